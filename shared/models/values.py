@@ -1,0 +1,413 @@
+"""What the store hands out: frozen values in the words of DESIGN, never rows.
+
+Times are timezone-aware UTC datetimes. QuickBooks timestamps (``time_modified``,
+``time_created``) are the text QuickBooks wrote, and are compared as text of one PC's
+wall clock. Amounts are ``Decimal`` with two places; quantities and rates keep
+QuickBooks' own text.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+
+
+class Layout(StrEnum):
+    """How many rows a connection has in the Web Connector."""
+
+    TWO = "two"
+    COMBINED = "combined"
+
+
+class ApplicationKind(StrEnum):
+    """Which syncs an application of the Web Connector runs."""
+
+    INVOICE = "invoice"
+    PAYMENT = "payment"
+    COMBINED = "combined"
+
+
+class JobMode(StrEnum):
+    """Whether a job's invoices are billed to its top customer or to the job itself."""
+
+    ROLL_UP = "roll-up"
+    SEPARATE = "separate"
+
+
+class SyncState(StrEnum):
+    """The life of one sync; the last three are final."""
+
+    PENDING = "pending"
+    STARTED = "started"
+    FINISHED = "finished"
+    FAILED = "failed"
+    CANCELED = "canceled"
+
+
+class Outcome(StrEnum):
+    """What a sync did with one record."""
+
+    IMPORTED = "imported"
+    UPDATED = "updated"
+    CLOSED = "closed"
+    VOIDED = "voided"
+    DELETED = "deleted"
+    LEFT_OUT = "left-out"
+    SKIPPED = "skipped"
+    FAILED = "failed"
+
+
+class ProblemState(StrEnum):
+    """Where a problem stands: retry means that the next sync reads the record again."""
+
+    OPEN = "open"
+    RETRY = "retry"
+    SKIPPED = "skipped"
+    RESOLVED = "resolved"
+
+
+class InvoiceStatus(StrEnum):
+    """What QuickBooks says of an invoice."""
+
+    OPEN = "open"
+    PAID = "paid"
+    VOID = "void"
+    DELETED = "deleted"
+
+
+class RecordKind(StrEnum):
+    """The kinds of QuickBooks records that syncs and problems speak of."""
+
+    INVOICE = "invoice"
+    CUSTOMER = "customer"
+    PAYMENT = "payment"
+    SYNC = "sync"
+
+
+@dataclass(frozen=True, slots=True)
+class CompanyBinding:
+    """The company file that the first host and company reply described.
+
+    ``qbxml_version`` is the version requests are written in, such as "13.0".
+    """
+
+    company_name: str
+    product_name: str
+    major_version: str
+    minor_version: str
+    country: str
+    qbxml_version: str
+    home_currency: str
+    multicurrency: bool
+    bound_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """One QuickBooks company file joined to one ledger.
+
+    ``company_file`` is the Windows path handed to the Web Connector; empty means the file
+    that is open in QuickBooks. ``run_every_minutes`` is the Auto-Run proposal written into
+    the ``.qwc`` file, ``minimum_interval_seconds`` the lower limit told at login; 0 is none.
+    """
+
+    id: int
+    name: str
+    layout: Layout
+    company_file: str
+    jobs: JobMode
+    start_date: date | None
+    run_every_minutes: int
+    minimum_interval_seconds: int
+    debug: bool
+    created_at: datetime
+    binding: CompanyBinding | None
+
+
+@dataclass(frozen=True, slots=True)
+class Application:
+    """What the Web Connector lists in one row: own user name, own GUIDs.
+
+    ``owner_id`` and ``file_id`` are GUIDs in braces, upper case.
+    ``password_generation`` is 0 before the first ``.qwc`` was generated.
+    """
+
+    id: int
+    connection_id: int
+    kind: ApplicationKind
+    username: str
+    app_name: str
+    app_unique_name: str
+    owner_id: str
+    file_id: str
+    password_generation: int
+    last_seen_at: datetime | None
+    last_call: str
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """What authenticate compares with. Hashes never show in a repr."""
+
+    application: Application
+    connection: Connection
+    password_hash: str = field(repr=False)
+    previous_password_hash: str = field(repr=False)
+    failed_logins: int
+    locked_until: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Sync:
+    """One run of an application, as Recent Syncs shows it.
+
+    ``connection`` is empty for a login with an unknown user name. ``message`` is the current
+    step or the closing sentence, ``error`` the sentence that says why it failed (else empty)
+    and ``error_code`` the hint it leads to.
+    """
+
+    id: int
+    connection_id: int | None
+    connection: str
+    application: str
+    state: SyncState
+    started_at: datetime
+    ended_at: datetime | None
+    position: int
+    total: int
+    failed: int
+    message: str
+    error: str
+    error_code: str
+    stop_requested_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What a sync touched. ``reason`` and ``remedy`` are empty when all went well."""
+
+    kind: RecordKind
+    object_id: str
+    document: str
+    outcome: Outcome
+    reason: str = ""
+    remedy: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Something that a person must look at, before the store gave it a number.
+
+    ``code`` names the hint, ``object_id`` the TxnID or ListID, ``document`` what a person
+    calls it ("Invoice 1042, Larkspur Tile"). ``said`` is QuickBooks' own text, unchanged.
+    """
+
+    code: str
+    kind: RecordKind
+    object_id: str
+    document: str
+    message: str
+    remedy: str
+    said: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A trouble on file: one row per connection, code and object."""
+
+    id: int
+    connection_id: int
+    connection: str
+    code: str
+    kind: RecordKind
+    object_id: str
+    document: str
+    message: str
+    remedy: str
+    said: str
+    state: ProblemState
+    first_seen_at: datetime
+    last_seen_at: datetime
+    sync_id: int | None
+    note: str
+    changed_by: str
+    changed_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Customer:
+    """A customer or job of QuickBooks; ``parent_list_id`` is empty for a top customer."""
+
+    list_id: str
+    name: str
+    full_name: str
+    parent_list_id: str
+    active: bool
+    company_name: str
+    email: str
+    phone: str
+    bill_address: str
+    currency: str
+    edit_sequence: str
+    time_created: str
+    time_modified: str
+
+
+@dataclass(frozen=True, slots=True)
+class InvoiceLine:
+    """A line as on the form; ``group`` is the TxnLineID of the group it stands in, or empty."""
+
+    line_id: str
+    group: str
+    item: str
+    description: str
+    quantity: str
+    rate: str
+    amount: Decimal | None
+    service_date: date | None
+    tax_code: str
+
+
+@dataclass(frozen=True, slots=True)
+class Invoice:
+    """An invoice of QuickBooks, amounts in ``currency``.
+
+    ``customer_list_id`` is the customer or job that QuickBooks names. ``total`` is
+    ``balance - applied``; ``applied`` is zero or negative, as QuickBooks writes it.
+    ``currency`` is empty when the company keeps one currency (the home currency then).
+    """
+
+    txn_id: str
+    number: str
+    customer_list_id: str
+    customer_full_name: str
+    date: date
+    due_date: date | None
+    subtotal: Decimal
+    tax: Decimal
+    applied: Decimal
+    balance: Decimal
+    total: Decimal
+    currency: str
+    exchange_rate: str
+    status: InvoiceStatus
+    pending: bool
+    ar_account_list_id: str
+    ar_account: str
+    terms: str
+    po_number: str
+    memo: str
+    edit_sequence: str
+    time_created: str
+    time_modified: str
+    lines: tuple[InvoiceLine, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class InvoiceRow:
+    """An invoice as listings show it: billed to the top customer or the job, by job mode.
+
+    ``left_out`` is empty for an imported invoice, else the hint code of the reason.
+    """
+
+    txn_id: str
+    number: str
+    customer: str
+    customer_list_id: str
+    date: date
+    due_date: date | None
+    total: Decimal
+    balance: Decimal
+    currency: str
+    status: InvoiceStatus
+    left_out: str
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerRow:
+    """A customer as listings show it."""
+
+    list_id: str
+    name: str
+    full_name: str
+    parent_list_id: str
+    active: bool
+
+
+@dataclass(frozen=True, slots=True)
+class OpenInvoice:
+    """One row of the sweep: what the light query tells of an open invoice."""
+
+    txn_id: str
+    edit_sequence: str
+    time_modified: str
+    balance: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """One qbXML request with its answer.
+
+    ``request`` is the exact bytes that were handed out. ``digest`` is the SHA-256 of the
+    answer (empty until it came) and ``answer`` the percent that receiveResponseXML returned,
+    so that a repeated answer is recognised and answered alike.
+    """
+
+    id: int
+    session_id: int
+    sync_id: int
+    sequence: int
+    step: str
+    request_id: str
+    request: bytes = field(repr=False)
+    sent_at: datetime
+    handed_out: int
+    answered_at: datetime | None
+    digest: str
+    answer: int
+    hresult: str
+    status_code: int | None
+    response_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """One update of the Web Connector, from authenticate to closeConnection.
+
+    ``phase`` belongs to the session machine, ``plan`` is the sync plan's state as JSON text.
+    ``exchange`` is the latest one, answered or not. The ticket itself is never kept.
+    """
+
+    id: int
+    application: Application
+    connection: Connection
+    sync_id: int | None
+    phase: str
+    plan: str
+    opened_at: datetime
+    last_call_at: datetime
+    lease_expires_at: datetime
+    ended_at: datetime | None
+    client_version: str
+    peer: str
+    identified: bool
+    waits: int
+    fallback_used: bool
+    error_code: str
+    error: str
+    closing: str
+    exchange: Exchange | None
+
+
+@dataclass(frozen=True, slots=True)
+class AuditEntry:
+    """Who did what and when; never holds a secret."""
+
+    id: int
+    at: datetime
+    who: str
+    action: str
+    connection: str
+    detail: str
