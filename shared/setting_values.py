@@ -1,0 +1,115 @@
+"""How each kind of setting is read from text or TOML, and what is said when it is wrong."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from shared.urls import address_complaints
+
+Parser = Callable[[object], object]
+LEVELS = ("debug", "info", "warn", "error", "critical")
+
+_USER_INFO = re.compile(r"^((?:[a-z][a-z0-9+.-]*://)?[^:@/]*):.*@", re.IGNORECASE | re.DOTALL)
+_PASSWORD_PARAMETER = re.compile(r"((?:ssl)?passw(?:or)?d|pwd)(\s*=\s*)[^&\s]*", re.IGNORECASE)
+
+
+class BadValue(ValueError):
+    """A value that a setting does not take: what is wrong, what to write."""
+
+    def __init__(self, problem: str, remedy: str) -> None:
+        super().__init__(problem)
+        self.problem = problem
+        self.remedy = remedy
+
+
+def mask_secrets(text: str) -> str:
+    """Return ``text`` with the password of a database address replaced by ``***``."""
+    return _PASSWORD_PARAMETER.sub(r"\1\2***", _USER_INFO.sub(r"\1:***@", text))
+
+
+def database(raw: object) -> str:
+    """Read a database address: ``sqlite:///path`` or ``postgresql://…``."""
+    text = _text(raw)
+    remedy = "Write sqlite:////var/lib/deskbridge/deskbridge.sqlite3 or postgresql://user@host/name"
+    if text.startswith("sqlite:///") and len(text) > len("sqlite:///"):
+        return text
+    if text.startswith("sqlite:"):
+        raise BadValue("a SQLite address needs three slashes and a path", remedy)
+    if text.startswith(("postgresql://", "postgresql:///")) and text != "postgresql://":
+        return text
+    if text.startswith("postgres:"):
+        raise BadValue("the word is postgresql", "Write postgresql:// in front")
+    raise BadValue("only SQLite and PostgreSQL are supported", remedy)
+
+
+def endpoints(raw: object) -> tuple[str, ...]:
+    """Read endpoint strings from one text (blanks between) or a TOML list."""
+    parts = [_text(part) for part in raw] if isinstance(raw, list) else _text(raw).split()
+    if not parts:
+        raise BadValue("no endpoint is named", "Write for example tcp:8085:interface=127.0.0.1")
+    for part in parts:
+        _check_endpoint(part)
+    return tuple(parts)
+
+
+def web_address(raw: object) -> str:
+    """Read an http(s) address; a final slash is dropped."""
+    text = _text(raw)
+    complaints = address_complaints(text)
+    if "?" in text:
+        raise BadValue("it has a ? part", "Remove the ? and what follows")
+    if complaints:
+        first = complaints[0]
+        raise BadValue(first.problem, first.remedy[0].upper() + first.remedy[1:])
+    return text.rstrip("/")
+
+
+def level(raw: object) -> str:
+    """Read a log level; ``warning`` is taken for ``warn``."""
+    text = _text(raw).lower()
+    text = "warn" if text == "warning" else text
+    if text not in LEVELS:
+        raise BadValue("there is no such level", f"Write one of {', '.join(LEVELS)}")
+    return text
+
+
+def version(raw: object) -> str:
+    """Read a version number: whole numbers with dots between them."""
+    text = str(raw) if isinstance(raw, float) else _text(raw)
+    if not re.fullmatch(r"\d{1,6}(\.\d{1,6}){0,5}", text):
+        raise BadValue("it is not a version number", "Write numbers and dots, such as 2.1.0.30")
+    return text
+
+
+def whole(least: int, most: int) -> Parser:
+    """Return a parser of whole numbers between ``least`` and ``most``, both included."""
+
+    def read(raw: object) -> int:
+        remedy = f"Write a whole number from {least} to {most}"
+        text = str(raw).strip()
+        if isinstance(raw, bool) or not re.fullmatch(r"[+-]?\d{1,18}", text, re.ASCII):
+            raise BadValue("it is not a whole number", remedy)
+        if not least <= int(text) <= most:
+            raise BadValue("it is out of range", remedy)
+        return int(text)
+
+    return read
+
+
+def _text(raw: object) -> str:
+    if not isinstance(raw, str):
+        raise BadValue("it is not text", "Put it in quotes")
+    return raw.strip()
+
+
+def _check_endpoint(part: str) -> None:
+    kind, colon, rest = part.partition(":")
+    if not colon or not re.fullmatch(r"[a-z][a-z0-9]*", kind) or not rest:
+        raise BadValue(
+            f"{part} is not a Twisted endpoint", "Write for example tcp:8085:interface=127.0.0.1"
+        )
+    port = rest.split(":")[0]
+    port = port.removeprefix("port=")
+    if kind in ("tcp", "tcp6", "ssl") and not (port.isdecimal() and int(port) <= 65535):
+        raise BadValue(f"{part} has no port from 0 to 65535", f"Write for example {kind}:8085")

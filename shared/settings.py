@@ -1,0 +1,409 @@
+"""Settings: a TOML file, overridden by ``DESKBRIDGE_…``, each with the place it came from.
+
+``SETTINGS`` is the table that loading, ``doctor`` and the README's list are made from.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import platformdirs
+
+from shared.setting_values import (
+    BadValue,
+    Parser,
+    database,
+    endpoints,
+    level,
+    mask_secrets,
+    version,
+    web_address,
+    whole,
+)
+
+PREFIX = "DESKBRIDGE_"
+CONFIG_VARIABLE = "DESKBRIDGE_CONFIG"
+FILE_NAME = "deskbridge.toml"
+MACHINE_CONFIG = Path("/etc/deskbridge") / FILE_NAME
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One setting: its key in the file, its default as one would write it, what it does.
+
+    ``default`` is shown text; an empty one is worked out when loading (see ``meaning``).
+    ``parse`` takes what the file or the environment holds and raises BadValue.
+    """
+
+    name: str
+    default: str
+    meaning: str
+    parse: Parser
+
+    @property
+    def env(self) -> str:
+        """The environment variable that overrides the file."""
+        return PREFIX + self.name.upper()
+
+
+SETTINGS: tuple[Setting, ...] = (
+    Setting(
+        "database",
+        "",
+        "Where everything is kept: sqlite:///path (four slashes for an absolute path) or "
+        "postgresql://user:password@host/name. Default: deskbridge.sqlite3 in the service's "
+        "state directory, /var/lib/deskbridge for root, else the user's data directory.",
+        database,
+    ),
+    Setting(
+        "listen",
+        "tcp:8085:interface=127.0.0.1",
+        "Where the daemon listens: Twisted endpoint strings, separated by blanks.",
+        endpoints,
+    ),
+    Setting(
+        "public_url",
+        "http://localhost:8085",
+        "The address under which the Web Connector reaches the daemon; goes into .qwc files.",
+        web_address,
+    ),
+    Setting(
+        "support_url",
+        "",
+        "The support page named in .qwc files, on the same host as public_url. "
+        "Default: public_url followed by /support.",
+        web_address,
+    ),
+    Setting("log", "info", "How much is logged: debug, info, warn, error or critical.", level),
+    Setting(
+        "minimum_webconnector",
+        "2.1.0.30",
+        "The oldest Web Connector that is let in; older ones are told which version to install.",
+        version,
+    ),
+    Setting(
+        "body_limit_bytes",
+        "65536",
+        "Largest request body that is taken from anybody.",
+        whole(4096, 1 << 30),
+    ),
+    Setting(
+        "response_limit_bytes",
+        "33554432",
+        "Largest answer of QuickBooks that is taken from a session that is logged in.",
+        whole(65536, 1 << 30),
+    ),
+    Setting(
+        "max_connections",
+        "100",
+        "Open network connections at one time; more are closed at once.",
+        whole(1, 100_000),
+    ),
+    Setting(
+        "max_connections_per_peer",
+        "10",
+        "Open network connections at one time from one address.",
+        whole(1, 100_000),
+    ),
+    Setting(
+        "header_seconds",
+        "10",
+        "A client has this long to send the head of a request, however steadily it sends.",
+        whole(1, 600),
+    ),
+    Setting(
+        "body_seconds",
+        "30",
+        "A client has this long to send a body, plus one second for each 64 KiB it announced.",
+        whole(1, 3600),
+    ),
+    Setting(
+        "idle_seconds",
+        "75",
+        "A connection on which nothing is asked is kept open this long.",
+        whole(1, 3600),
+    ),
+    Setting(
+        "session_lease_seconds",
+        "600",
+        "A session that waits for QuickBooks is given up after this long without a call.",
+        whole(30, 86_400),
+    ),
+    Setting(
+        "idle_lease_seconds",
+        "120",
+        "A session in which the Web Connector should call next is given up after this long.",
+        whole(10, 86_400),
+    ),
+    Setting("page_size", "200", "Invoices asked for in the first page of a sync.", whole(1, 5000)),
+    Setting(
+        "page_size_max",
+        "500",
+        "Invoices asked for in one page at the most; pages adapt to the time they take.",
+        whole(1, 5000),
+    ),
+    Setting(
+        "overlap_minutes",
+        "120",
+        "Each sync reads again what changed this long before the last one; covers clock changes.",
+        whole(0, 10_080),
+    ),
+    Setting(
+        "transient_retries",
+        "3",
+        "How often a request is repeated in one session when QuickBooks was only busy.",
+        whole(0, 20),
+    ),
+    Setting(
+        "keep_days", "90", "Finished syncs are forgotten after this many days.", whole(1, 36_500)
+    ),
+    Setting(
+        "store_threads",
+        "0",
+        "Threads that work on the database; 0 means 1 on SQLite and 4 on PostgreSQL.",
+        whole(0, 32),
+    ),
+    Setting(
+        "drain_seconds",
+        "20",
+        "A stopping daemon lets calls under way finish for this long.",
+        whole(0, 600),
+    ),
+)
+
+_BY_NAME = {setting.name: setting for setting in SETTINGS}
+_ORDERED = (
+    ("page_size", "page_size_max"),
+    ("body_limit_bytes", "response_limit_bytes"),
+    ("max_connections_per_peer", "max_connections"),
+)
+_NOWHERE = "Remove it; the README lists all settings"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything that can be set, checked. ``sources`` says per key where the value came from.
+
+    ``config_path`` is the file that was read, if any. ``unused_environment`` lists
+    ``DESKBRIDGE_…`` variables that resemble no setting and were left alone.
+    """
+
+    database: str = field(repr=False)
+    listen: tuple[str, ...]
+    public_url: str
+    support_url: str
+    log: str
+    minimum_webconnector: str
+    body_limit_bytes: int
+    response_limit_bytes: int
+    max_connections: int
+    max_connections_per_peer: int
+    header_seconds: int
+    body_seconds: int
+    idle_seconds: int
+    session_lease_seconds: int
+    idle_lease_seconds: int
+    page_size: int
+    page_size_max: int
+    overlap_minutes: int
+    transient_retries: int
+    keep_days: int
+    store_threads: int
+    drain_seconds: int
+    sources: Mapping[str, str] = field(default_factory=dict, compare=False)
+    config_path: Path | None = field(default=None, compare=False)
+    unused_environment: tuple[str, ...] = field(default=(), compare=False)
+
+    @property
+    def database_shown(self) -> str:
+        """The database with its password masked: the only form to show or log."""
+        return mask_secrets(self.database)
+
+    @property
+    def worker_threads(self) -> int:
+        """``store_threads`` with 0 resolved for the database in use."""
+        return self.store_threads or (1 if self.database.startswith("sqlite:") else 4)
+
+    def shown(self) -> list[tuple[str, str, str]]:
+        """Return (key, value, source) rows in table order, secrets masked."""
+        return [
+            (s.name, self._shown(s.name), self.sources.get(s.name, "default")) for s in SETTINGS
+        ]
+
+    def _shown(self, name: str) -> str:
+        value = getattr(self, name)
+        return mask_secrets(" ".join(value) if isinstance(value, tuple) else str(value))
+
+
+@dataclass(frozen=True, slots=True)
+class SettingFault:
+    """One setting that cannot be used. ``source`` is the file or variable that holds it."""
+
+    key: str
+    source: str
+    value: str
+    problem: str
+    remedy: str
+
+    def __str__(self) -> str:
+        shown = f' is "{self.value}"' if self.value else ""
+        return f"{self.key} ({self.source}){shown}: {self.problem}. {_stopped(self.remedy)}"
+
+
+def _stopped(sentence: str) -> str:
+    return sentence if sentence.endswith(("?", ".")) else f"{sentence}."
+
+
+class SettingsRefused(Exception):
+    """The settings cannot be used; ``faults`` has every reason, not only the first."""
+
+    code = "settings-refused"
+
+    def __init__(self, faults: Iterable[SettingFault]) -> None:
+        self.faults = tuple(faults)
+        super().__init__("\n".join(str(fault) for fault in self.faults))
+
+
+def load_settings(config_path: Path | None, environ: Mapping[str, str]) -> Settings:
+    """Read the settings: defaults, then the TOML file, then ``DESKBRIDGE_…``.
+
+    Without ``config_path`` the file is the one ``find_config`` names, if any. An empty
+    variable counts as unset. Raises SettingsRefused with all faults.
+    """
+    path = config_path or find_config(environ)
+    written = _written(_read_file(path), environ, str(path or ""))
+    values: dict[str, Any] = {}
+    faults: list[SettingFault] = []
+    for setting in SETTINGS:
+        raw, source = written.get(setting.name, (_default(setting, values, environ), "default"))
+        try:
+            values[setting.name] = setting.parse(raw)
+        except BadValue as bad:
+            faults.append(_fault(setting.name, source, raw, bad))
+    sources = {name: written[name][1] if name in written else "default" for name in _BY_NAME}
+    faults += _contradictions(values, sources)
+    if faults:
+        raise SettingsRefused(faults)
+    return Settings(
+        **values, sources=sources, config_path=path, unused_environment=_foreign(environ)
+    )
+
+
+def find_config(environ: Mapping[str, str]) -> Path | None:
+    """Return the settings file to read when none was named on the command line.
+
+    ``DESKBRIDGE_CONFIG`` names one that must exist. Else the first that exists of the
+    service's configuration directory, the user's own and the machine's.
+    """
+    if named := environ.get(CONFIG_VARIABLE):
+        return Path(named)
+    places = [
+        Path(d) / FILE_NAME for d in environ.get("CONFIGURATION_DIRECTORY", "").split(":") if d
+    ]
+    if os.geteuid() != 0:
+        places.append(platformdirs.user_config_path("deskbridge") / FILE_NAME)
+    return next((place for place in [*places, MACHINE_CONFIG] if place.is_file()), None)
+
+
+def _read_file(path: Path | None) -> dict[str, object]:
+    if path is None:
+        return {}
+    try:
+        return tomllib.loads(path.read_text("utf-8-sig"))
+    except FileNotFoundError:
+        problem, remedy = "there is no such file", "Name an existing file or leave the choice out"
+    except IsADirectoryError:
+        problem, remedy = "it is a directory", f"Name the file itself, such as {path / FILE_NAME}"
+    except PermissionError:
+        problem = "it may not be read by this user"
+        remedy = "Run as the service's user or let this user read the file"
+    except UnicodeDecodeError:
+        problem, remedy = "it is not UTF-8 text", "Save it as UTF-8"
+    except OSError as error:
+        problem, remedy = f"it cannot be read ({error.strerror})", "Check the file"
+    except tomllib.TOMLDecodeError as error:
+        problem = f"it is not TOML: {mask_secrets(str(error))}"
+        remedy = 'Write settings as key = "text" or key = number'
+    raise SettingsRefused([SettingFault("settings file", str(path), "", problem, remedy)])
+
+
+def _written(
+    file: Mapping[str, object], environ: Mapping[str, str], path: str
+) -> dict[str, tuple[object, str]]:
+    """Return key -> (raw value, source), the environment above the file; refuse unknown keys."""
+    faults = [
+        _unknown(key, path, f"Did you mean {near}?" if (near := _nearest(key)) else _NOWHERE)
+        for key in file
+        if key not in _BY_NAME
+    ]
+    faults += [
+        _unknown(name, "environment", f"Did you mean {PREFIX}{near.upper()}?")
+        for name in _foreign(environ)
+        if (near := _nearest(name.removeprefix(PREFIX).lower()))
+    ]
+    if faults:
+        raise SettingsRefused(faults)
+    written = {key: (value, path) for key, value in file.items()}
+    for setting in SETTINGS:
+        if text := environ.get(setting.env):
+            written[setting.name] = (text, setting.env)
+    return written
+
+
+def _default(setting: Setting, known: Mapping[str, Any], environ: Mapping[str, str]) -> str:
+    if setting.name == "database":
+        return f"sqlite:///{_state_directory(environ) / 'deskbridge.sqlite3'}"
+    if setting.name == "support_url":
+        # A refused public_url has its own fault; its default keeps this one quiet.
+        public_url: str = known.get("public_url", _BY_NAME["public_url"].default)
+        return f"{public_url}/support"
+    return setting.default
+
+
+def _state_directory(environ: Mapping[str, str]) -> Path:
+    if given := environ.get("STATE_DIRECTORY", "").split(":")[0]:
+        return Path(given)
+    if os.geteuid() == 0:
+        return Path("/var/lib/deskbridge")
+    return platformdirs.user_data_path("deskbridge")
+
+
+def _contradictions(values: dict[str, Any], sources: Mapping[str, str]) -> list[SettingFault]:
+    """Compare settings with each other; a default gives way to what somebody wrote."""
+    faults = []
+    for small, large in _ORDERED:
+        if small not in values or large not in values or values[small] <= values[large]:
+            continue
+        if sources[small] == "default":
+            values[small] = values[large]
+            continue
+        bad = BadValue(f"it is more than {large}, {values[large]}", "Lower it or raise the other")
+        faults.append(_fault(small, sources[small], values[small], bad))
+    if values.get("store_threads", 0) > 1 and values.get("database", "").startswith("sqlite:"):
+        bad = BadValue("SQLite takes one writer at a time", "Write 0 or 1, or use PostgreSQL")
+        threads = values["store_threads"]
+        faults.append(_fault("store_threads", sources["store_threads"], threads, bad))
+    return faults
+
+
+def _fault(key: str, source: str, raw: object, bad: BadValue) -> SettingFault:
+    return SettingFault(key, source, mask_secrets(str(raw)), bad.problem, bad.remedy)
+
+
+def _unknown(key: str, source: str, remedy: str) -> SettingFault:
+    return SettingFault(key, source, "", "there is no such setting", remedy)
+
+
+def _nearest(key: str) -> str:
+    return next(iter(difflib.get_close_matches(key, _BY_NAME, n=1, cutoff=0.75)), "")
+
+
+def _foreign(environ: Mapping[str, str]) -> tuple[str, ...]:
+    known = {setting.env for setting in SETTINGS} | {CONFIG_VARIABLE}
+    return tuple(sorted(name for name in environ if name.startswith(PREFIX) and name not in known))
