@@ -1,0 +1,98 @@
+"""What a qbXML status code means, whether it passes by itself, whether the request was done.
+
+``status_table`` holds the rows. Decide by code: severities are not consistent in the wild.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from shared.qbxml.status_table import MESSAGE_SET_STATUSES as MESSAGE_SET_STATUSES
+from shared.qbxml.status_table import RANGES as RANGES
+from shared.qbxml.status_table import STATUSES as STATUSES
+from shared.qbxml.status_table import Actor as Actor
+from shared.qbxml.status_table import Effect as Effect
+from shared.qbxml.status_table import Severity as Severity
+from shared.qbxml.status_table import StatusMeaning as StatusMeaning
+from shared.qbxml.status_table import StatusRange as StatusRange
+
+# These cover several causes; QuickBooks' words tell a passing lock from a lasting refusal.
+_READ_THE_MESSAGE = frozenset({3170, 3180, 3185, 3210})
+_LOCKED = re.compile(
+    r"modified by another user|could not be locked|failed to acquire the lock|is in use",
+    re.IGNORECASE,
+)
+# "The account number is in use": a duplicate, not a lock.
+_TAKEN = re.compile(r"\b(number|name)\b[^.]{0,80}\bis in use", re.IGNORECASE)
+
+_ELSEWHERE = StatusRange(
+    -1,
+    -1,
+    "Unknown code",
+    Severity.ERROR,
+    Effect.UNKNOWN,
+    "QuickBooks answered with a code that is not documented.",
+    "Read what QuickBooks said; if it does not help, show it to your operator.",
+    Actor.OPERATOR,
+)
+
+
+def meaning_of(code: int, message: str = "") -> StatusMeaning:
+    """Return what ``code`` means, given the ``message`` that came with it.
+
+    A message that speaks of a lock makes the collective codes 3170, 3180, 3185 and 3210
+    transient. An unknown code takes its nature from the range it stands in and its meaning
+    is QuickBooks' own words, unchanged.
+    """
+    known = STATUSES.get(code) or MESSAGE_SET_STATUSES.get(code)
+    if known is None:
+        return _from_range(code, message)
+    if code in _READ_THE_MESSAGE and _speaks_of_a_lock(message):
+        return _locked(known)
+    return known
+
+
+def is_transient(code: int, message: str = "") -> bool:
+    """Tell whether the same request may succeed in a moment without anybody's doing."""
+    return meaning_of(code, message).transient
+
+
+def is_success(code: int) -> bool:
+    """Tell whether the request was done: 0, 1 (nothing found) and the warnings, except 600."""
+    return 0 <= code < 1000 and code not in MESSAGE_SET_STATUSES
+
+
+def range_of(code: int) -> StatusRange | None:
+    """Return the narrowest range that ``code`` stands in, if any."""
+    return next((span for span in RANGES if span.first <= code <= span.last), None)
+
+
+def _speaks_of_a_lock(message: str) -> bool:
+    words = " ".join(message.split())
+    return bool(_LOCKED.search(words)) and not _TAKEN.search(words)
+
+
+def _locked(known: StatusMeaning) -> StatusMeaning:
+    return replace(
+        known,
+        title="Record in use",
+        effect=Effect.NOT_DONE,
+        transient=True,
+        meaning="Somebody else is working on the record in QuickBooks.",
+        remedy="Save and close open windows in QuickBooks; the sync tries again.",
+    )
+
+
+def _from_range(code: int, message: str) -> StatusMeaning:
+    span = range_of(code) or _ELSEWHERE
+    return StatusMeaning(
+        code,
+        span.title,
+        span.severity,
+        span.effect,
+        False,
+        message.strip() or span.meaning,
+        span.remedy,
+        span.actor,
+    )
