@@ -1,0 +1,209 @@
+"""The catalogue of hints: read once from the TOML files beside this one and the status table.
+
+Codes are unique over all kinds and compared without case. HRESULTs may be written in any of
+their spellings; ``canonical`` gives the one used here.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cache
+from importlib.resources import files
+from types import MappingProxyType
+from typing import Any
+
+from shared.qbxml.statuses import (
+    MESSAGE_SET_STATUSES,
+    RANGES,
+    STATUSES,
+    Actor,
+    Effect,
+    StatusMeaning,
+    StatusRange,
+    range_of,
+)
+
+
+class Kind(StrEnum):
+    """Who speaks: the Web Connector, its link to QuickBooks, QuickBooks, we, or the product."""
+
+    DESKBRIDGE = "deskbridge"
+    PRODUCT = "product"
+    WEBCONNECTOR = "webconnector"
+    HRESULT = "hresult"
+    STATUS = "status"
+
+
+@dataclass(frozen=True, slots=True)
+class Hint:
+    """One entry: what happened, why, what to do in steps, and who does it.
+
+    ``short`` and ``next`` make the status line; they may hold ``{field}`` names. ``effect``
+    and ``transient`` are facts for the session machine: what became of a request that got
+    this code as its answer, and whether it may be repeated in a moment by itself.
+    """
+
+    code: str
+    kind: Kind
+    group: str
+    title: str
+    happened: str
+    why: str
+    remedy: tuple[str, ...]
+    actor: Actor
+    short: str
+    next: str
+    quote: bool = False
+    effect: Effect = Effect.NOT_DONE
+    transient: bool = False
+    words: tuple[str, ...] = ()
+    see: tuple[str, ...] = ()
+
+    @property
+    def fields(self) -> frozenset[str]:
+        """The names of the fields that ``short`` and ``next`` hold."""
+        return frozenset(re.findall(r"\{(\w+)\}", self.short + self.next))
+
+
+_FILES = {
+    Kind.DESKBRIDGE: "deskbridge.toml",
+    Kind.PRODUCT: "product.toml",
+    Kind.WEBCONNECTOR: "webconnector.toml",
+    Kind.HRESULT: "hresults.toml",
+}
+_HRESULT = re.compile(r"(?:0x)?([0-9a-f]{8})", re.IGNORECASE)
+
+
+def all_hints() -> tuple[Hint, ...]:
+    """Return every hint: ours, the product's, the Web Connector's, HRESULTs, statuses."""
+    return tuple(_catalogue().values())
+
+
+def hint(code: str) -> Hint | None:
+    """Return the hint for ``code`` in any spelling, or None.
+
+    A code without an entry of its own leads to the entry of its range (group "range"):
+    status codes to theirs, other QBWC codes and HRESULTs to one entry each.
+    """
+    return _catalogue().get(_key(code)) or _catalogue().get(_key(_range_of(canonical(code))))
+
+
+def hresult(code: str) -> Hint | None:
+    """Return the hint for an HRESULT in any of its spellings, or None when it is not listed."""
+    found = _catalogue().get(_key(code))
+    return found if found and found.kind is Kind.HRESULT else None
+
+
+def canonical(code: str) -> str:
+    """Return how the catalogue writes ``code``: ``0x8004040A``, ``QBWC1039``, ``3175``.
+
+    HRESULTs are taken with or without ``0x``, in either case, and as signed or unsigned
+    decimal numbers: ``-2147220472`` is ``0x80040408``. Other text comes back trimmed.
+    """
+    text = code.strip()
+    if re.fullmatch(r"-?\d{9,10}", text, re.ASCII):
+        return f"0x{int(text) & 0xFFFFFFFF:08X}"
+    if bits := _HRESULT.fullmatch(text):
+        return f"0x{bits[1].upper()}"
+    if re.fullmatch(r"qbwc\s*\d+", text, re.IGNORECASE | re.ASCII):
+        return text.upper().replace(" ", "")
+    return text
+
+
+@cache
+def default_fields() -> MappingProxyType[str, str]:
+    """Return the words that stand in for fields of a sentence that are not known."""
+    return MappingProxyType(_read("deskbridge.toml")["fields"])
+
+
+def _range_of(code: str) -> str:
+    if code.isdecimal() and (span := range_of(int(code))):
+        return _range_code(span)
+    return "QBWC" if code.startswith("QBWC") else code[:2]
+
+
+def _key(code: str) -> str:
+    return canonical(code).lower()
+
+
+@cache
+def _catalogue() -> dict[str, Hint]:
+    entries = [entry for kind in _FILES for entry in _from_file(kind)]
+    entries += [_from_status(row) for row in STATUSES.values()]
+    entries += [_from_status(row) for row in MESSAGE_SET_STATUSES.values()]
+    entries += [_from_range(span) for span in RANGES]
+    by_key = {_key(entry.code): entry for entry in entries}
+    assert len(by_key) == len(entries), "two hints share a code"
+    return by_key
+
+
+def _from_file(kind: Kind) -> Iterator[Hint]:
+    for entry in _read(_FILES[kind])["hint"]:
+        yield _from_entry(kind, entry)
+
+
+def _from_entry(kind: Kind, entry: dict[str, Any]) -> Hint:
+    given = dict(entry)
+    remedy = tuple(given.pop("remedy"))
+    return Hint(
+        kind=kind,
+        group=given.pop("group", ""),
+        why=given.pop("why", ""),
+        remedy=remedy,
+        actor=Actor(given.pop("actor")),
+        short=given.pop("short", given["happened"]),
+        next=given.pop("next", remedy[0]),
+        effect=Effect(given.pop("effect", Effect.UNKNOWN)),
+        quote=given.pop("quote", kind is Kind.HRESULT),
+        words=tuple(given.pop("words", ())),
+        see=tuple(given.pop("see", ())),
+        **given,
+    )
+
+
+def _from_status(row: StatusMeaning) -> Hint:
+    group = "message set" if row.code in MESSAGE_SET_STATUSES else ""
+    return Hint(
+        code=str(row.code),
+        kind=Kind.STATUS,
+        group=group,
+        title=row.title,
+        happened=row.meaning,
+        why=row.why,
+        remedy=(row.remedy,),
+        actor=row.actor,
+        short=row.meaning,
+        next=row.remedy,
+        quote=True,
+        effect=row.effect,
+        transient=row.transient,
+    )
+
+
+def _from_range(span: StatusRange) -> Hint:
+    return Hint(
+        code=_range_code(span),
+        kind=Kind.STATUS,
+        group="range",
+        title=span.title,
+        happened=span.meaning,
+        why="A code of this range that has no entry of its own.",
+        remedy=(span.remedy,),
+        actor=span.actor,
+        short=span.meaning,
+        next=span.remedy,
+        quote=True,
+        effect=span.effect,
+    )
+
+
+def _range_code(span: StatusRange) -> str:
+    return f"{span.first}-{span.last}"
+
+
+def _read(name: str) -> dict[str, Any]:
+    return tomllib.loads(files("shared.hints").joinpath(name).read_text("utf-8"))

@@ -1,0 +1,114 @@
+"""Sentences for status lines, Recent Syncs and problems, filled in from the catalogue.
+
+The Web Connector shows one line. A sentence says what happened, to what, and what to do; it
+keeps to 200 characters by shortening what was filled in, never the remedy.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from shared.hints.catalogue import Hint, Kind, default_fields, hint
+from shared.qbxml.statuses import meaning_of
+
+MAX_SENTENCE = 200
+_LEAST_FIELD = 8
+_LEAST_QUOTE = 24
+_QUOTE = " QuickBooks said: "
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What happened and what to do, filled in; for a Problem or a Record."""
+
+    message: str
+    remedy: str
+
+
+def tell(code: str, **fields: object) -> Told:
+    """Return message and remedy of ``code`` with its fields filled in, uncut.
+
+    Fields that the entry does not name are ignored, missing or empty ones replaced by a
+    neutral word. A code that is not listed gives ``said``, QuickBooks' own words, unchanged.
+    """
+    said = str(fields.get("said") or "").strip()
+    known = _entry(code, said)
+    if known is None or known.group == "range":
+        return _own_words(code, said, known)
+    values = _values(known, fields)
+    return Told(known.short.format_map(values), known.next.format_map(values))
+
+
+def say(code: str, **fields: object) -> str:
+    """Return the status-line sentence of ``code``, at most 200 characters, on one line.
+
+    Besides the entry's own fields: ``document`` is put in front ("Invoice 1042, Larkspur
+    Tile: …"), ``said`` (QuickBooks' own words) is added where the entry quotes and room is
+    left, ``reference`` is put at the end ("… (ref S42)").
+    """
+    known = _entry(code, str(fields.get("said") or ""))
+    tail = f" (ref {_clean(fields['reference'])})" if fields.get("reference") else ""
+    said = _clean(fields.get("said") or "")
+    if known is None or known.group == "range":
+        told = _own_words(code, said, known)
+        return _cut(_clean(told.message), MAX_SENTENCE - len(tail)) + tail
+    document = _clean(fields.get("document") or "")
+    line = _fitted(known, document, _values(known, fields), MAX_SENTENCE - len(tail))
+    if known.quote and said:
+        line += _quoted(said, MAX_SENTENCE - len(tail) - len(line))
+    return line + tail
+
+
+def _entry(code: str, said: str) -> Hint | None:
+    """Return the hint; QuickBooks' words may tell one cause of a status code from another."""
+    known = hint(code)
+    if known is None or known.kind is not Kind.STATUS or known.group == "range":
+        return known
+    meaning = meaning_of(int(known.code), said)
+    return replace(known, short=meaning.meaning, next=meaning.remedy)
+
+
+def _own_words(code: str, said: str, known: Hint | None) -> Told:
+    if known:
+        return Told(said or known.short, known.next)
+    message = said or f"QuickBooks answered with code {_clean(code)}, which is not known."
+    return Told(message, "Read what QuickBooks said; if it does not help, tell your operator.")
+
+
+def _values(known: Hint, fields: Mapping[str, object]) -> dict[str, str]:
+    given = {name: _clean(fields.get(name, "")) for name in known.fields}
+    return {name: value or default_fields()[name] for name, value in given.items()}
+
+
+def _fitted(known: Hint, document: str, values: dict[str, str], room: int) -> str:
+    """Return the filled sentence in ``room`` characters, shortening the longest field first."""
+    variable = {"": document, **values} if document else dict(values)
+    while len(line := _filled(known, variable)) > room:
+        longest = max(variable, key=lambda name: len(variable[name]))
+        length = len(variable[longest])
+        if length <= _LEAST_FIELD:
+            return _cut(line, room)
+        variable[longest] = _cut(variable[longest], max(_LEAST_FIELD, length - (len(line) - room)))
+    return line
+
+
+def _filled(known: Hint, variable: Mapping[str, str]) -> str:
+    line = f"{known.short} {known.next}".format_map(variable)
+    return f"{variable['']}: {line}" if "" in variable else line
+
+
+def _quoted(said: str, room: int) -> str:
+    if room < len(_QUOTE) + min(len(said), _LEAST_QUOTE):
+        return ""
+    return _QUOTE + _cut(said, room - len(_QUOTE))
+
+
+def _clean(value: object) -> str:
+    """Return the value as text on one line, without control characters."""
+    text = "".join(c if c.isprintable() else " " for c in str(value))
+    return " ".join(text.split())
+
+
+def _cut(text: str, length: int) -> str:
+    return text if len(text) <= length else text[: length - 1].rstrip() + "…"
