@@ -1,0 +1,105 @@
+"""Which company file answers: the rules that keep two companies apart.
+
+The first host and company reply of a connection is recorded; later replies must match or
+no request is handed out (DESIGN §4.4). QuickBooks has no company ID, so the stamp that the
+Web Connector writes under our OwnerID and the company's name stand for it
+(qbxml-reference §5, qbwc-protocol §2.9).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from shared.currencies import HOME_CURRENCY, currency_code
+from shared.models.values import Application, CompanyBinding, Connection
+from shared.qbxml import versions
+from shared.qbxml.responses import CompanyRet, HostRet, PreferencesRet
+
+
+@dataclass(frozen=True, slots=True)
+class Introduced:
+    """What QuickBooks said of itself; each part may be missing."""
+
+    host: HostRet | None = None
+    company: CompanyRet | None = None
+    preferences: PreferencesRet | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """The company is the right one; ``binding`` is what to record."""
+
+    binding: CompanyBinding
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """No request may be handed out; ``code`` is the hint, ``facts`` fill its sentence."""
+
+    code: str
+    facts: dict[str, str] = field(default_factory=dict)
+
+
+def identify(
+    said: Introduced, connection: Connection, application: Application, now: datetime
+) -> Bound | Refused:
+    """Decide whether the open company file is the connection's own."""
+    if said.host is None or said.company is None or not said.company.company_name:
+        return Refused("company-unidentified")
+    refusal = _unsupported(said.host)
+    if refusal is not None:
+        return refusal
+    name = said.company.company_name
+    stamp = said.company.data_ext(application.owner_id, "FileID")
+    if stamp and stamp.upper() != application.file_id.upper():
+        expected = connection.binding.company_name if connection.binding else connection.name
+        return Refused("company-mismatch", {"expected": expected, "found": name})
+    bound = connection.binding
+    if bound is not None and _plain(bound.company_name) != _plain(name):
+        return Refused("company-mismatch", {"expected": bound.company_name, "found": name})
+    return _bound(said, said.host, name, connection, now)
+
+
+def _unsupported(host: HostRet) -> Refused | None:
+    year = versions.product_year(host.major_version)
+    reason = versions.unsupported(host.product_name, host.major_version, host.country)
+    if reason is None:
+        return None
+    facts = {"product": host.product_name, "year": str(year or ""), "reason": reason.text}
+    return Refused("quickbooks-too-old" if reason.too_old else "quickbooks-unsupported", facts)
+
+
+def _bound(
+    said: Introduced, host: HostRet, name: str, connection: Connection, now: datetime
+) -> Bound | Refused:
+    try:
+        version = versions.choose_version(host.supported_versions, host.country)
+    except versions.NoCommonVersion:
+        return Refused("qbxml-unsupported", {"product": host.product_name})
+    preferences = said.preferences
+    before = connection.binding
+    country = host.country or "US"
+    return Bound(
+        CompanyBinding(
+            company_name=name,
+            product_name=host.product_name,
+            major_version=host.major_version,
+            minor_version=host.minor_version,
+            country=country,
+            qbxml_version=version,
+            home_currency=_home_currency(said, before, country),
+            multicurrency=bool(preferences and preferences.is_multi_currency_on),
+            bound_at=before.bound_at if before else now,
+        )
+    )
+
+
+def _home_currency(said: Introduced, before: CompanyBinding | None, country: str) -> str:
+    if said.preferences and said.preferences.home_currency.full_name:
+        return currency_code(said.preferences.home_currency.full_name)
+    return before.home_currency if before else HOME_CURRENCY.get(country, "USD")
+
+
+def _plain(name: str) -> str:
+    return " ".join(name.split()).casefold()

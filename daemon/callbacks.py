@@ -1,0 +1,164 @@
+"""The eleven callbacks: each hops to the right thread and back, and decides nothing itself.
+
+Names are the wire's. A callback answers only after its transaction was committed. Rules of
+every answer: qbwc-protocol §2.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from importlib.metadata import version
+
+from twisted.internet.defer import Deferred
+from twisted.logger import Logger
+
+from daemon.binding import Introduced
+from daemon.desk import GIVE_UP, Desk, Expected
+from daemon.importing import Row, Tally
+from daemon.login import RememberedPasswords, Verdict, examine, is_locked
+from daemon.reading import Reading, read_answer, read_introduction
+from daemon.soap import ResponseText, Secret
+from daemon.store_thread import Threads
+from shared import passwords
+from shared.settings import Settings
+
+PRODUCT = "Deskbridge"
+
+
+class WebConnectorCallbacks:
+    """What the SOAP edge calls; ``clock`` gives aware UTC times."""
+
+    log = Logger()
+
+    def __init__(
+        self, desk: Desk, threads: Threads, settings: Settings, clock: Callable[[], datetime]
+    ) -> None:
+        self._desk = desk
+        self._threads = threads
+        self._settings = settings
+        self._clock = clock
+        self._remembered = RememberedPasswords()
+
+    def serverVersion(self) -> str:
+        """Shown in the Web Connector's log: the first line that support sees."""
+        return f"{PRODUCT} {version('deskbridge')}"
+
+    def clientVersion(self, client: str) -> str:
+        """Let every Web Connector in that is not older than the setting says."""
+        least = self._settings.minimum_webconnector
+        if _numbers(client) and _numbers(client) < _numbers(least):
+            self.log.warn(
+                "Web Connector {client} is older than {least}", client=client, least=least
+            )
+            return f"O:{least}"
+        return ""
+
+    def authenticate(self, username: str, password: Secret, peer: str) -> Deferred[list[str]]:
+        """Two to four strings: ticket, company file or keyword, postponement, interval."""
+        return Deferred.fromCoroutine(self._authenticate(username, password.reveal(), peer))
+
+    async def _authenticate(self, username: str, password: str, peer: str) -> list[str]:
+        credentials = await self._threads.store(self._desk.thd_credentials, username)
+        now = self._clock()
+        if credentials is not None and self._remembered.knows(credentials, password):
+            verdict = Verdict.WELCOME
+        elif is_locked(credentials, now):
+            verdict = Verdict.LOCKED
+        else:
+            verdict = await self._threads.verify(examine, credentials, password)
+        if credentials is None or verdict is not Verdict.WELCOME:
+            self.log.warn("Login of {user} refused: {code}", user=username, code=verdict.value)
+            return await self._threads.store(
+                self._desk.thd_refuse, username, credentials, verdict.value, self._clock()
+            )
+        self._remembered.remember(credentials, password)
+        ticket = passwords.new_ticket()
+        answer = await self._threads.store(
+            self._desk.thd_welcome, credentials, ticket, peer, self._clock()
+        )
+        self.log.info(
+            "Login of {user}: {answer}", user=username, answer=answer[1] or "welcome", peer=peer
+        )
+        return answer
+
+    def sendRequestXML(
+        self, ticket: str, hcp: str, company_file: str, country: str, major: int, minor: int
+    ) -> Deferred[str]:
+        """The next qbXML request, or the empty string."""
+        return Deferred.fromCoroutine(self._send(ticket, hcp))
+
+    async def _send(self, ticket: str, hcp: str) -> str:
+        introduced: Introduced | None = None
+        if hcp.strip():
+            introduced = await self._threads.work(read_introduction, hcp)
+        request = await self._threads.store(self._desk.thd_send, ticket, introduced, self._clock())
+        return request.decode("ascii")
+
+    def receiveResponseXML(
+        self, ticket: str, response: ResponseText, hresult: str, message: str
+    ) -> Deferred[int]:
+        """Progress in percent; 100 when nothing is left, negative after a failure."""
+        return Deferred.fromCoroutine(self._receive(ticket, response, hresult, message))
+
+    async def _receive(
+        self, ticket: str, response: ResponseText, hresult: str, message: str
+    ) -> int:
+        digest, size = response.digest, response.size
+        expected = await self._threads.store(self._desk.thd_expect, ticket, digest, hresult)
+        if isinstance(expected, int):
+            return expected
+        if hresult:
+            return await self._threads.store(
+                self._desk.thd_refused, expected, hresult, message, digest, self._clock()
+            )
+        reading = await self._threads.work(self._read, response, expected)
+        return await self._threads.store(
+            self._desk.thd_take, expected, reading, digest, size, self._clock()
+        )
+
+    def _read(self, response: ResponseText, expected: Expected) -> Reading:
+        """Runs beside the reactor; full batches go to the store from there."""
+
+        def store_batch(rows: list[Row]) -> Tally:
+            return self._threads.store_from_work(
+                self._desk.thd_store_batch, expected, rows, self._clock()
+            )
+
+        return read_answer(response, store_batch)
+
+    def connectionError(self, ticket: str, hresult: str, message: str) -> Deferred[str]:
+        """``done``, or what to open instead."""
+        return self._threads.store(
+            self._desk.thd_connection_error, ticket, hresult, message, self._clock()
+        )
+
+    def getLastError(self, ticket: str) -> Deferred[str]:
+        """A sentence for the bookkeeper, or NoOp."""
+        return self._threads.store(self._desk.thd_last_error, ticket, self._clock())
+
+    def closeConnection(self, ticket: str) -> Deferred[str]:
+        """The text of the status column."""
+        return self._threads.store(self._desk.thd_close, ticket, self._clock())
+
+    def getInteractiveURL(self, ticket: str, session_id: str) -> str:
+        """Nothing here needs a person at a browser: the support page, in case one asks."""
+        return self._settings.support_url
+
+    def interactiveRejected(self, ticket: str, reason: str) -> str:
+        """Interactive mode is never asked for, so nothing was lost."""
+        return "Nothing is waiting for you here. Run the sync again with Update Selected."
+
+    def interactiveDone(self, ticket: str) -> str:
+        """Never keep a Web Connector polling."""
+        return GIVE_UP.capitalize()
+
+    def is_live_ticket(self, ticket: str) -> Deferred[bool]:
+        """Whether a large body may come in under this ticket."""
+        return self._threads.store(self._desk.thd_is_live, ticket, self._clock())
+
+
+def _numbers(dotted: str) -> tuple[int, ...]:
+    """A version as numbers; empty when it is none."""
+    parts = dotted.strip().split(".")
+    return tuple(int(part) for part in parts) if all(part.isdecimal() for part in parts) else ()

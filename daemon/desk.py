@@ -1,0 +1,557 @@
+"""What each callback does to the store: one transaction per callback, decided by tables.
+
+Every ``thd_`` function runs on the store thread inside a transaction: read, decide, write;
+the answer leaves only after the commit (DESIGN §4.1). Nothing is kept in memory between
+two callbacks, so another daemon, or this one after a crash, serves the next one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from twisted.logger import Logger
+
+from daemon import binding, invoice_work, login
+from daemon import session as machine
+from daemon.binding import Introduced
+from daemon.importing import Row, Tally
+from daemon.invoice_sync import Fail, GiveUpOn, GoOn, Pause
+from daemon.reading import Reading
+from daemon.session import (
+    ON_CLOSE,
+    ON_CONNECTION_ERROR,
+    ON_LAST_ERROR,
+    ON_RECEIVE,
+    ON_SEND,
+    UNFINISHED,
+    OnClose,
+    OnConnectionError,
+    OnLastError,
+    OnReceive,
+    OnSend,
+    Phase,
+)
+from shared import hints, passwords
+from shared.models import connections, sessions, syncs
+from shared.models.values import (
+    Application,
+    ApplicationKind,
+    Credentials,
+    Session,
+    SyncState,
+)
+from shared.qbxml import requests as ask
+from shared.qbxml.writer import RequestRefused, write_message_set
+from shared.settings import Settings
+
+IDENTIFY = "identify"
+NO_OP = "NoOp"
+GIVE_UP = "done"
+FAILED_PERCENT = -1
+EVERY_VERSION = "10.0"
+"""Host, Company and Preferences are asked in a version that every supported product knows."""
+OTHER_FILE_OPEN = "0x8004040A"
+SILENT = timedelta(hours=1)
+"""A session that said nothing for so long is given up; QuickBooks may take minutes a page."""
+WITH_PLANS = frozenset({ApplicationKind.INVOICE, ApplicationKind.COMBINED})
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """The answer that receiveResponseXML should bring."""
+
+    session: Session
+    exchange_id: int
+
+
+class Desk:
+    """The callbacks of the Web Connector, each as a transaction script.
+
+    ``started_at`` is when this daemon started: a session whose last call is older was
+    interrupted by the restart, so its own PC may log in again at once.
+    """
+
+    log = Logger()
+
+    def __init__(self, settings: Settings, started_at: datetime) -> None:
+        self._settings = settings
+        self._started_at = started_at
+
+    # -- authenticate ---------------------------------------------------------------------
+
+    def thd_credentials(self, username: str) -> Credentials | None:
+        """What the store knows of a user name."""
+        return connections.application_by_username(username)
+
+    def thd_refuse(
+        self, username: str, credentials: Credentials | None, code: str, now: datetime
+    ) -> list[str]:
+        """Answer ``nvu`` and leave the precise reason where the operator looks."""
+        application = credentials.application if credentials else None
+        if application and code in (login.Verdict.WRONG_PASSWORD, login.Verdict.OLD_PASSWORD):
+            assert credentials is not None
+            until = login.lock_after(credentials.failed_logins + 1, now)
+            connections.login_failed(application.id, locked_until=until)
+        sync = syncs.refused_login(
+            application.connection_id if application else None,
+            application.kind.value if application else "",
+            username,
+            code,
+            hints.say(code, user=username),
+            now,
+        )
+        told = login.TOLD.get(login.Verdict(code), code)
+        return [login.refusal_ticket(login.Refusal(told, _reference(sync.id))), "nvu"]
+
+    def thd_welcome(
+        self, credentials: Credentials, ticket: str, peer: str, now: datetime
+    ) -> list[str]:
+        """Open a session for a verified login, or say why there is none: busy, none."""
+        application = credentials.application
+        current = connections.application_by_username(application.username)
+        if current is None or current.password_hash != credentials.password_hash:
+            # Rotated while the password was being verified.
+            return self.thd_refuse(application.username, current, "old-password", now)
+        connections.login_succeeded(application.id, now)
+        if application.kind not in WITH_PLANS:
+            return [login.refusal_ticket(login.Refusal("nothing-to-do", "")), "none"]
+        holder = self._thd_holder(application, peer, now)
+        if holder is not None:
+            return self._busy(holder, now)
+        return self._thd_open(current, ticket, peer, now)
+
+    def _thd_open(
+        self, credentials: Credentials, ticket: str, peer: str, now: datetime
+    ) -> list[str]:
+        connection, application = credentials.connection, credentials.application
+        sync = syncs.start(connection.id, application.kind.value, now)
+        sessions.open_session(
+            application=application,
+            connection=connection,
+            sync_id=sync.id,
+            ticket_hash=passwords.ticket_hash(ticket),
+            phase=Phase.READY.value,
+            plan=invoice_work.thd_begin(connection, self._settings),
+            lease_expires_at=now + timedelta(seconds=self._settings.session_lease_seconds),
+            now=now,
+            client_version="",
+            peer=peer,
+        )
+        answer = [ticket, connection.company_file]
+        if connection.minimum_interval_seconds:
+            # Positional: the interval counts only behind a postponement (qbwc-protocol §2.4).
+            answer += ["0", str(connection.minimum_interval_seconds)]
+        return answer
+
+    def _thd_holder(self, application: Application, peer: str, now: datetime) -> Session | None:
+        """The session that holds the company; sessions that are over are ended on the way."""
+        for session in sessions.unended(application.connection_id):
+            if self._holds(session, application, peer, now):
+                return session
+            self._thd_give_up(session, "session-taken-over", now)
+        return None
+
+    def _holds(self, session: Session, application: Application, peer: str, now: datetime) -> bool:
+        if Phase(session.phase) not in UNFINISHED or session.lease_expires_at <= now:
+            return False
+        same_place = session.application.id == application.id and session.peer == peer
+        return not (same_place and session.last_call_at < self._started_at)
+
+    def _busy(self, holder: Session, now: datetime) -> list[str]:
+        seconds = int((holder.lease_expires_at - now).total_seconds()) + 1
+        refusal = login.Refusal("session-busy", _reference(holder.sync_id))
+        return [login.refusal_ticket(refusal), "busy", str(max(seconds, 10))]
+
+    # -- sendRequestXML -------------------------------------------------------------------
+
+    def thd_send(self, ticket: str, introduced: Introduced | None, now: datetime) -> bytes:
+        """The next request, the same one again, or nothing."""
+        session = self._thd_session(ticket)
+        if session is None:
+            return b""
+        match ON_SEND[Phase(session.phase)]:
+            case OnSend.NOTHING:
+                return b""
+            case OnSend.REPEAT:
+                return self._thd_repeat(session, now)
+            case OnSend.PAUSE if session.waits > 0:
+                self._thd_save(session, now, waits=session.waits - 1)
+                return b""
+            case _:
+                return self._thd_plan(session, introduced, now)
+
+    def _thd_repeat(self, session: Session, now: datetime) -> bytes:
+        exchange = session.exchange
+        assert exchange is not None
+        sessions.save_exchange(replace(exchange, handed_out=exchange.handed_out + 1))
+        self._thd_save(session, now, event=machine.RequestHandedOut())
+        return exchange.request
+
+    def _thd_plan(self, session: Session, introduced: Introduced | None, now: datetime) -> bytes:
+        if self._thd_stopped(session, now):
+            return b""
+        if not session.identified:
+            if introduced is None or introduced.host is None:
+                return self._thd_ask(session, IDENTIFY, self._introduction(session), now)
+            identified = self._thd_identify(session, introduced, now)
+            if identified is None:
+                return b""
+            session = identified
+        session, requests = invoice_work.thd_next(session, _next_request_id(session), now)
+        if not requests:
+            self._thd_finish(session, now)
+            return b""
+        return self._thd_ask(session, invoice_work.step_of(session), requests, now)
+
+    def _introduction(self, session: Session) -> Sequence[ask.Request]:
+        request_id = _next_request_id(session)
+        return (
+            ask.HostQuery(f"{request_id}-1"),
+            ask.CompanyQuery(f"{request_id}-2", owner_id=session.application.owner_id),
+            ask.PreferencesQuery(f"{request_id}-3"),
+        )
+
+    def _thd_ask(
+        self, session: Session, step: str, requests: Sequence[ask.Request], now: datetime
+    ) -> bytes:
+        """Write, check and commit a request; it is handed out after the commit."""
+        bound = session.connection.binding
+        on_error = ask.OnError.CONTINUE if len(requests) > 1 else ask.OnError.STOP
+        version = bound.qbxml_version if bound else EVERY_VERSION
+        try:
+            request = write_message_set(requests, version=version, on_error=on_error)
+        except RequestRefused as refusal:
+            self._thd_fail(session, "request-invalid", str(refusal), now)
+            return b""
+        exchange = sessions.add_exchange(
+            session, step=step, request_id=_next_request_id(session), request=request, now=now
+        )
+        session = replace(session, exchange=exchange)
+        invoice_work.thd_show_progress(session)
+        self._thd_save(session, now, event=machine.RequestHandedOut(), waits=0)
+        return request
+
+    def _thd_identify(
+        self, session: Session, introduced: Introduced, now: datetime
+    ) -> Session | None:
+        """Bind the company or check it; None when no request may be handed out."""
+        found = binding.identify(introduced, session.connection, session.application, now)
+        if isinstance(found, binding.Refused):
+            self._thd_fail(session, found.code, "", now, **found.facts)
+            return None
+        connections.bind(session.connection.id, found.binding)
+        connection = replace(session.connection, binding=found.binding)
+        return replace(session, connection=connection, identified=True)
+
+    # -- receiveResponseXML ---------------------------------------------------------------
+
+    def thd_expect(self, ticket: str, digest: str, hresult: str) -> Expected | int:
+        """What the answer belongs to; a percent when it needs no second look."""
+        session = self._thd_session(ticket)
+        if session is None:
+            return FAILED_PERCENT
+        exchange = session.exchange
+        match ON_RECEIVE[Phase(session.phase)]:
+            case OnReceive.TAKE if exchange is not None:
+                return Expected(session, exchange.id)
+            case _:
+                repeated = exchange is not None and (digest, hresult) == (
+                    exchange.digest,
+                    exchange.hresult,
+                )
+                return exchange.answer if exchange and repeated else FAILED_PERCENT
+
+    def thd_store_batch(self, expected: Expected, rows: Sequence[Row], now: datetime) -> Tally:
+        """Store a full batch of a large answer ahead of its end."""
+        session = self._thd_awaiting(expected)
+        if session is None or session.exchange is None or session.exchange.step == IDENTIFY:
+            return Tally()
+        return invoice_work.thd_store(session, rows, now)
+
+    def thd_take(
+        self, expected: Expected, reading: Reading, digest: str, size: int, now: datetime
+    ) -> int:
+        """Store what an answer brought and say how far the sync is."""
+        session = self._thd_awaiting(expected)
+        if session is None or session.exchange is None:
+            return self._thd_answered_before(expected)
+        if not reading.unreadable and not reading.answers(session.exchange.request_id):
+            return self._thd_recall(session, reading)
+        worst = reading.worst
+        exchange = replace(
+            session.exchange,
+            answered_at=now,
+            digest=digest,
+            response_bytes=size,
+            status_code=worst.status.code if worst else None,
+        )
+        session = replace(session, exchange=exchange)
+        return self._thd_settle_exchange(session, self._thd_percent(session, reading, now))
+
+    def thd_refused(
+        self, expected: Expected, hresult: str, message: str, digest: str, now: datetime
+    ) -> int:
+        """QuickBooks refused the message set as a whole."""
+        session = self._thd_awaiting(expected)
+        if session is None or session.exchange is None:
+            return self._thd_answered_before(expected)
+        exchange = replace(session.exchange, answered_at=now, hresult=hresult, digest=digest)
+        session = replace(session, exchange=exchange)
+        hint = hints.hresult(hresult)
+        code = hint.code if hint else "quickbooks-refused"
+        if exchange.step == IDENTIFY:
+            percent = self._thd_fail(session, code, message, now)
+        else:
+            session, move = invoice_work.thd_refused(
+                session, code, message, passing=bool(hint and hint.retry)
+            )
+            percent = self._thd_move(session, move, now)
+        return self._thd_settle_exchange(session, percent)
+
+    def _thd_settle_exchange(self, session: Session, percent: int) -> int:
+        assert session.exchange is not None
+        sessions.save_exchange(replace(session.exchange, answer=percent))
+        return percent
+
+    def _thd_awaiting(self, expected: Expected) -> Session | None:
+        """The session, if this answer is still the one it waits for."""
+        session = sessions.by_id(expected.session.id)
+        if session is None or session.exchange is None or session.phase != Phase.AWAITING.value:
+            return None
+        return session if session.exchange.id == expected.exchange_id else None
+
+    def _thd_answered_before(self, expected: Expected) -> int:
+        """The same answer came twice at once: the first one's percent stands."""
+        earlier = sessions.exchange_by_id(expected.exchange_id)
+        return earlier.answer if earlier and earlier.answered_at else FAILED_PERCENT
+
+    def _thd_recall(self, session: Session, reading: Reading) -> int:
+        """An answer to an earlier request came again: no second effect."""
+        for head in reading.heads:
+            earlier = sessions.exchange_by_request_id(session.id, head.request_id or "")
+            if earlier is not None and earlier.answered_at is not None:
+                return earlier.answer
+        return FAILED_PERCENT
+
+    def _thd_percent(self, session: Session, reading: Reading, now: datetime) -> int:
+        assert session.exchange is not None
+        if session.exchange.step == IDENTIFY:
+            return self._thd_introduced(session, reading, now)
+        session, move = invoice_work.thd_take(session, reading, now)
+        return self._thd_move(session, move, now)
+
+    def _thd_introduced(self, session: Session, reading: Reading, now: datetime) -> int:
+        identified = self._thd_identify(session, reading.introduced, now)
+        if identified is None:
+            return FAILED_PERCENT
+        self._thd_save(identified, now, event=machine.AnswerStored())
+        return 0
+
+    def _thd_move(
+        self, session: Session, move: GoOn | Pause | GiveUpOn | Fail, now: datetime
+    ) -> int:
+        """Carry out what the plan decided; the percent for the Web Connector."""
+        match move:
+            case Fail():
+                return self._thd_fail(session, move.code, move.said, now)
+            case Pause():
+                self._thd_save(session, now, event=machine.PauseTaken(), waits=move.pauses)
+                return invoice_work.percent(session)
+            case GiveUpOn():
+                session = invoice_work.thd_give_up_on(session, move, now)
+        if self._thd_stopped(session, now):
+            return FAILED_PERCENT
+        if not invoice_work.thd_has_more(session, now):
+            self._thd_finish(session, now)
+            return 100
+        invoice_work.thd_show_progress(session)
+        self._thd_save(session, now, event=machine.AnswerStored())
+        return invoice_work.percent(session)
+
+    # -- the end --------------------------------------------------------------------------
+
+    def thd_connection_error(self, ticket: str, hresult: str, message: str, now: datetime) -> str:
+        """QuickBooks could not be opened: one more try at most, else give up with the hint."""
+        session = self._thd_session(ticket)
+        if session is None:
+            return GIVE_UP
+        phase = Phase(session.phase)
+        hint = hints.hresult(hresult)
+        if ON_CONNECTION_ERROR[phase] is OnConnectionError.CONSIDER and not session.fallback_used:
+            other_open = bool(hint and hint.code == OTHER_FILE_OPEN)
+            if other_open or (hint and hint.retry):
+                self._thd_save(session, now, event=machine.OpeningRetried(), fallback_used=True)
+                # The open file may be the same one under another path: the identity check
+                # that follows tells, and hands out nothing to a different company.
+                return "" if other_open else session.connection.company_file
+        if phase in UNFINISHED:
+            code = hint.code if hint else "quickbooks-unreachable"
+            self._thd_fail(session, code, message, now)
+        return GIVE_UP
+
+    def thd_last_error(self, ticket: str, now: datetime) -> str:
+        """A sentence for the bookkeeper; never empty."""
+        refusal = login.refusal_of(ticket)
+        if refusal is not None:
+            return hints.say(refusal.code, reference=refusal.reference)
+        session = self._thd_session(ticket)
+        if session is None:
+            return hints.say("session-unknown")
+        match ON_LAST_ERROR[Phase(session.phase)]:
+            case OnLastError.NO_OP:
+                self._thd_save(session, now)
+                return NO_OP
+            case OnLastError.SENTENCE:
+                return session.error or hints.say("session-expired")
+            case OnLastError.STANDING:
+                return session.closing or invoice_work.doing(session)
+
+    def thd_close(self, ticket: str, now: datetime) -> str:
+        """The text of the Web Connector's status column."""
+        refusal = login.refusal_of(ticket)
+        if refusal is not None:
+            return hints.say(refusal.code, reference=refusal.reference)
+        session = self._thd_session(ticket)
+        if session is None:
+            return hints.say("session-unknown")
+        connections.seen(session.application.id, "closeConnection", now)
+        match ON_CLOSE[Phase(session.phase)]:
+            case OnClose.CUT:
+                return self._thd_give_up(session, "session-cut", now)
+            case OnClose.REPORT:
+                self._thd_save(session, now, event=machine.ConnectionClosed(), ended_at=now)
+        return session.error or session.closing
+
+    def thd_reap(self, now: datetime) -> int:
+        """Give up sessions whose Web Connector said nothing for an hour."""
+        silent = sessions.silent_since(now - SILENT)
+        for session in silent:
+            self._thd_give_up(session, "session-expired", now)
+        return len(silent)
+
+    def thd_prune(self, now: datetime) -> int:
+        """Forget syncs older than the retention setting; problems stay."""
+        return syncs.prune(now - timedelta(days=self._settings.keep_days))
+
+    def _thd_stopped(self, session: Session, now: datetime) -> bool:
+        """Whether an operator asked to stop; the sync ends canceled then."""
+        sync = syncs.get(session.sync_id) if session.sync_id else None
+        if sync is None or not sync.stop_requested_by:
+            return False
+        self._thd_fail(
+            session, "sync-stopped", "", now, state=SyncState.CANCELED, who=sync.stop_requested_by
+        )
+        return True
+
+    def _thd_finish(self, session: Session, now: datetime) -> None:
+        session, sentence = invoice_work.thd_finish(session, now, self._settings)
+        self._thd_save(
+            session, now, event=machine.WorkRanOut(), closing=f"{sentence} ({_ref(session)})"
+        )
+        self.log.info(
+            "Sync {sync} of {connection} finished: {sentence}",
+            sync=session.sync_id,
+            connection=session.connection.name,
+            sentence=sentence,
+        )
+
+    def _thd_fail(
+        self,
+        session: Session,
+        code: str,
+        said: str,
+        now: datetime,
+        *,
+        state: SyncState = SyncState.FAILED,
+        **facts: str,
+    ) -> int:
+        """End the session with a sentence; returns the percent that asks for getLastError."""
+        sentence = hints.say(
+            code,
+            said=said,
+            connection=session.connection.name,
+            reference=_reference(session.sync_id),
+            **facts,
+        )
+        self._thd_save(session, now, event=machine.FailureMet(), error_code=code, error=sentence)
+        self._thd_end_sync(session, state, code, sentence, now)
+        return FAILED_PERCENT
+
+    def _thd_give_up(self, session: Session, code: str, now: datetime) -> str:
+        """End a session whose Web Connector is gone; its sync is failed if it had work left."""
+        unfinished = Phase(session.phase) in UNFINISHED
+        sentence = session.error or session.closing
+        if unfinished:
+            sentence = hints.say(code, reference=_reference(session.sync_id))
+            self._thd_end_sync(session, SyncState.FAILED, code, sentence, now)
+        self._thd_save(
+            session,
+            now,
+            event=machine.ConnectionClosed(),
+            ended_at=now,
+            error=sentence if unfinished else session.error,
+            error_code=code if unfinished else session.error_code,
+        )
+        return sentence
+
+    def _thd_end_sync(
+        self, session: Session, state: SyncState, code: str, sentence: str, now: datetime
+    ) -> None:
+        if session.sync_id is None:
+            return
+        syncs.save(session.sync_id, state=state, error=sentence, error_code=code, ended_at=now)
+        self.log.warn(
+            "Sync {sync} of {connection} {state}: {code}: {sentence}",
+            sync=session.sync_id,
+            connection=session.connection.name,
+            state=state.value,
+            code=code,
+            sentence=sentence,
+        )
+
+    # -- sessions -------------------------------------------------------------------------
+
+    def thd_is_live(self, ticket: str, now: datetime) -> bool:
+        """Whether a large body may come in under this ticket."""
+        return sessions.is_live_ticket(passwords.ticket_hash(ticket), now)
+
+    def _thd_session(self, ticket: str) -> Session | None:
+        return sessions.by_ticket(passwords.ticket_hash(ticket)) if ticket else None
+
+    def _thd_save(
+        self,
+        session: Session,
+        now: datetime,
+        *,
+        event: machine.Event | None = None,
+        **changes: object,
+    ) -> None:
+        """Write a session after an event: phase, last call and lease move together."""
+        phase = machine.after(Phase(session.phase), event) if event else Phase(session.phase)
+        seconds = (
+            self._settings.session_lease_seconds
+            if phase is Phase.AWAITING
+            else self._settings.idle_lease_seconds
+        )
+        moved = replace(
+            session,
+            phase=phase.value,
+            last_call_at=now,
+            lease_expires_at=now + timedelta(seconds=seconds),
+        )
+        sessions.save(replace(moved, **changes))  # type: ignore[arg-type]
+
+
+def _next_request_id(session: Session) -> str:
+    sequence = session.exchange.sequence + 1 if session.exchange else 1
+    return f"{session.id}-{sequence}"
+
+
+def _reference(sync_id: int | None) -> str:
+    return f"S{sync_id}" if sync_id else ""
+
+
+def _ref(session: Session) -> str:
+    return f"ref {_reference(session.sync_id)}"

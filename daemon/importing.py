@@ -1,0 +1,321 @@
+"""What each step of Invoice Sync does with the rows it brought: store-thread code.
+
+Every function runs inside the transaction of the call that brought the rows. Storing a
+page twice is the same as storing it once, so a sync that was cut is simply repeated.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from daemon import intake
+from daemon.invoice_sync import Step
+from shared.hints import say
+from shared.models import ledger, problems, syncs
+from shared.models.values import (
+    Customer,
+    Invoice,
+    InvoiceStatus,
+    Outcome,
+    Record,
+    RecordKind,
+    Session,
+    Trouble,
+)
+from shared.qbxml.reader import BadRecord
+from shared.qbxml.responses import CustomerRet, InvoiceRet, ListDeletedRet, TxnDeletedRet
+
+Row = InvoiceRet | CustomerRet | TxnDeletedRet | ListDeletedRet | BadRecord
+
+CLOSING = {
+    InvoiceStatus.PAID: Outcome.CLOSED,
+    InvoiceStatus.VOID: Outcome.VOIDED,
+    InvoiceStatus.OPEN: Outcome.UPDATED,
+    InvoiceStatus.DELETED: Outcome.DELETED,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """What a batch of rows came to; the fields are those of invoice_sync.Answered."""
+
+    rows: int = 0
+    changed: int = 0
+    idle: int = 0
+    failed: int = 0
+    newest: str = ""
+    seen_ids: frozenset[str] = field(default_factory=frozenset)
+
+    def plus(self, other: Tally) -> Tally:
+        """Two batches of one answer taken together."""
+        return Tally(
+            self.rows + other.rows,
+            self.changed + other.changed,
+            self.idle + other.idle,
+            self.failed + other.failed,
+            max(self.newest, other.newest),
+            self.seen_ids | other.seen_ids,
+        )
+
+
+def thd_store(session: Session, step: Step, rows: Sequence[Row], now: datetime) -> Tally:
+    """Store the rows of one step; says what came of them."""
+    good = [row for row in rows if not isinstance(row, BadRecord)]
+    bad = [_unreadable(row) for row in rows if isinstance(row, BadRecord)]
+    tally = STORE[step](session, good, now) if step in STORE else Tally(rows=len(good))
+    return tally.plus(_thd_report(session, bad, now))
+
+
+def _thd_store_invoices(session: Session, rows: Sequence[Row], now: datetime) -> Tally:
+    home = session.connection.binding.home_currency if session.connection.binding else ""
+    read = [intake.to_invoice(row, home) for row in rows if isinstance(row, InvoiceRet)]
+    invoices = [one for one in read if isinstance(one, Invoice)]
+    troubles = [one for one in read if isinstance(one, Trouble)]
+    wanted = _thd_wanted(session, invoices)
+    stored = ledger.store_invoices(session.connection.id, _sync_id(session), wanted)
+    imported, updated = set(stored.imported), set(stored.updated)
+    _thd_note_totals(session, rows, imported | updated, now)
+    records = [
+        _invoice_record(one, Outcome.IMPORTED if one.txn_id in imported else CLOSING[one.status])
+        for one in wanted
+        if one.txn_id in imported or one.txn_id in updated
+    ]
+    syncs.add_records(_sync_id(session), records)
+    problems.resolve(
+        session.connection.id,
+        RecordKind.INVOICE,
+        [one.txn_id for one in invoices],
+        ("invoice-unreadable", "record-refused"),
+        now,
+    )
+    tally = Tally(
+        rows=len(read),
+        changed=len(records),
+        idle=len(invoices) - len(records),
+        newest=max((one.time_modified for one in invoices), default=""),
+        seen_ids=frozenset(one.txn_id for one in invoices)
+        | frozenset(one.object_id for one in troubles),
+    )
+    return tally.plus(_thd_report(session, troubles, now))
+
+
+def _thd_wanted(session: Session, invoices: Sequence[Invoice]) -> list[Invoice]:
+    """Leave out what is skipped, and what is closed or too old and was never held."""
+    skipped = problems.skipped(session.connection.id, RecordKind.INVOICE)
+    held = ledger.held(session.connection.id, [one.txn_id for one in invoices])
+    start = session.connection.start_date
+    return [
+        one
+        for one in invoices
+        if one.txn_id not in skipped
+        and (
+            one.txn_id in held
+            or (one.status is InvoiceStatus.OPEN and not (start and one.date < start))
+        )
+    ]
+
+
+def _thd_note_totals(
+    session: Session, rows: Iterable[Row], stored: set[str], now: datetime
+) -> None:
+    """An invoice whose amounts contradict each other is imported, and shown to a person."""
+    ours = [row for row in rows if isinstance(row, InvoiceRet) and row.txn_id in stored]
+    wrong = {row.txn_id for row in ours if intake.total_mismatch(row)}
+    troubles = [
+        intake.trouble(
+            "invoice-total-mismatch",
+            RecordKind.INVOICE,
+            row.txn_id,
+            intake.invoice_document(row.ref_number, row.customer.full_name),
+        )
+        for row in ours
+        if row.txn_id in wrong
+    ]
+    problems.report(session.connection.id, session.sync_id, troubles, now)
+    problems.resolve(
+        session.connection.id,
+        RecordKind.INVOICE,
+        [row.txn_id for row in ours if row.txn_id not in wrong],
+        ("invoice-total-mismatch",),
+        now,
+    )
+
+
+def _thd_compare(session: Session, rows: Sequence[Row], _now: datetime) -> Tally:
+    swept = [intake.to_open(row) for row in rows if isinstance(row, InvoiceRet)]
+    ledger.compare_open(session.connection.id, _sync_id(session), swept)
+    return Tally(rows=len(swept))
+
+
+def _thd_delete(session: Session, rows: Sequence[Row], _now: datetime) -> Tally:
+    gone = [row.txn_id for row in rows if isinstance(row, TxnDeletedRet)]
+    customers = [row.list_id for row in rows if isinstance(row, ListDeletedRet)]
+    if customers:
+        # A merged customer's invoices now name the customer it was merged into.
+        ledger.mark_customers_deleted(session.connection.id, customers)
+    deleted = thd_mark_deleted(session, gone)
+    return Tally(rows=len(rows), changed=deleted)
+
+
+def _thd_store_all_customers(session: Session, rows: Sequence[Row], now: datetime) -> Tally:
+    return _thd_store_customers(session, rows, now, only_known=False)
+
+
+def _thd_update_customers(session: Session, rows: Sequence[Row], now: datetime) -> Tally:
+    return _thd_store_customers(session, rows, now, only_known=True)
+
+
+def _thd_store_customers(
+    session: Session, rows: Sequence[Row], now: datetime, *, only_known: bool
+) -> Tally:
+    home = session.connection.binding.home_currency if session.connection.binding else ""
+    read = [intake.to_customer(row, home) for row in rows if isinstance(row, CustomerRet)]
+    customers = [one for one in read if isinstance(one, Customer)]
+    troubles = [one for one in read if isinstance(one, Trouble)]
+    stored = ledger.store_customers(
+        session.connection.id, _sync_id(session), customers, only_known=only_known
+    )
+    imported, changed = set(stored.imported), {*stored.imported, *stored.updated}
+    records = [
+        Record(
+            RecordKind.CUSTOMER,
+            one.list_id,
+            intake.customer_document(one.full_name),
+            Outcome.IMPORTED if one.list_id in imported else Outcome.UPDATED,
+        )
+        for one in customers
+        if one.list_id in changed
+    ]
+    syncs.add_records(_sync_id(session), records)
+    tally = Tally(
+        rows=len(read),
+        changed=len(records),
+        idle=0 if only_known else len(customers) - len(records),
+        newest=max((one.time_modified for one in customers), default=""),
+        seen_ids=frozenset(one.list_id for one in customers),
+    )
+    return tally.plus(_thd_report(session, troubles, now))
+
+
+STORE: dict[Step, Callable[[Session, Sequence[Row], datetime], Tally]] = {
+    Step.READ: _thd_store_invoices,
+    Step.REREAD: _thd_store_invoices,
+    Step.SWEEP: _thd_compare,
+    Step.DELETIONS: _thd_delete,
+    Step.CUSTOMER_CHANGES: _thd_update_customers,
+    Step.CUSTOMERS: _thd_store_all_customers,
+}
+
+
+def thd_mark_deleted(session: Session, txn_ids: Sequence[str]) -> int:
+    """Mark invoices that QuickBooks no longer has; returns how many were open until now."""
+    documents = ledger.invoice_documents(session.connection.id, txn_ids)
+    deleted = ledger.mark_deleted(session.connection.id, txn_ids)
+    syncs.add_records(
+        _sync_id(session),
+        [
+            Record(RecordKind.INVOICE, txn_id, documents[txn_id], Outcome.DELETED)
+            for txn_id in deleted
+        ],
+    )
+    return len(deleted)
+
+
+def thd_give_up_on(
+    session: Session, kind: RecordKind, object_id: str, status: int, said: str, now: datetime
+) -> None:
+    """QuickBooks refuses to show one record: a person must look at it."""
+    documents = ledger.invoice_documents(session.connection.id, [object_id])
+    document = documents.get(object_id, f"{kind.value.capitalize()} {object_id}")
+    refusal = intake.trouble("record-refused", kind, object_id, document, said or str(status))
+    _thd_report(session, [refusal], now)
+
+
+def thd_settle(session: Session, now: datetime) -> Tally:
+    """After the last page: who is billed, what is left out and why, which numbers clash."""
+    connection = session.connection
+    settled = ledger.settle(connection.id, connection.jobs, connection.start_date)
+    documents = ledger.invoice_documents(
+        connection.id, [txn_id for txn_id, _ in settled.left_out] + settled.taken_in
+    )
+    records = [
+        _left_out_record(txn_id, documents[txn_id], code) for txn_id, code in settled.left_out
+    ]
+    records += [
+        Record(RecordKind.INVOICE, txn_id, documents[txn_id], Outcome.IMPORTED)
+        for txn_id in settled.taken_in
+    ]
+    syncs.add_records(_sync_id(session), records)
+    troubles = _thd_settling_troubles(session, settled)
+    problems.report(connection.id, session.sync_id, troubles, now)
+    _thd_resolve_settled(session, troubles, now)
+    return Tally()
+
+
+SETTLING = ("invoice-duplicate-number", "invoice-customer-missing", "customer-cycle")
+
+
+def _thd_settling_troubles(session: Session, settled: ledger.Settled) -> list[Trouble]:
+    connection_id = session.connection.id
+    doubles = ledger.duplicates(connection_id)
+    ids = [*settled.customer_missing, *(txn_id for group in doubles for txn_id in group)]
+    documents = ledger.invoice_documents(connection_id, ids)
+    troubles = [
+        intake.trouble("invoice-customer-missing", RecordKind.INVOICE, one, documents[one])
+        for one in settled.customer_missing
+    ]
+    troubles += [
+        intake.trouble("invoice-duplicate-number", RecordKind.INVOICE, one, documents[one])
+        for group in doubles
+        for one in group
+    ]
+    troubles += [
+        intake.trouble("customer-cycle", RecordKind.CUSTOMER, one, f"Customer {one}")
+        for one in settled.cycles
+    ]
+    return troubles
+
+
+def _thd_resolve_settled(session: Session, troubles: Sequence[Trouble], now: datetime) -> None:
+    for code in SETTLING:
+        still = {one.object_id for one in troubles if one.code == code}
+        problems.resolve_others(session.connection.id, code, still, now)
+
+
+def _thd_report(session: Session, troubles: Sequence[Trouble], now: datetime) -> Tally:
+    if not troubles:
+        return Tally()
+    problems.report(session.connection.id, session.sync_id, troubles, now)
+    syncs.add_records(
+        _sync_id(session),
+        [
+            Record(one.kind, one.object_id, one.document, Outcome.FAILED, one.message, one.remedy)
+            for one in troubles
+        ],
+    )
+    return Tally(failed=len(troubles))
+
+
+def _invoice_record(invoice: Invoice, outcome: Outcome) -> Record:
+    document = intake.invoice_document(invoice.number, invoice.customer_full_name)
+    return Record(RecordKind.INVOICE, invoice.txn_id, document, outcome)
+
+
+def _left_out_record(txn_id: str, document: str, code: str) -> Record:
+    spoken = say(code, document=document)
+    return Record(
+        RecordKind.INVOICE, txn_id, document, Outcome.LEFT_OUT, spoken.sentence, spoken.remedy
+    )
+
+
+def _unreadable(bad: BadRecord) -> Trouble:
+    kind = RecordKind.CUSTOMER if bad.kind == "Customer" else RecordKind.INVOICE
+    return intake.trouble(f"{kind.value}-unreadable", kind, bad.object_id, bad.document, bad.reason)
+
+
+def _sync_id(session: Session) -> int:
+    if session.sync_id is None:
+        raise ValueError(f"session {session.id} has no sync")
+    return session.sync_id

@@ -1,0 +1,186 @@
+"""From what QuickBooks sent to what the ledger keeps: pure, one record at a time.
+
+A record that cannot be trusted becomes a Trouble with its document number; it never stops
+the others. Rules: qbxml-reference §6, §7, §16.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from shared.currencies import currency_code
+from shared.hints import say
+from shared.models.values import (
+    Customer,
+    Invoice,
+    InvoiceLine,
+    InvoiceStatus,
+    OpenInvoice,
+    RecordKind,
+    Trouble,
+)
+from shared.qbxml.responses import CustomerRet, InvoiceLineGroupRet, InvoiceLineRet, InvoiceRet, Ref
+
+ZERO = Decimal("0.00")
+
+
+def invoice_document(number: str, customer: str) -> str:
+    """What a person calls an invoice: "Invoice 1042, Larkspur Tile"."""
+    return f"Invoice {number or '(no number)'}, {customer}"
+
+
+def customer_document(full_name: str) -> str:
+    """What a person calls a customer or job."""
+    return f"Customer {full_name}"
+
+
+def trouble(code: str, kind: RecordKind, object_id: str, document: str, said: str = "") -> Trouble:
+    """A problem whose sentence and remedy are the hint's."""
+    spoken = say(code, document=document, said=said)
+    return Trouble(code, kind, object_id, document, spoken.sentence, spoken.remedy, said)
+
+
+def to_invoice(ret: InvoiceRet, home_currency: str) -> Invoice | Trouble:
+    """Read an invoice; a Trouble when it lacks what a ledger cannot do without."""
+    customer = ret.customer.full_name
+    document = invoice_document(ret.ref_number, customer)
+    missing = _missing(ret)
+    if missing:
+        return trouble("invoice-unreadable", RecordKind.INVOICE, ret.txn_id, document, missing)
+    assert ret.customer is not None
+    assert ret.txn_date is not None
+    assert ret.balance_remaining is not None
+    applied = ret.applied_amount or ZERO
+    balance = ret.balance_remaining
+    return Invoice(
+        txn_id=ret.txn_id,
+        number=ret.ref_number,
+        customer_list_id=ret.customer.list_id,
+        customer_full_name=customer,
+        date=ret.txn_date,
+        due_date=ret.due_date,
+        subtotal=ret.subtotal or ZERO,
+        tax=ret.tax or ZERO,
+        applied=applied,
+        balance=balance,
+        total=balance - applied,
+        currency=_currency(ret.currency, home_currency),
+        exchange_rate=ret.exchange_rate,
+        status=_status(ret, balance, applied),
+        pending=bool(ret.is_pending),
+        ar_account_list_id=ret.ar_account.list_id,
+        ar_account=ret.ar_account.full_name,
+        terms=ret.terms.full_name,
+        po_number=ret.po_number,
+        memo=ret.memo,
+        edit_sequence=ret.edit_sequence,
+        time_created=ret.time_created,
+        time_modified=ret.time_modified,
+        lines=_lines(ret),
+    )
+
+
+def total_mismatch(ret: InvoiceRet) -> bool:
+    """Whether subtotal and tax do not add up to balance and applied amount.
+
+    Both sums agree in every real answer seen; with tax included in the prices the subtotal
+    may already hold the tax (qbxml-reference §7, §16).
+    """
+    included = bool(ret.is_tax_included) and ret.subtotal == ret.total
+    return not ret.adds_up and not included
+
+
+def to_open(ret: InvoiceRet) -> OpenInvoice:
+    """Read a row of the sweep."""
+    return OpenInvoice(
+        ret.txn_id,
+        ret.edit_sequence,
+        ret.time_modified,
+        ret.balance_remaining or ZERO,
+    )
+
+
+def to_customer(ret: CustomerRet, home_currency: str) -> Customer | Trouble:
+    """Read a customer or job; a Trouble when it has no ListID or name."""
+    if not ret.list_id or not ret.full_name:
+        document = customer_document(ret.full_name or ret.name or ret.list_id)
+        return trouble("customer-unreadable", RecordKind.CUSTOMER, ret.list_id, document)
+    return Customer(
+        list_id=ret.list_id,
+        name=ret.name or ret.full_name.rpartition(":")[2],
+        full_name=ret.full_name,
+        parent_list_id=ret.parent.list_id,
+        active=ret.is_active is not False,
+        company_name=ret.company_name,
+        email=ret.email,
+        phone=ret.phone,
+        bill_address="\n".join(ret.billing_lines),
+        currency=_currency(ret.currency, home_currency),
+        edit_sequence=ret.edit_sequence,
+        time_created=ret.time_created,
+        time_modified=ret.time_modified,
+    )
+
+
+def _missing(ret: InvoiceRet) -> str:
+    needed = {
+        "TxnID": ret.txn_id,
+        "CustomerRef": ret.customer.list_id,
+        "TxnDate": ret.txn_date,
+        "BalanceRemaining": ret.balance_remaining is not None,
+        "TimeModified": ret.time_modified,
+        "EditSequence": ret.edit_sequence,
+    }
+    return ", ".join(name for name, value in needed.items() if not value)
+
+
+def _currency(ref: Ref, home_currency: str) -> str:
+    return currency_code(ref.full_name) if ref.full_name else home_currency
+
+
+def _status(ret: InvoiceRet, balance: Decimal, applied: Decimal) -> InvoiceStatus:
+    """Open, paid or void. A voided invoice is all zero, and QuickBooks marks its memo."""
+    if not ret.is_paid and (balance or ret.is_paid is False):
+        return InvoiceStatus.OPEN
+    if not balance and not applied and ret.memo.lstrip().upper().startswith("VOID"):
+        return InvoiceStatus.VOID
+    return InvoiceStatus.PAID
+
+
+def _lines(ret: InvoiceRet) -> tuple[InvoiceLine, ...]:
+    lines: list[InvoiceLine] = []
+    for line in ret.lines:
+        if isinstance(line, InvoiceLineGroupRet):
+            lines.append(_group(line))
+            lines.extend(_line(part, line.txn_line_id) for part in line.lines)
+        else:
+            lines.append(_line(line, ""))
+    return tuple(lines)
+
+
+def _line(line: InvoiceLineRet, group: str) -> InvoiceLine:
+    return InvoiceLine(
+        line_id=line.txn_line_id,
+        group=group,
+        item=line.item.full_name,
+        description=line.description,
+        quantity=line.quantity,
+        rate=line.rate or line.rate_percent,
+        amount=line.amount,
+        service_date=line.service_date,
+        tax_code=line.sales_tax_code.full_name,
+    )
+
+
+def _group(line: InvoiceLineGroupRet) -> InvoiceLine:
+    return InvoiceLine(
+        line_id=line.txn_line_id,
+        group="",
+        item=line.item_group.full_name,
+        description=line.description,
+        quantity=line.quantity,
+        rate="",
+        amount=line.total_amount,
+        service_date=None,
+        tax_code="",
+    )

@@ -1,0 +1,456 @@
+"""The plan of Invoice Sync: which question comes next, and what an answer means.
+
+Delta and sweep (DESIGN §4.5). The first run reads all open invoices; later runs read what
+changed since the watermark, ask what was deleted, and compare the open invoices of
+QuickBooks with ours, so that nothing depends on QuickBooks' clock. Then customers are read
+for the invoices that bill them. Everything here is a pure function of a frozen state: no
+row, clock or socket.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+
+from daemon.paging import next_page_size
+from shared.qbxml import requests as ask
+from shared.qbxml import statuses
+
+IDS_PER_REQUEST = 100
+SWEEP_FACTOR = 4
+"""The sweep reads four short elements a row, so its pages may be longer by this factor."""
+MOST_RESTARTS = 2
+DELETIONS_DAYS = 90
+"""QuickBooks remembers deletions for 90 days (qbxml-reference §13)."""
+ITERATOR_LOST = 3391
+SWEPT = ("TxnID", "TimeModified", "EditSequence", "BalanceRemaining")
+
+
+class Step(StrEnum):
+    """The questions in the order in which they are asked."""
+
+    COUNT = "count"
+    READ = "read"
+    DELETIONS = "deletions"
+    SWEEP = "sweep"
+    REREAD = "reread"
+    CUSTOMER_CHANGES = "customer-changes"
+    CUSTOMERS = "customers"
+    SETTLE = "settle"
+
+
+ORDER = tuple(Step)
+ITERATED = frozenset({Step.READ, Step.SWEEP, Step.CUSTOMER_CHANGES})
+BY_ID = frozenset({Step.REREAD, Step.CUSTOMERS})
+DISPENSABLE = frozenset({Step.COUNT, Step.DELETIONS})
+"""Steps that help but are not needed: the sweep finds what they would have told."""
+LATER_RUNS_ONLY = frozenset({Step.DELETIONS, Step.SWEEP, Step.CUSTOMER_CHANGES})
+"""The first run has read all open invoices, so there is nothing to compare yet."""
+
+PERCENT: dict[Step, tuple[int, int]] = {
+    Step.COUNT: (0, 2),
+    Step.READ: (2, 70),
+    Step.DELETIONS: (70, 72),
+    Step.SWEEP: (72, 85),
+    Step.REREAD: (85, 92),
+    Step.CUSTOMER_CHANGES: (92, 94),
+    Step.CUSTOMERS: (94, 99),
+    Step.SETTLE: (99, 99),
+}
+
+DOING: dict[Step, str] = {
+    Step.COUNT: "Counting invoices",
+    Step.READ: "Reading invoices",
+    Step.DELETIONS: "Looking for deleted invoices",
+    Step.SWEEP: "Comparing open invoices",
+    Step.REREAD: "Reading invoices again",
+    Step.CUSTOMER_CHANGES: "Looking for changed customers",
+    Step.CUSTOMERS: "Reading customers",
+    Step.SETTLE: "Finishing",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class InvoiceSync:
+    """Where an Invoice Sync stands.
+
+    ``since`` is the start of the window, as QuickBooks' wall clock; empty on the first run.
+    ``remaining`` is the iteratorRemainingCount of the last page, -1 while not iterating.
+    ``newest`` is the largest TimeModified that an invoice showed.
+    ``position`` counts records that were taken in, ``failed`` those that need a person.
+    """
+
+    since: str
+    customers_since: str
+    start_date: str
+    page_size: int
+    largest_page: int
+    most_tries: int
+    step: Step = Step.COUNT
+    iterator_id: str = ""
+    remaining: int = -1
+    rows_read: int = 0
+    ids_per_request: int = IDS_PER_REQUEST
+    asked: tuple[str, ...] = ()
+    newest: str = ""
+    newest_customer: str = ""
+    tries: int = 0
+    restarts: int = 0
+    total: int = 0
+    position: int = 0
+    failed: int = 0
+    percent: int = 0
+
+    @property
+    def first(self) -> bool:
+        """No sync of this connection has finished yet: all open invoices are read."""
+        return not self.since
+
+    @property
+    def asked_rows(self) -> int:
+        """MaxReturned of the current page, in rows."""
+        return self.page_size * SWEEP_FACTOR if self.step is Step.SWEEP else self.page_size
+
+    def to_json(self) -> str:
+        """The state as the store keeps it between two callbacks."""
+        return json.dumps(asdict(self))
+
+    @classmethod
+    def from_json(cls, text: str) -> InvoiceSync:
+        """Read what to_json wrote."""
+        fields = json.loads(text)
+        fields["step"] = Step(fields["step"])
+        fields["asked"] = tuple(fields["asked"])
+        return cls(**fields)
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What an answer said, without its rows.
+
+    ``status`` is the worst of the message set. ``count`` is the sum of retCount,
+    ``rows`` the records in it; ``changed`` of them were taken in, ``idle`` were known as
+    they are, ``failed`` need a person. ``remaining`` is None when the answer did not say.
+    """
+
+    status: int = 0
+    said: str = ""
+    rows: int = 0
+    changed: int = 0
+    idle: int = 0
+    failed: int = 0
+    count: int = 0
+    remaining: int | None = None
+    iterator_id: str = ""
+    newest: str = ""
+    seconds: float = 0.0
+    size_bytes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class GoOn:
+    """The answer was understood."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """QuickBooks was busy: ask again after this many pauses of five seconds."""
+
+    pauses: int
+
+
+@dataclass(frozen=True, slots=True)
+class GiveUpOn:
+    """QuickBooks refuses this one record: it becomes a problem, and the rest goes on."""
+
+    object_id: str
+    status: int
+    said: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fail:
+    """The sync ends here; ``code`` is the hint."""
+
+    code: str
+    said: str
+
+
+Move = GoOn | Pause | GiveUpOn | Fail
+
+
+def begin(
+    *,
+    watermark: str,
+    customer_watermark: str,
+    overlap: timedelta,
+    start_date: date | None,
+    page_size: int,
+    largest_page: int,
+    most_tries: int,
+) -> InvoiceSync:
+    """A sync from the start. An empty watermark makes it a first run."""
+    return InvoiceSync(
+        since=_earlier(watermark, overlap),
+        customers_since=_earlier(customer_watermark, overlap),
+        start_date=start_date.isoformat() if start_date else "",
+        page_size=min(page_size, largest_page),
+        largest_page=largest_page,
+        most_tries=most_tries,
+    )
+
+
+def next_watermark(
+    previous: str, newest: str, *, now: datetime, took: timedelta, overlap: timedelta
+) -> str:
+    """The watermark after a finished sync.
+
+    The largest TimeModified that QuickBooks showed, never going back, and never more than a
+    day ahead of the world: one PC with a wrong clock must not hide later changes. A sync
+    that took longer than half the overlap moves it back by as much, since rows read early may
+    have changed meanwhile.
+    """
+    mark = max(previous, newest)
+    if not mark:
+        return ""
+    ahead = (now + timedelta(hours=26)).replace(tzinfo=None).isoformat(timespec="seconds")
+    return _earlier(min(mark, ahead), max(took - overlap / 2, timedelta(0)))
+
+
+def wants_ids(state: InvoiceSync) -> bool:
+    """Whether the step asks for records by their IDs, which the store has to name."""
+    return state.step in BY_ID
+
+
+def requests(
+    state: InvoiceSync, request_id: str, ids: Sequence[str], today: date
+) -> tuple[InvoiceSync, tuple[ask.Request, ...]]:
+    """The message set of the current step; empty when the step has nothing to ask."""
+    if state.first and state.step in LATER_RUNS_ONLY:
+        return state, ()
+    if state.step in BY_ID:
+        chosen = tuple(ids[: state.ids_per_request])
+        state = replace(state, asked=chosen)
+        if not chosen:
+            return state, ()
+    build = ASK.get(state.step)
+    return state, build(state, request_id, today) if build else ()
+
+
+def advance(state: InvoiceSync) -> InvoiceSync:
+    """The next step, from its beginning."""
+    step = ORDER[ORDER.index(state.step) + 1]
+    fresh = replace(
+        state, step=step, iterator_id="", remaining=-1, rows_read=0, asked=(), tries=0, restarts=0
+    )
+    return _with_percent(replace(fresh, ids_per_request=IDS_PER_REQUEST))
+
+
+def expect_more(state: InvoiceSync, records: int) -> InvoiceSync:
+    """Count records that the sync just learned it will have to read."""
+    return replace(state, total=state.total + records)
+
+
+def settled(state: InvoiceSync) -> InvoiceSync:
+    """The final count: what was expected is now known."""
+    return replace(state, total=state.position + state.failed)
+
+
+def answered(state: InvoiceSync, answer: Answered) -> tuple[InvoiceSync, Move]:
+    """What an answer means for the plan."""
+    if statuses.is_success(answer.status):
+        return _understood(state, answer)
+    if statuses.is_transient(answer.status, answer.said):
+        return _try_again(state, answer)
+    if state.iterator_id or answer.status == ITERATOR_LOST:
+        return _start_over(state, answer)
+    if state.step in DISPENSABLE:
+        return advance(state), GoOn()
+    if state.step in BY_ID:
+        return _narrow_down(state, answer)
+    return state, Fail(str(answer.status), answer.said)
+
+
+def unreadable(state: InvoiceSync, said: str) -> tuple[InvoiceSync, Move]:
+    """The answer could not be read, or lacked ours: ask again, from the first page."""
+    if state.tries >= state.most_tries:
+        return state, Fail("answer-unreadable", said)
+    return replace(_from_first_page(state), tries=state.tries + 1), GoOn()
+
+
+def refused(state: InvoiceSync, code: str, said: str, *, passing: bool) -> tuple[InvoiceSync, Move]:
+    """QuickBooks did not take the message set at all (an hresult came instead of an answer)."""
+    if passing:
+        return _try_again(state, Answered(said=said))
+    return state, Fail(code, said)
+
+
+def _understood(state: InvoiceSync, answer: Answered) -> tuple[InvoiceSync, Move]:
+    if _page_was_skipped(state, answer):
+        return _start_over(state, answer)
+    state = _counted(state, answer)
+    if state.step is Step.COUNT:
+        return advance(replace(state, total=answer.count)), GoOn()
+    if state.step in BY_ID:
+        # The store names the next IDs; when it names none, the step is over.
+        return _with_percent(replace(state, asked=())), GoOn()
+    if state.step in ITERATED and answer.remaining and answer.iterator_id:
+        page = next_page_size(
+            state.page_size,
+            seconds=answer.seconds,
+            size_bytes=answer.size_bytes,
+            largest=state.largest_page,
+        )
+        state = replace(state, iterator_id=answer.iterator_id, remaining=answer.remaining)
+        return _with_percent(replace(state, page_size=page)), GoOn()
+    return advance(state), GoOn()
+
+
+def _counted(state: InvoiceSync, answer: Answered) -> InvoiceSync:
+    newest, newest_customer = state.newest, state.newest_customer
+    if state.step in (Step.CUSTOMERS, Step.CUSTOMER_CHANGES):
+        newest_customer = max(newest_customer, answer.newest)
+    elif state.step is not Step.SWEEP:
+        newest = max(newest, answer.newest)
+    position = state.position + answer.changed
+    failed = state.failed + answer.failed
+    return replace(
+        state,
+        tries=0,
+        rows_read=state.rows_read + answer.rows,
+        position=position,
+        failed=failed,
+        total=max(state.total - answer.idle, position + failed),
+        newest=newest,
+        newest_customer=newest_customer,
+    )
+
+
+def _page_was_skipped(state: InvoiceSync, answer: Answered) -> bool:
+    """A page that QuickBooks turned but we never saw (its answer was lost) must be read again."""
+    if not state.iterator_id or answer.remaining is None:
+        return False
+    return state.remaining - answer.remaining > state.asked_rows
+
+
+def _try_again(state: InvoiceSync, answer: Answered) -> tuple[InvoiceSync, Move]:
+    if state.tries >= state.most_tries:
+        return state, Fail("retries-exhausted", answer.said)
+    state = replace(_from_first_page(state), tries=state.tries + 1)
+    return state, Pause(2 ** (state.tries - 1))
+
+
+def _start_over(state: InvoiceSync, answer: Answered) -> tuple[InvoiceSync, Move]:
+    if state.restarts >= MOST_RESTARTS:
+        return state, Fail("iterator-lost", answer.said)
+    return replace(_from_first_page(state), restarts=state.restarts + 1), GoOn()
+
+
+def _from_first_page(state: InvoiceSync) -> InvoiceSync:
+    return replace(state, iterator_id="", remaining=-1, rows_read=0)
+
+
+def _narrow_down(state: InvoiceSync, answer: Answered) -> tuple[InvoiceSync, Move]:
+    """One bad ID refuses them all: ask one by one, then give up on the one."""
+    if len(state.asked) > 1:
+        return replace(state, ids_per_request=1, asked=()), GoOn()
+    return replace(state, asked=()), GiveUpOn(state.asked[0], answer.status, answer.said)
+
+
+def _with_percent(state: InvoiceSync) -> InvoiceSync:
+    low, high = PERCENT[state.step]
+    done = 0.0
+    if state.rows_read and state.remaining >= 0:
+        done = state.rows_read / (state.rows_read + state.remaining)
+    return replace(state, percent=max(state.percent, int(low + (high - low) * done)))
+
+
+def _earlier(wall_clock: str, by: timedelta) -> str:
+    if not wall_clock:
+        return ""
+    return (datetime.fromisoformat(wall_clock) - by).isoformat(timespec="seconds")
+
+
+def _iterator(state: InvoiceSync) -> ask.Iterator:
+    return ask.Continue(state.iterator_id) if state.iterator_id else ask.Start()
+
+
+def _count(state: InvoiceSync, request_id: str, _today: date) -> tuple[ask.Request, ...]:
+    return (replace(_invoices_of_window(state, request_id), metadata=ask.Metadata.ONLY),)
+
+
+def _read(state: InvoiceSync, request_id: str, _today: date) -> tuple[ask.Request, ...]:
+    query = _invoices_of_window(state, request_id)
+    return (
+        replace(
+            query,
+            max_returned=state.asked_rows,
+            iterator=_iterator(state),
+            include_lines=True,
+        ),
+    )
+
+
+def _invoices_of_window(state: InvoiceSync, request_id: str) -> ask.InvoiceQuery:
+    if state.first:
+        return _open_invoices(state, request_id)
+    return ask.InvoiceQuery(request_id, from_modified=state.since)
+
+
+def _open_invoices(state: InvoiceSync, request_id: str) -> ask.InvoiceQuery:
+    start = date.fromisoformat(state.start_date) if state.start_date else None
+    return ask.InvoiceQuery(request_id, paid_status=ask.PaidStatus.NOT_PAID_ONLY, from_date=start)
+
+
+def _deletions(state: InvoiceSync, request_id: str, today: date) -> tuple[ask.Request, ...]:
+    oldest = (today - timedelta(days=DELETIONS_DAYS)).isoformat() + "T00:00:00"
+    since = max(state.since, oldest)
+    return (
+        ask.TxnDeletedQuery(f"{request_id}-1", types=("Invoice",), from_deleted=since),
+        ask.ListDeletedQuery(f"{request_id}-2", types=("Customer",), from_deleted=since),
+    )
+
+
+def _sweep(state: InvoiceSync, request_id: str, _today: date) -> tuple[ask.Request, ...]:
+    return (
+        replace(
+            _open_invoices(state, request_id),
+            max_returned=state.asked_rows,
+            iterator=_iterator(state),
+            include=SWEPT,
+        ),
+    )
+
+
+def _reread(state: InvoiceSync, request_id: str, _today: date) -> tuple[ask.Request, ...]:
+    return (ask.InvoiceQuery(request_id, txn_ids=state.asked, include_lines=True),)
+
+
+def _customer_changes(state: InvoiceSync, request_id: str, _today: date) -> tuple[ask.Request, ...]:
+    return (
+        ask.CustomerQuery(
+            request_id,
+            max_returned=state.asked_rows,
+            active_status=ask.ActiveStatus.ALL,
+            from_modified=state.customers_since,
+            iterator=_iterator(state),
+        ),
+    )
+
+
+def _customers(state: InvoiceSync, request_id: str, _today: date) -> tuple[ask.Request, ...]:
+    return (ask.CustomerQuery(request_id, list_ids=state.asked),)
+
+
+ASK: dict[Step, Callable[[InvoiceSync, str, date], tuple[ask.Request, ...]]] = {
+    Step.COUNT: _count,
+    Step.READ: _read,
+    Step.DELETIONS: _deletions,
+    Step.SWEEP: _sweep,
+    Step.REREAD: _reread,
+    Step.CUSTOMER_CHANGES: _customer_changes,
+    Step.CUSTOMERS: _customers,
+}

@@ -1,0 +1,235 @@
+"""Invoice Sync on the store: the pure plan's questions answered, its decisions carried out.
+
+The plan's state travels in the session row as JSON; each function takes the session of the
+call and gives it back with the state moved on. Store-thread code, inside a transaction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from daemon import importing, invoice_sync
+from daemon.importing import Row, Tally
+from daemon.invoice_sync import DOING, Answered, GiveUpOn, InvoiceSync, Move, Step
+from daemon.reading import Reading
+from shared.models import ledger, syncs
+from shared.models.values import Connection, RecordKind, Session, SyncState
+from shared.qbxml import requests as ask
+from shared.qbxml import statuses
+from shared.settings import Settings
+
+INVOICES = "invoice"
+CUSTOMERS = "customer"
+KIND_OF_IDS = {Step.REREAD: RecordKind.INVOICE, Step.CUSTOMERS: RecordKind.CUSTOMER}
+
+
+def thd_begin(connection: Connection, settings: Settings) -> str:
+    """The plan of a new sync, from the watermarks of the last finished one."""
+    state = invoice_sync.begin(
+        watermark=ledger.watermark(connection.id, INVOICES),
+        customer_watermark=ledger.watermark(connection.id, CUSTOMERS),
+        overlap=timedelta(minutes=settings.overlap_minutes),
+        start_date=connection.start_date,
+        page_size=settings.page_size,
+        largest_page=settings.page_size_max,
+        most_tries=settings.transient_retries,
+    )
+    return state.to_json()
+
+
+def thd_next(
+    session: Session, request_id: str, now: datetime
+) -> tuple[Session, tuple[ask.Request, ...]]:
+    """The next requests; none when only settling is left."""
+    state = _state(session)
+    while state.step is not Step.SETTLE:
+        ids = _thd_ids(session, state)
+        state, requests = invoice_sync.requests(state, request_id, ids, now.date())
+        if requests:
+            if invoice_sync.wants_ids(state) and not state.tries:
+                state = invoice_sync.expect_more(state, len(state.asked))
+            session = _with(session, state)
+            return session, requests
+        state = _thd_left(session, state, invoice_sync.advance(state))
+    return _with(session, state), ()
+
+
+def thd_has_more(session: Session, now: datetime) -> bool:
+    """Whether anything is left to ask; the plan itself does not move."""
+    state = _state(session)
+    if state.step is Step.SETTLE:
+        return False
+    if state.step not in (Step.REREAD, Step.CUSTOMERS, Step.CUSTOMER_CHANGES):
+        return True
+    return bool(thd_next(session, "0", now)[1])
+
+
+def thd_store(session: Session, rows: Sequence[Row], now: datetime) -> Tally:
+    """Store rows of the current step."""
+    return importing.thd_store(session, _state(session).step, rows, now)
+
+
+def thd_take(session: Session, reading: Reading, now: datetime) -> tuple[Session, Move]:
+    """Store an answer's last rows and let the plan decide what it means."""
+    state = _state(session)
+    worst = reading.worst
+    if reading.unreadable or worst is None:
+        said = reading.unreadable or "the answer held no response to our request"
+        after, move = invoice_sync.unreadable(state, said)
+        return _with(session, after), move
+    tally = reading.tally.plus(importing.thd_store(session, state.step, reading.rows, now))
+    if invoice_sync.wants_ids(state) and statuses.is_success(worst.status.code):
+        tally = tally.plus(_thd_not_found(session, state, tally))
+    after, move = invoice_sync.answered(state, _answered(session, reading, tally, now))
+    after = _thd_left(session, state, after)
+    return _with(session, after), move
+
+
+def thd_refused(session: Session, code: str, said: str, *, passing: bool) -> tuple[Session, Move]:
+    """QuickBooks refused the message set; ``passing`` when it may take it in a while."""
+    after, move = invoice_sync.refused(_state(session), code, said, passing=passing)
+    return _with(session, after), move
+
+
+def thd_give_up_on(session: Session, move: GiveUpOn, now: datetime) -> Session:
+    """Put the refused record on file and never ask for it again in this sync."""
+    state = _state(session)
+    kind = KIND_OF_IDS[state.step]
+    importing.thd_give_up_on(session, kind, move.object_id, move.status, move.said, now)
+    _thd_ids_done(session, state.step, [move.object_id], [move.object_id])
+    return _with(session, replace(state, failed=state.failed + 1))
+
+
+def thd_finish(session: Session, now: datetime, settings: Settings) -> tuple[Session, str]:
+    """Settle the books, move the watermarks, and say how it went."""
+    state = _state(session)
+    importing.thd_settle(session, now)
+    _thd_move_watermarks(session, state, now, timedelta(minutes=settings.overlap_minutes))
+    state = invoice_sync.settled(replace(state, percent=100))
+    session = _with(session, state)
+    sentence = result_sentence(state)
+    if session.sync_id is not None:
+        syncs.save(
+            session.sync_id,
+            state=SyncState.FINISHED,
+            position=state.position,
+            total=state.total,
+            failed=state.failed,
+            message=sentence,
+            ended_at=now,
+        )
+    return session, sentence
+
+
+def result_sentence(state: InvoiceSync) -> str:
+    """What the bookkeeper reads in the status column."""
+    if not state.position and not state.failed:
+        return "Invoice Sync finished: nothing has changed since the last run"
+    done = "1 record" if state.position == 1 else f"{state.position} records"
+    if not state.failed:
+        return f"Invoice Sync finished: {done} up to date"
+    need = "1 needs" if state.failed == 1 else f"{state.failed} need"
+    return f"Invoice Sync finished: {done} up to date, {need} your attention"
+
+
+def percent(session: Session) -> int:
+    """How far the sync is, for the Web Connector's bar: never 100 before the end."""
+    return min(_state(session).percent, 99)
+
+
+def step_of(session: Session) -> str:
+    """The name of the current step."""
+    return _state(session).step.value
+
+
+def doing(session: Session) -> str:
+    """What the sync is doing, in words."""
+    return DOING[_state(session).step]
+
+
+def thd_show_progress(session: Session) -> None:
+    """Write position, total and step where Recent Syncs reads them."""
+    if session.sync_id is None:
+        return
+    state = _state(session)
+    syncs.save(
+        session.sync_id,
+        state=SyncState.STARTED,
+        position=state.position,
+        total=state.total,
+        failed=state.failed,
+        message=DOING[state.step],
+    )
+
+
+def _thd_ids(session: Session, state: InvoiceSync) -> Sequence[str]:
+    if state.step is Step.REREAD:
+        return ledger.next_reread(session.connection.id, RecordKind.INVOICE, state.ids_per_request)
+    if state.step is Step.CUSTOMERS:
+        return ledger.missing_customers(session.connection.id, state.ids_per_request)
+    return ()
+
+
+def _thd_not_found(session: Session, state: InvoiceSync, tally: Tally) -> Tally:
+    """What we asked for by ID and QuickBooks did not show is gone from it."""
+    gone = [one for one in state.asked if one not in tally.seen_ids]
+    deleted = 0
+    if state.step is Step.REREAD:
+        deleted = importing.thd_mark_deleted(session, gone)
+    _thd_ids_done(session, state.step, state.asked, gone)
+    return Tally(changed=deleted)
+
+
+def _thd_ids_done(session: Session, step: Step, asked: Sequence[str], gone: Sequence[str]) -> None:
+    if step is Step.REREAD:
+        ledger.reread_done(session.connection.id, RecordKind.INVOICE, asked)
+    else:
+        ledger.mark_customers_missing(session.connection.id, gone)
+
+
+def _thd_left(session: Session, before: InvoiceSync, after: InvoiceSync) -> InvoiceSync:
+    """Once all open invoices of QuickBooks were seen, ours that were not are read again."""
+    last_look = Step.READ if before.first else Step.SWEEP
+    if before.step is last_look and after.step is not last_look and session.sync_id is not None:
+        ledger.queue_unseen(session.connection.id, session.sync_id)
+    return after
+
+
+def _answered(session: Session, reading: Reading, tally: Tally, now: datetime) -> Answered:
+    worst, exchange = reading.worst, session.exchange
+    assert worst is not None
+    assert exchange is not None
+    return Answered(
+        status=worst.status.code,
+        said=worst.status.message,
+        rows=tally.rows,
+        changed=tally.changed,
+        idle=tally.idle,
+        failed=tally.failed,
+        count=reading.count,
+        remaining=worst.iterator_remaining,
+        iterator_id=worst.iterator_id,
+        newest=tally.newest,
+        seconds=(now - exchange.sent_at).total_seconds(),
+        size_bytes=exchange.response_bytes,
+    )
+
+
+def _thd_move_watermarks(
+    session: Session, state: InvoiceSync, now: datetime, overlap: timedelta
+) -> None:
+    for kind, newest in ((INVOICES, state.newest), (CUSTOMERS, state.newest_customer)):
+        previous = ledger.watermark(session.connection.id, kind)
+        took = now - session.opened_at
+        mark = invoice_sync.next_watermark(previous, newest, now=now, took=took, overlap=overlap)
+        ledger.set_watermark(session.connection.id, kind, mark)
+
+
+def _state(session: Session) -> InvoiceSync:
+    return InvoiceSync.from_json(session.plan)
+
+
+def _with(session: Session, state: InvoiceSync) -> Session:
+    return replace(session, plan=state.to_json())

@@ -1,0 +1,124 @@
+"""Who may open a session: password, throttle, and the ticket that explains a refusal.
+
+A wrong password is checked slowly and told vaguely; the store keeps the precise reason for
+the operator. A verified password is remembered as a keyed digest in memory until it is
+rotated, so that a poll every minute does not pay argon2 each time (DESIGN §4.12).
+"""
+
+from __future__ import annotations
+
+import hmac
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from hashlib import sha256
+
+from shared import passwords
+from shared.models.values import Credentials
+
+ATTEMPTS_BEFORE_LOCK = 5
+FIRST_LOCK = timedelta(seconds=60)
+LONGEST_LOCK = timedelta(minutes=15)
+_REFUSAL = "refused"
+
+
+class Verdict(StrEnum):
+    """What a password check found; the values are hint codes, but for WELCOME."""
+
+    WELCOME = "welcome"
+    UNKNOWN_USER = "unknown-user"
+    WRONG_PASSWORD = "wrong-password"  # noqa: S105 - a hint code
+    OLD_PASSWORD = "old-password"  # noqa: S105 - a hint code
+    LOCKED = "login-locked"
+    REPLACED = "application-replaced"
+
+
+TOLD: dict[Verdict, str] = {
+    # Nobody learns from outside which user names exist.
+    Verdict.UNKNOWN_USER: Verdict.WRONG_PASSWORD.value,
+}
+
+
+class RememberedPasswords:
+    """Keyed digests of passwords that were verified, forgotten when the hash changes."""
+
+    def __init__(self, key: bytes | None = None) -> None:
+        self._key = key or secrets.token_bytes(32)
+        self._digests: dict[int, tuple[str, bytes]] = {}
+
+    def knows(self, credentials: Credentials, password: str) -> bool:
+        """Whether this password was verified against the hash that is stored now."""
+        known = self._digests.get(credentials.application.id)
+        if known is None or known[0] != credentials.password_hash:
+            return False
+        return hmac.compare_digest(known[1], self._digest(password))
+
+    def remember(self, credentials: Credentials, password: str) -> None:
+        """Keep the digest of a password that was just verified."""
+        digest = self._digest(password)
+        self._digests[credentials.application.id] = (credentials.password_hash, digest)
+
+    def _digest(self, password: str) -> bytes:
+        return hmac.digest(self._key, password.strip().encode("utf-8", "surrogatepass"), sha256)
+
+
+def examine(
+    credentials: Credentials | None,
+    password: str,
+    *,
+    verify: Callable[[str, str], bool] = passwords.verify_password,
+) -> Verdict:
+    """Compare a password with the stored hashes. Slow by design: run it off the reactor.
+
+    Raises passwords.HashUnreadable when the store holds a damaged hash.
+    """
+    if credentials is None:
+        passwords.dummy_verify()
+        return Verdict.UNKNOWN_USER
+    if not credentials.password_hash and credentials.application.password_generation:
+        passwords.dummy_verify()
+        return Verdict.REPLACED
+    if verify(password, credentials.password_hash):
+        return Verdict.WELCOME
+    if credentials.previous_password_hash and verify(password, credentials.previous_password_hash):
+        return Verdict.OLD_PASSWORD
+    return Verdict.WRONG_PASSWORD
+
+
+def is_locked(credentials: Credentials | None, now: datetime) -> bool:
+    """Whether too many wrong passwords came lately."""
+    return bool(credentials and credentials.locked_until and now < credentials.locked_until)
+
+
+def lock_after(failed_logins: int, now: datetime) -> datetime | None:
+    """Until when to refuse further guesses, after this many wrong passwords in a row."""
+    beyond = failed_logins - ATTEMPTS_BEFORE_LOCK
+    if beyond < 0:
+        return None
+    return now + min(FIRST_LOCK * 2 ** min(beyond, 10), LONGEST_LOCK)
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why a login was refused: the hint code and the sync that shows it to the operator."""
+
+    code: str
+    reference: str
+
+
+def refusal_ticket(refusal: Refusal) -> str:
+    """A throw-away ticket that carries the reason, so that no row has to keep it.
+
+    getLastError and closeConnection may follow a refusal with this ticket (qbwc-protocol §2.4).
+    """
+    return f"{_REFUSAL}.{refusal.code}.{refusal.reference}.{secrets.token_hex(4)}"
+
+
+def refusal_of(ticket: str) -> Refusal | None:
+    """The reason inside a throw-away ticket; None for any other ticket."""
+    parts = ticket.split(".")
+    if len(parts) != 4 or parts[0] != _REFUSAL:
+        return None
+    return Refusal(parts[1], parts[2])

@@ -1,0 +1,205 @@
+"""The life of one Web Connector update, as tables that can be read aloud.
+
+A session goes from authenticate to closeConnection. The machine knows nothing of qbXML,
+rows or sockets: callers send events, and look up in ``ON_…`` what a callback means in the
+phase they find. Rules: qbwc-protocol §2.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Phase(StrEnum):
+    """Where a session stands between two callbacks."""
+
+    READY = "ready"  # sendRequestXML may ask for work
+    AWAITING = "awaiting"  # a request is out; QuickBooks may already have acted
+    WAITING = "waiting"  # QuickBooks was busy: getLastError says NoOp, then work is asked again
+    FAILED = "failed"  # getLastError will ask why
+    DONE = "done"  # 100 was answered; closeConnection follows
+    CLOSED = "closed"  # terminal: closed, taken over or given up
+
+
+@dataclass(frozen=True, slots=True)
+class RequestHandedOut:
+    """A qbXML request was committed and is the answer of sendRequestXML."""
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerStored:
+    """QuickBooks' answer was understood and stored, and more work is left."""
+
+
+@dataclass(frozen=True, slots=True)
+class PauseTaken:
+    """QuickBooks was busy: the Web Connector is asked to wait."""
+
+
+@dataclass(frozen=True, slots=True)
+class WorkRanOut:
+    """Nothing is left to ask."""
+
+
+@dataclass(frozen=True, slots=True)
+class FailureMet:
+    """The session cannot go on; the sentence that says why is stored with it."""
+
+
+@dataclass(frozen=True, slots=True)
+class OpeningRetried:
+    """QuickBooks could not be opened; the Web Connector tries once more."""
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionClosed:
+    """closeConnection arrived, or the session was taken over or given up."""
+
+
+Event = (
+    RequestHandedOut
+    | AnswerStored
+    | PauseTaken
+    | WorkRanOut
+    | FailureMet
+    | OpeningRetried
+    | ConnectionClosed
+)
+
+TRANSITIONS: dict[Phase, dict[type[Event], Phase]] = {
+    Phase.READY: {
+        RequestHandedOut: Phase.AWAITING,
+        PauseTaken: Phase.WAITING,
+        WorkRanOut: Phase.DONE,
+        FailureMet: Phase.FAILED,
+        OpeningRetried: Phase.READY,
+        ConnectionClosed: Phase.CLOSED,
+    },
+    Phase.AWAITING: {
+        # Asked again: our reply was lost, so the same request goes out again.
+        RequestHandedOut: Phase.AWAITING,
+        AnswerStored: Phase.READY,
+        PauseTaken: Phase.WAITING,
+        WorkRanOut: Phase.DONE,
+        FailureMet: Phase.FAILED,
+        # Closing here is not success: what QuickBooks did is unknown.
+        ConnectionClosed: Phase.CLOSED,
+    },
+    Phase.WAITING: {
+        RequestHandedOut: Phase.AWAITING,
+        PauseTaken: Phase.WAITING,
+        WorkRanOut: Phase.DONE,
+        FailureMet: Phase.FAILED,
+        ConnectionClosed: Phase.CLOSED,
+    },
+    Phase.FAILED: {FailureMet: Phase.FAILED, ConnectionClosed: Phase.CLOSED},
+    Phase.DONE: {ConnectionClosed: Phase.CLOSED},
+    Phase.CLOSED: {},
+}
+
+
+class NotNow(Exception):  # noqa: N818 - a state, not a fault of the code
+    """An event that has no place in the phase; nothing was changed."""
+
+    def __init__(self, phase: Phase, event: Event) -> None:
+        super().__init__(f"{type(event).__name__} has no place in phase {phase.value!r}")
+        self.phase = phase
+        self.event = event
+
+
+def after(phase: Phase, event: Event) -> Phase:
+    """The phase that follows; raises NotNow for a missing cell."""
+    try:
+        return TRANSITIONS[phase][type(event)]
+    except KeyError:
+        raise NotNow(phase, event) from None
+
+
+class OnSend(StrEnum):
+    """What sendRequestXML means."""
+
+    PLAN = "plan"  # ask the plan for the next request
+    REPEAT = "repeat"  # hand out the same bytes again
+    PAUSE = "pause"  # the empty string while pauses are left, then the plan
+    NOTHING = "nothing"  # the empty string; getLastError says the rest
+
+
+class OnReceive(StrEnum):
+    """What receiveResponseXML means."""
+
+    TAKE = "take"  # the answer to the request that is out
+    RECALL = "recall"  # a repeated answer gets the percent it got before; else out of turn
+
+
+class OnLastError(StrEnum):
+    """What getLastError answers."""
+
+    SENTENCE = "sentence"  # the stored sentence of the failure
+    NO_OP = "noop"  # wait five seconds and ask again
+    STANDING = "standing"  # nothing is wrong: say where the session stands
+
+
+class OnConnectionError(StrEnum):
+    """What connectionError means."""
+
+    CONSIDER = "consider"  # try once more, or give up with the hint
+    GIVE_UP = "give-up"  # "done"
+
+
+class OnClose(StrEnum):
+    """What closeConnection means for the sync."""
+
+    REPORT = "report"  # it ended before: tell its result
+    CUT = "cut"  # it had work left: the next run goes on
+    AGAIN = "again"  # closed before: the same words
+
+
+ON_SEND: dict[Phase, OnSend] = {
+    Phase.READY: OnSend.PLAN,
+    Phase.AWAITING: OnSend.REPEAT,
+    Phase.WAITING: OnSend.PAUSE,
+    Phase.FAILED: OnSend.NOTHING,
+    Phase.DONE: OnSend.NOTHING,
+    Phase.CLOSED: OnSend.NOTHING,
+}
+
+ON_RECEIVE: dict[Phase, OnReceive] = {
+    Phase.READY: OnReceive.RECALL,
+    Phase.AWAITING: OnReceive.TAKE,
+    Phase.WAITING: OnReceive.RECALL,
+    Phase.FAILED: OnReceive.RECALL,
+    Phase.DONE: OnReceive.RECALL,
+    Phase.CLOSED: OnReceive.RECALL,
+}
+
+ON_LAST_ERROR: dict[Phase, OnLastError] = {
+    Phase.READY: OnLastError.STANDING,
+    Phase.AWAITING: OnLastError.STANDING,
+    Phase.WAITING: OnLastError.NO_OP,
+    Phase.FAILED: OnLastError.SENTENCE,
+    Phase.DONE: OnLastError.STANDING,
+    Phase.CLOSED: OnLastError.SENTENCE,
+}
+
+ON_CONNECTION_ERROR: dict[Phase, OnConnectionError] = {
+    Phase.READY: OnConnectionError.CONSIDER,
+    # QuickBooks was open already: a refusal now ends the update.
+    Phase.AWAITING: OnConnectionError.GIVE_UP,
+    Phase.WAITING: OnConnectionError.GIVE_UP,
+    Phase.FAILED: OnConnectionError.GIVE_UP,
+    Phase.DONE: OnConnectionError.GIVE_UP,
+    Phase.CLOSED: OnConnectionError.GIVE_UP,
+}
+
+ON_CLOSE: dict[Phase, OnClose] = {
+    Phase.READY: OnClose.CUT,
+    Phase.AWAITING: OnClose.CUT,
+    Phase.WAITING: OnClose.CUT,
+    Phase.FAILED: OnClose.REPORT,
+    Phase.DONE: OnClose.REPORT,
+    Phase.CLOSED: OnClose.AGAIN,
+}
+
+UNFINISHED = frozenset({Phase.READY, Phase.AWAITING, Phase.WAITING})
+"""Phases that hold the company file for their Web Connector."""

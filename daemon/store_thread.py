@@ -1,0 +1,79 @@
+"""The one way from the reactor to the store, and to other slow work.
+
+``thd`` in a name means "store thread": plain synchronous code, no Deferreds, no reactor.
+One thread on SQLite, which has one writer; a few on PostgreSQL, where waiting for the server
+leaves room for others (engineering §2).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, ParamSpec, Protocol, TypeVar, cast
+
+from twisted.internet.defer import Deferred, DeferredSemaphore
+from twisted.internet.threads import blockingCallFromThread, deferToThreadPool
+from twisted.python.threadpool import ThreadPool
+
+from shared.models.store import Store
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class Threads(Protocol):
+    """Where slow work runs; tests run it in place."""
+
+    def store(self, thd: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Deferred[T]:
+        """Run thd in one write transaction of the store."""
+
+    def work(self, slow: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Deferred[T]:
+        """Run slow, CPU-bound code beside the reactor, one piece at a time."""
+
+    def store_from_work(self, thd: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """From within slow work: run thd as ``store`` does, and wait for it."""
+
+    def verify(self, slow: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Deferred[T]:
+        """Run a password check beside the reactor, one at a time (it takes 19 MiB)."""
+
+
+class ReactorThreads:
+    """The daemon's threads: the store's own, one for XML, one for passwords."""
+
+    def __init__(self, reactor: Any, store: Store, store_threads: int) -> None:
+        self._reactor = reactor
+        self._store = store
+        self._store_pool = ThreadPool(store_threads, store_threads, name="store")
+        self._work_pool = ThreadPool(1, 2, name="work")
+        self._one_password = DeferredSemaphore(1)
+
+    def start(self) -> None:
+        """Start the threads."""
+        self._store_pool.start()
+        self._work_pool.start()
+
+    def stop(self) -> None:
+        """Wait for what runs and end the threads."""
+        self._work_pool.stop()
+        self._store_pool.stop()
+
+    def store(self, thd: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Deferred[T]:
+        """Run thd in one write transaction on the store thread."""
+
+        def transact() -> T:
+            with self._store.transaction():
+                return thd(*args, **kwargs)
+
+        return deferToThreadPool(self._reactor, self._store_pool, transact)
+
+    def work(self, slow: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Deferred[T]:
+        """Run slow on the work threads."""
+        return deferToThreadPool(self._reactor, self._work_pool, slow, *args, **kwargs)
+
+    def store_from_work(self, thd: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run thd on the store thread while the work thread waits."""
+        result = blockingCallFromThread(self._reactor, self.store, thd, *args, **kwargs)
+        return cast(T, result)
+
+    def verify(self, slow: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Deferred[T]:
+        """Run slow on a work thread, one password at a time."""
+        return self._one_password.run(self.work, slow, *args, **kwargs)
