@@ -1,0 +1,117 @@
+"""What happens when a .qwc file is added: checks, two probes, and the stamps in the company.
+
+Order and codes: qbwc-protocol §1.5, §4.3, §4.4, §5.1.
+"""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Mapping
+from urllib.parse import urlsplit
+
+from simulator.webconnector.errors import WebConnectorError
+from simulator.webconnector.log import Log
+from simulator.webconnector.quickbooks import APP_LOCK, FILE_ID, QuickBooks, QuickBooksFailure
+from simulator.webconnector.qwc import QwcFile
+from simulator.webconnector.registry import Registry, Row
+from simulator.webconnector.service import describe
+from simulator.webconnector.transport import Transport
+
+_NO_HEADERS: Mapping[str, str] = {}  # a plain GET of .NET sends none of its own
+_SUPPORT_STATUSES = (200, 202)
+
+
+def add_application(
+    qwc: QwcFile,
+    password: str,
+    *,
+    registry: Registry,
+    quickbooks: QuickBooks,
+    transport: Transport,
+    log: Log,
+) -> Row:
+    """Put the application on the list; new ones are probed and stamped first.
+
+    An application is known when this PC remembers its OwnerID and FileID. A registry that
+    lives in memory remembers nothing, so there the stamp in the company says it instead.
+    Raises WebConnectorError.
+    """
+    known = registry.remembered(qwc.key)
+    if known is None or (known.owner_id, known.file_id) != (qwc.owner_id, qwc.file_id):
+        _check_stamp_is_free(qwc, registry, quickbooks)
+        if registry.lasts or quickbooks.stamped_file_id(qwc.owner_id) != qwc.file_id:
+            log.say("add()", f"Adding {qwc.app_name} ({qwc.app_url}).")
+            _probe(qwc, transport)
+            _stamp(qwc, quickbooks)
+    row = Row(qwc, password)
+    registry.put(row)
+    return row
+
+
+def _check_stamp_is_free(qwc: QwcFile, registry: Registry, quickbooks: QuickBooks) -> None:
+    other = registry.owner_of_file_id(qwc.file_id)
+    if other not in (None, qwc.key):
+        raise WebConnectorError(
+            "QBWC1026", f"The FileID of {qwc.app_name} is already used by {other}."
+        )
+    if qwc.is_read_only:
+        raise WebConnectorError(
+            "QBWC1039",
+            "IsReadOnly is true, so the stamps cannot be written (SDK status 3263). "
+            "Set IsReadOnly to false.",
+        )
+    if registry.lasts and quickbooks.stamped_file_id(qwc.owner_id):
+        raise WebConnectorError(
+            "QBWC1039",
+            "The company file already carries a stamp of this OwnerID: a unique pair of OwnerID "
+            "and FileID is required. Make a .qwc file with fresh IDs.",
+        )
+
+
+def _probe(qwc: QwcFile, transport: Transport) -> None:
+    """GET AppURL (or CertURL) for its certificate, then AppSupport."""
+    url = qwc.cert_url or qwc.app_url
+    try:
+        status, _, _ = transport(url, _NO_HEADERS, None)
+    except socket.gaierror as error:
+        code = "QBWC1035" if urlsplit(url).hostname == "localhost" else "QBWC1048"
+        raise WebConnectorError(code, describe(error)) from error
+    except OSError as error:
+        raise WebConnectorError(
+            "QBWC1048", f"The web server's certificate was not verified. {describe(error)}"
+        ) from error
+    if status != _SUPPORT_STATUSES[0]:
+        raise WebConnectorError(
+            "QBWC1048",
+            f"The web server's certificate was not verified: GET {url} answered {status}.",
+        )
+    _probe_support(qwc.app_support, transport)
+
+
+def _probe_support(url: str, transport: Transport) -> None:
+    try:
+        status, _, _ = transport(url, _NO_HEADERS, None)
+    except OSError as error:
+        raise WebConnectorError(
+            "QBWC1004", f"The support page {url} cannot be reached. {describe(error)}"
+        ) from error
+    if status not in _SUPPORT_STATUSES:
+        raise WebConnectorError("QBWC1003", f"The support page {url} answered {status}.")
+
+
+def _stamp(qwc: QwcFile, quickbooks: QuickBooks) -> None:
+    """Write FileID and an empty AppLock into the company file, as its administrator would."""
+    try:
+        company = quickbooks.open(qwc, "")
+    except QuickBooksFailure as failure:
+        raise WebConnectorError(
+            "QBWC1022", f"No connection to QuickBooks to look for the FileID: {failure}"
+        ) from failure
+    try:
+        company.set_data_ext(qwc.owner_id, FILE_ID, qwc.file_id)
+        company.set_data_ext(qwc.owner_id, APP_LOCK, "")
+        company.close()
+    except QuickBooksFailure as failure:
+        raise WebConnectorError(
+            "QBWC1027", f"The FileID could not be registered in the company file: {failure}"
+        ) from failure
