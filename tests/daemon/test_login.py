@@ -1,0 +1,77 @@
+from __future__ import annotations
+
+from datetime import timedelta
+
+from daemon import login
+from daemon.login import RememberedPasswords, Verdict, examine
+from tests.daemon.builders import NOW, an_application, credentials
+
+
+def matches(password: str, password_hash: str) -> bool:
+    return password_hash == f"hash of {password}"
+
+
+def test_the_password_of_the_latest_file_is_welcome():
+    assert examine(credentials(), "new", verify=matches) is Verdict.WELCOME
+
+
+def test_the_password_of_the_file_before_is_told_from_a_wrong_one():
+    known = credentials(previous_password_hash="hash of old")
+    assert examine(known, "old", verify=matches) is Verdict.OLD_PASSWORD
+    assert examine(known, "older", verify=matches) is Verdict.WRONG_PASSWORD
+
+
+def test_an_unknown_user_is_refused_after_the_time_of_a_check():
+    assert examine(None, "new", verify=matches) is Verdict.UNKNOWN_USER
+
+
+def test_an_application_whose_password_was_revoked_was_replaced():
+    revoked = credentials(password_hash="")
+    assert examine(revoked, "new", verify=matches) is Verdict.REPLACED
+
+
+def test_an_application_that_never_had_a_password_lets_nobody_in():
+    fresh = credentials(password_hash="", application=an_application(password_generation=0))
+    assert examine(fresh, "", verify=lambda _p, stored: bool(stored)) is Verdict.WRONG_PASSWORD
+
+
+def test_a_verified_password_is_remembered_until_it_is_rotated():
+    remembered = RememberedPasswords(b"key")
+    remembered.remember(credentials(), "new")
+    assert remembered.knows(credentials(), " new ")
+    assert not remembered.knows(credentials(), "other")
+    assert not remembered.knows(credentials(password_hash="hash of newer"), "new")
+
+
+def test_what_is_remembered_is_not_the_password():
+    remembered = RememberedPasswords(b"key")
+    remembered.remember(credentials(), "correct horse")
+    assert "correct horse" not in repr(vars(remembered))
+
+
+def test_the_first_wrong_passwords_lock_nothing_then_each_one_locks_for_longer():
+    assert login.lock_after(login.ATTEMPTS_BEFORE_LOCK - 1, NOW) is None
+    locks = [login.lock_after(login.ATTEMPTS_BEFORE_LOCK + n, NOW) for n in range(12)]
+    waits = [lock - NOW for lock in locks if lock]
+    assert waits[0] == timedelta(seconds=60)
+    assert waits == sorted(waits)
+    assert waits[-1] == login.LONGEST_LOCK
+
+
+def test_a_lock_ends_by_itself():
+    locked = credentials(locked_until=NOW)
+    assert login.is_locked(locked, NOW - timedelta(seconds=1))
+    assert not login.is_locked(locked, NOW)
+    assert not login.is_locked(None, NOW)
+
+
+def test_a_refusal_travels_in_its_ticket_and_no_other_ticket_is_taken_for_one():
+    refusal = login.Refusal("session-busy", "S42")
+    assert login.refusal_of(login.refusal_ticket(refusal)) == refusal
+    assert login.refusal_ticket(refusal) != login.refusal_ticket(refusal)
+    assert login.refusal_of("7f9c2ba4-e88f-827d-6160-455077605853") is None
+    assert login.refusal_of("") is None
+
+
+def test_the_outside_does_not_learn_whether_a_user_name_exists():
+    assert login.TOLD[Verdict.UNKNOWN_USER] == Verdict.WRONG_PASSWORD.value
