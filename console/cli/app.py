@@ -1,0 +1,69 @@
+"""The command line: one group that every command joins.
+
+Nothing heavy is imported here; commands import what they need when they run.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from console.cli import output
+from console.cli.connection import connection
+from console.cli.desk import Desk
+from console.cli.errors import refusal_for
+from console.cli.hints import hints
+from console.cli.ledger import customers, invoices
+from console.cli.problems import problems
+from console.cli.qwc import password, qwc
+from console.cli.store import db
+from console.cli.syncs import syncs
+
+
+class CommandLine(click.Group):
+    """A group whose commands fail in sentences."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; what is expected to go wrong ends in a sentence and a code."""
+        output.survive_any_encoding()
+        try:
+            outcome = super().invoke(ctx)
+            sys.stdout.flush()
+        except Exception as error:
+            refused = refusal_for(error)
+            if refused is None:
+                raise
+            raise refused from error
+        return outcome
+
+
+@click.group(
+    cls=CommandLine,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="Exit codes: 0 done, 1 failed, 2 wrong usage, 3 nothing to do or not found.",
+)
+@click.option(
+    "--config",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Settings file (TOML). Else DESKBRIDGE_CONFIG, else the usual place.",
+)
+@click.version_option(package_name="deskbridge", prog_name="deskbridge")
+@click.pass_context
+def cli(ctx: click.Context, config: Path | None) -> None:
+    """Keep QuickBooks Desktop and your invoicing in step.
+
+    A first sync in three steps: connection add, qwc, then open the .qwc files in the
+    QuickBooks Web Connector.
+    """
+    ctx.color = output.colour_wanted(os.environ)
+    desk = Desk(config, os.environ)
+    ctx.obj = desk
+    ctx.call_on_close(desk.close)
+
+
+for command in (connection, qwc, password, syncs, problems, customers, invoices, hints, db):
+    cli.add_command(command)

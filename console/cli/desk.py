@@ -1,0 +1,78 @@
+"""What every command starts from: settings and store, opened when first asked for."""
+
+from __future__ import annotations
+
+import os
+import pwd
+from collections.abc import Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from console.cli.text import plain
+
+if TYPE_CHECKING:
+    from shared.models.store import Store
+    from shared.settings import Settings
+
+
+class Desk:
+    """The settings and the store of this run of the command line."""
+
+    def __init__(self, config: Path | None, environ: Mapping[str, str]) -> None:
+        self.config = config
+        self._environ = environ
+        self._opened: Store | None = None
+
+    @cached_property
+    def settings(self) -> Settings:
+        """The settings: ``--config``, the environment, the defaults."""
+        from shared.settings import load_settings
+
+        return load_settings(self.config, self._environ)
+
+    @property
+    def store(self) -> Store:
+        """The store, opened on first use; a missing SQLite store is created."""
+        return self._open(check_version=True)
+
+    @property
+    def store_to_upgrade(self) -> Store:
+        """The store although it may be older than this version."""
+        return self._open(check_version=False)
+
+    def _open(self, *, check_version: bool) -> Store:
+        if self._opened is None:
+            from shared.models.store import open_store
+
+            self._opened = open_store(self.settings.database, check_version=check_version)
+        return self._opened
+
+    @cached_property
+    def who(self) -> str:
+        """The operating-system user at the keyboard, for the audit trail."""
+        return operator(os.getuid(), self._environ.get("SUDO_USER", ""))
+
+    def close(self) -> None:
+        """Close what was opened."""
+        if self._opened is not None:
+            self._opened.close()
+            self._opened = None
+
+
+def operator(user_id: int, sudo_user: str) -> str:
+    """Name the user by number, not by an environment variable anybody can set.
+
+    The one who called sudo is named beside the account that the command ran as.
+    """
+    try:
+        name = pwd.getpwuid(user_id).pw_name
+    except KeyError:
+        name = f"user {user_id}"
+    caller = plain(sudo_user)
+    return f"{name} (sudo by {caller})" if caller and caller != name else name
+
+
+pass_desk = click.make_pass_decorator(Desk)

@@ -1,0 +1,106 @@
+"""From our errors to a sentence on standard error and an exit code."""
+
+from __future__ import annotations
+
+import errno
+from enum import IntEnum
+
+import click
+
+from console.cli.text import plain
+
+
+class Exit(IntEnum):
+    """What scripts may rely on; every command documents the ones it uses."""
+
+    DONE = 0
+    FAILED = 1
+    USAGE = 2
+    NOTHING = 3
+
+
+EXIT_MEANINGS = {
+    Exit.DONE: "done; a listing without rows is done too",
+    Exit.FAILED: "failed: the sentence on standard error says what, where and what to do",
+    Exit.USAGE: "wrong usage: an unknown option, a missing or unreadable value",
+    Exit.NOTHING: "nothing to do, or nothing found under that name, number or code",
+}
+
+
+class Refused(click.ClickException):
+    """An expected refusal: ``message`` says what and where, ``remedy`` what to do."""
+
+    def __init__(self, message: str, remedy: str = "", *, code: Exit = Exit.FAILED) -> None:
+        super().__init__(message)
+        self.remedy = remedy
+        self.exit_code = int(code)
+
+    def format_message(self) -> str:
+        """Both sentences, safe for a terminal: a name may hold control characters."""
+        lines = [plain(line) for line in self.message.splitlines()]
+        if self.remedy:
+            lines += [f"What to do: {plain(self.remedy)}"]
+        return "\n".join(lines)
+
+
+class NotThere(Refused):
+    """Nothing to do, or nothing under that name: exit code 3."""
+
+    def __init__(self, message: str, remedy: str = "") -> None:
+        super().__init__(message, remedy, code=Exit.NOTHING)
+
+
+class WrongUsage(Refused):
+    """The command line asks for something that cannot be meant: exit code 2."""
+
+    def __init__(self, message: str, remedy: str = "") -> None:
+        super().__init__(message, remedy, code=Exit.USAGE)
+
+
+def refusal_for(error: Exception) -> Exception | None:
+    """Return what to raise instead of ``error``: a refusal, or None for a bug and for click's own.
+
+    A reader who went away (a closed pipe) is click's own: it ends the program silently.
+    """
+    if isinstance(error, click.ClickException | click.exceptions.Exit | click.Abort):
+        return None
+    if isinstance(error, OSError):
+        return _refused_by_the_system(error)
+    return _refused_by_us(error)
+
+
+def _refused_by_us(error: Exception) -> Refused | None:
+    # Imported here: only a refusal needs to know all refusals.
+    from shared.models import errors as store
+    from shared.qwc import QwcRefused
+    from shared.settings import SettingsRefused
+
+    if isinstance(error, store.NotFound | store.NotPossible):
+        return NotThere(error.sentence, error.remedy)
+    if isinstance(error, store.BadName):
+        return WrongUsage(error.sentence, error.remedy)
+    if isinstance(error, store.StoreError):
+        return Refused(error.sentence, error.remedy)
+    if isinstance(error, SettingsRefused | QwcRefused):
+        return Refused(str(error))
+    return None
+
+
+def _refused_by_the_system(error: OSError) -> Refused | None:
+    if error.errno == errno.EPIPE:
+        return None
+    where = f"{error.filename}: " if error.filename else ""
+    return Refused(f"{where}{error.strerror or error}.", _REMEDIES.get(error.errno or 0, ""))
+
+
+_REMEDIES = {
+    errno.EACCES: "Run as the service's user, or choose a place that you may write to",
+    errno.EPERM: "Run as the service's user, or choose a place that you may write to",
+    errno.EROFS: "Choose a place that can be written to",
+    errno.ENOENT: "Choose a folder that exists",
+    errno.ENOTDIR: "Choose a folder; part of that path is a file",
+    errno.EEXIST: "Choose a name that is not taken by something else",
+    errno.EISDIR: "Name a file; that is a folder",
+    errno.ENOSPC: "Make room on that disk, then repeat the command",
+    errno.EDQUOT: "Make room in your quota, then repeat the command",
+}

@@ -1,0 +1,62 @@
+"""Files that appear together or not at all, readable by their owner only."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+
+@contextmanager
+def all_or_nothing(folder: Path) -> Iterator[Callable[[str, bytes], Path]]:
+    """Yield a function that puts bytes under a name into ``folder`` and returns the path.
+
+    The folder is created when missing. When the block ends in an error, what was put there
+    goes again and what stood there before comes back. Raises OSError.
+    """
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with ExitStack() as undo:
+
+        def put(name: str, content: bytes) -> Path:
+            target = folder / name
+            if target.exists():
+                undo.callback(write_private, target, target.read_bytes())
+            else:
+                undo.callback(target.unlink, missing_ok=True)
+            write_private(target, content)
+            return target
+
+        yield put
+        undo.pop_all()
+    _flush_folder(folder)
+
+
+def write_private(target: Path, content: bytes) -> None:
+    """Write one file for its owner only, in one step: nobody ever sees half of it.
+
+    Raises OSError, and leaves nothing behind then.
+    """
+    draft = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with os.fdopen(descriptor, "wb") as stream:
+            stream.write(content)
+            stream.flush()
+            os.fsync(descriptor)
+        draft.replace(target)
+    except BaseException:
+        draft.unlink(missing_ok=True)
+        raise
+
+
+def _flush_folder(folder: Path) -> None:
+    # Not every file system lets a folder be flushed; the files themselves are on the disk.
+    with contextlib.suppress(OSError):
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)

@@ -1,0 +1,79 @@
+"""``deskbridge hints``: the troubleshooting catalogue."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import click
+
+from console.cli import output
+from console.cli.contract import HINT
+from console.cli.errors import NotThere
+from console.cli.params import FROM_STANDARD_INPUT
+from console.cli.shapes import json_option
+from console.cli.tables import Column, Row
+from console.cli.text import count, plain
+
+if TYPE_CHECKING:
+    from shared.hints import Hint
+
+
+@click.command()
+@click.argument("words", metavar="[CODE|TEXT]", nargs=-1)
+@json_option(HINT, many=True)
+def hints(words: tuple[str, ...], as_json: bool) -> None:
+    """Look a code or a text up: what happened, why, what to do, and who does it.
+
+    CODE is what QuickBooks or the Web Connector shows (QBWC1039, 0x80040408, 3200) or a code
+    of a problem; TEXT is any words, or - to read them from standard input. Without either,
+    all codes are listed.
+    """
+    from shared import hints as catalogue
+
+    text = sys.stdin.read() if words == (FROM_STANDARD_INPUT,) else " ".join(words)
+    if words and not text.strip():
+        raise NotThere("There is nothing to look up.", "All codes: deskbridge hints")
+    found = _found(text.strip()) if words else catalogue.all_hints()
+    if not found:
+        raise NotThere(
+            f'No hint for "{_short(text)}".',
+            "Try the code alone or fewer words; all codes: deskbridge hints",
+        )
+    if as_json:
+        output.say_json_lines(output.json_text(HINT.of(hint)) for hint in found)
+    elif len(found) == 1:
+        _say(found[0])
+    else:
+        _say_list(found)
+
+
+def _found(text: str) -> Sequence[Hint]:
+    from shared import hints as catalogue
+
+    exact = catalogue.hint(text)
+    return [exact] if exact else catalogue.search(text)
+
+
+def _short(text: str) -> str:
+    return plain(text.strip())[:60]
+
+
+def _say(hint: Hint) -> None:
+    output.say(output.strong(f"{hint.code}  {hint.title}"))
+    output.say_pairs(
+        [("What happened", hint.happened), ("Why", hint.why), ("Who acts", hint.actor)]
+    )
+    output.say_wrapped("What to do")
+    for number, step in enumerate(hint.remedy, 1):
+        output.say_item(f"{number}. ", step)
+
+
+def _say_list(found: Sequence[Hint]) -> None:
+    output.say_table(
+        (Column("Code"), Column("Title", least=20), Column("Who acts", drop=1)),
+        [Row((hint.code, hint.title, hint.actor)) for hint in found],
+    )
+    output.say()
+    output.say_wrapped(f"{count(len(found), 'hint')}. One in full: deskbridge hints CODE")

@@ -1,0 +1,105 @@
+"""Arguments and option types that several commands share."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from datetime import date
+from pathlib import PureWindowsPath
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from console.cli.errors import NotThere, WrongUsage
+
+if TYPE_CHECKING:
+    from shared.models.values import Connection
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+NO_DATE = date.max
+FROM_STANDARD_INPUT = "-"
+
+
+class Day(click.ParamType[date]):
+    """A date as ``2026-01-31``; the word ``none`` takes a date away."""
+
+    name = "date"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> date:
+        """Read the date; NO_DATE stands for ``none``. Fails with what was expected."""
+        if isinstance(value, date):
+            return value
+        if value.lower() == "none":
+            return NO_DATE
+        try:
+            return date.fromisoformat(value)
+        except ValueError:
+            self.fail(f"{value!r} is not a date; write it as 2026-01-31, or none.", param, ctx)
+
+
+class CompanyFile(click.ParamType[str]):
+    """The full Windows path of a company file; empty for the one that is open."""
+
+    name = "path"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        r"""Check the path without touching a disk: ``C:\…`` or ``\\server\…``, ending in .qbw."""
+        path = PureWindowsPath(value)
+        if value and not (path.is_absolute() and path.suffix.lower() == ".qbw"):
+            self.fail(
+                f"{value!r} is not the full path of a company file; write it as the Windows PC "
+                r"knows it, such as 'C:\Books\Larkspur.qbw', or leave it empty for the file "
+                "that is open in QuickBooks.",
+                param,
+                ctx,
+            )
+        return str(value)
+
+
+def name_argument(command: Command) -> Command:
+    """NAME, which may be left out where the store holds exactly one connection."""
+    return click.argument("name", required=False, default=None)(command)
+
+
+def chosen_connection(name: str | None) -> Connection:
+    """Return the connection of that name, or the only one there is.
+
+    Call it inside a transaction. Raises the store's NotFound for an unknown name, NotThere
+    where there is no connection at all, WrongUsage where the name is needed.
+    """
+    from shared.models import connections
+
+    if name is not None:
+        return connections.get(name)
+    held = connections.all()
+    if not held:
+        raise NotThere("There is no connection yet.", "deskbridge connection add NAME")
+    if len(held) > 1:
+        names = ", ".join(connection.name for connection in held)
+        raise WrongUsage("Which connection?", f"Name one of: {names}")
+    return held[0]
+
+
+def numbers_given(words: Sequence[str], what: str) -> list[int]:
+    """Read numbers from the command line; ``-`` stands for those on standard input.
+
+    Each number counts once, in the order given. Raises WrongUsage for anything else.
+    """
+    expanded: list[str] = []
+    for word in words:
+        expanded += _standard_input_words() if word == FROM_STANDARD_INPUT else [word]
+    return list(dict.fromkeys(_number(word, what) for word in expanded))
+
+
+def _standard_input_words() -> Iterable[str]:
+    return sys.stdin.read().split()
+
+
+def _number(word: str, what: str) -> int:
+    digits = word.removeprefix("#")
+    if not (digits.isascii() and digits.isdigit() and len(digits) < 19):
+        raise WrongUsage(
+            f'"{word}" is not the number of a {what}.',
+            f"The numbers stand in the first column of: deskbridge {what}s list",
+        )
+    return int(digits)

@@ -1,0 +1,164 @@
+"""``deskbridge qwc`` and ``deskbridge password``: files and passwords for the bookkeeper."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+
+import click
+
+from console.cli import output
+from console.cli.contract import ISSUED_FILES, ISSUED_PASSWORD
+from console.cli.desk import Desk, pass_desk
+from console.cli.issue import Issued, issue_files, rotate_password
+from console.cli.params import chosen_connection, name_argument
+from console.cli.shapes import json_option
+from console.cli.tables import Column, Row
+from console.cli.text import plain
+
+WHICH = click.Choice(["invoice", "payment", "combined", "both"])
+ONCE = "It is shown this once and cannot be read again: write it down before you go on."
+
+
+@click.command()
+@name_argument
+@click.option(
+    "--app",
+    "which",
+    type=WHICH,
+    help="Which applications; default: all of the connection. combined turns the two into "
+    "one, the others turn one into two.",
+)
+@click.option(
+    "--out",
+    "folder",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path(),
+    metavar="DIR",
+    help="Folder for the files, made when missing; default: here.",
+)
+@click.option(
+    "--renew-ids",
+    is_flag=True,
+    help="New OwnerID and FileID: the cure for QBWC1039 and QBWC1026.",
+)
+@json_option(ISSUED_FILES)
+@pass_desk
+def qwc(
+    desk: Desk, name: str | None, which: str | None, folder: Path, renew_ids: bool, as_json: bool
+) -> None:
+    """Write the .qwc files of NAME and make ONE fresh password for them.
+
+    The password is shown once; only its hash is kept. Every run replaces the password, also
+    in a Web Connector that is running. A .qwc file of another connection is never
+    overwritten. NAME may be left out where there is exactly one connection.
+    """
+    issued = issue_files(
+        desk.store,
+        desk.settings,
+        partial(chosen_connection, name),
+        desk.who,
+        which=which or "",
+        folder=folder,
+        renew_ids=renew_ids,
+    )
+    if as_json:
+        output.say_json(ISSUED_FILES.of(issued))
+        return
+    _say_password(issued)
+    output.say_table(
+        (Column("File"), Column("Application"), Column("Folder")),
+        [
+            Row((file.path.name, file.application.app_name, str(file.path.parent)))
+            for file in issued.files
+        ],
+    )
+    output.say()
+    _say_steps(
+        f"On the PC with QuickBooks ({issued.connection.name}):",
+        file_steps(issued, renew_ids=renew_ids),
+    )
+
+
+@click.group()
+def password() -> None:
+    """Passwords of the Web Connector."""
+
+
+@password.command()
+@name_argument
+@click.option("--app", "which", type=WHICH, help="Which applications; default: all.")
+@json_option(ISSUED_PASSWORD)
+@pass_desk
+def rotate(desk: Desk, name: str | None, which: str | None, as_json: bool) -> None:
+    """Replace the password of NAME by a fresh one, shown once; the .qwc files stay good.
+
+    The old password stops working at once. NAME may be left out where there is exactly one
+    connection.
+    """
+    issued = rotate_password(
+        desk.store, partial(chosen_connection, name), desk.who, which=which or ""
+    )
+    if as_json:
+        output.say_json(ISSUED_PASSWORD.of(issued))
+        return
+    _say_password(issued)
+    _say_steps("In the Web Connector:", password_steps(issued))
+
+
+def _say_password(issued: Issued) -> None:
+    output.say(f"Password for {plain(issued.connection.name)}:")
+    output.say()
+    output.say(f"    {output.strong(issued.password)}")
+    output.say()
+    output.say_wrapped(ONCE)
+    if issued.replaced:
+        output.say_wrapped("The password before it no longer works.")
+    if issued.relaid:
+        output.say_wrapped(
+            "The layout changed: the applications that the connection had until now can no "
+            "longer sign in. Remove them from the Web Connector."
+        )
+    output.say()
+
+
+def _say_steps(title: str, steps: list[str]) -> None:
+    output.say_wrapped(title)
+    for number, step in enumerate(steps, 1):
+        output.say_item(f"{number}. ", step)
+
+
+def file_steps(issued: Issued, *, renew_ids: bool) -> list[str]:
+    """What the bookkeeper does with new files, in order."""
+    rows = " and ".join(application.app_name for application in issued.applications)
+    files = " and ".join(file.path.name for file in issued.files)
+    company = issued.connection.company_file or "the company file"
+    old = (
+        f"Open the Web Connector. An older {rows} in its list must go first: select it, choose "
+        "Remove, confirm."
+    )
+    if renew_ids:
+        old += " With new IDs this is needed: an old row keeps its stamp in the company file."
+    steps = [
+        f"Copy {files} to that PC. Start QuickBooks as Admin in single-user mode and open "
+        f"{company}.",
+        old,
+        f"Open {files} with a double click, one after the other, and confirm with OK. When "
+        'QuickBooks asks, choose "Yes, always; allow access even if QuickBooks is not running".',
+        *password_steps(issued),
+    ]
+    minutes = issued.connection.run_every_minutes
+    return [
+        *steps,
+        "To run by itself: tick Auto-Run and write the minutes into Every_Min"
+        + (f" ({minutes})." if minutes else "."),
+    ]
+
+
+def password_steps(issued: Issued) -> list[str]:
+    """What the bookkeeper does with a new password, in order."""
+    rows = " and ".join(application.app_name for application in issued.applications)
+    return [
+        f"Type the password into the Password column of {rows}, press Enter and let it be saved.",
+        f"Tick {rows} and click Update Selected.",
+    ]

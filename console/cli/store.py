@@ -1,0 +1,60 @@
+"""``deskbridge db``: upgrade and back up the store."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from console.cli import output
+from console.cli.contract import BACKUP, UPGRADE, Backup
+from console.cli.desk import Desk, pass_desk
+from console.cli.shapes import json_option
+from console.cli.text import count
+
+
+@click.group()
+def db() -> None:
+    """The store: upgrade it after an update, back it up."""
+
+
+@db.command()
+@json_option(UPGRADE)
+@pass_desk
+def upgrade(desk: Desk, as_json: bool) -> None:
+    """Bring the store to the form that this version needs.
+
+    A SQLite store is backed up beside itself first. A store that is up to date is left alone.
+    """
+    with output.waiting("Upgrading the store"):
+        upgraded = desk.store_to_upgrade.upgrade()
+    if as_json:
+        output.say_json(UPGRADE.of(upgraded))
+        return
+    if not upgraded.applied:
+        output.say_wrapped("The store is up to date.")
+        return
+    output.say_wrapped(
+        f"Applied {count(len(upgraded.applied), 'step')}: {', '.join(upgraded.applied)}"
+    )
+    if upgraded.backup:
+        output.say_wrapped(f"The store as it was: {upgraded.backup}")
+
+
+@db.command()
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@json_option(BACKUP)
+@pass_desk
+def backup(desk: Desk, file: Path, as_json: bool) -> None:
+    """Copy the store to FILE while others work with it; FILE is never overwritten.
+
+    For SQLite only: a PostgreSQL store is backed up by pg_dump.
+    """
+    target = file.absolute()
+    with output.waiting("Backing the store up"):
+        desk.store.backup(target)
+    made = Backup(target, target.stat().st_size)
+    if as_json:
+        output.say_json(BACKUP.of(made))
+    else:
+        output.say_wrapped(f"Backed up to {made.path} ({made.size_bytes:,} bytes).")

@@ -1,0 +1,187 @@
+"""``deskbridge syncs``: what ran, what it touched, and stopping one that runs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import click
+
+from console.cli import output
+from console.cli.contract import SYNC, SYNC_DETAIL, SyncDetail
+from console.cli.desk import Desk, pass_desk
+from console.cli.errors import NotThere
+from console.cli.params import numbers_given
+from console.cli.shapes import json_option
+from console.cli.tables import Column, Row
+from console.cli.text import count, duration, local_time
+
+if TYPE_CHECKING:
+    from shared.models.values import Record, Sync
+
+RECENT = 20
+
+
+@click.group()
+def syncs() -> None:
+    """Recent syncs: what ran, how it ended, what it touched."""
+
+
+@syncs.command("list")
+@click.argument("name", required=False)
+@click.option(
+    "--limit",
+    type=click.IntRange(1),
+    metavar="N",
+    help=f"At most N, newest first; default: {RECENT}, all with --json.",
+)
+@json_option(SYNC, many=True)
+@pass_desk
+def list_syncs(desk: Desk, name: str | None, limit: int | None, as_json: bool) -> None:
+    """List the syncs of NAME, or of all connections, newest first."""
+    from shared.models import connections
+    from shared.models import syncs as store
+
+    with desk.store.reading():
+        connection_id = connections.get(name).id if name is not None else None
+        found = store.list_syncs(connection_id, limit=limit or (None if as_json else RECENT))
+    if as_json:
+        output.say_json_lines(output.json_text(SYNC.of(sync)) for sync in found)
+    elif found:
+        output.say_table(COLUMNS, [_row(sync) for sync in found])
+    else:
+        output.say_wrapped(
+            "No sync yet. Next: open the .qwc files in the Web Connector, type the password, "
+            "tick the rows and click Update Selected."
+        )
+
+
+COLUMNS = (
+    Column("ID", right=True),
+    Column("Connection", least=10),
+    Column("Application", least=7),
+    Column("Started", drop=2),
+    Column("State", paint=output.state),
+    Column("Records", right=True),
+    Column("Failed", right=True, drop=1),
+)
+
+
+def _row(sync: Sync) -> Row:
+    said = sync.error or sync.message
+    return Row(
+        (
+            str(sync.id),
+            sync.connection or "(unknown user)",
+            sync.application,
+            local_time(sync.started_at),
+            _state(sync),
+            _progress(sync),
+            f"{sync.failed:,}",
+        ),
+        below=[said] if said else [],
+    )
+
+
+def _state(sync: Sync) -> str:
+    return "stopping" if sync.stop_requested_by and sync.ended_at is None else sync.state
+
+
+def _progress(sync: Sync) -> str:
+    return f"{sync.position:,} / {sync.total:,}" if sync.total else f"{sync.position:,}"
+
+
+@syncs.command()
+@click.argument("number", metavar="ID")
+@click.option("--failed-only", is_flag=True, help="Only the records that failed.")
+@json_option(SYNC_DETAIL)
+@pass_desk
+def show(desk: Desk, number: str, failed_only: bool, as_json: bool) -> None:
+    """Show the sync with the number ID and every record that it touched."""
+    from shared.models import syncs as store
+
+    [sync_id] = numbers_given([number], "sync")
+    with desk.store.reading():
+        sync = store.get(sync_id)
+        records = store.records(sync_id, failed_only=failed_only)
+    if as_json:
+        output.say_json(SYNC_DETAIL.of(SyncDetail(sync, records)))
+        return
+    output.say_pairs(_lines(sync))
+    output.say()
+    _say_records(records, failed_only=failed_only)
+
+
+def _lines(sync: Sync) -> list[tuple[str, str]]:
+    ended = local_time(sync.ended_at, "it is running")
+    if sync.ended_at:
+        ended += f" (ran for {duration(sync.started_at, sync.ended_at)})"
+    lines = [
+        ("Sync", str(sync.id)),
+        ("Connection", sync.connection or "none: unknown user name"),
+        ("Application", sync.application),
+        ("State", _state(sync)),
+        ("Started", local_time(sync.started_at)),
+        ("Ended", ended),
+        ("Records", f"{_progress(sync)}, {sync.failed:,} failed"),
+        ("Message", sync.message),
+        ("Error", sync.error),
+        ("More on it", f"deskbridge hints {sync.error_code}" if sync.error_code else ""),
+        ("Stopped by", sync.stop_requested_by),
+    ]
+    return [(title, value) for title, value in lines if value]
+
+
+def _say_records(records: Sequence[Record], *, failed_only: bool) -> None:
+    if not records:
+        output.say_wrapped("No record failed." if failed_only else "It touched no record.")
+        return
+    output.say_table(
+        RECORD_COLUMNS,
+        [
+            Row(
+                (record.outcome, record.kind, record.document or record.object_id),
+                below=[text for text in (record.reason, record.remedy) if text],
+            )
+            for record in records
+        ],
+    )
+    output.say()
+    output.say_wrapped(count(len(records), "record"))
+
+
+RECORD_COLUMNS = (
+    Column("Outcome", paint=output.state),
+    Column("Kind", drop=1),
+    Column("Document", least=20),
+)
+
+
+@syncs.command()
+@click.argument("numbers", metavar="ID...", nargs=-1, required=True)
+@pass_desk
+def stop(desk: Desk, numbers: tuple[str, ...]) -> None:
+    """Ask running syncs to stop; they end with the next call of the Web Connector.
+
+    What was imported stays. ID may be - to read the numbers from standard input. Either all
+    are asked to stop or none is.
+    """
+    from shared.models import audit
+    from shared.models import syncs as store
+
+    sync_ids = numbers_given(numbers, "sync")
+    with desk.store.transaction():
+        now = desk.store.now()
+        for sync_id in sync_ids:
+            sync = store.get(sync_id)
+            if sync.ended_at is not None:
+                raise NotThere(
+                    f"Sync {sync_id} is not running: it is {sync.state} since "
+                    f"{local_time(sync.ended_at)}. Nothing was stopped.",
+                    "The running ones have no end in: deskbridge syncs list",
+                )
+            store.request_stop(sync_id, desk.who, now)
+            audit.add(desk.who, "sync.stop", sync.connection, f"sync {sync_id}", now)
+    output.say_wrapped(
+        f"Asked {count(len(sync_ids), 'sync')} to stop: it ends when the Web Connector calls next."
+    )

@@ -1,0 +1,101 @@
+"""Values as text: plain for terminals, exact for scripts."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from datetime import UTC, date, datetime
+from decimal import Decimal
+
+ELLIPSIS = "…"
+
+# Characters that could steer a terminal or reorder what is read: C1 controls, line and
+# paragraph separators, and the bidirectional marks and overrides.
+_STEERING = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
+_CONTROL_PICTURES = 0x2400
+_DELETE_PICTURE = "\u2421"
+
+
+def plain(text: str) -> str:
+    """Return ``text`` on one line with nothing in it that a terminal would obey.
+
+    White space of any kind becomes a blank; other controls become their picture
+    (ESC is shown as ␛) or the replacement character, so that they are seen, not run.
+    """
+    return _STEERING.sub(_shown, text)
+
+
+def _shown(match: re.Match[str]) -> str:
+    character = match.group()
+    if character in "\t\n\v\f\r\x85\u2028\u2029":
+        return " "
+    if character < " ":
+        return chr(_CONTROL_PICTURES + ord(character))
+    return _DELETE_PICTURE if character == "\x7f" else "\ufffd"
+
+
+def cells(text: str) -> int:
+    """Return how many terminal cells ``text`` takes (wide characters two, marks none)."""
+    return len(text) if text.isascii() else sum(map(_cells_of, text))
+
+
+def _cells_of(character: str) -> int:
+    if unicodedata.combining(character) or character == "\u200b":
+        return 0
+    return 2 if unicodedata.east_asian_width(character) in "WF" else 1
+
+
+def fit(text: str, width: int, *, right: bool = False) -> str:
+    """Cut or pad ``text`` to exactly ``width`` cells; what was cut ends in an ellipsis."""
+    if cells(text) > width:
+        text = _cut(text, width)
+    padding = " " * (width - cells(text))
+    return padding + text if right else text + padding
+
+
+def _cut(text: str, width: int) -> str:
+    kept = ""
+    for character in text:
+        if cells(kept + character) > width - 1:
+            break
+        kept += character
+    return kept + ELLIPSIS
+
+
+def amount(value: Decimal) -> str:
+    """Two decimals, no grouping, as scripts read it: ``-1234.50``."""
+    return f"{value:.2f}"
+
+
+def grouped(value: Decimal) -> str:
+    """Two decimals with grouping, as people read it: ``-1,234.50``."""
+    return f"{value:,.2f}"
+
+
+def count(number: int, one: str, many: str = "") -> str:
+    """``1 invoice``, ``2,000 invoices``; ``many`` where adding an s is wrong."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def iso_day(day: date | None) -> str | None:
+    """``2026-01-05``, or None."""
+    return day.isoformat() if day else None
+
+
+def iso_instant(at: datetime | None) -> str | None:
+    """The instant in UTC to the second, with its Z: ``2026-01-05T14:02:11Z``; or None."""
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if at else None
+
+
+def local_time(at: datetime | None, never: str = "") -> str:
+    """The instant on this machine's wall clock: ``2026-01-05 14:02``; ``never`` for None."""
+    return at.astimezone().strftime("%Y-%m-%d %H:%M") if at else never
+
+
+def duration(start: datetime, end: datetime) -> str:
+    """How long it ran in the two largest units: ``3 s``, ``2 min 5 s``, ``1 h 4 min``."""
+    seconds = max(0, round((end - start).total_seconds()))
+    minutes, hours = seconds // 60, seconds // 3600
+    if hours:
+        return f"{hours} h {minutes % 60} min"
+    return f"{minutes} min {seconds % 60} s" if minutes else f"{seconds} s"
