@@ -6,8 +6,6 @@ every answer: qbwc-protocol §2.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import datetime
 from importlib.metadata import version
 
 from twisted.internet.defer import Deferred
@@ -16,7 +14,7 @@ from twisted.logger import Logger
 from daemon.binding import Introduced
 from daemon.desk import GIVE_UP, Desk, Expected
 from daemon.importing import Row, Tally
-from daemon.login import RememberedPasswords, Verdict, examine, is_locked
+from daemon.login import RememberedPasswords, Verdict, examine
 from daemon.reading import Reading, read_answer, read_introduction
 from daemon.soap import ResponseText, Secret
 from daemon.store_thread import Threads
@@ -27,17 +25,14 @@ PRODUCT = "Deskbridge"
 
 
 class WebConnectorCallbacks:
-    """What the SOAP edge calls; ``clock`` gives aware UTC times."""
+    """What the SOAP edge calls."""
 
     log = Logger()
 
-    def __init__(
-        self, desk: Desk, threads: Threads, settings: Settings, clock: Callable[[], datetime]
-    ) -> None:
+    def __init__(self, desk: Desk, threads: Threads, settings: Settings) -> None:
         self._desk = desk
         self._threads = threads
         self._settings = settings
-        self._clock = clock
         self._remembered = RememberedPasswords()
 
     def serverVersion(self) -> str:
@@ -59,24 +54,21 @@ class WebConnectorCallbacks:
         return Deferred.fromCoroutine(self._authenticate(username, password.reveal(), peer))
 
     async def _authenticate(self, username: str, password: str, peer: str) -> list[str]:
-        credentials = await self._threads.store(self._desk.thd_credentials, username)
-        now = self._clock()
+        credentials, locked = await self._threads.store(self._desk.thd_credentials, username)
         if credentials is not None and self._remembered.knows(credentials, password):
             verdict = Verdict.WELCOME
-        elif is_locked(credentials, now):
+        elif locked:
             verdict = Verdict.LOCKED
         else:
             verdict = await self._threads.verify(examine, credentials, password)
         if credentials is None or verdict is not Verdict.WELCOME:
             self.log.warn("Login of {user} refused: {code}", user=username, code=verdict.value)
             return await self._threads.store(
-                self._desk.thd_refuse, username, credentials, verdict.value, self._clock()
+                self._desk.thd_refuse, username, credentials, verdict.value
             )
         self._remembered.remember(credentials, password)
         ticket = passwords.new_ticket()
-        answer = await self._threads.store(
-            self._desk.thd_welcome, credentials, ticket, peer, self._clock()
-        )
+        answer = await self._threads.store(self._desk.thd_welcome, credentials, ticket, peer)
         self.log.info(
             "Login of {user}: {answer}", user=username, answer=answer[1] or "welcome", peer=peer
         )
@@ -92,7 +84,7 @@ class WebConnectorCallbacks:
         introduced: Introduced | None = None
         if hcp.strip():
             introduced = await self._threads.work(read_introduction, hcp)
-        request = await self._threads.store(self._desk.thd_send, ticket, introduced, self._clock())
+        request = await self._threads.store(self._desk.thd_send, ticket, introduced)
         return request.decode("ascii")
 
     def receiveResponseXML(
@@ -110,36 +102,30 @@ class WebConnectorCallbacks:
             return expected
         if hresult:
             return await self._threads.store(
-                self._desk.thd_refused, expected, hresult, message, digest, self._clock()
+                self._desk.thd_refused, expected, hresult, message, digest
             )
         reading = await self._threads.work(self._read, response, expected)
-        return await self._threads.store(
-            self._desk.thd_take, expected, reading, digest, size, self._clock()
-        )
+        return await self._threads.store(self._desk.thd_take, expected, reading, digest, size)
 
     def _read(self, response: ResponseText, expected: Expected) -> Reading:
         """Runs beside the reactor; full batches go to the store from there."""
 
         def store_batch(rows: list[Row]) -> Tally:
-            return self._threads.store_from_work(
-                self._desk.thd_store_batch, expected, rows, self._clock()
-            )
+            return self._threads.store_from_work(self._desk.thd_store_batch, expected, rows)
 
         return read_answer(response, store_batch)
 
     def connectionError(self, ticket: str, hresult: str, message: str) -> Deferred[str]:
         """``done``, or what to open instead."""
-        return self._threads.store(
-            self._desk.thd_connection_error, ticket, hresult, message, self._clock()
-        )
+        return self._threads.store(self._desk.thd_connection_error, ticket, hresult, message)
 
     def getLastError(self, ticket: str) -> Deferred[str]:
         """A sentence for the bookkeeper, or NoOp."""
-        return self._threads.store(self._desk.thd_last_error, ticket, self._clock())
+        return self._threads.store(self._desk.thd_last_error, ticket)
 
     def closeConnection(self, ticket: str) -> Deferred[str]:
         """The text of the status column."""
-        return self._threads.store(self._desk.thd_close, ticket, self._clock())
+        return self._threads.store(self._desk.thd_close, ticket)
 
     def getInteractiveURL(self, ticket: str, session_id: str) -> str:
         """Nothing here needs a person at a browser: the support page, in case one asks."""
@@ -155,7 +141,7 @@ class WebConnectorCallbacks:
 
     def is_live_ticket(self, ticket: str) -> Deferred[bool]:
         """Whether a large body may come in under this ticket."""
-        return self._threads.store(self._desk.thd_is_live, ticket, self._clock())
+        return self._threads.store(self._desk.thd_is_live, ticket)
 
 
 def _numbers(dotted: str) -> tuple[int, ...]:

@@ -7,7 +7,7 @@ two callbacks, so another daemon, or this one after a crash, serves the next one
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -69,26 +69,31 @@ class Expected:
 class Desk:
     """The callbacks of the Web Connector, each as a transaction script.
 
-    ``started_at`` is when this daemon started: a session whose last call is older was
-    interrupted by the restart, so its own PC may log in again at once.
+    ``now`` is the store's time, asked inside the transaction: several daemons on one
+    PostgreSQL then agree about leases. ``started_at`` is when this daemon started: a session
+    whose last call is older was interrupted by the restart, so its own PC may log in again
+    at once.
     """
 
     log = Logger()
 
-    def __init__(self, settings: Settings, started_at: datetime) -> None:
+    def __init__(
+        self, settings: Settings, now: Callable[[], datetime], started_at: datetime
+    ) -> None:
         self._settings = settings
+        self._now = now
         self._started_at = started_at
 
     # -- authenticate ---------------------------------------------------------------------
 
-    def thd_credentials(self, username: str) -> Credentials | None:
-        """What the store knows of a user name."""
-        return connections.application_by_username(username)
+    def thd_credentials(self, username: str) -> tuple[Credentials | None, bool]:
+        """What the store knows of a user name, and whether it is locked at the moment."""
+        credentials = connections.application_by_username(username)
+        return credentials, login.is_locked(credentials, self._now())
 
-    def thd_refuse(
-        self, username: str, credentials: Credentials | None, code: str, now: datetime
-    ) -> list[str]:
+    def thd_refuse(self, username: str, credentials: Credentials | None, code: str) -> list[str]:
         """Answer ``nvu`` and leave the precise reason where the operator looks."""
+        now = self._now()
         application = credentials.application if credentials else None
         if application and code in (login.Verdict.WRONG_PASSWORD, login.Verdict.OLD_PASSWORD):
             assert credentials is not None
@@ -99,21 +104,20 @@ class Desk:
             application.kind.value if application else "",
             username,
             code,
-            hints.say(code, user=username),
+            hints.say(code, username=username),
             now,
         )
         told = login.TOLD.get(login.Verdict(code), code)
         return [login.refusal_ticket(login.Refusal(told, _reference(sync.id))), "nvu"]
 
-    def thd_welcome(
-        self, credentials: Credentials, ticket: str, peer: str, now: datetime
-    ) -> list[str]:
+    def thd_welcome(self, credentials: Credentials, ticket: str, peer: str) -> list[str]:
         """Open a session for a verified login, or say why there is none: busy, none."""
+        now = self._now()
         application = credentials.application
         current = connections.application_by_username(application.username)
         if current is None or current.password_hash != credentials.password_hash:
             # Rotated while the password was being verified.
-            return self.thd_refuse(application.username, current, "old-password", now)
+            return self.thd_refuse(application.username, current, "old-password")
         connections.login_succeeded(application.id, now)
         if application.kind not in WITH_PLANS:
             return [login.refusal_ticket(login.Refusal("nothing-to-do", "")), "none"]
@@ -166,8 +170,9 @@ class Desk:
 
     # -- sendRequestXML -------------------------------------------------------------------
 
-    def thd_send(self, ticket: str, introduced: Introduced | None, now: datetime) -> bytes:
+    def thd_send(self, ticket: str, introduced: Introduced | None) -> bytes:
         """The next request, the same one again, or nothing."""
+        now = self._now()
         session = self._thd_session(ticket)
         if session is None:
             return b""
@@ -263,22 +268,22 @@ class Desk:
                 )
                 return exchange.answer if exchange and repeated else FAILED_PERCENT
 
-    def thd_store_batch(self, expected: Expected, rows: Sequence[Row], now: datetime) -> Tally:
+    def thd_store_batch(self, expected: Expected, rows: Sequence[Row]) -> Tally:
         """Store a full batch of a large answer ahead of its end."""
+        now = self._now()
         session = self._thd_awaiting(expected)
         if session is None or session.exchange is None or session.exchange.step == IDENTIFY:
             return Tally()
         return invoice_work.thd_store(session, rows, now)
 
-    def thd_take(
-        self, expected: Expected, reading: Reading, digest: str, size: int, now: datetime
-    ) -> int:
+    def thd_take(self, expected: Expected, reading: Reading, digest: str, size: int) -> int:
         """Store what an answer brought and say how far the sync is."""
+        now = self._now()
         session = self._thd_awaiting(expected)
         if session is None or session.exchange is None:
             return self._thd_answered_before(expected)
         if not reading.unreadable and not reading.answers(session.exchange.request_id):
-            return self._thd_recall(session, reading)
+            return self._thd_recall(session, reading, now)
         worst = reading.worst
         exchange = replace(
             session.exchange,
@@ -290,10 +295,9 @@ class Desk:
         session = replace(session, exchange=exchange)
         return self._thd_settle_exchange(session, self._thd_percent(session, reading, now))
 
-    def thd_refused(
-        self, expected: Expected, hresult: str, message: str, digest: str, now: datetime
-    ) -> int:
+    def thd_refused(self, expected: Expected, hresult: str, message: str, digest: str) -> int:
         """QuickBooks refused the message set as a whole."""
+        now = self._now()
         session = self._thd_awaiting(expected)
         if session is None or session.exchange is None:
             return self._thd_answered_before(expected)
@@ -305,7 +309,7 @@ class Desk:
             percent = self._thd_fail(session, code, message, now)
         else:
             session, move = invoice_work.thd_refused(
-                session, code, message, passing=bool(hint and hint.retry)
+                session, code, message, passing=bool(hint and hint.transient)
             )
             percent = self._thd_move(session, move, now)
         return self._thd_settle_exchange(session, percent)
@@ -327,13 +331,13 @@ class Desk:
         earlier = sessions.exchange_by_id(expected.exchange_id)
         return earlier.answer if earlier and earlier.answered_at else FAILED_PERCENT
 
-    def _thd_recall(self, session: Session, reading: Reading) -> int:
+    def _thd_recall(self, session: Session, reading: Reading, now: datetime) -> int:
         """An answer to an earlier request came again: no second effect."""
         for head in reading.heads:
             earlier = sessions.exchange_by_request_id(session.id, head.request_id or "")
             if earlier is not None and earlier.answered_at is not None:
                 return earlier.answer
-        return FAILED_PERCENT
+        return self._thd_fail(session, "answer-foreign", "", now)
 
     def _thd_percent(self, session: Session, reading: Reading, now: datetime) -> int:
         assert session.exchange is not None
@@ -372,8 +376,9 @@ class Desk:
 
     # -- the end --------------------------------------------------------------------------
 
-    def thd_connection_error(self, ticket: str, hresult: str, message: str, now: datetime) -> str:
+    def thd_connection_error(self, ticket: str, hresult: str, message: str) -> str:
         """QuickBooks could not be opened: one more try at most, else give up with the hint."""
+        now = self._now()
         session = self._thd_session(ticket)
         if session is None:
             return GIVE_UP
@@ -381,7 +386,7 @@ class Desk:
         hint = hints.hresult(hresult)
         if ON_CONNECTION_ERROR[phase] is OnConnectionError.CONSIDER and not session.fallback_used:
             other_open = bool(hint and hint.code == OTHER_FILE_OPEN)
-            if other_open or (hint and hint.retry):
+            if other_open or (hint and hint.transient):
                 self._thd_save(session, now, event=machine.OpeningRetried(), fallback_used=True)
                 # The open file may be the same one under another path: the identity check
                 # that follows tells, and hands out nothing to a different company.
@@ -391,8 +396,9 @@ class Desk:
             self._thd_fail(session, code, message, now)
         return GIVE_UP
 
-    def thd_last_error(self, ticket: str, now: datetime) -> str:
+    def thd_last_error(self, ticket: str) -> str:
         """A sentence for the bookkeeper; never empty."""
+        now = self._now()
         refusal = login.refusal_of(ticket)
         if refusal is not None:
             return hints.say(refusal.code, reference=refusal.reference)
@@ -406,10 +412,13 @@ class Desk:
             case OnLastError.SENTENCE:
                 return session.error or hints.say("session-expired")
             case OnLastError.STANDING:
-                return session.closing or invoice_work.doing(session)
+                return session.closing or hints.say(
+                    "out-of-turn", reference=_reference(session.sync_id)
+                )
 
-    def thd_close(self, ticket: str, now: datetime) -> str:
+    def thd_close(self, ticket: str) -> str:
         """The text of the Web Connector's status column."""
+        now = self._now()
         refusal = login.refusal_of(ticket)
         if refusal is not None:
             return hints.say(refusal.code, reference=refusal.reference)
@@ -424,15 +433,17 @@ class Desk:
                 self._thd_save(session, now, event=machine.ConnectionClosed(), ended_at=now)
         return session.error or session.closing
 
-    def thd_reap(self, now: datetime) -> int:
+    def thd_reap(self) -> int:
         """Give up sessions whose Web Connector said nothing for an hour."""
+        now = self._now()
         silent = sessions.silent_since(now - SILENT)
         for session in silent:
             self._thd_give_up(session, "session-expired", now)
         return len(silent)
 
-    def thd_prune(self, now: datetime) -> int:
+    def thd_prune(self) -> int:
         """Forget syncs older than the retention setting; problems stay."""
+        now = self._now()
         return syncs.prune(now - timedelta(days=self._settings.keep_days))
 
     def _thd_stopped(self, session: Session, now: datetime) -> bool:
@@ -513,8 +524,9 @@ class Desk:
 
     # -- sessions -------------------------------------------------------------------------
 
-    def thd_is_live(self, ticket: str, now: datetime) -> bool:
+    def thd_is_live(self, ticket: str) -> bool:
         """Whether a large body may come in under this ticket."""
+        now = self._now()
         return sessions.is_live_ticket(passwords.ticket_hash(ticket), now)
 
     def _thd_session(self, ticket: str) -> Session | None:

@@ -12,7 +12,7 @@ from datetime import datetime
 
 from daemon import intake
 from daemon.invoice_sync import Step
-from shared.hints import say
+from shared.hints import tell
 from shared.models import ledger, problems, syncs
 from shared.models.values import (
     Customer,
@@ -304,10 +304,8 @@ def _invoice_record(invoice: Invoice, outcome: Outcome) -> Record:
 
 
 def _left_out_record(txn_id: str, document: str, code: str) -> Record:
-    spoken = say(code, document=document)
-    return Record(
-        RecordKind.INVOICE, txn_id, document, Outcome.LEFT_OUT, spoken.sentence, spoken.remedy
-    )
+    told = tell(code)
+    return Record(RecordKind.INVOICE, txn_id, document, Outcome.LEFT_OUT, told.message, told.remedy)
 
 
 def _unreadable(bad: BadRecord) -> Trouble:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from shared.currencies import currency_code
-from shared.hints import say
+from shared.hints import tell
 from shared.models.values import (
     Customer,
     Invoice,
@@ -36,8 +36,8 @@ def customer_document(full_name: str) -> str:
 
 def trouble(code: str, kind: RecordKind, object_id: str, document: str, said: str = "") -> Trouble:
     """A problem whose sentence and remedy are the hint's."""
-    spoken = say(code, document=document, said=said)
-    return Trouble(code, kind, object_id, document, spoken.sentence, spoken.remedy, said)
+    told = tell(code, said=said, reason=said)
+    return Trouble(code, kind, object_id, document, told.message, told.remedy, said)
 
 
 def to_invoice(ret: InvoiceRet, home_currency: str) -> Invoice | Trouble:

@@ -144,11 +144,6 @@ def step_of(session: Session) -> str:
     return _state(session).step.value
 
 
-def doing(session: Session) -> str:
-    """What the sync is doing, in words."""
-    return DOING[_state(session).step]
-
-
 def thd_show_progress(session: Session) -> None:
     """Write position, total and step where Recent Syncs reads them."""
     if session.sync_id is None:

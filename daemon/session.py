@@ -99,7 +99,7 @@ TRANSITIONS: dict[Phase, dict[type[Event], Phase]] = {
 }
 
 
-class NotNow(Exception):  # noqa: N818 - a state, not a fault of the code
+class NotNow(Exception):
     """An event that has no place in the phase; nothing was changed."""
 
     def __init__(self, phase: Phase, event: Event) -> None:

@@ -1,0 +1,19 @@
+"""``deskbridge daemon``: run until told to stop."""
+
+from __future__ import annotations
+
+import click
+
+
+@click.command()
+@click.pass_context
+def daemon(context: click.Context) -> None:
+    """Serve the Web Connector until stopped.
+
+    Listens where the setting `listen` says, answers Intuit's Web Connector, and runs the
+    syncs against the store. Logs to standard error. SIGTERM and Ctrl-C stop it cleanly:
+    calls under way are answered first. Exit code 1 when it cannot start.
+    """
+    from daemon.run import run_daemon
+
+    context.exit(run_daemon(context.obj.settings, context.obj.open_store))

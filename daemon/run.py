@@ -1,0 +1,80 @@
+"""Start the daemon in this process: store, log, reactor."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from importlib.metadata import version
+from typing import Any
+
+from twisted.internet import reactor as default_reactor
+from twisted.internet.defer import inlineCallbacks
+from twisted.logger import (
+    FilteringLogObserver,
+    Logger,
+    LogLevel,
+    LogLevelFilterPredicate,
+    globalLogBeginner,
+    textFileLogObserver,
+)
+
+from daemon.service import make_daemon
+from daemon.systemd import notify
+from shared.clock import utc_now
+from shared.models.store import Store
+from shared.settings import Settings
+
+log = Logger(namespace="daemon")
+
+
+def run_daemon(settings: Settings, open_store: Callable[[], Store]) -> int:
+    """Run until stopped; the exit code, 1 when it could not start."""
+    _begin_logging(settings.log)
+    reactor: Any = default_reactor
+    exit_codes: list[int] = []
+    with open_store() as store:
+        tree = make_daemon(reactor, store, settings, utc_now(), os.environ)
+
+        @inlineCallbacks
+        def start() -> Any:
+            try:
+                tree.startService()
+                yield tree.edge.listening
+            except Exception as problem:
+                exit_codes.append(1)
+                sys.stderr.write(f"The daemon cannot start: {problem}\n")
+                reactor.stop()
+                return
+            _say_ready(store, settings)
+
+        def stop() -> Any:
+            notify("STOPPING=1", os.environ)
+            return tree.stopService()
+
+        reactor.callWhenRunning(start)
+        reactor.addSystemEventTrigger("before", "shutdown", stop)
+        reactor.run()
+    log.info("Stopped")
+    return exit_codes[0] if exit_codes else 0
+
+
+def _say_ready(store: Store, settings: Settings) -> None:
+    log.info(
+        "Deskbridge {version} is ready: {url}, listening on {listen}, store {store}",
+        version=version("deskbridge"),
+        url=settings.public_url,
+        listen=" ".join(settings.listen),
+        store=store.url_shown,
+    )
+    for warning in store.warnings:
+        log.warn("{warning}", warning=warning)
+    notify("READY=1", os.environ)
+
+
+def _begin_logging(level: str) -> None:
+    chosen = LogLevel.levelWithName(level)
+    observer = FilteringLogObserver(
+        textFileLogObserver(sys.stderr), [LogLevelFilterPredicate(defaultLogLevel=chosen)]
+    )
+    globalLogBeginner.beginLoggingTo([observer], redirectStandardIO=False, discardBuffer=True)

@@ -1,0 +1,195 @@
+"""The daemon as a tree of services: threads, the SOAP edge, and regular work.
+
+Started in this order and stopped in reverse: the listeners close first, calls under way are
+answered, then the threads finish what they have.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from twisted.application.service import MultiService, Service
+from twisted.internet import defer
+from twisted.internet.defer import Deferred, inlineCallbacks, maybeDeferred
+from twisted.internet.endpoints import serverFromString
+from twisted.internet.task import LoopingCall
+from twisted.logger import Logger
+
+from daemon.callbacks import WebConnectorCallbacks
+from daemon.desk import Desk
+from daemon.edge import make_site
+from daemon.http import EdgeLimits, EdgeSite
+from daemon.store_thread import ReactorThreads
+from daemon.systemd import notify, watchdog_interval
+from shared.models.store import Store
+from shared.settings import Settings
+
+REAP_SECONDS = 60.0
+PRUNE_SECONDS = 3600.0
+
+
+def edge_limits(settings: Settings) -> EdgeLimits:
+    """What a client may take of us, from the settings."""
+    return EdgeLimits(
+        body_limit_bytes=settings.body_limit_bytes,
+        response_limit_bytes=settings.response_limit_bytes,
+        max_connections=settings.max_connections,
+        max_connections_per_peer=settings.max_connections_per_peer,
+        header_seconds=settings.header_seconds,
+        body_seconds=settings.body_seconds,
+        idle_seconds=settings.idle_seconds,
+    )
+
+
+class ThreadsService(Service):
+    """The threads live as long as the daemon does."""
+
+    def __init__(self, threads: ReactorThreads) -> None:
+        self._threads = threads
+
+    def startService(self) -> None:
+        """Start the threads."""
+        super().startService()
+        self._threads.start()
+
+    def stopService(self) -> None:
+        """Wait for what the threads still have to do."""
+        super().stopService()
+        self._threads.stop()
+
+
+class RegularWork(Service):
+    """Sessions that fell silent, old syncs, and a sign of life for systemd.
+
+    The sign of life first asks the store thread for one: a wedged store is a dead daemon.
+    """
+
+    log = Logger()
+
+    def __init__(
+        self, reactor: Any, desk: Desk, threads: ReactorThreads, environ: Mapping[str, str]
+    ) -> None:
+        self._environ = environ
+        self._loops = [
+            (LoopingCall(self._told, threads.store, desk.thd_reap), REAP_SECONDS),
+            (LoopingCall(self._told, threads.store, desk.thd_prune), PRUNE_SECONDS),
+        ]
+        interval = watchdog_interval(environ)
+        if interval is not None:
+            self._loops.append((LoopingCall(self._alive, threads), interval))
+        for loop, _ in self._loops:
+            loop.clock = reactor
+
+    def startService(self) -> None:
+        """Begin at once."""
+        super().startService()
+        for loop, seconds in self._loops:
+            loop.start(seconds)
+
+    def stopService(self) -> None:
+        """End the regular work."""
+        super().stopService()
+        for loop, _ in self._loops:
+            if loop.running:
+                loop.stop()
+
+    def _told(self, run: Callable[..., Deferred[Any]], work: Callable[[], int]) -> Deferred[Any]:
+        """Run work; a failure is logged and tried again next time."""
+        done = run(work)
+        return done.addErrback(
+            lambda failure: self.log.failure("Regular work {work} failed", failure, work=work)
+        )
+
+    def _alive(self, threads: ReactorThreads) -> Deferred[Any]:
+        done = threads.store(lambda: None)
+        done.addCallback(lambda _: notify("WATCHDOG=1", self._environ))
+        return done.addErrback(lambda failure: self.log.failure("No sign of life", failure))
+
+
+class EdgeService(Service):
+    """The listeners; stopping answers the calls that are under way.
+
+    ``listening`` fires with the ports once all are bound, or with why one could not be.
+    """
+
+    log = Logger()
+
+    def __init__(self, reactor: Any, site: EdgeSite, settings: Settings) -> None:
+        self._reactor = reactor
+        self._site = site
+        self._drain_seconds = settings.drain_seconds
+        self._endpoints = [serverFromString(reactor, text) for text in settings.listen]
+        self._ports: list[Any] = []
+        self.listening: Deferred[None] = Deferred()
+
+    def startService(self) -> None:
+        """Bind every endpoint."""
+        super().startService()
+        self._listen().chainDeferred(self.listening)
+
+    @inlineCallbacks
+    def _listen(self) -> Any:
+        for endpoint in self._endpoints:
+            port = yield endpoint.listen(self._site)
+            self._ports.append(port)
+
+    @inlineCallbacks
+    def stopService(self) -> Any:
+        """Stop listening, answer what was asked, cut what takes too long."""
+        super().stopService()
+        for port in self._ports:
+            yield port.stopListening()
+        drained = self._site.drain()
+        drained.addTimeout(self._drain_seconds, self._reactor)
+        try:
+            yield drained
+        except defer.TimeoutError:
+            self.log.warn(
+                "Calls were still open after {seconds} s; they are cut",
+                seconds=self._drain_seconds,
+            )
+            self._site.cut()
+
+
+class Daemon(MultiService):
+    """The whole tree. Its parts stop in reverse order, each after the one before."""
+
+    def __init__(self, edge: EdgeService, regular: RegularWork, threads: ThreadsService) -> None:
+        super().__init__()
+        self.edge = edge
+        for service in (threads, regular, edge):
+            service.setServiceParent(self)
+
+    @inlineCallbacks
+    def stopService(self) -> Any:
+        """Stop the edge first: its last calls still need the threads."""
+        self.running = 0
+        for service in reversed(list(self)):
+            yield maybeDeferred(service.stopService)
+
+
+def make_daemon(
+    reactor: Any,
+    store: Store,
+    settings: Settings,
+    started_at: datetime,
+    environ: Mapping[str, str],
+) -> Daemon:
+    """Put the tree together; nothing runs before ``startService``.
+
+    Wait for ``edge.listening`` then. Raises ValueError for a listen string that Twisted does
+    not understand.
+    """
+    threads = ReactorThreads(reactor, store, settings.worker_threads)
+    desk = Desk(settings, store.now, started_at)
+    callbacks = WebConnectorCallbacks(desk, threads, settings)
+    site = make_site(
+        callbacks, edge_limits(settings), public_url=settings.public_url, reactor=reactor
+    )
+    return Daemon(
+        EdgeService(reactor, site, settings),
+        RegularWork(reactor, desk, threads, environ),
+        ThreadsService(threads),
+    )
