@@ -201,7 +201,7 @@ class WebService:
             failure = WebConnectorError(CODES.get(operation, ""), describe(error))
             self._log.say(f"{operation}()", f"{failure}")
             raise failure from error
-        self._log.say(f"{operation}()", "Received", payload=str(result))
+        self._log.say(f"{operation}()", "Received", payload=_shown_result(result))
         return result
 
     def _line(self, faults: Mapping[FaultKind, Fault]) -> Transport:
@@ -220,6 +220,13 @@ def _shown(name: str, value: str | int | None) -> str:
     if name in ("ticket", "wcTicket"):
         return str(value)[:_TICKET_SHOWN]
     return str(value)
+
+
+def _shown_result(result: object) -> str:
+    """A result for the log: the ticket in authenticate's answer is shortened."""
+    if not isinstance(result, list):
+        return str(result)
+    return ", ".join([str(result[0])[:_TICKET_SHOWN], *map(str, result[1:])])
 
 
 def describe(error: OSError | soap.BadReply) -> str:

@@ -222,7 +222,9 @@ def other_qwc(**changes: str | None) -> bytes:
     return qwc(**{**other, **changes})
 
 
-def connector(service: ScriptedService, **changes: object) -> WebConnector:
+def connector(
+    service: ScriptedService, application: bytes | None = None, **changes: object
+) -> WebConnector:
     """A Web Connector with one application, on a fake QuickBooks and a fake clock."""
     clock = FakeClock()
     parts: dict[str, object] = {
@@ -233,7 +235,7 @@ def connector(service: ScriptedService, **changes: object) -> WebConnector:
         "log": Log(None),
     }
     made = WebConnector(**{**parts, **changes})  # type: ignore[arg-type]
-    made.add(qwc(), "correct horse")
+    made.add(application or qwc(), "correct horse")
     return made
 
 
