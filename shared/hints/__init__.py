@@ -5,6 +5,8 @@ The Web Connector's status line, Recent Syncs, problems, ``deskbridge hints`` an
 """
 
 from shared.hints.catalogue import Hint, Kind, all_hints, canonical, hint, hresult
+from shared.hints.finding import search
+from shared.hints.page import render_markdown
 from shared.hints.sentences import MAX_SENTENCE, Told, say, tell
 from shared.qbxml.statuses import (
     Actor,
@@ -32,6 +34,8 @@ __all__ = [
     "is_success",
     "is_transient",
     "meaning_of",
+    "render_markdown",
     "say",
+    "search",
     "tell",
 ]

@@ -42,9 +42,11 @@ class Kind(StrEnum):
 class Hint:
     """One entry: what happened, why, what to do in steps, and who does it.
 
-    ``short`` and ``next`` make the status line; they may hold ``{field}`` names. ``effect``
-    and ``transient`` are facts for the session machine: what became of a request that got
-    this code as its answer, and whether it may be repeated in a moment by itself.
+    ``short`` and ``next`` make the status line; they may hold ``{field}`` names, and
+    ``quote`` adds QuickBooks' own words to it. ``effect`` and ``transient`` are facts for the
+    session machine: what became of a request that got this code as its answer (None where
+    none can), and whether it may be repeated in a moment by itself. ``words`` help searching,
+    ``see`` are related codes, ``also`` further codes that mean the same.
     """
 
     code: str
@@ -58,10 +60,11 @@ class Hint:
     short: str
     next: str
     quote: bool = False
-    effect: Effect = Effect.NOT_DONE
+    effect: Effect | None = None
     transient: bool = False
     words: tuple[str, ...] = ()
     see: tuple[str, ...] = ()
+    also: tuple[str, ...] = ()
 
     @property
     def fields(self) -> frozenset[str]:
@@ -80,7 +83,7 @@ _HRESULT = re.compile(r"(?:0x)?([0-9a-f]{8})", re.IGNORECASE)
 
 def all_hints() -> tuple[Hint, ...]:
     """Return every hint: ours, the product's, the Web Connector's, HRESULTs, statuses."""
-    return tuple(_catalogue().values())
+    return tuple(dict.fromkeys(_catalogue().values()))
 
 
 def hint(code: str) -> Hint | None:
@@ -89,13 +92,14 @@ def hint(code: str) -> Hint | None:
     A code without an entry of its own leads to the entry of its range (group "range"):
     status codes to theirs, other QBWC codes and HRESULTs to one entry each.
     """
-    return _catalogue().get(_key(code)) or _catalogue().get(_key(_range_of(canonical(code))))
+    known = _catalogue()
+    return known.get(_key(code)) or known.get(_key(_range_of(canonical(code))))
 
 
 def hresult(code: str) -> Hint | None:
     """Return the hint for an HRESULT in any of its spellings, or None when it is not listed."""
-    found = _catalogue().get(_key(code))
-    return found if found and found.kind is Kind.HRESULT else None
+    found = hint(code)
+    return found if found and found.kind is Kind.HRESULT and found.group != "range" else None
 
 
 def canonical(code: str) -> str:
@@ -121,9 +125,11 @@ def default_fields() -> MappingProxyType[str, str]:
 
 
 def _range_of(code: str) -> str:
-    if code.isdecimal() and (span := range_of(int(code))):
-        return _range_code(span)
-    return "QBWC" if code.startswith("QBWC") else code[:2]
+    if code.isdecimal():
+        span = range_of(int(code))
+        return _range_code(span) if span else ""
+    found = re.fullmatch(r"(QBWC)\d+|(0x)[0-9A-F]{8}", code)
+    return (found[1] or found[2]) if found else ""
 
 
 def _key(code: str) -> str:
@@ -136,9 +142,7 @@ def _catalogue() -> dict[str, Hint]:
     entries += [_from_status(row) for row in STATUSES.values()]
     entries += [_from_status(row) for row in MESSAGE_SET_STATUSES.values()]
     entries += [_from_range(span) for span in RANGES]
-    by_key = {_key(entry.code): entry for entry in entries}
-    assert len(by_key) == len(entries), "two hints share a code"
-    return by_key
+    return {_key(code): entry for entry in entries for code in (entry.code, *entry.also)}
 
 
 def _from_file(kind: Kind) -> Iterator[Hint]:
@@ -157,12 +161,17 @@ def _from_entry(kind: Kind, entry: dict[str, Any]) -> Hint:
         actor=Actor(given.pop("actor")),
         short=given.pop("short", given["happened"]),
         next=given.pop("next", remedy[0]),
-        effect=Effect(given.pop("effect", Effect.UNKNOWN)),
+        effect=_effect(kind, given.pop("effect", Effect.UNKNOWN)),
         quote=given.pop("quote", kind is Kind.HRESULT),
         words=tuple(given.pop("words", ())),
         see=tuple(given.pop("see", ())),
+        also=tuple(given.pop("also", ())),
         **given,
     )
+
+
+def _effect(kind: Kind, written: str) -> Effect | None:
+    return Effect(written) if kind is Kind.HRESULT else None
 
 
 def _from_status(row: StatusMeaning) -> Hint:

@@ -37,7 +37,8 @@ def tell(code: str, **fields: object) -> Told:
     if known is None or known.group == "range":
         return _own_words(code, said, known)
     values = _values(known, fields)
-    return Told(known.short.format_map(values), known.next.format_map(values))
+    message = known.short.format_map(values)
+    return Told(message[:1].upper() + message[1:], known.next.format_map(values))
 
 
 def say(code: str, **fields: object) -> str:
@@ -82,23 +83,25 @@ def _values(known: Hint, fields: Mapping[str, object]) -> dict[str, str]:
 
 
 def _fitted(known: Hint, document: str, values: dict[str, str], room: int) -> str:
-    """Return the filled sentence in ``room`` characters, shortening the longest field first."""
-    variable = {"": document, **values} if document else dict(values)
-    while len(line := _filled(known, variable)) > room:
-        longest = max(variable, key=lambda name: len(variable[name]))
-        length = len(variable[longest])
-        if length <= _LEAST_FIELD:
-            return _cut(line, room)
-        variable[longest] = _cut(variable[longest], max(_LEAST_FIELD, length - (len(line) - room)))
-    return line
+    """Return the filled sentence in ``room`` characters, long fields shortened alike."""
+    variable = {"": document, **values} if document else values
+    line = _filled(known, variable)
+    for width in range(room, _LEAST_FIELD - 1, -1):
+        if len(line) <= room:
+            return line
+        line = _filled(known, {name: _cut(value, width) for name, value in variable.items()})
+    return _cut(line, room)
 
 
 def _filled(known: Hint, variable: Mapping[str, str]) -> str:
     line = f"{known.short} {known.next}".format_map(variable)
+    line = line[:1].upper() + line[1:]
     return f"{variable['']}: {line}" if "" in variable else line
 
 
 def _quoted(said: str, room: int) -> str:
+    # What matters stands behind this mark; before it QuickBooks repeats the request's name.
+    said = said.rpartition("QuickBooks error message:")[2].strip() or said
     if room < len(_QUOTE) + min(len(said), _LEAST_QUOTE):
         return ""
     return _QUOTE + _cut(said, room - len(_QUOTE))

@@ -40,7 +40,7 @@ class Actor(StrEnum):
 class StatusMeaning:
     """What a status code means to us.
 
-    ``meaning`` and ``remedy`` are sentences for a status line, together at most 180
+    ``meaning`` and ``remedy`` are sentences for a status line, together at most 175
     characters; ``why`` is background and may be empty. ``transient`` means that the same
     request may succeed in a moment without anybody's doing.
     """
@@ -77,7 +77,7 @@ _REPORT = (
 _CLOSED_BOOKS = (
     "Decide with your accountant; then change the closing date in QuickBooks, or skip the record."
 )
-_PERSON = "Read what QuickBooks said, correct the record in QuickBooks, then retry it."
+_PERSON = "Correct the record in QuickBooks, then retry it."
 
 
 def _fine(
@@ -259,7 +259,7 @@ _ROWS: tuple[StatusMeaning, ...] = (
     _fault(
         3000,
         "Record number malformed",
-        "QuickBooks does not recognise the form of a record's internal number.",
+        "QuickBooks does not recognise a record's internal number.",
         why="The number may come from another company file: check which one was open.",
     ),
     _fault(3010, "Yes or no malformed", "QuickBooks could not read a yes-or-no value."),
@@ -458,10 +458,10 @@ _ROWS: tuple[StatusMeaning, ...] = (
     _refused(
         3210,
         "Value refused",
-        "QuickBooks refused a value, for example a payment above the amount due.",
+        "QuickBooks refused a value of the record.",
         _PERSON,
-        why="QuickBooks' own words name the field. When they speak of another user or a lock, "
-        "Deskbridge tries again by itself.",
+        why="QuickBooks' own words name it: a payment above the amount due, say. When they speak "
+        "of another user or a lock, Deskbridge tries again by itself.",
     ),
     _refused(
         3220,
