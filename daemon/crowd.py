@@ -1,0 +1,97 @@
+"""Who is connected: two caps, and idle connections that make room for new ones.
+
+Web Connectors keep a connection open after an update, and many of them may sit behind one
+address (a hosting provider's, say). So a full house first closes the connection that has
+waited longest for a next request; only when all are at work is the newcomer refused.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections import Counter
+from collections.abc import Callable, Iterator
+from typing import Generic, Protocol, TypeVar
+
+
+class Guest(Protocol):
+    """A connection, as the crowd sees it."""
+
+    peer: str
+
+    def close_idle(self) -> None:
+        """Close, between two requests."""
+
+
+GuestT = TypeVar("GuestT", bound=Guest)
+
+
+def peer_group(peer: str) -> str | None:
+    """The unit that the cap for each peer counts: an IPv4 address or an IPv6 /64.
+
+    None for this machine, from where a reverse proxy speaks for everybody, and for what
+    is no IP address (a UNIX socket).
+    """
+    try:
+        ip = ipaddress.ip_address(peer.partition("%")[0])
+    except ValueError:
+        return None
+    if isinstance(ip, ipaddress.IPv6Address) and ip.ipv4_mapped is not None:
+        ip = ip.ipv4_mapped
+    if ip.is_loopback:
+        return None
+    return str(ip) if ip.version == 4 else str(ipaddress.ip_network((ip, 64), strict=False))
+
+
+class Crowd(Generic[GuestT]):
+    """Counts the open connections and knows which of them are idle."""
+
+    def __init__(self, most: int, most_per_peer: int) -> None:
+        self._most = most
+        self._most_per_peer = most_per_peer
+        self._open: dict[GuestT, str | None] = {}  # with its group
+        self._idle: dict[GuestT, None] = {}  # the longest idle first
+        self._groups: Counter[str] = Counter()
+
+    def __len__(self) -> int:
+        return len(self._open)
+
+    def __iter__(self) -> Iterator[GuestT]:
+        return iter(tuple(self._open))
+
+    def enter(self, guest: GuestT) -> str:
+        """Take a connection in; the answer is why it may not stay, or empty."""
+        group = peer_group(guest.peer)
+        crowded = group is not None and self._groups[group] >= self._most_per_peer
+        if crowded and not self._make_room(lambda idle: self._open[idle] == group):
+            return f"{self._most_per_peer} connections from there are open already"
+        if len(self) >= self._most and not self._make_room(lambda _idle: True):
+            return f"{self._most} connections are open already"
+        self._open[guest] = group
+        if group is not None:
+            self._groups[group] += 1
+        return ""
+
+    def leave(self, guest: GuestT) -> None:
+        """Count a connection no longer; leaving twice, or uninvited, is harmless."""
+        self._idle.pop(guest, None)
+        group = self._open.pop(guest, None)
+        if group is not None:
+            self._groups[group] -= 1
+            if not self._groups[group]:
+                del self._groups[group]
+
+    def idles(self, guest: GuestT) -> None:
+        """Note that a connection waits for a next request."""
+        self._idle[guest] = None
+
+    def works(self, guest: GuestT) -> None:
+        """Note that a request has begun."""
+        self._idle.pop(guest, None)
+
+    def _make_room(self, fits: Callable[[GuestT], bool]) -> bool:
+        guest = next(filter(fits, self._idle), None)
+        if guest is None:
+            return False
+        self.leave(guest)
+        guest.close_idle()
+        return True

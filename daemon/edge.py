@@ -1,0 +1,300 @@
+"""The SOAP edge: what the Web Connector asks becomes a callback, its result an answer.
+
+It only translates. Nothing here knows what a session is; a callback that fails becomes a
+fault with a reference, and the failure is in the log under the same reference.
+"""
+
+# mypy: disallow-untyped-calls=False
+# (Twisted's web server has no annotations to check our calls against.)
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, Protocol, TypeAlias, TypeVar
+from urllib.parse import urlsplit
+
+from twisted.internet.defer import Deferred, maybeDeferred, succeed
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+from twisted.web import http
+from twisted.web.resource import Resource
+from twisted.web.server import NOT_DONE_YET
+
+from daemon.body_gate import Body, DiscardedBody, Head
+from daemon.envelope import EnvelopeReader
+from daemon.http import Clock, EdgeLimits, EdgeRequest, EdgeSite
+from daemon.operations import operation_of_soap_action
+from daemon.pages import PAGE_HEADERS, service_page, support_page
+from daemon.soap import (
+    Call,
+    EnvelopeRefused,
+    FaultCode,
+    ResponseText,
+    Secret,
+    write_answer,
+    write_fault,
+)
+from daemon.wsdl import build_wsdl
+
+T = TypeVar("T")
+Eventually: TypeAlias = T | Awaitable[T]
+
+SERVICE_PATHS = ("/qbwc", "/qbwc/invoice", "/qbwc/payment", "/qbwc/combined")
+SUPPORT_PATH = "/support"
+
+_SOAP_TYPES = frozenset({b"text/xml", b"application/soap+xml", b"application/xml"})
+_XML = b"text/xml; charset=utf-8"
+_TEXT = b"text/plain; charset=utf-8"
+
+
+class Callbacks(Protocol):
+    """What answers the Web Connector. Names are the wire's; arguments come by position.
+
+    Strings that were absent, empty or nil are empty; absent numbers are 0.
+    """
+
+    def serverVersion(self) -> Eventually[str]:
+        """Name this product to the Web Connector's log."""
+
+    def clientVersion(self, version: str) -> Eventually[str]:
+        """Judge the Web Connector's version: empty, ``W:…``, ``E:…`` or ``O:…``."""
+
+    def authenticate(self, username: str, password: Secret, peer: str) -> Eventually[Sequence[str]]:
+        """Answer two to four strings: ticket, company file or keyword, delay, interval."""
+
+    def sendRequestXML(
+        self, ticket: str, hcp: str, company_file: str, country: str, major: int, minor: int
+    ) -> Eventually[str]:
+        """Answer the next qbXML request, or empty for 'ask me why not'."""
+
+    def receiveResponseXML(
+        self, ticket: str, response: ResponseText, hresult: str, message: str
+    ) -> Eventually[int]:
+        """Take QuickBooks' response; answer progress, 100 for done, negative for an error."""
+
+    def connectionError(self, ticket: str, hresult: str, message: str) -> Eventually[str]:
+        """QuickBooks could not be opened: answer ``done`` or another company file."""
+
+    def getLastError(self, ticket: str) -> Eventually[str]:
+        """Say what went wrong, or ``NoOp``."""
+
+    def closeConnection(self, ticket: str) -> Eventually[str]:
+        """Say how the update ended."""
+
+    def getInteractiveURL(self, ticket: str, session_id: str) -> Eventually[str]:
+        """Answer the URL to open in interactive mode."""
+
+    def interactiveRejected(self, ticket: str, reason: str) -> Eventually[str]:
+        """Say something to a user who refused interactive mode."""
+
+    def interactiveDone(self, ticket: str) -> Eventually[str]:
+        """Answer ``Done`` when interactive mode has ended."""
+
+    def is_live_ticket(self, ticket: str) -> Deferred[bool]:
+        """Whether a session with this ticket is open, so that it may send a large response."""
+
+
+class SoapBody:
+    """The body of a call: read as it arrives, large only for the response of a live session."""
+
+    def __init__(self, limit_bytes: int, callbacks: Callbacks) -> None:
+        self.limit_bytes = limit_bytes
+        self._callbacks = callbacks
+        self._reader = EnvelopeReader()
+        self._refused: EnvelopeRefused | None = None
+
+    def feed(self, data: bytes) -> None:
+        """Read on; what follows a refusal is not looked at."""
+        self._read(lambda: self._reader.feed(data))
+
+    def _read(self, read: Callable[[], None]) -> None:
+        if self._refused is not None:
+            return
+        try:
+            read()
+        except EnvelopeRefused as refused:
+            self._refused = refused
+            self.drop()
+
+    def may_be_large(self) -> Deferred[bool]:
+        """Ask for the ticket, which comes first in a response; without it the answer is no."""
+        self._read(self._reader.flush)
+        operation, ticket = self._reader.operation, self._reader.ticket
+        if self._refused is not None or operation is None or not ticket:
+            return succeed(False)
+        if not operation.may_be_large:
+            return succeed(False)
+        return maybeDeferred(self._callbacks.is_live_ticket, ticket)
+
+    def drop(self) -> None:
+        """Forget what was read."""
+        self._reader.release()
+
+    def call(self) -> Call:
+        """Return the call, now that the body is complete. Raises EnvelopeRefused."""
+        if self._refused is not None:
+            raise self._refused
+        return self._reader.close()
+
+
+class Edge(Resource):
+    """Everything that we serve: the calls, the WSDL, and two pages for people."""
+
+    log = Logger()
+
+    def __init__(
+        self,
+        callbacks: Callbacks,
+        limits: EdgeLimits,
+        public_url: str,
+        support_url: str,
+        support: bytes,
+    ) -> None:
+        super().__init__()
+        self.isLeaf = True
+        self._callbacks = callbacks
+        self._limits = limits
+        self._public_url = public_url.rstrip("/")
+        self._prefix = urlsplit(self._public_url).path
+        self._service = service_page(support_url or self._public_url + SUPPORT_PATH)
+        self._support = support
+
+    def _path(self, path: bytes) -> str:
+        """The path below the public URL, whether or not a proxy has cut that off."""
+        return path.decode("ascii", "replace").rstrip("/").removeprefix(self._prefix)
+
+    def body_for(self, head: Head) -> Body:
+        """Choose where a body goes, and how large it may be, by the head of its request."""
+        limits = self._limits
+        if head.method != b"POST" or self._path(head.path) not in SERVICE_PATHS:
+            return DiscardedBody(limits.body_limit_bytes)
+        named = operation_of_soap_action(_first(head, b"SOAPAction").decode("ascii", "replace"))
+        small = named is not None and not named.may_be_large
+        limit_bytes = limits.body_limit_bytes if small else limits.response_limit_bytes
+        return SoapBody(limit_bytes, self._callbacks)
+
+    def render(self, request: EdgeRequest) -> bytes | int:
+        """Answer by path and method; never a redirect."""
+        path = self._path(request.path)
+        is_service = path in SERVICE_PATHS
+        if not is_service and path not in ("", SUPPORT_PATH):
+            return self._refuse(request, http.NOT_FOUND, "There is nothing at this address.")
+        if request.method in (b"GET", b"HEAD"):
+            return self._show(request, path)
+        if request.method == b"POST" and is_service:
+            return self._answer_call(request)
+        request.setHeader(b"Allow", b"GET, HEAD, POST" if is_service else b"GET, HEAD")
+        return self._refuse(request, http.NOT_ALLOWED, "This method is of no use here.")
+
+    def _show(self, request: EdgeRequest, path: str) -> bytes | int:
+        query = request.uri.partition(b"?")[2].lower()
+        if path in SERVICE_PATHS and query in (b"wsdl", b"singlewsdl"):
+            return _send(request, http.OK, build_wsdl(self._public_url + path))
+        for name, value in PAGE_HEADERS.items():
+            request.setHeader(name, value)
+        return _send(
+            request, http.OK, self._support if path == SUPPORT_PATH else self._service, None
+        )
+
+    def _refuse(self, request: EdgeRequest, status: int, reason: str) -> int:
+        return _send(request, status, reason.encode() + b"\n", _TEXT)
+
+    def _answer_call(self, request: EdgeRequest) -> int:
+        content_type = (request.getHeader(b"Content-Type") or b"text/xml").partition(b";")[0]
+        if content_type.strip().lower() not in _SOAP_TYPES:
+            reason = "Send a SOAP envelope with the content type text/xml."
+            return _send(
+                request, http.UNSUPPORTED_MEDIA_TYPE, write_fault(FaultCode.CLIENT, reason)
+            )
+        assert isinstance(request.body, SoapBody)
+        try:
+            call = request.body.call()
+        except EnvelopeRefused as refused:
+            return self._refuse_call(request, refused)
+        request.operation = call.operation.name
+        Deferred.fromCoroutine(self._answer(request, call))
+        return NOT_DONE_YET
+
+    def _refuse_call(self, request: EdgeRequest, refused: EnvelopeRefused) -> int:
+        self.log.info(
+            "Call from {peer} refused: {reason}",
+            peer=request.client_name(),
+            reason=refused.reason,
+        )
+        fault = write_fault(refused.code, refused.reason)
+        return _send(request, http.INTERNAL_SERVER_ERROR, fault)
+
+    async def _answer(self, request: EdgeRequest, call: Call) -> None:
+        gone: list[Failure] = []
+        request.notifyFinish().addErrback(gone.append)
+        peer = request.client_name()
+        try:
+            value = await self._ask(call, peer)
+            status, answer = http.OK, write_answer(call.operation, value)
+        except Exception:
+            status, answer = http.INTERNAL_SERVER_ERROR, self._fault(call, peer)
+        if gone:
+            self.log.info(
+                "{peer} hung up before the answer to {operation}",
+                peer=peer,
+                operation=call.operation.name,
+            )
+        else:
+            _send(request, status, answer)
+
+    def _ask(self, call: Call, peer: str) -> Deferred[Any]:
+        callback: Callable[..., Any] = getattr(self._callbacks, call.operation.name)
+        if call.operation.name == "authenticate":
+            return maybeDeferred(callback, *call.arguments, peer)
+        return maybeDeferred(callback, *call.arguments)
+
+    def _fault(self, call: Call, peer: str) -> bytes:
+        """Log the failure that is being handled, and tell the caller no more than its reference."""
+        reference = secrets.token_hex(4)
+        self.log.failure(
+            "{operation} from {peer} failed (reference {reference})",
+            operation=call.operation.name,
+            peer=peer,
+            reference=reference,
+        )
+        reason = f"Something went wrong in the service; its log has the reference {reference}."
+        return write_fault(FaultCode.SERVER, reason)
+
+
+def _first(head: Head, name: bytes) -> bytes:
+    """The first header of that name, or empty."""
+    return (head.headers.getRawHeaders(name) or [b""])[0]
+
+
+def _send(
+    request: EdgeRequest, status: int, content: bytes, content_type: bytes | None = _XML
+) -> int:
+    """Answer with exactly these bytes; HEAD gets their length only."""
+    request.setResponseCode(status)
+    if content_type is not None:
+        request.setHeader(b"Content-Type", content_type)
+    request.setHeader(b"Content-Length", b"%d" % len(content))
+    request.setHeader(b"Cache-Control", b"no-store")
+    request.write(content)
+    request.finish()
+    return NOT_DONE_YET
+
+
+def make_site(
+    callbacks: Callbacks,
+    limits: EdgeLimits,
+    *,
+    public_url: str,
+    reactor: Clock,
+    support_url: str = "",
+    support: bytes = b"",
+) -> EdgeSite:
+    """Put the service together: a factory to listen with.
+
+    ``public_url`` is the address that clients use, with a path if a proxy adds one;
+    ``support_url`` where its pages send people for help, unless to our own support page;
+    ``support`` an HTML page to show there instead of ours.
+    """
+    edge = Edge(callbacks, limits, public_url, support_url, support or support_page())
+    return EdgeSite(edge, limits, edge.body_for, reactor)

@@ -1,0 +1,250 @@
+"""Reads a SOAP envelope as it arrives, piece by piece, with flat memory.
+
+expat underneath, because it can refuse what must be refused (a DOCTYPE above all) before
+anything is built from it. Liberal about everything that carries no meaning: prefixes,
+white space, attributes, nil, the namespace of the operation and its parameters (so the
+RPC flavour binds too), unknown parameters, header blocks. Strict about everything that
+does. Each piece costs well under a millisecond, so a document of any size may be read on
+the reactor, between other people's calls.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from hashlib import sha256
+from xml.parsers import expat
+
+from daemon.operations import OPERATIONS, TICKET_NAMES, Kind, Operation
+from daemon.soap import (
+    ENVELOPE_NAMESPACE,
+    ENVELOPE_NAMESPACE_1_2,
+    Call,
+    EnvelopeRefused,
+    FaultCode,
+    ResponseText,
+    bind,
+)
+
+_TEXT_BUFFER_BYTES = 64 * 1024
+# expat scans an unfinished token again with every piece it is given: never feed it crumbs.
+_CRUMB_BYTES = 8 * 1024
+
+
+@dataclass(frozen=True)
+class EnvelopeLimits:
+    """How much structure an envelope may have; a real one needs a tenth of it."""
+
+    elements: int = 128
+    depth: int = 16
+    attributes: int = 8
+    namespaces: int = 64
+    name_characters: int = 256
+    token_bytes: int = 64 * 1024
+    parameter_characters: int = 64 * 1024
+
+
+class EnvelopeReader:
+    """A push parser for one request: ``feed`` it as bytes come, then ``close`` it.
+
+    ``operation`` and ``ticket`` are known as soon as they have been read. After a refusal
+    the reader is spent; one that is not closed must be released.
+    """
+
+    def __init__(self, limits: EnvelopeLimits | None = None) -> None:
+        self._limits = limits or EnvelopeLimits()
+        self.operation: Operation | None = None
+        self.ticket: str | None = None
+        self._crumbs = bytearray()
+        self._fed_bytes = 0
+        self._elements = self._depth = self._namespaces = 0
+        self._section = ""  # the child of Envelope that we are in
+        self._bodies = 0
+        self._parameter = ""  # the parameter that we are in
+        self._collected: list[str] = []
+        self._collected_characters = 0
+        self._texts: dict[str, str] = {}
+        self._document: list[bytes] = []
+        self._document_bytes = 0
+        self._document_digest = sha256()
+        self._parser = self._make_parser()
+
+    def _make_parser(self) -> expat.XMLParserType:
+        parser = expat.ParserCreate(namespace_separator=" ")
+        parser.buffer_text = True
+        parser.buffer_size = _TEXT_BUFFER_BYTES
+        parser.StartDoctypeDeclHandler = self._refuse_doctype
+        parser.StartNamespaceDeclHandler = self._count_namespace
+        parser.StartElementHandler = self._start
+        parser.EndElementHandler = self._end
+        return parser
+
+    def feed(self, data: bytes) -> None:
+        """Read on. Raises EnvelopeRefused."""
+        self._crumbs += data
+        if len(self._crumbs) >= _CRUMB_BYTES:
+            self.flush()
+
+    def flush(self) -> None:
+        """Read what has been held back as too little. Raises EnvelopeRefused."""
+        self._parse(bytes(self._crumbs), final=False)
+        self._crumbs.clear()
+        if self._fed_bytes - self._parser.CurrentByteIndex > self._limits.token_bytes:
+            raise EnvelopeRefused("A tag or comment in the request is too long.")
+
+    def close(self) -> Call:
+        """End the document and return the call. Raises EnvelopeRefused."""
+        if not self._fed_bytes and not self._crumbs.strip():
+            raise EnvelopeRefused("The request has no body; a SOAP envelope was expected.")
+        self.flush()
+        self._parse(b"", final=True)
+        if self.operation is None:
+            raise EnvelopeRefused("The SOAP body names no operation.")
+        response = ResponseText(
+            self._document, self._document_bytes, self._document_digest.hexdigest()
+        )
+        call = bind(self.operation, self._texts, response)
+        self.release()
+        return call
+
+    def release(self) -> None:
+        """Let go of everything that was read, without waiting for the garbage collector.
+
+        The parser and its handlers refer to each other, and a response may be 32 MiB.
+        """
+        self._parser = expat.ParserCreate()
+        self._document = []
+
+    def _parse(self, data: bytes, *, final: bool) -> None:
+        self._fed_bytes += len(data)
+        try:
+            self._parser.Parse(data, final)
+        except expat.ExpatError as error:
+            raise EnvelopeRefused(
+                f"The request is not well-formed XML: {expat.ErrorString(error.code)} "
+                f"(line {error.lineno}, column {error.offset + 1})."
+            ) from None
+        except (LookupError, ValueError):  # from expat's look-up of a declared encoding
+            raise EnvelopeRefused("The request's encoding is not supported; use UTF-8.") from None
+
+    # What expat calls, in document order.
+
+    def _refuse_doctype(self, *_declared: object) -> None:
+        raise EnvelopeRefused("A document type declaration is not allowed in a request.")
+
+    def _count_namespace(self, _prefix: str | None, _uri: str | None) -> None:
+        self._namespaces += 1
+        if self._namespaces > self._limits.namespaces:
+            raise EnvelopeRefused("The request declares too many namespaces.")
+
+    def _start(self, name: str, attributes: dict[str, str]) -> None:
+        self._elements += 1
+        self._depth += 1
+        self._check_size(name, attributes)
+        namespace, _, local = name.rpartition(" ")
+        if self._depth == 1:
+            self._open_envelope(namespace, local)
+        elif self._depth == 2:
+            self._open_section(local)
+        elif self._section == "Body":
+            self._open_in_body(local)
+        elif self._section == "Header" and self._depth == 3:
+            self._check_header_block(local, attributes)
+
+    def _check_size(self, name: str, attributes: dict[str, str]) -> None:
+        limits = self._limits
+        if self._elements > limits.elements:
+            raise EnvelopeRefused("The request has too many elements.")
+        if self._depth > limits.depth:
+            raise EnvelopeRefused("The request's elements are nested too deeply.")
+        if len(attributes) > limits.attributes:
+            raise EnvelopeRefused("An element of the request has too many attributes.")
+        if max(map(len, (name, *attributes))) > limits.name_characters:
+            raise EnvelopeRefused("A name in the request is too long.")
+
+    def _open_envelope(self, namespace: str, local: str) -> None:
+        if local != "Envelope":
+            raise EnvelopeRefused(f"A SOAP envelope was expected, not {_shown(local)}.")
+        if namespace not in (ENVELOPE_NAMESPACE, ENVELOPE_NAMESPACE_1_2):
+            raise EnvelopeRefused(
+                "This is not a SOAP 1.1 envelope: its namespace is another.",
+                FaultCode.VERSION_MISMATCH,
+            )
+
+    def _open_section(self, local: str) -> None:
+        self._section = local
+        if local == "Body":
+            self._bodies += 1
+            if self._bodies > 1:
+                raise EnvelopeRefused("The SOAP envelope has more than one body.")
+
+    def _check_header_block(self, local: str, attributes: dict[str, str]) -> None:
+        for namespace in (ENVELOPE_NAMESPACE, ENVELOPE_NAMESPACE_1_2):
+            if attributes.get(f"{namespace} mustUnderstand") in ("1", "true"):
+                raise EnvelopeRefused(
+                    f"The header block {_shown(local)} is not understood here.",
+                    FaultCode.MUST_UNDERSTAND,
+                )
+
+    def _open_in_body(self, local: str) -> None:
+        if self._depth == 3:
+            self._open_operation(local)
+        elif self._depth == 4:
+            self._open_parameter(local)
+        else:
+            raise EnvelopeRefused(
+                f"Text was expected in {_shown(self._parameter)}, not the element "
+                f"{_shown(local)}; a document inside it must be escaped."
+            )
+
+    def _open_operation(self, local: str) -> None:
+        if self.operation is not None:
+            raise EnvelopeRefused("The SOAP body names more than one operation.")
+        if local not in OPERATIONS:
+            raise EnvelopeRefused(f"{_shown(local)} is not an operation of this service.")
+        self.operation = OPERATIONS[local]
+
+    def _open_parameter(self, local: str) -> None:
+        assert self.operation is not None
+        self._parameter = local
+        known = next((each for each in self.operation.parameters if each.name == local), None)
+        if known is None:
+            return  # unknown parameters pass unread
+        if local in self._texts:
+            raise EnvelopeRefused(f"{local} is given twice.")
+        self._texts[local] = ""
+        self._collected_characters = 0
+        self._parser.CharacterDataHandler = (
+            self._take_document if known.kind is Kind.DOCUMENT else self._take_text
+        )
+
+    def _take_document(self, text: str) -> None:
+        piece = text.encode()
+        self._document.append(piece)
+        self._document_bytes += len(piece)
+        self._document_digest.update(piece)
+
+    def _take_text(self, text: str) -> None:
+        self._collected.append(text)
+        self._collected_characters += len(text)
+        if self._collected_characters > self._limits.parameter_characters:
+            raise EnvelopeRefused(f"{self._parameter} is too long.")
+
+    def _end(self, _name: str) -> None:
+        if self._depth == 4 and self._parameter in self._texts:
+            self._close_parameter()
+        self._depth -= 1
+
+    def _close_parameter(self) -> None:
+        text = "".join(self._collected)
+        self._collected.clear()
+        self._parser.CharacterDataHandler = None
+        self._texts[self._parameter] = text
+        if self._parameter in TICKET_NAMES:
+            self.ticket = text.strip()
+        self._parameter = ""
+
+
+def _shown(name: str) -> str:
+    """Make an element's name fit to be shown: short, and visible characters only."""
+    short = name if len(name) <= 40 else name[:40] + "…"
+    return "".join(letter if letter.isprintable() else "?" for letter in short)

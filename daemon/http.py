@@ -1,0 +1,167 @@
+"""HTTP/1.1 hardened: the request, the listening side, and what a client may take of us.
+
+What happens on one connection is in ``daemon.channel``. HTTP/1.1 only, no compression, no
+cookie, no redirect, nothing about our versions.
+"""
+
+# mypy: disallow-untyped-calls=False
+# (Twisted's web server has no annotations to check our calls against.)
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Callable
+from dataclasses import dataclass
+from io import BytesIO
+from typing import Any, Protocol
+
+from twisted.internet.base import DelayedCall
+from twisted.internet.defer import Deferred
+from twisted.logger import Logger
+from twisted.web import server
+from twisted.web.resource import Resource
+
+from daemon.body_gate import Body, Head
+from daemon.channel import EdgeChannel, peer_name
+from daemon.crowd import Crowd, peer_group
+
+
+@dataclass(frozen=True)
+class EdgeLimits:
+    """How much of our time, memory and sockets a client may take."""
+
+    body_limit_bytes: int = 64 * 1024
+    response_limit_bytes: int = 32 * 1024 * 1024
+    max_connections: int = 100
+    max_connections_per_peer: int = 10
+    header_seconds: float = 10
+    body_seconds: float = 30
+    slowest_bytes_per_second: float = 64 * 1024  # a body's length / this is added
+    idle_seconds: float = 75
+    answer_seconds: float = 120  # the Web Connector gives up after 100
+    closing_seconds: float = 5  # for a refused client to read why
+
+
+class Clock(Protocol):
+    """The part of a reactor that we need."""
+
+    def seconds(self) -> float:
+        """The time, from any beginning."""
+
+    def callLater(self, delay: float, callable: Callable[[], None]) -> DelayedCall:  # noqa: A002
+        """Call in ``delay`` seconds."""
+
+
+class EdgeRequest(server.Request):
+    """A request whose body goes where the site said, and whose answer names no version."""
+
+    channel: EdgeChannel
+    body: Body
+    arrived_seconds = 0.0
+    operation = ""  # for the log, once known
+
+    def gotLength(self, length: int | None) -> None:
+        """Give Twisted the empty content that it insists on closing."""
+        self.content = BytesIO()
+
+    def handleContentChunk(self, data: bytes) -> None:
+        """Pass the piece to the channel, which counts."""
+        self.channel.body_arrived(data)
+
+    def write(self, data: bytes) -> None:
+        """Answer without a word about our software's version."""
+        self.responseHeaders.removeHeader(b"Server")
+        super().write(data)
+
+    def client_name(self) -> str:
+        """Name the caller; a proxy on this machine is believed about whom it speaks for."""
+        peer = peer_name(self.client)
+        forwarded = self.getHeader(b"X-Forwarded-For")
+        if not forwarded or peer_group(peer) is not None:
+            return peer
+        nearest = forwarded.rpartition(b",")[2].strip().decode("ascii", "replace")
+        try:
+            return str(ipaddress.ip_address(nearest))
+        except ValueError:
+            return peer
+
+
+class EdgeSite(server.Site):
+    """The factory of our connections."""
+
+    protocol: Any = EdgeChannel
+    reactor: Any
+    notes = Logger()  # `log` is the name of Site's own method
+
+    def __init__(
+        self,
+        resource: Resource,
+        limits: EdgeLimits,
+        body_for: Callable[[Head], Body],
+        reactor: Clock,
+    ) -> None:
+        super().__init__(
+            resource, EdgeRequest, timeout=None, reactor=reactor, parsePOSTFormSubmission=False
+        )
+        self.limits = limits
+        self.body_for = body_for
+        self.crowd: Crowd[EdgeChannel] = Crowd(
+            limits.max_connections, limits.max_connections_per_peer
+        )
+        self.draining = False
+        self._drained: Deferred[None] = Deferred()
+
+    def startFactory(self) -> None:
+        """Start nothing: our log lines need neither a file nor a clock."""
+
+    def stopFactory(self) -> None:
+        """Nothing was started."""
+
+    def acceptableProtocols(self) -> list[bytes]:
+        """HTTP/1.1 and nothing else."""
+        return [b"http/1.1"]
+
+    def enter(self, channel: EdgeChannel) -> str:
+        """Count a new connection; the answer is why it may not stay, or empty."""
+        return "the service is stopping" if self.draining else self.crowd.enter(channel)
+
+    def leave(self, channel: EdgeChannel) -> None:
+        """Count it no longer."""
+        self.crowd.leave(channel)
+        self._tell_when_drained()
+
+    def _tell_when_drained(self) -> None:
+        if self.draining and not self.crowd and not self._drained.called:
+            self._drained.callback(None)
+
+    def drain(self) -> Deferred[None]:
+        """Take no more connections, close those that wait for a request.
+
+        The Deferred fires when the others have got their answers and are closed.
+        """
+        self.draining = True
+        for channel in self.crowd:
+            if not channel.requests:
+                channel.close_idle()
+        self._tell_when_drained()
+        return self._drained
+
+    def cut(self) -> None:
+        """Cut what is still open, whatever it is doing."""
+        for channel in self.crowd:
+            channel.transport.abortConnection()
+
+    def log(self, request: Any) -> None:
+        """Leave a line about a request that was answered."""
+        self.notes.info(
+            "{what} from {peer}: {status}, {size} bytes after {milliseconds} ms",
+            what=request.operation or _shown(request),
+            peer=request.client_name(),
+            status=request.code,
+            size=request.sentLength,
+            milliseconds=round(1000 * (self.reactor.seconds() - request.arrived_seconds)),
+        )
+
+
+def _shown(request: EdgeRequest) -> str:
+    return f"{request.method.decode()} {request.path.decode('ascii', 'replace')[:100]}"
