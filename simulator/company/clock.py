@@ -1,0 +1,139 @@
+"""QuickBooks' clock: the wall clock of one PC, printed with the zone's winter offset all year.
+
+Times inside the books are epoch seconds. What QuickBooks prints is the right wall clock with
+an offset that ignores summer time (``offsets="winter"``), or the true offset as some
+installations do (``offsets="true"``). The rules of summer time are written out here, so that
+a company made from a seed is the same on a machine without time zone files.
+"""
+
+from __future__ import annotations
+
+import calendar
+import re
+import time
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import cache
+
+_STAMP = re.compile(
+    r"(\d{4})-(\d{1,2})-(\d{1,2})"
+    r"(?:T(\d{1,2})(?::(\d{1,2})(?::(\d{1,2})(?:([+-])(\d{1,2}):(\d{1,2}))?)?)?)?"
+)
+_FIRST_YEAR, _LAST_YEAR = 1970, 2038
+
+
+class BadTime(ValueError):
+    """A date or time that QuickBooks does not understand; ``text`` is what was given."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(f"{text!r} is not a date and time that QuickBooks understands")
+        self.text = text
+
+
+@dataclass(frozen=True, slots=True)
+class Zone:
+    """Where the PC stands: minutes east of Greenwich in winter, and who sets summer time."""
+
+    name: str
+    winter_minutes: int
+    summer: str
+
+    def wall(self, epoch: int) -> int:
+        """The wall clock at ``epoch``, as seconds that gmtime can read."""
+        return epoch + self.offset_minutes(epoch) * 60
+
+    def offset_minutes(self, epoch: int) -> int:
+        """The true offset at ``epoch``, summer time included."""
+        start, end = _summer(self.summer, self.winter_minutes, time.gmtime(epoch).tm_year)
+        return self.winter_minutes + (60 if start <= epoch < end else 0)
+
+    def epoch(self, wall: int) -> int:
+        """The moment at which the wall clock shows ``wall``; the earlier one when it does twice."""
+        guess = wall - (self.winter_minutes + 60) * 60
+        return guess if self.wall(guess) == wall else wall - self.winter_minutes * 60
+
+
+ZONES = {
+    zone.name: zone
+    for zone in (
+        Zone("new-york", -300, "us"),
+        Zone("chicago", -360, "us"),
+        Zone("denver", -420, "us"),
+        Zone("los-angeles", -480, "us"),
+        Zone("toronto", -300, "us"),
+        Zone("vancouver", -480, "us"),
+        Zone("phoenix", -420, "none"),
+        Zone("london", 0, "eu"),
+        Zone("berlin", 60, "eu"),
+        Zone("utc", 0, "none"),
+    )
+}
+
+
+def stamp(zone: Zone, epoch: int, offsets: str = "winter") -> str:
+    """A timestamp as QuickBooks prints it: ``2024-06-12T09:46:40-05:00``."""
+    minutes = zone.winter_minutes if offsets == "winter" else zone.offset_minutes(epoch)
+    at = time.gmtime(zone.wall(epoch))
+    return (
+        f"{at[0]:04}-{at[1]:02}-{at[2]:02}T{at[3]:02}:{at[4]:02}:{at[5]:02}"
+        f"{'-' if minutes < 0 else '+'}{abs(minutes) // 60:02}:{abs(minutes) % 60:02}"
+    )
+
+
+def day(zone: Zone, epoch: int) -> str:
+    """The date on the wall calendar at ``epoch``: ``2024-06-12``."""
+    at = time.gmtime(zone.wall(epoch))
+    return f"{at[0]:04}-{at[1]:02}-{at[2]:02}"
+
+
+def later(day_text: str, days: int) -> str:
+    """The date ``days`` after an ISO date."""
+    return (date.fromisoformat(day_text) + timedelta(days=days)).isoformat()
+
+
+def read_filter(text: str, zone: Zone, offsets: str, *, end: bool) -> int | None:
+    """A date filter's bound on the wall clock; None for an empty one.
+
+    What is left out is the start of the day, hour or minute, or its end for an upper bound.
+    Without an offset the text is this PC's own wall clock. With one, QuickBooks makes the
+    mistake of its printing in reverse: what it printed finds the same moment, and true UTC
+    is off by an hour in summer. Raises BadTime.
+    """
+    if not text:
+        return None
+    found = _STAMP.fullmatch(text)
+    if found is None:
+        raise BadTime(text)
+    rest = (23, 59, 59) if end else (0, 0, 0)
+    clock = [int(found[n + 4] or rest[n]) for n in range(3)]
+    if not _FIRST_YEAR <= int(found[1]) <= _LAST_YEAR or clock[0] > 23 or max(clock[1:]) > 59:
+        raise BadTime(text)
+    try:
+        on = date(int(found[1]), int(found[2]), int(found[3]))
+    except ValueError:
+        raise BadTime(text) from None
+    wall = calendar.timegm((on.year, on.month, on.day, *clock))
+    if not found[7]:
+        return wall
+    shift = int(found[8]) * 60 + int(found[9])
+    moment = wall - (shift if found[7] == "+" else -shift) * 60
+    if offsets == "winter":
+        return moment + zone.winter_minutes * 60
+    return zone.wall(moment)
+
+
+@cache
+def _summer(rule: str, winter_minutes: int, year: int) -> tuple[int, int]:
+    """When summer time starts and ends in ``year``, as epoch seconds; an empty span for none."""
+    if rule == "us":  # second Sunday of March to first Sunday of November, 2:00 local time
+        start = _sunday(year, 3, 8) + 7200 - winter_minutes * 60
+        return start, _sunday(year, 11, 1) + 3600 - winter_minutes * 60
+    if rule == "eu":  # last Sunday of March to last Sunday of October, 1:00 UTC
+        return _sunday(year, 3, 25) + 3600, _sunday(year, 10, 25) + 3600
+    return 0, 0
+
+
+def _sunday(year: int, month: int, first_day: int) -> int:
+    """Midnight of the first Sunday on or after a day, as seconds."""
+    midnight = calendar.timegm((year, month, first_day, 0, 0, 0))
+    return midnight + (6 - calendar.weekday(year, month, first_day)) * 86400

@@ -1,0 +1,134 @@
+"""Which QuickBooks runs: editions, product names, years and the qbXML versions they speak."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class Edition(StrEnum):
+    """The country edition; tax fields and version lists depend on it."""
+
+    US = "us"
+    CA = "ca"
+    UK = "uk"
+
+
+@dataclass(frozen=True, slots=True)
+class Currency:
+    """A currency by its code and by the name that QuickBooks lists it under.
+
+    ``rate`` is what one unit costs in US dollars, as text; only its ratio matters.
+    """
+
+    code: str
+    name: str
+    rate: str
+
+
+CURRENCIES = {
+    currency.code: currency
+    for currency in (
+        Currency("USD", "US Dollar", "1"),
+        Currency("CAD", "Canadian Dollar", "0.7312"),
+        Currency("GBP", "British Pound Sterling", "1.2654"),
+        Currency("EUR", "Euro", "1.0842"),
+        Currency("AUD", "Australian Dollar", "0.6598"),
+        Currency("CHF", "Swiss Franc", "1.1127"),
+        Currency("MXN", "Mexican Peso", "0.0547"),
+    )
+}
+HOME_CURRENCY = {Edition.US: "USD", Edition.CA: "CAD", Edition.UK: "GBP"}
+USUAL_CURRENCIES = {
+    Edition.US: ("EUR", "CAD"),
+    Edition.CA: ("USD", "EUR"),
+    Edition.UK: ("EUR", "USD"),
+}
+COUNTRY = {Edition.US: "US", Edition.CA: "CA", Edition.UK: "UK"}
+USUAL_YEAR = {Edition.US: 2024, Edition.CA: 2024, Edition.UK: 2021}
+USUAL_ZONE = {Edition.US: "new-york", Edition.CA: "toronto", Edition.UK: "london"}
+
+_US_VERSIONS = ("1.0", "1.1", "2.0", "2.1", "3.0", "4.0", "4.1", "5.0")
+_OLD_VERSIONS = {
+    Edition.US: _US_VERSIONS,
+    Edition.CA: ("CA2.0", "CA3.0"),
+    Edition.UK: ("UK2.0", "UK3.0"),
+}
+_COMMON_VERSIONS = tuple(f"{n}.0" for n in range(6, 17))
+_NEWEST_BY_YEAR = ((2023, 16), (2022, 15), (2021, 14), (2014, 13))
+
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    """The QuickBooks program on the PC. An empty ``name`` is the usual one of its year."""
+
+    edition: Edition = Edition.US
+    year: int = 2024
+    tier: str = "enterprise"
+    name: str = ""
+    file_mode: str = "SingleUser"
+
+    @property
+    def product_name(self) -> str:
+        """What HostRet says, such as ``QuickBooks Enterprise Solutions 24.0``."""
+        if self.name:
+            return self.name
+        if self.tier == "enterprise":
+            return f"QuickBooks Enterprise Solutions {self.year % 100}.0"
+        return f"QuickBooks {self.tier.capitalize()} {self.year}"
+
+    @property
+    def major_version(self) -> str:
+        """The year minus 1990, as QuickBooks counts."""
+        return str(self.year - 1990)
+
+    @property
+    def versions(self) -> tuple[str, ...]:
+        """The SupportedQBXMLVersion list, oldest first; older editions have prefixed ones."""
+        newest = next((n for year, n in _NEWEST_BY_YEAR if self.year >= year), self.year - 2001)
+        return tuple(
+            version
+            for version in _OLD_VERSIONS[self.edition] + _COMMON_VERSIONS
+            if number(version)[0] <= newest
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """Who the company is and how its PC is set up; none of it changes by bookkeeping.
+
+    ``currencies`` are codes, the home currency first; one alone means that multicurrency is
+    off. ``payments_touch_invoices`` says whether an invoice's TimeModified moves when it is
+    paid, which is not known for certain of QuickBooks.
+    """
+
+    name: str
+    file_path: str
+    product: Product = field(default_factory=Product)
+    currencies: tuple[str, ...] = ("USD",)
+    zone: str = "new-york"
+    offsets: str = "winter"
+    closing_date: str = ""
+    is_sample: bool = False
+    payments_touch_invoices: bool = True
+
+    @property
+    def edition(self) -> Edition:
+        """The country edition of the program that opens the file."""
+        return self.product.edition
+
+    @property
+    def home_currency(self) -> str:
+        """The code of the currency the books are kept in."""
+        return self.currencies[0]
+
+    @property
+    def multicurrency(self) -> bool:
+        """Whether customers may have currencies of their own."""
+        return len(self.currencies) > 1
+
+
+def number(version: str) -> tuple[int, int]:
+    """A qbXML version as numbers, the country prefix aside: ``CA3.0`` is (3, 0)."""
+    major, _, minor = version.lstrip("ACKSU").partition(".")
+    return int(major), int(minor or 0)
