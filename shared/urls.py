@@ -49,9 +49,9 @@ def address_complaints(url: str) -> list[Complaint]:
 
 
 def host_of(url: str) -> str:
-    """Return the host name in lower case without a final dot, empty when there is none."""
+    """Return the host name in lower case, empty when there is none."""
     try:
-        return (urlsplit(url).hostname or "").rstrip(".")
+        return urlsplit(url).hostname or ""
     except ValueError:
         return ""
 
@@ -84,7 +84,7 @@ def _authority(parts: SplitResult) -> list[Complaint]:
     host = parts.hostname or ""
     if not host:
         found.append(Complaint("it has no host name", "write https:// and the host name"))
-    elif not (is_numeric_host(host) or _HOST.fullmatch(host.rstrip("."))):
+    elif not (is_numeric_host(host) or _HOST.fullmatch(host)):
         found.append(
             Complaint("its host name is malformed", "use letters, digits, hyphens and dots")
         )

@@ -128,8 +128,9 @@ def _range_of(code: str) -> str:
     if code.isdecimal():
         span = range_of(int(code))
         return _range_code(span) if span else ""
-    found = re.fullmatch(r"(QBWC)\d+|(0x)[0-9A-F]{8}", code)
-    return (found[1] or found[2]) if found else ""
+    if re.fullmatch(r"QBWC\d+", code):
+        return "qbwc-other"
+    return "hresult-other" if re.fullmatch(r"0x[0-9A-F]{8}", code) else ""
 
 
 def _key(code: str) -> str:

@@ -23,7 +23,7 @@ def search(text: str) -> list[Hint]:
     """
     number = f"QBWC{text.strip()}" if re.fullmatch(r"\s*\d{4}\s*", text, re.ASCII) else ""
     coded = [hint(code) for code in (text, number, *_CODES.findall(text))]
-    found = [entry for entry in coded if entry and not (number and entry.code == "QBWC")]
+    found = [entry for entry in coded if entry and not (number and entry.code == "qbwc-other")]
     found.sort(key=lambda entry: entry.group == "range")
     return list(dict.fromkeys([*found, *_by_words(text)]))
 
