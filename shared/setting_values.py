@@ -10,7 +10,7 @@ from shared.urls import address_complaints
 Parser = Callable[[object], object]
 LEVELS = ("debug", "info", "warn", "error", "critical")
 
-_USER_INFO = re.compile(r"^((?:[a-z][a-z0-9+.-]*://)?[^:@/]*):.*@", re.IGNORECASE | re.DOTALL)
+_SCHEME = re.compile(r"([a-z][a-z0-9+.-]*://)?", re.IGNORECASE)
 _PASSWORD_PARAMETER = re.compile(r"((?:ssl)?passw(?:or)?d|pwd)(\s*=\s*)[^&\s]*", re.IGNORECASE)
 
 
@@ -24,8 +24,15 @@ class BadValue(ValueError):
 
 
 def mask_secrets(text: str) -> str:
-    """Return ``text`` with the password of a database address replaced by ``***``."""
-    return _PASSWORD_PARAMETER.sub(r"\1\2***", _USER_INFO.sub(r"\1:***@", text))
+    """Return ``text`` with the password of an address replaced by ``***``."""
+    if text.startswith("sqlite:"):  # a path, which may hold any sign
+        return text
+    user_info, at, rest = text.rpartition("@")
+    scheme = _SCHEME.match(user_info)
+    start = scheme.end() if scheme else 0
+    user, colon, _ = user_info[start:].partition(":")
+    shown = f"{user_info[:start]}{user}:***@{rest}" if at and colon else text
+    return _PASSWORD_PARAMETER.sub(r"\1\2***", shown)
 
 
 def database(raw: object) -> str:

@@ -486,7 +486,7 @@ _ROWS: tuple[StatusMeaning, ...] = (
     _refused(
         3240,
         "Another record under this number",
-        "QuickBooks has another record under this number: is the company file a restored copy?",
+        "QuickBooks has another record under this number; the file may be a restored copy.",
         "Tell your operator before running another sync.",
         Actor.OPERATOR,
         why="The time at which the record was made does not agree with what was read before.",

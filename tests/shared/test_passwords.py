@@ -1,0 +1,130 @@
+from __future__ import annotations
+
+import logging
+import re
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from shared import passwords
+from shared.passwords import (
+    HashUnreadable,
+    dummy_verify,
+    generate_password,
+    hash_password,
+    needs_rehash,
+    new_ticket,
+    ticket_hash,
+    verify_password,
+)
+
+
+@pytest.fixture(scope="module")
+def hashed():
+    return hash_password("correct-horse")
+
+
+def test_a_password_has_24_letters_and_digits_that_cannot_be_mistaken():
+    made = "".join(generate_password() for _ in range(200))
+    assert len(made) == 200 * 24
+    assert re.fullmatch(r"[A-Za-z0-9]+", made)
+    assert not set(made) & set("0O1lIio")
+
+
+def test_two_passwords_are_never_the_same():
+    assert len({generate_password() for _ in range(1000)}) == 1000
+
+
+def test_the_hash_is_argon2id_with_19_mebibytes_two_passes_and_one_lane(hashed):
+    assert hashed.startswith("$argon2id$v=19$m=19456,t=2,p=1$")
+    assert hashed != hash_password("correct-horse")
+
+
+def test_the_right_password_is_known_and_a_wrong_one_is_not(hashed):
+    assert verify_password("correct-horse", hashed)
+    assert not verify_password("correct-horsf", hashed)
+    assert not verify_password("Correct-horse", hashed)
+    assert not verify_password("", hashed)
+
+
+def test_blanks_around_a_pasted_password_do_not_count(hashed):
+    assert verify_password(" correct-horse\r\n", hashed)
+    assert not verify_password("correct- horse", hashed)
+
+
+def test_absurd_passwords_are_wrong_and_harmless(hashed):
+    for absurd in ("x" * 100_000, "a\0b", "\ud800", "\N{PILE OF POO}"):
+        assert verify_password(absurd, hashed) is False
+
+
+def test_before_the_first_password_nobody_is_let_in():
+    assert verify_password("", "") is False
+    assert verify_password("anything", "") is False
+
+
+@pytest.mark.parametrize(
+    "damaged",
+    ["x", "$argon2id$v=19$m=19456,t=2,p=1$abc$", "$2b$12$abcdefghijklmnopqrstuv", "correct-horse"],
+)
+def test_a_damaged_hash_is_told_apart_from_a_wrong_password_and_not_shown(damaged):
+    for ask in (lambda: verify_password("correct-horse", damaged), lambda: needs_rehash(damaged)):
+        with pytest.raises(HashUnreadable) as raised:
+            ask()
+        assert damaged not in str(raised.value).split()
+        assert "password rotate" in str(raised.value)
+        assert raised.value.__suppress_context__
+
+
+def test_a_hash_with_weaker_settings_is_to_be_renewed(hashed):
+    from passlib.hash import argon2
+
+    assert not needs_rehash(hashed)
+    assert needs_rehash(argon2.using(memory_cost=1024, time_cost=1, parallelism=1).hash("x"))
+
+
+def test_an_unknown_user_takes_as_long_as_a_wrong_password(hashed):
+    def seconds(call):
+        began = time.perf_counter()
+        for _ in range(3):
+            call()
+        return time.perf_counter() - began
+
+    dummy_verify()
+    wrong = seconds(lambda: verify_password("wrong", hashed))
+    unknown = seconds(dummy_verify)
+    unset = seconds(lambda: verify_password("wrong", ""))
+    assert wrong / 4 < unknown < wrong * 4
+    assert wrong / 4 < unset < wrong * 4
+
+
+def test_threads_may_meet_at_the_first_use(monkeypatch):
+    passwords._argon2id.cache_clear()
+    with ThreadPoolExecutor(4) as threads:
+        hashes = list(threads.map(hash_password, ["one", "two", "three", "four"]))
+        right = list(threads.map(verify_password, ["one", "two", "three", "four"], hashes))
+        wrong = list(threads.map(verify_password, ["two", "one", "four", "three"], hashes))
+    assert right == [True] * 4
+    assert wrong == [False] * 4
+
+
+def test_nothing_is_logged(caplog, capfd, hashed):
+    with caplog.at_level(logging.DEBUG):
+        verify_password("correct-horse", hashed)
+        verify_password("wrong", hashed)
+        dummy_verify()
+    assert caplog.records == []
+    assert capfd.readouterr() == ("", "")
+
+
+def test_a_ticket_looks_like_a_guid_and_has_128_random_bits():
+    tickets = {new_ticket() for _ in range(1000)}
+    assert len(tickets) == 1000
+    assert all(re.fullmatch(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", t) for t in tickets)
+    # Every digit varies: there are no version bits as in a real GUID.
+    assert all(len({t[at] for t in tickets}) == 16 for at in range(36) if at not in (8, 13, 18, 23))
+
+
+def test_a_ticket_is_kept_as_its_sha_256():
+    assert ticket_hash("abc") == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+    assert ticket_hash("") != ticket_hash(" ")
