@@ -30,31 +30,30 @@ EXIT_MEANINGS = {
 class Refused(click.ClickException):
     """An expected refusal: ``message`` says what and where, ``remedy`` what to do."""
 
-    def __init__(self, message: str, remedy: str = "", *, code: Exit = Exit.FAILED) -> None:
+    exit_code = int(Exit.FAILED)
+
+    def __init__(self, message: str, remedy: str = "") -> None:
         super().__init__(message)
         self.remedy = remedy
-        self.exit_code = int(code)
 
     def format_message(self) -> str:
         """Both sentences, safe for a terminal: a name may hold control characters."""
         lines = [plain(line) for line in self.message.splitlines()]
         if self.remedy:
-            lines += [f"What to do: {plain(self.remedy)}"]
+            lines.append(f"What to do: {plain(self.remedy)}")
         return "\n".join(lines)
 
 
 class NotThere(Refused):
-    """Nothing to do, or nothing under that name: exit code 3."""
+    """Nothing to do, or nothing under that name."""
 
-    def __init__(self, message: str, remedy: str = "") -> None:
-        super().__init__(message, remedy, code=Exit.NOTHING)
+    exit_code = int(Exit.NOTHING)
 
 
 class WrongUsage(Refused):
-    """The command line asks for something that cannot be meant: exit code 2."""
+    """The command line asks for something that cannot be meant."""
 
-    def __init__(self, message: str, remedy: str = "") -> None:
-        super().__init__(message, remedy, code=Exit.USAGE)
+    exit_code = int(Exit.USAGE)
 
 
 def refusal_for(error: Exception) -> Exception | None:

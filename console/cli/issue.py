@@ -64,6 +64,7 @@ def issue_files(
     """
     from shared.models import audit, connections
     from shared.passwords import generate_password, hash_password
+    from shared.qwc import QwcRefused, shared_values
 
     password = generate_password()
     # Before the transaction: hashing is slow on purpose and would keep others waiting.
@@ -78,6 +79,8 @@ def issue_files(
             connections.renew_ids(ids)
         connections.set_password(ids, password_hash)
         applications = _wanted(held, which)
+        if faults := shared_values(applications):
+            raise QwcRefused(faults)
         files = [
             IssuedFile(application, _written(application, held, settings, folder.absolute(), put))
             for application in applications

@@ -140,8 +140,8 @@ def retry(desk: Desk, numbers: tuple[str, ...], everything: bool, name: str | No
     """
     from shared.models import problems as store
 
-    def decide(problem: Problem) -> None:
-        store.retry(problem.id, desk.who, desk.store.now())
+    def decide(problem: Problem) -> object:
+        return store.retry(problem.id, desk.who, desk.store.now())
 
     def choose() -> list[Problem]:
         return _all_open(name) if everything else _numbered(numbers)
@@ -150,7 +150,7 @@ def retry(desk: Desk, numbers: tuple[str, ...], everything: bool, name: str | No
         raise WrongUsage("Give the numbers of problems, or --all.", "deskbridge problems list")
     if name is not None and not everything:
         raise WrongUsage("--connection goes with --all.", "Leave it out: an ID is enough")
-    done = _decide(desk, choose, "problem.retry", WAITING, decide)
+    done = _decide(desk, choose, "problem.retry", decide)
     output.say_wrapped(f"{count(done, 'record')} will be read again in the next sync.")
 
 
@@ -168,10 +168,10 @@ def skip(desk: Desk, numbers: tuple[str, ...], because: str) -> None:
     if not because.strip():
         raise WrongUsage("The reason is empty.", "--because 'reconciled by hand in May'")
 
-    def decide(problem: Problem) -> None:
-        store.skip(problem.id, because.strip(), desk.who, desk.store.now())
+    def decide(problem: Problem) -> object:
+        return store.skip(problem.id, because.strip(), desk.who, desk.store.now())
 
-    done = _decide(desk, lambda: _numbered(numbers), "problem.skip", WAITING, decide, because)
+    done = _decide(desk, lambda: _numbered(numbers), "problem.skip", decide, because)
     output.say_wrapped(
         f"{count(done, 'record')} will be left out of future syncs. Taken back by: "
         "deskbridge problems unskip ID"
@@ -188,10 +188,10 @@ def unskip(desk: Desk, numbers: tuple[str, ...]) -> None:
     """
     from shared.models import problems as store
 
-    def decide(problem: Problem) -> None:
-        store.unskip(problem.id, desk.who, desk.store.now())
+    def decide(problem: Problem) -> object:
+        return store.unskip(problem.id, desk.who, desk.store.now())
 
-    done = _decide(desk, lambda: _numbered(numbers), "problem.unskip", ("skipped",), decide)
+    done = _decide(desk, lambda: _numbered(numbers), "problem.unskip", decide)
     output.say_wrapped(f"{count(done, 'record')} will be taken in again by the next sync.")
 
 
@@ -222,31 +222,26 @@ def _decide(
     desk: Desk,
     choose: Callable[[], list[Problem]],
     action: str,
-    allowed: Sequence[str],
-    decide: Callable[[Problem], None],
-    detail: str = "",
+    decide: Callable[[Problem], object],
+    because: str = "",
 ) -> int:
     """Carry one decision out for all chosen problems, or for none; returns how many.
 
     Raises NotThere where a problem is in a state in which the decision means nothing.
     """
     from shared.models import audit
+    from shared.models.errors import NotPossible
 
     with desk.store.transaction():
         chosen = choose()
         for problem in chosen:
-            if problem.state not in allowed:
+            try:
+                decide(problem)
+            except NotPossible as refused:
                 raise NotThere(
-                    f"Problem {problem.id} is {problem.state}. Nothing was changed.",
-                    _instead(problem),
-                )
-            decide(problem)
-            told = f"problem {problem.id}, {problem.document}" + (f": {detail}" if detail else "")
+                    f"{refused.sentence} Nothing was changed.",
+                    refused.remedy or f"deskbridge problems show {problem.id}",
+                ) from refused
+            told = f"problem {problem.id}, {problem.document}" + (f": {because}" if because else "")
             audit.add(desk.who, action, problem.connection, told, desk.store.now())
     return len(chosen)
-
-
-def _instead(problem: Problem) -> str:
-    if problem.state == "skipped":
-        return f"deskbridge problems unskip {problem.id}"
-    return f"Nothing is to be done; see: deskbridge problems show {problem.id}"

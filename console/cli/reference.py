@@ -12,6 +12,7 @@ from typing import Any
 
 import click
 
+from console.cli.app import cli
 from console.cli.errors import EXIT_MEANINGS
 from console.cli.shapes import JsonOption, Shape
 
@@ -124,9 +125,9 @@ def _cell(text: str) -> str:
 
 
 def whole_command_line() -> click.Command:
-    """Every command: those of the daemon and the simulator too, where they are installed."""
-    main: click.Command = importlib.import_module("deskbridge").main
-    return main
+    """The command line with what the composition root adds: daemon, demo and simulator."""
+    importlib.import_module("deskbridge")
+    return cli
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ import click
 from console.cli import output
 from console.cli.contract import SYNC, SYNC_DETAIL, SyncDetail
 from console.cli.desk import Desk, pass_desk
-from console.cli.errors import NotThere
+from console.cli.errors import NotThere, WrongUsage
 from console.cli.params import numbers_given
 from console.cli.shapes import json_option
 from console.cli.tables import Column, Row
@@ -168,20 +168,23 @@ def stop(desk: Desk, numbers: tuple[str, ...]) -> None:
     """
     from shared.models import audit
     from shared.models import syncs as store
+    from shared.models.errors import NotPossible
 
     sync_ids = numbers_given(numbers, "sync")
+    if not sync_ids:
+        raise WrongUsage("No number of a sync was given.", "deskbridge syncs list")
     with desk.store.transaction():
         now = desk.store.now()
         for sync_id in sync_ids:
-            sync = store.get(sync_id)
-            if sync.ended_at is not None:
+            try:
+                sync = store.request_stop(sync_id, desk.who, now)
+            except NotPossible as refused:
                 raise NotThere(
-                    f"Sync {sync_id} is not running: it is {sync.state} since "
-                    f"{local_time(sync.ended_at)}. Nothing was stopped.",
-                    "The running ones have no end in: deskbridge syncs list",
-                )
-            store.request_stop(sync_id, desk.who, now)
+                    f"{refused.sentence} Nothing was stopped.",
+                    f"deskbridge syncs show {sync_id}",
+                ) from refused
             audit.add(desk.who, "sync.stop", sync.connection, f"sync {sync_id}", now)
     output.say_wrapped(
-        f"Asked {count(len(sync_ids), 'sync')} to stop: it ends when the Web Connector calls next."
+        f"Asked {count(len(sync_ids), 'sync')} to stop: it happens when the Web Connector calls "
+        "next."
     )

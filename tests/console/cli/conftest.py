@@ -1,0 +1,27 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from shared.models import connections
+from shared.models.values import Connection
+from tests.console.cli.builders import Shell, binding
+
+
+@pytest.fixture
+def shell(tmp_path: Path) -> Iterator[Shell]:
+    shell = Shell(tmp_path)
+    yield shell
+    shell.close()
+
+
+@pytest.fixture
+def bound(shell: Shell) -> Connection:
+    """A connection that has met its company file."""
+    shell.says("connection", "add", "Larkspur")
+    with shell.store.transaction():
+        held = connections.get("Larkspur")
+        connections.bind(held.id, binding(bound_at=shell.store.now()))
+    return held

@@ -1,0 +1,74 @@
+from __future__ import annotations
+
+import sqlite3
+import stat
+from pathlib import Path
+
+from shared.models.store import open_store
+
+
+def test_a_store_that_is_up_to_date_is_left_alone(shell):
+    assert shell.says("db", "upgrade") == "The store is up to date.\n"
+    assert shell.json("db", "upgrade") == {"applied": [], "backup": None}
+
+
+def test_any_command_makes_a_missing_store(shell):
+    shell.database = f"sqlite:///{shell.folder}/new/folder/store.sqlite3"
+    assert shell.json("connection", "list") == []
+    path = shell.folder / "new" / "folder" / "store.sqlite3"
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_a_backup_is_a_whole_store(shell):
+    shell.says("connection", "add", "Larkspur")
+    made = shell.json("db", "backup", str(shell.folder / "copy.sqlite3"))
+    copy = Path(made["path"])
+    assert made["size_bytes"] == copy.stat().st_size
+    assert stat.S_IMODE(copy.stat().st_mode) == 0o600
+    shell.close()
+    shell.database = f"sqlite:///{copy}"
+    assert shell.json("connection", "list")[0]["name"] == "Larkspur"
+
+
+def test_a_backup_overwrites_nothing(shell):
+    target = shell.folder / "copy.sqlite3"
+    target.write_text("mine")
+    shell.refuses(1, "db", "backup", str(target))
+    assert target.read_text() == "mine"
+
+
+def test_a_store_of_a_newer_version_is_refused_with_a_sentence(shell):
+    open_store(shell.database).close()
+    with sqlite3.connect(shell.folder / "store.sqlite3") as raw:
+        tables = [row[0] for row in raw.execute("select name from sqlite_master")]
+    raw.close()
+    assert tables
+
+
+def test_a_database_that_cannot_be_one_is_refused(shell):
+    (shell.folder / "store.sqlite3").write_bytes(b"not a database" * 500)
+    said = shell.refuses(1, "connection", "list")
+    assert "store.sqlite3" in said
+
+
+def test_a_wrong_setting_is_refused_with_its_place(shell):
+    said = shell.refuses(1, "connection", "list", DESKBRIDGE_DATABASE="mysql://x")
+    assert "DESKBRIDGE_DATABASE" in said
+
+
+def test_a_config_file_is_read(shell):
+    config = shell.folder / "deskbridge.toml"
+    other = shell.folder / "other.sqlite3"
+    config.write_text(f'database = "sqlite:///{other}"\n')
+    shell.says("--config", str(config), "connection", "list", DESKBRIDGE_DATABASE=None)
+    assert other.exists()
+
+
+def test_a_missing_config_file_is_told(shell):
+    said = shell.refuses(1, "--config", str(shell.folder / "no.toml"), "connection", "list")
+    assert "no.toml" in said
+
+
+def test_a_backup_of_postgresql_points_to_pg_dump(pg_shell):
+    said = pg_shell.refuses(1, "db", "backup", str(pg_shell.folder / "copy"))
+    assert "pg_dump" in said
