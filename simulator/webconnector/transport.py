@@ -173,6 +173,8 @@ class HttpTransport:
 
     def _connect(self, scheme: str, host: str | None, port: int, timeout: float) -> socket.socket:
         sock = socket.create_connection((host or "", port), timeout)
+        # Head and body go out in two writes; the second must not wait for the first's receipt.
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if scheme != "https":
             return sock
         try:

@@ -1,0 +1,288 @@
+"""``deskbridge demo``: a whole Invoice Sync on one machine, shown from the command line.
+
+Every step is a command that a person could type, run as a process of its own: the demo knows
+of the daemon only its command line, its JSON and its address.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import click
+
+from simulator.comparison import Comparison, compare
+from simulator.webconnector import HttpTransport
+
+CONNECTION = "Demo"
+START_SECONDS = 20.0
+STOP_SECONDS = 25.0
+MOST_DIFFERENCES = 10
+_POLL_SECONDS = 0.05
+_LOG_LINES = 20
+
+
+class StepFailed(Exception):
+    """A step of the demo did not work; the text says which one and what it said."""
+
+
+@dataclass
+class Stage:
+    """The folder in which the demo plays, its settings, and the clock of its progress lines."""
+
+    folder: Path
+    port: int
+    started: float = field(default_factory=time.monotonic)
+
+    @property
+    def address(self) -> str:
+        """Where the daemon is reached."""
+        return f"http://localhost:{self.port}"
+
+    @property
+    def config(self) -> Path:
+        """The settings file of the demo."""
+        return self.folder / "deskbridge.toml"
+
+    @property
+    def company(self) -> Path:
+        """The state of the simulated company file."""
+        return self.folder / "company.json"
+
+    def set(self) -> None:
+        """Write the settings file: a store in the folder, a port of this machine only."""
+        self.config.write_text(
+            f"database = {json.dumps(f'sqlite:///{self.folder}/deskbridge.sqlite3')}\n"
+            f'listen = "tcp:{self.port}:interface=127.0.0.1"\n'
+            f'public_url = "{self.address}"\n'
+        )
+
+    def environment(self) -> dict[str, str]:
+        """The environment of the steps: this machine's own settings must not leak in."""
+        kept = {k: v for k, v in os.environ.items() if not k.startswith("DESKBRIDGE_")}
+        return {**kept, "DESKBRIDGE_CONFIG": str(self.config)}
+
+    def tell(self, text: str) -> None:
+        """Print a progress line with the seconds since the start."""
+        click.echo(f"{time.monotonic() - self.started:5.1f} s  {text}")
+
+    def run(self, *words: str) -> str:
+        """Run one deskbridge command and give its output; raises StepFailed."""
+        done = subprocess.run(  # noqa: S603 (our own command line)
+            [sys.executable, "-m", "deskbridge", *words],
+            cwd=self.folder,
+            env=self.environment(),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode:
+            said = (done.stderr + done.stdout).strip()
+            raise StepFailed(
+                f"`deskbridge {shlex.join(words)}` ended with {done.returncode}: {said}"
+            )
+        return done.stdout
+
+    def run_json(self, *words: str) -> Any:
+        """Run one deskbridge command with --json and read what it prints."""
+        return json.loads(self.run(*words, "--json"))
+
+
+@click.command()
+@click.option(
+    "--headless", is_flag=True, help="Only print; do not wait for a key or offer the console."
+)
+@click.option("--seed", type=int, default=7, show_default=True, help="Which company to make up.")
+@click.option("--customers", type=click.IntRange(min=1), default=300, show_default=True)
+@click.option("--invoices", type=click.IntRange(min=1), default=2000, show_default=True)
+@click.option(
+    "--keep",
+    type=click.Path(file_okay=False, path_type=Path),
+    metavar="DIR",
+    help="Play in this folder (new or empty) and keep it; default: a temporary one.",
+)
+@click.option(
+    "--port",
+    type=click.IntRange(1, 65535),
+    help="Port of the daemon on this machine; default: a free one.",
+)
+def demo(
+    headless: bool,
+    seed: int,
+    customers: int,
+    invoices: int,
+    keep: Path | None,
+    port: int | None,
+) -> None:
+    """Show a full Invoice Sync against a simulated QuickBooks company.
+
+    Makes a company, starts the daemon on a store of its own, adds a connection, plays the Web
+    Connector, and holds what was imported against the company's own audit. Exit status 0 only
+    when both are equal.
+    """
+    signal.signal(signal.SIGTERM, _stop)
+    with _folder(keep) as folder:
+        stage = Stage(folder, port or _free_port())
+        try:
+            comparison = play(stage, seed=seed, customers=customers, invoices=invoices)
+        except StepFailed as failure:
+            raise click.ClickException(str(failure)) from failure
+        show(comparison)
+        if keep is not None:
+            click.echo(f"Kept in {folder}. Look around with DESKBRIDGE_CONFIG={stage.config}")
+    sys.exit(1 if comparison.differences else 0)
+
+
+def play(stage: Stage, *, seed: int, customers: int, invoices: int) -> Comparison:
+    """Go through all steps; raises StepFailed. The daemon is stopped in any case."""
+    stage.set()
+    stage.tell(f"Making a company of {customers:,} customers and {invoices:,} invoices")
+    size = ("--seed", str(seed), "--customers", str(customers), "--invoices", str(invoices))
+    stage.run("company", "new", str(stage.company), *size)
+    stage.tell(f"Starting the daemon on {stage.address}")
+    with _daemon(stage):
+        stage.tell(f"Adding the connection {CONNECTION} and its .qwc file")
+        stage.run("connection", "add", CONNECTION)
+        qwc = _make_qwc(stage)
+        stage.tell("The Web Connector runs Invoice Sync")
+        for update in _web_connector(stage, qwc):
+            stage.tell(f"{update['application']}: {update['status']}")
+        return _compare(stage)
+
+
+def show(comparison: Comparison) -> None:
+    """Print both sides and the verdict."""
+    click.echo(f"\n{'':<18}{'QuickBooks':>16}{'imported':>16}")
+    for line in comparison.lines:
+        click.echo(f"{line.name:<18}{line.company:>16}{line.imported:>16}")
+    if not comparison.differences:
+        click.echo("\nEQUAL")
+        return
+    click.echo(f"\nDIFFERENT in {len(comparison.differences)} places:")
+    for difference in comparison.differences[:MOST_DIFFERENCES]:
+        click.echo(f"  {difference}")
+    if len(comparison.differences) > MOST_DIFFERENCES:
+        click.echo(f"  … and {len(comparison.differences) - MOST_DIFFERENCES} more")
+
+
+def _make_qwc(stage: Stage) -> Path:
+    """The .qwc file of Invoice Sync; its password goes into a file that only we can read."""
+    made = stage.run_json("qwc", CONNECTION, "--out", str(stage.folder))
+    password = os.open(_password_file(stage), os.O_CREAT | os.O_WRONLY | os.O_EXCL, 0o600)
+    with os.fdopen(password, "w") as file:
+        file.write(made["password"] + "\n")
+    (path,) = (file["path"] for file in made["files"] if file["application"] == "invoice")
+    return stage.folder / str(path)
+
+
+def _password_file(stage: Stage) -> Path:
+    return stage.folder / "password"
+
+
+def _web_connector(stage: Stage, qwc: Path) -> list[Mapping[str, Any]]:
+    ended = stage.run_json(
+        "webconnector",
+        *("--qwc", str(qwc)),
+        *("--password-file", str(_password_file(stage))),
+        *("--company", str(stage.company)),
+        *("--log", str(stage.folder / "QWCLog.txt")),
+    )
+    updates: list[Mapping[str, Any]] = ended["updates"]
+    return updates
+
+
+def _compare(stage: Stage) -> Comparison:
+    return compare(
+        stage.run_json("company", "audit", str(stage.company)),
+        stage.run_json("invoices", "list", CONNECTION),
+        stage.run_json("customers", "list", CONNECTION),
+    )
+
+
+@contextmanager
+def _folder(keep: Path | None) -> Iterator[Path]:
+    if keep is None:
+        with tempfile.TemporaryDirectory(prefix="deskbridge-demo-") as folder:
+            yield Path(folder)
+        return
+    if keep.exists() and any(keep.iterdir()):
+        raise click.UsageError(f"{keep} is not empty; name a new folder or empty it first.")
+    keep.mkdir(mode=0o700, parents=True, exist_ok=True)
+    yield keep.resolve()
+
+
+@contextmanager
+def _daemon(stage: Stage) -> Iterator[None]:
+    """A running daemon that listens; it is stopped with SIGTERM, at worst with SIGKILL."""
+    log_path = stage.folder / "daemon.log"
+    with log_path.open("wb") as log:
+        daemon = subprocess.Popen(
+            [sys.executable, "-m", "deskbridge", "daemon"],
+            cwd=stage.folder,
+            env=stage.environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+        )
+    try:
+        _wait_until_up(stage, daemon)
+        yield
+    except StepFailed as failure:
+        lines = log_path.read_text(errors="replace").splitlines()[-_LOG_LINES:]
+        raise StepFailed(
+            f"{failure}\nThe daemon's log ends with:\n" + "\n".join(lines)
+        ) from failure
+    finally:
+        _terminate(daemon)
+
+
+def _wait_until_up(stage: Stage, daemon: subprocess.Popen[bytes]) -> None:
+    visit = HttpTransport(timeout_seconds=START_SECONDS)
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline:
+        if daemon.poll() is not None:
+            raise StepFailed(f"The daemon ended with {daemon.returncode} instead of listening.")
+        try:
+            visit(f"{stage.address}/support", {}, None)
+        except OSError:
+            time.sleep(_POLL_SECONDS)
+        else:
+            return  # it answers: whether rightly is the Web Connector's to say
+        finally:
+            visit.close()
+    raise StepFailed(f"The daemon did not listen on {stage.address} in {START_SECONDS:.0f} s.")
+
+
+def _terminate(daemon: subprocess.Popen[bytes]) -> None:
+    daemon.terminate()
+    try:
+        daemon.wait(STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        daemon.kill()
+        daemon.wait()
+
+
+def _free_port() -> int:
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))
+        port: int = sock.getsockname()[1]
+        return port
+
+
+def _stop(signum: int, frame: FrameType | None) -> None:
+    """End as after any failure, so that the daemon is stopped and the folder removed."""
+    sys.exit(128 + signum)

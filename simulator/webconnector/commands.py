@@ -1,0 +1,326 @@
+"""``deskbridge webconnector``: the Web Connector for people and scripts."""
+
+from __future__ import annotations
+
+import ssl
+import sys
+import time
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import click
+
+from simulator.webconnector.connector import Summary, WebConnector
+from simulator.webconnector.desktop import Desktop, NoCompanyFile
+from simulator.webconnector.errors import WebConnectorError
+from simulator.webconnector.faults import MEANINGS, Fault, FaultUnreadable, parse_fault
+from simulator.webconnector.log import Level, Log
+from simulator.webconnector.qwc import QwcFile
+from simulator.webconnector.registry import Registry
+from simulator.webconnector.screen import Screen
+from simulator.webconnector.transport import CALL_TIMEOUT_SECONDS, HttpTransport
+from simulator.webconnector.update import Behaviour, Outcome, Result
+
+EXIT_FAILED = 1
+EXIT_NOTHING = 3
+_SECOND_MACHINE = "SECOND-PC"
+_FAULTS_HELP = "\n".join(f"  {kind.value:<17} {meaning}" for kind, meaning in MEANINGS.items())
+
+
+class _FaultType(click.ParamType[Fault]):
+    name = "KIND:CALL[:TURN[:SECONDS]]"
+
+    def convert(
+        self, value: str | Fault, param: click.Parameter | None, ctx: click.Context | None
+    ) -> Fault:
+        if isinstance(value, Fault):
+            return value
+        try:
+            return parse_fault(value)
+        except FaultUnreadable as error:
+            self.fail(str(error), param, ctx)
+
+
+_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
+@click.command(
+    epilog="\b\nFaults:\n" + _FAULTS_HELP,
+    context_settings={"max_content_width": 100},
+)
+@click.option(
+    "--qwc",
+    "qwc_files",
+    type=_FILE,
+    multiple=True,
+    required=True,
+    help="A .qwc file; several are updated one after the other.",
+)
+@click.option(
+    "--password-file",
+    "password_files",
+    type=click.Path(exists=True, dir_okay=False, allow_dash=True),
+    multiple=True,
+    required=True,
+    help="File with the password in its first line (- for standard input): "
+    "one for all, or one for each --qwc in turn.",
+)
+@click.option(
+    "--company",
+    "company_path",
+    type=click.Path(dir_okay=False, path_type=Path),
+    required=True,
+    metavar="STATE",
+    help="The simulated company file that QuickBooks has open.",
+)
+@click.option(
+    "--every",
+    type=click.IntRange(min=1),
+    metavar="MINUTES",
+    help="Auto-Run: update every so many minutes instead of once.",
+)
+@click.option(
+    "--runs",
+    type=click.IntRange(min=1),
+    help="With --every: stop after so many updates of each application.",
+)
+@click.option("--log", "log_path", metavar="FILE", help="Append a log like QWCLog.txt (-: stderr).")
+@click.option(
+    "--log-level",
+    type=click.Choice([level.value for level in Level], case_sensitive=False),
+    default=Level.DEBUG.value,
+    show_default=True,
+    help="VERBOSE writes customers' data in full.",
+)
+@click.option(
+    "--fault", "faults", type=_FaultType(), multiple=True, help="Rehearse a fault; below."
+)
+@click.option(
+    "--timeout",
+    type=click.FloatRange(min=0, min_open=True),
+    default=CALL_TIMEOUT_SECONDS,
+    show_default=True,
+    metavar="SECONDS",
+    help="Give up on a call after so long.",
+)
+@click.option(
+    "--registry",
+    "registry_path",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Remember the added applications in this file, as a PC does; "
+    "without it, a stamp in the company says that an application was added before.",
+)
+@click.option("--ca-file", type=_FILE, help="Root certificates that this PC trusts (PEM).")
+@click.option("--machine", default=Behaviour().machine, show_default=True, help="Name of this PC.")
+@click.option(
+    "--client-version",
+    default=Behaviour().client_version,
+    show_default=True,
+    help="Version of the Web Connector that is played.",
+)
+@click.option("--refuse-warnings", is_flag=True, help="Say no when the service warns (W:).")
+@click.option("--accept-interactive", is_flag=True, help="Say yes to interactive mode.")
+@click.option(
+    "--close-after-refusal", is_flag=True, help="Call closeConnection after none, nvu and busy."
+)
+@click.option(
+    "--json",
+    "as_json",
+    is_flag=True,
+    help="One JSON document at the end; with --every one line for each update.",
+)
+def webconnector(
+    qwc_files: tuple[Path, ...],
+    password_files: tuple[str, ...],
+    company_path: Path,
+    every: int | None,
+    runs: int | None,
+    log_path: str | None,
+    log_level: str,
+    faults: tuple[Fault, ...],
+    timeout: float,
+    registry_path: Path | None,
+    ca_file: Path | None,
+    machine: str,
+    client_version: str,
+    refuse_warnings: bool,
+    accept_interactive: bool,
+    close_after_refusal: bool,
+    as_json: bool,
+) -> None:
+    """Play the QuickBooks Web Connector against the service named in .qwc files.
+
+    Adds each application (probes and stamps when it is new), then updates all of them.
+    Exit status: 0 done (also when there was nothing to do), 1 something failed, 2 wrong
+    usage, 3 no company file, or every update was postponed by the service.
+    """
+    if runs is not None and every is None:
+        raise click.UsageError("--runs needs --every.")
+    passwords = _passwords(password_files, len(qwc_files))
+    behaviour = Behaviour(
+        machine=machine,
+        client_version=client_version,
+        accept_warnings=not refuse_warnings,
+        accept_interactive=accept_interactive,
+        close_after_refusal=close_after_refusal,
+    )
+    with ExitStack() as stack:
+        pc = _switch_on(
+            stack,
+            company_path=company_path,
+            registry_path=registry_path,
+            log=_open_log(stack, log_path, Level(log_level.upper())),
+            transport=HttpTransport(timeout_seconds=timeout, tls=_tls(ca_file)),
+            behaviour=behaviour,
+            faults=faults,
+            screen=Screen(as_json=as_json),
+        )
+        ends = _run(pc, list(zip(qwc_files, passwords, strict=True)), every, runs)
+    sys.exit(ends)
+
+
+@dataclass(frozen=True)
+class _PC:
+    """The Web Connector and the screen in front of it."""
+
+    connector: WebConnector
+    screen: Screen
+
+
+def _switch_on(
+    stack: ExitStack,
+    *,
+    company_path: Path,
+    registry_path: Path | None,
+    log: Log,
+    transport: HttpTransport,
+    behaviour: Behaviour,
+    faults: Sequence[Fault],
+    screen: Screen,
+) -> _PC:
+    stack.callback(transport.close)
+    try:
+        quickbooks = Desktop.on_disk(company_path)
+        registry = Registry(registry_path)
+    except NoCompanyFile as error:
+        click.echo(str(error), err=True)
+        sys.exit(EXIT_NOTHING)
+    except WebConnectorError as error:
+        raise click.ClickException(str(error)) from error
+    connector = WebConnector(
+        quickbooks,
+        transport=transport,
+        registry=registry,
+        behaviour=behaviour,
+        log=log,
+        sleep=time.sleep,
+        faults=faults,
+        on_status=screen.progress,
+        open_page=lambda url: click.echo(f"The service asks to visit {url}", err=True),
+    )
+    connector.second_connector = lambda application: _run_second(connector, application)
+    return _PC(connector, screen)
+
+
+def _run_second(first: WebConnector, application: QwcFile) -> None:
+    """Another PC updates the same application now, with a list and a connection of its own."""
+    (row,) = (row for row in first.registry.rows if row.qwc == application)
+    transport = HttpTransport()
+    second = replace(
+        first,
+        transport=transport,
+        registry=Registry(),
+        behaviour=replace(first.behaviour, machine=_SECOND_MACHINE),
+        faults=(),
+        on_status=None,
+    )
+    try:
+        outcome = second.update(replace(row))
+    finally:
+        transport.close()
+    click.echo(f"{outcome.application} ({_SECOND_MACHINE}): {outcome.status}", err=True)
+
+
+def _run(pc: _PC, files: Sequence[tuple[Path, str]], every: int | None, runs: int | None) -> int:
+    refusals = []
+    for path, password in files:
+        try:
+            pc.connector.add(path.read_bytes(), password)
+        except WebConnectorError as error:
+            refusals.append(error)
+            pc.screen.refusal(path.name, error)
+    outcomes = _update_selected(pc, refusals) if every is None else _auto_run(pc, every, runs)
+    return EXIT_FAILED if refusals else exit_status(outcomes)
+
+
+def _update_selected(pc: _PC, refusals: Sequence[WebConnectorError]) -> Sequence[Outcome]:
+    outcomes = []
+    for row in pc.connector.registry.rows:
+        outcomes.append(pc.connector.update(row))
+        pc.screen.ended(outcomes[-1])
+    pc.screen.summary(Summary(tuple(outcomes)), refusals)
+    return outcomes
+
+
+def _auto_run(pc: _PC, every: int, runs: int | None) -> Sequence[Outcome]:
+    """The last end of each application, when all runs are done or Ctrl-C was pressed."""
+    last: dict[str, Outcome] = {}
+    try:
+        for outcome in pc.connector.auto_run(every, runs):
+            last[outcome.application] = outcome
+            pc.screen.ended_scheduled(outcome)
+    except KeyboardInterrupt:
+        click.echo("Stopped.", err=True)
+    return list(last.values())
+
+
+def exit_status(outcomes: Sequence[Outcome]) -> int:
+    """0 when all ended well, 3 when all were only postponed, else 1."""
+    if outcomes and all(outcome.result is Result.POSTPONED for outcome in outcomes):
+        return EXIT_NOTHING
+    fine = (outcome.ok or outcome.result is Result.POSTPONED for outcome in outcomes)
+    return 0 if all(fine) else EXIT_FAILED
+
+
+def _passwords(files: Sequence[str], needed: int) -> list[str]:
+    if len(files) not in (1, needed):
+        raise click.UsageError(
+            f"{len(files)} --password-file for {needed} --qwc: give one for all, or one for each."
+        )
+    passwords = [_password(file) for file in files]
+    return passwords * needed if len(passwords) == 1 else passwords
+
+
+def _password(path: str) -> str:
+    try:
+        with click.open_file(path, encoding="utf-8") as file:
+            return str(file.readline()).rstrip("\r\n")
+    except (OSError, UnicodeDecodeError) as error:
+        raise click.UsageError(f"No password can be read from {path}: {error}.") from error
+
+
+def _open_log(stack: ExitStack, path: str | None, level: Level) -> Log:
+    if path is None:
+        return Log(None)
+    if path == "-":
+        return Log(lambda line: click.echo(line, err=True), level=level)
+    try:
+        Path(path).touch(mode=0o600)  # VERBOSE writes customers' data
+        opened = Path(path).open("a", encoding="utf-8", buffering=1)  # noqa: SIM115 (stack closes)
+    except OSError as error:
+        raise click.ClickException(
+            f"QBWC1033: the log cannot be written: {error}. Check the rights on its folder."
+        ) from error
+    file = stack.enter_context(opened)
+    return Log(lambda line: file.write(line + "\n"), level=level)
+
+
+def _tls(ca_file: Path | None) -> ssl.SSLContext | None:
+    if ca_file is None:
+        return None
+    try:
+        return ssl.create_default_context(cafile=ca_file)
+    except ssl.SSLError as error:
+        raise click.ClickException(f"{ca_file} holds no root certificates: {error}.") from error

@@ -1,0 +1,122 @@
+"""QuickBooks Desktop with the simulated company file, as the Web Connector's PC has it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from simulator.company import BadState, Company, QuickBooksError, QuickBooksSession
+from simulator.webconnector.quickbooks import FILE_ID, QuickBooksFailure
+from simulator.webconnector.qwc import QwcFile
+
+
+class NoCompanyFile(Exception):
+    """The state of the simulated company is missing or damaged; the text says which."""
+
+
+class Desktop:
+    """QuickBooks with one company file.
+
+    Either a company in memory, or one on disk: then it is read when the first session opens,
+    written when the last one closes, and bookkeeping commands wait in between.
+    """
+
+    def __init__(self, company: Company) -> None:
+        self._company = company
+        self._path: Path | None = None
+        self._sessions = 0
+        self._change = ExitStack()
+
+    @classmethod
+    def on_disk(cls, path: Path) -> Desktop:
+        """The company whose state is in ``path``. Raises NoCompanyFile."""
+        desktop = cls(_load(path))
+        desktop._path = path
+        return desktop
+
+    def open(self, application: QwcFile, company_file: str) -> OpenFile:
+        """Open the company for ``application``; see ``quickbooks.QuickBooks.open``."""
+        self._begin()
+        try:
+            session = self._company.connect(
+                application.app_name, owner_id=application.owner_id, company_file=company_file
+            )
+        except QuickBooksError as error:
+            self._end()
+            raise QuickBooksFailure(error.hresult, error.message) from error
+        return OpenFile(self._company, session, self._end)
+
+    def stamped_file_id(self, owner_id: str) -> str:
+        """The FileID under ``owner_id``, read past QuickBooks."""
+        company = self._company if self._path is None else _load(self._path)
+        return company.data_ext(owner_id, FILE_ID) or ""
+
+    def _begin(self) -> None:
+        if self._path is not None and self._sessions == 0:
+            self._company = self._change.enter_context(_changing(self._path))
+        self._sessions += 1
+
+    def _end(self) -> None:
+        self._sessions -= 1
+        if self._sessions == 0:
+            self._change.close()
+
+
+class OpenFile:
+    """The company opened for one application; see ``quickbooks.OpenCompany``."""
+
+    def __init__(
+        self, company: Company, session: QuickBooksSession, closed: Callable[[], object]
+    ) -> None:
+        self._company = company
+        self._session = session
+        self._closed = closed
+
+    @property
+    def company_file(self) -> str:
+        """The Windows path of the open file."""
+        return self._company.books.profile.file_path
+
+    def host_company_preferences(self) -> str:
+        """QuickBooks' answer to the Web Connector's own queries."""
+        try:
+            return self._session.host_company_preferences()
+        except QuickBooksError as error:
+            raise QuickBooksFailure(error.hresult, error.message) from error
+
+    def process(self, request: str) -> str:
+        """QuickBooks' answer to one message set."""
+        try:
+            return self._session.process(request)
+        except QuickBooksError as error:
+            raise QuickBooksFailure(error.hresult, error.message) from error
+
+    def data_ext(self, owner_id: str, name: str) -> str:
+        """A data extension of the company record."""
+        return self._company.data_ext(owner_id, name) or ""
+
+    def set_data_ext(self, owner_id: str, name: str, value: str) -> None:
+        """Write a data extension of the company record."""
+        self._company.set_data_ext(owner_id, name, value)
+
+    def close(self) -> None:
+        """End the session; on disk the company is written."""
+        self._session.close()
+        self._closed()
+
+
+@contextmanager
+def _changing(path: Path) -> Iterator[Company]:
+    try:
+        with Company.changing(path) as company:
+            yield company
+    except BadState as error:
+        raise NoCompanyFile(str(error)) from error
+
+
+def _load(path: Path) -> Company:
+    try:
+        return Company.load(path)
+    except BadState as error:
+        raise NoCompanyFile(str(error)) from error
