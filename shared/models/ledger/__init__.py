@@ -1,0 +1,67 @@
+"""The ledger: the invoices and customers of each connection, as QuickBooks has them.
+
+Invoices come in by ``store_invoices``; each one wants its customer, which
+``missing_customers`` asks for and ``store_customers`` brings, and that one its parent.
+``settle`` then works out who is billed and what is left out: until it has looked at an
+invoice, no listing and no total shows it.
+"""
+
+from __future__ import annotations
+
+from shared.models.ledger.customers import (
+    StoredCustomers,
+    mark_customers_deleted,
+    mark_customers_missing,
+    missing_customers,
+    store_customers,
+)
+from shared.models.ledger.invoices import (
+    StoredInvoices,
+    compare_open,
+    held,
+    invoice,
+    invoice_documents,
+    mark_deleted,
+    queue_unseen,
+    store_invoices,
+    unseen_open,
+)
+from shared.models.ledger.listings import customers, invoices, totals
+from shared.models.ledger.rereads import (
+    next_reread,
+    queue_reread,
+    reread_count,
+    reread_done,
+    set_watermark,
+    watermark,
+)
+from shared.models.ledger.settlement import Settled, duplicates, settle
+
+__all__ = [
+    "Settled",
+    "StoredCustomers",
+    "StoredInvoices",
+    "compare_open",
+    "customers",
+    "duplicates",
+    "held",
+    "invoice",
+    "invoice_documents",
+    "invoices",
+    "mark_customers_deleted",
+    "mark_customers_missing",
+    "mark_deleted",
+    "missing_customers",
+    "next_reread",
+    "queue_reread",
+    "queue_unseen",
+    "reread_count",
+    "reread_done",
+    "set_watermark",
+    "settle",
+    "store_customers",
+    "store_invoices",
+    "totals",
+    "unseen_open",
+    "watermark",
+]

@@ -1,0 +1,132 @@
+"""Customers and jobs that our invoices name: wanted, then held, missing or deleted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from shared.models import tables as t
+from shared.models.ledger import rereads, wanted
+from shared.models.ledger.wanted import CustomerState
+from shared.models.statements import Row, Statement, among, insert_rows, slot
+from shared.models.values import Customer, RecordKind
+
+
+@dataclass(frozen=True, slots=True)
+class StoredCustomers:
+    """The ListIDs of a batch by what became of them."""
+
+    imported: list[str] = field(default_factory=list)
+    updated: list[str] = field(default_factory=list)
+    unchanged: list[str] = field(default_factory=list)
+    ignored: list[str] = field(default_factory=list)
+
+
+def store_customers(
+    connection_id: int, sync_id: int, batch: Sequence[Customer], *, only_known: bool
+) -> StoredCustomers:
+    """Hold the customers of a batch as they are now, and want their parents.
+
+    With ``only_known``, for changes of all customers of the company, those that none of
+    our invoices or jobs names are ignored.
+    """
+    customers = {customer.list_id: customer for customer in batch}
+    known = {row[0]: row[1:] for row in _KNOWN.all(connection=connection_id, ids=customers)}
+    stored = StoredCustomers()
+    for list_id, customer in customers.items():
+        _kind(stored, known.get(list_id), customer, only_known).append(list_id)
+    written = [customers[list_id] for list_id in (*stored.imported, *stored.updated)]
+    _WRITE.many(_row(connection_id, customer) for customer in written)
+    wanted.want(connection_id, (customer.parent_list_id for customer in written))
+    rereads.reread_done(connection_id, RecordKind.CUSTOMER, customers)
+    return stored
+
+
+def _kind(
+    stored: StoredCustomers, known: Row | None, customer: Customer, only_known: bool
+) -> list[str]:
+    if known is None:
+        return stored.ignored if only_known else stored.imported
+    state, *particulars = known
+    if state != CustomerState.HELD:
+        return stored.imported
+    same = particulars == [customer.edit_sequence, customer.time_modified, customer.active]
+    return stored.unchanged if same else stored.updated
+
+
+_KNOWN = Statement(
+    lambda: t.Customer.select(
+        *(t.Customer.list_id, t.Customer.state, t.Customer.edit_sequence),
+        *(t.Customer.time_modified, t.Customer.active),
+    ).where((t.Customer.connection == slot("connection")) & among(t.Customer.list_id, "ids"))
+)
+_FROM_QUICKBOOKS = (
+    *(t.Customer.state, t.Customer.name, t.Customer.full_name, t.Customer.parent_list_id),
+    *(t.Customer.active, t.Customer.company_name, t.Customer.email, t.Customer.phone),
+    *(t.Customer.bill_address, t.Customer.currency, t.Customer.edit_sequence),
+    *(t.Customer.time_created, t.Customer.time_modified),
+)
+_WRITE = insert_rows(
+    t.Customer,
+    [
+        *(t.Customer.connection, t.Customer.list_id, *_FROM_QUICKBOOKS),
+        *(t.Customer.top_list_id, t.Customer.usable),
+    ],
+    key=[t.Customer.connection, t.Customer.list_id],
+    replace=_FROM_QUICKBOOKS,
+)
+
+
+def _row(connection_id: int, c: Customer) -> Row:
+    return (
+        *(connection_id, c.list_id, CustomerState.HELD.value, c.name, c.full_name),
+        *(c.parent_list_id, c.active, c.company_name, c.email, c.phone, c.bill_address),
+        *(c.currency, c.edit_sequence, c.time_created, c.time_modified),
+        *("", False),
+    )
+
+
+def missing_customers(connection_id: int, limit: int) -> list[str]:
+    """Return ListIDs to ask QuickBooks for: named but not held, or to be read again.
+
+    Each is named until ``store_customers`` or ``mark_customers_missing`` had it.
+    """
+    named = _WANTED.column(connection=connection_id, limit=limit)
+    again = rereads.next_reread(connection_id, RecordKind.CUSTOMER, limit)
+    return list(dict.fromkeys([*named, *again]))[:limit]
+
+
+_WANTED = Statement(
+    lambda: (
+        t.Customer.select(t.Customer.list_id)
+        .where(
+            (t.Customer.connection == slot("connection"))
+            & (t.Customer.state == CustomerState.WANTED.value)
+        )
+        .order_by(t.Customer.id)
+        .limit(slot("limit"))
+    )
+)
+
+
+def mark_customers_missing(connection_id: int, list_ids: Iterable[str]) -> None:
+    """Note that QuickBooks did not show customers that we asked for."""
+    _mark(connection_id, list_ids, CustomerState.MISSING)
+
+
+def mark_customers_deleted(connection_id: int, list_ids: Iterable[str]) -> None:
+    """Note that customers were deleted in QuickBooks; others than ours are ignored."""
+    _mark(connection_id, list_ids, CustomerState.DELETED)
+
+
+def _mark(connection_id: int, list_ids: Iterable[str], state: CustomerState) -> None:
+    ids = list(list_ids)
+    _MARK.run(connection=connection_id, ids=ids, state=state.value)
+    rereads.reread_done(connection_id, RecordKind.CUSTOMER, ids)
+
+
+_MARK = Statement(
+    lambda: t.Customer.update({t.Customer.state: slot("state")}).where(
+        (t.Customer.connection == slot("connection")) & among(t.Customer.list_id, "ids")
+    )
+)

@@ -1,0 +1,317 @@
+"""Invoices as QuickBooks has them: stored in bulk, compared with the sweep, marked gone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import chain
+
+from shared.models import tables as t
+from shared.models.convert import (
+    cents,
+    cents_or_none,
+    day_or_none,
+    day_text,
+    money,
+    money_or_none,
+)
+from shared.models.errors import NotFound
+from shared.models.ledger import rereads, wanted
+from shared.models.statements import Row, Statement, among, insert_rows, slot
+from shared.models.values import (
+    Invoice,
+    InvoiceLine,
+    InvoiceStatus,
+    OpenInvoice,
+    RecordKind,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class StoredInvoices:
+    """The TxnIDs of a batch by what became of them."""
+
+    imported: list[str] = field(default_factory=list)
+    updated: list[str] = field(default_factory=list)
+    unchanged: list[str] = field(default_factory=list)
+
+
+def store_invoices(connection_id: int, sync_id: int, batch: Sequence[Invoice]) -> StoredInvoices:
+    """Hold the invoices of a batch as they are now, and mark them as seen by this sync.
+
+    An invoice is changed when its EditSequence, TimeModified, balance or status differs.
+    New and changed open ones want their customers. Storing a batch twice is storing it once.
+    """
+    invoices = {invoice.txn_id: invoice for invoice in batch}
+    known = {row[0]: row[1:] for row in _KNOWN.all(connection=connection_id, ids=invoices)}
+    stored = StoredInvoices()
+    for txn_id, invoice in invoices.items():
+        before = known.get(txn_id)
+        if before is None:
+            stored.imported.append(txn_id)
+        elif before == _mark_of(invoice):
+            stored.unchanged.append(txn_id)
+        else:
+            stored.updated.append(txn_id)
+    written = [invoices[txn_id] for txn_id in chain(stored.imported, stored.updated)]
+    _WRITE.many(_row(connection_id, sync_id, invoice) for invoice in written)
+    _write_lines(connection_id, written, stored.updated)
+    _mark_seen(connection_id, sync_id, stored.unchanged)
+    wanted.want(
+        connection_id,
+        (one.customer_list_id for one in written if one.status is InvoiceStatus.OPEN),
+    )
+    return stored
+
+
+_KNOWN = Statement(
+    lambda: t.Invoice.select(
+        *(t.Invoice.txn_id, t.Invoice.edit_sequence, t.Invoice.time_modified),
+        *(t.Invoice.balance_cents, t.Invoice.status),
+    ).where((t.Invoice.connection == slot("connection")) & among(t.Invoice.txn_id, "ids"))
+)
+
+
+def _mark_of(invoice: Invoice) -> Row:
+    """What tells a changed invoice from an unchanged one, as _KNOWN selects it."""
+    return (
+        *(invoice.edit_sequence, invoice.time_modified),
+        *(cents(invoice.balance), invoice.status.value),
+    )
+
+
+_FROM_QUICKBOOKS = (
+    *(t.Invoice.number, t.Invoice.customer_list_id, t.Invoice.customer_full_name),
+    *(t.Invoice.date, t.Invoice.due_date, t.Invoice.subtotal_cents, t.Invoice.tax_cents),
+    *(t.Invoice.applied_cents, t.Invoice.balance_cents, t.Invoice.total_cents),
+    *(t.Invoice.currency, t.Invoice.exchange_rate, t.Invoice.status, t.Invoice.pending),
+    *(t.Invoice.ar_account_list_id, t.Invoice.ar_account, t.Invoice.terms),
+    *(t.Invoice.po_number, t.Invoice.memo, t.Invoice.edit_sequence, t.Invoice.time_created),
+    t.Invoice.time_modified,
+)
+_WRITE = insert_rows(
+    t.Invoice,
+    [
+        *(t.Invoice.connection, t.Invoice.txn_id, *_FROM_QUICKBOOKS, t.Invoice.seen_by_sync),
+        *(t.Invoice.bill_to_list_id, t.Invoice.left_out),
+    ],
+    key=[t.Invoice.connection, t.Invoice.txn_id],
+    replace=[*_FROM_QUICKBOOKS, t.Invoice.seen_by_sync],
+)
+
+
+def _row(connection_id: int, sync_id: int, i: Invoice) -> Row:
+    return (
+        *(connection_id, i.txn_id, i.number, i.customer_list_id, i.customer_full_name),
+        *(day_text(i.date), day_text(i.due_date), cents(i.subtotal), cents(i.tax)),
+        *(cents(i.applied), cents(i.balance), cents(i.total), i.currency, i.exchange_rate),
+        *(i.status.value, i.pending, i.ar_account_list_id, i.ar_account, i.terms),
+        *(i.po_number, i.memo, i.edit_sequence, i.time_created, i.time_modified, sync_id),
+        *("", t.UNSETTLED),
+    )
+
+
+def _write_lines(connection_id: int, written: Sequence[Invoice], updated: Sequence[str]) -> None:
+    numbers: dict[str, int] = dict(
+        _NUMBERS.all(connection=connection_id, ids=[one.txn_id for one in written])
+    )
+    if updated:
+        _DELETE_LINES.run(ids=[numbers[txn_id] for txn_id in updated])
+    _WRITE_LINES.many(_line_rows(numbers, written))
+
+
+_NUMBERS = Statement(
+    lambda: t.Invoice.select(t.Invoice.txn_id, t.Invoice.id).where(
+        (t.Invoice.connection == slot("connection")) & among(t.Invoice.txn_id, "ids")
+    )
+)
+_DELETE_LINES = Statement(lambda: t.InvoiceLine.delete().where(among(t.InvoiceLine.invoice, "ids")))
+_LINE_FIELDS = (
+    *(t.InvoiceLine.line_id, t.InvoiceLine.group_line_id, t.InvoiceLine.item),
+    *(t.InvoiceLine.description, t.InvoiceLine.quantity, t.InvoiceLine.rate),
+    *(t.InvoiceLine.amount_cents, t.InvoiceLine.service_date, t.InvoiceLine.tax_code),
+)
+_WRITE_LINES = insert_rows(
+    t.InvoiceLine, [t.InvoiceLine.invoice, t.InvoiceLine.position, *_LINE_FIELDS]
+)
+
+
+def _line_rows(numbers: dict[str, int], written: Sequence[Invoice]) -> Iterator[Row]:
+    for invoice in written:
+        number = numbers[invoice.txn_id]
+        for position, line in enumerate(invoice.lines):
+            yield (
+                *(number, position, line.line_id, line.group, line.item, line.description),
+                *(line.quantity, line.rate, cents_or_none(line.amount)),
+                *(day_text(line.service_date), line.tax_code),
+            )
+
+
+def _mark_seen(connection_id: int, sync_id: int, txn_ids: Sequence[str]) -> None:
+    if txn_ids:
+        _MARK_SEEN.run(connection=connection_id, sync=sync_id, ids=txn_ids)
+
+
+_MARK_SEEN = Statement(
+    lambda: t.Invoice.update({t.Invoice.seen_by_sync: slot("sync")}).where(
+        (t.Invoice.connection == slot("connection")) & among(t.Invoice.txn_id, "ids")
+    )
+)
+
+
+def compare_open(connection_id: int, sync_id: int, swept: Sequence[OpenInvoice]) -> list[str]:
+    """Compare what QuickBooks has open with ours; marks those that we hold as seen.
+
+    Returns, and queues to be read again, those that we do not hold or hold otherwise:
+    another EditSequence, TimeModified or balance, or not open.
+    """
+    ids = [one.txn_id for one in swept]
+    known = {row[0]: row[1:] for row in _KNOWN.all(connection=connection_id, ids=ids)}
+    different = [one.txn_id for one in swept if known.get(one.txn_id) != _open_mark_of(one)]
+    _mark_seen(connection_id, sync_id, ids)
+    rereads.queue_reread(connection_id, RecordKind.INVOICE, different)
+    return different
+
+
+def _open_mark_of(one: OpenInvoice) -> Row:
+    balance = cents(one.balance)
+    return (one.edit_sequence, one.time_modified, balance, InvoiceStatus.OPEN.value)
+
+
+def unseen_open(connection_id: int, sync_id: int) -> list[str]:
+    """Return the invoices that are open here and that this sync did not see open."""
+    return _UNSEEN.column(connection=connection_id, sync=sync_id)
+
+
+_UNSEEN = Statement(
+    lambda: (
+        t.Invoice.select(t.Invoice.txn_id)
+        .where(
+            (t.Invoice.connection == slot("connection"))
+            & (t.Invoice.status == InvoiceStatus.OPEN.value)
+            & (t.Invoice.seen_by_sync != slot("sync"))
+        )
+        .order_by(t.Invoice.id)
+    )
+)
+
+
+def queue_unseen(connection_id: int, sync_id: int) -> int:
+    """Have the invoices of ``unseen_open`` read again; return how many."""
+    unseen = unseen_open(connection_id, sync_id)
+    rereads.queue_reread(connection_id, RecordKind.INVOICE, unseen)
+    return len(unseen)
+
+
+def mark_deleted(connection_id: int, txn_ids: Iterable[str]) -> list[str]:
+    """Note that invoices are gone from QuickBooks; return those that were not known so.
+
+    A deleted invoice owes nothing; its total stays what it was. Unknown ids are ignored.
+    """
+    return _MARK_DELETED.column(connection=connection_id, ids=txn_ids)
+
+
+_MARK_DELETED = Statement(
+    lambda: (
+        t.Invoice.update(
+            {t.Invoice.status: InvoiceStatus.DELETED.value, t.Invoice.balance_cents: 0}
+        )
+        .where(
+            (t.Invoice.connection == slot("connection"))
+            & among(t.Invoice.txn_id, "ids")
+            & (t.Invoice.status != InvoiceStatus.DELETED.value)
+        )
+        .returning(t.Invoice.txn_id)
+    )
+)
+
+
+def held(connection_id: int, txn_ids: Iterable[str]) -> frozenset[str]:
+    """Return which of these invoices we hold, in whatever state."""
+    return frozenset(row[0] for row in _NUMBERS.all(connection=connection_id, ids=txn_ids))
+
+
+def invoice_documents(connection_id: int, txn_ids: Iterable[str]) -> dict[str, str]:
+    """Return what people call these invoices: "Invoice 1042, Larkspur Tile"."""
+    rows = _DOCUMENTS.all(connection=connection_id, ids=txn_ids)
+    return {txn_id: f"Invoice {number or '(no number)'}, {name}" for txn_id, number, name in rows}
+
+
+_DOCUMENTS = Statement(
+    lambda: t.Invoice.select(
+        t.Invoice.txn_id, t.Invoice.number, t.Invoice.customer_full_name
+    ).where((t.Invoice.connection == slot("connection")) & among(t.Invoice.txn_id, "ids"))
+)
+
+
+def invoice(connection_id: int, txn_id: str) -> Invoice:
+    """Return one invoice with its lines; raises NotFound."""
+    row = _INVOICE.one(connection=connection_id, txn_id=txn_id)
+    if row is None:
+        raise NotFound("invoice", txn_id)
+    return _read(row, tuple(_read_line(line) for line in _LINES.all(invoice=row[0])))
+
+
+_INVOICE = Statement(
+    lambda: t.Invoice.select(t.Invoice.id, t.Invoice.txn_id, *_FROM_QUICKBOOKS).where(
+        (t.Invoice.connection == slot("connection")) & (t.Invoice.txn_id == slot("txn_id"))
+    )
+)
+_LINES = Statement(
+    lambda: (
+        t.InvoiceLine.select(*_LINE_FIELDS)
+        .where(t.InvoiceLine.invoice == slot("invoice"))
+        .order_by(t.InvoiceLine.position)
+    )
+)
+
+
+def _read(row: Row, lines: tuple[InvoiceLine, ...]) -> Invoice:
+    _, txn_id, number, customer_list_id, customer_full_name, day, due_day, *amounts = row[:12]
+    subtotal, tax, applied, balance, total = map(money, amounts)
+    currency, exchange_rate, status, pending, account_list_id, account, *texts = row[12:]
+    terms, po_number, memo, edit_sequence, time_created, time_modified = texts
+    invoiced = day_or_none(day)
+    assert invoiced is not None
+    return Invoice(
+        txn_id=txn_id,
+        number=number,
+        customer_list_id=customer_list_id,
+        customer_full_name=customer_full_name,
+        date=invoiced,
+        due_date=day_or_none(due_day),
+        subtotal=subtotal,
+        tax=tax,
+        applied=applied,
+        balance=balance,
+        total=total,
+        currency=currency,
+        exchange_rate=exchange_rate,
+        status=InvoiceStatus(status),
+        pending=bool(pending),
+        ar_account_list_id=account_list_id,
+        ar_account=account,
+        terms=terms,
+        po_number=po_number,
+        memo=memo,
+        edit_sequence=edit_sequence,
+        time_created=time_created,
+        time_modified=time_modified,
+        lines=lines,
+    )
+
+
+def _read_line(row: Row) -> InvoiceLine:
+    *texts, amount_cents, service_date, tax_code = row
+    line_id, group, item, description, quantity, rate = texts
+    return InvoiceLine(
+        line_id=line_id,
+        group=group,
+        item=item,
+        description=description,
+        quantity=quantity,
+        rate=rate,
+        amount=money_or_none(amount_cents),
+        service_date=day_or_none(service_date),
+        tax_code=tax_code,
+    )

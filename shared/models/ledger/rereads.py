@@ -1,0 +1,98 @@
+"""What the next sync reads again by its id, and up to where it has read everything."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from peewee import fn
+
+from shared.models import tables as t
+from shared.models.ledger import wanted
+from shared.models.statements import Statement, among, insert_rows, slot
+from shared.models.values import RecordKind
+
+
+def queue_reread(connection_id: int, kind: RecordKind, ids: Iterable[str]) -> None:
+    """Have objects read again by id, after those that wait already.
+
+    A customer of such an invoice that QuickBooks did not show before is asked for again.
+    """
+    ids = list(ids)
+    _QUEUE.many((connection_id, kind.value, object_id) for object_id in ids)
+    if kind is RecordKind.INVOICE:
+        wanted.want_customers_of(connection_id, ids)
+
+
+_QUEUE = insert_rows(
+    t.Reread,
+    [t.Reread.connection, t.Reread.kind, t.Reread.object_id],
+    key=[t.Reread.connection, t.Reread.kind, t.Reread.object_id],
+)
+
+
+def next_reread(connection_id: int, kind: RecordKind, limit: int) -> list[str]:
+    """Return the ids that wait longest; they stay queued until ``reread_done``."""
+    return _NEXT.column(connection=connection_id, kind=kind.value, limit=limit)
+
+
+_NEXT = Statement(
+    lambda: (
+        t.Reread.select(t.Reread.object_id)
+        .where((t.Reread.connection == slot("connection")) & (t.Reread.kind == slot("kind")))
+        .order_by(t.Reread.id)
+        .limit(slot("limit"))
+    )
+)
+
+
+def reread_done(connection_id: int, kind: RecordKind, ids: Iterable[str]) -> None:
+    """Take objects off the queue."""
+    _DONE.run(connection=connection_id, kind=kind.value, ids=ids)
+
+
+_DONE = Statement(
+    lambda: t.Reread.delete().where(
+        (t.Reread.connection == slot("connection"))
+        & (t.Reread.kind == slot("kind"))
+        & among(t.Reread.object_id, "ids")
+    )
+)
+
+
+def reread_count(connection_id: int, kind: RecordKind) -> int:
+    """Return how many objects wait."""
+    count: int = _COUNT.value(connection=connection_id, kind=kind.value)
+    return count
+
+
+_COUNT = Statement(
+    lambda: t.Reread.select(fn.COUNT(t.Reread.id)).where(
+        (t.Reread.connection == slot("connection")) & (t.Reread.kind == slot("kind"))
+    )
+)
+
+
+def watermark(connection_id: int, kind: str) -> str:
+    """Return up to which QuickBooks time this kind was read completely, or empty text."""
+    row = _WATERMARK.one(connection=connection_id, kind=kind)
+    return "" if row is None else str(row[0])
+
+
+_WATERMARK = Statement(
+    lambda: t.Watermark.select(t.Watermark.text).where(
+        (t.Watermark.connection == slot("connection")) & (t.Watermark.kind == slot("kind"))
+    )
+)
+
+
+def set_watermark(connection_id: int, kind: str, text: str) -> None:
+    """Move the mark; text of QuickBooks' own clock, as QuickBooks wrote it."""
+    _SET_WATERMARK.many([(connection_id, kind, text)])
+
+
+_SET_WATERMARK = insert_rows(
+    t.Watermark,
+    [t.Watermark.connection, t.Watermark.kind, t.Watermark.text],
+    key=[t.Watermark.connection, t.Watermark.kind],
+    replace=[t.Watermark.text],
+)

@@ -1,0 +1,69 @@
+"""Customers that we know of only because an invoice or a job names them.
+
+A wanted customer is a row without particulars. It is asked for once: then it is held, or
+missing until something gives a reason to ask again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from enum import StrEnum
+
+from shared.models import tables as t
+from shared.models.statements import Statement, among, insert_rows, slot
+
+
+class CustomerState(StrEnum):
+    """What we have of a customer."""
+
+    WANTED = "wanted"
+    HELD = "held"
+    MISSING = "missing"
+    DELETED = "deleted"
+
+
+_GONE = (CustomerState.MISSING.value, CustomerState.DELETED.value)
+_PARTICULARS = (
+    *(t.Customer.name, t.Customer.full_name, t.Customer.parent_list_id, t.Customer.active),
+    *(t.Customer.company_name, t.Customer.email, t.Customer.phone, t.Customer.bill_address),
+    *(t.Customer.currency, t.Customer.edit_sequence, t.Customer.time_created),
+    *(t.Customer.time_modified, t.Customer.top_list_id, t.Customer.usable),
+)
+_NOTHING_KNOWN = ("", "", "", False, "", "", "", "", "", "", "", "", "", False)
+
+
+def want(connection_id: int, list_ids: Iterable[str]) -> None:
+    """Have customers read that we do not hold, also those that were not there before."""
+    ids = sorted({list_id for list_id in list_ids if list_id})
+    _WANT.many(
+        (connection_id, list_id, CustomerState.WANTED.value, *_NOTHING_KNOWN) for list_id in ids
+    )
+    _WANT_AGAIN.run(connection=connection_id, ids=ids)
+
+
+_WANT = insert_rows(
+    t.Customer,
+    [t.Customer.connection, t.Customer.list_id, t.Customer.state, *_PARTICULARS],
+    key=[t.Customer.connection, t.Customer.list_id],
+)
+_WANT_AGAIN = Statement(
+    lambda: t.Customer.update({t.Customer.state: CustomerState.WANTED.value}).where(
+        (t.Customer.connection == slot("connection"))
+        & among(t.Customer.list_id, "ids")
+        & t.Customer.state.in_(_GONE)
+    )
+)
+
+
+def want_customers_of(connection_id: int, txn_ids: Iterable[str]) -> None:
+    """Ask again for customers of these invoices that QuickBooks did not show before."""
+    want(connection_id, _NAMED_BY.column(connection=connection_id, ids=txn_ids))
+
+
+_NAMED_BY = Statement(
+    lambda: (
+        t.Invoice.select(t.Invoice.customer_list_id)
+        .where((t.Invoice.connection == slot("connection")) & among(t.Invoice.txn_id, "ids"))
+        .distinct()
+    )
+)

@@ -1,0 +1,142 @@
+"""The shared engine: several daemons on one PostgreSQL.
+
+Each thread keeps its connection; one that was lost is opened again before the next unit of
+work, once. Times come from the server, so that daemons agree about leases.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import peewee
+
+from shared.models.connecting import ClosesEverywhere
+from shared.models.convert import moment
+from shared.models.errors import StoreError, StoreUnavailable
+from shared.models.statements import Engine
+
+_SCHEMA_LOCK = 0x6465736B  # "desk": held while one process migrates and the others wait
+_LOST = (peewee.OperationalError, peewee.InterfaceError)
+_ON_CONNECT = (
+    "SET lock_timeout = '15s'",
+    "SET default_transaction_isolation = 'read committed'",
+)
+
+
+class PostgresEngine:
+    """A PostgreSQL database."""
+
+    name: Engine = "postgresql"
+    journal_mode = ""
+    warnings: tuple[str, ...] = ()
+
+    def __init__(self, url: str) -> None:
+        try:
+            import psycopg
+        except ImportError:
+            raise StoreError(
+                "A PostgreSQL store needs psycopg, which is not installed.",
+                "Run: pip install 'deskbridge[postgres]'",
+            ) from None
+        self.url_shown = _without_password(url)
+        self._failures = (*_LOST, psycopg.OperationalError, psycopg.InterfaceError)
+        self.database: Any = _Database(
+            url, prefer_psycopg3=True, autoconnect=False, connect_timeout=10
+        )
+
+    def connect(self) -> None:
+        """Open this thread's connection, again when it is known to be lost."""
+        if self.database.is_closed() or not self.database.is_connection_usable():
+            with self.explained():
+                self._reconnect()
+
+    def find(self, *, create: bool) -> None:
+        """Do nothing: the database itself is the administrator's to create."""
+
+    def set_up(self) -> None:
+        """Do nothing: the server is set up already."""
+
+    @contextmanager
+    def unit(self, *, writing: bool) -> Iterator[None]:
+        """A transaction to write in, or a read-only snapshot."""
+        self.connect()
+        with self.explained(), ExitStack() as stack:
+            stack.push(self._begun())
+            if not writing:
+                self.database.execute_sql(
+                    "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"
+                )
+            yield
+
+    @contextmanager
+    def changing_schema(self) -> Iterator[None]:
+        """A transaction that only one process at a time can be in."""
+        with self.unit(writing=True):
+            self.database.execute_sql("SET LOCAL lock_timeout = 0")
+            self.database.execute_sql("SELECT pg_advisory_xact_lock(%s)", (_SCHEMA_LOCK,))
+            yield
+
+    def now(self) -> datetime:
+        """The server's time."""
+        self.connect()
+        with self.explained():
+            cursor = self.database.execute_sql(
+                "SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint"
+            )
+            return moment(cursor.fetchone()[0])
+
+    def backup(self, target: Path) -> None:
+        """Refuse, naming the tool that does it."""
+        raise StoreError(
+            "A PostgreSQL store is backed up with PostgreSQL's own tools.",
+            f"Run: pg_dump --format=custom --file={target} '{self.url_shown}'",
+        )
+
+    def _begun(self) -> Any:
+        """Begin a transaction; when the server had closed the idle connection, on a new one."""
+        transaction = self.database.transaction()
+        try:
+            transaction.__enter__()
+        except _LOST:
+            self._reconnect()
+            transaction.__enter__()
+        return transaction
+
+    def _reconnect(self) -> None:
+        self.database.close()
+        self.database.connect()
+        for setting in _ON_CONNECT:
+            self.database.execute_sql(setting)
+
+    @contextmanager
+    def explained(self) -> Iterator[None]:
+        """Turn a failing server or connection into StoreUnavailable."""
+        try:
+            yield
+        except self._failures as error:
+            first_line = str(error).strip().partition("\n")[0]
+            raise StoreUnavailable(
+                f"The store {self.url_shown} cannot be used: {first_line}.",
+                "Check that the server runs, and the address in DESKBRIDGE_DATABASE.",
+            ) from error
+
+
+class _Database(ClosesEverywhere, peewee.PostgresqlDatabase):
+    """PostgreSQL through peewee and psycopg 3."""
+
+
+def _without_password(url: str) -> str:
+    """Return ``url`` fit for a log: nothing of a password, not even in the query."""
+    parts = urlsplit(url)
+    user, at, host = parts.netloc.rpartition("@")
+    user = user.partition(":")[0] + ":…" if ":" in user else user
+    query = "&".join(
+        "password=…" if pair.startswith("password=") else pair
+        for pair in filter(None, parts.query.split("&"))
+    )
+    return f"{parts.scheme}://{user}{at}{host}{parts.path}{'?' if query else ''}{query}"

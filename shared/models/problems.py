@@ -1,0 +1,239 @@
+"""Problems: what a person must look at, retry, skip, and what was resolved meanwhile."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from peewee import SQL
+
+from shared.models import ledger
+from shared.models import tables as t
+from shared.models.convert import millis, moment, moment_or_none
+from shared.models.errors import NotFound, NotPossible
+from shared.models.statements import Row, Statement, among, insert_rows, slot, update_columns
+from shared.models.values import Problem, ProblemState, RecordKind, Trouble
+
+_WAITING = (ProblemState.OPEN, ProblemState.RETRY)
+_REREADABLE = (RecordKind.INVOICE, RecordKind.CUSTOMER)
+
+
+def report(
+    connection_id: int, sync_id: int | None, troubles: Sequence[Trouble], now: datetime
+) -> None:
+    """Put troubles on file. One that is known is renewed: resolved ones open again, those
+    that were to be retried as well; skipped ones stay skipped.
+    """
+    now_ms = millis(now)
+    _REPORT.many(
+        (
+            *(connection_id, sync_id, one.code, one.kind.value, one.object_id, one.document),
+            *(one.message, one.remedy, one.said, ProblemState.OPEN.value),
+            *(now_ms, now_ms, "", "", None),
+        )
+        for one in troubles
+    )
+
+
+_REPORT = insert_rows(
+    t.Problem,
+    [
+        *(t.Problem.connection, t.Problem.sync, t.Problem.code, t.Problem.kind),
+        *(t.Problem.object_id, t.Problem.document, t.Problem.message, t.Problem.remedy),
+        *(t.Problem.said, t.Problem.state, t.Problem.first_seen_ms, t.Problem.last_seen_ms),
+        *(t.Problem.note, t.Problem.changed_by, t.Problem.changed_ms),
+    ],
+    key=[t.Problem.connection, t.Problem.kind, t.Problem.object_id, t.Problem.code],
+    replace=[
+        *(t.Problem.sync, t.Problem.document, t.Problem.message, t.Problem.remedy),
+        *(t.Problem.said, t.Problem.last_seen_ms),
+    ],
+    update={
+        t.Problem.state: SQL(
+            "CASE WHEN problem.state = 'skipped' THEN problem.state ELSE EXCLUDED.state END"
+        )
+    },
+)
+
+
+def resolve(
+    connection_id: int,
+    kind: RecordKind,
+    object_ids: Iterable[str],
+    codes: Collection[str] | None,
+    now: datetime,
+) -> int:
+    """Close what waits about these objects, of these codes or of all; return how many."""
+    parameters = {
+        "connection": connection_id,
+        "kind": kind.value,
+        "objects": object_ids,
+        "now_ms": millis(now),
+    }
+    if codes is None:
+        return _RESOLVE.run(**parameters)
+    return _RESOLVE_CODES.run(**parameters, codes=codes)
+
+
+def resolve_others(connection_id: int, code: str, still: Iterable[str], now: datetime) -> int:
+    """Close what waits under ``code`` about objects that are not among ``still``."""
+    return _RESOLVE_OTHERS.run(
+        connection=connection_id, code=code, objects=still, now_ms=millis(now)
+    )
+
+
+_RESOLVE = Statement(
+    lambda: _resolving(t.Problem.kind == slot("kind"), among(t.Problem.object_id, "objects"))
+)
+_RESOLVE_CODES = Statement(
+    lambda: _resolving(
+        t.Problem.kind == slot("kind"),
+        among(t.Problem.object_id, "objects"),
+        among(t.Problem.code, "codes"),
+    )
+)
+_RESOLVE_OTHERS = Statement(
+    lambda: _resolving(t.Problem.code == slot("code"), ~among(t.Problem.object_id, "objects"))
+)
+
+
+def _resolving(*conditions: Any) -> Any:
+    return t.Problem.update(
+        {t.Problem.state: ProblemState.RESOLVED.value, t.Problem.last_seen_ms: slot("now_ms")}
+    ).where(
+        t.Problem.connection == slot("connection"),
+        t.Problem.state.in_([state.value for state in _WAITING]),
+        *conditions,
+    )
+
+
+def list_problems(
+    connection_id: int | None = None, states: Collection[ProblemState] = _WAITING
+) -> list[Problem]:
+    """Return the problems in these states, of one connection or of all, latest first."""
+    words = [state.value for state in states]
+    if connection_id is None:
+        return [_read(row) for row in _LIST_ALL.all(states=words)]
+    return [_read(row) for row in _LIST.all(connection=connection_id, states=words)]
+
+
+_LIST_ALL = Statement(lambda: _listing(among(t.Problem.state, "states")))
+_LIST = Statement(
+    lambda: _listing(among(t.Problem.state, "states"), t.Problem.connection == slot("connection"))
+)
+
+
+def _listing(*conditions: Any) -> Any:
+    latest_first = (t.Problem.last_seen_ms.desc(), t.Problem.id.desc())
+    return _select().where(*conditions).order_by(*latest_first)
+
+
+def get(problem_id: int) -> Problem:
+    """Find a problem by its number; raises NotFound."""
+    row = _GET.one(id=problem_id)
+    if row is None:
+        raise NotFound("problem", problem_id)
+    return _read(row)
+
+
+_GET = Statement(lambda: _select().where(t.Problem.id == slot("id")))
+
+
+def retry(problem_id: int, who: str, now: datetime) -> Problem:
+    """Have the next sync read the record again. Raises NotFound or NotPossible."""
+    problem = _in_state(problem_id, _WAITING, "retried")
+    return _reread(problem, problem.note, who, now)
+
+
+def skip(problem_id: int, note: str, who: str, now: datetime) -> Problem:
+    """Leave the record alone from now on; ``unskip`` takes it back.
+
+    Raises NotFound, or NotPossible when it does not wait or is not about one record.
+    """
+    problem = _in_state(problem_id, _WAITING, "skipped")
+    if problem.kind is RecordKind.SYNC:
+        raise NotPossible(
+            f"Problem {problem_id} is about the sync as a whole and cannot be skipped.",
+            problem.remedy,
+        )
+    ledger.reread_done(problem.connection_id, problem.kind, [problem.object_id])
+    return _change(problem, ProblemState.SKIPPED, note, who, now)
+
+
+def unskip(problem_id: int, who: str, now: datetime) -> Problem:
+    """Take a skip back: the next sync reads the record again. Raises NotFound, NotPossible."""
+    problem = _in_state(problem_id, (ProblemState.SKIPPED,), "taken back")
+    return _reread(problem, "", who, now)
+
+
+def skipped(connection_id: int, kind: RecordKind) -> frozenset[str]:
+    """Return the ids of the objects that an operator has set aside."""
+    return frozenset(_SKIPPED.column(connection=connection_id, kind=kind.value))
+
+
+_SKIPPED = Statement(
+    lambda: t.Problem.select(t.Problem.object_id).where(
+        (t.Problem.connection == slot("connection"))
+        & (t.Problem.kind == slot("kind"))
+        & (t.Problem.state == ProblemState.SKIPPED.value)
+    )
+)
+
+
+def _in_state(problem_id: int, states: Collection[ProblemState], done: str) -> Problem:
+    problem = get(problem_id)
+    if problem.state not in states:
+        raise NotPossible(f"Problem {problem_id} is {problem.state}, it cannot be {done}.")
+    return problem
+
+
+def _reread(problem: Problem, note: str, who: str, now: datetime) -> Problem:
+    if problem.kind in _REREADABLE and problem.object_id:
+        ledger.queue_reread(problem.connection_id, problem.kind, [problem.object_id])
+    return _change(problem, ProblemState.RETRY, note, who, now)
+
+
+def _change(problem: Problem, state: ProblemState, note: str, who: str, now: datetime) -> Problem:
+    update_columns(
+        t.Problem,
+        id=problem.id,
+        state=state.value,
+        note=note,
+        changed_by=who,
+        changed_ms=millis(now),
+    )
+    return get(problem.id)
+
+
+def _select() -> Any:
+    return t.Problem.select(
+        *(t.Problem.id, t.Problem.connection, t.Connection.name, t.Problem.code, t.Problem.kind),
+        *(t.Problem.object_id, t.Problem.document, t.Problem.message, t.Problem.remedy),
+        *(t.Problem.said, t.Problem.state, t.Problem.first_seen_ms, t.Problem.last_seen_ms),
+        *(t.Problem.sync, t.Problem.note, t.Problem.changed_by, t.Problem.changed_ms),
+    ).join(t.Connection)
+
+
+def _read(row: Row) -> Problem:
+    id_, connection_id, connection, code, kind, object_id, document, message, remedy = row[:9]
+    said, state, first_seen_ms, last_seen_ms, sync_id, note, changed_by, changed_ms = row[9:]
+    return Problem(
+        id=id_,
+        connection_id=connection_id,
+        connection=connection,
+        code=code,
+        kind=RecordKind(kind),
+        object_id=object_id,
+        document=document,
+        message=message,
+        remedy=remedy,
+        said=said,
+        state=ProblemState(state),
+        first_seen_at=moment(first_seen_ms),
+        last_seen_at=moment(last_seen_ms),
+        sync_id=sync_id,
+        note=note,
+        changed_by=changed_by,
+        changed_at=moment_or_none(changed_ms),
+    )

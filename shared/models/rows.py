@@ -1,0 +1,90 @@
+"""Rows of connections and applications as values; several repositories join them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from shared.models import tables as t
+from shared.models.convert import day_or_none, moment, moment_or_none
+from shared.models.statements import Row
+from shared.models.values import (
+    Application,
+    ApplicationKind,
+    CompanyBinding,
+    Connection,
+    JobMode,
+    Layout,
+)
+
+CONNECTION_FIELDS: tuple[Any, ...] = (
+    *(t.Connection.id, t.Connection.name, t.Connection.layout, t.Connection.company_file),
+    *(t.Connection.jobs, t.Connection.start_date, t.Connection.run_every_minutes),
+    *(t.Connection.minimum_interval_seconds, t.Connection.debug, t.Connection.created_ms),
+    *(t.Connection.company_name, t.Connection.product_name, t.Connection.major_version),
+    *(t.Connection.minor_version, t.Connection.country, t.Connection.qbxml_version),
+    *(t.Connection.home_currency, t.Connection.multicurrency, t.Connection.bound_ms),
+)
+CONNECTION_WIDTH = len(CONNECTION_FIELDS)
+
+APPLICATION_FIELDS: tuple[Any, ...] = (
+    *(t.Application.id, t.Application.connection, t.Application.kind, t.Application.username),
+    *(t.Application.app_name, t.Application.app_unique_name, t.Application.owner_id),
+    *(t.Application.file_id, t.Application.password_generation),
+    *(t.Application.last_seen_ms, t.Application.last_call),
+)
+APPLICATION_WIDTH = len(APPLICATION_FIELDS)
+
+
+def read_connection(row: Row) -> Connection:
+    """Make a value of the columns CONNECTION_FIELDS."""
+    id_, name, layout, company_file, jobs, start_date, run_every, at_least, debug, created_ms = row[
+        :10
+    ]
+    return Connection(
+        id=id_,
+        name=name,
+        layout=Layout(layout),
+        company_file=company_file,
+        jobs=JobMode(jobs),
+        start_date=day_or_none(start_date),
+        run_every_minutes=run_every,
+        minimum_interval_seconds=at_least,
+        debug=bool(debug),
+        created_at=moment(created_ms),
+        binding=_read_binding(row[10:]),
+    )
+
+
+def _read_binding(row: Row) -> CompanyBinding | None:
+    company, product, major, minor, country, qbxml, currency, multicurrency, bound_ms = row
+    if bound_ms is None:
+        return None
+    return CompanyBinding(
+        company_name=company,
+        product_name=product,
+        major_version=major,
+        minor_version=minor,
+        country=country,
+        qbxml_version=qbxml,
+        home_currency=currency,
+        multicurrency=bool(multicurrency),
+        bound_at=moment(bound_ms),
+    )
+
+
+def read_application(row: Row) -> Application:
+    """Make a value of the columns APPLICATION_FIELDS."""
+    id_, connection_id, kind, username, name, unique, owner, file, generation, seen, call = row
+    return Application(
+        id=id_,
+        connection_id=connection_id,
+        kind=ApplicationKind(kind),
+        username=username,
+        app_name=name,
+        app_unique_name=unique,
+        owner_id=owner,
+        file_id=file,
+        password_generation=generation,
+        last_seen_at=moment_or_none(seen),
+        last_call=call,
+    )

@@ -1,0 +1,360 @@
+"""Sessions of the Web Connector and the exchanges in them; enough to go on after a crash.
+
+A ticket is never kept, only its hash. Functions that find a session in order to change it
+lock its row on PostgreSQL, so two daemons serve the same ticket one after the other.
+"""
+
+from __future__ import annotations
+
+import zlib
+from datetime import datetime
+from typing import Any
+
+from peewee import JOIN
+
+from shared.models import tables as t
+from shared.models.convert import millis, millis_or_none, moment, moment_or_none
+from shared.models.rows import (
+    APPLICATION_FIELDS,
+    CONNECTION_FIELDS,
+    read_application,
+    read_connection,
+)
+from shared.models.statements import Row, Statement, insert_row, locking, slot, update_columns
+from shared.models.values import Application, Connection, Exchange, Session
+
+_SESSION_FIELDS = (
+    *(t.Session.id, t.Session.sync, t.Session.phase, t.Session.plan, t.Session.opened_ms),
+    *(t.Session.last_call_ms, t.Session.lease_expires_ms, t.Session.ended_ms),
+    *(t.Session.client_version, t.Session.peer, t.Session.identified, t.Session.waits),
+    *(t.Session.fallback_used, t.Session.error_code, t.Session.error, t.Session.closing),
+)
+_EXCHANGE_FIELDS = (
+    *(t.Exchange.id, t.Exchange.session, t.Exchange.sync, t.Exchange.sequence, t.Exchange.step),
+    *(t.Exchange.request_id, t.Exchange.request, t.Exchange.sent_ms, t.Exchange.handed_out),
+    *(t.Exchange.answered_ms, t.Exchange.digest, t.Exchange.answer, t.Exchange.hresult),
+    *(t.Exchange.status_code, t.Exchange.response_bytes),
+)
+_APPLICATION_AT = len(_SESSION_FIELDS)
+_CONNECTION_AT = _APPLICATION_AT + len(APPLICATION_FIELDS)
+_EXCHANGE_AT = _CONNECTION_AT + len(CONNECTION_FIELDS)
+
+
+def open_session(
+    *,
+    application: Application,
+    connection: Connection,
+    sync_id: int | None,
+    ticket_hash: str,
+    phase: str,
+    plan: str,
+    lease_expires_at: datetime,
+    now: datetime,
+    client_version: str,
+    peer: str,
+    error_code: str = "",
+    error: str = "",
+) -> Session:
+    """Open a session for a ticket that was just given out."""
+    id_ = _OPEN.value(
+        application=application.id,
+        connection=connection.id,
+        sync=sync_id,
+        ticket_hash=ticket_hash,
+        phase=phase,
+        plan=plan,
+        opened_ms=millis(now),
+        last_call_ms=millis(now),
+        lease_expires_ms=millis(lease_expires_at),
+        ended_ms=None,
+        client_version=client_version,
+        peer=peer,
+        identified=False,
+        waits=0,
+        fallback_used=False,
+        error_code=error_code,
+        error=error,
+        closing="",
+        exchanges=0,
+    )
+    session = by_id(id_)
+    assert session is not None
+    return session
+
+
+_OPEN = insert_row(t.Session)
+
+
+def by_ticket(ticket_hash: str) -> Session | None:
+    """Find the session of a ticket, open or ended, and lock it."""
+    row = _BY_TICKET.one(ticket_hash=ticket_hash)
+    return None if row is None else _read_session(row)
+
+
+_BY_TICKET = Statement(
+    lambda: locking(_select().where(t.Session.ticket_hash == slot("ticket_hash")), t.Session)
+)
+
+
+def by_id(session_id: int) -> Session | None:
+    """Find a session by its number, and lock it."""
+    row = _BY_ID.one(id=session_id)
+    return None if row is None else _read_session(row)
+
+
+_BY_ID = Statement(lambda: locking(_select().where(t.Session.id == slot("id")), t.Session))
+
+
+def live(connection_id: int, now: datetime) -> list[Session]:
+    """Return the connection's sessions that have not ended and whose lease runs."""
+    return [session for session in unended(connection_id) if session.lease_expires_at > now]
+
+
+def unended(connection_id: int) -> list[Session]:
+    """Return the connection's sessions that have not ended, and lock them."""
+    return [_read_session(row) for row in _UNENDED.all(connection=connection_id)]
+
+
+_UNENDED = Statement(
+    lambda: locking(
+        _select()
+        .where((t.Session.connection == slot("connection")) & t.Session.ended_ms.is_null())
+        .order_by(t.Session.id),
+        t.Session,
+    )
+)
+
+
+def silent_since(since: datetime) -> list[Session]:
+    """Return sessions of all connections that have not ended and not called since, locked."""
+    return [_read_session(row) for row in _SILENT.all(since_ms=millis(since))]
+
+
+_SILENT = Statement(
+    lambda: locking(
+        _select()
+        .where((t.Session.last_call_ms < slot("since_ms")) & t.Session.ended_ms.is_null())
+        .order_by(t.Session.id),
+        t.Session,
+    )
+)
+
+
+def is_live_ticket(ticket_hash: str, now: datetime) -> bool:
+    """Tell whether a session with this ticket has not ended and its lease runs."""
+    return bool(_IS_LIVE.all(ticket_hash=ticket_hash, now_ms=millis(now)))
+
+
+_IS_LIVE = Statement(
+    lambda: t.Session.select(t.Session.id).where(
+        (t.Session.ticket_hash == slot("ticket_hash"))
+        & t.Session.ended_ms.is_null()
+        & (t.Session.lease_expires_ms > slot("now_ms"))
+    )
+)
+
+
+def save(session: Session) -> None:
+    """Write everything of a session that may change."""
+    update_columns(
+        t.Session,
+        id=session.id,
+        sync=session.sync_id,
+        phase=session.phase,
+        plan=session.plan,
+        last_call_ms=millis(session.last_call_at),
+        lease_expires_ms=millis(session.lease_expires_at),
+        ended_ms=millis_or_none(session.ended_at),
+        client_version=session.client_version,
+        identified=session.identified,
+        waits=session.waits,
+        fallback_used=session.fallback_used,
+        error_code=session.error_code,
+        error=session.error,
+        closing=session.closing,
+    )
+
+
+def add_exchange(
+    session: Session, *, step: str, request_id: str, request: bytes, now: datetime
+) -> Exchange:
+    """Note a request, byte for byte, before it is handed out for the first time.
+
+    Raises ValueError for a session without a sync: it has nothing to ask.
+    """
+    if session.sync_id is None:
+        raise ValueError(f"session {session.id} has no sync")
+    sequence = _COUNT_EXCHANGE.value(id=session.id)
+    id_ = _ADD_EXCHANGE.value(
+        session=session.id,
+        sync=session.sync_id,
+        sequence=sequence,
+        step=step,
+        request_id=request_id,
+        request=request,
+        sent_ms=millis(now),
+        handed_out=1,
+        answered_ms=None,
+        digest="",
+        answer=0,
+        hresult="",
+        status_code=None,
+        response_bytes=0,
+    )
+    exchange = exchange_by_id(id_)
+    assert exchange is not None
+    return exchange
+
+
+_COUNT_EXCHANGE = Statement(
+    lambda: (
+        t.Session.update({t.Session.exchanges: t.Session.exchanges + 1})
+        .where(t.Session.id == slot("id"))
+        .returning(t.Session.exchanges)
+    )
+)
+_ADD_EXCHANGE = insert_row(t.Exchange)
+
+
+def save_exchange(exchange: Exchange) -> None:
+    """Write what came of a request; the request itself never changes."""
+    update_columns(
+        t.Exchange,
+        id=exchange.id,
+        handed_out=exchange.handed_out,
+        answered_ms=millis_or_none(exchange.answered_at),
+        digest=exchange.digest,
+        answer=exchange.answer,
+        hresult=exchange.hresult,
+        status_code=exchange.status_code,
+        response_bytes=exchange.response_bytes,
+    )
+
+
+def exchange_by_id(exchange_id: int) -> Exchange | None:
+    """Find an exchange by its number."""
+    row = _EXCHANGE_BY_ID.one(id=exchange_id)
+    return None if row is None else _read_exchange(row)
+
+
+_EXCHANGE_BY_ID = Statement(
+    lambda: t.Exchange.select(*_EXCHANGE_FIELDS).where(t.Exchange.id == slot("id"))
+)
+
+
+def exchange_by_request_id(session_id: int, request_id: str) -> Exchange | None:
+    """Find the latest exchange of a session that carried this requestID."""
+    row = _BY_REQUEST_ID.one(session=session_id, request_id=request_id)
+    return None if row is None else _read_exchange(row)
+
+
+_BY_REQUEST_ID = Statement(
+    lambda: (
+        t.Exchange.select(*_EXCHANGE_FIELDS)
+        .where(
+            (t.Exchange.session == slot("session")) & (t.Exchange.request_id == slot("request_id"))
+        )
+        .order_by(t.Exchange.sequence.desc())
+        .limit(1)
+    )
+)
+
+
+def exchanges(sync_id: int) -> list[Exchange]:
+    """Return the exchanges of a sync in the order in which they were sent."""
+    return [_read_exchange(row) for row in _EXCHANGES.all(sync=sync_id)]
+
+
+_EXCHANGES = Statement(
+    lambda: (
+        t.Exchange.select(*_EXCHANGE_FIELDS)
+        .where(t.Exchange.sync == slot("sync"))
+        .order_by(t.Exchange.id)
+    )
+)
+
+
+def keep_response(exchange_id: int, text: str | bytes) -> None:
+    """Keep an answer word for word, packed; for connections with ``debug`` on."""
+    plain = text.encode() if isinstance(text, str) else text
+    _KEEP.run(exchange=exchange_id, packed=zlib.compress(plain))
+
+
+_KEEP = Statement(
+    lambda: t.ExchangeText.insert(
+        {t.ExchangeText.exchange: slot("exchange"), t.ExchangeText.packed: slot("packed")}
+    ).on_conflict(conflict_target=[t.ExchangeText.exchange], preserve=[t.ExchangeText.packed])
+)
+
+
+def exchange_text(exchange_id: int) -> str | None:
+    """Return the kept answer, or None when it was not kept."""
+    row = _TEXT.one(exchange=exchange_id)
+    return None if row is None else zlib.decompress(row[0]).decode(errors="replace")
+
+
+_TEXT = Statement(
+    lambda: t.ExchangeText.select(t.ExchangeText.packed).where(
+        t.ExchangeText.exchange == slot("exchange")
+    )
+)
+
+
+def _select() -> Any:
+    latest = (t.Exchange.session == t.Session.id) & (t.Exchange.sequence == t.Session.exchanges)
+    return (
+        t.Session.select(
+            *_SESSION_FIELDS, *APPLICATION_FIELDS, *CONNECTION_FIELDS, *_EXCHANGE_FIELDS
+        )
+        .join(t.Application, on=(t.Application.id == t.Session.application))
+        .join(t.Connection, on=(t.Connection.id == t.Session.connection))
+        .join(t.Exchange, JOIN.LEFT_OUTER, on=latest)
+    )
+
+
+def _read_session(row: Row) -> Session:
+    (id_, sync_id, phase, plan, opened, last_call, lease, ended) = row[:8]
+    version, peer, identified, waits, fallback_used, error_code, error, closing = row[8:16]
+    return Session(
+        id=id_,
+        application=read_application(row[_APPLICATION_AT:_CONNECTION_AT]),
+        connection=read_connection(row[_CONNECTION_AT:_EXCHANGE_AT]),
+        sync_id=sync_id,
+        phase=phase,
+        plan=plan,
+        opened_at=moment(opened),
+        last_call_at=moment(last_call),
+        lease_expires_at=moment(lease),
+        ended_at=moment_or_none(ended),
+        client_version=version,
+        peer=peer,
+        identified=bool(identified),
+        waits=waits,
+        fallback_used=bool(fallback_used),
+        error_code=error_code,
+        error=error,
+        closing=closing,
+        exchange=None if row[_EXCHANGE_AT] is None else _read_exchange(row[_EXCHANGE_AT:]),
+    )
+
+
+def _read_exchange(row: Row) -> Exchange:
+    id_, session_id, sync_id, sequence, step, request_id, request, sent, handed_out = row[:9]
+    answered, digest, answer, hresult, status_code, response_bytes = row[9:]
+    return Exchange(
+        id=id_,
+        session_id=session_id,
+        sync_id=sync_id,
+        sequence=sequence,
+        step=step,
+        request_id=request_id,
+        request=bytes(request),
+        sent_at=moment(sent),
+        handed_out=handed_out,
+        answered_at=moment_or_none(answered),
+        digest=digest,
+        answer=answer,
+        hresult=hresult,
+        status_code=status_code,
+        response_bytes=response_bytes,
+    )

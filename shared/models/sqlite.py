@@ -1,0 +1,224 @@
+"""The embedded engine: one file, opened by several processes at once.
+
+WAL with ``synchronous=FULL``, so that nothing acknowledged is lost at a power cut, and
+IMMEDIATE write transactions, so that no reader has to turn into a writer. SQLite before
+3.51.3 (without its backports 3.44.6 and 3.50.7) may corrupt a WAL file when two processes
+reset it at the same instant: there a rollback journal is used instead.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, nullcontext, suppress
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import peewee
+from peewee import sqlite3  # type: ignore[attr-defined]
+
+from shared.clock import utc_now
+from shared.models.connecting import ClosesEverywhere
+from shared.models.errors import StoreError, StoreUnavailable
+from shared.models.statements import Engine
+
+BUSY_TIMEOUT_MS = 5000
+_PRAGMAS = {
+    "busy_timeout": BUSY_TIMEOUT_MS,
+    "synchronous": "full",
+    "foreign_keys": 1,
+    "cache_size": -16000,
+    "journal_size_limit": 67108864,
+}
+_IN_MEMORY = ":memory:"
+_FAILURES = (peewee.DatabaseError, sqlite3.DatabaseError)
+_BUGS = (
+    *(peewee.IntegrityError, peewee.ProgrammingError),
+    *(sqlite3.IntegrityError, sqlite3.ProgrammingError),
+)
+
+
+def has_wal_reset_fix(version: tuple[int, ...]) -> bool:
+    """Tell whether this SQLite is safe with a WAL file that several processes write."""
+    return (
+        version >= (3, 51, 3)
+        or (3, 50, 7) <= version < (3, 51)
+        or ((3, 44, 6) <= version < (3, 45))
+    )
+
+
+class SqliteEngine:
+    """A SQLite file, or a database in memory that all threads share."""
+
+    name: Engine = "sqlite"
+
+    def __init__(self, path: str, *, version: tuple[int, ...] | None = None) -> None:
+        self.in_memory = path == _IN_MEMORY
+        self.path = Path(path) if self.in_memory else Path(path).expanduser().absolute()
+        self.url_shown = f"sqlite:///{self.path}"
+        self.sqlite_version = version or sqlite3.sqlite_version_info
+        self.database: Any = _Database(
+            str(self.path),
+            pragmas=_PRAGMAS,
+            timeout=BUSY_TIMEOUT_MS / 1000,
+            autoconnect=False,
+            thread_safe=not self.in_memory,
+            check_same_thread=False,
+        )
+        self._turn = threading.RLock() if self.in_memory else nullcontext()
+
+    @property
+    def safe_with_wal(self) -> bool:
+        """Whether this SQLite may use a WAL file."""
+        return has_wal_reset_fix(self.sqlite_version)
+
+    @property
+    def journal_mode(self) -> str:
+        """The journal in force."""
+        self.connect()
+        return str(self.database.pragma("journal_mode"))
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """Why the journal is the slower one, when it is."""
+        if self.safe_with_wal:
+            return ()
+        version = ".".join(map(str, self.sqlite_version))
+        return (
+            f"SQLite {version} can damage a WAL file that two processes write, so the slower"
+            " rollback journal is used. Install pysqlite3, or a Python with SQLite 3.51.3 or"
+            " newer.",
+        )
+
+    def connect(self) -> None:
+        """Open this thread's connection unless it is open."""
+        if self.database.is_closed():
+            with self.explained():
+                self.database.connect()
+
+    def find(self, *, create: bool) -> None:
+        """See that there is a file, making folder (0700) and empty file (0600) if asked."""
+        if self.in_memory or self.path.exists():
+            return
+        if not create:
+            raise StoreError(f"There is no store at {self.path}.", "Check DESKBRIDGE_DATABASE.")
+        try:
+            self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            with suppress(FileExistsError):
+                _make_private_file(self.path)
+        except OSError as error:
+            raise StoreError(
+                f"The store {self.path} cannot be made: {error.strerror}.",
+                "Choose a place that this user may write to, with DESKBRIDGE_DATABASE.",
+            ) from error
+
+    def set_up(self) -> None:
+        """Choose the journal that is safe with this SQLite, where it is another one."""
+        wanted = "wal" if self.safe_with_wal else "truncate"
+        if self.in_memory or self.journal_mode == wanted:
+            return
+        with self.explained():
+            self.database.pragma("journal_mode", wanted)
+
+    @contextmanager
+    def unit(self, *, writing: bool) -> Iterator[None]:
+        """A write transaction from its first statement on, or a snapshot to read."""
+        with ExitStack() as stack:
+            stack.enter_context(self._turn)
+            self.connect()
+            stack.enter_context(self.explained())
+            stack.enter_context(self.database.transaction("IMMEDIATE" if writing else "DEFERRED"))
+            if not writing:
+                self.database.pragma("query_only", 1)
+                stack.callback(self.database.pragma, "query_only", 0)
+            yield
+
+    @contextmanager
+    def changing_schema(self) -> Iterator[None]:
+        """A write transaction in which tables may be rebuilt, checked before it commits.
+
+        Foreign keys are off meanwhile: with them on, replacing a table would empty those
+        that refer to it.
+        """
+        self.connect()
+        self.database.pragma("foreign_keys", 0)
+        try:
+            with self.explained(), self.database.transaction("IMMEDIATE"):
+                yield
+                broken = self.database.execute_sql("PRAGMA foreign_key_check").fetchall()
+                if broken:
+                    raise StoreError(f"The upgrade would leave rows without their owner: {broken}")
+        finally:
+            self.database.pragma("foreign_keys", 1)
+
+    def now(self) -> datetime:
+        """The time of this machine: there is no other clock."""
+        return utc_now()
+
+    def backup(self, target: Path) -> None:
+        """Write a consistent copy to ``target``, 0600; refuses one that exists."""
+        try:
+            _make_private_file(target)
+        except FileExistsError:
+            raise StoreError(
+                f"{target} exists already, and a backup never overwrites.", "Choose another name."
+            ) from None
+        except OSError as error:
+            raise StoreError(f"{target} cannot be written: {error.strerror}.") from error
+        self.connect()
+        try:
+            with self.explained():
+                self.database.execute_sql("VACUUM INTO ?", (str(target),))
+            _make_durable(target)
+        except BaseException:
+            target.unlink(missing_ok=True)
+            raise
+
+    @contextmanager
+    def explained(self) -> Iterator[None]:
+        """Turn what SQLite says when it cannot work into StoreUnavailable with a remedy."""
+        try:
+            yield
+        except _FAILURES as error:
+            if isinstance(error, _BUGS):
+                raise
+            raise StoreUnavailable(
+                f"The store {self.path} cannot be used: {error}.", _remedy(str(error))
+            ) from error
+
+
+class _Database(ClosesEverywhere, peewee.SqliteDatabase):
+    """SQLite through peewee."""
+
+
+def _make_private_file(path: Path) -> None:
+    os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+
+
+def _make_durable(path: Path) -> None:
+    for place in (path, path.parent):
+        descriptor = os.open(place, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def _remedy(said: str) -> str:
+    for words, remedy in _REMEDIES.items():
+        if words in said:
+            return remedy
+    return ""
+
+
+_REMEDIES = {
+    "locked": "Another program holds it; close that program and try again.",
+    "disk is full": "Free space on that disk, then try again.",
+    "unable to open": "Check that the folder exists and that this user may write to it.",
+    "readonly": "Check that this user may write to the file and its folder.",
+    "disk I/O error": "Check the disk and its file system; restore a backup when it is damaged.",
+    "malformed": "The file is damaged: restore a backup.",
+    "not a database": "Check DESKBRIDGE_DATABASE: that file holds something else.",
+}

@@ -1,0 +1,233 @@
+"""Queries compiled once from the tables and run with plain parameters.
+
+Building a query through the ORM costs far more than running it, so each statement is
+built the first time it is used on an engine and its text kept. Where a parameter stands,
+the query holds ``slot("name")``:
+
+    _OPEN = Statement(lambda: t.Invoice.select(t.Invoice.id).where(t.Invoice.txn_id == slot("txn")))
+    rows = _OPEN.all(txn="1A-2")
+
+Statements run in the unit of work that the calling thread is in (``Store.transaction`` or
+``Store.reading``); outside of one they raise OutsideUnit. Values pass unconverted:
+``convert`` is what makes columns of values.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any, Literal
+
+from peewee import SQL, Expression, Field, Model, NodeList, Query, Value, fn
+
+Row = tuple[Any, ...]
+Database = Any  # a peewee.Database, whose stubs leave most methods untyped
+Engine = Literal["sqlite", "postgresql"]
+
+_STREAM_ROWS = 500
+
+
+class OutsideUnit(RuntimeError):
+    """A repository function was called outside of a unit of work; always a bug."""
+
+    def __init__(self) -> None:
+        super().__init__("call this inside `with store.transaction()` or `with store.reading()`")
+
+
+class _Units(threading.local):
+    """The databases of the units of work that this thread is in, innermost last."""
+
+    def __init__(self) -> None:
+        self.databases: list[tuple[Engine, Database]] = []
+
+
+_units = _Units()
+
+
+@contextmanager
+def unit_on(engine: Engine, database: Database) -> Iterator[None]:
+    """Let the statements of this thread run on ``database`` meanwhile."""
+    _units.databases.append((engine, database))
+    try:
+        yield
+    finally:
+        _units.databases.pop()
+
+
+def current_engine() -> Engine:
+    """Return the name of the current unit's engine, for the few queries that differ."""
+    return current()[0]
+
+
+def current() -> tuple[Engine, Database]:
+    """Return the engine's name and the database of the current unit."""
+    if not _units.databases:
+        raise OutsideUnit
+    return _units.databases[-1]
+
+
+class _Slot:
+    """The place of a parameter in a compiled statement."""
+
+    def __init__(self, name: str, *, is_list: bool = False) -> None:
+        self.name = name
+        self.is_list = is_list
+
+
+def slot(name: str) -> Value:
+    """A parameter."""
+    return Value(_Slot(name), converter=False, unpack=False)
+
+
+def among(field: Field[Any], name: str) -> Expression:
+    """True where ``field`` is one of the members of the list parameter ``name``.
+
+    One parameter whatever the length, so that the text of the statement never changes.
+    """
+    members = Value(_Slot(name, is_list=True), converter=False, unpack=False)
+    if current_engine() == "postgresql":
+        return field == fn.ANY(members)
+    listed = (SQL("SELECT value FROM json_each("), members, SQL(")"))
+    return field.in_(NodeList(listed, parens=True))
+
+
+def locking(query: Any, table: type[Any]) -> Any:
+    """Add a row lock on ``table`` where the engine has them; SQLite has one writer anyway."""
+    if current_engine() == "postgresql":
+        return query.for_update("FOR UPDATE", of=table)
+    return query
+
+
+class Statement:
+    """One query: built on first use on each engine, then only its text is run."""
+
+    def __init__(self, build: Callable[[], Query]) -> None:
+        self._build = build
+        self._compiled: dict[Engine, tuple[str, list[Any]]] = {}
+
+    def all(self, **parameters: Any) -> list[Row]:
+        """Run and return every row."""
+        return self._execute(parameters).fetchall()  # type: ignore[no-any-return]
+
+    def one(self, **parameters: Any) -> Row | None:
+        """Run and return the first row, or None."""
+        rows = self.all(**parameters)
+        return rows[0] if rows else None
+
+    def value(self, **parameters: Any) -> Any:
+        """Run and return the first column of the first row; there must be one."""
+        return self.all(**parameters)[0][0]
+
+    def column(self, **parameters: Any) -> list[Any]:
+        """Run and return the first column of every row."""
+        return [row[0] for row in self.all(**parameters)]
+
+    def run(self, **parameters: Any) -> int:
+        """Run and return how many rows were written."""
+        return self._execute(parameters).rowcount  # type: ignore[no-any-return]
+
+    def each(self, **parameters: Any) -> Iterator[Row]:
+        """Run and yield row by row in flat memory; read to the end inside the unit."""
+        engine, database = current()
+        sql, arguments = self._text(engine, database, parameters)
+        with _streaming_cursor(engine, database) as cursor:
+            cursor.execute(sql, arguments)
+            while rows := cursor.fetchmany(_STREAM_ROWS):
+                yield from rows
+
+    def many(self, rows: Iterable[Sequence[Any]]) -> None:
+        """Run once for each row; a row holds the parameters in the order of the slots."""
+        engine, database = current()
+        sql, places = self._compile(engine, database)
+        assert all(isinstance(place, _Slot) for place in places), "every value must be a slot"
+        cursor = database.cursor()
+        cursor.executemany(sql, rows)
+        cursor.close()
+
+    def _execute(self, parameters: dict[str, Any]) -> Any:
+        engine, database = current()
+        return database.execute_sql(*self._text(engine, database, parameters))
+
+    def _text(
+        self, engine: Engine, database: Database, parameters: dict[str, Any]
+    ) -> tuple[str, list[Any]]:
+        sql, places = self._compile(engine, database)
+        return sql, [_fill(place, parameters, engine) for place in places]
+
+    def _compile(self, engine: Engine, database: Database) -> tuple[str, list[Any]]:
+        compiled = self._compiled.get(engine)
+        if compiled is None:
+            compiled = database.get_sql_context().sql(self._build()).query()
+            self._compiled[engine] = compiled
+        return compiled
+
+
+def _fill(place: Any, parameters: dict[str, Any], engine: Engine) -> Any:
+    if not isinstance(place, _Slot):
+        return place
+    value = parameters[place.name]
+    if not place.is_list:
+        return value
+    return list(value) if engine == "postgresql" else json.dumps(list(value))
+
+
+@contextmanager
+def _streaming_cursor(engine: Engine, database: Database) -> Iterator[Any]:
+    """A cursor that fetches as it goes; PostgreSQL's usual one would fetch everything."""
+    if engine == "postgresql":
+        cursor = database.connection().cursor(name="stream", scrollable=False)
+    else:
+        cursor = database.cursor()
+    try:
+        yield cursor
+    finally:
+        cursor.close()
+
+
+def insert_rows(
+    table: type[Model],
+    fields: Sequence[Field[Any]],
+    *,
+    key: Sequence[Field[Any]] = (),
+    replace: Sequence[Field[Any]] = (),
+    update: Mapping[Field[Any], Any] | None = None,
+) -> Statement:
+    """A bulk insert for ``Statement.many``; rows hold the columns in the order of ``fields``.
+
+    Where a row with the same ``key`` is there already, the columns ``replace`` are
+    overwritten and ``update`` is carried out; without either the old row stays as it is.
+    """
+
+    def build() -> Query:
+        query = table.insert_many([tuple(slot(field.name) for field in fields)], fields=fields)
+        if replace or update:
+            return query.on_conflict(conflict_target=key, preserve=replace, update=update)
+        return query.on_conflict_ignore() if key else query
+
+    return Statement(build)
+
+
+def insert_row(table: type[Any]) -> Statement:
+    """An insert of one row for ``Statement.value``, which returns the new id.
+
+    Takes every column but the id as a parameter, by the name of the field.
+    """
+    fields = [field for field in table._meta.sorted_fields if field.name != "id"]
+    return Statement(
+        lambda: table.insert({field: slot(field.name) for field in fields}).returning(table.id)
+    )
+
+
+def update_columns(table: type[Any], **columns: Any) -> int:
+    """Set ``columns`` of the row with this ``id``; return 1, or 0 when it is gone."""
+    names = tuple(name for name in columns if name != "id")
+    return _update(table, names).run(**columns)
+
+
+@functools.cache
+def _update(table: Any, names: tuple[str, ...]) -> Statement:
+    changes = {getattr(table, name): slot(name) for name in names}
+    return Statement(lambda: table.update(changes).where(table.id == slot("id")))

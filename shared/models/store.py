@@ -1,0 +1,220 @@
+"""The store: one database, opened by whoever needs it, worked on in units.
+
+Everything else in this package is called inside ``with store.transaction():`` or
+``with store.reading():``. A connection belongs to the thread that opened it and stays open.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from shared.models import statements
+from shared.models.convert import to_millisecond
+from shared.models.errors import StoreError
+from shared.models.postgresql import PostgresEngine
+from shared.models.schema import MIGRATIONS, Schema, read_schema, take_missing_steps
+from shared.models.sqlite import SqliteEngine
+
+Clock = Callable[[], datetime]
+
+
+@dataclass(frozen=True, slots=True)
+class Upgraded:
+    """What an upgrade did: the steps taken, and where the file was backed up before."""
+
+    applied: tuple[str, ...]
+    backup: Path | None
+
+
+def open_store(
+    url: str,
+    *,
+    clock: Clock | None = None,
+    create: bool = True,
+    check_version: bool = True,
+    migrations: Path = MIGRATIONS,
+) -> Store:
+    """Open the store at ``url``: ``sqlite:///path`` or ``postgresql://user@host/name``.
+
+    A missing SQLite file is made (0600, its folder 0700) and an empty database filled with
+    our tables, unless ``create`` is off. ``check_version=False`` opens a store that waits for
+    ``Store.upgrade``. ``clock`` replaces the machine's, or PostgreSQL's, time. Raises
+    StoreOutdated, StoreTooNew, StoreUnavailable or StoreError, each with a remedy.
+    """
+    store = Store(_engine(url), clock=clock, migrations=migrations)
+    try:
+        store.prepare(create=create, check_version=check_version)
+    except BaseException:
+        store.close()
+        raise
+    return store
+
+
+class Store:
+    """An open store. Safe to use from several threads, each in units of its own."""
+
+    def __init__(
+        self, engine: SqliteEngine | PostgresEngine, *, clock: Clock | None, migrations: Path
+    ) -> None:
+        self._engine = engine
+        self._clock = clock
+        self._migrations = migrations
+        self._thread = _Thread()
+
+    @property
+    def engine(self) -> statements.Engine:
+        """Which engine this is: sqlite or postgresql."""
+        return self._engine.name
+
+    @property
+    def url_shown(self) -> str:
+        """The address, fit for a log or a screen: without the password."""
+        return self._engine.url_shown
+
+    @property
+    def path(self) -> Path | None:
+        """The file of a SQLite store."""
+        engine = self._engine
+        return engine.path if isinstance(engine, SqliteEngine) and not engine.in_memory else None
+
+    @property
+    def journal_mode(self) -> str:
+        """SQLite's journal: wal, or truncate where WAL is not safe; empty on PostgreSQL."""
+        return self._engine.journal_mode
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What an administrator should know about this store, each with what to do."""
+        return self._engine.warnings
+
+    @property
+    def schema_version(self) -> int:
+        """The number of the last migration that the store took."""
+        return self._schema().version
+
+    def now(self) -> datetime:
+        """The present in UTC, to the millisecond; PostgreSQL's own, so that daemons agree."""
+        return to_millisecond(self._clock() if self._clock else self._engine.now())
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Work that is written as a whole or not at all; inside another, a savepoint.
+
+        Raises StoreUnavailable when the engine fails; then nothing was written, or, when
+        the connection broke during the commit, it is unknown: read again by key.
+        """
+        with self._unit(writing=True):
+            yield
+
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        """One consistent view without any lock on writers; writing in it fails."""
+        with self._unit(writing=False):
+            yield
+
+    @contextmanager
+    def _unit(self, *, writing: bool) -> Iterator[None]:
+        outer = self._thread.units
+        if writing and outer and not outer[-1]:
+            raise RuntimeError("transaction() inside reading(): begin with transaction()")
+        with ExitStack() as stack:
+            if outer:
+                stack.enter_context(self._engine.database.atomic())
+            else:
+                stack.enter_context(self._engine.unit(writing=writing))
+            stack.enter_context(statements.unit_on(self.engine, self._engine.database))
+            outer.append(writing)
+            stack.callback(outer.pop)
+            yield
+
+    def prepare(self, *, create: bool, check_version: bool) -> None:
+        """Make the database usable; ``open_store`` calls this."""
+        self._engine.find(create=create)
+        schema = self._schema()
+        if create and not schema.applied:
+            self._engine.set_up()
+            self._take_steps()
+        elif check_version:
+            schema.check_current()
+        else:
+            schema.check_not_newer()
+        self._engine.set_up()
+
+    def upgrade(self) -> Upgraded:
+        """Take the missing migrations, all or none; a SQLite file is backed up first.
+
+        Raises StoreError naming the backup when one fails: the store is as it was.
+        """
+        schema = self._schema()
+        schema.check_not_newer()
+        if not schema.missing:
+            return Upgraded((), None)
+        backup = self._back_up_before(schema) if schema.applied and self.path else None
+        try:
+            return Upgraded(self._take_steps(), backup)
+        except StoreError:
+            raise
+        except Exception as error:
+            raise StoreError(
+                f"The upgrade failed and the store is as it was: {error}.",
+                f"Report this; a backup is at {backup}." if backup else "Report this.",
+            ) from error
+
+    def backup(self, target: Path) -> Path:
+        """Write a consistent copy of a SQLite store while it is in use; returns ``target``.
+
+        Raises StoreError when the target exists, cannot be written, or on PostgreSQL.
+        """
+        self._engine.backup(target)
+        return target
+
+    def close(self) -> None:
+        """Close the connections of all threads; none may be in a unit of work."""
+        self._engine.database.close_all()
+
+    def __enter__(self) -> Store:
+        return self
+
+    def __exit__(self, *_why: object) -> None:
+        self.close()
+
+    def _schema(self) -> Schema:
+        self._engine.connect()
+        with self._engine.explained():
+            return read_schema(self._engine.database, self._migrations)
+
+    def _take_steps(self) -> tuple[str, ...]:
+        with self._engine.changing_schema():
+            return take_missing_steps(self._engine.database, self._migrations)
+
+    def _back_up_before(self, schema: Schema) -> Path:
+        assert self.path is not None
+        stamp = f"{self.now():%Y%m%dT%H%M%S.%f}"[:-3]
+        return self.backup(
+            self.path.with_name(f"{self.path.name}.version-{schema.version}-{stamp}.backup")
+        )
+
+
+class _Thread(threading.local):
+    """Whether the units that this thread is in may write, innermost last."""
+
+    def __init__(self) -> None:
+        self.units: list[bool] = []
+
+
+def _engine(url: str) -> SqliteEngine | PostgresEngine:
+    parts = urlsplit(url)
+    if parts.scheme in ("postgresql", "postgres"):
+        return PostgresEngine(url)
+    if parts.scheme == "sqlite" and not parts.netloc and len(parts.path) > 1:
+        return SqliteEngine(unquote(parts.path.removeprefix("/")))
+    raise StoreError(
+        f"{url.partition(':')[0]}: is not the address of a store.",
+        "Write sqlite:///path/to/file.sqlite3 or postgresql://user@host/name.",
+    )

@@ -1,0 +1,253 @@
+"""Syncs as Recent Syncs shows them, and the records that each one touched."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from peewee import JOIN
+
+from shared.models import tables as t
+from shared.models.convert import millis, moment, moment_or_none
+from shared.models.errors import NotFound, NotPossible
+from shared.models.statements import (
+    Row,
+    Statement,
+    insert_row,
+    insert_rows,
+    slot,
+    update_columns,
+)
+from shared.models.values import Outcome, ProblemState, Record, RecordKind, Sync, SyncState
+
+REFUSALS_SHARE_A_ROW = timedelta(hours=1)
+UNKNOWN_USERS_KEPT = 100
+_FINAL = (SyncState.FINISHED, SyncState.FAILED, SyncState.CANCELED)
+_FIELDS = (
+    *(t.Sync.id, t.Sync.connection, t.Connection.name, t.Sync.application, t.Sync.state),
+    *(t.Sync.started_ms, t.Sync.ended_ms, t.Sync.position, t.Sync.total, t.Sync.failed),
+    *(t.Sync.message, t.Sync.error, t.Sync.error_code, t.Sync.stop_requested_by),
+)
+
+
+def start(connection_id: int | None, application: str, now: datetime) -> Sync:
+    """Open a sync; ``application`` is what Recent Syncs calls it."""
+    return get(_add(connection_id, application, now))
+
+
+def _add(connection_id: int | None, application: str, now: datetime, **columns: Any) -> int:
+    usual: dict[str, Any] = {
+        **dict.fromkeys(("position", "total", "failed", "refusals"), 0),
+        **dict.fromkeys(("username", "message", "error", "error_code", "stop_requested_by"), ""),
+        "state": SyncState.PENDING,
+        "ended_ms": None,
+    }
+    id_: int = _ADD.value(
+        connection=connection_id,
+        application=application,
+        started_ms=millis(now),
+        **{**usual, **columns},
+    )
+    return id_
+
+
+_ADD = insert_row(t.Sync)
+
+
+def save(sync_id: int, **changes: Any) -> None:
+    """Change any of state, position, total, failed, message, error, error_code, ended_at."""
+    if "ended_at" in changes:
+        changes["ended_ms"] = millis(changes.pop("ended_at"))
+    update_columns(t.Sync, id=sync_id, **changes)
+
+
+def get(sync_id: int) -> Sync:
+    """Find a sync by its number; raises NotFound."""
+    row = _GET.one(id=sync_id)
+    if row is None:
+        raise NotFound("sync", sync_id)
+    return _read(row)
+
+
+_GET = Statement(lambda: _select().where(t.Sync.id == slot("id")))
+
+
+def list_syncs(
+    connection_id: int | None = None, *, limit: int | None = None, before_id: int | None = None
+) -> list[Sync]:
+    """Return syncs of one connection or of all, newest first, those older than ``before_id``."""
+    page = {"limit": limit or _EVERYTHING, "before": before_id or _EVERYTHING}
+    if connection_id is None:
+        return [_read(row) for row in _LIST_ALL.all(**page)]
+    return [_read(row) for row in _LIST.all(connection=connection_id, **page)]
+
+
+_EVERYTHING = 2**62
+_LIST_ALL = Statement(lambda: _page(t.Sync.id < slot("before")))
+_LIST = Statement(
+    lambda: _page((t.Sync.id < slot("before")) & (t.Sync.connection == slot("connection")))
+)
+
+
+def _page(condition: Any) -> Any:
+    return _select().where(condition).order_by(t.Sync.id.desc()).limit(slot("limit"))
+
+
+def request_stop(sync_id: int, who: str, now: datetime) -> Sync:
+    """Ask a sync to stop at its next step; the sync ends canceled then.
+
+    Raises NotFound, or NotPossible when it ended already.
+    """
+    sync = get(sync_id)
+    if sync.state in _FINAL:
+        raise NotPossible(f"Sync {sync_id} has ended: {sync.state}.")
+    update_columns(t.Sync, id=sync_id, stop_requested_by=who)
+    return get(sync_id)
+
+
+def add_records(sync_id: int, records: Sequence[Record]) -> None:
+    """Note what the sync did with objects; a later word on the same object replaces it."""
+    _ADD_RECORDS.many(
+        (sync_id, r.kind.value, r.object_id, r.document, r.outcome.value, r.reason, r.remedy)
+        for r in records
+    )
+
+
+_ADD_RECORDS = insert_rows(
+    t.Record,
+    [
+        *(t.Record.sync, t.Record.kind, t.Record.object_id, t.Record.document),
+        *(t.Record.outcome, t.Record.reason, t.Record.remedy),
+    ],
+    key=[t.Record.sync, t.Record.kind, t.Record.object_id],
+    replace=[t.Record.document, t.Record.outcome, t.Record.reason, t.Record.remedy],
+)
+
+
+def records(sync_id: int, *, failed_only: bool = False) -> list[Record]:
+    """Return what the sync touched, in the order in which it met it."""
+    statement = _FAILED_RECORDS if failed_only else _RECORDS
+    return [
+        Record(RecordKind(kind), object_id, document, Outcome(outcome), reason, remedy)
+        for kind, object_id, document, outcome, reason, remedy in statement.all(sync=sync_id)
+    ]
+
+
+_RECORDS = Statement(lambda: _select_records())
+_FAILED_RECORDS = Statement(lambda: _select_records(t.Record.outcome == Outcome.FAILED.value))
+
+
+def _select_records(*conditions: Any) -> Any:
+    return (
+        t.Record.select(
+            *(t.Record.kind, t.Record.object_id, t.Record.document),
+            *(t.Record.outcome, t.Record.reason, t.Record.remedy),
+        )
+        .where(t.Record.sync == slot("sync"), *conditions)
+        .order_by(t.Record.id)
+    )
+
+
+def refused_login(
+    connection_id: int | None, application: str, username: str, code: str, error: str, now: datetime
+) -> Sync:
+    """Leave a failed sync for a refused login, so that the operator sees it where he looks.
+
+    The same refusal again within an hour counts up in the same row. Of unknown user names
+    (``connection_id`` None) the latest hundred are kept, whoever may be trying.
+    """
+    username = username[:100]
+    since = millis(now - REFUSALS_SHARE_A_ROW)
+    earlier = _SAME_REFUSAL.one(username=username, code=code, since=since)
+    if earlier is not None:
+        sync_id, refusals = earlier
+        told = f"Refused {refusals + 1} times"
+        save(sync_id, error=error, message=told, refusals=refusals + 1, ended_at=now)
+        return get(sync_id)
+    sync_id = _add(
+        connection_id,
+        application,
+        now,
+        username=username,
+        state=SyncState.FAILED,
+        error=error,
+        error_code=code,
+        ended_ms=millis(now),
+        refusals=1,
+        message="Refused",
+    )
+    if connection_id is None:
+        _FORGET_UNKNOWN_USERS.run(kept=UNKNOWN_USERS_KEPT)
+    return get(sync_id)
+
+
+_SAME_REFUSAL = Statement(
+    lambda: (
+        t.Sync.select(t.Sync.id, t.Sync.refusals)
+        .where(
+            (t.Sync.username == slot("username"))
+            & (t.Sync.error_code == slot("code"))
+            & (t.Sync.started_ms > slot("since"))
+            & (t.Sync.refusals > 0)
+        )
+        .order_by(t.Sync.id.desc())
+        .limit(1)
+    )
+)
+_FORGET_UNKNOWN_USERS = Statement(
+    lambda: t.Sync.delete().where(
+        t.Sync.connection.is_null()
+        & t.Sync.id.not_in(
+            _KEPT.select(_KEPT.id)
+            .where(_KEPT.connection.is_null())
+            .order_by(_KEPT.id.desc())
+            .limit(slot("kept"))
+        )
+    )
+)
+_KEPT: Any = t.Sync.alias()
+
+
+def prune(before: datetime) -> int:
+    """Forget syncs that ended before that time, with records and exchanges; return how many.
+
+    Problems that were resolved before it go as well; open and skipped ones stay.
+    """
+    _PRUNE_PROBLEMS.run(before_ms=millis(before))
+    _PRUNE_SESSIONS.run(before_ms=millis(before))
+    return _PRUNE.run(before_ms=millis(before))
+
+
+_PRUNE = Statement(
+    lambda: t.Sync.delete().where(
+        (t.Sync.ended_ms < slot("before_ms")) & t.Sync.state.in_([state.value for state in _FINAL])
+    )
+)
+_PRUNE_SESSIONS = Statement(
+    lambda: t.Session.delete().where(t.Session.ended_ms < slot("before_ms"))
+)
+_PRUNE_PROBLEMS = Statement(
+    lambda: t.Problem.delete().where(
+        (t.Problem.state == ProblemState.RESOLVED.value)
+        & (t.Problem.last_seen_ms < slot("before_ms"))
+    )
+)
+
+
+def _select() -> Any:
+    return t.Sync.select(*_FIELDS).join(t.Connection, JOIN.LEFT_OUTER)
+
+
+def _read(row: Row) -> Sync:
+    id_, connection_id, connection, application, state, started_ms, ended_ms, *rest = row
+    return Sync(
+        id_,
+        connection_id,
+        connection or "",
+        application,
+        SyncState(state),
+        moment(started_ms),
+        moment_or_none(ended_ms),
+        *rest,
+    )
