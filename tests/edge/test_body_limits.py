@@ -1,0 +1,339 @@
+"""How large a body may be, who decides, and what of it is held in memory."""
+
+from __future__ import annotations
+
+import gc
+import hashlib
+import tracemalloc
+
+import pytest
+from twisted.internet.defer import Deferred
+from twisted.python.failure import Failure
+
+from daemon.soap import ResponseText
+from tests.edge.builders import (
+    NAMESPACE,
+    TICKET,
+    Connection,
+    FakeCallbacks,
+    House,
+    LogLines,
+    chunked,
+    envelope,
+    head,
+    post,
+    receive,
+)
+
+KIB = 1024
+GENERAL = 64 * KIB
+RECEIVE = f'"{NAMESPACE}receiveResponseXML"'
+
+
+def in_reads(connection: Connection, data: bytes, read_bytes: int = 64 * KIB) -> Connection:
+    """Deliver data as a socket does; a paused transport delivers nothing more."""
+    for start in range(0, len(data), read_bytes):
+        assert connection.transport.producerState == "producing"
+        connection.send(data[start : start + read_bytes])
+    return connection
+
+
+def refused_for_size(connection: Connection, limit_bytes: int = GENERAL) -> None:
+    answer = connection.answer()
+    assert answer.status == 413
+    assert answer.headers["connection"] == "close"
+    assert answer.text == (
+        f"The request's body is too large; {limit_bytes} bytes are accepted here.\n"
+    )
+    connection.clock.advance(5)
+    assert connection.cut
+
+
+# Judged by the head.
+
+
+def test_more_than_32_mib_is_refused_from_the_head() -> None:
+    connection = House().connect().send(post(b"", length=32 * KIB * KIB + 1, action=RECEIVE))
+    refused_for_size(connection, 32 * KIB * KIB)
+
+
+@pytest.mark.parametrize("operation", ["authenticate", "sendRequestXML", "closeConnection"])
+def test_a_large_call_that_names_another_operation_is_refused_from_the_head(
+    operation: str,
+) -> None:
+    action = f'"{NAMESPACE}{operation}"'
+    connection = House().connect().send(post(b"", length=GENERAL + 1, action=action))
+    refused_for_size(connection)
+
+
+def test_a_large_body_for_anything_but_a_call_is_refused_from_the_head() -> None:
+    for request in (
+        post(b"", path="/support", length=GENERAL + 1),
+        head("GET", "/qbwc/invoice", Content_Length="70000"),
+        head("PUT", "/qbwc/invoice", Content_Length="70000"),
+    ):
+        refused_for_size(House().connect().send(request))
+
+
+def test_the_limits_are_settings() -> None:
+    house = House(body_limit_bytes=500, response_limit_bytes=1000)
+    refused_for_size(house.connect().send(post(b"", length=1001)), 1000)
+    refused_for_size(house.connect().send(post(b"", length=501, path="/support")), 500)
+    assert house.ask(post(receive("x" * 300))).status == 200
+
+
+def test_a_body_must_say_its_length() -> None:
+    connection = House().connect().send(post(envelope("serverVersion"), Content_Length=None))
+    answer = connection.answer()
+    assert (answer.status, answer.text) == (411, "A request with a body must say its length.\n")
+    assert connection.written == b""
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Content_Length": "-5"},
+        {"Content_Length": "+5"},
+        {"Content_Length": "5,5"},
+        {"Content_Length": "0x5"},
+        {"Content_Length": "5", "Transfer_Encoding": "chunked"},
+        {"Content_Length": None, "Transfer_Encoding": "gzip, chunked"},
+    ],
+)
+def test_a_doubtful_length_is_refused(headers: dict[str, str | None]) -> None:
+    house = House()
+    connection = house.connect().send(post(b"hello", **headers))
+    assert connection.answer().status == 400
+    assert connection.written == b""
+    assert house.asked == []
+
+
+def test_a_refused_request_smuggles_no_second_one_in() -> None:
+    house = House()
+    smuggled = post(envelope("serverVersion"))
+    connection = house.connect().send(post(smuggled, length=40 * KIB * KIB))
+    assert connection.answer().status == 413
+    connection.send(smuggled)
+    assert connection.written == b""
+    assert house.asked == []
+
+
+# Expect: 100-continue, which .NET sends with every call.
+
+
+def test_expect_is_answered_with_100_and_then_the_answer() -> None:
+    body = envelope("serverVersion")
+    connection = House().connect().send(post(body, Expect="100-continue")[: -len(body)])
+    assert connection.written == b"HTTP/1.1 100 Continue\r\n\r\n"
+    assert connection.answer().status == 100
+    assert connection.send(body).answer().status == 200
+
+
+def test_expect_is_never_answered_with_both_413_and_100() -> None:
+    request = post(b"", length=40 * KIB * KIB, Expect="100-continue")
+    connection = House().connect().send(request)
+    assert b"100 Continue" not in connection.written
+    refused_for_size(connection, 32 * KIB * KIB)
+
+
+def test_another_expectation_is_ignored_and_never_417() -> None:
+    assert House().ask(post(envelope("serverVersion"), Expect="the-moon")).status == 200
+
+
+# The gate: 64 KiB are read, then the ticket decides.
+
+
+@pytest.mark.parametrize("action", [RECEIVE, None, '"urn:unknown"'])
+def test_a_live_ticket_lets_a_large_response_in(action: str | None) -> None:
+    house = House()
+    text = "<row>é</row>" * 20_000
+    connection = house.connect()
+    in_reads(connection, post(receive(text), action=action))
+    assert connection.answer().status == 200
+    assert house.callbacks.asked_tickets == [TICKET]
+    assert house.callbacks.responses == [text.encode()]
+
+
+def test_a_small_response_needs_no_asking() -> None:
+    house = House()
+    assert house.ask(post(receive("x" * 60_000, ticket="dead"))).status == 200
+    assert house.callbacks.asked_tickets == []
+
+
+@pytest.mark.parametrize("size", [GENERAL - 1, GENERAL, GENERAL + 1])
+def test_the_gate_stands_after_exactly_64_kib(size: int) -> None:
+    house = House()
+    body = receive("x" * (size - len(receive(""))))
+    assert len(body) == size
+    assert in_reads(house.connect(), post(body)).answer().status == 200
+    assert bool(house.callbacks.asked_tickets) is (size > GENERAL)
+
+
+def test_a_dead_ticket_is_refused_after_64_kib() -> None:
+    house = House()
+    connection = house.connect().send(post(receive("x" * 100_000, ticket="dead"))[: 66 * KIB])
+    refused_for_size(connection)
+    assert house.asked == []
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        envelope("authenticate", strPassword="x" * 100_000),
+        envelope("getLastError", ticket=TICKET, filler="x" * 100_000),
+        envelope("receiveResponseXML", response="x" * 100_000, ticket=TICKET),
+        envelope("receiveResponseXML", response="x" * 100_000),
+        b"<" + b"x" * 100_000,
+        b" " * 100_000,
+    ],
+    ids=["other", "ticket, other", "ticket late", "no ticket", "one tag", "blank"],
+)
+def test_what_does_not_show_a_ticket_in_time_is_refused(body: bytes) -> None:
+    house = House()
+    refused_for_size(house.connect().send(post(body)))
+    assert house.asked == house.callbacks.asked_tickets == []
+
+
+def test_a_chunked_response_meets_the_same_gate() -> None:
+    body = receive("x" * 200_000)
+    pieces = [body[start : start + 5000] for start in range(0, len(body), 5000)]
+    house = House()
+    assert in_reads(house.connect(), chunked(*pieces), 10_000).answer().status == 200
+    house.callbacks.live_tickets.clear()
+    refused_for_size(house.connect().send(chunked(*pieces)))
+
+
+def test_a_chunked_total_over_the_cap_is_refused_in_the_middle() -> None:
+    house = House(response_limit_bytes=100_000)
+    refused_for_size(house.connect().send(chunked(receive("x" * 100_000))), 100_000)
+
+
+def test_while_the_ticket_is_looked_up_nothing_more_is_read() -> None:
+    answer: Deferred[bool] = Deferred()
+    house = House()
+    house.callbacks.ticket_answer = answer
+    request = post(receive("x" * 300_000))
+    connection = house.connect().send(request[: 70 * KIB])
+    assert connection.transport.producerState == "paused"
+    connection.send(request[70 * KIB : 80 * KIB])  # what a TLS layer had in hand
+    answer.callback(True)
+    assert connection.transport.producerState == "producing"
+    in_reads(connection, request[80 * KIB :])
+    assert connection.answer().status == 200
+    assert house.callbacks.responses == [b"x" * 300_000]
+
+
+def test_a_body_that_ends_while_the_ticket_is_looked_up_waits_with_what_follows() -> None:
+    answer: Deferred[bool] = Deferred()
+    house = House()
+    house.callbacks.ticket_answer = answer
+    connection = house.connect()
+    connection.send(post(receive("x" * 66_000)) + post(envelope("serverVersion")))
+    connection.send(post(envelope("getLastError")))
+    assert house.asked == []
+    answer.callback(True)
+    assert [call[0] for call in house.asked] == [
+        "receiveResponseXML",
+        "serverVersion",
+        "getLastError",
+    ]
+    assert [connection.answer().status for _ in range(3)] == [200, 200, 200]
+
+
+@pytest.mark.parametrize("verdict", [True, False])
+def test_a_client_that_hangs_up_during_the_look_up_is_forgotten(verdict: bool) -> None:
+    answer: Deferred[bool] = Deferred()
+    house = House()
+    house.callbacks.ticket_answer = answer
+    connection = house.connect().send(post(receive("x" * 100_000)))
+    with LogLines() as log:
+        connection.hang_up()
+        answer.callback(verdict)
+    assert "hung up within a request" in log.text
+    assert house.asked == []
+    assert house.clock.getDelayedCalls() == []
+
+
+def test_a_look_up_that_never_ends_is_cut_with_the_body() -> None:
+    house = House()
+    house.callbacks.ticket_answer = Deferred()
+    connection = house.connect().send(post(receive("x" * 100_000)))
+    house.clock.advance(32)
+    assert connection.cut
+
+
+def test_a_look_up_that_fails_is_503(logged_failures: list[Failure]) -> None:
+    house = House()
+    house.callbacks.ticket_answer = Deferred()
+    connection = house.connect().send(post(receive("x" * 100_000)))
+    house.callbacks.ticket_answer.errback(OSError("store gone"))
+    assert connection.answer().status == 503
+    assert "store gone" not in connection.transport.value().decode()
+    assert logged_failures.pop().check(OSError)
+
+
+def test_a_response_that_turns_out_malformed_is_a_fault_after_all_of_it_was_read() -> None:
+    house = House()
+    body = receive("x" * 100_000).replace(b"</response>", b"</respons>")
+    connection = in_reads(house.connect(), post(body))
+    answer = connection.answer()
+    assert answer.status == 500
+    assert "mismatched tag" in answer.text
+    assert connection.send(post(envelope("serverVersion"))).answer().status == 200
+
+
+# Cost.
+
+
+def test_a_body_in_crumbs_is_refused_before_it_costs_much() -> None:
+    house = House()
+    body = receive("x" * 50_000)
+    connection = house.connect().send(chunked(*[body[n : n + 1] for n in range(len(body))]))
+    answer = connection.answer()
+    assert (answer.status, "too many small pieces" in answer.text) == (400, True)
+
+
+def test_a_short_body_may_come_byte_by_byte() -> None:
+    house = House()
+    request = post(envelope("getLastError", ticket=TICKET))
+    connection = house.connect().send(*[request[n : n + 1] for n in range(len(request))])
+    assert connection.answer().status == 200
+
+
+class Consumer(FakeCallbacks):
+    """Reads a response as the importer does, keeping nothing; notes the memory it saw."""
+
+    def receiveResponseXML(
+        self, ticket: str, response: ResponseText, hresult: str, message: str
+    ) -> int:
+        digest, size = hashlib.sha256(), 0
+        for piece in response:
+            digest.update(piece)
+            size += len(piece)
+        assert (size, digest.hexdigest()) == (response.size, response.digest)
+        self.left_bytes = tracemalloc.get_traced_memory()[0]
+        return 99
+
+
+def test_twenty_megabytes_are_held_once_and_given_away() -> None:
+    inner = "<TxnID>12-ABCD</TxnID>\n" * 40
+    count = 20_000_000 // len(inner)
+    beginning, end = receive("\0").split(b"\0")
+    escaped = receive(inner).removeprefix(beginning).removesuffix(end) * 64
+    house = House(Consumer())
+    connection = house.connect()
+    length = len(beginning) + len(escaped) * (count // 64) + len(end)
+    connection.send(post(beginning, length=length))
+    gc.collect()
+    tracemalloc.start()
+    for _ in range(count // 64):
+        connection.send(escaped)
+    held_bytes, peak_bytes = tracemalloc.get_traced_memory()
+    connection.send(end)
+    tracemalloc.stop()
+    assert connection.answer().status == 200
+    inner_bytes = len(inner) * (count // 64) * 64
+    assert length > 25_000_000
+    assert held_bytes < 1.02 * inner_bytes
+    assert peak_bytes < inner_bytes + 2_000_000
+    assert house.callbacks.left_bytes < 2_000_000

@@ -1,0 +1,315 @@
+"""Calls over HTTP, as the Web Connector and others make them."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from lxml import etree
+from twisted.internet.defer import Deferred
+from twisted.python.failure import Failure
+
+from daemon.operations import OPERATIONS
+from tests.edge.builders import (
+    ANSWERS,
+    NAMESPACE,
+    PASSWORD,
+    TICKET,
+    Answer,
+    FakeCallbacks,
+    House,
+    LogLines,
+    chunked,
+    envelope,
+    head,
+    post,
+    receive,
+)
+
+
+def fault(answer: Answer) -> str:
+    assert answer.headers["content-type"] == "text/xml; charset=utf-8"
+    return etree.fromstring(answer.body).findtext(".//faultstring") or ""
+
+
+# What a good call gets.
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_every_operation_reaches_its_callback_and_its_answer_comes_back(name: str) -> None:
+    house = House()
+    answer = house.call(name)
+    assert answer.status == 200
+    assert house.asked[0][0] == name
+    result = etree.fromstring(answer.body).find(f".//{{{NAMESPACE}}}{name}Result")
+    assert result is not None
+    texts = [child.text or "" for child in result]
+    expected = ANSWERS[name]
+    assert (texts or result.text or "") == (expected if texts else str(expected))
+
+
+def test_the_reply_has_exactly_the_headers_that_the_web_connector_needs() -> None:
+    answer = House().call("serverVersion")
+    assert answer.headers.pop("date")
+    assert answer.headers == {
+        "content-type": "text/xml; charset=utf-8",
+        "content-length": str(len(answer.body)),
+        "cache-control": "no-store",
+    }
+
+
+def test_a_browsers_wishes_change_nothing() -> None:
+    answer = House().ask(
+        post(envelope("serverVersion"), Accept_Encoding="gzip, br", Cookie="a=b", Accept="*/*")
+    )
+    assert answer.body.startswith(b"<?xml")
+    assert not {"content-encoding", "set-cookie", "server", "location"} & set(answer.headers)
+
+
+@pytest.mark.parametrize(
+    "action",
+    [
+        f'"{NAMESPACE}getLastError"',
+        f"{NAMESPACE}getLastError",
+        "getLastError",
+        '""',
+        None,
+        f'"{NAMESPACE}closeConnection"',
+        '"urn:something else"',
+    ],
+)
+def test_the_body_decides_whatever_the_soapaction_says(action: str | None) -> None:
+    house = House()
+    house.ask(post(envelope("getLastError", ticket=TICKET), action=action))
+    assert house.asked == [("getLastError", TICKET)]
+
+
+@pytest.mark.parametrize(
+    "content_type",
+    ["text/xml", "TEXT/XML; charset=UTF-8", 'text/xml; charset="utf-8"', None,
+     "application/soap+xml; charset=utf-8", "application/xml"],
+)  # fmt: skip
+def test_any_xml_content_type_will_do(content_type: str | None) -> None:
+    assert House().ask(post(envelope("serverVersion"), Content_Type=content_type)).status == 200
+
+
+@pytest.mark.parametrize(
+    "content_type",
+    ["application/json", "application/x-www-form-urlencoded", "text/plain", "text/xmlish",
+     "multipart/form-data; boundary=x"],
+)  # fmt: skip
+def test_another_content_type_is_told_which_one_to_send(content_type: str) -> None:
+    house = House()
+    answer = house.ask(post(envelope("serverVersion"), Content_Type=content_type))
+    assert answer.status == 415
+    assert fault(answer) == "Send a SOAP envelope with the content type text/xml."
+    assert house.asked == []
+
+
+@pytest.mark.parametrize(
+    "path", ["/qbwc", "/qbwc/", "/qbwc/invoice", "/qbwc/payment/", "/qbwc/combined", "/qbwc?x=1"]
+)
+def test_every_application_url_takes_calls(path: str) -> None:
+    assert House().ask(post(envelope("serverVersion"), path=path)).status == 200
+
+
+def test_a_public_url_with_a_path_works_whether_or_not_the_proxy_cuts_it_off() -> None:
+    house = House(public_url="https://example.com/bridge/")
+    for path in ("/bridge/qbwc/invoice", "/qbwc/invoice"):
+        assert house.ask(post(envelope("serverVersion"), path=path)).status == 200
+    wsdl = house.ask(head("GET", "/bridge/qbwc/payment?wsdl"), "GET")
+    assert 'location="https://example.com/bridge/qbwc/payment"' in wsdl.text
+
+
+def test_a_chunked_body_is_a_body() -> None:
+    body = envelope("getLastError", ticket=TICKET)
+    house = House()
+    assert house.ask(chunked(body[:100], body[100:101], body[101:])).status == 200
+    assert house.asked == [("getLastError", TICKET)]
+
+
+def test_calls_one_after_the_other_share_a_connection() -> None:
+    connection = House().connect()
+    for name in ("serverVersion", "clientVersion", "authenticate"):
+        assert connection.send(post(envelope(name))).answer().status == 200
+    assert not connection.closing
+
+
+def test_calls_sent_at_once_are_answered_in_order() -> None:
+    house = House()
+    connection = house.connect().send(
+        post(envelope("serverVersion")) + post(envelope("getLastError"))
+    )
+    assert b"Deskbridge 1.0" in connection.answer().body
+    assert b"NoOp" in connection.answer().body
+
+
+def test_http_1_0_is_answered_and_closed() -> None:
+    connection = House().connect()
+    connection.send(post(envelope("serverVersion")).replace(b"HTTP/1.1", b"HTTP/1.0"))
+    assert connection.answer().status == 200
+    assert connection.closing
+
+
+# Who calls.
+
+
+def test_authenticate_hears_who_calls() -> None:
+    house = House()
+    house.connect("198.51.100.7").send(post(envelope("authenticate", strUserName="acme")))
+    assert house.asked == [("authenticate", "acme", "", "198.51.100.7")]
+
+
+@pytest.mark.parametrize("proxy", ["127.0.0.1", "::1", "local"])
+@pytest.mark.parametrize(
+    "forwarded", ["198.51.100.7", "10.0.0.1, 198.51.100.7", "forged, 198.51.100.7"]
+)
+def test_a_proxy_on_this_machine_is_believed_about_its_client(proxy: str, forwarded: str) -> None:
+    house = House()
+    house.connect(proxy).send(post(envelope("authenticate"), X_Forwarded_For=forwarded))
+    assert house.asked[0][-1] == "198.51.100.7"
+
+
+def test_nobody_else_is() -> None:
+    house = House()
+    house.connect("203.0.113.9").send(post(envelope("authenticate"), X_Forwarded_For="1.2.3.4"))
+    house.connect("127.0.0.1").send(post(envelope("authenticate"), X_Forwarded_For="no \xff name"))
+    assert [call[-1] for call in house.asked] == ["203.0.113.9", "127.0.0.1"]
+
+
+# What a bad call gets.
+
+
+def test_an_unknown_operation_is_a_fault_without_a_trace() -> None:
+    answer = House().call("dropTables")
+    assert answer.status == 500
+    assert fault(answer) == "dropTables is not an operation of this service."
+    assert "Traceback" not in answer.text
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        (b"", "no body"),
+        (b"<soap:Envelope", "not well-formed XML"),
+        (b"\xff\xfe\x00garbage", "not well-formed XML"),
+        (b"<!DOCTYPE a><a/>", "document type"),
+        (b"{}", "not well-formed XML"),
+    ],
+)
+def test_a_body_that_is_no_envelope_is_a_fault_that_says_why(body: bytes, words: str) -> None:
+    house = House()
+    connection = house.connect()
+    answer = connection.send(post(body)).answer()
+    assert answer.status == 500
+    assert words in fault(answer)
+    assert connection.send(post(envelope("serverVersion"))).answer().status == 200
+
+
+@pytest.mark.parametrize("method", ["PUT", "OPTIONS", "DELETE", "TRACE", "PATCH", "BREW"])
+def test_other_methods_are_refused_by_name(method: str) -> None:
+    answer = House().ask(head(method, "/qbwc/invoice", Content_Length="0"), method)
+    assert (answer.status, answer.headers["allow"]) == (405, "GET, HEAD, POST")
+
+
+def test_nothing_can_be_posted_to_a_page() -> None:
+    answer = House().ask(post(envelope("serverVersion"), path="/support"))
+    assert (answer.status, answer.headers["allow"]) == (405, "GET, HEAD")
+
+
+@pytest.mark.parametrize(
+    "path", ["/other", "/qbwc/other", "/qbwc/invoice/deeper", "/qbwcx", "/%00"]
+)
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_other_paths_hold_nothing(path: str, method: str) -> None:
+    assert House().ask(head(method, path, Content_Length="0"), method).status == 404
+
+
+# When the callback fails, is late, or comes too late.
+
+
+def test_a_failing_callback_is_a_fault_with_a_reference_to_the_log(
+    logged_failures: list[Failure],
+) -> None:
+    house = House(FakeCallbacks(getLastError=ValueError("the store says: secret detail")))
+    with LogLines() as log:
+        answer = house.call("getLastError", ticket=TICKET)
+    assert answer.status == 500
+    assert "secret detail" not in answer.text
+    assert "Traceback" not in answer.text
+    reference = re.search(r"the reference ([0-9a-f]{8})\.", fault(answer))
+    assert reference
+    assert f"(reference {reference[1]})" in log.text
+    assert logged_failures.pop().check(ValueError)
+
+
+def test_a_nil_result_is_a_bug_of_ours_and_not_an_answer(logged_failures: list[Failure]) -> None:
+    answer = House(FakeCallbacks(sendRequestXML=None)).call("sendRequestXML", ticket=TICKET)
+    assert answer.status == 500
+    assert "sendRequestXML must answer a text" in str(logged_failures.pop().value)
+
+
+def test_a_callback_may_take_its_time() -> None:
+    later: Deferred[str] = Deferred()
+    house = House(FakeCallbacks(sendRequestXML=later))
+    connection = house.connect().send(post(envelope("sendRequestXML", ticket=TICKET)))
+    house.clock.advance(90)
+    assert connection.written == b""
+    later.callback("<QBXML/>")
+    assert b"&lt;QBXML/&gt;" in connection.answer().body
+
+
+def test_a_callback_may_be_a_coroutine() -> None:
+    async def sentence() -> str:
+        return "Done: 3 invoices."
+
+    answer = House(FakeCallbacks(closeConnection=sentence())).call("closeConnection")
+    assert "Done: 3 invoices." in answer.text
+
+
+def test_a_client_that_hangs_up_before_its_answer_is_noted_and_no_more() -> None:
+    later: Deferred[int] = Deferred()
+    house = House(FakeCallbacks(receiveResponseXML=later))
+    connection = house.connect().send(post(receive("<QBXML/>")))
+    with LogLines() as log:
+        connection.hang_up()
+        later.callback(50)
+    assert connection.written == b""
+    assert "203.0.113.9 hung up before the answer to receiveResponseXML" in log.text
+    assert house.clock.getDelayedCalls() == []
+
+
+def test_a_client_that_hangs_up_after_its_answer_leaves_nothing_behind() -> None:
+    house = House()
+    connection = house.connect().send(post(envelope("serverVersion")))
+    connection.hang_up()
+    assert house.clock.getDelayedCalls() == []
+    assert len(house.site.crowd) == 0
+
+
+# What stands in the log.
+
+
+def test_the_log_tells_who_asked_what_but_no_secret() -> None:
+    house = House()
+    with LogLines() as log:
+        house.call("authenticate", strUserName="acme", strPassword=PASSWORD)
+        house.call("getLastError", ticket=TICKET)
+        house.ask(post(receive("<CompanyName>Alder &amp; Ash</CompanyName>")))
+        house.ask(post(envelope("authenticate", strPassword=PASSWORD)[:-20]))
+        house.ask(head("GET", "/qbwc/invoice?ticket=5F0C2A7E-ticket"), "GET")
+    assert "Connection from 203.0.113.9" in log.text
+    assert "authenticate from 203.0.113.9: 200" in log.text
+    assert "GET /qbwc/invoice from 203.0.113.9: 200" in log.text
+    assert "Call from 203.0.113.9 refused: The request is not well-formed XML" in log.text
+    for secret in (PASSWORD, TICKET, "Alder"):
+        assert secret not in log.text
+        assert secret not in repr(log.events)
+
+
+def test_each_call_leaves_fields_for_a_machine_too() -> None:
+    house = House()
+    with LogLines() as log:
+        house.call("serverVersion")
+    (event,) = [event for event in log.events if event.get("what")]
+    assert (event["what"], event["peer"], event["status"]) == ("serverVersion", "203.0.113.9", 200)

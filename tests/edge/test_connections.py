@@ -1,0 +1,322 @@
+"""Clients that are slow, many, silent, gone or hostile hold nothing for long."""
+
+from __future__ import annotations
+
+import pytest
+from twisted.internet.defer import Deferred
+from twisted.internet.error import ConnectionDone
+from twisted.python.failure import Failure
+
+from daemon.crowd import peer_group
+from tests.edge.builders import (
+    Connection,
+    FakeCallbacks,
+    House,
+    LogLines,
+    envelope,
+    head,
+    post,
+    receive,
+)
+
+CALL = post(envelope("serverVersion"))
+
+
+def drip(connection: Connection, data: bytes, every: float, until: float) -> None:
+    """Send a byte at a time until the connection is cut or the time is over."""
+    for position in range(int(until / every)):
+        if connection.cut:
+            return
+        connection.send(data[position : position + 1])
+        connection.clock.advance(every)
+
+
+# Deadlines.
+
+
+def test_a_connection_that_says_nothing_is_cut_after_ten_seconds() -> None:
+    house = House()
+    connection = house.connect()
+    house.clock.advance(9.9)
+    assert not connection.cut
+    with LogLines() as log:
+        house.clock.advance(0.2)
+    assert connection.cut
+    assert "Connection from 203.0.113.9 cut: no complete request head in 10 s" in log.text
+
+
+def test_a_head_that_drips_is_cut_after_ten_seconds_all_the_same() -> None:
+    connection = House().connect()
+    drip(connection, head("GET", "/" + "a" * 1000), every=1, until=60)
+    assert connection.cut
+    assert connection.clock.seconds() == pytest.approx(10, abs=1)
+
+
+def test_a_body_that_drips_is_cut_after_thirty_seconds_all_the_same() -> None:
+    connection = House().connect().send(post(b"", length=1000))
+    drip(connection, b"x" * 1000, every=1, until=120)
+    assert connection.cut
+    assert connection.clock.seconds() == pytest.approx(30, abs=1)
+
+
+def test_half_a_body_is_cut_and_noted() -> None:
+    house = House()
+    connection = house.connect().send(CALL[:-10])
+    with LogLines() as log:
+        house.clock.advance(31)
+    assert connection.cut
+    assert "no complete request body in 30 s" in log.text
+    assert house.asked == []
+
+
+def test_a_large_body_gets_its_time_only_after_its_ticket_was_seen() -> None:
+    request = post(receive("x" * 16_000_000))
+    house = House()
+    unseen = house.connect().send(request[:1000])
+    house.clock.advance(31.1)
+    assert unseen.cut
+    seen = house.connect().send(request[:100_000])
+    house.clock.advance(30 + 16_000_000 / 65536 - 1)
+    assert not seen.cut
+    house.clock.advance(2)
+    assert seen.cut
+
+
+def test_an_idle_connection_is_closed_after_75_seconds() -> None:
+    house = House()
+    connection = house.connect().send(CALL)
+    house.clock.advance(74.9)
+    assert not connection.closing
+    house.clock.advance(0.2)
+    assert connection.closing
+    assert not connection.cut
+
+
+def test_a_kept_connection_starts_afresh_with_each_request() -> None:
+    house = House()
+    connection = house.connect()
+    for _ in range(10):
+        connection.send(CALL)
+        assert connection.answer().status == 200
+        house.clock.advance(70)
+    assert not connection.closing
+    connection.send(CALL[:20])
+    house.clock.advance(10.1)
+    assert connection.cut
+
+
+def test_a_connection_that_we_never_answer_is_cut_when_the_client_has_given_up() -> None:
+    house = House(FakeCallbacks(getLastError=Deferred()))
+    connection = house.connect().send(post(envelope("getLastError")))
+    house.clock.advance(119)
+    assert not connection.cut
+    with LogLines() as log:
+        house.clock.advance(2)
+    assert connection.cut
+    assert "we had no answer for it in 120 s" in log.text
+
+
+def test_a_client_that_does_not_take_its_last_answer_is_cut() -> None:
+    house = House()
+    connection = house.connect().send(post(envelope("serverVersion"), Connection="close"))
+    assert connection.closing
+    assert not connection.cut
+    house.clock.advance(5)
+    assert connection.cut
+
+
+def test_a_refused_client_has_a_moment_to_read_why_while_the_rest_is_thrown_away() -> None:
+    house = House()
+    connection = house.connect().send(b"\x16\x03\x01 this is no HTTP\r\n\r\n")
+    assert connection.answer().status == 400
+    assert not connection.cut
+    connection.send(b"x" * 100_000, CALL)
+    assert connection.written == b""
+    house.clock.advance(5)
+    assert connection.cut
+
+
+# Requests that are none.
+
+
+@pytest.mark.parametrize(
+    "garbage",
+    [
+        b"\r\n\r\n\r\n",
+        b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+        b"GET /\r\n\r\n",
+        b"GET / HTTP/3.0\r\n\r\n",
+        b"GET / x HTTP/1.1\r\n\r\n",
+        b"GET / HTTP/1.1\r\nno colon\r\nHost: x\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: a\0b\r\n\r\n",
+        b"GET / HTTP/1.1\r\nA: " + b"x" * 20_000 + b"\r\n\r\n",
+        b"GET /" + b"x" * 20_000 + b" HTTP/1.1\r\n\r\n",
+        b"x" * 20_000,
+        b"GET / HTTP/1.1\r\n" + b"A: b\r\n" * 600 + b"\r\n",
+        b"POST /qbwc HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+        b"POST /qbwc HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhelloworld\r\n",
+    ],
+)
+def test_garbage_is_refused_once_and_noted(garbage: bytes) -> None:
+    house = House()
+    with LogLines() as log:
+        connection = house.connect().send(garbage)
+    assert connection.answer().status == 400
+    assert connection.written == b""
+    assert "Request from 203.0.113.9 refused with 400" in log.text
+    assert house.asked == []
+
+
+def test_http_2_is_not_offered() -> None:
+    assert House().site.acceptableProtocols() == [b"http/1.1"]
+
+
+# Hanging up.
+
+
+@pytest.mark.parametrize("sent", [b"", b"POST /qb", CALL[:60], CALL[:-1], CALL])
+def test_a_client_may_hang_up_at_any_point(sent: bytes) -> None:
+    house = House()
+    connection = house.connect().send(sent)
+    connection.hang_up()
+    assert len(house.site.crowd) == 0
+    assert house.clock.getDelayedCalls() == []
+
+
+def test_hanging_up_in_the_middle_of_a_body_leaves_a_line() -> None:
+    connection = House().connect().send(CALL[:-10])
+    with LogLines() as log:
+        connection.hang_up()
+    size = len(envelope("serverVersion")) - 10
+    assert f"203.0.113.9 hung up within a request, after {size} bytes of its body" in log.text
+
+
+# Too many.
+
+
+def test_one_peer_gets_ten_connections_and_others_are_not_affected() -> None:
+    house = House()
+    with LogLines() as log:
+        connections = [house.connect("203.0.113.9") for _ in range(11)]
+    assert [connection.cut for connection in connections] == [False] * 10 + [True]
+    assert "Connection from 203.0.113.9 refused: 10 connections from there" in log.text
+    assert not house.connect("203.0.113.10").cut
+    connections[0].hang_up()
+    assert not house.connect("203.0.113.9").cut
+
+
+def test_all_peers_together_get_a_hundred() -> None:
+    house = House()
+    connections = [house.connect(f"198.51.100.{number // 5}") for number in range(101)]
+    assert [connection.cut for connection in connections] == [False] * 100 + [True]
+    assert connections[-1].written == b""
+
+
+def test_a_refused_connection_counts_for_nothing() -> None:
+    house = House(max_connections=1)
+    house.connect("198.51.100.1")
+    refused = house.connect("198.51.100.2")
+    refused.hang_up()
+    assert len(house.site.crowd) == 1
+
+
+def test_a_full_house_makes_room_by_closing_the_longest_idle() -> None:
+    house = House(max_connections=3)
+    idle = [house.connect(f"198.51.100.{number}").send(CALL) for number in range(2)]
+    busy = house.connect("198.51.100.2")
+    assert not house.connect("198.51.100.3").cut
+    assert [connection.closing for connection in (*idle, busy)] == [True, False, False]
+    assert not house.connect("198.51.100.4").cut
+    assert [connection.closing for connection in (*idle, busy)] == [True, True, False]
+    assert house.connect("198.51.100.5").cut
+
+
+def test_an_office_full_of_pcs_behind_one_address_shares_its_ten() -> None:
+    house = House()
+    idle = [house.connect().send(CALL) for _ in range(10)]
+    other = house.connect("198.51.100.1").send(CALL)
+    assert not house.connect().cut
+    assert [connection.closing for connection in idle] == [True] + [False] * 9
+    assert not other.closing
+
+
+def test_a_connection_that_has_begun_a_request_is_not_idle() -> None:
+    house = House(max_connections=1)
+    connection = house.connect("198.51.100.1").send(CALL, b"POST")
+    assert house.connect("198.51.100.2").cut
+    assert not connection.closing
+
+
+@pytest.mark.parametrize("peer", ["127.0.0.1", "::1", "::ffff:127.0.0.1", "local"])
+def test_a_proxy_on_this_machine_is_not_one_peer(peer: str) -> None:
+    house = House()
+    assert not any(house.connect(peer).cut for _ in range(50))
+
+
+@pytest.mark.parametrize(
+    ("peer", "group"),
+    [
+        ("203.0.113.9", "203.0.113.9"),
+        ("::ffff:203.0.113.9", "203.0.113.9"),
+        ("2001:db8:1:2::7", "2001:db8:1:2::/64"),
+        ("2001:db8:1:2:ffff::1", "2001:db8:1:2::/64"),
+        ("fe80::1%eth0", "fe80::/64"),
+        ("127.0.0.53", None),
+        ("::1", None),
+        ("local", None),
+    ],
+)
+def test_a_peer_is_an_address_or_an_ipv6_network(peer: str, group: str | None) -> None:
+    assert peer_group(peer) == group
+
+
+# The end.
+
+
+def drained(house: House) -> list[None]:
+    fired: list[None] = []
+    house.site.drain().addCallback(fired.append)
+    return fired
+
+
+def test_stopping_closes_the_idle_and_waits_for_the_busy() -> None:
+    later: Deferred[str] = Deferred()
+    house = House(FakeCallbacks(getLastError=later))
+    idle = house.connect().send(CALL)
+    silent = house.connect()
+    busy = house.connect().send(post(envelope("getLastError")))
+    fired = drained(house)
+    assert idle.closing
+    assert silent.closing
+    assert not busy.closing
+    assert house.connect().cut
+    later.callback("NoOp")
+    assert busy.answer().status == 200
+    assert busy.closing
+    assert fired == []
+    for connection in (idle, silent, busy):
+        connection.hang_up()
+    assert fired == [None]
+
+
+def test_a_request_that_arrives_while_stopping_is_answered_and_told_to_close() -> None:
+    house = House()
+    connection = house.connect().send(CALL[:40])
+    drained(house)
+    answer = connection.send(CALL[40:]).answer()
+    assert (answer.status, answer.headers["connection"]) == (200, "close")
+    assert connection.closing
+
+
+def test_stopping_an_empty_house_is_done_at_once() -> None:
+    assert drained(House()) == [None]
+
+
+def test_what_does_not_end_can_be_cut() -> None:
+    house = House(FakeCallbacks(getLastError=Deferred()))
+    connection = house.connect().send(post(envelope("getLastError")))
+    fired = drained(house)
+    house.site.cut()
+    assert connection.cut
+    connection.channel.connectionLost(Failure(ConnectionDone()))
+    assert fired == [None]
