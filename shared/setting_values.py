@@ -95,7 +95,7 @@ def whole(least: int, most: int) -> Parser:
     def read(raw: object) -> int:
         remedy = f"Write a whole number from {least} to {most}"
         text = str(raw).strip()
-        if isinstance(raw, bool) or not re.fullmatch(r"[+-]?\d{1,18}", text, re.ASCII):
+        if not re.fullmatch(r"[+-]?\d{1,18}", text, re.ASCII):
             raise BadValue("it is not a whole number", remedy)
         if not least <= int(text) <= most:
             raise BadValue("it is out of range", remedy)

@@ -78,8 +78,13 @@ def _own_words(code: str, said: str, known: Hint | None) -> Told:
 
 
 def _values(known: Hint, fields: Mapping[str, object]) -> dict[str, str]:
-    given = {name: _clean(fields.get(name, "")) for name in known.fields}
-    return {name: value or default_fields()[name] for name, value in given.items()}
+    values = {}
+    for name in known.fields:
+        value = _clean(fields.get(name) or "")
+        if f"{{{name}}}." in known.short + known.next:  # the sentence brings its own full stop
+            value = value.rstrip(".")
+        values[name] = value or default_fields()[name]
+    return values
 
 
 def _fitted(known: Hint, document: str, values: dict[str, str], room: int) -> str:

@@ -344,7 +344,7 @@ _ROWS: tuple[StatusMeaning, ...] = (
         "Add it in QuickBooks or correct the name, then retry.",
         why="QuickBooks' own words name the field and the value it looked for.",
     ),
-    _fault(3150, "Field missing", "QuickBooks misses a field that it needs."),
+    _fault(3150, "Field missing", "QuickBooks needs a field that was not sent."),
     _fault(3151, "Field not allowed", "QuickBooks does not allow one of the fields here."),
     _fault(
         3152,
@@ -378,7 +378,7 @@ _ROWS: tuple[StatusMeaning, ...] = (
         "Record could not be changed",
         "QuickBooks could not change the record.",
         _PERSON,
-        why="Some descriptions know one cause only, a change by another user. QuickBooks' own "
+        why="Some descriptions name one cause only, a change by another user. QuickBooks' own "
         "words tell; when they speak of another user or a lock, Deskbridge tries again by itself.",
     ),
     _refused(
@@ -471,8 +471,8 @@ _ROWS: tuple[StatusMeaning, ...] = (
     ),
     _refused(
         3230,
-        "Taken back",
-        "QuickBooks took the request back because another one failed with it.",
+        "Undone",
+        "QuickBooks undid the request because another one failed with it.",
         "Settle the failure that is listed beside it; then retry this one.",
         Actor.OPERATOR,
     ),
@@ -525,7 +525,7 @@ _ROWS: tuple[StatusMeaning, ...] = (
     _refused(
         3270,
         "Posting account missing",
-        "QuickBooks misses an account to post to.",
+        "QuickBooks has no account to post this to.",
         "Give the item an account, or name the receivables account, in QuickBooks; then retry.",
     ),
     _refused(

@@ -63,6 +63,14 @@ def is_success(code: int) -> bool:
     return 0 <= code < 1000 and code not in MESSAGE_SET_STATUSES
 
 
+def lost_iterator(code: int, message: str = "") -> bool:
+    """Tell whether a Continue failed because QuickBooks no longer knows the iterator.
+
+    3391 says so; some refusals say it in words only.
+    """
+    return not is_success(code) and (code == 3391 or "iterator" in message.lower())
+
+
 def range_of(code: int) -> StatusRange | None:
     """Return the narrowest range that ``code`` stands in, if any."""
     return next((span for span in RANGES if span.first <= code <= span.last), None)

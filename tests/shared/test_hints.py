@@ -4,8 +4,10 @@ import re
 from collections import Counter
 from pathlib import Path
 
+import click
 import pytest
 
+from console.cli.app import cli
 from shared.hints import (
     MAX_SENTENCE,
     Actor,
@@ -281,6 +283,11 @@ def test_missing_and_empty_fields_get_a_neutral_word_and_others_are_ignored():
     assert say("application-replaced").startswith("This application was replaced")
 
 
+def test_a_field_at_the_end_brings_no_second_full_stop():
+    assert "read: no amount. Open" in say("invoice-unreadable", reason="no amount.")
+    assert "Inc. is a QuickBooks sample" in say("sample-company", found="Rock Inc.")
+
+
 def test_braces_in_a_field_are_text():
     assert "{until} {0}" in say("wrong-password", application="{until} {0}")
 
@@ -299,6 +306,30 @@ def test_a_problem_gets_message_and_remedy_apart_and_uncut():
     assert told.message == f"The invoice could not be read: {'x' * 300}."
     assert told.remedy.startswith("Open it in QuickBooks")
     assert tell("skipped").message == "Left out: an operator skipped this record."
+
+
+# Commands that a remedy names.
+
+
+def commands_named():
+    for entry in all_hints():
+        for text in (entry.happened, entry.why, *entry.remedy, entry.short, entry.next):
+            for found in re.findall(
+                r"deskbridge ([a-z]+(?: [a-z]+)*(?: (?:[A-Z]+|--[a-z-]+))*)", text
+            ):
+                yield entry.code, found
+
+
+def test_every_command_that_a_remedy_names_exists_with_its_options():
+    named = sorted({command for _, command in commands_named()})
+    assert len(named) > 10
+    for line in named:
+        command, words = cli, line.split()
+        while words and isinstance(command, click.Group):
+            assert words[0] in command.commands, line
+            command = command.commands[words.pop(0)]
+        options = {opt for p in command.params for opt in (*p.opts, *p.secondary_opts)}
+        assert {word for word in words if word.startswith("--")} <= options, line
 
 
 # Searching.

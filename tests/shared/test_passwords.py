@@ -98,14 +98,24 @@ def test_an_unknown_user_takes_as_long_as_a_wrong_password(hashed):
     assert wrong / 4 < unset < wrong * 4
 
 
-def test_threads_may_meet_at_the_first_use(monkeypatch):
+def test_the_hasher_is_made_once_even_when_threads_meet_at_the_first_use(monkeypatch):
+    made = []
+
+    class SlowContext(passwords.CryptContext):
+        def __init__(self, **settings):
+            made.append(settings)
+            time.sleep(0.02)
+            super().__init__(**settings)
+
     passwords._argon2id.cache_clear()
+    monkeypatch.setattr(passwords, "CryptContext", SlowContext)
     with ThreadPoolExecutor(4) as threads:
         hashes = list(threads.map(hash_password, ["one", "two", "three", "four"]))
         right = list(threads.map(verify_password, ["one", "two", "three", "four"], hashes))
         wrong = list(threads.map(verify_password, ["two", "one", "four", "three"], hashes))
     assert right == [True] * 4
     assert wrong == [False] * 4
+    assert len(made) == 1
 
 
 def test_nothing_is_logged(caplog, capfd, hashed):

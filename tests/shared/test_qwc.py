@@ -127,6 +127,8 @@ def test_addresses_that_the_web_connector_takes(public_url):
     ("public_url", "problem", "remedy"),
     [
         ("http://sync.example.com", "plain http", "https address"),
+        ("HTTP://sync.example.com", "plain http", "https address"),
+        ("https://[fe80::1%25eth0]", "IP address", "host name"),
         ("http://localhost.example.com", "plain http", "https address"),
         ("https://10.0.0.7", "IP address", "host name"),
         ("https://127.0.0.1", "IP address", "localhost"),

@@ -11,6 +11,7 @@ from shared.qbxml.statuses import (
     Severity,
     is_success,
     is_transient,
+    lost_iterator,
     meaning_of,
 )
 
@@ -84,6 +85,13 @@ def test_a_collective_code_lasts_when_quickbooks_says_otherwise(code, words):
 
 def test_lock_words_do_not_change_other_codes():
     assert not is_transient(3120, LOCKED)
+
+
+def test_a_lost_iterator_is_known_by_code_or_words():
+    assert lost_iterator(3391)
+    assert lost_iterator(3120, "The IteratorID {ABC} is not valid.")
+    assert not lost_iterator(3120, "Object not found.")
+    assert not lost_iterator(0, "iterator done")
 
 
 def test_a_save_that_failed_is_looked_up_before_it_is_sent_again():
