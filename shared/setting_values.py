@@ -43,7 +43,7 @@ def database(raw: object) -> str:
         return text
     if text.startswith("sqlite:"):
         raise BadValue("a SQLite address needs three slashes and a path", remedy)
-    if text.startswith(("postgresql://", "postgresql:///")) and text != "postgresql://":
+    if text.startswith("postgresql://") and text != "postgresql://":
         return text
     if text.startswith("postgres:"):
         raise BadValue("the word is postgresql", "Write postgresql:// in front")
