@@ -38,14 +38,15 @@ SINCE: dict[str, Version] = {
 def escape(text: str) -> str:
     """Text as QuickBooks writes it: Windows-1252 characters by their own code, as references.
 
-    So a trade mark sign is ``&#153;``, and an e with acute is ``&#233;``.
+    So a trade mark sign is ``&#153;``, and an e with acute is ``&#233;``. What Windows-1252 does
+    not have is lost: a question mark.
     """
     return _SPECIAL.sub(_reference, text)
 
 
 def _reference(found: re.Match[str]) -> str:
     char = found[0]
-    return _NAMED.get(char) or f"&#{char.encode('cp1252')[0]};"
+    return _NAMED.get(char) or f"&#{char.encode('cp1252', 'replace')[0]};"
 
 
 def storable(text: str) -> bool:

@@ -141,6 +141,12 @@ class Books:
         for txn_id in self._appliers.get(invoice_id, ()):
             yield self.payments.get(txn_id) or self.credits[txn_id]
 
+    def documents(self) -> Iterator[Invoice | Payment | Credit]:
+        """All invoices, payments and credit memos."""
+        yield from self.invoices.values()
+        yield from self.payments.values()
+        yield from self.credits.values()
+
     def full_name(self, list_id: str) -> str:
         """``Parent:Job:Subjob``."""
         known = self._full_names.get(list_id)

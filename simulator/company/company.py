@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 
 from simulator.company import audit as auditing
 from simulator.company import generator, state
+from simulator.company.answers import storable
 from simulator.company.books import BookError, Books
 from simulator.company.clock import ZONES
 from simulator.company.errors import OPEN, SITUATIONS, QuickBooksError
@@ -26,6 +27,7 @@ from simulator.company.product import (
 from simulator.company.session import QuickBooksSession
 
 TODAY = "2025-06-30"
+MAX_COMPANY_NAME = 59
 _MORNING = 9 * 3600
 
 
@@ -63,6 +65,8 @@ class Company:
         size = Size(customers, invoices, lines, all_open)
         if min(customers, invoices, lines) < 0:
             raise BookError("The numbers of customers, invoices and lines cannot be negative.")
+        if invoices and not customers:
+            raise BookError("Invoices need a customer: ask for at least one.")
         where = ZONES[profile.zone]
         days = (date.fromisoformat(today) - date(1970, 1, 1)).days
         now = where.epoch(days * 86400 + _MORNING)
@@ -79,9 +83,14 @@ class Company:
 
     @classmethod
     @contextmanager
-    def changing(cls, path: Path | str) -> Iterator[Company]:
-        """Load, change and save under a lock; nothing is saved when the block raises."""
-        with state.locked(Path(path)):
+    def changing(
+        cls, path: Path | str, waiting: Callable[[], object] = lambda: None
+    ) -> Iterator[Company]:
+        """Load, change and save under a lock; nothing is saved when the block raises.
+
+        ``waiting`` is called when somebody else holds the lock. Raises BadState.
+        """
+        with state.locked(Path(path), waiting):
             company = cls.load(path)
             yield company
             company.save(path)
@@ -108,9 +117,21 @@ class Company:
             raise BookError(f"There is no situation {situation!r}; there are: {known}.")
         self.books.situation = situation
 
+    @property
+    def file_path(self) -> str:
+        """The Windows path of the company file."""
+        return self.books.profile.file_path
+
     def set_data_ext(self, owner_id: str, name: str, value: str) -> None:
-        """Keep a value of an application with the company, as the Web Connector does its FileID."""
-        self.books.data_exts[owner_id.upper(), name] = value
+        """Keep a value of an application with the company, as the Web Connector does its FileID.
+
+        An empty value takes it away.
+        """
+        key = owner_id.upper(), name
+        if value:
+            self.books.data_exts[key] = value
+        else:
+            self.books.data_exts.pop(key, None)
 
     def data_ext(self, owner_id: str, name: str) -> str | None:
         """A value that an application keeps with the company, or None."""
@@ -128,6 +149,8 @@ def make_profile(
     if edition not in list(Edition):
         raise BookError(f"There is no edition {edition!r}; there are us, ca and uk.")
     country = Edition(edition)
+    if len(name) > MAX_COMPANY_NAME or not storable(name):
+        raise BookError("A company name has at most 59 characters, of Windows-1252 only.")
     zone = zone or USUAL_ZONE[country]
     if zone not in ZONES:
         raise BookError(f"There is no time zone {zone!r}; there are: {', '.join(ZONES)}.")

@@ -33,6 +33,8 @@ class CustomerMaker:
             # Late parents are preferred a little, so that third levels come about.
             parent = self._rnd.choice(parents[-40:]) if job else ""
             customer = self._customer(parent, top=n - self._jobs_made)
+            if not n:
+                customer = customer._replace(active=True)
             levels[customer.list_id] = levels[parent] + 1 if parent else 0
             self._books.put_customer(customer)
 

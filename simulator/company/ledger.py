@@ -83,6 +83,9 @@ def put_credit(books: Books, credit: Credit) -> None:
     old = books.credits.get(credit.txn_id)
     _reapply(books, old.applied if old else (), credit.applied)
     books.put_credit(credit)
+    if old is not None and old.customer != credit.customer:
+        _owe(books, old.customer, old.remaining)
+        old = None
     _owe(books, credit.customer, (old.remaining if old else 0) - credit.remaining)
 
 
@@ -202,6 +205,17 @@ def drop_customer(books: Books, list_id: str) -> None:
     label, created = books.full_name(list_id), books.customers[list_id].created
     books.drop_customer(list_id)
     _record(books, "Customer", list_id, created, label)
+
+
+def move_documents(books: Books, old: str, new: str) -> None:
+    """Give all documents of a customer to another one, applications and all."""
+    now = books.now
+    for invoice in [one for one in books.invoices.values() if one.customer == old]:
+        put_invoice(books, invoice._replace(customer=new, modified=now))
+    for payment in [one for one in books.payments.values() if one.customer == old]:
+        put_payment(books, payment._replace(customer=new, modified=now))
+    for credit in [one for one in books.credits.values() if one.customer == old]:
+        put_credit(books, credit._replace(customer=new, modified=now))
 
 
 def release(books: Books, invoice_id: str) -> Invoice:

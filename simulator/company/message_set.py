@@ -92,7 +92,7 @@ def _root(document: str | bytes) -> etree._Element:
         root = etree.fromstring(text, parser)
     except etree.XMLSyntaxError as wrong:
         raise Unreadable(f"not well formed: {wrong.msg}") from None
-    if etree.tostring(root.getroottree()).lstrip().startswith(b"<!DOCTYPE"):
+    if root.getroottree().docinfo.internalDTD is not None:
         raise Unreadable("a DOCTYPE is not allowed")
     if root.tag != "QBXML" or root.attrib:
         raise Unreadable(f"the root must be <QBXML>, not <{root.tag}>")

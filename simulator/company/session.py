@@ -159,10 +159,10 @@ class QuickBooksSession:
         if request.iterator and most is None:
             raise RequestFailed(3150, "There is a missing element: MaxReturned")
         found = QUERIES[request.type.name].select(self._books, request.element)
-        count = None if request.metadata == "NoMetaData" else len(found.ids)
+        ids = found.ids if most is None else found.ids[: int(most)]
+        count = None if request.metadata == "NoMetaData" else len(ids)
         if request.metadata == "MetaDataOnly":
             return Answer(_status(found), count=count)
-        ids = found.ids if most is None else found.ids[: int(most)]
         answer = Answer(_status(found), self._write(request, asked, ids), count)
         if request.iterator:
             return self._start(request, answer, found.ids[len(ids) :])
@@ -177,7 +177,8 @@ class QuickBooksSession:
     def _start(self, request: Request, answer: Answer, left: tuple[str, ...]) -> Answer:
         bits = f"{self._random.getrandbits(128):032x}"
         iterator_id = f"{{{bits[:8]}-{bits[8:12]}-{bits[12:16]}-{bits[16:20]}-{bits[20:]}}}"
-        self._iterators[iterator_id] = _Iterator(_without_count(request.element), left)
+        if left:
+            self._iterators[iterator_id] = _Iterator(_without_count(request.element), left)
         return replace(answer, remaining=len(left), iterator_id=iterator_id)
 
     def _go_on(self, request: Request, asked: MessageSet) -> Answer:
@@ -198,7 +199,10 @@ class QuickBooksSession:
         if most is None:
             raise RequestFailed(3150, "There is a missing element: MaxReturned")
         ids, left = iterator.left[: int(most)], iterator.left[int(most) :]
-        self._iterators[request.iterator_id] = replace(iterator, left=left)
+        if left:
+            self._iterators[request.iterator_id] = replace(iterator, left=left)
+        else:
+            del self._iterators[request.iterator_id]
         records = self._write(request, asked, ids)
         count = None if request.metadata == "NoMetaData" else len(records)
         status = OK if records or left else NOTHING_FOUND

@@ -11,7 +11,7 @@ import fcntl
 import json
 import os
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -44,6 +44,13 @@ class BadState(Exception):
     def __init__(self, path: Path, why: str) -> None:
         super().__init__(f"{path}: {why}")
         self.path = path
+
+
+class NoState(BadState):
+    """There is no state file where one was named."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path, "no such file; make one with `company new`")
 
 
 def dump(books: Books) -> str:
@@ -99,7 +106,7 @@ def load(path: Path) -> Books:
     try:
         text = path.read_text(encoding="ascii")
     except FileNotFoundError:
-        raise BadState(path, "no such file; make one with `company new`") from None
+        raise NoState(path) from None
     except (OSError, ValueError) as unreadable:
         raise BadState(path, f"cannot be read ({unreadable})") from unreadable
     return parse(text, path)
@@ -120,11 +127,21 @@ def save(books: Books, path: Path) -> None:
 
 
 @contextmanager
-def locked(path: Path) -> Iterator[None]:
-    """Hold the company for one change: others who change it wait. The lock is a file beside it."""
+def locked(path: Path, waiting: Callable[[], object] = lambda: None) -> Iterator[None]:
+    """Hold the company for one change: others who change it wait. The lock is a file beside it.
+
+    ``waiting`` is called once when somebody else holds it. Raises BadState when there is no
+    company to hold.
+    """
+    if not path.exists():
+        raise NoState(path)
     handle = os.open(path.with_name(f".{path.name}.lock"), os.O_CREAT | os.O_RDWR, 0o600)
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            waiting()
+            fcntl.flock(handle, fcntl.LOCK_EX)
         yield
     finally:
         os.close(handle)

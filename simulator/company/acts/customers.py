@@ -1,0 +1,134 @@
+"""Acts on customers and jobs: add, rename, deactivate, merge, delete."""
+
+from __future__ import annotations
+
+from simulator.company import ledger
+from simulator.company.acts.finding import (
+    ACT_SECONDS,
+    MAX_NAME,
+    Change,
+    checked,
+    customer_change,
+    find_customer,
+)
+from simulator.company.books import MAX_SUBLEVEL, BookError, Books
+from simulator.company.records import Customer
+
+
+def add_customer(books: Books, name: str, *, parent: str = "", currency: str = "") -> Change:
+    """Add a customer, or a job under a parent, whose currency it shares."""
+    above = find_customer(books, parent) if parent else None
+    parent_id = above.list_id if above else ""
+    _free_name(books, name, parent_id)
+    currency = _currency(books, currency, above)
+    if above and books.sublevel(above.list_id) >= MAX_SUBLEVEL:
+        raise BookError("QuickBooks keeps five levels of customers and jobs, not more.")
+    books.now += ACT_SECONDS
+    customer = Customer(
+        list_id=books.new_list_id(),
+        name=name,
+        parent=parent_id,
+        active=True,
+        created=books.now,
+        modified=books.now,
+        edit_sequence=books.now,
+        balance=0,
+        currency=currency,
+        tax_code=books.of_kind("SalesTaxCode")[-1].list_id,
+    )
+    books.put_customer(customer)
+    happened = f"added. ListID {customer.list_id}."
+    return customer_change(books, "add-customer", customer.list_id, happened)
+
+
+def rename(books: Books, reference: str, name: str) -> Change:
+    """Give a customer or job another name; the full names of its jobs change with it."""
+    customer = find_customer(books, reference)
+    _free_name(books, name, customer.parent, but=customer.list_id)
+    _edit(books, customer._replace(name=name))
+    return customer_change(books, "rename", customer.list_id, f"was called {customer.name}.")
+
+
+def deactivate(books: Books, reference: str) -> Change:
+    """Make a customer inactive; its jobs and documents stay as they are."""
+    customer = _that_is(books, reference, active=True)
+    _edit(books, customer._replace(active=False))
+    return customer_change(books, "deactivate", customer.list_id, "inactive now.")
+
+
+def reactivate(books: Books, reference: str) -> Change:
+    """Make an inactive customer active again."""
+    customer = _that_is(books, reference, active=False)
+    _edit(books, customer._replace(active=True))
+    return customer_change(books, "reactivate", customer.list_id, "active again.")
+
+
+def merge(books: Books, reference: str, into: str) -> Change:
+    """Merge a customer into another of its level: it is gone, its documents are the other's."""
+    loser, winner = find_customer(books, reference), find_customer(books, into)
+    if loser.list_id == winner.list_id:
+        raise BookError("A customer cannot be merged into itself.")
+    if (loser.parent, loser.currency) != (winner.parent, winner.currency):
+        raise BookError("Only customers of the same parent and currency can be merged.")
+    _without_jobs(books, loser)
+    name = books.full_name(loser.list_id)
+    books.now += ACT_SECONDS
+    ledger.move_documents(books, loser.list_id, winner.list_id)
+    ledger.drop_customer(books, loser.list_id)
+    return customer_change(books, "merge", winner.list_id, f"took over {name}.")
+
+
+def delete_customer(books: Books, reference: str) -> Change:
+    """Delete a customer that has neither jobs nor documents."""
+    customer = find_customer(books, reference)
+    _without_jobs(books, customer)
+    for one in books.documents():
+        if one.customer == customer.list_id:
+            raise BookError(
+                f"Customer {books.full_name(customer.list_id)} has documents, such as "
+                f"{one.txn_id}; make it inactive instead."
+            )
+    books.now += ACT_SECONDS
+    change = customer_change(books, "delete-customer", customer.list_id, "deleted.")
+    ledger.drop_customer(books, customer.list_id)
+    return change
+
+
+def _edit(books: Books, customer: Customer) -> None:
+    books.now += ACT_SECONDS
+    books.put_customer(customer._replace(modified=books.now, edit_sequence=books.now))
+
+
+def _that_is(books: Books, reference: str, *, active: bool) -> Customer:
+    customer = find_customer(books, reference)
+    if customer.active is not active:
+        word = "inactive" if active else "active"
+        raise BookError(f"Customer {books.full_name(customer.list_id)} is {word} already.")
+    return customer
+
+
+def _currency(books: Books, currency: str, above: Customer | None) -> str:
+    if above is not None and currency not in ("", above.currency):
+        raise BookError(f"A job has its parent's currency, which is {above.currency}.")
+    currency = currency or (above.currency if above else books.profile.home_currency)
+    if currency not in books.profile.currencies:
+        known = ", ".join(books.profile.currencies)
+        raise BookError(f"This company does not keep {currency}; it keeps {known}.")
+    return currency
+
+
+def _free_name(books: Books, name: str, parent: str, but: str = "") -> None:
+    checked(name, MAX_NAME, "name")
+    if not name.strip() or ":" in name:
+        raise BookError("A name must not be blank and must not hold a colon.")
+    for other in books.customers.values():
+        same = other.parent == parent and other.name.casefold() == name.casefold()
+        if same and other.list_id != but:
+            raise BookError(f"The name {name!r} is in use already, by {other.list_id}.")
+
+
+def _without_jobs(books: Books, customer: Customer) -> None:
+    for other in books.customers.values():
+        if other.parent == customer.list_id:
+            name = books.full_name(customer.list_id)
+            raise BookError(f"Customer {name} has jobs, such as {other.name!r}; see to them first.")

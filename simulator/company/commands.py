@@ -1,0 +1,333 @@
+"""``deskbridge company``: make a simulated QuickBooks company, look into it, ask it, check it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from typing import BinaryIO
+
+import click
+
+from simulator.company.act_commands import act
+from simulator.company.audit import Audit
+from simulator.company.books import Books, money
+from simulator.company.clock import ZONES
+from simulator.company.company import TODAY, Company, make_profile
+from simulator.company.product import CURRENCIES, Edition, Product
+from simulator.company.rehearsal_commands import fault, lock, quickbooks, unlock
+from simulator.company.screen import AS_JSON, STATE, Failure, show, speaking
+
+MOST_PROBLEMS_SHOWN = 20
+
+
+@click.group()
+def company() -> None:
+    """A simulated QuickBooks company file, kept in one STATE file.
+
+    Make one from a seed, do bookkeeping in it, rehearse faults, and audit it. Exit codes:
+    0 done, 1 failed, 2 wrong usage, 3 not found.
+    """
+
+
+company.add_command(act)
+company.add_command(quickbooks)
+company.add_command(fault)
+company.add_command(lock)
+company.add_command(unlock)
+
+
+@company.command()
+@STATE
+@click.option("--seed", type=int, default=7, show_default=True, help="Same seed, same company.")
+@click.option(
+    "--customers",
+    type=click.IntRange(0),
+    default=300,
+    show_default=True,
+    help="Customers and jobs together.",
+)
+@click.option(
+    "--invoices",
+    type=click.IntRange(0),
+    default=2000,
+    show_default=True,
+    help="Invoices; about one third is open.",
+)
+@click.option(
+    "--edition",
+    type=click.Choice([one.value for one in Edition]),
+    default="us",
+    show_default=True,
+    help="Country: taxes, home currency, qbXML versions.",
+)
+@click.option(
+    "--currency",
+    "currencies",
+    type=click.Choice(list(CURRENCIES)),
+    multiple=True,
+    help="A foreign currency; repeat for more. Default: the usual two of the country.",
+)
+@click.option("--single-currency", is_flag=True, help="Leave multicurrency off.")
+@click.option("--name", default="Harbor & Vale Supply", show_default=True, help="Company name.")
+@click.option(
+    "--lines",
+    type=click.IntRange(0),
+    default=0,
+    metavar="N",
+    help="For measurements: exactly N plain lines per invoice, 5 make about 4.7 KB.",
+)
+@click.option(
+    "--all-open",
+    is_flag=True,
+    help="For measurements: every invoice open, posted, numbered, of active customers.",
+)
+@click.option(
+    "--today",
+    type=click.DateTime(["%Y-%m-%d"]),
+    default=TODAY,
+    show_default=True,
+    help="The date at which the story ends.",
+)
+@click.option(
+    "--zone", type=click.Choice(list(ZONES)), help="Where the PC stands. Default: as the country."
+)
+@click.option(
+    "--true-offsets",
+    is_flag=True,
+    help="Print true time offsets; QuickBooks usually prints the winter one all year.",
+)
+@click.option(
+    "--payments-leave-invoices",
+    is_flag=True,
+    help="A payment does not move TimeModified of the invoice that it pays.",
+)
+@click.option("--closing-date", type=click.DateTime(["%Y-%m-%d"]), help="The closing date.")
+@click.option("--sample", is_flag=True, help="Say that it is a sample company.")
+@click.option("--year", type=click.IntRange(2002, 2040), help="Year of the QuickBooks product.")
+@click.option(
+    "--tier",
+    type=click.Choice(["pro", "premier", "enterprise"]),
+    default="enterprise",
+    show_default=True,
+    help="Which QuickBooks.",
+)
+@click.option("--force", is_flag=True, help="Replace an existing STATE.")
+@AS_JSON
+@speaking
+def new(
+    state: Path,
+    *,
+    seed: int,
+    customers: int,
+    invoices: int,
+    edition: str,
+    currencies: tuple[str, ...],
+    single_currency: bool,
+    name: str,
+    lines: int,
+    all_open: bool,
+    today: datetime,
+    zone: str | None,
+    true_offsets: bool,
+    payments_leave_invoices: bool,
+    closing_date: datetime | None,
+    sample: bool,
+    year: int | None,
+    tier: str,
+    force: bool,
+    as_json: bool,
+) -> None:
+    """Make a company and keep it in STATE."""
+    if state.exists() and not force:
+        raise Failure(f"{state} exists already; --force replaces it.")
+    foreign = () if single_currency else currencies or None
+    profile = make_profile(edition, foreign, name, zone or "")
+    product = profile.product
+    profile = replace(
+        profile,
+        product=Product(product.edition, year or product.year, tier),
+        offsets="true" if true_offsets else "winter",
+        closing_date=f"{closing_date:%Y-%m-%d}" if closing_date else "",
+        is_sample=sample,
+        payments_touch_invoices=not payments_leave_invoices,
+    )
+    made = Company.create(
+        seed=seed,
+        customers=customers,
+        invoices=invoices,
+        lines=lines,
+        all_open=all_open,
+        today=f"{today:%Y-%m-%d}",
+        profile=profile,
+    )
+    made.save(state)
+    summary = _summary(made)
+    show(summary, f"Made {state}.\n{_lines(summary)}", as_json=as_json)
+
+
+@company.command()
+@STATE
+@AS_JSON
+@speaking
+def audit(state: Path, *, as_json: bool) -> None:
+    """Prove that balances, applications and customer totals add up; exit 1 if not.
+
+    The JSON holds "ok", "problems", "invoices" (open ones with balances by currency), and
+    "importable": the invoices that an Invoice Sync must hold, which are open, posted, and of
+    active customers under active parents, each with customer and top customer.
+    """
+    found = Company.load(state).audit()
+    show(found.as_json(), _audit_text(found), as_json=as_json)
+    if not found.ok:
+        raise click.exceptions.Exit(Failure.exit_code)
+
+
+@company.command("show")
+@STATE
+@click.argument(
+    "kind",
+    type=click.Choice(["summary", "customers", "invoices", "payments", "credits"]),
+    default="summary",
+)
+@click.option("--open", "only_open", is_flag=True, help="Only what is open, unused or active.")
+@AS_JSON
+@speaking
+def show_books(state: Path, kind: str, *, only_open: bool, as_json: bool) -> None:
+    """Show what is in the books: a summary, or one KIND of records, tab separated."""
+    shown = Company.load(state)
+    if kind == "summary":
+        summary = _summary(shown)
+        show(summary, _lines(summary), as_json=as_json)
+        return
+    rows = [row for row, is_open in _TABLES[kind](shown.books) if is_open or not only_open]
+    text = "\n".join("\t".join(str(value) for value in row.values()) for row in rows)
+    show(rows, text or f"There are no {kind} to show.", as_json=as_json)
+
+
+@company.command()
+@STATE
+@click.argument("request", type=click.File("rb"), default="-")
+@click.option("--application", default="company ask", help="Name of the asking application.")
+@speaking
+def ask(state: Path, request: BinaryIO, *, application: str) -> None:
+    """Answer a qbXML REQUEST file (or standard input) as QuickBooks would.
+
+    A refused message set says why on standard error, which QuickBooks never does.
+    """
+    document = request.read()
+    click.echo(Company.load(state).connect(application).process(document), nl=False)
+
+
+def _summary(shown: Company) -> dict[str, object]:
+    books, found = shown.books, shown.audit()
+    profile = books.profile
+    return {
+        "company": profile.name,
+        "product": profile.product.product_name,
+        "edition": profile.edition.value,
+        "file": profile.file_path,
+        "situation": books.situation,
+        "now": books.stamp(books.now),
+        "currencies": ", ".join(profile.currencies),
+        "customers": found.counts["customers"],
+        "jobs": found.counts["jobs"],
+        "invoices": found.counts["total"],
+        "open": found.open_invoices,
+        "importable": len(found.importable),
+        "payments": found.counts["payments"],
+        "credit_memos": found.counts["credits"],
+    }
+
+
+def _lines(summary: Mapping[str, object]) -> str:
+    return "\n".join(f"{name.replace('_', ' '):<13} {value}" for name, value in summary.items())
+
+
+def _audit_text(found: Audit) -> str:
+    said = found.as_json()
+    balances = ", ".join(f"{c} {amount}" for c, amount in said["invoices"]["balance"].items())
+    to_import = ", ".join(f"{c} {amount}" for c, amount in said["importable"]["balance"].items())
+    lines = [
+        f"open invoices  {found.open_invoices}: {balances or 'nothing'}",
+        f"importable     {len(found.importable)}: {to_import or 'nothing'}",
+        *found.problems[:MOST_PROBLEMS_SHOWN],
+    ]
+    more = len(found.problems) - MOST_PROBLEMS_SHOWN
+    if more > 0:
+        lines.append(f"… and {more} more problems; --json lists all.")
+    lines.append("Everything adds up." if found.ok else "The books do not add up.")
+    return "\n".join(lines)
+
+
+Row = tuple[dict[str, str | bool], bool]
+
+
+def _customers(books: Books) -> Iterable[Row]:
+    for one in books.customers_in_order():
+        row: dict[str, str | bool] = {
+            "list_id": one.list_id,
+            "full_name": books.full_name(one.list_id),
+            "active": one.active,
+            "balance": money(one.balance),
+            "currency": one.currency,
+        }
+        yield row, one.active
+
+
+def _invoices(books: Books) -> Iterable[Row]:
+    for one in books.invoices.values():
+        row: dict[str, str | bool] = {
+            "txn_id": one.txn_id,
+            "number": one.number,
+            "date": one.date,
+            "customer": books.full_name(one.customer),
+            "total": money(one.total),
+            "balance": money(one.balance),
+            "currency": one.currency,
+            "status": _status(one.voided, one.pending, one.is_paid),
+        }
+        yield row, not one.is_paid
+
+
+def _status(voided: bool, pending: bool, paid: bool) -> str:
+    return "void" if voided else "pending" if pending else "paid" if paid else "open"
+
+
+def _payments(books: Books) -> Iterable[Row]:
+    for one in books.payments.values():
+        row: dict[str, str | bool] = {
+            "txn_id": one.txn_id,
+            "number": one.number,
+            "date": one.date,
+            "customer": books.full_name(one.customer),
+            "total": money(one.total),
+            "unused": money(one.unused),
+            "currency": one.currency,
+            "applied_to": " ".join(use.txn_id for use in one.applied),
+        }
+        yield row, bool(one.unused)
+
+
+def _credits(books: Books) -> Iterable[Row]:
+    for one in books.credits.values():
+        row: dict[str, str | bool] = {
+            "txn_id": one.txn_id,
+            "number": one.number,
+            "date": one.date,
+            "customer": books.full_name(one.customer),
+            "total": money(one.total),
+            "remaining": money(one.remaining),
+            "currency": one.currency,
+            "applied_to": " ".join(use.txn_id for use in one.applied),
+        }
+        yield row, bool(one.remaining)
+
+
+_TABLES: dict[str, Callable[[Books], Iterable[Row]]] = {
+    "customers": _customers,
+    "invoices": _invoices,
+    "payments": _payments,
+    "credits": _credits,
+}

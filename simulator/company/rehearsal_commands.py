@@ -1,0 +1,167 @@
+"""Commands that put QuickBooks into the states that a rehearsal needs: closed, locked, failing."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import click
+
+from simulator.company.acts.finding import find_customer, find_document
+from simulator.company.books import Books, NotInBooks
+from simulator.company.errors import HRESULTS, OPEN, SITUATIONS, STATUS_MESSAGES
+from simulator.company.product import Product
+from simulator.company.records import Fault
+from simulator.company.requests import REQUESTS
+from simulator.company.screen import AS_JSON, STATE, changing, show, speaking
+
+
+@click.command()
+@STATE
+@click.argument("situation", type=click.Choice([OPEN, *SITUATIONS]), required=False)
+@click.option("--year", type=click.IntRange(2002, 2040), help="Year of the product.")
+@click.option("--tier", type=click.Choice(["pro", "premier", "enterprise"]), help="Which product.")
+@click.option("--product", help='Any product name; "" for the usual one of its year.')
+@click.option(
+    "--file-mode", type=click.Choice(["SingleUser", "MultiUser"]), help="How the file is open."
+)
+@AS_JSON
+@speaking
+def quickbooks(
+    state: Path,
+    *,
+    situation: str | None,
+    year: int | None,
+    tier: str | None,
+    product: str | None,
+    file_mode: str | None,
+    as_json: bool,
+) -> None:
+    """Say what state QuickBooks is in, and which QuickBooks it is.
+
+    In every SITUATION but "open" a session is refused with the HRESULT of that situation, until
+    the situation is "open" again. Without arguments, shows what is set.
+    """
+    with changing(state) as company:
+        books = company.books
+        books.situation = situation or books.situation
+        was = books.profile.product
+        becomes = Product(
+            edition=was.edition,
+            year=year or was.year,
+            tier=tier or was.tier,
+            name=was.name if product is None else product,
+            file_mode=file_mode or was.file_mode,
+        )
+        books.profile = replace(books.profile, product=becomes)
+    now = books.profile.product
+    hresult = SITUATIONS[books.situation][0] if books.situation != OPEN else ""
+    shown = {
+        "situation": books.situation,
+        "hresult": hresult,
+        "product": now.product_name,
+        "major_version": now.major_version,
+        "newest_qbxml": now.versions[-1],
+        "file_mode": now.file_mode,
+    }
+    refusal = f", so sessions are refused with {hresult}" if hresult else ""
+    text = (
+        f"{now.product_name} ({now.file_mode}, qbXML up to {now.versions[-1]}): "
+        f"{books.situation}{refusal}."
+    )
+    show(shown, text, as_json=as_json)
+
+
+@click.command()
+@STATE
+@click.argument("code", required=False)
+@click.option(
+    "--request", type=click.Choice(list(REQUESTS)), default=None, help="Only for this request."
+)
+@click.option("--times", type=click.IntRange(1), default=1, show_default=True, help="How often.")
+@click.option("--done", is_flag=True, help="The work is done, and only the answer is lost.")
+@click.option("--message", default="", help="Other words than the usual ones.")
+@click.option("--clear", is_flag=True, help="Forget all planned faults first.")
+@AS_JSON
+@speaking
+def fault(
+    state: Path,
+    *,
+    code: str | None,
+    request: str | None,
+    times: int,
+    done: bool,
+    message: str,
+    clear: bool,
+    as_json: bool,
+) -> None:
+    """Plan an answer that fails: CODE is an HRESULT (0x80040402) or a status code (3175).
+
+    The next matching requests get it, then QuickBooks works again. Without CODE, shows what is
+    planned. Common ones: 0x80010105 (QuickBooks crashes), 0x8004041C (internal error), 3175 and
+    3176 (in use), 1000 (internal error), 3260 (no permission).
+    """
+    planned = [Fault(_code(code), request or "", times, done, message)] if code else []
+    with changing(state) as company:
+        books = company.books
+        books.faults = ([] if clear else books.faults) + planned
+    rows = [{**one._asdict(), "message": one.message or _usual(one)} for one in books.faults]
+    text = "\n".join(
+        f"{r['times']} x {r['code']} for {r['request'] or 'any request'}" for r in rows
+    )
+    show(rows, text or "No fault is planned.", as_json=as_json)
+
+
+@click.command()
+@STATE
+@click.argument("reference")
+@AS_JSON
+@speaking
+def lock(state: Path, *, reference: str, as_json: bool) -> None:
+    """Open a document or customer in a window, so that requests that name it find it in use."""
+    with changing(state) as company:
+        object_id = _find(company.books, reference)
+        company.books.locks.add(object_id)
+    show({"locked": sorted(company.books.locks)}, f"{object_id} is in use.", as_json=as_json)
+
+
+@click.command()
+@STATE
+@click.argument("reference", required=False)
+@AS_JSON
+@speaking
+def unlock(state: Path, *, reference: str | None, as_json: bool) -> None:
+    """Close the window of a document or customer, or all windows."""
+    with changing(state) as company:
+        locks = company.books.locks
+        if reference is None:
+            locks.clear()
+        else:
+            locks.discard(_find(company.books, reference))
+    left = ", ".join(sorted(locks)) or "nothing"
+    show({"locked": sorted(locks)}, f"Still in use: {left}.", as_json=as_json)
+
+
+def _find(books: Books, reference: str) -> str:
+    """The id of a document or customer. Raises NotInBooks."""
+    try:
+        return find_document(books, reference).txn_id
+    except NotInBooks:
+        return find_customer(books, reference).list_id
+
+
+def _code(text: str) -> str:
+    code = text.lower()
+    if code.startswith("0x") and len(code) == 10 and all(c in "0123456789abcdef" for c in code[2:]):
+        return f"0x{code[2:].upper()}"
+    if code.isdecimal() and code.isascii():
+        return str(int(code))
+    raise click.BadParameter(
+        f"{text!r} is neither an HRESULT such as 0x80040402 nor a status code such as 3175."
+    )
+
+
+def _usual(one: Fault) -> str:
+    if one.is_hresult:
+        return HRESULTS.get(one.code, "")
+    return STATUS_MESSAGES.get(int(one.code), "")
