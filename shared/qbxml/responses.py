@@ -1,0 +1,391 @@
+"""What QuickBooks answers, as frozen values.
+
+Every field of a record is optional, because ``IncludeRetElement`` and withheld personal data
+leave "required" elements out: text is empty, all else None, when the element was missing.
+Amounts are ``Decimal`` with two places in the record's own currency. Quantities, rates and
+percentages keep QuickBooks' own text. Timestamps are wall clocks without offset
+(``text.wall_clock``). Named tuples, since a page makes thousands of them.
+Source of names and of their order: qbxmlops130.xsd.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import NamedTuple, TypeAlias, TypeVar
+
+
+class Status(NamedTuple):
+    """How a request fared; ``message`` is QuickBooks' own English. Decide by ``code``."""
+
+    code: int
+    severity: str
+    message: str
+
+
+class MessageSetHead(NamedTuple):
+    """The attributes of the whole answer; both are missing unless recovery was asked for."""
+
+    status_code: int | None
+    new_id: str
+
+
+class ResponseHead(NamedTuple):
+    """The attributes of one ``*Rs``, before its records.
+
+    ``request_id`` is None when QuickBooks left it out. ``ret_count`` comes with metadata,
+    the iterator's two only with iterators: ``iterator_remaining`` 0 is the last page.
+    """
+
+    name: str
+    request_id: str | None
+    status: Status
+    ret_count: int | None
+    iterator_remaining: int | None
+    iterator_id: str
+
+
+class Ref(NamedTuple):
+    """A reference to a list entry: an item, a customer, an account, a currency, terms."""
+
+    list_id: str = ""
+    full_name: str = ""
+
+
+NO_REF = Ref()
+
+
+class Address(NamedTuple):
+    """A postal address in QuickBooks' own pieces."""
+
+    lines: tuple[str, ...] = ()
+    city: str = ""
+    state: str = ""
+    postal_code: str = ""
+    country: str = ""
+    note: str = ""
+
+    @property
+    def printed(self) -> tuple[str, ...]:
+        """The lines as on an envelope; the note is for the driver, not for the envelope."""
+        town = " ".join(part for part in (self.city, self.state, self.postal_code) if part)
+        return tuple(line for line in (*self.lines, town, self.country) if line)
+
+
+class DataExt(NamedTuple):
+    """A custom field (``owner_id`` "0" or empty) or private data of one application."""
+
+    owner_id: str = ""
+    name: str = ""
+    type: str = ""
+    value: str = ""
+
+
+class HostRet(NamedTuple):
+    """The QuickBooks that answers: ``major_version`` 34 is the one of 2024."""
+
+    product_name: str = ""
+    major_version: str = ""
+    minor_version: str = ""
+    country: str = ""
+    supported_versions: tuple[str, ...] = ()
+    is_automatic_login: bool | None = None
+    file_mode: str = ""
+
+
+class CompanyRet(NamedTuple):
+    """The company file that is open. It has no ID: the FileID stamp tells files apart."""
+
+    is_sample_company: bool | None = None
+    company_name: str = ""
+    legal_company_name: str = ""
+    address: Address | None = None
+    is_accountant_copy: bool | None = None
+    data_exts: tuple[DataExt, ...] = ()
+
+    def data_ext(self, owner_id: str, name: str) -> str:
+        """The private data ``name`` of one application; empty when it left none.
+
+        GUIDs compare without regard to case.
+        """
+        wanted = (owner_id.upper(), name)
+        stamps = (ext.value for ext in self.data_exts if (ext.owner_id.upper(), ext.name) == wanted)
+        return next(stamps, "")
+
+
+class PreferencesRet(NamedTuple):
+    """The preferences that a sync depends on."""
+
+    closing_date: date | None = None
+    is_multi_currency_on: bool | None = None
+    home_currency: Ref = NO_REF
+    is_auto_applying_payments: bool | None = None
+    is_personal_data_access_allowed: bool | None = None
+
+
+class CustomerRet(NamedTuple):
+    """A customer, or a job: a customer below another one, ``full_name`` "Parent:Job".
+
+    ``time_modified`` moves with the balance, the ``edit_sequence`` does not.
+    ``bill_address_block`` is the address as QuickBooks prints it.
+    """
+
+    list_id: str = ""
+    time_created: str = ""
+    time_modified: str = ""
+    edit_sequence: str = ""
+    name: str = ""
+    full_name: str = ""
+    is_active: bool | None = None
+    parent: Ref = NO_REF
+    sublevel: int | None = None
+    company_name: str = ""
+    salutation: str = ""
+    first_name: str = ""
+    middle_name: str = ""
+    last_name: str = ""
+    bill_address: Address | None = None
+    bill_address_block: tuple[str, ...] = ()
+    phone: str = ""
+    alt_phone: str = ""
+    fax: str = ""
+    email: str = ""
+    cc: str = ""
+    contact: str = ""
+    terms: Ref = NO_REF
+    balance: Decimal | None = None
+    total_balance: Decimal | None = None
+    sales_tax_code: Ref = NO_REF
+    item_sales_tax: Ref = NO_REF
+    sales_tax_country: str = ""
+    resale_number: str = ""
+    account_number: str = ""
+    job_status: str = ""
+    preferred_delivery_method: str = ""
+    external_guid: str = ""
+    tax_registration_number: str = ""
+    currency: Ref = NO_REF
+    data_exts: tuple[DataExt, ...] = ()
+
+    @property
+    def billing_lines(self) -> tuple[str, ...]:
+        """The billing address as printed: QuickBooks' own block, else put together."""
+        if self.bill_address_block or self.bill_address is None:
+            return self.bill_address_block
+        return self.bill_address.printed
+
+    @property
+    def document(self) -> str:
+        """What a person calls it: "Customer Larkspur Tile:Pier 9"."""
+        return f"Customer {self.full_name or self.name}".rstrip()
+
+
+class LinkedTxn(NamedTuple):
+    """Another transaction that hangs on this one: money, or only where it came from.
+
+    A sales order or an estimate is listed here with a negative amount although nothing was
+    paid; only ``txn_type`` tells.
+    """
+
+    txn_id: str = ""
+    txn_type: str = ""
+    txn_date: date | None = None
+    ref_number: str = ""
+    link_type: str = ""
+    amount: Decimal | None = None
+
+
+class InvoiceLineRet(NamedTuple):
+    """A line of the form: maybe nothing but its ID, or only a description.
+
+    ``rate_percent`` stands in place of ``rate`` for discounts and surcharges by percentage.
+    """
+
+    txn_line_id: str = ""
+    item: Ref = NO_REF
+    description: str = ""
+    quantity: str = ""
+    unit_of_measure: str = ""
+    rate: str = ""
+    rate_percent: str = ""
+    line_class: Ref = NO_REF
+    amount: Decimal | None = None
+    tax_amount: Decimal | None = None
+    service_date: date | None = None
+    sales_tax_code: Ref = NO_REF
+    other1: str = ""
+    other2: str = ""
+    data_exts: tuple[DataExt, ...] = ()
+
+
+class InvoiceLineGroupRet(NamedTuple):
+    """A group item with the lines it stands for: count ``total_amount`` or them, never both."""
+
+    txn_line_id: str = ""
+    item_group: Ref = NO_REF
+    description: str = ""
+    quantity: str = ""
+    unit_of_measure: str = ""
+    is_print_items_in_group: bool | None = None
+    total_amount: Decimal | None = None
+    service_date: date | None = None
+    lines: tuple[InvoiceLineRet, ...] = ()
+    data_exts: tuple[DataExt, ...] = ()
+
+
+class InvoiceRet(NamedTuple):
+    """An invoice. QuickBooks gives no total: see ``total``.
+
+    ``applied_amount`` is zero or negative, like the amounts of ``links``. ``is_pending`` means
+    not posted: not owed, whatever the balance says. ``ref_number`` is what a person calls the
+    invoice's number: it may be empty, and it may be there twice. ``tax1_total`` and
+    ``tax2_total`` are how old Canadian editions said ``sales_tax_total``.
+    """
+
+    txn_id: str = ""
+    time_created: str = ""
+    time_modified: str = ""
+    edit_sequence: str = ""
+    txn_number: str = ""
+    customer: Ref = NO_REF
+    invoice_class: Ref = NO_REF
+    ar_account: Ref = NO_REF
+    txn_date: date | None = None
+    ref_number: str = ""
+    is_pending: bool | None = None
+    is_finance_charge: bool | None = None
+    po_number: str = ""
+    terms: Ref = NO_REF
+    due_date: date | None = None
+    ship_date: date | None = None
+    subtotal: Decimal | None = None
+    item_sales_tax: Ref = NO_REF
+    sales_tax_percentage: str = ""
+    sales_tax_total: Decimal | None = None
+    tax1_total: Decimal | None = None
+    tax2_total: Decimal | None = None
+    applied_amount: Decimal | None = None
+    balance_remaining: Decimal | None = None
+    currency: Ref = NO_REF
+    exchange_rate: str = ""
+    balance_remaining_in_home_currency: Decimal | None = None
+    memo: str = ""
+    is_paid: bool | None = None
+    is_tax_included: bool | None = None
+    customer_sales_tax_code: Ref = NO_REF
+    suggested_discount_amount: Decimal | None = None
+    suggested_discount_date: date | None = None
+    other: str = ""
+    external_guid: str = ""
+    links: tuple[LinkedTxn, ...] = ()
+    lines: tuple[InvoiceLineRet | InvoiceLineGroupRet, ...] = ()
+    data_exts: tuple[DataExt, ...] = ()
+
+    @property
+    def total(self) -> Decimal | None:
+        """What was billed: the balance and what was applied to it; None if either is missing."""
+        if self.balance_remaining is None or self.applied_amount is None:
+            return None
+        return self.balance_remaining - self.applied_amount
+
+    @property
+    def tax(self) -> Decimal | None:
+        """The tax in the total, in whichever words this edition says it; None if it does not."""
+        if self.sales_tax_total is not None:
+            return self.sales_tax_total
+        parts = [part for part in (self.tax1_total, self.tax2_total) if part is not None]
+        return sum(parts[1:], parts[0]) if parts else None
+
+    @property
+    def adds_up(self) -> bool:
+        """Whether subtotal and tax make the total, as far as QuickBooks told all three.
+
+        Where amounts include tax, a subtotal that is the total already is right as well.
+        """
+        if self.total is None or self.subtotal is None or self.tax is None:
+            return True
+        if self.is_tax_included and self.subtotal == self.total:
+            return True
+        return self.subtotal + self.tax == self.total
+
+    @property
+    def document(self) -> str:
+        """What a person calls it: "Invoice 1042, Larkspur Tile"."""
+        name = f"Invoice {self.ref_number}" if self.ref_number else "Invoice without number"
+        return f"{name}, {self.customer.full_name}" if self.customer.full_name else name
+
+
+class TxnDeletedRet(NamedTuple):
+    """A transaction that was deleted in the last 90 days; ``txn_del_type`` "Invoice"."""
+
+    txn_del_type: str = ""
+    txn_id: str = ""
+    time_created: str = ""
+    time_deleted: str = ""
+    ref_number: str = ""
+
+
+class ListDeletedRet(NamedTuple):
+    """A list entry that was deleted in the last 90 days; ``list_del_type`` "Customer"."""
+
+    list_del_type: str = ""
+    list_id: str = ""
+    time_created: str = ""
+    time_deleted: str = ""
+    full_name: str = ""
+
+
+Ret: TypeAlias = (
+    HostRet
+    | CompanyRet
+    | PreferencesRet
+    | CustomerRet
+    | InvoiceRet
+    | TxnDeletedRet
+    | ListDeletedRet
+)
+
+RetT = TypeVar("RetT", bound=Ret)
+
+
+class BadRecord(NamedTuple):
+    """A record that could not be read, in place of it; the records around it are fine.
+
+    ``field`` is its path below the record (``InvoiceLineRet[2]/Amount``), ``value`` what stood
+    there. ``document`` is what a person calls the record: "Invoice 1042, Larkspur Tile".
+    """
+
+    kind: str
+    object_id: str
+    document: str
+    field: str
+    value: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """One ``*Rs`` of a small answer, whole."""
+
+    head: ResponseHead
+    rows: tuple[Ret, ...]
+    bad: tuple[BadRecord, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MessageSet:
+    """A small answer, whole: what ``reader.read_all`` returns."""
+
+    head: MessageSetHead
+    responses: tuple[Response, ...]
+
+    def rows_of(self, kind: type[RetT]) -> Iterator[RetT]:
+        """The records of one kind, over all responses, in the order of the answer."""
+        for response in self.responses:
+            yield from (row for row in response.rows if isinstance(row, kind))
+
+    def first(self, kind: type[RetT]) -> RetT | None:
+        """The first record of one kind, such as the HostRet; None when there is none."""
+        return next(self.rows_of(kind), None)

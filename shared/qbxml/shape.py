@@ -1,0 +1,110 @@
+"""How an element of an answer becomes a value: a table of children, read in one walk.
+
+The order of children does not matter, and a child that is not in the table is passed over
+with all that is in it. Children are looked at directly below their parent only: a
+ContactsRet has a ListID of its own, which is not the customer's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Generic, NamedTuple, TypeAlias, TypeVar
+
+from lxml import etree
+
+from shared.qbxml.text import BadValue
+
+Element: TypeAlias = etree._Element
+Convert: TypeAlias = Callable[[str], Any]
+Read: TypeAlias = Callable[[Element], Any]
+V = TypeVar("V", bound=NamedTuple)
+
+
+class BadField(Exception):
+    """A malformed value at ``path`` below the record that was being read."""
+
+    def __init__(self, path: str, why: BadValue) -> None:
+        super().__init__(f"{path}: {why}")
+        self.path = path
+        self.why = why
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """A child that holds text: ``convert`` None takes the text as it stands."""
+
+    field: str
+    convert: Convert | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A child that is read as a whole. When it repeats, its field holds all, in order."""
+
+    field: str
+    read: Read
+    repeats: bool = False
+
+
+class Shape(Generic[V]):
+    """Reads an element into a named tuple, by a table of what its children are.
+
+    Called with an element it returns the value, so that a shape is itself the ``read`` of a
+    Node. An empty child counts as missing. Raises BadField for the first child whose text is
+    not of its type.
+    """
+
+    def __init__(self, value: type[V], children: Mapping[str, Leaf | Node]) -> None:
+        index = value._fields.index
+        self._value = value
+        self._blank = [value._field_defaults[field] for field in value._fields]
+        self._leaves = {
+            name: (index(child.field), child.convert)
+            for name, child in children.items()
+            if isinstance(child, Leaf)
+        }
+        self._nodes = {
+            name: (index(child.field), child.read, child.repeats)
+            for name, child in children.items()
+            if isinstance(child, Node)
+        }
+        self._lists = sorted({at for at, _, repeats in self._nodes.values() if repeats})
+
+    def __call__(self, element: Element) -> V:
+        """Read one element. Raises BadField."""
+        values = self._blank.copy()
+        for index in self._lists:
+            values[index] = []
+        leaf_of, node_of = self._leaves.get, self._nodes.get
+        try:
+            for child in element:
+                tag = child.tag
+                leaf = leaf_of(tag)
+                if leaf is not None:
+                    text = child.text
+                    if text:
+                        index, convert = leaf
+                        values[index] = convert(text) if convert else text
+                    continue
+                node = node_of(tag)
+                if node is not None:
+                    index, read, repeats = node
+                    if repeats:
+                        values[index].append(read(child))
+                    else:
+                        values[index] = read(child)
+        except BadValue as why:
+            raise BadField(_step(child), why) from why
+        except BadField as why:
+            raise BadField(f"{_step(child)}/{why.path}", why.why) from why
+        for index in self._lists:
+            values[index] = tuple(values[index])
+        return tuple.__new__(self._value, values)
+
+
+def _step(child: Element) -> str:
+    """The child's name, with its number when it has namesakes: ``InvoiceLineRet[2]``."""
+    before = sum(1 for _ in child.itersiblings(child.tag, preceding=True))
+    alone = before == 0 and next(child.itersiblings(child.tag), None) is None
+    return child.tag if alone else f"{child.tag}[{before + 1}]"

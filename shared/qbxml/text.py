@@ -1,0 +1,247 @@
+"""Text, amounts, dates and times as QuickBooks writes them and wants them.
+
+QuickBooks stores Windows-1252 and prints it oddly: the typographic characters come as
+references to C1 control codes (``&#153;`` for a trade mark sign). Amounts have no places
+or two, never one. Timestamps carry an offset that is an hour wrong in summer, while the
+wall clock beside it is right: so the wall clock is all that is kept, and all that is sent.
+Source: qbxmltypes130.xsd for the formats; the rest was seen in real answers.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+
+CENT = Decimal("0.01")
+ZERO = Decimal("0.00")
+
+_AMOUNT = re.compile(r"[+-]?[0-9]{1,13}(\.[0-9]{2})?")
+_TWO_PLACES = re.compile(r"-?[0-9]{1,13}\.[0-9]{2}")  # as QuickBooks writes it
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_USUAL_TIME = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:[+-][0-9]{2}:[0-9]{2})?"
+)
+_TIME = re.compile(
+    r"([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})"
+    r"(?:T([0-9]{1,2})(?::([0-9]{1,2})(?::([0-9]{1,2})(?:\.[0-9]+)?)?)?"
+    r"(?:Z|[+-][0-9]{1,2}:[0-9]{2})?)?"
+)
+_REFERENCE = re.compile(rb"&#([0-9]{1,9}|x[0-9a-fA-F]{1,8});")
+_COUNT = re.compile(r"[0-9]{1,9}")
+_FLAGS = {"true": True, "false": False, "1": True, "0": False}
+
+# U+0080 to U+009F: what QuickBooks means by them. The five codes that Windows-1252 leaves
+# open would be terminal control codes, so they become U+FFFD.
+_C1 = {code: bytes([code]).decode("cp1252", "replace") for code in range(0x80, 0xA0)}
+
+# What NFKD does not take apart, though every reader knows the plain letter.
+_PLAIN = str.maketrans("ŁłĐđĦħŊŋŦŧıĸ\u2010\u2011\u2212\u2032\u2033", "LlDdHhNnTtik---'\"")
+
+
+class BadValue(ValueError):
+    """A value that is not of its type; ``text`` is what stood there, ``wanted`` what belongs."""
+
+    wanted = "a value"
+
+    def __init__(self, text: str) -> None:
+        super().__init__(f"{shown(text)} is not {self.wanted}")
+        self.text = text
+
+
+class BadAmount(BadValue):
+    """Not an AMTTYPE."""
+
+    wanted = "an amount such as 1234.50"
+
+
+class BadDate(BadValue):
+    """Not a DATETYPE, or not a day of the calendar."""
+
+    wanted = "a date such as 2024-06-12"
+
+
+class BadTime(BadValue):
+    """Not a DATETIMETYPE, or not a moment of the calendar."""
+
+    wanted = "a time such as 2024-06-12T09:46:40"
+
+
+class BadFlag(BadValue):
+    """Not a BOOLTYPE."""
+
+    wanted = "true or false"
+
+
+class BadCount(BadValue):
+    """Not a whole number of zero or more."""
+
+    wanted = "a whole number"
+
+
+def shown(text: str, length: int = 40) -> str:
+    """The text in quotation marks for a message: printable ASCII, cut to ``length``."""
+    return ascii(text if len(text) <= length else text[: length - 3] + "...")
+
+
+def decode(text: str) -> str:
+    """What QuickBooks meant by characters: C1 codes stand for those of Windows-1252."""
+    return text if text.isascii() else text.translate(_C1)
+
+
+def repair(xml: bytes) -> bytes:
+    """Put right, in UTF-8 XML that ends at no reference's middle, what QuickBooks writes.
+
+    References to C1 codes become the characters of Windows-1252 that they mean; references
+    that XML 1.0 forbids (controls, halves of surrogate pairs) and carriage returns are dropped.
+    """
+    if not xml.isascii():
+        xml = decode(xml.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")
+    return _REFERENCE.sub(_meant, xml) if b"&#" in xml else xml
+
+
+def _meant(reference: re.Match[bytes]) -> bytes:
+    digits = reference[1]
+    code = int(digits[1:], 16) if digits.startswith(b"x") else int(digits)
+    if code in _C1:
+        return _C1[code].encode()
+    is_allowed = code in (0x9, 0xA) or 0x20 <= code < 0xD800 or 0xE000 <= code < 0xFFFE
+    return reference[0] if is_allowed or 0x10000 <= code <= 0x10FFFF else b""
+
+
+@dataclass(frozen=True, slots=True)
+class Cleaned:
+    """Text that QuickBooks can store, and the characters that it could not, each once."""
+
+    text: str
+    lost: tuple[str, ...]
+
+
+def clean(text: str) -> Cleaned:
+    """Fit free text (a memo, a name to add) to what QuickBooks stores: Windows-1252.
+
+    Control characters are dropped, foreign letters become their plain form, and a question
+    mark stands for the rest. Never use it for a value that is looked up: a changed key finds
+    another record. ``unstorable`` tells whether a key can exist at all.
+    """
+    kept = []
+    lost: dict[str, None] = {}
+    for character in unicodedata.normalize("NFC", decode(text)):
+        if _is_storable(character):
+            kept.append(character)
+        else:
+            lost[character] = None
+            kept.append(_nearest(character))
+    return Cleaned("".join(kept), tuple(lost))
+
+
+def unstorable(text: str) -> tuple[str, ...]:
+    """The characters that no QuickBooks record can hold, each once, in order."""
+    return tuple(dict.fromkeys(c for c in text if not _is_storable(c)))
+
+
+def _is_storable(character: str) -> bool:
+    if character < " ":
+        return character in "\t\n\r"
+    try:
+        character.encode("cp1252")
+    except UnicodeEncodeError:
+        return False
+    return character != "\x7f"
+
+
+def _nearest(character: str) -> str:
+    if unicodedata.category(character) in {"Cc", "Cf", "Mn", "Me"}:
+        return ""  # invisible, or an accent that no letter of Windows-1252 carries
+    parts = unicodedata.normalize("NFKD", character.translate(_PLAIN))
+    return "".join(part for part in parts if _is_storable(part)) or "?"
+
+
+def read_amount(text: str) -> Decimal | None:
+    """Read an AMTTYPE: optional sign, up to 13 digits, no places or two.
+
+    Empty text is None, not zero: the type allows both and they differ. The amount always
+    has two places. Raises BadAmount, carrying the text; never rounds.
+    Source: qbxmltypes130.xsd, AMTTYPE.
+    """
+    if _TWO_PLACES.fullmatch(text) is None:
+        text = text.strip()
+        if not text:
+            return None
+        if _AMOUNT.fullmatch(text) is None:
+            raise BadAmount(text)
+        return Decimal(text).quantize(CENT) or ZERO
+    return Decimal(text) or ZERO
+
+
+def write_amount(amount: Decimal) -> str:
+    """Write an AMTTYPE with two places; raises BadAmount for anything that needs rounding."""
+    if not amount.is_finite():
+        raise BadAmount(str(amount))
+    text = f"{amount:.2f}"
+    if Decimal(text) != amount or _AMOUNT.fullmatch(text) is None:
+        raise BadAmount(str(amount))
+    return "0.00" if not amount else text
+
+
+def read_date(text: str) -> date | None:
+    """Read a DATETYPE; empty text is None. Raises BadDate."""
+    text = text.strip()
+    if not text:
+        return None
+    if _DATE.fullmatch(text) is None:
+        raise BadDate(text)
+    try:
+        return date.fromisoformat(text)
+    except ValueError as why:
+        raise BadDate(text) from why
+
+
+def wall_clock(text: str) -> str:
+    """The wall clock of a DATETIMETYPE, without its offset: ``2024-06-12T09:46:40``.
+
+    Parts that are missing are zero, so that wall clocks compare as text. Empty text stays
+    empty. Raises BadTime. The offset is dropped because QuickBooks prints the winter offset
+    all year; the same text sent back is read as that computer's own time.
+    """
+    clock = text[:19] if _USUAL_TIME.fullmatch(text) else _spelled_out(text.strip())
+    if clock:
+        try:
+            datetime.fromisoformat(clock)
+        except ValueError as why:
+            raise BadTime(text) from why
+    return clock
+
+
+def _spelled_out(text: str) -> str:
+    """A wall clock in a rarer spelling of the type, every part with all its digits."""
+    found = _TIME.fullmatch(text)
+    if found is None:
+        if text:
+            raise BadTime(text)
+        return ""
+    year, *rest = (int(part or 0) for part in found.groups())
+    return "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}".format(year, *rest)
+
+
+def read_flag(text: str) -> bool | None:
+    """Read a BOOLTYPE in any case; empty text is None. Raises BadFlag."""
+    text = text.strip()
+    if not text:
+        return None
+    flag = _FLAGS.get(text) if text in _FLAGS else _FLAGS.get(text.lower())
+    if flag is None:
+        raise BadFlag(text)
+    return flag
+
+
+def read_count(text: str) -> int | None:
+    """Read a whole number of zero or more; empty text is None. Raises BadCount."""
+    text = text.strip()
+    if not text:
+        return None
+    if _COUNT.fullmatch(text) is None:
+        raise BadCount(text)
+    return int(text)
