@@ -72,7 +72,7 @@ def _row(sync: Sync) -> Row:
     return Row(
         (
             str(sync.id),
-            sync.connection or "(unknown user)",
+            sync.connection or "(unknown)",
             sync.application,
             local_time(sync.started_at),
             _state(sync),

@@ -4,15 +4,25 @@ from __future__ import annotations
 
 import json
 import os
-from datetime import UTC, datetime
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 from click.testing import CliRunner, Result
 
 from console.cli.app import cli
+from shared.models import connections, ledger, syncs
 from shared.models.store import Store, open_store
-from shared.models.values import CompanyBinding
+from shared.models.values import (
+    CompanyBinding,
+    Customer,
+    Invoice,
+    InvoiceStatus,
+    RecordKind,
+    Trouble,
+)
 
 NOW = datetime(2026, 1, 5, 14, 2, 11, tzinfo=UTC)
 
@@ -83,3 +93,77 @@ def binding(**changes: Any) -> CompanyBinding:
         "bound_at": NOW,
     }
     return CompanyBinding(**described | changes)
+
+
+def customer(list_id: str, name: str, *, parent: str = "", active: bool = True) -> Customer:
+    return Customer(
+        list_id=list_id,
+        name=name.rpartition(":")[2],
+        full_name=name,
+        parent_list_id=parent,
+        active=active,
+        company_name="",
+        email="",
+        phone="",
+        bill_address="",
+        currency="USD",
+        edit_sequence="1",
+        time_created="2025-01-05T09:00:00",
+        time_modified="2025-01-05T09:00:00",
+    )
+
+
+def invoice(txn_id: str, number: str, total: str, **changes: Any) -> Invoice:
+    """An open invoice of Larkspur Tile, dated 5 January 2026, nothing paid yet."""
+    amount = Decimal(total)
+    usual = {
+        "txn_id": txn_id,
+        "number": number,
+        "customer_list_id": "80000001-1",
+        "customer_full_name": "Larkspur Tile",
+        "date": date(2026, 1, 5),
+        "due_date": date(2026, 2, 4),
+        "subtotal": amount,
+        "tax": Decimal(0),
+        "applied": Decimal(0),
+        "balance": amount,
+        "total": amount,
+        "currency": "USD",
+        "exchange_rate": "",
+        "status": InvoiceStatus.OPEN,
+        "pending": False,
+        "ar_account_list_id": "",
+        "ar_account": "Accounts Receivable",
+        "terms": "",
+        "po_number": "",
+        "memo": "",
+        "edit_sequence": "1",
+        "time_created": "2026-01-05T09:00:00",
+        "time_modified": "2026-01-05T09:00:00",
+    }
+    return Invoice(**usual | changes)
+
+
+def trouble(object_id: str, document: str, **changes: Any) -> Trouble:
+    usual = {
+        "code": "invoice-unreadable",
+        "kind": RecordKind.INVOICE,
+        "object_id": object_id,
+        "document": document,
+        "message": "Its amount could not be read.",
+        "remedy": "Open it in QuickBooks and save it again.",
+        "said": "",
+    }
+    return Trouble(**usual | changes)
+
+
+def import_into(shell: Shell, name: str, *invoices: Invoice, customers: Sequence[Customer]) -> int:
+    """Import into a connection as a sync would; returns the number of the sync."""
+    store = shell.store
+    with store.transaction():
+        held = connections.get(name)
+        sync = syncs.start(held.id, "Invoice Sync", store.now())
+        ledger.store_invoices(held.id, sync.id, invoices)
+        ledger.store_customers(held.id, sync.id, customers, only_known=False)
+        ledger.settle(held.id, held.jobs, held.start_date)
+    return sync.id

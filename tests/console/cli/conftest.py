@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -25,3 +25,10 @@ def bound(shell: Shell) -> Connection:
         held = connections.get("Larkspur")
         connections.bind(held.id, binding(bound_at=shell.store.now()))
     return held
+
+
+@pytest.fixture
+def pg_shell(shell: Shell, new_postgres_url: Callable[..., str]) -> Shell:
+    """The same shell on an empty PostgreSQL database."""
+    shell.database = new_postgres_url()
+    return shell

@@ -76,11 +76,16 @@ def test_the_files_stay_the_same_over_every_run(larkspur):
 
 
 def test_renewed_ids_are_new_and_stay(larkspur):
-    ids = ("OwnerID", "FileID")
-    before = [element(issued(larkspur)["files"][0]["path"], name) for name in ids]
-    renewed = [element(issued(larkspur, "--renew-ids")["files"][0]["path"], name) for name in ids]
+    def ids(made) -> list[str | None]:
+        return [element(made["files"][0]["path"], name) for name in ("OwnerID", "FileID")]
+
+    before, renewed, after = (
+        ids(issued(larkspur)),
+        ids(issued(larkspur, "--renew-ids")),
+        ids(issued(larkspur)),
+    )
     assert not set(before) & set(renewed)
-    assert renewed == [element(issued(larkspur)["files"][0]["path"], name) for name in ids]
+    assert renewed == after
 
 
 def test_one_of_two_gets_its_own_password(larkspur):

@@ -1,9 +1,15 @@
 from __future__ import annotations
 
+import contextlib
+import functools
+import shutil
 import sqlite3
 import stat
 from pathlib import Path
 
+import pytest
+
+from shared.models.schema import MIGRATIONS
 from shared.models.store import open_store
 
 
@@ -37,12 +43,51 @@ def test_a_backup_overwrites_nothing(shell):
     assert target.read_text() == "mine"
 
 
-def test_a_store_of_a_newer_version_is_refused_with_a_sentence(shell):
+def change_history(shell, statement: str) -> None:
     open_store(shell.database).close()
-    with sqlite3.connect(shell.folder / "store.sqlite3") as raw:
-        tables = [row[0] for row in raw.execute("select name from sqlite_master")]
-    raw.close()
-    assert tables
+    with contextlib.closing(sqlite3.connect(shell.folder / "store.sqlite3")) as raw:
+        raw.execute(statement)
+        raw.commit()
+
+
+def test_a_store_of_a_newer_version_is_refused_with_a_sentence(shell):
+    change_history(
+        shell,
+        "insert into schema_migration (name, applied)"
+        " select '9999_later', applied from schema_migration",
+    )
+    for words in (["connection", "list"], ["db", "upgrade"]):
+        assert "newer" in shell.refuses(1, *words)
+
+
+@pytest.fixture
+def next_version(shell, monkeypatch):
+    """Deskbridge as it will be with one more step in the store, on today's store."""
+    shell.says("connection", "add", "Larkspur")
+    shell.close()
+    steps = shell.folder / "steps"
+    shutil.copytree(MIGRATIONS, steps)
+    (steps / "9999_later.py").write_text("def up(migrator, db):\n    pass\n")
+    later = functools.partial(open_store, migrations=steps)
+    monkeypatch.setattr("shared.models.store.open_store", later)
+
+
+def test_an_older_store_waits_for_its_upgrade(shell, next_version):
+    assert "deskbridge db upgrade" in shell.refuses(1, "connection", "list")
+
+
+def test_an_upgrade_backs_the_store_up_and_says_where(shell, next_version):
+    upgraded = shell.json("db", "upgrade")
+    assert upgraded["applied"] == ["9999_later"]
+    assert Path(upgraded["backup"]).exists()
+    assert shell.json("connection", "list")[0]["name"] == "Larkspur"
+    assert shell.json("db", "upgrade") == {"applied": [], "backup": None}
+
+
+def test_an_upgrade_tells_what_it_did(shell, next_version):
+    text = shell.says("db", "upgrade")
+    assert "Applied 1 step: 9999_later" in text
+    assert ".backup" in text
 
 
 def test_a_database_that_cannot_be_one_is_refused(shell):

@@ -1,0 +1,154 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from shared.models import audit, connections, ledger, problems
+from shared.models.values import RecordKind
+from tests.console.cli.builders import trouble
+
+KEYS = ["id", "connection", "code", "kind", "document", "message", "remedy", "state"]
+
+
+@pytest.fixture
+def troubled(shell):
+    """Two problems of Larkspur, one of Bramble."""
+    for name in ("Larkspur", "Bramble"):
+        shell.says("connection", "add", name)
+    with shell.store.transaction():
+        larkspur, bramble = connections.get("Larkspur").id, connections.get("Bramble").id
+        now = shell.store.now()
+        first = [trouble("A-1", "Invoice 1042, Larkspur Tile"), trouble("A-2", "Invoice 1043")]
+        problems.report(larkspur, None, first, now)
+        problems.report(bramble, None, [trouble("B-1", "Invoice 7, Fern", said="3120 bad")], now)
+    return shell
+
+
+def number(shell, document: str) -> str:
+    listed = shell.json("problems", "list", "--state", "any")
+    return next(str(row["id"]) for row in listed if row["document"].startswith(document))
+
+
+def states(shell) -> dict[str, str]:
+    listed = shell.json("problems", "list", "--state", "any")
+    return {row["document"].split(",")[0]: row["state"] for row in listed}
+
+
+def test_problems_have_the_promised_keys_in_order(troubled):
+    [only] = troubled.json("problems", "list", "Bramble")
+    assert list(only)[: len(KEYS)] == KEYS
+    assert only["connection"] == "Bramble"
+    assert only["code"] == "invoice-unreadable"
+    assert only["kind"] == "invoice"
+    assert only["document"] == "Invoice 7, Fern"
+    assert only["remedy"] == "Open it in QuickBooks and save it again."
+    assert only["state"] == "open"
+
+
+def test_without_a_name_all_connections_are_listed(troubled):
+    assert len(troubled.json("problems", "list")) == 3
+
+
+def test_the_table_tells_document_reason_and_remedy(troubled):
+    text = troubled.says("problems", "list")
+    assert "Invoice 1042, Larkspur Tile" in text
+    assert "    Its amount could not be read." in text.splitlines()
+    assert "    Open it in QuickBooks and save it again." in text.splitlines()
+    assert "3 problems" in text
+    assert max(len(line) for line in text.splitlines()) <= 80
+
+
+def test_no_problem_is_said_with_where_to_look(shell):
+    shell.says("connection", "add", "Larkspur")
+    assert "deskbridge syncs list" in " ".join(shell.says("problems", "list").split())
+    assert shell.json("problems", "list") == []
+
+
+def test_show_tells_all(troubled):
+    text = troubled.says("problems", "show", number(troubled, "Invoice 7"))
+    assert "3120 bad" in text
+    assert "deskbridge hints invoice-unreadable" in text
+    assert troubled.json("problems", "show", number(troubled, "Invoice 7"))["said"] == "3120 bad"
+
+
+def test_retry_queues_the_record_for_the_next_sync(troubled):
+    troubled.says("problems", "retry", number(troubled, "Invoice 1042"))
+    assert states(troubled)["Invoice 1042"] == "retry"
+    with troubled.store.reading():
+        larkspur = connections.get("Larkspur").id
+        assert ledger.next_reread(larkspur, RecordKind.INVOICE, 10) == ["A-1"]
+
+
+def test_all_open_ones_may_be_retried(troubled):
+    assert "3 records" in troubled.says("problems", "retry", "--all")
+    assert set(states(troubled).values()) == {"retry"}
+    assert "no open problem" in troubled.refuses(3, "problems", "retry", "--all")
+
+
+def test_all_of_one_connection_may_be_retried(troubled):
+    troubled.says("problems", "retry", "--all", "--connection", "larkspur")
+    assert states(troubled) == {
+        "Invoice 1042": "retry",
+        "Invoice 1043": "retry",
+        "Invoice 7": "open",
+    }
+
+
+@pytest.mark.parametrize(
+    "words", [[], ["1", "--all"], ["1", "--connection", "Larkspur"], ["one"], ["-"]]
+)
+def test_what_to_retry_must_be_said_one_way(troubled, words):
+    troubled.refuses(2, "problems", "retry", *words, given="")
+    assert set(states(troubled).values()) == {"open"}
+
+
+def test_skip_needs_a_reason(troubled):
+    assert "--because" in troubled.refuses(2, "problems", "skip", "1")
+    assert "reason is empty" in troubled.refuses(2, "problems", "skip", "1", "--because", " ")
+
+
+def test_skip_is_taken_back_by_unskip(troubled):
+    id_ = number(troubled, "Invoice 1042")
+    troubled.says("problems", "skip", id_, "--because", "reconciled by hand")
+    assert states(troubled)["Invoice 1042"] == "skipped"
+    assert troubled.json("problems", "show", id_)["note"] == "reconciled by hand"
+    assert len(troubled.json("problems", "list", "Larkspur")) == 1
+    assert len(troubled.json("problems", "list", "--state", "skipped")) == 1
+    troubled.says("problems", "unskip", id_)
+    assert states(troubled)["Invoice 1042"] == "retry"
+
+
+def test_what_means_nothing_in_this_state_changes_nothing(troubled):
+    skipped, open_ = number(troubled, "Invoice 1042"), number(troubled, "Invoice 1043")
+    troubled.says("problems", "skip", skipped, "--because", "by hand")
+    said = troubled.refuses(3, "problems", "retry", open_, skipped)
+    assert "Nothing was changed" in " ".join(said.split())
+    assert "What to do" in said
+    assert states(troubled)["Invoice 1043"] == "open"
+    troubled.refuses(3, "problems", "unskip", open_)
+
+
+def test_an_unknown_number_changes_nothing(troubled):
+    troubled.refuses(3, "problems", "retry", number(troubled, "Invoice 7"), "4711")
+    assert set(states(troubled).values()) == {"open"}
+    troubled.refuses(3, "problems", "show", "4711")
+
+
+def test_numbers_may_be_piped_in(troubled):
+    listed = troubled.json("problems", "list", "Larkspur")
+    numbers = "".join(f"{json.dumps(row['id'])}\n" for row in listed)
+    troubled.says("problems", "retry", "-", given=numbers)
+    assert states(troubled)["Invoice 7"] == "open"
+    assert states(troubled)["Invoice 1042"] == "retry"
+
+
+def test_the_audit_trail_tells_who_decided_what_and_why(troubled):
+    id_ = number(troubled, "Invoice 1042")
+    troubled.says("problems", "skip", id_, "--because", "by hand", SUDO_USER="ada")
+    with troubled.store.reading():
+        [entry] = audit.entries(1)
+    assert (entry.action, entry.connection) == ("problem.skip", "Larkspur")
+    assert entry.detail == f"problem {id_}, Invoice 1042, Larkspur Tile: by hand"
+    assert entry.who.endswith("(sudo by ada)")
+    assert troubled.json("problems", "show", id_)["changed_by"] == entry.who
