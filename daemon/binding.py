@@ -47,9 +47,9 @@ def identify(
     """Decide whether the open company file is the connection's own."""
     if said.host is None or said.company is None or not said.company.company_name:
         return Refused("company-unidentified")
-    refusal = _unsupported(said.host)
-    if refusal is not None:
-        return refusal
+    unsupported = versions.why_unsupported(said.host)
+    if unsupported is not None:
+        return Refused(unsupported.code, {"product": said.host.product_name})
     name = said.company.company_name
     stamp = said.company.data_ext(application.owner_id, "FileID")
     if stamp and stamp.upper() != application.file_id.upper():
@@ -61,22 +61,9 @@ def identify(
     return _bound(said, said.host, name, connection, now)
 
 
-def _unsupported(host: HostRet) -> Refused | None:
-    year = versions.product_year(host.major_version)
-    reason = versions.unsupported(host.product_name, host.major_version, host.country)
-    if reason is None:
-        return None
-    facts = {"product": host.product_name, "year": str(year or ""), "reason": reason.text}
-    return Refused("quickbooks-too-old" if reason.too_old else "quickbooks-unsupported", facts)
-
-
 def _bound(
     said: Introduced, host: HostRet, name: str, connection: Connection, now: datetime
-) -> Bound | Refused:
-    try:
-        version = versions.choose_version(host.supported_versions, host.country)
-    except versions.NoCommonVersion:
-        return Refused("qbxml-unsupported", {"product": host.product_name})
+) -> Bound:
     preferences = said.preferences
     before = connection.binding
     country = host.country or "US"
@@ -87,7 +74,7 @@ def _bound(
             major_version=host.major_version,
             minor_version=host.minor_version,
             country=country,
-            qbxml_version=version,
+            qbxml_version=versions.choose_version(host.supported_versions, host.country),
             home_currency=_home_currency(said, before, country),
             multicurrency=bool(preferences and preferences.is_multi_currency_on),
             bound_at=before.bound_at if before else now,

@@ -16,4 +16,4 @@ def daemon(context: click.Context) -> None:
     """
     from daemon.run import run_daemon
 
-    context.exit(run_daemon(context.obj.settings, context.obj.open_store))
+    context.exit(run_daemon(context.obj.settings))

@@ -7,7 +7,7 @@ two callbacks, so another daemon, or this one after a crash, serves the next one
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -104,7 +104,9 @@ class Desk:
             application.kind.value if application else "",
             username,
             code,
-            hints.say(code, username=username),
+            hints.say(
+                code, username=username, application=application.app_name if application else ""
+            ),
             now,
         )
         told = login.TOLD.get(login.Verdict(code), code)
@@ -244,7 +246,7 @@ class Desk:
         """Bind the company or check it; None when no request may be handed out."""
         found = binding.identify(introduced, session.connection, session.application, now)
         if isinstance(found, binding.Refused):
-            self._thd_fail(session, found.code, "", now, **found.facts)
+            self._thd_fail(session, found.code, "", now, facts=found.facts)
             return None
         connections.bind(session.connection.id, found.binding)
         connection = replace(session.connection, binding=found.binding)
@@ -410,7 +412,7 @@ class Desk:
                 self._thd_save(session, now)
                 return NO_OP
             case OnLastError.SENTENCE:
-                return session.error or hints.say("session-expired")
+                return session.error or session.closing or _say(session, "session-expired")
             case OnLastError.STANDING:
                 return session.closing or hints.say(
                     "out-of-turn", reference=_reference(session.sync_id)
@@ -452,7 +454,12 @@ class Desk:
         if sync is None or not sync.stop_requested_by:
             return False
         self._thd_fail(
-            session, "sync-stopped", "", now, state=SyncState.CANCELED, who=sync.stop_requested_by
+            session,
+            "sync-stopped",
+            "",
+            now,
+            state=SyncState.CANCELED,
+            facts={"who": sync.stop_requested_by},
         )
         return True
 
@@ -476,16 +483,10 @@ class Desk:
         now: datetime,
         *,
         state: SyncState = SyncState.FAILED,
-        **facts: str,
+        facts: Mapping[str, str] | None = None,
     ) -> int:
         """End the session with a sentence; returns the percent that asks for getLastError."""
-        sentence = hints.say(
-            code,
-            said=said,
-            connection=session.connection.name,
-            reference=_reference(session.sync_id),
-            **facts,
-        )
+        sentence = _say(session, code, said=said, **(facts or {}))
         self._thd_save(session, now, event=machine.FailureMet(), error_code=code, error=sentence)
         self._thd_end_sync(session, state, code, sentence, now)
         return FAILED_PERCENT
@@ -495,7 +496,7 @@ class Desk:
         unfinished = Phase(session.phase) in UNFINISHED
         sentence = session.error or session.closing
         if unfinished:
-            sentence = hints.say(code, reference=_reference(session.sync_id))
+            sentence = _say(session, code)
             self._thd_end_sync(session, SyncState.FAILED, code, sentence, now)
         self._thd_save(
             session,
@@ -559,6 +560,17 @@ class Desk:
 def _next_request_id(session: Session) -> str:
     sequence = session.exchange.sequence + 1 if session.exchange else 1
     return f"{session.id}-{sequence}"
+
+
+def _say(session: Session, code: str, **fields: str) -> str:
+    """The hint's sentence about a session, with the number of its sync."""
+    return hints.say(
+        code,
+        application=session.application.app_name,
+        connection=session.connection.name,
+        reference=_reference(session.sync_id),
+        **fields,
+    )
 
 
 def _reference(sync_id: int | None) -> str:

@@ -24,8 +24,7 @@ from shared.models.values import (
     Session,
     Trouble,
 )
-from shared.qbxml.reader import BadRecord
-from shared.qbxml.responses import CustomerRet, InvoiceRet, ListDeletedRet, TxnDeletedRet
+from shared.qbxml.responses import BadRecord, CustomerRet, InvoiceRet, ListDeletedRet, TxnDeletedRet
 
 Row = InvoiceRet | CustomerRet | TxnDeletedRet | ListDeletedRet | BadRecord
 
@@ -95,8 +94,7 @@ def _thd_store_invoices(session: Session, rows: Sequence[Row], now: datetime) ->
         changed=len(records),
         idle=len(invoices) - len(records),
         newest=max((one.time_modified for one in invoices), default=""),
-        seen_ids=frozenset(one.txn_id for one in invoices)
-        | frozenset(one.object_id for one in troubles),
+        seen_ids=frozenset(one.txn_id for one in invoices),
     )
     return tally.plus(_thd_report(session, troubles, now))
 
@@ -122,17 +120,8 @@ def _thd_note_totals(
 ) -> None:
     """An invoice whose amounts contradict each other is imported, and shown to a person."""
     ours = [row for row in rows if isinstance(row, InvoiceRet) and row.txn_id in stored]
-    wrong = {row.txn_id for row in ours if intake.total_mismatch(row)}
-    troubles = [
-        intake.trouble(
-            "invoice-total-mismatch",
-            RecordKind.INVOICE,
-            row.txn_id,
-            intake.invoice_document(row.ref_number, row.customer.full_name),
-        )
-        for row in ours
-        if row.txn_id in wrong
-    ]
+    troubles = [found for row in ours if (found := intake.total_mismatch(row)) is not None]
+    wrong = {found.object_id for found in troubles}
     problems.report(session.connection.id, session.sync_id, troubles, now)
     problems.resolve(
         session.connection.id,
@@ -229,7 +218,9 @@ def thd_give_up_on(
     """QuickBooks refuses to show one record: a person must look at it."""
     documents = ledger.invoice_documents(session.connection.id, [object_id])
     document = documents.get(object_id, f"{kind.value.capitalize()} {object_id}")
-    refusal = intake.trouble("record-refused", kind, object_id, document, said or str(status))
+    refusal = intake.trouble(
+        "record-refused", kind, object_id, document, said=said or f"status {status}"
+    )
     _thd_report(session, [refusal], now)
 
 
@@ -260,22 +251,28 @@ SETTLING = ("invoice-duplicate-number", "invoice-customer-missing", "customer-cy
 def _thd_settling_troubles(session: Session, settled: ledger.Settled) -> list[Trouble]:
     connection_id = session.connection.id
     doubles = ledger.duplicates(connection_id)
-    ids = [*settled.customer_missing, *(txn_id for group in doubles for txn_id in group)]
+    ids = [*settled.customer_missing, *(one for _, group in doubles for one in group)]
     documents = ledger.invoice_documents(connection_id, ids)
     troubles = [
         intake.trouble("invoice-customer-missing", RecordKind.INVOICE, one, documents[one])
         for one in settled.customer_missing
     ]
-    troubles += [
-        intake.trouble("invoice-duplicate-number", RecordKind.INVOICE, one, documents[one])
-        for group in doubles
-        for one in group
-    ]
-    troubles += [
+    for number, group in doubles:
+        troubles += [
+            intake.trouble(
+                "invoice-duplicate-number",
+                RecordKind.INVOICE,
+                one,
+                documents[one],
+                number=number,
+                count=len(group),
+            )
+            for one in group
+        ]
+    return troubles + [
         intake.trouble("customer-cycle", RecordKind.CUSTOMER, one, f"Customer {one}")
         for one in settled.cycles
     ]
-    return troubles
 
 
 def _thd_resolve_settled(session: Session, troubles: Sequence[Trouble], now: datetime) -> None:
@@ -295,7 +292,7 @@ def _thd_report(session: Session, troubles: Sequence[Trouble], now: datetime) ->
             for one in troubles
         ],
     )
-    return Tally(failed=len(troubles))
+    return Tally(failed=len(troubles), seen_ids=frozenset(one.object_id for one in troubles))
 
 
 def _invoice_record(invoice: Invoice, outcome: Outcome) -> Record:
@@ -309,8 +306,14 @@ def _left_out_record(txn_id: str, document: str, code: str) -> Record:
 
 
 def _unreadable(bad: BadRecord) -> Trouble:
-    kind = RecordKind.CUSTOMER if bad.kind == "Customer" else RecordKind.INVOICE
-    return intake.trouble(f"{kind.value}-unreadable", kind, bad.object_id, bad.document, bad.reason)
+    kind = RecordKind.CUSTOMER if bad.kind == "CustomerRet" else RecordKind.INVOICE
+    return intake.trouble(
+        f"{kind.value}-unreadable",
+        kind,
+        bad.object_id,
+        bad.document,
+        reason=f"{bad.field}: {bad.reason}",
+    )
 
 
 def _sync_id(session: Session) -> int:

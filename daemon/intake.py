@@ -34,9 +34,17 @@ def customer_document(full_name: str) -> str:
     return f"Customer {full_name}"
 
 
-def trouble(code: str, kind: RecordKind, object_id: str, document: str, said: str = "") -> Trouble:
-    """A problem whose sentence and remedy are the hint's."""
-    told = tell(code, said=said, reason=said)
+def trouble(
+    code: str,
+    kind: RecordKind,
+    object_id: str,
+    document: str,
+    *,
+    said: str = "",
+    **fields: object,
+) -> Trouble:
+    """A problem whose sentence and remedy are the hint's, filled in with ``fields``."""
+    told = tell(code, said=said, **fields)
     return Trouble(code, kind, object_id, document, told.message, told.remedy, said)
 
 
@@ -46,7 +54,13 @@ def to_invoice(ret: InvoiceRet, home_currency: str) -> Invoice | Trouble:
     document = invoice_document(ret.ref_number, customer)
     missing = _missing(ret)
     if missing:
-        return trouble("invoice-unreadable", RecordKind.INVOICE, ret.txn_id, document, missing)
+        return trouble(
+            "invoice-unreadable",
+            RecordKind.INVOICE,
+            ret.txn_id,
+            document,
+            reason=f"QuickBooks left out {missing}",
+        )
     assert ret.customer is not None
     assert ret.txn_date is not None
     assert ret.balance_remaining is not None
@@ -80,14 +94,22 @@ def to_invoice(ret: InvoiceRet, home_currency: str) -> Invoice | Trouble:
     )
 
 
-def total_mismatch(ret: InvoiceRet) -> bool:
-    """Whether subtotal and tax do not add up to balance and applied amount.
+def total_mismatch(ret: InvoiceRet) -> Trouble | None:
+    """A problem when subtotal and tax do not add up to balance and applied amount.
 
     Both sums agree in every real answer seen; with tax included in the prices the subtotal
     may already hold the tax (qbxml-reference §7, §16).
     """
-    included = bool(ret.is_tax_included) and ret.subtotal == ret.total
-    return not ret.adds_up and not included
+    if ret.adds_up or (ret.is_tax_included and ret.subtotal == ret.total):
+        return None
+    return trouble(
+        "invoice-total-mismatch",
+        RecordKind.INVOICE,
+        ret.txn_id,
+        invoice_document(ret.ref_number, ret.customer.full_name),
+        sum=(ret.subtotal or ZERO) + (ret.tax or ZERO),
+        total=ret.total,
+    )
 
 
 def to_open(ret: InvoiceRet) -> OpenInvoice:
@@ -104,7 +126,13 @@ def to_customer(ret: CustomerRet, home_currency: str) -> Customer | Trouble:
     """Read a customer or job; a Trouble when it has no ListID or name."""
     if not ret.list_id or not ret.full_name:
         document = customer_document(ret.full_name or ret.name or ret.list_id)
-        return trouble("customer-unreadable", RecordKind.CUSTOMER, ret.list_id, document)
+        return trouble(
+            "customer-unreadable",
+            RecordKind.CUSTOMER,
+            ret.list_id,
+            document,
+            reason="QuickBooks left out its ListID or name",
+        )
     return Customer(
         list_id=ret.list_id,
         name=ret.name or ret.full_name.rpartition(":")[2],

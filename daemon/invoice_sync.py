@@ -25,7 +25,6 @@ SWEEP_FACTOR = 4
 MOST_RESTARTS = 2
 DELETIONS_DAYS = 90
 """QuickBooks remembers deletions for 90 days (qbxml-reference §13)."""
-ITERATOR_LOST = 3391
 SWEPT = ("TxnID", "TimeModified", "EditSequence", "BalanceRemaining")
 
 
@@ -265,7 +264,7 @@ def answered(state: InvoiceSync, answer: Answered) -> tuple[InvoiceSync, Move]:
         return _understood(state, answer)
     if statuses.is_transient(answer.status, answer.said):
         return _try_again(state, answer)
-    if state.iterator_id or answer.status == ITERATOR_LOST:
+    if state.iterator_id or statuses.lost_iterator(answer.status, answer.said):
         return _start_over(state, answer)
     if state.step in DISPENSABLE:
         return advance(state), GoOn()
@@ -402,7 +401,7 @@ def _invoices_of_window(state: InvoiceSync, request_id: str) -> ask.InvoiceQuery
 
 def _open_invoices(state: InvoiceSync, request_id: str) -> ask.InvoiceQuery:
     start = date.fromisoformat(state.start_date) if state.start_date else None
-    return ask.InvoiceQuery(request_id, paid_status=ask.PaidStatus.NOT_PAID_ONLY, from_date=start)
+    return ask.InvoiceQuery(request_id, paid_status=ask.PaidStatus.NOT_PAID, from_date=start)
 
 
 def _deletions(state: InvoiceSync, request_id: str, today: date) -> tuple[ask.Request, ...]:

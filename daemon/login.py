@@ -97,7 +97,8 @@ def lock_after(failed_logins: int, now: datetime) -> datetime | None:
     beyond = failed_logins - ATTEMPTS_BEFORE_LOCK
     if beyond < 0:
         return None
-    return now + min(FIRST_LOCK * 2 ** min(beyond, 10), LONGEST_LOCK)
+    doublings: int = 2 ** min(beyond, 10)
+    return now + min(FIRST_LOCK * doublings, LONGEST_LOCK)
 
 
 @dataclass(frozen=True, slots=True)

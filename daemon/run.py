@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
+from contextlib import closing
 from importlib.metadata import version
 from typing import Any
 
@@ -22,18 +22,21 @@ from twisted.logger import (
 from daemon.service import make_daemon
 from daemon.systemd import notify
 from shared.clock import utc_now
-from shared.models.store import Store
+from shared.models.store import Store, open_store
 from shared.settings import Settings
 
 log = Logger(namespace="daemon")
 
 
-def run_daemon(settings: Settings, open_store: Callable[[], Store]) -> int:
-    """Run until stopped; the exit code, 1 when it could not start."""
+def run_daemon(settings: Settings) -> int:
+    """Run until stopped; the exit code, 1 when it could not listen.
+
+    Raises StoreError, in a sentence, when the store cannot be used.
+    """
     _begin_logging(settings.log)
     reactor: Any = default_reactor
     exit_codes: list[int] = []
-    with open_store() as store:
+    with closing(open_store(settings.database)) as store:
         tree = make_daemon(reactor, store, settings, utc_now(), os.environ)
 
         @inlineCallbacks
@@ -74,7 +77,7 @@ def _say_ready(store: Store, settings: Settings) -> None:
 
 def _begin_logging(level: str) -> None:
     chosen = LogLevel.levelWithName(level)
-    observer = FilteringLogObserver(
-        textFileLogObserver(sys.stderr), [LogLevelFilterPredicate(defaultLogLevel=chosen)]
-    )
+    everything: Any = textFileLogObserver(sys.stderr)
+    enough: Any = LogLevelFilterPredicate(defaultLogLevel=chosen)
+    observer: Any = FilteringLogObserver(everything, [enough])
     globalLogBeginner.beginLoggingTo([observer], redirectStandardIO=False, discardBuffer=True)

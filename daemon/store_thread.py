@@ -71,9 +71,17 @@ class ReactorThreads:
 
     def store_from_work(self, thd: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run thd on the store thread while the work thread waits."""
-        result = blockingCallFromThread(self._reactor, self.store, thd, *args, **kwargs)
+
+        def ask() -> Deferred[T]:
+            return self.store(thd, *args, **kwargs)
+
+        result: Any = blockingCallFromThread(self._reactor, cast(Any, ask))
         return cast(T, result)
 
     def verify(self, slow: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Deferred[T]:
         """Run slow on a work thread, one password at a time."""
-        return self._one_password.run(self.work, slow, *args, **kwargs)
+
+        def check() -> Deferred[T]:
+            return self.work(slow, *args, **kwargs)
+
+        return self._one_password.run(check)

@@ -12,6 +12,10 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
+from typing import TypeAlias
+
+Day: TypeAlias = date
+"""A date without time; spelled so where a field is called ``date``."""
 
 
 class Layout(StrEnum):
@@ -266,7 +270,7 @@ class InvoiceLine:
     quantity: str
     rate: str
     amount: Decimal | None
-    service_date: date | None
+    service_date: Day | None
     tax_code: str
 
 
@@ -283,8 +287,8 @@ class Invoice:
     number: str
     customer_list_id: str
     customer_full_name: str
-    date: date
-    due_date: date | None
+    date: Day
+    due_date: Day | None
     subtotal: Decimal
     tax: Decimal
     applied: Decimal
@@ -316,8 +320,8 @@ class InvoiceRow:
     number: str
     customer: str
     customer_list_id: str
-    date: date
-    due_date: date | None
+    date: Day
+    due_date: Day | None
     total: Decimal
     balance: Decimal
     currency: str

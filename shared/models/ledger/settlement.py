@@ -201,13 +201,15 @@ _CUSTOMER_MISSING = Statement(
 )
 
 
-def duplicates(connection_id: int) -> list[list[str]]:
-    """Return groups of imported open invoices (TxnIDs) that share one number.
+def duplicates(connection_id: int) -> list[tuple[str, list[str]]]:
+    """Return the numbers that several imported open invoices share, with their TxnIDs.
 
     An invoice without a number shares none.
     """
     rows = _DUPLICATES.all(connection=connection_id)
-    return [[txn_id for _, txn_id in group] for _, group in groupby(rows, itemgetter(0))]
+    return [
+        (number, [txn_id for _, txn_id in group]) for number, group in groupby(rows, itemgetter(0))
+    ]
 
 
 def _numbered(invoices: Any) -> Any:
