@@ -1,0 +1,298 @@
+"""The plan of Invoice Sync, without a store: what is asked next, and what answers mean."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+
+from daemon import invoice_sync
+from daemon.invoice_sync import Answered, Fail, GiveUpOn, GoOn, InvoiceSync, Pause, Step
+from shared.qbxml import requests as ask
+
+TODAY = date(2026, 3, 2)
+OVERLAP = timedelta(hours=2)
+
+
+def a_sync(watermark: str = "", **changes) -> InvoiceSync:
+    state = invoice_sync.begin(
+        watermark=watermark,
+        customer_watermark=watermark,
+        overlap=OVERLAP,
+        start_date=None,
+        page_size=200,
+        largest_page=500,
+        most_tries=3,
+    )
+    return replace(state, **changes)
+
+
+def first_run(**changes) -> InvoiceSync:
+    return a_sync("", **changes)
+
+
+def later_run(**changes) -> InvoiceSync:
+    return a_sync("2026-03-01T12:00:00", **changes)
+
+
+def asked(state: InvoiceSync, ids=()) -> tuple[ask.Request, ...]:
+    return invoice_sync.requests(state, "7-1", ids, TODAY)[1]
+
+
+def steps_of(state: InvoiceSync, ids=()) -> list[Step]:
+    """The steps in which something is asked, when each answer brings nothing."""
+    steps = []
+    while state.step is not Step.SETTLE:
+        moved, requests = invoice_sync.requests(state, "7-1", ids, TODAY)
+        if requests:
+            steps.append(state.step)
+        state = invoice_sync.advance(moved)
+    return steps
+
+
+# What is asked
+
+
+def test_the_first_run_counts_and_reads_open_invoices_then_their_customers():
+    assert steps_of(first_run(), ids=["A"]) == [
+        Step.COUNT,
+        Step.READ,
+        Step.REREAD,
+        Step.CUSTOMERS,
+    ]
+
+
+def test_a_later_run_also_asks_what_was_deleted_and_compares():
+    assert steps_of(later_run(), ids=["A"]) == [
+        Step.COUNT,
+        Step.READ,
+        Step.DELETIONS,
+        Step.SWEEP,
+        Step.REREAD,
+        Step.CUSTOMER_CHANGES,
+        Step.CUSTOMERS,
+    ]
+
+
+def test_steps_by_id_are_left_out_when_the_store_names_none():
+    assert Step.REREAD not in steps_of(later_run())
+    assert Step.CUSTOMERS not in steps_of(later_run())
+
+
+def test_the_first_run_reads_only_open_invoices_with_their_lines():
+    (query,) = asked(first_run(step=Step.READ))
+    assert query == ask.InvoiceQuery(
+        "7-1",
+        max_returned=200,
+        paid_status=ask.PaidStatus.NOT_PAID,
+        iterator=ask.Start(),
+        include_lines=True,
+    )
+
+
+def test_the_start_date_narrows_what_is_read_first_and_what_is_compared():
+    for step in (Step.READ, Step.SWEEP):
+        state = later_run(step=step, since="" if step is Step.READ else "2026-03-01T10:00:00")
+        (query,) = asked(replace(state, start_date="2026-01-01"))
+        assert query.from_date == date(2026, 1, 1)
+
+
+def test_a_later_run_reads_what_changed_since_the_watermark_less_the_overlap():
+    (query,) = asked(later_run(step=Step.READ))
+    assert query.from_modified == "2026-03-01T10:00:00"
+    assert query.paid_status is None
+
+
+def test_the_sweep_asks_for_four_short_elements_of_open_invoices():
+    (query,) = asked(later_run(step=Step.SWEEP))
+    assert query.include == ("TxnID", "TimeModified", "EditSequence", "BalanceRemaining")
+    assert query.paid_status is ask.PaidStatus.NOT_PAID
+    assert not query.include_lines
+
+
+def test_a_list_that_was_begun_is_continued():
+    (query,) = asked(first_run(step=Step.READ, iterator_id="{A}", remaining=5))
+    assert query.iterator == ask.Continue("{A}")
+
+
+def test_deletions_are_asked_for_90_days_at_most():
+    long_ago = a_sync("2020-01-01T00:00:00", step=Step.DELETIONS)
+    invoices, customers = asked(long_ago)
+    assert invoices.from_deleted == customers.from_deleted == "2025-12-02T00:00:00"
+    assert invoices.request_id != customers.request_id
+
+
+def test_changed_customers_are_asked_for_with_the_inactive_ones():
+    (query,) = asked(later_run(step=Step.CUSTOMER_CHANGES))
+    assert query.active_status is ask.ActiveStatus.ALL
+
+
+def test_ids_are_asked_for_in_batches():
+    ids = [f"{number}" for number in range(250)]
+    (query,) = asked(later_run(step=Step.REREAD), ids)
+    assert query.txn_ids == tuple(ids[: invoice_sync.IDS_PER_REQUEST])
+
+
+# What answers mean
+
+
+def test_the_count_is_the_honest_total():
+    state, move = invoice_sync.answered(first_run(), Answered(count=42))
+    assert (state.step, state.total, move) == (Step.READ, 42, GoOn())
+
+
+def test_a_page_with_more_to_come_goes_on_in_the_list():
+    state = first_run(step=Step.READ, total=300)
+    page = Answered(rows=200, changed=200, remaining=100, iterator_id="{A}", newest="2026-01-05")
+    state, move = invoice_sync.answered(state, page)
+    assert (state.step, state.iterator_id, state.remaining) == (Step.READ, "{A}", 100)
+    assert (state.position, state.newest, move) == (200, "2026-01-05", GoOn())
+
+
+def test_the_last_page_ends_the_step():
+    state = first_run(step=Step.READ, iterator_id="{A}", remaining=100)
+    state, _ = invoice_sync.answered(state, Answered(rows=100, changed=100, remaining=0))
+    assert (state.step, state.iterator_id) == (Step.DELETIONS, "")
+
+
+def test_an_answer_that_says_nothing_of_a_rest_is_the_last_page():
+    state, _ = invoice_sync.answered(first_run(step=Step.READ), Answered(rows=3, changed=3))
+    assert state.step is Step.DELETIONS
+
+
+def test_a_page_that_was_turned_unseen_is_noticed_and_the_list_read_from_its_start():
+    state = first_run(step=Step.READ, iterator_id="{A}", remaining=500)
+    skipped = Answered(rows=200, changed=200, remaining=100, iterator_id="{A}")
+    state, move = invoice_sync.answered(state, skipped)
+    assert (state.iterator_id, state.restarts, move) == ("", 1, GoOn())
+
+
+def test_a_page_may_hold_fewer_rows_than_asked_for():
+    state = first_run(step=Step.READ, iterator_id="{A}", remaining=500)
+    thin = Answered(rows=150, changed=150, remaining=300, iterator_id="{A}")
+    state, _ = invoice_sync.answered(state, thin)
+    assert (state.iterator_id, state.remaining) == ("{A}", 300)
+
+
+def test_a_lost_iterator_starts_over_twice_and_then_ends_the_sync():
+    state = first_run(step=Step.READ)
+    moves = []
+    for _ in range(3):
+        state = replace(state, iterator_id="{A}", remaining=9)
+        state, move = invoice_sync.answered(state, Answered(status=3391, said="stale iterator"))
+        moves.append(move)
+    assert moves == [GoOn(), GoOn(), Fail("iterator-lost", "stale iterator")]
+
+
+def test_quickbooks_being_busy_is_waited_for_longer_each_time_and_not_for_ever():
+    state = first_run(step=Step.READ)
+    moves = []
+    for _ in range(4):
+        state, move = invoice_sync.answered(state, Answered(status=3175, said="in use"))
+        moves.append(move)
+    assert moves == [Pause(1), Pause(2), Pause(4), Fail("retries-exhausted", "in use")]
+
+
+def test_an_answer_that_worked_forgets_the_tries_before():
+    state = first_run(step=Step.READ, tries=3)
+    state, _ = invoice_sync.answered(state, Answered(remaining=5, iterator_id="{A}"))
+    assert state.tries == 0
+
+
+def test_counting_and_deletions_are_dispensable():
+    for step in (Step.COUNT, Step.DELETIONS):
+        state, move = invoice_sync.answered(later_run(step=step), Answered(status=3250))
+        assert (state.step, move) == (invoice_sync.advance(later_run(step=step)).step, GoOn())
+
+
+def test_a_refusal_of_the_reading_itself_ends_the_sync_with_quickbooks_words():
+    _, move = invoice_sync.answered(first_run(step=Step.READ), Answered(status=3260, said="no"))
+    assert move == Fail("3260", "no")
+
+
+def test_nothing_found_is_an_empty_list_not_an_error():
+    state, move = invoice_sync.answered(first_run(step=Step.READ), Answered(status=1))
+    assert (state.step, move) == (Step.DELETIONS, GoOn())
+
+
+def test_one_bad_id_is_found_by_asking_one_by_one_and_given_up_on():
+    state = later_run(step=Step.REREAD, asked=("A", "B"))
+    state, move = invoice_sync.answered(state, Answered(status=3000, said="bad ID"))
+    assert (move, state.ids_per_request) == (GoOn(), 1)
+    state, _ = invoice_sync.requests(state, "7-2", ["A", "B"], TODAY)
+    assert state.asked == ("A",)
+    _, move = invoice_sync.answered(state, Answered(status=3000, said="bad ID"))
+    assert move == GiveUpOn("A", 3000, "bad ID")
+
+
+def test_an_unreadable_answer_is_asked_for_again_from_the_first_page():
+    state = first_run(step=Step.READ, iterator_id="{A}", remaining=50)
+    state, move = invoice_sync.unreadable(state, "cut short")
+    assert (state.iterator_id, state.tries, move) == ("", 1, GoOn())
+
+
+def test_answers_that_stay_unreadable_end_the_sync():
+    state = first_run(step=Step.READ, tries=3)
+    assert invoice_sync.unreadable(state, "cut")[1] == Fail("answer-unreadable", "cut")
+
+
+def test_a_refused_message_set_is_waited_for_only_when_that_helps():
+    assert invoice_sync.refused(first_run(), "0x8004041B", "locked", passing=True)[1] == Pause(1)
+    assert invoice_sync.refused(first_run(), "0x80040400", "parse", passing=False)[1] == Fail(
+        "0x80040400", "parse"
+    )
+
+
+def test_known_rows_leave_the_total_so_that_it_ends_where_the_position_does():
+    state = later_run(step=Step.READ, total=10)
+    state, _ = invoice_sync.answered(state, Answered(rows=10, changed=2, idle=7, failed=1))
+    assert (state.position, state.failed, state.total) == (2, 1, 3)
+
+
+def test_percent_never_falls_and_never_says_100_before_the_end():
+    state = first_run()
+    seen = [state.percent]
+    state, _ = invoice_sync.answered(state, Answered(count=300))
+    for rest in (250, 100, 0):
+        page = Answered(rows=100, changed=100, remaining=rest, iterator_id="{A}")
+        state, _ = invoice_sync.answered(state, page)
+        seen.append(state.percent)
+    while state.step is not Step.SETTLE:
+        state = invoice_sync.advance(state)
+        seen.append(state.percent)
+    assert seen == sorted(seen)
+    assert seen[-1] == 99
+
+
+def test_the_state_survives_its_json():
+    state = later_run(step=Step.REREAD, asked=("A", "B"), iterator_id="{A}", remaining=3)
+    assert InvoiceSync.from_json(state.to_json()) == state
+
+
+# The watermark
+
+NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+
+
+def mark(previous: str, newest: str, took: timedelta = timedelta(minutes=5)) -> str:
+    return invoice_sync.next_watermark(previous, newest, now=NOW, took=took, overlap=OVERLAP)
+
+
+def test_the_watermark_is_what_quickbooks_showed_last():
+    assert mark("", "2026-03-01T12:00:00") == "2026-03-01T12:00:00"
+
+
+def test_the_watermark_never_goes_back():
+    assert mark("2026-03-01T12:00:00", "2026-02-01T00:00:00") == "2026-03-01T12:00:00"
+    assert mark("2026-03-01T12:00:00", "") == "2026-03-01T12:00:00"
+
+
+def test_nothing_seen_leaves_the_next_run_a_first_run():
+    assert mark("", "") == ""
+
+
+def test_one_pc_with_a_wrong_clock_cannot_hide_later_changes():
+    assert mark("", "2037-01-01T00:00:00") == "2026-03-03T11:00:00"
+
+
+def test_a_long_sync_reads_its_own_time_again():
+    assert mark("", "2026-03-01T12:00:00", timedelta(hours=5)) == "2026-03-01T08:00:00"

@@ -1,0 +1,39 @@
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from simulator.company import Company
+from tests.whole.house import House
+
+
+@pytest.fixture
+def open_house(tmp_path: Path) -> Iterator[Callable[..., House]]:
+    """Make houses that are closed after the test."""
+    made: list[House] = []
+
+    def open_one(company: Company | None = None, **options: Any) -> House:
+        url = options.pop("store_url", f"sqlite:///{tmp_path}/store-{len(made)}.sqlite3")
+        settings = options.pop("settings", {})
+        house = House(url, company or small_company(), settings, **options)
+        made.append(house)
+        return house
+
+    yield open_one
+    for house in made:
+        house.close()
+
+
+@pytest.fixture
+def house(open_house: Callable[..., House]) -> House:
+    """A house with one connection to a small company."""
+    made = open_house()
+    made.add_connection()
+    return made
+
+
+def small_company(**options: Any) -> Company:
+    return Company.create(**({"seed": 7, "customers": 30, "invoices": 90} | options))

@@ -1,0 +1,289 @@
+"""The whole daemon in memory: store, desk, edge and site, with a company and a Web Connector.
+
+Nothing sleeps and no socket opens: slow work runs in place, bytes go straight into the site,
+and the clock moves only when told. ``restart`` is a kill -9 between two calls: all that was
+in memory is gone, the store is opened again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from lxml import etree
+from twisted.internet.address import IPv4Address
+from twisted.internet.defer import Deferred, maybeDeferred
+from twisted.internet.task import Clock
+from twisted.internet.testing import StringTransport
+
+from daemon.callbacks import WebConnectorCallbacks
+from daemon.desk import Desk
+from daemon.edge import make_site
+from daemon.service import edge_limits
+from shared import passwords, qwc
+from shared.models import connections, ledger, problems, syncs
+from shared.models.store import Store, open_store
+from shared.models.values import (
+    ApplicationKind,
+    Connection,
+    InvoiceRow,
+    InvoiceStatus,
+    JobMode,
+    Layout,
+    Problem,
+    Record,
+    Sync,
+)
+from shared.settings import load_settings
+from simulator.company import Company
+from simulator.webconnector import Outcome, WebConnector
+from simulator.webconnector.desktop import Desktop
+from simulator.webconnector.registry import Row
+from tests.edge.builders import Connection as Wire
+
+START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+PASSWORD = "typed-by-the-bookkeeper"
+XSD = Path(__file__).parents[3] / "shared" / "qbxml-schema" / "qbxmlops130.xsd"
+
+
+class InPlace:
+    """The daemon's threads without threads."""
+
+    def __init__(self, house: House) -> None:
+        self._house = house
+
+    def store(self, thd: Callable[..., Any], *args: Any, **kwargs: Any) -> Deferred[Any]:
+        return maybeDeferred(self.store_from_work, thd, *args, **kwargs)
+
+    def store_from_work(self, thd: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        with self._house.store.transaction():
+            return thd(*args, **kwargs)
+
+    def work(self, slow: Callable[..., Any], *args: Any, **kwargs: Any) -> Deferred[Any]:
+        return maybeDeferred(slow, *args, **kwargs)
+
+    verify = work
+
+
+@dataclass
+class House:
+    """A daemon on a store, a company, and what went over the wire."""
+
+    store_url: str
+    company: Company
+    settings: dict[str, str] = field(default_factory=dict)
+    now: datetime = START
+    peer: str = "127.0.0.1"
+    requests: list[str] = field(default_factory=list)
+    """Every qbXML request that left."""
+
+    def __post_init__(self) -> None:
+        self.store: Store
+        self._start()
+
+    def _start(self) -> None:
+        environ = {"DESKBRIDGE_DATABASE": self.store_url, "DESKBRIDGE_PUBLIC_URL": URL}
+        environ |= {f"DESKBRIDGE_{key.upper()}": value for key, value in self.settings.items()}
+        loaded = load_settings(None, environ)
+        self.store = open_store(self.store_url, clock=lambda: self.now)
+        self.desk = Desk(loaded, self.store.now, self.now)
+        callbacks = WebConnectorCallbacks(self.desk, InPlace(self), loaded)
+        self.site = make_site(
+            callbacks, edge_limits(loaded), public_url=loaded.public_url, reactor=Clock()
+        )
+        self.site.doStart()
+
+    def close(self) -> None:
+        self.store.close()
+
+    def restart(self) -> None:
+        """Kill the daemon and start it again on the same store."""
+        self.store.close()
+        self._start()
+
+    def later(self, **delay: float) -> None:
+        self.now += timedelta(**delay)
+
+    # The Web Connector's side
+
+    def transport(
+        self, url: str, headers: Mapping[str, str], body: bytes | None, /
+    ) -> tuple[int, dict[str, str], bytes]:
+        """One HTTP exchange with the daemon, in memory."""
+        wire = self._wire()
+        path = urlsplit(url).path
+        lines = [f"{'GET' if body is None else 'POST'} {path} HTTP/1.1", "Host: localhost"]
+        lines += [f"{name}: {value}" for name, value in headers.items() if name != "Expect"]
+        if body is not None:
+            lines.append(f"Content-Length: {len(body)}")
+        wire.send("\r\n".join([*lines, "", ""]).encode() + (body or b""))
+        answer = wire.answer("POST" if body is not None else "GET")
+        wire.hang_up()
+        self.now += timedelta(milliseconds=20)
+        return answer.status, answer.headers, answer.body
+
+    def _wire(self) -> Wire:
+        channel: Any = self.site.buildProtocol(IPv4Address("TCP", self.peer, 40000))
+        transport = StringTransport(peerAddress=IPv4Address("TCP", self.peer, 40000))
+        channel.makeConnection(transport)
+        return Wire(channel, transport, Clock())
+
+    def add_connection(self, name: str = "Larkspur", **options: Any) -> Connection:
+        """A connection whose applications all have the same password."""
+        plain: dict[str, Any] = {"layout": Layout.TWO, "jobs": JobMode.ROLL_UP}
+        with self.store.transaction():
+            made = connections.add(name, now=self.now, **(plain | options))
+            self._set_password(made.id, PASSWORD)
+        return made
+
+    def _set_password(self, connection_id: int, password: str) -> None:
+        ids = [one.id for one in connections.applications(connection_id)]
+        connections.set_password(ids, passwords.hash_password(password))
+
+    def rotate(self, name: str, password: str) -> None:
+        with self.store.transaction():
+            self._set_password(connections.get(name).id, password)
+
+    def qwc(self, name: str = "Larkspur", kind: ApplicationKind = ApplicationKind.INVOICE) -> bytes:
+        with self.store.reading():
+            connection = connections.get(name)
+            application = next(
+                one for one in connections.applications(connection.id) if one.kind is kind
+            )
+        return qwc.build_qwc(
+            application,
+            connection_name=connection.name,
+            public_url=URL,
+            support_url=f"{URL}/support",
+            run_every_minutes=0,
+        )
+
+    def web_connector(
+        self,
+        name: str = "Larkspur",
+        *,
+        password: str = PASSWORD,
+        kind: ApplicationKind = ApplicationKind.INVOICE,
+        company: Company | None = None,
+        **hooks: Any,
+    ) -> tuple[WebConnector, Row]:
+        """A Web Connector to which the application's .qwc file was added."""
+        hooks.setdefault("transport", self.transport)
+        quickbooks = Watched(Desktop(company or self.company), self.requests)
+        connector = WebConnector(quickbooks, sleep=self._slept, **hooks)
+        return connector, connector.add(self.qwc(name, kind), password)
+
+    def sync(self, name: str = "Larkspur", **options: Any) -> Outcome:
+        """One Update Selected of one application."""
+        connector, row = self.web_connector(name, **options)
+        return connector.update(row)
+
+    def _slept(self, seconds: float) -> None:
+        self.later(seconds=seconds)
+
+    # What the store shows
+
+    def syncs(self, name: str = "") -> list[Sync]:
+        with self.store.reading():
+            wanted = connections.get(name).id if name else None
+            return syncs.list_syncs(wanted, limit=100)
+
+    def records(self, sync: Sync) -> list[Record]:
+        with self.store.reading():
+            return syncs.records(sync.id)
+
+    def problems(self, name: str = "Larkspur") -> list[Problem]:
+        with self.store.reading():
+            return problems.list_problems(connections.get(name).id)
+
+    def invoices(
+        self, name: str = "Larkspur", *, include_left_out: bool = False
+    ) -> dict[str, InvoiceRow]:
+        with self.store.reading():
+            wanted = connections.get(name).id
+            rows = ledger.invoices(wanted, include_left_out=include_left_out)
+            return {row.txn_id: row for row in rows}
+
+    def ledger_facts(self, name: str = "Larkspur") -> set[tuple[str, ...]]:
+        """The open imported invoices, to be held against ``company_facts``."""
+        return {
+            (
+                row.txn_id,
+                row.number,
+                row.customer_list_id,
+                row.date.isoformat(),
+                f"{row.total:.2f}",
+                f"{row.balance:.2f}",
+                row.currency,
+            )
+            for row in self.invoices(name).values()
+            if row.status is InvoiceStatus.OPEN
+        }
+
+    def billed(self, name: str = "Larkspur") -> set[str]:
+        """ListIDs of the customers that imported open invoices are billed to, all held."""
+        with self.store.reading():
+            connection = connections.get(name)
+            held = {row.list_id for row in ledger.customers(connection.id, connection.jobs)}
+        return held & {facts[2] for facts in self.ledger_facts(name)}
+
+    def is_equal(self, name: str = "Larkspur", company: Company | None = None) -> bool:
+        """Whether open invoices, balances and billed customers are the company's exactly."""
+        with self.store.reading():
+            jobs = connections.get(name).jobs
+        theirs = company_facts(company or self.company, jobs)
+        return self.ledger_facts(name) == theirs and self.billed(name) == {
+            facts[2] for facts in theirs
+        }
+
+
+URL = "http://localhost:8085"
+
+
+def company_facts(company: Company, jobs: JobMode) -> set[tuple[str, ...]]:
+    """What a copy of the company's open invoices must show."""
+    audit = company.audit()
+    assert audit.ok, audit.problems
+    return {
+        (
+            one.txn_id,
+            one.number,
+            one.top_customer_list_id if jobs is JobMode.ROLL_UP else one.customer_list_id,
+            one.date,
+            f"{one.total / 100:.2f}",
+            f"{one.balance / 100:.2f}",
+            one.currency,
+        )
+        for one in audit.importable
+    }
+
+
+class Watched:
+    """QuickBooks on the PC, with every request that reaches it written down."""
+
+    def __init__(self, desktop: Desktop, requests: list[str]) -> None:
+        self._desktop = desktop
+        self._requests = requests
+
+    def open(self, application: Any, company_file: str) -> Any:
+        opened = self._desktop.open(application, company_file)
+        process = opened.process
+
+        def watched(request: str) -> str:
+            self._requests.append(request)
+            return process(request)
+
+        opened.process = watched
+        return opened
+
+    def stamped_file_id(self, owner_id: str) -> str:
+        return self._desktop.stamped_file_id(owner_id)
+
+
+def intuits_schema() -> etree.XMLSchema | None:
+    """Intuit's own schema, where it lies beside the checkout."""
+    return etree.XMLSchema(etree.parse(str(XSD))) if XSD.exists() else None

@@ -1,0 +1,61 @@
+"""Invoice Sync from end to end, in memory: QuickBooks' open invoices are ours, exactly."""
+
+from __future__ import annotations
+
+import pytest
+
+from shared.models.values import JobMode, SyncState
+from simulator.company import acts
+from tests.whole.conftest import small_company
+from tests.whole.house import intuits_schema
+
+
+def test_the_first_run_imports_every_open_invoice_of_an_active_customer(house):
+    outcome = house.sync()
+    assert outcome.ok, outcome.status
+    assert house.is_equal()
+    (sync,) = house.syncs()
+    assert sync.state is SyncState.FINISHED
+    assert sync.position == sync.total > 0
+
+
+def test_a_second_run_imports_nothing_and_reads_little(house):
+    house.sync()
+    asked = len(house.requests)
+    house.later(hours=1)
+    assert house.sync().ok
+    again = house.syncs()[0]
+    assert (again.position, house.records(again)) == (0, [])
+    assert house.is_equal()
+    assert len(house.requests) - asked <= 6
+
+
+@pytest.mark.parametrize("jobs", JobMode)
+@pytest.mark.parametrize("edition", ["us", "ca", "uk"])
+def test_after_any_bookkeeping_a_further_run_makes_the_books_equal_again(open_house, edition, jobs):
+    house = open_house(small_company(edition=edition, customers=40, invoices=150))
+    house.add_connection(jobs=jobs)
+    assert house.sync().ok
+    assert house.is_equal()
+    for seed in range(4):
+        acts.random_acts(house.company.books, 50, seed)
+        house.later(hours=1)
+        outcome = house.sync()
+        assert outcome.ok, outcome.status
+        assert house.is_equal(), f"after the acts of seed {seed}"
+
+
+def test_every_request_that_leaves_is_valid_against_intuits_schema(open_house):
+    schema = intuits_schema()
+    if schema is None:
+        pytest.skip("Intuit's schema does not lie beside this checkout")
+    from lxml import etree
+
+    house = open_house()
+    house.add_connection()
+    for seed in range(2):
+        house.sync()
+        acts.random_acts(house.company.books, 30, seed)
+    assert len(house.requests) > 8
+    for request in house.requests:
+        schema.assertValid(etree.fromstring(request.encode()))
