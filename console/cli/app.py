@@ -13,18 +13,12 @@ from typing import Any
 import click
 
 from console.cli import output
-from console.cli.connection import connection
 from console.cli.desk import Desk
 from console.cli.errors import refusal_for
-from console.cli.hints import hints
-from console.cli.ledger import customers, invoices
-from console.cli.problems import problems
-from console.cli.qwc import password, qwc
-from console.cli.store import db
-from console.cli.syncs import syncs
+from console.cli.later import LaterGroup
 
 
-class CommandLine(click.Group):
+class CommandLine(LaterGroup):
     """A group whose commands fail in sentences."""
 
     def invoke(self, ctx: click.Context) -> Any:
@@ -37,6 +31,8 @@ class CommandLine(click.Group):
             refused = refusal_for(error)
             if refused is None:
                 raise
+            if isinstance(error, OSError):
+                output.abandon_output()
             raise refused from error
         return outcome
 
@@ -65,5 +61,15 @@ def cli(ctx: click.Context, config: Path | None) -> None:
     ctx.call_on_close(desk.close)
 
 
-for command in (connection, qwc, password, syncs, problems, customers, invoices, hints, db):
-    cli.add_command(command)
+for name, place, told in (
+    ("connection", "connection:connection", "Add, list, show, edit and remove connections."),
+    ("customers", "ledger:customers", "The customers that imported invoices are billed to."),
+    ("db", "store:db", "Upgrade the store or back it up."),
+    ("hints", "hints:hints", "Look up what a code or a message means and what to do."),
+    ("invoices", "ledger:invoices", "List or export the imported invoices."),
+    ("password", "qwc:password", "Replace a Web Connector password."),
+    ("problems", "problems:problems", "What needs a person: list, retry, skip."),
+    ("qwc", "qwc:qwc", "Write .qwc files with one fresh password."),
+    ("syncs", "syncs:syncs", "What ran, how it ended; stop what runs."),
+):
+    cli.add_later(name, f"console.cli.{place}", told)

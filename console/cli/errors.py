@@ -65,6 +65,11 @@ def refusal_for(error: Exception) -> Exception | None:
         return None
     if isinstance(error, OSError):
         return _refused_by_the_system(error)
+    if isinstance(error, UnicodeEncodeError):
+        return WrongUsage(
+            "A word of the command is not text in the encoding of this terminal.",
+            "Type it again, or check LANG",
+        )
     return _refused_by_us(error)
 
 
@@ -88,8 +93,9 @@ def _refused_by_us(error: Exception) -> Refused | None:
 def _refused_by_the_system(error: OSError) -> Refused | None:
     if error.errno == errno.EPIPE:
         return None
-    where = f"{error.filename}: " if error.filename else ""
-    return Refused(f"{where}{error.strerror or error}.", _REMEDIES.get(error.errno or 0, ""))
+    # Only writing to a stream fails without a name.
+    where = error.filename or "Standard output"
+    return Refused(f"{where}: {error.strerror or error}.", _REMEDIES.get(error.errno or 0, ""))
 
 
 _REMEDIES = {

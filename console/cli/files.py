@@ -47,8 +47,10 @@ def write_private(target: Path, content: bytes) -> None:
             stream.flush()
             os.fsync(descriptor)
         draft.replace(target)
-    except BaseException:
+    except BaseException as error:
         draft.unlink(missing_ok=True)
+        if isinstance(error, OSError) and error.filename is None:
+            error.filename = str(target)  # write and fsync do not say where
         raise
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import islice
 from typing import Any, TextIO
 
@@ -168,6 +169,14 @@ def waiting(label: str) -> Iterator[None]:
 def is_terminal() -> bool:
     """Whether a person sits at both ends, so that a question makes sense."""
     return sys.stdin.isatty() and sys.stdout.isatty()
+
+
+def abandon_output() -> None:
+    """Send what is still unwritten nowhere, so that leaving does not fail on it again."""
+    with suppress(OSError, ValueError):
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+        os.close(nowhere)
 
 
 def survive_any_encoding() -> None:

@@ -44,5 +44,6 @@ def test_nothing_to_look_up_is_told(shell):
 
 
 def test_no_store_is_made_for_it(shell):
+    shell.database = f"sqlite:///{shell.folder}/none.sqlite3"
     shell.says("hints", "QBWC1039")
-    assert not (shell.folder / "store.sqlite3").exists()
+    assert not (shell.folder / "none.sqlite3").exists()

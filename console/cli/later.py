@@ -1,0 +1,48 @@
+"""A group that knows its commands by name and imports them when they are called."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+import click
+
+
+class LaterGroup(click.Group):
+    """A group whose commands may live in modules that are not imported yet.
+
+    ``deskbridge --help`` must not pay for a daemon, nor one command for all others.
+    """
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self._places: dict[str, str] = {}
+        self._told: dict[str, str] = {}
+
+    def add_later(self, name: str, place: str, told: str) -> None:
+        """Add the command at ``place`` ("package.module:attribute"); help says ``told``."""
+        self._places[name] = place
+        self._told[name] = told
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names of all commands, imported or not."""
+        return sorted({*self.commands, *self._places})
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Return the command, imported now if need be; None when there is none."""
+        if cmd_name not in self.commands and cmd_name in self._places:
+            module, attribute = self._places[cmd_name].split(":")
+            self.add_command(getattr(import_module(module), attribute), cmd_name)
+        return super().get_command(ctx, cmd_name)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands for ``--help`` without importing any."""
+        rows = [(name, self._told_of(name)) for name in self.list_commands(ctx)]
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, told) for name, told in rows if told])
+
+    def _told_of(self, name: str) -> str:
+        if name in self._told:
+            return self._told[name]
+        command = self.commands[name]
+        return "" if command.hidden else command.get_short_help_str()

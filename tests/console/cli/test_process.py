@@ -1,0 +1,144 @@
+"""The command line as a process: pipes, terminals, encodings, start-up."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from shared.models import connections, problems
+from tests.console.cli.builders import trouble
+
+PROGRAM = [sys.executable, "-c", "from console.cli.app import cli; cli(prog_name='deskbridge')"]
+FULL = Path("/dev/full")
+HEAVY = ("peewee", "twisted", "lxml", "passlib", "psycopg", "textual", "shared.models")
+
+
+@pytest.fixture
+def environ(shell):
+    kept = {name: os.environ[name] for name in ("PATH", "PYTHONPATH") if name in os.environ}
+    own = {name: value for name, value in shell.environ.items() if value is not None}
+    return kept | own | {"PYTHONPATH": str(Path.cwd()), "TERM": "xterm", "LANG": "C.UTF-8"}
+
+
+def run(environ, *words, **options):
+    return subprocess.run([*PROGRAM, *words], env=environ, capture_output=True, **options)
+
+
+def on_a_terminal(environ, *words) -> str:
+    """Everything that a person at a terminal of 80 columns sees."""
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen([*PROGRAM, *words], env=environ, stdout=theirs, stderr=theirs)
+    os.close(theirs)
+    shown = b""
+    try:
+        while piece := os.read(ours, 65536):
+            shown += piece
+    except OSError:  # Linux says EIO when the other end is closed
+        pass
+    os.close(ours)
+    assert process.wait() == 0
+    return shown.decode()
+
+
+@pytest.fixture
+def troubled(shell, environ):
+    shell.says("connection", "add", "Larkspur")
+    with shell.store.transaction():
+        held = connections.get("Larkspur")
+        problems.report(held.id, None, [trouble("A-1", "Invoice 1042")], shell.store.now())
+    return environ
+
+
+def test_states_are_coloured_on_a_terminal(troubled):
+    assert "\x1b[31mopen" in on_a_terminal(troubled, "problems", "list")
+
+
+@pytest.mark.parametrize("more", [{"NO_COLOR": "1"}, {"TERM": "dumb"}])
+def test_colour_can_be_forbidden(troubled, more):
+    shown = on_a_terminal(troubled | more, "problems", "list")
+    assert "\x1b" not in shown
+    assert "open" in shown
+
+
+def test_a_pipe_gets_no_colour(troubled):
+    done = run(troubled, "problems", "list")
+    assert b"open" in done.stdout
+    assert b"\x1b" not in done.stdout
+
+
+def test_numbers_flow_from_one_command_into_the_next(troubled):
+    listed = json.loads(run(troubled, "problems", "list", "--json").stdout)
+    numbers = "\n".join(str(problem["id"]) for problem in listed)
+    done = run(troubled, "problems", "retry", "-", input=numbers.encode())
+    assert done.returncode == 0
+    assert b"1 record" in done.stdout
+
+
+def test_a_reader_that_goes_away_is_no_reason_to_complain(environ):
+    process = subprocess.Popen(
+        [*PROGRAM, "hints", "--json"], env=environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    process.stdout.read(10)
+    process.stdout.close()
+    assert process.stderr.read() == b""
+    process.stderr.close()
+    assert process.wait() == 1
+
+
+@pytest.mark.skipif(not FULL.exists(), reason="needs /dev/full")
+@pytest.mark.parametrize("words", [["connection", "list"], ["hints", "--json"]])
+def test_output_that_cannot_be_written_is_a_failure_with_a_sentence(environ, words):
+    with FULL.open("wb") as full:
+        done = subprocess.run([*PROGRAM, *words], env=environ, stdout=full, stderr=-1)
+    assert done.returncode == 1
+    assert done.stderr.decode().splitlines() == [
+        "Error: Standard output: No space left on device.",
+        "What to do: Make room on that disk, then repeat the command",
+    ]
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1", "utf-8"])
+def test_any_encoding_of_the_terminal_is_survived(environ, shell, encoding):
+    shell.says("connection", "add", "Zoë Ωmega…")
+    done = run(environ | {"PYTHONIOENCODING": encoding}, "connection", "list")
+    assert done.returncode == 0
+    assert b"mega" in done.stdout
+
+
+def test_bytes_that_are_no_text_in_an_argument_are_survived(environ):
+    done = run(environ, "connection", "show", b"Lark\xff\x1bspur")
+    assert done.returncode == 2
+    assert b"encoding" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "words", [["--help"], ["--version"], ["invoices", "export", "--help"], ["qwc", "--help"]]
+)
+def test_help_imports_nothing_heavy(environ, words):
+    probe = (
+        "import sys\n"
+        "from console.cli.app import cli\n"
+        f"cli({words!r}, standalone_mode=False)\n"
+        f"sys.stderr.write(' '.join(name for name in {HEAVY!r} if name in sys.modules))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", probe], env=environ, capture_output=True)
+    assert done.returncode == 0
+    assert done.stdout
+    assert done.stderr == b""
+
+
+def test_nothing_is_asked_where_nobody_answers(environ, shell):
+    shell.says("connection", "add", "Larkspur")
+    done = run(environ, "connection", "remove", "Larkspur", stdin=subprocess.DEVNULL)
+    assert done.returncode == 2
+    assert b"--yes" in done.stderr
+
+
+def test_the_version_is_told(environ):
+    assert run(environ, "--version").stdout.startswith(b"deskbridge, version ")
