@@ -36,6 +36,7 @@ INTRODUCTION = """\
 - Text from QuickBooks is printed without the control characters it may hold.
 - Where a command takes numbers, `-` reads them from standard input:
   `deskbridge problems list --json | jq '.[].id' | deskbridge problems retry -`
+- `-h` or `--help` after any command explains it.
 - Every change is kept in the audit trail with the name of the operating-system user.
 
 ## JSON
@@ -51,7 +52,18 @@ command fails, nothing is printed there.
 def reference(root: click.Command, name: str = "deskbridge") -> str:
     """The whole page for a tree of commands."""
     context = click.Context(root, info_name=name)
-    return "\n".join([INTRODUCTION, *_exit_codes(), *_section(root, context)]).rstrip() + "\n"
+    told: dict[Shape[Any], str] = {}
+    return (
+        "\n".join(
+            [
+                INTRODUCTION,
+                *_exit_codes(),
+                *_contents(root, context),
+                *_section(root, context, told),
+            ]
+        ).rstrip()
+        + "\n"
+    )
 
 
 def _exit_codes() -> Iterator[str]:
@@ -66,19 +78,40 @@ def _exit_codes() -> Iterator[str]:
     )
 
 
-def _section(command: click.Command, context: click.Context) -> Iterator[str]:
-    yield f"## {context.command_path}\n"
-    yield from _usage(command, context)
-    yield from _paragraphs(command.help or "")
-    yield from _options(command, context)
-    for parameter in command.params:
-        if isinstance(parameter, JsonOption):
-            yield from _json(parameter)
+def _contents(root: click.Command, context: click.Context) -> Iterator[str]:
+    yield "## Commands\n"
+    for name, command in _inner(root, context):
+        path = f"{context.command_path} {name}"
+        yield f"- [`{path}`](#{_anchor(path)}): {command.get_short_help_str(200)}"
+    yield ""
+
+
+def _anchor(path: str) -> str:
+    return path.lower().replace(" ", "-")
+
+
+def _inner(command: click.Command, context: click.Context) -> Iterator[tuple[str, click.Command]]:
     if isinstance(command, click.Group):
         for name in command.list_commands(context):
             inner = command.get_command(context, name)
             if inner is not None and not inner.hidden:
-                yield from _section(inner, click.Context(inner, parent=context, info_name=name))
+                yield name, inner
+
+
+def _section(
+    command: click.Command, context: click.Context, told: dict[Shape[Any], str], level: int = 2
+) -> Iterator[str]:
+    yield f"{'#' * level} {context.command_path}\n"
+    yield from _usage(command, context)
+    yield from _paragraphs(command.help or "")
+    yield from _options(command)
+    for parameter in command.params:
+        if isinstance(parameter, JsonOption):
+            yield from _json(parameter, context.command_path, told)
+    yield from _paragraphs(command.epilog or "")
+    for name, inner in _inner(command, context):
+        below = click.Context(inner, parent=context, info_name=name)
+        yield from _section(inner, below, told, min(level + 1, 4))
 
 
 def _usage(command: click.Command, context: click.Context) -> Iterator[str]:
@@ -94,15 +127,42 @@ def _paragraphs(text: str) -> Iterator[str]:
             yield " ".join(paragraph.split()) + "\n"
 
 
-def _options(command: click.Command, context: click.Context) -> Iterator[str]:
-    records = [parameter.get_help_record(context) for parameter in command.get_params(context)]
-    rows = [(f"`{names}`", told) for names, told in filter(None, records)]
-    if rows:
+def _options(command: click.Command) -> Iterator[str]:
+    # Not click's own help records: they read differently from version to version.
+    options = [p for p in command.params if isinstance(p, click.Option) and not p.hidden]
+    if options:
+        rows = ((f"`{_spelling(option)}`", _meaning(option)) for option in options)
         yield from _table(("Option", "Meaning"), rows)
 
 
-def _json(option: JsonOption) -> Iterator[str]:
-    yield f"With `--json`: {'an array of objects' if option.many else 'an object'}.\n"
+def _spelling(option: click.Option) -> str:
+    names = "/".join([", ".join(option.opts), *option.secondary_opts])
+    return names if option.is_flag or option.count else f"{names} {_value(option)}"
+
+
+def _value(option: click.Option) -> str:
+    if isinstance(option.type, click.Choice):
+        return "|".join(map(str, option.type.choices))
+    return option.metavar or option.type.name.upper().split()[0]
+
+
+def _meaning(option: click.Option) -> str:
+    notes = ["required"] * option.required
+    if option.multiple and "repeated" not in (option.help or ""):
+        notes.append("may be repeated")
+    if option.show_default and not option.is_flag:
+        notes.append(f"default: {option.default}")
+    return (option.help or "") + (f" ({', '.join(notes)})" if notes else "")
+
+
+def _json(option: JsonOption, path: str, told: dict[Shape[Any], str]) -> Iterator[str]:
+    """The keys, once: ``told`` remembers which command explained a shape first."""
+    printed = "an array of objects" if option.many else "an object"
+    first = told.setdefault(option.shape, path)
+    if first != path:
+        yield f"With `--json`: {printed}, with the keys of [`{first}`](#{_anchor(first)}).\n"
+        return
+    yield f"With `--json`: {printed}.\n"
     yield from _table(("Key", "Meaning"), _keys(option.shape))
 
 
