@@ -55,7 +55,7 @@ def test_the_stamps_of_the_owner_are_in_the_hosts_answer():
     first = next(call for call in service.calls if call.operation == "sendRequestXML")
     assert FILE_ID in first.parameters["strHCPResponse"]
     assert "LOCKED:QB-PC:" in first.parameters["strHCPResponse"]
-    assert company.data_ext(OWNER_ID, "AppLock") == ""
+    assert not company.data_ext(OWNER_ID, "AppLock")
 
 
 def test_a_refusal_on_opening_carries_quickbooks_words():
