@@ -193,10 +193,7 @@ class _Answer:
         if self._root is None:
             _check_head(block)
         tags = self._weigh(block)
-        try:
-            self._parser.feed(block)
-        except etree.XMLSyntaxError as why:
-            raise UnreadableAnswer(Unreadable.MALFORMED, _where(why)) from None
+        self._parse(block)
         root = self._find_root(block)
         self._measure(root)
         self._block_tags = tags
@@ -238,6 +235,16 @@ class _Answer:
                 f"one tag or text is longer than {self.limits.run_bytes // 1024} KiB",
             )
         return tags
+
+    def _parse(self, block: bytes) -> None:
+        """Feed libxml2, and refuse what it would forgive until the end: an unknown entity."""
+        try:
+            self._parser.feed(block)
+        except etree.XMLSyntaxError as why:
+            raise _malformed(why.lineno) from None
+        errors = self._parser.feed_error_log.filter_from_errors()
+        if errors:
+            raise _malformed(errors[0].line)
 
     def _find_root(self, block: bytes) -> Element:
         for _, begun in self._parser.read_events():
@@ -315,8 +322,8 @@ def _what_it_is(head: bytes) -> str:
     return f"it is not a QBXML document but begins with {shown(root[1].decode('ascii'))}"
 
 
-def _where(why: etree.XMLSyntaxError) -> str:
-    return f"it is not well-formed XML at line {why.lineno}"
+def _malformed(line: int | None) -> UnreadableAnswer:
+    return UnreadableAnswer(Unreadable.MALFORMED, f"it is not well-formed XML at line {line}")
 
 
 def _message_set_head(message_set: Element) -> MessageSetHead:

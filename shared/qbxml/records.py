@@ -21,7 +21,8 @@ from shared.qbxml.text import (
 
 
 def _text(element: Element) -> str:
-    return element.text or ""
+    text = element.text or ""
+    return "" if text.isspace() else text
 
 
 def _word(element: Element) -> str:

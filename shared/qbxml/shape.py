@@ -51,8 +51,8 @@ class Shape(Generic[V]):
     """Reads an element into a named tuple, by a table of what its children are.
 
     Called with an element it returns the value, so that a shape is itself the ``read`` of a
-    Node. An empty child counts as missing. Raises BadField for the first child whose text is
-    not of its type.
+    Node. An empty or blank child counts as missing. Raises BadField for the first child whose
+    text is not of its type.
     """
 
     def __init__(self, value: type[V], children: Mapping[str, Leaf | Node]) -> None:
@@ -83,7 +83,7 @@ class Shape(Generic[V]):
                 leaf = leaf_of(tag)
                 if leaf is not None:
                     text = child.text
-                    if text:
+                    if text and not text.isspace():
                         index, convert = leaf
                         values[index] = convert(text) if convert else text
                     continue

@@ -1,0 +1,92 @@
+"""Answers that real QuickBooks gave, and hand-made ones: beside this checkout, not in it."""
+
+import html
+import re
+from decimal import Decimal
+
+import pytest
+
+from shared.qbxml.reader import read_all
+from shared.qbxml.responses import (
+    CompanyRet,
+    CustomerRet,
+    HostRet,
+    InvoiceRet,
+    PreferencesRet,
+    TxnDeletedRet,
+)
+from shared.qbxml.versions import why_unsupported
+from tests.qbxml.builders import SAMPLES, needs_samples, read_sample
+
+pytestmark = needs_samples
+
+NAMES = sorted(path.name for path in SAMPLES.glob("*.xml")) if SAMPLES.is_dir() else []
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_sample_is_read_without_a_bad_record(name):
+    text = (SAMPLES / name).read_text("utf-8")
+    if name.endswith(".soap.xml"):
+        text = html.unescape(re.search(r"<response>(.*)</response>", text, re.DOTALL)[1])
+    said = read_all(text)
+    assert all(not each.bad for each in said.responses)
+    assert said.responses or said.head.status_code
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if "invoice" in name])
+def test_every_sample_invoice_adds_up(name):
+    for read in read_sample(name).rows_of(InvoiceRet):
+        assert read.total == read.subtotal + read.sales_tax_total
+        assert read.adds_up
+        assert read.applied_amount <= 0
+
+
+def test_the_introduction_of_a_real_quickbooks():
+    said = read_sample("real-hcp-host-company-preferences-rs-premier-2012.xml")
+    host, company = said.first(HostRet), said.first(CompanyRet)
+    assert host.supported_versions[-1] == "11.0"
+    assert why_unsupported(host).code == "quickbooks-too-old"
+    assert company.is_sample_company
+    owner = "{87EDAAF8-637E-4203-867F-4BA79C2F8998}"
+    assert company.data_ext(owner, "FileID") == "{CA1C3EB8-1B61-4747-A743-8D5B438B83AC}"
+    assert said.first(PreferencesRet).is_multi_currency_on is False
+
+
+def test_a_real_invoice_that_is_partly_paid():
+    first, second = read_sample(
+        "real-invoice-query-rs-iterator-last-page-linked-payment.xml"
+    ).rows_of(InvoiceRet)
+    assert (first.total, first.applied_amount) == (Decimal("100.00"), Decimal("-55.00"))
+    assert first.ref_number == ""
+    assert first.links[0].amount == Decimal("-55.00")
+    assert first.lines[0].rate == "100"
+    assert second.total == Decimal("193.98")
+
+
+def test_a_page_with_all_that_is_odd():
+    page = read_sample("hand-invoice-query-rs-iterator-page-1.xml")
+    assert page.responses[0].head.iterator_remaining == 2
+    odd = list(page.rows_of(InvoiceRet))[2]
+    assert odd.customer.full_name == "O'Brien, Seán"
+    assert odd.memo == "Café counter – 2½ m, client’s colour, SuperGrip™\nsecond line of the memo"
+    assert odd.lines[0].description == "Remnant <B-grade> 5' x 3\""
+
+
+def test_real_customers_and_jobs():
+    read = list(read_sample("real-customer-query-rs-parent-and-jobs.xml").rows_of(CustomerRet))
+    jobs = [each for each in read if each.sublevel]
+    assert jobs
+    assert all(each.full_name.endswith(f":{each.name}") for each in jobs)
+    assert all(each.parent.full_name == each.full_name.rpartition(":")[0] for each in jobs)
+    assert all(re.fullmatch(r"[0-9A-F]+-[0-9]+", each.list_id) for each in read)
+
+
+def test_an_error_that_carries_the_current_record():
+    (only,) = read_sample("real-customer-mod-rs-3200-carries-current-object.xml").responses
+    assert only.head.status.code == 3200
+    assert only.rows[0].edit_sequence == "1272665327"
+
+
+def test_deletions_over_several_types():
+    read = list(read_sample("hand-txn-deleted-query-rs.xml").rows_of(TxnDeletedRet))
+    assert [each.txn_del_type for each in read] == ["Invoice", "ReceivePayment", "CreditMemo"]
