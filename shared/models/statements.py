@@ -224,7 +224,7 @@ def insert_row(table: type[Any]) -> Statement:
 def update_columns(table: type[Any], **columns: Any) -> int:
     """Set ``columns`` of the row with this ``id``; return 1, or 0 when it is gone."""
     names = tuple(name for name in columns if name != "id")
-    return _update(table, names).run(**columns)
+    return _update(table, names).run(**columns)  # type: ignore[arg-type]  # classes are hashable
 
 
 @functools.cache

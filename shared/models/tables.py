@@ -206,8 +206,7 @@ class Customer(Table):
     """A customer or job that an invoice or a job names.
 
     ``state`` is wanted (named, not read yet), held, missing (asked for, not there) or
-    deleted. ``top_list_id`` and ``usable`` (active, with all above it) are worked out by
-    the settlement.
+    deleted.
     """
 
     id = BigAutoField()
@@ -226,8 +225,6 @@ class Customer(Table):
     edit_sequence = TextField()
     time_created = TextField()
     time_modified = TextField()
-    top_list_id = TextField()
-    usable = BooleanField()
 
     class Meta:
         indexes = (
@@ -276,7 +273,6 @@ class Invoice(Table):
     class Meta:
         indexes = (
             (("connection", "txn_id"), True),
-            (("connection", "date", "txn_id"), False),
             (("connection", "status"), False),
             (("connection", "bill_to_list_id"), False),
         )

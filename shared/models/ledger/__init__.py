@@ -8,14 +8,14 @@ invoice, no listing and no total shows it.
 
 from __future__ import annotations
 
-from shared.models.ledger.customers import (
+from shared.models.ledger.incoming_customers import (
     StoredCustomers,
     mark_customers_deleted,
     mark_customers_missing,
     missing_customers,
     store_customers,
 )
-from shared.models.ledger.invoices import (
+from shared.models.ledger.incoming_invoices import (
     StoredInvoices,
     compare_open,
     held,

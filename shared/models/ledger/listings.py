@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
-from peewee import JOIN, fn
+from peewee import fn
 
 from shared.models import tables as t
 from shared.models.convert import day_or_none, money
@@ -22,27 +22,31 @@ def invoices(
 
     ``include_left_out`` adds those that were left out, with the reason.
     """
+    names: dict[str, str] = dict(_NAMES.all(connection=connection_id))
     statuses = [status.value] if status else [one.value for one in InvoiceStatus]
     statement = _WITH_LEFT_OUT if include_left_out else _IMPORTED
-    return map(_read_invoice, statement.each(connection=connection_id, statuses=statuses))
+    for row in statement.each(connection=connection_id, statuses=statuses):
+        yield _read_invoice(row, names)
 
 
 _IMPORTED = Statement(lambda: _listing(t.Invoice.left_out == ""))
 _WITH_LEFT_OUT = Statement(lambda: _listing(t.Invoice.left_out != t.UNSETTLED))
+_NAMES = Statement(
+    lambda: t.Customer.select(t.Customer.list_id, t.Customer.full_name).where(
+        (t.Customer.connection == slot("connection"))
+        & (t.Customer.state == CustomerState.HELD.value)
+    )
+)
 
 
 def _listing(condition: Any) -> Any:
-    billed = (t.Customer.connection == t.Invoice.connection) & (
-        t.Customer.list_id == t.Invoice.bill_to_list_id
-    )
     return (
         t.Invoice.select(
-            *(t.Invoice.txn_id, t.Invoice.number, t.Customer.full_name),
-            *(t.Invoice.customer_full_name, t.Invoice.bill_to_list_id, t.Invoice.date),
-            *(t.Invoice.due_date, t.Invoice.total_cents, t.Invoice.balance_cents),
-            *(t.Invoice.currency, t.Invoice.status, t.Invoice.left_out),
+            *(t.Invoice.txn_id, t.Invoice.number, t.Invoice.customer_full_name),
+            *(t.Invoice.bill_to_list_id, t.Invoice.date, t.Invoice.due_date),
+            *(t.Invoice.total_cents, t.Invoice.balance_cents, t.Invoice.currency),
+            *(t.Invoice.status, t.Invoice.left_out),
         )
-        .join(t.Customer, JOIN.LEFT_OUTER, on=billed)
         .where(
             (t.Invoice.connection == slot("connection"))
             & among(t.Invoice.status, "statuses")
@@ -52,20 +56,21 @@ def _listing(condition: Any) -> Any:
     )
 
 
-def _read_invoice(row: Row) -> InvoiceRow:
-    txn_id, number, billed_name, invoice_name, list_id, day, due_day = row[:7]
+def _read_invoice(row: Row, names: Mapping[str, str]) -> InvoiceRow:
+    """Make a listing's row; a customer that is not held goes by the name on the invoice."""
+    txn_id, number, invoice_name, list_id, day, due_day, total, balance, *rest = row
+    currency, status, left_out = rest
     invoiced = day_or_none(day)
     assert invoiced is not None
-    total_cents, balance_cents, currency, status, left_out = row[7:]
     return InvoiceRow(
         txn_id=txn_id,
         number=number,
-        customer=billed_name or invoice_name,
+        customer=names.get(list_id, invoice_name),
         customer_list_id=list_id,
         date=invoiced,
         due_date=day_or_none(due_day),
-        total=money(total_cents),
-        balance=money(balance_cents),
+        total=money(total),
+        balance=money(balance),
         currency=currency,
         status=InvoiceStatus(status),
         left_out=left_out,

@@ -13,7 +13,7 @@ from itertools import groupby
 from operator import itemgetter
 from typing import Any, NamedTuple
 
-from peewee import JOIN, Case, Value, fn
+from peewee import fn
 
 from shared.models import tables as t
 from shared.models.convert import day_text
@@ -25,6 +25,8 @@ PENDING = "left-out-pending"
 CUSTOMER_MISSING = "invoice-customer-missing"
 INACTIVE_CUSTOMER = "left-out-inactive-customer"
 BEFORE_START_DATE = "left-out-before-start-date"
+
+_WRITTEN_AT_ONCE = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,22 +58,6 @@ class Standing(NamedTuple):
     usable: bool
 
 
-def settle(connection_id: int, jobs: JobMode, start_date: date | None) -> Settled:
-    """Work out bill-to and left-out reasons of all open invoices; return what changed."""
-    cycles = _place_customers(connection_id)
-    parameters = {"connection": connection_id, "start": day_text(start_date) or ""}
-    news = _NEWS[jobs].all(**parameters)
-    _SETTLE[jobs].run(**parameters)
-    return Settled(
-        left_out=[(txn_id, reason) for txn_id, _, reason in news if reason],
-        taken_in=[
-            txn_id for txn_id, before, reason in news if not reason and before != t.UNSETTLED
-        ],
-        customer_missing=_CUSTOMER_MISSING.column(connection=connection_id),
-        cycles=cycles,
-    )
-
-
 def standings(places: Mapping[str, Place]) -> tuple[dict[str, Standing], list[str]]:
     """Follow the parents of each customer; also returns those that stand in a cycle.
 
@@ -86,118 +72,101 @@ def standings(places: Mapping[str, Place]) -> tuple[dict[str, Standing], list[st
             top = parent
             usable = usable and places[parent].active
             way.add(parent)
-        if parent in way:
-            top = list_id
-            cycles += [list_id] if parent == list_id else []
-        found[list_id] = Standing(top, usable)
+        if parent == list_id:
+            cycles.append(list_id)
+        found[list_id] = Standing(list_id if parent in way else top, usable)
     return found, cycles
 
 
-def _place_customers(connection_id: int) -> list[str]:
-    rows = _CUSTOMERS.all(connection=connection_id)
-    found, cycles = standings({row[0]: Place(row[1], bool(row[2])) for row in rows})
-    _WRITE_STANDING.many(
-        (found[list_id].top, found[list_id].usable, connection_id, list_id)
-        for list_id, _, _, top, usable in rows
-        if found[list_id] != (top, bool(usable))
+def outcome(
+    customer_list_id: str,
+    standing: Standing | None,
+    *,
+    pending: bool,
+    too_early: bool,
+    jobs: JobMode,
+) -> tuple[str, str]:
+    """Say who is billed for an open invoice and why it is left out, "" when it is not.
+
+    ``standing`` is None for a customer that we do not hold. An invoice that is not posted
+    (pending) is not owed, whatever else may be said of it.
+    """
+    rolled_up = standing is not None and jobs is JobMode.ROLL_UP
+    bill_to = standing.top if standing and rolled_up else customer_list_id
+    if pending:
+        return bill_to, PENDING
+    if standing is None:
+        return bill_to, CUSTOMER_MISSING
+    if not standing.usable:
+        return bill_to, INACTIVE_CUSTOMER
+    return bill_to, BEFORE_START_DATE if too_early else ""
+
+
+def settle(connection_id: int, jobs: JobMode, start_date: date | None) -> Settled:
+    """Work out bill-to and left-out reasons of all open invoices; return what changed."""
+    customers, cycles = standings(
+        {
+            list_id: Place(parent, bool(active))
+            for list_id, parent, active in _CUSTOMERS.all(connection=connection_id)
+        }
     )
-    return cycles
+    start = day_text(start_date) or ""
+    settled = Settled([], [], [], cycles)
+    changes: list[tuple[str, str, int]] = []
+    for number, txn_id, list_id, day, pending, *before in _OPEN.each(connection=connection_id):
+        bill_to, reason = outcome(
+            list_id,
+            customers.get(list_id),
+            pending=bool(pending),
+            too_early=day < start,
+            jobs=jobs,
+        )
+        if reason == CUSTOMER_MISSING:
+            settled.customer_missing.append(txn_id)
+        if before == [bill_to, reason]:
+            continue
+        _tell(settled, txn_id, before[1], reason)
+        changes.append((bill_to, reason, number))
+        if len(changes) == _WRITTEN_AT_ONCE:
+            _WRITE.many(changes)
+            changes.clear()
+    _WRITE.many(changes)
+    return settled
+
+
+def _tell(settled: Settled, txn_id: str, before: str, reason: str) -> None:
+    """Note what a sync should tell of: not that a new invoice is imported."""
+    if reason and reason != before:
+        settled.left_out.append((txn_id, reason))
+    elif not reason and before not in ("", t.UNSETTLED):
+        settled.taken_in.append(txn_id)
 
 
 _CUSTOMERS = Statement(
     lambda: t.Customer.select(
-        *(t.Customer.list_id, t.Customer.parent_list_id, t.Customer.active),
-        *(t.Customer.top_list_id, t.Customer.usable),
+        t.Customer.list_id, t.Customer.parent_list_id, t.Customer.active
     ).where(
         (t.Customer.connection == slot("connection"))
         & (t.Customer.state == CustomerState.HELD.value)
     )
 )
-_WRITE_STANDING = Statement(
-    lambda: t.Customer.update(
-        {t.Customer.top_list_id: slot("top"), t.Customer.usable: slot("usable")}
-    ).where((t.Customer.connection == slot("connection")) & (t.Customer.list_id == slot("list_id")))
-)
-
-
-def _outcomes(jobs: JobMode) -> Any:
-    """A query of the open invoices for which reason or bill-to is not as it should be."""
-    customer_held = t.Customer.state == CustomerState.HELD.value
-    reason = Case(
-        None,
-        [
-            (t.Invoice.pending == Value(True), PENDING),
-            (t.Customer.state.is_null() | ~customer_held, CUSTOMER_MISSING),
-            (t.Customer.usable == Value(False), INACTIVE_CUSTOMER),
-            (t.Invoice.date < slot("start"), BEFORE_START_DATE),
-        ],
-        "",
-    )
-    bill_to: Any = t.Invoice.customer_list_id
-    if jobs is JobMode.ROLL_UP:
-        bill_to = Case(None, [(customer_held, t.Customer.top_list_id)], bill_to)
-    same_customer = (t.Customer.connection == t.Invoice.connection) & (
-        t.Customer.list_id == t.Invoice.customer_list_id
-    )
-    return (
-        t.Invoice.select(
-            *(t.Invoice.id, t.Invoice.txn_id, t.Invoice.left_out),
-            *(reason.alias("reason"), bill_to.alias("bill_to")),
-        )
-        .join(t.Customer, JOIN.LEFT_OUTER, on=same_customer)
-        .where(
-            (t.Invoice.connection == slot("connection"))
-            & (t.Invoice.status == InvoiceStatus.OPEN.value)
-            & ((t.Invoice.left_out != reason) | (t.Invoice.bill_to_list_id != bill_to))
-        )
-    )
-
-
-def _news(jobs: JobMode) -> Any:
-    """Those of which a sync should tell: not an invoice that is imported at once."""
-    outcomes = _outcomes(jobs).alias("outcomes")
-    columns = outcomes.c
-    at_once = (columns.left_out == t.UNSETTLED) & (columns.reason == "")
-    return (
-        t.Invoice.select(columns.txn_id, columns.left_out, columns.reason)
-        .from_(outcomes)
-        .where((columns.left_out != columns.reason) & ~at_once)
-        .order_by(columns.id)
-    )
-
-
-def _settling(jobs: JobMode) -> Any:
-    outcomes = _outcomes(jobs).alias("outcomes")
-    return (
-        t.Invoice.update(
-            {
-                t.Invoice.left_out: outcomes.c.reason,
-                t.Invoice.bill_to_list_id: outcomes.c.bill_to,
-            }
-        )
-        .from_(outcomes)
-        .where(t.Invoice.id == outcomes.c.id)
-    )
-
-
-_NEWS = {
-    JobMode.ROLL_UP: Statement(lambda: _news(JobMode.ROLL_UP)),
-    JobMode.SEPARATE: Statement(lambda: _news(JobMode.SEPARATE)),
-}
-_SETTLE = {
-    JobMode.ROLL_UP: Statement(lambda: _settling(JobMode.ROLL_UP)),
-    JobMode.SEPARATE: Statement(lambda: _settling(JobMode.SEPARATE)),
-}
-_CUSTOMER_MISSING = Statement(
+_OPEN = Statement(
     lambda: (
-        t.Invoice.select(t.Invoice.txn_id)
+        t.Invoice.select(
+            *(t.Invoice.id, t.Invoice.txn_id, t.Invoice.customer_list_id, t.Invoice.date),
+            *(t.Invoice.pending, t.Invoice.bill_to_list_id, t.Invoice.left_out),
+        )
         .where(
             (t.Invoice.connection == slot("connection"))
             & (t.Invoice.status == InvoiceStatus.OPEN.value)
-            & (t.Invoice.left_out == CUSTOMER_MISSING)
         )
         .order_by(t.Invoice.id)
     )
+)
+_WRITE = Statement(
+    lambda: t.Invoice.update(
+        {t.Invoice.bill_to_list_id: slot("bill_to"), t.Invoice.left_out: slot("left_out")}
+    ).where(t.Invoice.id == slot("id"))
 )
 
 

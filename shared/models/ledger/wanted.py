@@ -27,20 +27,29 @@ _PARTICULARS = (
     *(t.Customer.name, t.Customer.full_name, t.Customer.parent_list_id, t.Customer.active),
     *(t.Customer.company_name, t.Customer.email, t.Customer.phone, t.Customer.bill_address),
     *(t.Customer.currency, t.Customer.edit_sequence, t.Customer.time_created),
-    *(t.Customer.time_modified, t.Customer.top_list_id, t.Customer.usable),
+    t.Customer.time_modified,
 )
-_NOTHING_KNOWN = ("", "", "", False, "", "", "", "", "", "", "", "", "", False)
+_NOTHING_KNOWN = ("", "", "", False, "", "", "", "", "", "", "", "")
 
 
 def want(connection_id: int, list_ids: Iterable[str]) -> None:
     """Have customers read that we do not hold, also those that were not there before."""
-    ids = sorted({list_id for list_id in list_ids if list_id})
+    ids = {list_id for list_id in list_ids if list_id}
+    states: dict[str, str] = dict(_STATES.all(connection=connection_id, ids=ids))
     _WANT.many(
-        (connection_id, list_id, CustomerState.WANTED.value, *_NOTHING_KNOWN) for list_id in ids
+        (connection_id, list_id, CustomerState.WANTED.value, *_NOTHING_KNOWN)
+        for list_id in sorted(ids - states.keys())
     )
-    _WANT_AGAIN.run(connection=connection_id, ids=ids)
+    gone = [list_id for list_id, state in states.items() if state in _GONE]
+    if gone:
+        _WANT_AGAIN.run(connection=connection_id, ids=gone)
 
 
+_STATES = Statement(
+    lambda: t.Customer.select(t.Customer.list_id, t.Customer.state).where(
+        (t.Customer.connection == slot("connection")) & among(t.Customer.list_id, "ids")
+    )
+)
 _WANT = insert_rows(
     t.Customer,
     [t.Customer.connection, t.Customer.list_id, t.Customer.state, *_PARTICULARS],
@@ -48,9 +57,7 @@ _WANT = insert_rows(
 )
 _WANT_AGAIN = Statement(
     lambda: t.Customer.update({t.Customer.state: CustomerState.WANTED.value}).where(
-        (t.Customer.connection == slot("connection"))
-        & among(t.Customer.list_id, "ids")
-        & t.Customer.state.in_(_GONE)
+        (t.Customer.connection == slot("connection")) & among(t.Customer.list_id, "ids")
     )
 )
 

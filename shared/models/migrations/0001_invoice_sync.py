@@ -197,8 +197,6 @@ class Customer(Table):
     edit_sequence = TextField()
     time_created = TextField()
     time_modified = TextField()
-    top_list_id = TextField()
-    usable = BooleanField()
 
     class Meta:
         indexes = (
@@ -240,7 +238,6 @@ class Invoice(Table):
     class Meta:
         indexes = (
             (("connection", "txn_id"), True),
-            (("connection", "date", "txn_id"), False),
             (("connection", "status"), False),
             (("connection", "bill_to_list_id"), False),
         )

@@ -9,7 +9,6 @@ from itertools import chain
 from shared.models import tables as t
 from shared.models.convert import (
     cents,
-    cents_or_none,
     day_or_none,
     day_text,
     money,
@@ -100,14 +99,35 @@ _WRITE = insert_rows(
 )
 
 
-def _row(connection_id: int, sync_id: int, i: Invoice) -> Row:
+def _row(connection_id: int, sync_id: int, invoice: Invoice) -> Row:
     return (
-        *(connection_id, i.txn_id, i.number, i.customer_list_id, i.customer_full_name),
-        *(day_text(i.date), day_text(i.due_date), cents(i.subtotal), cents(i.tax)),
-        *(cents(i.applied), cents(i.balance), cents(i.total), i.currency, i.exchange_rate),
-        *(i.status.value, i.pending, i.ar_account_list_id, i.ar_account, i.terms),
-        *(i.po_number, i.memo, i.edit_sequence, i.time_created, i.time_modified, sync_id),
-        *("", t.UNSETTLED),
+        connection_id,
+        invoice.txn_id,
+        invoice.number,
+        invoice.customer_list_id,
+        invoice.customer_full_name,
+        invoice.date.isoformat(),
+        day_text(invoice.due_date),
+        cents(invoice.subtotal),
+        cents(invoice.tax),
+        cents(invoice.applied),
+        cents(invoice.balance),
+        cents(invoice.total),
+        invoice.currency,
+        invoice.exchange_rate,
+        invoice.status.value,
+        invoice.pending,
+        invoice.ar_account_list_id,
+        invoice.ar_account,
+        invoice.terms,
+        invoice.po_number,
+        invoice.memo,
+        invoice.edit_sequence,
+        invoice.time_created,
+        invoice.time_modified,
+        sync_id,
+        "",
+        t.UNSETTLED,
     )
 
 
@@ -141,9 +161,17 @@ def _line_rows(numbers: dict[str, int], written: Sequence[Invoice]) -> Iterator[
         number = numbers[invoice.txn_id]
         for position, line in enumerate(invoice.lines):
             yield (
-                *(number, position, line.line_id, line.group, line.item, line.description),
-                *(line.quantity, line.rate, cents_or_none(line.amount)),
-                *(day_text(line.service_date), line.tax_code),
+                number,
+                position,
+                line.line_id,
+                line.group,
+                line.item,
+                line.description,
+                line.quantity,
+                line.rate,
+                None if line.amount is None else cents(line.amount),
+                None if line.service_date is None else line.service_date.isoformat(),
+                line.tax_code,
             )
 
 

@@ -68,21 +68,29 @@ _FROM_QUICKBOOKS = (
 )
 _WRITE = insert_rows(
     t.Customer,
-    [
-        *(t.Customer.connection, t.Customer.list_id, *_FROM_QUICKBOOKS),
-        *(t.Customer.top_list_id, t.Customer.usable),
-    ],
+    [t.Customer.connection, t.Customer.list_id, *_FROM_QUICKBOOKS],
     key=[t.Customer.connection, t.Customer.list_id],
     replace=_FROM_QUICKBOOKS,
 )
 
 
-def _row(connection_id: int, c: Customer) -> Row:
+def _row(connection_id: int, customer: Customer) -> Row:
     return (
-        *(connection_id, c.list_id, CustomerState.HELD.value, c.name, c.full_name),
-        *(c.parent_list_id, c.active, c.company_name, c.email, c.phone, c.bill_address),
-        *(c.currency, c.edit_sequence, c.time_created, c.time_modified),
-        *("", False),
+        connection_id,
+        customer.list_id,
+        CustomerState.HELD.value,
+        customer.name,
+        customer.full_name,
+        customer.parent_list_id,
+        customer.active,
+        customer.company_name,
+        customer.email,
+        customer.phone,
+        customer.bill_address,
+        customer.currency,
+        customer.edit_sequence,
+        customer.time_created,
+        customer.time_modified,
     )
 
 
