@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import io
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from twisted.logger import globalLogPublisher, textFileLogObserver
 
 from simulator.company import Company
 from tests.whole.house import House
@@ -37,3 +39,13 @@ def house(open_house: Callable[..., House]) -> House:
 
 def small_company(**options: Any) -> Company:
     return Company.create(**({"seed": 7, "customers": 30, "invoices": 90} | options))
+
+
+@pytest.fixture
+def logged_text() -> Iterator[Callable[[], str]]:
+    """Everything logged so far, as an operator reads it."""
+    stream = io.StringIO()
+    observer = textFileLogObserver(stream)
+    globalLogPublisher.addObserver(observer)
+    yield stream.getvalue
+    globalLogPublisher.removeObserver(observer)

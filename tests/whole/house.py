@@ -40,7 +40,7 @@ from shared.models.values import (
 )
 from shared.settings import load_settings
 from simulator.company import Company
-from simulator.webconnector import Outcome, WebConnector
+from simulator.webconnector import Level, Log, Outcome, WebConnector, WebService
 from simulator.webconnector.desktop import Desktop
 from simulator.webconnector.registry import Row
 from tests.edge.builders import Connection as Wire
@@ -182,6 +182,11 @@ class House:
         connector, row = self.web_connector(name, **options)
         return connector.update(row)
 
+    def by_hand(self, name: str = "Larkspur", password: str = PASSWORD) -> ByHand:
+        """A client that makes single calls, in whatever order a test likes."""
+        _, row = self.web_connector(name)
+        return ByHand(self, row, password)
+
     def _slept(self, seconds: float) -> None:
         self.later(seconds=seconds)
 
@@ -242,6 +247,45 @@ class House:
 
 
 URL = "http://localhost:8085"
+
+
+class ByHand:
+    """Single calls of one application, with the open company to answer them."""
+
+    def __init__(self, house: House, row: Row, password: str) -> None:
+        self.call = WebService(row.qwc.app_url, house.transport, log=Log(level=Level.NONE))
+        self.quickbooks = Watched(Desktop(house.company), house.requests).open(row.qwc, "")
+        self._row, self._password = row, password
+        self.ticket = ""
+
+    def log_in(self) -> list[str]:
+        answer = self.call.authenticate(self._row.qwc.username, self._password)
+        self.ticket = answer[0]
+        return answer
+
+    def ask(self, *, hcp: str | None = None) -> str:
+        """sendRequestXML; the first one of a session brings the company's introduction."""
+        said = self.quickbooks.host_company_preferences() if hcp is None else hcp
+        return self.call.send_request_xml(self.ticket, said, "", "US", (13, 0))
+
+    def tell(self, response: str, hresult: str = "", message: str = "") -> int:
+        return self.call.receive_response_xml(self.ticket, response, hresult, message)
+
+    def work(self, request: str) -> str:
+        return self.quickbooks.process(request)
+
+    def why(self) -> str:
+        return self.call.get_last_error(self.ticket)
+
+    def close(self) -> str:
+        return self.call.close_connection(self.ticket)
+
+    def finish(self) -> int:
+        """Ask and tell until the end; the last percent."""
+        percent = 0
+        while 0 <= percent < 100:
+            percent = self.tell(self.work(self.ask(hcp="")))
+        return percent
 
 
 def company_facts(company: Company, jobs: JobMode) -> set[tuple[str, ...]]:

@@ -1,0 +1,412 @@
+"""Sessions as the Web Connector lives them: repeats, losses, restarts, rivals, refusals."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from shared.models.values import ApplicationKind, RecordKind, SyncState
+from simulator.company.product import Product
+from simulator.webconnector import Fault, FaultKind, Result, WebConnectorDied
+from tests.whole.conftest import small_company
+from tests.whole.house import PASSWORD, URL
+
+# The awkward questions
+
+
+def test_a_request_asked_for_twice_is_the_same_bytes_again(house):
+    hand = house.by_hand()
+    hand.log_in()
+    first = hand.ask()
+    assert hand.ask(hcp="") == first
+    assert hand.tell(hand.work(first)) >= 0
+    assert hand.finish() == 100
+    assert house.is_equal()
+
+
+def test_an_answer_delivered_twice_gets_the_same_percent_and_has_no_second_effect(house):
+    hand = house.by_hand()
+    hand.log_in()
+    answer = hand.work(hand.ask())
+    percent = hand.tell(answer)
+    before = house.syncs()[0]
+    assert hand.tell(answer) == percent
+    assert house.syncs()[0] == before
+    assert hand.finish() == 100
+
+
+def test_an_answer_that_comes_again_after_the_next_request_went_out_changes_nothing(house):
+    hand = house.by_hand()
+    hand.log_in()
+    answer = hand.work(hand.ask())
+    percent = hand.tell(answer)
+    request = hand.ask(hcp="")
+    assert hand.tell(answer) == percent
+    assert hand.ask(hcp="") == request
+    assert hand.tell(hand.work(request)) > 0
+
+
+def test_a_vanished_web_connector_holds_the_company_until_its_lease_ends(house):
+    gone = house.by_hand()
+    gone.log_in()
+    gone.ask()
+    late = house.by_hand()
+    _, keyword, seconds = late.log_in()
+    assert keyword == "busy"
+    house.later(seconds=int(seconds))
+    assert late.log_in()[1] == ""
+    assert late.tell(late.work(late.ask())) >= 0
+    assert late.finish() == 100
+    assert house.is_equal()
+
+
+def test_a_second_web_connector_is_told_to_wait_and_why(house):
+    first, second = house.by_hand(), house.by_hand()
+    first.log_in()
+    _, keyword, seconds = second.log_in()
+    assert (keyword, int(seconds) > 0) == ("busy", True)
+    assert "Another sync" in second.why()
+    assert "(ref S1)" in second.close()
+    first.tell(first.work(first.ask()))
+    assert first.finish() == 100
+
+
+def test_the_loser_of_a_takeover_ends_cleanly_and_changes_nothing(house):
+    loser, winner = house.by_hand(), house.by_hand()
+    loser.log_in()
+    request = loser.ask()
+    house.later(minutes=11)
+    winner.log_in()
+    winner.tell(winner.work(winner.ask()))
+    assert loser.tell(loser.work(request)) == -1
+    assert "newer sync" in loser.why()
+    assert "newer sync" in loser.close()
+    assert winner.finish() == 100
+    assert house.is_equal()
+    states = [sync.state for sync in house.syncs()]
+    assert states == [SyncState.FINISHED, SyncState.FAILED]
+
+
+def test_quickbooks_may_take_long_over_a_page_as_long_as_nobody_else_comes(house):
+    hand = house.by_hand()
+    hand.log_in()
+    answer = hand.work(hand.ask())
+    house.later(minutes=45)
+    assert hand.tell(answer) >= 0
+    assert hand.finish() == 100
+
+
+def test_a_session_that_was_silent_for_an_hour_is_given_up(house):
+    hand = house.by_hand()
+    hand.log_in()
+    answer = hand.work(hand.ask())
+    house.later(minutes=61)
+    with house.store.transaction():
+        assert house.desk.thd_reap() == 1
+    (sync,) = house.syncs()
+    assert (sync.state, sync.error_code) == (SyncState.FAILED, "session-expired")
+    assert hand.tell(answer) == -1
+    assert "silent for too long" in hand.why()
+
+
+def test_an_unknown_ticket_is_harmless_everywhere(house):
+    hand = house.by_hand()
+    for ticket in ("", "not-a-ticket", "{5F0C2A7E-0000-0000-0000-000000000000}"):
+        hand.ticket = ticket
+        assert hand.ask() == ""
+        assert hand.tell("<QBXML/>") == -1
+        assert hand.call.connection_error(ticket, "0x80040408", "…") == "done"
+        assert "does not know this session" in hand.why()
+        assert "does not know this session" in hand.close()
+
+
+def test_a_missing_close_costs_nothing(house):
+    assert house.sync(faults=[Fault(FaultKind.SKIP, "closeConnection")]).ok
+    assert house.sync().ok
+    assert [sync.state for sync in house.syncs()] == [SyncState.FINISHED] * 2
+
+
+def test_a_connection_closed_with_work_left_is_a_failed_sync_that_says_so(house):
+    hand = house.by_hand()
+    hand.log_in()
+    hand.ask()
+    assert "stopped calling" in hand.close()
+    assert "stopped calling" in hand.close()
+    (sync,) = house.syncs()
+    assert (sync.state, sync.error_code) == (SyncState.FAILED, "session-cut")
+    assert house.sync().ok
+    assert house.is_equal()
+
+
+def test_two_applications_of_one_web_connector_run_one_after_the_other(house):
+    connector, invoice = house.web_connector()
+    payment = connector.add(house.qwc(kind=ApplicationKind.PAYMENT), PASSWORD)
+    summary = connector.update_selected([invoice, payment])
+    assert [one.result for one in summary.outcomes] == [Result.DONE, Result.NOTHING]
+
+
+def test_an_early_answer_is_out_of_turn_and_harmless(house):
+    hand = house.by_hand()
+    hand.log_in()
+    assert hand.tell("<?xml version='1.0'?><QBXML><QBXMLMsgsRs/></QBXML>") == -1
+    assert "out of turn" in hand.why()
+    hand.tell(hand.work(hand.ask()))
+    assert hand.finish() == 100
+
+
+def test_an_answer_to_somebody_elses_question_is_set_aside(house):
+    hand = house.by_hand()
+    hand.log_in()
+    answer = hand.work(hand.ask()).replace('requestID="1-1"', 'requestID="99-1"')
+    assert hand.tell(answer) == -1
+    assert "belongs to another question" in hand.why()
+    assert house.syncs()[0].error_code == "answer-foreign"
+
+
+def test_an_answer_without_request_id_may_be_ours(house):
+    hand = house.by_hand()
+    hand.log_in()
+    answer = hand.work(hand.ask()).replace(' requestID="1-1"', "")
+    assert hand.tell(answer) >= 0
+
+
+# Restarts and losses at every point
+
+
+def boundaries_of(house) -> list[str]:
+    seen: list[str] = []
+    house.sync(on_boundary=lambda boundary: seen.append(str(boundary)))
+    return seen
+
+
+def test_the_daemon_may_be_restarted_between_any_two_calls(open_house):
+    rehearsal = open_house()
+    rehearsal.add_connection()
+    for point in boundaries_of(rehearsal):
+        house = open_house()
+        house.add_connection()
+
+        def restart(boundary, point=point, house=house):
+            if str(boundary) == point:
+                house.restart()
+
+        outcome = house.sync(on_boundary=restart)
+        assert outcome.ok, (point, outcome.status)
+        assert house.is_equal(), point
+
+
+@pytest.mark.parametrize(
+    "kind", [FaultKind.DROP_BEFORE, FaultKind.DROP_REPLY, FaultKind.CUT_RESPONSE, FaultKind.REPEAT]
+)
+def test_a_sync_cut_at_any_call_is_repeated_without_loss_or_duplicates(open_house, kind):
+    rehearsal = open_house()
+    rehearsal.add_connection()
+    calls = {tuple(point.split()[1:]) for point in boundaries_of(rehearsal)}
+    for call, turn in sorted(calls):
+        house = open_house()
+        house.add_connection()
+        house.sync(faults=[Fault(kind, call, int(turn))])
+        house.later(minutes=11)
+        outcome = house.sync()
+        assert outcome.ok, (call, turn, outcome.status)
+        assert house.is_equal(), (call, turn)
+
+
+def test_after_a_crash_of_the_daemon_the_same_pc_need_not_wait(house):
+    def crash(boundary):
+        if str(boundary) == "after sendRequestXML 2":
+            raise WebConnectorDied("its call failed")
+
+    assert not house.sync(on_boundary=crash).ok
+    house.restart()
+    assert house.sync().ok
+    assert house.is_equal()
+
+
+def test_after_a_crash_of_the_daemon_another_pc_still_has_to_wait(house):
+    hand = house.by_hand()
+    hand.log_in()
+    hand.ask()
+    house.restart()
+    house.peer = "203.0.113.9"
+    assert house.by_hand().log_in()[1] == "busy"
+
+
+# Refusals: a sentence for the Web Connector, a row for the operator, a hint
+
+
+def refused(house, code: str):
+    sync = house.syncs()[0]
+    assert (sync.state, sync.error_code) == (SyncState.FAILED, code)
+    assert sync.error
+    return sync
+
+
+def test_a_wrong_password_is_refused_with_a_sentence_and_a_row(house):
+    hand = house.by_hand(password="guessed")
+    assert hand.log_in()[1] == "nvu"
+    assert "password" in hand.why()
+    assert "password" in hand.close()
+    refused(house, "wrong-password")
+
+
+def test_the_password_of_the_file_before_is_named_as_such(house):
+    hand = house.by_hand()
+    house.rotate("Larkspur", "a-fresh-one")
+    assert hand.log_in()[1] == "nvu"
+    assert "replaced by a newer one" in hand.why()
+    refused(house, "old-password")
+
+
+def test_a_remembered_password_is_forgotten_when_it_is_rotated(house):
+    assert house.sync().ok
+    connector, row = house.web_connector()
+    house.rotate("Larkspur", "a-fresh-one")
+    assert connector.update(row).result is Result.INVALID_USER
+    assert house.sync(password="a-fresh-one").ok
+
+
+def test_an_unknown_user_looks_like_a_wrong_password_from_outside(house):
+    hand = house.by_hand()
+    ticket, keyword = hand.call.authenticate("nobody-known", PASSWORD)
+    assert keyword == "nvu"
+    assert "nobody-known" not in hand.call.get_last_error(ticket)
+    assert hand.call.get_last_error(ticket).startswith("The password")
+    sync = refused(house, "unknown-user")
+    assert "nobody-known" in sync.error
+
+
+def test_guessing_is_slowed_down_but_the_known_password_still_gets_in(house):
+    assert house.sync().ok
+    guesser = house.by_hand(password="guess")
+    for _ in range(6):
+        guesser.log_in()
+    refused(house, "login-locked")
+    assert house.sync().ok
+
+
+def test_another_company_file_gets_no_request(house):
+    house.sync()
+    other = small_company(seed=8, name="Other Company Ltd")
+    asked = len(house.requests)
+    outcome = house.sync(company=other)
+    assert outcome.result is Result.FAILED
+    assert "Other Company Ltd" in outcome.status
+    assert "Harbor" in outcome.status
+    assert len(house.requests) == asked
+    refused(house, "company-mismatch")
+    assert house.sync().ok
+
+
+def test_a_copy_that_carries_another_stamp_is_another_company(house):
+    connector, row = house.web_connector()
+    connector.update(row)
+    house.company.set_data_ext(row.qwc.owner_id, "FileID", "{00000000-0000-0000-0000-000000000001}")
+    outcome = connector.update(row)
+    assert outcome.result is Result.FAILED
+    refused(house, "company-mismatch")
+
+
+@pytest.mark.parametrize(
+    ("product", "code"),
+    [
+        (Product(year=2014), "quickbooks-too-old"),
+        (Product(name="QuickBooks Point of Sale 18"), "quickbooks-unsupported"),
+    ],
+)
+def test_an_unsupported_quickbooks_is_told_so(open_house, product, code):
+    company = small_company()
+    company.books.profile = replace(company.books.profile, product=product)
+    house = open_house(company)
+    house.add_connection()
+    outcome = house.sync()
+    assert outcome.result is Result.FAILED
+    assert "2015" in outcome.status
+    refused(house, code)
+    assert house.requests == []
+
+
+@pytest.mark.parametrize(
+    ("situation", "code"),
+    [("closed", "0x80040408"), ("modal-dialog", "0x80040414"), ("no-company", "0x80040417")],
+)
+def test_a_quickbooks_that_cannot_be_opened_says_why(house, situation, code):
+    connector, row = house.web_connector()
+    house.company.set_situation(situation)
+    outcome = connector.update(row)
+    assert outcome.result is Result.FAILED
+    assert outcome.status
+    sync = refused(house, code)
+    assert sync.error == outcome.status
+    house.company.set_situation("open")
+    assert house.sync().ok
+
+
+def test_the_open_file_is_tried_once_when_another_one_was_named(open_house):
+    house = open_house()
+    house.add_connection(company_file=r"D:\Books\elsewhere.qbw")
+    outcome = house.sync()
+    assert outcome.ok, outcome.status
+    assert house.is_equal()
+
+
+# Stopping
+
+
+def test_an_operator_stops_a_running_sync_and_the_next_one_goes_on(house):
+    hand = house.by_hand()
+    hand.log_in()
+    request = hand.ask()
+    with house.store.transaction():
+        from shared.models import syncs
+
+        syncs.request_stop(house.syncs()[0].id, "ada", house.now)
+    assert hand.tell(hand.work(request)) == -1
+    assert hand.why().lower().startswith("ada stopped the sync")
+    (sync,) = house.syncs()
+    assert sync.state is SyncState.CANCELED
+    assert house.sync().ok
+    assert house.is_equal()
+
+
+# The wire
+
+
+def test_the_minimum_interval_stands_behind_a_postponement_of_zero(open_house):
+    house = open_house()
+    house.add_connection(minimum_interval_seconds=300)
+    _, company_file, postponed, interval = house.by_hand().log_in()
+    assert (company_file, postponed, interval) == ("", "0", "300")
+
+
+def test_an_old_web_connector_is_told_which_version_is_needed(open_house):
+    house = open_house(settings={"minimum_webconnector": "2.3.0.215"})
+    house.add_connection()
+    call = house.by_hand().call
+    assert call.client_version("2.2.0.71") == "O:2.3.0.215"
+    assert call.client_version("2.3.0.215") == ""
+    assert call.client_version("34.0.0.1") == ""
+    assert call.client_version("unreadable") == ""
+
+
+def test_interactive_mode_is_answered_though_never_asked_for(house):
+    call = house.by_hand().call
+    assert call.get_interactive_url("t", "s") == f"{URL}/support"
+    assert call.interactive_done("t") == "Done"
+    assert call.interactive_rejected("t", "no")
+
+
+def test_no_secret_is_in_the_log(house, logged_text):
+    house.sync()
+    house.by_hand(password="a-wrong-guess").log_in()
+    hand = house.by_hand()
+    hand.log_in()
+    assert hand.ticket
+    for secret in (PASSWORD, "a-wrong-guess", hand.ticket):
+        assert secret not in logged_text()
+    assert "Login of" in logged_text()
+
+
+def test_a_problem_is_about_the_record_it_names(house):
+    assert all(problem.kind in RecordKind for problem in house.problems())
