@@ -79,7 +79,9 @@ def _refused_by_us(error: Exception) -> Refused | None:
     from shared.qwc import QwcRefused
     from shared.settings import SettingsRefused
 
-    if isinstance(error, store.NotFound | store.NotPossible):
+    if isinstance(error, store.NotFound):
+        return NotThere(error.sentence, _where_to_look(error.what, error.remedy))
+    if isinstance(error, store.NotPossible):
         return NotThere(error.sentence, error.remedy)
     if isinstance(error, store.BadName):
         return WrongUsage(error.sentence, error.remedy)
@@ -88,6 +90,18 @@ def _refused_by_us(error: Exception) -> Refused | None:
     if isinstance(error, SettingsRefused | QwcRefused):
         return Refused(str(error))
     return None
+
+
+def _where_to_look(what: str, remedy: str) -> str:
+    listing = _LISTINGS.get(what, "")
+    return f"{remedy} All: {listing}" if remedy and listing else remedy or listing
+
+
+_LISTINGS = {
+    "connection": "deskbridge connection list",
+    "sync": "deskbridge syncs list",
+    "problem": "deskbridge problems list --state any",
+}
 
 
 def _refused_by_the_system(error: OSError) -> Refused | None:

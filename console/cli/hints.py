@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from shared.hints import Hint
 
 
-@click.command()
+# A negative number is an HRESULT here, not an option.
+@click.command(context_settings={"ignore_unknown_options": True})
 @click.argument("words", metavar="[CODE|TEXT]", nargs=-1)
 @json_option(HINT, many=True)
 def hints(words: tuple[str, ...], as_json: bool) -> None:

@@ -59,10 +59,8 @@ def list_problems(desk: Desk, name: str | None, states: tuple[str, ...], as_json
             "right in QuickBooks and: deskbridge problems retry ID"
         )
     else:
-        output.say_wrapped(
-            f"No problem that is {' or '.join(wanted)}. How the last syncs went: "
-            "deskbridge syncs list"
-        )
+        which = f"problem that is {' or '.join(states)}" if states else "open problem"
+        output.say_wrapped(f"No {which}. How the last syncs went: deskbridge syncs list")
 
 
 COLUMNS = (

@@ -67,11 +67,8 @@ def qwc(
         return
     _say_password(issued)
     output.say_table(
-        (Column("File"), Column("Application"), Column("Folder")),
-        [
-            Row((file.path.name, file.application.app_name, str(file.path.parent)))
-            for file in issued.files
-        ],
+        (Column("Application"), Column("File")),
+        [Row((file.application.app_name, str(file.path))) for file in issued.files],
     )
     output.say()
     _say_steps(
@@ -134,8 +131,8 @@ def file_steps(issued: Issued, *, renew_ids: bool) -> list[str]:
     files = " and ".join(file.path.name for file in issued.files)
     company = issued.connection.company_file or "the company file"
     old = (
-        f"Open the Web Connector. An older {rows} in its list must go first: select it, choose "
-        "Remove, confirm."
+        f"Open the Web Connector. Where {rows} stands in its list already, the old row must go "
+        "first: select it, choose Remove, confirm."
     )
     if renew_ids:
         old += " With new IDs this is needed: an old row keeps its stamp in the company file."

@@ -49,6 +49,8 @@ def list_syncs(desk: Desk, name: str | None, limit: int | None, as_json: bool) -
         output.say_json_lines(output.json_text(SYNC.of(sync)) for sync in found)
     elif found:
         output.say_table(COLUMNS, [_row(sync) for sync in found])
+        if len(found) == (limit or RECENT):
+            output.say_wrapped(f"The newest {count(len(found), 'sync')}. More: --limit N")
     else:
         output.say_wrapped(
             "No sync yet. Next: open the .qwc files in the Web Connector, type the password, "

@@ -22,7 +22,7 @@ def plain(text: str) -> str:
     White space of any kind becomes a blank; other controls become their picture
     (ESC is shown as ␛) or the replacement character, so that they are seen, not run.
     """
-    return _STEERING.sub(_shown, text)
+    return text if text.isprintable() else _STEERING.sub(_shown, text)
 
 
 def _shown(match: re.Match[str]) -> str:
@@ -47,9 +47,11 @@ def _cells_of(character: str) -> int:
 
 def fit(text: str, width: int, *, right: bool = False) -> str:
     """Cut or pad ``text`` to exactly ``width`` cells; what was cut ends in an ellipsis."""
-    if cells(text) > width:
+    room = width - cells(text)
+    if room < 0:
         text = _cut(text, width)
-    padding = " " * (width - cells(text))
+        room = width - cells(text)
+    padding = " " * room
     return padding + text if right else text + padding
 
 
