@@ -36,7 +36,12 @@ def _shown(match: re.Match[str]) -> str:
 
 def cells(text: str) -> int:
     """Return how many terminal cells ``text`` takes (wide characters two, marks none)."""
-    return len(text) if text.isascii() else sum(map(_cells_of, text))
+    if text.isascii() or max(text) < _FIRST_OF_ODD_WIDTH:
+        return len(text)
+    return sum(map(_cells_of, text))
+
+
+_FIRST_OF_ODD_WIDTH = "\u0300"
 
 
 def _cells_of(character: str) -> int:
@@ -56,12 +61,13 @@ def fit(text: str, width: int, *, right: bool = False) -> str:
 
 
 def _cut(text: str, width: int) -> str:
-    kept = ""
+    end, room = 0, width - len(ELLIPSIS)
     for character in text:
-        if cells(kept + character) > width - 1:
+        room -= _cells_of(character)
+        if room < 0:
             break
-        kept += character
-    return kept + ELLIPSIS
+        end += 1
+    return text[:end] + ELLIPSIS
 
 
 def amount(value: Decimal) -> str:

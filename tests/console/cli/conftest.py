@@ -39,7 +39,8 @@ def bound(shell: Shell) -> Connection:
 
 
 @pytest.fixture
-def pg_shell(shell: Shell, new_postgres_url: Callable[..., str]) -> Shell:
+def pg_shell(shell: Shell, new_postgres_url: Callable[..., str]) -> Iterator[Shell]:
     """The same shell on an empty PostgreSQL database."""
     shell.database = new_postgres_url()
-    return shell
+    yield shell
+    shell.close()

@@ -8,6 +8,7 @@ from lxml import etree
 
 from console.cli import files
 from shared.models import audit, connections
+from shared.models.errors import StoreUnavailable
 from shared.passwords import verify_password
 
 
@@ -173,6 +174,16 @@ def test_a_disk_that_fails_leaves_the_old_password(larkspur, monkeypatch):
     assert "What to do" in said
     assert {path: Path(path).read_bytes() for path in content} == content
     assert opens(larkspur, before["files"][0]["username"], before["password"])
+
+
+def test_a_store_that_fails_takes_the_files_back(larkspur, monkeypatch):
+    def fail(*_arguments):
+        raise StoreUnavailable("The disk is full.", "Make room.")
+
+    monkeypatch.setattr(audit, "add", fail)
+    said = larkspur.refuses(1, "qwc", "--out", str(larkspur.folder / "out"))
+    assert "The disk is full." in said
+    assert list((larkspur.folder / "out").iterdir()) == []
 
 
 def test_a_folder_that_is_a_file_is_refused(larkspur):

@@ -11,6 +11,7 @@ import pytest
 
 from shared.models.schema import MIGRATIONS
 from shared.models.store import open_store
+from tests.console.cli.builders import customer, import_into, invoice
 
 
 def test_a_store_that_is_up_to_date_is_left_alone(shell):
@@ -117,3 +118,23 @@ def test_a_missing_config_file_is_told(shell):
 def test_a_backup_of_postgresql_points_to_pg_dump(pg_shell):
     said = pg_shell.refuses(1, "db", "backup", str(pg_shell.folder / "copy"))
     assert "pg_dump" in said
+
+
+def test_the_commands_work_the_same_on_postgresql(pg_shell):
+    made = pg_shell.json("connection", "add", "Larkspur", "--start-date", "2026-01-01")
+    assert made["start_date"] == "2026-01-01"
+    issued = pg_shell.json("qwc", "--out", str(pg_shell.folder / "out"))
+    assert [file["application"] for file in issued["files"]] == ["invoice", "payment"]
+    sync = import_into(
+        pg_shell,
+        "Larkspur",
+        invoice("A-1", "1042", "12.50"),
+        customers=[customer("80000001-1", "Larkspur Tile")],
+    )
+    assert pg_shell.json("invoices", "list")[0]["balance"] == "12.50"
+    assert pg_shell.json("customers", "list")[0]["name"] == "Larkspur Tile"
+    pg_shell.says("syncs", "stop", str(sync))
+    assert pg_shell.json("syncs", "show", str(sync))["stop_requested_by"]
+    assert pg_shell.json("db", "upgrade") == {"applied": [], "backup": None}
+    pg_shell.says("connection", "remove", "Larkspur", "--yes")
+    assert pg_shell.json("connection", "list") == []
