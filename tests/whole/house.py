@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -142,7 +143,7 @@ class House:
 
     def _set_password(self, connection_id: int, password: str) -> None:
         ids = [one.id for one in connections.applications(connection_id)]
-        connections.set_password(ids, passwords.hash_password(password))
+        connections.set_password(ids, hash_of(password))
 
     def rotate(self, name: str, password: str) -> None:
         with self.store.transaction():
@@ -247,6 +248,11 @@ class House:
 
 
 URL = "http://localhost:8085"
+
+
+@cache
+def hash_of(password: str) -> str:
+    return passwords.hash_password(password)
 
 
 class ByHand:
