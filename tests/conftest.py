@@ -26,7 +26,7 @@ from twisted.internet.task import deferLater
 from twisted.logger import globalLogPublisher
 from twisted.python.failure import Failure
 
-from tests.postgres import NoPostgres, Server, private_server
+from tests.postgres import NoPostgres, Server, empty_tables, private_server
 
 if TYPE_CHECKING:
     from shared.models.store import Store
@@ -105,33 +105,29 @@ def postgres() -> Iterator[Server]:
     server.__exit__(None, None, None)
 
 
-@pytest.fixture(scope="session")
-def postgres_template(postgres: Server) -> str:
-    """The name of a database that holds an empty, migrated store."""
-    from shared.models.store import open_store
-
-    postgres.run("CREATE DATABASE template_store")
-    open_store(postgres.url("template_store")).close()
-    return "template_store"
-
-
 _numbers = itertools.count(1)
 
 
 @pytest.fixture
-def new_postgres_url(postgres: Server) -> Iterator[Callable[..., str]]:
-    """Make databases that are dropped after the test: ``new_postgres_url()`` is empty."""
-    made: list[str] = []
+def new_postgres_url(postgres: Server) -> Callable[[], str]:
+    """Make empty databases; they go with the server."""
 
-    def make(template: str = "template0") -> str:
-        name = f"test_{next(_numbers)}"
-        postgres.run(f"CREATE DATABASE {name} TEMPLATE {template}")
-        made.append(name)
+    def make() -> str:
+        name = f"empty_{next(_numbers)}"
+        postgres.run(f"CREATE DATABASE {name} TEMPLATE template0")
         return postgres.url(name)
 
-    yield make
-    for name in made:
-        postgres.run(f"DROP DATABASE {name} WITH (FORCE)")
+    return make
+
+
+@pytest.fixture(scope="session")
+def postgres_store_url(postgres: Server) -> str:
+    """The address of the migrated database that tests use in turn."""
+    from shared.models.store import open_store
+
+    postgres.run("CREATE DATABASE store")
+    open_store(postgres.url("store")).close()
+    return postgres.url("store")
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -139,9 +135,8 @@ def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The address of an empty store, once on each engine."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'store.sqlite3'}"
-    template = request.getfixturevalue("postgres_template")
-    make = request.getfixturevalue("new_postgres_url")
-    url: str = make(template)
+    url: str = request.getfixturevalue("postgres_store_url")
+    empty_tables(url)
     return url
 
 

@@ -60,6 +60,21 @@ def private_server() -> Iterator[Server]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+def empty_tables(url: str) -> None:
+    """Empty a store, numbers beginning with 1 again.
+
+    Much faster than a new database or TRUNCATE, which make and remove a hundred files.
+    """
+    with psycopg.connect(url) as connection:
+        connection.execute("DELETE FROM connection")  # nearly all others go with it
+        connection.execute("DELETE FROM sync")
+        connection.execute("DELETE FROM audit")
+        connection.execute(
+            "SELECT setval(format('%I', sequencename), 1, false) FROM pg_sequences"
+            " WHERE sequencename <> 'schema_migration_id_seq'"
+        )
+
+
 def _server_user() -> str | None:
     """Whom to run the server as: PostgreSQL refuses root. None means as ourselves."""
     if os.geteuid() != 0:

@@ -1,0 +1,182 @@
+"""Values with defaults, and a store with something in it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from shared.models import connections, ledger, syncs
+from shared.models.store import Store
+from shared.models.values import (
+    Connection,
+    Customer,
+    Invoice,
+    InvoiceLine,
+    InvoiceStatus,
+    JobMode,
+    OpenInvoice,
+    RecordKind,
+    Sync,
+    Trouble,
+)
+
+NOON = datetime(2024, 6, 12, 12, 0, tzinfo=UTC)
+
+
+def later(**span: float) -> datetime:
+    """NOON and a while: ``later(hours=1)``."""
+    return NOON + timedelta(**span)
+
+
+def line(line_id: str = "L1", **fields: Any) -> InvoiceLine:
+    usual = InvoiceLine(
+        line_id=line_id,
+        group="",
+        item="Tiles:Slate",
+        description="Slate, blue",
+        quantity="2.5",
+        rate="10.00",
+        amount=Decimal("25.00"),
+        service_date=None,
+        tax_code="Tax",
+    )
+    return replace(usual, **fields)
+
+
+def invoice(txn_id: str = "1A-100", owes: str = "250.00", **fields: Any) -> Invoice:
+    """An open invoice on which nothing was paid yet; ``owes`` is its balance."""
+    amount = Decimal(owes)
+    usual = Invoice(
+        txn_id=txn_id,
+        number=txn_id.rpartition("-")[2],
+        customer_list_id="80-1",
+        customer_full_name="Larkspur Tile",
+        date=date(2024, 5, 1),
+        due_date=date(2024, 5, 31),
+        subtotal=amount,
+        tax=Decimal("0.00"),
+        applied=Decimal("0.00"),
+        balance=amount,
+        total=amount,
+        currency="USD",
+        exchange_rate="",
+        status=InvoiceStatus.OPEN,
+        pending=False,
+        ar_account_list_id="8-8",
+        ar_account="Accounts Receivable",
+        terms="Net 30",
+        po_number="",
+        memo="",
+        edit_sequence="1718000000",
+        time_created="2024-05-01T09:00:00",
+        time_modified="2024-05-01T09:00:00",
+        lines=(line(),),
+    )
+    return replace(usual, **fields)
+
+
+def paid(one: Invoice) -> Invoice:
+    """The same invoice after QuickBooks received all of its balance."""
+    return replace(
+        one,
+        balance=Decimal("0.00"),
+        applied=-one.total,
+        status=InvoiceStatus.PAID,
+        time_modified="2024-06-01T09:00:00",
+    )
+
+
+def customer(list_id: str = "80-1", name: str = "Larkspur Tile", **fields: Any) -> Customer:
+    usual = Customer(
+        list_id=list_id,
+        name=name.rpartition(":")[2],
+        full_name=name,
+        parent_list_id="",
+        active=True,
+        company_name="",
+        email="books@larkspur.example",
+        phone="",
+        bill_address="1 Quarry Road",
+        currency="USD",
+        edit_sequence="1",
+        time_created="2020-01-01T09:00:00",
+        time_modified="2020-01-01T09:00:00",
+    )
+    return replace(usual, **fields)
+
+
+def swept(one: Invoice, **fields: Any) -> OpenInvoice:
+    """What the sweep tells of an invoice."""
+    usual = OpenInvoice(one.txn_id, one.edit_sequence, one.time_modified, one.balance)
+    return replace(usual, **fields)
+
+
+def trouble(code: str = "invoice-unreadable", object_id: str = "1A-100", **fields: Any) -> Trouble:
+    usual = Trouble(
+        code=code,
+        kind=RecordKind.INVOICE,
+        object_id=object_id,
+        document="Invoice 100, Larkspur Tile",
+        message="The amount cannot be read.",
+        remedy="Open the invoice in QuickBooks and save it again.",
+        said="12,5O",
+    )
+    return replace(usual, **fields)
+
+
+class Books:
+    """One connection with one sync, in the words of a test; each step is a transaction."""
+
+    def __init__(self, store: Store, name: str = "Larkspur") -> None:
+        self.store = store
+        with store.transaction():
+            self.connection: Connection = connections.add(name, now=NOON)
+            self.sync: Sync = syncs.start(self.connection.id, "Invoice Sync", NOON)
+        self.id = self.connection.id
+
+    def next_sync(self) -> Sync:
+        with self.store.transaction():
+            self.sync = syncs.start(self.id, "Invoice Sync", NOON)
+        return self.sync
+
+    def read(self, *invoices: Invoice) -> ledger.StoredInvoices:
+        """QuickBooks told of these invoices."""
+        with self.store.transaction():
+            return ledger.store_invoices(self.id, self.sync.id, invoices)
+
+    def hold(self, *customers: Customer, only_known: bool = False) -> ledger.StoredCustomers:
+        """QuickBooks told of these customers."""
+        with self.store.transaction():
+            return ledger.store_customers(self.id, self.sync.id, customers, only_known=only_known)
+
+    def sweep(self, *open_invoices: OpenInvoice) -> list[str]:
+        with self.store.transaction():
+            return ledger.compare_open(self.id, self.sync.id, open_invoices)
+
+    def settle(
+        self, jobs: JobMode = JobMode.ROLL_UP, start_date: date | None = None
+    ) -> ledger.Settled:
+        with self.store.transaction():
+            return ledger.settle(self.id, jobs, start_date)
+
+    def listed(self, **filters: Any) -> dict[str, str]:
+        """The invoices of the listing: TxnID to the customer who is billed."""
+        with self.store.reading():
+            return {row.txn_id: row.customer for row in ledger.invoices(self.id, **filters)}
+
+    def left_out(self) -> dict[str, str]:
+        """What is left out and why."""
+        with self.store.reading():
+            rows = ledger.invoices(self.id, include_left_out=True)
+            return {row.txn_id: row.left_out for row in rows if row.left_out}
+
+    def wanted(self) -> list[str]:
+        """The customers that QuickBooks is to be asked for."""
+        with self.store.reading():
+            return ledger.missing_customers(self.id, 100)
+
+    def to_reread(self, kind: RecordKind = RecordKind.INVOICE) -> list[str]:
+        with self.store.reading():
+            return ledger.next_reread(self.id, kind, 100)
