@@ -31,7 +31,7 @@ class CommandLine(LaterGroup):
             refused = refusal_for(error)
             if refused is None:
                 raise
-            if isinstance(error, OSError):
+            if isinstance(error, OSError) and error.filename is None:
                 output.abandon_output()
             raise refused from error
         return outcome

@@ -61,10 +61,6 @@ class JsonOption(click.Option):
         self.shape = shape
         self.many = many
 
-    def to_info_dict(self) -> dict[str, Any]:
-        """What click tells of the option, and the keys."""
-        return {**super().to_info_dict(), "keys": self.shape.names()}
-
 
 def json_option(shape: Shape[Any], *, many: bool = False) -> Callable[[Any], Any]:
     """Give a command ``--json``: an array of objects with ``many``, else one object."""

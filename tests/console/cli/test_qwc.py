@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import stat
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from lxml import etree
 from console.cli import files
 from shared.models import audit, connections
 from shared.models.errors import StoreUnavailable
+from shared.models.store import Store
 from shared.passwords import verify_password
 
 
@@ -176,11 +178,16 @@ def test_a_disk_that_fails_leaves_the_old_password(larkspur, monkeypatch):
     assert opens(larkspur, before["files"][0]["username"], before["password"])
 
 
-def test_a_store_that_fails_takes_the_files_back(larkspur, monkeypatch):
-    def fail(*_arguments):
-        raise StoreUnavailable("The disk is full.", "Make room.")
+def test_a_commit_that_fails_takes_the_files_back(larkspur, monkeypatch):
+    real = Store.transaction
 
-    monkeypatch.setattr(audit, "add", fail)
+    @contextmanager
+    def failing_at_the_end(store):
+        with real(store):
+            yield
+            raise StoreUnavailable("The disk is full.", "Make room.")
+
+    monkeypatch.setattr(Store, "transaction", failing_at_the_end)
     said = larkspur.refuses(1, "qwc", "--out", str(larkspur.folder / "out"))
     assert "The disk is full." in said
     assert list((larkspur.folder / "out").iterdir()) == []
