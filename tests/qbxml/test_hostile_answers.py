@@ -2,10 +2,13 @@
 
 import subprocess
 import sys
+from contextlib import suppress
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from shared.qbxml.reader import Limits, Unreadable, UnreadableAnswer, read_all, read_message_set
 from tests.qbxml.builders import Raw, answer, invoice, invoices_answer, line, response, xml
@@ -126,6 +129,22 @@ def test_a_number_in_the_head_that_is_none_is_refused(attribute):
 
 def test_a_response_without_status_is_refused():
     assert why(invoices_answer(statusCode=None)) is Unreadable.NO_STATUS
+
+
+@settings(max_examples=300, deadline=None, derandomize=True, database=None)
+@given(st.data())
+def test_no_damage_raises_anything_but_unreadable(data):
+    damaged = bytearray(invoices_answer(invoice(InvoiceLineRet=[line()])), "ascii")
+    for _ in range(data.draw(st.integers(1, 3))):
+        at = data.draw(st.integers(0, len(damaged) - 1))
+        damaged[at : at + data.draw(st.integers(0, 3))] = data.draw(
+            st.sampled_from(
+                [b"<", b">", b"&", b"&#0;", b"\0", b"\xff", b"<a/>", b"</", b"<![CDATA["]
+            )
+            | st.binary(max_size=3)
+        )
+    with suppress(UnreadableAnswer):
+        list(read_message_set([bytes(damaged)]))
 
 
 # Caps

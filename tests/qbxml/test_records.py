@@ -1,0 +1,437 @@
+"""Records of an answer become values, or say which field is at fault."""
+
+from datetime import date
+from decimal import Decimal
+
+import pytest
+
+from shared.qbxml.reader import read_all
+from shared.qbxml.responses import (
+    NO_REF,
+    BadRecord,
+    CompanyRet,
+    DataExt,
+    HostRet,
+    InvoiceLineGroupRet,
+    InvoiceLineRet,
+    InvoiceRet,
+    ListDeletedRet,
+    PreferencesRet,
+    Ref,
+    TxnDeletedRet,
+)
+from tests.qbxml.builders import (
+    Raw,
+    answer,
+    customer,
+    customers_answer,
+    invoice,
+    invoices_answer,
+    line,
+    read_one,
+    ref,
+    response,
+    xml,
+)
+
+
+def read_invoice(**changes):
+    """One invoice of the builder's defaults with these changes, read."""
+    response_read = read_one(invoices_answer(invoice(**changes)))
+    (only,) = response_read.rows + response_read.bad
+    return only
+
+
+def read_customer(**changes):
+    (only,) = read_one(customers_answer(customer(**changes))).rows
+    return only
+
+
+# Invoices
+
+
+def test_an_invoice_with_what_a_ledger_keeps_of_it():
+    read = read_invoice()
+    assert read == InvoiceRet(
+        txn_id="1A2-1718200000",
+        time_created="2024-06-12T09:46:40",
+        time_modified="2024-06-20T16:02:11",
+        edit_sequence="1718913731",
+        txn_number="401",
+        customer=Ref("80000102-1", "Alder Joinery:Stairs"),
+        ar_account=Ref("80000021-1", "Accounts Receivable"),
+        txn_date=date(2024, 6, 12),
+        ref_number="1042",
+        is_pending=False,
+        due_date=date(2024, 7, 12),
+        subtotal=Decimal("1200.00"),
+        sales_tax_percentage="8.25",
+        sales_tax_total=Decimal("99.00"),
+        applied_amount=Decimal("-500.00"),
+        balance_remaining=Decimal("799.00"),
+        memo="First delivery",
+        is_paid=False,
+    )
+    assert read.total == Decimal("1299.00")
+    assert read.tax == Decimal("99.00")
+    assert read.adds_up
+    assert read.document == "Invoice 1042, Alder Joinery:Stairs"
+
+
+def test_lines_and_groups_stand_in_the_order_of_the_form():
+    group = {
+        "TxnLineID": "G1",
+        "ItemGroupRef": ref("80000050-1", "Stair kit"),
+        "Desc": "Kit",
+        "Quantity": "2",
+        "IsPrintItemsInGroup": "true",
+        "TotalAmount": "100.00",
+        "InvoiceLineRet": [line(TxnLineID="A"), line(TxnLineID="B")],
+    }
+    lines = xml("InvoiceLineRet", line(TxnLineID="1")) + xml("InvoiceLineGroupRet", group)
+    lines += xml("InvoiceLineRet", {"TxnLineID": "2", "Desc": "Thank you"})
+    record = xml("InvoiceRet", invoice()).replace("</InvoiceRet>", f"{lines}</InvoiceRet>")
+    (read,) = read_one(answer(response("InvoiceQueryRs", record))).rows
+    first, kit, last = read.lines
+    assert first == InvoiceLineRet(
+        txn_line_id="1",
+        item=Ref("80000031-1", "Oak:Treads"),
+        description="Oak treads",
+        quantity="40",
+        rate="22.50",
+        amount=Decimal("900.00"),
+        sales_tax_code=Ref("80000001-1", "Tax"),
+    )
+    assert isinstance(kit, InvoiceLineGroupRet)
+    assert (kit.item_group.full_name, kit.total_amount) == ("Stair kit", Decimal("100.00"))
+    assert [part.txn_line_id for part in kit.lines] == ["A", "B"]
+    assert last == InvoiceLineRet(txn_line_id="2", description="Thank you")
+
+
+def test_a_rate_may_be_a_percentage():
+    discount = line(Rate=None, RatePercent="-10.0", Quantity=None, Amount="-90.00")
+    (read,) = read_invoice(InvoiceLineRet=[discount]).lines
+    assert (read.rate, read.rate_percent, read.amount) == ("", "-10.0", Decimal("-90.00"))
+
+
+def test_links_tell_payments_from_the_order_an_invoice_came_from():
+    links = [
+        {"TxnID": "1B0-1", "TxnType": "ReceivePayment", "TxnDate": "2024-06-20",
+         "RefNumber": "CHK 5512", "LinkType": "AMTTYPE", "Amount": "-500.00"},
+        {"TxnID": "190-1", "TxnType": "SalesOrder", "TxnDate": "2024-05-29", "Amount": "-1299.00"},
+    ]  # fmt: skip
+    read = read_invoice(LinkedTxn=links)
+    assert [(link.txn_type, link.amount) for link in read.links] == [
+        ("ReceivePayment", Decimal("-500.00")),
+        ("SalesOrder", Decimal("-1299.00")),
+    ]
+    assert read.links[0].txn_date == date(2024, 6, 20)
+
+
+def test_an_invoice_in_a_foreign_currency():
+    read = read_invoice(
+        CurrencyRef=ref("80000097-1", "Euro"),
+        ExchangeRate="1.0842",
+        BalanceRemainingInHomeCurrency="866.28",
+    )
+    assert read.currency == Ref("80000097-1", "Euro")
+    assert read.exchange_rate == "1.0842"
+    assert read.balance_remaining_in_home_currency == Decimal("866.28")
+
+
+def test_british_prices_may_include_the_tax():
+    gross = {"IsTaxIncluded": "true", "Subtotal": "1299.00", "SalesTaxTotal": "99.00"}
+    assert read_invoice(**gross).adds_up
+    assert not read_invoice(**gross | {"IsTaxIncluded": "false"}).adds_up
+    assert read_invoice(IsTaxIncluded="true").adds_up
+
+
+def test_old_canadian_editions_have_two_taxes():
+    read = read_invoice(SalesTaxTotal=None, Tax1Total="60.00", Tax2Total="39.00")
+    assert read.tax == Decimal("99.00")
+    assert read.adds_up
+    assert read_invoice(SalesTaxTotal=None, Tax1Total="60.00").tax == Decimal("60.00")
+
+
+def test_an_invoice_that_says_no_tax_gives_nothing_to_disagree_with():
+    read = read_invoice(SalesTaxTotal=None)
+    assert read.tax is None
+    assert read.adds_up
+
+
+def test_an_invoice_whose_sums_disagree_is_recognised():
+    assert not read_invoice(SalesTaxTotal="98.00").adds_up
+
+
+def test_a_light_query_leaves_most_elements_out():
+    light = {"TxnID": "1A2-1", "EditSequence": "17", "BalanceRemaining": "0.00"}
+    (read,) = read_one(invoices_answer(light)).rows
+    assert read.balance_remaining == Decimal("0.00")
+    assert read.total is None
+    assert read.txn_date is None
+    assert read.customer is NO_REF
+    assert read.lines == read.links == ()
+
+
+def test_elements_may_come_in_any_order_and_unknown_ones_are_passed_over():
+    record = invoice(InvoiceLineRet=[line()])
+    usual = read_one(invoices_answer(record))
+    reverse = dict(reversed(record.items()))
+    reverse["Surprise"] = {"TxnID": "not this one", "Amount": "nonsense"}
+    assert read_one(invoices_answer(reverse)) == usual
+
+
+def test_an_empty_or_blank_element_counts_as_missing():
+    read = read_invoice(DueDate="", Subtotal="", IsPending="", Memo="", CustomerRef="")
+    assert read.due_date is None
+    assert read.subtotal is None
+    assert read.is_pending is None
+    assert read.memo == ""
+    assert read.customer == NO_REF
+
+
+def test_windows_1252_references_and_line_breaks_are_what_the_user_typed():
+    memo = Raw("SuperGrip&#153; &#150; caf&#233;&#13;&#10;&apos;second&apos; &lt;line&gt;&#11;")
+    assert read_invoice(Memo=memo).memo == "SuperGrip™ – café\n'second' <line>"
+
+
+def test_an_invoice_without_number_still_has_a_name():
+    assert read_invoice(RefNumber=None).document == "Invoice without number, Alder Joinery:Stairs"
+
+
+# Customers
+
+
+def test_a_job_names_its_parent():
+    read = read_customer(
+        Name="Stairs",
+        FullName="Alder Joinery:Stairs",
+        ParentRef=ref("80000101-1", "Alder Joinery"),
+        Sublevel="1",
+        IsActive="false",
+    )
+    assert read.parent == Ref("80000101-1", "Alder Joinery")
+    assert (read.sublevel, read.is_active) == (1, False)
+    assert read.document == "Customer Alder Joinery:Stairs"
+
+
+def test_the_address_is_printed_as_quickbooks_prints_it():
+    pieces = {
+        "Addr1": "Alder Joinery",
+        "Addr2": "12 Quay Street",
+        "City": "Port Ellery",
+        "State": "WA",
+        "PostalCode": "98101",
+        "Country": "USA",
+        "Note": "ring twice",
+    }
+    block = {"Addr1": "Alder Joinery", "Addr2": "12 Quay Street", "Addr3": "Port Ellery, WA 98101"}
+    read = read_customer(BillAddress=pieces, BillAddressBlock=block)
+    assert read.bill_address.city == "Port Ellery"
+    assert read.billing_lines == ("Alder Joinery", "12 Quay Street", "Port Ellery, WA 98101")
+    assert read_customer(BillAddress=pieces).billing_lines == (
+        "Alder Joinery",
+        "12 Quay Street",
+        "Port Ellery WA 98101",
+        "USA",
+    )
+    assert read_customer().billing_lines == ()
+
+
+def test_a_contact_inside_a_customer_lends_it_nothing():
+    contact = {"ListID": "0000000000000owb", "EditSequence": "9", "FirstName": "Pia"}
+    read = read_customer(
+        ContactsRet=[contact],
+        AdditionalContactRef=[{"ContactName": "Main Email", "ContactValue": "x@example.com"}],
+    )
+    assert (read.list_id, read.edit_sequence) == ("80000101-1", "1718913731")
+    assert (read.first_name, read.email) == ("", "")
+
+
+def test_canadian_and_british_customers_have_their_own_tax_fields():
+    read = read_customer(
+        SalesTaxCountry="Canada",
+        TaxRegistrationNumber="123456789 RT0001",
+        SalesTaxCodeRef=ref("1", "H"),
+    )
+    assert read.sales_tax_country == "Canada"
+    assert read.tax_registration_number == "123456789 RT0001"
+    assert read.sales_tax_code.full_name == "H"
+
+
+def test_a_delivery_method_that_the_schema_does_not_know_is_taken():
+    assert read_customer(PreferredDeliveryMethod="Mail").preferred_delivery_method == "Mail"
+
+
+def test_custom_fields_come_as_data_extensions():
+    field = {"OwnerID": "0", "DataExtName": "Region", "DataExtType": "STR255TYPE",
+             "DataExtValue": "North"}  # fmt: skip
+    assert read_customer(DataExtRet=[field]).data_exts == (
+        DataExt("0", "Region", "STR255TYPE", "North"),
+    )
+
+
+# Host, company, preferences
+
+OWNER = "{87EDAAF8-637E-4203-867F-4BA79C2F8998}"
+
+
+def introduction(**company):
+    stamps = [
+        {"OwnerID": OWNER.lower(), "DataExtName": "AppLock", "DataExtValue": "LOCKED:DESK:1"},
+        {"OwnerID": OWNER.lower(), "DataExtName": "FileID", "DataExtValue": "{F}"},
+        {"OwnerID": "{00000000-0000-0000-0000-000000000000}", "DataExtName": "FileID",
+         "DataExtValue": "{other}"},
+    ]  # fmt: skip
+    host = {
+        "ProductName": "QuickBooks Enterprise Solutions 24.0",
+        "MajorVersion": "34",
+        "MinorVersion": "0",
+        "Country": "US",
+        "SupportedQBXMLVersion": ["1.0", "13.0", "16.0"],
+        "IsAutomaticLogin": "true",
+        "QBFileMode": "MultiUser",
+    }
+    preferences = {
+        "AccountingPreferences": {"IsUsingAccountNumbers": "false", "ClosingDate": "2016-11-30"},
+        "MultiCurrencyPreferences": {
+            "IsMultiCurrencyOn": "true",
+            "HomeCurrencyRef": ref("80000096-1", "US Dollar"),
+        },
+        "SalesAndCustomersPreferences": {"IsAutoApplyingPayments": "true"},
+        "CurrentAppAccessRights": {"IsPersonalDataAccessAllowed": "false"},
+    }
+    facts = {
+        "IsSampleCompany": "false",
+        "CompanyName": "Alder & Sons",
+        "LegalCompanyName": "Alder & Sons LLC",
+        "Address": {"Addr1": "1 Quay"},
+        "AccountantCopy": {"AccountantCopyExists": "false"},
+        "DataExtRet": stamps,
+    }
+    return answer(
+        response("HostQueryRs", xml("HostRet", host), request_id="0"),
+        response("CompanyQueryRs", xml("CompanyRet", facts | company), request_id="1"),
+        response("PreferencesQueryRs", xml("PreferencesRet", preferences), request_id="2"),
+    )
+
+
+def test_what_quickbooks_says_of_itself():
+    said = read_all(introduction())
+    assert said.first(HostRet) == HostRet(
+        "QuickBooks Enterprise Solutions 24.0", "34", "0", "US", ("1.0", "13.0", "16.0"),
+        True, "MultiUser",
+    )  # fmt: skip
+    company = said.first(CompanyRet)
+    assert (company.company_name, company.legal_company_name) == (
+        "Alder & Sons",
+        "Alder & Sons LLC",
+    )
+    assert (company.is_sample_company, company.is_accountant_copy) == (False, False)
+    assert company.address.lines == ("1 Quay",)
+    assert said.first(PreferencesRet) == PreferencesRet(
+        date(2016, 11, 30), True, Ref("80000096-1", "US Dollar"), True, False
+    )
+    assert [each.head.request_id for each in said.responses] == ["0", "1", "2"]
+
+
+def test_the_stamp_of_an_application_is_found_by_its_owner_in_any_case():
+    company = read_all(introduction()).first(CompanyRet)
+    assert company.data_ext(OWNER, "FileID") == "{F}"
+    assert company.data_ext(OWNER.lower(), "FileID") == "{F}"
+    assert company.data_ext(OWNER, "Other") == ""
+
+
+def test_preferences_that_are_refused_leave_the_rest_readable():
+    refused = response(
+        "PreferencesQueryRs", statusCode=3260, statusSeverity="Error", statusMessage="No rights"
+    )
+    said = read_all(answer(response("HostQueryRs", xml("HostRet", {"Country": "CA"})), refused))
+    assert said.first(HostRet) == HostRet(country="CA")
+    assert said.first(PreferencesRet) is None
+    assert said.responses[1].head.status.code == 3260
+
+
+# Deletions
+
+
+def test_deleted_transactions_and_list_entries():
+    txn = {"TxnDelType": "Invoice", "TxnID": "19A-1", "TimeCreated": "2024-06-08T22:26:40-05:00",
+           "TimeDeleted": "2024-06-18T09:00:00-05:00", "RefNumber": "998"}  # fmt: skip
+    entry = {"ListDelType": "Customer", "ListID": "80000130-1",
+             "TimeDeleted": "2024-06-18T09:10:00-05:00", "FullName": "Alder:Old job"}  # fmt: skip
+    said = read_all(
+        answer(
+            response("TxnDeletedQueryRs", xml("TxnDeletedRet", txn)),
+            response("ListDeletedQueryRs", xml("ListDeletedRet", entry)),
+        )
+    )
+    assert said.first(TxnDeletedRet) == TxnDeletedRet(
+        "Invoice", "19A-1", "2024-06-08T22:26:40", "2024-06-18T09:00:00", "998"
+    )
+    assert said.first(ListDeletedRet) == ListDeletedRet(
+        "Customer", "80000130-1", "", "2024-06-18T09:10:00", "Alder:Old job"
+    )
+
+
+# Records with a malformed value
+
+
+def test_a_malformed_amount_spoils_its_record_and_no_other():
+    records = [invoice(TxnID="1"), invoice(TxnID="2", Subtotal="12,00"), invoice(TxnID="3")]
+    found = read_one(invoices_answer(*records))
+    assert [row.txn_id for row in found.rows] == ["1", "3"]
+    assert found.bad == (
+        BadRecord(
+            kind="InvoiceRet",
+            object_id="2",
+            document="Invoice 1042, Alder Joinery:Stairs",
+            field="Subtotal",
+            value="12,00",
+            reason="Subtotal is '12,00', which is not an amount such as 1234.50",
+        ),
+    )
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"TxnDate": "2024-02-30"}, "TxnDate"),
+        ({"TimeModified": "soon"}, "TimeModified"),
+        ({"IsPaid": "maybe"}, "IsPaid"),
+        ({"InvoiceLineRet": [line(), line(Amount="x"), line()]}, "InvoiceLineRet[2]/Amount"),
+        ({"InvoiceLineRet": [line(ServiceDate="x")]}, "InvoiceLineRet/ServiceDate"),
+        (
+            {
+                "InvoiceLineGroupRet": {
+                    "TxnLineID": "G",
+                    "InvoiceLineRet": [line(), line(Amount="x")],
+                }
+            },
+            "InvoiceLineGroupRet/InvoiceLineRet[2]/Amount",
+        ),
+        ({"LinkedTxn": [{"TxnID": "1", "Amount": "x"}]}, "LinkedTxn/Amount"),
+        ({"TxnID": None}, "TxnID"),
+        ({"TxnID": " "}, "TxnID"),
+    ],
+)
+def test_a_bad_record_names_the_field_at_fault(changes, field):
+    bad = read_invoice(**changes)
+    assert isinstance(bad, BadRecord)
+    assert bad.field == field
+    assert field in bad.reason
+
+
+@pytest.mark.parametrize(
+    ("kind", "record", "object_id", "document"),
+    [
+        ("CustomerRet", customer(Balance="x"), "80000101-1", "Customer Alder Joinery"),
+        ("CustomerRet", customer(ListID=None, FullName=None), "", "Customer Alder Joinery"),
+        ("TxnDeletedRet", {"TxnID": "1", "TimeDeleted": "x"}, "1", "TxnDeletedRet"),
+        ("ListDeletedRet", {"ListDelType": "Customer"}, "", "ListDeletedRet"),
+        ("PreferencesRet", {"AccountingPreferences": {"ClosingDate": "x"}}, "", "PreferencesRet"),
+    ],
+)
+def test_every_kind_of_record_can_be_bad_and_has_a_name(kind, record, object_id, document):
+    (bad,) = read_one(answer(response("AnyQueryRs", xml(kind, record)))).bad
+    assert (bad.kind, bad.object_id, bad.document) == (kind, object_id, document)
