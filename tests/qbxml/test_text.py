@@ -24,7 +24,6 @@ from shared.qbxml.text import (
     write_amount,
 )
 
-
 repeatable = settings(derandomize=True, database=None, deadline=None)
 
 
