@@ -5,13 +5,20 @@ from __future__ import annotations
 import sys
 
 from console.cli.app import cli
-from daemon.command import daemon
-from simulator.company.commands import company
-from simulator.demo import demo
-from simulator.webconnector.commands import webconnector
 
-for command in (daemon, demo, company, webconnector):
-    cli.add_command(command)
+# Imported when they are called: ``deskbridge --help`` needs no reactor.
+cli.add_later("daemon", "daemon.command:daemon", "Serve the Web Connector until stopped.")
+cli.add_later("demo", "simulator.demo:demo", "Show a full Invoice Sync on this machine.")
+cli.add_later(
+    "company",
+    "simulator.company.commands:company",
+    "A simulated QuickBooks company file: make, audit, keep its books.",
+)
+cli.add_later(
+    "webconnector",
+    "simulator.webconnector.commands:webconnector",
+    "Play the QuickBooks Web Connector against a service.",
+)
 
 
 def main() -> None:

@@ -227,7 +227,8 @@ def thd_give_up_on(
 def thd_settle(session: Session, now: datetime) -> Tally:
     """After the last page: who is billed, what is left out and why, which numbers clash."""
     connection = session.connection
-    settled = ledger.settle(connection.id, connection.jobs, connection.start_date)
+    skipped = problems.skipped(connection.id, RecordKind.INVOICE)
+    settled = ledger.settle(connection.id, connection.jobs, connection.start_date, skipped)
     documents = ledger.invoice_documents(
         connection.id, [txn_id for txn_id, _ in settled.left_out] + settled.taken_in
     )

@@ -14,7 +14,7 @@ from daemon import importing, invoice_sync
 from daemon.importing import Row, Tally
 from daemon.invoice_sync import DOING, Answered, GiveUpOn, InvoiceSync, Move, Step
 from daemon.reading import Reading
-from shared.models import ledger, syncs
+from shared.models import ledger, problems, syncs
 from shared.models.values import Connection, RecordKind, Session, SyncState
 from shared.qbxml import requests as ask
 from shared.qbxml import statuses
@@ -57,12 +57,11 @@ def thd_next(
 
 
 def thd_has_more(session: Session, now: datetime) -> bool:
-    """Whether anything is left to ask; the plan itself does not move."""
-    state = _state(session)
-    if state.step is Step.SETTLE:
-        return False
-    if state.step not in (Step.REREAD, Step.CUSTOMERS, Step.CUSTOMER_CHANGES):
-        return True
+    """Whether anything is left to ask; the plan itself does not move.
+
+    Asked before every percent: 100 must be answered with the last answer, since an empty
+    sendRequestXML means "ask me for the error" (qbwc-protocol §2.5).
+    """
     return bool(thd_next(session, "0", now)[1])
 
 
@@ -189,6 +188,8 @@ def _thd_left(session: Session, before: InvoiceSync, after: InvoiceSync) -> Invo
     last_look = Step.READ if before.first else Step.SWEEP
     if before.step is last_look and after.step is not last_look and session.sync_id is not None:
         ledger.queue_unseen(session.connection.id, session.sync_id)
+        skipped = problems.skipped(session.connection.id, RecordKind.INVOICE)
+        ledger.reread_done(session.connection.id, RecordKind.INVOICE, skipped)
     return after
 
 

@@ -33,10 +33,16 @@ def customers() -> None:
 
 @customers.command("list")
 @name_argument
+@click.option(
+    "--all",
+    "with_settled",
+    is_flag=True,
+    help="Also those whose imported invoices are all paid, void or deleted.",
+)
 @json_option(CUSTOMER, many=True)
 @pass_desk
-def list_customers(desk: Desk, name: str | None, as_json: bool) -> None:
-    """List the customers of NAME: those that imported invoices are billed to.
+def list_customers(desk: Desk, name: str | None, with_settled: bool, as_json: bool) -> None:
+    """List the customers of NAME: those that imported open invoices are billed to.
 
     NAME may be left out where there is exactly one connection.
     """
@@ -44,7 +50,7 @@ def list_customers(desk: Desk, name: str | None, as_json: bool) -> None:
 
     with desk.store.reading():
         connection = chosen_connection(name)
-        found = ledger.customers(connection.id, connection.jobs)
+        found = ledger.customers(connection.id, connection.jobs, with_settled=with_settled)
     if as_json:
         output.say_json_lines(output.json_text(CUSTOMER.of(row)) for row in found)
     elif found:

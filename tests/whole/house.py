@@ -81,6 +81,9 @@ class House:
     peer: str = "127.0.0.1"
     requests: list[str] = field(default_factory=list)
     """Every qbXML request that left."""
+    alter: Callable[[str], str] | None = None
+    """What happens to each answer of QuickBooks on its way."""
+    alter_with_request: Callable[[str, str], str] | None = None
 
     def __post_init__(self) -> None:
         self.store: Store
@@ -174,7 +177,7 @@ class House:
     ) -> tuple[WebConnector, Row]:
         """A Web Connector to which the application's .qwc file was added."""
         hooks.setdefault("transport", self.transport)
-        quickbooks = Watched(Desktop(company or self.company), self.requests)
+        quickbooks = Watched(Desktop(company or self.company), self)
         connector = WebConnector(quickbooks, sleep=self._slept, **hooks)
         return connector, connector.add(self.qwc(name, kind), password)
 
@@ -260,7 +263,7 @@ class ByHand:
 
     def __init__(self, house: House, row: Row, password: str) -> None:
         self.call = WebService(row.qwc.app_url, house.transport, log=Log(level=Level.NONE))
-        self.quickbooks = Watched(Desktop(house.company), house.requests).open(row.qwc, "")
+        self.quickbooks = Watched(Desktop(house.company), house).open(row.qwc, "")
         self._row, self._password = row, password
         self.ticket = ""
 
@@ -313,19 +316,24 @@ def company_facts(company: Company, jobs: JobMode) -> set[tuple[str, ...]]:
 
 
 class Watched:
-    """QuickBooks on the PC, with every request that reaches it written down."""
+    """QuickBooks on the PC: every request is written down, answers may be altered."""
 
-    def __init__(self, desktop: Desktop, requests: list[str]) -> None:
+    def __init__(self, desktop: Desktop, house: House) -> None:
         self._desktop = desktop
-        self._requests = requests
+        self._house = house
 
     def open(self, application: Any, company_file: str) -> Any:
         opened = self._desktop.open(application, company_file)
         process = opened.process
 
         def watched(request: str) -> str:
-            self._requests.append(request)
-            return process(request)
+            self._house.requests.append(request)
+            answer: str = process(request)
+            if self._house.alter is not None:
+                answer = self._house.alter(answer)
+            if self._house.alter_with_request is not None:
+                answer = self._house.alter_with_request(answer, request)
+            return answer
 
         opened.process = watched
         return opened

@@ -16,6 +16,7 @@ from shared.models.convert import (
 )
 from shared.models.errors import NotFound
 from shared.models.ledger import rereads, wanted
+from shared.models.ledger.settlement import BEFORE_START_DATE
 from shared.models.statements import Row, Statement, among, insert_rows, slot
 from shared.models.values import (
     Invoice,
@@ -207,7 +208,10 @@ def _open_mark_of(one: OpenInvoice) -> Row:
 
 
 def unseen_open(connection_id: int, sync_id: int) -> list[str]:
-    """Return the invoices that are open here and that this sync did not see open."""
+    """Return the invoices that are open here and that this sync did not see open.
+
+    Not those before the start date: QuickBooks was not asked to show them.
+    """
     return _UNSEEN.column(connection=connection_id, sync=sync_id)
 
 
@@ -218,6 +222,7 @@ _UNSEEN = Statement(
             (t.Invoice.connection == slot("connection"))
             & (t.Invoice.status == InvoiceStatus.OPEN.value)
             & (t.Invoice.seen_by_sync != slot("sync"))
+            & (t.Invoice.left_out != BEFORE_START_DATE)
         )
         .order_by(t.Invoice.id)
     )

@@ -77,12 +77,17 @@ def _read_invoice(row: Row, names: Mapping[str, str]) -> InvoiceRow:
     )
 
 
-def customers(connection_id: int, jobs: JobMode) -> list[CustomerRow]:
-    """Return the customers that imported invoices are billed to, by full name.
+def customers(
+    connection_id: int, jobs: JobMode, *, with_settled: bool = False
+) -> list[CustomerRow]:
+    """Return the customers that imported open invoices are billed to, by full name.
 
-    Where jobs are kept apart the list also has the customers above them.
+    ``with_settled`` adds those whose imported invoices are all paid, void or deleted. Where
+    jobs are kept apart the list also has the customers above them.
     """
-    billed = [_read_customer(row) for row in _BILLED.all(connection=connection_id)]
+    statuses = list(InvoiceStatus) if with_settled else [InvoiceStatus.OPEN]
+    rows = _BILLED.all(connection=connection_id, statuses=[one.value for one in statuses])
+    billed = [_read_customer(row) for row in rows]
     if jobs is JobMode.SEPARATE:
         billed = _with_those_above(connection_id, billed)
     return sorted(billed, key=lambda customer: (customer.full_name.casefold(), customer.list_id))
@@ -117,6 +122,7 @@ _BILLED = Statement(
                 (t.Invoice.connection == t.Customer.connection)
                 & (t.Invoice.bill_to_list_id == t.Customer.list_id)
                 & (t.Invoice.left_out == "")
+                & among(t.Invoice.status, "statuses")
             )
         )
     )

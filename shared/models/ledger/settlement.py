@@ -6,7 +6,7 @@ deactivated, a job moved, the connection's settings edited. Only changes are wri
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
@@ -25,6 +25,7 @@ PENDING = "left-out-pending"
 CUSTOMER_MISSING = "invoice-customer-missing"
 INACTIVE_CUSTOMER = "left-out-inactive-customer"
 BEFORE_START_DATE = "left-out-before-start-date"
+SKIPPED = "skipped"
 
 _WRITTEN_AT_ONCE = 500
 
@@ -102,8 +103,17 @@ def outcome(
     return bill_to, BEFORE_START_DATE if too_early else ""
 
 
-def settle(connection_id: int, jobs: JobMode, start_date: date | None) -> Settled:
-    """Work out bill-to and left-out reasons of all open invoices; return what changed."""
+def settle(
+    connection_id: int,
+    jobs: JobMode,
+    start_date: date | None,
+    skipped: Collection[str] = frozenset(),
+) -> Settled:
+    """Work out bill-to and left-out reasons of all open invoices; return what changed.
+
+    ``skipped`` are TxnIDs that an operator had left out: we no longer read them, so what we
+    hold of them must not be shown as right.
+    """
     customers, cycles = standings(
         {
             list_id: Place(parent, bool(active))
@@ -121,6 +131,7 @@ def settle(connection_id: int, jobs: JobMode, start_date: date | None) -> Settle
             too_early=day < start,
             jobs=jobs,
         )
+        reason = SKIPPED if txn_id in skipped else reason
         if reason == CUSTOMER_MISSING:
             settled.customer_missing.append(txn_id)
         if before == [bill_to, reason]:
