@@ -89,7 +89,8 @@ def audit(books: Books) -> Audit:
 
 
 def _is_importable(books: Books, invoice: Invoice) -> bool:
-    return not invoice.pending and books.is_active(invoice.customer)
+    known = invoice.customer in books.customers  # else the audit says so
+    return known and not invoice.pending and books.is_active(invoice.customer)
 
 
 def _importable(books: Books, invoice: Invoice) -> Importable:

@@ -132,8 +132,13 @@ class InvoiceMaker:
         self._customers = list(books.customers.values())
         self._active = [one for one in self._customers if books.is_active(one.list_id)]
 
-    def make(self, number: str, *, pending: bool, free: bool, active_only: bool) -> Invoice:
-        """An invoice of now; ``free`` ones come to nothing. It is not posted yet."""
+    def make(
+        self, number: str, *, pending: bool, free: bool, ordered: bool, active_only: bool
+    ) -> Invoice:
+        """An invoice of now, not in the books yet.
+
+        ``free`` ones come to nothing, ``ordered`` ones were made from an order or estimate.
+        """
         books, rnd = self._books, self._rnd
         customer = rnd.choice((active_only and self._active) or self._customers)
         txn_id, txn_number = books.new_txn_id(), books.new_txn_number()
@@ -175,7 +180,7 @@ class InvoiceMaker:
             external_guid=self._guid() if rnd.random() < 0.05 else "",
             discount=subtotal * 2 // 100 if discounted else 0,
             discount_date=later(date, 10) if discounted else "",
-            origin=self._origin(date) if rnd.random() < 0.06 else None,
+            origin=self._origin(date) if ordered else None,
             custom=(("Job code", f"J{rnd.randrange(100, 999)}"),) if rnd.random() < 0.1 else (),
         )
 

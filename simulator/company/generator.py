@@ -22,6 +22,7 @@ from simulator.company.records import Application, Invoice
 SPAN_DAYS = 540
 HOUR, DAY = 3600, 86400
 NO_NUMBER, SAME_NUMBER, OVERPAID = 0.02, 0.015, 0.04
+ORDERED, OPEN_AND_ORDERED = 0.04, 0.2
 
 # What becomes of invoices, by share; from "open" on they are still open at the end.
 FATES = {
@@ -86,10 +87,8 @@ class _Story:
 
     def play(self) -> None:
         """Let everything happen, in order."""
-        start, step = (
-            self._end - SPAN_DAYS * DAY,
-            (SPAN_DAYS - 1) * DAY / max(self._size.invoices, 1),
-        )
+        start = self._end - SPAN_DAYS * DAY
+        step = (SPAN_DAYS - 1) * DAY / max(self._size.invoices, 1)
         for n in range(self._size.invoices):
             self._at(start + int(n * step), self._bills)
         while self._events:
@@ -114,11 +113,17 @@ class _Story:
             self._number(),
             pending=fate == "pending",
             free=fate == "zero",
+            ordered=self._is_ordered(fate),
             active_only=self._size.all_open,
         )
         ledger.put_invoice(self._books, invoice)
         if invoice.total and fate in self._fates:
             self._fates[fate](invoice)
+
+    def _is_ordered(self, fate: str) -> bool:
+        """Open invoices that came from an order are the ones that are taken for paid."""
+        share = OPEN_AND_ORDERED if fate == "open" else ORDERED
+        return not self._size.all_open and self._rnd.random() < share
 
     def _number(self) -> str:
         chance = 1.0 if self._size.all_open else self._rnd.random()

@@ -144,6 +144,7 @@ def locked(path: Path, waiting: Callable[[], object] = lambda: None) -> Iterator
             fcntl.flock(handle, fcntl.LOCK_EX)
         yield
     finally:
+        fcntl.flock(handle, fcntl.LOCK_UN)  # a forked process may still have the handle
         os.close(handle)
 
 

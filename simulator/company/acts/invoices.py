@@ -79,16 +79,18 @@ def edit(
         changed = changed._replace(po_number=checked(po_number, MAX_PO_NUMBER, "PO number"))
     if due_date is not None:
         changed = changed._replace(due_date=_day(due_date))
-    if add is not None:
-        changed = _with_line(books, changed, _line(books, add))
-    if changed == invoice:
+    if changed == invoice and add is None:
         raise BookError("Nothing to edit: give a line, a memo, a PO number or a due date.")
-    if changed.total < invoice.applied or changed.total < 0:
+    total = invoice.total + (add or 0)
+    if total < invoice.applied:
         raise BookError(
             f"{money(invoice.applied)} is applied to invoice {invoice.txn_id}; its total cannot "
-            f"become {money(changed.total)}."
+            f"become {money(total)}."
         )
-    edited = _put(books, changed)
+    books.now += ACT_SECONDS
+    if add is not None:
+        changed = _with_line(books, changed, _line(books, add))
+    edited = _stamped(books, changed)
     happened = f"edited; {money(edited.balance)} of {money(edited.total)} left to pay."
     return document_change(books, "edit", edited, happened)
 

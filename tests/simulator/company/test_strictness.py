@@ -1,0 +1,230 @@
+"""QuickBooks refuses a whole message set for one element that does not fit."""
+
+from __future__ import annotations
+
+import random
+from copy import deepcopy
+
+import pytest
+from lxml import etree
+
+from simulator.company import QuickBooksError
+from tests.simulator.company.builders import (
+    NO_SCHEMA,
+    a_company,
+    a_session,
+    ask,
+    ask_one,
+    document,
+    status,
+    xsd,
+)
+
+COMPANY = a_company(customers=6, invoices=6)
+
+FITTING = [
+    '<HostQueryRq requestID="1"/>',
+    "<HostQueryRq><IncludeListMetaData><IncludeMaxCapacity>true</IncludeMaxCapacity>"
+    "</IncludeListMetaData><IncludeRetElement>Country</IncludeRetElement></HostQueryRq>",
+    '<CompanyQueryRq requestID="2"><IncludeRetElement>CompanyName</IncludeRetElement>'
+    "<OwnerID>{0F4A7C1E-8A55-4F0E-9D53-3D4B0B6F7A21}</OwnerID></CompanyQueryRq>",
+    "<PreferencesQueryRq/>",
+    '<CustomerQueryRq requestID="30" iterator="Start"><MaxReturned>100</MaxReturned>'
+    "<ActiveStatus>All</ActiveStatus><FromModifiedDate>2024-06-01T00:00:00</FromModifiedDate>"
+    "<ToModifiedDate>2025-06-01</ToModifiedDate><NameFilter><MatchCriterion>Contains"
+    "</MatchCriterion><Name>a</Name></NameFilter><OwnerID>0</OwnerID></CustomerQueryRq>",
+    "<CustomerQueryRq><ListID>80000101-1689200000</ListID><ListID>80000102-1689200000</ListID>"
+    "<IncludeRetElement>Name</IncludeRetElement></CustomerQueryRq>",
+    "<CustomerQueryRq><NameRangeFilter><FromName>A</FromName><ToName>M</ToName></NameRangeFilter>"
+    "<TotalBalanceFilter><Operator>GreaterThan</Operator><Amount>-1.00</Amount>"
+    "</TotalBalanceFilter></CustomerQueryRq>",
+    '<InvoiceQueryRq requestID="17" iterator="Start"><MaxReturned>3</MaxReturned>'
+    "<ModifiedDateRangeFilter><FromModifiedDate>2024-06-12T00:00:00</FromModifiedDate>"
+    "</ModifiedDateRangeFilter><IncludeLineItems>true</IncludeLineItems>"
+    "<IncludeLinkedTxns>true</IncludeLinkedTxns><OwnerID>0</OwnerID></InvoiceQueryRq>",
+    "<InvoiceQueryRq><TxnDateRangeFilter><FromTxnDate>2024-06-12</FromTxnDate>"
+    "<ToTxnDate>2024-07-12</ToTxnDate></TxnDateRangeFilter><RefNumberFilter><MatchCriterion>"
+    "StartsWith</MatchCriterion><RefNumber>1</RefNumber></RefNumberFilter><PaidStatus>NotPaidOnly"
+    "</PaidStatus></InvoiceQueryRq>",
+    "<InvoiceQueryRq><RefNumber>1001</RefNumber><RefNumber>1002</RefNumber></InvoiceQueryRq>",
+    '<InvoiceQueryRq metaData="MetaDataOnly"><RefNumberRangeFilter><FromRefNumber>1'
+    "</FromRefNumber></RefNumberRangeFilter></InvoiceQueryRq>",
+    "<CreditMemoQueryRq><MaxReturned>5</MaxReturned></CreditMemoQueryRq>",
+    "<ReceivePaymentQueryRq><IncludeLineItems>1</IncludeLineItems></ReceivePaymentQueryRq>",
+    "<AccountQueryRq><ActiveStatus>All</ActiveStatus><AccountType>Bank</AccountType>"
+    "<AccountType>AccountsReceivable</AccountType></AccountQueryRq>",
+    "<PaymentMethodQueryRq><PaymentMethodType>Visa</PaymentMethodType></PaymentMethodQueryRq>",
+    '<TxnDeletedQueryRq requestID="70"><TxnDelType>Invoice</TxnDelType><TxnDelType>CreditMemo'
+    "</TxnDelType><DeletedDateRangeFilter><FromDeletedDate>2024-06-11T00:00:00</FromDeletedDate>"
+    "</DeletedDateRangeFilter></TxnDeletedQueryRq>",
+    "<ListDeletedQueryRq><ListDelType>Customer</ListDelType></ListDeletedQueryRq>",
+]
+
+REFUSED = {
+    "an element in the wrong place": "<InvoiceQueryRq><PaidStatus>All</PaidStatus>"
+    "<MaxReturned>5</MaxReturned></InvoiceQueryRq>",
+    "an unknown element": "<InvoiceQueryRq><Colour>red</Colour></InvoiceQueryRq>",
+    "an element twice": "<InvoiceQueryRq><MaxReturned>5</MaxReturned><MaxReturned>5</MaxReturned>"
+    "</InvoiceQueryRq>",
+    "ids together with filters": "<InvoiceQueryRq><TxnID>1-1</TxnID><PaidStatus>All</PaidStatus>"
+    "</InvoiceQueryRq>",
+    "both kinds of date range": "<InvoiceQueryRq><ModifiedDateRangeFilter/><TxnDateRangeFilter/>"
+    "</InvoiceQueryRq>",
+    "an id that is too long": f"<InvoiceQueryRq><TxnID>{'1' * 37}</TxnID></InvoiceQueryRq>",
+    "a boolean of Python": "<InvoiceQueryRq><IncludeLineItems>True</IncludeLineItems>"
+    "</InvoiceQueryRq>",
+    "an enumeration in other case": "<InvoiceQueryRq><PaidStatus>notpaidonly</PaidStatus>"
+    "</InvoiceQueryRq>",
+    "a page of none": "<InvoiceQueryRq><MaxReturned>0</MaxReturned></InvoiceQueryRq>",
+    "a time with Z": "<CustomerQueryRq><FromModifiedDate>2024-06-01T00:00:00Z</FromModifiedDate>"
+    "</CustomerQueryRq>",
+    "a time with fractions": "<CustomerQueryRq><FromModifiedDate>2024-06-01T00:00:00.5"
+    "</FromModifiedDate></CustomerQueryRq>",
+    "an American date": "<InvoiceQueryRq><TxnDateRangeFilter><FromTxnDate>06/01/2024</FromTxnDate>"
+    "</TxnDateRangeFilter></InvoiceQueryRq>",
+    "a GUID without braces": "<CompanyQueryRq><OwnerID>0F4A7C1E-8A55-4F0E-9D53-3D4B0B6F7A21"
+    "</OwnerID></CompanyQueryRq>",
+    "an amount with one decimal": "<CustomerQueryRq><TotalBalanceFilter><Operator>Equal</Operator>"
+    "<Amount>1.5</Amount></TotalBalanceFilter></CustomerQueryRq>",
+    "a filter that names nobody": "<InvoiceQueryRq><EntityFilter/></InvoiceQueryRq>",
+    "a filter with two kinds of names": "<InvoiceQueryRq><EntityFilter><ListID>1-1</ListID>"
+    "<FullName>a</FullName></EntityFilter></InvoiceQueryRq>",
+    "a deletion query without a type": "<TxnDeletedQueryRq/>",
+    "MaxReturned where there is none": "<TxnDeletedQueryRq><TxnDelType>Invoice</TxnDelType>"
+    "<MaxReturned>5</MaxReturned></TxnDeletedQueryRq>",
+    "an iterator where there is none": '<AccountQueryRq iterator="Start"/>',
+    "links on a payment query": "<ReceivePaymentQueryRq><IncludeLinkedTxns>true"
+    "</IncludeLinkedTxns></ReceivePaymentQueryRq>",
+    "an unknown attribute": '<InvoiceQueryRq requestId="1"/>',
+    "an unknown value of an attribute": '<InvoiceQueryRq metaData="yes"/>',
+    "an attribute on an element": '<InvoiceQueryRq><TxnID id="1">1-1</TxnID></InvoiceQueryRq>',
+    "text between elements": "<InvoiceQueryRq>all<MaxReturned>5</MaxReturned></InvoiceQueryRq>",
+    "text behind a request": "<HostQueryRq/>please",
+    "children where text belongs": "<InvoiceQueryRq><TxnID><B/></TxnID></InvoiceQueryRq>",
+    "a request that there is not": "<InvoicesQueryRq/>",
+}
+
+
+@pytest.mark.parametrize("body", FITTING)
+def test_a_fitting_request_is_answered(body: str) -> None:
+    assert status(ask_one(a_session(COMPANY), body))[0] in (0, 1, 500)
+
+
+@pytest.mark.parametrize("fault", REFUSED)
+def test_one_fault_refuses_the_whole_set(fault: str) -> None:
+    body = '<HostQueryRq requestID="1"/>' + REFUSED[fault]
+    with pytest.raises(QuickBooksError) as refused:
+        a_session(COMPANY).process(document(body))
+    assert refused.value.hresult == "0x80040400"
+    assert "parsing the provided XML" in refused.value.message
+    assert refused.value.reason
+
+
+@pytest.mark.parametrize(
+    "broken",
+    {
+        "": "empty",
+        "<QBXML>": "cut off",
+        "hello": "no XML",
+        document("<HostQueryRq/>").replace('<?qbxml version="13.0"?>', ""): "no instruction",
+        " " + document("<HostQueryRq/>"): "space before the declaration",
+        document("<HostQueryRq/>").replace("QBXMLMsgsRq", "QBXMLMsgsRs"): "an answer",
+        document("<HostQueryRq/>", attributes=""): "no onError",
+        document("<HostQueryRq/>", attributes='onError="stop"'): "unknown onError",
+        document("<HostQueryRq/>").replace("<QBXML>", "<!DOCTYPE QBXML><QBXML>"): "DOCTYPE",
+        document("<CustomerQueryRq><FullName>Café</FullName></CustomerQueryRq>"): "raw UTF-8",
+    },
+)
+def test_what_is_no_message_set_is_refused(broken: str) -> None:
+    with pytest.raises(QuickBooksError) as refused:
+        a_session(COMPANY).process(broken)
+    assert refused.value.hresult == "0x80040400"
+
+
+def test_an_entity_is_never_expanded() -> None:
+    bomb = document("<CustomerQueryRq><FullName>&a;</FullName></CustomerQueryRq>").replace(
+        "<QBXML>", '<!DOCTYPE QBXML [<!ENTITY a "aaaa">]><QBXML>'
+    )
+    with pytest.raises(QuickBooksError):
+        a_session(COMPANY).process(bomb)
+
+
+@pytest.mark.parametrize("version", ["17.0", "0.9", "13", "CA3.0", "", "x"])
+def test_a_version_it_does_not_speak_is_refused(version: str) -> None:
+    with pytest.raises(QuickBooksError) as refused:
+        a_session(COMPANY).process(document("<HostQueryRq/>", version=version))
+    assert refused.value.hresult == "0x80040423"
+
+
+def test_rolling_back_is_refused() -> None:
+    with pytest.raises(QuickBooksError) as refused:
+        a_session(COMPANY).process(
+            document("<HostQueryRq/>", attributes='onError="rollbackOnError"')
+        )
+    assert refused.value.hresult == "0x80040413"
+
+
+@pytest.mark.parametrize(
+    ("body", "since"),
+    [
+        ("<InvoiceQueryRq><IncludeRetElement>TxnID</IncludeRetElement></InvoiceQueryRq>", "4.0"),
+        (
+            '<InvoiceQueryRq iterator="Start"><MaxReturned>1</MaxReturned></InvoiceQueryRq>',
+            "5.0",
+        ),
+        ('<InvoiceQueryRq metaData="MetaDataOnly"/>', "4.0"),
+        ("<TxnDeletedQueryRq><TxnDelType>Invoice</TxnDelType></TxnDeletedQueryRq>", "2.0"),
+    ],
+)
+def test_what_came_later_is_unknown_to_an_old_version(body: str, since: str) -> None:
+    ask(a_session(COMPANY), body, version=since)
+    with pytest.raises(QuickBooksError):
+        a_session(COMPANY).process(document(body, version="1.1"))
+
+
+def test_it_agrees_with_intuits_schema_on_requests_of_all_shapes() -> None:
+    schema = xsd()
+    if schema is None:
+        pytest.skip(NO_SCHEMA)
+    rnd = random.Random(11)
+    verdicts = set()
+    for body in FITTING:
+        for _ in range(60):
+            root = etree.fromstring(document(body).encode())
+            _spoil(root[0][0], rnd)
+            text = etree.tostring(root.getroottree(), encoding="ascii").decode()
+            verdict = _accepted(text)
+            # Elements of the schema that the simulator leaves out on purpose are not made here.
+            assert verdict == schema.validate(etree.fromstring(text.encode())), text
+            verdicts.add(verdict)
+    assert verdicts == {True, False}
+
+
+def _accepted(text: str) -> bool:
+    try:
+        a_session(COMPANY).process(text)
+    except QuickBooksError as refused:
+        return refused.hresult != "0x80040400"
+    return True
+
+
+def _spoil(request: etree._Element, rnd: random.Random) -> None:
+    """Swap, drop, double or rewrite one of the elements."""
+    elements = list(request.iter())[1:]
+    if not elements:
+        etree.SubElement(request, "IncludeRetElement").text = "x" * rnd.randrange(100)
+        return
+    one = rnd.choice(elements)
+    parent = one.getparent()
+    assert parent is not None
+    match rnd.randrange(5):
+        case 0:
+            parent.remove(one)
+        case 1:
+            one.addnext(deepcopy(one))
+        case 2:
+            parent.insert(rnd.randrange(len(parent) + 1), one)
+        case 3:
+            one.tag = rnd.choice([other.tag for other in elements])
+        case 4:
+            one.text = rnd.choice(["", "x", "1", "0", "true", "2024-06-12", "y" * 60, "-1.00"])
