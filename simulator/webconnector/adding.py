@@ -39,7 +39,7 @@ def add_application(
     known = registry.remembered(qwc.key)
     if known is None or (known.owner_id, known.file_id) != (qwc.owner_id, qwc.file_id):
         _check_stamp_is_free(qwc, registry, quickbooks)
-        if registry.lasts or quickbooks.stamped_file_id(qwc.owner_id) != qwc.file_id:
+        if quickbooks.stamped_file_id(qwc.owner_id) != qwc.file_id:
             log.say("add()", f"Adding {qwc.app_name} ({qwc.app_url}).")
             _probe(qwc, transport)
             _stamp(qwc, quickbooks)

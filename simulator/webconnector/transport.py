@@ -15,6 +15,7 @@ import socket
 import ssl
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import NamedTuple, Protocol
 from urllib.parse import SplitResult, urlsplit
 
@@ -201,17 +202,9 @@ class HttpTransport:
             if status != http.client.CONTINUE:  # refused before the body was sent
                 answer, _ = _read_rest(wire, status, version, fields, deadline)
                 return answer, False
-        sent = self._send_body(wire, body, deadline)
-        answer, reusable = _read_answer(wire, deadline)
-        return answer, reusable and sent
-
-    def _send_body(self, wire: _Wire, body: bytes, deadline: float) -> bool:
-        """Whether all of it went out; a service may answer and hang up before that."""
-        try:
-            wire.send(body, deadline)
-        except (BrokenPipeError, ConnectionResetError):
-            return False
-        return True
+        with suppress(BrokenPipeError, ConnectionResetError):
+            wire.send(body, deadline)  # a service may answer and hang up before all is sent
+        return _read_answer(wire, deadline)
 
 
 def _remaining(deadline: float) -> float:

@@ -158,7 +158,7 @@ class UpdateRun:
         """Act on clientVersion's answer: W: asks the user, E: and O: stop, else QBWC1046."""
         if not opinion:
             return
-        kind, text = opinion[:2].upper(), opinion[2:].strip()
+        kind, text = opinion[:2], opinion[2:].strip()
         if kind not in ("W:", "E:", "O:"):
             raise WebConnectorError(
                 "QBWC1046", f"clientVersion answered with bad syntax: {opinion!r}."
@@ -334,8 +334,6 @@ class UpdateRun:
         return _Ended(ended.result, text or plain, ended.code)
 
     def _outcome(self, ended: _Ended) -> Outcome:
-        percent = COMPLETE if ended.result is Result.DONE else self._percent
-        self._percent = percent
         self._show(ended.status)
         self._say("update()", f"Ended: {ended.result}. {ended.status}")
         return Outcome(
@@ -343,7 +341,7 @@ class UpdateRun:
             result=ended.result,
             status=ended.status,
             code=ended.code,
-            percent=percent,
+            percent=self._percent,
             requests=self._requests,
             postpone_seconds=self._postpone_seconds,
             minimum_seconds=self._minimum_seconds,

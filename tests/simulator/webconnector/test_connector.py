@@ -155,11 +155,11 @@ def test_a_minimum_below_the_users_interval_changes_nothing():
 
 def test_the_minimum_is_remembered_by_the_pc(tmp_path):
     path = tmp_path / "registry.json"
-    quickbooks = ScriptedService(authenticate=[["T", "", "0", "600"]])
-    Timetable(quickbooks, registry=Registry(path)).run(every=1, runs=1)
-    remembered = Registry(path).remembered("Deskbridge Invoice 1a2b3c4d")
-    assert remembered is not None
-    assert remembered.minimum_seconds == 600
+    demanding = ScriptedService(authenticate=[["T", "", "0", "600"]])
+    Timetable(demanding, registry=Registry(path)).run(every=1, runs=1)
+    another_day = Timetable(ScriptedService(), registry=Registry(path))
+    another_day.run(every=1, runs=2)
+    assert another_day.times == [0, 600]
 
 
 def test_a_failing_scheduled_update_does_not_end_auto_run():

@@ -106,6 +106,12 @@ def test_a_turn_counts_the_calls_of_one_name():
     assert service.operations.count("sendRequestXML") == 2
 
 
+def test_a_star_means_every_call_of_that_name():
+    service = ScriptedService(receiveResponseXML=[10, 20, 30, 100])
+    assert update(service, "repeat:receiveResponseXML:*").requests == 2
+    assert service.operations.count("receiveResponseXML") == 4
+
+
 @pytest.mark.parametrize(
     ("fault", "last"),
     [

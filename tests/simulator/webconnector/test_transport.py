@@ -188,6 +188,32 @@ def test_a_connection_that_ends_is_not_used_again(transport, answer):
         assert transport(url, HEADERS, b"hi").body == b"ok"
 
 
+def test_an_announced_close_is_done_by_both(transport):
+    rest = []
+
+    def play(peer: Peer) -> None:
+        peer.head()
+        peer.say(CONTINUE)
+        peer.body(2)
+        peer.say(b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nok")
+        rest.append(peer.stream.read())  # ends when the client hangs up
+
+    with server(play) as url:
+        assert transport(url, HEADERS, b"hi").body == b"ok"
+    assert rest == [b""]
+
+
+def test_an_answer_in_the_middle_of_the_body_is_read(transport):
+    def play(peer: Peer) -> None:
+        peer.head()
+        peer.say(CONTINUE + b"HTTP/1.1 413 Too Large\r\nContent-Length: 0\r\n\r\n")
+        peer.sock.shutdown(socket.SHUT_WR)
+        peer.stream.read()
+
+    with server(play) as url:
+        assert transport(url, HEADERS, b"x" * 5_000_000).status == 413
+
+
 def test_chunks_are_joined(transport):
     def play(peer: Peer) -> None:
         peer.head()

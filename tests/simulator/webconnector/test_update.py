@@ -32,7 +32,7 @@ def run(service: ScriptedService, *, scheduled: bool = False, **changes: object)
 
 
 def test_a_whole_update_calls_in_the_documented_order():
-    service = ScriptedService(receiveResponseXML=[40, 100])
+    service = ScriptedService(receiveResponseXML=[99, 100])
     quickbooks = FakeQuickBooks()
 
     outcome = run(service, quickbooks=quickbooks)
@@ -316,6 +316,11 @@ def test_a_missing_version_result_is_as_good_as_empty(missing):
     [
         ("E:Too old.", "QBWC1037", "QBWC1037: Too old."),
         ("O:34.0", "", "The application expects Web Connector version 34.0."),
+        (
+            "e:Too old.",
+            "QBWC1046",
+            "QBWC1046: clientVersion answered with bad syntax: 'e:Too old.'.",
+        ),
         ("hello", "QBWC1046", "QBWC1046: clientVersion answered with bad syntax: 'hello'."),
     ],
 )
