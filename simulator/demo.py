@@ -32,6 +32,7 @@ START_SECONDS = 20.0
 STOP_SECONDS = 25.0
 MOST_DIFFERENCES = 10
 _POLL_SECONDS = 0.05
+_VISIT_SECONDS = 1.0
 _LOG_LINES = 20
 
 
@@ -251,7 +252,7 @@ def _daemon(stage: Stage) -> Iterator[None]:
 
 
 def _wait_until_up(stage: Stage, daemon: subprocess.Popen[bytes]) -> None:
-    visit = HttpTransport(timeout_seconds=START_SECONDS)
+    visit = HttpTransport(timeout_seconds=_VISIT_SECONDS)
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline:
         if daemon.poll() is not None:

@@ -1,0 +1,122 @@
+"""``demo`` as a person runs it: real processes, a real port, and nothing left behind."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from simulator import demo as demonstration
+from simulator.comparison import Comparison, Line
+from simulator.demo import demo, show
+
+SMALL = ("--headless", "--customers", "10", "--invoices", "30")
+PATIENCE_SECONDS = 60
+
+
+@pytest.fixture(autouse=True)
+def signals_as_before() -> Iterator[None]:
+    before = signal.getsignal(signal.SIGTERM)
+    yield
+    signal.signal(signal.SIGTERM, before)
+
+
+def start(folder: Path, *words: str) -> subprocess.Popen[str]:
+    """A demo in a process of its own, whose temporary folders are made in ``folder``."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "deskbridge", "demo", *SMALL, *words],
+        env={**os.environ, "TMPDIR": str(folder)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+def test_both_sides_are_equal_and_kept_when_asked(tmp_path):
+    kept = tmp_path / "kept"
+    with start(tmp_path, "--keep", str(kept)) as running:
+        output, _ = running.communicate(timeout=PATIENCE_SECONDS)
+    assert running.returncode == 0, output
+    assert "Invoice Sync: " in output
+    assert "\nEQUAL\n" in output
+    assert f"DESKBRIDGE_CONFIG={kept}/deskbridge.toml" in output
+    assert daemons_in(tmp_path) == []
+
+    names = {path.name for path in kept.iterdir()}
+    assert {"company.json", "deskbridge.sqlite3", "invoice.qwc", "QWCLog.txt"} <= names
+    assert (kept / "password").stat().st_mode & 0o777 == 0o600
+    password = (kept / "password").read_text().strip()
+    assert password not in output + (kept / "QWCLog.txt").read_text()
+
+
+def test_a_folder_that_is_not_empty_is_refused(tmp_path):
+    (tmp_path / "something").touch()
+    result = CliRunner().invoke(demo, ["--keep", str(tmp_path)])
+    assert (result.exit_code, "is not empty" in result.output) == (2, True)
+
+
+def test_a_taken_port_is_told_with_the_daemons_words(tmp_path):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        with start(tmp_path, "--port", port) as running:
+            output, _ = running.communicate(timeout=PATIENCE_SECONDS)
+    assert running.returncode == 1
+    assert "The daemon" in output
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_demo_that_is_terminated_stops_its_daemon(tmp_path):
+    with start(tmp_path) as running:
+        while "Adding the connection" not in (line := running.stdout.readline()):
+            assert line, "the demo ended early"
+        running.terminate()
+        running.communicate(timeout=PATIENCE_SECONDS)
+    assert running.returncode == 128 + signal.SIGTERM
+    assert list(tmp_path.iterdir()) == []
+    assert daemons_in(tmp_path) == []
+
+
+def test_a_step_that_fails_is_told_with_its_words(tmp_path, monkeypatch):
+    monkeypatch.setattr(demonstration, "CONNECTION", "")
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    result = CliRunner().invoke(demo, [*SMALL])
+    assert result.exit_code == 1
+    assert "`deskbridge connection add ''` ended with" in result.output
+
+
+def test_differences_are_shown_up_to_ten(capsys):
+    show(
+        Comparison((Line("open invoices", "12", "0"),), tuple(f"difference {n}" for n in range(12)))
+    )
+    shown = capsys.readouterr().out
+    assert "DIFFERENT in 12 places:" in shown
+    assert "difference 9\n" in shown
+    assert "difference 10" not in shown
+    assert "… and 2 more" in shown
+
+
+def daemons_in(folder: Path) -> list[str]:
+    """The command lines of daemons whose working folder is below ``folder``."""
+    deadline = time.monotonic() + 5
+    while (found := _processes_below(folder)) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return found
+
+
+def _processes_below(folder: Path) -> list[str]:
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            if str(folder) in str((process / "cwd").readlink()):
+                found.append((process / "cmdline").read_text())
+        except OSError:
+            continue
+    return found
