@@ -24,9 +24,8 @@ from shared.models.connecting import ClosesEverywhere
 from shared.models.errors import StoreError, StoreUnavailable
 from shared.models.statements import Engine
 
-BUSY_TIMEOUT_MS = 5000
-_PRAGMAS = {
-    "busy_timeout": BUSY_TIMEOUT_MS,
+PRAGMAS = {
+    "busy_timeout": 5000,
     "synchronous": "full",
     "foreign_keys": 1,
     "cache_size": -16000,
@@ -61,8 +60,7 @@ class SqliteEngine:
         self.sqlite_version = version or sqlite3.sqlite_version_info
         self.database: Any = _Database(
             str(self.path),
-            pragmas=_PRAGMAS,
-            timeout=BUSY_TIMEOUT_MS / 1000,
+            pragmas=PRAGMAS,
             autoconnect=False,
             thread_safe=not self.in_memory,
             check_same_thread=False,

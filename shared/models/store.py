@@ -158,11 +158,10 @@ class Store:
         backup = self._back_up_before(schema) if schema.applied and self.path else None
         try:
             return Upgraded(self._take_steps(), backup)
-        except StoreError:
-            raise
         except Exception as error:
+            reason = error.sentence if isinstance(error, StoreError) else f"{error}."
             raise StoreError(
-                f"The upgrade failed and the store is as it was: {error}.",
+                f"The upgrade failed and the store is as it was: {reason}",
                 f"Report this; a backup is at {backup}." if backup else "Report this.",
             ) from error
 

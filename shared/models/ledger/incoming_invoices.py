@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 
+from shared.documents import invoice_document
 from shared.models import tables as t
 from shared.models.convert import (
     cents,
@@ -267,7 +268,7 @@ def held(connection_id: int, txn_ids: Iterable[str]) -> frozenset[str]:
 def invoice_documents(connection_id: int, txn_ids: Iterable[str]) -> dict[str, str]:
     """Return what people call these invoices: "Invoice 1042, Larkspur Tile"."""
     rows = _DOCUMENTS.all(connection=connection_id, ids=txn_ids)
-    return {txn_id: f"Invoice {number or '(no number)'}, {name}" for txn_id, number, name in rows}
+    return {txn_id: invoice_document(number, name) for txn_id, number, name in rows}
 
 
 _DOCUMENTS = Statement(

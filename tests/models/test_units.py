@@ -1,0 +1,167 @@
+"""Units of work: whole or not at all, nested, by thread, and only where they belong."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+import peewee
+import psycopg
+import pytest
+
+from shared.models import audit, sqlite
+from shared.models.errors import StoreUnavailable
+from shared.models.statements import OutsideUnit
+from shared.models.store import Store, open_store
+from tests.models.builders import NOON
+
+
+def note(what: str) -> None:
+    audit.add("anna", what, "", "", NOON)
+
+
+def noted(store: Store) -> list[str]:
+    with store.reading():
+        return [entry.action for entry in reversed(audit.entries())]
+
+
+def note_and_fail(store: Store) -> None:
+    with store.transaction():
+        note("lost")
+        raise ZeroDivisionError
+
+
+def test_a_transaction_is_written_as_a_whole(store):
+    with store.transaction():
+        note("one")
+        note("two")
+    assert noted(store) == ["one", "two"]
+
+
+def test_a_transaction_that_fails_leaves_nothing(store):
+    with pytest.raises(ZeroDivisionError):
+        note_and_fail(store)
+    assert noted(store) == []
+
+
+def test_an_inner_transaction_may_fail_alone(store):
+    with store.transaction():
+        note("outer")
+        with pytest.raises(ZeroDivisionError):
+            note_and_fail(store)
+        note("after")
+    assert noted(store) == ["outer", "after"]
+
+
+def test_reading_inside_a_transaction_sees_what_it_wrote(store):
+    with store.transaction():
+        note("one")
+        assert noted(store) == ["one"]
+
+
+def test_a_reader_sees_one_moment_while_others_write(store_url):
+    with open_store(store_url) as reader, open_store(store_url) as writer, reader.reading():
+        assert audit.entries() == []
+        with writer.transaction():
+            note("meanwhile")
+        assert audit.entries() == []
+
+
+def test_two_stores_in_one_thread_do_not_mix(store, tmp_path):
+    with open_store(f"sqlite:///{tmp_path / 'other'}") as other:
+        with store.transaction():
+            note("here")
+            with other.transaction():
+                note("there")
+            note("here again")
+        assert noted(other) == ["there"]
+    assert noted(store) == ["here", "here again"]
+
+
+def test_writing_while_reading_fails(store):
+    with pytest.raises((StoreUnavailable, peewee.PeeweeException)), store.reading():
+        note("sneaked in")
+    with store.transaction():
+        note("allowed again")
+    assert noted(store) == ["allowed again"]
+
+
+def test_a_transaction_inside_a_reading_is_a_mistake(store):
+    with (
+        store.reading(),
+        pytest.raises(RuntimeError, match="begin with transaction"),
+        store.transaction(),
+    ):
+        pass
+
+
+def test_repositories_work_only_in_a_unit(store):
+    assert store.engine
+    with pytest.raises(OutsideUnit, match=r"with store\.transaction\(\)"):
+        note("nowhere")
+
+
+def test_each_thread_has_a_connection_of_its_own(store):
+    def work(number: int) -> None:
+        with store.transaction():
+            note(f"by {number}")
+
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(noted(store)) == [f"by {number}" for number in range(8)]
+
+
+def test_threads_share_a_store_in_memory():
+    with open_store("sqlite:///:memory:") as store:
+        thread = threading.Thread(target=lambda: noted(store))
+        with store.transaction():
+            note("one")
+            thread.start()
+            note("two")
+        thread.join()
+        assert noted(store) == ["one", "two"]
+
+
+def test_a_lost_connection_is_opened_again_for_the_next_unit(postgres_store_url, postgres):
+    with open_store(postgres_store_url) as store:
+        noted(store)
+        cut_connections(postgres.url("postgres"))
+        assert isinstance(noted(store), list)
+
+
+def test_a_connection_lost_in_the_middle_is_said_so(postgres_store_url, postgres):
+    with open_store(postgres_store_url) as store:
+        with pytest.raises(StoreUnavailable, match="cannot be used"):
+            note_before_and_after(store, lambda: cut_connections(postgres.url("postgres")))
+        assert "lost" not in noted(store)
+
+
+def note_before_and_after(store: Store, event: Callable[[], None]) -> None:
+    with store.transaction():
+        note("lost")
+        event()
+        note("after")
+
+
+def cut_connections(admin_url: str) -> None:
+    with psycopg.connect(admin_url) as connection:
+        connection.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = 'store'"
+        )
+
+
+def test_a_store_locked_by_another_program_is_explained(tmp_path, monkeypatch):
+    monkeypatch.setitem(sqlite.PRAGMAS, "busy_timeout", 50)
+    url = f"sqlite:///{tmp_path / 'store.sqlite3'}"
+    with (
+        open_store(url) as holder,
+        open_store(url) as other,
+        holder.transaction(),
+        pytest.raises(StoreUnavailable, match="database is locked") as refusal,
+        other.transaction(),
+    ):
+        pass
+    assert "Another program holds it" in refusal.value.remedy
