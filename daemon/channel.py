@@ -172,11 +172,6 @@ class EdgeChannel(http.HTTPChannel):
             self._await_head()
         super().dataReceived(data)
 
-    def lineReceived(self, line: bytes) -> None:
-        """Read one line of the head, unless the request is refused already."""
-        if not self._closing:
-            super().lineReceived(line)
-
     def allHeadersReceived(self) -> None:
         """Judge the request by its head, before any of its body and before 100 Continue."""
         request = self.requests[-1]

@@ -12,6 +12,7 @@ from datetime import datetime
 
 from daemon import intake
 from daemon.invoice_sync import Step
+from shared.documents import customer_document, invoice_document
 from shared.hints import tell
 from shared.models import ledger, problems, syncs
 from shared.models.values import (
@@ -171,7 +172,7 @@ def _thd_store_customers(
         Record(
             RecordKind.CUSTOMER,
             one.list_id,
-            intake.customer_document(one.full_name),
+            customer_document(one.full_name),
             Outcome.IMPORTED if one.list_id in imported else Outcome.UPDATED,
         )
         for one in customers
@@ -297,7 +298,7 @@ def _thd_report(session: Session, troubles: Sequence[Trouble], now: datetime) ->
 
 
 def _invoice_record(invoice: Invoice, outcome: Outcome) -> Record:
-    document = intake.invoice_document(invoice.number, invoice.customer_full_name)
+    document = invoice_document(invoice.number, invoice.customer_full_name)
     return Record(RecordKind.INVOICE, invoice.txn_id, document, outcome)
 
 

@@ -24,16 +24,6 @@ from shared.qbxml.responses import CustomerRet, InvoiceLineGroupRet, InvoiceLine
 ZERO = Decimal("0.00")
 
 
-def invoice_document(number: str, customer: str) -> str:
-    """What a person calls an invoice: "Invoice 1042, Larkspur Tile"."""
-    return f"Invoice {number or '(no number)'}, {customer}"
-
-
-def customer_document(full_name: str) -> str:
-    """What a person calls a customer or job."""
-    return f"Customer {full_name}"
-
-
 def trouble(
     code: str,
     kind: RecordKind,
@@ -50,15 +40,13 @@ def trouble(
 
 def to_invoice(ret: InvoiceRet, home_currency: str) -> Invoice | Trouble:
     """Read an invoice; a Trouble when it lacks what a ledger cannot do without."""
-    customer = ret.customer.full_name
-    document = invoice_document(ret.ref_number, customer)
     missing = _missing(ret)
     if missing:
         return trouble(
             "invoice-unreadable",
             RecordKind.INVOICE,
             ret.txn_id,
-            document,
+            ret.document,
             reason=f"QuickBooks left out {missing}",
         )
     assert ret.customer is not None
@@ -70,7 +58,7 @@ def to_invoice(ret: InvoiceRet, home_currency: str) -> Invoice | Trouble:
         txn_id=ret.txn_id,
         number=ret.ref_number,
         customer_list_id=ret.customer.list_id,
-        customer_full_name=customer,
+        customer_full_name=ret.customer.full_name,
         date=ret.txn_date,
         due_date=ret.due_date,
         subtotal=ret.subtotal or ZERO,
@@ -97,16 +85,15 @@ def to_invoice(ret: InvoiceRet, home_currency: str) -> Invoice | Trouble:
 def total_mismatch(ret: InvoiceRet) -> Trouble | None:
     """A problem when subtotal and tax do not add up to balance and applied amount.
 
-    Both sums agree in every real answer seen; with tax included in the prices the subtotal
-    may already hold the tax (qbxml-reference §7, §16).
+    Both sums agree in every real answer seen (qbxml-reference §7).
     """
-    if ret.adds_up or (ret.is_tax_included and ret.subtotal == ret.total):
+    if ret.adds_up:
         return None
     return trouble(
         "invoice-total-mismatch",
         RecordKind.INVOICE,
         ret.txn_id,
-        invoice_document(ret.ref_number, ret.customer.full_name),
+        ret.document,
         sum=(ret.subtotal or ZERO) + (ret.tax or ZERO),
         total=ret.total,
     )
@@ -125,12 +112,11 @@ def to_open(ret: InvoiceRet) -> OpenInvoice:
 def to_customer(ret: CustomerRet, home_currency: str) -> Customer | Trouble:
     """Read a customer or job; a Trouble when it has no ListID or name."""
     if not ret.list_id or not ret.full_name:
-        document = customer_document(ret.full_name or ret.name or ret.list_id)
         return trouble(
             "customer-unreadable",
             RecordKind.CUSTOMER,
             ret.list_id,
-            document,
+            ret.document,
             reason="QuickBooks left out its ListID or name",
         )
     return Customer(

@@ -16,6 +16,8 @@ from datetime import date
 from decimal import Decimal
 from typing import NamedTuple, TypeAlias, TypeVar
 
+from shared.documents import customer_document, invoice_document
+
 
 class Status(NamedTuple):
     """How a request fared; ``message`` is QuickBooks' own English. Decide by ``code``."""
@@ -179,7 +181,7 @@ class CustomerRet(NamedTuple):
     @property
     def document(self) -> str:
         """What a person calls it: "Customer Larkspur Tile:Pier 9"."""
-        return f"Customer {self.full_name or self.name}".rstrip()
+        return customer_document(self.full_name or self.name)
 
 
 class LinkedTxn(NamedTuple):
@@ -313,8 +315,7 @@ class InvoiceRet(NamedTuple):
     @property
     def document(self) -> str:
         """What a person calls it: "Invoice 1042, Larkspur Tile"."""
-        name = f"Invoice {self.ref_number}" if self.ref_number else "Invoice without number"
-        return f"{name}, {self.customer.full_name}" if self.customer.full_name else name
+        return invoice_document(self.ref_number, self.customer.full_name)
 
 
 class TxnDeletedRet(NamedTuple):

@@ -255,7 +255,7 @@ def test_invoices_without_number_are_imported_and_clash_with_nothing(books):
     blank = {owes(books, "", 100), owes(books, "", 200)}
     assert set(synced(books).invoices()) == blank
     assert books.problems() == []
-    assert "(no number)" in books.records(books.syncs()[0])[0].document
+    assert "without number" in books.records(books.syncs()[0])[0].document
 
 
 # Bad records
