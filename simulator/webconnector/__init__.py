@@ -1,7 +1,7 @@
 """A Web Connector in a box: it behaves towards the service as Intuit's does."""
 
 from simulator.webconnector.connector import Summary, WebConnector
-from simulator.webconnector.desktop import Desktop, NoCompanyFile
+from simulator.webconnector.desktop import Desktop
 from simulator.webconnector.errors import WebConnectorDied, WebConnectorError
 from simulator.webconnector.faults import Boundary, Fault, FaultKind, Moment, parse_fault
 from simulator.webconnector.log import Level, Log
@@ -22,7 +22,6 @@ __all__ = [
     "Level",
     "Log",
     "Moment",
-    "NoCompanyFile",
     "OpenCompany",
     "Outcome",
     "QuickBooks",

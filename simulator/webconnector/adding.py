@@ -29,17 +29,19 @@ def add_application(
     quickbooks: QuickBooks,
     transport: Transport,
     log: Log,
+    refuse_stamped: bool = False,
 ) -> Row:
-    """Put the application on the list; new ones are probed and stamped first.
+    """Put the application on the list; one that is new to this PC is probed and stamped first.
 
-    An application is known when this PC remembers its OwnerID and FileID. A registry that
-    lives in memory remembers nothing, so there the stamp in the company says it instead.
-    Raises WebConnectorError.
+    A company that carries the stamp already was used with this application from another PC,
+    or before the list was lost. The real program refused that now and then (QBWC1039), so it
+    is refused with ``refuse_stamped`` and taken without. Raises WebConnectorError.
     """
     known = registry.remembered(qwc.key)
     if known is None or (known.owner_id, known.file_id) != (qwc.owner_id, qwc.file_id):
-        _check_stamp_is_free(qwc, registry, quickbooks)
-        if quickbooks.stamped_file_id(qwc.owner_id) != qwc.file_id:
+        stamp = quickbooks.stamped_file_id(qwc.owner_id)
+        _check_stamp(qwc, registry, stamp, refuse_stamped=refuse_stamped)
+        if stamp != qwc.file_id:
             log.say("add()", f"Adding {qwc.app_name} ({qwc.app_url}).")
             _probe(qwc, transport)
             _stamp(qwc, quickbooks)
@@ -48,7 +50,7 @@ def add_application(
     return row
 
 
-def _check_stamp_is_free(qwc: QwcFile, registry: Registry, quickbooks: QuickBooks) -> None:
+def _check_stamp(qwc: QwcFile, registry: Registry, stamp: str, *, refuse_stamped: bool) -> None:
     other = registry.owner_of_file_id(qwc.file_id)
     if other not in (None, qwc.key):
         raise WebConnectorError(
@@ -60,7 +62,7 @@ def _check_stamp_is_free(qwc: QwcFile, registry: Registry, quickbooks: QuickBook
             "IsReadOnly is true, so the stamps cannot be written (SDK status 3263). "
             "Set IsReadOnly to false.",
         )
-    if registry.lasts and quickbooks.stamped_file_id(qwc.owner_id):
+    if stamp and refuse_stamped:
         raise WebConnectorError(
             "QBWC1039",
             "The company file already carries a stamp of this OwnerID: a unique pair of OwnerID "

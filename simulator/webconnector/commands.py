@@ -12,8 +12,10 @@ from pathlib import Path
 
 import click
 
+from simulator.company import BadState
+from simulator.company.state import NoState
 from simulator.webconnector.connector import Summary, WebConnector
-from simulator.webconnector.desktop import Desktop, NoCompanyFile
+from simulator.webconnector.desktop import Desktop
 from simulator.webconnector.errors import WebConnectorError
 from simulator.webconnector.faults import MEANINGS, Fault, FaultUnreadable, parse_fault
 from simulator.webconnector.log import Level, Log
@@ -25,6 +27,7 @@ from simulator.webconnector.update import Behaviour, Outcome, Result
 
 EXIT_FAILED = 1
 EXIT_NOTHING = 3
+REGISTRY_NAME = "webconnector.json"
 _SECOND_MACHINE = "SECOND-PC"
 _FAULTS_HELP = "\n".join(f"  {kind.value:<17} {meaning}" for kind, meaning in MEANINGS.items())
 
@@ -109,8 +112,8 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
     "--registry",
     "registry_path",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="Remember the added applications in this file, as a PC does; "
-    "without it, a stamp in the company says that an application was added before.",
+    help="The list of applications added on this PC. "
+    f"[default: {REGISTRY_NAME} beside the first .qwc file]",
 )
 @click.option("--ca-file", type=_FILE, help="Root certificates that this PC trusts (PEM).")
 @click.option("--machine", default=Behaviour().machine, show_default=True, help="Name of this PC.")
@@ -124,6 +127,11 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.option("--accept-interactive", is_flag=True, help="Say yes to interactive mode.")
 @click.option(
     "--close-after-refusal", is_flag=True, help="Call closeConnection after none, nvu and busy."
+)
+@click.option(
+    "--refuse-stamped",
+    is_flag=True,
+    help="Refuse an application that is new to this PC when the company knows it (QBWC1039).",
 )
 @click.option(
     "--json",
@@ -148,6 +156,7 @@ def webconnector(
     refuse_warnings: bool,
     accept_interactive: bool,
     close_after_refusal: bool,
+    refuse_stamped: bool,
     as_json: bool,
 ) -> None:
     """Play the QuickBooks Web Connector against the service named in .qwc files.
@@ -165,12 +174,13 @@ def webconnector(
         accept_warnings=not refuse_warnings,
         accept_interactive=accept_interactive,
         close_after_refusal=close_after_refusal,
+        refuse_stamped=refuse_stamped,
     )
     with ExitStack() as stack:
         pc = _switch_on(
             stack,
             company_path=company_path,
-            registry_path=registry_path,
+            registry_path=registry_path or qwc_files[0].with_name(REGISTRY_NAME),
             log=_open_log(stack, log_path, Level(log_level.upper())),
             transport=HttpTransport(timeout_seconds=timeout, tls=_tls(ca_file)),
             behaviour=behaviour,
@@ -193,7 +203,7 @@ def _switch_on(
     stack: ExitStack,
     *,
     company_path: Path,
-    registry_path: Path | None,
+    registry_path: Path,
     log: Log,
     transport: HttpTransport,
     behaviour: Behaviour,
@@ -204,10 +214,10 @@ def _switch_on(
     try:
         quickbooks = Desktop.on_disk(company_path)
         registry = Registry(registry_path)
-    except NoCompanyFile as error:
+    except NoState as error:
         click.echo(str(error), err=True)
         sys.exit(EXIT_NOTHING)
-    except WebConnectorError as error:
+    except (BadState, WebConnectorError) as error:
         raise click.ClickException(str(error)) from error
     connector = WebConnector(
         quickbooks,

@@ -87,6 +87,7 @@ class WebConnector:
             quickbooks=self.quickbooks,
             transport=self.transport,
             log=self.log,
+            refuse_stamped=self.behaviour.refuse_stamped,
         )
 
     def update_selected(self, rows: Sequence[Row] | None = None) -> Summary:

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 
 from simulator.company import BadState, Company, QuickBooksError, QuickBooksSession
 from simulator.webconnector.quickbooks import FILE_ID, QuickBooksFailure
 from simulator.webconnector.qwc import QwcFile
 
-
-class NoCompanyFile(Exception):
-    """The state of the simulated company is missing or damaged; the text says which."""
+COULD_NOT_OPEN = "0x80040403"
 
 
 class Desktop:
@@ -30,8 +28,8 @@ class Desktop:
 
     @classmethod
     def on_disk(cls, path: Path) -> Desktop:
-        """The company whose state is in ``path``. Raises NoCompanyFile."""
-        desktop = cls(_load(path))
+        """The company whose state is in ``path``. Raises BadState."""
+        desktop = cls(Company.load(path))
         desktop._path = path
         return desktop
 
@@ -48,13 +46,19 @@ class Desktop:
         return OpenFile(self._company, session, self._end)
 
     def stamped_file_id(self, owner_id: str) -> str:
-        """The FileID under ``owner_id``, read past QuickBooks."""
-        company = self._company if self._path is None else _load(self._path)
+        """The FileID under ``owner_id``, read past QuickBooks; a lost file carries none."""
+        try:
+            company = self._company if self._path is None else Company.load(self._path)
+        except BadState:
+            return ""
         return company.data_ext(owner_id, FILE_ID) or ""
 
     def _begin(self) -> None:
         if self._path is not None and self._sessions == 0:
-            self._company = self._change.enter_context(_changing(self._path))
+            try:
+                self._company = self._change.enter_context(Company.changing(self._path))
+            except BadState as error:
+                raise QuickBooksFailure(COULD_NOT_OPEN, str(error)) from error
         self._sessions += 1
 
     def _end(self) -> None:
@@ -104,19 +108,3 @@ class OpenFile:
         """End the session; on disk the company is written."""
         self._session.close()
         self._closed()
-
-
-@contextmanager
-def _changing(path: Path) -> Iterator[Company]:
-    try:
-        with Company.changing(path) as company:
-            yield company
-    except BadState as error:
-        raise NoCompanyFile(str(error)) from error
-
-
-def _load(path: Path) -> Company:
-    try:
-        return Company.load(path)
-    except BadState as error:
-        raise NoCompanyFile(str(error)) from error

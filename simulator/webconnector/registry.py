@@ -7,7 +7,9 @@ file when a path is given. Passwords are never written.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+import os
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from pathlib import Path
 
@@ -50,11 +52,6 @@ class Registry:
         self._remembered = _load(path) if path is not None and path.exists() else {}
         self._locked = False
 
-    @property
-    def lasts(self) -> bool:
-        """Whether it is kept in a file."""
-        return self._path is not None
-
     def remembered(self, key: str) -> Remembered | None:
         """What is known of the application with this AppUniqueName (or AppName)."""
         return self._remembered.get(key)
@@ -89,16 +86,19 @@ class Registry:
     def _remember(self, qwc: QwcFile, minimum_seconds: int) -> None:
         self._remembered[qwc.key] = Remembered(qwc.owner_id, qwc.file_id, minimum_seconds)
         if self._path is not None:
-            entries = [
-                {
-                    "application": key,
-                    "owner_id": known.owner_id,
-                    "file_id": known.file_id,
-                    "minimum_seconds": known.minimum_seconds,
-                }
-                for key, known in self._remembered.items()
-            ]
-            self._path.write_text(json.dumps({"applications": entries}, indent=2) + "\n")
+            _save(self._path, self._remembered)
+
+
+def _save(path: Path, remembered: Mapping[str, Remembered]) -> None:
+    entries = [{"application": key, **asdict(known)} for key, known in remembered.items()]
+    new = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        new.write_text(json.dumps({"applications": entries}, indent=2) + "\n")
+        new.replace(path)
+    except OSError as error:
+        raise WebConnectorError(
+            "QBWC1011", f"The list of applications in {path} cannot be written: {error}."
+        ) from error
 
 
 def _load(path: Path) -> dict[str, Remembered]:
@@ -112,5 +112,7 @@ def _load(path: Path) -> dict[str, Remembered]:
         }
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise WebConnectorError(
-            "QBWC1011", f"The list of applications in {path} cannot be read: {error}."
+            "QBWC1011",
+            f"The list of applications in {path} cannot be read ({error!r}). "
+            "Delete it and add the .qwc files again.",
         ) from error

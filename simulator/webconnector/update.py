@@ -76,7 +76,8 @@ class Behaviour:
 
     ``accept_warnings``: the answer to a clientVersion of ``W:``. ``accept_interactive``: the
     answer to the question of interactive mode. ``close_after_refusal``: whether
-    closeConnection follows none, nvu and busy (no public text says).
+    closeConnection follows none, nvu and busy (no public text says). ``refuse_stamped``:
+    whether an application that is new to this PC is refused when the company knows it.
     """
 
     machine: str = "QB-PC"
@@ -84,6 +85,7 @@ class Behaviour:
     accept_warnings: bool = True
     accept_interactive: bool = False
     close_after_refusal: bool = False
+    refuse_stamped: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,13 @@ import socket
 
 import pytest
 
-from simulator.webconnector import QuickBooksFailure, Registry, WebConnector, WebConnectorError
+from simulator.webconnector import (
+    Behaviour,
+    QuickBooksFailure,
+    Registry,
+    WebConnector,
+    WebConnectorError,
+)
 from tests.simulator.webconnector.builders import (
     FILE_ID,
     OWNER_ID,
@@ -52,6 +58,12 @@ def refusal(connector: WebConnector, data: bytes) -> WebConnectorError:
         connector.add(data, "secret")
     assert connector.registry.rows == []
     return caught.value
+
+
+def refusal_code(connector: WebConnector) -> str:
+    with pytest.raises(WebConnectorError) as caught:
+        connector.add(qwc(), "secret")
+    return caught.value.code
 
 
 def test_app_url_then_support_are_fetched_and_the_company_is_stamped():
@@ -141,7 +153,7 @@ def test_a_known_application_is_neither_probed_nor_stamped_again():
     assert [row.password for row in connector.registry.rows] == ["new password"]
 
 
-def test_in_memory_the_stamp_says_that_the_application_was_added_before():
+def test_the_stamp_says_that_the_application_was_added_before():
     quickbooks = FakeQuickBooks()
     pc(quickbooks=quickbooks).add(qwc(), "secret")
     service = ScriptedService()
@@ -180,11 +192,17 @@ def test_a_registry_file_remembers_applications_but_no_password(tmp_path):
     assert (service.gets, other_file.stamps) == ([], {})
 
 
-def test_a_stamped_company_refuses_an_application_from_another_pc(tmp_path):
+def test_a_stamped_company_may_refuse_an_application_from_another_pc():
     quickbooks = FakeQuickBooks()
     pc(quickbooks=quickbooks).add(qwc(), "secret")
-    other_pc = pc(quickbooks=quickbooks, registry=Registry(tmp_path / "other.json"))
+    other_pc = pc(quickbooks=quickbooks)
+    other_pc.behaviour = Behaviour(refuse_stamped=True)
     assert refusal(other_pc, qwc()).code == "QBWC1039"
+
+
+def test_a_registry_that_cannot_be_written_is_qbwc1011(tmp_path):
+    nowhere = Registry(tmp_path / "no" / "such" / "folder" / "registry.json")
+    assert refusal_code(pc(registry=nowhere)) == "QBWC1011"
 
 
 def test_a_damaged_registry_is_qbwc1011(tmp_path):

@@ -197,6 +197,11 @@ def test_a_missing_company_is_not_found(desk):
     assert (result.exit_code, "company new" in result.stderr) == (3, True)
 
 
+def test_a_damaged_company_is_a_failure(desk):
+    desk.company.write_text("{}")
+    assert desk.run().exit_code == 1
+
+
 def test_a_missing_qwc_file_is_wrong_usage(desk):
     desk.invoice.unlink()
     assert desk.run().exit_code == 2
@@ -206,12 +211,18 @@ def test_runs_needs_every(desk):
     assert desk.run("--runs", "2").exit_code == 2
 
 
-def test_a_pc_with_a_registry_does_not_stamp_another_company(desk):
-    registry = ("--registry", str(desk.folder / "registry.json"))
-    assert desk.run(*registry).exit_code == 0
-    Company.create(customers=1, invoices=1, name="Other").save(desk.company)
-    assert desk.run(*registry).exit_code == 0
+def test_another_company_is_not_stamped_by_an_application_added_before(desk):
+    assert desk.run().exit_code == 0
+    Company.create(customers=1, invoices=1).save(desk.company)
+    assert desk.run().exit_code == 0
     assert Company.load(desk.company).data_ext(OWNER_ID, "FileID") is None
+
+
+def test_another_pc_may_be_refused(desk):
+    assert desk.run().exit_code == 0
+    other_pc = ("--registry", str(desk.folder / "other.json"))
+    assert desk.run(*other_pc, "--refuse-stamped").exit_code == 1
+    assert desk.run(*other_pc).exit_code == 0
 
 
 def test_a_service_that_never_answers_times_out(desk):

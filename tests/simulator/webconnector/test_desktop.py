@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from simulator.company import Company
-from simulator.webconnector import Desktop, NoCompanyFile, QuickBooksFailure, read_qwc
+from simulator.company import BadState, Company
+from simulator.webconnector import Desktop, QuickBooksFailure, read_qwc
 from simulator.webconnector.quickbooks import host_version
 from tests.simulator.webconnector.builders import (
     FILE_ID,
@@ -126,5 +126,16 @@ def test_closing_twice_does_no_harm(tmp_path):
 
 
 def test_a_missing_state_is_said_in_words(tmp_path):
-    with pytest.raises(NoCompanyFile, match="company new"):
+    with pytest.raises(BadState, match="company new"):
         Desktop.on_disk(tmp_path / "nothing")
+
+
+def test_a_file_that_is_gone_later_cannot_be_opened(tmp_path):
+    path = tmp_path / "state"
+    small_company().save(path)
+    desktop = Desktop.on_disk(path)
+    path.unlink()
+    assert desktop.stamped_file_id(OWNER_ID) == ""
+    with pytest.raises(QuickBooksFailure) as caught:
+        desktop.open(APPLICATION, "")
+    assert caught.value.hresult == "0x80040403"
