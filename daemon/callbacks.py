@@ -6,6 +6,7 @@ every answer: qbwc-protocol §2.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from importlib.metadata import version
 
 from twisted.internet.defer import Deferred
@@ -109,11 +110,15 @@ class WebConnectorCallbacks:
 
     def _read(self, response: ResponseText, expected: Expected) -> Reading:
         """Runs beside the reactor; full batches go to the store from there."""
+        pieces: Iterable[bytes] = response
+        if expected.session.connection.debug:
+            pieces = [b"".join(response)]
+            self._threads.store_from_work(self._desk.thd_keep, expected, pieces[0])
 
         def store_batch(rows: list[Row]) -> Tally:
             return self._threads.store_from_work(self._desk.thd_store_batch, expected, rows)
 
-        return read_answer(response, store_batch)
+        return read_answer(pieces, store_batch)
 
     def connectionError(self, ticket: str, hresult: str, message: str) -> Deferred[str]:
         """``done``, or what to open instead."""

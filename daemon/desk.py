@@ -270,6 +270,10 @@ class Desk:
                 )
                 return exchange.answer if exchange and repeated else FAILED_PERCENT
 
+    def thd_keep(self, expected: Expected, answer: bytes) -> None:
+        """Keep an answer word for word, for a connection with debug on."""
+        sessions.keep_response(expected.exchange_id, answer)
+
     def thd_store_batch(self, expected: Expected, rows: Sequence[Row]) -> Tally:
         """Store a full batch of a large answer ahead of its end."""
         now = self._now()

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from shared.models import sessions, syncs
 from shared.models.values import ApplicationKind, RecordKind, SyncState
 from simulator.company.product import Product
 from simulator.webconnector import Fault, FaultKind, Result, WebConnectorDied
@@ -359,8 +360,6 @@ def test_an_operator_stops_a_running_sync_and_the_next_one_goes_on(house):
     hand.log_in()
     request = hand.ask()
     with house.store.transaction():
-        from shared.models import syncs
-
         syncs.request_stop(house.syncs()[0].id, "ada", house.now)
     assert hand.tell(hand.work(request)) == -1
     assert hand.why().lower().startswith("ada stopped the sync")
@@ -368,6 +367,31 @@ def test_an_operator_stops_a_running_sync_and_the_next_one_goes_on(house):
     assert sync.state is SyncState.CANCELED
     assert house.sync().ok
     assert house.is_equal()
+
+
+# Debug
+
+
+def test_with_debug_on_requests_and_answers_are_kept_word_for_word(open_house):
+    house = open_house()
+    house.add_connection(debug=True)
+    hand = house.by_hand()
+    hand.log_in()
+    request = hand.ask()
+    answer = hand.work(request)
+    hand.tell(answer)
+    with house.store.reading():
+        (exchange,) = sessions.exchanges(house.syncs()[0].id)
+        assert exchange.request.decode() == request
+        assert sessions.exchange_text(exchange.id) == answer
+
+
+def test_with_debug_off_answers_are_not_kept(house):
+    house.sync()
+    with house.store.reading():
+        kept = [sessions.exchange_text(one.id) for one in sessions.exchanges(house.syncs()[0].id)]
+    assert len(kept) > 2
+    assert set(kept) == {None}
 
 
 # The wire
