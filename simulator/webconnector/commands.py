@@ -5,9 +5,10 @@ from __future__ import annotations
 import ssl
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import click
@@ -182,7 +183,7 @@ def webconnector(
             company_path=company_path,
             registry_path=registry_path or qwc_files[0].with_name(REGISTRY_NAME),
             log=_open_log(stack, log_path, Level(log_level.upper())),
-            transport=HttpTransport(timeout_seconds=timeout, tls=_tls(ca_file)),
+            new_transport=partial(HttpTransport, timeout_seconds=timeout, tls=_tls(ca_file)),
             behaviour=behaviour,
             faults=faults,
             screen=Screen(as_json=as_json),
@@ -205,11 +206,12 @@ def _switch_on(
     company_path: Path,
     registry_path: Path,
     log: Log,
-    transport: HttpTransport,
+    new_transport: Callable[[], HttpTransport],
     behaviour: Behaviour,
     faults: Sequence[Fault],
     screen: Screen,
 ) -> _PC:
+    transport = new_transport()
     stack.callback(transport.close)
     try:
         quickbooks = Desktop.on_disk(company_path)
@@ -230,14 +232,15 @@ def _switch_on(
         on_status=screen.progress,
         open_page=lambda url: click.echo(f"The service asks to visit {url}", err=True),
     )
-    connector.second_connector = lambda application: _run_second(connector, application)
+    connector.second_connector = lambda application: _run_second(
+        connector, application, new_transport()
+    )
     return _PC(connector, screen)
 
 
-def _run_second(first: WebConnector, application: QwcFile) -> None:
+def _run_second(first: WebConnector, application: QwcFile, transport: HttpTransport) -> None:
     """Another PC updates the same application now, with a list and a connection of its own."""
     (row,) = (row for row in first.registry.rows if row.qwc == application)
-    transport = HttpTransport()
     second = replace(
         first,
         transport=transport,
