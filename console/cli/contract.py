@@ -22,6 +22,7 @@ if TYPE_CHECKING:
         CompanyBinding,
         Connection,
         CustomerRow,
+        Exchange,
         InvoiceRow,
         Problem,
         Record,
@@ -172,6 +173,32 @@ RECORD: Shape[Record] = Shape(
 SYNC_DETAIL: Shape[SyncDetail] = SYNC.within(
     lambda d: d.sync,
     Key("records", "what it touched", lambda d: [RECORD.of(r) for r in d.records], RECORD),
+)
+
+
+@dataclass(frozen=True)
+class Message:
+    """A request with its answer; ``text`` is None when the answer was not kept."""
+
+    exchange: Exchange
+    text: str | None
+
+
+MESSAGE: Shape[Message] = Shape(
+    Key("sequence", "its place in the session, from 1", lambda m: m.exchange.sequence),
+    Key("step", "what the sync was doing", lambda m: m.exchange.step),
+    Key("request_id", "the requestID that it carried", lambda m: m.exchange.request_id),
+    Key("sent_at", "when it was handed out", lambda m: iso_instant(m.exchange.sent_at)),
+    Key(
+        "answered_at",
+        "when the answer came; null: it did not",
+        lambda m: iso_instant(m.exchange.answered_at),
+    ),
+    Key("status", "QuickBooks' status code; null: none", lambda m: m.exchange.status_code),
+    Key("hresult", "why QuickBooks refused it as a whole", lambda m: m.exchange.hresult),
+    Key("answer_bytes", "size of the answer", lambda m: m.exchange.response_bytes),
+    Key("request", "the request, word for word", lambda m: m.exchange.request.decode()),
+    Key("answer", "the answer, word for word; null: not kept", lambda m: m.text),
 )
 
 PROBLEM: Shape[Problem] = Shape(

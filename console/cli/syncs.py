@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 import click
 
 from console.cli import output
-from console.cli.contract import SYNC, SYNC_DETAIL, SyncDetail
+from console.cli.contract import MESSAGE, SYNC, SYNC_DETAIL, Message, SyncDetail
 from console.cli.desk import Desk, pass_desk
 from console.cli.errors import NotThere, WrongUsage
 from console.cli.params import numbers_given
 from console.cli.shapes import json_option
 from console.cli.tables import Column, Row
-from console.cli.text import count, duration, local_time
+from console.cli.text import count, duration, local_time, plain
 
 if TYPE_CHECKING:
     from shared.models.values import Record, Sync
@@ -157,6 +157,56 @@ RECORD_COLUMNS = (
     Column("Kind", drop=1),
     Column("Document", least=20),
 )
+
+
+@syncs.command()
+@click.argument("number", metavar="ID")
+@json_option(MESSAGE, many=True)
+@pass_desk
+def messages(desk: Desk, number: str, as_json: bool) -> None:
+    """Show what the sync with the number ID asked QuickBooks, and what it answered.
+
+    Answers are kept only while the connection has --debug on; they hold customers' data.
+    """
+    from shared.models import sessions
+    from shared.models import syncs as store
+
+    [sync_id] = numbers_given([number], "sync")
+    with desk.store.reading():
+        store.get(sync_id)
+        found = [
+            Message(one, sessions.exchange_text(one.id)) for one in sessions.exchanges(sync_id)
+        ]
+    if as_json:
+        output.say_json_lines(output.json_text(MESSAGE.of(one)) for one in found)
+        return
+    for one in found:
+        _say_message(one)
+    if not found:
+        output.say_wrapped("It asked QuickBooks nothing.")
+    elif all(one.text is None for one in found):
+        output.say_wrapped(
+            "Answers were not kept. To keep those of the next syncs: "
+            "deskbridge connection edit NAME --debug"
+        )
+
+
+def _say_message(message: Message) -> None:
+    exchange = message.exchange
+    took = "no answer"
+    if exchange.answered_at:
+        took = f"answered after {duration(exchange.sent_at, exchange.answered_at)}"
+    status = exchange.hresult or (
+        "" if exchange.status_code is None else f"status {exchange.status_code}"
+    )
+    facts = [local_time(exchange.sent_at), took, status, f"{exchange.response_bytes:,} bytes"]
+    output.say(output.strong(f"{exchange.sequence}. {exchange.step}"))
+    output.say(f"   {', '.join(fact for fact in facts if fact)}")
+    for text in (exchange.request.decode(), message.text):
+        if text:
+            output.say()
+            output.say_lines(plain(line) for line in text.splitlines())
+    output.say()
 
 
 @syncs.command()

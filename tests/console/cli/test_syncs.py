@@ -1,10 +1,11 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
-from shared.models import audit, connections, syncs
+from shared.models import audit, connections, sessions, syncs
 from shared.models.values import Outcome, Record, RecordKind, SyncState
 
 KEYS = [
@@ -163,3 +164,56 @@ def test_numbers_may_come_from_standard_input(ran):
 def test_no_sync_yet_tells_the_next_step(shell):
     assert "Update Selected" in " ".join(shell.says("syncs", "list").split())
     assert shell.json("syncs", "list") == []
+
+
+@pytest.fixture
+def asked(shell):
+    """A sync that asked one question, with the answer kept."""
+    shell.says("connection", "add", "Larkspur")
+    store = shell.store
+    with store.transaction():
+        held, now = connections.get("Larkspur"), store.now()
+        sync = syncs.start(held.id, "invoice", now)
+        session = sessions.open_session(
+            application=connections.applications(held.id)[0],
+            connection=held,
+            sync_id=sync.id,
+            ticket_hash="hash",
+            phase="awaiting",
+            plan="{}",
+            lease_expires_at=now,
+            now=now,
+            client_version="",
+            peer="",
+        )
+        exchange = sessions.add_exchange(
+            session, step="count", request_id="1-1", request=b"<QBXML>asked</QBXML>", now=now
+        )
+        answered = replace(
+            exchange, answered_at=now + timedelta(seconds=2), status_code=0, response_bytes=1234
+        )
+        sessions.save_exchange(answered)
+    shell.sync, shell.exchange = str(sync.id), exchange.id
+    return shell
+
+
+def test_messages_show_the_question_and_say_how_to_keep_answers(asked):
+    said = asked.says("syncs", "messages", asked.sync)
+    assert "<QBXML>asked</QBXML>" in said
+    assert "answered after 2 s, status 0, 1,234 bytes" in said
+    assert "--debug" in said
+
+
+def test_messages_show_an_answer_that_was_kept(asked):
+    with asked.store.transaction():
+        sessions.keep_response(asked.exchange, "<QBXML>told</QBXML>")
+    assert "<QBXML>told</QBXML>" in asked.says("syncs", "messages", asked.sync)
+    [message] = asked.json("syncs", "messages", asked.sync)
+    assert (message["request"], message["answer"]) == (
+        "<QBXML>asked</QBXML>",
+        "<QBXML>told</QBXML>",
+    )
+
+
+def test_messages_of_a_sync_that_is_not_there_are_not_found(shell):
+    assert "99" in shell.refuses(3, "syncs", "messages", "99")
