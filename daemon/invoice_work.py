@@ -125,12 +125,12 @@ def thd_finish(session: Session, now: datetime, settings: Settings) -> tuple[Ses
 def result_sentence(state: InvoiceSync) -> str:
     """What the bookkeeper reads in the status column."""
     if not state.position and not state.failed:
-        return "Invoice Sync finished: nothing has changed since the last run"
+        return "Finished: nothing has changed since the last run"
     done = "1 record" if state.position == 1 else f"{state.position} records"
     if not state.failed:
-        return f"Invoice Sync finished: {done} up to date"
+        return f"Finished: {done} up to date"
     need = "1 needs" if state.failed == 1 else f"{state.failed} need"
-    return f"Invoice Sync finished: {done} up to date, {need} your attention"
+    return f"Finished: {done} up to date, {need} your attention"
 
 
 def percent(session: Session) -> int:
