@@ -161,7 +161,7 @@ def play(stage: Stage, *, seed: int, customers: int, invoices: int) -> Compariso
         qwc = _make_qwc(stage)
         stage.tell("The Web Connector runs Invoice Sync")
         for update in _web_connector(stage, qwc):
-            stage.tell(f"{update['application']}: {update['status']}")
+            stage.tell(f"Its status column shows: {update['status']}")
         return _compare(stage)
 
 

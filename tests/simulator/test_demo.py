@@ -45,7 +45,7 @@ def test_both_sides_are_equal_and_kept_when_asked(tmp_path):
     with start(tmp_path, "--keep", str(kept)) as running:
         output, _ = running.communicate(timeout=PATIENCE_SECONDS)
     assert running.returncode == 0, output
-    assert "Invoice Sync: " in output
+    assert "Its status column shows: " in output
     assert "\nEQUAL\n" in output
     assert f"DESKBRIDGE_CONFIG={kept}/deskbridge.toml" in output
     assert daemons_in(tmp_path) == []

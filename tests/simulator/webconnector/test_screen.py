@@ -12,7 +12,7 @@ DONE = Outcome("Invoice Sync", Result.DONE, "3 invoices imported.", percent=100)
 
 
 @pytest.fixture
-def terminal(monkeypatch):
+def terminal(capsys, monkeypatch):
     monkeypatch.setattr("sys.stdout.isatty", lambda: True)
     monkeypatch.setenv("COLUMNS", "60")
 
