@@ -186,7 +186,7 @@ def webconnector(
             new_transport=partial(HttpTransport, timeout_seconds=timeout, tls=_tls(ca_file)),
             behaviour=behaviour,
             faults=faults,
-            screen=Screen(as_json=as_json),
+            screen=Screen(as_json=as_json, terminal=sys.stdout.isatty()),
         )
         ends = _run(pc, list(zip(qwc_files, passwords, strict=True)), every, runs)
     sys.exit(ends)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import sys
 from collections.abc import Iterable
 
 import click
@@ -19,9 +18,9 @@ _BAR = 20
 class Screen:
     """Prints ends and refusals, and on a terminal the progress of the running update."""
 
-    def __init__(self, *, as_json: bool) -> None:
+    def __init__(self, *, as_json: bool, terminal: bool) -> None:
         self._as_json = as_json
-        self._live = not as_json and sys.stdout.isatty()
+        self._live = terminal and not as_json
 
     def progress(self, status: Status) -> None:
         """Draw the running update over the line before; only a terminal sees it."""
