@@ -9,6 +9,7 @@ fault with a reference, and the failure is in the log under the same reference.
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Protocol, TypeAlias, TypeVar
@@ -44,6 +45,7 @@ SERVICE_PATHS = ("/qbwc", "/qbwc/invoice", "/qbwc/payment", "/qbwc/combined")
 SUPPORT_PATH = "/support"
 
 _SOAP_TYPES = frozenset({b"text/xml", b"application/soap+xml", b"application/xml"})
+_ORIGIN = re.compile(r"\Ahttps?://[^/]*")  # a request target may be a whole URL
 _XML = b"text/xml; charset=utf-8"
 _TEXT = b"text/plain; charset=utf-8"
 
@@ -160,9 +162,10 @@ class Edge(Resource):
         self._service = service_page(support_url or self._public_url + SUPPORT_PATH)
         self._support = support
 
-    def _path(self, path: bytes) -> str:
+    def _path(self, target: bytes) -> str:
         """The path below the public URL, whether or not a proxy has cut that off."""
-        return path.decode("ascii", "replace").rstrip("/").removeprefix(self._prefix)
+        path = _ORIGIN.sub("", target.decode("ascii", "replace"))
+        return path.rstrip("/").removeprefix(self._prefix)
 
     def body_for(self, head: Head) -> Body:
         """Choose where a body goes, and how large it may be, by the head of its request."""

@@ -240,6 +240,28 @@ def test_a_body_that_ends_while_the_ticket_is_looked_up_waits_with_what_follows(
     assert [connection.answer().status for _ in range(3)] == [200, 200, 200]
 
 
+def test_chunks_that_come_together_wait_together() -> None:
+    answer: Deferred[bool] = Deferred()
+    house = House()
+    house.callbacks.ticket_answer = answer
+    body = receive("x" * 100_000)
+    connection = house.connect().send(chunked(body[:66_000], body[66_000:80_000], body[80_000:]))
+    assert connection.written == b""
+    answer.callback(True)
+    assert connection.answer().status == 200
+    assert house.callbacks.responses == [b"x" * 100_000]
+
+
+def test_a_client_refused_after_the_look_up_is_read_on_so_that_it_learns_why() -> None:
+    house = House()
+    house.callbacks.ticket_answer = Deferred()
+    connection = house.connect().send(post(receive("x" * 200_000))[: 100 * KIB])
+    assert connection.transport.producerState == "paused"
+    house.callbacks.ticket_answer.callback(False)
+    assert connection.transport.producerState == "producing"
+    refused_for_size(connection)
+
+
 @pytest.mark.parametrize("verdict", [True, False])
 def test_a_client_that_hangs_up_during_the_look_up_is_forgotten(verdict: bool) -> None:
     answer: Deferred[bool] = Deferred()
@@ -310,8 +332,8 @@ class Consumer(FakeCallbacks):
         for piece in response:
             digest.update(piece)
             size += len(piece)
+            self.left_bytes = tracemalloc.get_traced_memory()[0]  # in the end: at the last piece
         assert (size, digest.hexdigest()) == (response.size, response.digest)
-        self.left_bytes = tracemalloc.get_traced_memory()[0]
         return 99
 
 
@@ -337,3 +359,18 @@ def test_twenty_megabytes_are_held_once_and_given_away() -> None:
     assert held_bytes < 1.02 * inner_bytes
     assert peak_bytes < inner_bytes + 2_000_000
     assert house.callbacks.left_bytes < 2_000_000
+
+
+def test_an_upload_that_is_given_up_frees_its_memory_without_the_garbage_collector() -> None:
+    house = House()
+    gc.collect()
+    gc.disable()
+    tracemalloc.start()
+    try:
+        connection = in_reads(house.connect(), post(receive("x" * 3_000_000))[:-100])
+        assert tracemalloc.get_traced_memory()[0] > 2_900_000
+        connection.hang_up()
+        assert tracemalloc.get_traced_memory()[0] < 500_000
+    finally:
+        tracemalloc.stop()
+        gc.enable()

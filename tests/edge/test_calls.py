@@ -107,8 +107,10 @@ def test_another_content_type_is_told_which_one_to_send(content_type: str) -> No
 
 
 @pytest.mark.parametrize(
-    "path", ["/qbwc", "/qbwc/", "/qbwc/invoice", "/qbwc/payment/", "/qbwc/combined", "/qbwc?x=1"]
-)
+    "path",
+    ["/qbwc", "/qbwc/", "/qbwc/invoice", "/qbwc/payment/", "/qbwc/combined", "/qbwc?x=1",
+     "https://books.example.com/qbwc/invoice"],
+)  # fmt: skip
 def test_every_application_url_takes_calls(path: str) -> None:
     assert House().ask(post(envelope("serverVersion"), path=path)).status == 200
 

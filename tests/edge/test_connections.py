@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from twisted.internet.defer import Deferred
 from twisted.internet.error import ConnectionDone
 from twisted.python.failure import Failure
@@ -13,6 +15,7 @@ from tests.edge.builders import (
     FakeCallbacks,
     House,
     LogLines,
+    chunked,
     envelope,
     head,
     post,
@@ -167,6 +170,28 @@ def test_garbage_is_refused_once_and_noted(garbage: bytes) -> None:
     assert house.asked == []
 
 
+@settings(max_examples=80, deadline=None)
+@given(st.data())
+def test_damaged_requests_in_any_pieces_get_an_answer_or_a_deadline_but_never_a_crash(
+    data: st.DataObject,
+) -> None:
+    request = bytearray(data.draw(st.sampled_from([CALL, chunked(envelope("serverVersion"))])))
+    for _ in range(data.draw(st.integers(0, 3))):
+        at = data.draw(st.integers(0, len(request) - 1))
+        request[at : at + data.draw(st.integers(0, 5))] = data.draw(st.binary(max_size=5))
+    size = data.draw(st.integers(1, len(request)))
+    house = House()
+    connection = house.connect()
+    connection.send(*[bytes(request[n : n + size]) for n in range(0, len(request), size)])
+    if connection.written:
+        assert connection.answer().status in (200, 400, 404, 405, 411, 413, 415, 500)
+    house.clock.advance(10)
+    house.clock.advance(80)
+    assert connection.closing
+    connection.hang_up()
+    assert house.clock.getDelayedCalls() == []
+
+
 def test_http_2_is_not_offered() -> None:
     assert House().site.acceptableProtocols() == [b"http/1.1"]
 
@@ -233,8 +258,8 @@ def test_a_full_house_makes_room_by_closing_the_longest_idle() -> None:
 
 def test_an_office_full_of_pcs_behind_one_address_shares_its_ten() -> None:
     house = House()
-    idle = [house.connect().send(CALL) for _ in range(10)]
     other = house.connect("198.51.100.1").send(CALL)
+    idle = [house.connect().send(CALL) for _ in range(10)]
     assert not house.connect().cut
     assert [connection.closing for connection in idle] == [True] + [False] * 9
     assert not other.closing

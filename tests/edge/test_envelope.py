@@ -135,6 +135,14 @@ def test_white_space_and_order_mean_nothing_between_the_elements() -> None:
     assert plain(read(in_body(content))) == ("sendRequestXML", "T", "", "", "", 13, 0)
 
 
+def test_white_space_around_a_document_is_not_part_of_it() -> None:
+    content = (
+        "<receiveResponseXML>\n <ticket>T</ticket>\n <response>&lt;a/></response>\n"
+        " <hresult>\n</hresult>\n <message>m</message>\n</receiveResponseXML>"
+    )
+    assert plain(read(in_body(content))) == ("receiveResponseXML", "T", "<a/>", "", "m")
+
+
 def test_white_space_within_a_password_or_a_document_is_kept() -> None:
     call = read(envelope("authenticate", strUserName=" a ", strPassword=" p\n"))
     assert plain(call) == ("authenticate", " a ", " p\n")
@@ -325,9 +333,10 @@ def test_an_endless_tag_or_comment_is_refused_before_it_is_scanned_again_and_aga
 ) -> None:
     reader = EnvelopeReader()
     reader.feed(in_body("").partition("<s:Body>")[0].encode() + opening.encode())
+    for _ in range(7):
+        reader.feed(b"x" * 8192)
     with pytest.raises(EnvelopeRefused, match="too long"):
-        for _ in range(100):
-            reader.feed(b"x" * 8192)
+        reader.feed(b"x" * 8192)
 
 
 def test_a_refusal_shows_a_name_but_no_content() -> None:
@@ -369,7 +378,9 @@ def test_a_damaged_envelope_is_refused_or_read_but_never_a_crash(data: st.DataOb
     for _ in range(data.draw(st.integers(1, 4))):
         at = data.draw(st.integers(0, len(document) - 1))
         document[at : at + data.draw(st.integers(0, 9))] = data.draw(st.binary(max_size=9))
+    refused = ""
     try:
         read(bytes(document))
-    except EnvelopeRefused as refused:
-        assert "secret" not in refused.reason
+    except EnvelopeRefused as error:
+        refused = error.reason
+    assert "secret" not in refused
