@@ -91,7 +91,7 @@ class EdgeChannel(http.HTTPChannel):
     def loseConnection(self) -> None:
         """Close, but do not wait for ever for a client that reads nothing."""
         self._closing = True
-        self._allow(self.site.limits.closing_seconds, self._abort)
+        self._allow(self.site.limits.idle_seconds, self._abort)
         super().loseConnection()
 
     def close_idle(self) -> None:

@@ -208,6 +208,12 @@ def test_a_body_that_is_no_envelope_is_a_fault_that_says_why(body: bytes, words:
     assert connection.send(post(envelope("serverVersion"))).answer().status == 200
 
 
+def test_what_follows_a_refused_beginning_is_read_past() -> None:
+    request = post(b"<html>" + b"x" * 40_000)
+    reads = [request[start : start + 9000] for start in range(0, len(request), 9000)]
+    assert "SOAP envelope was expected, not html" in fault(House().connect().send(*reads).answer())
+
+
 @pytest.mark.parametrize("method", ["PUT", "OPTIONS", "DELETE", "TRACE", "PATCH", "BREW"])
 def test_other_methods_are_refused_by_name(method: str) -> None:
     answer = House().ask(head(method, "/qbwc/invoice", Content_Length="0"), method)
