@@ -12,9 +12,8 @@ import click
 from simulator.company import acts
 from simulator.company.acts import Change
 from simulator.company.books import Books
-from simulator.company.screen import AS_JSON, STATE, Amount, changing, show, speaking
+from simulator.company.screen import AS_JSON, STATE, amount, changing, show, speaking
 
-AMOUNT = Amount()
 _INVOICE = click.argument("invoice")
 _CUSTOMER = click.argument("customer")
 Act = Callable[..., Change | list[Change]]
@@ -57,8 +56,8 @@ def _command(name: str, *parameters: Callable[[Any], Any]) -> Callable[[Act], cl
 @_command(
     "pay",
     _INVOICE,
-    click.option("--amount", type=AMOUNT, help="Default: all that is left."),
-    click.option("--discount", type=AMOUNT, default="0", help="An early payment discount."),
+    click.option("--amount", type=amount, help="Default: all that is left."),
+    click.option("--discount", type=amount, default="0", help="An early payment discount."),
     click.option("--method", default="Check", show_default=True, help="Payment method."),
     click.option("--number", default="", help="Check or reference number."),
 )
@@ -76,7 +75,7 @@ def _close(books: Books, invoice: str) -> Change:
 @_command(
     "credit",
     _INVOICE,
-    click.option("--amount", type=AMOUNT, help="Default: all that is left."),
+    click.option("--amount", type=amount, help="Default: all that is left."),
     click.option("--number", default="", help="Number of the credit memo."),
 )
 def _credit(books: Books, invoice: str, **options: Any) -> Change:
@@ -99,7 +98,7 @@ def _delete(books: Books, document: str) -> Change:
 @_command(
     "edit",
     _INVOICE,
-    click.option("--add", type=AMOUNT, help="Add an untaxed line of this amount."),
+    click.option("--add", type=amount, help="Add an untaxed line of this amount."),
     click.option("--memo", help="Another memo."),
     click.option("--po-number", help="Another PO number."),
     click.option("--due-date", type=click.DateTime(["%Y-%m-%d"]), help="Another due date."),
@@ -137,7 +136,7 @@ def _post(books: Books, invoice: str) -> Change:
 @_command(
     "add-invoice",
     _CUSTOMER,
-    click.argument("amount", type=AMOUNT),
+    click.argument("amount", type=amount),
     click.option("--number", default="", help="Its number; default none."),
     click.option("--pending", is_flag=True, help="Do not post it yet."),
 )

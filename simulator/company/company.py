@@ -9,6 +9,7 @@ from pathlib import Path
 
 from simulator.company import audit as auditing
 from simulator.company import generator, state
+from simulator.company.acts.finding import find_id
 from simulator.company.answers import storable
 from simulator.company.books import BookError, Books
 from simulator.company.clock import ZONES
@@ -24,6 +25,7 @@ from simulator.company.product import (
     Product,
     Profile,
 )
+from simulator.company.records import Fault
 from simulator.company.session import QuickBooksSession
 
 TODAY = "2025-06-30"
@@ -116,6 +118,28 @@ class Company:
             known = ", ".join((OPEN, *SITUATIONS))
             raise BookError(f"There is no situation {situation!r}; there are: {known}.")
         self.books.situation = situation
+
+    def fail_next(
+        self, code: str, request: str = "", *, times: int = 1, done: bool = False, message: str = ""
+    ) -> None:
+        """Plan a fault: an HRESULT (``0x80040402``) or a status code for the next requests.
+
+        ``request`` is a name such as ``InvoiceQueryRq``, or empty for any. ``done`` means that
+        the work is done and only the answer is lost (HRESULTs only).
+        """
+        self.books.faults.append(Fault(code, request, times, done, message))
+
+    def lock(self, reference: str) -> str:
+        """Open a document or customer in a window, and answer its id. Raises NotInBooks."""
+        object_id = find_id(self.books, reference)
+        self.books.locks.add(object_id)
+        return object_id
+
+    def unlock(self, reference: str) -> str:
+        """Close the window again. Raises NotInBooks."""
+        object_id = find_id(self.books, reference)
+        self.books.locks.discard(object_id)
+        return object_id
 
     @property
     def file_path(self) -> str:

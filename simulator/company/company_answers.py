@@ -5,7 +5,7 @@ from __future__ import annotations
 from simulator.company.answers import data_ext, element, flag, record, ref, wrap
 from simulator.company.books import Books
 from simulator.company.product import COUNTRY, CURRENCIES, Edition
-from simulator.company.render import Shape
+from simulator.company.references import Shape
 
 _ADDRESS = ("1 Custom House Wharf", "Attn: Books")
 

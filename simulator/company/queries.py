@@ -10,9 +10,20 @@ from lxml import etree
 from simulator.company import company_answers, filters
 from simulator.company.books import Books
 from simulator.company.filters import Selection
-from simulator.company.render import Renderer, Shape
+from simulator.company.list_writer import ListWriter
+from simulator.company.references import References, Shape
+from simulator.company.txn_writer import TxnWriter
 
 _YES = ("true", "1")
+
+
+class Writers:
+    """What writes the records of one company for a session."""
+
+    def __init__(self, books: Books) -> None:
+        references = References(books)
+        self.lists = ListWriter(books, references)
+        self.txns = TxnWriter(books, references)
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +31,7 @@ class Query:
     """A query for records by id. ``write`` leaves out ids that are no longer in the books."""
 
     select: Callable[[Books, etree._Element], Selection]
-    write: Callable[[Books, Renderer, Sequence[str], Shape], tuple[str, ...]]
+    write: Callable[[Books, Writers, Sequence[str], Shape], tuple[str, ...]]
 
 
 def shape_of(query: etree._Element, version: tuple[int, int]) -> Shape:
@@ -38,56 +49,56 @@ def _yes(query: etree._Element, name: str) -> bool:
     return (query.findtext(name) or "").strip() in _YES
 
 
-def _customers(books: Books, write: Renderer, keys: Sequence[str], shape: Shape) -> tuple[str, ...]:
+def _customers(books: Books, write: Writers, keys: Sequence[str], shape: Shape) -> tuple[str, ...]:
     totals = books.total_balances()
     found = [books.customers[key] for key in keys if key in books.customers]
-    return tuple(write.customer(one, totals[one.list_id], shape) for one in found)
+    return tuple(write.lists.customer(one, totals[one.list_id], shape) for one in found)
 
 
-def _invoices(books: Books, write: Renderer, keys: Sequence[str], shape: Shape) -> tuple[str, ...]:
+def _invoices(books: Books, write: Writers, keys: Sequence[str], shape: Shape) -> tuple[str, ...]:
     found = books.invoices
-    return tuple(write.invoice(found[key], shape) for key in keys if key in found)
+    return tuple(write.txns.invoice(found[key], shape) for key in keys if key in found)
 
 
-def _credits(books: Books, write: Renderer, keys: Sequence[str], shape: Shape) -> tuple[str, ...]:
+def _credits(books: Books, write: Writers, keys: Sequence[str], shape: Shape) -> tuple[str, ...]:
     found = books.credits
-    return tuple(write.credit(found[key], shape) for key in keys if key in found)
+    return tuple(write.txns.credit(found[key], shape) for key in keys if key in found)
 
 
-def _payments(books: Books, write: Renderer, keys: Sequence[str], shape: Shape) -> tuple[str, ...]:
+def _payments(books: Books, write: Writers, keys: Sequence[str], shape: Shape) -> tuple[str, ...]:
     found = books.payments
-    return tuple(write.payment(found[key], shape) for key in keys if key in found)
+    return tuple(write.txns.payment(found[key], shape) for key in keys if key in found)
 
 
-def _accounts(books: Books, write: Renderer, keys: Sequence[str], shape: Shape) -> tuple[str, ...]:
+def _accounts(books: Books, write: Writers, keys: Sequence[str], shape: Shape) -> tuple[str, ...]:
     return tuple(
-        write.account(books.accounts[key], books.account_balance(key), shape) for key in keys
+        write.lists.account(books.accounts[key], books.account_balance(key), shape) for key in keys
     )
 
 
-def _methods(books: Books, write: Renderer, keys: Sequence[str], shape: Shape) -> tuple[str, ...]:
-    return tuple(write.payment_method(books.entries[key], shape) for key in keys)
+def _methods(books: Books, write: Writers, keys: Sequence[str], shape: Shape) -> tuple[str, ...]:
+    return tuple(write.lists.payment_method(books.entries[key], shape) for key in keys)
 
 
 def _deleted_txns(
-    books: Books, write: Renderer, keys: Sequence[str], shape: Shape
+    books: Books, write: Writers, keys: Sequence[str], shape: Shape
 ) -> tuple[str, ...]:
     gone = {one.object_id: one for one in books.deletions}
-    return tuple(write.txn_deleted(gone[key], shape) for key in keys)
+    return tuple(write.lists.txn_deleted(gone[key], shape) for key in keys)
 
 
 def _deleted_entries(
-    books: Books, write: Renderer, keys: Sequence[str], shape: Shape
+    books: Books, write: Writers, keys: Sequence[str], shape: Shape
 ) -> tuple[str, ...]:
     gone = {one.object_id: one for one in books.deletions}
-    return tuple(write.list_deleted(gone[key], shape) for key in keys)
+    return tuple(write.lists.list_deleted(gone[key], shape) for key in keys)
 
 
 def _the_one(write: Callable[[Books, Shape], str]) -> Query:
     """A query about the company itself: one record, always there."""
     return Query(
         lambda books, query: Selection(("",)),
-        lambda books, renderer, keys, shape: (write(books, shape),),
+        lambda books, writers, keys, shape: (write(books, shape),),
     )
 
 

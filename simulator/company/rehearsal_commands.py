@@ -7,8 +7,6 @@ from pathlib import Path
 
 import click
 
-from simulator.company.acts.finding import find_customer, find_document
-from simulator.company.books import Books, NotInBooks
 from simulator.company.errors import HRESULTS, OPEN, SITUATIONS, STATUS_MESSAGES
 from simulator.company.product import Product
 from simulator.company.records import Fault
@@ -120,8 +118,7 @@ def fault(
 def lock(state: Path, *, reference: str, as_json: bool) -> None:
     """Open a document or customer in a window, so that requests that name it find it in use."""
     with changing(state) as company:
-        object_id = _find(company.books, reference)
-        company.books.locks.add(object_id)
+        object_id = company.lock(reference)
     show({"locked": sorted(company.books.locks)}, f"{object_id} is in use.", as_json=as_json)
 
 
@@ -137,17 +134,9 @@ def unlock(state: Path, *, reference: str | None, as_json: bool) -> None:
         if reference is None:
             locks.clear()
         else:
-            locks.discard(_find(company.books, reference))
+            company.unlock(reference)
     left = ", ".join(sorted(locks)) or "nothing"
     show({"locked": sorted(locks)}, f"Still in use: {left}.", as_json=as_json)
-
-
-def _find(books: Books, reference: str) -> str:
-    """The id of a document or customer. Raises NotInBooks."""
-    try:
-        return find_document(books, reference).txn_id
-    except NotInBooks:
-        return find_customer(books, reference).list_id
 
 
 def _code(text: str) -> str:

@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any, ParamSpec, TypeVar
+from typing import ParamSpec, TypeVar
 
 import click
 
@@ -36,20 +36,13 @@ class NotFound(Failure):
     exit_code = 3
 
 
-class Amount(click.ParamType[int]):
-    """An amount of money with two decimals or none, as hundredths."""
-
-    name = "amount"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
-        """Read ``12``, ``12.50`` or ``-3.00``."""
-        if isinstance(value, int):
-            return value
-        found = re.fullmatch(r"([+-]?)(\d{1,11})(?:\.(\d\d))?", value)
-        if not found:
-            self.fail(f"{value!r} is not an amount; write 12 or 12.50.", param, ctx)
-        hundredths = int(found[2]) * 100 + int(found[3] or 0)
-        return -hundredths if found[1] == "-" else hundredths
+def amount(text: str) -> int:
+    """Read an amount of money with two decimals or none, as hundredths. Raises BadParameter."""
+    found = re.fullmatch(r"([+-]?)(\d{1,11})(?:\.(\d\d))?", text)
+    if not found:
+        raise click.BadParameter(f"{text!r} is not an amount; write 12 or 12.50.")
+    hundredths = int(found[2]) * 100 + int(found[3] or 0)
+    return -hundredths if found[1] == "-" else hundredths
 
 
 def speaking(command: Callable[P, R]) -> Callable[P, R]:

@@ -24,9 +24,8 @@ from simulator.company.errors import (
 )
 from simulator.company.filters import Selection
 from simulator.company.message_set import MessageSet, Request
-from simulator.company.queries import QUERIES, shape_of
+from simulator.company.queries import QUERIES, Writers, shape_of
 from simulator.company.records import Fault
-from simulator.company.render import Renderer
 
 MAX_REQUEST_ID, MAX_SET_ID = 50, 23
 ITERATOR_GONE = 3391
@@ -62,7 +61,7 @@ class QuickBooksSession:
         self._owner_id = owner_id
         self._open = True
         self._iterators: dict[str, _Iterator] = {}
-        self._renderer = Renderer(books)
+        self._writers = Writers(books)
         books.sessions += 1
         self._random = random.Random(f"{books.seed} {books.now} {books.sessions}")
         self.application_name = application_name
@@ -74,16 +73,14 @@ class QuickBooksSession:
         """
         self._must_be_open()
         asked = message_set.read(request, self._books.profile.product.versions)
-        fault = self._next_fault(asked, transport=True)
-        if fault and not fault.done:
-            self._fail(fault)
-        answer = self._answer_set(asked)
-        if fault:
-            self._fail(fault)
-        return answer
+        return self._call(asked)
 
     def host_company_preferences(self) -> str:
-        """The answer to the Web Connector's own first message set of an update."""
+        """The answer to the Web Connector's own first message set of an update.
+
+        Planned faults that name no request are kept for the application's own requests.
+        Raises QuickBooksError.
+        """
         self._must_be_open()
         version = self._books.profile.product.versions[-1]
         owner = f"<OwnerID>{escape(self._owner_id)}</OwnerID>" if self._owner_id else ""
@@ -95,12 +92,12 @@ class QuickBooksSession:
             f'<?xml version="1.0"?><?qbxml version="{version}"?><QBXML>'
             f'<QBXMLMsgsRq onError="continueOnError">{requests}</QBXMLMsgsRq></QBXML>'
         )
-        return self._answer_set(message_set.read(document, (version,)))
+        asked = message_set.read(document, (version,))
+        return self._call(asked, own=False)
 
     def close(self) -> None:
-        """End the session; its iterators are gone. Closing twice does no harm."""
+        """End the session, and its iterators with it. Closing twice does no harm."""
         self._open = False
-        self._iterators.clear()
 
     def _must_be_open(self) -> None:
         if not self._open:
@@ -108,11 +105,25 @@ class QuickBooksSession:
 
     # Faults that are rehearsed.
 
-    def _next_fault(self, asked: MessageSet, *, transport: bool) -> Fault | None:
-        """The first planned fault that a request of the set brings on, used up by one."""
-        names = {request.type.name for request in asked.requests}
+    def _call(self, asked: MessageSet, *, own: bool = True) -> str:
+        """Answer a set, or fail as planned: before anything is done, or with the answer lost.
+
+        ``own`` is False for the Web Connector's set, which unnamed faults pass by.
+        """
+        names = [request.type.name for request in asked.requests]
+        fault = self._use_up(names, own, hresult=True)
+        if fault and not fault.done:
+            self._fail(fault)
+        answer = self._answer_set(asked, own)
+        if fault:
+            self._fail(fault)
+        return answer
+
+    def _use_up(self, names: list[str], own: bool, *, hresult: bool) -> Fault | None:
+        """The first planned fault that the requests bring on; it comes once less from now on."""
         for n, fault in enumerate(self._books.faults):
-            if fault.is_hresult is transport and (not fault.request or fault.request in names):
+            meant = fault.request in names or (own and not fault.request)
+            if meant and fault.is_hresult is hresult:
                 rest = [fault._replace(times=fault.times - 1)] if fault.times > 1 else []
                 self._books.faults[n : n + 1] = rest
                 return fault
@@ -126,11 +137,11 @@ class QuickBooksSession:
 
     # Message sets and requests.
 
-    def _answer_set(self, asked: MessageSet) -> str:
+    def _answer_set(self, asked: MessageSet, own: bool) -> str:
         code = _set_status(asked)
         answers, stopped = [], False
         for request in asked.requests if code != "9004" else ():
-            answer = Answer(NOT_PROCESSED) if stopped else self._answer(request, asked)
+            answer = Answer(NOT_PROCESSED) if stopped else self._answer(request, asked, own)
             stopped = stopped or (asked.stop_on_error and answer.status.failed)
             answers.append(_answer_text(request, answer, with_data=asked.with_data))
         new = f' newMessageSetID="{escape(asked.new_id)}"' if asked.new_id is not None else ""
@@ -140,10 +151,10 @@ class QuickBooksSession:
             f"{''.join(answers)}</QBXMLMsgsRs>\n</QBXML>\n"
         )
 
-    def _answer(self, request: Request, asked: MessageSet) -> Answer:
+    def _answer(self, request: Request, asked: MessageSet, own: bool) -> Answer:
         if len(request.request_id or "") > MAX_REQUEST_ID:
             return Answer(Status(1060, "The request ID is invalid: it may have 50 characters."))
-        fault = self._next_fault(replace(asked, requests=(request,)), transport=False)
+        fault = self._use_up([request.type.name], own, hresult=False)
         if fault:
             code = int(fault.code)
             return Answer(Status(code, fault.message or STATUS_MESSAGES.get(code, _UNNAMED)))
@@ -170,7 +181,7 @@ class QuickBooksSession:
 
     def _write(self, request: Request, asked: MessageSet, ids: tuple[str, ...]) -> tuple[str, ...]:
         shape = shape_of(request.element, asked.version)
-        return QUERIES[request.type.name].write(self._books, self._renderer, ids, shape)
+        return QUERIES[request.type.name].write(self._books, self._writers, ids, shape)
 
     # Iterators.
 

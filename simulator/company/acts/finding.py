@@ -57,6 +57,14 @@ def find_customer(books: Books, reference: str) -> Customer:
     )
 
 
+def find_id(books: Books, reference: str) -> str:
+    """The id of a document or customer, by id, number or full name. Raises as the others."""
+    try:
+        return find_document(books, reference).txn_id
+    except NotInBooks:
+        return find_customer(books, reference).list_id
+
+
 def _find(reference: str, known: Iterable[One], what: str) -> One:
     fitting = []
     for one in known:

@@ -241,6 +241,17 @@ def test_the_clock_moves_on_with_every_act(books: Books, invoice: Invoice) -> No
     assert books.now > before + 3600
 
 
+def _parent_and_sibling(books: Books) -> tuple[str, str]:
+    """A customer with jobs, and another that it could be merged into if it had none."""
+    parents = {one.parent for one in books.customers.values()}
+    for one in books.customers.values():
+        for other in books.customers.values():
+            alike = (one.parent, one.currency) == (other.parent, other.currency)
+            if one.list_id in parents and alike and one != other:
+                return one.list_id, other.list_id
+    raise AssertionError("no two customers that fit")
+
+
 def refusals(books: Books) -> list:
     invoice = an_open_invoice(books)
     txn = invoice.txn_id
@@ -280,13 +291,14 @@ def refusals(books: Books) -> list:
         (lambda: acts.add_customer(books, "new", parent=parent, currency="CHF"), "parent's"),
         (lambda: acts.deactivate(books, resting.list_id), "inactive already"),
         (lambda: acts.merge(books, parent, parent), "itself"),
+        (lambda: acts.merge(books, *_parent_and_sibling(books)), "has jobs"),
         (lambda: acts.merge(books, invoice.customer, foreign.list_id), "same parent and currency"),
         (lambda: acts.delete_customer(books, parent), "has jobs"),
         (lambda: acts.wait(books, -1), "backwards"),
     ]
 
 
-@pytest.mark.parametrize("n", range(32))
+@pytest.mark.parametrize("n", range(33))
 def test_what_quickbooks_would_not_allow_is_refused_and_changes_nothing(company, n: int) -> None:
     from simulator.company import state
 
@@ -298,7 +310,7 @@ def test_what_quickbooks_would_not_allow_is_refused_and_changes_nothing(company,
 
 
 def test_every_refusal_is_looked_at(books: Books) -> None:
-    assert len(refusals(books)) == 32
+    assert len(refusals(books)) == 33
 
 
 def test_jobs_go_down_five_levels_and_no_further(books: Books) -> None:

@@ -105,6 +105,28 @@ def test_after_a_crash_the_session_is_gone(hresult: str) -> None:
     ask(a_session(company), "<HostQueryRq/>")
 
 
+def test_unnamed_faults_are_kept_for_the_applications_own_requests() -> None:
+    company = a_company()
+    company.fail_next("0x80040402")
+    company.fail_next("1000")
+    session = a_session(company)
+    assert {status(one)[0] for one in checked(session.host_company_preferences())} == {0}
+    assert fails_with(session, "<HostQueryRq/>") == "0x80040402"
+    assert status(ask_one(session, "<HostQueryRq/>")) == (1000, "Error")
+
+
+def test_the_web_connectors_own_questions_can_fail_by_name() -> None:
+    company = a_company()
+    company.fail_next("3260", "PreferencesQueryRq")
+    company.fail_next("0x80040421", "HostQueryRq", times=2)
+    session = a_session(company)
+    for _ in range(2):
+        with pytest.raises(QuickBooksError):
+            session.host_company_preferences()
+    answers = checked(session.host_company_preferences())
+    assert [status(one)[0] for one in answers] == [0, 0, 3260]
+
+
 def test_an_answer_can_be_lost_after_the_work_was_done() -> None:
     company = planned(Fault("0x8004041C", done=True))
     session = a_session(company)
@@ -134,7 +156,8 @@ def test_a_record_in_use_keeps_out_requests_that_name_it() -> None:
     company = a_company()
     first, second = list(company.books.invoices)[:2]
     customer = company.books.invoices[first].customer
-    company.books.locks |= {first, customer}
+    assert company.lock(first) == first
+    assert company.lock(company.books.full_name(customer)) == customer
     session = a_session(company)
     query = "<InvoiceQueryRq><TxnID>{}</TxnID></InvoiceQueryRq>"
     assert status(ask_one(session, query.format(first))) == (3176, "Error")
@@ -142,7 +165,7 @@ def test_a_record_in_use_keeps_out_requests_that_name_it() -> None:
     by_customer = f"<CustomerQueryRq><ListID>{customer}</ListID></CustomerQueryRq>"
     assert status(ask_one(session, by_customer)) == (3176, "Error")
     assert status(ask_one(session, "<InvoiceQueryRq/>")) == (0, "Info")
-    company.books.locks.clear()
+    company.unlock(first)
     assert status(ask_one(session, query.format(first))) == (0, "Info")
 
 
@@ -159,9 +182,9 @@ def with_product(product: Product) -> Company:
         (Product(year=2015, tier="pro"), "QuickBooks Pro 2015", "25", "13.0"),
         (Product(year=2014, tier="premier"), "QuickBooks Premier 2014", "24", "13.0"),
         (Product(year=2013, tier="pro"), "QuickBooks Pro 2013", "23", "12.0"),
-        (Product(year=2012, name="QuickBooks Simple Start"), "QuickBooks Simple Start", "22", "11.0"),
+        (Product(year=2012, name="QuickBooks Mini"), "QuickBooks Mini", "22", "11.0"),
     ],
-)  # fmt: skip
+)
 def test_the_product_can_be_any_year(product: Product, name: str, major: str, newest: str) -> None:
     host, _, _ = checked(a_session(with_product(product)).host_company_preferences())
     assert texts(host, "HostRet/ProductName") == [name]
