@@ -51,14 +51,29 @@ def identify(
     if unsupported is not None:
         return Refused(unsupported.code, {"product": said.host.product_name})
     name = said.company.company_name
-    stamp = said.company.data_ext(application.owner_id, "FileID")
-    if stamp and stamp.upper() != application.file_id.upper():
-        expected = connection.binding.company_name if connection.binding else connection.name
-        return Refused("company-mismatch", {"expected": expected, "found": name})
-    bound = connection.binding
-    if bound is not None and _plain(bound.company_name) != _plain(name):
-        return Refused("company-mismatch", {"expected": bound.company_name, "found": name})
+    mismatch = _mismatch(said.company, connection, application)
+    if mismatch is not None:
+        return mismatch
     return _bound(said, said.host, name, connection, now)
+
+
+def _mismatch(
+    company: CompanyRet, connection: Connection, application: Application
+) -> Refused | None:
+    """The stamp must be ours, and once bound it must be there; the name must be the bound one.
+
+    The Web Connector stamps a company when the application is added to it, so a bound
+    company without our stamp is another one of the same name.
+    """
+    bound, name = connection.binding, company.company_name
+    expected = bound.company_name if bound else connection.name
+    stamp = company.data_ext(application.owner_id, "FileID")
+    if bound is not None and _plain(bound.company_name) != _plain(name):
+        return Refused("company-mismatch", {"expected": expected, "found": name})
+    if stamp.upper() != application.file_id.upper() and (stamp or bound is not None):
+        found = f"{name} without the mark of this connection"
+        return Refused("company-mismatch", {"expected": expected, "found": found})
+    return None
 
 
 def _bound(

@@ -12,9 +12,11 @@ from importlib.metadata import version
 from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 
+from daemon import invoice_work
 from daemon.binding import Introduced
 from daemon.desk import GIVE_UP, Desk, Expected
-from daemon.importing import Row, Tally
+from daemon.importing import Tally
+from daemon.intake import Taken
 from daemon.login import RememberedPasswords, Verdict, examine
 from daemon.reading import Reading, read_answer, read_introduction
 from daemon.soap import ResponseText, Secret
@@ -115,10 +117,10 @@ class WebConnectorCallbacks:
             pieces = [b"".join(response)]
             self._threads.store_from_work(self._desk.thd_keep, expected, pieces[0])
 
-        def store_batch(rows: list[Row]) -> Tally:
+        def store_batch(rows: list[Taken]) -> Tally:
             return self._threads.store_from_work(self._desk.thd_store_batch, expected, rows)
 
-        return read_answer(pieces, store_batch)
+        return read_answer(pieces, invoice_work.taker(expected.session), store_batch)
 
     def connectionError(self, ticket: str, hresult: str, message: str) -> Deferred[str]:
         """``done``, or what to open instead."""

@@ -16,7 +16,8 @@ from twisted.logger import Logger
 from daemon import binding, invoice_work, login
 from daemon import session as machine
 from daemon.binding import Introduced
-from daemon.importing import Row, Tally
+from daemon.importing import Tally
+from daemon.intake import Taken
 from daemon.invoice_sync import Fail, GiveUpOn, GoOn, Pause
 from daemon.reading import Reading
 from daemon.session import (
@@ -274,7 +275,7 @@ class Desk:
         """Keep an answer word for word, for a connection with debug on."""
         sessions.keep_response(expected.exchange_id, answer)
 
-    def thd_store_batch(self, expected: Expected, rows: Sequence[Row]) -> Tally:
+    def thd_store_batch(self, expected: Expected, rows: Sequence[Taken]) -> Tally:
         """Store a full batch of a large answer ahead of its end."""
         now = self._now()
         session = self._thd_awaiting(expected)

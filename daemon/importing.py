@@ -6,11 +6,12 @@ page twice is the same as storing it once, so a sync that was cut is simply repe
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from daemon import intake
+from daemon.intake import Taken
 from daemon.invoice_sync import Step
 from shared.documents import customer_document, invoice_document
 from shared.hints import tell
@@ -19,15 +20,17 @@ from shared.models.values import (
     Customer,
     Invoice,
     InvoiceStatus,
+    OpenInvoice,
     Outcome,
     Record,
     RecordKind,
     Session,
     Trouble,
 )
-from shared.qbxml.responses import BadRecord, CustomerRet, InvoiceRet, ListDeletedRet, TxnDeletedRet
+from shared.qbxml.responses import ListDeletedRet, TxnDeletedRet
 
-Row = InvoiceRet | CustomerRet | TxnDeletedRet | ListDeletedRet | BadRecord
+READABLE = ("invoice-unreadable", "record-refused")
+"""Problems that are over once an invoice was read."""
 
 CLOSING = {
     InvoiceStatus.PAID: Outcome.CLOSED,
@@ -60,44 +63,34 @@ class Tally:
         )
 
 
-def thd_store(session: Session, step: Step, rows: Sequence[Row], now: datetime) -> Tally:
+def thd_store(session: Session, step: Step, rows: Sequence[Taken], now: datetime) -> Tally:
     """Store the rows of one step; says what came of them."""
-    good = [row for row in rows if not isinstance(row, BadRecord)]
-    bad = [_unreadable(row) for row in rows if isinstance(row, BadRecord)]
-    tally = STORE[step](session, good, now) if step in STORE else Tally(rows=len(good))
-    return tally.plus(_thd_report(session, bad, now))
+    store = STORE.get(step)
+    tally = store(session, rows, now) if store else Tally(rows=len(rows))
+    broken = [row for row in rows if isinstance(row, Trouble) and row.code != intake.TOTAL_MISMATCH]
+    return tally.plus(_thd_report(session, broken, now))
 
 
-def _thd_store_invoices(session: Session, rows: Sequence[Row], now: datetime) -> Tally:
-    home = session.connection.binding.home_currency if session.connection.binding else ""
-    read = [intake.to_invoice(row, home) for row in rows if isinstance(row, InvoiceRet)]
-    invoices = [one for one in read if isinstance(one, Invoice)]
-    troubles = [one for one in read if isinstance(one, Trouble)]
+def _thd_store_invoices(session: Session, rows: Sequence[Taken], now: datetime) -> Tally:
+    invoices = [row for row in rows if isinstance(row, Invoice)]
     wanted = _thd_wanted(session, invoices)
     stored = ledger.store_invoices(session.connection.id, _sync_id(session), wanted)
-    imported, updated = set(stored.imported), set(stored.updated)
-    _thd_note_totals(session, rows, imported | updated, now)
+    imported, changed = set(stored.imported), {*stored.imported, *stored.updated}
     records = [
         _invoice_record(one, Outcome.IMPORTED if one.txn_id in imported else CLOSING[one.status])
         for one in wanted
-        if one.txn_id in imported or one.txn_id in updated
+        if one.txn_id in changed
     ]
     syncs.add_records(_sync_id(session), records)
-    problems.resolve(
-        session.connection.id,
-        RecordKind.INVOICE,
-        [one.txn_id for one in invoices],
-        ("invoice-unreadable", "record-refused"),
-        now,
-    )
-    tally = Tally(
-        rows=len(read),
+    _thd_note_totals(session, rows, changed, now)
+    _thd_resolve(session, [one.txn_id for one in invoices], READABLE, now)
+    return Tally(
+        rows=len(rows),
         changed=len(records),
         idle=len(invoices) - len(records),
         newest=max((one.time_modified for one in invoices), default=""),
         seen_ids=frozenset(one.txn_id for one in invoices),
     )
-    return tally.plus(_thd_report(session, troubles, now))
 
 
 def _thd_wanted(session: Session, invoices: Sequence[Invoice]) -> list[Invoice]:
@@ -117,29 +110,35 @@ def _thd_wanted(session: Session, invoices: Sequence[Invoice]) -> list[Invoice]:
 
 
 def _thd_note_totals(
-    session: Session, rows: Iterable[Row], stored: set[str], now: datetime
+    session: Session, rows: Sequence[Taken], changed: set[str], now: datetime
 ) -> None:
     """An invoice whose amounts contradict each other is imported, and shown to a person."""
-    ours = [row for row in rows if isinstance(row, InvoiceRet) and row.txn_id in stored]
-    troubles = [found for row in ours if (found := intake.total_mismatch(row)) is not None]
-    wrong = {found.object_id for found in troubles}
-    problems.report(session.connection.id, session.sync_id, troubles, now)
-    problems.resolve(
-        session.connection.id,
-        RecordKind.INVOICE,
-        [row.txn_id for row in ours if row.txn_id not in wrong],
-        ("invoice-total-mismatch",),
-        now,
-    )
+    mismatches = [
+        row
+        for row in rows
+        if isinstance(row, Trouble)
+        and row.code == intake.TOTAL_MISMATCH
+        and row.object_id in changed
+    ]
+    problems.report(session.connection.id, session.sync_id, mismatches, now)
+    right = changed - {row.object_id for row in mismatches}
+    _thd_resolve(session, sorted(right), (intake.TOTAL_MISMATCH,), now)
 
 
-def _thd_compare(session: Session, rows: Sequence[Row], _now: datetime) -> Tally:
-    swept = [intake.to_open(row) for row in rows if isinstance(row, InvoiceRet)]
+def _thd_resolve(
+    session: Session, txn_ids: Sequence[str], codes: Sequence[str], now: datetime
+) -> None:
+    if txn_ids:
+        problems.resolve(session.connection.id, RecordKind.INVOICE, txn_ids, codes, now)
+
+
+def _thd_compare(session: Session, rows: Sequence[Taken], _now: datetime) -> Tally:
+    swept = [row for row in rows if isinstance(row, OpenInvoice)]
     ledger.compare_open(session.connection.id, _sync_id(session), swept)
     return Tally(rows=len(swept))
 
 
-def _thd_delete(session: Session, rows: Sequence[Row], _now: datetime) -> Tally:
+def _thd_delete(session: Session, rows: Sequence[Taken], _now: datetime) -> Tally:
     gone = [row.txn_id for row in rows if isinstance(row, TxnDeletedRet)]
     customers = [row.list_id for row in rows if isinstance(row, ListDeletedRet)]
     if customers:
@@ -149,21 +148,18 @@ def _thd_delete(session: Session, rows: Sequence[Row], _now: datetime) -> Tally:
     return Tally(rows=len(rows), changed=deleted)
 
 
-def _thd_store_all_customers(session: Session, rows: Sequence[Row], now: datetime) -> Tally:
+def _thd_store_all_customers(session: Session, rows: Sequence[Taken], now: datetime) -> Tally:
     return _thd_store_customers(session, rows, now, only_known=False)
 
 
-def _thd_update_customers(session: Session, rows: Sequence[Row], now: datetime) -> Tally:
+def _thd_update_customers(session: Session, rows: Sequence[Taken], now: datetime) -> Tally:
     return _thd_store_customers(session, rows, now, only_known=True)
 
 
 def _thd_store_customers(
-    session: Session, rows: Sequence[Row], now: datetime, *, only_known: bool
+    session: Session, rows: Sequence[Taken], now: datetime, *, only_known: bool
 ) -> Tally:
-    home = session.connection.binding.home_currency if session.connection.binding else ""
-    read = [intake.to_customer(row, home) for row in rows if isinstance(row, CustomerRet)]
-    customers = [one for one in read if isinstance(one, Customer)]
-    troubles = [one for one in read if isinstance(one, Trouble)]
+    customers = [row for row in rows if isinstance(row, Customer)]
     stored = ledger.store_customers(
         session.connection.id, _sync_id(session), customers, only_known=only_known
     )
@@ -179,17 +175,16 @@ def _thd_store_customers(
         if one.list_id in changed
     ]
     syncs.add_records(_sync_id(session), records)
-    tally = Tally(
-        rows=len(read),
+    return Tally(
+        rows=len(rows),
         changed=len(records),
         idle=0 if only_known else len(customers) - len(records),
         newest=max((one.time_modified for one in customers), default=""),
         seen_ids=frozenset(one.list_id for one in customers),
     )
-    return tally.plus(_thd_report(session, troubles, now))
 
 
-STORE: dict[Step, Callable[[Session, Sequence[Row], datetime], Tally]] = {
+STORE: dict[Step, Callable[[Session, Sequence[Taken], datetime], Tally]] = {
     Step.READ: _thd_store_invoices,
     Step.REREAD: _thd_store_invoices,
     Step.SWEEP: _thd_compare,
@@ -305,17 +300,6 @@ def _invoice_record(invoice: Invoice, outcome: Outcome) -> Record:
 def _left_out_record(txn_id: str, document: str, code: str) -> Record:
     told = tell(code)
     return Record(RecordKind.INVOICE, txn_id, document, Outcome.LEFT_OUT, told.message, told.remedy)
-
-
-def _unreadable(bad: BadRecord) -> Trouble:
-    kind = RecordKind.CUSTOMER if bad.kind == "CustomerRet" else RecordKind.INVOICE
-    return intake.trouble(
-        f"{kind.value}-unreadable",
-        kind,
-        bad.object_id,
-        bad.document,
-        reason=f"{bad.field}: {bad.reason}",
-    )
 
 
 def _sync_id(session: Session) -> int:

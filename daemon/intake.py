@@ -1,7 +1,8 @@
 """From what QuickBooks sent to what the ledger keeps: pure, one record at a time.
 
 A record that cannot be trusted becomes a Trouble with its document number; it never stops
-the others. Rules: qbxml-reference §6, §7, §16.
+the others. Runs where answers are read, beside the reactor and outside of any transaction.
+Rules: qbxml-reference §6, §7, §16.
 """
 
 from __future__ import annotations
@@ -19,9 +20,55 @@ from shared.models.values import (
     RecordKind,
     Trouble,
 )
-from shared.qbxml.responses import CustomerRet, InvoiceLineGroupRet, InvoiceLineRet, InvoiceRet, Ref
+from shared.qbxml.responses import (
+    BadRecord,
+    CustomerRet,
+    InvoiceLineGroupRet,
+    InvoiceLineRet,
+    InvoiceRet,
+    ListDeletedRet,
+    Ref,
+    Ret,
+    TxnDeletedRet,
+)
 
 ZERO = Decimal("0.00")
+TOTAL_MISMATCH = "invoice-total-mismatch"
+"""The one trouble that comes beside its invoice, not in place of it."""
+
+Taken = Invoice | OpenInvoice | Customer | TxnDeletedRet | ListDeletedRet | Trouble
+"""What a record of an answer becomes."""
+
+
+def take(ret: Ret | BadRecord, *, home_currency: str, only_open: bool) -> tuple[Taken, ...]:
+    """Read one record; ``only_open`` for the sweep, which has four elements of each invoice."""
+    match ret:
+        case BadRecord():
+            return (unreadable(ret),)
+        case InvoiceRet() if only_open:
+            return (to_open(ret),)
+        case InvoiceRet():
+            mismatch = total_mismatch(ret)
+            invoice = to_invoice(ret, home_currency)
+            return (invoice,) if mismatch is None else (invoice, mismatch)
+        case CustomerRet():
+            return (to_customer(ret, home_currency),)
+        case TxnDeletedRet() | ListDeletedRet():
+            return (ret,)
+        case _:
+            return ()
+
+
+def unreadable(bad: BadRecord) -> Trouble:
+    """A record with a malformed value."""
+    kind = RecordKind.CUSTOMER if bad.kind == "CustomerRet" else RecordKind.INVOICE
+    return trouble(
+        f"{kind.value}-unreadable",
+        kind,
+        bad.object_id,
+        bad.document,
+        reason=f"{bad.field}: {bad.reason}",
+    )
 
 
 def trouble(
@@ -90,7 +137,7 @@ def total_mismatch(ret: InvoiceRet) -> Trouble | None:
     if ret.adds_up:
         return None
     return trouble(
-        "invoice-total-mismatch",
+        TOTAL_MISMATCH,
         RecordKind.INVOICE,
         ret.txn_id,
         ret.document,

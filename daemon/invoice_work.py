@@ -6,18 +6,21 @@ call and gives it back with the state moved on. Store-thread code, inside a tran
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 
-from daemon import importing, invoice_sync
-from daemon.importing import Row, Tally
+from daemon import importing, intake, invoice_sync
+from daemon.importing import Tally
+from daemon.intake import Taken
 from daemon.invoice_sync import DOING, Answered, GiveUpOn, InvoiceSync, Move, Step
 from daemon.reading import Reading
 from shared.models import ledger, problems, syncs
 from shared.models.values import Connection, RecordKind, Session, SyncState
 from shared.qbxml import requests as ask
 from shared.qbxml import statuses
+from shared.qbxml.responses import BadRecord, Ret
 from shared.settings import Settings
 
 INVOICES = "invoice"
@@ -65,7 +68,17 @@ def thd_has_more(session: Session, now: datetime) -> bool:
     return bool(thd_next(session, "0", now)[1])
 
 
-def thd_store(session: Session, rows: Sequence[Row], now: datetime) -> Tally:
+def taker(session: Session) -> Callable[[Ret | BadRecord], tuple[Taken, ...]]:
+    """How records of the current step are read; needs no store."""
+    binding = session.connection.binding
+    return partial(
+        intake.take,
+        home_currency=binding.home_currency if binding else "",
+        only_open=_state(session).step is Step.SWEEP,
+    )
+
+
+def thd_store(session: Session, rows: Sequence[Taken], now: datetime) -> Tally:
     """Store rows of the current step."""
     return importing.thd_store(session, _state(session).step, rows, now)
 

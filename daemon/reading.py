@@ -6,10 +6,19 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from daemon.binding import Introduced
-from daemon.importing import Row, Tally
+from daemon.importing import Tally
+from daemon.intake import Taken
 from shared.qbxml import statuses
 from shared.qbxml.reader import UnreadableAnswer, read_message_set
-from shared.qbxml.responses import CompanyRet, HostRet, PreferencesRet, ResponseHead
+from shared.qbxml.responses import (
+    BadRecord,
+    CompanyRet,
+    HostRet,
+    MessageSetHead,
+    PreferencesRet,
+    ResponseHead,
+    Ret,
+)
 
 BATCH = 500
 """Rows that are stored in one transaction; a larger answer takes several, so that memory and
@@ -25,7 +34,7 @@ class Reading:
     """
 
     heads: tuple[ResponseHead, ...] = ()
-    rows: tuple[Row, ...] = ()
+    rows: tuple[Taken, ...] = ()
     tally: Tally = field(default_factory=Tally)
     introduced: Introduced = field(default_factory=Introduced)
     unreadable: str = ""
@@ -54,14 +63,16 @@ class Reading:
 
 
 def read_answer(
-    pieces: Iterable[str | bytes], store_batch: Callable[[list[Row]], Tally]
+    pieces: Iterable[str | bytes],
+    take: Callable[[Ret | BadRecord], Iterable[Taken]],
+    store_batch: Callable[[list[Taken]], Tally],
 ) -> Reading:
-    """Read a whole answer; full batches are handed to store_batch on the way.
+    """Read a whole answer, record by record; full batches are handed to store_batch.
 
     Never raises for what QuickBooks or the network did to the answer: that is ``unreadable``.
     """
     heads: list[ResponseHead] = []
-    rows: list[Row] = []
+    rows: list[Taken] = []
     tally = Tally()
     parts: dict[str, HostRet | CompanyRet | PreferencesRet] = {}
     try:
@@ -70,8 +81,8 @@ def read_answer(
                 heads.append(one)
             elif isinstance(one, HostRet | CompanyRet | PreferencesRet):
                 parts[type(one).__name__] = one
-            elif isinstance(one, Row):
-                rows.append(one)
+            elif not isinstance(one, MessageSetHead):
+                rows.extend(take(one))
                 if len(rows) >= BATCH:
                     tally = tally.plus(store_batch(rows))
                     rows = []
@@ -82,7 +93,7 @@ def read_answer(
 
 def read_introduction(text: str) -> Introduced:
     """Read the host, company and preferences reply; empty where it cannot be read."""
-    return read_answer((text,), lambda _rows: Tally()).introduced
+    return read_answer((text,), lambda _ret: (), lambda _rows: Tally()).introduced
 
 
 def _introduced(parts: dict[str, HostRet | CompanyRet | PreferencesRet]) -> Introduced:

@@ -19,6 +19,7 @@ from twisted.logger import (
     textFileLogObserver,
 )
 
+from daemon.memory import keep_small
 from daemon.service import make_daemon
 from daemon.systemd import notify
 from shared.clock import utc_now
@@ -34,6 +35,7 @@ def run_daemon(settings: Settings) -> int:
     Raises StoreError, in a sentence, when the store cannot be used.
     """
     _begin_logging(settings.log)
+    keep_small()
     reactor: Any = default_reactor
     exit_codes: list[int] = []
     with closing(open_store(settings.database)) as store:

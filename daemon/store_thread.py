@@ -33,7 +33,7 @@ class Threads(Protocol):
         """From within slow work: run thd as ``store`` does, and wait for it."""
 
     def verify(self, slow: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Deferred[T]:
-        """Run a password check beside the reactor, one at a time (it takes 19 MiB)."""
+        """Run a password check beside the reactor, one at a time (it takes 12 MiB)."""
 
 
 class ReactorThreads:

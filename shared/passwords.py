@@ -1,7 +1,7 @@
 """Web Connector passwords and session tickets: made, hashed, compared, never shown.
 
 A password leaves this module once, when it was made; the store keeps argon2id hashes.
-Hashing takes tens of milliseconds and 19 MiB: call it on a worker thread, few at a time.
+Hashing takes tens of milliseconds and 12 MiB: call it on a worker thread, few at a time.
 Nothing here logs.
 """
 
@@ -38,7 +38,7 @@ def generate_password() -> str:
 
 
 def hash_password(password: str) -> str:
-    """Return the argon2id hash to store (19 MiB, two passes, one lane: OWASP's small setting)."""
+    """Return the argon2id hash to store (12 MiB, three passes, one lane: one of OWASP's equals)."""
     return str(_context().hash(_typed(password)))
 
 
@@ -98,8 +98,8 @@ def _argon2id() -> CryptContext:
     context = CryptContext(
         schemes=["argon2"],
         argon2__type="ID",
-        argon2__memory_cost=19456,
-        argon2__time_cost=2,
+        argon2__memory_cost=12288,
+        argon2__time_cost=3,
         argon2__parallelism=1,
     )
     context.dummy_verify()

@@ -28,7 +28,7 @@ PRAGMAS = {
     "busy_timeout": 5000,
     "synchronous": "full",
     "foreign_keys": 1,
-    "cache_size": -16000,
+    "cache_size": -4000,
     "journal_size_limit": 67108864,
 }
 _IN_MEMORY = ":memory:"

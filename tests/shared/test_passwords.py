@@ -37,7 +37,7 @@ def test_two_passwords_are_never_the_same():
 
 
 def test_the_hash_is_argon2id_with_19_mebibytes_two_passes_and_one_lane(hashed):
-    assert hashed.startswith("$argon2id$v=19$m=19456,t=2,p=1$")
+    assert hashed.startswith("$argon2id$v=19$m=12288,t=3,p=1$")
     assert hashed != hash_password("correct-horse")
 
 
@@ -65,7 +65,7 @@ def test_before_the_first_password_nobody_is_let_in():
 
 @pytest.mark.parametrize(
     "damaged",
-    ["x", "$argon2id$v=19$m=19456,t=2,p=1$abc$", "$2b$12$abcdefghijklmnopqrstuv", "correct-horse"],
+    ["x", "$argon2id$v=19$m=12288,t=3,p=1$abc$", "$2b$12$abcdefghijklmnopqrstuv", "correct-horse"],
 )
 def test_a_damaged_hash_is_told_apart_from_a_wrong_password_and_not_shown(damaged):
     for ask in (lambda: verify_password("correct-horse", damaged), lambda: needs_rehash(damaged)):
