@@ -7,6 +7,7 @@ import multiprocessing
 import os
 import stat
 import time
+from multiprocessing.synchronize import Event
 from pathlib import Path
 
 import pytest
@@ -142,14 +143,19 @@ def test_changes_of_several_processes_do_not_get_lost(path: Path) -> None:
     assert company.audit().ok
 
 
+def _act_after_waiting(path: Path, told: Event) -> None:
+    with Company.changing(path, waiting=told.set) as company:
+        acts.add_invoice(company.books, next(iter(company.books.customers)), 100)
+
+
 def test_who_has_to_wait_is_told(path: Path) -> None:
     a_company(3, 0).save(path)
-    waits: list[int] = []
-    with state.locked(path, lambda: waits.append(1)):
-        assert not waits
-        process = multiprocessing.get_context("fork").Process(target=_act, args=(path,))
+    context = multiprocessing.get_context("fork")
+    told = context.Event()
+    process = context.Process(target=_act_after_waiting, args=(path, told))
+    with state.locked(path):
         process.start()
-        time.sleep(0.1)
+        assert told.wait(30)
         assert not Company.load(path).books.invoices
     process.join(30)
     assert len(Company.load(path).books.invoices) == 1
