@@ -12,14 +12,15 @@ from importlib.metadata import version
 from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 
-from daemon import invoice_work
-from daemon.binding import Introduced
-from daemon.desk import GIVE_UP, Desk, Expected
-from daemon.importing import Tally
-from daemon.intake import Taken
-from daemon.login import RememberedPasswords, Verdict, examine
-from daemon.reading import Reading, read_answer, read_introduction
-from daemon.soap import ResponseText, Secret
+from daemon.edge.soap import ResponseText, Secret
+from daemon.invoices import work as invoice_work
+from daemon.invoices.importing import Tally
+from daemon.invoices.intake import Taken
+from daemon.invoices.reading import Reading, read_answer, read_introduction
+from daemon.sessions.admission import Admission
+from daemon.sessions.binding import Introduced
+from daemon.sessions.desk import GIVE_UP, Desk, Expected
+from daemon.sessions.login import RememberedPasswords, Verdict, examine
 from daemon.store_thread import Threads
 from shared import passwords
 from shared.settings import Settings
@@ -32,7 +33,10 @@ class WebConnectorCallbacks:
 
     log = Logger()
 
-    def __init__(self, desk: Desk, threads: Threads, settings: Settings) -> None:
+    def __init__(
+        self, admission: Admission, desk: Desk, threads: Threads, settings: Settings
+    ) -> None:
+        self._admission = admission
         self._desk = desk
         self._threads = threads
         self._settings = settings
@@ -57,7 +61,7 @@ class WebConnectorCallbacks:
         return Deferred.fromCoroutine(self._authenticate(username, password.reveal(), peer))
 
     async def _authenticate(self, username: str, password: str, peer: str) -> list[str]:
-        credentials, locked = await self._threads.store(self._desk.thd_credentials, username)
+        credentials, locked = await self._threads.store(self._admission.thd_credentials, username)
         if credentials is not None and self._remembered.knows(credentials, password):
             verdict = Verdict.WELCOME
         elif locked:
@@ -67,11 +71,11 @@ class WebConnectorCallbacks:
         if credentials is None or verdict is not Verdict.WELCOME:
             self.log.warn("Login of {user} refused: {code}", user=username, code=verdict.value)
             return await self._threads.store(
-                self._desk.thd_refuse, username, credentials, verdict.value
+                self._admission.thd_refuse, username, credentials, verdict.value
             )
         self._remembered.remember(credentials, password)
         ticket = passwords.new_ticket()
-        answer = await self._threads.store(self._desk.thd_welcome, credentials, ticket, peer)
+        answer = await self._threads.store(self._admission.thd_welcome, credentials, ticket, peer)
         self.log.info(
             "Login of {user}: {answer}", user=username, answer=answer[1] or "welcome", peer=peer
         )

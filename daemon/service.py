@@ -18,9 +18,11 @@ from twisted.internet.task import LoopingCall
 from twisted.logger import Logger
 
 from daemon.callbacks import WebConnectorCallbacks
-from daemon.desk import Desk
-from daemon.edge import make_site
-from daemon.http import EdgeLimits, EdgeSite
+from daemon.edge.http import EdgeLimits, EdgeSite
+from daemon.edge.resource import make_site
+from daemon.sessions.admission import Admission
+from daemon.sessions.book import SessionBook
+from daemon.sessions.desk import Desk
 from daemon.store_thread import ReactorThreads
 from daemon.systemd import notify, watchdog_interval
 from shared.models.store import Store
@@ -183,8 +185,10 @@ def make_daemon(
     not understand.
     """
     threads = ReactorThreads(reactor, store, settings.worker_threads)
-    desk = Desk(settings, store.now, started_at)
-    callbacks = WebConnectorCallbacks(desk, threads, settings)
+    book = SessionBook(settings)
+    admission = Admission(settings, book, store.now, started_at)
+    desk = Desk(settings, book, store.now)
+    callbacks = WebConnectorCallbacks(admission, desk, threads, settings)
     site = make_site(
         callbacks, edge_limits(settings), public_url=settings.public_url, reactor=reactor
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from daemon.binding import Bound, Introduced, Refused, identify
+from daemon.sessions.binding import Bound, Introduced, Refused, identify
 from shared.qbxml.responses import CompanyRet, DataExt, HostRet, PreferencesRet, Ref
 from tests.daemon.builders import NOW, a_binding, a_connection, an_application
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
-from daemon import invoice_sync
-from daemon.invoice_sync import Answered, Fail, GiveUpOn, GoOn, InvoiceSync, Pause, Step
+from daemon.invoices import plan as invoice_sync
+from daemon.invoices.plan import Answered, Fail, GiveUpOn, GoOn, InvoiceSync, Pause, Step
 from shared.qbxml import requests as ask
 
 TODAY = date(2026, 3, 2)

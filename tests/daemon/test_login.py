@@ -2,8 +2,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from daemon import login
-from daemon.login import RememberedPasswords, Verdict, examine
+from daemon.sessions import login
+from daemon.sessions.login import RememberedPasswords, Verdict, examine
 from tests.daemon.builders import NOW, an_application, credentials
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from daemon import session
-from daemon.session import (
+from daemon.sessions import machine as session
+from daemon.sessions.machine import (
     ON_CLOSE,
     ON_CONNECTION_ERROR,
     ON_LAST_ERROR,

@@ -14,10 +14,10 @@ from twisted.internet.testing import StringTransport
 from twisted.logger import globalLogPublisher
 from twisted.python.failure import Failure
 
-from daemon.channel import EdgeChannel
-from daemon.edge import make_site
-from daemon.http import EdgeLimits
-from daemon.soap import ResponseText, Secret
+from daemon.edge.channel import EdgeChannel
+from daemon.edge.http import EdgeLimits
+from daemon.edge.resource import make_site
+from daemon.edge.soap import ResponseText, Secret
 
 NAMESPACE = "http://developer.intuit.com/"
 SOAP = "http://schemas.xmlsoap.org/soap/envelope/"

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from lxml import etree
 
-from daemon.operations import OPERATIONS
-from daemon.soap import BadAnswer, FaultCode, escape, write_answer, write_fault
+from daemon.edge.operations import OPERATIONS
+from daemon.edge.soap import BadAnswer, FaultCode, escape, write_answer, write_fault
 from tests.edge.builders import ANSWERS
 
 BEGIN = (

@@ -10,7 +10,7 @@ import pytest
 from twisted.internet.defer import Deferred
 from twisted.python.failure import Failure
 
-from daemon.soap import ResponseText
+from daemon.edge.soap import ResponseText
 from tests.edge.builders import (
     NAMESPACE,
     TICKET,

@@ -9,7 +9,7 @@ from lxml import etree
 from twisted.internet.defer import Deferred
 from twisted.python.failure import Failure
 
-from daemon.operations import OPERATIONS
+from daemon.edge.operations import OPERATIONS
 from tests.edge.builders import (
     ANSWERS,
     NAMESPACE,

@@ -9,7 +9,7 @@ from twisted.internet.defer import Deferred
 from twisted.internet.error import ConnectionDone
 from twisted.python.failure import Failure
 
-from daemon.crowd import peer_group
+from daemon.edge.crowd import peer_group
 from tests.edge.builders import (
     Connection,
     FakeCallbacks,

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from daemon.envelope import EnvelopeReader
-from daemon.operations import OPERATIONS
-from daemon.soap import Call, EnvelopeRefused, FaultCode, ResponseText, Secret
+from daemon.edge.envelope import EnvelopeReader
+from daemon.edge.operations import OPERATIONS
+from daemon.edge.soap import Call, EnvelopeRefused, FaultCode, ResponseText, Secret
 from tests.edge.builders import NAMESPACE, SOAP, envelope
 
 XSI = 'xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"'

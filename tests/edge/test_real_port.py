@@ -12,8 +12,8 @@ import zeep
 from twisted.internet import reactor
 from twisted.internet.threads import deferToThread
 
-from daemon.edge import make_site
-from daemon.http import EdgeLimits
+from daemon.edge.http import EdgeLimits
+from daemon.edge.resource import make_site
 from tests.edge.builders import (
     ANSWERS,
     PASSWORD,

@@ -10,9 +10,9 @@ import pytest
 import zeep
 from lxml import etree
 
-from daemon.edge import Callbacks
-from daemon.operations import NAMESPACE, OPERATIONS
-from daemon.wsdl import build_wsdl
+from daemon.edge.operations import NAMESPACE, OPERATIONS
+from daemon.edge.resource import Callbacks
+from daemon.edge.wsdl import build_wsdl
 from tests.edge.builders import House, head
 
 URL = "https://books.example.com/qbwc/invoice"

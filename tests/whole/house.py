@@ -22,9 +22,11 @@ from twisted.internet.task import Clock
 from twisted.internet.testing import StringTransport
 
 from daemon.callbacks import WebConnectorCallbacks
-from daemon.desk import Desk
-from daemon.edge import make_site
+from daemon.edge.resource import make_site
 from daemon.service import edge_limits
+from daemon.sessions.admission import Admission
+from daemon.sessions.book import SessionBook
+from daemon.sessions.desk import Desk
 from shared import passwords, qwc
 from shared.models import connections, ledger, problems, syncs
 from shared.models.store import Store, open_store
@@ -94,8 +96,10 @@ class House:
         environ |= {f"DESKBRIDGE_{key.upper()}": value for key, value in self.settings.items()}
         loaded = load_settings(None, environ)
         self.store = open_store(self.store_url, clock=lambda: self.now)
-        self.desk = Desk(loaded, self.store.now, self.now)
-        callbacks = WebConnectorCallbacks(self.desk, InPlace(self), loaded)
+        book = SessionBook(loaded)
+        admission = Admission(loaded, book, self.store.now, self.now)
+        self.desk = Desk(loaded, book, self.store.now)
+        callbacks = WebConnectorCallbacks(admission, self.desk, InPlace(self), loaded)
         self.site = make_site(
             callbacks, edge_limits(loaded), public_url=loaded.public_url, reactor=Clock()
         )

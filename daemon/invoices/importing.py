@@ -10,9 +10,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from daemon import intake
-from daemon.intake import Taken
-from daemon.invoice_sync import Step
+from daemon.invoices import intake
+from daemon.invoices.intake import Taken
+from daemon.invoices.plan import Step
 from shared.documents import customer_document, invoice_document
 from shared.hints import tell
 from shared.models import ledger, problems, syncs

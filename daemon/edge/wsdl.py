@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from html import escape
 
-from daemon.operations import NAMESPACE, OPERATIONS, SERVICE, Kind, Operation, Result
+from daemon.edge.operations import NAMESPACE, OPERATIONS, SERVICE, Kind, Operation, Result
 
 _SOAP = "http://schemas.xmlsoap.org/wsdl/soap/"
 _HTTP_TRANSPORT = "http://schemas.xmlsoap.org/soap/http"

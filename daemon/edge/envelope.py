@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from hashlib import sha256
 from xml.parsers import expat
 
-from daemon.operations import OPERATIONS, TICKET_NAMES, Kind, Operation
-from daemon.soap import (
+from daemon.edge.operations import OPERATIONS, TICKET_NAMES, Kind, Operation
+from daemon.edge.soap import (
     ENVELOPE_NAMESPACE,
     ENVELOPE_NAMESPACE_1_2,
     Call,

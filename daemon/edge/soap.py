@@ -16,7 +16,7 @@ from enum import Enum
 from hashlib import sha256
 from typing import Any
 
-from daemon.operations import NAMESPACE, Kind, Operation, Result
+from daemon.edge.operations import NAMESPACE, Kind, Operation, Result
 
 ENVELOPE_NAMESPACE = "http://schemas.xmlsoap.org/soap/envelope/"
 ENVELOPE_NAMESPACE_1_2 = "http://www.w3.org/2003/05/soap-envelope"

@@ -7,20 +7,21 @@ two callbacks, so another daemon, or this one after a crash, serves the next one
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from twisted.logger import Logger
 
-from daemon import binding, invoice_work, login
-from daemon import session as machine
-from daemon.binding import Introduced
-from daemon.importing import Tally
-from daemon.intake import Taken
-from daemon.invoice_sync import Fail, GiveUpOn, GoOn, Pause
-from daemon.reading import Reading
-from daemon.session import (
+from daemon.invoices import work as invoice_work
+from daemon.invoices.importing import Tally
+from daemon.invoices.intake import Taken
+from daemon.invoices.plan import Fail, GiveUpOn, GoOn, Pause
+from daemon.invoices.reading import Reading
+from daemon.sessions import binding, login, machine
+from daemon.sessions.binding import Introduced
+from daemon.sessions.book import FAILED_PERCENT, SessionBook, reference, say
+from daemon.sessions.machine import (
     ON_CLOSE,
     ON_CONNECTION_ERROR,
     ON_LAST_ERROR,
@@ -37,9 +38,6 @@ from daemon.session import (
 from shared import hints, passwords
 from shared.models import connections, sessions, syncs
 from shared.models.values import (
-    Application,
-    ApplicationKind,
-    Credentials,
     Session,
     SyncState,
 )
@@ -50,13 +48,11 @@ from shared.settings import Settings
 IDENTIFY = "identify"
 NO_OP = "NoOp"
 GIVE_UP = "done"
-FAILED_PERCENT = -1
 EVERY_VERSION = "10.0"
 """Host, Company and Preferences are asked in a version that every supported product knows."""
 OTHER_FILE_OPEN = "0x8004040A"
 SILENT = timedelta(hours=1)
 """A session that said nothing for so long is given up; QuickBooks may take minutes a page."""
-WITH_PLANS = frozenset({ApplicationKind.INVOICE, ApplicationKind.COMBINED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,108 +64,17 @@ class Expected:
 
 
 class Desk:
-    """The callbacks of the Web Connector, each as a transaction script.
+    """The callbacks of a session, each as a transaction script.
 
-    ``now`` is the store's time, asked inside the transaction: several daemons on one
-    PostgreSQL then agree about leases. ``started_at`` is when this daemon started: a session
-    whose last call is older was interrupted by the restart, so its own PC may log in again
-    at once.
+    ``now`` is the store's time, asked inside the transaction.
     """
 
     log = Logger()
 
-    def __init__(
-        self, settings: Settings, now: Callable[[], datetime], started_at: datetime
-    ) -> None:
+    def __init__(self, settings: Settings, book: SessionBook, now: Callable[[], datetime]) -> None:
         self._settings = settings
+        self._book = book
         self._now = now
-        self._started_at = started_at
-
-    # -- authenticate ---------------------------------------------------------------------
-
-    def thd_credentials(self, username: str) -> tuple[Credentials | None, bool]:
-        """What the store knows of a user name, and whether it is locked at the moment."""
-        credentials = connections.application_by_username(username)
-        return credentials, login.is_locked(credentials, self._now())
-
-    def thd_refuse(self, username: str, credentials: Credentials | None, code: str) -> list[str]:
-        """Answer ``nvu`` and leave the precise reason where the operator looks."""
-        now = self._now()
-        application = credentials.application if credentials else None
-        if application and code in (login.Verdict.WRONG_PASSWORD, login.Verdict.OLD_PASSWORD):
-            assert credentials is not None
-            until = login.lock_after(credentials.failed_logins + 1, now)
-            connections.login_failed(application.id, locked_until=until)
-        sync = syncs.refused_login(
-            application.connection_id if application else None,
-            application.kind.value if application else "",
-            username,
-            code,
-            hints.say(
-                code, username=username, application=application.app_name if application else ""
-            ),
-            now,
-        )
-        told = login.TOLD.get(login.Verdict(code), code)
-        return [login.refusal_ticket(login.Refusal(told, _reference(sync.id))), "nvu"]
-
-    def thd_welcome(self, credentials: Credentials, ticket: str, peer: str) -> list[str]:
-        """Open a session for a verified login, or say why there is none: busy, none."""
-        now = self._now()
-        application = credentials.application
-        current = connections.application_by_username(application.username)
-        if current is None or current.password_hash != credentials.password_hash:
-            # Rotated while the password was being verified.
-            return self.thd_refuse(application.username, current, "old-password")
-        connections.login_succeeded(application.id, now)
-        if application.kind not in WITH_PLANS:
-            return [login.refusal_ticket(login.Refusal("nothing-to-do", "")), "none"]
-        holder = self._thd_holder(application, peer, now)
-        if holder is not None:
-            return self._busy(holder, now)
-        return self._thd_open(current, ticket, peer, now)
-
-    def _thd_open(
-        self, credentials: Credentials, ticket: str, peer: str, now: datetime
-    ) -> list[str]:
-        connection, application = credentials.connection, credentials.application
-        sync = syncs.start(connection.id, application.kind.value, now)
-        sessions.open_session(
-            application=application,
-            connection=connection,
-            sync_id=sync.id,
-            ticket_hash=passwords.ticket_hash(ticket),
-            phase=Phase.READY.value,
-            plan=invoice_work.thd_begin(connection, self._settings),
-            lease_expires_at=now + timedelta(seconds=self._settings.session_lease_seconds),
-            now=now,
-            client_version="",
-            peer=peer,
-        )
-        answer = [ticket, connection.company_file]
-        if connection.minimum_interval_seconds:
-            # Positional: the interval counts only behind a postponement (qbwc-protocol §2.4).
-            answer += ["0", str(connection.minimum_interval_seconds)]
-        return answer
-
-    def _thd_holder(self, application: Application, peer: str, now: datetime) -> Session | None:
-        """The session that holds the company; sessions that are over are ended on the way."""
-        for session in sessions.unended(application.connection_id):
-            if self._holds(session, application, peer, now):
-                return session
-            self._thd_give_up(session, "session-taken-over", now)
-        return None
-
-    def _holds(self, session: Session, application: Application, peer: str, now: datetime) -> bool:
-        if Phase(session.phase) not in UNFINISHED or session.lease_expires_at <= now:
-            return False
-        same_place = session.application.id == application.id and session.peer == peer
-        return not (same_place and session.last_call_at < self._started_at)
-
-    def _busy(self, holder: Session, now: datetime) -> list[str]:
-        seconds = int((holder.lease_expires_at - now).total_seconds()) + 1
-        refusal = login.Refusal("session-busy", _reference(holder.sync_id))
-        return [login.refusal_ticket(refusal), "busy", str(max(seconds, 10))]
 
     # -- sendRequestXML -------------------------------------------------------------------
 
@@ -185,7 +90,7 @@ class Desk:
             case OnSend.REPEAT:
                 return self._thd_repeat(session, now)
             case OnSend.PAUSE if session.waits > 0:
-                self._thd_save(session, now, waits=session.waits - 1)
+                self._book.thd_save(session, now, waits=session.waits - 1)
                 return b""
             case _:
                 return self._thd_plan(session, introduced, now)
@@ -194,7 +99,7 @@ class Desk:
         exchange = session.exchange
         assert exchange is not None
         sessions.save_exchange(replace(exchange, handed_out=exchange.handed_out + 1))
-        self._thd_save(session, now, event=machine.RequestHandedOut())
+        self._book.thd_save(session, now, event=machine.RequestHandedOut())
         return exchange.request
 
     def _thd_plan(self, session: Session, introduced: Introduced | None, now: datetime) -> bytes:
@@ -231,14 +136,14 @@ class Desk:
         try:
             request = write_message_set(requests, version=version, on_error=on_error)
         except RequestRefused as refusal:
-            self._thd_fail(session, "request-invalid", str(refusal), now)
+            self._book.thd_fail(session, "request-invalid", str(refusal), now)
             return b""
         exchange = sessions.add_exchange(
             session, step=step, request_id=_next_request_id(session), request=request, now=now
         )
         session = replace(session, exchange=exchange)
         invoice_work.thd_show_progress(session)
-        self._thd_save(session, now, event=machine.RequestHandedOut(), waits=0)
+        self._book.thd_save(session, now, event=machine.RequestHandedOut(), waits=0)
         return request
 
     def _thd_identify(
@@ -247,7 +152,7 @@ class Desk:
         """Bind the company or check it; None when no request may be handed out."""
         found = binding.identify(introduced, session.connection, session.application, now)
         if isinstance(found, binding.Refused):
-            self._thd_fail(session, found.code, "", now, facts=found.facts)
+            self._book.thd_fail(session, found.code, "", now, facts=found.facts)
             return None
         connections.bind(session.connection.id, found.binding)
         connection = replace(session.connection, binding=found.binding)
@@ -313,7 +218,7 @@ class Desk:
         hint = hints.hresult(hresult)
         code = hint.code if hint else "quickbooks-refused"
         if exchange.step == IDENTIFY:
-            percent = self._thd_fail(session, code, message, now)
+            percent = self._book.thd_fail(session, code, message, now)
         else:
             session, move = invoice_work.thd_refused(
                 session, code, message, passing=bool(hint and hint.transient)
@@ -344,7 +249,7 @@ class Desk:
             earlier = sessions.exchange_by_request_id(session.id, head.request_id or "")
             if earlier is not None and earlier.answered_at is not None:
                 return earlier.answer
-        return self._thd_fail(session, "answer-foreign", "", now)
+        return self._book.thd_fail(session, "answer-foreign", "", now)
 
     def _thd_percent(self, session: Session, reading: Reading, now: datetime) -> int:
         assert session.exchange is not None
@@ -357,7 +262,7 @@ class Desk:
         identified = self._thd_identify(session, reading.introduced, now)
         if identified is None:
             return FAILED_PERCENT
-        self._thd_save(identified, now, event=machine.AnswerStored())
+        self._book.thd_save(identified, now, event=machine.AnswerStored())
         return 0
 
     def _thd_move(
@@ -366,9 +271,9 @@ class Desk:
         """Carry out what the plan decided; the percent for the Web Connector."""
         match move:
             case Fail():
-                return self._thd_fail(session, move.code, move.said, now)
+                return self._book.thd_fail(session, move.code, move.said, now)
             case Pause():
-                self._thd_save(session, now, event=machine.PauseTaken(), waits=move.pauses)
+                self._book.thd_save(session, now, event=machine.PauseTaken(), waits=move.pauses)
                 return invoice_work.percent(session)
             case GiveUpOn():
                 session = invoice_work.thd_give_up_on(session, move, now)
@@ -378,7 +283,7 @@ class Desk:
             self._thd_finish(session, now)
             return 100
         invoice_work.thd_show_progress(session)
-        self._thd_save(session, now, event=machine.AnswerStored())
+        self._book.thd_save(session, now, event=machine.AnswerStored())
         return invoice_work.percent(session)
 
     # -- the end --------------------------------------------------------------------------
@@ -394,13 +299,15 @@ class Desk:
         if ON_CONNECTION_ERROR[phase] is OnConnectionError.CONSIDER and not session.fallback_used:
             other_open = bool(hint and hint.code == OTHER_FILE_OPEN)
             if other_open or (hint and hint.transient):
-                self._thd_save(session, now, event=machine.OpeningRetried(), fallback_used=True)
+                self._book.thd_save(
+                    session, now, event=machine.OpeningRetried(), fallback_used=True
+                )
                 # The open file may be the same one under another path: the identity check
                 # that follows tells, and hands out nothing to a different company.
                 return "" if other_open else session.connection.company_file
         if phase in UNFINISHED:
             code = hint.code if hint else "quickbooks-unreachable"
-            self._thd_fail(session, code, message, now)
+            self._book.thd_fail(session, code, message, now)
         return GIVE_UP
 
     def thd_last_error(self, ticket: str) -> str:
@@ -414,13 +321,13 @@ class Desk:
             return hints.say("session-unknown")
         match ON_LAST_ERROR[Phase(session.phase)]:
             case OnLastError.NO_OP:
-                self._thd_save(session, now)
+                self._book.thd_save(session, now)
                 return NO_OP
             case OnLastError.SENTENCE:
-                return session.error or session.closing or _say(session, "session-expired")
+                return session.error or session.closing or say(session, "session-expired")
             case OnLastError.STANDING:
                 return session.closing or hints.say(
-                    "out-of-turn", reference=_reference(session.sync_id)
+                    "out-of-turn", reference=reference(session.sync_id)
                 )
 
     def thd_close(self, ticket: str) -> str:
@@ -435,9 +342,9 @@ class Desk:
         connections.seen(session.application.id, "closeConnection", now)
         match ON_CLOSE[Phase(session.phase)]:
             case OnClose.CUT:
-                return self._thd_give_up(session, "session-cut", now)
+                return self._book.thd_give_up(session, "session-cut", now)
             case OnClose.REPORT:
-                self._thd_save(session, now, event=machine.ConnectionClosed(), ended_at=now)
+                self._book.thd_save(session, now, event=machine.ConnectionClosed(), ended_at=now)
         return session.error or session.closing
 
     def thd_reap(self) -> int:
@@ -445,7 +352,7 @@ class Desk:
         now = self._now()
         silent = sessions.silent_since(now - SILENT)
         for session in silent:
-            self._thd_give_up(session, "session-expired", now)
+            self._book.thd_give_up(session, "session-expired", now)
         return len(silent)
 
     def thd_prune(self) -> int:
@@ -458,7 +365,7 @@ class Desk:
         sync = syncs.get(session.sync_id) if session.sync_id else None
         if sync is None or not sync.stop_requested_by:
             return False
-        self._thd_fail(
+        self._book.thd_fail(
             session,
             "sync-stopped",
             "",
@@ -470,65 +377,14 @@ class Desk:
 
     def _thd_finish(self, session: Session, now: datetime) -> None:
         session, sentence = invoice_work.thd_finish(session, now, self._settings)
-        self._thd_save(
-            session, now, event=machine.WorkRanOut(), closing=f"{sentence} ({_ref(session)})"
-        )
+        closing = f"{sentence} (ref {reference(session.sync_id)})"
+        self._book.thd_save(session, now, event=machine.WorkRanOut(), closing=closing)
         self.log.info(
             "Sync {sync} of {connection} finished: {sentence}",
             sync=session.sync_id,
             connection=session.connection.name,
             sentence=sentence,
         )
-
-    def _thd_fail(
-        self,
-        session: Session,
-        code: str,
-        said: str,
-        now: datetime,
-        *,
-        state: SyncState = SyncState.FAILED,
-        facts: Mapping[str, str] | None = None,
-    ) -> int:
-        """End the session with a sentence; returns the percent that asks for getLastError."""
-        sentence = _say(session, code, said=said, **(facts or {}))
-        self._thd_save(session, now, event=machine.FailureMet(), error_code=code, error=sentence)
-        self._thd_end_sync(session, state, code, sentence, now)
-        return FAILED_PERCENT
-
-    def _thd_give_up(self, session: Session, code: str, now: datetime) -> str:
-        """End a session whose Web Connector is gone; its sync is failed if it had work left."""
-        unfinished = Phase(session.phase) in UNFINISHED
-        sentence = session.error or session.closing
-        if unfinished:
-            sentence = _say(session, code)
-            self._thd_end_sync(session, SyncState.FAILED, code, sentence, now)
-        self._thd_save(
-            session,
-            now,
-            event=machine.ConnectionClosed(),
-            ended_at=now,
-            error=sentence if unfinished else session.error,
-            error_code=code if unfinished else session.error_code,
-        )
-        return sentence
-
-    def _thd_end_sync(
-        self, session: Session, state: SyncState, code: str, sentence: str, now: datetime
-    ) -> None:
-        if session.sync_id is None:
-            return
-        syncs.save(session.sync_id, state=state, error=sentence, error_code=code, ended_at=now)
-        self.log.warn(
-            "Sync {sync} of {connection} {state}: {code}: {sentence}",
-            sync=session.sync_id,
-            connection=session.connection.name,
-            state=state.value,
-            code=code,
-            sentence=sentence,
-        )
-
-    # -- sessions -------------------------------------------------------------------------
 
     def thd_is_live(self, ticket: str) -> bool:
         """Whether a large body may come in under this ticket."""
@@ -538,49 +394,7 @@ class Desk:
     def _thd_session(self, ticket: str) -> Session | None:
         return sessions.by_ticket(passwords.ticket_hash(ticket)) if ticket else None
 
-    def _thd_save(
-        self,
-        session: Session,
-        now: datetime,
-        *,
-        event: machine.Event | None = None,
-        **changes: object,
-    ) -> None:
-        """Write a session after an event: phase, last call and lease move together."""
-        phase = machine.after(Phase(session.phase), event) if event else Phase(session.phase)
-        seconds = (
-            self._settings.session_lease_seconds
-            if phase is Phase.AWAITING
-            else self._settings.idle_lease_seconds
-        )
-        moved = replace(
-            session,
-            phase=phase.value,
-            last_call_at=now,
-            lease_expires_at=now + timedelta(seconds=seconds),
-        )
-        sessions.save(replace(moved, **changes))  # type: ignore[arg-type]
-
 
 def _next_request_id(session: Session) -> str:
     sequence = session.exchange.sequence + 1 if session.exchange else 1
     return f"{session.id}-{sequence}"
-
-
-def _say(session: Session, code: str, **fields: str) -> str:
-    """The hint's sentence about a session, with the number of its sync."""
-    return hints.say(
-        code,
-        application=session.application.app_name,
-        connection=session.connection.name,
-        reference=_reference(session.sync_id),
-        **fields,
-    )
-
-
-def _reference(sync_id: int | None) -> str:
-    return f"S{sync_id}" if sync_id else ""
-
-
-def _ref(session: Session) -> str:
-    return f"ref {_reference(session.sync_id)}"

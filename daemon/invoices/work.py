@@ -11,11 +11,12 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 
-from daemon import importing, intake, invoice_sync
-from daemon.importing import Tally
-from daemon.intake import Taken
-from daemon.invoice_sync import DOING, Answered, GiveUpOn, InvoiceSync, Move, Step
-from daemon.reading import Reading
+from daemon.invoices import importing, intake
+from daemon.invoices import plan as invoice_sync
+from daemon.invoices.importing import Tally
+from daemon.invoices.intake import Taken
+from daemon.invoices.plan import DOING, Answered, GiveUpOn, InvoiceSync, Move, Step
+from daemon.invoices.reading import Reading
 from shared.models import ledger, problems, syncs
 from shared.models.values import Connection, RecordKind, Session, SyncState
 from shared.qbxml import requests as ask

@@ -11,7 +11,6 @@ Twisted offers no public seam for some of this. The private names used are ``_co
 tests, which speak bytes, notice when one of them changes its meaning.
 """
 
-# ruff: noqa: N802, N815 (Twisted's own method names)
 # mypy: disallow-untyped-calls=False
 # (Twisted's web server has no annotations to check our calls against.)
 
@@ -28,10 +27,10 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 from twisted.web import http
 
-from daemon.body_gate import BodyGate, DiscardedBody, Head, Passage
+from daemon.edge.body_gate import BodyGate, DiscardedBody, Head, Passage
 
 if TYPE_CHECKING:
-    from daemon.http import EdgeSite
+    from daemon.edge.http import EdgeSite
 
 _WITH_BODY = frozenset({b"POST", b"PUT", b"PATCH"})
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-from daemon.binding import Introduced
-from daemon.importing import Tally
-from daemon.intake import Taken
+from daemon.invoices.importing import Tally
+from daemon.invoices.intake import Taken
+from daemon.sessions.binding import Introduced
 from shared.qbxml import statuses
 from shared.qbxml.reader import UnreadableAnswer, read_message_set
 from shared.qbxml.responses import (

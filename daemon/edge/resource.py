@@ -22,12 +22,12 @@ from twisted.web import http
 from twisted.web.resource import Resource
 from twisted.web.server import NOT_DONE_YET
 
-from daemon.body_gate import Body, DiscardedBody, Head
-from daemon.envelope import EnvelopeReader
-from daemon.http import Clock, EdgeLimits, EdgeRequest, EdgeSite
-from daemon.operations import operation_of_soap_action
-from daemon.pages import PAGE_HEADERS, service_page, support_page
-from daemon.soap import (
+from daemon.edge.body_gate import Body, DiscardedBody, Head
+from daemon.edge.envelope import EnvelopeReader
+from daemon.edge.http import Clock, EdgeLimits, EdgeRequest, EdgeSite
+from daemon.edge.operations import operation_of_soap_action
+from daemon.edge.pages import PAGE_HEADERS, service_page, support_page
+from daemon.edge.soap import (
     Call,
     EnvelopeRefused,
     FaultCode,
@@ -36,7 +36,7 @@ from daemon.soap import (
     write_answer,
     write_fault,
 )
-from daemon.wsdl import build_wsdl
+from daemon.edge.wsdl import build_wsdl
 
 T = TypeVar("T")
 Eventually: TypeAlias = T | Awaitable[T]

@@ -1,6 +1,6 @@
 """HTTP/1.1 hardened: the request, the listening side, and what a client may take of us.
 
-What happens on one connection is in ``daemon.channel``. HTTP/1.1 only, no compression, no
+What happens on one connection is in ``daemon.edge.channel``. HTTP/1.1 only, no compression, no
 cookie, no redirect, nothing about our versions.
 """
 
@@ -21,9 +21,9 @@ from twisted.logger import Logger
 from twisted.web import server
 from twisted.web.resource import Resource
 
-from daemon.body_gate import Body, Head
-from daemon.channel import EdgeChannel, peer_name
-from daemon.crowd import Crowd, peer_group
+from daemon.edge.body_gate import Body, Head
+from daemon.edge.channel import EdgeChannel, peer_name
+from daemon.edge.crowd import Crowd, peer_group
 
 
 @dataclass(frozen=True)

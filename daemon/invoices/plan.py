@@ -15,7 +15,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
-from daemon.paging import next_page_size
+from daemon.invoices.paging import next_page_size
 from shared.qbxml import requests as ask
 from shared.qbxml import statuses
 

@@ -1,0 +1,126 @@
+"""authenticate: who gets a session, who is told to wait, who is refused and why.
+
+Store-thread code, inside one transaction a call.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from daemon.invoices import work as invoice_work
+from daemon.sessions import login
+from daemon.sessions.book import SessionBook, reference
+from daemon.sessions.machine import UNFINISHED, Phase
+from shared import hints, passwords
+from shared.models import connections, sessions, syncs
+from shared.models.values import Application, ApplicationKind, Credentials, Session
+from shared.settings import Settings
+
+WITH_PLANS = frozenset({ApplicationKind.INVOICE, ApplicationKind.COMBINED})
+
+
+class Admission:
+    """Opens sessions, one at a time for a company.
+
+    ``now`` is the store's time, asked inside the transaction: several daemons on one
+    PostgreSQL then agree about leases. ``started_at`` is when this daemon started: a session
+    whose last call is older was interrupted by the restart, so its own PC may log in again
+    at once.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        book: SessionBook,
+        now: Callable[[], datetime],
+        started_at: datetime,
+    ) -> None:
+        self._settings = settings
+        self._book = book
+        self._now = now
+        self._started_at = started_at
+
+    def thd_credentials(self, username: str) -> tuple[Credentials | None, bool]:
+        """What the store knows of a user name, and whether it is locked at the moment."""
+        credentials = connections.application_by_username(username)
+        return credentials, login.is_locked(credentials, self._now())
+
+    def thd_refuse(self, username: str, credentials: Credentials | None, code: str) -> list[str]:
+        """Answer ``nvu`` and leave the precise reason where the operator looks."""
+        now = self._now()
+        application = credentials.application if credentials else None
+        if application and code in (login.Verdict.WRONG_PASSWORD, login.Verdict.OLD_PASSWORD):
+            assert credentials is not None
+            until = login.lock_after(credentials.failed_logins + 1, now)
+            connections.login_failed(application.id, locked_until=until)
+        sync = syncs.refused_login(
+            application.connection_id if application else None,
+            application.kind.value if application else "",
+            username,
+            code,
+            hints.say(
+                code, username=username, application=application.app_name if application else ""
+            ),
+            now,
+        )
+        told = login.TOLD.get(login.Verdict(code), code)
+        return [login.refusal_ticket(login.Refusal(told, reference(sync.id))), "nvu"]
+
+    def thd_welcome(self, credentials: Credentials, ticket: str, peer: str) -> list[str]:
+        """Open a session for a verified login, or say why there is none: busy, none."""
+        now = self._now()
+        application = credentials.application
+        current = connections.application_by_username(application.username)
+        if current is None or current.password_hash != credentials.password_hash:
+            # Rotated while the password was being verified.
+            return self.thd_refuse(application.username, current, "old-password")
+        connections.login_succeeded(application.id, now)
+        if application.kind not in WITH_PLANS:
+            return [login.refusal_ticket(login.Refusal("nothing-to-do", "")), "none"]
+        holder = self._thd_holder(application, peer, now)
+        if holder is not None:
+            return self._busy(holder, now)
+        return self._thd_open(current, ticket, peer, now)
+
+    def _thd_open(
+        self, credentials: Credentials, ticket: str, peer: str, now: datetime
+    ) -> list[str]:
+        connection, application = credentials.connection, credentials.application
+        sync = syncs.start(connection.id, application.kind.value, now)
+        sessions.open_session(
+            application=application,
+            connection=connection,
+            sync_id=sync.id,
+            ticket_hash=passwords.ticket_hash(ticket),
+            phase=Phase.READY.value,
+            plan=invoice_work.thd_begin(connection, self._settings),
+            lease_expires_at=now + timedelta(seconds=self._settings.session_lease_seconds),
+            now=now,
+            client_version="",
+            peer=peer,
+        )
+        answer = [ticket, connection.company_file]
+        if connection.minimum_interval_seconds:
+            # Positional: the interval counts only behind a postponement (qbwc-protocol §2.4).
+            answer += ["0", str(connection.minimum_interval_seconds)]
+        return answer
+
+    def _thd_holder(self, application: Application, peer: str, now: datetime) -> Session | None:
+        """The session that holds the company; sessions that are over are ended on the way."""
+        for session in sessions.unended(application.connection_id):
+            if self._holds(session, application, peer, now):
+                return session
+            self._book.thd_give_up(session, "session-taken-over", now)
+        return None
+
+    def _holds(self, session: Session, application: Application, peer: str, now: datetime) -> bool:
+        if Phase(session.phase) not in UNFINISHED or session.lease_expires_at <= now:
+            return False
+        same_place = session.application.id == application.id and session.peer == peer
+        return not (same_place and session.last_call_at < self._started_at)
+
+    def _busy(self, holder: Session, now: datetime) -> list[str]:
+        seconds = int((holder.lease_expires_at - now).total_seconds()) + 1
+        refusal = login.Refusal("session-busy", reference(holder.sync_id))
+        return [login.refusal_ticket(refusal), "busy", str(max(seconds, 10))]

@@ -1,0 +1,117 @@
+"""A session's row after an event: phase, last call and lease move together, and how it ends.
+
+Store-thread code, inside the transaction of the callback.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from twisted.logger import Logger
+
+from daemon.sessions import machine
+from daemon.sessions.machine import UNFINISHED, Phase
+from shared import hints
+from shared.models import sessions, syncs
+from shared.models.values import Session, SyncState
+from shared.settings import Settings
+
+FAILED_PERCENT = -1
+
+
+class SessionBook:
+    """Writes sessions; every change of phase goes through the machine's table."""
+
+    log = Logger()
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+
+    def thd_save(
+        self,
+        session: Session,
+        now: datetime,
+        *,
+        event: machine.Event | None = None,
+        **changes: object,
+    ) -> None:
+        """Write a session after an event: phase, last call and lease move together."""
+        phase = machine.after(Phase(session.phase), event) if event else Phase(session.phase)
+        seconds = (
+            self._settings.session_lease_seconds
+            if phase is Phase.AWAITING
+            else self._settings.idle_lease_seconds
+        )
+        moved = replace(
+            session,
+            phase=phase.value,
+            last_call_at=now,
+            lease_expires_at=now + timedelta(seconds=seconds),
+        )
+        sessions.save(replace(moved, **changes))  # type: ignore[arg-type]
+
+    def thd_fail(
+        self,
+        session: Session,
+        code: str,
+        said: str,
+        now: datetime,
+        *,
+        state: SyncState = SyncState.FAILED,
+        facts: Mapping[str, str] | None = None,
+    ) -> int:
+        """End the session with a sentence; returns the percent that asks for getLastError."""
+        sentence = say(session, code, said=said, **(facts or {}))
+        self.thd_save(session, now, event=machine.FailureMet(), error_code=code, error=sentence)
+        self._thd_end_sync(session, state, code, sentence, now)
+        return FAILED_PERCENT
+
+    def thd_give_up(self, session: Session, code: str, now: datetime) -> str:
+        """End a session whose Web Connector is gone; its sync is failed if it had work left."""
+        unfinished = Phase(session.phase) in UNFINISHED
+        sentence = session.error or session.closing
+        if unfinished:
+            sentence = say(session, code)
+            self._thd_end_sync(session, SyncState.FAILED, code, sentence, now)
+        self.thd_save(
+            session,
+            now,
+            event=machine.ConnectionClosed(),
+            ended_at=now,
+            error=sentence if unfinished else session.error,
+            error_code=code if unfinished else session.error_code,
+        )
+        return sentence
+
+    def _thd_end_sync(
+        self, session: Session, state: SyncState, code: str, sentence: str, now: datetime
+    ) -> None:
+        if session.sync_id is None:
+            return
+        syncs.save(session.sync_id, state=state, error=sentence, error_code=code, ended_at=now)
+        self.log.warn(
+            "Sync {sync} of {connection} {state}: {code}: {sentence}",
+            sync=session.sync_id,
+            connection=session.connection.name,
+            state=state.value,
+            code=code,
+            sentence=sentence,
+        )
+
+
+def say(session: Session, code: str, **fields: str) -> str:
+    """The hint's sentence about a session, with the number of its sync."""
+    return hints.say(
+        code,
+        application=session.application.app_name,
+        connection=session.connection.name,
+        reference=reference(session.sync_id),
+        **fields,
+    )
+
+
+def reference(sync_id: int | None) -> str:
+    """How a sentence names a sync: S42; empty when there is none."""
+    return f"S{sync_id}" if sync_id else ""
