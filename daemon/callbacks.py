@@ -6,8 +6,9 @@ every answer: qbwc-protocol §2.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Awaitable, Iterable
 from importlib.metadata import version
+from typing import TypeVar
 
 from twisted.internet.defer import Deferred
 from twisted.logger import Logger
@@ -19,13 +20,16 @@ from daemon.invoices.intake import Taken
 from daemon.invoices.reading import Reading, read_answer, read_introduction
 from daemon.sessions.admission import Admission
 from daemon.sessions.binding import Introduced
+from daemon.sessions.book import FAILED_PERCENT
 from daemon.sessions.desk import GIVE_UP, Desk, Expected
 from daemon.sessions.login import RememberedPasswords, Verdict, examine
 from daemon.store_thread import Threads
 from shared import passwords
+from shared.models.errors import StoreError
 from shared.settings import Settings
 
 PRODUCT = "Deskbridge"
+T = TypeVar("T")
 
 
 class WebConnectorCallbacks:
@@ -85,7 +89,7 @@ class WebConnectorCallbacks:
         self, ticket: str, hcp: str, company_file: str, country: str, major: int, minor: int
     ) -> Deferred[str]:
         """The next qbXML request, or the empty string."""
-        return Deferred.fromCoroutine(self._send(ticket, hcp))
+        return Deferred.fromCoroutine(self._or_tell(self._send(ticket, hcp), ticket, ""))
 
     async def _send(self, ticket: str, hcp: str) -> str:
         introduced: Introduced | None = None
@@ -98,7 +102,8 @@ class WebConnectorCallbacks:
         self, ticket: str, response: ResponseText, hresult: str, message: str
     ) -> Deferred[int]:
         """Progress in percent; 100 when nothing is left, negative after a failure."""
-        return Deferred.fromCoroutine(self._receive(ticket, response, hresult, message))
+        receiving = self._receive(ticket, response, hresult, message)
+        return Deferred.fromCoroutine(self._or_tell(receiving, ticket, FAILED_PERCENT))
 
     async def _receive(
         self, ticket: str, response: ResponseText, hresult: str, message: str
@@ -125,6 +130,21 @@ class WebConnectorCallbacks:
             return self._threads.store_from_work(self._desk.thd_store_batch, expected, rows)
 
         return read_answer(pieces, invoice_work.taker(expected.session), store_batch)
+
+    async def _or_tell(self, work: Awaitable[T], ticket: str, instead: T) -> T:
+        """A bug of ours ends the session in a sentence, not in a broken reply.
+
+        The transaction it happened in was rolled back. When even telling fails, the edge
+        answers a fault.
+        """
+        try:
+            return await work
+        except StoreError:
+            raise
+        except Exception:
+            self.log.failure("A callback failed; its session ends")
+            await self._threads.store(self._desk.thd_break, ticket)
+            return instead
 
     def connectionError(self, ticket: str, hresult: str, message: str) -> Deferred[str]:
         """``done``, or what to open instead."""

@@ -347,6 +347,12 @@ class Desk:
                 self._book.thd_save(session, now, event=machine.ConnectionClosed(), ended_at=now)
         return session.error or session.closing
 
+    def thd_break(self, ticket: str) -> None:
+        """End a session in which a bug of ours was met."""
+        session = self._thd_session(ticket)
+        if session is not None and Phase(session.phase) in UNFINISHED:
+            self._book.thd_fail(session, "internal-error", "", self._now())
+
     def thd_reap(self) -> int:
         """Give up sessions whose Web Connector said nothing for an hour."""
         now = self._now()

@@ -369,6 +369,27 @@ def test_an_operator_stops_a_running_sync_and_the_next_one_goes_on(house):
     assert house.is_equal()
 
 
+# Bugs of ours
+
+
+@pytest.mark.parametrize("call", ["thd_send", "thd_take"])
+def test_a_bug_of_ours_ends_the_session_in_a_sentence(house, monkeypatch, logged_failures, call):
+    def broken(*_arguments):
+        raise ZeroDivisionError("a bug")
+
+    connector, row = house.web_connector()
+    monkeypatch.setattr(house.desk, call, broken)
+    outcome = connector.update(row)
+    assert outcome.result is Result.FAILED
+    assert outcome.status.startswith("Deskbridge met an error of its own")
+    refused(house, "internal-error")
+    assert [failure.type for failure in logged_failures] == [ZeroDivisionError]
+    logged_failures.clear()
+    monkeypatch.undo()
+    assert house.sync().ok
+    assert house.is_equal()
+
+
 # Debug
 
 
