@@ -170,7 +170,7 @@ def test_documents_are_named_as_a_person_would(books):
     with books.store.reading():
         assert ledger.invoice_documents(books.id, ["1A-1", "1A-2", "1A-3"]) == {
             "1A-1": "Invoice 1042, Larkspur Tile",
-            "1A-2": "Invoice (no number), Larkspur Tile",
+            "1A-2": "Invoice without number, Larkspur Tile",
         }
         assert ledger.held(books.id, ["1A-2", "1A-3"]) == {"1A-2"}
 
