@@ -1,59 +1,61 @@
-"""Connections, the applications they have in the Web Connector, and who may log in."""
+"""Connections: which company file belongs to which ledger, by name.
+
+Their applications and logins, which live in ``applications``, are offered here as well.
+"""
 
 from __future__ import annotations
 
 import difflib
-import re
 import unicodedata
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import asdict
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from peewee import Case
-
 from shared.models import tables as t
-from shared.models.convert import day_text, millis, millis_or_none, moment_or_none
+from shared.models.applications import (
+    all_of,
+    application_by_username,
+    fit_to_layout,
+    kinds_of,
+    login_failed,
+    login_succeeded,
+    renew_ids,
+    revoke,
+    seen,
+    set_password,
+)
+from shared.models.convert import day_text, millis
 from shared.models.errors import BadName, NameTaken, NotFound
-from shared.models.rows import (
-    APPLICATION_FIELDS,
-    APPLICATION_WIDTH,
-    CONNECTION_FIELDS,
-    read_application,
-    read_connection,
-)
-from shared.models.statements import (
-    Row,
-    Statement,
-    among,
-    insert_row,
-    slot,
-    update_columns,
-)
-from shared.models.values import (
-    Application,
-    ApplicationKind,
-    CompanyBinding,
-    Connection,
-    Credentials,
-    JobMode,
-    Layout,
-)
+from shared.models.rows import CONNECTION_FIELDS, read_connection
+from shared.models.statements import Statement, insert_row, slot, update_columns
+from shared.models.values import Application, CompanyBinding, Connection, JobMode, Layout
+
+__all__ = [
+    "add",
+    "all",
+    "application_by_username",
+    "applications",
+    "bind",
+    "by_id",
+    "edit",
+    "get",
+    "kinds_of",
+    "login_failed",
+    "login_succeeded",
+    "remove",
+    "renew_ids",
+    "revoke",
+    "seen",
+    "set_password",
+    "unbind",
+]
 
 NAME_LENGTH = 60
 _EDITABLE = {
     *("name", "layout", "company_file", "jobs", "start_date", "run_every_minutes"),
     *("minimum_interval_seconds", "debug"),
-}
-_KINDS = {
-    Layout.TWO: (ApplicationKind.INVOICE, ApplicationKind.PAYMENT),
-    Layout.COMBINED: (ApplicationKind.COMBINED,),
-}
-_APP_NAMES = {
-    ApplicationKind.INVOICE: ("Invoice Sync", "Deskbridge Invoice"),
-    ApplicationKind.PAYMENT: ("Payment Sync", "Deskbridge Payment"),
-    ApplicationKind.COMBINED: ("Invoiced", "Deskbridge Invoiced"),
 }
 _UNBOUND = {
     **dict.fromkeys(("company_name", "product_name", "major_version", "minor_version"), ""),
@@ -61,11 +63,6 @@ _UNBOUND = {
     "multicurrency": False,
     "bound_ms": None,
 }
-
-
-def kinds_of(layout: Layout) -> tuple[ApplicationKind, ...]:
-    """Return which applications a connection of this layout has, in the order of listings."""
-    return _KINDS[layout]
 
 
 def add(
@@ -100,7 +97,7 @@ def add(
         created_ms=millis(now),
         **_UNBOUND,
     )
-    _add_missing_applications(id_, name, layout, new_id)
+    fit_to_layout(id_, name, layout, new_id=new_id)
     return by_id(id_)
 
 
@@ -162,7 +159,7 @@ def edit(connection_id: int, *, new_id: Callable[[], UUID] = uuid4, **changes: A
         update_columns(t.Connection, id=connection_id, **changes)
     after = by_id(connection_id)
     if after.layout != before.layout:
-        _change_layout(after, new_id)
+        fit_to_layout(after.id, after.name, after.layout, new_id=new_id)
     return after
 
 
@@ -196,204 +193,8 @@ _BIND = Statement(
 def applications(connection_id: int) -> list[Application]:
     """Return the applications of the connection's present layout, invoices first."""
     layout = by_id(connection_id).layout
-    known = {found.kind: found for found in _all_applications(connection_id)}
+    known = {found.kind: found for found in all_of(connection_id)}
     return [known[kind] for kind in kinds_of(layout)]
-
-
-def _all_applications(connection_id: int) -> list[Application]:
-    return [read_application(row) for row in _APPLICATIONS.all(connection=connection_id)]
-
-
-_APPLICATIONS = Statement(
-    lambda: (
-        t.Application.select(*APPLICATION_FIELDS)
-        .where(t.Application.connection == slot("connection"))
-        .order_by(t.Application.id)
-    )
-)
-
-
-def application_by_username(username: str) -> Credentials | None:
-    """Return what a login is compared with, also for a revoked application; else None.
-
-    A revoked application, or one before its first ``.qwc``, has an empty password hash.
-    """
-    row = _CREDENTIALS.one(username=username)
-    return None if row is None else _read_credentials(row)
-
-
-def _read_credentials(row: Row) -> Credentials:
-    password_hash, previous_password_hash, failed_logins, locked_until_ms = row[:4]
-    return Credentials(
-        application=read_application(row[4 : 4 + APPLICATION_WIDTH]),
-        connection=read_connection(row[4 + APPLICATION_WIDTH :]),
-        password_hash=password_hash,
-        previous_password_hash=previous_password_hash,
-        failed_logins=failed_logins,
-        locked_until=moment_or_none(locked_until_ms),
-    )
-
-
-_CREDENTIALS = Statement(
-    lambda: (
-        t.Application.select(
-            t.Application.password_hash,
-            t.Application.previous_password_hash,
-            t.Application.failed_logins,
-            t.Application.locked_until_ms,
-            *APPLICATION_FIELDS,
-            *CONNECTION_FIELDS,
-        )
-        .join(t.Connection)
-        .where(t.Application.username == slot("username"))
-    )
-)
-
-
-def set_password(application_ids: Iterable[int], password_hash: str) -> None:
-    """Give applications a new password; the one before is only recognised, not let in."""
-    _SET_PASSWORD.run(ids=application_ids, password_hash=password_hash)
-
-
-_SET_PASSWORD = Statement(
-    lambda: t.Application.update(
-        {
-            t.Application.previous_password_hash: Case(
-                None,
-                [(t.Application.password_hash != "", t.Application.password_hash)],
-                t.Application.previous_password_hash,
-            ),
-            t.Application.password_hash: slot("password_hash"),
-            t.Application.password_generation: t.Application.password_generation + 1,
-            t.Application.failed_logins: 0,
-            t.Application.locked_until_ms: None,
-        }
-    ).where(among(t.Application.id, "ids"))
-)
-
-
-def renew_ids(application_ids: Iterable[int], *, new_id: Callable[[], UUID] = uuid4) -> None:
-    """Give applications a new OwnerID, FileID and AppUniqueName, the cure for QBWC1039."""
-    for application_id in application_ids:
-        kind = ApplicationKind(_KIND.value(id=application_id))
-        update_columns(t.Application, id=application_id, **_new_ids(kind, new_id))
-
-
-_KIND = Statement(
-    lambda: t.Application.select(t.Application.kind).where(t.Application.id == slot("id"))
-)
-
-
-def revoke(application_id: int) -> None:
-    """Let the application log in no longer; its password stays recognisable."""
-    _REVOKE.run(id=application_id)
-
-
-_REVOKE = Statement(
-    lambda: t.Application.update(
-        {
-            t.Application.previous_password_hash: t.Application.password_hash,
-            t.Application.password_hash: "",
-        }
-    ).where((t.Application.id == slot("id")) & (t.Application.password_hash != ""))
-)
-
-
-def login_failed(application_id: int, *, locked_until: datetime | None) -> None:
-    """Count a wrong password; ``locked_until`` closes the door meanwhile."""
-    _LOGIN_FAILED.run(id=application_id, locked_until_ms=millis_or_none(locked_until))
-
-
-_LOGIN_FAILED = Statement(
-    lambda: t.Application.update(
-        {
-            t.Application.failed_logins: t.Application.failed_logins + 1,
-            t.Application.locked_until_ms: slot("locked_until_ms"),
-        }
-    ).where(t.Application.id == slot("id"))
-)
-
-
-def login_succeeded(application_id: int, now: datetime) -> None:
-    """Forget earlier wrong passwords, and note that the Web Connector called."""
-    _LOGIN_SUCCEEDED.run(id=application_id, now_ms=millis(now))
-
-
-_LOGIN_SUCCEEDED = Statement(
-    lambda: t.Application.update(
-        {
-            t.Application.failed_logins: 0,
-            t.Application.locked_until_ms: None,
-            t.Application.last_seen_ms: slot("now_ms"),
-            t.Application.last_call: "authenticate",
-        }
-    ).where(t.Application.id == slot("id"))
-)
-
-
-def seen(application_id: int, call: str, now: datetime) -> None:
-    """Note when the Web Connector last called for this application, and what."""
-    _SEEN.run(id=application_id, call=call, now_ms=millis(now))
-
-
-_SEEN = Statement(
-    lambda: t.Application.update(
-        {t.Application.last_seen_ms: slot("now_ms"), t.Application.last_call: slot("call")}
-    ).where(t.Application.id == slot("id"))
-)
-
-
-def _change_layout(connection: Connection, new_id: Callable[[], UUID]) -> None:
-    _add_missing_applications(connection.id, connection.name, connection.layout, new_id)
-    for application in _all_applications(connection.id):
-        if application.kind not in kinds_of(connection.layout):
-            revoke(application.id)
-
-
-def _add_missing_applications(
-    connection_id: int, name: str, layout: Layout, new_id: Callable[[], UUID]
-) -> None:
-    present = {application.kind for application in _all_applications(connection_id)}
-    for kind in kinds_of(layout):
-        if kind not in present:
-            _ADD_APPLICATION.run(
-                connection=connection_id,
-                kind=kind,
-                username=_free_username(name, kind),
-                app_name=_APP_NAMES[kind][0],
-                password_hash="",
-                previous_password_hash="",
-                password_generation=0,
-                failed_logins=0,
-                locked_until_ms=None,
-                last_seen_ms=None,
-                last_call="",
-                **_new_ids(kind, new_id),
-            )
-
-
-_ADD_APPLICATION = insert_row(t.Application)
-
-
-def _new_ids(kind: ApplicationKind, new_id: Callable[[], UUID]) -> dict[str, str]:
-    return {
-        "owner_id": f"{{{new_id()}}}".upper(),
-        "file_id": f"{{{new_id()}}}".upper(),
-        "app_unique_name": f"{_APP_NAMES[kind][1]} {new_id().hex[:8]}",
-    }
-
-
-def _free_username(name: str, kind: ApplicationKind) -> str:
-    """Return a user name that says whose it is: ASCII, at most 40 characters, unused."""
-    ascii_name = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
-    stem = re.sub(r"[^a-z0-9]+", "-", ascii_name).strip("-")[:24].strip("-") or "company"
-    candidates = (f"{stem}{number}-{kind}" for number in ("", *range(2, 1_000_000)))
-    return next(username for username in candidates if not _USERNAME_TAKEN.all(username=username))
-
-
-_USERNAME_TAKEN = Statement(
-    lambda: t.Application.select(t.Application.id).where(t.Application.username == slot("username"))
-)
 
 
 def _checked_name(name: str) -> str:

@@ -43,6 +43,7 @@ class PostgresEngine:
                 "A PostgreSQL store needs psycopg, which is not installed.",
                 "Run: pip install 'deskbridge[postgres]'",
             ) from None
+        self._password = _password(url)
         self.url_shown = _without_password(url)
         self._failures = (*_LOST, psycopg.OperationalError, psycopg.InterfaceError)
         self.database: Any = _Database(
@@ -119,9 +120,10 @@ class PostgresEngine:
         try:
             yield
         except self._failures as error:
-            first_line = str(error).strip().partition("\n")[0]
+            said = str(error).strip().partition("\n")[0].rstrip(".")
+            said = said.replace(self._password, "…") if self._password else said
             raise StoreUnavailable(
-                f"The store {self.url_shown} cannot be used: {first_line}.",
+                f"The store {self.url_shown} cannot be used: {said}.",
                 "Check that the server runs, and the address in DESKBRIDGE_DATABASE.",
             ) from error
 
@@ -130,13 +132,29 @@ class _Database(ClosesEverywhere, peewee.PostgresqlDatabase):
     """PostgreSQL through peewee and psycopg 3."""
 
 
+def _password(url: str) -> str:
+    """Return the password in ``url``, empty for none; raises StoreError for a bad address."""
+    from psycopg import ProgrammingError
+    from psycopg.conninfo import conninfo_to_dict
+
+    try:
+        return str(conninfo_to_dict(url).get("password") or "")
+    except ProgrammingError:
+        raise StoreError(
+            "The address of the PostgreSQL store cannot be read.",
+            "Write postgresql://user:password@host/name, with signs such as @ / : % in the"
+            " password escaped (%40 %2F %3A %25).",
+        ) from None
+
+
 def _without_password(url: str) -> str:
     """Return ``url`` fit for a log: nothing of a password, not even in the query."""
     parts = urlsplit(url)
     user, at, host = parts.netloc.rpartition("@")
-    user = user.partition(":")[0] + ":…" if ":" in user else user
+    name, colon, _ = user.partition(":")
+    user = f"{name}:…" if colon else user
+    pairs = (pair.partition("=") for pair in parts.query.split("&") if pair)
     query = "&".join(
-        "password=…" if pair.startswith("password=") else pair
-        for pair in filter(None, parts.query.split("&"))
+        f"{key}=…" if "password" in key else f"{key}={value}" for key, _, value in pairs
     )
     return f"{parts.scheme}://{user}{at}{host}{parts.path}{'?' if query else ''}{query}"

@@ -64,7 +64,10 @@ def resolve(
     codes: Collection[str] | None,
     now: datetime,
 ) -> int:
-    """Close what waits about these objects, of these codes or of all; return how many."""
+    """Close what waits about these objects, of these codes or of all; return how many.
+
+    ``last_seen_at`` becomes the time at which the trouble was found to be gone.
+    """
     parameters = {
         "connection": connection_id,
         "kind": kind.value,

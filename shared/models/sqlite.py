@@ -159,19 +159,25 @@ class SqliteEngine:
         """Write a consistent copy to ``target``, 0600; refuses one that exists."""
         try:
             _make_private_file(target)
+            self._copy_to(target)
         except FileExistsError:
             raise StoreError(
                 f"{target} exists already, and a backup never overwrites.", "Choose another name."
             ) from None
         except OSError as error:
-            raise StoreError(f"{target} cannot be written: {error.strerror}.") from error
+            raise StoreError(
+                f"{target} cannot be written: {error.strerror}.", "Choose another place."
+            ) from error
+
+    def _copy_to(self, target: Path) -> None:
+        """Fill the empty file ``target``, or remove it."""
         self.connect()
         try:
             with self.explained():
                 self.database.execute_sql("VACUUM INTO ?", (str(target),))
             _make_durable(target)
         except BaseException:
-            target.unlink(missing_ok=True)
+            target.unlink()
             raise
 
     @contextmanager

@@ -15,6 +15,7 @@ Statements run in the unit of work that the calling thread is in (``Store.transa
 from __future__ import annotations
 
 import functools
+import itertools
 import json
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -28,6 +29,7 @@ Database = Any  # a peewee.Database, whose stubs leave most methods untyped
 Engine = Literal["sqlite", "postgresql"]
 
 _STREAM_ROWS = 500
+_numbers = itertools.count()
 
 
 class OutsideUnit(RuntimeError):
@@ -178,7 +180,7 @@ def _fill(place: Any, parameters: dict[str, Any], engine: Engine) -> Any:
 def _streaming_cursor(engine: Engine, database: Database) -> Iterator[Any]:
     """A cursor that fetches as it goes; PostgreSQL's usual one would fetch everything."""
     if engine == "postgresql":
-        cursor = database.connection().cursor(name="stream", scrollable=False)
+        cursor = database.connection().cursor(name=f"stream_{next(_numbers)}", scrollable=False)
     else:
         cursor = database.cursor()
     try:

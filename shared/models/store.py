@@ -152,7 +152,6 @@ class Store:
         Raises StoreError naming the backup when one fails: the store is as it was.
         """
         schema = self._schema()
-        schema.check_not_newer()
         if not schema.missing:
             return Upgraded((), None)
         backup = self._back_up_before(schema) if schema.applied and self.path else None
@@ -208,12 +207,21 @@ class _Thread(threading.local):
 
 
 def _engine(url: str) -> SqliteEngine | PostgresEngine:
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        raise _unknown_address("That") from None
     if parts.scheme in ("postgresql", "postgres"):
-        return PostgresEngine(url)
-    if parts.scheme == "sqlite" and not parts.netloc and len(parts.path) > 1:
-        return SqliteEngine(unquote(parts.path.removeprefix("/")))
-    raise StoreError(
-        f"{url.partition(':')[0]}: is not the address of a store.",
+        return PostgresEngine(f"postgresql:{url.partition(':')[2]}")
+    if parts.scheme != "sqlite" or parts.netloc or len(parts.path) < 2:
+        raise _unknown_address(f"{url.partition(':')[0]}:")
+    if parts.query or parts.fragment:
+        raise _unknown_address("A path with a bare ? or #")
+    return SqliteEngine(unquote(parts.path.removeprefix("/")))
+
+
+def _unknown_address(what: str) -> StoreError:
+    return StoreError(
+        f"{what} is not the address of a store.",
         "Write sqlite:///path/to/file.sqlite3 or postgresql://user@host/name.",
     )

@@ -95,7 +95,7 @@ def _page(condition: Any) -> Any:
 
 
 def request_stop(sync_id: int, who: str, now: datetime) -> Sync:
-    """Ask a sync to stop at its next step; the sync ends canceled then.
+    """Ask a sync to stop at its next step, where it ends canceled.
 
     Raises NotFound, or NotPossible when it ended already.
     """

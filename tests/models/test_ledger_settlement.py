@@ -246,6 +246,15 @@ def test_a_listing_goes_by_date_and_may_be_of_one_status(books):
     assert list(books.listed(status=InvoiceStatus.PAID)) == ["1A-2"]
 
 
+def test_two_listings_may_be_read_side_by_side(books):
+    books.read(*(invoice(f"1A-{n:04}") for n in range(600)))
+    books.hold(TOP)
+    books.settle()
+    with books.store.reading():
+        pairs = zip(ledger.invoices(books.id), ledger.invoices(books.id), strict=True)
+        assert sum(one == other for one, other in pairs) == 600
+
+
 def test_duplicates_are_groups_of_open_imported_invoices_with_one_number(books):
     books.read(
         *(invoice(txn_id, number="77") for txn_id in ("1A-1", "1A-2", "1A-3")),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import shutil
 import stat
 from datetime import UTC, datetime
@@ -11,7 +12,7 @@ import psycopg
 import pytest
 from peewee import sqlite3
 
-from shared.models import audit, connections
+from shared.models import audit, connections, sqlite
 from shared.models.errors import StoreError, StoreOutdated, StoreTooNew, StoreUnavailable
 from shared.models.schema import MIGRATIONS
 from shared.models.sqlite import SqliteEngine, has_wal_reset_fix
@@ -106,6 +107,11 @@ def test_an_empty_postgresql_database_is_filled(new_postgres_url):
         assert store.schema_version == 1
 
 
+def test_an_address_may_begin_with_postgres(postgres_store_url):
+    with open_store(postgres_store_url.replace("postgresql:", "postgres:", 1)) as store:
+        assert store.schema_version == 1
+
+
 def test_an_empty_file_becomes_a_store(tmp_path):
     path = tmp_path / "touched"
     path.touch()
@@ -140,7 +146,18 @@ def test_the_database_of_another_program_is_refused_and_left_alone(tmp_path):
     assert path.read_bytes() == before
 
 
-@pytest.mark.parametrize("url", ["mysql://host/db", "sqlite://host/file", "sqlite:///", "plain"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "mysql://host/db",
+        "sqlite://host/file",
+        "sqlite:///",
+        "sqlite:///file?mode=ro",
+        "sqlite:///file#1",
+        "postgresql://[half/db",
+        "plain",
+    ],
+)
 def test_an_address_of_nothing_we_know_is_refused_with_examples(url):
     with pytest.raises(StoreError, match="sqlite:///path/to/file") as refusal:
         open_store(url)
@@ -149,10 +166,16 @@ def test_an_address_of_nothing_we_know_is_refused_with_examples(url):
 
 def test_a_postgresql_that_does_not_answer_is_named_without_its_password():
     with pytest.raises(StoreUnavailable) as refusal:
-        open_store("postgresql://anna:s3cret@127.0.0.1:1/books?password=s3cret&sslmode=disable")
+        open_store("postgresql://anna:s3cret@127.0.0.1:1/books?sslpassword=s3cret&sslmode=disable")
     text = str(refusal.value)
-    assert "anna:…@127.0.0.1:1/books?password=…&sslmode=disable" in text
+    assert "anna:…@127.0.0.1:1/books?sslpassword=…&sslmode=disable" in text
     assert "s3cret" not in text
+
+
+def test_an_address_that_postgresql_cannot_read_is_refused_without_its_password():
+    with pytest.raises(StoreError, match=r"cannot be read.*escaped") as refusal:
+        open_store("postgresql://anna:s3cret%zz@127.0.0.1/books")
+    assert "s3cret" not in str(refusal.value)
 
 
 def test_a_newer_store_is_refused(store_url, migrations):
@@ -264,6 +287,19 @@ def test_a_backup_never_overwrites(tmp_path):
     assert target.read_text() == "precious"
 
 
+def test_a_backup_that_fails_half_way_leaves_nothing_behind(tmp_path, monkeypatch):
+    def disk_error(_path: Path) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(sqlite, "_make_durable", disk_error)
+    with (
+        open_store(f"sqlite:///{tmp_path / 'store.sqlite3'}") as store,
+        pytest.raises(StoreError, match="cannot be written: Input/output error"),
+    ):
+        store.backup(tmp_path / "copy")
+    assert not (tmp_path / "copy").exists()
+
+
 def test_a_postgresql_store_is_backed_up_by_its_own_tools(postgres_store_url, tmp_path):
     with (
         open_store(postgres_store_url) as store,
@@ -303,7 +339,9 @@ def test_an_old_sqlite_gets_a_rollback_journal_and_says_so(tmp_path):
 
 
 def test_every_connection_has_the_durable_settings(tmp_path):
-    with open_store(f"sqlite:///{tmp_path / 'store.sqlite3'}") as store:
+    url = f"sqlite:///{tmp_path / 'store.sqlite3'}"
+    open_store(url).close()
+    with open_store(url) as store:
         pragma = store._engine.database.pragma
         assert (pragma("synchronous"), pragma("foreign_keys")) == (2, 1)
         assert pragma("busy_timeout") == 5000

@@ -59,6 +59,14 @@ def test_reading_inside_a_transaction_sees_what_it_wrote(store):
         assert noted(store) == ["one"]
 
 
+def test_a_reading_may_hold_another(store):
+    with store.reading(), store.reading():
+        assert audit.entries() == []
+    with store.transaction():
+        note("one")
+    assert noted(store) == ["one"]
+
+
 def test_a_reader_sees_one_moment_while_others_write(store_url):
     with open_store(store_url) as reader, open_store(store_url) as writer, reader.reading():
         assert audit.entries() == []
