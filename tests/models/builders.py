@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -156,10 +157,13 @@ class Books:
             return ledger.compare_open(self.id, self.sync.id, open_invoices)
 
     def settle(
-        self, jobs: JobMode = JobMode.ROLL_UP, start_date: date | None = None
+        self,
+        jobs: JobMode = JobMode.ROLL_UP,
+        start_date: date | None = None,
+        skipped: Collection[str] = (),
     ) -> ledger.Settled:
         with self.store.transaction():
-            return ledger.settle(self.id, jobs, start_date)
+            return ledger.settle(self.id, jobs, start_date, skipped)
 
     def listed(self, **filters: Any) -> dict[str, str]:
         """The invoices of the listing: TxnID to the customer who is billed."""

@@ -130,6 +130,17 @@ def test_customers_listed_are_those_that_are_billed(books):
     assert [one.full_name for one in apart] == [TOP.full_name, JOB.full_name, PART.full_name]
 
 
+def test_a_customer_who_owes_nothing_more_is_listed_only_when_asked_for(books):
+    books.read(invoice("1A-1"))
+    books.hold(TOP)
+    books.settle()
+    books.read(paid(invoice("1A-1")))
+    with books.store.reading():
+        assert ledger.customers(books.id, JobMode.ROLL_UP) == []
+        (settled,) = ledger.customers(books.id, JobMode.ROLL_UP, with_settled=True)
+    assert settled.list_id == "80-1"
+
+
 @pytest.mark.parametrize("inactive", [TOP, JOB, PART])
 def test_an_invoice_is_left_out_while_its_customer_or_one_above_is_inactive(books, inactive):
     books.read(FOR_PART)
@@ -142,6 +153,18 @@ def test_an_invoice_is_left_out_while_its_customer_or_one_above_is_inactive(book
     books.hold(replace(inactive, active=True, edit_sequence="2"))
     assert books.settle().taken_in == ["1A-3"]
     assert books.listed() == {"1A-3": "Larkspur Tile"}
+
+
+def test_a_skipped_invoice_is_left_out_until_the_skip_is_taken_back(books):
+    books.read(invoice("1A-1"), invoice("1A-2", pending=True))
+    books.hold(TOP)
+    books.settle()
+    assert books.settle(skipped={"1A-1", "1A-2"}).left_out == [
+        ("1A-1", "skipped"),
+        ("1A-2", "skipped"),
+    ]
+    assert books.listed() == {}
+    assert books.settle().taken_in == ["1A-1"]
 
 
 def test_a_pending_invoice_is_left_out_until_it_is_posted(books):
@@ -158,6 +181,9 @@ def test_invoices_before_the_start_date_are_left_out(books):
     settled = books.settle(start_date=date(2024, 5, 1))
     assert settled.left_out == [("1A-1", "left-out-before-start-date")]
     assert list(books.listed()) == ["1A-2"]
+    sync = books.next_sync()
+    with books.store.reading():
+        assert ledger.unseen_open(books.id, sync.id) == ["1A-2"], "the other is not asked for"
     assert books.settle(start_date=None).taken_in == ["1A-1"]
 
 

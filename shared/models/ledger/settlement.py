@@ -114,12 +114,8 @@ def settle(
     ``skipped`` are TxnIDs that an operator had left out: we no longer read them, so what we
     hold of them must not be shown as right.
     """
-    customers, cycles = standings(
-        {
-            list_id: Place(parent, bool(active))
-            for list_id, parent, active in _CUSTOMERS.all(connection=connection_id)
-        }
-    )
+    held = _CUSTOMERS.all(connection=connection_id)
+    customers, cycles = standings({one: Place(above, bool(on)) for one, above, on in held})
     start = day_text(start_date) or ""
     settled = Settled([], [], [], cycles)
     changes: list[tuple[str, str, int]] = []
