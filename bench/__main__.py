@@ -29,7 +29,7 @@ from pathlib import Path
 from typing import Any
 
 from simulator.company import Company
-from simulator.webconnector import HttpTransport, WebConnector
+from simulator.webconnector import HttpTransport, Row, WebConnector
 from simulator.webconnector.desktop import Desktop
 
 PAGE = 500
@@ -40,7 +40,7 @@ LINES = 5
 class Line:
     """The wire to the daemon: notes the time of each call and keeps the large bodies."""
 
-    folder: Path
+    folder: Path | None
     seconds: float = 0.0
     calls: int = 0
     carry: HttpTransport = field(default_factory=HttpTransport)
@@ -52,7 +52,7 @@ class Line:
         answer = self.carry(url, headers, body)
         self.seconds += time.perf_counter() - started
         self.calls += 1
-        if body is not None and len(body) > 100_000:
+        if self.folder is not None and body is not None and len(body) > 100_000:
             (self.folder / f"{self.calls:06d}.xml").write_bytes(body)
         return answer
 
@@ -149,48 +149,75 @@ def memory_mib(pid: int, what: str) -> float:
 
 
 def measure(invoices: int) -> Figures:
-    """Import a company of so many open invoices."""
+    """Import a company of so many open invoices: alone, then beside a small company."""
+    company = Company.create(seed=7, customers=300, invoices=invoices, lines=LINES, all_open=True)
     with tempfile.TemporaryDirectory(prefix="deskbridge-bench-") as name:
         folder = Path(name)
-        bodies = folder / "bodies"
-        bodies.mkdir()
-        company = Company.create(
-            seed=7, customers=300, invoices=invoices, lines=LINES, all_open=True
-        )
+        (folder / "bodies").mkdir()
+        line = Line(folder / "bodies")
         with daemon(folder) as (process, environment):
-            qwc, password = connected(environment, folder, "Big")
-            small = connected(environment, folder, "Small")
-            line = Line(bodies)
-            connector = WebConnector(Desktop(company), transport=line)
-            row = connector.add(qwc.read_bytes(), password.read_text())
+            connector, row = web_connector(environment, folder, company, line)
             base = memory_mib(process.pid, "VmRSS")
+            run_import(connector, row, line, environment, company)
+            peak = memory_mib(process.pid, "VmHWM")
+        size = sum(path.stat().st_size for path in (folder / "bodies").glob("*.xml"))
+        floor = floor_of(folder / "bodies", folder / "floor.sqlite3")
+    latencies = latencies_beside(company)
+    return Figures(
+        invoices,
+        line.seconds,
+        floor,
+        peak,
+        base,
+        statistics.median(latencies),
+        latencies[int(len(latencies) * 0.99)],
+        len(latencies),
+        size / 1e6,
+    )
+
+
+def latencies_beside(company: Company) -> list[float]:
+    """Milliseconds of a small company's calls while the import runs, sorted."""
+    with tempfile.TemporaryDirectory(prefix="deskbridge-bench-") as name:
+        folder = Path(name)
+        with daemon(folder) as (_, environment):
+            line = Line(None)
+            connector, row = web_connector(environment, folder, company, line)
+            small = connected(environment, folder, "Small")
             poller = subprocess.Popen(
                 [sys.executable, "-m", "bench.poller", *map(str, small)], stdout=subprocess.PIPE
             )
             assert poller.stdout is not None
             poller.stdout.readline()
-            line.seconds = 0.0
-            outcome = connector.update(row)
-            if not outcome.ok:
-                raise SystemExit(f"the import failed: {outcome.status}")
+            run_import(connector, row, line, environment, company)
             poller.send_signal(signal.SIGTERM)
-            latencies = sorted(json.loads(poller.communicate()[0]))
-            peak = memory_mib(process.pid, "VmHWM")
-            held = command(environment, "invoices", "list", "Big")
-            if len(held) != len(company.audit().importable):
-                raise SystemExit("not every invoice was imported")
-        size = sum(path.stat().st_size for path in bodies.glob("*.xml"))
-        return Figures(
-            invoices,
-            line.seconds,
-            floor_of(bodies, folder / "floor.sqlite3"),
-            peak,
-            base,
-            statistics.median(latencies),
-            latencies[int(len(latencies) * 0.99)],
-            len(latencies),
-            size / 1e6,
-        )
+            return sorted(json.loads(poller.communicate()[0]))
+
+
+def web_connector(
+    environment: dict[str, str], folder: Path, company: Company, line: Line
+) -> tuple[WebConnector, Row]:
+    """A Web Connector with the big company's Invoice Sync added."""
+    qwc, password = connected(environment, folder, "Big")
+    connector = WebConnector(Desktop(company), transport=line)
+    return connector, connector.add(qwc.read_bytes(), password.read_text())
+
+
+def run_import(
+    connector: WebConnector,
+    row: Row,
+    line: Line,
+    environment: dict[str, str],
+    company: Company,
+) -> None:
+    """One Invoice Sync; every importable invoice must be there after it."""
+    line.seconds = 0.0
+    outcome = connector.update(row)
+    if not outcome.ok:
+        raise SystemExit(f"the import failed: {outcome.status}")
+    held = command(environment, "invoices", "list", "Big")
+    if len(held) != len(company.audit().importable):
+        raise SystemExit("not every invoice was imported")
 
 
 def floor_of(bodies: Path, store: Path) -> float:
@@ -254,7 +281,7 @@ Machine: {os.cpu_count()} cores, {platform.machine()}, {platform.system()}; Pyth
 - *Floor*: the same bodies, SOAP and qbXML parsed by lxml, one walk over each invoice, `executemany` into two tables, one commit; no session, no
   checks, in a process of its own.
 - *Memory*: resident set of the daemon before the import, and its peak (VmHWM).
-- *Small company's call*: another connection with one invoice syncs over and over in a process of its own while the big one imports.
+- *Small company's call*: in a second run, another connection with one invoice syncs over and over in a process of its own while the big one imports.
 
 Shared machines are noisy: compare the ratio before the seconds.
 """
