@@ -130,13 +130,19 @@ def postgres_store_url(postgres: Server) -> str:
     return postgres.url("store")
 
 
+@pytest.fixture
+def empty_postgres_url(postgres_store_url: str) -> str:
+    """The address of an empty store on PostgreSQL."""
+    empty_tables(postgres_store_url)
+    return postgres_store_url
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The address of an empty store, once on each engine."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'store.sqlite3'}"
-    url: str = request.getfixturevalue("postgres_store_url")
-    empty_tables(url)
+    url: str = request.getfixturevalue("empty_postgres_url")
     return url
 
 

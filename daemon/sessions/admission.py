@@ -78,6 +78,7 @@ class Admission:
         connections.login_succeeded(application.id, now)
         if application.kind not in WITH_PLANS:
             return [login.refusal_ticket(login.Refusal("nothing-to-do", "")), "none"]
+        connections.lock(current.connection.id)
         holder = self._thd_holder(application, peer, now)
         if holder is not None:
             return self._busy(holder, now)

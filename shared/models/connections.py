@@ -29,7 +29,7 @@ from shared.models.applications import (
 from shared.models.convert import day_text, millis
 from shared.models.errors import BadName, NameTaken, NotFound
 from shared.models.rows import CONNECTION_FIELDS, read_connection
-from shared.models.statements import Statement, insert_row, slot, update_columns
+from shared.models.statements import Statement, insert_row, locking, slot, update_columns
 from shared.models.values import Application, CompanyBinding, Connection, JobMode, Layout
 
 __all__ = [
@@ -127,6 +127,18 @@ def by_id(connection_id: int) -> Connection:
 
 _BY_ID = Statement(
     lambda: t.Connection.select(*CONNECTION_FIELDS).where(t.Connection.id == slot("id"))
+)
+
+
+def lock(connection_id: int) -> None:
+    """Hold a connection until the unit ends: one login at a time, on whichever daemon."""
+    _LOCK.one(id=connection_id)
+
+
+_LOCK = Statement(
+    lambda: locking(
+        t.Connection.select(t.Connection.id).where(t.Connection.id == slot("id")), t.Connection
+    )
 )
 
 
