@@ -20,7 +20,7 @@ lint: $(VENV)/.dev
 	$(BIN)/lint-imports --no-cache
 
 bench: $(VENV)/.dev
-	$(BIN)/python -m bench
+	$(BIN)/python -m bench --write docs/benchmarks.md
 
 # The oldest versions that pyproject.toml admits must pass the same tests.
 lowest: $(VENV)/.dev

@@ -59,3 +59,18 @@ def test_every_request_that_leaves_is_valid_against_intuits_schema(open_house):
     assert len(house.requests) > 8
     for request in house.requests:
         schema.assertValid(etree.fromstring(request.encode()))
+
+
+@pytest.mark.parametrize("day", ["2025-03-08", "2025-11-01"], ids=["spring", "autumn"])
+@pytest.mark.parametrize("zone", ["new-york", "london"])
+def test_changes_around_a_clock_change_are_all_noticed(open_house, day, zone):
+    """QuickBooks' wall clock jumps or repeats an hour; the bookkeeper works right through it."""
+    house = open_house(small_company(today=day, zone=zone))
+    house.add_connection()
+    for seed in range(8):
+        acts.wait(house.company.books, 3 * 3600)
+        acts.random_acts(house.company.books, 6, seed)
+        house.later(hours=3)
+        outcome = house.sync()
+        assert outcome.ok, outcome.status
+        assert house.is_equal(), f"after {seed + 1} steps"

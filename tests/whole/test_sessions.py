@@ -455,3 +455,57 @@ def test_no_secret_is_in_the_log(house, logged_text):
 
 def test_a_problem_is_about_the_record_it_names(house):
     assert all(problem.kind in RecordKind for problem in house.problems())
+
+
+# Answers that are no answers
+
+
+def test_a_request_that_quickbooks_cannot_parse_ends_the_sync_and_is_not_sent_again(house):
+    house.company.fail_next("0x80040400")
+    outcome = house.sync()
+    assert outcome.result is Result.FAILED
+    sync = refused(house, "0x80040400")
+    assert sync.error == outcome.status
+    assert len(house.requests) == 1
+    assert house.sync().ok
+    assert house.is_equal()
+
+
+def test_a_quickbooks_that_could_not_lock_is_asked_again_after_a_pause(house):
+    house.company.fail_next("0x8004041B", times=2)
+    before = house.now
+    assert house.sync().ok
+    assert (house.now - before).total_seconds() > 3 * 5
+    assert house.is_equal()
+
+
+def test_a_quickbooks_that_crashed_ends_the_sync_and_the_next_one_begins_anew(house):
+    house.company.fail_next("0x80010105", request="InvoiceQueryRq")
+    outcome = house.sync()
+    assert outcome.result is Result.FAILED
+    refused(house, "0x80010105")
+    assert house.sync().ok
+    assert house.is_equal()
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda answer: answer[: len(answer) // 2],
+        lambda answer: answer.replace("<QBXML>", "<!DOCTYPE QBXML [<!ENTITY a 'b'>]><QBXML>", 1),
+        lambda answer: answer.replace("</InvoiceRet>", "</InvoiceRat>", 1),
+        lambda _answer: "",
+        lambda _answer: "<html>502 Bad Gateway</html>",
+        lambda _answer: "<?xml version='1.0'?><QBXML><QBXMLMsgsRs></QBXMLMsgsRs></QBXML>",
+    ],
+    ids=["cut short", "DOCTYPE", "not well-formed", "empty", "a proxy's page", "no response"],
+)
+def test_an_answer_that_cannot_be_read_is_asked_for_again_and_not_for_ever(house, spoil):
+    house.alter = spoil
+    outcome = house.sync()
+    assert outcome.result is Result.FAILED
+    refused(house, "answer-unreadable")
+    assert len(house.requests) < 12
+    house.alter = None
+    assert house.sync().ok
+    assert house.is_equal()
