@@ -273,8 +273,12 @@ def answered(state: InvoiceSync, answer: Answered) -> tuple[InvoiceSync, Move]:
     return state, Fail(str(answer.status), answer.said)
 
 
-def unreadable(state: InvoiceSync, said: str) -> tuple[InvoiceSync, Move]:
-    """The answer could not be read, or lacked ours: ask again, from the first page."""
+def unreadable(state: InvoiceSync, said: str, stored: int = 0) -> tuple[InvoiceSync, Move]:
+    """The answer could not be read, or lacked ours: ask again, from the first page.
+
+    ``stored`` records were taken in before it broke off; read again they are no news.
+    """
+    state = replace(state, position=state.position + stored)
     if state.tries >= state.most_tries:
         return state, Fail("answer-unreadable", said)
     return replace(_from_first_page(state), tries=state.tries + 1), GoOn()

@@ -90,7 +90,7 @@ def thd_take(session: Session, reading: Reading, now: datetime) -> tuple[Session
     worst = reading.worst
     if reading.unreadable or worst is None:
         said = reading.unreadable or "the answer held no response to our request"
-        after, move = invoice_sync.unreadable(state, said)
+        after, move = invoice_sync.unreadable(state, said, reading.tally.changed)
         return _with(session, after), move
     tally = reading.tally.plus(importing.thd_store(session, state.step, reading.rows, now))
     if invoice_sync.wants_ids(state) and statuses.is_success(worst.status.code):

@@ -230,6 +230,11 @@ def test_an_unreadable_answer_is_asked_for_again_from_the_first_page():
     assert (state.iterator_id, state.tries, move) == ("", 1, GoOn())
 
 
+def test_what_was_taken_in_before_an_answer_broke_off_counts():
+    state, _ = invoice_sync.unreadable(first_run(step=Step.READ, position=10), "cut", stored=500)
+    assert state.position == 510
+
+
 def test_answers_that_stay_unreadable_end_the_sync():
     state = first_run(step=Step.READ, tries=3)
     assert invoice_sync.unreadable(state, "cut")[1] == Fail("answer-unreadable", "cut")
