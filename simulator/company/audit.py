@@ -212,8 +212,15 @@ def _application_problems(books: Books) -> Iterator[str]:
                 yield f"{applier.txn_id} is applied to {use.txn_id}, which is not in the books"
             elif invoice.currency != applier.currency:
                 yield f"{applier.txn_id} is applied to {use.txn_id} in another currency"
-            elif invoice.customer != applier.customer:
+            elif not _may_pay(books, applier.customer, invoice.customer):
                 yield f"{applier.txn_id} is applied to {use.txn_id} of another customer"
+
+
+def _may_pay(books: Books, payer: str, owner: str) -> bool:
+    """Its own invoices, or those of its jobs, which some files allow."""
+    if payer == owner or owner not in books.customers:
+        return payer == owner
+    return any(above.list_id == payer for above in books.ancestors(owner))
 
 
 def _customer_problems(books: Books) -> Iterator[str]:

@@ -16,11 +16,14 @@ from simulator.company.records import (
     Entry,
     Fault,
     Invoice,
+    LateCall,
     Payment,
+    StoredSet,
 )
 
 MAX_SUBLEVEL = 4
 DELETED_DAYS = 90
+USUAL_DISCOUNTS = "Sales Discounts"
 
 
 class BookError(Exception):
@@ -53,9 +56,13 @@ class Books:
         self.credits: dict[str, Credit] = {}
         self.deletions: list[Deletion] = []
         self.data_exts: dict[tuple[str, str], str] = {}
+        self.message_sets: dict[tuple[str, str], StoredSet] = {}
         self.situation = "open"
         self.faults: list[Fault] = []
         self.locks: set[str] = set()
+        self.late: list[LateCall] = []
+        self.writes = 0  # how often something changed since the books were read
+        self.closed = False  # another state of the company file took the place of this one
         self._appliers: defaultdict[str, list[str]] = defaultdict(list)
         self._full_names: dict[str, str] = {}
 
@@ -215,6 +222,18 @@ class Books:
             if account.type == "AccountsReceivable" and account.currency == currency
         )
 
+    def receivable_of(self, one: Invoice | Payment | Credit) -> str:
+        """The ListID of the Accounts Receivable account that a document stands in."""
+        return one.receivable or self.receivable(one.currency).list_id
+
+    def account(self, name: str) -> Account:
+        """An account by its name. Raises NotInBooks."""
+        for account in self.accounts.values():
+            if account.name.casefold() == name.casefold():
+                return account
+        known = ", ".join(one.name for one in self.accounts.values())
+        raise NotInBooks(f"There is no account {name!r} in the books; there are: {known}.")
+
     def undeposited_funds(self) -> Account:
         """Where payments go that are not deposited yet."""
         return next(one for one in self.accounts.values() if one.special == "UndepositedFunds")
@@ -223,8 +242,11 @@ class Books:
         """What an account holds, in its currency, as far as these books tell."""
         account = self.accounts[list_id]
         if account.type == "AccountsReceivable":
-            owed = (one for one in self.customers.values() if one.currency == account.currency)
-            return sum(one.balance for one in owed)
+            return sum(
+                one.owed if isinstance(one, Invoice) else -one.balance
+                for one in self.documents()
+                if one.currency == account.currency and self.receivable_of(one) == list_id
+            )
         received = (one for one in self.payments.values() if one.deposit_to == list_id)
         return sum(in_home(one.total, one.exchange_rate) for one in received)
 

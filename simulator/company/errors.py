@@ -46,6 +46,10 @@ class RequestFailed(Exception):
 
 
 OK = Status()
+# Codes of a whole message set, with and without a stored answer behind them.
+SET_OK, SET_UNKNOWN, SET_DIFFERS = "0", "600", "9001"
+SET_NOT_STORED, SET_ID_TOO_LONG, SET_NOT_STORABLE = "9002", "9004", "9005"
+SET_CODES = (SET_UNKNOWN, SET_DIFFERS, SET_NOT_STORED, SET_ID_TOO_LONG, SET_NOT_STORABLE)
 NOTHING_FOUND = Status(1, "A query request did not find a matching object in QuickBooks")
 NOT_PROCESSED = Status(
     3231, "The request has not been processed: an earlier request of this message set failed."

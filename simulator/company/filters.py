@@ -183,8 +183,8 @@ def _txn_tests(books: Books, query: etree._Element) -> list[Callable[[Txn], bool
         wanted = _entities(books, entities, query.tag)
         tests.append(lambda one: one.customer in wanted)
     if (ledgers := query.find("AccountFilter")) is not None:
-        ours = _receivables(books, ledgers, query.tag)
-        tests.append(lambda one: one.currency in ours)
+        wanted_accounts = _accounts(books, ledgers, query.tag)
+        tests.append(lambda one: not wanted_accounts.isdisjoint(_accounts_of(books, one)))
     if (named := query.find("RefNumberFilter")) is not None:
         matches = _matcher(named, "RefNumber")
         tests.append(lambda one: matches(one.number))
@@ -257,12 +257,16 @@ def _entities(books: Books, entities: etree._Element, query_name: str) -> set[st
     return set(named)
 
 
-def _receivables(books: Books, ledgers: etree._Element, query_name: str) -> set[str]:
-    """The currencies of the Accounts Receivable accounts named; other accounts hold none."""
+def _accounts(books: Books, ledgers: etree._Element, query_name: str) -> set[str]:
+    """The accounts named."""
     by_name = {one.name.casefold(): one.list_id for one in books.accounts.values()}
-    named = _named(ledgers, by_name, set(books.accounts), "Account", query_name)
-    found = (books.accounts[list_id] for list_id in named)
-    return {one.currency for one in found if one.type == "AccountsReceivable"}
+    return set(_named(ledgers, by_name, set(books.accounts), "Account", query_name))
+
+
+def _accounts_of(books: Books, one: Txn) -> set[str]:
+    """The accounts that a transaction stands in, as far as these books tell."""
+    deposit = (one.deposit_to,) if isinstance(one, Payment) else ()
+    return {books.receivable_of(one), *deposit}
 
 
 def _currencies(books: Books, within: etree._Element, query_name: str) -> set[str]:

@@ -57,6 +57,18 @@ class Choice:
 Particle = Element | Sequence | Choice
 
 
+@dataclass(frozen=True, slots=True)
+class RequestType:
+    """A request: what may stand in it. ``answer`` is the element that its records come in."""
+
+    name: str
+    answer: str
+    content: Particle
+    metadata: bool = False
+    iterator: bool = False
+    since: Version = _FIRST
+
+
 def check(element: etree._Element, content: Particle, version: str) -> None:
     """Compare an element's children with their grammar. Raises Unreadable."""
     children = _children(element)
@@ -175,6 +187,7 @@ DATETIME = _pattern(
 )
 COUNT = _pattern("a number of at least 1", r"\s*\+?0*[1-9]\d{0,8}\s*")
 AMOUNT = _pattern("an amount with two decimals or none", r"([+-]?\d{1,13}(\.\d{2})?)?")
+RATE = _pattern("a number", r"\s*([+-]?(\d+(\.\d*)?|\.\d+))?\s*")
 GUID = _pattern(
     "0 or a GUID in braces", r"0|\{[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\}"
 )
@@ -206,3 +219,14 @@ def need(name: str, check: Check) -> Element:
 def within(name: str, *parts: Particle, since: Version = _FIRST) -> Element:
     """An optional element with children of its own, in this order."""
     return Element(name, content=Sequence(parts), since=since)
+
+
+def body(name: str, *parts: Particle) -> Element:
+    """An element with children that must stand once."""
+    return Element(name, content=Sequence(parts), least=1)
+
+
+def reference(name: str, most: int, *, since: Version = _FIRST, needed: bool = False) -> Element:
+    """A reference to a list entry: its ListID, its FullName of some length, both or neither."""
+    parts = Sequence((maybe("ListID", ID), maybe("FullName", text(most))))
+    return Element(name, content=parts, least=int(needed), since=since)

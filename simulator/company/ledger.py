@@ -89,6 +89,28 @@ def put_credit(books: Books, credit: Credit) -> None:
     _owe(books, credit.customer, (old.remaining if old else 0) - credit.remaining)
 
 
+def put_against(books: Books, credit_id: str, invoice_id: str, amount: int) -> None:
+    """Put so much more of a credit memo or an unused payment against an invoice."""
+    found = books.payments.get(credit_id) or books.credits[credit_id]
+    applied = _with_more(found.applied, invoice_id, amount)
+    if isinstance(found, Payment):
+        unused = found.unused - amount
+        put_payment(books, found._replace(applied=applied, unused=unused, modified=books.now))
+    else:
+        left = found.remaining - amount
+        put_credit(books, found._replace(applied=applied, remaining=left, modified=books.now))
+
+
+def _with_more(
+    applied: tuple[Application, ...], invoice_id: str, amount: int
+) -> tuple[Application, ...]:
+    """The applications with so much more on one invoice; one that comes to nothing goes."""
+    kept = {one.txn_id: one for one in applied}
+    one = kept.get(invoice_id, Application(invoice_id, 0))
+    kept[invoice_id] = one._replace(amount=one.amount + amount)
+    return tuple(one for one in kept.values() if one.amount)
+
+
 def receive(
     books: Books,
     invoice: Invoice,

@@ -14,9 +14,9 @@ from simulator.company.errors import (
     ROLLBACK,
     QuickBooksError,
 )
-from simulator.company.grammar import Unreadable, Version, check
+from simulator.company.grammar import RequestType, Unreadable, Version, check
 from simulator.company.product import number
-from simulator.company.requests import ITERATOR, METADATA, REQUESTS, RequestType
+from simulator.company.requests import ITERATOR, METADATA, REQUESTS
 
 _SET_ATTRIBUTES = {"onError", "responseData", "newMessageSetID", "oldMessageSetID"}
 _ON_ERROR = ("stopOnError", "continueOnError", "rollbackOnError")

@@ -94,12 +94,50 @@ class Product:
 
 
 @dataclass(frozen=True, slots=True)
+class Habits:
+    """What QuickBooks' documentation leaves open: each value is one way it may be.
+
+    ``sets_kept``: message sets remembered per application, ``all`` or only the last ``one``.
+    ``status_check``: what a status check brings back, the whole stored ``answer``, its
+    ``status`` alone, or the status with ``recovery`` (the ErrorRecovery element).
+    ``unknown_old_set``: a set whose oldMessageSetID is unknown is answered 600 and ``runs``, or
+    is ``refused``. ``unprocessed``: after an error with stopOnError the rest is ``answered``
+    3231 or ``missing``. ``closed_invoice``: an application to a closed invoice is ``refused``
+    (3120), or ``unapplied`` (570: the payment is saved without it).
+    """
+
+    sets_kept: str = "all"
+    status_check: str = "answer"
+    unknown_old_set: str = "runs"
+    unprocessed: str = "answered"
+    closed_invoice: str = "refused"
+    parents_pay_jobs: bool = False
+    guids_are_unique: bool = True
+    amounts_include_discounts: bool = True
+    undeposited_by_default: bool = True
+
+
+HABITS = {
+    "sets_kept": ("all", "one"),
+    "status_check": ("answer", "status", "recovery"),
+    "unknown_old_set": ("runs", "refused"),
+    "unprocessed": ("answered", "missing"),
+    "closed_invoice": ("refused", "unapplied"),
+    "parents_pay_jobs": (False, True),
+    "guids_are_unique": (True, False),
+    "amounts_include_discounts": (True, False),
+    "undeposited_by_default": (True, False),
+}
+
+
+@dataclass(frozen=True, slots=True)
 class Profile:
     """Who the company is and how its PC is set up; none of it changes by bookkeeping.
 
     ``currencies`` are codes, the home currency first; one alone means that multicurrency is
     off. ``payments_touch_invoices`` says whether an invoice's TimeModified moves when it is
-    paid, which is not known for certain of QuickBooks.
+    paid, which is not known for certain of QuickBooks. ``closing_password`` says that the
+    closing date is guarded by one: without it, changes before that date go through.
     """
 
     name: str
@@ -111,6 +149,12 @@ class Profile:
     closing_date: str = ""
     is_sample: bool = False
     payments_touch_invoices: bool = True
+    closing_password: bool = False
+    habits: Habits = field(default_factory=Habits)
+
+    def is_closed(self, day: str) -> bool:
+        """Whether documents of an ISO date can no longer be changed by an application."""
+        return self.closing_password and bool(self.closing_date) and day <= self.closing_date
 
     @property
     def edition(self) -> Edition:

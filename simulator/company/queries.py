@@ -34,11 +34,11 @@ class Query:
     write: Callable[[Books, Writers, Sequence[str], Shape], tuple[str, ...]]
 
 
-def shape_of(query: etree._Element, version: tuple[int, int]) -> Shape:
-    """What a query wants to see of each record."""
+def shape_of(query: etree._Element, version: tuple[int, int], *, lines: bool = False) -> Shape:
+    """What a request wants to see of each record; writes show their ``lines`` unasked."""
     return Shape(
         version=version,
-        lines=_yes(query, "IncludeLineItems"),
+        lines=lines or _yes(query, "IncludeLineItems"),
         links=_yes(query, "IncludeLinkedTxns"),
         include=frozenset(one.text or "" for one in query.findall("IncludeRetElement")),
         owners=frozenset((one.text or "").upper() for one in query.findall("OwnerID")),

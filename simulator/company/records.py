@@ -107,7 +107,10 @@ class Origin(NamedTuple):
 
 
 class Invoice(NamedTuple):
-    """An invoice. ``applied`` is what payments and credits took off, as a positive amount."""
+    """An invoice. ``applied`` is what payments and credits took off, as a positive amount.
+
+    ``receivable`` is its Accounts Receivable account; empty is the usual one of its currency.
+    """
 
     txn_id: str
     txn_number: int
@@ -141,6 +144,7 @@ class Invoice(NamedTuple):
     discount_date: str = ""
     origin: Origin | None = None
     custom: tuple[tuple[str, str], ...] = ()
+    receivable: str = ""
 
     @property
     def total(self) -> int:
@@ -164,15 +168,23 @@ class Invoice(NamedTuple):
 
 
 class Application(NamedTuple):
-    """Money or credit put against one invoice; ``amount`` includes the ``discount``."""
+    """Money or credit put against one invoice; ``amount`` includes the ``discount``.
+
+    ``discount_account`` is empty for the usual one.
+    """
 
     txn_id: str
     amount: int
     discount: int = 0
+    discount_account: str = ""
 
 
 class Payment(NamedTuple):
-    """A payment: ``total`` is what was applied, without discounts, and what is ``unused``."""
+    """A payment: ``total`` is what was applied, without discounts, and what is ``unused``.
+
+    ``credits`` are the credit memos and payments that it put against invoices beside its own
+    money. ``deposited`` ones are part of a bank deposit.
+    """
 
     txn_id: str
     txn_number: int
@@ -191,6 +203,14 @@ class Payment(NamedTuple):
     applied: tuple[Application, ...]
     memo: str = ""
     external_guid: str = ""
+    receivable: str = ""
+    credits: tuple[str, ...] = ()
+    deposited: bool = False
+
+    @property
+    def balance(self) -> int:
+        """What can still be put against invoices."""
+        return self.unused
 
 
 class Credit(NamedTuple):
@@ -214,11 +234,17 @@ class Credit(NamedTuple):
     tax_item: str = ""
     tax_code: str = ""
     memo: str = ""
+    receivable: str = ""
 
     @property
     def total(self) -> int:
         """What the customer was credited."""
         return self.subtotal + self.tax
+
+    @property
+    def balance(self) -> int:
+        """What can still be put against invoices."""
+        return self.remaining
 
 
 class Deletion(NamedTuple):
@@ -232,10 +258,14 @@ class Deletion(NamedTuple):
 
 
 class Fault(NamedTuple):
-    """An answer to rehearse: an HRESULT or a status code for the next matching requests.
+    """An answer to rehearse: an HRESULT, a message-set code or a status code.
 
-    ``request`` is the name of a request such as ``InvoiceQueryRq``, or empty for any.
-    ``done`` means that QuickBooks did the work and only the answer is lost (HRESULTs only).
+    It comes with the next matching call, a message-set code with the next that carries set ids.
+    ``request`` is the name of a request such as
+    ``InvoiceQueryRq``, or empty for any. With an HRESULT, either nothing was done, or ``done``:
+    all was done and recorded and only the answer is lost; or ``after``: QuickBooks went down
+    with so many requests of the set done and nothing recorded; or ``late``: the call was given
+    up on, and QuickBooks does it when it is told to.
     """
 
     code: str
@@ -243,8 +273,41 @@ class Fault(NamedTuple):
     times: int = 1
     done: bool = False
     message: str = ""
+    after: int | None = None
+    late: bool = False
 
     @property
     def is_hresult(self) -> bool:
         """Whether the whole call fails, rather than one request."""
         return self.code.startswith("0x")
+
+
+class LateCall(NamedTuple):
+    """A message set that an application gave up on, and that QuickBooks may still do."""
+
+    application: str
+    document: str
+
+
+class StoredAnswer(NamedTuple):
+    """The answer to one request: ``head`` are its attributes as text, ``data`` its records.
+
+    ``recovery`` is the ErrorRecovery that names what a write touched, else empty.
+    """
+
+    name: str
+    head: str
+    data: str = ""
+    recovery: str = ""
+
+
+class StoredSet(NamedTuple):
+    """A message set that QuickBooks remembers for an application.
+
+    ``answers`` is None when they could not be stored: it ran, and no more is known.
+    """
+
+    application: str
+    set_id: str
+    checksum: str
+    answers: tuple[StoredAnswer, ...] | None

@@ -6,8 +6,6 @@ Deskbridge's own tables on purpose: each checks the other.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from simulator.company.grammar import (
     AMOUNT,
     BOOL,
@@ -19,8 +17,8 @@ from simulator.company.grammar import (
     Choice,
     Element,
     Particle,
+    RequestType,
     Sequence,
-    Version,
     many,
     maybe,
     need,
@@ -29,6 +27,7 @@ from simulator.company.grammar import (
     text,
     within,
 )
+from simulator.company.write_requests import METHOD_TYPES, TXN_DELETIONS, WRITE_REQUESTS
 
 _LIST_DELETIONS = (
     "Account", "BillingRate", "Class", "Currency", "Customer", "CustomerMsg", "CustomerType",
@@ -39,37 +38,13 @@ _LIST_DELETIONS = (
     "SalesTaxCode", "ShipMethod", "StandardTerms", "ToDo", "UnitOfMeasureSet", "Vehicle", "Vendor",
     "VendorType", "WorkersCompCode",
 )  # fmt: skip
-_TXN_DELETIONS = (
-    "ARRefundCreditCard", "Bill", "BillPaymentCheck", "BillPaymentCreditCard", "BuildAssembly",
-    "Charge", "Check", "CreditCardCharge", "CreditCardCredit", "CreditMemo", "Deposit", "Estimate",
-    "InventoryAdjustment", "Invoice", "ItemReceipt", "JournalEntry", "PurchaseOrder",
-    "ReceivePayment", "SalesOrder", "SalesReceipt", "SalesTaxPaymentCheck", "TimeTracking",
-    "TransferInventory", "VehicleMileage", "VendorCredit",
-)  # fmt: skip
 _ACCOUNT_TYPES = (
     "AccountsPayable", "AccountsReceivable", "Bank", "CostOfGoodsSold", "CreditCard", "Equity",
     "Expense", "FixedAsset", "Income", "LongTermLiability", "NonPosting", "OtherAsset",
     "OtherCurrentAsset", "OtherCurrentLiability", "OtherExpense", "OtherIncome",
 )  # fmt: skip
-_METHOD_TYPES = (
-    "AmericanExpress", "Cash", "Check", "DebitCard", "Discover", "ECheck", "GiftCard",
-    "MasterCard", "Other", "OtherCreditCard", "Visa",
-)  # fmt: skip
-
 METADATA = ("NoMetaData", "MetaDataOnly", "MetaDataAndResponseData")
 ITERATOR = ("Start", "Continue", "Stop")
-
-
-@dataclass(frozen=True, slots=True)
-class RequestType:
-    """A request: what may stand in it. ``answer`` is the element that its records come in."""
-
-    name: str
-    answer: str
-    content: Particle
-    metadata: bool = False
-    iterator: bool = False
-    since: Version = (1, 0)
 
 
 _INCLUDE = many("IncludeRetElement", text(50), (4, 0))
@@ -215,13 +190,13 @@ REQUESTS = {
         RequestType(
             "PaymentMethodQueryRq",
             "PaymentMethodRet",
-            Sequence((_list(many("PaymentMethodType", one_of(*_METHOD_TYPES), (7, 0))), _INCLUDE)),
+            Sequence((_list(many("PaymentMethodType", one_of(*METHOD_TYPES), (7, 0))), _INCLUDE)),
             metadata=True,
         ),
         RequestType(
             "TxnDeletedQueryRq",
             "TxnDeletedRet",
-            _deleted("TxnDelType", _TXN_DELETIONS),
+            _deleted("TxnDelType", TXN_DELETIONS),
             metadata=True,
             since=(2, 0),
         ),
@@ -232,5 +207,6 @@ REQUESTS = {
             metadata=True,
             since=(2, 0),
         ),
+        *WRITE_REQUESTS,
     )
 }

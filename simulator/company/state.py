@@ -2,7 +2,8 @@
 
 Tables are stored as columns and rows, so that the file stays small and explains itself. Layout:
 ``{"format": "deskbridge-company", "version": 1, "profile": {…}, "clock": {…}, "rehearsal": {…},
-"tables": {"invoices": {"columns": [names], "rows": [[values]]}, …}}``.
+"message_sets": […], "tables": {"invoices": {"columns": [names], "rows": [[values]]}, …}}``.
+A state of an earlier version may lack the last columns of a table: they have their defaults.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from simulator.company.books import Books
-from simulator.company.product import Edition, Product, Profile
+from simulator.company.product import Edition, Habits, Product, Profile
 from simulator.company.records import (
     Account,
     Address,
@@ -30,9 +31,12 @@ from simulator.company.records import (
     Entry,
     Fault,
     Invoice,
+    LateCall,
     Line,
     Origin,
     Payment,
+    StoredAnswer,
+    StoredSet,
 )
 
 FORMAT, VERSION = "deskbridge-company", 1
@@ -65,8 +69,10 @@ def dump(books: Books) -> str:
             "situation": books.situation,
             "faults": books.faults,
             "locks": sorted(books.locks),
+            "late": books.late,
         },
         "data_exts": [[*key, value] for key, value in sorted(books.data_exts.items())],
+        "message_sets": list(books.message_sets.values()),
         "tables": {
             "entries": _table(Entry._fields, books.entries.values()),
             "accounts": _table(Account._fields, books.accounts.values()),
@@ -172,7 +178,7 @@ def _table(columns: tuple[str, ...], rows: Iterable[object]) -> dict[str, object
 
 def _rows(state: dict[str, Any], name: str, columns: tuple[str, ...]) -> list[list[Any]]:
     table = state["tables"][name]
-    if tuple(table["columns"]) != columns:
+    if tuple(table["columns"]) != columns[: len(table["columns"])]:
         raise ValueError(f"unexpected columns of {name}")
     rows: list[list[Any]] = table["rows"]
     return rows
@@ -186,6 +192,9 @@ def _books(state: dict[str, Any]) -> Books:
     books.situation = rehearsal["situation"]
     books.faults = [Fault(*row) for row in rehearsal["faults"]]
     books.locks = set(rehearsal["locks"])
+    books.late = [LateCall(*row) for row in rehearsal.get("late", ())]
+    for stored in (_stored_set(row) for row in state.get("message_sets", ())):
+        books.message_sets[stored.application, stored.set_id] = stored
     books.data_exts = {(owner, name): value for owner, name, value in state["data_exts"]}
     for entry in (Entry(*row) for row in _rows(state, "entries", Entry._fields)):
         books.entries[entry.list_id] = entry
@@ -205,7 +214,16 @@ def _books(state: dict[str, Any]) -> Books:
 
 def _profile(stored: dict[str, Any]) -> Profile:
     product = Product(**{**stored["product"], "edition": Edition(stored["product"]["edition"])})
-    return Profile(**{**stored, "product": product, "currencies": tuple(stored["currencies"])})
+    habits = Habits(**stored.get("habits", {}))
+    currencies = tuple(stored["currencies"])
+    return Profile(**{**stored, "product": product, "currencies": currencies, "habits": habits})
+
+
+def _stored_set(row: list[Any]) -> StoredSet:
+    stored = StoredSet(*row)
+    if stored.answers is None:
+        return stored
+    return stored._replace(answers=tuple(StoredAnswer(*answer) for answer in stored.answers))
 
 
 def _at(record: type[Any], field: str) -> int:
@@ -239,7 +257,8 @@ def _invoice(row: list[Any]) -> Invoice:
 
 def _payment(row: list[Any]) -> Payment:
     row[_PAYMENT_APPLIED] = tuple(Application(*one) for one in row[_PAYMENT_APPLIED])
-    return Payment(*row)
+    payment = Payment(*row)
+    return payment._replace(credits=tuple(payment.credits))
 
 
 def _credit(row: list[Any]) -> Credit:

@@ -6,10 +6,12 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from simulator.company.answers import element, flag, record, wrap
-from simulator.company.books import Books, in_home, money
+from simulator.company.books import USUAL_DISCOUNTS, Books, in_home, money
 from simulator.company.product import Edition
 from simulator.company.records import Application, Credit, Invoice, Line, Payment
 from simulator.company.references import References, Shape, address, custom_fields
+
+_LINKS_SINCE = (10, 0)  # of a payment's applications
 
 
 class TxnWriter:
@@ -20,16 +22,14 @@ class TxnWriter:
         self._refs = references
         self._stamp = books.stamp
         self._edition = books.profile.edition
-        self._receivables = {
-            code: books.receivable(code).list_id for code in books.profile.currencies
-        }
+        self._usual = {code: books.receivable(code).list_id for code in books.profile.currencies}
         self._templates = {one.name: one.list_id for one in books.of_kind("Template")}
 
     def invoice(self, one: Invoice, shape: Shape) -> str:
         """An InvoiceRet."""
         parts = [
             *self._txn_core(one),
-            *self._receivable(one.customer, one.currency),
+            *self._receivable(one),
             self._refs.entry("TemplateRef", self._templates["Intuit Product Invoice"]),
             f"<TxnDate>{one.date}</TxnDate>\n",
             element("RefNumber", one.number),
@@ -65,7 +65,7 @@ class TxnWriter:
         """A CreditMemoRet."""
         parts = [
             *self._txn_core(one),
-            *self._receivable(one.customer, one.currency),
+            *self._receivable(one),
             self._refs.entry("TemplateRef", self._templates["Custom Credit Memo"]),
             f"<TxnDate>{one.date}</TxnDate>\n",
             element("RefNumber", one.number),
@@ -86,10 +86,13 @@ class TxnWriter:
         return record("CreditMemoRet", parts, shape.version, shape.include)
 
     def payment(self, one: Payment, shape: Shape) -> str:
-        """A ReceivePaymentRet; what it is applied to counts as its lines."""
+        """A ReceivePaymentRet; what it is applied to counts as its lines.
+
+        One without id was not made: it only moved credits.
+        """
         parts = [
-            *self._txn_core(one),
-            *self._receivable(one.customer, one.currency),
+            *(self._txn_core(one) if one.txn_id else ()),
+            *self._receivable(one),
             f"<TxnDate>{one.date}</TxnDate>\n",
             element("RefNumber", one.number),
             f"<TotalAmount>{money(one.total)}</TotalAmount>\n",
@@ -98,11 +101,11 @@ class TxnWriter:
             element("Memo", one.memo),
             self._refs.entry("DepositToAccountRef", one.deposit_to),
             f"<UnusedPayment>{money(one.unused)}</UnusedPayment>\n",
-            "<UnusedCredits>0.00</UnusedCredits>\n",
+            f"<UnusedCredits>{money(self._credits_left(one))}</UnusedCredits>\n",
             element("ExternalGUID", one.external_guid),
         ]
         if shape.lines:
-            parts += [self._applied_to(one, application) for application in one.applied]
+            parts += [self._applied_to(one, application, shape) for application in one.applied]
         return record("ReceivePaymentRet", parts, shape.version, shape.include)
 
     # Parts of transactions.
@@ -116,10 +119,10 @@ class TxnWriter:
             f"<TxnNumber>{one.txn_number}</TxnNumber>\n",
         )
 
-    def _receivable(self, customer: str, currency: str) -> tuple[str, str]:
+    def _receivable(self, one: Invoice | Credit | Payment) -> tuple[str, str]:
         return (
-            self._refs.customer("CustomerRef", customer),
-            self._refs.entry("ARAccountRef", self._receivables[currency]),
+            self._refs.customer("CustomerRef", one.customer),
+            self._refs.entry("ARAccountRef", one.receivable or self._usual[one.currency]),
         )
 
     def _amounts(self, subtotal: int, tax: int, tax_item: str) -> Iterator[str]:
@@ -186,24 +189,31 @@ class TxnWriter:
         invoice = self._books.invoices[application.txn_id]
         return _link(invoice.txn_id, "Invoice", invoice.date, invoice.number, application.amount)
 
-    def _applied_to(self, payment: Payment, application: Application) -> str:
+    def _credits_left(self, one: Payment) -> int:
+        """What the credits that a payment named still have left."""
+        books = self._books
+        named = (books.credits.get(key) or books.payments.get(key) for key in one.credits)
+        return sum(credit.balance for credit in named if credit)
+
+    def _applied_to(self, payment: Payment, application: Application, shape: Shape) -> str:
         """One application with the other links of its invoice, as QuickBooks lists them."""
         invoice = self._books.invoices[application.txn_id]
-        mine = f"<TxnID>{payment.txn_id}</TxnID>"
+        included = self._books.profile.habits.amounts_include_discounts
+        amount = application.amount - (0 if included else application.discount)
         parts = [
             f"<TxnID>{invoice.txn_id}</TxnID>\n<TxnType>Invoice</TxnType>\n",
             f"<TxnDate>{invoice.date}</TxnDate>\n",
             element("RefNumber", invoice.number),
             f"<BalanceRemaining>{money(invoice.balance)}</BalanceRemaining>\n",
-            f"<Amount>{money(application.amount)}</Amount>\n",
+            f"<Amount>{money(amount)}</Amount>\n",
         ]
         if application.discount:
-            account = next(
-                one for one in self._books.accounts.values() if one.name == "Sales Discounts"
-            )
+            account = application.discount_account or self._books.account(USUAL_DISCOUNTS).list_id
             parts.append(f"<DiscountAmount>{money(application.discount)}</DiscountAmount>\n")
-            parts.append(self._refs.entry("DiscountAccountRef", account.list_id))
-        parts += [link for link in self._invoice_links(invoice) if mine not in link]
+            parts.append(self._refs.entry("DiscountAccountRef", account))
+        if shape.version >= _LINKS_SINCE:
+            mine = f"<TxnID>{payment.txn_id}</TxnID>"
+            parts += [link for link in self._invoice_links(invoice) if mine not in link]
         return wrap("AppliedToTxnRet", parts)
 
 

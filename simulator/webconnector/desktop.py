@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -16,14 +15,17 @@ COULD_NOT_OPEN = "0x80040403"
 class Desktop:
     """QuickBooks with one company file.
 
-    Either a company in memory, or one on disk: then it is read when the first session opens,
-    written when the last one closes, and bookkeeping commands wait in between.
+    Either a company in memory, or one on disk: then it is read when the first session opens and
+    bookkeeping commands wait until the last one closes. It is written before the answer to a
+    write leaves, as QuickBooks does, and when the last session closes.
     """
 
     def __init__(self, company: Company) -> None:
         self._company = company
         self._path: Path | None = None
+        self._opened: list[OpenFile] = []
         self._sessions = 0
+        self._saved = company.books.writes
         self._change = ExitStack()
 
     @classmethod
@@ -43,7 +45,18 @@ class Desktop:
         except QuickBooksError as error:
             self._end()
             raise QuickBooksFailure(error.hresult, error.message) from error
-        return OpenFile(self._company, session, self._end)
+        opened = OpenFile(self._company, session, self)
+        self._opened.append(opened)
+        return opened
+
+    def switch_to(self, company: Company) -> None:
+        """Open another company file, as its user may at any time: the sessions end.
+
+        For companies in memory; who asks for a file by name still gets that one or none.
+        """
+        for opened in self._opened:
+            opened.end()
+        self._company = company
 
     def stamped_file_id(self, owner_id: str) -> str:
         """The FileID under ``owner_id``, read past QuickBooks; a lost file carries none."""
@@ -53,10 +66,23 @@ class Desktop:
             return ""
         return company.data_ext(owner_id, FILE_ID) or ""
 
+    def keep(self) -> None:
+        """Write the company if anything was written to it since the last time."""
+        if self._path is not None and self._company.books.writes != self._saved:
+            self._company.save(self._path)
+            self._saved = self._company.books.writes
+
+    def closed(self, opened: OpenFile) -> None:
+        """A session has ended."""
+        if opened in self._opened:
+            self._opened.remove(opened)
+            self._end()
+
     def _begin(self) -> None:
         if self._path is not None and self._sessions == 0:
             try:
                 self._company = self._change.enter_context(Company.changing(self._path))
+                self._saved = self._company.books.writes
             except BadState as error:
                 raise QuickBooksFailure(COULD_NOT_OPEN, str(error)) from error
         self._sessions += 1
@@ -70,12 +96,10 @@ class Desktop:
 class OpenFile:
     """The company opened for one application; see ``quickbooks.OpenCompany``."""
 
-    def __init__(
-        self, company: Company, session: QuickBooksSession, closed: Callable[[], object]
-    ) -> None:
+    def __init__(self, company: Company, session: QuickBooksSession, desktop: Desktop) -> None:
         self._company = company
         self._session = session
-        self._closed = closed
+        self._desktop = desktop
 
     @property
     def company_file(self) -> str:
@@ -90,11 +114,13 @@ class OpenFile:
             raise QuickBooksFailure(error.hresult, error.message) from error
 
     def process(self, request: str) -> str:
-        """QuickBooks' answer to one message set."""
+        """QuickBooks' answer to one message set; what it wrote is safe before the answer is."""
         try:
             return self._session.process(request)
         except QuickBooksError as error:
             raise QuickBooksFailure(error.hresult, error.message) from error
+        finally:
+            self._desktop.keep()
 
     def data_ext(self, owner_id: str, name: str) -> str:
         """A data extension of the company record."""
@@ -105,6 +131,10 @@ class OpenFile:
         self._company.set_data_ext(owner_id, name, value)
 
     def close(self) -> None:
-        """End the session; on disk the company is written."""
+        """End the session; on disk the company is written. Closing twice does no harm."""
+        self.end()
+        self._desktop.closed(self)
+
+    def end(self) -> None:
+        """End the session from QuickBooks' side."""
         self._session.close()
-        self._closed()

@@ -132,7 +132,7 @@ def test_an_answer_can_be_lost_after_the_work_was_done() -> None:
     session = a_session(company)
     start = '<InvoiceQueryRq iterator="Start"><MaxReturned>5</MaxReturned></InvoiceQueryRq>'
     assert fails_with(session, start) == "0x8004041C"
-    assert session._iterators  # the list was made, only nobody was told
+    assert session._finder._iterators  # the list was made, only nobody was told
 
 
 def test_a_planned_status_fails_one_request_and_not_its_neighbours() -> None:

@@ -97,7 +97,7 @@ def test_data_can_be_left_out_of_the_answer() -> None:
     ],
 )
 def test_message_set_ids_are_answered(attributes, body, code, answers) -> None:
-    said = ask(a_session(COMPANY), body, attributes=attributes + 'onError="stopOnError"')
+    said = ask(a_session(), body, attributes=attributes + 'onError="stopOnError"')
     assert said.get("messageSetStatusCode") == code
     assert len(said) == answers
     assert (said.get("newMessageSetID") is not None) is ("newMessageSetID" in attributes)
