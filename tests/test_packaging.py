@@ -1,0 +1,174 @@
+"""What an installed Deskbridge consists of: the wheel is built, unpacked and run.
+
+The checkout is hidden from the unpacked wheel: what is missing there is missing here.
+"""
+
+from __future__ import annotations
+
+import configparser
+import contextlib
+import os
+import subprocess
+import sys
+import tomllib
+import zipfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+HOUSES = ("console", "daemon", "shared", "simulator")
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+INFO = f"{PROJECT['name']}-{PROJECT['version']}.dist-info"
+
+# Prints each module that does not come from the folder of the wheel.
+IMPORT_EVERYTHING = """
+import importlib, pkgutil, sys
+for house in sys.argv[2:]:
+    package = importlib.import_module(house)
+    for found in pkgutil.walk_packages(package.__path__, house + "."):
+        if not found.name.endswith("__main__"):  # it would run
+            importlib.import_module(found.name)
+for name, module in sorted(sys.modules.items()):
+    if name.partition(".")[0] in sys.argv[2:] and not module.__file__.startswith(sys.argv[1]):
+        print(name, module.__file__)
+"""
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory):
+    """The wheel, built without a network: the build backend is a development dependency."""
+    from hatchling.build import build_wheel
+
+    folder = tmp_path_factory.mktemp("wheel")
+    with contextlib.chdir(ROOT):
+        name = build_wheel(str(folder))
+    return folder / name
+
+
+@pytest.fixture(scope="module")
+def contents(wheel):
+    """The names of the files in the wheel."""
+    with zipfile.ZipFile(wheel) as archive:
+        return frozenset(archive.namelist())
+
+
+@pytest.fixture(scope="module")
+def unpacked(wheel, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("unpacked")
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(folder)
+    return folder
+
+
+def run(unpacked, folder, *arguments):
+    """Run Python in ``folder`` on the unpacked wheel and the installed libraries alone.
+
+    ``-S`` leaves .pth files unread, which would lead an editable installation to the checkout.
+    """
+    libraries = [path for path in sys.path if path and Path(path).resolve() != ROOT]
+    environment = {
+        name: value for name, value in os.environ.items() if not name.startswith("DESKBRIDGE_")
+    }
+    environment |= {
+        "PYTHONPATH": os.pathsep.join([str(unpacked), *libraries]),
+        "HOME": str(folder),
+        "DESKBRIDGE_DATABASE": f"sqlite:///{folder / 'store.sqlite3'}",
+    }
+    done = subprocess.run(
+        [sys.executable, "-S", *arguments],
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def deskbridge(unpacked, folder, *arguments):
+    """What the script of the entry point does."""
+    return run(unpacked, folder, "-c", "from deskbridge import main; main()", *arguments)
+
+
+def files_of(house, wanted):
+    """Paths below one house of the checkout, as they must stand in the wheel."""
+    files = (ROOT / house).rglob("*")
+    return {
+        file.relative_to(ROOT).as_posix()
+        for file in files
+        if file.is_file() and "__pycache__" not in file.parts and wanted(file)
+    }
+
+
+def test_the_wheel_has_every_data_file_of_shared(contents):
+    data = files_of("shared", lambda file: file.suffix != ".py")
+
+    assert {Path(name).suffix for name in data} >= {".toml", ".rng"}  # or this proves nothing
+    assert data <= contents
+
+
+@pytest.mark.parametrize("house", HOUSES)
+def test_the_wheel_has_every_module_of_a_house(house, contents):
+    assert files_of(house, lambda file: file.suffix == ".py") <= contents
+
+
+def test_the_wheel_has_the_migrations(contents):
+    assert any(
+        name.startswith("shared/models/migrations/0001_") and name.endswith(".py")
+        for name in contents
+    )
+
+
+def test_the_wheel_has_nothing_but_the_houses_and_the_command(contents):
+    top = {name.partition("/")[0] for name in contents}
+
+    assert top == {*HOUSES, "deskbridge.py", INFO}  # no tests, bench, tools or documents
+    assert not [name for name in contents if "__pycache__" in name]
+
+
+def test_the_wheel_brings_one_script(unpacked):
+    scripts = configparser.ConfigParser()
+    scripts.read_string((unpacked / INFO / "entry_points.txt").read_text("utf-8"))
+
+    assert scripts.sections() == ["console_scripts"]
+    assert dict(scripts["console_scripts"]) == {"deskbridge": "deskbridge:main"}
+
+
+def test_the_wheel_brings_the_licence(contents):
+    assert f"{INFO}/licenses/LICENSE" in contents
+
+
+def test_every_module_of_the_wheel_can_be_imported_from_it(unpacked, tmp_path):
+    foreign = run(unpacked, tmp_path, "-c", IMPORT_EVERYTHING, str(unpacked), *HOUSES)
+
+    assert foreign == ""
+
+
+def test_the_installed_command_knows_its_version(unpacked, tmp_path):
+    assert PROJECT["version"] in deskbridge(unpacked, tmp_path, "--version")
+
+
+def test_the_installed_command_has_the_hints(unpacked, tmp_path):
+    shown = deskbridge(unpacked, tmp_path, "hints", "QBWC1039")
+
+    assert shown.startswith("QBWC1039")
+    assert "What to do" in shown
+
+
+def test_the_installed_command_makes_a_store(unpacked, tmp_path):
+    deskbridge(unpacked, tmp_path, "db", "upgrade")
+
+    assert (tmp_path / "store.sqlite3").is_file()
+
+
+def test_the_installed_writer_has_its_schema(unpacked, tmp_path):
+    asks = (
+        "from shared.qbxml.requests import HostQuery, OnError\n"
+        "from shared.qbxml.writer import write_message_set\n"
+        "print(write_message_set([HostQuery('1')], version='13.0', on_error=OnError.STOP))"
+    )
+
+    assert "HostQueryRq" in run(unpacked, tmp_path, "-c", asks)
