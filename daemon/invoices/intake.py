@@ -27,7 +27,6 @@ from shared.qbxml.responses import (
     InvoiceLineRet,
     InvoiceRet,
     ListDeletedRet,
-    Ref,
     Ret,
     TxnDeletedRet,
 )
@@ -119,7 +118,7 @@ def to_invoice(ret: InvoiceRet, home_currency: str) -> Invoice | Trouble:
         pending=bool(ret.is_pending),
         ar_account_list_id=ret.ar_account.list_id,
         ar_account=ret.ar_account.full_name,
-        terms=ret.terms.full_name,
+        terms=ret.terms,
         po_number=ret.po_number,
         memo=ret.memo,
         edit_sequence=ret.edit_sequence,
@@ -195,8 +194,8 @@ def _missing(ret: InvoiceRet) -> str:
     return ", ".join(name for name, value in needed.items() if not value)
 
 
-def _currency(ref: Ref, home_currency: str) -> str:
-    return currency_code(ref.full_name) if ref.full_name else home_currency
+def _currency(name: str, home_currency: str) -> str:
+    return currency_code(name) if name else home_currency
 
 
 def _status(ret: InvoiceRet, balance: Decimal, applied: Decimal) -> InvoiceStatus:
@@ -223,13 +222,13 @@ def _line(line: InvoiceLineRet, group: str) -> InvoiceLine:
     return InvoiceLine(
         line_id=line.txn_line_id,
         group=group,
-        item=line.item.full_name,
+        item=line.item,
         description=line.description,
         quantity=line.quantity,
         rate=line.rate or line.rate_percent,
         amount=line.amount,
         service_date=line.service_date,
-        tax_code=line.sales_tax_code.full_name,
+        tax_code=line.sales_tax_code,
     )
 
 
@@ -237,7 +236,7 @@ def _group(line: InvoiceLineGroupRet) -> InvoiceLine:
     return InvoiceLine(
         line_id=line.txn_line_id,
         group="",
-        item=line.item_group.full_name,
+        item=line.item_group,
         description=line.description,
         quantity=line.quantity,
         rate="",

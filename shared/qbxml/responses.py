@@ -1,10 +1,12 @@
 """What QuickBooks answers, as frozen values.
 
+Only what somebody uses is kept: a value that is passed over costs nothing and spoils no record.
 Every field of a record is optional, because ``IncludeRetElement`` and withheld personal data
 leave "required" elements out: text is empty, all else None, when the element was missing.
 Amounts are ``Decimal`` with two places in the record's own currency. Quantities, rates and
 percentages keep QuickBooks' own text. Timestamps are wall clocks without offset
-(``text.wall_clock``). Named tuples, since a page makes thousands of them.
+(``text.wall_clock``). A reference whose ListID nobody needs (an item, terms, a tax code, a
+currency) is its full name. Named tuples, since a page makes thousands of them.
 Source of names and of their order: qbxmlops130.xsd.
 """
 
@@ -50,7 +52,7 @@ class ResponseHead(NamedTuple):
 
 
 class Ref(NamedTuple):
-    """A reference to a list entry: an item, a customer, an account, a currency, terms."""
+    """A reference to a list entry: a customer, an account, the home currency."""
 
     list_id: str = ""
     full_name: str = ""
@@ -144,32 +146,11 @@ class CustomerRet(NamedTuple):
     parent: Ref = NO_REF
     sublevel: int | None = None
     company_name: str = ""
-    salutation: str = ""
-    first_name: str = ""
-    middle_name: str = ""
-    last_name: str = ""
     bill_address: Address | None = None
     bill_address_block: tuple[str, ...] = ()
     phone: str = ""
-    alt_phone: str = ""
-    fax: str = ""
     email: str = ""
-    cc: str = ""
-    contact: str = ""
-    terms: Ref = NO_REF
-    balance: Decimal | None = None
-    total_balance: Decimal | None = None
-    sales_tax_code: Ref = NO_REF
-    item_sales_tax: Ref = NO_REF
-    sales_tax_country: str = ""
-    resale_number: str = ""
-    account_number: str = ""
-    job_status: str = ""
-    preferred_delivery_method: str = ""
-    external_guid: str = ""
-    tax_registration_number: str = ""
-    currency: Ref = NO_REF
-    data_exts: tuple[DataExt, ...] = ()
+    currency: str = ""
 
     @property
     def billing_lines(self) -> tuple[str, ...]:
@@ -206,35 +187,25 @@ class InvoiceLineRet(NamedTuple):
     """
 
     txn_line_id: str = ""
-    item: Ref = NO_REF
+    item: str = ""
     description: str = ""
     quantity: str = ""
-    unit_of_measure: str = ""
     rate: str = ""
     rate_percent: str = ""
-    line_class: Ref = NO_REF
     amount: Decimal | None = None
-    tax_amount: Decimal | None = None
     service_date: date | None = None
-    sales_tax_code: Ref = NO_REF
-    other1: str = ""
-    other2: str = ""
-    data_exts: tuple[DataExt, ...] = ()
+    sales_tax_code: str = ""
 
 
 class InvoiceLineGroupRet(NamedTuple):
     """A group item with the lines it stands for: count ``total_amount`` or them, never both."""
 
     txn_line_id: str = ""
-    item_group: Ref = NO_REF
+    item_group: str = ""
     description: str = ""
     quantity: str = ""
-    unit_of_measure: str = ""
-    is_print_items_in_group: bool | None = None
     total_amount: Decimal | None = None
-    service_date: date | None = None
     lines: tuple[InvoiceLineRet, ...] = ()
-    data_exts: tuple[DataExt, ...] = ()
 
 
 class InvoiceRet(NamedTuple):
@@ -250,40 +221,27 @@ class InvoiceRet(NamedTuple):
     time_created: str = ""
     time_modified: str = ""
     edit_sequence: str = ""
-    txn_number: str = ""
     customer: Ref = NO_REF
-    invoice_class: Ref = NO_REF
     ar_account: Ref = NO_REF
     txn_date: date | None = None
     ref_number: str = ""
     is_pending: bool | None = None
-    is_finance_charge: bool | None = None
     po_number: str = ""
-    terms: Ref = NO_REF
+    terms: str = ""
     due_date: date | None = None
-    ship_date: date | None = None
     subtotal: Decimal | None = None
-    item_sales_tax: Ref = NO_REF
-    sales_tax_percentage: str = ""
     sales_tax_total: Decimal | None = None
     tax1_total: Decimal | None = None
     tax2_total: Decimal | None = None
     applied_amount: Decimal | None = None
     balance_remaining: Decimal | None = None
-    currency: Ref = NO_REF
+    currency: str = ""
     exchange_rate: str = ""
-    balance_remaining_in_home_currency: Decimal | None = None
     memo: str = ""
     is_paid: bool | None = None
     is_tax_included: bool | None = None
-    customer_sales_tax_code: Ref = NO_REF
-    suggested_discount_amount: Decimal | None = None
-    suggested_discount_date: date | None = None
-    other: str = ""
-    external_guid: str = ""
     links: tuple[LinkedTxn, ...] = ()
     lines: tuple[InvoiceLineRet | InvoiceLineGroupRet, ...] = ()
-    data_exts: tuple[DataExt, ...] = ()
 
     @property
     def total(self) -> Decimal | None:

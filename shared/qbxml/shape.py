@@ -59,48 +59,42 @@ class Shape(Generic[V]):
         index = value._fields.index
         self._value = value
         self._blank = [value._field_defaults[field] for field in value._fields]
-        self._leaves = {
-            name: (index(child.field), child.convert)
-            for name, child in children.items()
-            if isinstance(child, Leaf)
-        }
-        self._nodes = {
-            name: (index(child.field), child.read, child.repeats)
-            for name, child in children.items()
-            if isinstance(child, Node)
-        }
-        self._lists = sorted({at for at, _, repeats in self._nodes.values() if repeats})
+        # One table for leaves and nodes: a page looks up a hundred thousand names.
+        self._children = {name: (index(one.field), *_way(one)) for name, one in children.items()}
 
     def __call__(self, element: Element) -> V:
         """Read one element. Raises BadField."""
         values = self._blank.copy()
-        for index in self._lists:
-            values[index] = []
-        leaf_of, node_of = self._leaves.get, self._nodes.get
+        lists: dict[int, list[Any]] = {}
+        child_of = self._children.get
         try:
             for child in element:
-                tag = child.tag
-                leaf = leaf_of(tag)
-                if leaf is not None:
+                known = child_of(child.tag)
+                if known is None:
+                    continue
+                index, convert, read, repeats = known
+                if read is None:
                     text = child.text
                     if text and not text.isspace():
-                        index, convert = leaf
                         values[index] = convert(text) if convert else text
-                    continue
-                node = node_of(tag)
-                if node is not None:
-                    index, read, repeats = node
-                    if repeats:
-                        values[index].append(read(child))
-                    else:
-                        values[index] = read(child)
+                elif repeats:
+                    lists.setdefault(index, []).append(read(child))
+                else:
+                    values[index] = read(child)
         except BadValue as why:
             raise BadField(_step(child), why) from why
         except BadField as why:
             raise BadField(f"{_step(child)}/{why.path}", why.why) from why
-        for index in self._lists:
-            values[index] = tuple(values[index])
+        for index, items in lists.items():
+            values[index] = tuple(items)
         return tuple.__new__(self._value, values)
+
+
+def _way(child: Leaf | Node) -> tuple[Convert | None, Read | None, bool]:
+    """How a child becomes a value: by its text or as a whole, and whether it repeats."""
+    if isinstance(child, Leaf):
+        return child.convert, None, False
+    return None, child.read, child.repeats
 
 
 def _step(child: Element) -> str:
