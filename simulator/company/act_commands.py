@@ -11,11 +11,13 @@ import click
 
 from simulator.company import acts
 from simulator.company.acts import Change
+from simulator.company.acts.accounts import ACCOUNT_TYPES
 from simulator.company.books import Books
 from simulator.company.screen import AS_JSON, STATE, amount, changing, show, speaking
 
 _INVOICE = click.argument("invoice")
 _CUSTOMER = click.argument("customer")
+_PAYMENT = click.argument("payment")
 Act = Callable[..., Change | list[Change]]
 
 
@@ -83,6 +85,61 @@ def _credit(books: Books, invoice: str, **options: Any) -> Change:
     return acts.credit(books, invoice, **options)
 
 
+def _applied(context: click.Context, option: click.Parameter, given: Any) -> list[Any]:
+    """Read INVOICE=AMOUNT."""
+    split = [one.rpartition("=") for one in given]
+    if not all(invoice for invoice, _, _ in split):
+        raise click.BadParameter("write INVOICE=AMOUNT")
+    return [(invoice, amount(paid)) for invoice, _, paid in split]
+
+
+@_command(
+    "receive",
+    _CUSTOMER,
+    click.argument("amount", type=amount),
+    click.option(
+        "--invoice",
+        "invoices",
+        multiple=True,
+        metavar="INVOICE=AMOUNT",
+        callback=_applied,
+        help="What is paid of an invoice; repeat for more.",
+    ),
+    click.option("--method", default="Check", show_default=True, help="Payment method."),
+    click.option("--number", default="", help="Check or reference number."),
+    click.option("--memo", default="", help="Its memo."),
+    click.option("--deposit-to", default="", help="Account; default Undeposited Funds."),
+)
+def _receive(books: Books, customer: str, amount: int, **options: Any) -> Change:
+    """Receive a payment of a CUSTOMER; what is put against no invoice stays unused."""
+    return acts.receive(books, customer, amount, **options)
+
+
+@_command(
+    "edit-payment",
+    _PAYMENT,
+    click.option("--amount", type=amount, help="Another amount."),
+    click.option("--number", help="Another check or reference number."),
+    click.option("--memo", help="Another memo."),
+    click.option("--date", type=click.DateTime(["%Y-%m-%d"]), help="Another date."),
+    click.option("--unapply", is_flag=True, help="Take it off all its invoices."),
+)
+def _edit_payment(books: Books, payment: str, date: datetime | None, **options: Any) -> Change:
+    """Edit a PAYMENT, by TxnID or number."""
+    day = f"{date:%Y-%m-%d}" if date else None
+    return acts.edit_payment(books, payment, date=day, **options)
+
+
+@_command(
+    "deposit",
+    _PAYMENT,
+    click.option("--to", "account", default="Checking", show_default=True, help="The bank."),
+)
+def _deposit(books: Books, payment: str, account: str) -> Change:
+    """Deposit a PAYMENT at the bank: after that it can neither be deleted nor change its amount."""
+    return acts.deposit(books, payment, account)
+
+
 @_command("void", _INVOICE)
 def _void(books: Books, invoice: str) -> Change:
     """Void an INVOICE; its payments become unused."""
@@ -139,6 +196,7 @@ def _post(books: Books, invoice: str) -> Change:
     click.argument("amount", type=amount),
     click.option("--number", default="", help="Its number; default none."),
     click.option("--pending", is_flag=True, help="Do not post it yet."),
+    click.option("--receivable", default="", help="Another Accounts Receivable account."),
 )
 def _add_invoice(books: Books, customer: str, amount: int, **options: Any) -> Change:
     """Write an invoice of an untaxed AMOUNT to a CUSTOMER."""
@@ -154,6 +212,17 @@ def _add_invoice(books: Books, customer: str, amount: int, **options: Any) -> Ch
 def _add_customer(books: Books, name: str, **options: Any) -> Change:
     """Add a customer or job called NAME."""
     return acts.add_customer(books, name, **options)
+
+
+@_command(
+    "add-account",
+    click.argument("name"),
+    click.argument("kind", metavar="TYPE", type=click.Choice(ACCOUNT_TYPES)),
+    click.option("--currency", default="", help="Code of its currency; default home."),
+)
+def _add_account(books: Books, name: str, kind: str, currency: str) -> Change:
+    """Add an account called NAME of a TYPE such as Bank or AccountsReceivable."""
+    return acts.add_account(books, name, kind, currency=currency)
 
 
 @_command("rename", _CUSTOMER, click.argument("name"))

@@ -1,16 +1,15 @@
-"""The proof that the books add up, and the totals that a copy of them must show."""
+"""Whether the books add up, and what a copy of them must show: open invoices and payments."""
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
-from simulator.company import ledger
+from simulator.company import proof
 from simulator.company.books import Books, money
 from simulator.company.product import CURRENCIES
-from simulator.company.records import Credit, Customer, Invoice, Payment
+from simulator.company.records import Application, Invoice, Payment
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +33,37 @@ class Importable:
 
 
 @dataclass(frozen=True, slots=True)
+class PaidInvoice:
+    """What a payment put against one invoice; ``amount`` includes the ``discount``."""
+
+    txn_id: str
+    number: str
+    amount: int
+    discount: int
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """A payment in the books, named as its documents show it. Amounts are hundredths."""
+
+    txn_id: str
+    edit_sequence: str
+    date: str
+    amount: int
+    unused: int
+    currency: str
+    customer_list_id: str
+    customer: str
+    ref_number: str
+    external_guid: str
+    memo: str
+    method: str
+    deposit_account: str
+    receivable: str
+    applied: tuple[PaidInvoice, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Audit:
     """What an audit found. ``problems`` are sentences; empty means that everything adds up."""
 
@@ -41,6 +71,7 @@ class Audit:
     open_invoices: int
     open_balances: dict[str, int]
     importable: tuple[Importable, ...]
+    payments: tuple[Received, ...]
     counts: dict[str, int] = field(default_factory=dict)
 
     @property
@@ -67,9 +98,15 @@ class Audit:
                 key: self.counts[key]
                 for key in ("customers", "jobs", "inactive", "billed", "billed_top")
             },
-            "payments": self.counts["payments"],
+            "payments": [_payment_json(one) for one in self.payments],
             "credit_memos": self.counts["credits"],
         }
+
+
+_PAYMENT_TEXTS = (
+    "txn_id", "edit_sequence", "date", "currency", "customer_list_id", "customer", "ref_number",
+    "external_guid", "memo", "method", "deposit_account", "receivable",
+)  # fmt: skip
 
 
 def audit(books: Books) -> Audit:
@@ -80,10 +117,11 @@ def audit(books: Books) -> Audit:
         balances[one.currency] += one.balance
     importable = tuple(_importable(books, one) for one in open_ones if _is_importable(books, one))
     return Audit(
-        problems=tuple(_problems(books)),
+        problems=tuple(proof.problems(books)),
         open_invoices=len(open_ones),
         open_balances=dict(sorted(balances.items())),
         importable=importable,
+        payments=tuple(_received(books, one) for one in books.payments.values()),
         counts=_counts(books, importable),
     )
 
@@ -127,6 +165,47 @@ def _invoice_json(one: Importable) -> dict[str, str]:
     }
 
 
+def _received(books: Books, one: Payment) -> Received:
+    method = books.entries.get(one.method)
+    return Received(
+        txn_id=one.txn_id,
+        edit_sequence=str(one.edit_sequence),
+        date=one.date,
+        amount=one.total,
+        unused=one.unused,
+        currency=one.currency,
+        customer_list_id=one.customer,
+        customer=books.full_name(one.customer),
+        ref_number=one.number,
+        external_guid=one.external_guid,
+        memo=one.memo,
+        method=method.name if method else "",
+        deposit_account=books.accounts[one.deposit_to].name,
+        receivable=books.accounts[books.receivable_of(one)].name,
+        applied=tuple(_paid_invoice(books, use) for use in one.applied),
+    )
+
+
+def _paid_invoice(books: Books, use: Application) -> PaidInvoice:
+    invoice = books.invoices.get(use.txn_id)  # without it, the audit says so
+    return PaidInvoice(use.txn_id, invoice.number if invoice else "", use.amount, use.discount)
+
+
+def _payment_json(one: Received) -> dict[str, Any]:
+    plain = {name: getattr(one, name) for name in _PAYMENT_TEXTS}
+    applied = [
+        {
+            "invoice_txn_id": use.txn_id,
+            "number": use.number,
+            "amount": money(use.amount),
+            "discount": money(use.discount),
+        }
+        for use in one.applied
+    ]
+    amounts = {"amount": money(one.amount), "unused": money(one.unused)}
+    return {**plain, **amounts, "applied": applied}
+
+
 def _sum_by_currency(invoices: tuple[Importable, ...]) -> dict[str, int]:
     totals: Counter[str] = Counter()
     for one in invoices:
@@ -153,106 +232,3 @@ def _counts(books: Books, importable: tuple[Importable, ...]) -> dict[str, int]:
         "payments": len(books.payments),
         "credits": len(books.credits),
     }
-
-
-def _problems(books: Books) -> Iterator[str]:
-    yield from _customer_problems(books)
-    yield from _application_problems(books)
-    for invoice in books.invoices.values():
-        yield from _invoice_problems(books, invoice)
-    for payment in books.payments.values():
-        paid = sum(one.amount - one.discount for one in payment.applied)
-        if payment.total != paid + payment.unused or payment.unused < 0:
-            yield (
-                f"Payment {payment.txn_id}: {money(payment.total)} received, {money(paid)} applied "
-                f"and {money(payment.unused)} unused"
-            )
-    for credit in books.credits.values():
-        used = sum(one.amount for one in credit.applied)
-        if credit.total != used + credit.remaining or credit.remaining < 0:
-            yield (
-                f"Credit memo {credit.txn_id}: {money(credit.total)} credited, {money(used)} "
-                f"applied and {money(credit.remaining)} remaining"
-            )
-    yield from _deletion_problems(books)
-
-
-def _invoice_problems(books: Books, invoice: Invoice) -> Iterator[str]:
-    label = f"Invoice {invoice.txn_id}"
-    subtotal = ledger.subtotal(books, invoice.lines, tax_included=invoice.tax_included)
-    tax = ledger.sales_tax(books, invoice.lines, invoice.tax_item)
-    applied = sum(
-        use.amount
-        for applier in books.appliers(invoice.txn_id)
-        for use in applier.applied
-        if use.txn_id == invoice.txn_id
-    )
-    if (invoice.subtotal, invoice.tax) != (subtotal, tax):
-        yield (
-            f"{label}: subtotal {money(invoice.subtotal)} and tax {money(invoice.tax)}, but the "
-            f"lines come to {money(subtotal)} and {money(tax)}"
-        )
-    if invoice.applied != applied:
-        yield f"{label}: {money(invoice.applied)} applied, but payments say {money(applied)}"
-    if not 0 <= invoice.applied <= max(invoice.total, 0):
-        yield f"{label}: {money(invoice.applied)} applied to a total of {money(invoice.total)}"
-    if invoice.voided and (invoice.total or invoice.applied):
-        yield f"{label}: voided, but not zero"
-    if invoice.pending and invoice.applied:
-        yield f"{label}: pending, but something is applied to it"
-    if invoice.customer not in books.customers:
-        yield f"{label}: its customer {invoice.customer} is not in the books"
-
-
-def _application_problems(books: Books) -> Iterator[str]:
-    for applier in _appliers(books):
-        for use in applier.applied:
-            invoice = books.invoices.get(use.txn_id)
-            if invoice is None:
-                yield f"{applier.txn_id} is applied to {use.txn_id}, which is not in the books"
-            elif invoice.currency != applier.currency:
-                yield f"{applier.txn_id} is applied to {use.txn_id} in another currency"
-            elif not _may_pay(books, applier.customer, invoice.customer):
-                yield f"{applier.txn_id} is applied to {use.txn_id} of another customer"
-
-
-def _may_pay(books: Books, payer: str, owner: str) -> bool:
-    """Its own invoices, or those of its jobs, which some files allow."""
-    if payer == owner or owner not in books.customers:
-        return payer == owner
-    return any(above.list_id == payer for above in books.ancestors(owner))
-
-
-def _customer_problems(books: Books) -> Iterator[str]:
-    owed: defaultdict[str, int] = defaultdict(int)
-    for invoice in books.invoices.values():
-        owed[invoice.customer] += invoice.owed
-    for one in _appliers(books):
-        owed[one.customer] -= one.unused if isinstance(one, Payment) else one.remaining
-    for customer in books.customers.values():
-        if customer.balance != owed[customer.list_id]:
-            yield (
-                f"Customer {customer.list_id}: balance {money(customer.balance)}, but its "
-                f"documents come to {money(owed[customer.list_id])}"
-            )
-        yield from _family_problems(books, customer)
-
-
-def _appliers(books: Books) -> Iterator[Payment | Credit]:
-    yield from books.payments.values()
-    yield from books.credits.values()
-
-
-def _family_problems(books: Books, customer: Customer) -> Iterator[str]:
-    parent = books.customers.get(customer.parent)
-    if customer.parent and parent is None:
-        yield f"Customer {customer.list_id}: its parent {customer.parent} is not in the books"
-    elif parent is not None and parent.currency != customer.currency:
-        yield f"Customer {customer.list_id}: its currency is not its parent's"
-
-
-def _deletion_problems(books: Books) -> Iterator[str]:
-    there = {*books.invoices, *books.payments, *books.credits, *books.customers}
-    for gone in books.deletions:
-        if gone.object_id in there:
-            yield f"{gone.kind} {gone.object_id} is deleted and still in the books"

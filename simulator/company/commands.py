@@ -16,7 +16,16 @@ from simulator.company.books import Books, money
 from simulator.company.clock import ZONES
 from simulator.company.company import TODAY, Company, make_profile
 from simulator.company.product import CURRENCIES, Edition, Product
-from simulator.company.rehearsal_commands import fault, lock, quickbooks, unlock
+from simulator.company.rehearsal_commands import (
+    backup,
+    closing,
+    fault,
+    late,
+    lock,
+    quickbooks,
+    restore,
+    unlock,
+)
 from simulator.company.screen import AS_JSON, STATE, Failure, show, speaking
 
 MOST_PROBLEMS_SHOWN = 20
@@ -31,11 +40,8 @@ def company() -> None:
     """
 
 
-company.add_command(act)
-company.add_command(quickbooks)
-company.add_command(fault)
-company.add_command(lock)
-company.add_command(unlock)
+for command in (act, backup, closing, fault, late, lock, quickbooks, restore, unlock):
+    company.add_command(command)
 
 
 @company.command()
@@ -176,7 +182,8 @@ def audit(state: Path, *, as_json: bool) -> None:
 
     The JSON holds "ok", "problems", "invoices" (open ones with balances by currency), and
     "importable": the invoices that an Invoice Sync must hold, which are open, posted, and of
-    active customers under active parents, each with customer and top customer.
+    active customers under active parents, each with customer and top customer. "payments" are
+    all payments with what they are applied to.
     """
     found = Company.load(state).audit()
     show(found.as_json(), _audit_text(found), as_json=as_json)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import asdict, replace
 from datetime import date
 from pathlib import Path
 
 from simulator.company import audit as auditing
 from simulator.company import generator, state
-from simulator.company.acts.finding import find_id
+from simulator.company.acts.finding import checked_day, find_id
 from simulator.company.answers import storable
 from simulator.company.books import BookError, Books
 from simulator.company.clock import ZONES
@@ -17,15 +18,17 @@ from simulator.company.errors import OPEN, SITUATIONS, QuickBooksError
 from simulator.company.generator import Size
 from simulator.company.product import (
     CURRENCIES,
+    HABITS,
     HOME_CURRENCY,
     USUAL_CURRENCIES,
     USUAL_YEAR,
     USUAL_ZONE,
     Edition,
+    Habits,
     Product,
     Profile,
 )
-from simulator.company.records import Fault
+from simulator.company.records import Fault, LateCall
 from simulator.company.session import QuickBooksSession
 
 TODAY = "2025-06-30"
@@ -120,14 +123,87 @@ class Company:
         self.books.situation = situation
 
     def fail_next(
-        self, code: str, request: str = "", *, times: int = 1, done: bool = False, message: str = ""
+        self,
+        code: str,
+        request: str = "",
+        *,
+        times: int = 1,
+        done: bool = False,
+        message: str = "",
+        after: int | None = None,
+        late: bool = False,
     ) -> None:
-        """Plan a fault: an HRESULT (``0x80040402``) or a status code for the next requests.
+        """Plan a fault for the next requests.
 
-        ``request`` is a name such as ``InvoiceQueryRq``, or empty for any. ``done`` means that
-        the work is done and only the answer is lost (HRESULTs only).
+        ``code`` is an HRESULT (``0x80040402``), the code of a message set (600, 9001, 9002,
+        9004, 9005) or a status code. ``request`` is a name such as ``InvoiceQueryRq``, or empty
+        for any. An HRESULT means that nothing was done, unless it was ``done`` and only the
+        answer is lost, or QuickBooks went down ``after`` so many requests of the set with
+        nothing recorded, or the call is ``late``: it is done at the next ``run_late``.
+        A set that meets 9002 or 9005 runs, but its answer is not stored.
         """
-        self.books.faults.append(Fault(code, request, times, done, message))
+        self.books.faults.append(Fault(code, request, times, done, message, after, late))
+
+    def run_late(self) -> list[str]:
+        """Do now what applications gave up on, oldest first; the answers, that nobody reads.
+
+        A message set with an id that is remembered by now is not done again.
+        """
+        calls, self.books.late = self.books.late, []
+        return [self._run_late(call) for call in calls]
+
+    def _run_late(self, call: LateCall) -> str:
+        self.books.writes += 1
+        session = QuickBooksSession(self.books, call.application, "", rehearsed=False)
+        try:
+            return session.process(call.document)
+        except QuickBooksError as refused:
+            return str(refused)
+
+    # Backups of the company file.
+
+    def backup(self) -> str:
+        """The company file as it is now: its books, and the message sets it remembers."""
+        return state.dump(self.books)
+
+    def restore(self, backup: str) -> None:
+        """Put a backup in the place of the company file. Raises BadState.
+
+        All sessions end. The clock goes on, as do the program on the PC and what is rehearsed.
+        """
+        old, books = self.books, state.parse(backup, Path("the backup"))
+        was = old.profile
+        books.profile = replace(
+            books.profile, product=was.product, habits=was.habits, file_path=was.file_path
+        )
+        books.now = max(books.now, old.now)
+        books.sessions = max(books.sessions, old.sessions)
+        books.situation, books.faults, books.late = old.situation, old.faults, old.late
+        books.locks = set()
+        books.writes = old.writes + 1
+        old.closed = True
+        self.books = books
+
+    # How the file and the program are set up.
+
+    def set_habits(self, **habits: str | bool) -> None:
+        """Choose how QuickBooks behaves where that is not known; see Habits. Raises BookError."""
+        for name, value in habits.items():
+            if value not in HABITS.get(name, ()):
+                known = "; ".join(f"{key}: {values}" for key, values in HABITS.items())
+                raise BookError(f"There is no habit {name}={value!r}; there are {known}.")
+        profile = self.books.profile
+        becomes = Habits(**{**asdict(profile.habits), **habits})
+        self.books.profile = replace(profile, habits=becomes)
+
+    def set_closing_date(self, day: str, *, password: bool = False) -> None:
+        """Close the books up to an ISO date, "" for none; without a password it only warns."""
+        if day:
+            checked_day(day)
+        profile = self.books.profile
+        self.books.profile = replace(
+            profile, closing_date=day, closing_password=password and bool(day)
+        )
 
     def lock(self, reference: str) -> str:
         """Open a document or customer in a window, and answer its id. Raises NotInBooks."""

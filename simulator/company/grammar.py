@@ -79,10 +79,9 @@ def check(element: etree._Element, content: Particle, version: str) -> None:
 
 def _children(element: etree._Element) -> list[etree._Element]:
     children = [child for child in element if isinstance(child.tag, str)]
-    stray = [element.text] if children else []
-    stray += [child.tail for child in element]
+    stray = [element.text, *(child.tail for child in element)]
     if any(text and text.strip() for text in stray):
-        raise Unreadable(f"<{element.tag}> holds text between its elements")
+        raise Unreadable(f"<{element.tag}> holds text where elements belong")
     return children
 
 
@@ -169,11 +168,12 @@ def _pattern(what: str, pattern: str) -> Check:
     return wrong
 
 
-def one_of(*values: str) -> Check:
-    """An enumeration; case counts."""
+def one_of(*values: str, default: bool = False) -> Check:
+    """An enumeration; case counts. Where there is a ``default``, an empty element means it."""
 
     def wrong(value: str) -> str:
-        return "" if value in values else f"must be one of {', '.join(values)}, not {value!r}"
+        known = value in values or (default and not value)
+        return "" if known else f"must be one of {', '.join(values)}, not {value!r}"
 
     return wrong
 

@@ -58,11 +58,11 @@ def add(books: Books, request: etree._Element) -> Written:
 
 def _post_new(books: Books, draft: Payment, applied: Applied) -> Written:
     """Post it. Where there is neither money nor discount, only credits move: no payment is made."""
-    books.now += 1
     status = _CLOSED if applied.closed else OK
+    if not (draft.total or applied.applications or applied.credits):
+        raise refusals.bad_value("total amount", money(draft.total), "It must be positive.")
+    books.now += 1
     if not draft.total and not applied.applications:
-        if not applied.credits:
-            raise refusals.bad_value("total amount", money(draft.total), "It must be positive.")
         _use_credits(books, applied)
         return Written(status=status, unmade=draft._replace(credits=_named(applied)))
     payment = draft._replace(

@@ -17,8 +17,9 @@ class PlannedFaults:
     ``own`` is False for the Web Connector's own message set, which unnamed faults pass by.
     """
 
-    def __init__(self, books: Books) -> None:
+    def __init__(self, books: Books, *, armed: bool = True) -> None:
         self._books = books
+        self._armed = armed
 
     def hresult(self, names: list[str], own: bool) -> Fault | None:
         """The fault that a whole call fails with."""
@@ -39,7 +40,7 @@ class PlannedFaults:
 
     def _use_up(self, names: list[str], own: bool, kind: Callable[[Fault], bool]) -> Fault | None:
         """The first planned fault of a kind that fits; it comes once less from now on."""
-        for n, fault in enumerate(self._books.faults):
+        for n, fault in enumerate(self._books.faults if self._armed else ()):
             if kind(fault) and (fault.request in names or (own and not fault.request)):
                 rest = [fault._replace(times=fault.times - 1)] if fault.times > 1 else []
                 self._books.faults[n : n + 1] = rest

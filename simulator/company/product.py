@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cache
 
 
 class Edition(StrEnum):
@@ -85,12 +86,7 @@ class Product:
     @property
     def versions(self) -> tuple[str, ...]:
         """The SupportedQBXMLVersion list, oldest first; older editions have prefixed ones."""
-        newest = next((n for year, n in _NEWEST_BY_YEAR if self.year >= year), self.year - 2001)
-        return tuple(
-            version
-            for version in _OLD_VERSIONS[self.edition] + _COMMON_VERSIONS
-            if number(version)[0] <= newest
-        )
+        return _versions(self.edition, self.year)
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +168,17 @@ class Profile:
         return len(self.currencies) > 1
 
 
+@cache
+def _versions(edition: Edition, year: int) -> tuple[str, ...]:
+    newest = next((n for since, n in _NEWEST_BY_YEAR if year >= since), year - 2001)
+    return tuple(
+        version
+        for version in _OLD_VERSIONS[edition] + _COMMON_VERSIONS
+        if number(version)[0] <= newest
+    )
+
+
+@cache
 def number(version: str) -> tuple[int, int]:
     """A qbXML version as numbers, the country prefix aside: ``CA3.0`` is (3, 0)."""
     major, _, minor = version.lstrip("ACKSU").partition(".")

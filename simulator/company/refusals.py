@@ -11,7 +11,7 @@ from simulator.company.errors import RequestFailed
 _NOT_IN_LIST = "Invalid argument.  The specified record does not exist in the list."
 _LOCKED = "could not be locked.  It is in use by another user."
 _CLOSED_PERIOD = (
-    "An attempt was made to {verb} a {kind} with a date that is on or before the closing date of "
+    "An attempt was made to {verb} {kind} with a date that is on or before the closing date of "
     "the company. If you are sure you really want to do this, please ask a user with Admin "
     "privileges to remove the password for editing transactions on or before to closing date "
     "(this setting is in the Accounting Company Preferences), then try again."
@@ -125,7 +125,8 @@ def not_deletable(kind: str, object_id: str, why: str) -> RequestFailed:
 
 def closed_period(verb: str, kind: str) -> RequestFailed:
     """A date on or before the closing date, which a password guards. ``verb``: add, modify, …"""
-    reason = _CLOSED_PERIOD.format(verb=verb, kind=kind)
+    article = "an" if kind[0] in "AEIOU" else "a"
+    reason = _CLOSED_PERIOD.format(verb=verb, kind=f"{article} {kind}")
     if verb == "add":
         return not_saved(kind, reason)
     return RequestFailed(3161 if verb == "delete" else 3171, reason)

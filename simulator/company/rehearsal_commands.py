@@ -1,17 +1,42 @@
-"""Commands that put QuickBooks into the states that a rehearsal needs: closed, locked, failing."""
+"""Commands that put QuickBooks into the states that a rehearsal needs: closed, locked, failing.
+
+Also those for the company file as a whole: its backups, and its closing date.
+"""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import asdict, replace
+from datetime import datetime
 from pathlib import Path
 
 import click
 
+from simulator.company.company import Company
 from simulator.company.errors import HRESULTS, OPEN, SITUATIONS, STATUS_MESSAGES
-from simulator.company.product import Product
+from simulator.company.product import HABITS, Product
 from simulator.company.records import Fault
 from simulator.company.requests import REQUESTS
-from simulator.company.screen import AS_JSON, STATE, changing, show, speaking
+from simulator.company.screen import AS_JSON, STATE, Failure, changing, show, speaking
+
+_ANY_FILE = click.Path(dir_okay=False, path_type=Path)
+_HABIT_WORDS = {"yes": True, "no": False}
+
+
+def _habit(
+    context: click.Context, option: click.Parameter, given: tuple[str, ...]
+) -> dict[str, str | bool]:
+    """Read NAME=VALUE; what there is decides Company.set_habits."""
+    split = [one.partition("=") for one in given]
+    return {name.replace("-", "_"): _HABIT_WORDS.get(value, value) for name, _, value in split}
+
+
+def _habit_names() -> str:
+    """The habits as the help lists them."""
+    words: dict[str | bool, str] = {value: word for word, value in _HABIT_WORDS.items()}
+    return ", ".join(
+        f"{name.replace('_', '-')}={'|'.join(words.get(value, str(value)) for value in values)}"
+        for name, values in HABITS.items()
+    )
 
 
 @click.command()
@@ -23,6 +48,14 @@ from simulator.company.screen import AS_JSON, STATE, changing, show, speaking
 @click.option(
     "--file-mode", type=click.Choice(["SingleUser", "MultiUser"]), help="How the file is open."
 )
+@click.option(
+    "--habit",
+    "habits",
+    multiple=True,
+    metavar="NAME=VALUE",
+    callback=_habit,
+    help=f"How it behaves where that is not known; the first is usual: {_habit_names()}.",
+)
 @AS_JSON
 @speaking
 def quickbooks(
@@ -33,6 +66,7 @@ def quickbooks(
     tier: str | None,
     product: str | None,
     file_mode: str | None,
+    habits: dict[str, str | bool],
     as_json: bool,
 ) -> None:
     """Say what state QuickBooks is in, and which QuickBooks it is.
@@ -52,6 +86,7 @@ def quickbooks(
             file_mode=file_mode or was.file_mode,
         )
         books.profile = replace(books.profile, product=becomes)
+        company.set_habits(**habits)
     now = books.profile.product
     hresult = SITUATIONS[books.situation][0] if books.situation != OPEN else ""
     shown = {
@@ -61,6 +96,7 @@ def quickbooks(
         "major_version": now.major_version,
         "newest_qbxml": now.versions[-1],
         "file_mode": now.file_mode,
+        "habits": asdict(books.profile.habits),
     }
     refusal = f", so sessions are refused with {hresult}" if hresult else ""
     text = (
@@ -78,6 +114,13 @@ def quickbooks(
 )
 @click.option("--times", type=click.IntRange(1), default=1, show_default=True, help="How often.")
 @click.option("--done", is_flag=True, help="The work is done, and only the answer is lost.")
+@click.option(
+    "--after",
+    type=click.IntRange(0),
+    metavar="N",
+    help="QuickBooks goes down with N requests of the set done, and remembers nothing of it.",
+)
+@click.option("--late", is_flag=True, help="The work is done later, by `company late`.")
 @click.option("--message", default="", help="Other words than the usual ones.")
 @click.option("--clear", is_flag=True, help="Forget all planned faults first.")
 @AS_JSON
@@ -89,6 +132,8 @@ def fault(
     request: str | None,
     times: int,
     done: bool,
+    after: int | None,
+    late: bool,
     message: str,
     clear: bool,
     as_json: bool,
@@ -97,9 +142,14 @@ def fault(
 
     The next matching requests get it, then QuickBooks works again. Without CODE, shows what is
     planned. Common ones: 0x80010105 (QuickBooks crashes), 0x8004041C (internal error), 3175 and
-    3176 (in use), 1000 (internal error), 3260 (no permission).
+    3176 (in use), 1000 (internal error), 3260 (no permission). 600, 9001, 9002, 9004 and 9005
+    answer the next message set that has an id; with 9002 and 9005 it runs, and is not stored.
     """
-    planned = [Fault(_code(code), request or "", times, done, message)] if code else []
+    planned = [Fault(_code(code), request or "", times, done, message, after, late)] if code else []
+    if (done or late or after is not None) and not (planned and planned[0].is_hresult):
+        raise click.UsageError("--done, --after and --late go with an HRESULT.")
+    if done + late + (after is not None) > 1:
+        raise click.UsageError("Only one of --done, --after and --late can be true.")
     with changing(state) as company:
         books = company.books
         books.faults = ([] if clear else books.faults) + planned
@@ -137,6 +187,69 @@ def unlock(state: Path, *, reference: str | None, as_json: bool) -> None:
             company.unlock(reference)
     left = ", ".join(sorted(locks)) or "nothing"
     show({"locked": sorted(locks)}, f"Still in use: {left}.", as_json=as_json)
+
+
+@click.command()
+@STATE
+@AS_JSON
+@speaking
+def late(state: Path, *, as_json: bool) -> None:
+    """Let QuickBooks do what was given up on (`company fault CODE --late`)."""
+    with changing(state) as company:
+        answers = company.run_late()
+    text = "\n".join(answers) or "Nothing was given up on."
+    show({"answers": answers}, text, as_json=as_json)
+
+
+@click.command()
+@STATE
+@click.argument("day", type=click.DateTime(["%Y-%m-%d"]), required=False, metavar="[DAY]")
+@click.option("--password", is_flag=True, help="Guard it: earlier documents cannot be changed.")
+@click.option("--clear", is_flag=True, help="No closing date any more.")
+@AS_JSON
+@speaking
+def closing(
+    state: Path, *, day: datetime | None, password: bool, clear: bool, as_json: bool
+) -> None:
+    """Close the books up to DAY. Without a password, QuickBooks lets requests pass silently."""
+    with changing(state) as company:
+        if day or clear:
+            company.set_closing_date(f"{day:%Y-%m-%d}" if day else "", password=password)
+    profile = company.books.profile
+    shown = {"closing_date": profile.closing_date, "password": profile.closing_password}
+    guard = "with" if profile.closing_password else "without"
+    text = f"Closed up to {profile.closing_date}, {guard} a password."
+    show(shown, text if profile.closing_date else "The books are not closed.", as_json=as_json)
+
+
+@click.command()
+@STATE
+@click.argument("file", type=_ANY_FILE)
+@click.option("--force", is_flag=True, help="Replace an existing FILE.")
+@AS_JSON
+@speaking
+def backup(state: Path, *, file: Path, force: bool, as_json: bool) -> None:
+    """Back the company file up to FILE: books, and the message sets that it remembers."""
+    if file.exists() and not force:
+        raise Failure(f"{file} exists already; --force replaces it.")
+    Company.load(state).save(file)
+    show({"backup": str(file)}, f"Backed up to {file}.", as_json=as_json)
+
+
+@click.command()
+@STATE
+@click.argument("file", type=_ANY_FILE)
+@AS_JSON
+@speaking
+def restore(state: Path, *, file: Path, as_json: bool) -> None:
+    """Restore the company file from the backup FILE: what was done since then is gone.
+
+    The clock goes on, as do planned faults and how QuickBooks is set up.
+    """
+    saved = Company.load(file)
+    with changing(state) as company:
+        company.restore(saved.backup())
+    show({"restored": str(file)}, f"Restored from {file}.", as_json=as_json)
 
 
 def _code(text: str) -> str:

@@ -92,7 +92,7 @@ _TXN_FILTER = (
 )
 _LIST_FILTER = (
     maybe("MaxReturned", COUNT),
-    maybe("ActiveStatus", one_of("ActiveOnly", "InactiveOnly", "All")),
+    maybe("ActiveStatus", one_of("ActiveOnly", "InactiveOnly", "All", default=True)),
     maybe("FromModifiedDate", DATETIME),
     maybe("ToModifiedDate", DATETIME),
     Choice(
@@ -131,7 +131,7 @@ def _deleted(kind: str, kinds: tuple[str, ...]) -> Sequence:
 
 _LINES = maybe("IncludeLineItems", BOOL, (2, 0))
 _LINKS = maybe("IncludeLinkedTxns", BOOL, (2, 0))
-_PAID = maybe("PaidStatus", one_of("All", "PaidOnly", "NotPaidOnly"))
+_PAID = maybe("PaidStatus", one_of("All", "PaidOnly", "NotPaidOnly", default=True))
 _BALANCE = within(
     "TotalBalanceFilter",
     need(

@@ -31,16 +31,21 @@ HANDSHAKE = ("HostQueryRq", "CompanyQueryRq", "PreferencesQueryRq")
 
 
 class QuickBooksSession:
-    """What an application may do between opening and closing its session. Not thread-safe."""
+    """What an application may do between opening and closing its session. Not thread-safe.
 
-    def __init__(self, books: Books, application_name: str, owner_id: str) -> None:
+    Planned faults pass it by when it is not ``rehearsed``.
+    """
+
+    def __init__(
+        self, books: Books, application_name: str, owner_id: str, *, rehearsed: bool = True
+    ) -> None:
         self._books = books
         self._owner_id = owner_id
         self._open = True
         books.sessions += 1
         self._writers = Writers(books)
         self._finder = Finder(books, self._writers)
-        self._faults = PlannedFaults(books)
+        self._faults = PlannedFaults(books, armed=rehearsed)
         self.application_name = application_name
 
     def process(self, request: str | bytes) -> str:

@@ -6,6 +6,7 @@ simulated clock, keeps all balances true and answers a Change. What QuickBooks w
 raises BookError, an unknown name NotInBooks; nothing has changed then.
 """
 
+from simulator.company.acts.accounts import add_account
 from simulator.company.acts.customers import (
     add_customer,
     deactivate,
@@ -17,10 +18,12 @@ from simulator.company.acts.customers import (
 from simulator.company.acts.documents import close, credit, delete, pay, void
 from simulator.company.acts.finding import Change, wait
 from simulator.company.acts.invoices import add_invoice, edit, move, pend, post, renumber
+from simulator.company.acts.payments import deposit, edit_payment, receive
 from simulator.company.acts.randomly import random_acts
 
 __all__ = [
     "Change",
+    "add_account",
     "add_customer",
     "add_invoice",
     "close",
@@ -28,7 +31,9 @@ __all__ = [
     "deactivate",
     "delete",
     "delete_customer",
+    "deposit",
     "edit",
+    "edit_payment",
     "merge",
     "move",
     "pay",
@@ -36,6 +41,7 @@ __all__ = [
     "post",
     "random_acts",
     "reactivate",
+    "receive",
     "rename",
     "renumber",
     "void",

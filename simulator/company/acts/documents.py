@@ -86,6 +86,8 @@ def void(books: Books, reference: str) -> Change:
 def delete(books: Books, reference: str) -> Change:
     """Delete an invoice, payment or credit memo; what it was linked to is open again."""
     document = find_document(books, reference)
+    if isinstance(document, Payment) and document.deposited:
+        raise BookError(f"Payment {document.txn_id} is in a deposit; delete that first.")
     books.now += ACT_SECONDS
     if isinstance(document, Invoice):
         ledger.drop_invoice(books, ledger.release(books, document.txn_id))

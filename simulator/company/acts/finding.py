@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
+from datetime import date
 from typing import TypeVar
 
 from simulator.company.answers import storable
@@ -40,6 +41,11 @@ def find_invoice(books: Books, reference: str) -> Invoice:
     return _find(reference, books.invoices.values(), "invoice")
 
 
+def find_payment(books: Books, reference: str) -> Payment:
+    """A payment by TxnID or number; raises as ``find_invoice``."""
+    return _find(reference, books.payments.values(), "payment")
+
+
 def find_document(books: Books, reference: str) -> Document:
     """An invoice, payment or credit memo by TxnID or number; raises as ``find_invoice``."""
     return _find(reference, books.documents(), "invoice, payment or credit memo")
@@ -63,6 +69,16 @@ def find_id(books: Books, reference: str) -> str:
         return find_document(books, reference).txn_id
     except NotInBooks:
         return find_customer(books, reference).list_id
+
+
+def find_receivable(books: Books, name: str, currency: str) -> str:
+    """The ListID of a named A/R account of a currency; "" stays so, the usual one."""
+    if not name:
+        return ""
+    account = books.account(name)
+    if account.type != "AccountsReceivable" or account.currency != currency:
+        raise BookError(f"{account.name} is not an Accounts Receivable account in {currency}.")
+    return account.list_id
 
 
 def _find(reference: str, known: Iterable[One], what: str) -> One:
@@ -90,6 +106,14 @@ def checked(text: str, most: int, what: str) -> str:
             f"QuickBooks keeps Windows-1252 characters only; the {what} {text!r} has others."
         )
     return text
+
+
+def checked_day(text: str) -> str:
+    """An ISO date. Raises BookError."""
+    try:
+        return date.fromisoformat(text).isoformat()
+    except ValueError:
+        raise BookError(f"{text!r} is not a date; write YYYY-MM-DD.") from None
 
 
 def document_change(books: Books, action: str, document: Document, happened: str) -> Change:

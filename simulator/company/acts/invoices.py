@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
-
 from simulator.company import forms, ledger
 from simulator.company.acts.finding import (
     ACT_SECONDS,
@@ -12,9 +10,11 @@ from simulator.company.acts.finding import (
     MAX_PO_NUMBER,
     Change,
     checked,
+    checked_day,
     document_change,
     find_customer,
     find_invoice,
+    find_receivable,
 )
 from simulator.company.books import BookError, Books, money
 from simulator.company.clock import later
@@ -22,13 +22,23 @@ from simulator.company.records import Invoice, Line
 
 
 def add_invoice(
-    books: Books, customer: str, amount: int, *, number: str = "", pending: bool = False
+    books: Books,
+    customer: str,
+    amount: int,
+    *,
+    number: str = "",
+    pending: bool = False,
+    receivable: str = "",
 ) -> Change:
-    """Write an invoice with one untaxed line of an amount."""
+    """Write an invoice with one untaxed line of an amount.
+
+    ``receivable`` names another Accounts Receivable account than the usual one.
+    """
     owner = find_customer(books, customer)
     if amount < 0:
         raise BookError("An invoice cannot be negative; give a credit memo instead.")
     checked(number, MAX_NUMBER, "number")
+    account = find_receivable(books, receivable, owner.currency)
     books.now += ACT_SECONDS
     terms = books.entries[owner.terms] if owner.terms else books.of_kind("Terms")[0]
     blank = Invoice(
@@ -52,6 +62,7 @@ def add_invoice(
         tax_item=owner.tax_item,
         tax_code=owner.tax_code,
         address=owner.address,
+        receivable=account,
     )
     invoice = _with_line(books, blank, _line(books, amount))
     ledger.put_invoice(books, invoice)
@@ -78,7 +89,7 @@ def edit(
     if po_number is not None:
         changed = changed._replace(po_number=checked(po_number, MAX_PO_NUMBER, "PO number"))
     if due_date is not None:
-        changed = changed._replace(due_date=_day(due_date))
+        changed = changed._replace(due_date=checked_day(due_date))
     if changed == invoice and add is None:
         raise BookError("Nothing to edit: give a line, a memo, a PO number or a due date.")
     total = invoice.total + (add or 0)
@@ -166,10 +177,3 @@ def _with_line(books: Books, invoice: Invoice, line: Line) -> Invoice:
         subtotal=ledger.subtotal(books, lines, tax_included=invoice.tax_included),
         tax=ledger.sales_tax(books, lines, invoice.tax_item),
     )
-
-
-def _day(text: str) -> str:
-    try:
-        return date.fromisoformat(text).isoformat()
-    except ValueError:
-        raise BookError(f"{text!r} is not a date; write YYYY-MM-DD.") from None

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from simulator.company import names
-from simulator.company.acts import customers, documents, invoices
+from simulator.company.acts import customers, documents, invoices, payments
 from simulator.company.acts.finding import Change
 from simulator.company.books import Books
 from simulator.company.records import Customer, Invoice
@@ -78,6 +78,31 @@ def _deletes(books: Books, rnd: random.Random) -> Change | None:
 def _deletes_a_payment(books: Books, rnd: random.Random) -> Change | None:
     payment = _choose(rnd, list(books.payments.values()))
     return documents.delete(books, payment.txn_id) if payment else None
+
+
+def _edits_a_payment(books: Books, rnd: random.Random) -> Change | None:
+    payment = _choose(rnd, list(books.payments.values()))
+    if payment is None:
+        return None
+    more = payment.total + rnd.randrange(1, 5000)
+    memo = f"Corrected {rnd.randrange(1000)}"
+    unapply = rnd.random() < 0.3
+    return payments.edit_payment(books, payment.txn_id, amount=more, memo=memo, unapply=unapply)
+
+
+def _receives(books: Books, rnd: random.Random) -> Change | None:
+    """A payment on account, or for a part of all that its customer owes."""
+    invoice = _unpaid(books, rnd)
+    if invoice is None:
+        return None
+    owed = [
+        (one.txn_id, rnd.randrange(1, one.balance + 1))
+        for one in books.invoices.values()
+        if one.customer == invoice.customer and one.owed > 0
+    ]
+    some = owed[: rnd.randrange(len(owed) + 1)]
+    total = sum(paid for _, paid in some) + rnd.randrange(1, 9000)
+    return payments.receive(books, invoice.customer, total, invoices=some, memo="On account")
 
 
 def _deletes_a_credit(books: Books, rnd: random.Random) -> Change | None:
@@ -187,6 +212,8 @@ _ACTS: dict[Callable[[Books, random.Random], Change | None], int] = {
     _deletes: 6,
     _deletes_a_payment: 4,
     _deletes_a_credit: 2,
+    _edits_a_payment: 3,
+    _receives: 3,
     _edits: 8,
     _renumbers: 4,
     _moves: 5,

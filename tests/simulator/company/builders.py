@@ -7,7 +7,7 @@ from pathlib import Path
 
 from lxml import etree
 
-from simulator.company import Company, QuickBooksSession
+from simulator.company import Company, QuickBooksSession, acts
 from simulator.company.books import Books
 from simulator.company.records import Customer, Invoice
 
@@ -62,6 +62,10 @@ def checked(answer: str) -> etree._Element:
     return message_set
 
 
+def said(answer: etree._Element) -> str:
+    return answer.get("statusMessage") or ""
+
+
 def status(answer: etree._Element) -> tuple[int, str]:
     return int(answer.get("statusCode") or "-1"), answer.get("statusSeverity") or ""
 
@@ -85,3 +89,90 @@ def an_open_invoice(books: Books) -> Invoice:
 
 def a_job(books: Books) -> Customer:
     return next(one for one in books.customers.values() if one.parent)
+
+
+def a_debtor(**options) -> tuple[Company, Invoice]:
+    """A company with one open invoice over 100.00, of a customer without any other."""
+    company = a_company(3, 0, **options)
+    owner = acts.add_customer(company.books, "Debtor").object_id
+    made = acts.add_invoice(company.books, owner, 10000, number="D-1")
+    return company, company.books.invoices[made.object_id]
+
+
+def another_invoice(company: Company, invoice: Invoice, amount: int, **options) -> Invoice:
+    """One more invoice of the same customer."""
+    made = acts.add_invoice(company.books, invoice.customer, amount, **options)
+    return company.books.invoices[made.object_id]
+
+
+def fields(**given: str | None) -> str:
+    """Elements in the order given; None leaves one out."""
+    return "".join(
+        f"<{name}>{value}</{name}>" for name, value in given.items() if value is not None
+    )
+
+
+def ref(list_id: str = "", full_name: str = "") -> str:
+    return fields(ListID=list_id or None, FullName=full_name or None)
+
+
+def applied_to(invoice: Invoice | str, amount: str | None = None, more: str = "") -> str:
+    txn_id = invoice if isinstance(invoice, str) else invoice.txn_id
+    return fields(TxnID=txn_id, PaymentAmount=amount) + more
+
+
+def a_payment(
+    invoice: Invoice,
+    amount: str = "40.00",
+    *,
+    customer: str | None = None,
+    total: str | None = None,
+    applied: list[str] | None = None,
+    auto: str | None = None,
+    request_id: str = "1",
+    include: str = "",
+    **others: str,
+) -> str:
+    """A ReceivePaymentAddRq for an invoice; ``others`` are further elements by name."""
+    lines = [applied_to(invoice, amount)] if applied is None else applied
+    body = fields(
+        CustomerRef=customer or ref(invoice.customer),
+        ARAccountRef=others.get("ARAccountRef"),
+        TxnDate=others.get("TxnDate"),
+        RefNumber=others.get("RefNumber"),
+        TotalAmount=amount if total is None else total,
+        ExchangeRate=others.get("ExchangeRate"),
+        PaymentMethodRef=others.get("PaymentMethodRef"),
+        Memo=others.get("Memo"),
+        DepositToAccountRef=others.get("DepositToAccountRef"),
+        ExternalGUID=others.get("ExternalGUID"),
+        IsAutoApply=auto,
+    )
+    if auto is None:
+        body += "".join(f"<AppliedToTxnAdd>{line}</AppliedToTxnAdd>" for line in lines)
+    return (
+        f'<ReceivePaymentAddRq requestID="{request_id}"><ReceivePaymentAdd>{body}'
+        f"</ReceivePaymentAdd>{include}</ReceivePaymentAddRq>"
+    )
+
+
+def in_set(new: str | None = None, old: str | None = None, on_error: str = "stopOnError") -> str:
+    """The attributes of a message set with ids."""
+    ids = {"newMessageSetID": new, "oldMessageSetID": old, "onError": on_error}
+    return " ".join(f'{name}="{value}"' for name, value in ids.items() if value is not None)
+
+
+def refused(company: Company, request: str, code: int, *words: str) -> None:
+    """The request is refused with a code and words, and nothing has changed."""
+    before = company.backup()
+    answer = ask_one(a_session(company), request)
+    assert status(answer) == (code, "Error"), said(answer)
+    for word in words:
+        assert word in said(answer)
+    assert without_sessions(company.backup()) == without_sessions(before)
+
+
+def without_sessions(state: str) -> str:
+    """A state without the count of sessions, which reading moves as well."""
+    head, _, tail = state.partition('"sessions":')
+    return head + tail.partition("}")[2]

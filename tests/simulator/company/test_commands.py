@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+import stat
+from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import click
 import pytest
 from click.testing import CliRunner, Result
 
-from simulator.company import Company
+from simulator.company import Company, QuickBooksError
 from simulator.company.commands import company
+from simulator.company.product import HABITS, Habits
 from tests.simulator.company.builders import an_open_invoice, checked, document
 
 
@@ -20,7 +24,7 @@ def run(*args: object, given: str = "") -> Result:
     return result
 
 
-def said(*args: object) -> object:
+def said(*args: object) -> Any:
     result = run(*args, "--json")
     assert result.exit_code == 0, result.output
     return json.loads(result.stdout)
@@ -171,6 +175,14 @@ def test_every_act_works_at_the_command_line(path: Path) -> None:
         ("deactivate", "New"),
         ("reactivate", "New"),
         ("merge", "Empty", "New"),
+        ("add-account", "A/R 2", "AccountsReceivable", "--currency", "USD"),
+        ("add-invoice", "New", "70", "--number", "N2", "--receivable", "A/R 2"),
+        ("receive", "New", "50", "--invoice", "N2=30.00", "--method", "Visa", "--number", "P1",
+         "--memo", "m", "--deposit-to", "Undeposited Funds"),
+        ("edit-payment", "P1", "--amount", "60", "--number", "P2", "--memo", "", "--date",
+         "2025-06-01"),
+        ("edit-payment", "P2", "--unapply"),
+        ("deposit", "P2", "--to", "Savings"),
         ("add-customer", "Gone"),
         ("delete-customer", "Gone"),
         ("wait", "90"),
@@ -181,7 +193,7 @@ def test_every_act_works_at_the_command_line(path: Path) -> None:
         assert result.stdout.strip()
     assert run("audit", path).exit_code == 0
     tried = {command.name for command in company.commands["act"].commands.values()}  # type: ignore[attr-defined]
-    assert len(tried) == 19
+    assert len(tried) == 23
 
 
 def test_random_acts_are_listed(path: Path) -> None:
@@ -212,6 +224,9 @@ def test_random_acts_are_listed(path: Path) -> None:
         (("fault", "{}", "boom"), 2, "boom"),
         (("fault", "{}", "0x80"), 2, "0x80"),
         (("lock", "{}", "no-such"), 3, "no-such"),
+        (("act", "{}", "receive", "no-such", "5"), 3, "no-such"),
+        (("act", "{}", "edit-payment", "no-such"), 3, "no-such"),
+        (("act", "{}", "receive", "x", "5", "--invoice", "7"), 2, "INVOICE=AMOUNT"),
     ],
 )
 def test_what_goes_wrong_is_a_sentence_and_an_exit_code(
@@ -233,6 +248,7 @@ def test_quickbooks_can_be_closed_and_made_old(path: Path) -> None:
         "major_version": "22",
         "newest_qbxml": "11.0",
         "file_mode": "SingleUser",
+        "habits": {name: values[0] for name, values in HABITS.items()},
     }
     refused = run("ask", path, given=document("<HostQueryRq/>"))
     assert (refused.exit_code, "0x80040408" in refused.stderr) == (1, True)
@@ -240,6 +256,61 @@ def test_quickbooks_can_be_closed_and_made_old(path: Path) -> None:
     assert "QuickBooks Mini" in run("quickbooks", path).stdout
     run("quickbooks", path, "--product", "")
     assert "QuickBooks Pro 2012" in run("quickbooks", path).stdout
+
+
+def test_what_is_not_known_of_quickbooks_can_be_chosen(path: Path) -> None:
+    habits = ("--habit", "sets-kept=one", "--habit", "parents_pay_jobs=yes")
+    shown = said("quickbooks", path, *habits)
+    assert isinstance(shown, dict)
+    assert shown["habits"] == asdict(Habits(sets_kept="one", parents_pay_jobs=True))
+    refused = run("quickbooks", path, "--habit", "sets-kept=two")
+    assert (refused.exit_code, "sets_kept" in refused.stderr) == (1, True)
+    for name, values in HABITS.items():
+        assert name.replace("_", "-") in "".join(run("quickbooks", "--help").stdout.split())
+        assert values[0] == getattr(Habits(), name)
+
+
+def test_the_books_can_be_closed_with_a_password(path: Path) -> None:
+    assert run("closing", path).stdout == "The books are not closed.\n"
+    shown = said("closing", path, "2025-01-31", "--password")
+    assert shown == {"closing_date": "2025-01-31", "password": True}
+    assert "with a password" in run("closing", path).stdout
+    assert said("closing", path, "--clear") == {"closing_date": "", "password": False}
+
+
+def test_a_backup_is_made_and_restored(path: Path, tmp_path: Path) -> None:
+    number, file = open_number(path), tmp_path / "backup.json"
+    assert run("backup", path, file).exit_code == 0
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    before = said("audit", path)
+    run("act", path, "pay", number)
+    assert said("audit", path) != before
+    kept = run("backup", path, file)
+    assert (kept.exit_code, "--force" in kept.stderr) == (1, True)
+    assert said("restore", path, file) == {"restored": str(file)}
+    assert said("audit", path) == before
+    assert run("backup", path, file, "--force").exit_code == 0
+    assert run("restore", path, tmp_path / "nowhere").exit_code == 3
+
+
+def test_what_was_given_up_on_can_be_done_later(path: Path) -> None:
+    assert run("late", path).stdout == "Nothing was given up on.\n"
+    run("fault", path, "0x80040402", "--late")
+    shown = Company.load(path)
+    with pytest.raises(QuickBooksError):
+        shown.connect("x").process(document("<HostQueryRq/>"))
+    shown.save(path)
+    (answer,) = said("late", path)["answers"]
+    checked(answer)
+    assert said("late", path) == {"answers": []}
+
+
+@pytest.mark.parametrize(
+    "options", [("3175", "--done"), ("--late",), ("0x80040402", "--late", "--after", 1)]
+)
+def test_a_fault_is_planned_in_one_way(path: Path, options) -> None:
+    refused = run("fault", path, *options)
+    assert (refused.exit_code, "--done" in refused.stderr) == (2, True)
 
 
 def test_faults_are_planned_shown_and_forgotten(path: Path) -> None:

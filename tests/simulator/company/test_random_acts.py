@@ -41,6 +41,7 @@ def test_every_act_comes_about() -> None:
     assert done == {
         "pay", "credit", "void", "delete", "edit", "renumber", "move", "pend", "post",
         "add-invoice", "add-customer", "deactivate", "reactivate", "rename", "merge",
+        "receive", "edit-payment",
     }  # fmt: skip
 
 

@@ -60,6 +60,39 @@ FITTING = [
     "<ListDeletedQueryRq><ListDelType>Customer</ListDelType></ListDeletedQueryRq>",
 ]
 
+WRITES = [
+    '<ReceivePaymentAddRq requestID="1"><ReceivePaymentAdd><CustomerRef><ListID>80000101-1689200000'
+    "</ListID><FullName>A</FullName></CustomerRef><ARAccountRef><FullName>Accounts Receivable"
+    "</FullName></ARAccountRef><TxnDate>2024-06-12</TxnDate><RefNumber>12345678901234567890"
+    "</RefNumber><TotalAmount>10.00</TotalAmount><ExchangeRate>1.25</ExchangeRate>"
+    "<PaymentMethodRef><FullName>Check</FullName></PaymentMethodRef><Memo>m</Memo>"
+    "<DepositToAccountRef><FullName>Checking</FullName></DepositToAccountRef>"
+    "<ExternalGUID>{0F4A7C1E-8A55-4F0E-9D53-3D4B0B6F7A21}</ExternalGUID><AppliedToTxnAdd>"
+    "<TxnID>1-1</TxnID><PaymentAmount>10</PaymentAmount><SetCredit><CreditTxnID>2-1</CreditTxnID>"
+    "<AppliedAmount>1.00</AppliedAmount><Override>false</Override></SetCredit><DiscountAmount>"
+    "1.00</DiscountAmount><DiscountAccountRef><FullName>Sales</FullName></DiscountAccountRef>"
+    "<DiscountClassRef><FullName>East</FullName></DiscountClassRef></AppliedToTxnAdd>"
+    "<AppliedToTxnAdd><TxnID>3-1</TxnID></AppliedToTxnAdd></ReceivePaymentAdd>"
+    "<IncludeRetElement>TxnID</IncludeRetElement></ReceivePaymentAddRq>",
+    "<ReceivePaymentAddRq><ReceivePaymentAdd><CustomerRef/><IsAutoApply>1</IsAutoApply>"
+    "</ReceivePaymentAdd></ReceivePaymentAddRq>",
+    "<ReceivePaymentModRq><ReceivePaymentMod><TxnID>1-1</TxnID><EditSequence>1234567890123456"
+    "</EditSequence><CustomerRef><ListID>1-1</ListID></CustomerRef><TxnDate></TxnDate><RefNumber>"
+    "</RefNumber><TotalAmount>1.00</TotalAmount><ExchangeRate></ExchangeRate><PaymentMethodRef/>"
+    "<AppliedToTxnMod><TxnID>1-1</TxnID><PaymentAmount>1.00</PaymentAmount><SetCredit>"
+    "<CreditTxnID>2-1</CreditTxnID><TxnLineID>3-1</TxnLineID><AppliedAmount>1</AppliedAmount>"
+    "</SetCredit></AppliedToTxnMod></ReceivePaymentMod></ReceivePaymentModRq>",
+    "<TxnDelRq><TxnDelType>ReceivePayment</TxnDelType><TxnID>1-1</TxnID></TxnDelRq>",
+    "<TxnVoidRq><TxnVoidType>Invoice</TxnVoidType><TxnID>1-1</TxnID></TxnVoidRq>",
+    "<PaymentMethodAddRq><PaymentMethodAdd><Name>Stripe</Name><IsActive>true</IsActive>"
+    "<PaymentMethodType>OtherCreditCard</PaymentMethodType></PaymentMethodAdd></PaymentMethodAddRq>",
+]
+_PAYMENT = (
+    "<ReceivePaymentAddRq><ReceivePaymentAdd><CustomerRef><ListID>1-1</ListID></CustomerRef>{}"
+    "<AppliedToTxnAdd><TxnID>1-1</TxnID>{}</AppliedToTxnAdd>{}</ReceivePaymentAdd>"
+    "</ReceivePaymentAddRq>"
+)
+
 REFUSED = {
     "an element in the wrong place": "<InvoiceQueryRq><PaidStatus>All</PaidStatus>"
     "<MaxReturned>5</MaxReturned></InvoiceQueryRq>",
@@ -100,14 +133,66 @@ REFUSED = {
     "an attribute on an element": '<InvoiceQueryRq><TxnID id="1">1-1</TxnID></InvoiceQueryRq>',
     "text between elements": "<InvoiceQueryRq>all<MaxReturned>5</MaxReturned></InvoiceQueryRq>",
     "text behind a request": "<HostQueryRq/>please",
+    "text where elements belong": "<InvoiceQueryRq>all</InvoiceQueryRq>",
     "children where text belongs": "<InvoiceQueryRq><TxnID><B/></TxnID></InvoiceQueryRq>",
     "a request that there is not": "<InvoicesQueryRq/>",
+    "a number of 21 characters": _PAYMENT.format(f"<RefNumber>{'1' * 21}</RefNumber>", "", ""),
+    "a memo of 4096 characters": _PAYMENT.format(f"<Memo>{'m' * 4096}</Memo>", "", ""),
+    "a total with one decimal": _PAYMENT.format("<TotalAmount>1.5</TotalAmount>", "", ""),
+    "a total with a comma": _PAYMENT.format("<TotalAmount>1,000.00</TotalAmount>", "", ""),
+    "a total with a currency sign": _PAYMENT.format("<TotalAmount>$5.00</TotalAmount>", "", ""),
+    "a total of 14 digits": _PAYMENT.format(f"<TotalAmount>{'1' * 14}</TotalAmount>", "", ""),
+    "an ExternalGUID without braces": _PAYMENT.format(
+        "<ExternalGUID>0F4A7C1E-8A55-4F0E-9D53-3D4B0B6F7A21</ExternalGUID>", "", ""
+    ),
+    "a memo before the number": _PAYMENT.format("<Memo>m</Memo><RefNumber>1</RefNumber>", "", ""),
+    "automatic and named applications": _PAYMENT.format("", "", "<IsAutoApply>1</IsAutoApply>"),
+    "neither kind of application": "<ReceivePaymentAddRq><ReceivePaymentAdd><CustomerRef/>"
+    "</ReceivePaymentAdd></ReceivePaymentAddRq>",
+    "a payment of nobody": "<ReceivePaymentAddRq><ReceivePaymentAdd><IsAutoApply>1</IsAutoApply>"
+    "</ReceivePaymentAdd></ReceivePaymentAddRq>",
+    "an application without an id": "<ReceivePaymentAddRq><ReceivePaymentAdd><CustomerRef/>"
+    "<AppliedToTxnAdd><PaymentAmount>1.00</PaymentAmount></AppliedToTxnAdd></ReceivePaymentAdd>"
+    "</ReceivePaymentAddRq>",
+    "a discount before the credit": _PAYMENT.format(
+        "",
+        "<DiscountAmount>1.00</DiscountAmount><SetCredit><CreditTxnID>1-1</CreditTxnID>"
+        "<AppliedAmount>1.00</AppliedAmount></SetCredit>",
+        "",
+    ),
+    "a credit without an amount": _PAYMENT.format(
+        "", "<SetCredit><CreditTxnID>1-1</CreditTxnID></SetCredit>", ""
+    ),
+    "a full name before the id": "<ReceivePaymentAddRq><ReceivePaymentAdd><CustomerRef><FullName>a"
+    "</FullName><ListID>1-1</ListID></CustomerRef><IsAutoApply>1</IsAutoApply></ReceivePaymentAdd>"
+    "</ReceivePaymentAddRq>",
+    "two payments in one request": "<ReceivePaymentAddRq>" + "<ReceivePaymentAdd><CustomerRef/>"
+    "<IsAutoApply>1</IsAutoApply></ReceivePaymentAdd>" * 2 + "</ReceivePaymentAddRq>",
+    "metadata on a write": _PAYMENT.format("", "", "").replace(
+        "Rq>", 'Rq metaData="NoMetaData">', 1
+    ),
+    "a GUID in a change": "<ReceivePaymentModRq><ReceivePaymentMod><TxnID>1-1</TxnID>"
+    "<EditSequence>1</EditSequence><ExternalGUID>{0F4A7C1E-8A55-4F0E-9D53-3D4B0B6F7A21}"
+    "</ExternalGUID></ReceivePaymentMod></ReceivePaymentModRq>",
+    "a change without an EditSequence": "<ReceivePaymentModRq><ReceivePaymentMod><TxnID>1-1"
+    "</TxnID></ReceivePaymentMod></ReceivePaymentModRq>",
+    "a payment to be voided": "<TxnVoidRq><TxnVoidType>ReceivePayment</TxnVoidType><TxnID>1-1"
+    "</TxnID></TxnVoidRq>",
+    "an id before its kind": "<TxnDelRq><TxnID>1-1</TxnID><TxnDelType>Invoice</TxnDelType>"
+    "</TxnDelRq>",
+    "a method of 32 characters": f"<PaymentMethodAddRq><PaymentMethodAdd><Name>{'m' * 32}</Name>"
+    "</PaymentMethodAdd></PaymentMethodAddRq>",
 }
 
 
 @pytest.mark.parametrize("body", FITTING)
 def test_a_fitting_request_is_answered(body: str) -> None:
     assert status(ask_one(a_session(COMPANY), body))[0] in (0, 1, 500)
+
+
+@pytest.mark.parametrize("body", WRITES)
+def test_a_fitting_write_is_answered(body: str) -> None:
+    assert status(ask_one(a_session(a_company(customers=1, invoices=0)), body))[0] >= 0
 
 
 @pytest.mark.parametrize("fault", REFUSED)
@@ -173,6 +258,18 @@ def test_rolling_back_is_refused() -> None:
             "5.0",
         ),
         ('<InvoiceQueryRq metaData="MetaDataOnly"/>', "4.0"),
+        (
+            WRITES[1].replace(
+                "<IsAuto",
+                f"<ExternalGUID>{{{'0' * 8}{'-0000' * 3}-{'0' * 12}}}</ExternalGUID><IsAuto",
+            ),
+            "9.0",
+        ),
+        (
+            "<ReceivePaymentModRq><ReceivePaymentMod><TxnID>1-1</TxnID><EditSequence>1</EditSequence>"
+            "</ReceivePaymentMod></ReceivePaymentModRq>",
+            "6.0",
+        ),
         ("<TxnDeletedQueryRq><TxnDelType>Invoice</TxnDelType></TxnDeletedQueryRq>", "2.0"),
     ],
 )
@@ -188,7 +285,7 @@ def test_it_agrees_with_intuits_schema_on_requests_of_all_shapes() -> None:
         pytest.skip(NO_SCHEMA)
     rnd = random.Random(11)
     verdicts = set()
-    for body in FITTING:
+    for body in (*FITTING, *WRITES, WRITES[0], WRITES[2]):
         for _ in range(60):
             root = etree.fromstring(document(body).encode())
             _spoil(root[0][0], rnd)

@@ -1,0 +1,143 @@
+"""Acts on payments: receive one for several invoices or none, edit it, deposit it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from simulator.company import applying, ledger
+from simulator.company.acts.finding import (
+    ACT_SECONDS,
+    MAX_MEMO,
+    MAX_PAYMENT_NUMBER,
+    Change,
+    checked,
+    checked_day,
+    document_change,
+    find_customer,
+    find_invoice,
+    find_payment,
+)
+from simulator.company.applying import Applied, Payer, Use
+from simulator.company.books import BookError, Books, money
+from simulator.company.errors import RequestFailed
+from simulator.company.records import Payment
+
+
+def receive(
+    books: Books,
+    customer: str,
+    amount: int,
+    *,
+    invoices: Sequence[tuple[str, int]] = (),
+    method: str = "Check",
+    number: str = "",
+    memo: str = "",
+    deposit_to: str = "",
+) -> Change:
+    """Receive a payment of a customer for some invoices, each with what is paid of it.
+
+    What is not put against invoices stays unused.
+    """
+    owner = find_customer(books, customer)
+    if amount <= 0:
+        raise BookError("A payment must be of more than 0.00.")
+    how = books.entry("PaymentMethod", method)
+    checked(number, MAX_PAYMENT_NUMBER, "payment number")
+    checked(memo, MAX_MEMO, "memo")
+    account = books.account(deposit_to) if deposit_to else books.undeposited_funds()
+    uses = [Use(find_invoice(books, one).txn_id, paid) for one, paid in invoices]
+    receivable = books.receivable(owner.currency).list_id
+    if uses:
+        receivable = books.receivable_of(books.invoices[uses[0].txn_id])
+    applied = _checked(books, uses, Payer(owner.list_id, receivable), amount)
+    books.now += ACT_SECONDS
+    payment = Payment(
+        txn_id=books.new_txn_id(),
+        txn_number=books.new_txn_number(),
+        created=books.now,
+        modified=books.now,
+        edit_sequence=books.now,
+        customer=owner.list_id,
+        currency=owner.currency,
+        exchange_rate=books.exchange_rate(owner.currency),
+        date=books.today,
+        number=number,
+        total=amount,
+        unused=amount - applied.paid,
+        method=how.list_id,
+        deposit_to=account.list_id,
+        applied=applied.applications,
+        memo=memo,
+        receivable=receivable,
+    )
+    ledger.put_payment(books, payment)
+    happened = f"{money(amount)} received, of which {money(payment.unused)} is unused."
+    return document_change(books, "receive", payment, happened)
+
+
+def _checked(books: Books, uses: Sequence[Use], payer: Payer, amount: int) -> Applied:
+    """What can be applied. Raises BookError in QuickBooks' words."""
+    try:
+        applied = applying.check(books, uses, payer)
+    except RequestFailed as refused:
+        raise BookError(refused.status.message) from refused
+    if applied.paid > amount:
+        raise BookError(f"{money(applied.paid)} cannot be applied of {money(amount)}.")
+    return applied
+
+
+def edit_payment(
+    books: Books,
+    reference: str,
+    *,
+    amount: int | None = None,
+    number: str | None = None,
+    memo: str | None = None,
+    date: str | None = None,
+    unapply: bool = False,
+) -> Change:
+    """Edit a payment: its amount, number, memo or date, or take it off all its invoices."""
+    payment = find_payment(books, reference)
+    changed = payment._replace(applied=()) if unapply else payment
+    if amount is not None:
+        changed = changed._replace(total=_amount(payment, amount))
+    if number is not None:
+        changed = changed._replace(number=checked(number, MAX_PAYMENT_NUMBER, "payment number"))
+    if memo is not None:
+        changed = changed._replace(memo=checked(memo, MAX_MEMO, "memo"))
+    if date is not None:
+        changed = changed._replace(date=checked_day(date))
+    paid = sum(one.amount - one.discount for one in changed.applied)
+    if paid > changed.total:
+        raise BookError(f"{money(paid)} of payment {payment.txn_id} is applied; unapply it first.")
+    if changed == payment:
+        raise BookError("Nothing to edit: give an amount, a number, a memo, a date, or unapply.")
+    books.now += ACT_SECONDS
+    edited = changed._replace(
+        unused=changed.total - paid, modified=books.now, edit_sequence=books.now
+    )
+    ledger.put_payment(books, edited)
+    happened = f"edited; {money(edited.unused)} of {money(edited.total)} is unused."
+    return document_change(books, "edit-payment", edited, happened)
+
+
+def _amount(payment: Payment, amount: int) -> int:
+    if payment.deposited:
+        raise BookError(f"Payment {payment.txn_id} is in a deposit; delete that first.")
+    if amount <= 0:
+        raise BookError("A payment must be of more than 0.00; delete it instead.")
+    return amount
+
+
+def deposit(books: Books, reference: str, account: str = "Checking") -> Change:
+    """Deposit a payment from Undeposited Funds at the bank, as part of a deposit."""
+    payment = find_payment(books, reference)
+    bank = books.account(account)
+    if bank.type != "Bank":
+        raise BookError(f"{bank.name} is not a bank account.")
+    if payment.deposited or payment.deposit_to != books.undeposited_funds().list_id:
+        raise BookError(f"Payment {payment.txn_id} is deposited already.")
+    books.now += ACT_SECONDS
+    put = payment._replace(deposited=True, modified=books.now)
+    ledger.put_payment(books, put)
+    return document_change(books, "deposit", put, f"deposited to {bank.name}.")
