@@ -6,6 +6,7 @@ of the daemon only its command line, its JSON and its address.
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import shlex
@@ -34,6 +35,7 @@ MOST_DIFFERENCES = 10
 _POLL_SECONDS = 0.05
 _VISIT_SECONDS = 1.0
 _LOG_LINES = 20
+_NO_SUCH_FAMILY = (errno.EAFNOSUPPORT, errno.EADDRNOTAVAIL)
 
 
 class StepFailed(Exception):
@@ -136,6 +138,8 @@ def demo(
     when both are equal.
     """
     signal.signal(signal.SIGTERM, _stop)
+    if port is not None:
+        _refuse_taken(port)
     with _folder(keep) as folder:
         stage = Stage(folder, port or _free_port())
         try:
@@ -183,8 +187,7 @@ def show(comparison: Comparison) -> None:
 def _make_qwc(stage: Stage) -> Path:
     """The .qwc file of Invoice Sync; its password goes into a file that only we can read."""
     made = stage.run_json("qwc", CONNECTION, "--out", str(stage.folder))
-    password = os.open(_password_file(stage), os.O_CREAT | os.O_WRONLY | os.O_EXCL, 0o600)
-    with os.fdopen(password, "w") as file:
+    with os.fdopen(_made_for_us(_password_file(stage)), "w") as file:
         file.write(made["password"] + "\n")
     (path,) = (file["path"] for file in made["files"] if file["application"] == "invoice")
     return stage.folder / str(path)
@@ -192,6 +195,11 @@ def _make_qwc(stage: Stage) -> Path:
 
 def _password_file(stage: Stage) -> Path:
     return stage.folder / "password"
+
+
+def _made_for_us(path: Path) -> int:
+    """A new file that only we can read, open for writing."""
+    return os.open(path, os.O_CREAT | os.O_WRONLY | os.O_EXCL, 0o600)
 
 
 def _web_connector(stage: Stage, qwc: Path) -> list[Mapping[str, Any]]:
@@ -230,7 +238,7 @@ def _folder(keep: Path | None) -> Iterator[Path]:
 def _daemon(stage: Stage) -> Iterator[None]:
     """A running daemon that listens; it is stopped with SIGTERM, at worst with SIGKILL."""
     log_path = stage.folder / "daemon.log"
-    with log_path.open("wb") as log:
+    with os.fdopen(_made_for_us(log_path), "wb") as log:
         daemon = subprocess.Popen(
             [sys.executable, "-m", "deskbridge", "daemon"],
             cwd=stage.folder,
@@ -255,17 +263,22 @@ def _wait_until_up(stage: Stage, daemon: subprocess.Popen[bytes]) -> None:
     visit = HttpTransport(timeout_seconds=_VISIT_SECONDS)
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline:
-        if daemon.poll() is not None:
-            raise StepFailed(f"The daemon ended with {daemon.returncode} instead of listening.")
+        _refuse_ended(daemon)
         try:
             visit(f"{stage.address}/support", {}, None)
         except OSError:
             time.sleep(_POLL_SECONDS)
         else:
-            return  # it answers: whether rightly is the Web Connector's to say
+            _refuse_ended(daemon)  # it was not ours that answered
+            return  # whether rightly is the Web Connector's to say
         finally:
             visit.close()
     raise StepFailed(f"The daemon did not listen on {stage.address} in {START_SECONDS:.0f} s.")
+
+
+def _refuse_ended(daemon: subprocess.Popen[bytes]) -> None:
+    if daemon.poll() is not None:
+        raise StepFailed(f"The daemon ended with {daemon.returncode} instead of listening.")
 
 
 def _terminate(daemon: subprocess.Popen[bytes]) -> None:
@@ -275,6 +288,23 @@ def _terminate(daemon: subprocess.Popen[bytes]) -> None:
     except subprocess.TimeoutExpired:
         daemon.kill()
         daemon.wait()
+
+
+def _refuse_taken(port: int) -> None:
+    """Refuse a port on which something else answers to ``localhost``, in either family."""
+    for family, address in ((socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1")):
+        try:
+            with socket.socket(family, socket.SOCK_STREAM) as sock:
+                sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                sock.bind((address, port))
+        except OSError as error:
+            if error.errno in _NO_SUCH_FAMILY:
+                continue
+            taken = error.errno == errno.EADDRINUSE
+            said = "is in use" if taken else f"cannot be used: {error.strerror}"
+            raise click.ClickException(
+                f"Port {port} {said}. Choose another, or leave --port out to take a free one."
+            ) from error
 
 
 def _free_port() -> int:

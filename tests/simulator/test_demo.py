@@ -52,7 +52,8 @@ def test_both_sides_are_equal_and_kept_when_asked(tmp_path):
 
     names = {path.name for path in kept.iterdir()}
     assert {"company.json", "deskbridge.sqlite3", "invoice.qwc", "QWCLog.txt"} <= names
-    assert (kept / "password").stat().st_mode & 0o777 == 0o600
+    for name in ("password", "daemon.log"):
+        assert (kept / name).stat().st_mode & 0o777 == 0o600
     password = (kept / "password").read_text().strip()
     assert password not in output + (kept / "QWCLog.txt").read_text()
 
@@ -63,14 +64,43 @@ def test_a_folder_that_is_not_empty_is_refused(tmp_path):
     assert (result.exit_code, "is not empty" in result.output) == (2, True)
 
 
-def test_a_taken_port_is_told_with_the_daemons_words(tmp_path):
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = str(taken.getsockname()[1])
-        with start(tmp_path, "--port", port) as running:
-            output, _ = running.communicate(timeout=PATIENCE_SECONDS)
-    assert running.returncode == 1
-    assert "The daemon" in output
+@pytest.mark.parametrize("address", ["127.0.0.1", "::1"])
+def test_a_taken_port_is_refused_before_anything_is_made(tmp_path, monkeypatch, address):
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    with _listening(address) as taken:
+        port = taken.getsockname()[1]
+        result = CliRunner().invoke(demo, [*SMALL, "--port", str(port)])
+    assert result.exit_code == 1
+    assert f"Port {port} is in use" in result.output
     assert list(tmp_path.iterdir()) == []
+
+
+def _listening(address: str) -> socket.socket:
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    try:
+        return socket.create_server((address, 0), family=family)
+    except OSError:
+        pytest.skip("this machine has no IPv6")
+
+
+def test_an_answer_of_somebody_else_is_not_taken_for_the_daemons(tmp_path, monkeypatch):
+    monkeypatch.setattr(demonstration, "HttpTransport", AnswersAtOnce)
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.poll = iter([None, 0]).__next__  # it ends while somebody else answers
+    ended.wait()
+    with pytest.raises(demonstration.StepFailed, match="ended with 0"):
+        demonstration._wait_until_up(demonstration.Stage(tmp_path, 1), ended)
+
+
+class AnswersAtOnce:
+    def __init__(self, timeout_seconds: float) -> None:
+        pass
+
+    def __call__(self, *request: object) -> None:
+        pass
+
+    def close(self) -> None:
+        pass
 
 
 def test_a_demo_that_is_terminated_stops_its_daemon(tmp_path):
