@@ -62,6 +62,29 @@ def spoil_owner(books: Books) -> None:
     books.put_payment(one._replace(customer=other))
 
 
+def spoil_use(*uses: int, discount: int = 0) -> Callable[[Books], None]:
+    """Applications of a payment to one invoice, in so many parts."""
+
+    def spoil(books: Books) -> None:
+        one = next(one for one in books.payments.values() if one.applied)
+        txn_id = one.applied[0].txn_id
+        applied = tuple(Application(txn_id, amount, discount) for amount in uses)
+        books.payments[one.txn_id] = one._replace(applied=applied)
+
+    return spoil
+
+
+def spoil_account(books: Books) -> None:
+    account = acts.add_account(books, "Second", "AccountsReceivable").object_id
+    one = next(one for one in books.payments.values() if one.applied)
+    books.payments[one.txn_id] = one._replace(receivable=account)
+
+
+def spoil_method(books: Books) -> None:
+    one = next(iter(books.payments.values()))
+    books.payments[one.txn_id] = one._replace(method="FFFF-1")
+
+
 @pytest.mark.parametrize(
     ("spoil", "said"),
     [
@@ -79,6 +102,10 @@ def spoil_owner(books: Books) -> None:
         (spoil_application, "FFFF-1, which is not in the books"),
         (spoil_owner, "of another customer"),
         (spoil_deletion, "deleted and still in the books"),
+        (spoil_use(1, 1), "the same invoice twice"),
+        (spoil_use(1, discount=2), "discount is larger"),
+        (spoil_account, "in another A/R account"),
+        (spoil_method, "neither a payment method nor an account"),
     ],
 )
 def test_what_does_not_add_up_is_found(spoil: Callable[[Books], None], said: str) -> None:
@@ -158,3 +185,40 @@ def test_the_importable_balances_are_those_of_the_listed_invoices() -> None:
         totals[one["currency"]] = totals.get(one["currency"], Decimal(0)) + Decimal(one["balance"])
     assert {code: str(amount) for code, amount in totals.items()} == said["balance"]
     assert said["count"] == len(said["invoices"])
+
+
+def test_every_payment_is_listed_with_what_it_paid() -> None:
+    company = a_company(0, 0)
+    books = company.books
+    owner = acts.add_customer(books, "Café").object_id
+    invoice = acts.add_invoice(books, owner, 1000, number="7").object_id
+    paid = acts.receive(
+        books, owner, 900, invoices=[("7", 600)], number="CH-1", memo="inv_77", method="Visa",
+        deposit_to="Checking",
+    )  # fmt: skip
+    acts.pay(books, "7", 300, discount=100)
+    payment = books.payments[paid.object_id]
+    books.put_payment(payment._replace(external_guid="{G}"))
+    first, second = company.audit().as_json()["payments"]
+    assert first == {
+        "txn_id": paid.object_id,
+        "edit_sequence": str(payment.edit_sequence),
+        "date": books.today,
+        "currency": "USD",
+        "customer_list_id": owner,
+        "customer": "Café",
+        "ref_number": "CH-1",
+        "external_guid": "{G}",
+        "memo": "inv_77",
+        "method": "Visa",
+        "deposit_account": "Checking",
+        "receivable": "Accounts Receivable",
+        "amount": "9.00",
+        "unused": "3.00",
+        "applied": [
+            {"invoice_txn_id": invoice, "number": "7", "amount": "6.00", "discount": "0.00"}
+        ],
+    }
+    assert (second["amount"], second["unused"]) == ("3.00", "0.00")
+    assert second["applied"][0]["amount"] == "4.00"
+    assert second["applied"][0]["discount"] == "1.00"

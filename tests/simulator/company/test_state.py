@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from simulator.company import BadState, BookError, Company, acts, state
-from simulator.company.records import Fault
+from simulator.company.records import Fault, LateCall, StoredAnswer, StoredSet
 from simulator.company.state import NoState
 from tests.simulator.company.builders import a_company, an_open_invoice
 
@@ -31,6 +31,15 @@ def test_what_was_saved_is_read_back(path: Path, edition: str) -> None:
     company.set_data_ext("{87EDAAF8-637E-4203-867F-4BA79C2F8998}", "FileID", "{X}")
     company.set_situation("modal-dialog")
     books.faults.append(Fault("3175", "InvoiceQueryRq", 2, message="later"))
+    books.faults.append(Fault("0x80010105", after=2))
+    company.set_habits(sets_kept="one", guids_are_unique=False)
+    company.set_closing_date("2024-12-31", password=True)
+    books.late.append(LateCall("Payment Sync", "<QBXML/>"))
+    stored = StoredAnswer("HostQueryRs", 'statusCode="0"', "<HostRet/>", "")
+    for one in (
+        StoredSet("Payment Sync", "S1", "abc", (stored,)), StoredSet("Other", "S1", "d", None),
+    ):  # fmt: skip
+        books.message_sets[one.application, one.set_id] = one
     books.locks.add(next(iter(books.invoices)))
     company.save(path)
     again = Company.load(path)
@@ -38,6 +47,9 @@ def test_what_was_saved_is_read_back(path: Path, edition: str) -> None:
     assert again.books.invoices == books.invoices
     assert again.books.payments == books.payments
     assert again.books.faults == books.faults
+    assert again.books.late == books.late
+    assert again.books.message_sets == books.message_sets
+    assert again.books.profile == books.profile
     assert again.audit().ok
     assert acts.random_acts(again.books, 20, 2) == acts.random_acts(books, 20, 2)
 
@@ -91,6 +103,20 @@ def test_a_file_that_is_no_state_is_refused(path: Path, text: str, said: str) ->
         Company.load(path)
     assert refused.value.path == path
     assert "company new" in str(refused.value)
+
+
+def test_a_state_from_before_payments_were_written_is_still_read(path: Path) -> None:
+    company = a_company()
+    old = json.loads(company.backup())
+    for table, last in (("payments", "external_guid"), ("invoices", "custom"), ("credits", "memo")):
+        rows = old["tables"][table]
+        width = rows["columns"].index(last) + 1
+        rows["columns"] = rows["columns"][:width]
+        rows["rows"] = [row[:width] for row in rows["rows"]]
+    del old["message_sets"], old["rehearsal"]["late"]
+    del old["profile"]["habits"], old["profile"]["closing_password"]
+    path.write_text(json.dumps(old))
+    assert Company.load(path).backup() == company.backup()
 
 
 def test_columns_that_do_not_fit_are_damage(path: Path) -> None:

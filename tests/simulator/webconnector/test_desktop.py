@@ -125,6 +125,97 @@ def test_closing_twice_does_no_harm(tmp_path):
     desktop.open(APPLICATION, "").close()
 
 
+def payment(company: Company, attributes: str = 'onError="stopOnError"') -> str:
+    """A payment on account of 5.00."""
+    customer = next(iter(company.books.customers))
+    return (
+        '<?xml version="1.0"?><?qbxml version="13.0"?><QBXML>'
+        f"<QBXMLMsgsRq {attributes}><ReceivePaymentAddRq><ReceivePaymentAdd><CustomerRef>"
+        f"<ListID>{customer}</ListID></CustomerRef><TotalAmount>5.00</TotalAmount>"
+        "<IsAutoApply>false</IsAutoApply></ReceivePaymentAdd></ReceivePaymentAddRq>"
+        "</QBXMLMsgsRq></QBXML>"
+    )
+
+
+def on_disk(path, **options) -> tuple[Desktop, int]:
+    """A company on disk, and how many payments it has."""
+    company = small_company()
+    if options:
+        company.fail_next("0x80010105", **options)
+    company.save(path)
+    return Desktop.on_disk(path), len(company.books.payments)
+
+
+def test_a_write_is_on_disk_before_its_answer_leaves(tmp_path):
+    path = tmp_path / "state"
+    desktop, before = on_disk(path)
+    opened = desktop.open(APPLICATION, "")
+    with_id = 'onError="stopOnError" newMessageSetID="S1"'
+    opened.process(payment(Company.load(path), with_id))
+    there = Company.load(path)  # the Web Connector is killed here
+    assert len(there.books.payments) == before + 1
+    assert (APPLICATION.app_name, "S1") in there.books.message_sets
+    check = with_id + ' oldMessageSetID="S1"'
+    empty = '<?xml version="1.0"?><?qbxml version="13.0"?><QBXML><QBXMLMsgsRq {}/></QBXML>'
+    answer = there.connect(APPLICATION.app_name).process(empty.format(check))
+    assert 'messageSetStatusCode="0"' in answer
+
+
+@pytest.mark.parametrize(("options", "done"), [({}, 0), ({"done": True}, 1), ({"after": 1}, 1)])
+def test_what_was_done_in_a_crash_is_on_disk_as_well(tmp_path, options, done):
+    path = tmp_path / "state"
+    desktop, before = on_disk(path, request="ReceivePaymentAddRq", **options)
+    opened = desktop.open(APPLICATION, "")
+    with pytest.raises(QuickBooksFailure):
+        opened.process(payment(Company.load(path)))
+    there = Company.load(path)
+    assert len(there.books.payments) == before + done
+    assert not there.books.faults
+
+
+def test_reading_writes_nothing(tmp_path):
+    path = tmp_path / "state"
+    desktop, _ = on_disk(path)
+    opened = desktop.open(APPLICATION, "")
+    before = path.stat().st_ino
+    opened.process(HOST_QUERY)
+    assert path.stat().st_ino == before
+    opened.process(payment(Company.load(path)).replace("5.00", "-5.00"))  # refused
+    assert path.stat().st_ino == before
+
+
+def test_another_company_can_be_opened_meanwhile():
+    first, second = small_company(), Company.create(customers=1, invoices=0, name="Second Ltd.")
+    desktop = Desktop(first)
+    opened = desktop.open(APPLICATION, "")
+    desktop.switch_to(second)
+    with pytest.raises(QuickBooksFailure) as ended:
+        opened.process(HOST_QUERY)
+    assert ended.value.hresult == "0x8004040D"
+    opened.close()
+    with pytest.raises(QuickBooksFailure) as refused:
+        desktop.open(APPLICATION, first.file_path)
+    assert refused.value.hresult == "0x8004040A"
+    again = desktop.open(APPLICATION, "")
+    assert again.company_file == second.file_path
+    desktop.switch_to(first)
+    again.close()
+    assert desktop.open(APPLICATION, "").company_file == first.file_path
+
+
+def test_a_restored_backup_ends_the_sessions_of_a_desktop():
+    company = small_company()
+    desktop = Desktop(company)
+    opened = desktop.open(APPLICATION, "")
+    backup = company.backup()
+    opened.process(payment(company))
+    company.restore(backup)
+    with pytest.raises(QuickBooksFailure):
+        opened.process(HOST_QUERY)
+    opened.close()
+    assert "<HostRet>" in desktop.open(APPLICATION, "").process(HOST_QUERY)
+
+
 def test_a_missing_state_is_said_in_words(tmp_path):
     with pytest.raises(BadState, match="company new"):
         Desktop.on_disk(tmp_path / "nothing")
