@@ -103,12 +103,22 @@ def locking(query: Any, table: type[Any]) -> Any:
     return query
 
 
+_statements: list[Statement] = []
+
+
+def compile_all() -> None:
+    """Compile every statement for the current unit's engine, so that no call has to."""
+    for statement in _statements:
+        statement.compile()
+
+
 class Statement:
     """One query: built on first use on each engine, then only its text is run."""
 
     def __init__(self, build: Callable[[], Query]) -> None:
         self._build = build
         self._compiled: dict[Engine, tuple[str, list[Any]]] = {}
+        _statements.append(self)
 
     def all(self, **parameters: Any) -> list[Row]:
         """Run and return every row."""
@@ -148,6 +158,10 @@ class Statement:
         cursor = database.cursor()
         cursor.executemany(sql, rows)
         cursor.close()
+
+    def compile(self) -> None:
+        """Build the text for the current unit's engine now, if it was not needed yet."""
+        self._compile(*current())
 
     def _execute(self, parameters: dict[str, Any]) -> Any:
         engine, database = current()

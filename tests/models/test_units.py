@@ -9,7 +9,7 @@ import peewee
 import psycopg
 import pytest
 
-from shared.models import audit, sqlite
+from shared.models import audit, sqlite, statements
 from shared.models.errors import StoreUnavailable
 from shared.models.statements import OutsideUnit
 from shared.models.store import Store, open_store
@@ -173,3 +173,10 @@ def test_a_store_locked_by_another_program_is_explained(tmp_path, monkeypatch):
     ):
         pass
     assert "Another program holds it" in refusal.value.remedy
+
+
+def test_every_statement_can_be_built_ahead(store):
+    with store.reading():
+        statements.compile_all()
+    with pytest.raises(OutsideUnit):
+        statements.compile_all()
