@@ -22,6 +22,13 @@ class StoreUnavailable(StoreError):
     """
 
 
+class StoreConflict(StoreUnavailable):
+    """Two units of work got in each other's way and this one was undone as a whole.
+
+    Nothing of it was written: it may be run again at once.
+    """
+
+
 class StoreOutdated(StoreError):
     """The store was written by an older Deskbridge and waits for ``deskbridge db upgrade``."""
 

@@ -17,11 +17,16 @@ import peewee
 
 from shared.models.connecting import ClosesEverywhere
 from shared.models.convert import moment
-from shared.models.errors import StoreError, StoreUnavailable
+from shared.models.errors import StoreConflict, StoreError, StoreUnavailable
 from shared.models.statements import Engine
 
 _SCHEMA_LOCK = 0x6465736B  # "desk": held while one process migrates and the others wait
 _LOST = (peewee.OperationalError, peewee.InterfaceError)
+_CONFLICTS = ("40P01", "40001")  # deadlock, serialization failure
+_REMEDIES = {
+    "55P03": "Another program holds what this one needs; try again when it is done.",
+    "53100": "Free space on the disk of the server, then try again.",
+}
 _ON_CONNECT = (
     "SET lock_timeout = '15s'",
     "SET default_transaction_isolation = 'read committed'",
@@ -122,14 +127,33 @@ class PostgresEngine:
         except self._failures as error:
             said = str(error).strip().partition("\n")[0].rstrip(".")
             said = said.replace(self._password, "…") if self._password else said
-            raise StoreUnavailable(
-                f"The store {self.url_shown} cannot be used: {said}.",
-                "Check that the server runs, and the address in DESKBRIDGE_DATABASE.",
-            ) from error
+            raise self._explanation(_sqlstate(error), said) from error
+
+    def _explanation(self, sqlstate: str, said: str) -> StoreUnavailable:
+        if sqlstate in _CONFLICTS:
+            return StoreConflict(
+                f"Two programs wrote to the store {self.url_shown} at the same time, and this"
+                f" one was undone: {said}.",
+                "Nothing was written; try again.",
+            )
+        return StoreUnavailable(
+            f"The store {self.url_shown} cannot be used: {said}.",
+            _REMEDIES.get(
+                sqlstate, "Check that the server runs, and the address in DESKBRIDGE_DATABASE."
+            ),
+        )
 
 
 class _Database(ClosesEverywhere, peewee.PostgresqlDatabase):
     """PostgreSQL through peewee and psycopg 3."""
+
+
+def _sqlstate(error: BaseException) -> str:
+    """Return the code that the server gave; peewee's errors have psycopg's as their cause."""
+    told: BaseException | None = error
+    while told is not None and not getattr(told, "sqlstate", None):
+        told = told.__cause__ or told.__context__
+    return "" if told is None else str(getattr(told, "sqlstate", ""))
 
 
 def _password(url: str) -> str:

@@ -184,6 +184,28 @@ _SKIPPED = Statement(
 )
 
 
+def waiting(connection_id: int, kind: RecordKind, codes: Collection[str]) -> dict[str, str]:
+    """Return the ids of objects about which one of these codes waits, open or to be retried.
+
+    Of several codes about one object, the one seen last.
+    """
+    return dict(_WAITING_CODES.all(connection=connection_id, kind=kind.value, codes=codes))
+
+
+_WAITING_CODES = Statement(
+    lambda: (
+        t.Problem.select(t.Problem.object_id, t.Problem.code)
+        .where(
+            (t.Problem.connection == slot("connection"))
+            & (t.Problem.kind == slot("kind"))
+            & among(t.Problem.code, "codes")
+            & t.Problem.state.in_([state.value for state in _WAITING])
+        )
+        .order_by(t.Problem.last_seen_ms, t.Problem.id)
+    )
+)
+
+
 def _in_state(problem_id: int, states: Collection[ProblemState], done: str) -> Problem:
     problem = get(problem_id)
     if problem.state not in states:

@@ -105,11 +105,6 @@ def by_id(session_id: int) -> Session | None:
 _BY_ID = Statement(lambda: locking(_select().where(t.Session.id == slot("id")), t.Session))
 
 
-def live(connection_id: int, now: datetime) -> list[Session]:
-    """Return the connection's sessions that have not ended and whose lease runs."""
-    return [session for session in unended(connection_id) if session.lease_expires_at > now]
-
-
 def unended(connection_id: int) -> list[Session]:
     """Return the connection's sessions that have not ended, and lock them."""
     return [_read_session(row) for row in _UNENDED.all(connection=connection_id)]
@@ -141,15 +136,13 @@ _SILENT = Statement(
 
 
 def is_live_ticket(ticket_hash: str, now: datetime) -> bool:
-    """Tell whether a session with this ticket has not ended and its lease runs."""
-    return bool(_IS_LIVE.all(ticket_hash=ticket_hash, now_ms=millis(now)))
+    """Tell whether a session with this ticket has not ended, whatever its lease."""
+    return bool(_IS_LIVE.all(ticket_hash=ticket_hash))
 
 
 _IS_LIVE = Statement(
     lambda: t.Session.select(t.Session.id).where(
-        (t.Session.ticket_hash == slot("ticket_hash"))
-        & t.Session.ended_ms.is_null()
-        & (t.Session.lease_expires_ms > slot("now_ms"))
+        (t.Session.ticket_hash == slot("ticket_hash")) & t.Session.ended_ms.is_null()
     )
 )
 

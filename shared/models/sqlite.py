@@ -194,7 +194,26 @@ class SqliteEngine:
 
 
 class _Database(ClosesEverywhere, peewee.SqliteDatabase):
-    """SQLite through peewee."""
+    """SQLite through peewee.
+
+    SQLite itself rolls back when the disk is full or broken; rolling back once more would
+    fail and hide why.
+    """
+
+    def rollback(self) -> None:
+        """Roll back what SQLite did not roll back already."""
+        if self.connection().in_transaction:  # type: ignore[no-untyped-call]
+            super().rollback()
+
+    def savepoint(self) -> _Savepoint:
+        """A transaction inside of another."""
+        return _Savepoint(self)
+
+
+class _Savepoint(peewee._savepoint):
+    def rollback(self, begin: bool = True) -> None:
+        if self.db.connection().in_transaction:
+            super().rollback(begin)
 
 
 def _make_private_file(path: Path) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from peewee import JOIN
+from peewee import JOIN, fn
 
 from shared.models import tables as t
 from shared.models.convert import millis, moment, moment_or_none
@@ -138,6 +138,19 @@ _RECORDS = Statement(lambda: _select_records())
 _FAILED_RECORDS = Statement(lambda: _select_records(t.Record.outcome == Outcome.FAILED.value))
 
 
+def failed_count(sync_id: int) -> int:
+    """Return how many objects the sync failed with."""
+    count: int = _FAILED_COUNT.value(sync=sync_id)
+    return count
+
+
+_FAILED_COUNT = Statement(
+    lambda: t.Record.select(fn.COUNT(t.Record.id)).where(
+        (t.Record.sync == slot("sync")) & (t.Record.outcome == Outcome.FAILED.value)
+    )
+)
+
+
 def _select_records(*conditions: Any) -> Any:
     return (
         t.Record.select(
@@ -212,7 +225,9 @@ _KEPT: Any = t.Sync.alias()
 def prune(before: datetime) -> int:
     """Forget syncs that ended before that time, with records and exchanges; return how many.
 
-    Problems that were resolved before it go as well; open and skipped ones stay.
+    Never the newest of a connection, so that it always shows when it last ran. Sessions
+    without a sync go by the same age, and problems that were resolved before it; open and
+    skipped ones stay.
     """
     _PRUNE_PROBLEMS.run(before_ms=millis(before))
     _PRUNE_SESSIONS.run(before_ms=millis(before))
@@ -221,11 +236,19 @@ def prune(before: datetime) -> int:
 
 _PRUNE = Statement(
     lambda: t.Sync.delete().where(
-        (t.Sync.ended_ms < slot("before_ms")) & t.Sync.state.in_([state.value for state in _FINAL])
+        (t.Sync.ended_ms < slot("before_ms"))
+        & t.Sync.state.in_([state.value for state in _FINAL])
+        & t.Sync.id.not_in(
+            _KEPT.select(fn.MAX(_KEPT.id))
+            .where(_KEPT.connection.is_null(False))
+            .group_by(_KEPT.connection)
+        )
     )
 )
 _PRUNE_SESSIONS = Statement(
-    lambda: t.Session.delete().where(t.Session.ended_ms < slot("before_ms"))
+    lambda: t.Session.delete().where(
+        t.Session.sync.is_null() & (t.Session.ended_ms < slot("before_ms"))
+    )
 )
 _PRUNE_PROBLEMS = Statement(
     lambda: t.Problem.delete().where(

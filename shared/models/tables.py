@@ -7,7 +7,10 @@ A change here needs a numbered step in ``migrations``; a test compares the two.
 
 from __future__ import annotations
 
+from typing import Any
+
 from peewee import (
+    SQL,
     BigAutoField,
     BigIntegerField,
     BlobField,
@@ -16,8 +19,22 @@ from peewee import (
     ForeignKeyField,
     IntegerField,
     Model,
+    NodeList,
     TextField,
 )
+
+
+class LastingIdField(BigAutoField):
+    """An id that is never given to another row, not even after its row was deleted.
+
+    PostgreSQL's sequences only go on; SQLite has to be told.
+    """
+
+    def ddl(self, ctx: Any) -> Any:
+        """The column as the database's own dialect defines it."""
+        column = super().ddl(ctx)
+        on_sqlite = ctx.state.field_types[self.field_type] == "INTEGER"
+        return NodeList((column, SQL("AUTOINCREMENT"))) if on_sqlite else column
 
 
 class Table(Model):
@@ -30,7 +47,7 @@ class Table(Model):
 class Connection(Table):
     """A connection with the company it is bound to; ``bound_ms`` is null until it is."""
 
-    id = BigAutoField()
+    id = LastingIdField()
     name = TextField()
     name_key = TextField(unique=True)
     layout = TextField()
@@ -55,7 +72,7 @@ class Connection(Table):
 class Application(Table):
     """One row of the Web Connector. An empty ``password_hash`` lets nobody in."""
 
-    id = BigAutoField()
+    id = LastingIdField()
     connection = ForeignKeyField(Connection, on_delete="CASCADE", index=False)
     kind = TextField()
     username = TextField(unique=True)
@@ -78,7 +95,7 @@ class Application(Table):
 class Sync(Table):
     """One run, or a refused login: then ``username`` is set and ``refusals`` counts."""
 
-    id = BigAutoField()
+    id = LastingIdField()
     connection = ForeignKeyField(Connection, on_delete="CASCADE", null=True, index=False)
     application = TextField()
     username = TextField(index=True)
@@ -117,7 +134,7 @@ class Record(Table):
 class Session(Table):
     """One update of the Web Connector. ``exchanges`` counts them; the latest has that number."""
 
-    id = BigAutoField()
+    id = LastingIdField()
     application = ForeignKeyField(Application, on_delete="CASCADE", index=False)
     connection = ForeignKeyField(Connection, on_delete="CASCADE", index=False)
     sync = ForeignKeyField(Sync, on_delete="CASCADE", null=True)
@@ -145,7 +162,7 @@ class Session(Table):
 class Exchange(Table):
     """One qbXML request with its exact bytes, and what is kept of the answer."""
 
-    id = BigAutoField()
+    id = LastingIdField()
     session = ForeignKeyField(Session, on_delete="CASCADE", index=False)
     sync = ForeignKeyField(Sync, on_delete="CASCADE")
     sequence = IntegerField()
@@ -178,7 +195,7 @@ class ExchangeText(Table):
 class Problem(Table):
     """Something a person must look at: one row per connection, code and object."""
 
-    id = BigAutoField()
+    id = LastingIdField()
     connection = ForeignKeyField(Connection, on_delete="CASCADE", index=False)
     sync = ForeignKeyField(Sync, on_delete="SET NULL", null=True)
     code = TextField()
@@ -236,8 +253,9 @@ class Customer(Table):
 class Invoice(Table):
     """An invoice with what we made of it.
 
-    ``left_out`` is empty for an imported invoice and ``UNSETTLED`` before the settlement
-    looked at it. ``seen_by_sync`` is the number of the last sync that saw it open; no
+    ``left_out`` is empty for an imported invoice, else the reason; ``UNSETTLED`` before the
+    settlement looked at it as it is now, ``UNSETTLED_LEFT_OUT`` when it was left out before
+    it changed. ``seen_by_sync`` is the number of the last sync that saw it open; no
     foreign key, since syncs are pruned.
     """
 
@@ -333,6 +351,7 @@ class Audit(Table):
 
 
 UNSETTLED = "unsettled"
+UNSETTLED_LEFT_OUT = "unsettled-left-out"
 
 TABLES: tuple[type[Table], ...] = (
     Connection,

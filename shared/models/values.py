@@ -348,6 +348,22 @@ class OpenInvoice:
     edit_sequence: str
     time_modified: str
     balance: Decimal
+    customer_list_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedCustomer:
+    """What the light query tells of a customer that we hold.
+
+    ``full_name`` and ``parent_list_id`` change without ``edit_sequence`` when one above it
+    is renamed or merged.
+    """
+
+    list_id: str
+    edit_sequence: str
+    full_name: str
+    parent_list_id: str
+    active: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -11,6 +11,7 @@ from typing import Any
 from shared.models import connections, ledger, syncs
 from shared.models.store import Store
 from shared.models.values import (
+    CheckedCustomer,
     Connection,
     Customer,
     Invoice,
@@ -23,6 +24,7 @@ from shared.models.values import (
     Trouble,
 )
 
+NOTHING: Mapping[str, str] = {}
 NOON = datetime(2024, 6, 12, 12, 0, tzinfo=UTC)
 
 
@@ -110,7 +112,17 @@ def customer(list_id: str = "80-1", name: str = "Larkspur Tile", **fields: Any) 
 
 def swept(one: Invoice, **fields: Any) -> OpenInvoice:
     """What the sweep tells of an invoice."""
-    usual = OpenInvoice(one.txn_id, one.edit_sequence, one.time_modified, one.balance)
+    usual = OpenInvoice(
+        one.txn_id, one.edit_sequence, one.time_modified, one.balance, one.customer_list_id
+    )
+    return replace(usual, **fields)
+
+
+def checked(one: Customer, **fields: Any) -> CheckedCustomer:
+    """What the check of the customers tells of one."""
+    usual = CheckedCustomer(
+        one.list_id, one.edit_sequence, one.full_name, one.parent_list_id, one.active
+    )
     return replace(usual, **fields)
 
 
@@ -160,10 +172,10 @@ class Books:
         self,
         jobs: JobMode = JobMode.ROLL_UP,
         start_date: date | None = None,
-        skipped: Collection[str] = (),
+        set_aside: Mapping[str, str] = NOTHING,
     ) -> ledger.Settled:
         with self.store.transaction():
-            return ledger.settle(self.id, jobs, start_date, skipped)
+            return ledger.settle(self.id, jobs, start_date, set_aside)
 
     def listed(self, **filters: Any) -> dict[str, str]:
         """The invoices of the listing: TxnID to the customer who is billed."""
@@ -180,6 +192,10 @@ class Books:
         """The customers that QuickBooks is to be asked for."""
         with self.store.reading():
             return ledger.missing_customers(self.id, 100)
+
+    def check(self, *customers: CheckedCustomer) -> list[str]:
+        with self.store.transaction():
+            return ledger.compare_customers(self.id, customers)
 
     def to_reread(self, kind: RecordKind = RecordKind.INVOICE) -> list[str]:
         with self.store.reading():

@@ -8,6 +8,11 @@ invoice, no listing and no total shows it.
 
 from __future__ import annotations
 
+from shared.models.ledger.checked_customers import (
+    compare_customers,
+    customers_gone,
+    customers_to_check,
+)
 from shared.models.ledger.incoming_customers import (
     StoredCustomers,
     mark_customers_deleted,
@@ -30,19 +35,22 @@ from shared.models.ledger.listings import customers, invoices, totals
 from shared.models.ledger.rereads import (
     next_reread,
     queue_reread,
-    reread_count,
     reread_done,
     set_watermark,
     watermark,
 )
 from shared.models.ledger.settlement import Settled, duplicates, settle
+from shared.models.ledger.wanted import want_missing
 
 __all__ = [
     "Settled",
     "StoredCustomers",
     "StoredInvoices",
+    "compare_customers",
     "compare_open",
     "customers",
+    "customers_gone",
+    "customers_to_check",
     "duplicates",
     "held",
     "invoice",
@@ -55,7 +63,6 @@ __all__ = [
     "next_reread",
     "queue_reread",
     "queue_unseen",
-    "reread_count",
     "reread_done",
     "set_watermark",
     "settle",
@@ -63,5 +70,6 @@ __all__ = [
     "store_invoices",
     "totals",
     "unseen_open",
+    "want_missing",
     "watermark",
 ]

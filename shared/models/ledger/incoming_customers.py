@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from shared.models import tables as t
 from shared.models.ledger import rereads, wanted
@@ -47,17 +48,28 @@ def _kind(
 ) -> list[str]:
     if known is None:
         return stored.ignored if only_known else stored.imported
-    state, *particulars = known
+    state, *mark = known
     if state != CustomerState.HELD:
         return stored.imported
-    same = particulars == [customer.edit_sequence, customer.time_modified, customer.active]
-    return stored.unchanged if same else stored.updated
+    return stored.unchanged if mark == _mark_of(customer) else stored.updated
+
+
+def _mark_of(customer: Customer) -> list[Any]:
+    """What tells a changed customer from an unchanged one, as _KNOWN selects it.
+
+    A change of one above it changes full name and parent, but not the EditSequence.
+    """
+    return [
+        *(customer.edit_sequence, customer.time_modified, customer.active),
+        *(customer.full_name, customer.parent_list_id),
+    ]
 
 
 _KNOWN = Statement(
     lambda: t.Customer.select(
         *(t.Customer.list_id, t.Customer.state, t.Customer.edit_sequence),
         *(t.Customer.time_modified, t.Customer.active),
+        *(t.Customer.full_name, t.Customer.parent_list_id),
     ).where((t.Customer.connection == slot("connection")) & among(t.Customer.list_id, "ids"))
 )
 _FROM_QUICKBOOKS = (

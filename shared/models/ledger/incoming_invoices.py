@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from itertools import chain
+
+from peewee import SQL
 
 from shared.documents import invoice_document
 from shared.models import tables as t
@@ -17,7 +20,6 @@ from shared.models.convert import (
 )
 from shared.models.errors import NotFound
 from shared.models.ledger import rereads, wanted
-from shared.models.ledger.settlement import BEFORE_START_DATE
 from shared.models.statements import Row, Statement, among, insert_rows, slot
 from shared.models.values import (
     Invoice,
@@ -40,8 +42,10 @@ class StoredInvoices:
 def store_invoices(connection_id: int, sync_id: int, batch: Sequence[Invoice]) -> StoredInvoices:
     """Hold the invoices of a batch as they are now, and mark them as seen by this sync.
 
-    An invoice is changed when its EditSequence, TimeModified, balance or status differs.
-    New and changed open ones want their customers. Storing a batch twice is storing it once.
+    An invoice is changed when its EditSequence, TimeModified, balance, status or customer
+    differs (a merge of customers changes only the last). New and changed open ones want
+    their customers. One whose settlement may come out otherwise now is hidden until it was
+    settled again. Storing a batch twice is storing it once.
     """
     invoices = {invoice.txn_id: invoice for invoice in batch}
     known = {row[0]: row[1:] for row in _KNOWN.all(connection=connection_id, ids=invoices)}
@@ -68,7 +72,7 @@ def store_invoices(connection_id: int, sync_id: int, batch: Sequence[Invoice]) -
 _KNOWN = Statement(
     lambda: t.Invoice.select(
         *(t.Invoice.txn_id, t.Invoice.edit_sequence, t.Invoice.time_modified),
-        *(t.Invoice.balance_cents, t.Invoice.status),
+        *(t.Invoice.balance_cents, t.Invoice.status, t.Invoice.customer_list_id),
     ).where((t.Invoice.connection == slot("connection")) & among(t.Invoice.txn_id, "ids"))
 )
 
@@ -77,7 +81,7 @@ def _mark_of(invoice: Invoice) -> Row:
     """What tells a changed invoice from an unchanged one, as _KNOWN selects it."""
     return (
         *(invoice.edit_sequence, invoice.time_modified),
-        *(cents(invoice.balance), invoice.status.value),
+        *(cents(invoice.balance), invoice.status.value, invoice.customer_list_id),
     )
 
 
@@ -90,6 +94,13 @@ _FROM_QUICKBOOKS = (
     *(t.Invoice.po_number, t.Invoice.memo, t.Invoice.edit_sequence, t.Invoice.time_created),
     t.Invoice.time_modified,
 )
+_LEFT_OUT_NOW = SQL(
+    "CASE WHEN (invoice.pending, invoice.customer_list_id, invoice.date, invoice.status)"
+    " = (EXCLUDED.pending, EXCLUDED.customer_list_id, EXCLUDED.date, EXCLUDED.status)"
+    " THEN invoice.left_out"
+    f" WHEN invoice.left_out IN ('', '{t.UNSETTLED}') THEN '{t.UNSETTLED}'"
+    f" ELSE '{t.UNSETTLED_LEFT_OUT}' END"
+)
 _WRITE = insert_rows(
     t.Invoice,
     [
@@ -98,6 +109,7 @@ _WRITE = insert_rows(
     ],
     key=[t.Invoice.connection, t.Invoice.txn_id],
     replace=[*_FROM_QUICKBOOKS, t.Invoice.seen_by_sync],
+    update={t.Invoice.left_out: _LEFT_OUT_NOW},
 )
 
 
@@ -193,7 +205,7 @@ def compare_open(connection_id: int, sync_id: int, swept: Sequence[OpenInvoice])
     """Compare what QuickBooks has open with ours; marks those that we hold as seen.
 
     Returns, and queues to be read again, those that we do not hold or hold otherwise:
-    another EditSequence, TimeModified or balance, or not open.
+    another EditSequence, TimeModified, balance or customer, or not open.
     """
     ids = [one.txn_id for one in swept]
     known = {row[0]: row[1:] for row in _KNOWN.all(connection=connection_id, ids=ids)}
@@ -204,16 +216,18 @@ def compare_open(connection_id: int, sync_id: int, swept: Sequence[OpenInvoice])
 
 
 def _open_mark_of(one: OpenInvoice) -> Row:
-    balance = cents(one.balance)
-    return (one.edit_sequence, one.time_modified, balance, InvoiceStatus.OPEN.value)
+    return (
+        *(one.edit_sequence, one.time_modified),
+        *(cents(one.balance), InvoiceStatus.OPEN.value, one.customer_list_id),
+    )
 
 
-def unseen_open(connection_id: int, sync_id: int) -> list[str]:
+def unseen_open(connection_id: int, sync_id: int, start: date | None = None) -> list[str]:
     """Return the invoices that are open here and that this sync did not see open.
 
-    Not those before the start date: QuickBooks was not asked to show them.
+    Not those dated before ``start``: this sync did not ask QuickBooks to show them.
     """
-    return _UNSEEN.column(connection=connection_id, sync=sync_id)
+    return _UNSEEN.column(connection=connection_id, sync=sync_id, start=day_text(start) or "")
 
 
 _UNSEEN = Statement(
@@ -223,16 +237,16 @@ _UNSEEN = Statement(
             (t.Invoice.connection == slot("connection"))
             & (t.Invoice.status == InvoiceStatus.OPEN.value)
             & (t.Invoice.seen_by_sync != slot("sync"))
-            & (t.Invoice.left_out != BEFORE_START_DATE)
+            & (t.Invoice.date >= slot("start"))
         )
         .order_by(t.Invoice.id)
     )
 )
 
 
-def queue_unseen(connection_id: int, sync_id: int) -> int:
+def queue_unseen(connection_id: int, sync_id: int, start: date | None = None) -> int:
     """Have the invoices of ``unseen_open`` read again; return how many."""
-    unseen = unseen_open(connection_id, sync_id)
+    unseen = unseen_open(connection_id, sync_id, start)
     rereads.queue_reread(connection_id, RecordKind.INVOICE, unseen)
     return len(unseen)
 

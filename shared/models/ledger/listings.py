@@ -29,8 +29,9 @@ def invoices(
         yield _read_invoice(row, names)
 
 
+_HIDDEN = (t.UNSETTLED, t.UNSETTLED_LEFT_OUT)
 _IMPORTED = Statement(lambda: _listing(t.Invoice.left_out == ""))
-_WITH_LEFT_OUT = Statement(lambda: _listing(t.Invoice.left_out != t.UNSETTLED))
+_WITH_LEFT_OUT = Statement(lambda: _listing(t.Invoice.left_out.not_in(_HIDDEN)))
 _NAMES = Statement(
     lambda: t.Customer.select(t.Customer.list_id, t.Customer.full_name).where(
         (t.Customer.connection == slot("connection"))

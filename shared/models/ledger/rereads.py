@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from peewee import fn
-
 from shared.models import tables as t
 from shared.models.ledger import wanted
 from shared.models.statements import Statement, among, insert_rows, slot
@@ -55,19 +53,6 @@ _DONE = Statement(
         (t.Reread.connection == slot("connection"))
         & (t.Reread.kind == slot("kind"))
         & among(t.Reread.object_id, "ids")
-    )
-)
-
-
-def reread_count(connection_id: int, kind: RecordKind) -> int:
-    """Return how many objects wait."""
-    count: int = _COUNT.value(connection=connection_id, kind=kind.value)
-    return count
-
-
-_COUNT = Statement(
-    lambda: t.Reread.select(fn.COUNT(t.Reread.id)).where(
-        (t.Reread.connection == slot("connection")) & (t.Reread.kind == slot("kind"))
     )
 )
 

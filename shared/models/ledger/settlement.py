@@ -6,11 +6,12 @@ deactivated, a job moved, the connection's settings edited. Only changes are wri
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
 from operator import itemgetter
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from peewee import fn
@@ -25,9 +26,9 @@ PENDING = "left-out-pending"
 CUSTOMER_MISSING = "invoice-customer-missing"
 INACTIVE_CUSTOMER = "left-out-inactive-customer"
 BEFORE_START_DATE = "left-out-before-start-date"
-SKIPPED = "skipped"
 
 _WRITTEN_AT_ONCE = 500
+_NONE: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,17 +54,20 @@ class Place(NamedTuple):
 
 
 class Standing(NamedTuple):
-    """What follows: the customer at the top, and whether it and all above it are active."""
+    """What follows: the customer at the top, whether it and all above it are active, and
+    whether all above it are known.
+    """
 
     top: str
     usable: bool
+    complete: bool
 
 
 def standings(places: Mapping[str, Place]) -> tuple[dict[str, Standing], list[str]]:
     """Follow the parents of each customer; also returns those that stand in a cycle.
 
-    A parent that is not in ``places`` ends the way: who names it counts as the top. A
-    customer whose way ends in a cycle is its own top, since there is no other.
+    A parent that is not in ``places`` ends the way: who is billed at its top is not known
+    then. A customer whose way ends in a cycle is its own top, since there is no other.
     """
     found: dict[str, Standing] = {}
     cycles: list[str] = []
@@ -75,7 +79,8 @@ def standings(places: Mapping[str, Place]) -> tuple[dict[str, Standing], list[st
             way.add(parent)
         if parent == list_id:
             cycles.append(list_id)
-        found[list_id] = Standing(list_id if parent in way else top, usable)
+        in_cycle = parent in way
+        found[list_id] = Standing(list_id if in_cycle else top, usable, in_cycle or not parent)
     return found, cycles
 
 
@@ -89,14 +94,15 @@ def outcome(
 ) -> tuple[str, str]:
     """Say who is billed for an open invoice and why it is left out, "" when it is not.
 
-    ``standing`` is None for a customer that we do not hold. An invoice that is not posted
-    (pending) is not owed, whatever else may be said of it.
+    ``standing`` is None for a customer that we do not hold; one whose parents we do not all
+    hold is as good as missing. An invoice that is not posted (pending) is not owed, whatever
+    else may be said of it.
     """
     rolled_up = standing is not None and jobs is JobMode.ROLL_UP
     bill_to = standing.top if standing and rolled_up else customer_list_id
     if pending:
         return bill_to, PENDING
-    if standing is None:
+    if standing is None or not standing.complete:
         return bill_to, CUSTOMER_MISSING
     if not standing.usable:
         return bill_to, INACTIVE_CUSTOMER
@@ -107,19 +113,21 @@ def settle(
     connection_id: int,
     jobs: JobMode,
     start_date: date | None,
-    skipped: Collection[str] = frozenset(),
+    set_aside: Mapping[str, str] = _NONE,
 ) -> Settled:
     """Work out bill-to and left-out reasons of all open invoices; return what changed.
 
-    ``skipped`` are TxnIDs that an operator had left out: we no longer read them, so what we
-    hold of them must not be shown as right.
+    Closed ones are settled once after they changed, and not told of. ``set_aside`` gives
+    the reason code, by TxnID, of invoices that we did not read as they are now (skipped by
+    an operator, unreadable, refused): what we hold of them must not be shown as right.
     """
     held = _CUSTOMERS.all(connection=connection_id)
     customers, cycles = standings({one: Place(above, bool(on)) for one, above, on in held})
     start = day_text(start_date) or ""
     settled = Settled([], [], [], cycles)
     changes: list[tuple[str, str, int]] = []
-    for number, txn_id, list_id, day, pending, *before in _OPEN.each(connection=connection_id):
+    for row in _UNDECIDED.each(connection=connection_id):
+        number, txn_id, list_id, day, pending, status, *before = row
         bill_to, reason = outcome(
             list_id,
             customers.get(list_id),
@@ -127,12 +135,11 @@ def settle(
             too_early=day < start,
             jobs=jobs,
         )
-        reason = SKIPPED if txn_id in skipped else reason
-        if reason == CUSTOMER_MISSING:
-            settled.customer_missing.append(txn_id)
+        reason = set_aside.get(txn_id, reason)
+        if status == InvoiceStatus.OPEN:
+            _tell(settled, txn_id, before[1], reason)
         if before == [bill_to, reason]:
             continue
-        _tell(settled, txn_id, before[1], reason)
         changes.append((bill_to, reason, number))
         if len(changes) == _WRITTEN_AT_ONCE:
             _WRITE.many(changes)
@@ -143,6 +150,8 @@ def settle(
 
 def _tell(settled: Settled, txn_id: str, before: str, reason: str) -> None:
     """Note what a sync should tell of: not that a new invoice is imported."""
+    if reason == CUSTOMER_MISSING:
+        settled.customer_missing.append(txn_id)
     if reason and reason != before:
         settled.left_out.append((txn_id, reason))
     elif not reason and before not in ("", t.UNSETTLED):
@@ -157,15 +166,19 @@ _CUSTOMERS = Statement(
         & (t.Customer.state == CustomerState.HELD.value)
     )
 )
-_OPEN = Statement(
+_UNDECIDED = Statement(
     lambda: (
         t.Invoice.select(
             *(t.Invoice.id, t.Invoice.txn_id, t.Invoice.customer_list_id, t.Invoice.date),
-            *(t.Invoice.pending, t.Invoice.bill_to_list_id, t.Invoice.left_out),
+            *(t.Invoice.pending, t.Invoice.status),
+            *(t.Invoice.bill_to_list_id, t.Invoice.left_out),
         )
         .where(
             (t.Invoice.connection == slot("connection"))
-            & (t.Invoice.status == InvoiceStatus.OPEN.value)
+            & (
+                (t.Invoice.status == InvoiceStatus.OPEN.value)
+                | t.Invoice.left_out.in_((t.UNSETTLED, t.UNSETTLED_LEFT_OUT))
+            )
         )
         .order_by(t.Invoice.id)
     )

@@ -6,11 +6,13 @@ missing until something gives a reason to ask again.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from enum import StrEnum
+from typing import Any
 
 from shared.models import tables as t
 from shared.models.statements import Statement, among, insert_rows, slot
+from shared.models.values import InvoiceStatus
 
 
 class CustomerState(StrEnum):
@@ -74,3 +76,31 @@ _NAMED_BY = Statement(
         .distinct()
     )
 )
+
+
+def want_missing(connection_id: int, but: Collection[str] = ()) -> None:
+    """Ask again for missing customers that open invoices or held jobs name.
+
+    Not for those in ``but``, which this sync asked for already.
+    """
+    _WANT_MISSING.run(connection=connection_id, but=but)
+
+
+def _want_missing() -> Any:
+    job: Any = t.Customer.alias()
+    invoiced = t.Invoice.select(t.Invoice.customer_list_id).where(
+        (t.Invoice.connection == slot("connection"))
+        & (t.Invoice.status == InvoiceStatus.OPEN.value)
+    )
+    above_a_job = job.select(job.parent_list_id).where(
+        (job.connection == slot("connection")) & (job.state == CustomerState.HELD.value)
+    )
+    return t.Customer.update({t.Customer.state: CustomerState.WANTED.value}).where(
+        (t.Customer.connection == slot("connection"))
+        & (t.Customer.state == CustomerState.MISSING.value)
+        & (t.Customer.list_id.in_(invoiced) | t.Customer.list_id.in_(above_a_job))
+        & ~among(t.Customer.list_id, "but")
+    )
+
+
+_WANT_MISSING = Statement(_want_missing)

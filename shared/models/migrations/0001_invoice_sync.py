@@ -4,6 +4,7 @@ A frozen copy of the tables as they were; later steps change the store, never th
 """
 
 from peewee import (
+    SQL,
     BigAutoField,
     BigIntegerField,
     BlobField,
@@ -12,8 +13,16 @@ from peewee import (
     ForeignKeyField,
     IntegerField,
     Model,
+    NodeList,
     TextField,
 )
+
+
+class LastingIdField(BigAutoField):
+    def ddl(self, ctx):
+        column = super().ddl(ctx)
+        on_sqlite = ctx.state.field_types[self.field_type] == "INTEGER"
+        return NodeList((column, SQL("AUTOINCREMENT"))) if on_sqlite else column
 
 
 class Table(Model):
@@ -22,7 +31,7 @@ class Table(Model):
 
 
 class Connection(Table):
-    id = BigAutoField()
+    id = LastingIdField()
     name = TextField()
     name_key = TextField(unique=True)
     layout = TextField()
@@ -45,7 +54,7 @@ class Connection(Table):
 
 
 class Application(Table):
-    id = BigAutoField()
+    id = LastingIdField()
     connection = ForeignKeyField(Connection, on_delete="CASCADE", index=False)
     kind = TextField()
     username = TextField(unique=True)
@@ -66,7 +75,7 @@ class Application(Table):
 
 
 class Sync(Table):
-    id = BigAutoField()
+    id = LastingIdField()
     connection = ForeignKeyField(Connection, on_delete="CASCADE", null=True, index=False)
     application = TextField()
     username = TextField(index=True)
@@ -101,7 +110,7 @@ class Record(Table):
 
 
 class Session(Table):
-    id = BigAutoField()
+    id = LastingIdField()
     application = ForeignKeyField(Application, on_delete="CASCADE", index=False)
     connection = ForeignKeyField(Connection, on_delete="CASCADE", index=False)
     sync = ForeignKeyField(Sync, on_delete="CASCADE", null=True)
@@ -127,7 +136,7 @@ class Session(Table):
 
 
 class Exchange(Table):
-    id = BigAutoField()
+    id = LastingIdField()
     session = ForeignKeyField(Session, on_delete="CASCADE", index=False)
     sync = ForeignKeyField(Sync, on_delete="CASCADE")
     sequence = IntegerField()
@@ -156,7 +165,7 @@ class ExchangeText(Table):
 
 
 class Problem(Table):
-    id = BigAutoField()
+    id = LastingIdField()
     connection = ForeignKeyField(Connection, on_delete="CASCADE", index=False)
     sync = ForeignKeyField(Sync, on_delete="SET NULL", null=True)
     code = TextField()

@@ -1,0 +1,92 @@
+"""The check of all customers that we hold: changed, or gone, without a word about it.
+
+QuickBooks tells of a changed customer by its TimeModified and of a deleted one in its list
+of deletions; a merge, and a rename of one above, show in neither.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from shared.models import tables as t
+from shared.models.ledger import rereads
+from shared.models.ledger.incoming_customers import mark_customers_deleted
+from shared.models.ledger.wanted import CustomerState
+from shared.models.statements import Row, Statement, among, slot
+from shared.models.values import CheckedCustomer, InvoiceStatus, RecordKind
+
+
+def customers_to_check(connection_id: int, after: str, limit: int) -> list[str]:
+    """Return the ListIDs of held customers that follow ``after`` ("" for the first)."""
+    return _TO_CHECK.column(connection=connection_id, after=after, limit=limit)
+
+
+_TO_CHECK = Statement(
+    lambda: (
+        t.Customer.select(t.Customer.list_id)
+        .where(
+            (t.Customer.connection == slot("connection"))
+            & (t.Customer.state == CustomerState.HELD.value)
+            & (t.Customer.list_id > slot("after"))
+        )
+        .order_by(t.Customer.list_id)
+        .limit(slot("limit"))
+    )
+)
+
+
+def compare_customers(connection_id: int, seen: Sequence[CheckedCustomer]) -> list[str]:
+    """Compare customers as QuickBooks has them with ours.
+
+    Returns, and queues to be read again, those that we hold otherwise; they stay held
+    meanwhile. Those that we do not hold are ignored.
+    """
+    ids = [one.list_id for one in seen]
+    held = {row[0]: row[1:] for row in _HELD.all(connection=connection_id, ids=ids)}
+    different = [
+        one.list_id
+        for one in seen
+        if one.list_id in held and held[one.list_id] != _particulars(one)
+    ]
+    rereads.queue_reread(connection_id, RecordKind.CUSTOMER, different)
+    return different
+
+
+def _particulars(one: CheckedCustomer) -> Row:
+    return (one.edit_sequence, one.full_name, one.parent_list_id, one.active)
+
+
+_HELD = Statement(
+    lambda: t.Customer.select(
+        *(t.Customer.list_id, t.Customer.edit_sequence, t.Customer.full_name),
+        *(t.Customer.parent_list_id, t.Customer.active),
+    ).where(
+        (t.Customer.connection == slot("connection"))
+        & (t.Customer.state == CustomerState.HELD.value)
+        & among(t.Customer.list_id, "ids")
+    )
+)
+
+
+def customers_gone(connection_id: int, list_ids: Iterable[str]) -> None:
+    """Note that customers are no longer in QuickBooks, and have their open invoices read again.
+
+    After a merge those name the customer that remained.
+    """
+    ids = list(list_ids)
+    invoices = _OPEN_INVOICES_OF.column(connection=connection_id, ids=ids)
+    rereads.queue_reread(connection_id, RecordKind.INVOICE, invoices)
+    mark_customers_deleted(connection_id, ids)  # last: the queue asks for them once more
+
+
+_OPEN_INVOICES_OF = Statement(
+    lambda: (
+        t.Invoice.select(t.Invoice.txn_id)
+        .where(
+            (t.Invoice.connection == slot("connection"))
+            & (t.Invoice.status == InvoiceStatus.OPEN.value)
+            & among(t.Invoice.customer_list_id, "ids")
+        )
+        .order_by(t.Invoice.id)
+    )
+)
