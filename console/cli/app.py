@@ -6,7 +6,6 @@ Nothing heavy is imported here; commands import what they need when they run.
 from __future__ import annotations
 
 import os
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -26,13 +25,13 @@ class CommandLine(LaterGroup):
         output.survive_any_encoding()
         try:
             outcome = super().invoke(ctx)
-            sys.stdout.flush()
+            output.flush()
         except Exception as error:
-            refused = refusal_for(error)
+            refused = refusal_for(error, ctx.obj.listens if isinstance(ctx.obj, Desk) else ())
             if refused is None:
                 raise
             if isinstance(error, OSError) and error.filename is None:
-                output.abandon_output()
+                output.abandon()
             raise refused from error
         return outcome
 

@@ -11,12 +11,21 @@ from console.cli import output
 from console.cli.contract import CONNECTION, CONNECTION_DETAIL, Overview
 from console.cli.desk import Desk, pass_desk
 from console.cli.errors import Refused, WrongUsage
-from console.cli.params import NO_DATE, CompanyFile, Day, chosen_connection, name_argument
+from console.cli.params import (
+    NO_DATE,
+    CompanyFile,
+    Day,
+    chosen_connection,
+    name_argument,
+    refuse_as_option,
+)
 from console.cli.shapes import json_option
 from console.cli.tables import Column, Row
+from console.cli.text import application as application_name
 from console.cli.text import count, grouped, iso_day, local_time
 
 if TYPE_CHECKING:
+    from datetime import datetime
     from decimal import Decimal
 
     from shared.models.values import Application, CompanyBinding, Connection, Sync
@@ -89,6 +98,7 @@ def add(desk: Desk, /, name: str, as_json: bool, **given: Any) -> None:
     """Add a connection called NAME; the name alone is enough."""
     from shared.models import audit, connections
 
+    refuse_as_option(name)
     with desk.store.transaction():
         now = desk.store.now()
         made = connections.add(name, **_chosen(given), now=now)
@@ -122,7 +132,8 @@ COLUMNS = (
     Column("Name", least=12),
     Column("Layout", drop=1),
     Column("Company", least=12),
-    Column("Last heard from"),
+    Column("Last heard from", drop=2),
+    Column("Last sync", paint=output.state),
     Column("Problems", right=True),
 )
 
@@ -134,6 +145,7 @@ def _row(overview: Overview) -> Row:
             overview.connection.layout,
             overview.company or "not read yet",
             local_time(overview.last_seen_at, "never"),
+            overview.last_sync.state if overview.last_sync else "none yet",
             str(overview.open_problems),
         )
     )
@@ -149,7 +161,7 @@ def show(desk: Desk, name: str | None, as_json: bool) -> None:
     NAME may be left out where there is exactly one connection.
     """
     with desk.store.reading():
-        overview = _overview(chosen_connection(name), full=True)
+        overview, now = _overview(chosen_connection(name), full=True), desk.store.now()
     if as_json:
         output.say_json(CONNECTION_DETAIL.of(overview))
         return
@@ -158,7 +170,10 @@ def show(desk: Desk, name: str | None, as_json: bool) -> None:
     output.say()
     output.say_table(
         APPLICATION_COLUMNS,
-        [_application_row(application) for application in overview.applications],
+        [
+            _application_row(application, overview.paused_until.get(application.id), now)
+            for application in overview.applications
+        ],
     )
 
 
@@ -170,15 +185,17 @@ APPLICATION_COLUMNS = (
 )
 
 
-def _application_row(application: Application) -> Row:
+def _application_row(application: Application, paused: datetime | None, now: datetime) -> Row:
     made = application.password_generation
+    told = f"After too many wrong passwords it may not log in until {local_time(paused)}."
     return Row(
         (
             application.app_name,
             application.username,
             f"generation {made}" if made else "none yet",
             local_time(application.last_seen_at, "never"),
-        )
+        ),
+        below=[told] if paused and now < paused else [],
     )
 
 
@@ -219,7 +236,7 @@ def _totals_line(totals: Sequence[tuple[str, int, Decimal]]) -> str:
 def _sync_line(sync: Sync | None) -> str:
     if sync is None:
         return "none yet"
-    ran = f"{local_time(sync.started_at)} {sync.application}, {sync.state}"
+    ran = f"{local_time(sync.started_at)} {application_name(sync.application)}, {sync.state}"
     return f"{ran}. {sync.error or sync.message}"
 
 
@@ -243,6 +260,7 @@ def edit(
     """
     from shared.models import audit, connections
 
+    refuse_as_option(rename or "")
     changes = _chosen({"name": rename, **given})
     if not changes and not rebind:
         raise WrongUsage("Nothing to change was given.", "deskbridge connection edit --help")
@@ -328,13 +346,23 @@ def _ask_to_remove(overview: Overview) -> None:
 def _overview(held: Connection, *, full: bool = False) -> Overview:
     from shared.models import connections, ledger, problems, syncs
 
+    applications = connections.applications(held.id)
     return Overview(
         connection=held,
-        applications=connections.applications(held.id),
+        applications=applications,
         open_problems=len(problems.list_problems(held.id)),
         totals=ledger.totals(held.id) if full else (),
-        last_sync=next(iter(syncs.list_syncs(held.id, limit=1)), None) if full else None,
+        last_sync=next(iter(syncs.list_syncs(held.id, limit=1)), None),
+        paused_until=_paused_until(applications) if full else {},
     )
+
+
+def _paused_until(applications: Sequence[Application]) -> dict[int, datetime]:
+    """Until when the applications may not log in, after too many wrong passwords."""
+    from shared.models import connections
+
+    held = (connections.application_by_username(one.username) for one in applications)
+    return {one.application.id: one.locked_until for one in held if one and one.locked_until}
 
 
 def _chosen(given: dict[str, Any]) -> dict[str, Any]:

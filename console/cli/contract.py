@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -32,13 +32,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Overview:
-    """A connection with what stands around it."""
+    """A connection with what stands around it.
+
+    ``paused_until`` is, by application, until when too many wrong passwords keep it out.
+    """
 
     connection: Connection
     applications: Sequence[Application]
     open_problems: int
     totals: Sequence[tuple[str, int, Decimal]] = ()
     last_sync: Sync | None = None
+    paused_until: Mapping[int, datetime] = field(default_factory=dict)
 
     @property
     def last_seen_at(self) -> datetime | None:

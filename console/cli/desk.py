@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import pwd
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -32,6 +32,11 @@ class Desk:
         from shared.settings import load_settings
 
         return load_settings(self.config, self._environ)
+
+    @property
+    def listens(self) -> Sequence[str]:
+        """What the setting ``listen`` says; nothing as long as no settings were read."""
+        return self.settings.listen if "settings" in vars(self) else ()
 
     @property
     def store(self) -> Store:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+from collections.abc import Sequence
 from enum import IntEnum
 
 import click
@@ -56,15 +57,16 @@ class WrongUsage(Refused):
     exit_code = int(Exit.USAGE)
 
 
-def refusal_for(error: Exception) -> Exception | None:
+def refusal_for(error: Exception, listens: Sequence[str] = ()) -> Exception | None:
     """Return what to raise instead of ``error``: a refusal, or None for a bug and for click's own.
 
+    ``listens`` is the setting ``listen``, which may name files (the key of a TLS endpoint).
     A reader who went away (a closed pipe) is click's own: it ends the program silently.
     """
     if isinstance(error, click.ClickException | click.exceptions.Exit | click.Abort):
         return None
     if isinstance(error, OSError):
-        return _refused_by_the_system(error)
+        return _refused_by_the_system(error, listens)
     if isinstance(error, UnicodeEncodeError):
         return WrongUsage(
             "A word of the command is not text in the encoding of this terminal.",
@@ -104,9 +106,14 @@ _LISTINGS = {
 }
 
 
-def _refused_by_the_system(error: OSError) -> Refused | None:
+def _refused_by_the_system(error: OSError, listens: Sequence[str]) -> Refused | None:
     if error.errno == errno.EPIPE:
         return None
+    if error.filename and any(str(error.filename) in text for text in listens):
+        return Refused(
+            f"The setting listen names {error.filename}: {error.strerror}.",
+            "Correct the path in the setting listen, or let the service's user read that file",
+        )
     # Only writing to a stream fails without a name.
     where = error.filename or "Standard output"
     return Refused(f"{where}: {error.strerror or error}.", _REMEDIES.get(error.errno or 0, ""))

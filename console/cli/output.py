@@ -136,7 +136,7 @@ def progress(
     ``quiet_seconds`` shows nothing at all; the line is wiped at the end.
     """
     stream = to or sys.stderr
-    if not stream.isatty():
+    if stream is None or not stream.isatty():
         yield lambda _done: None
         return
     due = clock() + quiet_seconds
@@ -168,10 +168,21 @@ def waiting(label: str) -> Iterator[None]:
 
 def is_terminal() -> bool:
     """Whether a person sits at both ends, so that a question makes sense."""
-    return sys.stdin.isatty() and sys.stdout.isatty()
+    return all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stdout))
 
 
-def abandon_output() -> None:
+def is_closed() -> bool:
+    """Whether standard output was closed before we started (``>&-``): nothing can be shown."""
+    return sys.stdout is None
+
+
+def flush() -> None:
+    """Write what is still unwritten; raises OSError when that does not work."""
+    if not is_closed():
+        sys.stdout.flush()
+
+
+def abandon() -> None:
     """Send what is still unwritten nowhere, so that leaving does not fail on it again."""
     with suppress(OSError, ValueError):
         nowhere = os.open(os.devnull, os.O_WRONLY)

@@ -56,6 +56,14 @@ class CompanyFile(click.ParamType[str]):
         return str(value)
 
 
+def refuse_as_option(name: str) -> None:
+    """Refuse a name that every later command would take for an option."""
+    if name.strip().startswith("-"):
+        raise WrongUsage(
+            f'The name "{name}" begins with "-", as options do.', "Begin it with a letter or digit"
+        )
+
+
 def name_argument(command: Command) -> Command:
     """NAME, which may be left out where the store holds exactly one connection."""
     return click.argument("name", required=False, default=None)(command)
@@ -83,11 +91,17 @@ def chosen_connection(name: str | None) -> Connection:
 def numbers_given(words: Sequence[str], what: str) -> list[int]:
     """Read numbers from the command line; ``-`` stands for those on standard input.
 
-    Each number counts once, in the order given. Raises WrongUsage for anything else.
+    Each number counts once, in the order given. Raises WrongUsage for anything else, and
+    NotThere where standard input should hold them and holds none.
     """
     expanded: list[str] = []
     for word in words:
         expanded += _standard_input_words() if word == FROM_STANDARD_INPUT else [word]
+    if words and not expanded:
+        raise NotThere(
+            f"Standard input holds no number of a {what}: there is nothing to do.",
+            f"deskbridge {what}s list",
+        )
     return list(dict.fromkeys(_number(word, what) for word in expanded))
 
 

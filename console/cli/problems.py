@@ -189,17 +189,16 @@ def unskip(desk: Desk, numbers: tuple[str, ...]) -> None:
     def decide(problem: Problem) -> object:
         return store.unskip(problem.id, desk.who, desk.store.now())
 
-    done = _decide(desk, lambda: _numbered(numbers), "problem.unskip", decide)
+    done = _decide(desk, lambda: _numbered(numbers), "problem.unskip", decide, states=("skipped",))
     output.say_wrapped(f"{count(done, 'record')} will be taken in again by the next sync.")
 
 
 def _numbered(words: Sequence[str]) -> list[Problem]:
     from shared.models import problems as store
 
-    numbers = numbers_given(words, "problem")
-    if not numbers:
+    if not words:
         raise WrongUsage("No number of a problem was given.", "deskbridge problems list")
-    return [store.get(number) for number in numbers]
+    return [store.get(number) for number in numbers_given(words, "problem")]
 
 
 def _all_open(name: str | None) -> list[Problem]:
@@ -216,16 +215,34 @@ def _all_open(name: str | None) -> list[Problem]:
     return found
 
 
+_STANDS = {
+    "open": "is open",
+    "retry": "waits to be read again by the next sync",
+    "skipped": "is skipped",
+    "resolved": "is resolved",
+}
+
+
+def _refuse_in_other_state(problem: Problem, states: Sequence[str]) -> None:
+    if problem.state not in states:
+        raise NotThere(
+            f"Problem {problem.id} {_STANDS[problem.state]}. Nothing was changed.",
+            f"deskbridge problems show {problem.id}",
+        )
+
+
 def _decide(
     desk: Desk,
     choose: Callable[[], list[Problem]],
     action: str,
     decide: Callable[[Problem], object],
     because: str = "",
+    *,
+    states: Sequence[str] = WAITING,
 ) -> int:
     """Carry one decision out for all chosen problems, or for none; returns how many.
 
-    Raises NotThere where a problem is in a state in which the decision means nothing.
+    Raises NotThere where a problem is in none of the ``states`` in which it means something.
     """
     from shared.models import audit
     from shared.models.errors import NotPossible
@@ -233,6 +250,7 @@ def _decide(
     with desk.store.transaction():
         chosen = choose()
         for problem in chosen:
+            _refuse_in_other_state(problem, states)
             try:
                 decide(problem)
             except NotPossible as refused:

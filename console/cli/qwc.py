@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
@@ -10,6 +12,7 @@ import click
 from console.cli import output
 from console.cli.contract import ISSUED_FILES, ISSUED_PASSWORD
 from console.cli.desk import Desk, pass_desk
+from console.cli.errors import Refused
 from console.cli.issue import Issued, issue_files, rotate_password
 from console.cli.params import chosen_connection, name_argument
 from console.cli.shapes import json_option
@@ -53,6 +56,7 @@ def qwc(
     in a Web Connector that is running. A .qwc file of another connection is never
     overwritten. NAME may be left out where there is exactly one connection.
     """
+    _refuse_unseen()
     issued = issue_files(
         desk.store,
         desk.settings,
@@ -62,6 +66,11 @@ def qwc(
         folder=folder,
         renew_ids=renew_ids,
     )
+    with _shown_or_told():
+        _say_files(issued, renew_ids, as_json)
+
+
+def _say_files(issued: Issued, renew_ids: bool, as_json: bool) -> None:
     if as_json:
         output.say_json(ISSUED_FILES.of(issued))
         return
@@ -93,14 +102,39 @@ def rotate(desk: Desk, name: str | None, which: str | None, as_json: bool) -> No
     The old password stops working at once. NAME may be left out where there is exactly one
     connection.
     """
+    _refuse_unseen()
     issued = rotate_password(
         desk.store, partial(chosen_connection, name), desk.who, which=which or ""
     )
-    if as_json:
-        output.say_json(ISSUED_PASSWORD.of(issued))
-        return
-    _say_password(issued)
-    _say_steps("In the Web Connector:", password_steps(issued))
+    with _shown_or_told():
+        if as_json:
+            output.say_json(ISSUED_PASSWORD.of(issued))
+            return
+        _say_password(issued)
+        _say_steps("In the Web Connector:", password_steps(issued))
+
+
+def _refuse_unseen() -> None:
+    if output.is_closed():
+        raise Refused(
+            "Standard output is closed, and the password is shown there once. Nothing was changed.",
+            "Run it on a terminal, or send the output to a file that only you can read",
+        )
+
+
+@contextmanager
+def _shown_or_told() -> Iterator[None]:
+    """Show the fresh password; where that fails, say that it took effect all the same."""
+    try:
+        yield
+        output.flush()
+    except OSError as error:
+        output.abandon()
+        raise Refused(
+            f"Standard output: {error.strerror}. The fresh password was made but nobody saw it, "
+            "and the old password no longer works.",
+            "Run the command again where its output can be written: it makes another password",
+        ) from error
 
 
 def _say_password(issued: Issued) -> None:
@@ -129,10 +163,11 @@ def file_steps(issued: Issued, *, renew_ids: bool) -> list[str]:
     """What the bookkeeper does with new files, in order."""
     rows = " and ".join(application.app_name for application in issued.applications)
     files = " and ".join(file.path.name for file in issued.files)
+    several = len(issued.files) > 1
     company = issued.connection.company_file or "the company file"
     old = (
-        f"Open the Web Connector. Where {rows} stands in its list already, the old row must go "
-        "first: select it, choose Remove, confirm."
+        f"Open the Web Connector. If {rows} {'stand' if several else 'stands'} in its list "
+        "already, the old row must go first: select it, choose Remove, confirm."
     )
     if renew_ids:
         old += " With new IDs this is needed: an old row keeps its stamp in the company file."
@@ -140,8 +175,9 @@ def file_steps(issued: Issued, *, renew_ids: bool) -> list[str]:
         f"Copy {files} to that PC. Start QuickBooks as Admin in single-user mode and open "
         f"{company}.",
         old,
-        f"Open {files} with a double click, one after the other, and confirm with OK. When "
-        'QuickBooks asks, choose "Yes, always; allow access even if QuickBooks is not running".',
+        f"Open {files} with a double click{', one after the other,' if several else ''} and "
+        'confirm with OK. When QuickBooks asks, choose "Yes, always; allow access even if '
+        'QuickBooks is not running".',
         *password_steps(issued),
     ]
     minutes = issued.connection.run_every_minutes

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import islice
 from typing import TYPE_CHECKING
 
 import click
@@ -10,16 +11,18 @@ import click
 from console.cli import output
 from console.cli.contract import MESSAGE, SYNC, SYNC_DETAIL, Message, SyncDetail
 from console.cli.desk import Desk, pass_desk
-from console.cli.errors import NotThere, WrongUsage
+from console.cli.errors import NotThere
 from console.cli.params import numbers_given
 from console.cli.shapes import json_option
 from console.cli.tables import Column, Row
-from console.cli.text import count, duration, local_time, plain
+from console.cli.text import application, count, duration, local_time, plain
 
 if TYPE_CHECKING:
     from shared.models.values import Record, Sync
 
 RECENT = 20
+BLOCK = 500
+STATES = ("pending", "started", "finished", "failed", "canceled")
 
 
 @click.group()
@@ -35,27 +38,49 @@ def syncs() -> None:
     metavar="N",
     help=f"At most N, newest first; default: {RECENT}, all with --json.",
 )
+@click.option(
+    "--state",
+    "states",
+    type=click.Choice(STATES),
+    multiple=True,
+    help="Only these; may be repeated. Default: all.",
+)
 @json_option(SYNC, many=True)
 @pass_desk
-def list_syncs(desk: Desk, name: str | None, limit: int | None, as_json: bool) -> None:
+def list_syncs(
+    desk: Desk, name: str | None, limit: int | None, states: tuple[str, ...], as_json: bool
+) -> None:
     """List the syncs of NAME, or of all connections, newest first."""
     from shared.models import connections
-    from shared.models import syncs as store
 
+    most = limit or (None if as_json else RECENT)
     with desk.store.reading():
         connection_id = connections.get(name).id if name is not None else None
-        found = store.list_syncs(connection_id, limit=limit or (None if as_json else RECENT))
+        found = list(islice(_newest(connection_id, states, most), most))
     if as_json:
         output.say_json_lines(output.json_text(SYNC.of(sync)) for sync in found)
     elif found:
         output.say_table(COLUMNS, [_row(sync) for sync in found])
         if len(found) == (limit or RECENT):
             output.say_wrapped(f"The newest {count(len(found), 'sync')}. More: --limit N")
+    elif states:
+        output.say_wrapped(f"No sync that is {' or '.join(states)}. All: deskbridge syncs list")
     else:
         output.say_wrapped(
             "No sync yet. Next: open the .qwc files in the Web Connector, type the password, "
             "tick the rows and click Update Selected."
         )
+
+
+def _newest(connection_id: int | None, states: Sequence[str], most: int | None) -> Iterator[Sync]:
+    """The syncs in those states (all: none named), newest first, read in blocks."""
+    from shared.models import syncs as store
+
+    size = BLOCK if states else most
+    before: int | None = None
+    while block := store.list_syncs(connection_id, limit=size, before_id=before):
+        yield from (sync for sync in block if not states or sync.state in states)
+        before = block[-1].id
 
 
 COLUMNS = (
@@ -75,7 +100,7 @@ def _row(sync: Sync) -> Row:
         (
             str(sync.id),
             sync.connection or "(unknown)",
-            sync.application,
+            application(sync.application),
             local_time(sync.started_at),
             _state(sync),
             _progress(sync),
@@ -99,7 +124,10 @@ def _progress(sync: Sync) -> str:
 @json_option(SYNC_DETAIL)
 @pass_desk
 def show(desk: Desk, number: str, failed_only: bool, as_json: bool) -> None:
-    """Show the sync with the number ID and every record that it touched."""
+    """Show the sync with the number ID and every record that it touched.
+
+    For people what failed comes first; JSON keeps the order in which the sync met them.
+    """
     from shared.models import syncs as store
 
     [sync_id] = numbers_given([number], "sync")
@@ -121,7 +149,7 @@ def _lines(sync: Sync) -> list[tuple[str, str]]:
     lines = [
         ("Sync", str(sync.id)),
         ("Connection", sync.connection or "none: unknown user name"),
-        ("Application", sync.application),
+        ("Application", application(sync.application)),
         ("State", _state(sync)),
         ("Started", local_time(sync.started_at)),
         ("Ended", ended),
@@ -145,7 +173,7 @@ def _say_records(records: Sequence[Record], *, failed_only: bool) -> None:
                 (record.outcome, record.kind, record.document or record.object_id),
                 below=[text for text in (record.reason, record.remedy) if text],
             )
-            for record in records
+            for record in sorted(records, key=lambda record: record.outcome != "failed")
         ],
     )
     output.say()
@@ -223,8 +251,6 @@ def stop(desk: Desk, numbers: tuple[str, ...]) -> None:
     from shared.models.errors import NotPossible
 
     sync_ids = numbers_given(numbers, "sync")
-    if not sync_ids:
-        raise WrongUsage("No number of a sync was given.", "deskbridge syncs list")
     with desk.store.transaction():
         now = desk.store.now()
         for sync_id in sync_ids:

@@ -85,6 +85,14 @@ def count(number: int, one: str, many: str = "") -> str:
     return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 
+def application(word: str) -> str:
+    """The application as the Web Connector lists it; a word that is none of ours stays."""
+    return _APPLICATIONS.get(word, word)
+
+
+_APPLICATIONS = {"invoice": "Invoice Sync", "payment": "Payment Sync", "combined": "Invoiced"}
+
+
 def iso_day(day: date | None) -> str | None:
     """``2026-01-05``, or None."""
     return day.isoformat() if day else None

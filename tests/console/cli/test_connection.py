@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from console.cli.connection import connection
-from shared.models import audit
-from shared.models.values import JobMode, Layout
+from shared.models import audit, connections, syncs
+from shared.models.values import JobMode, Layout, SyncState
 
 FIELDS = {
     "layout": "combined",
@@ -257,3 +259,27 @@ def test_the_columns_fit_eighty_cells(shell):
     for words in (("list",), ("show",)):
         text = shell.says("connection", *words)
         assert max(len(line) for line in text.splitlines()) <= 80
+
+
+def test_the_list_tells_how_the_last_sync_went(shell):
+    shell.says("connection", "add", "Larkspur Tile Works of the Northern Territories")
+    assert "none yet" in shell.says("connection", "list")
+    with shell.store.transaction():
+        now = shell.store.now()
+        sync = syncs.start(connections.all()[0].id, "invoice", now)
+        syncs.save(sync.id, state=SyncState.FAILED, ended_at=now)
+    listed = shell.says("connection", "list").splitlines()
+    assert "failed" in listed[1]
+    assert max(map(len, listed)) <= 80
+
+
+def test_a_pause_after_wrong_passwords_is_told_until_it_is_over(shell):
+    shell.says("connection", "add", "Larkspur")
+    now = shell.store.now()
+    for minutes, told in ((-1, False), (15, True)):
+        until = now + timedelta(minutes=minutes)
+        with shell.store.transaction():
+            invoice = connections.applications(connections.all()[0].id)[0]
+            connections.login_failed(invoice.id, locked_until=until)
+        text = " ".join(shell.says("connection", "show").split())
+        assert (f"may not log in until {until:%Y-%m-%d %H:%M}." in text) is told

@@ -28,3 +28,18 @@ def test_the_caller_of_sudo_is_named_too():
 
 def test_a_user_without_a_name_has_a_number():
     assert operator(987654, "") == "user 987654"
+
+
+def test_standard_input_without_numbers_is_nothing_to_do(shell):
+    for words in (("retry",), ("skip", "--because", "paid"), ("unskip",)):
+        assert "nothing to do" in shell.refuses(3, "problems", *words, "-", given="")
+
+
+@pytest.mark.parametrize(
+    "words", [("add", "--", "-dash"), ("add", "--", " -dash"), ("edit", "--rename=-dash")]
+)
+def test_a_name_that_looks_like_an_option_is_refused(shell, words):
+    shell.says("connection", "add", "Larkspur")
+    said = " ".join(shell.refuses(2, "connection", *words).split())
+    assert '-dash" begins with "-"' in said
+    assert [held["name"] for held in shell.json("connection", "list")] == ["Larkspur"]

@@ -142,3 +142,51 @@ def test_nothing_is_asked_where_nobody_answers(environ, shell):
 
 def test_the_version_is_told(environ):
     assert run(environ, "--version").stdout.startswith(b"deskbridge, version ")
+
+
+def closed(environ, *words):
+    """Run with standard output closed, as the shell's ``>&-`` does."""
+    command = ["sh", "-c", 'exec "$@" >&-', "sh", *PROGRAM, *words]
+    return subprocess.run(command, env=environ, stdin=subprocess.DEVNULL, stderr=-1)
+
+
+def test_a_closed_standard_output_is_survived(environ):
+    done = closed(environ, "syncs", "list")
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
+@pytest.mark.parametrize("words", [["qwc"], ["password", "rotate"], ["qwc", "--json"]])
+def test_a_password_that_nobody_would_see_is_not_made(environ, shell, words):
+    shell.says("connection", "add", "Larkspur")
+    done = closed(environ, *words)
+    assert done.returncode == 1
+    assert b"Nothing was changed" in done.stderr
+    [invoice, _payment] = shell.json("connection", "show")["applications"]
+    assert invoice["password_generation"] == 0
+
+
+@pytest.mark.skipif(not FULL.exists(), reason="needs /dev/full")
+@pytest.mark.parametrize("words", [["qwc"], ["password", "rotate"], ["qwc", "--json"]])
+def test_a_password_that_nobody_saw_is_told(environ, shell, tmp_path, words):
+    shell.says("connection", "add", "Larkspur")
+    with FULL.open("wb") as full:
+        done = subprocess.run([*PROGRAM, *words], env=environ, stdout=full, stderr=-1, cwd=tmp_path)
+    said = done.stderr.decode()
+    assert done.returncode == 1
+    assert "the old password no longer works" in said
+    assert "Run the command again" in said
+    assert "Traceback" not in said
+
+
+def test_a_tls_key_that_is_missing_is_told_with_its_setting(environ, tmp_path):
+    listen = f"ssl:0:privateKey={tmp_path}/key.pem:certKey={tmp_path}/cert.pem"
+    done = subprocess.run(
+        [sys.executable, "-m", "deskbridge", "daemon"],
+        env=environ | {"DESKBRIDGE_LISTEN": listen},
+        capture_output=True,
+        timeout=30,
+    )
+    said = done.stderr.decode()
+    assert done.returncode == 1
+    assert f"The setting listen names {tmp_path}/cert.pem: No such file" in said
+    assert "Choose a folder" not in said

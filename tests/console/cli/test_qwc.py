@@ -281,3 +281,16 @@ def test_the_audit_trail_names_the_applications_and_never_the_password(larkspur)
 def test_an_unknown_connection_makes_no_folder_content(larkspur):
     larkspur.refuses(3, "qwc", "Nobody", "--out", str(larkspur.folder / "out"))
     assert not any((larkspur.folder / "out").glob("*"))
+
+
+def test_the_steps_speak_of_one_file_where_there_is_one(shell):
+    shell.says("connection", "add", "Larkspur", "--layout", "combined")
+    text = " ".join(shell.says("qwc", "--out", str(shell.folder / "out")).split())
+    assert "If Invoiced stands in its list" in text
+    assert "one after the other" not in text
+
+
+def test_the_steps_speak_of_two_files_where_there_are_two(larkspur):
+    text = " ".join(larkspur.says("qwc", "--out", str(larkspur.folder / "out")).split())
+    assert "If Invoice Sync and Payment Sync stand in its list" in text
+    assert "one after the other" in text

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from console.cli import syncs as commands
 from shared.models import audit, connections, sessions, syncs
 from shared.models.values import Outcome, Record, RecordKind, SyncState
 
@@ -107,6 +108,40 @@ def test_show_adds_the_records(ran):
     ]
 
 
+def test_people_are_shown_what_failed_first(ran):
+    text = ran.says("syncs", "show", ran.failed)
+    assert text.index("Invoice 1043") < text.index("Invoice 1042")
+
+
+def test_syncs_may_be_listed_by_state(ran):
+    [failed] = ran.json("syncs", "list", "--state", "failed")
+    assert str(failed["id"]) == ran.failed
+    both = ran.json("syncs", "list", "--state", "failed", "--state", "started")
+    assert [str(sync["id"]) for sync in both] == [ran.running, ran.failed]
+    told = ran.says("syncs", "list", "--state", "canceled")
+    assert told.startswith("No sync that is canceled. All:")
+
+
+def test_syncs_of_a_state_are_found_behind_many_others(ran, monkeypatch):
+    monkeypatch.setattr(commands, "BLOCK", 1)
+    [failed] = ran.json("syncs", "list", "--state", "failed", "--limit", "1")
+    assert str(failed["id"]) == ran.failed
+
+
+@pytest.mark.parametrize(
+    ("word", "row"),
+    [("invoice", "Invoice Sync"), ("payment", "Payment Sync"), ("combined", "Invoiced")],
+)
+def test_people_read_the_application_as_the_web_connector_lists_it(ran, word, row):
+    with ran.store.transaction():
+        sync = syncs.start(connections.get("Larkspur").id, word, ran.store.now())
+    assert ran.json("syncs", "show", str(sync.id))["application"] == word
+    assert f"Application  {row}" in ran.says("syncs", "show", str(sync.id))
+    listed = ran.says("syncs", "list", "--limit", "1").splitlines()
+    assert row in listed[1]
+    assert max(map(len, listed)) <= 80
+
+
 def test_only_what_failed_may_be_asked_for(ran):
     shown = ran.json("syncs", "show", ran.failed, "--failed-only")
     assert [record["id"] for record in shown["records"]] == ["A-2"]
@@ -158,7 +193,7 @@ def test_a_sync_that_ended_cannot_be_stopped_and_none_is(ran):
 def test_numbers_may_come_from_standard_input(ran):
     ran.says("syncs", "stop", "-", given=f"{ran.running}\n")
     assert syncs_stopper(ran) != ""
-    ran.refuses(2, "syncs", "stop", "-", given="")
+    assert "nothing to do" in ran.refuses(3, "syncs", "stop", "-", given="")
 
 
 def test_no_sync_yet_tells_the_next_step(shell):
