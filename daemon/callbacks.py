@@ -12,19 +12,21 @@ from typing import TypeVar
 
 from twisted.internet.defer import Deferred
 from twisted.logger import Logger
+from twisted.python.failure import Failure
 
 from daemon.edge.soap import ResponseText, Secret
 from daemon.invoices import work as invoice_work
 from daemon.invoices.importing import Tally
 from daemon.invoices.intake import Taken
 from daemon.invoices.reading import Reading, read_answer, read_introduction
+from daemon.sessions import login
 from daemon.sessions.admission import Admission
 from daemon.sessions.binding import Introduced
 from daemon.sessions.book import FAILED_PERCENT
 from daemon.sessions.desk import GIVE_UP, Desk, Expected
-from daemon.sessions.login import RememberedPasswords, Verdict, examine
+from daemon.sessions.login import RememberedPasswords, Strangers, Verdict, examine, is_locked
 from daemon.store_thread import Threads
-from shared import passwords
+from shared import hints, passwords
 from shared.models.errors import StoreError
 from shared.settings import Settings
 
@@ -45,6 +47,7 @@ class WebConnectorCallbacks:
         self._threads = threads
         self._settings = settings
         self._remembered = RememberedPasswords()
+        self._strangers = Strangers()
 
     def serverVersion(self) -> str:
         """Shown in the Web Connector's log: the first line that support sees."""
@@ -62,18 +65,21 @@ class WebConnectorCallbacks:
 
     def authenticate(self, username: str, password: Secret, peer: str) -> Deferred[list[str]]:
         """Two to four strings: ticket, company file or keyword, postponement, interval."""
-        return Deferred.fromCoroutine(self._authenticate(username, password.reveal(), peer))
+        checking = self._authenticate(username, password.reveal(), peer)
+        return self._if_store_fails(Deferred.fromCoroutine(checking), _come_back_later())
 
     async def _authenticate(self, username: str, password: str, peer: str) -> list[str]:
-        credentials, locked = await self._threads.store(self._admission.thd_credentials, username)
+        credentials, now = await self._threads.store(self._admission.thd_credentials, username)
         if credentials is not None and self._remembered.knows(credentials, password):
             verdict = Verdict.WELCOME
-        elif locked:
+        elif is_locked(credentials, now) or self._strangers.are_locked(username, now):
             verdict = Verdict.LOCKED
         else:
             verdict = await self._threads.verify(examine, credentials, password)
         if credentials is None or verdict is not Verdict.WELCOME:
             self.log.warn("Login of {user} refused: {code}", user=username, code=verdict.value)
+            if verdict is Verdict.UNKNOWN_USER:
+                self._strangers.guessed(username, now)
             return await self._threads.store(
                 self._admission.thd_refuse, username, credentials, verdict.value
             )
@@ -89,7 +95,8 @@ class WebConnectorCallbacks:
         self, ticket: str, hcp: str, company_file: str, country: str, major: int, minor: int
     ) -> Deferred[str]:
         """The next qbXML request, or the empty string."""
-        return Deferred.fromCoroutine(self._or_tell(self._send(ticket, hcp), ticket, ""))
+        sending = self._or_tell(self._send(ticket, hcp), ticket, "")
+        return self._if_store_fails(Deferred.fromCoroutine(sending), "")
 
     async def _send(self, ticket: str, hcp: str) -> str:
         introduced: Introduced | None = None
@@ -103,7 +110,8 @@ class WebConnectorCallbacks:
     ) -> Deferred[int]:
         """Progress in percent; 100 when nothing is left, negative after a failure."""
         receiving = self._receive(ticket, response, hresult, message)
-        return Deferred.fromCoroutine(self._or_tell(receiving, ticket, FAILED_PERCENT))
+        told = self._or_tell(receiving, ticket, FAILED_PERCENT)
+        return self._if_store_fails(Deferred.fromCoroutine(told), FAILED_PERCENT)
 
     async def _receive(
         self, ticket: str, response: ResponseText, hresult: str, message: str
@@ -129,7 +137,8 @@ class WebConnectorCallbacks:
         def store_batch(rows: list[Taken]) -> Tally:
             return self._threads.store_from_work(self._desk.thd_store_batch, expected, rows)
 
-        return read_answer(pieces, invoice_work.taker(expected.session), store_batch)
+        take = invoice_work.taker(expected.session)
+        return read_answer(pieces, expected.request_id, take, store_batch)
 
     async def _or_tell(self, work: Awaitable[T], ticket: str, instead: T) -> T:
         """A bug of ours ends the session in a sentence, not in a broken reply.
@@ -146,17 +155,30 @@ class WebConnectorCallbacks:
             await self._threads.store(self._desk.thd_break, ticket)
             return instead
 
+    def _if_store_fails(self, answer: Deferred[T], instead: T) -> Deferred[T]:
+        """Answer in words while the store cannot be used: nothing was committed."""
+
+        def told(failure: Failure) -> T:
+            failure.trap(StoreError)
+            self.log.error("The store cannot be used: {why}", why=failure.getErrorMessage())
+            return instead
+
+        return answer.addErrback(told)
+
     def connectionError(self, ticket: str, hresult: str, message: str) -> Deferred[str]:
         """``done``, or what to open instead."""
-        return self._threads.store(self._desk.thd_connection_error, ticket, hresult, message)
+        told = self._threads.store(self._desk.thd_connection_error, ticket, hresult, message)
+        return self._if_store_fails(told, GIVE_UP)
 
     def getLastError(self, ticket: str) -> Deferred[str]:
         """A sentence for the bookkeeper, or NoOp."""
-        return self._threads.store(self._desk.thd_last_error, ticket)
+        told = self._threads.store(self._desk.thd_last_error, ticket)
+        return self._if_store_fails(told, hints.say("store-unavailable"))
 
     def closeConnection(self, ticket: str) -> Deferred[str]:
         """The text of the status column."""
-        return self._threads.store(self._desk.thd_close, ticket)
+        closed = self._threads.store(self._desk.thd_close, ticket)
+        return self._if_store_fails(closed, hints.say("store-unavailable"))
 
     def getInteractiveURL(self, ticket: str, session_id: str) -> str:
         """Nothing here needs a person at a browser: the support page, in case one asks."""
@@ -173,6 +195,12 @@ class WebConnectorCallbacks:
     def is_live_ticket(self, ticket: str) -> Deferred[bool]:
         """Whether a large body may come in under this ticket."""
         return self._threads.store(self._desk.thd_is_live, ticket)
+
+
+def _come_back_later() -> list[str]:
+    """The answer of authenticate while nobody can be looked up."""
+    refusal = login.Refusal("store-unavailable", "")
+    return [login.refusal_ticket(refusal), "busy", "60"]
 
 
 def _numbers(dotted: str) -> tuple[int, ...]:

@@ -56,10 +56,11 @@ class ThreadsService(Service):
         super().startService()
         self._threads.start()
 
-    def stopService(self) -> None:
+    def stopService(self) -> Deferred[None]:
         """Wait for what the threads still have to do."""
         super().stopService()
-        self._threads.stop()
+        stopped: Deferred[None] = self._threads.stop()
+        return stopped
 
 
 class RegularWork(Service):

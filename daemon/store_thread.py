@@ -10,10 +10,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, ParamSpec, Protocol, TypeVar, cast
 
-from twisted.internet.defer import Deferred, DeferredSemaphore
-from twisted.internet.threads import blockingCallFromThread, deferToThreadPool
+from twisted.internet.defer import Deferred, DeferredSemaphore, inlineCallbacks
+from twisted.internet.threads import blockingCallFromThread, deferToThread, deferToThreadPool
 from twisted.python.threadpool import ThreadPool
 
+from shared.models.errors import StoreConflict
 from shared.models.store import Store
 
 P = ParamSpec("P")
@@ -27,7 +28,7 @@ class Threads(Protocol):
         """Run thd in one write transaction of the store."""
 
     def work(self, slow: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Deferred[T]:
-        """Run slow, CPU-bound code beside the reactor, one piece at a time."""
+        """Run slow, CPU-bound code beside the reactor."""
 
     def store_from_work(self, thd: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """From within slow work: run thd as ``store`` does, and wait for it."""
@@ -51,10 +52,14 @@ class ReactorThreads:
         self._store_pool.start()
         self._work_pool.start()
 
-    def stop(self) -> None:
-        """Wait for what runs and end the threads."""
-        self._work_pool.stop()
-        self._store_pool.stop()
+    @inlineCallbacks
+    def stop(self) -> Any:
+        """Wait for what runs and end the threads; the reactor goes on meanwhile.
+
+        Work may still be waiting for the store, and asks for it through the reactor.
+        """
+        for pool in (self._work_pool, self._store_pool):
+            yield deferToThread(pool.stop)
 
     def store(self, thd: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Deferred[T]:
         """Run thd in one write transaction on the store thread."""
@@ -63,7 +68,14 @@ class ReactorThreads:
             with self._store.transaction():
                 return thd(*args, **kwargs)
 
-        return deferToThreadPool(self._reactor, self._store_pool, transact)
+        def transact_again_on_conflict() -> T:
+            try:
+                return transact()
+            except StoreConflict:
+                # Two units waited for each other and the engine gave one up: nothing was done.
+                return transact()
+
+        return deferToThreadPool(self._reactor, self._store_pool, transact_again_on_conflict)
 
     def work(self, slow: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Deferred[T]:
         """Run slow on the work threads."""

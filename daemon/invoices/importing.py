@@ -6,9 +6,10 @@ page twice is the same as storing it once, so a sync that was cut is simply repe
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from hashlib import sha256
 
 from daemon.invoices import intake
 from daemon.invoices.intake import Taken
@@ -17,6 +18,7 @@ from shared.documents import customer_document, invoice_document
 from shared.hints import tell
 from shared.models import ledger, problems, syncs
 from shared.models.values import (
+    CheckedCustomer,
     Customer,
     Invoice,
     InvoiceStatus,
@@ -27,10 +29,10 @@ from shared.models.values import (
     Session,
     Trouble,
 )
-from shared.qbxml.responses import ListDeletedRet, TxnDeletedRet
+from shared.qbxml.responses import TxnDeletedRet
 
-READABLE = ("invoice-unreadable", "record-refused")
-"""Problems that are over once an invoice was read."""
+READABLE = ("invoice-unreadable", "customer-unreadable", "record-refused")
+"""Problems that are over once the record was read, and that keep it from being imported."""
 
 CLOSING = {
     InvoiceStatus.PAID: Outcome.CLOSED,
@@ -42,13 +44,17 @@ CLOSING = {
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """What a batch of rows came to; the fields are those of invoice_sync.Answered."""
+    """What a batch of rows came to; the numbers are those of ``plan.Answered``.
+
+    ``taken_ids`` are the records that could be read, ``seen_ids`` all that QuickBooks showed.
+    """
 
     rows: int = 0
     changed: int = 0
     idle: int = 0
     failed: int = 0
     newest: str = ""
+    taken_ids: frozenset[str] = field(default_factory=frozenset)
     seen_ids: frozenset[str] = field(default_factory=frozenset)
 
     def plus(self, other: Tally) -> Tally:
@@ -59,6 +65,7 @@ class Tally:
             self.idle + other.idle,
             self.failed + other.failed,
             max(self.newest, other.newest),
+            self.taken_ids | other.taken_ids,
             self.seen_ids | other.seen_ids,
         )
 
@@ -82,14 +89,16 @@ def _thd_store_invoices(session: Session, rows: Sequence[Taken], now: datetime) 
         if one.txn_id in changed
     ]
     syncs.add_records(_sync_id(session), records)
-    _thd_note_totals(session, rows, changed, now)
-    _thd_resolve(session, [one.txn_id for one in invoices], READABLE, now)
+    read = frozenset(one.txn_id for one in invoices)
+    _thd_note_totals(session, rows, frozenset(one.txn_id for one in wanted), now)
+    _thd_resolve(session, RecordKind.INVOICE, read, READABLE, now)
     return Tally(
         rows=len(rows),
         changed=len(records),
         idle=len(invoices) - len(records),
         newest=max((one.time_modified for one in invoices), default=""),
-        seen_ids=frozenset(one.txn_id for one in invoices),
+        taken_ids=read,
+        seen_ids=read,
     )
 
 
@@ -110,58 +119,51 @@ def _thd_wanted(session: Session, invoices: Sequence[Invoice]) -> list[Invoice]:
 
 
 def _thd_note_totals(
-    session: Session, rows: Sequence[Taken], changed: set[str], now: datetime
+    session: Session, rows: Sequence[Taken], held: frozenset[str], now: datetime
 ) -> None:
     """An invoice whose amounts contradict each other is imported, and shown to a person."""
     mismatches = [
         row
         for row in rows
-        if isinstance(row, Trouble)
-        and row.code == intake.TOTAL_MISMATCH
-        and row.object_id in changed
+        if isinstance(row, Trouble) and row.code == intake.TOTAL_MISMATCH and row.object_id in held
     ]
     problems.report(session.connection.id, session.sync_id, mismatches, now)
-    right = changed - {row.object_id for row in mismatches}
-    _thd_resolve(session, sorted(right), (intake.TOTAL_MISMATCH,), now)
+    right = held - {row.object_id for row in mismatches}
+    _thd_resolve(session, RecordKind.INVOICE, right, (intake.TOTAL_MISMATCH,), now)
 
 
 def _thd_resolve(
-    session: Session, txn_ids: Sequence[str], codes: Sequence[str], now: datetime
+    session: Session,
+    kind: RecordKind,
+    object_ids: Collection[str],
+    codes: Collection[str] | None,
+    now: datetime,
 ) -> None:
-    if txn_ids:
-        problems.resolve(session.connection.id, RecordKind.INVOICE, txn_ids, codes, now)
+    if object_ids:
+        problems.resolve(session.connection.id, kind, sorted(object_ids), codes, now)
 
 
-def _thd_compare(session: Session, rows: Sequence[Taken], _now: datetime) -> Tally:
+def _thd_compare_invoices(session: Session, rows: Sequence[Taken], _now: datetime) -> Tally:
     swept = [row for row in rows if isinstance(row, OpenInvoice)]
     ledger.compare_open(session.connection.id, _sync_id(session), swept)
     return Tally(rows=len(swept))
 
 
-def _thd_delete(session: Session, rows: Sequence[Taken], _now: datetime) -> Tally:
+def _thd_compare_customers(session: Session, rows: Sequence[Taken], _now: datetime) -> Tally:
+    checked = [row for row in rows if isinstance(row, CheckedCustomer)]
+    ledger.compare_customers(session.connection.id, checked)
+    return Tally(rows=len(checked), seen_ids=frozenset(one.list_id for one in checked))
+
+
+def _thd_delete(session: Session, rows: Sequence[Taken], now: datetime) -> Tally:
     gone = [row.txn_id for row in rows if isinstance(row, TxnDeletedRet)]
-    customers = [row.list_id for row in rows if isinstance(row, ListDeletedRet)]
-    if customers:
-        # A merged customer's invoices now name the customer it was merged into.
-        ledger.mark_customers_deleted(session.connection.id, customers)
-    deleted = thd_mark_deleted(session, gone)
-    return Tally(rows=len(rows), changed=deleted)
+    return Tally(rows=len(rows), changed=thd_mark_deleted(session, gone, now))
 
 
-def _thd_store_all_customers(session: Session, rows: Sequence[Taken], now: datetime) -> Tally:
-    return _thd_store_customers(session, rows, now, only_known=False)
-
-
-def _thd_update_customers(session: Session, rows: Sequence[Taken], now: datetime) -> Tally:
-    return _thd_store_customers(session, rows, now, only_known=True)
-
-
-def _thd_store_customers(
-    session: Session, rows: Sequence[Taken], now: datetime, *, only_known: bool
-) -> Tally:
+def _thd_store_customers(session: Session, rows: Sequence[Taken], now: datetime) -> Tally:
     customers = [row for row in rows if isinstance(row, Customer)]
     stored = ledger.store_customers(
-        session.connection.id, _sync_id(session), customers, only_known=only_known
+        session.connection.id, _sync_id(session), customers, only_known=False
     )
     imported, changed = set(stored.imported), {*stored.imported, *stored.updated}
     records = [
@@ -175,27 +177,32 @@ def _thd_store_customers(
         if one.list_id in changed
     ]
     syncs.add_records(_sync_id(session), records)
+    read = frozenset(one.list_id for one in customers)
+    _thd_resolve(session, RecordKind.CUSTOMER, read, READABLE, now)
     return Tally(
         rows=len(rows),
         changed=len(records),
-        idle=0 if only_known else len(customers) - len(records),
-        newest=max((one.time_modified for one in customers), default=""),
-        seen_ids=frozenset(one.list_id for one in customers),
+        idle=len(customers) - len(records),
+        taken_ids=read,
+        seen_ids=read,
     )
 
 
 STORE: dict[Step, Callable[[Session, Sequence[Taken], datetime], Tally]] = {
     Step.READ: _thd_store_invoices,
     Step.REREAD: _thd_store_invoices,
-    Step.SWEEP: _thd_compare,
+    Step.SWEEP: _thd_compare_invoices,
     Step.DELETIONS: _thd_delete,
-    Step.CUSTOMER_CHANGES: _thd_update_customers,
-    Step.CUSTOMERS: _thd_store_all_customers,
+    Step.CUSTOMER_CHECK: _thd_compare_customers,
+    Step.CUSTOMERS: _thd_store_customers,
 }
 
 
-def thd_mark_deleted(session: Session, txn_ids: Sequence[str]) -> int:
-    """Mark invoices that QuickBooks no longer has; returns how many were open until now."""
+def thd_mark_deleted(session: Session, txn_ids: Sequence[str], now: datetime) -> int:
+    """Mark invoices that QuickBooks no longer has; returns how many were not known so.
+
+    Whatever was wrong with them is over.
+    """
     documents = ledger.invoice_documents(session.connection.id, txn_ids)
     deleted = ledger.mark_deleted(session.connection.id, txn_ids)
     syncs.add_records(
@@ -205,6 +212,7 @@ def thd_mark_deleted(session: Session, txn_ids: Sequence[str]) -> int:
             for txn_id in deleted
         ],
     )
+    _thd_resolve(session, RecordKind.INVOICE, txn_ids, None, now)
     return len(deleted)
 
 
@@ -220,16 +228,21 @@ def thd_give_up_on(
     _thd_report(session, [refusal], now)
 
 
-def thd_settle(session: Session, now: datetime) -> Tally:
-    """After the last page: who is billed, what is left out and why, which numbers clash."""
+def thd_settle(session: Session, now: datetime) -> int:
+    """After the last page: who is billed, what is left out and why, which numbers clash.
+
+    Returns how many invoices were newly left out or taken in.
+    """
     connection = session.connection
-    skipped = problems.skipped(connection.id, RecordKind.INVOICE)
-    settled = ledger.settle(connection.id, connection.jobs, connection.start_date, skipped)
-    documents = ledger.invoice_documents(
-        connection.id, [txn_id for txn_id, _ in settled.left_out] + settled.taken_in
+    settled = ledger.settle(
+        connection.id, connection.jobs, connection.start_date, _thd_set_aside(session)
     )
+    moved = [txn_id for txn_id, _ in settled.left_out] + settled.taken_in
+    documents = ledger.invoice_documents(connection.id, moved)
     records = [
-        _left_out_record(txn_id, documents[txn_id], code) for txn_id, code in settled.left_out
+        _left_out_record(txn_id, documents[txn_id], code)
+        for txn_id, code in settled.left_out
+        if code not in READABLE
     ]
     records += [
         Record(RecordKind.INVOICE, txn_id, documents[txn_id], Outcome.IMPORTED)
@@ -239,7 +252,24 @@ def thd_settle(session: Session, now: datetime) -> Tally:
     troubles = _thd_settling_troubles(session, settled)
     problems.report(connection.id, session.sync_id, troubles, now)
     _thd_resolve_settled(session, troubles, now)
-    return Tally()
+    return len(records)
+
+
+def thd_terms(session: Session) -> str:
+    """What a settlement depends on besides invoices and customers, as a short digest."""
+    aside = sorted(_thd_set_aside(session).items())
+    terms = (session.connection.jobs.value, str(session.connection.start_date), aside)
+    return sha256(repr(terms).encode()).hexdigest()
+
+
+def _thd_set_aside(session: Session) -> dict[str, str]:
+    """Invoices of which we cannot say what they owe, by reason: skipped, or not readable.
+
+    What we held of them before must not be shown as right.
+    """
+    skipped = problems.skipped(session.connection.id, RecordKind.INVOICE)
+    waiting = problems.waiting(session.connection.id, RecordKind.INVOICE, READABLE)
+    return waiting | dict.fromkeys(skipped, "skipped")
 
 
 SETTLING = ("invoice-duplicate-number", "invoice-customer-missing", "customer-cycle")
@@ -289,7 +319,10 @@ def _thd_report(session: Session, troubles: Sequence[Trouble], now: datetime) ->
             for one in troubles
         ],
     )
-    return Tally(failed=len(troubles), seen_ids=frozenset(one.object_id for one in troubles))
+    return Tally(
+        failed=len({one.object_id for one in troubles}),
+        seen_ids=frozenset(one.object_id for one in troubles),
+    )
 
 
 def _invoice_record(invoice: Invoice, outcome: Outcome) -> Record:

@@ -12,6 +12,7 @@ from decimal import Decimal
 from shared.currencies import currency_code
 from shared.hints import tell
 from shared.models.values import (
+    CheckedCustomer,
     Customer,
     Invoice,
     InvoiceLine,
@@ -26,7 +27,6 @@ from shared.qbxml.responses import (
     InvoiceLineGroupRet,
     InvoiceLineRet,
     InvoiceRet,
-    ListDeletedRet,
     Ret,
     TxnDeletedRet,
 )
@@ -35,27 +35,38 @@ ZERO = Decimal("0.00")
 TOTAL_MISMATCH = "invoice-total-mismatch"
 """The one trouble that comes beside its invoice, not in place of it."""
 
-Taken = Invoice | OpenInvoice | Customer | TxnDeletedRet | ListDeletedRet | Trouble
+Taken = Invoice | OpenInvoice | Customer | CheckedCustomer | TxnDeletedRet | Trouble
 """What a record of an answer becomes."""
 
 
-def take(ret: Ret | BadRecord, *, home_currency: str, only_open: bool) -> tuple[Taken, ...]:
-    """Read one record; ``only_open`` for the sweep, which has four elements of each invoice."""
+def take(ret: Ret | BadRecord, *, home_currency: str, light: bool) -> tuple[Taken, ...]:
+    """Read one record; ``light`` where a step asked for a few elements to compare."""
     match ret:
         case BadRecord():
-            return (unreadable(ret),)
-        case InvoiceRet() if only_open:
+            return _to_read_again(ret) if light else (unreadable(ret),)
+        case InvoiceRet() if light:
             return (to_open(ret),)
         case InvoiceRet():
             mismatch = total_mismatch(ret)
             invoice = to_invoice(ret, home_currency)
             return (invoice,) if mismatch is None else (invoice, mismatch)
+        case CustomerRet() if light:
+            return (to_checked(ret),)
         case CustomerRet():
             return (to_customer(ret, home_currency),)
-        case TxnDeletedRet() | ListDeletedRet():
+        case TxnDeletedRet():
             return (ret,)
         case _:
             return ()
+
+
+def _to_read_again(bad: BadRecord) -> tuple[Taken, ...]:
+    """What cannot be compared counts as different: read whole, it tells what is wrong."""
+    if not bad.object_id:
+        return ()
+    if bad.kind == "CustomerRet":
+        return (CheckedCustomer(bad.object_id, "", "", "", active=False),)
+    return (OpenInvoice(bad.object_id, "", "", ZERO, ""),)
 
 
 def unreadable(bad: BadRecord) -> Trouble:
@@ -152,6 +163,18 @@ def to_open(ret: InvoiceRet) -> OpenInvoice:
         ret.edit_sequence,
         ret.time_modified,
         ret.balance_remaining or ZERO,
+        ret.customer.list_id,
+    )
+
+
+def to_checked(ret: CustomerRet) -> CheckedCustomer:
+    """Read a row of the customer check."""
+    return CheckedCustomer(
+        ret.list_id,
+        ret.edit_sequence,
+        ret.full_name,
+        ret.parent.list_id,
+        ret.is_active is not False,
     )
 
 

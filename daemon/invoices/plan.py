@@ -2,9 +2,9 @@
 
 Delta and sweep (DESIGN §4.5). The first run reads all open invoices; later runs read what
 changed since the watermark, ask what was deleted, and compare the open invoices of
-QuickBooks with ours, so that nothing depends on QuickBooks' clock. Then customers are read
-for the invoices that bill them. Everything here is a pure function of a frozen state: no
-row, clock or socket.
+QuickBooks, and the customers we hold, with ours, so that nothing depends on QuickBooks'
+clock. What differs is read again by ID, then the customers that invoices newly name.
+Everything here is a pure function of a frozen state: no row, clock or socket.
 """
 
 from __future__ import annotations
@@ -25,7 +25,11 @@ SWEEP_FACTOR = 4
 MOST_RESTARTS = 2
 DELETIONS_DAYS = 90
 """QuickBooks remembers deletions for 90 days (qbxml-reference §13)."""
-SWEPT = ("TxnID", "TimeModified", "EditSequence", "BalanceRemaining")
+SWEPT = ("TxnID", "TimeModified", "EditSequence", "CustomerRef", "BalanceRemaining")
+CHECKED = ("ListID", "EditSequence", "FullName", "IsActive", "ParentRef")
+NOT_FOUND = 3120
+RECORD_CODES = frozenset({3000, NOT_FOUND, 3140})
+"""Refusals that speak of one ID; any other refusal is about the request as a whole."""
 
 
 class Step(StrEnum):
@@ -35,27 +39,29 @@ class Step(StrEnum):
     READ = "read"
     DELETIONS = "deletions"
     SWEEP = "sweep"
+    CUSTOMER_CHECK = "customer-check"
     REREAD = "reread"
-    CUSTOMER_CHANGES = "customer-changes"
     CUSTOMERS = "customers"
     SETTLE = "settle"
 
 
 ORDER = tuple(Step)
-ITERATED = frozenset({Step.READ, Step.SWEEP, Step.CUSTOMER_CHANGES})
-BY_ID = frozenset({Step.REREAD, Step.CUSTOMERS})
+ITERATED = frozenset({Step.READ, Step.SWEEP})
+BY_ID = frozenset({Step.CUSTOMER_CHECK, Step.REREAD, Step.CUSTOMERS})
+LIGHT = frozenset({Step.SWEEP, Step.CUSTOMER_CHECK})
+"""Steps that ask for a few elements of each record, only to compare them."""
 DISPENSABLE = frozenset({Step.COUNT, Step.DELETIONS})
 """Steps that help but are not needed: the sweep finds what they would have told."""
-LATER_RUNS_ONLY = frozenset({Step.DELETIONS, Step.SWEEP, Step.CUSTOMER_CHANGES})
+LATER_RUNS_ONLY = frozenset({Step.DELETIONS, Step.SWEEP, Step.CUSTOMER_CHECK})
 """The first run has read all open invoices, so there is nothing to compare yet."""
 
 PERCENT: dict[Step, tuple[int, int]] = {
     Step.COUNT: (0, 2),
     Step.READ: (2, 70),
     Step.DELETIONS: (70, 72),
-    Step.SWEEP: (72, 85),
-    Step.REREAD: (85, 92),
-    Step.CUSTOMER_CHANGES: (92, 94),
+    Step.SWEEP: (72, 84),
+    Step.CUSTOMER_CHECK: (84, 87),
+    Step.REREAD: (87, 94),
     Step.CUSTOMERS: (94, 99),
     Step.SETTLE: (99, 99),
 }
@@ -65,8 +71,8 @@ DOING: dict[Step, str] = {
     Step.READ: "Reading invoices",
     Step.DELETIONS: "Looking for deleted invoices",
     Step.SWEEP: "Comparing open invoices",
+    Step.CUSTOMER_CHECK: "Comparing customers",
     Step.REREAD: "Reading invoices again",
-    Step.CUSTOMER_CHANGES: "Looking for changed customers",
     Step.CUSTOMERS: "Reading customers",
     Step.SETTLE: "Finishing",
 }
@@ -78,24 +84,28 @@ class InvoiceSync:
 
     ``since`` is the start of the window, as QuickBooks' wall clock; empty on the first run.
     ``remaining`` is the iteratorRemainingCount of the last page, -1 while not iterating.
+    ``settled_on`` are the terms on which the books were last settled.
     ``newest`` is the largest TimeModified that an invoice showed.
     ``position`` counts records that were taken in, ``failed`` those that need a person.
+    ``furthest`` is how many rows of the step were read before it had to begin again, and
+    ``checked_until`` the last ListID that was compared.
     """
 
     since: str
-    customers_since: str
     start_date: str
     page_size: int
     largest_page: int
     most_tries: int
+    settled_on: str = ""
     step: Step = Step.COUNT
     iterator_id: str = ""
     remaining: int = -1
     rows_read: int = 0
     ids_per_request: int = IDS_PER_REQUEST
     asked: tuple[str, ...] = ()
+    furthest: int = 0
+    checked_until: str = ""
     newest: str = ""
-    newest_customer: str = ""
     tries: int = 0
     restarts: int = 0
     total: int = 0
@@ -133,6 +143,7 @@ class Answered:
     ``status`` is the worst of the message set. ``count`` is the sum of retCount,
     ``rows`` the records in it; ``changed`` of them were taken in, ``idle`` were known as
     they are, ``failed`` need a person. ``remaining`` is None when the answer did not say.
+    ``asked_twice`` means that the request was handed out more than once.
     """
 
     status: int = 0
@@ -145,6 +156,7 @@ class Answered:
     remaining: int | None = None
     iterator_id: str = ""
     newest: str = ""
+    asked_twice: bool = False
     seconds: float = 0.0
     size_bytes: int = 0
 
@@ -171,6 +183,13 @@ class GiveUpOn:
 
 
 @dataclass(frozen=True, slots=True)
+class Gone:
+    """QuickBooks no longer has this one record."""
+
+    object_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class Fail:
     """The sync ends here; ``code`` is the hint."""
 
@@ -178,27 +197,27 @@ class Fail:
     said: str
 
 
-Move = GoOn | Pause | GiveUpOn | Fail
+Move = GoOn | Pause | GiveUpOn | Gone | Fail
 
 
 def begin(
     *,
     watermark: str,
-    customer_watermark: str,
     overlap: timedelta,
     start_date: date | None,
     page_size: int,
     largest_page: int,
     most_tries: int,
+    settled_on: str = "",
 ) -> InvoiceSync:
     """A sync from the start. An empty watermark makes it a first run."""
     return InvoiceSync(
         since=_earlier(watermark, overlap),
-        customers_since=_earlier(customer_watermark, overlap),
         start_date=start_date.isoformat() if start_date else "",
         page_size=min(page_size, largest_page),
         largest_page=largest_page,
         most_tries=most_tries,
+        settled_on=settled_on,
     )
 
 
@@ -243,9 +262,18 @@ def advance(state: InvoiceSync) -> InvoiceSync:
     """The next step, from its beginning."""
     step = ORDER[ORDER.index(state.step) + 1]
     fresh = replace(
-        state, step=step, iterator_id="", remaining=-1, rows_read=0, asked=(), tries=0, restarts=0
+        state,
+        step=step,
+        iterator_id="",
+        remaining=-1,
+        rows_read=0,
+        furthest=0,
+        ids_per_request=IDS_PER_REQUEST,
+        asked=(),
+        tries=0,
+        restarts=0,
     )
-    return _with_percent(replace(fresh, ids_per_request=IDS_PER_REQUEST))
+    return _with_percent(fresh)
 
 
 def expect_more(state: InvoiceSync, records: int) -> InvoiceSync:
@@ -268,7 +296,7 @@ def answered(state: InvoiceSync, answer: Answered) -> tuple[InvoiceSync, Move]:
         return _start_over(state, answer)
     if state.step in DISPENSABLE:
         return advance(state), GoOn()
-    if state.step in BY_ID:
+    if state.step in BY_ID and answer.status in RECORD_CODES:
         return _narrow_down(state, answer)
     return state, Fail(str(answer.status), answer.said)
 
@@ -299,7 +327,7 @@ def _understood(state: InvoiceSync, answer: Answered) -> tuple[InvoiceSync, Move
         return advance(replace(state, total=answer.count)), GoOn()
     if state.step in BY_ID:
         # The store names the next IDs; when it names none, the step is over.
-        return _with_percent(replace(state, asked=())), GoOn()
+        return _with_percent(_past(state)), GoOn()
     if state.step in ITERATED and answer.remaining and answer.iterator_id:
         page = next_page_size(
             state.page_size,
@@ -313,30 +341,33 @@ def _understood(state: InvoiceSync, answer: Answered) -> tuple[InvoiceSync, Move
 
 
 def _counted(state: InvoiceSync, answer: Answered) -> InvoiceSync:
-    newest, newest_customer = state.newest, state.newest_customer
-    if state.step in (Step.CUSTOMERS, Step.CUSTOMER_CHANGES):
-        newest_customer = max(newest_customer, answer.newest)
-    elif state.step is not Step.SWEEP:
-        newest = max(newest, answer.newest)
     position = state.position + answer.changed
     failed = state.failed + answer.failed
+    rows_read = state.rows_read + answer.rows
     return replace(
         state,
-        tries=0,
-        rows_read=state.rows_read + answer.rows,
+        # Only headway makes earlier tries forgotten: a list that always breaks off at its
+        # second page must not be begun again for ever.
+        tries=0 if rows_read > state.furthest else state.tries,
+        furthest=max(state.furthest, rows_read),
+        rows_read=rows_read,
         position=position,
         failed=failed,
         total=max(state.total - answer.idle, position + failed),
-        newest=newest,
-        newest_customer=newest_customer,
+        newest=state.newest if state.step in LIGHT else max(state.newest, answer.newest),
     )
 
 
 def _page_was_skipped(state: InvoiceSync, answer: Answered) -> bool:
-    """A page that QuickBooks turned but we never saw (its answer was lost) must be read again."""
-    if not state.iterator_id or answer.remaining is None:
+    """A page that QuickBooks turned but we never saw (its answer was lost) must be read again.
+
+    A Continue that was handed out twice may have turned two.
+    """
+    if not state.iterator_id:
         return False
-    return state.remaining - answer.remaining > state.asked_rows
+    if answer.asked_twice:
+        return True
+    return answer.remaining is not None and state.remaining - answer.remaining > state.asked_rows
 
 
 def _try_again(state: InvoiceSync, answer: Answered) -> tuple[InvoiceSync, Move]:
@@ -353,6 +384,8 @@ def _start_over(state: InvoiceSync, answer: Answered) -> tuple[InvoiceSync, Move
 
 
 def _from_first_page(state: InvoiceSync) -> InvoiceSync:
+    if state.step not in ITERATED:
+        return state
     return replace(state, iterator_id="", remaining=-1, rows_read=0)
 
 
@@ -360,7 +393,18 @@ def _narrow_down(state: InvoiceSync, answer: Answered) -> tuple[InvoiceSync, Mov
     """One bad ID refuses them all: ask one by one, then give up on the one."""
     if len(state.asked) > 1:
         return replace(state, ids_per_request=1, asked=()), GoOn()
-    return replace(state, asked=()), GiveUpOn(state.asked[0], answer.status, answer.said)
+    (object_id,) = state.asked
+    if answer.status == NOT_FOUND:
+        return _past(state), Gone(object_id)
+    return _past(state), GiveUpOn(object_id, answer.status, answer.said)
+
+
+def _past(state: InvoiceSync) -> InvoiceSync:
+    """Done with the IDs that were asked."""
+    until = state.checked_until
+    if state.step is Step.CUSTOMER_CHECK:
+        until = max((until, *state.asked))
+    return replace(state, asked=(), checked_until=until)
 
 
 def _with_percent(state: InvoiceSync) -> InvoiceSync:
@@ -411,10 +455,7 @@ def _open_invoices(state: InvoiceSync, request_id: str) -> ask.InvoiceQuery:
 def _deletions(state: InvoiceSync, request_id: str, today: date) -> tuple[ask.Request, ...]:
     oldest = (today - timedelta(days=DELETIONS_DAYS)).isoformat() + "T00:00:00"
     since = max(state.since, oldest)
-    return (
-        ask.TxnDeletedQuery(f"{request_id}-1", types=("Invoice",), from_deleted=since),
-        ask.ListDeletedQuery(f"{request_id}-2", types=("Customer",), from_deleted=since),
-    )
+    return (ask.TxnDeletedQuery(request_id, types=("Invoice",), from_deleted=since),)
 
 
 def _sweep(state: InvoiceSync, request_id: str, _today: date) -> tuple[ask.Request, ...]:
@@ -432,16 +473,8 @@ def _reread(state: InvoiceSync, request_id: str, _today: date) -> tuple[ask.Requ
     return (ask.InvoiceQuery(request_id, txn_ids=state.asked, include_lines=True),)
 
 
-def _customer_changes(state: InvoiceSync, request_id: str, _today: date) -> tuple[ask.Request, ...]:
-    return (
-        ask.CustomerQuery(
-            request_id,
-            max_returned=state.asked_rows,
-            active_status=ask.ActiveStatus.ALL,
-            from_modified=state.customers_since,
-            iterator=_iterator(state),
-        ),
-    )
+def _customer_check(state: InvoiceSync, request_id: str, _today: date) -> tuple[ask.Request, ...]:
+    return (ask.CustomerQuery(request_id, list_ids=state.asked, include=CHECKED),)
 
 
 def _customers(state: InvoiceSync, request_id: str, _today: date) -> tuple[ask.Request, ...]:
@@ -453,7 +486,7 @@ ASK: dict[Step, Callable[[InvoiceSync, str, date], tuple[ask.Request, ...]]] = {
     Step.READ: _read,
     Step.DELETIONS: _deletions,
     Step.SWEEP: _sweep,
+    Step.CUSTOMER_CHECK: _customer_check,
     Step.REREAD: _reread,
-    Step.CUSTOMER_CHANGES: _customer_changes,
     Step.CUSTOMERS: _customers,
 }

@@ -31,7 +31,8 @@ class Reading:
     """An answer without the rows that were stored on the way.
 
     ``heads`` are the response elements in order; ``rows`` the last batch, not yet stored;
-    ``tally`` what came of the batches before. ``unreadable`` says why reading stopped.
+    ``tally`` what came of the batches before. ``unreadable`` says why reading stopped,
+    ``foreign`` that the answer belongs to another request: then it has no rows.
     """
 
     heads: tuple[ResponseHead, ...] = ()
@@ -39,6 +40,7 @@ class Reading:
     tally: Tally = field(default_factory=Tally)
     introduced: Introduced = field(default_factory=Introduced)
     unreadable: str = ""
+    foreign: bool = False
 
     @property
     def worst(self) -> ResponseHead | None:
@@ -53,22 +55,16 @@ class Reading:
         """The sum of retCount over the set."""
         return sum(head.ret_count or 0 for head in self.heads)
 
-    def answers(self, request_id: str) -> bool:
-        """Whether the set answers this request; a requestID that is missing may be ours."""
-        return all(
-            not head.request_id
-            or head.request_id == request_id
-            or head.request_id.startswith(f"{request_id}-")
-            for head in self.heads
-        )
-
 
 def read_answer(
     pieces: Iterable[str | bytes],
+    request_id: str,
     take: Callable[[Ret | BadRecord], Iterable[Taken]],
     store_batch: Callable[[list[Taken]], Tally],
 ) -> Reading:
     """Read a whole answer, record by record; full batches are handed to store_batch.
+
+    A response that does not carry ``request_id`` makes it foreign, before any row is taken.
 
     Never raises for what QuickBooks or the network did to the answer: that is ``unreadable``.
     """
@@ -80,6 +76,8 @@ def read_answer(
         for one in read_message_set(pieces):
             if isinstance(one, ResponseHead):
                 heads.append(one)
+                if not _is_ours(one, request_id):
+                    return Reading(tuple(heads), (), tally, foreign=True)
             elif isinstance(one, HostRet | CompanyRet | PreferencesRet):
                 parts[type(one).__name__] = one
             elif not isinstance(one, MessageSetHead):
@@ -95,7 +93,7 @@ def read_answer(
 
 def read_introduction(text: str) -> Introduced:
     """Read the host, company and preferences reply; empty where it cannot be read."""
-    return read_answer((text,), lambda _ret: (), lambda _rows: Tally()).introduced
+    return read_answer((text,), "", lambda _ret: (), lambda _rows: Tally()).introduced
 
 
 def _introduced(parts: dict[str, HostRet | CompanyRet | PreferencesRet]) -> Introduced:
@@ -106,3 +104,13 @@ def _introduced(parts: dict[str, HostRet | CompanyRet | PreferencesRet]) -> Intr
         company if isinstance(company, CompanyRet) else None,
         preferences if isinstance(preferences, PreferencesRet) else None,
     )
+
+
+def _is_ours(head: ResponseHead, request_id: str) -> bool:
+    """Whether a response answers this request; a requestID that is missing may be ours.
+
+    The parts of a message set carry the request's ID with a number behind it. An empty
+    ``request_id`` takes any: the Web Connector's own questions are numbered by itself.
+    """
+    said = head.request_id
+    return not said or not request_id or said == request_id or said.startswith(f"{request_id}-")

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import partial
 
 from daemon.invoices import importing, intake
 from daemon.invoices import plan as invoice_sync
 from daemon.invoices.importing import Tally
 from daemon.invoices.intake import Taken
-from daemon.invoices.plan import DOING, Answered, GiveUpOn, InvoiceSync, Move, Step
+from daemon.invoices.plan import DOING, LIGHT, Answered, GiveUpOn, Gone, InvoiceSync, Move, Step
 from daemon.invoices.reading import Reading
 from shared.models import ledger, problems, syncs
 from shared.models.values import Connection, RecordKind, Session, SyncState
@@ -24,22 +24,28 @@ from shared.qbxml import statuses
 from shared.qbxml.responses import BadRecord, Ret
 from shared.settings import Settings
 
-INVOICES = "invoice"
-CUSTOMERS = "customer"
-KIND_OF_IDS = {Step.REREAD: RecordKind.INVOICE, Step.CUSTOMERS: RecordKind.CUSTOMER}
+WATERMARK = "invoice"
+SETTLED_ON = "settled"
+"""The terms of the last settlement; empty while a sync is under way or was cut."""
+KIND_OF_IDS = {
+    Step.CUSTOMER_CHECK: RecordKind.CUSTOMER,
+    Step.REREAD: RecordKind.INVOICE,
+    Step.CUSTOMERS: RecordKind.CUSTOMER,
+}
 
 
 def thd_begin(connection: Connection, settings: Settings) -> str:
     """The plan of a new sync, from the watermarks of the last finished one."""
     state = invoice_sync.begin(
-        watermark=ledger.watermark(connection.id, INVOICES),
-        customer_watermark=ledger.watermark(connection.id, CUSTOMERS),
+        watermark=ledger.watermark(connection.id, WATERMARK),
         overlap=timedelta(minutes=settings.overlap_minutes),
         start_date=connection.start_date,
         page_size=settings.page_size,
         largest_page=settings.page_size_max,
         most_tries=settings.transient_retries,
+        settled_on=ledger.watermark(connection.id, SETTLED_ON),
     )
+    ledger.set_watermark(connection.id, SETTLED_ON, "")
     return state.to_json()
 
 
@@ -75,7 +81,7 @@ def taker(session: Session) -> Callable[[Ret | BadRecord], tuple[Taken, ...]]:
     return partial(
         intake.take,
         home_currency=binding.home_currency if binding else "",
-        only_open=_state(session).step is Step.SWEEP,
+        light=_state(session).step in LIGHT,
     )
 
 
@@ -94,7 +100,7 @@ def thd_take(session: Session, reading: Reading, now: datetime) -> tuple[Session
         return _with(session, after), move
     tally = reading.tally.plus(importing.thd_store(session, state.step, reading.rows, now))
     if invoice_sync.wants_ids(state) and statuses.is_success(worst.status.code):
-        tally = tally.plus(_thd_not_found(session, state, tally))
+        tally = tally.plus(_thd_ids_done(session, state, tally, now))
     after, move = invoice_sync.answered(state, _answered(session, reading, tally, now))
     after = _thd_left(session, state, after)
     return _with(session, after), move
@@ -106,21 +112,32 @@ def thd_refused(session: Session, code: str, said: str, *, passing: bool) -> tup
     return _with(session, after), move
 
 
-def thd_give_up_on(session: Session, move: GiveUpOn, now: datetime) -> Session:
-    """Put the refused record on file and never ask for it again in this sync."""
+def thd_give_up_on(session: Session, move: GiveUpOn | Gone, now: datetime) -> Session:
+    """Never ask for a record again in this sync: it is gone, or QuickBooks refuses it.
+
+    One that is refused goes on file; one that is gone is marked so.
+    """
     state = _state(session)
-    kind = KIND_OF_IDS[state.step]
-    importing.thd_give_up_on(session, kind, move.object_id, move.status, move.said, now)
-    _thd_ids_done(session, state.step, [move.object_id], [move.object_id])
-    return _with(session, replace(state, failed=state.failed + 1))
+    asked = replace(state, asked=(move.object_id,))
+    seen: frozenset[str] = frozenset()
+    if isinstance(move, GiveUpOn):
+        kind = KIND_OF_IDS[state.step]
+        importing.thd_give_up_on(session, kind, move.object_id, move.status, move.said, now)
+        seen = frozenset({move.object_id})
+    tally = _thd_ids_done(session, asked, Tally(seen_ids=seen), now)
+    failed = 1 if isinstance(move, GiveUpOn) else 0
+    moved = replace(state, position=state.position + tally.changed, failed=state.failed + failed)
+    return _with(session, moved)
 
 
 def thd_finish(session: Session, now: datetime, settings: Settings) -> tuple[Session, str]:
-    """Settle the books, move the watermarks, and say how it went."""
+    """Settle the books, move the watermark, and say how it went."""
     state = _state(session)
-    importing.thd_settle(session, now)
-    _thd_move_watermarks(session, state, now, timedelta(minutes=settings.overlap_minutes))
-    state = invoice_sync.settled(replace(state, percent=100))
+    settled = _thd_settle(session, state, now)
+    _thd_move_watermark(session, state, now, timedelta(minutes=settings.overlap_minutes))
+    failed = syncs.failed_count(session.sync_id) if session.sync_id is not None else 0
+    state = replace(state, position=state.position + settled, failed=failed, percent=100)
+    state = invoice_sync.settled(state)
     session = _with(session, state)
     sentence = result_sentence(state)
     if session.sync_id is not None:
@@ -134,6 +151,18 @@ def thd_finish(session: Session, now: datetime, settings: Settings) -> tuple[Ses
             ended_at=now,
         )
     return session, sentence
+
+
+def _thd_settle(session: Session, state: InvoiceSync, now: datetime) -> int:
+    """Settle, unless nothing moved since the last finished sync did.
+
+    A settlement looks at every open invoice; most syncs of a large company bring no news.
+    """
+    terms = importing.thd_terms(session)
+    quiet = not state.position and not state.failed and state.settled_on == terms
+    settled = 0 if quiet else importing.thd_settle(session, now)
+    ledger.set_watermark(session.connection.id, SETTLED_ON, terms)
+    return settled
 
 
 def result_sentence(state: InvoiceSync) -> str:
@@ -173,37 +202,50 @@ def thd_show_progress(session: Session) -> None:
 
 
 def _thd_ids(session: Session, state: InvoiceSync) -> Sequence[str]:
-    if state.step is Step.REREAD:
-        return ledger.next_reread(session.connection.id, RecordKind.INVOICE, state.ids_per_request)
-    if state.step is Step.CUSTOMERS:
-        return ledger.missing_customers(session.connection.id, state.ids_per_request)
-    return ()
+    connection_id, limit = session.connection.id, state.ids_per_request
+    match state.step:
+        case Step.CUSTOMER_CHECK:
+            return ledger.customers_to_check(connection_id, state.checked_until, limit)
+        case Step.REREAD:
+            return ledger.next_reread(connection_id, RecordKind.INVOICE, limit)
+        case Step.CUSTOMERS:
+            return ledger.missing_customers(connection_id, limit)
+        case _:
+            return ()
 
 
-def _thd_not_found(session: Session, state: InvoiceSync, tally: Tally) -> Tally:
-    """What we asked for by ID and QuickBooks did not show is gone from it."""
+def _thd_ids_done(session: Session, state: InvoiceSync, tally: Tally, now: datetime) -> Tally:
+    """Take what was asked off the queue; what QuickBooks did not show is gone from it."""
+    connection_id = session.connection.id
     gone = [one for one in state.asked if one not in tally.seen_ids]
-    deleted = 0
-    if state.step is Step.REREAD:
-        deleted = importing.thd_mark_deleted(session, gone)
-    _thd_ids_done(session, state.step, state.asked, gone)
-    return Tally(changed=deleted)
-
-
-def _thd_ids_done(session: Session, step: Step, asked: Sequence[str], gone: Sequence[str]) -> None:
-    if step is Step.REREAD:
-        ledger.reread_done(session.connection.id, RecordKind.INVOICE, asked)
-    else:
-        ledger.mark_customers_missing(session.connection.id, gone)
+    changed = 0
+    match state.step:
+        case Step.CUSTOMER_CHECK:
+            ledger.customers_gone(connection_id, gone)
+        case Step.REREAD:
+            changed = importing.thd_mark_deleted(session, gone, now)
+            ledger.reread_done(connection_id, RecordKind.INVOICE, state.asked)
+        case Step.CUSTOMERS:
+            # One that cannot be read is as good as not there: it is asked for once a sync.
+            absent = [one for one in state.asked if one not in tally.taken_ids]
+            ledger.mark_customers_missing(connection_id, absent)
+    return Tally(changed=changed)
 
 
 def _thd_left(session: Session, before: InvoiceSync, after: InvoiceSync) -> InvoiceSync:
-    """Once all open invoices of QuickBooks were seen, ours that were not are read again."""
+    """Once all open invoices of QuickBooks were seen, ours that were not are read again.
+
+    So are customers that QuickBooks did not show the last time; what is skipped is not.
+    """
     last_look = Step.READ if before.first else Step.SWEEP
-    if before.step is last_look and after.step is not last_look and session.sync_id is not None:
-        ledger.queue_unseen(session.connection.id, session.sync_id)
-        skipped = problems.skipped(session.connection.id, RecordKind.INVOICE)
-        ledger.reread_done(session.connection.id, RecordKind.INVOICE, skipped)
+    if before.step is not last_look or after.step is last_look or session.sync_id is None:
+        return after
+    connection = session.connection
+    start = date.fromisoformat(before.start_date) if before.start_date else None
+    ledger.queue_unseen(connection.id, session.sync_id, start)
+    skipped = problems.skipped(connection.id, RecordKind.INVOICE)
+    ledger.reread_done(connection.id, RecordKind.INVOICE, skipped)
+    ledger.want_missing(connection.id, problems.skipped(connection.id, RecordKind.CUSTOMER))
     return after
 
 
@@ -222,19 +264,19 @@ def _answered(session: Session, reading: Reading, tally: Tally, now: datetime) -
         remaining=worst.iterator_remaining,
         iterator_id=worst.iterator_id,
         newest=tally.newest,
+        asked_twice=exchange.handed_out > 1,
         seconds=(now - exchange.sent_at).total_seconds(),
         size_bytes=exchange.response_bytes,
     )
 
 
-def _thd_move_watermarks(
+def _thd_move_watermark(
     session: Session, state: InvoiceSync, now: datetime, overlap: timedelta
 ) -> None:
-    for kind, newest in ((INVOICES, state.newest), (CUSTOMERS, state.newest_customer)):
-        previous = ledger.watermark(session.connection.id, kind)
-        took = now - session.opened_at
-        mark = invoice_sync.next_watermark(previous, newest, now=now, took=took, overlap=overlap)
-        ledger.set_watermark(session.connection.id, kind, mark)
+    previous = ledger.watermark(session.connection.id, WATERMARK)
+    took = now - session.opened_at
+    mark = invoice_sync.next_watermark(previous, state.newest, now=now, took=took, overlap=overlap)
+    ledger.set_watermark(session.connection.id, WATERMARK, mark)
 
 
 def _state(session: Session) -> InvoiceSync:

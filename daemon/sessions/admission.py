@@ -14,7 +14,7 @@ from daemon.sessions.book import SessionBook, reference
 from daemon.sessions.machine import UNFINISHED, Phase
 from shared import hints, passwords
 from shared.models import connections, sessions, syncs
-from shared.models.values import Application, ApplicationKind, Credentials, Session
+from shared.models.values import Application, ApplicationKind, Credentials, Session, SyncState
 from shared.settings import Settings
 
 WITH_PLANS = frozenset({ApplicationKind.INVOICE, ApplicationKind.COMBINED})
@@ -41,17 +41,17 @@ class Admission:
         self._now = now
         self._started_at = started_at
 
-    def thd_credentials(self, username: str) -> tuple[Credentials | None, bool]:
-        """What the store knows of a user name, and whether it is locked at the moment."""
-        credentials = connections.application_by_username(username)
-        return credentials, login.is_locked(credentials, self._now())
+    def thd_credentials(self, username: str) -> tuple[Credentials | None, datetime]:
+        """What the store knows of a user name, and the store's time."""
+        return connections.application_by_username(username), self._now()
 
     def thd_refuse(self, username: str, credentials: Credentials | None, code: str) -> list[str]:
         """Answer ``nvu`` and leave the precise reason where the operator looks."""
         now = self._now()
         application = credentials.application if credentials else None
-        if application and code in (login.Verdict.WRONG_PASSWORD, login.Verdict.OLD_PASSWORD):
-            assert credentials is not None
+        # The password before is no guess: an old row that keeps calling must not lock the new
+        # one out.
+        if application and credentials and code == login.Verdict.WRONG_PASSWORD:
             until = login.lock_after(credentials.failed_logins + 1, now)
             connections.login_failed(application.id, locked_until=until)
         sync = syncs.refused_login(
@@ -110,14 +110,28 @@ class Admission:
     def _thd_holder(self, application: Application, peer: str, now: datetime) -> Session | None:
         """The session that holds the company; sessions that are over are ended on the way."""
         for session in sessions.unended(application.connection_id):
-            if self._holds(session, application, peer, now):
+            stopped_by = self._thd_stopped_by(session)
+            if stopped_by:
+                # An operator's way out of a session whose Web Connector is gone.
+                self._book.thd_give_up(
+                    session, "sync-stopped", now, state=SyncState.CANCELED, who=stopped_by
+                )
+            elif self._holds(session, application, peer, now):
                 return session
-            self._book.thd_give_up(session, "session-taken-over", now)
+            else:
+                self._book.thd_give_up(session, "session-taken-over", now)
         return None
+
+    def _thd_stopped_by(self, session: Session) -> str:
+        unfinished = Phase(session.phase) in UNFINISHED
+        sync = syncs.get(session.sync_id) if unfinished and session.sync_id else None
+        return sync.stop_requested_by if sync else ""
 
     def _holds(self, session: Session, application: Application, peer: str, now: datetime) -> bool:
         if Phase(session.phase) not in UNFINISHED or session.lease_expires_at <= now:
             return False
+        if session.last_call_at > now:
+            return False  # the clock was set back since: its lease means nothing
         same_place = session.application.id == application.id and session.peer == peer
         return not (same_place and session.last_call_at < self._started_at)
 

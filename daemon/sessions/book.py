@@ -68,13 +68,21 @@ class SessionBook:
         self._thd_end_sync(session, state, code, sentence, now)
         return FAILED_PERCENT
 
-    def thd_give_up(self, session: Session, code: str, now: datetime) -> str:
+    def thd_give_up(
+        self,
+        session: Session,
+        code: str,
+        now: datetime,
+        *,
+        state: SyncState = SyncState.FAILED,
+        **facts: str,
+    ) -> str:
         """End a session whose Web Connector is gone; its sync is failed if it had work left."""
         unfinished = Phase(session.phase) in UNFINISHED
         sentence = session.error or session.closing
         if unfinished:
-            sentence = say(session, code)
-            self._thd_end_sync(session, SyncState.FAILED, code, sentence, now)
+            sentence = say(session, code, **facts)
+            self._thd_end_sync(session, state, code, sentence, now)
         self.thd_save(
             session,
             now,

@@ -16,7 +16,7 @@ from twisted.logger import Logger
 from daemon.invoices import work as invoice_work
 from daemon.invoices.importing import Tally
 from daemon.invoices.intake import Taken
-from daemon.invoices.plan import Fail, GiveUpOn, GoOn, Pause
+from daemon.invoices.plan import Fail, GiveUpOn, Gone, Move, Pause
 from daemon.invoices.reading import Reading
 from daemon.sessions import binding, login, machine
 from daemon.sessions.binding import Introduced
@@ -61,6 +61,7 @@ class Expected:
 
     session: Session
     exchange_id: int
+    request_id: str
 
 
 class Desk:
@@ -168,7 +169,7 @@ class Desk:
         exchange = session.exchange
         match ON_RECEIVE[Phase(session.phase)]:
             case OnReceive.TAKE if exchange is not None:
-                return Expected(session, exchange.id)
+                return Expected(session, exchange.id, exchange.request_id)
             case _:
                 repeated = exchange is not None and (digest, hresult) == (
                     exchange.digest,
@@ -194,7 +195,7 @@ class Desk:
         session = self._thd_awaiting(expected)
         if session is None or session.exchange is None:
             return self._thd_answered_before(expected)
-        if not reading.unreadable and not reading.answers(session.exchange.request_id):
+        if reading.foreign:
             return self._thd_recall(session, reading, now)
         worst = reading.worst
         exchange = replace(
@@ -265,9 +266,7 @@ class Desk:
         self._book.thd_save(identified, now, event=machine.AnswerStored())
         return 0
 
-    def _thd_move(
-        self, session: Session, move: GoOn | Pause | GiveUpOn | Fail, now: datetime
-    ) -> int:
+    def _thd_move(self, session: Session, move: Move, now: datetime) -> int:
         """Carry out what the plan decided; the percent for the Web Connector."""
         match move:
             case Fail():
@@ -275,7 +274,7 @@ class Desk:
             case Pause():
                 self._book.thd_save(session, now, event=machine.PauseTaken(), waits=move.pauses)
                 return invoice_work.percent(session)
-            case GiveUpOn():
+            case GiveUpOn() | Gone():
                 session = invoice_work.thd_give_up_on(session, move, now)
         if self._thd_stopped(session, now):
             return FAILED_PERCENT
@@ -297,7 +296,9 @@ class Desk:
         phase = Phase(session.phase)
         hint = hints.hresult(hresult)
         if ON_CONNECTION_ERROR[phase] is OnConnectionError.CONSIDER and not session.fallback_used:
-            other_open = bool(hint and hint.code == OTHER_FILE_OPEN)
+            # Falling back to the open file needs an identity to check it against.
+            bound = session.connection.binding is not None
+            other_open = bool(hint and hint.code == OTHER_FILE_OPEN and bound)
             if other_open or (hint and hint.transient):
                 self._book.thd_save(
                     session, now, event=machine.OpeningRetried(), fallback_used=True

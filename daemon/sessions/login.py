@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hmac
 import secrets
+from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -21,6 +22,7 @@ from shared.models.values import Credentials
 ATTEMPTS_BEFORE_LOCK = 5
 FIRST_LOCK = timedelta(seconds=60)
 LONGEST_LOCK = timedelta(minutes=15)
+MOST_STRANGERS = 1000
 _REFUSAL = "refused"
 
 
@@ -89,7 +91,9 @@ def examine(
 
 def is_locked(credentials: Credentials | None, now: datetime) -> bool:
     """Whether too many wrong passwords came lately."""
-    return bool(credentials and credentials.locked_until and now < credentials.locked_until)
+    until = credentials.locked_until if credentials else None
+    # Longer than a lock can be: the clock was set back since.
+    return until is not None and now < until <= now + LONGEST_LOCK
 
 
 def lock_after(failed_logins: int, now: datetime) -> datetime | None:
@@ -99,6 +103,28 @@ def lock_after(failed_logins: int, now: datetime) -> datetime | None:
         return None
     doublings: int = 2 ** min(beyond, 10)
     return now + min(FIRST_LOCK * doublings, LONGEST_LOCK)
+
+
+class Strangers:
+    """Guesses at user names that do not exist, slowed down like those at names that do.
+
+    Else the answers would tell which names exist. In memory and bounded: a restart forgets.
+    """
+
+    def __init__(self) -> None:
+        self._guesses: OrderedDict[str, tuple[int, datetime | None]] = OrderedDict()
+
+    def guessed(self, username: str, now: datetime) -> None:
+        """Count one more wrong guess."""
+        count = self._guesses.pop(username, (0, None))[0] + 1
+        self._guesses[username] = (count, lock_after(count, now))
+        if len(self._guesses) > MOST_STRANGERS:
+            self._guesses.popitem(last=False)
+
+    def are_locked(self, username: str, now: datetime) -> bool:
+        """Whether this name was guessed at too often lately."""
+        until = self._guesses.get(username, (0, None))[1]
+        return until is not None and now < until <= now + LONGEST_LOCK
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,14 @@ from typing import Any
 import pytest
 
 from daemon.invoices import intake
-from shared.models.values import Customer, Invoice, InvoiceStatus, OpenInvoice, Trouble
+from shared.models.values import (
+    CheckedCustomer,
+    Customer,
+    Invoice,
+    InvoiceStatus,
+    OpenInvoice,
+    Trouble,
+)
 from shared.qbxml.responses import (
     BadRecord,
     CustomerRet,
@@ -39,8 +46,8 @@ def a_ret(**changes: Any) -> InvoiceRet:
     return plain._replace(**changes)
 
 
-def taken(ret: Any, *, only_open: bool = False, home: str = "USD") -> tuple[intake.Taken, ...]:
-    return intake.take(ret, home_currency=home, only_open=only_open)
+def taken(ret: Any, *, light: bool = False, home: str = "USD") -> tuple[intake.Taken, ...]:
+    return intake.take(ret, home_currency=home, light=light)
 
 
 def invoice_of(**changes: Any) -> Invoice:
@@ -134,9 +141,23 @@ def test_a_group_is_followed_by_the_lines_in_it():
     assert (third.line_id, third.group, third.rate, third.amount) == ("L3", "", "10", None)
 
 
-def test_the_sweep_takes_four_elements():
-    (row,) = taken(InvoiceRet("1A-1", "", "T", "E", balance_remaining=None), only_open=True)
-    assert row == OpenInvoice("1A-1", "E", "T", Decimal("0.00"))
+def test_the_sweep_takes_a_few_elements():
+    swept = InvoiceRet("1A-1", "", "T", "E", customer=Ref("80-1"), balance_remaining=None)
+    (row,) = taken(swept, light=True)
+    assert row == OpenInvoice("1A-1", "E", "T", Decimal("0.00"), "80-1")
+
+
+def test_what_cannot_be_compared_is_taken_for_different_and_read_whole():
+    bad = BadRecord("InvoiceRet", "1A-1", "", "BalanceRemaining", "1O0", "it is no amount")
+    assert taken(bad, light=True) == (OpenInvoice("1A-1", "", "", Decimal("0.00"), ""),)
+    (customer,) = taken(bad._replace(kind="CustomerRet", object_id="80-1"), light=True)
+    assert customer == CheckedCustomer("80-1", "", "", "", active=False)
+    assert taken(bad._replace(object_id=""), light=True) == ()
+
+
+def test_a_customer_is_compared_by_what_an_edit_would_move():
+    ret = CustomerRet(list_id="80-2", edit_sequence="7", full_name="A:B", parent=Ref("80-1"))
+    assert taken(ret, light=True) == (CheckedCustomer("80-2", "7", "A:B", "80-1", active=True),)
 
 
 def test_a_job_knows_its_parent_and_a_customer_is_active_unless_told():

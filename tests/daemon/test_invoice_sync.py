@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
+import pytest
+
 from daemon.invoices import plan as invoice_sync
-from daemon.invoices.plan import Answered, Fail, GiveUpOn, GoOn, InvoiceSync, Pause, Step
+from daemon.invoices.plan import Answered, Fail, GiveUpOn, Gone, GoOn, InvoiceSync, Pause, Step
 from shared.qbxml import requests as ask
 
 TODAY = date(2026, 3, 2)
@@ -16,7 +18,6 @@ OVERLAP = timedelta(hours=2)
 def a_sync(watermark: str = "", **changes) -> InvoiceSync:
     state = invoice_sync.begin(
         watermark=watermark,
-        customer_watermark=watermark,
         overlap=OVERLAP,
         start_date=None,
         page_size=200,
@@ -67,8 +68,8 @@ def test_a_later_run_also_asks_what_was_deleted_and_compares():
         Step.READ,
         Step.DELETIONS,
         Step.SWEEP,
+        Step.CUSTOMER_CHECK,
         Step.REREAD,
-        Step.CUSTOMER_CHANGES,
         Step.CUSTOMERS,
     ]
 
@@ -102,9 +103,10 @@ def test_a_later_run_reads_what_changed_since_the_watermark_less_the_overlap():
     assert query.paid_status is None
 
 
-def test_the_sweep_asks_for_four_short_elements_of_open_invoices():
+def test_the_sweep_asks_for_a_few_short_elements_of_open_invoices():
     (query,) = asked(later_run(step=Step.SWEEP))
-    assert query.include == ("TxnID", "TimeModified", "EditSequence", "BalanceRemaining")
+    assert query.include == invoice_sync.SWEPT
+    assert len(query.include) == 5
     assert query.paid_status is ask.PaidStatus.NOT_PAID
     assert not query.include_lines
 
@@ -115,15 +117,17 @@ def test_a_list_that_was_begun_is_continued():
 
 
 def test_deletions_are_asked_for_90_days_at_most():
-    long_ago = a_sync("2020-01-01T00:00:00", step=Step.DELETIONS)
-    invoices, customers = asked(long_ago)
-    assert invoices.from_deleted == customers.from_deleted == "2025-12-02T00:00:00"
-    assert invoices.request_id != customers.request_id
+    (query,) = asked(a_sync("2020-01-01T00:00:00", step=Step.DELETIONS))
+    assert query.from_deleted == "2025-12-02T00:00:00"
 
 
-def test_changed_customers_are_asked_for_with_the_inactive_ones():
-    (query,) = asked(later_run(step=Step.CUSTOMER_CHANGES))
-    assert query.active_status is ask.ActiveStatus.ALL
+def test_customers_are_compared_by_a_few_elements_in_the_order_of_their_ids():
+    state, (query,) = invoice_sync.requests(
+        later_run(step=Step.CUSTOMER_CHECK), "7-1", ["80-1", "80-2"], TODAY
+    )
+    assert (query.list_ids, query.include) == (("80-1", "80-2"), invoice_sync.CHECKED)
+    state, _ = invoice_sync.answered(state, Answered(rows=2))
+    assert state.checked_until == "80-2"
 
 
 def test_ids_are_asked_for_in_batches():
@@ -192,10 +196,32 @@ def test_quickbooks_being_busy_is_waited_for_longer_each_time_and_not_for_ever()
     assert moves == [Pause(1), Pause(2), Pause(4), Fail("retries-exhausted", "in use")]
 
 
-def test_an_answer_that_worked_forgets_the_tries_before():
+def test_headway_forgets_the_tries_before():
     state = first_run(step=Step.READ, tries=3)
-    state, _ = invoice_sync.answered(state, Answered(remaining=5, iterator_id="{A}"))
+    state, _ = invoice_sync.answered(state, Answered(rows=5, remaining=5, iterator_id="{A}"))
     assert state.tries == 0
+
+
+@pytest.mark.parametrize("fault", ["busy", "cut"])
+def test_a_list_that_always_breaks_off_at_its_second_page_is_not_begun_for_ever(fault):
+    state = first_run(step=Step.READ)
+    for turn in range(50):
+        page = Answered(rows=10, changed=10, remaining=30, iterator_id=f"{{{turn}}}")
+        state, move = invoice_sync.answered(state, page)
+        assert move == GoOn()
+        if fault == "busy":
+            state, move = invoice_sync.answered(state, Answered(status=3175, said="in use"))
+        else:
+            state, move = invoice_sync.unreadable(state, "cut short")
+        if isinstance(move, Fail):
+            break
+    assert turn <= state.most_tries
+
+
+def test_a_continue_that_was_handed_out_twice_may_have_turned_two_pages():
+    state = first_run(step=Step.READ, iterator_id="{A}", remaining=9)
+    state, move = invoice_sync.answered(state, Answered(status=1, asked_twice=True))
+    assert (state.step, state.restarts, move) == (Step.READ, 1, GoOn())
 
 
 def test_counting_and_deletions_are_dispensable():
@@ -222,6 +248,17 @@ def test_one_bad_id_is_found_by_asking_one_by_one_and_given_up_on():
     assert state.asked == ("A",)
     _, move = invoice_sync.answered(state, Answered(status=3000, said="bad ID"))
     assert move == GiveUpOn("A", 3000, "bad ID")
+
+
+def test_a_record_that_quickbooks_cannot_find_is_gone():
+    state = later_run(step=Step.REREAD, asked=("A",))
+    assert invoice_sync.answered(state, Answered(status=3120))[1] == Gone("A")
+
+
+def test_a_refusal_that_is_not_about_one_record_ends_the_sync():
+    state = later_run(step=Step.CUSTOMERS, asked=("A", "B"))
+    _, move = invoice_sync.answered(state, Answered(status=3260, said="no permission"))
+    assert move == Fail("3260", "no permission")
 
 
 def test_an_unreadable_answer_is_asked_for_again_from_the_first_page():

@@ -18,7 +18,7 @@ def read(document: str) -> tuple[Reading, list[int]]:
         stored.append(len(rows))
         return Tally(rows=len(rows))
 
-    return read_answer([document], lambda ret: (ret,), store_batch), stored  # type: ignore[arg-type,return-value]
+    return read_answer([document], "", lambda ret: (ret,), store_batch), stored  # type: ignore[arg-type,return-value]
 
 
 def invoices(count: int) -> str:

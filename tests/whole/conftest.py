@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from twisted.logger import globalLogPublisher, textFileLogObserver
 
-from simulator.company import Company
+from simulator.company import Company, acts
 from tests.whole.house import House
 
 
@@ -49,3 +49,13 @@ def logged_text() -> Iterator[Callable[[], str]]:
     globalLogPublisher.addObserver(observer)
     yield stream.getvalue
     globalLogPublisher.removeObserver(observer)
+
+
+@pytest.fixture
+def books(open_house: Callable[..., House]) -> House:
+    """A house on an empty company with one customer, Larkspur, and one job below it."""
+    house = open_house(Company.create(seed=1, customers=0, invoices=0))
+    acts.add_customer(house.company.books, "Larkspur Tile")
+    acts.add_customer(house.company.books, "Lobby", parent="Larkspur Tile")
+    house.add_connection()
+    return house

@@ -48,7 +48,6 @@ from simulator.webconnector.desktop import Desktop
 from simulator.webconnector.registry import Row
 from tests.edge.builders import Connection as Wire
 
-START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 PASSWORD = "typed-by-the-bookkeeper"
 XSD = Path(__file__).parents[3] / "shared" / "qbxml-schema" / "qbxmlops130.xsd"
 
@@ -79,7 +78,7 @@ class House:
     store_url: str
     company: Company
     settings: dict[str, str] = field(default_factory=dict)
-    now: datetime = START
+    now: datetime = field(init=False)
     peer: str = "127.0.0.1"
     requests: list[str] = field(default_factory=list)
     """Every qbXML request that left."""
@@ -89,6 +88,8 @@ class House:
 
     def __post_init__(self) -> None:
         self.store: Store
+        # The daemon and QuickBooks' PC live at the same time, as they do in life.
+        self.now = datetime.fromtimestamp(self.company.books.now, UTC)
         self._start()
 
     def _start(self) -> None:
@@ -114,7 +115,10 @@ class House:
         self._start()
 
     def later(self, **delay: float) -> None:
-        self.now += timedelta(**delay)
+        """Let time pass, for the daemon and for QuickBooks."""
+        passed = timedelta(**delay)
+        self.now += passed
+        self.company.books.now += int(passed.total_seconds())
 
     # The Web Connector's side
 

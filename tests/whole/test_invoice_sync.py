@@ -68,7 +68,6 @@ def test_changes_around_a_clock_change_are_all_noticed(open_house, day, zone):
     house = open_house(small_company(today=day, zone=zone))
     house.add_connection()
     for seed in range(8):
-        acts.wait(house.company.books, 3 * 3600)
         acts.random_acts(house.company.books, 6, seed)
         house.later(hours=3)
         outcome = house.sync()

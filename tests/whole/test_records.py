@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from datetime import date
 
 import pytest
 
-from shared.models import connections, problems
+from shared.models import problems
 from shared.models.values import (
     InvoiceStatus,
     JobMode,
@@ -18,50 +17,18 @@ from shared.models.values import (
 )
 from simulator.company import Company, acts
 from simulator.webconnector import Result
+from tests.whole.bookkeeping import changed, failing, left_out, owes, spoil, synced
 from tests.whole.house import House
-
-
-@pytest.fixture
-def books(open_house):
-    """A house on an empty company with one customer, Larkspur, and one job below it."""
-    house = open_house(Company.create(seed=1, customers=0, invoices=0))
-    acts.add_customer(house.company.books, "Larkspur Tile")
-    acts.add_customer(house.company.books, "Lobby", parent="Larkspur Tile")
-    house.add_connection()
-    return house
-
-
-def owes(
-    house: House, number: str, cents: int, customer: str = "Larkspur Tile", day: str = ""
-) -> str:
-    """Write an invoice in QuickBooks; its TxnID."""
-    books = house.company.books
-    txn_id = acts.add_invoice(books, customer, cents, number=number).object_id
-    if day:
-        books.invoices[txn_id] = books.invoices[txn_id]._replace(date=day)
-    return txn_id
 
 
 def number_of(house: House, txn_id: str) -> str:
     return house.invoices()[txn_id].number
 
 
-def changed(house: House, **changes) -> None:
-    with house.store.transaction():
-        connections.edit(connections.get("Larkspur").id, **changes)
-
-
 def outcome_of(house: House, txn_id: str) -> Outcome:
     """What the latest sync did with an invoice."""
     found = {one.object_id: one.outcome for one in house.records(house.syncs()[0])}
     return found[txn_id]
-
-
-def synced(house: House, **options) -> House:
-    house.later(hours=1)
-    outcome = house.sync(**options)
-    assert outcome.ok, outcome.status
-    return house
 
 
 # What is imported, and under which name
@@ -181,14 +148,6 @@ def test_merged_customers_become_the_one_that_is_left(books):
 # What is left out, with the reason
 
 
-def left_out(house: House) -> dict[str, str]:
-    return {
-        txn_id: row.left_out
-        for txn_id, row in house.invoices(include_left_out=True).items()
-        if row.left_out
-    }
-
-
 def test_a_pending_invoice_is_left_out_until_it_is_final(books):
     txn_id = owes(books, "1042", 25_000)
     acts.pend(books.company.books, "1042")
@@ -259,15 +218,6 @@ def test_invoices_without_number_are_imported_and_clash_with_nothing(books):
 
 
 # Bad records
-
-
-def spoil(pattern: str, by: str):
-    """A QuickBooks whose answers have something spoiled in them."""
-
-    def alter(answer: str) -> str:
-        return re.sub(pattern, by, answer, flags=re.DOTALL)
-
-    return alter
 
 
 def test_one_bad_record_becomes_a_problem_and_never_stops_the_rest(books):
@@ -376,24 +326,6 @@ def test_a_record_that_stays_bad_is_one_problem_however_often_it_is_read(books):
 
 
 # QuickBooks being busy, or refusing
-
-
-def failing(times: int, status: int, message: str, only: str = "iterator="):
-    """A QuickBooks that refuses a kind of request some times, then answers."""
-    left = [times]
-
-    def alter(answer: str, request: str) -> str:
-        if only not in request or left[0] == 0:
-            return answer
-        left[0] -= 1
-        head = re.search(r"<(\w+Rs) (requestID=\"[^\"]*\")", answer)
-        assert head is not None
-        return (
-            f'<?xml version="1.0" ?><QBXML><QBXMLMsgsRs><{head[1]} {head[2]} statusCode="{status}"'
-            f' statusSeverity="Error" statusMessage="{message}" /></QBXMLMsgsRs></QBXML>'
-        )
-
-    return alter
 
 
 def test_a_busy_quickbooks_is_waited_for(books):

@@ -1,0 +1,67 @@
+"""What tests of single records do in QuickBooks, and to its answers."""
+
+from __future__ import annotations
+
+import re
+
+from shared.models import connections
+from simulator.company import acts
+from tests.whole.house import House
+
+
+def owes(
+    house: House, number: str, cents: int, customer: str = "Larkspur Tile", day: str = ""
+) -> str:
+    """Write an invoice in QuickBooks; its TxnID."""
+    books = house.company.books
+    txn_id = acts.add_invoice(books, customer, cents, number=number).object_id
+    if day:
+        books.invoices[txn_id] = books.invoices[txn_id]._replace(date=day)
+    return txn_id
+
+
+def changed(house: House, **changes) -> None:
+    with house.store.transaction():
+        connections.edit(connections.get("Larkspur").id, **changes)
+
+
+def synced(house: House, **options) -> House:
+    house.later(hours=1)
+    outcome = house.sync(**options)
+    assert outcome.ok, outcome.status
+    return house
+
+
+def left_out(house: House) -> dict[str, str]:
+    return {
+        txn_id: row.left_out
+        for txn_id, row in house.invoices(include_left_out=True).items()
+        if row.left_out
+    }
+
+
+def spoil(pattern: str, by: str):
+    """A QuickBooks whose answers have something spoiled in them."""
+
+    def alter(answer: str) -> str:
+        return re.sub(pattern, by, answer, flags=re.DOTALL)
+
+    return alter
+
+
+def failing(times: int, status: int, message: str, only: str = "iterator="):
+    """A QuickBooks that refuses a kind of request some times, then answers."""
+    left = [times]
+
+    def alter(answer: str, request: str) -> str:
+        if only not in request or left[0] == 0:
+            return answer
+        left[0] -= 1
+        head = re.search(r"<(\w+Rs) (requestID=\"[^\"]*\")", answer)
+        assert head is not None
+        return (
+            f'<?xml version="1.0" ?><QBXML><QBXMLMsgsRs><{head[1]} {head[2]} statusCode="{status}"'
+            f' statusSeverity="Error" statusMessage="{message}" /></QBXMLMsgsRs></QBXML>'
+        )
+
+    return alter
