@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import re
+import shlex
 from pathlib import Path
 
+import click
 import pytest
+from click.testing import CliRunner
 
+from deskbridge import cli
 from shared.settings import SETTINGS
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text("utf-8")
 DOCUMENTS = [ROOT / "README.md", ROOT / "CHANGELOG.md", ROOT / "CONTRIBUTING.md"]
 DOCUMENTS += sorted((ROOT / "docs").glob("*.md"))
+
+
+def _read(path: Path) -> str:
+    return path.read_text("utf-8")
 
 
 @pytest.mark.parametrize("setting", SETTINGS, ids=lambda one: one.name)
@@ -34,10 +42,6 @@ def test_the_readme_tells_all_exit_codes():
 
 
 def test_every_command_that_a_document_names_exists():
-    import click
-
-    from deskbridge import cli
-
     named = re.findall(r"deskbridge ((?:[a-z]+ ?){1,2})", "\n".join(map(_read, DOCUMENTS)))
     context = click.Context(cli)
     for words in named:
@@ -49,6 +53,75 @@ def test_every_command_that_a_document_names_exists():
             continue
         if rest and isinstance(command, click.Group):
             assert command.get_command(context, rest[0]), words
+
+
+def _command_lines(document: Path) -> list[str]:
+    """What stands in code blocks and between backticks, from the program's name on."""
+    text = re.sub(r"^```.*?^```$", "", _read(document), flags=re.MULTILINE | re.DOTALL)
+    blocks = re.findall(r"^    (.*)$", text, flags=re.MULTILINE)
+    blocks += re.findall(r"`([^`\n]+)`", text)
+    found = [re.search(r"(?:^|sudo -u deskbridge )deskbridge ([^#|…]+)$", line) for line in blocks]
+    return [match.group(1).strip() for match in found if match]
+
+
+GUIDES = [ROOT / "README.md", ROOT / "docs" / "operator-guide.md"]
+
+
+@pytest.mark.parametrize(
+    "line", [line for guide in GUIDES for line in _command_lines(guide)], ids=str
+)
+def test_every_command_line_of_the_guides_is_understood(line, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for name in ("books.json", "invoice.qwc", "password"):
+        Path(name).touch()
+    _understand(cli, "deskbridge", shlex.split(line))
+
+
+def _understand(command: click.Command, name: str, words: list[str], above=None) -> None:
+    """Have click read the words as it would before running them; it raises what it refuses."""
+    if not words and isinstance(command, click.Group):
+        return  # the group as a whole is spoken of
+    context = command.make_context(name, words, parent=above)
+    if isinstance(command, click.Group):
+        rest = [*context._protected_args, *context.args]
+        inner_name, inner, rest = command.resolve_command(context, rest)
+        assert inner is not None
+        _understand(inner, inner_name or "", rest, context)
+
+
+@pytest.mark.parametrize("line", ["company act books.json pay 1042 100.00", "syncs list --bad"])
+def test_a_command_line_that_is_wrong_would_be_noticed(line):
+    with pytest.raises(click.UsageError):
+        _understand(cli, "deskbridge", shlex.split(line))
+
+
+def test_the_books_of_the_readme_can_be_kept_as_it_says(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    shown = [line for line in _command_lines(ROOT / "README.md") if " books.json" in line]
+    lines = [line for line in shown if line.startswith("company ")]
+    assert [line.split()[1] for line in lines] == ["new", "act", "audit"]
+    for line in lines:
+        done = CliRunner().invoke(cli, shlex.split(line))
+        assert done.exit_code == 0, done.output
+
+
+MAPS = [ROOT / "docs" / "architecture.md", ROOT / "CONTRIBUTING.md"]
+
+
+@pytest.mark.parametrize("document", MAPS, ids=lambda one: one.name)
+def test_every_file_that_a_map_names_is_there(document):
+    named = re.findall(r"`([\w./-]+)`", _read(document))
+    files = [name for name in named if "/" in name or name.endswith((".py", ".toml", ".md"))]
+    assert files
+    for name in files:
+        assert (ROOT / name).exists(), name
+
+
+def test_every_file_of_the_daemon_is_on_the_map():
+    named = _read(ROOT / "docs" / "architecture.md")
+    for path in sorted((ROOT / "daemon").rglob("*.py")):
+        if path.name != "__init__.py":
+            assert f"`{path.relative_to(ROOT)}`" in named
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda one: one.name)
@@ -75,7 +148,3 @@ def test_the_sample_settings_are_settings(tmp_path):
 
     loaded = load_settings(ROOT / "deploy" / "deskbridge.toml", {})
     assert loaded.public_url == "https://deskbridge.example.com"
-
-
-def _read(path: Path) -> str:
-    return path.read_text("utf-8")
