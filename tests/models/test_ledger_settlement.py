@@ -296,3 +296,53 @@ def test_duplicates_are_groups_of_open_imported_invoices_with_one_number(books):
     books.settle()
     with books.store.reading():
         assert ledger.duplicates(books.id) == [("77", ["1A-1", "1A-2"])]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"pending": True},
+        {"customer_list_id": "80-2"},
+        {"date": date(2020, 1, 1)},
+        {"status": InvoiceStatus.PAID},
+    ],
+)
+def test_what_may_be_settled_otherwise_is_hidden_until_it_was(books, change):
+    books.read(invoice("1A-1"))
+    books.hold(TOP, JOB)
+    books.settle()
+    books.read(invoice("1A-1", edit_sequence="2", **change))
+    assert books.listed(include_left_out=True) == {}
+    with books.store.reading():
+        assert ledger.totals(books.id) == []
+    books.settle()
+    assert list(books.listed(include_left_out=True)) == ["1A-1"]
+
+
+def test_an_amount_that_changed_shows_at_once(books):
+    books.read(invoice("1A-1"))
+    books.hold(TOP)
+    books.settle()
+    books.read(invoice("1A-1", owes="1.00", edit_sequence="2"))
+    with books.store.reading():
+        assert ledger.totals(books.id) == [("USD", 1, Decimal("1.00"))]
+
+
+def test_an_invoice_that_was_left_out_is_hidden_too_while_it_is_not_settled(books):
+    books.read(invoice("1A-1", pending=True))
+    books.hold(TOP)
+    books.settle()
+    books.read(invoice("1A-1", pending=False, edit_sequence="2"))
+    books.read(invoice("1A-1", date=date(2024, 5, 2), edit_sequence="3"))
+    assert books.listed(include_left_out=True) == {}
+    assert books.settle().taken_in == ["1A-1"]
+
+
+def test_a_closed_invoice_that_was_left_out_stays_so_and_is_not_told_of(books):
+    books.read(invoice("1A-1", date=date(2024, 4, 30)))
+    books.hold(TOP)
+    books.settle(start_date=date(2024, 5, 1))
+    books.read(paid(invoice("1A-1", date=date(2024, 4, 30))))
+    settled = books.settle(start_date=date(2024, 5, 1))
+    assert (settled.left_out, settled.taken_in) == ([], [])
+    assert books.left_out() == {"1A-1": "left-out-before-start-date"}

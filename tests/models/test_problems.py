@@ -165,3 +165,22 @@ def test_problems_are_listed_latest_first_by_state_and_connection(books):
     assert [one.object_id for one in problems.list_problems(books.id)] == ["2"]
     resolved = problems.list_problems(states=[ProblemState.RESOLVED])
     assert [one.object_id for one in resolved] == ["1"]
+
+
+def test_what_waits_about_objects_is_told_by_the_code_seen_last(books):
+    report(books, trouble(object_id="1"), trouble("record-refused", object_id="2"))
+    report(books, trouble("record-refused", object_id="1"), now=later(days=1))
+    report(books, trouble("invoice-duplicate-number", object_id="1"), now=later(days=2))
+    skipped = report(books, trouble(object_id="3"), now=later(days=3))
+    problems.skip(skipped.id, "", "anna", NOON)
+    retried = report(books, trouble(object_id="4"), now=later(days=4))
+    problems.retry(retried.id, "anna", NOON)
+
+    codes = ("invoice-unreadable", "record-refused")
+
+    assert problems.waiting(books.id, RecordKind.INVOICE, codes) == {
+        "1": "record-refused",
+        "2": "record-refused",
+        "4": "invoice-unreadable",
+    }
+    assert problems.waiting(books.id, RecordKind.CUSTOMER, codes) == {}

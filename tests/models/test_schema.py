@@ -30,17 +30,20 @@ def sqlite_schema(path: Path) -> Schema:
     def rows(sql: str) -> list[tuple[Any, ...]]:
         return connection.execute(sql).fetchall()
 
-    tables = rows("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%'")
+    tables = rows(
+        "SELECT name, sql FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%'"
+    )
     schema = {
         table: {
             "columns": sorted(column[1:] for column in rows(f"PRAGMA table_info({table})")),
+            "numbers only go up": "AUTOINCREMENT" in sql,
             "foreign keys": sorted(key[2:] for key in rows(f"PRAGMA foreign_key_list({table})")),
             "indices": sorted(
                 (name, unique, [column[2] for column in rows(f'PRAGMA index_info("{name}")')])
                 for _, name, unique, *_ in rows(f"PRAGMA index_list({table})")
             ),
         }
-        for (table,) in tables
+        for table, sql in tables
     }
     connection.close()
     return schema
@@ -90,3 +93,14 @@ def test_upgraded_equals_fresh_on_postgresql(new_postgres_url):
 def test_migrations_are_numbered_and_stand_alone(step):
     assert step.stem[:4].isdigit()
     assert "shared" not in step.read_text()
+
+
+NEVER_GIVEN_OUT_TWICE = {"connection", "application", "sync", "session", "exchange", "problem"}
+
+
+def test_numbers_that_people_and_logs_refer_to_are_never_given_out_twice(tmp_path):
+    open_store(f"sqlite:///{tmp_path / 'store'}").close()
+    schema = sqlite_schema(tmp_path / "store")
+    assert {
+        table for table, parts in schema.items() if parts["numbers only go up"]
+    } == NEVER_GIVEN_OUT_TWICE

@@ -196,3 +196,13 @@ def test_pruning_a_sync_takes_its_sessions_along(books):
         syncs.start(books.id, "Invoice Sync", NOON)
         assert syncs.prune(later(days=1)) == 1
         assert sessions.by_ticket("hash") is None
+
+
+def test_the_newest_sync_keeps_its_session_and_sessions_without_a_sync_go(books):
+    with books.store.transaction():
+        syncs.save(books.sync.id, state="finished", ended_at=NOON)
+        sessions.save(replace(open_session(books), ended_at=NOON))
+        sessions.save(replace(open_session(books, "no sync", sync_id=None), ended_at=NOON))
+        assert syncs.prune(later(days=1)) == 0
+        assert sessions.by_ticket("hash")
+        assert sessions.by_ticket("no sync") is None

@@ -93,6 +93,7 @@ def test_the_last_word_on_an_object_stands(books):
         record("1A-3"),
     ]
     assert syncs.records(books.sync.id, failed_only=True) == [failed]
+    assert syncs.failed_count(books.sync.id) == 1
 
 
 def test_a_refused_login_is_a_failed_sync(books):
@@ -140,3 +141,20 @@ def test_old_syncs_and_resolved_problems_are_forgotten(books):
     assert [one.id for one in syncs.list_syncs()] == [recent, running, books.sync.id]
     (left,) = problems.list_problems(states=list(ProblemState))
     assert (left.object_id, left.sync_id) == ("2", None)
+
+
+def test_the_newest_sync_of_a_connection_is_never_forgotten(books):
+    unknown = refuse(None, "robot", NOON, "unknown-user").id
+    older = books.sync.id
+    newest = books.next_sync().id
+    for number in (older, newest):
+        syncs.save(number, state=SyncState.FINISHED, ended_at=NOON)
+    assert syncs.prune(later(days=1)) == 2
+    assert [one.id for one in syncs.list_syncs()] == [newest]
+    assert unknown not in (one.id for one in syncs.list_syncs())
+
+
+def test_a_number_never_names_two_syncs(books):
+    last = refuse(None, "robot", NOON, "unknown-user").id
+    assert syncs.prune(later(days=1)) == 1
+    assert syncs.start(books.id, "Invoice Sync", NOON).id > last
