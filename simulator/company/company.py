@@ -180,7 +180,6 @@ class Company:
         books.sessions = max(books.sessions, old.sessions)
         books.situation, books.faults, books.late = old.situation, old.faults, old.late
         books.locks = set()
-        books.writes = old.writes + 1
         old.closed = True
         self.books = books
 

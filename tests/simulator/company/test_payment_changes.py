@@ -76,6 +76,14 @@ def test_the_list_of_applications_takes_the_place_of_the_old_one() -> None:
     assert company.audit().ok
 
 
+def test_what_a_payment_pays_already_can_be_listed_again() -> None:
+    company, invoice, payment = a_paid_one("100.00")
+    request = a_mod(payment, Memo="new", applied=[applied_to(invoice, "100.00")])
+    assert status(ask_one(a_session(company), request)) == (0, "Info")
+    assert company.books.invoices[invoice.txn_id].is_paid
+    assert company.audit().ok
+
+
 def test_an_edit_sequence_out_of_date_brings_the_current_payment() -> None:
     company, _, payment = a_paid_one()
     acts.edit_payment(company.books, payment.txn_id, memo="by hand")

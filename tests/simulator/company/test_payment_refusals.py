@@ -254,6 +254,7 @@ def test_a_guid_belongs_to_one_object() -> None:
     ask_one(a_session(company), a_payment(invoice, "1.00", ExternalGUID=GUID))
     again = a_payment(invoice, "1.00", ExternalGUID=GUID.lower())
     refused(company, again, 3065, GUID.lower(), "ExternalGUID")
+    refused(company, a_payment(invoice, "1.00", ExternalGUID=GUID), 3065, GUID)
     refused(company, a_payment(invoice, ExternalGUID="0"), 3065)
     company.set_habits(guids_are_unique=False)
     assert status(ask_one(a_session(company), again)) == (0, "Info")
@@ -269,6 +270,7 @@ def test_a_record_that_somebody_has_open_keeps_the_payment_out() -> None:
     company.unlock(invoice.txn_id)
     company.lock("Debtor")
     refused(company, a_payment(invoice), 3176, "could not be locked")
+    refused(company, a_payment(invoice, auto="false"), 3176, "could not be locked")
     company.unlock("Debtor")
     assert status(ask_one(a_session(company), a_payment(invoice))) == (0, "Info")
 

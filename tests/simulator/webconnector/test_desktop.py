@@ -173,6 +173,13 @@ def test_what_was_done_in_a_crash_is_on_disk_as_well(tmp_path, options, done):
     assert not there.books.faults
 
 
+def test_a_write_that_nobody_wants_to_recover_is_on_disk_too(tmp_path):
+    path = tmp_path / "state"
+    desktop, before = on_disk(path)
+    desktop.open(APPLICATION, "").process(payment(Company.load(path)))
+    assert len(Company.load(path).books.payments) == before + 1
+
+
 def test_reading_writes_nothing(tmp_path):
     path = tmp_path / "state"
     desktop, _ = on_disk(path)
