@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
-from contextlib import closing
+from contextlib import closing, suppress
 from datetime import datetime
 from importlib.metadata import version
 from typing import Any
 
 from twisted.internet import reactor as default_reactor
 from twisted.internet.defer import inlineCallbacks
+from twisted.internet.error import ReactorNotRunning
 from twisted.logger import (
     FilteringLogObserver,
     Logger,
@@ -34,7 +36,8 @@ log = Logger(namespace="daemon")
 def run_daemon(settings: Settings) -> int:
     """Run until stopped; the exit code, 1 when it could not listen.
 
-    Raises StoreError, in a sentence, when the store cannot be used.
+    Raises StoreError, in a sentence, when the store cannot be used, and SettingsRefused for a
+    listen string that cannot be one.
     """
     _begin_logging(settings.log)
     reactor: Any = default_reactor
@@ -51,9 +54,13 @@ def run_daemon(settings: Settings) -> int:
                 yield tree.edge.listening
             except Exception as problem:
                 exit_codes.append(1)
-                sys.stderr.write(f"The daemon cannot start: {problem}\n")
+                sys.stderr.write(
+                    f"The daemon cannot start: {problem}. Choose another address or port in the "
+                    "setting listen, or end the program that has this one.\n"
+                )
                 reactor.stop()
                 return
+            _stop_on_signals(reactor)
             _say_ready(store, settings)
 
         def stop() -> Any:
@@ -77,6 +84,17 @@ def warm_up(store: Store) -> None:
     hints.all_hints()
     with store.reading():
         statements.compile_all()
+
+
+def _stop_on_signals(reactor: Any) -> None:
+    """SIGTERM and Ctrl-C stop the daemon; the same again while it is stopping is no news."""
+
+    def stop() -> None:
+        with suppress(ReactorNotRunning):
+            reactor.stop()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: reactor.callFromThread(stop))
 
 
 def _store_time(store: Store) -> datetime:

@@ -26,7 +26,7 @@ from daemon.sessions.desk import Desk
 from daemon.store_thread import ReactorThreads
 from daemon.systemd import notify, watchdog_interval
 from shared.models.store import Store
-from shared.settings import Settings
+from shared.settings import SettingFault, Settings, SettingsRefused
 
 REAP_SECONDS = 60.0
 PRUNE_SECONDS = 3600.0
@@ -123,7 +123,7 @@ class EdgeService(Service):
         self._reactor = reactor
         self._site = site
         self._drain_seconds = settings.drain_seconds
-        self._endpoints = [serverFromString(reactor, text) for text in settings.listen]
+        self._endpoints = [_endpoint(reactor, text, settings) for text in settings.listen]
         self._ports: list[Any] = []
         self.listening: Deferred[None] = Deferred()
 
@@ -156,6 +156,16 @@ class EdgeService(Service):
             self._site.cut()
 
 
+def _endpoint(reactor: Any, text: str, settings: Settings) -> Any:
+    """An endpoint from its string. Raises SettingsRefused for one that cannot be made."""
+    try:
+        return serverFromString(reactor, text)
+    except Exception as why:
+        remedy = "Write it as Twisted's endpoint strings are, such as tcp:8085:interface=127.0.0.1"
+        source = settings.sources.get("listen", "default")
+        raise SettingsRefused([SettingFault("listen", source, text, str(why), remedy)]) from why
+
+
 class Daemon(MultiService):
     """The whole tree. Its parts stop in reverse order, each after the one before."""
 
@@ -182,8 +192,8 @@ def make_daemon(
 ) -> Daemon:
     """Put the tree together; nothing runs before ``startService``.
 
-    Wait for ``edge.listening`` then. Raises ValueError for a listen string that Twisted does
-    not understand.
+    Wait for ``edge.listening`` then. Raises SettingsRefused for a listen string that cannot be
+    one.
     """
     threads = ReactorThreads(reactor, store, settings.worker_threads)
     book = SessionBook(settings)
