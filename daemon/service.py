@@ -157,9 +157,14 @@ class EdgeService(Service):
 
 
 def _endpoint(reactor: Any, text: str, settings: Settings) -> Any:
-    """An endpoint from its string. Raises SettingsRefused for one that cannot be made."""
+    """An endpoint from its string. Raises SettingsRefused for one that cannot be made.
+
+    OSError when a file that it names cannot be read.
+    """
     try:
         return serverFromString(reactor, text)
+    except OSError:
+        raise
     except Exception as why:
         remedy = "Write it as Twisted's endpoint strings are, such as tcp:8085:interface=127.0.0.1"
         source = settings.sources.get("listen", "default")
