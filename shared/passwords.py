@@ -58,14 +58,6 @@ def verify_password(password: str, password_hash: str) -> bool:
         raise HashUnreadable from None
 
 
-def needs_rehash(password_hash: str) -> bool:
-    """Tell whether the hash was made with other settings than today's. Raises HashUnreadable."""
-    try:
-        return bool(_context().needs_update(password_hash))
-    except (ValueError, TypeError):
-        raise HashUnreadable from None
-
-
 def dummy_verify() -> bool:
     """Spend the time of one verification and return False, so that unknown users take as long."""
     _context().dummy_verify()

@@ -8,13 +8,12 @@ Source: QuickBooks Web Connector Programmer's Guide, chapter 4, and field report
 from __future__ import annotations
 
 import re
-import secrets
 import unicodedata
-import uuid
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from html import escape
+from uuid import UUID, uuid4
 
 from shared.models.values import Application, ApplicationKind
 from shared.setting_values import mask_secrets
@@ -232,14 +231,14 @@ def app_name(kind: ApplicationKind) -> str:
     return _APP_NAMES[kind]
 
 
-def new_guid() -> str:
+def new_guid(new_id: Callable[[], UUID] = uuid4) -> str:
     """Return a fresh random GUID in braces, upper case."""
-    return f"{{{uuid.uuid4()}}}".upper()
+    return f"{{{new_id()}}}".upper()
 
 
-def new_unique_name(kind: ApplicationKind) -> str:
+def new_unique_name(kind: ApplicationKind, new_id: Callable[[], UUID] = uuid4) -> str:
     """Return a fresh AppUniqueName, such as ``Deskbridge Invoice 4F1D09AC``."""
-    return f"Deskbridge {kind.capitalize()} {secrets.token_hex(4).upper()}"
+    return f"Deskbridge {kind.capitalize()} {new_id().hex[:8].upper()}"
 
 
 def _url_faults(field: str, url: str, setting: str) -> list[QwcFault]:

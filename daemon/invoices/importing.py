@@ -162,9 +162,7 @@ def _thd_delete(session: Session, rows: Sequence[Taken], now: datetime) -> Tally
 
 def _thd_store_customers(session: Session, rows: Sequence[Taken], now: datetime) -> Tally:
     customers = [row for row in rows if isinstance(row, Customer)]
-    stored = ledger.store_customers(
-        session.connection.id, _sync_id(session), customers, only_known=False
-    )
+    stored = ledger.store_customers(session.connection.id, customers)
     imported, changed = set(stored.imported), {*stored.imported, *stored.updated}
     records = [
         Record(

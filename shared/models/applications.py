@@ -21,15 +21,11 @@ from shared.models.rows import (
 )
 from shared.models.statements import Row, Statement, among, insert_row, slot, update_columns
 from shared.models.values import Application, ApplicationKind, Credentials, Layout
+from shared.qwc import app_name, new_guid, new_unique_name
 
 _KINDS = {
     Layout.TWO: (ApplicationKind.INVOICE, ApplicationKind.PAYMENT),
     Layout.COMBINED: (ApplicationKind.COMBINED,),
-}
-_APP_NAMES = {
-    ApplicationKind.INVOICE: ("Invoice Sync", "Deskbridge Invoice"),
-    ApplicationKind.PAYMENT: ("Payment Sync", "Deskbridge Payment"),
-    ApplicationKind.COMBINED: ("Invoiced", "Deskbridge Invoiced"),
 }
 
 
@@ -76,7 +72,7 @@ def _add(
         connection=connection_id,
         kind=kind,
         username=username,
-        app_name=_APP_NAMES[kind][0],
+        app_name=app_name(kind),
         password_hash="",
         previous_password_hash="",
         password_generation=0,
@@ -93,9 +89,9 @@ _ADD = insert_row(t.Application)
 
 def _new_ids(kind: ApplicationKind, new_id: Callable[[], UUID]) -> dict[str, str]:
     return {
-        "owner_id": f"{{{new_id()}}}".upper(),
-        "file_id": f"{{{new_id()}}}".upper(),
-        "app_unique_name": f"{_APP_NAMES[kind][1]} {new_id().hex[:8]}",
+        "owner_id": new_guid(new_id),
+        "file_id": new_guid(new_id),
+        "app_unique_name": new_unique_name(kind, new_id),
     }
 
 

@@ -159,10 +159,10 @@ class Books:
         with self.store.transaction():
             return ledger.store_invoices(self.id, self.sync.id, invoices)
 
-    def hold(self, *customers: Customer, only_known: bool = False) -> ledger.StoredCustomers:
+    def hold(self, *customers: Customer) -> ledger.StoredCustomers:
         """QuickBooks told of these customers."""
         with self.store.transaction():
-            return ledger.store_customers(self.id, self.sync.id, customers, only_known=only_known)
+            return ledger.store_customers(self.id, customers)
 
     def sweep(self, *open_invoices: OpenInvoice) -> list[str]:
         with self.store.transaction():

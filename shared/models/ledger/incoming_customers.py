@@ -20,22 +20,15 @@ class StoredCustomers:
     imported: list[str] = field(default_factory=list)
     updated: list[str] = field(default_factory=list)
     unchanged: list[str] = field(default_factory=list)
-    ignored: list[str] = field(default_factory=list)
 
 
-def store_customers(
-    connection_id: int, sync_id: int, batch: Sequence[Customer], *, only_known: bool
-) -> StoredCustomers:
-    """Hold the customers of a batch as they are now, and want their parents.
-
-    With ``only_known``, for changes of all customers of the company, those that none of
-    our invoices or jobs names are ignored.
-    """
+def store_customers(connection_id: int, batch: Sequence[Customer]) -> StoredCustomers:
+    """Hold the customers of a batch as they are now, and want their parents."""
     customers = {customer.list_id: customer for customer in batch}
     known = {row[0]: row[1:] for row in _KNOWN.all(connection=connection_id, ids=customers)}
     stored = StoredCustomers()
     for list_id, customer in customers.items():
-        _kind(stored, known.get(list_id), customer, only_known).append(list_id)
+        _kind(stored, known.get(list_id), customer).append(list_id)
     written = [customers[list_id] for list_id in (*stored.imported, *stored.updated)]
     _WRITE.many(_row(connection_id, customer) for customer in written)
     wanted.want(connection_id, (customer.parent_list_id for customer in written))
@@ -43,11 +36,9 @@ def store_customers(
     return stored
 
 
-def _kind(
-    stored: StoredCustomers, known: Row | None, customer: Customer, only_known: bool
-) -> list[str]:
+def _kind(stored: StoredCustomers, known: Row | None, customer: Customer) -> list[str]:
     if known is None:
-        return stored.ignored if only_known else stored.imported
+        return stored.imported
     state, *mark = known
     if state != CustomerState.HELD:
         return stored.imported
