@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from daemon.invoices import work as invoice_work
 from daemon.sessions import login
-from daemon.sessions.book import SessionBook, reference
+from daemon.sessions.book import SessionBook, reference, thd_put_on_file
 from daemon.sessions.machine import UNFINISHED, Phase
 from shared import hints, passwords
 from shared.models import connections, sessions, syncs
@@ -64,6 +64,9 @@ class Admission:
             ),
             now,
         )
+        if application:
+            facts = {"username": username}
+            thd_put_on_file(application, sync.id, code, now, facts)
         told = login.TOLD.get(login.Verdict(code), code)
         return [login.refusal_ticket(login.Refusal(told, reference(sync.id))), "nvu"]
 

@@ -14,8 +14,8 @@ from twisted.logger import Logger
 from daemon.sessions import machine
 from daemon.sessions.machine import UNFINISHED, Phase
 from shared import hints
-from shared.models import sessions, syncs
-from shared.models.values import Session, SyncState
+from shared.models import problems, sessions, syncs
+from shared.models.values import Application, RecordKind, Session, SyncState, Trouble
 from shared.settings import Settings
 
 FAILED_PERCENT = -1
@@ -65,7 +65,7 @@ class SessionBook:
         """End the session with a sentence; returns the percent that asks for getLastError."""
         sentence = say(session, code, said=said, **(facts or {}))
         self.thd_save(session, now, event=machine.FailureMet(), error_code=code, error=sentence)
-        self._thd_end_sync(session, state, code, sentence, now)
+        self._thd_end_sync(session, state, code, sentence, now, said=said, **(facts or {}))
         return FAILED_PERCENT
 
     def thd_give_up(
@@ -82,7 +82,7 @@ class SessionBook:
         sentence = session.error or session.closing
         if unfinished:
             sentence = say(session, code, **facts)
-            self._thd_end_sync(session, state, code, sentence, now)
+            self._thd_end_sync(session, state, code, sentence, now, **facts)
         self.thd_save(
             session,
             now,
@@ -94,11 +94,19 @@ class SessionBook:
         return sentence
 
     def _thd_end_sync(
-        self, session: Session, state: SyncState, code: str, sentence: str, now: datetime
+        self,
+        session: Session,
+        state: SyncState,
+        code: str,
+        sentence: str,
+        now: datetime,
+        **facts: str,
     ) -> None:
         if session.sync_id is None:
             return
         syncs.save(session.sync_id, state=state, error=sentence, error_code=code, ended_at=now)
+        if state is SyncState.FAILED:
+            thd_put_on_file(session.application, session.sync_id, code, now, facts)
         self.log.warn(
             "Sync {sync} of {connection} {state}: {code}: {sentence}",
             sync=session.sync_id,
@@ -107,6 +115,38 @@ class SessionBook:
             code=code,
             sentence=sentence,
         )
+
+
+def thd_put_on_file(
+    application: Application,
+    sync_id: int | None,
+    code: str,
+    now: datetime,
+    facts: Mapping[str, str],
+) -> None:
+    """Make a failed sync a problem: one for each application, the latest failure.
+
+    It is over when a sync of the application finishes.
+    """
+    thd_take_off_file(application, now)
+    told = hints.tell(code, application=application.app_name, **facts)
+    trouble = Trouble(
+        code,
+        RecordKind.SYNC,
+        application.kind.value,
+        application.app_name,
+        told.message,
+        told.remedy,
+        facts.get("said", ""),
+    )
+    problems.report(application.connection_id, sync_id, [trouble], now)
+
+
+def thd_take_off_file(application: Application, now: datetime) -> None:
+    """A sync of the application went well, or failed otherwise."""
+    problems.resolve(
+        application.connection_id, RecordKind.SYNC, [application.kind.value], None, now
+    )
 
 
 def say(session: Session, code: str, **fields: str) -> str:

@@ -20,7 +20,7 @@ from daemon.invoices.plan import Fail, GiveUpOn, Gone, Move, Pause
 from daemon.invoices.reading import Reading
 from daemon.sessions import binding, login, machine
 from daemon.sessions.binding import Introduced
-from daemon.sessions.book import FAILED_PERCENT, SessionBook, reference, say
+from daemon.sessions.book import FAILED_PERCENT, SessionBook, reference, say, thd_take_off_file
 from daemon.sessions.machine import (
     ON_CLOSE,
     ON_CONNECTION_ERROR,
@@ -386,6 +386,7 @@ class Desk:
         session, sentence = invoice_work.thd_finish(session, now, self._settings)
         closing = f"{sentence} (ref {reference(session.sync_id)})"
         self._book.thd_save(session, now, event=machine.WorkRanOut(), closing=closing)
+        thd_take_off_file(session.application, now)
         self.log.info(
             "Sync {sync} of {connection} finished: {sentence}",
             sync=session.sync_id,

@@ -456,8 +456,29 @@ def test_no_secret_is_in_the_log(house, logged_text):
     assert "Login of" in logged_text()
 
 
-def test_a_problem_is_about_the_record_it_names(house):
-    assert all(problem.kind in RecordKind for problem in house.problems())
+def test_a_failed_sync_is_a_problem_until_one_goes_well(house):
+    connector, row = house.web_connector()
+    house.company.set_situation("closed")
+    for _ in range(2):
+        connector.update(row)
+        (problem,) = house.problems()
+        assert (problem.kind, problem.code) == (RecordKind.SYNC, "0x80040408")
+    assert problem.document == "Invoice Sync"
+    assert problem.remedy
+    assert problem.said == "Could not start QuickBooks."
+    house.company.set_situation("modal-dialog")
+    connector.update(row)
+    assert [one.code for one in house.problems()] == ["0x80040414"]
+    house.company.set_situation("open")
+    assert connector.update(row).ok
+    assert house.problems() == []
+
+
+def test_a_wrong_password_is_a_problem_until_the_right_one_was_typed(house):
+    house.by_hand(password="guessed").log_in()
+    assert [one.code for one in house.problems()] == ["wrong-password"]
+    assert house.sync().ok
+    assert house.problems() == []
 
 
 # Answers that are no answers

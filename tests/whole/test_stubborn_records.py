@@ -10,7 +10,7 @@ from datetime import date, timedelta
 import pytest
 
 from shared.models import connections, problems, syncs
-from shared.models.values import InvoiceStatus, JobMode, SyncState
+from shared.models.values import InvoiceStatus, JobMode, RecordKind, SyncState
 from simulator.company import Company, acts
 from simulator.webconnector import Result
 from tests.whole.bookkeeping import changed, failing, left_out, owes, spoil, synced
@@ -227,9 +227,11 @@ def test_missing_permission_is_one_failure_not_one_problem_for_each_record(books
     outcome = books.sync()
     assert outcome.result is Result.FAILED
     assert books.syncs()[0].error_code == "3260"
-    assert codes(books) == []
+    (problem,) = books.problems()
+    assert (problem.code, problem.kind) == ("3260", RecordKind.SYNC)
     books.alter_with_request = None
     assert synced(books).is_equal()
+    assert codes(books) == []
 
 
 # Counts, sentences and locks
