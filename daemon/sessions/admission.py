@@ -17,6 +17,8 @@ from shared.models import connections, sessions, syncs
 from shared.models.values import Application, ApplicationKind, Credentials, Session, SyncState
 from shared.settings import Settings
 
+CLOCK_TOLERANCE = timedelta(minutes=1)
+"""Two logins at one moment: the one that waited for the other began a little earlier."""
 WITH_PLANS = frozenset({ApplicationKind.INVOICE, ApplicationKind.COMBINED})
 
 
@@ -133,7 +135,7 @@ class Admission:
     def _holds(self, session: Session, application: Application, peer: str, now: datetime) -> bool:
         if Phase(session.phase) not in UNFINISHED or session.lease_expires_at <= now:
             return False
-        if session.last_call_at > now:
+        if session.last_call_at > now + CLOCK_TOLERANCE:
             return False  # the clock was set back since: its lease means nothing
         same_place = session.application.id == application.id and session.peer == peer
         return not (same_place and session.last_call_at < self._started_at)
