@@ -226,11 +226,8 @@ def thd_give_up_on(
     _thd_report(session, [refusal], now)
 
 
-def thd_settle(session: Session, now: datetime) -> int:
-    """After the last page: who is billed, what is left out and why, which numbers clash.
-
-    Returns how many invoices were newly left out or taken in.
-    """
+def thd_settle(session: Session, now: datetime) -> None:
+    """After the last page: who is billed, what is left out and why, which numbers clash."""
     connection = session.connection
     settled = ledger.settle(
         connection.id, connection.jobs, connection.start_date, _thd_set_aside(session)
@@ -250,7 +247,6 @@ def thd_settle(session: Session, now: datetime) -> int:
     troubles = _thd_settling_troubles(session, settled)
     problems.report(connection.id, session.sync_id, troubles, now)
     _thd_resolve_settled(session, troubles, now)
-    return len(records)
 
 
 def thd_terms(session: Session) -> str:

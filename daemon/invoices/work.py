@@ -133,11 +133,14 @@ def thd_give_up_on(session: Session, move: GiveUpOn | Gone, now: datetime) -> Se
 def thd_finish(session: Session, now: datetime, settings: Settings) -> tuple[Session, str]:
     """Settle the books, move the watermark, and say how it went."""
     state = _state(session)
-    settled = _thd_settle(session, state, now)
+    _thd_settle(session, state, now)
     _thd_move_watermark(session, state, now, timedelta(minutes=settings.overlap_minutes))
-    failed = syncs.failed_count(session.sync_id) if session.sync_id is not None else 0
-    state = replace(state, position=state.position + settled, failed=failed, percent=100)
-    state = invoice_sync.settled(state)
+    if session.sync_id is not None:
+        # A record may have been met in several steps: in the end each one counts once.
+        touched = syncs.record_count(session.sync_id)
+        failed = syncs.failed_count(session.sync_id)
+        state = replace(state, position=touched - failed, failed=failed)
+    state = invoice_sync.settled(replace(state, percent=100))
     session = _with(session, state)
     sentence = result_sentence(state)
     if session.sync_id is not None:
@@ -153,16 +156,16 @@ def thd_finish(session: Session, now: datetime, settings: Settings) -> tuple[Ses
     return session, sentence
 
 
-def _thd_settle(session: Session, state: InvoiceSync, now: datetime) -> int:
+def _thd_settle(session: Session, state: InvoiceSync, now: datetime) -> None:
     """Settle, unless nothing moved since the last finished sync did.
 
     A settlement looks at every open invoice; most syncs of a large company bring no news.
     """
     terms = importing.thd_terms(session)
     quiet = not state.position and not state.failed and state.settled_on == terms
-    settled = 0 if quiet else importing.thd_settle(session, now)
+    if not quiet:
+        importing.thd_settle(session, now)
     ledger.set_watermark(session.connection.id, SETTLED_ON, terms)
-    return settled
 
 
 def result_sentence(state: InvoiceSync) -> str:

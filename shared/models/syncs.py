@@ -138,6 +138,17 @@ _RECORDS = Statement(lambda: _select_records())
 _FAILED_RECORDS = Statement(lambda: _select_records(t.Record.outcome == Outcome.FAILED.value))
 
 
+def record_count(sync_id: int) -> int:
+    """Return how many different records the sync touched."""
+    count: int = _RECORD_COUNT.value(sync=sync_id)
+    return count
+
+
+_RECORD_COUNT = Statement(
+    lambda: t.Record.select(fn.COUNT(t.Record.id)).where(t.Record.sync == slot("sync"))
+)
+
+
 def failed_count(sync_id: int) -> int:
     """Return how many objects the sync failed with."""
     count: int = _FAILED_COUNT.value(sync=sync_id)

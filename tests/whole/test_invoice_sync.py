@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from shared.models.values import JobMode, SyncState
+from shared.models.values import JobMode, Outcome, SyncState
 from simulator.company import acts
 from tests.whole.conftest import small_company
 from tests.whole.house import intuits_schema
@@ -17,6 +17,14 @@ def test_the_first_run_imports_every_open_invoice_of_an_active_customer(house):
     (sync,) = house.syncs()
     assert sync.state is SyncState.FINISHED
     assert sync.position == sync.total > 0
+
+
+def test_each_record_is_counted_once_however_many_steps_met_it(house):
+    house.sync()
+    (sync,) = house.syncs()
+    records = house.records(sync)
+    assert {one.outcome for one in records} >= {Outcome.IMPORTED, Outcome.LEFT_OUT}
+    assert sync.position == len(records) == len({(one.kind, one.object_id) for one in records})
 
 
 def test_a_second_run_imports_nothing_and_reads_little(house):
