@@ -11,7 +11,7 @@ from shared.models.values import ApplicationKind, RecordKind, SyncState
 from simulator.company.product import Product
 from simulator.webconnector import Fault, FaultKind, Result, WebConnectorDied
 from tests.whole.conftest import small_company
-from tests.whole.house import PASSWORD, URL
+from tests.whole.house import PASSWORD, URL, InPlace
 
 # The awkward questions
 
@@ -46,6 +46,31 @@ def test_an_answer_that_comes_again_after_the_next_request_went_out_changes_noth
     assert hand.tell(answer) == percent
     assert hand.ask(hcp="") == request
     assert hand.tell(hand.work(request)) > 0
+
+
+def test_an_answer_overtaken_by_its_repeat_and_the_next_request_is_not_taken_for_that_one(
+    house, monkeypatch
+):
+    hand = house.by_hand()
+    hand.log_in()
+    answer = hand.work(hand.ask())
+    overtaking = []
+    store = InPlace.store
+
+    def overtaken(place, thd, *args, **kwargs):
+        if thd.__name__ == "thd_take" and not overtaking:
+            overtaking.append("begun")
+            overtaking[:] = [hand.tell(answer), hand.ask(hcp="")]
+        return store(place, thd, *args, **kwargs)
+
+    monkeypatch.setattr(InPlace, "store", overtaken)
+    slow = hand.tell(answer)
+    percent, request = overtaking
+    assert slow == percent
+    assert hand.ask(hcp="") == request
+    assert hand.tell(hand.work(request)) > 0
+    assert hand.finish() == 100
+    assert house.is_equal()
 
 
 def test_a_vanished_web_connector_holds_the_company_until_its_lease_ends(house):
