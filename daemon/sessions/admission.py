@@ -103,7 +103,6 @@ class Admission:
             plan=invoice_work.thd_begin(connection, self._settings),
             lease_expires_at=now + timedelta(seconds=self._settings.session_lease_seconds),
             now=now,
-            client_version="",
             peer=peer,
         )
         answer = [ticket, connection.company_file]

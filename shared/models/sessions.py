@@ -26,7 +26,7 @@ from shared.models.values import Application, Connection, Exchange, Session
 _SESSION_FIELDS = (
     *(t.Session.id, t.Session.sync, t.Session.phase, t.Session.plan, t.Session.opened_ms),
     *(t.Session.last_call_ms, t.Session.lease_expires_ms, t.Session.ended_ms),
-    *(t.Session.client_version, t.Session.peer, t.Session.identified, t.Session.waits),
+    *(t.Session.peer, t.Session.identified, t.Session.waits),
     *(t.Session.fallback_used, t.Session.error_code, t.Session.error, t.Session.closing),
 )
 _EXCHANGE_FIELDS = (
@@ -50,7 +50,6 @@ def open_session(
     plan: str,
     lease_expires_at: datetime,
     now: datetime,
-    client_version: str,
     peer: str,
     error_code: str = "",
     error: str = "",
@@ -67,7 +66,6 @@ def open_session(
         last_call_ms=millis(now),
         lease_expires_ms=millis(lease_expires_at),
         ended_ms=None,
-        client_version=client_version,
         peer=peer,
         identified=False,
         waits=0,
@@ -158,7 +156,6 @@ def save(session: Session) -> None:
         last_call_ms=millis(session.last_call_at),
         lease_expires_ms=millis(session.lease_expires_at),
         ended_ms=millis_or_none(session.ended_at),
-        client_version=session.client_version,
         identified=session.identified,
         waits=session.waits,
         fallback_used=session.fallback_used,
@@ -307,7 +304,7 @@ def _select() -> Any:
 
 def _read_session(row: Row) -> Session:
     (id_, sync_id, phase, plan, opened, last_call, lease, ended) = row[:8]
-    version, peer, identified, waits, fallback_used, error_code, error, closing = row[8:16]
+    peer, identified, waits, fallback_used, error_code, error, closing = row[8:15]
     return Session(
         id=id_,
         application=read_application(row[_APPLICATION_AT:_CONNECTION_AT]),
@@ -319,7 +316,6 @@ def _read_session(row: Row) -> Session:
         last_call_at=moment(last_call),
         lease_expires_at=moment(lease),
         ended_at=moment_or_none(ended),
-        client_version=version,
         peer=peer,
         identified=bool(identified),
         waits=waits,

@@ -410,7 +410,6 @@ class Session:
     last_call_at: datetime
     lease_expires_at: datetime
     ended_at: datetime | None
-    client_version: str
     peer: str
     identified: bool
     waits: int

@@ -292,7 +292,6 @@ def test_a_removed_connection_takes_everything_of_its_own_along(store):
             plan="{}",
             lease_expires_at=later(minutes=10),
             now=NOON,
-            client_version="",
             peer="",
         )
         exchange = sessions.add_exchange(

@@ -27,7 +27,6 @@ def open_session(books, ticket_hash="hash", **changes):
         "plan": '{"step": "read"}',
         "lease_expires_at": later(minutes=10),
         "now": NOON,
-        "client_version": "2.3.0.207",
         "peer": "203.0.113.7",
     }
     return sessions.open_session(**{**usual, **changes})
@@ -60,7 +59,6 @@ def test_everything_that_may_change_is_saved(books):
             last_call_at=later(minutes=1),
             lease_expires_at=later(minutes=11),
             ended_at=later(minutes=2),
-            client_version="2.4",
             identified=True,
             waits=3,
             fallback_used=True,

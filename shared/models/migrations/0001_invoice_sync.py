@@ -121,7 +121,6 @@ class Session(Table):
     last_call_ms = BigIntegerField()
     lease_expires_ms = BigIntegerField()
     ended_ms = BigIntegerField(null=True, index=True)
-    client_version = TextField()
     peer = TextField()
     identified = BooleanField()
     waits = IntegerField()

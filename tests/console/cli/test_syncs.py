@@ -218,7 +218,6 @@ def asked(shell):
             plan="{}",
             lease_expires_at=now,
             now=now,
-            client_version="",
             peer="",
         )
         exchange = sessions.add_exchange(
