@@ -67,6 +67,9 @@ class Connection(Table):
     home_currency = TextField()
     multicurrency = BooleanField()
     bound_ms = BigIntegerField(null=True)
+    payments_out = BooleanField(constraints=[SQL("DEFAULT TRUE")])
+    payments_in = BooleanField(constraints=[SQL("DEFAULT TRUE")])
+    missing_method = TextField(constraints=[SQL("DEFAULT 'create'")])
 
 
 class Application(Table):
@@ -254,8 +257,9 @@ class Invoice(Table):
 
     ``left_out`` is empty for an imported invoice, else the reason; ``UNSETTLED`` before the
     settlement looked at it as it is now, ``UNSETTLED_LEFT_OUT`` when it was left out before
-    it changed. ``seen_by_sync`` is the number of the last sync that saw it open; no
-    foreign key, since syncs are pruned.
+    it changed. ``seen_cents`` is the balance that QuickBooks last showed, be it in a list that
+    is only compared; null until then. ``seen_by_sync`` is the number of the last sync that saw it
+    open; no foreign key, since syncs are pruned.
     """
 
     id = BigAutoField()
@@ -286,10 +290,12 @@ class Invoice(Table):
     seen_by_sync = BigIntegerField()
     bill_to_list_id = TextField()
     left_out = TextField()
+    seen_cents = BigIntegerField(null=True)
 
     class Meta:
         indexes = (
             (("connection", "txn_id"), True),
+            (("connection", "number"), False),
             (("connection", "status"), False),
             (("connection", "bill_to_list_id"), False),
         )
@@ -338,6 +344,226 @@ class Watermark(Table):
         primary_key = CompositeKey("connection", "kind")
 
 
+class Payment(Table):
+    """A payment: from the billing platform, or recorded in QuickBooks (``source``).
+
+    ``key`` is the platform's id of it, or its TxnID. The terms (date, amount, applications …) of
+    a platform's payment never change; what happens to its charge, ``status`` and reason do.
+    The columns from ``edit_sequence`` on are QuickBooks' and empty for the platform's payments.
+    """
+
+    id = LastingIdField()
+    connection = ForeignKeyField(Connection, on_delete="CASCADE", index=False)
+    source = TextField()
+    key = TextField()
+    customer = TextField()
+    customer_list_id = TextField()
+    date = TextField()
+    amount_cents = BigIntegerField()
+    currency = TextField()
+    method = TextField()
+    reference = TextField()
+    gateway = TextField()
+    memo = TextField()
+    charged = BooleanField()
+    charge_state = TextField()
+    from_quickbooks = BooleanField()
+    refunded_cents = BigIntegerField()
+    disputed = BooleanField()
+    status = TextField()
+    code = TextField()
+    reason = TextField()
+    note = TextField()
+    changed_by = TextField()
+    received_ms = BigIntegerField()
+    changed_ms = BigIntegerField()
+    edit_sequence = TextField()
+    time_created = TextField()
+    time_modified = TextField()
+    external_guid = TextField()
+    ar_account = TextField()
+    deposit_account = TextField()
+    unused_cents = BigIntegerField()
+    deleted = BooleanField()
+    read_by_sync = BigIntegerField()
+
+    class Meta:
+        indexes = (
+            (("connection", "source", "key"), True),
+            (("connection", "status", "id"), False),
+        )
+
+
+class PaymentUse(Table):
+    """What a payment is applied to; ``invoice_txn_id`` is empty until the invoice is known.
+
+    ``document`` is how the platform names it, number or TxnID. ``amount_cents`` includes the
+    discount.
+    """
+
+    payment = ForeignKeyField(Payment, on_delete="CASCADE", index=False)
+    position = IntegerField()
+    kind = TextField()
+    document = TextField()
+    invoice_txn_id = TextField(index=True)
+    number = TextField()
+    amount_cents = BigIntegerField()
+    discount_cents = BigIntegerField()
+
+    class Meta:
+        primary_key = CompositeKey("payment", "position")
+
+
+class Posting(Table):
+    """One ReceivePayment that a payment becomes: a payment of two customers becomes two.
+
+    ``part`` counts from 1. ``generation`` goes up when a person decides that it is posted anew
+    after all, and makes new tags.
+    """
+
+    id = LastingIdField()
+    connection = ForeignKeyField(Connection, on_delete="CASCADE", index=False)
+    payment = ForeignKeyField(Payment, on_delete="CASCADE", index=False)
+    part = IntegerField()
+    generation = IntegerField()
+    customer_list_id = TextField()
+    customer = TextField()
+    ar_account_list_id = TextField()
+    currency = TextField()
+    amount_cents = BigIntegerField()
+    ref_number = TextField()
+    external_guid = TextField()
+    state = TextField()
+    code = TextField()
+    said = TextField()
+    attempts = IntegerField()
+    txn_id = TextField()
+    edit_sequence = TextField()
+    time_created = TextField()
+    unused_cents = BigIntegerField()
+    method = TextField()
+    deposit_account = TextField()
+    posted_ms = BigIntegerField(null=True)
+    verified_ms = BigIntegerField(null=True)
+
+    class Meta:
+        indexes = (
+            (("payment", "part"), True),
+            (("connection", "ref_number"), True),
+            (("connection", "external_guid"), True),
+            (("connection", "state", "id"), False),
+            (("connection", "txn_id"), False),
+        )
+
+
+class PostingUse(Table):
+    """An invoice that a posting pays; ``expected_cents`` is its balance right after that."""
+
+    posting = ForeignKeyField(Posting, on_delete="CASCADE", index=False)
+    invoice_txn_id = TextField(index=True)
+    number = TextField()
+    amount_cents = BigIntegerField()
+    expected_cents = BigIntegerField(null=True)
+
+    class Meta:
+        primary_key = CompositeKey("posting", "invoice_txn_id")
+
+
+class MessageSet(Table):
+    """A write to QuickBooks, byte for byte, from before it leaves until its outcome is known.
+
+    ``phase`` belongs to the posting protocol; all but ``closed`` are open, and the database
+    admits one open set for each connection. ``doubted`` sets are never cleared in QuickBooks:
+    a late copy of one must still find its record there.
+    """
+
+    id = LastingIdField()
+    connection = ForeignKeyField(Connection, on_delete="CASCADE", index=False)
+    application = ForeignKeyField(Application, on_delete="CASCADE", index=False)
+    posting = ForeignKeyField(Posting, on_delete="CASCADE")
+    set_id = TextField(unique=True)
+    request = BlobField()
+    digest = TextField()
+    phase = TextField()
+    outcome = TextField()
+    sends = IntegerField()
+    first_sent_ms = BigIntegerField()
+    last_sent_ms = BigIntegerField()
+    session = BigIntegerField()
+    doubted = BooleanField()
+    ran = BooleanField()
+    turned_away = BooleanField()
+    settle_now_by = TextField()
+    closed_ms = BigIntegerField(null=True)
+    cleared = BooleanField()
+
+
+MessageSet.add_index(
+    MessageSet.index(
+        MessageSet.connection,
+        unique=True,
+        where=SQL("phase <> 'closed'"),
+        name="message_set_open",
+    )
+)
+
+
+class PostingEvent(Table):
+    """What happened to a posting, in its order; rows are only ever added."""
+
+    id = BigAutoField()
+    posting = ForeignKeyField(Posting, on_delete="CASCADE")
+    set_id = TextField()
+    at_ms = BigIntegerField()
+    event = TextField()
+    detail = TextField()
+    who = TextField()
+
+
+class DepositRule(Table):
+    """Which account a payment is deposited to; an empty condition fits anything.
+
+    An empty ``account`` is Undeposited Funds.
+    """
+
+    id = BigAutoField()
+    connection = ForeignKeyField(Connection, on_delete="CASCADE", index=False)
+    method = TextField()
+    currency = TextField()
+    gateway = TextField()
+    account = TextField()
+
+    class Meta:
+        indexes = ((("connection", "method", "currency", "gateway"), True),)
+
+
+class MethodRule(Table):
+    """The QuickBooks payment method that a payment of the platform's method gets."""
+
+    connection = ForeignKeyField(Connection, on_delete="CASCADE", index=False)
+    method = TextField()
+    name = TextField()
+
+    class Meta:
+        primary_key = CompositeKey("connection", "method")
+
+
+class ListEntry(Table):
+    """An account or a payment method of the company, as the last Payment Sync read it."""
+
+    connection = ForeignKeyField(Connection, on_delete="CASCADE", index=False)
+    kind = TextField()
+    list_id = TextField()
+    full_name = TextField()
+    type = TextField()
+    special = TextField()
+    currency = TextField()
+    active = BooleanField()
+
+    class Meta:
+        primary_key = CompositeKey("connection", "kind", "list_id")
+
+
 class Audit(Table):
     """Who did what. Keeps the connection's name: entries outlive connections."""
 
@@ -366,5 +592,14 @@ TABLES: tuple[type[Table], ...] = (
     InvoiceLine,
     Reread,
     Watermark,
+    Payment,
+    PaymentUse,
+    Posting,
+    PostingUse,
+    MessageSet,
+    PostingEvent,
+    DepositRule,
+    MethodRule,
+    ListEntry,
     Audit,
 )

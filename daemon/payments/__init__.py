@@ -1,0 +1,1 @@
+"""Payment Sync: what is posted, what is read back, and how no payment is posted twice."""

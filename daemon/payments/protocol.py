@@ -1,0 +1,264 @@
+"""The posting protocol: a write of unknown outcome is taken neither for done nor for undone.
+
+A message set is committed before it leaves and stays open until its outcome is known. Where
+no answer came that can be relied on, QuickBooks is asked what it remembers (CHECK), then the
+payment itself is looked for (FIND), and only when it is not there, and no copy that was given
+up on can still run (HOLD), the same bytes go out again, which is doubtful again. Pure tables
+and functions. Rules: engineering §5.3, DESIGN §4.7, qbxml-reference §3.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import TypeAlias
+
+
+class Phase(StrEnum):
+    """Where a message set stands; all but CLOSED are open."""
+
+    SENT = "sent"  # committed and handed out: its answer may still come in this session
+    CHECK = "check"  # ask QuickBooks what it remembers under the id of the set
+    FIND = "find"  # it remembers nothing of use: look for the payment itself
+    HOLD = "hold"  # not there: wait until no earlier copy can run any more, then send again
+    CLOSED = "closed"
+
+
+class Outcome(StrEnum):
+    """How a message set was settled."""
+
+    POSTED = "posted"  # the payment is in QuickBooks, and we know which one it is
+    REFUSED = "refused"  # QuickBooks said no: it did nothing
+    PARKED = "parked"  # only a person can tell
+    NOT_RUN = "not-run"  # QuickBooks did not take the set: it may be planned anew
+
+
+@dataclass(frozen=True, slots=True)
+class OpenSet:
+    """A message set whose outcome is not known.
+
+    ``sends`` counts how often it was handed out, ``last_sent_at`` is the latest of these.
+    ``doubted``: it ever lacked an answer. ``ran``: QuickBooks said that it did it, but not
+    what that made. ``turned_away``: QuickBooks answered that it did not take it.
+    ``settle_now``: an operator vouches that no earlier copy is left anywhere.
+    """
+
+    phase: Phase
+    sends: int
+    last_sent_at: datetime
+    doubted: bool = False
+    ran: bool = False
+    turned_away: bool = False
+    settle_now: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """The end of a message set."""
+
+    outcome: Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """QuickBooks showed the payment: in its answer, from memory, or when it was looked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Declined:
+    """A status of QuickBooks says that nothing was done."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unanswered:
+    """No answer that can be relied on: none, cut, refused on the way, or without our id.
+
+    ``turned_away``: it was refused in words that mean that nothing ran.
+    """
+
+    turned_away: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RanUnseen:
+    """QuickBooks remembers that it did it, without naming the payment."""
+
+
+@dataclass(frozen=True, slots=True)
+class NotRemembered:
+    """The status check told nothing of use; that proves nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class FoundNone:
+    """The payment is not in QuickBooks and was not deleted from it."""
+
+
+@dataclass(frozen=True, slots=True)
+class FoundUnclear:
+    """Several payments, a deleted one, or one that is not as we sent it."""
+
+
+@dataclass(frozen=True, slots=True)
+class SessionBegan:
+    """Another session of the Web Connector: what was asked before is asked again."""
+
+
+@dataclass(frozen=True, slots=True)
+class SentAgain:
+    """The same bytes went out once more."""
+
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class GivenUp:
+    """QuickBooks turned it away, and no earlier copy can run any more."""
+
+
+Event = (
+    Saved
+    | Declined
+    | Unanswered
+    | RanUnseen
+    | NotRemembered
+    | FoundNone
+    | FoundUnclear
+    | SessionBegan
+    | SentAgain
+    | GivenUp
+)
+
+
+Move: TypeAlias = "Callable[[OpenSet, Event], OpenSet | Settled]"
+
+
+class Step(StrEnum):
+    """What an open set wants next."""
+
+    AWAIT = "await"  # its answer
+    CHECK = "check"
+    FIND = "find"
+    SEND_AGAIN = "send-again"
+    GIVE_UP = "give-up"
+    WAIT = "wait"  # until the doubt window has passed
+
+
+class NoSuchMove(Exception):
+    """An event that has no place in the phase; nothing was changed."""
+
+    def __init__(self, phase: Phase, event: Event) -> None:
+        super().__init__(f"{type(event).__name__} has no place in phase {phase.value!r}")
+        self.phase = phase
+        self.event = event
+
+
+def sent(at: datetime) -> OpenSet:
+    """A set that was just committed: it counts as handed out from now on."""
+    return OpenSet(Phase.SENT, 1, at)
+
+
+def after(open_set: OpenSet, event: Event) -> OpenSet | Settled:
+    """What follows an event; raises NoSuchMove for a missing cell."""
+    try:
+        move = TRANSITIONS[open_set.phase][type(event)]
+    except KeyError:
+        raise NoSuchMove(open_set.phase, event) from None
+    return move(open_set, event)
+
+
+def wanted(open_set: OpenSet, now: datetime, window: timedelta) -> Step:
+    """What to do about an open set; SENT is only asked about while its session lives."""
+    match open_set.phase:
+        case Phase.SENT:
+            return Step.AWAIT
+        case Phase.CHECK:
+            return Step.CHECK
+        case Phase.FIND:
+            return Step.FIND
+        case _ if not _is_past_doubt(open_set, now, window):
+            return Step.WAIT
+        case _:
+            return Step.GIVE_UP if open_set.turned_away else Step.SEND_AGAIN
+
+
+def may_be_cleared(closed: OpenSet) -> bool:
+    """Whether QuickBooks may forget a settled set.
+
+    Not one that was ever in doubt: a late copy must still find itself remembered.
+    """
+    return not closed.doubted
+
+
+def _is_past_doubt(open_set: OpenSet, now: datetime, window: timedelta) -> bool:
+    return open_set.settle_now or now - open_set.last_sent_at >= window
+
+
+def _settle(outcome: Outcome) -> Move:
+    return lambda _set, _event: Settled(outcome)
+
+
+def _to(phase: Phase, **changes: bool) -> Move:
+    return lambda open_set, _event: replace(open_set, phase=phase, **changes)
+
+
+def _unanswered(open_set: OpenSet, event: Event) -> OpenSet:
+    assert isinstance(event, Unanswered)
+    return replace(open_set, phase=Phase.CHECK, doubted=True, turned_away=event.turned_away)
+
+
+def _not_found(open_set: OpenSet, _event: Event) -> OpenSet | Settled:
+    if open_set.ran:
+        # It ran, and what it made is gone without a trace: nobody but a person may go on.
+        return Settled(Outcome.PARKED)
+    if open_set.turned_away and open_set.sends == 1:
+        return Settled(Outcome.NOT_RUN)
+    return replace(open_set, phase=Phase.HOLD)
+
+
+def _sent_again(open_set: OpenSet, event: Event) -> OpenSet:
+    assert isinstance(event, SentAgain)
+    return replace(
+        open_set,
+        phase=Phase.SENT,
+        sends=open_set.sends + 1,
+        last_sent_at=event.at,
+        turned_away=False,
+        settle_now=False,
+    )
+
+
+_AGAIN_FROM_THE_CHECK = _to(Phase.CHECK, doubted=True)
+
+TRANSITIONS: dict[Phase, dict[type[Event], Move]] = {
+    Phase.SENT: {
+        Saved: _settle(Outcome.POSTED),
+        Declined: _settle(Outcome.REFUSED),
+        Unanswered: _unanswered,
+        SessionBegan: _AGAIN_FROM_THE_CHECK,
+    },
+    Phase.CHECK: {
+        Saved: _settle(Outcome.POSTED),
+        Declined: _settle(Outcome.REFUSED),
+        RanUnseen: _to(Phase.FIND, ran=True),
+        NotRemembered: _to(Phase.FIND),
+        SessionBegan: _AGAIN_FROM_THE_CHECK,
+    },
+    Phase.FIND: {
+        Saved: _settle(Outcome.POSTED),
+        FoundUnclear: _settle(Outcome.PARKED),
+        FoundNone: _not_found,
+        SessionBegan: _AGAIN_FROM_THE_CHECK,
+    },
+    Phase.HOLD: {
+        # The list of changed payments showed it meanwhile.
+        Saved: _settle(Outcome.POSTED),
+        FoundUnclear: _settle(Outcome.PARKED),
+        SentAgain: _sent_again,
+        GivenUp: _settle(Outcome.NOT_RUN),
+        SessionBegan: _AGAIN_FROM_THE_CHECK,
+    },
+    Phase.CLOSED: {},
+}
