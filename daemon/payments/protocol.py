@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 
 class Phase(StrEnum):
@@ -200,7 +200,7 @@ def _settle(outcome: Outcome) -> Move:
     return lambda _set, _event: Settled(outcome)
 
 
-def _to(phase: Phase, **changes: bool) -> Move:
+def _to(phase: Phase, **changes: Any) -> Move:
     return lambda open_set, _event: replace(open_set, phase=phase, **changes)
 
 
