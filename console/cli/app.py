@@ -67,8 +67,10 @@ for name, place, told in (
     ("hints", "hints:hints", "Look up what a code or a message means and what to do."),
     ("invoices", "ledger:invoices", "List or export the imported invoices."),
     ("password", "qwc:password", "Replace a Web Connector password."),
+    ("payments", "payments:payments", "Add, import, list and show payments; settle doubts."),
     ("problems", "problems:problems", "What needs a person: list, retry, skip."),
     ("qwc", "qwc:qwc", "Write .qwc files with one fresh password."),
+    ("reconcile", "reconcile:reconcile", "Put both sides beside each other, differences first."),
     ("syncs", "syncs:syncs", "What ran, how it ended; stop what runs."),
 ):
     cli.add_later(name, f"console.cli.{place}", told)

@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from console.cli import output
+from console.cli.connection_fields import chosen, fields, in_words
 from console.cli.contract import CONNECTION, CONNECTION_DETAIL, Overview
 from console.cli.desk import Desk, pass_desk
 from console.cli.errors import Refused, WrongUsage
-from console.cli.params import (
-    NO_DATE,
-    CompanyFile,
-    Day,
-    chosen_connection,
-    name_argument,
-    refuse_as_option,
-)
+from console.cli.params import chosen_connection, name_argument, refuse_as_option
 from console.cli.shapes import json_option
 from console.cli.tables import Column, Row
 from console.cli.text import application as application_name
@@ -31,57 +25,6 @@ if TYPE_CHECKING:
     from shared.models.values import Application, CompanyBinding, Connection, Sync
 
 OPEN_FILE = "the file that is open in QuickBooks"
-
-
-def fields(command: Callable[..., Any]) -> Callable[..., Any]:
-    """The options for every field of a connection; what is not given is None."""
-    for option in reversed(FIELD_OPTIONS):
-        command = option(command)
-    return command
-
-
-FIELD_OPTIONS = (
-    click.option(
-        "--layout",
-        type=click.Choice(["two", "combined"]),
-        help="Two rows in the Web Connector (Invoice Sync, Payment Sync) or one combined.",
-    ),
-    click.option(
-        "--company-file",
-        type=CompanyFile(),
-        help=r"Path on the Windows PC, C:\Books\X.qbw; empty: the file that is open.",
-    ),
-    click.option(
-        "--jobs",
-        type=click.Choice(["roll-up", "separate"]),
-        help="Bill a job's invoices to its top customer, or keep jobs apart.",
-    ),
-    click.option(
-        "--start-date",
-        type=Day(),
-        metavar="DATE",
-        help="Leave out invoices dated earlier (2026-01-31); none: take all.",
-    ),
-    click.option(
-        "--every",
-        "run_every_minutes",
-        type=click.IntRange(0, 10080),
-        metavar="MINUTES",
-        help="Auto-Run interval proposed in the .qwc files; 0: no proposal.",
-    ),
-    click.option(
-        "--minimum-interval",
-        "minimum_interval_seconds",
-        type=click.IntRange(0, 86400),
-        metavar="SECONDS",
-        help="Shortest Auto-Run interval that the Web Connector may use; 0: any.",
-    ),
-    click.option(
-        "--debug/--no-debug",
-        default=None,
-        help="Keep what QuickBooks answered, to find out what went wrong.",
-    ),
-)
 
 
 @click.group()
@@ -101,8 +44,8 @@ def add(desk: Desk, /, name: str, as_json: bool, **given: Any) -> None:
     refuse_as_option(name)
     with desk.store.transaction():
         now = desk.store.now()
-        made = connections.add(name, **_chosen(given), now=now)
-        audit.add(desk.who, "connection.add", made.name, _told(given), now)
+        made = connections.add(name, **chosen(given), now=now)
+        audit.add(desk.who, "connection.add", made.name, in_words(given), now)
         overview = _overview(made)
     if as_json:
         output.say_json(CONNECTION_DETAIL.of(overview))
@@ -209,11 +152,20 @@ def _lines(overview: Overview) -> list[tuple[str, str]]:
         ("Start date", iso_day(held.start_date) or "none: all open invoices are taken"),
         ("Auto-Run proposal", _unless_none("every {} min", held.run_every_minutes)),
         ("Minimum interval", _unless_none("{} s", held.minimum_interval_seconds)),
+        ("Payments out", "posted to QuickBooks" if held.payments_out else "off: none is posted"),
+        ("Payments in", "imported" if held.payments_in else "off: none is imported"),
+        ("Missing method", METHODS[held.missing_method]),
         ("Debug", "on: answers of QuickBooks are kept" if held.debug else "off"),
         ("Open invoices", _totals_line(overview.totals)),
         ("Open problems", str(overview.open_problems)),
         ("Last sync", _sync_line(overview.last_sync)),
     ]
+
+
+METHODS = {
+    "create": "a payment method that QuickBooks does not list is added there",
+    "other": "a payment method that QuickBooks does not list becomes Other",
+}
 
 
 def _unless_none(told: str, number: int) -> str:
@@ -261,7 +213,7 @@ def edit(
     from shared.models import audit, connections
 
     refuse_as_option(rename or "")
-    changes = _chosen({"name": rename, **given})
+    changes = chosen({"name": rename, **given})
     if not changes and not rebind:
         raise WrongUsage("Nothing to change was given.", "deskbridge connection edit --help")
     with desk.store.transaction():
@@ -270,7 +222,7 @@ def edit(
         if rebind:
             connections.unbind(before.id)
             after = connections.by_id(before.id)
-        told = _told(given | {"rename": rename, "rebind": rebind or None})
+        told = in_words(given | {"rename": rename, "rebind": rebind or None})
         audit.add(desk.who, "connection.edit", before.name, told, desk.store.now())
         overview = _overview(after)
     if as_json:
@@ -301,6 +253,17 @@ def _consequences(before: Connection, after: Connection, *, rebind: bool) -> lis
             "The company file was forgotten: the next sync binds the one that is open then. "
             "See that it is the right one."
         )
+    return [*told, *_consequences_for_payments(before, after)]
+
+
+def _consequences_for_payments(before: Connection, after: Connection) -> list[str]:
+    told = []
+    if before.payments_out and not after.payments_out:
+        told.append(
+            "No payment is posted from now on; a request that is out or in doubt is still settled."
+        )
+    if before.payments_in != after.payments_in or before.payments_out < after.payments_out:
+        told.append("Payments follow with the next Payment Sync.")
     return told
 
 
@@ -363,31 +326,6 @@ def _paused_until(applications: Sequence[Application]) -> dict[int, datetime]:
 
     held = (connections.application_by_username(one.username) for one in applications)
     return {one.application.id: one.locked_until for one in held if one and one.locked_until}
-
-
-def _chosen(given: dict[str, Any]) -> dict[str, Any]:
-    """The options that were given, as the store takes them."""
-    from shared.models.values import JobMode, Layout
-
-    readers: dict[str, Callable[[Any], Any]] = {
-        "layout": Layout,
-        "jobs": JobMode,
-        "start_date": lambda day: None if day == NO_DATE else day,
-    }
-    return {
-        name: readers.get(name, lambda value: value)(value)
-        for name, value in given.items()
-        if value is not None
-    }
-
-
-def _told(given: dict[str, Any]) -> str:
-    """The options as the audit trail keeps them."""
-    return ", ".join(
-        f"{name.replace('_', ' ')}: {'none' if value == NO_DATE else value}"
-        for name, value in given.items()
-        if value is not None
-    )
 
 
 def _command(verb: str, name: str) -> str:

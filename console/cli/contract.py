@@ -89,6 +89,21 @@ CONNECTION: Shape[Overview] = Shape(
         lambda o: iso_instant(o.last_seen_at),
     ),
     Key("created_at", "when it was added", lambda o: iso_instant(o.connection.created_at)),
+    Key(
+        "payments_out",
+        "whether payments are posted to QuickBooks",
+        lambda o: o.connection.payments_out,
+    ),
+    Key(
+        "payments_in",
+        "whether payments recorded in QuickBooks are imported",
+        lambda o: o.connection.payments_in,
+    ),
+    Key(
+        "missing_method",
+        "a payment method that QuickBooks does not list: `create` it or use `other`",
+        lambda o: o.connection.missing_method.value,
+    ),
 )
 
 APPLICATION: Shape[Application] = Shape(
@@ -167,7 +182,8 @@ RECORD: Shape[Record] = Shape(
     Key("document", "what a person calls it", lambda r: r.document),
     Key(
         "outcome",
-        "`imported`, `updated`, `closed`, `voided`, `deleted`, `left-out`, `skipped` or `failed`",
+        "`imported`, `updated`, `closed`, `voided`, `deleted`, `left-out`, `skipped`, `posted`, "
+        "`parked` or `failed`",
         lambda r: r.outcome.value,
     ),
     Key("reason", "why, where it did not go well", lambda r: r.reason),

@@ -21,14 +21,23 @@ NARROWEST = 40
 _COLOURS = {
     "finished": "green",
     "resolved": "green",
+    "posted": "green",
+    "imported": "green",
     "started": "cyan",
     "pending": "cyan",
     "retry": "cyan",
+    "ready": "cyan",
+    "sent": "cyan",
+    "waiting": "yellow",
+    "not eligible": "yellow",
     "canceled": "yellow",
     "skipped": "yellow",
     "left-out": "yellow",
     "failed": "red",
     "open": "red",
+    "unknown": "red",
+    "parked": "red",
+    "refused": "red",
 }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date
+from decimal import Decimal
 from pathlib import PureWindowsPath
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -35,6 +36,47 @@ class Day(click.ParamType[date]):
             return date.fromisoformat(value)
         except ValueError:
             self.fail(f"{value!r} is not a date; write it as 2026-01-31, or none.", param, ctx)
+
+
+class Money(click.ParamType[Decimal]):
+    """An amount as ``1234.50``; what a payment is told in is never below zero."""
+
+    name = "amount"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> Decimal:
+        """Read the amount; fails with what was expected."""
+        from console.cli.payment_terms import Unreadable, read_amount
+
+        if isinstance(value, Decimal):
+            return value
+        try:
+            amount = read_amount(value)
+        except Unreadable as fault:
+            self.fail(f"{fault}.", param, ctx)
+        if amount < 0:
+            self.fail(f"{value} is below zero.", param, ctx)
+        return amount
+
+
+class Share(click.ParamType[tuple[str, Decimal]]):
+    """What one document gets of a payment, as ``1042=10.00``; it is parted at the last ``=``."""
+
+    name = "share"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[str, Decimal]:
+        """Read document and amount; fails with what was expected."""
+        from console.cli.payment_terms import Unreadable, read_share
+
+        if isinstance(value, tuple):
+            return value
+        try:
+            return read_share(value)
+        except Unreadable as fault:
+            self.fail(f"{fault}.", param, ctx)
 
 
 class CompanyFile(click.ParamType[str]):

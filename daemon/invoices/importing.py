@@ -7,13 +7,12 @@ page twice is the same as storing it once, so a sync that was cut is simply repe
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
 
 from daemon.invoices import intake
-from daemon.invoices.intake import Taken
 from daemon.invoices.plan import Step
+from daemon.syncs.reading import Tally
 from shared.documents import customer_document, invoice_document
 from shared.hints import tell
 from shared.models import ledger, problems, syncs
@@ -42,35 +41,7 @@ CLOSING = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Tally:
-    """What a batch of rows came to; the numbers are those of ``plan.Answered``.
-
-    ``taken_ids`` are the records that could be read, ``seen_ids`` all that QuickBooks showed.
-    """
-
-    rows: int = 0
-    changed: int = 0
-    idle: int = 0
-    failed: int = 0
-    newest: str = ""
-    taken_ids: frozenset[str] = field(default_factory=frozenset)
-    seen_ids: frozenset[str] = field(default_factory=frozenset)
-
-    def plus(self, other: Tally) -> Tally:
-        """Two batches of one answer taken together."""
-        return Tally(
-            self.rows + other.rows,
-            self.changed + other.changed,
-            self.idle + other.idle,
-            self.failed + other.failed,
-            max(self.newest, other.newest),
-            self.taken_ids | other.taken_ids,
-            self.seen_ids | other.seen_ids,
-        )
-
-
-def thd_store(session: Session, step: Step, rows: Sequence[Taken], now: datetime) -> Tally:
+def thd_store(session: Session, step: Step, rows: Sequence[object], now: datetime) -> Tally:
     """Store the rows of one step; says what came of them."""
     store = STORE.get(step)
     tally = store(session, rows, now) if store else Tally(rows=len(rows))
@@ -78,7 +49,7 @@ def thd_store(session: Session, step: Step, rows: Sequence[Taken], now: datetime
     return tally.plus(_thd_report(session, broken, now))
 
 
-def _thd_store_invoices(session: Session, rows: Sequence[Taken], now: datetime) -> Tally:
+def _thd_store_invoices(session: Session, rows: Sequence[object], now: datetime) -> Tally:
     invoices = [row for row in rows if isinstance(row, Invoice)]
     wanted = _thd_wanted(session, invoices)
     stored = ledger.store_invoices(session.connection.id, _sync_id(session), wanted)
@@ -119,7 +90,7 @@ def _thd_wanted(session: Session, invoices: Sequence[Invoice]) -> list[Invoice]:
 
 
 def _thd_note_totals(
-    session: Session, rows: Sequence[Taken], held: frozenset[str], now: datetime
+    session: Session, rows: Sequence[object], held: frozenset[str], now: datetime
 ) -> None:
     """An invoice whose amounts contradict each other is imported, and shown to a person."""
     mismatches = [
@@ -143,24 +114,24 @@ def _thd_resolve(
         problems.resolve(session.connection.id, kind, sorted(object_ids), codes, now)
 
 
-def _thd_compare_invoices(session: Session, rows: Sequence[Taken], _now: datetime) -> Tally:
+def _thd_compare_invoices(session: Session, rows: Sequence[object], _now: datetime) -> Tally:
     swept = [row for row in rows if isinstance(row, OpenInvoice)]
     ledger.compare_open(session.connection.id, _sync_id(session), swept)
     return Tally(rows=len(swept))
 
 
-def _thd_compare_customers(session: Session, rows: Sequence[Taken], _now: datetime) -> Tally:
+def _thd_compare_customers(session: Session, rows: Sequence[object], _now: datetime) -> Tally:
     checked = [row for row in rows if isinstance(row, CheckedCustomer)]
     ledger.compare_customers(session.connection.id, checked)
     return Tally(rows=len(checked), seen_ids=frozenset(one.list_id for one in checked))
 
 
-def _thd_delete(session: Session, rows: Sequence[Taken], now: datetime) -> Tally:
+def _thd_delete(session: Session, rows: Sequence[object], now: datetime) -> Tally:
     gone = [row.txn_id for row in rows if isinstance(row, TxnDeletedRet)]
     return Tally(rows=len(rows), changed=thd_mark_deleted(session, gone, now))
 
 
-def _thd_store_customers(session: Session, rows: Sequence[Taken], now: datetime) -> Tally:
+def _thd_store_customers(session: Session, rows: Sequence[object], now: datetime) -> Tally:
     customers = [row for row in rows if isinstance(row, Customer)]
     stored = ledger.store_customers(session.connection.id, customers)
     imported, changed = set(stored.imported), {*stored.imported, *stored.updated}
@@ -186,7 +157,7 @@ def _thd_store_customers(session: Session, rows: Sequence[Taken], now: datetime)
     )
 
 
-STORE: dict[Step, Callable[[Session, Sequence[Taken], datetime], Tally]] = {
+STORE: dict[Step, Callable[[Session, Sequence[object], datetime], Tally]] = {
     Step.READ: _thd_store_invoices,
     Step.REREAD: _thd_store_invoices,
     Step.SWEEP: _thd_compare_invoices,

@@ -15,7 +15,8 @@ from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
-from daemon.invoices.paging import next_page_size
+from daemon.syncs.moves import Answered, Fail, GiveUpOn, Gone, GoOn, Move, Pause
+from daemon.syncs.paging import next_page_size
 from shared.qbxml import requests as ask
 from shared.qbxml import statuses
 
@@ -136,70 +137,6 @@ class InvoiceSync:
         return cls(**fields)
 
 
-@dataclass(frozen=True, slots=True)
-class Answered:
-    """What an answer said, without its rows.
-
-    ``status`` is the worst of the message set. ``count`` is the sum of retCount,
-    ``rows`` the records in it; ``changed`` of them were taken in, ``idle`` were known as
-    they are, ``failed`` need a person. ``remaining`` is None when the answer did not say.
-    ``asked_twice`` means that the request was handed out more than once.
-    """
-
-    status: int = 0
-    said: str = ""
-    rows: int = 0
-    changed: int = 0
-    idle: int = 0
-    failed: int = 0
-    count: int = 0
-    remaining: int | None = None
-    iterator_id: str = ""
-    newest: str = ""
-    asked_twice: bool = False
-    seconds: float = 0.0
-    size_bytes: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class GoOn:
-    """The answer was understood."""
-
-
-@dataclass(frozen=True, slots=True)
-class Pause:
-    """QuickBooks was busy: ask again after this many pauses of five seconds."""
-
-    pauses: int
-
-
-@dataclass(frozen=True, slots=True)
-class GiveUpOn:
-    """QuickBooks refuses this one record: it becomes a problem, and the rest goes on."""
-
-    object_id: str
-    status: int
-    said: str
-
-
-@dataclass(frozen=True, slots=True)
-class Gone:
-    """QuickBooks no longer has this one record."""
-
-    object_id: str
-
-
-@dataclass(frozen=True, slots=True)
-class Fail:
-    """The sync ends here; ``code`` is the hint."""
-
-    code: str
-    said: str
-
-
-Move = GoOn | Pause | GiveUpOn | Gone | Fail
-
-
 def begin(
     *,
     watermark: str,
@@ -279,11 +216,6 @@ def advance(state: InvoiceSync) -> InvoiceSync:
 def expect_more(state: InvoiceSync, records: int) -> InvoiceSync:
     """Count records that the sync just learned it will have to read."""
     return replace(state, total=state.total + records)
-
-
-def settled(state: InvoiceSync) -> InvoiceSync:
-    """The final count: what was expected is now known."""
-    return replace(state, total=state.position + state.failed)
 
 
 def answered(state: InvoiceSync, answer: Answered) -> tuple[InvoiceSync, Move]:

@@ -6,20 +6,18 @@ call and gives it back with the state moved on. Store-thread code, inside a tran
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from functools import partial
 
 from daemon.invoices import importing, intake
 from daemon.invoices import plan as invoice_sync
-from daemon.invoices.importing import Tally
-from daemon.invoices.intake import Taken
-from daemon.invoices.plan import DOING, LIGHT, Answered, GiveUpOn, Gone, InvoiceSync, Move, Step
-from daemon.invoices.reading import Reading
-from shared.models import ledger, problems, syncs
-from shared.models.values import Connection, RecordKind, Session, SyncState
-from shared.qbxml import requests as ask
+from daemon.invoices.plan import DOING, LIGHT, InvoiceSync, Step
+from daemon.syncs.moves import Answered, Ask, AskWrite, GiveUpOn, Gone, Move, Progress
+from daemon.syncs.reading import Reading, Tally
+from shared.models import ledger, problems
+from shared.models.values import RecordKind, Session
 from shared.qbxml import statuses
 from shared.qbxml.responses import BadRecord, Ret
 from shared.settings import Settings
@@ -34,8 +32,14 @@ KIND_OF_IDS = {
 }
 
 
-def thd_begin(connection: Connection, settings: Settings) -> str:
+def thd_begin(session: Session, settings: Settings, now: datetime) -> str:
     """The plan of a new sync, from the watermarks of the last finished one."""
+    return thd_begin_at(Step.COUNT, session, settings)
+
+
+def thd_begin_at(step: Step, session: Session, settings: Settings) -> str:
+    """The plan of a sync that has to do only what follows from ``step`` on."""
+    connection = session.connection
     state = invoice_sync.begin(
         watermark=ledger.watermark(connection.id, WATERMARK),
         overlap=timedelta(minutes=settings.overlap_minutes),
@@ -46,13 +50,13 @@ def thd_begin(connection: Connection, settings: Settings) -> str:
         settled_on=ledger.watermark(connection.id, SETTLED_ON),
     )
     ledger.set_watermark(connection.id, SETTLED_ON, "")
-    return state.to_json()
+    return replace(state, step=step).to_json()
 
 
 def thd_next(
     session: Session, request_id: str, now: datetime
-) -> tuple[Session, tuple[ask.Request, ...]]:
-    """The next requests; none when only settling is left."""
+) -> tuple[Session, Ask | AskWrite | None]:
+    """What to ask next; None when only settling is left."""
     state = _state(session)
     while state.step is not Step.SETTLE:
         ids = _thd_ids(session, state)
@@ -60,22 +64,17 @@ def thd_next(
         if requests:
             if invoice_sync.wants_ids(state) and not state.tries:
                 state = invoice_sync.expect_more(state, len(state.asked))
-            session = _with(session, state)
-            return session, requests
+            return _with(session, state), Ask(state.step.value, request_id, requests)
         state = _thd_left(session, state, invoice_sync.advance(state))
-    return _with(session, state), ()
+    return _with(session, state), None
 
 
 def thd_has_more(session: Session, now: datetime) -> bool:
-    """Whether anything is left to ask; the plan itself does not move.
-
-    Asked before every percent: 100 must be answered with the last answer, since an empty
-    sendRequestXML means "ask me for the error" (qbwc-protocol §2.5).
-    """
-    return bool(thd_next(session, "0", now)[1])
+    """Whether anything is left to ask; the plan itself does not move."""
+    return thd_next(session, "0", now)[1] is not None
 
 
-def taker(session: Session) -> Callable[[Ret | BadRecord], tuple[Taken, ...]]:
+def taker(session: Session) -> Callable[[Ret | BadRecord], Iterable[object]]:
     """How records of the current step are read; needs no store."""
     binding = session.connection.binding
     return partial(
@@ -85,7 +84,7 @@ def taker(session: Session) -> Callable[[Ret | BadRecord], tuple[Taken, ...]]:
     )
 
 
-def thd_store(session: Session, rows: Sequence[Taken], now: datetime) -> Tally:
+def thd_store(session: Session, rows: Sequence[object], now: datetime) -> Tally:
     """Store rows of the current step."""
     return importing.thd_store(session, _state(session).step, rows, now)
 
@@ -106,7 +105,9 @@ def thd_take(session: Session, reading: Reading, now: datetime) -> tuple[Session
     return _with(session, after), move
 
 
-def thd_refused(session: Session, code: str, said: str, *, passing: bool) -> tuple[Session, Move]:
+def thd_refused(
+    session: Session, code: str, said: str, *, passing: bool, now: datetime
+) -> tuple[Session, Move]:
     """QuickBooks refused the message set; ``passing`` when it may take it in a while."""
     after, move = invoice_sync.refused(_state(session), code, said, passing=passing)
     return _with(session, after), move
@@ -130,37 +131,20 @@ def thd_give_up_on(session: Session, move: GiveUpOn | Gone, now: datetime) -> Se
     return _with(session, moved)
 
 
-def thd_finish(session: Session, now: datetime, settings: Settings) -> tuple[Session, str]:
-    """Settle the books, move the watermark, and say how it went."""
+def thd_conclude(session: Session, settings: Settings, now: datetime) -> Session:
+    """Settle the books and move the watermark."""
     state = _state(session)
-    _thd_settle(session, state, now)
+    thd_settle(session, now)
     _thd_move_watermark(session, state, now, timedelta(minutes=settings.overlap_minutes))
-    if session.sync_id is not None:
-        # A record may have been met in several steps: in the end each one counts once.
-        touched = syncs.record_count(session.sync_id)
-        failed = syncs.failed_count(session.sync_id)
-        state = replace(state, position=touched - failed, failed=failed)
-    state = invoice_sync.settled(replace(state, percent=100))
-    session = _with(session, state)
-    sentence = result_sentence(state)
-    if session.sync_id is not None:
-        syncs.save(
-            session.sync_id,
-            state=SyncState.FINISHED,
-            position=state.position,
-            total=state.total,
-            failed=state.failed,
-            message=sentence,
-            ended_at=now,
-        )
-    return session, sentence
+    return session
 
 
-def _thd_settle(session: Session, state: InvoiceSync, now: datetime) -> None:
+def thd_settle(session: Session, now: datetime) -> None:
     """Settle, unless nothing moved since the last finished sync did.
 
     A settlement looks at every open invoice; most syncs of a large company bring no news.
     """
+    state = _state(session)
     terms = importing.thd_terms(session)
     quiet = not state.position and not state.failed and state.settled_on == terms
     if not quiet:
@@ -168,39 +152,16 @@ def _thd_settle(session: Session, state: InvoiceSync, now: datetime) -> None:
     ledger.set_watermark(session.connection.id, SETTLED_ON, terms)
 
 
-def result_sentence(state: InvoiceSync) -> str:
-    """What the bookkeeper reads in the status column."""
-    if not state.position and not state.failed:
-        return "Finished: nothing has changed since the last run"
-    done = "1 record" if state.position == 1 else f"{state.position} records"
-    if not state.failed:
-        return f"Finished: {done} up to date"
-    need = "1 needs" if state.failed == 1 else f"{state.failed} need"
-    return f"Finished: {done} up to date, {need} your attention"
-
-
-def percent(session: Session) -> int:
-    """How far the sync is, for the Web Connector's bar: never 100 before the end."""
-    return min(_state(session).percent, 99)
-
-
-def step_of(session: Session) -> str:
-    """The name of the current step."""
-    return _state(session).step.value
-
-
-def thd_show_progress(session: Session) -> None:
-    """Write position, total and step where Recent Syncs reads them."""
-    if session.sync_id is None:
-        return
+def progress(session: Session) -> Progress:
+    """How far the stage is."""
     state = _state(session)
-    syncs.save(
-        session.sync_id,
-        state=SyncState.STARTED,
+    return Progress(
+        step=state.step.value,
+        doing=DOING[state.step],
+        percent=state.percent,
         position=state.position,
         total=state.total,
         failed=state.failed,
-        message=DOING[state.step],
     )
 
 

@@ -2,9 +2,10 @@
 
 A message set is committed before it leaves and stays open until its outcome is known. Where
 no answer came that can be relied on, QuickBooks is asked what it remembers (CHECK), then the
-payment itself is looked for (FIND), and only when it is not there, and no copy that was given
-up on can still run (HOLD), the same bytes go out again, which is doubtful again. Pure tables
-and functions. Rules: engineering §5.3, DESIGN §4.7, qbxml-reference §3.
+payment itself is looked for (FIND). Not there proves little while a copy that was given up on
+can still run (HOLD). Once none can, the same two questions are asked again (CHECK, LAST_FIND):
+only an answer from after the doubt window lets the same bytes go out again (AGAIN), which is
+doubtful again. Pure tables and functions. Rules: engineering §5.3, DESIGN §4.7, qbxml-reference §3.
 """
 
 from __future__ import annotations
@@ -22,7 +23,9 @@ class Phase(StrEnum):
     SENT = "sent"  # committed and handed out: its answer may still come in this session
     CHECK = "check"  # ask QuickBooks what it remembers under the id of the set
     FIND = "find"  # it remembers nothing of use: look for the payment itself
-    HOLD = "hold"  # not there: wait until no earlier copy can run any more, then send again
+    HOLD = "hold"  # not there: wait until no earlier copy can run any more, then check again
+    LAST_FIND = "last-find"  # none can any more: what is not there now never ran
+    AGAIN = "again"  # it never ran: the same bytes go out again, or it is given up
     CLOSED = "closed"
 
 
@@ -41,8 +44,9 @@ class OpenSet:
 
     ``sends`` counts how often it was handed out, ``last_sent_at`` is the latest of these.
     ``doubted``: it ever lacked an answer. ``ran``: QuickBooks said that it did it, but not
-    what that made. ``turned_away``: QuickBooks answered that it did not take it.
-    ``settle_now``: an operator vouches that no earlier copy is left anywhere.
+    what that made. ``turned_away``: QuickBooks answered that it did not take it, and no earlier
+    copy of it may have fared better. ``settle_now``: an operator vouches that no earlier copy
+    is left anywhere; to be set at any time but while its own answer is awaited.
     """
 
     phase: Phase
@@ -75,10 +79,13 @@ class Declined:
 class Unanswered:
     """No answer that can be relied on: none, cut, refused on the way, or without our id.
 
-    ``turned_away``: it was refused in words that mean that nothing ran.
+    ``turned_away``: it was refused in words that mean that nothing ran. ``for_good``: in words
+    that mean that these bytes under this id will never run, whichever copy of them arrives:
+    they cannot be read, or the set is 600, 9001 or 9002.
     """
 
     turned_away: bool = False
+    for_good: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,12 +95,20 @@ class RanUnseen:
 
 @dataclass(frozen=True, slots=True)
 class NotRemembered:
-    """The status check told nothing of use; that proves nothing."""
+    """The status check told nothing of use; that proves nothing.
+
+    ``copies_left``: an earlier copy may still run, as ``copies_left()`` says when this is told.
+    """
+
+    copies_left: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class FoundNone:
-    """The payment is not in QuickBooks and was not deleted from it."""
+    """The payment is not in QuickBooks and was not deleted from it.
+
+    Only an answer to the FIND of the phase that the set is in may be told as this.
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +130,7 @@ class SentAgain:
 
 @dataclass(frozen=True, slots=True)
 class GivenUp:
-    """QuickBooks turned it away, and no earlier copy can run any more."""
+    """QuickBooks turned it away for good, and no copy of it ever ran."""
 
 
 Event = (
@@ -176,12 +191,17 @@ def wanted(open_set: OpenSet, now: datetime, window: timedelta) -> Step:
             return Step.AWAIT
         case Phase.CHECK:
             return Step.CHECK
-        case Phase.FIND:
+        case Phase.FIND | Phase.LAST_FIND:
             return Step.FIND
-        case _ if not _is_past_doubt(open_set, now, window):
-            return Step.WAIT
+        case Phase.HOLD:
+            return Step.WAIT if copies_left(open_set, now, window) else Step.CHECK
         case _:
             return Step.GIVE_UP if open_set.turned_away else Step.SEND_AGAIN
+
+
+def copies_left(open_set: OpenSet, now: datetime, window: timedelta) -> bool:
+    """Whether a copy that was handed out and given up on may still run."""
+    return not open_set.settle_now and now - open_set.last_sent_at < window
 
 
 def may_be_cleared(closed: OpenSet) -> bool:
@@ -190,10 +210,6 @@ def may_be_cleared(closed: OpenSet) -> bool:
     Not one that was ever in doubt: a late copy must still find itself remembered.
     """
     return not closed.doubted
-
-
-def _is_past_doubt(open_set: OpenSet, now: datetime, window: timedelta) -> bool:
-    return open_set.settle_now or now - open_set.last_sent_at >= window
 
 
 def _settle(outcome: Outcome) -> Move:
@@ -206,16 +222,33 @@ def _to(phase: Phase, **changes: Any) -> Move:
 
 def _unanswered(open_set: OpenSet, event: Event) -> OpenSet:
     assert isinstance(event, Unanswered)
-    return replace(open_set, phase=Phase.CHECK, doubted=True, turned_away=event.turned_away)
+    # That this copy did not run says nothing about an earlier one, unless none ever can.
+    only_copy = open_set.sends == 1 and event.turned_away
+    return replace(
+        open_set,
+        phase=Phase.CHECK,
+        doubted=True,
+        turned_away=only_copy or event.for_good,
+        # Whoever vouched did so before this copy was in doubt.
+        settle_now=False,
+    )
 
 
-def _not_found(open_set: OpenSet, _event: Event) -> OpenSet | Settled:
-    if open_set.ran:
-        # It ran, and what it made is gone without a trace: nobody but a person may go on.
-        return Settled(Outcome.PARKED)
-    if open_set.turned_away and open_set.sends == 1:
-        return Settled(Outcome.NOT_RUN)
-    return replace(open_set, phase=Phase.HOLD)
+def _not_remembered(open_set: OpenSet, event: Event) -> OpenSet:
+    assert isinstance(event, NotRemembered)
+    return replace(open_set, phase=Phase.FIND if event.copies_left else Phase.LAST_FIND)
+
+
+def _found_none(otherwise: Phase) -> Move:
+    def move(open_set: OpenSet, _event: Event) -> OpenSet | Settled:
+        if open_set.ran:
+            # It ran, and what it made is gone without a trace: nobody but a person may go on.
+            return Settled(Outcome.PARKED)
+        if open_set.turned_away and open_set.sends == 1:
+            return Settled(Outcome.NOT_RUN)
+        return replace(open_set, phase=otherwise)
+
+    return move
 
 
 def _sent_again(open_set: OpenSet, event: Event) -> OpenSet:
@@ -231,6 +264,17 @@ def _sent_again(open_set: OpenSet, event: Event) -> OpenSet:
 
 
 _AGAIN_FROM_THE_CHECK = _to(Phase.CHECK, doubted=True)
+_REMEMBERED: dict[type[Event], Move] = {
+    Saved: _settle(Outcome.POSTED),
+    Declined: _settle(Outcome.REFUSED),
+    RanUnseen: _to(Phase.FIND, ran=True),
+    NotRemembered: _not_remembered,
+}
+# Whatever the phase, the list of changed payments may show it.
+_FOUND: dict[type[Event], Move] = {
+    Saved: _settle(Outcome.POSTED),
+    FoundUnclear: _settle(Outcome.PARKED),
+}
 
 TRANSITIONS: dict[Phase, dict[type[Event], Move]] = {
     Phase.SENT: {
@@ -239,23 +283,20 @@ TRANSITIONS: dict[Phase, dict[type[Event], Move]] = {
         Unanswered: _unanswered,
         SessionBegan: _AGAIN_FROM_THE_CHECK,
     },
-    Phase.CHECK: {
-        Saved: _settle(Outcome.POSTED),
-        Declined: _settle(Outcome.REFUSED),
-        RanUnseen: _to(Phase.FIND, ran=True),
-        NotRemembered: _to(Phase.FIND),
-        SessionBegan: _AGAIN_FROM_THE_CHECK,
-    },
+    Phase.CHECK: {**_REMEMBERED, SessionBegan: _AGAIN_FROM_THE_CHECK},
     Phase.FIND: {
-        Saved: _settle(Outcome.POSTED),
-        FoundUnclear: _settle(Outcome.PARKED),
-        FoundNone: _not_found,
+        **_FOUND,
+        FoundNone: _found_none(Phase.HOLD),
         SessionBegan: _AGAIN_FROM_THE_CHECK,
     },
-    Phase.HOLD: {
-        # The list of changed payments showed it meanwhile.
-        Saved: _settle(Outcome.POSTED),
-        FoundUnclear: _settle(Outcome.PARKED),
+    Phase.HOLD: {**_REMEMBERED, **_FOUND, SessionBegan: _AGAIN_FROM_THE_CHECK},
+    Phase.LAST_FIND: {
+        **_FOUND,
+        FoundNone: _found_none(Phase.AGAIN),
+        SessionBegan: _AGAIN_FROM_THE_CHECK,
+    },
+    Phase.AGAIN: {
+        **_FOUND,
         SentAgain: _sent_again,
         GivenUp: _settle(Outcome.NOT_RUN),
         SessionBegan: _AGAIN_FROM_THE_CHECK,

@@ -42,6 +42,7 @@ _GROUPS = {
     "session": "The course of a sync",
     "records": "Single records",
     "left out": "Left out on purpose",
+    "payment": "Payments",
     "setup": "Setting up",
 }
 _STATUS_INTRO = """\

@@ -30,7 +30,14 @@ from shared.models.convert import day_text, millis
 from shared.models.errors import BadName, NameTaken, NotFound
 from shared.models.rows import CONNECTION_FIELDS, read_connection
 from shared.models.statements import Statement, insert_row, locking, slot, update_columns
-from shared.models.values import Application, CompanyBinding, Connection, JobMode, Layout
+from shared.models.values import (
+    Application,
+    CompanyBinding,
+    Connection,
+    JobMode,
+    Layout,
+    MissingMethod,
+)
 
 __all__ = [
     "add",
@@ -55,7 +62,7 @@ __all__ = [
 NAME_LENGTH = 60
 _EDITABLE = {
     *("name", "layout", "company_file", "jobs", "start_date", "run_every_minutes"),
-    *("minimum_interval_seconds", "debug"),
+    *("minimum_interval_seconds", "debug", "payments_out", "payments_in", "missing_method"),
 }
 _UNBOUND = {
     **dict.fromkeys(("company_name", "product_name", "major_version", "minor_version"), ""),
@@ -75,6 +82,9 @@ def add(
     run_every_minutes: int = 0,
     minimum_interval_seconds: int = 0,
     debug: bool = False,
+    payments_out: bool = True,
+    payments_in: bool = True,
+    missing_method: MissingMethod = MissingMethod.CREATE,
     now: datetime,
     new_id: Callable[[], UUID] = uuid4,
 ) -> Connection:
@@ -94,6 +104,9 @@ def add(
         run_every_minutes=run_every_minutes,
         minimum_interval_seconds=minimum_interval_seconds,
         debug=debug,
+        payments_out=payments_out,
+        payments_in=payments_in,
+        missing_method=missing_method,
         created_ms=millis(now),
         **_UNBOUND,
     )

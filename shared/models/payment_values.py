@@ -11,7 +11,7 @@ from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 
-from shared.models.values import Day
+from shared.models.values import Day, InvoiceStatus
 
 ZERO = Decimal("0.00")
 
@@ -63,13 +63,6 @@ class PostingState(StrEnum):
     POSTED = "posted"
     REFUSED = "refused"
     PARKED = "parked"
-
-
-class MissingMethod(StrEnum):
-    """What to do for a payment method that the company file does not list."""
-
-    CREATE = "create"
-    OTHER = "other"
 
 
 class ListKind(StrEnum):
@@ -129,6 +122,28 @@ class PaymentUse:
     amount: Decimal
     discount: Decimal = ZERO
     held: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class NamedInvoice:
+    """An invoice that a payment may mean by the number or TxnID it gives.
+
+    ``customer`` is the customer or job as QuickBooks names it in full. ``left_out`` is empty for
+    an imported invoice, else the hint code of the reason, or "unsettled" while a sync has not
+    worked it out. ``customer_names`` are the casefolded full names, names and company names of
+    the customer and of all above it.
+    """
+
+    txn_id: str
+    number: str
+    customer_list_id: str
+    customer: str
+    ar_account_list_id: str
+    currency: str
+    balance: Decimal
+    status: InvoiceStatus
+    left_out: str
+    customer_names: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,7 +207,8 @@ class PostingUse:
 class Posting:
     """One ReceivePayment that a payment becomes, and how far it is.
 
-    ``ref_number``, ``external_guid`` and the memo are its tags in QuickBooks.
+    ``ref_number``, ``external_guid`` and the memo are its tags in QuickBooks. ``deleted``: it
+    was posted, and QuickBooks no longer has it.
     """
 
     id: int
@@ -219,6 +235,7 @@ class Posting:
     deposit_account: str
     posted_at: datetime | None
     verified_at: datetime | None
+    deleted: bool = False
     uses: tuple[PostingUse, ...] = ()
 
 
@@ -335,3 +352,31 @@ class MethodRule:
 
     method: str
     name: str
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerBalance:
+    """The imported open invoices of a customer in one currency, ours beside QuickBooks'.
+
+    ``seen_invoices`` and ``seen`` are what QuickBooks last showed of the same invoices.
+    """
+
+    list_id: str
+    customer: str
+    currency: str
+    open_invoices: int
+    balance: Decimal
+    seen_invoices: int
+    seen: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class SetAside:
+    """An open invoice that is not shown since we cannot vouch for what we hold of it.
+
+    ``reason`` is a hint code, ``seen`` the balance that QuickBooks last showed.
+    """
+
+    document: str
+    reason: str
+    seen: Decimal

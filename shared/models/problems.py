@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -12,6 +12,9 @@ from shared.models import ledger
 from shared.models import tables as t
 from shared.models.convert import millis, moment, moment_or_none
 from shared.models.errors import NotFound, NotPossible
+from shared.models.payment_values import Payment, PaymentSource, PaymentStatus
+from shared.models.payments import states
+from shared.models.payments.parts import ABOUT_POSTED
 from shared.models.statements import Row, Statement, among, insert_rows, slot, update_columns
 from shared.models.values import Problem, ProblemState, RecordKind, Trouble
 
@@ -79,6 +82,23 @@ def resolve(
     return _RESOLVE_CODES.run(**parameters, codes=codes)
 
 
+def resolve_all_but(
+    connection_id: int,
+    kind: RecordKind,
+    object_ids: Iterable[str],
+    kept: Collection[str],
+    now: datetime,
+) -> int:
+    """Close what waits about these objects under any other code than ``kept``; return how many."""
+    return _RESOLVE_ALL_BUT.run(
+        connection=connection_id,
+        kind=kind.value,
+        objects=object_ids,
+        kept=kept,
+        now_ms=millis(now),
+    )
+
+
 def resolve_others(connection_id: int, code: str, still: Iterable[str], now: datetime) -> int:
     """Close what waits under ``code`` about objects that are not among ``still``."""
     return _RESOLVE_OTHERS.run(
@@ -94,6 +114,13 @@ _RESOLVE_CODES = Statement(
         t.Problem.kind == slot("kind"),
         among(t.Problem.object_id, "objects"),
         among(t.Problem.code, "codes"),
+    )
+)
+_RESOLVE_ALL_BUT = Statement(
+    lambda: _resolving(
+        t.Problem.kind == slot("kind"),
+        among(t.Problem.object_id, "objects"),
+        ~among(t.Problem.code, "kept"),
     )
 )
 _RESOLVE_OTHERS = Statement(
@@ -144,8 +171,13 @@ _GET = Statement(lambda: _select().where(t.Problem.id == slot("id")))
 
 
 def retry(problem_id: int, who: str, now: datetime) -> Problem:
-    """Have the next sync read the record again. Raises NotFound or NotPossible."""
+    """Have the next sync read the record again. Raises NotFound or NotPossible.
+
+    A payment that was kept from QuickBooks is judged again.
+    """
     problem = _in_state(problem_id, _WAITING, "retried")
+    for payment_id in _payment_of(problem, states.may_retry):
+        states.retry(payment_id, who, now)
     return _reread(problem, problem.note, who, now)
 
 
@@ -161,12 +193,16 @@ def skip(problem_id: int, note: str, who: str, now: datetime) -> Problem:
             problem.remedy,
         )
     ledger.reread_done(problem.connection_id, problem.kind, [problem.object_id])
+    for payment_id in _payment_of(problem, states.may_skip):
+        states.skip(payment_id, note, who, now)
     return _change(problem, ProblemState.SKIPPED, note, who, now)
 
 
 def unskip(problem_id: int, who: str, now: datetime) -> Problem:
     """Take a skip back: the next sync reads the record again. Raises NotFound, NotPossible."""
     problem = _in_state(problem_id, (ProblemState.SKIPPED,), "taken back")
+    for payment_id in _payment_of(problem, lambda one: one.status is PaymentStatus.SKIPPED):
+        states.unskip(payment_id, who, now)
     return _reread(problem, "", who, now)
 
 
@@ -211,6 +247,71 @@ def _in_state(problem_id: int, states: Collection[ProblemState], done: str) -> P
     if problem.state not in states:
         raise NotPossible(f"Problem {problem_id} is {problem.state}, it cannot be {done}.")
     return problem
+
+
+def _payment_of(problem: Problem, allows: Callable[[Payment], bool]) -> list[int]:
+    """The payment that a decision about its problem is a decision about, or nothing.
+
+    One that is in QuickBooks, or may be, stays what it is: only its problem changes.
+    """
+    is_ours = problem.kind is RecordKind.PAYMENT and problem.object_id.isdecimal()
+    if not is_ours or problem.code in ABOUT_POSTED:
+        return []
+    try:
+        payment = states.find(int(problem.object_id))
+    except NotFound:
+        return []
+    if payment.source is not PaymentSource.INVOICED:
+        return []
+    here = payment.connection_id == problem.connection_id
+    return [payment.id] if here and allows(payment) else []
+
+
+def decide_all(
+    connection_id: int,
+    kind: RecordKind,
+    object_id: str,
+    before: Collection[ProblemState],
+    after: ProblemState,
+    *,
+    but: Collection[str],
+    note: str,
+    who: str,
+    now: datetime,
+) -> int:
+    """Bring all problems of an object from one of ``before`` to ``after``; return how many.
+
+    Not those under a code of ``but``.
+    """
+    return _DECIDE_ALL.run(
+        connection=connection_id,
+        kind=kind.value,
+        object=object_id,
+        states=[one.value for one in before],
+        state=after.value,
+        but=but,
+        note=note,
+        who=who,
+        now_ms=millis(now),
+    )
+
+
+_DECIDE_ALL = Statement(
+    lambda: t.Problem.update(
+        {
+            t.Problem.state: slot("state"),
+            t.Problem.note: slot("note"),
+            t.Problem.changed_by: slot("who"),
+            t.Problem.changed_ms: slot("now_ms"),
+        }
+    ).where(
+        (t.Problem.connection == slot("connection"))
+        & (t.Problem.kind == slot("kind"))
+        & (t.Problem.object_id == slot("object"))
+        & among(t.Problem.state, "states")
+        & ~among(t.Problem.code, "but")
+    )
+)
 
 
 def _reread(problem: Problem, note: str, who: str, now: datetime) -> Problem:

@@ -14,6 +14,7 @@ from shared.models.values import (
     Connection,
     JobMode,
     Layout,
+    MissingMethod,
 )
 
 CONNECTION_FIELDS: tuple[Any, ...] = (
@@ -23,6 +24,7 @@ CONNECTION_FIELDS: tuple[Any, ...] = (
     *(t.Connection.company_name, t.Connection.product_name, t.Connection.major_version),
     *(t.Connection.minor_version, t.Connection.country, t.Connection.qbxml_version),
     *(t.Connection.home_currency, t.Connection.multicurrency, t.Connection.bound_ms),
+    *(t.Connection.payments_out, t.Connection.payments_in, t.Connection.missing_method),
 )
 CONNECTION_WIDTH = len(CONNECTION_FIELDS)
 
@@ -40,6 +42,7 @@ def read_connection(row: Row) -> Connection:
     id_, name, layout, company_file, jobs, start_date, run_every, at_least, debug, created_ms = row[
         :10
     ]
+    payments_out, payments_in, missing_method = row[19:]
     return Connection(
         id=id_,
         name=name,
@@ -51,7 +54,10 @@ def read_connection(row: Row) -> Connection:
         minimum_interval_seconds=at_least,
         debug=bool(debug),
         created_at=moment(created_ms),
-        binding=_read_binding(row[10:]),
+        binding=_read_binding(row[10:19]),
+        payments_out=bool(payments_out),
+        payments_in=bool(payments_in),
+        missing_method=MissingMethod(missing_method),
     )
 
 

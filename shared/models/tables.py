@@ -21,6 +21,7 @@ from peewee import (
     Model,
     NodeList,
     TextField,
+    fn,
 )
 
 
@@ -295,10 +296,15 @@ class Invoice(Table):
     class Meta:
         indexes = (
             (("connection", "txn_id"), True),
-            (("connection", "number"), False),
             (("connection", "status"), False),
             (("connection", "bill_to_list_id"), False),
         )
+
+
+# A payment may name an invoice by its number, in whatever case.
+Invoice.add_index(
+    Invoice.index(Invoice.connection, fn.LOWER(Invoice.number), name="invoice_number")
+)
 
 
 class InvoiceLine(Table):
@@ -418,7 +424,7 @@ class Posting(Table):
     """One ReceivePayment that a payment becomes: a payment of two customers becomes two.
 
     ``part`` counts from 1. ``generation`` goes up when a person decides that it is posted anew
-    after all, and makes new tags.
+    after all, and makes new tags. ``deleted``: it was posted, and QuickBooks no longer has it.
     """
 
     id = LastingIdField()
@@ -445,28 +451,37 @@ class Posting(Table):
     deposit_account = TextField()
     posted_ms = BigIntegerField(null=True)
     verified_ms = BigIntegerField(null=True)
+    deleted = BooleanField()
 
     class Meta:
         indexes = (
             (("payment", "part"), True),
-            (("connection", "ref_number"), True),
             (("connection", "external_guid"), True),
             (("connection", "state", "id"), False),
             (("connection", "txn_id"), False),
         )
 
 
+# QuickBooks compares RefNumbers without case.
+Posting.add_index(
+    Posting.index(
+        Posting.connection, fn.LOWER(Posting.ref_number), unique=True, name="posting_ref_number"
+    )
+)
+
+
 class PostingUse(Table):
     """An invoice that a posting pays; ``expected_cents`` is its balance right after that."""
 
     posting = ForeignKeyField(Posting, on_delete="CASCADE", index=False)
+    position = IntegerField()
     invoice_txn_id = TextField(index=True)
     number = TextField()
     amount_cents = BigIntegerField()
     expected_cents = BigIntegerField(null=True)
 
     class Meta:
-        primary_key = CompositeKey("posting", "invoice_txn_id")
+        primary_key = CompositeKey("posting", "position")
 
 
 class MessageSet(Table):

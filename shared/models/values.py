@@ -40,6 +40,13 @@ class JobMode(StrEnum):
     SEPARATE = "separate"
 
 
+class MissingMethod(StrEnum):
+    """What to do for a payment method that the company file does not list."""
+
+    CREATE = "create"
+    OTHER = "other"
+
+
 class SyncState(StrEnum):
     """The life of one sync; the last three are final."""
 
@@ -61,6 +68,8 @@ class Outcome(StrEnum):
     LEFT_OUT = "left-out"
     SKIPPED = "skipped"
     FAILED = "failed"
+    POSTED = "posted"
+    PARKED = "parked"
 
 
 class ProblemState(StrEnum):
@@ -115,6 +124,7 @@ class Connection:
     ``company_file`` is the Windows path handed to the Web Connector; empty means the file
     that is open in QuickBooks. ``run_every_minutes`` is the Auto-Run proposal written into
     the ``.qwc`` file, ``minimum_interval_seconds`` the lower limit told at login; 0 is none.
+    ``payments_out`` and ``payments_in``: payments go into QuickBooks, and come out of it.
     """
 
     id: int
@@ -128,6 +138,9 @@ class Connection:
     debug: bool
     created_at: datetime
     binding: CompanyBinding | None
+    payments_out: bool = True
+    payments_in: bool = True
+    missing_method: MissingMethod = MissingMethod.CREATE
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from shared.qbxml import responses
-from shared.qbxml.responses import BadRecord, Ref, Ret
+from shared.qbxml import payment_records, responses
+from shared.qbxml.refs import Ref, read_full_name, read_ref
+from shared.qbxml.responses import BadRecord, Ret
 from shared.qbxml.shape import BadField, Element, Leaf, Node, Shape
 from shared.qbxml.text import (
     BadValue,
@@ -43,29 +44,6 @@ def _printed_lines(element: Element) -> tuple[str, ...]:
 
 def _is_accountant_copy(element: Element) -> bool | None:
     return read_flag(element.findtext("AccountantCopyExists", ""))
-
-
-def _ref(element: Element) -> Ref:
-    """A reference, of which a page has more than of anything else: no table for two names."""
-    list_id = full_name = None
-    for child in element:
-        tag = child.tag
-        if tag == "ListID":
-            list_id = child.text
-        elif tag == "FullName":
-            full_name = child.text
-    return Ref((list_id or "").strip(), full_name or "")
-
-
-def _full_name(element: Element) -> str:
-    """The FullName of a reference whose ListID nobody needs.
-
-    It is the last child: asking for that one costs a fifth of walking over both.
-    """
-    last = element[-1] if len(element) else None
-    if last is not None and last.tag == "FullName":
-        return last.text or ""
-    return _ref(element).full_name
 
 
 _ADDRESS = Shape(
@@ -120,7 +98,7 @@ _COMPANY = Shape(
 _PREFERENCES: Mapping[str, Node] = {
     "AccountingPreferences/ClosingDate": Node("closing_date", _date),
     "MultiCurrencyPreferences/IsMultiCurrencyOn": Node("is_multi_currency_on", _flag),
-    "MultiCurrencyPreferences/HomeCurrencyRef": Node("home_currency", _ref),
+    "MultiCurrencyPreferences/HomeCurrencyRef": Node("home_currency", read_ref),
     "SalesAndCustomersPreferences/IsAutoApplyingPayments": Node("is_auto_applying_payments", _flag),
     "CurrentAppAccessRights/IsPersonalDataAccessAllowed": Node(
         "is_personal_data_access_allowed", _flag
@@ -137,14 +115,14 @@ _CUSTOMER = Shape(
         "Name": Leaf("name"),
         "FullName": Leaf("full_name"),
         "IsActive": Leaf("is_active", read_flag),
-        "ParentRef": Node("parent", _ref),
+        "ParentRef": Node("parent", read_ref),
         "Sublevel": Leaf("sublevel", read_count),
         "CompanyName": Leaf("company_name"),
         "BillAddress": Node("bill_address", _ADDRESS),
         "BillAddressBlock": Node("bill_address_block", _printed_lines),
         "Phone": Leaf("phone"),
         "Email": Leaf("email"),
-        "CurrencyRef": Node("currency", _full_name),
+        "CurrencyRef": Node("currency", read_full_name),
     },
 )
 
@@ -164,14 +142,14 @@ _INVOICE_LINE = Shape(
     responses.InvoiceLineRet,
     {
         "TxnLineID": Leaf("txn_line_id", str.strip),
-        "ItemRef": Node("item", _full_name),
+        "ItemRef": Node("item", read_full_name),
         "Desc": Leaf("description"),
         "Quantity": Leaf("quantity", str.strip),
         "Rate": Leaf("rate", str.strip),
         "RatePercent": Leaf("rate_percent", str.strip),
         "Amount": Leaf("amount", read_amount),
         "ServiceDate": Leaf("service_date", read_date),
-        "SalesTaxCodeRef": Node("sales_tax_code", _full_name),
+        "SalesTaxCodeRef": Node("sales_tax_code", read_full_name),
     },
 )
 
@@ -179,7 +157,7 @@ _INVOICE_LINE_GROUP = Shape(
     responses.InvoiceLineGroupRet,
     {
         "TxnLineID": Leaf("txn_line_id", str.strip),
-        "ItemGroupRef": Node("item_group", _full_name),
+        "ItemGroupRef": Node("item_group", read_full_name),
         "Desc": Leaf("description"),
         "Quantity": Leaf("quantity", str.strip),
         "TotalAmount": Leaf("total_amount", read_amount),
@@ -194,13 +172,13 @@ _INVOICE = Shape(
         "TimeCreated": Leaf("time_created", wall_clock),
         "TimeModified": Leaf("time_modified", wall_clock),
         "EditSequence": Leaf("edit_sequence", str.strip),
-        "CustomerRef": Node("customer", _ref),
-        "ARAccountRef": Node("ar_account", _ref),
+        "CustomerRef": Node("customer", read_ref),
+        "ARAccountRef": Node("ar_account", read_ref),
         "TxnDate": Leaf("txn_date", read_date),
         "RefNumber": Leaf("ref_number"),
         "IsPending": Leaf("is_pending", read_flag),
         "PONumber": Leaf("po_number"),
-        "TermsRef": Node("terms", _full_name),
+        "TermsRef": Node("terms", read_full_name),
         "DueDate": Leaf("due_date", read_date),
         "Subtotal": Leaf("subtotal", read_amount),
         "SalesTaxTotal": Leaf("sales_tax_total", read_amount),
@@ -208,7 +186,7 @@ _INVOICE = Shape(
         "Tax2Total": Leaf("tax2_total", read_amount),
         "AppliedAmount": Leaf("applied_amount", read_amount),
         "BalanceRemaining": Leaf("balance_remaining", read_amount),
-        "CurrencyRef": Node("currency", _full_name),
+        "CurrencyRef": Node("currency", read_full_name),
         "ExchangeRate": Leaf("exchange_rate", str.strip),
         "Memo": Leaf("memo"),
         "IsPaid": Leaf("is_paid", read_flag),
@@ -286,6 +264,19 @@ _KINDS: Mapping[str, _Kind] = {
     "PreferencesRet": _Kind(_preferences),
     "CustomerRet": _Kind(_CUSTOMER, "ListID", "list_id", _customer_document),
     "InvoiceRet": _Kind(_INVOICE, "TxnID", "txn_id", _invoice_document),
+    "ReceivePaymentRet": _Kind(
+        payment_records.RECEIVE_PAYMENT, "TxnID", "txn_id", payment_records.payment_document
+    ),
+    "AccountRet": _Kind(
+        payment_records.ACCOUNT, "ListID", "list_id", payment_records.account_document
+    ),
+    "PaymentMethodRet": _Kind(
+        payment_records.PAYMENT_METHOD,
+        "ListID",
+        "list_id",
+        payment_records.payment_method_document,
+    ),
+    "ErrorRecovery": _Kind(payment_records.ERROR_RECOVERY),
     "TxnDeletedRet": _Kind(_TXN_DELETED, "TxnID", "txn_id"),
     "ListDeletedRet": _Kind(_LIST_DELETED, "ListID", "list_id"),
 }

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from enum import StrEnum
 from typing import ClassVar, TypeAlias
 
@@ -45,7 +46,7 @@ class Metadata(StrEnum):
 
 
 class ActiveStatus(StrEnum):
-    """Which customers are wanted. QuickBooks itself gives only active ones when not told."""
+    """Which list entries are wanted. QuickBooks itself gives only active ones when not told."""
 
     ACTIVE = "ActiveOnly"
     INACTIVE = "InactiveOnly"
@@ -84,7 +85,7 @@ Iterator: TypeAlias = Start | Continue | Stop
 
 @dataclass(frozen=True, slots=True)
 class EntityFilter:
-    """Invoices of exactly these customers and jobs, or of one and all that is below it."""
+    """Transactions of exactly these customers and jobs, or of one and all that is below it."""
 
     list_ids: tuple[str, ...] = ()
     list_id_with_children: str = ""
@@ -165,6 +166,52 @@ class InvoiceQuery:
 
 
 @dataclass(frozen=True, slots=True)
+class ReceivePaymentQuery:
+    """Payments: by TxnID, or by number, or by filter; never two of these.
+
+    Numbers fit in any case of letters, and several payments may have the same one. What a
+    payment is applied to comes only with ``include_lines``. There is no filter by ExternalGUID
+    or memo. The other fields are as in ``InvoiceQuery``.
+    """
+
+    name: ClassVar[str] = "ReceivePaymentQueryRq"
+    request_id: str
+    txn_ids: tuple[str, ...] = ()
+    ref_numbers: tuple[str, ...] = ()
+    max_returned: int | None = None
+    from_modified: str = ""
+    to_modified: str = ""
+    from_date: date | None = None
+    to_date: date | None = None
+    entity: EntityFilter | None = None
+    include_lines: bool = False
+    include: tuple[str, ...] = ()
+    iterator: Iterator | None = None
+    metadata: Metadata = Metadata.NONE
+
+
+@dataclass(frozen=True, slots=True)
+class AccountQuery:
+    """The accounts of the given types ("AccountsReceivable"), or all. It cannot be paged."""
+
+    name: ClassVar[str] = "AccountQueryRq"
+    request_id: str
+    types: tuple[str, ...] = ()
+    active_status: ActiveStatus | None = None
+    include: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentMethodQuery:
+    """The payment methods that the company file lists. It cannot be paged."""
+
+    name: ClassVar[str] = "PaymentMethodQueryRq"
+    request_id: str
+    active_status: ActiveStatus | None = None
+    include: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class TxnDeletedQuery:
     """Transactions deleted in the last 90 days, of the given types. It cannot be paged."""
 
@@ -188,12 +235,61 @@ class ListDeletedQuery:
     metadata: Metadata = Metadata.NONE
 
 
+@dataclass(frozen=True, slots=True)
+class AppliedToTxn:
+    """How much of a payment goes to one open invoice, in the payment's currency."""
+
+    txn_id: str
+    payment_amount: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class ReceivePaymentAdd:
+    """A payment of one customer, applied to invoices of one A/R account and currency.
+
+    ``applied`` says where the money goes: QuickBooks never chooses the invoices itself, since
+    that could not be repeated. What it leaves of ``total_amount`` stays as the customer's unused
+    payment. Amounts are above zero, in whole cents. Without ``txn_date`` QuickBooks takes today,
+    without an account or a method its own default or none. ``external_guid`` has braces. Texts
+    are sent as they are: fit them with ``text.clean`` before. Card data has no place here.
+    """
+
+    name: ClassVar[str] = "ReceivePaymentAddRq"
+    request_id: str
+    customer_list_id: str
+    total_amount: Decimal
+    applied: tuple[AppliedToTxn, ...]
+    ar_account_list_id: str = ""
+    txn_date: date | None = None
+    ref_number: str = ""
+    payment_method_list_id: str = ""
+    memo: str = ""
+    deposit_to_account_list_id: str = ""
+    external_guid: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentMethodAdd:
+    """A new entry in the list of payment methods; ``type`` such as "Check", or QuickBooks' own."""
+
+    name: ClassVar[str] = "PaymentMethodAddRq"
+    request_id: str
+    method: str
+    type: str = ""
+
+
+Write: TypeAlias = ReceivePaymentAdd | PaymentMethodAdd
+
 Request: TypeAlias = (
     HostQuery
     | CompanyQuery
     | PreferencesQuery
     | CustomerQuery
     | InvoiceQuery
+    | ReceivePaymentQuery
+    | AccountQuery
+    | PaymentMethodQuery
     | TxnDeletedQuery
     | ListDeletedQuery
+    | Write
 )

@@ -19,6 +19,13 @@ from decimal import Decimal
 from typing import NamedTuple, TypeAlias, TypeVar
 
 from shared.documents import customer_document, invoice_document
+from shared.qbxml.payment_responses import AccountRet as AccountRet
+from shared.qbxml.payment_responses import AppliedToTxnRet as AppliedToTxnRet
+from shared.qbxml.payment_responses import ErrorRecovery as ErrorRecovery
+from shared.qbxml.payment_responses import PaymentMethodRet as PaymentMethodRet
+from shared.qbxml.payment_responses import ReceivePaymentRet as ReceivePaymentRet
+from shared.qbxml.refs import NO_REF as NO_REF
+from shared.qbxml.refs import Ref as Ref
 
 
 class Status(NamedTuple):
@@ -49,16 +56,6 @@ class ResponseHead(NamedTuple):
     ret_count: int | None
     iterator_remaining: int | None
     iterator_id: str
-
-
-class Ref(NamedTuple):
-    """A reference to a list entry: a customer, an account, the home currency."""
-
-    list_id: str = ""
-    full_name: str = ""
-
-
-NO_REF = Ref()
 
 
 class Address(NamedTuple):
@@ -302,6 +299,10 @@ Ret: TypeAlias = (
     | PreferencesRet
     | CustomerRet
     | InvoiceRet
+    | ReceivePaymentRet
+    | AccountRet
+    | PaymentMethodRet
+    | ErrorRecovery
     | TxnDeletedRet
     | ListDeletedRet
 )

@@ -7,18 +7,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from decimal import Decimal
 
 from shared.qbxml.requests import (
+    AppliedToTxn,
     Continue,
     CustomerQuery,
     InvoiceQuery,
     ListDeletedQuery,
+    ReceivePaymentAdd,
+    ReceivePaymentQuery,
     Request,
     RequestRefused,
     Start,
     TxnDeletedQuery,
+    Write,
 )
-from shared.qbxml.text import BadTime, wall_clock
+from shared.qbxml.text import BadAmount, BadTime, wall_clock, write_amount
 from shared.qbxml.versions import SPOKEN_VERSIONS, is_spoken
 
 _REQUEST_ID = re.compile(r"[!-~]{1,50}")
@@ -47,6 +52,7 @@ def _refusals(
             "QBXMLMsgsRq", "", "one request or more", "Ask for something, or name a message set."
         )
     yield from _request_id_refusals(requests)
+    yield from _companion_refusals(requests)
     for request in requests:
         yield from _request_refusals(request)
 
@@ -74,6 +80,14 @@ def _request_id_refusals(requests: Sequence[Request]) -> Iterator[RequestRefused
         seen.add(request.request_id)
 
 
+def _companion_refusals(requests: Sequence[Request]) -> Iterator[RequestRefused]:
+    """A write travels alone: one answer for several leaves open which of them was done."""
+    writes = [request for request in requests if isinstance(request, Write)]
+    if writes and len(requests) > 1:
+        name, request_id = writes[0].name, writes[0].request_id
+        yield RequestRefused(name, request_id, "alone in its message set", "Send the rest apart.")
+
+
 def _request_refusals(request: Request) -> Iterator[RequestRefused]:
     match request:
         case CustomerQuery():
@@ -81,7 +95,9 @@ def _request_refusals(request: Request) -> Iterator[RequestRefused]:
             yield from _range_refusals(
                 f"{request.name}/%sModifiedDate", request.from_modified, request.to_modified
             )
-        case InvoiceQuery():
+        case ReceivePaymentAdd():
+            yield from _payment_refusals(request)
+        case InvoiceQuery() | ReceivePaymentQuery():
             yield from _iterator_refusals(request)
             yield from _range_refusals(
                 f"{request.name}/ModifiedDateRangeFilter/%sModifiedDate",
@@ -100,7 +116,59 @@ def _request_refusals(request: Request) -> Iterator[RequestRefused]:
             )
 
 
-def _iterator_refusals(request: CustomerQuery | InvoiceQuery) -> Iterator[RequestRefused]:
+def _payment_refusals(payment: ReceivePaymentAdd) -> Iterator[RequestRefused]:
+    """What QuickBooks asks of a payment; amounts that are none end the list."""
+    path = f"{payment.name}/ReceivePaymentAdd"
+    bad = list(_amount_refusals(path, payment))
+    if bad:
+        yield from bad
+        return
+    if not payment.applied:
+        rule = "given for each invoice that the payment pays"
+        yield RequestRefused(f"{path}/AppliedToTxnAdd", "", rule, "Name the invoices.")
+    seen = set()
+    for step, use in _numbered(payment):
+        txn_id = use.txn_id.upper()
+        if txn_id in seen:
+            rule = "different in each application of a payment"
+            yield RequestRefused(f"{path}/{step}/TxnID", use.txn_id, rule, "Add up the amounts.")
+        seen.add(txn_id)
+    applied = sum(use.payment_amount for use in payment.applied)
+    if applied > payment.total_amount:
+        yield RequestRefused(
+            f"{path}/TotalAmount",
+            str(payment.total_amount),
+            f"no less than what is applied, {applied}",
+            "Apply less, or correct the amount of the payment.",
+        )
+
+
+def _amount_refusals(path: str, payment: ReceivePaymentAdd) -> Iterator[RequestRefused]:
+    amounts = {f"{step}/PaymentAmount": use.payment_amount for step, use in _numbered(payment)}
+    for step, amount in {"TotalAmount": payment.total_amount, **amounts}.items():
+        if not _is_payable(amount):
+            rule = "above zero, in whole cents, of at most 13 digits before the point"
+            yield RequestRefused(f"{path}/{step}", str(amount), rule, "Correct the amount.")
+
+
+def _numbered(payment: ReceivePaymentAdd) -> Iterator[tuple[str, AppliedToTxn]]:
+    """Each application with its step in a path: numbered, when it has namesakes."""
+    is_alone = len(payment.applied) == 1
+    for number, use in enumerate(payment.applied, start=1):
+        yield "AppliedToTxnAdd" if is_alone else f"AppliedToTxnAdd[{number}]", use
+
+
+def _is_payable(amount: Decimal) -> bool:
+    try:
+        write_amount(amount)
+    except BadAmount:
+        return False
+    return amount > 0
+
+
+def _iterator_refusals(
+    request: CustomerQuery | InvoiceQuery | ReceivePaymentQuery,
+) -> Iterator[RequestRefused]:
     step = request.iterator
     if isinstance(step, Start | Continue) and request.max_returned is None:
         rule = "given with an iterator"

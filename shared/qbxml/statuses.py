@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from enum import StrEnum
 
 from shared.qbxml.status_table import MESSAGE_SET_STATUSES as MESSAGE_SET_STATUSES
 from shared.qbxml.status_table import RANGES as RANGES
@@ -26,6 +27,18 @@ _LOCKED = re.compile(
 # "The account number is in use": a duplicate, not a lock.
 _TAKEN = re.compile(r"\b(number|name)\b[^.]{0,80}\bis in use", re.IGNORECASE)
 
+# A save that failed for a reason of which QuickBooks is sure; 3180 without one says nothing.
+_SAVE_FAILED = 3180
+_REASON = re.compile(r"QuickBooks error message:\s*\S", re.IGNORECASE)
+
+# It means a duplicate as well, and the record that has the GUID may be the one we write.
+_GUID_REFUSED = 3065
+
+# Saved, perhaps not quite as sent. Other information and warnings belong to queries.
+_SAVED = frozenset({0, 530, 531, 550, 560, 570})
+_SET_ID_TOO_LONG = 9004
+_WRITE_ERRORS = range(1010, 4000)
+
 _ELSEWHERE = StatusRange(
     -1,
     -1,
@@ -36,6 +49,37 @@ _ELSEWHERE = StatusRange(
     "Read what QuickBooks said; if it does not help, show it to your operator.",
     Actor.OPERATOR,
 )
+
+
+class WriteOutcome(StrEnum):
+    """What an answer proves about a write. UNKNOWN: look for the record before writing again."""
+
+    SAVED = "saved"
+    NOT_DONE = "not-done"
+    UNKNOWN = "unknown"
+
+
+def write_outcome(code: int, message: str = "") -> WriteOutcome:
+    """Return what ``code`` proves about a write, given the ``message`` that came with it.
+
+    Good for the code of a response and of a message set. SAVED and NOT_DONE are only said where
+    they are certain: money that is taken for unsent is sent twice. So a code that belongs to
+    queries, one that is not documented, an internal error, and all that error recovery answers
+    (but an ID refused as too long) are UNKNOWN.
+    """
+    if code in _SAVED:
+        return WriteOutcome.SAVED
+    if code == _SET_ID_TOO_LONG or _is_refusal(code, message):
+        return WriteOutcome.NOT_DONE
+    return WriteOutcome.UNKNOWN
+
+
+def _is_refusal(code: int, message: str) -> bool:
+    if code not in _WRITE_ERRORS or code == _GUID_REFUSED:
+        return False
+    if code == _SAVE_FAILED and _REASON.search(message):
+        return True
+    return meaning_of(code, message).effect is Effect.NOT_DONE
 
 
 def meaning_of(code: int, message: str = "") -> StatusMeaning:

@@ -95,7 +95,11 @@ def _rule(element: etree._Element, fault: str) -> str:
         return "left out: QuickBooks takes IDs or numbers or a filter, and one range in a filter"
     if fault == "RELAXNG_ERR_NOELEM":
         return "filled: it asks for nothing as it is"
-    return _rules().get(element.tag, "as the schema says")
+    rules = _rules()
+    request = _path(element).partition("/")[0].partition("[")[0]
+    # A RefNumber is longer in one request than in the other.
+    own = rules.get(f"{request}/{element.tag}")
+    return own or rules.get(element.tag, "as the schema says")
 
 
 def _path(element: etree._Element) -> str:
@@ -116,7 +120,11 @@ def _schema() -> etree.RelaxNG:
 
 @cache
 def _rules() -> Mapping[str, str]:
-    """What the schema admits in each element, in words: its type's rule, or the choices."""
+    """What the schema admits in each element, in words: its type's rule, or the choices.
+
+    Each has two keys: the element's name, and behind the name of its definition and a slash,
+    which for what belongs to one request is the request's.
+    """
     types = {
         define.get("name", ""): define.get(_RULE, "")
         for define in _grammar().iter(f"{_RNG}define")
@@ -126,11 +134,18 @@ def _rules() -> Mapping[str, str]:
 
 
 def _rules_in_words(types: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    for element in _grammar().iter(f"{_RNG}element"):
-        name = element.get("name", "")
-        reference = element.find(f"{_RNG}ref")
-        choices = element.findall(f"{_RNG}choice/{_RNG}value")
-        if choices:
-            yield name, "one of " + ", ".join(choice.text or "" for choice in choices)
-        elif reference is not None and reference.get("name") in types:
-            yield name, types[reference.get("name", "")]
+    for define in _grammar().iter(f"{_RNG}define"):
+        for element in define.iter(f"{_RNG}element"):
+            rule = _rule_in_words(element, types)
+            if rule:
+                name = element.get("name", "")
+                yield name, rule
+                yield f"{define.get('name')}/{name}", rule
+
+
+def _rule_in_words(element: etree._Element, types: Mapping[str, str]) -> str:
+    choices = element.findall(f"{_RNG}choice/{_RNG}value")
+    if choices:
+        return "one of " + ", ".join(choice.text or "" for choice in choices)
+    reference = element.find(f"{_RNG}ref")
+    return "" if reference is None else types.get(reference.get("name", ""), "")

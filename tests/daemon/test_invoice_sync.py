@@ -8,7 +8,8 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from daemon.invoices import plan as invoice_sync
-from daemon.invoices.plan import Answered, Fail, GiveUpOn, Gone, GoOn, InvoiceSync, Pause, Step
+from daemon.invoices.plan import InvoiceSync, Step
+from daemon.syncs.moves import Answered, Fail, GiveUpOn, Gone, GoOn, Pause
 from shared.qbxml import requests as ask
 
 TODAY = date(2026, 3, 2)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from daemon.invoices.importing import Tally
-from daemon.invoices.reading import BATCH, Reading, read_answer
+from daemon.syncs.reading import BATCH, Reading, Tally, read_answer
 from shared.qbxml.responses import Ret
 from tests.qbxml.builders import answer, invoice, invoices_answer
 

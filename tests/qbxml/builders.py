@@ -116,6 +116,44 @@ def customer(**changes: Any) -> Record:
     } | changes
 
 
+def payment(**changes: Any) -> Record:
+    return {
+        "TxnID": "1B0-1718913731",
+        "TimeCreated": "2024-06-20T16:02:11-05:00",
+        "TimeModified": "2024-06-20T16:02:12-05:00",
+        "EditSequence": "1718913731",
+        "TxnNumber": "406",
+        "CustomerRef": ref("80000102-1", "Alder Joinery:Stairs"),
+        "ARAccountRef": ref("80000021-1", "Accounts Receivable"),
+        "TxnDate": "2024-06-20",
+        "RefNumber": "CHK 5512",
+        "TotalAmount": "500.00",
+        "PaymentMethodRef": ref("80000002-1", "Check"),
+        "Memo": "part payment",
+        "DepositToAccountRef": ref("80000047-1", "Undeposited Funds"),
+        "UnusedPayment": "0.00",
+        "UnusedCredits": "0.00",
+        "ExternalGUID": "{9A6D1F52-0C1B-4D1E-8F77-5A4B3C2D1E0F}",
+        "AppliedToTxnRet": [applied()],
+    } | changes
+
+
+def applied(**changes: Any) -> Record:
+    return {
+        "TxnID": "1A2-1718200000",
+        "TxnType": "Invoice",
+        "TxnDate": "2024-06-12",
+        "RefNumber": "1042",
+        "BalanceRemaining": "799.00",
+        "Amount": "500.00",
+    } | changes
+
+
+def payments_answer(*records: Record, **attributes: Any) -> str:
+    rets = (xml("ReceivePaymentRet", record) for record in records)
+    return answer(response("ReceivePaymentQueryRs", *rets, **attributes))
+
+
 def invoices_answer(*records: Record, **attributes: Any) -> str:
     rets = (xml("InvoiceRet", record) for record in records)
     return answer(response("InvoiceQueryRs", *rets, **attributes))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 from datetime import date, datetime
+from decimal import Decimal
 from types import ModuleType
 from typing import Any
 
@@ -13,7 +14,9 @@ from hypothesis import strategies as st
 from lxml import etree
 
 from shared.qbxml.requests import (
+    AccountQuery,
     ActiveStatus,
+    AppliedToTxn,
     CompanyQuery,
     Continue,
     CustomerQuery,
@@ -24,7 +27,11 @@ from shared.qbxml.requests import (
     Metadata,
     OnError,
     PaidStatus,
+    PaymentMethodAdd,
+    PaymentMethodQuery,
     PreferencesQuery,
+    ReceivePaymentAdd,
+    ReceivePaymentQuery,
     RequestRefused,
     Start,
     Stop,
@@ -56,6 +63,30 @@ metadata = st.sampled_from(Metadata)
 iterators = st.sampled_from([None, Start(), Continue(ITERATOR), Continue("{x}"), Stop(ITERATOR)])
 request_ids = st.sampled_from(["1", "2", "a" * 50])
 entities = st.builds(EntityFilter, some(ids)) | st.builds(EntityFilter, st.just(()), ids)
+
+statuses = maybe(st.sampled_from(ActiveStatus), None)
+amounts = st.sampled_from(["0.01", "5", "99999999.90", "9999999999999.99"]).map(Decimal)
+bad_amounts = st.sampled_from(["0", "-1.00", "1.001", "NaN", "10000000000000"]).map(Decimal)
+memos = st.sampled_from(["Deskbridge pay_8Kd2 | stripe ch_9x", "a\n\tb", "x" * 4095, "x" * 4096])
+guids = st.sampled_from(["", ITERATOR, ITERATOR.upper(), ITERATOR[1:-1], "0"])
+uses = st.builds(AppliedToTxn, ids, amounts)
+payments = st.builds(
+    ReceivePaymentAdd,
+    request_ids,
+    ids,
+    amounts | bad_amounts,
+    st.lists(uses, min_size=1, max_size=3, unique_by=lambda use: use.txn_id).map(tuple),
+    ar_account_list_id=maybe(ids),
+    txn_date=maybe(days, None),
+    ref_number=st.sampled_from(["", "pay_8Kd2-Q7RM2ABC", "“Ö™”"]) | names,
+    payment_method_list_id=maybe(ids),
+    memo=maybe(memos),
+    deposit_to_account_list_id=maybe(ids),
+    external_guid=guids,
+)
+methods = st.builds(
+    PaymentMethodAdd, request_ids, names, maybe(st.sampled_from(["Check", "ECheck", "Dream"]))
+)
 
 requests = st.one_of(
     st.builds(HostQuery, request_ids),
@@ -111,6 +142,37 @@ requests = st.one_of(
         metadata=metadata,
     ),
     st.builds(
+        ReceivePaymentQuery,
+        request_ids,
+        txn_ids=some(ids),
+        ref_numbers=some(names),
+        include_lines=st.booleans(),
+        include=includes,
+        metadata=metadata,
+    ),
+    st.builds(
+        ReceivePaymentQuery,
+        request_ids,
+        max_returned=counts,
+        from_modified=maybe(times),
+        to_modified=maybe(times),
+        from_date=maybe(days, None),
+        to_date=maybe(days, None),
+        entity=maybe(entities, None),
+        include_lines=st.booleans(),
+        include=includes,
+        iterator=iterators,
+        metadata=metadata,
+    ),
+    st.builds(
+        AccountQuery,
+        request_ids,
+        types=some(st.sampled_from(["AccountsReceivable", "Bank", "OtherCurrentAsset", "Dream"])),
+        active_status=statuses,
+        include=includes,
+    ),
+    st.builds(PaymentMethodQuery, request_ids, active_status=statuses, include=includes),
+    st.builds(
         TxnDeletedQuery,
         request_ids,
         types=some(st.sampled_from(["Invoice", "CreditMemo", "ReceivePayment", "Nothing"])),
@@ -161,6 +223,33 @@ def test_whatever_leaves_is_valid_for_intuit(intuit):
 
     holds()
     assert sent > 60  # else the strategies make nothing but refusals
+
+
+@needs_intuit_schema
+def test_whatever_is_written_is_valid_for_intuit(intuit):
+    check = intuit.lxml_checker(INTUIT_SCHEMA)
+    sent = {ReceivePaymentAdd: 0, PaymentMethodAdd: 0}
+
+    @settings(max_examples=400, deadline=None, derandomize=True, database=None)
+    @given(payments | methods, message_set_ids, message_set_ids)
+    def holds(write, new_id, old_id):
+        try:
+            data = write_message_set([write], new_message_set_id=new_id, old_message_set_id=old_id)
+        except RequestRefused:
+            return
+        sent[type(write)] += 1
+        assert check(data) == []
+        assert intuit.extra_checks(data, "request", True) == []
+        assert intuit.rules(data) == []
+
+    holds()
+    assert all(count > 20 for count in sent.values()), sent
+
+
+@needs_intuit_schema
+def test_a_status_check_without_a_request_is_valid_for_intuit(intuit):
+    sent = write_message_set([], new_message_set_id="pay-42", old_message_set_id="pay-42")
+    assert intuit.lxml_checker(INTUIT_SCHEMA)(sent) == []
 
 
 SAMPLE_REQUESTS = {

@@ -8,6 +8,7 @@ from shared.qbxml.responses import (
     CustomerRet,
     InvoiceRet,
     MessageSetHead,
+    ReceivePaymentRet,
     ResponseHead,
 )
 from tests.qbxml.builders import (
@@ -18,6 +19,8 @@ from tests.qbxml.builders import (
     invoice,
     invoices_answer,
     line,
+    payment,
+    payments_answer,
     read_one,
     response,
     xml,
@@ -71,10 +74,39 @@ def test_the_message_set_tells_of_error_recovery():
     assert read_all(answer()).head == MessageSetHead(None, "")
 
 
+@pytest.mark.parametrize("code", ["600", "9002", "9005"])
+def test_a_status_check_may_be_answered_by_its_head_alone(code):
+    text = answer(newMessageSetID="pay-42", messageSetStatusCode=code)
+    assert list(read_message_set([text])) == [MessageSetHead(int(code), "pay-42")]
+
+
+def test_a_status_check_may_bring_the_answer_that_was_kept():
+    kept = response("ReceivePaymentAddRs", xml("ReceivePaymentRet", payment()), request_id="7")
+    head, ours, made = read_message_set([answer(kept, messageSetStatusCode="0")])
+    assert head == MessageSetHead(0, "")
+    assert (ours.name, ours.request_id) == ("ReceivePaymentAddRs", "7")
+    assert isinstance(made, ReceivePaymentRet)
+
+
+def test_payments_are_handed_out_before_the_answer_has_come_to_its_end(monkeypatch):
+    monkeypatch.setattr(reader, "_BLOCK_BYTES", 2048)
+    text = payments_answer(*(payment(TxnID=str(number)) for number in range(50)))
+    taken = 0
+
+    def pieces():
+        nonlocal taken
+        for at in range(0, len(text), 1024):
+            taken = at
+            yield text[at : at + 1024]
+
+    found = (part for part in read_message_set(pieces()) if isinstance(part, ReceivePaymentRet))
+    assert next(found).txn_id == "0"
+    assert taken < len(text) / 4
+
+
 def test_records_of_kinds_that_are_not_read_are_passed_over():
-    unread = xml("AccountRet", {"ListID": "1", "Name": "Checking"})
-    recovery = xml("ErrorRecovery", {"TxnID": "1"})
-    found = read_one(answer(response("AccountQueryRs", unread, recovery)))
+    unread = xml("VendorRet", {"ListID": "1", "Name": "Clay & Sons"})
+    found = read_one(answer(response("VendorQueryRs", unread)))
     assert found.rows == found.bad == ()
 
 

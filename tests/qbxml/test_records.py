@@ -151,6 +151,16 @@ def test_a_value_that_nobody_uses_spoils_nothing():
     assert read_invoice(ShipDate="soon").ref_number == "1042"
 
 
+def test_an_invoice_of_which_only_some_elements_were_asked_for():
+    short = {"TxnID": "1A2-1", "CustomerRef": ref("80-1", "Alder"), "BalanceRemaining": "799.00"}
+    (read,) = read_one(invoices_answer(short)).rows
+    assert read == InvoiceRet(
+        txn_id="1A2-1", customer=Ref("80-1", "Alder"), balance_remaining=Decimal("799.00")
+    )
+    assert read.total is None
+    assert read.adds_up
+
+
 def test_british_prices_may_include_the_tax():
     gross = {"IsTaxIncluded": "true", "Subtotal": "1299.00", "SalesTaxTotal": "99.00"}
     assert read_invoice(**gross).adds_up

@@ -2,19 +2,25 @@
 
 import html
 import re
+from datetime import date
 from decimal import Decimal
 
 import pytest
 
 from shared.qbxml.reader import read_all
 from shared.qbxml.responses import (
+    AccountRet,
     CompanyRet,
     CustomerRet,
     HostRet,
     InvoiceRet,
+    PaymentMethodRet,
     PreferencesRet,
+    ReceivePaymentRet,
+    Ref,
     TxnDeletedRet,
 )
+from shared.qbxml.statuses import WriteOutcome, write_outcome
 from shared.qbxml.versions import why_unsupported
 from tests.qbxml.builders import SAMPLES, needs_samples, read_sample
 
@@ -90,3 +96,67 @@ def test_an_error_that_carries_the_current_record():
 def test_deletions_over_several_types():
     read = list(read_sample("hand-txn-deleted-query-rs.xml").rows_of(TxnDeletedRet))
     assert [each.txn_del_type for each in read] == ["Invoice", "ReceivePayment", "CreditMemo"]
+
+
+@pytest.mark.parametrize(
+    "name", [name for name in NAMES if "receivepayment" in name and "soap" not in name]
+)
+def test_every_sample_payment_adds_up(name):
+    for read in read_sample(name).rows_of(ReceivePaymentRet):
+        assert read.txn_id
+        assert read.adds_up
+        assert all(use.amount > 0 for use in read.applied)
+
+
+def test_a_real_payment_of_two_invoices():
+    (read,) = read_sample("real-receivepayment-add-rs-autoapply-two-invoices-partial.xml").rows_of(
+        ReceivePaymentRet
+    )
+    assert (read.txn_id, read.txn_date) == ("1F6-1241605561", date(2009, 5, 6))
+    assert read.deposit_to_account == Ref("270000-1226599344", "Undeposited Funds")
+    assert [(use.ref_number, use.amount, use.balance_remaining) for use in read.applied] == [
+        ("115", Decimal("100.00"), Decimal("0.00")),
+        ("116", Decimal("165.40"), Decimal("20.00")),
+    ]
+
+
+def test_other_links_of_a_paid_invoice_are_not_taken_for_the_payment():
+    read = list(
+        read_sample("real-receivepayment-query-rs-three-invoices-linked.xml").rows_of(
+            ReceivePaymentRet
+        )
+    )
+    assert read
+    assert all(use.txn_type == "Invoice" for each in read for use in each.applied)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [name for name in NAMES if re.search("receivepayment-add-rs-3[0-9]{3}", name)],
+)
+def test_a_refused_payment_was_not_made(name):
+    (only,) = read_sample(name).responses
+    assert only.rows == ()
+    assert write_outcome(only.head.status.code, only.head.status.message) is WriteOutcome.NOT_DONE
+
+
+def test_the_accounts_of_a_real_company():
+    read = list(read_sample("real-account-query-rs-bank-ar-undeposited.xml").rows_of(AccountRet))
+    assert "AccountsReceivable" in {account.account_type for account in read}
+    (funds,) = [each for each in read if each.special_account_type == "UndepositedFunds"]
+    assert funds.full_name.endswith("Undeposited Funds")
+    assert all(account.list_id and account.full_name and account.is_active for account in read)
+
+
+def test_the_payment_methods_of_a_company():
+    read = list(read_sample("hand-payment-method-query-rs.xml").rows_of(PaymentMethodRet))
+    assert [(method.name, method.type, method.is_active) for method in read][-2:] == [
+        ("E-Check", "ECheck", True),
+        ("Barter", "Other", False),
+    ]
+
+
+def test_a_status_check_that_finds_nothing_is_told_by_its_head():
+    said = read_sample("hand-message-set-status-600-no-stored-state.xml")
+    assert (said.head.status_code, said.responses) == (600, ())
+    assert write_outcome(said.head.status_code) is WriteOutcome.UNKNOWN

@@ -40,6 +40,17 @@ OUR_OWN_CODES = """
     invoice-unreadable invoice-total-mismatch invoice-duplicate-number invoice-customer-missing
     customer-unreadable customer-cycle record-refused
     left-out-pending left-out-inactive-customer left-out-before-start-date skipped
+    payment-from-quickbooks payment-offline payment-pending payment-failed payment-zero
+    payment-too-old payment-flow-off payment-no-invoice payment-refunded-before
+    payment-disputed-before payment-refunded payment-disputed payment-invoice-waiting
+    payment-invoice-left-out payment-invoice-ambiguous payment-customer-mismatch
+    payment-currency-mismatch payment-invoice-closed payment-overpays payment-invoice-gone
+    payment-closed-period payment-account-missing payment-method-missing
+    payment-customers-changed payment-locked payment-not-permitted payment-unknown payment-held
+    payment-found-deleted payment-found-several payment-found-other payment-ran-unseen
+    company-restored payment-lost payment-edited payment-deleted payment-posted-twice
+    payment-not-applied payment-total-mismatch payment-unreadable payment-balance-differs
+    payments-deletions-missed payment-request-refused
     settings-refused qwc-refused
 """
 OUR_OWN = OUR_OWN_CODES.split()
@@ -209,7 +220,7 @@ def test_codes_without_an_entry_lead_to_the_entry_of_their_range():
 @pytest.mark.parametrize("entry", all_hints(), ids=lambda entry: entry.code)
 def test_a_sentence_fits_with_a_reference_and_keeps_its_remedy_whole(entry):
     fields = dict.fromkeys(entry.fields, "Larkspur Tile & Stone of Northern California " * 9)
-    if entry.group == "records" or entry.kind is Kind.STATUS:
+    if entry.group in ("records", "payment") or entry.kind is Kind.STATUS:
         fields["document"] = "Invoice 1042, " + "Larkspur Tile & Stone " * 9
     line = say(entry.code, reference="S1234567", **fields)
     assert len(line) <= MAX_SENTENCE

@@ -54,14 +54,15 @@ def store_invoices(connection_id: int, sync_id: int, batch: Sequence[Invoice]) -
         before = known.get(txn_id)
         if before is None:
             stored.imported.append(txn_id)
-        elif before == _mark_of(invoice):
+        elif before[:-1] == _mark_of(invoice):
             stored.unchanged.append(txn_id)
         else:
             stored.updated.append(txn_id)
     written = [invoices[txn_id] for txn_id in chain(stored.imported, stored.updated)]
     _WRITE.many(_row(connection_id, sync_id, invoice) for invoice in written)
     _write_lines(connection_id, written, stored.updated)
-    _mark_seen(connection_id, sync_id, stored.unchanged)
+    if stored.unchanged:
+        _MARK_READ.run(connection=connection_id, sync=sync_id, ids=stored.unchanged)
     wanted.want(
         connection_id,
         (one.customer_list_id for one in written if one.status is InvoiceStatus.OPEN),
@@ -73,12 +74,13 @@ _KNOWN = Statement(
     lambda: t.Invoice.select(
         *(t.Invoice.txn_id, t.Invoice.edit_sequence, t.Invoice.time_modified),
         *(t.Invoice.balance_cents, t.Invoice.status, t.Invoice.customer_list_id),
+        t.Invoice.seen_cents,
     ).where((t.Invoice.connection == slot("connection")) & among(t.Invoice.txn_id, "ids"))
 )
 
 
 def _mark_of(invoice: Invoice) -> Row:
-    """What tells a changed invoice from an unchanged one, as _KNOWN selects it."""
+    """What tells a changed invoice from an unchanged one, as _KNOWN selects it but the last."""
     return (
         *(invoice.edit_sequence, invoice.time_modified),
         *(cents(invoice.balance), invoice.status.value, invoice.customer_list_id),
@@ -105,10 +107,10 @@ _WRITE = insert_rows(
     t.Invoice,
     [
         *(t.Invoice.connection, t.Invoice.txn_id, *_FROM_QUICKBOOKS, t.Invoice.seen_by_sync),
-        *(t.Invoice.bill_to_list_id, t.Invoice.left_out),
+        *(t.Invoice.bill_to_list_id, t.Invoice.left_out, t.Invoice.seen_cents),
     ],
     key=[t.Invoice.connection, t.Invoice.txn_id],
-    replace=[*_FROM_QUICKBOOKS, t.Invoice.seen_by_sync],
+    replace=[*_FROM_QUICKBOOKS, t.Invoice.seen_by_sync, t.Invoice.seen_cents],
     update={t.Invoice.left_out: _LEFT_OUT_NOW},
 )
 
@@ -142,6 +144,7 @@ def _row(connection_id: int, sync_id: int, invoice: Invoice) -> Row:
         sync_id,
         "",
         t.UNSETTLED,
+        cents(invoice.balance),
     )
 
 
@@ -189,9 +192,36 @@ def _line_rows(numbers: dict[str, int], written: Sequence[Invoice]) -> Iterator[
             )
 
 
-def _mark_seen(connection_id: int, sync_id: int, txn_ids: Sequence[str]) -> None:
-    if txn_ids:
-        _MARK_SEEN.run(connection=connection_id, sync=sync_id, ids=txn_ids)
+_MARK_READ = Statement(
+    lambda: t.Invoice.update(
+        {t.Invoice.seen_by_sync: slot("sync"), t.Invoice.seen_cents: t.Invoice.balance_cents}
+    ).where((t.Invoice.connection == slot("connection")) & among(t.Invoice.txn_id, "ids"))
+)
+
+
+def compare_open(connection_id: int, sync_id: int, swept: Sequence[OpenInvoice]) -> list[str]:
+    """Compare what QuickBooks has open with ours; marks those that we hold as seen.
+
+    The balance that QuickBooks shows is kept beside ours. Returns, and queues to be read
+    again, those that we do not hold or hold otherwise: another EditSequence, TimeModified,
+    balance or customer, or not open.
+    """
+    ids = [one.txn_id for one in swept]
+    known = {row[0]: row[1:] for row in _KNOWN.all(connection=connection_id, ids=ids)}
+    different = [
+        one.txn_id
+        for one in swept
+        if one.txn_id not in known or known[one.txn_id][:-1] != _open_mark_of(one)
+    ]
+    if ids:
+        _MARK_SEEN.run(connection=connection_id, sync=sync_id, ids=ids)
+    _SEE.many(
+        (balance, connection_id, one.txn_id)
+        for one in swept
+        if one.txn_id in known and known[one.txn_id][-1] != (balance := cents(one.balance))
+    )
+    rereads.queue_reread(connection_id, RecordKind.INVOICE, different)
+    return different
 
 
 _MARK_SEEN = Statement(
@@ -199,20 +229,11 @@ _MARK_SEEN = Statement(
         (t.Invoice.connection == slot("connection")) & among(t.Invoice.txn_id, "ids")
     )
 )
-
-
-def compare_open(connection_id: int, sync_id: int, swept: Sequence[OpenInvoice]) -> list[str]:
-    """Compare what QuickBooks has open with ours; marks those that we hold as seen.
-
-    Returns, and queues to be read again, those that we do not hold or hold otherwise:
-    another EditSequence, TimeModified, balance or customer, or not open.
-    """
-    ids = [one.txn_id for one in swept]
-    known = {row[0]: row[1:] for row in _KNOWN.all(connection=connection_id, ids=ids)}
-    different = [one.txn_id for one in swept if known.get(one.txn_id) != _open_mark_of(one)]
-    _mark_seen(connection_id, sync_id, ids)
-    rereads.queue_reread(connection_id, RecordKind.INVOICE, different)
-    return different
+_SEE = Statement(
+    lambda: t.Invoice.update({t.Invoice.seen_cents: slot("seen")}).where(
+        (t.Invoice.connection == slot("connection")) & (t.Invoice.txn_id == slot("txn_id"))
+    )
+)
 
 
 def _open_mark_of(one: OpenInvoice) -> Row:
@@ -262,7 +283,11 @@ def mark_deleted(connection_id: int, txn_ids: Iterable[str]) -> list[str]:
 _MARK_DELETED = Statement(
     lambda: (
         t.Invoice.update(
-            {t.Invoice.status: InvoiceStatus.DELETED.value, t.Invoice.balance_cents: 0}
+            {
+                t.Invoice.status: InvoiceStatus.DELETED.value,
+                t.Invoice.balance_cents: 0,
+                t.Invoice.seen_cents: 0,
+            }
         )
         .where(
             (t.Invoice.connection == slot("connection"))

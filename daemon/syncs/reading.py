@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-from daemon.invoices.importing import Tally
-from daemon.invoices.intake import Taken
 from daemon.sessions.binding import Introduced
 from shared.qbxml import statuses
 from shared.qbxml.reader import UnreadableAnswer, read_message_set
@@ -27,18 +25,48 @@ one in a hundred calls of another company took 40 ms; now 25."""
 
 
 @dataclass(frozen=True, slots=True)
+class Tally:
+    """What a batch of rows came to; the numbers are those of ``plan.Answered``.
+
+    ``taken_ids`` are the records that could be read, ``seen_ids`` all that QuickBooks showed.
+    """
+
+    rows: int = 0
+    changed: int = 0
+    idle: int = 0
+    failed: int = 0
+    newest: str = ""
+    taken_ids: frozenset[str] = field(default_factory=frozenset)
+    seen_ids: frozenset[str] = field(default_factory=frozenset)
+
+    def plus(self, other: Tally) -> Tally:
+        """Two batches of one answer taken together."""
+        return Tally(
+            self.rows + other.rows,
+            self.changed + other.changed,
+            self.idle + other.idle,
+            self.failed + other.failed,
+            max(self.newest, other.newest),
+            self.taken_ids | other.taken_ids,
+            self.seen_ids | other.seen_ids,
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class Reading:
     """An answer without the rows that were stored on the way.
 
     ``heads`` are the response elements in order; ``rows`` the last batch, not yet stored;
-    ``tally`` what came of the batches before. ``unreadable`` says why reading stopped,
+    ``tally`` what came of the batches before. ``set_status`` is the messageSetStatusCode, None
+    where QuickBooks gave none. ``unreadable`` says why reading stopped,
     ``foreign`` that the answer belongs to another request: then it has no rows.
     """
 
     heads: tuple[ResponseHead, ...] = ()
-    rows: tuple[Taken, ...] = ()
+    rows: tuple[object, ...] = ()
     tally: Tally = field(default_factory=Tally)
     introduced: Introduced = field(default_factory=Introduced)
+    set_status: int | None = None
     unreadable: str = ""
     foreign: bool = False
 
@@ -59,8 +87,8 @@ class Reading:
 def read_answer(
     pieces: Iterable[str | bytes],
     request_id: str,
-    take: Callable[[Ret | BadRecord], Iterable[Taken]],
-    store_batch: Callable[[list[Taken]], Tally],
+    take: Callable[[Ret | BadRecord], Iterable[object]],
+    store_batch: Callable[[list[object]], Tally],
 ) -> Reading:
     """Read a whole answer, record by record; full batches are handed to store_batch.
 
@@ -69,9 +97,10 @@ def read_answer(
     Never raises for what QuickBooks or the network did to the answer: that is ``unreadable``.
     """
     heads: list[ResponseHead] = []
-    rows: list[Taken] = []
+    rows: list[object] = []
     tally = Tally()
     parts: dict[str, HostRet | CompanyRet | PreferencesRet] = {}
+    set_status: int | None = None
     try:
         for one in read_message_set(pieces):
             if isinstance(one, ResponseHead):
@@ -80,7 +109,9 @@ def read_answer(
                     return Reading(tuple(heads), (), tally, foreign=True)
             elif isinstance(one, HostRet | CompanyRet | PreferencesRet):
                 parts[type(one).__name__] = one
-            elif not isinstance(one, MessageSetHead):
+            elif isinstance(one, MessageSetHead):
+                set_status = one.status_code
+            else:
                 # Another row follows: the last batch is stored with the answer itself.
                 if len(rows) >= BATCH:
                     tally = tally.plus(store_batch(rows))
@@ -88,7 +119,7 @@ def read_answer(
                 rows.extend(take(one))
     except UnreadableAnswer as failure:
         return Reading(tuple(heads), (), tally, unreadable=str(failure))
-    return Reading(tuple(heads), tuple(rows), tally, _introduced(parts))
+    return Reading(tuple(heads), tuple(rows), tally, _introduced(parts), set_status)
 
 
 def read_introduction(text: str) -> Introduced:

@@ -1,0 +1,50 @@
+"""The last stage of Payment Sync: the invoices that payments touched are read again.
+
+It is the end of Invoice Sync with another beginning; then what QuickBooks now shows of the
+invoices that we paid is held against what we expected.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from daemon.invoices import work as invoices
+from daemon.invoices.plan import Step
+from daemon.invoices.work import (
+    progress,
+    taker,
+    thd_give_up_on,
+    thd_has_more,
+    thd_next,
+    thd_refused,
+    thd_store,
+    thd_take,
+)
+from daemon.payments import verifying
+from shared.models.values import Session
+from shared.settings import Settings
+
+__all__ = [
+    "progress",
+    "taker",
+    "thd_begin",
+    "thd_conclude",
+    "thd_give_up_on",
+    "thd_has_more",
+    "thd_next",
+    "thd_refused",
+    "thd_store",
+    "thd_take",
+]
+
+
+def thd_begin(session: Session, settings: Settings, now: datetime) -> str:
+    """Only what is queued to be read again, and the customers that it names."""
+    return invoices.thd_begin_at(Step.REREAD, session, settings)
+
+
+def thd_conclude(session: Session, settings: Settings, now: datetime) -> Session:
+    """Settle the books, then check the balances that our payments should have left."""
+    invoices.thd_settle(session, now)
+    verifying.thd_verify(session, now)
+    return session

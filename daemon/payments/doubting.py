@@ -1,0 +1,146 @@
+"""Settling a message set of unknown outcome, before anything new is posted. Store-thread code.
+
+First what QuickBooks remembers of the set, then the payment itself: by its RefNumber, by its
+customer and date, and among the deleted ones. Only when all of that shows nothing, and the
+doubt window is over, the same bytes go out again (DESIGN §4.7).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from daemon.payments import evidence, outcomes, plan, protocol
+from daemon.payments.evidence import Evidence, Tags
+from daemon.payments.plan import PaymentSync
+from daemon.payments.protocol import Step as Doubt
+from daemon.syncs.moves import Ask, AskWrite, Fail, GoOn, Move
+from daemon.syncs.reading import Reading
+from shared.models.payment_values import MessageSet
+from shared.models.payments import listing, postings, sets
+from shared.models.values import Session
+from shared.qbxml import requests as ask
+from shared.qbxml import statuses
+from shared.qbxml.responses import ResponseHead
+
+CHECK = "check"
+FIND = "find"
+SEND_AGAIN = "send-again"
+PARSE_ERROR = "0X80040400"
+SEARCHES = 3
+
+
+def window(state: PaymentSync) -> timedelta:
+    """How long a request that was given up on may still run."""
+    return timedelta(seconds=state.resend_after)
+
+
+def thd_wanted(session: Session, state: PaymentSync, now: datetime) -> Doubt | None:
+    """What the open message set wants next; None when there is none."""
+    held = sets.open_set(session.connection.id)
+    if held is None:
+        return None
+    wanted = protocol.wanted(outcomes.opened(held), now, window(state))
+    if wanted is Doubt.GIVE_UP:
+        outcomes.thd_after(session, held, Evidence(protocol.GivenUp()), window(state), now)
+        return None
+    return wanted
+
+
+def thd_begin_session(session: Session, state: PaymentSync, now: datetime) -> None:
+    """Another session: whatever was asked about the open set is asked again."""
+    held = sets.open_set(session.connection.id)
+    if held is not None:
+        outcomes.thd_after(session, held, Evidence(protocol.SessionBegan()), window(state), now)
+
+
+def thd_ask(
+    session: Session, state: PaymentSync, wanted: Doubt, request_id: str, now: datetime
+) -> Ask | AskWrite:
+    """The next question about the open set, or its bytes once more."""
+    held = sets.open_set(session.connection.id)
+    assert held is not None
+    match wanted:
+        case Doubt.CHECK:
+            return Ask(CHECK, held.set_id, set_id=held.set_id)
+        case Doubt.FIND:
+            return Ask(FIND, request_id, _search(held, request_id, now))
+        case _:
+            again = Evidence(protocol.SentAgain(now))
+            outcomes.thd_after(session, held, again, window(state), now)
+            return AskWrite(SEND_AGAIN, held.set_id, held.request)
+
+
+def _search(held: MessageSet, request_id: str, now: datetime) -> Sequence[ask.Request]:
+    posting = postings.get(held.posting_id)
+    payment = listing.get(posting.payment_id)
+    known_by = Tags.of(payment.external_id, posting)
+    return (
+        ask.ReceivePaymentQuery(
+            f"{request_id}-1", ref_numbers=known_by.ref_numbers, include_lines=True
+        ),
+        ask.ReceivePaymentQuery(
+            f"{request_id}-2",
+            from_date=payment.date,
+            to_date=payment.date,
+            entity=ask.EntityFilter(list_ids=(posting.customer_list_id,)),
+            include_lines=True,
+        ),
+        plan.deleted_payments(f"{request_id}-3", "", now.date()),
+    )
+
+
+def thd_checked(
+    session: Session, state: PaymentSync, reading: Reading, now: datetime
+) -> tuple[PaymentSync, Move]:
+    """The answer to CHECK."""
+    if reading.unreadable:
+        return plan.unreadable(state, reading.unreadable)
+    held = sets.open_set(session.connection.id)
+    assert held is not None
+    proof = evidence.of_check(reading, held.set_id)
+    outcomes.thd_after(session, held, proof, window(state), now)
+    return replace(state, tries=0), GoOn()
+
+
+def thd_check_refused(
+    session: Session, state: PaymentSync, code: str, said: str, now: datetime, *, passing: bool
+) -> tuple[PaymentSync, Move]:
+    """QuickBooks did not take the status check; one that it cannot read is no proof of anything."""
+    exchange = session.exchange
+    held = sets.open_set(session.connection.id)
+    if held is not None and exchange is not None and exchange.hresult.upper() == PARSE_ERROR:
+        proof = Evidence(protocol.NotRemembered(), said=said)
+        outcomes.thd_after(session, held, proof, window(state), now)
+        return state, GoOn()
+    return plan.refused(state, code, said, passing=passing)
+
+
+def thd_found(
+    session: Session, state: PaymentSync, reading: Reading, now: datetime
+) -> tuple[PaymentSync, Move]:
+    """The answer to FIND; it counts only when every part of the search was answered."""
+    if reading.unreadable:
+        return plan.unreadable(state, reading.unreadable)
+    failed = unanswered(reading, SEARCHES)
+    if failed is not None:
+        if statuses.is_transient(failed.status.code, failed.status.message):
+            return plan.try_again(state, failed.status.message)
+        return state, Fail(str(failed.status.code), failed.status.message)
+    if len(reading.heads) < SEARCHES:
+        return plan.unreadable(state, "the answer to the search for a payment is not complete")
+    held = sets.open_set(session.connection.id)
+    assert held is not None
+    posting = postings.get(held.posting_id)
+    payment = listing.get(posting.payment_id)
+    proof = evidence.of_search(reading.rows, posting, Tags.of(payment.external_id, posting))
+    outcomes.thd_after(session, held, proof, window(state), now)
+    return replace(state, tries=0), GoOn()
+
+
+def unanswered(reading: Reading, most: int) -> ResponseHead | None:
+    """The first of the questions of a set that QuickBooks did not answer."""
+    return next(
+        (head for head in reading.heads[:most] if not statuses.is_success(head.status.code)), None
+    )

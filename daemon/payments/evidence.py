@@ -1,0 +1,168 @@
+"""What an answer of QuickBooks proves about a payment that we sent: pure.
+
+Money that is taken for unsent is sent twice, and money that is taken for sent is lost. So only
+an answer that says so in full counts. Rules: engineering §5.3, qbxml-reference §3.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from daemon.payments import protocol
+from daemon.payments.protocol import Event
+from daemon.syncs.reading import Reading
+from shared.models.payment_values import Posting
+from shared.payments import tags
+from shared.qbxml import statuses
+from shared.qbxml.responses import (
+    BadRecord,
+    ErrorRecovery,
+    ReceivePaymentRet,
+    ResponseHead,
+    TxnDeletedRet,
+)
+from shared.qbxml.statuses import WriteOutcome
+
+ADD_ANSWER = "ReceivePaymentAddRs"
+SET_TURNED_AWAY = frozenset({600, 9004})
+"""Without an answer to the request: the set to be cleared is unknown, or the ID is too long."""
+GUID_REFUSED = 3065
+
+
+@dataclass(frozen=True, slots=True)
+class Tags:
+    """What a posting is known by in QuickBooks: of now, and of each time it was planned anew."""
+
+    guids: frozenset[str]
+    ref_numbers: tuple[str, ...]
+
+    @classmethod
+    def of(cls, external_id: str, posting: Posting) -> Tags:
+        """All tags that this posting ever had, worked out from the payment's id."""
+        earlier = range(1, posting.generation)
+        key = (external_id, posting.part)
+        guids = {tags.external_guid(*key, generation) for generation in earlier}
+        refs = (tags.ref_number(*key, generation) for generation in earlier)
+        return cls(
+            frozenset(guid.casefold() for guid in {*guids, posting.external_guid}),
+            (posting.ref_number, *refs),
+        )
+
+    def mark(self, ret: ReceivePaymentRet) -> bool:
+        """Whether a payment of QuickBooks carries any of them."""
+        memo = ret.memo.casefold()
+        return ret.external_guid.casefold() in self.guids or any(
+            ref.casefold() == ret.ref_number.casefold() or tags.memo_tag(ref).casefold() in memo
+            for ref in self.ref_numbers
+        )
+
+    def name(self, text: str) -> bool:
+        """Whether a text names one of the RefNumbers."""
+        return any(ref.casefold() in text.casefold() for ref in self.ref_numbers)
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """An event of the posting protocol, with what it rests on.
+
+    ``ret`` is the payment in QuickBooks; where only its ID was told, its other fields are
+    empty. ``code`` and ``said`` are QuickBooks' status. ``hint`` says why a person must decide.
+    """
+
+    event: Event
+    ret: ReceivePaymentRet | None = None
+    code: int = 0
+    said: str = ""
+    hint: str = ""
+    found: str = ""
+
+
+def of_write(reading: Reading, set_id: str) -> Evidence:
+    """What the answer to a ReceivePaymentAdd proves."""
+    head = _head(reading)
+    if reading.unreadable or (head is not None and head.request_id != set_id):
+        return Evidence(protocol.Unanswered())
+    if head is None:
+        turned_away = reading.set_status in SET_TURNED_AWAY
+        return Evidence(protocol.Unanswered(turned_away), code=reading.set_status or 0)
+    code, said = head.status.code, head.status.message
+    ret = _payment(reading)
+    match statuses.write_outcome(code, said):
+        case WriteOutcome.SAVED if ret is not None:
+            return Evidence(protocol.Saved(), ret, code, said)
+        case WriteOutcome.NOT_DONE if ret is None:
+            return Evidence(protocol.Declined(), None, code, said)
+        case _:
+            return Evidence(protocol.Unanswered(code == GUID_REFUSED), None, code, said)
+
+
+def of_check(reading: Reading, set_id: str) -> Evidence:
+    """What QuickBooks remembers of a set: the whole answer, its status alone, or its record."""
+    head = _head(reading)
+    if head is None or reading.set_status or head.request_id not in (None, "", set_id):
+        return Evidence(protocol.NotRemembered(), code=reading.set_status or 0)
+    code, said = head.status.code, head.status.message
+    ret = _payment(reading)
+    match statuses.write_outcome(code, said):
+        case WriteOutcome.SAVED:
+            event = protocol.Saved() if ret is not None else protocol.RanUnseen()
+            return Evidence(event, ret, code, said)
+        case WriteOutcome.NOT_DONE if ret is None:
+            return Evidence(protocol.Declined(), None, code, said)
+        case _:
+            return Evidence(protocol.NotRemembered(), None, code, said)
+
+
+def of_search(rows: Iterable[object], posting: Posting, known_by: Tags) -> Evidence:
+    """What looking for a payment by its tags proves; all parts of the search were answered."""
+    rows = tuple(rows)
+    live = ours_among(rows, known_by)
+    if len(live) > 1:
+        return _unclear("payment-found-several", str(len(live)))
+    if live:
+        return _alone(live[0], posting)
+    if any(isinstance(one, BadRecord) and known_by.name(one.document) for one in rows):
+        return _unclear("payment-found-other", "a record that cannot be read")
+    if any(isinstance(one, TxnDeletedRet) and known_by.name(one.ref_number) for one in rows):
+        return _unclear("payment-found-deleted", "")
+    return Evidence(protocol.FoundNone())
+
+
+def ours_among(rows: Iterable[object], known_by: Tags) -> Sequence[ReceivePaymentRet]:
+    """The payments that carry any of these tags, each once."""
+    found = {
+        one.txn_id: one
+        for one in rows
+        if isinstance(one, ReceivePaymentRet) and known_by.mark(one)
+    }
+    return tuple(found.values())
+
+
+def _alone(ret: ReceivePaymentRet, posting: Posting) -> Evidence:
+    """The one payment with our tags; as we sent it, or somebody changed it meanwhile."""
+    as_sent = (posting.amount, posting.customer_list_id)
+    if (ret.total_amount, ret.customer.list_id) == as_sent:
+        return Evidence(protocol.Saved(), ret)
+    amount = f"{ret.total_amount:,.2f}" if ret.total_amount is not None else "no amount"
+    return _unclear("payment-found-other", f"{amount} of {ret.customer.full_name}")
+
+
+def _unclear(hint: str, found: str) -> Evidence:
+    return Evidence(protocol.FoundUnclear(), hint=hint, found=found)
+
+
+def _head(reading: Reading) -> ResponseHead | None:
+    return next((head for head in reading.heads if head.name == ADD_ANSWER), None)
+
+
+def _payment(reading: Reading) -> ReceivePaymentRet | None:
+    """The payment in the answer, or what is told of it where QuickBooks names it only."""
+    for row in reading.rows:
+        if isinstance(row, ReceivePaymentRet) and row.txn_id:
+            return row
+        if isinstance(row, ErrorRecovery) and row.txn_id:
+            return ReceivePaymentRet(txn_id=row.txn_id, edit_sequence=row.edit_sequence)
+        if isinstance(row, BadRecord) and row.object_id:
+            return ReceivePaymentRet(txn_id=row.object_id)
+    return None

@@ -1,0 +1,296 @@
+"""What becomes of a message set, and of the posting in it, after an event. Store-thread code.
+
+The protocol decides; here its decision is written down, in the transaction of the callback.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from daemon.payments import protocol, telling, verdict
+from daemon.payments.evidence import Evidence
+from daemon.payments.protocol import OpenSet, Outcome, Phase, Settled
+from daemon.payments.verdict import HeldBack, StopPosting, Unfit
+from shared.hints import tell
+from shared.models import ledger
+from shared.models import values as store_values
+from shared.models.payment_values import MessageSet, Posting, PostingState
+from shared.models.payments import listing, postings, sets
+from shared.models.values import RecordKind, Session
+from shared.qbxml.responses import ReceivePaymentRet
+
+MOST_ATTEMPTS = 10
+"""A payment that QuickBooks puts off, or turns away, so often is shown to a person."""
+
+
+def opened(held: MessageSet) -> OpenSet:
+    """The protocol's view of a message set on file."""
+    return OpenSet(
+        phase=Phase(held.phase),
+        sends=held.sends,
+        last_sent_at=held.last_sent_at,
+        doubted=held.doubted,
+        ran=held.ran,
+        turned_away=held.turned_away,
+        settle_now=bool(held.settle_now_by),
+    )
+
+
+def thd_after(
+    session: Session, held: MessageSet, evidence: Evidence, window: timedelta, now: datetime
+) -> OpenSet | Settled:
+    """Write down what follows from an event for a set and its posting."""
+    before = opened(held)
+    result = protocol.after(before, evidence.event)
+    posting = postings.get(held.posting_id)
+    if isinstance(result, OpenSet):
+        _thd_save(session, held, result, now)
+        _thd_in_doubt(posting, held, result, evidence, window, now)
+        return result
+    closed = replace(before, phase=Phase.CLOSED, turned_away=_turned_away(before, evidence))
+    _thd_save(session, held, closed, now, outcome=result.outcome)
+    match result.outcome:
+        case Outcome.POSTED:
+            thd_posted(session, posting, evidence, now, set_id=held.set_id)
+        case Outcome.REFUSED:
+            thd_declined(session, posting, evidence, now, set_id=held.set_id)
+        case Outcome.PARKED:
+            hint = evidence.hint or "payment-ran-unseen"
+            thd_parked(session, posting, hint, evidence.found, now, set_id=held.set_id)
+        case Outcome.NOT_RUN:
+            _thd_not_run(session, posting, evidence, now, set_id=held.set_id)
+    return result
+
+
+def _turned_away(before: OpenSet, evidence: Evidence) -> bool:
+    event = evidence.event
+    return event.turned_away if isinstance(event, protocol.Unanswered) else before.turned_away
+
+
+def _thd_save(
+    session: Session, held: MessageSet, state: OpenSet, now: datetime, outcome: str = ""
+) -> None:
+    closed = state.phase is Phase.CLOSED
+    sets.save(
+        held.id,
+        phase=state.phase.value,
+        outcome=outcome,
+        sends=state.sends,
+        last_sent_at=state.last_sent_at,
+        session_id=session.id,
+        doubted=state.doubted,
+        ran=state.ran,
+        turned_away=state.turned_away,
+        settle_now_by=held.settle_now_by if state.settle_now else "",
+        closed_at=now if closed else None,
+    )
+
+
+def _thd_in_doubt(
+    posting: Posting,
+    held: MessageSet,
+    result: OpenSet,
+    evidence: Evidence,
+    window: timedelta,
+    now: datetime,
+) -> None:
+    event = type(evidence.event).__name__
+    if result.phase is Phase.SENT:
+        state, code, fields = PostingState.SENT, "", {}
+    elif result.phase is Phase.HOLD:
+        until = f"{result.last_sent_at + window:%H:%M} UTC"
+        state, code, fields = PostingState.UNKNOWN, "payment-held", {"until": until}
+    else:
+        state, code, fields = PostingState.UNKNOWN, "payment-unknown", {}
+    postings.move(
+        posting.id,
+        state,
+        now,
+        event=EVENTS[event],
+        detail=evidence.said or (str(evidence.code) if evidence.code else ""),
+        set_id=held.set_id,
+        code=code,
+        reason=tell(code, **fields).message if code else "",
+    )
+
+
+EVENTS: Mapping[str, str] = {
+    "Unanswered": "no answer that can be relied on",
+    "RanUnseen": "QuickBooks remembers doing it, but not what that made",
+    "NotRemembered": "QuickBooks remembers nothing of use",
+    "FoundNone": "not found in QuickBooks",
+    "SessionBegan": "to be settled in this sync",
+    "SentAgain": "sent again, byte for byte",
+}
+"""What the life of a payment says of an event of the protocol."""
+
+
+def thd_posted(
+    session: Session, posting: Posting, evidence: Evidence, now: datetime, *, set_id: str = ""
+) -> None:
+    """The payment is in QuickBooks."""
+    ret = evidence.ret
+    assert ret is not None
+    payment = listing.get(posting.payment_id)
+    code = "payment-not-applied" if evidence.code == verdict.LINK_MISSING else ""
+    postings.move(
+        posting.id,
+        PostingState.POSTED,
+        now,
+        event="posted" if posting.state is PostingState.SENT else "found in QuickBooks",
+        detail=ret.txn_id,
+        set_id=set_id,
+        code=code,
+        txn_id=ret.txn_id,
+        edit_sequence=ret.edit_sequence,
+        time_created=ret.time_created,
+        unused=ret.unused_payment if ret.unused_payment is not None else posting.unused,
+        posted_at=now,
+    )
+    thd_reread(session, posting)
+    telling.thd_done(session, payment, store_values.Outcome.POSTED)
+    if code:
+        telling.thd_failed(session, payment, code, now, said=evidence.said)
+    for use in posting.uses:
+        _thd_compare_balance(session, posting, use.invoice_txn_id, use.expected, ret, now)
+
+
+def _thd_compare_balance(
+    session: Session,
+    posting: Posting,
+    txn_id: str,
+    expected: Decimal | None,
+    ret: ReceivePaymentRet,
+    now: datetime,
+) -> None:
+    """QuickBooks tells in its answer what each invoice has left now."""
+    shown = next((one.balance_remaining for one in ret.applied if one.txn_id == txn_id), None)
+    if expected is None or shown is None or shown == expected:
+        return
+    if posting.state is PostingState.SENT:
+        thd_differs(session, posting, txn_id, expected, shown, now)
+
+
+def thd_differs(
+    session: Session,
+    posting: Posting,
+    txn_id: str,
+    expected: Decimal,
+    found: Decimal,
+    now: datetime,
+) -> None:
+    """An invoice that we paid has another balance than it should have."""
+    number = next((u.number for u in posting.uses if u.invoice_txn_id == txn_id), txn_id)
+    fields = {"number": number, "expected": f"{expected:,.2f}", "found": f"{found:,.2f}"}
+    payment = listing.get(posting.payment_id)
+    telling.thd_failed(session, payment, "payment-balance-differs", now, fields=fields)
+
+
+def thd_declined(
+    session: Session, posting: Posting, evidence: Evidence, now: datetime, *, set_id: str = ""
+) -> None:
+    """QuickBooks said no: nothing was written."""
+    why = verdict.refusal(posting, evidence.code, evidence.said)
+    thd_reread(session, posting)
+    thd_not_posted(session, posting, why, now, said=evidence.said, set_id=set_id)
+
+
+def thd_not_posted(
+    session: Session,
+    posting: Posting,
+    why: HeldBack | Unfit | StopPosting,
+    now: datetime,
+    *,
+    said: str = "",
+    set_id: str = "",
+) -> None:
+    """A posting stays here: it waits for what passes by itself, or a person is asked."""
+    attempts = posting.attempts + 1
+    if isinstance(why, HeldBack) and attempts < MOST_ATTEMPTS:
+        reason = tell(why.code, said=said, **why.fields).message
+        postings.move(
+            posting.id,
+            PostingState.PLANNED,
+            now,
+            event="put off",
+            detail=said or reason,
+            set_id=set_id,
+            code=why.code,
+            reason=reason,
+            said=said,
+            wait=True,
+            attempts=attempts,
+        )
+        return
+    payment = listing.get(posting.payment_id)
+    reason = telling.thd_failed(session, payment, why.code, now, fields=why.fields, said=said)
+    stays = isinstance(why, StopPosting)
+    postings.move(
+        posting.id,
+        PostingState.PLANNED if stays else PostingState.REFUSED,
+        now,
+        event="refused",
+        detail=said or reason,
+        set_id=set_id,
+        code=why.code,
+        reason=reason,
+        said=said,
+        wait=stays,
+        attempts=attempts,
+    )
+
+
+def thd_parked(
+    session: Session,
+    posting: Posting,
+    hint: str,
+    found: str,
+    now: datetime,
+    *,
+    set_id: str = "",
+) -> None:
+    """Only a person can tell what QuickBooks holds of this payment."""
+    payment = listing.get(posting.payment_id)
+    fields = {"found": found, "count": found}
+    reason = telling.thd_failed(session, payment, hint, now, fields=fields)
+    postings.move(
+        posting.id,
+        PostingState.PARKED,
+        now,
+        event="a person must decide",
+        detail=reason,
+        set_id=set_id,
+        code=hint,
+        reason=reason,
+    )
+
+
+def _thd_not_run(
+    session: Session, posting: Posting, evidence: Evidence, now: datetime, *, set_id: str
+) -> None:
+    """QuickBooks did not take the set: it is planned anew, but not without end."""
+    if posting.attempts + 1 >= MOST_TURNED_AWAY:
+        unfit = Unfit("payment-request-refused")
+        thd_not_posted(session, posting, unfit, now, said=evidence.said, set_id=set_id)
+        return
+    postings.move(
+        posting.id,
+        PostingState.PLANNED,
+        now,
+        event="turned away by QuickBooks: nothing was written",
+        set_id=set_id,
+        attempts=posting.attempts + 1,
+    )
+
+
+MOST_TURNED_AWAY = 3
+
+
+def thd_reread(session: Session, posting: Posting) -> None:
+    """Read the invoices of a posting again at the end of this sync."""
+    connection_id = session.connection.id
+    held = ledger.held(connection_id, [use.invoice_txn_id for use in posting.uses])
+    ledger.queue_reread(connection_id, RecordKind.INVOICE, sorted(held))

@@ -1,0 +1,418 @@
+"""The plan of Payment Sync: recover, push, pull (DESIGN §4.6); pure, as a table of steps.
+
+Before anything is posted the plan makes sure that the company still has what was posted
+before, and that no earlier write is in doubt. Then each payment is looked at and posted, one
+at a time. What changed in QuickBooks is read in any case.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+
+from daemon.payments.protocol import Step as Doubt
+from daemon.syncs.moves import Answered, Fail, Gone, GoOn, Move, Pause
+from daemon.syncs.paging import next_page_size
+from shared.qbxml import requests as ask
+from shared.qbxml import statuses
+
+KNOWN_LIMIT = 20
+"""So many of the latest posted payments are asked for: a restored company lacks the latest."""
+IDS_PER_REQUEST = 100
+MOST_RESTARTS = 2
+DELETIONS_DAYS = 90
+"""QuickBooks remembers deletions for 90 days (qbxml-reference §13)."""
+NOT_FOUND = 3120
+PAYMENT_TYPE = "ReceivePayment"
+SEEN = ("TxnID", "TimeCreated", "EditSequence", "ExternalGUID")
+
+
+class Step(StrEnum):
+    """What is asked, in the order in which it is asked."""
+
+    KNOWN = "known"
+    DOUBT = "doubt"
+    LISTS = "lists"
+    LOOK = "look"
+    METHOD = "method"
+    POST = "post"
+    READ = "read"
+    DELETIONS = "deletions"
+    COMPARE = "compare"
+    END = "end"
+
+
+DOING: dict[Step, str] = {
+    Step.KNOWN: "Checking what was posted before",
+    Step.DOUBT: "Settling a payment of unknown outcome",
+    Step.LISTS: "Reading accounts and payment methods",
+    Step.LOOK: "Posting payments",
+    Step.METHOD: "Posting payments",
+    Step.POST: "Posting payments",
+    Step.READ: "Reading payments",
+    Step.DELETIONS: "Looking for deleted payments",
+    Step.COMPARE: "Comparing payments",
+    Step.END: "Finishing",
+}
+PERCENT: dict[Step, tuple[int, int]] = {
+    Step.KNOWN: (0, 2),
+    Step.DOUBT: (2, 4),
+    Step.LISTS: (4, 5),
+    Step.LOOK: (5, 50),
+    Step.METHOD: (5, 50),
+    Step.POST: (5, 50),
+    Step.READ: (50, 92),
+    Step.DELETIONS: (92, 95),
+    Step.COMPARE: (95, 99),
+    Step.END: (99, 100),
+}
+WRITES = frozenset({Step.POST})
+PUSHING = frozenset({Step.LISTS, Step.LOOK, Step.METHOD})
+"""Steps that serve only what is to be posted: where they fail, reading goes on."""
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentSync:
+    """Where a Payment Sync stands.
+
+    ``since`` is the start of the window, QuickBooks' wall clock; empty on the first run.
+    ``resend_after`` is the doubt window in seconds, ``to_push`` how many were ready at the start.
+    ``pushing`` is off once nothing more may be posted in this sync. ``posting_id`` is the
+    posting that is being looked at or posted, ``method`` a payment method to be made for it.
+    ``compare``: all payments are compared by ID, since deletions may have been missed.
+    The rest is as in ``InvoiceSync``.
+    """
+
+    since: str
+    start_date: str
+    page_size: int
+    largest_page: int
+    most_tries: int
+    resend_after: int = 900
+    to_push: int = 0
+    step: Step = Step.KNOWN
+    pushing: bool = True
+    posting_id: int = 0
+    method: str = ""
+    known_limit: int = KNOWN_LIMIT
+    compare: bool = False
+    iterator_id: str = ""
+    remaining: int = -1
+    rows_read: int = 0
+    furthest: int = 0
+    tries: int = 0
+    restarts: int = 0
+    asked: tuple[str, ...] = ()
+    ids_per_request: int = IDS_PER_REQUEST
+    checked_until: str = ""
+    newest: str = ""
+    pushed: int = 0
+    position: int = 0
+    failed: int = 0
+    percent: int = 0
+
+    @property
+    def first(self) -> bool:
+        """No Payment Sync of this connection has finished yet."""
+        return not self.since
+
+    def to_json(self) -> str:
+        """The state as the store keeps it between two callbacks."""
+        return json.dumps(asdict(self))
+
+    @classmethod
+    def from_json(cls, text: str) -> PaymentSync:
+        """Read what to_json wrote."""
+        fields = json.loads(text)
+        fields["step"] = Step(fields["step"])
+        fields["asked"] = tuple(fields["asked"])
+        return cls(**fields)
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What the store says of what is left to do.
+
+    ``doubt`` is what the open message set wants, None when there is none. ``ready`` is the
+    next posting to go out, 0 for none. ``posted`` and ``to_compare`` are TxnIDs.
+    """
+
+    doubt: Doubt | None = None
+    ready: int = 0
+    posted: Sequence[str] = ()
+    to_compare: Sequence[str] = ()
+
+
+def begin(
+    *,
+    watermark: str,
+    overlap: timedelta,
+    start_date: date | None,
+    page_size: int,
+    largest_page: int,
+    most_tries: int,
+    resend_after: int,
+    today: date,
+    to_push: int = 0,
+    pushing: bool = True,
+) -> PaymentSync:
+    """A sync from the start. An empty watermark makes it a first run.
+
+    After a break that is nearly as long as QuickBooks remembers deletions, all payments are
+    compared.
+    """
+    since = (
+        (datetime.fromisoformat(watermark) - overlap).isoformat(timespec="seconds")
+        if watermark
+        else ""
+    )
+    oldest = (today - timedelta(days=DELETIONS_DAYS - 2)).isoformat()
+    return PaymentSync(
+        since=since,
+        start_date=start_date.isoformat() if start_date else "",
+        page_size=min(page_size, largest_page),
+        largest_page=largest_page,
+        most_tries=most_tries,
+        resend_after=resend_after,
+        to_push=to_push,
+        pushing=pushing,
+        compare=bool(since) and since < oldest,
+    )
+
+
+def onward(state: PaymentSync, facts: Facts) -> PaymentSync:
+    """Move to the first step, from where the sync stands, that has something to ask."""
+    while not _has_something_to_ask(state, facts):
+        state = advance(state)
+    return state
+
+
+def _has_something_to_ask(state: PaymentSync, facts: Facts) -> bool:
+    match state.step:
+        case Step.KNOWN:
+            wanted = facts.ready or facts.doubt not in (None, Doubt.WAIT)
+            return state.pushing and bool(wanted and facts.posted)
+        case Step.DOUBT:
+            return state.pushing and facts.doubt not in (None, Doubt.WAIT)
+        case Step.LISTS | Step.LOOK:
+            return state.pushing and facts.doubt is None and facts.ready != 0
+        case Step.COMPARE:
+            return state.compare and bool(facts.to_compare)
+        case _:
+            return True
+
+
+AFTER: dict[Step, Step] = {
+    Step.KNOWN: Step.DOUBT,
+    Step.DOUBT: Step.LISTS,
+    Step.LISTS: Step.LOOK,
+    Step.LOOK: Step.READ,
+    Step.METHOD: Step.POST,
+    Step.POST: Step.LOOK,
+    Step.READ: Step.DELETIONS,
+    Step.DELETIONS: Step.COMPARE,
+    Step.COMPARE: Step.END,
+}
+
+
+def advance(state: PaymentSync) -> PaymentSync:
+    """The next step, from its beginning."""
+    return to(state, AFTER[state.step])
+
+
+def to(state: PaymentSync, step: Step) -> PaymentSync:
+    """Another step, from its beginning."""
+    fresh = replace(
+        state,
+        step=step,
+        iterator_id="",
+        remaining=-1,
+        rows_read=0,
+        furthest=0,
+        ids_per_request=IDS_PER_REQUEST,
+        asked=(),
+        tries=0,
+        restarts=0,
+    )
+    return with_percent(fresh)
+
+
+def stop_pushing(state: PaymentSync) -> PaymentSync:
+    """Post nothing more in this sync; go on with what is read."""
+    return to(replace(state, pushing=False, posting_id=0, method=""), Step.READ)
+
+
+def requests(
+    state: PaymentSync, request_id: str, facts: Facts, today: date
+) -> tuple[PaymentSync, tuple[ask.Request, ...]]:
+    """The queries of a step that depends on the plan alone."""
+    if state.step is Step.KNOWN:
+        state = replace(state, asked=tuple(facts.posted[: state.known_limit]))
+    if state.step is Step.COMPARE:
+        state = replace(state, asked=tuple(facts.to_compare[: state.ids_per_request]))
+    return state, ASK[state.step](state, request_id, today)
+
+
+def answered(state: PaymentSync, answer: Answered) -> tuple[PaymentSync, Move]:
+    """What an answer to a query means for the plan, apart from what its rows say."""
+    if statuses.is_success(answer.status):
+        return _understood(state, answer)
+    if statuses.is_transient(answer.status, answer.said):
+        return try_again(state, answer.said)
+    if state.iterator_id or statuses.lost_iterator(answer.status, answer.said):
+        return _start_over(state, answer.said)
+    if answer.status == NOT_FOUND and len(state.asked) > 1:
+        # One bad ID refuses them all: ask one by one.
+        return replace(state, asked=(), ids_per_request=1, known_limit=1), GoOn()
+    if answer.status == NOT_FOUND and state.asked:
+        return _past(state), Gone(state.asked[0])
+    if state.step in PUSHING:
+        return stop_pushing(state), GoOn()
+    return state, Fail(str(answer.status), answer.said)
+
+
+def unreadable(state: PaymentSync, said: str) -> tuple[PaymentSync, Move]:
+    """The answer could not be read, or lacked ours: ask again, from the first page."""
+    if state.tries >= state.most_tries:
+        return state, Fail("answer-unreadable", said)
+    return replace(_from_first_page(state), tries=state.tries + 1), GoOn()
+
+
+def refused(state: PaymentSync, code: str, said: str, *, passing: bool) -> tuple[PaymentSync, Move]:
+    """QuickBooks did not take a query at all (an hresult came instead of an answer)."""
+    if passing:
+        return try_again(state, said)
+    return state, Fail(code, said)
+
+
+def try_again(state: PaymentSync, said: str) -> tuple[PaymentSync, Move]:
+    """QuickBooks is busy: ask once more after a pause, which gets longer each time."""
+    if state.tries >= state.most_tries:
+        return state, Fail("retries-exhausted", said)
+    state = replace(_from_first_page(state), tries=state.tries + 1)
+    return state, Pause(2 ** (state.tries - 1))
+
+
+def with_percent(state: PaymentSync) -> PaymentSync:
+    """How far the sync is, never going back."""
+    low, high = PERCENT[state.step]
+    done = 0.0
+    if state.step in PUSHING or state.step is Step.POST:
+        done = min(1.0, state.pushed / state.to_push) if state.to_push else 0.0
+    elif state.rows_read and state.remaining >= 0:
+        done = state.rows_read / (state.rows_read + state.remaining)
+    return replace(state, percent=max(state.percent, int(low + (high - low) * done)))
+
+
+def _understood(state: PaymentSync, answer: Answered) -> tuple[PaymentSync, Move]:
+    if state.step is Step.READ and _page_was_skipped(state, answer):
+        return _start_over(state, answer.said)
+    state = _counted(state, answer)
+    if state.step is Step.COMPARE:
+        return _past(state), GoOn()
+    if state.step is Step.READ and answer.remaining and answer.iterator_id:
+        page = next_page_size(
+            state.page_size,
+            seconds=answer.seconds,
+            size_bytes=answer.size_bytes,
+            largest=state.largest_page,
+        )
+        state = replace(state, iterator_id=answer.iterator_id, remaining=answer.remaining)
+        return with_percent(replace(state, page_size=page)), GoOn()
+    return advance(state), GoOn()
+
+
+def _counted(state: PaymentSync, answer: Answered) -> PaymentSync:
+    rows_read = state.rows_read + answer.rows
+    return replace(
+        state,
+        tries=0 if rows_read > state.furthest else state.tries,
+        furthest=max(state.furthest, rows_read),
+        rows_read=rows_read,
+        position=state.position + answer.changed,
+        failed=state.failed + answer.failed,
+        newest=max(state.newest, answer.newest),
+    )
+
+
+def _page_was_skipped(state: PaymentSync, answer: Answered) -> bool:
+    """A page that QuickBooks turned but we never saw must be read again."""
+    if not state.iterator_id:
+        return False
+    if answer.asked_twice:
+        return True
+    return answer.remaining is not None and state.remaining - answer.remaining > state.page_size
+
+
+def _start_over(state: PaymentSync, said: str) -> tuple[PaymentSync, Move]:
+    if state.restarts >= MOST_RESTARTS:
+        return state, Fail("iterator-lost", said)
+    return replace(_from_first_page(state), restarts=state.restarts + 1), GoOn()
+
+
+def _from_first_page(state: PaymentSync) -> PaymentSync:
+    return replace(state, iterator_id="", remaining=-1, rows_read=0)
+
+
+def _past(state: PaymentSync) -> PaymentSync:
+    """Done with the IDs that were asked."""
+    return replace(state, asked=(), checked_until=max((state.checked_until, *state.asked)))
+
+
+def _known(state: PaymentSync, request_id: str, today: date) -> tuple[ask.Request, ...]:
+    return (
+        ask.ReceivePaymentQuery(f"{request_id}-1", txn_ids=state.asked, include=SEEN),
+        deleted_payments(f"{request_id}-2", "", today),
+    )
+
+
+def _lists(_state: PaymentSync, request_id: str, _today: date) -> tuple[ask.Request, ...]:
+    return (
+        ask.AccountQuery(f"{request_id}-1", active_status=ask.ActiveStatus.ALL),
+        ask.PaymentMethodQuery(f"{request_id}-2", active_status=ask.ActiveStatus.ALL),
+    )
+
+
+def _method(state: PaymentSync, request_id: str, _today: date) -> tuple[ask.Request, ...]:
+    return (ask.PaymentMethodAdd(request_id, name=state.method),)
+
+
+def _read(state: PaymentSync, request_id: str, _today: date) -> tuple[ask.Request, ...]:
+    start = date.fromisoformat(state.start_date) if state.start_date else None
+    return (
+        ask.ReceivePaymentQuery(
+            request_id,
+            max_returned=state.page_size,
+            from_modified=state.since,
+            from_date=start if state.first else None,
+            iterator=ask.Continue(state.iterator_id) if state.iterator_id else ask.Start(),
+            include_lines=True,
+        ),
+    )
+
+
+def _deletions(state: PaymentSync, request_id: str, today: date) -> tuple[ask.Request, ...]:
+    return (deleted_payments(request_id, state.since, today),)
+
+
+def deleted_payments(request_id: str, since: str, today: date) -> ask.TxnDeletedQuery:
+    """Payments deleted since then, at most as far back as QuickBooks remembers."""
+    oldest = (today - timedelta(days=DELETIONS_DAYS)).isoformat() + "T00:00:00"
+    return ask.TxnDeletedQuery(request_id, types=(PAYMENT_TYPE,), from_deleted=max(since, oldest))
+
+
+def _compare(state: PaymentSync, request_id: str, _today: date) -> tuple[ask.Request, ...]:
+    return (ask.ReceivePaymentQuery(request_id, txn_ids=state.asked, include=SEEN),)
+
+
+ASK: dict[Step, Callable[[PaymentSync, str, date], tuple[ask.Request, ...]]] = {
+    Step.KNOWN: _known,
+    Step.LISTS: _lists,
+    Step.METHOD: _method,
+    Step.READ: _read,
+    Step.DELETIONS: _deletions,
+    Step.COMPARE: _compare,
+}

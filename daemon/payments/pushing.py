@@ -1,0 +1,286 @@
+"""Posting payments, oldest first, one at a time: look, then write. Store-thread code.
+
+Each payment is looked at in the same session, just before it is written: what its invoices
+have left, and whether QuickBooks has it already. Then its request is committed, byte for
+byte, and only after that it leaves (DESIGN §4.6, §4.7).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime
+
+from daemon.payments import evidence, outcomes, plan, protocol, verdict
+from daemon.payments.doubting import unanswered, window
+from daemon.payments.evidence import Evidence, Tags
+from daemon.payments.intake import LookedInvoice
+from daemon.payments.plan import PaymentSync, Step
+from daemon.payments.verdict import Fits, HeldBack, Places, StopPosting, Unfit
+from daemon.syncs.moves import Ask, AskWrite, GoOn, Move
+from daemon.syncs.reading import Reading
+from shared.models.payment_values import (
+    ListEntry,
+    ListKind,
+    MessageSet,
+    Payment,
+    Posting,
+    PostingState,
+)
+from shared.models.payments import listing, lists, postings, rules, sets
+from shared.models.values import Session
+from shared.payments import tags
+from shared.qbxml import requests as ask
+from shared.qbxml import statuses
+from shared.qbxml.writer import RequestRefused, write_message_set
+
+LOOKED = (
+    "TxnID",
+    "RefNumber",
+    "CustomerRef",
+    "ARAccountRef",
+    "IsPending",
+    "BalanceRemaining",
+)
+NAME_TAKEN = 3100
+
+
+def thd_look(
+    session: Session, state: PaymentSync, posting_id: int, request_id: str
+) -> tuple[PaymentSync, Ask]:
+    """Ask for a posting's invoices as they are now, and whether it is there already."""
+    posting = postings.get(posting_id)
+    payment = listing.get(posting.payment_id)
+    known_by = Tags.of(payment.external_id, posting)
+    txn_ids = tuple(use.invoice_txn_id for use in posting.uses)
+    requests = (
+        ask.InvoiceQuery(f"{request_id}-1", txn_ids=txn_ids, include=LOOKED),
+        ask.ReceivePaymentQuery(
+            f"{request_id}-2", ref_numbers=known_by.ref_numbers, include_lines=True
+        ),
+    )
+    state = replace(state, posting_id=posting_id)
+    return state, Ask(Step.LOOK.value, request_id, requests)
+
+
+def thd_looked(
+    session: Session, state: PaymentSync, reading: Reading, now: datetime
+) -> tuple[PaymentSync, Move]:
+    """Decide whether the posting goes out as the books are now."""
+    failed = unanswered(reading, 2)
+    if failed is not None and failed.status.code != plan.NOT_FOUND:
+        if statuses.is_transient(failed.status.code, failed.status.message):
+            return _busy(state, failed.status.message)
+        return plan.stop_pushing(state), GoOn()
+    posting = postings.get(state.posting_id)
+    payment = listing.get(posting.payment_id)
+    proof = evidence.of_search(reading.rows, posting, Tags.of(payment.external_id, posting))
+    if _thd_is_there_already(session, posting, proof, now):
+        return _next(state), GoOn()
+    invoices = {row.txn_id: row for row in reading.rows if isinstance(row, LookedInvoice)}
+    why = verdict.look(payment, posting, invoices, _closing_date(session))
+    if isinstance(why, Fits):
+        found = _thd_places(session, payment, posting)
+        if isinstance(found, Places):
+            _thd_accept(posting, why, found, now)
+            step = Step.METHOD if found.missing_method else Step.POST
+            return replace(plan.to(state, step), method=found.missing_method), GoOn()
+        why = found
+    outcomes.thd_reread(session, posting)
+    outcomes.thd_not_posted(session, posting, why, now)
+    return _failed(state, why), GoOn()
+
+
+def _busy(state: PaymentSync, said: str) -> tuple[PaymentSync, Move]:
+    """QuickBooks is busy: after a few tries posting waits for the next sync."""
+    if state.tries >= state.most_tries:
+        return plan.stop_pushing(state), GoOn()
+    return plan.try_again(state, said)
+
+
+def _thd_is_there_already(
+    session: Session, posting: Posting, proof: Evidence, now: datetime
+) -> bool:
+    """Our own store may be a backup: what it takes for unsent may be in QuickBooks."""
+    match proof.event:
+        case protocol.Saved():
+            outcomes.thd_posted(session, posting, proof, now)
+            return True
+        case protocol.FoundUnclear():
+            outcomes.thd_parked(session, posting, proof.hint, proof.found, now)
+            return True
+        case _:
+            return False
+
+
+def _closing_date(session: Session) -> str:
+    binding = session.connection.binding
+    return str(binding.closing_date or "") if binding else ""
+
+
+def _thd_places(session: Session, payment: Payment, posting: Posting) -> Places | Unfit:
+    connection = session.connection
+    return verdict.places(
+        payment,
+        posting.currency or payment.currency,
+        accounts=lists.entries(connection.id, ListKind.ACCOUNT),
+        methods=lists.entries(connection.id, ListKind.PAYMENT_METHOD),
+        deposit_rules=rules.deposit_rules(connection.id),
+        method_rules=rules.method_rules(connection.id),
+        missing=connection.missing_method,
+    )
+
+
+def _thd_accept(posting: Posting, fits: Fits, found: Places, now: datetime) -> None:
+    postings.expect(posting.id, fits.expected)
+    postings.move(
+        posting.id,
+        PostingState.PLANNED,
+        now,
+        event="looked at: it fits",
+        customer_list_id=fits.customer_list_id,
+        customer=fits.customer,
+        ar_account_list_id=fits.ar_account_list_id,
+        method=found.method or found.missing_method,
+        deposit_account=found.deposit_account,
+    )
+
+
+def thd_method_made(
+    session: Session, state: PaymentSync, reading: Reading, now: datetime
+) -> tuple[PaymentSync, Move]:
+    """The payment method is in QuickBooks now, or the payment cannot have it."""
+    head = reading.worst
+    if reading.unreadable or head is None:
+        return plan.unreadable(state, reading.unreadable or "it held no response")
+    code, said = head.status.code, head.status.message
+    if statuses.is_transient(code, said):
+        return _busy(state, said)
+    if statuses.is_success(code):
+        made = [row for row in reading.rows if isinstance(row, ListEntry)]
+        lists.add(session.connection.id, made)
+        return plan.to(state, Step.POST), GoOn()
+    if code == NAME_TAKEN:
+        # Somebody else made it since the list was read.
+        return plan.to(state, Step.LISTS), GoOn()
+    posting = postings.get(state.posting_id)
+    why = Unfit("payment-method-missing", {"method": state.method})
+    outcomes.thd_not_posted(session, posting, why, now, said=said)
+    return _failed(state, why), GoOn()
+
+
+def thd_post(
+    session: Session, state: PaymentSync, now: datetime
+) -> tuple[PaymentSync, AskWrite | None]:
+    """Commit the write of the posting that was looked at; None when it cannot be written."""
+    connection, application = session.connection, session.application
+    posting = postings.get(state.posting_id)
+    payment = listing.get(posting.payment_id)
+    found = _thd_places(session, payment, posting)
+    earlier = sets.by_posting(posting.id)
+    set_id = tags.set_id(connection.id, posting.external_guid, len(earlier) + 1)
+    old_id = sets.clearable(connection.id, application.id)
+    binding = connection.binding
+    assert binding is not None
+    try:
+        if isinstance(found, Unfit):
+            raise RequestRefused("DepositToAccountRef", "", "an account", "Look at the rules.")
+        request = write_message_set(
+            [_add(set_id, payment, posting, found)],
+            version=binding.qbxml_version,
+            new_message_set_id=set_id,
+            old_message_set_id=old_id,
+        )
+    except RequestRefused as refusal:
+        why = Unfit("payment-request-refused")
+        outcomes.thd_not_posted(session, posting, why, now, said=str(refusal))
+        return _failed(state, why), None
+    sets.begin(
+        connection_id=connection.id,
+        application_id=application.id,
+        posting_id=posting.id,
+        set_id=set_id,
+        request=request,
+        session_id=session.id,
+        now=now,
+        phase=protocol.Phase.SENT.value,
+    )
+    postings.move(posting.id, PostingState.SENT, now, event="sent", set_id=set_id)
+    return state, AskWrite(Step.POST.value, set_id, request)
+
+
+def _add(
+    request_id: str, payment: Payment, posting: Posting, found: Places
+) -> ask.ReceivePaymentAdd:
+    return ask.ReceivePaymentAdd(
+        request_id,
+        customer_list_id=posting.customer_list_id,
+        ar_account_list_id=posting.ar_account_list_id,
+        txn_date=payment.date,
+        ref_number=posting.ref_number,
+        total_amount=posting.amount,
+        payment_method_list_id=found.method_list_id,
+        memo=tags.memo(payment, posting, len(postings.of_payment(payment.id))),
+        deposit_to_account_list_id=found.deposit_list_id,
+        external_guid=posting.external_guid,
+        applied=tuple(ask.AppliedToTxn(u.invoice_txn_id, u.amount) for u in posting.uses),
+    )
+
+
+def thd_written(
+    session: Session, state: PaymentSync, reading: Reading, now: datetime
+) -> tuple[PaymentSync, Move]:
+    """The answer to a write, be it the first or once more."""
+    held = sets.open_set(session.connection.id)
+    assert held is not None
+    return _thd_outcome(session, state, held, evidence.of_write(reading, held.set_id), now)
+
+
+def thd_write_refused(
+    session: Session, state: PaymentSync, said: str, now: datetime, *, turned_away: bool
+) -> tuple[PaymentSync, Move]:
+    """An hresult came instead of an answer: whatever it says, the write is in doubt."""
+    held = sets.open_set(session.connection.id)
+    assert held is not None
+    proof = Evidence(protocol.Unanswered(turned_away), said=said)
+    return _thd_outcome(session, state, held, proof, now)
+
+
+def _thd_outcome(
+    session: Session, state: PaymentSync, held: MessageSet, proof: Evidence, now: datetime
+) -> tuple[PaymentSync, Move]:
+    posting = postings.get(held.posting_id)
+    _thd_mark_cleared(held, proof)
+    result = outcomes.thd_after(session, held, proof, window(state), now)
+    if not isinstance(result, protocol.Settled):
+        return plan.to(state, Step.DOUBT), GoOn()
+    if result.outcome is protocol.Outcome.POSTED:
+        return _next(replace(state, position=state.position + 1)), GoOn()
+    why = verdict.refusal(posting, proof.code, proof.said)
+    return _failed(state, why), GoOn()
+
+
+def _thd_mark_cleared(held: MessageSet, proof: Evidence) -> None:
+    """QuickBooks answered: it has forgotten the set before this one, or never knew it."""
+    event = proof.event
+    if not isinstance(event, protocol.Unanswered) or event.turned_away:
+        sets.cleared_by(held.id)
+
+
+def _next(state: PaymentSync) -> PaymentSync:
+    return plan.to(replace(state, posting_id=0, method="", pushed=state.pushed + 1), Step.LOOK)
+
+
+def _failed(state: PaymentSync, why: HeldBack | Unfit | StopPosting) -> PaymentSync:
+    if isinstance(why, StopPosting):
+        return plan.stop_pushing(replace(state, failed=state.failed + 1))
+    failed = state.failed + isinstance(why, Unfit)
+    return _next(replace(state, failed=failed))
+
+
+def thd_lists(session: Session, rows: Iterable[object]) -> None:
+    """Keep the accounts and payment methods that QuickBooks listed."""
+    entries = [row for row in rows if isinstance(row, ListEntry)]
+    for kind in ListKind:
+        listed = [entry for entry in entries if entry.kind is kind]
+        lists.replace(session.connection.id, kind, listed)

@@ -1,0 +1,65 @@
+"""What people read of a payment in this sync: its record, and its problem. Store-thread code."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from shared.hints import tell
+from shared.models import problems, syncs
+from shared.models.payment_values import Payment
+from shared.models.values import Outcome, Record, RecordKind, Session, Trouble
+
+def thd_failed(
+    session: Session,
+    payment: Payment,
+    code: str,
+    now: datetime,
+    *,
+    fields: Mapping[str, str] | None = None,
+    said: str = "",
+) -> str:
+    """A payment needs a person; returns the sentence that says why."""
+    told = tell(code, said=said, **(fields or {}))
+    trouble = Trouble(
+        code,
+        RecordKind.PAYMENT,
+        str(payment.id),
+        payment.document,
+        told.message,
+        told.remedy,
+        said,
+    )
+    thd_trouble(session, trouble, now)
+    return told.message
+
+
+def thd_trouble(session: Session, trouble: Trouble, now: datetime) -> None:
+    """Put a trouble on file, and into the records of this sync."""
+    problems.report(session.connection.id, session.sync_id, [trouble], now)
+    _thd_record(
+        session, trouble.object_id, trouble.document, Outcome.FAILED, trouble.message, trouble.remedy
+    )
+
+
+def thd_done(session: Session, payment: Payment, outcome: Outcome) -> None:
+    """A payment was posted, imported or changed without trouble."""
+    _thd_record(session, str(payment.id), payment.document, outcome)
+
+
+def thd_put_right(session: Session, payment_id: int, code: str, now: datetime) -> None:
+    """One thing that was wrong with a payment is right again."""
+    problems.resolve(session.connection.id, RecordKind.PAYMENT, [str(payment_id)], [code], now)
+
+
+def _thd_record(
+    session: Session,
+    object_id: str,
+    document: str,
+    outcome: Outcome,
+    reason: str = "",
+    remedy: str = "",
+) -> None:
+    if session.sync_id is not None:
+        record = Record(RecordKind.PAYMENT, object_id, document, outcome, reason, remedy)
+        syncs.add_records(session.sync_id, [record])

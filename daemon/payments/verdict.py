@@ -1,0 +1,184 @@
+"""Whether a payment fits the books as they are, and what QuickBooks' refusal of one means: pure.
+
+Rules: qbxml-reference §9 ("What goes wrong"), DESIGN §4.8. What passes by itself holds a
+payment back until the next sync; what needs a person refuses it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+
+from daemon.payments.intake import LookedInvoice
+from shared.models.payment_values import (
+    DepositRule,
+    ListEntry,
+    MethodRule,
+    MissingMethod,
+    Payment,
+    Posting,
+)
+from shared.payments.deposits import (
+    deposit_account,
+    find_entry,
+    method_name,
+    undeposited,
+)
+from shared.qbxml import statuses
+
+OTHER_METHOD = "Other"
+LINK_MISSING = 570
+NOT_PERMITTED = frozenset({1030, 3250, 3260, 3261, 3262, 3263})
+"""Refusals of the application as a whole: the next payment would fare no better."""
+INVOICE_GONE = 3120
+BAD_VALUE = 3210
+
+
+@dataclass(frozen=True, slots=True)
+class Fits:
+    """The payment can be posted; ``expected`` are its invoices' balances right after that."""
+
+    customer_list_id: str
+    customer: str
+    ar_account_list_id: str
+    expected: Mapping[str, Decimal]
+
+
+@dataclass(frozen=True, slots=True)
+class HeldBack:
+    """It cannot be posted now, and goes out by itself once the reason is gone."""
+
+    code: str
+    fields: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Unfit:
+    """A person has to do something; ``code`` is the hint."""
+
+    code: str
+    fields: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class StopPosting:
+    """QuickBooks takes no payment at all from this application."""
+
+    code: str
+    fields: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Where the money goes, and how it is called; an empty ID leaves the element out.
+
+    ``missing_method`` is a payment method that has to be made first.
+    """
+
+    method_list_id: str
+    method: str
+    deposit_list_id: str
+    deposit_account: str
+    missing_method: str = ""
+
+
+def look(
+    payment: Payment, posting: Posting, invoices: Mapping[str, LookedInvoice], closing: str
+) -> Fits | HeldBack | Unfit:
+    """Hold a posting against its invoices as QuickBooks has them now.
+
+    ``closing`` is the ISO day up to which the books are closed, empty for none: without a
+    password QuickBooks would take an earlier payment without a word.
+    """
+    if closing and payment.date <= date.fromisoformat(closing):
+        return Unfit("payment-closed-period", {"date": closing})
+    expected: dict[str, Decimal] = {}
+    for use in posting.uses:
+        invoice = invoices.get(use.invoice_txn_id)
+        if invoice is None:
+            return Unfit("payment-invoice-gone", {"number": use.number})
+        if invoice.pending:
+            fields = {"number": invoice.number, "reason": "it is pending in QuickBooks"}
+            return HeldBack("payment-invoice-left-out", fields)
+        if not invoice.balance:
+            return Unfit("payment-invoice-closed", {"number": invoice.number})
+        if use.amount > invoice.balance:
+            return Unfit("payment-overpays", _figures(invoice, use.amount))
+        expected[use.invoice_txn_id] = invoice.balance - use.amount
+    return _fits([invoices[use.invoice_txn_id] for use in posting.uses], expected)
+
+
+def _figures(invoice: LookedInvoice, amount: Decimal) -> dict[str, str]:
+    return {
+        "number": invoice.number,
+        "balance": f"{invoice.balance:,.2f}",
+        "amount": f"{amount:,.2f}",
+    }
+
+
+def _fits(invoices: Sequence[LookedInvoice], expected: Mapping[str, Decimal]) -> Fits | HeldBack:
+    """One customer and one A/R account, as they are now: somebody may have merged customers."""
+    first = invoices[0]
+    places = {(one.customer_list_id, one.ar_account_list_id) for one in invoices}
+    if len(places) > 1:
+        return HeldBack("payment-customers-changed")
+    return Fits(first.customer_list_id, first.customer, first.ar_account_list_id, expected)
+
+
+def places(
+    payment: Payment,
+    currency: str,
+    *,
+    accounts: Sequence[ListEntry],
+    methods: Sequence[ListEntry],
+    deposit_rules: Sequence[DepositRule],
+    method_rules: Sequence[MethodRule],
+    missing: MissingMethod,
+) -> Places | Unfit:
+    """The account and the payment method for a payment."""
+    rule = deposit_account(
+        deposit_rules, method=payment.method, currency=currency, gateway=payment.gateway
+    )
+    named = rule.account if rule else ""
+    account = find_entry(accounts, named) if named else undeposited(accounts)
+    if named and (account is None or not account.active):
+        return Unfit("payment-account-missing", {"account": named})
+    wanted = method_name(method_rules, payment.method)
+    method = find_entry(methods, wanted) if wanted else None
+    to_make = ""
+    if wanted and method is None:
+        if missing is MissingMethod.CREATE:
+            to_make = wanted
+        else:
+            method = find_entry(methods, OTHER_METHOD)
+    return Places(
+        method_list_id=method.list_id if method else "",
+        method=method.full_name if method else "",
+        deposit_list_id=account.list_id if account else "",
+        deposit_account=account.full_name if account else "",
+        missing_method=to_make,
+    )
+
+
+def refusal(posting: Posting, code: int, said: str) -> HeldBack | Unfit | StopPosting:
+    """What QuickBooks' refusal of a payment means; nothing was written."""
+    if statuses.is_transient(code, said):
+        return HeldBack("payment-locked")
+    if code in NOT_PERMITTED:
+        return StopPosting("payment-not-permitted")
+    if code == INVOICE_GONE:
+        return Unfit("payment-invoice-gone", {"number": _numbers(posting)})
+    if code == BAD_VALUE and "amount due" in said:
+        fields = {
+            "number": _numbers(posting),
+            "balance": "less",
+            "amount": f"{posting.amount:,.2f}",
+        }
+        return Unfit("payment-overpays", fields)
+    return Unfit(str(code))
+
+
+def _numbers(posting: Posting) -> str:
+    return ", ".join(use.number or use.invoice_txn_id for use in posting.uses)

@@ -1,0 +1,1 @@
+"""What every kind of sync has in common: its stages, its moves, reading answers, pages."""

@@ -1,0 +1,107 @@
+"""What a plan wants: a request to go out, and what an answer means for the session."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from shared.qbxml.requests import Request
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """A message set to be written and handed out.
+
+    Its answer carries ``request_id``. With ``set_id`` and no request it asks what QuickBooks
+    remembers of that set.
+    """
+
+    step: str
+    request_id: str
+    requests: Sequence[Request] = ()
+    set_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AskWrite:
+    """A write to QuickBooks whose exact bytes are committed already (DESIGN §4.7)."""
+
+    step: str
+    request_id: str
+    request: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What an answer said, without its rows.
+
+    ``status`` is the worst of the message set. ``count`` is the sum of retCount,
+    ``rows`` the records in it; ``changed`` of them were taken in, ``idle`` were known as
+    they are, ``failed`` need a person. ``remaining`` is None when the answer did not say.
+    ``asked_twice`` means that the request was handed out more than once.
+    """
+
+    status: int = 0
+    said: str = ""
+    rows: int = 0
+    changed: int = 0
+    idle: int = 0
+    failed: int = 0
+    count: int = 0
+    remaining: int | None = None
+    iterator_id: str = ""
+    newest: str = ""
+    asked_twice: bool = False
+    seconds: float = 0.0
+    size_bytes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class GoOn:
+    """The answer was understood."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """QuickBooks was busy: ask again after this many pauses of five seconds."""
+
+    pauses: int
+
+
+@dataclass(frozen=True, slots=True)
+class GiveUpOn:
+    """QuickBooks refuses this one record: it becomes a problem, and the rest goes on."""
+
+    object_id: str
+    status: int
+    said: str
+
+
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """QuickBooks no longer has this one record."""
+
+    object_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fail:
+    """The sync ends here; ``code`` is the hint."""
+
+    code: str
+    said: str
+
+
+Move = GoOn | Pause | GiveUpOn | Gone | Fail
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a stage is: records done, expected and failed, and what is being done."""
+
+    step: str
+    doing: str
+    percent: int
+    position: int
+    total: int
+    failed: int

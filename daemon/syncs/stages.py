@@ -1,0 +1,278 @@
+"""The stages of a sync, one after the other: invoices, payments, balances.
+
+Each stage is a plan of its own; where it stands travels in the session row as JSON. The
+session's desk talks to the stages alone and never asks which one is on. Store-thread code.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+
+from daemon.invoices import work as invoices
+from daemon.payments import balances
+from daemon.payments import work as payments
+from daemon.syncs.moves import Ask, AskWrite, GiveUpOn, Gone, Move, Progress
+from daemon.syncs.reading import Reading, Tally
+from shared.models import syncs
+from shared.models.values import ApplicationKind, Outcome, Session, SyncState
+from shared.qbxml.responses import BadRecord, Ret
+from shared.settings import Settings
+
+
+class Stage(StrEnum):
+    """What a sync does, in this order."""
+
+    INVOICES = "invoices"  # what QuickBooks bills
+    PAYMENTS = "payments"  # posted there, and read from there
+    BALANCES = "balances"  # the invoices that payments touched, read again
+
+
+class Work(Protocol):
+    """What a stage can do; each function takes the session with the stage's own plan."""
+
+    def thd_begin(self, session: Session, settings: Settings, now: datetime) -> str:
+        """The plan at its start."""
+
+    def thd_next(
+        self, session: Session, request_id: str, now: datetime
+    ) -> tuple[Session, Ask | AskWrite | None]:
+        """What to ask next; None when the stage is over."""
+
+    def thd_has_more(self, session: Session, now: datetime) -> bool:
+        """Whether anything is left to ask."""
+
+    def taker(self, session: Session) -> Callable[[Ret | BadRecord], Iterable[object]]:
+        """How records of the current step are read; needs no store."""
+
+    def thd_store(self, session: Session, rows: Sequence[object], now: datetime) -> Tally:
+        """Store rows of the current step ahead of the end of their answer."""
+
+    def thd_take(self, session: Session, reading: Reading, now: datetime) -> tuple[Session, Move]:
+        """Store an answer and decide what it means."""
+
+    def thd_refused(
+        self, session: Session, code: str, said: str, *, passing: bool, now: datetime
+    ) -> tuple[Session, Move]:
+        """QuickBooks did not take the message set as a whole."""
+
+    def thd_give_up_on(self, session: Session, move: GiveUpOn | Gone, now: datetime) -> Session:
+        """Never ask for a record again in this sync."""
+
+    def thd_conclude(self, session: Session, settings: Settings, now: datetime) -> Session:
+        """The stage is over: settle what it brought."""
+
+    def progress(self, session: Session) -> Progress:
+        """How far the stage is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Which stage a sync is in, and where that one stands."""
+
+    stage: Stage
+    plan: str
+
+    def to_json(self) -> str:
+        """As the store keeps it between two callbacks."""
+        return json.dumps(asdict(self))
+
+    @classmethod
+    def from_json(cls, text: str) -> Standing:
+        """Read what to_json wrote."""
+        fields = json.loads(text)
+        return cls(**{**fields, "stage": Stage(fields["stage"])})
+
+
+STAGES: Mapping[ApplicationKind, tuple[Stage, ...]] = {
+    ApplicationKind.INVOICE: (Stage.INVOICES,),
+    ApplicationKind.PAYMENT: (Stage.PAYMENTS, Stage.BALANCES),
+    ApplicationKind.COMBINED: tuple(Stage),
+}
+SHARE: Mapping[ApplicationKind, Mapping[Stage, tuple[int, int]]] = {
+    ApplicationKind.INVOICE: {Stage.INVOICES: (0, 100)},
+    ApplicationKind.PAYMENT: {Stage.PAYMENTS: (0, 85), Stage.BALANCES: (85, 100)},
+    ApplicationKind.COMBINED: {
+        Stage.INVOICES: (0, 60),
+        Stage.PAYMENTS: (60, 90),
+        Stage.BALANCES: (90, 100),
+    },
+}
+"""Which part of the Web Connector's bar each stage fills, in percent."""
+
+WORK: Mapping[Stage, Work] = {
+    Stage.INVOICES: invoices,
+    Stage.PAYMENTS: payments,
+    Stage.BALANCES: balances,
+}
+
+
+def thd_begin(session: Session, settings: Settings, now: datetime) -> Session:
+    """The first stage of a new session's sync."""
+    return _thd_enter(session, Standing(STAGES[session.application.kind][0], ""), settings, now)
+
+
+def thd_next(
+    session: Session, request_id: str, settings: Settings, now: datetime
+) -> tuple[Session, Ask | AskWrite | None]:
+    """What to ask next, in this stage or one that follows; None when all are over.
+
+    The last stage is concluded by ``thd_finish``.
+    """
+    while True:
+        work, inner = _work(session)
+        inner, asked = work.thd_next(inner, request_id, now)
+        session = _back(session, inner)
+        if asked is not None or _following(session) is None:
+            return session, asked
+        session = _thd_go_over(session, settings, now)
+
+
+def thd_has_more(session: Session, settings: Settings, now: datetime) -> tuple[Session, bool]:
+    """Whether anything is left to ask; goes over to the stage that has it.
+
+    Asked before every percent: 100 must be answered with the last answer, since an empty
+    sendRequestXML means "ask me for the error" (qbwc-protocol §2.5).
+    """
+    while True:
+        work, inner = _work(session)
+        if work.thd_has_more(inner, now):
+            return session, True
+        if _following(session) is None:
+            return session, False
+        session = _thd_go_over(session, settings, now)
+
+
+def taker(session: Session) -> Callable[[Ret | BadRecord], Iterable[object]]:
+    """How records of the current step are read; needs no store."""
+    work, inner = _work(session)
+    return work.taker(inner)
+
+
+def thd_store(session: Session, rows: Sequence[object], now: datetime) -> Tally:
+    """Store rows of the current step."""
+    work, inner = _work(session)
+    return work.thd_store(inner, rows, now)
+
+
+def thd_take(session: Session, reading: Reading, now: datetime) -> tuple[Session, Move]:
+    """Store an answer's last rows and let the stage decide what it means."""
+    work, inner = _work(session)
+    inner, move = work.thd_take(inner, reading, now)
+    return _back(session, inner), move
+
+
+def thd_refused(
+    session: Session, code: str, said: str, *, passing: bool, now: datetime
+) -> tuple[Session, Move]:
+    """QuickBooks refused the message set; ``passing`` when it may take it in a while."""
+    work, inner = _work(session)
+    inner, move = work.thd_refused(inner, code, said, passing=passing, now=now)
+    return _back(session, inner), move
+
+
+def thd_give_up_on(session: Session, move: GiveUpOn | Gone, now: datetime) -> Session:
+    """Never ask for a record again in this sync."""
+    work, inner = _work(session)
+    return _back(session, work.thd_give_up_on(inner, move, now))
+
+
+def percent(session: Session) -> int:
+    """How far the sync is, for the Web Connector's bar: never 100 before the end."""
+    low, high = SHARE[session.application.kind][_standing(session).stage]
+    work, inner = _work(session)
+    return min(low + (high - low) * work.progress(inner).percent // 100, 99)
+
+
+def thd_show_progress(session: Session) -> None:
+    """Write position, total and step where Recent Syncs reads them."""
+    if session.sync_id is None:
+        return
+    work, inner = _work(session)
+    now = work.progress(inner)
+    syncs.save(
+        session.sync_id,
+        state=SyncState.STARTED,
+        position=now.position,
+        total=now.total,
+        failed=now.failed,
+        message=now.doing,
+    )
+
+
+def thd_finish(session: Session, settings: Settings, now: datetime) -> tuple[Session, str]:
+    """Conclude the last stage, count what was done, and say how it went."""
+    session = _thd_conclude(session, settings, now)
+    if session.sync_id is None:
+        return session, result_sentence(0, 0, 0)
+    # A record may have been met in several steps: in the end each one counts once.
+    touched = syncs.record_count(session.sync_id)
+    failed = syncs.record_count(session.sync_id, Outcome.FAILED)
+    posted = syncs.record_count(session.sync_id, Outcome.POSTED)
+    sentence = result_sentence(posted, touched - failed - posted, failed)
+    syncs.save(
+        session.sync_id,
+        state=SyncState.FINISHED,
+        position=touched - failed,
+        total=touched,
+        failed=failed,
+        message=sentence,
+        ended_at=now,
+    )
+    return session, sentence
+
+
+def result_sentence(posted: int, others: int, failed: int) -> str:
+    """What the bookkeeper reads in the status column."""
+    if not posted and not others and not failed:
+        return "Finished: nothing has changed since the last run"
+    parts = []
+    if posted:
+        parts.append("1 payment posted" if posted == 1 else f"{posted} payments posted")
+    if others or not posted:
+        parts.append("1 record up to date" if others == 1 else f"{others} records up to date")
+    if failed:
+        parts.append("1 needs your attention" if failed == 1 else f"{failed} need your attention")
+    return f"Finished: {', '.join(parts)}"
+
+
+def _thd_go_over(session: Session, settings: Settings, now: datetime) -> Session:
+    following = _following(session)
+    assert following is not None
+    session = _thd_conclude(session, settings, now)
+    return _thd_enter(session, replace(_standing(session), stage=following), settings, now)
+
+
+def _thd_enter(session: Session, standing: Standing, settings: Settings, now: datetime) -> Session:
+    session = replace(session, plan=replace(standing, plan="").to_json())
+    plan = WORK[standing.stage].thd_begin(session, settings, now)
+    return replace(session, plan=replace(standing, plan=plan).to_json())
+
+
+def _thd_conclude(session: Session, settings: Settings, now: datetime) -> Session:
+    work, inner = _work(session)
+    return _back(session, work.thd_conclude(inner, settings, now))
+
+
+def _following(session: Session) -> Stage | None:
+    stages = STAGES[session.application.kind]
+    at = stages.index(_standing(session).stage)
+    return stages[at + 1] if at + 1 < len(stages) else None
+
+
+def _work(session: Session) -> tuple[Work, Session]:
+    """The stage that is on, and the session as that stage sees it: with its own plan."""
+    standing = _standing(session)
+    return WORK[standing.stage], replace(session, plan=standing.plan)
+
+
+def _back(session: Session, inner: Session) -> Session:
+    return replace(inner, plan=replace(_standing(session), plan=inner.plan).to_json())
+
+
+def _standing(session: Session) -> Standing:
+    return Standing.from_json(session.plan)

@@ -1,0 +1,6 @@
+"""Payments and the way they take: what came in, what is written to QuickBooks, what is there.
+
+``receiving`` takes payments of the platform in and judges them, ``postings`` and ``sets`` follow
+what is written for them, ``states`` and ``deciding`` are what a person may do, ``incoming`` holds
+the payments of QuickBooks, ``listing`` and ``reconciling`` show all of it.
+"""

@@ -1,0 +1,112 @@
+"""Payments judged by what is held now: may they go out, and which invoices do they mean?
+
+Where a part of a payment is in QuickBooks already, only the rest of it is judged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+
+from shared.models.payment_values import (
+    ZERO,
+    NamedInvoice,
+    Payment,
+    PaymentStatus,
+    Posting,
+    PostingState,
+    UseKind,
+)
+from shared.models.values import Connection
+from shared.payments.judging import Judgement, judge
+from shared.payments.splitting import Part, split
+
+CUSTOMERS_CHANGED = "payment-customers-changed"
+
+Found = Mapping[str, Sequence[NamedInvoice]]
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A payment with its judgement; ``wanted`` are the parts to be planned when it is ready.
+
+    ``invoices`` has the invoice that each judged use means, by the position of the use.
+    """
+
+    payment: Payment
+    status: PaymentStatus
+    code: str
+    fields: Mapping[str, str]
+    invoices: Mapping[int, NamedInvoice | None]
+    wanted: tuple[Part, ...]
+
+
+def judged(
+    payment: Payment, parts: Sequence[Posting], found: Found, connection: Connection
+) -> Judged:
+    """Judge a payment of which no part is on its way, refused or parked."""
+    planned = [part for part in parts if part.state is PostingState.PLANNED]
+    if not parts or len(planned) == len(parts):
+        return _whole(payment, found, connection)
+    return _rest(payment, planned, found, connection)
+
+
+def _whole(payment: Payment, found: Found, connection: Connection) -> Judged:
+    said = _judge(payment, found, connection)
+    wanted = split(payment, said.invoices) if said.status is PaymentStatus.READY else ()
+    return _as_judged(payment, said, range(len(payment.uses)), wanted)
+
+
+def _rest(
+    payment: Payment, planned: Sequence[Posting], found: Found, connection: Connection
+) -> Judged:
+    """Judge what is still planned as if it were all of the payment."""
+    paid = {use.invoice_txn_id for part in planned for use in part.uses}
+    open_uses = [
+        position
+        for position, use in enumerate(payment.uses)
+        if use.kind is UseKind.INVOICE and use.invoice_txn_id in paid
+    ]
+    rest = replace(
+        payment,
+        amount=sum((part.amount for part in planned), ZERO),
+        uses=tuple(payment.uses[position] for position in open_uses),
+    )
+    said = _judge(rest, found, connection)
+    if said.status is not PaymentStatus.READY:
+        return _as_judged(payment, said, open_uses, ())
+    fitted = _fitted(split(rest, said.invoices), planned)
+    if fitted is None:
+        said = Judgement(PaymentStatus.REFUSED, CUSTOMERS_CHANGED, {}, ())
+        return _as_judged(payment, said, (), ())
+    return _as_judged(payment, said, open_uses, fitted)
+
+
+def _fitted(parts: Sequence[Part], planned: Sequence[Posting]) -> tuple[Part, ...] | None:
+    """Number the parts as those that are planned; None when they are no longer the same ones."""
+    if _shape(parts) != _shape(planned):
+        return None
+    return tuple(
+        replace(part, part=posting.part) for part, posting in zip(parts, planned, strict=True)
+    )
+
+
+def _shape(parts: Sequence[Part] | Sequence[Posting]) -> list[tuple[Decimal, list[Decimal]]]:
+    return [(part.amount, [use.amount for use in part.uses]) for part in parts]
+
+
+def _judge(payment: Payment, found: Found, connection: Connection) -> Judgement:
+    return judge(
+        payment,
+        found,
+        start_date=connection.start_date,
+        payments_out=connection.payments_out,
+    )
+
+
+def _as_judged(
+    payment: Payment, said: Judgement, positions: Sequence[int], wanted: tuple[Part, ...]
+) -> Judged:
+    invoices = dict(zip(positions, said.invoices, strict=True))
+    return Judged(payment, said.status, said.code, said.fields, invoices, wanted)

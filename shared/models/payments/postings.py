@@ -1,0 +1,307 @@
+"""Postings: what is to be written to QuickBooks for payments, and how far each one is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from peewee import fn
+
+from shared.models import problems
+from shared.models import tables as t
+from shared.models.convert import cents, millis, moment
+from shared.models.errors import NotFound
+from shared.models.payment_values import (
+    PaymentStatus,
+    Posting,
+    PostingEvent,
+    PostingState,
+)
+from shared.models.payments import parts, rows
+from shared.models.statements import Statement, among, slot, update_columns
+from shared.models.values import RecordKind
+
+_COLUMNS = frozenset(
+    {
+        *("txn_id", "edit_sequence", "time_created", "unused", "method", "deposit_account"),
+        *("attempts", "customer_list_id", "customer", "ar_account_list_id", "posted_at"),
+        *("verified_at", "generation", "ref_number", "external_guid", "deleted"),
+    }
+)
+_CLOSED, _POSTED = "closed", "posted"
+
+
+def ready(connection_id: int, limit: int) -> list[Posting]:
+    """Return what goes out next: planned parts of ready payments, oldest payment first."""
+    return rows.postings(_READY.all(connection=connection_id, limit=limit))
+
+
+_READY = Statement(
+    lambda: (
+        _select()
+        .join(t.Payment)
+        .where(
+            (t.Posting.connection == slot("connection"))
+            & (t.Posting.state == PostingState.PLANNED.value)
+            & (t.Payment.status == PaymentStatus.READY.value)
+        )
+        .order_by(t.Payment.date, t.Payment.id, t.Posting.part)
+        .limit(slot("limit"))
+    )
+)
+
+
+def get(posting_id: int) -> Posting:
+    """Find a posting by its number; raises NotFound."""
+    found = rows.postings(_GET.all(id=posting_id))
+    if not found:
+        raise NotFound("posting", posting_id)
+    return found[0]
+
+
+_GET = Statement(lambda: _select().where(t.Posting.id == slot("id")))
+
+
+def of_payment(payment_id: int) -> list[Posting]:
+    """Return the parts of a payment, in their order; none before it was ready."""
+    return list(rows.postings_of([payment_id])[payment_id])
+
+
+def by_tags(
+    connection_id: int,
+    external_guids: Iterable[str] = (),
+    ref_numbers: Iterable[str] = (),
+    txn_ids: Iterable[str] = (),
+) -> list[Posting]:
+    """Return the postings that carry any of these tags, by number.
+
+    GUIDs, with or without braces, and RefNumbers are compared without case, as QuickBooks does.
+    """
+    guids = {f"{{{guid.strip('{} ').upper()}}}" for guid in external_guids if guid}
+    found = rows.postings(
+        [
+            *_BY_GUID.all(connection=connection_id, values=guids),
+            *_BY_REF_NUMBER.all(
+                connection=connection_id, values=_given(map(str.lower, ref_numbers))
+            ),
+            *_BY_TXN_ID.all(connection=connection_id, values=_given(txn_ids)),
+        ]
+    )
+    return sorted({one.id: one for one in found}.values(), key=lambda one: one.id)
+
+
+def _given(texts: Iterable[str]) -> set[str]:
+    return {text for text in texts if text}
+
+
+_REF_NUMBER: Any = fn.LOWER(t.Posting.ref_number)  # spelled as in the index
+_BY_GUID = Statement(lambda: _those_with(t.Posting.external_guid))
+_BY_REF_NUMBER = Statement(lambda: _those_with(_REF_NUMBER))
+_BY_TXN_ID = Statement(lambda: _those_with(t.Posting.txn_id))
+
+
+def _those_with(field: Any) -> Any:
+    return _select().where((t.Posting.connection == slot("connection")) & among(field, "values"))
+
+
+def recently_posted(connection_id: int, limit: int) -> list[Posting]:
+    """Return the postings that QuickBooks took last and still has, latest first."""
+    return rows.postings(_RECENTLY.all(connection=connection_id, limit=limit))
+
+
+_RECENTLY = Statement(
+    lambda: (
+        _select()
+        .where(
+            (t.Posting.connection == slot("connection"))
+            & (t.Posting.state == PostingState.POSTED.value)
+            & ~t.Posting.deleted
+        )
+        .order_by(t.Posting.posted_ms.desc(), t.Posting.id.desc())
+        .limit(slot("limit"))
+    )
+)
+
+
+def posted_in_session(session_id: int) -> list[Posting]:
+    """Return what a session of the Web Connector posted, or found to be posted, by number."""
+    return rows.postings(_IN_SESSION.all(session=session_id))
+
+
+def _in_session() -> Any:
+    settled = t.MessageSet.select(t.MessageSet.posting).where(
+        (t.MessageSet.session == slot("session"))
+        & (t.MessageSet.phase == _CLOSED)
+        & (t.MessageSet.outcome == _POSTED)
+    )
+    return _select().where(t.Posting.id.in_(settled)).order_by(t.Posting.id)
+
+
+_IN_SESSION = Statement(_in_session)
+
+
+def move(
+    posting_id: int,
+    state: PostingState,
+    now: datetime,
+    *,
+    event: str,
+    detail: str = "",
+    set_id: str = "",
+    who: str = "",
+    code: str = "",
+    reason: str = "",
+    said: str = "",
+    wait: bool = False,
+    **columns: Any,
+) -> Posting:
+    """Bring a posting to ``state``, tell its life of it, and its payment where that leaves it.
+
+    ``code`` with its ``reason`` is the hint that explains the state; ``said`` QuickBooks' own
+    words. A planned posting moved with ``wait`` holds its payment back until it is judged
+    again. ``columns`` are fields of ``Posting`` that became known. Returns the posting as it
+    is then. Raises NotFound, ValueError for a move that does not exist, or TypeError for an
+    unknown column.
+    """
+    before = get(posting_id)
+    parts.check_move(before, state)
+    kept_code = code if wait or state is not PostingState.PLANNED else ""
+    update_columns(
+        t.Posting,
+        id=posting_id,
+        state=state.value,
+        code=kept_code,
+        said=said,
+        **_columns(columns),
+    )
+    parts.add_event(posting_id, now, event, detail, set_id, who)
+    after = get(posting_id)
+    _carry_over(before, after, reason, now)
+    return after
+
+
+def _columns(columns: Mapping[str, Any]) -> dict[str, Any]:
+    unknown = set(columns) - _COLUMNS
+    if unknown:
+        raise TypeError(f"a posting has no {', '.join(sorted(unknown))}")
+    written = dict(columns)
+    if "unused" in written:
+        written["unused_cents"] = cents(written.pop("unused"))
+    for name in ("posted", "verified"):
+        if f"{name}_at" in written:
+            written[f"{name}_ms"] = millis(written.pop(f"{name}_at"))
+    return written
+
+
+def _carry_over(before: Posting, after: Posting, reason: str, now: datetime) -> None:
+    """Bring the payment to where its parts are now."""
+    siblings = of_payment(after.payment_id)
+    stood, _ = parts.standing([before if one.id == before.id else one for one in siblings])
+    status, decisive = parts.standing(siblings)
+    held, held_reason = _STATUS.all(id=after.payment_id)[0]
+    if _is_held_back(PaymentStatus(held), stood, status, after):
+        return
+    if (after.state, bool(after.code)) == (decisive.state, bool(decisive.code)):
+        decisive, told = after, reason or parts.reason_of(after)
+    else:
+        told = held_reason if held == status else parts.reason_of(decisive)
+    parts.set_status(after.payment_id, status, now, decisive.code, told)
+    if status is PaymentStatus.POSTED:
+        problems.resolve_all_but(
+            after.connection_id,
+            RecordKind.PAYMENT,
+            [str(after.payment_id)],
+            parts.ABOUT_POSTED,
+            now,
+        )
+
+
+_STATUS = Statement(
+    lambda: t.Payment.select(t.Payment.status, t.Payment.reason).where(t.Payment.id == slot("id"))
+)
+
+
+def _is_held_back(
+    held: PaymentStatus, stood: PaymentStatus, status: PaymentStatus, moved: Posting
+) -> bool:
+    """Whether something else than its parts keeps the payment where it is.
+
+    A judgement does, or a person who skipped it, as long as only planned parts are left.
+    """
+    if held is PaymentStatus.SKIPPED:
+        return status not in (PaymentStatus.POSTED, PaymentStatus.SENT, PaymentStatus.UNKNOWN)
+    only_planned = status in (PaymentStatus.READY, PaymentStatus.WAITING)
+    return only_planned and moved.state is not PostingState.PLANNED and held is not stood
+
+
+def note(
+    posting_id: int,
+    event: str,
+    detail: str,
+    now: datetime,
+    *,
+    set_id: str = "",
+    who: str = "",
+) -> None:
+    """Add a step to the life of a posting that changes nothing."""
+    parts.add_event(posting_id, now, event, detail, set_id, who)
+
+
+def expect(posting_id: int, balances: Mapping[str, Decimal]) -> None:
+    """Keep what invoices of a posting, by TxnID, should owe right after it."""
+    _EXPECT.many((cents(owed), posting_id, txn_id) for txn_id, owed in balances.items())
+
+
+_EXPECT = Statement(
+    lambda: t.PostingUse.update({t.PostingUse.expected_cents: slot("expected")}).where(
+        (t.PostingUse.posting == slot("posting"))
+        & (t.PostingUse.invoice_txn_id == slot("invoice_txn_id"))
+    )
+)
+
+
+def life(payment_id: int) -> list[PostingEvent]:
+    """Return what happened to a payment, first that it came in; raises NotFound.
+
+    With several parts each step names its own.
+    """
+    received = _RECEIVED.all(id=payment_id)
+    if not received:
+        raise NotFound("payment", payment_id)
+    steps = _LIFE.all(payment=payment_id)
+    several = len({step[0] for step in steps}) > 1
+    return [
+        PostingEvent(moment(received[0][0]), "", "received", "", ""),
+        *(
+            PostingEvent(
+                at=moment(at_ms),
+                set_id=set_id,
+                event=event,
+                detail=f"Part {part}: {detail}".rstrip(": ") if several else detail,
+                who=who,
+            )
+            for part, at_ms, set_id, event, detail, who in steps
+        ),
+    ]
+
+
+_RECEIVED = Statement(
+    lambda: t.Payment.select(t.Payment.received_ms).where(t.Payment.id == slot("id"))
+)
+_LIFE = Statement(
+    lambda: (
+        t.PostingEvent.select(
+            *(t.Posting.part, t.PostingEvent.at_ms, t.PostingEvent.set_id),
+            *(t.PostingEvent.event, t.PostingEvent.detail, t.PostingEvent.who),
+        )
+        .join(t.Posting)
+        .where(t.Posting.payment == slot("payment"))
+        .order_by(t.PostingEvent.id)
+    )
+)
+
+
+def _select() -> Any:
+    return t.Posting.select(*rows.POSTING_FIELDS)

@@ -1,0 +1,200 @@
+"""What waits is judged again, and what is ready gets its planned postings."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from typing import Any
+
+from shared.hints import tell
+from shared.models import connections, ledger, problems
+from shared.models import tables as t
+from shared.models.convert import day_text, millis
+from shared.models.payment_values import (
+    NamedInvoice,
+    Payment,
+    PaymentSource,
+    PaymentStatus,
+    Posting,
+    PostingState,
+)
+from shared.models.payments import planning, rows
+from shared.models.payments.judged import Judged, judged
+from shared.models.payments.parts import ABOUT_POSTED
+from shared.models.statements import Row, Statement, among, slot
+from shared.models.values import Connection, RecordKind, Trouble
+
+_AT_ONCE = 500
+_TOO_OLD, _FLOW_OFF = "payment-too-old", "payment-flow-off"
+
+
+def prepare(
+    connection_id: int, now: datetime, payment_ids: Iterable[int] | None = None
+) -> list[Trouble]:
+    """Judge the payments again that wait, are ready or are not eligible; all, or only these.
+
+    Writes where each stands, which invoices it means, and the planned postings of those that
+    are ready. Of a payment that is partly posted, only the planned parts are looked at. What a
+    person has to decide becomes refused, and a problem; returned are those new troubles.
+    Problems that are over are resolved. Doing it again changes nothing.
+    """
+    connection = connections.by_id(connection_id)
+    troubles: list[Trouble] = []
+    for chunk in _chunks(connection, payment_ids):
+        troubles += _prepare(connection, rows.given(chunk), now)
+    return troubles
+
+
+def _chunks(connection: Connection, payment_ids: Iterable[int] | None) -> Iterator[list[Row]]:
+    """The rows to judge, by id; what only its own terms keep back is not read each time."""
+    after = 0
+    if payment_ids is None:
+        parameters = {
+            "start": day_text(connection.start_date) or "",
+            "out": connection.payments_out,
+        }
+        statement = _ALL
+    else:
+        parameters = {"ids": list(payment_ids)}
+        statement = _THESE
+    while chunk := statement.all(
+        connection=connection.id, after=after, limit=_AT_ONCE, **parameters
+    ):
+        yield chunk
+        after = chunk[-1][0]
+
+
+_ALL = Statement(
+    lambda: _to_judge(
+        t.Payment.status.in_((PaymentStatus.WAITING.value, PaymentStatus.READY.value))
+        | (
+            (t.Payment.status == PaymentStatus.NOT_ELIGIBLE.value)
+            & (
+                ((t.Payment.code == _TOO_OLD) & (t.Payment.date >= slot("start")))
+                | ((t.Payment.code == _FLOW_OFF) & (slot("out") == True))  # noqa: E712
+            )
+        )
+    )
+)
+_THESE = Statement(
+    lambda: _to_judge(
+        among(t.Payment.id, "ids")
+        & t.Payment.status.in_(
+            (
+                *(PaymentStatus.WAITING.value, PaymentStatus.READY.value),
+                PaymentStatus.NOT_ELIGIBLE.value,
+            )
+        )
+    )
+)
+
+
+def _to_judge(condition: Any) -> Any:
+    return (
+        t.Payment.select(*rows.PAYMENT_FIELDS)
+        .where(
+            (t.Payment.connection == slot("connection"))
+            & (t.Payment.source == PaymentSource.INVOICED.value)
+            & (t.Payment.id > slot("after"))
+            & condition
+        )
+        .order_by(t.Payment.id)
+        .limit(slot("limit"))
+    )
+
+
+def _prepare(connection: Connection, payments: Sequence[Payment], now: datetime) -> list[Trouble]:
+    parts = rows.postings_of(payment.id for payment in payments)
+    documents = {use.document for payment in payments for use in payment.uses}
+    found = ledger.invoices_named(connection.id, documents)
+    all_judged = [judged(one, parts[one.id], found, connection) for one in payments]
+    _write_status(all_judged, now)
+    _write_uses(all_judged)
+    planning.write(
+        [
+            planning.Plan(one.payment, one.wanted, _planned(parts[one.payment.id]))
+            for one in all_judged
+            if one.status is PaymentStatus.READY
+        ],
+        now,
+    )
+    return _report(connection.id, all_judged, now)
+
+
+def _planned(parts: Sequence[Posting]) -> tuple[Posting, ...]:
+    return tuple(part for part in parts if part.state is PostingState.PLANNED)
+
+
+def _reason(one: Judged) -> str:
+    return tell(one.code, **one.fields).message if one.code else ""
+
+
+def _write_status(all_judged: Sequence[Judged], now: datetime) -> None:
+    _WRITE.many(
+        (one.status.value, one.code, reason, millis(now), one.payment.id)
+        for one in all_judged
+        for reason in [_reason(one)]
+        if (one.status, one.code, reason)
+        != (one.payment.status, one.payment.code, one.payment.reason)
+    )
+
+
+_WRITE = Statement(
+    lambda: t.Payment.update(
+        {
+            t.Payment.status: slot("status"),
+            t.Payment.code: slot("code"),
+            t.Payment.reason: slot("reason"),
+            t.Payment.changed_ms: slot("now_ms"),
+        }
+    ).where(t.Payment.id == slot("id"))
+)
+
+
+def _write_uses(all_judged: Sequence[Judged]) -> None:
+    """Keep which invoice each use means; one that is no longer clear means none."""
+    _RESOLVE.many(
+        (*names, one.payment.id, position)
+        for one in all_judged
+        for position, invoice in one.invoices.items()
+        for use, names in [(one.payment.uses[position], _names(invoice))]
+        if names != (use.invoice_txn_id, use.number)
+    )
+
+
+def _names(invoice: NamedInvoice | None) -> tuple[str, str]:
+    return (invoice.txn_id, invoice.number) if invoice else ("", "")
+
+
+_RESOLVE = Statement(
+    lambda: t.PaymentUse.update(
+        {t.PaymentUse.invoice_txn_id: slot("txn_id"), t.PaymentUse.number: slot("number")}
+    ).where((t.PaymentUse.payment == slot("payment")) & (t.PaymentUse.position == slot("position")))
+)
+
+
+def _report(connection_id: int, all_judged: Sequence[Judged], now: datetime) -> list[Trouble]:
+    """File what a person has to decide; close what is over, also what was refused before."""
+    by_code: defaultdict[str, list[Judged]] = defaultdict(list)
+    for one in all_judged:
+        by_code[one.code if one.status is PaymentStatus.REFUSED else ""].append(one)
+    for code, group in by_code.items():
+        ids = [str(one.payment.id) for one in group]
+        kept = ABOUT_POSTED | {code}
+        problems.resolve_all_but(connection_id, RecordKind.PAYMENT, ids, kept, now)
+    troubles = [_trouble(one) for one in all_judged if one.status is PaymentStatus.REFUSED]
+    problems.report(connection_id, None, troubles, now)
+    return troubles
+
+
+def _trouble(one: Judged) -> Trouble:
+    told = tell(one.code, **one.fields)
+    return Trouble(
+        code=one.code,
+        kind=RecordKind.PAYMENT,
+        object_id=str(one.payment.id),
+        document=one.payment.document,
+        message=told.message,
+        remedy=told.remedy,
+    )

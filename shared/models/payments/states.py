@@ -1,0 +1,154 @@
+"""What a person may decide about a payment of the platform: again, never, or after all.
+
+Only rows of payments change here; ``deciding`` also sees to their problems.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from types import MappingProxyType
+
+from shared.models import tables as t
+from shared.models.errors import NotFound, NotPossible
+from shared.models.payment_values import Payment, PaymentStatus, Posting, PostingState
+from shared.models.payments import parts, rows
+from shared.models.statements import Statement, slot, update_columns
+from shared.payments import tags
+
+_S = PaymentStatus
+_IN_DOUBT = "it may be in QuickBooks already; the next Payment Sync settles it"
+_NO_RETRY: Mapping[PaymentStatus, str] = MappingProxyType(
+    {
+        _S.SENT: _IN_DOUBT,
+        _S.UNKNOWN: _IN_DOUBT,
+        _S.POSTED: "it is in QuickBooks already",
+        _S.IMPORTED: "it comes from QuickBooks",
+        _S.SKIPPED: "it is skipped, so take the skip back first",
+    }
+)
+_NO_SKIP: Mapping[PaymentStatus, str] = MappingProxyType(
+    dict(_NO_RETRY) | {_S.SKIPPED: "it is skipped already"}
+)
+_ANEW = "It is looked at again with the next Payment Sync."
+
+
+def find(payment_id: int) -> Payment:
+    """Find a payment by its number, as it came in; raises NotFound."""
+    found = rows.given(_FIND.all(id=payment_id))
+    if not found:
+        raise NotFound("payment", payment_id)
+    return found[0]
+
+
+_FIND = Statement(lambda: t.Payment.select(*rows.PAYMENT_FIELDS).where(t.Payment.id == slot("id")))
+
+
+def may_retry(payment: Payment) -> bool:
+    """Whether ``retry`` would take the payment."""
+    return payment.status not in _NO_RETRY
+
+
+def may_skip(payment: Payment) -> bool:
+    """Whether ``skip`` would take the payment."""
+    return payment.status not in _NO_SKIP
+
+
+def retry(payment_id: int, who: str, now: datetime) -> None:
+    """Have a payment judged again; refused and parked parts of it are planned again.
+
+    A parked part gets new tags: it goes out as a new payment, whatever became of the earlier
+    one. Raises NotFound or NotPossible.
+    """
+    payment = find(payment_id)
+    if not may_retry(payment):
+        raise NotPossible(f"{payment.document} cannot be retried: {_NO_RETRY[payment.status]}.")
+    for part in rows.postings_of([payment_id])[payment_id]:
+        if part.state is PostingState.PARKED:
+            _plan_anew(payment, part, who, now)
+        elif part.state is PostingState.REFUSED:
+            _plan_again(part, who, now)
+    parts.set_status(payment_id, _S.WAITING, now, reason=_ANEW, note="", changed_by=who)
+
+
+def skip(payment_id: int, note: str, who: str, now: datetime) -> None:
+    """Keep a payment from QuickBooks until ``unskip``. Raises NotFound or NotPossible.
+
+    Its code and reason stay, ``note`` says why it was skipped.
+    """
+    payment = find(payment_id)
+    if not may_skip(payment):
+        raise NotPossible(f"{payment.document} cannot be skipped: {_NO_SKIP[payment.status]}.")
+    _tell_all(payment_id, "skipped", note, who, now)
+    parts.set_status(
+        payment_id, _S.SKIPPED, now, payment.code, payment.reason, note=note, changed_by=who
+    )
+
+
+def unskip(payment_id: int, who: str, now: datetime) -> None:
+    """Take a skip back: the payment is judged again. Raises NotFound or NotPossible.
+
+    What QuickBooks refused is planned again. A parked part stays parked: QuickBooks may have
+    it, and taking back a skip does not say otherwise.
+    """
+    payment = find(payment_id)
+    if payment.status is not _S.SKIPPED:
+        raise NotPossible(f"{payment.document} is not skipped, there is nothing to take back.")
+    _tell_all(payment_id, "unskipped", "", who, now)
+    postings = rows.postings_of([payment_id])[payment_id]
+    parked = next((part for part in postings if part.state is PostingState.PARKED), None)
+    if parked is not None:
+        parts.set_status(
+            payment_id, _S.PARKED, now, parked.code, payment.reason, note="", changed_by=who
+        )
+        return
+    for part in postings:
+        if part.state is PostingState.REFUSED:
+            _plan_again(part, who, now)
+    parts.set_status(payment_id, _S.WAITING, now, reason=_ANEW, note="", changed_by=who)
+
+
+def _plan_again(part: Posting, who: str, now: datetime) -> None:
+    parts.check_move(part, PostingState.PLANNED)
+    update_columns(
+        t.Posting, id=part.id, state=PostingState.PLANNED.value, code="", said="", attempts=0
+    )
+    parts.add_event(part.id, now, "retried", who=who)
+
+
+def _plan_anew(payment: Payment, part: Posting, who: str, now: datetime) -> None:
+    parts.check_move(part, PostingState.PLANNED)
+    generation = part.generation + 1
+    key = (payment.external_id, part.part, generation)
+    update_columns(
+        t.Posting,
+        id=part.id,
+        state=PostingState.PLANNED.value,
+        generation=generation,
+        ref_number=tags.ref_number(*key),
+        external_guid=tags.external_guid(*key),
+        **dict.fromkeys(("code", "said", "txn_id", "edit_sequence", "time_created"), ""),
+        attempts=0,
+        unused_cents=0,
+        posted_ms=None,
+        verified_ms=None,
+        deleted=False,
+    )
+    _FORGET_EXPECTED.run(posting=part.id)
+    detail = (
+        f"It will be posted anew, as {tags.ref_number(*key)};"
+        f" it was {part.ref_number} before{f' (TxnID {part.txn_id})' if part.txn_id else ''}."
+    )
+    parts.add_event(part.id, now, "retried", detail, who=who)
+
+
+_FORGET_EXPECTED = Statement(
+    lambda: t.PostingUse.update({t.PostingUse.expected_cents: None}).where(
+        t.PostingUse.posting == slot("posting")
+    )
+)
+
+
+def _tell_all(payment_id: int, event: str, detail: str, who: str, now: datetime) -> None:
+    for part in rows.postings_of([payment_id])[payment_id]:
+        parts.add_event(part.id, now, event, detail, who=who)

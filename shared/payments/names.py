@@ -1,0 +1,10 @@
+"""When two texts that people typed mean the same."""
+
+from __future__ import annotations
+
+import unicodedata
+
+
+def folded(text: str) -> str:
+    """The text for comparing: without case, outer blanks, doubled blanks and odd code points."""
+    return " ".join(unicodedata.normalize("NFKC", text).casefold().split())

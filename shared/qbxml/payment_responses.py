@@ -1,0 +1,111 @@
+"""What QuickBooks answers about payments, as frozen values; ``responses`` says how to take them.
+
+Source of names and of their order: qbxmlops130.xsd.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from typing import NamedTuple
+
+from shared.qbxml.refs import NO_REF, Ref
+from shared.qbxml.text import ZERO
+
+
+class AppliedToTxnRet(NamedTuple):
+    """What a payment is applied to: mostly an invoice, else a journal entry, charge or check.
+
+    ``amount`` is positive. ``balance_remaining`` is what that transaction has left now, after
+    everything that was ever applied to it. Its other links are passed over: they are other
+    payments' money.
+    """
+
+    txn_id: str = ""
+    txn_type: str = ""
+    txn_date: date | None = None
+    ref_number: str = ""
+    balance_remaining: Decimal | None = None
+    amount: Decimal | None = None
+    discount_amount: Decimal | None = None
+
+
+class ReceivePaymentRet(NamedTuple):
+    """A payment; ``applied`` is there only when lines were asked for, or after an Add.
+
+    ``unused_payment`` is what is not applied to anything. ``unused_credits`` is what credits
+    named in it have left; the credits themselves are not told. ``payment_method`` and
+    ``currency`` are full names. ``external_guid`` is as it was sent.
+    """
+
+    txn_id: str = ""
+    time_created: str = ""
+    time_modified: str = ""
+    edit_sequence: str = ""
+    customer: Ref = NO_REF
+    ar_account: Ref = NO_REF
+    txn_date: date | None = None
+    ref_number: str = ""
+    total_amount: Decimal | None = None
+    currency: str = ""
+    payment_method: str = ""
+    memo: str = ""
+    deposit_to_account: Ref = NO_REF
+    unused_payment: Decimal | None = None
+    unused_credits: Decimal | None = None
+    external_guid: str = ""
+    applied: tuple[AppliedToTxnRet, ...] = ()
+
+    @property
+    def adds_up(self) -> bool:
+        """Whether what is applied and what is unused make the total, as far as told.
+
+        QuickBooks may count discounts into the amounts that are applied. It may count credits
+        in as well, and never tells how much they were: such a payment does not add up, and a
+        person should look at it. Only for payments that were read with their lines.
+        """
+        parts = [self.unused_payment, *(use.amount for use in self.applied)]
+        told = [amount for amount in parts if amount is not None]
+        if self.total_amount is None or len(told) < len(parts):
+            return True
+        discounts = sum((use.discount_amount or ZERO for use in self.applied), ZERO)
+        return sum(told, ZERO) - self.total_amount in {ZERO, discounts}
+
+    @property
+    def document(self) -> str:
+        """What a person calls it: "Payment CHK 5512, Larkspur Tile"."""
+        name = f"Payment {self.ref_number}" if self.ref_number else "Payment without number"
+        return f"{name}, {self.customer.full_name}" if self.customer.full_name else name
+
+
+class AccountRet(NamedTuple):
+    """An account. ``special_account_type`` "UndepositedFunds" stays, whatever it is renamed to."""
+
+    list_id: str = ""
+    full_name: str = ""
+    is_active: bool | None = None
+    account_type: str = ""
+    special_account_type: str = ""
+    currency: str = ""
+
+
+class PaymentMethodRet(NamedTuple):
+    """A payment method; ``type`` such as "ECheck"."""
+
+    list_id: str = ""
+    name: str = ""
+    is_active: bool | None = None
+    type: str = ""
+
+
+class ErrorRecovery(NamedTuple):
+    """The record that a write touched although it failed: read it again before anything else.
+
+    It stands in the answer to a write; either ``txn_id`` or ``list_id`` is filled.
+    """
+
+    txn_id: str = ""
+    list_id: str = ""
+    txn_number: str = ""
+    edit_sequence: str = ""
+    external_guid: str = ""

@@ -1,0 +1,162 @@
+"""A QuickBooks of a few lines: payments, what it remembers of message sets, and its habits.
+
+What a real one leaves open is a habit, drawn for each history: engineering §5.1,
+qbxml-reference §3.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from daemon.payments.protocol import (
+    Declined,
+    Event,
+    FoundNone,
+    FoundUnclear,
+    NotRemembered,
+    RanUnseen,
+    Saved,
+    Unanswered,
+)
+
+
+class Violation(AssertionError):
+    """An invariant of engineering §5.5 does not hold; the sentence says which."""
+
+
+class Habits(NamedTuple):
+    """How this QuickBooks decides what the documentation leaves open."""
+
+    sets_kept: str = "all"  # or "one"
+    status_check: str = "answer"  # or "status", "recovery"
+    unknown_old_set: str = "runs"  # or "refused"
+
+
+class Text(NamedTuple):
+    """The bytes of a request, as far as they matter; ``clears`` is the set to be forgotten."""
+
+    tag: int
+    cents: int
+    clears: int = 0
+    unreadable: bool = False
+
+
+class Copy(NamedTuple):
+    """One copy of a message set on its way; QuickBooks may get it at any time or never."""
+
+    set_id: int
+    text: Text
+
+
+class Answer(NamedTuple):
+    """What QuickBooks said, read as an event of the protocol; ``txn`` is 0 where none is named."""
+
+    event: Event
+    txn: int = 0
+    transient: bool = False
+
+
+class Payment:
+    __slots__ = ("cents", "deleted", "tag")
+
+    def __init__(self, tag: int, cents: int) -> None:
+        self.tag = tag
+        self.cents = cents
+        self.deleted = False
+
+
+class Fate(NamedTuple):
+    """What happens while QuickBooks works on a copy.
+
+    ``keeps``: how much of the record survives, "answer", "id" (9002 from then on) or "" (9005).
+    """
+
+    applies: bool = True
+    keeps: str = "answer"
+    locked: bool = False
+
+
+WELL = Fate()
+NEVER_AGAIN = Answer(Unanswered(turned_away=True, for_good=True))
+NO_ANSWER = Answer(Unanswered())
+LOCKED = Answer(Declined(), transient=True)
+REFUSED = Answer(Declined())
+SEEN_ONLY = Answer(RanUnseen())
+UNKNOWN = Answer(NotRemembered())
+NOWHERE = Answer(FoundNone())
+UNCLEAR = Answer(FoundUnclear())
+
+
+class QuickBooks:
+    __slots__ = ("deleted_tags", "habits", "payments", "records", "refuses", "refused_tags")
+
+    def __init__(self, habits: Habits, refuses: frozenset[int]) -> None:
+        self.habits = habits
+        self.refuses = refuses
+        self.payments: dict[int, Payment] = {}
+        self.records: dict[int, tuple[Text, Answer | None]] = {}
+        self.deleted_tags: set[int] = set()
+        self.refused_tags: set[int] = set()
+
+    def run(self, copy: Copy, fate: Fate = WELL) -> Answer:
+        """Work on a copy; the answer may be lost afterwards. A crash leaves NO_ANSWER."""
+        record = self.records.get(copy.set_id)
+        if record is not None:
+            return self._again(copy, *record)
+        text = copy.text
+        unknown = text.clears and text.clears not in self.records
+        if text.unreadable or (unknown and self.habits.unknown_old_set == "refused"):
+            return NEVER_AGAIN
+        answer = self._apply(text, fate) if fate.applies else NO_ANSWER
+        if self.habits.sets_kept == "one":
+            self.records.clear()
+        self.records.pop(text.clears, None)
+        if fate.keeps:
+            kept = answer if fate.applies and fate.keeps == "answer" else None
+            self.records[copy.set_id] = (text, kept)
+        return answer
+
+    def check(self, set_id: int) -> Answer:
+        """The status check: both ids, no requests."""
+        record = self.records.get(set_id)
+        if record is None or record[1] is None:
+            return UNKNOWN
+        return self._shown(record[1], SEEN_ONLY)
+
+    def find(self, text: Text) -> Answer:
+        """All payments with a tag, then the list of deleted ones."""
+        found = [txn for txn, p in self.payments.items() if p.tag == text.tag and not p.deleted]
+        if len(found) > 1:
+            return UNCLEAR
+        if found:
+            return Answer(Saved(), found[0])
+        return UNCLEAR if text.tag in self.deleted_tags else NOWHERE
+
+    def live(self, tag: int) -> int:
+        return sum(p.tag == tag and not p.deleted for p in self.payments.values())
+
+    def delete(self, txn: int, traced: bool) -> None:
+        """A person deletes a payment; the list of deleted ones need not show it."""
+        payment = self.payments[txn]
+        payment.deleted = True
+        if traced:
+            self.deleted_tags.add(payment.tag)
+
+    def _apply(self, text: Text, fate: Fate) -> Answer:
+        if fate.locked or text.tag in self.refuses:
+            self.refused_tags.add(text.tag)
+            return LOCKED if fate.locked else REFUSED
+        if self.live(text.tag):
+            raise Violation(f"(1) payment {text.tag} is in QuickBooks twice")
+        txn = 1000 + len(self.payments)
+        self.payments[txn] = Payment(text.tag, text.cents)
+        return Answer(Saved(), txn)
+
+    def _again(self, copy: Copy, text: Text, answer: Answer | None) -> Answer:
+        if text != copy.text or answer is None:
+            return NEVER_AGAIN
+        return self._shown(answer, NO_ANSWER)
+
+    def _shown(self, answer: Answer, otherwise: Answer) -> Answer:
+        shows = self.habits.status_check
+        return answer if shows == "answer" or (shows == "recovery" and answer.txn) else otherwise
