@@ -132,9 +132,7 @@ def of_search(rows: Iterable[object], posting: Posting, known_by: Tags) -> Evide
 def ours_among(rows: Iterable[object], known_by: Tags) -> Sequence[ReceivePaymentRet]:
     """The payments that carry any of these tags, each once."""
     found = {
-        one.txn_id: one
-        for one in rows
-        if isinstance(one, ReceivePaymentRet) and known_by.mark(one)
+        one.txn_id: one for one in rows if isinstance(one, ReceivePaymentRet) and known_by.mark(one)
     }
     return tuple(found.values())
 

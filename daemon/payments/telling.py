@@ -10,6 +10,7 @@ from shared.models import problems, syncs
 from shared.models.payment_values import Payment
 from shared.models.values import Outcome, Record, RecordKind, Session, Trouble
 
+
 def thd_failed(
     session: Session,
     payment: Payment,
@@ -38,7 +39,12 @@ def thd_trouble(session: Session, trouble: Trouble, now: datetime) -> None:
     """Put a trouble on file, and into the records of this sync."""
     problems.report(session.connection.id, session.sync_id, [trouble], now)
     _thd_record(
-        session, trouble.object_id, trouble.document, Outcome.FAILED, trouble.message, trouble.remedy
+        session,
+        trouble.object_id,
+        trouble.document,
+        Outcome.FAILED,
+        trouble.message,
+        trouble.remedy,
     )
 
 

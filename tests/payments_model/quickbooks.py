@@ -88,7 +88,7 @@ UNCLEAR = Answer(FoundUnclear())
 
 
 class QuickBooks:
-    __slots__ = ("deleted_tags", "habits", "payments", "records", "refuses", "refused_tags")
+    __slots__ = ("deleted_tags", "habits", "payments", "records", "refused_tags", "refuses")
 
     def __init__(self, habits: Habits, refuses: frozenset[int]) -> None:
         self.habits = habits

@@ -113,11 +113,11 @@ class World:
         "looked_at",
         "now",
         "poster",
+        "removed",
         "session",
         "stale",
         "strict",
         "trace",
-        "removed",
         "vouched_at",
     )
 

@@ -81,7 +81,9 @@ def test_shares_may_be_written_in_any_of_these_ways(applied):
 
 
 def test_json_numbers_keep_every_cent():
-    payment = only(read_rows(b'{"external_id": 7, "invoice": 1042, "amount": 0.10}', "jsonl", TODAY))
+    payment = only(
+        read_rows(b'{"external_id": 7, "invoice": 1042, "amount": 0.10}', "jsonl", TODAY)
+    )
     assert payment.external_id == "7"
     assert payment.amount == Decimal("0.10")
     assert payment.uses[0].document == "1042"
