@@ -15,10 +15,6 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from daemon.edge.soap import ResponseText, Secret
-from daemon.invoices import work as invoice_work
-from daemon.invoices.importing import Tally
-from daemon.invoices.intake import Taken
-from daemon.invoices.reading import Reading, read_answer, read_introduction
 from daemon.sessions import login
 from daemon.sessions.admission import Admission
 from daemon.sessions.binding import Introduced
@@ -26,6 +22,8 @@ from daemon.sessions.book import FAILED_PERCENT
 from daemon.sessions.desk import GIVE_UP, Desk, Expected
 from daemon.sessions.login import RememberedPasswords, Strangers, Verdict, examine, is_locked
 from daemon.store_thread import Threads
+from daemon.syncs import stages
+from daemon.syncs.reading import Reading, Tally, read_answer, read_introduction
 from shared import hints, passwords
 from shared.models.errors import StoreError
 from shared.settings import Settings
@@ -134,11 +132,14 @@ class WebConnectorCallbacks:
             pieces = [b"".join(response)]
             self._threads.store_from_work(self._desk.thd_keep, expected, pieces[0])
 
-        def store_batch(rows: list[Taken]) -> Tally:
+        def store_batch(rows: list[object]) -> Tally:
             return self._threads.store_from_work(self._desk.thd_store_batch, expected, rows)
 
-        take = invoice_work.taker(expected.session)
-        return read_answer(pieces, expected.request_id, take, store_batch)
+        if expected.introduces:
+            return read_answer(pieces, expected.request_id, lambda _ret: (), None)
+        take = stages.taker(expected.session)
+        in_batches = store_batch if stages.in_batches(expected.session) else None
+        return read_answer(pieces, expected.request_id, take, in_batches)
 
     async def _or_tell(self, work: Awaitable[T], ticket: str, instead: T) -> T:
         """A bug of ours ends the session in a sentence, not in a broken reply.

@@ -161,6 +161,13 @@ SETTINGS: tuple[Setting, ...] = (
         whole(0, 20),
     ),
     Setting(
+        "resend_after_seconds",
+        "900",
+        "A payment whose request got no answer is sent again at the earliest this long after it "
+        "was sent last, and only if QuickBooks does not have it: the request may still run.",
+        whole(60, 86_400),
+    ),
+    Setting(
         "keep_days", "90", "Finished syncs are forgotten after this many days.", whole(1, 36_500)
     ),
     Setting(
@@ -213,6 +220,7 @@ class Settings:
     page_size_max: int
     overlap_minutes: int
     transient_retries: int
+    resend_after_seconds: int
     keep_days: int
     store_threads: int
     drain_seconds: int

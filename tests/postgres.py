@@ -67,8 +67,8 @@ def empty_tables(url: str) -> None:
     """
     with psycopg.connect(url) as connection:
         connection.execute("DELETE FROM connection")  # nearly all others go with it
-        connection.execute("DELETE FROM sync")
-        connection.execute("DELETE FROM audit")
+        for table in ("sync", "audit", "daemon", "download"):
+            connection.execute(f"DELETE FROM {table}".encode())
         connection.execute(
             "SELECT setval(format('%I', sequencename), 1, false) FROM pg_sequences"
             " WHERE sequencename <> 'schema_migration_id_seq'"

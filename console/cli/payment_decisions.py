@@ -91,7 +91,7 @@ def skip(desk: Desk, numbers: tuple[str, ...], because: str) -> None:
         raise WrongUsage("The reason is empty.", "--because 'recorded by hand in May'")
 
     def decide(payment: Payment) -> object:
-        return deciding.skip(payment.id, desk.who, desk.store.now(), because.strip())
+        return deciding.skip(payment.id, because.strip(), desk.who, desk.store.now())
 
     done = _decide(desk, _numbered(numbers), "payment.skip", decide, because.strip())
     output.say_wrapped(
@@ -177,8 +177,7 @@ def settle(desk: Desk, name: str | None, yes: bool) -> None:
         _ask_to_settle(payment)
     with desk.store.transaction():
         now = desk.store.now()
-        _refuse_another(doubtful, sets.open_set(connection.id))
-        sets.settle_now(connection.id, desk.who, now)
+        _refuse_another(doubtful, sets.settle_now(connection.id, desk.who, now))
         audit.add(desk.who, "payment.settle", connection.name, payment.document, now)
     output.say_wrapped(
         f"{payment.document} will be settled by the next Payment Sync: it is looked for once "
@@ -210,9 +209,9 @@ def _payment_of(doubtful: MessageSet) -> Payment:
     return listing.get(postings.get(doubtful.posting_id).payment_id)
 
 
-def _refuse_another(asked: MessageSet, now_open: MessageSet | None) -> None:
+def _refuse_another(asked: MessageSet, vouched: MessageSet) -> None:
     """What was agreed to is one request as it stood, sent so often; nothing else."""
-    if now_open is None or (now_open.set_id, now_open.sends) != (asked.set_id, asked.sends):
+    if (vouched.set_id, vouched.sends) != (asked.set_id, asked.sends):
         raise Refused("A sync went on meanwhile: it is another doubt now. Nothing was changed.")
 
 

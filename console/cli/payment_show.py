@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING
 
 import click
@@ -43,24 +44,25 @@ def show(desk: Desk, which: str, name: str | None, as_json: bool) -> None:
 def _chosen(which: str, name: str | None) -> Payment:
     """The payment of that number, platform id or TxnID.
 
-    Raises NotThere for none, WrongUsage where several connections have one.
+    Raises NotThere for none, WrongUsage where several connections have one, NotPossible where
+    one connection has several.
     """
     from shared.models import connections
+    from shared.models.errors import NotFound
     from shared.models.payments import listing
 
-    among = [connections.get(name)] if name is not None else connections.all()
-    found = {
-        payment.id: (connection.name, payment)
-        for connection in among
-        if (payment := listing.find(connection.id, which)) is not None
-    }
+    found = {}
+    for connection in [connections.get(name)] if name is not None else connections.all():
+        with contextlib.suppress(NotFound):
+            payment = listing.find(connection.id, which)
+            found[payment.id] = (connection.name, payment)
     if not found:
         raise NotThere(f'There is no payment "{which}".', "All: deskbridge payments list")
     if len(found) > 1:
         told = ", ".join(f"{id_} ({owner})" for id_, (owner, _payment) in sorted(found.items()))
         raise WrongUsage(f'Several payments answer to "{which}": {told}.', "Add --connection NAME")
-    [(_owner, payment)] = found.values()
-    return payment
+    [(_owner, only)] = found.values()
+    return only
 
 
 def _life(payment: Payment) -> Life:

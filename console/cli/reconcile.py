@@ -33,6 +33,9 @@ PROBLEMS = frozenset(
 )
 """Codes of problems that mean: the two sides do not hold the same."""
 
+UNREAD = frozenset({"invoice-unreadable", "record-refused"})
+"""Codes of problems with invoices that were never read: nothing of them is held."""
+
 AT_WORK = ("unknown", "parked", "sent", "ready", "waiting", "refused", "not_eligible", "skipped")
 SKIPPED = "skipped"
 BLOCK = 500
@@ -76,6 +79,7 @@ def _reconciled(connection: Connection) -> Reconciliation:
             *_of_payments(payments),
             *_of_problems(held, {str(payment.id): payment for payment in payments}),
             *_of_invoices(set_aside),
+            *_of_unread(connection.id, held),
         ],
         customers=customers,
         totals=_totals(customers),
@@ -147,6 +151,23 @@ def _of_invoices(set_aside: Iterable[SetAside]) -> Iterator[Difference]:
                 quickbooks=invoice.seen,
                 remedy=told.remedy,
                 message=told.message,
+            )
+
+
+def _of_unread(connection_id: int, problems: Iterable[Problem]) -> Iterator[Difference]:
+    from shared.models import ledger
+
+    unread = [one for one in problems if one.kind == "invoice" and one.code in UNREAD]
+    held = ledger.held(connection_id, [one.object_id for one in unread])
+    for problem in unread:
+        if problem.object_id not in held:
+            yield Difference(
+                kind=problem.code,
+                document=problem.document,
+                ours=None,
+                quickbooks=None,
+                remedy=problem.remedy,
+                message=problem.message,
             )
 
 

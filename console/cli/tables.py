@@ -46,7 +46,7 @@ def table(columns: Sequence[Column], rows: Sequence[Row], width: int) -> Iterato
         max([cells(column.title), *(cells(line[place]) for line in texts)])
         for place, column in enumerate(columns)
     ]
-    shown = _widths(columns, natural, width)
+    shown = widths(columns, natural, width)
     yield _line([columns[place].title for place in shown], columns, shown, painted=False)
     for row, line in zip(rows, texts, strict=True):
         yield _line([line[place] for place in shown], columns, shown, painted=True)
@@ -54,19 +54,23 @@ def table(columns: Sequence[Column], rows: Sequence[Row], width: int) -> Iterato
             yield from wrapped(paragraph, width, indent="    ")
 
 
-def _widths(columns: Sequence[Column], natural: Sequence[int], width: int) -> dict[int, int]:
+def widths(
+    columns: Sequence[Column], natural: Sequence[int], width: int, gap: int = len(GAP)
+) -> dict[int, int]:
     """Which columns are shown (by place) and how wide."""
     places = list(range(len(columns)))
     while True:
-        shown = _shrunk(columns, {place: natural[place] for place in places}, width)
+        shown = _shrunk(columns, {place: natural[place] for place in places}, width, gap)
         droppable = [place for place in places if columns[place].drop]
-        if _total(shown) <= width or not droppable:
+        if _total(shown, gap) <= width or not droppable:
             return shown
         places.remove(min(droppable, key=lambda place: columns[place].drop))
 
 
-def _shrunk(columns: Sequence[Column], widths: dict[int, int], width: int) -> dict[int, int]:
-    while (excess := _total(widths) - width) > 0:
+def _shrunk(
+    columns: Sequence[Column], widths: dict[int, int], width: int, gap: int
+) -> dict[int, int]:
+    while (excess := _total(widths, gap) - width) > 0:
         spare = {
             place: widths[place] - columns[place].least
             for place in widths
@@ -81,8 +85,8 @@ def _shrunk(columns: Sequence[Column], widths: dict[int, int], width: int) -> di
     return widths
 
 
-def _total(widths: dict[int, int]) -> int:
-    return sum(widths.values()) + len(GAP) * (len(widths) - 1)
+def _total(widths: dict[int, int], gap: int) -> int:
+    return sum(widths.values()) + gap * (len(widths) - 1)
 
 
 def _line(

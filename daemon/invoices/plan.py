@@ -12,11 +12,12 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from enum import StrEnum
 
 from daemon.syncs.moves import Answered, Fail, GiveUpOn, Gone, GoOn, Move, Pause
 from daemon.syncs.paging import next_page_size
+from daemon.syncs.watermarks import earlier
 from shared.qbxml import requests as ask
 from shared.qbxml import statuses
 
@@ -149,30 +150,13 @@ def begin(
 ) -> InvoiceSync:
     """A sync from the start. An empty watermark makes it a first run."""
     return InvoiceSync(
-        since=_earlier(watermark, overlap),
+        since=earlier(watermark, overlap),
         start_date=start_date.isoformat() if start_date else "",
         page_size=min(page_size, largest_page),
         largest_page=largest_page,
         most_tries=most_tries,
         settled_on=settled_on,
     )
-
-
-def next_watermark(
-    previous: str, newest: str, *, now: datetime, took: timedelta, overlap: timedelta
-) -> str:
-    """The watermark after a finished sync.
-
-    The largest TimeModified that QuickBooks showed, never going back, and never more than a
-    day ahead of the world: one PC with a wrong clock must not hide later changes. A sync
-    that took longer than half the overlap moves it back by as much, since rows read early may
-    have changed meanwhile.
-    """
-    mark = max(previous, newest)
-    if not mark:
-        return ""
-    ahead = (now + timedelta(hours=26)).replace(tzinfo=None).isoformat(timespec="seconds")
-    return _earlier(min(mark, ahead), max(took - overlap / 2, timedelta(0)))
 
 
 def wants_ids(state: InvoiceSync) -> bool:
@@ -345,12 +329,6 @@ def _with_percent(state: InvoiceSync) -> InvoiceSync:
     if state.rows_read and state.remaining >= 0:
         done = state.rows_read / (state.rows_read + state.remaining)
     return replace(state, percent=max(state.percent, int(low + (high - low) * done)))
-
-
-def _earlier(wall_clock: str, by: timedelta) -> str:
-    if not wall_clock:
-        return ""
-    return (datetime.fromisoformat(wall_clock) - by).isoformat(timespec="seconds")
 
 
 def _iterator(state: InvoiceSync) -> ask.Iterator:

@@ -14,8 +14,9 @@ from functools import partial
 from daemon.invoices import importing, intake
 from daemon.invoices import plan as invoice_sync
 from daemon.invoices.plan import DOING, LIGHT, InvoiceSync, Step
-from daemon.syncs.moves import Answered, Ask, AskWrite, GiveUpOn, Gone, Move, Progress
-from daemon.syncs.reading import Reading, Tally
+from daemon.syncs.moves import Ask, AskWrite, GiveUpOn, Gone, Move, Progress
+from daemon.syncs.reading import Reading, Tally, answered
+from daemon.syncs.watermarks import next_watermark
 from shared.models import ledger, problems
 from shared.models.values import RecordKind, Session
 from shared.qbxml import statuses
@@ -84,6 +85,16 @@ def taker(session: Session) -> Callable[[Ret | BadRecord], Iterable[object]]:
     )
 
 
+def in_batches(session: Session) -> bool:
+    """Whether rows may be stored before the whole answer was read."""
+    return True
+
+
+def thd_unheard(session: Session, now: datetime) -> Session | None:
+    """The Web Connector asks again for what is out: a query it may simply have again."""
+    return None
+
+
 def thd_store(session: Session, rows: Sequence[object], now: datetime) -> Tally:
     """Store rows of the current step."""
     return importing.thd_store(session, _state(session).step, rows, now)
@@ -100,7 +111,9 @@ def thd_take(session: Session, reading: Reading, now: datetime) -> tuple[Session
     tally = reading.tally.plus(importing.thd_store(session, state.step, reading.rows, now))
     if invoice_sync.wants_ids(state) and statuses.is_success(worst.status.code):
         tally = tally.plus(_thd_ids_done(session, state, tally, now))
-    after, move = invoice_sync.answered(state, _answered(session, reading, tally, now))
+    assert session.exchange is not None
+    answer = answered(reading, tally, session.exchange, now)
+    after, move = invoice_sync.answered(state, answer)
     after = _thd_left(session, state, after)
     return _with(session, after), move
 
@@ -213,33 +226,12 @@ def _thd_left(session: Session, before: InvoiceSync, after: InvoiceSync) -> Invo
     return after
 
 
-def _answered(session: Session, reading: Reading, tally: Tally, now: datetime) -> Answered:
-    worst, exchange = reading.worst, session.exchange
-    assert worst is not None
-    assert exchange is not None
-    return Answered(
-        status=worst.status.code,
-        said=worst.status.message,
-        rows=tally.rows,
-        changed=tally.changed,
-        idle=tally.idle,
-        failed=tally.failed,
-        count=reading.count,
-        remaining=worst.iterator_remaining,
-        iterator_id=worst.iterator_id,
-        newest=tally.newest,
-        asked_twice=exchange.handed_out > 1,
-        seconds=(now - exchange.sent_at).total_seconds(),
-        size_bytes=exchange.response_bytes,
-    )
-
-
 def _thd_move_watermark(
     session: Session, state: InvoiceSync, now: datetime, overlap: timedelta
 ) -> None:
     previous = ledger.watermark(session.connection.id, WATERMARK)
     took = now - session.opened_at
-    mark = invoice_sync.next_watermark(previous, state.newest, now=now, took=took, overlap=overlap)
+    mark = next_watermark(previous, state.newest, now=now, took=took, overlap=overlap)
     ledger.set_watermark(session.connection.id, WATERMARK, mark)
 
 

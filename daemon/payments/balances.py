@@ -11,6 +11,7 @@ from datetime import datetime
 from daemon.invoices import work as invoices
 from daemon.invoices.plan import Step
 from daemon.invoices.work import (
+    in_batches,
     progress,
     taker,
     thd_give_up_on,
@@ -19,12 +20,14 @@ from daemon.invoices.work import (
     thd_refused,
     thd_store,
     thd_take,
+    thd_unheard,
 )
 from daemon.payments import verifying
 from shared.models.values import Session
 from shared.settings import Settings
 
 __all__ = [
+    "in_batches",
     "progress",
     "taker",
     "thd_begin",
@@ -35,6 +38,7 @@ __all__ = [
     "thd_refused",
     "thd_store",
     "thd_take",
+    "thd_unheard",
 ]
 
 

@@ -99,7 +99,7 @@ def thd_checked(
         return plan.unreadable(state, reading.unreadable)
     held = sets.open_set(session.connection.id)
     assert held is not None
-    proof = evidence.of_check(reading, held.set_id)
+    proof = _thd_with_copies(evidence.of_check(reading, held.set_id), held, state, now)
     outcomes.thd_after(session, held, proof, window(state), now)
     return replace(state, tries=0), GoOn()
 
@@ -111,10 +111,21 @@ def thd_check_refused(
     exchange = session.exchange
     held = sets.open_set(session.connection.id)
     if held is not None and exchange is not None and exchange.hresult.upper() == PARSE_ERROR:
-        proof = Evidence(protocol.NotRemembered(), said=said)
+        told = Evidence(protocol.NotRemembered(), said=said)
+        proof = _thd_with_copies(told, held, state, now)
         outcomes.thd_after(session, held, proof, window(state), now)
         return state, GoOn()
     return plan.refused(state, code, said, passing=passing)
+
+
+def _thd_with_copies(
+    proof: Evidence, held: MessageSet, state: PaymentSync, now: datetime
+) -> Evidence:
+    """Whether an earlier copy may still run is as of the moment at which nothing was known."""
+    if not isinstance(proof.event, protocol.NotRemembered):
+        return proof
+    left = protocol.copies_left(outcomes.opened(held), now, window(state))
+    return replace(proof, event=protocol.NotRemembered(left))
 
 
 def thd_found(
@@ -123,7 +134,7 @@ def thd_found(
     """The answer to FIND; it counts only when every part of the search was answered."""
     if reading.unreadable:
         return plan.unreadable(state, reading.unreadable)
-    failed = unanswered(reading, SEARCHES)
+    failed = unanswered(reading.heads)
     if failed is not None:
         if statuses.is_transient(failed.status.code, failed.status.message):
             return plan.try_again(state, failed.status.message)
@@ -139,8 +150,6 @@ def thd_found(
     return replace(state, tries=0), GoOn()
 
 
-def unanswered(reading: Reading, most: int) -> ResponseHead | None:
-    """The first of the questions of a set that QuickBooks did not answer."""
-    return next(
-        (head for head in reading.heads[:most] if not statuses.is_success(head.status.code)), None
-    )
+def unanswered(heads: Sequence[ResponseHead]) -> ResponseHead | None:
+    """The first of these questions that QuickBooks did not answer."""
+    return next((head for head in heads if not statuses.is_success(head.status.code)), None)

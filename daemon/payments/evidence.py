@@ -25,8 +25,9 @@ from shared.qbxml.responses import (
 from shared.qbxml.statuses import WriteOutcome
 
 ADD_ANSWER = "ReceivePaymentAddRs"
-SET_TURNED_AWAY = frozenset({600, 9004})
-"""Without an answer to the request: the set to be cleared is unknown, or the ID is too long."""
+NEVER_RUNS = frozenset({600, 9001, 9002, 9004})
+"""Without an answer to the request: the set to be cleared is unknown, the ID is taken by other
+content or without a stored answer, or it is too long. No copy of these bytes will ever run."""
 GUID_REFUSED = 3065
 
 
@@ -84,8 +85,8 @@ def of_write(reading: Reading, set_id: str) -> Evidence:
     if reading.unreadable or (head is not None and head.request_id != set_id):
         return Evidence(protocol.Unanswered())
     if head is None:
-        turned_away = reading.set_status in SET_TURNED_AWAY
-        return Evidence(protocol.Unanswered(turned_away), code=reading.set_status or 0)
+        never = reading.set_status in NEVER_RUNS
+        return Evidence(protocol.Unanswered(never, for_good=never), code=reading.set_status or 0)
     code, said = head.status.code, head.status.message
     ret = _payment(reading)
     match statuses.write_outcome(code, said):

@@ -35,6 +35,8 @@ from shared.qbxml.responses import (
 TOTAL_MISMATCH = "payment-total-mismatch"
 """The one trouble that comes beside its payment, not in place of it."""
 UNREADABLE = "payment-unreadable"
+WHOLE = frozenset({Step.READ, Step.COMPARE})
+"""Steps whose payments are kept as they are read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +68,9 @@ Taken = (
 def take(ret: Ret | BadRecord, *, step: Step, home_currency: str) -> tuple[Taken, ...]:
     """Read one record of an answer to ``step``."""
     match ret:
-        case ReceivePaymentRet() if step is Step.READ:
+        case ReceivePaymentRet() if step in WHOLE:
             return to_received(ret, home_currency)
-        case BadRecord() if step is Step.READ:
+        case BadRecord() if step in WHOLE:
             return (unreadable(ret.object_id, ret.document, f"{ret.field}: {ret.reason}"),)
         case InvoiceRet():
             return (to_looked(ret),)

@@ -10,18 +10,19 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from daemon.payments import protocol, telling, verdict
+from daemon.payments import protocol, telling, terms, verdict
 from daemon.payments.evidence import Evidence
 from daemon.payments.protocol import OpenSet, Outcome, Phase, Settled
 from daemon.payments.verdict import HeldBack, StopPosting, Unfit
 from shared.hints import tell
 from shared.models import ledger
 from shared.models import values as store_values
-from shared.models.payment_values import MessageSet, Posting, PostingState
-from shared.models.payments import listing, postings, sets
+from shared.models.payment_values import MessageSet, Payment, Posting, PostingState
+from shared.models.payments import incoming, listing, postings, sets
 from shared.models.values import RecordKind, Session
 from shared.qbxml.responses import ReceivePaymentRet
 
+EDITED = "payment-edited"
 MOST_ATTEMPTS = 10
 """A payment that QuickBooks puts off, or turns away, so often is shown to a person."""
 
@@ -135,6 +136,8 @@ def thd_posted(
     ret = evidence.ret
     assert ret is not None
     payment = listing.get(posting.payment_id)
+    # The list of payments may have shown it before we knew that it is ours.
+    incoming.remove_ours(session.connection.id, [ret.txn_id])
     code = "payment-not-applied" if evidence.code == verdict.LINK_MISSING else ""
     postings.move(
         posting.id,
@@ -154,8 +157,19 @@ def thd_posted(
     telling.thd_done(session, payment, store_values.Outcome.POSTED)
     if code:
         telling.thd_failed(session, payment, code, now, said=evidence.said)
-    for use in posting.uses:
-        _thd_compare_balance(session, posting, use.invoice_txn_id, use.expected, ret, now)
+    if posting.state is PostingState.SENT:
+        for use in posting.uses:
+            _thd_compare_balance(session, posting, use.invoice_txn_id, use.expected, ret, now)
+    elif ret.total_amount is not None and terms.shown(ret) != terms.sent(payment, posting):
+        thd_edited(session, payment, terms.sent(payment, posting), terms.shown(ret), now)
+
+
+def thd_edited(
+    session: Session, payment: Payment, as_sent: str, as_found: str, now: datetime
+) -> None:
+    """A payment of ours is not in QuickBooks as we sent it."""
+    fields = {"expected": as_sent, "found": as_found}
+    telling.thd_failed(session, payment, EDITED, now, fields=fields)
 
 
 def _thd_compare_balance(
@@ -170,8 +184,7 @@ def _thd_compare_balance(
     shown = next((one.balance_remaining for one in ret.applied if one.txn_id == txn_id), None)
     if expected is None or shown is None or shown == expected:
         return
-    if posting.state is PostingState.SENT:
-        thd_differs(session, posting, txn_id, expected, shown, now)
+    thd_differs(session, posting, txn_id, expected, shown, now)
 
 
 def thd_differs(
@@ -187,6 +200,19 @@ def thd_differs(
     fields = {"number": number, "expected": f"{expected:,.2f}", "found": f"{found:,.2f}"}
     payment = listing.get(posting.payment_id)
     telling.thd_failed(session, payment, "payment-balance-differs", now, fields=fields)
+
+
+def thd_found(session: Session, posting: Posting, proof: Evidence, now: datetime) -> None:
+    """QuickBooks shows a payment of ours that was not known to be there: it is, or may be, it."""
+    if isinstance(proof.event, protocol.Saved):
+        thd_posted(session, posting, proof, now)
+    else:
+        thd_parked(session, posting, proof.hint, proof.found, now)
+
+
+def thd_settled_by_list(session: Session, held: MessageSet, proof: Evidence, now: datetime) -> None:
+    """A list of payments shows what an open set was looked for."""
+    thd_after(session, held, proof, timedelta(0), now)
 
 
 def thd_declined(

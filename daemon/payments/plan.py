@@ -10,12 +10,13 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from enum import StrEnum
 
 from daemon.payments.protocol import Step as Doubt
 from daemon.syncs.moves import Answered, Fail, Gone, GoOn, Move, Pause
 from daemon.syncs.paging import next_page_size
+from daemon.syncs.watermarks import earlier
 from shared.qbxml import requests as ask
 from shared.qbxml import statuses
 
@@ -82,7 +83,8 @@ class PaymentSync:
     ``resend_after`` is the doubt window in seconds, ``to_push`` how many were ready at the start.
     ``pushing`` is off once nothing more may be posted in this sync. ``posting_id`` is the
     posting that is being looked at or posted, ``method`` a payment method to be made for it.
-    ``compare``: all payments are compared by ID, since deletions may have been missed.
+    ``compare``: all payments are compared by ID, since deletions may have been missed;
+    ``restored``: since the company file is an older copy, so nothing was deleted.
     The rest is as in ``InvoiceSync``.
     """
 
@@ -99,6 +101,7 @@ class PaymentSync:
     method: str = ""
     known_limit: int = KNOWN_LIMIT
     compare: bool = False
+    restored: bool = False
     iterator_id: str = ""
     remaining: int = -1
     rows_read: int = 0
@@ -164,11 +167,7 @@ def begin(
     After a break that is nearly as long as QuickBooks remembers deletions, all payments are
     compared.
     """
-    since = (
-        (datetime.fromisoformat(watermark) - overlap).isoformat(timespec="seconds")
-        if watermark
-        else ""
-    )
+    since = earlier(watermark, overlap)
     oldest = (today - timedelta(days=DELETIONS_DAYS - 2)).isoformat()
     return PaymentSync(
         since=since,
@@ -193,8 +192,7 @@ def onward(state: PaymentSync, facts: Facts) -> PaymentSync:
 def _has_something_to_ask(state: PaymentSync, facts: Facts) -> bool:
     match state.step:
         case Step.KNOWN:
-            wanted = facts.ready or facts.doubt not in (None, Doubt.WAIT)
-            return state.pushing and bool(wanted and facts.posted)
+            return bool(facts.posted)
         case Step.DOUBT:
             return state.pushing and facts.doubt not in (None, Doubt.WAIT)
         case Step.LISTS | Step.LOOK:
@@ -377,7 +375,7 @@ def _lists(_state: PaymentSync, request_id: str, _today: date) -> tuple[ask.Requ
 
 
 def _method(state: PaymentSync, request_id: str, _today: date) -> tuple[ask.Request, ...]:
-    return (ask.PaymentMethodAdd(request_id, name=state.method),)
+    return (ask.PaymentMethodAdd(request_id, method=state.method),)
 
 
 def _read(state: PaymentSync, request_id: str, _today: date) -> tuple[ask.Request, ...]:
@@ -405,7 +403,7 @@ def deleted_payments(request_id: str, since: str, today: date) -> ask.TxnDeleted
 
 
 def _compare(state: PaymentSync, request_id: str, _today: date) -> tuple[ask.Request, ...]:
-    return (ask.ReceivePaymentQuery(request_id, txn_ids=state.asked, include=SEEN),)
+    return (ask.ReceivePaymentQuery(request_id, txn_ids=state.asked, include_lines=True),)
 
 
 ASK: dict[Step, Callable[[PaymentSync, str, date], tuple[ask.Request, ...]]] = {

@@ -283,7 +283,7 @@ TRANSITIONS: dict[Phase, dict[type[Event], Move]] = {
         Unanswered: _unanswered,
         SessionBegan: _AGAIN_FROM_THE_CHECK,
     },
-    Phase.CHECK: {**_REMEMBERED, SessionBegan: _AGAIN_FROM_THE_CHECK},
+    Phase.CHECK: {**_REMEMBERED, **_FOUND, SessionBegan: _AGAIN_FROM_THE_CHECK},
     Phase.FIND: {
         **_FOUND,
         FoundNone: _found_none(Phase.HOLD),

@@ -12,13 +12,14 @@ from dataclasses import replace
 from datetime import datetime
 
 from daemon.payments import evidence, outcomes, plan, protocol, verdict
-from daemon.payments.doubting import unanswered, window
+from daemon.payments.doubting import PARSE_ERROR, unanswered, window
 from daemon.payments.evidence import Evidence, Tags
 from daemon.payments.intake import LookedInvoice
 from daemon.payments.plan import PaymentSync, Step
 from daemon.payments.verdict import Fits, HeldBack, Places, StopPosting, Unfit
 from daemon.syncs.moves import Ask, AskWrite, GoOn, Move
 from daemon.syncs.reading import Reading
+from shared import hints
 from shared.models.payment_values import (
     ListEntry,
     ListKind,
@@ -32,6 +33,7 @@ from shared.models.values import Session
 from shared.payments import tags
 from shared.qbxml import requests as ask
 from shared.qbxml import statuses
+from shared.qbxml.responses import ResponseHead
 from shared.qbxml.writer import RequestRefused, write_message_set
 
 LOOKED = (
@@ -42,6 +44,7 @@ LOOKED = (
     "IsPending",
     "BalanceRemaining",
 )
+LOOKS = 2
 NAME_TAKEN = 3100
 
 
@@ -67,8 +70,10 @@ def thd_looked(
     session: Session, state: PaymentSync, reading: Reading, now: datetime
 ) -> tuple[PaymentSync, Move]:
     """Decide whether the posting goes out as the books are now."""
-    failed = unanswered(reading, 2)
-    if failed is not None and failed.status.code != plan.NOT_FOUND:
+    if reading.unreadable or len(reading.heads) < LOOKS:
+        return plan.unreadable(state, reading.unreadable or "it lacked a part of what was asked")
+    failed = _looked_in_vain(reading)
+    if failed is not None:
         if statuses.is_transient(failed.status.code, failed.status.message):
             return _busy(state, failed.status.message)
         return plan.stop_pushing(state), GoOn()
@@ -91,6 +96,14 @@ def thd_looked(
     return _failed(state, why), GoOn()
 
 
+def _looked_in_vain(reading: Reading) -> ResponseHead | None:
+    """The question that QuickBooks did not answer; invoices that are gone are an answer."""
+    invoices, *others = reading.heads
+    gone = invoices.status.code == plan.NOT_FOUND
+    wanted = others if gone else reading.heads
+    return unanswered(wanted)
+
+
 def _busy(state: PaymentSync, said: str) -> tuple[PaymentSync, Move]:
     """QuickBooks is busy: after a few tries posting waits for the next sync."""
     if state.tries >= state.most_tries:
@@ -102,15 +115,10 @@ def _thd_is_there_already(
     session: Session, posting: Posting, proof: Evidence, now: datetime
 ) -> bool:
     """Our own store may be a backup: what it takes for unsent may be in QuickBooks."""
-    match proof.event:
-        case protocol.Saved():
-            outcomes.thd_posted(session, posting, proof, now)
-            return True
-        case protocol.FoundUnclear():
-            outcomes.thd_parked(session, posting, proof.hint, proof.found, now)
-            return True
-        case _:
-            return False
+    if isinstance(proof.event, protocol.FoundNone):
+        return False
+    outcomes.thd_found(session, posting, proof, now)
+    return True
 
 
 def _closing_date(session: Session) -> str:
@@ -177,14 +185,15 @@ def thd_post(
     posting = postings.get(state.posting_id)
     payment = listing.get(posting.payment_id)
     found = _thd_places(session, payment, posting)
+    if isinstance(found, Unfit):
+        outcomes.thd_not_posted(session, posting, found, now)
+        return _failed(state, found), None
     earlier = sets.by_posting(posting.id)
-    set_id = tags.set_id(connection.id, posting.external_guid, len(earlier) + 1)
+    set_id = tags.set_id(application.file_id, posting.external_guid, len(earlier) + 1)
     old_id = sets.clearable(connection.id, application.id)
     binding = connection.binding
     assert binding is not None
     try:
-        if isinstance(found, Unfit):
-            raise RequestRefused("DepositToAccountRef", "", "an account", "Look at the rules.")
         request = write_message_set(
             [_add(set_id, payment, posting, found)],
             version=binding.qbxml_version,
@@ -237,13 +246,27 @@ def thd_written(
 
 
 def thd_write_refused(
-    session: Session, state: PaymentSync, said: str, now: datetime, *, turned_away: bool
+    session: Session, state: PaymentSync, hresult: str, said: str, now: datetime
 ) -> tuple[PaymentSync, Move]:
     """An hresult came instead of an answer: whatever it says, the write is in doubt."""
     held = sets.open_set(session.connection.id)
     assert held is not None
-    proof = Evidence(protocol.Unanswered(turned_away), said=said)
+    hint = hints.hresult(hresult)
+    never = hresult.upper() == PARSE_ERROR
+    turned_away = never or bool(hint and hint.effect is statuses.Effect.NOT_DONE)
+    proof = Evidence(protocol.Unanswered(turned_away, for_good=never), said=said)
     return _thd_outcome(session, state, held, proof, now)
+
+
+def thd_unheard(session: Session, state: PaymentSync, now: datetime) -> PaymentSync:
+    """The Web Connector asks again: it may never have got the write, or have lost its answer.
+
+    The bytes are not simply handed out once more: first it is looked what became of them.
+    """
+    held = sets.open_set(session.connection.id)
+    assert held is not None
+    outcomes.thd_after(session, held, Evidence(protocol.Unanswered()), window(state), now)
+    return plan.to(state, Step.DOUBT)
 
 
 def _thd_outcome(

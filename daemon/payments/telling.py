@@ -38,6 +38,11 @@ def thd_failed(
 def thd_trouble(session: Session, trouble: Trouble, now: datetime) -> None:
     """Put a trouble on file, and into the records of this sync."""
     problems.report(session.connection.id, session.sync_id, [trouble], now)
+    thd_record_trouble(session, trouble)
+
+
+def thd_record_trouble(session: Session, trouble: Trouble) -> None:
+    """Put a trouble that is on file into the records of this sync."""
     _thd_record(
         session,
         trouble.object_id,

@@ -16,10 +16,10 @@ from shared.models.payment_values import (
     DepositRule,
     ListEntry,
     MethodRule,
-    MissingMethod,
     Payment,
     Posting,
 )
+from shared.models.values import MissingMethod
 from shared.payments.deposits import (
     deposit_account,
     find_entry,

@@ -8,18 +8,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from daemon.invoices import work as invoice_work
 from daemon.sessions import login
 from daemon.sessions.book import SessionBook, reference, thd_put_on_file
 from daemon.sessions.machine import UNFINISHED, Phase
+from daemon.syncs import stages
 from shared import hints, passwords
 from shared.models import connections, sessions, syncs
+from shared.models.payments import sets
 from shared.models.values import Application, ApplicationKind, Credentials, Session, SyncState
 from shared.settings import Settings
 
 CLOCK_TOLERANCE = timedelta(minutes=1)
 """Two logins at one moment: the one that waited for the other began a little earlier."""
-WITH_PLANS = frozenset({ApplicationKind.INVOICE, ApplicationKind.COMBINED})
 
 
 class Admission:
@@ -81,7 +81,7 @@ class Admission:
             # Rotated while the password was being verified.
             return self.thd_refuse(application.username, current, "old-password")
         connections.login_succeeded(application.id, now)
-        if application.kind not in WITH_PLANS:
+        if _has_no_flow(current):
             return [login.refusal_ticket(login.Refusal("nothing-to-do", "")), "none"]
         connections.lock(current.connection.id)
         holder = self._thd_holder(application, peer, now)
@@ -94,17 +94,18 @@ class Admission:
     ) -> list[str]:
         connection, application = credentials.connection, credentials.application
         sync = syncs.start(connection.id, application.kind.value, now)
-        sessions.open_session(
+        session = sessions.open_session(
             application=application,
             connection=connection,
             sync_id=sync.id,
             ticket_hash=passwords.ticket_hash(ticket),
             phase=Phase.READY.value,
-            plan=invoice_work.thd_begin(connection, self._settings),
+            plan="",
             lease_expires_at=now + timedelta(seconds=self._settings.session_lease_seconds),
             now=now,
             peer=peer,
         )
+        sessions.save(stages.thd_begin(session, self._settings, now))
         answer = [ticket, connection.company_file]
         if connection.minimum_interval_seconds:
             # Positional: the interval counts only behind a postponement (qbwc-protocol §2.4).
@@ -143,3 +144,11 @@ class Admission:
         seconds = int((holder.lease_expires_at - now).total_seconds()) + 1
         refusal = login.Refusal("session-busy", reference(holder.sync_id))
         return [login.refusal_ticket(refusal), "busy", str(max(seconds, 10))]
+
+
+def _has_no_flow(credentials: Credentials) -> bool:
+    """Payment Sync has nothing to do where payments neither go in nor come out, nor are in doubt."""
+    connection = credentials.connection
+    only_payments = credentials.application.kind is ApplicationKind.PAYMENT
+    flows = connection.payments_out or connection.payments_in
+    return only_payments and not flows and sets.open_set(connection.id) is None

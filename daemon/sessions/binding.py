@@ -93,6 +93,7 @@ def _bound(
             home_currency=_home_currency(said, before, country),
             multicurrency=bool(preferences and preferences.is_multi_currency_on),
             bound_at=before.bound_at if before else now,
+            closing_date=_closing_date(said, before),
         )
     )
 
@@ -101,6 +102,13 @@ def _home_currency(said: Introduced, before: CompanyBinding | None, country: str
     if said.preferences and said.preferences.home_currency.full_name:
         return currency_code(said.preferences.home_currency.full_name)
     return before.home_currency if before else HOME_CURRENCY.get(country, "USD")
+
+
+def _closing_date(said: Introduced, before: CompanyBinding | None) -> str:
+    if said.preferences is None:
+        return before.closing_date if before else ""
+    closed = said.preferences.closing_date
+    return closed.isoformat() if closed else ""
 
 
 def _plain(name: str) -> str:

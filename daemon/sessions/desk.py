@@ -13,11 +13,6 @@ from datetime import datetime, timedelta
 
 from twisted.logger import Logger
 
-from daemon.invoices import work as invoice_work
-from daemon.invoices.importing import Tally
-from daemon.invoices.intake import Taken
-from daemon.invoices.plan import Fail, GiveUpOn, Gone, Move, Pause
-from daemon.invoices.reading import Reading
 from daemon.sessions import binding, login, machine
 from daemon.sessions.binding import Introduced
 from daemon.sessions.book import FAILED_PERCENT, SessionBook, reference, say, thd_take_off_file
@@ -35,6 +30,9 @@ from daemon.sessions.machine import (
     OnSend,
     Phase,
 )
+from daemon.syncs import stages
+from daemon.syncs.moves import Ask, AskWrite, Fail, GiveUpOn, Gone, Move, Pause
+from daemon.syncs.reading import Reading, Tally
 from shared import hints, passwords
 from shared.models import connections, sessions, syncs
 from shared.models.values import (
@@ -62,6 +60,12 @@ class Expected:
     session: Session
     exchange_id: int
     request_id: str
+
+    @property
+    def introduces(self) -> bool:
+        """Whether QuickBooks says who it is, before any stage has asked anything."""
+        exchange = self.session.exchange
+        return exchange is not None and exchange.step == IDENTIFY
 
 
 class Desk:
@@ -99,6 +103,9 @@ class Desk:
     def _thd_repeat(self, session: Session, now: datetime) -> bytes:
         exchange = session.exchange
         assert exchange is not None
+        unheard = None if exchange.step == IDENTIFY else stages.thd_unheard(session, now)
+        if unheard is not None:
+            return self._thd_plan(unheard, None, now)
         sessions.save_exchange(replace(exchange, handed_out=exchange.handed_out + 1))
         self._book.thd_save(session, now, event=machine.RequestHandedOut())
         return exchange.request
@@ -108,42 +115,38 @@ class Desk:
             return b""
         if not session.identified:
             if introduced is None or introduced.host is None:
-                return self._thd_ask(session, IDENTIFY, self._introduction(session), now)
+                return self._thd_ask(session, self._introduction(session), now)
             identified = self._thd_identify(session, introduced, now)
             if identified is None:
                 return b""
             session = identified
-        session, requests = invoice_work.thd_next(session, _next_request_id(session), now)
-        if not requests:
+        session, wanted = stages.thd_next(session, _next_request_id(session), self._settings, now)
+        if wanted is None:
             self._thd_finish(session, now)
             return b""
-        return self._thd_ask(session, invoice_work.step_of(session), requests, now)
+        return self._thd_ask(session, wanted, now)
 
-    def _introduction(self, session: Session) -> Sequence[ask.Request]:
+    def _introduction(self, session: Session) -> Ask:
         request_id = _next_request_id(session)
-        return (
+        requests = (
             ask.HostQuery(f"{request_id}-1"),
             ask.CompanyQuery(f"{request_id}-2", owner_id=session.application.owner_id),
             ask.PreferencesQuery(f"{request_id}-3"),
         )
+        return Ask(IDENTIFY, request_id, requests)
 
-    def _thd_ask(
-        self, session: Session, step: str, requests: Sequence[ask.Request], now: datetime
-    ) -> bytes:
+    def _thd_ask(self, session: Session, wanted: Ask | AskWrite, now: datetime) -> bytes:
         """Write, check and commit a request; it is handed out after the commit."""
-        bound = session.connection.binding
-        on_error = ask.OnError.CONTINUE if len(requests) > 1 else ask.OnError.STOP
-        version = bound.qbxml_version if bound else EVERY_VERSION
         try:
-            request = write_message_set(requests, version=version, on_error=on_error)
+            request = _bytes_of(session, wanted)
         except RequestRefused as refusal:
             self._book.thd_fail(session, "request-invalid", str(refusal), now)
             return b""
         exchange = sessions.add_exchange(
-            session, step=step, request_id=_next_request_id(session), request=request, now=now
+            session, step=wanted.step, request_id=wanted.request_id, request=request, now=now
         )
         session = replace(session, exchange=exchange)
-        invoice_work.thd_show_progress(session)
+        stages.thd_show_progress(session)
         self._book.thd_save(session, now, event=machine.RequestHandedOut(), waits=0)
         return request
 
@@ -181,13 +184,13 @@ class Desk:
         """Keep an answer word for word, for a connection with debug on."""
         sessions.keep_response(expected.exchange_id, answer)
 
-    def thd_store_batch(self, expected: Expected, rows: Sequence[Taken]) -> Tally:
+    def thd_store_batch(self, expected: Expected, rows: Sequence[object]) -> Tally:
         """Store a full batch of a large answer ahead of its end."""
         now = self._now()
         session = self._thd_awaiting(expected)
         if session is None or session.exchange is None or session.exchange.step == IDENTIFY:
             return Tally()
-        return invoice_work.thd_store(session, rows, now)
+        return stages.thd_store(session, rows, now)
 
     def thd_take(self, expected: Expected, reading: Reading, digest: str, size: int) -> int:
         """Store what an answer brought and say how far the sync is."""
@@ -221,8 +224,8 @@ class Desk:
         if exchange.step == IDENTIFY:
             percent = self._book.thd_fail(session, code, message, now)
         else:
-            session, move = invoice_work.thd_refused(
-                session, code, message, passing=bool(hint and hint.transient)
+            session, move = stages.thd_refused(
+                session, code, message, passing=bool(hint and hint.transient), now=now
             )
             percent = self._thd_move(session, move, now)
         return self._thd_settle_exchange(session, percent)
@@ -256,7 +259,7 @@ class Desk:
         assert session.exchange is not None
         if session.exchange.step == IDENTIFY:
             return self._thd_introduced(session, reading, now)
-        session, move = invoice_work.thd_take(session, reading, now)
+        session, move = stages.thd_take(session, reading, now)
         return self._thd_move(session, move, now)
 
     def _thd_introduced(self, session: Session, reading: Reading, now: datetime) -> int:
@@ -273,17 +276,18 @@ class Desk:
                 return self._book.thd_fail(session, move.code, move.said, now)
             case Pause():
                 self._book.thd_save(session, now, event=machine.PauseTaken(), waits=move.pauses)
-                return invoice_work.percent(session)
+                return stages.percent(session)
             case GiveUpOn() | Gone():
-                session = invoice_work.thd_give_up_on(session, move, now)
+                session = stages.thd_give_up_on(session, move, now)
         if self._thd_stopped(session, now):
             return FAILED_PERCENT
-        if not invoice_work.thd_has_more(session, now):
+        session, has_more = stages.thd_has_more(session, self._settings, now)
+        if not has_more:
             self._thd_finish(session, now)
             return 100
-        invoice_work.thd_show_progress(session)
+        stages.thd_show_progress(session)
         self._book.thd_save(session, now, event=machine.AnswerStored())
-        return invoice_work.percent(session)
+        return stages.percent(session)
 
     # -- the end --------------------------------------------------------------------------
 
@@ -383,7 +387,7 @@ class Desk:
         return True
 
     def _thd_finish(self, session: Session, now: datetime) -> None:
-        session, sentence = invoice_work.thd_finish(session, now, self._settings)
+        session, sentence = stages.thd_finish(session, self._settings, now)
         closing = f"{sentence} (ref {reference(session.sync_id)})"
         self._book.thd_save(session, now, event=machine.WorkRanOut(), closing=closing)
         thd_take_off_file(session.application, now)
@@ -401,6 +405,21 @@ class Desk:
 
     def _thd_session(self, ticket: str) -> Session | None:
         return sessions.by_ticket(passwords.ticket_hash(ticket)) if ticket else None
+
+
+def _bytes_of(session: Session, wanted: Ask | AskWrite) -> bytes:
+    """A write has its bytes, a query is written now. Raises RequestRefused."""
+    if isinstance(wanted, AskWrite):
+        return wanted.request
+    bound = session.connection.binding
+    several = len(wanted.requests) > 1
+    return write_message_set(
+        wanted.requests,
+        version=bound.qbxml_version if bound else EVERY_VERSION,
+        on_error=ask.OnError.CONTINUE if several else ask.OnError.STOP,
+        new_message_set_id=wanted.set_id,
+        old_message_set_id=wanted.set_id,
+    )
 
 
 def _next_request_id(session: Session) -> str:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from daemon.sessions.binding import Introduced
+from daemon.syncs.moves import Answered
+from shared.models.values import Exchange
 from shared.qbxml import statuses
 from shared.qbxml.reader import UnreadableAnswer, read_message_set
 from shared.qbxml.responses import (
@@ -88,9 +91,9 @@ def read_answer(
     pieces: Iterable[str | bytes],
     request_id: str,
     take: Callable[[Ret | BadRecord], Iterable[object]],
-    store_batch: Callable[[list[object]], Tally],
+    store_batch: Callable[[list[object]], Tally] | None,
 ) -> Reading:
-    """Read a whole answer, record by record; full batches are handed to store_batch.
+    """Read a whole answer, record by record; full batches are handed to store_batch, if any.
 
     A response that does not carry ``request_id`` makes it foreign, before any row is taken.
 
@@ -113,7 +116,7 @@ def read_answer(
                 set_status = one.status_code
             else:
                 # Another row follows: the last batch is stored with the answer itself.
-                if len(rows) >= BATCH:
+                if store_batch is not None and len(rows) >= BATCH:
                     tally = tally.plus(store_batch(rows))
                     rows = []
                 rows.extend(take(one))
@@ -122,9 +125,30 @@ def read_answer(
     return Reading(tuple(heads), tuple(rows), tally, _introduced(parts), set_status)
 
 
+def answered(reading: Reading, tally: Tally, exchange: Exchange, now: datetime) -> Answered:
+    """What a plan is told of an answer that had a response to our request."""
+    worst = reading.worst
+    assert worst is not None
+    return Answered(
+        status=worst.status.code,
+        said=worst.status.message,
+        rows=tally.rows,
+        changed=tally.changed,
+        idle=tally.idle,
+        failed=tally.failed,
+        count=reading.count,
+        remaining=worst.iterator_remaining,
+        iterator_id=worst.iterator_id,
+        newest=tally.newest,
+        asked_twice=exchange.handed_out > 1,
+        seconds=(now - exchange.sent_at).total_seconds(),
+        size_bytes=exchange.response_bytes,
+    )
+
+
 def read_introduction(text: str) -> Introduced:
     """Read the host, company and preferences reply; empty where it cannot be read."""
-    return read_answer((text,), "", lambda _ret: (), lambda _rows: Tally()).introduced
+    return read_answer((text,), "", lambda _ret: (), None).introduced
 
 
 def _introduced(parts: dict[str, HostRet | CompanyRet | PreferencesRet]) -> Introduced:

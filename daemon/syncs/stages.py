@@ -19,6 +19,7 @@ from daemon.payments import work as payments
 from daemon.syncs.moves import Ask, AskWrite, GiveUpOn, Gone, Move, Progress
 from daemon.syncs.reading import Reading, Tally
 from shared.models import syncs
+from shared.models.payments import preparing
 from shared.models.values import ApplicationKind, Outcome, Session, SyncState
 from shared.qbxml.responses import BadRecord, Ret
 from shared.settings import Settings
@@ -48,6 +49,12 @@ class Work(Protocol):
 
     def taker(self, session: Session) -> Callable[[Ret | BadRecord], Iterable[object]]:
         """How records of the current step are read; needs no store."""
+
+    def in_batches(self, session: Session) -> bool:
+        """Whether rows may be stored before the whole answer was read; needs no store."""
+
+    def thd_unheard(self, session: Session, now: datetime) -> Session | None:
+        """The request that is out is asked for again; None when it may be handed out again."""
 
     def thd_store(self, session: Session, rows: Sequence[object], now: datetime) -> Tally:
         """Store rows of the current step ahead of the end of their answer."""
@@ -153,6 +160,19 @@ def taker(session: Session) -> Callable[[Ret | BadRecord], Iterable[object]]:
     return work.taker(inner)
 
 
+def in_batches(session: Session) -> bool:
+    """Whether rows may be stored before the whole answer was read; needs no store."""
+    work, inner = _work(session)
+    return work.in_batches(inner)
+
+
+def thd_unheard(session: Session, now: datetime) -> Session | None:
+    """The request that is out is asked for again; None when it may be handed out again."""
+    work, inner = _work(session)
+    after = work.thd_unheard(inner, now)
+    return None if after is None else _back(session, after)
+
+
 def thd_store(session: Session, rows: Sequence[object], now: datetime) -> Tally:
     """Store rows of the current step."""
     work, inner = _work(session)
@@ -207,12 +227,14 @@ def thd_show_progress(session: Session) -> None:
 def thd_finish(session: Session, settings: Settings, now: datetime) -> tuple[Session, str]:
     """Conclude the last stage, count what was done, and say how it went."""
     session = _thd_conclude(session, settings, now)
+    # What waited for an invoice may go out with the next Payment Sync.
+    preparing.prepare(session.connection.id, now)
     if session.sync_id is None:
         return session, result_sentence(0, 0, 0)
     # A record may have been met in several steps: in the end each one counts once.
-    touched = syncs.record_count(session.sync_id)
-    failed = syncs.record_count(session.sync_id, Outcome.FAILED)
-    posted = syncs.record_count(session.sync_id, Outcome.POSTED)
+    counts = syncs.record_counts(session.sync_id)
+    touched = sum(counts.values())
+    failed, posted = counts.get(Outcome.FAILED, 0), counts.get(Outcome.POSTED, 0)
     sentence = result_sentence(posted, touched - failed - posted, failed)
     syncs.save(
         session.sync_id,

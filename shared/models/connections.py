@@ -66,6 +66,7 @@ _EDITABLE = {
 }
 _UNBOUND = {
     **dict.fromkeys(("company_name", "product_name", "major_version", "minor_version"), ""),
+    "closing_date": "",
     **dict.fromkeys(("country", "qbxml_version", "home_currency"), ""),
     "multicurrency": False,
     "bound_ms": None,

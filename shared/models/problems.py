@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+import functools
+import re
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from peewee import SQL
+from peewee import SQL, NodeList, fn
 
 from shared.models import ledger
 from shared.models import tables as t
@@ -159,6 +161,68 @@ def _listing(*conditions: Any) -> Any:
     return _select().where(*conditions).order_by(*latest_first)
 
 
+def page(states: Collection[ProblemState], words: Sequence[str], limit: int) -> list[Problem]:
+    """Return problems in these states that hold every one of ``words``, latest first.
+
+    Words are looked for in the document, the message, QuickBooks' own text, the code and the
+    name of the connection; case does not matter.
+    """
+    return [_read(row) for row in _page(len(words)).all(limit=limit, **_wanted(states, words))]
+
+
+def counts(states: Collection[ProblemState], words: Sequence[str]) -> dict[str, int]:
+    """Return how many problems ``page`` would find without its limit, by code."""
+    return dict(_counts(len(words)).all(**_wanted(states, words)))
+
+
+def about(connection_id: int, object_ids: Iterable[str]) -> list[Problem]:
+    """Return every problem with these objects, whatever its state, latest first."""
+    return [_read(row) for row in _ABOUT.all(connection=connection_id, objects=object_ids)]
+
+
+_ABOUT = Statement(
+    lambda: _listing(
+        t.Problem.connection == slot("connection"), among(t.Problem.object_id, "objects")
+    )
+)
+
+
+@functools.cache
+def _page(words: int) -> Statement:
+    return Statement(lambda: _listing(*_holding(words)).limit(slot("limit")))
+
+
+@functools.cache
+def _counts(words: int) -> Statement:
+    return Statement(
+        lambda: (
+            t.Problem.select(t.Problem.code, fn.COUNT(t.Problem.id))
+            .join(t.Connection)
+            .where(*_holding(words))
+            .group_by(t.Problem.code)
+        )
+    )
+
+
+def _holding(words: int) -> Iterator[Any]:
+    yield among(t.Problem.state, "states")
+    text = functools.reduce(
+        lambda left, right: left.concat(" ").concat(right),
+        (t.Problem.document, t.Problem.message, t.Problem.said, t.Problem.code, t.Connection.name),
+    )
+    for number in range(words):
+        like = (fn.LOWER(text), SQL("LIKE"), slot(f"word_{number}"), SQL("ESCAPE '!'"))
+        yield NodeList(like)
+
+
+def _wanted(states: Collection[ProblemState], words: Sequence[str]) -> dict[str, Any]:
+    escaped = (re.sub("[!%_]", r"!\g<0>", word.lower()) for word in words)
+    return {
+        "states": [state.value for state in states],
+        **{f"word_{number}": f"%{word}%" for number, word in enumerate(escaped)},
+    }
+
+
 def get(problem_id: int) -> Problem:
     """Find a problem by its number; raises NotFound."""
     row = _GET.one(id=problem_id)
@@ -216,6 +280,24 @@ _SKIPPED = Statement(
         (t.Problem.connection == slot("connection"))
         & (t.Problem.kind == slot("kind"))
         & (t.Problem.state == ProblemState.SKIPPED.value)
+    )
+)
+
+
+def state_of(
+    connection_id: int, kind: RecordKind, object_id: str, code: str
+) -> ProblemState | None:
+    """Return where one problem stands; None when it was never on file."""
+    row = _STATE_OF.one(connection=connection_id, kind=kind.value, object=object_id, code=code)
+    return None if row is None else ProblemState(row[0])
+
+
+_STATE_OF = Statement(
+    lambda: t.Problem.select(t.Problem.state).where(
+        (t.Problem.connection == slot("connection"))
+        & (t.Problem.kind == slot("kind"))
+        & (t.Problem.object_id == slot("object"))
+        & (t.Problem.code == slot("code"))
     )
 )
 

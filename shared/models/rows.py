@@ -24,6 +24,7 @@ CONNECTION_FIELDS: tuple[Any, ...] = (
     *(t.Connection.company_name, t.Connection.product_name, t.Connection.major_version),
     *(t.Connection.minor_version, t.Connection.country, t.Connection.qbxml_version),
     *(t.Connection.home_currency, t.Connection.multicurrency, t.Connection.bound_ms),
+    t.Connection.closing_date,
     *(t.Connection.payments_out, t.Connection.payments_in, t.Connection.missing_method),
 )
 CONNECTION_WIDTH = len(CONNECTION_FIELDS)
@@ -42,7 +43,7 @@ def read_connection(row: Row) -> Connection:
     id_, name, layout, company_file, jobs, start_date, run_every, at_least, debug, created_ms = row[
         :10
     ]
-    payments_out, payments_in, missing_method = row[19:]
+    payments_out, payments_in, missing_method = row[20:]
     return Connection(
         id=id_,
         name=name,
@@ -54,7 +55,7 @@ def read_connection(row: Row) -> Connection:
         minimum_interval_seconds=at_least,
         debug=bool(debug),
         created_at=moment(created_ms),
-        binding=_read_binding(row[10:19]),
+        binding=_read_binding(row[10:20]),
         payments_out=bool(payments_out),
         payments_in=bool(payments_in),
         missing_method=MissingMethod(missing_method),
@@ -62,7 +63,8 @@ def read_connection(row: Row) -> Connection:
 
 
 def _read_binding(row: Row) -> CompanyBinding | None:
-    company, product, major, minor, country, qbxml, currency, multicurrency, bound_ms = row
+    company, product, major, minor, country, qbxml, currency, multicurrency, *rest = row
+    bound_ms, closing_date = rest
     if bound_ms is None:
         return None
     return CompanyBinding(
@@ -75,6 +77,7 @@ def _read_binding(row: Row) -> CompanyBinding | None:
         home_currency=currency,
         multicurrency=bool(multicurrency),
         bound_at=moment(bound_ms),
+        closing_date=closing_date,
     )
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import functools
+import operator
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from peewee import JOIN, fn
+from peewee import JOIN, SQL, fn
 
 from shared.models import tables as t
 from shared.models.convert import millis, moment, moment_or_none
@@ -14,6 +16,7 @@ from shared.models.errors import NotFound, NotPossible
 from shared.models.statements import (
     Row,
     Statement,
+    among,
     insert_row,
     insert_rows,
     slot,
@@ -94,6 +97,102 @@ def _page(condition: Any) -> Any:
     return _select().where(condition).order_by(t.Sync.id.desc()).limit(slot("limit"))
 
 
+def running(connection_ids: Collection[int] | None = None) -> list[Sync]:
+    """Return the syncs that have not ended, newest first; of these connections, or of all."""
+    if connection_ids is None:
+        return [_read(row) for row in _RUNNING.all()]
+    return [_read(row) for row in _RUNNING_OF.all(connections=connection_ids)]
+
+
+_RUNNING = Statement(lambda: _select().where(t.Sync.ended_ms.is_null()).order_by(t.Sync.id.desc()))
+_RUNNING_OF = Statement(
+    lambda: (
+        _select()
+        .where(t.Sync.ended_ms.is_null() & among(t.Sync.connection, "connections"))
+        .order_by(t.Sync.id.desc())
+    )
+)
+
+
+def history(
+    *,
+    limit: int,
+    before_id: int | None = None,
+    connection_ids: Collection[int] | None = None,
+    applications: Collection[str] | None = None,
+    failed_only: bool = False,
+    since: datetime | None = None,
+    until: datetime | None = None,
+) -> list[Sync]:
+    """Return ended syncs, newest first, those older than ``before_id``.
+
+    ``applications`` are the words that ``start`` was given. ``failed_only``: the sync failed,
+    or one of its records did. ``since`` and ``until`` (not included) are when it started.
+    """
+    given = {
+        "connections": connection_ids,
+        "applications": applications,
+        "failed": True if failed_only else None,
+        "since": None if since is None else millis(since),
+        "until": None if until is None else millis(until),
+    }
+    filters = {name: value for name, value in given.items() if value is not None}
+    statement = _history(frozenset(filters))
+    page = {"limit": limit, "before": before_id or _EVERYTHING}
+    return [_read(row) for row in statement.all(**filters, **page)]
+
+
+@functools.cache
+def _history(filters: frozenset[str]) -> Statement:
+    """The statement that has exactly these filters: each one keeps its index."""
+
+    def build() -> Any:
+        conditions = {
+            "connections": lambda: among(t.Sync.connection, "connections"),
+            "applications": lambda: among(t.Sync.application, "applications"),
+            "failed": lambda: (t.Sync.state == SyncState.FAILED.value) | (t.Sync.failed > 0),
+            "since": lambda: t.Sync.started_ms >= slot("since"),
+            "until": lambda: t.Sync.started_ms < slot("until"),
+        }
+        return _page(
+            (t.Sync.id < slot("before"))
+            & t.Sync.ended_ms.is_null(False)
+            & functools.reduce(
+                operator.and_, (conditions[name]() for name in sorted(filters)), SQL("1 = 1")
+            )
+        )
+
+    return Statement(build)
+
+
+def latest() -> dict[tuple[int, str], Sync]:
+    """Return the newest sync of each application by the number of its connection and its kind."""
+    found = (_read(row) for row in _LATEST.all())
+    return {(sync.connection_id or 0, sync.application): sync for sync in found}
+
+
+_NEWEST: Any = t.Sync.alias()
+_LATEST = Statement(
+    lambda: (
+        t.Sync.select(*_FIELDS)
+        .join(
+            t.Application,
+            on=(
+                t.Sync.id
+                == _NEWEST.select(_NEWEST.id)
+                .where(
+                    (_NEWEST.connection == t.Application.connection)
+                    & (_NEWEST.application == t.Application.kind)
+                )
+                .order_by(_NEWEST.id.desc())
+                .limit(1)
+            ),
+        )
+        .join(t.Connection, on=(t.Connection.id == t.Sync.connection))
+    )
+)
+
+
 def request_stop(sync_id: int, who: str, now: datetime) -> Sync:
     """Ask a sync to stop at its next step, where it ends canceled.
 
@@ -138,26 +237,16 @@ _RECORDS = Statement(lambda: _select_records())
 _FAILED_RECORDS = Statement(lambda: _select_records(t.Record.outcome == Outcome.FAILED.value))
 
 
-def record_count(sync_id: int) -> int:
-    """Return how many different records the sync touched."""
-    count: int = _RECORD_COUNT.value(sync=sync_id)
-    return count
+def record_counts(sync_id: int) -> dict[Outcome, int]:
+    """Return how many different records the sync touched, by what became of them."""
+    return {Outcome(outcome): count for outcome, count in _RECORD_COUNTS.all(sync=sync_id)}
 
 
-_RECORD_COUNT = Statement(
-    lambda: t.Record.select(fn.COUNT(t.Record.id)).where(t.Record.sync == slot("sync"))
-)
-
-
-def failed_count(sync_id: int) -> int:
-    """Return how many objects the sync failed with."""
-    count: int = _FAILED_COUNT.value(sync=sync_id)
-    return count
-
-
-_FAILED_COUNT = Statement(
-    lambda: t.Record.select(fn.COUNT(t.Record.id)).where(
-        (t.Record.sync == slot("sync")) & (t.Record.outcome == Outcome.FAILED.value)
+_RECORD_COUNTS = Statement(
+    lambda: (
+        t.Record.select(t.Record.outcome, fn.COUNT(t.Record.id))
+        .where(t.Record.sync == slot("sync"))
+        .group_by(t.Record.outcome)
     )
 )
 

@@ -71,6 +71,7 @@ class Connection(Table):
     payments_out = BooleanField(constraints=[SQL("DEFAULT TRUE")])
     payments_in = BooleanField(constraints=[SQL("DEFAULT TRUE")])
     missing_method = TextField(constraints=[SQL("DEFAULT 'create'")])
+    closing_date = TextField(constraints=[SQL("DEFAULT ''")])
 
 
 class Application(Table):
@@ -590,6 +591,44 @@ class Audit(Table):
     detail = TextField()
 
 
+class Daemon(Table):
+    """A daemon process; ``stopped_ms`` is null until it says that it ends.
+
+    ``listening`` holds the addresses that it is bound to, joined by blanks.
+    ``certificate_expires_ms`` is null where it serves no TLS itself.
+    """
+
+    id = BigAutoField()
+    instance = TextField(unique=True)
+    host = TextField()
+    pid = BigIntegerField()
+    version = TextField()
+    listening = TextField()
+    public_url = TextField()
+    certificate_expires_ms = BigIntegerField(null=True)
+    started_ms = BigIntegerField()
+    beat_ms = BigIntegerField()
+    stopped_ms = BigIntegerField(null=True)
+
+
+class Download(Table):
+    """A file that waits to be fetched once; the token in its link is kept as a hash alone."""
+
+    id = BigAutoField()
+    token_hash = TextField(unique=True)
+    file_name = TextField()
+    content = BlobField()
+    who = TextField()
+    created_ms = BigIntegerField()
+    expires_ms = BigIntegerField(index=True)
+    used_ms = BigIntegerField(null=True)
+
+
+# What screens and Health ask of all connections at once.
+Sync.add_index(Sync.index(Sync.connection, Sync.application, Sync.id, name="sync_of_application"))
+Problem.add_index(Problem.index(Problem.connection, Problem.state, name="problem_connection_state"))
+Payment.add_index(Payment.index(Payment.status, Payment.changed_ms, name="payment_status_age"))
+
 UNSETTLED = "unsettled"
 UNSETTLED_LEFT_OUT = "unsettled-left-out"
 
@@ -617,4 +656,6 @@ TABLES: tuple[type[Table], ...] = (
     MethodRule,
     ListEntry,
     Audit,
+    Daemon,
+    Download,
 )

@@ -101,9 +101,10 @@ class RecordKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class CompanyBinding:
-    """The company file that the first host and company reply described.
+    """The company file that the latest host, company and preferences reply described.
 
-    ``qbxml_version`` is the version requests are written in, such as "13.0".
+    ``qbxml_version`` is the version requests are written in, such as "13.0". Up to
+    ``closing_date``, an ISO day, the books are closed; empty: nothing is closed.
     """
 
     company_name: str
@@ -115,6 +116,7 @@ class CompanyBinding:
     home_currency: str
     multicurrency: bool
     bound_at: datetime
+    closing_date: str = ""
 
 
 @dataclass(frozen=True, slots=True)

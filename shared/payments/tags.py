@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from base64 import b32encode
-from collections.abc import Callable
 from hashlib import sha256
 from uuid import UUID, uuid5
 
@@ -58,9 +57,14 @@ def memo(payment: Payment, posting: Posting, parts: int = 1) -> str:
     return " | ".join(piece for piece in pieces if piece)[:MAX_MEMO].rstrip()
 
 
-def set_id(random: Callable[[int], bytes]) -> str:
-    """A fresh newMessageSetID: 20 capitals and digits; ``random`` gives that many random bytes."""
-    return b32encode(random(13)).decode("ascii")[:_SET_ID]
+def set_id(file_id: str, guid: str, attempt: int) -> str:
+    """The newMessageSetID of a posting's ``attempt``, from 1: 20 capitals and digits.
+
+    ``file_id`` is the application's, ``guid`` the posting's ExternalGUID. Always the same for
+    the same three: a store that was restored from a backup meets what QuickBooks remembers.
+    """
+    digest = sha256(f"{file_id.upper()}:{guid.upper()}:{attempt}".encode()).digest()
+    return b32encode(digest[:13]).decode("ascii")[:_SET_ID]
 
 
 def _key(external_id: str, part: int, generation: int) -> str:

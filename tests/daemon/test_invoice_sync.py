@@ -10,6 +10,7 @@ import pytest
 from daemon.invoices import plan as invoice_sync
 from daemon.invoices.plan import InvoiceSync, Step
 from daemon.syncs.moves import Answered, Fail, GiveUpOn, Gone, GoOn, Pause
+from daemon.syncs.watermarks import next_watermark
 from shared.qbxml import requests as ask
 
 TODAY = date(2026, 3, 2)
@@ -317,7 +318,7 @@ NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 
 
 def mark(previous: str, newest: str, took: timedelta = timedelta(minutes=5)) -> str:
-    return invoice_sync.next_watermark(previous, newest, now=NOW, took=took, overlap=OVERLAP)
+    return next_watermark(previous, newest, now=NOW, took=took, overlap=OVERLAP)
 
 
 def test_the_watermark_is_what_quickbooks_showed_last():

@@ -19,3 +19,49 @@ def test_entries_come_latest_first_and_outlive_their_connection(store):
             AuditEntry(1, NOON, "anna", "connection.add", "Larkspur", "layout two"),
         ]
         assert [entry.id for entry in audit.entries(limit=1)] == [2]
+
+
+def trail(store, *entries: tuple[str, str, str]) -> None:
+    """Who did what to which connection, one after the other."""
+    with store.transaction():
+        for number, (who, action, connection) in enumerate(entries):
+            audit.add(who, action, connection, "", later(minutes=number))
+
+
+def numbers(store, **filters) -> list[int]:
+    with store.reading():
+        return [entry.id for entry in audit.entries(**filters)]
+
+
+def test_entries_are_read_page_by_page(store):
+    trail(store, *[("anna", "qwc", "Larkspur")] * 5)
+    assert numbers(store, limit=2) == [5, 4]
+    assert numbers(store, limit=2, before_id=4) == [3, 2]
+    assert numbers(store, limit=2, before_id=2) == [1]
+    assert numbers(store, before_id=1) == []
+
+
+def test_entries_can_be_narrowed_and_the_filters_add_up(store):
+    trail(
+        store,
+        ("anna", "qwc", "Larkspur"),
+        ("root (sudo by Anna)", "qwc", "Quarry"),
+        ("ben", "sync.stop", "Larkspur"),
+        ("anna", "db.backup", ""),
+    )
+    assert numbers(store, connection="Larkspur") == [3, 1]
+    assert numbers(store, connection="") == [4]
+    assert numbers(store, action="qwc") == [2, 1]
+    assert numbers(store, who="ANNA") == [4, 2, 1]
+    assert numbers(store, who="") == [4, 3, 2, 1]
+    assert numbers(store, who="anna", action="qwc", connection="Quarry") == [2]
+    assert numbers(store, who="anna", limit=1, before_id=4) == [2]
+
+
+def test_signs_in_a_name_mean_themselves(store):
+    trail(
+        store, ("anna_b", "qwc", ""), ("annaxb", "qwc", ""), ("50%", "qwc", ""), ("a!", "qwc", "")
+    )
+    assert numbers(store, who="a_b") == [1]
+    assert numbers(store, who="%") == [3]
+    assert numbers(store, who="!") == [4]

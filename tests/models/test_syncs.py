@@ -93,7 +93,11 @@ def test_the_last_word_on_an_object_stands(books):
         record("1A-3"),
     ]
     assert syncs.records(books.sync.id, failed_only=True) == [failed]
-    assert syncs.failed_count(books.sync.id) == 1
+    assert syncs.record_counts(books.sync.id) == {
+        Outcome.LEFT_OUT: 1,
+        Outcome.FAILED: 1,
+        Outcome.IMPORTED: 1,
+    }
 
 
 def test_a_refused_login_is_a_failed_sync(books):

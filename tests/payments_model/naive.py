@@ -7,6 +7,7 @@ from dataclasses import replace
 from daemon.payments.protocol import (
     Event,
     FoundNone,
+    FoundUnclear,
     NotRemembered,
     OpenSet,
     Outcome,
@@ -41,6 +42,12 @@ class ResendUntilAnswered(_Resends):
 
 class SameIdAndBytes(_Resends):
     """Intuit's own flow: QuickBooks' record is trusted to know a copy."""
+
+
+class RepeatsTheBytes(Rules):
+    """A write that is asked for twice goes out twice, as a question may."""
+
+    repeats = True
 
 
 class NeverResend(Rules):
@@ -103,6 +110,35 @@ class LooksOnlyBefore(Rules):
         return super().after(open_set, event)
 
 
+class CountsFromTheFirstSend(Rules):
+    """The window is over once and for all, however often the bytes went out since."""
+
+    def after(self, open_set: OpenSet, event: Event) -> OpenSet | Settled:
+        after = super().after(open_set, event)
+        if isinstance(event, SentAgain) and isinstance(after, OpenSet):
+            return replace(after, last_sent_at=open_set.last_sent_at)
+        return after
+
+
+class VouchesForEver(Rules):
+    """What an operator said of earlier copies is taken to hold for later ones too."""
+
+    def after(self, open_set: OpenSet, event: Event) -> OpenSet | Settled:
+        after = super().after(open_set, event)
+        if isinstance(after, OpenSet):
+            return replace(after, settle_now=open_set.settle_now)
+        return after
+
+
+class TakesUnclearForNone(Rules):
+    """A payment that was changed or deleted in QuickBooks is taken for one that never ran."""
+
+    def after(self, open_set: OpenSet, event: Event) -> OpenSet | Settled:
+        if isinstance(event, FoundUnclear) and open_set.phase in (Phase.FIND, Phase.LAST_FIND):
+            event = FoundNone()
+        return super().after(open_set, event)
+
+
 class ForgetsThatItRan(Rules):
     """Sends again what QuickBooks says it did."""
 
@@ -153,12 +189,3 @@ class NeverGivesUp(Rules):
     def wanted(self, open_set: OpenSet, now: int) -> Step:
         step = super().wanted(open_set, now)
         return Step.SEND_AGAIN if step is Step.GIVE_UP else step
-
-
-OF_THE_RESEARCH = (
-    ResendUntilAnswered,
-    NeverResend,
-    SameIdAndBytes,
-    QueryThenFreshId,
-    ResendNotDoubtful,
-)

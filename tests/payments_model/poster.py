@@ -11,11 +11,13 @@ from typing import NamedTuple
 from daemon.payments import protocol
 from daemon.payments.protocol import (
     Event,
+    FoundNone,
     GivenUp,
     NotRemembered,
     OpenSet,
     Outcome,
     Phase,
+    RanUnseen,
     SentAgain,
     SessionBegan,
     Settled,
@@ -51,6 +53,7 @@ class Rules:
     """A protocol; this one is the product's. Others are variations (tests/payments_model/naive)."""
 
     fresh_ids = False  # whether a resend goes out under a new id
+    repeats = False  # whether a write that is asked for twice is handed out twice
 
     def sent(self, at: int) -> OpenSet:
         return protocol.sent(at)
@@ -69,11 +72,18 @@ class Rules:
 
 
 class Request(NamedTuple):
-    """What is handed out; ``number`` is its requestID."""
+    """What is handed out; ``number`` is its requestID.
+
+    A write and the question what QuickBooks remembers of it have the same one: that of the set.
+    """
 
     number: int
     step: Step  # CHECK, FIND, or SEND_AGAIN for any write
     copy: Copy
+
+    @property
+    def writes(self) -> bool:
+        return self.step is Step.SEND_AGAIN
 
 
 class Item:
@@ -96,6 +106,15 @@ class Item:
         self.state = state
 
 
+def _read_as(step: Step, event: Event) -> Event:
+    """The same words prove less of a write than of the question what became of it."""
+    if step is Step.CHECK and isinstance(event, Unanswered):
+        return NotRemembered()
+    if step is Step.SEND_AGAIN and isinstance(event, RanUnseen | NotRemembered):
+        return Unanswered()
+    return event
+
+
 class OpenRow:
     """The open set as it is stored; ``events`` is its whole life, to be replayed."""
 
@@ -109,6 +128,8 @@ class OpenRow:
 
 
 class Poster:
+    """What is stored, and the callbacks that change it."""
+
     __slots__ = ("clearable", "items", "next_id", "open", "pending", "rules", "session")
 
     def __init__(self, rules: Rules, items: list[Item]) -> None:
@@ -131,23 +152,32 @@ class Poster:
         """What to hand out next; None ends the posting of this session."""
         if session != self.session:
             return None
-        if self.pending is not None:
-            self._unheard(self.pending)
-        request = self._next(now)
-        self.pending = request
-        return request
+        asked = self.pending
+        if asked is not None and asked.writes:
+            if self.rules.repeats:
+                return asked
+            assert self.open is not None
+            self._apply(self.open, Unanswered())
+        self.pending = self._next(now)
+        return self.pending
 
     def tell(self, session: int, number: int, answer: Answer, now: int) -> None:
         """An answer came in; one that nobody waits for changes nothing."""
         if session != self.session or self.pending is None or number != self.pending.number:
             return
-        self.pending = None
         row = self.open
         assert row is not None
-        event = answer.event
+        event = _read_as(self.pending.step, answer.event)
+        self.pending = None
         if isinstance(event, NotRemembered):
             event = NotRemembered(self.rules.copies_left(row.state, now))
         self._apply(row, event, answer)
+
+    def shown(self, answer: Answer) -> None:
+        """The list of changed payments shows the one in doubt, or several that could be it."""
+        row = self.open
+        if row is not None and self.pending is None and not isinstance(answer.event, FoundNone):
+            self._apply(row, answer.event, answer)
 
     def settle_now(self) -> bool:
         """An operator vouches that no copy is left; not while an answer is awaited."""
@@ -167,10 +197,6 @@ class Poster:
             item.attempts = 0
             item.move(PLANNED)
 
-    def _unheard(self, request: Request) -> None:
-        if request.step is Step.SEND_AGAIN and self.open is not None:
-            self._apply(self.open, Unanswered())
-
     def _next(self, now: int) -> Request | None:
         while True:
             row = self.open
@@ -186,16 +212,18 @@ class Poster:
                 self._apply(row, SentAgain(now))
                 if self.rules.fresh_ids:
                     row.copy = Copy(self._number(), row.copy.text)
-            return Request(self._number(), step, row.copy)
+            number = self._number() if step is Step.FIND else row.copy.set_id
+            return Request(number, step, row.copy)
 
     def _plan(self, now: int) -> Request | None:
         item = next((item for item in self.items if item.state == PLANNED), None)
         if item is None:
             return None
         text = Text(item.tag, item.cents, self.clearable, item.unreadable)
-        self.open = OpenRow(Copy(self._number(), text), item, self.rules.sent(now))
+        copy = Copy(self._number(), text)
+        self.open = OpenRow(copy, item, self.rules.sent(now))
         item.move(SENT)
-        return Request(self._number(), Step.SEND_AGAIN, self.open.copy)
+        return Request(copy.set_id, Step.SEND_AGAIN, copy)
 
     def _number(self) -> int:
         self.next_id += 1

@@ -6,6 +6,7 @@ qbxml-reference §3.
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import NamedTuple
 
 from daemon.payments.protocol import (
@@ -57,11 +58,14 @@ class Answer(NamedTuple):
 
 
 class Payment:
-    __slots__ = ("cents", "deleted", "tag")
+    """A payment on the books; ``changed`` and ``deleted`` are what people did to it since."""
+
+    __slots__ = ("cents", "changed", "deleted", "tag")
 
     def __init__(self, tag: int, cents: int) -> None:
         self.tag = tag
         self.cents = cents
+        self.changed = False
         self.deleted = False
 
 
@@ -88,18 +92,21 @@ UNCLEAR = Answer(FoundUnclear())
 
 
 class QuickBooks:
-    __slots__ = ("deleted_tags", "habits", "payments", "records", "refused_tags", "refuses")
+    """One company file; an answer that it gives may still be lost on the way."""
+
+    __slots__ = ("deleted_tags", "habits", "made", "payments", "records", "refused_tags", "refuses")
 
     def __init__(self, habits: Habits, refuses: frozenset[int]) -> None:
         self.habits = habits
         self.refuses = refuses
         self.payments: dict[int, Payment] = {}
+        self.made: Counter[int] = Counter()  # payments ever made with a tag, deleted ones too
         self.records: dict[int, tuple[Text, Answer | None]] = {}
         self.deleted_tags: set[int] = set()
         self.refused_tags: set[int] = set()
 
     def run(self, copy: Copy, fate: Fate = WELL) -> Answer:
-        """Work on a copy; the answer may be lost afterwards. A crash leaves NO_ANSWER."""
+        """Work on a copy, or know it again; a crash leaves NO_ANSWER."""
         record = self.records.get(copy.set_id)
         if record is not None:
             return self._again(copy, *record)
@@ -126,7 +133,7 @@ class QuickBooks:
     def find(self, text: Text) -> Answer:
         """All payments with a tag, then the list of deleted ones."""
         found = [txn for txn, p in self.payments.items() if p.tag == text.tag and not p.deleted]
-        if len(found) > 1:
+        if len(found) > 1 or any(self.payments[txn].changed for txn in found):
             return UNCLEAR
         if found:
             return Answer(Saved(), found[0])
@@ -134,6 +141,10 @@ class QuickBooks:
 
     def live(self, tag: int) -> int:
         return sum(p.tag == tag and not p.deleted for p in self.payments.values())
+
+    def change(self, txn: int) -> None:
+        """A person changes what a payment is about, so that it is no longer as it was sent."""
+        self.payments[txn].changed = True
 
     def delete(self, txn: int, traced: bool) -> None:
         """A person deletes a payment; the list of deleted ones need not show it."""
@@ -150,6 +161,7 @@ class QuickBooks:
             raise Violation(f"(1) payment {text.tag} is in QuickBooks twice")
         txn = 1000 + len(self.payments)
         self.payments[txn] = Payment(text.tag, text.cents)
+        self.made[text.tag] += 1
         return Answer(Saved(), txn)
 
     def _again(self, copy: Copy, text: Text, answer: Answer | None) -> Answer:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from enum import StrEnum
 
-from daemon.payments.protocol import Settled, Step, Unanswered
+from daemon.payments.protocol import Declined, FoundUnclear, Saved, Settled, Step, Unanswered
 from tests.payments_model.poster import (
     PARKED,
     POSTED,
@@ -38,6 +38,8 @@ from tests.payments_model.quickbooks import (
 
 TURNED_AWAY = Answer(Unanswered(turned_away=True))
 NEVER = 1 << 60
+PROOFS = (Saved, Declined, FoundUnclear)
+ENDED = frozenset({POSTED, PARKED, SKIPPED})
 QUIET_SESSIONS = 3
 QUIET_CALLS = 60
 
@@ -107,17 +109,20 @@ class World:
     """``strict`` also watches how the daemon goes about it, not only what comes of it."""
 
     __slots__ = (
+        "asked",
         "books",
         "handed_out",
         "late",
         "looked_at",
+        "made",
         "now",
         "poster",
-        "removed",
         "session",
         "stale",
         "strict",
+        "touched",
         "trace",
+        "unproven",
         "vouched_at",
     )
 
@@ -138,8 +143,15 @@ class World:
         self.handed_out: dict[int, tuple[Text, int]] = {}
         self.looked_at = -1
         self.vouched_at = NEVER
-        self.removed: set[int] = set()
-        self.trace: list[tuple[object, ...]] = [(habits, len(items), refuses)]
+        self.unproven: frozenset[Step] = frozenset()  # what must be asked before the next write
+        self.asked = 0  # questions since the last write, or since the session began
+        self.touched: set[int] = set()  # payments that a person changed or deleted
+        self.made: dict[int, int] = {}  # how often a settled payment was made until then
+        self.trace: list[tuple[object, ...]] = [(0, habits, len(items), "payments")]
+
+    def told(self) -> str:
+        """All that happened, a step a line; each begins with the second."""
+        return "\n".join(" ".join(map(str, step)) for step in self.trace)
 
     def advance(self, seconds: int) -> None:
         """Time passes, and copies that were given up on run as it does."""
@@ -152,7 +164,9 @@ class World:
         self.now = until
 
     def begin(self) -> None:
+        """The Web Connector logs in; what it was about to do before is over."""
         self.session += 1
+        self.asked = 0
         self.trace.append((self.now, "session", self.session))
         if self.strict and self.poster.open is not None:
             _check_replay(self.poster.open, self.poster.rules)
@@ -182,19 +196,32 @@ class World:
         if self.stale:
             session, number, answer = self.stale.pop()
             before = self._stored()
-            self.poster.tell(session, number, answer, self.now)
+            self._tell(session, number, answer)
             if session != self.poster.session and self._stored() != before:
                 raise Violation("(10) an answer to an old session changed something")
             self.check()
 
+    def read(self) -> None:
+        """The list of changed payments is read, when nothing else is out."""
+        row = self.poster.open
+        if row is not None and self.poster.pending is None:
+            found = self.books.find(row.copy.text)
+            self.trace.append((self.now, "read", row.copy.text.tag, found))
+            self.poster.shown(found)
+            self._note_proof(row, found)
+            self.check()
+
     def delete(self, which: int, traced: bool) -> None:
         """A person deletes a payment in QuickBooks."""
-        live = [txn for txn, payment in self.books.payments.items() if not payment.deleted]
-        if live:
-            txn = live[which % len(live)]
-            self.trace.append((self.now, "deleted", txn, traced))
+        txn = self._touch(which, "deleted", traced)
+        if txn:
             self.books.delete(txn, traced)
-            self.removed.add(self.books.payments[txn].tag)
+
+    def change(self, which: int) -> None:
+        """A person changes a payment in QuickBooks."""
+        txn = self._touch(which, "changed")
+        if txn:
+            self.books.change(txn)
 
     def settle_now(self) -> None:
         """The operator looked at every PC: nothing is left of the open set."""
@@ -216,6 +243,8 @@ class World:
             while self.call(Fault.NONE):
                 calls += 1
                 self.advance(5)
+                if self.asked > 2:
+                    raise Violation("(19) the same is asked again and again")
                 if calls > QUIET_CALLS:
                     raise Violation("(20) a session has no end")
         while self.late:
@@ -223,10 +252,17 @@ class World:
         self._check_end()
 
     def check(self) -> None:
-        """What must hold after each step: (2) and (3)/(4); (1) is watched by QuickBooks."""
+        """What must hold after each step: (2), (3) and (4), and (1) for what is settled.
+
+        That nothing is in QuickBooks twice is watched there.
+        """
         row = self.poster.open
         in_flight = 0
         for item in self.poster.items:
+            if item.state in ENDED:
+                made = self.books.made[item.tag]
+                if made != self.made.setdefault(item.tag, made):
+                    raise Violation(f"(1) payment {item.tag} was {item.state}, and ran once more")
             if item.state == POSTED:
                 payment = self.books.payments.get(item.txn)
                 if payment is None or (payment.tag, payment.cents) != (item.tag, item.cents):
@@ -238,10 +274,19 @@ class World:
         if in_flight != (row is not None):
             raise Violation("(3) an open set belongs to a payment that is not out")
 
+    def _touch(self, which: int, *how: object) -> int:
+        live = [txn for txn, payment in self.books.payments.items() if not payment.deleted]
+        if not live:
+            return 0
+        txn = live[which % len(live)]
+        self.trace.append((self.now, txn, *how))
+        self.touched.add(self.books.payments[txn].tag)
+        return txn
+
     def _carry(self, request: Request, fault: Fault, delay: int, later: Fate) -> bool:
         if fault in (Fault.NOT_SENT, Fault.REQUEST_LOST):
             return False
-        if request.step is not Step.SEND_AGAIN:
+        if not request.writes:
             return self._carry_question(request, fault)
         if fault in (Fault.LATE, Fault.LATE_AND_SAID):
             due = self.now + delay
@@ -264,6 +309,7 @@ class World:
             return False
         if looks:
             self.looked_at = self.now
+        self.unproven -= {request.step}
         return self._bring_back(request, answer, fault)
 
     def _bring_back(self, request: Request, answer: Answer, fault: Fault) -> bool:
@@ -272,18 +318,30 @@ class World:
             return False
         if fault in UNHEARD or fault is Fault.LATE:
             return False
-        self.poster.tell(self.session, request.number, answer, self.now)
+        self._tell(self.session, request.number, answer)
         if fault is Fault.TWICE:
             before = self._stored()
-            self.poster.tell(self.session, request.number, answer, self.now)
+            self._tell(self.session, request.number, answer)
             if self._stored() != before:
                 raise Violation("(14) an answer that came in twice changed something twice")
         return fault in GOES_ON
 
+    def _tell(self, session: int, number: int, answer: Answer) -> None:
+        row = self.poster.open
+        self.poster.tell(session, number, answer, self.now)
+        self._note_proof(row, answer)
+
+    def _note_proof(self, before: OpenRow | None, answer: Answer) -> None:
+        settled = before is not None and self.poster.open is not before
+        if settled and isinstance(answer.event, PROOFS):
+            self.unproven = frozenset()
+
     def _watch(self, request: Request) -> None:
         """How a write leaves: (5) its bytes, (6) its intent, (7) what was asked before."""
-        if request.step is not Step.SEND_AGAIN:
+        if not request.writes:
+            self.asked += 1
             return
+        self.asked = 0
         copy = request.copy
         row = self.poster.open
         if row is None or row.copy != copy or row.item.state != SENT:
@@ -291,11 +349,14 @@ class World:
         text, last = self.handed_out.get(copy.set_id, (copy.text, -WINDOW))
         if text != copy.text:
             raise Violation(f"(5) set {copy.set_id} leaves with other bytes")
+        if self.strict and self.unproven:
+            raise Violation(f"(7) set {copy.set_id} leaves, but nobody asked about the one before")
         in_time = min(last + WINDOW, max(last, self.vouched_at))
         if self.strict and copy.set_id in self.handed_out and self.looked_at < in_time:
             raise Violation(f"(7) set {copy.set_id} leaves again, but nobody looked in time")
         self.handed_out[copy.set_id] = (copy.text, self.now)
         self.vouched_at = NEVER
+        self.unproven = frozenset({Step.CHECK, Step.FIND})
 
     def _stored(self) -> tuple[object, ...]:
         poster = self.poster
@@ -310,20 +371,20 @@ class World:
         booked = sum(payment.cents for payment in self.books.payments.values())
         for item in self.poster.items:
             self._check_end_of(item)
-        if not self.removed and booked != sum(
+        if not self.touched and booked != sum(
             item.cents for item in self.poster.items if item.state == POSTED
         ):
             raise Violation("(12) what is posted is not what QuickBooks holds")
 
     def _check_end_of(self, item: Item) -> None:
         live = self.books.live(item.tag)
-        removed = item.tag in self.removed
+        touched = item.tag in self.touched
         hidden = self.books.habits.status_check != "answer" and item.tag in self.books.refused_tags
         right = {
-            POSTED: live == 1 or removed,
+            POSTED: live == 1 or touched,
             REFUSED: live == 0 and (item.tag in self.books.refuses or item.unreadable),
             SKIPPED: live == 0,
-            PARKED: removed or (hidden and live == 0),
+            PARKED: touched or (hidden and live == 0),
         }
         if not right.get(item.state, False):
             raise Violation(f"(18) payment {item.tag} ends {item.state}, {live} in QuickBooks")

@@ -22,6 +22,7 @@ from shared.models.ledger.incoming_customers import (
 )
 from shared.models.ledger.incoming_invoices import (
     StoredInvoices,
+    balances,
     compare_open,
     held,
     invoice,
@@ -47,6 +48,7 @@ __all__ = [
     "Settled",
     "StoredCustomers",
     "StoredInvoices",
+    "balances",
     "compare_customers",
     "compare_open",
     "customers",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from decimal import Decimal
 from itertools import chain
 
 from peewee import SQL
@@ -302,6 +303,19 @@ _MARK_DELETED = Statement(
 def held(connection_id: int, txn_ids: Iterable[str]) -> frozenset[str]:
     """Return which of these invoices we hold, in whatever state."""
     return frozenset(row[0] for row in _NUMBERS.all(connection=connection_id, ids=txn_ids))
+
+
+def balances(connection_id: int, txn_ids: Iterable[str]) -> dict[str, Decimal]:
+    """Return what those of these invoices owe that we hold."""
+    rows = _BALANCES.all(connection=connection_id, ids=txn_ids)
+    return {txn_id: money(owed) for txn_id, owed in rows}
+
+
+_BALANCES = Statement(
+    lambda: t.Invoice.select(t.Invoice.txn_id, t.Invoice.balance_cents).where(
+        (t.Invoice.connection == slot("connection")) & among(t.Invoice.txn_id, "ids")
+    )
+)
 
 
 def invoice_documents(connection_id: int, txn_ids: Iterable[str]) -> dict[str, str]:

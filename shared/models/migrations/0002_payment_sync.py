@@ -244,6 +244,7 @@ CHANGES = (
     "ALTER TABLE connection ADD COLUMN payments_out {BOOL} NOT NULL DEFAULT TRUE",
     "ALTER TABLE connection ADD COLUMN payments_in {BOOL} NOT NULL DEFAULT TRUE",
     "ALTER TABLE connection ADD COLUMN missing_method TEXT NOT NULL DEFAULT 'create'",
+    "ALTER TABLE connection ADD COLUMN closing_date TEXT NOT NULL DEFAULT ''",
     "ALTER TABLE invoice ADD COLUMN seen_cents {BIGINT}",
     "UPDATE invoice SET seen_cents = balance_cents",
     "CREATE INDEX invoice_number ON invoice (connection_id, LOWER(number))",

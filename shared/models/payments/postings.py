@@ -125,6 +125,39 @@ _RECENTLY = Statement(
 )
 
 
+def planned_anew(connection_id: int) -> list[Posting]:
+    """Return the postings that had other tags before, by number."""
+    return rows.postings(_PLANNED_ANEW.all(connection=connection_id))
+
+
+_PLANNED_ANEW = Statement(
+    lambda: (
+        _select()
+        .where((t.Posting.connection == slot("connection")) & (t.Posting.generation > 1))
+        .order_by(t.Posting.id)
+    )
+)
+
+
+def unverified(connection_id: int) -> list[Posting]:
+    """Return what was posted and whose invoices were not looked at since, in that order."""
+    return rows.postings(_UNVERIFIED.all(connection=connection_id))
+
+
+_UNVERIFIED = Statement(
+    lambda: (
+        _select()
+        .where(
+            (t.Posting.connection == slot("connection"))
+            & (t.Posting.state == PostingState.POSTED.value)
+            & t.Posting.verified_ms.is_null()
+            & ~t.Posting.deleted
+        )
+        .order_by(t.Posting.posted_ms, t.Posting.id)
+    )
+)
+
+
 def posted_in_session(session_id: int) -> list[Posting]:
     """Return what a session of the Web Connector posted, or found to be posted, by number."""
     return rows.postings(_IN_SESSION.all(session=session_id))

@@ -10,7 +10,7 @@ became of its charge may. One that comes in again is known by its external id.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
@@ -153,9 +153,6 @@ _TERMS = (
     *("date", "amount", "uses", "customer", "currency", "method", "reference", "gateway"),
     *("memo", "charged", "from_quickbooks"),
 )
-_SAID: dict[str, Callable[[NewPayment], str]] = {
-    "uses": lambda one: "; ".join(f"{use.document}={use.amount}" for use in one.uses)
-}
 
 
 def _differing(before: NewPayment, now: NewPayment) -> list[Fault]:
@@ -177,7 +174,9 @@ def _term(one: NewPayment, name: str) -> Any:
 
 
 def _said(one: NewPayment, name: str) -> str:
-    return _SAID.get(name, lambda payment: str(getattr(payment, name)))(one)
+    if name == "uses":
+        return "; ".join(f"{use.document}={use.amount}" for use in one.uses)
+    return str(getattr(one, name))
 
 
 def _charge(one: NewPayment) -> tuple[str, Decimal, bool]:
@@ -187,7 +186,9 @@ def _charge(one: NewPayment) -> tuple[str, Decimal, bool]:
 
 def _add(connection_id: int, payments: Sequence[NewPayment], now: datetime) -> None:
     _ADD.many(_row(connection_id, one, millis(now)) for one in payments)
-    ids = dict(_IDS.all(**_keys(connection_id, [one.external_id for one in payments])))
+    ids: dict[str, int] = dict(
+        _IDS.all(**_keys(connection_id, [one.external_id for one in payments]))
+    )
     ADD_USES.many(
         (
             *(ids[one.external_id], position, use.kind.value, use.document),
@@ -209,9 +210,7 @@ def _row(connection_id: int, one: NewPayment, now_ms: int) -> Row:
 
 
 PAYMENT_COLUMNS: tuple[Any, ...] = tuple(
-    field
-    for field in t.Payment._meta.sorted_fields  # type: ignore[attr-defined]
-    if field.name != "id"
+    field for field in t.Payment._meta.sorted_fields if field.name != "id"
 )
 _ADD = insert_rows(t.Payment, PAYMENT_COLUMNS)
 ADD_USES = insert_rows(

@@ -1,0 +1,101 @@
+"""What every screen needs behind the scenes: the store's two threads, who sits here, the time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeVar
+
+from console.actions import Action, Operator
+from console.store_thread import OpensStore, StoreThread
+from shared.clock import utc_now
+from shared.models.errors import NotPossible, StoreError
+from shared.models.store import Store
+
+T = TypeVar("T")
+POLL_SECONDS = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Why something did not work: what happened and what to do about it."""
+
+    sentence: str
+    remedy: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.sentence} {self.remedy}".strip()
+
+
+class Backstage:
+    """The way from a screen to the store and back; nothing here waits or touches a widget.
+
+    ``poll_seconds`` is how often the screen on top asks for news; None leaves that to the
+    caller. ``bugs`` are errors that nobody expected; the command tells of them at the end.
+    """
+
+    def __init__(
+        self,
+        open_store: OpensStore,
+        *,
+        who: str,
+        read_only: bool = False,
+        clock: Callable[[], datetime] = utc_now,
+        poll_seconds: float | None = POLL_SECONDS,
+    ) -> None:
+        self.who = who
+        self.read_only = read_only
+        self.clock = clock
+        self.poll_seconds = poll_seconds
+        self.bugs: list[BaseException] = []
+        self._reader = StoreThread("console reader", open_store, create=not read_only)
+        self._writer = StoreThread("console writer", open_store)
+
+    def read(self, question: Callable[[Store], T]) -> Future[T]:
+        """Have ``question`` answered from one consistent view of the store."""
+
+        def answer(store: Store) -> T:
+            with store.reading():
+                return question(store)
+
+        return self._reader.run(answer)
+
+    def carry_out(self, action: Action) -> Future[str]:
+        """Have ``action`` done in one transaction; the future holds the sentence about it.
+
+        With ``read_only`` it holds NotPossible at once.
+        """
+
+        def act(store: Store) -> str:
+            with store.transaction():
+                return action(Operator(store, self.who, store.now()))
+
+        if not self.read_only:
+            return self._writer.run(act)
+        refused: Future[str] = Future()
+        refused.set_exception(
+            NotPossible(
+                "Nothing was changed: this console only looks.",
+                "To change things, start it without --read-only.",
+            )
+        )
+        return refused
+
+    def explain(self, error: BaseException) -> Trouble:
+        """Put an error into words; one that nobody expected is kept as a bug."""
+        if isinstance(error, StoreError):
+            return Trouble(error.sentence, error.remedy)
+        if isinstance(error, OSError):
+            return Trouble(f"{error.filename or 'The store'}: {error.strerror or error}.")
+        self.bugs.append(error)
+        return Trouble(
+            f"The console met an error of its own ({type(error).__name__}: {error}).",
+            "Please report it. The other screens go on working.",
+        )
+
+    def close(self) -> None:
+        """End both threads; work that hangs is left behind."""
+        self._reader.stop()
+        self._writer.stop()

@@ -1,0 +1,203 @@
+"""Payments of QuickBooks that carry our tags: recognised, held against what we sent.
+
+They are never taken for QuickBooks' own, whatever became of them there. Store-thread code.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+
+from daemon.payments import evidence, outcomes, protocol, telling, terms
+from daemon.payments.evidence import Evidence, Tags
+from daemon.payments.protocol import Phase
+from shared.models import ledger
+from shared.models.payment_values import (
+    Posting,
+    PostingState,
+    ReceivedPayment,
+    ReceivedUse,
+)
+from shared.models.payments import listing, postings, sets
+from shared.models.values import RecordKind, Session
+from shared.qbxml.refs import Ref
+from shared.qbxml.responses import AppliedToTxnRet, ReceivePaymentRet
+
+DELETED, TWICE = "payment-deleted", "payment-posted-twice"
+MAY_TURN_UP = frozenset({"payment-ran-unseen", "payment-lost"})
+"""Why a payment was parked: it was not to be found. Then it may be found after all."""
+SHOWN_BY_LISTS = frozenset({Phase.FIND, Phase.HOLD, Phase.LAST_FIND, Phase.AGAIN})
+"""Phases of a doubt in which a list of payments may settle it."""
+MEMO_TAG = re.compile(r"\[db:([^\]]{1,20})\]", re.IGNORECASE)
+
+
+def thd_recognised(session: Session, payments: Sequence[ReceivedPayment]) -> Mapping[str, Posting]:
+    """Which of these payments, by TxnID, belong to which posting of ours."""
+    connection_id = session.connection.id
+    known = postings.by_tags(
+        connection_id,
+        external_guids=[one.external_guid for one in payments],
+        ref_numbers=[tag for one in payments for tag in _numbers(one)],
+        txn_ids=[one.txn_id for one in payments],
+    )
+    found = {one.txn_id: posting for one in payments if (posting := _posting_of(one, known))}
+    unknown = [one for one in payments if one.txn_id not in found and _is_tagged(one)]
+    return found | (_thd_by_earlier_tags(connection_id, unknown) if unknown else {})
+
+
+def _thd_by_earlier_tags(
+    connection_id: int, payments: Sequence[ReceivedPayment]
+) -> dict[str, Posting]:
+    """What was planned anew has other tags now; a copy with those of before is ours as well."""
+    found: dict[str, Posting] = {}
+    for posting in postings.planned_anew(connection_id):
+        known_by = Tags.of(listing.get(posting.payment_id).external_id, posting)
+        found |= {one.txn_id: posting for one in payments if known_by.mark(as_ret(one))}
+    return found
+
+
+def _numbers(one: ReceivedPayment) -> list[str]:
+    return [one.ref_number, *MEMO_TAG.findall(one.memo)]
+
+
+def _is_tagged(one: ReceivedPayment) -> bool:
+    return bool(one.external_guid or MEMO_TAG.search(one.memo))
+
+
+def _posting_of(one: ReceivedPayment, known: Sequence[Posting]) -> Posting | None:
+    """By TxnID before all else: a payment is what it is, whatever somebody typed into it."""
+    numbers = {number.casefold() for number in _numbers(one) if number}
+    by_id = (posting for posting in known if is_same(posting, as_ret(one)))
+    by_tag = (
+        posting
+        for posting in known
+        if posting.external_guid.casefold() == one.external_guid.casefold()
+        or posting.ref_number.casefold() in numbers
+    )
+    return next(by_id, None) or next(by_tag, None)
+
+
+def is_same(posting: Posting, ret: ReceivePaymentRet) -> bool:
+    """By TxnID; but since an older copy came back, the ID may have gone to another record."""
+    if posting.txn_id != ret.txn_id:
+        return False
+    if ret.external_guid:
+        return ret.external_guid.casefold() == posting.external_guid.casefold()
+    return not posting.time_created or ret.time_created == posting.time_created
+
+
+def thd_seen(session: Session, posting: Posting, one: ReceivedPayment, now: datetime) -> bool:
+    """QuickBooks shows a payment of ours; tells whether that was any news."""
+    match posting.state:
+        case PostingState.POSTED if posting.txn_id == one.txn_id:
+            return _thd_same(session, posting, one, now)
+        case PostingState.POSTED:
+            return _thd_twice(session, posting, one, now)
+        case PostingState.SENT | PostingState.UNKNOWN:
+            return _thd_settles_doubt(session, posting, one, now)
+        case PostingState.PARKED if posting.code not in MAY_TURN_UP:
+            return False
+        case _:
+            outcomes.thd_found(session, posting, _proof(posting, one), now)
+            return True
+
+
+def _thd_same(session: Session, posting: Posting, one: ReceivedPayment, now: datetime) -> bool:
+    if posting.edit_sequence == one.edit_sequence and not posting.deleted:
+        return False
+    payment = listing.get(posting.payment_id)
+    as_sent, as_found = terms.sent(payment, posting), terms.shown(as_ret(one))
+    postings.move(
+        posting.id,
+        PostingState.POSTED,
+        now,
+        event="changed in QuickBooks",
+        edit_sequence=one.edit_sequence,
+        unused=one.unused,
+        deleted=False,
+    )
+    invoices = {use.txn_id for use in one.uses} | {use.invoice_txn_id for use in posting.uses}
+    thd_reread(session, invoices)
+    if posting.deleted:
+        telling.thd_put_right(session, payment.id, DELETED, now)
+    if as_sent == as_found and posting.customer_list_id == one.customer_list_id:
+        telling.thd_put_right(session, payment.id, outcomes.EDITED, now)
+    else:
+        outcomes.thd_edited(session, payment, as_sent, f"{as_found} of {one.customer}", now)
+    return True
+
+
+def _thd_twice(session: Session, posting: Posting, one: ReceivedPayment, now: datetime) -> bool:
+    payment = listing.get(posting.payment_id)
+    found = f"TxnID {posting.txn_id} and TxnID {one.txn_id}"
+    telling.thd_failed(session, payment, TWICE, now, fields={"found": found})
+    thd_reread(session, {use.txn_id for use in one.uses})
+    return True
+
+
+def _thd_settles_doubt(
+    session: Session, posting: Posting, one: ReceivedPayment, now: datetime
+) -> bool:
+    held = sets.open_set(session.connection.id)
+    if held is None or held.posting_id != posting.id or Phase(held.phase) not in SHOWN_BY_LISTS:
+        return False
+    outcomes.thd_settled_by_list(session, held, _proof(posting, one), now)
+    return True
+
+
+def _proof(posting: Posting, one: ReceivedPayment) -> Evidence:
+    known_by = Tags.of(listing.get(posting.payment_id).external_id, posting)
+    ret = as_ret(one)
+    marked = known_by.mark(ret)
+    proof = evidence.of_search([ret], posting, known_by)
+    # A TxnID without any tag of ours left on it is still ours.
+    return proof if marked else Evidence(protocol.Saved(), ret)
+
+
+def as_ret(one: ReceivedPayment) -> ReceivePaymentRet:
+    """The payment as evidence takes it."""
+    return ReceivePaymentRet(
+        txn_id=one.txn_id,
+        time_created=one.time_created,
+        time_modified=one.time_modified,
+        edit_sequence=one.edit_sequence,
+        customer=Ref(one.customer_list_id, one.customer),
+        txn_date=one.date,
+        ref_number=one.ref_number,
+        total_amount=one.amount,
+        memo=one.memo,
+        unused_payment=one.unused,
+        external_guid=one.external_guid,
+        applied=tuple(_as_applied(use) for use in one.uses),
+    )
+
+
+def _as_applied(use: ReceivedUse) -> AppliedToTxnRet:
+    return AppliedToTxnRet(
+        txn_id=use.txn_id,
+        txn_type=use.txn_type,
+        ref_number=use.number,
+        balance_remaining=use.balance,
+        amount=use.amount,
+        discount_amount=use.discount,
+    )
+
+
+def thd_deleted(session: Session, txn_ids: Iterable[str], now: datetime) -> int:
+    """QuickBooks no longer has these; tells how many of ours that is news about."""
+    known = postings.by_tags(session.connection.id, txn_ids=txn_ids)
+    gone = [one for one in known if one.state is PostingState.POSTED and not one.deleted]
+    for posting in gone:
+        event = "deleted in QuickBooks"
+        postings.move(posting.id, PostingState.POSTED, now, event=event, deleted=True)
+        telling.thd_failed(session, listing.get(posting.payment_id), DELETED, now)
+        outcomes.thd_reread(session, posting)
+    return len(gone)
+
+
+def thd_reread(session: Session, txn_ids: Iterable[str]) -> None:
+    """Read these invoices again at the end of this sync, as far as we hold them."""
+    connection_id = session.connection.id
+    held = ledger.held(connection_id, sorted(set(txn_ids)))
+    ledger.queue_reread(connection_id, RecordKind.INVOICE, sorted(held))

@@ -1,0 +1,145 @@
+"""Payments recorded in QuickBooks, changed or deleted there, into the store. Store-thread code.
+
+Reading a page twice is the same as reading it once. Every held invoice that a new, changed or
+deleted payment names is read again at the end of the sync, so that balances are right then.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+
+from daemon.payments import intake, ours, restored
+from daemon.payments.plan import PaymentSync, Step
+from daemon.payments.telling import thd_done, thd_trouble
+from daemon.syncs.reading import Tally
+from shared.models import problems
+from shared.models.payment_values import (
+    Payment,
+    PaymentUse,
+    Posting,
+    PostingState,
+    ReceivedPayment,
+    ReceivedUse,
+    UseKind,
+)
+from shared.models.payments import incoming, postings
+from shared.models.values import Outcome, RecordKind, Session, Trouble
+from shared.qbxml.responses import TxnDeletedRet
+
+INVOICE = "Invoice"
+
+
+def thd_store(session: Session, state: PaymentSync, rows: Sequence[object], now: datetime) -> Tally:
+    """Store rows of a step that reads payments, or the list of those that were deleted."""
+    if state.step is Step.DELETIONS:
+        gone = [row.txn_id for row in rows if isinstance(row, TxnDeletedRet)]
+        return Tally(rows=len(rows), changed=thd_delete(session, gone, now))
+    payments = [row for row in rows if isinstance(row, ReceivedPayment)]
+    tally = _thd_store_payments(session, payments, now)
+    troubles = [row for row in rows if isinstance(row, Trouble)]
+    failed = _thd_troubles(session, troubles, tally.taken_ids, now)
+    seen = tally.seen_ids | {one.object_id for one in troubles}
+    return tally.plus(Tally(rows=len(rows), failed=failed, seen_ids=frozenset(seen)))
+
+
+def thd_delete(session: Session, txn_ids: Sequence[str], now: datetime) -> int:
+    """Payments that QuickBooks no longer has; tells how many that was news about."""
+    connection_id = session.connection.id
+    changed = ours.thd_deleted(session, txn_ids, now)
+    gone = incoming.mark_deleted(connection_id, txn_ids, now)
+    ours.thd_reread(session, incoming.invoices_of(connection_id, gone))
+    for payment in incoming.by_txn_id(connection_id, gone).values():
+        thd_done(session, payment, Outcome.DELETED)
+    problems.resolve(connection_id, RecordKind.PAYMENT, gone, None, now)
+    return changed + len(gone)
+
+
+def thd_missing(session: Session, state: PaymentSync, txn_ids: Iterable[str], now: datetime) -> int:
+    """Payments that were asked for by their IDs and not shown."""
+    missing = sorted(txn_ids)
+    if state.restored:
+        known = postings.by_tags(session.connection.id, txn_ids=missing)
+        lost = [one for one in known if one.state is PostingState.POSTED]
+        restored.thd_lost(session, lost, now)
+    return thd_delete(session, missing, now)
+
+
+def _thd_store_payments(
+    session: Session, payments: Sequence[ReceivedPayment], now: datetime
+) -> Tally:
+    recognised = ours.thd_recognised(session, payments)
+    known_to_us = sum(
+        ours.thd_seen(session, _again(recognised[one.txn_id]), one, now)
+        for one in payments
+        if one.txn_id in recognised
+    )
+    theirs = [one for one in payments if one.txn_id not in recognised]
+    changed = _thd_store_theirs(session, theirs, now)
+    read = frozenset(one.txn_id for one in payments)
+    return Tally(
+        changed=known_to_us + changed,
+        idle=len(payments) - known_to_us - changed,
+        newest=max((one.time_modified for one in payments), default=""),
+        taken_ids=read,
+        seen_ids=read,
+    )
+
+
+def _again(posting: Posting) -> Posting:
+    """As it is now: an earlier payment of the same page may have moved it."""
+    return postings.get(posting.id)
+
+
+def _thd_store_theirs(session: Session, payments: Sequence[ReceivedPayment], now: datetime) -> int:
+    connection = session.connection
+    before = incoming.by_txn_id(connection.id, [one.txn_id for one in payments])
+    wanted = {one.txn_id: one for one in _thd_wanted(session, payments, before)}
+    stored = incoming.store(connection.id, session.sync_id or 0, list(wanted.values()), now)
+    changed = [*stored.imported, *stored.updated]
+    invoices = {use.txn_id for one in changed for use in wanted[one].uses if _is_invoice(use)}
+    invoices |= {
+        use.invoice_txn_id for one in stored.updated if one in before for use in _paid(before[one])
+    }
+    ours.thd_reread(session, invoices)
+    for txn_id, payment in incoming.by_txn_id(connection.id, changed).items():
+        imported = txn_id in stored.imported
+        thd_done(session, payment, Outcome.IMPORTED if imported else Outcome.UPDATED)
+    return len(changed)
+
+
+def _is_invoice(use: ReceivedUse) -> bool:
+    return use.txn_type == INVOICE
+
+
+def _paid(payment: Payment) -> list[PaymentUse]:
+    return [use for use in payment.uses if use.kind is UseKind.INVOICE]
+
+
+def _thd_wanted(
+    session: Session, payments: Sequence[ReceivedPayment], held: Mapping[str, Payment]
+) -> list[ReceivedPayment]:
+    """Leave out what is skipped; and, unless it is held, what is too old or not to come in."""
+    connection = session.connection
+    skipped = problems.skipped(connection.id, RecordKind.PAYMENT)
+    start = connection.start_date
+    return [
+        one
+        for one in payments
+        if one.txn_id not in skipped
+        and (one.txn_id in held or (connection.payments_in and not (start and one.date < start)))
+    ]
+
+
+def _thd_troubles(
+    session: Session, troubles: Sequence[Trouble], read: Iterable[str], now: datetime
+) -> int:
+    """Put on file what could not be read or does not add up; close what is over."""
+    connection_id = session.connection.id
+    for one in troubles:
+        thd_trouble(session, one, now)
+    wrong = {one.object_id for one in troubles}
+    problems.resolve(connection_id, RecordKind.PAYMENT, sorted(read), [intake.UNREADABLE], now)
+    right = sorted(set(read) - wrong)
+    problems.resolve(connection_id, RecordKind.PAYMENT, right, [intake.TOTAL_MISMATCH], now)
+    return len(wrong)

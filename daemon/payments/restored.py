@@ -1,0 +1,91 @@
+"""Whether the company file still has what was posted to it: it may be a copy from a backup.
+
+QuickBooks shows payments by their TxnIDs. One that is gone without having been deleted, or an
+ID that is another record now, means that an older copy is open: posting stops until a person
+has decided (engineering §5.3, step 8). Store-thread code.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from daemon.payments import outcomes, plan, telling
+from daemon.payments.doubting import unanswered
+from daemon.payments.ours import is_same
+from daemon.payments.plan import PaymentSync
+from daemon.syncs.moves import GoOn, Move
+from daemon.syncs.reading import Reading
+from shared.hints import tell
+from shared.models import problems
+from shared.models.payment_values import Posting
+from shared.models.payments import postings
+from shared.models.values import ProblemState, RecordKind, Session, Trouble
+from shared.qbxml import statuses
+from shared.qbxml.responses import ReceivePaymentRet, TxnDeletedRet
+
+RESTORED = "company-restored"
+LOST = "payment-lost"
+COMPANY_FILE = "company-file"
+"""What the problem is about, in place of a record's ID."""
+QUESTIONS = 2
+GO_ON = frozenset({ProblemState.RETRY, ProblemState.SKIPPED})
+
+
+def thd_known(
+    session: Session, state: PaymentSync, reading: Reading, now: datetime
+) -> tuple[PaymentSync, Move]:
+    """The answer to KNOWN: the latest posted payments, and what was deleted."""
+    if reading.unreadable or len(reading.heads) < QUESTIONS:
+        return plan.unreadable(state, reading.unreadable or "it lacked a part of what was asked")
+    shown, deletions = reading.heads[:QUESTIONS]
+    nothing_shown = shown.status.code == plan.NOT_FOUND
+    failed = unanswered((deletions,) if nothing_shown else (shown, deletions))
+    if failed is not None:
+        if statuses.is_transient(failed.status.code, failed.status.message):
+            return plan.try_again(state, failed.status.message)
+        return plan.stop_pushing(state), GoOn()
+    if nothing_shown and len(state.asked) > 1:
+        # One ID that is gone may have refused them all: the latest one alone tells enough.
+        return replace(state, asked=(), known_limit=1), GoOn()
+    gone = _thd_gone(session, state.asked, reading.rows)
+    if gone:
+        return _thd_restored(session, state, gone, now), GoOn()
+    problems.resolve(session.connection.id, RecordKind.SYNC, [COMPANY_FILE], [RESTORED], now)
+    return plan.advance(state), GoOn()
+
+
+def _thd_gone(session: Session, asked: Sequence[str], rows: Sequence[object]) -> list[Posting]:
+    seen = {row.txn_id: row for row in rows if isinstance(row, ReceivePaymentRet)}
+    deleted = {row.txn_id for row in rows if isinstance(row, TxnDeletedRet)}
+    known = postings.by_tags(session.connection.id, txn_ids=asked)
+    there = {one.id for one in known if one.txn_id in seen and is_same(one, seen[one.txn_id])}
+    return [one for one in known if one.id not in there and one.txn_id not in deleted]
+
+
+def _thd_restored(
+    session: Session, state: PaymentSync, gone: Sequence[Posting], now: datetime
+) -> PaymentSync:
+    """Stop posting and ask; or go on, once a person said that this file is the one."""
+    connection = session.connection
+    decided = problems.state_of(connection.id, RecordKind.SYNC, COMPANY_FILE, RESTORED)
+    if decided in GO_ON:
+        thd_lost(session, gone, now)
+        problems.resolve(connection.id, RecordKind.SYNC, [COMPANY_FILE], [RESTORED], now)
+        return plan.advance(replace(state, compare=True, restored=True))
+    told = tell(RESTORED)
+    binding = connection.binding
+    document = binding.company_name if binding else connection.name
+    telling.thd_trouble(
+        session,
+        Trouble(RESTORED, RecordKind.SYNC, COMPANY_FILE, document, told.message, told.remedy),
+        now,
+    )
+    return plan.stop_pushing(replace(state, failed=state.failed + 1))
+
+
+def thd_lost(session: Session, gone: Sequence[Posting], now: datetime) -> None:
+    """Payments that went with the newer copy of the file: a person decides about each."""
+    for posting in gone:
+        outcomes.thd_parked(session, posting, LOST, "", now)

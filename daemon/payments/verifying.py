@@ -1,0 +1,43 @@
+"""After the invoices were read again: do they owe what our payments should have left?"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+
+from daemon.payments import outcomes, telling
+from shared.models import ledger
+from shared.models.payment_values import Posting, PostingState
+from shared.models.payments import postings
+from shared.models.values import Session
+
+DIFFERS = "payment-balance-differs"
+
+
+def thd_verify(session: Session, now: datetime) -> None:
+    """Hold the balance of each invoice against what its latest payment of ours should leave.
+
+    Of several payments of one invoice only the last tells what is owed in the end. What was
+    posted without having been looked at just before has nothing to be held against.
+    """
+    unverified = postings.unverified(session.connection.id)
+    expected: dict[str, tuple[Posting, Decimal | None]] = {}
+    for posting in unverified:
+        for use in posting.uses:
+            expected[use.invoice_txn_id] = (posting, use.expected)
+    owed = ledger.balances(session.connection.id, expected)
+    wrong: set[int] = set()
+    for txn_id, (posting, balance) in expected.items():
+        found = owed.get(txn_id)
+        if balance is not None and found is not None and found != balance:
+            outcomes.thd_differs(session, posting, txn_id, balance, found, now)
+            wrong.add(posting.id)
+    for posting in unverified:
+        _thd_verified(session, posting, now, right=posting.id not in wrong)
+
+
+def _thd_verified(session: Session, posting: Posting, now: datetime, *, right: bool) -> None:
+    event = "balances are as expected" if right else "a balance is not as expected"
+    postings.move(posting.id, PostingState.POSTED, now, event=event, verified_at=now)
+    if right:
+        telling.thd_put_right(session, posting.payment_id, DIFFERS, now)

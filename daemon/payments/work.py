@@ -1,0 +1,247 @@
+"""Payment Sync on the store: the pure plan's questions answered, its decisions carried out.
+
+The plan's state travels in the session row as JSON. What an answer means depends on what was
+asked: each kind of question has a module of its own. Store-thread code, inside a transaction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from functools import partial
+
+from daemon.payments import doubting, intake, plan, pulling, pushing, restored, telling
+from daemon.payments.plan import DOING, Facts, PaymentSync, Step
+from daemon.syncs.moves import Ask, AskWrite, GiveUpOn, Gone, Move, Progress
+from daemon.syncs.reading import Reading, Tally, answered
+from daemon.syncs.watermarks import next_watermark
+from shared.hints import tell
+from shared.models import ledger, problems
+from shared.models.payment_values import PaymentStatus
+from shared.models.payments import incoming, listing, postings, preparing
+from shared.models.values import RecordKind, Session, Trouble
+from shared.qbxml import statuses
+from shared.qbxml.responses import BadRecord, Ret
+from shared.settings import Settings
+
+WATERMARK = "payment"
+MISSED, DELETIONS = "payments-deletions-missed", "deleted-payments"
+WRITES = frozenset({Step.POST.value, doubting.SEND_AGAIN})
+IN_BATCHES = frozenset({Step.READ.value, Step.DELETIONS.value})
+"""Questions whose answers may be long and are stored as they come; all other answers decide
+something as a whole."""
+
+
+def thd_begin(session: Session, settings: Settings, now: datetime) -> str:
+    """The plan of a new sync: what waits is judged, what was left in doubt is asked about."""
+    connection = session.connection
+    for trouble in preparing.prepare(connection.id, now):
+        telling.thd_record_trouble(session, trouble)
+    state = plan.begin(
+        watermark=ledger.watermark(connection.id, WATERMARK),
+        overlap=timedelta(minutes=settings.overlap_minutes),
+        start_date=connection.start_date,
+        page_size=settings.page_size,
+        largest_page=settings.page_size_max,
+        most_tries=settings.transient_retries,
+        resend_after=settings.resend_after_seconds,
+        today=now.date(),
+        to_push=listing.counts(connection.id).get(PaymentStatus.READY, 0),
+    )
+    doubting.thd_begin_session(session, state, now)
+    _thd_warn_of_missed(session, state, now)
+    return state.to_json()
+
+
+def _thd_warn_of_missed(session: Session, state: PaymentSync, now: datetime) -> None:
+    """QuickBooks lists deletions of 90 days: after a longer break some may not be told."""
+    connection_id = session.connection.id
+    if not state.compare:
+        problems.resolve(connection_id, RecordKind.SYNC, [DELETIONS], [MISSED], now)
+        return
+    told = tell(MISSED, date=state.since[:10])
+    trouble = Trouble(
+        MISSED, RecordKind.SYNC, DELETIONS, session.connection.name, told.message, told.remedy
+    )
+    problems.report(connection_id, session.sync_id, [trouble], now)
+
+
+def thd_next(
+    session: Session, request_id: str, now: datetime
+) -> tuple[Session, Ask | AskWrite | None]:
+    """What to ask next, or to write; None when nothing is left."""
+    state = _state(session)
+    asked: Ask | AskWrite | None = None
+    while asked is None:
+        facts = _thd_facts(session, state, now)
+        state = plan.onward(state, facts)
+        match state.step:
+            case Step.END:
+                break
+            case Step.DOUBT:
+                assert facts.doubt is not None
+                asked = doubting.thd_ask(session, state, facts.doubt, request_id, now)
+            case Step.LOOK:
+                state, asked = pushing.thd_look(session, state, facts.ready, request_id)
+            case Step.POST:
+                state, asked = pushing.thd_post(session, state, now)
+            case _:
+                state, requests = plan.requests(state, request_id, facts, now.date())
+                asked = Ask(state.step.value, request_id, requests)
+    return _with(session, state), asked
+
+
+def thd_has_more(session: Session, now: datetime) -> bool:
+    """Whether anything is left to ask; nothing is asked or written by this."""
+    state = _state(session)
+    return plan.onward(state, _thd_facts(session, state, now)).step is not Step.END
+
+
+def _thd_facts(session: Session, state: PaymentSync, now: datetime) -> Facts:
+    """What the steps that are still to come need to know."""
+    connection_id = session.connection.id
+    if state.step in (Step.READ, Step.DELETIONS):
+        return Facts()
+    if state.step in (Step.COMPARE, Step.END):
+        ids = incoming.to_compare(connection_id, state.checked_until, state.ids_per_request)
+        return Facts(to_compare=ids)
+    ready = postings.ready(connection_id, 1)
+    posted = postings.recently_posted(connection_id, state.known_limit)
+    return Facts(
+        doubt=doubting.thd_wanted(session, state, now),
+        ready=ready[0].id if ready else 0,
+        posted=[one.txn_id for one in posted],
+    )
+
+
+def taker(session: Session) -> Callable[[Ret | BadRecord], Iterable[object]]:
+    """How records of the current step are read; needs no store."""
+    binding = session.connection.binding
+    return partial(
+        intake.take,
+        step=_state(session).step,
+        home_currency=binding.home_currency if binding else "",
+    )
+
+
+def in_batches(session: Session) -> bool:
+    """Whether rows may be stored before the whole answer was read."""
+    return _asked(session) in IN_BATCHES
+
+
+def thd_store(session: Session, rows: Sequence[object], now: datetime) -> Tally:
+    """Store rows of the current step."""
+    return pulling.thd_store(session, _state(session), rows, now)
+
+
+def thd_take(session: Session, reading: Reading, now: datetime) -> tuple[Session, Move]:
+    """Hand an answer to whoever asked; what it means for the plan comes back."""
+    state = _state(session)
+    match _asked(session):
+        case doubting.CHECK:
+            state, move = doubting.thd_checked(session, state, reading, now)
+        case doubting.FIND:
+            state, move = doubting.thd_found(session, state, reading, now)
+        case asked if asked in WRITES:
+            state, move = pushing.thd_written(session, state, reading, now)
+        case Step.KNOWN:
+            state, move = restored.thd_known(session, state, reading, now)
+        case Step.LOOK:
+            state, move = pushing.thd_looked(session, state, reading, now)
+        case Step.METHOD:
+            state, move = pushing.thd_method_made(session, state, reading, now)
+        case _:
+            state, move = _thd_take_list(session, state, reading, now)
+    return _with(session, state), move
+
+
+def _thd_take_list(
+    session: Session, state: PaymentSync, reading: Reading, now: datetime
+) -> tuple[PaymentSync, Move]:
+    """The answer to a query whose rows are stored, whatever they are."""
+    worst = reading.worst
+    if reading.unreadable or worst is None:
+        return plan.unreadable(state, reading.unreadable or "it held no response to our request")
+    if state.step is Step.LISTS:
+        tally = Tally()
+        if statuses.is_success(worst.status.code):
+            pushing.thd_lists(session, reading.rows)
+    else:
+        tally = reading.tally.plus(pulling.thd_store(session, state, reading.rows, now))
+    if state.step is Step.COMPARE and statuses.is_success(worst.status.code):
+        missing = set(state.asked) - tally.seen_ids
+        changed = pulling.thd_missing(session, state, missing, now)
+        tally = tally.plus(Tally(changed=changed))
+    assert session.exchange is not None
+    return plan.answered(state, answered(reading, tally, session.exchange, now))
+
+
+def thd_refused(
+    session: Session, code: str, said: str, *, passing: bool, now: datetime
+) -> tuple[Session, Move]:
+    """QuickBooks did not take the message set; ``passing`` when it may take it in a while."""
+    state, asked = _state(session), _asked(session)
+    if asked in WRITES:
+        exchange = session.exchange
+        assert exchange is not None
+        state, move = pushing.thd_write_refused(session, state, exchange.hresult, said, now)
+    elif asked == doubting.CHECK:
+        state, move = doubting.thd_check_refused(session, state, code, said, now, passing=passing)
+    else:
+        state, move = plan.refused(state, code, said, passing=passing)
+    return _with(session, state), move
+
+
+def thd_unheard(session: Session, now: datetime) -> Session | None:
+    """The Web Connector asks again for what is out; None when it may simply have it again."""
+    if _asked(session) not in WRITES:
+        return None
+    return _with(session, pushing.thd_unheard(session, _state(session), now))
+
+
+def thd_give_up_on(session: Session, move: GiveUpOn | Gone, now: datetime) -> Session:
+    """QuickBooks no longer has a payment that was asked for by its ID alone."""
+    state = _state(session)
+    changed = pulling.thd_missing(session, state, [move.object_id], now)
+    return _with(session, replace(state, position=state.position + changed))
+
+
+def thd_conclude(session: Session, settings: Settings, now: datetime) -> Session:
+    """All changed payments were read: the watermark moves."""
+    state, connection_id = _state(session), session.connection.id
+    mark = next_watermark(
+        ledger.watermark(connection_id, WATERMARK),
+        state.newest,
+        now=now,
+        took=now - session.opened_at,
+        overlap=timedelta(minutes=settings.overlap_minutes),
+    )
+    ledger.set_watermark(connection_id, WATERMARK, mark)
+    return session
+
+
+def progress(session: Session) -> Progress:
+    """How far the stage is."""
+    state = _state(session)
+    done = state.position + state.failed
+    return Progress(
+        step=state.step.value,
+        doing=DOING[state.step],
+        percent=state.percent,
+        position=state.position,
+        total=max(done, state.to_push),
+        failed=state.failed,
+    )
+
+
+def _asked(session: Session) -> str:
+    return session.exchange.step if session.exchange else ""
+
+
+def _state(session: Session) -> PaymentSync:
+    return PaymentSync.from_json(session.plan)
+
+
+def _with(session: Session, state: PaymentSync) -> Session:
+    return replace(session, plan=state.to_json())

@@ -1,0 +1,81 @@
+"""Whether a daemon answers the Web Connector, which one, and for how long still."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from shared.health.checks import Check, fail, ok, span, warn
+from shared.health.holding import Held
+from shared.models.daemons import Daemon
+from shared.settings import Settings
+
+NAME = "daemon"
+CERTIFICATE_SOON = timedelta(days=14)
+_START = "Start it (sudo systemctl start deskbridge); why it ended: journalctl -u deskbridge."
+
+
+def of_daemons(held: Held, settings: Settings, our_version: str) -> Iterator[Check]:
+    """Check each daemon that runs; none is a failure."""
+    running = [daemon for daemon in held.daemons if daemon.runs(held.now)]
+    if not running:
+        yield fail(NAME, _nobody(held), _START)
+    for daemon in running:
+        yield from _of_daemon(daemon, held.now, settings, our_version)
+
+
+def _nobody(held: Held) -> str:
+    if not held.daemons:
+        return "No daemon runs, and none ever did on this store."
+    last = held.daemons[0]
+    who = f"the last one, {_name(last)},"
+    if last.stopped_at is not None:
+        return f"No daemon runs: {who} was stopped {span(held.now - last.stopped_at)} ago."
+    silent = span(held.now - last.last_beat_at)
+    return f"No daemon runs: {who} gave its last sign of life {silent} ago and did not say why."
+
+
+def _of_daemon(
+    daemon: Daemon, now: datetime, settings: Settings, our_version: str
+) -> Iterator[Check]:
+    facts = daemon.facts
+    beat = span(now - daemon.last_beat_at)
+    up = span(now - facts.started_at)
+    yield ok(NAME, f"{_name(daemon)} runs since {up}; its last sign of life is {beat} old.")
+    yield _version(daemon, our_version)
+    yield _listening(daemon)
+    if facts.public_url != settings.public_url:
+        told = f"{_name(daemon)} has the address {facts.public_url}, we {settings.public_url}."
+        yield warn("daemon-settings", told, "Use one settings file: see --config.")
+    if facts.certificate_expires_at is not None:
+        restart = "Renew it, then restart the daemon: it reads the file when it starts."
+        left = facts.certificate_expires_at - now
+        yield certificate("daemon-certificate", _name(daemon), left, restart)
+
+
+def _version(daemon: Daemon, our_version: str) -> Check:
+    theirs = daemon.facts.version
+    if theirs == our_version:
+        return ok("daemon-version", f"{theirs}, as ours.")
+    told = f"{_name(daemon)} is version {theirs}, this command is {our_version}."
+    remedy = "Restart the daemon after an update (sudo systemctl restart deskbridge)."
+    return warn("daemon-version", told, remedy)
+
+
+def _listening(daemon: Daemon) -> Check:
+    if daemon.facts.listening:
+        return ok("listening", f"{_name(daemon)}: {' '.join(daemon.facts.listening)}.")
+    told = f"{_name(daemon)} listens nowhere: it is starting, or could not."
+    return warn("listening", told, "Look again in a minute, then in journalctl -u deskbridge.")
+
+
+def certificate(name: str, whose: str, left: timedelta, remedy: str) -> Check:
+    """Judge a certificate by the time that it is ``left``; others judge the rest of it."""
+    if left <= timedelta(0):
+        return fail(name, f"The certificate of {whose} ran out {span(-left)} ago.", remedy)
+    told = f"The certificate of {whose} is good for {span(left)}."
+    return warn(name, told, remedy) if left < CERTIFICATE_SOON else ok(name, told)
+
+
+def _name(daemon: Daemon) -> str:
+    return f"process {daemon.facts.pid} on {daemon.facts.host}"

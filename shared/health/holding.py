@@ -1,0 +1,64 @@
+"""What the checks want to know of the store, read in one go."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from shared.models import audit, connections, daemons, facts, queues
+from shared.models.daemons import Daemon
+from shared.models.facts import StoreFacts
+from shared.models.payment_values import PaymentStatus
+from shared.models.queues import Queue, RunningSync
+from shared.models.store import Store
+from shared.models.values import Application, Connection
+
+BACKUP = "db.backup"
+"""The action under which the audit trail has a backup."""
+
+WATCHED = (
+    *(PaymentStatus.UNKNOWN, PaymentStatus.PARKED, PaymentStatus.READY, PaymentStatus.WAITING),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """The store at one moment, ``now``. ``latest_at`` is the latest time stamped into it."""
+
+    now: datetime
+    facts: StoreFacts
+    url_shown: str
+    schema_version: int
+    journal_mode: str
+    warnings: tuple[str, ...]
+    has_connections: bool
+    last_backup_at: datetime | None
+    latest_at: datetime | None
+    daemons: tuple[Daemon, ...]
+    payments: dict[PaymentStatus, Queue]
+    problems: Queue | None
+    scheduled: tuple[tuple[Connection, Application], ...]
+    running: tuple[RunningSync, ...]
+
+
+def read(store: Store) -> Held:
+    """Read it; raises StoreError."""
+    version, journal = store.schema_version, store.journal_mode
+    with store.reading():
+        backups = audit.entries(1, action=BACKUP)
+        return Held(
+            now=store.now(),
+            facts=facts.read(),
+            url_shown=store.url_shown,
+            schema_version=version,
+            journal_mode=journal,
+            warnings=store.warnings,
+            has_connections=bool(connections.all()),
+            last_backup_at=backups[0].at if backups else None,
+            latest_at=queues.latest_moment(),
+            daemons=tuple(daemons.known()),
+            payments=queues.payments(WATCHED),
+            problems=queues.open_problems(),
+            scheduled=tuple(queues.scheduled()),
+            running=tuple(queues.running_syncs()),
+        )

@@ -1,0 +1,56 @@
+"""What the checks ask of the machine that they run on."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import shutil
+from datetime import datetime
+from pathlib import Path
+from typing import Protocol
+
+from shared.clock import utc_now
+
+
+class Machine(Protocol):
+    """This machine, or a test's idea of one."""
+
+    def now(self) -> datetime:
+        """The present, in UTC."""
+
+    def user_id(self) -> int:
+        """The operating-system user that we run as."""
+
+    def free_bytes(self, folder: Path) -> int:
+        """Room for this user on the disk of that folder. Raises OSError."""
+
+    def may_write(self, path: Path) -> bool:
+        """Whether this user may write to that file or into that folder."""
+
+
+class ThisMachine:
+    """The real one."""
+
+    def now(self) -> datetime:
+        """The present, in UTC."""
+        return utc_now()
+
+    def user_id(self) -> int:
+        """The operating-system user that we run as."""
+        return os.geteuid()
+
+    def free_bytes(self, folder: Path) -> int:
+        """Room for this user on the disk of that folder. Raises OSError."""
+        return shutil.disk_usage(folder).free
+
+    def may_write(self, path: Path) -> bool:
+        """Whether this user may write to that file or into that folder."""
+        return os.access(path, os.W_OK)
+
+
+def user_name(user_id: int) -> str:
+    """The name of an operating-system user; ``user 1234`` for one that has none."""
+    try:
+        return pwd.getpwuid(user_id).pw_name
+    except KeyError:
+        return f"user {user_id}"

@@ -1,0 +1,132 @@
+"""What has waited too long: payments, problems, runs that did not come, syncs that hang."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from shared.health.checks import Check, count, fail, ok, span, warn
+from shared.health.holding import Held
+from shared.models.payment_values import PaymentStatus
+from shared.models.queues import Queue
+
+DOUBT_IS_LONG = timedelta(hours=1)
+DOUBT_IS_TOO_LONG = timedelta(days=1)
+READY_IS_LONG = timedelta(days=1)
+WAITING_IS_LONG = timedelta(days=7)
+SYNC_HANGS_AFTER = timedelta(hours=2)
+_MISSED_RUNS = 2
+_LEAST_DELAY = timedelta(minutes=15)
+_NAMED = 5
+_SYNC_RUNS = "See that the Web Connector runs on that PC, and run Payment Sync there."
+
+
+def of_queues(held: Held) -> Iterator[Check]:
+    """Check what waits, over all connections."""
+    yield from _payments(held)
+    yield _problems(held)
+    yield _late_runs(held)
+    yield _hanging(held)
+
+
+def is_late(last_seen_at: datetime | None, run_every_minutes: int, now: datetime) -> bool:
+    """Tell whether Auto-Run stopped: two runs were missed, and a quarter of an hour passed.
+
+    False where nothing is to run by itself (0 minutes), or nothing ever ran.
+    """
+    if last_seen_at is None or not run_every_minutes:
+        return False
+    allowed = max(timedelta(minutes=run_every_minutes * _MISSED_RUNS), _LEAST_DELAY)
+    return now - last_seen_at > allowed
+
+
+def _payments(held: Held) -> Iterator[Check]:
+    waiting = held.payments
+    faults = [
+        *_doubt(waiting.get(PaymentStatus.UNKNOWN), held.now),
+        *_parked(waiting.get(PaymentStatus.PARKED), held.now),
+        *_old(waiting.get(PaymentStatus.READY), held.now, READY_IS_LONG, "ready", _SYNC_RUNS),
+        *_old(
+            waiting.get(PaymentStatus.WAITING),
+            held.now,
+            WAITING_IS_LONG,
+            "waiting",
+            "What each waits for: deskbridge payments list NAME --status waiting.",
+        ),
+    ]
+    yield from faults or [ok("payments", _standing(held))]
+
+
+def _standing(held: Held) -> str:
+    if not held.payments:
+        return "None is on its way to QuickBooks."
+    standing = [
+        f"{queue.count:,} {status} (the oldest for {span(held.now - queue.oldest_at)})"
+        for status, queue in held.payments.items()
+    ]
+    return f"On their way to QuickBooks: {', '.join(standing)}."
+
+
+def _doubt(queue: Queue | None, now: datetime) -> Iterator[Check]:
+    if queue is None or (age := now - queue.oldest_at) <= DOUBT_IS_LONG:
+        return
+    told = f"{count(queue.count, 'payment')} in doubt, the oldest for {span(age)}."
+    remedy = f"The next Payment Sync settles it and posts no other before. {_SYNC_RUNS}"
+    too_long = age > DOUBT_IS_TOO_LONG
+    yield fail("payments", told, remedy) if too_long else warn("payments", told, remedy)
+
+
+def _parked(queue: Queue | None, now: datetime) -> Iterator[Check]:
+    if queue is not None:
+        age = span(now - queue.oldest_at)
+        told = f"{count(queue.count, 'payment')} parked, the oldest for {age}."
+        yield warn("payments", told, "A person has to look: deskbridge problems list.")
+
+
+def _old(
+    queue: Queue | None, now: datetime, long: timedelta, state: str, remedy: str
+) -> Iterator[Check]:
+    if queue is not None and (age := now - queue.oldest_at) > long:
+        told = f"{count(queue.count, 'payment')} {state}, the oldest for {span(age)}."
+        yield warn("payments", told, remedy)
+
+
+def _problems(held: Held) -> Check:
+    if held.problems is None:
+        return ok("problems", "None is open.")
+    age = span(held.now - held.problems.oldest_at)
+    told = f"{count(held.problems.count, 'problem')} open, the oldest for {age}."
+    return warn("problems", told, "Next: deskbridge problems list.")
+
+
+def _late_runs(held: Held) -> Check:
+    late = [
+        f"{application.app_name} of {connection.name} (for {span(held.now - last_seen_at)})"
+        for connection, application in held.scheduled
+        if (last_seen_at := application.last_seen_at) is not None
+        and is_late(last_seen_at, connection.run_every_minutes, held.now)
+    ]
+    if not late:
+        return ok("auto-run", "No application that runs by itself is late.")
+    return warn(
+        "auto-run",
+        f"Nothing was heard of {_some(late)}.",
+        "Is that PC on, a user logged in to Windows, the Web Connector open and Auto-Run ticked?",
+    )
+
+
+def _hanging(held: Held) -> Check:
+    hanging = [
+        f"sync {sync.id} of {sync.connection} (for {span(held.now - sync.last_heard_at)})"
+        for sync in held.running
+        if held.now - sync.last_heard_at > SYNC_HANGS_AFTER
+    ]
+    if not hanging:
+        return ok("syncs", f"{count(len(held.running), 'sync')} running, none hangs.")
+    told = f"No call came for {_some(hanging)}."
+    return warn("syncs", told, "A running daemon ends such a sync by itself: is one running?")
+
+
+def _some(names: list[str]) -> str:
+    more = len(names) - _NAMED
+    return ", ".join(names[:_NAMED]) + (f" and {more:,} more" if more > 0 else "")

@@ -1,0 +1,125 @@
+"""Daemons that work on this store: each says every few seconds that it is alive."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from shared.models import tables as t
+from shared.models.convert import millis, millis_or_none, moment, moment_or_none
+from shared.models.statements import Row, Statement, insert_rows, slot
+
+BEAT_EVERY = timedelta(seconds=15)
+SILENT_AFTER = 3 * BEAT_EVERY
+KEPT = timedelta(days=30)
+_FIELDS: tuple[Any, ...] = (
+    *(t.Daemon.instance, t.Daemon.host, t.Daemon.pid, t.Daemon.version, t.Daemon.listening),
+    *(t.Daemon.public_url, t.Daemon.certificate_expires_ms, t.Daemon.started_ms),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class DaemonFacts:
+    """What a daemon says of itself. ``instance`` is random, another one after each start.
+
+    ``listening`` are the addresses that it is bound to, such as ``http://127.0.0.1:8085``.
+    ``certificate_expires_at`` is None where it serves no TLS itself.
+    """
+
+    instance: str
+    host: str
+    pid: int
+    version: str
+    listening: tuple[str, ...]
+    public_url: str
+    certificate_expires_at: datetime | None
+    started_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Daemon:
+    """A daemon as the store knows it; ``stopped_at`` is None until it said that it ends."""
+
+    facts: DaemonFacts
+    last_beat_at: datetime
+    stopped_at: datetime | None
+
+    def runs(self, now: datetime) -> bool:
+        """Tell whether it is alive: it did not stop, and was heard of lately."""
+        return self.stopped_at is None and now - self.last_beat_at < SILENT_AFTER
+
+
+def beat(facts: DaemonFacts, now: datetime) -> None:
+    """Note that a daemon is alive, and what it says of itself."""
+    _BEAT.many(
+        [
+            (
+                *(facts.instance, facts.host, facts.pid, facts.version),
+                *(" ".join(facts.listening), facts.public_url),
+                millis_or_none(facts.certificate_expires_at),
+                *(millis(facts.started_at), millis(now)),
+            )
+        ]
+    )
+
+
+_BEAT = insert_rows(
+    t.Daemon,
+    [*_FIELDS, t.Daemon.beat_ms],
+    key=[t.Daemon.instance],
+    replace=[t.Daemon.listening, t.Daemon.certificate_expires_ms, t.Daemon.beat_ms],
+)
+
+
+def stopped(instance: str, now: datetime) -> None:
+    """Note that a daemon ends as it should."""
+    _STOPPED.run(instance=instance, now_ms=millis(now))
+
+
+_STOPPED = Statement(
+    lambda: t.Daemon.update({t.Daemon.stopped_ms: slot("now_ms")}).where(
+        t.Daemon.instance == slot("instance")
+    )
+)
+
+
+def known() -> list[Daemon]:
+    """Return every daemon that is not forgotten yet, the one last heard of first."""
+    return [_read(row) for row in _KNOWN.all()]
+
+
+_KNOWN = Statement(
+    lambda: t.Daemon.select(*_FIELDS, t.Daemon.beat_ms, t.Daemon.stopped_ms).order_by(
+        t.Daemon.beat_ms.desc(), t.Daemon.id.desc()
+    )
+)
+
+
+def running(now: datetime) -> list[Daemon]:
+    """Return the daemons that are alive, the one last heard of first."""
+    return [daemon for daemon in known() if daemon.runs(now)]
+
+
+def forget_old(now: datetime) -> int:
+    """Forget daemons not heard of for ``KEPT``; return how many."""
+    return _FORGET.run(before_ms=millis(now - KEPT))
+
+
+_FORGET = Statement(lambda: t.Daemon.delete().where(t.Daemon.beat_ms < slot("before_ms")))
+
+
+def _read(row: Row) -> Daemon:
+    instance, host, pid, version, listening, public_url, expires_ms, started_ms = row[:8]
+    beat_ms, stopped_ms = row[8:]
+    facts = DaemonFacts(
+        instance=instance,
+        host=host,
+        pid=pid,
+        version=version,
+        listening=tuple(listening.split()),
+        public_url=public_url,
+        certificate_expires_at=moment_or_none(expires_ms),
+        started_at=moment(started_ms),
+    )
+    return Daemon(facts, moment(beat_ms), moment_or_none(stopped_ms))

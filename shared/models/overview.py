@@ -1,0 +1,118 @@
+"""All connections at a glance: what the home screen of the console shows of each.
+
+A handful of grouped queries, whatever the number of connections; none reads invoices, payments
+or syncs one by one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from peewee import fn
+
+from shared.models import syncs
+from shared.models import tables as t
+from shared.models.applications import kinds_of
+from shared.models.payment_values import PaymentStatus
+from shared.models.rows import (
+    APPLICATION_FIELDS,
+    CONNECTION_FIELDS,
+    read_application,
+    read_connection,
+)
+from shared.models.statements import Statement
+from shared.models.values import Application, Connection, ProblemState, Sync
+
+ON_ITS_WAY = (PaymentStatus.WAITING, PaymentStatus.READY, PaymentStatus.SENT)
+
+
+@dataclass(frozen=True, slots=True)
+class ApplicationOverview:
+    """An application with its running sync, else its last one; None before the first."""
+
+    application: Application
+    sync: Sync | None
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionOverview:
+    """A connection with the applications of its layout.
+
+    ``payments_waiting`` go into QuickBooks by themselves; of ``payments_unknown`` QuickBooks may
+    have them already.
+    """
+
+    connection: Connection
+    applications: tuple[ApplicationOverview, ...]
+    payments_waiting: int
+    payments_unknown: int
+    open_problems: int
+
+
+def connections() -> list[ConnectionOverview]:
+    """Return every connection, by name."""
+    last = syncs.latest() | {
+        (sync.connection_id or 0, sync.application): sync for sync in reversed(syncs.running())
+    }
+    applications: dict[int, list[Application]] = {}
+    for row in _APPLICATIONS.all():
+        application = read_application(row)
+        applications.setdefault(application.connection_id, []).append(application)
+    problems = dict(_OPEN_PROBLEMS.all())
+    return [
+        ConnectionOverview(
+            connection := read_connection(row[2:]),
+            _applications(connection, applications.get(connection.id, []), last),
+            payments_waiting=row[0],
+            payments_unknown=row[1],
+            open_problems=problems.get(connection.id, 0),
+        )
+        for row in _CONNECTIONS.all()
+    ]
+
+
+def _applications(
+    connection: Connection,
+    applications: list[Application],
+    last: Mapping[tuple[int, str], Sync],
+) -> tuple[ApplicationOverview, ...]:
+    known = {application.kind: application for application in applications}
+    return tuple(
+        ApplicationOverview(known[kind], last.get((connection.id, kind.value)))
+        for kind in kinds_of(connection.layout)
+        if kind in known
+    )
+
+
+def _count_payments(*statuses: PaymentStatus) -> Any:
+    return t.Payment.select(fn.COUNT(t.Payment.id)).where(
+        (t.Payment.connection == t.Connection.id)
+        & t.Payment.status.in_([status.value for status in statuses])
+    )
+
+
+_CONNECTIONS = Statement(
+    lambda: t.Connection.select(
+        _count_payments(*ON_ITS_WAY), _count_payments(PaymentStatus.UNKNOWN), *CONNECTION_FIELDS
+    ).order_by(t.Connection.name_key)
+)
+_APPLICATIONS = Statement(lambda: t.Application.select(*APPLICATION_FIELDS))
+_OPEN_PROBLEMS = Statement(
+    lambda: (
+        t.Problem.select(t.Problem.connection, fn.COUNT(t.Problem.id))
+        .where(t.Problem.state == ProblemState.OPEN.value)
+        .group_by(t.Problem.connection)
+    )
+)
+
+
+def names() -> dict[str, int]:
+    """Return the names of all connections with their numbers, by name."""
+    return dict(_NAMES.all())
+
+
+_NAMES = Statement(
+    lambda: t.Connection.select(t.Connection.name, t.Connection.id).order_by(t.Connection.name_key)
+)

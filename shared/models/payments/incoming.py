@@ -1,0 +1,242 @@
+"""The payments that QuickBooks has: recorded there, and what they are applied to.
+
+What we posted ourselves is not held here, but as a posting of a payment of the platform.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import chain
+from types import MappingProxyType
+from typing import Any
+
+from peewee import fn
+
+from shared.models import tables as t
+from shared.models.convert import cents, millis
+from shared.models.payment_values import (
+    ChargeState,
+    Payment,
+    PaymentSource,
+    PaymentStatus,
+    PostingState,
+    ReceivedPayment,
+    ReceivedUse,
+    UseKind,
+)
+from shared.models.payments import rows
+from shared.models.payments.receiving import ADD_USES, PAYMENT_COLUMNS
+from shared.models.statements import Row, Statement, among, insert_rows, slot
+
+_KINDS: Mapping[str, UseKind] = MappingProxyType(
+    {"Invoice": UseKind.INVOICE, "CreditMemo": UseKind.CREDIT_NOTE}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """The TxnIDs of a batch by what became of them."""
+
+    imported: list[str] = field(default_factory=list)
+    updated: list[str] = field(default_factory=list)
+    unchanged: list[str] = field(default_factory=list)
+
+
+def store(
+    connection_id: int, sync_id: int, batch: Sequence[ReceivedPayment], now: datetime
+) -> Stored:
+    """Hold payments of QuickBooks as they are now, and mark them as read by this sync.
+
+    One is changed when its EditSequence or TimeModified differs, or when it was taken for
+    deleted. Storing a batch twice is storing it once.
+    """
+    payments = {payment.txn_id: payment for payment in batch}
+    known = {row[0]: row[1:] for row in _KNOWN.all(connection=connection_id, ids=payments)}
+    stored = Stored()
+    for txn_id, payment in payments.items():
+        before = known.get(txn_id)
+        if before is None:
+            stored.imported.append(txn_id)
+        elif before == (payment.edit_sequence, payment.time_modified, False):
+            stored.unchanged.append(txn_id)
+        else:
+            stored.updated.append(txn_id)
+    written = [payments[txn_id] for txn_id in chain(stored.imported, stored.updated)]
+    _WRITE.many(_row(connection_id, sync_id, one, millis(now)) for one in written)
+    _write_uses(connection_id, written, stored.updated)
+    if stored.unchanged:
+        _MARK_READ.run(connection=connection_id, sync=sync_id, ids=stored.unchanged)
+    return stored
+
+
+def _of_these(query: Any) -> Any:
+    return query.where(_imported() & among(t.Payment.key, "ids"))
+
+
+def _imported() -> Any:
+    return (t.Payment.connection == slot("connection")) & (
+        t.Payment.source == PaymentSource.QUICKBOOKS.value
+    )
+
+
+_KNOWN = Statement(
+    lambda: _of_these(
+        t.Payment.select(
+            *(t.Payment.key, t.Payment.edit_sequence, t.Payment.time_modified, t.Payment.deleted)
+        )
+    )
+)
+_MARK_READ = Statement(lambda: _of_these(t.Payment.update({t.Payment.read_by_sync: slot("sync")})))
+
+_STAYS = frozenset({"connection", "source", "key", "note", "changed_by", "received_ms"})
+_WRITE = insert_rows(
+    t.Payment,
+    PAYMENT_COLUMNS,
+    key=[t.Payment.connection, t.Payment.source, t.Payment.key],
+    replace=[column for column in PAYMENT_COLUMNS if column.name not in _STAYS],
+)
+
+
+def _row(connection_id: int, sync_id: int, one: ReceivedPayment, now_ms: int) -> Row:
+    return (
+        *(connection_id, PaymentSource.QUICKBOOKS.value, one.txn_id, one.customer),
+        *(one.customer_list_id, one.date.isoformat(), cents(one.amount), one.currency),
+        *(one.method, one.ref_number, "", one.memo, False, ChargeState.SUCCEEDED.value, True),
+        *(0, False, PaymentStatus.IMPORTED.value, "", "", "", "", now_ms, now_ms),
+        *(one.edit_sequence, one.time_created, one.time_modified, one.external_guid),
+        *(one.ar_account, one.deposit_account, cents(one.unused), False, sync_id),
+    )
+
+
+def _write_uses(
+    connection_id: int, written: Sequence[ReceivedPayment], updated: Collection[str]
+) -> None:
+    numbers: dict[str, int] = dict(
+        _NUMBERS.all(connection=connection_id, ids=[one.txn_id for one in written])
+    )
+    _FORGET_USES.run(ids=[numbers[txn_id] for txn_id in updated])
+    ADD_USES.many(
+        _use_row(numbers[one.txn_id], position, use)
+        for one in written
+        for position, use in enumerate(one.uses)
+    )
+
+
+_NUMBERS = Statement(lambda: _of_these(t.Payment.select(t.Payment.key, t.Payment.id)))
+_FORGET_USES = Statement(lambda: t.PaymentUse.delete().where(among(t.PaymentUse.payment, "ids")))
+
+
+def _use_row(payment_id: int, position: int, use: ReceivedUse) -> Row:
+    kind = _KINDS.get(use.txn_type, UseKind.OTHER)
+    # Also of an invoice that is not held: once it comes in, the two are joined.
+    invoice_txn_id = use.txn_id if kind is UseKind.INVOICE else ""
+    return (
+        *(payment_id, position, kind.value, use.number or use.txn_id, invoice_txn_id),
+        *(use.number, cents(use.amount), cents(use.discount)),
+    )
+
+
+def invoices_of(connection_id: int, txn_ids: Collection[str]) -> set[str]:
+    """Return the TxnIDs of the invoices that payments on file, by their TxnIDs, apply to.
+
+    Both what was imported counts and what we posted.
+    """
+    wanted = {"connection": connection_id, "ids": txn_ids}
+    return {*_PAID.column(**wanted), *_PAID_BY_US.column(**wanted)}
+
+
+_PAID = Statement(
+    lambda: _of_these(t.PaymentUse.select(t.PaymentUse.invoice_txn_id).join(t.Payment)).where(
+        t.PaymentUse.invoice_txn_id != ""
+    )
+)
+_PAID_BY_US = Statement(
+    lambda: (
+        t.PostingUse.select(t.PostingUse.invoice_txn_id)
+        .join(t.Posting)
+        .where(
+            (t.Posting.connection == slot("connection"))
+            & among(t.Posting.txn_id, "ids")
+            & (t.Posting.state == PostingState.POSTED.value)
+        )
+    )
+)
+
+
+def mark_deleted(connection_id: int, txn_ids: Collection[str], now: datetime) -> list[str]:
+    """Note that QuickBooks no longer has these imported payments; return the newly gone ones."""
+    return sorted(_MARK_DELETED.column(connection=connection_id, ids=txn_ids, now_ms=millis(now)))
+
+
+_MARK_DELETED = Statement(
+    lambda: (
+        _of_these(t.Payment.update({t.Payment.deleted: True, t.Payment.changed_ms: slot("now_ms")}))
+        .where(~t.Payment.deleted)
+        .returning(t.Payment.key)
+    )
+)
+
+
+def by_txn_id(connection_id: int, txn_ids: Collection[str]) -> dict[str, Payment]:
+    """Return the imported payments with these TxnIDs, also those that were deleted since."""
+    found = rows.shown(_THESE.all(connection=connection_id, ids=txn_ids))
+    return {payment.txn_id: payment for payment in found}
+
+
+_THESE = Statement(lambda: _of_these(t.Payment.select(*rows.PAYMENT_FIELDS)).order_by(t.Payment.id))
+
+
+def to_compare(connection_id: int, after: str, limit: int) -> list[str]:
+    """Return TxnIDs that follow ``after`` ("" for the first) of payments that QuickBooks has.
+
+    Those that were imported and those that we posted, in the order of the database.
+    """
+    return _TO_COMPARE.column(connection=connection_id, after=after, limit=limit)
+
+
+def _to_compare() -> Any:
+    imported = _next(t.Payment, t.Payment.key, _imported())
+    posted = _next(
+        t.Posting,
+        t.Posting.txn_id,
+        (t.Posting.connection == slot("connection"))
+        & (t.Posting.state == PostingState.POSTED.value),
+    )
+    both = imported.union(posted).alias("both")
+    return t.Payment.select(both.c.txn_id).from_(both).order_by(both.c.txn_id).limit(slot("limit"))
+
+
+def _next(table: Any, txn_id: Any, condition: Any) -> Any:
+    """One page of one side: the union of two pages holds the next page of both."""
+    page = (
+        table.select(txn_id.alias("txn_id"))
+        .where(condition & ~table.deleted & (txn_id > slot("after")))
+        .order_by(txn_id)
+        .limit(slot("limit"))
+        .alias("page")
+    )
+    return table.select(page.c.txn_id).from_(page)
+
+
+_TO_COMPARE = Statement(_to_compare)
+
+
+def remove_ours(connection_id: int, txn_ids: Iterable[str]) -> list[str]:
+    """Drop imported payments that are postings of ours after all; return their TxnIDs.
+
+    One is read from QuickBooks like any other while it is not known yet that we posted it.
+    Only those go whose TxnID a posting has by now.
+    """
+    return sorted(_REMOVE_OURS.column(connection=connection_id, ids=list(txn_ids)))
+
+
+def _remove_ours() -> Any:
+    posted = t.Posting.select(t.Posting.id).where(
+        (t.Posting.connection == t.Payment.connection) & (t.Posting.txn_id == t.Payment.key)
+    )
+    return _of_these(t.Payment.delete()).where(fn.EXISTS(posted)).returning(t.Payment.key)
+
+
+_REMOVE_OURS = Statement(_remove_ours)

@@ -1,0 +1,275 @@
+"""Message sets: each write to QuickBooks, from before it leaves until its outcome is known.
+
+The bytes of a request are written once, by ``begin``; nothing here changes them afterwards.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime
+from typing import Any
+
+from shared.models import connections
+from shared.models import tables as t
+from shared.models.convert import millis, millis_or_none, moment, moment_or_none
+from shared.models.errors import NotFound, NotPossible, StoreError
+from shared.models.payment_values import MessageSet
+from shared.models.payments import parts
+from shared.models.statements import Row, Statement, slot, update_columns
+
+_SENT, _CLOSED = "sent", "closed"
+
+
+def open_set(connection_id: int) -> MessageSet | None:
+    """Return the write of a company whose outcome is not known; None when there is none."""
+    row = _OPEN.one(connection=connection_id)
+    return None if row is None else _read(row)
+
+
+_OPEN = Statement(lambda: _select().where(_is_open()))
+
+
+def _is_open() -> Any:
+    return (t.MessageSet.connection == slot("connection")) & (t.MessageSet.phase != _CLOSED)
+
+
+def begin(
+    *,
+    connection_id: int,
+    application_id: int,
+    posting_id: int,
+    set_id: str,
+    request: bytes,
+    session_id: int,
+    now: datetime,
+    phase: str,
+) -> MessageSet:
+    """Note a write, byte for byte, before it is handed out for the first time.
+
+    Raises StoreError while another write of the company is open, or when ``set_id`` was used
+    before; nothing is written then.
+    """
+    row = _BEGIN.one(
+        connection=connection_id,
+        application=application_id,
+        posting=posting_id,
+        set_id=set_id,
+        request=request,
+        digest=hashlib.sha256(request).hexdigest(),
+        phase=phase,
+        now_ms=millis(now),
+        session=session_id,
+    )
+    if row is None:
+        raise _refusal(connection_id, set_id)
+    return _get(row[0])
+
+
+def _begin() -> Any:
+    columns: dict[Any, Any] = {
+        t.MessageSet.connection: slot("connection"),
+        t.MessageSet.application: slot("application"),
+        t.MessageSet.posting: slot("posting"),
+        t.MessageSet.set_id: slot("set_id"),
+        t.MessageSet.request: slot("request"),
+        t.MessageSet.digest: slot("digest"),
+        t.MessageSet.phase: slot("phase"),
+        t.MessageSet.outcome: "",
+        t.MessageSet.sends: 1,
+        t.MessageSet.first_sent_ms: slot("now_ms"),
+        t.MessageSet.last_sent_ms: slot("now_ms"),
+        t.MessageSet.session: slot("session"),
+        t.MessageSet.doubted: False,
+        t.MessageSet.ran: False,
+        t.MessageSet.turned_away: False,
+        t.MessageSet.settle_now_by: "",
+        t.MessageSet.closed_ms: None,
+        t.MessageSet.cleared: False,
+    }
+    # An error would end the whole transaction on PostgreSQL, and with it the words for it.
+    return t.MessageSet.insert(columns).on_conflict_ignore().returning(t.MessageSet.id)
+
+
+_BEGIN = Statement(_begin)
+
+
+def _refusal(connection_id: int, set_id: str) -> StoreError:
+    held = open_set(connection_id)
+    if held is None:
+        return StoreError(
+            f"The message set ID {set_id} was used before.",
+            "Report this: each write to QuickBooks needs an ID of its own.",
+        )
+    return StoreError(
+        f"A write to QuickBooks is open already: message set {held.set_id}.",
+        "The next Payment Sync settles it before anything else is posted.",
+    )
+
+
+def save(
+    id: int,  # noqa: A002 - the set's own
+    *,
+    phase: str,
+    outcome: str,
+    sends: int,
+    last_sent_at: datetime,
+    session_id: int,
+    doubted: bool,
+    ran: bool,
+    turned_away: bool,
+    settle_now_by: str,
+    closed_at: datetime | None,
+) -> None:
+    """Write how far a set is; ``closed_at`` belongs to the phase ``closed``."""
+    update_columns(
+        t.MessageSet,
+        id=id,
+        phase=phase,
+        outcome=outcome,
+        sends=sends,
+        last_sent_ms=millis(last_sent_at),
+        session=session_id,
+        doubted=doubted,
+        ran=ran,
+        turned_away=turned_away,
+        settle_now_by=settle_now_by,
+        closed_ms=millis_or_none(closed_at),
+    )
+
+
+def by_posting(posting_id: int) -> list[MessageSet]:
+    """Return the sets that were made for a posting, oldest first."""
+    return [_read(row) for row in _BY_POSTING.all(posting=posting_id)]
+
+
+_BY_POSTING = Statement(
+    lambda: _select().where(t.MessageSet.posting == slot("posting")).order_by(t.MessageSet.id)
+)
+
+
+def clearable(connection_id: int, application_id: int) -> str:
+    """Return the ID of the latest set that QuickBooks may forget; empty for none.
+
+    It goes out as oldMessageSetID with the next set of this application. A set that was ever
+    in doubt is never forgotten: a late copy of it must still find itself remembered.
+    """
+    row = _CLEARABLE.one(connection=connection_id, application=application_id)
+    return "" if row is None else str(row[0])
+
+
+_CLEARABLE = Statement(
+    lambda: (
+        t.MessageSet.select(t.MessageSet.set_id)
+        .where(
+            (t.MessageSet.connection == slot("connection"))
+            & (t.MessageSet.application == slot("application"))
+            & _to_clear()
+        )
+        .order_by(t.MessageSet.id.desc())
+        .limit(1)
+    )
+)
+
+
+def _to_clear() -> Any:
+    return (t.MessageSet.phase == _CLOSED) & ~t.MessageSet.doubted & ~t.MessageSet.cleared
+
+
+def cleared_by(set_row_id: int) -> None:
+    """Note that QuickBooks took a set, and so forgot the one that this set told it to."""
+    _CLEARED_BY.run(set=set_row_id)
+
+
+def _cleared_by() -> Any:
+    telling = t.MessageSet.alias("telling")
+    application = telling.select(telling.application).where(telling.id == slot("set"))
+    return t.MessageSet.update({t.MessageSet.cleared: True}).where(
+        (t.MessageSet.application == application) & (t.MessageSet.id < slot("set")) & _to_clear()
+    )
+
+
+_CLEARED_BY = Statement(_cleared_by)
+
+
+def settle_now(connection_id: int, who: str, now: datetime) -> MessageSet:
+    """Note that ``who`` vouches that no copy of the open request is left anywhere.
+
+    The doubt window counts as over then. Raises NotFound when nothing is open, NotPossible
+    while the request is out and its answer awaited.
+    """
+    # In one statement: the request must not go out again between a look and a write.
+    row = _SETTLE_NOW.one(connection=connection_id, who=who)
+    if row is None:
+        raise _not_in_doubt(connection_id)
+    held = _get(row[0])
+    parts.add_event(
+        held.posting_id,
+        now,
+        "to be settled now",
+        "No copy of its request is left on any PC.",
+        held.set_id,
+        who,
+    )
+    return held
+
+
+_SETTLE_NOW = Statement(
+    lambda: (
+        t.MessageSet.update({t.MessageSet.settle_now_by: slot("who")})
+        .where(_is_open() & (t.MessageSet.phase != _SENT))
+        .returning(t.MessageSet.id)
+    )
+)
+
+
+def _not_in_doubt(connection_id: int) -> StoreError:
+    held = open_set(connection_id)
+    if held is None:
+        return NotFound("payment in doubt in", connections.by_id(connection_id).name)
+    return NotPossible(
+        f"The request of message set {held.set_id} is out at this moment, and not in doubt yet.",
+        "Wait for the end of the sync: the next Payment Sync looks for the payment.",
+    )
+
+
+def _get(id_: int) -> MessageSet:
+    [row] = _GET.all(id=id_)
+    return _read(row)
+
+
+_GET = Statement(lambda: _select().where(t.MessageSet.id == slot("id")))
+
+
+def _select() -> Any:
+    return t.MessageSet.select(
+        *(t.MessageSet.id, t.MessageSet.connection, t.MessageSet.application),
+        *(t.MessageSet.posting, t.MessageSet.set_id, t.MessageSet.request, t.MessageSet.phase),
+        *(t.MessageSet.outcome, t.MessageSet.sends, t.MessageSet.first_sent_ms),
+        *(t.MessageSet.last_sent_ms, t.MessageSet.session, t.MessageSet.doubted),
+        *(t.MessageSet.ran, t.MessageSet.turned_away, t.MessageSet.settle_now_by),
+        t.MessageSet.closed_ms,
+    )
+
+
+def _read(row: Row) -> MessageSet:
+    id_, connection_id, application_id, posting_id, set_id, request, phase, outcome, *rest = row
+    sends, first_ms, last_ms, session_id, doubted, ran, turned_away, settle_by, closed_ms = rest
+    return MessageSet(
+        id=id_,
+        connection_id=connection_id,
+        application_id=application_id,
+        posting_id=posting_id,
+        set_id=set_id,
+        request=bytes(request),
+        phase=phase,
+        outcome=outcome,
+        sends=sends,
+        first_sent_at=moment(first_ms),
+        last_sent_at=moment(last_ms),
+        session_id=session_id,
+        doubted=bool(doubted),
+        ran=bool(ran),
+        turned_away=bool(turned_away),
+        settle_now_by=settle_by,
+        closed_at=moment_or_none(closed_ms),
+    )
