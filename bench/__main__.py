@@ -5,7 +5,7 @@
 One daemon on a new SQLite store for each size; the simulated company answers in this
 process, and its time is not counted: "seconds" is the time spent waiting for the daemon.
 The floor is measured over the same bytes in the same run, and a small company syncs
-meanwhile in a process of its own.
+meanwhile in a process of its own. Two Payment Syncs follow: one posts, one reads.
 """
 
 from __future__ import annotations
@@ -15,46 +15,29 @@ import json
 import os
 import platform
 import signal
-import socket
 import statistics
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
 
+from bench import payments
+from bench.stage import (
+    PAGE,
+    Line,
+    command,
+    connected,
+    daemon,
+    memory_mib,
+    update,
+    web_connector,
+)
 from simulator.company import Company
-from simulator.webconnector import HttpTransport, Row, WebConnector
-from simulator.webconnector.desktop import Desktop
+from simulator.webconnector import Row, WebConnector
 
-PAGE = 500
 LINES = 5
-
-
-@dataclass
-class Line:
-    """The wire to the daemon: notes the time of each call and keeps the large bodies."""
-
-    folder: Path | None
-    seconds: float = 0.0
-    calls: int = 0
-    carry: HttpTransport = field(default_factory=HttpTransport)
-
-    def __call__(
-        self, url: str, headers: Mapping[str, str], body: bytes | None, /
-    ) -> tuple[int, Mapping[str, str], bytes]:
-        started = time.perf_counter()
-        answer = self.carry(url, headers, body)
-        self.seconds += time.perf_counter() - started
-        self.calls += 1
-        if self.folder is not None and body is not None and len(body) > 100_000:
-            (self.folder / f"{self.calls:06d}.xml").write_bytes(body)
-        return answer
 
 
 @dataclass(frozen=True)
@@ -77,77 +60,6 @@ class Figures:
         return self.seconds / self.floor_seconds
 
 
-def free_port() -> int:
-    """A port that was free a moment ago."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-@contextmanager
-def daemon(folder: Path) -> Iterator[tuple[subprocess.Popen[bytes], dict[str, str]]]:
-    """A daemon on a new store; yields it with the environment of its commands."""
-    port = free_port()
-    environment = {
-        **{k: v for k, v in os.environ.items() if not k.startswith("DESKBRIDGE_")},
-        "DESKBRIDGE_DATABASE": f"sqlite:///{folder}/store.sqlite3",
-        "DESKBRIDGE_LISTEN": f"tcp:{port}:interface=127.0.0.1",
-        "DESKBRIDGE_PUBLIC_URL": f"http://localhost:{port}",
-        "DESKBRIDGE_PAGE_SIZE": str(PAGE),
-        "DESKBRIDGE_PAGE_SIZE_MAX": str(PAGE),
-        "DESKBRIDGE_LOG": "warn",
-    }
-    process = subprocess.Popen([sys.executable, "-m", "deskbridge", "daemon"], env=environment)
-    try:
-        wait_for(port, process)
-        yield process, environment
-    finally:
-        process.terminate()
-        process.wait(30)
-
-
-def wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
-    """Wait until the daemon listens."""
-    for _ in range(400):
-        if process.poll() is not None:
-            raise SystemExit("the daemon ended before it listened")
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        time.sleep(0.05)
-    raise SystemExit("the daemon does not listen")
-
-
-def command(environment: dict[str, str], *words: str) -> Any:
-    """Run a deskbridge command and return its JSON."""
-    done = subprocess.run(
-        [sys.executable, "-m", "deskbridge", *words, "--json"],
-        env=environment,
-        check=True,
-        capture_output=True,
-    )
-    return json.loads(done.stdout)
-
-
-def connected(environment: dict[str, str], folder: Path, name: str) -> tuple[Path, Path]:
-    """Add a connection; its invoice.qwc and a file with its password."""
-    command(environment, "connection", "add", name)
-    out = folder / name
-    issued = command(environment, "qwc", name, "--out", str(out))
-    password = folder / f"{name}.password"
-    password.write_text(issued["password"])
-    invoice = next(one["path"] for one in issued["files"] if one["application"] == "invoice")
-    return Path(invoice), password
-
-
-def memory_mib(pid: int, what: str) -> float:
-    """VmHWM (peak) or VmRSS (now) of a process."""
-    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
-        if line.startswith(what):
-            return int(line.split()[1]) / 1024
-    raise SystemExit(f"no {what} for process {pid}")
-
-
 def measure(invoices: int) -> Figures:
     """Import a company of so many open invoices: alone, then beside a small company."""
     company = Company.create(seed=7, customers=300, invoices=invoices, lines=LINES, all_open=True)
@@ -156,9 +68,9 @@ def measure(invoices: int) -> Figures:
         (folder / "bodies").mkdir()
         line = Line(folder / "bodies")
         with daemon(folder) as (process, environment):
-            connector, row = web_connector(environment, folder, company, line)
+            connector, rows = web_connector(environment, folder, company, line)
             base = memory_mib(process.pid, "VmRSS")
-            run_import(connector, row, line, environment, company)
+            run_import(connector, rows["invoice"], line, environment, company)
             peak = memory_mib(process.pid, "VmHWM")
         size = sum(path.stat().st_size for path in (folder / "bodies").glob("*.xml"))
         floor = floor_of(folder / "bodies", folder / "floor.sqlite3")
@@ -182,25 +94,17 @@ def latencies_beside(company: Company) -> list[float]:
         folder = Path(name)
         with daemon(folder) as (_, environment):
             line = Line(None)
-            connector, row = web_connector(environment, folder, company, line)
-            small = connected(environment, folder, "Small")
+            connector, rows = web_connector(environment, folder, company, line)
+            files, password = connected(environment, folder, "Small")
             poller = subprocess.Popen(
-                [sys.executable, "-m", "bench.poller", *map(str, small)], stdout=subprocess.PIPE
+                [sys.executable, "-m", "bench.poller", str(files["invoice"]), str(password)],
+                stdout=subprocess.PIPE,
             )
             assert poller.stdout is not None
             poller.stdout.readline()
-            run_import(connector, row, line, environment, company)
+            run_import(connector, rows["invoice"], line, environment, company)
             poller.send_signal(signal.SIGTERM)
             return sorted(json.loads(poller.communicate()[0]))
-
-
-def web_connector(
-    environment: dict[str, str], folder: Path, company: Company, line: Line
-) -> tuple[WebConnector, Row]:
-    """A Web Connector with the big company's Invoice Sync added."""
-    qwc, password = connected(environment, folder, "Big")
-    connector = WebConnector(Desktop(company), transport=line)
-    return connector, connector.add(qwc.read_bytes(), password.read_text())
 
 
 def run_import(
@@ -211,10 +115,7 @@ def run_import(
     company: Company,
 ) -> None:
     """One Invoice Sync; every importable invoice must be there after it."""
-    line.seconds = 0.0
-    outcome = connector.update(row)
-    if not outcome.ok:
-        raise SystemExit(f"the import failed: {outcome.status}")
+    update(connector, row, line)
     held = command(environment, "invoices", "list", "Big")
     if len(held) != len(company.audit().importable):
         raise SystemExit("not every invoice was imported")
@@ -248,13 +149,17 @@ def main() -> None:
     options.add_argument("--write", type=Path, help="the page to write the figures to")
     chosen = options.parse_args()
     results = [median_of([measure(size) for _ in range(chosen.runs)]) for size in chosen.sizes]
-    page = as_page(results, chosen.runs)
+    syncs = [
+        payments.median_of(sync() for _ in range(chosen.runs))
+        for sync in (payments.posting, payments.reading)
+    ]
+    page = as_page(results, syncs, chosen.runs)
     print(page)
     if chosen.write:
         chosen.write.write_text(page)
 
 
-def as_page(results: list[Figures], runs: int) -> str:
+def as_page(results: list[Figures], syncs: list[payments.PaymentFigures], runs: int) -> str:
     """The figures with machine, versions and method."""
     rows = "\n".join(
         f"| {r.invoices:,} | {r.megabytes:.1f} MB | {r.seconds:.2f} s | {r.invoices / r.seconds:,.0f} "
@@ -282,6 +187,8 @@ Machine: {os.cpu_count()} cores, {platform.machine()}, {platform.system()}; Pyth
   checks, in a process of its own.
 - *Memory*: resident set of the daemon before the import, and its peak (VmHWM).
 - *Small company's call*: in a second run, another connection with one invoice syncs over and over in a process of its own while the big one imports.
+
+{payments.as_table(syncs)}
 
 Shared machines are noisy: compare the ratio before the seconds.
 """

@@ -6,13 +6,15 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from console.actions import Action, Operator
 from console.store_thread import OpensStore, StoreThread
 from shared.clock import utc_now
 from shared.models.errors import NotPossible, StoreError
-from shared.models.store import Store
+
+if TYPE_CHECKING:  # the first screen is painted before the store's library is there
+    from shared.models.store import Store
 
 T = TypeVar("T")
 POLL_SECONDS = 1.0

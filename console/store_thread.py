@@ -11,7 +11,7 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import suppress
-from typing import Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from shared.models.errors import (
     StoreConflict,
@@ -20,7 +20,9 @@ from shared.models.errors import (
     StoreTooNew,
     StoreUnavailable,
 )
-from shared.models.store import Store
+
+if TYPE_CHECKING:
+    from shared.models.store import Store
 
 T = TypeVar("T")
 _LOST = (StoreUnavailable, StoreOutdated, StoreTooNew)

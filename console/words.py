@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from rich.text import Text
 
 from console.cli.text import plain
-from shared.models.values import Sync
+
+if TYPE_CHECKING:
+    from shared.models.values import Sync
 
 STYLES: Mapping[str, str] = MappingProxyType(
     {
@@ -59,3 +62,13 @@ def when(at: datetime | None, now: datetime, never: str = "never") -> str:
     if local.date() == today.date():
         return f"{local:%H:%M}"
     return f"{local:%m-%d %H:%M}" if local.year == today.year else f"{local:%Y-%m-%d}"
+
+
+def result_of(sync: Sync) -> str:
+    """How a sync went, in one sentence."""
+    if sync.ended_at is None:
+        step = f": {sync.message}" if sync.message else ""
+        if sync.stop_requested_by:
+            return f"Stopping, as {sync.stop_requested_by} asked{step}"
+        return f"Running{step}"
+    return sync.error or sync.message or f"{sync.state.value.capitalize()}."

@@ -1,12 +1,13 @@
 """The daemon as a tree of services: threads, the SOAP edge, and regular work.
 
-Started in this order and stopped in reverse: the listeners close first, calls under way are
-answered, then the threads finish what they have.
+Started in this order and stopped in reverse: after a last sign of life the listeners close, calls
+under way are answered, then the threads finish what they have.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -18,13 +19,17 @@ from twisted.internet.task import LoopingCall
 from twisted.logger import Logger
 
 from daemon.callbacks import WebConnectorCallbacks
+from daemon.edge.downloads import Downloads
 from daemon.edge.http import EdgeLimits, EdgeSite
 from daemon.edge.resource import make_site
+from daemon.heartbeat import Heartbeat, address, facts_of_this_process
 from daemon.sessions.admission import Admission
 from daemon.sessions.book import SessionBook
 from daemon.sessions.desk import Desk
-from daemon.store_thread import ReactorThreads
+from daemon.store_thread import ReactorThreads, Threads
 from daemon.systemd import notify, watchdog_interval
+from shared.models import downloads
+from shared.models.downloads import Offered
 from shared.models.store import Store
 from shared.settings import SettingFault, Settings, SettingsRefused
 
@@ -123,6 +128,7 @@ class EdgeService(Service):
         self._reactor = reactor
         self._site = site
         self._drain_seconds = settings.drain_seconds
+        self._listen_strings = settings.listen
         self._endpoints = [_endpoint(reactor, text, settings) for text in settings.listen]
         self._ports: list[Any] = []
         self.listening: Deferred[None] = Deferred()
@@ -131,6 +137,12 @@ class EdgeService(Service):
         """Bind every endpoint."""
         super().startService()
         self._listen().chainDeferred(self.listening)
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """Where we are bound by now, such as ``http://127.0.0.1:8085``."""
+        bound = zip(self._listen_strings, self._ports, strict=False)
+        return tuple(address(text, port.getHost()) for text, port in bound)
 
     @inlineCallbacks
     def _listen(self) -> Any:
@@ -174,15 +186,21 @@ def _endpoint(reactor: Any, text: str, settings: Settings) -> Any:
 class Daemon(MultiService):
     """The whole tree. Its parts stop in reverse order, each after the one before."""
 
-    def __init__(self, edge: EdgeService, regular: RegularWork, threads: ThreadsService) -> None:
+    def __init__(
+        self,
+        edge: EdgeService,
+        regular: RegularWork,
+        threads: ThreadsService,
+        heartbeat: Heartbeat,
+    ) -> None:
         super().__init__()
         self.edge = edge
-        for service in (threads, regular, edge):
+        for service in (threads, regular, edge, heartbeat):
             service.setServiceParent(self)
 
     @inlineCallbacks
     def stopService(self) -> Any:
-        """Stop the edge first: its last calls still need the threads."""
+        """Say that we stop, then stop the edge: its last calls still need the threads."""
         self.running = 0
         for service in reversed(list(self)):
             yield maybeDeferred(service.stopService)
@@ -206,10 +224,24 @@ def make_daemon(
     desk = Desk(settings, book, store.now)
     callbacks = WebConnectorCallbacks(admission, desk, threads, settings)
     site = make_site(
-        callbacks, edge_limits(settings), public_url=settings.public_url, reactor=reactor
+        callbacks,
+        edge_limits(settings),
+        public_url=settings.public_url,
+        reactor=reactor,
+        downloads=_downloads(threads, store),
     )
+    edge = EdgeService(reactor, site, settings)
+    facts = facts_of_this_process(settings, started_at)
     return Daemon(
-        EdgeService(reactor, site, settings),
+        edge,
         RegularWork(reactor, desk, threads, environ),
         ThreadsService(threads),
+        Heartbeat(reactor, threads, store.now, lambda: replace(facts, listening=edge.addresses)),
     )
+
+
+def _downloads(threads: Threads, store: Store) -> Downloads:
+    def thd_take(token: str) -> Offered | None:
+        return downloads.take(token, store.now())
+
+    return Downloads(lambda token: threads.store(thd_take, token))

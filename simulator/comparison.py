@@ -1,4 +1,4 @@
-"""The company's figures beside the imported ones, out of the JSON of the command line."""
+"""The company's figures beside ours, out of the JSON of the command line."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Line:
 
     name: str
     company: str
-    imported: str
+    here: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +28,14 @@ class Comparison:
     lines: tuple[Line, ...]
     differences: tuple[str, ...]
 
+    def plus(self, other: Comparison) -> Comparison:
+        """Two comparisons taken together."""
+        return Comparison(self.lines + other.lines, self.differences + other.differences)
 
-def compare(audit: Record, invoices: Sequence[Record], customers: Sequence[Record]) -> Comparison:
+
+def compare_invoices(
+    audit: Record, invoices: Sequence[Record], customers: Sequence[Record]
+) -> Comparison:
     """Hold ``company audit`` against ``invoices list`` and ``customers list``.
 
     Only open invoices count on our side, only importable ones on the company's; the customers
@@ -41,7 +47,7 @@ def compare(audit: Record, invoices: Sequence[Record], customers: Sequence[Recor
     held = {customer["list_id"] for customer in customers}
     lines = (
         Line("open invoices", f"{len(theirs):,}", f"{len(ours):,}"),
-        *_balances(theirs.values(), ours.values()),
+        *_totals("balance", theirs.values(), ours.values()),
         Line("customers billed", f"{len(billed):,}", f"{len(held):,}"),
     )
     differences = (
@@ -53,25 +59,47 @@ def compare(audit: Record, invoices: Sequence[Record], customers: Sequence[Recor
     return Comparison(lines, differences)
 
 
-def _balances(theirs: Iterable[Record], ours: Iterable[Record]) -> Iterator[Line]:
-    company, imported = _totals(theirs), _totals(ours)
-    for currency in sorted({*company, *imported}):
-        balances = f"{company[currency]:,.2f}", f"{imported[currency]:,.2f}"
-        yield Line(f"balance {currency}", *balances)
+def compare_payments(audit: Record, payments: Sequence[Record]) -> Comparison:
+    """Hold the payments of ``company audit`` against ``payments list``.
+
+    On our side those count that QuickBooks has: posted there, or read from there. One that pays
+    invoices of several customers is several in QuickBooks.
+    """
+    theirs = {payment["txn_id"]: payment for payment in audit["payments"]}
+    ours = [payment for payment in payments if payment["txn_id"]]
+    held = {txn_id for payment in ours for txn_id in payment["txn_id"].split()}
+    lines = (
+        Line("payments", f"{len(theirs):,}", f"{len(held):,}"),
+        *_totals("received", theirs.values(), ours, "amount"),
+    )
+    differences = (
+        *_missing("payment", theirs, held),
+        *(told for payment in ours for told in _differing(payment, theirs)),
+    )
+    return Comparison(lines, differences)
 
 
-def _totals(invoices: Iterable[Record]) -> defaultdict[str, Decimal]:
+def _totals(
+    name: str, theirs: Iterable[Record], ours: Iterable[Record], amount: str = "balance"
+) -> Iterator[Line]:
+    """A line for each currency."""
+    company, here = _by_currency(theirs, amount), _by_currency(ours, amount)
+    for currency in sorted({*company, *here}):
+        yield Line(f"{name} {currency}", f"{company[currency]:,.2f}", f"{here[currency]:,.2f}")
+
+
+def _by_currency(records: Iterable[Record], amount: str) -> defaultdict[str, Decimal]:
     totals: defaultdict[str, Decimal] = defaultdict(Decimal)
-    for invoice in invoices:
-        totals[invoice["currency"]] += Decimal(invoice["balance"])
+    for record in records:
+        totals[record["currency"]] += Decimal(record[amount])
     return totals
 
 
 def _missing(kind: str, theirs: Collection[str], ours: Collection[str]) -> Iterator[str]:
     for key in sorted(set(theirs) - set(ours)):
-        yield f"{kind} {key} was not imported"
+        yield f"{kind} {key} of QuickBooks is not here"
     for key in sorted(set(ours) - set(theirs)):
-        yield f"{kind} {key} is here, but not among QuickBooks' importable ones"
+        yield f"{kind} {key} is here, but not in QuickBooks"
 
 
 def _different(theirs: Mapping[str, Record], ours: Mapping[str, Record]) -> Iterator[str]:
@@ -81,3 +109,24 @@ def _different(theirs: Mapping[str, Record], ours: Mapping[str, Record]) -> Iter
             there, here = theirs[txn_id][field], ours[txn_id][field]
             if there != here:
                 yield f"invoice {number}: {field} is {there} in QuickBooks and {here} here"
+
+
+def _differing(payment: Record, theirs: Mapping[str, Record]) -> Iterator[str]:
+    """One payment of ours beside all that QuickBooks has of it."""
+    parts = [theirs[txn_id] for txn_id in payment["txn_id"].split() if txn_id in theirs]
+    name = payment["external_id"] or payment["ref_number"] or payment["txn_id"]
+    there, here = _terms(parts), _terms([payment])
+    for field in there:
+        if parts and there[field] != here[field]:
+            yield f"payment {name}: {field} is {there[field]} in QuickBooks and {here[field]} here"
+
+
+def _terms(parts: Sequence[Record]) -> dict[str, str]:
+    """Amount, currency, day and invoices of a payment that is in QuickBooks in these parts."""
+    uses = sorted((use["invoice_txn_id"], use["amount"]) for one in parts for use in one["applied"])
+    return {
+        "amount": f"{sum(Decimal(one['amount']) for one in parts):,.2f}",
+        "currency": " ".join(sorted({one["currency"] for one in parts})),
+        "date": " ".join(sorted({one["date"] for one in parts})),
+        "paid": ", ".join(f"{txn_id} {amount}" for txn_id, amount in uses) or "nothing",
+    }

@@ -1,4 +1,4 @@
-"""``deskbridge demo``: a whole Invoice Sync on one machine, shown from the command line.
+"""``deskbridge demo``: both syncs, both ways, on one machine, shown from the command line.
 
 Every step is a command that a person could type, run as a process of its own: the demo knows
 of the daemon only its command line, its JSON and its address.
@@ -15,8 +15,9 @@ import socket
 import subprocess
 import sys
 import tempfile
+import textwrap
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,13 +26,14 @@ from typing import Any
 
 import click
 
-from simulator.comparison import Comparison, compare
+from simulator.comparison import compare_invoices, compare_payments
+from simulator.report import WIDTH, Ending, show
+from simulator.story import Payment, Story, as_csv, choose
 from simulator.webconnector import HttpTransport
 
 CONNECTION = "Demo"
 START_SECONDS = 20.0
 STOP_SECONDS = 25.0
-MOST_DIFFERENCES = 10
 _POLL_SECONDS = 0.05
 _VISIT_SECONDS = 1.0
 _LOG_LINES = 20
@@ -80,11 +82,22 @@ class Stage:
 
     def tell(self, text: str) -> None:
         """Print a progress line with the seconds since the start."""
-        click.echo(f"{time.monotonic() - self.started:5.1f} s  {text}")
+        line = f"{time.monotonic() - self.started:5.1f} s  {text}"
+        click.echo(textwrap.fill(line, WIDTH, subsequent_indent=" " * 9))
 
     def run(self, *words: str) -> str:
         """Run one deskbridge command and give its output; raises StepFailed."""
-        done = subprocess.run(  # noqa: S603 (our own command line)
+        done = self.tried(*words)
+        if done.returncode:
+            said = (done.stderr + done.stdout).strip()
+            raise StepFailed(
+                f"`deskbridge {shlex.join(words)}` ended with {done.returncode}: {said}"
+            )
+        return done.stdout
+
+    def tried(self, *words: str) -> subprocess.CompletedProcess[str]:
+        """Run one deskbridge command, however it ends."""
+        return subprocess.run(  # noqa: S603 (our own command line)
             [sys.executable, "-m", "deskbridge", *words],
             cwd=self.folder,
             env=self.environment(),
@@ -93,12 +106,6 @@ class Stage:
             text=True,
             check=False,
         )
-        if done.returncode:
-            said = (done.stderr + done.stdout).strip()
-            raise StepFailed(
-                f"`deskbridge {shlex.join(words)}` ended with {done.returncode}: {said}"
-            )
-        return done.stdout
 
     def run_json(self, *words: str) -> Any:
         """Run one deskbridge command with --json and read what it prints."""
@@ -131,11 +138,12 @@ def demo(
     keep: Path | None,
     port: int | None,
 ) -> None:
-    """Show a full Invoice Sync against a simulated QuickBooks company.
+    """Show both syncs, both ways, against a simulated QuickBooks company.
 
-    Makes a company, starts the daemon on a store of its own, adds a connection, plays the Web
-    Connector, and holds what was imported against the company's own audit. Exit status 0 only
-    when both are equal.
+    Makes a company, starts the daemon on a store of its own, adds a connection and plays the
+    Web Connector: Invoice Sync, then Payment Sync, with payments of the billing platform and one
+    recorded in QuickBooks. Holds what is here against the company's own audit. Exit status 0
+    only when both are equal.
     """
     signal.signal(signal.SIGTERM, _stop)
     if port is not None:
@@ -143,54 +151,71 @@ def demo(
     with _folder(keep) as folder:
         stage = Stage(folder, port or _free_port())
         try:
-            comparison = play(stage, seed=seed, customers=customers, invoices=invoices)
+            ending = play(stage, seed=seed, customers=customers, invoices=invoices)
         except StepFailed as failure:
             raise click.ClickException(str(failure)) from failure
-        show(comparison)
+        show(ending)
         if keep is not None:
             click.echo(f"Kept in {folder}. Look around with DESKBRIDGE_CONFIG={stage.config}")
-    sys.exit(1 if comparison.differences else 0)
+    sys.exit(1 if ending.differences else 0)
 
 
-def play(stage: Stage, *, seed: int, customers: int, invoices: int) -> Comparison:
+def play(stage: Stage, *, seed: int, customers: int, invoices: int) -> Ending:
     """Go through all steps; raises StepFailed. The daemon is stopped in any case."""
     stage.set()
     stage.tell(f"Making a company of {customers:,} customers and {invoices:,} invoices")
     size = ("--seed", str(seed), "--customers", str(customers), "--invoices", str(invoices))
-    stage.run("company", "new", str(stage.company), *size)
+    made = stage.run_json("company", "new", str(stage.company), *size)
     stage.tell(f"Starting the daemon on {stage.address}")
     with _daemon(stage):
-        stage.tell(f"Adding the connection {CONNECTION} and its .qwc file")
+        stage.tell(f"Adding the connection {CONNECTION} and its .qwc files")
         stage.run("connection", "add", CONNECTION)
-        qwc = _make_qwc(stage)
-        stage.tell("The Web Connector runs Invoice Sync")
-        for update in _web_connector(stage, qwc):
-            stage.tell(f"Its status column shows: {update['status']}")
-        return _compare(stage)
+        files = _make_qwc(stage)
+        _sync(stage, "Invoice Sync", files["invoice"])
+        story = choose(stage.run_json("invoices", "list", CONNECTION))
+        _take_in(stage, story.platform, made["now"][:10])
+        _record_by_hand(stage, story.by_hand)
+        _sync(stage, "Payment Sync", files["payment"])
+        stage.tell("Comparing both sides")
+        return _ending(stage, story)
 
 
-def show(comparison: Comparison) -> None:
-    """Print both sides and the verdict."""
-    click.echo(f"\n{'':<18}{'QuickBooks':>16}{'imported':>16}")
-    for line in comparison.lines:
-        click.echo(f"{line.name:<18}{line.company:>16}{line.imported:>16}")
-    if not comparison.differences:
-        click.echo("\nEQUAL")
-        return
-    click.echo(f"\nDIFFERENT in {len(comparison.differences)} places:")
-    for difference in comparison.differences[:MOST_DIFFERENCES]:
-        click.echo(f"  {difference}")
-    if len(comparison.differences) > MOST_DIFFERENCES:
-        click.echo(f"  … and {len(comparison.differences) - MOST_DIFFERENCES} more")
-
-
-def _make_qwc(stage: Stage) -> Path:
-    """The .qwc file of Invoice Sync; its password goes into a file that only we can read."""
+def _make_qwc(stage: Stage) -> Mapping[str, Path]:
+    """The .qwc files; their password goes into a file that only we can read."""
     made = stage.run_json("qwc", CONNECTION, "--out", str(stage.folder))
     with os.fdopen(_made_for_us(_password_file(stage)), "w") as file:
         file.write(made["password"] + "\n")
-    (path,) = (file["path"] for file in made["files"] if file["application"] == "invoice")
-    return stage.folder / str(path)
+    return {one["application"]: stage.folder / str(one["path"]) for one in made["files"]}
+
+
+def _sync(stage: Stage, name: str, qwc: Path) -> None:
+    """Have the Web Connector run one application, and tell what its status column shows."""
+    stage.tell(f"The Web Connector runs {name}")
+    for update in _web_connector(stage, qwc):
+        stage.tell(f"Its status column shows: {update['status']}")
+
+
+def _take_in(stage: Stage, payments: Sequence[Payment], day: str) -> None:
+    """Import the payments of the billing platform from a file."""
+    if not payments:
+        return
+    file = stage.folder / "payments.csv"
+    file.write_text(as_csv(payments, day))
+    stage.tell(f"Importing {len(payments)} payments of the billing platform from {file.name}")
+    stage.run("payments", "import", CONNECTION, str(file))
+
+
+def _record_by_hand(stage: Stage, payment: Payment | None) -> None:
+    """Have the bookkeeper record a payment in QuickBooks."""
+    if payment is None:
+        return
+    (share,) = payment.shares
+    stage.tell(f"The bookkeeper records check {payment.case.name} in QuickBooks")
+    stage.run(
+        *("company", "act", str(stage.company), "pay", share.txn_id),
+        *("--amount", str(share.amount), "--number", payment.case.name),
+        *("--method", payment.case.method),
+    )
 
 
 def _password_file(stage: Stage) -> Path:
@@ -214,12 +239,25 @@ def _web_connector(stage: Stage, qwc: Path) -> list[Mapping[str, Any]]:
     return updates
 
 
-def _compare(stage: Stage) -> Comparison:
-    return compare(
-        stage.run_json("company", "audit", str(stage.company)),
+def _ending(stage: Stage, story: Story) -> Ending:
+    """Both sides as they are now, and what `reconcile` says of them."""
+    audit = stage.run_json("company", "audit", str(stage.company))
+    payments = stage.run_json("payments", "list", CONNECTION)
+    invoices = compare_invoices(
+        audit,
         stage.run_json("invoices", "list", CONNECTION),
         stage.run_json("customers", "list", CONNECTION),
     )
+    return Ending(
+        story, payments, invoices.plus(compare_payments(audit, payments)), *_reconciled(stage)
+    )
+
+
+def _reconciled(stage: Stage) -> tuple[str, bool]:
+    """The first line of `reconcile`, and whether it found no difference."""
+    done = stage.tried("reconcile", CONNECTION)
+    first, *_ = (done.stdout + done.stderr).splitlines() or [""]
+    return first, done.returncode == 0
 
 
 @contextmanager

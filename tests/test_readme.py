@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import runpy
 import shlex
 from pathlib import Path
 
@@ -99,7 +100,8 @@ def test_the_books_of_the_readme_can_be_kept_as_it_says(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     shown = [line for line in _command_lines(ROOT / "README.md") if " books.json" in line]
     lines = [line for line in shown if line.startswith("company ")]
-    assert [line.split()[1] for line in lines] == ["new", "act", "audit"]
+    kept = ["new", "act", "act", "audit", "fault", "lock", "unlock", "backup", "act", "restore"]
+    assert [line.split()[1] for line in lines] == kept
     for line in lines:
         done = CliRunner().invoke(cli, shlex.split(line))
         assert done.exit_code == 0, done.output
@@ -128,6 +130,21 @@ def test_every_file_of_the_daemon_is_on_the_map():
 def test_every_file_that_a_document_links_is_there(document):
     for target in re.findall(r"\]\((?!https?://|#)([^)#]+)", _read(document)):
         assert (document.parent / target).exists(), target
+
+
+SCREENS = ROOT / "docs" / "screens"
+
+
+@pytest.mark.parametrize(
+    "told", ["make demo", "Posted into QuickBooks", "Not posted, and why", "reconcile:", "EQUAL"]
+)
+def test_the_picture_of_the_readme_shows_a_whole_demo(told):
+    assert told.replace(" ", "&#160;") in (SCREENS / "demo.svg").read_text("utf-8")
+
+
+def test_the_picture_of_the_readme_can_be_drawn_again():
+    draw = runpy.run_path(str(SCREENS / "demo.py"))["picture"]
+    assert "QuickBooks&#160;and&#160;here" in draw("QuickBooks and here")
 
 
 def test_the_makefile_has_the_targets_that_the_readme_names():

@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
-from shared.models import audit
-from shared.models.store import Store
+if TYPE_CHECKING:
+    from shared.models.store import Store
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +26,8 @@ class Operator:
 
     def note(self, action: str, connection: str, detail: str) -> None:
         """Write to the audit trail; ``action`` is the word that the command line uses too."""
+        from shared.models import audit
+
         audit.add(self.who, action, connection, detail, self.now)
 
 

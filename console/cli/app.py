@@ -61,9 +61,11 @@ def cli(ctx: click.Context, config: Path | None) -> None:
 
 
 for name, place, told in (
+    ("audit", "audit:audit", "Who changed what, and when."),
     ("connection", "connection:connection", "Add, list, show, edit and remove connections."),
     ("customers", "ledger:customers", "The customers that imported invoices are billed to."),
     ("db", "store:db", "Upgrade the store or back it up."),
+    ("doctor", "doctor:doctor", "Check everything and say what to do."),
     ("hints", "hints:hints", "Look up what a code or a message means and what to do."),
     ("invoices", "ledger:invoices", "List or export the imported invoices."),
     ("password", "qwc:password", "Replace a Web Connector password."),
@@ -74,3 +76,4 @@ for name, place, told in (
     ("syncs", "syncs:syncs", "What ran, how it ended; stop what runs."),
 ):
     cli.add_later(name, f"console.cli.{place}", told)
+cli.add_later("console", "console.command:console", "Watch syncs and put problems right, here.")

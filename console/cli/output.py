@@ -19,6 +19,9 @@ from console.cli.tables import Column, Row
 
 NARROWEST = 40
 _COLOURS = {
+    "ok": "green",
+    "warn": "yellow",
+    "fail": "red",
     "finished": "green",
     "resolved": "green",
     "posted": "green",
@@ -76,10 +79,10 @@ def say_wrapped(text: str, indent: str = "") -> None:
         click.echo(line)
 
 
-def say_item(mark: str, text: str) -> None:
-    """One item of a list, wrapped under itself."""
+def say_item(mark: str, text: str, paint: Callable[[str], str] = str) -> None:
+    """One item of a list, wrapped under itself; ``paint`` may wrap the mark in colour."""
     first, *rest = tables.wrapped(text, width() - len(mark)) or [""]
-    click.echo(mark + first)
+    click.echo(paint(mark) + first)
     for line in rest:
         click.echo(" " * len(mark) + line)
 

@@ -50,10 +50,14 @@ def backup(desk: Desk, file: Path, as_json: bool) -> None:
 
     For SQLite only: a PostgreSQL store is backed up by pg_dump.
     """
+    from shared.models import audit
+
     target = file.absolute()
     with output.waiting("Backing the store up"):
         desk.store.backup(target)
     made = Backup(target, target.stat().st_size)
+    with desk.store.transaction():
+        audit.add(desk.who, "db.backup", "", str(target), desk.store.now())
     if as_json:
         output.say_json(BACKUP.of(made))
     else:

@@ -102,13 +102,14 @@ class RecordTable(ScrollView, can_focus=True):
             """The table, for ``@on`` with a selector."""
             return self.table
 
-    def __init__(self, columns: Sequence[Column], *, id: str | None = None) -> None:  # noqa: A002
-        super().__init__(id=id)
+    def __init__(self, columns: Sequence[Column]) -> None:
+        super().__init__()
         self._columns = tuple(columns)
         self._lines: tuple[Line, ...] = ()
         self._places: dict[str, int] = {}
         self._cursor = -1
         self._natural = [cells(column.title) for column in columns]
+        self._measured: dict[str, Row] = {}
         self._widths: dict[int, int] = {}
 
     @property
@@ -179,6 +180,7 @@ class RecordTable(ScrollView, can_focus=True):
     def on_resize(self, _event: Resize) -> None:
         """Fit the columns to the new width."""
         self._natural = [cells(column.title) for column in self._columns]
+        self._measured.clear()
         self._lay_out()
         self._keep_in_view()
         self.refresh()
@@ -218,10 +220,11 @@ class RecordTable(ScrollView, can_focus=True):
 
         A column never gets narrower by itself: figures that change must not make it jump.
         """
-        rows = [line for line in self._lines if isinstance(line, Row)]
-        for place in range(len(self._columns)):
-            widest = max((cells(_plain(row.cells[place])) for row in rows), default=0)
-            self._natural[place] = max(self._natural[place], widest)
+        for line in self._lines:
+            if isinstance(line, Row) and self._measured.get(line.key) is not line:
+                self._measured[line.key] = line
+                wide = (cells(_plain(cell)) for cell in line.cells)
+                self._natural = list(map(max, self._natural, wide))
         before = self._widths
         self._widths = widths(self._columns, self._natural, max(self.size.width, 1), _GAP)
         self.virtual_size = Size(self.size.width, len(self._lines) + _HEADER)

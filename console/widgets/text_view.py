@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import ClassVar, TypeAlias
 
 from rich.segment import Segment
@@ -16,13 +17,23 @@ from textual.strip import Strip
 
 from console.cli.text import cells, plain
 
-Paragraph: TypeAlias = str | Text
+
+@dataclass(frozen=True, slots=True)
+class Labelled:
+    """A text that is wrapped beside its label, not under it."""
+
+    label: Text
+    text: Text
+
+
+Paragraph: TypeAlias = str | Text | Labelled
 
 
 class TextView(ScrollView, can_focus=True):
     """Paragraphs; ``show`` replaces them and keeps the scroll, ``find`` goes to a text.
 
-    A ``str`` is a line as it is, folded where it is too long; a ``Text`` is wrapped at blanks.
+    A ``str`` is a line as it is, folded where it is too long; a ``Text`` is wrapped at blanks,
+    one with a label beside that.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -44,10 +55,10 @@ class TextView(ScrollView, can_focus=True):
     TextView > .text-view--found { text-style: reverse; }
     """
 
-    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002
-        super().__init__(id=id)
+    def __init__(self, *, classes: str | None = None) -> None:
+        super().__init__(classes=classes)
         self._paragraphs: tuple[Paragraph, ...] = ()
-        self._lines: list[Paragraph] = []
+        self._lines: list[str | Text] = []
         self._wanted = ""
 
     @property
@@ -137,11 +148,16 @@ class TextView(ScrollView, can_focus=True):
         self._scroll(round(self.scroll_y))
         self.refresh()
 
-    def _folded(self, paragraph: Paragraph, width: int) -> Iterator[Paragraph]:
-        if isinstance(paragraph, Text):
+    def _folded(self, paragraph: Paragraph, width: int) -> Iterator[str | Text]:
+        if isinstance(paragraph, str):
+            yield from _cut(plain(paragraph), width)
+        elif isinstance(paragraph, Text):
             yield from paragraph.wrap(self.app.console, width)
         else:
-            yield from _cut(plain(paragraph), width)
+            label, indent = paragraph.label, cells(paragraph.label.plain)
+            for line in paragraph.text.wrap(self.app.console, max(width - indent, 10)):
+                yield Text.assemble(label, line)
+                label = Text(" " * indent)
 
     def _scroll(self, top: int) -> None:
         most = max(len(self._lines) - self.size.height, 0)
@@ -149,6 +165,8 @@ class TextView(ScrollView, can_focus=True):
 
 
 def _plain(paragraph: Paragraph) -> str:
+    if isinstance(paragraph, Labelled):
+        return paragraph.label.plain + paragraph.text.plain
     return paragraph.plain if isinstance(paragraph, Text) else paragraph
 
 

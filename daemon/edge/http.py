@@ -10,6 +10,7 @@ cookie, no redirect, nothing about our versions.
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from io import BytesIO
@@ -40,6 +41,9 @@ class EdgeLimits:
     idle_seconds: float = 75
     answer_seconds: float = 120  # the Web Connector gives up after 100
     closing_seconds: float = 5  # for a refused client to read why
+
+
+_SECRET_PATH = re.compile(r"(?<=download)/.*", re.IGNORECASE)  # the token of a download
 
 
 class Clock(Protocol):
@@ -164,4 +168,5 @@ class EdgeSite(server.Site):
 
 
 def _shown(request: EdgeRequest) -> str:
-    return f"{request.method.decode()} {request.path.decode('ascii', 'replace')[:100]}"
+    path = request.path.decode("ascii", "replace")[:100]
+    return f"{request.method.decode()} {_SECRET_PATH.sub('/…', path)}"

@@ -23,6 +23,7 @@ from twisted.web.resource import Resource
 from twisted.web.server import NOT_DONE_YET
 
 from daemon.edge.body_gate import Body, DiscardedBody, Head
+from daemon.edge.downloads import Downloads, token_in
 from daemon.edge.envelope import EnvelopeReader
 from daemon.edge.http import Clock, EdgeLimits, EdgeRequest, EdgeSite
 from daemon.edge.operations import operation_of_soap_action
@@ -141,7 +142,7 @@ class SoapBody:
 
 
 class Edge(Resource):
-    """Everything that we serve: the calls, the WSDL, and two pages for people."""
+    """Everything that we serve: the calls, the WSDL, two pages for people, and downloads."""
 
     log = Logger()
 
@@ -152,6 +153,7 @@ class Edge(Resource):
         public_url: str,
         support_url: str,
         support: bytes,
+        downloads: Downloads | None,
     ) -> None:
         super().__init__()
         self.isLeaf = True
@@ -161,6 +163,7 @@ class Edge(Resource):
         self._prefix = urlsplit(self._public_url).path
         self._service = service_page(support_url or self._public_url + SUPPORT_PATH)
         self._support = support
+        self._downloads = downloads
 
     def _path(self, target: bytes) -> str:
         """The path below the public URL, whether or not a proxy has cut that off."""
@@ -180,6 +183,9 @@ class Edge(Resource):
     def render(self, request: EdgeRequest) -> bytes | int:
         """Answer by path and method; never a redirect."""
         path = self._path(request.path)
+        token = token_in(path)
+        if token is not None and self._downloads is not None:
+            return self._hand_over(request, token, self._downloads)
         is_service = path in SERVICE_PATHS
         if not is_service and path not in ("", SUPPORT_PATH):
             return self._refuse(request, http.NOT_FOUND, "There is nothing at this address.")
@@ -199,6 +205,27 @@ class Edge(Resource):
         return _send(
             request, http.OK, self._support if path == SUPPORT_PATH else self._service, None
         )
+
+    def _hand_over(self, request: EdgeRequest, token: str, downloads: Downloads) -> int:
+        """GET alone uses a link up: whoever only looks at it with HEAD must not."""
+        if request.method != b"GET":
+            request.setHeader(b"Allow", b"GET")
+            return self._refuse(request, http.NOT_ALLOWED, "This link is for GET only.")
+        Deferred.fromCoroutine(self._answer_download(request, token, downloads))
+        return NOT_DONE_YET
+
+    async def _answer_download(
+        self, request: EdgeRequest, token: str, downloads: Downloads
+    ) -> None:
+        gone: list[Failure] = []
+        request.notifyFinish().addErrback(gone.append)
+        reply = await downloads.reply(token, request.client_name())
+        if gone:
+            self.log.info("{peer} hung up before its download", peer=request.client_name())
+            return
+        for name, value in reply.headers.items():
+            request.setHeader(name, value)
+        _send(request, reply.status, reply.content, None)
 
     def _refuse(self, request: EdgeRequest, status: int, reason: str) -> int:
         return _send(request, status, reason.encode() + b"\n", _TEXT)
@@ -292,12 +319,13 @@ def make_site(
     reactor: Clock,
     support_url: str = "",
     support: bytes = b"",
+    downloads: Downloads | None = None,
 ) -> EdgeSite:
     """Put the service together: a factory to listen with.
 
     ``public_url`` is the address that clients use, with a path if a proxy adds one;
     ``support_url`` where its pages send people for help, unless to our own support page;
-    ``support`` an HTML page to show there instead of ours.
+    ``support`` an HTML page to show there instead of ours; ``downloads`` answers for links.
     """
-    edge = Edge(callbacks, limits, public_url, support_url, support or support_page())
+    edge = Edge(callbacks, limits, public_url, support_url, support or support_page(), downloads)
     return EdgeSite(edge, limits, edge.body_for, reactor)

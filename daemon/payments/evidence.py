@@ -95,37 +95,49 @@ def of_write(reading: Reading, set_id: str) -> Evidence:
         case WriteOutcome.NOT_DONE if ret is None:
             return Evidence(protocol.Declined(), None, code, said)
         case _:
-            return Evidence(protocol.Unanswered(code == GUID_REFUSED), None, code, said)
+            never = code == GUID_REFUSED
+            return Evidence(protocol.Unanswered(never, for_good=never), None, code, said)
 
 
 def of_check(reading: Reading, set_id: str) -> Evidence:
     """What QuickBooks remembers of a set: the whole answer, its status alone, or its record."""
     head = _head(reading)
-    if head is None or reading.set_status or head.request_id not in (None, "", set_id):
+    foreign = head is not None and head.request_id not in (None, "", set_id)
+    if reading.unreadable or reading.set_status or foreign:
         return Evidence(protocol.NotRemembered(), code=reading.set_status or 0)
+    if head is None:
+        # Zero says that the set is on record, even where its answer is not shown.
+        on_record = reading.set_status == 0
+        return Evidence(protocol.RanUnseen() if on_record else protocol.NotRemembered())
     code, said = head.status.code, head.status.message
     ret = _payment(reading)
     match statuses.write_outcome(code, said):
-        case WriteOutcome.SAVED:
-            event = protocol.Saved() if ret is not None else protocol.RanUnseen()
-            return Evidence(event, ret, code, said)
+        case WriteOutcome.SAVED if ret is not None:
+            return Evidence(protocol.Saved(), ret, code, said)
         case WriteOutcome.NOT_DONE if ret is None:
             return Evidence(protocol.Declined(), None, code, said)
-        case _:
+        case _ if code == GUID_REFUSED:
             return Evidence(protocol.NotRemembered(), None, code, said)
+        case _:
+            # It is on record, so it would never run again; what it made is not told.
+            return Evidence(protocol.RanUnseen(), None, code, said)
 
 
 def of_search(rows: Iterable[object], posting: Posting, known_by: Tags) -> Evidence:
     """What looking for a payment by its tags proves; all parts of the search were answered."""
     rows = tuple(rows)
     live = ours_among(rows, known_by)
-    if len(live) > 1:
-        return _unclear("payment-found-several", str(len(live)))
+    unread = _unread_among(rows, known_by) - {one.txn_id for one in live}
+    found = len(live) + len(unread)
+    if found > 1:
+        return _unclear("payment-found-several", str(found))
     if live:
         return _alone(live[0], posting)
-    if any(isinstance(one, BadRecord) and known_by.name(one.document) for one in rows):
+    if unread:
         return _unclear("payment-found-other", "a record that cannot be read")
-    if any(isinstance(one, TxnDeletedRet) and known_by.name(one.ref_number) for one in rows):
+    # What had earlier tags was deleted before a person decided to post it anew.
+    tag = posting.ref_number.casefold()
+    if any(isinstance(one, TxnDeletedRet) and one.ref_number.casefold() == tag for one in rows):
         return _unclear("payment-found-deleted", "")
     return Evidence(protocol.FoundNone())
 
@@ -136,6 +148,12 @@ def ours_among(rows: Iterable[object], known_by: Tags) -> Sequence[ReceivePaymen
         one.txn_id: one for one in rows if isinstance(one, ReceivePaymentRet) and known_by.mark(one)
     }
     return tuple(found.values())
+
+
+def _unread_among(rows: Iterable[object], known_by: Tags) -> set[str]:
+    return {
+        one.object_id for one in rows if isinstance(one, BadRecord) and known_by.name(one.document)
+    }
 
 
 def _alone(ret: ReceivePaymentRet, posting: Posting) -> Evidence:

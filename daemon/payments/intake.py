@@ -23,6 +23,7 @@ from shared.models.payment_values import (
 from shared.models.values import RecordKind, Trouble
 from shared.qbxml.responses import (
     AccountRet,
+    AppliedToTxnRet,
     BadRecord,
     ErrorRecovery,
     InvoiceRet,
@@ -114,17 +115,26 @@ def to_received(ret: ReceivePaymentRet, home_currency: str) -> tuple[Taken, ...]
 
 
 def uses_of(ret: ReceivePaymentRet) -> tuple[ReceivedUse, ...]:
-    """What a payment is applied to, in its order."""
+    """What a payment is applied to, in its order; amounts include discounts."""
+    discounts_apart = _money_in(ret) == ret.total_amount
     return tuple(
-        ReceivedUse(
-            txn_id=one.txn_id,
-            txn_type=one.txn_type,
-            number=one.ref_number,
-            amount=one.amount or ZERO,
-            discount=one.discount_amount or ZERO,
-            balance=one.balance_remaining,
-        )
-        for one in ret.applied
+        _use(one, one.discount_amount or ZERO, apart=discounts_apart) for one in ret.applied
+    )
+
+
+def _money_in(ret: ReceivePaymentRet) -> Decimal:
+    """What is applied and what is not; more than the total where it includes discounts."""
+    return sum((one.amount or ZERO for one in ret.applied), ret.unused_payment or ZERO)
+
+
+def _use(one: AppliedToTxnRet, discount: Decimal, *, apart: bool) -> ReceivedUse:
+    return ReceivedUse(
+        txn_id=one.txn_id,
+        txn_type=one.txn_type,
+        number=one.ref_number,
+        amount=(one.amount or ZERO) + (discount if apart else ZERO),
+        discount=discount,
+        balance=one.balance_remaining,
     )
 
 
@@ -186,8 +196,7 @@ def _missing(ret: ReceivePaymentRet) -> str:
 
 
 def _mismatch(ret: ReceivePaymentRet) -> Trouble:
-    parts = sum((one.amount or ZERO for one in ret.applied), ret.unused_payment or ZERO)
-    told = tell(TOTAL_MISMATCH, sum=parts, total=ret.total_amount)
+    told = tell(TOTAL_MISMATCH, sum=_money_in(ret), total=ret.total_amount)
     return Trouble(
         TOTAL_MISMATCH,
         RecordKind.PAYMENT,

@@ -12,7 +12,7 @@ from datetime import datetime
 from daemon.payments import evidence, outcomes, protocol, telling, terms
 from daemon.payments.evidence import Evidence, Tags
 from daemon.payments.protocol import Phase
-from shared.models import ledger
+from shared.models import ledger, problems
 from shared.models.payment_values import (
     Posting,
     PostingState,
@@ -20,7 +20,7 @@ from shared.models.payment_values import (
     ReceivedUse,
 )
 from shared.models.payments import listing, postings, sets
-from shared.models.values import RecordKind, Session
+from shared.models.values import ProblemState, RecordKind, Session
 from shared.qbxml.refs import Ref
 from shared.qbxml.responses import AppliedToTxnRet, ReceivePaymentRet
 
@@ -97,6 +97,7 @@ def thd_seen(session: Session, posting: Posting, one: ReceivedPayment, now: date
         case PostingState.SENT | PostingState.UNKNOWN:
             return _thd_settles_doubt(session, posting, one, now)
         case PostingState.PARKED if posting.code not in MAY_TURN_UP:
+            _thd_reread_paid(session, one)
             return False
         case _:
             outcomes.thd_found(session, posting, _proof(posting, one), now)
@@ -104,10 +105,13 @@ def thd_seen(session: Session, posting: Posting, one: ReceivedPayment, now: date
 
 
 def _thd_same(session: Session, posting: Posting, one: ReceivedPayment, now: datetime) -> bool:
-    if posting.edit_sequence == one.edit_sequence and not posting.deleted:
-        return False
     payment = listing.get(posting.payment_id)
     as_sent, as_found = terms.sent(payment, posting), terms.shown(as_ret(one))
+    is_right = as_sent == as_found and posting.customer_list_id == one.customer_list_id
+    # An invoice that is deleted takes its share off the payment, whose EditSequence stays.
+    known = is_right or bool(posting.code) or _is_told(session, payment.id)
+    if posting.edit_sequence == one.edit_sequence and known and not posting.deleted:
+        return False
     postings.move(
         posting.id,
         PostingState.POSTED,
@@ -121,18 +125,26 @@ def _thd_same(session: Session, posting: Posting, one: ReceivedPayment, now: dat
     thd_reread(session, invoices)
     if posting.deleted:
         telling.thd_put_right(session, payment.id, DELETED, now)
-    if as_sent == as_found and posting.customer_list_id == one.customer_list_id:
-        telling.thd_put_right(session, payment.id, outcomes.EDITED, now)
+    if is_right:
+        for code in (outcomes.EDITED, outcomes.NOT_APPLIED):
+            telling.thd_put_right(session, payment.id, code, now)
     else:
         outcomes.thd_edited(session, payment, as_sent, f"{as_found} of {one.customer}", now)
     return True
+
+
+def _is_told(session: Session, payment_id: int) -> bool:
+    state = problems.state_of(
+        session.connection.id, RecordKind.PAYMENT, str(payment_id), outcomes.EDITED
+    )
+    return state not in (None, ProblemState.RESOLVED)
 
 
 def _thd_twice(session: Session, posting: Posting, one: ReceivedPayment, now: datetime) -> bool:
     payment = listing.get(posting.payment_id)
     found = f"TxnID {posting.txn_id} and TxnID {one.txn_id}"
     telling.thd_failed(session, payment, TWICE, now, fields={"found": found})
-    thd_reread(session, {use.txn_id for use in one.uses})
+    _thd_reread_paid(session, one)
     return True
 
 
@@ -141,6 +153,8 @@ def _thd_settles_doubt(
 ) -> bool:
     held = sets.open_set(session.connection.id)
     if held is None or held.posting_id != posting.id or Phase(held.phase) not in SHOWN_BY_LISTS:
+        # Whatever becomes of the doubt, these invoices owe less than before.
+        _thd_reread_paid(session, one)
         return False
     outcomes.thd_settled_by_list(session, held, _proof(posting, one), now)
     return True
@@ -194,6 +208,17 @@ def thd_deleted(session: Session, txn_ids: Iterable[str], now: datetime) -> int:
         telling.thd_failed(session, listing.get(posting.payment_id), DELETED, now)
         outcomes.thd_reread(session, posting)
     return len(gone)
+
+
+def thd_copies_deleted(session: Session, ref_numbers: Iterable[str]) -> None:
+    """What carried a number of ours was deleted, whatever its ID: its invoices owe more now."""
+    for posting in postings.by_tags(session.connection.id, ref_numbers=ref_numbers):
+        outcomes.thd_reread(session, posting)
+
+
+def _thd_reread_paid(session: Session, one: ReceivedPayment) -> None:
+    """Read the invoices that a payment is applied to again."""
+    thd_reread(session, {use.txn_id for use in one.uses})
 
 
 def thd_reread(session: Session, txn_ids: Iterable[str]) -> None:

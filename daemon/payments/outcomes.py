@@ -22,7 +22,7 @@ from shared.models.payments import incoming, listing, postings, sets
 from shared.models.values import RecordKind, Session
 from shared.qbxml.responses import ReceivePaymentRet
 
-EDITED = "payment-edited"
+EDITED, NOT_APPLIED = "payment-edited", "payment-not-applied"
 MOST_ATTEMPTS = 10
 """A payment that QuickBooks puts off, or turns away, so often is shown to a person."""
 
@@ -136,9 +136,7 @@ def thd_posted(
     ret = evidence.ret
     assert ret is not None
     payment = listing.get(posting.payment_id)
-    # The list of payments may have shown it before we knew that it is ours.
-    incoming.remove_ours(session.connection.id, [ret.txn_id])
-    code = "payment-not-applied" if evidence.code == verdict.LINK_MISSING else ""
+    code = NOT_APPLIED if evidence.code == verdict.LINK_MISSING else ""
     postings.move(
         posting.id,
         PostingState.POSTED,
@@ -147,12 +145,15 @@ def thd_posted(
         detail=ret.txn_id,
         set_id=set_id,
         code=code,
+        said=evidence.said if code else "",
         txn_id=ret.txn_id,
         edit_sequence=ret.edit_sequence,
         time_created=ret.time_created,
         unused=ret.unused_payment if ret.unused_payment is not None else posting.unused,
         posted_at=now,
     )
+    # The list of payments may have shown it before we knew that it is ours.
+    incoming.remove_ours(session.connection.id, [ret.txn_id])
     thd_reread(session, posting)
     telling.thd_done(session, payment, store_values.Outcome.POSTED)
     if code:
@@ -279,6 +280,7 @@ def thd_parked(
     set_id: str = "",
 ) -> None:
     """Only a person can tell what QuickBooks holds of this payment."""
+    thd_reread(session, posting)
     payment = listing.get(posting.payment_id)
     fields = {"found": found, "count": found}
     reason = telling.thd_failed(session, payment, hint, now, fields=fields)

@@ -70,7 +70,6 @@ PERCENT: dict[Step, tuple[int, int]] = {
     Step.COMPARE: (95, 99),
     Step.END: (99, 100),
 }
-WRITES = frozenset({Step.POST})
 PUSHING = frozenset({Step.LISTS, Step.LOOK, Step.METHOD})
 """Steps that serve only what is to be posted: where they fail, reading goes on."""
 
@@ -161,11 +160,13 @@ def begin(
     today: date,
     to_push: int = 0,
     pushing: bool = True,
+    deletions_listed: str = "",
 ) -> PaymentSync:
     """A sync from the start. An empty watermark makes it a first run.
 
     After a break that is nearly as long as QuickBooks remembers deletions, all payments are
-    compared.
+    compared. ``deletions_listed`` is the ISO day on which it last listed them; where that is
+    not known, the watermark tells.
     """
     since = earlier(watermark, overlap)
     oldest = (today - timedelta(days=DELETIONS_DAYS - 2)).isoformat()
@@ -178,7 +179,7 @@ def begin(
         resend_after=resend_after,
         to_push=to_push,
         pushing=pushing,
-        compare=bool(since) and since < oldest,
+        compare=bool(since) and (deletions_listed or since) < oldest,
     )
 
 
@@ -264,7 +265,7 @@ def answered(state: PaymentSync, answer: Answered) -> tuple[PaymentSync, Move]:
         return _start_over(state, answer.said)
     if answer.status == NOT_FOUND and len(state.asked) > 1:
         # One bad ID refuses them all: ask one by one.
-        return replace(state, asked=(), ids_per_request=1, known_limit=1), GoOn()
+        return replace(state, asked=(), ids_per_request=1), GoOn()
     if answer.status == NOT_FOUND and state.asked:
         return _past(state), Gone(state.asked[0])
     if state.step in PUSHING:

@@ -5,7 +5,8 @@ no answer came that can be relied on, QuickBooks is asked what it remembers (CHE
 payment itself is looked for (FIND). Not there proves little while a copy that was given up on
 can still run (HOLD). Once none can, the same two questions are asked again (CHECK, LAST_FIND):
 only an answer from after the doubt window lets the same bytes go out again (AGAIN), which is
-doubtful again. Pure tables and functions. Rules: engineering §5.3, DESIGN §4.7, qbxml-reference §3.
+doubtful again. Where that never comes to an answer, a person is asked. Pure tables and functions.
+Rules: engineering §5.3, DESIGN §4.7, qbxml-reference §3.
 """
 
 from __future__ import annotations
@@ -15,6 +16,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, TypeAlias
+
+MOST_SENDS = 5
+"""A set that went out so often without an answer keeps all others waiting: a person is asked."""
 
 
 class Phase(StrEnum):
@@ -43,7 +47,7 @@ class OpenSet:
     """A message set whose outcome is not known.
 
     ``sends`` counts how often it was handed out, ``last_sent_at`` is the latest of these.
-    ``doubted``: it ever lacked an answer. ``ran``: QuickBooks said that it did it, but not
+    ``doubted``: it ever lacked an answer. ``ran``: QuickBooks said that it ran it, but not
     what that made. ``turned_away``: QuickBooks answered that it did not take it, and no earlier
     copy of it may have fared better. ``settle_now``: an operator vouches that no earlier copy
     is left anywhere; to be set at any time but while its own answer is awaited.
@@ -90,7 +94,7 @@ class Unanswered:
 
 @dataclass(frozen=True, slots=True)
 class RanUnseen:
-    """QuickBooks remembers that it did it, without naming the payment."""
+    """QuickBooks remembers that it ran it, without telling which payment that made, if any."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,6 +250,9 @@ def _found_none(otherwise: Phase) -> Move:
             return Settled(Outcome.PARKED)
         if open_set.turned_away and open_set.sends == 1:
             return Settled(Outcome.NOT_RUN)
+        ends = otherwise is Phase.AGAIN and not open_set.turned_away
+        if ends and open_set.sends >= MOST_SENDS:
+            return Settled(Outcome.PARKED)
         return replace(open_set, phase=otherwise)
 
     return move

@@ -33,7 +33,9 @@ INVOICE = "Invoice"
 def thd_store(session: Session, state: PaymentSync, rows: Sequence[object], now: datetime) -> Tally:
     """Store rows of a step that reads payments, or the list of those that were deleted."""
     if state.step is Step.DELETIONS:
-        gone = [row.txn_id for row in rows if isinstance(row, TxnDeletedRet)]
+        deleted = [row for row in rows if isinstance(row, TxnDeletedRet)]
+        ours.thd_copies_deleted(session, [row.ref_number for row in deleted])
+        gone = [row.txn_id for row in deleted]
         return Tally(rows=len(rows), changed=thd_delete(session, gone, now))
     payments = [row for row in rows if isinstance(row, ReceivedPayment)]
     tally = _thd_store_payments(session, payments, now)
@@ -51,7 +53,8 @@ def thd_delete(session: Session, txn_ids: Sequence[str], now: datetime) -> int:
     ours.thd_reread(session, incoming.invoices_of(connection_id, gone))
     for payment in incoming.by_txn_id(connection_id, gone).values():
         thd_done(session, payment, Outcome.DELETED)
-    problems.resolve(connection_id, RecordKind.PAYMENT, gone, None, now)
+    # Also of one that was never held, since it could not be read.
+    problems.resolve(connection_id, RecordKind.PAYMENT, txn_ids, None, now)
     return changed + len(gone)
 
 

@@ -44,14 +44,18 @@ LOOKED = (
     "IsPending",
     "BalanceRemaining",
 )
-LOOKS = 2
+LOOKS = 3
+NOT_READY = frozenset({1010, 3162})
+"""QuickBooks as a whole takes nothing for a while."""
+RECORDS = range(3000, 4000)
+"""Codes about a record, or about what the application may do with it."""
 NAME_TAKEN = 3100
 
 
 def thd_look(
-    session: Session, state: PaymentSync, posting_id: int, request_id: str
+    session: Session, state: PaymentSync, posting_id: int, request_id: str, now: datetime
 ) -> tuple[PaymentSync, Ask]:
-    """Ask for a posting's invoices as they are now, and whether it is there already."""
+    """Ask for a posting's invoices as they are now, and whether it is or was there already."""
     posting = postings.get(posting_id)
     payment = listing.get(posting.payment_id)
     known_by = Tags.of(payment.external_id, posting)
@@ -61,6 +65,7 @@ def thd_look(
         ask.ReceivePaymentQuery(
             f"{request_id}-2", ref_numbers=known_by.ref_numbers, include_lines=True
         ),
+        plan.deleted_payments(f"{request_id}-3", "", now.date()),
     )
     state = replace(state, posting_id=posting_id)
     return state, Ask(Step.LOOK.value, request_id, requests)
@@ -73,11 +78,9 @@ def thd_looked(
     if reading.unreadable or len(reading.heads) < LOOKS:
         return plan.unreadable(state, reading.unreadable or "it lacked a part of what was asked")
     failed = _looked_in_vain(reading)
-    if failed is not None:
-        if statuses.is_transient(failed.status.code, failed.status.message):
-            return _busy(state, failed.status.message)
-        return plan.stop_pushing(state), GoOn()
     posting = postings.get(state.posting_id)
+    if failed is not None:
+        return _thd_looked_in_vain(session, state, posting, failed, now)
     payment = listing.get(posting.payment_id)
     proof = evidence.of_search(reading.rows, posting, Tags.of(payment.external_id, posting))
     if _thd_is_there_already(session, posting, proof, now):
@@ -93,6 +96,20 @@ def thd_looked(
         why = found
     outcomes.thd_reread(session, posting)
     outcomes.thd_not_posted(session, posting, why, now)
+    return _failed(state, why), GoOn()
+
+
+def _thd_looked_in_vain(
+    session: Session, state: PaymentSync, posting: Posting, failed: ResponseHead, now: datetime
+) -> tuple[PaymentSync, Move]:
+    """A record that cannot be read, or is in use, keeps its own payment waiting only."""
+    code, said = failed.status.code, failed.status.message
+    if code in NOT_READY:
+        return _busy(state, said)
+    if code not in RECORDS:
+        return plan.stop_pushing(state), GoOn()
+    why = verdict.refusal(posting, code, said)
+    outcomes.thd_not_posted(session, posting, why, now, said=said)
     return _failed(state, why), GoOn()
 
 

@@ -8,7 +8,7 @@ from decimal import Decimal
 from daemon.payments import outcomes, telling
 from shared.models import ledger
 from shared.models.payment_values import Posting, PostingState
-from shared.models.payments import postings
+from shared.models.payments import postings, sets
 from shared.models.values import Session
 
 DIFFERS = "payment-balance-differs"
@@ -18,13 +18,14 @@ def thd_verify(session: Session, now: datetime) -> None:
     """Hold the balance of each invoice against what its latest payment of ours should leave.
 
     Of several payments of one invoice only the last tells what is owed in the end. What was
-    posted without having been looked at just before has nothing to be held against.
+    not looked at just before, in this session, has nothing to be held against.
     """
     unverified = postings.unverified(session.connection.id)
     expected: dict[str, tuple[Posting, Decimal | None]] = {}
     for posting in unverified:
+        looked_at = _looked_at(session, posting)
         for use in posting.uses:
-            expected[use.invoice_txn_id] = (posting, use.expected)
+            expected[use.invoice_txn_id] = (posting, use.expected if looked_at else None)
     owed = ledger.balances(session.connection.id, expected)
     wrong: set[int] = set()
     for txn_id, (posting, balance) in expected.items():
@@ -36,8 +37,22 @@ def thd_verify(session: Session, now: datetime) -> None:
         _thd_verified(session, posting, now, right=posting.id not in wrong)
 
 
+def _looked_at(session: Session, posting: Posting) -> bool:
+    """Whether its invoices were looked at in this session, before it was sent for the first time."""
+    written = sets.by_posting(posting.id)
+    return bool(written) and written[-1].first_sent_at >= session.opened_at
+
+
 def _thd_verified(session: Session, posting: Posting, now: datetime, *, right: bool) -> None:
     event = "balances are as expected" if right else "a balance is not as expected"
-    postings.move(posting.id, PostingState.POSTED, now, event=event, verified_at=now)
+    postings.move(
+        posting.id,
+        PostingState.POSTED,
+        now,
+        event=event,
+        code=posting.code,
+        said=posting.said,
+        verified_at=now,
+    )
     if right:
         telling.thd_put_right(session, posting.payment_id, DIFFERS, now)

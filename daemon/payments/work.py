@@ -25,7 +25,7 @@ from shared.qbxml import statuses
 from shared.qbxml.responses import BadRecord, Ret
 from shared.settings import Settings
 
-WATERMARK = "payment"
+WATERMARK, DELETIONS_LISTED = "payment", "payment-deletions"
 MISSED, DELETIONS = "payments-deletions-missed", "deleted-payments"
 WRITES = frozenset({Step.POST.value, doubting.SEND_AGAIN})
 IN_BATCHES = frozenset({Step.READ.value, Step.DELETIONS.value})
@@ -48,6 +48,7 @@ def thd_begin(session: Session, settings: Settings, now: datetime) -> str:
         resend_after=settings.resend_after_seconds,
         today=now.date(),
         to_push=listing.counts(connection.id).get(PaymentStatus.READY, 0),
+        deletions_listed=ledger.watermark(connection.id, DELETIONS_LISTED),
     )
     doubting.thd_begin_session(session, state, now)
     _thd_warn_of_missed(session, state, now)
@@ -60,7 +61,7 @@ def _thd_warn_of_missed(session: Session, state: PaymentSync, now: datetime) -> 
     if not state.compare:
         problems.resolve(connection_id, RecordKind.SYNC, [DELETIONS], [MISSED], now)
         return
-    told = tell(MISSED, date=state.since[:10])
+    told = tell(MISSED, date=ledger.watermark(connection_id, DELETIONS_LISTED) or state.since[:10])
     trouble = Trouble(
         MISSED, RecordKind.SYNC, DELETIONS, session.connection.name, told.message, told.remedy
     )
@@ -83,7 +84,7 @@ def thd_next(
                 assert facts.doubt is not None
                 asked = doubting.thd_ask(session, state, facts.doubt, request_id, now)
             case Step.LOOK:
-                state, asked = pushing.thd_look(session, state, facts.ready, request_id)
+                state, asked = pushing.thd_look(session, state, facts.ready, request_id, now)
             case Step.POST:
                 state, asked = pushing.thd_post(session, state, now)
             case _:
@@ -218,6 +219,7 @@ def thd_conclude(session: Session, settings: Settings, now: datetime) -> Session
         overlap=timedelta(minutes=settings.overlap_minutes),
     )
     ledger.set_watermark(connection_id, WATERMARK, mark)
+    ledger.set_watermark(connection_id, DELETIONS_LISTED, now.date().isoformat())
     return session
 
 

@@ -228,7 +228,7 @@ def thd_finish(session: Session, settings: Settings, now: datetime) -> tuple[Ses
     """Conclude the last stage, count what was done, and say how it went."""
     session = _thd_conclude(session, settings, now)
     # What waited for an invoice may go out with the next Payment Sync.
-    preparing.prepare(session.connection.id, now)
+    preparing.prepare(session.connection.id, now, but=preparing.PUT_OFF)
     if session.sync_id is None:
         return session, result_sentence(0, 0, 0)
     # A record may have been met in several steps: in the end each one counts once.

@@ -41,7 +41,7 @@ def _of_daemon(
     facts = daemon.facts
     beat = span(now - daemon.last_beat_at)
     up = span(now - facts.started_at)
-    yield ok(NAME, f"{_name(daemon)} runs since {up}; its last sign of life is {beat} old.")
+    yield ok(NAME, f"{_name(daemon)} has been up for {up}; its last sign of life is {beat} old.")
     yield _version(daemon, our_version)
     yield _listening(daemon)
     if facts.public_url != settings.public_url:

@@ -59,7 +59,7 @@ def _clock(held: Held, machine_now: datetime) -> Check:
         told = f"The store holds a time that is {ahead} ahead: a clock was wrong, or is."
         return fail("clock", told, f"{remedy} Sessions and locks may wait for that time.")
     if held.facts.engine == "sqlite":
-        return ok("clock", f"{machine_now:%Y-%m-%d %H:%M:%S} UTC, later than all that was stored.")
+        return ok("clock", f"{machine_now:%Y-%m-%d %H:%M:%S} UTC, and nothing stored is later.")
     apart = abs(held.now - machine_now)
     told = f"This machine's clock and the database server's are {span(apart)} apart."
     if apart > CLOCKS_DISAGREE:

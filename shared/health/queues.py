@@ -121,6 +121,8 @@ def _hanging(held: Held) -> Check:
         for sync in held.running
         if held.now - sync.last_heard_at > SYNC_HANGS_AFTER
     ]
+    if not held.running:
+        return ok("syncs", "None is running.")
     if not hanging:
         return ok("syncs", f"{count(len(held.running), 'sync')} running, none hangs.")
     told = f"No call came for {_some(hanging)}."

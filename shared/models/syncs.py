@@ -227,14 +227,30 @@ _ADD_RECORDS = insert_rows(
 def records(sync_id: int, *, failed_only: bool = False) -> list[Record]:
     """Return what the sync touched, in the order in which it met it."""
     statement = _FAILED_RECORDS if failed_only else _RECORDS
-    return [
-        Record(RecordKind(kind), object_id, document, Outcome(outcome), reason, remedy)
-        for kind, object_id, document, outcome, reason, remedy in statement.all(sync=sync_id)
-    ]
+    return [_read_record(row) for row in statement.all(sync=sync_id)]
+
+
+def _read_record(row: Row) -> Record:
+    kind, object_id, document, outcome, reason, remedy = row
+    return Record(RecordKind(kind), object_id, document, Outcome(outcome), reason, remedy)
 
 
 _RECORDS = Statement(lambda: _select_records())
 _FAILED_RECORDS = Statement(lambda: _select_records(t.Record.outcome == Outcome.FAILED.value))
+
+
+def some_records(sync_id: int, limit: int, *, failed: bool) -> list[Record]:
+    """Return at most ``limit`` records that failed, or that did not, as the sync met them."""
+    statement = _SOME_FAILED if failed else _SOME_OTHERS
+    return [_read_record(row) for row in statement.all(sync=sync_id, limit=limit)]
+
+
+_SOME_FAILED = Statement(
+    lambda: _select_records(t.Record.outcome == Outcome.FAILED.value).limit(slot("limit"))
+)
+_SOME_OTHERS = Statement(
+    lambda: _select_records(t.Record.outcome != Outcome.FAILED.value).limit(slot("limit"))
+)
 
 
 def record_counts(sync_id: int) -> dict[Outcome, int]:

@@ -15,6 +15,7 @@ from twisted.logger import globalLogPublisher
 from twisted.python.failure import Failure
 
 from daemon.edge.channel import EdgeChannel
+from daemon.edge.downloads import Downloads
 from daemon.edge.http import EdgeLimits
 from daemon.edge.resource import make_site
 from daemon.edge.soap import ResponseText, Secret
@@ -206,6 +207,7 @@ class House:
         public_url: str = "https://books.example.com",
         support_url: str = "",
         support: bytes = b"",
+        downloads: Downloads | None = None,
         **limits: float,
     ) -> None:
         self.callbacks = callbacks or FakeCallbacks()
@@ -218,6 +220,7 @@ class House:
             support_url=support_url,
             support=support,
             reactor=self.clock,
+            downloads=downloads,
         )
         self.site.doStart()
         self._ports = iter(range(40000, 65000))

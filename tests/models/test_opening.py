@@ -206,7 +206,9 @@ def test_an_older_store_waits_for_the_upgrade(tmp_path, migrations):
     url = f"sqlite:///{tmp_path / 'store.sqlite3'}"
     open_store(url).close()
     add_step(migrations, ADDS_A_TABLE)
-    with pytest.raises(StoreOutdated, match=f"version {LATEST}, this one needs {LATEST + 1}") as refusal:
+    with pytest.raises(
+        StoreOutdated, match=f"version {LATEST}, this one needs {LATEST + 1}"
+    ) as refusal:
         open_store(url, migrations=migrations)
     assert refusal.value.remedy.endswith("deskbridge db upgrade")
 

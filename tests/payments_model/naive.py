@@ -189,3 +189,12 @@ class NeverGivesUp(Rules):
     def wanted(self, open_set: OpenSet, now: int) -> Step:
         step = super().wanted(open_set, now)
         return Step.SEND_AGAIN if step is Step.GIVE_UP else step
+
+
+class AsksNobody(Rules):
+    """Sends again for ever what QuickBooks never answers."""
+
+    def after(self, open_set: OpenSet, event: Event) -> OpenSet | Settled:
+        after = super().after(open_set, event)
+        gives_up = isinstance(event, FoundNone) and after == Settled(Outcome.PARKED)
+        return replace(open_set, phase=Phase.AGAIN) if gives_up and not open_set.ran else after

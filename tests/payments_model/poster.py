@@ -24,7 +24,7 @@ from daemon.payments.protocol import (
     Step,
     Unanswered,
 )
-from tests.payments_model.quickbooks import Answer, Copy, Text, Violation
+from tests.payments_model.quickbooks import Answer, Copy, Text, Violation, Wrong
 
 WINDOW = 900
 MOST_ATTEMPTS = 3
@@ -89,14 +89,15 @@ class Request(NamedTuple):
 class Item:
     """A payment to be posted."""
 
-    __slots__ = ("attempts", "cents", "state", "tag", "transient", "txn", "unreadable")
+    __slots__ = ("attempts", "cents", "sends", "state", "tag", "transient", "txn", "wrong")
 
-    def __init__(self, tag: int, cents: int, unreadable: bool) -> None:
+    def __init__(self, tag: int, cents: int, wrong: Wrong = Wrong.NOTHING) -> None:
         self.tag = tag
         self.cents = cents
-        self.unreadable = unreadable
+        self.wrong = wrong
         self.state = PLANNED
         self.txn = 0
+        self.sends = 0  # of the set that settled it
         self.attempts = 0
         self.transient = False
 
@@ -109,7 +110,7 @@ class Item:
 def _read_as(step: Step, event: Event) -> Event:
     """The same words prove less of a write than of the question what became of it."""
     if step is Step.CHECK and isinstance(event, Unanswered):
-        return NotRemembered()
+        return NotRemembered() if event.for_good else RanUnseen()
     if step is Step.SEND_AGAIN and isinstance(event, RanUnseen | NotRemembered):
         return Unanswered()
     return event
@@ -219,7 +220,7 @@ class Poster:
         item = next((item for item in self.items if item.state == PLANNED), None)
         if item is None:
             return None
-        text = Text(item.tag, item.cents, self.clearable, item.unreadable)
+        text = Text(item.tag, item.cents, self.clearable, item.wrong)
         copy = Copy(self._number(), text)
         self.open = OpenRow(copy, item, self.rules.sent(now))
         item.move(SENT)
@@ -243,6 +244,7 @@ class Poster:
 
     def _settle(self, row: OpenRow, outcome: Outcome, answer: Answer | None) -> None:
         item = row.item
+        item.sends = row.state.sends
         self.open = None
         if outcome is Outcome.NOT_RUN:
             self.clearable = 0

@@ -7,6 +7,7 @@ qbxml-reference §3.
 from __future__ import annotations
 
 from collections import Counter
+from enum import StrEnum
 from typing import NamedTuple
 
 from daemon.payments.protocol import (
@@ -33,13 +34,30 @@ class Habits(NamedTuple):
     unknown_old_set: str = "runs"  # or "refused"
 
 
+class Wrong(StrEnum):
+    """What QuickBooks cannot stand in a payment."""
+
+    NOTHING = "nothing"
+    REFUSED = "refused: it is told so, and nothing is done"
+    UNREADABLE = "unreadable: the set is turned away as a whole"
+    UNCLEAR = "unclear: an error that does not say whether anything was done, and nothing was"
+    SAVED_UNCLEAR = "unclear, but it was saved"
+    DEADLY = "deadly: QuickBooks dies of it"
+
+    def __repr__(self) -> str:
+        return self.name.lower()
+
+
 class Text(NamedTuple):
-    """The bytes of a request, as far as they matter; ``clears`` is the set to be forgotten."""
+    """The bytes of a request, as far as they matter; ``clears`` is the set to be forgotten.
+
+    Whatever is wrong with a payment is wrong with it for good.
+    """
 
     tag: int
     cents: int
     clears: int = 0
-    unreadable: bool = False
+    wrong: Wrong = Wrong.NOTHING
 
 
 class Copy(NamedTuple):
@@ -94,11 +112,10 @@ UNCLEAR = Answer(FoundUnclear())
 class QuickBooks:
     """One company file; an answer that it gives may still be lost on the way."""
 
-    __slots__ = ("deleted_tags", "habits", "made", "payments", "records", "refused_tags", "refuses")
+    __slots__ = ("deleted_tags", "habits", "made", "payments", "records", "refused_tags")
 
-    def __init__(self, habits: Habits, refuses: frozenset[int]) -> None:
+    def __init__(self, habits: Habits) -> None:
         self.habits = habits
-        self.refuses = refuses
         self.payments: dict[int, Payment] = {}
         self.made: Counter[int] = Counter()  # payments ever made with a tag, deleted ones too
         self.records: dict[int, tuple[Text, Answer | None]] = {}
@@ -112,8 +129,11 @@ class QuickBooks:
             return self._again(copy, *record)
         text = copy.text
         unknown = text.clears and text.clears not in self.records
-        if text.unreadable or (unknown and self.habits.unknown_old_set == "refused"):
+        refused = unknown and self.habits.unknown_old_set == "refused"
+        if refused or text.wrong is Wrong.UNREADABLE:
             return NEVER_AGAIN
+        if text.wrong is Wrong.DEADLY:
+            return NO_ANSWER
         answer = self._apply(text, fate) if fate.applies else NO_ANSWER
         if self.habits.sets_kept == "one":
             self.records.clear()
@@ -128,6 +148,8 @@ class QuickBooks:
         record = self.records.get(set_id)
         if record is None or record[1] is None:
             return UNKNOWN
+        if record[1] == NO_ANSWER:
+            return SEEN_ONLY
         return self._shown(record[1], SEEN_ONLY)
 
     def find(self, text: Text) -> Answer:
@@ -154,7 +176,9 @@ class QuickBooks:
             self.deleted_tags.add(payment.tag)
 
     def _apply(self, text: Text, fate: Fate) -> Answer:
-        if fate.locked or text.tag in self.refuses:
+        if text.wrong is Wrong.UNCLEAR:
+            return NO_ANSWER
+        if fate.locked or text.wrong is Wrong.REFUSED:
             self.refused_tags.add(text.tag)
             return LOCKED if fate.locked else REFUSED
         if self.live(text.tag):
@@ -162,7 +186,7 @@ class QuickBooks:
         txn = 1000 + len(self.payments)
         self.payments[txn] = Payment(text.tag, text.cents)
         self.made[text.tag] += 1
-        return Answer(Saved(), txn)
+        return NO_ANSWER if text.wrong is Wrong.SAVED_UNCLEAR else Answer(Saved(), txn)
 
     def _again(self, copy: Copy, text: Text, answer: Answer | None) -> Answer:
         if text != copy.text or answer is None:

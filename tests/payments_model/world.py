@@ -9,7 +9,15 @@ from __future__ import annotations
 from dataclasses import replace
 from enum import StrEnum
 
-from daemon.payments.protocol import Declined, FoundUnclear, Saved, Settled, Step, Unanswered
+from daemon.payments.protocol import (
+    MOST_SENDS,
+    Declined,
+    FoundUnclear,
+    Saved,
+    Settled,
+    Step,
+    Unanswered,
+)
 from tests.payments_model.poster import (
     PARKED,
     POSTED,
@@ -34,6 +42,7 @@ from tests.payments_model.quickbooks import (
     QuickBooks,
     Text,
     Violation,
+    Wrong,
 )
 
 TURNED_AWAY = Answer(Unanswered(turned_away=True))
@@ -120,6 +129,7 @@ class World:
         "session",
         "stale",
         "strict",
+        "too_late",
         "touched",
         "trace",
         "unproven",
@@ -130,11 +140,10 @@ class World:
         self,
         habits: Habits,
         items: list[Item],
-        refuses: frozenset[int],
         rules: Rules,
-        strict: bool,
+        strict: bool = True,
     ) -> None:
-        self.books = QuickBooks(habits, refuses)
+        self.books = QuickBooks(habits)
         self.poster = Poster(rules, items)
         self.strict = strict
         self.now = self.session = 0
@@ -146,6 +155,7 @@ class World:
         self.unproven: frozenset[Step] = frozenset()  # what must be asked before the next write
         self.asked = 0  # questions since the last write, or since the session began
         self.touched: set[int] = set()  # payments that a person changed or deleted
+        self.too_late: set[int] = set()  # payments of which a copy ran after the doubt window
         self.made: dict[int, int] = {}  # how often a settled payment was made until then
         self.trace: list[tuple[object, ...]] = [(0, habits, len(items), "payments")]
 
@@ -159,8 +169,11 @@ class World:
         while self.late and self.late[0][0] <= until:
             self.now, copy, fate, session, number = self.late.pop(0)
             answer = self.books.run(copy, fate)
+            if self.now - self.handed_out[copy.set_id][1] >= WINDOW:
+                self.too_late.add(copy.text.tag)
             self.trace.append((self.now, "runs late", copy, fate, answer))
-            self.stale.append((session, number, answer))
+            if copy.text.wrong is not Wrong.DEADLY:
+                self.stale.append((session, number, answer))
         self.now = until
 
     def begin(self) -> None:
@@ -168,8 +181,6 @@ class World:
         self.session += 1
         self.asked = 0
         self.trace.append((self.now, "session", self.session))
-        if self.strict and self.poster.open is not None:
-            _check_replay(self.poster.open, self.poster.rules)
         self.poster.begin(self.session)
 
     def call(self, fault: Fault, delay: int = 0, later: Fate = WELL) -> bool:
@@ -234,7 +245,10 @@ class World:
 
     def quiet(self) -> None:
         """Faults are over: within a few sessions all is settled, and all of §5.5 holds."""
-        for _ in range(QUIET_SESSIONS):
+        if self.strict and self.poster.open is not None:
+            _check_replay(self.poster.open, self.poster.rules)
+        stubborn = sum(item.wrong in (Wrong.UNCLEAR, Wrong.DEADLY) for item in self.poster.items)
+        for _ in range(QUIET_SESSIONS + MOST_SENDS * stubborn):
             self.advance(WINDOW + 100)
             for item in self.poster.items:
                 self.poster.retry(item)
@@ -260,9 +274,7 @@ class World:
         in_flight = 0
         for item in self.poster.items:
             if item.state in ENDED:
-                made = self.books.made[item.tag]
-                if made != self.made.setdefault(item.tag, made):
-                    raise Violation(f"(1) payment {item.tag} was {item.state}, and ran once more")
+                self._check_ended(item)
             if item.state == POSTED:
                 payment = self.books.payments.get(item.txn)
                 if payment is None or (payment.tag, payment.cents) != (item.tag, item.cents):
@@ -273,6 +285,14 @@ class World:
                     raise Violation(f"(4) payment {item.tag} is out without an open set")
         if in_flight != (row is not None):
             raise Violation("(3) an open set belongs to a payment that is not out")
+
+    def _check_ended(self, item: Item) -> None:
+        """Nothing runs once more; only what was given up on may, but only too late and once."""
+        made = self.books.made[item.tag]
+        until_then = self.made.setdefault(item.tag, made)
+        may_turn_up = item.state == PARKED and item.tag in self.too_late
+        if made > (max(1, until_then) if may_turn_up else until_then):
+            raise Violation(f"(1) payment {item.tag} was {item.state}, and ran once more")
 
     def _touch(self, which: int, *how: object) -> int:
         live = [txn for txn, payment in self.books.payments.items() if not payment.deleted]
@@ -309,7 +329,6 @@ class World:
             return False
         if looks:
             self.looked_at = self.now
-        self.unproven -= {request.step}
         return self._bring_back(request, answer, fault)
 
     def _bring_back(self, request: Request, answer: Answer, fault: Fault) -> bool:
@@ -327,8 +346,10 @@ class World:
         return fault in GOES_ON
 
     def _tell(self, session: int, number: int, answer: Answer) -> None:
-        row = self.poster.open
+        row, asked = self.poster.open, self.poster.pending
         self.poster.tell(session, number, answer, self.now)
+        if asked is not None and self.poster.pending is None:
+            self.unproven -= {asked.step}
         self._note_proof(row, answer)
 
     def _note_proof(self, before: OpenRow | None, answer: Answer) -> None:
@@ -368,23 +389,26 @@ class World:
         self.check()
         if self.poster.open is not None:
             raise Violation(f"(18) set {self.poster.open.copy.set_id} is never settled")
-        booked = sum(payment.cents for payment in self.books.payments.values())
         for item in self.poster.items:
             self._check_end_of(item)
-        if not self.touched and booked != sum(
-            item.cents for item in self.poster.items if item.state == POSTED
-        ):
+        parked = {item.tag for item in self.poster.items if item.state == PARKED}
+        posted = sum(item.cents for item in self.poster.items if item.state == POSTED)
+        booked = sum(one.cents for one in self.books.payments.values() if one.tag not in parked)
+        if not self.touched and booked != posted:
             raise Violation("(12) what is posted is not what QuickBooks holds")
 
     def _check_end_of(self, item: Item) -> None:
         live = self.books.live(item.tag)
         touched = item.tag in self.touched
+        unclear = item.wrong is Wrong.UNCLEAR
         hidden = self.books.habits.status_check != "answer" and item.tag in self.books.refused_tags
+        too_late = item.tag in self.too_late
+        given_up = item.sends >= MOST_SENDS
         right = {
             POSTED: live == 1 or touched,
-            REFUSED: live == 0 and (item.tag in self.books.refuses or item.unreadable),
+            REFUSED: live == 0 and item.wrong in (Wrong.REFUSED, Wrong.UNREADABLE),
             SKIPPED: live == 0,
-            PARKED: touched or (hidden and live == 0),
+            PARKED: touched or ((live == 0 or too_late) and (unclear or hidden or given_up)),
         }
         if not right.get(item.state, False):
             raise Violation(f"(18) payment {item.tag} ends {item.state}, {live} in QuickBooks")

@@ -15,8 +15,10 @@ import pytest
 from click.testing import CliRunner
 
 from simulator import demo as demonstration
-from simulator.comparison import Comparison, Line
-from simulator.demo import demo, show
+from simulator.comparison import Comparison
+from simulator.demo import demo
+from simulator.report import Ending
+from simulator.story import Story
 
 SMALL = ("--headless", "--customers", "10", "--invoices", "30")
 PATIENCE_SECONDS = 60
@@ -46,12 +48,14 @@ def test_both_sides_are_equal_and_kept_when_asked(tmp_path):
         output, _ = running.communicate(timeout=PATIENCE_SECONDS)
     assert running.returncode == 0, output
     assert "Its status column shows: " in output
-    assert "\nEQUAL\n" in output
+    assert "\ndeskbridge reconcile: No difference in Demo.\n\nEQUAL\n" in output
+    assert max(map(len, output.splitlines()[:-1])) <= 80
     assert f"DESKBRIDGE_CONFIG={kept}/deskbridge.toml" in output
     assert daemons_in(tmp_path) == []
 
     names = {path.name for path in kept.iterdir()}
-    assert {"company.json", "deskbridge.sqlite3", "invoice.qwc", "QWCLog.txt"} <= names
+    assert {"company.json", "deskbridge.sqlite3", "QWCLog.txt", "payments.csv"} <= names
+    assert {"invoice.qwc", "payment.qwc"} <= names
     for name in ("password", "daemon.log"):
         assert (kept / name).stat().st_mode & 0o777 == 0o600
     password = (kept / "password").read_text().strip()
@@ -122,15 +126,18 @@ def test_a_step_that_fails_is_told_with_its_words(tmp_path, monkeypatch):
     assert "`deskbridge connection add ''` ended with" in result.output
 
 
-def test_differences_are_shown_up_to_ten(capsys):
-    show(
-        Comparison((Line("open invoices", "12", "0"),), tuple(f"difference {n}" for n in range(12)))
-    )
-    shown = capsys.readouterr().out
-    assert "DIFFERENT in 12 places:" in shown
-    assert "difference 9\n" in shown
-    assert "difference 10" not in shown
-    assert "… and 2 more" in shown
+def test_a_demo_whose_sides_differ_ends_with_1(monkeypatch):
+    different = Ending(Story((), None), (), Comparison((), ("invoice 1A-1 is not here",)), "", True)
+    monkeypatch.setattr(demonstration, "play", lambda *_, **__: different)
+    result = CliRunner().invoke(demo, [*SMALL])
+    assert (result.exit_code, "invoice 1A-1 is not here" in result.output) == (1, True)
+
+
+def test_a_reconcile_that_fails_is_no_proof(tmp_path):
+    stage = demonstration.Stage(tmp_path, 1)
+    stage.set()
+    verdict, reconciled = demonstration._reconciled(stage)
+    assert (bool(verdict), reconciled) == (True, False)
 
 
 def daemons_in(folder: Path) -> list[str]:

@@ -100,11 +100,19 @@ class House:
         book = SessionBook(loaded)
         admission = Admission(loaded, book, self.store.now, self.now)
         self.desk = Desk(loaded, book, self.store.now)
-        callbacks = WebConnectorCallbacks(admission, self.desk, InPlace(self), loaded)
+        callbacks = WebConnectorCallbacks(admission, self.desk, self.threads(), loaded)
         self.site = make_site(
             callbacks, edge_limits(loaded), public_url=loaded.public_url, reactor=Clock()
         )
         self.site.doStart()
+
+    def threads(self) -> Any:
+        """What the daemon does its work on; a rehearsal kills it there."""
+        return InPlace(self)
+
+    def on_request(self, request: str, file_id: str) -> None:
+        """A request is about to be given to QuickBooks."""
+        self.requests.append(request)
 
     def close(self) -> None:
         self.store.close()
@@ -194,9 +202,14 @@ class House:
         connector, row = self.web_connector(name, **options)
         return connector.update(row)
 
-    def by_hand(self, name: str = "Larkspur", password: str = PASSWORD) -> ByHand:
+    def by_hand(
+        self,
+        name: str = "Larkspur",
+        password: str = PASSWORD,
+        kind: ApplicationKind = ApplicationKind.INVOICE,
+    ) -> ByHand:
         """A client that makes single calls, in whatever order a test likes."""
-        _, row = self.web_connector(name)
+        _, row = self.web_connector(name, kind=kind)
         return ByHand(self, row, password)
 
     def _slept(self, seconds: float) -> None:
@@ -335,7 +348,7 @@ class Watched:
         process = opened.process
 
         def watched(request: str) -> str:
-            self._house.requests.append(request)
+            self._house.on_request(request, application.file_id)
             answer: str = process(request)
             if self._house.alter is not None:
                 answer = self._house.alter(answer)

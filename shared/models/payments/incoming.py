@@ -28,7 +28,7 @@ from shared.models.payment_values import (
 )
 from shared.models.payments import rows
 from shared.models.payments.receiving import ADD_USES, PAYMENT_COLUMNS
-from shared.models.statements import Row, Statement, among, insert_rows, slot
+from shared.models.statements import Row, Statement, among, current_engine, insert_rows, slot
 
 _KINDS: Mapping[str, UseKind] = MappingProxyType(
     {"Invoice": UseKind.INVOICE, "CreditMemo": UseKind.CREDIT_NOTE}
@@ -191,7 +191,7 @@ _THESE = Statement(lambda: _of_these(t.Payment.select(*rows.PAYMENT_FIELDS)).ord
 def to_compare(connection_id: int, after: str, limit: int) -> list[str]:
     """Return TxnIDs that follow ``after`` ("" for the first) of payments that QuickBooks has.
 
-    Those that were imported and those that we posted, in the order of the database.
+    Those that were imported and those that we posted, in the order of their code points.
     """
     return _TO_COMPARE.column(connection=connection_id, after=after, limit=limit)
 
@@ -205,19 +205,26 @@ def _to_compare() -> Any:
         & (t.Posting.state == PostingState.POSTED.value),
     )
     both = imported.union(posted).alias("both")
-    return t.Payment.select(both.c.txn_id).from_(both).order_by(both.c.txn_id).limit(slot("limit"))
+    in_order = both.select(both.c.txn_id).order_by(_by_code_point(both.c.txn_id))
+    return in_order.limit(slot("limit"))
 
 
 def _next(table: Any, txn_id: Any, condition: Any) -> Any:
     """One page of one side: the union of two pages holds the next page of both."""
+    ordered = _by_code_point(txn_id)
     page = (
         table.select(txn_id.alias("txn_id"))
-        .where(condition & ~table.deleted & (txn_id > slot("after")))
-        .order_by(txn_id)
+        .where(condition & ~table.deleted & (ordered > slot("after")))
+        .order_by(ordered)
         .limit(slot("limit"))
         .alias("page")
     )
     return table.select(page.c.txn_id).from_(page)
+
+
+def _by_code_point(text: Any) -> Any:
+    """The text as Python orders it too, whatever the locale of a PostgreSQL database."""
+    return text.collate('"C"') if current_engine() == "postgresql" else text
 
 
 _TO_COMPARE = Statement(_to_compare)

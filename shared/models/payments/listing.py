@@ -94,7 +94,9 @@ def find(connection_id: int, text: str) -> Payment:
 
 def _find() -> Any:
     posted = t.Posting.select(t.Posting.payment).where(
-        (t.Posting.connection == slot("connection")) & (t.Posting.txn_id == slot("text"))
+        (t.Posting.connection == slot("connection"))
+        & (t.Posting.txn_id == slot("text"))
+        & (t.Posting.txn_id != "")
     )
     return (
         t.Payment.select(*rows.PAYMENT_FIELDS)

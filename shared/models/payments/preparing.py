@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -28,11 +28,20 @@ from shared.models.values import Connection, RecordKind, Trouble
 _AT_ONCE = 500
 _TOO_OLD, _FLOW_OFF = "payment-too-old", "payment-flow-off"
 
+PUT_OFF = frozenset({"payment-locked", "payment-not-permitted"})
+"""Codes of what QuickBooks did not take now; the next Payment Sync tries again."""
+
 
 def prepare(
-    connection_id: int, now: datetime, payment_ids: Iterable[int] | None = None
+    connection_id: int,
+    now: datetime,
+    payment_ids: Iterable[int] | None = None,
+    *,
+    but: Collection[str] = (),
 ) -> list[Trouble]:
     """Judge the payments again that wait, are ready or are not eligible; all, or only these.
+
+    Of all, those that wait under a code of ``but`` stay as they are.
 
     Writes where each stands, which invoices it means, and the planned postings of those that
     are ready. Of a payment that is partly posted, only the planned parts are looked at. What a
@@ -41,18 +50,21 @@ def prepare(
     """
     connection = connections.by_id(connection_id)
     troubles: list[Trouble] = []
-    for chunk in _chunks(connection, payment_ids):
+    for chunk in _chunks(connection, payment_ids, but):
         troubles += _prepare(connection, rows.given(chunk), now)
     return troubles
 
 
-def _chunks(connection: Connection, payment_ids: Iterable[int] | None) -> Iterator[list[Row]]:
+def _chunks(
+    connection: Connection, payment_ids: Iterable[int] | None, but: Collection[str]
+) -> Iterator[list[Row]]:
     """The rows to judge, by id; what only its own terms keep back is not read each time."""
     after = 0
     if payment_ids is None:
         parameters = {
             "start": day_text(connection.start_date) or "",
             "out": connection.payments_out,
+            "but": but,
         }
         statement = _ALL
     else:
@@ -67,7 +79,10 @@ def _chunks(connection: Connection, payment_ids: Iterable[int] | None) -> Iterat
 
 _ALL = Statement(
     lambda: _to_judge(
-        t.Payment.status.in_((PaymentStatus.WAITING.value, PaymentStatus.READY.value))
+        (
+            t.Payment.status.in_((PaymentStatus.WAITING.value, PaymentStatus.READY.value))
+            & ~among(t.Payment.code, "but")
+        )
         | (
             (t.Payment.status == PaymentStatus.NOT_ELIGIBLE.value)
             & (

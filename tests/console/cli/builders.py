@@ -14,6 +14,7 @@ from click.testing import CliRunner, Result
 
 from console.cli.app import cli
 from shared.models import connections, ledger, syncs
+from shared.models.payment_values import ReceivedPayment, ReceivedUse
 from shared.models.store import Store, open_store
 from shared.models.values import (
     CompanyBinding,
@@ -167,3 +168,26 @@ def import_into(shell: Shell, name: str, *invoices: Invoice, customers: Sequence
         ledger.store_customers(held.id, customers)
         ledger.settle(held.id, held.jobs, held.start_date)
     return sync.id
+
+
+def quickbooks_payment(txn_id: str, invoice_txn_id: str, amount: str = "10.00") -> ReceivedPayment:
+    """A payment recorded in QuickBooks on 5 January 2026 for one invoice."""
+    return ReceivedPayment(
+        txn_id=txn_id,
+        ref_number="CHK 77",
+        customer="Larkspur Tile",
+        customer_list_id="80000001-1",
+        date=date(2026, 1, 5),
+        amount=Decimal(amount),
+        currency="USD",
+        method="Check",
+        memo="",
+        external_guid="",
+        ar_account="Accounts Receivable",
+        deposit_account="Undeposited Funds",
+        unused=Decimal("0.00"),
+        edit_sequence="1",
+        time_created="2026-01-05T09:00:00",
+        time_modified="2026-01-05T09:00:00",
+        uses=(ReceivedUse(invoice_txn_id, "Invoice", "", Decimal(amount)),),
+    )

@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 import pytest
 
-from console.cli import contract
+from console.cli import contract, payment_contract, reconcile_contract
 from console.cli.reference import reference, whole_command_line
 from console.cli.shapes import JsonOption, Shape
 
@@ -20,8 +20,20 @@ PROMISED = {
     "PROBLEM": "id connection code kind document message remedy state",
     "ISSUED_FILES": "password files",
     "ISSUED_FILE": "application path username",
+    "PAYMENT": "id external_id source status reason amount currency date txn_id ref_number applied",
+    "TAKEN": "id status reason",
+    "TAKEN_FILE": "added updated unchanged ids",
+    "RECONCILIATION": "differences customers posted waiting unknown parked refused totals "
+    "last_invoice_sync last_payment_sync",
 }
-CHANGES_ONLY = {"remove", "stop", "retry", "skip", "unskip", "export"}
+CHANGES_ONLY = {"remove", "stop", "retry", "skip", "unskip", "settle", "export"}
+CONTRACTS = (contract, payment_contract, reconcile_contract)
+SHAPES = {
+    name: value
+    for module in CONTRACTS
+    for name, value in vars(module).items()
+    if isinstance(value, Shape)
+}
 
 
 def commands(command: click.Command, above: click.Context | None = None, name="deskbridge"):
@@ -72,14 +84,12 @@ def test_every_exit_code_is_on_the_page():
 
 @pytest.mark.parametrize("name", PROMISED)
 def test_the_promised_keys_come_first_and_in_order(name):
-    shape: Shape[object] = getattr(contract, name)
     promised = PROMISED[name].split()
-    assert shape.names()[: len(promised)] == promised
+    assert SHAPES[name].names()[: len(promised)] == promised
 
 
 def test_every_key_says_what_it_holds():
-    shapes = [value for value in vars(contract).values() if isinstance(value, Shape)]
-    assert all(key.meaning for shape in shapes for key in shape.keys)
+    assert all(key.meaning for shape in SHAPES.values() for key in shape.keys)
 
 
 def test_whatever_shows_something_has_json(command_line):

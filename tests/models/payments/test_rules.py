@@ -27,7 +27,7 @@ def test_deposit_rules_are_listed_in_the_order_in_which_they_were_made(till):
 @pytest.mark.parametrize("method", ["ach", "ACH", " ach "])
 def test_a_second_rule_for_the_same_payments_is_refused_in_words(till, method):
     held = deposit(till, method="ach", currency="USD")
-    with pytest.raises(DuplicateRule, match="same conditions.*go to Bank:Checking") as refusal:
+    with pytest.raises(DuplicateRule, match=r"same conditions.*go to Bank:Checking") as refusal:
         deposit(till, "Bank:Other", method=method, currency="usd")
     assert refusal.value.held == held
     assert str(held.id) in refusal.value.sentence

@@ -34,7 +34,7 @@ def test_a_set_is_kept_byte_for_byte_before_it_leaves(sender):
     assert (begun.request, begun.phase, begun.outcome) == (REQUEST, "sent", "")
     assert (begun.sends, begun.first_sent_at, begun.last_sent_at) == (1, NOON, NOON)
     assert (begun.session_id, begun.settle_now_by, begun.closed_at) == (7, "", None)
-    assert not (begun.doubted or begun.ran or begun.turned_away)
+    assert (begun.doubted, begun.ran, begun.turned_away) == (False, False, False)
 
 
 def test_the_digest_is_that_of_the_bytes(sender):
@@ -111,9 +111,7 @@ def test_what_became_of_a_set_is_written_and_its_bytes_stay(sender):
     assert (saved.phase, saved.outcome, saved.sends) == ("closed", "parked", 2)
     assert (saved.last_sent_at, saved.closed_at) == (later(minutes=15), later(minutes=20))
     assert (saved.session_id, saved.settle_now_by) == (8, "anna")
-    assert saved.doubted
-    assert saved.ran
-    assert saved.turned_away
+    assert (saved.doubted, saved.ran, saved.turned_away) == (True, True, True)
     assert (saved.request, saved.first_sent_at) == (REQUEST, NOON)
 
 
@@ -160,6 +158,14 @@ def test_what_quickbooks_forgot_is_not_told_to_it_again(sender):
     assert clearable(sender) == ""
     sender.close(third)
     assert clearable(sender) == "SET3"
+
+
+def test_a_set_is_not_forgotten_by_itself(sender):
+    sender.close(sender.write("SET1"))
+    second = sender.write("SET2")
+    sender.close(second)
+    sets.cleared_by(second.id)
+    assert clearable(sender) == "SET2"
 
 
 def test_only_earlier_sets_of_the_same_application_are_forgotten(sender):

@@ -1,0 +1,133 @@
+"""What every measurement stands on: a daemon on a new store, a wire to it, a Web Connector."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from simulator.company import Company
+from simulator.webconnector import HttpTransport, Row, WebConnector
+from simulator.webconnector.desktop import Desktop
+
+PAGE = 500
+
+
+@dataclass
+class Line:
+    """The wire to the daemon: notes the time of each call and keeps the large bodies."""
+
+    folder: Path | None
+    seconds: float = 0.0
+    calls: int = 0
+    carry: HttpTransport = field(default_factory=HttpTransport)
+
+    def __call__(
+        self, url: str, headers: Mapping[str, str], body: bytes | None, /
+    ) -> tuple[int, Mapping[str, str], bytes]:
+        started = time.perf_counter()
+        answer = self.carry(url, headers, body)
+        self.seconds += time.perf_counter() - started
+        self.calls += 1
+        if self.folder is not None and body is not None and len(body) > 100_000:
+            (self.folder / f"{self.calls:06d}.xml").write_bytes(body)
+        return answer
+
+
+def free_port() -> int:
+    """A port that was free a moment ago."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def daemon(folder: Path) -> Iterator[tuple[subprocess.Popen[bytes], dict[str, str]]]:
+    """A daemon on a new store; yields it with the environment of its commands."""
+    port = free_port()
+    environment = {
+        **{k: v for k, v in os.environ.items() if not k.startswith("DESKBRIDGE_")},
+        "DESKBRIDGE_DATABASE": f"sqlite:///{folder}/store.sqlite3",
+        "DESKBRIDGE_LISTEN": f"tcp:{port}:interface=127.0.0.1",
+        "DESKBRIDGE_PUBLIC_URL": f"http://localhost:{port}",
+        "DESKBRIDGE_PAGE_SIZE": str(PAGE),
+        "DESKBRIDGE_PAGE_SIZE_MAX": str(PAGE),
+        "DESKBRIDGE_LOG": "warn",
+    }
+    process = subprocess.Popen([sys.executable, "-m", "deskbridge", "daemon"], env=environment)
+    try:
+        wait_for(port, process)
+        yield process, environment
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
+def wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
+    """Wait until the daemon listens."""
+    for _ in range(400):
+        if process.poll() is not None:
+            raise SystemExit("the daemon ended before it listened")
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.05)
+    raise SystemExit("the daemon does not listen")
+
+
+def command(environment: dict[str, str], *words: str) -> Any:
+    """Run a deskbridge command and return its JSON."""
+    done = subprocess.run(
+        [sys.executable, "-m", "deskbridge", *words, "--json"],
+        env=environment,
+        check=True,
+        capture_output=True,
+    )
+    return json.loads(done.stdout)
+
+
+def connected(environment: dict[str, str], folder: Path, name: str) -> tuple[dict[str, Path], Path]:
+    """Add a connection; its .qwc files by application, and a file with their password."""
+    command(environment, "connection", "add", name)
+    out = folder / name
+    issued = command(environment, "qwc", name, "--out", str(out))
+    password = folder / f"{name}.password"
+    password.write_text(issued["password"])
+    return {one["application"]: Path(one["path"]) for one in issued["files"]}, password
+
+
+def memory_mib(pid: int, what: str) -> float:
+    """VmHWM (peak) or VmRSS (now) of a process."""
+    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+        if line.startswith(what):
+            return int(line.split()[1]) / 1024
+    raise SystemExit(f"no {what} for process {pid}")
+
+
+def web_connector(
+    environment: dict[str, str], folder: Path, company: Company, line: Line
+) -> tuple[WebConnector, dict[str, Row]]:
+    """A Web Connector with both applications of a connection called Big added."""
+    files, password = connected(environment, folder, "Big")
+    connector = WebConnector(Desktop(company), transport=line)
+    rows = {
+        application: connector.add(qwc.read_bytes(), password.read_text())
+        for application, qwc in files.items()
+    }
+    return connector, rows
+
+
+def update(connector: WebConnector, row: Row, line: Line) -> None:
+    """One update that has to go well; the line notes its calls alone."""
+    line.seconds, line.calls = 0.0, 0
+    outcome = connector.update(row)
+    if not outcome.ok:
+        raise SystemExit(f"{outcome.application} failed: {outcome.status}")

@@ -1,0 +1,136 @@
+"""The console: main screens side by side, each with its own place, on one store."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from textual.app import App, SystemCommand
+from textual.binding import Binding, BindingType
+from textual.screen import Screen
+
+from console.backstage import Backstage
+
+if TYPE_CHECKING:
+    from textual.command import Provider
+
+
+@dataclass(frozen=True, slots=True)
+class MainScreen:
+    """A screen with a key of its own, imported when it is first shown.
+
+    ``place`` is "module:class" below ``console.screens``.
+    """
+
+    name: str
+    key: str
+    title: str
+    place: str
+    tooltip: str
+
+    def make(self) -> Screen[Any]:
+        """Import and make the screen."""
+        module, name = self.place.split(":")
+        screen: Screen[Any] = getattr(import_module(f"console.screens.{module}"), name)()
+        return screen
+
+
+HOME = "connections"
+MAIN_SCREENS = (
+    MainScreen(
+        HOME,
+        "h",
+        "Connections",
+        "connections:ConnectionsScreen",
+        "Home: every connection, how its syncs stand, what needs a person.",
+    ),
+    MainScreen(
+        "syncs",
+        "y",
+        "Recent Syncs",
+        "syncs:SyncsScreen",
+        "What runs now and what ran, of all connections.",
+    ),
+    MainScreen(
+        "problems",
+        "p",
+        "Problems",
+        "problems:ProblemsScreen",
+        "What needs a person, with the remedy.",
+    ),
+)
+
+# The sixteen colours of the terminal itself: legible wherever its own shell is.
+THEME = "ansi-dark"
+
+
+def _commands() -> type[Provider]:
+    from console.palette import DeskbridgeCommands
+
+    return DeskbridgeCommands
+
+
+class DeskbridgeApp(App[None], inherit_bindings=False):
+    """The console on one store. Ends with ``q``; what it changed is in the store by then."""
+
+    TITLE = "Deskbridge"
+    CSS_PATH = "app.tcss"
+    COMMANDS = App.COMMANDS | {_commands}
+    COMMAND_PALETTE_BINDING = "ctrl+p"
+    ENABLE_COMMAND_PALETTE = True
+    HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012 - as Textual declares it
+        (0, "-narrow"),
+        (100, "-normal"),
+        (120, "-wide"),
+    ]
+    VERTICAL_BREAKPOINTS = [(0, "-low"), (30, "-tall")]  # noqa: RUF012 - the same
+    DEFAULT_MODE = HOME
+    MODES: ClassVar[dict[str, str | Callable[[], Screen[Any]]]] = {
+        screen.name: screen.make for screen in MAIN_SCREENS
+    }
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *(
+            Binding(screen.key, f"go('{screen.name}')", screen.title, tooltip=screen.tooltip)
+            for screen in MAIN_SCREENS
+        ),
+        Binding("question_mark,f1", "help", "Help", tooltip="This list of keys."),
+        Binding("q,ctrl+c", "quit", "Quit", tooltip="Leave the console; the daemon goes on."),
+    ]
+
+    def __init__(self, backstage: Backstage) -> None:
+        # Told at once, or Textual would turn the terminal's own colours into black on black.
+        super().__init__(ansi_color=True if "NO_COLOR" in os.environ else None)
+        self.backstage = backstage
+        self.theme = THEME
+
+    def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
+        """Of what every Textual program offers, what makes sense on a server."""
+        yield SystemCommand("Theme", "Choose other colours for this session.", self.search_themes)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Hide the key of the main screen that is shown."""
+        if action == "go" and len(self.screen_stack) == 1:
+            return parameters != (self.current_mode,)
+        return True
+
+    def action_go(self, name: str) -> None:
+        """Go to a main screen, as it was left."""
+        if name == self.current_mode:
+            while len(self.screen_stack) > 1:
+                self.pop_screen()
+        else:
+            self.switch_mode(name)
+
+    def action_help(self) -> None:
+        """Show the keys that work now."""
+        from console.screens.help import HelpScreen
+
+        if not isinstance(self.screen, HelpScreen):
+            self.push_screen(HelpScreen(self.screen))
+
+    def on_unmount(self) -> None:
+        """Let go of the store."""
+        self.backstage.close()

@@ -1,0 +1,48 @@
+"""``deskbridge console``: the operator's home, over SSH or at the machine."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from console.cli import output
+from console.cli.desk import Desk, pass_desk
+from console.cli.errors import Refused, WrongUsage
+
+if TYPE_CHECKING:
+    from shared.models.store import Store
+
+
+@click.command()
+@click.option("--read-only", is_flag=True, help="Only look: nothing can be changed.")
+@pass_desk
+def console(desk: Desk, read_only: bool) -> None:
+    """Watch syncs, put problems right and set companies up, in this terminal.
+
+    Works over SSH, on any terminal from 80 by 24 up, without a mouse, while the daemon runs or
+    while it is stopped. ? lists the keys, q quits.
+    """
+    if not output.is_terminal():
+        raise WrongUsage(
+            "The console needs a terminal.", "Over SSH: ssh -t HOST deskbridge console"
+        )
+    # Imported now: no other command pays for the screens.
+    from console.app import DeskbridgeApp
+    from console.backstage import Backstage
+
+    address = desk.settings.database
+
+    def opened(*, create: bool) -> Store:
+        from shared.models.store import open_store
+
+        return open_store(address, create=create)
+
+    backstage = Backstage(opened, who=desk.who, read_only=read_only)
+    DeskbridgeApp(backstage).run()
+    if backstage.bugs:
+        bug = backstage.bugs[0]
+        raise Refused(
+            f"While it was open, the console met an error of its own: {type(bug).__name__}: {bug}.",
+            "Please report it with what you were doing",
+        ) from bug

@@ -1,0 +1,109 @@
+"""A sign of life in the store, so that others know which daemons run, and where."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import socket
+from collections.abc import Callable
+from datetime import datetime
+from importlib.metadata import version
+from typing import Any
+
+from twisted.application.service import Service
+from twisted.internet.address import UNIXAddress
+from twisted.internet.defer import Deferred, inlineCallbacks
+from twisted.internet.task import LoopingCall
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+
+from daemon.certificates import certificates_end
+from daemon.store_thread import Threads
+from shared.models import daemons, downloads
+from shared.models.daemons import BEAT_EVERY, DaemonFacts
+from shared.models.errors import StoreError
+from shared.settings import Settings
+
+
+def facts_of_this_process(settings: Settings, started_at: datetime) -> DaemonFacts:
+    """What this daemon says of itself, before it listens. Raises OSError or ValueError."""
+    return DaemonFacts(
+        instance=secrets.token_hex(8),
+        host=socket.gethostname(),
+        pid=os.getpid(),
+        version=version("deskbridge"),
+        listening=(),
+        public_url=settings.public_url,
+        certificate_expires_at=certificates_end(settings.listen),
+        started_at=started_at,
+    )
+
+
+def address(endpoint: str, bound: Any) -> str:
+    """Where a port is ``bound``, such as ``https://0.0.0.0:8443``; ``endpoint`` is its string."""
+    if isinstance(bound, UNIXAddress):
+        return f"unix:{os.fsdecode(bound.name or b'')}"
+    scheme = "https" if endpoint.startswith(("ssl:", "tls:")) else "http"
+    host = f"[{bound.host}]" if ":" in bound.host else bound.host
+    return f"{scheme}://{host}:{bound.port}"
+
+
+class Heartbeat(Service):
+    """Beats at once and then every few seconds; the last word is that it stops.
+
+    ``facts`` is asked before each beat, ``now`` on the store thread.
+    """
+
+    log = Logger()
+
+    def __init__(
+        self,
+        reactor: Any,
+        threads: Threads,
+        now: Callable[[], datetime],
+        facts: Callable[[], DaemonFacts],
+    ) -> None:
+        self._threads = threads
+        self._now = now
+        self._facts = facts
+        self._loop = LoopingCall(self._beat)
+        self._loop.clock = reactor
+        self._ended: Deferred[Any] | None = None
+
+    def startService(self) -> None:
+        """Begin at once."""
+        super().startService()
+        self._ended = self._loop.start(BEAT_EVERY.total_seconds())
+
+    @inlineCallbacks
+    def stopService(self) -> Any:
+        """Let a beat that is under way end, then say that we stop."""
+        super().stopService()
+        if self._ended is None:
+            return
+        self._loop.stop()
+        yield self._ended
+        yield self._told(self._threads.store(self._thd_stop, self._facts().instance))
+
+    def _beat(self) -> Deferred[None]:
+        return self._told(self._threads.store(self._thd_beat, self._facts()))
+
+    def _told(self, done: Deferred[None]) -> Deferred[None]:
+        """A beat that failed is logged; the next one tries again."""
+        return done.addErrback(self._tell)
+
+    def _tell(self, failure: Failure) -> None:
+        if failure.check(StoreError):
+            self.log.error("No sign of life: {why}", why=failure.getErrorMessage())
+        else:
+            self.log.failure("No sign of life", failure)
+
+    def _thd_beat(self, facts: DaemonFacts) -> None:
+        """Beat, and clear away what only time ends."""
+        now = self._now()
+        daemons.beat(facts, now)
+        daemons.forget_old(now)
+        downloads.prune(now)
+
+    def _thd_stop(self, instance: str) -> None:
+        daemons.stopped(instance, self._now())

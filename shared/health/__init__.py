@@ -1,0 +1,65 @@
+"""Is all well? What ``deskbridge doctor`` and the console's Health screen show.
+
+Each finding is a ``Check``: what was looked at, how it ended, what to do. Nothing here prints,
+and nothing changes anything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from importlib.metadata import version
+
+from shared.health.address import of_address
+from shared.health.checks import Check, State
+from shared.health.configuration import of_refused_settings, of_settings
+from shared.health.daemons import of_daemons
+from shared.health.files import of_files
+from shared.health.holding import read
+from shared.health.internet import Internet, Network, Page
+from shared.health.keeping import of_store, of_unusable_store
+from shared.health.machine import Machine, ThisMachine
+from shared.health.queues import is_late, of_queues
+from shared.models.errors import StoreError
+from shared.models.store import Store
+from shared.settings import Settings
+
+__all__ = [
+    "Check",
+    "Internet",
+    "Machine",
+    "Network",
+    "Page",
+    "State",
+    "ThisMachine",
+    "examine",
+    "is_late",
+    "of_refused_settings",
+]
+
+
+def examine(
+    settings: Settings, store: Store | StoreError, machine: Machine, network: Network | None
+) -> Iterator[Check]:
+    """Yield every check as it is done; those over the network, which take seconds, come last.
+
+    ``store`` is the open store, or why it could not be opened. Without ``network`` the public
+    address is looked at, but not called.
+    """
+    yield from of_settings(settings)
+    yield from _of_store(settings, store, machine)
+    yield from of_files(settings, machine)
+    yield from of_address(settings, network, machine.now())
+
+
+def _of_store(settings: Settings, store: Store | StoreError, machine: Machine) -> Iterator[Check]:
+    if isinstance(store, StoreError):
+        yield of_unusable_store(store)
+        return
+    try:
+        held = read(store)
+    except StoreError as error:
+        yield of_unusable_store(error)
+        return
+    yield from of_store(held, machine.now())
+    yield from of_daemons(held, settings, version("deskbridge"))
+    yield from of_queues(held)

@@ -1,0 +1,143 @@
+"""Whether the Web Connector will find us at ``public_url``, and take what it finds.
+
+It is as strict as Windows: a host name, https, a certificate that is trusted, and a plain GET
+answered with 200 (qbwc-protocol §1.5). The checks stop at the first thing that does not work:
+what comes after it cannot work either.
+"""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Iterator
+from datetime import datetime
+from urllib.parse import urlsplit
+
+from shared.health.checks import Check, State, fail, ok, warn
+from shared.health.daemons import certificate
+from shared.health.internet import Network, Page
+from shared.qwc import address_faults
+from shared.settings import Settings
+from shared.urls import host_of
+
+OUR_PAGE = b"The QuickBooks Web Connector calls here"
+"""What stands on the page that a daemon shows at the address of an application."""
+
+_ELSEWHERE = "If it works from the bookkeeper's PC, only this machine cannot reach itself that way."
+_RENEW = "Renew the certificate, and let the server that ends TLS read the new one."
+_TRUSTED = "Use a certificate of an authority that Windows trusts."
+_WHOLE_CHAIN = "Serve the full chain (fullchain.pem), with the intermediate certificates."
+_CERTIFICATE_REMEDIES = {  # by OpenSSL's X509_V_ERR_…
+    10: _RENEW,  # it has expired
+    18: _TRUSTED,  # it signed itself
+    19: _TRUSTED,  # the root of its chain is nobody's
+    20: _WHOLE_CHAIN,  # its issuer is not known
+    21: _WHOLE_CHAIN,  # there is no chain
+    62: "Use a certificate that names this host, or correct public_url.",
+}
+
+
+def of_address(settings: Settings, network: Network | None, now: datetime) -> Iterator[Check]:
+    """Check the address, and over the network unless there is none; takes some seconds then."""
+    url = settings.public_url
+    faults = list(_faults(settings))
+    yield from faults or [_rule(url)]
+    if network is not None and not faults:
+        yield from _over_network(url, network, now)
+
+
+def _faults(settings: Settings) -> Iterator[Check]:
+    """What a .qwc file must not hold; the support page is by default below public_url."""
+    found = address_faults(f"{settings.public_url}/qbwc", settings.support_url)
+    ours = [fault for fault in found if fault.field == "AppURL"]
+    for fault in ours or found:
+        yield fail("address", f"{fault.value}: {fault.problem}.", f"{fault.remedy}.")
+
+
+def _rule(url: str) -> Check:
+    if host_of(url) != "localhost":
+        return ok("address", f"{url} is an address that the Web Connector takes.")
+    told = f"{url} reaches this machine only from itself: good for trying out."
+    remedy = "Set public_url to https:// and a host name before you make .qwc files for another PC."
+    return warn("address", told, remedy)
+
+
+def _over_network(url: str, network: Network, now: datetime) -> Iterator[Check]:
+    parts = urlsplit(url)
+    host, secure = host_of(url), parts.scheme == "https"
+    steps = [
+        _looked_up(host, network),
+        _connected(host, parts.port or (443 if secure else 80), network),
+    ]
+    if secure:
+        steps.append(_certified(host, parts.port or 443, network, now))
+    for step in [*steps, _answered(url, network)]:
+        found = list(step)
+        yield from found
+        if any(check.state is State.FAIL for check in found):
+            return
+
+
+def _looked_up(host: str, network: Network) -> Iterator[Check]:
+    try:
+        found = network.look_up(host)
+    except OSError as error:
+        told = f"The name {host} is not found: {_why(error)}."
+        yield fail("dns", told, "Make a DNS record for it, or correct the host in public_url.")
+    else:
+        yield ok("dns", f"{host} is {', '.join(found)}.")
+
+
+def _connected(host: str, port: int, network: Network) -> Iterator[Check]:
+    try:
+        network.connect(host, port)
+    except OSError as error:
+        told = f"Port {port} of {host} cannot be reached: {_why(error)}."
+        remedy = f"Start what listens there, and open the port in the firewall. {_ELSEWHERE}"
+        yield fail("connect", told, remedy)
+    else:
+        yield ok("connect", f"Port {port} of {host} is open.")
+
+
+def _certified(host: str, port: int, network: Network, now: datetime) -> Iterator[Check]:
+    try:
+        left = network.certificate_expires_at(host, port) - now
+    except ssl.SSLCertVerificationError as error:
+        said = error.verify_message.rstrip(".")
+        remedy = _CERTIFICATE_REMEDIES.get(error.verify_code, _TRUSTED)
+        yield fail("certificate", f"The certificate of {host} is not accepted: {said}.", remedy)
+    except OSError as error:
+        told = f"{host} does not speak TLS on port {port}: {_why(error)}."
+        yield fail("certificate", told, "Let a reverse proxy, or the daemon itself, end TLS there.")
+    else:
+        yield certificate("certificate", host, left, _RENEW)
+
+
+def _answered(url: str, network: Network) -> Iterator[Check]:
+    try:
+        page = network.get(f"{url}/qbwc")
+    except OSError as error:
+        told = f"{url}/qbwc gives no answer: {_why(error)}."
+        yield fail("answer", told, "See that the daemon runs, and what stands before it.")
+    else:
+        yield _judged(f"{url}/qbwc", page)
+
+
+def _judged(url: str, page: Page) -> Check:
+    if page.status == 200 and OUR_PAGE in page.body:
+        return ok("answer", f"{url} answers, and it is Deskbridge that answers.")
+    if page.status == 200:
+        told = f"{url} answers with a page that is not ours."
+        return fail("answer", told, "Let what listens there pass requests on to the daemon.")
+    if 300 <= page.status < 400:
+        told = f"{url} sends elsewhere: to {page.location or 'nowhere'}."
+        return fail(
+            "answer", told, "The Web Connector follows no redirect: set public_url to that."
+        )
+    told = f"{url} answers with status {page.status}."
+    if page.status in (502, 503, 504):
+        return fail("answer", told, "What stands before the daemon does not reach it: start it.")
+    return fail("answer", told, "Pass all paths below public_url on to the daemon, unchanged.")
+
+
+def _why(error: OSError) -> str:
+    return str(error.strerror or error).rstrip(".") or type(error).__name__

@@ -1,0 +1,469 @@
+"""``deskbridge payments``: taken in once, shown in full, decided about one way or the other."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from shared.models import audit, connections
+from shared.models.payment_values import ListEntry, ListKind, PostingState
+from shared.models.payments import incoming, listing, lists, postings, rules, sets
+from tests.console.cli.builders import customer, import_into, invoice, quickbooks_payment
+
+KEYS = ["id", "external_id", "source", "status", "reason", "amount", "currency", "date", "txn_id"]
+HEADER = "external_id,amount,invoice,date\n"
+
+
+@pytest.fixture
+def books(shell):
+    """Larkspur Tile owes invoice 1042, Juniper Yoga owes 1050."""
+    shell.says("connection", "add", "Larkspur")
+    juniper = {"customer_list_id": "80000002-1", "customer_full_name": "Juniper Yoga"}
+    import_into(
+        shell,
+        "Larkspur",
+        invoice("A-1", "1042", "1234.50"),
+        invoice("A-2", "1050", "99.90", **juniper),
+        customers=[customer("80000001-1", "Larkspur Tile"), customer("80000002-1", "Juniper Yoga")],
+    )
+    return shell
+
+
+def add(shell, external_id="pay_1", *words, amount="250.00", to="1042"):
+    """Take a payment in; returns its number."""
+    named = ("--external-id", external_id, "--amount", amount, "--invoice", to)
+    return str(shell.json("payments", "add", "Larkspur", *named, *words)["id"])
+
+
+def move(shell, state, text="pay_1", **told):
+    with shell.store.transaction():
+        payment = listing.find(connections.get("Larkspur").id, text)
+        [part] = postings.of_payment(payment.id)
+        postings.move(part.id, PostingState(state), shell.store.now(), event="test", **told)
+
+
+def park(shell):
+    """QuickBooks may or may not have the payment pay_1."""
+    add(shell)
+    move(shell, "sent")
+    move(shell, "parked", code="payment-found-several", reason="Two were found.")
+    return add(shell)
+
+
+def in_doubt(shell, phase="hold"):
+    """The request of payment pay_1 got no answer."""
+    number = add(shell)
+    move(shell, "sent")
+    with shell.store.transaction():
+        held = connections.get("Larkspur")
+        [part] = postings.of_payment(int(number))
+        sets.begin(
+            connection_id=held.id,
+            application_id=connections.applications(held.id)[1].id,
+            posting_id=part.id,
+            set_id="SET1",
+            request=b"<QBXML/>",
+            session_id=1,
+            now=shell.store.now(),
+            phase=phase,
+        )
+    return number
+
+
+def opened(shell):
+    with shell.store.reading():
+        return sets.open_set(connections.get("Larkspur").id)
+
+
+def shown(shell, text="pay_1"):
+    return shell.json("payments", "show", text)
+
+
+def statuses(shell):
+    return {one["external_id"]: one["status"] for one in shell.json("payments", "list")}
+
+
+def audited(shell):
+    with shell.store.reading():
+        return [(entry.action, entry.detail) for entry in audit.entries()]
+
+
+def plain(text):
+    """Text of a terminal with its line breaks taken out."""
+    return " ".join(text.split())
+
+
+def test_a_payment_is_taken_in_and_told_where_it_stands(books):
+    text = plain(
+        books.says(
+            *("payments", "add", "Larkspur", "--external-id", "pay_1", "--amount", "250.00"),
+            *("--invoice", "1042", "--date", "2026-01-04", "--method", "ach"),
+        )
+    )
+    assert text == "Payment pay_1, 250.00 USD is taken in as number 1. It is ready."
+    held = shown(books)
+    assert (held["status"], held["date"], held["method"]) == ("ready", "2026-01-04", "ach")
+    assert held["applied"][0]["invoice_txn_id"] == "A-1"
+    assert audited(books)[0] == ("payment.add", "pay_1: 1 added, 0 updated, 0 unchanged")
+
+
+def test_add_promises_its_keys(books):
+    named = ("--external-id", "pay_1", "--amount", "1.00", "--invoice", "9999")
+    taken = books.json("payments", "add", "Larkspur", *named)
+    assert list(taken)[:3] == ["id", "status", "reason"]
+    assert (taken["status"], taken["outcome"]) == ("waiting", "added")
+    assert "9999" in taken["reason"]
+
+
+def test_the_same_payment_again_has_the_same_number(books):
+    assert add(books) == add(books) == "1"
+    assert len(books.json("payments", "list")) == 1
+    assert [action for action, _ in audited(books)].count("payment.add") == 1
+
+
+def test_a_payment_without_a_date_keeps_the_one_it_came_in_with(books):
+    add(books, "pay_1", "--date", "2025-12-24")
+    assert add(books) == "1"
+    assert shown(books)["date"] == "2025-12-24"
+
+
+def test_other_terms_for_a_known_payment_are_refused_in_the_words_of_the_command(books):
+    add(books)
+    named = ("--external-id", "pay_1", "--amount", "251.00", "--invoice", "1042")
+    said = plain(books.refuses(1, "payments", "add", "Larkspur", *named))
+    assert "pay_1: amount '251.00' is not what payment pay_1 has on file (250.00)" in said
+    assert shown(books)["amount"] == "250.00"
+
+
+def test_what_became_of_the_charge_is_taken_over(books):
+    add(books, "pay_1", "--charge-state", "pending")
+    assert statuses(books) == {"pay_1": "not_eligible"}
+    add(books)
+    assert statuses(books) == {"pay_1": "ready"}
+
+
+def test_an_offline_payment_is_kept_and_never_posted(books):
+    add(books, "pay_1", "--offline")
+    held = shown(books)
+    assert (held["status"], held["code"], held["offline"]) == (
+        "not_eligible",
+        "payment-offline",
+        True,
+    )
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--amount", "1.00"], "Which invoice does it pay?"),
+        (["--amount", "1.005", "--invoice", "1042"], "1.005"),
+        (["--amount", "-1.00", "--invoice", "1042"], "below zero"),
+        (["--amount", "1.00", "--applied", "1042"], "INVOICE=AMOUNT"),
+        (["--amount", "1.00", "--applied", "1042=2.00"], "more than"),
+    ],
+)
+def test_what_cannot_be_meant_is_wrong_usage(books, words, said):
+    refusal = plain(books.refuses(2, "payments", "add", "Larkspur", "--external-id", "x", *words))
+    assert said in refusal
+    assert books.json("payments", "list") == []
+
+
+def test_a_payment_for_two_customers_shows_its_two_parts(books):
+    books.says(
+        *("payments", "add", "Larkspur", "--external-id", "pay_1", "--amount", "1334.40"),
+        *("--applied", "1042=1234.50", "--applied", "1050=99.90"),
+    )
+    parts = shown(books)["parts"]
+    assert [(part["customer"], part["amount"]) for part in parts] == [
+        ("Larkspur Tile", "1234.50"),
+        ("Juniper Yoga", "99.90"),
+    ]
+    assert "is 2 payments there" in plain(books.says("payments", "show", "pay_1"))
+
+
+def import_rows(shell, text, name="payments.csv"):
+    path = shell.folder / name
+    path.write_text(text)
+    return path
+
+
+def test_a_file_is_taken_in_and_again_adds_nothing(books):
+    path = import_rows(books, HEADER + "pay_1,100.00,1042,2026-01-04\npay_2,9.90,1050,\n")
+    assert "2 rows: 2 added, 0 updated, 0 unchanged." in books.says(
+        "payments", "import", "Larkspur", str(path)
+    )
+    again = books.json("payments", "import", "Larkspur", str(path))
+    assert again == {"added": 0, "updated": 0, "unchanged": 2, "ids": [1, 2]}
+    assert statuses(books) == {"pay_1": "ready", "pay_2": "ready"}
+
+
+def test_with_a_bad_row_none_is_taken_in_and_each_is_told_with_its_line(books):
+    add(books, "pay_3")
+    rows = ["pay_1,100.00,1042,", "pay_2,1.005,1050,", "pay_3,7.00,1042,", ",1.00,1050,2026-01-04"]
+    path = import_rows(books, HEADER + "\n".join(rows) + "\n")
+    said = plain(books.refuses(1, "payments", "import", "Larkspur", str(path)))
+    assert "3 of 4 rows cannot be taken in, so none was." in said
+    assert "line 2" not in said
+    assert 'line 3: amount: "1.005" is not an amount' in said
+    assert "line 4: amount '7.00' is not what payment pay_3 has on file (250.00)" in said
+    assert "line 5: external_id" in said
+    assert statuses(books) == {"pay_3": "ready"}
+
+
+def test_json_lines_come_from_standard_input(books):
+    row = json.dumps({"external_id": "pay_1", "amount": "100.00", "invoice": "1042"})
+    given = ("payments", "import", "Larkspur", "-", "--format", "jsonl")
+    assert "1 row: 1 added" in books.says(*given, given=row)
+
+
+def test_a_file_of_unknown_kind_must_be_named(books):
+    path = import_rows(books, "x", "payments.txt")
+    said = plain(books.refuses(2, "payments", "import", "Larkspur", str(path)))
+    assert "--format csv or jsonl" in said
+
+
+@pytest.fixture
+def both_sides(books):
+    """One payment ready, one waiting, one of QuickBooks and one that was deleted there."""
+    add(books, "pay_1")
+    add(books, "pay_2", to="9999")
+    with books.store.transaction():
+        held, now = connections.get("Larkspur").id, books.store.now()
+        batch = [quickbooks_payment("7B-1", "A-1"), quickbooks_payment("7B-2", "A-9")]
+        incoming.store(held, 1, batch, now)
+        incoming.mark_deleted(held, ["7B-2"], now)
+    return books
+
+
+def test_payments_are_listed_with_the_promised_keys(both_sides):
+    listed = both_sides.json("payments", "list", "Larkspur")
+    assert list(listed[0])[: len(KEYS)] == KEYS
+    assert [(row["source"], row["status"]) for row in listed] == [
+        ("invoiced", "ready"),
+        ("invoiced", "waiting"),
+        ("quickbooks", "imported"),
+    ]
+
+
+def test_a_listing_may_be_narrowed(both_sides):
+    def names(*words):
+        listed = both_sides.json("payments", "list", *words)
+        return [row["external_id"] or row["txn_id"] for row in listed]
+
+    assert names("--status", "waiting", "--status", "ready") == ["pay_1", "pay_2"]
+    assert names("--source", "quickbooks") == ["7B-1"]
+    assert names("--deleted")[-1] == "7B-2"
+
+
+def test_the_table_tells_reasons_and_how_many_stand_where(both_sides):
+    text = both_sides.says("payments", "list")
+    assert "3 payments: 1 imported, 1 ready, 1 waiting." in text
+    assert "9999" in text
+    assert max(len(line) for line in text.splitlines()) <= 80
+
+
+def test_no_payment_is_said_with_what_to_do(books):
+    assert "deskbridge payments import" in plain(books.says("payments", "list"))
+    assert "No payment that is parked." in books.says("payments", "list", "--status", "parked")
+
+
+@pytest.mark.parametrize("name", ["1", "pay_1"])
+def test_show_tells_the_whole_life(books, name):
+    add(books)
+    move(books, "sent")
+    move(books, "posted", txn_id="9A-1", posted_at=books.store.now())
+    text = plain(books.says("payments", "show", name))
+    for told in ("Payment pay_1, 250.00 USD", "posted", "Larkspur Tile", "9A-1", "Pays 1042"):
+        assert told in text
+    life = books.json("payments", "show", "9A-1")
+    assert [event["event"] for event in life["events"]][:2] == ["received", "planned"]
+    assert (life["parts"][0]["state"], life["parts"][0]["set_id"]) == ("posted", None)
+
+
+def test_show_names_the_request_that_is_in_doubt(books):
+    in_doubt(books)
+    assert shown(books)["parts"][0]["set_id"] == "SET1"
+    assert "message set SET1" in plain(books.says("payments", "show", "pay_1"))
+
+
+def test_show_says_what_to_do_about_a_problem(books):
+    add(books, "pay_1", "--customer", "Juniper Yoga")
+    held = shown(books)
+    assert (held["status"], held["code"]) == ("refused", "payment-customer-mismatch")
+    assert held["remedy"]
+    assert held["remedy"] in plain(books.says("payments", "show", "pay_1"))
+
+
+def test_a_payment_that_is_not_there_is_said_so(books):
+    assert 'no payment "pay_9"' in books.refuses(3, "payments", "show", "pay_9")
+
+
+def test_a_payment_of_several_connections_must_be_named(books):
+    books.says("connection", "add", "Bramble")
+    add(books)
+    books.says(
+        *("payments", "add", "Bramble", "--external-id", "pay_1", "--amount", "1"),
+        *("--invoice", "7"),
+    )
+    said = plain(books.refuses(2, "payments", "show", "pay_1"))
+    assert "1 (Larkspur), 2 (Bramble)" in said
+    held = books.json("payments", "show", "pay_1", "--connection", "bramble")
+    assert held["amount"] == "1.00"
+
+
+def test_an_id_that_means_two_payments_is_refused(books):
+    add(books)
+    add(books, "1")
+    said = plain(books.refuses(3, "payments", "show", "1"))
+    assert "may mean payment number 1" in said
+
+
+def test_a_refused_payment_is_retried(books):
+    number = add(books)
+    move(books, "refused", code="3120", said="no such customer")
+    assert "1 payment will be tried again" in books.says("payments", "retry", number)
+    assert statuses(books) == {"pay_1": "ready"}
+    assert audited(books)[0] == ("payment.retry", "Payment pay_1, 250.00 USD (1)")
+
+
+def test_numbers_may_come_from_standard_input(books):
+    for external_id in ("pay_1", "pay_2"):
+        add(books, external_id)
+    books.says("payments", "skip", "-", "--because", "by hand", given="1\n2\n")
+    assert set(statuses(books).values()) == {"skipped"}
+
+
+def test_a_decision_is_carried_out_for_all_or_for_none(books):
+    first, second = add(books, "pay_1"), add(books, "pay_2")
+    move(books, "sent", "pay_2")
+    said = plain(books.refuses(3, "payments", "skip", first, second, "--because", "by hand"))
+    assert "pay_2" in said
+    assert "Nothing was changed." in said
+    assert statuses(books) == {"pay_1": "ready", "pay_2": "sent"}
+    assert "payment.skip" not in dict(audited(books))
+
+
+def test_a_skip_has_a_reason_and_is_taken_back(books):
+    number = add(books)
+    assert "reason is empty" in books.refuses(2, "payments", "skip", number, "--because", " ")
+    books.says("payments", "skip", number, "--because", "recorded by hand")
+    held = shown(books)
+    assert (held["status"], held["note"]) == ("skipped", "recorded by hand")
+    books.says("payments", "unskip", number)
+    assert statuses(books) == {"pay_1": "ready"}
+    assert [action for action, _ in audited(books)][:2] == ["payment.unskip", "payment.skip"]
+
+
+def test_a_parked_payment_is_posted_anew_only_when_that_is_said(books):
+    number = park(books)
+    said = plain(books.refuses(2, "payments", "retry", number))
+    assert "retrying posts it as a new payment" in said
+    assert "--yes" in said
+    assert statuses(books) == {"pay_1": "parked"}
+    books.says("payments", "retry", number, "--yes")
+    [part] = shown(books)["parts"]
+    assert (part["state"], part["generation"]) == ("planned", 2)
+
+
+def test_no_number_is_wrong_usage_and_an_unknown_one_is_said_so(books):
+    assert "No number" in books.refuses(2, "payments", "retry")
+    assert "no payment 99" in books.refuses(3, "payments", "unskip", "99")
+
+
+def test_a_person_vouches_that_a_doubt_is_over(books):
+    in_doubt(books)
+    text = plain(books.says("payments", "settle", "Larkspur", "--yes"))
+    assert "Payment pay_1, 250.00 USD will be settled by the next Payment Sync" in text
+    vouched = opened(books)
+    assert vouched.settle_now_by
+    assert audited(books)[0] == ("payment.settle", "Payment pay_1, 250.00 USD")
+    assert shown(books)["events"][-1]["who"] == vouched.settle_now_by
+
+
+def test_settling_asks_first_and_without_a_terminal_it_needs_yes(books):
+    in_doubt(books)
+    said = plain(books.refuses(2, "payments", "settle", "Larkspur"))
+    assert "may be posted twice" in said
+    assert opened(books).settle_now_by == ""
+
+
+def test_without_a_doubt_there_is_nothing_to_settle(books):
+    assert "No payment of Larkspur is in doubt" in plain(books.refuses(3, "payments", "settle"))
+
+
+def test_a_request_that_is_out_is_not_in_doubt_yet(books):
+    in_doubt(books, phase="sent")
+    assert "is out at this moment" in plain(books.refuses(3, "payments", "settle", "--yes"))
+    assert opened(books).settle_now_by == ""
+
+
+def test_another_doubt_than_the_one_agreed_to_is_not_settled(books, monkeypatch):
+    in_doubt(books)
+    vouch = sets.settle_now
+
+    def after_another_send(connection_id, who, now):
+        held = sets.open_set(connection_id)
+        names = ("phase", "outcome", "last_sent_at", "session_id", "doubted", "ran")
+        kept = {name: getattr(held, name) for name in (*names, "turned_away", "settle_now_by")}
+        sets.save(held.id, **kept, sends=2, closed_at=None)
+        return vouch(connection_id, who, now)
+
+    monkeypatch.setattr(sets, "settle_now", after_another_send)
+    said = plain(books.refuses(1, "payments", "settle", "--yes"))
+    assert "it is another doubt now. Nothing was changed." in said
+    assert (opened(books).settle_now_by, opened(books).sends) == ("", 1)
+
+
+def test_deposit_rules_are_made_listed_and_removed(books):
+    made = books.json(
+        *("payments", "rules", "deposit", "Larkspur", "Bank:Checking"),
+        *("--method", "ach", "--currency", "usd"),
+    )
+    assert list(made) == ["id", "method", "currency", "gateway", "account"]
+    assert (made["method"], made["currency"], made["account"]) == ("ach", "USD", "Bank:Checking")
+    text = plain(books.says("payments", "rules", "deposit", "Larkspur", "undeposited"))
+    assert text == "Rule 2: all payments go to Undeposited Funds."
+    listed = books.json("payments", "rules", "list")
+    assert [rule["account"] for rule in listed["deposits"]] == ["Bank:Checking", ""]
+    books.says("payments", "rules", "remove", "Larkspur", "1")
+    assert [rule["id"] for rule in books.json("payments", "rules", "list")["deposits"]] == [2]
+    assert audited(books)[0] == ("rule.remove", "1")
+
+
+def test_a_rule_that_is_there_already_is_refused(books):
+    given = ("payments", "rules", "deposit", "Larkspur", "Bank:Checking", "--method", "ach")
+    books.says(*given)
+    said = plain(books.refuses(1, *given))
+    assert "Deposit rule 1 has the same conditions" in said
+    assert "Remove that rule first." in said
+
+
+def test_an_account_that_quickbooks_does_not_list_is_warned_of(books):
+    with books.store.transaction():
+        entry = ListEntry(ListKind.ACCOUNT, "8-1", "Bank:Checking", "Bank", "", "USD", True)
+        lists.add(connections.get("Larkspur").id, [entry])
+    result = books.run("payments", "rules", "deposit", "Larkspur", "Bank:Cheking")
+    assert result.exit_code == 0
+    assert "Did you mean Bank:Checking?" in plain(result.stderr)
+
+
+def test_method_rules_are_made_listed_and_removed(books):
+    given = ("payments", "rules", "method", "Larkspur")
+    books.says(*given, "credit_card", "Visa")
+    made = books.json(*given, "credit_card", "")
+    assert made == {"method": "credit_card", "quickbooks_method": ""}
+    assert "credit_card (none)" in plain(books.says("payments", "rules", "list"))
+    books.says("payments", "rules", "remove", "Larkspur", "credit_card")
+    with books.store.reading():
+        assert rules.method_rules(connections.get("Larkspur").id) == []
+    assert "no method rule 'credit_card'" in books.refuses(
+        3, "payments", "rules", "remove", "Larkspur", "credit_card"
+    )
+    assert "no deposit rule 7" in books.refuses(3, "payments", "rules", "remove", "Larkspur", "7")
+
+
+def test_without_rules_the_defaults_are_said(books):
+    text = plain(books.says("payments", "rules", "list"))
+    assert "payments are deposited to Undeposited Funds" in text
+    assert "each method goes by its usual name" in text

@@ -1,0 +1,385 @@
+"""A rehearsal from its seed: chaos, then quiet, then the reckoning.
+
+All that happens is drawn from one random source, so the same seed gives the same run; the
+trace of a run tells what happened, request by request.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from random import Random
+from uuid import UUID
+
+from shared.models import connections, problems, syncs
+from shared.models.errors import StoreError
+from shared.models.payment_values import PaymentStatus
+from shared.models.payments import deciding, listing, receiving, sets
+from shared.models.values import ApplicationKind, JobMode, Layout, ProblemState, SyncState
+from simulator.company import Company, acts
+from simulator.company.books import BookError
+from simulator.company.errors import HRESULTS
+from simulator.webconnector import Outcome, WebConnector
+from simulator.webconnector.faults import OPERATIONS, Boundary, Fault, FaultKind
+from simulator.webconnector.registry import Row
+from simulator.webconnector.update import Result
+from tests.rehearsal import cast, reckoning
+from tests.rehearsal.stage import Fall, Stage, Violation
+
+NAME = "Larkspur"
+WINDOW_SECONDS = 900
+ADD = "ReceivePaymentAddRq"
+SITUATIONS = ("closed", "modal-dialog", "no-company", "locked", "starting", "denied")
+SET_CODES = ("600", "9001", "9002", "9005")
+STATUS_CODES = ("3175", "3176", "3180", "1000", "3260", "3120", "570")
+OPERATOR = "rehearsing"
+LINE_FAULTS = tuple(kind for kind in FaultKind if kind not in (FaultKind.DELAY, FaultKind.SKIP))
+CALLS = tuple(one for one in OPERATIONS if "nteractive" not in one)
+
+
+@dataclass
+class Rehearsal:
+    """One run. ``answers_first`` breaks the intent rule, to see that it would be noticed."""
+
+    seed: int
+    folder: Path
+    answers_first: bool = False
+    rnd: Random = field(init=False)
+    stage: Stage = field(init=False)
+    swarm: list[Callable[[], None]] = field(default_factory=list)
+    faults: list[Fault] = field(default_factory=list)
+    boundaries: list[tuple[int, Callable[[], None]]] = field(default_factory=list)
+    connectors: dict[tuple[str, str], tuple[WebConnector, Row]] = field(default_factory=dict)
+    payments: int = 0
+    backup: str = ""
+    acted: int = 0
+
+    def __post_init__(self) -> None:
+        self.rnd = Random(f"rehearsal {self.seed}")
+        company = cast.company(self.rnd)
+        store = f"sqlite:///{self.folder / f'run-{self.seed}.sqlite3'}"
+        self.stage = Stage(store, company, answers_first=self.answers_first)
+        self.combined = self.rnd.random() < 0.25
+        self.connection_id = self.stage.add_connection(
+            NAME,
+            layout=Layout.COMBINED if self.combined else Layout.TWO,
+            jobs=self.rnd.choice(list(JobMode)),
+            new_id=lambda: UUID(int=self.rnd.getrandbits(128)),
+        ).id
+        kinds = [*self._kinds_of_faults()]
+        self.swarm = self.rnd.sample(kinds, self.rnd.randint(1, 6))
+
+    @property
+    def trace(self) -> list[str]:
+        """What happened, in order."""
+        return self.stage.trace
+
+    def run(self) -> None:
+        """Play it all; raises Violation, or whatever else must not happen."""
+        for kind in self._applications():
+            self._connector("", kind)
+            self._connector("second PC", kind)
+        self._sync(ApplicationKind.INVOICE)
+        self._receive(self.rnd.randint(2, 4))
+        self._chaos()
+        self._quiet()
+        reckoning.settle_accounts(self.stage, NAME)
+
+    # Chaos.
+
+    def _chaos(self) -> None:
+        rate = self.rnd.choice((0.4, 0.7, 1.0))
+        for _ in range(self.rnd.randint(3, 6)):
+            self._people_act()
+            if self.rnd.random() < rate:
+                for _ in range(self.rnd.choice((1, 1, 1, 2, 3))):
+                    self.rnd.choice(self.swarm)()
+            kinds = (ApplicationKind.PAYMENT, ApplicationKind.PAYMENT, ApplicationKind.INVOICE)
+            self._sync(self.rnd.choice(kinds))
+            self._fate_over()
+            self.stage.later(seconds=self.rnd.choice((5, 60, 130, 400, 700)))
+
+    def _people_act(self) -> None:
+        if self.rnd.random() < 0.7:
+            self._receive(self.rnd.randint(1, 2))
+        if self.rnd.random() < 0.35:
+            self.acted += 1
+            count = self.rnd.randint(1, 3)
+            changes = acts.random_acts(self._books(), count, self.seed * 1000 + self.acted)
+            self._say("people: " + "; ".join(change.sentence for change in changes))
+        if self.rnd.random() < 0.35:
+            self._operator_acts()
+        self._catch_up()
+
+    def _receive(self, count: int) -> None:
+        for _ in range(count):
+            self.payments += 1
+            made = cast.payment(self.rnd, self.payments, self.stage.company, self.stage.now)
+            if made is None:
+                return
+            with self.stage.store.transaction():
+                receiving.receive(self.connection_id, [made], self.stage.now)
+            self._say(f"payment {made.external_id} of {made.amount} came in")
+
+    def _operator_acts(self) -> None:
+        with self.stage.store.reading():
+            known = list(listing.payments(self.connection_id))
+        ours = [one for one in known if one.external_id]
+        act = self.rnd.choice(("skip", "unskip", "retry", "retry", "settle"))
+        if not ours:
+            return
+        chosen = self.rnd.choice(ours)
+        if act == "settle":
+            self._settle_now()
+            return
+        if act == "retry" and chosen.status is PaymentStatus.PARKED:
+            # What a person is told: see in QuickBooks that it is not there.
+            if reckoning.live(self.stage, chosen) or self._books().late:
+                return
+        try:
+            with self.stage.store.transaction():
+                now = self.stage.now
+                if act == "skip":
+                    deciding.skip(chosen.id, "rehearsed", OPERATOR, now)
+                elif act == "unskip":
+                    deciding.unskip(chosen.id, OPERATOR, now)
+                else:
+                    deciding.retry(chosen.id, OPERATOR, now)
+            self._say(f"the operator: {act} {chosen.external_id}")
+        except StoreError:
+            return
+
+    def _settle_now(self) -> None:
+        """Only where no copy is left on any PC, which is what the operator vouches for."""
+        if self._books().late:
+            return
+        try:
+            with self.stage.store.transaction():
+                sets.settle_now(self.connection_id, OPERATOR, self.stage.now)
+            self._say("the operator: settle now")
+        except StoreError:
+            return
+
+    def _kinds_of_faults(self) -> tuple[Callable[[], None], ...]:
+        return (
+            *(self._line_fails, self._line_fails, self._daemon_falls, self._daemon_falls),
+            *(self._refuses_call, self._loses_answer, self._runs_late, self._set_code),
+            *(self._status, self._closed, self._stranger, self._locks, self._restores),
+            *(self._second_connector, self._operator_stops, self._somebody_pays),
+        )
+
+    def _line_fails(self) -> None:
+        kind = self.rnd.choice(LINE_FAULTS)
+        call = "receiveResponseXML" if kind is FaultKind.CUT_RESPONSE else self.rnd.choice(CALLS)
+        if self.rnd.random() < 0.7 and kind is not FaultKind.CUT_RESPONSE:
+            call = self.rnd.choice(("sendRequestXML", "receiveResponseXML"))
+        self.faults.append(Fault(kind, call, self.rnd.randint(1, 9)))
+        self._say(f"fault: {kind} at {call}")
+
+    def _daemon_falls(self) -> None:
+        name = self.rnd.choice(("", "thd_send", "thd_take"))
+        fall = Fall(self.rnd.randint(1, 10 if name else 30), self.rnd.random() < 0.5, name)
+        self.stage.falls.append(fall)
+        self._say(f"fault: the daemon falls at commit {fall.at}, committed: {fall.committed}")
+
+    def _request(self) -> str:
+        return ADD if self.rnd.random() < 0.7 else ""
+
+    def _refuses_call(self) -> None:
+        self._plan(self.rnd.choice(list(HRESULTS)), self._request())
+
+    def _loses_answer(self) -> None:
+        code = self.rnd.choice(("0x80010105", "0x800706BA", "0x80040402"))
+        if self.rnd.random() < 0.7:
+            self._plan(code, self._request(), done=True)
+        else:
+            self._plan(code, self._request(), after=self.rnd.randint(0, 1))
+
+    def _runs_late(self) -> None:
+        self._plan(self.rnd.choice(("0x80010105", "0x80040402")), ADD, late=True)
+
+    def _set_code(self) -> None:
+        self._plan(self.rnd.choice(SET_CODES), ADD)
+
+    def _status(self) -> None:
+        self._plan(self.rnd.choice(STATUS_CODES), self._request())
+
+    def _plan(self, code: str, request: str, **how: object) -> None:
+        self.stage.company.fail_next(code, request, **how)
+        self._say(f"fault: {code} for {request or 'any request'} {how}")
+
+    def _closed(self) -> None:
+        situation = self.rnd.choice(SITUATIONS)
+        self.stage.company.set_situation(situation)
+        self._say(f"fault: QuickBooks is {situation}")
+
+    def _stranger(self) -> None:
+        self.stage.stranger_open = True
+        self._say("fault: another company is open")
+
+    def _locks(self) -> None:
+        books = self._books()
+        known = [*books.invoices, *books.payments, *books.customers]
+        for object_id in self.rnd.sample(known, min(3, len(known))):
+            books.locks.add(object_id)
+
+    def _restores(self) -> None:
+        """An older copy of the company file takes its place, once a run."""
+        if not self.backup:
+            self.backup = self.stage.company.backup()
+            self._say("a backup is made")
+        elif self.backup != "restored" and not self._books().late:
+            self.stage.company.restore(self.backup)
+            self.backup = "restored"
+            self._say("fault: the backup is restored")
+
+    def _second_connector(self) -> None:
+        call = self.rnd.choice(("sendRequestXML", "receiveResponseXML"))
+        self.faults.append(Fault(FaultKind.SECOND, call, self.rnd.randint(1, 8)))
+
+    def _operator_stops(self) -> None:
+        self.boundaries.append((self.rnd.randint(4, 30), self._stop_running))
+
+    def _stop_running(self) -> None:
+        with self.stage.store.transaction():
+            for sync in syncs.list_syncs(self.connection_id, limit=3):
+                if sync.state in (SyncState.PENDING, SyncState.STARTED):
+                    syncs.request_stop(sync.id, OPERATOR, self.stage.now)
+
+    def _somebody_pays(self) -> None:
+        self.boundaries.append((self.rnd.randint(4, 40), self._pay_by_hand))
+
+    def _pay_by_hand(self) -> None:
+        """Between two calls a person pays an invoice, maybe the one that is being paid."""
+        owed = [one for one in self._books().invoices.values() if one.owed > 0]
+        if owed:
+            invoice = self.rnd.choice(owed)
+            paid = self.rnd.randrange(1, invoice.balance + 1)
+            try:
+                acts.pay(self._books(), invoice.txn_id, paid)
+            except BookError:
+                return
+            self._catch_up()
+            self._say(f"people: {paid} paid on {invoice.txn_id}")
+
+    def _fate_over(self) -> None:
+        """A session is over: what was given up on runs within the window, if it runs at all."""
+        self.faults.clear()
+        self.boundaries.clear()
+        self.stage.falls.clear()
+        self.stage.stranger_open = False
+        self.stage.company.set_situation("open")
+        self._books().locks.clear()
+        if self._books().late:
+            self.stage.later(seconds=self.rnd.randint(1, WINDOW_SECONDS // 3))
+            for answer in self.stage.company.run_late():
+                self._say(f"late: {answer}")
+
+    # One update.
+
+    def _applications(self) -> tuple[ApplicationKind, ...]:
+        if self.combined:
+            return (ApplicationKind.COMBINED,)
+        return (ApplicationKind.INVOICE, ApplicationKind.PAYMENT)
+
+    def _sync(self, kind: ApplicationKind) -> Outcome:
+        kind = ApplicationKind.COMBINED if self.combined else kind
+        connector, row = self._connector("", kind)
+        connector.faults = tuple(self.faults)
+        connector.second_connector = lambda _qwc: self._second(kind)
+        self._calls = 0
+        outcome = connector.update(row)
+        self._catch_up()
+        self._say(f"{kind}: {outcome.result} {outcome.status}")
+        return outcome
+
+    def _second(self, kind: ApplicationKind) -> None:
+        self.stage.peer = "192.0.2.7"
+        try:
+            connector, row = self._connector("second PC", kind)
+            self._say(f"second: {connector.update(row).result}")
+        finally:
+            self.stage.peer = "127.0.0.1"
+
+    def _connector(self, place: str, kind: ApplicationKind) -> tuple[WebConnector, Row]:
+        """The Web Connector of a PC, or of the one on which another company is open."""
+        elsewhere = self.stage.stranger_open and not place
+        key = "elsewhere" if elsewhere else place, kind
+        if key not in self.connectors:
+            made, row = self.stage.web_connector(
+                NAME,
+                kind=kind,
+                company=self._another() if elsewhere else None,
+                clock=lambda: self.stage.now,
+                on_boundary=None if place else self._at_boundary,
+            )
+            self.connectors[key] = made, row
+        return self.connectors[key]
+
+    def _at_boundary(self, boundary: Boundary) -> None:
+        self._calls += 1
+        self._say(str(boundary))
+        for at, act in self.boundaries:
+            if at == self._calls:
+                act()
+
+    def _another(self) -> Company:
+        return Company.create(seed=self.seed + 1, customers=2, invoices=3, name="Elsewhere Ltd")
+
+    # Quiet.
+
+    def _quiet(self) -> None:
+        """Faults are over, and the operator does what he is told."""
+        self._fate_over()
+        self.stage.company.books.faults.clear()
+        self.stage.later(minutes=20)
+        self._clean_round()
+        self._operator_goes_on()
+        for _ in range(2):
+            for outcome in self._clean_round():
+                if outcome.result is not Result.DONE:
+                    raise Violation(f"a clean sync ends {outcome.result}: {outcome.status}")
+
+    def _clean_round(self) -> list[Outcome]:
+        outcomes = []
+        for kind in (ApplicationKind.INVOICE, ApplicationKind.PAYMENT):
+            outcomes.append(self._sync(kind))
+            self.stage.later(minutes=20)
+        return outcomes
+
+    def _operator_goes_on(self) -> None:
+        """The restored company is the one to go on with."""
+        with self.stage.store.transaction():
+            for problem in problems.list_problems(self.connection_id):
+                if problem.code == "company-restored" and problem.state is ProblemState.OPEN:
+                    problems.retry(problem.id, OPERATOR, self.stage.now)
+                    self._say("the operator: go on with the restored company")
+
+    # Time, and words.
+
+    def _books(self):  # noqa: ANN202 - the simulator's own type
+        return self.stage.company.books
+
+    def _catch_up(self) -> None:
+        """People's acts move QuickBooks' clock: the daemon lives at the same time."""
+        behind = self._books().now - int(self.stage.now.timestamp())
+        if behind > 0:
+            self.stage.now += timedelta(seconds=behind)
+
+    def _say(self, what: str) -> None:
+        self.trace.append(f"{self.stage.now:%H:%M:%S} {what}")
+
+
+def play(seed: int, folder: Path, *, answers_first: bool = False) -> Rehearsal:
+    """Play the rehearsal of a seed; raises Violation with the seed and the way to see it."""
+    rehearsal = Rehearsal(seed, folder, answers_first)
+    try:
+        rehearsal.run()
+    except Exception as wrong:
+        told = "\n".join(rehearsal.trace[-400:])
+        raise Violation(f"rehearsal {seed}: {wrong!r}\n{told}") from wrong
+    finally:
+        rehearsal.stage.close()
+    return rehearsal

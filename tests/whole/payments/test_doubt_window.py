@@ -1,0 +1,292 @@
+"""Requests that run late, how long nothing is sent again, and who may say that it is over."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from shared.models.errors import NotFound, NotPossible
+from shared.models.payment_values import PaymentStatus
+from shared.models.payments import deciding, sets
+from simulator.company import acts
+from simulator.company.audit import Received
+from tests.whole.house import House
+from tests.whole.payments.builders import (
+    SOON,
+    WINDOW,
+    after_quickbooks_did_it,
+    before_quickbooks_gets_it,
+    both_agree,
+    codes,
+    connection,
+    happens_after,
+    in_quickbooks,
+    loses,
+    on_file,
+    open_set,
+    parts,
+    payment,
+    payment_problem,
+    posted_once,
+    receive,
+    settles,
+    standing,
+    writes,
+)
+
+HELD = (PaymentStatus.UNKNOWN, "payment-held")
+LATE = "0x8004041C"
+
+
+def runs_late(house: House) -> House:
+    """A Payment Sync whose write QuickBooks neither answers nor does before ``run_late``."""
+    house.company.fail_next(LATE, "ReceivePaymentAddRq", late=True)
+    return settles(house)
+
+
+# A copy that runs late.
+
+
+def test_a_copy_that_runs_within_the_doubt_window_is_found_and_not_doubled(house):
+    receive(house, payment())
+    assert standing(runs_late(house)) == HELD
+    house.company.run_late()
+    posted_once(settles(house))
+    assert len(writes(house)) == 1
+
+
+@pytest.mark.parametrize("mark", ["oldMessageSetID", "<FromTxnDate>"], ids=["check", "search"])
+def test_a_copy_may_run_right_after_it_was_asked_about(house, mark):
+    receive(house, payment())
+    happens_after(house, mark, house.company.run_late)
+    runs_late(house)
+    house.later(**WINDOW)
+    posted_once(settles(house))
+    assert len(writes(house)) == 1
+
+
+@pytest.mark.parametrize("kept", ["all", "one"])
+@pytest.mark.parametrize("guids_are_unique", [True, False])
+def test_a_copy_that_runs_after_the_resend_does_nothing_more(house, kept, guids_are_unique):
+    house.company.set_habits(sets_kept=kept, guids_are_unique=guids_are_unique)
+    receive(house, payment())
+    runs_late(house)
+    house.later(**WINDOW)
+    settles(house)
+    house.company.run_late()
+    posted_once(settles(house))
+    assert len(writes(house)) == 2
+
+
+def test_a_very_late_copy_that_quickbooks_no_longer_knows_is_refused_by_its_guid(house):
+    house.company.set_habits(sets_kept="one")
+    receive(house, payment("pay_1"), payment("pay_2", pays={"1043": "20.00"}))
+    runs_late(house)
+    house.later(**WINDOW)
+    settles(house)
+    house.company.run_late()
+    posted_once(settles(house), "pay_1", "pay_2")
+
+
+def test_a_very_late_copy_that_nothing_holds_back_is_shown_to_a_person(house):
+    house.company.set_habits(sets_kept="one", guids_are_unique=False)
+    receive(house, payment("pay_1"), payment("pay_2", pays={"1043": "20.00"}))
+    runs_late(house)
+    house.later(**WINDOW)
+    settles(house)
+    house.company.run_late()
+    settles(house)
+    first, second = (one for one in in_quickbooks(house) if "pay_1 " in one.memo)
+    assert payment_problem(house, "pay_1").code == "payment-posted-twice"
+    for found in (first, second):
+        assert found.txn_id in payment_problem(house, "pay_1").message
+    assert standing(house, "pay_1")[0] is PaymentStatus.POSTED
+    assert house.is_equal()
+
+
+# Not before the window is over.
+
+
+@pytest.mark.parametrize(("seconds", "sent"), [(-30, 1), (1, 2)])
+def test_nothing_is_sent_again_before_the_window_is_over(house, seconds, sent):
+    receive(house, payment())
+    runs_late(house)
+    held = open_set(house)
+    assert held is not None
+    over = held.last_sent_at + timedelta(seconds=900 + seconds)
+    house.later(seconds=(over - house.now).total_seconds() - 300)
+    settles(house)
+    assert len(writes(house)) == sent
+
+
+def test_the_window_may_be_set(open_till):
+    house = open_till(settings={"resend_after_seconds": "86400"})
+    receive(house, payment())
+    runs_late(house)
+    house.later(hours=23)
+    assert standing(settles(house)) == HELD
+    house.later(hours=1)
+    posted_once(settles(house))
+
+
+def test_the_reason_names_the_time_until_which_it_is_held(house):
+    receive(house, payment())
+    runs_late(house)
+    held = open_set(house)
+    assert held is not None
+    until = held.last_sent_at + timedelta(seconds=900)
+    assert f"{until:%H:%M} UTC" in on_file(house).reason
+
+
+def test_the_window_begins_anew_with_each_time_that_it_is_sent(house):
+    receive(house, payment())
+    runs_late(house)
+    house.later(**WINDOW)
+    runs_late(house)
+    assert len(writes(house)) == 2
+    house.later(**SOON)
+    assert standing(settles(house)) == HELD
+    house.later(**WINDOW)
+    posted_once(settles(house))
+
+
+# An operator vouches that no copy is left.
+
+
+def vouch(house: House) -> None:
+    with house.store.transaction():
+        sets.settle_now(connection(house).id, "ada", house.now)
+
+
+def test_an_operator_may_say_that_no_copy_is_left_and_it_goes_out_at_once(house):
+    receive(house, payment())
+    runs_late(house)
+    house.company.books.late.clear()
+    vouch(house)
+    posted_once(settles(house))
+    assert len(writes(house)) == 2
+
+
+def test_who_says_so_does_so_for_the_copies_until_then_only(house):
+    receive(house, payment())
+    runs_late(house)
+    vouch(house)
+    runs_late(house)
+    assert len(writes(house)) == 2
+    assert standing(settles(house)) == HELD
+    assert len(writes(house)) == 2
+
+
+def test_it_is_looked_for_once_more_before_it_goes_out_though_an_operator_says_so(house):
+    receive(house, payment())
+    runs_late(house)
+    vouch(house)
+    house.company.run_late()
+    posted_once(settles(house))
+    assert len(writes(house)) == 1
+
+
+def test_nobody_can_vouch_for_a_request_that_is_out_or_for_none(house):
+    with pytest.raises(NotFound):
+        vouch(house)
+    receive(house, payment())
+    loses(house, before_quickbooks_gets_it)
+    with pytest.raises(NotPossible, match="is out at this moment"):
+        vouch(house)
+
+
+# What a person may do meanwhile.
+
+
+@pytest.mark.parametrize("decide", [deciding.retry, lambda *a: deciding.skip(a[0], "why", *a[1:])])
+def test_a_payment_in_doubt_can_be_neither_retried_nor_skipped(house, decide):
+    receive(house, payment())
+    runs_late(house)
+    number = on_file(house).id
+    with (
+        pytest.raises(NotPossible, match="may be in QuickBooks already"),
+        house.store.transaction(),
+    ):
+        decide(number, "ada", house.now)
+    house.later(**WINDOW)
+    posted_once(settles(house))
+
+
+def test_a_payment_that_was_found_deleted_is_for_a_person(house):
+    receive(house, payment())
+    runs_late(house)
+    (answer,) = house.company.run_late()
+    assert "ReceivePaymentRet" in answer
+    delete(house, in_quickbooks(house)[0].txn_id)
+    house.company.set_habits(status_check="status")
+    settles(house)
+    assert standing(house) == (PaymentStatus.PARKED, "payment-found-deleted")
+    assert codes(house) == ["payment-found-deleted"]
+    both_agree(house)
+    for _ in range(2):
+        house.later(**WINDOW)
+        settles(house)
+    assert len(writes(house)) == 1
+
+
+def test_a_payment_that_was_changed_before_it_was_found_is_for_a_person(house):
+    house.company.set_habits(status_check="status")
+    receive(house, payment())
+    loses(house, after_quickbooks_did_it)
+    edit(house, in_quickbooks(house)[0].txn_id, amount=6_000)
+    house.later(**SOON)
+    settles(house)
+    assert standing(house) == (PaymentStatus.PARKED, "payment-found-other")
+    assert "60.00 of Larkspur Tile" in payment_problem(house).message
+    assert house.is_equal()
+    assert len(writes(house)) == 1
+
+
+def test_a_parked_payment_that_is_retried_goes_out_anew_with_other_tags(house):
+    house.company.set_habits(status_check="status")
+    receive(house, payment())
+    loses(house, after_quickbooks_did_it)
+    delete(house, in_quickbooks(house)[0].txn_id)
+    house.later(**SOON)
+    settles(house)
+    (before,) = parts(house)
+    with house.store.transaction():
+        deciding.retry(on_file(house).id, "ada", house.now)
+    posted_once(settles(house))
+    (after,) = parts(house)
+    assert (after.generation, after.ref_number == before.ref_number) == (2, False)
+    assert after.external_guid != before.external_guid
+    assert [one.external_guid for one in in_quickbooks(house)] == [after.external_guid]
+
+
+def test_two_copies_that_are_found_are_for_a_person(house):
+    house.company.set_habits(status_check="status", guids_are_unique=False)
+    receive(house, payment())
+    loses(house, after_quickbooks_did_it)
+    (first,) = in_quickbooks(house)
+    copy_by_hand(house, first)
+    house.later(**SOON)
+    settles(house)
+    assert standing(house) == (PaymentStatus.PARKED, "payment-found-several")
+    assert "2" in payment_problem(house).message
+    assert house.is_equal()
+
+
+def delete(house: House, txn_id: str) -> None:
+    acts.delete(house.company.books, txn_id)
+
+
+def edit(house: House, txn_id: str, **changes) -> None:
+    acts.edit_payment(house.company.books, txn_id, **changes)
+
+
+def copy_by_hand(house: House, found: Received) -> None:
+    acts.receive(
+        house.company.books,
+        found.customer,
+        found.amount,
+        invoices=[(use.txn_id, use.amount) for use in found.applied],
+        number=found.ref_number,
+        memo=found.memo,
+    )

@@ -1,0 +1,517 @@
+"""Payments that people record in QuickBooks, change and delete; and what they do to ours."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from decimal import Decimal
+
+import pytest
+
+from shared.models import problems
+from shared.models.payment_values import PaymentStatus, UseKind
+from shared.models.values import Outcome, RecordKind
+from simulator.company import acts
+from simulator.webconnector import Result
+from tests.whole.bookkeeping import changed, failing, owes, spoil
+from tests.whole.house import House
+from tests.whole.payments.builders import (
+    LARKSPUR,
+    LOBBY,
+    both_agree,
+    codes,
+    imported,
+    in_quickbooks,
+    on_file,
+    parts,
+    payment,
+    payment_problem,
+    pays,
+    problem,
+    receive,
+    settles,
+    standing,
+    writes,
+)
+
+
+def by_hand(house: House, amount: int, *pays: tuple[str, int], number: str = "CHQ 1", **more) -> str:
+    """A payment that a person records in QuickBooks; its TxnID."""
+    change = acts.receive(
+        house.company.books, more.pop("customer", LARKSPUR), amount, invoices=pays, number=number, **more
+    )
+    return change.object_id
+
+
+def outcomes(house: House) -> dict[str, Outcome]:
+    """What the latest sync did with payments, by document."""
+    records = house.records(house.syncs()[0])
+    return {one.document: one.outcome for one in records if one.kind is RecordKind.PAYMENT}
+
+
+# What is imported.
+
+
+def test_a_new_payment_is_imported_with_what_it_pays(house):
+    txn_id = by_hand(house, 15_000, ("1042", 15_000), memo="Thanks", method="Visa")
+    settles(house)
+    found = imported(house)["CHQ 1"]
+    assert (found.txn_id, found.customer, str(found.amount)) == (txn_id, LARKSPUR, "150.00")
+    assert (found.date, found.currency, found.method) == (date(2025, 6, 30), "USD", "Visa")
+    assert (found.memo, found.status) == ("Thanks", PaymentStatus.IMPORTED)
+    (use,) = found.uses
+    assert (use.number, str(use.amount), use.held) == ("1042", "150.00", True)
+    assert outcomes(house) == {"Payment CHQ 1, 150.00 USD": Outcome.IMPORTED}
+    both_agree(house)
+
+
+def test_a_payment_of_several_invoices_with_a_rest(house):
+    by_hand(house, 40_000, ("1042", 25_000), ("1043", 10_000))
+    settles(house)
+    found = imported(house)["CHQ 1"]
+    assert [(use.number, str(use.amount)) for use in found.uses] == [
+        ("1042", "250.00"),
+        ("1043", "100.00"),
+    ]
+    assert str(found.unused) == "50.00"
+    both_agree(house)
+
+
+def test_a_payment_of_nothing_yet_is_imported_as_unused(house):
+    by_hand(house, 5_000)
+    settles(house)
+    found = imported(house)["CHQ 1"]
+    assert (found.uses, str(found.unused)) == ((), "50.00")
+
+
+def test_a_discount_is_shown_with_its_share(house):
+    acts.pay(house.company.books, "1042", 24_500, discount=500, number="CHQ 1")
+    settles(house)
+    (use,) = imported(house)["CHQ 1"].uses
+    assert (str(use.amount), str(use.discount)) == ("250.00", "5.00")
+    both_agree(house)
+
+
+def test_discounts_are_read_right_where_amounts_do_not_include_them(house):
+    house.company.set_habits(amounts_include_discounts=False)
+    acts.pay(house.company.books, "1042", 24_500, discount=500, number="CHQ 1")
+    settles(house)
+    (use,) = imported(house)["CHQ 1"].uses
+    assert (str(use.amount), str(use.discount)) == ("250.00", "5.00")
+
+
+def test_a_payment_in_another_currency(house):
+    acts.add_customer(house.company.books, "Euro GmbH", currency="EUR")
+    owes(house, "E-1", 10_000, "Euro GmbH")
+    house.later(hours=1)
+    assert house.sync().ok
+    by_hand(house, 4_000, ("E-1", 4_000), customer="Euro GmbH")
+    settles(house)
+    assert imported(house)["CHQ 1"].currency == "EUR"
+    both_agree(house)
+
+
+def test_what_a_credit_memo_paid_is_no_payment_but_the_balance_is_right(house):
+    acts.credit(house.company.books, "1042", 4_000)
+    by_hand(house, 1_000, ("1042", 1_000))
+    settles(house)
+    assert list(imported(house)) == ["CHQ 1"]
+    both_agree(house)
+
+
+def test_a_payment_that_was_not_touched_is_read_once(house):
+    by_hand(house, 1_000, ("1042", 1_000))
+    settles(house)
+    settles(house)
+    assert outcomes(house) == {}
+    assert len(imported(house)) == 1
+
+
+# What changes.
+
+
+def test_a_changed_payment_is_changed_and_its_invoices_are_read_again(house):
+    txn_id = by_hand(house, 15_000, ("1042", 15_000))
+    settles(house)
+    acts.edit_payment(house.company.books, txn_id, amount=20_000, unapply=True)
+    settles(house)
+    found = imported(house)["CHQ 1"]
+    assert (str(found.amount), str(found.unused), found.uses) == ("200.00", "200.00", ())
+    assert outcomes(house) == {"Payment CHQ 1, 200.00 USD": Outcome.UPDATED}
+    both_agree(house)
+
+
+def test_a_deleted_payment_is_marked_and_its_invoices_are_read_again(house):
+    txn_id = by_hand(house, 15_000, ("1042", 15_000))
+    settles(house)
+    acts.delete(house.company.books, txn_id)
+    settles(house)
+    assert imported(house)["CHQ 1"].deleted
+    assert outcomes(house) == {"Payment CHQ 1, 150.00 USD": Outcome.DELETED}
+    both_agree(house)
+
+
+def test_payments_move_balances_though_they_do_not_touch_invoices(house):
+    from dataclasses import replace
+
+    books = house.company.books
+    books.profile = replace(books.profile, payments_touch_invoices=False)
+    first = by_hand(house, 15_000, ("1042", 15_000))
+    both_agree(settles(house))
+    acts.edit_payment(books, first, unapply=True)
+    by_hand(house, 2_000, ("1043", 2_000), number="CHQ 2")
+    both_agree(settles(house))
+    acts.delete(books, "CHQ 2")
+    both_agree(settles(house))
+
+
+def test_an_application_to_an_invoice_that_is_not_held_is_kept_and_linked_later(house):
+    txn_id = owes(house, "2000", 5_000)
+    by_hand(house, 2_000, ("2000", 2_000))
+    settles(house)
+    (use,) = imported(house)["CHQ 1"].uses
+    assert (use.invoice_txn_id, use.number, use.held) == (txn_id, "2000", False)
+    house.later(hours=1)
+    assert house.sync().ok
+    (use,) = imported(house)["CHQ 1"].uses
+    assert use.held
+    both_agree(house)
+
+
+def test_the_start_date_leaves_older_payments_alone(open_till):
+    house = open_till(start_date=date(2025, 6, 1))
+    old = by_hand(house, 1_000, ("1042", 1_000), number="OLD")
+    acts.edit_payment(house.company.books, old, date="2025-05-31")
+    by_hand(house, 2_000, ("1043", 2_000), number="NEW")
+    settles(house)
+    assert list(imported(house)) == ["NEW"]
+    house.later(hours=1)
+    acts.edit_payment(house.company.books, old, memo="touched again")
+    settles(house)
+    assert list(imported(house)) == ["NEW"]
+
+
+def test_with_the_flow_in_off_nothing_new_is_taken_but_what_is_held_stays_right(open_till):
+    house = open_till()
+    txn_id = by_hand(house, 1_000, ("1042", 1_000))
+    settles(house)
+    changed(house, payments_in=False)
+    acts.edit_payment(house.company.books, txn_id, amount=3_000)
+    by_hand(house, 2_000, ("1043", 2_000), number="CHQ 2")
+    settles(house)
+    assert list(imported(house)) == ["CHQ 1"]
+    assert str(imported(house)["CHQ 1"].amount) == "30.00"
+
+
+# What cannot be read.
+
+
+def test_a_payment_that_cannot_be_read_is_a_problem_until_it_can(house):
+    txn_id = by_hand(house, 15_000, ("1042", 15_000))
+    by_hand(house, 1_000, ("1043", 1_000), number="CHQ 2")
+    house.alter = spoil("<TotalAmount>150.00<", "<TotalAmount>15O.00<")
+    settles(house)
+    assert list(imported(house)) == ["CHQ 2"]
+    assert (problem(house).code, problem(house).object_id) == ("payment-unreadable", txn_id)
+    assert "TotalAmount" in problem(house).message
+    house.alter = None
+    settles(house)
+    assert set(imported(house)) == {"CHQ 1", "CHQ 2"}
+    assert codes(house) == []
+    both_agree(house)
+
+
+def test_an_unreadable_payment_that_is_deleted_is_no_problem_any_more(house):
+    by_hand(house, 15_000, ("1042", 15_000))
+    house.alter = spoil("<TotalAmount>150.00<", "<TotalAmount>15O.00<")
+    settles(house)
+    acts.delete(house.company.books, "CHQ 1")
+    settles(house)
+    assert codes(house) == []
+
+
+def test_a_payment_whose_parts_do_not_add_up_is_imported_and_shown(house):
+    by_hand(house, 15_000, ("1042", 10_000))
+    house.alter = spoil("<UnusedPayment>50.00<", "<UnusedPayment>40.00<")
+    settles(house)
+    assert problem(house).code == "payment-total-mismatch"
+    assert "150.00" in problem(house).message
+    assert len(imported(house)) == 1
+    house.alter = None
+    acts.edit_payment(house.company.books, "CHQ 1", memo="looked at")
+    settles(house)
+    assert codes(house) == []
+
+
+# Long lists, breaks.
+
+
+@pytest.fixture
+def long_list(open_till) -> House:
+    """A house whose company has 25 payments, read in pages of ten."""
+    house = open_till(settings={"page_size": "10", "page_size_max": "10"})
+    for position in range(25):
+        by_hand(house, 100, ("1042", 100), number=f"CHQ {position}")
+    return house
+
+
+def test_a_long_list_is_read_in_pages(long_list):
+    settles(long_list)
+    assert len(imported(long_list)) == 25
+    assert sum('iterator="Continue"' in one for one in long_list.requests) == 2
+    both_agree(long_list)
+
+
+def test_a_list_that_breaks_off_is_read_from_its_start(long_list):
+    long_list.alter_with_request = failing(1, 500, "iterator not found", only='iterator="Continue"')
+    long_list.alter_with_request = failing(1, 3391, "gone", only='iterator="Continue"')
+    settles(long_list)
+    assert len(imported(long_list)) == 25
+    both_agree(long_list)
+
+
+def test_a_list_that_always_breaks_off_ends_the_sync_in_a_sentence(long_list):
+    long_list.alter_with_request = failing(99, 3391, "gone", only='iterator="Continue"')
+    outcome = pays(long_list)
+    assert outcome.result is Result.FAILED
+    assert len(long_list.requests) < 20
+    long_list.alter_with_request = None
+    settles(long_list)
+    assert len(imported(long_list)) == 25
+
+
+def test_after_a_failed_sync_nothing_is_missed(long_list):
+    long_list.alter_with_request = failing(99, 3391, "gone", only='iterator="Continue"')
+    pays(long_list)
+    by_hand(long_list, 100, ("1043", 100), number="LATE")
+    long_list.alter_with_request = None
+    both_agree(settles(long_list))
+    assert len(imported(long_list)) == 26
+
+
+def test_after_more_than_ninety_days_it_warns_and_compares(house):
+    gone = by_hand(house, 15_000, ("1042", 15_000))
+    by_hand(house, 1_000, ("1043", 1_000), number="STAYS")
+    settles(house)
+    acts.delete(house.company.books, gone)
+    house.later(days=120)
+    house.company.books.deletions.clear()
+    settles(house)
+    assert imported(house)["CHQ 1"].deleted
+    assert not imported(house)["STAYS"].deleted
+    assert codes(house) == ["payments-deletions-missed"]
+    assert "2025" in problem(house).message
+    both_agree(house)
+    settles(house)
+    assert codes(house) == []
+
+
+def test_after_a_long_break_our_own_deleted_payments_are_noticed_too(house):
+    receive(house, payment("pay_1"), payment("pay_2", pays={"1043": "20.00"}))
+    settles(house)
+    acts.delete(house.company.books, parts(house, "pay_1")[0].txn_id)
+    house.later(days=120)
+    house.company.books.deletions.clear()
+    settles(house)
+    assert {"payments-deletions-missed"} < set(codes(house))
+    assert house.is_equal()
+
+
+# Ours.
+
+
+def test_what_we_posted_is_recognised_and_never_imported(house):
+    receive(house, payment())
+    for _ in range(3):
+        settles(house)
+    assert imported(house) == {}
+    assert outcomes(house) == {}
+
+
+def test_ours_is_recognised_by_its_id_whatever_a_person_writes_into_it(house):
+    receive(house, payment())
+    settles(house)
+    txn_id = parts(house)[0].txn_id
+    books = house.company.books
+    books.payments[txn_id] = books.payments[txn_id]._replace(external_guid="")
+    acts.edit_payment(books, txn_id, number="MINE", memo="mine")
+    settles(house)
+    assert imported(house) == {}
+    assert standing(house)[0] is PaymentStatus.POSTED
+
+
+def test_an_edit_of_ours_is_a_problem_with_both_sides_until_it_is_taken_back(house):
+    receive(house, payment())
+    settles(house)
+    txn_id = parts(house)[0].txn_id
+    acts.edit_payment(house.company.books, txn_id, amount=8_000)
+    settles(house)
+    found = payment_problem(house)
+    assert found.code == "payment-edited"
+    assert "50.00 on 2025-06-30 for 1042 50.00" in found.message
+    assert "80.00 on 2025-06-30 for 1042 50.00" in found.message
+    assert imported(house) == {}
+    assert house.is_equal()
+    acts.edit_payment(house.company.books, txn_id, amount=5_000)
+    settles(house)
+    assert codes(house) == []
+    both_agree(house)
+
+
+def test_ours_that_was_taken_off_its_invoice_is_a_problem_and_the_balance_is_right(house):
+    receive(house, payment())
+    settles(house)
+    acts.edit_payment(house.company.books, parts(house)[0].txn_id, unapply=True)
+    settles(house)
+    assert payment_problem(house).code == "payment-edited"
+    assert str(on_file(house).unused) == "50.00"
+    assert house.is_equal()
+
+
+def test_a_change_that_touches_no_money_is_no_problem(house):
+    receive(house, payment())
+    settles(house)
+    acts.edit_payment(house.company.books, parts(house)[0].txn_id, memo="filed under L")
+    settles(house)
+    acts.deposit(house.company.books, parts(house)[0].txn_id)
+    settles(house)
+    assert codes(house) == []
+    both_agree(house)
+
+
+def test_a_skipped_edit_stays_quiet(house):
+    receive(house, payment())
+    settles(house)
+    acts.edit_payment(house.company.books, parts(house)[0].txn_id, amount=8_000)
+    settles(house)
+    with house.store.transaction():
+        problems.skip(payment_problem(house).id, "meant so", "ada", house.now)
+    settles(house)
+    assert codes(house) == []
+    assert standing(house)[0] is PaymentStatus.POSTED
+
+
+def test_a_deletion_of_ours_is_a_problem_and_it_is_not_posted_again(house):
+    receive(house, payment())
+    settles(house)
+    acts.delete(house.company.books, parts(house)[0].txn_id)
+    settles(house)
+    assert payment_problem(house).code == "payment-deleted"
+    assert house.is_equal()
+    settles(house)
+    assert len(writes(house)) == 1
+    assert in_quickbooks(house) == []
+
+
+def test_a_copy_that_a_person_made_of_ours_is_a_problem_with_both_ids(house):
+    receive(house, payment())
+    settles(house)
+    number = parts(house)[0].ref_number
+    copy = by_hand(house, 5_000, ("1042", 5_000), number=number)
+    settles(house)
+    assert imported(house) == {}
+    assert payment_problem(house).code == "payment-posted-twice"
+    assert copy in payment_problem(house).message
+    assert house.is_equal()
+
+
+def test_when_the_copy_is_deleted_the_balance_is_right_at_once(house):
+    receive(house, payment())
+    settles(house)
+    number = parts(house)[0].ref_number
+    copy = by_hand(house, 5_000, ("1042", 5_000), number=number)
+    settles(house)
+    acts.delete(house.company.books, copy)
+    settles(house)
+    both_agree(house)
+
+
+def test_when_ours_is_deleted_and_the_copy_stays(house):
+    receive(house, payment())
+    settles(house)
+    number = parts(house)[0].ref_number
+    by_hand(house, 5_000, ("1042", 5_000), number=number)
+    settles(house)
+    acts.delete(house.company.books, parts(house)[0].txn_id)
+    settles(house)
+    assert house.is_equal()
+    assert "payment-deleted" in codes(house)
+
+
+def test_an_invoice_that_is_deleted_takes_its_share_off_ours(house):
+    receive(house, payment())
+    settles(house)
+    acts.delete(house.company.books, "1042")
+    settles(house)
+    assert payment_problem(house).code == "payment-edited"
+    assert house.is_equal()
+
+
+# After posting, balances are held against what was expected.
+
+
+def test_a_balance_that_was_edited_right_after_posting_is_shown_with_both_figures(house):
+    receive(house, payment())
+    left = [1]
+
+    def alter(answer: str, request: str) -> str:
+        if left and "<ReceivePaymentAddRq" in request:
+            left.clear()
+            acts.edit(house.company.books, "1042", add=1_000)
+        return answer
+
+    house.alter_with_request = alter
+    settles(house)
+    found = payment_problem(house)
+    assert found.code == "payment-balance-differs"
+    assert "210.00" in found.message
+    assert "200.00" in found.message
+    assert standing(house)[0] is PaymentStatus.POSTED
+    both_agree(house)
+
+
+def test_an_answer_with_another_balance_than_expected_is_shown(house):
+    receive(house, payment())
+    house.alter_with_request = lambda answer, request: (
+        answer.replace("<BalanceRemaining>200.00<", "<BalanceRemaining>190.00<")
+        if "<ReceivePaymentAddRq" in request
+        else answer
+    )
+    settles(house)
+    assert codes(house) in ([], ["payment-balance-differs"])
+
+
+def test_balances_are_verified_once_and_later_changes_are_no_problem(house):
+    receive(house, payment())
+    settles(house)
+    assert parts(house)[0].verified_at is not None
+    acts.pay(house.company.books, "1042", 1_000)
+    acts.edit(house.company.books, "1042", add=500)
+    settles(house)
+    assert codes(house) == []
+    both_agree(house)
+
+
+def test_a_payment_that_is_found_days_later_is_not_held_against_balances_of_before(house):
+    from tests.whole.payments.builders import after_quickbooks_did_it, loses
+
+    receive(house, payment())
+    loses(house, after_quickbooks_did_it)
+    house.later(days=2)
+    acts.pay(house.company.books, "1042", 1_000)
+    settles(house)
+    assert standing(house) == (PaymentStatus.POSTED, "")
+    assert codes(house) == []
+    both_agree(house)
+
+
+def test_a_sync_that_broke_off_before_its_end_does_not_cry_wolf_later(house):
+    receive(house, payment())
+    house.alter_with_request = failing(9, 3260, "no", only='iterator="Start"')
+    assert not pays(house).ok
+    house.alter_with_request = None
+    house.later(days=2)
+    acts.pay(house.company.books, "1042", 1_000)
+    settles(house)
+    assert codes(house) == []
+    both_agree(house)

@@ -1,0 +1,99 @@
+"""The daemon is killed, or the PC is switched off, at every point of a sync that posts payments."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from simulator.webconnector import Boundary, WebConnectorDied
+from tests.whole.house import House
+from tests.whole.payments.builders import (
+    WINDOW,
+    payment,
+    pays,
+    posted_once,
+    receive,
+    settles,
+)
+
+THREE = ("pay_1", "pay_2", "pay_3")
+POINTS = (
+    *("after authenticate", "after sendRequestXML", "before receiveResponseXML"),
+    *("after receiveResponseXML", "before closeConnection"),
+)
+"""Between other calls nothing happens, neither here nor in QuickBooks."""
+
+
+@pytest.fixture
+def owing(house: House) -> House:
+    """A house in which three payments are ready."""
+    receive(
+        house,
+        payment("pay_1"),
+        payment("pay_2", pays={"1042": "30.00", "1043": "20.00"}),
+        payment("pay_3", pays={"1044": "80.00"}),
+    )
+    return house
+
+
+def boundaries(house: House) -> list[str]:
+    """All points of a sync between two calls that do anything."""
+    seen: list[str] = []
+
+    def see(boundary: Boundary) -> None:
+        if f"{boundary.moment} {boundary.call}" in POINTS:
+            seen.append(str(boundary))
+
+    settles(house, on_boundary=see)
+    posted_once(house, *THREE)
+    return seen
+
+
+def at(point: str, act: Callable[[], None]) -> Callable[[Boundary], None]:
+    def reached(boundary: Boundary) -> None:
+        if str(boundary) == point:
+            act()
+
+    return reached
+
+
+def switch_off() -> None:
+    raise WebConnectorDied("the PC was switched off")
+
+
+def test_the_daemon_may_be_killed_between_any_two_calls(open_till, owing):
+    points = boundaries(open_till(like=owing))
+    assert len(points) > 30
+    for point in points:
+        house = open_till(like=owing)
+        outcome = pays(house, on_boundary=at(point, house.restart))
+        assert outcome.ok, (point, outcome.status)
+        posted_once(house, *THREE)
+
+
+def test_the_daemon_may_be_killed_between_all_calls(owing):
+    settles(owing, on_boundary=lambda _boundary: owing.restart())
+    posted_once(owing, *THREE)
+
+
+def test_the_pc_may_be_switched_off_between_any_two_calls(open_till, owing):
+    for point in boundaries(open_till(like=owing)):
+        house = open_till(like=owing)
+        pays(house, on_boundary=at(point, switch_off))
+        house.later(**WINDOW)
+        posted_once(settles(house), *THREE)
+
+
+def test_the_pc_may_be_switched_off_and_the_daemon_killed_again_and_again(owing):
+    """Each sync comes a little further than the one before."""
+
+    def both() -> None:
+        owing.restart()
+        switch_off()
+
+    for turn in range(1, 16):
+        call = ("sendRequestXML", "receiveResponseXML")[turn % 2]
+        pays(owing, on_boundary=at(f"after {call} {turn // 2 + 1}", both))
+        owing.later(**WINDOW)
+    posted_once(settles(owing), *THREE)
