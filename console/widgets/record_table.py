@@ -20,7 +20,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from console.cli.tables import Column, widths
-from console.cli.text import cells, fit, plain
+from console.cli.text import ELLIPSIS, cells, fit, plain
 
 __all__ = ["Column", "Heading", "RecordTable", "Row"]
 
@@ -46,7 +46,7 @@ class Heading:
 Line: TypeAlias = Row | Heading
 
 
-class RecordTable(ScrollView, can_focus=True):
+class RecordTable(ScrollView, can_focus=True, inherit_bindings=False):
     """Rows under a header that stays; ``show`` replaces them and keeps the cursor's record."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -208,11 +208,16 @@ class RecordTable(ScrollView, can_focus=True):
     def _strip(
         self, texts: Sequence[str | Text], style: Style, width: int, padding: Style
     ) -> Strip:
-        segments = []
+        segments: list[Segment] = []
+        room = width
         for text, (place, wide) in zip(texts, self._widths.items(), strict=True):
             own = style + Style.parse(str(text.style)) if isinstance(text, Text) else style
-            shown = fit(_plain(text), wide, right=self._columns[place].right)
+            right = self._columns[place].right
+            # Where the window is too narrow for the last columns: half a figure would be another.
+            shown = ELLIPSIS if right and room < wide else _plain(text)
+            shown = fit(shown, max(min(wide, room), 1), right=right)
             segments += [Segment(shown, own), Segment(" " * _GAP, padding)]
+            room -= wide + _GAP
         return Strip(segments).adjust_cell_length(width, padding)
 
     def _lay_out(self) -> bool:

@@ -29,7 +29,7 @@ class Labelled:
 Paragraph: TypeAlias = str | Text | Labelled
 
 
-class TextView(ScrollView, can_focus=True):
+class TextView(ScrollView, can_focus=True, inherit_bindings=False):
     """Paragraphs; ``show`` replaces them and keeps the scroll, ``find`` goes to a text.
 
     A ``str`` is a line as it is, folded where it is too long; a ``Text`` is wrapped at blanks,

@@ -319,7 +319,8 @@ def _past(state: InvoiceSync) -> InvoiceSync:
     """Done with the IDs that were asked."""
     until = state.checked_until
     if state.step is Step.CUSTOMER_CHECK:
-        until = max((until, *state.asked))
+        # In the store's own order, which need not be Python's.
+        until = state.asked[-1]
     return replace(state, asked=(), checked_until=until)
 
 

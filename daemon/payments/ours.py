@@ -25,9 +25,9 @@ from shared.qbxml.refs import Ref
 from shared.qbxml.responses import AppliedToTxnRet, ReceivePaymentRet
 
 DELETED, TWICE = "payment-deleted", "payment-posted-twice"
-MAY_TURN_UP = frozenset({"payment-ran-unseen", "payment-lost"})
+MAY_TURN_UP = frozenset({"payment-ran-unseen", "payment-never-answered", "payment-lost"})
 """Why a payment was parked: it was not to be found. Then it may be found after all."""
-SHOWN_BY_LISTS = frozenset({Phase.FIND, Phase.HOLD, Phase.LAST_FIND, Phase.AGAIN})
+SHOWN_BY_LISTS = frozenset({Phase.CHECK, Phase.FIND, Phase.HOLD, Phase.LAST_FIND, Phase.AGAIN})
 """Phases of a doubt in which a list of payments may settle it."""
 MEMO_TAG = re.compile(r"\[db:([^\]]{1,20})\]", re.IGNORECASE)
 

@@ -59,7 +59,8 @@ def thd_after(
         case Outcome.REFUSED:
             thd_declined(session, posting, evidence, now, set_id=held.set_id)
         case Outcome.PARKED:
-            hint = evidence.hint or "payment-ran-unseen"
+            unseen = "payment-ran-unseen" if before.ran else "payment-never-answered"
+            hint = evidence.hint or unseen
             thd_parked(session, posting, hint, evidence.found, now, set_id=held.set_id)
         case Outcome.NOT_RUN:
             _thd_not_run(session, posting, evidence, now, set_id=held.set_id)

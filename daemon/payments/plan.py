@@ -28,7 +28,7 @@ DELETIONS_DAYS = 90
 """QuickBooks remembers deletions for 90 days (qbxml-reference §13)."""
 NOT_FOUND = 3120
 PAYMENT_TYPE = "ReceivePayment"
-SEEN = ("TxnID", "TimeCreated", "EditSequence", "ExternalGUID")
+SEEN = ("TxnID", "TimeCreated", "TimeModified", "EditSequence", "ExternalGUID")
 
 
 class Step(StrEnum):
@@ -139,12 +139,12 @@ class Facts:
     """What the store says of what is left to do.
 
     ``doubt`` is what the open message set wants, None when there is none. ``ready`` is the
-    next posting to go out, 0 for none. ``posted`` and ``to_compare`` are TxnIDs.
+    next posting to go out, 0 for none. ``known`` and ``to_compare`` are TxnIDs.
     """
 
     doubt: Doubt | None = None
     ready: int = 0
-    posted: Sequence[str] = ()
+    known: Sequence[str] = ()
     to_compare: Sequence[str] = ()
 
 
@@ -193,7 +193,7 @@ def onward(state: PaymentSync, facts: Facts) -> PaymentSync:
 def _has_something_to_ask(state: PaymentSync, facts: Facts) -> bool:
     match state.step:
         case Step.KNOWN:
-            return bool(facts.posted)
+            return bool(facts.known)
         case Step.DOUBT:
             return state.pushing and facts.doubt not in (None, Doubt.WAIT)
         case Step.LISTS | Step.LOOK:
@@ -249,7 +249,7 @@ def requests(
 ) -> tuple[PaymentSync, tuple[ask.Request, ...]]:
     """The queries of a step that depends on the plan alone."""
     if state.step is Step.KNOWN:
-        state = replace(state, asked=tuple(facts.posted[: state.known_limit]))
+        state = replace(state, asked=tuple(facts.known))
     if state.step is Step.COMPARE:
         state = replace(state, asked=tuple(facts.to_compare[: state.ids_per_request]))
     return state, ASK[state.step](state, request_id, today)

@@ -7,8 +7,8 @@ has decided (engineering §5.3, step 8). Store-thread code.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from daemon.payments import outcomes, plan, telling
@@ -20,7 +20,8 @@ from daemon.syncs.reading import Reading
 from shared.hints import tell
 from shared.models import problems
 from shared.models.payment_values import Posting
-from shared.models.payments import postings
+from shared.models.payments import incoming, postings
+from shared.models.payments.incoming import Latest
 from shared.models.values import ProblemState, RecordKind, Session, Trouble
 from shared.qbxml import statuses
 from shared.qbxml.responses import ReceivePaymentRet, TxnDeletedRet
@@ -31,6 +32,14 @@ COMPANY_FILE = "company-file"
 """What the problem is about, in place of a record's ID."""
 QUESTIONS = 2
 GO_ON = frozenset({ProblemState.RETRY, ProblemState.SKIPPED})
+
+
+def thd_latest(session: Session, state: PaymentSync) -> list[str]:
+    """The TxnIDs that a copy from before would lack: the latest that were posted and imported."""
+    connection_id, limit = session.connection.id, state.known_limit
+    posted = postings.recently_posted(connection_id, limit)
+    imported = incoming.latest(connection_id, limit) if limit > 1 or not posted else []
+    return [*(one.txn_id for one in posted), *(one.txn_id for one in imported)]
 
 
 def thd_known(
@@ -49,19 +58,53 @@ def thd_known(
     if nothing_shown and len(state.asked) > 1:
         # One ID that is gone may have refused them all: the latest one alone tells enough.
         return replace(state, asked=(), known_limit=1), GoOn()
-    gone = _thd_gone(session, state.asked, reading.rows)
-    if gone:
+    seen = _Seen.of(reading.rows)
+    gone = _thd_gone(session, state.asked, seen)
+    imported = _thd_imported(session, state)
+    if gone or any(seen.lacks(one) for one in imported):
         return _thd_restored(session, state, gone, now), GoOn()
+    if any(seen.has_older(one) for one in imported):
+        state = replace(state, compare=True)
     problems.resolve(session.connection.id, RecordKind.SYNC, [COMPANY_FILE], [RESTORED], now)
     return plan.advance(state), GoOn()
 
 
-def _thd_gone(session: Session, asked: Sequence[str], rows: Sequence[object]) -> list[Posting]:
-    seen = {row.txn_id: row for row in rows if isinstance(row, ReceivePaymentRet)}
-    deleted = {row.txn_id for row in rows if isinstance(row, TxnDeletedRet)}
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """What QuickBooks showed, by TxnID, and the TxnIDs that were deleted."""
+
+    payments: Mapping[str, ReceivePaymentRet]
+    deleted: frozenset[str]
+
+    @classmethod
+    def of(cls, rows: Sequence[object]) -> _Seen:
+        payments = {row.txn_id: row for row in rows if isinstance(row, ReceivePaymentRet)}
+        gone = (row.txn_id for row in rows if isinstance(row, TxnDeletedRet))
+        return cls(payments, frozenset(gone))
+
+    def lacks(self, one: Latest) -> bool:
+        """Whether it is gone without a trace."""
+        return one.txn_id not in self.payments and one.txn_id not in self.deleted
+
+    def has_older(self, one: Latest) -> bool:
+        """Whether a change to it was undone, as only an older copy does."""
+        ret = self.payments.get(one.txn_id)
+        return ret is not None and ret.time_modified < one.time_modified
+
+
+def _thd_imported(session: Session, state: PaymentSync) -> list[Latest]:
+    latest = incoming.latest(session.connection.id, state.known_limit)
+    return [one for one in latest if one.txn_id in state.asked]
+
+
+def _thd_gone(session: Session, asked: Sequence[str], seen: _Seen) -> list[Posting]:
     known = postings.by_tags(session.connection.id, txn_ids=asked)
-    there = {one.id for one in known if one.txn_id in seen and is_same(one, seen[one.txn_id])}
-    return [one for one in known if one.id not in there and one.txn_id not in deleted]
+    there = {
+        one.id
+        for one in known
+        if one.txn_id in seen.payments and is_same(one, seen.payments[one.txn_id])
+    }
+    return [one for one in known if one.id not in there and one.txn_id not in seen.deleted]
 
 
 def _thd_restored(

@@ -38,7 +38,7 @@ def thd_verify(session: Session, now: datetime) -> None:
 
 
 def _looked_at(session: Session, posting: Posting) -> bool:
-    """Whether its invoices were looked at in this session, before it was sent for the first time."""
+    """Whether its invoices were looked at in this session, right before it was sent."""
     written = sets.by_posting(posting.id)
     return bool(written) and written[-1].first_sent_at >= session.opened_at
 

@@ -108,11 +108,10 @@ def _thd_facts(session: Session, state: PaymentSync, now: datetime) -> Facts:
         ids = incoming.to_compare(connection_id, state.checked_until, state.ids_per_request)
         return Facts(to_compare=ids)
     ready = postings.ready(connection_id, 1)
-    posted = postings.recently_posted(connection_id, state.known_limit)
     return Facts(
         doubt=doubting.thd_wanted(session, state, now),
         ready=ready[0].id if ready else 0,
-        posted=[one.txn_id for one in posted],
+        known=restored.thd_latest(session, state) if state.step is Step.KNOWN else (),
     )
 
 

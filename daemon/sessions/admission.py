@@ -147,7 +147,7 @@ class Admission:
 
 
 def _has_no_flow(credentials: Credentials) -> bool:
-    """Payment Sync has nothing to do where payments neither go in nor come out, nor are in doubt."""
+    """Payments neither go in nor come out, and none is in doubt: nothing to do."""
     connection = credentials.connection
     only_payments = credentials.application.kind is ApplicationKind.PAYMENT
     flows = connection.payments_out or connection.payments_in

@@ -2,5 +2,6 @@
 
 ``receiving`` takes payments of the platform in and judges them, ``postings`` and ``sets`` follow
 what is written for them, ``states`` and ``deciding`` are what a person may do, ``incoming`` holds
-the payments of QuickBooks, ``listing`` and ``reconciling`` show all of it.
+the payments of QuickBooks, ``listing`` and ``reconciling`` show all of it. ``rules`` and
+``lists`` tell which account and payment method a payment gets there.
 """

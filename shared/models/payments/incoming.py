@@ -44,6 +44,14 @@ class Stored:
     unchanged: list[str] = field(default_factory=list)
 
 
+@dataclass(frozen=True, slots=True)
+class Latest:
+    """An imported payment, and when QuickBooks says that it changed last."""
+
+    txn_id: str
+    time_modified: str
+
+
 def store(
     connection_id: int, sync_id: int, batch: Sequence[ReceivedPayment], now: datetime
 ) -> Stored:
@@ -186,6 +194,26 @@ def by_txn_id(connection_id: int, txn_ids: Collection[str]) -> dict[str, Payment
 
 
 _THESE = Statement(lambda: _of_these(t.Payment.select(*rows.PAYMENT_FIELDS)).order_by(t.Payment.id))
+
+
+def latest(connection_id: int, limit: int) -> list[Latest]:
+    """Return the imported payments that changed last, latest first; not those deleted there."""
+    rows_ = _LATEST.all(connection=connection_id, limit=limit)
+    return [Latest(*row) for row in rows_]
+
+
+_LATEST = Statement(
+    lambda: (
+        t.Payment.select(t.Payment.key, t.Payment.time_modified)
+        .where(
+            (t.Payment.connection == slot("connection"))
+            & (t.Payment.source == PaymentSource.QUICKBOOKS.value)
+            & ~t.Payment.deleted
+        )
+        .order_by(t.Payment.time_modified.desc(), t.Payment.id.desc())
+        .limit(slot("limit"))
+    )
+)
 
 
 def to_compare(connection_id: int, after: str, limit: int) -> list[str]:

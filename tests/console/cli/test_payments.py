@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from console.cli import output
 from shared.models import audit, connections
 from shared.models.payment_values import ListEntry, ListKind, PostingState
 from shared.models.payments import incoming, listing, lists, postings, rules, sets
@@ -366,6 +367,20 @@ def test_a_parked_payment_is_posted_anew_only_when_that_is_said(books):
     assert (part["state"], part["generation"]) == ("planned", 2)
 
 
+@pytest.fixture
+def at_a_terminal(monkeypatch):
+    monkeypatch.setattr(output, "is_terminal", lambda: True)
+
+
+@pytest.mark.parametrize(("said", "state"), [("y\n", "ready"), ("\n", "parked")])
+@pytest.mark.usefixtures("at_a_terminal")
+def test_at_a_terminal_it_is_asked_whether_to_post_anew_and_no_is_the_default(books, said, state):
+    number = park(books)
+    asked = plain(books.run("payments", "retry", number, given=said).stdout)
+    assert "Two were found. Retrying posts it to QuickBooks as a NEW payment." in asked
+    assert statuses(books) == {"pay_1": state}
+
+
 def test_no_number_is_wrong_usage_and_an_unknown_one_is_said_so(books):
     assert "No number" in books.refuses(2, "payments", "retry")
     assert "no payment 99" in books.refuses(3, "payments", "unskip", "99")
@@ -386,6 +401,15 @@ def test_settling_asks_first_and_without_a_terminal_it_needs_yes(books):
     said = plain(books.refuses(2, "payments", "settle", "Larkspur"))
     assert "may be posted twice" in said
     assert opened(books).settle_now_by == ""
+
+
+@pytest.mark.parametrize(("said", "settled"), [("y\n", True), ("\n", False)])
+@pytest.mark.usefixtures("at_a_terminal")
+def test_at_a_terminal_settling_names_what_could_go_wrong(books, said, settled):
+    in_doubt(books)
+    asked = plain(books.run("payments", "settle", given=said).stdout)
+    assert "settling now can post it twice" in asked
+    assert bool(opened(books).settle_now_by) is settled
 
 
 def test_without_a_doubt_there_is_nothing_to_settle(books):

@@ -13,7 +13,6 @@ from daemon.payments.plan import (
     AFTER,
     ASK,
     IDS_PER_REQUEST,
-    KNOWN_LIMIT,
     MOST_RESTARTS,
     PERCENT,
     SEEN,
@@ -64,7 +63,7 @@ def page(remaining: int | None = 50, rows: int = 100, **changes) -> Answered:
 
 
 READING = [Step.READ, Step.DELETIONS]
-ALL_POSTED = Facts(posted=("1B-1",), to_compare=("1B-1",))
+ALL_POSTED = Facts(known=("1B-1",), to_compare=("1B-1",))
 
 
 # The order of things
@@ -79,9 +78,9 @@ def test_lists_and_invoices_are_looked_at_before_anything_is_posted():
 
 
 def test_what_was_posted_before_is_looked_for_first_of_all():
-    facts = Facts(doubt=Doubt.CHECK, ready=5, posted=("1B-1",))
+    facts = Facts(doubt=Doubt.CHECK, ready=5, known=("1B-1",))
     assert steps(facts)[:2] == [Step.KNOWN, Step.DOUBT]
-    assert Step.KNOWN not in steps(replace(facts, posted=()))
+    assert Step.KNOWN not in steps(replace(facts, known=()))
 
 
 @pytest.mark.parametrize("doubt", [Doubt.CHECK, Doubt.FIND, Doubt.SEND_AGAIN, Doubt.WAIT])
@@ -121,12 +120,12 @@ def test_stopping_to_post_goes_to_the_reading_and_forgets_the_payment():
 # What is asked
 
 
-def test_the_latest_posted_payments_are_asked_for_by_id_and_what_was_deleted():
-    many = tuple(f"1B-{number}" for number in range(50))
-    state, (query, deletions) = plan.requests(a_sync(), "7-1", Facts(posted=many), TODAY)
-    assert query == ask.ReceivePaymentQuery("7-1-1", txn_ids=many[:KNOWN_LIMIT], include=SEEN)
+def test_the_latest_payments_are_asked_for_by_id_and_what_was_deleted():
+    latest = ("1B-1", "1B-2", "F-7")
+    state, (query, deletions) = plan.requests(a_sync(), "7-1", Facts(known=latest), TODAY)
+    assert query == ask.ReceivePaymentQuery("7-1-1", txn_ids=latest, include=SEEN)
     assert deletions.from_deleted == "2025-12-02T00:00:00"
-    assert state.asked == many[:KNOWN_LIMIT]
+    assert state.asked == latest
 
 
 def test_accounts_and_methods_are_asked_for_inactive_ones_too():

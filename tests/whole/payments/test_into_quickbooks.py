@@ -620,9 +620,7 @@ def test_one_bad_payment_never_keeps_the_rest_waiting(house):
 
 def test_a_refusal_that_nobody_foresaw_shows_quickbooks_own_words(house):
     receive(house, payment())
-    house.company.fail_next(
-        "3210", "ReceivePaymentAddRq", message="The moon is full."
-    )
+    house.company.fail_next("3210", "ReceivePaymentAddRq", message="The moon is full.")
     settles(house)
     assert payment_problem(house).said == "The moon is full."
     assert "Payment pay_1, 50.00" in payment_problem(house).document
