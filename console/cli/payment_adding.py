@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -239,7 +240,7 @@ def import_file(desk: Desk, name: str, file: Path, form: str | None, as_json: bo
         output.say_json(TAKEN_FILE.of(received))
         return
     output.say_wrapped(f"{count(len(rows), 'row')}: {_numbers(received)}.")
-    output.say_wrapped(f"How they stand: deskbridge payments list {connection.name}")
+    output.say_wrapped(f"How they stand: deskbridge payments list {quote(connection.name)}")
 
 
 def _read(file: Path, form: str | None, today: date) -> list[FileRow]:

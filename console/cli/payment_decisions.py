@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from shlex import quote
 from typing import TYPE_CHECKING
 
 import click
@@ -193,7 +194,7 @@ def _in_doubt(connection: Connection) -> MessageSet:
     if found is None:
         raise NotThere(
             f"No payment of {connection.name} is in doubt: there is nothing to settle.",
-            f"How they stand: deskbridge payments list {connection.name}",
+            f"How they stand: deskbridge payments list {quote(connection.name)}",
         )
     if found.phase == "sent":
         raise NotThere(

@@ -87,7 +87,7 @@ def _search(held: MessageSet, request_id: str, now: datetime) -> Sequence[ask.Re
             entity=ask.EntityFilter(list_ids=(posting.customer_list_id,)),
             include_lines=True,
         ),
-        plan.deleted_payments(f"{request_id}-3", "", now.date()),
+        plan.deleted_payments(f"{request_id}-3"),
     )
 
 

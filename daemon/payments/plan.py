@@ -245,14 +245,14 @@ def stop_pushing(state: PaymentSync) -> PaymentSync:
 
 
 def requests(
-    state: PaymentSync, request_id: str, facts: Facts, today: date
+    state: PaymentSync, request_id: str, facts: Facts
 ) -> tuple[PaymentSync, tuple[ask.Request, ...]]:
     """The queries of a step that depends on the plan alone."""
     if state.step is Step.KNOWN:
         state = replace(state, asked=tuple(facts.known))
     if state.step is Step.COMPARE:
         state = replace(state, asked=tuple(facts.to_compare[: state.ids_per_request]))
-    return state, ASK[state.step](state, request_id, today)
+    return state, ASK[state.step](state, request_id)
 
 
 def answered(state: PaymentSync, answer: Answered) -> tuple[PaymentSync, Move]:
@@ -361,25 +361,25 @@ def _past(state: PaymentSync) -> PaymentSync:
     return replace(state, asked=(), checked_until=max((state.checked_until, *state.asked)))
 
 
-def _known(state: PaymentSync, request_id: str, today: date) -> tuple[ask.Request, ...]:
+def _known(state: PaymentSync, request_id: str) -> tuple[ask.Request, ...]:
     return (
         ask.ReceivePaymentQuery(f"{request_id}-1", txn_ids=state.asked, include=SEEN),
-        deleted_payments(f"{request_id}-2", "", today),
+        deleted_payments(f"{request_id}-2"),
     )
 
 
-def _lists(_state: PaymentSync, request_id: str, _today: date) -> tuple[ask.Request, ...]:
+def _lists(_state: PaymentSync, request_id: str) -> tuple[ask.Request, ...]:
     return (
         ask.AccountQuery(f"{request_id}-1", active_status=ask.ActiveStatus.ALL),
         ask.PaymentMethodQuery(f"{request_id}-2", active_status=ask.ActiveStatus.ALL),
     )
 
 
-def _method(state: PaymentSync, request_id: str, _today: date) -> tuple[ask.Request, ...]:
+def _method(state: PaymentSync, request_id: str) -> tuple[ask.Request, ...]:
     return (ask.PaymentMethodAdd(request_id, method=state.method),)
 
 
-def _read(state: PaymentSync, request_id: str, _today: date) -> tuple[ask.Request, ...]:
+def _read(state: PaymentSync, request_id: str) -> tuple[ask.Request, ...]:
     start = date.fromisoformat(state.start_date) if state.start_date else None
     return (
         ask.ReceivePaymentQuery(
@@ -393,21 +393,23 @@ def _read(state: PaymentSync, request_id: str, _today: date) -> tuple[ask.Reques
     )
 
 
-def _deletions(state: PaymentSync, request_id: str, today: date) -> tuple[ask.Request, ...]:
-    return (deleted_payments(request_id, state.since, today),)
+def _deletions(state: PaymentSync, request_id: str) -> tuple[ask.Request, ...]:
+    return (deleted_payments(request_id, state.since),)
 
 
-def deleted_payments(request_id: str, since: str, today: date) -> ask.TxnDeletedQuery:
-    """Payments deleted since then, at most as far back as QuickBooks remembers."""
-    oldest = (today - timedelta(days=DELETIONS_DAYS)).isoformat() + "T00:00:00"
-    return ask.TxnDeletedQuery(request_id, types=(PAYMENT_TYPE,), from_deleted=max(since, oldest))
+def deleted_payments(request_id: str, since: str = "") -> ask.TxnDeletedQuery:
+    """Payments deleted since then, by QuickBooks' clock; empty: all that it remembers.
+
+    Our clock sets no bound here: a PC whose clock is behind would hide its deletions.
+    """
+    return ask.TxnDeletedQuery(request_id, types=(PAYMENT_TYPE,), from_deleted=since)
 
 
-def _compare(state: PaymentSync, request_id: str, _today: date) -> tuple[ask.Request, ...]:
+def _compare(state: PaymentSync, request_id: str) -> tuple[ask.Request, ...]:
     return (ask.ReceivePaymentQuery(request_id, txn_ids=state.asked, include_lines=True),)
 
 
-ASK: dict[Step, Callable[[PaymentSync, str, date], tuple[ask.Request, ...]]] = {
+ASK: dict[Step, Callable[[PaymentSync, str], tuple[ask.Request, ...]]] = {
     Step.KNOWN: _known,
     Step.LISTS: _lists,
     Step.METHOD: _method,

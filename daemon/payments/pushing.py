@@ -65,7 +65,7 @@ def thd_look(
         ask.ReceivePaymentQuery(
             f"{request_id}-2", ref_numbers=known_by.ref_numbers, include_lines=True
         ),
-        plan.deleted_payments(f"{request_id}-3", "", now.date()),
+        plan.deleted_payments(f"{request_id}-3"),
     )
     state = replace(state, posting_id=posting_id)
     return state, Ask(Step.LOOK.value, request_id, requests)

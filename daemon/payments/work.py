@@ -88,7 +88,7 @@ def thd_next(
             case Step.POST:
                 state, asked = pushing.thd_post(session, state, now)
             case _:
-                state, requests = plan.requests(state, request_id, facts, now.date())
+                state, requests = plan.requests(state, request_id, facts)
                 asked = Ask(state.step.value, request_id, requests)
     return _with(session, state), asked
 

@@ -54,7 +54,7 @@ def steps(facts: Facts, **changes) -> list[Step]:
 
 
 def asked(state: PaymentSync, facts: Facts | None = None) -> tuple[ask.Request, ...]:
-    return plan.requests(state, "7-1", facts or Facts(), TODAY)[1]
+    return plan.requests(state, "7-1", facts or Facts())[1]
 
 
 def page(remaining: int | None = 50, rows: int = 100, **changes) -> Answered:
@@ -122,9 +122,9 @@ def test_stopping_to_post_goes_to_the_reading_and_forgets_the_payment():
 
 def test_the_latest_payments_are_asked_for_by_id_and_what_was_deleted():
     latest = ("1B-1", "1B-2", "F-7")
-    state, (query, deletions) = plan.requests(a_sync(), "7-1", Facts(known=latest), TODAY)
+    state, (query, deletions) = plan.requests(a_sync(), "7-1", Facts(known=latest))
     assert query == ask.ReceivePaymentQuery("7-1-1", txn_ids=latest, include=SEEN)
-    assert deletions.from_deleted == "2025-12-02T00:00:00"
+    assert deletions == ask.TxnDeletedQuery("7-1-2", types=("ReceivePayment",))
     assert state.asked == latest
 
 
@@ -167,18 +167,18 @@ def test_a_list_that_was_begun_is_continued():
     ("watermark", "since"),
     [
         ("2026-03-01T12:00:00", "2026-03-01T10:00:00"),
-        ("2025-11-01T12:00:00", "2025-12-02T00:00:00"),
-        ("", "2025-12-02T00:00:00"),
+        ("2025-11-01T12:00:00", "2025-11-01T10:00:00"),
+        ("", ""),
     ],
 )
-def test_deletions_are_asked_for_since_the_watermark_and_90_days_at_most(watermark, since):
+def test_deletions_are_asked_for_since_the_watermark_by_quickbooks_own_clock(watermark, since):
     (query,) = asked(a_sync(watermark, step=Step.DELETIONS))
     assert query == ask.TxnDeletedQuery("7-1", types=("ReceivePayment",), from_deleted=since)
 
 
 def test_payments_are_compared_by_id_in_batches():
     ids = tuple(f"1B-{number:03}" for number in range(250))
-    state, (query,) = plan.requests(a_sync(step=Step.COMPARE), "7-1", Facts(to_compare=ids), TODAY)
+    state, (query,) = plan.requests(a_sync(step=Step.COMPARE), "7-1", Facts(to_compare=ids))
     assert query.txn_ids == state.asked == ids[:IDS_PER_REQUEST]
     state, move = plan.answered(state, Answered(rows=100))
     assert (state.step, state.checked_until, move) == (Step.COMPARE, "1B-099", GoOn())
@@ -301,14 +301,14 @@ def test_a_page_that_was_not_missed_goes_on():
 
 def test_one_bad_id_refuses_them_all_so_they_are_asked_one_by_one():
     ids = ("1B-1", "1B-2", "1B-3")
-    state, _ = plan.requests(a_sync(step=Step.COMPARE), "7-1", Facts(to_compare=ids), TODAY)
+    state, _ = plan.requests(a_sync(step=Step.COMPARE), "7-1", Facts(to_compare=ids))
     state, move = plan.answered(state, NOT_FOUND)
     assert (state.step, state.asked, state.checked_until, move) == (Step.COMPARE, (), "", GoOn())
-    state, (query,) = plan.requests(state, "7-2", Facts(to_compare=ids), TODAY)
+    state, (query,) = plan.requests(state, "7-2", Facts(to_compare=ids))
     assert query.txn_ids == ("1B-1",)
     state, move = plan.answered(state, NOT_FOUND)
     assert (state.checked_until, move) == ("1B-1", Gone("1B-1"))
-    state, (query,) = plan.requests(state, "7-3", Facts(to_compare=ids[1:]), TODAY)
+    state, (query,) = plan.requests(state, "7-3", Facts(to_compare=ids[1:]))
     state, move = plan.answered(state, Answered(rows=1))
     assert (query.txn_ids, state.checked_until, move) == (("1B-2",), "1B-2", GoOn())
 
