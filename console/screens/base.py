@@ -207,7 +207,7 @@ class StoreScreen(Screen[None], Generic[Snapshot]):
         self.remove_class("-loading", "-trouble", "-stale")
         self._show_standing("read-only" if self.backstage.read_only else "")
         snapshot = cast(Snapshot, message.future.result())
-        if True:
+        if snapshot != self.snapshot:
             self.snapshot = snapshot
             self.show(snapshot)
             self.refresh_bindings()

@@ -139,13 +139,15 @@ class Facts:
     """What the store says of what is left to do.
 
     ``doubt`` is what the open message set wants, None when there is none. ``ready`` is the
-    next posting to go out, 0 for none. ``known`` and ``to_compare`` are TxnIDs.
+    next posting to go out, 0 for none. ``known`` and ``to_compare`` are TxnIDs, as are
+    ``unread``: payments that could not be read so far.
     """
 
     doubt: Doubt | None = None
     ready: int = 0
     known: Sequence[str] = ()
     to_compare: Sequence[str] = ()
+    unread: Sequence[str] = ()
 
 
 def begin(
@@ -199,7 +201,7 @@ def _has_something_to_ask(state: PaymentSync, facts: Facts) -> bool:
         case Step.LISTS | Step.LOOK:
             return state.pushing and facts.doubt is None and facts.ready != 0
         case Step.COMPARE:
-            return state.compare and bool(facts.to_compare)
+            return (state.compare and bool(facts.to_compare)) or bool(facts.unread)
         case _:
             return True
 
@@ -251,7 +253,8 @@ def requests(
     if state.step is Step.KNOWN:
         state = replace(state, asked=tuple(facts.known))
     if state.step is Step.COMPARE:
-        state = replace(state, asked=tuple(facts.to_compare[: state.ids_per_request]))
+        ids = (*facts.to_compare, *facts.unread)
+        state = replace(state, asked=ids[: state.ids_per_request])
     return state, ASK[state.step](state, request_id)
 
 

@@ -105,14 +105,23 @@ def _thd_facts(session: Session, state: PaymentSync, now: datetime) -> Facts:
     if state.step in (Step.READ, Step.DELETIONS):
         return Facts()
     if state.step in (Step.COMPARE, Step.END):
-        ids = incoming.to_compare(connection_id, state.checked_until, state.ids_per_request)
-        return Facts(to_compare=ids)
+        return _thd_to_compare(session, state)
     ready = postings.ready(connection_id, 1)
     return Facts(
         doubt=doubting.thd_wanted(session, state, now),
         ready=ready[0].id if ready else 0,
         known=restored.thd_latest(session, state) if state.step is Step.KNOWN else (),
     )
+
+
+def _thd_to_compare(session: Session, state: PaymentSync) -> Facts:
+    """All payments, by ID; else those that could not be read, which nobody may touch again."""
+    connection_id, after = session.connection.id, state.checked_until
+    if state.compare:
+        ids = incoming.to_compare(connection_id, after, state.ids_per_request)
+        return Facts(to_compare=ids)
+    waiting = problems.waiting(connection_id, RecordKind.PAYMENT, [intake.UNREADABLE])
+    return Facts(unread=[one for one in sorted(waiting) if one > after])
 
 
 def taker(session: Session) -> Callable[[Ret | BadRecord], Iterable[object]]:

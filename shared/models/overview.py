@@ -60,7 +60,7 @@ def connections() -> list[ConnectionOverview]:
     for row in _APPLICATIONS.all():
         application = read_application(row)
         applications.setdefault(application.connection_id, []).append(application)
-    problems = dict(_OPEN_PROBLEMS.all())
+    problems: dict[int, int] = dict(_OPEN_PROBLEMS.all())
     return [
         ConnectionOverview(
             connection := read_connection(row[2:]),

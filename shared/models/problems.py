@@ -206,10 +206,11 @@ def _counts(words: int) -> Statement:
 
 def _holding(words: int) -> Iterator[Any]:
     yield among(t.Problem.state, "states")
-    text = functools.reduce(
-        lambda left, right: left.concat(" ").concat(right),
-        (t.Problem.document, t.Problem.message, t.Problem.said, t.Problem.code, t.Connection.name),
+    searched: tuple[Any, ...] = (
+        *(t.Problem.document, t.Problem.message, t.Problem.said),
+        *(t.Problem.code, t.Connection.name),
     )
+    text = functools.reduce(lambda left, right: left.concat(" ").concat(right), searched)
     for number in range(words):
         like = (fn.LOWER(text), SQL("LIKE"), slot(f"word_{number}"), SQL("ESCAPE '!'"))
         yield NodeList(like)

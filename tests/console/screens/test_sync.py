@@ -72,6 +72,19 @@ def test_fail_hint_retry(troubled):
     assert [entry.action for entry in troubled.audit()] == ["problem.retry"]
 
 
+def test_of_several_problems_with_a_record_the_one_of_this_sync_is_shown(troubled, larkspur):
+    later_sync = troubled.sync(larkspur)
+    troubled.trouble(larkspur, later_sync, object_id="A-3", code="record-refused", said="3170")
+
+    async def scenario(at: Driver) -> None:
+        await at.press("y", "down", "enter")
+        assert "QuickBooks said: 12,5O" in at.text
+        await at.press("escape", "up", "enter")
+        assert "QuickBooks said: 3170" in at.text
+
+    sit_down(troubled.url, scenario)
+
+
 def test_skip_with_a_reason_and_unskip(troubled):
     async def scenario(at: Driver) -> None:
         await at.press("y", "enter")

@@ -260,6 +260,24 @@ def test_a_parked_payment_that_is_retried_goes_out_anew_with_other_tags(house):
     assert [one.external_guid for one in in_quickbooks(house)] == [after.external_guid]
 
 
+def test_it_is_never_posted_beside_what_was_found_though_it_is_retried(house):
+    house.company.set_habits(status_check="status")
+    receive(house, payment())
+    loses(house, after_quickbooks_did_it)
+    edit(house, in_quickbooks(house)[0].txn_id, amount=6_000)
+    house.later(**SOON)
+    settles(house)
+    with house.store.transaction():
+        deciding.retry(on_file(house).id, "ada", house.now)
+    settles(house)
+    assert standing(house) == (PaymentStatus.PARKED, "payment-found-other")
+    assert len(in_quickbooks(house)) == 1
+    delete(house, in_quickbooks(house)[0].txn_id)
+    with house.store.transaction():
+        deciding.retry(on_file(house).id, "ada", house.now)
+    posted_once(settles(house))
+
+
 def test_two_copies_that_are_found_are_for_a_person(house):
     house.company.set_habits(status_check="status", guids_are_unique=False)
     receive(house, payment())

@@ -78,11 +78,12 @@ def test_one_payment_of_several_invoices(house):
     assert applied(house) == {"1042": 25_000, "1043": 4_000, "1044": 1_000}
 
 
-def test_an_invoice_may_be_named_by_its_txn_id(house):
+def test_an_invoice_may_be_named_by_its_txn_id_or_by_both(house):
     txn_id = next(one for one, row in house.invoices().items() if row.number == "1043")
-    receive(house, payment(pays={txn_id: "20.00"}))
-    posted_once(settles(house))
-    assert applied(house) == {"1043": 2_000}
+    receive(house, payment("pay_1", pays={txn_id: "20.00"}))
+    receive(house, payment("pay_2", pays={txn_id: "20.00", "1043": "5.00"}))
+    posted_once(settles(house), "pay_1", "pay_2")
+    assert [applied(house, position) for position in (0, 1)] == [{"1043": 2_000}, {"1043": 2_500}]
 
 
 def test_several_payments_of_one_invoice_go_out_oldest_first(house):
@@ -362,6 +363,13 @@ def test_a_charge_that_succeeds_later_goes_out_then(house):
     posted_once(settles(house))
 
 
+def test_a_charge_that_fails_before_it_was_posted_stays_out(house):
+    receive(house, payment())
+    receive(house, payment(charge_state=ChargeState.FAILED))
+    assert standing(settles(house)) == (PaymentStatus.NOT_ELIGIBLE, "payment-failed")
+    assert in_quickbooks(house) == []
+
+
 def test_a_refund_before_posting_holds_the_payment_back(house):
     receive(house, payment(refunded=Decimal("20.00")))
     settles(house)
@@ -548,6 +556,19 @@ def test_an_inactive_customer_is_paid_for_all_the_same_or_waits_with_its_reason(
     acts.reactivate(house.company.books, LARKSPUR)
     brought(house, "1042")
     posted_once(settles(house))
+
+
+def test_a_merged_customer_s_invoice_is_paid_by_the_one_that_is_left(house):
+    acts.add_customer(house.company.books, "Larkspur Tiles Inc")
+    owes(house, "M-1", 5_000, "Larkspur Tiles Inc")
+    brought(house, "M-1")
+    receive(house, payment(pays={"M-1": "50.00"}))
+    acts.merge(house.company.books, "Larkspur Tiles Inc", LARKSPUR)
+    settles(house)
+    assert in_quickbooks(house)[0].customer == LARKSPUR
+    house.later(hours=1)
+    assert house.sync().ok
+    posted_once(house)
 
 
 # Refusals that pass by themselves, and those that do not.

@@ -9,7 +9,7 @@ import pytest
 
 from shared.models import problems
 from shared.models.payment_values import PaymentStatus
-from shared.models.values import Outcome, RecordKind
+from shared.models.values import Outcome, ProblemState, RecordKind
 from simulator.company import acts
 from simulator.webconnector import Result
 from tests.whole.bookkeeping import changed, failing, owes, spoil
@@ -21,6 +21,7 @@ from tests.whole.payments.builders import (
     answering_writes,
     both_agree,
     codes,
+    connection,
     happens_after,
     imported,
     in_quickbooks,
@@ -226,6 +227,43 @@ def test_a_payment_that_cannot_be_read_is_a_problem_until_it_can(house):
     assert set(imported(house)) == {"CHQ 1", "CHQ 2"}
     assert codes(house) == []
     both_agree(house)
+
+
+def test_an_unreadable_payment_is_asked_for_once_in_each_sync_though_nobody_touches_it(house):
+    by_hand(house, 15_000, ("1042", 15_000))
+    house.alter = spoil("<TotalAmount>150.00<", "<TotalAmount>15O.00<")
+    settles(house)
+    house.later(hours=9)
+    by_hand(house, 1_000, ("1043", 1_000), number="CHQ 2")
+    settles(house)
+    house.later(hours=9)
+    asked = len(house.requests)
+    settles(house)
+    assert len(house.requests) - asked < 6
+    assert codes(house) == ["payment-unreadable"]
+    house.alter = None
+    settles(house)
+    assert "CHQ 1" in imported(house)
+    assert codes(house) == []
+    both_agree(house)
+
+
+def test_an_unreadable_payment_that_is_skipped_is_not_asked_for(house):
+    txn_id = by_hand(house, 15_000, ("1042", 15_000))
+    house.alter = spoil("<TotalAmount>150.00<", "<TotalAmount>15O.00<")
+    settles(house)
+    with house.store.transaction():
+        problems.skip(problem(house).id, "old", "ada", house.now)
+    house.later(hours=9)
+    house.requests.clear()
+    settles(house)
+    assert not any(txn_id in request for request in house.requests)
+    with house.store.transaction():
+        (skipped,) = problems.list_problems(connection(house).id, [ProblemState.SKIPPED])
+        problems.unskip(skipped.id, "ada", house.now)
+    house.alter = None
+    settles(house)
+    assert "CHQ 1" in imported(house)
 
 
 def test_an_unreadable_payment_that_is_deleted_is_no_problem_any_more(house):
