@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PACKAGES := daemon console shared simulator
 
-.PHONY: demo test lint bench lowest clean
+.PHONY: demo test lint bench rehearse lowest clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/.runtime
@@ -21,6 +21,12 @@ lint: $(VENV)/.dev
 
 bench: $(VENV)/.dev
 	$(BIN)/python -m bench --write docs/benchmarks.md
+
+# Random companies and bad luck: N of them, from seed FROM on.
+N ?= 200
+FROM ?= 0
+rehearse: $(VENV)/.dev
+	$(BIN)/python -m tests.rehearsal $(N) --first $(FROM)
 
 # The oldest versions that pyproject.toml admits must pass the same tests.
 lowest: $(VENV)/.dev

@@ -14,7 +14,9 @@ from shared.clock import utc_now
 from shared.models.errors import NotPossible, StoreError
 
 if TYPE_CHECKING:  # the first screen is painted before the store's library is there
+    from shared.health import Network
     from shared.models.store import Store
+    from shared.settings import Settings
 
 T = TypeVar("T")
 POLL_SECONDS = 1.0
@@ -31,11 +33,26 @@ class Trouble:
         return f"{self.sentence} {self.remedy}".strip()
 
 
+def only_looks() -> NotPossible:
+    """Why nothing can be changed with ``--read-only``."""
+    return NotPossible(
+        "Nothing was changed: this console only looks.",
+        "To change things, start it without --read-only.",
+    )
+
+
+def _internet() -> Network:
+    from shared.health import Internet
+
+    return Internet()
+
+
 class Backstage:
     """The way from a screen to the store and back; nothing here waits or touches a widget.
 
-    ``poll_seconds`` is how often the screen on top asks for news; None leaves that to the
-    caller. ``bugs`` are errors that nobody expected; the command tells of them at the end.
+    ``network`` makes what the public address is checked over. ``poll_seconds`` is how often the
+    screen on top asks for news; None leaves that to the caller. ``bugs`` are errors that nobody
+    expected; the command tells of them at the end.
     """
 
     def __init__(
@@ -43,12 +60,16 @@ class Backstage:
         open_store: OpensStore,
         *,
         who: str,
+        settings: Settings,
         read_only: bool = False,
+        network: Callable[[], Network] = _internet,
         clock: Callable[[], datetime] = utc_now,
         poll_seconds: float | None = POLL_SECONDS,
     ) -> None:
         self.who = who
+        self.settings = settings
         self.read_only = read_only
+        self.network = network
         self.clock = clock
         self.poll_seconds = poll_seconds
         self.bugs: list[BaseException] = []
@@ -74,15 +95,17 @@ class Backstage:
             with store.transaction():
                 return action(Operator(store, self.who, store.now()))
 
+        return self.write(act)
+
+    def write(self, work: Callable[[Store], T]) -> Future[T]:
+        """Have ``work`` done that opens its transactions itself, such as one that writes files.
+
+        With ``read_only`` the future holds NotPossible at once.
+        """
         if not self.read_only:
-            return self._writer.run(act)
-        refused: Future[str] = Future()
-        refused.set_exception(
-            NotPossible(
-                "Nothing was changed: this console only looks.",
-                "To change things, start it without --read-only.",
-            )
-        )
+            return self._writer.run(work)
+        refused: Future[T] = Future()
+        refused.set_exception(only_looks())
         return refused
 
     def explain(self, error: BaseException) -> Trouble:

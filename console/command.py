@@ -31,14 +31,14 @@ def console(desk: Desk, read_only: bool) -> None:
     from console.app import DeskbridgeApp
     from console.backstage import Backstage
 
-    address = desk.settings.database
+    settings = desk.settings
 
     def opened(*, create: bool) -> Store:
         from shared.models.store import open_store
 
-        return open_store(address, create=create)
+        return open_store(settings.database, create=create)
 
-    backstage = Backstage(opened, who=desk.who, read_only=read_only)
+    backstage = Backstage(opened, who=desk.who, settings=settings, read_only=read_only)
     DeskbridgeApp(backstage).run()
     if backstage.bugs:
         bug = backstage.bugs[0]

@@ -63,16 +63,67 @@ class Looked(Message):
         self.then = then
 
 
-class StoreScreen(Screen[None], Generic[Snapshot]):
-    """A screen on the store. Subclasses give PLACE, body, question and show.
-
-    While it is on top it asks once a second; an answer equal to the last one paints nothing.
-    """
+class ConsoleScreen(Screen[None]):
+    """A screen with a title, what was said last, and the keys. Subclasses give PLACE and body."""
 
     PLACE: ClassVar[str] = ""
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "back", "Back", tooltip="Back to where you came from."),
     ]
+
+    def body(self) -> ComposeResult:
+        """The widgets between the title and the keys."""
+        raise NotImplementedError
+
+    @property
+    def backstage(self) -> Backstage:
+        """The way to the store."""
+        return cast(_HasBackstage, self.app).backstage
+
+    def compose(self) -> ComposeResult:
+        """Title, body, what was said last, keys."""
+        yield TitleBar(self.PLACE)
+        yield from self.body()
+        yield Static("", id="said")
+        yield KeyLine()
+
+    def say(self, sentence: str) -> None:
+        """Show a sentence above the keys until the next one; nothing takes it away."""
+        said = self.query_one("#said", Static)
+        said.update(Text(plain(sentence)))
+        said.display = bool(sentence)
+
+    def copy(self, text: str, what: str) -> None:
+        """Put a text on the clipboard of the operator's own terminal (OSC 52)."""
+        self.app.copy_to_clipboard(text)
+        self.say(f"Copied {what}. If nothing arrives, your terminal does not take OSC 52.")
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Hide Esc at home: there is nowhere to go back to."""
+        at_home = len(self.app.screen_stack) == 1 and self.app.current_mode == self.app.DEFAULT_MODE
+        return action != "back" or not at_home
+
+    def action_back(self) -> None:
+        """Leave for the screen below; from a main screen, home."""
+        if len(self.app.screen_stack) > 1:
+            self.dismiss()
+        else:
+            self.app.switch_mode(self.app.DEFAULT_MODE)
+
+    def show_place(self, place: str) -> None:
+        """Say where this is, when it depends on what was read."""
+        self.query_one(TitleBar).show(place=place)
+
+    def on_filter_line_closed(self, _message: FilterLine.Closed) -> None:
+        """Give the focus back to what the line is about."""
+        self.query(self.AUTO_FOCUS or "*").first().focus()
+
+
+class StoreScreen(ConsoleScreen, Generic[Snapshot]):
+    """A screen on the store. Subclasses give PLACE, body, question and show.
+
+    While it is on top it asks once a second; an answer equal to the last one paints nothing.
+    """
 
     def __init__(self) -> None:
         super().__init__()
@@ -91,18 +142,9 @@ class StoreScreen(Screen[None], Generic[Snapshot]):
         """Bring an answer into the widgets; called only when it differs from the last."""
         raise NotImplementedError
 
-    def body(self) -> ComposeResult:
-        """The widgets between the title and the keys."""
-        raise NotImplementedError
-
     def is_final(self, snapshot: Snapshot) -> bool:
         """Whether what was read can never change, so that nothing asks for it again."""
         return False
-
-    @property
-    def backstage(self) -> Backstage:
-        """The way to the store."""
-        return cast(_HasBackstage, self.app).backstage
 
     def compose(self) -> ComposeResult:
         """Title, trouble if any, body, what was said last, keys."""
@@ -161,33 +203,6 @@ class StoreScreen(Screen[None], Generic[Snapshot]):
         self.say("Working…")
         self.backstage.carry_out(action).add_done_callback(lambda done: self._tell(Done(done)))
 
-    def say(self, sentence: str) -> None:
-        """Show a sentence above the keys until the next one; nothing takes it away."""
-        said = self.query_one("#said", Static)
-        said.update(Text(plain(sentence)))
-        said.display = bool(sentence)
-
-    def copy(self, text: str, what: str) -> None:
-        """Put a text on the clipboard of the operator's own terminal (OSC 52)."""
-        self.app.copy_to_clipboard(text)
-        self.say(f"Copied {what}. If nothing arrives, your terminal does not take OSC 52.")
-
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Hide Esc at home: there is nowhere to go back to."""
-        at_home = len(self.app.screen_stack) == 1 and self.app.current_mode == self.app.DEFAULT_MODE
-        return action != "back" or not at_home
-
-    def action_back(self) -> None:
-        """Leave for the screen below; from a main screen, home."""
-        if len(self.app.screen_stack) > 1:
-            self.dismiss()
-        else:
-            self.app.switch_mode(self.app.DEFAULT_MODE)
-
-    def show_place(self, place: str) -> None:
-        """Say where this is, when it depends on what was read."""
-        self.query_one(TitleBar).show(place=place)
-
     def _tell(self, message: Message) -> None:
         # Called on the store's thread; a screen that is gone takes no message.
         if self.is_attached:
@@ -227,10 +242,6 @@ class StoreScreen(Screen[None], Generic[Snapshot]):
         error = message.future.exception()
         self.say(message.future.result() if error is None else str(self.backstage.explain(error)))
         self.ask()
-
-    def on_filter_line_closed(self, _message: FilterLine.Closed) -> None:
-        """Give the focus back to what the line is about."""
-        self.query(self.AUTO_FOCUS or "*").first().focus()
 
     def _mark_stale(self, trouble: Trouble) -> None:
         self.add_class("-trouble")

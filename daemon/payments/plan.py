@@ -81,7 +81,8 @@ class PaymentSync:
     ``since`` is the start of the window, QuickBooks' wall clock; empty on the first run.
     ``resend_after`` is the doubt window in seconds, ``to_push`` how many were ready at the start.
     ``pushing`` is off once nothing more may be posted in this sync. ``posting_id`` is the
-    posting that is being looked at or posted, ``method`` a payment method to be made for it.
+    posting that is being looked at or posted, ``method`` a payment method to be made for it;
+    ``relisted``: methods were listed again since QuickBooks has one that we did not know.
     ``compare``: all payments are compared by ID, since deletions may have been missed;
     ``restored``: since the company file is an older copy, so nothing was deleted.
     The rest is as in ``InvoiceSync``.
@@ -98,6 +99,7 @@ class PaymentSync:
     pushing: bool = True
     posting_id: int = 0
     method: str = ""
+    relisted: bool = False
     known_limit: int = KNOWN_LIMIT
     compare: bool = False
     restored: bool = False

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 
-from daemon.payments import evidence, outcomes, plan, protocol, verdict
+from daemon.payments import evidence, outcomes, plan, protocol, telling, verdict
 from daemon.payments.doubting import PARSE_ERROR, unanswered, window
 from daemon.payments.evidence import Evidence, Tags
 from daemon.payments.intake import LookedInvoice
@@ -105,8 +105,9 @@ def _thd_looked_in_vain(
     """A record that cannot be read, or is in use, keeps its own payment waiting only."""
     code, said = failed.status.code, failed.status.message
     if code in NOT_READY:
-        return _busy(state, said)
+        return _thd_busy(session, state, said, now)
     if code not in RECORDS:
+        telling.thd_stopped(session, str(code), said, now)
         return plan.stop_pushing(state), GoOn()
     why = verdict.refusal(posting, code, said)
     outcomes.thd_not_posted(session, posting, why, now, said=said)
@@ -121,9 +122,12 @@ def _looked_in_vain(reading: Reading) -> ResponseHead | None:
     return unanswered(wanted)
 
 
-def _busy(state: PaymentSync, said: str) -> tuple[PaymentSync, Move]:
+def _thd_busy(
+    session: Session, state: PaymentSync, said: str, now: datetime
+) -> tuple[PaymentSync, Move]:
     """QuickBooks is busy: after a few tries posting waits for the next sync."""
     if state.tries >= state.most_tries:
+        telling.thd_stopped(session, "retries-exhausted", said, now, times=str(state.tries + 1))
         return plan.stop_pushing(state), GoOn()
     return plan.try_again(state, said)
 
@@ -180,14 +184,14 @@ def thd_method_made(
         return plan.unreadable(state, reading.unreadable or "it held no response")
     code, said = head.status.code, head.status.message
     if statuses.is_transient(code, said):
-        return _busy(state, said)
+        return _thd_busy(session, state, said, now)
     if statuses.is_success(code):
         made = [row for row in reading.rows if isinstance(row, ListEntry)]
         lists.add(session.connection.id, made)
         return plan.to(state, Step.POST), GoOn()
-    if code == NAME_TAKEN:
+    if code == NAME_TAKEN and not state.relisted:
         # Somebody else made it since the list was read.
-        return plan.to(state, Step.LISTS), GoOn()
+        return replace(plan.to(state, Step.LISTS), relisted=True), GoOn()
     posting = postings.get(state.posting_id)
     why = Unfit("payment-method-missing", {"method": state.method})
     outcomes.thd_not_posted(session, posting, why, now, said=said)

@@ -54,6 +54,7 @@ def thd_known(
     if failed is not None:
         if statuses.is_transient(failed.status.code, failed.status.message):
             return plan.try_again(state, failed.status.message)
+        telling.thd_stopped(session, str(failed.status.code), failed.status.message, now)
         return plan.stop_pushing(state), GoOn()
     if nothing_shown and len(state.asked) > 1:
         # One ID that is gone may have refused them all: the latest one alone tells enough.

@@ -10,6 +10,9 @@ from shared.models import problems, syncs
 from shared.models.payment_values import Payment
 from shared.models.values import Outcome, Record, RecordKind, Session, Trouble
 
+POSTING = "posting"
+"""What a problem is about that keeps all payments from QuickBooks."""
+
 
 def thd_failed(
     session: Session,
@@ -33,6 +36,19 @@ def thd_failed(
     )
     thd_trouble(session, trouble, now)
     return told.message
+
+
+def thd_stopped(session: Session, code: str, said: str, now: datetime, **fields: str) -> None:
+    """QuickBooks as a whole lets nothing be posted: one problem, not one for each payment."""
+    told = tell(code, said=said, **fields)
+    name = session.application.app_name
+    trouble = Trouble(code, RecordKind.SYNC, POSTING, name, told.message, told.remedy, said)
+    thd_trouble(session, trouble, now)
+
+
+def thd_going(session: Session, now: datetime) -> None:
+    """Posting was not stopped in this sync."""
+    problems.resolve(session.connection.id, RecordKind.SYNC, [POSTING], None, now)
 
 
 def thd_trouble(session: Session, trouble: Trouble, now: datetime) -> None:

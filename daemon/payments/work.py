@@ -183,7 +183,10 @@ def _thd_take_list(
         changed = pulling.thd_missing(session, state, missing, now)
         tally = tally.plus(Tally(changed=changed))
     assert session.exchange is not None
-    return plan.answered(state, answered(reading, tally, session.exchange, now))
+    after, move = plan.answered(state, answered(reading, tally, session.exchange, now))
+    if state.pushing and not after.pushing:
+        telling.thd_stopped(session, str(worst.status.code), worst.status.message, now)
+    return after, move
 
 
 def thd_refused(
@@ -219,6 +222,8 @@ def thd_give_up_on(session: Session, move: GiveUpOn | Gone, now: datetime) -> Se
 def thd_conclude(session: Session, settings: Settings, now: datetime) -> Session:
     """All changed payments were read: the watermark moves."""
     state, connection_id = _state(session), session.connection.id
+    if state.pushing:
+        telling.thd_going(session, now)
     mark = next_watermark(
         ledger.watermark(connection_id, WATERMARK),
         state.newest,

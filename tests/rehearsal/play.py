@@ -13,9 +13,9 @@ from pathlib import Path
 from random import Random
 from uuid import UUID
 
-from shared.models import connections, problems, syncs
+from shared.models import problems, syncs
 from shared.models.errors import StoreError
-from shared.models.payment_values import PaymentStatus
+from shared.models.payment_values import Payment, PaymentStatus
 from shared.models.payments import deciding, listing, receiving, sets
 from shared.models.values import ApplicationKind, JobMode, Layout, ProblemState, SyncState
 from simulator.company import Company, acts
@@ -70,6 +70,8 @@ class Rehearsal:
         ).id
         kinds = [*self._kinds_of_faults()]
         self.swarm = self.rnd.sample(kinds, self.rnd.randint(1, 6))
+        if self.answers_first:
+            self.swarm = [self._falls_at_send]
 
     @property
     def trace(self) -> list[str]:
@@ -85,6 +87,8 @@ class Rehearsal:
         self._receive(self.rnd.randint(2, 4))
         self._chaos()
         self._quiet()
+        reckoning.settle_accounts(self.stage, NAME)
+        self._last_word()
         reckoning.settle_accounts(self.stage, NAME)
 
     # Chaos.
@@ -109,6 +113,8 @@ class Rehearsal:
             count = self.rnd.randint(1, 3)
             changes = acts.random_acts(self._books(), count, self.seed * 1000 + self.acted)
             self._say("people: " + "; ".join(change.sentence for change in changes))
+        if self.rnd.random() < 0.2:
+            self._somebody_meddles()
         if self.rnd.random() < 0.35:
             self._operator_acts()
         self._catch_up()
@@ -123,6 +129,22 @@ class Rehearsal:
                 receiving.receive(self.connection_id, [made], self.stage.now)
             self._say(f"payment {made.external_id} of {made.amount} came in")
 
+    def _somebody_meddles(self) -> None:
+        """A person edits or deletes a payment that we posted."""
+        ours = [one for one in self._books().payments.values() if "[db:" in one.memo]
+        if not ours:
+            return
+        chosen = self.rnd.choice(ours)
+        try:
+            if self.rnd.random() < 0.5:
+                change = acts.delete(self._books(), chosen.txn_id)
+            else:
+                more = chosen.total + self.rnd.randrange(1, 5000)
+                change = acts.edit_payment(self._books(), chosen.txn_id, amount=more)
+        except BookError:
+            return
+        self._say(f"people: {change.sentence}")
+
     def _operator_acts(self) -> None:
         with self.stage.store.reading():
             known = list(listing.payments(self.connection_id))
@@ -134,10 +156,8 @@ class Rehearsal:
         if act == "settle":
             self._settle_now()
             return
-        if act == "retry" and chosen.status is PaymentStatus.PARKED:
-            # What a person is told: see in QuickBooks that it is not there.
-            if reckoning.live(self.stage, chosen) or self._books().late:
-                return
+        if act == "retry" and self._may_be_there(chosen):
+            return
         try:
             with self.stage.store.transaction():
                 now = self.stage.now
@@ -151,16 +171,23 @@ class Rehearsal:
         except StoreError:
             return
 
+    def _may_be_there(self, payment: Payment) -> bool:
+        """What a person is told before a retry: see in QuickBooks that it is not there."""
+        parked = payment.status is PaymentStatus.PARKED
+        return parked and bool(self._books().late or reckoning.live(self.stage, payment))
+
     def _settle_now(self) -> None:
         """Only where no copy is left on any PC, which is what the operator vouches for."""
         if self._books().late:
             return
         try:
             with self.stage.store.transaction():
-                sets.settle_now(self.connection_id, OPERATOR, self.stage.now)
-            self._say("the operator: settle now")
+                held = sets.settle_now(self.connection_id, OPERATOR, self.stage.now)
         except StoreError:
             return
+        self._say("the operator: settle now")
+        if held.set_id in self.stage.sent:
+            self.stage.sent[held.set_id].vouched = True
 
     def _kinds_of_faults(self) -> tuple[Callable[[], None], ...]:
         return (
@@ -183,6 +210,9 @@ class Rehearsal:
         fall = Fall(self.rnd.randint(1, 10 if name else 30), self.rnd.random() < 0.5, name)
         self.stage.falls.append(fall)
         self._say(f"fault: the daemon falls at commit {fall.at}, committed: {fall.committed}")
+
+    def _falls_at_send(self) -> None:
+        self.stage.falls.append(Fall(self.rnd.randint(2, 8), committed=False, name="thd_send"))
 
     def _request(self) -> str:
         return ADD if self.rnd.random() < 0.7 else ""
@@ -339,8 +369,13 @@ class Rehearsal:
         self._operator_goes_on()
         for _ in range(2):
             for outcome in self._clean_round():
-                if outcome.result is not Result.DONE:
-                    raise Violation(f"a clean sync ends {outcome.result}: {outcome.status}")
+                _must_be_done(outcome)
+
+    def _last_word(self) -> None:
+        """What is paid on either side is right on both after one Payment Sync alone."""
+        self._receive(1)
+        self._pay_by_hand()
+        _must_be_done(self._sync(ApplicationKind.PAYMENT))
 
     def _clean_round(self) -> list[Outcome]:
         outcomes = []
@@ -359,7 +394,7 @@ class Rehearsal:
 
     # Time, and words.
 
-    def _books(self):  # noqa: ANN202 - the simulator's own type
+    def _books(self):
         return self.stage.company.books
 
     def _catch_up(self) -> None:
@@ -370,6 +405,11 @@ class Rehearsal:
 
     def _say(self, what: str) -> None:
         self.trace.append(f"{self.stage.now:%H:%M:%S} {what}")
+
+
+def _must_be_done(outcome: Outcome) -> None:
+    if outcome.result is not Result.DONE:
+        raise Violation(f"a clean sync ends {outcome.result}: {outcome.status}")
 
 
 def play(seed: int, folder: Path, *, answers_first: bool = False) -> Rehearsal:

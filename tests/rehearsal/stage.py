@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Any
 
 from twisted.internet.defer import Deferred
@@ -36,6 +37,17 @@ class Fall:
     at: int
     committed: bool
     name: str = ""
+
+
+@dataclass
+class Sent:
+    """A payment's message set, when it left last, and what was asked since then."""
+
+    request: str
+    at: datetime
+    checked: bool = False
+    searched: bool = False
+    vouched: bool = False
 
 
 class Mortal(InPlace):
@@ -87,8 +99,9 @@ class Stage(House):
     stranger_open: bool = False
     """Another company is open in QuickBooks at the moment."""
     leaked: Any = None
-    sent: dict[str, str] = field(default_factory=dict)
-    """The bytes of every message set that reached QuickBooks, by its ID."""
+    sent: dict[str, Sent] = field(default_factory=dict)
+    """Every payment's message set that reached QuickBooks, by its ID."""
+    window: timedelta = timedelta(seconds=900)
     trace: list[str] = field(default_factory=list)
 
     def threads(self) -> Any:
@@ -127,6 +140,7 @@ class Stage(House):
     def on_request(self, request: str, file_id: str) -> None:
         """What must hold whenever a request reaches QuickBooks."""
         self.trace.append(request)
+        self._note_looks(request)
         if ADD not in request:
             return
         if self.stranger_open:
@@ -135,9 +149,27 @@ class Stage(House):
         if found is None:
             raise Violation("a payment left without a message set ID")
         set_id = found[1]
-        if self.sent.setdefault(set_id, request) != request:
-            raise Violation(f"(5) message set {set_id} left with other bytes")
+        before = self.sent.get(set_id)
+        if before is not None:
+            self._must_be_allowed_again(set_id, before, request)
         self._must_be_intended(set_id, request)
+        self.sent[set_id] = Sent(request, self.now)
+
+    def _must_be_allowed_again(self, set_id: str, before: Sent, request: str) -> None:
+        if before.request != request:
+            raise Violation(f"(5) message set {set_id} left with other bytes")
+        if self.now - before.at < self.window and not before.vouched:
+            raise Violation(f"message set {set_id} left again while its first copy may run")
+        if not (before.checked and before.searched):
+            raise Violation(f"(7) message set {set_id} left again, but nobody looked")
+
+    def _note_looks(self, request: str) -> None:
+        """What was asked since a payment left: what is remembered, and the payment itself."""
+        for set_id, sent in self.sent.items():
+            if f'newMessageSetID="{set_id}"' in request and ADD not in request:
+                sent.checked = True
+            if "<ReceivePaymentQueryRq" in request and "<RefNumber>" in request:
+                sent.searched = True
 
     def _must_be_intended(self, set_id: str, request: str) -> None:
         with self.store.reading():

@@ -13,23 +13,41 @@ The clock of the console stands still and it polls when it is told to: ``await a
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import Future, wait
 from datetime import UTC, datetime
 from typing import Any
 
 from textual.pilot import Pilot
 
-from console.actions import Action
 from console.app import DeskbridgeApp
 from console.backstage import Backstage
 from console.screens.base import StoreScreen
 from console.store_thread import OpensStore
+from shared.health import Network, Page
 from shared.models.store import Store, open_store
+from shared.settings import load_settings
+from tests.models.builders import NOTHING
 
 SMALL = (80, 24)
 LARGE = (120, 40)
 _NO_FRAMES = str.maketrans(dict.fromkeys("│╭╮╰╯─", " "))
+
+
+class Unplugged:
+    """A network on which nothing is found."""
+
+    def look_up(self, host: str) -> list[str]:
+        raise OSError(-2, "Name or service not known")
+
+    def connect(self, host: str, port: int) -> None:
+        raise OSError(111, "Connection refused")
+
+    def certificate_expires_at(self, host: str, port: int) -> datetime:
+        raise OSError(111, "Connection refused")
+
+    def get(self, url: str) -> Page:
+        raise OSError(111, "Connection refused")
 
 
 class Watched(Backstage):
@@ -48,8 +66,8 @@ class Watched(Backstage):
         self._futures.append(super().read(question))
         return self._futures[-1]
 
-    def carry_out(self, action: Action) -> Future[str]:
-        self._futures.append(super().carry_out(action))
+    def write(self, work: Callable[[Store], Any]) -> Future[Any]:
+        self._futures.append(super().write(work))
         return self._futures[-1]
 
 
@@ -118,8 +136,13 @@ def sit_down(
     clock: Callable[[], datetime] = lambda: datetime(2024, 6, 12, 12, 0, tzinfo=UTC),
     opens: OpensStore | None = None,
     poll_seconds: float | None = None,
+    environ: Mapping[str, str] = NOTHING,
+    network: Callable[[], Network] = Unplugged,
 ) -> None:
-    """Run the console on the store at ``url`` and the scenario in front of it."""
+    """Run the console on the store at ``url`` and the scenario in front of it.
+
+    ``environ`` has settings, as DESKBRIDGE_… variables.
+    """
 
     def opened(*, create: bool) -> Store:
         return open_store(url, create=create, clock=clock)
@@ -128,7 +151,9 @@ def sit_down(
         backstage = Watched(
             opens or opened,
             who="mara",
+            settings=load_settings(None, {"DESKBRIDGE_DATABASE": url, **environ}),
             read_only=read_only,
+            network=network,
             clock=clock,
             poll_seconds=poll_seconds,
         )

@@ -1,6 +1,6 @@
-"""Payments of the platform and of people, and how both sides look afterwards.
+"""Payments of the platform, Payment Syncs that go well or break off, and both sides afterwards.
 
-Amounts in tests are text with two places, as on a form; the simulated books want hundredths.
+Amounts of payments are text with two places, as on a form; the simulated books want hundredths.
 """
 
 from __future__ import annotations
@@ -42,21 +42,17 @@ SOON = {"minutes": 6}
 shorter than the window."""
 
 
-def cents(amount: str) -> int:
-    return int(Decimal(amount) * 100)
-
-
 def payment(external_id: str = "pay_1", amount: str = "", **given: Any) -> NewPayment:
     """A charged payment of today; by default 50.00 for invoice 1042.
 
-    ``pays`` maps invoices to amounts; one amount alone is for invoice 1042.
+    ``pays`` maps invoices to amounts, ``credits`` credit notes; one amount alone is for 1042.
     """
-    pays: dict[str, str] = given.pop("pays", {"1042": amount or "50.00"})
+    invoices: dict[str, str] = given.pop("pays", {"1042": amount or "50.00"})
     notes: dict[str, str] = given.pop("credits", {})
-    uses = [NewUse(number, Decimal(paid)) for number, paid in pays.items()]
+    uses = [NewUse(number, Decimal(paid)) for number, paid in invoices.items()]
+    total = Decimal(amount) if amount else sum((use.amount for use in uses), Decimal())
     uses += [NewUse(number, Decimal(paid), UseKind.CREDIT_NOTE) for number, paid in notes.items()]
     given.setdefault("date", date(2025, 6, 30))
-    total = Decimal(amount) if amount else sum((Decimal(paid) for paid in pays.values()), Decimal())
     return NewPayment(external_id=external_id, amount=total, uses=tuple(uses), **given)
 
 

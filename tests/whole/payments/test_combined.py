@@ -110,7 +110,7 @@ def test_a_doubt_of_payment_sync_is_settled_by_the_combined_application(house):
 # Payment Sync on its own.
 
 
-def test_before_the_first_invoice_sync_payments_wait_and_people_s_are_read(books):
+def test_before_the_first_invoice_sync_payments_wait_and_those_of_people_are_read(books):
     owes(books, "1", 1_000)
     acts.receive(books.company.books, "Larkspur Tile", 400, invoices=[("1", 400)], number="C-1")
     receive(books, payment(pays={"1": "5.00"}))

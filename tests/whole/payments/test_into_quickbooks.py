@@ -558,7 +558,7 @@ def test_an_inactive_customer_is_paid_for_all_the_same_or_waits_with_its_reason(
     posted_once(settles(house))
 
 
-def test_a_merged_customer_s_invoice_is_paid_by_the_one_that_is_left(house):
+def test_the_invoice_of_a_merged_customer_is_paid_by_the_one_that_is_left(house):
     acts.add_customer(house.company.books, "Larkspur Tiles Inc")
     owes(house, "M-1", 5_000, "Larkspur Tiles Inc")
     brought(house, "M-1")
@@ -620,6 +620,45 @@ def test_where_posting_is_not_permitted_nothing_more_is_tried_but_reading_goes_o
     assert in_quickbooks(house) == []
     house.company.books.faults.clear()
     posted_once(settles(house), "pay_1", "pay_2")
+
+
+@pytest.mark.parametrize(
+    ("request_name", "code", "problem_code"),
+    [
+        ("AccountQueryRq", "3260", "3260"),
+        ("InvoiceQueryRq", "1000", "1000"),
+        ("InvoiceQueryRq", "1010", "retries-exhausted"),
+        ("PaymentMethodAddRq", "3175", "retries-exhausted"),
+    ],
+)
+def test_where_quickbooks_lets_nothing_be_posted_that_is_one_problem_until_it_does(
+    house, request_name, code, problem_code
+):
+    receive(house, *(payment(one, "10.00", method="credit_card") for one in ("pay_1", "pay_2")))
+    house.company.fail_next(code, request_name, times=99)
+    settles(house)
+    assert writes(house) == []
+    assert codes(house) == [problem_code]
+    assert "1 needs your attention" in house.syncs()[0].message
+    house.company.books.faults.clear()
+    posted_once(settles(house), "pay_1", "pay_2")
+
+
+def test_an_invoice_that_cannot_be_looked_at_refuses_its_own_payment_only(house):
+    receive(house, payment("pay_1"), payment("pay_2", pays={"1043": "20.00"}))
+    house.company.fail_next("3000", "InvoiceQueryRq")
+    settles(house)
+    assert standing(house, "pay_1")[0] is PaymentStatus.REFUSED
+    assert payment_problem(house, "pay_1").said
+    assert standing(house, "pay_2") == (PaymentStatus.POSTED, "")
+
+
+def test_a_method_whose_name_is_taken_by_nothing_that_is_listed_refuses_its_payment(house):
+    receive(house, payment("pay_1", method="credit_card"))
+    house.company.fail_next("3100", "PaymentMethodAddRq", times=99)
+    settles(house)
+    assert standing(house) == (PaymentStatus.REFUSED, "payment-method-missing")
+    assert len(house.requests) < 12
 
 
 def test_one_bad_payment_never_keeps_the_rest_waiting(house):
