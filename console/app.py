@@ -61,6 +61,20 @@ MAIN_SCREENS = (
         "problems:ProblemsScreen",
         "What needs a person, with the remedy.",
     ),
+    MainScreen(
+        "troubleshooting",
+        "t",
+        "Troubleshooting",
+        "troubleshooting:TroubleshootingScreen",
+        "Every code and symptom: what happened, why, what to do, who does it.",
+    ),
+    MainScreen(
+        "health",
+        "e",
+        "Health",
+        "health:HealthScreen",
+        "Is all well: daemon, store, backup, clock, certificate, queues; the worst first.",
+    ),
 )
 
 # The sixteen colours of the terminal itself: legible wherever its own shell is.

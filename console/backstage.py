@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from shared.clock import utc_now
 from shared.models.errors import NotPossible, StoreError
 
 if TYPE_CHECKING:  # the first screen is painted before the store's library is there
-    from shared.health import Network
+    from shared.health import Machine, Network
     from shared.models.store import Store
     from shared.settings import Settings
 
@@ -47,12 +48,18 @@ def _internet() -> Network:
     return Internet()
 
 
+def _this_machine() -> Machine:
+    from shared.health import ThisMachine
+
+    return ThisMachine()
+
+
 class Backstage:
     """The way from a screen to the store and back; nothing here waits or touches a widget.
 
-    ``network`` makes what the public address is checked over. ``poll_seconds`` is how often the
-    screen on top asks for news; None leaves that to the caller. ``bugs`` are errors that nobody
-    expected; the command tells of them at the end.
+    ``network`` makes what the public address is checked over, ``machine`` what disk and files are
+    looked at on. ``poll_seconds`` is how often the screen on top asks for news; None leaves that to
+    the caller. ``bugs`` are errors that nobody expected; the command tells of them at the end.
     """
 
     def __init__(
@@ -63,6 +70,7 @@ class Backstage:
         settings: Settings,
         read_only: bool = False,
         network: Callable[[], Network] = _internet,
+        machine: Callable[[], Machine] = _this_machine,
         clock: Callable[[], datetime] = utc_now,
         poll_seconds: float | None = POLL_SECONDS,
     ) -> None:
@@ -70,6 +78,7 @@ class Backstage:
         self.settings = settings
         self.read_only = read_only
         self.network = network
+        self.machine = machine
         self.clock = clock
         self.poll_seconds = poll_seconds
         self.bugs: list[BaseException] = []
@@ -107,6 +116,22 @@ class Backstage:
         refused: Future[T] = Future()
         refused.set_exception(only_looks())
         return refused
+
+    def aside(self, work: Callable[[], T]) -> Future[T]:
+        """Have ``work`` done that needs no store and may take long, such as asking the network.
+
+        Each has a thread of its own, which ends with the console.
+        """
+        future: Future[T] = Future()
+
+        def run() -> None:
+            try:
+                future.set_result(work())
+            except BaseException as error:
+                future.set_exception(error)
+
+        threading.Thread(target=run, name="console aside", daemon=True).start()
+        return future
 
     def explain(self, error: BaseException) -> Trouble:
         """Put an error into words; one that nobody expected is kept as a bug."""

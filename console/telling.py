@@ -69,7 +69,7 @@ _STANDS = {
 
 
 def entry(known: Hint) -> Iterator[Paragraph]:
-    """A troubleshooting entry in full."""
+    """A troubleshooting entry, but for the entries that it refers to."""
     yield Text(f"{known.title} ({known.code})", style="bold")
     yield Text()
     yield titled("What happened", known.happened)
@@ -78,5 +78,3 @@ def entry(known: Hint) -> Iterator[Paragraph]:
     yield from what_to_do(known)
     if known.also:
         yield titled("Also known as", ", ".join(known.also))
-    if known.see:
-        yield titled("See also", ", ".join(known.see))

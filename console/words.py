@@ -19,6 +19,7 @@ STYLES: Mapping[str, str] = MappingProxyType(
         **dict.fromkeys(("finished", "resolved", "posted", "imported", "updated"), "green"),
         **dict.fromkeys(("running", "stopping", "pending", "retry", "ready", "sent"), "cyan"),
         **dict.fromkeys(("waiting", "canceled", "skipped", "left-out", "late"), "yellow"),
+        **{"ok": "green", "warn": "yellow", "fail": "bold red"},
         **dict.fromkeys(("not eligible", "no .qwc yet", "some failed"), "yellow"),
         **dict.fromkeys(("failed", "open", "unknown", "parked", "refused"), "bold red"),
     }

@@ -36,7 +36,7 @@ def hints(words: tuple[str, ...], as_json: bool) -> None:
     text = sys.stdin.read() if words == (FROM_STANDARD_INPUT,) else " ".join(words)
     if words and not text.strip():
         raise NotThere("There is nothing to look up.", "All codes: deskbridge hints")
-    found = _found(text.strip()) if words else catalogue.all_hints()
+    found = catalogue.find(text.strip()) if words else catalogue.all_hints()
     if not found:
         raise NotThere(
             f'No hint for "{_short(text)}".',
@@ -48,13 +48,6 @@ def hints(words: tuple[str, ...], as_json: bool) -> None:
         _say(found[0])
     else:
         _say_list(found)
-
-
-def _found(text: str) -> Sequence[Hint]:
-    from shared import hints as catalogue
-
-    exact = catalogue.hint(text)
-    return [exact] if exact else catalogue.search(text)
 
 
 def _short(text: str) -> str:

@@ -168,7 +168,7 @@ def _refuse_foreign(target: Path, application: Application) -> None:
     whose = f'belongs to the user name "{owner}"' if owner else "is not a .qwc file of ours"
     raise Refused(
         f"{target} {whose} and was not overwritten. Nothing was changed.",
-        "Choose another folder with --out, or move that file away",
+        "Choose another folder, or move that file away",
     )
 
 

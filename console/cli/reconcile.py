@@ -54,7 +54,7 @@ def reconcile(desk: Desk, name: str | None, as_json: bool) -> None:
     """
     with desk.store.reading(), output.progress("Reading both sides") as tell:
         tell(0)
-        found = _reconciled(chosen_connection(name))
+        found = reconciled(chosen_connection(name))
     if as_json:
         output.say_json(RECONCILIATION.of(found))
     else:
@@ -64,7 +64,8 @@ def reconcile(desk: Desk, name: str | None, as_json: bool) -> None:
         raise click.exceptions.Exit(int(Exit.FAILED))
 
 
-def _reconciled(connection: Connection) -> Reconciliation:
+def reconciled(connection: Connection) -> Reconciliation:
+    """Put both sides of a connection beside each other; inside a unit of the store."""
     from shared.models import problems
     from shared.models.payments import listing, reconciling
 

@@ -120,17 +120,17 @@ def deposit(
             gateway=gateway.strip(),
             account=wanted,
         )
-        warning = _unlisted(connection.id, ListKind.ACCOUNT, wanted)
-        audit.add(desk.who, "rule.deposit", connection.name, _told(made), desk.store.now())
+        warning = unlisted(connection.id, ListKind.ACCOUNT, wanted)
+        audit.add(desk.who, "rule.deposit", connection.name, told_of(made), desk.store.now())
     if as_json:
         output.say_json(DEPOSIT_RULE.of(made))
     else:
-        output.say_wrapped(f"Rule {made.id}: {_told(made)}.")
+        output.say_wrapped(f"Rule {made.id}: {told_of(made)}.")
     if warning:
         output.say_aside(warning)
 
 
-def _told(rule: DepositRule) -> str:
+def told_of(rule: DepositRule) -> str:
     """``credit_card payments in USD by stripe go to Bank:Checking``."""
     currency = f" in {rule.currency}" if rule.currency else ""
     gateway = f" by {rule.gateway}" if rule.gateway else ""
@@ -138,7 +138,7 @@ def _told(rule: DepositRule) -> str:
     return f"{which} go to {rule.account or UNDEPOSITED_FUNDS}"
 
 
-def _unlisted(connection_id: int, kind: ListKind, name: str) -> str:
+def unlisted(connection_id: int, kind: ListKind, name: str) -> str:
     """Warn of a name that the company did not list when it was last read; else empty."""
     from shared.models.payments import lists
     from shared.payments.deposits import find_entry

@@ -195,7 +195,10 @@ class StoreScreen(ConsoleScreen, Generic[Snapshot]):
 
     def look(self, question: Callable[[Store], T], then: Callable[[T], None]) -> None:
         """Ask the store once and go on with the answer; why it failed is said below."""
-        future = self.backstage.read(question)
+        self.go_on(self.backstage.read(question), then)
+
+    def go_on(self, future: Future[T], then: Callable[[T], None]) -> None:
+        """Go on with a result when it is there; why there is none is said below."""
         future.add_done_callback(lambda done: self._tell(Looked(done, then)))
 
     def carry_out(self, action: Action) -> None:

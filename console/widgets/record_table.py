@@ -209,7 +209,7 @@ class RecordTable(ScrollView, can_focus=True, inherit_bindings=False):
         self, texts: Sequence[str | Text], style: Style, width: int, padding: Style
     ) -> Strip:
         segments: list[Segment] = []
-        room = width
+        room = self._room
         for text, (place, wide) in zip(texts, self._widths.items(), strict=True):
             own = style + Style.parse(str(text.style)) if isinstance(text, Text) else style
             right = self._columns[place].right
@@ -231,7 +231,7 @@ class RecordTable(ScrollView, can_focus=True, inherit_bindings=False):
                 wide = (cells(_plain(cell)) for cell in line.cells)
                 self._natural = list(map(max, self._natural, wide))
         before = self._widths
-        self._widths = widths(self._columns, self._natural, max(self.size.width, 1), _GAP)
+        self._widths = widths(self._columns, self._natural, self._room, _GAP)
         self.virtual_size = Size(self.size.width, len(self._lines) + _HEADER)
         return before != self._widths
 
@@ -244,6 +244,11 @@ class RecordTable(ScrollView, can_focus=True, inherit_bindings=False):
 
     def _refresh_line(self, place: int) -> None:
         self.refresh(Region(0, place - round(self.scroll_y) + _HEADER, self.size.width, 1))
+
+    @property
+    def _room(self) -> int:
+        """The width without the scrollbar, whether there is one at the moment or not."""
+        return max(self.scrollable_content_region.width, 1)
 
     @property
     def _rows_in_view(self) -> int:

@@ -142,7 +142,7 @@ class TextView(ScrollView, can_focus=True, inherit_bindings=False):
         return marked
 
     def _lay_out(self) -> None:
-        width = max(self.size.width, 1)
+        width = max(self.scrollable_content_region.width, 1)  # the scrollbar hides nothing
         self._lines = [line for one in self._paragraphs for line in self._folded(one, width)]
         self.virtual_size = Size(self.size.width, len(self._lines))
         self._scroll(round(self.scroll_y))

@@ -126,7 +126,8 @@ def _thd_restored(
         Trouble(RESTORED, RecordKind.SYNC, COMPANY_FILE, document, told.message, told.remedy),
         now,
     )
-    return plan.stop_pushing(replace(state, failed=state.failed + 1))
+    # Nor is anything taken for deleted before somebody has decided.
+    return plan.stop_pushing(replace(state, compare=False, failed=state.failed + 1))
 
 
 def thd_lost(session: Session, gone: Sequence[Posting], now: datetime) -> None:

@@ -59,19 +59,13 @@ def thd_trouble(session: Session, trouble: Trouble, now: datetime) -> None:
 
 def thd_record_trouble(session: Session, trouble: Trouble) -> None:
     """Put a trouble that is on file into the records of this sync."""
-    _thd_record(
-        session,
-        trouble.object_id,
-        trouble.document,
-        Outcome.FAILED,
-        trouble.message,
-        trouble.remedy,
-    )
+    failed = (trouble.document, Outcome.FAILED, trouble.message, trouble.remedy)
+    _thd_record(session, Record(trouble.kind, trouble.object_id, *failed))
 
 
 def thd_done(session: Session, payment: Payment, outcome: Outcome) -> None:
     """A payment was posted, imported or changed without trouble."""
-    _thd_record(session, str(payment.id), payment.document, outcome)
+    _thd_record(session, Record(RecordKind.PAYMENT, str(payment.id), payment.document, outcome))
 
 
 def thd_put_right(session: Session, payment_id: int, code: str, now: datetime) -> None:
@@ -79,14 +73,6 @@ def thd_put_right(session: Session, payment_id: int, code: str, now: datetime) -
     problems.resolve(session.connection.id, RecordKind.PAYMENT, [str(payment_id)], [code], now)
 
 
-def _thd_record(
-    session: Session,
-    object_id: str,
-    document: str,
-    outcome: Outcome,
-    reason: str = "",
-    remedy: str = "",
-) -> None:
+def _thd_record(session: Session, record: Record) -> None:
     if session.sync_id is not None:
-        record = Record(RecordKind.PAYMENT, object_id, document, outcome, reason, remedy)
         syncs.add_records(session.sync_id, [record])

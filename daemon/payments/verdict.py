@@ -107,7 +107,7 @@ def look(
         if use.amount > invoice.balance:
             return Unfit("payment-overpays", _figures(invoice, use.amount))
         expected[use.invoice_txn_id] = invoice.balance - use.amount
-    return _fits([invoices[use.invoice_txn_id] for use in posting.uses], expected)
+    return _fits(posting, [invoices[use.invoice_txn_id] for use in posting.uses], expected)
 
 
 def _figures(invoice: LookedInvoice, amount: Decimal) -> dict[str, str]:
@@ -118,11 +118,17 @@ def _figures(invoice: LookedInvoice, amount: Decimal) -> dict[str, str]:
     }
 
 
-def _fits(invoices: Sequence[LookedInvoice], expected: Mapping[str, Decimal]) -> Fits | HeldBack:
-    """One customer and one A/R account, as they are now: somebody may have merged customers."""
+def _fits(
+    posting: Posting, invoices: Sequence[LookedInvoice], expected: Mapping[str, Decimal]
+) -> Fits | HeldBack:
+    """One customer and one A/R account, and those that the payment was judged for.
+
+    Somebody may have moved an invoice since: then it is read again, and the payment judged
+    again, before any money goes to the other customer.
+    """
     first = invoices[0]
     places = {(one.customer_list_id, one.ar_account_list_id) for one in invoices}
-    if len(places) > 1:
+    if places != {(posting.customer_list_id, posting.ar_account_list_id)}:
         return HeldBack("payment-customers-changed")
     return Fits(first.customer_list_id, first.customer, first.ar_account_list_id, expected)
 

@@ -5,8 +5,8 @@ The Web Connector's status line, Recent Syncs, problems, ``deskbridge hints`` an
 """
 
 from shared.hints.catalogue import Hint, Kind, all_hints, canonical, hint, hresult
-from shared.hints.finding import search
-from shared.hints.page import render_markdown
+from shared.hints.finding import find, search
+from shared.hints.page import render_markdown, sections
 from shared.hints.sentences import MAX_SENTENCE, Told, say, tell
 from shared.qbxml.statuses import (
     Actor,
@@ -29,6 +29,7 @@ __all__ = [
     "Told",
     "all_hints",
     "canonical",
+    "find",
     "hint",
     "hresult",
     "is_success",
@@ -37,5 +38,6 @@ __all__ = [
     "render_markdown",
     "say",
     "search",
+    "sections",
     "tell",
 ]

@@ -14,6 +14,12 @@ _FILLER = re.compile(
 )
 
 
+def find(text: str) -> list[Hint]:
+    """Return what is shown to whoever types ``text``: the entry of a code, else all that fit."""
+    exact = hint(text)
+    return [exact] if exact else search(text)
+
+
 def search(text: str) -> list[Hint]:
     """Return the hints that fit ``text``, best first: a code, a pasted message or words.
 

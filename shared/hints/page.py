@@ -45,6 +45,11 @@ _GROUPS = {
     "payment": "Payments",
     "setup": "Setting up",
 }
+_STATUSES = {
+    "": "Status codes of QuickBooks",
+    "message set": "Codes of a whole set of requests",
+    "range": "Other codes, by range",
+}
 _STATUS_INTRO = """\
 ## Status codes of QuickBooks
 
@@ -65,6 +70,20 @@ def render_markdown() -> str:
         parts += _entries(entry for entry in all_hints() if entry.kind is kind)
     parts += _status_tables()
     return "\n".join(parts)
+
+
+def sections() -> Iterator[tuple[str, tuple[Hint, ...]]]:
+    """Yield every hint under a heading, symptoms first: to be looked through by a person."""
+    for kind in (*_SECTIONS, Kind.STATUS):
+        of_kind = (entry for entry in all_hints() if entry.kind is kind)
+        for title, entries in groupby(of_kind, key=_heading_above):
+            yield title, tuple(entries)
+
+
+def _heading_above(entry: Hint) -> str:
+    if entry.kind is Kind.STATUS:
+        return _STATUSES[entry.group]
+    return _GROUPS.get(entry.group) or _SECTIONS[entry.kind][0]
 
 
 def _entries(hints: Iterable[Hint]) -> Iterator[str]:
@@ -114,10 +133,9 @@ def _status_tables() -> Iterator[str]:
     statuses = [entry for entry in all_hints() if entry.kind is Kind.STATUS]
     yield _STATUS_INTRO
     yield _table(entry for entry in statuses if not entry.group)
-    yield "### Codes of a whole set of requests\n"
-    yield _table(entry for entry in statuses if entry.group == "message set")
-    yield "### Other codes, by range\n"
-    yield _table(entry for entry in statuses if entry.group == "range")
+    for group in ("message set", "range"):
+        yield f"### {_STATUSES[group]}\n"
+        yield _table(entry for entry in statuses if entry.group == group)
 
 
 def _table(hints: Iterable[Hint]) -> str:

@@ -97,10 +97,14 @@ def _new_ids(kind: ApplicationKind, new_id: Callable[[], UUID]) -> dict[str, str
 
 def _free_username(name: str, kind: ApplicationKind) -> str:
     """Return a user name that says whose it is: ASCII, at most 40 characters, unused."""
-    ascii_name = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
-    stem = re.sub(r"[^a-z0-9]+", "-", ascii_name).strip("-")[:24].strip("-") or "company"
-    candidates = (f"{stem}{number}-{kind}" for number in ("", *range(2, 1_000_000)))
+    candidates = (f"{slug(name)}{number}-{kind}" for number in ("", *range(2, 1_000_000)))
     return next(username for username in candidates if not _USERNAME_TAKEN.all(username=username))
+
+
+def slug(name: str) -> str:
+    """Return a connection's name as user names and folders have it: ``larkspur-tile``."""
+    ascii_name = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
+    return re.sub(r"[^a-z0-9]+", "-", ascii_name).strip("-")[:24].strip("-") or "company"
 
 
 _USERNAME_TAKEN = Statement(

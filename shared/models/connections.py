@@ -29,14 +29,24 @@ from shared.models.applications import (
 from shared.models.convert import day_text, millis
 from shared.models.errors import BadName, NameTaken, NotFound
 from shared.models.rows import CONNECTION_FIELDS, read_connection
-from shared.models.statements import Statement, insert_row, locking, slot, update_columns
+from shared.models.statements import (
+    Statement,
+    among,
+    insert_row,
+    locking,
+    slot,
+    update_columns,
+)
 from shared.models.values import (
     Application,
+    ApplicationKind,
     CompanyBinding,
     Connection,
     JobMode,
     Layout,
     MissingMethod,
+    ProblemState,
+    RecordKind,
 )
 
 __all__ = [
@@ -46,6 +56,7 @@ __all__ = [
     "applications",
     "bind",
     "by_id",
+    "check_name",
     "edit",
     "get",
     "kinds_of",
@@ -186,7 +197,23 @@ def edit(connection_id: int, *, new_id: Callable[[], UUID] = uuid4, **changes: A
     after = by_id(connection_id)
     if after.layout != before.layout:
         fit_to_layout(after.id, after.name, after.layout, new_id=new_id)
+        _forget_failures(after.id, after.layout)
     return after
+
+
+def _forget_failures(connection_id: int, layout: Layout) -> None:
+    """A failed sync of an application that is no more concerns nobody."""
+    gone = [kind.value for kind in ApplicationKind if kind not in kinds_of(layout)]
+    _FORGET_FAILURES.run(connection=connection_id, kinds=gone)
+
+
+_FORGET_FAILURES = Statement(
+    lambda: t.Problem.update({t.Problem.state: ProblemState.RESOLVED.value}).where(
+        (t.Problem.connection == slot("connection"))
+        & (t.Problem.kind == RecordKind.SYNC.value)
+        & among(t.Problem.object_id, "kinds")
+    )
+)
 
 
 def remove(connection_id: int) -> None:
@@ -221,6 +248,11 @@ def applications(connection_id: int) -> list[Application]:
     layout = by_id(connection_id).layout
     known = {found.kind: found for found in all_of(connection_id)}
     return [known[kind] for kind in kinds_of(layout)]
+
+
+def check_name(name: str) -> None:
+    """Raise BadName or NameTaken for what cannot name a new connection."""
+    _refuse_taken(_checked_name(name))
 
 
 def _checked_name(name: str) -> str:

@@ -131,7 +131,7 @@ class NamedInvoice:
     ``customer`` is the customer or job as QuickBooks names it in full. ``left_out`` is empty for
     an imported invoice, else the hint code of the reason, or "unsettled" while a sync has not
     worked it out. ``customer_names`` are the casefolded full names, names and company names of
-    the customer and of all above it.
+    the customer and of all above it. ``above`` are the ListIDs of those, the nearest first.
     """
 
     txn_id: str
@@ -144,6 +144,23 @@ class NamedInvoice:
     status: InvoiceStatus
     left_out: str
     customer_names: frozenset[str]
+    above: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerMapping:
+    """Whom a name of the platform means in QuickBooks: ``who`` decided so.
+
+    That is the customer with this ListID and every job below it, however they are called.
+    ``customer`` is its full name; empty when QuickBooks does not have it any more.
+    """
+
+    connection_id: int
+    name: str
+    list_id: str
+    customer: str
+    who: str
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)

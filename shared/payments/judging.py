@@ -15,6 +15,7 @@ from decimal import Decimal
 from shared.hints import hint
 from shared.models.payment_values import (
     ChargeState,
+    CustomerMapping,
     NamedInvoice,
     Payment,
     PaymentStatus,
@@ -26,6 +27,11 @@ from shared.payments.names import folded
 
 UNSETTLED = "unsettled"
 """``NamedInvoice.left_out`` until a sync has worked out whether the invoice is left out."""
+
+ANOTHER_CUSTOMER = "payment-customer-mismatch"
+SEVERAL_CUSTOMERS = "payment-customer-ambiguous"
+ABOUT_NAMES = frozenset({ANOTHER_CUSTOMER, SEVERAL_CUSTOMERS})
+"""Codes of refusals that are over when a person says whom the payment's customer means."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,13 +61,16 @@ def judge(
     *,
     start_date: date | None,
     payments_out: bool,
+    mapping: CustomerMapping | None = None,
 ) -> Judgement:
     """Judge a payment of the platform by what is on file now.
 
     ``found`` has, for each document of its uses, the invoices held under that TxnID or number.
-    ``payments_out`` is the connection's switch for posting at all.
+    ``payments_out`` is the connection's switch for posting at all. ``mapping`` is whom a person
+    said that the payment's customer means: that one alone counts then, and no name.
     """
-    answers = [_match(payment, use, found.get(use.document, ())) for use in payment.uses]
+    billed = Billed(payment.customer, mapping)
+    answers = [_match(billed, use, found.get(use.document, ())) for use in payment.uses]
     invoices = tuple(answer if isinstance(answer, NamedInvoice) else None for answer in answers)
     obstacle = (
         next(_of_the_payment(payment, start_date, payments_out=payments_out), None)
@@ -105,29 +114,44 @@ def _of_the_charge(payment: Payment) -> Iterator[_Obstacle]:
         yield _refused("payment-disputed-before")
 
 
+@dataclass(frozen=True, slots=True)
+class Billed:
+    """Whose invoices a payment may pay: by its customer's name, or by ``mapping`` alone."""
+
+    customer: str
+    mapping: CustomerMapping | None = None
+
+    def owns(self, invoice: NamedInvoice) -> bool:
+        """Whether the invoice is the customer's or a job's below it; anybody's without a name."""
+        if self.mapping is not None:
+            return self.mapping.list_id in (invoice.customer_list_id, *invoice.above)
+        wanted = folded(self.customer)
+        return not wanted or wanted in {folded(name) for name in invoice.customer_names}
+
+    def __str__(self) -> str:
+        if self.mapping is None:
+            return self.customer
+        return f"{self.customer} (mapped to {self.mapping.customer or self.mapping.list_id})"
+
+
 def _match(
-    payment: Payment, use: PaymentUse, candidates: Sequence[NamedInvoice]
+    billed: Billed, use: PaymentUse, candidates: Sequence[NamedInvoice]
 ) -> NamedInvoice | _Obstacle | None:
     """The invoice that a use means, or why that cannot be said; None for other documents."""
     if use.kind is not UseKind.INVOICE:
         return None
     if not candidates:
         return _waiting("payment-invoice-waiting", number=use.document)
-    fitting = [invoice for invoice in candidates if _is_billed(invoice, payment.customer)]
+    fitting = [invoice for invoice in candidates if billed.owns(invoice)]
     if not fitting:
         others = dict.fromkeys(invoice.customer for invoice in candidates)
-        return _refused(
-            "payment-customer-mismatch", customer=payment.customer, found=", ".join(others)
-        )
-    return _only_one(use.document, fitting)
+        return _refused(ANOTHER_CUSTOMER, customer=str(billed), found=", ".join(others))
+    return _only_one(billed, use.document, fitting)
 
 
-def _is_billed(invoice: NamedInvoice, customer: str) -> bool:
-    wanted = folded(customer)
-    return not wanted or wanted in {folded(name) for name in invoice.customer_names}
-
-
-def _only_one(document: str, candidates: Sequence[NamedInvoice]) -> NamedInvoice | _Obstacle:
+def _only_one(
+    billed: Billed, document: str, candidates: Sequence[NamedInvoice]
+) -> NamedInvoice | _Obstacle:
     """The one that can be paid. Never one of several, and never while a sync is at work on one."""
     unpaid = [invoice for invoice in candidates if invoice.status is InvoiceStatus.OPEN]
     unsettled = [invoice for invoice in unpaid if invoice.left_out == UNSETTLED]
@@ -140,8 +164,25 @@ def _only_one(document: str, candidates: Sequence[NamedInvoice]) -> NamedInvoice
         return _left_out(unpaid[0])
     if len(candidates) == 1:
         return _refused("payment-invoice-closed", number=_number(candidates[0]))
-    count = str(len(payable) or len(candidates))
-    return _refused("payment-invoice-ambiguous", number=document, count=count)
+    return _several(billed, document, payable or candidates)
+
+
+def _several(billed: Billed, document: str, invoices: Sequence[NamedInvoice]) -> _Obstacle:
+    """Which of them is meant: a matter of the name where customers share that, else of the number.
+
+    Jobs of one customer share no name: that one is named beyond doubt.
+    """
+    families = [{invoice.customer_list_id, *invoice.above} for invoice in invoices]
+    by_name = billed.mapping is None and folded(billed.customer)
+    if by_name and not set.intersection(*families):
+        customers = dict.fromkeys(invoice.customer for invoice in invoices)
+        return _refused(
+            SEVERAL_CUSTOMERS,
+            customer=billed.customer,
+            number=document,
+            found=", ".join(customers),
+        )
+    return _refused("payment-invoice-ambiguous", number=document, count=str(len(invoices)))
 
 
 def _left_out(invoice: NamedInvoice) -> _Obstacle:

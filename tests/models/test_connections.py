@@ -189,6 +189,14 @@ def test_another_layout_brings_its_application_and_revokes_the_others():
     assert (revoked.password_hash, revoked.previous_password_hash) == ("", "old-hash")
 
 
+def test_failed_syncs_of_an_application_that_is_revoked_are_no_problems_any_more():
+    made = add()
+    failed = trouble(code="session-cut", kind=RecordKind.SYNC, object_id="payment")
+    problems.report(made.id, None, [failed], NOON)
+    connections.edit(made.id, layout=Layout.COMBINED)
+    assert problems.list_problems(made.id) == []
+
+
 def test_going_back_to_a_layout_finds_the_applications_as_they_were():
     made = add()
     before = connections.applications(made.id)

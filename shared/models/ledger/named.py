@@ -78,7 +78,8 @@ _BY_NUMBER = Statement(
 
 def _read(row: Row, customers: Mapping[str, _Customer]) -> NamedInvoice:
     txn_id, number, list_id, customer, account, currency, balance, status, left_out = row
-    names = _names_above(list_id, customers) | {customer.casefold()}
+    way = _way_up(list_id, customers)
+    names = frozenset(name for one in way if one in customers for name in customers[one].names)
     return NamedInvoice(
         txn_id=txn_id,
         number=number,
@@ -89,18 +90,17 @@ def _read(row: Row, customers: Mapping[str, _Customer]) -> NamedInvoice:
         balance=money(balance),
         status=InvoiceStatus(status),
         left_out=t.UNSETTLED if left_out == t.UNSETTLED_LEFT_OUT else left_out,
-        customer_names=names,
+        customer_names=names | {customer.casefold()},
+        above=way[1:],
     )
 
 
-def _names_above(list_id: str, customers: Mapping[str, _Customer]) -> frozenset[str]:
-    names: frozenset[str] = frozenset()
-    way = set()
-    while list_id in customers and list_id not in way:
-        way.add(list_id)
-        names |= customers[list_id].names
-        list_id = customers[list_id].parent
-    return names
+def _way_up(list_id: str, customers: Mapping[str, _Customer]) -> tuple[str, ...]:
+    """The customer and all above it, as far as they are known."""
+    way = [list_id]
+    while list_id in customers and (list_id := customers[list_id].parent) not in ("", *way):
+        way.append(list_id)
+    return tuple(way)
 
 
 def _customers(connection_id: int, list_ids: Iterable[str]) -> dict[str, _Customer]:

@@ -11,6 +11,7 @@ from decimal import Decimal
 
 from shared.models.payment_values import (
     ZERO,
+    CustomerMapping,
     NamedInvoice,
     Payment,
     PaymentStatus,
@@ -20,11 +21,21 @@ from shared.models.payment_values import (
 )
 from shared.models.values import Connection
 from shared.payments.judging import Judgement, judge
+from shared.payments.names import folded
 from shared.payments.splitting import Part, split
 
 CUSTOMERS_CHANGED = "payment-customers-changed"
 
 Found = Mapping[str, Sequence[NamedInvoice]]
+
+
+@dataclass(frozen=True, slots=True)
+class Books:
+    """What payments are judged by: the connection, invoices by document, mapped names folded."""
+
+    connection: Connection
+    found: Found
+    mappings: Mapping[str, CustomerMapping]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,25 +53,21 @@ class Judged:
     wanted: tuple[Part, ...]
 
 
-def judged(
-    payment: Payment, parts: Sequence[Posting], found: Found, connection: Connection
-) -> Judged:
+def judged(payment: Payment, parts: Sequence[Posting], books: Books) -> Judged:
     """Judge a payment of which no part is on its way, refused or parked."""
     planned = [part for part in parts if part.state is PostingState.PLANNED]
     if not parts or len(planned) == len(parts):
-        return _whole(payment, found, connection)
-    return _rest(payment, planned, found, connection)
+        return _whole(payment, books)
+    return _rest(payment, planned, books)
 
 
-def _whole(payment: Payment, found: Found, connection: Connection) -> Judged:
-    said = _judge(payment, found, connection)
+def _whole(payment: Payment, books: Books) -> Judged:
+    said = _judge(payment, books)
     wanted = split(payment, said.invoices) if said.status is PaymentStatus.READY else ()
     return _as_judged(payment, said, range(len(payment.uses)), wanted)
 
 
-def _rest(
-    payment: Payment, planned: Sequence[Posting], found: Found, connection: Connection
-) -> Judged:
+def _rest(payment: Payment, planned: Sequence[Posting], books: Books) -> Judged:
     """Judge what is still planned as if it were all of the payment."""
     paid = {use.invoice_txn_id for part in planned for use in part.uses}
     open_uses = [
@@ -73,7 +80,7 @@ def _rest(
         amount=sum((part.amount for part in planned), ZERO),
         uses=tuple(payment.uses[position] for position in open_uses),
     )
-    said = _judge(rest, found, connection)
+    said = _judge(rest, books)
     if said.status is not PaymentStatus.READY:
         return _as_judged(payment, said, open_uses, ())
     fitted = _fitted(split(rest, said.invoices), planned)
@@ -96,12 +103,13 @@ def _shape(parts: Sequence[Part] | Sequence[Posting]) -> list[tuple[Decimal, lis
     return [(part.amount, [use.amount for use in part.uses]) for part in parts]
 
 
-def _judge(payment: Payment, found: Found, connection: Connection) -> Judgement:
+def _judge(payment: Payment, books: Books) -> Judgement:
     return judge(
         payment,
-        found,
-        start_date=connection.start_date,
-        payments_out=connection.payments_out,
+        books.found,
+        start_date=books.connection.start_date,
+        payments_out=books.connection.payments_out,
+        mapping=books.mappings.get(folded(payment.customer)),
     )
 
 

@@ -29,7 +29,7 @@ MOVES: Mapping[PostingState, frozenset[PostingState]] = MappingProxyType(
 ABOUT_POSTED = frozenset(
     {
         *("payment-edited", "payment-deleted", "payment-balance-differs", "payment-posted-twice"),
-        *("payment-refunded", "payment-disputed", "payment-not-applied"),
+        *("payment-refunded", "payment-disputed", "payment-returned", "payment-not-applied"),
     }
 )
 """Codes of problems with payments that are in QuickBooks: a decision about one never posts it."""

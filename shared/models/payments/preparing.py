@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from shared.hints import tell
-from shared.models import connections, ledger, problems
+from shared.models import connections, ledger, mappings, problems
 from shared.models import tables as t
 from shared.models.convert import day_text, millis
 from shared.models.payment_values import (
@@ -20,7 +20,7 @@ from shared.models.payment_values import (
     PostingState,
 )
 from shared.models.payments import planning, rows
-from shared.models.payments.judged import Judged, judged
+from shared.models.payments.judged import Books, Judged, judged
 from shared.models.payments.parts import ABOUT_POSTED
 from shared.models.statements import Row, Statement, among, slot
 from shared.models.values import Connection, RecordKind, Trouble
@@ -123,7 +123,8 @@ def _prepare(connection: Connection, payments: Sequence[Payment], now: datetime)
     parts = rows.postings_of(payment.id for payment in payments)
     documents = {use.document for payment in payments for use in payment.uses}
     found = ledger.invoices_named(connection.id, documents)
-    all_judged = [judged(one, parts[one.id], found, connection) for one in payments]
+    books = Books(connection, found, mappings.of_connection(connection.id))
+    all_judged = [judged(one, parts[one.id], books) for one in payments]
     _write_status(all_judged, now)
     _write_uses(all_judged)
     planning.write(

@@ -22,6 +22,7 @@ from shared.models import tables as t
 from shared.models.convert import cents, millis
 from shared.models.errors import StoreError
 from shared.models.payment_values import (
+    ChargeState,
     NewPayment,
     NewUse,
     Payment,
@@ -247,7 +248,7 @@ _CHANGE = Statement(
 
 
 def _tell_of_posted(changed: Sequence[tuple[Payment, NewPayment]], now: datetime) -> None:
-    """A refund or dispute of what QuickBooks has in full is for a person to book there."""
+    """A refund, dispute or return of what QuickBooks has in full is for a person to book there."""
     parts = rows.postings_of(payment.id for payment, _ in changed)
     for payment, one in changed:
         if not any(part.state in IN_QUICKBOOKS for part in parts[payment.id]):
@@ -259,6 +260,8 @@ def _tell_of_posted(changed: Sequence[tuple[Payment, NewPayment]], now: datetime
             told.append(_trouble(payment, "payment-refunded", amount=amount, refunded=refunded))
         if one.disputed and not payment.disputed:
             told.append(_trouble(payment, "payment-disputed", amount=amount))
+        if one.charge_state is ChargeState.FAILED is not payment.charge_state:
+            told.append(_trouble(payment, "payment-returned", amount=amount))
         problems.report(payment.connection_id, None, told, now)
 
 

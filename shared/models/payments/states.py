@@ -57,8 +57,8 @@ def may_skip(payment: Payment) -> bool:
 def retry(payment_id: int, who: str, now: datetime) -> None:
     """Have a payment judged again; refused and parked parts of it are planned again.
 
-    A parked part gets new tags: it goes out as a new payment, whatever became of the earlier
-    one. Raises NotFound or NotPossible.
+    A parked part gets new tags and goes out as a new payment, unless QuickBooks shows one with
+    its earlier tags when it is looked at. Raises NotFound or NotPossible.
     """
     payment = find(payment_id)
     if not may_retry(payment):

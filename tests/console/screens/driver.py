@@ -16,6 +16,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import Future, wait
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from textual.pilot import Pilot
@@ -24,7 +25,7 @@ from console.app import DeskbridgeApp
 from console.backstage import Backstage
 from console.screens.base import StoreScreen
 from console.store_thread import OpensStore
-from shared.health import Network, Page
+from shared.health import Network, Page, ThisMachine
 from shared.models.store import Store, open_store
 from shared.settings import load_settings
 from tests.models.builders import NOTHING
@@ -50,6 +51,19 @@ class Unplugged:
         raise OSError(111, "Connection refused")
 
 
+class RoomyMachine(ThisMachine):
+    """A machine on which the store has room; its clock is the one of the console."""
+
+    def __init__(self, clock: Callable[[], datetime]) -> None:
+        self._clock = clock
+
+    def now(self) -> datetime:
+        return self._clock()
+
+    def free_bytes(self, folder: Path) -> int:
+        return 80 << 30
+
+
 class Watched(Backstage):
     """The way to the store, which remembers what is under way."""
 
@@ -64,6 +78,10 @@ class Watched(Backstage):
 
     def read(self, question: Callable[[Store], Any]) -> Future[Any]:
         self._futures.append(super().read(question))
+        return self._futures[-1]
+
+    def aside(self, work: Callable[[], Any]) -> Future[Any]:
+        self._futures.append(super().aside(work))
         return self._futures[-1]
 
     def write(self, work: Callable[[Store], Any]) -> Future[Any]:
@@ -154,6 +172,7 @@ def sit_down(
             settings=load_settings(None, {"DESKBRIDGE_DATABASE": url, **environ}),
             read_only=read_only,
             network=network,
+            machine=lambda: RoomyMachine(clock),
             clock=clock,
             poll_seconds=poll_seconds,
         )

@@ -172,6 +172,14 @@ def test_a_dispute_after_posting_becomes_a_problem(till):
     assert till.problems() == {"payment-disputed": ProblemState.OPEN}
 
 
+def test_a_charge_that_fails_after_posting_becomes_a_problem(till):
+    till.take_in(pays())
+    till.post()
+    till.take_in(pays(charge_state=ChargeState.FAILED))
+    till.take_in(pays(charge_state=ChargeState.FAILED))
+    assert till.problems() == {"payment-returned": ProblemState.OPEN}
+
+
 @pytest.mark.parametrize("state", [PostingState.SENT, PostingState.UNKNOWN, PostingState.PARKED])
 def test_a_refund_of_what_quickbooks_may_have_is_told_as_well(till, state):
     till.take_in(pays())

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from shared.models import problems
 from shared.models.payment_values import PaymentStatus
 from shared.models.payments import deciding
 from simulator.company import Company, acts
@@ -20,6 +19,7 @@ from tests.whole.payments.builders import (
     backed_up,
     both_agree,
     codes,
+    go_on,
     imported,
     in_quickbooks,
     loses,
@@ -54,13 +54,6 @@ def restored(house: House) -> House:
     receive(house, payment("pay_3", pays={"1044": "30.00"}))
     house.requests.clear()
     return house
-
-
-def go_on(house: House) -> None:
-    """An operator says that this file is the one to go on with."""
-    (asked,) = (one for one in house.problems() if one.code == "company-restored")
-    with house.store.transaction():
-        problems.retry(asked.id, "ada", house.now)
 
 
 def test_a_company_that_was_restored_from_a_backup_stops_posting_and_asks(restored):

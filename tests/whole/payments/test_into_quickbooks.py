@@ -565,6 +565,9 @@ def test_the_invoice_of_a_merged_customer_is_paid_by_the_one_that_is_left(house)
     receive(house, payment(pays={"M-1": "50.00"}))
     acts.merge(house.company.books, "Larkspur Tiles Inc", LARKSPUR)
     settles(house)
+    assert standing(house) == (PaymentStatus.READY, "")
+    assert in_quickbooks(house) == []
+    settles(house)
     assert in_quickbooks(house)[0].customer == LARKSPUR
     house.later(hours=1)
     assert house.sync().ok

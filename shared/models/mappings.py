@@ -1,0 +1,111 @@
+"""Names of the billing platform that mean a customer of QuickBooks, as a person decided.
+
+Only the rows are here; ``payments.naming`` also judges the payments again that have the name.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from peewee import JOIN
+
+from shared.models import tables as t
+from shared.models.convert import millis, moment
+from shared.models.errors import NotFound, NotPossible
+from shared.models.ledger.wanted import CustomerState
+from shared.models.payment_values import CustomerMapping
+from shared.models.statements import Row, Statement, insert_rows, slot
+from shared.payments.names import folded
+
+
+def map_name(
+    connection_id: int, name: str, list_id: str, who: str, now: datetime
+) -> CustomerMapping:
+    """Have ``name``, however it is typed, mean a customer; replaces whom it meant before.
+
+    Raises NotPossible for a name without a letter, NotFound for a customer that is not held.
+    """
+    if not folded(name):
+        raise NotPossible("An empty name means nobody.", "Name the customer as the platform does.")
+    if not _HELD.all(connection=connection_id, list_id=list_id):
+        raise NotFound("customer", list_id)
+    _PUT.many([(connection_id, folded(name), name.strip(), list_id, who, millis(now))])
+    return of_connection(connection_id)[folded(name)]
+
+
+_HELD = Statement(
+    lambda: t.Customer.select(t.Customer.id).where(
+        (t.Customer.connection == slot("connection"))
+        & (t.Customer.list_id == slot("list_id"))
+        & (t.Customer.state == CustomerState.HELD.value)
+    )
+)
+_TOLD = (
+    *(t.CustomerMapping.name, t.CustomerMapping.list_id, t.CustomerMapping.who),
+    t.CustomerMapping.at_ms,
+)
+_PUT = insert_rows(
+    t.CustomerMapping,
+    [t.CustomerMapping.connection, t.CustomerMapping.folded, *_TOLD],
+    key=[t.CustomerMapping.connection, t.CustomerMapping.folded],
+    replace=_TOLD,
+)
+
+
+def unmap_name(connection_id: int, name: str) -> CustomerMapping:
+    """Forget whom a name means, and return that. Raises NotFound."""
+    held = of_connection(connection_id).get(folded(name))
+    if held is None:
+        raise NotFound("mapped name", name)
+    _DROP.run(connection=connection_id, folded=folded(name))
+    return held
+
+
+_DROP = Statement(
+    lambda: t.CustomerMapping.delete().where(
+        (t.CustomerMapping.connection == slot("connection"))
+        & (t.CustomerMapping.folded == slot("folded"))
+    )
+)
+
+
+def of_connection(connection_id: int) -> dict[str, CustomerMapping]:
+    """Return the mappings of a connection by folded name."""
+    return {row[0]: _read(row) for row in _OF_CONNECTION.all(connection=connection_id)}
+
+
+def listed(connection_id: int | None = None) -> list[CustomerMapping]:
+    """Return the mappings of a connection, or of all one after the other, by folded name."""
+    if connection_id is not None:
+        return list(of_connection(connection_id).values())
+    return [_read(row) for row in _ALL.all()]
+
+
+_OF_CONNECTION = Statement(
+    lambda: _select().where(t.CustomerMapping.connection == slot("connection"))
+)
+_ALL = Statement(lambda: _select())
+
+
+def _select() -> Any:
+    return (
+        t.CustomerMapping.select(
+            t.CustomerMapping.folded, t.CustomerMapping.connection, *_TOLD, t.Customer.full_name
+        )
+        .join(
+            t.Customer,
+            JOIN.LEFT_OUTER,
+            on=(
+                (t.Customer.connection == t.CustomerMapping.connection)
+                & (t.Customer.list_id == t.CustomerMapping.list_id)
+                & (t.Customer.state == CustomerState.HELD.value)
+            ),
+        )
+        .order_by(t.CustomerMapping.connection, t.CustomerMapping.folded)
+    )
+
+
+def _read(row: Row) -> CustomerMapping:
+    _, connection_id, name, list_id, who, at_ms, customer = row
+    return CustomerMapping(connection_id, name, list_id, customer or "", who, moment(at_ms))
