@@ -75,6 +75,13 @@ MAIN_SCREENS = (
         "health:HealthScreen",
         "Is all well: daemon, store, backup, clock, certificate, queues; the worst first.",
     ),
+    MainScreen(
+        "audit",
+        "a",
+        "Audit log",
+        "audit:AuditScreen",
+        "Who changed what, and when.",
+    ),
 )
 
 # The sixteen colours of the terminal itself: legible wherever its own shell is.

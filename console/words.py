@@ -16,12 +16,11 @@ if TYPE_CHECKING:
 
 STYLES: Mapping[str, str] = MappingProxyType(
     {
-        **dict.fromkeys(("finished", "resolved", "posted", "imported", "updated"), "green"),
+        **dict.fromkeys(("finished", "resolved", "posted", "imported", "updated", "ok"), "green"),
         **dict.fromkeys(("running", "stopping", "pending", "retry", "ready", "sent"), "cyan"),
         **dict.fromkeys(("waiting", "canceled", "skipped", "left-out", "late"), "yellow"),
-        **{"ok": "green", "warn": "yellow", "fail": "bold red"},
-        **dict.fromkeys(("not eligible", "no .qwc yet", "some failed"), "yellow"),
-        **dict.fromkeys(("failed", "open", "unknown", "parked", "refused"), "bold red"),
+        **dict.fromkeys(("not eligible", "no .qwc yet", "some failed", "warn"), "yellow"),
+        **dict.fromkeys(("failed", "open", "unknown", "parked", "refused", "fail"), "bold red"),
     }
 )
 """The colour of each state, out of the sixteen that any terminal has."""

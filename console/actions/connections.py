@@ -49,23 +49,14 @@ def edit(by: Operator, connection_id: int, changes: Mapping[str, Any]) -> str:
 def follows(before: Connection, changes: Mapping[str, Any]) -> list[str]:
     """What changes will bring, in sentences; nothing for those that are none."""
     real = {name: value for name, value in changes.items() if value != getattr(before, name)}
-    return [_FOLLOWS[name, value] for name, value in real.items() if (name, value) in _FOLLOWS] + [
-        _FOLLOWS[name] for name in real if name in _FOLLOWS
-    ]
+    told = (_BY_VALUE.get((name, value), _BY_FIELD.get(name, "")) for name, value in real.items())
+    return [sentence for sentence in told if sentence]
 
 
-_FOLLOWS: Mapping[Any, str] = {
+_BY_FIELD: Mapping[str, str] = {
     "name": (
         "User names and passwords stay. New .qwc files describe it by the new name; the old ones"
         " stay good."
-    ),
-    ("layout", Layout.COMBINED): (
-        "Invoice Sync and Payment Sync can no longer sign in: remove both from the Web Connector."
-        " Then generate the file of the one row, Invoiced, with a new password (g)."
-    ),
-    ("layout", Layout.TWO): (
-        "Invoiced can no longer sign in: remove it from the Web Connector. Then generate the files"
-        " of Invoice Sync and Payment Sync, with a new password (g)."
     ),
     "company_file": (
         "The Web Connector opens it from the next sync on. It must be the company that the"
@@ -80,6 +71,16 @@ _FOLLOWS: Mapping[Any, str] = {
         "The ledger follows with the next Invoice Sync; payments dated earlier are not posted."
     ),
     "jobs": "The ledger follows with the next Invoice Sync.",
+}
+_BY_VALUE: Mapping[tuple[str, Any], str] = {
+    ("layout", Layout.COMBINED): (
+        "Invoice Sync and Payment Sync can no longer sign in: remove both from the Web Connector."
+        " Then generate the file of the one row, Invoiced, with a new password (g)."
+    ),
+    ("layout", Layout.TWO): (
+        "Invoiced can no longer sign in: remove it from the Web Connector. Then generate the files"
+        " of Invoice Sync and Payment Sync, with a new password (g)."
+    ),
     ("payments_out", True): (
         "Payments that were held back go to QuickBooks with the next Payment Sync."
     ),
@@ -94,7 +95,6 @@ _FOLLOWS: Mapping[Any, str] = {
     ),
     ("debug", False): "Answers of QuickBooks are no longer kept.",
 }
-"""By field, or by field and new value."""
 
 
 def unbind(by: Operator, connection_id: int) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future
 from functools import partial
 from types import MappingProxyType
 from typing import ClassVar
@@ -55,7 +56,8 @@ class HealthScreen(ReadsDetail[Health]):
         super().__init__()
         self._here: tuple[Check, ...] = ()
         self._network: tuple[Check, ...] = ()
-        self._asking = False
+        self._calling: Future[tuple[Check, ...]] | None = None
+        self._order: list[Row | Heading] = []
         self._told: dict[str, list[Text]] = {}
 
     def body(self) -> ComposeResult:
@@ -89,23 +91,22 @@ class HealthScreen(ReadsDetail[Health]):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Dim the network while it is being asked."""
-        if action == "network" and self._asking:
+        if action == "network" and self._calling and not self._calling.done():
             return None
         return super().check_action(action, parameters)
 
     def action_network(self) -> None:
         """Ask the network, on a thread of its own."""
-        self._asking = True
-        self.say(f"Calling {self.backstage.settings.public_url} … The keys go on working.")
-        self.refresh_bindings()
-        backstage = self.backstage
-        work = partial(
-            snapshots.over_network, backstage.settings, backstage.network, backstage.machine()
+        settings, backstage = self.backstage.settings, self.backstage
+        self.say(f"Calling {settings.public_url} … The keys go on working.")
+        self._calling = backstage.aside(
+            partial(snapshots.over_network, settings, backstage.network, backstage.machine())
         )
-        self.go_on(backstage.aside(work), self._show_network)
+        self.go_on(self._calling, self._show_network)
+        self.refresh_bindings()
 
     def _show_network(self, found: tuple[Check, ...]) -> None:
-        self._asking, self._network = False, found
+        self._network = found
         self.refresh_bindings()
         at = f"{self.backstage.clock().astimezone():%H:%M:%S}"
         worst = _worst(found)
@@ -121,10 +122,18 @@ class HealthScreen(ReadsDetail[Health]):
     def _list(self) -> None:
         checks = dict(_numbered([*self._here, *self._network]))
         self._told = {key: list(_findings(check)) for key, check in checks.items()}
-        lines = [*_worst_first(checks), *self._settings()]
-        self.query_one(RecordTable).show(lines)
+        table, at_top = self.query_one(RecordTable), self._is_at_top()
+        self._order = [*_worst_first(checks), *self._settings()]
+        table.show(self._order)
+        if at_top:
+            table.action_first()
         self.show_place(f"Health: {_verdict(list(checks.values()))}")
         self._explain()
+
+    def _is_at_top(self) -> bool:
+        """Whether the cursor is on the worst finding: it stays on that, whichever it is."""
+        first = next((line.key for line in self._order if isinstance(line, Row)), None)
+        return self.query_one(RecordTable).key == first
 
     @on(RecordTable.Moved)
     def _explain(self) -> None:
@@ -138,7 +147,7 @@ class HealthScreen(ReadsDetail[Health]):
         for name, value, source in shown:
             key = f"setting {name}"
             self._told[key] = list(_setting_told(name, value, source))
-            yield Row(key, ("", name, f"{value} ({source})"))
+            yield Row(key, ("", "setting", f"{name} = {value} ({source})"))
 
 
 def _numbered(checks: Iterable[Check]) -> Iterator[tuple[str, Check]]:

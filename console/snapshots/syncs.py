@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import date, datetime, time, timedelta
+from datetime import date
 
+from console.snapshots.days import days_meant, midnight
 from shared.models import overview, syncs
 from shared.models.store import Store
 from shared.models.values import Sync
 
 PAGE = 100
-_DAY = r"\d{4}-\d\d-\d\d"
-_SPAN = re.compile(rf"({_DAY})?\.\.({_DAY})?|({_DAY})", re.ASCII)
 _APPLICATIONS = {"invoice": ("invoice", "combined"), "payment": ("payment", "combined")}
 
 
@@ -50,24 +48,10 @@ def _narrowed(found: SyncFilter, word: str, today: date) -> SyncFilter:
         return replace(found, failed_only=True)
     if word in _APPLICATIONS:
         return replace(found, applications=_APPLICATIONS[word])
-    days = _days(word, today)
+    days = days_meant(word, today)
     if days is not None:
         return replace(found, first_day=days[0], last_day=days[1])
     return replace(found, words=(*found.words, word))
-
-
-def _days(word: str, today: date) -> tuple[date | None, date | None] | None:
-    if word in ("today", "yesterday"):
-        day = today - timedelta(days=word == "yesterday")
-        return day, day
-    span = _SPAN.fullmatch(word)
-    if span is None or word == "..":
-        return None
-    try:
-        first, last, only = (date.fromisoformat(text) if text else None for text in span.groups())
-    except ValueError:  # such as the 31st of June
-        return None
-    return (only, only) if only else (first, last)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +76,8 @@ def read(_store: Store, wanted: SyncFilter, before_id: int | None) -> SyncsPage:
         connection_ids=connection_ids,
         applications=wanted.applications or None,
         failed_only=wanted.failed_only,
-        since=_midnight(wanted.first_day, 0),
-        until=_midnight(wanted.last_day, 1),
+        since=midnight(wanted.first_day, 0),
+        until=midnight(wanted.last_day, 1),
     )
     running = syncs.running(connection_ids) if before_id is None else []
     return SyncsPage(
@@ -119,8 +103,3 @@ def _is_wanted(running: Sync, wanted: SyncFilter) -> bool:
         and (not wanted.failed_only or running.failed > 0)
         and (wanted.first_day or day) <= day <= (wanted.last_day or day)
     )
-
-
-def _midnight(day: date | None, days: int) -> datetime | None:
-    """The local midnight that many days after ``day`` begins."""
-    return datetime.combine(day + timedelta(days=days), time()).astimezone() if day else None

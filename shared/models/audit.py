@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -31,42 +32,63 @@ def entries(
     connection: str | None = None,
     who: str | None = None,
     action: str | None = None,
+    holding: Sequence[tuple[str, str]] = (),
+    since: datetime | None = None,
+    until: datetime | None = None,
 ) -> list[AuditEntry]:
     """Return the latest entries, newest first, those older than ``before_id``.
 
     Only those of the ``connection`` and the ``action`` named so, and of people whose name holds
-    ``who``, upper and lower case alike.
+    ``who``, upper and lower case alike. Each of ``holding`` is a place (``who``, ``action``,
+    ``connection``, ``detail``, or ``anywhere``) and what it must hold, whatever the case.
+    ``until`` is not included.
     """
-    part = None if who is None else _pattern(who)
-    wanted = {"connection": connection, "who": part, "action": action}
-    given = {name: text for name, text in wanted.items() if text is not None}
-    page = {"limit": limit, "before": before_id or _AFTER_ALL}
+    parts = [*holding, *([("who", who)] if who is not None else [])]
+    texts = {f"text_{number}": _pattern(part) for number, (_, part) in enumerate(parts)}
+    exact = {"connection": connection, "action": action}
+    given = {name: text for name, text in exact.items() if text is not None}
+    page = {
+        "limit": limit,
+        "before": before_id or _AFTER_ALL,
+        "since_ms": 0 if since is None else millis(since),
+        "until_ms": _AFTER_ALL if until is None else millis(until),
+    }
+    statement = _entries(frozenset(given), tuple(place for place, _ in parts))
     return [
         AuditEntry(id_, moment(at_ms), *words)
-        for id_, at_ms, *words in _entries(frozenset(given)).all(**page, **given)
+        for id_, at_ms, *words in statement.all(**page, **given, **texts)
     ]
 
 
 @functools.cache
-def _entries(filters: frozenset[str]) -> Statement:
-    return Statement(lambda: _page(filters))
+def _entries(exact: frozenset[str], places: tuple[str, ...]) -> Statement:
+    return Statement(lambda: _page(exact, places))
 
 
-def _page(filters: frozenset[str]) -> Any:
-    conditions = {
-        "connection": t.Audit.connection == slot("connection"),
-        "who": NodeList((fn.LOWER(t.Audit.who), SQL("LIKE"), slot("who"), SQL("ESCAPE '!'"))),
-        "action": t.Audit.action == slot("action"),
-    }
+def _page(exact: frozenset[str], places: tuple[str, ...]) -> Any:
+    named = {"connection": t.Audit.connection, "action": t.Audit.action}
     return (
         t.Audit.select(
             *(t.Audit.id, t.Audit.at_ms, t.Audit.who, t.Audit.action),
             *(t.Audit.connection, t.Audit.detail),
         )
-        .where(t.Audit.id < slot("before"), *(conditions[name] for name in sorted(filters)))
+        .where(
+            t.Audit.id < slot("before"),
+            t.Audit.at_ms >= slot("since_ms"),
+            t.Audit.at_ms < slot("until_ms"),
+            *(named[name] == slot(name) for name in sorted(exact)),
+            *(_holds(place, f"text_{number}") for number, place in enumerate(places)),
+        )
         .order_by(t.Audit.id.desc())
         .limit(slot("limit"))
     )
+
+
+def _holds(place: str, text: str) -> NodeList:
+    everything = (t.Audit.who, t.Audit.action, t.Audit.connection, t.Audit.detail)
+    columns = everything if place == "anywhere" else (getattr(t.Audit, place),)
+    searched = functools.reduce(lambda left, right: left.concat(" ").concat(right), columns)
+    return NodeList((fn.LOWER(searched), SQL("LIKE"), slot(text), SQL("ESCAPE '!'")))
 
 
 def _pattern(part: str) -> str:

@@ -1,0 +1,250 @@
+"""Customers page by page, by name, with what their invoices owe on both sides."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from difflib import get_close_matches
+from enum import StrEnum
+from typing import Any
+
+from peewee import Case, Tuple, fn
+
+from shared.models import tables as t
+from shared.models.convert import money
+from shared.models.errors import NotFound
+from shared.models.ledger.wanted import CustomerState
+from shared.models.searching import holding, pattern
+from shared.models.statements import Row, Statement, among, slot
+from shared.models.values import CustomerRow, InvoiceStatus
+from shared.payments.names import folded
+
+_IS_OPEN: Any = t.Invoice.status == InvoiceStatus.OPEN.value
+_SEEN: Any = fn.COALESCE(t.Invoice.seen_cents, 0)
+_NAME: Any = fn.LOWER(t.Customer.full_name)  # spelled as in the index
+_HIDDEN = (t.UNSETTLED, t.UNSETTLED_LEFT_OUT)
+
+Place = tuple[int, str, int]
+"""Where a customer stands in the list: connection, name in lower case, number."""
+
+
+class Billed(StrEnum):
+    """Which customers: any that invoices are billed to, or any that we hold, or inactive ones."""
+
+    BILLED = "billed"
+    HELD = "held"
+    INACTIVE = "inactive"  # or not shown by QuickBooks: their invoices are left out
+
+
+@dataclass(frozen=True, slots=True)
+class Owing:
+    """What a customer owes in one currency, by invoices that are imported.
+
+    ``open`` and ``balance`` are ours, ``seen`` is what QuickBooks last showed of them.
+    """
+
+    currency: str
+    open: int
+    balance: Decimal
+    seen: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """Open invoices of a customer that are left out for one reason, a hint code."""
+
+    reason: str
+    count: int
+    seen: Decimal
+    currency: str
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerSides:
+    """A customer with what is billed to it; ``full_name`` may come from its invoices alone.
+
+    ``state`` is that of ``CustomerState``: only a held one is known to be in QuickBooks.
+    """
+
+    id: int
+    connection_id: int
+    connection: str
+    list_id: str
+    full_name: str
+    state: CustomerState
+    active: bool
+    place: Place
+    owing: tuple[Owing, ...] = ()
+    left_out: tuple[LeftOut, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerFilter:
+    """Which customers are wanted; each of ``words`` is a part of their or the connection's name."""
+
+    billed: Billed = Billed.BILLED
+    connection_id: int | None = None
+    words: tuple[str, ...] = ()
+
+
+def page(wanted: CustomerFilter, limit: int, after: Place | None = None) -> list[CustomerSides]:
+    """Return the customers that are wanted, by connection and name, those after ``after``."""
+    connection_id, name, number = after or (0, "", 0)
+    found = _page(_shape(wanted)).all(
+        connection=wanted.connection_id,
+        after_connection=connection_id,
+        after_name=name,
+        after_id=number,
+        limit=limit,
+        **{f"word_{n}": pattern(word) for n, word in enumerate(wanted.words)},
+    )
+    return _with_sides(found)
+
+
+def _shape(wanted: CustomerFilter) -> tuple[Billed, bool, int]:
+    return wanted.billed, wanted.connection_id is not None, len(wanted.words)
+
+
+@functools.cache
+def _page(shape: tuple[Billed, bool, int]) -> Statement:
+    return Statement(lambda: _by_name(*shape))
+
+
+def _by_name(billed: Billed, of_one: bool, words: int) -> Any:
+    place = (t.Customer.connection, _NAME, t.Customer.id)
+    after = Tuple(slot("after_connection"), slot("after_name"), slot("after_id"))
+    return (
+        _select()
+        .where(
+            Tuple(*place) > after,
+            *_of_kind(billed),
+            *([t.Customer.connection == slot("connection")] if of_one else ()),
+            *(
+                holding(f"word_{number}", t.Customer.full_name, t.Connection.name)
+                for number in range(words)
+            ),
+        )
+        .order_by(*place)
+        .limit(slot("limit"))
+    )
+
+
+def _of_kind(billed: Billed) -> Sequence[Any]:
+    held = t.Customer.state == CustomerState.HELD.value
+    if billed is Billed.HELD:
+        return (held,)
+    has_invoices = fn.EXISTS(
+        t.Invoice.select(t.Invoice.id).where(
+            (t.Invoice.connection == t.Customer.connection)
+            & (t.Invoice.bill_to_list_id == t.Customer.list_id)
+        )
+    )
+    if billed is Billed.BILLED:
+        return (has_invoices,)
+    return (~held | (t.Customer.active == False), has_invoices)  # noqa: E712 - SQL
+
+
+def _select() -> Any:
+    return t.Customer.select(
+        *(t.Customer.id, t.Customer.connection, t.Connection.name, t.Customer.list_id),
+        *(t.Customer.full_name, _NAME, t.Customer.state, t.Customer.active),
+    ).join(t.Connection)
+
+
+def get(connection_id: int, list_id: str) -> CustomerSides:
+    """Find one customer; raises NotFound."""
+    found = _with_sides(_GET.all(connection=connection_id, list_id=list_id))
+    if not found:
+        raise NotFound("customer", list_id)
+    return found[0]
+
+
+_GET = Statement(
+    lambda: _select().where(
+        (t.Customer.connection == slot("connection")) & (t.Customer.list_id == slot("list_id"))
+    )
+)
+
+
+def _with_sides(found: Sequence[Row]) -> list[CustomerSides]:
+    sides: dict[int, list[Row]] = {}
+    for id_, *row in _SIDES.all(ids=[row[0] for row in found]):
+        sides.setdefault(id_, []).append(tuple(row))
+    return [_read(row, sides.get(row[0], [])) for row in found]
+
+
+def _sides() -> Any:
+    """Grouped by customer, currency and why it is left out; only what is open on a side."""
+    billed = (t.Invoice.connection == t.Customer.connection) & (
+        t.Invoice.bill_to_list_id == t.Customer.list_id
+    )
+    groups = (t.Customer.id, t.Invoice.currency, t.Invoice.left_out)
+    opened = fn.SUM(Case(None, [(_IS_OPEN, 1)], 0))
+    balance = fn.SUM(Case(None, [(_IS_OPEN, t.Invoice.balance_cents)], 0))
+    name = fn.MIN(t.Invoice.customer_full_name)
+    return (
+        t.Customer.select(*groups, opened, balance, fn.SUM(_SEEN), name)
+        .join(t.Invoice, on=billed)
+        .where(
+            among(t.Customer.id, "ids")
+            & (_IS_OPEN | (_SEEN != 0))
+            & t.Invoice.left_out.not_in(_HIDDEN)
+        )
+        .group_by(*groups)
+        .order_by(*groups)
+    )
+
+
+_SIDES = Statement(_sides)
+
+
+def _read(row: Row, sides: Sequence[Row]) -> CustomerSides:
+    id_, connection_id, connection, list_id, full_name, lowered, state, active = row
+    return CustomerSides(
+        id=id_,
+        connection_id=connection_id,
+        connection=connection,
+        list_id=list_id,
+        full_name=full_name or next((side[-1] for side in sides), ""),
+        state=CustomerState(state),
+        active=bool(active),
+        place=(connection_id, lowered, id_),
+        owing=tuple(
+            Owing(currency, int(count), money(int(balance)), money(int(seen)))
+            for currency, reason, count, balance, seen, _name in sides
+            if not reason
+        ),
+        left_out=tuple(
+            LeftOut(reason, int(count), money(int(seen)), currency)
+            for currency, reason, count, _balance, seen, _name in sides
+            if reason
+        ),
+    )
+
+
+def find(connection_id: int, text: str) -> CustomerRow:
+    """Find a customer that we hold by its ListID or its full name, however that is typed.
+
+    Raises NotFound, with the nearest name.
+    """
+    held = [CustomerRow(*row[:-1], bool(row[-1])) for row in _HELD.all(connection=connection_id)]
+    named = {folded(one.full_name): one for one in held}
+    by_id: Mapping[str, CustomerRow] = {one.list_id: one for one in held}
+    found = by_id.get(text.strip()) or named.get(folded(text))
+    if found is None:
+        nearest = get_close_matches(folded(text), named, n=1)
+        raise NotFound("customer", text, named[nearest[0]].full_name if nearest else "")
+    return found
+
+
+_HELD = Statement(
+    lambda: t.Customer.select(
+        *(t.Customer.list_id, t.Customer.name, t.Customer.full_name),
+        *(t.Customer.parent_list_id, t.Customer.active),
+    ).where(
+        (t.Customer.connection == slot("connection"))
+        & (t.Customer.state == CustomerState.HELD.value)
+    )
+)

@@ -1,0 +1,206 @@
+"""The queue of payments as a person goes through it: how many stand where, page by page.
+
+Pages go by number, newest first, along an index of the state. Only a search for a part of a
+text looks at one payment after the other, and only as far as the page needs.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from peewee import SQL, NodeList, fn
+
+from shared.models import overview
+from shared.models import tables as t
+from shared.models.convert import moment, money
+from shared.models.payment_values import Payment, PaymentStatus
+from shared.models.payments import rows
+from shared.models.searching import holding, pattern
+from shared.models.statements import Row, Statement, among, slot
+
+_AFTER_ALL = 2**62
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """The payments of one state in one currency; ``since`` is when the first of them came to it.
+
+    The currency is empty where the payments name none.
+    """
+
+    status: PaymentStatus
+    currency: str
+    count: int
+    amount: Decimal
+    since: datetime
+
+
+def figures(connection_id: int | None = None) -> list[Figure]:
+    """Return what stands where, of a connection or of all; not what was deleted in QuickBooks."""
+    found = _FIGURES.all() if connection_id is None else _FIGURES_OF.all(connection=connection_id)
+    groups: dict[tuple[str, str], list[Row]] = {}
+    for status, currency, *row in found:
+        groups.setdefault((status, currency), []).append(tuple(row))
+    return [_figure(*group, found) for group, found in sorted(groups.items())]
+
+
+def _figure(status: str, currency: str, found: Iterable[Row]) -> Figure:
+    counts, sums, since = zip(*found, strict=True)
+    amount = money(int(sum(sums)))
+    return Figure(PaymentStatus(status), currency, sum(counts), amount, moment(min(since)))
+
+
+_FIGURES = Statement(lambda: _grouped(t.Payment.connection))
+_FIGURES_OF = Statement(
+    lambda: _grouped(t.Payment.connection).where(t.Payment.connection == slot("connection"))
+)
+
+
+def _grouped(first: Any) -> Any:
+    """Grouped as the index is ordered, which holds all that is asked for."""
+    return (
+        t.Payment.select(
+            *(t.Payment.status, t.Payment.currency, fn.COUNT(t.Payment.id)),
+            *(fn.SUM(t.Payment.amount_cents), fn.MIN(t.Payment.changed_ms)),
+        )
+        .where(t.Payment.deleted == False)  # noqa: E712 - SQL
+        .group_by(first, t.Payment.status, t.Payment.currency)
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentFilter:
+    """Which payments are wanted; what is left empty lets all pass.
+
+    Each of ``words`` is a part of the payment's id, customer, reference or reason or of the
+    connection's name, or it is the number of an invoice that is paid, or RefNumber or TxnID of a
+    part. ``deleted`` are those that were deleted in QuickBooks, instead of all others.
+    """
+
+    connection_id: int | None = None
+    statuses: tuple[PaymentStatus, ...] = ()
+    code: str | None = None
+    words: tuple[str, ...] = ()
+    deleted: bool = False
+
+
+def page(wanted: PaymentFilter, limit: int, before_id: int | None = None) -> list[Payment]:
+    """Return the newest payments that are wanted, those before ``before_id``, as they are shown.
+
+    Each state is read along its index, so that 100,000 posted ones do not hide three that wait.
+    """
+    parameters = {**_parameters(wanted), "before": before_id or _AFTER_ALL, "limit": limit}
+    found: list[Row] = []
+    for status in wanted.statuses or tuple(PaymentStatus):
+        found += _page(_shape(wanted)).all(status=status.value, **parameters)
+    found.sort(key=lambda row: -row[0])
+    return rows.shown(found[:limit])
+
+
+def _shape(wanted: PaymentFilter) -> tuple[frozenset[str], int]:
+    given = {"connection": wanted.connection_id, "code": wanted.code}
+    return frozenset(name for name, value in given.items() if value is not None), len(wanted.words)
+
+
+@functools.cache
+def _page(shape: tuple[frozenset[str], int]) -> Statement:
+    return Statement(lambda: _newest_first(*shape))
+
+
+def _newest_first(filters: frozenset[str], words: int) -> Any:
+    conditions = {
+        "connection": t.Payment.connection == slot("connection"),
+        "code": t.Payment.code == slot("code"),
+    }
+    return (
+        t.Payment.select(*rows.PAYMENT_FIELDS)
+        .where(
+            (t.Payment.status == slot("status")) & (t.Payment.id < slot("before")),
+            t.Payment.deleted == slot("deleted"),
+            *(conditions[name] for name in sorted(filters)),
+            *(_holds(number) for number in range(words)),
+        )
+        .order_by(t.Payment.id.desc())
+        .limit(slot("limit"))
+    )
+
+
+def _holds(number: int) -> Any:
+    like = holding(
+        f"like_{number}",
+        *(t.Payment.key, t.Payment.customer, t.Payment.reference, t.Payment.reason),
+    )
+    named = among(t.Payment.id, f"named_{number}")
+    connected = among(t.Payment.connection, f"connections_{number}")
+    return NodeList((like, SQL("OR"), named, SQL("OR"), connected), parens=True)
+
+
+def _parameters(wanted: PaymentFilter) -> dict[str, Any]:
+    parameters: dict[str, Any] = {
+        "connection": wanted.connection_id,
+        "code": wanted.code,
+        "deleted": wanted.deleted,
+    }
+    names = overview.names() if wanted.words else {}
+    for number, word in enumerate(wanted.words):
+        parameters |= {
+            f"like_{number}": pattern(word),
+            f"named_{number}": _named(word, names.values()),
+            f"connections_{number}": [
+                id_ for name, id_ in names.items() if word.casefold() in name.casefold()
+            ],
+        }
+    return parameters
+
+
+def _named(word: str, connection_ids: Collection[int]) -> list[int]:
+    """The payments that QuickBooks knows by this number, or that pay the invoice of it."""
+    parameters = {"connections": connection_ids, "lower": word.lower(), "upper": word.upper()}
+    return [row[0] for statement in _NAMED for row in statement.all(**parameters)]
+
+
+_NAMED = (  # columns are spelled as in their indices
+    Statement(lambda: _posted_with(fn.LOWER(t.Posting.ref_number) == slot("lower"))),
+    Statement(lambda: _posted_with(t.Posting.txn_id == slot("upper"))),
+    Statement(lambda: _paying(fn.LOWER(t.Invoice.number) == slot("lower"))),
+)
+
+
+def _posted_with(condition: Any) -> Any:
+    return t.Posting.select(t.Posting.payment).where(
+        among(t.Posting.connection, "connections") & condition
+    )
+
+
+def _paying(condition: Any) -> Any:
+    return (
+        t.PaymentUse.select(t.PaymentUse.payment)
+        .join(t.Invoice, on=(t.Invoice.txn_id == t.PaymentUse.invoice_txn_id))
+        .where(among(t.Invoice.connection, "connections") & condition)
+    )
+
+
+def of_invoice(connection_id: int, txn_id: str) -> list[Payment]:
+    """Return the payments of both sides that pay an invoice, newest first."""
+    return rows.shown(_OF_INVOICE.all(connection=connection_id, txn_id=txn_id))
+
+
+_OF_INVOICE = Statement(
+    lambda: (
+        t.Payment.select(*rows.PAYMENT_FIELDS)
+        .where(
+            (t.Payment.connection == slot("connection"))
+            & t.Payment.id.in_(
+                t.PaymentUse.select(t.PaymentUse.payment).where(
+                    t.PaymentUse.invoice_txn_id == slot("txn_id")
+                )
+            )
+        )
+        .order_by(t.Payment.id.desc())
+    )
+)
