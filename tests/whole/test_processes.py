@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from simulator.company import Company, acts
-from simulator.comparison import compare
+from simulator.comparison import compare_invoices, compare_payments
 from simulator.webconnector import HttpTransport, WebConnector
 from simulator.webconnector.desktop import Desktop
 from tests.whole.processes import DaemonProcess
@@ -36,16 +36,19 @@ def company():
     return Company.create(seed=11, customers=8, invoices=24)
 
 
-def add(daemon: DaemonProcess, folder: Path, name: str) -> tuple[bytes, str]:
-    """Add a connection; its invoice.qwc and password."""
-    daemon.json("connection", "add", name)
+def add(
+    daemon: DaemonProcess, folder: Path, name: str, application: str = "invoice"
+) -> tuple[bytes, str]:
+    """Add a connection; the .qwc file of one of its applications, and the password."""
+    layout = "combined" if application == "combined" else "two"
+    daemon.json("connection", "add", name, "--layout", layout)
     issued = daemon.json("qwc", name, "--out", str(folder / name))
-    path = next(one["path"] for one in issued["files"] if one["application"] == "invoice")
+    path = next(one["path"] for one in issued["files"] if one["application"] == application)
     return Path(path).read_bytes(), issued["password"]
 
 
 def differences(daemon: DaemonProcess, company: Company, name: str) -> tuple[str, ...]:
-    return compare(
+    return compare_invoices(
         company.audit().as_json(),
         daemon.json("invoices", "list", name),
         daemon.json("customers", "list", name),
@@ -73,6 +76,29 @@ def test_kill_minus_nine_at_every_call_leaves_the_next_sync_equal(daemon, line, 
         )
         outcome = killed.update(killed.add(qwc, password))
         assert outcome.ok, (point, outcome.status)
+    assert differences(daemon, company, "Larkspur") == ()
+
+
+def test_kill_minus_nine_at_every_answer_posts_each_payment_once(daemon, line, tmp_path, company):
+    """The daemon dies before each answer of QuickBooks reaches it, writes and queries alike."""
+    qwc, password = add(daemon, tmp_path, "Larkspur", "combined")
+    connector = WebConnector(Desktop(company), transport=line)
+    row = connector.add(qwc, password)
+    assert connector.update(row).ok
+    owed = [one for one in daemon.json("invoices", "list", "Larkspur") if one["status"] == "open"]
+    for number, invoice in enumerate(owed[:3]):
+        terms = ("--invoice", invoice["txn_id"], "--amount", invoice["balance"])
+        daemon.json("payments", "add", "Larkspur", "--external-id", f"pay_{number}", *terms)
+    connector.on_boundary = lambda at: (
+        daemon.restart() if str(at).startswith("before receiveResponseXML") else None
+    )
+    assert connector.update(row).ok
+    connector.on_boundary = None
+    assert connector.update(row).ok
+    held = daemon.json("payments", "list", "Larkspur")
+    posted = [one for one in held if one["status"] == "posted"]
+    assert [one["external_id"] for one in posted] == ["pay_0", "pay_1", "pay_2"]
+    assert compare_payments(company.audit().as_json(), held).differences == ()
     assert differences(daemon, company, "Larkspur") == ()
 
 
