@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import gc
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import partial
 from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import App, SystemCommand
@@ -13,6 +16,7 @@ from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
 from console.backstage import Backstage
+from console.widgets.secret import Secret, covered
 
 if TYPE_CHECKING:
     from textual.command import Provider
@@ -62,6 +66,27 @@ MAIN_SCREENS = (
         "What needs a person, with the remedy.",
     ),
     MainScreen(
+        "payments",
+        "m",
+        "Payments",
+        "payments:PaymentsScreen",
+        "Payments by state, amount and age, and the whole life of each.",
+    ),
+    MainScreen(
+        "invoices",
+        "i",
+        "Invoices",
+        "invoices:InvoicesScreen",
+        "What was imported, what was left out and why, balances on both sides.",
+    ),
+    MainScreen(
+        "customers",
+        "c",
+        "Customers",
+        "customers:CustomersScreen",
+        "Who is billed, balances on both sides, names of payments to resolve.",
+    ),
+    MainScreen(
         "troubleshooting",
         "t",
         "Troubleshooting",
@@ -84,8 +109,18 @@ MAIN_SCREENS = (
     ),
 )
 
+_STYLES = ["app.tcss", *sorted(Path(__file__).parent.glob("screens/*.tcss"))]
+WARM_UP_AFTER_SECONDS = 1.0
+SETTLING_SECONDS = 0.02
+
 # The sixteen colours of the terminal itself: legible wherever its own shell is.
 THEME = "ansi-dark"
+
+
+def _warm_up() -> None:
+    for screen in MAIN_SCREENS:
+        import_module(f"console.screens.{screen.place.partition(':')[0]}")
+    gc.freeze()  # modules and styles stay: looking through them again would hold up a key
 
 
 def _commands() -> type[Provider]:
@@ -98,7 +133,8 @@ class DeskbridgeApp(App[None], inherit_bindings=False):
     """The console on one store. Ends with ``q``; what it changed is in the store by then."""
 
     TITLE = "Deskbridge"
-    CSS_PATH = "app.tcss"
+    # All at once: each that came later would have all of them read again.
+    CSS_PATH = _STYLES
     COMMANDS = App.COMMANDS | {_commands}
     COMMAND_PALETTE_BINDING = "ctrl+p"
     ENABLE_COMMAND_PALETTE = True
@@ -109,9 +145,6 @@ class DeskbridgeApp(App[None], inherit_bindings=False):
     ]
     VERTICAL_BREAKPOINTS = [(0, "-low"), (30, "-tall")]  # noqa: RUF012 - the same
     DEFAULT_MODE = HOME
-    MODES: ClassVar[dict[str, str | Callable[[], Screen[Any]]]] = {
-        screen.name: screen.make for screen in MAIN_SCREENS
-    }
     BINDINGS: ClassVar[list[BindingType]] = [
         *(
             Binding(screen.key, f"go('{screen.name}')", screen.title, tooltip=screen.tooltip)
@@ -126,6 +159,19 @@ class DeskbridgeApp(App[None], inherit_bindings=False):
         super().__init__(ansi_color=True if "NO_COLOR" in os.environ else None)
         self.backstage = backstage
         self.theme = THEME
+        for main in MAIN_SCREENS:
+            self.add_mode(main.name, partial(self._made, main))
+
+    def _made(self, main: MainScreen) -> Screen[Any]:
+        screen = main.make()
+        # It has the styles of the moment. Textual, not sure of that, would read all styles again
+        # before it shows a new screen, and then once more.
+        screen._css_update_count = self._css_update_count
+        return screen
+
+    def delay_update(self, delay: float = SETTLING_SECONDS) -> None:
+        """Hold paints back for a moment while screens change; Textual's own moment is longer."""
+        super().delay_update(min(delay, SETTLING_SECONDS))
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """Of what every Textual program offers, what makes sense on a server."""
@@ -151,6 +197,30 @@ class DeskbridgeApp(App[None], inherit_bindings=False):
 
         if not isinstance(self.screen, HelpScreen):
             self.push_screen(HelpScreen(self.screen))
+
+    def copy_secret(self, text: str) -> None:
+        """Put a password on the clipboard of the operator's terminal, and on no other of ours."""
+        self.copy_to_clipboard(text)
+        self._clipboard = ""
+
+    def export_screenshot(self, *, title: str | None = None, simplify: bool = False) -> str:
+        """Return a picture of the screen; a password on it is covered."""
+        secrets = [one for screen in self.screen_stack for one in screen.query(Secret)]
+        with covered(secrets):
+            return super().export_screenshot(title=title, simplify=simplify)
+
+    def _fatal_error(self) -> None:
+        # As in Textual, but without the values of variables: a password may be among them.
+        import rich
+        import textual
+        from rich.traceback import Traceback
+
+        self._exit_renderables.append(Traceback(show_locals=False, suppress=[rich, textual]))
+        self._close_messages_no_wait()
+
+    def on_ready(self) -> None:
+        """Once the first screen stands, have the others imported before their key is pressed."""
+        self.set_timer(WARM_UP_AFTER_SECONDS, lambda: self.backstage.aside(_warm_up))
 
     def on_unmount(self) -> None:
         """Let go of the store."""

@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import dataclass
 from functools import partial
 
 from textual.app import App
-from textual.binding import ActiveBinding
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.screen import Screen
 
 from console.widgets.key_line import key_shown
+
+_OURSELVES = "command_palette"
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """One line of the palette: its title, what it does, how it is done."""
+
+    title: str
+    help: str
+    run: Callable[[], Awaitable[object]]
 
 
 class DeskbridgeCommands(Provider):
@@ -18,26 +29,41 @@ class DeskbridgeCommands(Provider):
 
     async def discover(self) -> Hits:
         """Everything, before a word is typed."""
-        for title, one in self._offered():
-            yield DiscoveryHit(title, partial(self._run, one), help=one.tooltip)
+        for one in self._offered():
+            yield DiscoveryHit(one.title, one.run, help=one.help)
 
     async def search(self, query: str) -> Hits:
         """What fits the words."""
         matcher = self.matcher(query)
-        for title, one in self._offered():
-            score = matcher.match(f"{title} {one.tooltip}")
+        for one in self._offered():
+            score = matcher.match(f"{one.title} {one.help}")
             if score > 0:
-                yield Hit(score, title, partial(self._run, one), help=one.tooltip)
+                yield Hit(score, one.title, one.run, help=one.help)
 
-    def _offered(self) -> Iterator[tuple[str, ActiveBinding]]:
-        """What the screen and the console can do; moving about in a table needs no palette."""
+    def _offered(self) -> Iterator[Offer]:
+        """What the screen can do, what the console can do, and every main screen."""
+        bound = list(self._bound())
+        yield from bound
+        told = {one.help for one in bound}
+        yield from (one for one in self._main_screens() if one.help not in told)
+
+    def _bound(self) -> Iterator[Offer]:
+        """What has a key; moving about in a table needs no palette."""
         seen: set[str] = set()
         for one in self.screen.active_bindings.values():
             told = one.enabled and one.binding.description and one.tooltip
-            if told and isinstance(one.node, Screen | App) and one.binding.action not in seen:
+            here = isinstance(one.node, Screen | App) and one.binding.action != _OURSELVES
+            if told and here and one.binding.action not in seen:
                 seen.add(one.binding.action)
                 key = key_shown(one.binding.key, one.binding.key_display)
-                yield f"{one.binding.description} ({key})", one
+                run = partial(self.app.run_action, one.binding.action, one.node)
+                yield Offer(f"{one.binding.description} ({key})", one.tooltip, run)
 
-    async def _run(self, one: ActiveBinding) -> None:
-        await self.app.run_action(one.binding.action, one.node)
+    def _main_screens(self) -> Iterator[Offer]:
+        """Those that are not on top, whatever their keys mean where we are."""
+        from console.app import MAIN_SCREENS
+
+        for screen in MAIN_SCREENS:
+            if screen.name != self.app.current_mode:
+                run = partial(self.app.run_action, f"go('{screen.name}')", self.app)
+                yield Offer(f"Go to {screen.title}", screen.tooltip, run)

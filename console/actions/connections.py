@@ -53,6 +53,11 @@ def follows(before: Connection, changes: Mapping[str, Any]) -> list[str]:
     return [sentence for sentence in told if sentence]
 
 
+def always_follows(name: str) -> str:
+    """What any change of a field will bring; empty where it depends on the new value."""
+    return _BY_FIELD.get(name, "")
+
+
 _BY_FIELD: Mapping[str, str] = {
     "name": (
         "User names and passwords stay. New .qwc files describe it by the new name; the old ones"

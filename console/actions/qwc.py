@@ -16,7 +16,7 @@ from pathlib import Path
 from console.actions import Operator
 from console.actions.connections import NewConnection, add
 from console.cli.errors import Refused, refusal_for
-from console.cli.issue import Issued, issue_files, rotate_password
+from console.cli.issue import FileInTheWay, Issued, issue_files, rotate_password
 from shared.models import connections, downloads
 from shared.models.errors import NotPossible, StoreError
 from shared.models.store import Store
@@ -99,8 +99,11 @@ def _in_words() -> Iterator[None]:
         yield
     except StoreError:
         raise
+    except FileInTheWay as error:
+        raise NotPossible(error.message, "Choose another folder, or move that file away.") from None
     except Exception as error:
         refused = refusal_for(error)
         if not isinstance(refused, Refused):
             raise
-        raise NotPossible(refused.message, refused.remedy) from None
+        remedy = f"{refused.remedy}." if refused.remedy else ""
+        raise NotPossible(refused.message, remedy) from None

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from datetime import date
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from console.cli import output
 from console.cli.desk import Desk, pass_desk
 from console.cli.doctor_contract import AUDIT_ENTRY
+from console.cli.params import Day
 from console.cli.shapes import json_option
 from console.cli.tables import Column, Row
 from console.cli.text import count, local_time
@@ -35,6 +37,10 @@ def audit() -> None:
     help="Only what was done to this connection, which may be gone by now.",
 )
 @click.option("--who", metavar="TEXT", help="Only what was done by users whose name holds TEXT.")
+@click.option("--action", metavar="TEXT", help="Only actions that hold TEXT, such as retry.")
+@click.option("--text", metavar="TEXT", help="Only entries that hold TEXT, wherever it is.")
+@click.option("--since", metavar="DATE", type=Day(), help="Only from this day on.")
+@click.option("--until", metavar="DATE", type=Day(), help="Only up to this day, which is included.")
 @click.option(
     "--limit",
     type=click.IntRange(1),
@@ -44,22 +50,39 @@ def audit() -> None:
 @json_option(AUDIT_ENTRY, many=True)
 @pass_desk
 def list_entries(
-    desk: Desk, name: str | None, who: str | None, limit: int | None, as_json: bool
+    desk: Desk,
+    name: str | None,
+    who: str | None,
+    action: str | None,
+    text: str | None,
+    since: date | None,
+    until: date | None,
+    limit: int | None,
+    as_json: bool,
 ) -> None:
     """List what people changed, newest first.
 
-    Entries keep the name that a connection had at the time.
+    Entries keep the name that a connection had at the time. Days are those of this machine.
     """
+    from console.snapshots.days import midnight
+
     most = limit or (None if as_json else RECENT)
+    parts = {"who": who, "action": action, "anywhere": text}
+    wanted: dict[str, Any] = {
+        "holding": [(place, part) for place, part in parts.items() if part is not None],
+        "since": midnight(since, 0),
+        "until": midnight(until, 1),
+    }
     with desk.store.reading():
-        found = list(islice(_newest(_as_stored(name), who), most))
+        wanted["connection"] = _as_stored(name)
+        found = list(islice(_newest(wanted), most))
     if as_json:
         output.say_json_lines(output.json_text(AUDIT_ENTRY.of(entry)) for entry in found)
     elif found:
         output.say_table(COLUMNS, [_row(entry) for entry in found])
         if len(found) == most:
             output.say_wrapped(f"The newest {count(most, 'entry', 'entries')}. More: --limit N")
-    elif name is None and who is None:
+    elif not any(wanted.values()):
         output.say_wrapped("Nothing was changed yet.")
     else:
         output.say_wrapped("Nothing like that was done. All: deskbridge audit list")
@@ -78,11 +101,11 @@ def _as_stored(name: str | None) -> str | None:
         return name
 
 
-def _newest(connection: str | None, who: str | None) -> Iterator[AuditEntry]:
+def _newest(wanted: Mapping[str, Any]) -> Iterator[AuditEntry]:
     from shared.models import audit as store
 
     before: int | None = None
-    while block := store.entries(BLOCK, before_id=before, connection=connection, who=who):
+    while block := store.entries(BLOCK, before_id=before, **wanted):
         yield from block
         before = block[-1].id
 

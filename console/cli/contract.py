@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
     from console.cli.issue import Issued, IssuedFile
     from shared.hints import Hint
+    from shared.models.payment_values import CustomerMapping, PaymentStatus
+    from shared.models.payments.naming import Resolved
     from shared.models.store import Upgraded
     from shared.models.values import (
         Application,
@@ -247,6 +249,27 @@ CUSTOMER: Shape[CustomerRow] = Shape(
     Key("parent_list_id", "ListID of the customer above; empty: none", lambda c: c.parent_list_id),
     Key("active", "whether QuickBooks lists it as active", lambda c: c.active),
 )
+
+CUSTOMER_MAPPING: Shape[CustomerMapping] = Shape(
+    Key("name", "the customer's name on the billing platform", lambda m: m.name),
+    Key("list_id", "ListID of the customer that it means, with its jobs", lambda m: m.list_id),
+    Key("customer", "and its full name; empty: QuickBooks has it no more", lambda m: m.customer),
+    Key("mapped_by", "who said so", lambda m: m.who),
+    Key("mapped_at", "and when", lambda m: iso_instant(m.at)),
+)
+
+RESOLVED_NAME: Shape[Resolved] = CUSTOMER_MAPPING.within(
+    lambda r: r.mapping,
+    Key("ready", "how many payments of that name go out now", lambda r: _standing(r, "ready")),
+    Key("waiting", "how many wait for something else", lambda r: _standing(r, "waiting")),
+    Key("refused", "how many need a person still", lambda r: _standing(r, "refused")),
+)
+
+
+def _standing(resolved: Resolved, word: str) -> int:
+    counts: Mapping[PaymentStatus, int] = resolved.payments
+    return sum(count for status, count in counts.items() if status.value == word)
+
 
 INVOICE: Shape[InvoiceRow] = Shape(
     Key("txn_id", "TxnID of QuickBooks", lambda i: i.txn_id),

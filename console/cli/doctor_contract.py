@@ -1,4 +1,4 @@
-"""The JSON of ``deskbridge doctor`` and ``deskbridge audit``."""
+"""The JSON of ``deskbridge doctor``, ``deskbridge audit`` and ``deskbridge syncs bundle``."""
 
 from __future__ import annotations
 
@@ -10,6 +10,9 @@ from console.cli.shapes import Key, Shape
 from console.cli.text import iso_instant
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from console.bundle import Bundle, Part
     from shared.health import Check
     from shared.models.values import AuditEntry
 
@@ -64,4 +67,29 @@ AUDIT_ENTRY: Shape[AuditEntry] = Shape(
     Key("action", "what was done, such as `connection.add`", lambda e: e.action),
     Key("connection", "to which connection; empty: to none", lambda e: e.connection),
     Key("detail", "what exactly", lambda e: e.detail),
+)
+
+
+@dataclass(frozen=True)
+class Bundled:
+    """A support bundle, and where it was saved; None: it was only shown."""
+
+    bundle: Bundle
+    path: Path | None
+
+
+PART: Shape[Part] = Shape(
+    Key("name", "name of the file in the archive", lambda p: p.name),
+    Key("holds", "what it holds, in words", lambda p: p.holds),
+    Key("bytes", "its size before it is packed", lambda p: p.size_bytes),
+)
+
+BUNDLE: Shape[Bundled] = Shape(
+    Key("sync_id", "number of the sync", lambda b: b.bundle.sync_id),
+    Key(
+        "path",
+        "absolute path of the archive; null: it was not saved",
+        lambda b: str(b.path) if b.path else None,
+    ),
+    Key("files", "what is inside", lambda b: [PART.of(part) for part in b.bundle.parts], PART),
 )

@@ -21,6 +21,10 @@ if TYPE_CHECKING:
 LAYOUT_OF = {"invoice": "two", "payment": "two", "both": "two", "combined": "combined"}
 
 
+class FileInTheWay(Refused):
+    """Something else has the name under which a file of ours should be written."""
+
+
 @dataclass(frozen=True)
 class IssuedFile:
     """One ``.qwc`` file on the disk and the application it describes."""
@@ -60,7 +64,7 @@ def issue_files(
     ``which`` is ``invoice``, ``payment``, ``both``, ``combined``, or empty for all that the
     layout has; it decides the layout. Either everything happened or nothing did: the files
     are in place before the store commits and go back when it cannot.
-    Raises QwcRefused, Refused (a file in the way), OSError.
+    Raises QwcRefused, FileInTheWay, OSError.
     """
     from shared.models import audit, connections
     from shared.passwords import generate_password, hash_password
@@ -166,9 +170,9 @@ def _refuse_foreign(target: Path, application: Application) -> None:
     if owner == application.username:
         return
     whose = f'belongs to the user name "{owner}"' if owner else "is not a .qwc file of ours"
-    raise Refused(
+    raise FileInTheWay(
         f"{target} {whose} and was not overwritten. Nothing was changed.",
-        "Choose another folder, or move that file away",
+        "Choose another folder with --out, or move that file away",
     )
 
 

@@ -12,15 +12,17 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from console.cli import output
-from console.cli.contract import CUSTOMER, INVOICE
+from console.cli.contract import CUSTOMER, CUSTOMER_MAPPING, INVOICE, RESOLVED_NAME
 from console.cli.desk import Desk, pass_desk
 from console.cli.files import write_private
 from console.cli.params import FROM_STANDARD_INPUT, chosen_connection, name_argument
 from console.cli.shapes import json_option
 from console.cli.tables import Column, Row
-from console.cli.text import count, grouped, iso_day, plain
+from console.cli.text import count, grouped, iso_day, local_time, plain
 
 if TYPE_CHECKING:
+    from shared.models.payment_values import CustomerMapping
+    from shared.models.payments.naming import Resolved
     from shared.models.values import CustomerRow, InvoiceRow
 
 STATUSES = ("open", "paid", "void", "deleted")
@@ -73,6 +75,109 @@ CUSTOMER_COLUMNS = (
 
 def _customer_row(customer: CustomerRow) -> Row:
     return Row((customer.full_name, "yes" if customer.active else "no", customer.list_id))
+
+
+@customers.command("map")
+@click.argument("name")
+@click.argument("platform_name")
+@click.argument("customer")
+@json_option(RESOLVED_NAME)
+@pass_desk
+def map_customer(desk: Desk, name: str, platform_name: str, customer: str, as_json: bool) -> None:
+    """Have PLATFORM_NAME mean CUSTOMER of NAME, though they are called differently.
+
+    PLATFORM_NAME is the customer's name as payments of the billing platform give it, CUSTOMER
+    the full name or the ListID in QuickBooks. From then on the name means that customer and the
+    jobs below it, and nobody else. Payments that were refused for the name are judged again at
+    once, and go to QuickBooks with the next Payment Sync if nothing else stands against them.
+    """
+    from shared.models import audit, connections
+    from shared.models.ledger import customer_pages
+    from shared.models.payments import naming
+
+    with desk.store.transaction():
+        connection, now = connections.get(name), desk.store.now()
+        chosen = customer_pages.find(connection.id, customer)
+        done = naming.resolve(connection.id, platform_name, chosen.list_id, desk.who, now)
+        told = f"{done.mapping.name} means {chosen.full_name} ({chosen.list_id})"
+        audit.add(desk.who, "customer.map", connection.name, told, now)
+    if as_json:
+        output.say_json(RESOLVED_NAME.of(done))
+        return
+    output.say_wrapped(f"{told} from now on. {where_they_stand(done)}")
+
+
+def where_they_stand(done: Resolved) -> str:
+    """What became of the payments that have the name: "Payments: 2 ready, 1 refused still."."""
+    words = {"ready": "ready for the next Payment Sync", "refused": "refused still"}
+    known = [f"{number:,} {words.get(status, status)}" for status, number in done.payments.items()]
+    return f"Payments: {', '.join(known)}." if known else "No payment of that name waits."
+
+
+@customers.command("unmap")
+@click.argument("name")
+@click.argument("platform_name")
+@json_option(RESOLVED_NAME)
+@pass_desk
+def unmap_customer(desk: Desk, name: str, platform_name: str, as_json: bool) -> None:
+    """Have PLATFORM_NAME mean again whoever is called so in NAME.
+
+    Payments of that name which are not in QuickBooks yet are judged again at once.
+    """
+    from shared.models import audit, connections
+    from shared.models.payments import naming
+
+    with desk.store.transaction():
+        connection, now = connections.get(name), desk.store.now()
+        done = naming.take_back(connection.id, platform_name, desk.who, now)
+        told = f"{done.mapping.name} no longer means {_meant(done.mapping)}"
+        audit.add(desk.who, "customer.unmap", connection.name, told, now)
+    if as_json:
+        output.say_json(RESOLVED_NAME.of(done))
+        return
+    output.say_wrapped(f"{told}. {where_they_stand(done)}")
+
+
+def _meant(mapping: CustomerMapping) -> str:
+    return f"{mapping.customer} ({mapping.list_id})" if mapping.customer else mapping.list_id
+
+
+@customers.command("mappings")
+@name_argument
+@json_option(CUSTOMER_MAPPING, many=True)
+@pass_desk
+def list_mappings(desk: Desk, name: str | None, as_json: bool) -> None:
+    """List the names of the platform that were mapped to customers of NAME.
+
+    NAME may be left out where there is exactly one connection.
+    """
+    from shared.models import mappings
+
+    with desk.store.reading():
+        found = mappings.listed(chosen_connection(name).id)
+    if as_json:
+        output.say_json_lines(output.json_text(CUSTOMER_MAPPING.of(one)) for one in found)
+    elif found:
+        output.say_table(MAPPING_COLUMNS, [_mapping_row(one) for one in found])
+    else:
+        output.say_wrapped(
+            "No name is mapped: payments name customers as QuickBooks does. To map one: "
+            "deskbridge customers map NAME PLATFORM_NAME CUSTOMER"
+        )
+
+
+MAPPING_COLUMNS = (
+    Column("On the platform", least=16),
+    Column("In QuickBooks", least=16),
+    Column("ListID", drop=2),
+    Column("Who", least=8, drop=3),
+    Column("When", drop=1),
+)
+
+
+def _mapping_row(one: CustomerMapping) -> Row:
+    customer = one.customer or "(not there any more)"
+    return Row((one.name, customer, one.list_id, one.who, local_time(one.at)))
 
 
 @click.group()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import islice
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -11,6 +12,7 @@ import click
 from console.cli import output
 from console.cli.contract import MESSAGE, SYNC, SYNC_DETAIL, Message, SyncDetail
 from console.cli.desk import Desk, pass_desk
+from console.cli.doctor_contract import BUNDLE, Bundled
 from console.cli.errors import NotThere
 from console.cli.params import numbers_given
 from console.cli.shapes import json_option
@@ -235,6 +237,51 @@ def _say_message(message: Message) -> None:
             output.say()
             output.say_lines(plain(line) for line in text.splitlines())
     output.say()
+
+
+@syncs.command()
+@click.argument("number", metavar="ID")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Save it there, or into that folder; FILE is never overwritten.",
+)
+@json_option(BUNDLE)
+@pass_desk
+def bundle(desk: Desk, number: str, out: Path | None, as_json: bool) -> None:
+    """Make a support bundle of the sync with the number ID: a zip for those who shall help.
+
+    It holds the sync, its records and problems, its calls (their text only where debug kept
+    the answers), versions, and what doctor finds. Secrets are masked. Without --out it only says
+    what would be inside.
+    """
+    from console import bundle as bundles
+    from console.snapshots import bundle as snapshots
+    from shared.health import ThisMachine
+
+    [sync_id] = numbers_given([number], "sync")
+    with output.waiting("Reading"), desk.store.reading():
+        made = snapshots.read(desk.store, sync_id, desk.settings, ThisMachine())
+    path = None if out is None else bundles.save(made, out)
+    if as_json:
+        output.say_json(BUNDLE.of(Bundled(made, path)))
+        return
+    rows = [Row((part.name, part.holds, f"{part.size_bytes:,}")) for part in made.parts]
+    output.say_table(PART_COLUMNS, rows)
+    output.say()
+    output.say_wrapped(bundles.MASKED)
+    output.say_wrapped(bundles.NOT_MASKED)
+    output.say()
+    if path is None:
+        output.say_wrapped(
+            f"Nothing was saved. To save it: deskbridge syncs bundle {sync_id} --out FILE"
+        )
+    else:
+        output.say_wrapped(f"Saved to {path} ({path.stat().st_size:,} bytes).")
+
+
+PART_COLUMNS = (Column("File", least=16), Column("Holds", least=20), Column("Bytes", right=True))
 
 
 @syncs.command()

@@ -47,7 +47,7 @@ class AuditScreen(ReadsDetail[AuditPage]):
             "slash",
             "filter",
             "Filter",
-            tooltip="Words, who:NAME, action:WORD, connection:NAME, today, a date, a span of dates.",
+            tooltip="Words, who:NAME, action:WORD, connection:NAME, today, a date or a span.",
         ),
         Binding("n", "older", "Older", tooltip="The next page of older entries."),
         Binding("b", "newer", "Newer", tooltip="Back to the page of newer entries."),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar
 
@@ -15,7 +15,7 @@ from textual.widgets import Input, Static
 from console import words
 from console.cli.text import application as application_name
 from console.cli.text import count, plain
-from console.screens.base import StoreScreen
+from console.screens.issuing import IssuesPasswords
 from console.snapshots import connections
 from console.snapshots.connections import ConnectionLine, Connections
 from console.widgets.filter_line import FilterLine
@@ -25,6 +25,7 @@ from console.widgets.text_view import TextView
 if TYPE_CHECKING:
     from shared.models.overview import ApplicationOverview
     from shared.models.store import Store
+    from shared.models.values import Application, Connection
 
 COLUMNS = (
     Column("Connection", least=14),
@@ -41,13 +42,20 @@ COLUMNS = (
 ORDERS = ("what needs a person first", "by name", "last seen first")
 
 
-class ConnectionsScreen(StoreScreen[Connections]):
+class ConnectionsScreen(IssuesPasswords[Connections]):
     """The table of connections, with the one under the cursor explained below it."""
 
     PLACE = "Connections"
     CSS_PATH = "connections.tcss"
     AUTO_FOCUS = "RecordTable"
     BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("N", "set_up", "Set up new", tooltip="Set a company up, step by step."),
+        Binding(
+            "S",
+            "settings",
+            "Settings",
+            tooltip="See and change everything about the connection under the cursor.",
+        ),
         Binding("slash", "filter", "Filter", tooltip="Show only connections with these words."),
         Binding("o", "order", "Order", tooltip="Sort by attention, by name, or by last seen."),
         Binding(
@@ -62,6 +70,7 @@ class ConnectionsScreen(StoreScreen[Connections]):
     def __init__(self) -> None:
         super().__init__()
         self._order = 0
+        self._wanted = ""
         self._lines: dict[str, ConnectionLine] = {}
         self._rows: dict[str, tuple[ConnectionLine, Row]] = {}
 
@@ -84,7 +93,11 @@ class ConnectionsScreen(StoreScreen[Connections]):
         chosen.sort(key=_SORTED[self._order])
         self._lines = {str(one.overview.connection.id): one for one in chosen}
         self._rows = {key: self._kept_row(key, one) for key, one in self._lines.items()}
-        self.query_one(RecordTable).show([row for _, row in self._rows.values()])
+        table = self.query_one(RecordTable)
+        table.show([row for _, row in self._rows.values()])
+        if self._wanted in self._rows:
+            table.go_to(self._wanted)
+            self._wanted = ""
         shown, known = len(chosen), len(snapshot.lines)
         of = f"{shown:,} of {count(known, 'connection')}" if wanted else count(known, "connection")
         told = f" ({of}, {ORDERS[self._order]})" if known else ""
@@ -129,13 +142,43 @@ class ConnectionsScreen(StoreScreen[Connections]):
         if line:
             self.app.push_screen(ProblemsScreen(line.overview.connection.name))
 
+    def action_set_up(self) -> None:
+        """Set a company up."""
+        from console.screens.setup import SetupScreen
+
+        if self.may_change():
+            self.app.push_screen(SetupScreen(), self._set_up)
+
+    def _set_up(self, made: Connection | None) -> None:
+        if made is not None:
+            self._wanted = str(made.id)
+            self.say(f"{made.name} is set up. It shows here when the Web Connector first calls.")
+
+    def action_settings(self) -> None:
+        """Open the settings of this one."""
+        from console.screens.settings import SettingsScreen
+
+        line = self._chosen()
+        if line:
+            self.app.push_screen(SettingsScreen(line.overview.connection.id, self.say))
+
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Dim what needs a connection while there is none."""
-        if action == "problems" and not self._lines:
+        if action in ("problems", "settings") and not self._lines:
             return None
         return super().check_action(action, parameters)
 
+    def issuing_for(self) -> tuple[Connection, Sequence[Application]] | None:
+        """The connection under the cursor."""
+        line = self._chosen()
+        if line is None:
+            return None
+        found = line.overview
+        return found.connection, [one.application for one in found.applications]
+
     def _chosen(self) -> ConnectionLine | None:
+        if not self.is_mounted:
+            return None
         return self._lines.get(self.query_one(RecordTable).key or "")
 
     def _kept_row(self, key: str, line: ConnectionLine) -> tuple[ConnectionLine, Row]:
@@ -177,10 +220,9 @@ class ConnectionsScreen(StoreScreen[Connections]):
 
 NOTHING_YET = Text(
     "No connection yet. A connection joins one QuickBooks company file to Deskbridge.\n\n"
-    "Next: leave with q, then add one and make its .qwc files:\n\n"
-    '    deskbridge connection add "Larkspur Tile"\n'
-    '    deskbridge qwc "Larkspur Tile"\n\n'
-    "It is shown here as soon as it is there."
+    "Next: press N to set one up. It takes a few questions and ends with the .qwc files and the"
+    " password for the bookkeeper.\n\n"
+    "For scripts, deskbridge connection add and deskbridge qwc do the same."
 )
 NO_MATCH = Text("No connection has these words. / changes them, Esc in that line clears them.")
 
@@ -233,7 +275,7 @@ def _application_told(one: ApplicationOverview, now: datetime) -> Iterator[Text]
 
 def _first_steps(one: ApplicationOverview) -> str:
     if not one.application.password_generation:
-        return "no .qwc file was made yet. Next: deskbridge qwc NAME"
+        return "no .qwc file was made yet. Next: g writes it and shows the password."
     return (
         "never ran. In the Web Connector: add the .qwc file, type the password, tick the row and"
         " click Update Selected."

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from pathlib import PureWindowsPath
+from pathlib import Path, PureWindowsPath
 from types import MappingProxyType
 from typing import Any
 
@@ -54,6 +54,16 @@ def read_day(text: str) -> date | None:
         ) from None
 
 
+def read_folder(text: str) -> Path:
+    """Read a folder on this machine, ``~`` and all; raises Wrong."""
+    if not text.strip():
+        raise Wrong("Name the folder for the files, such as /var/lib/deskbridge/qwc/larkspur.")
+    try:
+        return Path(text.strip()).expanduser().absolute()
+    except RuntimeError:
+        raise Wrong("There is no such user; write the folder in full.") from None
+
+
 def whole(most: int, unit: str) -> Callable[[str], int]:
     """Return what reads a whole number from 0 to ``most``; nothing is 0. It raises Wrong."""
 
@@ -97,7 +107,7 @@ def _one_of(options: tuple[tuple[Any, str], ...]) -> dict[str, Any]:
 
 
 def _every(minutes: int) -> str:
-    return f"every {minutes} minutes" if minutes else "not proposed: syncs are started by hand"
+    return f"every {minutes} minutes" if minutes else "not proposed, syncs are started by hand"
 
 
 NAME = FieldOfConnection(
@@ -121,8 +131,8 @@ LAYOUT = FieldOfConnection(
     "What the bookkeeper ticks and updates.",
     **_one_of(
         (
-            (Layout.TWO, "two applications: Invoice Sync and Payment Sync"),
-            (Layout.COMBINED, "one combined application: Invoiced"),
+            (Layout.TWO, "two applications, Invoice Sync and Payment Sync"),
+            (Layout.COMBINED, "one combined application, Invoiced"),
         )
     ),
     asks=True,
@@ -147,7 +157,7 @@ START_DATE = FieldOfConnection(
     "Start date",
     "Invoices dated earlier are left out and payments dated earlier are not posted. Write"
     " 2026-01-31, or nothing to take all.",
-    lambda day: day.isoformat() if day else "none: all open invoices are taken",
+    lambda day: day.isoformat() if day else "none, all open invoices are taken",
     read=read_day,
     text=lambda day: day.isoformat() if day else "",
     asks=True,
@@ -158,8 +168,8 @@ JOBS = FieldOfConnection(
     "Who owes the invoice of a job.",
     **_one_of(
         (
-            (JobMode.ROLL_UP, "rolled up: its top customer"),
-            (JobMode.SEPARATE, "kept apart: the job, as a customer of its own"),
+            (JobMode.ROLL_UP, "rolled up, its top customer owes it"),
+            (JobMode.SEPARATE, "kept apart, the job is a customer of its own"),
         )
     ),
 )
@@ -233,8 +243,7 @@ def deposit_fields(accounts: tuple[str, ...]) -> tuple[Field, ...]:
         TextField(
             "account",
             "Deposit to",
-            "The account's full name in QuickBooks, such as Bank:Checking. Empty: Undeposited"
-            " Funds.",
+            "An account of QuickBooks, such as Bank:Checking; empty: Undeposited Funds.",
             offers=accounts,
         ),
         TextField(
@@ -295,6 +304,7 @@ def method_rule(values: Mapping[str, Any]) -> MethodRule:
 
 
 def condition_of(rule: DepositRule) -> str:
-    """``method credit_card, gateway stripe``, or that it is for all payments."""
-    parts = (("method", rule.method), ("currency", rule.currency), ("gateway", rule.gateway))
-    return ", ".join(f"{name} {value}" for name, value in parts if value) or "all payments"
+    """``credit_card payments in USD by stripe``; ``all payments`` for a rule without conditions."""
+    currency = f" in {rule.currency}" if rule.currency else ""
+    gateway = f" by {rule.gateway}" if rule.gateway else ""
+    return f"{rule.method or 'all'} payments{currency}{gateway}"

@@ -53,6 +53,12 @@ class SyncScreen(DecidesProblems[SyncDetail]):
         Binding(
             "C", "copy", "Copy", tooltip="Copy what is said here to your terminal's clipboard."
         ),
+        Binding(
+            "B",
+            "bundle",
+            "Support bundle",
+            tooltip="Everything about this sync in one masked archive, for those who shall help.",
+        ),
     ]
 
     def __init__(self, sync_id: int) -> None:
@@ -108,6 +114,12 @@ class SyncScreen(DecidesProblems[SyncDetail]):
     def action_calls(self) -> None:
         """Open the timeline."""
         self.app.push_screen(CallsScreen(self._sync_id))
+
+    def action_bundle(self) -> None:
+        """Show what a support bundle would hold; it is saved from there."""
+        from console.screens.bundle import BundleScreen
+
+        self.app.push_screen(BundleScreen(self._sync_id))
 
     def action_more(self) -> None:
         """List more records."""

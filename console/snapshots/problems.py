@@ -87,7 +87,7 @@ def plan_retry(_store: Store, problem_ids: Sequence[int]) -> RetryPlan:
     return RetryPlan(
         tuple(problem_ids),
         _title(chosen),
-        (*_told_of_payments(again, parked), *_told_of_records(chosen)),
+        (*told_of_payments(again, parked), *_told_of_records(chosen)),
         ask=len(chosen) > 1 or bool(ours),
         agreed=frozenset(payment.id for payment in parked),
     )
@@ -125,7 +125,8 @@ def _title(chosen: Sequence[Problem]) -> str:
     return f"Retry {len(chosen):,} problems?"
 
 
-def _told_of_payments(again: Sequence[Payment], parked: Sequence[Payment]) -> list[str]:
+def told_of_payments(again: Sequence[Payment], parked: Sequence[Payment]) -> list[str]:
+    """What retrying does to payments that are judged ``again``, and to those that are parked."""
     told = []
     if again:
         told.append(
@@ -141,8 +142,9 @@ def _told_of_payments(again: Sequence[Payment], parked: Sequence[Payment]) -> li
 
 
 def _amounts(payments: Sequence[Payment]) -> str:
+    """The document of one payment, else how many they are and their sum in each currency."""
     if len(payments) == 1:
-        return f"{payments[0].document}, {payments[0].amount:,.2f} {payments[0].currency}".strip()
+        return payments[0].document
     sums: dict[str, Decimal] = {}
     for payment in payments:
         sums[payment.currency] = sums.get(payment.currency, Decimal(0)) + payment.amount

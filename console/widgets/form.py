@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar, TypeAlias
 
 from rich.text import Text
@@ -16,7 +16,7 @@ from textual.suggester import SuggestFromList
 from textual.widget import Widget
 from textual.widgets import Input, Static
 
-from console.cli.text import cells, plain
+from console.cli.text import ELLIPSIS, cells, plain
 from console.widgets.choice import Choice
 
 
@@ -59,10 +59,15 @@ class Entry(Vertical):
     DEFAULT_CSS = """
     Entry { height: auto; margin-bottom: 1; }
     Entry Static { height: auto; margin: 0; }
-    Entry Input { height: 1; border: none; border-left: thick $primary; padding: 0 1; }
-    Entry Input:focus { border: none; border-left: thick $primary; }
+    Entry Input, Entry Input:focus {
+        height: 1;
+        border: none;
+        border-left: outer $primary;
+        padding: 0 1;
+    }
     Entry Choice { padding: 0 1; }
     Entry .offers, Entry .wrong { display: none; padding: 0 2; }
+    Entry:focus-within .offers.-some { display: block; }
     Entry .wrong { text-style: bold; }
     """
 
@@ -84,14 +89,9 @@ class Entry(Vertical):
         suggester = SuggestFromList(self.field.offers, case_sensitive=False)
         return Input(
             self.field.text,
-            compact=True,
             select_on_focus=False,
             suggester=suggester if self.field.offers else None,
         )
-
-    def on_mount(self) -> None:
-        """Show what may be meant."""
-        self.show_offers()
 
     @property
     def filled(self) -> Any:
@@ -106,25 +106,34 @@ class Entry(Vertical):
         first = self.field.chosen if isinstance(self.field, ChoiceField) else self.field.text
         return bool(self.filled != first)
 
+    def propose(self, text: str) -> None:
+        """Fill a text in that nobody typed."""
+        if isinstance(self.field, TextField):
+            self.field = replace(self.field, text=text)
+            self.query_one(Input).value = text
+
     def read(self) -> Any:
         """The value; raises Wrong."""
         return self.filled if isinstance(self.field, ChoiceField) else self.field.read(self.filled)
 
     def show_wrong(self, sentence: str) -> None:
         """Say what is wrong, or nothing."""
-        self._tell(".wrong", f"! {sentence}" if sentence else "")
+        wrong = self.query_one(".wrong", Static)
+        wrong.update(Text(plain(f"! {sentence}")))
+        wrong.display = bool(sentence)
 
     def show_offers(self) -> None:
         """Show which of the offers have what was typed, as many as a line takes."""
         if isinstance(self.field, TextField) and self.field.offers:
             typed = self.filled.strip().casefold()
             found = [one for one in self.field.offers if typed in one.casefold()]
-            self._tell(".offers", _offered(found, max(self.size.width, 76) - 4))
+            shown = self.query_one(".offers", Static)
+            shown.update(Text(plain(_offered(found, self.size.width - 4)), no_wrap=True))
+            shown.set_class(bool(found) and found != [self.filled], "-some")
 
-    def _tell(self, selector: str, sentence: str) -> None:
-        shown = self.query_one(selector, Static)
-        shown.update(Text(plain(sentence)))
-        shown.display = bool(sentence)
+    def on_resize(self) -> None:
+        """Fit them to the width."""
+        self.show_offers()
 
 
 class Form(VerticalScroll, can_focus=False):
@@ -169,6 +178,10 @@ class Form(VerticalScroll, can_focus=False):
     def filled(self, name: str) -> Any:
         """What a field has at the moment, read or not."""
         return self._entry(name).filled
+
+    def fill(self, name: str, text: str) -> None:
+        """Propose a text; it does not count as filled in by somebody."""
+        self._entry(name).propose(text)
 
     def read(self) -> dict[str, Any] | None:
         """All values by name; None where one is wrong: then that is said, and has the focus."""
@@ -218,13 +231,11 @@ class Form(VerticalScroll, can_focus=False):
 
 
 def _offered(found: Sequence[str], room: int) -> str:
-    """``In QuickBooks: Checking, Savings, … (right arrow completes)``, in one line."""
-    if not found:
-        return ""
-    told, rest = f"Known: {found[0]}", found[1:]
-    for one in rest:
+    """``Known: Checking, Savings, …``, in one line."""
+    told = f"Known (right arrow completes): {found[0]}" if found else ""
+    for one in found[1:]:
         longer = f"{told}, {one}"
         if cells(longer) > room - 3:
-            return f"{told}, …"
+            return f"{told}, {ELLIPSIS}"
         told = longer
     return told

@@ -27,6 +27,7 @@ class FormDialog(ModalScreen[dict[str, Any] | None]):
     AUTO_FOCUS = "Input, Choice"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "cancel", "Cancel", tooltip="Change nothing."),
+        Binding("tab", "app.focus_next", "Next field", tooltip="To the next field."),
         Binding("f1", "app.help", "Help", show=False, tooltip="This list of keys."),
     ]
     DEFAULT_CSS = """
@@ -35,13 +36,14 @@ class FormDialog(ModalScreen[dict[str, Any] | None]):
         max-width: 100%;
         height: auto;
         max-height: 100%;
-        padding: 1 2;
+        padding: 0 2;
         border: round $primary;
         margin-bottom: 1;
     }
     FormDialog #form-dialog > Static { height: auto; margin-bottom: 1; }
-    FormDialog Form { height: auto; max-height: 1fr; }
-    FormDialog #buttons { height: 1; }
+    FormDialog Form { height: auto; max-height: 100%; }
+    FormDialog.-low Entry { margin-bottom: 0; }
+    FormDialog #buttons { height: 1; margin-top: 1; }
     FormDialog Button { margin-right: 2; min-width: 12; }
     FormDialog Button:focus { text-style: bold reverse; }
     """

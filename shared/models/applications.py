@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable
 from datetime import datetime
+from itertools import chain, count
 from uuid import UUID, uuid4
 
 from peewee import Case
@@ -97,7 +98,7 @@ def _new_ids(kind: ApplicationKind, new_id: Callable[[], UUID]) -> dict[str, str
 
 def _free_username(name: str, kind: ApplicationKind) -> str:
     """Return a user name that says whose it is: ASCII, at most 40 characters, unused."""
-    candidates = (f"{slug(name)}{number}-{kind}" for number in ("", *range(2, 1_000_000)))
+    candidates = (f"{slug(name)}{number}-{kind}" for number in chain([""], count(2)))
     return next(username for username in candidates if not _USERNAME_TAKEN.all(username=username))
 
 

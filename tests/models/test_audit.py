@@ -65,3 +65,23 @@ def test_signs_in_a_name_mean_themselves(store):
     assert numbers(store, who="a_b") == [1]
     assert numbers(store, who="%") == [3]
     assert numbers(store, who="!") == [4]
+
+
+def test_entries_can_be_looked_for_by_what_they_hold(store):
+    with store.transaction():
+        audit.add("mara", "problem.retry", "Larkspur", "problem 7, Invoice 1042", NOON)
+        audit.add("ben", "problem.skip", "Bramble", "problem 8: MARA booked it", later(hours=1))
+    assert numbers(store, holding=[("anywhere", "mara")]) == [2, 1]
+    assert numbers(store, holding=[("who", "mara")]) == [1]
+    assert numbers(store, holding=[("detail", "mara")]) == [2]
+    assert numbers(store, holding=[("action", "skip"), ("connection", "bram")]) == [2]
+    assert numbers(store, holding=[("anywhere", "problem"), ("anywhere", "1042")]) == [1]
+    assert numbers(store, holding=[("anywhere", "50%")]) == []
+    assert numbers(store, holding=[("who", "b")], who="e") == [2]
+
+
+def test_entries_can_be_narrowed_by_time(store):
+    trail(store, *[("anna", "qwc", "Larkspur")] * 3)  # a minute apart
+    assert numbers(store, since=later(minutes=1)) == [3, 2]
+    assert numbers(store, until=later(minutes=1)) == [1]
+    assert numbers(store, since=later(minutes=1), until=later(minutes=2)) == [2]

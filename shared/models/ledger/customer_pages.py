@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from difflib import get_close_matches
@@ -224,14 +224,20 @@ def _read(row: Row, sides: Sequence[Row]) -> CustomerSides:
     )
 
 
+def held(connection_id: int, list_ids: Iterable[str]) -> dict[str, CustomerRow]:
+    """Return those of these customers that we hold, by ListID."""
+    rows = _HELD_OF.all(connection=connection_id, ids=list_ids)
+    return {row[0]: _customer(row) for row in rows}
+
+
 def find(connection_id: int, text: str) -> CustomerRow:
     """Find a customer that we hold by its ListID or its full name, however that is typed.
 
     Raises NotFound, with the nearest name.
     """
-    held = [CustomerRow(*row[:-1], bool(row[-1])) for row in _HELD.all(connection=connection_id)]
-    named = {folded(one.full_name): one for one in held}
-    by_id: Mapping[str, CustomerRow] = {one.list_id: one for one in held}
+    rows = _HELD.all(connection=connection_id)
+    by_id = {row[0]: _customer(row) for row in rows}
+    named = {folded(one.full_name): one for one in by_id.values()}
     found = by_id.get(text.strip()) or named.get(folded(text))
     if found is None:
         nearest = get_close_matches(folded(text), named, n=1)
@@ -239,12 +245,20 @@ def find(connection_id: int, text: str) -> CustomerRow:
     return found
 
 
-_HELD = Statement(
-    lambda: t.Customer.select(
+_HELD = Statement(lambda: _held())
+_HELD_OF = Statement(lambda: _held().where(among(t.Customer.list_id, "ids")))
+
+
+def _held() -> Any:
+    return t.Customer.select(
         *(t.Customer.list_id, t.Customer.name, t.Customer.full_name),
         *(t.Customer.parent_list_id, t.Customer.active),
     ).where(
         (t.Customer.connection == slot("connection"))
         & (t.Customer.state == CustomerState.HELD.value)
     )
-)
+
+
+def _customer(row: Row) -> CustomerRow:
+    list_id, name, full_name, parent_list_id, active = row
+    return CustomerRow(list_id, name, full_name, parent_list_id, bool(active))

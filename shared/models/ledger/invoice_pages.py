@@ -185,6 +185,23 @@ def _reasons() -> Any:
     )
 
 
+def differing(connection_id: int | None = None) -> int:
+    """Return how many imported invoices do not owe the same on both sides."""
+    if connection_id is None:
+        return int(_DIFFERING.value())
+    return int(_DIFFERING_OF.value(connection=connection_id))
+
+
+_DIFFERING = Statement(lambda: _count_differing())
+_DIFFERING_OF = Statement(
+    lambda: _count_differing().where(t.Invoice.connection == slot("connection"))
+)
+
+
+def _count_differing() -> Any:
+    return t.Invoice.select(fn.COUNT(t.Invoice.id)).where(*_kept(Kept.DIFFERING))
+
+
 def owed(connection_id: int, txn_ids: Sequence[str]) -> dict[str, InvoiceSides]:
     """Return those of these invoices that we hold, by TxnID."""
     rows = _OWED.all(connection=connection_id, ids=txn_ids)

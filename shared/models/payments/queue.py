@@ -7,7 +7,7 @@ text looks at one payment after the other, and only as far as the page needs.
 from __future__ import annotations
 
 import functools
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -30,7 +30,7 @@ _AFTER_ALL = 2**62
 class Figure:
     """The payments of one state in one currency; ``since`` is when the first of them came to it.
 
-    The currency is empty where the payments name none.
+    The currency is empty while it is not known.
     """
 
     status: PaymentStatus
@@ -44,9 +44,9 @@ def figures(connection_id: int | None = None) -> list[Figure]:
     """Return what stands where, of a connection or of all; not what was deleted in QuickBooks."""
     found = _FIGURES.all() if connection_id is None else _FIGURES_OF.all(connection=connection_id)
     groups: dict[tuple[str, str], list[Row]] = {}
-    for status, currency, *row in found:
+    for status, currency, *row in _with_currencies(found):
         groups.setdefault((status, currency), []).append(tuple(row))
-    return [_figure(*group, found) for group, found in sorted(groups.items())]
+    return [_figure(*group, rows) for group, rows in sorted(groups.items())]
 
 
 def _figure(status: str, currency: str, found: Iterable[Row]) -> Figure:
@@ -55,22 +55,76 @@ def _figure(status: str, currency: str, found: Iterable[Row]) -> Figure:
     return Figure(PaymentStatus(status), currency, sum(counts), amount, moment(min(since)))
 
 
-_FIGURES = Statement(lambda: _grouped(t.Payment.connection))
-_FIGURES_OF = Statement(
-    lambda: _grouped(t.Payment.connection).where(t.Payment.connection == slot("connection"))
+_FIGURES = Statement(lambda: _grouped())
+_FIGURES_OF = Statement(lambda: _grouped().where(t.Payment.connection == slot("connection")))
+
+
+def _grouped() -> Any:
+    """Grouped as the index is ordered, which holds all that is asked for."""
+    groups = (t.Payment.connection, t.Payment.status, t.Payment.currency)
+    return (
+        t.Payment.select(*groups, *_TOLD)
+        .where(t.Payment.deleted == False)  # noqa: E712 - SQL
+        .group_by(*groups)
+    )
+
+
+_TOLD = (
+    *(fn.COUNT(t.Payment.id), fn.SUM(t.Payment.amount_cents)),
+    fn.MIN(t.Payment.changed_ms),
 )
 
 
-def _grouped(first: Any) -> Any:
-    """Grouped as the index is ordered, which holds all that is asked for."""
-    return (
-        t.Payment.select(
-            *(t.Payment.status, t.Payment.currency, fn.COUNT(t.Payment.id)),
-            *(fn.SUM(t.Payment.amount_cents), fn.MIN(t.Payment.changed_ms)),
-        )
-        .where(t.Payment.deleted == False)  # noqa: E712 - SQL
-        .group_by(first, t.Payment.status, t.Payment.currency)
+def _with_currencies(found: Iterable[Row]) -> Iterator[Row]:
+    """The figures without their connection, none of them a sum over several currencies.
+
+    A payment that names no currency is in that of its invoices. Only in a company that keeps
+    several is that one looked up for each payment.
+    """
+    kept: dict[int, tuple[bool, str]] | None = None
+    for connection_id, status, currency, *figure in found:
+        if currency:
+            yield status, currency, *figure
+            continue
+        if kept is None:
+            kept = {id_: (bool(many), home) for id_, many, home in _CURRENCIES.all()}
+        several, home = kept[connection_id]
+        if several:
+            yield from _BY_POSTING.all(connection=connection_id, status=status)
+        else:
+            yield status, home, *figure
+
+
+_CURRENCIES = Statement(
+    lambda: t.Connection.select(
+        t.Connection.id, t.Connection.multicurrency, t.Connection.home_currency
     )
+)
+
+
+def _by_posting() -> Any:
+    planned = t.Posting.select(fn.MIN(t.Posting.currency)).where(t.Posting.payment == t.Payment.id)
+    each = (
+        t.Payment.select(
+            t.Payment.status,
+            fn.COALESCE(planned, "").alias("currency"),
+            t.Payment.amount_cents.alias("cents"),
+            t.Payment.changed_ms,
+        )
+        .where(
+            (t.Payment.connection == slot("connection"))
+            & (t.Payment.status == slot("status"))
+            & (t.Payment.currency == "")
+            & (t.Payment.deleted == False)  # noqa: E712 - SQL
+        )
+        .alias("each_one")
+    )
+    groups = (each.c.status, each.c.currency)
+    figures = (fn.COUNT(each.c.cents), fn.SUM(each.c.cents), fn.MIN(each.c.changed_ms))
+    return t.Payment.select(*groups, *figures).from_(each).group_by(*groups)
+
+
+_BY_POSTING = Statement(_by_posting)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,13 +185,17 @@ def _newest_first(filters: frozenset[str], words: int) -> Any:
 
 
 def _holds(number: int) -> Any:
-    like = holding(
-        f"like_{number}",
-        *(t.Payment.key, t.Payment.customer, t.Payment.reference, t.Payment.reason),
+    like = f"like_{number}"
+    called = holding(like, t.Payment.key, t.Payment.customer, t.Payment.reference, t.Payment.reason)
+    # A payment that names no customer is shown with that of its parts.
+    planned = t.Posting.select(t.Posting.id).where(
+        (t.Posting.payment == t.Payment.id) & holding(like, t.Posting.customer)
     )
+    paid_by = (t.Payment.customer == "") & fn.EXISTS(planned)
     named = among(t.Payment.id, f"named_{number}")
     connected = among(t.Payment.connection, f"connections_{number}")
-    return NodeList((like, SQL("OR"), named, SQL("OR"), connected), parens=True)
+    either = (called, SQL("OR"), paid_by, SQL("OR"), named, SQL("OR"), connected)
+    return NodeList(either, parens=True)
 
 
 def _parameters(wanted: PaymentFilter) -> dict[str, Any]:

@@ -47,6 +47,16 @@ def test_entries_can_be_narrowed(trail):
     assert ids(trail, "--limit", "1") == [3]
 
 
+def test_entries_can_be_looked_for_by_action_text_and_day(trail):
+    assert ids(trail, "--action", "BACK") == [3]
+    assert ids(trail, "--text", "roll-up") == [1]
+    assert ids(trail, "--text", "a", "--who", "anna", "--action", "connection") == [1]
+    assert ids(trail, "--since", "2026-01-06") == []
+    assert ids(trail, "--since", "2026-01-05", "--until", "2026-01-05") == [3, 2, 1]
+    assert ids(trail, "--until", "2026-01-04") == []
+    trail.refuses(2, "audit", "list", "--since", "yesterday")
+
+
 def test_a_connection_may_be_written_in_any_case_while_it_exists(trail):
     assert ids(trail, "--connection", "larkspur") == []
     trail.says("connection", "add", "Larkspur")

@@ -10,7 +10,7 @@ from tests.models.builders import NOON, later
 def test_an_empty_store_says_how_the_first_connection_is_made(office):
     async def scenario(at: Driver) -> None:
         assert "No connection yet." in at.text
-        assert 'deskbridge connection add "Larkspur Tile"' in at.text
+        assert "Next: press N to set one up." in at.text
         assert "q Quit" in at.lines[-1]
 
     sit_down(office.url, scenario)

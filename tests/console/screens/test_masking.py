@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from console.masking import masked
+from console.masking import masked, without_contacts
 
 
 @pytest.mark.parametrize(
@@ -13,6 +13,10 @@ from console.masking import masked
         ("<strPassword>hunter2</strPassword>", "<strPassword>…</strPassword>"),
         ("password=hunter2&x=1", "password=…&x=1"),
         ("api_key: sk_live_1 next", "api_key: … next"),
+        ('{"password": "a \' b", "x": 1}', '{"password": …, "x": 1}'),
+        ("INVOICED_API_KEY=sk_live_1", "INVOICED_API_KEY=…"),
+        ("Authorization: Basic c2s6eA==\nHost: x", "Authorization: …\nHost: x"),
+        ("at postgresql://anna:s3cret@db/desk", "at postgresql://anna:…@db/desk"),
         ("card 4111 1111 1111 1111.", "card …."),
         ("card 5500-0000-0000-0004", "card …"),
     ],
@@ -33,3 +37,12 @@ def test_secrets_become_dots(text, shown):
 )
 def test_everything_else_stays(text):
     assert masked(text) == text
+
+
+def test_where_people_live_becomes_dots_where_it_is_not_needed():
+    address = "<BillAddress><Addr1>1 Quarry Road</Addr1><City>Fernhill</City></BillAddress>"
+    assert without_contacts(address) == (
+        "<BillAddress><Addr1>…</Addr1><City>…</City></BillAddress>"
+    )
+    assert without_contacts("<Email>mara@larkspur.example</Email>") == "<Email>…</Email>"
+    assert without_contacts("<FullName>Larkspur</FullName>") == "<FullName>Larkspur</FullName>"

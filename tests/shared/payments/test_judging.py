@@ -7,10 +7,10 @@ from datetime import date
 import pytest
 
 from shared.hints import hint, tell
-from shared.models.payment_values import ChargeState, PaymentStatus
+from shared.models.payment_values import ChargeState, CustomerMapping, PaymentStatus
 from shared.models.values import InvoiceStatus
 from shared.payments.judging import UNSETTLED, judge
-from tests.shared.payments.builders import a_credit, a_payment, a_use, an_invoice, money
+from tests.shared.payments.builders import NOON, a_credit, a_payment, a_use, an_invoice, money
 
 READY = PaymentStatus.READY
 WAITING = PaymentStatus.WAITING
@@ -19,11 +19,15 @@ NOT_ELIGIBLE = PaymentStatus.NOT_ELIGIBLE
 START = date(2026, 1, 1)
 
 
-def judged(payment=None, *invoices, start_date=None, payments_out=True, **found):
+def judged(payment=None, *invoices, start_date=None, payments_out=True, mapping=None, **found):
     if invoices:
         found = {"1042": invoices, **found}
     judgement = judge(
-        payment or a_payment(), found, start_date=start_date, payments_out=payments_out
+        payment or a_payment(),
+        found,
+        start_date=start_date,
+        payments_out=payments_out,
+        mapping=mapping,
     )
     if judgement.code:
         entry = hint(judgement.code)
@@ -290,3 +294,79 @@ def test_an_invoice_whose_currency_quickbooks_never_told_fits():
 
 def test_a_wrong_currency_is_told_though_another_invoice_is_waited_for():
     assert outcome(two(currency="CAD"), an_invoice())[1] == "payment-currency-mismatch"
+
+
+# Customers whom a person told apart.
+
+
+def mapped(list_id="80-1", customer="Larkspur Tile"):
+    return CustomerMapping(1, "Acme", list_id, customer, "mara", NOON)
+
+
+def of(list_id, txn_id="1A-1", above=(), **changes):
+    return an_invoice(txn_id, customer_list_id=list_id, above=above, **changes)
+
+
+def test_a_mapped_name_means_its_customer_however_that_is_called():
+    payment = a_payment(customer="Acme")
+    assert outcome(payment, an_invoice()) == (REFUSED, "payment-customer-mismatch")
+    assert outcome(payment, an_invoice(), mapping=mapped()) == (READY, "")
+
+
+def test_a_mapped_name_means_the_jobs_below_its_customer_too():
+    job = of("80-9", above=("80-5", "80-1"), customer_names=frozenset({"lobby"}))
+    assert judged(a_payment(customer="Acme"), job, mapping=mapped()).invoices == (job,)
+
+
+def test_a_name_mapped_to_a_job_does_not_mean_the_customer_above_it_or_another_job():
+    payment = a_payment(customer="Acme")
+    to_job = mapped("80-9", "Larkspur Tile:Lobby")
+    for other in (of("80-1"), of("80-8", above=("80-1",))):
+        assert outcome(payment, other, mapping=to_job)[1] == "payment-customer-mismatch"
+    assert outcome(payment, of("80-9", above=("80-1",)), mapping=to_job) == (READY, "")
+
+
+def test_a_mapped_name_means_nobody_else_not_even_one_who_is_called_so():
+    called_so = an_invoice(customer="Acme", customer_names=frozenset({"acme"}))
+    judgement = judged(a_payment(customer="Acme"), called_so, mapping=mapped("80-7", "Fern & Co"))
+    assert (judgement.status, judgement.code) == (REFUSED, "payment-customer-mismatch")
+    assert judgement.fields == {"customer": "Acme (mapped to Fern & Co)", "found": "Acme"}
+    assert judgement.invoices == (None,)
+
+
+def test_a_name_mapped_to_a_customer_that_is_gone_says_which_that_was():
+    judgement = judged(a_payment(customer="Acme"), an_invoice(), mapping=mapped("80-7", ""))
+    assert judgement.fields["customer"] == "Acme (mapped to 80-7)"
+
+
+def test_two_customers_of_one_name_are_told_apart_by_a_person_only():
+    first = of("80-2", "1A-1", customer="Fern:Lobby", customer_names=frozenset({"lobby"}))
+    second = of("80-3", "1A-2", customer="Oak:Lobby", customer_names=frozenset({"lobby"}))
+    payment = a_payment(customer="Lobby")
+    judgement = judged(payment, first, second)
+    assert (judgement.status, judgement.code) == (REFUSED, "payment-customer-ambiguous")
+    assert judgement.fields == {
+        "customer": "Lobby",
+        "number": "1042",
+        "found": "Fern:Lobby, Oak:Lobby",
+    }
+    assert judged(payment, first, second, mapping=mapped("80-3")).invoices == (second,)
+
+
+def test_jobs_of_the_customer_that_is_named_are_a_matter_of_their_numbers():
+    names = frozenset({"fern"})
+    first = of("80-2", "1A-1", above=("80-1",), customer_names=names)
+    second = of("80-3", "1A-2", above=("80-1",), customer_names=names)
+    payment = a_payment(customer="Fern")
+    assert outcome(payment, first, second)[1] == "payment-invoice-ambiguous"
+    of_all = mapped("80-1")
+    assert outcome(payment, first, second, mapping=of_all)[1] == "payment-invoice-ambiguous"
+    assert judged(payment, first, second, mapping=mapped("80-3")).invoices == (second,)
+
+
+def test_a_mapping_lets_nothing_pass_that_is_wrong_otherwise():
+    closed = an_invoice(status=InvoiceStatus.PAID)
+    payment = a_payment(customer="Acme")
+    assert outcome(payment, closed, mapping=mapped())[1] == "payment-invoice-closed"
+    disputed = a_payment(customer="Acme", disputed=True)
+    assert outcome(disputed, an_invoice(), mapping=mapped())[1] == "payment-disputed-before"

@@ -1,0 +1,193 @@
+"""The console over a crowded store: how long it takes to start, and from a key to its paint.
+
+    python -m bench.console [--runs 3]
+
+It runs in a terminal of its own (a pseudo-terminal of 80 by 24), as over SSH. A key counts as
+painted with the last byte before the terminal is quiet, so what is read from the store is in it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import fcntl
+import os
+import pty
+import select
+import statistics
+import struct
+import subprocess
+import sys
+import tempfile
+import termios
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench import crowd
+from console.app import HOME, MAIN_SCREENS, MainScreen
+
+QUIET_SECONDS = 0.15
+NOTHING_SECONDS = 1.0
+PATIENCE_SECONDS = 20.0
+COLUMNS, LINES = 80, 24
+_MOVES = (b"j", b"\x1b[6~", b"\x1b[F", b"\x1b[H")
+_ESCAPE = b"\x1b"
+
+
+@dataclass(frozen=True)
+class ConsoleFigures:
+    """What one run came to: seconds to the first rows, milliseconds of each key by its kind."""
+
+    start_seconds: float
+    milliseconds: dict[str, list[float]]
+
+
+class Terminal:
+    """The far end of a pseudo-terminal: types keys, and sees when what they set off is painted."""
+
+    def __init__(self, master: int) -> None:
+        self._master = master
+
+    def wait_for(self, text: bytes) -> None:
+        """Read until that text was painted."""
+        seen = b""
+        until = time.monotonic() + PATIENCE_SECONDS
+        while text not in seen:
+            seen += self._read(until - time.monotonic())
+            if time.monotonic() > until:
+                raise SystemExit(f"the console never showed {text!r}")
+
+    def settle(self) -> float:
+        """Read until it is quiet; returns when the last byte came."""
+        last = time.perf_counter()
+        until = time.monotonic() + PATIENCE_SECONDS
+        while self._read(QUIET_SECONDS) and time.monotonic() < until:
+            last = time.perf_counter()
+        return last
+
+    def press(self, key: bytes) -> list[float]:
+        """Press a key; the milliseconds until all of it was painted, nothing if nothing was."""
+        self.settle()
+        pressed = time.perf_counter()
+        os.write(self._master, key)
+        if not select.select([self._master], [], [], NOTHING_SECONDS)[0]:
+            return []
+        return [1000 * (self.settle() - pressed)]
+
+    def _read(self, seconds: float) -> bytes:
+        if not select.select([self._master], [], [], max(seconds, 0))[0]:
+            return b""
+        return os.read(self._master, 65_536)
+
+
+@contextmanager
+def console(url: str) -> Iterator[tuple[Terminal, float]]:
+    """A console in a terminal; yields it with the seconds until its first rows."""
+    master, slave = pty.openpty()
+    fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", LINES, COLUMNS, 0, 0))
+    environment = {
+        **{k: v for k, v in os.environ.items() if not k.startswith("DESKBRIDGE_")},
+        "DESKBRIDGE_DATABASE": url,
+        "TERM": "xterm-256color",
+        "COLUMNS": str(COLUMNS),
+        "LINES": str(LINES),
+    }
+    started = time.perf_counter()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "deskbridge", "console"],
+        env=environment,
+        stdin=slave,
+        stdout=slave,
+        stderr=slave,
+        start_new_session=True,
+    )
+    os.close(slave)
+    terminal = Terminal(master)
+    try:
+        terminal.wait_for(b"Company 0000")
+        yield terminal, time.perf_counter() - started
+    finally:
+        process.terminate()
+        process.wait(30)
+        os.close(master)
+
+
+def measure(url: str) -> ConsoleFigures:
+    """One console: go to every main screen, move about, open a record, type a filter."""
+    screens: list[float] = []
+    moves: list[float] = []
+    opened: list[float] = []
+    typed: list[float] = []
+    with console(url) as (terminal, started):
+        for main in (*MAIN_SCREENS, _named(HOME)):
+            screens += terminal.press(main.key.encode())
+            for key in _MOVES:
+                moves += terminal.press(key)
+        for key in (b"/", b"0", b"4", b"2"):
+            typed += terminal.press(key)
+        terminal.press(_ESCAPE)
+        for name in (HOME, "syncs", "problems"):
+            terminal.press(_named(name).key.encode())
+            opened += terminal.press(b"\r")
+            terminal.press(_ESCAPE)
+    return ConsoleFigures(
+        started,
+        {
+            "to another main screen": screens,
+            "cursor: down, a page, end, home": moves,
+            "a record": opened,
+            "a letter of a filter": typed,
+        },
+    )
+
+
+def _named(name: str) -> MainScreen:
+    return next(main for main in MAIN_SCREENS if main.name == name)
+
+
+def figures(runs: int) -> list[ConsoleFigures]:
+    """Several consoles, one after the other, on the same store."""
+    with tempfile.TemporaryDirectory(prefix="deskbridge-bench-") as name:
+        url = crowd.made(Path(name))
+        return [measure(url) for _ in range(runs)]
+
+
+def as_table(runs: list[ConsoleFigures]) -> str:
+    """The figures of the console, for the page."""
+    start = statistics.median(run.start_seconds for run in runs)
+    kinds = {kind: [ms for run in runs for ms in run.milliseconds[kind]] for kind in _kinds(runs)}
+    every = [ms for times in kinds.values() for ms in times]
+    rows = [("any key", every), *kinds.items()]
+    lines = "\n".join(
+        f"| {kind} | {statistics.median(times):.0f} ms | {_percentile(times, 0.95):.0f} ms "
+        f"| {max(times):.0f} ms | {len(times)} |"
+        for kind, times in rows
+    )
+    return f"""| console over {crowd.CONNECTIONS:,} connections, {crowd.INVOICES:,} invoices, {crowd.SYNCS:,} syncs | p50 | p95 | slowest | measured |
+|---|---|---|---|---|
+| start, to the first rows | {1000 * start:.0f} ms | | {1000 * max(run.start_seconds for run in runs):.0f} ms | {len(runs)} |
+{lines}
+
+- *Console*: `deskbridge console` in a terminal of {COLUMNS} by {LINES}. A key counts as painted with the last byte before the terminal is
+  quiet, so what the key has read from the store is in it. Half of the invoices and syncs belong to one connection."""
+
+
+def _kinds(runs: list[ConsoleFigures]) -> Iterable[str]:
+    return runs[0].milliseconds
+
+
+def _percentile(times: list[float], share: float) -> float:
+    return sorted(times)[int(len(times) * share)]
+
+
+def main() -> None:
+    """Measure and print."""
+    options = argparse.ArgumentParser(prog="bench.console", description=__doc__)
+    options.add_argument("--runs", type=int, default=3)
+    print(as_table(figures(options.parse_args().runs)))
+
+
+if __name__ == "__main__":
+    main()

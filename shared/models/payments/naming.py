@@ -1,0 +1,243 @@
+"""Customers of the platform whose name means nobody, or several, in QuickBooks: told by hand.
+
+``mappings`` has the rows. Here is who may be meant, and the payments of the name are judged
+again as soon as somebody said it.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+from peewee import fn
+
+from shared.models import ledger, mappings
+from shared.models import tables as t
+from shared.models.convert import money
+from shared.models.ledger import customer_pages
+from shared.models.payment_values import (
+    CustomerMapping,
+    NamedInvoice,
+    PaymentSource,
+    PaymentStatus,
+    UseKind,
+)
+from shared.models.payments import deciding, receiving
+from shared.models.statements import Row, Statement, among, slot
+from shared.models.values import InvoiceStatus
+from shared.payments.judging import ABOUT_NAMES
+from shared.payments.names import folded
+
+_S = PaymentStatus
+_OPEN = (_S.WAITING, _S.READY, _S.REFUSED)
+_AMBIGUOUS = "payment-invoice-ambiguous"
+
+
+@dataclass(frozen=True, slots=True)
+class UnresolvedName:
+    """A customer's name for which payments were refused; ``amounts`` are (currency, sum)."""
+
+    connection_id: int
+    connection: str
+    name: str
+    payments: int
+    amounts: tuple[tuple[str, Decimal], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A customer that a name may mean, since a payment of the name pays ``invoices`` of it.
+
+    They are its own, or of a job below it.
+    """
+
+    list_id: str
+    customer: str
+    active: bool
+    invoices: tuple[NamedInvoice, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """Whom a name means now, or meant until now, and where its payments stand."""
+
+    mapping: CustomerMapping
+    payments: Mapping[PaymentStatus, int]
+
+
+def unresolved(connection_id: int | None = None) -> list[UnresolvedName]:
+    """Return the names that wait for a person, of a connection or of all, by both names."""
+    codes = {"codes": ABOUT_NAMES}
+    found = (
+        _UNRESOLVED.all(**codes)
+        if connection_id is None
+        else _UNRESOLVED_OF.all(connection=connection_id, **codes)
+    )
+    groups: dict[tuple[int, str], list[Row]] = {}
+    for row in found:
+        groups.setdefault((row[0], folded(row[2])), []).append(row)
+    names = [_unresolved(group) for group in groups.values()]
+    return sorted(names, key=lambda one: (one.connection.casefold(), folded(one.name)))
+
+
+def _unresolved(group: list[Row]) -> UnresolvedName:
+    connection_id, connection, name, *_ = group[0]
+    return UnresolvedName(
+        connection_id,
+        connection,
+        " ".join(name.split()),
+        payments=sum(row[4] for row in group),
+        amounts=_amounts((currency, total) for *_, currency, _count, total in group),
+    )
+
+
+_UNRESOLVED = Statement(lambda: _refused_for_names())
+_UNRESOLVED_OF = Statement(
+    lambda: _refused_for_names().where(t.Payment.connection == slot("connection"))
+)
+
+
+def _refused_for_names() -> Any:
+    groups = (t.Payment.connection, t.Connection.name, t.Payment.customer, t.Payment.currency)
+    return (
+        t.Payment.select(*groups, fn.COUNT(t.Payment.id), fn.SUM(t.Payment.amount_cents))
+        .join(t.Connection)
+        .where((t.Payment.status == _S.REFUSED.value) & among(t.Payment.code, "codes"))
+        .group_by(*groups)
+        .order_by(*groups)
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Affected:
+    """The payments that are judged again when a name means somebody else.
+
+    They wait, are ready, or were refused for the name. ``amounts`` are (currency, sum).
+    """
+
+    count: int
+    amounts: tuple[tuple[str, Decimal], ...]
+
+
+def affected(connection_id: int, name: str) -> Affected:
+    """Return how many payments have a name and are not in QuickBooks yet, and of how much."""
+    named = _named(connection_id, name)
+    return Affected(len(named), _amounts((one.currency, one.cents) for one in named))
+
+
+def _amounts(found: Iterable[tuple[str, int]]) -> tuple[tuple[str, Decimal], ...]:
+    sums: dict[str, int] = {}
+    for currency, cents in found:
+        sums[currency] = sums.get(currency, 0) + int(cents)
+    return tuple((currency, money(total)) for currency, total in sorted(sums.items()))
+
+
+class _Named(NamedTuple):
+    id: int
+    customer: str
+    status: str
+    code: str
+    currency: str
+    cents: int
+
+
+def _named(connection_id: int, name: str) -> list[_Named]:
+    statuses = [status.value for status in _OPEN]
+    wanted, by_name = folded(name), ABOUT_NAMES | {_AMBIGUOUS}
+    found = (_Named(*row) for row in _NAMED.all(connection=connection_id, statuses=statuses))
+    return [
+        one
+        for one in found
+        if folded(one.customer) == wanted and (one.status != _S.REFUSED or one.code in by_name)
+    ]
+
+
+_NAMED = Statement(
+    lambda: (
+        t.Payment.select(
+            *(t.Payment.id, t.Payment.customer, t.Payment.status, t.Payment.code),
+            *(t.Payment.currency, t.Payment.amount_cents),
+        )
+        .where(
+            (t.Payment.connection == slot("connection"))
+            & among(t.Payment.status, "statuses")
+            & (t.Payment.source == PaymentSource.INVOICED.value)
+            & (t.Payment.customer != "")
+        )
+        .order_by(t.Payment.id)
+    )
+)
+
+
+def resolve(connection_id: int, name: str, list_id: str, who: str, now: datetime) -> Resolved:
+    """Have a name mean a customer, and judge its payments again at once.
+
+    Raises NotFound for a customer that is not held, NotPossible for a name without a letter.
+    """
+    mapping = mappings.map_name(connection_id, name, list_id, who, now)
+    return Resolved(mapping, _judge_again(connection_id, name, who, now))
+
+
+def take_back(connection_id: int, name: str, who: str, now: datetime) -> Resolved:
+    """Have a name mean again whoever is called so; judge its payments again. Raises NotFound."""
+    mapping = mappings.unmap_name(connection_id, name)
+    return Resolved(mapping, _judge_again(connection_id, name, who, now))
+
+
+def _judge_again(
+    connection_id: int, name: str, who: str, now: datetime
+) -> Mapping[PaymentStatus, int]:
+    """Judge what has the name; what was refused for it is retried. Returns where all stand."""
+    named = _named(connection_id, name)
+    receiving.prepare(connection_id, now, [one.id for one in named if one.status != _S.REFUSED])
+    for one in named:
+        if one.status == _S.REFUSED:
+            deciding.retry(one.id, who, now)
+    stand = _STAND.column(ids=[one.id for one in named])
+    return {PaymentStatus(status): count for status, count in Counter(stand).items()}
+
+
+_STAND = Statement(lambda: t.Payment.select(t.Payment.status).where(among(t.Payment.id, "ids")))
+
+
+def candidates(connection_id: int, name: str) -> list[Candidate]:
+    """Return whom a name may mean: the customers of the open invoices that its payments name.
+
+    Each is followed by those above it, as far as we hold them; by the name on the invoice.
+    """
+    ids = [one.id for one in _named(connection_id, name) if one.status == _S.REFUSED]
+    documents = set(_DOCUMENTS.column(ids=ids, kind=UseKind.INVOICE.value))
+    found = ledger.invoices_named(connection_id, documents)
+    invoices = {one.txn_id: one for same in found.values() for one in same}.values()
+    return _candidates(connection_id, [one for one in invoices if one.status is InvoiceStatus.OPEN])
+
+
+_DOCUMENTS = Statement(
+    lambda: (
+        t.PaymentUse.select(t.PaymentUse.document)
+        .where(among(t.PaymentUse.payment, "ids") & (t.PaymentUse.kind == slot("kind")))
+        .distinct()
+    )
+)
+
+
+def _candidates(connection_id: int, invoices: Collection[NamedInvoice]) -> list[Candidate]:
+    its: dict[str, list[NamedInvoice]] = {}
+    for list_id, invoice in _owners(invoices):
+        its.setdefault(list_id, []).append(invoice)
+    held = customer_pages.held(connection_id, its)
+    return [
+        Candidate(list_id, held[list_id].full_name, held[list_id].active, tuple(same))
+        for list_id, same in its.items()
+        if list_id in held
+    ]
+
+
+def _owners(invoices: Iterable[NamedInvoice]) -> Iterator[tuple[str, NamedInvoice]]:
+    for invoice in sorted(invoices, key=lambda one: (one.customer.casefold(), one.number)):
+        for list_id in (invoice.customer_list_id, *invoice.above):
+            yield list_id, invoice

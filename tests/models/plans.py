@@ -1,0 +1,26 @@
+"""How SQLite goes about its questions: along an index, or through everything."""
+
+from __future__ import annotations
+
+import pytest
+
+from shared.models.statements import Statement, current
+
+on_sqlite = pytest.mark.parametrize("store_url", ["sqlite"], indirect=True)
+"""For a test that reads the plans of SQLite."""
+
+
+def plans(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The plans of all statements that are run from now on, as they come."""
+    seen: list[str] = []
+    execute = Statement._execute
+
+    def explained(self, parameters):
+        engine, database = current()
+        sql, arguments = self._text(engine, database, parameters)
+        found = database.execute_sql(f"EXPLAIN QUERY PLAN {sql}", arguments).fetchall()
+        seen.extend(row[3] for row in found)
+        return execute(self, parameters)
+
+    monkeypatch.setattr(Statement, "_execute", explained)
+    return seen
