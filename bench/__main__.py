@@ -5,7 +5,8 @@
 One daemon on a new SQLite store for each size; the simulated company answers in this
 process, and its time is not counted: "seconds" is the time spent waiting for the daemon.
 The floor is measured over the same bytes in the same run, and a small company syncs
-meanwhile in a process of its own. Two Payment Syncs follow: one posts, one reads.
+meanwhile in a process of its own. Two Payment Syncs follow: one posts, one reads. Then the
+console is started over a crowded store, and keys are pressed in it.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
-from bench import payments
+from bench import console, payments
 from bench.stage import (
     PAGE,
     Line,
@@ -153,13 +154,19 @@ def main() -> None:
         payments.median_of(sync() for _ in range(chosen.runs))
         for sync in (payments.posting, payments.reading)
     ]
-    page = as_page(results, syncs, chosen.runs)
+    consoles = console.figures(chosen.runs)
+    page = as_page(results, syncs, consoles, chosen.runs)
     print(page)
     if chosen.write:
         chosen.write.write_text(page)
 
 
-def as_page(results: list[Figures], syncs: list[payments.PaymentFigures], runs: int) -> str:
+def as_page(
+    results: list[Figures],
+    syncs: list[payments.PaymentFigures],
+    consoles: list[console.ConsoleFigures],
+    runs: int,
+) -> str:
     """The figures with machine, versions and method."""
     rows = "\n".join(
         f"| {r.invoices:,} | {r.megabytes:.1f} MB | {r.seconds:.2f} s | {r.invoices / r.seconds:,.0f} "
@@ -168,7 +175,7 @@ def as_page(results: list[Figures], syncs: list[payments.PaymentFigures], runs: 
         for r in results
     )
     versions = ", ".join(
-        f"{name} {version(name)}" for name in ("twisted", "lxml", "peewee", "pysqlite3")
+        f"{name} {version(name)}" for name in ("twisted", "lxml", "peewee", "textual", "pysqlite3")
     )
     return f"""# Benchmarks
 
@@ -189,6 +196,8 @@ Machine: {os.cpu_count()} cores, {platform.machine()}, {platform.system()}; Pyth
 - *Small company's call*: in a second run, another connection with one invoice syncs over and over in a process of its own while the big one imports.
 
 {payments.as_table(syncs)}
+
+{console.as_table(consoles)}
 
 Shared machines are noisy: compare the ratio before the seconds.
 """

@@ -110,8 +110,9 @@ MAIN_SCREENS = (
 )
 
 _STYLES = ["app.tcss", *sorted(Path(__file__).parent.glob("screens/*.tcss"))]
-WARM_UP_AFTER_SECONDS = 1.0
+WARM_UP_SECONDS = 1.0
 SETTLING_SECONDS = 0.02
+"""How long paints are held back while one screen takes the place of another."""
 
 # The sixteen colours of the terminal itself: legible wherever its own shell is.
 THEME = "ansi-dark"
@@ -130,7 +131,10 @@ def _commands() -> type[Provider]:
 
 
 class DeskbridgeApp(App[None], inherit_bindings=False):
-    """The console on one store. Ends with ``q``; what it changed is in the store by then."""
+    """The console on one store. Ends with ``q``; what it changed is in the store by then.
+
+    ``warm_up_seconds`` after the start the other screens are made ready; None: when they are shown.
+    """
 
     TITLE = "Deskbridge"
     # All at once: each that came later would have all of them read again.
@@ -154,10 +158,11 @@ class DeskbridgeApp(App[None], inherit_bindings=False):
         Binding("q,ctrl+c", "quit", "Quit", tooltip="Leave the console; the daemon goes on."),
     ]
 
-    def __init__(self, backstage: Backstage) -> None:
+    def __init__(self, backstage: Backstage, *, warm_up_seconds: float | None = None) -> None:
         # Told at once, or Textual would turn the terminal's own colours into black on black.
         super().__init__(ansi_color=True if "NO_COLOR" in os.environ else None)
         self.backstage = backstage
+        self._warm_up_seconds = warm_up_seconds
         self.theme = THEME
         for main in MAIN_SCREENS:
             self.add_mode(main.name, partial(self._made, main))
@@ -178,7 +183,12 @@ class DeskbridgeApp(App[None], inherit_bindings=False):
         yield SystemCommand("Theme", "Choose other colours for this session.", self.search_themes)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Hide the key of the main screen that is shown."""
+        """Hide the key of the main screen that is shown, and keep the palette out of dialogs.
+
+        It leads to other screens, and whoever quits there has lost what a dialog asks or shows.
+        """
+        if action == "command_palette":
+            return not self.screen.is_modal
         if action == "go" and len(self.screen_stack) == 1:
             return parameters != (self.current_mode,)
         return True
@@ -220,7 +230,8 @@ class DeskbridgeApp(App[None], inherit_bindings=False):
 
     def on_ready(self) -> None:
         """Once the first screen stands, have the others imported before their key is pressed."""
-        self.set_timer(WARM_UP_AFTER_SECONDS, lambda: self.backstage.aside(_warm_up))
+        if self._warm_up_seconds is not None:
+            self.set_timer(self._warm_up_seconds, lambda: self.backstage.aside(_warm_up))
 
     def on_unmount(self) -> None:
         """Let go of the store."""

@@ -28,7 +28,7 @@ def console(desk: Desk, read_only: bool) -> None:
             "The console needs a terminal.", "Over SSH: ssh -t HOST deskbridge console"
         )
     # Imported now: no other command pays for the screens.
-    from console.app import DeskbridgeApp
+    from console.app import WARM_UP_SECONDS, DeskbridgeApp
     from console.backstage import Backstage
 
     settings = desk.settings
@@ -39,7 +39,7 @@ def console(desk: Desk, read_only: bool) -> None:
         return open_store(settings.database, create=create)
 
     backstage = Backstage(opened, who=desk.who, settings=settings, read_only=read_only)
-    DeskbridgeApp(backstage).run()
+    DeskbridgeApp(backstage, warm_up_seconds=WARM_UP_SECONDS).run()
     if backstage.bugs:
         bug = backstage.bugs[0]
         raise Refused(

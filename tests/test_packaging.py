@@ -172,3 +172,48 @@ def test_the_installed_writer_has_its_schema(unpacked, tmp_path):
     )
 
     assert "HostQueryRq" in run(unpacked, tmp_path, "-c", asks)
+
+
+def test_the_wheel_has_the_styles_of_every_screen(contents):
+    styles = files_of("console", lambda file: file.suffix == ".tcss")
+
+    assert "console/app.tcss" in styles
+    assert len(styles) > 5  # or this proves nothing
+    assert styles <= contents
+
+
+def test_the_installed_console_explains_itself(unpacked, tmp_path):
+    shown = deskbridge(unpacked, tmp_path, "console", "--help")
+
+    assert "--read-only" in shown
+    assert "? lists the keys, q quits." in " ".join(shown.split())
+
+
+# Goes to every main screen of the console on a new store, and prints the styles it has read.
+GO_ROUND = """
+import asyncio, os
+from console.app import MAIN_SCREENS, DeskbridgeApp
+from console.backstage import Backstage
+from shared.models.store import open_store
+from shared.settings import load_settings
+
+settings = load_settings(None, os.environ)
+opened = lambda *, create: open_store(settings.database, create=create)
+
+async def go_round():
+    app = DeskbridgeApp(Backstage(opened, who="mara", settings=settings))
+    async with app.run_test(size=(80, 24)) as pilot:
+        for main in MAIN_SCREENS[1:]:
+            await pilot.press("h", main.key)
+            assert app.current_mode == main.name, main
+        print(*app.css_path, sep="\\n")
+
+asyncio.run(go_round())
+"""
+
+
+def test_the_installed_console_has_all_of_its_screens(unpacked, tmp_path):
+    styles = run(unpacked, tmp_path, "-c", GO_ROUND).splitlines()
+
+    assert len(styles) > 5
+    assert all(style.startswith(str(unpacked)) for style in styles)

@@ -128,10 +128,8 @@ class CustomerNameScreen(StoreScreen[CustomerName]):
         mapping = snapshot.mapping
         if mapping is not None:
             meant = mapping.customer or "a customer that is not there any more"
-            told = f"means {meant} ({mapping.list_id}), as {mapping.who} said"
-            yield words.titled(
-                self._platform_name, f"{told} {mapping.at.astimezone():%Y-%m-%d %H:%M}."
-            )
+            said = f"as {mapping.who} said {mapping.at.astimezone():%Y-%m-%d %H:%M}"
+            yield words.titled("Mapped", f"it means {meant} ({mapping.list_id}), {said}.")
             yield words.titled("u", "takes that back. It asks.")
         yield words.titled("Payments of that name", _told_of(snapshot.affected))
         yield words.titled("Enter", "chooses the customer under the cursor. It asks.")

@@ -31,7 +31,7 @@ def state_of(customer: CustomerSides) -> Text:
 
 
 def told_of(customer: CustomerSides, mapped: Sequence[CustomerMapping]) -> Iterator[Text]:
-    """What there is to say about a customer, one line for each matter."""
+    """What there is to say about a customer; ``mapped`` are names that may mean others too."""
     name = customer.full_name or "(no name known)"
     yield words.titled("Customer", f"{name}, ListID {customer.list_id}. {customer.connection}.")
     if customer.state is not CustomerState.HELD:
@@ -46,8 +46,9 @@ def told_of(customer: CustomerSides, mapped: Sequence[CustomerMapping]) -> Itera
         number = count(left_out.count, "open invoice")
         yield words.titled("Left out", f"{number}, {amount} in QuickBooks. {told.message}")
         yield words.titled("What to do", told.remedy)
-    if mapped:
-        names = ", ".join(one.name for one in mapped)
+    its = (customer.connection_id, customer.list_id)
+    names = ", ".join(one.name for one in mapped if (one.connection_id, one.list_id) == its)
+    if names:
         yield words.titled("Also called", f"{names} on the platform, as mapped by hand.")
 
 

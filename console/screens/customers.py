@@ -17,11 +17,12 @@ from console import words
 from console.cli.text import count, grouped
 from console.screens.base import StoreScreen
 from console.screens.customer import CustomerScreen
-from console.screens.customer_name import CustomerNameScreen, ask_to_unmap
+from console.screens.customer_name import CustomerNameScreen
+from console.screens.customer_names import MappedNamesScreen
 from console.screens.customer_telling import state_of, told_of
 from console.screens.hint import HintScreen
 from console.snapshots import customers as snapshots
-from console.snapshots.customers import Customers, Kind, MappedName, Wanted
+from console.snapshots.customers import Customers, Kind, Wanted
 from console.widgets.filter_line import FilterLine
 from console.widgets.record_table import Column, Heading, RecordTable, Row
 from console.widgets.text_view import TextView
@@ -31,7 +32,7 @@ from shared.models.store import Store
 
 COLUMNS = (
     Column("Customer", least=16),
-    Column("Status", least=8, drop=5),
+    Column("Status", drop=5),
     Column("Open", right=True, drop=4),
     Column("Ours", right=True),
     Column("QuickBooks", right=True),
@@ -40,7 +41,7 @@ COLUMNS = (
     Column("Connection", least=10, drop=2),
     Column("ListID", drop=1),
 )
-KINDS = (Kind.BILLED, Kind.INACTIVE, Kind.NAMES, Kind.MAPPED)
+KINDS = (Kind.BILLED, Kind.INACTIVE, Kind.NAMES)
 
 
 class CustomersScreen(StoreScreen[Customers]):
@@ -54,13 +55,13 @@ class CustomersScreen(StoreScreen[Customers]):
             "f",
             "kind",
             "Next kind",
-            tooltip="Billed customers, inactive ones, names to resolve, mapped names.",
+            tooltip="Billed customers, then inactive ones, then names to resolve.",
         ),
         Binding(
             "slash",
             "filter",
             "Filter",
-            tooltip="A part of a name, inactive, names, mapped.",
+            tooltip="A part of a name, inactive, names.",
         ),
         Binding(
             "g",
@@ -68,7 +69,7 @@ class CustomersScreen(StoreScreen[Customers]):
             "Only its company",
             tooltip="Only the company of the line under the cursor, or all again.",
         ),
-        Binding("u", "unmap", "Un-map", tooltip="Take the mapping of this name back. It asks."),
+        Binding("M", "mapped", "Mapped names", tooltip="The names that were resolved by hand."),
         Binding("n", "more", "Next", tooltip="The next page of customers."),
         Binding("b", "before", "Before", tooltip="Back to the page before."),
         Binding(
@@ -85,14 +86,14 @@ class CustomersScreen(StoreScreen[Customers]):
         self._connection_id = connection_id
         self._company = name
         self._pages: list[Place | None] = [None]
-        self._lines: dict[str, UnresolvedName | CustomerSides | MappedName] = {}
+        self._lines: dict[str, UnresolvedName | CustomerSides] = {}
 
     def body(self) -> ComposeResult:
         """Table, explanation, and the line to filter with."""
         yield Static("", classes="body empty")
         yield RecordTable(COLUMNS)
         yield TextView(classes="preview")
-        yield FilterLine("larkspur inactive names mapped")
+        yield FilterLine("larkspur inactive names")
 
     def question(self) -> Callable[[Store], Customers]:
         """The page that is open of what the filter lets through."""
@@ -115,7 +116,6 @@ class CustomersScreen(StoreScreen[Customers]):
             "more": self.snapshot is not None and self.snapshot.more,
             "before": len(self._pages) > 1,
             "company": self._connection_id is not None or line is not None,
-            "unmap": isinstance(line, MappedName),
             "hint": bool(self._code()),
         }
         if action in able:
@@ -132,9 +132,6 @@ class CustomersScreen(StoreScreen[Customers]):
         line = self._chosen()
         if isinstance(line, UnresolvedName):
             self.app.push_screen(CustomerNameScreen(line.connection_id, line.name))
-        elif isinstance(line, MappedName):
-            mapping = line.mapping
-            self.app.push_screen(CustomerNameScreen(mapping.connection_id, mapping.name))
         elif line is not None:
             self.app.push_screen(CustomerScreen(line.connection_id, line.list_id))
 
@@ -166,15 +163,12 @@ class CustomersScreen(StoreScreen[Customers]):
         if self._connection_id is not None:
             self._connection_id, self._company = None, ""
         elif line is not None:
-            owner = line.mapping if isinstance(line, MappedName) else line
-            self._connection_id, self._company = owner.connection_id, line.connection
+            self._connection_id, self._company = line.connection_id, line.connection
         self._turn([None])
 
-    def action_unmap(self) -> None:
-        """Ask, then take a mapping back."""
-        line = self._chosen()
-        if isinstance(line, MappedName):
-            ask_to_unmap(self, line.mapping)
+    def action_mapped(self) -> None:
+        """Show the names that were mapped."""
+        self.app.push_screen(MappedNamesScreen(self._connection_id, self._company))
 
     def action_more(self) -> None:
         """Turn to the next page."""
@@ -200,7 +194,7 @@ class CustomersScreen(StoreScreen[Customers]):
         line.set_class(bool(text), "-open")
         self.query_one(RecordTable).action_first()
 
-    def _chosen(self) -> UnresolvedName | CustomerSides | MappedName | None:
+    def _chosen(self) -> UnresolvedName | CustomerSides | None:
         if not self.is_mounted:
             return None
         return self._lines.get(self.query_one(RecordTable).key or "")
@@ -225,11 +219,8 @@ class CustomersScreen(StoreScreen[Customers]):
         for customer in snapshot.customers:
             for row in _customer_rows(customer):
                 yield self._keep(row, customer)
-        if self._wanted().kind is Kind.MAPPED:
-            for mapped in snapshot.mapped:
-                yield self._keep(_mapped_row(mapped), mapped)
 
-    def _keep(self, row: Row, line: UnresolvedName | CustomerSides | MappedName) -> Row:
+    def _keep(self, row: Row, line: UnresolvedName | CustomerSides) -> Row:
         self._lines[row.key] = line
         return row
 
@@ -237,18 +228,8 @@ class CustomersScreen(StoreScreen[Customers]):
         line = self._chosen()
         if isinstance(line, UnresolvedName):
             yield from _told_of_name(line)
-        elif isinstance(line, MappedName):
-            yield from _told_of_mapped(line)
         elif line is not None:
-            of_it = [one.mapping for one in self.snapshot.mapped] if self.snapshot else []
-            yield from told_of(
-                line,
-                [
-                    one
-                    for one in of_it
-                    if (one.connection_id, one.list_id) == (line.connection_id, line.list_id)
-                ],
-            )
+            yield from told_of(line, self.snapshot.mapped if self.snapshot else ())
 
     def _place(self, snapshot: Customers) -> str:
         of = f" of {self._company}" if self._company else ""
@@ -256,8 +237,6 @@ class CustomersScreen(StoreScreen[Customers]):
         kind = self._wanted().kind
         if kind is Kind.NAMES:
             return f"Names to resolve{of}"
-        if kind is Kind.MAPPED:
-            return f"Mapped names{of}"
         names = count(snapshot.unresolved, "name")
         return f"Customers{of} ({kind}{page}; {names} to resolve)"
 
@@ -279,11 +258,7 @@ _NOTHING = {
     Kind.INACTIVE: "No invoice{of} is of an inactive customer, or of one that is not there.",
     Kind.NAMES: (
         "No name waits{of}: every payment names a customer that QuickBooks knows, or none.\n\n"
-        "f shows the names that were mapped by hand."
-    ),
-    Kind.MAPPED: (
-        "No name is mapped{of}: payments name customers as QuickBooks does.\n\nWhere they do not,"
-        " the payment is refused, and its name is listed here to be resolved."
+        "M shows the names that were resolved by hand."
     ),
 }
 
@@ -321,14 +296,6 @@ def _seen(owing: Owing) -> Text:
     return words.state("" if owing.seen == owing.balance else "refused", grouped(owing.seen))
 
 
-def _mapped_row(mapped: MappedName) -> Row:
-    mapping = mapped.mapping
-    state = words.state("skipped", "mapped") if mapping.customer else words.state("refused", "gone")
-    told = f"{mapping.name} = {mapping.customer or 'nobody any more'}"
-    cells = (told, state, "", "", "", "", "", mapped.connection, mapping.list_id)
-    return Row(f"mapped {mapping.connection_id} {mapping.name}", cells)
-
-
 def _told_of_name(name: UnresolvedName) -> Iterator[Text]:
     sums = " and ".join(f"{grouped(total)} {code}".rstrip() for code, total in name.amounts)
     refused = f"{count(name.payments, 'payment')} of {sums}"
@@ -337,13 +304,3 @@ def _told_of_name(name: UnresolvedName) -> Iterator[Text]:
     yield words.titled(
         "Then", "the payments are judged again at once, and the name means that customer for good."
     )
-
-
-def _told_of_mapped(mapped: MappedName) -> Iterator[Text]:
-    mapping = mapped.mapping
-    meant = f"{mapping.customer} ({mapping.list_id}) and the jobs below it"
-    gone = f"the customer with ListID {mapping.list_id}, which QuickBooks has no more"
-    yield words.titled(mapping.name, f"means {meant if mapping.customer else gone}.")
-    yield words.titled("Who", f"{mapping.who}, {mapping.at.astimezone():%Y-%m-%d %H:%M}")
-    yield words.titled("u", "takes it back: the name means again whoever is called so. It asks.")
-    yield words.titled("Enter", "has it mean somebody else.")

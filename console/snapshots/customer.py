@@ -1,4 +1,4 @@
-"""What the detail of a customer shows: both sides, the open invoices, names that mean it."""
+"""What the detail of a customer shows: both sides and the open invoices."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ from shared.models.values import InvoiceStatus
 class CustomerDetail:
     """A customer with the open invoices billed to it, the last read first.
 
-    ``more``: there are more than these, imported or left out.
+    ``more``: there are more than these, imported or left out. ``mapped`` are all names of the
+    connection that were mapped by hand.
     """
 
     sides: CustomerSides
@@ -38,6 +39,6 @@ def read(_store: Store, connection_id: int, list_id: str, most: int) -> Customer
         sides=customer_pages.get(connection_id, list_id),
         invoices=tuple(invoices[:most]),
         left_out=tuple(left_out[:most]),
-        mapped=tuple(one for one in mappings.listed(connection_id) if one.list_id == list_id),
+        mapped=tuple(mappings.listed(connection_id)),
         more=max(len(invoices), len(left_out)) > most,
     )

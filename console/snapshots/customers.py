@@ -1,4 +1,4 @@
-"""What Customers shows: names that wait for a person, customers with both sides, mapped names."""
+"""What Customers shows: names that wait for a person, customers with both sides; mapped names."""
 
 from __future__ import annotations
 
@@ -22,7 +22,6 @@ class Kind(StrEnum):
     BILLED = "billed"  # with the names to resolve above them
     INACTIVE = "inactive"
     NAMES = "names"
-    MAPPED = "mapped"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,20 +47,15 @@ def read_filter(text: str) -> Wanted:
 
 
 @dataclass(frozen=True, slots=True)
-class MappedName:
-    """A name that a person mapped, with the name of the connection."""
-
-    mapping: CustomerMapping
-    connection: str
-
-
-@dataclass(frozen=True, slots=True)
 class Customers:
-    """One page; ``more``: there is another. ``unresolved`` counts all names that wait."""
+    """One page; ``more``: there is another. ``unresolved`` counts all names that wait.
+
+    ``mapped`` are all names that were mapped by hand.
+    """
 
     names: tuple[UnresolvedName, ...]
     customers: tuple[CustomerSides, ...]
-    mapped: tuple[MappedName, ...]
+    mapped: tuple[CustomerMapping, ...]
     more: bool
     unresolved: int
 
@@ -74,29 +68,41 @@ def read(_store: Store, wanted: Wanted, after: Place | None) -> Customers:
     return Customers(
         names=tuple(n for n in unresolved if of_names and wanted.holds(n.name, n.connection)),
         customers=tuple(found[:PAGE]),
-        mapped=_mapped(wanted),
+        mapped=tuple(mappings.listed(wanted.connection_id)),
         more=len(found) > PAGE,
         unresolved=len(unresolved),
     )
 
 
 def _customers(wanted: Wanted, after: Place | None) -> list[CustomerSides]:
-    if wanted.kind in (Kind.NAMES, Kind.MAPPED):
+    if wanted.kind is Kind.NAMES:
         return []
     billed = Billed.INACTIVE if wanted.kind is Kind.INACTIVE else Billed.BILLED
     filtered = CustomerFilter(billed, wanted.connection_id, wanted.words)
     return customer_pages.page(filtered, PAGE + 1, after)
 
 
-def _mapped(wanted: Wanted) -> tuple[MappedName, ...]:
-    """The mapped names: all that are wanted, else those that mean a customer."""
+@dataclass(frozen=True, slots=True)
+class MappedName:
+    """A name that a person mapped, with the name of the connection."""
+
+    mapping: CustomerMapping
+    connection: str
+
+
+@dataclass(frozen=True, slots=True)
+class MappedNames:
+    """The mapped names, by connection and name."""
+
+    names: tuple[MappedName, ...]
+
+
+def read_mapped(_store: Store, connection_id: int | None) -> MappedNames:
+    """Read the names that were mapped, of a connection or of all."""
     connections = {id_: name for name, id_ in overview.names().items()}
-    found = (
-        MappedName(one, connections[one.connection_id])
-        for one in mappings.listed(wanted.connection_id)
-    )
-    if wanted.kind is not Kind.MAPPED:
-        return tuple(found)
-    return tuple(
-        one for one in found if wanted.holds(one.mapping.name, one.mapping.customer, one.connection)
+    return MappedNames(
+        tuple(
+            MappedName(one, connections[one.connection_id])
+            for one in mappings.listed(connection_id)
+        )
     )

@@ -129,8 +129,11 @@ def history(
     ``applications`` are the words that ``start`` was given. ``failed_only``: the sync failed,
     or one of its records did. ``since`` and ``until`` (not included) are when it started.
     """
+    # Of one connection the index has them in order; of several they are sorted.
+    sole = next(iter(connection_ids)) if connection_ids and len(connection_ids) == 1 else None
     given = {
-        "connections": connection_ids,
+        "connection": sole,
+        "connections": connection_ids if sole is None else None,
         "applications": applications,
         "failed": True if failed_only else None,
         "since": None if since is None else millis(since),
@@ -148,6 +151,7 @@ def _history(filters: frozenset[str]) -> Statement:
 
     def build() -> Any:
         conditions = {
+            "connection": lambda: t.Sync.connection == slot("connection"),
             "connections": lambda: among(t.Sync.connection, "connections"),
             "applications": lambda: among(t.Sync.application, "applications"),
             "failed": lambda: (t.Sync.state == SyncState.FAILED.value) | (t.Sync.failed > 0),

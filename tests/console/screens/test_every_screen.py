@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
+from textual.css.stylesheet import Stylesheet
 
 from console.app import MAIN_SCREENS
 from console.keys import bound_classes, own_bindings
@@ -79,3 +80,28 @@ def test_main_screens_have_keys_of_their_own_that_no_table_needs():
     keys = [main.key for main in MAIN_SCREENS]
     assert len(set(keys)) == len(keys)
     assert not set(keys) & set("jkrsuxnbfovlCRP?q")
+
+
+@pytest.mark.parametrize("main", MAIN_SCREENS, ids=lambda main: main.name)
+def test_a_screen_that_is_shown_for_the_first_time_reads_no_styles_again(worked, monkeypatch, main):
+    async def scenario(at: Driver) -> None:
+        read: list[object] = []
+        monkeypatch.setattr(Stylesheet, "reparse", lambda _styles: read.append(main))
+        await at.press("p", main.key)
+        assert read == []
+
+    sit_down(worked.url, scenario)
+
+
+def test_the_other_screens_are_made_ready_once_the_first_one_stands(worked, monkeypatch):
+    warmed: list[str] = []
+    monkeypatch.setattr("console.app._warm_up", lambda: warmed.append("warm"))
+
+    async def scenario(at: Driver) -> None:
+        assert warmed == []  # not in tests: it would change what is collected as garbage
+        at.app._warm_up_seconds = 0.01
+        at.app.on_ready()
+        while not warmed:
+            await at.pilot.pause(0.01)
+
+    sit_down(worked.url, scenario)

@@ -203,7 +203,7 @@ def test_sums_in_two_currencies_are_two_lines(office, till):
 
     async def scenario(at: Driver) -> None:
         await at.press("m")
-        lines = [line.split() for line in at.lines if line.startswith("Waiting")]
+        lines = [line.split() for line in at.lines if line.startswith("Waiting: 1 ")]
         assert [line[-2:] for line in lines] == [["20.00", "CAD"], ["10.00", "USD"]]
 
     sit_down(office.url, scenario)
@@ -325,7 +325,9 @@ def test_refused_then_hint_then_retried_then_ready(office, till):
 
     async def scenario(at: Driver) -> None:
         await at.press("m", "j")
-        assert "What happened: The invoice it pays (101) is closed in QuickBooks" in at.text
+        assert (
+            "What happened: Its invoice (101) is paid, voided or deleted in QuickBooks." in at.text
+        )
         await at.press("t")
         assert "Troubleshooting, payment-invoice-closed" in at.lines[0]
         await at.press("escape", "r")

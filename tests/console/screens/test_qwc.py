@@ -125,6 +125,16 @@ def test_no_key_but_done_leaves_the_password(office, larkspur, key):
     sit(office, scenario)
 
 
+def test_the_palette_does_not_lead_away_from_it(office, larkspur):
+    async def scenario(at: Driver) -> None:
+        await at.press("ctrl+p")
+        assert "Search for commands" in at.text
+        await at.press("escape", "g", "enter", "enter", "ctrl+p")
+        assert isinstance(at.screen, PasswordScreen)
+
+    sit(office, scenario)
+
+
 def test_a_click_elsewhere_does_not_leave_it_either(office, larkspur):
     async def scenario(at: Driver) -> None:
         await at.press("g", "enter", "enter")
