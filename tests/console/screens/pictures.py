@@ -1,0 +1,176 @@
+"""Pictures of every screen for the documents: ``python -m tests.console.screens.pictures``.
+
+Each is taken of the story in a console of its own, at a fixed time and of a fixed size, so two
+runs give the same files. Main screens are found by themselves; whatever is opened from them has
+a line in OPENED.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from unittest.mock import patch
+
+from console.app import HOME, MAIN_SCREENS, DeskbridgeApp
+from shared.health import Page
+from shared.health.address import OUR_PAGE
+from shared.models.facts import StoreFacts
+from shared.models.store import Store, open_store
+from shared.settings import load_settings
+from tests.console.screens import story
+from tests.console.screens.driver import LARGE, SMALL, Driver, RoomyMachine, Watched
+from tests.models.builders import NOON
+
+FOLDER = Path(__file__).parents[3] / "docs" / "screens"
+ROOM = Path(tempfile.gettempdir()) / "deskbridge-screens"
+"""Where the store of the pictures is; its name stands in some of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """What is pressed from home before it is taken; ``type:`` begins a text that is typed.
+
+    ``empty``: on a store without a connection. ``portable`` is off where the picture tells
+    something of the machine it was made on.
+    """
+
+    name: str
+    keys: tuple[str, ...]
+    size: tuple[int, int] = SMALL
+    empty: bool = False
+    portable: bool = True
+
+
+MACHINES = frozenset({"health", "health-wide", "bundle", "hint"})
+OPENED = (
+    Picture("first-start", (), empty=True),
+    Picture("help", ("y", "question_mark")),
+    Picture("palette", ("ctrl+p",)),
+    Picture("sync", ("y", "down", "enter")),
+    Picture("calls", ("y", "down", "enter", "l")),
+    Picture("call", ("y", "down", "enter", "l", "enter")),
+    Picture("bundle", ("y", "down", "enter", "B"), portable=False),
+    Picture("cancel", ("y", "x")),
+    Picture("skip", ("p", "s")),
+    Picture("hint", ("h", "slash", "type:juniper", "enter", "enter", "t")),
+    Picture("search", ("t", "slash", "type:password")),
+)
+
+
+def pictures() -> Iterator[Picture]:
+    """Every picture: each main screen small and large, then what is opened from them."""
+    for main in MAIN_SCREENS:
+        keys = () if main.name == HOME else (main.key,)
+        portable = main.name != "health"
+        yield Picture(main.name, keys, portable=portable)
+        yield Picture(f"{main.name}-wide", keys, LARGE, portable=portable)
+    yield from OPENED
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A picture as it was taken: its text, the class of the screen on it, the SVG."""
+
+    lines: tuple[str, ...]
+    screen: str
+    svg: str
+
+
+class Reached:
+    """A network on which the daemon is found behind a good certificate."""
+
+    def look_up(self, host: str) -> list[str]:
+        return ["203.0.113.7"]
+
+    def connect(self, host: str, port: int) -> None:
+        pass
+
+    def certificate_expires_at(self, host: str, port: int) -> datetime:
+        return datetime(2024, 9, 1, tzinfo=UTC)
+
+    def get(self, url: str) -> Page:
+        return Page(200, "", OUR_PAGE)
+
+
+def take(picture: Picture) -> Taken:
+    """Set the scene, press the keys, and take the picture."""
+    with _scene(picture.empty) as url:
+        return asyncio.run(_sitting(picture, url))
+
+
+@contextmanager
+def _scene(empty: bool) -> Iterator[str]:
+    """A fresh store at the one place that pictures name; yields its address."""
+    shutil.rmtree(ROOM, ignore_errors=True)
+    ROOM.mkdir(mode=0o700)
+    facts = StoreFacts("sqlite", "3.51.3", 4_404_019)
+    with ExitStack() as stack:
+        stack.callback(shutil.rmtree, ROOM)
+        stack.enter_context(patch("shared.models.facts.read", lambda: facts))
+        stack.enter_context(patch("shared.health.files.user_name", lambda _: "deskbridge"))
+        office = story.Office(ROOM) if empty else story.arrange(ROOM)
+        office.store.close()
+        yield office.url
+
+
+async def _sitting(picture: Picture, url: str) -> Taken:
+    def opened(*, create: bool) -> Store:
+        return open_store(url, create=create, clock=lambda: NOON)
+
+    environ = {"DESKBRIDGE_DATABASE": url, "DESKBRIDGE_PUBLIC_URL": story.ADDRESS}
+    backstage = Watched(
+        opened,
+        who="mara",
+        settings=load_settings(None, environ | {"DESKBRIDGE_CONFIG": os.devnull}),
+        clock=lambda: NOON,
+        network=Reached,
+        machine=lambda: RoomyMachine(lambda: NOON),
+        poll_seconds=None,
+    )
+    app = DeskbridgeApp(backstage)
+    async with app.run_test(size=picture.size) as pilot:
+        at = Driver(app, backstage, pilot)
+        await at.settle()
+        for key in picture.keys:
+            if key.startswith("type:"):
+                await at.type(key.removeprefix("type:"))
+            else:
+                await at.press(key)
+        await _cursor_at_rest(at)
+        return Taken(tuple(at.lines), type(at.screen).__name__, app.export_screenshot(title=TITLE))
+
+
+TITLE = "deskbridge console"
+
+
+async def _cursor_at_rest(at: Driver) -> None:
+    """A cursor that blinks would be there in one run and not in the next."""
+    for one in at.screen.query("Input"):
+        one.cursor_blink = False
+    await at.settle()
+
+
+def main() -> None:
+    """Write every picture, and remove those that nobody takes any more."""
+    os.environ["TZ"] = "UTC"
+    time.tzset()
+    written = {"demo.svg"}
+    for picture in pictures():
+        path = FOLDER / f"{picture.name}.svg"
+        path.write_text(take(picture).svg, "utf-8")
+        written.add(path.name)
+    for old in FOLDER.glob("*.svg"):
+        if old.name not in written:
+            old.unlink()
+
+
+if __name__ == "__main__":
+    main()
