@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import gc
 import os
-from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import partial
 from importlib import import_module
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from textual.app import App, SystemCommand
+from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
@@ -109,7 +108,7 @@ MAIN_SCREENS = (
     ),
 )
 
-_STYLES = ["app.tcss", *sorted(Path(__file__).parent.glob("screens/*.tcss"))]
+_STYLES: list[str | PurePath] = ["app.tcss", *sorted(Path(__file__).parent.glob("screens/*.tcss"))]
 WARM_UP_SECONDS = 1.0
 SETTLING_SECONDS = 0.02
 """How long paints are held back while one screen takes the place of another."""
@@ -139,7 +138,7 @@ class DeskbridgeApp(App[None], inherit_bindings=False):
     TITLE = "Deskbridge"
     # All at once: each that came later would have all of them read again.
     CSS_PATH = _STYLES
-    COMMANDS = App.COMMANDS | {_commands}
+    COMMANDS = {_commands}  # noqa: RUF012 - as Textual declares it
     COMMAND_PALETTE_BINDING = "ctrl+p"
     ENABLE_COMMAND_PALETTE = True
     HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012 - as Textual declares it
@@ -177,10 +176,6 @@ class DeskbridgeApp(App[None], inherit_bindings=False):
     def delay_update(self, delay: float = SETTLING_SECONDS) -> None:
         """Hold paints back for a moment while screens change; Textual's own moment is longer."""
         super().delay_update(min(delay, SETTLING_SECONDS))
-
-    def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
-        """Of what every Textual program offers, what makes sense on a server."""
-        yield SystemCommand("Theme", "Choose other colours for this session.", self.search_themes)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Hide the key of the main screen that is shown, and keep the palette out of dialogs.

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 from textual.app import App
 from textual.command import DiscoveryHit, Hit, Hits, Provider
@@ -21,7 +22,7 @@ class Offer:
 
     title: str
     help: str
-    run: Callable[[], Awaitable[object]]
+    run: Callable[[], Any]
 
 
 class DeskbridgeCommands(Provider):
@@ -41,11 +42,12 @@ class DeskbridgeCommands(Provider):
                 yield Hit(score, one.title, one.run, help=one.help)
 
     def _offered(self) -> Iterator[Offer]:
-        """What the screen can do, what the console can do, and every main screen."""
+        """What the screen can do, what the console can do, every main screen, and the colours."""
         bound = list(self._bound())
         yield from bound
         told = {one.help for one in bound}
         yield from (one for one in self._main_screens() if one.help not in told)
+        yield Offer("Theme", "Choose other colours for this session.", self.app.search_themes)
 
     def _bound(self) -> Iterator[Offer]:
         """What has a key; moving about in a table needs no palette."""

@@ -54,8 +54,9 @@ def run_daemon(settings: Settings) -> int:
                 yield tree.edge.listening
             except Exception as problem:
                 exit_codes.append(1)
+                why = str(problem).rstrip(".")
                 sys.stderr.write(
-                    f"The daemon cannot start: {problem}. Choose another address or port in the "
+                    f"The daemon cannot start: {why}. Choose another address or port in the "
                     "setting listen, or end the program that has this one.\n"
                 )
                 reactor.stop()

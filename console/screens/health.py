@@ -109,9 +109,7 @@ class HealthScreen(ReadsDetail[Health]):
         self._network = found
         self.refresh_bindings()
         at = f"{self.backstage.clock().astimezone():%H:%M:%S}"
-        worst = _worst(found)
-        told = f"{worst.name}: {worst.told}" if worst else "The address cannot be used as it is."
-        self.say(f"Called at {at}. {told}")
+        self.say(f"Called at {at}. {_in_short(found)}")
         self._list()
 
     def action_copy(self) -> None:
@@ -193,6 +191,8 @@ def _verdict(checks: Sequence[Check]) -> str:
     return ", ".join([*told, f"{states[State.OK]} ok"])
 
 
-def _worst(checks: Sequence[Check]) -> Check | None:
+def _in_short(found: Sequence[Check]) -> str:
+    """The worst of what a call found; where all is well, how far it came."""
     order = list(WORST_FIRST)
-    return min(checks, key=lambda check: order.index(check.state), default=None)
+    worst = min(reversed(found), key=lambda check: order.index(check.state), default=None)
+    return f"{worst.name}: {worst.told}" if worst else "The address cannot be used as it is."

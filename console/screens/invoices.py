@@ -29,14 +29,14 @@ from shared.models.store import Store
 COLUMNS = (
     Column("Invoice", least=8),
     Column("Customer", least=14),
-    Column("Status", drop=6),
+    Column("Status", drop=5),
     Column("Ours", right=True),
     Column("QuickBooks", right=True),
     Column(""),
-    Column("Date", drop=5),
-    Column("Due", drop=2),
-    Column("Connection", least=10, drop=3),
-    Column("Left out because", least=16, drop=4),
+    Column("Date", drop=3),
+    Column("Due", drop=1),
+    Column("Connection", least=10, drop=4),
+    Column("Left out because", least=16, drop=2),
 )
 SHOWN = ("", DIFFERING, LEFT_OUT, "paid", "void", "deleted")
 

@@ -16,7 +16,7 @@ from shared.models.store import Store
 
 PAGE = 100
 OF_EACH = 10
-AT_ONCE = 500
+AT_ONCE = 200
 
 S = PaymentStatus
 AT_WORK = (S.UNKNOWN, S.PARKED, S.REFUSED, S.WAITING, S.READY, S.SENT)
@@ -145,7 +145,7 @@ def plan_retry_alike(_store: Store, wanted: PaymentFilter) -> RetryPlan:
 
     Raises NotPossible for parked ones: each of them is a decision of its own.
     """
-    if False:
+    if S.PARKED in wanted.statuses:
         raise NotPossible(
             "Parked payments are not retried together: QuickBooks may have them already, so each"
             " is a decision of its own."

@@ -138,7 +138,6 @@ def _amounts(found: Iterable[tuple[str, int]]) -> tuple[tuple[str, Decimal], ...
 
 class _Named(NamedTuple):
     id: int
-    customer: str
     status: str
     code: str
     currency: str
@@ -146,31 +145,33 @@ class _Named(NamedTuple):
 
 
 def _named(connection_id: int, name: str) -> list[_Named]:
-    statuses = [status.value for status in _OPEN]
     wanted, by_name = folded(name), ABOUT_NAMES | {_AMBIGUOUS}
-    found = (_Named(*row) for row in _NAMED.all(connection=connection_id, statuses=statuses))
-    return [
-        one
-        for one in found
-        if folded(one.customer) == wanted and (one.status != _S.REFUSED or one.code in by_name)
-    ]
+    where = {"connection": connection_id, "statuses": [status.value for status in _OPEN]}
+    spelled = [text for text in _SPELLED.column(**where) if folded(text) == wanted]
+    found = (_Named(*row) for row in _NAMED.all(names=spelled, **where))
+    return [one for one in found if one.status != _S.REFUSED or one.code in by_name]
 
 
+_SPELLED = Statement(lambda: _not_there_yet(t.Payment.customer).distinct())
 _NAMED = Statement(
     lambda: (
-        t.Payment.select(
-            *(t.Payment.id, t.Payment.customer, t.Payment.status, t.Payment.code),
+        _not_there_yet(
+            *(t.Payment.id, t.Payment.status, t.Payment.code),
             *(t.Payment.currency, t.Payment.amount_cents),
         )
-        .where(
-            (t.Payment.connection == slot("connection"))
-            & among(t.Payment.status, "statuses")
-            & (t.Payment.source == PaymentSource.INVOICED.value)
-            & (t.Payment.customer != "")
-        )
+        .where(among(t.Payment.customer, "names"))
         .order_by(t.Payment.id)
     )
 )
+
+
+def _not_there_yet(*fields: Any) -> Any:
+    return t.Payment.select(*fields).where(
+        (t.Payment.connection == slot("connection"))
+        & among(t.Payment.status, "statuses")
+        & (t.Payment.source == PaymentSource.INVOICED.value)
+        & (t.Payment.customer != "")
+    )
 
 
 def resolve(connection_id: int, name: str, list_id: str, who: str, now: datetime) -> Resolved:

@@ -8,7 +8,10 @@ a line in OPENED.
 from __future__ import annotations
 
 import asyncio
+import functools
+import html
 import os
+import re
 import shutil
 import tempfile
 import time
@@ -18,6 +21,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from unittest.mock import patch
+
+from textual.widgets import Input
 
 from console.app import HOME, MAIN_SCREENS, DeskbridgeApp
 from shared.health import Page
@@ -29,8 +34,9 @@ from tests.console.screens import story
 from tests.console.screens.driver import LARGE, SMALL, Driver, RoomyMachine, Watched
 from tests.models.builders import NOON
 
+TITLE = "deskbridge console"
 FOLDER = Path(__file__).parents[3] / "docs" / "screens"
-ROOM = Path(tempfile.gettempdir()) / "deskbridge-screens"
+ROOM = Path("/tmp/deskbridge-screens")
 """Where the store of the pictures is; its name stands in some of them."""
 
 
@@ -49,7 +55,6 @@ class Picture:
     portable: bool = True
 
 
-MACHINES = frozenset({"health", "health-wide", "bundle", "hint"})
 OPENED = (
     Picture("first-start", (), empty=True),
     Picture("help", ("y", "question_mark")),
@@ -58,10 +63,21 @@ OPENED = (
     Picture("calls", ("y", "down", "enter", "l")),
     Picture("call", ("y", "down", "enter", "l", "enter")),
     Picture("bundle", ("y", "down", "enter", "B"), portable=False),
+    Picture("save-bundle", ("y", "down", "enter", "B", "S")),
     Picture("cancel", ("y", "x")),
     Picture("skip", ("p", "s")),
-    Picture("hint", ("h", "slash", "type:juniper", "enter", "enter", "t")),
+    Picture("hint", ("slash", "type:harbor", "enter", "enter", "t")),
     Picture("search", ("t", "slash", "type:password")),
+    Picture("payment", ("m", "end", "up", "enter", "enter")),
+    Picture("invoice", ("i", "enter")),
+    Picture("customer", ("c", "down", "enter")),
+    Picture("customer-name", ("c", "enter")),
+    Picture("mapped-names", ("c", "M")),
+    Picture("set-up", ("N", "type:Larkspur Tile"), empty=True),
+    Picture("settings", ("slash", "type:larkspur", "enter", "S")),
+    Picture("deposit-rule", ("slash", "type:larkspur", "enter", "S", "D")),
+    Picture("generate", ("slash", "type:quarry", "enter", "g")),
+    Picture("password", ("slash", "type:quarry", "enter", "g", "tab", "tab", "tab", "enter")),
 )
 
 
@@ -77,11 +93,16 @@ def pictures() -> Iterator[Picture]:
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """A picture as it was taken: its text, the class of the screen on it, the SVG."""
+    """A picture as it was taken: the class of the screen on it, and the SVG."""
 
-    lines: tuple[str, ...]
     screen: str
     svg: str
+
+
+def text_of(svg: str) -> str:
+    """What is written on a picture, a piece to a line; how it looks is left out."""
+    pieces = re.findall(r"<text [^>]*>(.*?)</text>", svg)
+    return "\n".join(html.unescape(piece).replace("\xa0", " ").rstrip() for piece in pieces)
 
 
 class Reached:
@@ -116,9 +137,20 @@ def _scene(empty: bool) -> Iterator[str]:
         stack.callback(shutil.rmtree, ROOM)
         stack.enter_context(patch("shared.models.facts.read", lambda: facts))
         stack.enter_context(patch("shared.health.files.user_name", lambda _: "deskbridge"))
-        office = story.Office(ROOM) if empty else story.arrange(ROOM)
+        stack.enter_context(patch.object(Path, "home", lambda: ROOM))
+        path = ROOM / "store.sqlite3"
+        path.write_bytes(_contents(empty))
+        path.chmod(0o600)
+        yield f"sqlite:///{path}"
+
+
+@functools.cache
+def _contents(empty: bool) -> bytes:
+    """The file of the store, made once."""
+    with tempfile.TemporaryDirectory() as name:
+        office = story.Office(Path(name)) if empty else story.arrange(Path(name))
         office.store.close()
-        yield office.url
+        return office.path.read_bytes()
 
 
 async def _sitting(picture: Picture, url: str) -> Taken:
@@ -144,18 +176,19 @@ async def _sitting(picture: Picture, url: str) -> Taken:
                 await at.type(key.removeprefix("type:"))
             else:
                 await at.press(key)
-        await _cursor_at_rest(at)
-        return Taken(tuple(at.lines), type(at.screen).__name__, app.export_screenshot(title=TITLE))
+        await _at_rest(at)
+        return Taken(type(at.screen).__name__, app.export_screenshot(title=TITLE))
 
 
-TITLE = "deskbridge console"
-
-
-async def _cursor_at_rest(at: Driver) -> None:
-    """A cursor that blinks would be there in one run and not in the next."""
-    for one in at.screen.query("Input"):
+async def _at_rest(at: Driver) -> None:
+    """Wait until nothing moves; a cursor that blinks would be there in one run only."""
+    for one in at.screen.query(Input):
         one.cursor_blink = False
-    await at.settle()
+    before: list[str] = []
+    while (now := at.lines) != before:
+        before = now
+        await at.pilot.pause(0.05)
+        await at.settle()
 
 
 def main() -> None:

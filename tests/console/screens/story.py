@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from shared.models import applications, audit, connections, daemons, problems
+from shared.models import applications, audit, connections, daemons, mappings, problems
 from shared.models.daemons import DaemonFacts
 from shared.models.payment_values import PostingState
 from shared.models.payments import incoming
@@ -34,7 +34,7 @@ statusSeverity="Info" statusMessage="Status OK" iteratorRemainingCount="0">
 <CustomerRef><ListID>80-1</ListID><FullName>Fern Interiors</FullName></CustomerRef>
 <TxnDate>2024-06-03</TxnDate><RefNumber>1042</RefNumber>
 <BillAddress><Addr1>1 Quarry Road</Addr1></BillAddress>
-<BalanceRemaining>250.00</BalanceRemaining><Memo>for the lobby</Memo></InvoiceRet>
+<BalanceRemaining>100.00</BalanceRemaining><Memo>for the lobby</Memo></InvoiceRet>
 </InvoiceQueryRs></QBXMLMsgsRs></QBXML>"""
 FERN = {"customer_list_id": "80-1", "customer_full_name": "Fern Interiors"}
 JUNIPER = {"customer_list_id": "80-2", "customer_full_name": "Juniper Yoga"}
@@ -122,7 +122,7 @@ def _invoices(shop: Shop) -> None:
 
 def _payments(shop: Shop) -> None:
     shop.take_in(
-        pays("pay_8Kd2", "250.00", ("1042", "250.00"), currency="USD"),
+        pays("pay_8Kd2", "150.00", ("1042", "150.00"), currency="USD"),
         pays("pay_8Kd3", "480.00", ("1040", "480.00"), currency="USD", gateway="gocardless"),
         pays("pay_8Kd4", "100.00", ("1038", "100.00"), currency="USD"),
         pays("pay_8Kd5", "64.00", ("1099", "64.00"), currency="USD"),
@@ -136,6 +136,7 @@ def _payments(shop: Shop) -> None:
     _parked(shop, "pay_8Kd3")
     _in_doubt(shop, "pay_8Kd4")
     with shop.store.transaction():
+        mappings.map_name(shop.id, "Fern Int.", "80-1", "mara", later(days=-7))
         theirs = received("7B-1", applied("1A-1038", "100.00"), customer="Juniper Yoga")
         incoming.store(shop.id, shop.sync.id, [theirs], later(days=-1))
 
@@ -154,6 +155,8 @@ def _posted(shop: Shop, payment: str) -> None:
         method="Credit Card",
         unused=money("0.00"),
     )
+    left = {"subtotal": money("250.00"), "total": money("250.00"), "applied": money("-150.00")}
+    shop.owes(invoice("1A-1042", "100.00", edit_sequence="2", **left, **FERN))
 
 
 def _parked(shop: Shop, payment: str) -> None:
@@ -275,7 +278,7 @@ def _house(office: Office) -> None:
             "ben",
             "problem.skip",
             "Bramble Bakery",
-            "problem 2, Invoice 71: by hand",
+            "problem 2, Invoice 71",
             timedelta(hours=4),
         ),
         ("mara", "sync.stop", "Aster & Sons", "sync 3", timedelta(hours=1)),

@@ -158,7 +158,7 @@ def test_the_network_is_asked_on_a_key_alone_while_the_keys_go_on_working(up):
         await at.second()  # it stays
         assert "books.example.com is 203.0.113.9." in at.text
 
-    sit_down(up.url, scenario, size=(120, 60), environ=PUBLIC, network=lambda: internet)
+    sit_down(up.url, scenario, size=(120, 80), environ=PUBLIC, network=lambda: internet)
 
 
 def test_an_address_that_cannot_be_used_is_not_called(up):
@@ -224,3 +224,23 @@ def test_it_works_the_same_on_postgresql(empty_postgres_url):
         assert at.lines[3].startswith("fail  daemon")
 
     sit_down(empty_postgres_url, scenario)
+
+
+class Working(Internet):
+    """A network in which nothing is to be said against the address."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.let_go.set()
+
+    def certificate_expires_at(self, host: str, port: int):
+        return NOON + timedelta(days=80)
+
+
+def test_where_the_address_works_the_answer_is_said(up):
+    async def scenario(at: Driver) -> None:
+        await at.press("e", "w")
+        assert "Called at 12:00:00. answer: https://books.example.com/qbwc answers" in at.text
+        assert "it is Deskbridge that answers" in at.text
+
+    sit_down(up.url, scenario, size=LARGE, environ=PUBLIC, network=Working)

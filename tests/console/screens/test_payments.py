@@ -450,7 +450,7 @@ def test_retrying_all_alike_keeps_to_the_filter_and_to_a_number_at_once(office, 
         await at.press("enter", "R")
         assert f"Retry {AT_ONCE:,} payments?" in at.text
         assert f"These are the newest {AT_ONCE:,}." in at.text
-        await at.press("escape", "slash")
+        await at.press("escape", "slash", "end")
         await at.type(" pay_11")  # 11, 111, 113 … 119
         await at.press("enter", "R")
         assert "Retry 6 payments?" in at.text
