@@ -23,7 +23,7 @@ from console.widgets.dialogs import AskReason, Confirm
 from console.widgets.key_line import key_shown
 
 README = Path(__file__).parents[1] / "README.md"
-BEGIN, END = "<!-- keys: python -m console.keys -->\n\n", "\n<!-- end of keys -->"
+BEGIN, END = "<!-- keys: python -m console.keys -->\n", "<!-- end of keys -->"
 _MANY = 5
 _PALETTE = Binding(DeskbridgeApp.COMMAND_PALETTE_BINDING, "command_palette", "Every command")
 _CALLED = {
@@ -122,10 +122,10 @@ def classes_of(package: str) -> Iterator[type[Any]]:
 
 
 def main() -> None:
-    """Put the table into the README."""
-    before, _, rest = README.read_text("utf-8").partition(BEGIN)
-    after = rest.partition(END)[2]
-    README.write_text(f"{before}{BEGIN}{table()}{END}{after}", "utf-8")
+    """Put the table into the README, between the two marks; raises ValueError without them."""
+    before, rest = README.read_text("utf-8").split(BEGIN)
+    _, after = rest.split(END)
+    README.write_text(f"{before}{BEGIN}\n{table()}\n{END}{after}", "utf-8")
 
 
 if __name__ == "__main__":

@@ -25,6 +25,7 @@ from shared.models.payment_values import (
     ListKind,
     MessageSet,
     Payment,
+    PaymentStatus,
     Posting,
     PostingState,
 )
@@ -205,6 +206,9 @@ def thd_post(
     connection, application = session.connection, session.application
     posting = postings.get(state.posting_id)
     payment = listing.get(posting.payment_id)
+    if payment.status is not PaymentStatus.READY:
+        # A person skipped it, or it was judged otherwise, since it was looked at.
+        return _next(state), None
     found = _thd_places(session, payment, posting)
     if isinstance(found, Unfit):
         outcomes.thd_not_posted(session, posting, found, now)

@@ -732,6 +732,21 @@ def test_a_skipped_payment_stays_out_until_the_skip_is_taken_back(house):
     posted_once(settles(house))
 
 
+def test_a_payment_that_is_skipped_after_it_was_looked_at_stays_out(house):
+    receive(house, payment("pay_1"), payment("pay_2", pays={"1043": "20.00"}))
+
+    def skip() -> None:
+        with house.store.transaction():
+            deciding.skip(on_file(house, "pay_1").id, "paid twice", "ada", house.now)
+
+    happens_after(house, LOOK, skip)
+    settles(house)
+    assert standing(house, "pay_1")[0] is PaymentStatus.SKIPPED
+    assert [one.ref_number for one in in_quickbooks(house)] == [
+        parts(house, "pay_2")[0].ref_number
+    ]
+
+
 def test_a_payment_that_comes_in_again_is_not_posted_again(house):
     receive(house, payment())
     settles(house)
