@@ -53,7 +53,7 @@ def row(key: str, amount: str = "1,234.50", reason: str = "A reason that is rath
     ("width", "first"),
     [
         (60, "Invoice 1 1,234,567.50 A reason that is rather long"),
-        (40, "Invoice 1 1,234,567.50 A reason that is…"),
+        (40, "Invoice 1 1,234,567.50 A reason that i…"),
         (30, "Invoice 1 1,234,567.50"),
         (20, "Invoice 1 …"),
     ],
