@@ -7,17 +7,15 @@ from functools import partial
 from typing import ClassVar
 
 from rich.text import Text
-from textual import on
-from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.widgets import Input, Static
 
 from console import words
+from console.screens.paging import Listed, PagedScreen
 from console.screens.reading import ReadsDetail
 from console.snapshots import audit as snapshots
 from console.snapshots.audit import AuditFilter, AuditPage
 from console.widgets.filter_line import FilterLine
-from console.widgets.record_table import Column, RecordTable, Row
+from console.widgets.record_table import Column, Row
 from console.widgets.text_view import TextView
 from shared.models.store import Store
 from shared.models.values import AuditEntry
@@ -37,11 +35,14 @@ NOTHING_YET = (
 NO_MATCH = "No entry fits the filter. / changes it, Esc in that line clears it."
 
 
-class AuditScreen(ReadsDetail[AuditPage]):
+class AuditScreen(PagedScreen[AuditPage, AuditEntry, int], ReadsDetail[AuditPage]):
     """What people changed, newest first; the entry under the cursor is told in full below."""
 
     PLACE = "Audit log"
     CSS_PATH = "audit.tcss"
+    TABLE = COLUMNS
+    EXAMPLE = "who:mara action:retry connection:larkspur 2026-01-01..2026-01-31"
+    NO_MORE = "No older entries. b goes back to the newer ones."
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(
             "slash",
@@ -49,76 +50,44 @@ class AuditScreen(ReadsDetail[AuditPage]):
             "Filter",
             tooltip="Words, who:NAME, action:WORD, connection:NAME, today, a date or a span.",
         ),
-        Binding("n", "older", "Older", tooltip="The next page of older entries."),
-        Binding("b", "newer", "Newer", tooltip="Back to the page of newer entries."),
+        Binding("n", "next_page", "Older", tooltip="The next page of older entries."),
+        Binding("b", "page_before", "Newer", tooltip="Back to the page of newer entries."),
         Binding("C", "copy", "Copy", tooltip="Copy the entry to your terminal's clipboard."),
     ]
 
-    def __init__(self) -> None:
-        super().__init__()
-        self._pages: list[int | None] = [None]
-        self._entries: dict[str, AuditEntry] = {}
-
-    def body(self) -> ComposeResult:
-        """Table, the entry in full, and the line to filter with."""
-        yield Static("", classes="body empty")
-        yield RecordTable(COLUMNS)
-        yield TextView(classes="preview")
-        yield FilterLine("who:mara action:retry connection:larkspur 2026-01-01..2026-01-31")
-
     def question(self) -> Callable[[Store], AuditPage]:
         """The page that is open, as the filter says."""
-        return partial(snapshots.read, wanted=self._wanted(), before_id=self._pages[-1])
+        return partial(snapshots.read, wanted=self._wanted(), before_id=self.start)
 
-    def show(self, snapshot: AuditPage) -> None:
-        """Fill the table."""
-        self._entries = {str(one.id): one for one in snapshot.entries}
-        self.set_class(not self._entries, "-empty")
-        self.query_one(".empty", Static).update(self._nothing())
-        self.query_one(RecordTable).show([self._row(one) for one in snapshot.entries])
-        page = f", page {len(self._pages)}" if len(self._pages) > 1 else ""
-        self.show_place(f"Audit log{page}")
-        self._explain()
+    def listed(self, snapshot: AuditPage) -> Iterator[Listed[AuditEntry]]:
+        """The entries, newest first."""
+        return ((self._row(one), one) for one in snapshot.entries)
 
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Dim what leads nowhere at the moment."""
-        able = {
-            "older": self.snapshot is not None and self.snapshot.older,
-            "newer": len(self._pages) > 1,
-            "copy": bool(self._entries),
-        }
-        if action in able:
-            return True if able[action] else None
-        return super().check_action(action, parameters)
+    def next_start(self, snapshot: AuditPage) -> int | None:
+        """Behind the oldest that is listed."""
+        return snapshot.entries[-1].id if snapshot.older else None
 
-    @on(RecordTable.Moved)
-    def _explain(self) -> None:
-        one = self._entries.get(self.query_one(RecordTable).key or "")
-        self.query_one(TextView).show(list(_told(one)) if one else [])
+    def told(self, one: AuditEntry) -> Iterator[Text]:
+        """The entry in full."""
+        yield words.titled("When", f"{one.at.astimezone():%Y-%m-%d %H:%M:%S}")
+        yield words.titled("Who", one.who)
+        yield words.titled("What", one.action)
+        if one.connection:
+            yield words.titled("Connection", one.connection)
+        if one.detail:
+            yield words.titled("Detail", one.detail)
 
-    @on(Input.Changed)
-    def _filter_changed(self) -> None:
-        self._pages = [None]
-        self.ask()
+    def place(self, _snapshot: AuditPage) -> str:
+        """Which page."""
+        return f"Audit log{self.page}"
 
-    def action_filter(self) -> None:
-        """Type a filter."""
-        self.query_one(FilterLine).open()
+    def nothing(self, _snapshot: AuditPage) -> str:
+        """The filter, or that nobody changed anything."""
+        return NO_MATCH if self._wanted() != AuditFilter() else NOTHING_YET
 
-    def action_older(self) -> None:
-        """Turn to the next page."""
-        if self.snapshot and self.snapshot.entries:
-            self._pages.append(self.snapshot.entries[-1].id)
-            self._turn()
-
-    def action_newer(self) -> None:
-        """Turn back."""
-        self._pages.pop()
-        self._turn()
-
-    def _turn(self) -> None:
-        self.query_one(RecordTable).action_first()
-        self.ask()
+    def able(self) -> dict[str, bool]:
+        """Those of the pages, and copying."""
+        return super().able() | {"copy": bool(self.records)}
 
     def action_copy(self) -> None:
         """Copy the entry under the cursor."""
@@ -131,18 +100,3 @@ class AuditScreen(ReadsDetail[AuditPage]):
     def _row(self, one: AuditEntry) -> Row:
         when = words.when(one.at, self.backstage.clock())
         return Row(str(one.id), (when, one.who, one.action, one.connection, one.detail))
-
-    def _nothing(self) -> str:
-        if len(self._pages) > 1:
-            return "No older entries. b goes back to the newer ones."
-        return NO_MATCH if self._wanted() != AuditFilter() else NOTHING_YET
-
-
-def _told(one: AuditEntry) -> Iterator[Text]:
-    yield words.titled("When", f"{one.at.astimezone():%Y-%m-%d %H:%M:%S}")
-    yield words.titled("Who", one.who)
-    yield words.titled("What", one.action)
-    if one.connection:
-        yield words.titled("Connection", one.connection)
-    if one.detail:
-        yield words.titled("Detail", one.detail)

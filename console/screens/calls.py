@@ -10,16 +10,16 @@ from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.widgets import Input, Static
+from textual.widgets import Static
 
 from console import words
 from console.cli.text import count, duration
 from console.screens.base import StoreScreen
+from console.screens.reading import FindsText
 from console.snapshots import exchange as exchange_snapshots
 from console.snapshots import sync as snapshots
 from console.snapshots.exchange import ExchangeText
 from console.snapshots.sync import Calls
-from console.widgets.filter_line import FilterLine
 from console.widgets.record_table import Column, RecordTable, Row
 from console.widgets.text_view import TextView
 from shared.models.store import Store
@@ -99,12 +99,11 @@ def _status(one: Exchange) -> Text:
     return words.state("finished" if one.status_code in (0, 1) else "failed", str(one.status_code))
 
 
-class ExchangeScreen(StoreScreen[ExchangeText]):
+class ExchangeScreen(FindsText[ExchangeText]):
     """One call: the request, and the answer where it was kept; ``/`` looks for a text."""
 
     PLACE = "Call"
     CSS_PATH = "calls.tcss"
-    AUTO_FOCUS = "TextView"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("slash", "find", "Find", tooltip="Look for a text in request and answer."),
         Binding("n", "again(1)", "Next", tooltip="The next place with that text."),
@@ -115,11 +114,6 @@ class ExchangeScreen(StoreScreen[ExchangeText]):
     def __init__(self, exchange_id: int) -> None:
         super().__init__()
         self._exchange_id = exchange_id
-
-    def body(self) -> ComposeResult:
-        """The text, and the line to look with."""
-        yield TextView(classes="body")
-        yield FilterLine("Text to look for")
 
     def question(self) -> Callable[[Store], ExchangeText]:
         """The call."""
@@ -135,25 +129,9 @@ class ExchangeScreen(StoreScreen[ExchangeText]):
         self.show_place(f"Call {one.sequence} of sync {one.sync_id}: {one.step}")
         self.query_one(TextView).show(list(_paragraphs(snapshot)))
 
-    @on(Input.Changed)
-    def _look(self, event: Input.Changed) -> None:
-        self._say_found(self.query_one(TextView).find(event.value))
-
-    def action_find(self) -> None:
-        """Type what to look for."""
-        self.query_one(FilterLine).open()
-
-    def action_again(self, direction: int) -> None:
-        """Go to the next place, or to the one before."""
-        wanted = self.query_one(FilterLine).value
-        self._say_found(self.query_one(TextView).find(wanted, again=direction))
-
     def action_copy(self) -> None:
         """Copy everything, masked as it is shown."""
         self.copy(self.query_one(TextView).text, "request and answer")
-
-    def _say_found(self, found: bool) -> None:
-        self.say("" if found else "That text is not in it.")
 
 
 def _paragraphs(snapshot: ExchangeText) -> Iterator[str | Text]:

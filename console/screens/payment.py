@@ -6,27 +6,23 @@ from collections.abc import Callable
 from functools import partial
 from typing import ClassVar
 
-from textual import on
-from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.widgets import Input
 
 from console.screens.payment_deciding import DecidesPayments
 from console.screens.payment_telling import paragraphs
+from console.screens.reading import FindsText
 from console.snapshots import payment as snapshots
 from console.snapshots.payment import PaymentDetail
-from console.widgets.filter_line import FilterLine
 from console.widgets.text_view import TextView
 from shared.models.payment_values import Payment
 from shared.models.store import Store
 
 
-class PaymentScreen(DecidesPayments[PaymentDetail]):
+class PaymentScreen(DecidesPayments[PaymentDetail], FindsText[PaymentDetail]):
     """A payment from when it was received until its balances were seen to be right."""
 
     PLACE = "Payment"
     CSS_PATH = "payments.tcss"
-    AUTO_FOCUS = "TextView"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("slash", "find", "Find", tooltip="Look for a text in what is told here."),
         Binding("n", "again(1)", "Next", show=False, tooltip="The next place with that text."),
@@ -36,11 +32,6 @@ class PaymentScreen(DecidesPayments[PaymentDetail]):
     def __init__(self, payment_id: int) -> None:
         super().__init__()
         self._payment_id = payment_id
-
-    def body(self) -> ComposeResult:
-        """The text, and the line to look with."""
-        yield TextView(classes="body")
-        yield FilterLine("Text to look for")
 
     def question(self) -> Callable[[Store], PaymentDetail]:
         """The payment with all that is known of it."""
@@ -56,24 +47,8 @@ class PaymentScreen(DecidesPayments[PaymentDetail]):
         """The payment that this is about."""
         return self.snapshot.payment if self.snapshot is not None else None
 
-    @on(Input.Changed)
-    def _look(self, event: Input.Changed) -> None:
-        self._say_found(self.query_one(TextView).find(event.value))
-
-    def action_find(self) -> None:
-        """Type what to look for."""
-        self.query_one(FilterLine).open()
-
-    def action_again(self, direction: int) -> None:
-        """Go to the next place."""
-        wanted = self.query_one(FilterLine).value
-        self._say_found(self.query_one(TextView).find(wanted, again=direction))
-
     def action_copy(self) -> None:
         """Copy everything."""
         payment = self.payment()
         if payment is not None:
             self.copy(f"{payment.document}\n{self.query_one(TextView).text}", payment.document)
-
-    def _say_found(self, found: bool) -> None:
-        self.say("" if found else "That text is not in it.")

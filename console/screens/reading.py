@@ -1,12 +1,15 @@
-"""A table with the record under the cursor told below it; Enter gives that the whole screen."""
+"""To read: a record under a table, to which Enter gives the whole screen, or a text alone."""
 
 from __future__ import annotations
 
 from typing import TypeVar
 
 from textual import on
+from textual.app import ComposeResult
+from textual.widgets import Input
 
 from console.screens.base import StoreScreen
+from console.widgets.filter_line import FilterLine
 from console.widgets.record_table import RecordTable
 from console.widgets.text_view import TextView
 
@@ -30,3 +33,30 @@ class ReadsDetail(StoreScreen[Snapshot]):
             self.query_one(RecordTable).focus()
         else:
             super().action_back()
+
+
+class FindsText(StoreScreen[Snapshot]):
+    """A screen with one ``TextView``, in which the actions ``find`` and ``again`` find a text."""
+
+    AUTO_FOCUS = "TextView"
+
+    def body(self) -> ComposeResult:
+        """The text, and the line to look with."""
+        yield TextView(classes="body")
+        yield FilterLine("Text to look for")
+
+    @on(Input.Changed)
+    def _look(self, event: Input.Changed) -> None:
+        self._say_found(self.query_one(TextView).find(event.value))
+
+    def action_find(self) -> None:
+        """Type what to look for."""
+        self.query_one(FilterLine).open()
+
+    def action_again(self, direction: int) -> None:
+        """Go to the next place, or to the one before."""
+        wanted = self.query_one(FilterLine).value
+        self._say_found(self.query_one(TextView).find(wanted, again=direction))
+
+    def _say_found(self, found: bool) -> None:
+        self.say("" if found else "That text is not in it.")

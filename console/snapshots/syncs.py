@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -61,10 +60,6 @@ class SyncsPage:
     running: tuple[Sync, ...]
     ended: tuple[Sync, ...]
     older: bool
-
-    def __iter__(self) -> Iterator[Sync]:
-        yield from self.running
-        yield from self.ended
 
 
 def read(_store: Store, wanted: SyncFilter, before_id: int | None) -> SyncsPage:

@@ -90,6 +90,7 @@ def test_history_is_newest_first_page_by_page_without_what_runs(store, books):
 def test_history_is_filtered_by_all_that_is_given(store, books):
     with store.transaction():
         other = connections.add("Bramble", now=NOON)
+        third = connections.add("Cedar", now=NOON)
     early = run(store, books.id, at=later(days=-3))
     payment = run(store, books.id, "payment")
     failed = run(store, other.id, state=SyncState.FAILED)
@@ -102,6 +103,11 @@ def test_history_is_filtered_by_all_that_is_given(store, books):
     assert history(store, since=NOON, until=later(days=1)) == [partly, failed, payment]
     assert history(store, since=later(seconds=1)) == []
     assert history(store, failed_only=True, connection_ids=[books.id]) == []
+    last = run(store, third.id, failed=1)
+    assert history(store, connection_ids=[third.id, books.id]) == [last, payment, early]
+    assert history(store, failed_only=True, connection_ids=[third.id, other.id]) == [
+        *(last, partly, failed),
+    ]
 
 
 def test_some_records_are_read_apart_by_whether_they_failed(store, books):

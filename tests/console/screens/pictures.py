@@ -17,7 +17,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from unittest.mock import patch
@@ -36,8 +36,8 @@ from tests.models.builders import NOON
 
 TITLE = "deskbridge console"
 FOLDER = Path(__file__).parents[3] / "docs" / "screens"
-ROOM = Path("/tmp/deskbridge-screens")
-"""Where the store of the pictures is; its name stands in some of them."""
+ROOM = "/tmp/deskbridge-pictures"
+"""Where the store of the pictures seems to be; it is in a place of its own that is as long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,25 +123,32 @@ class Reached:
 
 def take(picture: Picture) -> Taken:
     """Set the scene, press the keys, and take the picture."""
-    with _scene(picture.empty) as url:
-        return asyncio.run(_sitting(picture, url))
+    with _scene(picture.empty) as room:
+        taken = asyncio.run(_sitting(picture, f"sqlite:///{room}/store.sqlite3"))
+        return replace(taken, svg=_the_same_anywhere(taken.svg, str(room), picture.name))
+
+
+def _the_same_anywhere(svg: str, room: str, name: str) -> str:
+    """Put the place right, also where it was cut off, and the number that Rich makes of it all."""
+    for length in range(len(ROOM), ROOM.index("-"), -1):
+        svg = svg.replace(room[:length], ROOM[:length])
+    return re.sub(r"terminal-\d+", f"terminal-{name}", svg)
 
 
 @contextmanager
-def _scene(empty: bool) -> Iterator[str]:
-    """A fresh store at the one place that pictures name; yields its address."""
-    shutil.rmtree(ROOM, ignore_errors=True)
-    ROOM.mkdir(mode=0o700)
+def _scene(empty: bool) -> Iterator[Path]:
+    """A fresh store in a folder of its own, on a machine that is always the same."""
     facts = StoreFacts("sqlite", "3.51.3", 4_404_019)
     with ExitStack() as stack:
-        stack.callback(shutil.rmtree, ROOM)
+        room = Path(tempfile.mkdtemp(prefix="deskbridge-", dir="/tmp"))
+        stack.callback(shutil.rmtree, room)
         stack.enter_context(patch("shared.models.facts.read", lambda: facts))
         stack.enter_context(patch("shared.health.files.user_name", lambda _: "deskbridge"))
-        stack.enter_context(patch.object(Path, "home", lambda: ROOM))
-        path = ROOM / "store.sqlite3"
+        stack.enter_context(patch.object(Path, "home", lambda: room))
+        path = room / "store.sqlite3"
         path.write_bytes(_contents(empty))
         path.chmod(0o600)
-        yield f"sqlite:///{path}"
+        yield room
 
 
 @functools.cache

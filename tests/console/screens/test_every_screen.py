@@ -45,6 +45,8 @@ def test_help_lists_every_key_that_works_on_the_screen(worked, main):
         active = list(at.screen.active_bindings.values())
         await at.press("question_mark")
         listed = at.screen.query_one(TextView).text
+        assert listed.startswith("On this screen\n")
+        assert listed.index("\nEverywhere\n") < listed.index("To the next list, field or button.")
         for one in active:
             if not one.binding.key.startswith("super+"):  # the library's, for the cmd key
                 assert f"{told_of(one)[0]}: {told_of(one)[1]}" in listed, one

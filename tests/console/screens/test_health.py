@@ -216,6 +216,23 @@ def test_without_the_store_it_checks_what_it_can_and_comes_back_with_it(office):
     sit_down(office.url, scenario, opens=opens)
 
 
+def test_a_store_that_is_back_as_it_was_is_shown_again(office):
+    away = office.path.with_name("away")
+
+    async def scenario(at: Driver) -> None:
+        await at.press("e")
+        assert at.lines[3].startswith("fail  daemon")
+        office.store.close()
+        office.path.rename(away)
+        await at.second()
+        assert at.lines[3].startswith("fail  store")
+        away.rename(office.path)
+        await at.second()
+        assert at.lines[3].startswith("fail  daemon")
+
+    sit_down(office.url, scenario)
+
+
 def test_it_works_the_same_on_postgresql(empty_postgres_url):
     async def scenario(at: Driver) -> None:
         await at.press("e")

@@ -499,7 +499,8 @@ def test_when_the_last_step_fails_nothing_is_written_and_nothing_typed_is_lost(o
         if which == "taken":
             office.connect("larkspur tile")
         await at.press("pagedown")
-        assert told[which] in at.text
+        # A long path may be broken anywhere.
+        assert told[which].replace(" ", "") in at.text.replace(" ", "")
         assert "Step 7 of 7" in at.text
         assert len(held(office)) == (which == "taken")
         assert office.audit() == []

@@ -4,6 +4,7 @@ from datetime import date
 
 import pytest
 
+from console.snapshots import syncs as snapshots
 from console.snapshots.syncs import PAGE, SyncFilter, read_filter
 from shared.models import connections, syncs
 from shared.models.values import SyncState
@@ -108,6 +109,18 @@ def test_typing_narrows_by_connection_and_application(busy):
     sit_down(busy.url, scenario)
 
 
+def test_a_table_that_one_key_empties_still_takes_the_keys(office):
+    office.sync(office.connect("Bramble"), message="Finished: 7 records")
+
+    async def scenario(at: Driver) -> None:
+        await at.press("y", "f")
+        assert "No sync fits the filter." in at.text
+        await at.press("f")  # typed into the filter it would be a letter
+        assert "Result: Finished: 7 records" in at.text
+
+    sit_down(office.url, scenario)
+
+
 @pytest.mark.parametrize(
     ("typed", "understood"),
     [
@@ -159,6 +172,26 @@ def test_older_syncs_are_turned_to_page_by_page(office):
         assert "page 2" in at.lines[0]
         await at.press("b")
         assert at.lines[2].split()[0] == str(PAGE + 5)
+
+    sit_down(office.url, scenario)
+
+
+def test_a_page_that_has_gone_empty_says_so_and_b_turns_back_one_page(office, monkeypatch):
+    monkeypatch.setattr(snapshots, "PAGE", 2)
+    larkspur = office.connect()
+    for minute in range(5):
+        office.failed_sync(larkspur, "wrong-password", "Wrong.", at=later(minutes=minute))
+
+    async def scenario(at: Driver) -> None:
+        await at.press("y", "f", "n", "n")
+        assert "page 3" in at.lines[0]
+        with office.store.transaction():
+            syncs.save(1, state=SyncState.FINISHED)
+        await at.second()
+        assert "No older syncs. b goes back to the newer ones." in at.text
+        await at.press("b")
+        assert "page 2" in at.lines[0]
+        assert [line.split()[0] for line in at.lines[2:4]] == ["3", "2"]
 
     sit_down(office.url, scenario)
 
