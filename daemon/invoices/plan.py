@@ -15,16 +15,15 @@ from dataclasses import asdict, dataclass, replace
 from datetime import date, timedelta
 from enum import StrEnum
 
-from daemon.syncs.moves import Answered, Fail, GiveUpOn, Gone, GoOn, Move, Pause
-from daemon.syncs.paging import next_page_size
+from daemon.syncs import paging
+from daemon.syncs.moves import Answered, Fail, GiveUpOn, Gone, GoOn, Move
+from daemon.syncs.paging import Paged
 from daemon.syncs.watermarks import earlier
 from shared.qbxml import requests as ask
 from shared.qbxml import statuses
 
-IDS_PER_REQUEST = 100
 SWEEP_FACTOR = 4
 """The sweep reads four short elements a row, so its pages may be longer by this factor."""
-MOST_RESTARTS = 2
 DELETIONS_DAYS = 90
 """QuickBooks remembers deletions for 90 days (qbxml-reference §13)."""
 SWEPT = ("TxnID", "TimeModified", "EditSequence", "CustomerRef", "BalanceRemaining")
@@ -80,45 +79,30 @@ DOING: dict[Step, str] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class InvoiceSync:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InvoiceSync(Paged):
     """Where an Invoice Sync stands.
 
     ``since`` is the start of the window, as QuickBooks' wall clock; empty on the first run.
-    ``remaining`` is the iteratorRemainingCount of the last page, -1 while not iterating.
-    ``settled_on`` are the terms on which the books were last settled.
-    ``newest`` is the largest TimeModified that an invoice showed.
-    ``position`` counts records that were taken in, ``failed`` those that need a person.
-    ``furthest`` is how many rows of the step were read before it had to begin again, and
-    ``checked_until`` the last ListID that was compared.
+    ``settled_on`` are the terms on which the books were last settled, ``total`` how many
+    records there are to take in, as far as is known. ``checked_until`` is a ListID.
     """
 
     since: str
     start_date: str
-    page_size: int
-    largest_page: int
-    most_tries: int
     settled_on: str = ""
     step: Step = Step.COUNT
-    iterator_id: str = ""
-    remaining: int = -1
-    rows_read: int = 0
-    ids_per_request: int = IDS_PER_REQUEST
-    asked: tuple[str, ...] = ()
-    furthest: int = 0
-    checked_until: str = ""
-    newest: str = ""
-    tries: int = 0
-    restarts: int = 0
     total: int = 0
-    position: int = 0
-    failed: int = 0
-    percent: int = 0
 
     @property
     def first(self) -> bool:
         """No sync of this connection has finished yet: all open invoices are read."""
         return not self.since
+
+    @property
+    def iterates(self) -> bool:
+        """Whether the step's list is paged."""
+        return self.step in ITERATED
 
     @property
     def asked_rows(self) -> int:
@@ -182,19 +166,7 @@ def requests(
 def advance(state: InvoiceSync) -> InvoiceSync:
     """The next step, from its beginning."""
     step = ORDER[ORDER.index(state.step) + 1]
-    fresh = replace(
-        state,
-        step=step,
-        iterator_id="",
-        remaining=-1,
-        rows_read=0,
-        furthest=0,
-        ids_per_request=IDS_PER_REQUEST,
-        asked=(),
-        tries=0,
-        restarts=0,
-    )
-    return _with_percent(fresh)
+    return _with_percent(replace(paging.afresh(state), step=step))
 
 
 def expect_more(state: InvoiceSync, records: int) -> InvoiceSync:
@@ -207,9 +179,9 @@ def answered(state: InvoiceSync, answer: Answered) -> tuple[InvoiceSync, Move]:
     if statuses.is_success(answer.status):
         return _understood(state, answer)
     if statuses.is_transient(answer.status, answer.said):
-        return _try_again(state, answer)
+        return paging.try_again(state, answer.said)
     if state.iterator_id or statuses.lost_iterator(answer.status, answer.said):
-        return _start_over(state, answer)
+        return paging.start_over(state, answer.said)
     if state.step in DISPENSABLE:
         return advance(state), GoOn()
     if state.step in BY_ID and answer.status in RECORD_CODES:
@@ -222,22 +194,12 @@ def unreadable(state: InvoiceSync, said: str, stored: int = 0) -> tuple[InvoiceS
 
     ``stored`` records were taken in before it broke off; read again they are no news.
     """
-    state = replace(state, position=state.position + stored)
-    if state.tries >= state.most_tries:
-        return state, Fail("answer-unreadable", said)
-    return replace(_from_first_page(state), tries=state.tries + 1), GoOn()
-
-
-def refused(state: InvoiceSync, code: str, said: str, *, passing: bool) -> tuple[InvoiceSync, Move]:
-    """QuickBooks did not take the message set at all (an hresult came instead of an answer)."""
-    if passing:
-        return _try_again(state, Answered(said=said))
-    return state, Fail(code, said)
+    return paging.unreadable(replace(state, position=state.position + stored), said)
 
 
 def _understood(state: InvoiceSync, answer: Answered) -> tuple[InvoiceSync, Move]:
-    if _page_was_skipped(state, answer):
-        return _start_over(state, answer)
+    if paging.page_was_skipped(state, answer):
+        return paging.start_over(state, answer.said)
     state = _counted(state, answer)
     if state.step is Step.COUNT:
         return advance(replace(state, total=answer.count)), GoOn()
@@ -245,64 +207,17 @@ def _understood(state: InvoiceSync, answer: Answered) -> tuple[InvoiceSync, Move
         # The store names the next IDs; when it names none, the step is over.
         return _with_percent(_past(state)), GoOn()
     if state.step in ITERATED and answer.remaining and answer.iterator_id:
-        page = next_page_size(
-            state.page_size,
-            seconds=answer.seconds,
-            size_bytes=answer.size_bytes,
-            largest=state.largest_page,
-        )
-        state = replace(state, iterator_id=answer.iterator_id, remaining=answer.remaining)
-        return _with_percent(replace(state, page_size=page)), GoOn()
+        return _with_percent(paging.turned(state, answer)), GoOn()
     return advance(state), GoOn()
 
 
 def _counted(state: InvoiceSync, answer: Answered) -> InvoiceSync:
-    position = state.position + answer.changed
-    failed = state.failed + answer.failed
-    rows_read = state.rows_read + answer.rows
+    state = paging.counted(state, answer)
     return replace(
         state,
-        # Only headway makes earlier tries forgotten: a list that always breaks off at its
-        # second page must not be begun again for ever.
-        tries=0 if rows_read > state.furthest else state.tries,
-        furthest=max(state.furthest, rows_read),
-        rows_read=rows_read,
-        position=position,
-        failed=failed,
-        total=max(state.total - answer.idle, position + failed),
+        total=max(state.total - answer.idle, state.position + state.failed),
         newest=state.newest if state.step in LIGHT else max(state.newest, answer.newest),
     )
-
-
-def _page_was_skipped(state: InvoiceSync, answer: Answered) -> bool:
-    """A page that QuickBooks turned but we never saw (its answer was lost) must be read again.
-
-    A Continue that was handed out twice may have turned two.
-    """
-    if not state.iterator_id:
-        return False
-    if answer.asked_twice:
-        return True
-    return answer.remaining is not None and state.remaining - answer.remaining > state.asked_rows
-
-
-def _try_again(state: InvoiceSync, answer: Answered) -> tuple[InvoiceSync, Move]:
-    if state.tries >= state.most_tries:
-        return state, Fail("retries-exhausted", answer.said)
-    state = replace(_from_first_page(state), tries=state.tries + 1)
-    return state, Pause(2 ** (state.tries - 1))
-
-
-def _start_over(state: InvoiceSync, answer: Answered) -> tuple[InvoiceSync, Move]:
-    if state.restarts >= MOST_RESTARTS:
-        return state, Fail("iterator-lost", answer.said)
-    return replace(_from_first_page(state), restarts=state.restarts + 1), GoOn()
-
-
-def _from_first_page(state: InvoiceSync) -> InvoiceSync:
-    if state.step not in ITERATED:
-        return state
-    return replace(state, iterator_id="", remaining=-1, rows_read=0)
 
 
 def _narrow_down(state: InvoiceSync, answer: Answered) -> tuple[InvoiceSync, Move]:
@@ -326,9 +241,7 @@ def _past(state: InvoiceSync) -> InvoiceSync:
 
 def _with_percent(state: InvoiceSync) -> InvoiceSync:
     low, high = PERCENT[state.step]
-    done = 0.0
-    if state.rows_read and state.remaining >= 0:
-        done = state.rows_read / (state.rows_read + state.remaining)
+    done = paging.share_read(state)
     return replace(state, percent=max(state.percent, int(low + (high - low) * done)))
 
 

@@ -14,6 +14,7 @@ from functools import partial
 from daemon.invoices import importing, intake
 from daemon.invoices import plan as invoice_sync
 from daemon.invoices.plan import DOING, LIGHT, InvoiceSync, Step
+from daemon.syncs import paging
 from daemon.syncs.moves import Ask, AskWrite, GiveUpOn, Gone, Move, Progress
 from daemon.syncs.reading import Reading, Tally, answered
 from daemon.syncs.watermarks import next_watermark
@@ -122,7 +123,7 @@ def thd_refused(
     session: Session, code: str, said: str, *, passing: bool, now: datetime
 ) -> tuple[Session, Move]:
     """QuickBooks refused the message set; ``passing`` when it may take it in a while."""
-    after, move = invoice_sync.refused(_state(session), code, said, passing=passing)
+    after, move = paging.refused(_state(session), code, said, passing=passing)
     return _with(session, after), move
 
 

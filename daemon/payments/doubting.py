@@ -15,6 +15,7 @@ from daemon.payments import evidence, outcomes, plan, protocol
 from daemon.payments.evidence import Evidence, Tags
 from daemon.payments.plan import PaymentSync
 from daemon.payments.protocol import Step as Doubt
+from daemon.syncs import paging
 from daemon.syncs.moves import Ask, AskWrite, Fail, GoOn, Move
 from daemon.syncs.reading import Reading
 from shared.models.payment_values import MessageSet
@@ -96,7 +97,7 @@ def thd_checked(
 ) -> tuple[PaymentSync, Move]:
     """The answer to CHECK."""
     if reading.unreadable:
-        return plan.unreadable(state, reading.unreadable)
+        return paging.unreadable(state, reading.unreadable)
     held = sets.open_set(session.connection.id)
     assert held is not None
     proof = _thd_with_copies(evidence.of_check(reading, held.set_id), held, state, now)
@@ -115,7 +116,7 @@ def thd_check_refused(
         proof = _thd_with_copies(told, held, state, now)
         outcomes.thd_after(session, held, proof, window(state), now)
         return state, GoOn()
-    return plan.refused(state, code, said, passing=passing)
+    return paging.refused(state, code, said, passing=passing)
 
 
 def _thd_with_copies(
@@ -133,14 +134,14 @@ def thd_found(
 ) -> tuple[PaymentSync, Move]:
     """The answer to FIND; it counts only when every part of the search was answered."""
     if reading.unreadable:
-        return plan.unreadable(state, reading.unreadable)
+        return paging.unreadable(state, reading.unreadable)
     failed = unanswered(reading.heads)
     if failed is not None:
         if statuses.is_transient(failed.status.code, failed.status.message):
-            return plan.try_again(state, failed.status.message)
+            return paging.try_again(state, failed.status.message)
         return state, Fail(str(failed.status.code), failed.status.message)
     if len(reading.heads) < SEARCHES:
-        return plan.unreadable(state, "the answer to the search for a payment is not complete")
+        return paging.unreadable(state, "the answer to the search for a payment is not complete")
     held = sets.open_set(session.connection.id)
     assert held is not None
     posting = postings.get(held.posting_id)

@@ -14,16 +14,15 @@ from datetime import date, timedelta
 from enum import StrEnum
 
 from daemon.payments.protocol import Step as Doubt
-from daemon.syncs.moves import Answered, Fail, Gone, GoOn, Move, Pause
-from daemon.syncs.paging import next_page_size
+from daemon.syncs import paging
+from daemon.syncs.moves import Answered, Fail, Gone, GoOn, Move
+from daemon.syncs.paging import Paged
 from daemon.syncs.watermarks import earlier
 from shared.qbxml import requests as ask
 from shared.qbxml import statuses
 
 KNOWN_LIMIT = 20
 """So many of the latest posted payments are asked for: a restored company lacks the latest."""
-IDS_PER_REQUEST = 100
-MOST_RESTARTS = 2
 DELETIONS_DAYS = 90
 """QuickBooks remembers deletions for 90 days (qbxml-reference §13)."""
 NOT_FOUND = 3120
@@ -74,8 +73,8 @@ PUSHING = frozenset({Step.LISTS, Step.LOOK, Step.METHOD})
 """Steps that serve only what is to be posted: where they fail, reading goes on."""
 
 
-@dataclass(frozen=True, slots=True)
-class PaymentSync:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentSync(Paged):
     """Where a Payment Sync stands.
 
     ``since`` is the start of the window, QuickBooks' wall clock; empty on the first run.
@@ -85,14 +84,11 @@ class PaymentSync:
     ``relisted``: methods were listed again since QuickBooks has one that we did not know.
     ``compare``: all payments are compared by ID, since deletions may have been missed;
     ``restored``: since the company file is an older copy, so nothing was deleted.
-    The rest is as in ``InvoiceSync``.
+    ``position`` and ``failed`` count payments.
     """
 
     since: str
     start_date: str
-    page_size: int
-    largest_page: int
-    most_tries: int
     resend_after: int = 900
     to_push: int = 0
     step: Step = Step.KNOWN
@@ -103,25 +99,17 @@ class PaymentSync:
     known_limit: int = KNOWN_LIMIT
     compare: bool = False
     restored: bool = False
-    iterator_id: str = ""
-    remaining: int = -1
-    rows_read: int = 0
-    furthest: int = 0
-    tries: int = 0
-    restarts: int = 0
-    asked: tuple[str, ...] = ()
-    ids_per_request: int = IDS_PER_REQUEST
-    checked_until: str = ""
-    newest: str = ""
     pushed: int = 0
-    position: int = 0
-    failed: int = 0
-    percent: int = 0
 
     @property
     def first(self) -> bool:
         """No Payment Sync of this connection has finished yet."""
         return not self.since
+
+    @property
+    def iterates(self) -> bool:
+        """Only the list of changed payments is paged."""
+        return self.step is Step.READ
 
     def to_json(self) -> str:
         """The state as the store keeps it between two callbacks."""
@@ -228,19 +216,7 @@ def advance(state: PaymentSync) -> PaymentSync:
 
 def to(state: PaymentSync, step: Step) -> PaymentSync:
     """Another step, from its beginning."""
-    fresh = replace(
-        state,
-        step=step,
-        iterator_id="",
-        remaining=-1,
-        rows_read=0,
-        furthest=0,
-        ids_per_request=IDS_PER_REQUEST,
-        asked=(),
-        tries=0,
-        restarts=0,
-    )
-    return with_percent(fresh)
+    return _with_percent(replace(paging.afresh(state), step=step))
 
 
 def stop_pushing(state: PaymentSync) -> PaymentSync:
@@ -265,9 +241,9 @@ def answered(state: PaymentSync, answer: Answered) -> tuple[PaymentSync, Move]:
     if statuses.is_success(answer.status):
         return _understood(state, answer)
     if statuses.is_transient(answer.status, answer.said):
-        return try_again(state, answer.said)
+        return paging.try_again(state, answer.said)
     if state.iterator_id or statuses.lost_iterator(answer.status, answer.said):
-        return _start_over(state, answer.said)
+        return paging.start_over(state, answer.said)
     if answer.status == NOT_FOUND and len(state.asked) > 1:
         # One bad ID refuses them all: ask one by one.
         return replace(state, asked=(), ids_per_request=1), GoOn()
@@ -278,87 +254,25 @@ def answered(state: PaymentSync, answer: Answered) -> tuple[PaymentSync, Move]:
     return state, Fail(str(answer.status), answer.said)
 
 
-def unreadable(state: PaymentSync, said: str) -> tuple[PaymentSync, Move]:
-    """The answer could not be read, or lacked ours: ask again, from the first page."""
-    if state.tries >= state.most_tries:
-        return state, Fail("answer-unreadable", said)
-    return replace(_from_first_page(state), tries=state.tries + 1), GoOn()
-
-
-def refused(state: PaymentSync, code: str, said: str, *, passing: bool) -> tuple[PaymentSync, Move]:
-    """QuickBooks did not take a query at all (an hresult came instead of an answer)."""
-    if passing:
-        return try_again(state, said)
-    return state, Fail(code, said)
-
-
-def try_again(state: PaymentSync, said: str) -> tuple[PaymentSync, Move]:
-    """QuickBooks is busy: ask once more after a pause, which gets longer each time."""
-    if state.tries >= state.most_tries:
-        return state, Fail("retries-exhausted", said)
-    state = replace(_from_first_page(state), tries=state.tries + 1)
-    return state, Pause(2 ** (state.tries - 1))
-
-
-def with_percent(state: PaymentSync) -> PaymentSync:
+def _with_percent(state: PaymentSync) -> PaymentSync:
     """How far the sync is, never going back."""
     low, high = PERCENT[state.step]
-    done = 0.0
+    done = paging.share_read(state)
     if state.step in PUSHING or state.step is Step.POST:
         done = min(1.0, state.pushed / state.to_push) if state.to_push else 0.0
-    elif state.rows_read and state.remaining >= 0:
-        done = state.rows_read / (state.rows_read + state.remaining)
     return replace(state, percent=max(state.percent, int(low + (high - low) * done)))
 
 
 def _understood(state: PaymentSync, answer: Answered) -> tuple[PaymentSync, Move]:
-    if state.step is Step.READ and _page_was_skipped(state, answer):
-        return _start_over(state, answer.said)
-    state = _counted(state, answer)
+    if state.step is Step.READ and paging.page_was_skipped(state, answer):
+        return paging.start_over(state, answer.said)
+    state = paging.counted(state, answer)
+    state = replace(state, newest=max(state.newest, answer.newest))
     if state.step is Step.COMPARE:
         return _past(state), GoOn()
     if state.step is Step.READ and answer.remaining and answer.iterator_id:
-        page = next_page_size(
-            state.page_size,
-            seconds=answer.seconds,
-            size_bytes=answer.size_bytes,
-            largest=state.largest_page,
-        )
-        state = replace(state, iterator_id=answer.iterator_id, remaining=answer.remaining)
-        return with_percent(replace(state, page_size=page)), GoOn()
+        return _with_percent(paging.turned(state, answer)), GoOn()
     return advance(state), GoOn()
-
-
-def _counted(state: PaymentSync, answer: Answered) -> PaymentSync:
-    rows_read = state.rows_read + answer.rows
-    return replace(
-        state,
-        tries=0 if rows_read > state.furthest else state.tries,
-        furthest=max(state.furthest, rows_read),
-        rows_read=rows_read,
-        position=state.position + answer.changed,
-        failed=state.failed + answer.failed,
-        newest=max(state.newest, answer.newest),
-    )
-
-
-def _page_was_skipped(state: PaymentSync, answer: Answered) -> bool:
-    """A page that QuickBooks turned but we never saw must be read again."""
-    if not state.iterator_id:
-        return False
-    if answer.asked_twice:
-        return True
-    return answer.remaining is not None and state.remaining - answer.remaining > state.page_size
-
-
-def _start_over(state: PaymentSync, said: str) -> tuple[PaymentSync, Move]:
-    if state.restarts >= MOST_RESTARTS:
-        return state, Fail("iterator-lost", said)
-    return replace(_from_first_page(state), restarts=state.restarts + 1), GoOn()
-
-
-def _from_first_page(state: PaymentSync) -> PaymentSync:
-    return replace(state, iterator_id="", remaining=-1, rows_read=0)
 
 
 def _past(state: PaymentSync) -> PaymentSync:

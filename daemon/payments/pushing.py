@@ -17,6 +17,7 @@ from daemon.payments.evidence import Evidence, Tags
 from daemon.payments.intake import LookedInvoice
 from daemon.payments.plan import PaymentSync, Step
 from daemon.payments.verdict import Fits, HeldBack, Places, StopPosting, Unfit
+from daemon.syncs import paging
 from daemon.syncs.moves import Ask, AskWrite, GoOn, Move
 from daemon.syncs.reading import Reading
 from shared import hints
@@ -77,7 +78,7 @@ def thd_looked(
 ) -> tuple[PaymentSync, Move]:
     """Decide whether the posting goes out as the books are now."""
     if reading.unreadable or len(reading.heads) < LOOKS:
-        return plan.unreadable(state, reading.unreadable or "it lacked a part of what was asked")
+        return paging.unreadable(state, reading.unreadable or "it lacked a part of what was asked")
     failed = _looked_in_vain(reading)
     posting = postings.get(state.posting_id)
     if failed is not None:
@@ -130,7 +131,7 @@ def _thd_busy(
     if state.tries >= state.most_tries:
         telling.thd_stopped(session, "retries-exhausted", said, now, times=str(state.tries + 1))
         return plan.stop_pushing(state), GoOn()
-    return plan.try_again(state, said)
+    return paging.try_again(state, said)
 
 
 def _thd_is_there_already(
@@ -182,7 +183,7 @@ def thd_method_made(
     """The payment method is in QuickBooks now, or the payment cannot have it."""
     head = reading.worst
     if reading.unreadable or head is None:
-        return plan.unreadable(state, reading.unreadable or "it held no response")
+        return paging.unreadable(state, reading.unreadable or "it held no response")
     code, said = head.status.code, head.status.message
     if statuses.is_transient(code, said):
         return _thd_busy(session, state, said, now)

@@ -15,6 +15,7 @@ from daemon.payments import outcomes, plan, telling
 from daemon.payments.doubting import unanswered
 from daemon.payments.ours import is_same
 from daemon.payments.plan import PaymentSync
+from daemon.syncs import paging
 from daemon.syncs.moves import GoOn, Move
 from daemon.syncs.reading import Reading
 from shared.hints import tell
@@ -47,13 +48,13 @@ def thd_known(
 ) -> tuple[PaymentSync, Move]:
     """The answer to KNOWN: the latest posted payments, and what was deleted."""
     if reading.unreadable or len(reading.heads) < QUESTIONS:
-        return plan.unreadable(state, reading.unreadable or "it lacked a part of what was asked")
+        return paging.unreadable(state, reading.unreadable or "it lacked a part of what was asked")
     shown, deletions = reading.heads[:QUESTIONS]
     nothing_shown = shown.status.code == plan.NOT_FOUND
     failed = unanswered((deletions,) if nothing_shown else (shown, deletions))
     if failed is not None:
         if statuses.is_transient(failed.status.code, failed.status.message):
-            return plan.try_again(state, failed.status.message)
+            return paging.try_again(state, failed.status.message)
         telling.thd_stopped(session, str(failed.status.code), failed.status.message, now)
         return plan.stop_pushing(state), GoOn()
     if nothing_shown and len(state.asked) > 1:

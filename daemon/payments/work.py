@@ -13,6 +13,7 @@ from functools import partial
 
 from daemon.payments import doubting, intake, plan, pulling, pushing, restored, telling
 from daemon.payments.plan import DOING, Facts, PaymentSync, Step
+from daemon.syncs import paging
 from daemon.syncs.moves import Ask, AskWrite, GiveUpOn, Gone, Move, Progress
 from daemon.syncs.reading import Reading, Tally, answered
 from daemon.syncs.watermarks import next_watermark
@@ -171,7 +172,7 @@ def _thd_take_list(
     """The answer to a query whose rows are stored, whatever they are."""
     worst = reading.worst
     if reading.unreadable or worst is None:
-        return plan.unreadable(state, reading.unreadable or "it held no response to our request")
+        return paging.unreadable(state, reading.unreadable or "it held no response to our request")
     if state.step is Step.LISTS:
         tally = Tally()
         if statuses.is_success(worst.status.code):
@@ -201,7 +202,7 @@ def thd_refused(
     elif asked == doubting.CHECK:
         state, move = doubting.thd_check_refused(session, state, code, said, now, passing=passing)
     else:
-        state, move = plan.refused(state, code, said, passing=passing)
+        state, move = paging.refused(state, code, said, passing=passing)
     return _with(session, state), move
 
 

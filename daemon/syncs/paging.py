@@ -1,15 +1,66 @@
-"""How many records to ask QuickBooks for in one page.
+"""A list that is read page by page: where it stands, and what to do when it breaks off.
 
 A page should take QuickBooks a few seconds and stay small enough to travel well: the Web
-Connector gives a call up after about 100 seconds, and users feel a busy QuickBooks.
+Connector gives a call up after about 100 seconds, and users feel a busy QuickBooks. Iterators
+live in one QuickBooks session; whatever is lost of one is read from its first page again.
+Pure: the plans of both syncs stand on this.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
+from typing import TypeVar
+
+from daemon.syncs.moves import Answered, Fail, GoOn, Move, Pause
+
+IDS_PER_REQUEST = 100
+MOST_RESTARTS = 2
 SMALLEST_PAGE = 10
 QUICK_SECONDS = 8.0
 SLOW_SECONDS = 25.0
 LARGE_BYTES = 4 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Paged:
+    """Where the current step's list stands; the plan of a sync adds what is its own.
+
+    ``remaining`` is the iteratorRemainingCount of the last page, -1 while not iterating.
+    ``furthest`` is how many rows of the step were read before it had to begin again. ``asked``
+    are the IDs that are asked for, ``checked_until`` the last of those that were compared.
+    ``newest`` is the largest TimeModified that a record showed. ``position`` counts records
+    that were taken in, ``failed`` those that need a person.
+    """
+
+    page_size: int
+    largest_page: int
+    most_tries: int
+    iterator_id: str = ""
+    remaining: int = -1
+    rows_read: int = 0
+    furthest: int = 0
+    tries: int = 0
+    restarts: int = 0
+    asked: tuple[str, ...] = ()
+    ids_per_request: int = IDS_PER_REQUEST
+    checked_until: str = ""
+    newest: str = ""
+    position: int = 0
+    failed: int = 0
+    percent: int = 0
+
+    @property
+    def iterates(self) -> bool:
+        """Whether the step turns pages, so that it can only be begun again as a whole."""
+        return True
+
+    @property
+    def asked_rows(self) -> int:
+        """MaxReturned of the current page, in rows."""
+        return self.page_size
+
+
+State = TypeVar("State", bound=Paged)
 
 
 def next_page_size(size: int, *, seconds: float, size_bytes: int, largest: int) -> int:
@@ -23,3 +74,99 @@ def next_page_size(size: int, *, seconds: float, size_bytes: int, largest: int) 
     if seconds < QUICK_SECONDS and size_bytes * 2 <= LARGE_BYTES:
         return max(min(size * 2, largest), min(size, largest))
     return size
+
+
+def afresh(state: State) -> State:
+    """The beginning of another step."""
+    return replace(
+        state,
+        iterator_id="",
+        remaining=-1,
+        rows_read=0,
+        furthest=0,
+        ids_per_request=IDS_PER_REQUEST,
+        asked=(),
+        tries=0,
+        restarts=0,
+    )
+
+
+def turned(state: State, answer: Answered) -> State:
+    """On to the next page of the iterator."""
+    page = next_page_size(
+        state.page_size,
+        seconds=answer.seconds,
+        size_bytes=answer.size_bytes,
+        largest=state.largest_page,
+    )
+    remaining = answer.remaining or 0
+    return replace(state, iterator_id=answer.iterator_id, remaining=remaining, page_size=page)
+
+
+def counted(state: State, answer: Answered) -> State:
+    """The answer's rows added to what was read.
+
+    Only headway makes earlier tries forgotten: a list that always breaks off at its second
+    page must not be begun again for ever.
+    """
+    rows_read = state.rows_read + answer.rows
+    return replace(
+        state,
+        tries=0 if rows_read > state.furthest else state.tries,
+        furthest=max(state.furthest, rows_read),
+        rows_read=rows_read,
+        position=state.position + answer.changed,
+        failed=state.failed + answer.failed,
+    )
+
+
+def page_was_skipped(state: Paged, answer: Answered) -> bool:
+    """A page that QuickBooks turned but we never saw (its answer was lost) must be read again.
+
+    A Continue that was handed out twice may have turned two.
+    """
+    if not state.iterator_id:
+        return False
+    if answer.asked_twice:
+        return True
+    return answer.remaining is not None and state.remaining - answer.remaining > state.asked_rows
+
+
+def start_over(state: State, said: str) -> tuple[State, Move]:
+    """The iterator is lost: read the list from its start, but not without end."""
+    if state.restarts >= MOST_RESTARTS:
+        return state, Fail("iterator-lost", said)
+    return replace(_from_first_page(state), restarts=state.restarts + 1), GoOn()
+
+
+def unreadable(state: State, said: str) -> tuple[State, Move]:
+    """The answer could not be read, or lacked ours: ask again, from the first page."""
+    if state.tries >= state.most_tries:
+        return state, Fail("answer-unreadable", said)
+    return replace(_from_first_page(state), tries=state.tries + 1), GoOn()
+
+
+def try_again(state: State, said: str) -> tuple[State, Move]:
+    """QuickBooks is busy: ask once more after a pause, which gets longer each time."""
+    if state.tries >= state.most_tries:
+        return state, Fail("retries-exhausted", said)
+    state = replace(_from_first_page(state), tries=state.tries + 1)
+    return state, Pause(2 ** (state.tries - 1))
+
+
+def refused(state: State, code: str, said: str, *, passing: bool) -> tuple[State, Move]:
+    """QuickBooks did not take a query at all (an hresult came instead of an answer)."""
+    return try_again(state, said) if passing else (state, Fail(code, said))
+
+
+def share_read(state: Paged) -> float:
+    """How much of the list was read, from 0 to 1."""
+    if not state.rows_read or state.remaining < 0:
+        return 0.0
+    return state.rows_read / (state.rows_read + state.remaining)
+
+
+def _from_first_page(state: State) -> State:
+    if not state.iterates:
+        return state
+    return replace(state, iterator_id="", remaining=-1, rows_read=0)

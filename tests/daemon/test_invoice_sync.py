@@ -9,6 +9,7 @@ import pytest
 
 from daemon.invoices import plan as invoice_sync
 from daemon.invoices.plan import InvoiceSync, Step
+from daemon.syncs import paging
 from daemon.syncs.moves import Answered, Fail, GiveUpOn, Gone, GoOn, Pause
 from daemon.syncs.watermarks import next_watermark
 from shared.qbxml import requests as ask
@@ -135,7 +136,7 @@ def test_customers_are_compared_by_a_few_elements_in_the_order_of_their_ids():
 def test_ids_are_asked_for_in_batches():
     ids = [f"{number}" for number in range(250)]
     (query,) = asked(later_run(step=Step.REREAD), ids)
-    assert query.txn_ids == tuple(ids[: invoice_sync.IDS_PER_REQUEST])
+    assert query.txn_ids == tuple(ids[: paging.IDS_PER_REQUEST])
 
 
 # What answers mean
@@ -280,8 +281,8 @@ def test_answers_that_stay_unreadable_end_the_sync():
 
 
 def test_a_refused_message_set_is_waited_for_only_when_that_helps():
-    assert invoice_sync.refused(first_run(), "0x8004041B", "locked", passing=True)[1] == Pause(1)
-    assert invoice_sync.refused(first_run(), "0x80040400", "parse", passing=False)[1] == Fail(
+    assert paging.refused(first_run(), "0x8004041B", "locked", passing=True)[1] == Pause(1)
+    assert paging.refused(first_run(), "0x80040400", "parse", passing=False)[1] == Fail(
         "0x80040400", "parse"
     )
 

@@ -12,8 +12,6 @@ from daemon.payments import plan
 from daemon.payments.plan import (
     AFTER,
     ASK,
-    IDS_PER_REQUEST,
-    MOST_RESTARTS,
     PERCENT,
     SEEN,
     Facts,
@@ -21,7 +19,9 @@ from daemon.payments.plan import (
     Step,
 )
 from daemon.payments.protocol import Step as Doubt
+from daemon.syncs import paging
 from daemon.syncs.moves import Answered, Fail, Gone, GoOn, Pause
+from daemon.syncs.paging import IDS_PER_REQUEST, MOST_RESTARTS
 from shared.qbxml import requests as ask
 
 TODAY = date(2026, 3, 2)
@@ -255,17 +255,17 @@ def test_tries_are_counted_until_there_is_headway():
 
 def test_a_request_that_was_refused_in_passing_is_asked_again_and_else_ends_the_sync():
     state = a_sync(step=Step.READ)
-    again, move = plan.refused(state, "0x8004040A", "busy", passing=True)
+    again, move = paging.refused(state, "0x8004040A", "busy", passing=True)
     assert (again.tries, move) == (1, Pause(1))
-    _, move = plan.refused(state, "0x8004040A", "closed", passing=False)
+    _, move = paging.refused(state, "0x8004040A", "closed", passing=False)
     assert move == Fail("0x8004040A", "closed")
 
 
 def test_an_answer_that_cannot_be_read_is_asked_for_again_from_the_first_page():
     state = a_sync(step=Step.READ, iterator_id="{A}", remaining=5, rows_read=100)
-    again, move = plan.unreadable(state, "torn")
+    again, move = paging.unreadable(state, "torn")
     assert (again.iterator_id, again.rows_read, again.tries, move) == ("", 0, 1, GoOn())
-    _, move = plan.unreadable(replace(state, tries=3), "torn")
+    _, move = paging.unreadable(replace(state, tries=3), "torn")
     assert move == Fail("answer-unreadable", "torn")
 
 
