@@ -742,9 +742,7 @@ def test_a_payment_that_is_skipped_after_it_was_looked_at_stays_out(house):
     happens_after(house, LOOK, skip)
     settles(house)
     assert standing(house, "pay_1")[0] is PaymentStatus.SKIPPED
-    assert [one.ref_number for one in in_quickbooks(house)] == [
-        parts(house, "pay_2")[0].ref_number
-    ]
+    assert [one.ref_number for one in in_quickbooks(house)] == [parts(house, "pay_2")[0].ref_number]
 
 
 def test_a_payment_that_comes_in_again_is_not_posted_again(house):
