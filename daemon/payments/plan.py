@@ -151,7 +151,6 @@ def begin(
     resend_after: int,
     today: date,
     to_push: int = 0,
-    pushing: bool = True,
     deletions_listed: str = "",
 ) -> PaymentSync:
     """A sync from the start. An empty watermark makes it a first run.
@@ -170,7 +169,6 @@ def begin(
         most_tries=most_tries,
         resend_after=resend_after,
         to_push=to_push,
-        pushing=pushing,
         compare=bool(since) and (deletions_listed or since) < oldest,
     )
 

@@ -54,9 +54,7 @@ RECORDS = range(3000, 4000)
 NAME_TAKEN = 3100
 
 
-def thd_look(
-    session: Session, state: PaymentSync, posting_id: int, request_id: str, now: datetime
-) -> tuple[PaymentSync, Ask]:
+def thd_look(state: PaymentSync, posting_id: int, request_id: str) -> tuple[PaymentSync, Ask]:
     """Ask for a posting's invoices as they are now, and whether it is or was there already."""
     posting = postings.get(posting_id)
     payment = listing.get(posting.payment_id)

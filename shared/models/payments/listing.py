@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from decimal import Decimal
 from typing import Any
 
 from peewee import fn
 
 from shared.models import tables as t
-from shared.models.convert import money
 from shared.models.errors import NotFound, NotPossible
 from shared.models.payment_values import Payment, PaymentSource, PaymentStatus
 from shared.models.payments import rows
@@ -17,10 +15,6 @@ from shared.models.statements import Statement, among, slot
 
 _AT_ONCE = 500
 _LARGEST_ID = 2**63 - 1
-_NOT_THERE_YET = (
-    *(PaymentStatus.WAITING, PaymentStatus.READY, PaymentStatus.SENT, PaymentStatus.UNKNOWN),
-    *(PaymentStatus.REFUSED, PaymentStatus.PARKED),
-)
 
 
 def payments(
@@ -127,40 +121,3 @@ _COUNTS = Statement(
         .group_by(t.Payment.status)
     )
 )
-
-
-def open_amounts(connection_id: int) -> list[tuple[PaymentStatus, str, int, Decimal]]:
-    """Return status, currency, number and sum of the payments on their way to QuickBooks.
-
-    By status and currency; the currency is empty where neither the platform nor a planned
-    posting names one.
-    """
-    found = [
-        (PaymentStatus(status), currency, count, money(int(total)))
-        for status, currency, count, total in _OPEN.all(connection=connection_id)
-    ]
-    return sorted(found, key=lambda row: (_NOT_THERE_YET.index(row[0]), row[1]))
-
-
-def _open() -> Any:
-    planned = t.Posting.select(fn.MIN(t.Posting.currency)).where(t.Posting.payment == t.Payment.id)
-    currency = fn.COALESCE(fn.NULLIF(t.Payment.currency, ""), planned, "")
-    each = (
-        t.Payment.select(
-            t.Payment.status, currency.alias("currency"), t.Payment.amount_cents.alias("cents")
-        )
-        .where(
-            (t.Payment.connection == slot("connection"))
-            & t.Payment.status.in_([one.value for one in _NOT_THERE_YET])
-        )
-        .alias("each_one")
-    )
-    groups = (each.c.status, each.c.currency)
-    return (
-        t.Payment.select(*groups, fn.COUNT(each.c.cents), fn.SUM(each.c.cents))
-        .from_(each)
-        .group_by(*groups)
-    )
-
-
-_OPEN = Statement(_open)

@@ -30,7 +30,6 @@ _COLUMNS = frozenset(
         *("verified_at", "generation", "ref_number", "external_guid", "deleted"),
     }
 )
-_CLOSED, _POSTED = "closed", "posted"
 
 
 def ready(connection_id: int, limit: int) -> list[Posting]:
@@ -156,23 +155,6 @@ _UNVERIFIED = Statement(
         .order_by(t.Posting.posted_ms, t.Posting.id)
     )
 )
-
-
-def posted_in_session(session_id: int) -> list[Posting]:
-    """Return what a session of the Web Connector posted, or found to be posted, by number."""
-    return rows.postings(_IN_SESSION.all(session=session_id))
-
-
-def _in_session() -> Any:
-    settled = t.MessageSet.select(t.MessageSet.posting).where(
-        (t.MessageSet.session == slot("session"))
-        & (t.MessageSet.phase == _CLOSED)
-        & (t.MessageSet.outcome == _POSTED)
-    )
-    return _select().where(t.Posting.id.in_(settled)).order_by(t.Posting.id)
-
-
-_IN_SESSION = Statement(_in_session)
 
 
 def move(

@@ -7,8 +7,8 @@ import pytest
 from shared.models.errors import NotFound, NotPossible
 from shared.models.payment_values import PaymentSource, PaymentStatus, PostingState
 from shared.models.payments import incoming, listing
-from tests.models.builders import NOON, invoice
-from tests.models.payments.builders import JUNIPER, Till, money, pays, received
+from tests.models.builders import NOON
+from tests.models.payments.builders import Till, money, pays, received
 
 S = PaymentStatus
 
@@ -116,22 +116,3 @@ def test_a_payment_that_is_not_there_is_said_so(till):
 
 def test_payments_are_counted_by_where_they_stand(several):
     assert listing.counts(several.id) == {S.POSTED: 1, S.READY: 1, S.WAITING: 1, S.IMPORTED: 1}
-
-
-def test_what_is_on_its_way_is_summed_by_state_and_currency(till):
-    till.owes(invoice("1A-500", "90.00", currency="CAD", **JUNIPER))
-    till.take_in(
-        pays("pay_1", "10.00"),
-        pays("pay_2", "15.00"),
-        pays("pay_3", "20.00", ("500", "20.00")),
-        pays("pay_4", "5.00", ("300", "5.00")),
-        pays("pay_5", "7.00", ("300", "7.00"), currency="EUR"),
-        pays("pay_6", "9.00"),
-    )
-    till.post("pay_6", "9A-6")
-    assert listing.open_amounts(till.id) == [
-        (S.WAITING, "", 1, money("5.00")),
-        (S.WAITING, "EUR", 1, money("7.00")),
-        (S.READY, "CAD", 1, money("20.00")),
-        (S.READY, "USD", 2, money("25.00")),
-    ]

@@ -253,16 +253,6 @@ def test_those_that_had_other_tags_before_are_told(till):
     assert names(postings.planned_anew(till.id)) == ["pay_2"]
 
 
-def test_what_a_session_posted_is_told_and_nothing_else(till):
-    till.take_in(*(pays(f"pay_{n}", "10.00") for n in range(4)))
-    till.close(till.write("SET0", "pay_0", session_id=7))
-    till.close(till.write("SET1", "pay_1", session_id=7), outcome="refused")
-    till.close(till.write("SET2", "pay_2", session_id=7), session_id=8)
-    till.write("SET3", "pay_3", session_id=7)
-    assert names(postings.posted_in_session(7)) == ["pay_0"]
-    assert names(postings.posted_in_session(8)) == ["pay_2"]
-
-
 def test_the_life_of_a_payment_begins_when_it_came_in(till):
     till.take_in(pays("pay_1", "10.00", ("300", "10.00")))
     [only] = postings.life(till.payment().id)
