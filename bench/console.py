@@ -26,7 +26,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench import crowd
-from console.app import HOME, MAIN_SCREENS, MainScreen
+from console.tui.app import HOME, MAIN_SCREENS, MainScreen
 
 QUIET_SECONDS = 0.15
 NOTHING_SECONDS = 1.0

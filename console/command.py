@@ -28,8 +28,8 @@ def console(desk: Desk, read_only: bool) -> None:
             "The console needs a terminal.", "Over SSH: ssh -t HOST deskbridge console"
         )
     # Imported now: no other command pays for the screens.
-    from console.app import WARM_UP_SECONDS, DeskbridgeApp
-    from console.backstage import Backstage
+    from console.tui.app import WARM_UP_SECONDS, DeskbridgeApp
+    from console.tui.backstage import Backstage
 
     settings = desk.settings
 

@@ -25,7 +25,7 @@ from daemon.store_thread import Threads
 from daemon.syncs import stages
 from daemon.syncs.reading import Reading, Tally, read_answer, read_introduction
 from shared import hints, passwords
-from shared.models.errors import StoreError
+from shared.errors import StoreError
 from shared.settings import Settings
 
 PRODUCT = "Deskbridge"

@@ -19,9 +19,9 @@ from twisted.python.failure import Failure
 
 from daemon.certificates import certificates_end
 from daemon.store_thread import Threads
+from shared.errors import StoreError
 from shared.models import daemons, downloads
 from shared.models.daemons import BEAT_EVERY, DaemonFacts
-from shared.models.errors import StoreError
 from shared.settings import Settings
 
 

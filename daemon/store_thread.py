@@ -14,7 +14,7 @@ from twisted.internet.defer import Deferred, DeferredSemaphore, inlineCallbacks
 from twisted.internet.threads import blockingCallFromThread, deferToThread, deferToThreadPool
 from twisted.python.threadpool import ThreadPool
 
-from shared.models.errors import StoreConflict
+from shared.errors import StoreConflict
 from shared.models.store import Store
 
 P = ParamSpec("P")

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from html import escape
 from uuid import UUID, uuid4
 
-from shared.models.values import Application, ApplicationKind
+from shared.rules.values import Application, ApplicationKind
 from shared.setting_values import mask_secrets
 from shared.urls import address_complaints, host_of, is_numeric_host
 

@@ -177,7 +177,7 @@ def test_the_installed_writer_has_its_schema(unpacked, tmp_path):
 def test_the_wheel_has_the_styles_of_every_screen(contents):
     styles = files_of("console", lambda file: file.suffix == ".tcss")
 
-    assert "console/app.tcss" in styles
+    assert "console/tui/app.tcss" in styles
     assert len(styles) > 5  # or this proves nothing
     assert styles <= contents
 
@@ -192,8 +192,8 @@ def test_the_installed_console_explains_itself(unpacked, tmp_path):
 # Goes to every main screen of the console on a new store, and prints the styles it has read.
 GO_ROUND = """
 import asyncio, os
-from console.app import MAIN_SCREENS, DeskbridgeApp
-from console.backstage import Backstage
+from console.tui.app import MAIN_SCREENS, DeskbridgeApp
+from console.tui.backstage import Backstage
 from shared.models.store import open_store
 from shared.settings import load_settings
 

@@ -12,13 +12,13 @@ import click
 from console.cli import output
 from console.cli.desk import Desk, pass_desk
 from console.cli.doctor_contract import AUDIT_ENTRY
+from console.cli.json_option import json_option
 from console.cli.params import Day
-from console.cli.shapes import json_option
-from console.cli.tables import Column, Row
-from console.cli.text import count, local_time
+from shared.operations.describe.tables import Column, Row
+from shared.operations.describe.text import count, local_time
 
 if TYPE_CHECKING:
-    from shared.models.values import AuditEntry
+    from shared.rules.values import AuditEntry
 
 RECENT = 20
 BLOCK = 500
@@ -64,7 +64,7 @@ def list_entries(
 
     Entries keep the name that a connection had at the time. Days are those of this machine.
     """
-    from console.snapshots.days import midnight
+    from console.tui.snapshots.days import midnight
 
     most = limit or (None if as_json else RECENT)
     parts = {"who": who, "action": action, "anywhere": text}
@@ -90,8 +90,8 @@ def list_entries(
 
 def _as_stored(name: str | None) -> str | None:
     """The name in the spelling of the connection; that of one that is gone as it was given."""
+    from shared.errors import NotFound
     from shared.models import connections
-    from shared.models.errors import NotFound
 
     if name is None:
         return None

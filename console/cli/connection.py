@@ -9,20 +9,20 @@ import click
 
 from console.cli import output
 from console.cli.connection_fields import chosen, fields, in_words
-from console.cli.contract import CONNECTION, CONNECTION_DETAIL, Overview
 from console.cli.desk import Desk, pass_desk
 from console.cli.errors import Refused, WrongUsage
+from console.cli.json_option import json_option
 from console.cli.params import chosen_connection, name_argument, refuse_as_option
-from console.cli.shapes import json_option
-from console.cli.tables import Column, Row
-from console.cli.text import application as application_name
-from console.cli.text import count, grouped, iso_day, local_time
+from shared.operations.contracts.records import CONNECTION, CONNECTION_DETAIL, Overview
+from shared.operations.describe.tables import Column, Row
+from shared.operations.describe.text import application as application_name
+from shared.operations.describe.text import count, grouped, iso_day, local_time
 
 if TYPE_CHECKING:
     from datetime import datetime
     from decimal import Decimal
 
-    from shared.models.values import Application, CompanyBinding, Connection, Sync
+    from shared.rules.values import Application, CompanyBinding, Connection, Sync
 
 OPEN_FILE = "the file that is open in QuickBooks"
 

@@ -78,7 +78,7 @@ FIELD_OPTIONS = (
 
 def chosen(given: dict[str, Any]) -> dict[str, Any]:
     """The options that were given, as the store takes them."""
-    from shared.models.values import JobMode, Layout, MissingMethod
+    from shared.rules.values import JobMode, Layout, MissingMethod
 
     readers: dict[str, Callable[[Any], Any]] = {
         "layout": Layout,

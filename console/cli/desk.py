@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from console.cli.text import plain
+from shared.operations.describe.text import plain
 
 if TYPE_CHECKING:
     from shared.models.store import Store

@@ -11,13 +11,13 @@ from console.cli import output
 from console.cli.desk import Desk, pass_desk
 from console.cli.doctor_contract import DIAGNOSIS, Diagnosis, SettingRow
 from console.cli.errors import Exit
-from console.cli.shapes import json_option
-from console.cli.tables import Column, Row
-from console.cli.text import count
+from console.cli.json_option import json_option
+from shared.operations.describe.tables import Column, Row
+from shared.operations.describe.text import count
 
 if TYPE_CHECKING:
+    from shared.errors import StoreError
     from shared.health import Check, Network
-    from shared.models.errors import StoreError
     from shared.models.store import Store
     from shared.settings import Settings
 
@@ -62,7 +62,7 @@ def diagnose(desk: Desk, *, with_network: bool) -> Diagnosis:
 
 def _examined(settings: Settings, network: Network | None) -> list[Check]:
     from shared import health
-    from shared.models.errors import StoreError
+    from shared.errors import StoreError
 
     store = _opened(settings)
     machine = health.ThisMachine()
@@ -74,7 +74,7 @@ def _examined(settings: Settings, network: Network | None) -> list[Check]:
 
 def _opened(settings: Settings) -> Store | StoreError:
     """The store, or why it cannot be opened; a missing one is not made."""
-    from shared.models.errors import StoreError
+    from shared.errors import StoreError
     from shared.models.store import open_store
 
     try:

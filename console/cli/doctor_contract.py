@@ -6,15 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from console.cli.shapes import Key, Shape
-from console.cli.text import iso_instant
+from shared.operations.contracts.shapes import Key, Shape
+from shared.operations.describe.text import iso_instant
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from console.bundle import Bundle, Part
+    from console.tui.bundle import Bundle, Part
     from shared.health import Check
-    from shared.models.values import AuditEntry
+    from shared.rules.values import AuditEntry
 
 SettingRow = tuple[str, str, str]
 

@@ -8,7 +8,7 @@ from enum import IntEnum
 
 import click
 
-from console.cli.text import plain
+from shared.operations.describe.text import plain
 
 
 class Exit(IntEnum):
@@ -77,7 +77,7 @@ def refusal_for(error: Exception, listens: Sequence[str] = ()) -> Exception | No
 
 def _refused_by_us(error: Exception) -> Refused | None:
     # Imported here: only a refusal needs to know all refusals.
-    from shared.models import errors as store
+    from shared import errors as store
     from shared.qwc import QwcRefused
     from shared.settings import SettingsRefused
 
@@ -85,7 +85,7 @@ def _refused_by_us(error: Exception) -> Refused | None:
         return NotThere(error.sentence, _where_to_look(error.what, error.remedy))
     if isinstance(error, store.NotPossible):
         return NotThere(error.sentence, error.remedy)
-    if isinstance(error, store.BadName):
+    if isinstance(error, store.CannotBeMeant):
         return WrongUsage(error.sentence, error.remedy)
     if isinstance(error, store.StoreError):
         return Refused(error.sentence, error.remedy)

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 import click
 
 from console.cli import output
-from console.cli.contract import HINT
 from console.cli.errors import NotThere
+from console.cli.json_option import json_option
 from console.cli.params import FROM_STANDARD_INPUT
-from console.cli.shapes import json_option
-from console.cli.tables import Column, Row
-from console.cli.text import count, plain
+from shared.operations.contracts.records import HINT
+from shared.operations.describe.tables import Column, Row
+from shared.operations.describe.text import count, plain
 
 if TYPE_CHECKING:
     from shared.hints import Hint

@@ -12,18 +12,18 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from console.cli import output
-from console.cli.contract import CUSTOMER, CUSTOMER_MAPPING, INVOICE, RESOLVED_NAME
 from console.cli.desk import Desk, pass_desk
-from console.cli.files import write_private
+from console.cli.json_option import json_option
 from console.cli.params import FROM_STANDARD_INPUT, chosen_connection, name_argument
-from console.cli.shapes import json_option
-from console.cli.tables import Column, Row
-from console.cli.text import count, grouped, iso_day, local_time, plain
+from shared.files import write_private
+from shared.operations.contracts.records import CUSTOMER, CUSTOMER_MAPPING, INVOICE, RESOLVED_NAME
+from shared.operations.describe.tables import Column, Row
+from shared.operations.describe.text import count, grouped, iso_day, local_time, plain
 
 if TYPE_CHECKING:
-    from shared.models.payment_values import CustomerMapping
     from shared.models.payments.naming import Resolved
-    from shared.models.values import CustomerRow, InvoiceRow
+    from shared.rules.payments.values import CustomerMapping
+    from shared.rules.values import CustomerRow, InvoiceRow
 
 STATUSES = ("open", "paid", "void", "deleted")
 

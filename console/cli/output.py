@@ -14,8 +14,8 @@ from typing import Any, TextIO
 
 import click
 
-from console.cli import tables
-from console.cli.tables import Column, Row
+from shared.operations.describe import tables
+from shared.operations.describe.tables import Column, Row
 
 NARROWEST = 40
 _COLOURS = {

@@ -14,7 +14,7 @@ import click
 from console.cli.errors import NotThere, WrongUsage
 
 if TYPE_CHECKING:
-    from shared.models.values import Connection
+    from shared.rules.values import Connection
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 NO_DATE = date.max

@@ -15,6 +15,7 @@ import click
 from console.cli import output
 from console.cli.desk import Desk, pass_desk
 from console.cli.errors import Refused, WrongUsage
+from console.cli.json_option import json_option
 from console.cli.params import (
     FROM_STANDARD_INPUT,
     NO_DATE,
@@ -24,16 +25,15 @@ from console.cli.params import (
     chosen_connection,
     name_argument,
 )
-from console.cli.payment_contract import TAKEN, TAKEN_FILE, Taken
-from console.cli.shapes import json_option
-from console.cli.text import count
+from shared.operations.contracts.payments import TAKEN, TAKEN_FILE, Taken
+from shared.operations.describe.text import count
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from console.cli.payment_files import FileRow
-    from shared.models.payment_values import NewPayment
     from shared.models.payments.receiving import Received
+    from shared.rules.payments.values import NewPayment
 
 CHARGE_STATES = ("succeeded", "pending", "failed")
 FORMATS = ("csv", "jsonl")
@@ -115,8 +115,8 @@ def _given(given: Mapping[str, Any], day: date) -> NewPayment:
     """Make the payment of the options; raises WrongUsage naming all that cannot be meant."""
     from console.cli.payment_files import in_columns
     from console.cli.payment_terms import Unreadable, uses_of
-    from shared.models.payment_values import ChargeState, NewPayment
-    from shared.payments import incoming
+    from shared.rules.payments import checking
+    from shared.rules.payments.values import ChargeState, NewPayment
 
     if not (given["invoice"] or given["applied"] or given["credit_notes"]):
         raise WrongUsage("Which invoice does it pay?", "--invoice NUMBER, or --applied INVOICE=…")
@@ -137,7 +137,7 @@ def _given(given: Mapping[str, Any], day: date) -> NewPayment:
         refunded=given["refunded"],
         disputed=given["disputed"],
     )
-    if faults := incoming.faults(payment):
+    if faults := checking.faults(payment):
         raise WrongUsage("\n".join(str(in_columns(fault)) for fault in faults))
     return payment
 
@@ -147,8 +147,8 @@ def _dated(
 ) -> list[NewPayment]:
     """Give payments that came without a date the one that they have on file."""
     from console.cli.payment_terms import dated
-    from shared.models.payment_values import PaymentSource
     from shared.models.payments import listing
+    from shared.rules.payments.values import PaymentSource
 
     if not any(undated):
         return list(batch)

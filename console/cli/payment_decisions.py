@@ -12,11 +12,11 @@ from console.cli import output
 from console.cli.desk import Desk, pass_desk
 from console.cli.errors import NotThere, Refused, WrongUsage
 from console.cli.params import chosen_connection, name_argument, numbers_given
-from console.cli.text import count
+from shared.operations.describe.text import count
 
 if TYPE_CHECKING:
-    from shared.models.payment_values import MessageSet, Payment
-    from shared.models.values import Connection
+    from shared.rules.payments.values import MessageSet, Payment
+    from shared.rules.values import Connection
 
 
 def numbers_argument(command: Callable[..., None]) -> Callable[..., None]:
@@ -137,8 +137,8 @@ def _decide(
     because: str = "",
 ) -> int:
     """Carry one decision out for all these payments, or for none; returns how many."""
+    from shared.errors import NotPossible
     from shared.models import audit, connections
-    from shared.models.errors import NotPossible
 
     with desk.store.transaction():
         for payment in _payments(payment_ids):

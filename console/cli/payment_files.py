@@ -23,8 +23,8 @@ from console.cli.payment_terms import (
 )
 
 if TYPE_CHECKING:
-    from shared.models.payment_values import ChargeState, NewPayment
-    from shared.payments.incoming import Fault
+    from shared.rules.payments.checking import Fault
+    from shared.rules.payments.values import ChargeState, NewPayment
 
 LONGEST = 20
 Shares = tuple[tuple[str, Decimal], ...]
@@ -197,7 +197,7 @@ def _read(raw: _Raw, today: date) -> FileRow:
 
 def _payment(values: Mapping[str, Any], faults: dict[str, str], today: date) -> NewPayment:
     """Make the payment; where a value could not be read, one that breaks no further rule."""
-    from shared.models.payment_values import ChargeState, NewPayment
+    from shared.rules.payments.values import ChargeState, NewPayment
 
     amount = values["amount"]
     if amount is None:
@@ -224,9 +224,9 @@ def _payment(values: Mapping[str, Any], faults: dict[str, str], today: date) -> 
 
 
 def _against_the_rules(payment: NewPayment, unread: Mapping[str, str]) -> list[str]:
-    from shared.payments import incoming
+    from shared.rules.payments import checking
 
-    named = [in_columns(fault) for fault in incoming.faults(payment)]
+    named = [in_columns(fault) for fault in checking.faults(payment)]
     return [str(fault) for fault in named if fault.field not in unread]
 
 
@@ -261,7 +261,7 @@ def _flag(value: Any) -> bool:
 
 
 def _charge_state(value: Any) -> ChargeState:
-    from shared.models.payment_values import ChargeState
+    from shared.rules.payments.values import ChargeState
 
     try:
         return ChargeState(_text(value).casefold())

@@ -10,13 +10,13 @@ import click
 from console.cli import output
 from console.cli.desk import Desk, pass_desk
 from console.cli.errors import NotThere, WrongUsage
-from console.cli.payment_contract import PAYMENT_DETAIL, Life, Part
-from console.cli.shapes import json_option
-from console.cli.tables import Column, Row
-from console.cli.text import count, grouped, iso_day, local_time
+from console.cli.json_option import json_option
+from shared.operations.contracts.payments import PAYMENT_DETAIL, Life, Part
+from shared.operations.describe.tables import Column, Row
+from shared.operations.describe.text import count, grouped, iso_day, local_time
 
 if TYPE_CHECKING:
-    from shared.models.payment_values import Payment, PaymentUse, PostingEvent
+    from shared.rules.payments.values import Payment, PaymentUse, PostingEvent
 
 
 @click.command()
@@ -47,8 +47,8 @@ def _chosen(which: str, name: str | None) -> Payment:
     Raises NotThere for none, WrongUsage where several connections have one, NotPossible where
     one connection has several.
     """
+    from shared.errors import NotFound
     from shared.models import connections
-    from shared.models.errors import NotFound
     from shared.models.payments import listing
 
     found = {}
@@ -84,7 +84,7 @@ def _remedy(payment: Payment) -> str:
     """What to do: the open problem knows the particulars, else the hint tells it in general."""
     from shared import hints
     from shared.models import problems
-    from shared.models.values import RecordKind
+    from shared.rules.values import RecordKind
 
     for problem in problems.list_problems(payment.connection_id):
         if problem.kind is RecordKind.PAYMENT and problem.object_id == str(payment.id):
@@ -93,7 +93,7 @@ def _remedy(payment: Payment) -> str:
 
 
 def _plain_title(payment: Payment) -> str:
-    from console.cli.text import plain
+    from shared.operations.describe.text import plain
 
     return plain(payment.document)
 

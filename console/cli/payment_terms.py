@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from shared.models.payment_values import NewPayment, NewUse, UseKind
+    from shared.rules.payments.values import NewPayment, NewUse, UseKind
 
 _AMOUNT = re.compile(r"-?\d{1,13}(\.\d{1,2})?", re.ASCII)
 _FLAGS = {
@@ -71,7 +71,7 @@ def uses_of(
 
     A payment of nothing pays nothing. Raises Unreadable where nothing is left for ``invoice``.
     """
-    from shared.models.payment_values import UseKind
+    from shared.rules.payments.values import UseKind
 
     shares = list(applied)
     if invoice:
@@ -86,7 +86,7 @@ def uses_of(
 
 
 def _uses(shares: Iterable[tuple[str, Decimal]], kind: UseKind) -> Iterable[NewUse]:
-    from shared.models.payment_values import NewUse
+    from shared.rules.payments.values import NewUse
 
     return [NewUse(document, amount, kind) for document, amount in shares]
 

@@ -10,18 +10,18 @@ import click
 
 from console.cli import output
 from console.cli.desk import Desk, pass_desk
+from console.cli.json_option import json_option
 from console.cli.params import chosen_connection, name_argument
 from console.cli.payment_adding import add, import_file
-from console.cli.payment_contract import PAYMENT
 from console.cli.payment_decisions import retry, settle, skip, unskip
 from console.cli.payment_show import show
 from console.cli.rules import rules
-from console.cli.shapes import json_option
-from console.cli.tables import Column, Row
-from console.cli.text import count, grouped, iso_day
+from shared.operations.contracts.payments import PAYMENT
+from shared.operations.describe.tables import Column, Row
+from shared.operations.describe.text import count, grouped, iso_day
 
 if TYPE_CHECKING:
-    from shared.models.payment_values import Payment
+    from shared.rules.payments.values import Payment
 
 STATUSES = (
     *("waiting", "ready", "sent", "unknown", "posted", "refused", "parked", "skipped"),
@@ -88,8 +88,8 @@ def _found(
     deleted: bool,
 ) -> list[Any]:
     """Read the payments and show each; the store is released before anything is printed."""
-    from shared.models.payment_values import PaymentSource, PaymentStatus
     from shared.models.payments import listing
+    from shared.rules.payments.values import PaymentSource, PaymentStatus
 
     with desk.store.reading(), output.progress("Reading payments") as tell:
         shown = []

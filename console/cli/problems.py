@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING
 import click
 
 from console.cli import output
-from console.cli.contract import PROBLEM
 from console.cli.desk import Desk, pass_desk
 from console.cli.errors import NotThere, WrongUsage
+from console.cli.json_option import json_option
 from console.cli.params import numbers_given
-from console.cli.shapes import json_option
-from console.cli.tables import Column, Row
-from console.cli.text import count, local_time
+from shared.operations.contracts.records import PROBLEM
+from shared.operations.describe.tables import Column, Row
+from shared.operations.describe.text import count, local_time
 
 if TYPE_CHECKING:
-    from shared.models.values import Problem
+    from shared.rules.values import Problem
 
 STATES = ("open", "retry", "skipped", "resolved")
 WAITING = ("open", "retry")
@@ -43,7 +43,7 @@ def list_problems(desk: Desk, name: str | None, states: tuple[str, ...], as_json
     """List the problems of NAME, or of all connections."""
     from shared.models import connections
     from shared.models import problems as store
-    from shared.models.values import ProblemState
+    from shared.rules.values import ProblemState
 
     wanted = STATES if "any" in states else states or WAITING
     with desk.store.reading():
@@ -204,7 +204,7 @@ def _numbered(words: Sequence[str]) -> list[Problem]:
 def _all_open(name: str | None) -> list[Problem]:
     from shared.models import connections
     from shared.models import problems as store
-    from shared.models.values import ProblemState
+    from shared.rules.values import ProblemState
 
     connection_id = connections.get(name).id if name is not None else None
     found = store.list_problems(connection_id, states=[ProblemState.OPEN])
@@ -244,8 +244,8 @@ def _decide(
 
     Raises NotThere where a problem is in none of the ``states`` in which it means something.
     """
+    from shared.errors import NotPossible
     from shared.models import audit
-    from shared.models.errors import NotPossible
 
     with desk.store.transaction():
         chosen = choose()

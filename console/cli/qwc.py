@@ -10,14 +10,14 @@ from pathlib import Path
 import click
 
 from console.cli import output
-from console.cli.contract import ISSUED_FILES, ISSUED_PASSWORD
 from console.cli.desk import Desk, pass_desk
 from console.cli.errors import Refused
-from console.cli.issue import Issued, issue_files, rotate_password
+from console.cli.json_option import json_option
 from console.cli.params import chosen_connection, name_argument
-from console.cli.shapes import json_option
-from console.cli.tables import Column, Row
-from console.cli.text import plain
+from shared.operations.contracts.records import ISSUED_FILES, ISSUED_PASSWORD
+from shared.operations.describe.tables import Column, Row
+from shared.operations.describe.text import plain
+from shared.operations.issuing import Issued, issue_files, rotate_password
 
 WHICH = click.Choice(["invoice", "payment", "combined", "both"])
 ONCE = "It is shown this once and cannot be read again: write it down before you go on."

@@ -11,19 +11,19 @@ import click
 from console.cli import output
 from console.cli.desk import Desk, pass_desk
 from console.cli.errors import Exit
+from console.cli.json_option import json_option
 from console.cli.params import chosen_connection, name_argument
 from console.cli.payments import COLUMNS as PAYMENT_COLUMNS
 from console.cli.payments import name_of, payment_row
-from console.cli.reconcile_contract import RECONCILIATION, Difference, Reconciliation, Total
-from console.cli.shapes import json_option
-from console.cli.tables import Column, Row
-from console.cli.text import count, grouped, iso_day, local_time
+from shared.operations.contracts.reconcile import RECONCILIATION, Difference, Reconciliation, Total
+from shared.operations.describe.tables import Column, Row
+from shared.operations.describe.text import count, grouped, iso_day, local_time
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from shared.models.payment_values import CustomerBalance, Payment, SetAside
-    from shared.models.values import Connection, Problem
+    from shared.rules.payments.values import CustomerBalance, Payment, SetAside
+    from shared.rules.values import Connection, Problem
 
 PROBLEMS = frozenset(
     {

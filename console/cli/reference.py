@@ -14,7 +14,8 @@ import click
 
 from console.cli.app import cli
 from console.cli.errors import EXIT_MEANINGS
-from console.cli.shapes import JsonOption, Shape
+from console.cli.json_option import JsonOption
+from shared.operations.contracts.shapes import Shape
 
 INTRODUCTION = """\
 # Command line

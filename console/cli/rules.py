@@ -9,13 +9,13 @@ import click
 
 from console.cli import output
 from console.cli.desk import Desk, pass_desk
+from console.cli.json_option import json_option
 from console.cli.params import chosen_connection, name_argument
-from console.cli.payment_contract import DEPOSIT_RULE, METHOD_RULE, RULES, Rules
-from console.cli.shapes import json_option
-from console.cli.tables import Column, Row
+from shared.operations.contracts.payments import DEPOSIT_RULE, METHOD_RULE, RULES, Rules
+from shared.operations.describe.tables import Column, Row
 
 if TYPE_CHECKING:
-    from shared.models.payment_values import DepositRule, ListKind
+    from shared.rules.payments.values import DepositRule, ListKind
 
 UNDEPOSITED = "undeposited"
 UNDEPOSITED_FUNDS = "Undeposited Funds"
@@ -107,8 +107,8 @@ def deposit(
     Undeposited Funds. Of several rules that fit, the one that names most counts.
     """
     from shared.models import audit, connections
-    from shared.models.payment_values import ListKind
     from shared.models.payments import rules as store
+    from shared.rules.payments.values import ListKind
 
     wanted = "" if account.strip().casefold() == UNDEPOSITED else account.strip()
     with desk.store.transaction():
@@ -141,7 +141,7 @@ def told_of(rule: DepositRule) -> str:
 def unlisted(connection_id: int, kind: ListKind, name: str) -> str:
     """Warn of a name that the company did not list when it was last read; else empty."""
     from shared.models.payments import lists
-    from shared.payments.deposits import find_entry
+    from shared.rules.payments.deposits import find_entry
 
     entries = lists.entries(connection_id, kind)
     if not name or not entries or find_entry(entries, name):

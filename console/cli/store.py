@@ -7,10 +7,10 @@ from pathlib import Path
 import click
 
 from console.cli import output
-from console.cli.contract import BACKUP, UPGRADE, Backup
 from console.cli.desk import Desk, pass_desk
-from console.cli.shapes import json_option
-from console.cli.text import count
+from console.cli.json_option import json_option
+from shared.operations.contracts.records import BACKUP, UPGRADE, Backup
+from shared.operations.describe.text import count
 
 
 @click.group()

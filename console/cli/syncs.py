@@ -10,17 +10,17 @@ from typing import TYPE_CHECKING
 import click
 
 from console.cli import output
-from console.cli.contract import MESSAGE, SYNC, SYNC_DETAIL, Message, SyncDetail
 from console.cli.desk import Desk, pass_desk
 from console.cli.doctor_contract import BUNDLE, Bundled
 from console.cli.errors import NotThere
+from console.cli.json_option import json_option
 from console.cli.params import numbers_given
-from console.cli.shapes import json_option
-from console.cli.tables import Column, Row
-from console.cli.text import application, count, duration, local_time, plain
+from shared.operations.contracts.records import MESSAGE, SYNC, SYNC_DETAIL, Message, SyncDetail
+from shared.operations.describe.tables import Column, Row
+from shared.operations.describe.text import application, count, duration, local_time, plain
 
 if TYPE_CHECKING:
-    from shared.models.values import Record, Sync
+    from shared.rules.values import Record, Sync
 
 RECENT = 20
 BLOCK = 500
@@ -256,8 +256,8 @@ def bundle(desk: Desk, number: str, out: Path | None, as_json: bool) -> None:
     the answers), versions, and what doctor finds. Secrets are masked. Without --out it only says
     what would be inside.
     """
-    from console import bundle as bundles
-    from console.snapshots import bundle as snapshots
+    from console.tui import bundle as bundles
+    from console.tui.snapshots import bundle as snapshots
     from shared.health import ThisMachine
 
     [sync_id] = numbers_given([number], "sync")
@@ -293,9 +293,9 @@ def stop(desk: Desk, numbers: tuple[str, ...]) -> None:
     What was imported stays. ID may be - to read the numbers from standard input. Either all
     are asked to stop or none is.
     """
+    from shared.errors import NotPossible
     from shared.models import audit
     from shared.models import syncs as store
-    from shared.models.errors import NotPossible
 
     sync_ids = numbers_given(numbers, "sync")
     with desk.store.transaction():

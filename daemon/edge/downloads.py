@@ -16,8 +16,8 @@ from twisted.python.failure import Failure
 from twisted.web import http
 
 from daemon.edge.pages import PAGE_HEADERS, page
+from shared.errors import StoreError
 from shared.models.downloads import LIFETIME, PATH, TOKEN_BYTES, Offered
-from shared.models.errors import StoreError
 
 Take: TypeAlias = Callable[[str], Awaitable[Offered | None]]
 """Hand over what a token stands for, once; None for a token that opens nothing (any more)."""

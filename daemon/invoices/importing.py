@@ -16,7 +16,8 @@ from daemon.syncs.reading import Tally
 from shared.documents import customer_document, invoice_document
 from shared.hints import tell
 from shared.models import ledger, problems, syncs
-from shared.models.values import (
+from shared.qbxml.responses import TxnDeletedRet
+from shared.rules.values import (
     CheckedCustomer,
     Customer,
     Invoice,
@@ -28,7 +29,6 @@ from shared.models.values import (
     Session,
     Trouble,
 )
-from shared.qbxml.responses import TxnDeletedRet
 
 READABLE = ("invoice-unreadable", "customer-unreadable", "record-refused")
 """Problems that are over once the record was read, and that keep it from being imported."""

@@ -9,18 +9,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from shared.currencies import currency_code
 from shared.hints import tell
-from shared.models.values import (
-    CheckedCustomer,
-    Customer,
-    Invoice,
-    InvoiceLine,
-    InvoiceStatus,
-    OpenInvoice,
-    RecordKind,
-    Trouble,
-)
 from shared.qbxml.responses import (
     BadRecord,
     CustomerRet,
@@ -29,6 +18,17 @@ from shared.qbxml.responses import (
     InvoiceRet,
     Ret,
     TxnDeletedRet,
+)
+from shared.rules.currencies import currency_code
+from shared.rules.values import (
+    CheckedCustomer,
+    Customer,
+    Invoice,
+    InvoiceLine,
+    InvoiceStatus,
+    OpenInvoice,
+    RecordKind,
+    Trouble,
 )
 
 ZERO = Decimal("0.00")

@@ -19,9 +19,9 @@ from daemon.syncs.moves import Ask, AskWrite, GiveUpOn, Gone, Move, Progress
 from daemon.syncs.reading import Reading, Tally, answered
 from daemon.syncs.watermarks import next_watermark
 from shared.models import ledger, problems
-from shared.models.values import RecordKind, Session
 from shared.qbxml import statuses
 from shared.qbxml.responses import BadRecord, Ret
+from shared.rules.values import RecordKind, Session
 from shared.settings import Settings
 
 WATERMARK = "invoice"

@@ -23,7 +23,7 @@ from daemon.invoices.work import (
     thd_unheard,
 )
 from daemon.payments import verifying
-from shared.models.values import Session
+from shared.rules.values import Session
 from shared.settings import Settings
 
 __all__ = [

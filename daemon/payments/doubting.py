@@ -18,12 +18,12 @@ from daemon.payments.protocol import Step as Doubt
 from daemon.syncs import paging
 from daemon.syncs.moves import Ask, AskWrite, Fail, GoOn, Move
 from daemon.syncs.reading import Reading
-from shared.models.payment_values import MessageSet
 from shared.models.payments import listing, postings, sets
-from shared.models.values import Session
 from shared.qbxml import requests as ask
 from shared.qbxml import statuses
 from shared.qbxml.responses import ResponseHead
+from shared.rules.payments.values import MessageSet
+from shared.rules.values import Session
 
 CHECK = "check"
 FIND = "find"

@@ -12,8 +12,6 @@ from dataclasses import dataclass
 from daemon.payments import protocol
 from daemon.payments.protocol import Event
 from daemon.syncs.reading import Reading
-from shared.models.payment_values import Posting
-from shared.payments import tags
 from shared.qbxml import statuses
 from shared.qbxml.responses import (
     BadRecord,
@@ -23,6 +21,8 @@ from shared.qbxml.responses import (
     TxnDeletedRet,
 )
 from shared.qbxml.statuses import WriteOutcome
+from shared.rules.payments import tags
+from shared.rules.payments.values import Posting
 
 ADD_ANSWER = "ReceivePaymentAddRs"
 NEVER_RUNS = frozenset({600, 9001, 9002, 9004})

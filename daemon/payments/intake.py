@@ -11,16 +11,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from daemon.payments.plan import Step
-from shared.currencies import currency_code
 from shared.hints import tell
-from shared.models.payment_values import (
-    ZERO,
-    ListEntry,
-    ListKind,
-    ReceivedPayment,
-    ReceivedUse,
-)
-from shared.models.values import RecordKind, Trouble
 from shared.qbxml.responses import (
     AccountRet,
     AppliedToTxnRet,
@@ -32,6 +23,15 @@ from shared.qbxml.responses import (
     Ret,
     TxnDeletedRet,
 )
+from shared.rules.currencies import currency_code
+from shared.rules.payments.values import (
+    ZERO,
+    ListEntry,
+    ListKind,
+    ReceivedPayment,
+    ReceivedUse,
+)
+from shared.rules.values import RecordKind, Trouble
 
 TOTAL_MISMATCH = "payment-total-mismatch"
 """The one trouble that comes beside its payment, not in place of it."""

@@ -13,16 +13,16 @@ from daemon.payments import evidence, outcomes, protocol, telling, terms
 from daemon.payments.evidence import Evidence, Tags
 from daemon.payments.protocol import Phase
 from shared.models import ledger, problems
-from shared.models.payment_values import (
+from shared.models.payments import listing, postings, sets
+from shared.qbxml.refs import Ref
+from shared.qbxml.responses import AppliedToTxnRet, ReceivePaymentRet
+from shared.rules.payments.values import (
     Posting,
     PostingState,
     ReceivedPayment,
     ReceivedUse,
 )
-from shared.models.payments import listing, postings, sets
-from shared.models.values import ProblemState, RecordKind, Session
-from shared.qbxml.refs import Ref
-from shared.qbxml.responses import AppliedToTxnRet, ReceivePaymentRet
+from shared.rules.values import ProblemState, RecordKind, Session
 
 DELETED, TWICE = "payment-deleted", "payment-posted-twice"
 MAY_TURN_UP = frozenset({"payment-ran-unseen", "payment-never-answered", "payment-lost"})

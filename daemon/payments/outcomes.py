@@ -16,11 +16,11 @@ from daemon.payments.protocol import OpenSet, Outcome, Phase, Settled
 from daemon.payments.verdict import HeldBack, StopPosting, Unfit
 from shared.hints import tell
 from shared.models import ledger
-from shared.models import values as store_values
-from shared.models.payment_values import MessageSet, Payment, Posting, PostingState
 from shared.models.payments import incoming, listing, postings, sets
-from shared.models.values import RecordKind, Session
 from shared.qbxml.responses import ReceivePaymentRet
+from shared.rules import values as store_values
+from shared.rules.payments.values import MessageSet, Payment, Posting, PostingState
+from shared.rules.values import RecordKind, Session
 
 EDITED, NOT_APPLIED = "payment-edited", "payment-not-applied"
 MOST_ATTEMPTS = 10

@@ -14,7 +14,9 @@ from daemon.payments.plan import PaymentSync, Step
 from daemon.payments.telling import thd_done, thd_trouble
 from daemon.syncs.reading import Tally
 from shared.models import problems
-from shared.models.payment_values import (
+from shared.models.payments import incoming, postings
+from shared.qbxml.responses import TxnDeletedRet
+from shared.rules.payments.values import (
     Payment,
     PaymentUse,
     Posting,
@@ -23,9 +25,7 @@ from shared.models.payment_values import (
     ReceivedUse,
     UseKind,
 )
-from shared.models.payments import incoming, postings
-from shared.models.values import Outcome, RecordKind, Session, Trouble
-from shared.qbxml.responses import TxnDeletedRet
+from shared.rules.values import Outcome, RecordKind, Session, Trouble
 
 INVOICE = "Invoice"
 

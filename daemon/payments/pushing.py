@@ -21,7 +21,13 @@ from daemon.syncs import paging
 from daemon.syncs.moves import Ask, AskWrite, GoOn, Move
 from daemon.syncs.reading import Reading
 from shared import hints
-from shared.models.payment_values import (
+from shared.models.payments import listing, lists, postings, rules, sets
+from shared.qbxml import requests as ask
+from shared.qbxml import statuses
+from shared.qbxml.responses import ResponseHead
+from shared.qbxml.writer import RequestRefused, write_message_set
+from shared.rules.payments import tags
+from shared.rules.payments.values import (
     ListEntry,
     ListKind,
     MessageSet,
@@ -30,13 +36,7 @@ from shared.models.payment_values import (
     Posting,
     PostingState,
 )
-from shared.models.payments import listing, lists, postings, rules, sets
-from shared.models.values import Session
-from shared.payments import tags
-from shared.qbxml import requests as ask
-from shared.qbxml import statuses
-from shared.qbxml.responses import ResponseHead
-from shared.qbxml.writer import RequestRefused, write_message_set
+from shared.rules.values import Session
 
 LOOKED = (
     "TxnID",

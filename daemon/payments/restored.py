@@ -20,12 +20,12 @@ from daemon.syncs.moves import GoOn, Move
 from daemon.syncs.reading import Reading
 from shared.hints import tell
 from shared.models import problems
-from shared.models.payment_values import Posting
 from shared.models.payments import incoming, postings
 from shared.models.payments.incoming import Latest
-from shared.models.values import ProblemState, RecordKind, Session, Trouble
 from shared.qbxml import statuses
 from shared.qbxml.responses import ReceivePaymentRet, TxnDeletedRet
+from shared.rules.payments.values import Posting
+from shared.rules.values import ProblemState, RecordKind, Session, Trouble
 
 RESTORED = "company-restored"
 LOST = "payment-lost"

@@ -7,8 +7,8 @@ from datetime import datetime
 
 from shared.hints import tell
 from shared.models import problems, syncs
-from shared.models.payment_values import Payment
-from shared.models.values import Outcome, Record, RecordKind, Session, Trouble
+from shared.rules.payments.values import Payment
+from shared.rules.values import Outcome, Record, RecordKind, Session, Trouble
 
 POSTING = "posting"
 """What a problem is about that keeps all payments from QuickBooks."""

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from decimal import Decimal
 
-from shared.models.payment_values import ZERO, Payment, Posting
 from shared.qbxml.responses import ReceivePaymentRet
+from shared.rules.payments.values import ZERO, Payment, Posting
 
 
 def sent(payment: Payment, posting: Posting) -> str:

@@ -12,21 +12,21 @@ from datetime import date
 from decimal import Decimal
 
 from daemon.payments.intake import LookedInvoice
-from shared.models.payment_values import (
+from shared.qbxml import statuses
+from shared.rules.payments.deposits import (
+    deposit_account,
+    find_entry,
+    method_name,
+    undeposited,
+)
+from shared.rules.payments.values import (
     DepositRule,
     ListEntry,
     MethodRule,
     Payment,
     Posting,
 )
-from shared.models.values import MissingMethod
-from shared.payments.deposits import (
-    deposit_account,
-    find_entry,
-    method_name,
-    undeposited,
-)
-from shared.qbxml import statuses
+from shared.rules.values import MissingMethod
 
 OTHER_METHOD = "Other"
 LINK_MISSING = 570

@@ -7,9 +7,9 @@ from decimal import Decimal
 
 from daemon.payments import outcomes, telling
 from shared.models import ledger
-from shared.models.payment_values import Posting, PostingState
 from shared.models.payments import postings, sets
-from shared.models.values import Session
+from shared.rules.payments.values import Posting, PostingState
+from shared.rules.values import Session
 
 DIFFERS = "payment-balance-differs"
 

@@ -19,11 +19,11 @@ from daemon.syncs.reading import Reading, Tally, answered
 from daemon.syncs.watermarks import next_watermark
 from shared.hints import tell
 from shared.models import ledger, problems
-from shared.models.payment_values import PaymentStatus
 from shared.models.payments import incoming, listing, postings, preparing
-from shared.models.values import RecordKind, Session, Trouble
 from shared.qbxml import statuses
 from shared.qbxml.responses import BadRecord, Ret
+from shared.rules.payments.values import PaymentStatus
+from shared.rules.values import RecordKind, Session, Trouble
 from shared.settings import Settings
 
 WATERMARK, DELETIONS_LISTED = "payment", "payment-deletions"

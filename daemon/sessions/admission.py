@@ -15,7 +15,7 @@ from daemon.syncs import stages
 from shared import hints, passwords
 from shared.models import connections, sessions, syncs
 from shared.models.payments import sets
-from shared.models.values import Application, ApplicationKind, Credentials, Session, SyncState
+from shared.rules.values import Application, ApplicationKind, Credentials, Session, SyncState
 from shared.settings import Settings
 
 CLOCK_TOLERANCE = timedelta(minutes=1)

@@ -11,10 +11,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from shared.currencies import HOME_CURRENCY, currency_code
-from shared.models.values import Application, CompanyBinding, Connection
 from shared.qbxml import versions
 from shared.qbxml.responses import CompanyRet, HostRet, PreferencesRet
+from shared.rules.currencies import HOME_CURRENCY, currency_code
+from shared.rules.values import Application, CompanyBinding, Connection
 
 
 @dataclass(frozen=True, slots=True)

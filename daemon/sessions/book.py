@@ -15,7 +15,7 @@ from daemon.sessions import machine
 from daemon.sessions.machine import UNFINISHED, Phase
 from shared import hints
 from shared.models import problems, sessions, syncs
-from shared.models.values import Application, RecordKind, Session, SyncState, Trouble
+from shared.rules.values import Application, RecordKind, Session, SyncState, Trouble
 from shared.settings import Settings
 
 FAILED_PERCENT = -1

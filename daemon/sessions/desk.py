@@ -35,12 +35,12 @@ from daemon.syncs.moves import Ask, AskWrite, Fail, GiveUpOn, Gone, Move, Pause
 from daemon.syncs.reading import Reading, Tally
 from shared import hints, passwords
 from shared.models import connections, sessions, syncs
-from shared.models.values import (
+from shared.qbxml import requests as ask
+from shared.qbxml.writer import RequestRefused, write_message_set
+from shared.rules.values import (
     Session,
     SyncState,
 )
-from shared.qbxml import requests as ask
-from shared.qbxml.writer import RequestRefused, write_message_set
 from shared.settings import Settings
 
 IDENTIFY = "identify"

@@ -17,7 +17,7 @@ from enum import StrEnum
 from hashlib import sha256
 
 from shared import passwords
-from shared.models.values import Credentials
+from shared.rules.values import Credentials
 
 ATTEMPTS_BEFORE_LOCK = 5
 FIRST_LOCK = timedelta(seconds=60)

@@ -8,7 +8,6 @@ from datetime import datetime
 
 from daemon.sessions.binding import Introduced
 from daemon.syncs.moves import Answered
-from shared.models.values import Exchange
 from shared.qbxml import statuses
 from shared.qbxml.reader import UnreadableAnswer, read_message_set
 from shared.qbxml.responses import (
@@ -20,6 +19,7 @@ from shared.qbxml.responses import (
     ResponseHead,
     Ret,
 )
+from shared.rules.values import Exchange
 
 BATCH = 125
 """Rows that are stored in one transaction; a larger answer takes several, so that memory and

@@ -20,8 +20,8 @@ from daemon.syncs.moves import Ask, AskWrite, GiveUpOn, Gone, Move, Progress
 from daemon.syncs.reading import Reading, Tally
 from shared.models import syncs
 from shared.models.payments import preparing
-from shared.models.values import ApplicationKind, Outcome, Session, SyncState
 from shared.qbxml.responses import BadRecord, Ret
+from shared.rules.values import ApplicationKind, Outcome, Session, SyncState
 from shared.settings import Settings
 
 

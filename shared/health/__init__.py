@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from importlib.metadata import version
 
+from shared.errors import StoreError
 from shared.health.address import of_address
 from shared.health.checks import Check, State
 from shared.health.configuration import of_refused_settings, of_settings
@@ -19,7 +20,6 @@ from shared.health.internet import Internet, Network, Page
 from shared.health.keeping import of_store, of_unusable_store
 from shared.health.machine import Machine, ThisMachine
 from shared.health.queues import is_late, of_queues
-from shared.models.errors import StoreError
 from shared.models.store import Store
 from shared.settings import Settings
 

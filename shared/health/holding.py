@@ -8,10 +8,10 @@ from datetime import datetime
 from shared.models import audit, connections, daemons, facts, queues
 from shared.models.daemons import Daemon
 from shared.models.facts import StoreFacts
-from shared.models.payment_values import PaymentStatus
 from shared.models.queues import Queue, RunningSync
 from shared.models.store import Store
-from shared.models.values import Application, Connection
+from shared.rules.payments.values import PaymentStatus
+from shared.rules.values import Application, Connection
 
 BACKUP = "db.backup"
 """The action under which the audit trail has a backup."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
+from shared.errors import StoreError, StoreOutdated, StoreTooNew
 from shared.health.checks import Check, fail, ok, size, span, warn
 from shared.health.holding import Held
-from shared.models.errors import StoreError, StoreOutdated, StoreTooNew
 
 BACKUP_EVERY = timedelta(days=7)
 CLOCKS_AGREE = timedelta(seconds=5)

@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 
 from shared.health.checks import Check, count, fail, ok, span, warn
 from shared.health.holding import Held
-from shared.models.payment_values import PaymentStatus
 from shared.models.queues import Queue
+from shared.rules.payments.values import PaymentStatus
 
 DOUBT_IS_LONG = timedelta(hours=1)
 DOUBT_IS_TOO_LONG = timedelta(days=1)

@@ -21,8 +21,8 @@ from shared.models.rows import (
     read_connection,
 )
 from shared.models.statements import Row, Statement, among, insert_row, slot, update_columns
-from shared.models.values import Application, ApplicationKind, Credentials, Layout
 from shared.qwc import app_name, new_guid, new_unique_name
+from shared.rules.values import Application, ApplicationKind, Credentials, Layout
 
 _KINDS = {
     Layout.TWO: (ApplicationKind.INVOICE, ApplicationKind.PAYMENT),

@@ -12,7 +12,7 @@ from peewee import SQL, NodeList, fn
 from shared.models import tables as t
 from shared.models.convert import millis, moment
 from shared.models.statements import Statement, insert_row, slot
-from shared.models.values import AuditEntry
+from shared.rules.values import AuditEntry
 
 _AFTER_ALL = 2**62
 

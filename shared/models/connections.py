@@ -13,6 +13,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
+from shared.errors import BadName, NameTaken, NotFound
 from shared.models import tables as t
 from shared.models.applications import (
     all_of,
@@ -27,7 +28,6 @@ from shared.models.applications import (
     set_password,
 )
 from shared.models.convert import day_text, millis
-from shared.models.errors import BadName, NameTaken, NotFound
 from shared.models.rows import CONNECTION_FIELDS, read_connection
 from shared.models.statements import (
     Statement,
@@ -37,7 +37,7 @@ from shared.models.statements import (
     slot,
     update_columns,
 )
-from shared.models.values import (
+from shared.rules.values import (
     Application,
     ApplicationKind,
     CompanyBinding,

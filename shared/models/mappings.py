@@ -10,13 +10,13 @@ from typing import Any
 
 from peewee import JOIN
 
+from shared.errors import NotFound, NotPossible
 from shared.models import tables as t
 from shared.models.convert import millis, moment
-from shared.models.errors import NotFound, NotPossible
 from shared.models.ledger.wanted import CustomerState
-from shared.models.payment_values import CustomerMapping
 from shared.models.statements import Row, Statement, insert_rows, slot
-from shared.payments.names import folded
+from shared.rules.payments.names import folded
+from shared.rules.payments.values import CustomerMapping
 
 
 def map_name(

@@ -15,7 +15,6 @@ from peewee import fn
 from shared.models import syncs
 from shared.models import tables as t
 from shared.models.applications import kinds_of
-from shared.models.payment_values import PaymentStatus
 from shared.models.rows import (
     APPLICATION_FIELDS,
     CONNECTION_FIELDS,
@@ -23,7 +22,8 @@ from shared.models.rows import (
     read_connection,
 )
 from shared.models.statements import Statement
-from shared.models.values import Application, Connection, ProblemState, Sync
+from shared.rules.payments.values import PaymentStatus
+from shared.rules.values import Application, Connection, ProblemState, Sync
 
 ON_ITS_WAY = (PaymentStatus.WAITING, PaymentStatus.READY, PaymentStatus.SENT)
 

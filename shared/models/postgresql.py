@@ -15,9 +15,9 @@ from urllib.parse import urlsplit
 
 import peewee
 
+from shared.errors import StoreConflict, StoreError, StoreUnavailable
 from shared.models.connecting import ClosesEverywhere
 from shared.models.convert import moment
-from shared.models.errors import StoreConflict, StoreError, StoreUnavailable
 from shared.models.statements import Engine
 
 _SCHEMA_LOCK = 0x6465736B  # "desk": held while one process migrates and the others wait

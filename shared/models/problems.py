@@ -10,15 +10,15 @@ from typing import Any
 
 from peewee import SQL, NodeList, fn
 
+from shared.errors import NotFound, NotPossible
 from shared.models import ledger
 from shared.models import tables as t
 from shared.models.convert import millis, moment, moment_or_none
-from shared.models.errors import NotFound, NotPossible
-from shared.models.payment_values import Payment, PaymentSource, PaymentStatus
 from shared.models.payments import states
 from shared.models.payments.parts import ABOUT_POSTED
 from shared.models.statements import Row, Statement, among, insert_rows, slot, update_columns
-from shared.models.values import Problem, ProblemState, RecordKind, Trouble
+from shared.rules.payments.values import Payment, PaymentSource, PaymentStatus
+from shared.rules.values import Problem, ProblemState, RecordKind, Trouble
 
 _WAITING = (ProblemState.OPEN, ProblemState.RETRY)
 _REREADABLE = (RecordKind.INVOICE, RecordKind.CUSTOMER)

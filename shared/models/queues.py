@@ -11,7 +11,6 @@ from peewee import JOIN, fn
 
 from shared.models import tables as t
 from shared.models.convert import moment
-from shared.models.payment_values import PaymentStatus
 from shared.models.rows import (
     APPLICATION_FIELDS,
     APPLICATION_WIDTH,
@@ -20,7 +19,8 @@ from shared.models.rows import (
     read_connection,
 )
 from shared.models.statements import Statement, among
-from shared.models.values import Application, Connection, ProblemState
+from shared.rules.payments.values import PaymentStatus
+from shared.rules.values import Application, Connection, ProblemState
 
 
 @dataclass(frozen=True, slots=True)

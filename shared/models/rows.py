@@ -7,7 +7,7 @@ from typing import Any
 from shared.models import tables as t
 from shared.models.convert import day_or_none, moment, moment_or_none
 from shared.models.statements import Row
-from shared.models.values import (
+from shared.rules.values import (
     Application,
     ApplicationKind,
     CompanyBinding,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from shared.models.errors import StoreError, StoreOutdated, StoreTooNew
+from shared.errors import StoreError, StoreOutdated, StoreTooNew
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 _HISTORY = "schema_migration"

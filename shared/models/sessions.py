@@ -21,7 +21,7 @@ from shared.models.rows import (
     read_connection,
 )
 from shared.models.statements import Row, Statement, insert_row, locking, slot, update_columns
-from shared.models.values import Application, Connection, Exchange, Session
+from shared.rules.values import Application, Connection, Exchange, Session
 
 _SESSION_FIELDS = (
     *(t.Session.id, t.Session.sync, t.Session.phase, t.Session.plan, t.Session.opened_ms),

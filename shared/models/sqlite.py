@@ -20,8 +20,8 @@ import peewee
 from peewee import sqlite3  # type: ignore[attr-defined]
 
 from shared.clock import utc_now
+from shared.errors import StoreError, StoreUnavailable
 from shared.models.connecting import ClosesEverywhere
-from shared.models.errors import StoreError, StoreUnavailable
 from shared.models.statements import Engine
 
 PRAGMAS = {

@@ -14,9 +14,9 @@ from datetime import datetime
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+from shared.errors import StoreError
 from shared.models import statements
 from shared.models.convert import to_millisecond
-from shared.models.errors import StoreError
 from shared.models.postgresql import PostgresEngine
 from shared.models.schema import MIGRATIONS, Schema, read_schema, take_missing_steps
 from shared.models.sqlite import SqliteEngine

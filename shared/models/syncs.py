@@ -10,9 +10,9 @@ from typing import Any
 
 from peewee import JOIN, SQL, fn
 
+from shared.errors import NotFound, NotPossible
 from shared.models import tables as t
 from shared.models.convert import millis, moment, moment_or_none
-from shared.models.errors import NotFound, NotPossible
 from shared.models.statements import (
     Row,
     Statement,
@@ -22,7 +22,7 @@ from shared.models.statements import (
     slot,
     update_columns,
 )
-from shared.models.values import Outcome, ProblemState, Record, RecordKind, Sync, SyncState
+from shared.rules.values import Outcome, ProblemState, Record, RecordKind, Sync, SyncState
 
 REFUSALS_SHARE_A_ROW = timedelta(hours=1)
 UNKNOWN_USERS_KEPT = 100

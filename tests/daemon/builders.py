@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from shared.models.values import (
+from shared.rules.values import (
     Application,
     ApplicationKind,
     CompanyBinding,

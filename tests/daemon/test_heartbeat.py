@@ -20,10 +20,10 @@ from twisted.internet.threads import deferToThread
 from daemon.certificates import certificates_end
 from daemon.heartbeat import Heartbeat, address, facts_of_this_process
 from daemon.service import make_daemon
+from shared.errors import StoreUnavailable
 from shared.models import daemons, downloads
 from shared.models.daemons import KEPT, Daemon
 from shared.models.downloads import LIFETIME
-from shared.models.errors import StoreUnavailable
 from shared.models.store import Store, open_store
 from shared.settings import Settings, load_settings
 from tests.certificates import in_days, self_signed

@@ -9,14 +9,6 @@ from typing import Any
 import pytest
 
 from daemon.invoices import intake
-from shared.models.values import (
-    CheckedCustomer,
-    Customer,
-    Invoice,
-    InvoiceStatus,
-    OpenInvoice,
-    Trouble,
-)
 from shared.qbxml.responses import (
     BadRecord,
     CustomerRet,
@@ -25,6 +17,14 @@ from shared.qbxml.responses import (
     InvoiceRet,
     Ref,
     TxnDeletedRet,
+)
+from shared.rules.values import (
+    CheckedCustomer,
+    Customer,
+    Invoice,
+    InvoiceStatus,
+    OpenInvoice,
+    Trouble,
 )
 
 

@@ -6,8 +6,8 @@ import pytest
 from twisted.internet.defer import Deferred, succeed
 
 from daemon.edge.downloads import Downloads
+from shared.errors import StoreUnavailable
 from shared.models.downloads import Offered
-from shared.models.errors import StoreUnavailable
 from tests.edge.builders import Answer, House, LogLines, head
 
 TOKEN = "00112233445566778899aabbccddeeff"

@@ -10,7 +10,7 @@ from typing import Any
 
 from shared.models import connections, ledger, syncs
 from shared.models.store import Store
-from shared.models.values import (
+from shared.rules.values import (
     CheckedCustomer,
     Connection,
     Customer,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from shared.models import audit, connections
-from shared.models.values import AuditEntry
+from shared.rules.values import AuditEntry
 from tests.models.builders import NOON, later
 
 

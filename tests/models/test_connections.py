@@ -8,9 +8,9 @@ from uuid import UUID
 
 import pytest
 
+from shared.errors import BadName, NameTaken, NotFound
 from shared.models import audit, connections, ledger, problems, sessions, syncs
-from shared.models.errors import BadName, NameTaken, NotFound
-from shared.models.values import (
+from shared.rules.values import (
     ApplicationKind,
     CompanyBinding,
     JobMode,

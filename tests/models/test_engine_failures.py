@@ -8,8 +8,8 @@ from contextlib import nullcontext
 import peewee
 import pytest
 
+from shared.errors import StoreConflict, StoreUnavailable
 from shared.models import audit, connections, postgresql, sqlite
-from shared.models.errors import StoreConflict, StoreUnavailable
 from shared.models.store import Store, open_store
 from tests.models.builders import NOON, Books
 

@@ -8,7 +8,7 @@ import pytest
 
 from shared.models import ledger
 from shared.models.store import Store
-from shared.models.values import JobMode, RecordKind
+from shared.rules.values import JobMode, RecordKind
 from tests.models.builders import Books, checked, customer, invoice, paid
 
 TOP = customer("80-1", "Larkspur Tile")

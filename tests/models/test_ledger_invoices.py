@@ -8,10 +8,10 @@ from decimal import Decimal
 
 import pytest
 
+from shared.errors import NotFound
 from shared.models import ledger
-from shared.models.errors import NotFound
 from shared.models.store import Store
-from shared.models.values import InvoiceStatus, RecordKind
+from shared.rules.values import InvoiceStatus, RecordKind
 from tests.models.builders import Books, invoice, line, paid, swept
 
 

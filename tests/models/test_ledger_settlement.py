@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from shared.models import ledger
 from shared.models.ledger.settlement import Place, standings
 from shared.models.store import Store
-from shared.models.values import InvoiceStatus, JobMode, RecordKind
+from shared.rules.values import InvoiceStatus, JobMode, RecordKind
 from tests.models.builders import Books, customer, invoice, paid
 
 TOP = customer("80-1", "Larkspur Tile")

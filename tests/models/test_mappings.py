@@ -6,12 +6,12 @@ from dataclasses import replace
 
 import pytest
 
+from shared.errors import NotFound, NotPossible
 from shared.models import connections, ledger, mappings, problems
-from shared.models.errors import NotFound, NotPossible
 from shared.models.ledger import customer_pages
-from shared.models.payment_values import CustomerMapping, PaymentStatus, PostingState
 from shared.models.payments import naming, postings
-from shared.models.values import ProblemState, RecordKind
+from shared.rules.payments.values import CustomerMapping, PaymentStatus, PostingState
+from shared.rules.values import ProblemState, RecordKind
 from tests.models.builders import NOON, customer, invoice, later, paid
 from tests.models.payments.builders import JUNIPER, Till, money, pays
 

@@ -12,8 +12,8 @@ import psycopg
 import pytest
 from peewee import sqlite3
 
+from shared.errors import StoreError, StoreOutdated, StoreTooNew, StoreUnavailable
 from shared.models import audit, connections, sqlite
-from shared.models.errors import StoreError, StoreOutdated, StoreTooNew, StoreUnavailable
 from shared.models.schema import MIGRATIONS
 from shared.models.sqlite import SqliteEngine, has_wal_reset_fix
 from shared.models.store import Store, open_store

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from shared.models import connections, overview, problems, syncs
-from shared.models.values import Layout, Outcome, ProblemState, Record, RecordKind, SyncState
+from shared.rules.values import Layout, Outcome, ProblemState, Record, RecordKind, SyncState
 from tests.models.builders import NOON, Books, later, trouble
 
 WAITING = (ProblemState.OPEN, ProblemState.RETRY)

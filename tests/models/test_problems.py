@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from shared.errors import NotFound, NotPossible
 from shared.models import ledger, problems
-from shared.models.errors import NotFound, NotPossible
-from shared.models.values import ProblemState, RecordKind
+from shared.rules.values import ProblemState, RecordKind
 from tests.models.builders import NOON, Books, invoice, later, trouble
 
 ALL = list(ProblemState)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from shared.errors import NotFound, NotPossible
 from shared.models import problems, syncs
-from shared.models.errors import NotFound, NotPossible
-from shared.models.values import Outcome, ProblemState, Record, RecordKind, SyncState
+from shared.rules.values import Outcome, ProblemState, Record, RecordKind, SyncState
 from tests.models.builders import NOON, Books, later, trouble
 
 

@@ -9,8 +9,8 @@ import peewee
 import psycopg
 import pytest
 
+from shared.errors import StoreUnavailable
 from shared.models import audit, sqlite, statements
-from shared.models.errors import StoreUnavailable
 from shared.models.statements import OutsideUnit
 from shared.models.store import Store, open_store
 from tests.models.builders import NOON

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from random import Random
 
-from shared.models.payment_values import ChargeState, NewPayment, NewUse
+from shared.rules.payments.values import ChargeState, NewPayment, NewUse
 from simulator.company import Company
 from simulator.company.records import Invoice
 

@@ -13,11 +13,11 @@ from pathlib import Path
 from random import Random
 from uuid import UUID
 
+from shared.errors import StoreError
 from shared.models import problems, syncs
-from shared.models.errors import StoreError
-from shared.models.payment_values import Payment, PaymentStatus
 from shared.models.payments import deciding, listing, receiving, sets
-from shared.models.values import ApplicationKind, JobMode, Layout, ProblemState, SyncState
+from shared.rules.payments.values import Payment, PaymentStatus
+from shared.rules.values import ApplicationKind, JobMode, Layout, ProblemState, SyncState
 from simulator.company import Company, acts
 from simulator.company.books import BookError
 from simulator.company.errors import HRESULTS

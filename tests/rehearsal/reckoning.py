@@ -8,7 +8,8 @@ from decimal import Decimal
 from console.cli.reconcile import reconciled
 from daemon.payments.evidence import Tags
 from shared.models import connections, problems
-from shared.models.payment_values import (
+from shared.models.payments import listing, postings
+from shared.rules.payments.values import (
     Payment,
     PaymentSource,
     PaymentStatus,
@@ -16,8 +17,7 @@ from shared.models.payment_values import (
     PostingState,
     UseKind,
 )
-from shared.models.payments import listing, postings
-from shared.models.values import ProblemState, RecordKind
+from shared.rules.values import ProblemState, RecordKind
 from simulator.company.audit import Received
 from tests.rehearsal.stage import Stage, Violation
 

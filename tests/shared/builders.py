@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from shared.models.values import Application, ApplicationKind
+from shared.rules.values import Application, ApplicationKind
 
 OWNER_ID = "{0F5E2B7C-1D7A-4C4E-9B43-3C1E0A5D9E11}"
 FILE_ID = "{6B1B7F52-8C0D-4B0E-A0C5-5A1F2E7D4C22}"

@@ -16,6 +16,7 @@ import pytest
 
 from daemon.edge.pages import service_page
 from shared import health
+from shared.errors import StoreError, StoreOutdated
 from shared.health import Check, Page, State
 from shared.health.address import of_address
 from shared.health.checks import size, span
@@ -27,13 +28,12 @@ from shared.health.keeping import of_store, of_unusable_store
 from shared.health.queues import is_late, of_queues
 from shared.models import audit, connections, daemons, problems, sessions, syncs
 from shared.models.daemons import Daemon, DaemonFacts
-from shared.models.errors import StoreError, StoreOutdated
 from shared.models.facts import StoreFacts
-from shared.models.payment_values import PaymentStatus
 from shared.models.queues import Queue, RunningSync
 from shared.models.sqlite import SqliteEngine
 from shared.models.store import open_store
-from shared.models.values import Application, ApplicationKind, Connection, JobMode, Layout
+from shared.rules.payments.values import PaymentStatus
+from shared.rules.values import Application, ApplicationKind, Connection, JobMode, Layout
 from shared.settings import Settings, SettingsRefused, load_settings
 from tests.models.builders import trouble
 from tests.shared.builders import application

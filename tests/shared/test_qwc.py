@@ -4,7 +4,6 @@ from xml.etree import ElementTree
 
 import pytest
 
-from shared.models.values import ApplicationKind
 from shared.qwc import (
     QwcRefused,
     app_name,
@@ -15,6 +14,7 @@ from shared.qwc import (
     new_unique_name,
     shared_values,
 )
+from shared.rules.values import ApplicationKind
 from tests.shared.builders import FILE_ID, OWNER_ID, application
 
 PUBLIC = "https://sync.example.com"

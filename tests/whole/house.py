@@ -30,7 +30,7 @@ from daemon.sessions.desk import Desk
 from shared import passwords, qwc
 from shared.models import connections, ledger, problems, syncs
 from shared.models.store import Store, open_store
-from shared.models.values import (
+from shared.rules.values import (
     ApplicationKind,
     Connection,
     InvoiceRow,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from shared.models.values import JobMode, Outcome, SyncState
+from shared.rules.values import JobMode, Outcome, SyncState
 from simulator.company import acts
 from tests.whole.conftest import small_company
 from tests.whole.house import intuits_schema

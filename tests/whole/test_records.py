@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from shared.models import problems
-from shared.models.values import (
+from shared.rules.values import (
     InvoiceStatus,
     JobMode,
     Outcome,

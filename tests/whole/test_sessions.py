@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from shared.models import connections, sessions, syncs
-from shared.models.values import ApplicationKind, RecordKind, SyncState
+from shared.rules.values import ApplicationKind, RecordKind, SyncState
 from simulator.company.product import Product
 from simulator.webconnector import Fault, FaultKind, Result, WebConnectorDied
 from tests.whole.conftest import small_company

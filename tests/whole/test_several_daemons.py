@@ -7,7 +7,7 @@ import threading
 
 import pytest
 
-from shared.models.values import JobMode, SyncState
+from shared.rules.values import JobMode, SyncState
 from simulator.company import acts
 from tests.whole.conftest import small_company
 

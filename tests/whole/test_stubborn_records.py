@@ -10,7 +10,7 @@ from datetime import date, timedelta
 import pytest
 
 from shared.models import connections, problems, syncs
-from shared.models.values import InvoiceStatus, JobMode, RecordKind, SyncState
+from shared.rules.values import InvoiceStatus, JobMode, RecordKind, SyncState
 from simulator.company import Company, acts
 from simulator.webconnector import Result
 from tests.whole.bookkeeping import changed, failing, left_out, owes, spoil, synced
@@ -338,7 +338,7 @@ def test_guesses_at_names_that_do_not_exist_are_slowed_down_alike(house):
 def test_while_the_store_cannot_be_used_the_web_connector_is_told_in_words(house, monkeypatch):
     from contextlib import contextmanager
 
-    from shared.models.errors import StoreUnavailable
+    from shared.errors import StoreUnavailable
 
     connector, row = house.web_connector()
 

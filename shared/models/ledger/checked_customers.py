@@ -13,7 +13,7 @@ from shared.models.ledger import rereads
 from shared.models.ledger.incoming_customers import mark_customers_deleted
 from shared.models.ledger.wanted import CustomerState
 from shared.models.statements import Row, Statement, among, slot
-from shared.models.values import CheckedCustomer, InvoiceStatus, RecordKind
+from shared.rules.values import CheckedCustomer, InvoiceStatus, RecordKind
 
 
 def customers_to_check(connection_id: int, after: str, limit: int) -> list[str]:

@@ -12,14 +12,14 @@ from typing import Any
 
 from peewee import Case, Tuple, fn
 
+from shared.errors import NotFound
 from shared.models import tables as t
 from shared.models.convert import money
-from shared.models.errors import NotFound
 from shared.models.ledger.wanted import CustomerState
 from shared.models.searching import holding, pattern
 from shared.models.statements import Row, Statement, among, slot
-from shared.models.values import CustomerRow, InvoiceStatus
-from shared.payments.names import folded
+from shared.rules.payments.names import folded
+from shared.rules.values import CustomerRow, InvoiceStatus
 
 _IS_OPEN: Any = t.Invoice.status == InvoiceStatus.OPEN.value
 _SEEN: Any = fn.COALESCE(t.Invoice.seen_cents, 0)

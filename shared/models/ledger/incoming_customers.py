@@ -10,7 +10,7 @@ from shared.models import tables as t
 from shared.models.ledger import rereads, wanted
 from shared.models.ledger.wanted import CustomerState
 from shared.models.statements import Row, Statement, among, insert_rows, slot
-from shared.models.values import Customer, RecordKind
+from shared.rules.values import Customer, RecordKind
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from itertools import chain
 from peewee import SQL
 
 from shared.documents import invoice_document
+from shared.errors import NotFound
 from shared.models import tables as t
 from shared.models.convert import (
     cents,
@@ -19,10 +20,9 @@ from shared.models.convert import (
     money,
     money_or_none,
 )
-from shared.models.errors import NotFound
 from shared.models.ledger import rereads, wanted
 from shared.models.statements import Row, Statement, among, insert_rows, slot
-from shared.models.values import (
+from shared.rules.values import (
     Invoice,
     InvoiceLine,
     InvoiceStatus,

@@ -14,13 +14,13 @@ from typing import Any
 
 from peewee import JOIN, SQL, fn
 
+from shared.errors import NotFound
 from shared.models import tables as t
 from shared.models.convert import day_or_none, money, money_or_none
-from shared.models.errors import NotFound
 from shared.models.ledger.wanted import CustomerState
 from shared.models.searching import holding, pattern
 from shared.models.statements import Row, Statement, among, slot
-from shared.models.values import Day, InvoiceStatus
+from shared.rules.values import Day, InvoiceStatus
 
 _AFTER_ALL = 2**62
 _HIDDEN = (t.UNSETTLED, t.UNSETTLED_LEFT_OUT)

@@ -12,7 +12,7 @@ from shared.models import tables as t
 from shared.models.convert import day_or_none, money
 from shared.models.ledger.wanted import CustomerState
 from shared.models.statements import Row, Statement, among, slot
-from shared.models.values import CustomerRow, InvoiceRow, InvoiceStatus, JobMode
+from shared.rules.values import CustomerRow, InvoiceRow, InvoiceStatus, JobMode
 
 
 def invoices(

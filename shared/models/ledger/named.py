@@ -11,9 +11,9 @@ from peewee import fn
 from shared.models import tables as t
 from shared.models.convert import money
 from shared.models.ledger.wanted import CustomerState
-from shared.models.payment_values import NamedInvoice
 from shared.models.statements import Row, Statement, among, slot
-from shared.models.values import InvoiceStatus
+from shared.rules.payments.values import NamedInvoice
+from shared.rules.values import InvoiceStatus
 
 
 class _Customer(NamedTuple):

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from shared.models import tables as t
 from shared.models.ledger import wanted
 from shared.models.statements import Statement, among, insert_rows, slot
-from shared.models.values import RecordKind
+from shared.rules.values import RecordKind
 
 
 def queue_reread(connection_id: int, kind: RecordKind, ids: Iterable[str]) -> None:

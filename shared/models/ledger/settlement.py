@@ -20,7 +20,7 @@ from shared.models import tables as t
 from shared.models.convert import day_text
 from shared.models.ledger.wanted import CustomerState
 from shared.models.statements import Statement, slot
-from shared.models.values import InvoiceStatus, JobMode
+from shared.rules.values import InvoiceStatus, JobMode
 
 PENDING = "left-out-pending"
 CUSTOMER_MISSING = "invoice-customer-missing"

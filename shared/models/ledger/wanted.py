@@ -12,7 +12,7 @@ from typing import Any
 
 from shared.models import tables as t
 from shared.models.statements import Statement, among, insert_rows, slot
-from shared.models.values import InvoiceStatus
+from shared.rules.values import InvoiceStatus
 
 
 class CustomerState(StrEnum):

@@ -6,10 +6,10 @@ from collections.abc import Collection
 from datetime import datetime
 
 from shared.models import problems
-from shared.models.payment_values import Payment
 from shared.models.payments import listing, receiving, states
 from shared.models.payments.parts import ABOUT_POSTED
-from shared.models.values import ProblemState, RecordKind
+from shared.rules.payments.values import Payment
+from shared.rules.values import ProblemState, RecordKind
 
 _WAITING = (ProblemState.OPEN, ProblemState.RETRY)
 _SKIPPED = (ProblemState.SKIPPED,)

@@ -16,7 +16,10 @@ from peewee import fn
 
 from shared.models import tables as t
 from shared.models.convert import cents, millis
-from shared.models.payment_values import (
+from shared.models.payments import rows
+from shared.models.payments.receiving import ADD_USES, PAYMENT_COLUMNS
+from shared.models.statements import Row, Statement, among, current_engine, insert_rows, slot
+from shared.rules.payments.values import (
     ChargeState,
     Payment,
     PaymentSource,
@@ -26,9 +29,6 @@ from shared.models.payment_values import (
     ReceivedUse,
     UseKind,
 )
-from shared.models.payments import rows
-from shared.models.payments.receiving import ADD_USES, PAYMENT_COLUMNS
-from shared.models.statements import Row, Statement, among, current_engine, insert_rows, slot
 
 _KINDS: Mapping[str, UseKind] = MappingProxyType(
     {"Invoice": UseKind.INVOICE, "CreditMemo": UseKind.CREDIT_NOTE}

@@ -9,7 +9,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from shared.models.payment_values import (
+from shared.rules.payments.judging import Judgement, judge
+from shared.rules.payments.names import folded
+from shared.rules.payments.splitting import Part, split
+from shared.rules.payments.values import (
     ZERO,
     CustomerMapping,
     NamedInvoice,
@@ -19,10 +22,7 @@ from shared.models.payment_values import (
     PostingState,
     UseKind,
 )
-from shared.models.values import Connection
-from shared.payments.judging import Judgement, judge
-from shared.payments.names import folded
-from shared.payments.splitting import Part, split
+from shared.rules.values import Connection
 
 CUSTOMERS_CHANGED = "payment-customers-changed"
 

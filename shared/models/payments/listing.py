@@ -7,11 +7,11 @@ from typing import Any
 
 from peewee import fn
 
+from shared.errors import NotFound, NotPossible
 from shared.models import tables as t
-from shared.models.errors import NotFound, NotPossible
-from shared.models.payment_values import Payment, PaymentSource, PaymentStatus
 from shared.models.payments import rows
 from shared.models.statements import Statement, among, slot
+from shared.rules.payments.values import Payment, PaymentSource, PaymentStatus
 
 _AT_ONCE = 500
 _LARGEST_ID = 2**63 - 1

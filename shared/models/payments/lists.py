@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from shared.models import tables as t
-from shared.models.payment_values import ListEntry, ListKind
 from shared.models.statements import Row, Statement, insert_rows, slot
+from shared.rules.payments.values import ListEntry, ListKind
 
 
 def entries(connection_id: int, kind: ListKind) -> list[ListEntry]:

@@ -19,18 +19,18 @@ from shared.models import ledger, mappings
 from shared.models import tables as t
 from shared.models.convert import money
 from shared.models.ledger import customer_pages
-from shared.models.payment_values import (
+from shared.models.payments import deciding, receiving
+from shared.models.statements import Row, Statement, among, slot
+from shared.rules.payments.judging import ABOUT_NAMES
+from shared.rules.payments.names import folded
+from shared.rules.payments.values import (
     CustomerMapping,
     NamedInvoice,
     PaymentSource,
     PaymentStatus,
     UseKind,
 )
-from shared.models.payments import deciding, receiving
-from shared.models.statements import Row, Statement, among, slot
-from shared.models.values import InvoiceStatus
-from shared.payments.judging import ABOUT_NAMES
-from shared.payments.names import folded
+from shared.rules.values import InvoiceStatus
 
 _S = PaymentStatus
 _OPEN = (_S.WAITING, _S.READY, _S.REFUSED)

@@ -9,8 +9,8 @@ from types import MappingProxyType
 from shared.hints import tell
 from shared.models import tables as t
 from shared.models.convert import millis
-from shared.models.payment_values import PaymentStatus, Posting, PostingState
 from shared.models.statements import insert_rows, update_columns
+from shared.rules.payments.values import PaymentStatus, Posting, PostingState
 
 _P = PostingState
 

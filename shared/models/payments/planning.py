@@ -8,11 +8,11 @@ from datetime import datetime
 
 from shared.models import tables as t
 from shared.models.convert import cents, millis
-from shared.models.payment_values import Payment, Posting, PostingState, PostingUse
 from shared.models.payments.parts import ADD_EVENTS
 from shared.models.statements import Row, Statement, among, insert_rows, slot
-from shared.payments import tags
-from shared.payments.splitting import Part
+from shared.rules.payments import tags
+from shared.rules.payments.splitting import Part
+from shared.rules.payments.values import Payment, Posting, PostingState, PostingUse
 
 
 @dataclass(frozen=True, slots=True)

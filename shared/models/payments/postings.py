@@ -9,19 +9,19 @@ from typing import Any
 
 from peewee import fn
 
+from shared.errors import NotFound
 from shared.models import problems
 from shared.models import tables as t
 from shared.models.convert import cents, millis, moment
-from shared.models.errors import NotFound
-from shared.models.payment_values import (
+from shared.models.payments import parts, rows
+from shared.models.statements import Statement, among, slot, update_columns
+from shared.rules.payments.values import (
     PaymentStatus,
     Posting,
     PostingEvent,
     PostingState,
 )
-from shared.models.payments import parts, rows
-from shared.models.statements import Statement, among, slot, update_columns
-from shared.models.values import RecordKind
+from shared.rules.values import RecordKind
 
 _COLUMNS = frozenset(
     {

@@ -11,7 +11,11 @@ from shared.hints import tell
 from shared.models import connections, ledger, mappings, problems
 from shared.models import tables as t
 from shared.models.convert import day_text, millis
-from shared.models.payment_values import (
+from shared.models.payments import planning, rows
+from shared.models.payments.judged import Books, Judged, judged
+from shared.models.payments.parts import ABOUT_POSTED
+from shared.models.statements import Row, Statement, among, slot
+from shared.rules.payments.values import (
     NamedInvoice,
     Payment,
     PaymentSource,
@@ -19,11 +23,7 @@ from shared.models.payment_values import (
     Posting,
     PostingState,
 )
-from shared.models.payments import planning, rows
-from shared.models.payments.judged import Books, Judged, judged
-from shared.models.payments.parts import ABOUT_POSTED
-from shared.models.statements import Row, Statement, among, slot
-from shared.models.values import Connection, RecordKind, Trouble
+from shared.rules.values import Connection, RecordKind, Trouble
 
 _AT_ONCE = 500
 _TOO_OLD, _FLOW_OFF = "payment-too-old", "payment-flow-off"

@@ -18,10 +18,10 @@ from peewee import SQL, NodeList, fn
 from shared.models import overview
 from shared.models import tables as t
 from shared.models.convert import moment, money
-from shared.models.payment_values import Payment, PaymentStatus
 from shared.models.payments import rows
 from shared.models.searching import holding, pattern
 from shared.models.statements import Row, Statement, among, slot
+from shared.rules.payments.values import Payment, PaymentStatus
 
 _AFTER_ALL = 2**62
 

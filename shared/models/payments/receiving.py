@@ -16,12 +16,17 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from shared.errors import StoreError
 from shared.hints import tell
 from shared.models import problems
 from shared.models import tables as t
 from shared.models.convert import cents, millis
-from shared.models.errors import StoreError
-from shared.models.payment_values import (
+from shared.models.payments import rows
+from shared.models.payments.parts import IN_QUICKBOOKS
+from shared.models.payments.preparing import prepare
+from shared.models.statements import Row, Statement, among, insert_rows, slot
+from shared.rules.payments.checking import Fault, faults
+from shared.rules.payments.values import (
     ChargeState,
     NewPayment,
     NewUse,
@@ -29,12 +34,7 @@ from shared.models.payment_values import (
     PaymentSource,
     PaymentStatus,
 )
-from shared.models.payments import rows
-from shared.models.payments.parts import IN_QUICKBOOKS
-from shared.models.payments.preparing import prepare
-from shared.models.statements import Row, Statement, among, insert_rows, slot
-from shared.models.values import RecordKind, Trouble
-from shared.payments.incoming import Fault, faults
+from shared.rules.values import RecordKind, Trouble
 
 __all__ = ["BadPayments", "Received", "prepare", "receive"]
 

@@ -12,9 +12,9 @@ from shared.models import ledger
 from shared.models import tables as t
 from shared.models.convert import money
 from shared.models.ledger.settlement import BEFORE_START_DATE, INACTIVE_CUSTOMER, PENDING
-from shared.models.payment_values import CustomerBalance, SetAside
 from shared.models.statements import Row, Statement, slot
-from shared.models.values import InvoiceStatus, JobMode
+from shared.rules.payments.values import CustomerBalance, SetAside
+from shared.rules.values import InvoiceStatus, JobMode
 
 _ON_PURPOSE = (PENDING, INACTIVE_CUSTOMER, BEFORE_START_DATE)
 _NOT_SETTLED = "invoice-not-imported"

@@ -12,7 +12,8 @@ from peewee import JOIN
 
 from shared.models import tables as t
 from shared.models.convert import moment, moment_or_none, money, money_or_none
-from shared.models.payment_values import (
+from shared.models.statements import Row, Statement, among
+from shared.rules.payments.values import (
     ChargeState,
     Payment,
     PaymentSource,
@@ -23,7 +24,6 @@ from shared.models.payment_values import (
     PostingUse,
     UseKind,
 )
-from shared.models.statements import Row, Statement, among
 
 PAYMENT_FIELDS: tuple[Any, ...] = (
     *(t.Payment.id, t.Payment.connection, t.Payment.source, t.Payment.key, t.Payment.customer),

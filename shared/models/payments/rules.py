@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from shared.errors import NotFound, StoreError
 from shared.models import tables as t
-from shared.models.errors import NotFound, StoreError
-from shared.models.payment_values import DepositRule, MethodRule
 from shared.models.statements import Statement, insert_rows, slot
-from shared.payments.names import folded
+from shared.rules.payments.names import folded
+from shared.rules.payments.values import DepositRule, MethodRule
 
 
 class DuplicateRule(StoreError):

@@ -9,13 +9,13 @@ import hashlib
 from datetime import datetime
 from typing import Any
 
+from shared.errors import NotFound, NotPossible, StoreError
 from shared.models import connections
 from shared.models import tables as t
 from shared.models.convert import millis, millis_or_none, moment, moment_or_none
-from shared.models.errors import NotFound, NotPossible, StoreError
-from shared.models.payment_values import MessageSet
 from shared.models.payments import parts
 from shared.models.statements import Row, Statement, slot, update_columns
+from shared.rules.payments.values import MessageSet
 
 _SENT, _CLOSED = "sent", "closed"
 

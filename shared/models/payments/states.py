@@ -9,12 +9,12 @@ from collections.abc import Mapping
 from datetime import datetime
 from types import MappingProxyType
 
+from shared.errors import NotFound, NotPossible
 from shared.models import tables as t
-from shared.models.errors import NotFound, NotPossible
-from shared.models.payment_values import Payment, PaymentStatus, Posting, PostingState
 from shared.models.payments import parts, rows
 from shared.models.statements import Statement, slot, update_columns
-from shared.payments import tags
+from shared.rules.payments import tags
+from shared.rules.payments.values import Payment, PaymentStatus, Posting, PostingState
 
 _S = PaymentStatus
 _IN_DOUBT = "it may be in QuickBooks already; the next Payment Sync settles it"

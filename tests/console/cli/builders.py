@@ -14,9 +14,9 @@ from click.testing import CliRunner, Result
 
 from console.cli.app import cli
 from shared.models import connections, ledger, syncs
-from shared.models.payment_values import ReceivedPayment, ReceivedUse
 from shared.models.store import Store, open_store
-from shared.models.values import (
+from shared.rules.payments.values import ReceivedPayment, ReceivedUse
+from shared.rules.values import (
     CompanyBinding,
     Customer,
     Invoice,

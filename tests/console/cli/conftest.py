@@ -8,7 +8,7 @@ import pytest
 
 from shared.models import connections
 from shared.models.store import open_store
-from shared.models.values import Connection
+from shared.rules.values import Connection
 from tests.console.cli.builders import Shell, binding
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from console.cli.connection import connection
 from shared.models import audit, connections, syncs
-from shared.models.values import JobMode, Layout, SyncState
+from shared.rules.values import JobMode, Layout, SyncState
 
 FIELDS = {
     "layout": "combined",

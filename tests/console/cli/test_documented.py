@@ -5,9 +5,12 @@ from pathlib import Path
 import click
 import pytest
 
-from console.cli import contract, payment_contract, reconcile_contract
+from console.cli.json_option import JsonOption
 from console.cli.reference import reference, whole_command_line
-from console.cli.shapes import JsonOption, Shape
+from shared.operations.contracts import payments as payment_contract
+from shared.operations.contracts import reconcile as reconcile_contract
+from shared.operations.contracts import records as contract
+from shared.operations.contracts.shapes import Shape
 
 PAGE = Path(__file__).parents[3] / "docs" / "cli.md"
 PROMISED = {

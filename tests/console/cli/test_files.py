@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from console.cli.files import all_or_nothing, write_private
+from shared.files import all_or_nothing, write_private
 
 
 def names(folder: Path) -> list[str]:

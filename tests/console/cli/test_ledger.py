@@ -8,7 +8,7 @@ from decimal import Decimal
 
 import pytest
 
-from shared.models.values import InvoiceStatus
+from shared.rules.values import InvoiceStatus
 from tests.console.cli.builders import customer, import_into, invoice
 
 KEYS = [

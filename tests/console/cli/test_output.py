@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from console.cli import output
-from console.cli.shapes import Key, Shape
+from shared.operations.contracts.shapes import Key, Shape
 
 
 class Terminal(io.StringIO):

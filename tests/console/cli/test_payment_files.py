@@ -8,7 +8,7 @@ import pytest
 
 from console.cli.errors import NotThere, Refused
 from console.cli.payment_files import FIELDS, read_rows
-from shared.models.payment_values import ChargeState, NewUse, UseKind
+from shared.rules.payments.values import ChargeState, NewUse, UseKind
 
 TODAY = date(2026, 1, 5)
 HEADER = "external_id,invoice,amount"

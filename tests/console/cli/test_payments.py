@@ -8,8 +8,8 @@ import pytest
 
 from console.cli import output
 from shared.models import audit, connections
-from shared.models.payment_values import ListEntry, ListKind, PostingState
 from shared.models.payments import incoming, listing, lists, postings, rules, sets
+from shared.rules.payments.values import ListEntry, ListKind, PostingState
 from tests.console.cli.builders import customer, import_into, invoice, quickbooks_payment
 
 KEYS = ["id", "external_id", "source", "status", "reason", "amount", "currency", "date", "txn_id"]

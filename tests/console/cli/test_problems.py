@@ -5,7 +5,7 @@ import json
 import pytest
 
 from shared.models import audit, connections, ledger, problems
-from shared.models.values import RecordKind
+from shared.rules.values import RecordKind
 from tests.console.cli.builders import trouble
 
 KEYS = ["id", "connection", "code", "kind", "document", "message", "remedy", "state"]

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from lxml import etree
 
-from console.cli import files
+from shared import files
+from shared.errors import StoreUnavailable
 from shared.models import audit, connections
-from shared.models.errors import StoreUnavailable
 from shared.models.store import Store
 from shared.passwords import verify_password
 
@@ -141,7 +141,7 @@ def test_a_file_of_another_connection_is_not_overwritten(larkspur):
     folder = str(larkspur.folder / "out")
     said = larkspur.refuses(1, "qwc", "Bramble", "--out", folder)
     assert "invoice.qwc" in said
-    assert "--out" in said
+    assert "Choose another folder" in said
     assert Path(before["files"][0]["path"]).read_bytes() == content
     generations = larkspur.json("connection", "show", "Bramble")["applications"]
     assert [application["password_generation"] for application in generations] == [0, 0]

@@ -8,9 +8,9 @@ from decimal import Decimal
 import pytest
 
 from shared.models import connections, ledger, problems, syncs
-from shared.models.payment_values import PaymentStatus, PostingState
 from shared.models.payments import deciding, incoming, listing, postings
-from shared.models.values import InvoiceStatus, OpenInvoice, RecordKind, SyncState
+from shared.rules.payments.values import PaymentStatus, PostingState
+from shared.rules.values import InvoiceStatus, OpenInvoice, RecordKind, SyncState
 from tests.console.cli.builders import (
     customer,
     import_into,

@@ -7,7 +7,7 @@ import pytest
 
 from console.cli import syncs as commands
 from shared.models import audit, connections, sessions, syncs
-from shared.models.values import Outcome, Record, RecordKind, SyncState
+from shared.rules.values import Outcome, Record, RecordKind, SyncState
 
 KEYS = [
     *("id", "connection", "application", "state", "started_at", "ended_at"),

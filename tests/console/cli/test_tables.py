@@ -1,7 +1,7 @@
 from __future__ import annotations
 
-from console.cli.tables import Column, Row, pairs, table, wrapped
-from console.cli.text import cells
+from shared.operations.describe.tables import Column, Row, pairs, table, wrapped
+from shared.operations.describe.text import cells
 
 INVOICE = (
     Column("Number"),

@@ -20,10 +20,10 @@ from daemon.payments.protocol import (
     Unanswered,
 )
 from daemon.syncs.reading import Reading, read_answer
-from shared.payments import tags
 from shared.qbxml.responses import BadRecord, ReceivePaymentRet, Ref, TxnDeletedRet
+from shared.rules.payments import tags
 from tests.qbxml.builders import answer, payment, response, xml
-from tests.shared.payments.builders import a_posting, money
+from tests.rules.payments.builders import a_posting, money
 
 SET = "ABCDEFGHIJKLMNOPQRST"
 NEVER = Unanswered(turned_away=True, for_good=True)

@@ -18,15 +18,15 @@ from daemon.payments.verdict import (
     places,
     refusal,
 )
-from shared.models.payment_values import (
+from shared.rules.payments.values import (
     DepositRule,
     ListEntry,
     ListKind,
     MethodRule,
     PostingUse,
 )
-from shared.models.values import MissingMethod
-from tests.shared.payments.builders import a_payment, a_posting, money
+from shared.rules.values import MissingMethod
+from tests.rules.payments.builders import a_payment, a_posting, money
 
 
 def an_invoice(txn_id: str = "1A-1", balance: str = "250.00", **changes) -> LookedInvoice:

@@ -9,7 +9,10 @@ from decimal import Decimal
 from typing import Any
 
 from shared.models import connections, problems
-from shared.models.payment_values import (
+from shared.models.payments import listing, postings, receiving, sets
+from shared.models.payments.receiving import Received
+from shared.models.store import Store
+from shared.rules.payments.values import (
     MessageSet,
     NewPayment,
     NewUse,
@@ -20,10 +23,7 @@ from shared.models.payment_values import (
     ReceivedPayment,
     ReceivedUse,
 )
-from shared.models.payments import listing, postings, receiving, sets
-from shared.models.payments.receiving import Received
-from shared.models.store import Store
-from shared.models.values import Invoice, ProblemState, RecordKind
+from shared.rules.values import Invoice, ProblemState, RecordKind
 from tests.models.builders import NOON, Books, customer
 
 LARKSPUR = {"customer_list_id": "80-1", "customer_full_name": "Larkspur Tile"}

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from shared.errors import NotFound, NotPossible
 from shared.models import problems
-from shared.models.errors import NotFound, NotPossible
-from shared.models.payment_values import PaymentStatus, PostingState
 from shared.models.payments import deciding, incoming, postings
-from shared.models.values import ProblemState, RecordKind
-from shared.payments import tags
+from shared.rules.payments import tags
+from shared.rules.payments.values import PaymentStatus, PostingState
+from shared.rules.values import ProblemState, RecordKind
 from tests.models.builders import NOON, invoice, later, paid, trouble
 from tests.models.payments.builders import money, pays, received
 

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from shared.models.payment_values import PaymentSource, PaymentStatus, PostingState, UseKind
 from shared.models.payments import incoming, listing
+from shared.rules.payments.values import PaymentSource, PaymentStatus, PostingState, UseKind
 from tests.models.builders import NOON, invoice, later
 from tests.models.payments.builders import Till, applied, money, pays, received
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from shared.models.errors import NotFound, NotPossible
-from shared.models.payment_values import PaymentSource, PaymentStatus, PostingState
+from shared.errors import NotFound, NotPossible
 from shared.models.payments import incoming, listing
+from shared.rules.payments.values import PaymentSource, PaymentStatus, PostingState
 from tests.models.builders import NOON
 from tests.models.payments.builders import Till, money, pays, received
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from shared.models.payment_values import ListEntry, ListKind
 from shared.models.payments import lists
+from shared.rules.payments.values import ListEntry, ListKind
 from tests.models.payments.builders import Till
 
 CHECKING = ListEntry(ListKind.ACCOUNT, "8-1", "Bank:Checking", "Bank", "", "USD", True)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from shared.models.payment_values import PaymentStatus, PostingState
 from shared.models.payments import deciding, postings
-from shared.payments import tags
+from shared.rules.payments import tags
+from shared.rules.payments.values import PaymentStatus, PostingState
 from tests.models.builders import NOON, invoice
 from tests.models.payments.builders import JUNIPER, LARKSPUR, money, pays
 

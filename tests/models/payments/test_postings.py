@@ -6,11 +6,11 @@ from datetime import date
 
 import pytest
 
+from shared.errors import NotFound
 from shared.models import problems
-from shared.models.errors import NotFound
-from shared.models.payment_values import PaymentStatus, PostingState
 from shared.models.payments import deciding, listing, postings
-from shared.models.values import ProblemState, RecordKind
+from shared.rules.payments.values import PaymentStatus, PostingState
+from shared.rules.values import ProblemState, RecordKind
 from tests.models.builders import NOON, later, trouble
 from tests.models.payments.builders import Till, money, pays
 

@@ -8,9 +8,9 @@ from datetime import date
 import pytest
 
 from shared.models import connections
-from shared.models.payment_values import PaymentStatus, PostingState
 from shared.models.payments import postings, receiving
-from shared.models.values import ProblemState
+from shared.rules.payments.values import PaymentStatus, PostingState
+from shared.rules.values import ProblemState
 from tests.models.builders import NOON, invoice, later, paid
 from tests.models.payments.builders import JUNIPER, LARKSPUR, money, pays
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from shared.models import connections
-from shared.models.payment_values import PaymentStatus
 from shared.models.payments import deciding, incoming, queue
 from shared.models.payments.queue import PaymentFilter
-from shared.models.values import CompanyBinding
+from shared.rules.payments.values import PaymentStatus
+from shared.rules.values import CompanyBinding
 from tests.models.builders import NOON, invoice, later
 from tests.models.payments.builders import Till, applied, money, pays, received
 from tests.models.plans import on_sqlite, plans

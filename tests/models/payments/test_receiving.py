@@ -7,7 +7,9 @@ from datetime import date
 
 import pytest
 
-from shared.models.payment_values import (
+from shared.models.payments import listing, receiving
+from shared.models.payments.receiving import BadPayments
+from shared.rules.payments.values import (
     ChargeState,
     NewUse,
     PaymentSource,
@@ -15,9 +17,7 @@ from shared.models.payment_values import (
     PostingState,
     UseKind,
 )
-from shared.models.payments import listing, receiving
-from shared.models.payments.receiving import BadPayments
-from shared.models.values import ProblemState
+from shared.rules.values import ProblemState
 from tests.models.builders import NOON, later
 from tests.models.payments.builders import Till, money, pays
 

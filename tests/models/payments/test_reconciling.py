@@ -9,7 +9,7 @@ import pytest
 
 from shared.models import ledger
 from shared.models.payments import reconciling
-from shared.models.values import JobMode
+from shared.rules.values import JobMode
 from tests.models.builders import Books, customer, invoice, paid, swept
 from tests.models.payments.builders import JUNIPER, money
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from shared.models.errors import NotFound
-from shared.models.payment_values import DepositRule, MethodRule
+from shared.errors import NotFound
 from shared.models.payments import rules
 from shared.models.payments.rules import DuplicateRule
+from shared.rules.payments.values import DepositRule, MethodRule
 from tests.models.payments.builders import Till
 
 

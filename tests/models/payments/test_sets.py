@@ -7,7 +7,7 @@ import hashlib
 import peewee
 import pytest
 
-from shared.models.errors import NotFound, NotPossible, StoreError
+from shared.errors import NotFound, NotPossible, StoreError
 from shared.models.payments import postings, sets
 from shared.models.statements import current
 from tests.models.builders import NOON, invoice, later

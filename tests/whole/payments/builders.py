@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from shared.models import connections, problems
-from shared.models.payment_values import (
+from shared.models.payments import listing, postings, receiving, sets
+from shared.rules.payments.values import (
     MessageSet,
     NewPayment,
     NewUse,
@@ -25,8 +26,7 @@ from shared.models.payment_values import (
     PostingState,
     UseKind,
 )
-from shared.models.payments import listing, postings, receiving, sets
-from shared.models.values import ApplicationKind, Connection, Problem, RecordKind
+from shared.rules.values import ApplicationKind, Connection, Problem, RecordKind
 from simulator.company.audit import Received
 from simulator.webconnector import Boundary, Outcome, WebConnectorDied
 from tests.whole.bookkeeping import owes

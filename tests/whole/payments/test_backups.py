@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from shared.models.payment_values import PaymentStatus
 from shared.models.payments import deciding
+from shared.rules.payments.values import PaymentStatus
 from simulator.company import Company, acts
 from simulator.webconnector import Result
 from tests.whole.house import House

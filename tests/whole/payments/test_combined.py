@@ -6,8 +6,8 @@ import re
 
 import pytest
 
-from shared.models.payment_values import PaymentStatus
-from shared.models.values import ApplicationKind, Layout, SyncState
+from shared.rules.payments.values import PaymentStatus
+from shared.rules.values import ApplicationKind, Layout, SyncState
 from simulator.company import acts
 from simulator.webconnector import Fault, FaultKind
 from tests.whole.bookkeeping import changed, owes

@@ -6,9 +6,9 @@ from datetime import timedelta
 
 import pytest
 
-from shared.models.errors import NotFound, NotPossible
-from shared.models.payment_values import PaymentStatus
+from shared.errors import NotFound, NotPossible
 from shared.models.payments import deciding, sets
+from shared.rules.payments.values import PaymentStatus
 from simulator.company import acts
 from simulator.company.audit import Received
 from tests.whole.house import House

@@ -7,8 +7,8 @@ import re
 import pytest
 
 from shared.models import syncs
-from shared.models.payment_values import PaymentStatus
-from shared.models.values import ApplicationKind
+from shared.rules.payments.values import PaymentStatus
+from shared.rules.values import ApplicationKind
 from simulator.webconnector import Fault, FaultKind, Result
 from tests.whole.payments.builders import (
     ADD,

@@ -7,9 +7,9 @@ from decimal import Decimal
 
 import pytest
 
-from shared.models.payment_values import ChargeState, PaymentStatus
 from shared.models.payments import deciding, rules
-from shared.models.values import JobMode, MissingMethod
+from shared.rules.payments.values import ChargeState, PaymentStatus
+from shared.rules.values import JobMode, MissingMethod
 from simulator.company import acts
 from simulator.company.records import Entry
 from tests.whole.bookkeeping import changed, owes, spoil

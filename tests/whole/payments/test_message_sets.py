@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from shared.models.payment_values import PaymentStatus
+from shared.rules.payments.values import PaymentStatus
 from tests.whole.house import House
 from tests.whole.payments.builders import (
     ADD,

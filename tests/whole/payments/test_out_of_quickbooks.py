@@ -8,8 +8,8 @@ from datetime import date
 import pytest
 
 from shared.models import problems
-from shared.models.payment_values import PaymentStatus
-from shared.models.values import Outcome, ProblemState, RecordKind
+from shared.rules.payments.values import PaymentStatus
+from shared.rules.values import Outcome, ProblemState, RecordKind
 from simulator.company import acts
 from simulator.webconnector import Result
 from tests.whole.bookkeeping import changed, failing, owes, spoil

@@ -1,0 +1,57 @@
+"""How every command decides: plan, ask where the plan needs a person's word, carry out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from typing import Any, TypeVar, cast
+
+import click
+
+from console.cli import output
+from console.cli.desk import Desk
+from console.cli.errors import Refused, WrongUsage
+from shared.models.store import Store
+from shared.operations.deciding import Operator, Outcome, Plan, PlanIsStale, carry_out
+
+Became = TypeVar("Became", bound=Outcome)
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+def yes_option(command: Command) -> Command:
+    """``--yes``: what the plan needs is confirmed, nothing is asked."""
+    return click.option("--yes", is_flag=True, help="Confirm without asking.")(command)
+
+
+def decide(desk: Desk, plan_of: Callable[[Store], Plan[Became]], *, yes: bool = False) -> Became:
+    """Plan a decision, have it confirmed where it must be, and carry it out.
+
+    Raises WrongUsage where it needs a confirmation and there is neither a terminal nor ``yes``,
+    Refused where a person said no, StoreError as planning and acting do.
+    """
+    with desk.store.reading():
+        plan = plan_of(desk.store)
+    by = Operator(desk.store, desk.who)
+    while True:
+        confirmed = confirm(plan, yes=yes)
+        try:
+            return carry_out(by, plan, confirmed)
+        except PlanIsStale as stale:
+            if yes or not output.is_terminal():
+                raise
+            output.say_wrapped(stale.sentence)
+            plan = cast(Plan[Became], stale.fresh)
+
+
+def confirm(plan: Plan[Outcome], *, yes: bool) -> Collection[str]:
+    """The codes of what is confirmed: nothing where nothing must be."""
+    codes = frozenset(need.code for need in plan.needs)
+    if yes or not codes:
+        return codes
+    reasons = [need.sentence for need in plan.needs]
+    if not output.is_terminal():
+        raise WrongUsage(" ".join(reasons), "Confirm it with --yes")
+    for sentence in (*plan.told, *reasons):
+        output.say_wrapped(sentence)
+    if not click.confirm(plan.title, default=False):
+        raise Refused("Nothing was changed.")
+    return codes

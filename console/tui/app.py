@@ -1,0 +1,233 @@
+"""The console: main screens side by side, each with its own place, on one store."""
+
+from __future__ import annotations
+
+import gc
+import os
+from dataclasses import dataclass
+from functools import partial
+from importlib import import_module
+from pathlib import Path, PurePath
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from textual.app import App
+from textual.binding import Binding, BindingType
+from textual.screen import Screen
+
+from console.tui.backstage import Backstage
+from console.tui.widgets.secret import Secret, covered
+
+if TYPE_CHECKING:
+    from textual.command import Provider
+
+
+@dataclass(frozen=True, slots=True)
+class MainScreen:
+    """A screen with a key of its own, imported when it is first shown.
+
+    ``place`` is "module:class" below ``console.tui.screens``.
+    """
+
+    name: str
+    key: str
+    title: str
+    place: str
+    tooltip: str
+
+    def make(self) -> Screen[Any]:
+        """Import and make the screen."""
+        module, name = self.place.split(":")
+        screen: Screen[Any] = getattr(import_module(f"console.tui.screens.{module}"), name)()
+        return screen
+
+
+HOME = "connections"
+MAIN_SCREENS = (
+    MainScreen(
+        HOME,
+        "h",
+        "Connections",
+        "connections:ConnectionsScreen",
+        "Home: every connection, how its syncs stand, what needs a person.",
+    ),
+    MainScreen(
+        "syncs",
+        "y",
+        "Recent Syncs",
+        "syncs:SyncsScreen",
+        "What runs now and what ran, of all connections.",
+    ),
+    MainScreen(
+        "problems",
+        "p",
+        "Problems",
+        "problems:ProblemsScreen",
+        "What needs a person, with the remedy.",
+    ),
+    MainScreen(
+        "payments",
+        "m",
+        "Payments",
+        "payments:PaymentsScreen",
+        "Payments by state, amount and age, and the whole life of each.",
+    ),
+    MainScreen(
+        "invoices",
+        "i",
+        "Invoices",
+        "invoices:InvoicesScreen",
+        "What was imported, what was left out and why, balances on both sides.",
+    ),
+    MainScreen(
+        "customers",
+        "c",
+        "Customers",
+        "customers:CustomersScreen",
+        "Who is billed, balances on both sides, names of payments to resolve.",
+    ),
+    MainScreen(
+        "troubleshooting",
+        "t",
+        "Troubleshooting",
+        "troubleshooting:TroubleshootingScreen",
+        "Every code and symptom: what happened, why, what to do, who does it.",
+    ),
+    MainScreen(
+        "health",
+        "e",
+        "Health",
+        "health:HealthScreen",
+        "Is all well: daemon, store, backup, clock, certificate, queues; the worst first.",
+    ),
+    MainScreen(
+        "audit",
+        "a",
+        "Audit log",
+        "audit:AuditScreen",
+        "Who changed what, and when.",
+    ),
+)
+
+_STYLES: list[str | PurePath] = ["app.tcss", *sorted(Path(__file__).parent.glob("screens/*.tcss"))]
+WARM_UP_SECONDS = 1.0
+SETTLING_SECONDS = 0.02
+"""How long paints are held back while one screen takes the place of another."""
+
+# The sixteen colours of the terminal itself: legible wherever its own shell is.
+THEME = "ansi-dark"
+
+
+def _warm_up() -> None:
+    for screen in MAIN_SCREENS:
+        import_module(f"console.tui.screens.{screen.place.partition(':')[0]}")
+    gc.freeze()  # modules and styles stay: looking through them again would hold up a key
+
+
+def _commands() -> type[Provider]:
+    from console.tui.palette import DeskbridgeCommands
+
+    return DeskbridgeCommands
+
+
+class DeskbridgeApp(App[None], inherit_bindings=False):
+    """The console on one store. Ends with ``q``; what it changed is in the store by then.
+
+    ``warm_up_seconds`` after the start the other screens are made ready; None: when they are shown.
+    """
+
+    TITLE = "Deskbridge"
+    # All at once: each that came later would have all of them read again.
+    CSS_PATH = _STYLES
+    COMMANDS = {_commands}  # noqa: RUF012 - as Textual declares it
+    COMMAND_PALETTE_BINDING = "ctrl+p"
+    ENABLE_COMMAND_PALETTE = True
+    HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012 - as Textual declares it
+        (0, "-narrow"),
+        (100, "-normal"),
+        (120, "-wide"),
+    ]
+    VERTICAL_BREAKPOINTS = [(0, "-low"), (30, "-tall")]  # noqa: RUF012 - the same
+    DEFAULT_MODE = HOME
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *(
+            Binding(screen.key, f"go('{screen.name}')", screen.title, tooltip=screen.tooltip)
+            for screen in MAIN_SCREENS
+        ),
+        Binding("question_mark,f1", "help", "Help", tooltip="This list of keys."),
+        Binding("q,ctrl+c", "quit", "Quit", tooltip="Leave the console; the daemon goes on."),
+    ]
+
+    def __init__(self, backstage: Backstage, *, warm_up_seconds: float | None = None) -> None:
+        # Told at once, or Textual would turn the terminal's own colours into black on black.
+        super().__init__(ansi_color=True if "NO_COLOR" in os.environ else None)
+        self.backstage = backstage
+        self._warm_up_seconds = warm_up_seconds
+        self.theme = THEME
+        for main in MAIN_SCREENS:
+            self.add_mode(main.name, partial(self._made, main))
+
+    def _made(self, main: MainScreen) -> Screen[Any]:
+        screen = main.make()
+        # It has the styles of the moment. Textual, not sure of that, would read all styles again
+        # before it shows a new screen, and then once more.
+        screen._css_update_count = self._css_update_count
+        return screen
+
+    def delay_update(self, delay: float = SETTLING_SECONDS) -> None:
+        """Hold paints back for a moment while screens change; Textual's own moment is longer."""
+        super().delay_update(min(delay, SETTLING_SECONDS))
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Hide the key of the main screen that is shown, and keep the palette out of dialogs.
+
+        It leads to other screens, and whoever quits there has lost what a dialog asks or shows.
+        """
+        if action == "command_palette":
+            return not self.screen.is_modal
+        if action == "go" and len(self.screen_stack) == 1:
+            return parameters != (self.current_mode,)
+        return True
+
+    def action_go(self, name: str) -> None:
+        """Go to a main screen, as it was left."""
+        if name == self.current_mode:
+            while len(self.screen_stack) > 1:
+                self.pop_screen()
+        else:
+            self.switch_mode(name)
+
+    def action_help(self) -> None:
+        """Show the keys that work now."""
+        from console.tui.screens.help import HelpScreen
+
+        if not isinstance(self.screen, HelpScreen):
+            self.push_screen(HelpScreen(self.screen))
+
+    def copy_secret(self, text: str) -> None:
+        """Put a password on the clipboard of the operator's terminal, and on no other of ours."""
+        self.copy_to_clipboard(text)
+        self._clipboard = ""
+
+    def export_screenshot(self, *, title: str | None = None, simplify: bool = False) -> str:
+        """Return a picture of the screen; a password on it is covered."""
+        secrets = [one for screen in self.screen_stack for one in screen.query(Secret)]
+        with covered(secrets):
+            return super().export_screenshot(title=title, simplify=simplify)
+
+    def _fatal_error(self) -> None:
+        # As in Textual, but without the values of variables: a password may be among them.
+        import rich
+        import textual
+        from rich.traceback import Traceback
+
+        self._exit_renderables.append(Traceback(show_locals=False, suppress=[rich, textual]))
+        self._close_messages_no_wait()
+
+    def on_ready(self) -> None:
+        """Once the first screen stands, have the others imported before their key is pressed."""
+        if self._warm_up_seconds is not None:
+            self.set_timer(self._warm_up_seconds, lambda: self.backstage.aside(_warm_up))
+
+    def on_unmount(self) -> None:
+        """Let go of the store."""
+        self.backstage.close()

@@ -1,0 +1,161 @@
+"""What every screen needs behind the scenes: the store's two threads, who sits here, the time."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Collection
+from concurrent.futures import Future
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, TypeVar
+
+from console.tui import actions
+from console.tui.actions import Action
+from console.tui.store_thread import OpensStore, StoreThread
+from shared.clock import utc_now
+from shared.errors import NotPossible, StoreError
+from shared.operations.deciding import Operator, Outcome, Plan, carry_out
+
+if TYPE_CHECKING:  # the first screen is painted before the store's library is there
+    from shared.health import Machine, Network
+    from shared.models.store import Store
+    from shared.settings import Settings
+
+T = TypeVar("T")
+Became = TypeVar("Became", bound=Outcome)
+POLL_SECONDS = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Why something did not work: what happened and what to do about it."""
+
+    sentence: str
+    remedy: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.sentence} {self.remedy}".strip()
+
+
+def only_looks() -> NotPossible:
+    """Why nothing can be changed with ``--read-only``."""
+    return NotPossible(
+        "Nothing was changed: this console only looks.",
+        "To change things, start it without --read-only.",
+    )
+
+
+def _internet() -> Network:
+    from shared.health import Internet
+
+    return Internet()
+
+
+def _this_machine() -> Machine:
+    from shared.health import ThisMachine
+
+    return ThisMachine()
+
+
+class Backstage:
+    """The way from a screen to the store and back; nothing here waits or touches a widget.
+
+    ``network`` makes what the public address is checked over, ``machine`` what disk and files are
+    looked at on. ``poll_seconds`` is how often the screen on top asks for news; None leaves that to
+    the caller. ``bugs`` are errors that nobody expected; the command tells of them at the end.
+    """
+
+    def __init__(
+        self,
+        open_store: OpensStore,
+        *,
+        who: str,
+        settings: Settings,
+        read_only: bool = False,
+        network: Callable[[], Network] = _internet,
+        machine: Callable[[], Machine] = _this_machine,
+        clock: Callable[[], datetime] = utc_now,
+        poll_seconds: float | None = POLL_SECONDS,
+    ) -> None:
+        self.who = who
+        self.settings = settings
+        self.read_only = read_only
+        self.network = network
+        self.machine = machine
+        self.clock = clock
+        self.poll_seconds = poll_seconds
+        self.bugs: list[BaseException] = []
+        self._reader = StoreThread("console reader", open_store, create=not read_only)
+        self._writer = StoreThread("console writer", open_store)
+
+    def read(self, question: Callable[[Store], T]) -> Future[T]:
+        """Have ``question`` answered from one consistent view of the store."""
+
+        def answer(store: Store) -> T:
+            with store.reading():
+                return question(store)
+
+        return self._reader.run(answer)
+
+    def carry_out(self, action: Action) -> Future[str]:
+        """Have ``action`` done in one transaction; the future holds the sentence about it.
+
+        With ``read_only`` it holds NotPossible at once.
+        """
+
+        def act(store: Store) -> str:
+            with store.transaction():
+                return action(actions.Operator(store, self.who, store.now()))
+
+        return self.write(act)
+
+    def decide(self, plan: Plan[Became], confirmed: Collection[str]) -> Future[Became]:
+        """Have a plan carried out; the future holds what became of it.
+
+        With ``read_only`` it holds NotPossible at once.
+        """
+        return self.write(lambda store: carry_out(Operator(store, self.who), plan, confirmed))
+
+    def write(self, work: Callable[[Store], T]) -> Future[T]:
+        """Have ``work`` done that opens its transactions itself, such as one that writes files.
+
+        With ``read_only`` the future holds NotPossible at once.
+        """
+        if not self.read_only:
+            return self._writer.run(work)
+        refused: Future[T] = Future()
+        refused.set_exception(only_looks())
+        return refused
+
+    def aside(self, work: Callable[[], T]) -> Future[T]:
+        """Have ``work`` done that needs no store and may take long, such as asking the network.
+
+        Each has a thread of its own, which ends with the console.
+        """
+        future: Future[T] = Future()
+
+        def run() -> None:
+            try:
+                future.set_result(work())
+            except BaseException as error:
+                future.set_exception(error)
+
+        threading.Thread(target=run, name="console aside", daemon=True).start()
+        return future
+
+    def explain(self, error: BaseException) -> Trouble:
+        """Put an error into words; one that nobody expected is kept as a bug."""
+        if isinstance(error, StoreError):
+            return Trouble(error.sentence, error.remedy)
+        if isinstance(error, OSError):
+            return Trouble(f"{error.filename or 'The store'}: {error.strerror or error}.")
+        self.bugs.append(error)
+        return Trouble(
+            f"The console met an error of its own ({type(error).__name__}: {error}).",
+            "Please report it. The other screens go on working.",
+        )
+
+    def close(self) -> None:
+        """End both threads; work that hangs is left behind."""
+        self._reader.stop()
+        self._writer.stop()

@@ -1,0 +1,58 @@
+"""Dialogs that have something done and go on with what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import TYPE_CHECKING, TypeVar, cast
+
+from rich.text import Text
+from textual.screen import ModalScreen
+from textual.widgets import Static
+
+from console.tui.backstage import Backstage, Trouble
+from console.tui.screens.base import Looked
+from shared.operations.describe.text import plain
+
+if TYPE_CHECKING:
+    from console.tui.app import DeskbridgeApp
+
+Result = TypeVar("Result")
+T = TypeVar("T")
+
+
+class Asking(ModalScreen[Result]):
+    """A dialog with a line ``#said``; it never waits for the store or the disk."""
+
+    @property
+    def backstage(self) -> Backstage:
+        """The way to the store."""
+        return cast("DeskbridgeApp", self.app).backstage
+
+    def go_on(self, future: Future[T], then: Callable[[T], None]) -> None:
+        """Go on with a result when it is there; why there is none is said."""
+
+        def tell(done: Future[T]) -> None:
+            if self.is_attached:
+                self.post_message(Looked(done, then))
+
+        future.add_done_callback(tell)
+
+    def say(self, sentence: str) -> None:
+        """Show a sentence until the next one."""
+        said = self.query_one("#said", Static)
+        said.update(Text(plain(sentence)))
+        said.display = bool(sentence)
+
+    def on_looked(self, message: Looked) -> None:
+        """Go on with the result."""
+        message.stop()
+        error = message.future.exception()
+        if error is None:
+            message.then(message.future.result())
+        else:
+            self.refused(self.backstage.explain(error))
+
+    def refused(self, trouble: Trouble) -> None:
+        """Say why it was not done."""
+        self.say(str(trouble))

@@ -1,0 +1,102 @@
+"""The audit log: who did what, and when; read page by page, filtered by words and days."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import ClassVar
+
+from rich.text import Text
+from textual.binding import Binding, BindingType
+
+from console.tui import words
+from console.tui.screens.paging import Listed, PagedScreen
+from console.tui.screens.reading import ReadsDetail
+from console.tui.snapshots import audit as snapshots
+from console.tui.snapshots.audit import AuditFilter, AuditPage
+from console.tui.widgets.filter_line import FilterLine
+from console.tui.widgets.record_table import Column, Row
+from console.tui.widgets.text_view import TextView
+from shared.models.store import Store
+from shared.rules.values import AuditEntry
+
+COLUMNS = (
+    Column("When"),
+    Column("Who", least=10),
+    Column("What"),
+    Column("Connection", least=12, drop=2),
+    Column("Detail", least=20, drop=1),
+)
+NOTHING_YET = (
+    "Nothing was changed yet.\n\n"
+    "Whatever a person changes, here or with a command, is listed with the name of the"
+    " operating-system user."
+)
+NO_MATCH = "No entry fits the filter. / changes it, Esc in that line clears it."
+
+
+class AuditScreen(PagedScreen[AuditPage, AuditEntry, int], ReadsDetail[AuditPage]):
+    """What people changed, newest first; the entry under the cursor is told in full below."""
+
+    PLACE = "Audit log"
+    CSS_PATH = "audit.tcss"
+    TABLE = COLUMNS
+    EXAMPLE = "who:mara action:retry connection:larkspur 2026-01-01..2026-01-31"
+    NO_MORE = "No older entries. b goes back to the newer ones."
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding(
+            "slash",
+            "filter",
+            "Filter",
+            tooltip="Words, who:NAME, action:WORD, connection:NAME, today, a date or a span.",
+        ),
+        Binding("n", "next_page", "Older", tooltip="The next page of older entries."),
+        Binding("b", "page_before", "Newer", tooltip="Back to the page of newer entries."),
+        Binding("C", "copy", "Copy", tooltip="Copy the entry to your terminal's clipboard."),
+    ]
+
+    def question(self) -> Callable[[Store], AuditPage]:
+        """The page that is open, as the filter says."""
+        return partial(snapshots.read, wanted=self._wanted(), before_id=self.start)
+
+    def listed(self, snapshot: AuditPage) -> Iterator[Listed[AuditEntry]]:
+        """The entries, newest first."""
+        return ((self._row(one), one) for one in snapshot.entries)
+
+    def next_start(self, snapshot: AuditPage) -> int | None:
+        """Behind the oldest that is listed."""
+        return snapshot.entries[-1].id if snapshot.older else None
+
+    def told(self, one: AuditEntry) -> Iterator[Text]:
+        """The entry in full."""
+        yield words.titled("When", f"{one.at.astimezone():%Y-%m-%d %H:%M:%S}")
+        yield words.titled("Who", one.who)
+        yield words.titled("What", one.action)
+        if one.connection:
+            yield words.titled("Connection", one.connection)
+        if one.detail:
+            yield words.titled("Detail", one.detail)
+
+    def place(self, _snapshot: AuditPage) -> str:
+        """Which page."""
+        return f"Audit log{self.page}"
+
+    def nothing(self, _snapshot: AuditPage) -> str:
+        """The filter, or that nobody changed anything."""
+        return NO_MATCH if self._wanted() != AuditFilter() else NOTHING_YET
+
+    def able(self) -> dict[str, bool]:
+        """Those of the pages, and copying."""
+        return super().able() | {"copy": bool(self.records)}
+
+    def action_copy(self) -> None:
+        """Copy the entry under the cursor."""
+        self.copy(self.query_one(TextView).text, "the entry")
+
+    def _wanted(self) -> AuditFilter:
+        today = self.backstage.clock().astimezone().date()
+        return snapshots.read_filter(self.query_one(FilterLine).value, today)
+
+    def _row(self, one: AuditEntry) -> Row:
+        when = words.when(one.at, self.backstage.clock())
+        return Row(str(one.id), (when, one.who, one.action, one.connection, one.detail))

@@ -1,0 +1,307 @@
+"""What every screen on the store shares: asking, showing, staleness, what was said last.
+
+A screen says what it wants to know (``question``) and how it looks (``show``). Everything else,
+that it never waits, follows changes of others and survives a store that goes away, is here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from concurrent.futures import Future
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, TypeVar, cast
+
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.message import Message
+from textual.screen import Screen
+from textual.timer import Timer
+from textual.widgets import Static
+
+from console.tui.actions import Action
+from console.tui.backstage import Backstage, Trouble
+from console.tui.widgets.dialogs import Confirm
+from console.tui.widgets.filter_line import FilterLine
+from console.tui.widgets.key_line import KeyLine
+from console.tui.widgets.title_bar import TitleBar
+from shared.operations.deciding import Outcome, Plan, PlanIsStale
+from shared.operations.describe.text import plain
+
+if TYPE_CHECKING:
+    from shared.models.store import Store
+
+Snapshot = TypeVar("Snapshot")
+T = TypeVar("T")
+
+
+class _HasBackstage(Protocol):
+    backstage: Backstage
+
+
+class Answered(Message):
+    """The store answered question ``number``, or could not."""
+
+    def __init__(self, number: int, future: Future[Any]) -> None:
+        super().__init__()
+        self.number = number
+        self.future = future
+
+
+class Done(Message):
+    """An action was carried out, or refused."""
+
+    def __init__(self, future: Future[str]) -> None:
+        super().__init__()
+        self.future = future
+
+
+class Decided(Message):
+    """A plan was carried out, or refused."""
+
+    def __init__(self, future: Future[Outcome]) -> None:
+        super().__init__()
+        self.future = future
+
+
+class Looked(Message):
+    """The store answered a question that was asked once, and ``then`` goes on with it."""
+
+    def __init__(self, future: Future[Any], then: Callable[[Any], None]) -> None:
+        super().__init__()
+        self.future = future
+        self.then = then
+
+
+class ConsoleScreen(Screen[None]):
+    """A screen with a title, what was said last, and the keys. Subclasses give PLACE and body."""
+
+    PLACE: ClassVar[str] = ""
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "back", "Back", tooltip="Back to where you came from."),
+    ]
+
+    def body(self) -> ComposeResult:
+        """The widgets between the title and the keys."""
+        raise NotImplementedError
+
+    @property
+    def backstage(self) -> Backstage:
+        """The way to the store."""
+        return cast(_HasBackstage, self.app).backstage
+
+    def compose(self) -> ComposeResult:
+        """Title, body, what was said last, keys."""
+        yield TitleBar(self.PLACE)
+        yield from self.body()
+        yield Static("", id="said")
+        yield KeyLine()
+
+    def say(self, sentence: str) -> None:
+        """Show a sentence above the keys until the next one; nothing takes it away."""
+        said = self.query_one("#said", Static)
+        said.update(Text(plain(sentence)))
+        said.display = bool(sentence)
+
+    def copy(self, text: str, what: str) -> None:
+        """Put a text on the clipboard of the operator's own terminal (OSC 52)."""
+        self.app.copy_to_clipboard(text)
+        self.say(f"Copied {what}. If nothing arrives, your terminal does not take OSC 52.")
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Hide Esc at home: there is nowhere to go back to."""
+        at_home = len(self.app.screen_stack) == 1 and self.app.current_mode == self.app.DEFAULT_MODE
+        return action != "back" or not at_home
+
+    def action_back(self) -> None:
+        """Leave for the screen below; from a main screen, home."""
+        if len(self.app.screen_stack) > 1:
+            self.dismiss()
+        else:
+            self.app.switch_mode(self.app.DEFAULT_MODE)
+
+    def show_place(self, place: str) -> None:
+        """Say where this is, when it depends on what was read."""
+        self.query_one(TitleBar).show(place=place)
+
+    def on_filter_line_closed(self, _message: FilterLine.Closed) -> None:
+        """Give the focus back to what the line is about."""
+        self.query(self.AUTO_FOCUS or "*").first().focus()
+
+
+class StoreScreen(ConsoleScreen, Generic[Snapshot]):
+    """A screen on the store. Subclasses give PLACE, body, question and show.
+
+    While it is on top it asks once a second; an answer equal to the last one paints nothing.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.snapshot: Snapshot | None = None
+        self._number = 0
+        self._asked: Future[Snapshot] | None = None
+        self._polls_waited = 0
+        self._taken_at: datetime | None = None
+        self._polling: Timer | None = None
+
+    def question(self) -> Callable[[Store], Snapshot]:
+        """Return what to ask the store: a pure function of it, run on another thread."""
+        raise NotImplementedError
+
+    def show(self, snapshot: Snapshot) -> None:
+        """Bring an answer into the widgets; called only when it differs from the last."""
+        raise NotImplementedError
+
+    def is_final(self, snapshot: Snapshot) -> bool:
+        """Whether what was read can never change, so that nothing asks for it again."""
+        return False
+
+    def compose(self) -> ComposeResult:
+        """Title, trouble if any, body, what was said last, keys."""
+        yield TitleBar(self.PLACE)
+        yield Static("", id="trouble")
+        yield Static("Reading the store…", id="loading")
+        yield from self.body()
+        yield Static("", id="said")
+        yield KeyLine()
+
+    def on_mount(self) -> None:
+        """Begin to ask."""
+        self.add_class("-loading")
+        self._show_standing("reading…")
+        if self.backstage.poll_seconds is not None:
+            self._polling = self.set_interval(self.backstage.poll_seconds, self.poll, pause=True)
+
+    def on_screen_resume(self) -> None:
+        """On top again: catch up at once, then once a second."""
+        self.poll()
+        if self._polling is not None:
+            self._polling.resume()
+
+    def on_screen_suspend(self) -> None:
+        """Out of sight: ask no more."""
+        if self._polling is not None:
+            self._polling.pause()
+
+    def poll(self) -> None:
+        """Ask for news, unless an answer is on its way or no news can come."""
+        if self.snapshot is not None and self.is_final(self.snapshot):
+            return
+        if self._asked is None:
+            self.ask()
+            return
+        self._polls_waited += 1
+        if self._polls_waited > 1 and not self.has_class("-trouble"):
+            self._show_standing("waiting for the store…")
+
+    def ask(self) -> None:
+        """Ask anew, since the question is another one now; an earlier answer is ignored."""
+        if self._asked is not None:
+            self._asked.cancel()
+        self._number, self._polls_waited = self._number + 1, 0
+        self._asked = self.backstage.read(self.question())
+        number = self._number
+        self._asked.add_done_callback(lambda done: self._tell(Answered(number, done)))
+
+    def look(self, question: Callable[[Store], T], then: Callable[[T], None]) -> None:
+        """Ask the store once and go on with the answer; why it failed is said below."""
+        self.go_on(self.backstage.read(question), then)
+
+    def go_on(self, future: Future[T], then: Callable[[T], None]) -> None:
+        """Go on with a result when it is there; why there is none is said below."""
+        future.add_done_callback(lambda done: self._tell(Looked(done, then)))
+
+    def carry_out(self, action: Action) -> None:
+        """Have an action carried out; its sentence, or why not, is said below."""
+        self.say("Working…")
+        self.backstage.carry_out(action).add_done_callback(lambda done: self._tell(Done(done)))
+
+    def decide(self, plan_of: Callable[[Store], Plan[Outcome]], *, asks: bool = False) -> None:
+        """Plan a decision, ask where the plan needs it (or ``asks``), and have it carried out."""
+        self.look(plan_of, lambda plan: self.confirm(plan, asks=asks))
+
+    def confirm(self, plan: Plan[Outcome], *, asks: bool = False) -> None:
+        """Carry a plan out, after asking what it needs; a stale one is shown anew."""
+        if not plan.needs and not asks:
+            self._carry_out_plan(plan, ())
+            return
+        told = (*plan.told, *(need.sentence for need in plan.needs))
+        codes = [need.code for need in plan.needs]
+        self.app.push_screen(
+            Confirm(plan.title, told, plan.verb),
+            lambda agreed: self._carry_out_plan(plan, codes) if agreed else None,
+        )
+
+    def _carry_out_plan(self, plan: Plan[Outcome], confirmed: Collection[str]) -> None:
+        self.say("Working…")
+        future = self.backstage.decide(plan, confirmed)
+        future.add_done_callback(lambda done: self._tell(Decided(done)))
+
+    def on_decided(self, message: Decided) -> None:
+        """Say what became of a plan, and look at the records as they are now."""
+        message.stop()
+        error = message.future.exception()
+        if isinstance(error, PlanIsStale):
+            self.say(error.sentence)
+            self.confirm(error.fresh, asks=True)
+        elif error is not None:
+            self.say(str(self.backstage.explain(error)))
+        else:
+            self.say(message.future.result().sentence)
+        self.ask()
+
+    def _tell(self, message: Message) -> None:
+        # Called on the store's thread; a screen that is gone takes no message.
+        if self.is_attached:
+            self.post_message(message)
+
+    def on_answered(self, message: Answered) -> None:
+        """Show what came, mark what was shown as stale, or do nothing for an older question."""
+        message.stop()
+        if message.number != self._number or message.future.cancelled():
+            return
+        self._asked = None
+        error = message.future.exception()
+        if error is not None:
+            self._mark_stale(self.backstage.explain(error))
+            return
+        self._taken_at = self.backstage.clock()
+        self.remove_class("-loading", "-trouble", "-stale")
+        self._show_standing("read-only" if self.backstage.read_only else "")
+        snapshot = cast(Snapshot, message.future.result())
+        if snapshot != self.snapshot:
+            self.snapshot = snapshot
+            self.show(snapshot)
+            self.refresh_bindings()
+
+    def on_looked(self, message: Looked) -> None:
+        """Go on with the answer."""
+        message.stop()
+        error = message.future.exception()
+        if error is None:
+            message.then(message.future.result())
+        else:
+            self.say(str(self.backstage.explain(error)))
+
+    def on_done(self, message: Done) -> None:
+        """Say how an action went, and look at what became of it."""
+        message.stop()
+        error = message.future.exception()
+        self.say(message.future.result() if error is None else str(self.backstage.explain(error)))
+        self.ask()
+
+    def _mark_stale(self, trouble: Trouble) -> None:
+        self.add_class("-trouble")
+        self.set_class(self._taken_at is not None, "-stale")
+        if self._taken_at is None:
+            standing, shown = "not connected", ""
+        else:
+            at = f"{self._taken_at.astimezone():%H:%M:%S}"
+            standing, shown = f"stale since {at}", f" Shown is what was there at {at}."
+        self._show_standing(standing)
+        self.query_one("#trouble", Static).update(
+            Text(plain(f"{trouble}{shown} Trying again every second by itself."))
+        )
+
+    def _show_standing(self, standing: str) -> None:
+        self.query_one(TitleBar).show(standing=standing)

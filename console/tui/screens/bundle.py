@@ -1,0 +1,145 @@
+"""A support bundle of one sync: what is inside is read here before it is saved or copied."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+from typing import ClassVar
+
+from rich.text import Text
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.widgets import Input
+
+from console.tui import bundle as bundles
+from console.tui.bundle import Bundle, Part
+from console.tui.screens.reading import ReadsDetail
+from console.tui.snapshots import bundle as snapshots
+from console.tui.widgets.dialogs import AskReason
+from console.tui.widgets.record_table import Column, RecordTable, Row
+from console.tui.widgets.text_view import Paragraph, TextView
+from shared.models.store import Store
+from shared.operations.describe.text import count, plain
+
+COLUMNS = (
+    Column("File", least=16),
+    Column("Holds", least=20),
+    Column("Bytes", right=True),
+)
+LINES_SHOWN = 2000
+COPIED_CHARACTERS = 60_000
+"""What terminals take in one go; longer files are left out of a copy."""
+
+
+class BundleScreen(ReadsDetail[Bundle]):
+    """The files of the bundle, each to be read; nothing leaves before a key is pressed."""
+
+    PLACE = "Support bundle"
+    CSS_PATH = "bundle.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("S", "save", "Save", tooltip="Save the bundle as a zip on this machine."),
+        Binding(
+            "C",
+            "copy",
+            "Copy",
+            tooltip="Copy its files as one text to your terminal's clipboard; long ones stay out.",
+        ),
+    ]
+
+    def __init__(self, sync_id: int) -> None:
+        super().__init__()
+        self._sync_id = sync_id
+        self._parts: dict[str, Part] = {}
+
+    def body(self) -> ComposeResult:
+        """The files, and the text of the one under the cursor."""
+        yield RecordTable(COLUMNS)
+        yield TextView(classes="preview")
+
+    def question(self) -> Callable[[Store], Bundle]:
+        """The bundle, as it is now."""
+        return partial(
+            snapshots.read,
+            sync_id=self._sync_id,
+            settings=self.backstage.settings,
+            machine=self.backstage.machine(),
+        )
+
+    def is_final(self, snapshot: Bundle) -> bool:
+        """What is shown is what is saved, whatever happens meanwhile."""
+        return True
+
+    def show(self, snapshot: Bundle) -> None:
+        """List the files."""
+        self._parts = {part.name: part for part in snapshot.parts}
+        rows = [
+            Row(part.name, (part.name, part.holds, f"{part.size_bytes:,}"))
+            for part in snapshot.parts
+        ]
+        self.query_one(RecordTable).show(rows)
+        files = count(len(rows), "file")
+        self.show_place(f"Support bundle of sync {snapshot.sync_id}: {files}, masked")
+        self._explain()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Dim saving and copying until there is something."""
+        if action in ("save", "copy") and self.snapshot is None:
+            return None
+        return super().check_action(action, parameters)
+
+    @on(RecordTable.Moved)
+    def _explain(self) -> None:
+        part = self._parts.get(self.query_one(RecordTable).key or "")
+        self.query_one(TextView).show(list(_shown(part)) if part else [], from_top=True)
+
+    def action_save(self) -> None:
+        """Ask where, then save."""
+        made = self.snapshot
+        if made is None:
+            return
+
+        def answered(typed: str | None) -> None:
+            if typed is not None:
+                self.say("Saving…")
+                self.go_on(self.backstage.aside(partial(_saved, made, Path(typed))), self.say)
+
+        self.app.push_screen(AskFile(made), answered)
+
+    def action_copy(self) -> None:
+        """Copy what fits."""
+        if self.snapshot is not None:
+            self.copy(self.snapshot.as_text(COPIED_CHARACTERS), "the bundle as text")
+
+
+class AskFile(AskReason):
+    """Asks for the file to save to; a name is there already."""
+
+    def __init__(self, made: Bundle) -> None:
+        super().__init__(
+            f"Save the support bundle of sync {made.sync_id}",
+            [bundles.MASKED, bundles.NOT_MASKED],
+            "The file on this machine",
+        )
+        self._proposed = str(Path.home() / made.file_name)
+
+    def on_mount(self) -> None:
+        """Propose a name."""
+        self.query_one(Input).value = self._proposed
+
+
+def _saved(made: Bundle, target: Path) -> str:
+    path = bundles.save(made, target)
+    return f"Saved to {path} ({path.stat().st_size:,} bytes), readable for you alone."
+
+
+def _shown(part: Part) -> Iterator[Paragraph]:
+    lines = part.text.splitlines()
+    yield from map(_prose if part.name == "README.txt" else str, lines[:LINES_SHOWN])
+    if len(lines) > LINES_SHOWN:
+        yield Text(f"… and {count(len(lines) - LINES_SHOWN, 'more line')} in the file.")
+
+
+def _prose(line: str) -> Text:
+    return Text(plain(line))

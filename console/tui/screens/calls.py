@@ -1,0 +1,146 @@
+"""The timeline of a sync: every request to QuickBooks with what came back, and each in full."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import ClassVar
+
+from rich.text import Text
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.widgets import Static
+
+from console.tui import words
+from console.tui.screens.base import StoreScreen
+from console.tui.screens.reading import FindsText
+from console.tui.snapshots import exchange as exchange_snapshots
+from console.tui.snapshots import sync as snapshots
+from console.tui.snapshots.exchange import ExchangeText
+from console.tui.snapshots.sync import Calls
+from console.tui.widgets.record_table import Column, RecordTable, Row
+from console.tui.widgets.text_view import TextView
+from shared.models.store import Store
+from shared.operations.describe.text import count, duration
+from shared.rules.values import Exchange
+
+COLUMNS = (
+    Column("No.", right=True),
+    Column("Sent"),
+    Column("Step", least=20),
+    Column("Status"),
+    Column("Took", right=True, drop=3),
+    Column("Sent times", right=True, drop=1),
+    Column("Answer", right=True, drop=2),
+)
+NOT_KEPT = (
+    "The answer was not kept. To keep those of the next syncs:"
+    " deskbridge connection edit NAME --debug"
+)
+
+
+class CallsScreen(StoreScreen[Calls]):
+    """The calls of one sync, in order."""
+
+    PLACE = "Calls"
+    CSS_PATH = "calls.tcss"
+    AUTO_FOCUS = "RecordTable"
+
+    def __init__(self, sync_id: int) -> None:
+        super().__init__()
+        self._sync_id = sync_id
+
+    def body(self) -> ComposeResult:
+        """The timeline."""
+        yield Static("It asked QuickBooks nothing. Esc goes back.", classes="body empty")
+        yield RecordTable(COLUMNS)
+
+    def question(self) -> Callable[[Store], Calls]:
+        """The calls of the sync."""
+        return partial(snapshots.read_calls, sync_id=self._sync_id)
+
+    def show(self, snapshot: Calls) -> None:
+        """Fill the table."""
+        self.set_class(not snapshot.exchanges, "-empty")
+        calls = count(len(snapshot.exchanges), "call")
+        kept = "answers are kept" if snapshot.kept else "answers are not kept"
+        self.show_place(f"Sync {self._sync_id}: {calls} to QuickBooks, {kept}")
+        self.query_one(RecordTable).show([_row(one) for one in snapshot.exchanges])
+
+    @on(RecordTable.Opened)
+    def _open(self, event: RecordTable.Opened) -> None:
+        self.app.push_screen(ExchangeScreen(int(event.key)))
+
+
+def _row(one: Exchange) -> Row:
+    answered = one.answered_at
+    return Row(
+        str(one.id),
+        (
+            str(one.sequence),
+            f"{one.sent_at.astimezone():%H:%M:%S}",
+            one.step,
+            _status(one),
+            duration(one.sent_at, answered) if answered else "",
+            f"{one.handed_out:,}",
+            f"{one.response_bytes:,} bytes" if answered else "",
+        ),
+    )
+
+
+def _status(one: Exchange) -> Text:
+    if one.answered_at is None:
+        return words.state("waiting", "no answer yet")
+    if one.hresult:
+        return words.state("failed", one.hresult)
+    if one.status_code is None:
+        return words.state("finished", "answered")
+    return words.state("finished" if one.status_code in (0, 1) else "failed", str(one.status_code))
+
+
+class ExchangeScreen(FindsText[ExchangeText]):
+    """One call: the request, and the answer where it was kept; ``/`` looks for a text."""
+
+    PLACE = "Call"
+    CSS_PATH = "calls.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("slash", "find", "Find", tooltip="Look for a text in request and answer."),
+        Binding("n", "again(1)", "Next", tooltip="The next place with that text."),
+        Binding("N", "again(-1)", "Before", show=False, tooltip="The place before."),
+        Binding("C", "copy", "Copy", tooltip="Copy request and answer to your clipboard."),
+    ]
+
+    def __init__(self, exchange_id: int) -> None:
+        super().__init__()
+        self._exchange_id = exchange_id
+
+    def question(self) -> Callable[[Store], ExchangeText]:
+        """The call."""
+        return partial(exchange_snapshots.read, exchange_id=self._exchange_id)
+
+    def is_final(self, snapshot: ExchangeText) -> bool:
+        """An answered call does not change any more, and may be large."""
+        return snapshot.exchange.answered_at is not None
+
+    def show(self, snapshot: ExchangeText) -> None:
+        """Fill in request and answer."""
+        one = snapshot.exchange
+        self.show_place(f"Call {one.sequence} of sync {one.sync_id}: {one.step}")
+        self.query_one(TextView).show(list(_paragraphs(snapshot)))
+
+    def action_copy(self) -> None:
+        """Copy everything, masked as it is shown."""
+        self.copy(self.query_one(TextView).text, "request and answer")
+
+
+def _paragraphs(snapshot: ExchangeText) -> Iterator[str | Text]:
+    one = snapshot.exchange
+    yield words.titled("Request", f"sent {one.sent_at.astimezone():%Y-%m-%d %H:%M:%S}")
+    yield from snapshot.request
+    yield ""
+    if one.answered_at is None:
+        yield words.titled("Answer", "none yet")
+        return
+    yield words.titled("Answer", f"after {duration(one.sent_at, one.answered_at)}")
+    yield from snapshot.answer if snapshot.answer is not None else (Text(NOT_KEPT),)

@@ -1,0 +1,321 @@
+"""Home: every connection, whether its syncs work, and what to do where they do not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, ClassVar
+
+from rich.text import Text
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.widgets import Input, Static
+
+from console.tui import words
+from console.tui.screens.issuing import IssuesPasswords
+from console.tui.snapshots import connections
+from console.tui.snapshots.connections import ConnectionLine, Connections
+from console.tui.widgets.filter_line import FilterLine
+from console.tui.widgets.record_table import Column, RecordTable, Row
+from console.tui.widgets.text_view import TextView
+from shared.operations.describe.text import application as application_name
+from shared.operations.describe.text import count, plain
+
+if TYPE_CHECKING:
+    from shared.models.overview import ApplicationOverview
+    from shared.models.store import Store
+    from shared.rules.values import Application, Connection
+
+COLUMNS = (
+    Column("Connection", least=14),
+    Column("Invoice Sync", least=12),
+    Column("Payment Sync", least=12, drop=7),
+    Column("Last seen", drop=5),
+    Column("Next run", drop=3),
+    Column("Problems", right=True, drop=8),
+    Column("Waiting", right=True, drop=4),
+    Column("Unknown", right=True, drop=6),
+    Column("Company file", least=20, drop=1),
+    Column("Edition", least=12, drop=2),
+)
+ORDERS = ("what needs a person first", "by name", "last seen first")
+
+
+class ConnectionsScreen(IssuesPasswords[Connections]):
+    """The table of connections, with the one under the cursor explained below it."""
+
+    PLACE = "Connections"
+    CSS_PATH = "connections.tcss"
+    AUTO_FOCUS = "RecordTable"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("N", "set_up", "Set up new", tooltip="Set a company up, step by step."),
+        Binding(
+            "S",
+            "settings",
+            "Settings",
+            tooltip="See and change everything about the connection under the cursor.",
+        ),
+        Binding("slash", "filter", "Filter", tooltip="Show only connections with these words."),
+        Binding("o", "order", "Order", tooltip="Sort by attention, by name, or by last seen."),
+        Binding(
+            "P",
+            "problems",
+            "Its problems",
+            show=False,
+            tooltip="The problems of the connection under the cursor.",
+        ),
+    ]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._order = 0
+        self._wanted = ""
+        self._lines: dict[str, ConnectionLine] = {}
+        self._rows: dict[str, tuple[ConnectionLine, Row]] = {}
+
+    def body(self) -> ComposeResult:
+        """Table, explanation, and the line to filter with."""
+        yield Static(NOTHING_YET, classes="body empty")
+        yield RecordTable(COLUMNS)
+        yield TextView(classes="preview")
+        yield FilterLine("Words of the name, the company or its file")
+
+    def question(self) -> Callable[[Store], Connections]:
+        """All connections."""
+        return connections.read
+
+    def show(self, snapshot: Connections) -> None:
+        """Fill the table, in the order and with the filter of the moment."""
+        self.set_class(not snapshot.lines, "-empty")
+        wanted = self.query_one(FilterLine).value.casefold().split()
+        chosen = [one for one in snapshot.lines if all(word in _searched(one) for word in wanted)]
+        chosen.sort(key=_SORTED[self._order])
+        self._lines = {str(one.overview.connection.id): one for one in chosen}
+        self._rows = {key: self._kept_row(key, one) for key, one in self._lines.items()}
+        table = self.query_one(RecordTable)
+        table.show([row for _, row in self._rows.values()])
+        if self._wanted in self._rows:
+            table.go_to(self._wanted)
+            self._wanted = ""
+        shown, known = len(chosen), len(snapshot.lines)
+        of = f"{shown:,} of {count(known, 'connection')}" if wanted else count(known, "connection")
+        told = f" ({of}, {ORDERS[self._order]})" if known else ""
+        self.show_place(f"Connections{told}")
+        self._explain()
+
+    @on(RecordTable.Moved)
+    def _explain(self) -> None:
+        line = self._chosen()
+        told = list(self._told(line)) if line else [NO_MATCH]
+        self.query_one(TextView).show(told)
+
+    @on(Input.Changed)
+    def _filter_changed(self) -> None:
+        if self.snapshot is not None:
+            self.show(self.snapshot)
+
+    @on(RecordTable.Opened)
+    def _open(self) -> None:
+        from console.tui.screens.syncs import SyncsScreen
+
+        line = self._chosen()
+        if line:
+            found = line.overview.connection
+            self.app.push_screen(SyncsScreen(found.id, found.name))
+
+    def action_filter(self) -> None:
+        """Type words to look for."""
+        self.query_one(FilterLine).open()
+
+    def action_order(self) -> None:
+        """Sort otherwise."""
+        self._order = (self._order + 1) % len(ORDERS)
+        if self.snapshot is not None:
+            self.show(self.snapshot)
+
+    def action_problems(self) -> None:
+        """Show the problems of this one."""
+        from console.tui.screens.problems import ProblemsScreen
+
+        line = self._chosen()
+        if line:
+            self.app.push_screen(ProblemsScreen(line.overview.connection.name))
+
+    def action_set_up(self) -> None:
+        """Set a company up."""
+        from console.tui.screens.setup import SetupScreen
+
+        if self.may_change():
+            self.app.push_screen(SetupScreen(), self._set_up)
+
+    def _set_up(self, made: Connection | None) -> None:
+        if made is not None:
+            self._wanted = str(made.id)
+            self.say(f"{made.name} is set up. It shows here when the Web Connector first calls.")
+
+    def action_settings(self) -> None:
+        """Open the settings of this one."""
+        from console.tui.screens.settings import SettingsScreen
+
+        line = self._chosen()
+        if line:
+            self.app.push_screen(SettingsScreen(line.overview.connection.id, self.say))
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Dim what needs a connection while there is none."""
+        if action in ("problems", "settings") and not self._lines:
+            return None
+        return super().check_action(action, parameters)
+
+    def issuing_for(self) -> tuple[Connection, Sequence[Application]] | None:
+        """The connection under the cursor."""
+        line = self._chosen()
+        if line is None:
+            return None
+        found = line.overview
+        return found.connection, [one.application for one in found.applications]
+
+    def _chosen(self) -> ConnectionLine | None:
+        if not self.is_mounted:
+            return None
+        return self._lines.get(self.query_one(RecordTable).key or "")
+
+    def _kept_row(self, key: str, line: ConnectionLine) -> tuple[ConnectionLine, Row]:
+        """The row that there is already, as long as nothing in it changed."""
+        kept = self._rows.get(key)
+        return kept if kept and kept[0] == line else (line, self._row(key, line))
+
+    def _row(self, key: str, line: ConnectionLine) -> Row:
+        found, now = line.overview, self.backstage.clock()
+        binding = found.connection.binding
+        states = [_state(one) for one in found.applications]
+        return Row(
+            key,
+            (
+                found.connection.name,
+                states[0] if states else "",
+                states[-1] if states else "",
+                words.state("late", f"late {words.when(line.seen_at, now)}")
+                if line.late
+                else words.when(line.seen_at, now),
+                words.when(line.due_at, now, "by hand"),
+                _figure(found.open_problems, "open"),
+                _figure(found.payments_waiting, ""),
+                _figure(found.payments_unknown, "unknown"),
+                found.connection.company_file or "(the open one)",
+                f"{binding.product_name}, {binding.country}" if binding else "",
+            ),
+        )
+
+    def _told(self, line: ConnectionLine) -> Iterator[Text]:
+        found, now = line.overview, self.backstage.clock()
+        for one in found.applications:
+            yield from _application_told(one, now)
+        yield words.titled("Auto-Run", _auto_run(line, now))
+        if found.open_problems or found.payments_unknown or found.payments_waiting:
+            yield words.titled("To look at", _work(line))
+        yield words.titled("Company file", _company(line))
+
+
+NOTHING_YET = Text(
+    "No connection yet. A connection joins one QuickBooks company file to Deskbridge.\n\n"
+    "Next: press N to set one up. It takes a few questions and ends with the .qwc files and the"
+    " password for the bookkeeper.\n\n"
+    "For scripts, deskbridge connection add and deskbridge qwc do the same."
+)
+NO_MATCH = Text("No connection has these words. / changes them, Esc in that line clears them.")
+
+
+def _by_attention(line: ConnectionLine) -> float:
+    return not line.needs_person
+
+
+def _by_name(_line: ConnectionLine) -> float:
+    return 0  # as they come, and the sort is stable
+
+
+def _by_last_seen(line: ConnectionLine) -> float:
+    return -line.seen_at.timestamp() if line.seen_at else 0
+
+
+_SORTED = (_by_attention, _by_name, _by_last_seen)
+
+
+def _searched(line: ConnectionLine) -> str:
+    found = line.overview.connection
+    company = found.binding.company_name if found.binding else ""
+    return f"{found.name} {company} {found.company_file}".casefold()
+
+
+def _state(one: ApplicationOverview) -> Text:
+    if one.sync is None:
+        word = "never ran" if one.application.password_generation else "no .qwc yet"
+        return words.state(word)
+    word = words.sync_word(one.sync)
+    return words.state(word, f"{word} {words.percent(one.sync)}" if word == "running" else "")
+
+
+def _figure(number: int, state: str) -> Text:
+    return words.state(state, f"{number:,}") if number else Text("0")
+
+
+def _application_told(one: ApplicationOverview, now: datetime) -> Iterator[Text]:
+    name, sync = application_name(one.application.kind), one.sync
+    if sync is None:
+        yield words.titled(name, _first_steps(one))
+        return
+    told = words.state(words.sync_word(sync))
+    told.append(f", {words.when(sync.ended_at or sync.started_at, now)}. ")
+    if sync.ended_at is None:
+        told.append(f"{words.position(sync)} records. ")
+    told.append(plain(sync.error or sync.message))
+    yield words.titled(name, told)
+
+
+def _first_steps(one: ApplicationOverview) -> str:
+    if not one.application.password_generation:
+        return "no .qwc file was made yet. Next: g writes it and shows the password."
+    return (
+        "never ran. In the Web Connector: add the .qwc file, type the password, tick the row and"
+        " click Update Selected."
+    )
+
+
+def _auto_run(line: ConnectionLine, now: datetime) -> str:
+    minutes = line.overview.connection.run_every_minutes
+    seen = words.when(line.seen_at, now)
+    if not minutes:
+        return f"not proposed, so syncs are started by hand. Last seen: {seen}."
+    due = words.when(line.due_at, now, "after the first run")
+    if line.late:
+        return (
+            f"late. {application_name(line.late.application.kind)} stopped calling: last seen"
+            f" {seen}, expected {due}. See on that PC that somebody is logged in, that the Web"
+            " Connector runs, and that Auto-Run is ticked."
+        )
+    return f"every {minutes} minutes. Last seen: {seen}. Next: {due}."
+
+
+def _work(line: ConnectionLine) -> str:
+    found = line.overview
+    parts = []
+    if found.open_problems:
+        parts.append(f"{count(found.open_problems, 'open problem')} (P shows them)")
+    if found.payments_unknown:
+        parts.append(
+            f"{count(found.payments_unknown, 'payment')} with unknown outcome: the next Payment"
+            " Sync settles it"
+        )
+    if found.payments_waiting:
+        parts.append(f"{count(found.payments_waiting, 'payment')} waiting to go to QuickBooks")
+    return "; ".join(parts) + "."
+
+
+def _company(line: ConnectionLine) -> str:
+    found = line.overview.connection
+    file = found.company_file or "the one that is open in QuickBooks"
+    if found.binding is None:
+        return f"{file}; known after the first sync."
+    bound = found.binding
+    return f"{bound.company_name}, {file}; {bound.product_name}, {bound.country}."

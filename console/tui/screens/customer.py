@@ -1,0 +1,145 @@
+"""One customer: both sides, and its open invoices, imported or left out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+
+from console.tui.screens.base import StoreScreen
+from console.tui.screens.customer_telling import told_of
+from console.tui.screens.hint import HintScreen
+from console.tui.screens.invoice import InvoiceScreen
+from console.tui.screens.invoice_telling import reason_of, seen_of, status_of
+from console.tui.snapshots import customer as snapshots
+from console.tui.snapshots.customer import CustomerDetail
+from console.tui.widgets.record_table import Column, Heading, RecordTable, Row
+from console.tui.widgets.text_view import TextView
+from shared.models.ledger.invoice_pages import InvoiceSides
+from shared.models.store import Store
+from shared.operations.describe.text import grouped
+
+COLUMNS = (
+    Column("Invoice", least=8),
+    Column("Customer or job", least=14, drop=4),
+    Column("Status", drop=5),
+    Column("Ours", right=True),
+    Column("QuickBooks", right=True),
+    Column(""),
+    Column("Date", drop=3),
+    Column("Due", drop=2),
+    Column("Left out because", least=16, drop=1),
+)
+AT_ONCE = 200
+
+
+class CustomerScreen(StoreScreen[CustomerDetail]):
+    """A customer with what it owes; Enter opens an invoice."""
+
+    PLACE = "Customer"
+    CSS_PATH = "customers.tcss"
+    AUTO_FOCUS = "RecordTable"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("n", "more", "More", tooltip="List more of the invoices."),
+        Binding(
+            "t",
+            "hint",
+            "Troubleshooting",
+            tooltip="Everything known about why the invoice is left out, and the remedy.",
+        ),
+        Binding("C", "copy", "Copy", tooltip="Copy what is told here to your clipboard."),
+    ]
+
+    def __init__(self, connection_id: int, list_id: str) -> None:
+        super().__init__()
+        self._connection_id = connection_id
+        self._list_id = list_id
+        self._most = AT_ONCE
+        self._lines: dict[str, InvoiceSides] = {}
+
+    def body(self) -> ComposeResult:
+        """What it is, then its invoices."""
+        yield TextView(classes="about")
+        yield RecordTable(COLUMNS)
+
+    def question(self) -> Callable[[Store], CustomerDetail]:
+        """The customer with its open invoices."""
+        return partial(
+            snapshots.read,
+            connection_id=self._connection_id,
+            list_id=self._list_id,
+            most=self._most,
+        )
+
+    def show(self, snapshot: CustomerDetail) -> None:
+        """Fill in text and table."""
+        sides = snapshot.sides
+        self.show_place(f"{sides.full_name or 'Customer without name'} ({sides.connection})")
+        listed = (*snapshot.invoices, *snapshot.left_out)
+        self._lines = {str(one.id): one for one in listed}
+        self.query_one(TextView).show(list(told_of(sides, snapshot.mapped)))
+        self.query_one(RecordTable).show(list(_rows(snapshot)))
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Dim what has nothing to work on."""
+        if action == "more":
+            return True if self.snapshot is not None and self.snapshot.more else None
+        if action == "hint":
+            return True if self._code() else None
+        return super().check_action(action, parameters)
+
+    @on(RecordTable.Moved)
+    def _moved(self) -> None:
+        self.refresh_bindings()
+
+    @on(RecordTable.Opened)
+    def _open(self, event: RecordTable.Opened) -> None:
+        self.app.push_screen(InvoiceScreen(self._connection_id, self._lines[event.key].txn_id))
+
+    def action_more(self) -> None:
+        """List more invoices."""
+        self._most += AT_ONCE
+        self.ask()
+
+    def action_hint(self) -> None:
+        """Open the troubleshooting entry of why the invoice is left out."""
+        self.app.push_screen(HintScreen(self._code()))
+
+    def action_copy(self) -> None:
+        """Copy what is told."""
+        self.copy(self.query_one(TextView).text, "the customer")
+
+    def _code(self) -> str:
+        if not self.is_mounted:
+            return ""
+        line = self._lines.get(self.query_one(RecordTable).key or "")
+        return line.left_out if line is not None else ""
+
+
+def _rows(detail: CustomerDetail) -> Iterator[Row | Heading]:
+    yield Heading("Open invoices" if detail.invoices else "No open invoice is imported")
+    yield from map(_row, detail.invoices)
+    if detail.left_out:
+        yield Heading("Left out")
+        yield from map(_row, detail.left_out)
+
+
+def _row(line: InvoiceSides) -> Row:
+    return Row(
+        str(line.id),
+        (
+            line.number or "(none)",
+            line.named,
+            status_of(line),
+            grouped(line.balance),
+            seen_of(line),
+            line.currency,
+            line.date.isoformat(),
+            line.due_date.isoformat() if line.due_date else "",
+            reason_of(line),
+        ),
+    )

@@ -1,0 +1,139 @@
+"""Mapped names: what a person said that names of the platform mean, and taking it back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import ClassVar
+
+from rich.text import Text
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.widgets import Input, Static
+
+from console.tui import words
+from console.tui.screens.base import StoreScreen
+from console.tui.screens.customer_name import CustomerNameScreen, ask_to_unmap
+from console.tui.snapshots import customers as snapshots
+from console.tui.snapshots.customers import MappedName, MappedNames
+from console.tui.widgets.filter_line import FilterLine
+from console.tui.widgets.record_table import Column, RecordTable, Row
+from console.tui.widgets.text_view import TextView
+from shared.models.store import Store
+from shared.operations.describe.text import count
+
+COLUMNS = (
+    Column("On the platform", least=16),
+    Column("In QuickBooks", least=16),
+    Column("Connection", least=10, drop=3),
+    Column("ListID", drop=2),
+    Column("Who", least=8, drop=4),
+    Column("When", drop=1),
+)
+NOTHING = (
+    "No name is mapped: payments name customers as QuickBooks does.\n\nWhere they do not, the"
+    " payment is refused, and its name stands on Customers to be resolved."
+)
+
+
+class MappedNamesScreen(StoreScreen[MappedNames]):
+    """The names of all connections, or of one; Enter lets one mean somebody else."""
+
+    PLACE = "Mapped names"
+    CSS_PATH = "customers.tcss"
+    AUTO_FOCUS = "RecordTable"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("u", "unmap", "Un-map", tooltip="Take the mapping of this name back. It asks."),
+        Binding("slash", "filter", "Filter", tooltip="A part of either name or the connection."),
+    ]
+
+    def __init__(self, connection_id: int | None = None, company: str = "") -> None:
+        super().__init__()
+        self._connection_id = connection_id
+        self._company = company
+        self._names: dict[str, MappedName] = {}
+
+    def body(self) -> ComposeResult:
+        """Table, explanation, and the line to filter with."""
+        yield Static("", classes="body empty")
+        yield RecordTable(COLUMNS)
+        yield TextView(classes="preview")
+        yield FilterLine("Words of either name, or of the connection")
+
+    def question(self) -> Callable[[Store], MappedNames]:
+        """All that are mapped."""
+        return partial(snapshots.read_mapped, connection_id=self._connection_id)
+
+    def show(self, snapshot: MappedNames) -> None:
+        """Fill the table with those that the filter lets through."""
+        typed = self.query_one(FilterLine).value.casefold().split()
+        chosen = [one for one in snapshot.names if all(word in _searched(one) for word in typed)]
+        self._names = {f"{one.mapping.connection_id} {one.mapping.name}": one for one in chosen}
+        self.set_class(not chosen, "-empty")
+        no_match = "No mapped name has these words. / changes them, Esc in that line clears them."
+        self.query_one(".empty", Static).update(no_match if typed else NOTHING)
+        self.query_one(RecordTable).show([_row(key, one) for key, one in self._names.items()])
+        of = f" of {self._company}" if self._company else ""
+        self.show_place(f"Mapped names{of} ({count(len(chosen), 'name')})")
+        self._explain()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Dim what has no name to work on."""
+        if action == "unmap":
+            return True if self._chosen() else None
+        return super().check_action(action, parameters)
+
+    @on(RecordTable.Moved)
+    def _explain(self) -> None:
+        one = self._chosen()
+        self.query_one(TextView).show(list(_told(one)) if one else [])
+        self.refresh_bindings()
+
+    @on(RecordTable.Opened)
+    def _open(self) -> None:
+        one = self._chosen()
+        if one is not None:
+            mapping = one.mapping
+            self.app.push_screen(CustomerNameScreen(mapping.connection_id, mapping.name))
+
+    @on(Input.Changed)
+    def _filter_changed(self) -> None:
+        if self.snapshot is not None:
+            self.show(self.snapshot)
+
+    def action_filter(self) -> None:
+        """Type words to look for."""
+        self.query_one(FilterLine).open()
+
+    def action_unmap(self) -> None:
+        """Ask, then take the mapping back."""
+        one = self._chosen()
+        if one is not None:
+            ask_to_unmap(self, one.mapping)
+
+    def _chosen(self) -> MappedName | None:
+        if not self.is_mounted:
+            return None
+        return self._names.get(self.query_one(RecordTable).key or "")
+
+
+def _searched(one: MappedName) -> str:
+    return f"{one.mapping.name} {one.mapping.customer} {one.connection}".casefold()
+
+
+def _row(key: str, one: MappedName) -> Row:
+    mapping = one.mapping
+    customer = mapping.customer or words.state("refused", "(not there any more)")
+    when = f"{mapping.at.astimezone():%Y-%m-%d %H:%M}"
+    return Row(key, (mapping.name, customer, one.connection, mapping.list_id, mapping.who, when))
+
+
+def _told(one: MappedName) -> Iterator[Text]:
+    mapping = one.mapping
+    meant = f"{mapping.customer} ({mapping.list_id}) and the jobs below it"
+    gone = f"the customer with ListID {mapping.list_id}, which QuickBooks has no more"
+    yield words.titled(mapping.name, f"means {meant if mapping.customer else gone}.")
+    yield words.titled("Who", f"{mapping.who}, {mapping.at.astimezone():%Y-%m-%d %H:%M}")
+    yield words.titled("u", "takes it back: the name means again whoever is called so. It asks.")
+    yield words.titled("Enter", "has it mean somebody else. It asks.")

@@ -1,0 +1,217 @@
+"""Customers: names that nobody could be found for, who is billed, what both sides say is owed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from functools import partial
+from typing import ClassVar, TypeAlias
+
+from rich.text import Text
+from textual import on
+from textual.binding import Binding, BindingType
+
+from console.tui import words
+from console.tui.screens.customer import CustomerScreen
+from console.tui.screens.customer_name import CustomerNameScreen
+from console.tui.screens.customer_names import MappedNamesScreen
+from console.tui.screens.customer_telling import state_of, told_of
+from console.tui.screens.hint import HintScreen
+from console.tui.screens.paging import CompanyPages, Listed
+from console.tui.snapshots import customers as snapshots
+from console.tui.snapshots.customers import Customers, Kind, Wanted
+from console.tui.widgets.filter_line import FilterLine
+from console.tui.widgets.record_table import Column, Heading, RecordTable, Row
+from shared.models.ledger.customer_pages import CustomerSides, Owing, Place
+from shared.models.payments.naming import UnresolvedName
+from shared.models.store import Store
+from shared.operations.describe.text import count, grouped
+
+COLUMNS = (
+    Column("Customer", least=16),
+    Column("Status", drop=5),
+    Column("Open", right=True, drop=4),
+    Column("Ours", right=True),
+    Column("QuickBooks", right=True),
+    Column(""),
+    Column("Left out", right=True, drop=3),
+    Column("Connection", least=10, drop=2),
+    Column("ListID", drop=1),
+)
+KINDS = (Kind.BILLED, Kind.INACTIVE, Kind.NAMES)
+Line: TypeAlias = UnresolvedName | CustomerSides
+
+
+class CustomersScreen(CompanyPages[Customers, Line, Place]):
+    """The customers of all connections, or of one, by name; names to resolve stand above them."""
+
+    PLACE = "Customers"
+    CSS_PATH = "customers.tcss"
+    TABLE = COLUMNS
+    EXAMPLE = "larkspur inactive names"
+    NO_MORE = "No more customers. b goes back to the page before."
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding(
+            "f",
+            "kind",
+            "Next kind",
+            tooltip="Billed customers, then inactive ones, then names to resolve.",
+        ),
+        Binding(
+            "slash",
+            "filter",
+            "Filter",
+            tooltip="A part of a name, inactive, names.",
+        ),
+        Binding(
+            "g",
+            "company",
+            "Only its company",
+            tooltip="Only the company of the line under the cursor, or all again.",
+        ),
+        Binding("M", "mapped", "Mapped names", tooltip="The names that were resolved by hand."),
+        Binding("n", "next_page", "Next", tooltip="The next page of customers."),
+        Binding("b", "page_before", "Before", tooltip="Back to the page before."),
+        Binding(
+            "t",
+            "hint",
+            "Troubleshooting",
+            show=False,
+            tooltip="Everything known about why invoices of it are left out.",
+        ),
+    ]
+
+    def question(self) -> Callable[[Store], Customers]:
+        """The page that is open of what the filter lets through."""
+        return partial(snapshots.read, wanted=self._wanted(), after=self.start)
+
+    def listed(self, snapshot: Customers) -> Iterator[Listed[Line]]:
+        """Names to resolve, then customers."""
+        if snapshot.names:
+            yield Heading("Names to resolve: Enter shows who may be meant")
+            yield from ((_name_row(name), name) for name in snapshot.names)
+        if snapshot.names and snapshot.customers:
+            yield Heading("Customers")
+        for customer in snapshot.customers:
+            yield from ((row, customer) for row in _customer_rows(customer))
+
+    def next_start(self, snapshot: Customers) -> Place | None:
+        """Behind the last customer that is listed."""
+        return snapshot.customers[-1].place if snapshot.more else None
+
+    def told(self, line: Line) -> Iterator[Text]:
+        """What a name keeps from being posted, or both sides of a customer."""
+        if isinstance(line, UnresolvedName):
+            return _told_of_name(line)
+        return told_of(line, self.snapshot.mapped if self.snapshot else ())
+
+    def place(self, snapshot: Customers) -> str:
+        """Which customers, and how many names wait."""
+        kind = self._wanted().kind
+        if kind is Kind.NAMES:
+            return f"Names to resolve{self.of_company}"
+        names = count(snapshot.unresolved, "name")
+        return f"Customers{self.of_company} ({kind}{self.page}; {names} to resolve)"
+
+    def nothing(self, _snapshot: Customers) -> str:
+        """The filter, or why there is none of this kind."""
+        wanted = self._wanted()
+        if wanted.words:
+            return "Nothing fits the filter. / changes it, Esc clears it; f shows other kinds."
+        return _NOTHING[wanted.kind].format(of=self.of_company)
+
+    def company_of(self, line: Line) -> tuple[int, str]:
+        """That of the name or the customer."""
+        return line.connection_id, line.connection
+
+    def able(self) -> dict[str, bool]:
+        """Those of the pages, and the entry of why invoices are left out."""
+        return super().able() | {"hint": bool(self._code())}
+
+    @on(RecordTable.Opened)
+    def _open(self) -> None:
+        line = self.chosen()
+        if isinstance(line, UnresolvedName):
+            self.app.push_screen(CustomerNameScreen(line.connection_id, line.name))
+        elif line is not None:
+            self.app.push_screen(CustomerScreen(line.connection_id, line.list_id))
+
+    def action_kind(self) -> None:
+        """Put the next kind into the filter; after the last one, none."""
+        wanted = self._wanted()
+        kind = KINDS[(KINDS.index(wanted.kind) + 1) % len(KINDS)]
+        self.fill_filter(" ".join([*([] if kind is Kind.BILLED else [kind.value]), *wanted.words]))
+
+    def action_mapped(self) -> None:
+        """Show the names that were mapped."""
+        self.app.push_screen(MappedNamesScreen(self.connection_id, self.company))
+
+    def action_hint(self) -> None:
+        """Open the troubleshooting entry of why invoices are left out."""
+        self.app.push_screen(HintScreen(self._code()))
+
+    def _code(self) -> str:
+        line = self.chosen()
+        if isinstance(line, CustomerSides) and line.left_out:
+            return line.left_out[0].reason
+        return ""
+
+    def _wanted(self) -> Wanted:
+        typed = snapshots.read_filter(self.query_one(FilterLine).value)
+        return replace(typed, connection_id=self.connection_id)
+
+
+_NOTHING = {
+    Kind.BILLED: (
+        "No customer yet{of}: they come with the invoices that bill them.\n\nNext, on the PC with"
+        " QuickBooks: run Invoice Sync in the Web Connector."
+    ),
+    Kind.INACTIVE: "No invoice{of} is of an inactive customer, or of one that is not there.",
+    Kind.NAMES: (
+        "No name waits{of}: every payment names a customer that QuickBooks knows, or none.\n\n"
+        "M shows the names that were resolved by hand."
+    ),
+}
+
+
+def _name_row(name: UnresolvedName) -> Row:
+    state = words.state("refused", count(name.payments, "payment"))
+    cells = (name.name, state, "", "", "", "", "", name.connection, "")
+    return Row(f"name {name.connection_id} {name.name}", cells)
+
+
+def _customer_rows(customer: CustomerSides) -> Iterator[Row]:
+    """One for each currency, since sums over several would be wrong."""
+    sides: tuple[Owing | None, ...] = customer.owing or (None,)
+    left_out = sum(one.count for one in customer.left_out)
+    for owing in sides:
+        figures = (
+            (f"{owing.open:,}", grouped(owing.balance), _seen(owing), owing.currency)
+            if owing
+            else ("0", "0.00", "0.00", "")
+        )
+        yield Row(
+            f"{customer.id} {owing.currency if owing else ''}",
+            (
+                customer.full_name or "(no name known)",
+                state_of(customer),
+                *figures,
+                f"{left_out:,}" if left_out else "",
+                customer.connection,
+                customer.list_id,
+            ),
+        )
+
+
+def _seen(owing: Owing) -> Text:
+    return words.state("" if owing.seen == owing.balance else "refused", grouped(owing.seen))
+
+
+def _told_of_name(name: UnresolvedName) -> Iterator[Text]:
+    sums = " and ".join(f"{grouped(total)} {code}".rstrip() for code, total in name.amounts)
+    refused = f"{count(name.payments, 'payment')} of {sums}"
+    yield words.titled("What happened", f"{refused} refused: nobody, or several, have this name.")
+    yield words.titled("What to do", "Enter shows who may be meant. Choose one and confirm.")
+    yield words.titled(
+        "Then", "the payments are judged again at once, and the name means that customer for good."
+    )

@@ -1,0 +1,198 @@
+"""Health: is all well, what is not, and what to do about it; as ``deskbridge doctor``."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future
+from functools import partial
+from types import MappingProxyType
+from typing import ClassVar
+
+from rich.text import Text
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+
+from console.tui import words
+from console.tui.backstage import Trouble
+from console.tui.screens.reading import ReadsDetail
+from console.tui.snapshots import health as snapshots
+from console.tui.snapshots.health import Health
+from console.tui.widgets.record_table import Column, Heading, RecordTable, Row
+from console.tui.widgets.text_view import TextView
+from shared.errors import StoreError
+from shared.health import Check, State
+from shared.models.store import Store
+from shared.operations.describe.text import count
+from shared.settings import SETTINGS
+
+COLUMNS = (
+    Column("State"),
+    Column("Check", least=10),
+    Column("What was found", least=20),
+)
+WORST_FIRST: Mapping[State, str] = MappingProxyType(
+    {State.FAIL: "Does not work", State.WARN: "To be looked at", State.OK: "Well"}
+)
+
+
+class HealthScreen(ReadsDetail[Health]):
+    """Every check, the worst first, then the settings; the network is asked on a key alone."""
+
+    PLACE = "Health"
+    CSS_PATH = "health.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding(
+            "w",
+            "network",
+            "Network",
+            tooltip="Call the public address as the Web Connector would: name, port, TLS, answer.",
+        ),
+        Binding("C", "copy", "Copy", tooltip="Copy all findings to your terminal's clipboard."),
+    ]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._here: tuple[Check, ...] = ()
+        self._network: tuple[Check, ...] = ()
+        self._calling: Future[tuple[Check, ...]] | None = None
+        self._order: list[Row | Heading] = []
+        self._told: dict[str, list[Text]] = {}
+
+    def body(self) -> ComposeResult:
+        """The checks, and the one under the cursor with its remedy."""
+        yield RecordTable(COLUMNS)
+        yield TextView(classes="preview")
+
+    def question(self) -> Callable[[Store], Health]:
+        """All checks but those over the network."""
+        backstage = self.backstage
+        return partial(snapshots.read, settings=backstage.settings, machine=backstage.machine())
+
+    def show(self, snapshot: Health) -> None:
+        """Fill the table, the worst first."""
+        self._here = snapshot.checks
+        self._list()
+
+    def _mark_stale(self, trouble: Trouble) -> None:
+        """Without the store go on with what can be checked without it."""
+        super()._mark_stale(trouble)
+        self.snapshot = None
+        error = StoreError(trouble.sentence, trouble.remedy)
+        settings, machine = self.backstage.settings, self.backstage.machine()
+        work = partial(snapshots.without_store, error, settings, machine)
+        self.go_on(self.backstage.aside(work), self._show_without_store)
+
+    def _show_without_store(self, found: Health) -> None:
+        if self.snapshot is None:
+            self.remove_class("-loading", "-stale")
+            self.show(found)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Dim the network while it is being asked."""
+        if action == "network" and self._calling and not self._calling.done():
+            return None
+        return super().check_action(action, parameters)
+
+    def action_network(self) -> None:
+        """Ask the network, on a thread of its own."""
+        settings, backstage = self.backstage.settings, self.backstage
+        self.say(f"Calling {settings.public_url} … The keys go on working.")
+        self._calling = backstage.aside(
+            partial(snapshots.over_network, settings, backstage.network, backstage.machine())
+        )
+        self.go_on(self._calling, self._show_network)
+        self.refresh_bindings()
+
+    def _show_network(self, found: tuple[Check, ...]) -> None:
+        self._network = found
+        self.refresh_bindings()
+        at = f"{self.backstage.clock().astimezone():%H:%M:%S}"
+        self.say(f"Called at {at}. {_in_short(found)}")
+        self._list()
+
+    def action_copy(self) -> None:
+        """Copy every finding with its remedy."""
+        lines = ("\n".join(line.plain for line in told) for told in self._told.values())
+        self.copy("\n\n".join(lines), "all findings")
+
+    def _list(self) -> None:
+        checks = dict(_numbered([*self._here, *self._network]))
+        self._told = {key: list(_findings(check)) for key, check in checks.items()}
+        table, at_top = self.query_one(RecordTable), self._is_at_top()
+        self._order = [*_worst_first(checks), *self._settings()]
+        table.show(self._order)
+        if at_top:
+            table.action_first()
+        self.show_place(f"Health: {_verdict(list(checks.values()))}")
+        self._explain()
+
+    def _is_at_top(self) -> bool:
+        """Whether the cursor is on the worst finding: it stays on that, whichever it is."""
+        first = next((line.key for line in self._order if isinstance(line, Row)), None)
+        return self.query_one(RecordTable).key == first
+
+    @on(RecordTable.Moved)
+    def _explain(self) -> None:
+        key = self.query_one(RecordTable).key or ""
+        self.query_one(TextView).show(self._told.get(key, []))
+
+    def _settings(self) -> Iterator[Row | Heading]:
+        """Where each setting comes from; what somebody set before the defaults."""
+        shown = sorted(self.backstage.settings.shown(), key=lambda row: row[2] == "default")
+        yield Heading(f"Settings: {len(shown)}")
+        for name, value, source in shown:
+            key = f"setting {name}"
+            self._told[key] = list(_setting_told(name, value, source))
+            yield Row(key, ("", "setting", f"{name} = {value} ({source})"))
+
+
+def _numbered(checks: Iterable[Check]) -> Iterator[tuple[str, Check]]:
+    """Each check under its name and a number, since a name may come several times."""
+    seen: Counter[str] = Counter()
+    for check in checks:
+        seen[check.name] += 1
+        yield f"{check.name} {seen[check.name]}", check
+
+
+def _worst_first(checks: Mapping[str, Check]) -> Iterator[Row | Heading]:
+    for state, title in WORST_FIRST.items():
+        found = {key: check for key, check in checks.items() if check.state is state}
+        if found:
+            yield Heading(f"{title}: {len(found)}")
+        for key, check in found.items():
+            yield Row(key, (words.state(state.value), check.name, check.told))
+
+
+def _findings(check: Check) -> Iterator[Text]:
+    yield words.titled(check.name, words.state(check.state.value))
+    yield words.titled("Found", check.told)
+    if check.remedy:
+        yield words.titled("What to do", check.remedy)
+
+
+def _setting_told(name: str, value: str, source: str) -> Iterator[Text]:
+    setting = _SETTINGS[name]
+    yield words.titled(name, value)
+    yield words.titled("From", source)
+    yield words.titled("Meaning", setting.meaning)
+    yield words.titled("Variable", f"{setting.env}; default: {setting.default or 'see above'}")
+
+
+_SETTINGS = {setting.name: setting for setting in SETTINGS}
+
+
+def _verdict(checks: Sequence[Check]) -> str:
+    """``2 failed, 1 warning, 14 ok``; what there is none of is left out."""
+    states = Counter(check.state for check in checks)
+    told = [f"{states[State.FAIL]} failed"] * bool(states[State.FAIL])
+    told += [count(states[State.WARN], "warning")] * bool(states[State.WARN])
+    return ", ".join([*told, f"{states[State.OK]} ok"])
+
+
+def _in_short(found: Sequence[Check]) -> str:
+    """The worst of what a call found; where all is well, how far it came."""
+    order = list(WORST_FIRST)
+    worst = min(reversed(found), key=lambda check: order.index(check.state), default=None)
+    return f"{worst.name}: {worst.told}" if worst else "The address cannot be used as it is."

@@ -1,0 +1,100 @@
+"""One entry of Troubleshooting: what happened, why, what to do, who does it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import ClassVar
+
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+
+from console.tui.screens.base import ConsoleScreen
+from console.tui.telling import entry
+from console.tui.widgets.text_view import Labelled, Paragraph, TextView
+from console.tui.words import titled
+from shared import hints
+from shared.hints import Hint
+
+_MOST_RELATED = 9
+
+
+class HintScreen(ConsoleScreen):
+    """The entry for a code; one that nobody knows says so. Related entries are a digit away."""
+
+    AUTO_FOCUS = "TextView"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("t", "catalogue", "All entries", tooltip="The whole catalogue, at this entry."),
+        Binding("C", "copy", "Copy", tooltip="Copy this entry to your terminal's clipboard."),
+        *(
+            Binding(
+                str(number),
+                f"related({number})",
+                "See also",
+                show=False,
+                tooltip="The entry that stands under this number at the end of the text.",
+            )
+            for number in range(1, _MOST_RELATED + 1)
+        ),
+    ]
+
+    def __init__(self, code: str) -> None:
+        super().__init__()
+        self._code = code
+        self._known = hints.hint(code)
+
+    def body(self) -> ComposeResult:
+        """The entry."""
+        yield TextView()
+
+    def on_mount(self) -> None:
+        """Show it; the catalogue is in memory."""
+        self.show_place(f"Troubleshooting, {self._code}")
+        self.query_one(TextView).show(list(self._told()))
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Dim the digits under which no entry stands."""
+        if action == "related":
+            return True if parameters[0] in range(1, len(self._related) + 1) else None
+        return super().check_action(action, parameters)
+
+    def action_catalogue(self) -> None:
+        """Show the whole catalogue; it may be where this screen was opened from."""
+        from console.tui.screens.troubleshooting import TroubleshootingScreen
+
+        if isinstance(self.app.screen_stack[-2], TroubleshootingScreen):
+            self.dismiss()
+        else:
+            self.app.push_screen(TroubleshootingScreen(self._code))
+
+    def action_copy(self) -> None:
+        """Copy the whole entry."""
+        self.copy(self.query_one(TextView).text, f"the entry {self._code}")
+
+    def action_related(self, number: int) -> None:
+        """Open an entry that this one refers to; Esc leads back."""
+        self.app.push_screen(HintScreen(self._related[number - 1]))
+
+    @property
+    def _related(self) -> tuple[str, ...]:
+        return self._known.see[:_MOST_RELATED] if self._known else ()
+
+    def _told(self) -> Iterator[Paragraph]:
+        if self._known is None:
+            yield Text(f"There is no entry for {self._code}: all that is known is what it said.")
+            yield Text("t opens the catalogue; / searches it for words of what was said.")
+            return
+        yield from entry(self._known)
+        yield from _referred_to(self._related)
+
+
+def _referred_to(codes: tuple[str, ...]) -> Iterator[Paragraph]:
+    if codes:
+        yield titled("See also", "")
+    for number, code in enumerate(codes, start=1):
+        yield Labelled(Text(f" {number}  ", style="bold"), Text(_named(code)))
+
+
+def _named(code: str) -> str:
+    other: Hint | None = hints.hint(code)
+    return f"{other.title} ({code})" if other else code

@@ -1,0 +1,174 @@
+"""Invoices: what was imported, what was left out and why, what both sides say is owed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from functools import partial
+from typing import ClassVar
+
+from rich.text import Text
+from textual import on
+from textual.binding import Binding, BindingType
+
+from console.tui.screens.hint import HintScreen
+from console.tui.screens.invoice import InvoiceScreen
+from console.tui.screens.invoice_telling import reason_of, seen_of, status_of, told_of
+from console.tui.screens.paging import CompanyPages, Listed
+from console.tui.snapshots import invoices as snapshots
+from console.tui.snapshots.invoices import DIFFERING, LEFT_OUT, OPEN_ONES, Invoices
+from console.tui.widgets.filter_line import FilterLine
+from console.tui.widgets.record_table import Column, RecordTable, Row
+from shared import hints
+from shared.models.ledger.invoice_pages import InvoiceFilter, InvoiceSides, Kept
+from shared.models.store import Store
+from shared.operations.describe.text import grouped
+
+COLUMNS = (
+    Column("Invoice", least=8),
+    Column("Customer", least=14),
+    Column("Status", drop=5),
+    Column("Ours", right=True),
+    Column("QuickBooks", right=True),
+    Column(""),
+    Column("Date", drop=3),
+    Column("Due", drop=1),
+    Column("Connection", least=10, drop=4),
+    Column("Left out because", least=16, drop=2),
+)
+SHOWN = ("", DIFFERING, LEFT_OUT, "paid", "void", "deleted")
+
+
+class InvoicesScreen(CompanyPages[Invoices, InvoiceSides, int]):
+    """The invoices of all connections, or of one; what is under the cursor is explained below."""
+
+    PLACE = "Invoices"
+    CSS_PATH = "invoices.tcss"
+    TABLE = COLUMNS
+    EXAMPLE = "1042 larkspur left-out differing paid"
+    NO_MORE = "No more invoices. b goes back to the page before."
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding(
+            "f",
+            "kind",
+            "Next kind",
+            tooltip="Open ones, then differing, left out, paid, void and deleted ones.",
+        ),
+        Binding(
+            "slash",
+            "filter",
+            "Filter",
+            tooltip="A number, a customer, open, paid, void, deleted, left-out, differing.",
+        ),
+        Binding(
+            "g",
+            "company",
+            "Only its company",
+            tooltip="Only the company of the invoice under the cursor, or all again.",
+        ),
+        Binding(
+            "n", "next_page", "Older", tooltip="The next page of invoices that were read before."
+        ),
+        Binding("b", "page_before", "Newer", tooltip="Back to the page before."),
+        Binding(
+            "t",
+            "hint",
+            "Troubleshooting",
+            show=False,
+            tooltip="Everything known about why it is left out, and the remedy.",
+        ),
+    ]
+
+    def question(self) -> Callable[[Store], Invoices]:
+        """The page that is open of what the filter lets through."""
+        return partial(snapshots.read, wanted=self._wanted(), before_id=self.start)
+
+    def listed(self, snapshot: Invoices) -> Iterator[Listed[InvoiceSides]]:
+        """The page, row by row."""
+        return ((_row(line), line) for line in snapshot.lines)
+
+    def next_start(self, snapshot: Invoices) -> int | None:
+        """Behind the last that is listed."""
+        return snapshot.lines[-1].id if snapshot.older else None
+
+    def told(self, line: InvoiceSides) -> Iterator[Text]:
+        """Both sides, and why it is left out."""
+        return told_of(line)
+
+    def place(self, snapshot: Invoices) -> str:
+        """Which invoices, and how many want to be looked at."""
+        wanted = self._wanted()
+        if wanted.kept is Kept.IMPORTED:
+            shown = ", ".join(wanted.statuses) or "all"
+        else:
+            shown = "differing" if wanted.kept is Kept.DIFFERING else "left out"
+        left_out = sum(number for _, number in snapshot.left_out)
+        figures = f"{snapshot.differing:,} differing, {left_out:,} left out"
+        return f"Invoices{self.of_company} ({shown}{self.page}; {figures})"
+
+    def nothing(self, snapshot: Invoices) -> str:
+        """The filter, or what is to be done for an invoice to be here."""
+        wanted = self._wanted()
+        if wanted.kept is Kept.DIFFERING and not wanted.words:
+            return "No difference: both sides say the same of every imported invoice."
+        if wanted != replace(OPEN_ONES, connection_id=self.connection_id):
+            return "No invoice fits the filter. / changes it, Esc clears it; f shows other kinds."
+        left_out = sum(number for _, number in snapshot.left_out)
+        if left_out:
+            of = self.of_company
+            return f"No open invoice is imported{of}: {left_out:,} left out. f shows them."
+        return (
+            f"No open invoice{self.of_company}.\n\nNext, on the PC with QuickBooks: run Invoice"
+            " Sync in the Web Connector. f shows paid ones."
+        )
+
+    def company_of(self, line: InvoiceSides) -> tuple[int, str]:
+        """That of the invoice."""
+        return line.connection_id, line.connection
+
+    def able(self) -> dict[str, bool]:
+        """Those of the pages, and the entry of why it is left out."""
+        line = self.chosen()
+        hint = line is not None and bool(hints.hint(line.left_out))
+        return super().able() | {"hint": hint}
+
+    @on(RecordTable.Opened)
+    def _open(self, event: RecordTable.Opened) -> None:
+        line = self.records[event.key]
+        self.app.push_screen(InvoiceScreen(line.connection_id, line.txn_id))
+
+    def action_kind(self) -> None:
+        """Put the next kind into the filter; after the last one, none."""
+        typed = self.query_one(FilterLine).value.split()
+        held = next((word for word in typed if word.casefold() in SHOWN), "")
+        others = [word for word in typed if word != held]
+        kind = SHOWN[(SHOWN.index(held.casefold()) + 1) % len(SHOWN)]
+        self.fill_filter(" ".join([*([kind] if kind else []), *others]))
+
+    def action_hint(self) -> None:
+        """Open the troubleshooting entry of why it is left out."""
+        line = self.chosen()
+        if line is not None:
+            self.app.push_screen(HintScreen(line.left_out))
+
+    def _wanted(self) -> InvoiceFilter:
+        typed = snapshots.read_filter(self.query_one(FilterLine).value)
+        return replace(typed, connection_id=self.connection_id)
+
+
+def _row(line: InvoiceSides) -> Row:
+    return Row(
+        str(line.id),
+        (
+            line.number or "(none)",
+            line.customer,
+            status_of(line),
+            grouped(line.balance),
+            seen_of(line),
+            line.currency,
+            line.date.isoformat(),
+            line.due_date.isoformat() if line.due_date else "",
+            line.connection,
+            reason_of(line),
+        ),
+    )

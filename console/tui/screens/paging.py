@@ -1,0 +1,201 @@
+"""Records a page at a time: the filter, turning the pages, what is under the cursor told below.
+
+A page begins behind the last record of the one before (its *start*), so that what is added or
+goes meanwhile shifts nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import ClassVar, Generic, TypeAlias, TypeVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.widgets import Input, Static
+
+from console.tui.screens.base import StoreScreen
+from console.tui.widgets.filter_line import FilterLine
+from console.tui.widgets.record_table import Column, Heading, RecordTable, Row
+from console.tui.widgets.text_view import Paragraph, TextView
+
+Snapshot = TypeVar("Snapshot")
+Record = TypeVar("Record")
+Start = TypeVar("Start")
+Listed: TypeAlias = Heading | tuple[Row, Record]
+
+
+class PagedScreen(StoreScreen[Snapshot], Generic[Snapshot, Record, Start]):
+    """A table of ``Record``, its pages, the explanation below and the line to filter with.
+
+    Subclasses give PLACE, TABLE (the columns), EXAMPLE (what may be typed into the filter) and
+    NO_MORE (said on a page behind the first that is empty by now), ``question`` for the page at
+    ``start``, and ``listed``, ``next_start``, ``told``, ``place`` and ``nothing``. Their bindings
+    name the actions ``filter``, ``next_page`` and ``page_before``.
+    """
+
+    AUTO_FOCUS = "RecordTable"
+    TABLE: ClassVar[Sequence[Column]]
+    EXAMPLE: ClassVar[str]
+    NO_MORE: ClassVar[str]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.records: dict[str, Record] = {}
+        self._starts: list[Start | None] = [None]
+
+    def listed(self, snapshot: Snapshot) -> Iterable[Listed[Record]]:
+        """Each row with the record that it shows, and headings between them."""
+        raise NotImplementedError
+
+    def next_start(self, snapshot: Snapshot) -> Start | None:
+        """Where the next page begins; None: this is the last one."""
+        raise NotImplementedError
+
+    def told(self, record: Record) -> Iterable[Paragraph]:
+        """What is said below the table of the record under the cursor."""
+        raise NotImplementedError
+
+    def place(self, snapshot: Snapshot) -> str:
+        """The title of what is shown."""
+        raise NotImplementedError
+
+    def nothing(self, snapshot: Snapshot) -> str:
+        """Why the first page is empty, and what to do next."""
+        raise NotImplementedError
+
+    def able(self) -> dict[str, bool]:
+        """Which actions work now; those that are not in it are not dimmed by this."""
+        return {
+            "next_page": self.snapshot is not None and self.next_start(self.snapshot) is not None,
+            "page_before": len(self._starts) > 1,
+        }
+
+    @property
+    def start(self) -> Start | None:
+        """Where the page that is open begins; None is the first."""
+        return self._starts[-1]
+
+    @property
+    def page(self) -> str:
+        """The number of the page, for the title; nothing on the first."""
+        return f", page {len(self._starts)}" if len(self._starts) > 1 else ""
+
+    def chosen(self) -> Record | None:
+        """The record under the cursor."""
+        if not self.is_mounted:
+            return None
+        return self.records.get(self.query_one(RecordTable).key or "")
+
+    def body(self) -> ComposeResult:
+        """Table, explanation, and the line to filter with."""
+        yield Static("", classes="body empty")
+        yield RecordTable(self.TABLE)
+        yield TextView(classes="preview")
+        yield FilterLine(self.EXAMPLE)
+
+    def show(self, snapshot: Snapshot) -> None:
+        """Fill the table, or say why it is empty."""
+        listed = list(self.listed(snapshot))
+        self.records = {one[0].key: one[1] for one in listed if not isinstance(one, Heading)}
+        self.set_class(not self.records, "-empty")
+        nothing = self.nothing(snapshot) if self.start is None else self.NO_MORE
+        self.query_one(".empty", Static).update(nothing)
+        lines = [one if isinstance(one, Heading) else one[0] for one in listed]
+        self.query_one(RecordTable).show(lines)
+        self.show_place(self.place(snapshot))
+        self._explain()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Dim what has nothing to work on."""
+        able = self.able()
+        if action in able:
+            return True if able[action] else None
+        return super().check_action(action, parameters)
+
+    @on(RecordTable.Moved)
+    def _explain(self) -> None:
+        record = self.chosen()
+        self.query_one(TextView).show([] if record is None else list(self.told(record)))
+        self.refresh_bindings()
+
+    @on(Input.Changed)
+    def _filter_changed(self) -> None:
+        self._starts = [None]
+        self.ask()
+
+    def action_filter(self) -> None:
+        """Type a filter."""
+        self.query_one(FilterLine).open()
+
+    def action_next_page(self) -> None:
+        """Turn to the next page."""
+        start = self.next_start(self.snapshot) if self.snapshot is not None else None
+        if start is not None:
+            self._turn([*self._starts, start])
+
+    def action_page_before(self) -> None:
+        """Turn back."""
+        self._turn(self._starts[:-1])
+
+    def turn_to_first(self) -> None:
+        """Ask anew from the first page on, since other records are wanted now."""
+        self._turn([None])
+
+    def _turn(self, starts: list[Start | None]) -> None:
+        self._starts = starts
+        self.query_one(RecordTable).action_first()
+        self.ask()
+
+
+class CompanyPages(PagedScreen[Snapshot, Record, Start]):
+    """Pages of all companies, or of one; Esc takes a filter away before it leaves.
+
+    ``connection_id`` None is all; the action ``company`` narrows to that of the record under the
+    cursor, as ``company_of`` says, and widens again.
+    """
+
+    def __init__(self, connection_id: int | None = None, name: str = "") -> None:
+        super().__init__()
+        self.connection_id = connection_id
+        self.company = name
+
+    def company_of(self, record: Record) -> tuple[int, str] | None:
+        """The number and the name of a record's connection; None: it has no single one."""
+        raise NotImplementedError
+
+    def able(self) -> dict[str, bool]:
+        """Those of the pages, and narrowing to a company."""
+        company = self.connection_id is not None or self._company_chosen() is not None
+        return super().able() | {"company": company}
+
+    @property
+    def of_company(self) -> str:
+        """Whose these are, for titles and sentences; nothing for all companies."""
+        return f" of {self.company}" if self.company else ""
+
+    def fill_filter(self, text: str) -> None:
+        """Put a text into the filter as if it were typed; the cursor goes to the first record."""
+        line = self.query_one(FilterLine)
+        line.value = text
+        line.set_class(bool(text), "-open")
+        self.query_one(RecordTable).action_first()
+
+    def action_back(self) -> None:
+        """From a filter back to what is shown without one, else leave."""
+        if self.query_one(FilterLine).value:
+            self.fill_filter("")
+        else:
+            super().action_back()
+
+    def action_company(self) -> None:
+        """Narrow to the company of the record under the cursor, or widen again."""
+        company = self._company_chosen()
+        if self.connection_id is not None:
+            self.connection_id, self.company = None, ""
+        elif company is not None:
+            self.connection_id, self.company = company
+        self.turn_to_first()
+
+    def _company_chosen(self) -> tuple[int, str] | None:
+        record = self.chosen()
+        return None if record is None else self.company_of(record)

@@ -1,0 +1,258 @@
+"""Payments: the queue by state, what needs a person first, and every payment behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from functools import partial
+from types import MappingProxyType
+from typing import ClassVar
+
+from rich.text import Text
+from textual import on
+from textual.binding import Binding, BindingType
+
+from console.cli.payments import name_of, status_word
+from console.tui import words
+from console.tui.screens.paging import CompanyPages, Listed
+from console.tui.screens.payment import PaymentScreen
+from console.tui.screens.payment_deciding import DecidesPayments
+from console.tui.snapshots import payments as snapshots
+from console.tui.snapshots.payments import (
+    AT_WORK,
+    NEEDS_PERSON,
+    OF_EACH,
+    OVER,
+    Group,
+    PaymentLine,
+    Payments,
+    word_of,
+)
+from console.tui.widgets.filter_line import FilterLine
+from console.tui.widgets.record_table import Column, RecordTable, Row
+from shared import hints
+from shared.models.payments.queue import Figure, PaymentFilter
+from shared.models.store import Store
+from shared.operations.describe.text import count, grouped
+from shared.rules.payments.values import Payment, PaymentStatus
+
+COLUMNS = (
+    Column("Payment", least=16),
+    Column("Status", drop=5),
+    Column("Customer", least=12, drop=4),
+    Column("Since", drop=6),
+    Column("Amount", right=True),
+    Column(""),
+    Column("Connection", least=10, drop=3),
+    Column("Date", drop=2),
+    Column("Why", least=20, drop=1),
+)
+S = PaymentStatus
+MEANINGS = MappingProxyType(
+    {
+        S.UNKNOWN: "Outcome not known yet: the next Payment Sync settles that before anything else"
+        " is posted.",
+        S.PARKED: "Only a person can tell what QuickBooks holds: look there, then retry or skip.",
+        S.REFUSED: "Does not go out before something is put right: then retry, or skip.",
+        S.WAITING: "Goes out by itself once the reason is gone.",
+        S.READY: "Goes out with the next Payment Sync.",
+        S.SENT: "Out at this moment.",
+        S.NOT_ELIGIBLE: "Never goes out as it is: offline, pending, too old and the like.",
+        S.SKIPPED: "Left out by a person; u takes that back.",
+        S.POSTED: "In QuickBooks.",
+        S.IMPORTED: "Recorded in QuickBooks and read from there.",
+    }
+)
+
+
+class PaymentsScreen(DecidesPayments[Payments], CompanyPages[Payments, PaymentLine | Group, int]):
+    """The payments of all connections, or of one; the one under the cursor is explained below."""
+
+    PLACE = "Payments"
+    CSS_PATH = "payments.tcss"
+    TABLE = COLUMNS
+    EXAMPLE = "refused quickbooks pay_8Kd2 1042 larkspur"
+    NO_MORE = "No older payments. b goes back to the newer ones."
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding(
+            "R",
+            "retry_alike",
+            "Retry all alike",
+            tooltip="Retry all that stand here for the same reason. It asks.",
+        ),
+        Binding("f", "state", "Next state", tooltip="Only the payments of one state, then all."),
+        Binding(
+            "slash",
+            "filter",
+            "Filter",
+            tooltip="States, quickbooks, invoiced, deleted, an id, an invoice, a customer.",
+        ),
+        Binding(
+            "g",
+            "company",
+            "Only its company",
+            tooltip="Only the company of the payment under the cursor, or all again.",
+        ),
+        Binding("n", "next_page", "Older", tooltip="The next page of older payments."),
+        Binding("b", "page_before", "Newer", tooltip="Back to the page of newer payments."),
+    ]
+
+    def __init__(self, connection_id: int | None = None, name: str = "") -> None:
+        super().__init__(connection_id, name)
+        self._left_at = ""
+
+    def question(self) -> Callable[[Store], Payments]:
+        """The queue, or the page that is open of what the filter lets through."""
+        return partial(snapshots.read, wanted=self._wanted(), before_id=self.start)
+
+    def show(self, snapshot: Payments) -> None:
+        """Fill the table; back in the queue, the cursor goes to the state that was opened."""
+        super().show(snapshot)
+        if snapshot.groups and self._left_at:
+            self.query_one(RecordTable).go_to(self._left_at)
+            self._left_at = ""
+
+    def listed(self, snapshot: Payments) -> Iterator[Listed[PaymentLine | Group]]:
+        """Group by group, or the page."""
+        yield from ((self._row(line), line) for line in snapshot.lines)
+        for group in snapshot.groups:
+            yield from ((self._group_row(figure), group) for figure in group.figures)
+            yield from ((self._row(line), line) for line in group.lines)
+
+    def next_start(self, snapshot: Payments) -> int | None:
+        """Behind the oldest that is listed."""
+        return snapshot.lines[-1].payment.id if snapshot.older else None
+
+    def told(self, record: PaymentLine | Group) -> Iterator[Text]:
+        """What a state means, or what happened to a payment and what can be done."""
+        if isinstance(record, Group):
+            return _told_of_group(record)
+        return self._told_of_payment(record.payment)
+
+    def place(self, snapshot: Payments) -> str:
+        """What waits, or what the filter lets through."""
+        if snapshot.groups:
+            look, way = snapshot.count(NEEDS_PERSON), snapshot.count(AT_WORK)
+            return f"Payments{self.of_company} ({look:,} to look at, {way - look:,} on their way)"
+        wanted = self._wanted()
+        number = ""
+        if wanted.statuses and not wanted.words and not wanted.deleted:
+            number = f": {snapshot.count(wanted.statuses):,}"
+        shown = ", ".join(one.replace("_", " ") for one in wanted.statuses[:3]) or "all states"
+        shown = "deleted in QuickBooks" if wanted.deleted else shown
+        return f"Payments{self.of_company} ({shown}{number}{self.page})"
+
+    def nothing(self, _snapshot: Payments) -> str:
+        """The filter, or where payments come from."""
+        if self._wanted() != PaymentFilter(self.connection_id):
+            return "No payment fits the filter. / changes it, Esc clears it."
+        return (
+            f"No payment yet{self.of_company}.\n\nNext: deskbridge payments import NAME FILE takes"
+            " in those of the billing platform. Payment Sync reads those that QuickBooks has."
+        )
+
+    def company_of(self, record: PaymentLine | Group) -> tuple[int, str] | None:
+        """That of the payment; a state has none."""
+        if isinstance(record, Group):
+            return None
+        return record.payment.connection_id, record.connection
+
+    def able(self) -> dict[str, bool]:
+        """Those of the pages, what a payment allows, and states to go through."""
+        return super().able() | {
+            "retry_alike": bool(self.check_action("retry", ())),
+            "state": bool(self._states()),
+        }
+
+    @on(RecordTable.Opened)
+    def _open(self, event: RecordTable.Opened) -> None:
+        record = self.records.get(event.key)
+        if isinstance(record, Group):
+            self.fill_filter(word_of(record.status))
+            self._left_at = event.key
+        else:
+            self.app.push_screen(PaymentScreen(int(event.key)))
+
+    def payment(self) -> Payment | None:
+        """The payment under the cursor; None on the line of a state."""
+        record = self.chosen()
+        return record.payment if isinstance(record, PaymentLine) else None
+
+    def action_state(self) -> None:
+        """Put the next state that any payment has into the filter; after the last one, none."""
+        typed = self.query_one(FilterLine).value.split()
+        order = [word_of(status) for status in self._states()]
+        held = next((word for word in typed if word.casefold() in order), None)
+        place = order.index(held.casefold()) + 1 if held else 0
+        others = [word for word in typed if word != held]
+        self.fill_filter(" ".join([*order[place : place + 1], *others]))
+
+    def action_retry_alike(self) -> None:
+        """Retry all payments of the kind under the cursor, after asking."""
+        payment = self.payment()
+        if payment is not None:
+            alike = replace(
+                self._wanted(), statuses=(payment.status,), code=payment.code, deleted=False
+            )
+            self.look(partial(snapshots.plan_retry_alike, wanted=alike), self.retry_as_planned)
+
+    def _states(self) -> list[PaymentStatus]:
+        """The states that any payment has, in the order of the queue."""
+        held = {one.status for one in self.snapshot.figures} if self.snapshot else set()
+        return [status for status in (*AT_WORK, *OVER) if status in held]
+
+    def _wanted(self) -> PaymentFilter:
+        typed = snapshots.read_filter(self.query_one(FilterLine).value)
+        return replace(typed, connection_id=self.connection_id)
+
+    def _row(self, line: PaymentLine) -> Row:
+        payment = line.payment
+        return Row(
+            str(payment.id),
+            (
+                name_of(payment),
+                words.state(status_word(payment)),
+                payment.customer,
+                words.when(payment.changed_at, self.backstage.clock()),
+                grouped(payment.amount),
+                payment.currency,
+                line.connection,
+                payment.date.isoformat(),
+                payment.reason,
+            ),
+        )
+
+    def _group_row(self, figure: Figure) -> Row:
+        word = figure.status.replace("_", " ")
+        cells = (
+            f"{word.capitalize()}: {figure.count:,}",
+            *("", ""),
+            words.when(figure.since, self.backstage.clock()),
+            *(grouped(figure.amount), figure.currency),
+            *("", "", ""),
+        )
+        return Row(_key(figure), tuple(Text(cell, style="bold") for cell in cells))
+
+    def _told_of_payment(self, payment: Payment) -> Iterator[Text]:
+        yield words.titled("What happened", payment.reason or MEANINGS[payment.status])
+        if payment.code:
+            yield words.titled("What to do", hints.tell(payment.code).remedy)
+        yield from self.choices(payment)
+        if payment.note:
+            by = f" (by {payment.changed_by})" if payment.changed_by else ""
+            yield words.titled("Skipped because", f"{payment.note}{by}")
+
+
+def _key(figure: Figure) -> str:
+    return f"{figure.status.value} {figure.currency}"
+
+
+def _told_of_group(group: Group) -> Iterator[Text]:
+    number = sum(figure.count for figure in group.figures)
+    word = group.status.replace("_", " ").capitalize()
+    yield words.titled(word, f"{count(number, 'payment')}. {MEANINGS[group.status]}")
+    if number > len(group.lines):
+        newest = f"the newest {OF_EACH}" if group.lines else "none"
+        yield words.titled("Listed here", f"{newest}. Enter lists all of this state.")
+    since = min(figure.since for figure in group.figures)
+    yield words.titled("Since", f"{since.astimezone():%Y-%m-%d %H:%M} the first of them.")

@@ -1,0 +1,223 @@
+"""Problems: what needs a person, grouped by what is to be done about it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import ClassVar
+
+from rich.text import Text
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.widgets import Input, Static
+
+from console.tui import words
+from console.tui.actions import problems as actions
+from console.tui.screens.deciding import DecidesProblems
+from console.tui.screens.hint import HintScreen
+from console.tui.snapshots import problems as snapshots
+from console.tui.snapshots.problems import WAITING, Problems, RetryPlan
+from console.tui.telling import standing_of
+from console.tui.widgets.dialogs import Confirm
+from console.tui.widgets.filter_line import FilterLine
+from console.tui.widgets.record_table import Column, Heading, RecordTable, Row
+from console.tui.widgets.text_view import TextView
+from shared.models.store import Store
+from shared.rules.values import Problem, ProblemState
+
+COLUMNS = (
+    Column("Document", least=24),
+    Column("Status", drop=4),
+    Column("Connection", least=14, drop=3),
+    Column("Last met", drop=2),
+    Column("What happened", least=20, drop=1),
+)
+SHOWN = (
+    ("open", WAITING),
+    ("skipped", (ProblemState.SKIPPED,)),
+    ("resolved", (ProblemState.RESOLVED,)),
+)
+
+
+class ProblemsScreen(DecidesProblems[Problems]):
+    """The problems of all connections; the one under the cursor is explained below."""
+
+    PLACE = "Problems"
+    CSS_PATH = "problems.tcss"
+    AUTO_FOCUS = "RecordTable"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("R", "retry_kind", "Retry all alike", tooltip="Retry all open ones of this kind."),
+        Binding("v", "resolve", "Resolved", tooltip="Close it: you settled it yourself. It asks."),
+        Binding("f", "states", "Skipped", tooltip="Show open, then skipped, then resolved ones."),
+        Binding(
+            "slash", "filter", "Filter", tooltip="A document, a connection, words of the text."
+        ),
+        Binding("C", "copy", "Copy", tooltip="Copy the problem to your terminal's clipboard."),
+    ]
+
+    def __init__(self, typed: str = "") -> None:
+        super().__init__()
+        self._typed = typed
+        self._shown = 0
+        self._problems: dict[str, Problem] = {}
+
+    def body(self) -> ComposeResult:
+        """Table, explanation, and the line to filter with."""
+        yield Static("", classes="body empty")
+        yield RecordTable(COLUMNS)
+        yield TextView(classes="preview")
+        line = FilterLine("A document, a connection, words of the text")
+        line.value = self._typed
+        line.set_class(bool(self._typed), "-open")
+        yield line
+
+    def question(self) -> Callable[[Store], Problems]:
+        """The problems in the states that are shown, as the filter says."""
+        _, states = SHOWN[self._shown]
+        return partial(snapshots.read, states_wanted=states, words=self._words())
+
+    def show(self, snapshot: Problems) -> None:
+        """Fill the table, group by group."""
+        self._problems = {str(one.id): one for group in snapshot.groups for one in group.problems}
+        self.set_class(not self._problems, "-empty")
+        self.query_one(".empty", Static).update(self._nothing())
+        self.query_one(RecordTable).show(list(self._lines(snapshot)))
+        word, _ = SHOWN[self._shown]
+        listed = f", the latest {snapshot.listed:,}" if snapshot.listed < snapshot.total else ""
+        self.show_place(f"Problems ({snapshot.total:,} {word}{listed})")
+        self._explain()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Dim what cannot be done to the problem under the cursor."""
+        problem = self.problem()
+        if action in ("retry_kind", "resolve"):
+            return True if problem and problem.state in WAITING else None
+        if action in ("hint", "copy"):
+            return True if problem else None
+        return super().check_action(action, parameters)
+
+    @on(RecordTable.Moved)
+    def _explain(self) -> None:
+        self.query_one(TextView).show(list(self._told()))
+        self.refresh_bindings()
+
+    @on(RecordTable.Opened)
+    def _open(self) -> None:
+        self.add_class("-detail")
+        self.query_one(TextView).focus()
+
+    def action_back(self) -> None:
+        """From the detail back to the list, else leave."""
+        if self.has_class("-detail"):
+            self.remove_class("-detail")
+            self.query_one(RecordTable).focus()
+        else:
+            super().action_back()
+
+    @on(Input.Changed)
+    def _filter_changed(self) -> None:
+        self.ask()
+
+    def problem(self) -> Problem | None:
+        """The problem under the cursor."""
+        if not self.is_mounted:
+            return None
+        return self._problems.get(self.query_one(RecordTable).key or "")
+
+    def action_filter(self) -> None:
+        """Type words to look for."""
+        self.query_one(FilterLine).open()
+
+    def action_states(self) -> None:
+        """Show the next kind of state."""
+        self._shown = (self._shown + 1) % len(SHOWN)
+        self.ask()
+
+    def action_retry_kind(self) -> None:
+        """Retry all open problems of the kind under the cursor, after asking."""
+        problem = self.problem()
+        if problem is not None:
+            question = partial(snapshots.plan_retry_of_kind, code=problem.code, words=self._words())
+            self.look(question, self._retry_all)
+
+    def _retry_all(self, plan: RetryPlan) -> None:
+        if plan.problem_ids:
+            self.retry_as_planned(plan)
+        else:
+            self.say(
+                "None of this kind can be retried together: QuickBooks may have these payments"
+                " already, so each is a decision of its own."
+            )
+
+    def action_resolve(self) -> None:
+        """Ask, then close the problem."""
+        problem = self.problem()
+        if problem is None:
+            return
+        resolve = partial(actions.resolve, problem_id=problem.id)
+        self.app.push_screen(
+            Confirm(
+                f"Is {problem.document or problem.object_id} resolved?",
+                [
+                    "It leaves this list, and nothing else is done about it. If the trouble is"
+                    " still there, the next sync puts it back."
+                ],
+                "It is resolved",
+            ),
+            lambda agreed: self.carry_out(resolve) if agreed else None,
+        )
+
+    def action_hint(self) -> None:
+        """Open the troubleshooting entry."""
+        problem = self.problem()
+        if problem is not None:
+            self.app.push_screen(HintScreen(problem.code))
+
+    def action_copy(self) -> None:
+        """Copy what is said of the problem."""
+        self.copy(self.query_one(TextView).text, "the problem")
+
+    def _words(self) -> tuple[str, ...]:
+        return tuple(self.query_one(FilterLine).value.split())
+
+    def _lines(self, snapshot: Problems) -> Iterator[Row | Heading]:
+        for group in snapshot.groups:
+            yield Heading(f"{group.title}: {group.total:,}. {group.remedy}")
+            yield from map(self._row, group.problems)
+
+    def _row(self, one: Problem) -> Row:
+        return Row(
+            str(one.id),
+            (
+                one.document or one.object_id,
+                words.state(one.state.value),
+                one.connection,
+                words.when(one.last_seen_at, self.backstage.clock()),
+                one.message,
+            ),
+        )
+
+    def _told(self) -> Iterator[Text]:
+        one = self.problem()
+        if one is None:
+            return
+        yield words.titled("What happened", f"{one.document or one.object_id}: {one.message}")
+        if one.said:
+            yield words.titled("QuickBooks said", one.said)
+        yield words.titled("What to do", one.remedy)
+        yield from self.choices(one)
+        yield words.titled("Status", standing_of(one))
+        met = words.when(one.first_seen_at, self.backstage.clock())
+        sync = f", in sync {one.sync_id}" if one.sync_id else ""
+        yield words.titled("First met", f"{met}{sync}. {one.connection}, code {one.code}.")
+
+    def _nothing(self) -> str:
+        word, _ = SHOWN[self._shown]
+        if self._words():
+            return "No problem has these words. / changes them, Esc in that line clears them."
+        if word == "open":
+            return (
+                "No open problems: nothing waits for a person.\n\ny shows how the last syncs went."
+            )
+        return f"No {word} problems. f shows the others."

@@ -1,0 +1,234 @@
+"""A password is made and shown this once, with what the bookkeeper has to do."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import TYPE_CHECKING, ClassVar, TypeAlias, cast
+
+from rich.text import Text
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal
+from textual.widgets import Button, Static
+
+from console.cli.qwc import file_steps, password_steps
+from console.tui import words
+from console.tui.actions import qwc as actions
+from console.tui.actions.qwc import Link
+from console.tui.backstage import Trouble
+from console.tui.screens.asking import Asking
+from console.tui.widgets.key_line import KeyLine
+from console.tui.widgets.secret import Secret
+from console.tui.widgets.text_view import Labelled, Paragraph, TextView
+from console.tui.widgets.title_bar import TitleBar
+from shared.operations.describe.text import plain
+
+if TYPE_CHECKING:
+    from console.tui.app import DeskbridgeApp
+    from shared.models.store import Store
+    from shared.operations.issuing import Issued
+    from shared.rules.values import Connection
+
+Outcome: TypeAlias = "Connection | Trouble"
+"""The connection as it is with its new password, or why there is none."""
+
+ONCE = (
+    "It is shown this once. Only its hash is kept, so nobody can read it again once you choose"
+    " Done: save it now."
+)
+NOT_YET = "The password cannot be read again. When it is saved: Tab leads to Done, Enter leaves."
+_NO_CLIPBOARD = ("linux", "dumb", "vt100", "vt220")
+
+
+class PasswordScreen(Asking[Outcome]):
+    """Has ``work`` make a password and shows it; there is no way out but Done.
+
+    ``renewed`` tells that the files have new IDs. Where ``work`` is refused, the dialog ends
+    with the trouble, and whoever opened it says it.
+    """
+
+    AUTO_FOCUS = "TextView"
+    CSS_PATH = "qwc.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("C", "copy", "Copy password", tooltip="Copy it to your terminal's clipboard."),
+        Binding(
+            "I",
+            "copy_steps",
+            "Copy the rest",
+            tooltip="Copy user names, files, links and instructions, without the password.",
+        ),
+        Binding(
+            "l",
+            "links",
+            "Download links",
+            tooltip="Links that fetch each file once, within 15 minutes.",
+        ),
+        Binding("tab", "app.focus_next", "to Done", tooltip="To the buttons; Done is the last."),
+        Binding("f1,question_mark", "app.help", "Help", show=False, tooltip="This list of keys."),
+        Binding(
+            "escape,q,ctrl+c,ctrl+q",
+            "stay",
+            "Not yet",
+            show=False,
+            tooltip="Nothing: only Done leaves, since the password cannot be read again.",
+        ),
+        Binding("left", "app.focus_previous", "Button", show=False, tooltip="The button before."),
+        Binding("right", "app.focus_next", "Button", show=False, tooltip="The next button."),
+    ]
+
+    def __init__(self, work: Callable[[Store], Issued], *, renewed: bool = False) -> None:
+        super().__init__()
+        self._work = work
+        self._renewed = renewed
+        self._issued: Issued | None = None
+        self._links: tuple[Link, ...] = ()
+
+    def compose(self) -> ComposeResult:
+        """The password, what to do with it, buttons."""
+        yield TitleBar("Password")
+        yield Static("Working…", id="whose")
+        yield Secret()
+        yield Static(Text(ONCE), id="once")
+        yield TextView()
+        yield Static("", id="said")
+        with Horizontal(id="buttons"):
+            yield Button("Copy password", id="copy", compact=True)
+            yield Button("Copy the rest", id="steps", compact=True)
+            yield Button("Download links", id="links", compact=True)
+            yield Button("Done", id="done", compact=True)
+        yield KeyLine()
+
+    def on_mount(self) -> None:
+        """Begin; there is nothing to see yet."""
+        self.add_class("-working")
+        self.go_on(self.backstage.write(self._work), self._made)
+
+    def refused(self, trouble: Trouble) -> None:
+        """Leave as long as there is no password; later, say what else did not work."""
+        if self._issued is None:
+            self.dismiss(trouble)
+        else:
+            super().refused(trouble)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Without a password there is nothing to copy, without files nothing to fetch."""
+        if action in ("copy", "copy_steps"):
+            return True if self._issued else None
+        if action == "links":
+            return bool(self._issued and self._issued.files)
+        return True
+
+    def action_stay(self) -> None:
+        """Say how to leave."""
+        if self._issued is not None:
+            self.say(NOT_YET)
+
+    def action_copy(self) -> None:
+        """Copy the password."""
+        if self._issued is not None:
+            cast("DeskbridgeApp", self.app).copy_secret(self._issued.password)
+            self.say(copied("the password"))
+
+    def action_copy_steps(self) -> None:
+        """Copy everything but the password: it should go another way."""
+        self.app.copy_to_clipboard(self.query_one(TextView).text)
+        self.say(copied("the rest, without the password"))
+
+    def action_links(self) -> None:
+        """Have the daemon hand out the files."""
+        if self._issued is None:
+            return
+        self.say("Working…")
+        offer = partial(
+            actions.offer_links,
+            who=self.backstage.who,
+            settings=self.backstage.settings,
+            connection_id=self._issued.connection.id,
+        )
+        self.go_on(self.backstage.write(offer), self._offered)
+
+    @on(Button.Pressed)
+    def _pressed(self, event: Button.Pressed) -> None:
+        event.stop()
+        if event.button.id == "copy":
+            self.action_copy()
+        elif event.button.id == "steps":
+            self.action_copy_steps()
+        elif event.button.id == "links":
+            self.action_links()
+        elif self._issued is not None:
+            self._leave(self._issued.connection)
+
+    def _made(self, issued: Issued) -> None:
+        self._issued = issued
+        self.remove_class("-working")
+        self.query_one(TitleBar).show(place=f"Password of {issued.connection.name}")
+        self.query_one("#whose", Static).update(
+            Text(plain(f"Password of {issued.connection.name}:"), style="bold")
+        )
+        self.query_one(Secret).show(issued.password)
+        self.query_one("#links", Button).display = bool(issued.files)
+        self._tell()
+        self.refresh_bindings()
+
+    def _offered(self, links: tuple[Link, ...]) -> None:
+        self._links = links
+        self._tell()
+        self.query_one(TextView).show([*self._told(links)], from_top=True)
+        self.say(
+            f"{'Each link works' if len(links) > 1 else 'The link works'} once, until"
+            f" {links[0].expires_at.astimezone():%H:%M}: 15 minutes. I copies it with all the rest."
+        )
+
+    def _leave(self, connection: Connection) -> None:
+        self.query_one(Secret).forget()
+        self._issued = None
+        self._links = ()
+        self.dismiss(connection)
+
+    def _tell(self) -> None:
+        self.query_one(TextView).show([*self._told(self._links)])
+
+    def _told(self, links: tuple[Link, ...]) -> Iterator[Paragraph]:
+        issued = self._issued
+        if issued is None:
+            return
+        if issued.replaced:
+            yield Text("The password before it no longer works.")
+        for link in links:
+            yield words.titled(f"Once, until {link.expires_at.astimezone():%H:%M}", link.file_name)
+            yield link.address
+        for application in issued.applications:
+            yield words.titled(f"User name of {application.app_name}", application.username)
+        for file in issued.files:
+            yield words.titled(f"File of {file.application.app_name}", str(file.path))
+        yield Text()
+        yield from _steps(issued, renewed=self._renewed)
+
+
+def _steps(issued: Issued, *, renewed: bool) -> Iterator[Paragraph]:
+    """What the bookkeeper has to do, in order."""
+    if issued.files:
+        yield Text("On the PC with QuickBooks", style="bold")
+        steps = file_steps(issued, renew_ids=renewed)
+    else:
+        yield Text("In the Web Connector", style="bold")
+        steps = password_steps(issued)
+    for number, step in enumerate(steps, start=1):
+        yield Labelled(Text(f"{number}. "), Text(plain(step)))
+
+
+def copied(what: str) -> str:
+    """Say that a text was sent to the clipboard, and whether it may not have arrived."""
+    terminal = os.environ.get("TERM", "")
+    if terminal in _NO_CLIPBOARD:
+        return (
+            f"This terminal ({terminal}) has no clipboard that we can reach (OSC 52): copy {what}"
+            " from the screen."
+        )
+    if "TMUX" in os.environ:
+        return f"Copied {what}. If nothing arrives: in tmux, set -g set-clipboard on."
+    return f"Copied {what}. If nothing arrives, your terminal does not take OSC 52."

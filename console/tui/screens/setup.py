@@ -1,0 +1,340 @@
+"""Set-up: a company from its name to its .qwc files, step by step, all or nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from rich.text import Text
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.widget import Widget
+from textual.widgets import Button, ContentSwitcher, Static
+
+from console.tui.actions import qwc as actions
+from console.tui.actions.connections import NewConnection
+from console.tui.backstage import Trouble
+from console.tui.screens import settings_fields as fields
+from console.tui.screens.asking import Asking
+from console.tui.screens.qwc import PasswordScreen
+from console.tui.screens.setup_address import AddressChecks
+from console.tui.screens.setup_rules import SetupRules
+from console.tui.screens.setup_steps import DataFlows, account, proposed, summary
+from console.tui.snapshots.qwc import default_folder
+from console.tui.widgets.dialogs import Confirm
+from console.tui.widgets.form import Form, TextField
+from console.tui.widgets.key_line import KeyLine
+from console.tui.widgets.record_table import RecordTable
+from console.tui.widgets.text_view import TextView
+from console.tui.widgets.title_bar import TitleBar
+from shared.models import connections
+from shared.models.store import Store
+from shared.rules.values import Connection
+
+if TYPE_CHECKING:
+    from console.tui.screens.qwc import Outcome
+
+STEPS = (
+    ("company", "Company"),
+    ("address", "Public address"),
+    ("schedule", "Schedule and start date"),
+    ("data", "Data flows"),
+    ("rules", "Payment rules"),
+    ("account", "Invoiced account"),
+    ("files", "Files and summary"),
+)
+"""By id, in order."""
+
+LAST = len(STEPS) - 1
+
+
+class SetupScreen(Asking[Connection | None]):
+    """Asks everything, keeps it over going back and forth, and writes it with the last step.
+
+    Ends with the new connection; with None when it was given up.
+    """
+
+    CSS_PATH = "setup.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("pagedown", "next", "Next step", tooltip="To the next step.", priority=True),
+        Binding(
+            "pageup",
+            "previous",
+            "Step before",
+            tooltip="To the step before; nothing is lost.",
+            priority=True,
+        ),
+        Binding("tab", "app.focus_next", "Next field", tooltip="To the next field."),
+        Binding("r", "check", "Check again", tooltip="Check the public address again."),
+        Binding("x", "stop", "Stop the check", tooltip="Wait no longer for the address."),
+        Binding("escape", "give_up", "Give up", tooltip="Leave; nothing was written. It asks."),
+        Binding("f1,question_mark", "app.help", "Help", tooltip="This list of keys."),
+        Binding("down", "app.focus_next", "Next field", show=False, tooltip="To the next field."),
+        Binding(
+            "up", "app.focus_previous", "Field before", show=False, tooltip="To the field before."
+        ),
+        Binding("left", "app.focus_previous", "Button", show=False, tooltip="The button before."),
+        Binding("right", "app.focus_next", "Button", show=False, tooltip="The next button."),
+    ]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._step = 0
+        self._values: dict[str, Any] = {}
+        self._folder_proposed = ""
+
+    def compose(self) -> ComposeResult:
+        """All steps, of which one is shown; so none forgets what was typed."""
+        backstage = self.backstage
+        yield TitleBar("Set-up")
+        yield Static(id="step")
+        with ContentSwitcher(initial="company"):
+            with Vertical(id="company"):
+                yield Form(proposed(fields.NAME, fields.COMPANY_FILE, fields.LAYOUT))
+            with Vertical(id="address"):
+                yield AddressChecks(backstage.settings, backstage.network, backstage.clock)
+            with Vertical(id="schedule"):
+                yield Form(proposed(fields.AUTO_RUN, fields.START_DATE))
+            with Vertical(id="data"):
+                yield DataFlows()
+            with Vertical(id="rules"):
+                yield Form(proposed(fields.MISSING_METHOD))
+                yield SetupRules(self.say)
+            with Vertical(id="account"):
+                yield TextView()
+            with Vertical(id="files"):
+                yield Form([_folder_field()])
+                yield TextView()
+        yield Static("", id="said")
+        with Horizontal(id="buttons"):
+            yield Button("Back", id="back", compact=True)
+            yield Button("Next", id="next", compact=True)
+            yield Button("Create and generate", id="create", compact=True)
+        yield KeyLine()
+
+    def on_mount(self) -> None:
+        """Begin with the name."""
+        self._enter(0)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Show the keys of the check where the check is."""
+        if action in ("check", "stop"):
+            running = self._step == 1 and self._address.is_running
+            return self._step == 1 and running == (action == "stop")
+        if action == "previous":
+            return True if self._step else None
+        return True
+
+    # Back and forth.
+
+    def action_previous(self) -> None:
+        """Go back a step."""
+        if self._step:
+            self._enter(self._step - 1)
+
+    def action_next(self) -> None:
+        """Go on, unless something of this step is wrong."""
+        if not self._read_fields():
+            return
+        name, _ = STEPS[self._step]
+        if name == "company":
+            question = partial(_check_name, name=self._values["name"])
+            self.go_on(self.backstage.read(question), lambda _: self._enter(self._step + 1))
+        elif name == "address":
+            self._leave_address()
+        elif name == "files":
+            self._create()
+        else:
+            self._enter(self._step + 1)
+
+    @on(Form.Finished)
+    def _finished(self, event: Form.Finished) -> None:
+        event.stop()
+        if STEPS[self._step][0] == "rules":
+            self.query_one(SetupRules).query_one(RecordTable).focus()
+        elif self._step == LAST:
+            self.query_one("#create", Button).focus()
+        else:
+            self.action_next()
+
+    @on(Button.Pressed, "#back")
+    def _back(self) -> None:
+        self.action_previous()
+
+    @on(Button.Pressed, "#next, #create")
+    def _next(self) -> None:
+        self.action_next()
+
+    def refused(self, trouble: Trouble) -> None:
+        """Say of the name what only the store knew, where it was typed."""
+        if self._step == 0:
+            self._form("company").show_wrong("name", str(trouble))
+        else:
+            super().refused(trouble)
+
+    def _read_fields(self) -> bool:
+        for form in self._shown.query(Form):
+            values = form.read()
+            if values is None:
+                return False
+            self._values |= values
+        return True
+
+    def _enter(self, step: int) -> None:
+        name, title = STEPS[step]
+        self._step = step
+        self.say("")
+        self.query_one("#step", Static).update(
+            Text(f"Step {step + 1} of {len(STEPS)}: {title}", style="bold")
+        )
+        self.query_one(ContentSwitcher).current = name
+        self.query_one("#back").display = step > 0
+        self.query_one("#next").display = step < LAST
+        self.query_one("#create").display = step == LAST
+        if name == "address" and self._address.standing != "checked":
+            self._address.begin()
+        if name == "account":
+            told = [*account(self._values["name"])]
+            self.query_one("#account TextView", TextView).show(told)
+        if name == "files":
+            self._propose_folder()
+            self._summarize()
+        self.call_after_refresh(self._focus_first)
+        self.refresh_bindings()
+
+    def _focus_first(self) -> None:
+        first = self._shown.query("Input, Choice").results(Widget)
+        next(first, self.query_one("#next", Button)).focus()
+
+    # The address.
+
+    def action_check(self) -> None:
+        """Check again."""
+        self._address.begin()
+        self.refresh_bindings()
+
+    def action_stop(self) -> None:
+        """Wait no longer."""
+        self._address.stop()
+        self.refresh_bindings()
+
+    @on(AddressChecks.Changed)
+    def _found(self, event: AddressChecks.Changed) -> None:
+        if event.error is not None:
+            self.say(str(self.backstage.explain(event.error)))
+        self.refresh_bindings()
+
+    def _leave_address(self) -> None:
+        address = self._address
+        if not address.is_usable:
+            self.say(
+                "No .qwc file can be made with this address. Correct the setting public_url, then"
+                " start the console again."
+            )
+        elif told := list(_doubts(address)):
+            self.app.push_screen(
+                Confirm("Go on although the address was not reached?", told, "Go on"),
+                lambda agreed: self._enter(self._step + 1) if agreed else None,
+            )
+        else:
+            self._enter(self._step + 1)
+
+    # The end.
+
+    def action_give_up(self) -> None:
+        """Leave; ask first when something would be lost."""
+        if not self._is_touched:
+            self.dismiss(None)
+            return
+        self.app.push_screen(
+            Confirm(
+                "Give the set-up up?",
+                ["What you filled in is thrown away. Nothing was written yet."],
+                "Throw it away",
+            ),
+            self._given_up,
+        )
+
+    def _given_up(self, agreed: bool | None) -> None:
+        if agreed:
+            self.dismiss(None)
+
+    @property
+    def _is_touched(self) -> bool:
+        rules = self.query_one(SetupRules)
+        touched = any(form.is_touched for form in self.query(Form))
+        return touched or bool(rules.deposits or rules.methods)
+
+    def _create(self) -> None:
+        rules = self.query_one(SetupRules)
+        wanted = {name: value for name, value in self._values.items() if name != "folder"}
+        work = partial(
+            actions.set_up,
+            who=self.backstage.who,
+            settings=self.backstage.settings,
+            wanted=NewConnection(wanted, rules.deposits, rules.methods),
+            folder=self._values["folder"],
+        )
+        self.app.push_screen(PasswordScreen(work), self._created)
+
+    def _created(self, outcome: Outcome | None) -> None:
+        if isinstance(outcome, Trouble):
+            self.say(f"{outcome} Nothing was written.")
+        elif outcome is not None:
+            self.dismiss(outcome)
+
+    def _propose_folder(self) -> None:
+        """Propose a folder with the name in it, unless another one was typed."""
+        form = self._form("files")
+        proposed_now = str(default_folder(self.backstage.settings.database, self._values["name"]))
+        if form.filled("folder") == self._folder_proposed:
+            form.fill("folder", proposed_now)
+            self._folder_proposed = proposed_now
+
+    def _summarize(self) -> None:
+        told = summary(
+            self._values,
+            self._address,
+            self.backstage.settings.public_url,
+            self.query_one(SetupRules),
+        )
+        self.query_one("#files TextView", TextView).show([*told])
+
+    @property
+    def _address(self) -> AddressChecks:
+        return self.query_one(AddressChecks)
+
+    @property
+    def _shown(self) -> Widget:
+        return self.query_one(f"#{STEPS[self._step][0]}")
+
+    def _form(self, step: str) -> Form:
+        return self.query_one(f"#{step} Form", Form)
+
+
+def _check_name(_store: Store, name: str) -> None:
+    connections.check_name(name)
+
+
+def _folder_field() -> TextField:
+    return TextField(
+        "folder",
+        "Folder for the files",
+        "On this machine, made when missing, readable by its owner only.",
+        fields.read_folder,
+    )
+
+
+def _doubts(address: AddressChecks) -> Iterator[str]:
+    if address.is_running or address.standing in ("stopped", "not finished"):
+        yield "The check has not come to its end."
+    for check in address.failed:
+        yield f"{check.told} {check.remedy}"
+    if address.failed:
+        yield (
+            "The files can be made all the same, for example since the daemon is not started yet."
+            " But no sync runs before the Web Connector gets through."
+        )

@@ -1,0 +1,174 @@
+"""Recent Syncs: what runs on top, then everything that ran, a page at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from functools import partial
+from typing import ClassVar
+
+from textual import on
+from textual.binding import Binding, BindingType
+
+from console.tui import words
+from console.tui.screens.hint import HintScreen
+from console.tui.screens.paging import Listed, PagedScreen
+from console.tui.screens.sync import SyncScreen, ask_to_cancel
+from console.tui.snapshots import syncs
+from console.tui.snapshots.syncs import SyncFilter, SyncsPage
+from console.tui.telling import why_it_failed
+from console.tui.widgets.filter_line import FilterLine
+from console.tui.widgets.record_table import Column, Heading, RecordTable, Row
+from console.tui.widgets.text_view import Paragraph
+from shared.models.store import Store
+from shared.operations.describe.text import application as application_name
+from shared.operations.describe.text import duration
+from shared.rules.values import Sync
+
+COLUMNS = (
+    Column("Sync", right=True, drop=3),
+    Column("Started", drop=7),
+    Column("Connection", least=14),
+    Column("Application", least=12, drop=6),
+    Column("Status"),
+    Column("Records", right=True, drop=4),
+    Column("Failed", right=True, drop=5),
+    Column("Took", right=True, drop=2),
+    Column("Result", least=20, drop=1),
+)
+FAILED = "failed"
+
+
+class SyncsScreen(PagedScreen[SyncsPage, Sync, int]):
+    """The syncs of all connections, or of one; what is under the cursor is explained below."""
+
+    PLACE = "Recent Syncs"
+    CSS_PATH = "syncs.tcss"
+    TABLE = COLUMNS
+    EXAMPLE = "larkspur invoice failed 2026-01-01..2026-01-31"
+    NO_MORE = "No older syncs. b goes back to the newer ones."
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("f", "failed_only", "Failed only", tooltip="Show only what failed, or all again."),
+        Binding(
+            "x", "cancel", "Cancel", tooltip="Stop the running sync under the cursor. It asks."
+        ),
+        Binding(
+            "slash",
+            "filter",
+            "Filter",
+            tooltip="A connection, invoice or payment, failed, today, a date, a span of dates.",
+        ),
+        Binding("n", "next_page", "Older", tooltip="The next page of older syncs."),
+        Binding("b", "page_before", "Newer", tooltip="Back to the page of newer syncs."),
+        Binding(
+            "t",
+            "hint",
+            "Troubleshooting",
+            show=False,
+            tooltip="Everything known about this failure and its remedy.",
+        ),
+    ]
+
+    def __init__(self, connection_id: int | None = None, name: str = "") -> None:
+        super().__init__()
+        self._connection_id = connection_id
+        self._of = f" of {name}" if name else ""
+
+    def question(self) -> Callable[[Store], SyncsPage]:
+        """The page that is open, as the filter says."""
+        return partial(syncs.read, wanted=self._wanted(), before_id=self.start)
+
+    def listed(self, snapshot: SyncsPage) -> Iterator[Listed[Sync]]:
+        """What runs, then what ran."""
+        if snapshot.running:
+            yield Heading("Running now")
+            yield from ((self._row(sync), sync) for sync in snapshot.running)
+        if snapshot.running and snapshot.ended:
+            yield Heading("Recent")
+        yield from ((self._row(sync), sync) for sync in snapshot.ended)
+
+    def next_start(self, snapshot: SyncsPage) -> int | None:
+        """Behind the oldest that is listed."""
+        return snapshot.ended[-1].id if snapshot.older else None
+
+    def told(self, sync: Sync) -> Iterator[Paragraph]:
+        """How it went, or why it failed."""
+        yield words.titled("Result", words.result_of(sync))
+        if sync.ended_at is None:
+            yield words.titled(
+                "Progress", f"{words.position(sync)} records, {sync.failed:,} failed"
+            )
+        if sync.failed:
+            yield words.titled("Failed records", f"{sync.failed:,}. Enter shows each, with remedy.")
+        yield from why_it_failed(sync)
+
+    def place(self, _snapshot: SyncsPage) -> str:
+        """Whose syncs, and which page."""
+        return f"Recent Syncs{self._of}{self.page}"
+
+    def nothing(self, _snapshot: SyncsPage) -> str:
+        """The filter, or what makes the first sync run."""
+        if self._wanted() != SyncFilter(connection_id=self._connection_id):
+            return (
+                "No sync fits the filter. / changes it, Esc in that line clears it; f takes the"
+                " word failed out."
+            )
+        return (
+            f"No sync yet{self._of}.\n\nNext, on the PC with QuickBooks: open the .qwc files in the"
+            " Web Connector, type the password, tick the rows and click Update Selected."
+        )
+
+    def able(self) -> dict[str, bool]:
+        """Those of the pages, and what the sync under the cursor allows."""
+        sync = self.chosen()
+        return super().able() | {
+            "cancel": sync is not None and sync.ended_at is None,
+            "hint": sync is not None and bool(sync.error_code),
+        }
+
+    @on(RecordTable.Opened)
+    def _open(self, event: RecordTable.Opened) -> None:
+        self.app.push_screen(SyncScreen(int(event.key)))
+
+    def action_failed_only(self) -> None:
+        """Put the word ``failed`` into the filter, or take it out."""
+        line = self.query_one(FilterLine)
+        typed = line.value.split()
+        kept = [word for word in typed if word.casefold() != FAILED]
+        line.value = " ".join(kept if len(kept) < len(typed) else [*typed, FAILED])
+        line.set_class(bool(line.value), "-open")
+
+    def action_cancel(self) -> None:
+        """Ask, then have the sync stop."""
+        sync = self.chosen()
+        if sync is not None:
+            ask_to_cancel(self, sync)
+
+    def action_hint(self) -> None:
+        """Open the troubleshooting entry."""
+        sync = self.chosen()
+        if sync is not None:
+            self.app.push_screen(HintScreen(sync.error_code))
+
+    def _wanted(self) -> SyncFilter:
+        today = self.backstage.clock().astimezone().date()
+        typed = syncs.read_filter(self.query_one(FilterLine).value, today)
+        return replace(typed, connection_id=self._connection_id)
+
+    def _row(self, sync: Sync) -> Row:
+        word = words.sync_word(sync)
+        end = sync.ended_at
+        return Row(
+            str(sync.id),
+            (
+                str(sync.id),
+                words.when(sync.started_at, self.backstage.clock()),
+                sync.connection or "(unknown user name)",
+                application_name(sync.application),
+                words.state(word, f"{word} {words.percent(sync)}".rstrip() if end is None else ""),
+                words.position(sync),
+                words.state("failed" if sync.failed else "", f"{sync.failed:,}"),
+                duration(sync.started_at, end) if end else "",
+                sync.error or sync.message,
+            ),
+        )

@@ -1,0 +1,129 @@
+"""Troubleshooting: the whole catalogue of hints, searched as one types."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import ClassVar
+
+from rich.text import Text
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Container
+from textual.widgets import Input, Static
+
+from console.tui.screens.base import ConsoleScreen
+from console.tui.screens.hint import HintScreen
+from console.tui.telling import entry
+from console.tui.widgets.filter_line import FilterLine
+from console.tui.widgets.record_table import Column, Heading, RecordTable, Row
+from console.tui.widgets.text_view import Paragraph, TextView
+from console.tui.words import titled
+from shared import hints
+from shared.hints import Hint
+
+COLUMNS = (
+    Column("Code", least=14),
+    Column("What it is", least=20),
+    Column("Who acts", drop=1),
+)
+NO_MATCH = (
+    "No entry fits these words.\n\n"
+    "Try the code alone, as QuickBooks or the Web Connector shows it, or fewer words.\n"
+    "/ changes them, Esc in that line clears them."
+)
+
+
+class TroubleshootingScreen(ConsoleScreen):
+    """Every entry, by group or best match first; the one under the cursor is told beside it.
+
+    It needs no store, so it is there when nothing else is. ``code`` is where the cursor starts.
+    """
+
+    PLACE = "Troubleshooting"
+    CSS_PATH = "troubleshooting.tcss"
+    AUTO_FOCUS = "RecordTable"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("slash", "filter", "Search", tooltip="A code, a message, or any words of it."),
+        Binding("C", "copy", "Copy", tooltip="Copy this entry to your terminal's clipboard."),
+    ]
+
+    def __init__(self, code: str = "") -> None:
+        super().__init__()
+        self._start = hints.hint(code) if code else None
+        self._entries: dict[str, Hint] = {}
+
+    def body(self) -> ComposeResult:
+        """Table and entry, side by side where there is room, and the line to search with."""
+        yield Static(NO_MATCH, classes="body empty")
+        with Container(id="catalogue"):
+            yield RecordTable(COLUMNS)
+            yield TextView(classes="preview")
+        yield FilterLine("QBWC1039, 0x80040408, 3170, or words: wrong password")
+
+    def on_mount(self) -> None:
+        """List everything; the catalogue is in memory."""
+        self._list()
+        if self._start is not None:
+            self.query_one(RecordTable).go_to(self._start.code)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Dim what needs an entry while none fits."""
+        if action == "copy" and not self._entries:
+            return None
+        return super().check_action(action, parameters)
+
+    @on(Input.Changed)
+    def _list(self) -> None:
+        typed = self.query_one(FilterLine).value.strip()
+        lines = list(_best_first(typed) if typed else _by_group())
+        self._entries = {line.code: line for line in lines if isinstance(line, Hint)}
+        table = self.query_one(RecordTable)
+        table.show([_row(line) if isinstance(line, Hint) else line for line in lines])
+        if typed:
+            table.action_first()
+        self.set_class(not self._entries, "-empty")
+        known = len(hints.all_hints())
+        of = f"{len(self._entries):,} of {known:,}" if typed else f"{known:,}"
+        self.show_place(f"Troubleshooting ({of} entries)")
+        self._explain()
+
+    @on(RecordTable.Moved)
+    def _explain(self) -> None:
+        known = self._entries.get(self.query_one(RecordTable).key or "")
+        told = list(_told(known)) if known else []
+        self.query_one(TextView).show(told, from_top=True)
+        self.refresh_bindings()
+
+    @on(RecordTable.Opened)
+    def _open(self, event: RecordTable.Opened) -> None:
+        self.app.push_screen(HintScreen(event.key))
+
+    def action_filter(self) -> None:
+        """Type what to look for."""
+        self.query_one(FilterLine).open()
+
+    def action_copy(self) -> None:
+        """Copy the entry under the cursor."""
+        self.copy(self.query_one(TextView).text, "the entry")
+
+
+def _by_group() -> Iterator[Hint | Heading]:
+    for title, entries in hints.sections():
+        yield Heading(title)
+        yield from entries
+
+
+def _best_first(typed: str) -> Iterator[Hint | Heading]:
+    yield Heading("Best match first")
+    yield from hints.find(typed)
+
+
+def _row(one: Hint) -> Row:
+    return Row(one.code, (one.code, one.title, one.actor.value))
+
+
+def _told(known: Hint) -> Iterator[Paragraph]:
+    yield from entry(known)
+    if known.see:
+        yield titled("See also", Text(", ".join(known.see)))

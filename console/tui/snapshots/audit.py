@@ -1,0 +1,68 @@
+"""What the audit log shows: a page of who did what, as the filter says."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date
+
+from console.tui.snapshots.days import days_meant, midnight
+from shared.models import audit
+from shared.models.store import Store
+from shared.rules.values import AuditEntry
+
+PAGE = 100
+PLACES = ("who", "action", "connection", "detail")
+
+
+@dataclass(frozen=True, slots=True)
+class AuditFilter:
+    """Which entries are wanted.
+
+    Each of ``holding`` is a place (one of PLACES, or ``anywhere``) and a text that is in it. The
+    days are those of this machine, both included.
+    """
+
+    holding: tuple[tuple[str, str], ...] = ()
+    first_day: date | None = None
+    last_day: date | None = None
+
+
+def read_filter(text: str, today: date) -> AuditFilter:
+    """Understand what was typed: ``who:mara action:retry 1042 yesterday``.
+
+    A word without a place before it may stand anywhere in an entry. Dates are as in the filter
+    of Recent Syncs.
+    """
+    found = AuditFilter()
+    for word in text.casefold().split():
+        days = days_meant(word, today)
+        if days is not None:
+            found = replace(found, first_day=days[0], last_day=days[1])
+        else:
+            found = replace(found, holding=(*found.holding, _placed(word)))
+    return found
+
+
+def _placed(word: str) -> tuple[str, str]:
+    place, colon, rest = word.partition(":")
+    return (place, rest) if colon and place in PLACES else ("anywhere", word)
+
+
+@dataclass(frozen=True, slots=True)
+class AuditPage:
+    """Entries, newest first; ``older``: there is another page."""
+
+    entries: tuple[AuditEntry, ...]
+    older: bool
+
+
+def read(_store: Store, wanted: AuditFilter, before_id: int | None) -> AuditPage:
+    """Read one page, those before ``before_id``; None is the first."""
+    found = audit.entries(
+        PAGE + 1,
+        before_id=before_id,
+        holding=wanted.holding,
+        since=midnight(wanted.first_day, 0),
+        until=midnight(wanted.last_day, 1),
+    )
+    return AuditPage(tuple(found[:PAGE]), older=len(found) > PAGE)

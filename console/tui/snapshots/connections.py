@@ -1,0 +1,77 @@
+"""What the home screen shows: every connection, when it should call next, what needs a person."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from shared.models.overview import ApplicationOverview, ConnectionOverview
+    from shared.models.store import Store
+    from shared.rules.values import Connection
+
+_LEAST_GRACE = timedelta(minutes=5)
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionLine:
+    """A connection; ``due_at`` is when Auto-Run should call next, None when nobody can say.
+
+    ``late`` is the application for which it should have called and did not: then ``seen_at``
+    and ``due_at`` are of that one. ``needs_person``: something is to be looked at.
+    """
+
+    overview: ConnectionOverview
+    seen_at: datetime | None
+    due_at: datetime | None
+    late: ApplicationOverview | None
+    needs_person: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Connections:
+    """All connections, by name."""
+
+    lines: tuple[ConnectionLine, ...]
+
+
+def read(store: Store) -> Connections:
+    """Look at all connections."""
+    # Imported on the thread that reads, once the first screen stands.
+    from shared.models import overview
+
+    now = store.now()
+    return Connections(tuple(_line(found, now) for found in overview.connections()))
+
+
+def _line(found: ConnectionOverview, now: datetime) -> ConnectionLine:
+    late = [one for one in found.applications if is_late(found.connection, one, now)]
+    looked_at = late[:1] or found.applications
+    seen = [one.application.last_seen_at for one in looked_at]
+    due = [due_at(found.connection, one) for one in looked_at]
+    failed = any(one.sync and one.sync.state == "failed" for one in found.applications)
+    return ConnectionLine(
+        found,
+        seen_at=max((at for at in seen if at), default=None),
+        due_at=min((at for at in due if at), default=None),
+        late=late[0] if late else None,
+        needs_person=bool(late or failed or found.open_problems or found.payments_unknown),
+    )
+
+
+def due_at(connection: Connection, one: ApplicationOverview) -> datetime | None:
+    """When the Web Connector should call for an application, by the proposed Auto-Run."""
+    seen = one.application.last_seen_at
+    if seen is None or not connection.run_every_minutes:
+        return None
+    return seen + timedelta(minutes=connection.run_every_minutes)
+
+
+def is_late(connection: Connection, one: ApplicationOverview, now: datetime) -> bool:
+    """Whether Auto-Run stopped calling: half an interval, five minutes at least, went by."""
+    due = due_at(connection, one)
+    if due is None or (one.sync is not None and one.sync.ended_at is None):
+        return False
+    grace = max(timedelta(minutes=connection.run_every_minutes) / 2, _LEAST_GRACE)
+    return now > due + grace

@@ -1,0 +1,102 @@
+"""Questions before something is done: yes or no, or a reason in words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from rich.text import Text
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, VerticalScroll
+from textual.screen import ModalScreen
+from textual.widgets import Button, Input, Static
+
+from console.tui.widgets.key_line import KeyLine
+from shared.operations.describe.text import plain
+
+
+class Confirm(ModalScreen[bool]):
+    """Asks before money moves or work is undone; the focus starts on Cancel.
+
+    ``title`` is the question with the document and the amount, ``told`` what follows from yes,
+    ``button`` the verb that says yes.
+    """
+
+    AUTO_FOCUS = "#cancel"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "cancel", "Cancel", tooltip="Change nothing."),
+        Binding(
+            "left,up", "app.focus_previous", "Other button", show=False, tooltip="The other button."
+        ),
+        Binding(
+            "right,down", "app.focus_next", "Other button", show=False, tooltip="The other button."
+        ),
+    ]
+
+    def __init__(self, title: str, told: Sequence[str], button: str) -> None:
+        super().__init__()
+        self._title = title
+        self._told = tuple(told)
+        self._button = button
+
+    def compose(self) -> ComposeResult:
+        """The question, what follows, two buttons."""
+        with VerticalScroll(id="dialog", can_focus=False):
+            yield Static(Text(plain(self._title), style="bold"))
+            for one in self._told:
+                yield Static(Text(plain(one)))
+            with Horizontal(id="buttons"):
+                yield Button("Cancel", id="cancel", compact=True)
+                yield Button(Text(self._button), id="agree", compact=True)
+        yield KeyLine()
+
+    @on(Button.Pressed)
+    def _answered(self, event: Button.Pressed) -> None:
+        event.stop()
+        self.dismiss(event.button.id == "agree")
+
+    def action_cancel(self) -> None:
+        """Answer no."""
+        self.dismiss(False)
+
+
+class AskReason(ModalScreen[str | None]):
+    """Asks for a sentence, such as why a record is skipped; None when it was given up.
+
+    ``label`` says what is asked for; nothing at all is no answer.
+    """
+
+    AUTO_FOCUS = "Input"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "cancel", "Cancel", tooltip="Change nothing."),
+    ]
+
+    def __init__(self, title: str, told: Sequence[str], label: str) -> None:
+        super().__init__()
+        self._title = title
+        self._told = tuple(told)
+        self._label = label
+
+    def compose(self) -> ComposeResult:
+        """What it is about, and the line to type in."""
+        with VerticalScroll(id="dialog", can_focus=False):
+            yield Static(Text(plain(self._title), style="bold"))
+            for one in self._told:
+                yield Static(Text(plain(one)))
+            yield Static(Text(f"{self._label}, then Enter:"))
+            yield Input()
+        yield KeyLine()
+
+    @on(Input.Submitted)
+    def _answered(self, event: Input.Submitted) -> None:
+        event.stop()
+        if event.value.strip():
+            self.dismiss(event.value.strip())
+        else:
+            event.input.placeholder = "A few words, or Esc to change nothing"
+
+    def action_cancel(self) -> None:
+        """Give up."""
+        self.dismiss(None)

@@ -1,0 +1,88 @@
+"""A question with fields to fill in."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+from rich.text import Text
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.screen import ModalScreen
+from textual.widgets import Button, Static
+
+from console.tui.widgets.form import Field, Form
+from console.tui.widgets.key_line import KeyLine
+from shared.operations.describe.text import plain
+
+
+class FormDialog(ModalScreen[dict[str, Any] | None]):
+    """Asks for fields; their values by name, or None when it was given up.
+
+    ``told`` is what to know before, ``button`` the verb. Enter in the last field says yes.
+    """
+
+    AUTO_FOCUS = "Input, Choice"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "cancel", "Cancel", tooltip="Change nothing."),
+        Binding("tab", "app.focus_next", "Next field", tooltip="To the next field."),
+        Binding("f1", "app.help", "Help", show=False, tooltip="This list of keys."),
+    ]
+    DEFAULT_CSS = """
+    FormDialog #form-dialog {
+        width: 76;
+        max-width: 100%;
+        height: auto;
+        max-height: 100%;
+        padding: 0 2;
+        border: round $primary;
+        margin-bottom: 1;
+    }
+    FormDialog #form-dialog > Static { height: auto; margin-bottom: 1; }
+    FormDialog Form { height: auto; max-height: 100%; }
+    FormDialog.-low Entry { margin-bottom: 0; }
+    FormDialog #buttons { height: 1; margin-top: 1; }
+    FormDialog Button { margin-right: 2; min-width: 12; }
+    FormDialog Button:focus { text-style: bold reverse; }
+    """
+
+    def __init__(
+        self, title: str, told: Sequence[str], fields: Sequence[Field], button: str
+    ) -> None:
+        super().__init__()
+        self._title = title
+        self._told = tuple(told)
+        self._fields = tuple(fields)
+        self._button = button
+
+    def compose(self) -> ComposeResult:
+        """The question, the fields, two buttons."""
+        with Vertical(id="form-dialog"):
+            yield Static(Text(plain(self._title), style="bold"))
+            for one in self._told:
+                yield Static(Text(plain(one)))
+            yield Form(self._fields)
+            with Horizontal(id="buttons"):
+                yield Button("Cancel", id="cancel", compact=True)
+                yield Button(Text(self._button), id="agree", compact=True)
+        yield KeyLine()
+
+    @on(Button.Pressed)
+    def _pressed(self, event: Button.Pressed) -> None:
+        event.stop()
+        if event.button.id == "agree":
+            self._agree()
+        else:
+            self.action_cancel()
+
+    @on(Form.Finished)
+    def _agree(self) -> None:
+        values = self.query_one(Form).read()
+        if values is not None:
+            self.dismiss(values)
+
+    def action_cancel(self) -> None:
+        """Give up."""
+        self.dismiss(None)

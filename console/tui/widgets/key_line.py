@@ -1,0 +1,94 @@
+"""The last line: the keys that work now, made from the bindings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from rich.text import Text
+from textual.binding import ActiveBinding
+from textual.widgets import Static
+
+from shared.operations.describe.text import cells
+
+_ALWAYS = ("help", "quit")
+_GAP = "  "
+
+
+class KeyLine(Static):
+    """Keys of the screen first, then the other screens; help and quit are always there.
+
+    What does not work at the moment is dimmed, as ``check_action`` says.
+    """
+
+    DEFAULT_CSS = """
+    KeyLine { height: 1; dock: bottom; }
+    """
+
+    def on_mount(self) -> None:
+        """Follow the bindings of the screen."""
+        self.screen.bindings_updated_signal.subscribe(self, self._bindings_changed)
+
+    def on_unmount(self) -> None:
+        """Stop following."""
+        self.screen.bindings_updated_signal.unsubscribe(self)
+
+    def _bindings_changed(self, _screen: Any) -> None:
+        self.refresh()
+
+    def render(self) -> Text:
+        """What fits: all keys, else those that work now; the end is kept for help and quit."""
+        shown = list(self._shown())
+        always = _joined([one for one in shown if one.binding.action in _ALWAYS])
+        others = [one for one in shown if one.binding.action not in _ALWAYS]
+        room = self.size.width - cells(always.plain)
+        if cells(_joined(others).plain) > room:
+            others = [one for one in others if one.enabled]
+        line = Text(no_wrap=True)
+        for part in map(_key, others):
+            if cells(line.plain) + cells(part.plain) > room:
+                break
+            line.append_text(part)
+        return line.append_text(always)
+
+    def _shown(self) -> Iterator[ActiveBinding]:
+        seen = set()
+        for one in self.screen.active_bindings.values():
+            if one.binding.show and one.binding.action not in seen:
+                seen.add(one.binding.action)
+                yield one
+
+
+def _joined(bindings: list[ActiveBinding]) -> Text:
+    return Text.assemble(*map(_key, bindings), no_wrap=True)
+
+
+def _key(one: ActiveBinding) -> Text:
+    key = key_shown(one.binding.key, one.binding.key_display)
+    style = "" if one.enabled else "dim"
+    label = one.binding.description if one.enabled else f"({one.binding.description})"
+    return Text.assemble((key, f"{style} bold"), (f" {label}{_GAP}", style))
+
+
+def key_shown(key: str, display: str | None = None) -> str:
+    """A key as people write it: ``Enter``, ``?``, ``Ctrl+P``, ``R``."""
+    if display:
+        return display
+    if key in _NAMES:
+        return _NAMES[key]
+    if key.startswith("ctrl+"):
+        return f"Ctrl+{key.removeprefix('ctrl+').upper()}"
+    return key if len(key) == 1 else key.capitalize()
+
+
+_NAMES = {
+    "question_mark": "?",
+    "slash": "/",
+    "pagedown": "PageDown",
+    "pageup": "PageUp",
+    "left_square_bracket": "[",
+    "right_square_bracket": "]",
+    "escape": "Esc",
+    "shift+tab": "Shift+Tab",
+    "f1": "F1",
+}

@@ -1,0 +1,299 @@
+"""A table of records: the cursor follows its record, columns drop as the width goes.
+
+Only the lines in view are ever laid out, so a thousand rows cost no more than twenty.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar, TypeAlias
+
+from rich.segment import Segment
+from rich.style import Style
+from rich.text import Text
+from textual.binding import Binding, BindingType
+from textual.events import Click, Resize
+from textual.geometry import Region, Size
+from textual.message import Message
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from shared.operations.describe.tables import Column, widths
+from shared.operations.describe.text import ELLIPSIS, cells, fit, plain
+
+__all__ = ["Column", "Heading", "RecordTable", "Row"]
+
+_GAP = 1
+_HEADER = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One record: ``key`` names it over refreshes. A ``Text`` cell has one style."""
+
+    key: str
+    cells: tuple[str | Text, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """A line that sets a group of rows apart; the cursor passes over it."""
+
+    text: str
+
+
+Line: TypeAlias = Row | Heading
+
+
+class RecordTable(ScrollView, can_focus=True, inherit_bindings=False):
+    """Rows under a header that stays; ``show`` replaces them and keeps the cursor's record."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "open", "Open", tooltip="Open the record under the cursor."),
+        Binding("down,j", "move(1)", "Down", show=False, tooltip="To the next record."),
+        Binding("up,k", "move(-1)", "Up", show=False, tooltip="To the record before."),
+        Binding("pagedown", "page(1)", "Page down", show=False, tooltip="One screen down."),
+        Binding("pageup", "page(-1)", "Page up", show=False, tooltip="One screen up."),
+        Binding("home", "first", "First", show=False, tooltip="To the first record."),
+        Binding("end", "last", "Last", show=False, tooltip="To the last record."),
+    ]
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        "record-table--header",
+        "record-table--heading",
+        "record-table--cursor",
+    }
+    DEFAULT_CSS = """
+    RecordTable {
+        height: 1fr;
+        overflow-x: hidden;
+        scrollbar-gutter: stable;
+        scrollbar-size-vertical: 1;
+    }
+    RecordTable > .record-table--header { text-style: bold underline; }
+    RecordTable > .record-table--heading { text-style: bold; }
+    RecordTable > .record-table--cursor { text-style: underline; }
+    RecordTable:focus > .record-table--cursor { text-style: reverse; }
+    """
+
+    class Opened(Message):
+        """Enter was pressed on the record ``key``."""
+
+        def __init__(self, table: RecordTable, key: str) -> None:
+            super().__init__()
+            self.table = table
+            self.key = key
+
+        @property
+        def control(self) -> RecordTable:
+            """The table, for ``@on`` with a selector."""
+            return self.table
+
+    class Moved(Message):
+        """The cursor stands on another record now, or on none (``key`` is None)."""
+
+        def __init__(self, table: RecordTable, key: str | None) -> None:
+            super().__init__()
+            self.table = table
+            self.key = key
+
+        @property
+        def control(self) -> RecordTable:
+            """The table, for ``@on`` with a selector."""
+            return self.table
+
+    def __init__(self, columns: Sequence[Column]) -> None:
+        super().__init__()
+        self._columns = tuple(columns)
+        self._lines: tuple[Line, ...] = ()
+        self._places: dict[str, int] = {}
+        self._cursor = -1
+        self._natural = [cells(column.title) for column in columns]
+        self._measured: dict[str, Row] = {}
+        self._widths: dict[int, int] = {}
+
+    @property
+    def key(self) -> str | None:
+        """The key of the record under the cursor; None in an empty table."""
+        line = self._lines[self._cursor] if 0 <= self._cursor < len(self._lines) else None
+        return line.key if isinstance(line, Row) else None
+
+    def show(self, lines: Sequence[Line]) -> None:
+        """Replace the lines; the cursor stays on its record, and that where it is on screen.
+
+        If the record is gone, the cursor goes to the one that has its place now.
+        """
+        before, key = self._lines, self.key
+        self._lines = tuple(lines)
+        self._places = {line.key: n for n, line in enumerate(lines) if isinstance(line, Row)}
+        if self._lay_out() or len(before) != len(self._lines):
+            self.refresh()
+        else:
+            self._refresh_changed(before)
+        was = self._cursor
+        self._cursor = self._nearest(self._places.get(key or "", max(was, 0)))
+        if key in self._places:
+            self._scroll(round(self.scroll_y) + self._cursor - was)
+        self._keep_in_view()
+        if self._cursor != was:
+            self.refresh()
+        if self.key != key:
+            self.post_message(self.Moved(self, self.key))
+
+    def go_to(self, key: str) -> None:
+        """Put the cursor on a record, if it is there."""
+        if key in self._places:
+            self._go(self._places[key])
+
+    def action_open(self) -> None:
+        """Tell that the record under the cursor is wanted."""
+        if self.key is not None:
+            self.post_message(self.Opened(self, self.key))
+
+    def action_move(self, by: int) -> None:
+        """Move over ``by`` records."""
+        self._go(self._beside(self._cursor, by))
+
+    def action_page(self, direction: int) -> None:
+        """Move by what is in view."""
+        target = self._cursor + direction * max(1, self._rows_in_view - 1)
+        self._go(self._nearest(min(max(target, 0), len(self._lines) - 1)))
+
+    def action_first(self) -> None:
+        """Move to the first record."""
+        self._go(self._nearest(0))
+
+    def action_last(self) -> None:
+        """Move to the last record."""
+        self._go(self._nearest(len(self._lines) - 1))
+
+    def on_click(self, event: Click) -> None:
+        """Put the cursor where the mouse clicked; a second click opens."""
+        place = event.y - _HEADER + round(self.scroll_y)
+        if event.y < _HEADER or not 0 <= place < len(self._lines):
+            return
+        if place == self._cursor and event.chain > 1:
+            self.action_open()
+        elif isinstance(self._lines[place], Row):
+            self._go(place)
+
+    def on_resize(self, _event: Resize) -> None:
+        """Fit the columns to the new width."""
+        self._natural = [cells(column.title) for column in self._columns]
+        self._measured.clear()
+        self._lay_out()
+        self._keep_in_view()
+        self.refresh()
+
+    def render_line(self, y: int) -> Strip:
+        """Render one line of what is in view."""
+        width = self.size.width
+        base = self.rich_style
+        if y < _HEADER:
+            texts = [self._columns[place].title for place in self._widths]
+            style = base + self.get_component_rich_style("record-table--header")
+            return self._strip(texts, style, width, padding=style)
+        place = y - _HEADER + round(self.scroll_y)
+        if place >= len(self._lines):
+            return Strip.blank(width, base)
+        line = self._lines[place]
+        if isinstance(line, Heading):
+            style = base + self.get_component_rich_style("record-table--heading")
+            return Strip([Segment(fit(plain(line.text), width), style)], width)
+        if place == self._cursor:
+            style = base + self.get_component_rich_style("record-table--cursor")
+            return self._strip([_plain(line.cells[n]) for n in self._widths], style, width, style)
+        return self._strip([line.cells[n] for n in self._widths], base, width, base)
+
+    def _strip(
+        self, texts: Sequence[str | Text], style: Style, width: int, padding: Style
+    ) -> Strip:
+        segments: list[Segment] = []
+        room = self._room
+        for text, (place, wide) in zip(texts, self._widths.items(), strict=True):
+            own = style + Style.parse(str(text.style)) if isinstance(text, Text) else style
+            right = self._columns[place].right
+            # Where the window is too narrow for the last columns: half a figure would be another.
+            shown = ELLIPSIS if right and room < wide else _plain(text)
+            shown = fit(shown, max(min(wide, room), 1), right=right)
+            segments += [Segment(shown, own), Segment(" " * _GAP, padding)]
+            room -= wide + _GAP
+        return Strip(segments).adjust_cell_length(width, padding)
+
+    def _lay_out(self) -> bool:
+        """Give each column its width; returns whether that changed anything.
+
+        A column never gets narrower by itself: figures that change must not make it jump.
+        """
+        for line in self._lines:
+            if isinstance(line, Row) and self._measured.get(line.key) is not line:
+                self._measured[line.key] = line
+                wide = (cells(_plain(cell)) for cell in line.cells)
+                self._natural = list(map(max, self._natural, wide))
+        before = self._widths
+        self._widths = widths(self._columns, self._natural, self._room, _GAP)
+        self.virtual_size = Size(self.size.width, len(self._lines) + _HEADER)
+        return before != self._widths
+
+    def _refresh_changed(self, before: Sequence[Line]) -> None:
+        """Repaint only lines in view that are different now: links may be slow."""
+        top = round(self.scroll_y)
+        for place in range(top, min(top + self._rows_in_view, len(self._lines))):
+            if before[place] != self._lines[place]:
+                self._refresh_line(place)
+
+    def _refresh_line(self, place: int) -> None:
+        self.refresh(Region(0, place - round(self.scroll_y) + _HEADER, self.size.width, 1))
+
+    @property
+    def _room(self) -> int:
+        """The width without the scrollbar, whether there is one at the moment or not."""
+        return max(self.scrollable_content_region.width, 1)
+
+    @property
+    def _rows_in_view(self) -> int:
+        return max(self.size.height - _HEADER, 1)
+
+    def _go(self, place: int) -> None:
+        if place == self._cursor or not 0 <= place < len(self._lines):
+            return
+        was, self._cursor = self._cursor, place
+        self._refresh_line(was)
+        self._refresh_line(place)
+        self._keep_in_view()
+        self.post_message(self.Moved(self, self.key))
+
+    def _beside(self, place: int, by: int) -> int:
+        """The next record in the direction of ``by``, over headings; ``place`` at the end."""
+        target = place + by
+        while 0 <= target < len(self._lines):
+            if isinstance(self._lines[target], Row):
+                return target
+            target += by
+        return place
+
+    def _nearest(self, place: int) -> int:
+        """The record at ``place``, else the next below, else the next above, else -1."""
+        place = min(place, len(self._lines) - 1)
+        if place < 0 or isinstance(self._lines[place], Row):
+            return place
+        below = self._beside(place, 1)
+        found = below if below != place else self._beside(place, -1)
+        return found if found != place else -1
+
+    def _keep_in_view(self) -> None:
+        top = round(self.scroll_y)
+        # The first record brings the heading above it into view as well.
+        above = self._cursor if self._beside(self._cursor, -1) != self._cursor else 0
+        if above < top:
+            self._scroll(above)
+        elif self._cursor >= top + self._rows_in_view:
+            self._scroll(self._cursor - self._rows_in_view + 1)
+
+    def _scroll(self, top: int) -> None:
+        most = max(len(self._lines) - self._rows_in_view, 0)
+        self.scroll_to(y=min(max(top, 0), most), animate=False, immediate=True, force=True)
+
+
+def _plain(text: str | Text) -> str:
+    return plain(text.plain if isinstance(text, Text) else text)

@@ -1,0 +1,249 @@
+"""The JSON of payments and of ``reconcile``: every key, what it holds, where it comes from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING, TypeVar
+
+from shared.operations.contracts.shapes import Json, Key, Shape
+from shared.operations.describe.text import amount, iso_day, iso_instant
+
+if TYPE_CHECKING:
+    from shared.models.payments.receiving import Received
+    from shared.rules.payments.values import (
+        DepositRule,
+        MessageSet,
+        MethodRule,
+        Payment,
+        PaymentUse,
+        Posting,
+        PostingEvent,
+        PostingUse,
+    )
+
+T = TypeVar("T")
+
+
+def _amount_or_none(value: Decimal | None) -> str | None:
+    return None if value is None else amount(value)
+
+
+APPLIED: Shape[PaymentUse] = Shape(
+    Key("invoice_txn_id", "TxnID of the invoice; empty: not known yet", lambda u: u.invoice_txn_id),
+    Key("number", "its number; may be empty", lambda u: u.number),
+    Key("amount", "what it gets, discount included", lambda u: amount(u.amount)),
+    Key("document", "the invoice as the payment names it", lambda u: u.document),
+    Key("discount", "the discount in it", lambda u: amount(u.discount)),
+    Key("held", "whether we hold the invoice", lambda u: u.held),
+)
+
+OTHER_USE: Shape[PaymentUse] = Shape(
+    Key("kind", "`credit_note` (recorded, not posted) or `other`", lambda u: u.kind.value),
+    Key("document", "the document as the payment names it", lambda u: u.document),
+    Key("amount", "what it gets", lambda u: amount(u.amount)),
+)
+
+PAYMENT: Shape[Payment] = Shape(
+    Key("id", "number of the payment", lambda p: p.id),
+    Key("external_id", "its id on the billing platform; empty: none", lambda p: p.external_id),
+    Key("source", "where it was recorded: `invoiced` or `quickbooks`", lambda p: p.source.value),
+    Key(
+        "status",
+        "`waiting`, `ready`, `sent`, `unknown`, `posted`, `refused`, `parked`, `skipped`, "
+        "`not_eligible` or `imported`",
+        lambda p: p.status.value,
+    ),
+    Key("reason", "why it stands so; empty where all is well", lambda p: p.reason),
+    Key("amount", "amount with two decimals, as text", lambda p: amount(p.amount)),
+    Key("currency", "such as USD; empty: that of its invoices", lambda p: p.currency),
+    Key("date", "the day of the payment", lambda p: iso_day(p.date)),
+    Key("txn_id", "TxnID of QuickBooks; several parted by blanks", lambda p: p.txn_id),
+    Key("ref_number", "RefNumber in QuickBooks, likewise", lambda p: p.ref_number),
+    Key("applied", "the invoices that it pays", lambda p: _applied(p.uses), APPLIED),
+    Key("customer", "who paid; empty: the customer of its invoices", lambda p: p.customer),
+    Key("customer_list_id", "and the ListID, where known", lambda p: p.customer_list_id),
+    Key("method", "payment method", lambda p: p.method),
+    Key("reference", "the gateway's id or a check number", lambda p: p.reference),
+    Key("gateway", "payment gateway", lambda p: p.gateway),
+    Key("memo", "memo", lambda p: p.memo),
+    Key("offline", "true: no charge stands behind it", lambda p: not p.charged),
+    Key("charge_state", "`succeeded`, `pending` or `failed`", lambda p: p.charge_state.value),
+    Key("from_quickbooks", "the platform has it from QuickBooks", lambda p: p.from_quickbooks),
+    Key("refunded", "what was paid back of it since", lambda p: amount(p.refunded)),
+    Key("disputed", "whether its charge is disputed", lambda p: p.disputed),
+    Key("unused", "what is applied to nothing in QuickBooks", lambda p: amount(p.unused)),
+    Key("code", "the hint behind the reason; empty: none", lambda p: p.code),
+    Key("note", "why it is skipped", lambda p: p.note),
+    Key("changed_by", "who last retried, skipped or unskipped it", lambda p: p.changed_by),
+    Key("deleted", "whether it was deleted in QuickBooks", lambda p: p.deleted),
+    Key("received_at", "when it came in", lambda p: iso_instant(p.received_at)),
+    Key("changed_at", "when its status last changed", lambda p: iso_instant(p.changed_at)),
+    Key("other_applied", "what else it pays", lambda p: _others(p.uses), OTHER_USE),
+)
+
+
+def _applied(uses: Sequence[PaymentUse]) -> list[Json]:
+    return [APPLIED.of(use) for use in uses if use.kind == "invoice"]
+
+
+def _others(uses: Sequence[PaymentUse]) -> list[Json]:
+    return [OTHER_USE.of(use) for use in uses if use.kind != "invoice"]
+
+
+@dataclass(frozen=True)
+class Part:
+    """One ReceivePayment of a payment; ``open_set`` is its request without a known outcome."""
+
+    posting: Posting
+    open_set: MessageSet | None = None
+
+
+@dataclass(frozen=True)
+class Life:
+    """A payment with all that is known of it."""
+
+    payment: Payment
+    remedy: str = ""
+    parts: Sequence[Part] = ()
+    events: Sequence[PostingEvent] = ()
+
+
+PART_APPLIED: Shape[PostingUse] = Shape(
+    Key("invoice_txn_id", "TxnID of the invoice", lambda u: u.invoice_txn_id),
+    Key("number", "its number; may be empty", lambda u: u.number),
+    Key("amount", "what it gets", lambda u: amount(u.amount)),
+    Key(
+        "expected_balance",
+        "what it should owe right after; null: not posted yet",
+        lambda u: _amount_or_none(u.expected),
+    ),
+)
+
+PART: Shape[Part] = Shape(
+    Key("part", "its number, from 1", lambda p: p.posting.part),
+    Key(
+        "state",
+        "`planned`, `sent`, `unknown`, `posted`, `refused` or `parked`",
+        lambda p: p.posting.state.value,
+    ),
+    Key("amount", "amount with two decimals, as text", lambda p: amount(p.posting.amount)),
+    Key("currency", "such as USD", lambda p: p.posting.currency),
+    Key("customer", "customer or job in QuickBooks", lambda p: p.posting.customer),
+    Key("customer_list_id", "and its ListID", lambda p: p.posting.customer_list_id),
+    Key("ar_account_list_id", "ListID of the A/R account", lambda p: p.posting.ar_account_list_id),
+    Key("txn_id", "TxnID of QuickBooks; empty: not known to be there", lambda p: p.posting.txn_id),
+    Key("ref_number", "its RefNumber", lambda p: p.posting.ref_number),
+    Key("external_guid", "its ExternalGUID", lambda p: p.posting.external_guid),
+    Key("generation", "how often a person had it posted anew", lambda p: p.posting.generation),
+    Key("method", "payment method in QuickBooks", lambda p: p.posting.method),
+    Key("deposit_account", "where it is deposited", lambda p: p.posting.deposit_account),
+    Key("unused", "what is applied to nothing", lambda p: amount(p.posting.unused)),
+    Key("code", "the hint behind its state; empty: none", lambda p: p.posting.code),
+    Key("said", "QuickBooks' own words, unchanged", lambda p: p.posting.said),
+    Key("attempts", "how often it was tried", lambda p: p.posting.attempts),
+    Key("posted_at", "when it was posted", lambda p: iso_instant(p.posting.posted_at)),
+    Key(
+        "verified_at",
+        "when the balances of its invoices were seen to be right",
+        lambda p: iso_instant(p.posting.verified_at),
+    ),
+    Key(
+        "set_id",
+        "newMessageSetID of a request without a known outcome; null: none",
+        lambda p: p.open_set.set_id if p.open_set else None,
+    ),
+    Key(
+        "last_sent_at",
+        "when that request last left; null: none",
+        lambda p: iso_instant(p.open_set.last_sent_at) if p.open_set else None,
+    ),
+    Key(
+        "applied",
+        "the invoices that it pays",
+        lambda p: [PART_APPLIED.of(use) for use in p.posting.uses],
+        PART_APPLIED,
+    ),
+)
+
+EVENT: Shape[PostingEvent] = Shape(
+    Key("at", "when", lambda e: iso_instant(e.at)),
+    Key("event", "what happened", lambda e: e.event),
+    Key("detail", "more on it", lambda e: e.detail),
+    Key("who", "the person who did it; empty: nobody", lambda e: e.who),
+    Key("set_id", "newMessageSetID of the request", lambda e: e.set_id),
+)
+
+PAYMENT_DETAIL: Shape[Life] = PAYMENT.within(
+    lambda life: life.payment,
+    Key("remedy", "what to do; empty: nothing", lambda life: life.remedy),
+    Key("parts", "one for each payment in QuickBooks", lambda d: _all(PART, d.parts), PART),
+    Key("events", "its life, oldest first", lambda d: _all(EVENT, d.events), EVENT),
+)
+
+
+def _all(shape: Shape[T], values: Sequence[T]) -> list[Json]:
+    return [shape.of(value) for value in values]
+
+
+@dataclass(frozen=True)
+class Taken:
+    """A payment that came in; ``how`` is added, updated or unchanged."""
+
+    payment: Payment
+    how: str
+
+
+TAKEN: Shape[Taken] = Shape(
+    Key("id", "number of the payment", lambda t: t.payment.id),
+    Key("status", "where it stands", lambda t: t.payment.status.value),
+    Key("reason", "why it stands so; empty where all is well", lambda t: t.payment.reason),
+    Key("external_id", "its id on the billing platform", lambda t: t.payment.external_id),
+    Key("outcome", "`added`, `updated` or `unchanged`", lambda t: t.how),
+)
+
+
+TAKEN_FILE: Shape[Received] = Shape(
+    Key("added", "how many are new", lambda t: t.added),
+    Key("updated", "of how many the charge changed", lambda t: t.updated),
+    Key("unchanged", "how many were there already", lambda t: t.unchanged),
+    Key("ids", "the numbers of the payments, in the order of the rows", lambda t: list(t.ids)),
+)
+
+DEPOSIT_RULE: Shape[DepositRule] = Shape(
+    Key("id", "number of the rule", lambda r: r.id),
+    Key("method", "fits this payment method; empty: any", lambda r: r.method),
+    Key("currency", "fits this currency; empty: any", lambda r: r.currency),
+    Key("gateway", "fits this gateway; empty: any", lambda r: r.gateway),
+    Key("account", "the account; empty: Undeposited Funds", lambda r: r.account),
+)
+
+METHOD_RULE: Shape[MethodRule] = Shape(
+    Key("method", "payment method of the billing platform", lambda r: r.method),
+    Key("quickbooks_method", "its name in QuickBooks; empty: none", lambda r: r.name),
+)
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What a connection says about deposits and methods."""
+
+    deposits: Sequence[DepositRule]
+    methods: Sequence[MethodRule]
+
+
+RULES: Shape[Rules] = Shape(
+    Key(
+        "deposits",
+        "where payments are deposited; of those that fit best the first counts",
+        lambda r: [DEPOSIT_RULE.of(rule) for rule in r.deposits],
+        DEPOSIT_RULE,
+    ),
+    Key(
+        "methods",
+        "payment methods that go by another name",
+        lambda r: [METHOD_RULE.of(rule) for rule in r.methods],
+        METHOD_RULE,
+    ),
+)

@@ -1,0 +1,1 @@
+"""Records and plans in words, amounts and dates: drawn by commands and by screens alike."""

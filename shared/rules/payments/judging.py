@@ -1,0 +1,228 @@
+"""Whether a payment may go to QuickBooks, and which invoices it means.
+
+Only what was charged through the platform goes out, and only to an invoice that is named
+beyond doubt: a guess would put money on somebody else's account. Rules: DESIGN §4.6,
+invoiced-product §1.12.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+
+from shared.hints import hint
+from shared.rules.payments.names import folded
+from shared.rules.payments.values import (
+    ChargeState,
+    CustomerMapping,
+    NamedInvoice,
+    Payment,
+    PaymentStatus,
+    PaymentUse,
+    UseKind,
+)
+from shared.rules.values import InvoiceStatus
+
+UNSETTLED = "unsettled"
+"""``NamedInvoice.left_out`` until a sync has worked out whether the invoice is left out."""
+
+ANOTHER_CUSTOMER = "payment-customer-mismatch"
+SEVERAL_CUSTOMERS = "payment-customer-ambiguous"
+ABOUT_NAMES = frozenset({ANOTHER_CUSTOMER, SEVERAL_CUSTOMERS})
+"""Codes of refusals that are over when a person says whom the payment's customer means."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """Where a payment stands, and why: a hint code with the fields of its sentence.
+
+    ``status`` is READY (then ``code`` is empty), WAITING, NOT_ELIGIBLE or REFUSED. ``invoices``
+    has an entry for each use, None where it is no invoice's or not known which one is meant.
+    """
+
+    status: PaymentStatus
+    code: str
+    fields: Mapping[str, str]
+    invoices: tuple[NamedInvoice | None, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Obstacle:
+    status: PaymentStatus
+    code: str
+    fields: Mapping[str, str] = field(default_factory=dict)
+
+
+def judge(
+    payment: Payment,
+    found: Mapping[str, Sequence[NamedInvoice]],
+    *,
+    start_date: date | None,
+    payments_out: bool,
+    mapping: CustomerMapping | None = None,
+) -> Judgement:
+    """Judge a payment of the platform by what is on file now.
+
+    ``found`` has, for each document of its uses, the invoices held under that TxnID or number.
+    ``payments_out`` is the connection's switch for posting at all. ``mapping`` is whom a person
+    said that the payment's customer means: that one alone counts then, and no name.
+    """
+    billed = Billed(payment.customer, mapping)
+    answers = [_match(billed, use, found.get(use.document, ())) for use in payment.uses]
+    invoices = tuple(answer if isinstance(answer, NamedInvoice) else None for answer in answers)
+    obstacle = (
+        next(_of_the_payment(payment, start_date, payments_out=payments_out), None)
+        or next(_of_the_charge(payment), None)
+        or _worst(
+            [*(a for a in answers if isinstance(a, _Obstacle)), *_of_money(payment, invoices)]
+        )
+    )
+    if obstacle is None:
+        return Judgement(PaymentStatus.READY, "", {}, invoices)
+    return Judgement(obstacle.status, obstacle.code, obstacle.fields, invoices)
+
+
+def _of_the_payment(
+    payment: Payment, start_date: date | None, *, payments_out: bool
+) -> Iterator[_Obstacle]:
+    """Why it does not go out as it is, though nothing is wrong with it."""
+    if payment.from_quickbooks:
+        yield _not_eligible("payment-from-quickbooks")
+    if not payment.charged:
+        yield _not_eligible("payment-offline")
+    if payment.charge_state is ChargeState.PENDING:
+        yield _not_eligible("payment-pending")
+    if payment.charge_state is ChargeState.FAILED:
+        yield _not_eligible("payment-failed")
+    if not payment.amount:
+        yield _not_eligible("payment-zero")
+    if start_date is not None and payment.date < start_date:
+        yield _not_eligible("payment-too-old", date=start_date.isoformat())
+    if not payments_out:
+        yield _not_eligible("payment-flow-off")
+    if not any(use.kind is UseKind.INVOICE for use in payment.uses):
+        yield _not_eligible("payment-no-invoice")
+
+
+def _of_the_charge(payment: Payment) -> Iterator[_Obstacle]:
+    """What happened to the charge before it was posted: QuickBooks would show it in full."""
+    if payment.refunded:
+        yield _refused("payment-refunded-before", amount=_money(payment.refunded, payment.currency))
+    if payment.disputed:
+        yield _refused("payment-disputed-before")
+
+
+@dataclass(frozen=True, slots=True)
+class Billed:
+    """Whose invoices a payment may pay: by its customer's name, or by ``mapping`` alone."""
+
+    customer: str
+    mapping: CustomerMapping | None = None
+
+    def owns(self, invoice: NamedInvoice) -> bool:
+        """Whether the invoice is the customer's or a job's below it; anybody's without a name."""
+        if self.mapping is not None:
+            return self.mapping.list_id in (invoice.customer_list_id, *invoice.above)
+        wanted = folded(self.customer)
+        return not wanted or wanted in {folded(name) for name in invoice.customer_names}
+
+    def __str__(self) -> str:
+        if self.mapping is None:
+            return self.customer
+        return f"{self.customer} (mapped to {self.mapping.customer or self.mapping.list_id})"
+
+
+def _match(
+    billed: Billed, use: PaymentUse, candidates: Sequence[NamedInvoice]
+) -> NamedInvoice | _Obstacle | None:
+    """The invoice that a use means, or why that cannot be said; None for other documents."""
+    if use.kind is not UseKind.INVOICE:
+        return None
+    if not candidates:
+        return _waiting("payment-invoice-waiting", number=use.document)
+    fitting = [invoice for invoice in candidates if billed.owns(invoice)]
+    if not fitting:
+        others = dict.fromkeys(invoice.customer for invoice in candidates)
+        return _refused(ANOTHER_CUSTOMER, customer=str(billed), found=", ".join(others))
+    return _only_one(billed, use.document, fitting)
+
+
+def _only_one(
+    billed: Billed, document: str, candidates: Sequence[NamedInvoice]
+) -> NamedInvoice | _Obstacle:
+    """The one that can be paid. Never one of several, and never while a sync is at work on one."""
+    unpaid = [invoice for invoice in candidates if invoice.status is InvoiceStatus.OPEN]
+    unsettled = [invoice for invoice in unpaid if invoice.left_out == UNSETTLED]
+    payable = [invoice for invoice in unpaid if not invoice.left_out]
+    if unsettled:
+        return _left_out(unsettled[0])
+    if len(payable) == 1:
+        return payable[0]
+    if not payable and unpaid:
+        return _left_out(unpaid[0])
+    if len(candidates) == 1:
+        return _refused("payment-invoice-closed", number=_number(candidates[0]))
+    return _several(billed, document, payable or candidates)
+
+
+def _several(billed: Billed, document: str, invoices: Sequence[NamedInvoice]) -> _Obstacle:
+    """Which of them is meant: a matter of the name where customers share that, else of the number.
+
+    Jobs of one customer share no name: that one is named beyond doubt.
+    """
+    families = [{invoice.customer_list_id, *invoice.above} for invoice in invoices]
+    by_name = billed.mapping is None and folded(billed.customer)
+    if by_name and not set.intersection(*families):
+        customers = dict.fromkeys(invoice.customer for invoice in invoices)
+        return _refused(
+            SEVERAL_CUSTOMERS,
+            customer=billed.customer,
+            number=document,
+            found=", ".join(customers),
+        )
+    return _refused("payment-invoice-ambiguous", number=document, count=str(len(invoices)))
+
+
+def _left_out(invoice: NamedInvoice) -> _Obstacle:
+    known = hint(invoice.left_out)
+    reason = known.title if known else "not read to the end yet"
+    return _waiting("payment-invoice-left-out", number=_number(invoice), reason=reason.lower())
+
+
+def _of_money(payment: Payment, invoices: Sequence[NamedInvoice | None]) -> Iterator[_Obstacle]:
+    """QuickBooks takes one currency in a payment: that of its invoices."""
+    expected = payment.currency
+    for invoice in invoices:
+        if invoice is None or not invoice.currency:
+            continue  # an edition that keeps one currency may not have told which
+        if expected and folded(invoice.currency) != folded(expected):
+            yield _refused("payment-currency-mismatch", expected=expected, found=invoice.currency)
+        expected = expected or invoice.currency
+
+
+def _worst(obstacles: Sequence[_Obstacle]) -> _Obstacle | None:
+    """A refusal comes before any waiting: a person can do something about it now."""
+    refused = (one for one in obstacles if one.status is PaymentStatus.REFUSED)
+    return next(refused, None) or next(iter(obstacles), None)
+
+
+def _not_eligible(code: str, **fields: str) -> _Obstacle:
+    return _Obstacle(PaymentStatus.NOT_ELIGIBLE, code, fields)
+
+
+def _waiting(code: str, **fields: str) -> _Obstacle:
+    return _Obstacle(PaymentStatus.WAITING, code, fields)
+
+
+def _refused(code: str, **fields: str) -> _Obstacle:
+    return _Obstacle(PaymentStatus.REFUSED, code, fields)
+
+
+def _number(invoice: NamedInvoice) -> str:
+    return invoice.number or invoice.txn_id
+
+
+def _money(amount: Decimal, currency: str) -> str:
+    return f"{amount:,.2f} {currency}".rstrip()

@@ -1,0 +1,80 @@
+"""The tags by which a payment of ours is known in QuickBooks, whatever became of our request.
+
+RefNumber, ExternalGUID and memo are worked out from the payment's id, its part and how often
+it was planned anew, so they can be worked out again from the terms alone. QuickBooks does not
+keep any of them unique, and compares a RefNumber without case. Rules: engineering §5.3.
+"""
+
+from __future__ import annotations
+
+import re
+from base64 import b32encode
+from hashlib import sha256
+from uuid import UUID, uuid5
+
+from shared.qbxml.text import clean
+from shared.rules.payments.values import Payment, Posting
+
+MAX_REF_NUMBER = 20
+MAX_MEMO = 4095
+_HEAD = 11
+_SET_ID = 20
+_NAMESPACE = UUID("7f0f6d0e-5b6c-4f57-9d0a-3b0d7a4c5e21")
+_NO_NAME = "payment"
+
+
+def ref_number(external_id: str, part: int, generation: int) -> str:
+    """The RefNumber, at most 20 characters: "pay_8Kd2-K7QJ2M4A".
+
+    The head is what a person reads; the tail alone tells two apart, in capitals and digits
+    because QuickBooks compares without case.
+    """
+    head = re.sub(r"[^A-Za-z0-9._-]", "", external_id).lstrip("._-")[:_HEAD]
+    digest = sha256(_key(external_id, part, generation).encode("utf-8", "surrogatepass")).digest()
+    return f"{head or _NO_NAME}-{b32encode(digest[:5]).decode('ascii')}"
+
+
+def external_guid(external_id: str, part: int, generation: int) -> str:
+    """The ExternalGUID: in capitals and braces, always the same for the same three."""
+    return f"{{{str(uuid5(_NAMESPACE, _key(external_id, part, generation))).upper()}}}"
+
+
+def memo_tag(ref: str) -> str:
+    """How the memo names the RefNumber, which a person may have changed: "[db:pay_8Kd2-…]"."""
+    return f"[db:{ref}]"
+
+
+def memo(payment: Payment, posting: Posting, parts: int = 1) -> str:
+    """The memo, one line of at most 4,095 characters that QuickBooks can store.
+
+    "Deskbridge pay_123 part 1 of 2 [db:pay_123-K7QJ2M4A] | stripe ch_9x | for the lobby". The
+    tag stands in front of all that may be cut off. ``parts`` is how many the payment has.
+    """
+    share = f"part {posting.part} of {parts}" if parts > 1 else ""
+    ours = f"Deskbridge {_free(payment.external_id)} {share} {memo_tag(posting.ref_number)}"
+    charge = f"{_free(payment.gateway)} {_free(payment.reference)}"
+    pieces = (_one_line(piece) for piece in (ours, charge, _free(payment.memo)))
+    return " | ".join(piece for piece in pieces if piece)[:MAX_MEMO].rstrip()
+
+
+def set_id(file_id: str, guid: str, attempt: int) -> str:
+    """The newMessageSetID of a posting's ``attempt``, from 1: 20 capitals and digits.
+
+    ``file_id`` is the application's, ``guid`` the posting's ExternalGUID. Always the same for
+    the same three: a store that was restored from a backup meets what QuickBooks remembers.
+    """
+    digest = sha256(f"{file_id.upper()}:{guid.upper()}:{attempt}".encode()).digest()
+    return b32encode(digest[:13]).decode("ascii")[:_SET_ID]
+
+
+def _key(external_id: str, part: int, generation: int) -> str:
+    return f"{part}:{generation}:{external_id}"
+
+
+def _free(text: str) -> str:
+    """Text of others: it must not look like a tag of ours."""
+    return re.sub(r"\[(?=db:)", "(", text, flags=re.IGNORECASE)
+
+
+def _one_line(text: str) -> str:
+    return " ".join(clean(text).text.split())

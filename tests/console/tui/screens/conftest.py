@@ -1,0 +1,37 @@
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from shared.models.store import open_store
+from tests.console.tui.screens.office import Office
+
+
+@pytest.fixture(autouse=True)
+def utc(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The wall clock of the console shows UTC."""
+    monkeypatch.setenv("TZ", "UTC")
+    time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()
+
+
+@pytest.fixture(scope="session")
+def new_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A new store, made once: every test starts with a copy."""
+    path = tmp_path_factory.mktemp("new") / "store.sqlite3"
+    open_store(f"sqlite:///{path}").close()
+    return path
+
+
+@pytest.fixture
+def office(tmp_path: Path, new_store: Path) -> Iterator[Office]:
+    shutil.copy(new_store, tmp_path)
+    office = Office(tmp_path)
+    yield office
+    office.store.close()

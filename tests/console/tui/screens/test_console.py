@@ -1,0 +1,158 @@
+"""What every screen has: help, palette, keys, going round, sizes, the command itself."""
+
+from __future__ import annotations
+
+import pytest
+from click.testing import CliRunner
+
+from console.cli.app import cli
+from console.tui.app import MAIN_SCREENS
+from tests.console.tui.screens.driver import Driver, sit_down
+
+
+@pytest.fixture
+def larkspur(office):
+    return office.connect()
+
+
+@pytest.mark.parametrize("main", MAIN_SCREENS, ids=lambda main: main.name)
+def test_every_main_screen_is_one_key_away_and_esc_leads_home(office, larkspur, main):
+    async def scenario(at: Driver) -> None:
+        await at.press("p", main.key)
+        assert f"Deskbridge: {main.title}" in at.lines[0]
+        await at.press("escape", "escape")
+        assert "Deskbridge: Connections" in at.lines[0]
+
+    sit_down(office.url, scenario)
+
+
+def test_a_main_screen_is_found_again_as_it_was_left(office):
+    for name in ("Aster", "Bramble", "Cedar"):
+        office.connect(name)
+
+    async def scenario(at: Driver) -> None:
+        await at.press("j", "j", "slash")
+        await at.type("c")
+        await at.press("enter", "y", "h")
+        assert "1 of 3" in at.lines[0]
+        assert "Cedar" in at.lines[2]
+
+    sit_down(office.url, scenario)
+
+
+@pytest.mark.parametrize("key", ["question_mark", "f1"])
+def test_help_lists_the_keys_of_the_screen_from_its_bindings(office, larkspur, key):
+    async def scenario(at: Driver) -> None:
+        await at.press("y", key)
+        assert "f Failed only: Show only what failed, or all again." in at.text
+        assert "(Cancel: Stop the running sync under the cursor. It asks. Not now.)" in at.text
+        await at.press("end")
+        assert "Down j Down: To the next record." in at.text
+        await at.press("escape")
+        assert "Recent Syncs" in at.lines[0]
+
+    sit_down(office.url, scenario)
+
+
+def test_every_key_that_is_shown_or_helped_with_says_what_it_does(office, larkspur):
+    office.trouble(larkspur, office.sync(larkspur))
+
+    async def scenario(at: Driver) -> None:
+        for keys in ((), ("y",), ("enter",), ("l",), ("p",)):
+            await at.press(*keys)
+            for one in at.screen.active_bindings.values():
+                silent = one.binding.action in ("app.focus_next", "app.focus_previous")
+                silent = silent or one.binding.action == "screen.copy_text"
+                assert one.binding.tooltip or silent, one
+                assert not one.binding.key.startswith(("alt+", "super+")) or silent
+
+    sit_down(office.url, scenario)
+
+
+def test_the_palette_has_every_action_and_every_screen(office, larkspur):
+    async def scenario(at: Driver) -> None:
+        await at.press("ctrl+p")
+        await at.type("recent")
+        await at.pilot.pause(0.3)
+        assert "Recent Syncs (y)" in at.text
+        await at.press("enter")
+        await at.pilot.pause()
+        await at.settle()
+        assert "Recent Syncs" in at.lines[0]
+
+    sit_down(office.url, scenario)
+
+
+def test_q_quits_but_is_a_letter_where_a_text_is_typed(office, larkspur):
+    async def scenario(at: Driver) -> None:
+        await at.press("slash")
+        await at.type("quh?")
+        assert at.screen.focused.value == "quh?"
+        await at.press("escape", "q")
+        assert at.app._exit
+
+    sit_down(office.url, scenario)
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40), (40, 10), (30, 60), (200, 15), (2, 2)])
+def test_every_screen_survives_every_size(office, larkspur, size):
+    office.trouble(larkspur, office.sync(larkspur))
+
+    async def scenario(at: Driver) -> None:
+        for keys in ((), ("y",), ("enter",), ("l",), ("p",), ("s",)):
+            await at.press(*keys)
+            await at.resize(size)
+            assert len(at.lines) == size[1]
+            assert all(len(line) <= size[0] for line in at.lines)
+            await at.resize((80, 24))
+
+    sit_down(office.url, scenario)
+
+
+def test_the_screen_on_top_asks_for_news_by_itself(office, larkspur):
+    async def scenario(at: Driver) -> None:
+        office.connect("Bramble")
+        while "Bramble" not in at.text:
+            await at.pilot.pause(0.01)
+
+    sit_down(office.url, scenario, poll_seconds=0.01)
+
+
+def test_a_screen_out_of_sight_asks_for_nothing(office, larkspur):
+    async def scenario(at: Driver) -> None:
+        home = at.screen
+        await at.press("y")
+        asked: list[str] = []
+        read = at.screen.question()
+        at.screen.question = lambda: asked.append("syncs") or read
+        home.question = lambda: asked.append("home") or read
+        while asked.count("syncs") < 5:
+            await at.pilot.pause(0.01)
+        assert "home" not in asked
+
+    sit_down(office.url, scenario, poll_seconds=0.01)
+
+
+def test_an_error_of_our_own_is_a_sentence_and_is_remembered(office, larkspur):
+    def wrong(_store: object) -> object:
+        raise ZeroDivisionError("a bug")
+
+    async def scenario(at: Driver) -> None:
+        at.screen.question = lambda: wrong
+        await at.second()
+        assert "The console met an error of its own (ZeroDivisionError: a bug)." in at.text
+        assert "Please report it." in at.text
+        assert [type(bug) for bug in at.backstage.bugs] == [ZeroDivisionError]
+        at.backstage.bugs.clear()
+        await at.press("y")
+        assert "No sync yet." in at.text
+
+    sit_down(office.url, scenario)
+
+
+def test_without_a_terminal_the_command_says_what_it_needs(tmp_path):
+    environ = {"DESKBRIDGE_DATABASE": f"sqlite:///{tmp_path / 'store.sqlite3'}"}
+    result = CliRunner(env=environ).invoke(cli, ["console"])
+    assert result.exit_code == 2
+    assert "The console needs a terminal." in result.output
+    assert not (tmp_path / "store.sqlite3").exists()

@@ -1,0 +1,109 @@
+"""What holds for every screen, whoever adds it: keys, help, palette, quitting."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from textual.css.stylesheet import Stylesheet
+
+from console.tui.app import MAIN_SCREENS
+from console.tui.keys import bound_classes, own_bindings
+from console.tui.palette import DeskbridgeCommands
+from console.tui.screens.help import told_of
+from console.tui.widgets.text_view import TextView
+from tests.console.tui.screens.driver import Driver, sit_down
+
+# What any terminal sends over SSH: no alt, no cmd, no function key but F1, no shifted arrows.
+_NAMED = "enter|escape|tab|shift\\+tab|up|down|left|right|home|end|pageup|pagedown|space|f1"
+_SIGNS = "question_mark|slash|plus|minus|full_stop|comma|left_square_bracket|right_square_bracket"
+SENT_BY_ANY_TERMINAL = re.compile(rf"[a-zA-Z0-9]|{_NAMED}|{_SIGNS}|backspace|delete|ctrl\+[a-z]")
+
+
+@pytest.fixture
+def worked(office):
+    """An office in which every screen has something to show."""
+    larkspur = office.connect()
+    sync = office.failed_sync(larkspur, "wrong-password", "The password is not right.")
+    office.trouble(larkspur, sync)
+    office.payment(larkspur, "pay_1", "waiting")
+    return office
+
+
+@pytest.mark.parametrize("cls", bound_classes(), ids=lambda cls: cls.__name__)
+def test_every_key_says_what_it_does_and_can_be_typed_anywhere(cls):
+    for one in own_bindings(cls):
+        assert one.description, one
+        assert one.tooltip.endswith("."), one
+        assert SENT_BY_ANY_TERMINAL.fullmatch(one.key), one
+
+
+@pytest.mark.parametrize("main", MAIN_SCREENS, ids=lambda main: main.name)
+def test_help_lists_every_key_that_works_on_the_screen(worked, main):
+    async def scenario(at: Driver) -> None:
+        await at.press("p", main.key)
+        active = list(at.screen.active_bindings.values())
+        await at.press("question_mark")
+        listed = at.screen.query_one(TextView).text
+        assert listed.startswith("On this screen\n")
+        assert listed.index("\nEverywhere\n") < listed.index("To the next list, field or button.")
+        for one in active:
+            if not one.binding.key.startswith("super+"):  # the library's, for the cmd key
+                assert f"{told_of(one)[0]}: {told_of(one)[1]}" in listed, one
+        await at.press("q")
+        assert main.title in at.lines[0]
+
+    sit_down(worked.url, scenario)
+
+
+@pytest.mark.parametrize("main", MAIN_SCREENS, ids=lambda main: main.name)
+def test_the_palette_offers_every_action_and_every_other_main_screen(worked, main):
+    async def scenario(at: Driver) -> None:
+        await at.press("p", main.key)
+        offered = {one.help for one in DeskbridgeCommands(at.screen)._offered()}
+        assert {other.tooltip for other in MAIN_SCREENS if other is not main} <= offered
+        for one in at.screen.active_bindings.values():
+            if one.node is at.screen and one.enabled and one.tooltip:
+                assert one.tooltip in offered, one
+
+    sit_down(worked.url, scenario)
+
+
+@pytest.mark.parametrize("main", MAIN_SCREENS, ids=lambda main: main.name)
+def test_one_key_leaves_the_console_from_every_screen(worked, main):
+    async def scenario(at: Driver) -> None:
+        await at.press("p", main.key, "q")
+        assert at.app._exit
+
+    sit_down(worked.url, scenario)
+
+
+def test_main_screens_have_keys_of_their_own_that_no_table_needs():
+    keys = [main.key for main in MAIN_SCREENS]
+    assert len(set(keys)) == len(keys)
+    assert not set(keys) & set("jkrsuxnbfovlCRP?q")
+
+
+@pytest.mark.parametrize("main", MAIN_SCREENS, ids=lambda main: main.name)
+def test_a_screen_that_is_shown_for_the_first_time_reads_no_styles_again(worked, monkeypatch, main):
+    async def scenario(at: Driver) -> None:
+        read: list[object] = []
+        monkeypatch.setattr(Stylesheet, "reparse", lambda _styles: read.append(main))
+        await at.press("p", main.key)
+        assert read == []
+
+    sit_down(worked.url, scenario)
+
+
+def test_the_other_screens_are_made_ready_once_the_first_one_stands(worked, monkeypatch):
+    warmed: list[str] = []
+    monkeypatch.setattr("console.tui.app._warm_up", lambda: warmed.append("warm"))
+
+    async def scenario(at: Driver) -> None:
+        assert warmed == []  # not in tests: it would change what is collected as garbage
+        at.app._warm_up_seconds = 0.01
+        at.app.on_ready()
+        while not warmed:
+            await at.pilot.pause(0.01)
+
+    sit_down(worked.url, scenario)

@@ -1,0 +1,725 @@
+from __future__ import annotations
+
+import pytest
+
+from console.tui.snapshots.payments import AT_ONCE, OF_EACH, PAGE, read_filter
+from shared.models import connections
+from shared.models import tables as t
+from shared.models.payments import deciding, incoming, sets
+from shared.models.payments.queue import PaymentFilter
+from shared.models.payments.receiving import PAYMENT_COLUMNS
+from shared.models.statements import Statement, insert_rows
+from shared.rules.payments.values import PaymentStatus, PostingState
+from tests.console.tui.screens.driver import LARGE, SMALL, Driver, sit_down
+from tests.models.builders import NOON, customer, invoice, later, paid
+from tests.models.payments.builders import JUNIPER, Till, applied, money, pays, received
+
+S = PaymentStatus
+
+
+@pytest.fixture
+def till(office):
+    """Larkspur owes 250.00 by invoice 100, Juniper 40.00 by 200."""
+    till = Till(office.store)
+    till.owes(invoice("1A-100"), invoice("1A-200", "40.00", **JUNIPER))
+    return till
+
+
+def in_doubt(till, text="pay_1", **changes):
+    """The request of a payment got no answer."""
+    one = till.write("SET1", text)
+    till.move(PostingState.SENT, text, set_id="SET1")
+    till.save(one, **{"phase": "doubt", "doubted": True} | changes)
+    told = "QuickBooks did not tell whether it saved the payment."
+    till.move(PostingState.UNKNOWN, text, code="payment-unknown", reason=told, set_id="SET1")
+
+
+def park(till, text="pay_1"):
+    till.move(PostingState.SENT, text)
+    told = "2 payments in QuickBooks carry the tags of this one."
+    till.move(PostingState.PARKED, text, code="payment-found-several", reason=told)
+
+
+@pytest.fixture
+def queue(till):
+    """One payment in each of six states, and two that were recorded in QuickBooks."""
+    till.take_in(
+        pays("pay_unknown", "11.00", currency="USD"),
+        pays("pay_parked", "12.00", currency="USD"),
+        pays("pay_refused", "13.00", currency="USD", disputed=True),
+        pays("pay_waiting", "14.00", ("999", "14.00"), currency="USD", customer="Larkspur Tile"),
+        pays("pay_ready", "1234567.89", ("200", "15.00"), currency="USD"),
+        pays("pay_cash", "16.00", currency="USD", charged=False),
+        now=later(days=-3),
+    )
+    park(till, "pay_parked")
+    in_doubt(till, "pay_unknown")
+    with till.store.transaction():
+        incoming.store(till.id, 1, [received("7B-1"), received("7B-2")], NOON)
+    return till
+
+
+# The queue.
+
+
+def test_before_the_first_payment_the_next_step_is_said(office):
+    async def scenario(at: Driver) -> None:
+        await at.press("m")
+        assert "No payment yet." in at.text
+        assert "deskbridge payments import NAME FILE" in at.text
+
+    sit_down(office.url, scenario)
+
+
+@pytest.mark.parametrize("size", [SMALL, LARGE])
+def test_the_queue_shows_state_by_state_what_needs_a_person_first(office, queue, size):
+    async def scenario(at: Driver) -> None:
+        await at.press("m")
+        assert "Payments (3 to look at, 2 on their way)" in at.lines[0]
+        groups = [line for line in at.lines if ": 1 " in line and line[0].isupper()]
+        assert [line.partition(":")[0] for line in groups[:5]] == [
+            *("Unknown", "Parked", "Refused", "Waiting", "Ready"),
+        ]
+        waiting = next(line for line in groups if line.startswith("Waiting"))
+        assert waiting.split()[2:] == ["06-09", "12:00", "14.00", "USD"]
+        row = next(line for line in at.lines if line.startswith("pay_ready"))
+        assert "1,234,567.89 USD" in row
+        assert ("Its invoice (999)" in "\n".join(at.lines[:22])) == (size == LARGE)
+        assert "Outcome not known yet: the next Payment Sync settles that" in at.text
+
+    sit_down(office.url, scenario, size=size)
+
+
+def test_a_waiting_payment_is_seen_with_its_reason_and_remedy(office, queue):
+    async def scenario(at: Driver) -> None:
+        await at.press("m", *["j"] * 7)
+        assert at.screen.payment().external_id == "pay_waiting"
+        assert (
+            "What happened: Its invoice (999) is not imported yet, so the payment waits." in at.text
+        )
+        assert "What to do: Run Invoice Sync" in at.text
+        assert "s: never posts it, with your reason; u takes that back." in at.text
+
+    sit_down(office.url, scenario)
+
+
+def test_enter_on_a_state_lists_all_of_it_and_esc_leads_back_to_that_line(office, queue):
+    async def scenario(at: Driver) -> None:
+        await at.press("m", "end")
+        assert "Imported: 2 payments. Recorded in QuickBooks and read from there." in at.text
+        assert "Listed here: none. Enter lists all of this state." in at.text
+        await at.press("enter")
+        assert "Payments (imported: 2)" in at.lines[0]
+        assert [line.split()[:2] for line in at.lines[2:4]] == [["CHK", "77"], ["CHK", "77"]]
+        await at.press("escape")
+        assert "3 to look at" in at.lines[0]
+        assert "Imported: 2 payments." in at.text
+        await at.press("escape")
+        assert "Connections" in at.lines[0]
+
+    sit_down(office.url, scenario)
+
+
+def test_f_goes_through_the_states_that_there_are(office, queue):
+    async def scenario(at: Driver) -> None:
+        await at.press("m")
+        seen = []
+        for _ in range(8):
+            await at.press("f")
+            seen.append(at.lines[0].partition("(")[2].partition(":")[0])
+        assert seen[:7] == [
+            *("unknown", "parked", "refused", "waiting", "ready", "not eligible", "imported"),
+        ]
+        assert seen[7].startswith("3 to look at")
+
+    sit_down(office.url, scenario)
+
+
+@pytest.mark.parametrize(
+    ("typed", "understood"),
+    [
+        ("", PaymentFilter()),
+        ("Larkspur  pay_8Kd2", PaymentFilter(words=("Larkspur", "pay_8Kd2"))),
+        ("REFUSED parked", PaymentFilter(statuses=(S.REFUSED, S.PARKED))),
+        ("not-eligible", PaymentFilter(statuses=(S.NOT_ELIGIBLE,))),
+        ("quickbooks", PaymentFilter(statuses=(S.IMPORTED,))),
+        ("invoiced waiting", PaymentFilter(statuses=(S.WAITING,))),
+        ("deleted", PaymentFilter(statuses=(S.IMPORTED,), deleted=True)),
+    ],
+)
+def test_a_filter_is_understood(typed, understood):
+    assert read_filter(typed) == understood
+
+
+def test_a_source_is_every_state_but_those_of_the_other(office, queue):
+    assert set(read_filter("invoiced").statuses) == set(PaymentStatus) - {S.IMPORTED}
+
+    async def scenario(at: Driver) -> None:
+        await at.press("m", "slash")
+        await at.type("invoiced")
+        await at.press("enter")
+        assert len([line for line in at.lines if line.startswith("pay_")]) == 6
+        assert "CHK 77" not in at.text
+
+    sit_down(office.url, scenario)
+
+
+def test_the_filter_finds_a_payment_by_what_people_call_it(office, queue):
+    async def scenario(at: Driver) -> None:
+        await at.press("m", "slash")
+        await at.type("juniper")
+        await at.press("enter")
+        assert [line.split()[0] for line in at.lines[2:4] if line] == ["pay_ready"]
+        await at.press("slash")
+        await at.type(" nothing")
+        assert "No payment fits the filter." in at.text
+        await at.press("enter", "f")  # a key, not a letter in the line
+        assert "nothing" in at.text
+
+    sit_down(office.url, scenario)
+
+
+def test_g_narrows_to_the_company_of_the_payment_and_widens_again(office, queue):
+    other = Till(office.store, "Bramble")
+    other.take_in(pays("pay_b", "33.00", ("999", "33.00"), currency="CAD"))
+
+    async def scenario(at: Driver) -> None:
+        await at.press("m", "slash")
+        await at.type("pay_b")
+        await at.press("enter", "g", "escape")
+        assert "Payments of Bramble (0 to look at, 1 on their way)" in at.lines[0]
+        assert [line.split()[0] for line in at.lines[2:4]] == ["Waiting:", "pay_b"]
+        await at.press("g")
+        assert "Payments (3 to look at, 3 on their way)" in at.lines[0]
+
+    sit_down(office.url, scenario)
+
+
+def test_sums_in_two_currencies_are_two_lines(office, till):
+    till.take_in(
+        pays("pay_1", "10.00", ("999", "10.00"), currency="USD"),
+        pays("pay_2", "20.00", ("999", "20.00"), currency="CAD"),
+    )
+
+    async def scenario(at: Driver) -> None:
+        await at.press("m")
+        lines = [line.split() for line in at.lines if line.startswith("Waiting: 1 ")]
+        assert [line[-2:] for line in lines] == [["20.00", "CAD"], ["10.00", "USD"]]
+
+    sit_down(office.url, scenario)
+
+
+def test_amounts_are_never_cut_however_narrow_the_window(office, queue):
+    async def scenario(at: Driver) -> None:
+        await at.press("m")
+        for width in range(120, 20, -1):
+            await at.resize((width, 30))
+            [row] = [line for line in at.lines if line.startswith(("pay_ready", "pay_re…"))][-1:]
+            assert "1,234,567.89" in row or "," not in row, row
+
+    sit_down(office.url, scenario)
+
+
+def test_news_keeps_the_cursor_on_its_payment(office, queue):
+    async def scenario(at: Driver) -> None:
+        await at.press("m", *["j"] * 7)
+        queue.take_in(pays("pay_new", "1.00", ("999", "1.00"), currency="USD", disputed=True))
+        await at.second()
+        assert "Refused: 2" in at.text
+        assert at.screen.payment().external_id == "pay_waiting"
+        assert "Its invoice (999) is not imported yet" in at.text
+
+    sit_down(office.url, scenario)
+
+
+# Many payments.
+
+
+def fill(store, connection, count):
+    """So many payments of the platform that wait, and as many that are posted."""
+    usual = {
+        field.name: {"TEXT": "", "BIGINT": 0, "BOOL": False}[field.field_type]
+        for field in PAYMENT_COLUMNS
+    }
+    told = {"connection": connection.id, "source": "invoiced", "date": "2024-06-01"}
+    told |= {"charge_state": "succeeded", "amount_cents": 100, "currency": "USD"}
+    told |= {"received_ms": 1718193600000, "changed_ms": 1718193600000}
+    rows = [
+        usual | told | {"key": f"{status}_{n}", "status": status}
+        for status in ("waiting", "posted")
+        for n in range(count)
+    ]
+    add = insert_rows(t.Payment, PAYMENT_COLUMNS)
+    with store.transaction():
+        add.many(tuple(row[field.name] for field in PAYMENT_COLUMNS) for row in rows)
+
+
+@pytest.fixture
+def counted(monkeypatch):
+    """The rows that each statement brought, since the list was emptied."""
+    rows: list[int] = []
+    everything = Statement.all
+
+    def counting(self, **parameters):
+        found = everything(self, **parameters)
+        rows.append(len(found))
+        return found
+
+    monkeypatch.setattr(Statement, "all", counting)
+    return rows
+
+
+def test_of_twenty_thousand_payments_only_those_in_view_are_read(office, counted):
+    fill(office.store, office.connect(), 10_000)
+
+    async def scenario(at: Driver) -> None:
+        await at.press("m")
+        counted.clear()
+        await at.second()
+        assert sum(counted) < 20 + OF_EACH
+        assert len(counted) < 20
+        assert "Waiting: 10,000" in at.text
+        assert "Waiting: 10,000 payments." in at.text
+        assert f"Listed here: the newest {OF_EACH}." in at.text
+        for keys in (["enter"], ["end", "n"], ["n"], ["escape"]):
+            counted.clear()
+            await at.press(*keys)
+            assert sum(counted) < 2 * (PAGE + 20)
+            assert len(counted) < 40
+        counted.clear()
+        await at.press("slash")
+        await at.type("g_77")
+        assert max(counted) <= PAGE + 1
+
+    sit_down(office.url, scenario)
+
+
+def test_older_payments_are_turned_to_page_by_page(office):
+    fill(office.store, office.connect(), PAGE + 5)
+
+    async def scenario(at: Driver) -> None:
+        await at.press("m", "f")
+        assert "Payments (waiting: 105)" in at.lines[0]
+        assert at.lines[2].startswith("waiting_104")
+        await at.press("b")  # nothing newer: nothing happens
+        await at.press("n")
+        assert "waiting: 105, page 2" in at.lines[0]
+        assert [line.split()[0] for line in at.lines[2:7]] == [
+            f"waiting_{n}" for n in (4, 3, 2, 1, 0)
+        ]
+        await at.press("n")
+        assert "page 2" in at.lines[0]
+        await at.press("b")
+        assert at.lines[2].startswith("waiting_104")
+
+    sit_down(office.url, scenario)
+
+
+# Decisions.
+
+
+def test_refused_then_hint_then_retried_then_ready(office, till):
+    till.owes(paid(invoice("1A-101", "80.00")))
+    till.take_in(pays("pay_1", "80.00", ("101", "80.00"), currency="USD"))
+    till.owes(invoice("1A-101", "80.00", edit_sequence="2"))  # opened again since
+
+    async def scenario(at: Driver) -> None:
+        await at.press("m", "j")
+        assert (
+            "What happened: Its invoice (101) is paid, voided or deleted in QuickBooks." in at.text
+        )
+        await at.press("t")
+        assert "Troubleshooting, payment-invoice-closed" in at.lines[0]
+        await at.press("escape", "r")
+        assert "Retry Payment pay_1, 80.00 USD?" in at.text
+        assert "will be judged again, and posted to QuickBooks by the next Payment Sync" in at.text
+        assert at.app.focused.id == "cancel"
+        await at.press("enter")
+        assert till.stands()[0] is S.REFUSED
+        await at.press("r", "right", "enter")
+        assert "Payment pay_1, 80.00 USD is ready: it goes out with the next Payment" in at.text
+        assert at.lines[2].startswith("Ready: 1")
+
+    sit_down(office.url, scenario)
+    assert till.stands() == (S.READY, "")
+    [entry] = office.audit()
+    assert (entry.who, entry.action, entry.connection) == ("mara", "payment.retry", "Larkspur")
+    assert entry.detail == "Payment pay_1, 80.00 USD (1)"
+
+
+def test_a_payment_that_is_still_wrong_says_so(office, queue):
+    async def scenario(at: Driver) -> None:
+        await at.press("m", *["j"] * 5, "r", "right", "enter")
+        assert "Payment pay_refused, 13.00 USD is refused: The charge was disputed" in at.text
+
+    sit_down(office.url, scenario)
+    assert queue.stands("pay_refused")[0] is S.REFUSED
+
+
+def test_skipped_with_a_reason_and_taken_back(office, till):
+    till.take_in(pays("pay_1", currency="USD"))
+
+    async def scenario(at: Driver) -> None:
+        await at.press("m", "j", "s")
+        assert "Skip Payment pay_1, 100.00 USD?" in at.text
+        assert "never posted to QuickBooks until somebody takes that back" in at.text
+        await at.type("by hand in May")
+        await at.press("enter")
+        assert "1 payment will not be posted. u takes that back." in at.text
+        assert till.stands()[0] is S.SKIPPED
+        await at.press("home", "enter")
+        assert "Skipped because: by hand in May (by mara)" in at.text
+        await at.press("u")
+        assert "Take Payment pay_1, 100.00 USD in again?" in at.text
+        assert "posted to QuickBooks by the next Payment Sync if" in at.text
+        assert at.app.focused.id == "cancel"
+        await at.press("right", "enter")
+        assert "Payment pay_1, 100.00 USD is ready" in at.text
+
+    sit_down(office.url, scenario)
+    assert till.stands() == (S.READY, "")
+    assert [entry.action for entry in office.audit()] == ["payment.unskip", "payment.skip"]
+    assert office.audit()[1].detail == "Payment pay_1, 100.00 USD (1): by hand in May"
+
+
+def test_a_parked_payment_is_posted_anew_only_after_the_consequence_was_named(office, till):
+    till.take_in(pays("pay_1", currency="USD"))
+    park(till)
+
+    async def scenario(at: Driver) -> None:
+        await at.press("m", "j", "r")
+        assert "Payment pay_1, 100.00 USD will be posted to QuickBooks as a NEW payment." in at.text
+        assert "QuickBooks may have it already: look there first, or it is there twice." in at.text
+        assert at.app.focused.id == "cancel"
+        await at.press("escape")
+        assert till.stands()[0] is S.PARKED
+        await at.press("r", "right", "enter")
+
+    sit_down(office.url, scenario)
+    assert till.stands() == (S.READY, "")
+    assert till.part().generation == 2
+
+
+def test_a_payment_that_was_parked_after_the_question_is_not_posted_anew(office, till):
+    till.take_in(pays("pay_1", currency="USD", disputed=True))
+
+    async def scenario(at: Driver) -> None:
+        await at.press("m", "j", "r")
+        office.park(till.payment().id)
+        await at.press("right", "enter")
+        assert "was parked meanwhile. Nothing was changed." in at.text
+
+    sit_down(office.url, scenario)
+    assert till.stands()[0] is S.PARKED
+    assert office.audit() == []
+
+
+def test_all_of_one_kind_are_retried_with_their_sum_named(office, till):
+    till.take_in(
+        *(pays(f"pay_{n}", "10.00", currency="USD", disputed=True) for n in range(3)),
+        pays("pay_other", "5.00", ("200", "5.00"), currency="CAD"),
+    )
+    till.take_in(*(pays(f"pay_{n}", "10.00", currency="USD") for n in range(3)))  # disputes won
+
+    async def scenario(at: Driver) -> None:
+        await at.press("m", "slash")
+        await at.type("refused")
+        await at.press("enter", "down", "R")
+        assert "Retry 3 payments?" in at.text
+        assert "3 payments of 30.00 USD together will be judged again" in at.text
+        assert at.app.focused.id == "cancel"
+        await at.press("right", "enter")
+        assert "3 payments judged again: 3 ready for the next Payment Sync, 0 not." in at.text
+
+    sit_down(office.url, scenario)
+    assert till.stands("pay_other")[0] is S.REFUSED
+    assert [entry.action for entry in office.audit()] == ["payment.retry"] * 3
+
+
+def test_retrying_all_alike_keeps_to_the_filter_and_to_a_number_at_once(office, till):
+    till.take_in(
+        *(
+            pays(f"pay_{n}", "1.00", ("999", "1.00"), reference=f"ch_{n % 2}", currency="USD")
+            for n in range(2 * AT_ONCE + 2)
+        )
+    )
+
+    async def scenario(at: Driver) -> None:
+        await at.press("m", "slash")
+        await at.type("ch_1")
+        await at.press("enter", "R")
+        assert f"Retry {AT_ONCE:,} payments?" in at.text
+        assert f"These are the newest {AT_ONCE:,}." in at.text
+        await at.press("escape", "slash", "end")
+        await at.type(" pay_11")  # 11, 111, 113 … 119
+        await at.press("enter", "R")
+        assert "Retry 6 payments?" in at.text
+        assert "6 payments of 6.00 USD together" in at.text
+
+    sit_down(office.url, scenario)
+
+
+def test_parked_payments_are_never_retried_together(office, till):
+    till.take_in(pays("pay_1", currency="USD"))
+    park(till)
+
+    async def scenario(at: Driver) -> None:
+        await at.press("m", "j", "R")
+        assert "Parked payments are not retried together" in at.text
+        assert "each is a decision of its own" in at.text
+
+    sit_down(office.url, scenario)
+
+
+def test_a_doubt_is_settled_now_after_it_was_said_what_is_vouched_for(office, till):
+    till.take_in(pays("pay_1", currency="USD"))
+    in_doubt(till)
+
+    async def scenario(at: Driver) -> None:
+        await at.press("m", "j", "d")
+        assert "Is no copy of the request of Payment pay_1, 100.00 USD left on any PC?" in at.text
+        assert "settling now can post the payment twice." in at.text
+        assert "Restart the PC of the Web Connector first" in at.text
+        assert "no other PC runs one for Larkspur." in at.text
+        assert at.app.focused.id == "cancel"
+        await at.press("right", "enter")
+        assert "will be settled by the next Payment Sync: it is looked for once more" in at.text
+        await at.press("enter", "end")
+        assert "to be settled now (mara)" in at.text
+        assert "to be settled now: No copy of its request is left on any PC." in at.text
+
+    sit_down(office.url, scenario)
+    [entry] = office.audit()
+    assert (entry.action, entry.detail) == ("payment.settle", "Payment pay_1, 100.00 USD")
+    with office.store.reading():
+        assert sets.open_set(till.id).settle_now_by == "mara"
+
+
+def test_a_request_that_is_out_at_this_moment_is_not_in_doubt_yet(office, till):
+    till.take_in(pays("pay_1", currency="USD"))
+    in_doubt(till, phase="sent", doubted=False)
+
+    async def scenario(at: Driver) -> None:
+        await at.press("m", "j", "d")
+        assert "is out at this moment, and not in doubt yet." in at.text
+
+    sit_down(office.url, scenario)
+
+
+def test_nobody_vouches_for_a_request_that_was_sent_again_meanwhile(office, till):
+    till.take_in(pays("pay_1", currency="USD"))
+    in_doubt(till)
+
+    async def scenario(at: Driver) -> None:
+        await at.press("m", "j", "d")
+        with office.store.reading():
+            held = sets.open_set(till.id)
+        till.save(held, sends=2)
+        await at.press("right", "enter")
+        assert "it is another doubt now. Nothing was changed." in at.text
+
+    sit_down(office.url, scenario)
+    assert office.audit() == []
+    with office.store.reading():
+        assert sets.open_set(till.id).settle_now_by == ""
+
+
+@pytest.mark.parametrize(
+    ("payment", "able"),
+    [
+        ("pay_unknown", "d t"),
+        ("pay_parked", "r s t"),
+        ("pay_refused", "r s t"),
+        ("pay_waiting", "r s t"),
+        ("pay_ready", "s"),
+        ("pay_cash", "r s t"),
+        ("CHK 77", ""),
+    ],
+)
+def test_only_what_can_be_done_is_offered(office, queue, payment, able):
+    async def scenario(at: Driver) -> None:
+        await at.press("m", "slash")
+        await at.type(payment.split()[0] if payment != "CHK 77" else "quickbooks")
+        await at.press("enter")
+        actions = {"r": "retry", "s": "skip", "u": "unskip", "d": "settle", "w": "who", "t": "hint"}
+        offered = [key for key, action in actions.items() if at.screen.check_action(action, ())]
+        assert offered == able.split()
+
+    sit_down(office.url, scenario)
+
+
+@pytest.mark.parametrize("keys", [["r", "right", "enter"], ["s", "x", "enter"]])
+def test_a_console_that_only_looks_changes_nothing(office, till, keys):
+    till.take_in(pays("pay_1", currency="USD", disputed=True))
+
+    async def scenario(at: Driver) -> None:
+        await at.press("m", "j", *keys)
+        assert "Nothing was changed: this console only looks." in at.text
+        assert "read-only" in at.lines[0]
+
+    sit_down(office.url, scenario, read_only=True)
+    assert till.stands()[0] is S.REFUSED
+    assert office.audit() == []
+
+
+# One payment.
+
+
+@pytest.mark.parametrize("size", [SMALL, LARGE])
+def test_the_whole_life_of_a_posted_payment(office, till, size):
+    till.take_in(pays("pay_1", currency="USD"), now=later(hours=-3))
+    one = till.write("SET1", now=later(hours=-2))
+    till.post(now=later(hours=-1))
+    till.close(one)
+    till.move(
+        PostingState.POSTED,
+        now=later(minutes=-30),
+        event="verified",
+        verified_at=later(minutes=-30),
+        deposit_account="Bank:Checking",
+        method="Credit Card",
+        unused=money("20.00"),
+    )
+    till.owes(invoice("1A-100", "150.00", edit_sequence="2"))
+
+    async def scenario(at: Driver) -> None:
+        await at.press("m", "enter", "enter")
+        assert "Payment pay_1, 100.00 USD (Larkspur)" in at.lines[0]
+        way = "received 09:00, planned 09:00, sent 10:00, answered 11:00, verified 11:30"
+        assert f"Way: {way}" in at.text
+        assert "pays 100.00; Larkspur Tile, open, owes 150.00 USD now" in at.text
+        await at.press("end")
+        for told in (
+            *("In QuickBooks: posted", "Customer Larkspur Tile (80-1)", "Applied to 100 100.00"),
+            *("Not applied 20.00", "TxnID 9A-1", "Deposited to Bank:Checking"),
+            *("Method Credit Card", "Message set SET1: sent 1 time, last 2024-06-12 10:00, posted"),
+            *("2024-06-12 09:00 received", "2024-06-12 11:30 verified"),
+        ):
+            assert told in at.text, told
+
+    sit_down(office.url, scenario, size=(size[0], 60))
+
+
+def test_a_payment_of_two_customers_shows_each_part(office, till):
+    till.take_in(pays("pay_1", "60.00", ("100", "40.00"), ("200", "20.00"), currency="USD"))
+    till.post(txn_id="9A-7")
+
+    async def scenario(at: Driver) -> None:
+        await at.press("m", "j", "enter")
+        assert "In QuickBooks, part 1 of 2: posted" in at.text
+        assert "In QuickBooks, part 2 of 2: planned" in at.text
+        assert "Customer Juniper Yoga (80-2)" in at.text
+        assert "Part 1: 40.00 USD for Larkspur Tile, invoice 100" in at.text
+
+    sit_down(office.url, scenario, size=(80, 70))
+
+
+def test_what_quickbooks_no_longer_has_is_told(office, till):
+    till.take_in(pays("pay_1", currency="USD"))
+    till.post()
+    till.move(PostingState.POSTED, event="deleted", deleted=True, who="")
+    till.owes(invoice("1A-100", edit_sequence="3"))
+    with till.store.transaction():
+        incoming.store(till.id, 1, [received("7B-1", applied("1A-100", "5.00"))], NOON)
+        incoming.mark_deleted(till.id, ["7B-1"], NOON)
+
+    async def scenario(at: Driver) -> None:
+        await at.press("m", "enter", "enter")
+        assert "Status: posted, since 12:00, deleted in QuickBooks" in at.text
+        assert "Deleted QuickBooks no longer has it" in at.text
+        await at.press("escape", "escape", "slash")
+        await at.type("deleted")
+        await at.press("enter")
+        assert "Payments (deleted in QuickBooks)" in at.lines[0]
+        await at.press("enter")
+        assert "Status: imported, since 12:00, deleted in QuickBooks" in at.text
+
+    sit_down(office.url, scenario, size=(80, 60))
+
+
+def test_a_problem_with_a_posted_payment_is_told_with_its_remedy(office, till):
+    till.take_in(pays("pay_1", currency="USD"))
+    till.post()
+    till.take_in(pays("pay_1", currency="USD", refunded=money("100.00")))
+
+    async def scenario(at: Driver) -> None:
+        await at.press("m", "enter", "enter")
+        assert "Problem: 100.00 USD of the payment was refunded" in at.text
+        assert "What to do: Record the refund in QuickBooks" in at.text
+
+    sit_down(office.url, scenario)
+
+
+def test_a_text_is_found_in_the_life_and_all_of_it_is_copied(office, till):
+    till.take_in(pays("pay_1", currency="USD"))
+
+    async def scenario(at: Driver) -> None:
+        await at.press("m", "j", "enter", "slash")
+        await at.type("refnumber")
+        assert "RefNumber" in at.text
+        await at.press("enter", "C")
+        assert at.app.clipboard.startswith("Payment pay_1, 100.00 USD\nStatus: ready")
+        assert "received" in at.app.clipboard
+        await at.press("slash", "x", "x", "x")
+        assert "That text is not in it." in at.text
+
+    sit_down(office.url, scenario)
+
+
+def test_a_payment_follows_what_is_decided_elsewhere(office, till):
+    till.take_in(pays("pay_1", currency="USD"))
+
+    async def scenario(at: Driver) -> None:
+        await at.press("m", "j", "enter")
+        with office.store.transaction():
+            deciding.skip(till.payment().id, "elsewhere", "noor", NOON)
+        await at.second()
+        assert "Status: skipped" in at.text
+        assert "Skipped because: elsewhere" in at.text
+        assert "Decided by: noor" in at.text
+
+    sit_down(office.url, scenario)
+
+
+def test_a_payment_that_is_gone_is_a_sentence(office, till):
+    till.take_in(pays("pay_1", currency="USD"))
+
+    async def scenario(at: Driver) -> None:
+        await at.press("m", "j", "enter")
+        with office.store.transaction():
+            connections.remove(till.id)
+        await at.second()
+        assert "There is no payment 1." in at.text
+        await at.press("escape")
+        assert "No payment yet." in at.text
+
+    sit_down(office.url, scenario)
+
+
+def test_quickbooks_text_is_never_markup_and_steers_no_terminal(office, till):
+    name = "[red]Fern[/red] \x1b[31m & Co"
+    till.hold(customer("80-9", name))
+    till.owes(invoice("1A-900", customer_list_id="80-9", customer_full_name=name))
+    till.take_in(pays("pay_1", "5.00", ("900", "5.00"), currency="USD", memo="[bold]x"))
+
+    async def scenario(at: Driver) -> None:
+        await at.press("m", "j")
+        assert "[red]Fern" in at.text
+        await at.press("enter")
+        assert "[red]Fern[/red] ␛[31m & Co" in at.text
+        assert "[bold]x" in at.text
+        assert "\x1b" not in "".join(at.lines)
+
+    sit_down(office.url, scenario, size=LARGE)
+
+
+@pytest.mark.parametrize("size", [(40, 10), (30, 60), (200, 15), (2, 2)])
+def test_every_size_is_survived(office, queue, size):
+    async def scenario(at: Driver) -> None:
+        for keys in (("m",), ("j", "enter"), ("d",), ("escape", "escape", "f")):
+            await at.press(*keys)
+            await at.resize(size)
+            assert all(len(line) <= size[0] for line in at.lines)
+            await at.resize(SMALL)
+
+    sit_down(office.url, scenario)

@@ -1,0 +1,426 @@
+"""Files and passwords from the console: shown once, replaced, renewed, fetched once."""
+
+from __future__ import annotations
+
+import base64
+import io
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from lxml import etree
+from rich.console import Console
+
+from console.tui.screens.qwc import PasswordScreen
+from shared.models import connections, downloads, sqlite
+from shared.operations.issuing import issue_files
+from shared.passwords import verify_password
+from shared.rules.values import Application, Connection, Layout
+from shared.settings import load_settings
+from tests.console.tui.screens.driver import LARGE, SMALL, Driver, sit_down
+from tests.models.builders import later
+
+ENVIRON = {"DESKBRIDGE_PUBLIC_URL": "https://sync.example.com"}
+
+
+@pytest.fixture
+def larkspur(office):
+    return office.connect()
+
+
+@pytest.fixture
+def folder(office) -> Path:
+    return office.path.parent / "qwc" / "larkspur"
+
+
+@pytest.fixture
+def issued(office, larkspur, folder):
+    """Larkspur has files and a password already."""
+    settings = load_settings(None, {"DESKBRIDGE_DATABASE": office.url, **ENVIRON})
+    return issue_files(
+        office.store, settings, lambda: larkspur, "mara", which="", folder=folder, renew_ids=False
+    )
+
+
+def sit(office: Any, scenario: Callable[[Driver], Any], **options: Any) -> None:
+    sit_down(office.url, scenario, **{"environ": ENVIRON} | options)
+
+
+def password_on(at: Driver) -> str:
+    [password] = [
+        line.strip() for line in at.lines if re.fullmatch("[0-9A-Za-z]{24}", line.strip())
+    ]
+    return password
+
+
+async def done(at: Driver) -> None:
+    """Choose Done, which is the last button."""
+    assert isinstance(at.screen, PasswordScreen)
+    at.screen.query_one("#done").focus()
+    await at.press("enter")
+    assert not isinstance(at.screen, PasswordScreen)
+
+
+def applications(office: Any, connection: Connection) -> list[Application]:
+    with office.store.reading():
+        return connections.applications(connection.id)
+
+
+def opens(office: Any, connection: Connection, password: str) -> bool:
+    """Whether the password lets every application of the connection in."""
+    with office.store.reading():
+        held = [
+            connections.application_by_username(one.username)
+            for one in connections.applications(connection.id)
+        ]
+    return all(one and verify_password(password, one.password_hash) for one in held)
+
+
+def element(path: Path, name: str) -> str | None:
+    return etree.parse(str(path)).getroot().findtext(name)
+
+
+@pytest.mark.parametrize("size", [SMALL, LARGE])
+def test_files_password_user_names_and_instructions_are_on_one_screen(
+    office, larkspur, folder, size
+):
+    passwords: list[str] = []
+
+    async def scenario(at: Driver) -> None:
+        assert "g Generate .qwc" in at.lines[-1]
+        await at.press("g")
+        assert "Generate QWC: Larkspur" in at.lines[0]
+        await at.press("enter", "enter")
+        passwords.append(password_on(at))
+        assert "It is shown this once. Only its hash is kept" in at.text
+        assert "User name of Invoice Sync: larkspur-invoice" in at.text
+        assert "User name of Payment Sync: larkspur-payment" in at.text
+        told = at.screen.query_one("TextView").text
+        assert f"File of Payment Sync: {folder}/payment.qwc" in told
+        assert "the old row must go first: select it, choose Remove, confirm." in told
+        assert "4. Type the password into the Password column" in told
+        assert all(len(line) <= size[0] for line in at.lines)
+        await done(at)
+        assert f"The.qwcfilesofLarkspurarein{folder}." in "".join(at.text.split())
+
+    sit(office, scenario, size=size)
+    assert opens(office, larkspur, passwords[0])
+    assert element(folder / "invoice.qwc", "UserName") == "larkspur-invoice"
+    assert [one.action for one in office.audit()] == ["qwc"]
+
+
+@pytest.mark.parametrize("key", ["escape", "q", "ctrl+c", "ctrl+q", "h", "y", "enter", "g"])
+def test_no_key_but_done_leaves_the_password(office, larkspur, key):
+    async def scenario(at: Driver) -> None:
+        await at.press("g", "enter", "enter")
+        password = password_on(at)
+        await at.press(key, key)
+        assert password_on(at) == password
+        assert not at.app._exit
+        if key in ("escape", "q", "ctrl+c", "ctrl+q"):
+            assert "The password cannot be read again. When it is saved: Tab leads" in at.text
+
+    sit(office, scenario)
+
+
+def test_the_palette_does_not_lead_away_from_it(office, larkspur):
+    async def scenario(at: Driver) -> None:
+        await at.press("ctrl+p")
+        assert "Search for commands" in at.text
+        await at.press("escape", "g", "enter", "enter", "ctrl+p")
+        assert isinstance(at.screen, PasswordScreen)
+
+    sit(office, scenario)
+
+
+def test_a_click_elsewhere_does_not_leave_it_either(office, larkspur):
+    async def scenario(at: Driver) -> None:
+        await at.press("g", "enter", "enter")
+        password = password_on(at)
+        for place in ((0, 0), (79, 23), (40, 12)):
+            await at.pilot.click(offset=place)
+        await at.settle()
+        assert password_on(at) == password
+
+    sit(office, scenario)
+
+
+def test_after_done_the_password_is_nowhere(office, larkspur, folder):
+    passwords: list[str] = []
+
+    async def scenario(at: Driver) -> None:
+        await at.press("g", "enter", "enter", "C", "I", "l")
+        passwords.append(password_on(at))
+        shown = at.screen
+        assert passwords[0] not in repr(shown)
+        assert passwords[0] not in repr(shown._issued)
+        await done(at)
+        assert passwords[0] not in repr(vars(shown))
+        for keys in ((), ("S",), ("escape", "y"), ("p",), ("question_mark",)):
+            await at.press(*keys)
+            assert passwords[0] not in at.text
+        assert passwords[0] not in at.app.clipboard
+        assert not at.app._notifications
+
+    sit(office, scenario)
+    office.store.close()
+    files = [path for path in office.path.parent.rglob("*") if path.is_file()]
+    assert len(files) >= 3
+    assert not any(passwords[0].encode() in path.read_bytes() for path in files)
+    assert not any(passwords[0] in repr(one) for one in office.audit())
+
+
+def test_a_picture_of_the_screen_has_everything_but_the_password(office, larkspur):
+    async def scenario(at: Driver) -> None:
+        await at.press("g", "enter", "enter")
+        password = password_on(at)
+        picture = at.app.export_screenshot()
+        assert "larkspur-invoice" in picture
+        assert password not in picture
+        assert "*" * 24 in picture
+        await at.press("f1")
+        assert password not in at.app.export_screenshot()
+        await at.press("escape")
+        assert password_on(at) == password
+
+    sit(office, scenario)
+
+
+def test_a_crash_while_it_is_shown_does_not_print_it(office, larkspur, monkeypatch):
+    async def scenario(at: Driver) -> None:
+        await at.press("g", "enter", "enter")
+        password = password_on(at)
+        monkeypatch.setattr(at.app, "_close_messages_no_wait", lambda: None)
+        try:
+            1 / 0  # noqa: B018 - any crash
+        except ZeroDivisionError:
+            at.app._fatal_error()
+        printed = io.StringIO()
+        Console(file=printed, width=200).print(*at.app._exit_renderables)
+        told = printed.getvalue()
+        at.app._exit_renderables.clear()
+        assert "test_qwc.py" in told
+        assert "ZeroDivisionError" in told
+        assert password not in told
+
+    sit(office, scenario)
+
+
+@pytest.mark.parametrize(
+    ("environ", "told"),
+    [
+        ({"TERM": "xterm-256color"}, "If nothing arrives, your terminal does not take OSC 52."),
+        ({"TERM": "linux"}, "This terminal (linux) has no clipboard that we can reach"),
+        ({"TERM": "tmux-256color", "TMUX": "/tmp/x"}, "in tmux, set -g set-clipboard on."),
+    ],
+    ids=lambda value: value.get("TERM") if isinstance(value, dict) else "",
+)
+def test_copying_goes_to_the_terminal_alone_and_says_when_it_may_not_arrive(
+    office, larkspur, monkeypatch, environ, told
+):
+    monkeypatch.delenv("TMUX", raising=False)
+    for name, value in environ.items():
+        monkeypatch.setenv(name, value)
+    written: list[str] = []
+
+    async def scenario(at: Driver) -> None:
+        await at.press("g", "enter", "enter")
+        monkeypatch.setattr(at.app._driver, "write", written.append)
+        await at.press("C")
+        assert told in at.text
+        password = password_on(at)
+        [sent] = [text for text in written if text.startswith("\x1b]52;c;")]
+        assert base64.b64decode(sent.removeprefix("\x1b]52;c;").rstrip("\a")).decode() == password
+        assert at.app.clipboard == ""
+        await at.press("I")
+        assert "larkspur-invoice" in at.app.clipboard
+        assert password not in at.app.clipboard
+
+    sit(office, scenario)
+
+
+def test_generating_again_asks_since_the_old_password_stops_working(office, larkspur, issued):
+    passwords: list[str] = []
+
+    async def scenario(at: Driver) -> None:
+        await at.press("g", "enter", "enter")
+        assert "Replace the password of Larkspur?" in at.text
+        assert "Invoice Sync and Payment Sync cannot sign in until the bookkeeper" in at.text
+        assert at.screen.focused.id == "cancel"
+        await at.press("enter")
+        assert "Generate QWC" in at.lines[0]
+        assert opens(office, larkspur, issued.password)
+        await at.press("enter", "right", "enter")
+        assert "The password before it no longer works." in at.text
+        passwords.append(password_on(at))
+
+    sit(office, scenario)
+    assert not opens(office, larkspur, issued.password)
+    assert opens(office, larkspur, passwords[0])
+
+
+def test_rotating_replaces_the_password_and_leaves_the_files_alone(
+    office, larkspur, issued, folder
+):
+    before = (folder / "invoice.qwc").read_bytes()
+    passwords: list[str] = []
+
+    async def scenario(at: Driver) -> None:
+        await at.press("w")
+        assert "Replace the password of Larkspur?" in at.text
+        assert "The .qwc files stay good." in at.text
+        await at.press("enter")
+        assert opens(office, larkspur, issued.password)
+        await at.press("w", "right", "enter")
+        passwords.append(password_on(at))
+        assert "In the Web Connector" in at.text
+        assert "Type the password into the Password column" in at.text
+        assert "Download links" not in at.text
+        await done(at)
+        assert "Larkspur has a new password; the one before no longer works." in at.text
+
+    sit(office, scenario)
+    assert not opens(office, larkspur, issued.password)
+    assert opens(office, larkspur, passwords[0])
+    assert (folder / "invoice.qwc").read_bytes() == before
+    assert [one.action for one in office.audit()] == ["password.rotate", "qwc"]
+
+
+def test_there_is_nothing_to_rotate_before_the_first_file(office, larkspur):
+    async def scenario(at: Driver) -> None:
+        await at.press("w")
+        assert "Connections" in at.lines[0]
+
+    sit(office, scenario)
+    assert office.audit() == []
+
+
+def test_renewing_ids_says_why_and_what_the_bookkeeper_must_do(office, larkspur, issued, folder):
+    before = [element(folder / "invoice.qwc", name) for name in ("OwnerID", "FileID")]
+
+    async def scenario(at: Driver) -> None:
+        await at.press("I", "enter", "enter")
+        assert "Renew the IDs of Larkspur?" in at.text
+        assert "QBWC1039 and QBWC1026 mean that the company file still carries the mark" in at.text
+        assert "must remove the old rows from the Web Connector, add the new files" in at.text
+        assert "Until then nothing is synced." in at.text
+        await at.press("right", "enter")
+        assert "With new IDs this is needed" in at.screen.query_one("TextView").text
+
+    sit(office, scenario)
+    after = [element(folder / "invoice.qwc", name) for name in ("OwnerID", "FileID")]
+    assert not set(before) & set(after)
+    assert after[0] == applications(office, larkspur)[0].owner_id
+    assert "new OwnerID and FileID" in office.audit()[0].detail
+
+
+def test_ids_stay_unless_they_are_renewed(office, larkspur, issued, folder):
+    before = (folder / "payment.qwc").read_bytes()
+
+    async def scenario(at: Driver) -> None:
+        await at.press("g", "enter", "enter", "right", "enter")
+        password_on(at)
+
+    sit(office, scenario)
+    assert (folder / "payment.qwc").read_bytes() == before
+
+
+def test_a_link_fetches_its_file_once_within_15_minutes(office, larkspur, folder):
+    links: list[str] = []
+
+    async def scenario(at: Driver) -> None:
+        await at.press("g", "enter", "enter", "l")
+        assert "Each link works once, until 12:15: 15 minutes." in at.text
+        links.extend(re.findall(r"https://sync\.example\.com/download/([0-9a-f]{32})", at.text))
+        assert [one.action for one in office.audit()] == ["qwc.link", "qwc"]
+
+    sit(office, scenario)
+    assert len(links) == 2
+    assert not any(link in repr(office.audit()) for link in links)
+    with office.store.transaction():
+        fetched = downloads.take(links[0], later(minutes=14))
+        assert fetched is not None
+        assert (fetched.file_name, fetched.who) == ("invoice.qwc", "mara")
+        assert fetched.content == (folder / "invoice.qwc").read_bytes()
+        assert downloads.take(links[0], later(minutes=14)) is None
+        assert downloads.take(links[1], later(minutes=15)) is None
+
+
+def test_a_file_that_is_not_ours_is_not_overwritten(office, larkspur, folder):
+    folder.mkdir(parents=True)
+    (folder / "payment.qwc").write_text("mine")
+
+    async def scenario(at: Driver) -> None:
+        await at.press("g", "enter", "enter")
+        assert "is not a .qwc file of ours and was not overwritten." in at.text
+        assert "Choose another folder, or move that file away" in at.text
+        assert not (folder / "invoice.qwc").exists()
+        await at.press("escape")
+
+    sit(office, scenario)
+    assert (folder / "payment.qwc").read_text() == "mine"
+    assert applications(office, larkspur)[0].password_generation == 0
+    assert office.audit() == []
+
+
+def test_an_address_that_no_file_can_have_is_refused_with_what_to_set(office, larkspur, folder):
+    async def scenario(at: Driver) -> None:
+        await at.press("g", "enter", "enter")
+        assert "plain http is accepted for localhost only" in at.text
+        assert "Generate QWC" in at.lines[0]
+
+    sit(office, scenario, environ={"DESKBRIDGE_PUBLIC_URL": "http://sync.example.com"})
+    assert not any(folder.iterdir())
+
+
+def test_a_store_that_is_locked_makes_no_password(office, larkspur, issued, monkeypatch):
+    monkeypatch.setitem(sqlite.PRAGMAS, "busy_timeout", 0)
+
+    async def scenario(at: Driver) -> None:
+        await at.press("w", "right")
+        with office.store.transaction():
+            await at.press("enter")
+        assert "Another program holds it; close that program and try again." in at.text
+        assert "Connections" in at.lines[0]
+
+    sit(office, scenario)
+    assert opens(office, larkspur, issued.password)
+
+
+@pytest.mark.parametrize("key", ["g", "w", "I"])
+def test_who_only_looks_gets_no_password(office, larkspur, issued, key):
+    async def scenario(at: Driver) -> None:
+        await at.press(key)
+        assert "Nothing was changed: this console only looks." in at.text
+        assert "Connections" in at.lines[0]
+
+    sit(office, scenario, read_only=True)
+    assert opens(office, larkspur, issued.password)
+
+
+def test_a_combined_application_is_one_file_and_one_link(office):
+    office.connect(layout=Layout.COMBINED)
+
+    async def scenario(at: Driver) -> None:
+        await at.press("g")
+        assert "Writes invoiced.qwc and makes one fresh password" in at.text
+        await at.press("enter", "enter", "l")
+        assert "The link works once, until 12:15" in at.text
+
+    sit(office, scenario)
+
+
+@pytest.mark.parametrize("size", [(40, 10), (30, 60), (200, 15), (2, 2)])
+def test_the_password_survives_every_size(office, larkspur, size):
+    async def scenario(at: Driver) -> None:
+        await at.press("g")
+        await at.resize(size)
+        await at.press("enter", "enter")
+        if size[0] > 28:
+            password_on(at)
+        await at.resize((80, 24))
+        password_on(at)
+
+    sit(office, scenario)
