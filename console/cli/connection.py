@@ -155,6 +155,10 @@ def _lines(overview: Overview) -> list[tuple[str, str]]:
         ("Payments out", "posted to QuickBooks" if held.payments_out else "off: none is posted"),
         ("Payments in", "imported" if held.payments_in else "off: none is imported"),
         ("Missing method", METHODS[held.missing_method]),
+        ("Overpayments", OVERPAYMENTS[held.overpayment]),
+        ("Payments without an invoice", ON_ACCOUNT[held.on_account]),
+        ("Payments in a closed period", CLOSED_PERIOD[held.closed_period]),
+        ("QuickBooks sample company", SAMPLE_COMPANY[held.sample_company]),
         ("Debug", "on: answers of QuickBooks are kept" if held.debug else "off"),
         ("Open invoices", _totals_line(overview.totals)),
         ("Open problems", str(overview.open_problems)),
@@ -166,6 +170,14 @@ METHODS = {
     "create": "a payment method that QuickBooks does not list is added there",
     "other": "a payment method that QuickBooks does not list becomes Other",
 }
+
+OVERPAYMENTS = {"refuse": "refused", "credit": "the rest is kept as customer credit"}
+ON_ACCOUNT = {"refuse": "refused", "post": "posted on account"}
+CLOSED_PERIOD = {
+    "hold": "held",
+    "next-open-day": "posted on the first open day, with the original date in the memo",
+}
+SAMPLE_COMPANY = {"refuse": "refused", "allow": "allowed"}
 
 
 def _unless_none(told: str, number: int) -> str:

@@ -69,6 +69,28 @@ FIELD_OPTIONS = (
         help="A payment method that QuickBooks does not list: create it there, or use Other.",
     ),
     click.option(
+        "--overpayment",
+        type=click.Choice(["refuse", "credit"]),
+        help="What a payment exceeds its invoices by: refuse the payment, or keep the rest as "
+        "customer credit.",
+    ),
+    click.option(
+        "--on-account",
+        type=click.Choice(["refuse", "post"]),
+        help="A payment that names a customer and no invoice: refuse it, or post it on account.",
+    ),
+    click.option(
+        "--closed-period",
+        type=click.Choice(["hold", "next-open-day"]),
+        help="A payment dated in a closed period: hold it, or post it on the first open day with "
+        "its own date in the memo.",
+    ),
+    click.option(
+        "--sample-company",
+        type=click.Choice(["refuse", "allow"]),
+        help="A sample company of QuickBooks: refuse it, or allow it for a trial.",
+    ),
+    click.option(
         "--debug/--no-debug",
         default=None,
         help="Keep what QuickBooks answered, to find out what went wrong.",
@@ -78,12 +100,16 @@ FIELD_OPTIONS = (
 
 def chosen(given: dict[str, Any]) -> dict[str, Any]:
     """The options that were given, as the store takes them."""
-    from shared.rules.values import JobMode, Layout, MissingMethod
+    from shared.rules import values
 
     readers: dict[str, Callable[[Any], Any]] = {
-        "layout": Layout,
-        "jobs": JobMode,
-        "missing_method": MissingMethod,
+        "layout": values.Layout,
+        "jobs": values.JobMode,
+        "missing_method": values.MissingMethod,
+        "overpayment": values.Overpayment,
+        "on_account": values.OnAccount,
+        "closed_period": values.ClosedPeriod,
+        "sample_company": values.SampleCompany,
         "start_date": lambda day: None if day == NO_DATE else day,
     }
     return {

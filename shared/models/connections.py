@@ -40,13 +40,17 @@ from shared.models.statements import (
 from shared.rules.values import (
     Application,
     ApplicationKind,
+    ClosedPeriod,
     CompanyBinding,
     Connection,
     JobMode,
     Layout,
     MissingMethod,
+    OnAccount,
+    Overpayment,
     ProblemState,
     RecordKind,
+    SampleCompany,
 )
 
 __all__ = [
@@ -74,6 +78,7 @@ NAME_LENGTH = 60
 _EDITABLE = {
     *("name", "layout", "company_file", "jobs", "start_date", "run_every_minutes"),
     *("minimum_interval_seconds", "debug", "payments_out", "payments_in", "missing_method"),
+    *("overpayment", "on_account", "closed_period", "sample_company"),
 }
 _UNBOUND = {
     **dict.fromkeys(("company_name", "product_name", "major_version", "minor_version"), ""),
@@ -97,6 +102,10 @@ def add(
     payments_out: bool = True,
     payments_in: bool = True,
     missing_method: MissingMethod = MissingMethod.CREATE,
+    overpayment: Overpayment = Overpayment.REFUSE,
+    on_account: OnAccount = OnAccount.REFUSE,
+    closed_period: ClosedPeriod = ClosedPeriod.HOLD,
+    sample_company: SampleCompany = SampleCompany.REFUSE,
     now: datetime,
     new_id: Callable[[], UUID] = uuid4,
 ) -> Connection:
@@ -119,6 +128,10 @@ def add(
         payments_out=payments_out,
         payments_in=payments_in,
         missing_method=missing_method,
+        overpayment=overpayment,
+        on_account=on_account,
+        closed_period=closed_period,
+        sample_company=sample_company,
         created_ms=millis(now),
         **_UNBOUND,
     )

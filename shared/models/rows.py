@@ -10,11 +10,15 @@ from shared.models.statements import Row
 from shared.rules.values import (
     Application,
     ApplicationKind,
+    ClosedPeriod,
     CompanyBinding,
     Connection,
     JobMode,
     Layout,
     MissingMethod,
+    OnAccount,
+    Overpayment,
+    SampleCompany,
 )
 
 CONNECTION_FIELDS: tuple[Any, ...] = (
@@ -26,6 +30,8 @@ CONNECTION_FIELDS: tuple[Any, ...] = (
     *(t.Connection.home_currency, t.Connection.multicurrency, t.Connection.bound_ms),
     t.Connection.closing_date,
     *(t.Connection.payments_out, t.Connection.payments_in, t.Connection.missing_method),
+    *(t.Connection.overpayment, t.Connection.on_account, t.Connection.closed_period),
+    t.Connection.sample_company,
 )
 CONNECTION_WIDTH = len(CONNECTION_FIELDS)
 
@@ -43,7 +49,8 @@ def read_connection(row: Row) -> Connection:
     id_, name, layout, company_file, jobs, start_date, run_every, at_least, debug, created_ms = row[
         :10
     ]
-    payments_out, payments_in, missing_method = row[20:]
+    payments_out, payments_in, missing_method, *choices = row[20:]
+    overpayment, on_account, closed_period, sample_company = choices
     return Connection(
         id=id_,
         name=name,
@@ -59,6 +66,10 @@ def read_connection(row: Row) -> Connection:
         payments_out=bool(payments_out),
         payments_in=bool(payments_in),
         missing_method=MissingMethod(missing_method),
+        overpayment=Overpayment(overpayment),
+        on_account=OnAccount(on_account),
+        closed_period=ClosedPeriod(closed_period),
+        sample_company=SampleCompany(sample_company),
     )
 
 

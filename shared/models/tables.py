@@ -71,6 +71,10 @@ class Connection(Table):
     payments_out = BooleanField(constraints=[SQL("DEFAULT TRUE")])
     payments_in = BooleanField(constraints=[SQL("DEFAULT TRUE")])
     missing_method = TextField(constraints=[SQL("DEFAULT 'create'")])
+    overpayment = TextField(constraints=[SQL("DEFAULT 'refuse'")])
+    on_account = TextField(constraints=[SQL("DEFAULT 'refuse'")])
+    closed_period = TextField(constraints=[SQL("DEFAULT 'hold'")])
+    sample_company = TextField(constraints=[SQL("DEFAULT 'refuse'")])
     closing_date = TextField(constraints=[SQL("DEFAULT ''")])
 
 

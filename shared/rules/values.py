@@ -47,6 +47,34 @@ class MissingMethod(StrEnum):
     OTHER = "other"
 
 
+class Overpayment(StrEnum):
+    """What becomes of the part of a payment that its invoices no longer owe."""
+
+    REFUSE = "refuse"
+    CREDIT = "credit"
+
+
+class OnAccount(StrEnum):
+    """What becomes of a payment that names a customer and no invoice."""
+
+    REFUSE = "refuse"
+    POST = "post"
+
+
+class ClosedPeriod(StrEnum):
+    """What becomes of a payment that is dated in a closed period."""
+
+    HOLD = "hold"
+    NEXT_OPEN_DAY = "next-open-day"
+
+
+class SampleCompany(StrEnum):
+    """Whether a sample company of QuickBooks may be bound."""
+
+    REFUSE = "refuse"
+    ALLOW = "allow"
+
+
 class SyncState(StrEnum):
     """The life of one sync; the last three are final."""
 
@@ -143,6 +171,10 @@ class Connection:
     payments_out: bool = True
     payments_in: bool = True
     missing_method: MissingMethod = MissingMethod.CREATE
+    overpayment: Overpayment = Overpayment.REFUSE
+    on_account: OnAccount = OnAccount.REFUSE
+    closed_period: ClosedPeriod = ClosedPeriod.HOLD
+    sample_company: SampleCompany = SampleCompany.REFUSE
 
 
 @dataclass(frozen=True, slots=True)

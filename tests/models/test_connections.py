@@ -12,10 +12,14 @@ from shared.errors import BadName, NameTaken, NotFound
 from shared.models import audit, connections, ledger, problems, sessions, syncs
 from shared.rules.values import (
     ApplicationKind,
+    ClosedPeriod,
     CompanyBinding,
     JobMode,
     Layout,
+    OnAccount,
+    Overpayment,
     RecordKind,
+    SampleCompany,
 )
 from tests.models.builders import NOON, Books, customer, invoice, later, trouble
 
@@ -65,10 +69,17 @@ def test_everything_that_is_given_comes_back():
         run_every_minutes=15,
         minimum_interval_seconds=300,
         debug=True,
+        overpayment=Overpayment.CREDIT,
+        on_account=OnAccount.POST,
+        closed_period=ClosedPeriod.NEXT_OPEN_DAY,
+        sample_company=SampleCompany.ALLOW,
     )
     assert (made.company_file, made.jobs) == (r"C:\Books\Larkspur & Söhne.qbw", JobMode.SEPARATE)
     assert (made.start_date, made.run_every_minutes) == (date(2024, 1, 1), 15)
     assert (made.minimum_interval_seconds, made.debug) == (300, True)
+    assert (made.overpayment, made.on_account) == (Overpayment.CREDIT, OnAccount.POST)
+    assert made.closed_period == ClosedPeriod.NEXT_OPEN_DAY
+    assert made.sample_company == SampleCompany.ALLOW
 
 
 def test_names_are_found_whatever_their_case_and_blanks():

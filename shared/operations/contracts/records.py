@@ -106,6 +106,26 @@ CONNECTION: Shape[Overview] = Shape(
         "a payment method that QuickBooks does not list: `create` it or use `other`",
         lambda o: o.connection.missing_method.value,
     ),
+    Key(
+        "overpayment",
+        "the rest of an overpayment: `refuse` the payment or keep it as customer `credit`",
+        lambda o: o.connection.overpayment.value,
+    ),
+    Key(
+        "on_account",
+        "a payment without an invoice: `refuse` it or `post` it on account",
+        lambda o: o.connection.on_account.value,
+    ),
+    Key(
+        "closed_period",
+        "a payment dated in a closed period: `hold` it or post it on the `next-open-day`",
+        lambda o: o.connection.closed_period.value,
+    ),
+    Key(
+        "sample_company",
+        "a QuickBooks sample company: `refuse` or `allow` it",
+        lambda o: o.connection.sample_company.value,
+    ),
 )
 
 APPLICATION: Shape[Application] = Shape(

@@ -6,7 +6,16 @@ import pytest
 
 from console.cli.connection import connection
 from shared.models import audit, connections, syncs
-from shared.rules.values import JobMode, Layout, SyncState
+from shared.rules.values import (
+    ClosedPeriod,
+    JobMode,
+    Layout,
+    MissingMethod,
+    OnAccount,
+    Overpayment,
+    SampleCompany,
+    SyncState,
+)
 
 FIELDS = {
     "layout": "combined",
@@ -16,12 +25,27 @@ FIELDS = {
     "run_every_minutes": 15,
     "minimum_interval_seconds": 300,
     "debug": True,
+    "overpayment": "credit",
+    "on_account": "post",
+    "closed_period": "next-open-day",
+    "sample_company": "allow",
 }
 OPTIONS = (
     *("--layout", "combined", "--company-file", "C:\\Books\\Larkspur Tile.qbw"),
     *("--jobs", "separate", "--start-date", "2026-01-31", "--every", "15"),
     *("--minimum-interval", "300", "--debug"),
+    *("--overpayment", "credit", "--on-account", "post"),
+    *("--closed-period", "next-open-day", "--sample-company", "allow"),
 )
+CHOICES = {
+    "layout": Layout,
+    "jobs": JobMode,
+    "missing_method": MissingMethod,
+    "overpayment": Overpayment,
+    "on_account": OnAccount,
+    "closed_period": ClosedPeriod,
+    "sample_company": SampleCompany,
+}
 
 
 def actions(shell) -> list[tuple[str, str, str]]:
@@ -37,6 +61,8 @@ def test_the_name_alone_is_enough(shell):
     assert made["company_file"] == ""
     assert made["start_date"] is None
     assert made["debug"] is False
+    assert (made["overpayment"], made["on_account"]) == ("refuse", "refuse")
+    assert (made["closed_period"], made["sample_company"]) == ("hold", "refuse")
     assert [application["application"] for application in made["applications"]] == [
         "invoice",
         "payment",
@@ -81,8 +107,8 @@ def test_the_choices_are_those_of_the_store():
         [option] = [p for p in connection.commands["add"].params if p.name == name]
         return list(option.type.choices)
 
-    assert choices("layout") == [layout.value for layout in Layout]
-    assert choices("jobs") == [mode.value for mode in JobMode]
+    for name, values in CHOICES.items():
+        assert choices(name) == [value.value for value in values]
 
 
 @pytest.mark.parametrize(
