@@ -123,6 +123,13 @@ class WebConnectorCallbacks:
                 self._desk.thd_refused, expected, hresult, message, digest
             )
         reading = await self._threads.work(self._read, response, expected)
+        for one in reading.repaired:
+            self.log.debug(
+                "{kind} {object_id} of {connection}: characters that no XML may hold were left out",
+                kind=one.kind,
+                object_id=one.object_id,
+                connection=expected.session.connection.name,
+            )
         return await self._threads.store(self._desk.thd_take, expected, reading, digest, size)
 
     def _read(self, response: ResponseText, expected: Expected) -> Reading:

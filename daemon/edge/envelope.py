@@ -1,15 +1,17 @@
 """Reads a SOAP envelope as it arrives, piece by piece, with flat memory.
 
 expat underneath, because it can refuse what must be refused (a DOCTYPE above all) before
-anything is built from it. Liberal about everything that carries no meaning: prefixes,
-white space, attributes, nil, the namespace of the operation and its parameters (so the
-RPC flavour binds too), unknown parameters, header blocks. Strict about everything that
-does. Each piece costs well under a millisecond, so a document of any size may be read on
-the reactor, between other people's calls.
+anything is built from it. What reaches it is UTF-8 without the characters that XML forbids:
+.NET writes out whatever QuickBooks holds (``shared.qbxml.repair``). Liberal about everything
+that carries no meaning: prefixes, white space, attributes, nil, the namespace of the operation
+and its parameters (so the RPC flavour binds too), unknown parameters, header blocks. Strict
+about everything that does. Each piece costs well under a millisecond, so a document of any size
+may be read on the reactor, between other people's calls.
 """
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from hashlib import sha256
 from xml.parsers import expat
@@ -24,10 +26,17 @@ from daemon.edge.soap import (
     ResponseText,
     bind,
 )
+from shared.qbxml.repair import MARK, Repair
 
 _TEXT_BUFFER_BYTES = 64 * 1024
 # expat scans an unfinished token again with every piece it is given: never feed it crumbs.
 _CRUMB_BYTES = 8 * 1024
+_DECLARED = re.compile(rb"""\s*<\?xml[^>]{0,80}?encoding\s*=\s*["']([A-Za-z0-9._-]{1,40})["']""")
+_ENCODINGS = {
+    **dict.fromkeys(("utf-8", "utf8", "us-ascii", "ascii"), "utf-8"),
+    **dict.fromkeys(("iso-8859-1", "latin1", "windows-1252", "cp1252"), "windows-1252"),
+}
+"""A document that says Latin-1 and was written on Windows means Windows-1252."""
 
 
 @dataclass(frozen=True)
@@ -66,10 +75,11 @@ class EnvelopeReader:
         self._document: list[bytes] = []
         self._document_bytes = 0
         self._document_digest = sha256()
+        self._repair: Repair | None = None  # once the encoding is known
         self._parser = self._make_parser()
 
     def _make_parser(self) -> expat.XMLParserType:
-        parser = expat.ParserCreate(namespace_separator=" ")
+        parser = expat.ParserCreate("utf-8", namespace_separator=" ")
         parser.buffer_text = True
         parser.buffer_size = _TEXT_BUFFER_BYTES
         parser.StartDoctypeDeclHandler = self._refuse_doctype
@@ -86,8 +96,11 @@ class EnvelopeReader:
 
     def flush(self) -> None:
         """Read what has been held back as too little. Raises EnvelopeRefused."""
-        self._parse(bytes(self._crumbs), final=False)
+        crumbs = bytes(self._crumbs)
         self._crumbs.clear()
+        if self._repair is None:
+            self._repair = Repair(_encoding_of(crumbs))
+        self._parse(self._repair.feed(crumbs), final=False)
         if self._fed_bytes - self._parser.CurrentByteIndex > self._limits.token_bytes:
             raise EnvelopeRefused("A tag or comment in the request is too long.")
 
@@ -96,7 +109,8 @@ class EnvelopeReader:
         if not self._fed_bytes and not self._crumbs.strip():
             raise EnvelopeRefused("The request has no body; a SOAP envelope was expected.")
         self.flush()
-        self._parse(b"", final=True)
+        assert self._repair is not None
+        self._parse(self._repair.rest(), final=True)
         if self.operation is None:
             raise EnvelopeRefused("The SOAP body names no operation.")
         response = ResponseText(
@@ -123,8 +137,6 @@ class EnvelopeReader:
                 f"The request is not well-formed XML: {expat.ErrorString(error.code)} "
                 f"(line {error.lineno}, column {error.offset + 1})."
             ) from None
-        except (LookupError, ValueError):  # from expat's look-up of a declared encoding
-            raise EnvelopeRefused("The request's encoding is not supported; use UTF-8.") from None
 
     # What expat calls, in document order.
 
@@ -235,13 +247,24 @@ class EnvelopeReader:
         self._depth -= 1
 
     def _close_parameter(self) -> None:
-        text = "".join(self._collected)
+        text = "".join(self._collected).replace(MARK, "")
         self._collected.clear()
         self._parser.CharacterDataHandler = None
         self._texts[self._parameter] = text
         if self._parameter in TICKET_NAMES:
             self.ticket = text.strip()
         self._parameter = ""
+
+
+def _encoding_of(head: bytes) -> str:
+    """The encoding of a document by its first bytes. Raises EnvelopeRefused for one not read."""
+    if head.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return "utf-16"
+    declared = _DECLARED.match(head.removeprefix(b"\xef\xbb\xbf"))
+    name = declared[1].decode("ascii").lower() if declared else "utf-8"
+    if name not in _ENCODINGS:
+        raise EnvelopeRefused("The request's encoding is not supported; use UTF-8.")
+    return _ENCODINGS[name]
 
 
 def _shown(name: str) -> str:

@@ -9,7 +9,7 @@ from datetime import datetime
 from daemon.sessions.binding import Introduced
 from daemon.syncs.moves import Answered
 from shared.qbxml import statuses
-from shared.qbxml.reader import UnreadableAnswer, read_message_set
+from shared.qbxml.reader import Repaired, UnreadableAnswer, read_message_set
 from shared.qbxml.responses import (
     BadRecord,
     CompanyRet,
@@ -25,6 +25,7 @@ BATCH = 125
 """Rows that are stored in one transaction; a larger answer takes several, so that memory and
 lock time stay flat whatever its size. So many invoices keep the store for some 10 ms: with 500,
 one in a hundred calls of another company took 40 ms; now 25."""
+_MOST_TOLD = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,8 @@ class Reading:
     ``heads`` are the response elements in order; ``rows`` the last batch, not yet stored;
     ``tally`` what came of the batches before. ``set_status`` is the messageSetStatusCode, None
     where QuickBooks gave none. ``unreadable`` says why reading stopped,
-    ``foreign`` that the answer belongs to another request: then it has no rows.
+    ``foreign`` that the answer belongs to another request: then it has no rows. ``repaired`` are
+    the first records out of which characters were left that XML does not allow.
     """
 
     heads: tuple[ResponseHead, ...] = ()
@@ -72,6 +74,7 @@ class Reading:
     set_status: int | None = None
     unreadable: str = ""
     foreign: bool = False
+    repaired: tuple[Repaired, ...] = ()
 
     @property
     def worst(self) -> ResponseHead | None:
@@ -102,6 +105,7 @@ def read_answer(
     heads: list[ResponseHead] = []
     rows: list[object] = []
     tally = Tally()
+    repaired: list[Repaired] = []
     parts: dict[str, HostRet | CompanyRet | PreferencesRet] = {}
     set_status: int | None = None
     try:
@@ -114,6 +118,8 @@ def read_answer(
                 parts[type(one).__name__] = one
             elif isinstance(one, MessageSetHead):
                 set_status = one.status_code
+            elif isinstance(one, Repaired):
+                repaired.append(one)
             else:
                 # Another row follows: the last batch is stored with the answer itself.
                 if store_batch is not None and len(rows) >= BATCH:
@@ -122,7 +128,14 @@ def read_answer(
                 rows.extend(take(one))
     except UnreadableAnswer as failure:
         return Reading(tuple(heads), (), tally, unreadable=str(failure))
-    return Reading(tuple(heads), tuple(rows), tally, _introduced(parts), set_status)
+    return Reading(
+        tuple(heads),
+        tuple(rows),
+        tally,
+        _introduced(parts),
+        set_status,
+        repaired=tuple(repaired[:_MOST_TOLD]),
+    )
 
 
 def answered(reading: Reading, tally: Tally, exchange: Exchange, now: datetime) -> Answered:

@@ -3,8 +3,8 @@
 The pieces are fed to libxml2 in blocks. After each block the records that are complete
 become values and leave the tree, known or not, so memory stays flat whatever the size of
 the answer. Nothing that QuickBooks would not write is let in: no DOCTYPE and hence no
-entity, no depth, width or size beyond ``Limits``. What QuickBooks does write and XML does not
-allow, a reference to a control character, is dropped.
+entity, no depth, width or size beyond ``Limits``. Characters that QuickBooks does write and XML
+does not allow are put right on the way (``shared.qbxml.repair``).
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from typing import TypeAlias
 from lxml import etree
 
 from shared.qbxml.records import read_record
+from shared.qbxml.repair import MARK, MARK_BYTES, Repair
 from shared.qbxml.responses import (
     BadRecord,
     MessageSet,
@@ -29,12 +30,9 @@ from shared.qbxml.responses import (
     Status,
 )
 from shared.qbxml.shape import Element
-from shared.qbxml.text import repair, shown
-
-Part: TypeAlias = MessageSetHead | ResponseHead | Ret | BadRecord
+from shared.qbxml.text import shown
 
 _BLOCK_BYTES = 65536
-_LONGEST_REFERENCE = 12
 
 _WHOLE_NUMBER = re.compile(r"-?[0-9]{1,9}")
 
@@ -54,6 +52,20 @@ class Limits:
     depth: int = 32
     attributes: int = 16
     run_bytes: int = 131_072
+
+
+@dataclass(frozen=True, slots=True)
+class Repaired:
+    """The record that follows held characters that no XML may hold; they were left out.
+
+    ``kind`` is its element, ``object_id`` its TxnID or ListID.
+    """
+
+    kind: str
+    object_id: str
+
+
+Part: TypeAlias = MessageSetHead | ResponseHead | Ret | BadRecord | Repaired
 
 
 class Unreadable(StrEnum):
@@ -109,7 +121,7 @@ def read_all(data: bytes | str, limits: Limits | None = None) -> MessageSet:
         if isinstance(part, ResponseHead):
             heads.append(part)
             rows.append([])
-        elif not isinstance(part, MessageSetHead):
+        elif not isinstance(part, MessageSetHead | Repaired):
             rows[-1].append(part)
     return MessageSet(head, tuple(map(_response, heads, rows)))
 
@@ -120,10 +132,11 @@ def _response(head: ResponseHead, rows: list[Ret | BadRecord]) -> Response:
 
 
 def _blocks(pieces: Iterable[bytes | str], size_bytes: int) -> Iterator[bytes]:
-    """The answer as UTF-8 in blocks, without leading space, BOM and forbidden references.
+    """The answer as UTF-8 in blocks that XML allows, without leading space and BOM.
 
-    A block never ends inside a reference. Raises UnreadableAnswer beyond ``size_bytes``.
+    Raises UnreadableAnswer beyond ``size_bytes``, and for another encoding.
     """
+    repair = Repair()
     held = bytearray()
     size = 0
     begun = False
@@ -135,25 +148,25 @@ def _blocks(pieces: Iterable[bytes | str], size_bytes: int) -> Iterator[bytes]:
             )
         held += slice_
         if not begun:
+            _check_encoding(held)
             held = held.removeprefix(b"\xef\xbb\xbf").lstrip(b" \t\r\n")
             begun = len(held) > 3
         if len(held) >= _BLOCK_BYTES:
-            cut = _end_of_whole_references(held)
-            yield repair(bytes(held[:cut]))
-            del held[:cut]
-    if held:
-        yield repair(bytes(held))
+            yield repair.feed(bytes(held))
+            held.clear()
+    if last := repair.feed(bytes(held)) + repair.rest():
+        yield last
 
 
 def _slices(piece: bytes | str) -> Iterator[bytes]:
     for start in range(0, len(piece), _BLOCK_BYTES):
         part = piece[start : start + _BLOCK_BYTES]
-        yield part.encode("utf-8", "replace") if isinstance(part, str) else part
+        yield part.encode("utf-8", "surrogatepass") if isinstance(part, str) else part
 
 
-def _end_of_whole_references(block: bytearray) -> int:
-    start = block.rfind(b"&", len(block) - _LONGEST_REFERENCE)
-    return len(block) if start < 0 or block.find(b";", start) > 0 else start
+def _check_encoding(head: bytes | bytearray) -> None:
+    if head.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\0" in head[:4]:
+        raise UnreadableAnswer(Unreadable.ENCODING, "it is not UTF-8")
 
 
 class _Answer:
@@ -182,6 +195,7 @@ class _Answer:
         self._block_tags = 0
         self._held_tags = 0  # since an element was last released
         self._run_bytes = 0
+        self._is_marked = False  # a character was left out somewhere above
         self._too_many_attributes = etree.XPath(
             f"count(/descendant::*/@*) > {limits.attributes}"  # the cheap half, mostly false
             f" and boolean(/descendant::*[@*[{limits.attributes + 1}]])"
@@ -193,6 +207,7 @@ class _Answer:
         if self._root is None:
             _check_head(block)
         tags = self._weigh(block)
+        self._is_marked = self._is_marked or MARK_BYTES in block
         self._parse(block)
         root = self._find_root(block)
         self._measure(root)
@@ -284,9 +299,11 @@ class _Answer:
             yield from self._records(response, response_is_complete)
         self._release(message_set, is_complete)
 
-    def _records(self, response: Element, is_complete: bool) -> Iterator[Ret | BadRecord]:
+    def _records(self, response: Element, is_complete: bool) -> Iterator[Part]:
         for record, record_is_complete in _children(response, is_complete):
             if record_is_complete:
+                if self._is_marked and _take_marks_out(record):
+                    yield Repaired(record.tag, _identity(record))
                 value = read_record(record)
                 if value is not None:
                     yield value
@@ -309,8 +326,6 @@ def _children(parent: Element, is_complete: bool) -> Iterator[tuple[Element, boo
 
 def _check_head(head: bytes) -> None:
     """Refuse what must not reach the parser. The root element is within the first block."""
-    if head.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\0" in head:
-        raise UnreadableAnswer(Unreadable.ENCODING, "it is not UTF-8")
     if b"<!DOCTYPE" in head:
         raise UnreadableAnswer(Unreadable.DOCTYPE, "it has a DOCTYPE, which QuickBooks never sends")
 
@@ -324,6 +339,20 @@ def _what_it_is(head: bytes) -> str:
 
 def _malformed(line: int | None) -> UnreadableAnswer:
     return UnreadableAnswer(Unreadable.MALFORMED, f"it is not well-formed XML at line {line}")
+
+
+def _take_marks_out(record: Element) -> bool:
+    """Take out what stands where characters were left out; says whether there were any."""
+    found = False
+    for element in record.iter():
+        if element.text and MARK in element.text:
+            element.text = element.text.replace(MARK, "")
+            found = True
+    return found
+
+
+def _identity(record: Element) -> str:
+    return record.findtext("TxnID") or record.findtext("ListID") or ""
 
 
 def _message_set_head(message_set: Element) -> MessageSetHead:
@@ -343,7 +372,7 @@ def _response_head(response: Element) -> ResponseHead:
         status=Status(
             code,
             response.get("statusSeverity", ""),
-            response.get("statusMessage", "").strip(),
+            response.get("statusMessage", "").replace(MARK, "").strip(),
         ),
         ret_count=_whole_number(response, "retCount"),
         iterator_remaining=_whole_number(response, "iteratorRemainingCount"),

@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
+from shared.qbxml.repair import C1
+
 CENT = Decimal("0.01")
 ZERO = Decimal("0.00")
 
@@ -29,13 +31,8 @@ _TIME = re.compile(
     r"(?:T([0-9]{1,2})(?::([0-9]{1,2})(?::([0-9]{1,2})(?:\.[0-9]+)?)?)?"
     r"(?:Z|[+-][0-9]{1,2}:[0-9]{2})?)?"
 )
-_REFERENCE = re.compile(rb"&#([0-9]{1,9}|x[0-9a-fA-F]{1,8});")
 _COUNT = re.compile(r"[0-9]{1,9}")
 _FLAGS = {"true": True, "false": False, "1": True, "0": False}
-
-# U+0080 to U+009F: what QuickBooks means by them. The five codes that Windows-1252 leaves
-# open would be terminal control codes, so they become U+FFFD.
-_C1 = {code: bytes([code]).decode("cp1252", "replace") for code in range(0x80, 0xA0)}
 
 # What NFKD does not take apart, though every reader knows the plain letter.
 _PLAIN = str.maketrans("ŁłĐđĦħŊŋŦŧıĸ\u2010\u2011\u2212\u2032\u2033", "LlDdHhNnTtik---'\"")
@@ -88,27 +85,7 @@ def shown(text: str, length: int = 40) -> str:
 
 def decode(text: str) -> str:
     """What QuickBooks meant by characters: C1 codes stand for those of Windows-1252."""
-    return text if text.isascii() else text.translate(_C1)
-
-
-def repair(xml: bytes) -> bytes:
-    """Put right, in UTF-8 XML that ends at no reference's middle, what QuickBooks writes.
-
-    References to C1 codes become the characters of Windows-1252 that they mean; references
-    that XML 1.0 forbids (controls, halves of surrogate pairs) and carriage returns are dropped.
-    """
-    if not xml.isascii():
-        xml = decode(xml.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")
-    return _REFERENCE.sub(_meant, xml) if b"&#" in xml else xml
-
-
-def _meant(reference: re.Match[bytes]) -> bytes:
-    digits = reference[1]
-    code = int(digits[1:], 16) if digits.startswith(b"x") else int(digits)
-    if code in _C1:
-        return _C1[code].encode()
-    is_allowed = code in (0x9, 0xA) or 0x20 <= code < 0xD800 or 0xE000 <= code < 0xFFFE
-    return reference[0] if is_allowed or 0x10000 <= code <= 0x10FFFF else b""
+    return text if text.isascii() else text.translate(C1)
 
 
 @dataclass(frozen=True, slots=True)

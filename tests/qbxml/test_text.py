@@ -18,7 +18,6 @@ from shared.qbxml.text import (
     read_count,
     read_date,
     read_flag,
-    repair,
     unstorable,
     wall_clock,
     write_amount,
@@ -139,23 +138,6 @@ def test_c1_codes_mean_windows_1252():
 
 def test_c1_codes_that_windows_1252_leaves_open_never_reach_a_terminal():
     assert decode("a\x9db\x81") == "a\ufffdb\ufffd"
-
-
-@pytest.mark.parametrize(
-    ("written", "repaired"),
-    [
-        (b"a&#153;b", "a™b"),
-        (b"a&#x99;b", "a™b"),
-        (b"&#0153;", "™"),
-        ("raw \x99 é".encode(), "raw ™ é"),
-        (b"a&#11;b&#x1F;c&#0;d", "abcd"),
-        (b"&#55357;&#56832;", ""),
-        (b"line&#13;&#10;end", "line&#10;end"),
-        (b"caf&#233; &#9; &#128512; &amp;#153; &#1234567890123;", None),
-    ],
-)
-def test_references_that_xml_forbids_are_repaired_and_others_left_alone(written, repaired):
-    assert repair(written).decode() == (written.decode() if repaired is None else repaired)
 
 
 @pytest.mark.parametrize(
