@@ -15,15 +15,14 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from daemon.edge.soap import ResponseText, Secret
-from daemon.sessions import login
-from daemon.sessions.admission import Admission
-from daemon.sessions.binding import Introduced
-from daemon.sessions.book import FAILED_PERCENT
-from daemon.sessions.desk import GIVE_UP, Desk, Expected
-from daemon.sessions.login import RememberedPasswords, Strangers, Verdict, examine, is_locked
+from daemon.session import login
+from daemon.session.admission import Admission
+from daemon.session.book import FAILED_PERCENT
+from daemon.session.desk import GIVE_UP, Desk, Expected
+from daemon.session.login import RememberedPasswords, Strangers, Verdict, examine, is_locked
+from daemon.stages import sequence
+from daemon.stages.reading import Introduced, Reading, Tally, read_answer, read_introduction
 from daemon.store_thread import Threads
-from daemon.syncs import stages
-from daemon.syncs.reading import Reading, Tally, read_answer, read_introduction
 from shared import hints, passwords
 from shared.errors import StoreError
 from shared.settings import Settings
@@ -144,8 +143,8 @@ class WebConnectorCallbacks:
 
         if expected.introduces:
             return read_answer(pieces, expected.request_id, lambda _ret: (), None)
-        take = stages.taker(expected.session)
-        in_batches = store_batch if stages.in_batches(expected.session) else None
+        take = sequence.taker(expected.session)
+        in_batches = store_batch if sequence.in_batches(expected.session) else None
         return read_answer(pieces, expected.request_id, take, in_batches)
 
     async def _or_tell(self, work: Awaitable[T], ticket: str, instead: T) -> T:

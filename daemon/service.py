@@ -20,12 +20,13 @@ from twisted.logger import Logger
 
 from daemon.callbacks import WebConnectorCallbacks
 from daemon.edge.downloads import Downloads
-from daemon.edge.http import EdgeLimits, EdgeSite
+from daemon.edge.http import EdgeSite
+from daemon.edge.limits import EdgeLimits
 from daemon.edge.resource import make_site
 from daemon.heartbeat import Heartbeat, address, facts_of_this_process
-from daemon.sessions.admission import Admission
-from daemon.sessions.book import SessionBook
-from daemon.sessions.desk import Desk
+from daemon.session.admission import Admission
+from daemon.session.book import SessionBook
+from daemon.session.desk import Desk
 from daemon.store_thread import ReactorThreads, Threads
 from daemon.systemd import notify, watchdog_interval
 from shared.models import downloads

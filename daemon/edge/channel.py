@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from twisted.internet.base import DelayedCall
 from twisted.internet.defer import maybeDeferred
@@ -27,10 +27,9 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 from twisted.web import http
 
-from daemon.edge.body_gate import BodyGate, DiscardedBody, Head, Passage
-
-if TYPE_CHECKING:
-    from daemon.edge.http import EdgeSite
+from daemon.edge.body_gate import Body, BodyGate, DiscardedBody, Head, Passage
+from daemon.edge.crowd import Crowd
+from daemon.edge.limits import EdgeLimits
 
 _WITH_BODY = frozenset({b"POST", b"PUT", b"PATCH"})
 
@@ -40,10 +39,26 @@ def peer_name(address: object) -> str:
     return str(getattr(address, "host", None) or "local")
 
 
+class Site(Protocol):
+    """The listening side, as one connection sees it."""
+
+    limits: EdgeLimits
+    crowd: Crowd[EdgeChannel]
+    draining: bool
+    reactor: Any
+    body_for: Callable[[Head], Body]
+
+    def enter(self, channel: EdgeChannel) -> str:
+        """Count a new connection; the answer is why it may not stay, or empty."""
+
+    def leave(self, channel: EdgeChannel) -> None:
+        """Count it no longer."""
+
+
 class EdgeChannel(http.HTTPChannel):
     """One connection: its deadlines, and the way of each body through the gate."""
 
-    site: EdgeSite
+    site: Site
     # Twisted describes these by zope interfaces, which say nothing to mypy.
     transport: Any
     _networkProducer: Any

@@ -1,4 +1,4 @@
-"""HTTP/1.1 hardened: the request, the listening side, and what a client may take of us.
+"""HTTP/1.1 hardened: the request and the listening side.
 
 What happens on one connection is in ``daemon.edge.channel``. HTTP/1.1 only, no compression, no
 cookie, no redirect, nothing about our versions.
@@ -12,7 +12,6 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from io import BytesIO
 from typing import Any, Protocol
 
@@ -25,23 +24,7 @@ from twisted.web.resource import Resource
 from daemon.edge.body_gate import Body, Head
 from daemon.edge.channel import EdgeChannel, peer_name
 from daemon.edge.crowd import Crowd, peer_group
-
-
-@dataclass(frozen=True)
-class EdgeLimits:
-    """How much of our time, memory and sockets a client may take."""
-
-    body_limit_bytes: int = 64 * 1024
-    response_limit_bytes: int = 32 * 1024 * 1024
-    max_connections: int = 100
-    max_connections_per_peer: int = 10
-    header_seconds: float = 10
-    body_seconds: float = 30
-    slowest_bytes_per_second: float = 64 * 1024  # a body's length / this is added
-    idle_seconds: float = 75
-    answer_seconds: float = 120  # the Web Connector gives up after 100
-    closing_seconds: float = 5  # for a refused client to read why
-
+from daemon.edge.limits import EdgeLimits
 
 _SECRET_PATH = re.compile(r"(?<=download)/.*", re.IGNORECASE)  # the token of a download
 

@@ -25,7 +25,8 @@ from twisted.web.server import NOT_DONE_YET
 from daemon.edge.body_gate import Body, DiscardedBody, Head
 from daemon.edge.downloads import Downloads, token_in
 from daemon.edge.envelope import EnvelopeReader
-from daemon.edge.http import Clock, EdgeLimits, EdgeRequest, EdgeSite
+from daemon.edge.http import Clock, EdgeRequest, EdgeSite
+from daemon.edge.limits import EdgeLimits
 from daemon.edge.operations import operation_of_soap_action
 from daemon.edge.pages import PAGE_HEADERS, service_page, support_page
 from daemon.edge.soap import (

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from daemon.sessions.binding import Bound, Introduced, Refused, identify
+from daemon.session.binding import Bound, Refused, identify
+from daemon.stages.reading import Introduced
 from shared.qbxml.responses import CompanyRet, DataExt, HostRet, PreferencesRet, Ref
 from tests.daemon.builders import NOW, a_binding, a_connection, an_application
 

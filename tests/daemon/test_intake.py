@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from daemon.invoices import intake
+from daemon.stages.invoices import intake
 from shared.qbxml.responses import (
     BadRecord,
     CustomerRet,

@@ -7,11 +7,11 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from daemon.invoices import plan as invoice_sync
-from daemon.invoices.plan import InvoiceSync, Step
-from daemon.syncs import paging
-from daemon.syncs.moves import Answered, Fail, GiveUpOn, Gone, GoOn, Pause
-from daemon.syncs.watermarks import next_watermark
+from daemon.stages import paging
+from daemon.stages.invoices import plan as invoice_sync
+from daemon.stages.invoices.plan import InvoiceSync, Step
+from daemon.stages.moves import Answered, Fail, GiveUpOn, Gone, GoOn, Pause
+from daemon.stages.watermarks import next_watermark
 from shared.qbxml import requests as ask
 
 TODAY = date(2026, 3, 2)

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from daemon.sessions import login
-from daemon.sessions.login import RememberedPasswords, Verdict, examine
+from daemon.session import login
+from daemon.session.login import RememberedPasswords, Verdict, examine
 from tests.daemon.builders import NOW, an_application, credentials
 
 

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from daemon.syncs.paging import LARGE_BYTES, SMALLEST_PAGE, next_page_size
+from daemon.stages.paging import LARGE_BYTES, SMALLEST_PAGE, next_page_size
 
 
 def test_a_quick_small_page_is_doubled_up_to_the_largest():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from daemon.syncs.reading import BATCH, Reading, Tally, read_answer
+from daemon.stages.reading import BATCH, Reading, Tally, read_answer
 from shared.qbxml.responses import Ret
 from tests.qbxml.builders import answer, invoice, invoices_answer
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from daemon.sessions import machine as session
-from daemon.sessions.machine import (
+from daemon.session import machine as session
+from daemon.session.machine import (
     ON_CLOSE,
     ON_CONNECTION_ERROR,
     ON_LAST_ERROR,

@@ -16,7 +16,7 @@ from twisted.python.failure import Failure
 
 from daemon.edge.channel import EdgeChannel
 from daemon.edge.downloads import Downloads
-from daemon.edge.http import EdgeLimits
+from daemon.edge.limits import EdgeLimits
 from daemon.edge.resource import make_site
 from daemon.edge.soap import ResponseText, Secret
 

@@ -12,7 +12,7 @@ import zeep
 from twisted.internet import reactor
 from twisted.internet.threads import deferToThread
 
-from daemon.edge.http import EdgeLimits
+from daemon.edge.limits import EdgeLimits
 from daemon.edge.resource import make_site
 from tests.edge.builders import (
     ANSWERS,

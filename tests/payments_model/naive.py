@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from daemon.payments.protocol import (
+from daemon.stages.payments.protocol import (
     Event,
     FoundNone,
     FoundUnclear,

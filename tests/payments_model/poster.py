@@ -8,8 +8,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import NamedTuple
 
-from daemon.payments import protocol
-from daemon.payments.protocol import (
+from daemon.stages.payments import protocol
+from daemon.stages.payments.protocol import (
     Event,
     FoundNone,
     GivenUp,

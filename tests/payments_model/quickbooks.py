@@ -10,7 +10,7 @@ from collections import Counter
 from enum import StrEnum
 from typing import NamedTuple
 
-from daemon.payments.protocol import (
+from daemon.stages.payments.protocol import (
     Declined,
     Event,
     FoundNone,

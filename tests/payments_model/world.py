@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from enum import StrEnum
 
-from daemon.payments.protocol import (
+from daemon.stages.payments.protocol import (
     MOST_SENDS,
     Declined,
     FoundUnclear,

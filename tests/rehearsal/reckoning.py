@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from decimal import Decimal
 
 from console.cli.reconcile import reconciled
-from daemon.payments.evidence import Tags
+from daemon.stages.payments.evidence import Tags
 from shared.models import connections, problems
 from shared.models.payments import listing, postings
 from shared.rules.payments.values import (

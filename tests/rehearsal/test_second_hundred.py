@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from daemon.payments import outcomes, protocol
+from daemon.stages.payments import outcomes, protocol
 from tests.rehearsal.play import play
 from tests.rehearsal.stage import Violation
 

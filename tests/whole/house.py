@@ -24,9 +24,9 @@ from twisted.internet.testing import StringTransport
 from daemon.callbacks import WebConnectorCallbacks
 from daemon.edge.resource import make_site
 from daemon.service import edge_limits
-from daemon.sessions.admission import Admission
-from daemon.sessions.book import SessionBook
-from daemon.sessions.desk import Desk
+from daemon.session.admission import Admission
+from daemon.session.book import SessionBook
+from daemon.session.desk import Desk
 from shared import passwords, qwc
 from shared.models import connections, ledger, problems, syncs
 from shared.models.store import Store, open_store

@@ -7,10 +7,10 @@ from functools import partial
 
 import pytest
 
-from daemon.payments import evidence, intake
-from daemon.payments.evidence import Evidence, Tags
-from daemon.payments.plan import Step
-from daemon.payments.protocol import (
+from daemon.stages.payments import evidence, intake
+from daemon.stages.payments.evidence import Evidence, Tags
+from daemon.stages.payments.plan import Step
+from daemon.stages.payments.protocol import (
     Declined,
     FoundNone,
     FoundUnclear,
@@ -19,7 +19,7 @@ from daemon.payments.protocol import (
     Saved,
     Unanswered,
 )
-from daemon.syncs.reading import Reading, read_answer
+from daemon.stages.reading import Reading, read_answer
 from shared.qbxml.responses import BadRecord, ReceivePaymentRet, Ref, TxnDeletedRet
 from shared.rules.payments import tags
 from tests.qbxml.builders import answer, payment, response, xml

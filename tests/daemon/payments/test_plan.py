@@ -8,8 +8,11 @@ from datetime import date, timedelta
 
 import pytest
 
-from daemon.payments import plan
-from daemon.payments.plan import (
+from daemon.stages import paging
+from daemon.stages.moves import Answered, Fail, Gone, GoOn, Pause
+from daemon.stages.paging import IDS_PER_REQUEST, MOST_RESTARTS
+from daemon.stages.payments import plan
+from daemon.stages.payments.plan import (
     AFTER,
     ASK,
     PERCENT,
@@ -18,10 +21,7 @@ from daemon.payments.plan import (
     PaymentSync,
     Step,
 )
-from daemon.payments.protocol import Step as Doubt
-from daemon.syncs import paging
-from daemon.syncs.moves import Answered, Fail, Gone, GoOn, Pause
-from daemon.syncs.paging import IDS_PER_REQUEST, MOST_RESTARTS
+from daemon.stages.payments.protocol import Step as Doubt
 from shared.qbxml import requests as ask
 
 TODAY = date(2026, 3, 2)

@@ -9,8 +9,8 @@ from typing import get_args
 
 import pytest
 
-from daemon.payments import protocol
-from daemon.payments.protocol import (
+from daemon.stages.payments import protocol
+from daemon.stages.payments.protocol import (
     MOST_SENDS,
     TRANSITIONS,
     Declined,

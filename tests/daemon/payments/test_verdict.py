@@ -7,8 +7,8 @@ from datetime import date
 
 import pytest
 
-from daemon.payments.intake import LookedInvoice
-from daemon.payments.verdict import (
+from daemon.stages.payments.intake import LookedInvoice
+from daemon.stages.payments.verdict import (
     Fits,
     HeldBack,
     Places,

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from daemon.payments import protocol
-from daemon.payments.protocol import Event
-from daemon.syncs.reading import Reading
+from daemon.stages.payments import protocol
+from daemon.stages.payments.protocol import Event
+from daemon.stages.reading import Reading
 from shared.qbxml import statuses
 from shared.qbxml.responses import (
     BadRecord,

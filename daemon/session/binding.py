@@ -11,19 +11,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from daemon.stages.reading import Introduced
 from shared.qbxml import versions
-from shared.qbxml.responses import CompanyRet, HostRet, PreferencesRet
+from shared.qbxml.responses import CompanyRet, HostRet
 from shared.rules.currencies import HOME_CURRENCY, currency_code
 from shared.rules.values import Application, CompanyBinding, Connection
-
-
-@dataclass(frozen=True, slots=True)
-class Introduced:
-    """What QuickBooks said of itself; each part may be missing."""
-
-    host: HostRet | None = None
-    company: CompanyRet | None = None
-    preferences: PreferencesRet | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
-from daemon.payments.intake import LookedInvoice
+from daemon.stages.payments.intake import LookedInvoice
 from shared.qbxml import statuses
 from shared.rules.payments.deposits import (
     deposit_account,

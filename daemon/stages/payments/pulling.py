@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
-from daemon.payments import intake, ours, restored
-from daemon.payments.plan import PaymentSync, Step
-from daemon.payments.telling import thd_done, thd_trouble
-from daemon.syncs.reading import Tally
+from daemon.stages.payments import intake, ours, restored
+from daemon.stages.payments.plan import PaymentSync, Step
+from daemon.stages.payments.telling import thd_done, thd_trouble
+from daemon.stages.reading import Tally
 from shared.models import problems
 from shared.models.payments import incoming, postings
 from shared.qbxml.responses import TxnDeletedRet

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from decimal import Decimal
 
-from daemon.payments import outcomes, telling
+from daemon.stages.payments import outcomes, telling
 from shared.models import ledger
 from shared.models.payments import postings, sets
 from shared.rules.payments.values import Posting, PostingState

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
-from daemon.payments.plan import Step
+from daemon.stages.payments.plan import Step
 from shared.hints import tell
 from shared.qbxml.responses import (
     AccountRet,

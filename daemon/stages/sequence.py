@@ -13,11 +13,11 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
-from daemon.invoices import work as invoices
-from daemon.payments import balances
-from daemon.payments import work as payments
-from daemon.syncs.moves import Ask, AskWrite, GiveUpOn, Gone, Move, Progress
-from daemon.syncs.reading import Reading, Tally
+from daemon.stages import balances
+from daemon.stages.invoices import work as invoices
+from daemon.stages.moves import Ask, AskWrite, GiveUpOn, Gone, Move, Progress
+from daemon.stages.payments import work as payments
+from daemon.stages.reading import Reading, Tally
 from shared.models import syncs
 from shared.models.payments import preparing
 from shared.qbxml.responses import BadRecord, Ret

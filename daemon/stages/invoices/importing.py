@@ -10,9 +10,9 @@ from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from hashlib import sha256
 
-from daemon.invoices import intake
-from daemon.invoices.plan import Step
-from daemon.syncs.reading import Tally
+from daemon.stages.invoices import intake
+from daemon.stages.invoices.plan import Step
+from daemon.stages.reading import Tally
 from shared.documents import customer_document, invoice_document
 from shared.hints import tell
 from shared.models import ledger, problems, syncs

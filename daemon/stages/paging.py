@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
-from daemon.syncs.moves import Answered, Fail, GoOn, Move, Pause
+from daemon.stages.moves import Answered, Fail, GoOn, Move, Pause
 
 IDS_PER_REQUEST = 100
 MOST_RESTARTS = 2

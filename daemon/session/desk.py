@@ -13,10 +13,9 @@ from datetime import datetime, timedelta
 
 from twisted.logger import Logger
 
-from daemon.sessions import binding, login, machine
-from daemon.sessions.binding import Introduced
-from daemon.sessions.book import FAILED_PERCENT, SessionBook, reference, say, thd_take_off_file
-from daemon.sessions.machine import (
+from daemon.session import binding, login, machine
+from daemon.session.book import FAILED_PERCENT, SessionBook, reference, say, thd_take_off_file
+from daemon.session.machine import (
     ON_CLOSE,
     ON_CONNECTION_ERROR,
     ON_LAST_ERROR,
@@ -30,9 +29,9 @@ from daemon.sessions.machine import (
     OnSend,
     Phase,
 )
-from daemon.syncs import stages
-from daemon.syncs.moves import Ask, AskWrite, Fail, GiveUpOn, Gone, Move, Pause
-from daemon.syncs.reading import Reading, Tally
+from daemon.stages import sequence
+from daemon.stages.moves import Ask, AskWrite, Fail, GiveUpOn, Gone, Move, Pause
+from daemon.stages.reading import Introduced, Reading, Tally
 from shared import hints, passwords
 from shared.models import connections, sessions, syncs
 from shared.qbxml import requests as ask
@@ -103,7 +102,7 @@ class Desk:
     def _thd_repeat(self, session: Session, now: datetime) -> bytes:
         exchange = session.exchange
         assert exchange is not None
-        unheard = None if exchange.step == IDENTIFY else stages.thd_unheard(session, now)
+        unheard = None if exchange.step == IDENTIFY else sequence.thd_unheard(session, now)
         if unheard is not None:
             return self._thd_plan(unheard, None, now)
         sessions.save_exchange(replace(exchange, handed_out=exchange.handed_out + 1))
@@ -120,7 +119,7 @@ class Desk:
             if identified is None:
                 return b""
             session = identified
-        session, wanted = stages.thd_next(session, _next_request_id(session), self._settings, now)
+        session, wanted = sequence.thd_next(session, _next_request_id(session), self._settings, now)
         if wanted is None:
             self._thd_finish(session, now)
             return b""
@@ -146,7 +145,7 @@ class Desk:
             session, step=wanted.step, request_id=wanted.request_id, request=request, now=now
         )
         session = replace(session, exchange=exchange)
-        stages.thd_show_progress(session)
+        sequence.thd_show_progress(session)
         self._book.thd_save(session, now, event=machine.RequestHandedOut(), waits=0)
         return request
 
@@ -190,7 +189,7 @@ class Desk:
         session = self._thd_awaiting(expected)
         if session is None or session.exchange is None or session.exchange.step == IDENTIFY:
             return Tally()
-        return stages.thd_store(session, rows, now)
+        return sequence.thd_store(session, rows, now)
 
     def thd_take(self, expected: Expected, reading: Reading, digest: str, size: int) -> int:
         """Store what an answer brought and say how far the sync is."""
@@ -224,7 +223,7 @@ class Desk:
         if exchange.step == IDENTIFY:
             percent = self._book.thd_fail(session, code, message, now)
         else:
-            session, move = stages.thd_refused(
+            session, move = sequence.thd_refused(
                 session, code, message, passing=bool(hint and hint.transient), now=now
             )
             percent = self._thd_move(session, move, now)
@@ -259,7 +258,7 @@ class Desk:
         assert session.exchange is not None
         if session.exchange.step == IDENTIFY:
             return self._thd_introduced(session, reading, now)
-        session, move = stages.thd_take(session, reading, now)
+        session, move = sequence.thd_take(session, reading, now)
         return self._thd_move(session, move, now)
 
     def _thd_introduced(self, session: Session, reading: Reading, now: datetime) -> int:
@@ -276,18 +275,18 @@ class Desk:
                 return self._book.thd_fail(session, move.code, move.said, now)
             case Pause():
                 self._book.thd_save(session, now, event=machine.PauseTaken(), waits=move.pauses)
-                return stages.percent(session)
+                return sequence.percent(session)
             case GiveUpOn() | Gone():
-                session = stages.thd_give_up_on(session, move, now)
+                session = sequence.thd_give_up_on(session, move, now)
         if self._thd_stopped(session, now):
             return FAILED_PERCENT
-        session, has_more = stages.thd_has_more(session, self._settings, now)
+        session, has_more = sequence.thd_has_more(session, self._settings, now)
         if not has_more:
             self._thd_finish(session, now)
             return 100
-        stages.thd_show_progress(session)
+        sequence.thd_show_progress(session)
         self._book.thd_save(session, now, event=machine.AnswerStored())
-        return stages.percent(session)
+        return sequence.percent(session)
 
     # -- the end --------------------------------------------------------------------------
 
@@ -387,7 +386,7 @@ class Desk:
         return True
 
     def _thd_finish(self, session: Session, now: datetime) -> None:
-        session, sentence = stages.thd_finish(session, self._settings, now)
+        session, sentence = sequence.thd_finish(session, self._settings, now)
         closing = f"{sentence} (ref {reference(session.sync_id)})"
         self._book.thd_save(session, now, event=machine.WorkRanOut(), closing=closing)
         thd_take_off_file(session.application, now)

@@ -11,13 +11,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from daemon.payments import outcomes, plan, telling
-from daemon.payments.doubting import unanswered
-from daemon.payments.ours import is_same
-from daemon.payments.plan import PaymentSync
-from daemon.syncs import paging
-from daemon.syncs.moves import GoOn, Move
-from daemon.syncs.reading import Reading
+from daemon.stages import paging
+from daemon.stages.moves import GoOn, Move
+from daemon.stages.payments import outcomes, plan, telling
+from daemon.stages.payments.doubting import unanswered
+from daemon.stages.payments.ours import is_same
+from daemon.stages.payments.plan import PaymentSync
+from daemon.stages.reading import Reading
 from shared.hints import tell
 from shared.models import problems
 from shared.models.payments import incoming, postings

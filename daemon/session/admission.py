@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from daemon.sessions import login
-from daemon.sessions.book import SessionBook, reference, thd_put_on_file
-from daemon.sessions.machine import UNFINISHED, Phase
-from daemon.syncs import stages
+from daemon.session import login
+from daemon.session.book import SessionBook, reference, thd_put_on_file
+from daemon.session.machine import UNFINISHED, Phase
+from daemon.stages import sequence
 from shared import hints, passwords
 from shared.models import connections, sessions, syncs
 from shared.models.payments import sets
@@ -105,7 +105,7 @@ class Admission:
             now=now,
             peer=peer,
         )
-        sessions.save(stages.thd_begin(session, self._settings, now))
+        sessions.save(sequence.thd_begin(session, self._settings, now))
         answer = [ticket, connection.company_file]
         if connection.minimum_interval_seconds:
             # Positional: the interval counts only behind a postponement (qbwc-protocol §2.4).

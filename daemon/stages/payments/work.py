@@ -11,12 +11,12 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 
-from daemon.payments import doubting, intake, plan, pulling, pushing, restored, telling
-from daemon.payments.plan import DOING, Facts, PaymentSync, Step
-from daemon.syncs import paging
-from daemon.syncs.moves import Ask, AskWrite, GiveUpOn, Gone, Move, Progress
-from daemon.syncs.reading import Reading, Tally, answered
-from daemon.syncs.watermarks import next_watermark
+from daemon.stages import paging
+from daemon.stages.moves import Ask, AskWrite, GiveUpOn, Gone, Move, Progress
+from daemon.stages.payments import doubting, intake, plan, pulling, pushing, restored, telling
+from daemon.stages.payments.plan import DOING, Facts, PaymentSync, Step
+from daemon.stages.reading import Reading, Tally, answered
+from daemon.stages.watermarks import next_watermark
 from shared.hints import tell
 from shared.models import ledger, problems
 from shared.models.payments import incoming, listing, postings, preparing

@@ -6,8 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from daemon.sessions.binding import Introduced
-from daemon.syncs.moves import Answered
+from daemon.stages.moves import Answered
 from shared.qbxml import statuses
 from shared.qbxml.reader import Repaired, UnreadableAnswer, read_message_set
 from shared.qbxml.responses import (
@@ -26,6 +25,15 @@ BATCH = 125
 lock time stay flat whatever its size. So many invoices keep the store for some 10 ms: with 500,
 one in a hundred calls of another company took 40 ms; now 25."""
 _MOST_TOLD = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Introduced:
+    """What QuickBooks said of itself; each part may be missing."""
+
+    host: HostRet | None = None
+    company: CompanyRet | None = None
+    preferences: PreferencesRet | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,8 @@ from datetime import datetime, timedelta
 
 from twisted.logger import Logger
 
-from daemon.sessions import machine
-from daemon.sessions.machine import UNFINISHED, Phase
+from daemon.session import machine
+from daemon.session.machine import UNFINISHED, Phase
 from shared import hints
 from shared.models import problems, sessions, syncs
 from shared.rules.values import Application, RecordKind, Session, SyncState, Trouble

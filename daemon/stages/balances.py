@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from daemon.invoices import work as invoices
-from daemon.invoices.plan import Step
-from daemon.invoices.work import (
+from daemon.stages.invoices import work as invoices
+from daemon.stages.invoices.plan import Step
+from daemon.stages.invoices.work import (
     in_batches,
     progress,
     taker,
@@ -22,7 +22,7 @@ from daemon.invoices.work import (
     thd_take,
     thd_unheard,
 )
-from daemon.payments import verifying
+from daemon.stages.payments import verifying
 from shared.rules.values import Session
 from shared.settings import Settings
 

@@ -13,11 +13,11 @@ from dataclasses import asdict, dataclass, replace
 from datetime import date, timedelta
 from enum import StrEnum
 
-from daemon.payments.protocol import Step as Doubt
-from daemon.syncs import paging
-from daemon.syncs.moves import Answered, Fail, Gone, GoOn, Move
-from daemon.syncs.paging import Paged
-from daemon.syncs.watermarks import earlier
+from daemon.stages import paging
+from daemon.stages.moves import Answered, Fail, Gone, GoOn, Move
+from daemon.stages.paging import Paged
+from daemon.stages.payments.protocol import Step as Doubt
+from daemon.stages.watermarks import earlier
 from shared.qbxml import requests as ask
 from shared.qbxml import statuses
 

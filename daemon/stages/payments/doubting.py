@@ -11,13 +11,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from daemon.payments import evidence, outcomes, plan, protocol
-from daemon.payments.evidence import Evidence, Tags
-from daemon.payments.plan import PaymentSync
-from daemon.payments.protocol import Step as Doubt
-from daemon.syncs import paging
-from daemon.syncs.moves import Ask, AskWrite, Fail, GoOn, Move
-from daemon.syncs.reading import Reading
+from daemon.stages import paging
+from daemon.stages.moves import Ask, AskWrite, Fail, GoOn, Move
+from daemon.stages.payments import evidence, outcomes, plan, protocol
+from daemon.stages.payments.evidence import Evidence, Tags
+from daemon.stages.payments.plan import PaymentSync
+from daemon.stages.payments.protocol import Step as Doubt
+from daemon.stages.reading import Reading
 from shared.models.payments import listing, postings, sets
 from shared.qbxml import requests as ask
 from shared.qbxml import statuses

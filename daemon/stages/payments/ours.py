@@ -9,9 +9,9 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
-from daemon.payments import evidence, outcomes, protocol, telling, terms
-from daemon.payments.evidence import Evidence, Tags
-from daemon.payments.protocol import Phase
+from daemon.stages.payments import evidence, outcomes, protocol, telling, terms
+from daemon.stages.payments.evidence import Evidence, Tags
+from daemon.stages.payments.protocol import Phase
 from shared.models import ledger, problems
 from shared.models.payments import listing, postings, sets
 from shared.qbxml.refs import Ref

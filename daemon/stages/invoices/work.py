@@ -11,13 +11,13 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 from functools import partial
 
-from daemon.invoices import importing, intake
-from daemon.invoices import plan as invoice_sync
-from daemon.invoices.plan import DOING, LIGHT, InvoiceSync, Step
-from daemon.syncs import paging
-from daemon.syncs.moves import Ask, AskWrite, GiveUpOn, Gone, Move, Progress
-from daemon.syncs.reading import Reading, Tally, answered
-from daemon.syncs.watermarks import next_watermark
+from daemon.stages import paging
+from daemon.stages.invoices import importing, intake
+from daemon.stages.invoices import plan as invoice_sync
+from daemon.stages.invoices.plan import DOING, LIGHT, InvoiceSync, Step
+from daemon.stages.moves import Ask, AskWrite, GiveUpOn, Gone, Move, Progress
+from daemon.stages.reading import Reading, Tally, answered
+from daemon.stages.watermarks import next_watermark
 from shared.models import ledger, problems
 from shared.qbxml import statuses
 from shared.qbxml.responses import BadRecord, Ret

@@ -10,10 +10,10 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from daemon.payments import protocol, telling, terms, verdict
-from daemon.payments.evidence import Evidence
-from daemon.payments.protocol import OpenSet, Outcome, Phase, Settled
-from daemon.payments.verdict import HeldBack, StopPosting, Unfit
+from daemon.stages.payments import protocol, telling, terms, verdict
+from daemon.stages.payments.evidence import Evidence
+from daemon.stages.payments.protocol import OpenSet, Outcome, Phase, Settled
+from daemon.stages.payments.verdict import HeldBack, StopPosting, Unfit
 from shared.hints import tell
 from shared.models import ledger
 from shared.models.payments import incoming, listing, postings, sets

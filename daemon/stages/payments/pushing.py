@@ -11,15 +11,15 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 
-from daemon.payments import evidence, outcomes, plan, protocol, telling, verdict
-from daemon.payments.doubting import PARSE_ERROR, unanswered, window
-from daemon.payments.evidence import Evidence, Tags
-from daemon.payments.intake import LookedInvoice
-from daemon.payments.plan import PaymentSync, Step
-from daemon.payments.verdict import Fits, HeldBack, Places, StopPosting, Unfit
-from daemon.syncs import paging
-from daemon.syncs.moves import Ask, AskWrite, GoOn, Move
-from daemon.syncs.reading import Reading
+from daemon.stages import paging
+from daemon.stages.moves import Ask, AskWrite, GoOn, Move
+from daemon.stages.payments import evidence, outcomes, plan, protocol, telling, verdict
+from daemon.stages.payments.doubting import PARSE_ERROR, unanswered, window
+from daemon.stages.payments.evidence import Evidence, Tags
+from daemon.stages.payments.intake import LookedInvoice
+from daemon.stages.payments.plan import PaymentSync, Step
+from daemon.stages.payments.verdict import Fits, HeldBack, Places, StopPosting, Unfit
+from daemon.stages.reading import Reading
 from shared import hints
 from shared.models.payments import listing, lists, postings, rules, sets
 from shared.qbxml import requests as ask

@@ -1,0 +1,1 @@
+"""What a sync does, stage by stage, and what every stage has in common: moves, answers, pages."""
