@@ -360,6 +360,9 @@ class Payment(Table):
 
     ``key`` is the platform's id of it, or its TxnID. The terms (date, amount, applications …) of
     a platform's payment never change; what happens to its charge, ``status`` and reason do.
+    ``ask_first``: somebody said retry, so QuickBooks is asked before it is judged. ``waiting_ms``
+    is since when it waits. ``overpayment``, ``on_account`` and ``closed_period`` are what was
+    decided for it alone; empty: as its connection has it.
     The columns from ``edit_sequence`` on are QuickBooks' and empty for the platform's payments.
     """
 
@@ -397,6 +400,11 @@ class Payment(Table):
     unused_cents = BigIntegerField()
     deleted = BooleanField()
     read_by_sync = BigIntegerField()
+    ask_first = BooleanField(constraints=[SQL("DEFAULT FALSE")])
+    waiting_ms = BigIntegerField(null=True)
+    overpayment = TextField(constraints=[SQL("DEFAULT ''")])
+    on_account = TextField(constraints=[SQL("DEFAULT ''")])
+    closed_period = TextField(constraints=[SQL("DEFAULT ''")])
 
     class Meta:
         indexes = (
@@ -430,6 +438,8 @@ class Posting(Table):
 
     ``part`` counts from 1. ``generation`` goes up when a person decides that it is posted anew
     after all, and makes new tags. ``deleted``: it was posted, and QuickBooks no longer has it.
+    ``date`` is the day under which it is posted, empty until that is known. ``pause_ms``: put off
+    by QuickBooks, it is not tried again before then.
     """
 
     id = LastingIdField()
@@ -457,6 +467,8 @@ class Posting(Table):
     posted_ms = BigIntegerField(null=True)
     verified_ms = BigIntegerField(null=True)
     deleted = BooleanField()
+    date = TextField(constraints=[SQL("DEFAULT ''")])
+    pause_ms = BigIntegerField(null=True)
 
     class Meta:
         indexes = (

@@ -210,9 +210,11 @@ def _row(connection_id: int, one: NewPayment, now_ms: int) -> Row:
     )
 
 
+_LATER = ("ask_first", "waiting_ms", "overpayment", "on_account", "closed_period")
 PAYMENT_COLUMNS: tuple[Any, ...] = tuple(
-    field for field in t.Payment._meta.sorted_fields if field.name != "id"
+    field for field in t.Payment._meta.sorted_fields if field.name not in ("id", *_LATER)
 )
+"""What a payment comes in with; ``_LATER`` is what becomes of it here."""
 _ADD = insert_rows(t.Payment, PAYMENT_COLUMNS)
 ADD_USES = insert_rows(
     t.PaymentUse,

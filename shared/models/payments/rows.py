@@ -14,6 +14,7 @@ from shared.models import tables as t
 from shared.models.convert import moment, moment_or_none, money, money_or_none
 from shared.models.statements import Row, Statement, among
 from shared.rules.payments.values import (
+    Allowances,
     ChargeState,
     Payment,
     PaymentSource,
@@ -24,6 +25,7 @@ from shared.rules.payments.values import (
     PostingUse,
     UseKind,
 )
+from shared.rules.values import ClosedPeriod, OnAccount, Overpayment
 
 PAYMENT_FIELDS: tuple[Any, ...] = (
     *(t.Payment.id, t.Payment.connection, t.Payment.source, t.Payment.key, t.Payment.customer),
@@ -32,7 +34,9 @@ PAYMENT_FIELDS: tuple[Any, ...] = (
     *(t.Payment.charged, t.Payment.charge_state, t.Payment.from_quickbooks),
     *(t.Payment.refunded_cents, t.Payment.disputed, t.Payment.status, t.Payment.code),
     *(t.Payment.reason, t.Payment.note, t.Payment.changed_by, t.Payment.received_ms),
-    *(t.Payment.changed_ms, t.Payment.unused_cents, t.Payment.deleted),
+    *(t.Payment.changed_ms, t.Payment.unused_cents, t.Payment.deleted, t.Payment.ask_first),
+    *(t.Payment.waiting_ms, t.Payment.overpayment, t.Payment.on_account),
+    t.Payment.closed_period,
 )
 POSTING_FIELDS: tuple[Any, ...] = (
     *(t.Posting.id, t.Posting.connection, t.Posting.payment, t.Posting.part),
@@ -42,6 +46,7 @@ POSTING_FIELDS: tuple[Any, ...] = (
     *(t.Posting.said, t.Posting.attempts, t.Posting.txn_id, t.Posting.edit_sequence),
     *(t.Posting.time_created, t.Posting.unused_cents, t.Posting.method),
     *(t.Posting.deposit_account, t.Posting.posted_ms, t.Posting.verified_ms, t.Posting.deleted),
+    *(t.Posting.date, t.Posting.pause_ms),
 )
 
 
@@ -75,7 +80,7 @@ def _read(row: Row, uses: tuple[PaymentUse, ...]) -> Payment:
     id_, connection_id, source, key, customer, list_id, day, amount, currency, *rest = row
     method, reference, gateway, memo, charged, charge_state, from_quickbooks, *rest = rest
     refunded, disputed, status, code, reason, note, changed_by, *rest = rest
-    received_ms, changed_ms, unused, deleted = rest
+    received_ms, changed_ms, unused, deleted, ask_first, waiting_ms, *allowed = rest
     ours = source == PaymentSource.INVOICED
     return Payment(
         id=id_,
@@ -108,6 +113,17 @@ def _read(row: Row, uses: tuple[PaymentUse, ...]) -> Payment:
         unused=money(unused),
         deleted=bool(deleted),
         uses=uses,
+        ask_first=bool(ask_first),
+        waiting_since=moment_or_none(waiting_ms),
+        allowances=_allowances(*allowed),
+    )
+
+
+def _allowances(overpayment: str, on_account: str, closed_period: str) -> Allowances:
+    return Allowances(
+        Overpayment(overpayment) if overpayment else None,
+        OnAccount(on_account) if on_account else None,
+        ClosedPeriod(closed_period) if closed_period else None,
     )
 
 
@@ -219,7 +235,7 @@ def _read_posting(row: Row, uses: tuple[PostingUse, ...]) -> Posting:
     id_, connection_id, payment_id, part, generation, list_id, customer, account, *rest = row
     currency, amount, ref_number, external_guid, state, code, said, attempts, *rest = rest
     txn_id, edit_sequence, time_created, unused, method, deposit_account, *rest = rest
-    posted_ms, verified_ms, deleted = rest
+    posted_ms, verified_ms, deleted, day, pause_ms = rest
     return Posting(
         id=id_,
         connection_id=connection_id,
@@ -247,4 +263,6 @@ def _read_posting(row: Row, uses: tuple[PostingUse, ...]) -> Posting:
         verified_at=moment_or_none(verified_ms),
         deleted=bool(deleted),
         uses=uses,
+        date=date.fromisoformat(day) if day else None,
+        pause_until=moment_or_none(pause_ms),
     )

@@ -11,7 +11,7 @@ from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 
-from shared.rules.values import Day, InvoiceStatus
+from shared.rules.values import ClosedPeriod, Day, InvoiceStatus, OnAccount, Overpayment
 
 ZERO = Decimal("0.00")
 
@@ -164,12 +164,22 @@ class CustomerMapping:
 
 
 @dataclass(frozen=True, slots=True)
+class Allowances:
+    """What a person decided for one payment alone; None: as its connection has it."""
+
+    overpayment: Overpayment | None = None
+    on_account: OnAccount | None = None
+    closed_period: ClosedPeriod | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Payment:
     """A payment on file, from either side; see ``tables.Payment``.
 
     ``external_id`` is empty for one of QuickBooks, ``txn_id`` and ``ref_number`` for one that
     is not there; those of a payment in several parts are joined by a blank. ``code`` names the
-    hint behind ``reason``.
+    hint behind ``reason``. ``ask_first``: a person said retry, so QuickBooks is asked before it is
+    judged. ``waiting_since`` is None unless it waits, or waited before it was ready.
     """
 
     id: int
@@ -202,6 +212,9 @@ class Payment:
     unused: Decimal
     deleted: bool
     uses: tuple[PaymentUse, ...] = ()
+    ask_first: bool = False
+    waiting_since: datetime | None = None
+    allowances: Allowances = Allowances()
 
     @property
     def document(self) -> str:
@@ -225,7 +238,9 @@ class Posting:
     """One ReceivePayment that a payment becomes, and how far it is.
 
     ``ref_number``, ``external_guid`` and the memo are its tags in QuickBooks. ``deleted``: it
-    was posted, and QuickBooks no longer has it.
+    was posted, and QuickBooks no longer has it. ``date`` is the day under which it is posted;
+    None: not looked at yet, so the payment's own. Put off, it is not tried again before
+    ``pause_until``.
     """
 
     id: int
@@ -254,6 +269,8 @@ class Posting:
     verified_at: datetime | None
     deleted: bool = False
     uses: tuple[PostingUse, ...] = ()
+    date: Day | None = None
+    pause_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
