@@ -28,7 +28,7 @@ MARK_BYTES = MARK.encode()
 
 _CONTROLS = bytes({*range(0x20)} - set(b"\t\n\r"))
 _MARKED = re.compile(b"[" + re.escape(_CONTROLS) + b"]")
-_NO_CHARACTERS = re.compile("[\ufffe\uffff]")
+_ODD = re.compile("[\x80-\x9f\ufffe\uffff]")
 _CR_REFERENCES = (b"&#xD;", b"&#13;")
 _HIGH = (
     rb"&#(x0{0,4}[dD][89abAB][0-9a-fA-F]{2}"
@@ -116,7 +116,7 @@ class Repair:
         return bool(self._decoder.getstate()[0])
 
     def _allowed(self, text: str) -> bytes:
-        text = _NO_CHARACTERS.sub(MARK, text.translate(C1))
+        text = _ODD.sub(lambda odd: C1.get(ord(odd[0]), MARK), text)
         return _without_controls(text.encode("utf-8", "replace"))
 
 
