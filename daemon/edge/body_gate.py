@@ -23,6 +23,10 @@ class Head:
     headers: Headers
 
 
+class OneAtATime(Exception):
+    """Another large body of the same ticket is still being read or worked on."""
+
+
 class Body(Protocol):
     """Where the body of one request goes."""
 
@@ -34,7 +38,7 @@ class Body(Protocol):
         """Take the next piece."""
 
     def may_be_large(self) -> Deferred[bool]:
-        """Answer, once, whether it may outgrow the general limit."""
+        """Answer, once, whether it may outgrow the general limit; OneAtATime: not just now."""
 
     def drop(self) -> None:
         """Forget it all: it will not be needed."""

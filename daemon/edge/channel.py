@@ -7,8 +7,8 @@ that outgrows the general limit waits, unread, until its owner says that it may.
 
 Twisted offers no public seam for some of this. The private names used are ``_command``,
 ``_path``, ``_transferDecoder``, ``_dataBuffer``, ``_networkProducer``,
-``_waitingForTransport`` and ``_respondToBadRequestAndDisconnect`` of HTTPChannel; the
-tests, which speak bytes, notice when one of them changes its meaning.
+``_waitingForTransport``, ``_handlingRequest`` and ``_respondToBadRequestAndDisconnect`` of
+HTTPChannel; the tests, which speak bytes, notice when one of them changes its meaning.
 """
 
 # mypy: disallow-untyped-calls=False
@@ -27,7 +27,7 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 from twisted.web import http
 
-from daemon.edge.body_gate import Body, BodyGate, DiscardedBody, Head, Passage
+from daemon.edge.body_gate import Body, BodyGate, DiscardedBody, Head, OneAtATime, Passage
 from daemon.edge.crowd import Crowd
 from daemon.edge.limits import EdgeLimits
 
@@ -108,6 +108,10 @@ class EdgeChannel(http.HTTPChannel):
         self._allow(self.site.limits.idle_seconds, self._abort)
         super().loseConnection()
 
+    def make_way(self) -> None:
+        """Close, since a place is needed and no whole request came."""
+        self._cut("its place was needed, and it had sent no whole request")
+
     def close_idle(self) -> None:
         """Close, between two requests."""
         if not self._closing:
@@ -182,9 +186,25 @@ class EdgeChannel(http.HTTPChannel):
             return
         if self._between_requests:
             self._between_requests = False
-            self.site.crowd.works(self)
+            self.site.crowd.begins(self)
             self._await_head()
         super().dataReceived(data)
+
+    def pauseProducing(self) -> None:
+        """The client does not read its answers: answer no more until it does.
+
+        Requests that it has sent already wait unread in our buffer, which stops growing in
+        ``requestDone``.
+        """
+        super().pauseProducing()
+        self.paused = True
+
+    def resumeProducing(self) -> None:
+        """The client has read on: so do we, beginning with what waits."""
+        super().resumeProducing()
+        self.paused = False
+        if not self._closing and not self._handlingRequest:
+            super().dataReceived(b"")
 
     def allHeadersReceived(self) -> None:
         """Judge the request by its head, before any of its body and before 100 Continue."""
@@ -218,6 +238,7 @@ class EdgeChannel(http.HTTPChannel):
         self._gate.complete = True
         if self._gate.asking:
             return
+        self.site.crowd.works(self)
         seconds = self.site.limits.answer_seconds
         self._allow(seconds, partial(self._cut, f"we had no answer for it in {seconds:g} s"))
         super().allContentReceived()
@@ -231,6 +252,8 @@ class EdgeChannel(http.HTTPChannel):
             self._between_requests = True
             self.site.crowd.idles(self)
             self._allow(self.site.limits.idle_seconds, self.close_idle)
+        if self._waitingForTransport:
+            self._networkProducer.pauseProducing()
         super().requestDone(request)
 
     # The body and its gate.
@@ -267,6 +290,7 @@ class EdgeChannel(http.HTTPChannel):
             self._refuse_size(self._gate.limit_bytes)
             return
         self._gate.admit()
+        self.site.crowd.works(self)
         self._await_body(self.length or self._gate.limit_bytes)
         self._read_on()
         if not self._closing and not self._waitingForTransport:
@@ -283,6 +307,10 @@ class EdgeChannel(http.HTTPChannel):
             self.rawDataReceived(piece)
 
     def _could_not_ask(self, failure: Failure) -> None:
+        if failure.check(OneAtATime):
+            reason = "The response before this one is still being read; try again later."
+            self.refuse(http.SERVICE_UNAVAILABLE, reason)
+            return
         self.log.failure("A large response from {peer} was not let in", failure, peer=self.peer)
         if not self._closing:
             self.refuse(http.SERVICE_UNAVAILABLE, "This cannot be taken now; try again later.")

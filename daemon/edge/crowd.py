@@ -1,8 +1,10 @@
 """Who is connected: two caps, and idle connections that make room for new ones.
 
 Web Connectors keep a connection open after an update, and many of them may sit behind one
-address (a hosting provider's, say). So a full house first closes the connection that has
-waited longest for a next request; only when all are at work is the newcomer refused.
+address (a hosting provider's, say). So where all places are taken, the connection that has
+waited longest for a next request is closed first, then the one that has owed us a whole request
+for longest: whoever opens connections and sends nothing, or sends it byte by byte, keeps nobody
+out. Only when all are being answered is the newcomer refused.
 """
 
 from __future__ import annotations
@@ -20,6 +22,9 @@ class Guest(Protocol):
 
     def close_idle(self) -> None:
         """Close, between two requests."""
+
+    def make_way(self) -> None:
+        """Close, in the middle of a request that is not complete."""
 
 
 GuestT = TypeVar("GuestT", bound=Guest)
@@ -50,6 +55,7 @@ class Crowd(Generic[GuestT]):
         self._most_per_peer = most_per_peer
         self._open: dict[GuestT, str | None] = {}  # with its group
         self._idle: dict[GuestT, None] = {}  # the longest idle first
+        self._owing: dict[GuestT, None] = {}  # those without a whole request, the oldest first
         self._groups: Counter[str] = Counter()
 
     def __len__(self) -> int:
@@ -67,6 +73,7 @@ class Crowd(Generic[GuestT]):
         if len(self) >= self._most and not self._make_room(lambda _idle: True):
             return f"{self._most} connections are open already"
         self._open[guest] = group
+        self._owing[guest] = None
         if group is not None:
             self._groups[group] += 1
         return ""
@@ -74,6 +81,7 @@ class Crowd(Generic[GuestT]):
     def leave(self, guest: GuestT) -> None:
         """Count a connection no longer; leaving twice, or uninvited, is harmless."""
         self._idle.pop(guest, None)
+        self._owing.pop(guest, None)
         group = self._open.pop(guest, None)
         if group is not None:
             self._groups[group] -= 1
@@ -84,14 +92,24 @@ class Crowd(Generic[GuestT]):
         """Note that a connection waits for a next request."""
         self._idle[guest] = None
 
-    def works(self, guest: GuestT) -> None:
-        """Note that a request has begun."""
+    def begins(self, guest: GuestT) -> None:
+        """Note that a request has begun to arrive."""
         self._idle.pop(guest, None)
+        self._owing[guest] = None
+
+    def works(self, guest: GuestT) -> None:
+        """Note that the request deserves its place: it is complete, or may be large."""
+        self._owing.pop(guest, None)
 
     def _make_room(self, fits: Callable[[GuestT], bool]) -> bool:
-        guest = next(filter(fits, self._idle), None)
+        idle = next(filter(fits, self._idle), None)
+        owing = next(filter(fits, self._owing), None)
+        guest = idle or owing
         if guest is None:
             return False
         self.leave(guest)
-        guest.close_idle()
+        if idle:
+            guest.close_idle()
+        else:
+            guest.make_way()
         return True

@@ -10,7 +10,6 @@ cookie, no redirect, nothing about our versions.
 from __future__ import annotations
 
 import ipaddress
-import re
 from collections.abc import Callable
 from io import BytesIO
 from typing import Any, Protocol
@@ -25,8 +24,6 @@ from daemon.edge.body_gate import Body, Head
 from daemon.edge.channel import EdgeChannel, peer_name
 from daemon.edge.crowd import Crowd, peer_group
 from daemon.edge.limits import EdgeLimits
-
-_SECRET_PATH = re.compile(r"(?<=download)/.*", re.IGNORECASE)  # the token of a download
 
 
 class Clock(Protocol):
@@ -46,6 +43,7 @@ class EdgeRequest(server.Request):
     body: Body
     arrived_seconds = 0.0
     operation = ""  # for the log, once known
+    place = ""  # which of our addresses was asked for, without anything secret
 
     def gotLength(self, length: int | None) -> None:
         """Give Twisted the empty content that it insists on closing."""
@@ -151,5 +149,6 @@ class EdgeSite(server.Site):
 
 
 def _shown(request: EdgeRequest) -> str:
-    path = request.path.decode("ascii", "replace")[:100]
-    return f"{request.method.decode()} {_SECRET_PATH.sub('/…', path)}"
+    """Method and address for the log; an address that is none of ours may hold a secret."""
+    method = request.method.decode("ascii", "replace")
+    return f"{method} {request.place or 'another address'}"

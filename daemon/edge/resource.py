@@ -15,14 +15,14 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Protocol, TypeAlias, TypeVar
 from urllib.parse import urlsplit
 
-from twisted.internet.defer import Deferred, maybeDeferred, succeed
+from twisted.internet.defer import Deferred, fail, maybeDeferred, succeed
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 from twisted.web import http
 from twisted.web.resource import Resource
 from twisted.web.server import NOT_DONE_YET
 
-from daemon.edge.body_gate import Body, DiscardedBody, Head
+from daemon.edge.body_gate import Body, DiscardedBody, Head, OneAtATime
 from daemon.edge.downloads import Downloads, token_in
 from daemon.edge.envelope import EnvelopeReader
 from daemon.edge.http import Clock, EdgeRequest, EdgeSite
@@ -39,6 +39,7 @@ from daemon.edge.soap import (
     write_fault,
 )
 from daemon.edge.wsdl import build_wsdl
+from shared.models.downloads import PATH
 
 T = TypeVar("T")
 Eventually: TypeAlias = T | Awaitable[T]
@@ -100,11 +101,17 @@ class Callbacks(Protocol):
 
 
 class SoapBody:
-    """The body of a call: read as it arrives, large only for the response of a live session."""
+    """The body of a call: read as it arrives, large only for the response of a live session.
 
-    def __init__(self, limit_bytes: int, callbacks: Callbacks) -> None:
+    ``large`` are the tickets under which a large body is coming in or being worked on; there is
+    one for each ticket, since a Web Connector waits for the answer before it sends more.
+    """
+
+    def __init__(self, limit_bytes: int, callbacks: Callbacks, large: set[str]) -> None:
         self.limit_bytes = limit_bytes
         self._callbacks = callbacks
+        self._large = large
+        self._ticket = ""  # under which this body is among the large ones
         self._reader = EnvelopeReader()
         self._refused: EnvelopeRefused | None = None
 
@@ -119,7 +126,7 @@ class SoapBody:
             read()
         except EnvelopeRefused as refused:
             self._refused = refused
-            self.drop()
+            self._reader.release()
 
     def may_be_large(self) -> Deferred[bool]:
         """Ask for the ticket, which comes first in a response; without it the answer is no."""
@@ -129,11 +136,17 @@ class SoapBody:
             return succeed(False)
         if not operation.may_be_large:
             return succeed(False)
+        if ticket in self._large:
+            return fail(OneAtATime())
+        self._ticket = ticket
+        self._large.add(ticket)
         return maybeDeferred(self._callbacks.is_live_ticket, ticket)
 
     def drop(self) -> None:
-        """Forget what was read."""
+        """Forget what was read, and leave the large ones."""
         self._reader.release()
+        self._large.discard(self._ticket)
+        self._ticket = ""
 
     def call(self) -> Call:
         """Return the call, now that the body is complete. Raises EnvelopeRefused."""
@@ -165,6 +178,7 @@ class Edge(Resource):
         self._service = service_page(support_url or self._public_url + SUPPORT_PATH)
         self._support = support
         self._downloads = downloads
+        self._large: set[str] = set()
 
     def _path(self, target: bytes) -> str:
         """The path below the public URL, whether or not a proxy has cut that off."""
@@ -179,13 +193,15 @@ class Edge(Resource):
         named = operation_of_soap_action(_first(head, b"SOAPAction").decode("ascii", "replace"))
         small = named is not None and not named.may_be_large
         limit_bytes = limits.body_limit_bytes if small else limits.response_limit_bytes
-        return SoapBody(limit_bytes, self._callbacks)
+        return SoapBody(limit_bytes, self._callbacks, self._large)
 
     def render(self, request: EdgeRequest) -> bytes | int:
         """Answer by path and method; never a redirect."""
         path = self._path(request.path)
         token = token_in(path)
+        request.place = path if path in (*SERVICE_PATHS, "", SUPPORT_PATH) else ""
         if token is not None and self._downloads is not None:
+            request.place = f"{PATH}/…"
             return self._hand_over(request, token, self._downloads)
         is_service = path in SERVICE_PATHS
         if not is_service and path not in ("", SUPPORT_PATH):

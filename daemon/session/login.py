@@ -108,23 +108,29 @@ def lock_after(failed_logins: int, now: datetime) -> datetime | None:
 class Strangers:
     """Guesses at user names that do not exist, slowed down like those at names that do.
 
-    Else the answers would tell which names exist. In memory and bounded: a restart forgets.
+    Else the answers would tell which names exist. In memory and bounded, both in number and, since
+    only digests of the names are kept, in size: a restart forgets.
     """
 
     def __init__(self) -> None:
-        self._guesses: OrderedDict[str, tuple[int, datetime | None]] = OrderedDict()
+        self._guesses: OrderedDict[bytes, tuple[int, datetime | None]] = OrderedDict()
 
     def guessed(self, username: str, now: datetime) -> None:
         """Count one more wrong guess."""
-        count = self._guesses.pop(username, (0, None))[0] + 1
-        self._guesses[username] = (count, lock_after(count, now))
+        name = _digest(username)
+        count = self._guesses.pop(name, (0, None))[0] + 1
+        self._guesses[name] = (count, lock_after(count, now))
         if len(self._guesses) > MOST_STRANGERS:
             self._guesses.popitem(last=False)
 
     def are_locked(self, username: str, now: datetime) -> bool:
         """Whether this name was guessed at too often lately."""
-        until = self._guesses.get(username, (0, None))[1]
+        until = self._guesses.get(_digest(username), (0, None))[1]
         return until is not None and now < until <= now + LONGEST_LOCK
+
+
+def _digest(username: str) -> bytes:
+    return sha256(username.encode("utf-8", "surrogatepass")).digest()
 
 
 @dataclass(frozen=True, slots=True)

@@ -276,6 +276,24 @@ def test_a_client_that_hangs_up_during_the_look_up_is_forgotten(verdict: bool) -
     assert house.clock.getDelayedCalls() == []
 
 
+def test_one_large_response_of_a_ticket_is_read_at_a_time() -> None:
+    house = House()
+    request = post(receive("x" * 200_000))
+    first = house.connect().send(request[:100_000])
+    second = house.connect().send(request[:100_000])
+    assert second.answer().status == 503
+    first.send(request[100_000:])
+    assert first.answer().status == 200
+    assert house.connect().send(request).answer().status == 200
+
+
+def test_a_large_response_whose_sender_hangs_up_makes_room_for_the_next() -> None:
+    house = House()
+    request = post(receive("x" * 200_000))
+    house.connect().send(request[:100_000]).hang_up()
+    assert house.connect().send(request).answer().status == 200
+
+
 def test_a_look_up_that_never_ends_is_cut_with_the_body() -> None:
     house = House()
     house.callbacks.ticket_answer = Deferred()

@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from twisted.internet.defer import Deferred
 from twisted.internet.error import ConnectionDone
+from twisted.internet.testing import StringTransport
 from twisted.python.failure import Failure
 
 from daemon.edge.crowd import peer_group
@@ -220,11 +221,22 @@ def test_hanging_up_in_the_middle_of_a_body_leaves_a_line() -> None:
 # Too many.
 
 
+def busy(house: House, peer: str) -> Connection:
+    """A connection that waits for an answer of ours."""
+    return house.connect(peer).send(post(envelope("getLastError")))
+
+
+def crowded(**limits: float) -> House:
+    """A service that answers getLastError to nobody yet."""
+    return House(FakeCallbacks(getLastError=Deferred()), **limits)
+
+
 def test_one_peer_gets_ten_connections_and_others_are_not_affected() -> None:
-    house = House()
+    house = crowded()
+    connections = [busy(house, "203.0.113.9") for _ in range(10)]
     with LogLines() as log:
-        connections = [house.connect("203.0.113.9") for _ in range(11)]
-    assert [connection.cut for connection in connections] == [False] * 10 + [True]
+        refused = house.connect("203.0.113.9")
+    assert [connection.cut for connection in (*connections, refused)] == [False] * 10 + [True]
     assert "Connection from 203.0.113.9 refused: 10 connections from there" in log.text
     assert not house.connect("203.0.113.10").cut
     connections[0].hang_up()
@@ -232,29 +244,79 @@ def test_one_peer_gets_ten_connections_and_others_are_not_affected() -> None:
 
 
 def test_all_peers_together_get_a_hundred() -> None:
-    house = House()
-    connections = [house.connect(f"198.51.100.{number // 5}") for number in range(101)]
-    assert [connection.cut for connection in connections] == [False] * 100 + [True]
-    assert connections[-1].written == b""
+    house = crowded()
+    connections = [busy(house, f"198.51.100.{number // 5}") for number in range(100)]
+    refused = house.connect("198.51.100.99")
+    assert [connection.cut for connection in (*connections, refused)] == [False] * 100 + [True]
+    assert refused.written == b""
 
 
 def test_a_refused_connection_counts_for_nothing() -> None:
-    house = House(max_connections=1)
-    house.connect("198.51.100.1")
+    house = crowded(max_connections=1)
+    busy(house, "198.51.100.1")
     refused = house.connect("198.51.100.2")
     refused.hang_up()
     assert len(house.site.crowd) == 1
 
 
-def test_a_full_house_makes_room_by_closing_the_longest_idle() -> None:
-    house = House(max_connections=3)
+def test_where_all_places_are_taken_the_longest_idle_is_closed() -> None:
+    house = crowded(max_connections=3)
     idle = [house.connect(f"198.51.100.{number}").send(CALL) for number in range(2)]
-    busy = house.connect("198.51.100.2")
-    assert not house.connect("198.51.100.3").cut
-    assert [connection.closing for connection in (*idle, busy)] == [True, False, False]
-    assert not house.connect("198.51.100.4").cut
-    assert [connection.closing for connection in (*idle, busy)] == [True, True, False]
+    at_work = busy(house, "198.51.100.2")
+    for number, closing in ((3, [True, False, False]), (4, [True, True, False])):
+        newcomer = busy(house, f"198.51.100.{number}")
+        assert not newcomer.cut
+        assert [connection.closing for connection in (*idle, at_work)] == closing
     assert house.connect("198.51.100.5").cut
+
+
+@pytest.mark.parametrize("sent", [b"", b"POST /qbwc HT", CALL[:-1]])
+def test_a_hundred_that_owe_a_request_keep_nobody_out(sent: bytes) -> None:
+    house = crowded()
+    slow = [house.connect("127.0.0.1").send(sent) for _ in range(100)]
+    for number in range(150):
+        caller = house.connect("127.0.0.1").send(CALL)
+        assert caller.answer().status == 200, number
+        caller.hang_up()
+    assert len(house.site.crowd) <= 100
+    assert slow[0].cut
+
+
+def test_a_large_answer_that_was_let_in_keeps_its_place() -> None:
+    house = House(max_connections=1)
+    large = house.connect("198.51.100.1").send(post(receive("x" * 200_000))[:100_000])
+    assert house.connect("198.51.100.2").cut
+    assert not large.cut
+
+
+# Answers that nobody reads.
+
+
+def test_requests_wait_unread_while_their_answers_are_not_taken() -> None:
+    house = House()
+    connection = house.connect()
+    connection.channel.pauseProducing()  # as the transport does when its buffer is full
+    connection.send(CALL * 500)
+    assert connection.written == b""
+    assert house.asked == []
+    assert connection.transport.producerState == "paused"
+    connection.channel.resumeProducing()
+    assert len(house.asked) == 500
+
+
+def test_answering_stops_in_the_middle_of_what_one_piece_asked_for() -> None:
+    house = House()
+    connection = house.connect()
+
+    def full(data: bytes) -> None:
+        StringTransport.write(connection.transport, data)
+        if len(connection.written) > 65_536:
+            connection.channel.pauseProducing()
+
+    connection.transport.write = full  # type: ignore[method-assign]
+    connection.send(head("GET", "/") * 1000)
+    assert 65_536 < len(connection.written) < 80_000
+    assert connection.transport.producerState == "paused"
 
 
 def test_an_office_full_of_pcs_behind_one_address_shares_its_ten() -> None:
@@ -264,13 +326,6 @@ def test_an_office_full_of_pcs_behind_one_address_shares_its_ten() -> None:
     assert not house.connect().cut
     assert [connection.closing for connection in idle] == [True] + [False] * 9
     assert not other.closing
-
-
-def test_a_connection_that_has_begun_a_request_is_not_idle() -> None:
-    house = House(max_connections=1)
-    connection = house.connect("198.51.100.1").send(CALL, b"POST")
-    assert house.connect("198.51.100.2").cut
-    assert not connection.closing
 
 
 @pytest.mark.parametrize("peer", ["127.0.0.1", "::1", "::ffff:127.0.0.1", "local"])

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import zeep
 from twisted.internet import reactor
+from twisted.internet.defer import Deferred
 from twisted.internet.threads import deferToThread
 
 from daemon.edge.limits import EdgeLimits
@@ -118,7 +119,7 @@ def refused_connection(port: int) -> bytes:
         socket.create_connection(("127.0.0.1", port), timeout=10) as first,
         socket.create_connection(("127.0.0.1", port), timeout=10) as second,
     ):
-        first.sendall(post(envelope("serverVersion"))[:30])
+        first.sendall(post(envelope("getLastError")))  # it is never answered
         try:
             return second.recv(100)
         except ConnectionResetError:
@@ -127,5 +128,6 @@ def refused_connection(port: int) -> bytes:
 
 @pytest.mark.deadline(30)
 async def test_a_connection_too_many_is_closed_at_once() -> None:
-    async with listening(FakeCallbacks(), max_connections=1) as port:
+    callbacks = FakeCallbacks(getLastError=Deferred())
+    async with listening(callbacks, max_connections=1) as port:
         assert await in_thread(refused_connection, port) == b""
