@@ -74,7 +74,12 @@ class WebConnectorCallbacks:
         else:
             verdict = await self._threads.verify(examine, credentials, password)
         if credentials is None or verdict is not Verdict.WELCOME:
-            self.log.warn("Login of {user} refused: {code}", user=username, code=verdict.value)
+            self.log.warn(
+                "Login of {user} from {peer} refused: {code}",
+                user=username,
+                peer=peer,
+                code=verdict.value,
+            )
             if verdict is Verdict.UNKNOWN_USER:
                 self._strangers.guessed(username, now)
             return await self._threads.store(

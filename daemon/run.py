@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import time
 from contextlib import closing, suppress
 from datetime import datetime
 from importlib.metadata import version
@@ -22,6 +23,7 @@ from twisted.logger import (
     textFileLogObserver,
 )
 
+from daemon.log import BoundedLog
 from daemon.memory import keep_small
 from daemon.service import make_daemon
 from daemon.systemd import notify
@@ -119,7 +121,7 @@ def _say_ready(store: Store, settings: Settings) -> None:
 
 def _begin_logging(level: str) -> None:
     chosen = LogLevel.levelWithName(level)
-    everything: Any = textFileLogObserver(sys.stderr)
+    everything: Any = BoundedLog(textFileLogObserver(sys.stderr), time.monotonic)
     enough: Any = LogLevelFilterPredicate(defaultLogLevel=chosen)
     observer: Any = FilteringLogObserver(everything, [enough])
     globalLogBeginner.beginLoggingTo([observer], redirectStandardIO=False, discardBuffer=True)
