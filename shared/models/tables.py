@@ -265,13 +265,14 @@ class Invoice(Table):
     settlement looked at it as it is now, ``UNSETTLED_LEFT_OUT`` when it was left out before
     it changed. ``seen_cents`` is the balance that QuickBooks last showed, be it in a list that
     is only compared; null until then. ``seen_by_sync`` is the number of the last sync that saw it
-    open; no foreign key, since syncs are pruned.
+    open; no foreign key, since syncs are pruned. ``number_key`` is what close numbers share.
     """
 
     id = BigAutoField()
     connection = ForeignKeyField(Connection, on_delete="CASCADE", index=False)
     txn_id = TextField()
     number = TextField()
+    number_key = TextField()
     customer_list_id = TextField()
     customer_full_name = TextField()
     date = TextField()
@@ -303,13 +304,8 @@ class Invoice(Table):
             (("connection", "txn_id"), True),
             (("connection", "status"), False),
             (("connection", "bill_to_list_id"), False),
+            (("connection", "number_key"), False),
         )
-
-
-# A payment may name an invoice by its number, in whatever case.
-Invoice.add_index(
-    Invoice.index(Invoice.connection, fn.LOWER(Invoice.number), name="invoice_number")
-)
 
 
 class InvoiceLine(Table):

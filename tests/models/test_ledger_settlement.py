@@ -296,6 +296,15 @@ def test_duplicates_are_groups_of_open_imported_invoices_with_one_number(books):
         assert ledger.duplicates(books.id) == [("77", ["1A-1", "1A-2"])]
 
 
+def test_case_and_blanks_make_no_other_number_and_what_is_only_close_does(books):
+    spelled = ("INV-77", "inv-77 ", "INV 77", "INV-077")
+    books.read(*(invoice(f"1A-{n}", number=number) for n, number in enumerate(spelled)))
+    books.hold(TOP)
+    books.settle()
+    with books.store.reading():
+        assert ledger.duplicates(books.id) == [("INV-77", ["1A-0", "1A-1"])]
+
+
 @pytest.mark.parametrize(
     "change",
     [

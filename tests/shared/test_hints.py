@@ -43,8 +43,8 @@ OUR_OWN_CODES = """
     payment-from-quickbooks payment-offline payment-pending payment-failed payment-zero
     payment-too-old payment-flow-off payment-no-invoice payment-refunded-before
     payment-disputed-before payment-refunded payment-disputed payment-invoice-waiting
-    payment-invoice-left-out payment-invoice-ambiguous payment-customer-mismatch
-    payment-customer-ambiguous
+    payment-invoice-left-out payment-invoice-near payment-invoice-ambiguous
+    payment-customer-mismatch payment-customer-ambiguous
     payment-currency-mismatch payment-invoice-closed payment-overpays payment-invoice-gone
     payment-closed-period payment-account-missing payment-method-missing
     payment-customers-changed payment-locked payment-not-permitted payment-unknown payment-held

@@ -33,7 +33,7 @@ from shared.models.ledger.incoming_invoices import (
     unseen_open,
 )
 from shared.models.ledger.listings import customers, invoices, totals
-from shared.models.ledger.named import invoices_named
+from shared.models.ledger.named import invoices_named, invoices_near
 from shared.models.ledger.rereads import (
     next_reread,
     queue_reread,
@@ -60,6 +60,7 @@ __all__ = [
     "invoice_documents",
     "invoices",
     "invoices_named",
+    "invoices_near",
     "mark_customers_deleted",
     "mark_customers_missing",
     "mark_deleted",

@@ -22,6 +22,7 @@ from shared.models.convert import (
 )
 from shared.models.ledger import rereads, wanted
 from shared.models.statements import Row, Statement, among, insert_rows, slot
+from shared.rules.payments import numbers
 from shared.rules.values import (
     Invoice,
     InvoiceLine,
@@ -107,11 +108,15 @@ _LEFT_OUT_NOW = SQL(
 _WRITE = insert_rows(
     t.Invoice,
     [
-        *(t.Invoice.connection, t.Invoice.txn_id, *_FROM_QUICKBOOKS, t.Invoice.seen_by_sync),
-        *(t.Invoice.bill_to_list_id, t.Invoice.left_out, t.Invoice.seen_cents),
+        *(t.Invoice.connection, t.Invoice.txn_id, *_FROM_QUICKBOOKS, t.Invoice.number_key),
+        *(t.Invoice.seen_by_sync, t.Invoice.bill_to_list_id, t.Invoice.left_out),
+        t.Invoice.seen_cents,
     ],
     key=[t.Invoice.connection, t.Invoice.txn_id],
-    replace=[*_FROM_QUICKBOOKS, t.Invoice.seen_by_sync, t.Invoice.seen_cents],
+    replace=[
+        *(*_FROM_QUICKBOOKS, t.Invoice.number_key, t.Invoice.seen_by_sync),
+        t.Invoice.seen_cents,
+    ],
     update={t.Invoice.left_out: _LEFT_OUT_NOW},
 )
 
@@ -142,6 +147,7 @@ def _row(connection_id: int, sync_id: int, invoice: Invoice) -> Row:
         invoice.edit_sequence,
         invoice.time_created,
         invoice.time_modified,
+        numbers.key(invoice.number),
         sync_id,
         "",
         t.UNSETTLED,
@@ -150,12 +156,12 @@ def _row(connection_id: int, sync_id: int, invoice: Invoice) -> Row:
 
 
 def _write_lines(connection_id: int, written: Sequence[Invoice], updated: Sequence[str]) -> None:
-    numbers: dict[str, int] = dict(
+    rows: dict[str, int] = dict(
         _NUMBERS.all(connection=connection_id, ids=[one.txn_id for one in written])
     )
     if updated:
-        _DELETE_LINES.run(ids=[numbers[txn_id] for txn_id in updated])
-    _WRITE_LINES.many(_line_rows(numbers, written))
+        _DELETE_LINES.run(ids=[rows[txn_id] for txn_id in updated])
+    _WRITE_LINES.many(_line_rows(rows, written))
 
 
 _NUMBERS = Statement(
@@ -174,12 +180,12 @@ _WRITE_LINES = insert_rows(
 )
 
 
-def _line_rows(numbers: dict[str, int], written: Sequence[Invoice]) -> Iterator[Row]:
+def _line_rows(rows: dict[str, int], written: Sequence[Invoice]) -> Iterator[Row]:
     for invoice in written:
-        number = numbers[invoice.txn_id]
+        row = rows[invoice.txn_id]
         for position, line in enumerate(invoice.lines):
             yield (
-                number,
+                row,
                 position,
                 line.line_id,
                 line.group,

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
-from typing import Any, NamedTuple
-
-from peewee import fn
+from typing import NamedTuple
 
 from shared.models import tables as t
 from shared.models.convert import money
 from shared.models.ledger.wanted import CustomerState
 from shared.models.statements import Row, Statement, among, slot
+from shared.rules.payments import numbers
+from shared.rules.payments.names import folded
 from shared.rules.payments.values import NamedInvoice
 from shared.rules.values import InvoiceStatus
 
@@ -24,38 +24,42 @@ class _Customer(NamedTuple):
 def invoices_named(connection_id: int, documents: Collection[str]) -> dict[str, list[NamedInvoice]]:
     """Return, for each text, the invoices held under that TxnID, else under that number.
 
-    Outer blanks and, in numbers, case do not matter. Texts that mean nothing have an empty
-    list. Invoices come in the order in which they were first read, whatever their state.
+    Blanks around and within numbers, and their case, do not matter. Texts that mean nothing have
+    an empty list. Invoices come in the order in which they were first read, whatever their state.
     """
-    wanted = {document: document.strip() for document in documents}
-    rows = _rows(connection_id, {text for text in wanted.values() if text})
-    customers = _customers(connection_id, {row[2] for row in rows})
+    texts = {document: document.strip() for document in documents}
+    held = _held(connection_id, {text for text in texts.values() if text})
     by_txn_id: dict[str, list[NamedInvoice]] = defaultdict(list)
     by_number: dict[str, list[NamedInvoice]] = defaultdict(list)
-    for row in rows:
-        invoice = _read(row, customers)
+    for invoice in held:
         by_txn_id[invoice.txn_id].append(invoice)
         if invoice.number:
-            by_number[invoice.number.casefold()].append(invoice)
+            by_number[folded(invoice.number)].append(invoice)
     return {
-        document: by_txn_id.get(text) or by_number.get(text.casefold()) or []
-        for document, text in wanted.items()
+        document: by_txn_id.get(text) or by_number.get(folded(text)) or []
+        for document, text in texts.items()
     }
 
 
-def _rows(connection_id: int, texts: Collection[str]) -> list[Row]:
+def invoices_near(connection_id: int, documents: Collection[str]) -> dict[str, list[NamedInvoice]]:
+    """Return, for each text, the invoices whose numbers are close to it; see ``numbers``."""
+    by_key: dict[str, list[NamedInvoice]] = defaultdict(list)
+    for invoice in _held(connection_id, documents):
+        if invoice.number:
+            by_key[numbers.key(invoice.number)].append(invoice)
+    return {document: by_key.get(numbers.key(document), []) for document in documents}
+
+
+def _held(connection_id: int, texts: Collection[str]) -> list[NamedInvoice]:
+    """The invoices with one of these TxnIDs, or with a number that is one of these or close."""
     if not texts:
         return []
-    # SQLite lowers ASCII letters only: whatever case others have in the store is asked for.
-    lowered = {_ascii_lower(text) for one in texts for text in (one, one.upper(), one.lower())}
-    lowered |= {text.lower() for text in texts}
+    keys = {numbers.key(text) for text in texts} - {""}
     found = {row[0]: row for row in _BY_TXN_ID.all(connection=connection_id, ids=texts)}
-    found |= {row[0]: row for row in _BY_NUMBER.all(connection=connection_id, numbers=lowered)}
-    return [row[1:] for _, row in sorted(found.items())]
-
-
-def _ascii_lower(text: str) -> str:
-    return "".join(c.lower() if c.isascii() else c for c in text)
+    found |= {row[0]: row for row in _BY_NUMBER.all(connection=connection_id, keys=keys)}
+    rows = [row[1:] for _, row in sorted(found.items())]
+    customers = _customers(connection_id, {row[2] for row in rows})
+    return [_read(row, customers) for row in rows]
 
 
 _FIELDS = (
@@ -63,7 +67,6 @@ _FIELDS = (
     *(t.Invoice.customer_full_name, t.Invoice.ar_account_list_id, t.Invoice.currency),
     *(t.Invoice.balance_cents, t.Invoice.status, t.Invoice.left_out),
 )
-_NUMBER: Any = fn.LOWER(t.Invoice.number)  # spelled as in the index
 _BY_TXN_ID = Statement(
     lambda: t.Invoice.select(*_FIELDS).where(
         (t.Invoice.connection == slot("connection")) & among(t.Invoice.txn_id, "ids")
@@ -71,7 +74,7 @@ _BY_TXN_ID = Statement(
 )
 _BY_NUMBER = Statement(
     lambda: t.Invoice.select(*_FIELDS).where(
-        (t.Invoice.connection == slot("connection")) & among(_NUMBER, "numbers")
+        (t.Invoice.connection == slot("connection")) & among(t.Invoice.number_key, "keys")
     )
 )
 

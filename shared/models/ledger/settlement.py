@@ -9,8 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from itertools import groupby
-from operator import itemgetter
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -19,7 +17,8 @@ from peewee import fn
 from shared.models import tables as t
 from shared.models.convert import day_text
 from shared.models.ledger.wanted import CustomerState
-from shared.models.statements import Statement, slot
+from shared.models.statements import Row, Statement, slot
+from shared.rules.payments.names import folded
 from shared.rules.values import InvoiceStatus, JobMode
 
 PENDING = "left-out-pending"
@@ -193,11 +192,13 @@ _WRITE = Statement(
 def duplicates(connection_id: int) -> list[tuple[str, list[str]]]:
     """Return the numbers that several imported open invoices share, with their TxnIDs.
 
-    An invoice without a number shares none.
+    Blanks and case make no other number. An invoice without a number shares none.
     """
-    rows = _DUPLICATES.all(connection=connection_id)
+    groups: dict[str, list[Row]] = {}
+    for number, txn_id in _CLOSE.all(connection=connection_id):
+        groups.setdefault(folded(number), []).append((number, txn_id))
     return [
-        (number, [txn_id for _, txn_id in group]) for number, group in groupby(rows, itemgetter(0))
+        (rows[0][0], [txn_id for _, txn_id in rows]) for rows in groups.values() if len(rows) > 1
     ]
 
 
@@ -211,19 +212,20 @@ def _numbered(invoices: Any) -> Any:
     )
 
 
-def _duplicates() -> Any:
+def _close() -> Any:
+    """Those whose numbers are close to another's: all that are the same are among them."""
     twin: Any = t.Invoice.alias()
     several = (
-        twin.select(twin.number)
+        twin.select(twin.number_key)
         .where(_numbered(twin))
-        .group_by(twin.number)
+        .group_by(twin.number_key)
         .having(fn.COUNT(twin.id) > 1)
     )
     return (
         t.Invoice.select(t.Invoice.number, t.Invoice.txn_id)
-        .where(_numbered(t.Invoice) & t.Invoice.number.in_(several))
-        .order_by(t.Invoice.number, t.Invoice.id)
+        .where(_numbered(t.Invoice) & t.Invoice.number_key.in_(several))
+        .order_by(t.Invoice.number_key, t.Invoice.id)
     )
 
 
-_DUPLICATES = Statement(_duplicates)
+_CLOSE = Statement(_close)

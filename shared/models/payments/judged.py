@@ -31,11 +31,15 @@ Found = Mapping[str, Sequence[NamedInvoice]]
 
 @dataclass(frozen=True, slots=True)
 class Books:
-    """What payments are judged by: the connection, invoices by document, mapped names folded."""
+    """What payments are judged by: the connection, invoices by document, mapped names folded.
+
+    ``near`` has the invoices of close numbers for documents that mean none.
+    """
 
     connection: Connection
     found: Found
     mappings: Mapping[str, CustomerMapping]
+    near: Found
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +114,7 @@ def _judge(payment: Payment, books: Books) -> Judgement:
         start_date=books.connection.start_date,
         payments_out=books.connection.payments_out,
         mapping=books.mappings.get(folded(payment.customer)),
+        near=books.near,
     )
 
 

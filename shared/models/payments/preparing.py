@@ -15,6 +15,7 @@ from shared.models.payments import planning, rows
 from shared.models.payments.judged import Books, Judged, judged
 from shared.models.payments.parts import ABOUT_POSTED
 from shared.models.statements import Row, Statement, among, slot
+from shared.rules.payments.judging import NEAR_NUMBER
 from shared.rules.payments.values import (
     NamedInvoice,
     Payment,
@@ -123,7 +124,8 @@ def _prepare(connection: Connection, payments: Sequence[Payment], now: datetime)
     parts = rows.postings_of(payment.id for payment in payments)
     documents = {use.document for payment in payments for use in payment.uses}
     found = ledger.invoices_named(connection.id, documents)
-    books = Books(connection, found, mappings.of_connection(connection.id))
+    near = ledger.invoices_near(connection.id, [one for one in documents if not found[one]])
+    books = Books(connection, found, mappings.of_connection(connection.id), near)
     all_judged = [judged(one, parts[one.id], books) for one in payments]
     _write_status(all_judged, now)
     _write_uses(all_judged)
@@ -194,14 +196,24 @@ def _report(connection_id: int, all_judged: Sequence[Judged], now: datetime) -> 
     """File what a person has to decide; close what is over, also what was refused before."""
     by_code: defaultdict[str, list[Judged]] = defaultdict(list)
     for one in all_judged:
-        by_code[one.code if one.status is PaymentStatus.REFUSED else ""].append(one)
+        by_code[one.code if _needs_a_person(one) else ""].append(one)
     for code, group in by_code.items():
         ids = [str(one.payment.id) for one in group]
         kept = ABOUT_POSTED | {code}
         problems.resolve_all_but(connection_id, RecordKind.PAYMENT, ids, kept, now)
-    troubles = [_trouble(one) for one in all_judged if one.status is PaymentStatus.REFUSED]
-    problems.report(connection_id, None, troubles, now)
-    return troubles
+    found = {one.payment.id: _trouble(one) for one in all_judged if _needs_a_person(one)}
+    problems.report(connection_id, None, list(found.values()), now)
+    known = {one.payment.id for one in all_judged if _is_as_before(one)}
+    return [trouble for payment_id, trouble in found.items() if payment_id not in known]
+
+
+def _needs_a_person(one: Judged) -> bool:
+    """Whether a person has to decide, or should look though it may pass by itself."""
+    return one.status is PaymentStatus.REFUSED or one.code == NEAR_NUMBER
+
+
+def _is_as_before(one: Judged) -> bool:
+    return (one.status, one.code) == (one.payment.status, one.payment.code)
 
 
 def _trouble(one: Judged) -> Trouble:

@@ -21,6 +21,7 @@ from shared.models.convert import moment, money
 from shared.models.payments import rows
 from shared.models.searching import holding, pattern
 from shared.models.statements import Row, Statement, among, slot
+from shared.rules.payments import numbers
 from shared.rules.payments.values import Payment, PaymentStatus
 
 _AFTER_ALL = 2**62
@@ -218,14 +219,19 @@ def _parameters(wanted: PaymentFilter) -> dict[str, Any]:
 
 def _named(word: str, connection_ids: Collection[int]) -> list[int]:
     """The payments that QuickBooks knows by this number, or that pay the invoice of it."""
-    parameters = {"connections": connection_ids, "lower": word.lower(), "upper": word.upper()}
+    parameters = {
+        "connections": connection_ids,
+        "lower": word.lower(),
+        "upper": word.upper(),
+        "number_key": numbers.key(word) or None,
+    }
     return [row[0] for statement in _NAMED for row in statement.all(**parameters)]
 
 
 _NAMED = (  # columns are spelled as in their indices
     Statement(lambda: _posted_with(fn.LOWER(t.Posting.ref_number) == slot("lower"))),
     Statement(lambda: _posted_with(t.Posting.txn_id == slot("upper"))),
-    Statement(lambda: _paying(fn.LOWER(t.Invoice.number) == slot("lower"))),
+    Statement(lambda: _paying(t.Invoice.number_key == slot("number_key"))),
 )
 
 

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from types import MappingProxyType
 
 from shared.hints import hint
 from shared.rules.payments.names import folded
@@ -28,10 +29,15 @@ from shared.rules.values import InvoiceStatus
 UNSETTLED = "unsettled"
 """``NamedInvoice.left_out`` until a sync has worked out whether the invoice is left out."""
 
+NEAR_NUMBER = "payment-invoice-near"
 ANOTHER_CUSTOMER = "payment-customer-mismatch"
 SEVERAL_CUSTOMERS = "payment-customer-ambiguous"
 ABOUT_NAMES = frozenset({ANOTHER_CUSTOMER, SEVERAL_CUSTOMERS})
 """Codes of refusals that are over when a person says whom the payment's customer means."""
+
+
+MOST_NAMED = 3
+_NONE: Mapping[str, Sequence[NamedInvoice]] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,15 +68,20 @@ def judge(
     start_date: date | None,
     payments_out: bool,
     mapping: CustomerMapping | None = None,
+    near: Mapping[str, Sequence[NamedInvoice]] = _NONE,
 ) -> Judgement:
     """Judge a payment of the platform by what is on file now.
 
-    ``found`` has, for each document of its uses, the invoices held under that TxnID or number.
+    ``found`` has, for each document of its uses, the invoices held under that TxnID or number,
+    ``near`` those of a close number: they are named to a person, and never paid.
     ``payments_out`` is the connection's switch for posting at all. ``mapping`` is whom a person
     said that the payment's customer means: that one alone counts then, and no name.
     """
     billed = Billed(payment.customer, mapping)
-    answers = [_match(billed, use, found.get(use.document, ())) for use in payment.uses]
+    answers = [
+        _match(billed, use, found.get(use.document, ()), near.get(use.document, ()))
+        for use in payment.uses
+    ]
     invoices = tuple(answer if isinstance(answer, NamedInvoice) else None for answer in answers)
     obstacle = (
         next(_of_the_payment(payment, start_date, payments_out=payments_out), None)
@@ -135,18 +146,37 @@ class Billed:
 
 
 def _match(
-    billed: Billed, use: PaymentUse, candidates: Sequence[NamedInvoice]
+    billed: Billed,
+    use: PaymentUse,
+    candidates: Sequence[NamedInvoice],
+    near: Sequence[NamedInvoice],
 ) -> NamedInvoice | _Obstacle | None:
     """The invoice that a use means, or why that cannot be said; None for other documents."""
     if use.kind is not UseKind.INVOICE:
         return None
     if not candidates:
-        return _waiting("payment-invoice-waiting", number=use.document)
+        return _not_held(billed, use.document, near)
     fitting = [invoice for invoice in candidates if billed.owns(invoice)]
     if not fitting:
         others = dict.fromkeys(invoice.customer for invoice in candidates)
         return _refused(ANOTHER_CUSTOMER, customer=str(billed), found=", ".join(others))
     return _only_one(billed, use.document, fitting)
+
+
+def _not_held(billed: Billed, document: str, near: Sequence[NamedInvoice]) -> _Obstacle:
+    """No invoice has the number: it may come yet, or one of a close number was meant."""
+    if not near:
+        return _waiting("payment-invoice-waiting", number=document)
+    return _waiting(NEAR_NUMBER, number=document, near=_close(billed, near))
+
+
+def _close(billed: Billed, near: Sequence[NamedInvoice]) -> str:
+    """Invoices of close numbers in words: the customer's own, or else anybody's."""
+    own = [invoice for invoice in near if billed.owns(invoice)] or near
+    named = [f"{_number(one)} of {one.customer}" for one in own[:MOST_NAMED]]
+    if len(own) > MOST_NAMED:
+        named.append(f"{len(own) - MOST_NAMED} more")
+    return ", ".join(named)
 
 
 def _only_one(
@@ -203,9 +233,12 @@ def _of_money(payment: Payment, invoices: Sequence[NamedInvoice | None]) -> Iter
 
 
 def _worst(obstacles: Sequence[_Obstacle]) -> _Obstacle | None:
-    """A refusal comes before any waiting: a person can do something about it now."""
+    """A refusal comes before any waiting, and a mistyped number before what passes by itself:
+    a person can do something about them now.
+    """
     refused = (one for one in obstacles if one.status is PaymentStatus.REFUSED)
-    return next(refused, None) or next(iter(obstacles), None)
+    near = (one for one in obstacles if one.code == NEAR_NUMBER)
+    return next(refused, None) or next(near, None) or next(iter(obstacles), None)
 
 
 def _not_eligible(code: str, **fields: str) -> _Obstacle:

@@ -43,6 +43,40 @@ def test_a_payment_waits_until_its_invoice_arrives(till, named):
     assert till.part().uses[0].invoice_txn_id == "1A-300"
 
 
+@pytest.mark.parametrize("held", ["INV-300", " inv-300", "Inv-300  "])
+def test_blanks_and_case_of_either_side_make_no_other_number(till, held):
+    till.owes(invoice("1A-300", "60.00", number=held))
+    till.take_in(pays("pay_1", "60.00", ("  iNV-300 ", "60.00")))
+    assert till.stands() == (PaymentStatus.READY, "")
+    assert till.part().uses[0].invoice_txn_id == "1A-300"
+
+
+@pytest.mark.parametrize("named", ["#511", "00511", "511.0", "5-11"])
+def test_a_close_number_is_a_problem_at_once_and_nothing_is_guessed(till, named):
+    till.owes(invoice("1A-511", "60.00", number="511"))
+    till.take_in(pays("pay_1", "60.00", (named, "60.00")))
+    assert till.stands() == (PaymentStatus.WAITING, "payment-invoice-near")
+    assert "511 of Larkspur Tile" in till.payment().reason
+    assert till.problems() == {"payment-invoice-near": ProblemState.OPEN}
+    assert till.parts() == []
+    assert till.prepare() == []  # told once
+
+    till.owes(invoice("1A-512", "60.00", number=named))
+    till.prepare()
+
+    assert till.part().uses[0].invoice_txn_id == "1A-512"
+    assert till.problems() == {"payment-invoice-near": ProblemState.RESOLVED}
+
+
+def test_the_problem_of_a_close_number_ends_with_the_invoice_that_was_close(till):
+    till.owes(invoice("1A-511", "60.00", number="511"))
+    till.take_in(pays("pay_1", "60.00", ("#511", "60.00")))
+    till.owes(invoice("1A-511", "60.00", number="700", edit_sequence="2"))
+    till.prepare()
+    assert till.stands() == (PaymentStatus.WAITING, "payment-invoice-waiting")
+    assert till.problems() == {"payment-invoice-near": ProblemState.RESOLVED}
+
+
 def test_it_waits_while_a_sync_is_at_work_on_its_invoice(till):
     till.read(invoice("1A-300", "60.00"))
     till.take_in(pays("pay_1", "60.00", ("300", "60.00")))

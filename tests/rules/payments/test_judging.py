@@ -19,7 +19,9 @@ NOT_ELIGIBLE = PaymentStatus.NOT_ELIGIBLE
 START = date(2026, 1, 1)
 
 
-def judged(payment=None, *invoices, start_date=None, payments_out=True, mapping=None, **found):
+def judged(
+    payment=None, *invoices, start_date=None, payments_out=True, mapping=None, near=(), **found
+):
     if invoices:
         found = {"1042": invoices, **found}
     judgement = judge(
@@ -28,6 +30,7 @@ def judged(payment=None, *invoices, start_date=None, payments_out=True, mapping=
         start_date=start_date,
         payments_out=payments_out,
         mapping=mapping,
+        near={"1042": near},
     )
     if judgement.code:
         entry = hint(judgement.code)
@@ -142,6 +145,28 @@ def test_a_payment_waits_for_an_invoice_that_is_not_imported_and_names_it():
     assert judgement.invoices == (None,)
     sentence = tell(judgement.code, **judgement.fields).message
     assert sentence == "Its invoice (1042) is not imported yet, so the payment waits."
+
+
+def test_an_invoice_of_a_close_number_is_named_and_not_paid():
+    close = an_invoice("1A-2", "#1042", customer="Juniper Yoga", customer_names=frozenset())
+    own = an_invoice("1A-1", "01042")
+    judgement = judged(a_payment(customer="Larkspur Tile"), near=[close, own])
+    assert (judgement.status, judgement.code) == (WAITING, "payment-invoice-near")
+    assert judgement.fields["near"] == "01042 of Larkspur Tile"
+    assert judgement.invoices == (None,)
+    of_another = judged(a_payment(customer="Marlow Baths"), near=[close, own])
+    assert of_another.fields["near"] == "#1042 of Juniper Yoga, 01042 of Larkspur Tile"
+
+
+def test_of_many_close_numbers_three_are_named():
+    near = [an_invoice(f"1A-{n}", f"{'0' * n}1042") for n in range(1, 6)]
+    named = "01042 of Larkspur Tile, 001042 of Larkspur Tile, 0001042 of Larkspur Tile, 2 more"
+    assert judged(near=near).fields["near"] == named
+
+
+def test_a_close_number_is_told_before_what_passes_by_itself():
+    two = a_payment(a_use("1041", "100.00"), a_use("1042", "150.00"))
+    assert judged(two, near=[an_invoice("1A-1", "01042")]).code == "payment-invoice-near"
 
 
 @pytest.mark.parametrize(

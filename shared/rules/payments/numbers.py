@@ -1,0 +1,30 @@
+"""When two invoice numbers are one, and when they are only close.
+
+QuickBooks keeps numbers as somebody typed them, and a spreadsheet changes them on the way: ``511``
+becomes ``511.0``, ``00511`` loses its zeros. Blanks and case never make another number (``names.folded``
+says so of all that people type). All else does: then the numbers are close, and a person says
+which invoice is meant.
+"""
+
+from __future__ import annotations
+
+import re
+
+from shared.rules.payments.names import folded
+
+_PLACES = re.compile(r"\.0+$")
+_LEADING_ZEROS = re.compile(r"(?<!\d)0+(?=\d)")
+_MARKS = re.compile(r"[\s#\-‐-―_]+")
+
+
+def key(number: str) -> str:
+    """What close numbers share; numbers that are the same share it, too.
+
+    That is the number without case, ``#``, dashes, blanks, leading zeros and a last ``.0``; empty
+    for an empty number alone.
+    """
+    if number.isascii() and number.isdecimal():
+        return number.lstrip("0") or "0"
+    text = folded(number)
+    plain = _LEADING_ZEROS.sub("", _PLACES.sub("", text))
+    return _LEADING_ZEROS.sub("", _MARKS.sub("", plain)) or text
