@@ -1,9 +1,8 @@
 """When two invoice numbers are one, and when they are only close.
 
 QuickBooks keeps numbers as somebody typed them, and a spreadsheet changes them on the way: ``511``
-becomes ``511.0``, ``00511`` loses its zeros. Blanks and case never make another number (``names.folded``
-says so of all that people type). All else does: then the numbers are close, and a person says
-which invoice is meant.
+becomes ``511.0``, ``00511`` loses its zeros. Blanks and case never make another number
+(``names.folded``). All else does: then the numbers are close, and a person says which is meant.
 """
 
 from __future__ import annotations
