@@ -168,6 +168,12 @@ SETTINGS: tuple[Setting, ...] = (
         whole(60, 86_400),
     ),
     Setting(
+        "waiting_is_a_problem_after_hours",
+        "24",
+        "A payment that waits longer than this is also shown as a problem; it goes on waiting.",
+        whole(1, 8760),
+    ),
+    Setting(
         "keep_days", "90", "Finished syncs are forgotten after this many days.", whole(1, 36_500)
     ),
     Setting(
@@ -221,6 +227,7 @@ class Settings:
     overlap_minutes: int
     transient_retries: int
     resend_after_seconds: int
+    waiting_is_a_problem_after_hours: int
     keep_days: int
     store_threads: int
     drain_seconds: int

@@ -1,4 +1,4 @@
-"""The stages of a sync, one after the other: invoices, payments, balances.
+"""The stages of a sync, one after the other: invoices, retried payments, payments, balances.
 
 Each stage is a plan of its own; where it stands travels in the session row as JSON. The
 session's desk talks to the stages alone and never asks which one is on. Store-thread code.
@@ -9,18 +9,19 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
 
-from daemon.stages import balances
+from daemon.stages import balances, retried
 from daemon.stages.invoices import work as invoices
 from daemon.stages.moves import Ask, AskWrite, GiveUpOn, Gone, Move, Progress
 from daemon.stages.payments import work as payments
 from daemon.stages.reading import Reading, Tally
 from shared.models import syncs
-from shared.models.payments import preparing
+from shared.models.payments import preparing, waiting
 from shared.qbxml.responses import BadRecord, Ret
+from shared.rules.payments import reasons
 from shared.rules.values import ApplicationKind, Outcome, Session, SyncState
 from shared.settings import Settings
 
@@ -29,6 +30,7 @@ class Stage(StrEnum):
     """What a sync does, in this order."""
 
     INVOICES = "invoices"  # what QuickBooks bills
+    RETRIED = "retried"  # what retried payments name, read again
     PAYMENTS = "payments"  # posted there, and read from there
     BALANCES = "balances"  # the invoices that payments touched, read again
 
@@ -97,14 +99,19 @@ class Standing:
 
 STAGES: Mapping[ApplicationKind, tuple[Stage, ...]] = {
     ApplicationKind.INVOICE: (Stage.INVOICES,),
-    ApplicationKind.PAYMENT: (Stage.PAYMENTS, Stage.BALANCES),
+    ApplicationKind.PAYMENT: (Stage.RETRIED, Stage.PAYMENTS, Stage.BALANCES),
     ApplicationKind.COMBINED: tuple(Stage),
 }
 SHARE: Mapping[ApplicationKind, Mapping[Stage, tuple[int, int]]] = {
     ApplicationKind.INVOICE: {Stage.INVOICES: (0, 100)},
-    ApplicationKind.PAYMENT: {Stage.PAYMENTS: (0, 85), Stage.BALANCES: (85, 100)},
+    ApplicationKind.PAYMENT: {
+        Stage.RETRIED: (0, 2),
+        Stage.PAYMENTS: (2, 85),
+        Stage.BALANCES: (85, 100),
+    },
     ApplicationKind.COMBINED: {
         Stage.INVOICES: (0, 60),
+        Stage.RETRIED: (60, 60),
         Stage.PAYMENTS: (60, 90),
         Stage.BALANCES: (90, 100),
     },
@@ -113,6 +120,7 @@ SHARE: Mapping[ApplicationKind, Mapping[Stage, tuple[int, int]]] = {
 
 WORK: Mapping[Stage, Work] = {
     Stage.INVOICES: invoices,
+    Stage.RETRIED: retried,
     Stage.PAYMENTS: payments,
     Stage.BALANCES: balances,
 }
@@ -228,7 +236,9 @@ def thd_finish(session: Session, settings: Settings, now: datetime) -> tuple[Ses
     """Conclude the last stage, count what was done, and say how it went."""
     session = _thd_conclude(session, settings, now)
     # What waited for an invoice may go out with the next Payment Sync.
-    preparing.prepare(session.connection.id, now, but=preparing.PUT_OFF)
+    preparing.prepare(session.connection.id, now, but=reasons.PUT_OFF)
+    after = timedelta(hours=settings.waiting_is_a_problem_after_hours)
+    waiting.report(session.connection.id, session.sync_id, after, now)
     if session.sync_id is None:
         return session, result_sentence(0, 0, 0)
     # A record may have been met in several steps: in the end each one counts once.

@@ -80,7 +80,7 @@ def _own_words(code: str, said: str, known: Hint | None) -> Told:
 def _values(known: Hint, fields: Mapping[str, object]) -> dict[str, str]:
     values = {}
     for name in known.fields:
-        value = _clean(fields.get(name) or "")
+        value = _clean("" if (given := fields.get(name)) is None else given)  # 0.00 is told
         if f"{{{name}}}." in known.short + known.next:  # the sentence brings its own full stop
             value = value.rstrip(".")
         values[name] = value or default_fields()[name]

@@ -356,7 +356,7 @@ class Payment(Table):
 
     ``key`` is the platform's id of it, or its TxnID. The terms (date, amount, applications …) of
     a platform's payment never change; what happens to its charge, ``status`` and reason do.
-    ``ask_first``: somebody said retry, so QuickBooks is asked before it is judged. ``waiting_ms``
+    ``asking``: somebody said retry, so QuickBooks is asked before it is judged. ``waiting_ms``
     is since when it waits. ``overpayment``, ``on_account`` and ``closed_period`` are what was
     decided for it alone; empty: as its connection has it.
     The columns from ``edit_sequence`` on are QuickBooks' and empty for the platform's payments.
@@ -396,7 +396,7 @@ class Payment(Table):
     unused_cents = BigIntegerField()
     deleted = BooleanField()
     read_by_sync = BigIntegerField()
-    ask_first = BooleanField(constraints=[SQL("DEFAULT FALSE")])
+    asking = TextField(constraints=[SQL("DEFAULT ''")])
     waiting_ms = BigIntegerField(null=True)
     overpayment = TextField(constraints=[SQL("DEFAULT ''")])
     on_account = TextField(constraints=[SQL("DEFAULT ''")])

@@ -21,11 +21,14 @@ from shared.qbxml.status_table import StatusRange as StatusRange
 # These cover several causes; QuickBooks' words tell a passing lock from a lasting refusal.
 _READ_THE_MESSAGE = frozenset({3170, 3180, 3185, 3210})
 _LOCKED = re.compile(
-    r"modified by another user|could not be locked|failed to acquire the lock|is in use",
+    r"modified by another user"
+    r"|\b(could not|cannot|can't|failed to|unable to)\b[^.]{0,40}\block"
+    r"|\block(ed)?\b[^.]{0,20}\b(could not|cannot)\b"
+    r"|is (currently |already )?in use",
     re.IGNORECASE,
 )
 # "The account number is in use": a duplicate, not a lock.
-_TAKEN = re.compile(r"\b(number|name)\b[^.]{0,80}\bis in use", re.IGNORECASE)
+_TAKEN = re.compile(r"\b(number|name)\b[^.]{0,80}\bis (already )?in use", re.IGNORECASE)
 
 # A save that failed for a reason of which QuickBooks is sure; 3180 without one says nothing.
 _SAVE_FAILED = 3180
@@ -92,7 +95,7 @@ def meaning_of(code: int, message: str = "") -> StatusMeaning:
     known = STATUSES.get(code) or MESSAGE_SET_STATUSES.get(code)
     if known is None:
         return _from_range(code, message)
-    if code in _READ_THE_MESSAGE and _speaks_of_a_lock(message):
+    if code in _READ_THE_MESSAGE and speaks_of_a_lock(message):
         return _locked(known)
     return known
 
@@ -120,7 +123,8 @@ def range_of(code: int) -> StatusRange | None:
     return next((span for span in RANGES if span.first <= code <= span.last), None)
 
 
-def _speaks_of_a_lock(message: str) -> bool:
+def speaks_of_a_lock(message: str) -> bool:
+    """Tell whether QuickBooks' words say that somebody else works on the record."""
     words = " ".join(message.split())
     return bool(_LOCKED.search(words)) and not _TAKEN.search(words)
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from decimal import Decimal
 from pathlib import Path
 
 import click
@@ -52,6 +53,7 @@ OUR_OWN_CODES = """
     company-restored payment-lost payment-edited payment-deleted payment-posted-twice
     payment-not-applied payment-total-mismatch payment-unreadable payment-balance-differs
     payments-deletions-missed payment-request-refused
+    payment-retried payment-waits-long payment-busy payment-parts-changed payment-books-moved
     settings-refused qwc-refused
 """
 OUR_OWN = OUR_OWN_CODES.split()
@@ -414,3 +416,9 @@ def test_tables_of_the_page_are_not_broken_by_their_texts():
 
 def test_who_acts_is_one_of_four():
     assert {entry.actor for entry in all_hints()} == set(Actor)
+
+
+def test_a_figure_of_nothing_is_told_as_a_figure():
+    told = tell("payment-total-mismatch", sum=Decimal("25.00"), total=Decimal("0.00"))
+    assert "0.00" in told.message
+    assert "another" not in told.message

@@ -44,11 +44,14 @@ class Step(StrEnum):
     REREAD = "reread"
     CUSTOMERS = "customers"
     SETTLE = "settle"
+    NAMED = "named"  # in place of all before REREAD, where only that is to be read
 
 
-ORDER = tuple(Step)
+ORDER = tuple(step for step in Step if step is not Step.NAMED)
 ITERATED = frozenset({Step.READ, Step.SWEEP})
-BY_ID = frozenset({Step.CUSTOMER_CHECK, Step.REREAD, Step.CUSTOMERS})
+BY_ID = frozenset({Step.CUSTOMER_CHECK, Step.NAMED, Step.REREAD, Step.CUSTOMERS})
+IN_ORDER = frozenset({Step.CUSTOMER_CHECK, Step.NAMED})
+"""Steps whose IDs are gone through in the store's order: those after the last one are next."""
 LIGHT = frozenset({Step.SWEEP, Step.CUSTOMER_CHECK})
 """Steps that ask for a few elements of each record, only to compare them."""
 DISPENSABLE = frozenset({Step.COUNT, Step.DELETIONS})
@@ -62,7 +65,8 @@ PERCENT: dict[Step, tuple[int, int]] = {
     Step.DELETIONS: (70, 72),
     Step.SWEEP: (72, 84),
     Step.CUSTOMER_CHECK: (84, 87),
-    Step.REREAD: (87, 94),
+    Step.NAMED: (87, 88),
+    Step.REREAD: (88, 94),
     Step.CUSTOMERS: (94, 99),
     Step.SETTLE: (99, 99),
 }
@@ -73,6 +77,7 @@ DOING: dict[Step, str] = {
     Step.DELETIONS: "Looking for deleted invoices",
     Step.SWEEP: "Comparing open invoices",
     Step.CUSTOMER_CHECK: "Comparing customers",
+    Step.NAMED: "Reading invoices that payments name",
     Step.REREAD: "Reading invoices again",
     Step.CUSTOMERS: "Reading customers",
     Step.SETTLE: "Finishing",
@@ -85,7 +90,7 @@ class InvoiceSync(Paged):
 
     ``since`` is the start of the window, as QuickBooks' wall clock; empty on the first run.
     ``settled_on`` are the terms on which the books were last settled, ``total`` how many
-    records there are to take in, as far as is known. ``checked_until`` is a ListID.
+    records there are to take in, as far as is known. ``checked_until`` is a ListID or a number.
     """
 
     since: str
@@ -165,8 +170,9 @@ def requests(
 
 def advance(state: InvoiceSync) -> InvoiceSync:
     """The next step, from its beginning."""
-    step = ORDER[ORDER.index(state.step) + 1]
-    return _with_percent(replace(paging.afresh(state), step=step))
+    named = state.step is Step.NAMED
+    step = Step.REREAD if named else ORDER[ORDER.index(state.step) + 1]
+    return _with_percent(replace(paging.afresh(state), step=step, checked_until=""))
 
 
 def expect_more(state: InvoiceSync, records: int) -> InvoiceSync:
@@ -225,6 +231,8 @@ def _narrow_down(state: InvoiceSync, answer: Answered) -> tuple[InvoiceSync, Mov
     if len(state.asked) > 1:
         return replace(state, ids_per_request=1, asked=()), GoOn()
     (object_id,) = state.asked
+    if state.step is Step.NAMED:
+        return _past(state), GoOn()  # no number of an invoice
     if answer.status == NOT_FOUND:
         return _past(state), Gone(object_id)
     return _past(state), GiveUpOn(object_id, answer.status, answer.said)
@@ -233,7 +241,7 @@ def _narrow_down(state: InvoiceSync, answer: Answered) -> tuple[InvoiceSync, Mov
 def _past(state: InvoiceSync) -> InvoiceSync:
     """Done with the IDs that were asked."""
     until = state.checked_until
-    if state.step is Step.CUSTOMER_CHECK:
+    if state.step in IN_ORDER:
         # In the store's own order, which need not be Python's.
         until = state.asked[-1]
     return replace(state, asked=(), checked_until=until)
@@ -293,6 +301,10 @@ def _sweep(state: InvoiceSync, request_id: str, _today: date) -> tuple[ask.Reque
     )
 
 
+def _named(state: InvoiceSync, request_id: str, _today: date) -> tuple[ask.Request, ...]:
+    return (ask.InvoiceQuery(request_id, ref_numbers=state.asked, include_lines=True),)
+
+
 def _reread(state: InvoiceSync, request_id: str, _today: date) -> tuple[ask.Request, ...]:
     return (ask.InvoiceQuery(request_id, txn_ids=state.asked, include_lines=True),)
 
@@ -311,6 +323,7 @@ ASK: dict[Step, Callable[[InvoiceSync, str, date], tuple[ask.Request, ...]]] = {
     Step.DELETIONS: _deletions,
     Step.SWEEP: _sweep,
     Step.CUSTOMER_CHECK: _customer_check,
+    Step.NAMED: _named,
     Step.REREAD: _reread,
     Step.CUSTOMERS: _customers,
 }

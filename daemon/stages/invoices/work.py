@@ -19,6 +19,7 @@ from daemon.stages.moves import Ask, AskWrite, GiveUpOn, Gone, Move, Progress
 from daemon.stages.reading import Reading, Tally, answered
 from daemon.stages.watermarks import next_watermark
 from shared.models import ledger, problems
+from shared.models.payments import asking
 from shared.qbxml import statuses
 from shared.qbxml.responses import BadRecord, Ret
 from shared.rules.values import RecordKind, Session
@@ -27,6 +28,8 @@ from shared.settings import Settings
 WATERMARK = "invoice"
 SETTLED_ON = "settled"
 """The terms of the last settlement; empty while a sync is under way or was cut."""
+LONGEST_NUMBER = 11
+"""Characters of an invoice's RefNumber (qbxml-reference §7)."""
 KIND_OF_IDS = {
     Step.CUSTOMER_CHECK: RecordKind.CUSTOMER,
     Step.REREAD: RecordKind.INVOICE,
@@ -184,12 +187,21 @@ def _thd_ids(session: Session, state: InvoiceSync) -> Sequence[str]:
     match state.step:
         case Step.CUSTOMER_CHECK:
             return ledger.customers_to_check(connection_id, state.checked_until, limit)
+        case Step.NAMED:
+            return _thd_numbers(connection_id, state)
         case Step.REREAD:
             return ledger.next_reread(connection_id, RecordKind.INVOICE, limit)
         case Step.CUSTOMERS:
             return ledger.missing_customers(connection_id, limit)
         case _:
             return ()
+
+
+def _thd_numbers(connection_id: int, state: InvoiceSync) -> Sequence[str]:
+    """What retried payments name, as far as it can be the number of an invoice."""
+    named = (text.strip() for text in asking.documents(connection_id))
+    numbers = {text for text in named if 0 < len(text) <= LONGEST_NUMBER}
+    return sorted(one for one in numbers if one > state.checked_until)
 
 
 def _thd_ids_done(session: Session, state: InvoiceSync, tally: Tally, now: datetime) -> Tally:

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 
 from daemon.stages import paging
 from daemon.stages.moves import Ask, AskWrite, Fail, GoOn, Move
-from daemon.stages.payments import evidence, outcomes, plan, protocol
+from daemon.stages.payments import evidence, outcomes, plan, protocol, terms
 from daemon.stages.payments.evidence import Evidence, Tags
 from daemon.stages.payments.plan import PaymentSync
 from daemon.stages.payments.protocol import Step as Doubt
@@ -83,8 +83,8 @@ def _search(held: MessageSet, request_id: str, now: datetime) -> Sequence[ask.Re
         ),
         ask.ReceivePaymentQuery(
             f"{request_id}-2",
-            from_date=payment.date,
-            to_date=payment.date,
+            from_date=terms.day_of(payment, posting),
+            to_date=terms.day_of(payment, posting),
             entity=ask.EntityFilter(list_ids=(posting.customer_list_id,)),
             include_lines=True,
         ),

@@ -17,14 +17,14 @@ from daemon.stages.payments.verdict import HeldBack, StopPosting, Unfit
 from shared.hints import tell
 from shared.models import ledger
 from shared.models.payments import incoming, listing, postings, sets
+from shared.qbxml import statuses
 from shared.qbxml.responses import ReceivePaymentRet
 from shared.rules import values as store_values
+from shared.rules.payments import reasons
 from shared.rules.payments.values import MessageSet, Payment, Posting, PostingState
 from shared.rules.values import RecordKind, Session
 
 EDITED, NOT_APPLIED = "payment-edited", "payment-not-applied"
-MOST_ATTEMPTS = 10
-"""A payment that QuickBooks puts off, or turns away, so often is shown to a person."""
 
 
 def opened(held: MessageSet) -> OpenSet:
@@ -116,6 +116,7 @@ def _thd_in_doubt(
         set_id=held.set_id,
         code=code,
         reason=tell(code, **fields).message if code else "",
+        said=evidence.said or posting.said,
     )
 
 
@@ -236,38 +237,26 @@ def thd_not_posted(
     set_id: str = "",
 ) -> None:
     """A posting stays here: it waits for what passes by itself, or a person is asked."""
-    attempts = posting.attempts + 1
-    if isinstance(why, HeldBack) and attempts < MOST_ATTEMPTS:
+    waits = not isinstance(why, Unfit)
+    if isinstance(why, HeldBack):
         reason = tell(why.code, said=said, **why.fields).message
-        postings.move(
-            posting.id,
-            PostingState.PLANNED,
-            now,
-            event="put off",
-            detail=said or reason,
-            set_id=set_id,
-            code=why.code,
-            reason=reason,
-            said=said,
-            wait=True,
-            attempts=attempts,
-        )
-        return
-    payment = listing.get(posting.payment_id)
-    reason = telling.thd_failed(session, payment, why.code, now, fields=why.fields, said=said)
-    stays = isinstance(why, StopPosting)
+    else:
+        payment = listing.get(posting.payment_id)
+        reason = telling.thd_failed(session, payment, why.code, now, fields=why.fields, said=said)
+    attempts = posting.attempts + 1
     postings.move(
         posting.id,
-        PostingState.PLANNED if stays else PostingState.REFUSED,
+        PostingState.PLANNED if waits else PostingState.REFUSED,
         now,
-        event="refused",
+        event="put off" if waits else "refused",
         detail=said or reason,
         set_id=set_id,
         code=why.code,
         reason=reason,
         said=said,
-        wait=stays,
+        wait=waits,
         attempts=attempts,
+        pause_until=now + reasons.pause(attempts) if waits else None,
     )
 
 
@@ -300,10 +289,18 @@ def thd_parked(
 def _thd_not_run(
     session: Session, posting: Posting, evidence: Evidence, now: datetime, *, set_id: str
 ) -> None:
-    """QuickBooks did not take the set: it is planned anew, but not without end."""
+    """QuickBooks did not take the set: it is planned anew, but not without end.
+
+    Where its words speak of a lock, that passes, and the next sync tries again.
+    """
+    said = evidence.said or posting.said
+    if statuses.speaks_of_a_lock(said):
+        why = verdict.stopped("payment-locked")
+        thd_not_posted(session, posting, why, now, said=said, set_id=set_id)
+        return
     if posting.attempts + 1 >= MOST_TURNED_AWAY:
-        unfit = Unfit("payment-request-refused")
-        thd_not_posted(session, posting, unfit, now, said=evidence.said, set_id=set_id)
+        why = verdict.stopped("payment-request-refused")
+        thd_not_posted(session, posting, why, now, said=said, set_id=set_id)
         return
     postings.move(
         posting.id,

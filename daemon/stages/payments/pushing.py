@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 
 from daemon.stages import paging
 from daemon.stages.moves import Ask, AskWrite, GoOn, Move
@@ -47,8 +47,6 @@ LOOKED = (
     "BalanceRemaining",
 )
 LOOKS = 3
-NOT_READY = frozenset({1010, 3162})
-"""QuickBooks as a whole takes nothing for a while."""
 RECORDS = range(3000, 4000)
 """Codes about a record, or about what the application may do with it."""
 NAME_TAKEN = 3100
@@ -90,7 +88,7 @@ def thd_looked(
     if isinstance(why, Fits):
         found = _thd_places(session, payment, posting)
         if isinstance(found, Places):
-            _thd_accept(posting, why, found, now)
+            _thd_accept(posting, payment.date, why, found, now)
             step = Step.METHOD if found.missing_method else Step.POST
             return replace(plan.to(state, step), method=found.missing_method), GoOn()
         why = found
@@ -104,7 +102,7 @@ def _thd_looked_in_vain(
 ) -> tuple[PaymentSync, Move]:
     """A record that cannot be read, or is in use, keeps its own payment waiting only."""
     code, said = failed.status.code, failed.status.message
-    if code in NOT_READY:
+    if code in verdict.NOT_READY:
         return _thd_busy(session, state, said, now)
     if code not in RECORDS:
         telling.thd_stopped(session, str(code), said, now)
@@ -147,7 +145,7 @@ def _closing_date(session: Session) -> str:
     return str(binding.closing_date or "") if binding else ""
 
 
-def _thd_places(session: Session, payment: Payment, posting: Posting) -> Places | Unfit:
+def _thd_places(session: Session, payment: Payment, posting: Posting) -> Places | HeldBack | Unfit:
     connection = session.connection
     return verdict.places(
         payment,
@@ -160,7 +158,7 @@ def _thd_places(session: Session, payment: Payment, posting: Posting) -> Places 
     )
 
 
-def _thd_accept(posting: Posting, fits: Fits, found: Places, now: datetime) -> None:
+def _thd_accept(posting: Posting, day: date, fits: Fits, found: Places, now: datetime) -> None:
     postings.expect(posting.id, fits.expected)
     postings.move(
         posting.id,
@@ -172,6 +170,7 @@ def _thd_accept(posting: Posting, fits: Fits, found: Places, now: datetime) -> N
         ar_account_list_id=fits.ar_account_list_id,
         method=found.method or found.missing_method,
         deposit_account=found.deposit_account,
+        date=day,
     )
 
 
@@ -193,7 +192,7 @@ def thd_method_made(
         # Somebody else made it since the list was read.
         return replace(plan.to(state, Step.LISTS), relisted=True), GoOn()
     posting = postings.get(state.posting_id)
-    why = Unfit("payment-method-missing", {"method": state.method})
+    why = verdict.stopped("payment-method-missing", method=state.method)
     outcomes.thd_not_posted(session, posting, why, now, said=said)
     return _failed(state, why), GoOn()
 
@@ -205,11 +204,11 @@ def thd_post(
     connection, application = session.connection, session.application
     posting = postings.get(state.posting_id)
     payment = listing.get(posting.payment_id)
-    if payment.status is not PaymentStatus.READY:
-        # A person skipped it, or it was judged otherwise, since it was looked at.
+    if payment.status is not PaymentStatus.READY or posting.date is None:
+        # A person skipped or corrected it, or it was judged otherwise, since it was looked at.
         return _next(state), None
     found = _thd_places(session, payment, posting)
-    if isinstance(found, Unfit):
+    if not isinstance(found, Places):
         outcomes.thd_not_posted(session, posting, found, now)
         return _failed(state, found), None
     earlier = sets.by_posting(posting.id)
@@ -225,7 +224,7 @@ def thd_post(
             old_message_set_id=old_id,
         )
     except RequestRefused as refusal:
-        why = Unfit("payment-request-refused")
+        why = verdict.stopped("payment-request-refused")
         outcomes.thd_not_posted(session, posting, why, now, said=str(refusal))
         return _failed(state, why), None
     sets.begin(
@@ -249,7 +248,7 @@ def _add(
         request_id,
         customer_list_id=posting.customer_list_id,
         ar_account_list_id=posting.ar_account_list_id,
-        txn_date=payment.date,
+        txn_date=posting.date,
         ref_number=posting.ref_number,
         total_amount=posting.amount,
         payment_method_list_id=found.method_list_id,
@@ -276,8 +275,11 @@ def thd_write_refused(
     held = sets.open_set(session.connection.id)
     assert held is not None
     hint = hints.hresult(hresult)
-    never = hresult.upper() == PARSE_ERROR
-    turned_away = never or bool(hint and hint.effect is statuses.Effect.NOT_DONE)
+    # Where QuickBooks' words speak of a lock, the same bytes may well be read another time.
+    never = hresult.upper() == PARSE_ERROR and not statuses.speaks_of_a_lock(said)
+    turned_away = hresult.upper() == PARSE_ERROR or bool(
+        hint and hint.effect is statuses.Effect.NOT_DONE
+    )
     proof = Evidence(protocol.Unanswered(turned_away, for_good=never), said=said)
     return _thd_outcome(session, state, held, proof, now)
 

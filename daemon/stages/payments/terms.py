@@ -6,6 +6,7 @@ Two lines that are equal mean the same money of the same customer for the same i
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import date
 from decimal import Decimal
 
 from shared.qbxml.responses import ReceivePaymentRet
@@ -15,7 +16,12 @@ from shared.rules.payments.values import ZERO, Payment, Posting
 def sent(payment: Payment, posting: Posting) -> str:
     """ "250.00 on 2024-06-12 for 1042 200.00, 1043 50.00"."""
     uses = ((use.invoice_txn_id, use.number, use.amount) for use in posting.uses)
-    return _line(posting.amount, payment.date.isoformat(), uses)
+    return _line(posting.amount, day_of(payment, posting).isoformat(), uses)
+
+
+def day_of(payment: Payment, posting: Posting) -> date:
+    """The day under which a posting is in QuickBooks, or would be."""
+    return posting.date or payment.date
 
 
 def shown(ret: ReceivePaymentRet) -> str:

@@ -13,6 +13,7 @@ from decimal import Decimal
 
 from daemon.stages.payments.intake import LookedInvoice
 from shared.qbxml import statuses
+from shared.rules.payments import reasons
 from shared.rules.payments.deposits import (
     deposit_account,
     find_entry,
@@ -30,6 +31,8 @@ from shared.rules.values import MissingMethod
 
 OTHER_METHOD = "Other"
 LINK_MISSING = 570
+NOT_READY = frozenset({1010, 3162})
+"""QuickBooks as a whole takes nothing for a while."""
 NOT_PERMITTED = frozenset({1030, 3250, 3260, 3261, 3262, 3263})
 """Refusals of the application as a whole: the next payment would fare no better."""
 INVOICE_GONE = 3120
@@ -70,6 +73,11 @@ class StopPosting:
     fields: Mapping[str, str] = field(default_factory=dict)
 
 
+def stopped(code: str, **fields: str) -> HeldBack | Unfit:
+    """Held back or unfit: as the code says."""
+    return HeldBack(code, fields) if reasons.passes(code) else Unfit(code, fields)
+
+
 @dataclass(frozen=True, slots=True)
 class Places:
     """Where the money goes, and how it is called; an empty ID leaves the element out.
@@ -93,19 +101,19 @@ def look(
     password QuickBooks would take an earlier payment without a word.
     """
     if closing and payment.date <= date.fromisoformat(closing):
-        return Unfit("payment-closed-period", {"date": closing})
+        return stopped("payment-closed-period", date=closing)
     expected: dict[str, Decimal] = {}
     for use in posting.uses:
         invoice = invoices.get(use.invoice_txn_id)
         if invoice is None:
-            return Unfit("payment-invoice-gone", {"number": use.number})
+            return stopped("payment-invoice-gone", number=use.number)
         if invoice.pending:
-            fields = {"number": invoice.number, "reason": "it is pending in QuickBooks"}
-            return HeldBack("payment-invoice-left-out", fields)
+            reason = "it is pending in QuickBooks"
+            return stopped("payment-invoice-left-out", number=invoice.number, reason=reason)
         if not invoice.balance:
-            return Unfit("payment-invoice-closed", {"number": invoice.number})
+            return stopped("payment-invoice-closed", number=invoice.number)
         if use.amount > invoice.balance:
-            return Unfit("payment-overpays", _figures(invoice, use.amount))
+            return stopped("payment-overpays", **_figures(invoice, use.amount))
         expected[use.invoice_txn_id] = invoice.balance - use.amount
     return _fits(posting, [invoices[use.invoice_txn_id] for use in posting.uses], expected)
 
@@ -120,7 +128,7 @@ def _figures(invoice: LookedInvoice, amount: Decimal) -> dict[str, str]:
 
 def _fits(
     posting: Posting, invoices: Sequence[LookedInvoice], expected: Mapping[str, Decimal]
-) -> Fits | HeldBack:
+) -> Fits | HeldBack | Unfit:
     """One customer and one A/R account, and those that the payment was judged for.
 
     Somebody may have moved an invoice since: then it is read again, and the payment judged
@@ -129,7 +137,7 @@ def _fits(
     first = invoices[0]
     places = {(one.customer_list_id, one.ar_account_list_id) for one in invoices}
     if places != {(posting.customer_list_id, posting.ar_account_list_id)}:
-        return HeldBack("payment-customers-changed")
+        return stopped("payment-customers-changed")
     return Fits(first.customer_list_id, first.customer, first.ar_account_list_id, expected)
 
 
@@ -142,7 +150,7 @@ def places(
     deposit_rules: Sequence[DepositRule],
     method_rules: Sequence[MethodRule],
     missing: MissingMethod,
-) -> Places | Unfit:
+) -> Places | HeldBack | Unfit:
     """The account and the payment method for a payment."""
     rule = deposit_account(
         deposit_rules, method=payment.method, currency=currency, gateway=payment.gateway
@@ -150,7 +158,7 @@ def places(
     named = rule.account if rule else ""
     account = find_entry(accounts, named) if named else undeposited(accounts)
     if named and (account is None or not account.active):
-        return Unfit("payment-account-missing", {"account": named})
+        return stopped("payment-account-missing", account=named)
     wanted = method_name(method_rules, payment.method)
     method = find_entry(methods, wanted) if wanted else None
     to_make = ""
@@ -171,19 +179,19 @@ def places(
 def refusal(posting: Posting, code: int, said: str) -> HeldBack | Unfit | StopPosting:
     """What QuickBooks' refusal of a payment means; nothing was written."""
     if statuses.is_transient(code, said):
-        return HeldBack("payment-locked")
+        return stopped("payment-busy" if code in NOT_READY else "payment-locked")
     if code in NOT_PERMITTED:
         return StopPosting("payment-not-permitted")
     if code == INVOICE_GONE:
-        return Unfit("payment-invoice-gone", {"number": _numbers(posting)})
+        return stopped("payment-invoice-gone", number=_numbers(posting))
     if code == BAD_VALUE and "amount due" in said:
         fields = {
             "number": _numbers(posting),
             "balance": "less",
             "amount": f"{posting.amount:,.2f}",
         }
-        return Unfit("payment-overpays", fields)
-    return Unfit(str(code))
+        return stopped("payment-overpays", **fields)
+    return stopped(str(code))
 
 
 def _numbers(posting: Posting) -> str:

@@ -37,7 +37,7 @@ something as a whole."""
 def thd_begin(session: Session, settings: Settings, now: datetime) -> str:
     """The plan of a new sync: what waits is judged, what was left in doubt is asked about."""
     connection = session.connection
-    for trouble in preparing.prepare(connection.id, now):
+    for trouble in preparing.prepare(connection.id, now, asked=True):
         telling.thd_record_trouble(session, trouble)
     state = plan.begin(
         watermark=ledger.watermark(connection.id, WATERMARK),

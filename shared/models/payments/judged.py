@@ -24,7 +24,7 @@ from shared.rules.payments.values import (
 )
 from shared.rules.values import Connection
 
-CUSTOMERS_CHANGED = "payment-customers-changed"
+PARTS_CHANGED = "payment-parts-changed"
 
 Found = Mapping[str, Sequence[NamedInvoice]]
 
@@ -89,7 +89,7 @@ def _rest(payment: Payment, planned: Sequence[Posting], books: Books) -> Judged:
         return _as_judged(payment, said, open_uses, ())
     fitted = _fitted(split(rest, said.invoices), planned)
     if fitted is None:
-        said = Judgement(PaymentStatus.REFUSED, CUSTOMERS_CHANGED, {}, ())
+        said = Judgement(PaymentStatus.REFUSED, PARTS_CHANGED, {}, ())
         return _as_judged(payment, said, (), ())
     return _as_judged(payment, said, open_uses, fitted)
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from types import MappingProxyType
 
 from shared.hints import tell
 from shared.models import tables as t
 from shared.models.convert import millis
-from shared.models.statements import insert_rows, update_columns
+from shared.models.statements import Statement, among, insert_rows, slot, update_columns
 from shared.rules.payments.values import PaymentStatus, Posting, PostingState
 
 _P = PostingState
@@ -108,3 +109,30 @@ def set_status(
         changed_ms=millis(now),
         **columns,
     )
+    keep_waiting_since([(payment_id, status)], now)
+
+
+def keep_waiting_since(standings: Iterable[tuple[int, PaymentStatus]], now: datetime) -> None:
+    """Keep since when payments wait: from the first reason on, until one goes on or is stopped.
+
+    A payment that is ready has not gone on yet: it may be put off again.
+    """
+    groups: defaultdict[PaymentStatus, list[int]] = defaultdict(list)
+    for payment_id, status in standings:
+        groups[status].append(payment_id)
+    waiting = groups.pop(PaymentStatus.WAITING, [])
+    groups.pop(PaymentStatus.READY, None)
+    _WAITS.run(ids=waiting, now_ms=millis(now))
+    _WAITS_NO_MORE.run(ids=[one for ids in groups.values() for one in ids])
+
+
+_WAITS = Statement(
+    lambda: t.Payment.update({t.Payment.waiting_ms: slot("now_ms")}).where(
+        among(t.Payment.id, "ids") & t.Payment.waiting_ms.is_null()
+    )
+)
+_WAITS_NO_MORE = Statement(
+    lambda: t.Payment.update({t.Payment.waiting_ms: None}).where(
+        among(t.Payment.id, "ids") & t.Payment.waiting_ms.is_null(False)
+    )
+)

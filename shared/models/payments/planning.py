@@ -6,6 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from peewee import SQL
+
 from shared.models import tables as t
 from shared.models.convert import cents, millis
 from shared.models.payments.parts import ADD_EVENTS
@@ -137,9 +139,10 @@ _TERMS = (
     *(t.Posting.currency, t.Posting.amount_cents),
 )
 _CHANGE = Statement(
-    lambda: t.Posting.update({field: slot(field.name) for field in _TERMS}).where(
-        t.Posting.id == slot("id")
-    )
+    # Without a date it was not looked at as it is now, so it does not go out yet.
+    lambda: t.Posting.update(
+        {t.Posting.date: SQL("''"), **{f: slot(f.name) for f in _TERMS}}
+    ).where(t.Posting.id == slot("id"))
 )
 _ADD = insert_rows(
     t.Posting,

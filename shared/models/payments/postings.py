@@ -12,7 +12,7 @@ from peewee import fn
 from shared.errors import NotFound
 from shared.models import problems
 from shared.models import tables as t
-from shared.models.convert import cents, millis, moment
+from shared.models.convert import cents, day_text, millis, millis_or_none, moment
 from shared.models.payments import parts, rows
 from shared.models.statements import Statement, among, slot, update_columns
 from shared.rules.payments.values import (
@@ -27,7 +27,8 @@ _COLUMNS = frozenset(
     {
         *("txn_id", "edit_sequence", "time_created", "unused", "method", "deposit_account"),
         *("attempts", "customer_list_id", "customer", "ar_account_list_id", "posted_at"),
-        *("verified_at", "generation", "ref_number", "external_guid", "deleted"),
+        *("verified_at", "generation", "ref_number", "external_guid", "deleted", "date"),
+        "pause_until",
     }
 )
 
@@ -207,6 +208,10 @@ def _columns(columns: Mapping[str, Any]) -> dict[str, Any]:
     for name in ("posted", "verified"):
         if f"{name}_at" in written:
             written[f"{name}_ms"] = millis(written.pop(f"{name}_at"))
+    if "pause_until" in written:
+        written["pause_ms"] = millis_or_none(written.pop("pause_until"))
+    if "date" in written:
+        written["date"] = day_text(written["date"])
     return written
 
 

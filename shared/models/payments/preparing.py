@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -11,12 +12,14 @@ from shared.hints import tell
 from shared.models import connections, ledger, mappings, problems
 from shared.models import tables as t
 from shared.models.convert import day_text, millis
-from shared.models.payments import planning, rows
+from shared.models.payments import parts, planning, rows
 from shared.models.payments.judged import Books, Judged, judged
 from shared.models.payments.parts import ABOUT_POSTED
 from shared.models.statements import Row, Statement, among, slot
-from shared.rules.payments.judging import NEAR_NUMBER
+from shared.rules.payments import reasons
+from shared.rules.payments.judging import ABOUT_THE_CHARGE, NEAR_NUMBER
 from shared.rules.payments.values import (
+    Asking,
     NamedInvoice,
     Payment,
     PaymentSource,
@@ -29,9 +32,6 @@ from shared.rules.values import Connection, RecordKind, Trouble
 _AT_ONCE = 500
 _TOO_OLD, _FLOW_OFF = "payment-too-old", "payment-flow-off"
 
-PUT_OFF = frozenset({"payment-locked", "payment-not-permitted"})
-"""Codes of what QuickBooks did not take now; the next Payment Sync tries again."""
-
 
 def prepare(
     connection_id: int,
@@ -39,10 +39,13 @@ def prepare(
     payment_ids: Iterable[int] | None = None,
     *,
     but: Collection[str] = (),
+    asked: bool = False,
 ) -> list[Trouble]:
     """Judge the payments again that wait, are ready or are not eligible; all, or only these.
 
-    Of all, those that wait under a code of ``but`` stay as they are.
+    Of all, those that wait under a code of ``but``, or that QuickBooks put off a moment ago, stay
+    as they are. One that a person retried goes on waiting for QuickBooks' word, unless this sync
+    ``asked`` for it.
 
     Writes where each stands, which invoices it means, and the planned postings of those that
     are ready. Of a payment that is partly posted, only the planned parts are looked at. What a
@@ -52,8 +55,26 @@ def prepare(
     connection = connections.by_id(connection_id)
     troubles: list[Trouble] = []
     for chunk in _chunks(connection, payment_ids, but):
-        troubles += _prepare(connection, rows.given(chunk), now)
+        payments = rows.given(chunk)
+        postings = rows.postings_of(payment.id for payment in payments)
+        if payment_ids is None:
+            payments = [one for one in payments if not _is_paused(one, postings[one.id], now)]
+        troubles += _prepare(connection, payments, postings, now, asked=asked)
+    if asked:
+        _WAS_ASKED.run(connection=connection_id)
     return troubles
+
+
+def _is_paused(payment: Payment, postings: Sequence[Posting], now: datetime) -> bool:
+    put_off = payment.status is PaymentStatus.WAITING and payment.code in reasons.PUT_OFF
+    return put_off and any(one.pause_until and one.pause_until > now for one in postings)
+
+
+_WAS_ASKED = Statement(
+    lambda: t.Payment.update({t.Payment.asking: Asking.NO.value}).where(
+        (t.Payment.connection == slot("connection")) & (t.Payment.asking == Asking.UNDER_WAY.value)
+    )
+)
 
 
 def _chunks(
@@ -120,18 +141,26 @@ def _to_judge(condition: Any) -> Any:
     )
 
 
-def _prepare(connection: Connection, payments: Sequence[Payment], now: datetime) -> list[Trouble]:
-    parts = rows.postings_of(payment.id for payment in payments)
+def _prepare(
+    connection: Connection,
+    payments: Sequence[Payment],
+    postings: Mapping[int, Sequence[Posting]],
+    now: datetime,
+    *,
+    asked: bool,
+) -> list[Trouble]:
     documents = {use.document for payment in payments for use in payment.uses}
     found = ledger.invoices_named(connection.id, documents)
     near = ledger.invoices_near(connection.id, [one for one in documents if not found[one]])
     books = Books(connection, found, mappings.of_connection(connection.id), near)
-    all_judged = [judged(one, parts[one.id], books) for one in payments]
+    all_judged = [
+        _as_retried(judged(one, postings[one.id], books), asked=asked) for one in payments
+    ]
     _write_status(all_judged, now)
     _write_uses(all_judged)
     planning.write(
         [
-            planning.Plan(one.payment, one.wanted, _planned(parts[one.payment.id]))
+            planning.Plan(one.payment, one.wanted, _planned(postings[one.payment.id]))
             for one in all_judged
             if one.status is PaymentStatus.READY
         ],
@@ -140,8 +169,18 @@ def _prepare(connection: Connection, payments: Sequence[Payment], now: datetime)
     return _report(connection.id, all_judged, now)
 
 
-def _planned(parts: Sequence[Posting]) -> tuple[Posting, ...]:
-    return tuple(part for part in parts if part.state is PostingState.PLANNED)
+def _as_retried(one: Judged, *, asked: bool) -> Judged:
+    """What we hold alone refuses nothing once a person has said retry."""
+    asking = one.payment.asking
+    is_known = asking is Asking.NO or (asked and asking is Asking.UNDER_WAY)
+    ours = one.status in (PaymentStatus.REFUSED, PaymentStatus.WAITING)
+    if is_known or not ours or one.code in ABOUT_THE_CHARGE:
+        return one
+    return replace(one, status=PaymentStatus.WAITING, code=reasons.RETRIED, fields={})
+
+
+def _planned(postings: Sequence[Posting]) -> tuple[Posting, ...]:
+    return tuple(part for part in postings if part.state is PostingState.PLANNED)
 
 
 def _reason(one: Judged) -> str:
@@ -156,6 +195,7 @@ def _write_status(all_judged: Sequence[Judged], now: datetime) -> None:
         if (one.status, one.code, reason)
         != (one.payment.status, one.payment.code, one.payment.reason)
     )
+    parts.keep_waiting_since([(one.payment.id, one.status) for one in all_judged], now)
 
 
 _WRITE = Statement(
@@ -199,7 +239,7 @@ def _report(connection_id: int, all_judged: Sequence[Judged], now: datetime) -> 
         by_code[one.code if _needs_a_person(one) else ""].append(one)
     for code, group in by_code.items():
         ids = [str(one.payment.id) for one in group]
-        kept = ABOUT_POSTED | {code}
+        kept = ABOUT_POSTED | {code, reasons.WAITS_LONG}
         problems.resolve_all_but(connection_id, RecordKind.PAYMENT, ids, kept, now)
     found = {one.payment.id: _trouble(one) for one in all_judged if _needs_a_person(one)}
     problems.report(connection_id, None, list(found.values()), now)

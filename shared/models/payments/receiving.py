@@ -210,7 +210,7 @@ def _row(connection_id: int, one: NewPayment, now_ms: int) -> Row:
     )
 
 
-_LATER = ("ask_first", "waiting_ms", "overpayment", "on_account", "closed_period")
+_LATER = ("asking", "waiting_ms", "overpayment", "on_account", "closed_period")
 PAYMENT_COLUMNS: tuple[Any, ...] = tuple(
     field for field in t.Payment._meta.sorted_fields if field.name not in ("id", *_LATER)
 )

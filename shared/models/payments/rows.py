@@ -15,6 +15,7 @@ from shared.models.convert import moment, moment_or_none, money, money_or_none
 from shared.models.statements import Row, Statement, among
 from shared.rules.payments.values import (
     Allowances,
+    Asking,
     ChargeState,
     Payment,
     PaymentSource,
@@ -34,7 +35,7 @@ PAYMENT_FIELDS: tuple[Any, ...] = (
     *(t.Payment.charged, t.Payment.charge_state, t.Payment.from_quickbooks),
     *(t.Payment.refunded_cents, t.Payment.disputed, t.Payment.status, t.Payment.code),
     *(t.Payment.reason, t.Payment.note, t.Payment.changed_by, t.Payment.received_ms),
-    *(t.Payment.changed_ms, t.Payment.unused_cents, t.Payment.deleted, t.Payment.ask_first),
+    *(t.Payment.changed_ms, t.Payment.unused_cents, t.Payment.deleted, t.Payment.asking),
     *(t.Payment.waiting_ms, t.Payment.overpayment, t.Payment.on_account),
     t.Payment.closed_period,
 )
@@ -80,7 +81,7 @@ def _read(row: Row, uses: tuple[PaymentUse, ...]) -> Payment:
     id_, connection_id, source, key, customer, list_id, day, amount, currency, *rest = row
     method, reference, gateway, memo, charged, charge_state, from_quickbooks, *rest = rest
     refunded, disputed, status, code, reason, note, changed_by, *rest = rest
-    received_ms, changed_ms, unused, deleted, ask_first, waiting_ms, *allowed = rest
+    received_ms, changed_ms, unused, deleted, asking, waiting_ms, *allowed = rest
     ours = source == PaymentSource.INVOICED
     return Payment(
         id=id_,
@@ -113,7 +114,7 @@ def _read(row: Row, uses: tuple[PaymentUse, ...]) -> Payment:
         unused=money(unused),
         deleted=bool(deleted),
         uses=uses,
-        ask_first=bool(ask_first),
+        asking=Asking(asking),
         waiting_since=moment_or_none(waiting_ms),
         allowances=_allowances(*allowed),
     )

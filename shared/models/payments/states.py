@@ -10,11 +10,12 @@ from datetime import datetime
 from types import MappingProxyType
 
 from shared.errors import NotFound, NotPossible
+from shared.hints import tell
 from shared.models import tables as t
 from shared.models.payments import parts, rows
 from shared.models.statements import Statement, slot, update_columns
-from shared.rules.payments import tags
-from shared.rules.payments.values import Payment, PaymentStatus, Posting, PostingState
+from shared.rules.payments import reasons, tags
+from shared.rules.payments.values import Asking, Payment, PaymentStatus, Posting, PostingState
 
 _S = PaymentStatus
 _IN_DOUBT = "it may be in QuickBooks already; the next Payment Sync settles it"
@@ -30,7 +31,6 @@ _NO_RETRY: Mapping[PaymentStatus, str] = MappingProxyType(
 _NO_SKIP: Mapping[PaymentStatus, str] = MappingProxyType(
     dict(_NO_RETRY) | {_S.SKIPPED: "it is skipped already"}
 )
-_ANEW = "It is looked at again with the next Payment Sync."
 
 
 def find(payment_id: int) -> Payment:
@@ -66,9 +66,16 @@ def retry(payment_id: int, who: str, now: datetime) -> None:
     for part in rows.postings_of([payment_id])[payment_id]:
         if part.state is PostingState.PARKED:
             _plan_anew(payment, part, who, now)
-        elif part.state is PostingState.REFUSED:
+        elif _stopped_here(part):
             _plan_again(part, who, now)
-    parts.set_status(payment_id, _S.WAITING, now, reason=_ANEW, note="", changed_by=who)
+    _ask_again(payment_id, who, now)
+
+
+def _ask_again(payment_id: int, who: str, now: datetime) -> None:
+    """The next Payment Sync reads what the payment names, judges it by that, and posts it."""
+    update_columns(t.Payment, id=payment_id, asking=Asking.WANTED.value, waiting_ms=None)
+    told = tell(reasons.RETRIED).message
+    parts.set_status(payment_id, _S.WAITING, now, reasons.RETRIED, told, note="", changed_by=who)
 
 
 def skip(payment_id: int, note: str, who: str, now: datetime) -> None:
@@ -103,15 +110,27 @@ def unskip(payment_id: int, who: str, now: datetime) -> None:
         )
         return
     for part in postings:
-        if part.state is PostingState.REFUSED:
+        if _stopped_here(part):
             _plan_again(part, who, now)
-    parts.set_status(payment_id, _S.WAITING, now, reason=_ANEW, note="", changed_by=who)
+    _ask_again(payment_id, who, now)
+
+
+def _stopped_here(part: Posting) -> bool:
+    """Whether a part was refused, or put off before: its next try is a first one again."""
+    put_off = part.state is PostingState.PLANNED and part.attempts > 0
+    return part.state is PostingState.REFUSED or put_off
 
 
 def _plan_again(part: Posting, who: str, now: datetime) -> None:
     parts.check_move(part, PostingState.PLANNED)
     update_columns(
-        t.Posting, id=part.id, state=PostingState.PLANNED.value, code="", said="", attempts=0
+        t.Posting,
+        id=part.id,
+        state=PostingState.PLANNED.value,
+        code="",
+        said="",
+        attempts=0,
+        pause_ms=None,
     )
     parts.add_event(part.id, now, "retried", who=who)
 
@@ -132,6 +151,7 @@ def _plan_anew(payment: Payment, part: Posting, who: str, now: datetime) -> None
         unused_cents=0,
         posted_ms=None,
         verified_ms=None,
+        pause_ms=None,
         deleted=False,
     )
     _FORGET_EXPECTED.run(posting=part.id)

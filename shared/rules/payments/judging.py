@@ -14,6 +14,7 @@ from decimal import Decimal
 from types import MappingProxyType
 
 from shared.hints import hint
+from shared.rules.payments import reasons
 from shared.rules.payments.names import folded
 from shared.rules.payments.values import (
     ChargeState,
@@ -32,6 +33,8 @@ UNSETTLED = "unsettled"
 NEAR_NUMBER = "payment-invoice-near"
 ANOTHER_CUSTOMER = "payment-customer-mismatch"
 SEVERAL_CUSTOMERS = "payment-customer-ambiguous"
+ABOUT_THE_CHARGE = frozenset({"payment-refunded-before", "payment-disputed-before"})
+"""Codes of refusals that stand whatever QuickBooks says."""
 ABOUT_NAMES = frozenset({ANOTHER_CUSTOMER, SEVERAL_CUSTOMERS})
 """Codes of refusals that are over when a person says whom the payment's customer means."""
 
@@ -120,9 +123,9 @@ def _of_the_payment(
 def _of_the_charge(payment: Payment) -> Iterator[_Obstacle]:
     """What happened to the charge before it was posted: QuickBooks would show it in full."""
     if payment.refunded:
-        yield _refused("payment-refunded-before", amount=_money(payment.refunded, payment.currency))
+        yield _stopped("payment-refunded-before", amount=_money(payment.refunded, payment.currency))
     if payment.disputed:
-        yield _refused("payment-disputed-before")
+        yield _stopped("payment-disputed-before")
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,15 +162,15 @@ def _match(
     fitting = [invoice for invoice in candidates if billed.owns(invoice)]
     if not fitting:
         others = dict.fromkeys(invoice.customer for invoice in candidates)
-        return _refused(ANOTHER_CUSTOMER, customer=str(billed), found=", ".join(others))
+        return _stopped(ANOTHER_CUSTOMER, customer=str(billed), found=", ".join(others))
     return _only_one(billed, use.document, fitting)
 
 
 def _not_held(billed: Billed, document: str, near: Sequence[NamedInvoice]) -> _Obstacle:
     """No invoice has the number: it may come yet, or one of a close number was meant."""
     if not near:
-        return _waiting("payment-invoice-waiting", number=document)
-    return _waiting(NEAR_NUMBER, number=document, near=_close(billed, near))
+        return _stopped("payment-invoice-waiting", number=document)
+    return _stopped(NEAR_NUMBER, number=document, near=_close(billed, near))
 
 
 def _close(billed: Billed, near: Sequence[NamedInvoice]) -> str:
@@ -193,7 +196,7 @@ def _only_one(
     if not payable and unpaid:
         return _left_out(unpaid[0])
     if len(candidates) == 1:
-        return _refused("payment-invoice-closed", number=_number(candidates[0]))
+        return _stopped("payment-invoice-closed", number=_number(candidates[0]))
     return _several(billed, document, payable or candidates)
 
 
@@ -206,19 +209,19 @@ def _several(billed: Billed, document: str, invoices: Sequence[NamedInvoice]) ->
     by_name = billed.mapping is None and folded(billed.customer)
     if by_name and not set.intersection(*families):
         customers = dict.fromkeys(invoice.customer for invoice in invoices)
-        return _refused(
+        return _stopped(
             SEVERAL_CUSTOMERS,
             customer=billed.customer,
             number=document,
             found=", ".join(customers),
         )
-    return _refused("payment-invoice-ambiguous", number=document, count=str(len(invoices)))
+    return _stopped("payment-invoice-ambiguous", number=document, count=str(len(invoices)))
 
 
 def _left_out(invoice: NamedInvoice) -> _Obstacle:
     known = hint(invoice.left_out)
     reason = known.title if known else "not read to the end yet"
-    return _waiting("payment-invoice-left-out", number=_number(invoice), reason=reason.lower())
+    return _stopped("payment-invoice-left-out", number=_number(invoice), reason=reason.lower())
 
 
 def _of_money(payment: Payment, invoices: Sequence[NamedInvoice | None]) -> Iterator[_Obstacle]:
@@ -228,7 +231,7 @@ def _of_money(payment: Payment, invoices: Sequence[NamedInvoice | None]) -> Iter
         if invoice is None or not invoice.currency:
             continue  # an edition that keeps one currency may not have told which
         if expected and folded(invoice.currency) != folded(expected):
-            yield _refused("payment-currency-mismatch", expected=expected, found=invoice.currency)
+            yield _stopped("payment-currency-mismatch", expected=expected, found=invoice.currency)
         expected = expected or invoice.currency
 
 
@@ -245,12 +248,10 @@ def _not_eligible(code: str, **fields: str) -> _Obstacle:
     return _Obstacle(PaymentStatus.NOT_ELIGIBLE, code, fields)
 
 
-def _waiting(code: str, **fields: str) -> _Obstacle:
-    return _Obstacle(PaymentStatus.WAITING, code, fields)
-
-
-def _refused(code: str, **fields: str) -> _Obstacle:
-    return _Obstacle(PaymentStatus.REFUSED, code, fields)
+def _stopped(code: str, **fields: str) -> _Obstacle:
+    """Waiting or refused: as the code says."""
+    status = PaymentStatus.WAITING if reasons.passes(code) else PaymentStatus.REFUSED
+    return _Obstacle(status, code, fields)
 
 
 def _number(invoice: NamedInvoice) -> str:

@@ -46,6 +46,14 @@ class ChargeState(StrEnum):
     FAILED = "failed"
 
 
+class Asking(StrEnum):
+    """Whether QuickBooks is asked about a payment before it is judged: a person said retry."""
+
+    NO = ""
+    WANTED = "wanted"
+    UNDER_WAY = "under-way"  # the sync that is on reads what the payment names
+
+
 class UseKind(StrEnum):
     """What a payment is applied to. QuickBooks' own types that are none of ours are OTHER."""
 
@@ -178,8 +186,8 @@ class Payment:
 
     ``external_id`` is empty for one of QuickBooks, ``txn_id`` and ``ref_number`` for one that
     is not there; those of a payment in several parts are joined by a blank. ``code`` names the
-    hint behind ``reason``. ``ask_first``: a person said retry, so QuickBooks is asked before it is
-    judged. ``waiting_since`` is None unless it waits, or waited before it was ready.
+    hint behind ``reason``. ``waiting_since`` is None unless it waits, or waited before it was
+    ready.
     """
 
     id: int
@@ -212,7 +220,7 @@ class Payment:
     unused: Decimal
     deleted: bool
     uses: tuple[PaymentUse, ...] = ()
-    ask_first: bool = False
+    asking: Asking = Asking.NO
     waiting_since: datetime | None = None
     allowances: Allowances = Allowances()
 

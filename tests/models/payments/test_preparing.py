@@ -186,5 +186,5 @@ def test_when_the_rest_would_be_split_otherwise_a_person_is_asked(till):
     till.post(number=1)
     moved = replace(invoice("1A-201", "5.00", **LARKSPUR), edit_sequence="2")
     till.owes(moved)
-    assert till.prepare() == ["payment-customers-changed"]
-    assert till.stands() == (PaymentStatus.REFUSED, "payment-customers-changed")
+    assert till.prepare() == ["payment-parts-changed"]
+    assert till.stands() == (PaymentStatus.REFUSED, "payment-parts-changed")

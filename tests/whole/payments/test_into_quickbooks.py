@@ -9,12 +9,13 @@ import pytest
 
 from shared.models.payments import deciding, rules
 from shared.rules.payments.values import ChargeState, PaymentStatus
-from shared.rules.values import JobMode, MissingMethod
+from shared.rules.values import ApplicationKind, JobMode, MissingMethod
 from simulator.company import acts
 from simulator.company.records import Entry
 from tests.whole.bookkeeping import changed, owes, spoil
 from tests.whole.house import House
 from tests.whole.payments.builders import (
+    ADD,
     LARKSPUR,
     LOBBY,
     LOOK,
@@ -599,16 +600,66 @@ def test_a_record_that_is_in_use_keeps_no_other_payment_waiting(house):
     posted_once(settles(house), "pay_1", "pay_2")
 
 
-def test_a_record_that_stays_in_use_is_shown_to_a_person_in_the_end(house):
+def test_a_record_that_stays_in_use_is_waited_for_however_often_it_is_met(house):
     receive(house, payment())
     house.company.lock("1042")
-    for _ in range(10):
+    for _ in range(12):
         settles(house)
-    assert standing(house) == (PaymentStatus.REFUSED, "payment-locked")
-    assert codes(house) == ["payment-locked"]
+    assert standing(house) == (PaymentStatus.WAITING, "payment-locked")
+    assert codes(house) == []
+    assert parts(house)[0].attempts == 12
     house.company.unlock("1042")
-    retry(house)
     posted_once(settles(house))
+
+
+def test_many_syncs_within_seconds_try_a_locked_payment_a_few_times_only(house):
+    receive(house, payment())
+    house.company.lock("1042")
+    for _ in range(12):
+        house.later(seconds=2)
+        house.sync(kind=ApplicationKind.PAYMENT)
+    assert standing(house) == (PaymentStatus.WAITING, "payment-locked")
+    assert len(writes(house)) <= 3
+    house.company.unlock("1042")
+    posted_once(settles(house))
+
+
+def test_what_has_waited_for_a_day_is_a_problem_until_it_goes_on(house):
+    receive(house, payment())
+    house.company.lock("1042")
+    settles(house)
+    house.later(hours=23)
+    assert codes(settles(house)) == []
+    house.later(hours=1)
+    assert codes(settles(house)) == ["payment-waits-long"]
+    assert "in use" in payment_problem(house).message
+    assert standing(house) == (PaymentStatus.WAITING, "payment-locked")
+    assert codes(settles(house)) == ["payment-waits-long"]
+    house.company.unlock("1042")
+    posted_once(settles(house))
+
+
+def test_a_payment_whose_invoice_never_comes_is_a_problem_once_it_waits_too_long(open_till):
+    house = open_till(settings={"waiting_is_a_problem_after_hours": "2"})
+    receive(house, payment(pays={"2000": "50.00"}))
+    house.later(hours=3)
+    brought(house)
+    assert codes(house) == ["payment-waits-long"]
+    assert "2000" in payment_problem(house).message
+    owes(house, "2000", 5_000)
+    brought(house, "2000")
+    posted_once(settles(house))
+
+
+@pytest.mark.parametrize("words", ["Could not obtain a lock on the record.", "The list is in use"])
+def test_a_request_that_is_turned_away_in_words_of_a_lock_waits(house, words):
+    receive(house, payment("pay_1"), payment("pay_2", pays={"1043": "20.00"}))
+    house.company.fail_next("0x80040400", "ReceivePaymentAddRq", message=words)
+    settles(house)
+    assert standing(house, "pay_1") == (PaymentStatus.WAITING, "payment-locked")
+    assert standing(house, "pay_2") == (PaymentStatus.POSTED, "")
+    assert len(writes(house)) == 2
+    posted_once(settles(house), "pay_1", "pay_2")
 
 
 @pytest.mark.parametrize("code", ["3260", "3261"])
@@ -707,6 +758,58 @@ def test_a_refused_payment_goes_out_once_it_is_retried(house):
     assert standing(house)[0] is PaymentStatus.REFUSED
     retry(house)
     posted_once(settles(house))
+
+
+def test_a_retried_payment_is_held_against_quickbooks_and_not_against_what_was_read_before(house):
+    """Entered by hand, ours refused, the one by hand deleted: ours goes out in that very sync."""
+    receive(house, payment(amount="250.00"))
+    acts.pay(house.company.books, "1042", 25_000, number="BY-HAND")
+    settles(house)
+    assert standing(house) == (PaymentStatus.REFUSED, "payment-invoice-closed")
+    acts.delete(house.company.books, "BY-HAND")
+    retry(house)
+    assert standing(house) == (PaymentStatus.WAITING, "payment-retried")
+    assert codes(house) == []
+    posted_once(settles(house))
+
+
+def test_a_retry_finds_an_invoice_that_no_invoice_sync_has_read(house):
+    receive(house, payment(pays={"2000": "50.00"}))
+    settles(house)
+    acts.add_customer(house.company.books, "Newcomer")
+    owes(house, "2000", 5_000, "Newcomer")
+    retry(house)
+    assert standing(settles(house)) == (PaymentStatus.POSTED, "")
+
+
+def test_a_retry_asks_again_what_the_customer_is_called(house):
+    receive(house, payment(customer="Larkspur and Daughters"))
+    assert standing(settles(house)) == (PaymentStatus.REFUSED, "payment-customer-mismatch")
+    acts.rename(house.company.books, LARKSPUR, "Larkspur and Daughters")
+    retry(house)
+    assert standing(settles(house)) == (PaymentStatus.POSTED, "")
+
+
+def test_a_retry_of_what_is_still_so_says_it_again_after_asking(house):
+    receive(house, payment(amount="250.00"))
+    acts.close(house.company.books, "1042")
+    settles(house)
+    retry(house)
+    settles(house)
+    assert standing(house) == (PaymentStatus.REFUSED, "payment-invoice-closed")
+    assert codes(house) == ["payment-invoice-closed"]
+
+
+def test_a_retry_in_the_midst_of_a_sync_waits_for_the_next_one(house):
+    receive(house, payment("pay_1", amount="250.00"))
+    acts.pay(house.company.books, "1042", 25_000, number="BY-HAND")
+    settles(house)
+    acts.delete(house.company.books, "BY-HAND")
+    receive(house, payment("pay_2", pays={"1043": "20.00"}))
+    happens_after(house, ADD, lambda: retry(house))
+    settles(house)
+    assert standing(house, "pay_1")[0] in (PaymentStatus.WAITING, PaymentStatus.READY)
+    posted_once(settles(house), "pay_1", "pay_2")
 
 
 def test_a_retry_that_changes_nothing_is_refused_again(house):

@@ -1,0 +1,47 @@
+"""Retried payments: QuickBooks is asked what they name before they are judged."""
+
+from __future__ import annotations
+
+from shared.models import ledger
+from shared.models import tables as t
+from shared.models.statements import Statement, slot
+from shared.rules.payments.values import Asking, UseKind
+from shared.rules.values import RecordKind
+
+
+def begin(connection_id: int) -> None:
+    """Have the invoices that retried payments name read again, with their customers.
+
+    From now on these payments are being asked about; those that are retried later are not.
+    """
+    _UNDER_WAY.run(connection=connection_id)
+    found = ledger.invoices_named(connection_id, documents(connection_id))
+    invoices = [invoice for group in found.values() for invoice in group]
+    ledger.queue_reread(connection_id, RecordKind.INVOICE, sorted({i.txn_id for i in invoices}))
+    customers = {one for i in invoices for one in (i.customer_list_id, *i.above)}
+    ledger.queue_reread(connection_id, RecordKind.CUSTOMER, sorted(customers - {""}))
+
+
+_UNDER_WAY = Statement(
+    lambda: t.Payment.update({t.Payment.asking: Asking.UNDER_WAY.value}).where(
+        (t.Payment.connection == slot("connection")) & (t.Payment.asking == Asking.WANTED.value)
+    )
+)
+
+
+def documents(connection_id: int) -> list[str]:
+    """Return what the payments that are being asked about name, in order."""
+    return sorted(set(_DOCUMENTS.column(connection=connection_id)))
+
+
+_DOCUMENTS = Statement(
+    lambda: (
+        t.PaymentUse.select(t.PaymentUse.document)
+        .join(t.Payment)
+        .where(
+            (t.Payment.connection == slot("connection"))
+            & (t.Payment.asking == Asking.UNDER_WAY.value)
+            & (t.PaymentUse.kind == UseKind.INVOICE.value)
+        )
+    )
+)

@@ -1,0 +1,62 @@
+"""Reasons to wait and reasons to refuse: the state, the sentence and the remedy say the same."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from shared.hints import all_hints, hint
+from shared.rules.payments import reasons
+
+BY_ITSELF = ("by itself", "by themselves")
+WAITING = sorted({*reasons.PASSING, reasons.WAITS_LONG})
+REFUSED = (
+    *("payment-refunded-before", "payment-disputed-before", "payment-invoice-ambiguous"),
+    *("payment-customer-mismatch", "payment-customer-ambiguous", "payment-currency-mismatch"),
+    *("payment-invoice-closed", "payment-overpays", "payment-invoice-gone"),
+    *("payment-closed-period", "payment-account-missing", "payment-method-missing"),
+    *("payment-parts-changed", "payment-request-refused"),
+)
+
+
+@pytest.mark.parametrize("code", WAITING)
+def test_what_waits_says_that_it_goes_on_by_itself_in_the_sentence_and_in_the_remedy(code):
+    found = hint(code)
+    assert found is not None
+    assert any(words in found.next for words in BY_ITSELF)
+    assert any(words in " ".join(found.remedy) for words in BY_ITSELF)
+
+
+@pytest.mark.parametrize("code", WAITING)
+def test_nobody_is_told_to_retry_what_waits(code):
+    found = hint(code)
+    assert found is not None
+    assert "payments retry" not in " ".join(found.remedy)
+    assert "retries" not in found.next
+
+
+@pytest.mark.parametrize("code", REFUSED)
+def test_what_is_refused_names_what_a_person_does_and_promises_nothing_by_itself(code):
+    found = hint(code)
+    assert found is not None
+    assert not reasons.passes(code)
+    told = " ".join((*found.remedy, found.next))
+    assert any(word in told for word in ("retry", "retries", "skips", "map"))
+    assert not any(words in told for words in BY_ITSELF)
+
+
+def test_what_quickbooks_puts_off_passes_by_itself():
+    assert reasons.PUT_OFF < reasons.PASSING
+
+
+def test_every_reason_has_a_hint():
+    assert {*WAITING, *REFUSED} <= {one.code for one in all_hints()}
+
+
+def test_pauses_grow_and_stay_shorter_than_a_usual_auto_run():
+    pauses = [reasons.pause(attempts) for attempts in range(1, 40)]
+    assert pauses == sorted(pauses)
+    assert pauses[0] >= timedelta(seconds=1)
+    assert len(set(pauses)) > 4
+    assert pauses[-1] < timedelta(minutes=5)
