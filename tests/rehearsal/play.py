@@ -9,13 +9,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from random import Random
 from uuid import UUID
 
 from shared.errors import StoreError
 from shared.models import problems, syncs
-from shared.models.payments import deciding, listing, receiving, sets
+from shared.models.payments import listing, receiving, sets
+from shared.operations import payments
 from shared.rules.payments.values import Payment, PaymentStatus
 from shared.rules.values import ApplicationKind, JobMode, Layout, ProblemState, SyncState
 from simulator.company import Company, acts
@@ -25,6 +27,7 @@ from simulator.webconnector import Outcome, WebConnector
 from simulator.webconnector.faults import OPERATIONS, Boundary, Fault, FaultKind
 from simulator.webconnector.registry import Row
 from simulator.webconnector.update import Result
+from tests.deciding import decide
 from tests.rehearsal import cast, reckoning
 from tests.rehearsal.stage import Fall, Stage, Violation
 
@@ -35,6 +38,11 @@ SITUATIONS = ("closed", "modal-dialog", "no-company", "locked", "starting", "den
 SET_CODES = ("600", "9001", "9002", "9005")
 STATUS_CODES = ("3175", "3176", "3180", "1000", "3260", "3120", "570")
 OPERATOR = "rehearsing"
+DECISIONS = {
+    "skip": partial(payments.plan_skip, because="rehearsed"),
+    "unskip": payments.plan_unskip,
+    "retry": payments.plan_retry,
+}
 LINE_FAULTS = tuple(kind for kind in FaultKind if kind not in (FaultKind.DELAY, FaultKind.SKIP))
 CALLS = tuple(one for one in OPERATIONS if "nteractive" not in one)
 
@@ -159,14 +167,7 @@ class Rehearsal:
         if act == "retry" and self._may_be_there(chosen):
             return
         try:
-            with self.stage.store.transaction():
-                now = self.stage.now
-                if act == "skip":
-                    deciding.skip(chosen.id, "rehearsed", OPERATOR, now)
-                elif act == "unskip":
-                    deciding.unskip(chosen.id, OPERATOR, now)
-                else:
-                    deciding.retry(chosen.id, OPERATOR, now)
+            decide(self.stage.store, DECISIONS[act], [chosen.id], who=OPERATOR)
             self._say(f"the operator: {act} {chosen.external_id}")
         except StoreError:
             return

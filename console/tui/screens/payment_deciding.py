@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from types import MappingProxyType
 from typing import ClassVar, TypeVar
@@ -10,16 +10,15 @@ from typing import ClassVar, TypeVar
 from rich.text import Text
 from textual.binding import Binding, BindingType
 
-from console.tui.actions import payments as actions
 from console.tui.screens.base import StoreScreen
 from console.tui.screens.hint import HintScreen
-from console.tui.snapshots import payments as snapshots
-from console.tui.snapshots.payments import RetryPlan, SettlePlan
-from console.tui.widgets.dialogs import AskReason, Confirm
+from console.tui.widgets.dialogs import AskReason
 from console.tui.words import titled
-from shared.models.payments import states
+from shared.models.store import Store
+from shared.operations import payments
+from shared.operations.deciding import Outcome, Plan
 from shared.rules.payments.judging import ABOUT_NAMES
-from shared.rules.payments.values import Payment, PaymentSource, PaymentStatus
+from shared.rules.payments.values import Payment, PaymentStatus
 
 Snapshot = TypeVar("Snapshot")
 S = PaymentStatus
@@ -36,7 +35,7 @@ class DecidesPayments(StoreScreen[Snapshot]):
             "d",
             "settle",
             "Settle doubt",
-            tooltip="Vouch that no copy of its request is left on any PC. It asks.",
+            tooltip="Confirm that no PC still runs its request. It asks.",
         ),
         Binding(
             "w",
@@ -71,28 +70,18 @@ class DecidesPayments(StoreScreen[Snapshot]):
 
     def action_retry(self) -> None:
         """Say what retrying would do, and ask."""
-        payment = self.payment()
-        if payment is not None:
-            question = partial(snapshots.plan_retry, payment_ids=[payment.id])
-            self.look(question, self.retry_as_planned)
-
-    def retry_as_planned(self, plan: RetryPlan) -> None:
-        """Ask, then carry a plan out."""
-        if not plan.payment_ids:
-            self.say("None of this kind can be retried.")
-            return
-        self._ask(Confirm(plan.title, plan.told, "Retry"), partial(actions.retry, plan=plan))
+        self._decide(payments.plan_retry)
 
     def action_skip(self) -> None:
         """Ask for the reason, then skip."""
         payment = self.payment()
         if payment is None:
             return
-        payment_id = payment.id
+        payment_ids = [payment.id]
 
         def answered(reason: str | None) -> None:
             if reason is not None:
-                self.carry_out(partial(actions.skip, payment_ids=[payment_id], because=reason))
+                self.decide(partial(payments.plan_skip, payment_ids=payment_ids, because=reason))
 
         self.app.push_screen(
             AskReason(
@@ -104,32 +93,20 @@ class DecidesPayments(StoreScreen[Snapshot]):
         )
 
     def action_unskip(self) -> None:
-        """Ask, then take the skip back."""
-        payment = self.payment()
-        if payment is None:
-            return
-        told = (
-            "It is judged again at once, and posted to QuickBooks by the next Payment Sync if"
-            " nothing stands against it. One that was parked is parked again."
-        )
-        skipped = f"Skipped because: {payment.note}" + (
-            f" (by {payment.changed_by})" if payment.changed_by else ""
-        )
-        self._ask(
-            Confirm(f"Take {payment.document} in again?", [skipped, told], "Un-skip"),
-            partial(actions.unskip, payment_ids=[payment.id]),
-        )
+        """Say what taking the skip back would do, and ask."""
+        self._decide(payments.plan_unskip)
 
     def action_settle(self) -> None:
-        """Say exactly what is vouched for, and ask."""
+        """Say exactly what is confirmed, and ask."""
         payment = self.payment()
         if payment is not None:
-            self.look(partial(snapshots.plan_settle, payment_id=payment.id), self._settle)
+            self.decide(partial(payments.plan_settle, payment_id=payment.id))
 
-    def _settle(self, plan: SettlePlan) -> None:
-        self._ask(
-            Confirm(plan.title, plan.told, "No copy is left"), partial(actions.settle, plan=plan)
-        )
+    def _decide(self, plan_of: Callable[[Store, Iterable[int]], Plan[Outcome]]) -> None:
+        payment = self.payment()
+        if payment is not None:
+            payment_ids = (payment.id,)
+            self.decide(lambda store: plan_of(store, payment_ids), asks=True)
 
     def action_who(self) -> None:
         """Show whom the payment's customer may mean."""
@@ -145,17 +122,9 @@ class DecidesPayments(StoreScreen[Snapshot]):
         if payment is not None:
             self.app.push_screen(HintScreen(payment.code))
 
-    def _ask(self, question: Confirm, action: partial[str]) -> None:
-        self.app.push_screen(question, lambda agreed: self.carry_out(action) if agreed else None)
-
 
 def _may_retry(payment: Payment) -> bool:
-    ours = payment.source is PaymentSource.INVOICED
-    return ours and payment.status is not S.READY and states.may_retry(payment)
-
-
-def _may_skip(payment: Payment) -> bool:
-    return payment.source is PaymentSource.INVOICED and states.may_skip(payment)
+    return payment.status is not S.READY and payments.may_retry(payment)
 
 
 def _is_skipped(payment: Payment) -> bool:
@@ -177,7 +146,7 @@ def _has_a_hint(payment: Payment) -> bool:
 _ABLE: Mapping[str, Callable[[Payment], bool]] = MappingProxyType(
     {
         "retry": _may_retry,
-        "skip": _may_skip,
+        "skip": payments.may_skip,
         "unskip": _is_skipped,
         "settle": _is_in_doubt,
         "who": _has_a_name_to_resolve,
@@ -192,7 +161,7 @@ _CHOICES = (
     (
         "settle",
         "d",
-        "ends the doubt now, where nothing of its request can be left on a PC. It asks.",
+        "ends the doubt now, where no PC can still be running its request. It asks.",
     ),
     ("hint", "t", "tells everything about this, and who does what."),
 )

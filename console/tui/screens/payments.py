@@ -33,6 +33,7 @@ from console.tui.widgets.record_table import Column, RecordTable, Row
 from shared import hints
 from shared.models.payments.queue import Figure, PaymentFilter
 from shared.models.store import Store
+from shared.operations import payments as operations
 from shared.operations.describe.text import count, grouped
 from shared.rules.payments.values import Payment, PaymentStatus
 
@@ -194,7 +195,7 @@ class PaymentsScreen(DecidesPayments[Payments], CompanyPages[Payments, PaymentLi
             alike = replace(
                 self._wanted(), statuses=(payment.status,), code=payment.code, deleted=False
             )
-            self.look(partial(snapshots.plan_retry_alike, wanted=alike), self.retry_as_planned)
+            self.decide(partial(operations.plan_retry_alike, wanted=alike), asks=True)
 
     def _states(self) -> list[PaymentStatus]:
         """The states that any payment has, in the order of the queue."""

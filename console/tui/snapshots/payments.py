@@ -6,17 +6,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
-from console.tui.snapshots.problems import told_of_payments
-from shared.errors import NotPossible
-from shared.models import connections, overview
-from shared.models.payments import listing, postings, queue, sets, states
+from shared.models import overview
+from shared.models.payments import queue
 from shared.models.payments.queue import Figure, PaymentFilter
 from shared.models.store import Store
-from shared.rules.payments.values import MessageSet, Payment, PaymentStatus
+from shared.rules.payments.values import Payment, PaymentStatus
 
 PAGE = 100
 OF_EACH = 10
-AT_ONCE = 200
 
 S = PaymentStatus
 AT_WORK = (S.UNKNOWN, S.PARKED, S.REFUSED, S.WAITING, S.READY, S.SENT)
@@ -123,113 +120,3 @@ def _group(
         newest = queue.page(replace(wanted, statuses=(status,)), OF_EACH)
     lines = tuple(PaymentLine(one, names[one.connection_id]) for one in newest)
     return Group(status, own, lines)
-
-
-@dataclass(frozen=True, slots=True)
-class RetryPlan:
-    """What retrying payments would do; of ``agreed`` QuickBooks may have one already."""
-
-    payment_ids: tuple[int, ...]
-    title: str
-    told: tuple[str, ...]
-    agreed: frozenset[int] = frozenset()
-
-
-def plan_retry(_store: Store, payment_ids: Sequence[int]) -> RetryPlan:
-    """Tell what retrying these payments would do; raises NotFound or NotPossible."""
-    return _plan([listing.get(payment_id) for payment_id in payment_ids], len(payment_ids))
-
-
-def plan_retry_alike(_store: Store, wanted: PaymentFilter) -> RetryPlan:
-    """Tell what retrying all payments of one kind would do, AT_ONCE at the most.
-
-    Raises NotPossible for parked ones: each of them is a decision of its own.
-    """
-    if S.PARKED in wanted.statuses:
-        raise NotPossible(
-            "Parked payments are not retried together: QuickBooks may have them already, so each"
-            " is a decision of its own."
-        )
-    return _plan(queue.page(wanted, AT_ONCE), AT_ONCE)
-
-
-def _plan(payments: Sequence[Payment], most: int) -> RetryPlan:
-    for payment in payments:
-        if not states.may_retry(payment):
-            raise NotPossible(
-                f"{payment.document} cannot be retried: it is {_said(payment)} by now."
-            )
-    parked = [payment for payment in payments if payment.status is S.PARKED]
-    again = [payment for payment in payments if payment.status is not S.PARKED]
-    told = told_of_payments(again, parked)
-    if len(payments) == most > 1:
-        told.append(f"These are the newest {most:,}. The others are retried the same way after.")
-    title = payments[0].document if len(payments) == 1 else f"{len(payments):,} payments"
-    return RetryPlan(
-        tuple(payment.id for payment in payments),
-        f"Retry {title}?",
-        tuple(told),
-        frozenset(payment.id for payment in parked),
-    )
-
-
-def _said(payment: Payment) -> str:
-    return payment.status.replace("_", " ")
-
-
-@dataclass(frozen=True, slots=True)
-class SettlePlan:
-    """The doubt that a person may end: one request as it stood, sent so often."""
-
-    connection_id: int
-    connection: str
-    payment_id: int
-    document: str
-    set_id: str
-    sends: int
-
-    @property
-    def title(self) -> str:
-        """What is vouched for, as a question."""
-        return f"Is no copy of the request of {self.document} left on any PC?"
-
-    @property
-    def told(self) -> tuple[str, ...]:
-        """What follows from saying so, and what to see to before."""
-        return (
-            "Its request got no answer. If a copy of it is still at work on any PC, settling now"
-            " can post the payment twice.",
-            "Restart the PC of the Web Connector first, and see that no other PC runs one for"
-            f" {self.connection}.",
-            "Then the next Payment Sync looks for it in QuickBooks once more, and sends it again"
-            " at once if it is not there.",
-        )
-
-
-def plan_settle(_store: Store, payment_id: int) -> SettlePlan:
-    """Tell what settling the doubt about a payment means; raises NotFound or NotPossible."""
-    payment = listing.get(payment_id)
-    doubtful = open_set_of(payment)
-    if doubtful is None:
-        raise NotPossible(f"{payment.document} is not in doubt: there is nothing to settle.")
-    if doubtful.phase == "sent":
-        raise NotPossible(
-            f"{payment.document} is out at this moment, and not in doubt yet.",
-            "Wait for the end of the sync; the next Payment Sync looks for it.",
-        )
-    return SettlePlan(
-        connection_id=payment.connection_id,
-        connection=connections.by_id(payment.connection_id).name,
-        payment_id=payment_id,
-        document=payment.document,
-        set_id=doubtful.set_id,
-        sends=doubtful.sends,
-    )
-
-
-def open_set_of(payment: Payment) -> MessageSet | None:
-    """The request of this payment whose outcome is not known, if there is one."""
-    found = sets.open_set(payment.connection_id)
-    if found is None or postings.get(found.posting_id).payment_id != payment.id:
-        return None
-    return found

@@ -19,7 +19,7 @@ from shared.models import ledger, mappings
 from shared.models import tables as t
 from shared.models.convert import money
 from shared.models.ledger import customer_pages
-from shared.models.payments import deciding, receiving
+from shared.models.payments import receiving, states
 from shared.models.statements import Row, Statement, among, slot
 from shared.rules.payments.judging import ABOUT_NAMES
 from shared.rules.payments.names import folded
@@ -194,10 +194,10 @@ def _judge_again(
 ) -> Mapping[PaymentStatus, int]:
     """Judge what has the name; what was refused for it is retried. Returns where all stand."""
     named = _named(connection_id, name)
-    receiving.prepare(connection_id, now, [one.id for one in named if one.status != _S.REFUSED])
     for one in named:
         if one.status == _S.REFUSED:
-            deciding.retry(one.id, who, now)
+            states.retry(one.id, who, now)
+    receiving.prepare(connection_id, now, [one.id for one in named])
     stand = _STAND.column(ids=[one.id for one in named])
     return {PaymentStatus(status): count for status, count in Counter(stand).items()}
 

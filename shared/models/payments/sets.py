@@ -17,7 +17,7 @@ from shared.models.payments import parts
 from shared.models.statements import Row, Statement, slot, update_columns
 from shared.rules.payments.values import MessageSet
 
-_SENT, _CLOSED = "sent", "closed"
+SENT, _CLOSED = "sent", "closed"
 
 
 def open_set(connection_id: int) -> MessageSet | None:
@@ -216,7 +216,7 @@ def settle_now(connection_id: int, who: str, now: datetime) -> MessageSet:
 _SETTLE_NOW = Statement(
     lambda: (
         t.MessageSet.update({t.MessageSet.settle_now_by: slot("who")})
-        .where(_is_open() & (t.MessageSet.phase != _SENT))
+        .where(_is_open() & (t.MessageSet.phase != SENT))
         .returning(t.MessageSet.id)
     )
 )

@@ -1,36 +1,21 @@
 """What a person may decide about a payment of the platform: again, never, or after all.
 
-Only rows of payments change here; ``deciding`` also sees to their problems.
+Only rows of payments change here; ``shared.operations.payments`` also sees to their problems.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime
-from types import MappingProxyType
 
 from shared.errors import NotFound, NotPossible
 from shared.hints import tell
 from shared.models import tables as t
 from shared.models.payments import parts, rows
 from shared.models.statements import Statement, slot, update_columns
-from shared.rules.payments import reasons, tags
+from shared.rules.payments import decisions, reasons, tags
 from shared.rules.payments.values import Asking, Payment, PaymentStatus, Posting, PostingState
 
 _S = PaymentStatus
-_IN_DOUBT = "it may be in QuickBooks already; the next Payment Sync settles it"
-_NO_RETRY: Mapping[PaymentStatus, str] = MappingProxyType(
-    {
-        _S.SENT: _IN_DOUBT,
-        _S.UNKNOWN: _IN_DOUBT,
-        _S.POSTED: "it is in QuickBooks already",
-        _S.IMPORTED: "it comes from QuickBooks",
-        _S.SKIPPED: "it is skipped, so take the skip back first",
-    }
-)
-_NO_SKIP: Mapping[PaymentStatus, str] = MappingProxyType(
-    dict(_NO_RETRY) | {_S.SKIPPED: "it is skipped already"}
-)
 
 
 def find(payment_id: int) -> Payment:
@@ -46,12 +31,17 @@ _FIND = Statement(lambda: t.Payment.select(*rows.PAYMENT_FIELDS).where(t.Payment
 
 def may_retry(payment: Payment) -> bool:
     """Whether ``retry`` would take the payment."""
-    return payment.status not in _NO_RETRY
+    return not decisions.why_no_retry(payment)
 
 
 def may_skip(payment: Payment) -> bool:
     """Whether ``skip`` would take the payment."""
-    return payment.status not in _NO_SKIP
+    return not decisions.why_no_skip(payment)
+
+
+def _allowed(why_not: str) -> None:
+    if why_not:
+        raise NotPossible(why_not)
 
 
 def retry(payment_id: int, who: str, now: datetime) -> None:
@@ -61,8 +51,7 @@ def retry(payment_id: int, who: str, now: datetime) -> None:
     its earlier tags when it is looked at. Raises NotFound or NotPossible.
     """
     payment = find(payment_id)
-    if not may_retry(payment):
-        raise NotPossible(f"{payment.document} cannot be retried: {_NO_RETRY[payment.status]}.")
+    _allowed(decisions.why_no_retry(payment))
     for part in rows.postings_of([payment_id])[payment_id]:
         if part.state is PostingState.PARKED:
             _plan_anew(payment, part, who, now)
@@ -84,8 +73,7 @@ def skip(payment_id: int, note: str, who: str, now: datetime) -> None:
     Its code and reason stay, ``note`` says why it was skipped.
     """
     payment = find(payment_id)
-    if not may_skip(payment):
-        raise NotPossible(f"{payment.document} cannot be skipped: {_NO_SKIP[payment.status]}.")
+    _allowed(decisions.why_no_skip(payment))
     _tell_all(payment_id, "skipped", note, who, now)
     parts.set_status(
         payment_id, _S.SKIPPED, now, payment.code, payment.reason, note=note, changed_by=who
@@ -99,8 +87,7 @@ def unskip(payment_id: int, who: str, now: datetime) -> None:
     it, and taking back a skip does not say otherwise.
     """
     payment = find(payment_id)
-    if payment.status is not _S.SKIPPED:
-        raise NotPossible(f"{payment.document} is not skipped, there is nothing to take back.")
+    _allowed(decisions.why_no_unskip(payment))
     _tell_all(payment_id, "unskipped", "", who, now)
     postings = rows.postings_of([payment_id])[payment_id]
     parked = next((part for part in postings if part.state is PostingState.PARKED), None)

@@ -8,7 +8,8 @@ from decimal import Decimal
 import pytest
 
 from shared.models import connections, ledger, problems, syncs
-from shared.models.payments import deciding, incoming, listing, postings
+from shared.models.payments import incoming, listing, postings
+from shared.operations import payments
 from shared.rules.payments.values import PaymentStatus, PostingState
 from shared.rules.values import InvoiceStatus, OpenInvoice, RecordKind, SyncState
 from tests.console.cli.builders import (
@@ -18,6 +19,7 @@ from tests.console.cli.builders import (
     quickbooks_payment,
     trouble,
 )
+from tests.deciding import decide
 
 KEYS = [
     *("differences", "customers", "posted", "waiting", "unknown", "parked", "refused", "totals"),
@@ -227,7 +229,7 @@ def test_payments_are_shown_by_where_they_stand(books):
     pay(books, external_id="pay_3")
     with books.store.transaction():
         third = listing.find(held(books), "pay_3").id
-        deciding.skip(third, "by hand", "anna", books.store.now())
+        decide(books.store, payments.plan_skip, [third], "by hand", who="anna")
         incoming.store(held(books), 1, [quickbooks_payment("7B-1", "A-1")], books.store.now())
     found = books.json("reconcile")
     names = {

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from shared.models.payments import deciding, postings
+from shared.models.payments import postings
+from shared.operations import payments
 from shared.rules.payments import tags
 from shared.rules.payments.values import PaymentStatus, PostingState
-from tests.models.builders import NOON, invoice
+from tests.deciding import decide
+from tests.models.builders import invoice
 from tests.models.payments.builders import JUNIPER, LARKSPUR, money, pays
 
 BOTH = [("100", "100.00"), ("200", "40.00"), ("101", "10.00")]
@@ -83,7 +85,7 @@ def test_a_part_that_joins_after_a_decision_to_post_anew_revives_no_earlier_tags
     till.take_in(pays("pay_1", "110.00", ("100", "100.00"), ("101", "10.00")))
     till.move(PostingState.SENT)
     till.move(PostingState.PARKED)
-    deciding.retry(till.payment().id, "anna", NOON)
+    decide(till.store, payments.plan_retry, [till.payment().id], who="anna")
     till.owes(invoice("1A-101", "80.00", edit_sequence="2", **JUNIPER))
     till.prepare()
     assert [(part.part, part.generation) for part in till.parts()] == [(1, 2), (2, 2)]

@@ -8,9 +8,11 @@ import pytest
 
 from shared.errors import NotFound
 from shared.models import problems
-from shared.models.payments import deciding, listing, postings
+from shared.models.payments import listing, postings
+from shared.operations import payments
 from shared.rules.payments.values import PaymentStatus, PostingState
 from shared.rules.values import ProblemState, RecordKind
+from tests.deciding import decide
 from tests.models.builders import NOON, later, trouble
 from tests.models.payments.builders import Till, money, pays
 
@@ -52,7 +54,7 @@ def test_only_what_is_planned_of_ready_payments_goes_out(till):
     till.move(P.SENT, "pay_0")
     till.move(P.REFUSED, "pay_1", code="3120", said="no")
     till.move(P.PLANNED, "pay_2", code="payment-locked", wait=True)
-    deciding.skip(till.payment("pay_3").id, "by hand", "anna", NOON)
+    decide(till.store, payments.plan_skip, [till.payment("pay_3").id], "by hand", who="anna")
     assert names(postings.ready(till.id, 10)) == ["pay_4"]
 
 
@@ -201,7 +203,7 @@ def test_posting_ends_the_problems_that_kept_a_payment_back(till):
 
 
 def test_a_skipped_payment_stays_skipped_while_nothing_goes_out(split):
-    deciding.skip(split.payment().id, "by hand", "anna", NOON)
+    decide(split.store, payments.plan_skip, [split.payment().id], "by hand", who="anna")
     split.move(P.REFUSED, number=1)
     assert split.stands()[0] is S.SKIPPED
 
@@ -210,7 +212,7 @@ def test_a_skipped_payment_that_is_in_quickbooks_after_all_is_told_so(till):
     till.take_in(pays())
     till.move(P.SENT)
     till.move(P.PARKED)
-    deciding.skip(till.payment().id, "by hand", "anna", NOON)
+    decide(till.store, payments.plan_skip, [till.payment().id], "by hand", who="anna")
     till.move(P.POSTED, txn_id="9A-1")
     assert till.stands()[0] is S.POSTED
 
@@ -249,7 +251,7 @@ def test_those_that_had_other_tags_before_are_told(till):
     till.move(P.SENT, "pay_2")
     till.move(P.PARKED, "pay_2")
     assert postings.planned_anew(till.id) == []
-    deciding.retry(till.payment("pay_2").id, "anna", NOON)
+    decide(till.store, payments.plan_retry, [till.payment("pay_2").id], who="anna")
     assert names(postings.planned_anew(till.id)) == ["pay_2"]
 
 

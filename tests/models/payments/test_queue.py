@@ -5,10 +5,12 @@ from __future__ import annotations
 import pytest
 
 from shared.models import connections
-from shared.models.payments import deciding, incoming, queue
+from shared.models.payments import incoming, queue
 from shared.models.payments.queue import PaymentFilter
+from shared.operations import payments
 from shared.rules.payments.values import PaymentStatus
 from shared.rules.values import CompanyBinding
+from tests.deciding import decide
 from tests.models.builders import NOON, invoice, later
 from tests.models.payments.builders import Till, applied, money, pays, received
 from tests.models.plans import on_sqlite, plans
@@ -167,7 +169,7 @@ def test_payments_of_an_invoice_are_those_of_both_sides(till):
 
 def test_a_skipped_part_of_the_queue_is_counted_where_it_stands(till):
     till.take_in(pays("pay_1", currency="USD"))
-    deciding.skip(till.payment().id, "by hand", "mara", NOON)
+    decide(till.store, payments.plan_skip, [till.payment().id], "by hand", who="mara")
     assert figures() == {(S.SKIPPED, "USD"): (1, money("100.00"))}
 
 

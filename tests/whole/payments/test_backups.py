@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from shared.models.payments import deciding
+from shared.operations import payments
 from shared.rules.payments.values import PaymentStatus
 from simulator.company import Company, acts
 from simulator.webconnector import Result
+from tests.deciding import decide
 from tests.whole.house import House
 from tests.whole.payments.builders import (
     ADD,
@@ -99,8 +100,7 @@ def test_a_lost_payment_that_is_retried_is_posted_anew(restored):
     go_on(restored)
     settles(restored)
     before = parts(restored, "pay_1")[0].ref_number
-    with restored.store.transaction():
-        deciding.retry(on_file(restored, "pay_1").id, "ada", restored.now)
+    decide(restored.store, payments.plan_retry, [on_file(restored, "pay_1").id])
     settles(restored)
     assert standing(restored, "pay_1") == (PaymentStatus.POSTED, "")
     assert parts(restored, "pay_1")[0].ref_number != before
@@ -112,7 +112,9 @@ def test_a_lost_payment_that_is_skipped_stays_out(restored):
     go_on(restored)
     settles(restored)
     with restored.store.transaction():
-        deciding.skip(on_file(restored, "pay_1").id, "recorded by hand", "ada", restored.now)
+        decide(
+            restored.store, payments.plan_skip, [on_file(restored, "pay_1").id], "recorded by hand"
+        )
     settles(restored)
     assert standing(restored, "pay_1")[0] is PaymentStatus.SKIPPED
     assert codes(restored) == ["payment-lost"]

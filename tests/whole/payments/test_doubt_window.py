@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
 
 import pytest
 
 from shared.errors import NotFound, NotPossible
-from shared.models.payments import deciding, sets
+from shared.models.payments import sets
+from shared.operations import payments
 from shared.rules.payments.values import PaymentStatus
 from simulator.company import acts
 from simulator.company.audit import Received
+from tests.deciding import decide
 from tests.whole.house import House
 from tests.whole.payments.builders import (
     SOON,
@@ -199,16 +202,12 @@ def test_nobody_can_vouch_for_a_request_that_is_out_or_for_none(house):
 # What a person may do meanwhile.
 
 
-@pytest.mark.parametrize("decide", [deciding.retry, lambda *a: deciding.skip(a[0], "why", *a[1:])])
-def test_a_payment_in_doubt_can_be_neither_retried_nor_skipped(house, decide):
+@pytest.mark.parametrize("plan", [payments.plan_retry, partial(payments.plan_skip, because="why")])
+def test_a_payment_in_doubt_can_be_neither_retried_nor_skipped(house, plan):
     receive(house, payment())
     runs_late(house)
-    number = on_file(house).id
-    with (
-        pytest.raises(NotPossible, match="may be in QuickBooks already"),
-        house.store.transaction(),
-    ):
-        decide(number, "ada", house.now)
+    with pytest.raises(NotPossible, match="may be in QuickBooks already"):
+        decide(house.store, plan, [on_file(house).id])
     house.later(**WINDOW)
     posted_once(settles(house))
 
@@ -251,8 +250,7 @@ def test_a_parked_payment_that_is_retried_goes_out_anew_with_other_tags(house):
     house.later(**SOON)
     settles(house)
     (before,) = parts(house)
-    with house.store.transaction():
-        deciding.retry(on_file(house).id, "ada", house.now)
+    decide(house.store, payments.plan_retry, [on_file(house).id])
     posted_once(settles(house))
     (after,) = parts(house)
     assert (after.generation, after.ref_number == before.ref_number) == (2, False)
@@ -267,14 +265,12 @@ def test_it_is_never_posted_beside_what_was_found_though_it_is_retried(house):
     edit(house, in_quickbooks(house)[0].txn_id, amount=6_000)
     house.later(**SOON)
     settles(house)
-    with house.store.transaction():
-        deciding.retry(on_file(house).id, "ada", house.now)
+    decide(house.store, payments.plan_retry, [on_file(house).id])
     settles(house)
     assert standing(house) == (PaymentStatus.PARKED, "payment-found-other")
     assert len(in_quickbooks(house)) == 1
     delete(house, in_quickbooks(house)[0].txn_id)
-    with house.store.transaction():
-        deciding.retry(on_file(house).id, "ada", house.now)
+    decide(house.store, payments.plan_retry, [on_file(house).id])
     posted_once(settles(house))
 
 

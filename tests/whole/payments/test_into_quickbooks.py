@@ -7,11 +7,13 @@ from decimal import Decimal
 
 import pytest
 
-from shared.models.payments import deciding, rules
+from shared.models.payments import rules
+from shared.operations import payments
 from shared.rules.payments.values import ChargeState, PaymentStatus
 from shared.rules.values import ApplicationKind, JobMode, MissingMethod
 from simulator.company import acts
 from simulator.company.records import Entry
+from tests.deciding import decide
 from tests.whole.bookkeeping import changed, owes, spoil
 from tests.whole.house import House
 from tests.whole.payments.builders import (
@@ -745,8 +747,7 @@ def test_a_refusal_that_nobody_foresaw_shows_quickbooks_own_words(house):
 
 
 def retry(house: House, external_id: str = "pay_1") -> None:
-    with house.store.transaction():
-        deciding.retry(on_file(house, external_id).id, "ada", house.now)
+    decide(house.store, payments.plan_retry, [on_file(house, external_id).id])
 
 
 def test_a_refused_payment_goes_out_once_it_is_retried(house):
@@ -824,14 +825,12 @@ def test_a_retry_that_changes_nothing_is_refused_again(house):
 
 def test_a_skipped_payment_stays_out_until_the_skip_is_taken_back(house):
     receive(house, payment())
-    with house.store.transaction():
-        deciding.skip(on_file(house).id, "paid twice", "ada", house.now)
+    decide(house.store, payments.plan_skip, [on_file(house).id], "paid twice")
     settles(house)
     assert standing(house)[0] is PaymentStatus.SKIPPED
     assert on_file(house).note == "paid twice"
     assert in_quickbooks(house) == []
-    with house.store.transaction():
-        deciding.unskip(on_file(house).id, "ada", house.now)
+    decide(house.store, payments.plan_unskip, [on_file(house).id])
     posted_once(settles(house))
 
 
@@ -839,8 +838,7 @@ def test_a_payment_that_is_skipped_after_it_was_looked_at_stays_out(house):
     receive(house, payment("pay_1"), payment("pay_2", pays={"1043": "20.00"}))
 
     def skip() -> None:
-        with house.store.transaction():
-            deciding.skip(on_file(house, "pay_1").id, "paid twice", "ada", house.now)
+        decide(house.store, payments.plan_skip, [on_file(house, "pay_1").id], "paid twice")
 
     happens_after(house, LOOK, skip)
     settles(house)

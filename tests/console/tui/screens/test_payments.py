@@ -2,15 +2,18 @@ from __future__ import annotations
 
 import pytest
 
-from console.tui.snapshots.payments import AT_ONCE, OF_EACH, PAGE, read_filter
+from console.tui.snapshots.payments import OF_EACH, PAGE, read_filter
 from shared.models import connections
 from shared.models import tables as t
-from shared.models.payments import deciding, incoming, sets
+from shared.models.payments import incoming, sets
 from shared.models.payments.queue import PaymentFilter
 from shared.models.payments.receiving import PAYMENT_COLUMNS
 from shared.models.statements import Statement, insert_rows
+from shared.operations import payments
+from shared.operations.payments import AT_ONCE
 from shared.rules.payments.values import PaymentStatus, PostingState
 from tests.console.tui.screens.driver import LARGE, SMALL, Driver, sit_down
+from tests.deciding import decide
 from tests.models.builders import NOON, customer, invoice, later, paid
 from tests.models.payments.builders import JUNIPER, Till, applied, money, pays, received
 
@@ -332,12 +335,12 @@ def test_refused_then_hint_then_retried_then_ready(office, till):
         assert "Troubleshooting, payment-invoice-closed" in at.lines[0]
         await at.press("escape", "r")
         assert "Retry Payment pay_1, 80.00 USD?" in at.text
-        assert "will be judged again, and posted to QuickBooks by the next Payment Sync" in at.text
+        assert "will be checked again. The next Payment Sync posts" in at.text
         assert at.app.focused.id == "cancel"
         await at.press("enter")
         assert till.stands()[0] is S.REFUSED
         await at.press("r", "right", "enter")
-        assert "Payment pay_1, 80.00 USD is ready: it goes out with the next Payment" in at.text
+        assert "Payment pay_1, 80.00 USD is ready: the next Payment Sync posts it." in at.text
         assert at.lines[2].startswith("Ready: 1")
 
     sit_down(office.url, scenario)
@@ -365,13 +368,13 @@ def test_skipped_with_a_reason_and_taken_back(office, till):
         assert "never posted to QuickBooks until somebody takes that back" in at.text
         await at.type("by hand in May")
         await at.press("enter")
-        assert "1 payment will not be posted. u takes that back." in at.text
+        assert "1 payment will not be posted until it is un-skipped." in at.text
         assert till.stands()[0] is S.SKIPPED
         await at.press("home", "enter")
         assert "Skipped because: by hand in May (by mara)" in at.text
         await at.press("u")
-        assert "Take Payment pay_1, 100.00 USD in again?" in at.text
-        assert "posted to QuickBooks by the next Payment Sync if" in at.text
+        assert "Un-skip Payment pay_1, 100.00 USD?" in at.text
+        assert "will be checked again. The next Payment Sync posts" in at.text
         assert at.app.focused.id == "cancel"
         await at.press("right", "enter")
         assert "Payment pay_1, 100.00 USD is ready" in at.text
@@ -388,8 +391,7 @@ def test_a_parked_payment_is_posted_anew_only_after_the_consequence_was_named(of
 
     async def scenario(at: Driver) -> None:
         await at.press("m", "j", "r")
-        assert "Payment pay_1, 100.00 USD will be posted to QuickBooks as a NEW payment." in at.text
-        assert "QuickBooks may have it already: look there first, or it is there twice." in at.text
+        assert "QuickBooks may have it already, and retrying posts it as a NEW payment." in at.text
         assert at.app.focused.id == "cancel"
         await at.press("escape")
         assert till.stands()[0] is S.PARKED
@@ -407,7 +409,9 @@ def test_a_payment_that_was_parked_after_the_question_is_not_posted_anew(office,
         await at.press("m", "j", "r")
         office.park(till.payment().id)
         await at.press("right", "enter")
-        assert "was parked meanwhile. Nothing was changed." in at.text
+        assert "retrying posts it as a NEW payment" in at.text  # asked anew
+        await at.press("escape")
+        assert "This changed while you were deciding. Nothing was done." in at.text
 
     sit_down(office.url, scenario)
     assert till.stands()[0] is S.PARKED
@@ -426,10 +430,10 @@ def test_all_of_one_kind_are_retried_with_their_sum_named(office, till):
         await at.type("refused")
         await at.press("enter", "down", "R")
         assert "Retry 3 payments?" in at.text
-        assert "3 payments of 30.00 USD together will be judged again" in at.text
+        assert "3 payments of 30.00 USD together will be checked again" in at.text
         assert at.app.focused.id == "cancel"
         await at.press("right", "enter")
-        assert "3 payments judged again: 3 ready for the next Payment Sync, 0 not." in at.text
+        assert "3 payments checked again: 3 ready." in at.text
 
     sit_down(office.url, scenario)
     assert till.stands("pay_other")[0] is S.REFUSED
@@ -466,7 +470,7 @@ def test_parked_payments_are_never_retried_together(office, till):
     async def scenario(at: Driver) -> None:
         await at.press("m", "j", "R")
         assert "Parked payments are not retried together" in at.text
-        assert "each is a decision of its own" in at.text
+        assert "Look at each one in QuickBooks, then retry it by itself." in at.text
 
     sit_down(office.url, scenario)
 
@@ -477,13 +481,13 @@ def test_a_doubt_is_settled_now_after_it_was_said_what_is_vouched_for(office, ti
 
     async def scenario(at: Driver) -> None:
         await at.press("m", "j", "d")
-        assert "Is no copy of the request of Payment pay_1, 100.00 USD left on any PC?" in at.text
-        assert "settling now can post the payment twice." in at.text
-        assert "Restart the PC of the Web Connector first" in at.text
+        assert "Settle the request for Payment pay_1, 100.00 USD now?" in at.text
+        assert "Confirm that no PC is still running the request for Payment pay_1" in at.text
+        assert "Restart the PC of the Web Connector" in at.text
         assert "no other PC runs one for Larkspur." in at.text
         assert at.app.focused.id == "cancel"
         await at.press("right", "enter")
-        assert "will be settled by the next Payment Sync: it is looked for once more" in at.text
+        assert "will be settled by the next Payment Sync: it looks for the payment" in at.text
         await at.press("enter", "end")
         assert "to be settled now (mara)" in at.text
         assert "to be settled now: No copy of its request is left on any PC." in at.text
@@ -516,7 +520,8 @@ def test_nobody_vouches_for_a_request_that_was_sent_again_meanwhile(office, till
             held = sets.open_set(till.id)
         till.save(held, sends=2)
         await at.press("right", "enter")
-        assert "it is another doubt now. Nothing was changed." in at.text
+        await at.press("escape")
+        assert "This changed while you were deciding. Nothing was done." in at.text
 
     sit_down(office.url, scenario)
     assert office.audit() == []
@@ -671,8 +676,7 @@ def test_a_payment_follows_what_is_decided_elsewhere(office, till):
 
     async def scenario(at: Driver) -> None:
         await at.press("m", "j", "enter")
-        with office.store.transaction():
-            deciding.skip(till.payment().id, "elsewhere", "noor", NOON)
+        decide(till.store, payments.plan_skip, [till.payment().id], "elsewhere", who="noor")
         await at.second()
         assert "Status: skipped" in at.text
         assert "Skipped because: elsewhere" in at.text

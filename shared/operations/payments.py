@@ -1,0 +1,407 @@
+"""What a person decides about payments: again, never, after all, and that a doubt is over.
+
+The payment's problems follow: one decision is one about both. A payment that may be in QuickBooks
+already is posted as a new one only where a person has confirmed that (``post-again``).
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from shared.errors import CannotBeMeant, NotPossible
+from shared.models import connections, problems
+from shared.models.payments import listing, postings, queue, receiving, sets, states
+from shared.models.payments.parts import ABOUT_POSTED
+from shared.models.payments.queue import PaymentFilter
+from shared.models.store import Store
+from shared.operations.deciding import Effect, Need, Operator, Outcome, Plan, PlanIsStale
+from shared.operations.describe.text import count
+from shared.rules.payments import decisions
+from shared.rules.payments.values import (
+    MessageSet,
+    Payment,
+    PaymentStatus,
+    PostingState,
+)
+from shared.rules.values import ProblemState, RecordKind
+
+POST_AGAIN = "post-again"
+NO_COPY_LEFT = "no-copy-left"
+AT_ONCE = 200
+"""How many payments of one kind are retried together at the most."""
+
+_WAITING = (ProblemState.OPEN, ProblemState.RETRY)
+_SKIPPED = (ProblemState.SKIPPED,)
+_NOTHING = "Nothing was changed."
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Decision(Plan[Outcome]):
+    """A decision about these payments, in their order."""
+
+    payment_ids: tuple[int, ...]
+
+    def payments(self) -> Iterator[Payment]:
+        """The payments, each as it is when its turn comes."""
+        return map(listing.get, self.payment_ids)
+
+
+# Retry.
+
+
+@dataclass(frozen=True, kw_only=True)
+class Retry(_Decision):
+    """Payments that are tried again. ``newest``: there are more of their kind than these."""
+
+    newest: bool = False
+
+    def again(self, store: Store) -> Retry:
+        """Retry the same payments, as they stand now."""
+        return _retry([listing.get(one) for one in self.payment_ids], newest=self.newest)
+
+    def apply(self, by: Operator) -> Outcome:
+        """Plan anew what was refused or parked, and judge all of them."""
+        payments = list(self.payments())
+        for payment in payments:
+            states.retry(payment.id, by.who, by.now)
+            _decide_problems(by, payment, _WAITING, ProblemState.RETRY)
+            _note(by, "payment.retry", payment)
+        return _looked_at_again(by, payments)
+
+
+def plan_retry(_store: Store, payment_ids: Iterable[int]) -> Retry:
+    """What retrying these payments would do. Raises NotFound, NotPossible."""
+    return _retry([listing.get(payment_id) for payment_id in dict.fromkeys(payment_ids)])
+
+
+def plan_retry_alike(_store: Store, wanted: PaymentFilter) -> Retry:
+    """What retrying all payments of one kind would do: the newest AT_ONCE of them.
+
+    Raises NotPossible where there are none, and for parked ones: each is a decision of its own.
+    """
+    if not wanted.statuses or PaymentStatus.PARKED in wanted.statuses:
+        raise NotPossible(
+            "Parked payments are not retried together: QuickBooks may have them already.",
+            "Look at each one in QuickBooks, then retry it by itself.",
+        )
+    payments = [one for one in queue.page(wanted, AT_ONCE) if may_retry(one)]
+    if not payments:
+        raise NotPossible("No payment of this kind can be retried.")
+    return _retry(payments, newest=len(payments) == AT_ONCE)
+
+
+def may_retry(payment: Payment) -> bool:
+    """Whether a payment can be retried."""
+    return not decisions.why_no_retry(payment)
+
+
+def _retry(payments: Sequence[Payment], *, newest: bool = False) -> Retry:
+    for payment in payments:
+        _allowed(decisions.why_no_retry(payment))
+    parked = [payment for payment in payments if payment.status is PaymentStatus.PARKED]
+    again = [payment for payment in payments if payment.status is not PaymentStatus.PARKED]
+    told = [f"{payment.document}: {payment.reason}" for payment in parked if payment.reason]
+    if again:
+        told.append(
+            f"{amounts(again)} will be checked again. The next Payment Sync posts what nothing"
+            " stands against."
+        )
+    if newest:
+        told.append(f"These are the newest {len(payments):,}. Retry the others the same way after.")
+    return Retry(
+        title=f"Retry {_named(payments)}?",
+        verb="Retry",
+        told=tuple(told),
+        effects=(*_effects(again, "checked again"), *_effects(parked, "posted as a new payment")),
+        needs=tuple(_post_again(parked)),
+        payment_ids=tuple(payment.id for payment in payments),
+        newest=newest,
+    )
+
+
+def _post_again(parked: Sequence[Payment]) -> Iterator[Need]:
+    if parked:
+        listed = "; ".join(payment.document for payment in parked)
+        them = "it" if len(parked) == 1 else "them"
+        yield Need(
+            POST_AGAIN,
+            f"{listed}: QuickBooks may have {them} already, and retrying posts {them} as a NEW"
+            " payment. Look in QuickBooks first, or the customer is credited twice.",
+        )
+
+
+# Skip and un-skip.
+
+
+@dataclass(frozen=True, kw_only=True)
+class Skip(_Decision):
+    """Payments that are never posted, until somebody takes that back."""
+
+    because: str
+
+    def again(self, store: Store) -> Skip:
+        """Skip the same payments, as they stand now."""
+        return plan_skip(store, self.payment_ids, self.because)
+
+    def apply(self, by: Operator) -> Outcome:
+        """Set them aside with their problems."""
+        for payment in self.payments():
+            states.skip(payment.id, self.because, by.who, by.now)
+            _decide_problems(by, payment, _WAITING, ProblemState.SKIPPED, self.because)
+            _note(by, "payment.skip", payment, f": {self.because}")
+        number = len(self.payment_ids)
+        they = "it is" if number == 1 else "they are"
+        return Outcome(
+            f"{count(number, 'payment')} will not be posted until {they} un-skipped.", number
+        )
+
+
+def plan_skip(_store: Store, payment_ids: Iterable[int], because: str) -> Skip:
+    """What skipping these payments would do. Raises NotFound, NotPossible, CannotBeMeant."""
+    if not because.strip():
+        raise CannotBeMeant("The reason is empty.", "Say why, such as: recorded by hand in May")
+    payments = [listing.get(payment_id) for payment_id in dict.fromkeys(payment_ids)]
+    for payment in payments:
+        _allowed(decisions.why_no_skip(payment))
+    return Skip(
+        title=f"Skip {_named(payments)}?",
+        verb="Skip",
+        told=(f"{amounts(payments)} will not be posted until somebody takes that back.",),
+        effects=tuple(_effects(payments, "skipped")),
+        payment_ids=tuple(payment.id for payment in payments),
+        because=because.strip(),
+    )
+
+
+def may_skip(payment: Payment) -> bool:
+    """Whether a payment can be skipped."""
+    return not decisions.why_no_skip(payment)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Unskip(_Decision):
+    """Skipped payments that are taken in again."""
+
+    def again(self, store: Store) -> Unskip:
+        """Take the same payments in, as they stand now."""
+        return plan_unskip(store, self.payment_ids)
+
+    def apply(self, by: Operator) -> Outcome:
+        """Take them in, with their problems, and judge them."""
+        payments = list(self.payments())
+        for payment in payments:
+            states.unskip(payment.id, by.who, by.now)
+            _decide_problems(by, payment, _SKIPPED, ProblemState.RETRY)
+            _note(by, "payment.unskip", payment)
+        return _looked_at_again(by, payments)
+
+
+def plan_unskip(_store: Store, payment_ids: Iterable[int]) -> Unskip:
+    """What taking a skip back would do. Raises NotFound, NotPossible."""
+    payments = [listing.get(payment_id) for payment_id in dict.fromkeys(payment_ids)]
+    for payment in payments:
+        _allowed(decisions.why_no_unskip(payment))
+    parked = [payment for payment in payments if _is_parked(payment)]
+    again = [payment for payment in payments if payment not in parked]
+    told = [f"Skipped because: {payments[0].note}{_by(payments[0])}"] * (len(payments) == 1)
+    if again:
+        told.append(
+            f"{amounts(again)} will be checked again. The next Payment Sync posts what nothing"
+            " stands against."
+        )
+    if parked:
+        told.append(f"{amounts(parked)} will be parked again, as before the skip.")
+    return Unskip(
+        title=f"Un-skip {_named(payments)}?",
+        verb="Un-skip",
+        told=tuple(told),
+        effects=(*_effects(again, "checked again"), *_effects(parked, "parked")),
+        payment_ids=tuple(payment.id for payment in payments),
+    )
+
+
+def _is_parked(payment: Payment) -> bool:
+    """Whether a part of it is, whatever was decided about the payment since."""
+    return any(part.state is PostingState.PARKED for part in postings.of_payment(payment.id))
+
+
+def _by(payment: Payment) -> str:
+    return f" (by {payment.changed_by})" if payment.changed_by else ""
+
+
+# Settle.
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settle(Plan[Outcome]):
+    """The doubt about a payment that a person ends: one request as it stood, sent so often."""
+
+    connection_id: int
+    connection: str
+    payment_id: int
+    document: str
+    set_id: str
+    sends: int
+
+    def again(self, store: Store) -> Settle:
+        """Settle the doubt about the same payment, as it stands now."""
+        return plan_settle(store, self.payment_id)
+
+    def apply(self, by: Operator) -> Outcome:
+        """Note that no copy of the request is left."""
+        vouched = sets.settle_now(self.connection_id, by.who, by.now)
+        if (vouched.set_id, vouched.sends) != (self.set_id, self.sends):
+            raise PlanIsStale(self.again(by.store))
+        by.note("payment.settle", self.connection, self.document)
+        return Outcome(
+            f"{self.document} will be settled by the next Payment Sync: it looks for the payment"
+            " once more, and sends it again if QuickBooks does not have it."
+        )
+
+
+def plan_settle_of(store: Store, connection_id: int) -> Settle:
+    """What settling the doubt of a connection would mean. Raises NotPossible without one."""
+    doubtful = sets.open_set(connection_id)
+    if doubtful is None:
+        name = connections.by_id(connection_id).name
+        raise NotPossible(f"No payment of {name} is in doubt: there is nothing to settle.")
+    return plan_settle(store, postings.get(doubtful.posting_id).payment_id)
+
+
+def plan_settle(_store: Store, payment_id: int) -> Settle:
+    """What settling the doubt about a payment would mean. Raises NotFound, NotPossible."""
+    payment = listing.get(payment_id)
+    doubtful = _open_set_of(payment)
+    if doubtful is None:
+        raise NotPossible(f"{payment.document} is not in doubt: there is nothing to settle.")
+    if doubtful.phase == sets.SENT:
+        raise NotPossible(
+            f"{payment.document} is out at this moment, and not in doubt yet.",
+            "Wait for the end of the sync: the next Payment Sync looks for the payment.",
+        )
+    connection = connections.by_id(payment.connection_id).name
+    return Settle(
+        title=f"Settle the request for {payment.document} now?",
+        verb="Settle now",
+        told=(
+            "Its request got no answer, so QuickBooks may have the payment.",
+            f"The next Payment Sync of {connection} looks for it in QuickBooks once more, and sends"
+            " it again at once if it is not there.",
+        ),
+        effects=tuple(_effects([payment], "settled by the next Payment Sync")),
+        needs=(
+            Need(
+                NO_COPY_LEFT,
+                f"Confirm that no PC is still running the request for {payment.document}: a copy"
+                " at work would post it twice. Restart the PC of the Web Connector first, and see"
+                f" that no other PC runs one for {connection}.",
+            ),
+        ),
+        connection_id=payment.connection_id,
+        connection=connection,
+        payment_id=payment_id,
+        document=payment.document,
+        set_id=doubtful.set_id,
+        sends=doubtful.sends,
+    )
+
+
+def _open_set_of(payment: Payment) -> MessageSet | None:
+    """The request of this payment whose outcome is not known, if there is one."""
+    found = sets.open_set(payment.connection_id)
+    if found is None or postings.get(found.posting_id).payment_id != payment.id:
+        return None
+    return found
+
+
+# What the decisions share.
+
+
+def _allowed(why_not: str) -> None:
+    if why_not:
+        raise NotPossible(f"{why_not} {_NOTHING}")
+
+
+def _decide_problems(
+    by: Operator,
+    payment: Payment,
+    before: Collection[ProblemState],
+    after: ProblemState,
+    note: str = "",
+) -> None:
+    """The problems of a payment go with it, but not those with what QuickBooks has of it."""
+    problems.decide_all(
+        payment.connection_id,
+        RecordKind.PAYMENT,
+        str(payment.id),
+        before,
+        after,
+        but=ABOUT_POSTED,
+        note=note,
+        who=by.who,
+        now=by.now,
+    )
+
+
+def _looked_at_again(by: Operator, payments: Sequence[Payment]) -> Outcome:
+    """Judge the payments again at once, and tell where they stand then."""
+    own: defaultdict[int, list[int]] = defaultdict(list)
+    for payment in payments:
+        own[payment.connection_id].append(payment.id)
+    for connection_id, payment_ids in own.items():
+        receiving.prepare(connection_id, by.now, payment_ids)
+    now = [listing.get(payment.id) for payment in payments]
+    return Outcome(where_they_stand(now), len(now))
+
+
+def where_they_stand(payments: Sequence[Payment]) -> str:
+    """Where one payment stands, with the reason, or how many of several stand where."""
+    if len(payments) > 1:
+        numbers = Counter(_word(payment) for payment in payments)
+        told = ", ".join(f"{number:,} {word}" for word, number in sorted(numbers.items()))
+        return f"{count(len(payments), 'payment')} checked again: {told}."
+    [payment] = payments
+    if payment.status is PaymentStatus.READY:
+        return f"{payment.document} is ready: the next Payment Sync posts it."
+    return f"{payment.document} is {_word(payment)}: {payment.reason}"
+
+
+def _word(payment: Payment) -> str:
+    return payment.status.replace("_", " ")
+
+
+def _named(payments: Sequence[Payment]) -> str:
+    return payments[0].document if len(payments) == 1 else count(len(payments), "payment")
+
+
+def amounts(payments: Sequence[Payment]) -> str:
+    """The document of one payment, else how many they are and their sum in each currency."""
+    if len(payments) == 1:
+        return payments[0].document
+    sums: dict[str, Decimal] = {}
+    for payment in payments:
+        sums[payment.currency] = sums.get(payment.currency, Decimal(0)) + payment.amount
+    told = " and ".join(f"{total:,.2f} {currency}".strip() for currency, total in sums.items())
+    return f"{count(len(payments), 'payment')} of {told} together"
+
+
+def _effects(payments: Iterable[Payment], becomes: str) -> Iterator[Effect]:
+    names: dict[int, str] = {}
+    for payment in payments:
+        if payment.connection_id not in names:
+            names[payment.connection_id] = connections.by_id(payment.connection_id).name
+        yield Effect(
+            names[payment.connection_id],
+            payment.document,
+            becomes,
+            payment.amount,
+            payment.currency,
+        )
+
+
+def _note(by: Operator, action: str, payment: Payment, more: str = "") -> None:
+    connection = connections.by_id(payment.connection_id)
+    by.note(action, connection.name, f"{payment.document} ({payment.id}){more}")

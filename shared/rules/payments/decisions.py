@@ -1,0 +1,43 @@
+"""What a person may decide about a payment as it stands, and why not."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from shared.rules.payments.values import Payment, PaymentStatus
+
+_S = PaymentStatus
+_IN_DOUBT = "it may be in QuickBooks already; the next Payment Sync settles it"
+_NO_RETRY: Mapping[PaymentStatus, str] = MappingProxyType(
+    {
+        _S.SENT: _IN_DOUBT,
+        _S.UNKNOWN: _IN_DOUBT,
+        _S.POSTED: "it is in QuickBooks already",
+        _S.IMPORTED: "it comes from QuickBooks",
+        _S.SKIPPED: "it is skipped; un-skip it first",
+    }
+)
+_NO_SKIP: Mapping[PaymentStatus, str] = MappingProxyType(
+    dict(_NO_RETRY) | {_S.SKIPPED: "it is skipped already"}
+)
+
+
+def why_no_retry(payment: Payment) -> str:
+    """Why a payment cannot be retried, as a sentence; empty where it can."""
+    return _sentence(payment, "retried", _NO_RETRY.get(payment.status, ""))
+
+
+def why_no_skip(payment: Payment) -> str:
+    """Why a payment cannot be skipped, as a sentence; empty where it can."""
+    return _sentence(payment, "skipped", _NO_SKIP.get(payment.status, ""))
+
+
+def why_no_unskip(payment: Payment) -> str:
+    """Why a payment cannot be un-skipped, as a sentence; empty where it can."""
+    is_skipped = payment.status is _S.SKIPPED
+    return _sentence(payment, "un-skipped", "" if is_skipped else "it is not skipped")
+
+
+def _sentence(payment: Payment, done: str, why: str) -> str:
+    return f"{payment.document} cannot be {done}: {why}." if why else ""
