@@ -36,6 +36,7 @@ AT_ONCE = 200
 _WAITING = (ProblemState.OPEN, ProblemState.RETRY)
 _SKIPPED = (ProblemState.SKIPPED,)
 _NOTHING = "Nothing was changed."
+_ASKED = "the next Payment Sync asks QuickBooks again, and posts what fits."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,7 +70,7 @@ class Retry(_Decision):
             states.retry(payment.id, by.who, by.now)
             _decide_problems(by, payment, _WAITING, ProblemState.RETRY)
             _note(by, "payment.retry", payment)
-        return _looked_at_again(by, payments)
+        return _judged_again(by, payments, "retried")
 
 
 def plan_retry(_store: Store, payment_ids: Iterable[int]) -> Retry:
@@ -105,17 +106,17 @@ def _retry(payments: Sequence[Payment], *, newest: bool = False) -> Retry:
     again = [payment for payment in payments if payment.status is not PaymentStatus.PARKED]
     told = [f"{payment.document}: {payment.reason}" for payment in parked if payment.reason]
     if again:
-        told.append(
-            f"{amounts(again)} will be checked again. The next Payment Sync posts what nothing"
-            " stands against."
-        )
+        told.append(f"{amounts(again)}: {_ASKED}")
     if newest:
         told.append(f"These are the newest {len(payments):,}. Retry the others the same way after.")
     return Retry(
         title=f"Retry {_named(payments)}?",
         verb="Retry",
         told=tuple(told),
-        effects=(*_effects(again, "checked again"), *_effects(parked, "posted as a new payment")),
+        effects=(
+            *_effects(again, "asked about again"),
+            *_effects(parked, "posted as a new payment"),
+        ),
         needs=tuple(_post_again(parked)),
         payment_ids=tuple(payment.id for payment in payments),
         newest=newest,
@@ -196,7 +197,7 @@ class Unskip(_Decision):
             states.unskip(payment.id, by.who, by.now)
             _decide_problems(by, payment, _SKIPPED, ProblemState.RETRY)
             _note(by, "payment.unskip", payment)
-        return _looked_at_again(by, payments)
+        return _judged_again(by, payments, "un-skipped")
 
 
 def plan_unskip(_store: Store, payment_ids: Iterable[int]) -> Unskip:
@@ -208,17 +209,14 @@ def plan_unskip(_store: Store, payment_ids: Iterable[int]) -> Unskip:
     again = [payment for payment in payments if payment not in parked]
     told = [f"Skipped because: {payments[0].note}{_by(payments[0])}"] * (len(payments) == 1)
     if again:
-        told.append(
-            f"{amounts(again)} will be checked again. The next Payment Sync posts what nothing"
-            " stands against."
-        )
+        told.append(f"{amounts(again)}: {_ASKED}")
     if parked:
         told.append(f"{amounts(parked)} will be parked again, as before the skip.")
     return Unskip(
         title=f"Un-skip {_named(payments)}?",
         verb="Un-skip",
         told=tuple(told),
-        effects=(*_effects(again, "checked again"), *_effects(parked, "parked")),
+        effects=(*_effects(again, "asked about again"), *_effects(parked, "parked")),
         payment_ids=tuple(payment.id for payment in payments),
     )
 
@@ -346,7 +344,7 @@ def _decide_problems(
     )
 
 
-def _looked_at_again(by: Operator, payments: Sequence[Payment]) -> Outcome:
+def _judged_again(by: Operator, payments: Sequence[Payment], done: str) -> Outcome:
     """Judge the payments again at once, and tell where they stand then."""
     own: defaultdict[int, list[int]] = defaultdict(list)
     for payment in payments:
@@ -354,15 +352,15 @@ def _looked_at_again(by: Operator, payments: Sequence[Payment]) -> Outcome:
     for connection_id, payment_ids in own.items():
         receiving.prepare(connection_id, by.now, payment_ids)
     now = [listing.get(payment.id) for payment in payments]
-    return Outcome(where_they_stand(now), len(now))
+    return Outcome(_where_they_stand(now, done), len(now))
 
 
-def where_they_stand(payments: Sequence[Payment]) -> str:
+def _where_they_stand(payments: Sequence[Payment], done: str) -> str:
     """Where one payment stands, with the reason, or how many of several stand where."""
     if len(payments) > 1:
         numbers = Counter(_word(payment) for payment in payments)
         told = ", ".join(f"{number:,} {word}" for word, number in sorted(numbers.items()))
-        return f"{count(len(payments), 'payment')} checked again: {told}."
+        return f"{count(len(payments), 'payment')} {done}: {told}."
     [payment] = payments
     if payment.status is PaymentStatus.READY:
         return f"{payment.document} is ready: the next Payment Sync posts it."

@@ -113,7 +113,7 @@ def test_a_payment_that_we_refused_is_judged_again(till):
     till.take_in(pays())
     retried, said = retry(till)
     assert (retried.status, retried.code) == (S.WAITING, "payment-retried")
-    assert said.startswith("Payment pay_1, 100.00 USD is waiting: ")
+    assert said.startswith("Payment pay_1, 100.00 is waiting: ")
     assert till.problems() == {"payment-invoice-closed": ProblemState.RESOLVED}
     till.owes(invoice("1A-100", "250.00", edit_sequence="3"))
     assert retry(till)[0].status is S.READY
@@ -285,7 +285,7 @@ def test_among_several_the_parked_ones_are_named(parked):
     assert "pay_1" in need.sentence
     assert "pay_2" not in need.sentence
     assert [(one.document, one.becomes) for one in made.effects] == [
-        ("Payment pay_2, 5.00 USD", "checked again"),
+        ("Payment pay_2, 5.00 USD", "asked about again"),
         ("Payment pay_1, 100.00 USD", "posted as a new payment"),
     ]
 
@@ -316,9 +316,9 @@ def test_all_alike_are_retried_and_told_by_where_they_stand(till):
     till.take_in(pays("pay_0", "10.00"))  # one dispute was won
     wanted = PaymentFilter(till.id, statuses=(S.REFUSED,), code="payment-disputed-before")
     made = plan(till, payments.plan_retry_alike, wanted)
-    assert made.told[0].startswith("3 payments of 30.00 USD together will be checked again.")
+    assert made.told[0].startswith("3 payments of 30.00 USD together: the next Payment Sync asks")
     done = carry_out(Operator(till.store, "anna"), made)
-    assert done.sentence == "3 payments checked again: 1 ready, 2 waiting."
+    assert done.sentence == "3 payments retried: 1 ready, 2 refused."
     assert [action for action, _ in audited(till)] == ["payment.retry"] * 3
 
 

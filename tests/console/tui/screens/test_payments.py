@@ -335,7 +335,7 @@ def test_refused_then_hint_then_retried_then_ready(office, till):
         assert "Troubleshooting, payment-invoice-closed" in at.lines[0]
         await at.press("escape", "r")
         assert "Retry Payment pay_1, 80.00 USD?" in at.text
-        assert "will be checked again. The next Payment Sync posts" in at.text
+        assert "USD: the next Payment Sync asks QuickBooks again, and posts" in at.text
         assert at.app.focused.id == "cancel"
         await at.press("enter")
         assert till.stands()[0] is S.REFUSED
@@ -374,7 +374,7 @@ def test_skipped_with_a_reason_and_taken_back(office, till):
         assert "Skipped because: by hand in May (by mara)" in at.text
         await at.press("u")
         assert "Un-skip Payment pay_1, 100.00 USD?" in at.text
-        assert "will be checked again. The next Payment Sync posts" in at.text
+        assert "USD: the next Payment Sync asks QuickBooks again, and posts" in at.text
         assert at.app.focused.id == "cancel"
         await at.press("right", "enter")
         assert "Payment pay_1, 100.00 USD is ready" in at.text
@@ -430,10 +430,10 @@ def test_all_of_one_kind_are_retried_with_their_sum_named(office, till):
         await at.type("refused")
         await at.press("enter", "down", "R")
         assert "Retry 3 payments?" in at.text
-        assert "3 payments of 30.00 USD together will be checked again" in at.text
+        assert "3 payments of 30.00 USD together: the next Payment Sync asks" in at.text
         assert at.app.focused.id == "cancel"
         await at.press("right", "enter")
-        assert "3 payments checked again: 3 ready." in at.text
+        assert "3 payments retried: 3 ready." in at.text
 
     sit_down(office.url, scenario)
     assert till.stands("pay_other")[0] is S.REFUSED
