@@ -14,7 +14,7 @@ from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
-from daemon.edge.soap import ResponseText, Secret
+from daemon.edge.soap import NotTaken, ResponseText, Secret
 from daemon.session import login
 from daemon.session.admission import Admission
 from daemon.session.book import FAILED_PERCENT
@@ -135,6 +135,21 @@ class WebConnectorCallbacks:
                 connection=expected.session.connection.name,
             )
         return await self._threads.store(self._desk.thd_take, expected, reading, digest, size)
+
+    def response_not_taken(
+        self, ticket: str, why: NotTaken, detail: str, size: int
+    ) -> Deferred[int]:
+        """What the session makes of an answer that the edge could not take in."""
+        telling = self._tell_not_taken(ticket, f"{why.value}: {detail}", size)
+        told = self._or_tell(telling, ticket, FAILED_PERCENT)
+        return self._if_store_fails(Deferred.fromCoroutine(told), FAILED_PERCENT)
+
+    async def _tell_not_taken(self, ticket: str, reason: str, size: int) -> int:
+        expected = await self._threads.store(self._desk.thd_expect, ticket, "", "")
+        if isinstance(expected, int):
+            return expected
+        reading = Reading(unreadable=reason)
+        return await self._threads.store(self._desk.thd_take, expected, reading, "", size)
 
     def _read(self, response: ResponseText, expected: Expected) -> Reading:
         """Runs beside the reactor; full batches go to the store from there."""

@@ -32,7 +32,10 @@ class Body(Protocol):
 
     @property
     def limit_bytes(self) -> int:
-        """The most this body may have, judged by the request's head alone."""
+        """The most that is read of this body, judged by the request's head alone.
+
+        More than that is refused unread; what is read need not be kept.
+        """
 
     def feed(self, data: bytes) -> None:
         """Take the next piece."""

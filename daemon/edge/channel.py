@@ -176,6 +176,7 @@ class EdgeChannel(http.HTTPChannel):
     def _await_body(self, expected_bytes: int) -> None:
         limits = self.site.limits
         seconds = limits.body_seconds + expected_bytes / limits.slowest_bytes_per_second
+        seconds = min(seconds, limits.longest_body_seconds)
         self._allow(seconds, partial(self._cut, f"no complete request body in {seconds:.0f} s"))
 
     # One request after the other.

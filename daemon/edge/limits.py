@@ -16,6 +16,7 @@ class EdgeLimits:
     header_seconds: float = 10
     body_seconds: float = 30
     slowest_bytes_per_second: float = 64 * 1024  # a body's length / this is added
+    longest_body_seconds: float = 900
     idle_seconds: float = 75
     answer_seconds: float = 120  # the Web Connector gives up after 100
     closing_seconds: float = 5  # for a refused client to read why

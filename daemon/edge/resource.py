@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 import secrets
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from typing import Any, Protocol, TypeAlias, TypeVar
 from urllib.parse import urlsplit
 
@@ -27,12 +28,14 @@ from daemon.edge.downloads import Downloads, token_in
 from daemon.edge.envelope import EnvelopeReader
 from daemon.edge.http import Clock, EdgeRequest, EdgeSite
 from daemon.edge.limits import EdgeLimits
-from daemon.edge.operations import operation_of_soap_action
+from daemon.edge.operations import OPERATIONS, Operation, operation_of_soap_action
 from daemon.edge.pages import PAGE_HEADERS, service_page, support_page
 from daemon.edge.soap import (
     Call,
     EnvelopeRefused,
     FaultCode,
+    NotTaken,
+    ResponseNotTaken,
     ResponseText,
     Secret,
     write_answer,
@@ -46,6 +49,9 @@ Eventually: TypeAlias = T | Awaitable[T]
 
 SERVICE_PATHS = ("/qbwc", "/qbwc/invoice", "/qbwc/payment", "/qbwc/combined")
 SUPPORT_PATH = "/support"
+
+THROWN_AWAY = 32
+"""A response may be so many times as large as what is kept of one before it is cut unread."""
 
 _SOAP_TYPES = frozenset({b"text/xml", b"application/soap+xml", b"application/xml"})
 _ORIGIN = re.compile(r"\Ahttps?://[^/]*")  # a request target may be a whole URL
@@ -96,6 +102,11 @@ class Callbacks(Protocol):
     def interactiveDone(self, ticket: str) -> Eventually[str]:
         """Answer ``Done`` when interactive mode has ended."""
 
+    def response_not_taken(
+        self, ticket: str, why: NotTaken, detail: str, size: int
+    ) -> Eventually[int]:
+        """QuickBooks' response could not be taken in: answer as receiveResponseXML does."""
+
     def is_live_ticket(self, ticket: str) -> Deferred[bool]:
         """Whether a session with this ticket is open, so that it may send a large response."""
 
@@ -104,20 +115,33 @@ class SoapBody:
     """The body of a call: read as it arrives, large only for the response of a live session.
 
     ``large`` are the tickets under which a large body is coming in or being worked on; there is
-    one for each ticket, since a Web Connector waits for the answer before it sends more.
+    one for each ticket, since a Web Connector waits for the answer before it sends more. A
+    response that is larger than ``kept_bytes`` is read to its end and thrown away, so that the
+    Web Connector hears an answer of its session and not a broken connection.
     """
 
-    def __init__(self, limit_bytes: int, callbacks: Callbacks, large: set[str]) -> None:
+    def __init__(
+        self, limit_bytes: int, callbacks: Callbacks, large: set[str], kept_bytes: int = 0
+    ) -> None:
         self.limit_bytes = limit_bytes
+        self._kept_bytes = kept_bytes or limit_bytes
         self._callbacks = callbacks
         self._large = large
+        self._size = 0
         self._ticket = ""  # under which this body is among the large ones
         self._reader = EnvelopeReader()
         self._refused: EnvelopeRefused | None = None
+        self._too_large = False
+        self._is_done = False
 
     def feed(self, data: bytes) -> None:
         """Read on; what follows a refusal is not looked at."""
-        self._read(lambda: self._reader.feed(data))
+        self._size += len(data)
+        if self._size > self._kept_bytes and not self._too_large:
+            self._too_large = True
+            self._reader.release()
+        if not self._too_large:
+            self._read(lambda: self._reader.feed(data))
 
     def _read(self, read: Callable[[], None]) -> None:
         if self._refused is not None:
@@ -131,28 +155,55 @@ class SoapBody:
     def may_be_large(self) -> Deferred[bool]:
         """Ask for the ticket, which comes first in a response; without it the answer is no."""
         self._read(self._reader.flush)
-        operation, ticket = self._reader.operation, self._reader.ticket
-        if self._refused is not None or operation is None or not ticket:
-            return succeed(False)
-        if not operation.may_be_large:
+        ticket = self._ticket_of_response()
+        if not ticket:
             return succeed(False)
         if ticket in self._large:
+            self._is_done = True  # the session hears of the one that is being read
             return fail(OneAtATime())
         self._ticket = ticket
         self._large.add(ticket)
         return maybeDeferred(self._callbacks.is_live_ticket, ticket)
 
+    def _ticket_of_response(self) -> str:
+        """The ticket of a response, as soon as it was read; empty for any other call."""
+        operation = self._reader.operation
+        is_response = operation is not None and operation.may_be_large
+        return (self._reader.ticket or "") if is_response else ""
+
     def drop(self) -> None:
-        """Forget what was read, and leave the large ones."""
+        """Forget what was read, and leave the large ones; tell of a response that broke off."""
+        ticket = self._ticket_of_response()
+        if ticket and not self._is_done:
+            self._is_done = True
+            detail = f"The connection ended after {self._size:,} bytes of the response."
+            self._callbacks.response_not_taken(ticket, NotTaken.CUT_OFF, detail, self._size)
         self._reader.release()
         self._large.discard(self._ticket)
         self._ticket = ""
 
     def call(self) -> Call:
-        """Return the call, now that the body is complete. Raises EnvelopeRefused."""
-        if self._refused is not None:
-            raise self._refused
-        return self._reader.close()
+        """Return the call, now that the body is complete.
+
+        Raises ResponseNotTaken for a response of a ticket, EnvelopeRefused for anything else.
+        """
+        self._is_done = True
+        ticket = self._ticket_of_response()
+        if self._too_large and ticket:
+            detail = f"It has {self._size:,} bytes; {self._kept_bytes:,} are taken."
+            raise ResponseNotTaken(ticket, NotTaken.TOO_LARGE, detail, self._size)
+        try:
+            if self._refused is not None:
+                raise self._refused
+            return self._reader.close()
+        except EnvelopeRefused as refused:
+            # The ticket stands before whatever went wrong.
+            ticket = self._ticket_of_response()
+            if not ticket:
+                raise
+            raise ResponseNotTaken(
+                ticket, NotTaken.GARBLED, refused.reason, self._size
+            ) from refused
 
 
 class Edge(Resource):
@@ -191,9 +242,10 @@ class Edge(Resource):
         if head.method != b"POST" or self._path(head.path) not in SERVICE_PATHS:
             return DiscardedBody(limits.body_limit_bytes)
         named = operation_of_soap_action(_first(head, b"SOAPAction").decode("ascii", "replace"))
-        small = named is not None and not named.may_be_large
-        limit_bytes = limits.body_limit_bytes if small else limits.response_limit_bytes
-        return SoapBody(limit_bytes, self._callbacks, self._large)
+        if named is not None and not named.may_be_large:
+            return SoapBody(limits.body_limit_bytes, self._callbacks, self._large)
+        kept_bytes = limits.response_limit_bytes
+        return SoapBody(kept_bytes * THROWN_AWAY, self._callbacks, self._large, kept_bytes)
 
     def render(self, request: EdgeRequest) -> bytes | int:
         """Answer by path and method; never a redirect."""
@@ -259,9 +311,31 @@ class Edge(Resource):
             call = request.body.call()
         except EnvelopeRefused as refused:
             return self._refuse_call(request, refused)
-        request.operation = call.operation.name
-        Deferred.fromCoroutine(self._answer(request, call))
+        except ResponseNotTaken as not_taken:
+            operation = OPERATIONS["receiveResponseXML"]
+            ask = partial(self._tell_of_response, not_taken, request.client_name())
+        else:
+            operation = call.operation
+            ask = partial(self._ask, call, request.client_name())
+        request.operation = operation.name
+        Deferred.fromCoroutine(self._answer(request, operation, ask))
         return NOT_DONE_YET
+
+    def _tell_of_response(self, not_taken: ResponseNotTaken, peer: str) -> Deferred[Any]:
+        """Have the session hear that its answer was not taken in; what it says is the answer."""
+        self.log.warn(
+            "Response from {peer} not taken in, {why}: {detail}",
+            peer=peer,
+            why=not_taken.why.value,
+            detail=not_taken.detail,
+        )
+        return maybeDeferred(
+            self._callbacks.response_not_taken,
+            not_taken.ticket,
+            not_taken.why,
+            not_taken.detail,
+            not_taken.size,
+        )
 
     def _refuse_call(self, request: EdgeRequest, refused: EnvelopeRefused) -> int:
         self.log.info(
@@ -272,20 +346,22 @@ class Edge(Resource):
         fault = write_fault(refused.code, refused.reason)
         return _send(request, http.INTERNAL_SERVER_ERROR, fault)
 
-    async def _answer(self, request: EdgeRequest, call: Call) -> None:
+    async def _answer(
+        self, request: EdgeRequest, operation: Operation, ask: Callable[[], Deferred[Any]]
+    ) -> None:
         gone: list[Failure] = []
         request.notifyFinish().addErrback(gone.append)
         peer = request.client_name()
         try:
-            value = await self._ask(call, peer)
-            status, answer = http.OK, write_answer(call.operation, value)
+            value = await ask()
+            status, answer = http.OK, write_answer(operation, value)
         except Exception:
-            status, answer = http.INTERNAL_SERVER_ERROR, self._fault(call, peer)
+            status, answer = http.INTERNAL_SERVER_ERROR, self._fault(operation, peer)
         if gone:
             self.log.info(
                 "{peer} hung up before the answer to {operation}",
                 peer=peer,
-                operation=call.operation.name,
+                operation=operation.name,
             )
         else:
             _send(request, status, answer)
@@ -296,12 +372,12 @@ class Edge(Resource):
             return maybeDeferred(callback, *call.arguments, peer)
         return maybeDeferred(callback, *call.arguments)
 
-    def _fault(self, call: Call, peer: str) -> bytes:
+    def _fault(self, operation: Operation, peer: str) -> bytes:
         """Log the failure that is being handled, and tell the caller no more than its reference."""
         reference = secrets.token_hex(4)
         self.log.failure(
             "{operation} from {peer} failed (reference {reference})",
-            operation=call.operation.name,
+            operation=operation.name,
             peer=peer,
             reference=reference,
         )

@@ -12,7 +12,7 @@ import re
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from enum import Enum
+from enum import Enum, StrEnum
 from hashlib import sha256
 from typing import Any
 
@@ -54,6 +54,28 @@ class EnvelopeRefused(Exception):
         super().__init__(reason)
         self.reason = reason
         self.code = code
+
+
+class NotTaken(StrEnum):
+    """Why a response of QuickBooks was not taken in, though its session is known."""
+
+    TOO_LARGE = "too-large"  # longer than the setting response_limit_bytes
+    GARBLED = "garbled"  # not the SOAP that it should be
+    CUT_OFF = "cut-off"  # the connection ended, or took too long, before its end
+
+
+class ResponseNotTaken(Exception):
+    """The response of a known ticket that the session must hear of in the same call.
+
+    ``detail`` is a sentence without any text of the response, ``size`` in bytes.
+    """
+
+    def __init__(self, ticket: str, why: NotTaken, detail: str, size: int) -> None:
+        super().__init__(detail)
+        self.ticket = ticket
+        self.why = why
+        self.detail = detail
+        self.size = size
 
 
 class BadAnswer(TypeError):

@@ -30,7 +30,7 @@ from daemon.session.machine import (
     Phase,
 )
 from daemon.stages import sequence
-from daemon.stages.moves import Ask, AskWrite, Fail, GiveUpOn, Gone, Move, Pause
+from daemon.stages.moves import Ask, AskWrite, Fail, GiveUpOn, Gone, Move, NotTakenIn, Pause
 from daemon.stages.reading import Introduced, Reading, Tally
 from shared import hints, passwords
 from shared.models import connections, sessions, syncs
@@ -276,7 +276,7 @@ class Desk:
             case Pause():
                 self._book.thd_save(session, now, event=machine.PauseTaken(), waits=move.pauses)
                 return sequence.percent(session)
-            case GiveUpOn() | Gone():
+            case GiveUpOn() | NotTakenIn() | Gone():
                 session = sequence.thd_give_up_on(session, move, now)
         if self._thd_stopped(session, now):
             return FAILED_PERCENT

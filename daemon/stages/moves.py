@@ -78,6 +78,17 @@ class GiveUpOn:
 
 
 @dataclass(frozen=True, slots=True)
+class NotTakenIn:
+    """The answer with this one record can never be read: it becomes a problem, the rest goes on.
+
+    ``said`` is why, as a clause.
+    """
+
+    object_id: str
+    said: str
+
+
+@dataclass(frozen=True, slots=True)
 class Gone:
     """QuickBooks no longer has this one record."""
 
@@ -92,7 +103,7 @@ class Fail:
     said: str
 
 
-Move = GoOn | Pause | GiveUpOn | Gone | Fail
+Move = GoOn | Pause | GiveUpOn | NotTakenIn | Gone | Fail
 
 
 @dataclass(frozen=True, slots=True)

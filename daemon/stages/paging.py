@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
-from daemon.stages.moves import Answered, Fail, GoOn, Move, Pause
+from daemon.stages.moves import Answered, Fail, GoOn, Move, NotTakenIn, Pause
 
 IDS_PER_REQUEST = 100
 MOST_RESTARTS = 2
@@ -19,6 +19,8 @@ SMALLEST_PAGE = 10
 QUICK_SECONDS = 8.0
 SLOW_SECONDS = 25.0
 LARGE_BYTES = 4 * 1024 * 1024
+SHRINK = 8
+"""What could not be taken in is asked for again in pages so many times smaller."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,6 +146,32 @@ def unreadable(state: State, said: str) -> tuple[State, Move]:
     if state.tries >= state.most_tries:
         return state, Fail("answer-unreadable", said)
     return replace(_from_first_page(state), tries=state.tries + 1), GoOn()
+
+
+def for_less(state: State, said: str) -> tuple[State, Move]:
+    """The answer could not be taken in, or lacked ours: ask again, for less at a time.
+
+    A list is begun again in smaller pages; IDs are asked for in smaller groups, down to one
+    alone, which is then given up. Only what cannot be asked in a smaller way is tried a few
+    times as it is.
+    """
+    if state.asked:
+        return _fewer_ids(state, said)
+    if state.iterates and state.page_size > 1:
+        size = max(1, state.page_size // SHRINK)
+        state = replace(state, page_size=size, largest_page=max(1, state.page_size // 2))
+        return _from_first_page(state), GoOn()
+    return unreadable(state, said)
+
+
+def _fewer_ids(state: State, said: str) -> tuple[State, Move]:
+    if len(state.asked) > 1:
+        fewer = max(1, len(state.asked) // SHRINK)
+        return replace(state, ids_per_request=fewer, asked=()), GoOn()
+    if state.tries < state.most_tries:
+        return replace(state, tries=state.tries + 1), GoOn()
+    (object_id,) = state.asked
+    return replace(state, asked=(), tries=0), NotTakenIn(object_id, said)
 
 
 def try_again(state: State, said: str) -> tuple[State, Move]:

@@ -15,7 +15,7 @@ from typing import Protocol
 
 from daemon.stages import balances, retried
 from daemon.stages.invoices import work as invoices
-from daemon.stages.moves import Ask, AskWrite, GiveUpOn, Gone, Move, Progress
+from daemon.stages.moves import Ask, AskWrite, GiveUpOn, Gone, Move, NotTakenIn, Progress
 from daemon.stages.payments import work as payments
 from daemon.stages.reading import Reading, Tally
 from shared.models import syncs
@@ -69,7 +69,9 @@ class Work(Protocol):
     ) -> tuple[Session, Move]:
         """QuickBooks did not take the message set as a whole."""
 
-    def thd_give_up_on(self, session: Session, move: GiveUpOn | Gone, now: datetime) -> Session:
+    def thd_give_up_on(
+        self, session: Session, move: GiveUpOn | NotTakenIn | Gone, now: datetime
+    ) -> Session:
         """Never ask for a record again in this sync."""
 
     def thd_conclude(self, session: Session, settings: Settings, now: datetime) -> Session:
@@ -203,7 +205,7 @@ def thd_refused(
     return _back(session, inner), move
 
 
-def thd_give_up_on(session: Session, move: GiveUpOn | Gone, now: datetime) -> Session:
+def thd_give_up_on(session: Session, move: GiveUpOn | NotTakenIn | Gone, now: datetime) -> Session:
     """Never ask for a record again in this sync."""
     work, inner = _work(session)
     return _back(session, work.thd_give_up_on(inner, move, now))

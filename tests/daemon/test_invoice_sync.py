@@ -10,7 +10,7 @@ import pytest
 from daemon.stages import paging
 from daemon.stages.invoices import plan as invoice_sync
 from daemon.stages.invoices.plan import InvoiceSync, Step
-from daemon.stages.moves import Answered, Fail, GiveUpOn, Gone, GoOn, Pause
+from daemon.stages.moves import Answered, Fail, GiveUpOn, Gone, GoOn, NotTakenIn, Pause
 from daemon.stages.watermarks import next_watermark
 from shared.qbxml import requests as ask
 
@@ -205,8 +205,8 @@ def test_headway_forgets_the_tries_before():
     assert state.tries == 0
 
 
-@pytest.mark.parametrize("fault", ["busy", "cut"])
-def test_a_list_that_always_breaks_off_at_its_second_page_is_not_begun_for_ever(fault):
+@pytest.mark.parametrize(("fault", "most_turns"), [("busy", 3), ("cut", 15)])
+def test_a_list_that_always_breaks_off_at_its_second_page_is_not_begun_for_ever(fault, most_turns):
     state = first_run(step=Step.READ)
     for turn in range(50):
         page = Answered(rows=10, changed=10, remaining=30, iterator_id=f"{{{turn}}}")
@@ -218,7 +218,8 @@ def test_a_list_that_always_breaks_off_at_its_second_page_is_not_begun_for_ever(
             state, move = invoice_sync.unreadable(state, "cut short")
         if isinstance(move, Fail):
             break
-    assert turn <= state.most_tries
+    assert isinstance(move, Fail)
+    assert turn <= most_turns
 
 
 def test_a_continue_that_was_handed_out_twice_may_have_turned_two_pages():
@@ -264,10 +265,39 @@ def test_a_refusal_that_is_not_about_one_record_ends_the_sync():
     assert move == Fail("3260", "no permission")
 
 
-def test_an_unreadable_answer_is_asked_for_again_from_the_first_page():
+def test_an_answer_that_was_not_taken_in_is_asked_for_again_in_smaller_pages():
     state = first_run(step=Step.READ, iterator_id="{A}", remaining=50)
-    state, move = invoice_sync.unreadable(state, "cut short")
-    assert (state.iterator_id, state.tries, move) == ("", 1, GoOn())
+    sizes = [state.page_size]
+    while state.page_size > 1:
+        state, move = invoice_sync.unreadable(state, "cut short")
+        assert (state.iterator_id, move) == ("", GoOn())
+        sizes.append(state.page_size)
+    assert sizes == [200, 25, 3, 1]
+    assert state.largest_page < 25
+
+
+def test_invoices_that_come_in_at_no_page_size_are_compared_and_read_by_id():
+    state = first_run(step=Step.READ, page_size=1, tries=3)
+    state, move = invoice_sync.unreadable(state, "cut")
+    assert move == GoOn()
+    assert steps_of(state, ids=["A"]) == [
+        *(Step.DELETIONS, Step.SWEEP, Step.CUSTOMER_CHECK, Step.REREAD, Step.CUSTOMERS),
+    ]
+
+
+@pytest.mark.parametrize("step", [Step.REREAD, Step.CUSTOMERS, Step.CUSTOMER_CHECK])
+def test_the_one_record_that_cannot_be_read_is_found_and_the_others_come_in(step):
+    ids = [f"{number:03}" for number in range(100)]
+    state, move, read = later_run(step=step), GoOn(), []
+    while not isinstance(move, NotTakenIn):
+        state, _ = invoice_sync.requests(state, "7-2", ids[len(read) :], TODAY)
+        if "042" in state.asked:
+            state, move = invoice_sync.unreadable(state, "garbled")
+        else:
+            read += state.asked
+            state, move = invoice_sync.answered(state, Answered(rows=len(state.asked)))
+    assert move == NotTakenIn("042", "garbled")
+    assert read == ids[:42]
 
 
 def test_what_was_taken_in_before_an_answer_broke_off_counts():
@@ -275,9 +305,16 @@ def test_what_was_taken_in_before_an_answer_broke_off_counts():
     assert state.position == 510
 
 
-def test_answers_that_stay_unreadable_end_the_sync():
-    state = first_run(step=Step.READ, tries=3)
+def test_a_comparison_that_cannot_be_read_in_any_size_ends_the_sync():
+    state = later_run(step=Step.SWEEP, page_size=1, tries=3)
     assert invoice_sync.unreadable(state, "cut")[1] == Fail("answer-unreadable", "cut")
+
+
+@pytest.mark.parametrize("step", [Step.COUNT, Step.DELETIONS])
+def test_a_step_that_only_helps_is_left_out_when_its_answer_cannot_be_read(step):
+    state = later_run(step=step, page_size=1, tries=3)
+    after, move = invoice_sync.unreadable(state, "cut")
+    assert (after.step, move) == (Step(list(Step)[list(Step).index(step) + 1]), GoOn())
 
 
 def test_a_refused_message_set_is_waited_for_only_when_that_helps():

@@ -49,6 +49,7 @@ class FakeCallbacks:
         self.responses: list[bytes] = []
         self.live_tickets = {TICKET}
         self.asked_tickets: list[str] = []
+        self.not_taken: list[tuple[str, str, str, int]] = []
         self.ticket_answer: Deferred[bool] | None = None
 
     def __getattr__(self, name: str) -> Any:
@@ -71,6 +72,10 @@ class FakeCallbacks:
                 self.responses.append(b"".join(argument))
                 return self.responses[-1].decode()
         return argument
+
+    def response_not_taken(self, ticket: str, why: str, detail: str, size: int) -> int:
+        self.not_taken.append((ticket, str(why), detail, size))
+        return 7
 
     def is_live_ticket(self, ticket: str) -> Deferred[bool]:
         self.asked_tickets.append(ticket)

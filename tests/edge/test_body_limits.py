@@ -10,6 +10,7 @@ import pytest
 from twisted.internet.defer import Deferred
 from twisted.python.failure import Failure
 
+from daemon.edge.resource import THROWN_AWAY
 from daemon.edge.soap import ResponseText
 from tests.edge.builders import (
     NAMESPACE,
@@ -52,9 +53,10 @@ def refused_for_size(connection: Connection, limit_bytes: int = GENERAL) -> None
 # Judged by the head.
 
 
-def test_more_than_32_mib_is_refused_from_the_head() -> None:
-    connection = House().connect().send(post(b"", length=32 * KIB * KIB + 1, action=RECEIVE))
-    refused_for_size(connection, 32 * KIB * KIB)
+def test_what_is_too_much_even_to_throw_away_is_refused_from_the_head() -> None:
+    most = 32 * KIB * KIB * THROWN_AWAY
+    connection = House().connect().send(post(b"", length=most + 1, action=RECEIVE))
+    refused_for_size(connection, most)
 
 
 @pytest.mark.parametrize("operation", ["authenticate", "sendRequestXML", "closeConnection"])
@@ -77,7 +79,8 @@ def test_a_large_body_for_anything_but_a_call_is_refused_from_the_head() -> None
 
 def test_the_limits_are_settings() -> None:
     house = House(body_limit_bytes=500, response_limit_bytes=1000)
-    refused_for_size(house.connect().send(post(b"", length=1001)), 1000)
+    most = 1000 * THROWN_AWAY
+    refused_for_size(house.connect().send(post(b"", length=most + 1)), most)
     refused_for_size(house.connect().send(post(b"", length=501, path="/support")), 500)
     assert house.ask(post(receive("x" * 300))).status == 200
 
@@ -111,7 +114,7 @@ def test_a_doubtful_length_is_refused(headers: dict[str, str | None]) -> None:
 def test_a_refused_request_smuggles_no_second_one_in() -> None:
     house = House()
     smuggled = post(envelope("serverVersion"))
-    connection = house.connect().send(post(smuggled, length=40 * KIB * KIB))
+    connection = house.connect().send(post(smuggled, length=1100 * KIB * KIB))
     assert connection.answer().status == 413
     connection.send(smuggled)
     assert connection.written == b""
@@ -130,10 +133,10 @@ def test_expect_is_answered_with_100_and_then_the_answer() -> None:
 
 
 def test_expect_is_never_answered_with_both_413_and_100() -> None:
-    request = post(b"", length=40 * KIB * KIB, Expect="100-continue")
+    request = post(b"", length=1100 * KIB * KIB, Expect="100-continue")
     connection = House().connect().send(request)
     assert b"100 Continue" not in connection.written
-    refused_for_size(connection, 32 * KIB * KIB)
+    refused_for_size(connection, 32 * KIB * KIB * THROWN_AWAY)
 
 
 def test_another_expectation_is_ignored_and_never_417() -> None:
@@ -204,8 +207,8 @@ def test_a_chunked_response_meets_the_same_gate() -> None:
 
 
 def test_a_chunked_total_over_the_cap_is_refused_in_the_middle() -> None:
-    house = House(response_limit_bytes=100_000)
-    refused_for_size(house.connect().send(chunked(receive("x" * 100_000))), 100_000)
+    house = House(response_limit_bytes=3_000)
+    refused_for_size(house.connect().send(chunked(receive("x" * 100_000))), 3_000 * THROWN_AWAY)
 
 
 def test_while_the_ticket_is_looked_up_nothing_more_is_read() -> None:
@@ -312,14 +315,69 @@ def test_a_look_up_that_fails_is_503(logged_failures: list[Failure]) -> None:
     assert logged_failures.pop().check(OSError)
 
 
-def test_a_response_that_turns_out_malformed_is_a_fault_after_all_of_it_was_read() -> None:
+# What cannot be taken in is told to the session, in the same call.
+
+
+def told(house: House) -> list[tuple[str, str]]:
+    """The tickets and reasons of which the sessions heard."""
+    return [(ticket, why) for ticket, why, _, _ in house.callbacks.not_taken]
+
+
+@pytest.mark.parametrize("ticket", [TICKET, "another"])
+@pytest.mark.parametrize("size", [10, 100_000])
+def test_a_response_that_turns_out_malformed_is_told_to_its_session(ticket: str, size: int) -> None:
     house = House()
-    body = receive("x" * 100_000).replace(b"</response>", b"</respons>")
-    connection = in_reads(house.connect(), post(body))
-    answer = connection.answer()
-    assert answer.status == 500
-    assert "mismatched tag" in answer.text
+    house.callbacks.live_tickets.add(ticket)
+    body = receive("x" * size, ticket=ticket).replace(b"</response>", b"</respons>")
+    answer = in_reads(house.connect(), post(body)).answer()
+    assert (answer.status, "<receiveResponseXMLResult>7<" in answer.text) == (200, True)
+    assert told(house) == [(ticket, "garbled")]
+    assert "mismatched tag" in house.callbacks.not_taken[0][2]
+
+
+def test_a_response_that_is_too_large_is_read_to_its_end_and_told_to_its_session() -> None:
+    house = House(response_limit_bytes=200_000)
+    connection = in_reads(house.connect(), post(receive("x" * 1_000_000)))
+    assert connection.answer().status == 200
+    [(_, why, detail, size)] = house.callbacks.not_taken
+    assert why == "too-large"
+    assert "200,000 are taken" in detail
+    assert size > 1_000_000
+    assert house.callbacks.responses == []
     assert connection.send(post(envelope("serverVersion"))).answer().status == 200
+
+
+@pytest.mark.parametrize("sent", [500, 100_000])
+def test_a_response_that_breaks_off_is_told_to_its_session_once(sent: int) -> None:
+    house = House()
+    connection = house.connect().send(post(receive("x" * 200_000))[:sent])
+    connection.hang_up()
+    assert told(house) == ([(TICKET, "cut-off")] if sent > 8192 else [])
+
+
+def test_a_response_that_is_too_slow_is_told_to_its_session() -> None:
+    house = House()
+    connection = house.connect().send(post(receive("x" * 200_000))[:100_000])
+    house.clock.advance(40)
+    assert connection.cut
+    connection.hang_up()
+    assert told(house) == [(TICKET, "cut-off")]
+
+
+@pytest.mark.parametrize("operation", ["sendRequestXML", "getLastError", "closeConnection"])
+def test_another_call_that_is_malformed_is_a_fault_and_no_news_for_the_session(
+    operation: str,
+) -> None:
+    house = House()
+    body = envelope(operation, ticket=TICKET).replace(b"</ticket>", b"</ticke>")
+    assert house.ask(post(body)).status == 500
+    assert told(house) == []
+
+
+def test_a_response_that_is_taken_in_is_not_told_as_broken_when_the_client_leaves() -> None:
+    house = House()
+    house.connect().send(post(receive("x" * 100_000))).hang_up()
+    assert told(house) == []
 
 
 # Cost.

@@ -12,6 +12,7 @@ from hashlib import sha256
 
 from daemon.stages.invoices import intake
 from daemon.stages.invoices.plan import Step
+from daemon.stages.moves import GiveUpOn, NotTakenIn
 from daemon.stages.reading import Tally
 from shared.documents import customer_document, invoice_document
 from shared.hints import tell
@@ -30,7 +31,9 @@ from shared.rules.values import (
     Trouble,
 )
 
-READABLE = ("invoice-unreadable", "customer-unreadable", "record-refused")
+READABLE = (
+    *("invoice-unreadable", "customer-unreadable", "record-refused", "record-not-taken-in"),
+)
 """Problems that are over once the record was read, and that keep it from being imported."""
 
 CLOSING = {
@@ -187,15 +190,17 @@ def thd_mark_deleted(session: Session, txn_ids: Sequence[str], now: datetime) ->
 
 
 def thd_give_up_on(
-    session: Session, kind: RecordKind, object_id: str, status: int, said: str, now: datetime
+    session: Session, kind: RecordKind, move: GiveUpOn | NotTakenIn, now: datetime
 ) -> None:
-    """QuickBooks refuses to show one record: a person must look at it."""
+    """One record is refused by QuickBooks, or cannot be read: a person must look at it."""
+    object_id = move.object_id
     documents = ledger.invoice_documents(session.connection.id, [object_id])
     document = documents.get(object_id, f"{kind.value.capitalize()} {object_id}")
-    refusal = intake.trouble(
-        "record-refused", kind, object_id, document, said=said or f"status {status}"
-    )
-    _thd_report(session, [refusal], now)
+    if isinstance(move, NotTakenIn):
+        code, said = "record-not-taken-in", move.said
+    else:
+        code, said = "record-refused", move.said or f"status {move.status}"
+    _thd_report(session, [intake.trouble(code, kind, object_id, document, said=said)], now)
 
 
 def thd_settle(session: Session, now: datetime) -> None:

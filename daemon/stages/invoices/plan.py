@@ -91,6 +91,8 @@ class InvoiceSync(Paged):
     ``since`` is the start of the window, as QuickBooks' wall clock; empty on the first run.
     ``settled_on`` are the terms on which the books were last settled, ``total`` how many
     records there are to take in, as far as is known. ``checked_until`` is a ListID or a number.
+    ``by_id``: whole invoices could not be taken in as a list, so they are compared and then read
+    by ID.
     """
 
     since: str
@@ -98,6 +100,7 @@ class InvoiceSync(Paged):
     settled_on: str = ""
     step: Step = Step.COUNT
     total: int = 0
+    by_id: bool = False
 
     @property
     def first(self) -> bool:
@@ -157,7 +160,7 @@ def requests(
     state: InvoiceSync, request_id: str, ids: Sequence[str], today: date
 ) -> tuple[InvoiceSync, tuple[ask.Request, ...]]:
     """The message set of the current step; empty when the step has nothing to ask."""
-    if state.first and state.step in LATER_RUNS_ONLY:
+    if state.first and state.step in LATER_RUNS_ONLY and not state.by_id:
         return state, ()
     if state.step in BY_ID:
         chosen = tuple(ids[: state.ids_per_request])
@@ -196,11 +199,20 @@ def answered(state: InvoiceSync, answer: Answered) -> tuple[InvoiceSync, Move]:
 
 
 def unreadable(state: InvoiceSync, said: str, stored: int = 0) -> tuple[InvoiceSync, Move]:
-    """The answer could not be read, or lacked ours: ask again, from the first page.
+    """The answer could not be taken in, or lacked ours: ask again, for less at a time.
 
-    ``stored`` records were taken in before it broke off; read again they are no news.
+    ``stored`` records were taken in before it broke off; read again they are no news. Where
+    even one invoice a page is too much, the list is compared instead, which asks for a few
+    elements of each, and what differs is read by ID: so the one that does not come in is known.
     """
-    return paging.unreadable(replace(state, position=state.position + stored), said)
+    state, move = paging.for_less(replace(state, position=state.position + stored), said)
+    if not isinstance(move, Fail):
+        return state, move
+    if state.step is Step.READ:
+        return advance(replace(state, by_id=True)), GoOn()
+    if state.step in DISPENSABLE:
+        return advance(state), GoOn()
+    return state, move
 
 
 def _understood(state: InvoiceSync, answer: Answered) -> tuple[InvoiceSync, Move]:

@@ -15,7 +15,7 @@ from daemon.stages import paging
 from daemon.stages.invoices import importing, intake
 from daemon.stages.invoices import plan as invoice_sync
 from daemon.stages.invoices.plan import DOING, LIGHT, InvoiceSync, Step
-from daemon.stages.moves import Ask, AskWrite, GiveUpOn, Gone, Move, Progress
+from daemon.stages.moves import Ask, AskWrite, GiveUpOn, Gone, Move, NotTakenIn, Progress
 from daemon.stages.reading import Reading, Tally, answered
 from daemon.stages.watermarks import next_watermark
 from shared.models import ledger, problems
@@ -26,6 +26,8 @@ from shared.rules.values import RecordKind, Session
 from shared.settings import Settings
 
 WATERMARK = "invoice"
+PAGE_SIZE = "invoice-page"
+"""How many invoices a page had that came in well: the next sync begins with as many."""
 SETTLED_ON = "settled"
 """The terms of the last settlement; empty while a sync is under way or was cut."""
 LONGEST_NUMBER = 11
@@ -49,7 +51,7 @@ def thd_begin_at(step: Step, session: Session, settings: Settings) -> str:
         watermark=ledger.watermark(connection.id, WATERMARK),
         overlap=timedelta(minutes=settings.overlap_minutes),
         start_date=connection.start_date,
-        page_size=settings.page_size,
+        page_size=int(ledger.watermark(connection.id, PAGE_SIZE) or settings.page_size),
         largest_page=settings.page_size_max,
         most_tries=settings.transient_retries,
         settled_on=ledger.watermark(connection.id, SETTLED_ON),
@@ -111,6 +113,7 @@ def thd_take(session: Session, reading: Reading, now: datetime) -> tuple[Session
     if reading.unreadable or worst is None:
         said = reading.unreadable or "the answer held no response to our request"
         after, move = invoice_sync.unreadable(state, said, reading.tally.changed)
+        _thd_learn(session, state, after)
         return _with(session, after), move
     tally = reading.tally.plus(importing.thd_store(session, state.step, reading.rows, now))
     if invoice_sync.wants_ids(state) and statuses.is_success(worst.status.code):
@@ -119,7 +122,14 @@ def thd_take(session: Session, reading: Reading, now: datetime) -> tuple[Session
     answer = answered(reading, tally, session.exchange, now)
     after, move = invoice_sync.answered(state, answer)
     after = _thd_left(session, state, after)
+    _thd_learn(session, state, after)
     return _with(session, after), move
+
+
+def _thd_learn(session: Session, before: InvoiceSync, after: InvoiceSync) -> None:
+    """Remember the size of pages for the next sync, also when this one does not end well."""
+    if after.page_size != before.page_size:
+        ledger.set_watermark(session.connection.id, PAGE_SIZE, str(after.page_size))
 
 
 def thd_refused(
@@ -130,21 +140,21 @@ def thd_refused(
     return _with(session, after), move
 
 
-def thd_give_up_on(session: Session, move: GiveUpOn | Gone, now: datetime) -> Session:
-    """Never ask for a record again in this sync: it is gone, or QuickBooks refuses it.
+def thd_give_up_on(session: Session, move: GiveUpOn | NotTakenIn | Gone, now: datetime) -> Session:
+    """Never ask for a record again in this sync: it is gone, refused, or cannot be read.
 
-    One that is refused goes on file; one that is gone is marked so.
+    One that is not gone goes on file as a problem; one that is gone is marked so.
     """
     state = _state(session)
     asked = replace(state, asked=(move.object_id,))
-    seen: frozenset[str] = frozenset()
-    if isinstance(move, GiveUpOn):
-        kind = KIND_OF_IDS[state.step]
-        importing.thd_give_up_on(session, kind, move.object_id, move.status, move.said, now)
-        seen = frozenset({move.object_id})
+    is_gone = isinstance(move, Gone)
+    if not isinstance(move, Gone):
+        importing.thd_give_up_on(session, KIND_OF_IDS[state.step], move, now)
+    seen = frozenset[str]() if is_gone else frozenset({move.object_id})
     tally = _thd_ids_done(session, asked, Tally(seen_ids=seen), now)
-    failed = 1 if isinstance(move, GiveUpOn) else 0
-    moved = replace(state, position=state.position + tally.changed, failed=state.failed + failed)
+    moved = replace(
+        state, position=state.position + tally.changed, failed=state.failed + (not is_gone)
+    )
     return _with(session, moved)
 
 
@@ -227,7 +237,7 @@ def _thd_left(session: Session, before: InvoiceSync, after: InvoiceSync) -> Invo
 
     So are customers that QuickBooks did not show the last time; what is skipped is not.
     """
-    last_look = Step.READ if before.first else Step.SWEEP
+    last_look = Step.READ if before.first and not after.by_id else Step.SWEEP
     if before.step is not last_look or after.step is last_look or session.sync_id is None:
         return after
     connection = session.connection

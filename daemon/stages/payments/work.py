@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from daemon.stages import paging
-from daemon.stages.moves import Ask, AskWrite, GiveUpOn, Gone, Move, Progress
+from daemon.stages.moves import Ask, AskWrite, GiveUpOn, Gone, Move, NotTakenIn, Progress
 from daemon.stages.payments import doubting, intake, plan, pulling, pushing, restored, telling
 from daemon.stages.payments.plan import DOING, Facts, PaymentSync, Step
 from daemon.stages.reading import Reading, Tally, answered
@@ -213,7 +213,7 @@ def thd_unheard(session: Session, now: datetime) -> Session | None:
     return _with(session, pushing.thd_unheard(session, _state(session), now))
 
 
-def thd_give_up_on(session: Session, move: GiveUpOn | Gone, now: datetime) -> Session:
+def thd_give_up_on(session: Session, move: GiveUpOn | NotTakenIn | Gone, now: datetime) -> Session:
     """QuickBooks no longer has a payment that was asked for by its ID alone."""
     state = _state(session)
     changed = pulling.thd_missing(session, state, [move.object_id], now)
