@@ -171,7 +171,7 @@ def _fewer_ids(state: State, said: str) -> tuple[State, Move]:
     if state.tries < state.most_tries:
         return replace(state, tries=state.tries + 1), GoOn()
     (object_id,) = state.asked
-    return replace(state, asked=(), tries=0), NotTakenIn(object_id, said)
+    return replace(state, tries=0), NotTakenIn(object_id, said)
 
 
 def try_again(state: State, said: str) -> tuple[State, Move]:

@@ -298,6 +298,8 @@ def test_the_one_record_that_cannot_be_read_is_found_and_the_others_come_in(step
             state, move = invoice_sync.answered(state, Answered(rows=len(state.asked)))
     assert move == NotTakenIn("042", "garbled")
     assert read == ids[:42]
+    assert state.asked == ()
+    assert state.checked_until == ("042" if step is Step.CUSTOMER_CHECK else "")
 
 
 def test_what_was_taken_in_before_an_answer_broke_off_counts():

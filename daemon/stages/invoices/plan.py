@@ -16,7 +16,7 @@ from datetime import date, timedelta
 from enum import StrEnum
 
 from daemon.stages import paging
-from daemon.stages.moves import Answered, Fail, GiveUpOn, Gone, GoOn, Move
+from daemon.stages.moves import Answered, Fail, GiveUpOn, Gone, GoOn, Move, NotTakenIn
 from daemon.stages.paging import Paged
 from daemon.stages.watermarks import earlier
 from shared.qbxml import requests as ask
@@ -206,6 +206,8 @@ def unreadable(state: InvoiceSync, said: str, stored: int = 0) -> tuple[InvoiceS
     elements of each, and what differs is read by ID: so the one that does not come in is known.
     """
     state, move = paging.for_less(replace(state, position=state.position + stored), said)
+    if isinstance(move, NotTakenIn):
+        return _past(state), GoOn() if state.step is Step.NAMED else move
     if not isinstance(move, Fail):
         return state, move
     if state.step is Step.READ:
