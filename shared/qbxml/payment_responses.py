@@ -60,16 +60,36 @@ class ReceivePaymentRet(NamedTuple):
     def adds_up(self) -> bool:
         """Whether what is applied and what is unused make the total, as far as told.
 
-        QuickBooks may count discounts into the amounts that are applied. It may count credits
-        in as well, and never tells how much they were: such a payment does not add up, and a
-        person should look at it. Only for payments that were read with their lines.
+        QuickBooks may count discounts into the amounts that are applied. Where it counts credits
+        in as well, the payment does not add up, and ``credits`` says by how much. Only for
+        payments that were read with their lines.
         """
+        return self._beyond in {None, ZERO, self._discounts}
+
+    @property
+    def credits(self) -> Decimal:
+        """What is applied beyond money and discounts: credits that were set with the payment.
+
+        QuickBooks never tells them apart. A check of 25.00 and a credit memo of 25.00 in one
+        Receive Payments window may show as 25.00, of which 50.00 are applied.
+        """
+        if self._beyond is None or self.adds_up:
+            return ZERO
+        over = self._beyond
+        return max(over - self._discounts if over > self._discounts else over, ZERO)
+
+    @property
+    def _discounts(self) -> Decimal:
+        return sum((use.discount_amount or ZERO for use in self.applied), ZERO)
+
+    @property
+    def _beyond(self) -> Decimal | None:
+        """How much more is applied or unused than was received; None where it is not all told."""
         parts = [self.unused_payment, *(use.amount for use in self.applied)]
         told = [amount for amount in parts if amount is not None]
         if self.total_amount is None or len(told) < len(parts):
-            return True
-        discounts = sum((use.discount_amount or ZERO for use in self.applied), ZERO)
-        return sum(told, ZERO) - self.total_amount in {ZERO, discounts}
+            return None
+        return sum(told, ZERO) - self.total_amount
 
     @property
     def document(self) -> str:

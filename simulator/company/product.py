@@ -99,7 +99,8 @@ class Habits:
     ``unknown_old_set``: a set whose oldMessageSetID is unknown is answered 600 and ``runs``, or
     is ``refused``. ``unprocessed``: after an error with stopOnError the rest is ``answered``
     3231 or ``missing``. ``closed_invoice``: an application to a closed invoice is ``refused``
-    (3120), or ``unapplied`` (570: the payment is saved without it).
+    (3120), or ``unapplied`` (570: the payment is saved without it). ``amounts_include_credits``:
+    what a payment shows as applied counts the credits that were set with it.
     """
 
     sets_kept: str = "all"
@@ -110,6 +111,7 @@ class Habits:
     parents_pay_jobs: bool = False
     guids_are_unique: bool = True
     amounts_include_discounts: bool = True
+    amounts_include_credits: bool = False
     undeposited_by_default: bool = True
 
 
@@ -122,6 +124,7 @@ HABITS = {
     "parents_pay_jobs": (False, True),
     "guids_are_unique": (True, False),
     "amounts_include_discounts": (True, False),
+    "amounts_include_credits": (False, True),
     "undeposited_by_default": (True, False),
 }
 

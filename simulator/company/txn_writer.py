@@ -195,11 +195,22 @@ class TxnWriter:
         named = (books.credits.get(key) or books.payments.get(key) for key in one.credits)
         return sum(credit.balance for credit in named if credit)
 
+    def _credits_set(self, payment: Payment, invoice_id: str) -> int:
+        """What the credits that a payment named pay of an invoice."""
+        books = self._books
+        named = (books.credits.get(key) or books.payments.get(key) for key in payment.credits)
+        uses = (use for credit in named if credit for use in credit.applied)
+        return sum(use.amount for use in uses if use.txn_id == invoice_id)
+
     def _applied_to(self, payment: Payment, application: Application, shape: Shape) -> str:
         """One application with the other links of its invoice, as QuickBooks lists them."""
         invoice = self._books.invoices[application.txn_id]
-        included = self._books.profile.habits.amounts_include_discounts
-        amount = application.amount - (0 if included else application.discount)
+        habits = self._books.profile.habits
+        amount = application.amount
+        if not habits.amounts_include_discounts:
+            amount -= application.discount
+        if habits.amounts_include_credits:
+            amount += self._credits_set(payment, application.txn_id)
         parts = [
             f"<TxnID>{invoice.txn_id}</TxnID>\n<TxnType>Invoice</TxnType>\n",
             f"<TxnDate>{invoice.date}</TxnDate>\n",

@@ -122,6 +122,25 @@ def test_what_is_applied_and_what_is_unused_make_the_total(changes, adds_up):
 
 
 @pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({}, "0.00"),
+        # Cash and a credit memo in one Receive Payments window.
+        ({"TotalAmount": "250.00", "AppliedToTxnRet": [applied(Amount="500.00")]}, "250.00"),
+        ({"TotalAmount": "0.00", "AppliedToTxnRet": [applied(Amount="500.00")]}, "500.00"),
+        # A discount beside both is none of them.
+        ({"TotalAmount": "400.00", "AppliedToTxnRet": [applied(DiscountAmount="6.00")]}, "94.00"),
+        ({"TotalAmount": "494.00", "AppliedToTxnRet": [applied(DiscountAmount="6.00")]}, "0.00"),
+        # Less than was received: money is not told of, and that is no credit.
+        ({"TotalAmount": "525.00"}, "0.00"),
+        ({"UnusedPayment": None, "TotalAmount": "25.00"}, "0.00"),
+    ],
+)
+def test_what_is_applied_beyond_money_and_discounts_are_credits(changes, expected):
+    assert read_payment(**changes).credits == Decimal(expected)
+
+
+@pytest.mark.parametrize(
     ("changes", "field", "value"),
     [
         ({"TotalAmount": "1,000.00"}, "TotalAmount", "1,000.00"),

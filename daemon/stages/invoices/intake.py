@@ -77,7 +77,7 @@ def unreadable(bad: BadRecord) -> Trouble:
         kind,
         bad.object_id,
         bad.document,
-        reason=f"{bad.field}: {bad.reason}",
+        reason=bad.reason,
     )
 
 

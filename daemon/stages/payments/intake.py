@@ -72,7 +72,7 @@ def take(ret: Ret | BadRecord, *, step: Step, home_currency: str) -> tuple[Taken
         case ReceivePaymentRet() if step in WHOLE:
             return to_received(ret, home_currency)
         case BadRecord() if step in WHOLE:
-            return (unreadable(ret.object_id, ret.document, f"{ret.field}: {ret.reason}"),)
+            return (unreadable(ret.object_id, ret.document, ret.reason),)
         case InvoiceRet():
             return (to_looked(ret),)
         case AccountRet():
@@ -86,7 +86,7 @@ def take(ret: Ret | BadRecord, *, step: Step, home_currency: str) -> tuple[Taken
 
 
 def to_received(ret: ReceivePaymentRet, home_currency: str) -> tuple[Taken, ...]:
-    """Read a payment whole, with a Trouble beside it when its parts do not add up."""
+    """Read a payment whole, with a Trouble beside it when less is told of than was received."""
     missing = _missing(ret)
     if missing:
         return (unreadable(ret.txn_id, ret.document, f"QuickBooks left out {missing}"),)
@@ -111,7 +111,8 @@ def to_received(ret: ReceivePaymentRet, home_currency: str) -> tuple[Taken, ...]
         time_modified=ret.time_modified,
         uses=uses_of(ret),
     )
-    return (payment,) if ret.adds_up else (payment, _mismatch(ret))
+    # Credits set with the payment are applied as well; only what is lost on the way is wrong.
+    return (payment,) if ret.adds_up or ret.credits else (payment, _mismatch(ret))
 
 
 def uses_of(ret: ReceivePaymentRet) -> tuple[ReceivedUse, ...]:

@@ -17,7 +17,7 @@ from simulator.company.acts.finding import (
     find_invoice,
     find_payment,
 )
-from simulator.company.applying import Applied, Payer, Use
+from simulator.company.applying import Applied, Payer, SetCredit, Use
 from simulator.company.books import BookError, Books, money
 from simulator.company.errors import RequestFailed
 from simulator.company.records import Payment
@@ -29,6 +29,7 @@ def receive(
     amount: int,
     *,
     invoices: Sequence[tuple[str, int]] = (),
+    set_credits: Sequence[tuple[str, str, int]] = (),
     method: str = "Check",
     number: str = "",
     memo: str = "",
@@ -36,7 +37,8 @@ def receive(
 ) -> Change:
     """Receive a payment of a customer for some invoices, each with what is paid of it.
 
-    What is not put against invoices stays unused.
+    What is not put against invoices stays unused. ``set_credits`` are set in the same window:
+    invoice, TxnID of the credit memo or unused payment, and how much of it.
     """
     owner = find_customer(books, customer)
     if amount <= 0:
@@ -45,7 +47,10 @@ def receive(
     checked(number, MAX_PAYMENT_NUMBER, "payment number")
     checked(memo, MAX_MEMO, "memo")
     account = books.account(deposit_to) if deposit_to else books.undeposited_funds()
-    uses = [Use(find_invoice(books, one).txn_id, paid) for one, paid in invoices]
+    uses = [
+        Use(find_invoice(books, one).txn_id, paid, _set_for(one, set_credits))
+        for one, paid in invoices
+    ]
     receivable = books.receivable(owner.currency).list_id
     if uses:
         receivable = books.receivable_of(books.invoices[uses[0].txn_id])
@@ -69,10 +74,17 @@ def receive(
         applied=applied.applications,
         memo=memo,
         receivable=receivable,
+        credits=tuple(dict.fromkeys(credit for credit, _, _ in applied.credits)),
     )
     ledger.put_payment(books, payment)
+    for credit, invoice_id, used in applied.credits:
+        ledger.put_against(books, credit, invoice_id, used)
     happened = f"{money(amount)} received, of which {money(payment.unused)} is unused."
     return document_change(books, "receive", payment, happened)
+
+
+def _set_for(invoice: str, given: Sequence[tuple[str, str, int]]) -> tuple[SetCredit, ...]:
+    return tuple(SetCredit(credit, used, False) for one, credit, used in given if one == invoice)
 
 
 def _checked(books: Books, uses: Sequence[Use], payer: Payer, amount: int) -> Applied:

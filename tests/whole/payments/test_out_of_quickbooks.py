@@ -111,6 +111,29 @@ def test_discounts_are_read_right_where_amounts_do_not_include_them(house):
     assert (str(use.amount), str(use.discount)) == ("250.00", "5.00")
 
 
+@pytest.mark.parametrize("counted_in", [False, True])
+def test_a_check_and_a_credit_memo_in_one_window_are_understood(house, counted_in):
+    house.company.set_habits(amounts_include_credits=counted_in)
+    books = house.company.books
+    acts.credit(books, "1043", 12_500)
+    (memo,) = books.credits
+    acts.receive(
+        books,
+        LARKSPUR,
+        2_500,
+        invoices=[("1042", 2_500)],
+        set_credits=[("1042", memo, 2_500)],
+        number="CHQ 1",
+    )
+    settles(house)
+    assert codes(house) == []
+    found = imported(house)["CHQ 1"]
+    assert (str(found.amount), str(found.unused)) == ("25.00", "0.00")
+    assert [str(use.amount) for use in found.uses] == ["50.00" if counted_in else "25.00"]
+    assert house.sync().ok
+    assert house.is_equal()
+
+
 def test_a_payment_in_another_currency(house):
     acts.add_customer(house.company.books, "Euro GmbH", currency="EUR")
     owes(house, "E-1", 10_000, "Euro GmbH")
@@ -234,6 +257,7 @@ def test_an_unreadable_payment_is_asked_for_once_in_each_sync_though_nobody_touc
     by_hand(house, 15_000, ("1042", 15_000))
     house.alter = spoil("<TotalAmount>150.00<", "<TotalAmount>15O.00<")
     settles(house)
+    assert problem(house).message.count("TotalAmount") == 1
     house.later(hours=9)
     by_hand(house, 1_000, ("1043", 1_000), number="CHQ 2")
     settles(house)
