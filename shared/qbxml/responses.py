@@ -324,6 +324,11 @@ class BadRecord(NamedTuple):
     value: str
     reason: str
 
+    @property
+    def told(self) -> str:
+        """The reason with the field that it is about, named once."""
+        return self.reason if self.field in self.reason else f"{self.field}: {self.reason}"
+
 
 @dataclass(frozen=True, slots=True)
 class Response:

@@ -77,7 +77,7 @@ def unreadable(bad: BadRecord) -> Trouble:
         kind,
         bad.object_id,
         bad.document,
-        reason=bad.reason,
+        reason=bad.told,
     )
 
 

@@ -72,7 +72,7 @@ def take(ret: Ret | BadRecord, *, step: Step, home_currency: str) -> tuple[Taken
         case ReceivePaymentRet() if step in WHOLE:
             return to_received(ret, home_currency)
         case BadRecord() if step in WHOLE:
-            return (unreadable(ret.object_id, ret.document, ret.reason),)
+            return (unreadable(ret.object_id, ret.document, ret.told),)
         case InvoiceRet():
             return (to_looked(ret),)
         case AccountRet():
