@@ -3,19 +3,22 @@
 The first host and company reply of a connection is recorded; later replies must match or
 no request is handed out (DESIGN §4.4). QuickBooks has no company ID, so the stamp that the
 Web Connector writes under our OwnerID and the company's name stand for it
-(qbxml-reference §5, qbwc-protocol §2.9).
+(qbxml-reference §5, qbwc-protocol §2.9). One company file belongs to one connection: where the
+file bears the stamp of another one that was bound before, this one gets no request.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from daemon.stages.reading import Introduced
 from shared.qbxml import versions
 from shared.qbxml.responses import CompanyRet, HostRet
+from shared.rules.company_files import Neighbor, company_key, plain
 from shared.rules.currencies import HOME_CURRENCY, currency_code
-from shared.rules.values import Application, CompanyBinding, Connection
+from shared.rules.values import Application, CompanyBinding, Connection, SampleCompany
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,10 +30,27 @@ class Bound:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """No request may be handed out; ``code`` is the hint, ``facts`` fill its sentence."""
+    """No request may be handed out; ``code`` is the hint, ``facts`` fill its sentence.
+
+    ``shares`` is the key of a company file that another connection was bound to before.
+    """
 
     code: str
     facts: dict[str, str] = field(default_factory=dict)
+    shares: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Alone:
+    """No other connection was bound to this file before.
+
+    ``same_file`` are connections that were bound to it later, ``by_name`` those whose company only
+    bears the same name, so far as its stamps tell.
+    """
+
+    binding: CompanyBinding
+    same_file: tuple[int, ...] = ()
+    by_name: tuple[int, ...] = ()
 
 
 def identify(
@@ -43,10 +63,57 @@ def identify(
     if unsupported is not None:
         return Refused(unsupported.code, {"product": said.host.product_name})
     name = said.company.company_name
+    if said.company.is_sample_company and connection.sample_company is SampleCompany.REFUSE:
+        return Refused("sample-company", {"found": name})
     mismatch = _mismatch(said.company, connection, application)
     if mismatch is not None:
         return mismatch
     return _bound(said, said.host, name, connection, now)
+
+
+def tell_apart(
+    said: Introduced,
+    bound: Bound,
+    connection: Connection,
+    application: Application,
+    neighbors: Mapping[Neighbor, Sequence[str]],
+) -> Alone | Refused:
+    """Decide whether another connection was bound to this company file before.
+
+    ``neighbors`` say under which requestIDs the stamps of each were asked for. What QuickBooks
+    did not answer is not taken for "not there".
+    """
+    assert said.company is not None
+    if not all(said.stamps_read.issuperset(asked) for asked in neighbors.values()):
+        return Refused("company-unidentified")
+    company = said.company
+    on_file = [one for one in neighbors if _bears_a_stamp_of(company, one)]
+    before = connection.binding
+    for one in on_file:
+        if one.bound_at is None or before is None or _age(one) < (before.bound_at, connection.id):
+            return replace(elsewhere(bound, connection, one.name), shares=one.company_key)
+    key = company_key(application.file_id, company.company_name)
+    later = tuple(one.connection_id for one in on_file)
+    by_name = tuple(one.connection_id for one in neighbors if one not in on_file)
+    return Alone(replace(bound.binding, company_key=key), later, by_name)
+
+
+def elsewhere(bound: Bound, connection: Connection, other: str) -> Refused:
+    """Another connection was bound to this company file before."""
+    facts = {"found": bound.binding.company_name, "expected": connection.name, "other": other}
+    return Refused("company-bound-elsewhere", facts)
+
+
+def _age(one: Neighbor) -> tuple[datetime, int]:
+    assert one.bound_at is not None
+    return one.bound_at, one.connection_id
+
+
+def _bears_a_stamp_of(company: CompanyRet, one: Neighbor) -> bool:
+    return any(
+        company.data_ext(owner_id, "FileID").upper() == file_id.upper()
+        for owner_id, file_id in one.stamps
+    )
 
 
 def _mismatch(
@@ -60,7 +127,7 @@ def _mismatch(
     bound, name = connection.binding, company.company_name
     expected = bound.company_name if bound else connection.name
     stamp = company.data_ext(application.owner_id, "FileID")
-    if bound is not None and _plain(bound.company_name) != _plain(name):
+    if bound is not None and plain(bound.company_name) != plain(name):
         return Refused("company-mismatch", {"expected": expected, "found": name})
     if stamp.upper() != application.file_id.upper() and (stamp or bound is not None):
         found = f"{name} without the mark of this connection"
@@ -86,6 +153,7 @@ def _bound(
             multicurrency=bool(preferences and preferences.is_multi_currency_on),
             bound_at=before.bound_at if before else now,
             closing_date=_closing_date(said, before),
+            company_key=before.company_key if before else "",
         )
     )
 
@@ -101,7 +169,3 @@ def _closing_date(said: Introduced, before: CompanyBinding | None) -> str:
         return before.closing_date if before else ""
     closed = said.preferences.closing_date
     return closed.isoformat() if closed else ""
-
-
-def _plain(name: str) -> str:
-    return " ".join(name.split()).casefold()

@@ -33,7 +33,7 @@ from daemon.stages import sequence
 from daemon.stages.moves import Ask, AskWrite, Fail, GiveUpOn, Gone, Move, NotTakenIn, Pause
 from daemon.stages.reading import Introduced, Reading, Tally
 from shared import hints, passwords
-from shared.models import connections, sessions, syncs
+from shared.models import company_files, connections, sessions, syncs
 from shared.qbxml import requests as ask
 from shared.qbxml.writer import RequestRefused, write_message_set
 from shared.rules.values import (
@@ -112,26 +112,37 @@ class Desk:
     def _thd_plan(self, session: Session, introduced: Introduced | None, now: datetime) -> bytes:
         if self._thd_stopped(session, now):
             return b""
-        if not session.identified:
-            if introduced is None or introduced.host is None:
-                return self._thd_ask(session, self._introduction(session), now)
+        if not session.identified and introduced is not None and introduced.host is not None:
             identified = self._thd_identify(session, introduced, now)
             if identified is None:
                 return b""
             session = identified
+        if not session.identified:
+            return self._thd_ask(session, self._thd_introduction(session, introduced), now)
         session, wanted = sequence.thd_next(session, _next_request_id(session), self._settings, now)
         if wanted is None:
             self._thd_finish(session, now)
             return b""
         return self._thd_ask(session, wanted, now)
 
-    def _introduction(self, session: Session) -> Ask:
-        request_id = _next_request_id(session)
-        requests = (
+    def _thd_introduction(self, session: Session, introduced: Introduced | None) -> Ask:
+        """Ask who QuickBooks is, and for the stamps of others that may be on the same file."""
+        request_id, connection = _next_request_id(session), session.connection
+        bound = connection.binding
+        said = introduced.company if introduced else None
+        name = said.company_name if said else (bound.company_name if bound else "")
+        known = bound is not None and bound.company_key
+        others = () if known else company_files.neighbors(connection.id, name)
+        requests: list[ask.Request] = [
             ask.HostQuery(f"{request_id}-1"),
             ask.CompanyQuery(f"{request_id}-2", owner_id=session.application.owner_id),
             ask.PreferencesQuery(f"{request_id}-3"),
-        )
+            *(
+                ask.CompanyQuery(_stamp_id(request_id, owner_id), owner_id=owner_id)
+                for other in others
+                for owner_id, _ in other.stamps
+            ),
+        ]
         return Ask(IDENTIFY, request_id, requests)
 
     def _thd_ask(self, session: Session, wanted: Ask | AskWrite, now: datetime) -> bytes:
@@ -152,14 +163,50 @@ class Desk:
     def _thd_identify(
         self, session: Session, introduced: Introduced, now: datetime
     ) -> Session | None:
-        """Bind the company or check it; None when no request may be handed out."""
-        found = binding.identify(introduced, session.connection, session.application, now)
+        """Bind the company or check it; None when no request may be handed out.
+
+        The session comes back unidentified while the stamps of others were not asked for.
+        """
+        connection = session.connection
+        found: binding.Bound | binding.Refused | binding.Alone | None
+        found = binding.identify(introduced, connection, session.application, now)
+        if isinstance(found, binding.Bound):
+            found = self._thd_told_apart(session, introduced, found)
+        if found is None:
+            return session
         if isinstance(found, binding.Refused):
+            if connection.binding is not None and found.shares:
+                company_files.share([connection.id], found.shares)
             self._book.thd_fail(session, found.code, "", now, facts=found.facts)
             return None
-        connections.bind(session.connection.id, found.binding)
-        connection = replace(session.connection, binding=found.binding)
+        connections.bind(connection.id, found.binding)
+        company_files.share(found.same_file, found.binding.company_key)
+        if connection.binding is None:
+            company_files.look_again(found.by_name)
+        connection = replace(connection, binding=found.binding)
         return replace(session, connection=connection, identified=True)
+
+    def _thd_told_apart(
+        self, session: Session, introduced: Introduced, bound: binding.Bound
+    ) -> binding.Alone | binding.Refused | None:
+        """Whether the company file is this connection's alone; None when that is to be asked."""
+        connection, key = session.connection, bound.binding.company_key
+        if key:
+            first = company_files.bound_before(connection.id, key)
+            if first:
+                return binding.elsewhere(bound, connection, first)
+            return binding.Alone(bound.binding)
+        company_files.hold()
+        others = company_files.neighbors(connection.id, bound.binding.company_name)
+        exchange = session.exchange
+        said_id, request = (exchange.request_id, exchange.request) if exchange else ("", b"")
+        asked = {
+            other: [_stamp_id(said_id, owner_id) for owner_id, _ in other.stamps]
+            for other in others
+        }
+        if not all(f'"{one}"'.encode() in request for ids in asked.values() for one in ids):
+            return None
+        return binding.tell_apart(introduced, bound, connection, session.application, asked)
 
     # -- receiveResponseXML ---------------------------------------------------------------
 
@@ -422,5 +469,10 @@ def _bytes_of(session: Session, wanted: Ask | AskWrite) -> bytes:
 
 
 def _next_request_id(session: Session) -> str:
-    sequence = session.exchange.sequence + 1 if session.exchange else 1
-    return f"{session.id}-{sequence}"
+    number = session.exchange.sequence + 1 if session.exchange else 1
+    return f"{session.id}-{number}"
+
+
+def _stamp_id(request_id: str, owner_id: str) -> str:
+    """The requestID under which the stamps of another application are asked for."""
+    return f"{request_id}-{owner_id.strip('{}')}"

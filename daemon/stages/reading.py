@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -27,13 +27,22 @@ one in a hundred calls of another company took 40 ms; now 25."""
 _MOST_TOLD = 20
 
 
+NO_SUCH_OWNER = 3121
+"""No application with this OwnerID has left anything in the company file."""
+
+
 @dataclass(frozen=True, slots=True)
 class Introduced:
-    """What QuickBooks said of itself; each part may be missing."""
+    """What QuickBooks said of itself; each part may be missing.
+
+    ``company`` carries the stamps of every application that was asked for; ``stamps_read`` are
+    the requestIDs under which QuickBooks told them, or that there are none.
+    """
 
     host: HostRet | None = None
     company: CompanyRet | None = None
     preferences: PreferencesRet | None = None
+    stamps_read: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +123,7 @@ def read_answer(
     rows: list[object] = []
     tally = Tally()
     repaired: list[Repaired] = []
-    parts: dict[str, HostRet | CompanyRet | PreferencesRet] = {}
+    parts: list[HostRet | CompanyRet | PreferencesRet] = []
     set_status: int | None = None
     try:
         for one in read_message_set(pieces):
@@ -123,7 +132,7 @@ def read_answer(
                 if not _is_ours(one, request_id):
                     return Reading(tuple(heads), (), tally, foreign=True)
             elif isinstance(one, HostRet | CompanyRet | PreferencesRet):
-                parts[type(one).__name__] = one
+                parts.append(one)
             elif isinstance(one, MessageSetHead):
                 set_status = one.status_code
             elif isinstance(one, Repaired):
@@ -140,7 +149,7 @@ def read_answer(
         tuple(heads),
         tuple(rows),
         tally,
-        _introduced(parts),
+        _introduced(parts, heads),
         set_status,
         repaired=tuple(repaired[:_MOST_TOLD]),
     )
@@ -172,14 +181,22 @@ def read_introduction(text: str) -> Introduced:
     return read_answer((text,), "", lambda _ret: (), None).introduced
 
 
-def _introduced(parts: dict[str, HostRet | CompanyRet | PreferencesRet]) -> Introduced:
-    host, company = parts.get("HostRet"), parts.get("CompanyRet")
-    preferences = parts.get("PreferencesRet")
+def _introduced(
+    parts: Sequence[HostRet | CompanyRet | PreferencesRet], heads: Sequence[ResponseHead]
+) -> Introduced:
+    companies = [part for part in parts if isinstance(part, CompanyRet)]
+    stamps = tuple(stamp for company in companies for stamp in company.data_exts)
     return Introduced(
-        host if isinstance(host, HostRet) else None,
-        company if isinstance(company, CompanyRet) else None,
-        preferences if isinstance(preferences, PreferencesRet) else None,
+        next((part for part in parts if isinstance(part, HostRet)), None),
+        companies[0]._replace(data_exts=stamps) if companies else None,
+        next((part for part in parts if isinstance(part, PreferencesRet)), None),
+        frozenset(head.request_id or "" for head in heads if _tells_of_stamps(head)),
     )
+
+
+def _tells_of_stamps(head: ResponseHead) -> bool:
+    code = head.status.code
+    return head.name == "CompanyQueryRs" and (statuses.is_success(code) or code == NO_SUCH_OWNER)
 
 
 def _is_ours(head: ResponseHead, request_id: str) -> bool:

@@ -12,6 +12,7 @@ from importlib.metadata import version
 from shared.errors import StoreError
 from shared.health.address import of_address
 from shared.health.checks import Check, State
+from shared.health.companies import of_companies
 from shared.health.configuration import of_refused_settings, of_settings
 from shared.health.daemons import of_daemons
 from shared.health.files import of_files
@@ -63,3 +64,4 @@ def _of_store(settings: Settings, store: Store | StoreError, machine: Machine) -
     yield from of_store(held, machine.now())
     yield from of_daemons(held, settings, version("deskbridge"))
     yield from of_queues(held)
+    yield from of_companies(held)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from shared.models import audit, connections, daemons, facts, queues
+from shared.models import audit, company_files, connections, daemons, facts, queues
 from shared.models.daemons import Daemon
 from shared.models.facts import StoreFacts
 from shared.models.queues import Queue, RunningSync
@@ -23,7 +23,10 @@ WATCHED = (
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """The store at one moment, ``now``. ``latest_at`` is the latest time stamped into it."""
+    """The store at one moment, ``now``. ``latest_at`` is the latest time stamped into it.
+
+    ``on_one_file`` are the names of connections that belong to one company file.
+    """
 
     now: datetime
     facts: StoreFacts
@@ -39,6 +42,7 @@ class Held:
     problems: Queue | None
     scheduled: tuple[tuple[Connection, Application], ...]
     running: tuple[RunningSync, ...]
+    on_one_file: tuple[tuple[str, ...], ...]
 
 
 def read(store: Store) -> Held:
@@ -61,4 +65,5 @@ def read(store: Store) -> Held:
             problems=queues.open_problems(),
             scheduled=tuple(queues.scheduled()),
             running=tuple(queues.running_syncs()),
+            on_one_file=tuple(company_files.sharing()),
         )

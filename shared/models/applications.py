@@ -173,14 +173,20 @@ _SET_PASSWORD = Statement(
 
 
 def renew_ids(application_ids: Iterable[int], *, new_id: Callable[[], UUID] = uuid4) -> None:
-    """Give applications a new OwnerID, FileID and AppUniqueName, the cure for QBWC1039."""
+    """Give applications a new OwnerID, FileID and AppUniqueName, the cure for QBWC1039.
+
+    Whether their company file is theirs alone is looked into again: its stamps change.
+    """
     for application_id in application_ids:
-        kind = ApplicationKind(_KIND.value(id=application_id))
-        update_columns(t.Application, id=application_id, **_new_ids(kind, new_id))
+        kind, connection_id = _KIND.all(id=application_id)[0]
+        update_columns(t.Application, id=application_id, **_new_ids(ApplicationKind(kind), new_id))
+        update_columns(t.Connection, id=connection_id, company_key="")
 
 
 _KIND = Statement(
-    lambda: t.Application.select(t.Application.kind).where(t.Application.id == slot("id"))
+    lambda: t.Application.select(t.Application.kind, t.Application.connection).where(
+        t.Application.id == slot("id")
+    )
 )
 
 

@@ -10,6 +10,7 @@ import unicodedata
 from collections.abc import Callable
 from dataclasses import asdict
 from datetime import date, datetime
+from itertools import chain, count
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -82,7 +83,7 @@ _EDITABLE = {
 }
 _UNBOUND = {
     **dict.fromkeys(("company_name", "product_name", "major_version", "minor_version"), ""),
-    "closing_date": "",
+    **dict.fromkeys(("closing_date", "company_key"), ""),
     **dict.fromkeys(("country", "qbxml_version", "home_currency"), ""),
     "multicurrency": False,
     "bound_ms": None,
@@ -133,6 +134,7 @@ def add(
         closed_period=closed_period,
         sample_company=sample_company,
         created_ms=millis(now),
+        platform_account=_free_account(name),
         **_UNBOUND,
     )
     fit_to_layout(id_, name, layout, new_id=new_id)
@@ -140,6 +142,23 @@ def add(
 
 
 _ADD = insert_row(t.Connection)
+
+
+def _free_account(name: str) -> str:
+    """The name that tells whose payments these are, as it was when the connection was added.
+
+    A connection that is removed and added again under its name knows its payments in QuickBooks.
+    Where an older one that was renamed bears it, the new one is somebody else.
+    """
+    candidates = (f"{_key(name)}{number}" for number in chain([""], (f" {n}" for n in count(2))))
+    return next(account for account in candidates if not _ACCOUNT_TAKEN.all(account=account))
+
+
+_ACCOUNT_TAKEN = Statement(
+    lambda: t.Connection.select(t.Connection.id).where(
+        t.Connection.platform_account == slot("account")
+    )
+)
 
 
 def get(name: str) -> Connection:

@@ -28,7 +28,7 @@ CONNECTION_FIELDS: tuple[Any, ...] = (
     *(t.Connection.company_name, t.Connection.product_name, t.Connection.major_version),
     *(t.Connection.minor_version, t.Connection.country, t.Connection.qbxml_version),
     *(t.Connection.home_currency, t.Connection.multicurrency, t.Connection.bound_ms),
-    t.Connection.closing_date,
+    *(t.Connection.closing_date, t.Connection.company_key, t.Connection.platform_account),
     *(t.Connection.payments_out, t.Connection.payments_in, t.Connection.missing_method),
     *(t.Connection.overpayment, t.Connection.on_account, t.Connection.closed_period),
     t.Connection.sample_company,
@@ -49,7 +49,7 @@ def read_connection(row: Row) -> Connection:
     id_, name, layout, company_file, jobs, start_date, run_every, at_least, debug, created_ms = row[
         :10
     ]
-    payments_out, payments_in, missing_method, *choices = row[20:]
+    platform_account, payments_out, payments_in, missing_method, *choices = row[21:]
     overpayment, on_account, closed_period, sample_company = choices
     return Connection(
         id=id_,
@@ -62,7 +62,8 @@ def read_connection(row: Row) -> Connection:
         minimum_interval_seconds=at_least,
         debug=bool(debug),
         created_at=moment(created_ms),
-        binding=_read_binding(row[10:20]),
+        binding=_read_binding(row[10:21]),
+        platform_account=platform_account,
         payments_out=bool(payments_out),
         payments_in=bool(payments_in),
         missing_method=MissingMethod(missing_method),
@@ -75,7 +76,7 @@ def read_connection(row: Row) -> Connection:
 
 def _read_binding(row: Row) -> CompanyBinding | None:
     company, product, major, minor, country, qbxml, currency, multicurrency, *rest = row
-    bound_ms, closing_date = rest
+    bound_ms, closing_date, company_key = rest
     if bound_ms is None:
         return None
     return CompanyBinding(
@@ -89,6 +90,7 @@ def _read_binding(row: Row) -> CompanyBinding | None:
         multicurrency=bool(multicurrency),
         bound_at=moment(bound_ms),
         closing_date=closing_date,
+        company_key=company_key,
     )
 
 

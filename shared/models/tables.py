@@ -45,8 +45,20 @@ class Table(Model):
         legacy_table_names = False
 
 
+class Installation(Table):
+    """One row: the random name of this store, made with it and restored with it."""
+
+    id = BigAutoField()
+    token = TextField()
+
+
 class Connection(Table):
-    """A connection with the company it is bound to; ``bound_ms`` is null until it is."""
+    """A connection with the company it is bound to; ``bound_ms`` is null until it is.
+
+    ``company_key`` stands for the company file itself: the stamp in it that a connection was
+    bound by, and its name. Empty: it is still to be seen whether another connection belongs to the
+    same file. ``platform_account`` names whose payments go through it, and never changes.
+    """
 
     id = LastingIdField()
     name = TextField()
@@ -68,6 +80,8 @@ class Connection(Table):
     home_currency = TextField()
     multicurrency = BooleanField()
     bound_ms = BigIntegerField(null=True)
+    company_key = TextField(constraints=[SQL("DEFAULT ''")], index=True)
+    platform_account = TextField(unique=True)
     payments_out = BooleanField(constraints=[SQL("DEFAULT TRUE")])
     payments_in = BooleanField(constraints=[SQL("DEFAULT TRUE")])
     missing_method = TextField(constraints=[SQL("DEFAULT 'create'")])
@@ -501,12 +515,14 @@ class MessageSet(Table):
     """A write to QuickBooks, byte for byte, from before it leaves until its outcome is known.
 
     ``phase`` belongs to the posting protocol; all but ``closed`` are open, and the database
-    admits one open set for each connection. ``doubted`` sets are never cleared in QuickBooks:
-    a late copy of one must still find its record there.
+    admits one open set for each connection, and one for each company file (``company`` is the
+    connection's ``company_key``). ``doubted`` sets are never cleared in QuickBooks: a late copy of
+    one must still find its record there.
     """
 
     id = LastingIdField()
     connection = ForeignKeyField(Connection, on_delete="CASCADE", index=False)
+    company = TextField()
     application = ForeignKeyField(Application, on_delete="CASCADE", index=False)
     posting = ForeignKeyField(Posting, on_delete="CASCADE")
     set_id = TextField(unique=True)
@@ -533,6 +549,17 @@ MessageSet.add_index(
         where=SQL("phase <> 'closed'"),
         name="message_set_open",
     )
+)
+MessageSet.add_index(
+    MessageSet.index(
+        MessageSet.company,
+        unique=True,
+        where=SQL("phase <> 'closed' AND company <> ''"),
+        name="message_set_open_company",
+    )
+)
+MessageSet.add_index(
+    MessageSet.index(MessageSet.company, MessageSet.closed_ms, name="message_set_of_company")
 )
 
 
@@ -682,6 +709,7 @@ UNSETTLED = "unsettled"
 UNSETTLED_LEFT_OUT = "unsettled-left-out"
 
 TABLES: tuple[type[Table], ...] = (
+    Installation,
     Connection,
     Application,
     Sync,

@@ -132,7 +132,9 @@ class CompanyBinding:
     """The company file that the latest host, company and preferences reply described.
 
     ``qbxml_version`` is the version requests are written in, such as "13.0". Up to
-    ``closing_date``, an ISO day, the books are closed; empty: nothing is closed.
+    ``closing_date``, an ISO day, the books are closed; empty: nothing is closed. ``company_key``
+    stands for the file itself: no two connections that belong to one file have different ones.
+    It is empty until that was looked into.
     """
 
     company_name: str
@@ -145,6 +147,7 @@ class CompanyBinding:
     multicurrency: bool
     bound_at: datetime
     closing_date: str = ""
+    company_key: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +158,7 @@ class Connection:
     that is open in QuickBooks. ``run_every_minutes`` is the Auto-Run proposal written into
     the ``.qwc`` file, ``minimum_interval_seconds`` the lower limit told at login; 0 is none.
     ``payments_out`` and ``payments_in``: payments go into QuickBooks, and come out of it.
+    ``platform_account`` says whose payments these are on the billing platform; it stays.
     """
 
     id: int
@@ -168,6 +172,7 @@ class Connection:
     debug: bool
     created_at: datetime
     binding: CompanyBinding | None
+    platform_account: str = ""
     payments_out: bool = True
     payments_in: bool = True
     missing_method: MissingMethod = MissingMethod.CREATE

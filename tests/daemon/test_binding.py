@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from daemon.session.binding import Bound, Refused, identify
+from daemon.session.binding import Alone, Bound, Refused, identify, tell_apart
 from daemon.stages.reading import Introduced
 from shared.qbxml.responses import CompanyRet, DataExt, HostRet, PreferencesRet, Ref
+from shared.rules.company_files import Neighbor
+from shared.rules.values import SampleCompany
 from tests.daemon.builders import NOW, a_binding, a_connection, an_application
 
 OURS = an_application()
@@ -109,3 +113,68 @@ def test_withheld_preferences_do_not_stop_a_company_that_is_known():
     assert isinstance(found, Bound)
     assert found.binding.home_currency == "CAD"
     assert found.binding.bound_at.year == 2020
+
+
+def test_a_sample_company_is_refused_unless_the_connection_allows_it():
+    sample = Introduced(HOST, said().company._replace(is_sample_company=True), None)
+    refused = decide(sample)
+    assert refused == Refused("sample-company", {"found": "Larkspur Tile & Stone"})
+    allowing = a_connection(sample_company=SampleCompany.ALLOW)
+    assert isinstance(identify(sample, allowing, OURS, NOW), Bound)
+
+
+# One company file, one connection
+
+THEIRS = ("{22222222-0000-0000-0000-000000000001}", "{22222222-0000-0000-0000-000000000002}")
+THEIR_STAMP = STAMP._replace(owner_id=THEIRS[0], value=THEIRS[1])
+ASKED = ("1-1-a",)
+
+
+def a_neighbor(**changes):
+    plain = {
+        "connection_id": 2,
+        "name": "Aster",
+        "company_key": "key of theirs",
+        "bound_at": NOW,
+        "stamps": (THEIRS,),
+    }
+    return Neighbor(**{**plain, **changes})
+
+
+def told_apart(*neighbors, stamps=(STAMP, THEIR_STAMP), bound=None, read=ASKED):
+    introduced = replace(said(stamps=stamps), stamps_read=frozenset(read))
+    connection = a_connection(binding=bound)
+    found = identify(introduced, connection, OURS, NOW)
+    assert isinstance(found, Bound)
+    asked = dict.fromkeys(neighbors, ASKED)
+    return tell_apart(introduced, found, connection, OURS, asked)
+
+
+def test_a_company_with_the_stamp_of_a_bound_connection_is_that_ones():
+    refused = told_apart(a_neighbor())
+    assert isinstance(refused, Refused)
+    assert (refused.code, refused.shares) == ("company-bound-elsewhere", "key of theirs")
+    assert refused.facts["other"] == "Aster"
+
+
+def test_a_connection_that_may_still_write_to_the_file_keeps_it():
+    assert isinstance(told_apart(a_neighbor(bound_at=None)), Refused)
+
+
+def test_a_company_of_the_same_name_without_its_stamp_is_another_one():
+    alone = told_apart(a_neighbor(), stamps=[STAMP])
+    assert isinstance(alone, Alone)
+    assert alone.binding.company_key.startswith(OURS.file_id)
+    assert (alone.same_file, alone.by_name) == ((), (2,))
+
+
+def test_of_two_that_are_bound_the_earlier_one_stays():
+    earlier, later = NOW.replace(year=2020), NOW.replace(year=2030)
+    assert isinstance(told_apart(a_neighbor(bound_at=earlier), bound=a_binding()), Refused)
+    alone = told_apart(a_neighbor(bound_at=later), bound=a_binding())
+    assert isinstance(alone, Alone)
+    assert alone.same_file == (2,)
+
+
+def test_a_stamp_that_quickbooks_did_not_tell_of_is_not_taken_for_missing():
+    assert told_apart(a_neighbor(), stamps=[STAMP], read=()) == Refused("company-unidentified")

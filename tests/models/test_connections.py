@@ -354,3 +354,18 @@ def rows_left(store):
         table: database.execute_sql(f"SELECT count(*) FROM {table}").fetchone()[0]
         for table in tables
     }
+
+
+def test_a_connection_that_is_added_again_has_the_account_that_it_had():
+    first = connections.add("Larkspur Tile", now=NOON)
+    connections.remove(first.id)
+    again = connections.add("larkspur  TILE", now=NOON)
+    assert again.platform_account == first.platform_account
+
+
+def test_an_account_stays_when_its_connection_is_renamed_and_is_nobody_elses():
+    first = connections.add("Larkspur", now=NOON)
+    renamed = connections.edit(first.id, name="Larkspur East")
+    second = connections.add("Larkspur", now=NOON)
+    assert renamed.platform_account == first.platform_account
+    assert second.platform_account != first.platform_account

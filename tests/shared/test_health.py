@@ -20,6 +20,7 @@ from shared.errors import StoreError, StoreOutdated
 from shared.health import Check, Page, State
 from shared.health.address import of_address
 from shared.health.checks import size, span
+from shared.health.companies import of_companies
 from shared.health.configuration import of_refused_settings, of_settings
 from shared.health.daemons import of_daemons
 from shared.health.files import of_files
@@ -33,7 +34,14 @@ from shared.models.queues import Queue, RunningSync
 from shared.models.sqlite import SqliteEngine
 from shared.models.store import open_store
 from shared.rules.payments.values import PaymentStatus
-from shared.rules.values import Application, ApplicationKind, Connection, JobMode, Layout
+from shared.rules.values import (
+    Application,
+    ApplicationKind,
+    CompanyBinding,
+    Connection,
+    JobMode,
+    Layout,
+)
 from shared.settings import Settings, SettingsRefused, load_settings
 from tests.models.builders import trouble
 from tests.shared.builders import application
@@ -123,6 +131,7 @@ def held(**changes: Any) -> Held:
         problems=None,
         scheduled=(),
         running=(),
+        on_one_file=(),
     )
     return replace(usual, **changes)
 
@@ -706,3 +715,36 @@ def test_figures_are_worded_in_their_largest_unit():
     assert [size(one) for one in (1, 1023, 1 << 10, 5 << 20, 3 << 30)] == [
         *("1 byte", "1,023 bytes", "1.0 kB", "5.0 MB", "3.0 GB"),
     ]
+
+
+# Company files
+
+
+def test_each_company_file_has_one_connection():
+    assert named(of_companies(held()), "company files").state == "ok"
+    assert list(of_companies(held(has_connections=False))) == []
+
+
+def test_connections_on_one_company_file_fail_with_their_names():
+    [check] = of_companies(held(on_one_file=(("Larkspur", "Aster"),)))
+    assert check.state == "fail"
+    assert "Larkspur and Aster" in check.told
+    assert "connection remove" in check.remedy
+    assert "--rebind" in check.remedy
+
+
+def a_binding(**changes: Any) -> CompanyBinding:
+    return CompanyBinding(
+        *("Harbor & Vale Supply", "QuickBooks Pro 2024", "34", "0", "US", "13.0", "USD", False),
+        **changes,
+    )
+
+
+def test_connections_on_one_company_file_are_read_from_a_real_store(store):
+    with store.transaction():
+        now = store.now()
+        for name, key in (("Larkspur", "A"), ("Aster", "A"), ("Bramble", "B"), ("Quarry", "")):
+            made = connections.add(name, now=now)
+            connections.bind(made.id, a_binding(bound_at=now, company_key=key))
+            now += timedelta(minutes=1)
+    assert read(store).on_one_file == (("Larkspur", "Aster"),)

@@ -50,9 +50,12 @@ LOOKS = 3
 RECORDS = range(3000, 4000)
 """Codes about a record, or about what the application may do with it."""
 NAME_TAKEN = 3100
+WRITES_ELSEWHERE = "company-written-elsewhere"
 
 
-def thd_look(state: PaymentSync, posting_id: int, request_id: str) -> tuple[PaymentSync, Ask]:
+def thd_look(
+    state: PaymentSync, posting_id: int, request_id: str, now: datetime
+) -> tuple[PaymentSync, Ask]:
     """Ask for a posting's invoices as they are now, and whether it is or was there already."""
     posting = postings.get(posting_id)
     payment = listing.get(posting.payment_id)
@@ -65,7 +68,7 @@ def thd_look(state: PaymentSync, posting_id: int, request_id: str) -> tuple[Paym
         ),
         plan.deleted_payments(f"{request_id}-3"),
     )
-    state = replace(state, posting_id=posting_id)
+    state = replace(state, posting_id=posting_id, looked_at=now.isoformat())
     return state, Ask(Step.LOOK.value, request_id, requests)
 
 
@@ -207,6 +210,16 @@ def thd_post(
     if payment.status is not PaymentStatus.READY or posting.date is None:
         # A person skipped or corrected it, or it was judged otherwise, since it was looked at.
         return _next(state), None
+    binding = connection.binding
+    if binding is None or not binding.company_key:
+        # Another connection came to a company of this name: the next session tells them apart.
+        return plan.stop_pushing(state), None
+    if sets.is_open_elsewhere(binding.company_key, connection.id):
+        telling.thd_stopped(session, WRITES_ELSEWHERE, "", now)
+        return plan.stop_pushing(state), None
+    looked_at = datetime.fromisoformat(state.looked_at)
+    if sets.written_elsewhere(binding.company_key, connection.id, looked_at):
+        return plan.to(state, Step.LOOK), None
     found = _thd_places(session, payment, posting)
     if not isinstance(found, Places):
         outcomes.thd_not_posted(session, posting, found, now)
@@ -214,8 +227,6 @@ def thd_post(
     earlier = sets.by_posting(posting.id)
     set_id = tags.set_id(application.file_id, posting.external_guid, len(earlier) + 1)
     old_id = sets.clearable(connection.id, application.id)
-    binding = connection.binding
-    assert binding is not None
     try:
         request = write_message_set(
             [_add(set_id, payment, posting, found)],
@@ -229,6 +240,7 @@ def thd_post(
         return _failed(state, why), None
     sets.begin(
         connection_id=connection.id,
+        company=binding.company_key,
         application_id=application.id,
         posting_id=posting.id,
         set_id=set_id,

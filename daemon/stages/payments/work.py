@@ -85,7 +85,7 @@ def thd_next(
                 assert facts.doubt is not None
                 asked = doubting.thd_ask(session, state, facts.doubt, request_id, now)
             case Step.LOOK:
-                state, asked = pushing.thd_look(state, facts.ready, request_id)
+                state, asked = pushing.thd_look(state, facts.ready, request_id, now)
             case Step.POST:
                 state, asked = pushing.thd_post(session, state, now)
             case _:

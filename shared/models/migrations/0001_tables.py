@@ -5,11 +5,13 @@ on each change of them is a step of its own, with a higher number.
 """
 
 from typing import Any
+from uuid import uuid4
 
-from shared.models.tables import TABLES
+from shared.models.tables import TABLES, Installation
 
 
 def up(_migrator: Any, db: Any) -> None:
-    """Create all tables and indices of an empty database."""
+    """Create all tables and indices of an empty database, and name it."""
     with db.bind_ctx(TABLES):
         db.create_tables(TABLES, safe=False)
+        Installation.insert(token=uuid4().hex).execute()

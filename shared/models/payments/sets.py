@@ -36,6 +36,7 @@ def _is_open() -> Any:
 def begin(
     *,
     connection_id: int,
+    company: str,
     application_id: int,
     posting_id: int,
     set_id: str,
@@ -46,11 +47,12 @@ def begin(
 ) -> MessageSet:
     """Note a write, byte for byte, before it is handed out for the first time.
 
-    Raises StoreError while another write of the company is open, or when ``set_id`` was used
-    before; nothing is written then.
+    ``company`` is the company file's key. Raises StoreError while another write of the company is
+    open, through whichever connection, or when ``set_id`` was used before; nothing is written then.
     """
     row = _BEGIN.one(
         connection=connection_id,
+        company=company,
         application=application_id,
         posting=posting_id,
         set_id=set_id,
@@ -61,13 +63,14 @@ def begin(
         session=session_id,
     )
     if row is None:
-        raise _refusal(connection_id, set_id)
+        raise _refusal(connection_id, company, set_id)
     return _get(row[0])
 
 
 def _begin() -> Any:
     columns: dict[Any, Any] = {
         t.MessageSet.connection: slot("connection"),
+        t.MessageSet.company: slot("company"),
         t.MessageSet.application: slot("application"),
         t.MessageSet.posting: slot("posting"),
         t.MessageSet.set_id: slot("set_id"),
@@ -93,16 +96,53 @@ def _begin() -> Any:
 _BEGIN = Statement(_begin)
 
 
-def _refusal(connection_id: int, set_id: str) -> StoreError:
+def _refusal(connection_id: int, company: str, set_id: str) -> StoreError:
     held = open_set(connection_id)
-    if held is None:
+    if held is not None:
         return StoreError(
-            f"The message set ID {set_id} was used before.",
-            "Report this: each write to QuickBooks needs an ID of its own.",
+            f"A write to QuickBooks is open already: message set {held.set_id}.",
+            "The next Payment Sync settles it before anything else is posted.",
+        )
+    if is_open_elsewhere(company, connection_id):
+        return StoreError(
+            "Another connection has a write to the same company file open.",
+            "Keep one of the two connections; deskbridge doctor names them.",
         )
     return StoreError(
-        f"A write to QuickBooks is open already: message set {held.set_id}.",
-        "The next Payment Sync settles it before anything else is posted.",
+        f"The message set ID {set_id} was used before.",
+        "Report this: each write to QuickBooks needs an ID of its own.",
+    )
+
+
+def is_open_elsewhere(company: str, connection_id: int) -> bool:
+    """Whether another connection has a write to this company file whose outcome is not known."""
+    return _OPEN_ELSEWHERE.one(company=company, connection=connection_id) is not None
+
+
+_OPEN_ELSEWHERE = Statement(
+    lambda: _of_others_on_file().where(t.MessageSet.closed_ms.is_null()).limit(1)
+)
+
+
+def written_elsewhere(company: str, connection_id: int, since: datetime) -> bool:
+    """Whether another connection's write to this company file was settled since then.
+
+    What QuickBooks showed before does not tell what that write brought.
+    """
+    parameters = {"company": company, "connection": connection_id, "since_ms": millis(since)}
+    return _WRITTEN_ELSEWHERE.one(**parameters) is not None
+
+
+_WRITTEN_ELSEWHERE = Statement(
+    lambda: _of_others_on_file().where(t.MessageSet.closed_ms >= slot("since_ms")).limit(1)
+)
+
+
+def _of_others_on_file() -> Any:
+    others = t.Connection.select(t.Connection.id).where(t.Connection.company_key == slot("company"))
+    on_file = (t.MessageSet.company == slot("company")) | t.MessageSet.connection.in_(others)
+    return t.MessageSet.select(t.MessageSet.id).where(
+        on_file & (t.MessageSet.connection != slot("connection"))
     )
 
 

@@ -61,6 +61,7 @@ def in_doubt(shell, phase="hold"):
         [part] = postings.of_payment(int(number))
         sets.begin(
             connection_id=held.id,
+            company="",
             application_id=connections.applications(held.id)[1].id,
             posting_id=part.id,
             set_id="SET1",

@@ -156,6 +156,7 @@ class Till(Books):
         """Begin a message set with the first part of a payment."""
         usual: dict[str, Any] = {
             "connection_id": self.id,
+            "company": "",
             "application_id": self.applications[1],
             "posting_id": self.part(text).id,
             "set_id": set_id,

@@ -1,0 +1,22 @@
+"""Whether each company file has one connection: two would each write to it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from shared.health.checks import Check, fail, ok
+from shared.health.holding import Held
+
+_REMEDY = (
+    "Keep one, and remove the others: deskbridge connection remove NAME. One that moved to"
+    " another company file: deskbridge connection edit NAME --rebind."
+)
+
+
+def of_companies(held: Held) -> Iterator[Check]:
+    """Check that no two connections are bound to one company file."""
+    for first, *others in held.on_one_file:
+        told = f"{first} and {', '.join(others)} belong to one company file; {first} came first."
+        yield fail("company files", told, _REMEDY)
+    if held.has_connections and not held.on_one_file:
+        yield ok("company files", "Each has one connection.")
