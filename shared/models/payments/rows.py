@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Any, NamedTuple
@@ -12,7 +12,7 @@ from peewee import JOIN
 
 from shared.models import tables as t
 from shared.models.convert import moment, moment_or_none, money, money_or_none
-from shared.models.statements import Row, Statement, among
+from shared.models.statements import Row, Statement, among, locking
 from shared.rules.payments.values import (
     Allowances,
     Asking,
@@ -267,3 +267,16 @@ def _read_posting(row: Row, uses: tuple[PostingUse, ...]) -> Posting:
         date=date.fromisoformat(day) if day else None,
         pause_until=moment_or_none(pause_ms),
     )
+
+
+def lock(payment_ids: Collection[int]) -> None:
+    """Keep payments from being sent or changed by another unit until the end of this one."""
+    _LOCK.all(ids=payment_ids)
+
+
+_LOCK = Statement(
+    lambda: locking(
+        t.Payment.select(t.Payment.id).where(among(t.Payment.id, "ids")).order_by(t.Payment.id),
+        t.Payment,
+    )
+)

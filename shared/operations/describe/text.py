@@ -10,8 +10,11 @@ from decimal import Decimal
 ELLIPSIS = "…"
 
 # Characters that could steer a terminal or reorder what is read: C1 controls, line and
-# paragraph separators, and the bidirectional marks and overrides.
-_STEERING = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
+# paragraph separators, the bidirectional marks and overrides; and halves of characters, which
+# no encoding can write.
+_STEERING = re.compile(
+    "[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufeff]"
+)
 _CONTROL_PICTURES = 0x2400
 _DELETE_PICTURE = "\u2421"
 

@@ -1,7 +1,7 @@
 """What is wrong with a payment before it is taken in.
 
-The terms of a payment never change once it is on file, so they are checked to the last cent
-at the door. Every fault is found, not the first one only.
+The terms of a payment never change once it has left, so they are checked to the last cent at
+the door. Every fault is found, not the first one only.
 """
 
 from __future__ import annotations
@@ -50,6 +50,7 @@ def faults(payment: NewPayment) -> list[Fault]:
         *_of_date(payment.date),
         *_of_amount("amount", payment.amount),
         *_of_uses(payment),
+        *_of_on_account(payment),
         *_of_text("customer", payment.customer, MAX_NAME),
         *_of_currency(payment.currency),
         *_of_text("method", payment.method),
@@ -80,8 +81,11 @@ def _of_text(field: str, text: str, longest: int = MAX_TEXT) -> Iterator[Fault]:
 
 
 def _of_memo(memo: str) -> Iterator[Fault]:
+    """A memo may have several lines, but no store keeps NUL or half a character."""
     if len(memo) > MAX_MEMO:
         yield _too_long("memo", memo, MAX_MEMO)
+    if re.search("[\x00\ud800-\udfff]", memo):
+        yield Fault("memo", memo, "holds NUL or half a character", "take it out")
 
 
 def _too_long(field: str, text: str, longest: int) -> Fault:
@@ -121,6 +125,18 @@ def _of_uses(payment: NewPayment) -> Iterator[Fault]:
             )
         seen.add(key)
     yield from _of_sum(payment)
+
+
+def _of_on_account(payment: NewPayment) -> Iterator[Fault]:
+    """A payment that names no document stays on its customer's account: somebody must be named."""
+    of_money = _is_amount(payment.amount) and payment.amount
+    if of_money and not payment.uses and not payment.customer.strip():
+        yield Fault(
+            "customer",
+            payment.customer,
+            "is missing where no invoice is named",
+            "name the invoice, or the customer of a payment on account",
+        )
 
 
 def _of_use(use: NewUse) -> Iterator[Fault]:

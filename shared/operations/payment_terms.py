@@ -7,10 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from shared.rules.payments.values import NewPayment, NewUse, UseKind
+from shared.rules.payments.values import NewPayment, NewUse, UseKind
 
 _AMOUNT = re.compile(r"-?\d{1,13}(\.\d{1,2})?", re.ASCII)
 _FLAGS = {
@@ -71,8 +69,6 @@ def uses_of(
 
     A payment of nothing pays nothing. Raises Unreadable where nothing is left for ``invoice``.
     """
-    from shared.rules.payments.values import UseKind
-
     shares = list(applied)
     if invoice:
         rest = amount - sum((share for _document, share in applied), Decimal())
@@ -86,8 +82,6 @@ def uses_of(
 
 
 def _uses(shares: Iterable[tuple[str, Decimal]], kind: UseKind) -> Iterable[NewUse]:
-    from shared.rules.payments.values import NewUse
-
     return [NewUse(document, amount, kind) for document, amount in shares]
 
 

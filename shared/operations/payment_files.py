@@ -1,4 +1,7 @@
-"""Files of payments, CSV or JSON lines: every row read, every fault with its line."""
+"""Files of payments, CSV or JSON lines: every row read, every fault with its line and column.
+
+Pure: bytes come in, rows go out. What may be done with them is decided in ``payment_intake``.
+"""
 
 from __future__ import annotations
 
@@ -6,14 +9,15 @@ import csv
 import difflib
 import io
 import json
-from collections.abc import Callable, Iterator, Mapping
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from console.cli.errors import NotThere, Refused
-from console.cli.payment_terms import (
+from shared.errors import NotPossible, StoreError
+from shared.operations.payment_terms import (
     Unreadable,
     read_amount,
     read_day,
@@ -21,26 +25,38 @@ from console.cli.payment_terms import (
     read_share,
     uses_of,
 )
+from shared.rules.payments import checking
+from shared.rules.payments.checking import Fault
+from shared.rules.payments.values import ChargeState, NewPayment
 
-if TYPE_CHECKING:
-    from shared.rules.payments.checking import Fault
-    from shared.rules.payments.values import ChargeState, NewPayment
-
+FORMATS = ("csv", "jsonl")
 LONGEST = 20
+HEADER_WITHIN = 20
+"""So many rows may stand above the header: a title, the name of a report."""
+
 Shares = tuple[tuple[str, Decimal], ...]
+Cells = tuple[int, list[str]]
+
+
+class UnreadableFile(StoreError):
+    """The file as a whole cannot be read: its text, or its columns."""
 
 
 @dataclass(frozen=True, slots=True)
 class FileRow:
-    """One row of a file: where it starts, and its payment or what is wrong with it.
+    """One row of a file: where it starts, and its payment, or what is wrong with it.
 
-    ``undated``: the row has no date and the payment carries the present day.
+    ``undated``: the row has no date and the payment carries the present day. ``note`` says why
+    a row without payment and faults is no payment: a total, a title. ``external_id`` is what
+    stands in that column, whatever the row is.
     """
 
     line: int
     payment: NewPayment | None
     faults: tuple[str, ...] = ()
     undated: bool = False
+    note: str = ""
+    external_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,17 +66,19 @@ class _Raw:
     line: int
     values: Mapping[str, Any]
     fault: str = ""
+    note: str = ""
 
 
 def read_rows(content: bytes, form: str, today: date) -> list[FileRow]:
-    """Read all rows of a file (``form`` is csv or jsonl), the bad ones too.
+    """Read all rows of a file (``form`` is csv or jsonl), also those that are no payments.
 
-    Raises Refused where the file as a whole cannot be read, NotThere where it has no row.
+    Raises UnreadableFile where the file as a whole cannot be read, NotPossible where it has
+    no row.
     """
     split = _csv_rows if form == "csv" else _json_rows
     rows = [_read(raw, today) for raw in split(_decoded(content))]
     if not rows:
-        raise NotThere("The file holds no payment: there is nothing to do.")
+        raise NotPossible("The file holds no payment: there is nothing to do.")
     return rows
 
 
@@ -69,26 +87,27 @@ def _decoded(content: bytes) -> str:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
-        raise Refused(
+        raise UnreadableFile(
             f"line {line}: the file is not UTF-8 text.", 'Save it as "CSV UTF-8" and run it again'
         ) from error
 
 
 def _csv_rows(text: str) -> Iterator[_Raw]:
     """Rows by the names in the header; a row begins on the line after the one before it."""
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
-    numbered = _numbered(reader)
-    header: list[str] | None = None
-    for line, cells in numbered:
+    header: list[str] = []
+    above: list[Cells] = []
+    for line, cells in _numbered(csv.reader(io.StringIO(text, newline=""), strict=True)):
         if isinstance(cells, str):
             yield _Raw(line, {}, cells)
-        elif header is None:
-            header = _header(cells)
-        elif len(cells) != len(header):
-            told = f"it has {len(cells)} cells where the header has {len(header)}"
-            yield _Raw(line, {}, told)
+        elif header:
+            yield _csv_row(line, cells, header)
+        elif set(NEEDED) <= set(_names(cells)) or len(above) == HEADER_WITHIN:
+            header = _header(line, cells)
+            yield from (_Raw(line, {}, note=_NO_PAYMENT) for line, _ in above)
         else:
-            yield _Raw(line, dict(zip(header, map(_disarmed, cells), strict=True)))
+            above.append((line, cells))
+    if above and not header:
+        _header(*above[0])
 
 
 def _numbered(reader: Any) -> Iterator[tuple[int, list[str] | str]]:
@@ -107,21 +126,46 @@ def _numbered(reader: Any) -> Iterator[tuple[int, list[str] | str]]:
             yield line, cells
 
 
-def _header(cells: list[str]) -> list[str]:
-    names = ["_".join(cell.casefold().replace("-", " ").split()) for cell in cells]
-    if len(names) == 1 and any(mark in names[0] for mark in ";\t"):
-        raise Refused("line 1: the columns are not parted by commas.", "Save it with commas")
+def _names(cells: Sequence[str]) -> list[str]:
+    return ["_".join(cell.casefold().replace("-", " ").split()) for cell in cells]
+
+
+def _header(line: int, cells: Sequence[str]) -> list[str]:
+    names = _names(cells)
+    for mark, called in _OTHER_MARKS.items():
+        if len(cells) == 1 and mark in cells[0]:
+            raise UnreadableFile(
+                f"line {line}: a comma-separated file was expected; this one uses {called}.",
+                "Save it as CSV with commas and run it again",
+            )
     twice = sorted({name for name in names if names.count(name) > 1})
     faults = [
         *filter(None, map(_unknown, names)),
-        *(f"{name} stands there twice" for name in twice),
+        *(f"{name} stands there twice." for name in twice),
+        *(f"there is no column {name}." for name in NEEDED if name not in names),
     ]
-    faults += [f"there is no column {name}" for name in NEEDED if name not in names]
     if faults:
-        raise Refused(
-            "\n".join(f"line 1: {fault}." for fault in faults), f"Columns: {', '.join(FIELDS)}"
+        raise UnreadableFile(
+            "\n".join(f"line {line}: {fault}" for fault in faults),
+            f"Columns: {', '.join(FIELDS)}",
         )
     return names
+
+
+_OTHER_MARKS = {";": "semicolons", "\t": "tabs", "|": "vertical bars"}
+
+
+def _csv_row(line: int, cells: list[str], header: list[str]) -> _Raw:
+    if _names(cells) == header:
+        return _Raw(line, {}, note="it repeats the header")
+    if len(cells) != len(header):
+        filled = [cell for cell in cells if cell.strip()]
+        # One cell that holds other marks is a row, cut in another way than the header.
+        alone = len(filled) == 1 and not any(mark in filled[0] for mark in _OTHER_MARKS)
+        if alone or _is_total(filled[0]):
+            return _Raw(line, {}, note=_NO_PAYMENT)
+        return _Raw(line, {}, f"it has {len(cells)} cells where the header has {len(header)}")
+    return _told(_Raw(line, dict(zip(header, map(_disarmed, cells), strict=True))))
 
 
 def _disarmed(cell: str) -> str:
@@ -144,8 +188,11 @@ def _json_row(line: int, written: str) -> _Raw:
         return _Raw(line, {}, "it is not a payment but nested without end")
     if not isinstance(values, dict):
         return _Raw(line, {}, "it is not an object: write {…} with the keys of a payment")
+    raw = _told(_Raw(line, values))
     unknown = [told for told in map(_unknown, values) if told]
-    return _Raw(line, values, "; ".join(unknown))
+    if not unknown or (raw.note and not _label(values.get("external_id"))):
+        return raw
+    return replace(raw, fault=" ".join(unknown), note="")
 
 
 def _load(written: str) -> Any:
@@ -169,13 +216,72 @@ def _unknown(name: str) -> str:
     if name in FIELDS:
         return ""
     near = difflib.get_close_matches(name, FIELDS, n=1)
-    return f'there is no column "{name}"' + (f"; did you mean {near[0]}?" if near else "")
+    return f'there is no column "{name}"' + (f"; did you mean {near[0]}?" if near else ".")
+
+
+def _told(raw: _Raw) -> _Raw:
+    """The row, told apart from a payment where it is a total, a title or blank.
+
+    A payment has at least one of FEATURES. A row that is labelled as a total is none whatever
+    it has: a count of payments may stand among invoices, the day of the report among days.
+    """
+    features = any(_label(raw.values.get(name)) for name in FEATURES)
+    name = _label(raw.values.get("external_id"))
+    labels = [name] if name else filter(None, map(_label, raw.values.values()))
+    if not features or _is_total(next(iter(labels), ""), loosely=bool(name)):
+        return replace(raw, note=_NO_PAYMENT)
+    return raw
+
+
+def _label(value: Any) -> str:
+    return "" if value is None or value in ([], {}) else str(value).strip()
+
+
+def _is_total(label: str, *, loosely: bool = False) -> bool:
+    """Whether a text reads like "Grand total:"; ``loosely`` also "Total of 12 payments".
+
+    An id of a payment has no such word in it, but the name of a customer may.
+    """
+    words = [word.strip(".,:;()*=-") for word in label.casefold().split()]
+    totals = [word for word in words if word in _TOTALS]
+    return bool(totals) and (loosely or all(word in _TOTALS | _WITH_TOTALS for word in words))
+
+
+_NO_PAYMENT = "it has nothing of a payment but a total or a title, and was not taken in"
+_IN_MANY_LANGUAGES = """
+    total totals totaal totale totales totali totais totalt subtotal subtotals sub-total
+    subtotaal subtotale subtotales sum sums summe suma summa sumas somme somma soma gesamt
+    gesamtsumme gesamtbetrag zwischensumme insgesamt endsumme razem łącznie celkem összesen
+    yhteensä kokku kopā viso ukupno skupaj toplam jumlah tổng итого всего сумма разом усього
+    общо σύνολο المجموع الإجمالي סה״כ รวม 合计 总计 小计 總計 合計 総計 小計 합계 총계 소계
+"""
+_TOTALS = frozenset(_IN_MANY_LANGUAGES.split())
+_WITH_TOTALS = frozenset(
+    {"", "grand", "gran", "sub", "net", "overall", "general", "général", "report"}
+)
 
 
 def _read(raw: _Raw, today: date) -> FileRow:
     """Read every value, so that one run tells all that is wrong with a row."""
-    if raw.fault:
-        return FileRow(raw.line, None, (raw.fault,))
+    name = _label(raw.values.get("external_id"))
+    if raw.fault or raw.note:
+        faults = (raw.fault,) if raw.fault else ()
+        return FileRow(raw.line, None, faults, note=raw.note, external_id=name)
+    values, unread = _values(raw)
+    payment = _payment(values, unread, today)
+    told = [f"{column}: {fault}" for column, fault in unread.items()]
+    told += _against_the_rules(payment, unread)
+    return FileRow(
+        raw.line,
+        None if told else payment,
+        tuple(told),
+        undated=values["date"] is None,
+        external_id=name,
+    )
+
+
+def _values(raw: _Raw) -> tuple[dict[str, Any], dict[str, str]]:
+    """The values by column, and what is wrong with those that cannot be read."""
     values: dict[str, Any] = {}
     faults: dict[str, str] = {}
     for name, (read, missing) in FIELDS.items():
@@ -188,17 +294,11 @@ def _read(raw: _Raw, today: date) -> FileRow:
     for name in NEEDED:
         if values[name] in (None, "") and name not in faults:
             faults[name] = "it is missing"
-    payment = _payment(values, faults, today)
-    told = [f"{name}: {fault}" for name, fault in faults.items()]
-    told += _against_the_rules(payment, faults)
-    undated = values["date"] is None
-    return FileRow(raw.line, None if told else payment, tuple(told), undated)
+    return values, faults
 
 
 def _payment(values: Mapping[str, Any], faults: dict[str, str], today: date) -> NewPayment:
     """Make the payment; where a value could not be read, one that breaks no further rule."""
-    from shared.rules.payments.values import ChargeState, NewPayment
-
     amount = values["amount"]
     if amount is None:
         amount = max(sum((share for _, share in values["applied"]), Decimal()), values["refunded"])
@@ -224,10 +324,13 @@ def _payment(values: Mapping[str, Any], faults: dict[str, str], today: date) -> 
 
 
 def _against_the_rules(payment: NewPayment, unread: Mapping[str, str]) -> list[str]:
-    from shared.rules.payments import checking
-
+    unread = {*unread, *(_CUSTOMER_OR if unread.keys() & _CUSTOMER_OR else ())}
     named = [in_columns(fault) for fault in checking.faults(payment)]
     return [str(fault) for fault in named if fault.field not in unread]
+
+
+_CUSTOMER_OR = frozenset({"customer", "invoice", "applied", "credit_notes"})
+"""What pays nothing of an unreadable column is not said to lack a customer."""
 
 
 def in_columns(fault: Fault) -> Fault:
@@ -241,7 +344,13 @@ _COLUMN_OF = {"uses": "applied", "charged": "offline"}
 def _text(value: Any) -> str:
     if isinstance(value, bool) or not isinstance(value, str | int):
         raise Unreadable(f"{_shown(value)} is not text; write it in quotation marks")
-    return str(value).strip()
+    text = str(value).strip()
+    if _UNSTORABLE.search(text):
+        raise Unreadable(f"{text[:LONGEST]!a} holds NUL or half a character; take it out")
+    return text
+
+
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
 def _money(value: Any) -> Decimal:
@@ -261,8 +370,6 @@ def _flag(value: Any) -> bool:
 
 
 def _charge_state(value: Any) -> ChargeState:
-    from shared.rules.payments.values import ChargeState
-
     try:
         return ChargeState(_text(value).casefold())
     except ValueError:
@@ -280,9 +387,9 @@ def _shares(value: Any) -> Shares:
         except (ValueError, RecursionError):
             raise Unreadable(f"{_shown(value)} is not JSON") from None
     if isinstance(value, str):
-        return tuple(read_share(share) for share in value.split(";") if share.strip())
+        return tuple(read_share(share) for share in _text(value).split(";") if share.strip())
     if isinstance(value, dict):
-        return tuple((document.strip(), _money(share)) for document, share in value.items())
+        return tuple((_text(document), _money(share)) for document, share in value.items())
     if isinstance(value, list):
         return tuple(map(_listed_share, value))
     raise Unreadable(f"{_shown(value)} says no shares; write them as A=1.00;B=2.00")
@@ -324,3 +431,9 @@ FIELDS: Mapping[str, tuple[Callable[[Any], Any], Any]] = {
 """The columns: how each is read, and what stands for one that is empty or missing."""
 
 NEEDED = ("external_id", "amount")
+
+FEATURES = (
+    *("date", "invoice", "applied", "credit_notes", "customer", "method", "reference"),
+    *("gateway", "charge_state"),
+)
+"""What only payments have: a row without any of them is a total or a title."""

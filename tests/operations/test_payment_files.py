@@ -6,8 +6,8 @@ from decimal import Decimal
 
 import pytest
 
-from console.cli.errors import NotThere, Refused
-from console.cli.payment_files import FIELDS, read_rows
+from shared.errors import NotPossible
+from shared.operations.payment_files import FIELDS, UnreadableFile, read_rows
 from shared.rules.payments.values import ChargeState, NewUse, UseKind
 
 TODAY = date(2026, 1, 5)
@@ -90,10 +90,9 @@ def test_json_numbers_keep_every_cent():
 
 
 def test_null_and_empty_are_left_out():
+    left_out = {"applied": None, "date": "", "offline": None}
     payment = only(
-        json_rows(
-            {"external_id": "p", "amount": "3.00", "applied": None, "date": "", "offline": None}
-        )
+        json_rows({"external_id": "p", "amount": "3.00", "customer": "Larkspur Tile", **left_out})
     )
     assert (payment.uses, payment.date, payment.charged) == ((), TODAY, True)
 
@@ -101,7 +100,7 @@ def test_null_and_empty_are_left_out():
 def test_a_byte_order_mark_and_windows_line_ends_are_no_data():
     text = f"\ufeff{HEADER}\r\npay_1,1042,10.00\r\n"
     assert only(read_rows(text.encode(), "csv", TODAY)).external_id == "pay_1"
-    line = '\ufeff{"external_id": "p", "amount": "1.00"}\r\n'
+    line = '\ufeff{"external_id": "p", "amount": "1.00", "invoice": "1042"}\r\n'
     assert only(read_rows(line.encode(), "jsonl", TODAY)).external_id == "p"
 
 
@@ -169,10 +168,10 @@ def test_shares_that_leave_nothing_for_the_invoice_are_a_fault():
 
 
 def test_an_unknown_column_is_refused_with_the_one_that_was_meant():
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(UnreadableFile) as refused:
         csv_rows("external_id,invoice,ammount,amount,colour", "p,1042,1,1,red")
-    assert 'no column "ammount"; did you mean amount?' in refused.value.message
-    assert 'no column "colour".' in refused.value.message
+    assert 'no column "ammount"; did you mean amount?' in refused.value.sentence
+    assert 'no column "colour".' in refused.value.sentence
     [(_line, fault)] = faults(json_rows({"external_id": "p", "ammount": "1"}))
     assert "did you mean amount?" in fault
 
@@ -182,18 +181,20 @@ def test_an_unknown_column_is_refused_with_the_one_that_was_meant():
     [
         ("external_id,amount,amount", "amount stands there twice"),
         ("external_id,invoice", "there is no column amount"),
-        ("external_id;amount", "not parted by commas"),
+        ("external_id;amount", "a comma-separated file was expected; this one uses semicolons"),
+        ("external_id\tamount", "this one uses tabs"),
+        ("external_id,amount,charge_stat", "did you mean charge_state?\n".strip()),
         ("External ID,Amount,", 'there is no column ""'),
     ],
 )
 def test_a_header_that_cannot_be_meant_is_refused(header, told):
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(UnreadableFile) as refused:
         csv_rows(header, "p,1,1")
-    assert told in refused.value.message
+    assert told in refused.value.sentence
 
 
 def test_a_header_may_be_written_for_people():
-    assert only(csv_rows("External ID,Amount,Charge-State", "p,1.00,pending")).external_id == "p"
+    assert only(csv_rows("External-ID,Amount,CUSTOMER", "p,1.00,Juniper")).external_id == "p"
 
 
 def test_a_row_of_another_width_is_a_fault_since_its_amounts_may_have_moved():
@@ -213,16 +214,16 @@ def test_the_apostrophe_that_disarms_a_formula_is_taken_off_in_csv_only():
 
 @pytest.mark.parametrize(("content", "form"), [(b"", "csv"), (b"\r\n", "csv"), (b"\n", "jsonl")])
 def test_a_file_without_rows_is_nothing_to_do(content, form):
-    with pytest.raises(NotThere, match="nothing to do"):
+    with pytest.raises(NotPossible, match="nothing to do"):
         read_rows(content, form, TODAY)
-    with pytest.raises(NotThere, match="nothing to do"):
+    with pytest.raises(NotPossible, match="nothing to do"):
         csv_rows(HEADER)
 
 
 def test_text_that_is_not_utf8_is_told_with_its_line():
-    with pytest.raises(Refused, match="line 2: the file is not UTF-8 text"):
+    with pytest.raises(UnreadableFile, match="line 2: the file is not UTF-8 text"):
         read_rows(f"{HEADER}\np,Caf\xe9,1".encode("latin-1"), "csv", TODAY)
-    with pytest.raises(Refused, match="line 1: the file is not UTF-8"):
+    with pytest.raises(UnreadableFile, match="line 1: the file is not UTF-8"):
         read_rows(HEADER.encode("utf-16"), "csv", TODAY)
 
 
