@@ -47,7 +47,7 @@ class Money(click.ParamType[Decimal]):
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
     ) -> Decimal:
         """Read the amount; fails with what was expected."""
-        from console.cli.payment_terms import Unreadable, read_amount
+        from shared.operations.payment_terms import Unreadable, read_amount
 
         if isinstance(value, Decimal):
             return value
@@ -69,7 +69,7 @@ class Share(click.ParamType[tuple[str, Decimal]]):
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
     ) -> tuple[str, Decimal]:
         """Read document and amount; fails with what was expected."""
-        from console.cli.payment_terms import Unreadable, read_share
+        from shared.operations.payment_terms import Unreadable, read_share
 
         if isinstance(value, tuple):
             return value

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from shlex import quote
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from console.cli import output
+from console.cli.deciding import decide
 from console.cli.desk import Desk, pass_desk
 from console.cli.errors import Refused, WrongUsage
 from console.cli.json_option import json_option
@@ -25,19 +27,20 @@ from console.cli.params import (
     chosen_connection,
     name_argument,
 )
-from shared.operations.contracts.payments import TAKEN, TAKEN_FILE, Taken
+from shared.operations.contracts.payments import TAKEN, TAKEN_FILE
 from shared.operations.describe.text import count
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from console.cli.payment_files import FileRow
-    from shared.models.payments.receiving import Received
+    from shared.operations.payment_files import FileRow
+    from shared.operations.payment_intake import Imported, ImportPlan, Report
     from shared.rules.payments.values import NewPayment
 
 CHARGE_STATES = ("succeeded", "pending", "failed")
 FORMATS = ("csv", "jsonl")
 NOTHING = Decimal("0.00")
+TRIES = 3
 
 
 @click.command()
@@ -45,7 +48,9 @@ NOTHING = Decimal("0.00")
 @click.option("--external-id", metavar="ID", required=True, help="Its id on the platform.")
 @click.option("--amount", type=Money(), required=True, help="What was paid, such as 1234.50.")
 @click.option(
-    "--invoice", metavar="NUMBER|TXNID", help="The invoice that gets what --applied leaves of it."
+    "--invoice",
+    metavar="NUMBER|TXNID",
+    help="The invoice that gets what --applied leaves of it; none: it stays on account.",
 )
 @click.option(
     "--applied",
@@ -62,7 +67,11 @@ NOTHING = Decimal("0.00")
     multiple=True,
     help="A credit note used with it, recorded but not posted; may be repeated.",
 )
-@click.option("--customer", metavar="NAME", help="Who paid. Default: the invoices' customer.")
+@click.option(
+    "--customer",
+    metavar="NAME|LISTID",
+    help="Who paid. Default: the invoices' customer; needed without an invoice.",
+)
 @click.option("--currency", metavar="CODE", help="Such as USD. Default: that of the invoices.")
 @click.option("--method", metavar="METHOD", help="Such as credit_card, ach or check.")
 @click.option("--reference", metavar="TEXT", help="The gateway's id of it, or a check number.")
@@ -83,28 +92,28 @@ NOTHING = Decimal("0.00")
 @json_option(TAKEN)
 @pass_desk
 def add(desk: Desk, /, name: str | None, day: date | None, as_json: bool, **given: Any) -> None:
-    """Take one payment of the billing platform in.
+    """Take one payment of the billing platform in, or correct one that is on file.
 
-    The same external id again changes nothing: it prints the same number. What happened to its
-    charge since (--charge-state, --refunded, --disputed) is taken over; other terms that
-    differ are refused. NAME may be left out where there is exactly one connection.
+    The same external id again with the same content changes nothing. With other content it
+    corrects the payment, as long as no request of it has left for QuickBooks; afterwards the
+    correction is refused and becomes a problem of the payment. What happened to its charge since
+    (--charge-state, --refunded, --disputed) is always taken over. Without an invoice it is a
+    payment on account of --customer. NAME may be left out where there is exactly one connection.
     """
-    from shared.models.payments import listing
+    from shared.operations import payment_intake
 
-    now = desk.store.now()
     undated = day is None or day == NO_DATE
-    payment = _given(given, _today(now) if day is None or day == NO_DATE else day)
-    with desk.store.transaction():
-        connection = chosen_connection(name)
-        if undated:
-            [payment] = _dated(connection.id, [payment], [True])
-        received = _receive(connection.id, [payment], now)
-        taken = Taken(listing.get(received.ids[0]), _how(received))
-        _note(desk, "payment.add", connection.name, payment.external_id, received, now)
+    payment = _given(given, _today(desk.store.now()) if day is None or day == NO_DATE else day)
+    with desk.store.reading():
+        connection = chosen_connection(name).name
+    plan = partial(payment_intake.plan_add, connection=connection, payment=payment, undated=undated)
+    added = decide(desk, plan)
+    if added.refusal:
+        raise Refused(f"{payment.external_id}: {added.refusal.reason}", added.refusal.remedy)
     if as_json:
-        output.say_json(TAKEN.of(taken))
+        output.say_json(TAKEN.of(added))
     else:
-        output.say_wrapped(_told(taken))
+        output.say_wrapped(added.sentence)
 
 
 def _today(now: datetime) -> date:
@@ -112,21 +121,23 @@ def _today(now: datetime) -> date:
 
 
 def _given(given: Mapping[str, Any], day: date) -> NewPayment:
-    """Make the payment of the options; raises WrongUsage naming all that cannot be meant."""
-    from console.cli.payment_files import in_columns
-    from console.cli.payment_terms import Unreadable, uses_of
-    from shared.rules.payments import checking
+    """Make the payment of the options; raises WrongUsage where they contradict each other."""
+    from shared.operations.payment_terms import Unreadable, uses_of
     from shared.rules.payments.values import ChargeState, NewPayment
 
-    if not (given["invoice"] or given["applied"] or given["credit_notes"]):
-        raise WrongUsage("Which invoice does it pay?", "--invoice NUMBER, or --applied INVOICE=…")
+    documents = given["invoice"] or given["applied"] or given["credit_notes"]
+    if not (documents or given["customer"]):
+        raise WrongUsage(
+            "Which invoice does it pay, or who paid it on account?",
+            "--invoice NUMBER, --applied INVOICE=…, or --customer NAME",
+        )
     invoice = (given["invoice"] or "").strip()
     try:
         uses = uses_of(given["amount"], invoice, given["applied"], given["credit_notes"])
     except Unreadable as fault:
         raise WrongUsage(f"{str(fault).capitalize()}.") from fault
     texts = ("external_id", "customer", "currency", "method", "reference", "gateway", "memo")
-    payment = NewPayment(
+    return NewPayment(
         date=day,
         amount=given["amount"],
         uses=uses,
@@ -137,73 +148,6 @@ def _given(given: Mapping[str, Any], day: date) -> NewPayment:
         refunded=given["refunded"],
         disputed=given["disputed"],
     )
-    if faults := checking.faults(payment):
-        raise WrongUsage("\n".join(str(in_columns(fault)) for fault in faults))
-    return payment
-
-
-def _dated(
-    connection_id: int, batch: Sequence[NewPayment], undated: Sequence[bool]
-) -> list[NewPayment]:
-    """Give payments that came without a date the one that they have on file."""
-    from console.cli.payment_terms import dated
-    from shared.models.payments import listing
-    from shared.rules.payments.values import PaymentSource
-
-    if not any(undated):
-        return list(batch)
-    held = listing.payments(connection_id, source=PaymentSource.INVOICED)
-    known = {payment.external_id: payment.date for payment in held}
-    return [
-        dated(payment, known) if without else payment
-        for payment, without in zip(batch, undated, strict=True)
-    ]
-
-
-def _receive(connection_id: int, batch: Sequence[NewPayment], now: datetime) -> Received:
-    """Take the payments in; raises Refused with all that is wrong with them."""
-    from console.cli.payment_files import in_columns
-    from shared.models.payments import receiving
-    from shared.models.payments.receiving import BadPayments
-
-    try:
-        return receiving.receive(connection_id, batch, now)
-    except BadPayments as bad:
-        told = [f"{batch[at].external_id}: {in_columns(fault)}" for at, fault in bad.faults]
-        raise Refused("\n".join(told), "Nothing was taken in; its terms never change") from bad
-
-
-def _how(received: Received) -> str:
-    return "added" if received.added else "updated" if received.updated else "unchanged"
-
-
-def _note(
-    desk: Desk, action: str, connection: str, what: str, received: Received, now: datetime
-) -> None:
-    from shared.models import audit
-
-    if received.added or received.updated:
-        audit.add(desk.who, action, connection, f"{what}: {_numbers(received)}", now)
-
-
-def _numbers(received: Received) -> str:
-    return (
-        f"{received.added:,} added, {received.updated:,} updated, {received.unchanged:,} unchanged"
-    )
-
-
-_HOW = {
-    "added": "is taken in",
-    "updated": "is changed",
-    "unchanged": "was there already, nothing changed",
-}
-
-
-def _told(taken: Taken) -> str:
-    payment = taken.payment
-    stands = f"It is {payment.status.replace('_', ' ')}"
-    why = f": {payment.reason}" if payment.reason else "."
-    return f"{payment.document} {_HOW[taken.how]} as number {payment.id}. {stands}{why}"
 
 
 @click.command("import")
@@ -215,9 +159,23 @@ def _told(taken: Taken) -> str:
     type=click.Choice(FORMATS),
     help="Of standard input, or of a file whose name does not end in .csv or .jsonl.",
 )
+@click.option("--dry-run", is_flag=True, help="Say what would happen to each row; write nothing.")
+@click.option(
+    "--skip-bad-rows",
+    is_flag=True,
+    help="Leave rows out that cannot be read, and take the others in.",
+)
 @json_option(TAKEN_FILE)
 @pass_desk
-def import_file(desk: Desk, name: str, file: Path, form: str | None, as_json: bool) -> None:
+def import_file(
+    desk: Desk,
+    name: str,
+    file: Path,
+    form: str | None,
+    dry_run: bool,
+    skip_bad_rows: bool,
+    as_json: bool,
+) -> None:
     """Take a FILE of payments in, .csv or .jsonl; - is standard input, with --format.
 
     Columns (or keys) are named as the options of `payments add`, with underscores:
@@ -225,60 +183,88 @@ def import_file(desk: Desk, name: str, file: Path, form: str | None, as_json: bo
     method, reference, gateway, date, offline, charge_state, refunded, disputed,
     from_quickbooks and memo may be left out. Shares are written A=1.00;B=2.00 or as JSON.
 
-    Either all rows are taken in or none is: every bad row is told with its line. The same file
-    again adds nothing.
+    The file may hold payments that are on file: those with the same content are counted, those
+    with other content correct the payment, or are refused where it was sent already. A refused
+    row does not keep the others out, but the command ends with 1. Rows that cannot be read stop
+    the whole file unless --skip-bad-rows is given. Totals and titles are told and left out.
     """
-    from shared.models import connections
+    from shared.operations import payment_intake
 
-    rows = _read(file, form, _today(desk.store.now()))
-    with desk.store.transaction():
-        now = desk.store.now()
-        connection = connections.get(name)
-        received = _receive_rows(connection.id, rows, str(file), now)
-        _note(desk, "payment.import", connection.name, file.name, received, now)
+    rows = _read(name, file, form, _today(desk.store.now()))
+    plan_of = partial(
+        payment_intake.plan_import,
+        connection=name,
+        file_rows=rows,
+        source="standard input" if str(file) == FROM_STANDARD_INPUT else file.name,
+        skip_bad_rows=skip_bad_rows,
+    )
+    with desk.store.reading():
+        plan = plan_of(desk.store)
+    report = plan.report if dry_run else _carried_out(desk, plan).report
     if as_json:
-        output.say_json(TAKEN_FILE.of(received))
-        return
-    output.say_wrapped(f"{count(len(rows), 'row')}: {_numbers(received)}.")
-    output.say_wrapped(f"How they stand: deskbridge payments list {quote(connection.name)}")
+        output.say_json(TAKEN_FILE.of(report))
+    else:
+        _say(plan, report, dry_run=dry_run)
+    if report.refused:
+        raise _refused(report, dry_run=dry_run)
 
 
-def _read(file: Path, form: str | None, today: date) -> list[FileRow]:
-    from console.cli.payment_files import read_rows
+def _read(name: str, file: Path, form: str | None, today: date) -> list[FileRow]:
+    from shared.operations.payment_files import read_rows
 
     suffix = file.suffix.casefold().removeprefix(".")
     form = form or (suffix if suffix in FORMATS else None)
     if form is None:
         raise WrongUsage(f"Is {file} CSV or JSON lines?", "Say it with --format csv or jsonl")
-    if file == Path(FROM_STANDARD_INPUT):
+    if str(file) == FROM_STANDARD_INPUT:
         return read_rows(sys.stdin.buffer.read(), form, today)
-    return read_rows(file.read_bytes(), form, today)
-
-
-def _receive_rows(
-    connection_id: int, rows: Sequence[FileRow], source: str, now: datetime
-) -> Received:
-    """Take all rows in; raises Refused that tells every fault of every bad row."""
-    from console.cli.payment_files import in_columns
-    from shared.models.payments import receiving
-    from shared.models.payments.receiving import BadPayments
-
-    faults = {row.line: list(row.faults) for row in rows if row.faults}
-    good = [(row.line, row.payment, row.undated) for row in rows if row.payment]
-    batch = _dated(connection_id, [row[1] for row in good], [row[2] for row in good])
     try:
-        received = receiving.receive(connection_id, batch, now)
-    except BadPayments as bad:
-        for at, fault in bad.faults:
-            faults.setdefault(good[at][0], []).append(str(in_columns(fault)))
-    if faults:
-        raise _bad_rows(source, len(rows), faults)
-    return received
+        content = file.read_bytes()
+    except PermissionError as error:
+        piped = f"deskbridge payments import {quote(name)} - --format {form} < {quote(str(file))}"
+        raise Refused(
+            f"{file}: this user may not read it.", f"As a user who may read it: {piped}"
+        ) from error
+    return read_rows(content, form, today)
 
 
-def _bad_rows(source: str, rows: int, faults: Mapping[int, Sequence[str]]) -> Refused:
-    bad = f"{len(faults):,} of {count(rows, 'row')} cannot be taken in, so none was."
-    told = [f"line {line}: {fault}" for line in sorted(faults) for fault in faults[line]]
-    return Refused(
-        "\n".join([f"{source}: {bad}", *told]), "Correct these rows and run the same command again"
+def _carried_out(desk: Desk, plan: ImportPlan) -> Imported:
+    """Carry the import out; what a sync changed meanwhile is planned anew, row by row."""
+    from shared.operations.deciding import Operator, PlanIsStale, carry_out
+
+    by = Operator(desk.store, desk.who)
+    for _ in range(TRIES):
+        try:
+            return carry_out(by, plan)
+        except PlanIsStale:
+            with desk.store.reading():
+                plan = plan.again(desk.store)
+    return carry_out(by, plan)
+
+
+def _say(plan: ImportPlan, report: Report, *, dry_run: bool) -> None:
+    from shared.operations.payment_intake import numbers
+
+    said = numbers(report)
+    rows = count(len(plan.rows), "row")
+    output.say_wrapped(
+        f"Nothing is written. {rows} would be: {said}." if dry_run else f"{rows}: {said}."
     )
+    for told in [*plan.told, *(note.sentence for note in report.notes)]:
+        output.say_wrapped(told)
+    if not dry_run:
+        output.say_wrapped(
+            f"How they stand: deskbridge payments list {quote(plan.connection.name)}"
+        )
+
+
+def _refused(report: Report, *, dry_run: bool) -> Refused:
+    """The rows that are refused, each remedy once; what was taken in is said, too."""
+    told = [f"line {one.line}: {one.external_id}: {one.reason}" for one in report.refused]
+    would_be = "would be " if dry_run else ""
+    first = (
+        f"{count(len(report.refused), 'row')} {would_be}refused; "
+        f"{count(report.taken, 'other row')} {would_be}taken in."
+    )
+    remedies = dict.fromkeys(one.remedy for one in report.refused)
+    return Refused("\n".join([first, *told]), " ".join(remedies))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -11,7 +11,7 @@ from peewee import SQL, NodeList, fn
 
 from shared.models import tables as t
 from shared.models.convert import millis, moment
-from shared.models.statements import Statement, insert_row, slot
+from shared.models.statements import Statement, insert_rows, slot
 from shared.rules.values import AuditEntry
 
 _AFTER_ALL = 2**62
@@ -19,10 +19,19 @@ _AFTER_ALL = 2**62
 
 def add(who: str, action: str, connection_name: str, detail: str, now: datetime) -> None:
     """Note an action of a person."""
-    _ADD.run(at_ms=millis(now), who=who, action=action, connection=connection_name, detail=detail)
+    add_all(who, action, connection_name, [detail], now)
 
 
-_ADD = insert_row(t.Audit)
+def add_all(
+    who: str, action: str, connection_name: str, details: Iterable[str], now: datetime
+) -> None:
+    """Note one action of a person on many records."""
+    _ADD.many((millis(now), who, action, connection_name, detail) for detail in details)
+
+
+_ADD = insert_rows(
+    t.Audit, [t.Audit.at_ms, t.Audit.who, t.Audit.action, t.Audit.connection, t.Audit.detail]
+)
 
 
 def entries(

@@ -324,9 +324,9 @@ def _payment(values: Mapping[str, Any], faults: dict[str, str], today: date) -> 
 
 
 def _against_the_rules(payment: NewPayment, unread: Mapping[str, str]) -> list[str]:
-    unread = {*unread, *(_CUSTOMER_OR if unread.keys() & _CUSTOMER_OR else ())}
+    told = {*unread, *(_CUSTOMER_OR if unread.keys() & _CUSTOMER_OR else ())}
     named = [in_columns(fault) for fault in checking.faults(payment)]
-    return [str(fault) for fault in named if fault.field not in unread]
+    return [str(fault) for fault in named if fault.field not in told]
 
 
 _CUSTOMER_OR = frozenset({"customer", "invoice", "applied", "credit_notes"})

@@ -16,7 +16,7 @@ from uuid import UUID
 
 from shared.errors import StoreError
 from shared.models import problems, syncs
-from shared.models.payments import listing, receiving, sets
+from shared.models.payments import listing, sets
 from shared.operations import payments
 from shared.rules.payments.values import Payment, PaymentStatus
 from shared.rules.values import ApplicationKind, JobMode, Layout, ProblemState, SyncState
@@ -30,6 +30,7 @@ from simulator.webconnector.update import Result
 from tests.deciding import decide
 from tests.rehearsal import cast, reckoning
 from tests.rehearsal.stage import Fall, Stage, Violation
+from tests.taking_in import take_in
 
 NAME = "Larkspur"
 WINDOW_SECONDS = 900
@@ -133,8 +134,7 @@ class Rehearsal:
             made = cast.payment(self.rnd, self.payments, self.stage.company, self.stage.now)
             if made is None:
                 return
-            with self.stage.store.transaction():
-                receiving.receive(self.connection_id, [made], self.stage.now)
+            take_in(self.stage.store, self.connection_id, [made], self.stage.now)
             self._say(f"payment {made.external_id} of {made.amount} came in")
 
     def _somebody_meddles(self) -> None:

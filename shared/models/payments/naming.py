@@ -19,7 +19,7 @@ from shared.models import ledger, mappings
 from shared.models import tables as t
 from shared.models.convert import money
 from shared.models.ledger import customer_pages
-from shared.models.payments import receiving, states
+from shared.models.payments import preparing, states
 from shared.models.statements import Row, Statement, among, slot
 from shared.rules.payments.judging import ABOUT_NAMES
 from shared.rules.payments.names import folded
@@ -197,7 +197,7 @@ def _judge_again(
     for one in named:
         if one.status == _S.REFUSED:
             states.retry(one.id, who, now)
-    receiving.prepare(connection_id, now, [one.id for one in named])
+    preparing.prepare(connection_id, now, [one.id for one in named])
     stand = _STAND.column(ids=[one.id for one in named])
     return {PaymentStatus(status): count for status, count in Counter(stand).items()}
 

@@ -27,13 +27,16 @@ MOVES: Mapping[PostingState, frozenset[PostingState]] = MappingProxyType(
 )
 """Where a posting may go from each state. Once posted, only a person's decision undoes it."""
 
+CHANGED_AFTER_SENDING = "payment-changed-after-sending"
 ABOUT_POSTED = frozenset(
     {
+        CHANGED_AFTER_SENDING,
         *("payment-edited", "payment-deleted", "payment-balance-differs", "payment-posted-twice"),
         *("payment-refunded", "payment-disputed", "payment-returned", "payment-not-applied"),
     }
 )
-"""Codes of problems with payments that are in QuickBooks: a decision about one never posts it."""
+"""Codes of problems with payments that QuickBooks was asked for: a decision about one never posts
+it."""
 
 IN_QUICKBOOKS = frozenset({_P.SENT, _P.UNKNOWN, _P.POSTED, _P.PARKED})
 """States in which QuickBooks has the payment, or may have it."""

@@ -18,6 +18,7 @@ from shared.models.payments import rows
 from shared.models.payments.parts import ADD_EVENTS, IN_QUICKBOOKS
 from shared.models.statements import Row, Statement, among, insert_rows, slot
 from shared.rules.payments.values import (
+    Asking,
     NewPayment,
     Payment,
     PaymentSource,
@@ -124,6 +125,7 @@ def correct(payments: Sequence[tuple[int, NewPayment, str]], who: str, now: date
     numbers = [id_ for id_, _one, _told in payments]
     _FORGET_USES.run(ids=numbers)
     _add_uses((id_, one) for id_, one, _told in payments)
+    _FORGET_DECIDED.run(ids=numbers)
     _WAIT.run(ids=numbers)
     told = {id_: sentence for id_, _one, sentence in payments}
     postings = _POSTINGS.all(ids=numbers)
@@ -140,10 +142,6 @@ _TERMS = (
     *(t.Payment.charged, t.Payment.charge_state, t.Payment.from_quickbooks),
     *(t.Payment.refunded_cents, t.Payment.disputed, t.Payment.changed_ms),
 )
-_DECIDED = {
-    **{t.Payment.asking: Asking.NO.value, t.Payment.waiting_ms: None},
-    **dict.fromkeys((t.Payment.overpayment, t.Payment.on_account, t.Payment.closed_period), ""),
-}
 
 
 def _terms(one: NewPayment) -> Row:
@@ -155,11 +153,22 @@ def _terms(one: NewPayment) -> Row:
 
 
 _CORRECT = Statement(
-    lambda: t.Payment.update({**{field: slot(field.name) for field in _TERMS}, **_DECIDED}).where(
+    lambda: t.Payment.update({field: slot(field.name) for field in _TERMS}).where(
         t.Payment.id == slot("id")
     )
 )
 _FORGET_USES = Statement(lambda: t.PaymentUse.delete().where(among(t.PaymentUse.payment, "ids")))
+_FORGET_DECIDED = Statement(
+    lambda: t.Payment.update(
+        {
+            t.Payment.asking: Asking.NO.value,
+            t.Payment.waiting_ms: None,
+            t.Payment.overpayment: "",
+            t.Payment.on_account: "",
+            t.Payment.closed_period: "",
+        }
+    ).where(among(t.Payment.id, "ids"))
+)
 _WAIT = Statement(
     lambda: t.Payment.update(
         {
@@ -171,9 +180,7 @@ _WAIT = Statement(
     ).where(among(t.Payment.id, "ids") & (t.Payment.status != PaymentStatus.SKIPPED.value))
 )
 _POSTINGS = Statement(
-    lambda: t.Posting.select(t.Posting.payment, t.Posting.id).where(
-        among(t.Posting.payment, "ids")
-    )
+    lambda: t.Posting.select(t.Posting.payment, t.Posting.id).where(among(t.Posting.payment, "ids"))
 )
 _PLAN_AGAIN = Statement(
     lambda: t.Posting.update(

@@ -11,7 +11,7 @@ from shared.operations.contracts.shapes import Json, Key, Shape
 from shared.operations.describe.text import amount, iso_day, iso_instant
 
 if TYPE_CHECKING:
-    from shared.models.payments.receiving import Received
+    from shared.operations.payment_intake import Added, Note, Refusal, Report
     from shared.rules.payments.values import (
         DepositRule,
         MessageSet,
@@ -187,15 +187,7 @@ def _all(shape: Shape[T], values: Sequence[T]) -> list[Json]:
     return [shape.of(value) for value in values]
 
 
-@dataclass(frozen=True)
-class Taken:
-    """A payment that came in; ``how`` is added, updated or unchanged."""
-
-    payment: Payment
-    how: str
-
-
-TAKEN: Shape[Taken] = Shape(
+TAKEN: Shape[Added] = Shape(
     Key("id", "number of the payment", lambda t: t.payment.id),
     Key("status", "where it stands", lambda t: t.payment.status.value),
     Key("reason", "why it stands so; empty where all is well", lambda t: t.payment.reason),
@@ -203,12 +195,31 @@ TAKEN: Shape[Taken] = Shape(
     Key("outcome", "`added`, `updated` or `unchanged`", lambda t: t.how),
 )
 
+REFUSED_ROW: Shape[Refusal] = Shape(
+    Key("line", "where the row begins in the file", lambda r: r.line),
+    Key("external_id", "its id on the billing platform; may be empty", lambda r: r.external_id),
+    Key("reason", "why it is not taken in", lambda r: r.reason),
+    Key("remedy", "what to do", lambda r: r.remedy),
+)
 
-TAKEN_FILE: Shape[Received] = Shape(
-    Key("added", "how many are new", lambda t: t.added),
-    Key("updated", "of how many the charge changed", lambda t: t.updated),
-    Key("unchanged", "how many were there already", lambda t: t.unchanged),
-    Key("ids", "the numbers of the payments, in the order of the rows", lambda t: list(t.ids)),
+ROW_NOTE: Shape[Note] = Shape(
+    Key("line", "where the row begins in the file", lambda n: n.line),
+    Key("note", "what is to be known about it", lambda n: n.sentence),
+)
+
+TAKEN_FILE: Shape[Report] = Shape(
+    Key("new", "how many rows are new payments", lambda r: r.new),
+    Key("changed", "how many changed a payment on file", lambda r: r.changed),
+    Key("unchanged", "how many are on file as they are", lambda r: r.unchanged),
+    Key(
+        "refused", "rows that are not taken in", lambda r: _all(REFUSED_ROW, r.refused), REFUSED_ROW
+    ),
+    Key(
+        "notes",
+        "totals, titles, payments that are never posted",
+        lambda r: _all(ROW_NOTE, r.notes),
+        ROW_NOTE,
+    ),
 )
 
 DEPOSIT_RULE: Shape[DepositRule] = Shape(

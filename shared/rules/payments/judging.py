@@ -136,11 +136,16 @@ class Billed:
     mapping: CustomerMapping | None = None
 
     def owns(self, invoice: NamedInvoice) -> bool:
-        """Whether the invoice is the customer's or a job's below it; anybody's without a name."""
+        """Whether the invoice is the customer's or a job's below it; anybody's without a name.
+
+        The platform may name the customer by its ListID.
+        """
+        billed = (invoice.customer_list_id, *invoice.above)
         if self.mapping is not None:
-            return self.mapping.list_id in (invoice.customer_list_id, *invoice.above)
+            return self.mapping.list_id in billed
         wanted = folded(self.customer)
-        return not wanted or wanted in {folded(name) for name in invoice.customer_names}
+        named = {folded(name) for name in (*invoice.customer_names, *billed)}
+        return not wanted or wanted in named
 
     def __str__(self) -> str:
         if self.mapping is None:

@@ -25,7 +25,7 @@ PROMISED = {
     "ISSUED_FILE": "application path username",
     "PAYMENT": "id external_id source status reason amount currency date txn_id ref_number applied",
     "TAKEN": "id status reason",
-    "TAKEN_FILE": "added updated unchanged ids",
+    "TAKEN_FILE": "new changed unchanged refused",
     "RECONCILIATION": "differences customers posted waiting unknown parked refused totals "
     "last_invoice_sync last_payment_sync",
 }

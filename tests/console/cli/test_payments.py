@@ -107,7 +107,7 @@ def test_a_payment_is_taken_in_and_told_where_it_stands(books):
     held = shown(books)
     assert (held["status"], held["date"], held["method"]) == ("ready", "2026-01-04", "ach")
     assert held["applied"][0]["invoice_txn_id"] == "A-1"
-    assert audited(books)[0] == ("payment.add", "pay_1: 1 added, 0 updated, 0 unchanged")
+    assert audited(books)[0] == ("payment.add", "Payment pay_1, 250.00 USD is taken in")
 
 
 def test_add_promises_its_keys(books):
@@ -130,12 +130,42 @@ def test_a_payment_without_a_date_keeps_the_one_it_came_in_with(books):
     assert shown(books)["date"] == "2025-12-24"
 
 
-def test_other_terms_for_a_known_payment_are_refused_in_the_words_of_the_command(books):
+def test_other_content_for_a_known_payment_corrects_it(books):
     add(books)
+    assert add(books, amount="251.00") == "1"
+    assert shown(books)["amount"] == "251.00"
+    assert audited(books)[0] == (
+        "payment.correct",
+        "pay_1: amount 250.00 -> 251.00; applied 1042=250.00 -> 1042=251.00",
+    )
+
+
+def test_a_correction_of_what_was_sent_is_refused_and_is_a_problem(books):
+    add(books)
+    move(books, "sent")
     named = ("--external-id", "pay_1", "--amount", "251.00", "--invoice", "1042")
     said = plain(books.refuses(1, "payments", "add", "Larkspur", *named))
-    assert "pay_1: amount '251.00' is not what payment pay_1 has on file (250.00)" in said
+    assert "amount 250.00 -> 251.00" in said
+    assert "What to do:" in said
     assert shown(books)["amount"] == "250.00"
+    [problem] = books.json("problems", "list")
+    assert problem["code"] == "payment-changed-after-sending"
+    add(books)
+    assert books.json("problems", "list") == []
+
+
+def test_a_payment_on_account_names_its_customer_by_name_or_list_id(books):
+    paid = ("payments", "add", "Larkspur", "--amount", "10.00", "--external-id")
+    books.says(*paid, "pay_1", "--customer", "Larkspur Tile")
+    books.says(*paid, "pay_2", "--customer", "80000001-1")
+    assert [shown(books, one)["applied"] for one in ("pay_1", "pay_2")] == [[], []]
+    assert shown(books, "pay_2")["customer"] == "80000001-1"
+
+
+def test_the_customer_of_an_invoice_may_be_named_by_list_id(books):
+    add(books, "pay_1", "--customer", "80000001-1")
+    add(books, "pay_2", "--customer", "80000002-1")
+    assert statuses(books) == {"pay_1": "ready", "pay_2": "refused"}
 
 
 def test_what_became_of_the_charge_is_taken_over(books):
@@ -158,7 +188,7 @@ def test_an_offline_payment_is_kept_and_never_posted(books):
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["--amount", "1.00"], "Which invoice does it pay?"),
+        (["--amount", "1.00"], "Which invoice does it pay"),
         (["--amount", "1.005", "--invoice", "1042"], "1.005"),
         (["--amount", "-1.00", "--invoice", "1042"], "below zero"),
         (["--amount", "1.00", "--applied", "1042"], "INVOICE=AMOUNT"),
@@ -192,31 +222,108 @@ def import_rows(shell, text, name="payments.csv"):
 
 def test_a_file_is_taken_in_and_again_adds_nothing(books):
     path = import_rows(books, HEADER + "pay_1,100.00,1042,2026-01-04\npay_2,9.90,1050,\n")
-    assert "2 rows: 2 added, 0 updated, 0 unchanged." in books.says(
+    assert "2 rows: 2 new, 0 changed, 0 unchanged, 0 refused." in books.says(
         "payments", "import", "Larkspur", str(path)
     )
     again = books.json("payments", "import", "Larkspur", str(path))
-    assert again == {"added": 0, "updated": 0, "unchanged": 2, "ids": [1, 2]}
+    assert again == {"new": 0, "changed": 0, "unchanged": 2, "refused": [], "notes": []}
     assert statuses(books) == {"pay_1": "ready", "pay_2": "ready"}
 
 
 def test_with_a_bad_row_none_is_taken_in_and_each_is_told_with_its_line(books):
-    add(books, "pay_3")
-    rows = ["pay_1,100.00,1042,", "pay_2,1.005,1050,", "pay_3,7.00,1042,", ",1.00,1050,2026-01-04"]
+    rows = ["pay_1,100.00,1042,", "pay_2,1.005,1050,", ",1.00,1050,2026-01-04"]
     path = import_rows(books, HEADER + "\n".join(rows) + "\n")
     said = plain(books.refuses(1, "payments", "import", "Larkspur", str(path)))
-    assert "3 of 4 rows cannot be taken in, so none was." in said
+    assert "Nothing imported: 2 of 3 rows have errors." in said
     assert "line 2" not in said
     assert 'line 3: amount: "1.005" is not an amount' in said
-    assert "line 4: amount '7.00' is not what payment pay_3 has on file (250.00)" in said
-    assert "line 5: external_id" in said
-    assert statuses(books) == {"pay_3": "ready"}
+    assert "line 4: external_id" in said
+    assert "--skip-bad-rows" in said
+    assert statuses(books) == {}
+
+
+def test_bad_rows_may_be_skipped(books):
+    path = import_rows(books, HEADER + "pay_1,100.00,1042,\npay_2,1.005,1050,\n")
+    command = ("payments", "import", "Larkspur", str(path), "--skip-bad-rows", "--json")
+    result = books.run(*command)
+    told = json.loads(result.stdout)
+    assert result.exit_code == 1
+    assert (told["new"], [(one["line"], one["external_id"]) for one in told["refused"]]) == (
+        *(1,),
+        [(3, "pay_2")],
+    )
+    assert "1.005" in told["refused"][0]["reason"]
+    assert "1 other row taken in" in plain(result.stderr)
+    assert statuses(books) == {"pay_1": "ready"}
+
+
+def test_a_typo_is_corrected_by_the_next_export_and_does_not_block_it(books):
+    """A payment that names a wrong invoice waits; the corrected file is taken in as it is."""
+    first = import_rows(books, HEADER + "p_unk,50.00,1402,2026-01-04\n")
+    books.says("payments", "import", "Larkspur", str(first))
+    assert statuses(books) == {"p_unk": "waiting"}
+    good = "p_good,9.90,1050,2026-01-05\n"
+    path = import_rows(books, HEADER + "p_unk,50.00,1042,2026-01-04\n" + good)
+    told = books.json("payments", "import", "Larkspur", str(path))
+    assert (told["new"], told["changed"], told["refused"]) == (1, 1, [])
+    assert statuses(books) == {"p_unk": "ready", "p_good": "ready"}
+
+
+def test_a_cumulative_export_is_refused_only_where_a_payment_was_sent(books):
+    add(books, "pay_1", "--date", "2026-01-04")
+    move(books, "sent")
+    rows = ["pay_1,7.00,1042,2026-01-04", "pay_2,9.90,1050,2026-01-05"]
+    path = import_rows(books, HEADER + "\n".join(rows) + "\n")
+    dry = books.run("payments", "import", "Larkspur", str(path), "--json", "--dry-run")
+    assert statuses(books) == {"pay_1": "sent"}
+    done = books.run("payments", "import", "Larkspur", str(path), "--json")
+    assert (dry.exit_code, dry.stdout) == (done.exit_code, done.stdout) == (1, done.stdout)
+    told = json.loads(done.stdout)
+    assert (told["new"], told["changed"], told["unchanged"]) == (1, 0, 0)
+    [refused] = told["refused"]
+    assert (refused["line"], refused["external_id"]) == (2, "pay_1")
+    assert "amount 250.00 -> 7.00" in refused["reason"]
+    assert refused["remedy"]
+    assert statuses(books) == {"pay_1": "sent", "pay_2": "ready"}
+
+
+def test_a_dry_run_says_what_would_change(books):
+    add(books, "pay_1", "--date", "2026-01-04")
+    path = import_rows(books, HEADER + "pay_1,7.00,1042,2026-01-04\nTotal,7.00,,\n")
+    said = plain(books.says("payments", "import", "Larkspur", str(path), "--dry-run"))
+    assert "Nothing is written. 2 rows would be: 0 new, 1 changed" in said
+    assert "Line 2: pay_1: amount 250.00 -> 7.00" in said
+    assert "Line 3: it has nothing of a payment" in said
+    assert shown(books)["amount"] == "250.00"
+
+
+def test_a_file_that_may_not_be_read_is_piped_in_by_somebody_who_may(books, monkeypatch):
+    path = import_rows(books, HEADER)
+
+    def denied(_path):
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(type(path), "read_bytes", denied)
+    said = plain(books.refuses(1, "payments", "import", "Larkspur", str(path)))
+    assert "deskbridge payments import Larkspur - --format csv <" in said
+    assert "choose a place" not in said
+
+
+@pytest.mark.parametrize("where", ["memo", "reference", "customer", "external_id", "invoice"])
+@pytest.mark.parametrize("written", ["a\\u0000b", "a\\ud800b"])
+def test_what_no_store_can_keep_is_refused_with_line_and_column(books, where, written):
+    row = {"external_id": "p", "invoice": "1042", "amount": "1.00", where: "HERE"}
+    given = json.dumps(row).replace("HERE", written)
+    command = ("payments", "import", "Larkspur", "-", "--format", "jsonl")
+    said = plain(books.refuses(1, *command, given=given))
+    assert f"line 1: {where}: " in said
+    assert statuses(books) == {}
 
 
 def test_json_lines_come_from_standard_input(books):
     row = json.dumps({"external_id": "pay_1", "amount": "100.00", "invoice": "1042"})
     given = ("payments", "import", "Larkspur", "-", "--format", "jsonl")
-    assert "1 row: 1 added" in books.says(*given, given=row)
+    assert "1 row: 1 new" in books.says(*given, given=row)
 
 
 def test_a_file_of_unknown_kind_must_be_named(books):

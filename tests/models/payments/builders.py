@@ -9,9 +9,9 @@ from decimal import Decimal
 from typing import Any
 
 from shared.models import connections, problems
-from shared.models.payments import listing, postings, receiving, sets
-from shared.models.payments.receiving import Received
+from shared.models.payments import listing, postings, preparing, sets
 from shared.models.store import Store
+from shared.operations.payment_intake import Report
 from shared.rules.payments.values import (
     MessageSet,
     NewPayment,
@@ -25,6 +25,7 @@ from shared.rules.payments.values import (
 )
 from shared.rules.values import Invoice, ProblemState, RecordKind
 from tests.models.builders import NOON, Books, customer
+from tests.taking_in import take_in
 
 LARKSPUR = {"customer_list_id": "80-1", "customer_full_name": "Larkspur Tile"}
 JUNIPER = {"customer_list_id": "80-2", "customer_full_name": "Juniper Yoga"}
@@ -98,14 +99,13 @@ class Till(Books):
         self.read(*invoices)
         self.settle()
 
-    def take_in(self, *payments: NewPayment, now: datetime = NOON) -> Received:
-        with self.store.transaction():
-            return receiving.receive(self.id, payments, now)
+    def take_in(self, *payments: NewPayment, now: datetime = NOON) -> Report:
+        return take_in(self.store, self.id, payments, now)
 
     def prepare(self, now: datetime = NOON) -> list[str]:
         """Judge again what waits; the codes of new troubles."""
         with self.store.transaction():
-            return [trouble.code for trouble in receiving.prepare(self.id, now)]
+            return [trouble.code for trouble in preparing.prepare(self.id, now)]
 
     def payment(self, text: str = "pay_1") -> Payment:
         with self.store.reading():

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from shared.models import connections, problems
-from shared.models.payments import listing, postings, receiving, sets
+from shared.models.payments import listing, postings, sets
 from shared.rules.payments.values import (
     MessageSet,
     NewPayment,
@@ -29,6 +29,7 @@ from shared.rules.payments.values import (
 from shared.rules.values import ApplicationKind, Connection, Problem, RecordKind
 from simulator.company.audit import Received
 from simulator.webconnector import Boundary, Outcome, WebConnectorDied
+from tests.taking_in import numbers, take_in
 from tests.whole.bookkeeping import owes
 from tests.whole.house import House
 
@@ -63,9 +64,9 @@ def connection(house: House) -> Connection:
 
 def receive(house: House, *payments: NewPayment) -> list[int]:
     """Take payments of the platform in; their numbers."""
-    with house.store.transaction():
-        held = connections.get("Larkspur")
-        return list(receiving.receive(held.id, payments, house.now).ids)
+    held = connection(house)
+    take_in(house.store, held.id, payments, house.now)
+    return numbers(house.store, held.id, *(one.external_id for one in payments))
 
 
 def pays(house: House, **options: Any) -> Outcome:

@@ -1,0 +1,552 @@
+"""Payments of the billing platform come in: new, corrected, known already, or refused.
+
+    plan = plan_import(store, "Larkspur", read_rows(content, "csv", today), source="may.csv")
+    plan.report                        # what would happen to each row; nothing is written
+    carry_out(by, plan)                # it happens
+
+The platform names each payment by its external id. The same id with other terms corrects the
+payment as long as no request of it has left. Afterwards that row alone is refused, and the
+payment has a problem until the platform sends again what is on file. What became of a charge
+is taken over at any time.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from decimal import Decimal
+from enum import Enum
+from itertools import islice
+from typing import TypeVar
+
+from shared.errors import CannotBeMeant, StoreError
+from shared.hints import tell
+from shared.models import audit, connections, ledger, problems
+from shared.models.payments import listing, preparing, receiving, rows
+from shared.models.payments.parts import CHANGED_AFTER_SENDING, IN_QUICKBOOKS
+from shared.models.store import Store
+from shared.operations.deciding import Effect, Operator, Outcome, Plan, PlanIsStale
+from shared.operations.describe.text import count
+from shared.operations.payment_files import FileRow, in_columns
+from shared.rules.payments import checking, reasons
+from shared.rules.payments.correcting import (
+    CHARGE,
+    TERMS,
+    Change,
+    as_taken,
+    changes,
+    with_charge_of,
+)
+from shared.rules.payments.values import (
+    ChargeState,
+    NamedInvoice,
+    NewPayment,
+    Payment,
+    UseKind,
+)
+from shared.rules.values import Connection, RecordKind, Trouble
+
+_Key = TypeVar("_Key")
+_AT_ONCE = 500
+_PAYMENT = RecordKind.PAYMENT
+_CORRECT_THE_ROW = "Correct the row in the file and import it again."
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A row that is not taken in, why, and what to do."""
+
+    line: int
+    external_id: str
+    reason: str
+    remedy: str
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """What is to be known about a row that is no refusal: a total, a payment of nothing …"""
+
+    line: int
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What becomes of the rows. Each is new, changed, unchanged or refused, or only a note.
+
+    A payment that is in the file twice is unchanged the second time.
+    """
+
+    new: int
+    changed: int
+    unchanged: int
+    refused: tuple[Refusal, ...] = ()
+    notes: tuple[Note, ...] = field(default=(), compare=False)
+
+    @property
+    def taken(self) -> int:
+        """How many rows are on file afterwards as they came."""
+        return self.new + self.changed + self.unchanged
+
+
+class BadRows(StoreError):
+    """Rows that cannot be read; none of their file was taken in. ``rows`` are those rows."""
+
+    def __init__(self, source: str, bad: Sequence[FileRow], total: int) -> None:
+        verb = "has" if len(bad) == 1 else "have"
+        told = [f"line {row.line}: {fault}" for row in bad for fault in row.faults]
+        first = f"Nothing imported: {len(bad):,} of {count(total, 'row')} {verb} errors."
+        super().__init__(
+            "\n".join([f"{source}: {first}", *told]),
+            "Correct these rows and run the same command again, or leave them out with "
+            "--skip-bad-rows",
+        )
+        self.rows = tuple(bad)
+
+
+class _How(Enum):
+    NEW = "new"
+    CORRECTED = "corrected"  # other terms of what has not left
+    RECHARGED = "recharged"  # only what became of its charge
+    SAME = "same"
+    SENT = "sent"  # other terms of what has left
+
+
+@dataclass(frozen=True, slots=True)
+class _Verdict:
+    """What is to be done about one external id, that of the rows that begin on these ``lines``.
+
+    ``payment`` is as it is to be on file, ``id`` its number and ``before`` what is there; 0 and
+    None for a new one. ``terms`` are the terms that differ, those refused where it was sent.
+    """
+
+    how: _How
+    lines: tuple[int, ...]
+    payment: NewPayment
+    id: int = 0
+    before: NewPayment | None = None
+    terms: tuple[Change, ...] = ()
+    held: Payment | None = field(default=None, compare=False)
+
+    @property
+    def line(self) -> int:
+        """The row that counts: the last one."""
+        return self.lines[-1]
+
+    @property
+    def changes(self) -> tuple[Change, ...]:
+        """All that is to change, in both contents."""
+        return changes(self.before, self.payment, (*TERMS, *CHARGE)) if self.before else ()
+
+
+@dataclass(frozen=True)
+class Imported(Outcome):
+    """What became of a file; ``report`` is that of its plan."""
+
+    report: Report = Report(0, 0, 0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImportPlan(Plan[Imported]):
+    """What importing these rows would do to the payments on file."""
+
+    connection: Connection = field(compare=False)
+    rows: tuple[FileRow, ...]
+    source: str
+    skip_bad_rows: bool
+    report: Report
+    verdicts: tuple[_Verdict, ...]
+
+    def again(self, store: Store) -> ImportPlan:
+        """Sort the same rows by what is on file now."""
+        return plan_import(
+            store,
+            self.connection.name,
+            self.rows,
+            source=self.source,
+            skip_bad_rows=self.skip_bad_rows,
+        )
+
+    def apply(self, by: Operator) -> Imported:
+        """Take in what can be taken in, and judge it."""
+        _take(by, self, self.connection, self.verdicts)
+        said = numbers(self.report)
+        if self.report.new or self.report.changed or self.report.refused:
+            by.note("payment.import", self.connection.name, f"{self.source}: {said}")
+        sentence = f"{count(len(self.rows), 'row')}: {said}."
+        return Imported(sentence, self.report.taken, self.report)
+
+
+def numbers(report: Report) -> str:
+    """How many rows were what, in words."""
+    return (
+        f"{report.new:,} new, {report.changed:,} changed, {report.unchanged:,} unchanged, "
+        f"{len(report.refused):,} refused"
+    )
+
+
+def plan_import(
+    store: Store,
+    connection: str,
+    file_rows: Sequence[FileRow],
+    *,
+    source: str,
+    skip_bad_rows: bool = False,
+) -> ImportPlan:
+    """What importing ``file_rows`` would do. ``source`` is how people call the file.
+
+    Raises BadRows where rows cannot be read, unless they are skipped; NotFound for an unknown
+    connection.
+    """
+    held = connections.get(connection)
+    bad = [row for row in file_rows if row.faults]
+    if bad and not skip_bad_rows:
+        raise BadRows(source, bad, len(file_rows))
+    done, report = _sort(held.id, file_rows)
+    report = replace(report, refused=_in_order([*map(_unreadable, bad), *report.refused]))
+    return ImportPlan(
+        title=f"Import {source} into {held.name}?",
+        verb="Import",
+        told=tuple(_told(done)),
+        connection=held,
+        rows=tuple(file_rows),
+        source=source,
+        skip_bad_rows=skip_bad_rows,
+        report=report,
+        verdicts=done,
+    )
+
+
+def _told(verdicts: Iterable[_Verdict]) -> Iterator[str]:
+    for one in verdicts:
+        if one.changes:
+            yield f"Line {one.line}: {one.payment.external_id}: {_both(one.changes)}."
+
+
+def _both(differing: Iterable[Change]) -> str:
+    return "; ".join(map(str, differing))
+
+
+def _unreadable(row: FileRow) -> Refusal:
+    return Refusal(row.line, row.external_id, "; ".join(row.faults), _CORRECT_THE_ROW)
+
+
+def _in_order(refused: Iterable[Refusal]) -> tuple[Refusal, ...]:
+    return tuple(sorted(refused, key=lambda one: one.line))
+
+
+class BadPayment(CannotBeMeant):
+    """A payment that is wrong in itself; all that is wrong with it is said."""
+
+
+@dataclass(frozen=True)
+class Added(Outcome):
+    """What became of one payment: ``how`` is added, updated, unchanged or refused.
+
+    ``payment`` is as it is on file now; ``refusal`` says why it is not as it was asked for.
+    """
+
+    payment: Payment = field(kw_only=True)
+    how: str = field(kw_only=True)
+    refusal: Refusal | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class AddPlan(Plan[Added]):
+    """What taking in one payment would do."""
+
+    connection: Connection = field(compare=False)
+    payment: NewPayment
+    undated: bool
+    report: Report
+    verdicts: tuple[_Verdict, ...]
+
+    def again(self, store: Store) -> AddPlan:
+        """Look at what is on file under its id now."""
+        return plan_add(store, self.connection.name, self.payment, undated=self.undated)
+
+    def apply(self, by: Operator) -> Added:
+        """Take it in, correct the one on file, or have a problem say why not."""
+        _take(by, self, self.connection, self.verdicts)
+        [number] = receiving.ids(self.connection.id, [self.payment.external_id]).values()
+        payment = listing.get(number)
+        how = _how(self.report)
+        if how == "added":
+            by.note("payment.add", self.connection.name, f"{payment.document} is taken in")
+        refusal = next(iter(self.report.refused), None)
+        if refusal:
+            return Added(refusal.reason, 0, payment=payment, how=how, refusal=refusal)
+        return Added(_stands(payment, how), 1, payment=payment, how=how)
+
+
+def plan_add(
+    store: Store, connection: str, payment: NewPayment, *, undated: bool = False
+) -> AddPlan:
+    """What taking in one payment would do; ``undated``: its date is only the present day.
+
+    Raises BadPayment for one that cannot be meant, NotFound for an unknown connection.
+    """
+    if faults := checking.faults(payment):
+        raise BadPayment("\n".join(str(in_columns(fault)) for fault in faults))
+    held = connections.get(connection)
+    row = FileRow(1, payment, undated=undated, external_id=payment.external_id)
+    done, report = _sort(held.id, [row])
+    amount = f"{payment.amount:,.2f} {payment.currency}".rstrip()
+    return AddPlan(
+        title=f"Take payment {payment.external_id}, {amount}, into {held.name}?",
+        verb="Take in",
+        told=tuple(_both(one.changes) for one in done if one.changes),
+        effects=(
+            Effect(
+                held.name,
+                f"Payment {payment.external_id}",
+                _how(report),
+                payment.amount,
+                payment.currency,
+            ),
+        ),
+        connection=held,
+        payment=payment,
+        undated=undated,
+        report=report,
+        verdicts=done,
+    )
+
+
+def _how(report: Report) -> str:
+    if report.refused:
+        return "refused"
+    return "added" if report.new else "updated" if report.changed else "unchanged"
+
+
+_HOW = {
+    "added": "is taken in",
+    "updated": "is changed",
+    "unchanged": "was there already, nothing changed",
+}
+
+
+def _stands(payment: Payment, how: str) -> str:
+    stands = f"It is {payment.status.replace('_', ' ')}"
+    why = f": {payment.reason}" if payment.reason else "."
+    return f"{payment.document} {_HOW[how]} as number {payment.id}. {stands}{why}"
+
+
+def _sort(connection_id: int, file_rows: Sequence[FileRow]) -> tuple[tuple[_Verdict, ...], Report]:
+    """Hold the payments of rows against what is on file; nothing is written."""
+    by_id: defaultdict[str, list[FileRow]] = defaultdict(list)
+    for row in file_rows:
+        if row.payment is not None:
+            by_id[row.payment.external_id].append(row)
+    verdicts: list[_Verdict] = []
+    refused: list[Refusal] = []
+    notes = [Note(row.line, f"Line {row.line}: {row.note}.") for row in file_rows if row.note]
+    for keys in _chunks(by_id):
+        on_file = receiving.on_file(connection_id, keys)
+        left = receiving.left([held.id for held in on_file.values()])
+        asked = {key: _asked(by_id[key], on_file.get(key)) for key in keys}
+        refused += [one for each in asked.values() for one in _contradicting(each)]
+        found = [
+            _verdict(each, on_file.get(key), left)
+            for key, each in asked.items()
+            if not _contradicting(each)
+        ]
+        refused += [refusal for one in found for refusal in _after_sending(one)]
+        notes += _notes(connection_id, found)
+        verdicts += found
+    return tuple(verdicts), _report(file_rows, verdicts, refused, notes)
+
+
+def _chunks(keys: Iterable[_Key]) -> Iterator[list[_Key]]:
+    waiting = iter(keys)
+    while chunk := list(islice(waiting, _AT_ONCE)):
+        yield chunk
+
+
+def _asked(same_id: Iterable[FileRow], held: Payment | None) -> list[tuple[int, NewPayment]]:
+    """The payments of rows of one id, with their lines.
+
+    One that came without a date keeps the date on file: the same file another day asks for
+    nothing else.
+    """
+    asked = []
+    for row in same_id:
+        assert row.payment is not None
+        one = replace(row.payment, currency=row.payment.currency.upper())
+        asked.append((row.line, replace(one, date=held.date) if row.undated and held else one))
+    return asked
+
+
+def _contradicting(asked: Sequence[tuple[int, NewPayment]]) -> list[Refusal]:
+    """Refuse all rows of an id whose terms are not the same throughout: which is meant?"""
+    _, last = asked[-1]
+    if not any(changes(one, last, TERMS) for _, one in asked[:-1]):
+        return []
+    lines = ", ".join(str(line) for line, _ in asked)
+    return [
+        Refusal(
+            line,
+            one.external_id,
+            f"lines {lines} name this payment with different content",
+            "Leave the right one in the file and import it again.",
+        )
+        for line, one in asked
+    ]
+
+
+def _verdict(
+    same_id: Sequence[tuple[int, NewPayment]], held: Payment | None, left: Collection[int]
+) -> _Verdict:
+    lines, asked = tuple(line for line, _ in same_id), same_id[-1][1]
+    if held is None:
+        return _Verdict(_How.NEW, lines, asked)
+    before = as_taken(held)
+    terms = changes(before, asked, TERMS)
+    if terms and held.id in left:
+        how, asked = _How.SENT, with_charge_of(before, asked)
+    elif terms:
+        how = _How.CORRECTED
+    else:
+        how = _How.RECHARGED if changes(before, asked, CHARGE) else _How.SAME
+    return _Verdict(how, lines, asked, held.id, before, terms, held)
+
+
+def _after_sending(one: _Verdict) -> list[Refusal]:
+    if one.how is not _How.SENT:
+        return []
+    told = tell(CHANGED_AFTER_SENDING, changes=_both(one.terms))
+    return [Refusal(line, one.payment.external_id, told.message, told.remedy) for line in one.lines]
+
+
+def _notes(connection_id: int, verdicts: Sequence[_Verdict]) -> Iterator[Note]:
+    """What is taken in and will not go out as it is, as far as the row itself tells."""
+    news = [one for one in verdicts if one.how in (_How.NEW, _How.CORRECTED)]
+    priced = [one for one in news if one.payment.currency]
+    documents = {use.document for one in priced for use in one.payment.uses}
+    found = ledger.invoices_named(connection_id, documents)
+    for one in news:
+        if not one.payment.amount:
+            yield Note(one.line, f"Line {one.line}: the amount is 0.00, so it is never posted.")
+    for one in priced:
+        yield from _in_another_currency(one, found)
+
+
+def _in_another_currency(
+    one: _Verdict, found: Mapping[str, Sequence[NamedInvoice]]
+) -> Iterator[Note]:
+    for use in one.payment.uses:
+        invoices = found[use.document] if use.kind is UseKind.INVOICE else ()
+        named = {invoice.currency for invoice in invoices if invoice.currency}
+        if named and one.payment.currency not in named:
+            yield Note(
+                one.line,
+                f"Line {one.line}: the payment is in {one.payment.currency}, invoice "
+                f"{use.document} in {', '.join(sorted(named))}, so it is held back.",
+            )
+
+
+def _report(
+    file_rows: Sequence[FileRow],
+    verdicts: Iterable[_Verdict],
+    refused: Sequence[Refusal],
+    notes: Iterable[Note],
+) -> Report:
+    how = Counter(one.how for one in verdicts)
+    new, changed = how[_How.NEW], how[_How.CORRECTED] + how[_How.RECHARGED]
+    rows_of_payments = sum(row.payment is not None for row in file_rows)
+    return Report(
+        new=new,
+        changed=changed,
+        unchanged=rows_of_payments - new - changed - len(refused),
+        refused=_in_order(refused),
+        notes=tuple(sorted(notes, key=lambda note: note.line)),
+    )
+
+
+def _take(
+    by: Operator, plan: Plan[Outcome], connection: Connection, verdicts: Sequence[_Verdict]
+) -> None:
+    """Write what the verdicts say, then judge what is new or changed."""
+    for chunk in _chunks(verdicts):
+        of = {how: [one for one in chunk if one.how is how] for how in _How}
+        _hold_still(by, plan, [one.id for one in of[_How.CORRECTED]])
+        receiving.add(connection.id, [one.payment for one in of[_How.NEW]], by.now)
+        _correct(by, connection, of[_How.CORRECTED])
+        recharged = [one for one in (*of[_How.RECHARGED], *of[_How.SENT]) if one.changes]
+        receiving.recharge([(one.id, one.payment) for one in recharged], by.now)
+        _tell_of_posted(connection.id, recharged, by.now)
+        _tell_of_sent(connection.id, of[_How.SENT], by.now)
+        over = [str(one.id) for one in chunk if one.how in (_How.SAME, _How.RECHARGED)]
+        problems.resolve(connection.id, _PAYMENT, over, [CHANGED_AFTER_SENDING], by.now)
+        new = receiving.ids(connection.id, [one.payment.external_id for one in of[_How.NEW]])
+        known = [one.id for one in (*of[_How.CORRECTED], *of[_How.RECHARGED])]
+        preparing.prepare(connection.id, by.now, [*new.values(), *known])
+
+
+def _hold_still(by: Operator, plan: Plan[Outcome], payment_ids: Sequence[int]) -> None:
+    """Keep payments that are to be corrected from leaving in this moment, on another daemon."""
+    if not payment_ids:
+        return
+    rows.lock(payment_ids)
+    if receiving.left(payment_ids):
+        raise PlanIsStale(plan.again(by.store))
+
+
+def _correct(by: Operator, connection: Connection, corrected: Sequence[_Verdict]) -> None:
+    receiving.correct(
+        [(one.id, one.payment, _both(one.changes)) for one in corrected], by.who, by.now
+    )
+    over = [str(one.id) for one in corrected]
+    problems.resolve(connection.id, _PAYMENT, over, [reasons.WAITS_LONG], by.now)
+    details = [f"{one.payment.external_id}: {_both(one.changes)}" for one in corrected]
+    audit.add_all(by.who, "payment.correct", connection.name, details, by.now)
+
+
+def _tell_of_sent(connection_id: int, sent: Iterable[_Verdict], now: datetime) -> None:
+    troubles = [
+        _trouble(one.held, CHANGED_AFTER_SENDING, changes=_both(one.terms))
+        for one in sent
+        if one.held
+    ]
+    problems.report(connection_id, None, troubles, now)
+
+
+def _tell_of_posted(connection_id: int, recharged: Sequence[_Verdict], now: datetime) -> None:
+    """A refund, dispute or return of what QuickBooks has in full is for a person to book there."""
+    parts = rows.postings_of(one.id for one in recharged)
+    posted = [
+        one for one in recharged if any(part.state in IN_QUICKBOOKS for part in parts[one.id])
+    ]
+    troubles = [trouble for one in posted for trouble in _of_charge(one)]
+    problems.report(connection_id, None, troubles, now)
+
+
+def _of_charge(one: _Verdict) -> Iterator[Trouble]:
+    payment, asked = one.held, one.payment
+    assert payment is not None
+    amount = _money(payment.amount, payment.currency)
+    if asked.refunded and asked.refunded != payment.refunded:
+        refunded = _money(asked.refunded, payment.currency)
+        yield _trouble(payment, "payment-refunded", amount=amount, refunded=refunded)
+    if asked.disputed and not payment.disputed:
+        yield _trouble(payment, "payment-disputed", amount=amount)
+    if asked.charge_state is ChargeState.FAILED is not payment.charge_state:
+        yield _trouble(payment, "payment-returned", amount=amount)
+
+
+def _money(amount: Decimal, currency: str) -> str:
+    return f"{amount:,.2f} {currency}".rstrip()
+
+
+def _trouble(payment: Payment, code: str, **fields: str) -> Trouble:
+    told = tell(code, **fields)
+    return Trouble(
+        code=code,
+        kind=_PAYMENT,
+        object_id=str(payment.id),
+        document=payment.document,
+        message=told.message,
+        remedy=told.remedy,
+    )

@@ -1,0 +1,5 @@
+from __future__ import annotations
+
+from tests.models.payments.conftest import till
+
+__all__ = ["till"]
