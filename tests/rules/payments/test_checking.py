@@ -113,7 +113,7 @@ def test_a_fault_is_a_sentence_with_place_value_and_remedy(changes, sentence):
 def test_each_field_has_its_limits(field, value):
     changes = {field: value}
     if field == "amount":
-        changes["uses"] = ()
+        changes |= {"uses": (), "customer": "Larkspur Tile"}
     assert set(fields_at_fault(**changes)) == {field}
 
 
