@@ -13,7 +13,7 @@ from decimal import Decimal
 
 from shared.errors import CannotBeMeant, NotPossible
 from shared.models import connections, problems
-from shared.models.payments import listing, postings, queue, receiving, sets, states
+from shared.models.payments import listing, postings, preparing, queue, sets, states
 from shared.models.payments.parts import ABOUT_POSTED
 from shared.models.payments.queue import PaymentFilter
 from shared.models.store import Store
@@ -350,7 +350,7 @@ def _judged_again(by: Operator, payments: Sequence[Payment], done: str) -> Outco
     for payment in payments:
         own[payment.connection_id].append(payment.id)
     for connection_id, payment_ids in own.items():
-        receiving.prepare(connection_id, by.now, payment_ids)
+        preparing.prepare(connection_id, by.now, payment_ids)
     now = [listing.get(payment.id) for payment in payments]
     return Outcome(_where_they_stand(now, done), len(now))
 

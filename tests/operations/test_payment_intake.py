@@ -8,8 +8,8 @@ from datetime import date
 import pytest
 
 from shared.models import audit, problems
-from shared.models.payments import deciding, listing
-from shared.operations import payment_intake
+from shared.models.payments import listing
+from shared.operations import payment_intake, payments
 from shared.operations.deciding import PlanIsStale, carry_out
 from shared.operations.payment_files import FileRow, read_rows
 from shared.operations.payment_intake import (
@@ -29,6 +29,7 @@ from shared.rules.payments.values import (
     UseKind,
 )
 from shared.rules.values import ProblemState, RecordKind
+from tests.deciding import decide
 from tests.models.builders import NOON, later
 from tests.models.payments.builders import Till, money, pays
 from tests.taking_in import Clerk
@@ -195,10 +196,10 @@ def test_what_was_refused_without_being_sent_is_planned_again_by_a_correction(ti
 
 def test_a_skipped_payment_is_corrected_and_stays_skipped(till):
     till.take_in(pays())
-    deciding.skip(till.payment().id, "twice", "ann", NOON)
+    decide(till.store, payments.plan_skip, [till.payment().id], "twice")
     assert counted(till.take_in(pays(amount="90.00"))) == (0, 1, 0, 0)
     assert till.payment().status is PaymentStatus.SKIPPED
-    deciding.unskip(till.payment().id, "ann", NOON)
+    decide(till.store, payments.plan_unskip, [till.payment().id])
     assert till.part().amount == money("90.00")
 
 
@@ -235,7 +236,7 @@ def test_what_quickbooks_refused_has_left_too(till):
     till.close(till.write())
     till.move(PostingState.REFUSED, code="3120", reason="no such customer")
     assert counted(till.take_in(pays(amount="90.00"))) == (0, 0, 0, 1)
-    deciding.retry(till.payment().id, "ann", NOON)
+    decide(till.store, payments.plan_retry, [till.payment().id])
     assert till.part().state is PostingState.PLANNED
     assert counted(till.take_in(pays(amount="90.00"))) == (0, 0, 0, 1)
 
@@ -256,7 +257,7 @@ def test_judging_again_does_not_close_it(till):
     till.close(till.write())
     till.move(PostingState.REFUSED)
     till.take_in(pays(amount="90.00"))
-    deciding.retry(till.payment().id, "ann", NOON)
+    decide(till.store, payments.plan_retry, [till.payment().id])
     till.prepare()
     assert till.problems(states=[ProblemState.OPEN]) == {SENT_BEFORE: ProblemState.OPEN}
 
