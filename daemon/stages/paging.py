@@ -15,6 +15,7 @@ from daemon.stages.moves import Answered, Fail, GoOn, Move, NotTakenIn, Pause
 
 IDS_PER_REQUEST = 100
 MOST_RESTARTS = 2
+MOST_EMPTY_PAGES = 5
 SMALLEST_PAGE = 10
 QUICK_SECONDS = 8.0
 SLOW_SECONDS = 25.0
@@ -28,7 +29,8 @@ class Paged:
     """Where the current step's list stands; the plan of a sync adds what is its own.
 
     ``remaining`` is the iteratorRemainingCount of the last page, -1 while not iterating.
-    ``furthest`` is how many rows of the step were read before it had to begin again. ``asked``
+    ``furthest`` is how many rows of the step were read before it had to begin again,
+    ``empty_pages`` how many in a row brought none. ``is_doubtful``: rows may be missing. ``asked``
     are the IDs that are asked for, ``checked_until`` the last of those that were compared.
     ``newest`` is the largest TimeModified that a record showed. ``position`` counts records
     that were taken in, ``failed`` those that need a person.
@@ -41,6 +43,8 @@ class Paged:
     remaining: int = -1
     rows_read: int = 0
     furthest: int = 0
+    empty_pages: int = 0
+    is_doubtful: bool = False
     tries: int = 0
     restarts: int = 0
     asked: tuple[str, ...] = ()
@@ -86,6 +90,7 @@ def afresh(state: State) -> State:
         remaining=-1,
         rows_read=0,
         furthest=0,
+        empty_pages=0,
         ids_per_request=IDS_PER_REQUEST,
         asked=(),
         tries=0,
@@ -101,8 +106,22 @@ def turned(state: State, answer: Answered) -> State:
         size_bytes=answer.size_bytes,
         largest=state.largest_page,
     )
-    remaining = answer.remaining or 0
-    return replace(state, iterator_id=answer.iterator_id, remaining=remaining, page_size=page)
+    remaining = -1 if answer.remaining is None else answer.remaining
+    iterator_id = answer.iterator_id or state.iterator_id
+    return replace(state, iterator_id=iterator_id, remaining=remaining, page_size=page)
+
+
+def has_another_page(state: Paged, answer: Answered) -> bool:
+    """Whether the list goes on, judged by what came: MaxReturned is no promise of QuickBooks'.
+
+    Where it does not say how much is left, a page without rows is the end; where it does, pages
+    may be empty in between, but not for ever.
+    """
+    if not (answer.iterator_id or state.iterator_id):
+        return False
+    if answer.remaining is None:
+        return answer.rows > 0
+    return answer.remaining > 0 and state.empty_pages < MOST_EMPTY_PAGES
 
 
 def counted(state: State, answer: Answered) -> State:
@@ -117,6 +136,8 @@ def counted(state: State, answer: Answered) -> State:
         tries=0 if rows_read > state.furthest else state.tries,
         furthest=max(state.furthest, rows_read),
         rows_read=rows_read,
+        empty_pages=0 if answer.rows else state.empty_pages + 1,
+        is_doubtful=state.is_doubtful or _rows_are_missing(state, answer),
         position=state.position + answer.changed,
         failed=state.failed + answer.failed,
     )
@@ -125,13 +146,29 @@ def counted(state: State, answer: Answered) -> State:
 def page_was_skipped(state: Paged, answer: Answered) -> bool:
     """A page that QuickBooks turned but we never saw (its answer was lost) must be read again.
 
-    A Continue that was handed out twice may have turned two.
+    Once: where the count jumps in the second reading as well, it is a habit of this QuickBooks,
+    and the list is only noted as doubtful.
+    """
+    return state.restarts == 0 and _rows_are_missing(state, answer)
+
+
+def _rows_are_missing(state: Paged, answer: Answered) -> bool:
+    """More rows have left the iterator than a page has: a page went by that we did not see.
+
+    A page may be thin, where QuickBooks keeps rows to itself; but a Continue that went out twice
+    may have turned two thin ones.
     """
     if not state.iterator_id:
         return False
-    if answer.asked_twice:
-        return True
-    return answer.remaining is not None and state.remaining - answer.remaining > state.asked_rows
+    if answer.remaining is None or state.remaining < 0:
+        return answer.asked_twice
+    gone = state.remaining - answer.remaining
+    return gone > (answer.rows if answer.asked_twice else max(answer.rows, state.asked_rows))
+
+
+def ended_without_count(state: Paged) -> bool:
+    """Whether a refusal may be the end of a list whose length was never told."""
+    return bool(state.iterator_id) and state.remaining < 0
 
 
 def start_over(state: State, said: str) -> tuple[State, Move]:

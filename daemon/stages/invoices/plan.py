@@ -172,7 +172,12 @@ def requests(
 
 
 def advance(state: InvoiceSync) -> InvoiceSync:
-    """The next step, from its beginning."""
+    """The next step, from its beginning.
+
+    A first list of which rows may be missing is compared in the same run.
+    """
+    if state.step is Step.READ and state.is_doubtful:
+        state = replace(state, by_id=True)
     named = state.step is Step.NAMED
     step = Step.REREAD if named else ORDER[ORDER.index(state.step) + 1]
     return _with_percent(replace(paging.afresh(state), step=step, checked_until=""))
@@ -189,6 +194,8 @@ def answered(state: InvoiceSync, answer: Answered) -> tuple[InvoiceSync, Move]:
         return _understood(state, answer)
     if statuses.is_transient(answer.status, answer.said):
         return paging.try_again(state, answer.said)
+    if paging.ended_without_count(state):
+        return advance(replace(state, is_doubtful=True)), GoOn()
     if state.iterator_id or statuses.lost_iterator(answer.status, answer.said):
         return paging.start_over(state, answer.said)
     if state.step in DISPENSABLE:
@@ -226,7 +233,7 @@ def _understood(state: InvoiceSync, answer: Answered) -> tuple[InvoiceSync, Move
     if state.step in BY_ID:
         # The store names the next IDs; when it names none, the step is over.
         return _with_percent(_past(state)), GoOn()
-    if state.step in ITERATED and answer.remaining and answer.iterator_id:
+    if state.step in ITERATED and paging.has_another_page(state, answer):
         return _with_percent(paging.turned(state, answer)), GoOn()
     return advance(state), GoOn()
 

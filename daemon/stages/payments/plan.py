@@ -242,6 +242,8 @@ def answered(state: PaymentSync, answer: Answered) -> tuple[PaymentSync, Move]:
         return _understood(state, answer)
     if statuses.is_transient(answer.status, answer.said):
         return paging.try_again(state, answer.said)
+    if paging.ended_without_count(state):
+        return advance(replace(state, is_doubtful=True)), GoOn()
     if state.iterator_id or statuses.lost_iterator(answer.status, answer.said):
         return paging.start_over(state, answer.said)
     if answer.status == NOT_FOUND and len(state.asked) > 1:
@@ -270,7 +272,7 @@ def _understood(state: PaymentSync, answer: Answered) -> tuple[PaymentSync, Move
     state = replace(state, newest=max(state.newest, answer.newest))
     if state.step is Step.COMPARE:
         return _past(state), GoOn()
-    if state.step is Step.READ and answer.remaining and answer.iterator_id:
+    if state.step is Step.READ and paging.has_another_page(state, answer):
         return _with_percent(paging.turned(state, answer)), GoOn()
     return advance(state), GoOn()
 

@@ -232,7 +232,8 @@ def thd_conclude(session: Session, settings: Settings, now: datetime) -> Session
         took=now - session.opened_at,
         overlap=timedelta(minutes=settings.overlap_minutes),
     )
-    ledger.set_watermark(connection_id, WATERMARK, mark)
+    if not state.is_doubtful:  # what may be missing in this list is asked for again by the next
+        ledger.set_watermark(connection_id, WATERMARK, mark)
     ledger.set_watermark(connection_id, DELETIONS_LISTED, now.date().isoformat())
     return session
 

@@ -284,7 +284,7 @@ def test_a_list_that_quickbooks_lost_is_read_from_its_start_but_not_for_ever(cod
 
 @pytest.mark.parametrize(
     "answer",
-    [page(remaining=200, asked_twice=True), page(remaining=199)],
+    [page(remaining=200, rows=40, asked_twice=True), page(remaining=199)],
     ids=["asked twice", "more is gone than a page"],
 )
 def test_a_page_that_may_have_been_missed_starts_the_list_over(answer):
