@@ -7,6 +7,7 @@ every answer: qbwc-protocol §2.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Iterable
+from datetime import datetime
 from importlib.metadata import version
 from typing import TypeVar
 
@@ -19,12 +20,13 @@ from daemon.session import login
 from daemon.session.admission import Admission
 from daemon.session.book import FAILED_PERCENT
 from daemon.session.desk import GIVE_UP, Desk, Expected
-from daemon.session.login import RememberedPasswords, Strangers, Verdict, examine, is_locked
+from daemon.session.login import RememberedPasswords, Strangers, Verdict, examine
 from daemon.stages import sequence
 from daemon.stages.reading import Introduced, Reading, Tally, read_answer, read_introduction
 from daemon.store_thread import Threads
 from shared import hints, passwords
 from shared.errors import StoreError
+from shared.rules.values import Credentials
 from shared.settings import Settings
 
 PRODUCT = "Deskbridge"
@@ -67,9 +69,10 @@ class WebConnectorCallbacks:
 
     async def _authenticate(self, username: str, password: str, peer: str) -> list[str]:
         credentials, now = await self._threads.store(self._admission.thd_credentials, username)
+        locked_until = self._locked_until(username, credentials, now)
         if credentials is not None and self._remembered.knows(credentials, password):
             verdict = Verdict.WELCOME
-        elif is_locked(credentials, now) or self._strangers.are_locked(username, now):
+        elif locked_until is not None:
             verdict = Verdict.LOCKED
         else:
             verdict = await self._threads.verify(examine, credentials, password)
@@ -83,7 +86,11 @@ class WebConnectorCallbacks:
             if verdict is Verdict.UNKNOWN_USER:
                 self._strangers.guessed(username, now)
             return await self._threads.store(
-                self._admission.thd_refuse, username, credentials, verdict.value
+                self._admission.thd_refuse,
+                username,
+                credentials,
+                verdict.value,
+                locked_until if verdict is Verdict.LOCKED else None,
             )
         self._remembered.remember(credentials, password)
         ticket = passwords.new_ticket()
@@ -92,6 +99,13 @@ class WebConnectorCallbacks:
             "Login of {user}: {answer}", user=username, answer=answer[1] or "welcome", peer=peer
         )
         return answer
+
+    def _locked_until(
+        self, username: str, credentials: Credentials | None, now: datetime
+    ) -> datetime | None:
+        if credentials is None:
+            return self._strangers.locked(username, now)
+        return credentials.application.locked(now)
 
     def sendRequestXML(
         self, ticket: str, hcp: str, company_file: str, country: str, major: int, minor: int

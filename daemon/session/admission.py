@@ -13,6 +13,7 @@ from daemon.session.book import SessionBook, reference, thd_put_on_file
 from daemon.session.machine import UNFINISHED, Phase
 from daemon.stages import sequence
 from shared import hints, passwords
+from shared.clock import clock_time
 from shared.models import connections, sessions, syncs
 from shared.models.payments import sets
 from shared.rules.values import Application, ApplicationKind, Credentials, Session, SyncState
@@ -47,30 +48,45 @@ class Admission:
         """What the store knows of a user name, and the store's time."""
         return connections.application_by_username(username), self._now()
 
-    def thd_refuse(self, username: str, credentials: Credentials | None, code: str) -> list[str]:
-        """Answer ``nvu`` and leave the precise reason where the operator looks."""
+    def thd_refuse(
+        self,
+        username: str,
+        credentials: Credentials | None,
+        code: str,
+        locked_until: datetime | None = None,
+    ) -> list[str]:
+        """Answer ``nvu`` and leave the precise reason where the operator looks.
+
+        A lock is told in another way: at ``nvu`` the Web Connector shows a sentence of its own,
+        after an empty first request the one that getLastError gives.
+        """
         now = self._now()
         application = credentials.application if credentials else None
         # The password before is no guess: an old row that keeps calling must not lock the new
         # one out.
         if application and credentials and code == login.Verdict.WRONG_PASSWORD:
-            until = login.lock_after(credentials.failed_logins + 1, now)
-            connections.login_failed(application.id, locked_until=until)
+            lock = login.lock_after(credentials.failed_logins + 1, now)
+            connections.login_failed(application.id, locked_until=lock)
+        until = clock_time(locked_until) if locked_until else ""
         sync = syncs.refused_login(
             application.connection_id if application else None,
             application.kind.value if application else "",
             username,
             code,
             hints.say(
-                code, username=username, application=application.app_name if application else ""
+                code,
+                username=username,
+                application=application.app_name if application else "",
+                until=until,
             ),
             now,
         )
         if application:
-            facts = {"username": username}
+            facts = {"username": username, "until": until}
             thd_put_on_file(application, sync.id, code, now, facts)
         told = login.TOLD.get(login.Verdict(code), code)
-        return [login.refusal_ticket(login.Refusal(told, reference(sync.id))), "nvu"]
+        refusal = login.Refusal(told, reference(sync.id), locked_until)
+        return [login.refusal_ticket(refusal), "" if locked_until else "nvu"]
 
     def thd_welcome(self, credentials: Credentials, ticket: str, peer: str) -> list[str]:
         """Open a session for a verified login, or say why there is none: busy, none."""

@@ -366,7 +366,7 @@ class Desk:
         now = self._now()
         refusal = login.refusal_of(ticket)
         if refusal is not None:
-            return hints.say(refusal.code, reference=refusal.reference)
+            return str(refusal)
         session = self._thd_session(ticket)
         if session is None:
             return hints.say("session-unknown")
@@ -386,7 +386,7 @@ class Desk:
         now = self._now()
         refusal = login.refusal_of(ticket)
         if refusal is not None:
-            return hints.say(refusal.code, reference=refusal.reference)
+            return str(refusal)
         session = self._thd_session(ticket)
         if session is None:
             return hints.say("session-unknown")

@@ -12,18 +12,19 @@ import secrets
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from hashlib import sha256
 
-from shared import passwords
-from shared.rules.values import Credentials
+from shared import hints, passwords
+from shared.clock import clock_time
+from shared.rules.values import LONGEST_LOCK, Credentials
 
 ATTEMPTS_BEFORE_LOCK = 5
 FIRST_LOCK = timedelta(seconds=60)
-LONGEST_LOCK = timedelta(minutes=15)
 MOST_STRANGERS = 1000
 _REFUSAL = "refused"
+_LONGEST_TIME = 10
 
 
 class Verdict(StrEnum):
@@ -89,13 +90,6 @@ def examine(
     return Verdict.WRONG_PASSWORD
 
 
-def is_locked(credentials: Credentials | None, now: datetime) -> bool:
-    """Whether too many wrong passwords came lately."""
-    until = credentials.locked_until if credentials else None
-    # Longer than a lock can be: the clock was set back since.
-    return until is not None and now < until <= now + LONGEST_LOCK
-
-
 def lock_after(failed_logins: int, now: datetime) -> datetime | None:
     """Until when to refuse further guesses, after this many wrong passwords in a row."""
     beyond = failed_logins - ATTEMPTS_BEFORE_LOCK
@@ -123,10 +117,10 @@ class Strangers:
         if len(self._guesses) > MOST_STRANGERS:
             self._guesses.popitem(last=False)
 
-    def are_locked(self, username: str, now: datetime) -> bool:
-        """Whether this name was guessed at too often lately."""
+    def locked(self, username: str, now: datetime) -> datetime | None:
+        """Until when this name may not be guessed at any more; None when it may."""
         until = self._guesses.get(_digest(username), (0, None))[1]
-        return until is not None and now < until <= now + LONGEST_LOCK
+        return until if until is not None and now < until <= now + LONGEST_LOCK else None
 
 
 def _digest(username: str) -> bytes:
@@ -135,10 +129,19 @@ def _digest(username: str) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """Why a login was refused: the hint code and the sync that shows it to the operator."""
+    """Why a login was refused: the hint code and the sync that shows it to the operator.
+
+    ``until`` is when a lock ends, in whole seconds; None where nothing is locked.
+    """
 
     code: str
     reference: str
+    until: datetime | None = None
+
+    def __str__(self) -> str:
+        """The sentence for the Web Connector's status line."""
+        until = clock_time(self.until) if self.until else ""
+        return hints.say(self.code, reference=self.reference, until=until)
 
 
 def refusal_ticket(refusal: Refusal) -> str:
@@ -146,12 +149,19 @@ def refusal_ticket(refusal: Refusal) -> str:
 
     getLastError and closeConnection may follow a refusal with this ticket (qbwc-protocol §2.4).
     """
-    return f"{_REFUSAL}.{refusal.code}.{refusal.reference}.{secrets.token_hex(4)}"
+    until = f"{refusal.until.timestamp():.0f}" if refusal.until else ""
+    return f"{_REFUSAL}.{refusal.code}.{refusal.reference}.{until}.{secrets.token_hex(4)}"
 
 
 def refusal_of(ticket: str) -> Refusal | None:
     """The reason inside a throw-away ticket; None for any other ticket."""
     parts = ticket.split(".")
-    if len(parts) != 4 or parts[0] != _REFUSAL:
+    if len(parts) != 5 or parts[0] != _REFUSAL:
         return None
-    return Refusal(parts[1], parts[2])
+    return Refusal(parts[1], parts[2], _moment(parts[3]))
+
+
+def _moment(seconds: str) -> datetime | None:
+    """The time that a ticket names; anybody may have written the ticket."""
+    is_one = seconds.isascii() and seconds.isdecimal() and len(seconds) <= _LONGEST_TIME
+    return datetime.fromtimestamp(int(seconds), UTC) if is_one else None

@@ -12,7 +12,7 @@ from uuid import UUID, uuid4
 from peewee import Case
 
 from shared.models import tables as t
-from shared.models.convert import millis, millis_or_none, moment_or_none
+from shared.models.convert import millis, millis_or_none
 from shared.models.rows import (
     APPLICATION_FIELDS,
     APPLICATION_WIDTH,
@@ -77,6 +77,7 @@ def _add(
         password_hash="",
         previous_password_hash="",
         password_generation=0,
+        password_used=False,
         failed_logins=0,
         locked_until_ms=None,
         last_seen_ms=None,
@@ -123,14 +124,13 @@ def application_by_username(username: str) -> Credentials | None:
 
 
 def _read_credentials(row: Row) -> Credentials:
-    password_hash, previous_password_hash, failed_logins, locked_until_ms = row[:4]
+    password_hash, previous_password_hash, failed_logins = row[:3]
     return Credentials(
-        application=read_application(row[4 : 4 + APPLICATION_WIDTH]),
-        connection=read_connection(row[4 + APPLICATION_WIDTH :]),
+        application=read_application(row[3 : 3 + APPLICATION_WIDTH]),
+        connection=read_connection(row[3 + APPLICATION_WIDTH :]),
         password_hash=password_hash,
         previous_password_hash=previous_password_hash,
         failed_logins=failed_logins,
-        locked_until=moment_or_none(locked_until_ms),
     )
 
 
@@ -140,7 +140,6 @@ _CREDENTIALS = Statement(
             t.Application.password_hash,
             t.Application.previous_password_hash,
             t.Application.failed_logins,
-            t.Application.locked_until_ms,
             *APPLICATION_FIELDS,
             *CONNECTION_FIELDS,
         )
@@ -165,6 +164,7 @@ _SET_PASSWORD = Statement(
             ),
             t.Application.password_hash: slot("password_hash"),
             t.Application.password_generation: t.Application.password_generation + 1,
+            t.Application.password_used: False,
             t.Application.failed_logins: 0,
             t.Application.locked_until_ms: None,
         }
@@ -220,6 +220,18 @@ _LOGIN_FAILED = Statement(
 )
 
 
+def unlock(application_ids: Iterable[int]) -> None:
+    """Forget wrong passwords and end the lock that they brought."""
+    _UNLOCK.run(ids=application_ids)
+
+
+_UNLOCK = Statement(
+    lambda: t.Application.update(
+        {t.Application.failed_logins: 0, t.Application.locked_until_ms: None}
+    ).where(among(t.Application.id, "ids"))
+)
+
+
 def login_succeeded(application_id: int, now: datetime) -> None:
     """Forget earlier wrong passwords, and note that the Web Connector called."""
     _LOGIN_SUCCEEDED.run(id=application_id, now_ms=millis(now))
@@ -230,6 +242,7 @@ _LOGIN_SUCCEEDED = Statement(
         {
             t.Application.failed_logins: 0,
             t.Application.locked_until_ms: None,
+            t.Application.password_used: True,
             t.Application.last_seen_ms: slot("now_ms"),
             t.Application.last_call: "authenticate",
         }

@@ -27,6 +27,7 @@ from shared.models.applications import (
     revoke,
     seen,
     set_password,
+    unlock,
 )
 from shared.models.convert import day_text, millis
 from shared.models.rows import CONNECTION_FIELDS, read_connection
@@ -73,6 +74,7 @@ __all__ = [
     "seen",
     "set_password",
     "unbind",
+    "unlock",
 ]
 
 NAME_LENGTH = 60

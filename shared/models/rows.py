@@ -40,6 +40,7 @@ APPLICATION_FIELDS: tuple[Any, ...] = (
     *(t.Application.app_name, t.Application.app_unique_name, t.Application.owner_id),
     *(t.Application.file_id, t.Application.password_generation),
     *(t.Application.last_seen_ms, t.Application.last_call),
+    *(t.Application.password_used, t.Application.locked_until_ms),
 )
 APPLICATION_WIDTH = len(APPLICATION_FIELDS)
 
@@ -96,7 +97,8 @@ def _read_binding(row: Row) -> CompanyBinding | None:
 
 def read_application(row: Row) -> Application:
     """Make a value of the columns APPLICATION_FIELDS."""
-    id_, connection_id, kind, username, name, unique, owner, file, generation, seen, call = row
+    id_, connection_id, kind, username, name, unique, owner, file, generation, *rest = row
+    seen, call, used, locked_until_ms = rest
     return Application(
         id=id_,
         connection_id=connection_id,
@@ -109,4 +111,6 @@ def read_application(row: Row) -> Application:
         password_generation=generation,
         last_seen_at=moment_or_none(seen),
         last_call=call,
+        password_used=bool(used),
+        locked_until=moment_or_none(locked_until_ms),
     )

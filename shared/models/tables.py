@@ -106,6 +106,7 @@ class Application(Table):
     password_hash = TextField()
     previous_password_hash = TextField()
     password_generation = IntegerField()
+    password_used = BooleanField()
     failed_logins = IntegerField()
     locked_until_ms = BigIntegerField(null=True)
     last_seen_ms = BigIntegerField(null=True)

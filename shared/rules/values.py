@@ -9,13 +9,16 @@ QuickBooks' own text.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from typing import TypeAlias
 
 Day: TypeAlias = date
 """A date without time; spelled so where a field is called ``date``."""
+
+LONGEST_LOCK = timedelta(minutes=15)
+"""How long wrong passwords lock an application's sign-in at most."""
 
 
 class Layout(StrEnum):
@@ -187,7 +190,9 @@ class Application:
     """What the Web Connector lists in one row: own user name, own GUIDs.
 
     ``owner_id`` and ``file_id`` are GUIDs in braces, upper case.
-    ``password_generation`` is 0 before the first ``.qwc`` was generated.
+    ``password_generation`` is 0 before the first ``.qwc`` was generated, ``password_used``
+    tells that somebody signed in with the present password. After too many wrong ones nobody
+    does until ``locked_until``.
     """
 
     id: int
@@ -201,6 +206,16 @@ class Application:
     password_generation: int
     last_seen_at: datetime | None
     last_call: str
+    password_used: bool = False
+    locked_until: datetime | None = None
+
+    def locked(self, now: datetime) -> datetime | None:
+        """Until when sign-in is locked; None when it is not.
+
+        A lock longer than any can be is none: the clock was set back since.
+        """
+        until = self.locked_until
+        return until if until is not None and now < until <= now + LONGEST_LOCK else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,7 +227,6 @@ class Credentials:
     password_hash: str = field(repr=False)
     previous_password_hash: str = field(repr=False)
     failed_logins: int
-    locked_until: datetime | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,7 +60,6 @@ def credentials(**changes: Any) -> Credentials:
         password_hash="hash of new",
         previous_password_hash="",
         failed_logins=0,
-        locked_until=None,
     )
     return replace(plain, **changes)
 

@@ -59,10 +59,14 @@ def test_the_first_wrong_passwords_lock_nothing_then_each_one_locks_for_longer()
 
 
 def test_a_lock_ends_by_itself():
-    locked = credentials(locked_until=NOW)
-    assert login.is_locked(locked, NOW - timedelta(seconds=1))
-    assert not login.is_locked(locked, NOW)
-    assert not login.is_locked(None, NOW)
+    locked = an_application(locked_until=NOW)
+    assert locked.locked(NOW - timedelta(seconds=1)) == NOW
+    assert locked.locked(NOW) is None
+    assert an_application().locked(NOW) is None
+
+
+def test_a_lock_longer_than_any_is_none_since_the_clock_was_set_back():
+    assert an_application(locked_until=NOW).locked(NOW - timedelta(days=1)) is None
 
 
 def test_a_refusal_travels_in_its_ticket_and_no_other_ticket_is_taken_for_one():
@@ -71,6 +75,11 @@ def test_a_refusal_travels_in_its_ticket_and_no_other_ticket_is_taken_for_one():
     assert login.refusal_ticket(refusal) != login.refusal_ticket(refusal)
     assert login.refusal_of("7f9c2ba4-e88f-827d-6160-455077605853") is None
     assert login.refusal_of("") is None
+
+
+def test_the_end_of_a_lock_travels_along_to_the_second():
+    refusal = login.Refusal("login-locked", "S42", NOW)
+    assert login.refusal_of(login.refusal_ticket(refusal)) == refusal
 
 
 def test_the_outside_does_not_learn_whether_a_user_name_exists():

@@ -239,7 +239,26 @@ def test_a_new_password_makes_the_old_one_recognisable_only():
     now = credentials("larkspur-tile-payment")
     assert (now.password_hash, now.previous_password_hash) == ("second", "first")
     assert now.application.password_generation == 2
-    assert (now.failed_logins, now.locked_until) == (0, None)
+    assert (now.failed_logins, now.application.locked_until) == (0, None)
+
+
+def test_a_password_is_in_use_from_the_first_sign_in_until_the_next_one():
+    (first, _) = connections.applications(add().id)
+    connections.set_password([first.id], "first")
+    assert not credentials(first.username).application.password_used
+    connections.login_succeeded(first.id, NOON)
+    assert credentials(first.username).application.password_used
+    connections.set_password([first.id], "second")
+    assert not credentials(first.username).application.password_used
+
+
+def test_a_lock_can_be_ended_by_hand():
+    (first, _) = connections.applications(add().id)
+    connections.login_failed(first.id, locked_until=later(minutes=5))
+    assert credentials(first.username).application.locked(NOON) == later(minutes=5)
+    connections.unlock([first.id])
+    free = credentials(first.username)
+    assert (free.failed_logins, free.application.locked(NOON)) == (0, None)
 
 
 def test_a_password_after_a_revocation_still_remembers_the_one_before():
@@ -262,12 +281,13 @@ def test_wrong_passwords_are_counted_until_a_right_one():
     connections.login_failed(first.id, locked_until=None)
     connections.login_failed(first.id, locked_until=later(minutes=1))
     locked = credentials(first.username)
-    assert (locked.failed_logins, locked.locked_until) == (2, later(minutes=1))
+    assert (locked.failed_logins, locked.application.locked_until) == (2, later(minutes=1))
 
     connections.login_succeeded(first.id, later(minutes=2))
 
     free = credentials(first.username)
-    assert (free.failed_logins, free.locked_until) == (0, None)
+    assert (free.failed_logins, free.application.locked_until) == (0, None)
+    assert free.application.password_used
     assert (free.application.last_seen_at, free.application.last_call) == (
         later(minutes=2),
         "authenticate",

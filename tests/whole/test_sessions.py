@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
+from shared.clock import clock_time
 from shared.models import connections, sessions, syncs
 from shared.rules.values import ApplicationKind, RecordKind, SyncState
 from simulator.company.product import Product
@@ -310,6 +312,15 @@ def test_guessing_is_slowed_down_but_the_known_password_still_gets_in(house):
         guesser.log_in()
     refused(house, "login-locked")
     assert house.sync().ok
+
+
+def test_a_lock_says_in_the_status_line_when_it_ends(house):
+    connector, row = house.web_connector(password="guess")
+    outcomes = [connector.update(row) for _ in range(6)]
+    assert {one.result for one in outcomes[:5]} == {Result.INVALID_USER}
+    ends = clock_time(house.now + timedelta(seconds=60))
+    assert f"Too many wrong passwords. Sign-in is locked until {ends}." in outcomes[5].status
+    assert ends in refused(house, "login-locked").error
 
 
 def test_another_company_file_gets_no_request(house):
