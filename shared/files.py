@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import secrets
 from collections.abc import Callable, Iterator
@@ -62,3 +63,21 @@ def _flush_folder(folder: Path) -> None:
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
+
+
+def remedy_for(error: OSError) -> str:
+    """What to do about a file or a folder that the system refused; empty where nobody knows."""
+    return _REMEDIES.get(error.errno or 0, "")
+
+
+_REMEDIES = {
+    errno.EACCES: "Run as the service's user, or choose a place that you may write to",
+    errno.EPERM: "Run as the service's user, or choose a place that you may write to",
+    errno.EROFS: "Choose a place that can be written to",
+    errno.ENOENT: "Choose a folder that exists",
+    errno.ENOTDIR: "Choose a folder; part of that path is a file",
+    errno.EEXIST: "Choose a name that is not taken by something else",
+    errno.EISDIR: "Name a file; that is a folder",
+    errno.ENOSPC: "Make room on that disk, then repeat the command",
+    errno.EDQUOT: "Make room in your quota, then repeat the command",
+}

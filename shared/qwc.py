@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from html import escape
 from uuid import UUID, uuid4
 
+from shared.errors import StoreError
 from shared.rules.values import Application, ApplicationKind
 from shared.setting_values import mask_secrets
 from shared.urls import address_complaints, host_of, is_numeric_host
@@ -84,7 +85,7 @@ class QwcFault:
         return f'{self.field} is "{self.value}": {self.problem}. {self.remedy}.'
 
 
-class QwcRefused(Exception):
+class QwcRefused(StoreError):
     """The file cannot be made; ``faults`` has every reason, not only the first."""
 
     code = "qwc-refused"

@@ -1,4 +1,4 @@
-"""The options for the fields of a connection, and what was given of them."""
+"""The options for the fields of a connection."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ FIELD_OPTIONS = (
 
 
 def chosen(given: dict[str, Any]) -> dict[str, Any]:
-    """The options that were given, as the store takes them."""
+    """The options that were given, as values."""
     from shared.rules import values
 
     readers: dict[str, Callable[[Any], Any]] = {
@@ -117,12 +117,3 @@ def chosen(given: dict[str, Any]) -> dict[str, Any]:
         for name, value in given.items()
         if value is not None
     }
-
-
-def in_words(given: dict[str, Any]) -> str:
-    """The options as the audit trail keeps them."""
-    return ", ".join(
-        f"{name.replace('_', ' ')}: {'none' if value == NO_DATE else value}"
-        for name, value in given.items()
-        if value is not None
-    )

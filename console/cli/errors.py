@@ -8,6 +8,7 @@ from enum import IntEnum
 
 import click
 
+from shared.files import remedy_for
 from shared.operations.describe.text import plain
 
 
@@ -78,7 +79,6 @@ def refusal_for(error: Exception, listens: Sequence[str] = ()) -> Exception | No
 def _refused_by_us(error: Exception) -> Refused | None:
     # Imported here: only a refusal needs to know all refusals.
     from shared import errors as store
-    from shared.qwc import QwcRefused
     from shared.settings import SettingsRefused
 
     if isinstance(error, store.NotFound):
@@ -89,7 +89,7 @@ def _refused_by_us(error: Exception) -> Refused | None:
         return WrongUsage(error.sentence, error.remedy)
     if isinstance(error, store.StoreError):
         return Refused(error.sentence, error.remedy)
-    if isinstance(error, SettingsRefused | QwcRefused):
+    if isinstance(error, SettingsRefused):
         return Refused(str(error))
     return None
 
@@ -116,17 +116,4 @@ def _refused_by_the_system(error: OSError, listens: Sequence[str]) -> Refused | 
         )
     # Only writing to a stream fails without a name.
     where = error.filename or "Standard output"
-    return Refused(f"{where}: {error.strerror or error}.", _REMEDIES.get(error.errno or 0, ""))
-
-
-_REMEDIES = {
-    errno.EACCES: "Run as the service's user, or choose a place that you may write to",
-    errno.EPERM: "Run as the service's user, or choose a place that you may write to",
-    errno.EROFS: "Choose a place that can be written to",
-    errno.ENOENT: "Choose a folder that exists",
-    errno.ENOTDIR: "Choose a folder; part of that path is a file",
-    errno.EEXIST: "Choose a name that is not taken by something else",
-    errno.EISDIR: "Name a file; that is a folder",
-    errno.ENOSPC: "Make room on that disk, then repeat the command",
-    errno.EDQUOT: "Make room in your quota, then repeat the command",
-}
+    return Refused(f"{where}: {error.strerror or error}.", remedy_for(error))

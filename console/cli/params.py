@@ -112,22 +112,10 @@ def name_argument(command: Command) -> Command:
 
 
 def chosen_connection(name: str | None) -> Connection:
-    """Return the connection of that name, or the only one there is.
+    """The connection of that name, or the only one; as ``operations.which.connection``."""
+    from shared.operations import which
 
-    Call it inside a transaction. Raises the store's NotFound for an unknown name, NotThere
-    where there is no connection at all, WrongUsage where the name is needed.
-    """
-    from shared.models import connections
-
-    if name is not None:
-        return connections.get(name)
-    held = connections.all()
-    if not held:
-        raise NotThere("There is no connection yet.", "deskbridge connection add NAME")
-    if len(held) > 1:
-        names = ", ".join(connection.name for connection in held)
-        raise WrongUsage("Which connection?", f"Name one of: {names}")
-    return held[0]
+    return which.connection(name)
 
 
 def numbers_given(words: Sequence[str], what: str) -> list[int]:

@@ -14,6 +14,7 @@ from console.tui.actions import Action
 from console.tui.store_thread import OpensStore, StoreThread
 from shared.clock import utc_now
 from shared.errors import NotPossible, StoreError
+from shared.files import remedy_for
 from shared.operations.deciding import Operator, Outcome, Plan, carry_out
 
 if TYPE_CHECKING:  # the first screen is painted before the store's library is there
@@ -148,7 +149,8 @@ class Backstage:
         if isinstance(error, StoreError):
             return Trouble(error.sentence, error.remedy)
         if isinstance(error, OSError):
-            return Trouble(f"{error.filename or 'The store'}: {error.strerror or error}.")
+            sentence = f"{error.filename or 'The store'}: {error.strerror or error}."
+            return Trouble(sentence, f"{remedy}." if (remedy := remedy_for(error)) else "")
         self.bugs.append(error)
         return Trouble(
             f"The console met an error of its own ({type(error).__name__}: {error}).",

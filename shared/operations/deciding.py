@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, Self, TypeVar
 
 from shared.errors import NotPossible
 
@@ -97,6 +97,14 @@ class Plan(Generic[Became_co]):
     def again(self, store: Store) -> Plan[Became_co]:
         """Plan the same decision on the store as it is now. Raises StoreError."""
 
+    @contextmanager
+    def prepared(self) -> Iterator[Self]:
+        """The plan as it is applied, with what has to stand around the transaction.
+
+        Such as a password that is hashed slowly, or files that go back when nothing is committed.
+        """
+        yield self
+
     @abstractmethod
     def apply(self, by: Operator) -> Became_co:
         """Do it, in the transaction of ``carry_out``, with a line in the audit trail."""
@@ -130,13 +138,13 @@ def carry_out(by: Operator, plan: Plan[Became], confirmed: Collection[str] = ())
     ``confirmed`` are the codes of the needs that a person confirmed. Raises NotConfirmed,
     PlanIsStale, or what planning and acting refuse (StoreError); nothing is changed then.
     """
-    with checked(by, plan, confirmed):
-        return plan.apply(by)
+    with plan.prepared() as ready, _checked(by, plan, confirmed):
+        return ready.apply(by)
 
 
 @contextmanager
-def checked(by: Operator, plan: Plan[Outcome], confirmed: Collection[str]) -> Iterator[None]:
-    """One transaction in which a plan still holds; for decisions that also write files."""
+def _checked(by: Operator, plan: Plan[Outcome], confirmed: Collection[str]) -> Iterator[None]:
+    """One transaction in which a plan still holds and is confirmed."""
     with by.store.transaction():
         fresh = plan.again(by.store)
         if fresh != plan:

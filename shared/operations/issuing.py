@@ -1,24 +1,48 @@
-"""Issue passwords and ``.qwc`` files: the store, the disk and the audit trail in one step.
+"""Passwords and ``.qwc`` files: made once, shown once; links to the files; locks of sign-in.
 
-No terminal here; the commands (and any other front end) show what comes back.
+Files, store and audit trail change together or not at all: a file that was written goes back when
+the store cannot commit.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
-from shared.errors import CannotBeMeant, StoreError
+import platformdirs
+
+from shared.errors import CannotBeMeant, NotPossible, StoreError
 from shared.files import all_or_nothing
+from shared.models import connections, downloads
+from shared.models.applications import slug
+from shared.operations.connections import AddPlan, layout_needs
+from shared.operations.deciding import Need, Operator, Outcome, Plan
+from shared.operations.describe import issuing as describe
+from shared.operations.describe.connections import rows
+from shared.operations.which import Which
+from shared.operations.which import connection as chosen
+from shared.passwords import generate_password, hash_password
+from shared.qwc import QwcRefused, build_qwc, file_name, shared_values
+from shared.rules.values import Application, ApplicationKind, Connection, Layout
 
 if TYPE_CHECKING:
     from shared.models.store import Store
-    from shared.rules.values import Application, Connection
     from shared.settings import Settings
 
-LAYOUT_OF = {"invoice": "two", "payment": "two", "both": "two", "combined": "combined"}
+REPLACES_PASSWORD = "replaces-password"  # noqa: S105 - a code
+RENEWS_IDS = "renews-ids"
+
+_LAYOUT_OF = {
+    "invoice": Layout.TWO,
+    "payment": Layout.TWO,
+    "both": Layout.TWO,
+    "combined": Layout.COMBINED,
+}
+_SQLITE = "sqlite:///"
 
 
 class FileInTheWay(StoreError):
@@ -33,12 +57,13 @@ class IssuedFile:
     path: Path
 
 
-@dataclass(frozen=True)
-class Issued:
-    """A fresh password with what it opens. The password is kept nowhere else.
+@dataclass(frozen=True, kw_only=True)
+class Issued(Outcome):
+    """Files and a fresh password with what it opens. The password is kept nowhere else.
 
-    ``replaced`` tells that an earlier password of these applications stopped working,
-    ``relaid`` that the layout of the connection changed.
+    ``password`` is empty where the present one stays. ``replaced`` tells that an earlier password
+    of these applications stopped working, ``relaid`` that the layout of the connection changed,
+    ``renewed`` that the files have new IDs.
     """
 
     connection: Connection
@@ -47,119 +72,257 @@ class Issued:
     files: Sequence[IssuedFile] = ()
     replaced: bool = False
     relaid: bool = False
+    renewed: bool = False
+
+    @property
+    def steps(self) -> list[str]:
+        """What the bookkeeper has to do, in order."""
+        if not self.files:
+            return describe.password_steps(self.applications)
+        return describe.file_steps(
+            self.connection,
+            self.applications,
+            [file.path.name for file in self.files],
+            with_password=bool(self.password),
+            renewed=self.renewed,
+        )
 
 
-def issue_files(
-    store: Store,
-    settings: Settings,
-    choose: Callable[[], Connection],
-    who: str,
-    *,
-    which: str,
-    folder: Path,
-    renew_ids: bool,
-) -> Issued:
-    """Write the ``.qwc`` files of a connection and give their applications one new password.
+@dataclass(frozen=True)
+class _Fresh:
+    """What is made before the transaction, since hashing is slow on purpose."""
 
-    ``which`` is ``invoice``, ``payment``, ``both``, ``combined``, or empty for all that the
-    layout has; it decides the layout. Either everything happened or nothing did: the files
-    are in place before the store commits and go back when it cannot.
-    Raises QwcRefused, FileInTheWay, OSError.
+    password: str = field(repr=False)
+    password_hash: str = field(repr=False)
+    put: Callable[[str, bytes], Path] | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class IssuePlan(Plan[Issued]):
+    """Files, a password, or both, for the applications of a connection.
+
+    ``app`` is ``invoice``, ``payment``, ``both``, ``combined``, or empty for all that the layout
+    has. ``folder`` is None where no files are written, ``adding`` a connection that is made first.
     """
-    from shared.models import audit, connections
-    from shared.passwords import generate_password, hash_password
-    from shared.qwc import QwcRefused, shared_values
 
-    password = generate_password()
-    # Before the transaction: hashing is slow on purpose and would keep others waiting.
-    password_hash = hash_password(password)
-    with all_or_nothing(folder.absolute()) as put, store.transaction():
-        before = choose()
-        held = _laid_out(before, which)
-        chosen = _wanted(held, which)
-        replaced = any(application.password_generation for application in chosen)
-        ids = [application.id for application in chosen]
-        if renew_ids:
+    connection_id: int | None
+    app: str = ""
+    folder: Path | None = None
+    settings: Settings | None = None
+    renew_ids: bool = False
+    keep_password: bool = False
+    adding: AddPlan | None = None
+    fresh: _Fresh | None = field(default=None, compare=False, repr=False)
+
+    def again(self, store: Store) -> IssuePlan:
+        """Plan it again; raises StoreError."""
+        if self.adding is not None and self.settings and self.folder:
+            return plan_set_up(store, self.settings, self.adding.again(store), self.folder)
+        if self.folder is None or self.settings is None:
+            return plan_rotation(store, self.connection_id, app=self.app)
+        return plan_files(
+            store,
+            self.settings,
+            self.connection_id,
+            app=self.app,
+            folder=self.folder,
+            renew_ids=self.renew_ids,
+            keep_password=self.keep_password,
+        )
+
+    @contextmanager
+    def prepared(self) -> Iterator[Self]:
+        """The plan with a password and its hash, and a way to the disk that goes back."""
+        password = "" if self.keep_password else generate_password()
+        password_hash = hash_password(password) if password else ""
+        files = all_or_nothing(self.folder) if self.folder else nullcontext(None)
+        with files as put:
+            yield replace(self, fresh=_Fresh(password, password_hash, put))
+
+    def apply(self, by: Operator) -> Issued:
+        """Write and set everything; raises QwcRefused, FileInTheWay, OSError."""
+        fresh = self.fresh
+        if fresh is None:
+            raise RuntimeError("a password is made before the transaction")
+        before = self._connection(by)
+        held = _laid_out(before, self.app)
+        ids = [application.id for application in _wanted(held, self.app)]
+        replaced = any(one.password_generation for one in _wanted(held, self.app))
+        if self.renew_ids:
             connections.renew_ids(ids)
-        connections.set_password(ids, password_hash)
-        applications = _wanted(held, which)
+        if fresh.password:
+            connections.set_password(ids, fresh.password_hash)
+        applications = _wanted(held, self.app)
+        files = list(self._written(applications, held, fresh.put))
+        by.note(*self._noted(held, applications))
+        return Issued(
+            sentence=self._told(held, replaced=replaced),
+            count=len(applications),
+            connection=held,
+            applications=applications,
+            password=fresh.password,
+            files=files,
+            replaced=replaced and not self.keep_password,
+            relaid=before.layout != held.layout,
+            renewed=self.renew_ids,
+        )
+
+    def _connection(self, by: Operator) -> Connection:
+        if self.adding is not None:
+            return self.adding.apply(by).connection
+        return chosen(self.connection_id)
+
+    def _written(
+        self,
+        applications: Sequence[Application],
+        held: Connection,
+        put: Callable[[str, bytes], Path] | None,
+    ) -> Iterator[IssuedFile]:
+        if put is None or self.folder is None or self.settings is None:
+            return
         if faults := shared_values(applications):
             raise QwcRefused(faults)
-        files = [
-            IssuedFile(application, _written(application, held, settings, folder.absolute(), put))
-            for application in applications
-        ]
-        audit.add(who, "qwc", held.name, _told(applications, renew_ids), store.now())
-    return Issued(
-        held, applications, password, files, replaced, relaid=before.layout != held.layout
+        for one in applications:
+            content, name = _content(one, held, self.settings), file_name(one.kind)
+            _refuse_foreign(self.folder / name, one)
+            yield IssuedFile(one, put(name, content))
+
+    def _noted(self, held: Connection, applications: Sequence[Application]) -> tuple[str, str, str]:
+        """What the audit trail keeps: which applications, never the password."""
+        names = ", ".join(application.username for application in applications)
+        if self.renew_ids:
+            names += "; new OwnerID and FileID"
+        if self.keep_password:
+            names += "; same password"
+        return "qwc" if self.folder else "password.rotate", held.name, names
+
+    def _told(self, held: Connection, *, replaced: bool) -> str:
+        if self.folder:
+            return f"The .qwc files of {held.name} are in {self.folder}."
+        gone = "; the one before no longer works" if replaced else ""
+        return f"{held.name} has a new password{gone}."
+
+
+def plan_files(
+    _store: Store,
+    settings: Settings,
+    which: Which,
+    *,
+    folder: Path,
+    app: str = "",
+    renew_ids: bool = False,
+    keep_password: bool = False,
+) -> IssuePlan:
+    """Plan the ``.qwc`` files of a connection, with one fresh password unless it is kept.
+
+    ``app`` decides the layout. Raises NotFound, and where the password is kept NotPossible when
+    there is none yet, CannotBeMeant when something else would change.
+    """
+    held = chosen(which)
+    if keep_password:
+        _refuse_to_keep(held, app, renew_ids=renew_ids)
+    relaid = bool(app) and _LAYOUT_OF[app] != held.layout
+    in_use = [] if relaid or keep_password else _in_use(held, app)
+    needs = [*(layout_needs(held) if relaid else ()), *_needs(in_use, renew_ids=renew_ids)]
+    what = "Renew the IDs" if renew_ids else "Replace the password"
+    return IssuePlan(
+        title=f"{what if in_use else 'Generate the .qwc files'} of {held.name}?",
+        verb="Generate",
+        told=(describe.WHY_NEW_IDS,) if renew_ids else (),
+        needs=tuple(needs),
+        connection_id=held.id,
+        app=app,
+        folder=folder.absolute(),
+        settings=settings,
+        renew_ids=renew_ids,
+        keep_password=keep_password,
     )
 
 
-def rotate_password(
-    store: Store, choose: Callable[[], Connection], who: str, *, which: str
-) -> Issued:
-    """Give the applications of a connection one new password; the files stay good.
+def plan_set_up(_store: Store, settings: Settings, adding: AddPlan, folder: Path) -> IssuePlan:
+    """Plan a connection with its rules, its files and its password: all of it or nothing."""
+    return IssuePlan(
+        title=adding.title,
+        verb="Create and generate",
+        connection_id=None,
+        folder=folder.absolute(),
+        settings=settings,
+        adding=adding,
+    )
 
-    ``which`` as in ``issue_files``, but it must be something that the layout has: raises
-    CannotBeMeant otherwise.
+
+def plan_rotation(_store: Store, which: Which, *, app: str = "") -> IssuePlan:
+    """Plan one new password for the applications of a connection; the files stay good.
+
+    ``app`` must be something that the layout has: raises CannotBeMeant otherwise.
     """
-    from shared.models import audit, connections
-    from shared.passwords import generate_password, hash_password
-
-    password = generate_password()
-    password_hash = hash_password(password)
-    with store.transaction():
-        held = choose()
-        if which and LAYOUT_OF[which] != held.layout:
-            raise CannotBeMeant(
-                f"{held.name} has no such application: its layout is {held.layout}.",
-                "Leave --app out to rotate all of its passwords",
-            )
-        chosen = _wanted(held, which)
-        replaced = any(application.password_generation for application in chosen)
-        connections.set_password([application.id for application in chosen], password_hash)
-        applications = _wanted(held, which)
-        audit.add(
-            who, "password.rotate", held.name, _told(applications, renewed=False), store.now()
+    held = chosen(which)
+    if app and _LAYOUT_OF[app] != held.layout:
+        raise CannotBeMeant(
+            f"{held.name} has no such application: its layout is {held.layout}.",
+            "Leave --app out to rotate all of its passwords",
         )
-    return Issued(held, applications, password, replaced=replaced)
+    return IssuePlan(
+        title=f"Replace the password of {held.name}?",
+        verb="Replace password",
+        told=("The .qwc files stay good.",),
+        needs=tuple(_needs(_in_use(held, app), renew_ids=False)),
+        connection_id=held.id,
+        app=app,
+    )
 
 
-def _laid_out(held: Connection, which: str) -> Connection:
-    """The connection in the layout that ``which`` asks for."""
-    from shared.models import connections
-    from shared.rules.values import Layout
+def _needs(in_use: Sequence[Application], *, renew_ids: bool) -> Iterator[Need]:
+    if in_use:
+        names = [one.app_name for one in in_use]
+        yield Need(REPLACES_PASSWORD, describe.replaced(names))
+        if renew_ids:
+            yield Need(RENEWS_IDS, describe.AFTER_NEW_IDS)
 
-    layout = Layout(LAYOUT_OF[which]) if which else held.layout
+
+def _in_use(held: Connection, app: str) -> list[Application]:
+    return [one for one in _wanted(held, app) if one.password_used]
+
+
+def _refuse_to_keep(held: Connection, app: str, *, renew_ids: bool) -> None:
+    if renew_ids or (app and _LAYOUT_OF[app] != held.layout):
+        raise CannotBeMeant(
+            "--keep-password writes the files as they are: no new IDs, no other layout.",
+            "Leave --keep-password out",
+        )
+    without = [one for one in _wanted(held, app) if not _has_password(one)]
+    if without:
+        raise NotPossible(
+            f"{rows(without)} of {held.name} {'have' if len(without) > 1 else 'has'} no password"
+            " yet, so there is none to keep.",
+            "Leave --keep-password out: that makes one",
+        )
+
+
+def _has_password(application: Application) -> bool:
+    held = connections.application_by_username(application.username)
+    return held is not None and bool(held.password_hash)
+
+
+def _laid_out(held: Connection, app: str) -> Connection:
+    """The connection in the layout that ``app`` asks for."""
+    layout = _LAYOUT_OF.get(app, held.layout)
     return held if held.layout == layout else connections.edit(held.id, layout=layout)
 
 
-def _wanted(held: Connection, which: str) -> list[Application]:
-    from shared.models import connections
-
-    kinds = {which} if which in ("invoice", "payment") else {"invoice", "payment", "combined"}
-    return [a for a in connections.applications(held.id) if a.kind in kinds]
+def _wanted(held: Connection, app: str) -> list[Application]:
+    kinds: Collection[str] = {app} if app in ("invoice", "payment") else list(ApplicationKind)
+    return [one for one in connections.applications(held.id) if one.kind in kinds]
 
 
-def _written(
-    application: Application,
-    held: Connection,
-    settings: Settings,
-    folder: Path,
-    put: Callable[[str, bytes], Path],
-) -> Path:
-    from shared.qwc import build_qwc, file_name
-
-    content = build_qwc(
+def _content(application: Application, held: Connection, settings: Settings) -> bytes:
+    return build_qwc(
         application,
         connection_name=held.name,
         public_url=settings.public_url,
         support_url=settings.support_url,
         run_every_minutes=held.run_every_minutes,
     )
-    name = file_name(application.kind)
-    _refuse_foreign(folder / name, application)
-    return put(name, content)
 
 
 def _refuse_foreign(target: Path, application: Application) -> None:
@@ -187,7 +350,108 @@ def _username_in(content: bytes) -> str:
         return ""
 
 
-def _told(applications: Sequence[Application], renewed: bool) -> str:
-    """What the audit trail keeps: which applications, never the password."""
-    names = ", ".join(application.username for application in applications)
-    return f"{names}; new OwnerID and FileID" if renewed else names
+def default_folder(database: str, name: str) -> Path:
+    """Where files go unless somebody says otherwise: ``qwc/larkspur-tile`` beside the store.
+
+    For a server's store, in the user's data folder.
+    """
+    if database.startswith(_SQLITE):
+        beside = Path(database.removeprefix(_SQLITE)).absolute().parent
+    else:
+        beside = platformdirs.user_data_path("deskbridge")
+    return beside / "qwc" / slug(name)
+
+
+# Links.
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """An address that fetches a file once, until ``expires_at``; as secret as a password."""
+
+    file_name: str
+    address: str = field(repr=False)
+    expires_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class Offered(Outcome):
+    """The links, one for each file."""
+
+    links: tuple[Link, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class LinksPlan(Plan[Offered]):
+    """A link for each file of a connection, handed out by the daemon once."""
+
+    connection_id: int
+    settings: Settings
+
+    def again(self, store: Store) -> LinksPlan:
+        """Plan it again; raises NotFound."""
+        return plan_links(store, self.settings, self.connection_id)
+
+    def apply(self, by: Operator) -> Offered:
+        """Keep the files for the daemon; raises QwcRefused."""
+        held, now = connections.by_id(self.connection_id), by.now
+        links = tuple(self._link(by, held, one, now) for one in connections.applications(held.id))
+        by.note("qwc.link", held.name, ", ".join(link.file_name for link in links))
+        works = "Each link works" if len(links) > 1 else "The link works"
+        until = f"{links[0].expires_at.astimezone():%H:%M}"
+        return Offered(sentence=f"{works} once, until {until}.", count=len(links), links=links)
+
+    def _link(self, by: Operator, held: Connection, one: Application, now: datetime) -> Link:
+        name = file_name(one.kind)
+        token = downloads.offer(_content(one, held, self.settings), name, by.who, now)
+        address = downloads.link(self.settings.public_url, token)
+        return Link(name, address, now + downloads.LIFETIME)
+
+
+def plan_links(_store: Store, settings: Settings, which: Which) -> LinksPlan:
+    """Plan links to the files of a connection; raises as ``which.connection``."""
+    held = chosen(which)
+    return LinksPlan(
+        title=f"Make download links to the .qwc files of {held.name}?",
+        verb="Make links",
+        connection_id=held.id,
+        settings=settings,
+    )
+
+
+# Locks.
+
+
+@dataclass(frozen=True, kw_only=True)
+class UnlockPlan(Plan[Outcome]):
+    """The end of a lock that too many wrong passwords brought."""
+
+    connection_id: int
+    applications: tuple[int, ...]
+    names: str
+
+    def again(self, store: Store) -> UnlockPlan:
+        """Plan it again; raises NotPossible once the lock ended by itself."""
+        return plan_unlock(store, self.connection_id)
+
+    def apply(self, by: Operator) -> Outcome:
+        """End it."""
+        connections.unlock(self.applications)
+        held = connections.by_id(self.connection_id)
+        by.note("password.unlock", held.name, self.names)
+        return Outcome(f"{self.names} of {held.name} can sign in again.", len(self.applications))
+
+
+def plan_unlock(store: Store, which: Which) -> UnlockPlan:
+    """Plan to end the lock of whatever is locked; raises NotPossible where nothing is."""
+    held, now = chosen(which), store.now()
+    locked = [one for one in connections.applications(held.id) if one.locked(now)]
+    if not locked:
+        raise NotPossible(f"Sign-in is not locked for {held.name}: there is nothing to unlock.")
+    return UnlockPlan(
+        title=f"Unlock sign-in for {held.name}?",
+        verb="Unlock",
+        connection_id=held.id,
+        applications=tuple(one.id for one in locked),
+        names=rows(locked),
+    )

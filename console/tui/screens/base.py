@@ -225,10 +225,9 @@ class StoreScreen(ConsoleScreen, Generic[Snapshot]):
         if not plan.needs and not asks:
             self._carry_out_plan(plan, ())
             return
-        told = (*plan.told, *(need.sentence for need in plan.needs))
         codes = [need.code for need in plan.needs]
         self.app.push_screen(
-            Confirm(plan.title, told, plan.verb),
+            Confirm.of(plan),
             lambda agreed: self._carry_out_plan(plan, codes) if agreed else None,
         )
 

@@ -1,4 +1,4 @@
-"""Files and passwords of a connection: the same keys wherever one is under the cursor."""
+"""Files, passwords and sign-in of a connection: the same keys wherever one is under the cursor."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from console.tui.screens.base import StoreScreen
 from console.tui.widgets.dialogs import Confirm
 
 if TYPE_CHECKING:
-    from console.tui.screens.qwc import Outcome
+    from console.tui.screens.qwc import Ended
+    from shared.operations.issuing import IssuePlan
     from shared.rules.values import Application, Connection
 
 Snapshot = TypeVar("Snapshot")
@@ -27,7 +28,7 @@ class IssuesPasswords(StoreScreen[Snapshot]):
             "g",
             "generate",
             "Generate .qwc",
-            tooltip="Write the .qwc files with one fresh password, which is shown once.",
+            tooltip="Write the .qwc files with one new password, which is shown once.",
         ),
         Binding(
             "w",
@@ -43,6 +44,12 @@ class IssuesPasswords(StoreScreen[Snapshot]):
             show=False,
             tooltip="Files with a new OwnerID and FileID: the cure for QBWC1039.",
         ),
+        Binding(
+            "u",
+            "unlock",
+            "Unlock sign-in",
+            tooltip="End the lock that too many wrong passwords brought; the password stays.",
+        ),
     ]
 
     def issuing_for(self) -> tuple[Connection, Sequence[Application]] | None:
@@ -50,13 +57,19 @@ class IssuesPasswords(StoreScreen[Snapshot]):
         raise NotImplementedError
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Dim what needs a connection, or a password that can be replaced."""
-        if action not in ("generate", "rotate", "renew_ids"):
+        """Dim what needs a connection or a password; hide what needs a lock."""
+        if action not in ("generate", "rotate", "renew_ids", "unlock"):
             return super().check_action(action, parameters)
         chosen = self.issuing_for()
+        if action == "unlock":
+            return chosen is not None and self._is_locked(chosen[1])
         if chosen is None:
             return None
         return True if action != "rotate" or _has_password(chosen[1]) else None
+
+    def _is_locked(self, applications: Sequence[Application]) -> bool:
+        now = self.backstage.clock()
+        return any(one.locked(now) for one in applications)
 
     def may_change(self) -> bool:
         """Whether anything can be changed here; if not, that is said."""
@@ -83,36 +96,33 @@ class IssuesPasswords(StoreScreen[Snapshot]):
 
     def action_rotate(self) -> None:
         """Ask, then replace the password."""
+        from shared.operations import issuing
+
         chosen = self.issuing_for()
-        if chosen is None or not self.may_change():
-            return
-        connection, applications = chosen
-        names = " and ".join(one.app_name for one in applications)
+        if chosen is not None and self.may_change():
+            self.look(partial(issuing.plan_rotation, which=chosen[0].id), self._ask_to_rotate)
+
+    def _ask_to_rotate(self, plan: IssuePlan) -> None:
         self.app.push_screen(
-            Confirm(
-                f"Replace the password of {connection.name}?",
-                [
-                    f"The old one stops working at once: {names} cannot sign in until the"
-                    " bookkeeper has typed the new one into the Web Connector. The .qwc files stay"
-                    " good."
-                ],
-                "Replace it",
-            ),
-            lambda agreed: self._rotate(connection) if agreed else None,
+            Confirm.of(plan), lambda agreed: self._rotate(plan) if agreed else None
         )
 
-    def _rotate(self, connection: Connection) -> None:
-        from console.tui.actions import qwc as actions
+    def _rotate(self, plan: IssuePlan) -> None:
         from console.tui.screens.qwc import PasswordScreen
 
-        work = partial(actions.rotate, who=self.backstage.who, connection_id=connection.id)
-        self.app.push_screen(PasswordScreen(work), self._rotated)
+        self.app.push_screen(PasswordScreen(plan), self._rotated)
 
-    def _rotated(self, outcome: Outcome | None) -> None:
-        if isinstance(outcome, Trouble):
-            self.say(str(outcome))
-        elif outcome is not None:
-            self.say(f"{outcome.name} has a new password; the one before no longer works.")
+    def _rotated(self, ended: Ended | None) -> None:
+        if ended is not None:
+            self.say(str(ended) if isinstance(ended, Trouble) else ended.sentence)
+
+    def action_unlock(self) -> None:
+        """End a lock."""
+        from shared.operations import issuing
+
+        chosen = self.issuing_for()
+        if chosen is not None and self.may_change():
+            self.decide(partial(issuing.plan_unlock, which=chosen[0].id))
 
 
 def _has_password(applications: Sequence[Application]) -> bool:

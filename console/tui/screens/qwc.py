@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar, TypeAlias, cast
 
@@ -14,43 +15,36 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.widgets import Button, Static
 
-from console.cli.qwc import file_steps, password_steps
 from console.tui import words
-from console.tui.actions import qwc as actions
-from console.tui.actions.qwc import Link
 from console.tui.backstage import Trouble
 from console.tui.screens.asking import Asking
 from console.tui.widgets.key_line import KeyLine
 from console.tui.widgets.secret import Secret
 from console.tui.widgets.text_view import Labelled, Paragraph, TextView
 from console.tui.widgets.title_bar import TitleBar
+from shared.operations import issuing
+from shared.operations.describe.issuing import ONCE
 from shared.operations.describe.text import plain
 
 if TYPE_CHECKING:
     from console.tui.app import DeskbridgeApp
-    from shared.models.store import Store
-    from shared.operations.issuing import Issued
-    from shared.rules.values import Connection
+    from shared.operations.issuing import Issued, IssuePlan, Link, LinksPlan, Offered
 
-Outcome: TypeAlias = "Connection | Trouble"
-"""The connection as it is with its new password, or why there is none."""
+CLOSE = f"{ONCE} Choose Done to close."
+Ended: TypeAlias = "Issued | Trouble"
+"""What was made, without its password, or why nothing was."""
 
-ONCE = (
-    "It is shown this once. Only its hash is kept, so nobody can read it again once you choose"
-    " Done: save it now."
-)
-NOT_YET = "The password cannot be read again. When it is saved: Tab leads to Done, Enter leaves."
 _NO_CLIPBOARD = ("linux", "dumb", "vt100", "vt220")
 
 
-class PasswordScreen(Asking[Outcome]):
-    """Has ``work`` make a password and shows it; there is no way out but Done.
+class PasswordScreen(Asking[Ended]):
+    """Has a plan make a password and shows it; there is no way out but Done.
 
-    ``renewed`` tells that the files have new IDs. Where ``work`` is refused, the dialog ends
-    with the trouble, and whoever opened it says it.
+    What the plan needs was confirmed before. Where it is refused, the dialog ends with the
+    trouble, and whoever opened it says it.
     """
 
-    AUTO_FOCUS = "TextView"
+    AUTO_FOCUS = None
     CSS_PATH = "qwc.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("C", "copy", "Copy password", tooltip="Copy it to your terminal's clipboard."),
@@ -66,23 +60,24 @@ class PasswordScreen(Asking[Outcome]):
             "Download links",
             tooltip="Links that fetch each file once, within 15 minutes.",
         ),
-        Binding("tab", "app.focus_next", "to Done", tooltip="To the buttons; Done is the last."),
+        Binding("tab", "app.focus_next", "Next button", tooltip="The next button; Done is last."),
         Binding("f1,question_mark", "app.help", "Help", show=False, tooltip="This list of keys."),
         Binding(
             "escape,q,ctrl+c,ctrl+q",
             "stay",
-            "Not yet",
+            "Close with Done",
             show=False,
-            tooltip="Nothing: only Done leaves, since the password cannot be read again.",
+            tooltip="Only Done closes this: the password won't be shown again.",
         ),
         Binding("left", "app.focus_previous", "Button", show=False, tooltip="The button before."),
         Binding("right", "app.focus_next", "Button", show=False, tooltip="The next button."),
+        Binding("up", "read(-1)", "Scroll up", show=False, tooltip="Scroll the steps up."),
+        Binding("down", "read(1)", "Scroll down", show=False, tooltip="Scroll the steps down."),
     ]
 
-    def __init__(self, work: Callable[[Store], Issued], *, renewed: bool = False) -> None:
+    def __init__(self, plan: IssuePlan) -> None:
         super().__init__()
-        self._work = work
-        self._renewed = renewed
+        self._plan = plan
         self._issued: Issued | None = None
         self._links: tuple[Link, ...] = ()
 
@@ -91,7 +86,7 @@ class PasswordScreen(Asking[Outcome]):
         yield TitleBar("Password")
         yield Static("Working…", id="whose")
         yield Secret()
-        yield Static(Text(ONCE), id="once")
+        yield Static(Text(CLOSE), id="once")
         yield TextView()
         yield Static("", id="said")
         with Horizontal(id="buttons"):
@@ -104,7 +99,8 @@ class PasswordScreen(Asking[Outcome]):
     def on_mount(self) -> None:
         """Begin; there is nothing to see yet."""
         self.add_class("-working")
-        self.go_on(self.backstage.write(self._work), self._made)
+        confirmed = [need.code for need in self._plan.needs]
+        self.go_on(self.backstage.decide(self._plan, confirmed), self._made)
 
     def refused(self, trouble: Trouble) -> None:
         """Leave as long as there is no password; later, say what else did not work."""
@@ -115,7 +111,9 @@ class PasswordScreen(Asking[Outcome]):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Without a password there is nothing to copy, without files nothing to fetch."""
-        if action in ("copy", "copy_steps"):
+        if action == "copy":
+            return True if self._issued and self._issued.password else None
+        if action == "copy_steps":
             return True if self._issued else None
         if action == "links":
             return bool(self._issued and self._issued.files)
@@ -124,7 +122,11 @@ class PasswordScreen(Asking[Outcome]):
     def action_stay(self) -> None:
         """Say how to leave."""
         if self._issued is not None:
-            self.say(NOT_YET)
+            self.say(CLOSE)
+
+    def action_read(self, lines: int) -> None:
+        """Scroll what the bookkeeper has to do."""
+        self.query_one(TextView).scroll_relative(y=lines, animate=False)
 
     def action_copy(self) -> None:
         """Copy the password."""
@@ -142,13 +144,15 @@ class PasswordScreen(Asking[Outcome]):
         if self._issued is None:
             return
         self.say("Working…")
-        offer = partial(
-            actions.offer_links,
-            who=self.backstage.who,
+        question = partial(
+            issuing.plan_links,
             settings=self.backstage.settings,
-            connection_id=self._issued.connection.id,
+            which=self._issued.connection.id,
         )
-        self.go_on(self.backstage.write(offer), self._offered)
+        self.go_on(self.backstage.read(question), self._offer)
+
+    def _offer(self, plan: LinksPlan) -> None:
+        self.go_on(self.backstage.decide(plan, ()), self._offered)
 
     @on(Button.Pressed)
     def _pressed(self, event: Button.Pressed) -> None:
@@ -160,34 +164,36 @@ class PasswordScreen(Asking[Outcome]):
         elif event.button.id == "links":
             self.action_links()
         elif self._issued is not None:
-            self._leave(self._issued.connection)
+            self._leave(self._issued)
 
     def _made(self, issued: Issued) -> None:
         self._issued = issued
         self.remove_class("-working")
         self.query_one(TitleBar).show(place=f"Password of {issued.connection.name}")
-        self.query_one("#whose", Static).update(
-            Text(plain(f"Password of {issued.connection.name}:"), style="bold")
-        )
+        self.query_one("#whose", Static).update(Text(plain(_heading(issued)), style="bold"))
         self.query_one(Secret).show(issued.password)
         self.query_one("#links", Button).display = bool(issued.files)
+        self._show_secrets(bool(issued.password))
         self._tell()
+        first = "#copy" if issued.password else "#steps"
+        self.call_after_refresh(self.query_one(first, Button).focus)
         self.refresh_bindings()
 
-    def _offered(self, links: tuple[Link, ...]) -> None:
-        self._links = links
-        self._tell()
-        self.query_one(TextView).show([*self._told(links)], from_top=True)
-        self.say(
-            f"{'Each link works' if len(links) > 1 else 'The link works'} once, until"
-            f" {links[0].expires_at.astimezone():%H:%M}: 15 minutes. I copies it with all the rest."
-        )
+    def _show_secrets(self, there: bool) -> None:
+        """Show what is about a password only where there is a new one."""
+        for part in ("Secret", "#once", "#copy"):
+            self.query_one(part).display = there
 
-    def _leave(self, connection: Connection) -> None:
+    def _offered(self, offered: Offered) -> None:
+        self._links = offered.links
+        self.query_one(TextView).show([*self._told(self._links)], from_top=True)
+        self.say(f"{offered.sentence} I copies it with all the rest.")
+
+    def _leave(self, issued: Issued) -> None:
         self.query_one(Secret).forget()
         self._issued = None
         self._links = ()
-        self.dismiss(connection)
+        self.dismiss(replace(issued, password=""))
 
     def _tell(self) -> None:
         self.query_one(TextView).show([*self._told(self._links)])
@@ -197,7 +203,9 @@ class PasswordScreen(Asking[Outcome]):
         if issued is None:
             return
         if issued.replaced:
-            yield Text("The password before it no longer works.")
+            yield Text("The old password no longer works.")
+        elif not issued.password:
+            yield Text("The password was not changed.")
         for link in links:
             yield words.titled(f"Once, until {link.expires_at.astimezone():%H:%M}", link.file_name)
             yield link.address
@@ -206,19 +214,21 @@ class PasswordScreen(Asking[Outcome]):
         for file in issued.files:
             yield words.titled(f"File of {file.application.app_name}", str(file.path))
         yield Text()
-        yield from _steps(issued, renewed=self._renewed)
+        yield from _steps(issued)
 
 
-def _steps(issued: Issued, *, renewed: bool) -> Iterator[Paragraph]:
+def _steps(issued: Issued) -> Iterator[Paragraph]:
     """What the bookkeeper has to do, in order."""
-    if issued.files:
-        yield Text("On the PC with QuickBooks", style="bold")
-        steps = file_steps(issued, renew_ids=renewed)
-    else:
-        yield Text("In the Web Connector", style="bold")
-        steps = password_steps(issued)
-    for number, step in enumerate(steps, start=1):
+    where = "On the PC with QuickBooks" if issued.files else "In the Web Connector"
+    yield Text(where, style="bold")
+    for number, step in enumerate(issued.steps, start=1):
         yield Labelled(Text(f"{number}. "), Text(plain(step)))
+
+
+def _heading(issued: Issued) -> str:
+    if issued.password:
+        return f"Password of {issued.connection.name}:"
+    return f"Files of {issued.connection.name}"
 
 
 def copied(what: str) -> str:

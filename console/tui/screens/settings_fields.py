@@ -10,10 +10,19 @@ from types import MappingProxyType
 from typing import Any
 
 from console.tui.widgets.form import ChoiceField, Field, TextField, Wrong
+from shared.operations.describe import connections as describe
 from shared.qwc import MAX_MINUTES
 from shared.rules.payments.deposits import USUAL_NAMES
 from shared.rules.payments.values import DepositRule, MethodRule
-from shared.rules.values import JobMode, Layout, MissingMethod
+from shared.rules.values import (
+    ClosedPeriod,
+    JobMode,
+    Layout,
+    MissingMethod,
+    OnAccount,
+    Overpayment,
+    SampleCompany,
+)
 
 MAX_SECONDS = 24 * 60 * 60
 
@@ -78,20 +87,27 @@ def whole(most: int, unit: str) -> Callable[[str], int]:
 
 @dataclass(frozen=True, slots=True)
 class FieldOfConnection:
-    """One field: as it is asked for, listed, and whether a change of it is asked about first.
+    """One field: as it is asked for, and whether a change of it is asked about first.
 
-    Without ``options`` it is typed: ``read`` makes a value of the text, ``text`` the text of a
-    value.
+    What it is called and what its values are called stands in ``describe.connections``. Where it
+    is typed, ``read`` makes a value of the text, ``text`` the text of a value.
     """
 
     name: str
-    title: str
     told: str
-    shown: Callable[[Any], str]
-    options: tuple[tuple[Any, str], ...] = ()
     read: Callable[[str], Any] = str.strip
     text: Callable[[Any], str] = str
     asks: bool = False
+
+    @property
+    def title(self) -> str:
+        """What it is called."""
+        return describe.TITLES[self.name]
+
+    @property
+    def options(self) -> tuple[tuple[Any, str], ...]:
+        """Its choices with their words; none where it is typed."""
+        return describe.CHOICES.get(self.name, ())
 
     def field(self, value: Any) -> Field:
         """The field as a form has it, filled in with ``value``."""
@@ -100,116 +116,55 @@ class FieldOfConnection:
         return TextField(self.name, self.title, self.told, self.read, self.text(value))
 
 
-def _one_of(options: tuple[tuple[Any, str], ...]) -> dict[str, Any]:
-    """Options, and how a value among them is listed."""
-    words = dict(options)
-    return {"options": options, "shown": lambda value: words[value]}
-
-
-def _every(minutes: int) -> str:
-    return f"every {minutes} minutes" if minutes else "not proposed, syncs are started by hand"
-
-
 NAME = FieldOfConnection(
-    "name",
-    "Name",
-    "How the company is called here, and in the .qwc files' description.",
-    str,
-    read=read_name,
+    "name", "What the company is called here and in the .qwc files.", read=read_name
 )
 COMPANY_FILE = FieldOfConnection(
     "company_file",
-    "Company file",
-    r"Its path on the Windows PC, such as C:\Books\Larkspur.qbw. Empty: the file that is open;"
-    " name it if syncs shall run while QuickBooks is closed.",
-    lambda path: path or "the one that is open in QuickBooks",
+    r"Its path on the Windows PC, such as C:\Books\Larkspur.qbw. Empty: the file that is open."
+    " Required if syncs should run while QuickBooks is closed.",
     read=read_company_file,
 )
-LAYOUT = FieldOfConnection(
-    "layout",
-    "Rows in the Web Connector",
-    "What the bookkeeper ticks and updates.",
-    **_one_of(
-        (
-            (Layout.TWO, "two applications, Invoice Sync and Payment Sync"),
-            (Layout.COMBINED, "one combined application, Invoiced"),
-        )
-    ),
-    asks=True,
-)
+LAYOUT = FieldOfConnection("layout", "What the bookkeeper selects and updates.", asks=True)
 AUTO_RUN = FieldOfConnection(
     "run_every_minutes",
-    "Auto-Run",
-    "How often the Web Connector shall run by itself, in minutes. 0: only by hand. The .qwc file"
-    " proposes it; the bookkeeper ticks Auto-Run.",
-    _every,
+    "In minutes (0 = manual only). The .qwc file proposes it; the bookkeeper selects Auto-Run.",
     read=whole(MAX_MINUTES, "minutes"),
 )
 MINIMUM_INTERVAL = FieldOfConnection(
     "minimum_interval_seconds",
-    "Shortest interval",
-    "The shortest Auto-Run interval that the Web Connector may use, in seconds. 0: any.",
-    lambda seconds: f"{seconds:,} seconds" if seconds else "any",
+    "The shortest Auto-Run interval that the Web Connector may use, in seconds (0 = any).",
     read=whole(MAX_SECONDS, "seconds"),
 )
 START_DATE = FieldOfConnection(
     "start_date",
-    "Start date",
-    "Invoices dated earlier are left out and payments dated earlier are not posted. Write"
-    " 2026-01-31, or nothing to take all.",
-    lambda day: day.isoformat() if day else "none, all open invoices are taken",
+    "Earlier invoices are left out and earlier payments are not posted. Write 2026-01-31, or"
+    " nothing to take all.",
     read=read_day,
     text=lambda day: day.isoformat() if day else "",
     asks=True,
 )
-JOBS = FieldOfConnection(
-    "jobs",
-    "Jobs",
-    "Who owes the invoice of a job.",
-    **_one_of(
-        (
-            (JobMode.ROLL_UP, "rolled up, its top customer owes it"),
-            (JobMode.SEPARATE, "kept apart, the job is a customer of its own"),
-        )
-    ),
-)
-PAYMENTS_IN = FieldOfConnection(
-    "payments_in",
-    "Payments from QuickBooks",
-    "Payments that the bookkeeper records in QuickBooks.",
-    **_one_of(((True, "come in"), (False, "do not come in"))),
-)
+JOBS = FieldOfConnection("jobs", "Who owes the invoice of a job.")
+PAYMENTS_IN = FieldOfConnection("payments_in", "Payments recorded in QuickBooks.")
 PAYMENTS_OUT = FieldOfConnection(
-    "payments_out",
-    "Payments to QuickBooks",
-    "Payments processed by the billing platform.",
-    **_one_of(((True, "are posted"), (False, "are never posted"))),
-    asks=True,
+    "payments_out", "Payments processed by the billing platform.", asks=True
 )
-MISSING_METHOD = FieldOfConnection(
-    "missing_method",
-    "Missing payment method",
-    "What happens to a method that QuickBooks does not list.",
-    **_one_of(
-        (
-            (MissingMethod.CREATE, "it is added to QuickBooks' list"),
-            (MissingMethod.OTHER, "the payment gets the method Other"),
-        )
-    ),
+MISSING_METHOD = FieldOfConnection("missing_method", "A method that QuickBooks does not list.")
+OVERPAYMENT = FieldOfConnection("overpayment", "A payment of more than its invoices still owe.")
+ON_ACCOUNT = FieldOfConnection("on_account", "A payment that names a customer and no invoice.")
+CLOSED_PERIOD = FieldOfConnection("closed_period", "A payment dated up to the closing date.")
+SAMPLE_COMPANY = FieldOfConnection(
+    "sample_company", "The practice files that come with QuickBooks; allow them for a trial only."
 )
-DEBUG = FieldOfConnection(
-    "debug",
-    "Debug",
-    "Keep what QuickBooks answers, to find out what went wrong.",
-    **_one_of(((False, "off"), (True, "on: answers of QuickBooks are kept"))),
-)
+DEBUG = FieldOfConnection("debug", "Keep what QuickBooks answers, to find out what went wrong.")
 
 FIELDS: Mapping[str, FieldOfConnection] = MappingProxyType(
     {
         one.name: one
         for one in (
             *(NAME, COMPANY_FILE, LAYOUT, AUTO_RUN, MINIMUM_INTERVAL, PAYMENTS_IN, PAYMENTS_OUT),
-            *(START_DATE, JOBS, MISSING_METHOD, DEBUG),
+            *(START_DATE, JOBS, MISSING_METHOD, OVERPAYMENT, ON_ACCOUNT, CLOSED_PERIOD),
+            *(SAMPLE_COMPANY, DEBUG),
         )
     }
 )
@@ -226,15 +181,16 @@ DEFAULTS: Mapping[str, Any] = MappingProxyType(
         "payments_in": True,
         "payments_out": True,
         "missing_method": MissingMethod.CREATE,
+        "overpayment": Overpayment.REFUSE,
+        "on_account": OnAccount.REFUSE,
+        "closed_period": ClosedPeriod.HOLD,
+        "sample_company": SampleCompany.REFUSE,
     }
 )
 """What Set-up proposes."""
 
 
 # Rules.
-
-UNDEPOSITED_FUNDS = "Undeposited Funds"
-ANY = "any"
 
 
 def deposit_fields(accounts: tuple[str, ...]) -> tuple[Field, ...]:
@@ -266,10 +222,9 @@ def read_currency(text: str) -> str:
 
 def deposit_rule(values: Mapping[str, Any]) -> DepositRule:
     """The rule that was filled in, without a number yet."""
-    account = values["account"]
-    if account.casefold() == "undeposited":  # as the command line has it
-        account = ""
-    return DepositRule(0, values["method"], values["currency"], values["gateway"], account)
+    return DepositRule(
+        0, values["method"], values["currency"], values["gateway"], values["account"]
+    )
 
 
 def method_fields(methods: tuple[str, ...]) -> tuple[Field, ...]:
@@ -301,10 +256,3 @@ def read_method(text: str) -> str:
 def method_rule(values: Mapping[str, Any]) -> MethodRule:
     """The rule that was filled in."""
     return MethodRule(values["method"], values["name"])
-
-
-def condition_of(rule: DepositRule) -> str:
-    """``credit_card payments in USD by stripe``; ``all payments`` for a rule without conditions."""
-    currency = f" in {rule.currency}" if rule.currency else ""
-    gateway = f" by {rule.gateway}" if rule.gateway else ""
-    return f"{rule.method or 'all'} payments{currency}{gateway}"

@@ -3,32 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 
 from rich.text import Text
 
 from console.tui import words
-from console.tui.screens import settings_fields as fields
-from console.tui.screens.settings_fields import FIELDS
-from console.tui.snapshots.settings import ConnectionSettings
 from console.tui.widgets.record_table import Heading, Row
+from shared.operations.connections import SettingsView
+from shared.operations.describe import connections as describe
+from shared.operations.describe import payment_rules as rule_words
 from shared.operations.describe.text import local_time
 from shared.rules.payments.values import DepositRule, MethodRule
-from shared.rules.values import Application, CompanyBinding
+from shared.rules.values import Application
 
 _GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("Connection", ("name", "layout", "company_file")),
     ("Schedule", ("run_every_minutes", "minimum_interval_seconds")),
-    ("Data flows", ("payments_in", "payments_out", "start_date", "jobs", "missing_method")),
-    ("Finding out what went wrong", ("debug",)),
+    ("Data flows", ("payments_in", "payments_out", "start_date", "jobs")),
+    ("Payments that do not fit", ("overpayment", "on_account", "closed_period", "missing_method")),
+    ("Trials and troubleshooting", ("sample_company", "debug")),
 )
-ALWAYS = "from QuickBooks: always; to QuickBooks: -"
+ALWAYS = "Import from QuickBooks, always"
 
 _ACTIONS: Mapping[str, tuple[str, str, str]] = {
     "unbind": (
         "Forget the company",
         "U",
-        "For a connection that met the wrong company file. The next sync binds the one that is open"
-        " then. It asks.",
+        "For a connection that met the wrong company file. The next sync binds the company that is"
+        " open then. It asks.",
     ),
     "add_deposit": (
         "Add a deposit rule",
@@ -45,7 +47,7 @@ _ACTIONS: Mapping[str, tuple[str, str, str]] = {
     "generate": (
         "Generate .qwc",
         "g",
-        "Writes the files that the bookkeeper adds to the Web Connector, with one fresh password.",
+        "Writes the files that the bookkeeper adds to the Web Connector, with one new password.",
     ),
     "rotate": ("New password", "w", "Replaces the password; the .qwc files stay good. It asks."),
     "renew_ids": (
@@ -53,6 +55,11 @@ _ACTIONS: Mapping[str, tuple[str, str, str]] = {
         "I",
         "Files with a new OwnerID and FileID: the cure for QBWC1039 and QBWC1026. It explains and"
         " asks.",
+    ),
+    "unlock": (
+        "Unlock sign-in",
+        "u",
+        "Too many wrong passwords locked it for a while. The password stays.",
     ),
     "remove": (
         "Remove this connection",
@@ -63,7 +70,7 @@ _ACTIONS: Mapping[str, tuple[str, str, str]] = {
 """By action: its title, its key, what it does."""
 
 
-def lines(held: ConnectionSettings) -> Iterator[Row | Heading]:
+def lines(held: SettingsView, now: datetime) -> Iterator[Row | Heading]:
     """Every line, group by group."""
     for heading, names in _GROUPS:
         yield Heading(heading)
@@ -71,15 +78,16 @@ def lines(held: ConnectionSettings) -> Iterator[Row | Heading]:
             yield Row("always", ("Customers and invoices", ALWAYS))
         for name in names:
             value = getattr(held.connection, name)
-            yield Row(name, (FIELDS[name].title, FIELDS[name].shown(value)))
+            yield Row(name, (describe.TITLES[name], describe.value(name, value)))
         if heading == "Connection":
-            yield Row("company", ("Company", _company(held.connection.binding)))
+            yield Row("company", ("Company", describe.company(held.connection.binding)))
             if held.connection.binding:
                 yield _action("unbind")
     yield from rule_lines(held.deposit_rules, held.method_rules, with_keys=True)
     yield Heading("Web Connector")
-    yield from map(_application, held.applications)
-    for name in ("generate", "rotate", "renew_ids"):
+    yield from (_application(one, now) for one in held.applications)
+    locked = any(one.locked(now) for one in held.applications)
+    for name in (*(["unlock"] if locked else []), "generate", "rotate", "renew_ids"):
         yield _action(name)
     yield Heading("End")
     yield _action("remove")
@@ -91,17 +99,19 @@ def rule_lines(
     """The rules, each with what it is for, and lines to add some; these may have keys too."""
     yield Heading("Payment deposits")
     for rule in deposits:
-        account = f"deposit to {rule.account or fields.UNDEPOSITED_FUNDS}"
-        yield Row(f"deposit:{rule.id}", (fields.condition_of(rule), account))
-    yield Row("default", ("what no rule fits", f"deposit to {fields.UNDEPOSITED_FUNDS}"))
+        account = f"deposit to {rule_words.account(rule)}"
+        yield Row(f"deposit:{rule.id}", (rule_words.condition(rule), account))
+    default = f"deposit to {rule_words.UNDEPOSITED_FUNDS}"
+    yield Row("default", ("what no rule fits", default))
     yield _action("add_deposit", with_key=with_keys)
     yield Heading("Payment methods")
     for one in methods:
-        yield Row(f"method:{one.method}", (one.method, f"{one.name or '(none)'} in QuickBooks"))
+        name = f"{one.name or rule_words.NO_METHOD} in QuickBooks"
+        yield Row(f"method:{one.method}", (one.method, name))
     yield _action("set_method", with_key=with_keys)
 
 
-def explained(key: str, held: ConnectionSettings) -> Iterator[Text]:
+def explained(key: str, held: SettingsView, now: datetime) -> Iterator[Text]:
     """What a line that is no field stands for."""
     kind, _, which = key.partition(":")
     if kind == "action":
@@ -112,7 +122,7 @@ def explained(key: str, held: ConnectionSettings) -> Iterator[Text]:
         yield words.titled("Rule", "counts for payments that are posted from now on.")
         yield words.titled("Enter", "removes it, after asking. Another one is added below.")
     elif kind == "application":
-        yield from _told_of_application(int(which), held)
+        yield from _told_of_application(int(which), held, now)
     else:
         yield words.titled(*_EXPLAINED[key])
 
@@ -120,12 +130,12 @@ def explained(key: str, held: ConnectionSettings) -> Iterator[Text]:
 _EXPLAINED: Mapping[str, tuple[str, str]] = {
     "always": (
         "Customers and invoices",
-        "Open invoices come in with the customers that they bill. Nothing is ever written to an"
-        " invoice or a customer in QuickBooks, so there is nothing to choose.",
+        "Open invoices are imported with the customers that they bill. Nothing is ever written to"
+        " an invoice or a customer in QuickBooks, so there is nothing to choose.",
     ),
     "company": (
         "Company",
-        "The company that answered the first sync. Another one gets no request.",
+        "The company that answered the first sync. No other company is read or changed.",
     ),
     "default": (
         "What no rule fits",
@@ -134,8 +144,10 @@ _EXPLAINED: Mapping[str, tuple[str, str]] = {
 }
 
 
-def _told_of_application(number: int, held: ConnectionSettings) -> Iterator[Text]:
+def _told_of_application(number: int, held: SettingsView, now: datetime) -> Iterator[Text]:
     one = next(application for application in held.applications if application.id == number)
+    if locked := describe.lock(one, now):
+        yield words.titled("Locked", f"{locked} u unlocks it.")
     yield words.titled("User name", one.username)
     yield words.titled("OwnerID", f"{one.owner_id}, FileID {one.file_id}")
     yield words.titled("Last heard from", local_time(one.last_seen_at, "never"))
@@ -146,13 +158,8 @@ def _action(name: str, *, with_key: bool = True) -> Row:
     return Row(f"action:{name}", (f"> {title}", f"Enter, or {letter}" if with_key else "Enter"))
 
 
-def _application(one: Application) -> Row:
-    made = one.password_generation
-    password = f"password number {made}" if made else "no password yet"
-    return Row(f"application:{one.id}", (one.app_name, f"{one.username}, {password}"))
-
-
-def _company(binding: CompanyBinding | None) -> str:
-    if binding is None:
-        return "not read yet: the first sync binds it"
-    return f"{binding.company_name} ({binding.product_name}, {binding.country})"
+def _application(one: Application, now: datetime) -> Row:
+    until = one.locked(now)
+    locked = f", sign-in locked until {local_time(until)}" if until else ""
+    told = f"{one.username}, password: {describe.password(one)}{locked}"
+    return Row(f"application:{one.id}", (one.app_name, told))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from rich.text import Text
@@ -14,28 +15,27 @@ from textual.containers import Horizontal, Vertical
 from textual.widget import Widget
 from textual.widgets import Button, ContentSwitcher, Static
 
-from console.tui.actions import qwc as actions
-from console.tui.actions.connections import NewConnection
 from console.tui.backstage import Trouble
 from console.tui.screens import settings_fields as fields
 from console.tui.screens.asking import Asking
 from console.tui.screens.qwc import PasswordScreen
 from console.tui.screens.setup_address import AddressChecks
 from console.tui.screens.setup_rules import SetupRules
-from console.tui.screens.setup_steps import DataFlows, account, proposed, summary
-from console.tui.snapshots.qwc import default_folder
+from console.tui.screens.setup_steps import MISFITS, DataFlows, proposed, summary
 from console.tui.widgets.dialogs import Confirm
 from console.tui.widgets.form import Form, TextField
 from console.tui.widgets.key_line import KeyLine
-from console.tui.widgets.record_table import RecordTable
 from console.tui.widgets.text_view import TextView
 from console.tui.widgets.title_bar import TitleBar
-from shared.models import connections
-from shared.models.store import Store
+from shared.operations import connections, issuing
+from shared.operations.issuing import IssuePlan
+from shared.rules.payments.values import DepositRule, MethodRule
 from shared.rules.values import Connection
 
 if TYPE_CHECKING:
-    from console.tui.screens.qwc import Outcome
+    from console.tui.screens.qwc import Ended
+    from shared.models.store import Store
+    from shared.settings import Settings
 
 STEPS = (
     ("company", "Company"),
@@ -43,7 +43,7 @@ STEPS = (
     ("schedule", "Schedule and start date"),
     ("data", "Data flows"),
     ("rules", "Payment rules"),
-    ("account", "Invoiced account"),
+    ("misfits", "Payments that do not fit"),
     ("files", "Files and summary"),
 )
 """By id, in order."""
@@ -70,7 +70,7 @@ class SetupScreen(Asking[Connection | None]):
         Binding("tab", "app.focus_next", "Next field", tooltip="To the next field."),
         Binding("r", "check", "Check again", tooltip="Check the public address again."),
         Binding("x", "stop", "Stop the check", tooltip="Wait no longer for the address."),
-        Binding("escape", "give_up", "Give up", tooltip="Leave; nothing was written. It asks."),
+        Binding("escape", "give_up", "Cancel", tooltip="Leave; nothing was written. It asks."),
         Binding("f1,question_mark", "app.help", "Help", tooltip="This list of keys."),
         Binding("down", "app.focus_next", "Next field", show=False, tooltip="To the next field."),
         Binding(
@@ -103,8 +103,8 @@ class SetupScreen(Asking[Connection | None]):
             with Vertical(id="rules"):
                 yield Form(proposed(fields.MISSING_METHOD))
                 yield SetupRules(self.say)
-            with Vertical(id="account"):
-                yield TextView()
+            with Vertical(id="misfits"):
+                yield Form(proposed(*MISFITS))
             with Vertical(id="files"):
                 yield Form([_folder_field()])
                 yield TextView()
@@ -141,7 +141,7 @@ class SetupScreen(Asking[Connection | None]):
             return
         name, _ = STEPS[self._step]
         if name == "company":
-            question = partial(_check_name, name=self._values["name"])
+            question = partial(connections.check_name, name=self._values["name"])
             self.go_on(self.backstage.read(question), lambda _: self._enter(self._step + 1))
         elif name == "address":
             self._leave_address()
@@ -196,9 +196,6 @@ class SetupScreen(Asking[Connection | None]):
         self.query_one("#create").display = step == LAST
         if name == "address" and self._address.standing != "checked":
             self._address.begin()
-        if name == "account":
-            told = [*account(self._values["name"])]
-            self.query_one("#account TextView", TextView).show(told)
         if name == "files":
             self._propose_folder()
             self._summarize()
@@ -236,7 +233,7 @@ class SetupScreen(Asking[Connection | None]):
             )
         elif told := list(_doubts(address)):
             self.app.push_screen(
-                Confirm("Go on although the address was not reached?", told, "Go on"),
+                Confirm("Continue although the address was not reached?", told, "Continue"),
                 lambda agreed: self._enter(self._step + 1) if agreed else None,
             )
         else:
@@ -251,9 +248,9 @@ class SetupScreen(Asking[Connection | None]):
             return
         self.app.push_screen(
             Confirm(
-                "Give the set-up up?",
-                ["What you filled in is thrown away. Nothing was written yet."],
-                "Throw it away",
+                "Discard this set-up?",
+                ["What you filled in is lost. Nothing was written yet."],
+                "Discard",
             ),
             self._given_up,
         )
@@ -271,25 +268,30 @@ class SetupScreen(Asking[Connection | None]):
     def _create(self) -> None:
         rules = self.query_one(SetupRules)
         wanted = {name: value for name, value in self._values.items() if name != "folder"}
-        work = partial(
-            actions.set_up,
-            who=self.backstage.who,
+        question = partial(
+            _plan,
             settings=self.backstage.settings,
-            wanted=NewConnection(wanted, rules.deposits, rules.methods),
+            wanted=wanted,
+            deposits=rules.deposits,
+            methods=rules.methods,
             folder=self._values["folder"],
         )
-        self.app.push_screen(PasswordScreen(work), self._created)
+        self.go_on(self.backstage.read(question), self._planned)
 
-    def _created(self, outcome: Outcome | None) -> None:
-        if isinstance(outcome, Trouble):
-            self.say(f"{outcome} Nothing was written.")
-        elif outcome is not None:
-            self.dismiss(outcome)
+    def _planned(self, plan: IssuePlan) -> None:
+        self.app.push_screen(PasswordScreen(plan), self._created)
+
+    def _created(self, ended: Ended | None) -> None:
+        if isinstance(ended, Trouble):
+            self.say(f"{ended} Nothing was written.")
+        elif ended is not None:
+            self.dismiss(ended.connection)
 
     def _propose_folder(self) -> None:
         """Propose a folder with the name in it, unless another one was typed."""
         form = self._form("files")
-        proposed_now = str(default_folder(self.backstage.settings.database, self._values["name"]))
+        database = self.backstage.settings.database
+        proposed_now = str(issuing.default_folder(database, self._values["name"]))
         if form.filled("folder") == self._folder_proposed:
             form.fill("folder", proposed_now)
             self._folder_proposed = proposed_now
@@ -315,8 +317,17 @@ class SetupScreen(Asking[Connection | None]):
         return self.query_one(f"#{step} Form", Form)
 
 
-def _check_name(_store: Store, name: str) -> None:
-    connections.check_name(name)
+def _plan(
+    store: Store,
+    *,
+    settings: Settings,
+    wanted: dict[str, Any],
+    deposits: tuple[DepositRule, ...],
+    methods: tuple[MethodRule, ...],
+    folder: Path,
+) -> IssuePlan:
+    adding = connections.plan_add(store, wanted, deposits, methods)
+    return issuing.plan_set_up(store, settings, adding, folder)
 
 
 def _folder_field() -> TextField:

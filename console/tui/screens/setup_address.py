@@ -132,8 +132,8 @@ class AddressChecks(Vertical):
         where = "nobody set it: the default" if source == "default" else f"set in {source}"
         yield words.titled("Public address", f"{self._settings.public_url} ({where})")
         yield Text(
-            "Under it the Web Connector calls this machine. It is the same for all connections, and"
-            " is the setting public_url."
+            "The Web Connector connects to this address. It is the setting public_url, the same for"
+            " all connections."
         )
         yield Text()
         yield words.titled("Check", self.standing)

@@ -14,14 +14,15 @@ from console.tui.screens import settings_fields as fields
 from console.tui.screens.settings_rows import rule_lines
 from console.tui.widgets.form_dialog import FormDialog
 from console.tui.widgets.record_table import Column, RecordTable
+from shared.operations.describe import payment_rules as describe
 from shared.rules.payments.names import folded
 from shared.rules.payments.values import DepositRule, MethodRule
 
 COLUMNS = (Column("Payments", least=24), Column("In QuickBooks", least=20))
 _TOLD = (
-    "Where payments are deposited in QuickBooks, and what it calls their method. Both can wait:"
-    " without a rule they go to Undeposited Funds, and a method by its usual name. Enter adds a"
-    " rule, or takes one out; PageDown goes on."
+    "Where payments are deposited in QuickBooks, and what it calls their method. Optional: without"
+    " a rule, payments go to Undeposited Funds and methods by their usual names. Enter adds or"
+    " removes a rule; PageDown goes on."
 )
 
 
@@ -63,7 +64,7 @@ class SetupRules(Vertical):
 
     def _ask_deposit(self) -> None:
         dialog = FormDialog(
-            "Where shall which payments be deposited?",
+            "Add a deposit rule",
             ["Of several rules that fit a payment, the one that names most counts."],
             fields.deposit_fields(()),
             "Add",
@@ -71,9 +72,7 @@ class SetupRules(Vertical):
         self.app.push_screen(dialog, self._add_deposit)
 
     def _ask_method(self) -> None:
-        dialog = FormDialog(
-            "What does QuickBooks call a payment method?", [], fields.method_fields(()), "Add"
-        )
+        dialog = FormDialog("Add a method rule", [], fields.method_fields(()), "Add")
         self.app.push_screen(dialog, self._set_method)
 
     def _add_deposit(self, values: dict[str, Any] | None) -> None:
@@ -82,7 +81,7 @@ class SetupRules(Vertical):
         rule = fields.deposit_rule(values)
         if _conditions(rule) in map(_conditions, self.deposits):
             self._say(
-                f"There is a rule for {fields.condition_of(rule)} already. Take that one out first."
+                f"There is already a rule for {describe.condition(rule)}. Remove that one first."
             )
             return
         number = max((one.id for one in self.deposits), default=0) + 1

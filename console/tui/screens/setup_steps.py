@@ -1,8 +1,8 @@
-"""What each step of Set-up shows beside its fields: data flows, the account, the summary."""
+"""What each step of Set-up shows beside its fields: data flows and the summary."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from shlex import quote
 from typing import Any
 
@@ -19,27 +19,16 @@ from console.tui.screens.setup_address import AddressChecks
 from console.tui.screens.setup_rules import SetupRules
 from console.tui.widgets.form import Field, Form
 from console.tui.widgets.text_view import Paragraph
+from shared.operations.describe import connections as describe
+from shared.operations.describe import payment_rules as rule_words
 from shared.rules.values import Layout
 
 YES, NO, NOWHERE = "yes", "no", "-"
 _FLOWS = "{:<20}{:<18}{}"
 
 
-def account(name: str) -> Iterator[Paragraph]:
-    """What stands in the place of an Invoiced account."""
-    quoted = quote(name)
-    yield Text(
-        "This version has no connector to an Invoiced account, so nothing is asked here. The"
-        " connection is a local ledger alone: customers, open invoices and the payments of"
-        " QuickBooks are kept in Deskbridge's own store."
-    )
-    yield Text()
-    yield Text("Payments that shall go to QuickBooks come in from a file, or one by one:")
-    yield f"    deskbridge payments import {quoted} payments.csv"
-    yield f"    deskbridge payments add {quoted} --help"
-    yield Text()
-    yield Text("Both sides beside each other:")
-    yield f"    deskbridge reconcile {quoted}"
+MISFITS = (fields.OVERPAYMENT, fields.ON_ACCOUNT, fields.CLOSED_PERIOD, fields.SAMPLE_COMPANY)
+"""What becomes of payments and companies that are not as usual."""
 
 
 def proposed(*names: FieldOfConnection) -> tuple[Field, ...]:
@@ -89,20 +78,23 @@ def summary(
     values: Mapping[str, Any], address: AddressChecks, url: str, rules: SetupRules
 ) -> Iterator[Paragraph]:
     """Everything that was chosen, and what the last key does."""
-    yield words.titled("Public address", f"{url}, {_verdict(address)}")
-    for one in FIELDS.values():
-        if one.name in values:
-            yield words.titled(one.title, one.shown(values[one.name]))
-    yield words.titled("Customers and invoices", "come in from QuickBooks, always")
-    for rule in rules.deposits:
-        account = rule.account or fields.UNDEPOSITED_FUNDS
-        yield words.titled("Deposit rule", f"{fields.condition_of(rule)}: to {account}")
-    for one_method in rules.methods:
-        name = one_method.name or "(none)"
-        yield words.titled("Method rule", f"{one_method.method} is {name} in QuickBooks")
-    yield words.titled("Invoiced account", "none, the local ledger alone")
     files = {Layout.TWO: "invoice.qwc and payment.qwc", Layout.COMBINED: "invoiced.qwc"}
     yield words.titled("Files", files[values["layout"]])
+    yield words.titled("Public address", f"{url}, {_verdict(address)}")
+    yield from _chosen(values, [one for one in FIELDS.values() if one not in MISFITS])
+    for rule in rules.deposits:
+        yield words.titled("Deposit rule", rule_words.deposit(rule))
+    for one_method in rules.methods:
+        yield words.titled("Method rule", rule_words.method(one_method))
+    yield from _chosen(values, MISFITS)
+    add = f"deskbridge payments import {quote(values['name'])} payments.csv"
+    yield words.titled("To add payments later", add)
+
+
+def _chosen(values: Mapping[str, Any], chosen: Iterable[FieldOfConnection]) -> Iterator[Paragraph]:
+    for one in chosen:
+        if one.name in values:
+            yield words.titled(one.title, describe.value(one.name, values[one.name]))
 
 
 def _verdict(address: AddressChecks) -> str:

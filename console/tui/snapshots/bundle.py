@@ -20,6 +20,7 @@ from shared import health
 from shared.health import Machine
 from shared.models import connections, daemons, facts, problems, sessions, syncs
 from shared.models.store import Store
+from shared.operations.connections import ConnectionView
 from shared.operations.contracts import records as contract
 from shared.operations.contracts.records import Message
 from shared.operations.describe.text import count, iso_instant
@@ -101,8 +102,8 @@ def _connection(connection: Connection | None) -> Any:
     if connection is None:
         return None
     applications = connections.applications(connection.id)
-    overview = contract.Overview(connection, applications, open_problems=0)
-    found = contract.CONNECTION_DETAIL.of(overview)
+    held = ConnectionView(connection, applications, open_problems=0)
+    found = contract.CONNECTION_DETAIL.of(held)
     secret = ("username", "owner_id", "file_id")
     found["applications"] = [_but(contract.APPLICATION.of(one), *secret) for one in applications]
     return _but(found, "open_problems")

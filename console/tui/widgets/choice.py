@@ -22,7 +22,7 @@ class Choice(Widget, can_focus=True):
         Binding("down,j", "move(1)", "Next choice", show=False, tooltip="The next choice."),
         Binding("up,k", "move(-1)", "Choice before", show=False, tooltip="The choice before."),
         Binding("space", "turn", "Other choice", show=False, tooltip="The next choice, in turn."),
-        Binding("enter", "submit", "Keep it", show=False, tooltip="Keep it and go on."),
+        Binding("enter", "submit", "Next field", show=False, tooltip="To the next field."),
     ]
     DEFAULT_CSS = """
     Choice { height: auto; width: 1fr; }

@@ -14,6 +14,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Static
 
 from console.tui.widgets.key_line import KeyLine
+from shared.operations.deciding import Outcome, Plan
 from shared.operations.describe.text import plain
 
 
@@ -40,6 +41,11 @@ class Confirm(ModalScreen[bool]):
         self._title = title
         self._told = tuple(told)
         self._button = button
+
+    @classmethod
+    def of(cls, plan: Plan[Outcome]) -> Confirm:
+        """The question that a plan asks, with what it needs."""
+        return cls(plan.title, (*plan.told, *(need.sentence for need in plan.needs)), plan.verb)
 
     def compose(self) -> ComposeResult:
         """The question, what follows, two buttons."""

@@ -12,6 +12,7 @@ from shared.operations.describe.text import amount, iso_day, iso_instant
 
 if TYPE_CHECKING:
     from shared.operations.payment_intake import Added, Note, Refusal, Report
+    from shared.operations.payment_rules import Rules
     from shared.rules.payments.values import (
         DepositRule,
         MessageSet,
@@ -234,14 +235,6 @@ METHOD_RULE: Shape[MethodRule] = Shape(
     Key("method", "payment method of the billing platform", lambda r: r.method),
     Key("quickbooks_method", "its name in QuickBooks; empty: none", lambda r: r.name),
 )
-
-
-@dataclass(frozen=True)
-class Rules:
-    """What a connection says about deposits and methods."""
-
-    deposits: Sequence[DepositRule]
-    methods: Sequence[MethodRule]
 
 
 RULES: Shape[Rules] = Shape(

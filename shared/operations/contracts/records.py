@@ -3,26 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from shared.operations.contracts.shapes import Key, Shape
 from shared.operations.describe.text import amount, iso_day, iso_instant
 
 if TYPE_CHECKING:
-    from decimal import Decimal
     from pathlib import Path
 
     from shared.hints import Hint
     from shared.models.payments.naming import Resolved
     from shared.models.store import Upgraded
+    from shared.operations.connections import ConnectionView
     from shared.operations.issuing import Issued, IssuedFile
     from shared.rules.payments.values import CustomerMapping, PaymentStatus
     from shared.rules.values import (
         Application,
         CompanyBinding,
-        Connection,
         CustomerRow,
         Exchange,
         InvoiceRow,
@@ -32,33 +30,7 @@ if TYPE_CHECKING:
     )
 
 
-@dataclass(frozen=True)
-class Overview:
-    """A connection with what stands around it.
-
-    ``paused_until`` is, by application, until when too many wrong passwords keep it out.
-    """
-
-    connection: Connection
-    applications: Sequence[Application]
-    open_problems: int
-    totals: Sequence[tuple[str, int, Decimal]] = ()
-    last_sync: Sync | None = None
-    paused_until: Mapping[int, datetime] = field(default_factory=dict)
-
-    @property
-    def last_seen_at(self) -> datetime | None:
-        """When the Web Connector last called for any of the applications."""
-        return max((a.last_seen_at for a in self.applications if a.last_seen_at), default=None)
-
-    @property
-    def company(self) -> str | None:
-        """The company that the connection is bound to, as QuickBooks names it."""
-        binding = self.connection.binding
-        return binding.company_name if binding else None
-
-
-CONNECTION: Shape[Overview] = Shape(
+CONNECTION: Shape[ConnectionView] = Shape(
     Key("name", "the name of the connection", lambda o: o.connection.name),
     Key("layout", "`two` applications or one `combined`", lambda o: o.connection.layout.value),
     Key(
@@ -141,6 +113,16 @@ APPLICATION: Shape[Application] = Shape(
     ),
     Key("last_seen_at", "when it last called", lambda a: iso_instant(a.last_seen_at)),
     Key("last_call", "what it last asked", lambda a: a.last_call),
+    Key(
+        "password_used",
+        "whether somebody signed in with the present password",
+        lambda a: a.password_used,
+    ),
+    Key(
+        "locked_until",
+        "until when too many wrong passwords lock its sign-in; null: it is not locked",
+        lambda a: iso_instant(a.locked_until),
+    ),
 )
 
 BINDING: Shape[CompanyBinding] = Shape(
@@ -155,7 +137,7 @@ BINDING: Shape[CompanyBinding] = Shape(
     Key("bound_at", "when it was first read", lambda b: iso_instant(b.bound_at)),
 )
 
-CONNECTION_DETAIL: Shape[Overview] = Shape(
+CONNECTION_DETAIL: Shape[ConnectionView] = Shape(
     *CONNECTION.keys,
     Key(
         "applications",
@@ -312,7 +294,11 @@ ISSUED_FILE: Shape[IssuedFile] = Shape(
     Key("app_name", "its row in the Web Connector", lambda f: f.application.app_name),
 )
 ISSUED_FILES: Shape[Issued] = Shape(
-    Key("password", "the fresh password; it cannot be read again", lambda i: i.password),
+    Key(
+        "password",
+        "the new password; it cannot be read again; null with --keep-password",
+        lambda i: i.password or None,
+    ),
     Key("files", "the files", lambda i: [ISSUED_FILE.of(f) for f in i.files], ISSUED_FILE),
     Key("connection", "the connection", lambda i: i.connection.name),
 )
@@ -322,7 +308,7 @@ PASSWORD_OWNER: Shape[Application] = Shape(
     Key("username", "the user name that signs in with it", lambda a: a.username),
 )
 ISSUED_PASSWORD: Shape[Issued] = Shape(
-    Key("password", "the fresh password; it cannot be read again", lambda i: i.password),
+    Key("password", "the new password; it cannot be read again", lambda i: i.password),
     Key(
         "applications",
         "what it opens",

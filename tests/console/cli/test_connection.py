@@ -6,6 +6,7 @@ import pytest
 
 from console.cli.connection import connection
 from shared.models import audit, connections, syncs
+from shared.operations.describe.text import local_time
 from shared.rules.values import (
     ClosedPeriod,
     JobMode,
@@ -46,6 +47,10 @@ CHOICES = {
     "closed_period": ClosedPeriod,
     "sample_company": SampleCompany,
 }
+
+
+def plain(text: str) -> str:
+    return " ".join(text.split())
 
 
 def actions(shell) -> list[tuple[str, str, str]]:
@@ -199,8 +204,18 @@ def test_a_name_with_control_characters_never_reaches_the_terminal(shell):
 def test_show_tells_all_that_is_set(shell):
     shell.says("connection", "add", "Larkspur", *OPTIONS)
     text = shell.says("connection", "show", "Larkspur")
-    for told in ("C:\\Books\\Larkspur Tile.qbw", "separate", "2026-01-31", "every 15 min", "300 s"):
+    for told in (
+        "C:\\Books\\Larkspur Tile.qbw",
+        "The job itself",
+        "2026-01-31",
+        "15 minutes",
+        "300 seconds",
+        "Keep the rest as customer credit",
+        "Post on account",
+        "Allow",
+    ):
         assert told in text
+    assert "Post on the first open day, with the original date in the memo" in plain(text)
 
 
 def test_edit_without_options_is_wrong_usage(shell):
@@ -252,8 +267,8 @@ def test_remove_asks_on_a_terminal(shell, monkeypatch):
     shell.says("connection", "add", "Larkspur")
     refused = shell.run("connection", "remove", "Larkspur", given="\n")
     assert refused.exit_code == 1
-    assert "cannot be undone" in " ".join(refused.stdout.split())
-    assert "Nothing was removed" in refused.stderr
+    assert "cannot be undone" in plain(refused.stdout)
+    assert "Nothing was changed" in refused.stderr
     shell.says("connection", "remove", "Larkspur", given="y\n")
     assert shell.json("connection", "list") == []
 
@@ -308,4 +323,7 @@ def test_a_pause_after_wrong_passwords_is_told_until_it_is_over(shell):
             invoice = connections.applications(connections.all()[0].id)[0]
             connections.login_failed(invoice.id, locked_until=until)
         text = " ".join(shell.says("connection", "show").split())
-        assert (f"may not log in until {until:%Y-%m-%d %H:%M}." in text) is told
+        assert (f"sign-in is locked until {local_time(until)}." in text) is told
+        assert ("deskbridge password unlock" in text) is told
+        listed = plain(shell.says("connection", "list"))
+        assert (f"locked until {local_time(until)}." in listed) is told

@@ -214,8 +214,8 @@ def test_the_steps_for_the_bookkeeper_are_numbered(larkspur):
     steps = [line for line in text.splitlines() if line[:1].isdigit()]
     assert [step.split(".")[0] for step in steps] == [str(n + 1) for n in range(len(steps))]
     told = " ".join(text.split())
-    assert "cannot be read again" in told
-    assert "choose Remove" in told
+    assert "won't be shown again" in told
+    assert "click Remove" in told
     assert "Update Selected" in told
     assert "Auto-Run" in told
 
@@ -261,7 +261,7 @@ def test_rotating_never_changes_the_layout(larkspur):
 
 def test_rotating_tells_what_to_do_with_it(larkspur):
     text = " ".join(larkspur.says("password", "rotate").split())
-    assert "cannot be read again" in text
+    assert "won't be shown again" in text
     assert "Password column" in text
 
 
@@ -286,11 +286,11 @@ def test_an_unknown_connection_makes_no_folder_content(larkspur):
 def test_the_steps_speak_of_one_file_where_there_is_one(shell):
     shell.says("connection", "add", "Larkspur", "--layout", "combined")
     text = " ".join(shell.says("qwc", "--out", str(shell.folder / "out")).split())
-    assert "If Invoiced stands in its list" in text
+    assert "If Invoiced is already listed, remove the old row first" in text
     assert "one after the other" not in text
 
 
 def test_the_steps_speak_of_two_files_where_there_are_two(larkspur):
     text = " ".join(larkspur.says("qwc", "--out", str(larkspur.folder / "out")).split())
-    assert "If Invoice Sync and Payment Sync stand in its list" in text
+    assert "If Invoice Sync and Payment Sync are already listed, remove the old rows first" in text
     assert "one after the other" in text

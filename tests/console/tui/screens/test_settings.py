@@ -12,7 +12,16 @@ from shared.errors import NotFound
 from shared.models import connections
 from shared.models.payments import lists, rules
 from shared.rules.payments.values import DepositRule, ListEntry, ListKind, MethodRule
-from shared.rules.values import Connection, JobMode, Layout, MissingMethod
+from shared.rules.values import (
+    ClosedPeriod,
+    Connection,
+    JobMode,
+    Layout,
+    MissingMethod,
+    OnAccount,
+    Overpayment,
+    SampleCompany,
+)
 from tests.console.tui.screens.driver import LARGE, SMALL, Driver, sit_down
 
 
@@ -63,20 +72,24 @@ def test_everything_about_a_connection_is_listed(office, larkspur, size):
     sit(office, scenario, size=size)
     for line in (
         "Name Larkspur",
-        "Rows in the Web Connector two applications, Invoice Sync and Payment Sync",
-        "Company file the one that is open in QuickBooks",
+        "Rows in the Web Connector Two: Invoice Sync and Payment Sync",
+        "Company file The file that is open in QuickBooks",
         "Company Larkspur Tile Works (QuickBooks Premier 2024, US)",
-        "Auto-Run every 30 minutes",
-        "Shortest interval any",
-        "Customers and invoices from QuickBooks: always; to QuickBooks: -",
-        "Payments from QuickBooks come in",
-        "Payments to QuickBooks are posted",
-        "Start date none, all open invoices are taken",
-        "Jobs rolled up, its top customer owes it",
-        "Missing payment method it is added to QuickBooks' list",
-        "Debug off",
+        "Auto-Run interval 30 minutes",
+        "Shortest interval Any",
+        "Customers and invoices Import from QuickBooks, always",
+        "Payments from QuickBooks Import",
+        "Payments to QuickBooks Post",
+        "Start date None (all open invoices)",
+        "Bill job invoices to Parent customer",
+        "Overpayments Refuse",
+        "Payments without an invoice Refuse",
+        "Payments dated in a closed period Hold",
+        "Missing payment method Add it to QuickBooks",
+        "QuickBooks sample company Refuse",
+        "Debug Off",
         "what no rule fits deposit to Undeposited Funds",
-        "Invoice Sync larkspur-invoice, no password yet",
+        "Invoice Sync larkspur-invoice, password: none yet",
         "> Renew IDs Enter, or I",
         "> Remove this connection Enter, or X",
     ):
@@ -94,13 +107,19 @@ def test_everything_about_a_connection_is_listed(office, larkspur, size):
             r"company file: D:\B.QBW",
             "It must be the company",
         ),
-        ("run_every_minutes", "60", 60, "run every minutes: 60", "The proposal stands in the .qwc"),
+        (
+            "run_every_minutes",
+            "60",
+            60,
+            "run every minutes: 60",
+            "is part of the .qwc file",
+        ),
         (
             "minimum_interval_seconds",
             "90",
             90,
             "minimum interval seconds: 90",
-            "told with its next login",
+            "learns of it at its next sign-in",
         ),
     ],
 )
@@ -124,10 +143,19 @@ def test_a_typed_field_is_changed_noted_and_says_what_follows(
 @pytest.mark.parametrize(
     ("field", "value", "noted", "told"),
     [
-        ("payments_in", False, "payments in: False", "no longer come in"),
+        ("payments_in", False, "payments in: False", "are no longer imported"),
         ("jobs", JobMode.SEPARATE, "jobs: separate", "follows with the next Invoice Sync"),
         ("missing_method", MissingMethod.OTHER, "missing method: other", "Changed Larkspur."),
-        ("debug", True, "debug: True", "Turn it off when the trouble is found."),
+        ("overpayment", Overpayment.CREDIT, "overpayment: credit", "need a retry"),
+        ("on_account", OnAccount.POST, "on account: post", "need a retry"),
+        (
+            "closed_period",
+            ClosedPeriod.NEXT_OPEN_DAY,
+            "closed period: next-open-day",
+            "need a retry",
+        ),
+        ("sample_company", SampleCompany.ALLOW, "sample company: allow", "For a trial only."),
+        ("debug", True, "debug: True", "Turn it off when the problem is found."),
     ],
 )
 def test_a_chosen_field_is_changed_noted_and_says_what_follows(
@@ -147,14 +175,14 @@ def test_another_layout_asks_and_says_that_the_old_rows_cannot_sign_in(office, l
     async def scenario(at: Driver) -> None:
         await open_line(at, "layout")
         await at.press("down", "enter")
-        assert "Rows in the Web Connector of Larkspur: change it?" in at.text
+        assert "Change Rows in the Web Connector of Larkspur?" in at.text
         assert "Invoice Sync and Payment Sync can no longer sign in: remove both" in at.text
         assert at.screen.focused.id == "cancel"
         await at.press("enter")
         assert now(office, larkspur).layout is Layout.TWO
         await open_line(at, "layout")
         await at.press("down", "enter", "right", "enter")
-        assert "Then generate the file of the one row, Invoiced" in at.text
+        assert "Then generate the .qwc file of the one row, Invoiced" in at.text
 
     sit(office, scenario)
     assert now(office, larkspur).layout is Layout.COMBINED
@@ -165,8 +193,8 @@ def test_a_start_date_is_set_and_taken_away(office, larkspur):
     async def scenario(at: Driver) -> None:
         await open_line(at, "start_date")
         await retype(at, "2024-01-31")
-        assert "To: 2024-01-31." in at.text
-        assert "payments dated earlier are not posted" in at.text
+        assert "from None (all open invoices) to 2024-01-31." in at.text
+        assert "Payments dated earlier are not posted" in at.text
         await at.press("right", "enter")
         assert now(office, larkspur).start_date == date(2024, 1, 31)
         await open_line(at, "start_date")
@@ -187,7 +215,7 @@ def test_turning_posting_on_names_the_money_that_moves(office):
     async def scenario(at: Driver) -> None:
         await open_line(at, "payments_out")
         await at.press("up", "enter")
-        assert "2 payments of 500.00 USD that were held back go to QuickBooks" in at.text
+        assert "The next Payment Sync posts what was held back: 2 payments, 500.00 USD." in at.text
         await at.press("escape")
         assert not now(office, larkspur).payments_out
         await open_line(at, "payments_out")
@@ -318,10 +346,11 @@ def test_forgetting_the_company_asks_and_names_it(office, larkspur):
 
     async def scenario(at: Driver) -> None:
         await at.press("U")
-        assert "Forget that Larkspur belongs to Larkspur Tile Works?" in at.text
+        assert "Change the company file of Larkspur?" in at.text
+        assert "Larkspur Tile Works is forgotten" in at.text
         assert "payments go there" in at.text
         await at.press("right", "enter")
-        assert "The company file was forgotten" in at.text
+        assert "Changed Larkspur." in at.text
         await at.press("U")
         assert "Settings" in at.lines[0]  # there is nothing to forget any more
 
@@ -340,9 +369,11 @@ def test_removing_says_what_goes_and_wants_the_name(office, larkspur):
     async def scenario(at: Driver) -> None:
         await at.press("X")
         assert "Remove Larkspur?" in at.text
-        assert "1 open problem and its passwords. This cannot be undone" in at.text
-        assert "1 payment that should still go to QuickBooks will not be posted." in at.text
-        assert "Of 2 payments nobody will find out any more" in at.text
+        assert "1 open problem and its passwords." in at.text
+        assert "Waiting, and then never posted: 1 payment, 250.00 USD." in at.text
+        assert "Unknown whether QuickBooks has them: 1 payment, 250.00 USD." in at.text
+        assert "say whether QuickBooks has them: 1 payment, 250.00 USD." in at.text
+        assert "This cannot be undone." in at.text
         await at.type("larkspur")
         await at.press("enter")
         assert "! Type Larkspur, in exactly these letters." in at.text
@@ -385,7 +416,7 @@ def test_what_others_change_is_shown_and_the_cursor_stays(office, larkspur):
             connections.edit(larkspur.id, jobs=JobMode.SEPARATE, name="Larkspur Ltd")
         await at.second()
         assert "Settings of Larkspur Ltd" in at.lines[0]
-        assert "Jobs kept apart, the job is a customer of its own" in at.text
+        assert "Bill job invoices to The job itself" in at.text
         assert at.screen.focused.key == "jobs"
 
     sit(office, scenario)
@@ -395,9 +426,9 @@ def test_each_line_says_what_it_is_and_what_a_change_brings(office, larkspur):
     async def scenario(at: Driver) -> None:
         for key, told in (
             ("jobs", "A change: The ledger follows with the next Invoice Sync."),
-            ("layout", "Enter, one combined application, Invoiced: Invoice Sync and Payment Sync"),
+            ("layout", "Enter, One: Invoiced: Invoice Sync and Payment Sync"),
             ("always", "Nothing is ever written to an invoice or a customer in QuickBooks"),
-            ("company", "Another one gets no request."),
+            ("company", "No other company is read or changed."),
             ("default", "from where the bookkeeper makes deposits."),
             (
                 f"application:{connections_first(office, larkspur)}",

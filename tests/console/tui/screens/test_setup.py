@@ -18,7 +18,15 @@ from shared.health.address import OUR_PAGE
 from shared.models import connections
 from shared.models.payments import rules
 from shared.passwords import verify_password
-from shared.rules.values import Connection, JobMode, Layout
+from shared.rules.values import (
+    ClosedPeriod,
+    Connection,
+    JobMode,
+    Layout,
+    OnAccount,
+    Overpayment,
+    SampleCompany,
+)
 from tests.console.tui.screens.driver import LARGE, SMALL, Driver, sit_down
 
 URL = {"DESKBRIDGE_PUBLIC_URL": "https://sync.example.com"}
@@ -113,10 +121,10 @@ def test_a_company_is_set_up_from_nothing_to_files_that_the_web_connector_takes(
         await replace(at, "15")
         await at.press("enter")
         await at.type("2024-01-31")
-        await at.press("enter", "enter", "enter", "down", "enter", "pagedown", "enter")
+        await at.press("enter", "enter", "enter", "down", "enter", "pagedown", "pagedown")
         assert "Step 7 of 7: Files and summary" in at.text
         assert r"Company file: D:\Books\Larkspur.qbw" in at.text
-        assert "Auto-Run: every 15 minutes" in at.text
+        assert "Auto-Run interval: 15 minutes" in at.text
         assert "Start date: 2024-01-31" in at.text
         assert "https://sync.example.com, reached" in at.text
         assert held(office) == []
@@ -124,7 +132,8 @@ def test_a_company_is_set_up_from_nothing_to_files_that_the_web_connector_takes(
         assert "Password of Larkspur Tile" in at.lines[0]
         passwords.append(password_on(at))
         assert "larkspur-tile-invoice" in at.text
-        await at.press("shift+tab", "enter")
+        assert at.screen.focused.id == "copy"
+        await at.press("tab", "tab", "tab", "enter")
         assert "Larkspur Tile is set up." in at.text
         assert at.screen.focused.key == str(held(office)[0].id)
         assert all(len(line) <= size[0] for line in at.lines)
@@ -175,7 +184,7 @@ def test_back_and_forth_loses_nothing(office):
         assert at.screen.focused.value == "45"
         await come_to_the_end(at)
         assert at.screen.focused.value.endswith("/qwc/larkspur-ltd")
-        assert "Auto-Run: every 45 minutes" in at.text
+        assert "Auto-Run interval: 45 minutes" in at.text
 
     set_up(office, scenario)
 
@@ -185,7 +194,7 @@ def test_giving_up_asks_first_and_leaves_nothing_behind(office):
         await begin(at)
         await come_to_the_end(at)
         await at.press("escape")
-        assert "What you filled in is thrown away. Nothing was written yet." in at.text
+        assert "What you filled in is lost. Nothing was written yet." in at.text
         assert at.screen.focused.id == "cancel"
         await at.press("enter")
         assert "Step 7 of 7" in at.text
@@ -277,7 +286,7 @@ def test_a_date_that_is_none_and_a_folder_that_is_missing_are_said(office):
         assert "! 31.1.2024 is not a date. Write it as 2026-01-31" in at.text
         await replace(at, "none")
         await come_to_the_end(at)
-        assert "Start date: none, all open invoices are taken" in at.text
+        assert "Start date: None (all open invoices)" in at.text
         await at.press("ctrl+u", "pagedown")
         assert "! Name the folder for the files" in at.text
 
@@ -319,7 +328,7 @@ def test_what_was_not_reached_is_warned_of_but_does_not_stand_in_the_way(office)
         await at.press("pagedown")
         await until(at, "Check: checked")
         await at.press("enter")
-        assert "Go on although the address was not reached?" in at.text
+        assert "Continue although the address was not reached?" in at.text
         assert "answers with status 502." in at.text
         assert "for example since the daemon is not started yet." in at.text
         assert at.screen.focused.id == "cancel"
@@ -407,7 +416,7 @@ def test_the_data_flows_are_a_table_with_a_dash_where_a_direction_does_not_exist
         await at.press("enter", "down")
         assert "Payments yes no" in at.text
         await come_to_the_end(at)
-        assert "Payments to QuickBooks: are never posted" in at.text
+        assert "Payments to QuickBooks: Don't post" in at.text
         await at.press("pagedown")
 
     set_up(office, scenario)
@@ -433,7 +442,7 @@ def test_rules_are_kept_until_the_end_and_written_with_the_rest(office):
         assert "all payments by stripe" in at.text
         await add_deposit(at, "", method="check")
         await add_deposit(at, "Elsewhere", gateway="Stripe")
-        assert "There is a rule for all payments by Stripe already." in at.text
+        assert "There is already a rule for all payments by Stripe." in at.text
         at.screen.focused.go_to("deposit:2")
         await at.press("enter")
         assert "check payments" not in at.text
@@ -446,7 +455,7 @@ def test_rules_are_kept_until_the_end_and_written_with_the_rest(office):
         await at.press("enter")
         assert "Visa in QuickBooks" in at.text
         await come_to_the_end(at)
-        assert "Deposit rule: all payments by stripe: to Stripe Clearing" in at.text
+        assert "Deposit rule: all payments by stripe go to Stripe Clearing" in at.text
         assert held(office) == []
         await at.press("pagedown")
 
@@ -462,16 +471,40 @@ def test_rules_are_kept_until_the_end_and_written_with_the_rest(office):
     ]
 
 
-def test_that_there_is_no_invoiced_connector_is_said_plainly_and_nothing_is_asked(office):
+def test_what_becomes_of_payments_that_do_not_fit_is_asked_and_kept(office):
     async def scenario(at: Driver) -> None:
         await begin(at)
         await at.press("pagedown", "pagedown", "pagedown")
-        assert "Step 6 of 7: Invoiced account" in at.text
-        assert "This version has no connector to an Invoiced account" in at.text
-        assert "deskbridge payments import 'Larkspur Tile' payments.csv" in at.text
-        assert not at.screen.query("#account Input, #account Choice")
+        assert "Step 6 of 7: Payments that do not fit" in at.text
+        for title in ("Overpayments.", "Payments without an invoice."):
+            assert title in at.text
+        await at.press("down", "enter", "down", "enter", "down", "enter", "down")
+        assert "(*) Allow" in at.text
+        await come_to_the_end(at)
+        told = at.screen.query_one("#files TextView").text
+        assert "Overpayments: Keep the rest as customer credit" in told
+        assert "Payments without an invoice: Post on account" in told
+        assert "deskbridge payments import 'Larkspur Tile' payments.csv" in told
+        await at.press("pagedown")
 
     set_up(office, scenario)
+    [made] = held(office)
+    assert (made.overpayment, made.on_account) == (Overpayment.CREDIT, OnAccount.POST)
+    assert made.closed_period is ClosedPeriod.NEXT_OPEN_DAY
+    assert made.sample_company is SampleCompany.ALLOW
+
+
+def test_unless_somebody_chooses_otherwise_what_does_not_fit_is_refused_or_held(office):
+    async def scenario(at: Driver) -> None:
+        await begin(at)
+        await come_to_the_end(at)
+        await at.press("pagedown")
+
+    set_up(office, scenario)
+    [made] = held(office)
+    assert (made.overpayment, made.on_account) == (Overpayment.REFUSE, OnAccount.REFUSE)
+    assert made.closed_period is ClosedPeriod.HOLD
+    assert made.sample_company is SampleCompany.REFUSE
 
 
 # All or nothing.

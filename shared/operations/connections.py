@@ -1,0 +1,379 @@
+"""Connections: what stands in each, and adding, changing, unbinding and removing one."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from shared.models import connections, ledger, problems, syncs
+from shared.models.payments import listing, lists, rules
+from shared.models.store import Store
+from shared.operations import payment_rules
+from shared.operations.deciding import Need, Operator, Outcome, Plan
+from shared.operations.describe import connections as describe
+from shared.operations.describe.sections import Section
+from shared.operations.describe.text import count
+from shared.operations.which import Which
+from shared.operations.which import connection as chosen
+from shared.rules.payments.values import (
+    DepositRule,
+    ListKind,
+    MethodRule,
+    Payment,
+    PaymentStatus,
+)
+from shared.rules.values import Application, Connection, Sync
+
+ENDS_SIGN_IN = "ends-sign-in"
+IN_DOUBT = "in-doubt"
+ON_ITS_WAY = "on-its-way"
+POSTS_HELD = "posts-held"
+REMOVES = "removes"
+
+_DOUBTFUL = {PaymentStatus.SENT: "sent", PaymentStatus.UNKNOWN: "unknown"}
+_PARKED = {PaymentStatus.PARKED: "parked"}
+_COMING = {PaymentStatus.READY: "ready", PaymentStatus.WAITING: "waiting"}
+_FLOW_OFF, _TOO_OLD = "payment-flow-off", "payment-too-old"
+
+
+# What there is.
+
+
+@dataclass(frozen=True)
+class ConnectionView:
+    """A connection with what stands around it."""
+
+    connection: Connection
+    applications: Sequence[Application]
+    open_problems: int
+    totals: Sequence[tuple[str, int, Decimal]] = ()
+    last_sync: Sync | None = None
+
+    @property
+    def last_seen_at(self) -> datetime | None:
+        """When the Web Connector last called for any of the applications."""
+        return max((a.last_seen_at for a in self.applications if a.last_seen_at), default=None)
+
+    @property
+    def company(self) -> str | None:
+        """The company that the connection is bound to, as QuickBooks names it."""
+        binding = self.connection.binding
+        return binding.company_name if binding else None
+
+    @property
+    def sections(self) -> tuple[Section, ...]:
+        """It as a page."""
+        return describe.sections(self.connection, self.totals, self.open_problems, self.last_sync)
+
+
+def view_all(_store: Store) -> list[ConnectionView]:
+    """Every connection, by name; without the totals of its invoices."""
+    return [_view(held) for held in connections.all()]
+
+
+def view(_store: Store, which: Which) -> ConnectionView:
+    """One connection in full; raises as ``which.connection``."""
+    held = chosen(which)
+    return _view(held, totals=ledger.totals(held.id))
+
+
+def _view(held: Connection, totals: Sequence[tuple[str, int, Decimal]] = ()) -> ConnectionView:
+    return ConnectionView(
+        held,
+        connections.applications(held.id),
+        open_problems=len(problems.list_problems(held.id)),
+        totals=totals,
+        last_sync=next(iter(syncs.list_syncs(held.id, limit=1)), None),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class SettingsView:
+    """Everything of a connection that a person can change.
+
+    ``accounts`` and ``methods`` are the full names that QuickBooks listed last, active ones only.
+    """
+
+    connection: Connection
+    applications: tuple[Application, ...]
+    deposit_rules: tuple[DepositRule, ...]
+    method_rules: tuple[MethodRule, ...]
+    accounts: tuple[str, ...]
+    methods: tuple[str, ...]
+
+
+def view_settings(_store: Store, which: Which) -> SettingsView:
+    """The settings of a connection; raises as ``which.connection``."""
+    held = chosen(which)
+    return SettingsView(
+        held,
+        tuple(connections.applications(held.id)),
+        tuple(rules.deposit_rules(held.id)),
+        tuple(rules.method_rules(held.id)),
+        _listed(held.id, ListKind.ACCOUNT),
+        _listed(held.id, ListKind.PAYMENT_METHOD),
+    )
+
+
+def _listed(connection_id: int, kind: ListKind) -> tuple[str, ...]:
+    return tuple(one.full_name for one in lists.entries(connection_id, kind) if one.active)
+
+
+def check_name(_store: Store, name: str) -> None:
+    """Raise BadName or NameTaken for what cannot name a new connection."""
+    connections.check_name(name)
+
+
+# What can be decided.
+
+
+@dataclass(frozen=True)
+class Decided(Outcome):
+    """The connection as it is now; after removing it, as it was."""
+
+    connection: Connection = field(kw_only=True)
+
+
+@dataclass(frozen=True, kw_only=True)
+class AddPlan(Plan[Decided]):
+    """A new connection: ``fields`` as ``models.connections.add`` takes them, the name among them.
+
+    The numbers of ``deposits`` mean nothing yet.
+    """
+
+    fields: Mapping[str, Any]
+    deposits: tuple[DepositRule, ...] = ()
+    methods: tuple[MethodRule, ...] = ()
+
+    def again(self, store: Store) -> AddPlan:
+        """Plan it again."""
+        return plan_add(store, self.fields, self.deposits, self.methods)
+
+    def apply(self, by: Operator) -> Decided:
+        """Make the connection and its rules; raises DuplicateRule."""
+        made = connections.add(**self.fields, now=by.now)
+        told = {name: value for name, value in self.fields.items() if name != "name"}
+        by.note("connection.add", made.name, describe.for_the_audit(told))
+        for deposit in self.deposits:
+            payment_rules.plan_deposit(by.store, made.id, deposit).apply(by)
+        for method in self.methods:
+            payment_rules.plan_method(by.store, made.id, method).apply(by)
+        return Decided(f"Added {made.name}.", connection=made)
+
+
+def plan_add(
+    _store: Store,
+    fields: Mapping[str, Any],
+    deposits: Sequence[DepositRule] = (),
+    methods: Sequence[MethodRule] = (),
+) -> AddPlan:
+    """Plan a connection with its rules; raises BadName or NameTaken."""
+    connections.check_name(fields["name"])
+    return AddPlan(
+        title=f"Add {fields['name']}?",
+        verb="Add",
+        fields=dict(fields),
+        deposits=tuple(deposits),
+        methods=tuple(methods),
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class EditPlan(Plan[Decided]):
+    """Other values for fields, and whether the company file is forgotten."""
+
+    connection_id: int
+    changes: Mapping[str, Any]
+    rebind: bool
+
+    def again(self, store: Store) -> EditPlan:
+        """Plan it again; raises NotFound."""
+        return plan_edit(store, self.connection_id, self.changes, rebind=self.rebind)
+
+    def apply(self, by: Operator) -> Decided:
+        """Change the fields, forget the company; raises BadName or NameTaken."""
+        before = connections.by_id(self.connection_id)
+        if self.changes:
+            connections.edit(before.id, **self.changes)
+        if self.rebind:
+            connections.unbind(before.id)
+        after = connections.by_id(before.id)
+        told = dict(self.changes) | ({"rebind": True} if self.rebind else {})
+        by.note("connection.edit", before.name, describe.for_the_audit(told))
+        follows = [*describe.follows(before, self.changes), *_rebound(rebind=self.rebind)]
+        return Decided(" ".join([f"Changed {after.name}.", *follows]), connection=after)
+
+
+def plan_edit(
+    _store: Store, which: Which, changes: Mapping[str, Any], *, rebind: bool = False
+) -> EditPlan:
+    """Plan what ``models.connections.edit`` takes; raises as ``which.connection``.
+
+    It needs a confirmation where money moves because of it, where a payment is in doubt, or
+    where somebody who signs in now no longer can.
+    """
+    before = chosen(which)
+    real = {name: new for name, new in changes.items() if new != getattr(before, name)}
+    told = [*describe.changed(before, real), *describe.follows(before, real)]
+    if rebind and before.binding:
+        told.append(f"{before.binding.company_name} is forgotten.")
+    return EditPlan(
+        title=f"Change {_what(real, rebind=rebind)} of {before.name}?",
+        verb="Change",
+        told=(*told, *_rebound(rebind=rebind)),
+        needs=tuple(_edit_needs(before, real, rebind=rebind)),
+        connection_id=before.id,
+        changes=dict(changes),
+        rebind=rebind,
+    )
+
+
+def _what(changes: Mapping[str, Any], *, rebind: bool) -> str:
+    titles = [describe.TITLES[name] for name in changes]
+    return ", ".join([*titles, *(["the company file"] if rebind else [])]) or "nothing"
+
+
+def _rebound(*, rebind: bool) -> list[str]:
+    if not rebind:
+        return []
+    return [
+        "The next sync binds the company that is open then, and payments go there. Make sure that"
+        " it is the right one."
+    ]
+
+
+def _edit_needs(before: Connection, real: Mapping[str, Any], *, rebind: bool) -> Iterator[Need]:
+    if "layout" in real:
+        yield from layout_needs(before)
+    elif rebind or "start_date" in real:
+        yield from _doubt(before.id)
+    if rebind:
+        coming = _Sums.of(before.id, _COMING)
+        if coming.count:
+            yield Need(ON_ITS_WAY, f"{coming} would go to the company that is bound next.")
+    held = _released(before, real)
+    if held.count:
+        yield Need(POSTS_HELD, f"The next Payment Sync posts what was held back: {held}.")
+
+
+def layout_needs(before: Connection) -> Iterator[Need]:
+    """What must be confirmed before the applications of a connection become others."""
+    if names := describe.rows(_in_use(connections.applications(before.id))):
+        yield Need(ENDS_SIGN_IN, f"{names} can no longer sign in. No sync runs until then.")
+    yield from _doubt(before.id)
+
+
+def _in_use(applications: Sequence[Application]) -> list[Application]:
+    return [one for one in applications if one.password_used]
+
+
+def _doubt(connection_id: int) -> Iterator[Need]:
+    doubtful = _Sums.of(connection_id, _DOUBTFUL | _PARKED)
+    if doubtful.count:
+        yield Need(
+            IN_DOUBT,
+            f"QuickBooks may have {doubtful} already. Let a Payment Sync settle that first.",
+        )
+
+
+@dataclass(frozen=True)
+class _Sums:
+    """How many payments, and their amounts by currency."""
+
+    count: int
+    amounts: Mapping[str, Decimal]
+
+    def __str__(self) -> str:
+        return describe.payments(self.count, self.amounts)
+
+    @classmethod
+    def of(
+        cls, connection_id: int, statuses: Collection[PaymentStatus], codes: Collection[str] = ()
+    ) -> _Sums:
+        """Those in a state of ``statuses``, of which only those under one of ``codes`` if any."""
+        found = listing.payments(connection_id, statuses=statuses)
+        return cls.over(one for one in found if not codes or one.code in codes)
+
+    @classmethod
+    def over(cls, payments: Iterator[Payment]) -> _Sums:
+        """Add payments up."""
+        number, amounts = 0, dict[str, Decimal]()
+        for payment in payments:
+            number += 1
+            amounts[payment.currency] = amounts.get(payment.currency, Decimal()) + payment.amount
+        return cls(number, dict(sorted(amounts.items())))
+
+
+def _released(before: Connection, real: Mapping[str, Any]) -> _Sums:
+    """What is not posted only because of the present values."""
+    found: list[Payment] = []
+    held = [PaymentStatus.NOT_ELIGIBLE]
+    start: date | None = real.get("start_date", before.start_date)
+    out: bool = real.get("payments_out", before.payments_out)
+    if not {"start_date", "payments_out"} & set(real) or not out:
+        return _Sums(0, {})
+    for one in listing.payments(before.id, statuses=held):
+        in_time = start is None or one.date >= start
+        if in_time and one.code in (_FLOW_OFF, _TOO_OLD):
+            found.append(one)
+    return _Sums.over(iter(found))
+
+
+@dataclass(frozen=True, kw_only=True)
+class RemovalPlan(Plan[Decided]):
+    """A connection that goes, with all that it holds."""
+
+    connection_id: int
+
+    def again(self, store: Store) -> RemovalPlan:
+        """Plan it again; raises NotFound."""
+        return plan_removal(store, self.connection_id)
+
+    def apply(self, by: Operator) -> Decided:
+        """Remove it."""
+        held = connections.by_id(self.connection_id)
+        connections.remove(held.id)
+        by.note("connection.remove", held.name, "")
+        return Decided(
+            f"Removed {held.name}. Its applications can no longer sign in: remove them from the"
+            " Web Connector too.",
+            connection=held,
+        )
+
+
+def plan_removal(_store: Store, which: Which) -> RemovalPlan:
+    """Plan a removal, which always needs a confirmation; raises as ``which.connection``."""
+    held = chosen(which)
+    invoices = sum(number for _currency, number, _balance in ledger.totals(held.id))
+    troubles = len(problems.list_problems(held.id))
+    return RemovalPlan(
+        title=f"Remove {held.name}?",
+        verb="Remove",
+        told=(
+            f"{held.name} is removed with {count(invoices, 'open invoice')}, its customers, its"
+            f" payments, its syncs, {count(troubles, 'open problem')} and its passwords."
+            " QuickBooks is not touched.",
+            *_lost(held.id),
+        ),
+        needs=(Need(REMOVES, "This cannot be undone."),),
+        connection_id=held.id,
+    )
+
+
+_LOSSES = (
+    (PaymentStatus.SENT, "Sent, and QuickBooks has not answered yet: {}."),
+    (PaymentStatus.UNKNOWN, "Unknown whether QuickBooks has them: {}."),
+    (PaymentStatus.PARKED, "Waiting for a person to say whether QuickBooks has them: {}."),
+    (PaymentStatus.READY, "Ready, and then never posted: {}."),
+    (PaymentStatus.WAITING, "Waiting, and then never posted: {}."),
+)
+
+
+def _lost(connection_id: int) -> Iterator[str]:
+    held = listing.counts(connection_id)
+    for status, sentence in _LOSSES:
+        if held.get(status):
+            yield sentence.format(_Sums.of(connection_id, [status]))

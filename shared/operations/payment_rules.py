@@ -1,0 +1,206 @@
+"""Payment rules: where payments are deposited in QuickBooks, and what it calls their method."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from shared.errors import NotFound
+from shared.models import connections
+from shared.models.payments import lists, rules
+from shared.operations.deciding import Operator, Outcome, Plan
+from shared.operations.describe import payment_rules as describe
+from shared.operations.which import connection as chosen
+from shared.rules.payments.deposits import find_entry
+from shared.rules.payments.names import folded
+from shared.rules.payments.values import DepositRule, ListKind, MethodRule
+
+if TYPE_CHECKING:
+    from shared.models.store import Store
+    from shared.operations.which import Which
+UNDEPOSITED = "undeposited"
+"""What a person may write for Undeposited Funds."""
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What a connection says about deposits and methods."""
+
+    deposits: Sequence[DepositRule]
+    methods: Sequence[MethodRule]
+
+
+def view(_store: Store, which: Which) -> Rules:
+    """The rules of a connection; raises as ``which.connection``."""
+    held = chosen(which)
+    return Rules(rules.deposit_rules(held.id), rules.method_rules(held.id))
+
+
+@dataclass(frozen=True)
+class DepositMade(Outcome):
+    """The rule that was made; ``warning``, if any, is the end of the sentence."""
+
+    rule: DepositRule = field(kw_only=True)
+    warning: str = field(kw_only=True)
+
+
+@dataclass(frozen=True, kw_only=True)
+class DepositPlan(Plan[DepositMade]):
+    """A new deposit rule, whatever its number."""
+
+    connection_id: int
+    wanted: DepositRule
+
+    def again(self, store: Store) -> DepositPlan:
+        """Plan it again; raises NotFound."""
+        return plan_deposit(store, self.connection_id, self.wanted)
+
+    def apply(self, by: Operator) -> DepositMade:
+        """Make the rule; raises DuplicateRule."""
+        wanted = self.wanted
+        made = rules.add_deposit_rule(
+            self.connection_id,
+            method=wanted.method,
+            currency=wanted.currency,
+            gateway=wanted.gateway,
+            account=wanted.account,
+        )
+        name = connections.by_id(self.connection_id).name
+        by.note("rule.deposit", name, describe.deposit(made))
+        warning = _unlisted(self.connection_id, ListKind.ACCOUNT, made.account)
+        told = f"From now on {describe.deposit(made)}. {warning}".strip()
+        return DepositMade(told, rule=made, warning=warning)
+
+
+def plan_deposit(_store: Store, which: Which, wanted: DepositRule) -> DepositPlan:
+    """Plan a deposit rule; raises as ``which.connection``."""
+    held = chosen(which)
+    if folded(wanted.account) == UNDEPOSITED:
+        wanted = replace(wanted, account="")
+    return DepositPlan(
+        title=f"Add a deposit rule to {held.name}?",
+        verb="Add",
+        told=(f"{describe.deposit(wanted)}.",),
+        connection_id=held.id,
+        wanted=wanted,
+    )
+
+
+@dataclass(frozen=True)
+class MethodMade(Outcome):
+    """The rule that was made; ``warning``, if any, is the end of the sentence."""
+
+    rule: MethodRule = field(kw_only=True)
+    warning: str = field(kw_only=True)
+
+
+@dataclass(frozen=True, kw_only=True)
+class MethodPlan(Plan[MethodMade]):
+    """Another name for a method in QuickBooks, in place of the rule for the same method."""
+
+    connection_id: int
+    wanted: MethodRule
+
+    def again(self, store: Store) -> MethodPlan:
+        """Plan it again; raises NotFound."""
+        return plan_method(store, self.connection_id, self.wanted)
+
+    def apply(self, by: Operator) -> MethodMade:
+        """Make the rule."""
+        made = rules.set_method_rule(self.connection_id, self.wanted.method, self.wanted.name)
+        name = connections.by_id(self.connection_id).name
+        by.note("rule.method", name, describe.method(made))
+        warning = _unlisted(self.connection_id, ListKind.PAYMENT_METHOD, made.name)
+        told = f"From now on {describe.method(made)}. {warning}".strip()
+        return MethodMade(told, rule=made, warning=warning)
+
+
+def plan_method(_store: Store, which: Which, wanted: MethodRule) -> MethodPlan:
+    """Plan a method rule; raises as ``which.connection``."""
+    held = chosen(which)
+    return MethodPlan(
+        title=f"Add a method rule to {held.name}?",
+        verb="Add",
+        told=(f"{describe.method(wanted)}.",),
+        connection_id=held.id,
+        wanted=wanted,
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class RemovalPlan(Plan[Outcome]):
+    """A rule that goes: a deposit rule by its number, else the rule for a method."""
+
+    connection_id: int
+    rule: str
+
+    def again(self, store: Store) -> RemovalPlan:
+        """Plan it again; raises NotFound."""
+        return plan_removal(store, self.connection_id, self.rule)
+
+    def apply(self, by: Operator) -> Outcome:
+        """Remove it."""
+        if _is_number(self.rule):
+            rules.remove_deposit_rule(self.connection_id, int(self.rule))
+        else:
+            rules.remove_method_rule(self.connection_id, self.rule)
+        by.note("rule.remove", connections.by_id(self.connection_id).name, self.rule)
+        return Outcome(f"Removed the {_kind(self.rule)} rule. {self.told[-1]}")
+
+
+def plan_removal(_store: Store, which: Which, rule: str) -> RemovalPlan:
+    """Plan the removal of a deposit rule by its number, or of a method's; raises NotFound."""
+    held = chosen(which)
+    told = _deposit_gone if _is_number(rule) else _method_gone
+    return RemovalPlan(
+        title=f"Remove this {_kind(rule)} rule?",
+        verb="Remove",
+        told=told(held.id, rule),
+        connection_id=held.id,
+        rule=rule,
+    )
+
+
+def _is_number(rule: str) -> bool:
+    return rule.isascii() and rule.isdigit()
+
+
+def _kind(rule: str) -> str:
+    return "deposit" if _is_number(rule) else "method"
+
+
+def _deposit_gone(connection_id: int, number: str) -> tuple[str, str]:
+    found = [one for one in rules.deposit_rules(connection_id) if one.id == int(number)]
+    if not found:
+        raise NotFound("deposit rule", int(number))
+    return (
+        f"Until now {describe.deposit(found[0])}.",
+        "From the next Payment Sync on another rule counts for them, or Undeposited Funds."
+        " Payments that are posted already stay where they are.",
+    )
+
+
+def _method_gone(connection_id: int, method: str) -> tuple[str, str]:
+    held = rules.method_rules(connection_id)
+    found = [one for one in held if folded(one.method) == folded(method)]
+    if not found:
+        raise NotFound("method rule", method)
+    return (
+        f"{describe.method(found[0])}.",
+        f"{found[0].method} goes by its usual name in QuickBooks again.",
+    )
+
+
+def _unlisted(connection_id: int, kind: ListKind, name: str) -> str:
+    """Warn of a name that the company did not list when it was last read; else empty."""
+    entries = lists.entries(connection_id, kind)
+    if not name or not entries or find_entry(entries, name):
+        return ""
+    near = difflib.get_close_matches(name, [entry.full_name for entry in entries], n=1)
+    meant = f" Did you mean {near[0]}?" if near else ""
+    return (
+        f'The last Payment Sync read no {kind.replace("-", " ")} "{name}" in QuickBooks.{meant} '
+        "Add it there, or correct the rule."
+    )
