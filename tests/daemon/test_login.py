@@ -2,6 +2,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
+
 from daemon.session import login
 from daemon.session.login import RememberedPasswords, Verdict, examine
 from tests.daemon.builders import NOW, an_application, credentials
@@ -80,6 +82,12 @@ def test_a_refusal_travels_in_its_ticket_and_no_other_ticket_is_taken_for_one():
 def test_the_end_of_a_lock_travels_along_to_the_second():
     refusal = login.Refusal("login-locked", "S42", NOW)
     assert login.refusal_of(login.refusal_ticket(refusal)) == refusal
+
+
+@pytest.mark.parametrize("forged", ["9" * 400, "-1", "²", "soon", ""])
+def test_a_forged_ticket_brings_no_time(forged):
+    told = login.refusal_of(f"refused.login-locked.S42.{forged}.ab")
+    assert told == login.Refusal("login-locked", "S42")
 
 
 def test_the_outside_does_not_learn_whether_a_user_name_exists():

@@ -25,6 +25,7 @@ from console.tui.screens.setup_steps import MISFITS, DataFlows, proposed, summar
 from console.tui.widgets.dialogs import Confirm
 from console.tui.widgets.form import Form, TextField
 from console.tui.widgets.key_line import KeyLine
+from console.tui.widgets.record_table import RecordTable
 from console.tui.widgets.text_view import TextView
 from console.tui.widgets.title_bar import TitleBar
 from shared.operations import connections, issuing

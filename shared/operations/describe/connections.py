@@ -44,7 +44,7 @@ TITLES: Mapping[str, str] = MappingProxyType(
         "missing_method": "Missing payment method",
         "overpayment": "Overpayments",
         "on_account": "Payments without an invoice",
-        "closed_period": "Payments dated in a closed period",
+        "closed_period": "Payments in a closed period",
         "sample_company": "QuickBooks sample company",
         "debug": "Debug",
     }

@@ -84,7 +84,7 @@ def test_everything_about_a_connection_is_listed(office, larkspur, size):
         "Bill job invoices to Parent customer",
         "Overpayments Refuse",
         "Payments without an invoice Refuse",
-        "Payments dated in a closed period Hold",
+        "Payments in a closed period Hold",
         "Missing payment method Add it to QuickBooks",
         "QuickBooks sample company Refuse",
         "Debug Off",
