@@ -158,6 +158,11 @@ class WebConnectorCallbacks:
         told = self._or_tell(telling, ticket, FAILED_PERCENT)
         return self._if_store_fails(Deferred.fromCoroutine(told), FAILED_PERCENT)
 
+    def cut_off(self, ticket: str) -> Deferred[None]:
+        """The Web Connector was gone before it had our answer to a call of this ticket."""
+        noted = self._threads.store(self._desk.thd_cut_off, ticket)
+        return self._if_store_fails(noted, None)
+
     async def _tell_not_taken(self, ticket: str, reason: str, size: int) -> int:
         expected = await self._threads.store(self._desk.thd_expect, ticket, "", "")
         if isinstance(expected, int):

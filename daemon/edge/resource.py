@@ -107,6 +107,9 @@ class Callbacks(Protocol):
     ) -> Eventually[int]:
         """QuickBooks' response could not be taken in: answer as receiveResponseXML does."""
 
+    def cut_off(self, ticket: str) -> Eventually[None]:
+        """The Web Connector was gone before it had the answer to a call of this ticket."""
+
     def is_live_ticket(self, ticket: str) -> Deferred[bool]:
         """Whether a session with this ticket is open, so that it may send a large response."""
 
@@ -173,11 +176,16 @@ class SoapBody:
 
     def drop(self) -> None:
         """Forget what was read, and leave the large ones; tell of a response that broke off."""
+        if not self._is_done and not self._too_large:
+            self._read(self._reader.flush)
         ticket = self._ticket_of_response()
         if ticket and not self._is_done:
             self._is_done = True
             detail = f"The connection ended after {self._size:,} bytes of the response."
-            self._callbacks.response_not_taken(ticket, NotTaken.CUT_OFF, detail, self._size)
+            told = maybeDeferred(
+                self._callbacks.response_not_taken, ticket, NotTaken.CUT_OFF, detail, self._size
+            )
+            told.addCallback(lambda _percent: self._callbacks.cut_off(ticket))
         self._reader.release()
         self._large.discard(self._ticket)
         self._ticket = ""
@@ -314,11 +322,13 @@ class Edge(Resource):
         except ResponseNotTaken as not_taken:
             operation = OPERATIONS["receiveResponseXML"]
             ask = partial(self._tell_of_response, not_taken, request.client_name())
+            ticket = not_taken.ticket
         else:
             operation = call.operation
             ask = partial(self._ask, call, request.client_name())
+            ticket = call.ticket
         request.operation = operation.name
-        Deferred.fromCoroutine(self._answer(request, operation, ask))
+        Deferred.fromCoroutine(self._answer(request, operation, ask, ticket))
         return NOT_DONE_YET
 
     def _tell_of_response(self, not_taken: ResponseNotTaken, peer: str) -> Deferred[Any]:
@@ -347,13 +357,19 @@ class Edge(Resource):
         return _send(request, http.INTERNAL_SERVER_ERROR, fault)
 
     async def _answer(
-        self, request: EdgeRequest, operation: Operation, ask: Callable[[], Deferred[Any]]
+        self,
+        request: EdgeRequest,
+        operation: Operation,
+        ask: Callable[[], Deferred[Any]],
+        ticket: str,
     ) -> None:
         gone: list[Failure] = []
         request.notifyFinish().addErrback(gone.append)
         peer = request.client_name()
         try:
             value = await ask()
+            if operation.name == "authenticate":
+                ticket = value[0]
             status, answer = http.OK, write_answer(operation, value)
         except Exception:
             status, answer = http.INTERNAL_SERVER_ERROR, self._fault(operation, peer)
@@ -363,6 +379,8 @@ class Edge(Resource):
                 peer=peer,
                 operation=operation.name,
             )
+            if ticket:
+                await maybeDeferred(self._callbacks.cut_off, ticket)
         else:
             _send(request, status, answer)
 

@@ -16,7 +16,7 @@ from enum import Enum, StrEnum
 from hashlib import sha256
 from typing import Any
 
-from daemon.edge.operations import NAMESPACE, Kind, Operation, Result
+from daemon.edge.operations import NAMESPACE, TICKET_NAMES, Kind, Operation, Result
 
 ENVELOPE_NAMESPACE = "http://schemas.xmlsoap.org/soap/envelope/"
 ENVELOPE_NAMESPACE_1_2 = "http://www.w3.org/2003/05/soap-envelope"
@@ -143,6 +143,12 @@ class Call:
 
     operation: Operation
     arguments: tuple[str | int | Secret | ResponseText, ...]
+
+    @property
+    def ticket(self) -> str:
+        """The ticket of the session that calls; empty where the operation has none."""
+        named = self.operation.parameters[:1]
+        return str(self.arguments[0]) if named and named[0].name in TICKET_NAMES else ""
 
     def __repr__(self) -> str:
         return f"Call({self.operation.name})"

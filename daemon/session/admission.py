@@ -19,6 +19,8 @@ from shared.models.payments import sets
 from shared.rules.values import Application, ApplicationKind, Credentials, Session, SyncState
 from shared.settings import Settings
 
+ORPHANED_AFTER = timedelta(seconds=60)
+"""A session that was silent for so long does not keep its own PC out."""
 CLOCK_TOLERANCE = timedelta(minutes=1)
 """Two logins at one moment: the one that waited for the other began a little earlier."""
 
@@ -28,8 +30,11 @@ class Admission:
 
     ``now`` is the store's time, asked inside the transaction: several daemons on one
     PostgreSQL then agree about leases. ``started_at`` is when this daemon started: a session
-    whose last call is older was interrupted by the restart, so its own PC may log in again
-    at once.
+    whose last call is older was interrupted by the restart.
+
+    A session holds its company until its lease is over. Its own application may log in again from
+    the same address sooner: a Web Connector runs one update at a time, so one that logs in anew
+    has lost the session before. What was out in it becomes doubt, as ever.
     """
 
     def __init__(
@@ -102,7 +107,7 @@ class Admission:
         connections.lock(current.connection.id)
         holder = self._thd_holder(application, peer, now)
         if holder is not None:
-            return self._busy(holder, now)
+            return self._busy(holder, self._held_until(holder, application, peer), now)
         return self._thd_open(current, ticket, peer, now)
 
     def _thd_open(
@@ -149,15 +154,22 @@ class Admission:
         return sync.stop_requested_by if sync else ""
 
     def _holds(self, session: Session, application: Application, peer: str, now: datetime) -> bool:
-        if Phase(session.phase) not in UNFINISHED or session.lease_expires_at <= now:
+        if Phase(session.phase) not in UNFINISHED:
             return False
         if session.last_call_at > now + CLOCK_TOLERANCE:
             return False  # the clock was set back since: its lease means nothing
-        same_place = session.application.id == application.id and session.peer == peer
-        return not (same_place and session.last_call_at < self._started_at)
+        return self._held_until(session, application, peer) > now
 
-    def _busy(self, holder: Session, now: datetime) -> list[str]:
-        seconds = int((holder.lease_expires_at - now).total_seconds()) + 1
+    def _held_until(self, session: Session, application: Application, peer: str) -> datetime:
+        """Until when a session keeps this application out, if nothing more is heard of it."""
+        if session.application.id != application.id or session.peer != peer:
+            return session.lease_expires_at
+        if session.cut_off or session.last_call_at < self._started_at:
+            return session.last_call_at
+        return min(session.lease_expires_at, session.last_call_at + ORPHANED_AFTER)
+
+    def _busy(self, holder: Session, until: datetime, now: datetime) -> list[str]:
+        seconds = int((until - now).total_seconds()) + 1
         refusal = login.Refusal("session-busy", reference(holder.sync_id))
         return [login.refusal_ticket(refusal), "busy", str(max(seconds, 10))]
 

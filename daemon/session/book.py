@@ -49,6 +49,7 @@ class SessionBook:
             phase=phase.value,
             last_call_at=now,
             lease_expires_at=now + timedelta(seconds=seconds),
+            cut_off=False,
         )
         sessions.save(replace(moved, **changes))  # type: ignore[arg-type]
 

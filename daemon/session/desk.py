@@ -398,6 +398,12 @@ class Desk:
                 self._book.thd_save(session, now, event=machine.ConnectionClosed(), ended_at=now)
         return session.error or session.closing
 
+    def thd_cut_off(self, ticket: str) -> None:
+        """The Web Connector was gone before it had our answer; it calls again, or it is dead."""
+        session = self._thd_session(ticket)
+        if session is not None and Phase(session.phase) in UNFINISHED:
+            sessions.save(replace(session, cut_off=True))
+
     def thd_break(self, ticket: str) -> None:
         """End a session in which a bug of ours was met."""
         session = self._thd_session(ticket)

@@ -28,6 +28,7 @@ _SESSION_FIELDS = (
     *(t.Session.last_call_ms, t.Session.lease_expires_ms, t.Session.ended_ms),
     *(t.Session.peer, t.Session.identified, t.Session.waits),
     *(t.Session.fallback_used, t.Session.error_code, t.Session.error, t.Session.closing),
+    t.Session.cut_off,
 )
 _EXCHANGE_FIELDS = (
     *(t.Exchange.id, t.Exchange.session, t.Exchange.sync, t.Exchange.sequence, t.Exchange.step),
@@ -70,6 +71,7 @@ def open_session(
         identified=False,
         waits=0,
         fallback_used=False,
+        cut_off=False,
         error_code=error_code,
         error=error,
         closing="",
@@ -159,6 +161,7 @@ def save(session: Session) -> None:
         identified=session.identified,
         waits=session.waits,
         fallback_used=session.fallback_used,
+        cut_off=session.cut_off,
         error_code=session.error_code,
         error=session.error,
         closing=session.closing,
@@ -304,7 +307,7 @@ def _select() -> Any:
 
 def _read_session(row: Row) -> Session:
     (id_, sync_id, phase, plan, opened, last_call, lease, ended) = row[:8]
-    peer, identified, waits, fallback_used, error_code, error, closing = row[8:15]
+    peer, identified, waits, fallback_used, error_code, error, closing, cut_off = row[8:16]
     return Session(
         id=id_,
         application=read_application(row[_APPLICATION_AT:_CONNECTION_AT]),
@@ -323,6 +326,7 @@ def _read_session(row: Row) -> Session:
         error_code=error_code,
         error=error,
         closing=closing,
+        cut_off=bool(cut_off),
         exchange=None if row[_EXCHANGE_AT] is None else _read_exchange(row[_EXCHANGE_AT:]),
     )
 

@@ -156,7 +156,10 @@ class Record(Table):
 
 
 class Session(Table):
-    """One update of the Web Connector. ``exchanges`` counts them; the latest has that number."""
+    """One update of the Web Connector. ``exchanges`` counts them; the latest has that number.
+
+    ``cut_off``: the connection of its last call broke before our answer was taken.
+    """
 
     id = LastingIdField()
     application = ForeignKeyField(Application, on_delete="CASCADE", index=False)
@@ -173,6 +176,7 @@ class Session(Table):
     identified = BooleanField()
     waits = IntegerField()
     fallback_used = BooleanField()
+    cut_off = BooleanField()
     error_code = TextField()
     error = TextField()
     closing = TextField()

@@ -463,7 +463,8 @@ class Session:
     """One update of the Web Connector, from authenticate to closeConnection.
 
     ``phase`` belongs to the session machine, ``plan`` is the sync plan's state as JSON text.
-    ``exchange`` is the latest one, answered or not. The ticket itself is never kept.
+    ``exchange`` is the latest one, answered or not. ``cut_off``: the connection of its last call
+    broke before our answer was taken. The ticket itself is never kept.
     """
 
     id: int
@@ -484,6 +485,7 @@ class Session:
     error: str
     closing: str
     exchange: Exchange | None
+    cut_off: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,6 +50,7 @@ class FakeCallbacks:
         self.live_tickets = {TICKET}
         self.asked_tickets: list[str] = []
         self.not_taken: list[tuple[str, str, str, int]] = []
+        self.cut_tickets: list[str] = []
         self.ticket_answer: Deferred[bool] | None = None
 
     def __getattr__(self, name: str) -> Any:
@@ -76,6 +77,9 @@ class FakeCallbacks:
     def response_not_taken(self, ticket: str, why: str, detail: str, size: int) -> int:
         self.not_taken.append((ticket, str(why), detail, size))
         return 7
+
+    def cut_off(self, ticket: str) -> None:
+        self.cut_tickets.append(ticket)
 
     def is_live_ticket(self, ticket: str) -> Deferred[bool]:
         self.asked_tickets.append(ticket)

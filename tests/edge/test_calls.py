@@ -275,7 +275,7 @@ def test_a_callback_may_be_a_coroutine() -> None:
     assert "Done: 3 invoices." in answer.text
 
 
-def test_a_client_that_hangs_up_before_its_answer_is_noted_and_no_more() -> None:
+def test_a_client_that_hangs_up_before_its_answer_is_noted_and_told_to_its_session() -> None:
     later: Deferred[int] = Deferred()
     house = House(FakeCallbacks(receiveResponseXML=later))
     connection = house.connect().send(post(receive("<QBXML/>")))
@@ -284,13 +284,31 @@ def test_a_client_that_hangs_up_before_its_answer_is_noted_and_no_more() -> None
         later.callback(50)
     assert connection.written == b""
     assert "203.0.113.9 hung up before the answer to receiveResponseXML" in log.text
+    assert house.callbacks.cut_tickets == [TICKET]
     assert house.clock.getDelayedCalls() == []
+
+
+def test_a_client_that_does_not_wait_for_its_ticket_has_a_session_that_is_cut_off() -> None:
+    later: Deferred[list[str]] = Deferred()
+    house = House(FakeCallbacks(authenticate=later))
+    body = envelope("authenticate", strUserName="larkspur", strPassword=PASSWORD)
+    house.connect().send(post(body)).hang_up()
+    later.callback([TICKET, ""])
+    assert house.callbacks.cut_tickets == [TICKET]
+
+
+def test_a_client_that_hangs_up_within_its_response_has_a_session_that_is_cut_off() -> None:
+    house = House()
+    house.connect().send(post(receive("x" * 1000))[:-400]).hang_up()
+    assert [told[:2] for told in house.callbacks.not_taken] == [(TICKET, "cut-off")]
+    assert house.callbacks.cut_tickets == [TICKET]
 
 
 def test_a_client_that_hangs_up_after_its_answer_leaves_nothing_behind() -> None:
     house = House()
-    connection = house.connect().send(post(envelope("serverVersion")))
+    connection = house.connect().send(post(envelope("getLastError", ticket=TICKET)))
     connection.hang_up()
+    assert house.callbacks.cut_tickets == []
     assert house.clock.getDelayedCalls() == []
     assert len(house.site.crowd) == 0
 
