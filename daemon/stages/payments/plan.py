@@ -82,7 +82,8 @@ class PaymentSync(Paged):
     ``pushing`` is off once nothing more may be posted in this sync. ``posting_id`` is the
     posting that is being looked at or posted, ``method`` a payment method to be made for it;
     ``relisted``: methods were listed again since QuickBooks has one that we did not know.
-    ``looked_at`` is when the posting was looked at, ISO text of our own clock.
+    ``looked_at`` is when the posting was looked at, ISO text of our own clock, ``looked_for`` the
+    TxnIDs of the invoices that were asked for.
     ``compare``: all payments are compared by ID, since deletions may have been missed;
     ``restored``: since the company file is an older copy, so nothing was deleted.
     ``position`` and ``failed`` count payments.
@@ -98,6 +99,7 @@ class PaymentSync(Paged):
     method: str = ""
     relisted: bool = False
     looked_at: str = ""
+    looked_for: str = ""
     known_limit: int = KNOWN_LIMIT
     compare: bool = False
     restored: bool = False

@@ -21,7 +21,7 @@ from daemon.stages.payments.plan import PaymentSync, Step
 from daemon.stages.payments.verdict import Fits, HeldBack, Places, StopPosting, Unfit
 from daemon.stages.reading import Reading
 from shared import hints
-from shared.models.payments import listing, lists, postings, rules, sets
+from shared.models.payments import listing, lists, postings, rows, rules, sets
 from shared.qbxml import requests as ask
 from shared.qbxml import statuses
 from shared.qbxml.responses import ResponseHead
@@ -68,8 +68,14 @@ def thd_look(
         ),
         plan.deleted_payments(f"{request_id}-3"),
     )
-    state = replace(state, posting_id=posting_id, looked_at=now.isoformat())
+    state = replace(
+        state, posting_id=posting_id, looked_at=now.isoformat(), looked_for=_invoices(posting)
+    )
     return state, Ask(Step.LOOK.value, request_id, requests)
+
+
+def _invoices(posting: Posting) -> str:
+    return " ".join(use.invoice_txn_id for use in posting.uses)
 
 
 def thd_looked(
@@ -85,6 +91,9 @@ def thd_looked(
     payment = listing.get(posting.payment_id)
     proof = evidence.of_search(reading.rows, posting, Tags.of(payment.external_id, posting))
     if _thd_is_there_already(session, posting, proof, now):
+        return _next(state), GoOn()
+    if payment.status is not PaymentStatus.READY or _invoices(posting) != state.looked_for:
+        # It was corrected meanwhile: as it is now, nobody has looked at it.
         return _next(state), GoOn()
     invoices = {row.txn_id: row for row in reading.rows if isinstance(row, LookedInvoice)}
     why = verdict.look(payment, posting, invoices, _closing_date(session))
@@ -205,6 +214,8 @@ def thd_post(
 ) -> tuple[PaymentSync, AskWrite | None]:
     """Commit the write of the posting that was looked at; None when it cannot be written."""
     connection, application = session.connection, session.application
+    # A correction on another daemon is written before this, or finds that the payment has left.
+    rows.lock([postings.get(state.posting_id).payment_id])
     posting = postings.get(state.posting_id)
     payment = listing.get(posting.payment_id)
     if payment.status is not PaymentStatus.READY or posting.date is None:

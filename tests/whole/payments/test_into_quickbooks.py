@@ -846,6 +846,33 @@ def test_a_payment_that_is_skipped_after_it_was_looked_at_stays_out(house):
     assert [one.ref_number for one in in_quickbooks(house)] == [parts(house, "pay_2")[0].ref_number]
 
 
+def test_a_payment_is_posted_as_it_was_corrected(house):
+    receive(house, payment(pays={"9999": "50.00"}, customer="Somebody Else"))
+    settles(house)
+    assert in_quickbooks(house) == []
+    receive(house, payment(pays={"1043": "20.00"}, customer=LARKSPUR))
+    posted_once(settles(house))
+    assert [one.amount for one in in_quickbooks(house)] == [2_000]
+
+
+@pytest.mark.parametrize("changed", [{"pays": {"1043": "20.00"}}, {"amount": "20.00"}])
+def test_a_payment_that_is_corrected_while_it_is_looked_at_goes_out_as_corrected(house, changed):
+    receive(house, payment())
+    happens_after(house, LOOK, lambda: receive(house, payment(**changed)))
+    posted_once(settles(house))
+    assert [one.amount for one in in_quickbooks(house)] == [2_000]
+    assert house.problems() == []
+
+
+def test_a_payment_that_is_corrected_while_it_is_written_is_what_was_sent(house):
+    receive(house, payment())
+    happens_after(house, ADD, lambda: receive(house, payment(amount="20.00")))
+    both_agree(settles(house))
+    assert [one.amount for one in in_quickbooks(house)] == [5_000]
+    assert codes(house) == ["payment-changed-after-sending"]
+    assert on_file(house).amount == Decimal("50.00")
+
+
 def test_a_payment_that_comes_in_again_is_not_posted_again(house):
     receive(house, payment())
     settles(house)
