@@ -118,8 +118,8 @@ class _How(Enum):
 class _Verdict:
     """What is to be done about one external id, that of the rows that begin on these ``lines``.
 
-    ``payment`` is as it is to be on file, ``id`` its number and ``before`` what is there; 0 and
-    None for a new one. ``terms`` are the terms that differ, those refused where it was sent.
+    ``payment`` is as it is to be on file and ``id`` its number, 0 for a new one. ``before`` is what
+    is there where that is something else. ``terms`` are the terms that differ, those refused where it was sent.
     """
 
     how: _How
@@ -374,7 +374,9 @@ def _asked(same_id: Iterable[FileRow], held: Payment | None) -> list[tuple[int, 
     asked = []
     for row in same_id:
         assert row.payment is not None
-        one = replace(row.payment, currency=row.payment.currency.upper())
+        one = row.payment
+        if one.currency and not one.currency.isupper():
+            one = replace(one, currency=one.currency.upper())
         asked.append((row.line, replace(one, date=held.date) if row.undated and held else one))
     return asked
 
@@ -408,8 +410,11 @@ def _verdict(
         how, asked = _How.SENT, with_charge_of(before, asked)
     elif terms:
         how = _How.CORRECTED
+    elif changes(before, asked, CHARGE):
+        how = _How.RECHARGED
     else:
-        how = _How.RECHARGED if changes(before, asked, CHARGE) else _How.SAME
+        # Most rows of a cumulative export: hundreds of thousands are held at once.
+        return _Verdict(_How.SAME, lines, asked, held.id)
     return _Verdict(how, lines, asked, held.id, before, terms, held)
 
 
