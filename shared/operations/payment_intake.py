@@ -119,7 +119,8 @@ class _Verdict:
     """What is to be done about one external id, that of the rows that begin on these ``lines``.
 
     ``payment`` is as it is to be on file and ``id`` its number, 0 for a new one. ``before`` is what
-    is there where that is something else. ``terms`` are the terms that differ, those refused where it was sent.
+    is there where that is something else. ``terms`` are the terms that differ, those refused where
+    it was sent.
     """
 
     how: _How
