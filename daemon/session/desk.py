@@ -35,6 +35,7 @@ from daemon.stages.reading import Introduced, Reading, Tally
 from shared import hints, passwords
 from shared.models import company_files, connections, sessions, syncs
 from shared.qbxml import requests as ask
+from shared.qbxml import statuses
 from shared.qbxml.writer import RequestRefused, write_message_set
 from shared.rules.values import (
     Session,
@@ -270,9 +271,9 @@ class Desk:
         if exchange.step == IDENTIFY:
             percent = self._book.thd_fail(session, code, message, now)
         else:
-            session, move = sequence.thd_refused(
-                session, code, message, passing=bool(hint and hint.transient), now=now
-            )
+            # The code alone may stand for many things: words that speak of a lock say more.
+            passing = bool(hint and hint.transient) or statuses.speaks_of_a_lock(message)
+            session, move = sequence.thd_refused(session, code, message, passing=passing, now=now)
             percent = self._thd_move(session, move, now)
         return self._thd_settle_exchange(session, percent)
 

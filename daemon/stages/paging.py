@@ -179,10 +179,14 @@ def start_over(state: State, said: str) -> tuple[State, Move]:
 
 
 def unreadable(state: State, said: str) -> tuple[State, Move]:
-    """The answer could not be read, or lacked ours: ask again, from the first page."""
+    """The answer could not be read, or lacked ours: ask again, from the first page.
+
+    Whatever garbled it may be over in a while, so each try waits longer than the one before.
+    """
     if state.tries >= state.most_tries:
         return state, Fail("answer-unreadable", said)
-    return replace(_from_first_page(state), tries=state.tries + 1), GoOn()
+    state = replace(_from_first_page(state), tries=state.tries + 1)
+    return state, Pause(2 ** (state.tries - 1))
 
 
 def for_less(state: State, said: str) -> tuple[State, Move]:
@@ -206,7 +210,7 @@ def _fewer_ids(state: State, said: str) -> tuple[State, Move]:
         fewer = max(1, len(state.asked) // SHRINK)
         return replace(state, ids_per_request=fewer, asked=()), GoOn()
     if state.tries < state.most_tries:
-        return replace(state, tries=state.tries + 1), GoOn()
+        return replace(state, tries=state.tries + 1), Pause(2**state.tries)
     (object_id,) = state.asked
     return replace(state, tries=0), NotTakenIn(object_id, said)
 

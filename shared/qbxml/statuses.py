@@ -24,7 +24,10 @@ _LOCKED = re.compile(
     r"modified by another user"
     r"|\b(could not|cannot|can't|failed to|unable to)\b[^.]{0,40}\block"
     r"|\block(ed)?\b[^.]{0,20}\b(could not|cannot)\b"
-    r"|is (currently |already )?in use",
+    r"|\b(is|are|was) (currently |already )?(in use|locked|opened? by|being (used|edited|changed))"
+    r"|\b(used|edited|changed|opened) by (another|someone|somebody)"
+    r"|verrouill|en cours d.utilisation|(utilis|modifi)\S{1,3} par un autre"  # French Canada
+    r"|bloquead|en uso\b|por otro usuario",  # Spanish
     re.IGNORECASE,
 )
 # "The account number is in use": a duplicate, not a lock.

@@ -20,8 +20,9 @@ COUNTRIES = ("US", "CA", "UK")
 
 _YEAR_OF_VERSION_ZERO = 1990  # major version 34 is the product of 2024
 _VERSION = re.compile(r"(?P<country>[A-Z]{2})?(?P<number>[0-9]{1,2}\.[0-9])")
-_PRODUCT = re.compile(r"\b(pro|premier|enterprise|accountants?)\b", re.IGNORECASE)
-_OTHER_PRODUCT = re.compile(r"\b(mac|online|point of sale)\b", re.IGNORECASE)
+# Names change with the years ("Contractor Edition 2020"), so only what is known not to take
+# requests of the Web Connector is refused by its name.
+_OTHER_PRODUCT = re.compile(r"\b(mac|online|point of sale|simple start)\b", re.IGNORECASE)
 
 
 class NoCommonVersion(ValueError):
@@ -84,7 +85,7 @@ def why_unsupported(host: HostRet) -> Unsupported | None:
             "quickbooks-too-old",
             f"{product} is of {year}; Deskbridge needs QuickBooks {OLDEST_YEAR} or later.",
         )
-    if host.product_name and not _is_supported_product(host.product_name):
+    if _OTHER_PRODUCT.search(host.product_name):
         return Unsupported(
             "quickbooks-unsupported",
             f"{product} is not supported;"
@@ -101,7 +102,3 @@ def why_unsupported(host: HostRet) -> Unsupported | None:
     except NoCommonVersion as why:
         return Unsupported("qbxml-unsupported", str(why))
     return None
-
-
-def _is_supported_product(name: str) -> bool:
-    return bool(_PRODUCT.search(name)) and not _OTHER_PRODUCT.search(name)
