@@ -230,7 +230,7 @@ def test_whatever_is_written_is_valid_for_intuit(intuit):
     check = intuit.lxml_checker(INTUIT_SCHEMA)
     sent = {ReceivePaymentAdd: 0, PaymentMethodAdd: 0}
 
-    @settings(max_examples=400, deadline=None, derandomize=True, database=None)
+    @settings(max_examples=1000, deadline=None, derandomize=True, database=None)
     @given(payments | methods, message_set_ids, message_set_ids)
     def holds(write, new_id, old_id):
         try:

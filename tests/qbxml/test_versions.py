@@ -71,6 +71,8 @@ def test_a_major_version_is_the_year_since_1990():
         "QuickBooks Pro 2019",
         "QuickBooks Desktop Pro Plus 2022",
         "QuickBooks Accountant Desktop 2023",
+        "QuickBooks: Contractor Edition 2020",
+        "QuickBooks Desktop 2027",
         "",
     ],
 )

@@ -264,7 +264,7 @@ def test_a_request_that_was_refused_in_passing_is_asked_again_and_else_ends_the_
 def test_an_answer_that_cannot_be_read_is_asked_for_again_from_the_first_page():
     state = a_sync(step=Step.READ, iterator_id="{A}", remaining=5, rows_read=100)
     again, move = paging.unreadable(state, "torn")
-    assert (again.iterator_id, again.rows_read, again.tries, move) == ("", 0, 1, GoOn())
+    assert (again.iterator_id, again.rows_read, again.tries, move) == ("", 0, 1, Pause(1))
     _, move = paging.unreadable(replace(state, tries=3), "torn")
     assert move == Fail("answer-unreadable", "torn")
 

@@ -10,8 +10,9 @@ import pytest
 
 from shared.errors import StoreError
 from shared.models import connections
-from shared.models.payments import receiving, sets
+from shared.models.payments import sets
 from shared.rules.values import ApplicationKind
+from tests.taking_in import take_in
 from tests.whole.payments.builders import ADD, LOOK, in_quickbooks, payment, writes
 
 BOTH = ("Larkspur", "Aster")
@@ -31,8 +32,9 @@ def pair(house, monkeypatch):
 
 
 def receive(house, name, *payments):
-    with house.store.transaction():
-        receiving.receive(connections.get(name).id, payments, house.now)
+    with house.store.reading():
+        connection_id = connections.get(name).id
+    take_in(house.store, connection_id, payments, house.now)
 
 
 def pays(house, name):
