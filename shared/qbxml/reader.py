@@ -37,6 +37,7 @@ _BLOCK_BYTES = 65536
 
 _NAME = re.compile(rb"<([^\s<>/!?]+)|\s([^\s<>=\"']+)=[\"']")
 _names_met: set[tuple[bytes, bytes]] = set()
+_draw = random.random
 
 _WHOLE_NUMBER = re.compile(r"-?[0-9]{1,9}")
 
@@ -268,7 +269,7 @@ class _Answer:
         Names that were met before do no harm, so what is refused here is no honest answer. Which
         blocks are looked at is drawn by chance, so that nobody can write around it.
         """
-        if random.random() >= self.limits.names_sampled:  # noqa: S311 - a sample, not a secret
+        if _draw() >= self.limits.names_sampled:
             return
         new = set(_NAME.findall(block)) - _names_met
         if new and len(_names_met) + len(new) > self.limits.names:
