@@ -111,6 +111,32 @@ def name_argument(command: Command) -> Command:
     return click.argument("name", required=False, default=None)(command)
 
 
+def payment_option(command: Command) -> Command:
+    """``--connection``: whose payments an ID is looked for among."""
+    return click.option(
+        "--connection",
+        metavar="NAME",
+        help="Look only among the payments of NAME; digits are then an external id first.",
+    )(command)
+
+
+def words_given(words: Sequence[str], what: str) -> list[str]:
+    """Read ids from the command line; ``-`` stands for those on standard input.
+
+    Each counts once, in the order given. Raises NotThere where standard input should hold some
+    and holds none.
+    """
+    expanded: list[str] = []
+    for word in words:
+        expanded += _standard_input_words() if word == FROM_STANDARD_INPUT else [word]
+    if words and not expanded:
+        raise NotThere(
+            f"Standard input holds no {what}: there is nothing to do.",
+            f"deskbridge {what.rpartition(' ')[2]}s list",
+        )
+    return list(dict.fromkeys(expanded))
+
+
 def chosen_connection(name: str | None) -> Connection:
     """The connection of that name, or the only one; as ``operations.which.connection``."""
     from shared.operations import which
@@ -119,20 +145,9 @@ def chosen_connection(name: str | None) -> Connection:
 
 
 def numbers_given(words: Sequence[str], what: str) -> list[int]:
-    """Read numbers from the command line; ``-`` stands for those on standard input.
-
-    Each number counts once, in the order given. Raises WrongUsage for anything else, and
-    NotThere where standard input should hold them and holds none.
-    """
-    expanded: list[str] = []
-    for word in words:
-        expanded += _standard_input_words() if word == FROM_STANDARD_INPUT else [word]
-    if words and not expanded:
-        raise NotThere(
-            f"Standard input holds no number of a {what}: there is nothing to do.",
-            f"deskbridge {what}s list",
-        )
-    return list(dict.fromkeys(_number(word, what) for word in expanded))
+    """Read numbers as ``words_given`` does; raises WrongUsage for anything else."""
+    given = words_given(words, f"number of a {what}")
+    return list(dict.fromkeys(_number(word, what) for word in given))
 
 
 def _standard_input_words() -> Iterable[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
+from typing import Any, TypeVar
 
 import click
 
@@ -11,67 +12,82 @@ from console.cli import output
 from console.cli.deciding import decide, yes_option
 from console.cli.desk import Desk, pass_desk
 from console.cli.errors import WrongUsage
-from console.cli.params import chosen_connection, name_argument, numbers_given
+from console.cli.params import (
+    chosen_connection,
+    name_argument,
+    payment_option,
+    words_given,
+)
+
+Command = TypeVar("Command", bound=Callable[..., Any])
 
 
-def numbers_argument(command: Callable[..., None]) -> Callable[..., None]:
-    """The numbers of the payments; ``-`` reads them from standard input."""
-    return click.argument("numbers", metavar="ID...", nargs=-1)(command)
+def ids_argument(command: Command) -> Command:
+    """The payments, ``-`` for those on standard input, and ``--connection``."""
+    return click.argument("ids", metavar="ID...", nargs=-1)(payment_option(command))
 
 
 @click.command()
-@numbers_argument
+@ids_argument
 @yes_option
 @pass_desk
-def retry(desk: Desk, numbers: tuple[str, ...], yes: bool) -> None:
+def retry(desk: Desk, ids: tuple[str, ...], connection: str | None, yes: bool) -> None:
     """Have payments that wait, were refused or are parked tried again by the next sync.
 
     A parked one is posted as a new payment: see first that QuickBooks does not have it. That
-    is asked, and needs --yes without a terminal. ID may be - to read the numbers from standard
-    input. Either all are retried or none is.
+    is asked, and needs --yes without a terminal. Either all are retried or none is.
+
+    \b
+    ID is the payment's number, its id on the billing platform, or - to read them from standard
+    input. Digits are the number, with --connection an external id first; #12 is always the number.
     """
     from shared.operations import payments
 
-    wanted = _numbered(numbers)
+    wanted = _found(desk, ids, connection)
     done = decide(desk, partial(payments.plan_retry, payment_ids=wanted), yes=yes)
     output.say_wrapped(done.sentence)
 
 
 @click.command()
-@numbers_argument
+@ids_argument
 @click.option("--because", metavar="TEXT", required=True, help="The reason, for those who ask.")
 @pass_desk
-def skip(desk: Desk, numbers: tuple[str, ...], because: str) -> None:
+def skip(desk: Desk, ids: tuple[str, ...], connection: str | None, because: str) -> None:
     """Never post these payments; unskip takes it back.
 
-    What may be in QuickBooks already cannot be skipped. ID may be - to read the numbers from
-    standard input. Either all are skipped or none is.
+    What may be in QuickBooks already cannot be skipped. Either all are skipped or none is. ID is
+    as for retry.
     """
     from shared.operations import payments
 
-    wanted = _numbered(numbers)
+    wanted = _found(desk, ids, connection)
     done = decide(desk, partial(payments.plan_skip, payment_ids=wanted, because=because))
     output.say_wrapped(f"{done.sentence} Taken back by: deskbridge payments unskip ID")
 
 
 @click.command()
-@numbers_argument
+@ids_argument
 @pass_desk
-def unskip(desk: Desk, numbers: tuple[str, ...]) -> None:
+def unskip(desk: Desk, ids: tuple[str, ...], connection: str | None) -> None:
     """Take skipped payments in again; the next sync looks at them.
 
-    ID may be - to read the numbers from standard input. Either all are taken in or none is.
+    Either all are taken in or none is. ID is as for retry.
     """
     from shared.operations import payments
 
-    wanted = _numbered(numbers)
+    wanted = _found(desk, ids, connection)
     output.say_wrapped(decide(desk, partial(payments.plan_unskip, payment_ids=wanted)).sentence)
 
 
-def _numbered(words: Sequence[str]) -> list[int]:
+def _found(desk: Desk, words: Sequence[str], connection: str | None) -> list[int]:
+    """The numbers of the payments that are meant."""
+    from shared.operations import payment_views
+
     if not words:
-        raise WrongUsage("No number of a payment was given.", "deskbridge payments list")
-    return numbers_given(words, "payment")
+        raise WrongUsage("No payment was named.", "deskbridge payments list")
+    given = words_given(words, "id of a payment")
+    with desk.store.reading():
+        return [payment_views.find(desk.store, word, connection) for word in given]
 
 
 @click.command()

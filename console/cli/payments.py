@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING, TypeAlias
 
 import click
 
@@ -16,18 +17,20 @@ from console.cli.payment_adding import add, import_file
 from console.cli.payment_decisions import retry, settle, skip, unskip
 from console.cli.payment_show import show
 from console.cli.rules import rules
-from shared.operations.contracts.payments import PAYMENT
+from shared.operations.contracts.payments import PAYMENT_LINE
+from shared.operations.describe.payments import MEANINGS, name_of, status_word
 from shared.operations.describe.tables import Column, Row
 from shared.operations.describe.text import count, grouped, iso_day
 
 if TYPE_CHECKING:
     from shared.rules.payments.values import Payment
+    from shared.rules.payments.views import PaymentFilter, PaymentLine
 
-STATUSES = (
-    *("waiting", "ready", "sent", "unknown", "posted", "refused", "parked", "skipped"),
-    *("not_eligible", "imported"),
-)
+    Asked: TypeAlias = Callable[[], PaymentFilter | None]
+
+STATUSES = tuple(status.value for status in MEANINGS)
 SOURCES = ("invoiced", "quickbooks")
+LISTED = 100
 
 
 @click.group()
@@ -50,7 +53,12 @@ for command in (add, import_file, retry, rules, settle, show, skip, unskip):
 )
 @click.option("--source", type=click.Choice(SOURCES), help="Only those recorded there first.")
 @click.option("--deleted", is_flag=True, help="Those that were deleted in QuickBooks instead.")
-@json_option(PAYMENT, many=True)
+@click.option(
+    "--limit",
+    type=click.IntRange(min=0),
+    help=f"The newest so many; 0 for all. Default: {LISTED}, and all with --json.",
+)
+@json_option(PAYMENT_LINE, many=True)
 @pass_desk
 def list_payments(
     desk: Desk,
@@ -58,54 +66,71 @@ def list_payments(
     statuses: tuple[str, ...],
     source: str | None,
     deleted: bool,
+    limit: int | None,
     as_json: bool,
 ) -> None:
-    """List the payments of NAME, of both sides, in the order in which they came in.
+    """List the payments of NAME, or of all connections, of both sides.
 
-    NAME may be left out where there is exactly one connection.
+    Newest first; in JSON in the order in which they came in.
     """
-    chosen: dict[str, Any] = {"statuses": statuses, "source": source, "deleted": deleted}
+    asked = partial(_wanted, name, statuses, source, deleted)
     if as_json:
-        output.say_json_lines(_found(desk, name, _json_line, **chosen))
+        output.say_json_lines(_json_lines(desk, asked, limit or 0))
         return
-    found: list[Payment] = _found(desk, name, lambda payment: payment, **chosen)
+    most = LISTED if limit is None else limit
+    found = _newest(desk, asked, most + 1 if most else 0)
     if not found:
         output.say_wrapped(_nothing(statuses, source, deleted))
         return
-    output.say_table(COLUMNS, [payment_row(payment) for payment in found])
+    listed = found[:most] if most else found
+    several = len({line.connection for line in listed}) > 1
+    output.say_table(_columns(several), [_row(line, several) for line in listed])
     output.say()
-    output.say_wrapped(_summary(found))
+    output.say_wrapped(_summary([line.payment for line in listed]))
+    if len(found) > len(listed):
+        output.say_wrapped(f"These are the newest {most:,}. --limit 0 lists all.")
     output.say_wrapped("All of one: deskbridge payments show ID")
 
 
-def _found(
-    desk: Desk,
-    name: str | None,
-    show: Callable[[Payment], Any],
-    *,
-    statuses: Sequence[str],
-    source: str | None,
-    deleted: bool,
-) -> list[Any]:
-    """Read the payments and show each; the store is released before anything is printed."""
-    from shared.models.payments import listing
-    from shared.rules.payments.values import PaymentSource, PaymentStatus
+def _newest(desk: Desk, asked: Asked, limit: int) -> Sequence[PaymentLine]:
+    from shared.operations import payment_views
 
+    with desk.store.reading():
+        wanted = asked()
+        return payment_views.newest(desk.store, wanted, limit) if wanted else ()
+
+
+def _json_lines(desk: Desk, asked: Asked, limit: int) -> list[str]:
+    """The payments as JSON; the store is released before anything is printed."""
+    from shared.operations import payment_views
+
+    if limit:
+        return [_json_line(line) for line in reversed(_newest(desk, asked, limit))]
     with desk.store.reading(), output.progress("Reading payments") as tell:
-        shown = []
-        for payment in listing.payments(
-            chosen_connection(name).id,
-            source=PaymentSource(source) if source else None,
-            statuses=[PaymentStatus(word) for word in statuses] or None,
-            deleted=deleted,
-        ):
-            shown.append(show(payment))
+        wanted = asked()
+        shown: list[str] = []
+        for line in payment_views.each(desk.store, wanted) if wanted else ():
+            shown.append(_json_line(line))
             tell(len(shown))
     return shown
 
 
-def _json_line(payment: Payment) -> str:
-    return output.json_text(PAYMENT.of(payment))
+def _json_line(line: PaymentLine) -> str:
+    return output.json_text(PAYMENT_LINE.of(line))
+
+
+def _wanted(
+    name: str | None, statuses: Sequence[str], source: str | None, deleted: bool
+) -> PaymentFilter | None:
+    """What the options ask for, inside a unit of the store; None where nothing can be both."""
+    from shared.operations.payment_views import SOURCES as STATUSES_OF
+    from shared.rules.payments.values import PaymentStatus
+    from shared.rules.payments.views import PaymentFilter
+
+    connection_id = None if name is None else chosen_connection(name).id
+    possible = STATUSES_OF[source] if source else tuple(PaymentStatus)
+    chosen = tuple(one for one in possible if not statuses or one.value in statuses)
+    return PaymentFilter(connection_id, chosen, deleted=deleted) if chosen else None
 
 
 COLUMNS = (
@@ -117,6 +142,16 @@ COLUMNS = (
     Column("Amount", right=True),
     Column("", drop=3),
 )
+
+
+def _columns(several: bool) -> Sequence[Column]:
+    """The columns, with that of the connection where there are several."""
+    return (*COLUMNS, Column("Connection", least=10)) if several else COLUMNS
+
+
+def _row(line: PaymentLine, several: bool) -> Row:
+    row = payment_row(line.payment)
+    return Row((*row.cells, line.connection), row.below) if several else row
 
 
 def payment_row(payment: Payment) -> Row:
@@ -133,16 +168,6 @@ def payment_row(payment: Payment) -> Row:
         ),
         below=[payment.reason] if payment.reason else [],
     )
-
-
-def status_word(payment: Payment) -> str:
-    """The status as people read it."""
-    return payment.status.replace("_", " ")
-
-
-def name_of(payment: Payment) -> str:
-    """What people call the payment: its id on the platform, else QuickBooks' number of it."""
-    return payment.external_id or payment.ref_number or payment.txn_id
 
 
 def _summary(found: Sequence[Payment]) -> str:

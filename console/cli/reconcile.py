@@ -14,8 +14,9 @@ from console.cli.errors import Exit
 from console.cli.json_option import json_option
 from console.cli.params import chosen_connection, name_argument
 from console.cli.payments import COLUMNS as PAYMENT_COLUMNS
-from console.cli.payments import name_of, payment_row
+from console.cli.payments import payment_row
 from shared.operations.contracts.reconcile import RECONCILIATION, Difference, Reconciliation, Total
+from shared.operations.describe.payments import name_of
 from shared.operations.describe.tables import Column, Row
 from shared.operations.describe.text import count, grouped, iso_day, local_time
 

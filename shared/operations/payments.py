@@ -15,7 +15,6 @@ from shared.errors import CannotBeMeant, NotPossible
 from shared.models import connections, problems
 from shared.models.payments import listing, postings, preparing, queue, sets, states
 from shared.models.payments.parts import ABOUT_POSTED
-from shared.models.payments.queue import PaymentFilter
 from shared.models.store import Store
 from shared.operations.deciding import Effect, Need, Operator, Outcome, Plan, PlanIsStale
 from shared.operations.describe.text import count
@@ -26,6 +25,7 @@ from shared.rules.payments.values import (
     PaymentStatus,
     PostingState,
 )
+from shared.rules.payments.views import PaymentFilter
 from shared.rules.values import ProblemState, RecordKind
 
 POST_AGAIN = "post-again"

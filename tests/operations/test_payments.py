@@ -7,11 +7,11 @@ import pytest
 from shared.errors import CannotBeMeant, NotFound, NotPossible
 from shared.models import audit, problems
 from shared.models.payments import incoming, postings, sets
-from shared.models.payments.queue import PaymentFilter
 from shared.operations import payments
 from shared.operations.deciding import NotConfirmed, Operator, PlanIsStale, carry_out
 from shared.rules.payments import tags
 from shared.rules.payments.values import PaymentStatus, PostingState
+from shared.rules.payments.views import PaymentFilter
 from shared.rules.values import ProblemState, RecordKind
 from tests.deciding import decide
 from tests.models.builders import NOON, invoice, paid, trouble

@@ -11,7 +11,6 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
-from console.cli.payments import name_of, status_word
 from console.tui import words
 from console.tui.screens.deciding import DecidesProblems
 from console.tui.screens.hint import HintScreen
@@ -24,6 +23,7 @@ from console.tui.widgets.record_table import Column, Heading, RecordTable, Row
 from console.tui.widgets.text_view import TextView
 from shared.documents import invoice_document
 from shared.models.store import Store
+from shared.operations.describe.payments import name_of, status_word
 from shared.operations.describe.text import grouped
 from shared.rules.payments.values import ZERO, Payment, PaymentSource
 from shared.rules.values import InvoiceLine, Problem

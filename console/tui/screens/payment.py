@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import ClassVar
 
+from rich.text import Text
 from textual.binding import Binding, BindingType
 
+from console.tui import words
 from console.tui.screens.payment_deciding import DecidesPayments
-from console.tui.screens.payment_telling import paragraphs
 from console.tui.screens.reading import FindsText
-from console.tui.snapshots import payment as snapshots
-from console.tui.snapshots.payment import PaymentDetail
-from console.tui.widgets.text_view import TextView
+from console.tui.widgets.text_view import Labelled, Paragraph, TextView
 from shared.models.store import Store
+from shared.operations import payment_views
+from shared.operations.describe import payments as describe
+from shared.operations.describe.sections import Section
+from shared.operations.describe.text import plain
 from shared.rules.payments.values import Payment
+from shared.rules.payments.views import PaymentDetail
+
+_LABEL = 16
 
 
 class PaymentScreen(DecidesPayments[PaymentDetail], FindsText[PaymentDetail]):
@@ -35,13 +41,18 @@ class PaymentScreen(DecidesPayments[PaymentDetail], FindsText[PaymentDetail]):
 
     def question(self) -> Callable[[Store], PaymentDetail]:
         """The payment with all that is known of it."""
-        return partial(snapshots.read, payment_id=self._payment_id)
+        return partial(payment_views.view_payment, payment_id=self._payment_id)
 
     def show(self, snapshot: PaymentDetail) -> None:
         """Fill the text in."""
         self.show_place(f"{snapshot.payment.document} ({snapshot.connection})")
-        choices = list(self.choices(snapshot.payment))
-        self.query_one(TextView).show(list(paragraphs(snapshot, choices, self.backstage.clock())))
+        standing, *others = describe.sections(snapshot)
+        told = [
+            *_standing(standing, snapshot.payment),
+            *self.choices(snapshot.payment),
+            *(line for section in others for line in _paragraphs(section)),
+        ]
+        self.query_one(TextView).show(told)
 
     def payment(self) -> Payment | None:
         """The payment that this is about."""
@@ -52,3 +63,21 @@ class PaymentScreen(DecidesPayments[PaymentDetail], FindsText[PaymentDetail]):
         payment = self.payment()
         if payment is not None:
             self.copy(f"{payment.document}\n{self.query_one(TextView).text}", payment.document)
+
+
+def _standing(section: Section, payment: Payment) -> Iterator[Paragraph]:
+    """How the payment stands: its state is a word before it is a color."""
+    for name, value in section.lines:
+        if name != "Status":
+            yield words.titled(name, value)
+            continue
+        word = describe.status_word(payment)
+        yield words.titled(name, words.state(word).append(value.removeprefix(word), style=""))
+
+
+def _paragraphs(section: Section) -> Iterator[Paragraph]:
+    yield Text()
+    yield Text(plain(section.title), style="bold")
+    width = max(_LABEL, *(len(name) + 4 for name, _ in section.lines))
+    for name, value in section.lines:
+        yield Labelled(Text(plain(f"  {name}".ljust(width))), Text(plain(value)))

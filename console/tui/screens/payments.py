@@ -5,37 +5,32 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
-from types import MappingProxyType
 from typing import ClassVar
 
 from rich.text import Text
 from textual import on
 from textual.binding import Binding, BindingType
 
-from console.cli.payments import name_of, status_word
 from console.tui import words
 from console.tui.screens.paging import CompanyPages, Listed
 from console.tui.screens.payment import PaymentScreen
 from console.tui.screens.payment_deciding import DecidesPayments
-from console.tui.snapshots import payments as snapshots
-from console.tui.snapshots.payments import (
-    AT_WORK,
-    NEEDS_PERSON,
-    OF_EACH,
-    OVER,
-    Group,
-    PaymentLine,
-    Payments,
-    word_of,
-)
 from console.tui.widgets.filter_line import FilterLine
 from console.tui.widgets.record_table import Column, RecordTable, Row
 from shared import hints
-from shared.models.payments.queue import Figure, PaymentFilter
 from shared.models.store import Store
-from shared.operations import payments as operations
+from shared.operations import payment_views, payments
+from shared.operations.describe.payments import MEANINGS, name_of, status_word
 from shared.operations.describe.text import count, grouped
+from shared.operations.payment_views import AT_WORK, NEEDS_PERSON, OF_EACH, OVER, word_of
 from shared.rules.payments.values import Payment, PaymentStatus
+from shared.rules.payments.views import (
+    PaymentFigure,
+    PaymentFilter,
+    PaymentGroup,
+    PaymentLine,
+    PaymentQueue,
+)
 
 COLUMNS = (
     Column("Payment", least=16),
@@ -48,25 +43,11 @@ COLUMNS = (
     Column("Date", drop=2),
     Column("Why", least=20, drop=1),
 )
-S = PaymentStatus
-MEANINGS = MappingProxyType(
-    {
-        S.UNKNOWN: "Outcome not known yet: the next Payment Sync settles that before anything else"
-        " is posted.",
-        S.PARKED: "Only a person can tell what QuickBooks holds: look there, then retry or skip.",
-        S.REFUSED: "Does not go out before something is put right: then retry, or skip.",
-        S.WAITING: "Goes out by itself once the reason is gone.",
-        S.READY: "Goes out with the next Payment Sync.",
-        S.SENT: "Out at this moment.",
-        S.NOT_ELIGIBLE: "Never goes out as it is: offline, pending, too old and the like.",
-        S.SKIPPED: "Left out by a person; u takes that back.",
-        S.POSTED: "In QuickBooks.",
-        S.IMPORTED: "Recorded in QuickBooks and read from there.",
-    }
-)
 
 
-class PaymentsScreen(DecidesPayments[Payments], CompanyPages[Payments, PaymentLine | Group, int]):
+class PaymentsScreen(
+    DecidesPayments[PaymentQueue], CompanyPages[PaymentQueue, PaymentLine | PaymentGroup, int]
+):
     """The payments of all connections, or of one; the one under the cursor is explained below."""
 
     PLACE = "Payments"
@@ -102,35 +83,35 @@ class PaymentsScreen(DecidesPayments[Payments], CompanyPages[Payments, PaymentLi
         super().__init__(connection_id, name)
         self._left_at = ""
 
-    def question(self) -> Callable[[Store], Payments]:
+    def question(self) -> Callable[[Store], PaymentQueue]:
         """The queue, or the page that is open of what the filter lets through."""
-        return partial(snapshots.read, wanted=self._wanted(), before_id=self.start)
+        return partial(payment_views.view_queue, wanted=self._wanted(), before_id=self.start)
 
-    def show(self, snapshot: Payments) -> None:
+    def show(self, snapshot: PaymentQueue) -> None:
         """Fill the table; back in the queue, the cursor goes to the state that was opened."""
         super().show(snapshot)
         if snapshot.groups and self._left_at:
             self.query_one(RecordTable).go_to(self._left_at)
             self._left_at = ""
 
-    def listed(self, snapshot: Payments) -> Iterator[Listed[PaymentLine | Group]]:
-        """Group by group, or the page."""
+    def listed(self, snapshot: PaymentQueue) -> Iterator[Listed[PaymentLine | PaymentGroup]]:
+        """PaymentGroup by group, or the page."""
         yield from ((self._row(line), line) for line in snapshot.lines)
         for group in snapshot.groups:
             yield from ((self._group_row(figure), group) for figure in group.figures)
             yield from ((self._row(line), line) for line in group.lines)
 
-    def next_start(self, snapshot: Payments) -> int | None:
+    def next_start(self, snapshot: PaymentQueue) -> int | None:
         """Behind the oldest that is listed."""
         return snapshot.lines[-1].payment.id if snapshot.older else None
 
-    def told(self, record: PaymentLine | Group) -> Iterator[Text]:
+    def told(self, record: PaymentLine | PaymentGroup) -> Iterator[Text]:
         """What a state means, or what happened to a payment and what can be done."""
-        if isinstance(record, Group):
+        if isinstance(record, PaymentGroup):
             return _told_of_group(record)
         return self._told_of_payment(record.payment)
 
-    def place(self, snapshot: Payments) -> str:
+    def place(self, snapshot: PaymentQueue) -> str:
         """What waits, or what the filter lets through."""
         if snapshot.groups:
             look, way = snapshot.count(NEEDS_PERSON), snapshot.count(AT_WORK)
@@ -143,7 +124,7 @@ class PaymentsScreen(DecidesPayments[Payments], CompanyPages[Payments, PaymentLi
         shown = "deleted in QuickBooks" if wanted.deleted else shown
         return f"Payments{self.of_company} ({shown}{number}{self.page})"
 
-    def nothing(self, _snapshot: Payments) -> str:
+    def nothing(self, _snapshot: PaymentQueue) -> str:
         """The filter, or where payments come from."""
         if self._wanted() != PaymentFilter(self.connection_id):
             return "No payment fits the filter. / changes it, Esc clears it."
@@ -152,9 +133,9 @@ class PaymentsScreen(DecidesPayments[Payments], CompanyPages[Payments, PaymentLi
             " in those of the billing platform. Payment Sync reads those that QuickBooks has."
         )
 
-    def company_of(self, record: PaymentLine | Group) -> tuple[int, str] | None:
+    def company_of(self, record: PaymentLine | PaymentGroup) -> tuple[int, str] | None:
         """That of the payment; a state has none."""
-        if isinstance(record, Group):
+        if isinstance(record, PaymentGroup):
             return None
         return record.payment.connection_id, record.connection
 
@@ -168,7 +149,7 @@ class PaymentsScreen(DecidesPayments[Payments], CompanyPages[Payments, PaymentLi
     @on(RecordTable.Opened)
     def _open(self, event: RecordTable.Opened) -> None:
         record = self.records.get(event.key)
-        if isinstance(record, Group):
+        if isinstance(record, PaymentGroup):
             self.fill_filter(word_of(record.status))
             self._left_at = event.key
         else:
@@ -195,7 +176,7 @@ class PaymentsScreen(DecidesPayments[Payments], CompanyPages[Payments, PaymentLi
             alike = replace(
                 self._wanted(), statuses=(payment.status,), code=payment.code, deleted=False
             )
-            self.decide(partial(operations.plan_retry_alike, wanted=alike), asks=True)
+            self.decide(partial(payments.plan_retry_alike, wanted=alike), asks=True)
 
     def _states(self) -> list[PaymentStatus]:
         """The states that any payment has, in the order of the queue."""
@@ -203,7 +184,7 @@ class PaymentsScreen(DecidesPayments[Payments], CompanyPages[Payments, PaymentLi
         return [status for status in (*AT_WORK, *OVER) if status in held]
 
     def _wanted(self) -> PaymentFilter:
-        typed = snapshots.read_filter(self.query_one(FilterLine).value)
+        typed = payment_views.read_filter(self.query_one(FilterLine).value)
         return replace(typed, connection_id=self.connection_id)
 
     def _row(self, line: PaymentLine) -> Row:
@@ -223,7 +204,7 @@ class PaymentsScreen(DecidesPayments[Payments], CompanyPages[Payments, PaymentLi
             ),
         )
 
-    def _group_row(self, figure: Figure) -> Row:
+    def _group_row(self, figure: PaymentFigure) -> Row:
         word = figure.status.replace("_", " ")
         cells = (
             f"{word.capitalize()}: {figure.count:,}",
@@ -244,11 +225,11 @@ class PaymentsScreen(DecidesPayments[Payments], CompanyPages[Payments, PaymentLi
             yield words.titled("Skipped because", f"{payment.note}{by}")
 
 
-def _key(figure: Figure) -> str:
+def _key(figure: PaymentFigure) -> str:
     return f"{figure.status.value} {figure.currency}"
 
 
-def _told_of_group(group: Group) -> Iterator[Text]:
+def _told_of_group(group: PaymentGroup) -> Iterator[Text]:
     number = sum(figure.count for figure in group.figures)
     word = group.status.replace("_", " ").capitalize()
     yield words.titled(word, f"{count(number, 'payment')}. {MEANINGS[group.status]}")

@@ -7,7 +7,7 @@ from typing import Any
 
 from peewee import fn
 
-from shared.errors import NotFound, NotPossible
+from shared.errors import CannotBeMeant, NotFound
 from shared.models import tables as t
 from shared.models.payments import rows
 from shared.models.statements import Statement, among, slot
@@ -18,16 +18,16 @@ _LARGEST_ID = 2**63 - 1
 
 
 def payments(
-    connection_id: int,
+    connection_id: int | None,
     *,
     source: PaymentSource | None = None,
     statuses: Collection[PaymentStatus] | None = None,
     deleted: bool = False,
 ) -> Iterator[Payment]:
-    """Yield payments by number, in flat memory; read to the end inside the unit.
+    """Yield the payments of a connection, or of all, by number; read to the end inside the unit.
 
-    Those of QuickBooks that were deleted there are shown with ``deleted`` only. Of a payment of
-    ours, TxnIDs and RefNumbers of its parts are joined by a blank.
+    Memory stays flat. Those of QuickBooks that were deleted there are shown with ``deleted`` only.
+    Of a payment of ours, TxnIDs and RefNumbers of its parts are joined by a blank.
     """
     wanted: dict[str, Any] = {
         "connection": connection_id,
@@ -36,18 +36,22 @@ def payments(
         "deleted": [False, True] if deleted else [False],
         "limit": _AT_ONCE,
     }
+    statement = _PAGE_OF_ALL if connection_id is None else _PAGE
     after = 0
-    while page := _PAGE.all(after=after, **wanted):
+    while page := statement.all(after=after, **wanted):
         yield from rows.shown(page)
         after = page[-1][0]
 
 
-_PAGE = Statement(
-    lambda: (
+_PAGE = Statement(lambda: _page().where(t.Payment.connection == slot("connection")))
+_PAGE_OF_ALL = Statement(lambda: _page())
+
+
+def _page() -> Any:
+    return (
         t.Payment.select(*rows.PAYMENT_FIELDS)
         .where(
-            (t.Payment.connection == slot("connection"))
-            & (t.Payment.id > slot("after"))
+            (t.Payment.id > slot("after"))
             & among(t.Payment.source, "sources")
             & among(t.Payment.status, "statuses")
             & among(t.Payment.deleted, "deleted")
@@ -55,7 +59,6 @@ _PAGE = Statement(
         .order_by(t.Payment.id)
         .limit(slot("limit"))
     )
-)
 
 
 def get(payment_id: int) -> Payment:
@@ -70,43 +73,54 @@ _GET = Statement(lambda: t.Payment.select(*rows.PAYMENT_FIELDS).where(t.Payment.
 
 
 def find(connection_id: int, text: str) -> Payment:
-    """Find a payment by its number, its external id or a TxnID; raises NotFound.
+    """Find a payment of a connection by its external id or a TxnID, else by its number.
 
-    Raises NotPossible when the text means several: nobody is to decide about the wrong one.
+    Raises NotFound, and CannotBeMeant when the text means several: nobody is to decide about the
+    wrong one.
     """
-    number = int(text) if text.isascii() and text.isdecimal() else 0
-    found = rows.shown(
-        _FIND.all(connection=connection_id, text=text, number=min(number, _LARGEST_ID))
-    )
+    found = called(text, [connection_id]) or numbered(text, [connection_id])
     if not found:
         raise NotFound("payment", text)
     if len(found) > 1:
         meant = " or ".join(f"number {one.id} ({one.document})" for one in found)
-        raise NotPossible(f"{text!r} may mean payment {meant}.", "Name it by another of its ids.")
+        raise CannotBeMeant(f"{text!r} may mean payment {meant}.", "Write the number: #12.")
     return found[0]
 
 
-def _find() -> Any:
+def called(text: str, connection_ids: Collection[int]) -> list[Payment]:
+    """Return the payments of these connections that have this external id or TxnID."""
+    sources = [one.value for one in PaymentSource]
+    return rows.shown(_CALLED.all(connections=connection_ids, text=text, sources=sources))
+
+
+def _called() -> Any:
     posted = t.Posting.select(t.Posting.payment).where(
-        (t.Posting.connection == slot("connection"))
+        among(t.Posting.connection, "connections")
         & (t.Posting.txn_id == slot("text"))
         & (t.Posting.txn_id != "")
     )
+    named = (
+        among(t.Payment.connection, "connections")
+        & among(t.Payment.source, "sources")
+        & (t.Payment.key == slot("text"))
+    )
     return (
         t.Payment.select(*rows.PAYMENT_FIELDS)
-        .where(
-            (t.Payment.connection == slot("connection"))
-            & (
-                (t.Payment.id == slot("number"))
-                | (t.Payment.key == slot("text"))
-                | t.Payment.id.in_(posted)
-            )
-        )
+        .where(named | t.Payment.id.in_(posted))
         .order_by(t.Payment.id)
     )
 
 
-_FIND = Statement(_find)
+_CALLED = Statement(_called)
+
+
+def numbered(text: str, connection_ids: Collection[int]) -> list[Payment]:
+    """Return the payment of this number, with or without a ``#``, if it is of these connections."""
+    digits = text.removeprefix("#")
+    if not (digits.isascii() and digits.isdecimal()):
+        return []
+    found = rows.shown(_GET.all(id=min(int(digits), _LARGEST_ID)))
+    return [one for one in found if one.connection_id in connection_ids]
 
 
 def counts(connection_id: int) -> dict[PaymentStatus, int]:

@@ -8,9 +8,6 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass
-from datetime import datetime
-from decimal import Decimal
 from typing import Any
 
 from peewee import SQL, NodeList, fn
@@ -23,25 +20,13 @@ from shared.models.searching import holding, pattern
 from shared.models.statements import Row, Statement, among, slot
 from shared.rules.payments import numbers
 from shared.rules.payments.values import Payment, PaymentStatus
+from shared.rules.payments.views import PaymentFigure, PaymentFilter
 
-_AFTER_ALL = 2**62
-
-
-@dataclass(frozen=True, slots=True)
-class Figure:
-    """The payments of one state in one currency; ``since`` is when the first of them came to it.
-
-    The currency is empty while it is not known.
-    """
-
-    status: PaymentStatus
-    currency: str
-    count: int
-    amount: Decimal
-    since: datetime
+ALL = 2**62
+"""A limit that lets every payment pass."""
 
 
-def figures(connection_id: int | None = None) -> list[Figure]:
+def figures(connection_id: int | None = None) -> list[PaymentFigure]:
     """Return what stands where, of a connection or of all; not what was deleted in QuickBooks."""
     found = _FIGURES.all() if connection_id is None else _FIGURES_OF.all(connection=connection_id)
     groups: dict[tuple[str, str], list[Row]] = {}
@@ -50,10 +35,10 @@ def figures(connection_id: int | None = None) -> list[Figure]:
     return [_figure(*group, rows) for group, rows in sorted(groups.items())]
 
 
-def _figure(status: str, currency: str, found: Iterable[Row]) -> Figure:
+def _figure(status: str, currency: str, found: Iterable[Row]) -> PaymentFigure:
     counts, sums, since = zip(*found, strict=True)
     amount = money(int(sum(sums)))
-    return Figure(PaymentStatus(status), currency, sum(counts), amount, moment(min(since)))
+    return PaymentFigure(PaymentStatus(status), currency, sum(counts), amount, moment(min(since)))
 
 
 _FIGURES = Statement(lambda: _grouped())
@@ -128,28 +113,12 @@ def _by_posting() -> Any:
 _BY_POSTING = Statement(_by_posting)
 
 
-@dataclass(frozen=True, slots=True)
-class PaymentFilter:
-    """Which payments are wanted; what is left empty lets all pass.
-
-    Each of ``words`` is a part of the payment's id, customer, reference or reason or of the
-    connection's name, or it is the number of an invoice that is paid, or RefNumber or TxnID of a
-    part. ``deleted`` are those that were deleted in QuickBooks, instead of all others.
-    """
-
-    connection_id: int | None = None
-    statuses: tuple[PaymentStatus, ...] = ()
-    code: str | None = None
-    words: tuple[str, ...] = ()
-    deleted: bool = False
-
-
 def page(wanted: PaymentFilter, limit: int, before_id: int | None = None) -> list[Payment]:
     """Return the newest payments that are wanted, those before ``before_id``, as they are shown.
 
     Each state is read along its index, so that 100,000 posted ones do not hide three that wait.
     """
-    parameters = {**_parameters(wanted), "before": before_id or _AFTER_ALL, "limit": limit}
+    parameters = {**_parameters(wanted), "before": before_id or ALL, "limit": limit}
     found: list[Row] = []
     for status in wanted.statuses or tuple(PaymentStatus):
         found += _page(_shape(wanted)).all(status=status.value, **parameters)

@@ -15,14 +15,13 @@ if TYPE_CHECKING:
     from shared.operations.payment_rules import Rules
     from shared.rules.payments.values import (
         DepositRule,
-        MessageSet,
         MethodRule,
         Payment,
         PaymentUse,
-        Posting,
         PostingEvent,
         PostingUse,
     )
+    from shared.rules.payments.views import PartDetail, PaymentDetail, PaymentLine
 
 T = TypeVar("T")
 
@@ -93,23 +92,10 @@ def _others(uses: Sequence[PaymentUse]) -> list[Json]:
     return [OTHER_USE.of(use) for use in uses if use.kind != "invoice"]
 
 
-@dataclass(frozen=True)
-class Part:
-    """One ReceivePayment of a payment; ``open_set`` is its request without a known outcome."""
-
-    posting: Posting
-    open_set: MessageSet | None = None
-
-
-@dataclass(frozen=True)
-class Life:
-    """A payment with all that is known of it."""
-
-    payment: Payment
-    remedy: str = ""
-    parts: Sequence[Part] = ()
-    events: Sequence[PostingEvent] = ()
-
+PAYMENT_LINE: Shape[PaymentLine] = PAYMENT.within(
+    lambda line: line.payment,
+    Key("connection", "the connection", lambda line: line.connection),
+)
 
 PART_APPLIED: Shape[PostingUse] = Shape(
     Key("invoice_txn_id", "TxnID of the invoice", lambda u: u.invoice_txn_id),
@@ -122,7 +108,7 @@ PART_APPLIED: Shape[PostingUse] = Shape(
     ),
 )
 
-PART: Shape[Part] = Shape(
+PART: Shape[PartDetail] = Shape(
     Key("part", "its number, from 1", lambda p: p.posting.part),
     Key(
         "state",
@@ -153,12 +139,12 @@ PART: Shape[Part] = Shape(
     Key(
         "set_id",
         "newMessageSetID of a request without a known outcome; null: none",
-        lambda p: p.open_set.set_id if p.open_set else None,
+        lambda p: p.in_doubt.set_id if p.in_doubt else None,
     ),
     Key(
         "last_sent_at",
         "when that request last left; null: none",
-        lambda p: iso_instant(p.open_set.last_sent_at) if p.open_set else None,
+        lambda p: iso_instant(p.in_doubt.last_sent_at) if p.in_doubt else None,
     ),
     Key(
         "applied",
@@ -176,11 +162,12 @@ EVENT: Shape[PostingEvent] = Shape(
     Key("set_id", "newMessageSetID of the request", lambda e: e.set_id),
 )
 
-PAYMENT_DETAIL: Shape[Life] = PAYMENT.within(
-    lambda life: life.payment,
-    Key("remedy", "what to do; empty: nothing", lambda life: life.remedy),
+PAYMENT_DETAIL: Shape[PaymentDetail] = PAYMENT.within(
+    lambda d: d.payment,
+    Key("remedy", "what to do; empty: nothing", lambda d: d.remedy),
     Key("parts", "one for each payment in QuickBooks", lambda d: _all(PART, d.parts), PART),
     Key("events", "its life, oldest first", lambda d: _all(EVENT, d.events), EVENT),
+    Key("connection", "the connection", lambda d: d.connection),
 )
 
 

@@ -211,7 +211,7 @@ def test_a_payment_for_two_customers_shows_its_two_parts(books):
         ("Larkspur Tile", "1234.50"),
         ("Juniper Yoga", "99.90"),
     ]
-    assert "is 2 payments there" in plain(books.says("payments", "show", "pay_1"))
+    assert "In QuickBooks: 2 payments" in plain(books.says("payments", "show", "pay_1"))
 
 
 def import_rows(shell, text, name="payments.csv"):
@@ -362,7 +362,36 @@ def test_a_listing_may_be_narrowed(both_sides):
 
     assert names("--status", "waiting", "--status", "ready") == ["pay_1", "pay_2"]
     assert names("--source", "quickbooks") == ["7B-1"]
-    assert names("--deleted")[-1] == "7B-2"
+    assert names("--deleted") == ["7B-2"]
+
+
+def test_without_a_name_the_payments_of_all_connections_are_listed(both_sides):
+    both_sides.says("connection", "add", "Bramble")
+    named = ("--external-id", "pay_b", "--amount", "1", "--invoice", "7")
+    both_sides.says("payments", "add", "Bramble", *named)
+    rows = both_sides.json("payments", "list")
+    assert [row["connection"] for row in rows] == [*["Larkspur"] * 3, "Bramble"]
+    assert {row["external_id"] for row in both_sides.json("payments", "list", "Bramble")} == {
+        "pay_b"
+    }
+    text = both_sides.says("payments", "list")
+    assert "Connection" in text.splitlines()[0]
+    assert text.splitlines()[1].endswith("Bramble")  # the newest comes first
+    assert "Connection" not in both_sides.says("payments", "list", "Larkspur")
+
+
+def test_the_newest_are_listed_up_to_a_limit(both_sides):
+    text = both_sides.says("payments", "list", "--limit", "1")
+    assert "7B-1" in text or "imported" in text
+    assert "These are the newest 1. --limit 0 lists all." in text
+    assert "These are the newest" not in both_sides.says("payments", "list", "--limit", "0")
+    rows = both_sides.json("payments", "list", "--limit", "2")
+    assert [row["id"] for row in rows] == [2, 3]
+
+
+def test_what_cannot_be_both_is_nothing(both_sides):
+    both = ("--source", "quickbooks", "--status", "ready")
+    assert both_sides.json("payments", "list", *both) == []
 
 
 def test_the_table_tells_reasons_and_how_many_stand_where(both_sides):
@@ -383,7 +412,13 @@ def test_show_tells_the_whole_life(books, name):
     move(books, "sent")
     move(books, "posted", txn_id="9A-1", posted_at=books.store.now())
     text = plain(books.says("payments", "show", name))
-    for told in ("Payment pay_1, 250.00 USD", "posted", "Larkspur Tile", "9A-1", "Pays 1042"):
+    for told in (
+        "Payment pay_1, 250.00 USD",
+        "posted",
+        "Larkspur Tile",
+        "9A-1",
+        "1042 pays 250.00",
+    ):
         assert told in text
     life = books.json("payments", "show", "9A-1")
     assert [event["event"] for event in life["events"]][:2] == ["received", "planned"]
@@ -393,7 +428,7 @@ def test_show_tells_the_whole_life(books, name):
 def test_show_names_the_request_that_is_in_doubt(books):
     in_doubt(books)
     assert shown(books)["parts"][0]["set_id"] == "SET1"
-    assert "message set SET1" in plain(books.says("payments", "show", "pay_1"))
+    assert "Message set SET1: sent 1 time" in plain(books.says("payments", "show", "pay_1"))
 
 
 def test_show_says_what_to_do_about_a_problem(books):
@@ -405,7 +440,7 @@ def test_show_says_what_to_do_about_a_problem(books):
 
 
 def test_a_payment_that_is_not_there_is_said_so(books):
-    assert 'no payment "pay_9"' in books.refuses(3, "payments", "show", "pay_9")
+    assert "no payment 'pay_9'" in books.refuses(3, "payments", "show", "pay_9")
 
 
 def test_a_payment_of_several_connections_must_be_named(books):
@@ -416,16 +451,46 @@ def test_a_payment_of_several_connections_must_be_named(books):
         *("--invoice", "7"),
     )
     said = plain(books.refuses(2, "payments", "show", "pay_1"))
-    assert "1 (Larkspur), 2 (Bramble)" in said
+    assert "#1 (Larkspur, " in said
+    assert "#2 (Bramble, " in said
     held = books.json("payments", "show", "pay_1", "--connection", "bramble")
     assert held["amount"] == "1.00"
 
 
-def test_an_id_that_means_two_payments_is_refused(books):
+def test_digits_that_are_a_number_and_an_external_id_must_be_told_apart(books):
     add(books)
-    add(books, "1")
-    said = plain(books.refuses(3, "payments", "show", "1"))
-    assert "may mean payment number 1" in said
+    add(books, "1", amount="5.00")
+    said = plain(books.refuses(2, "payments", "skip", "1", "--because", "by hand"))
+    assert "#1 (Larkspur, Payment pay_1, 250.00 USD) and #2 (Larkspur, Payment 1, 5.00 USD)" in said
+    assert books.json("payments", "show", "#1")["external_id"] == "pay_1"
+    assert books.json("payments", "show", "1", "--connection", "Larkspur")["id"] == 2
+    assert set(statuses(books).values()) == {"ready"}
+
+
+def test_digits_are_an_external_id_where_no_payment_has_that_number(books):
+    add(books, "40817")
+    books.says("payments", "skip", "40817", "--because", "by hand")
+    assert statuses(books) == {"40817": "skipped"}
+
+
+def test_a_payment_is_decided_about_by_its_external_id(books):
+    add(books)
+    books.says("payments", "skip", "pay_1", "--because", "by hand")
+    books.says("payments", "unskip", "pay_1", "--connection", "Larkspur")
+    assert statuses(books) == {"pay_1": "ready"}
+
+
+def test_an_external_id_of_two_connections_is_decided_about_in_neither(books):
+    books.says("connection", "add", "Bramble")
+    add(books)
+    named = ("--external-id", "pay_1", "--amount", "1", "--invoice", "7")
+    books.says("payments", "add", "Bramble", *named)
+    said = plain(books.refuses(2, "payments", "skip", "pay_1", "--because", "by hand"))
+    assert "Larkspur" in said
+    assert "Bramble" in said
+    books.says("payments", "skip", "pay_1", "--connection", "Bramble", "--because", "by hand")
+    rows = {row["connection"]: row["status"] for row in books.json("payments", "list")}
+    assert rows == {"Larkspur": "ready", "Bramble": "skipped"}
 
 
 def test_a_refused_payment_is_retried(books):
@@ -438,10 +503,10 @@ def test_a_refused_payment_is_retried(books):
     assert audited(books)[0] == ("payment.retry", "Payment pay_1, 250.00 USD (1)")
 
 
-def test_numbers_may_come_from_standard_input(books):
+def test_ids_may_come_from_standard_input(books):
     for external_id in ("pay_1", "pay_2"):
         add(books, external_id)
-    books.says("payments", "skip", "-", "--because", "by hand", given="1\n2\n")
+    books.says("payments", "skip", "-", "--because", "by hand", given="1\npay_2\n")
     assert set(statuses(books).values()) == {"skipped"}
 
 
@@ -492,8 +557,8 @@ def test_at_a_terminal_it_is_asked_whether_to_post_anew_and_no_is_the_default(bo
 
 
 def test_no_number_is_wrong_usage_and_an_unknown_one_is_said_so(books):
-    assert "No number" in books.refuses(2, "payments", "retry")
-    assert "no payment 99" in books.refuses(3, "payments", "unskip", "99")
+    assert "No payment was named" in books.refuses(2, "payments", "retry")
+    assert "no payment '99'" in books.refuses(3, "payments", "unskip", "99")
 
 
 def test_a_person_vouches_that_a_doubt_is_over(books):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from shared.errors import NotFound, NotPossible
+from shared.errors import CannotBeMeant, NotFound
 from shared.models.payments import incoming, listing
 from shared.rules.payments.values import PaymentSource, PaymentStatus, PostingState
 from tests.models.builders import NOON
@@ -101,13 +101,26 @@ def test_what_means_nothing_is_said_so(several, text):
         listing.find(several.id, text)
 
 
-def test_a_number_that_is_another_payments_id_means_nobody(till):
+def test_what_the_platform_calls_a_payment_comes_before_the_number_of_another(till):
     till.take_in(pays("pay_1"))
     first = till.payment("pay_1").id
     till.take_in(pays(str(first), "5.00"))
-    with pytest.raises(NotPossible, match=r"may mean payment number 1 .* or number 2") as refusal:
-        listing.find(till.id, str(first))
-    assert "another of its ids" in refusal.value.remedy
+    assert listing.find(till.id, str(first)).external_id == str(first)
+    assert listing.find(till.id, f"#{first}").id == first
+
+
+def test_an_id_that_two_payments_of_a_connection_have_means_nobody(till):
+    till.take_in(pays("pay_1"), pays("9A-1", "5.00"))
+    till.post("pay_1", "9A-1")
+    with pytest.raises(CannotBeMeant, match=r"may mean payment number 1 .* or number 2"):
+        listing.find(till.id, "9A-1")
+
+
+def test_the_payments_of_all_connections_come_in_the_order_of_their_numbers(till):
+    other = Till(till.store, "Bramble")
+    other.take_in(pays("pay_b"))
+    till.take_in(pays("pay_1"))
+    assert [one.external_id for one in listing.payments(None)] == ["pay_b", "pay_1"]
 
 
 def test_a_payment_that_is_not_there_is_said_so(till):

@@ -6,9 +6,9 @@ import pytest
 
 from shared.models import connections
 from shared.models.payments import incoming, queue
-from shared.models.payments.queue import PaymentFilter
 from shared.operations import payments
 from shared.rules.payments.values import PaymentStatus
+from shared.rules.payments.views import PaymentFilter
 from shared.rules.values import CompanyBinding
 from tests.deciding import decide
 from tests.models.builders import NOON, invoice, later

@@ -2,16 +2,16 @@ from __future__ import annotations
 
 import pytest
 
-from console.tui.snapshots.payments import OF_EACH, PAGE, read_filter
 from shared.models import connections
 from shared.models import tables as t
 from shared.models.payments import incoming, sets
-from shared.models.payments.queue import PaymentFilter
 from shared.models.payments.receiving import PAYMENT_COLUMNS
 from shared.models.statements import Statement, insert_rows
 from shared.operations import payments
+from shared.operations.payment_views import OF_EACH, PAGE, read_filter
 from shared.operations.payments import AT_ONCE
 from shared.rules.payments.values import PaymentStatus, PostingState
+from shared.rules.payments.views import PaymentFilter
 from tests.console.tui.screens.driver import LARGE, SMALL, Driver, sit_down
 from tests.deciding import decide
 from tests.models.builders import NOON, customer, invoice, later, paid
@@ -590,8 +590,9 @@ def test_the_whole_life_of_a_posted_payment(office, till, size):
     async def scenario(at: Driver) -> None:
         await at.press("m", "enter", "enter")
         assert "Payment pay_1, 100.00 USD (Larkspur)" in at.lines[0]
-        way = "received 09:00, planned 09:00, sent 10:00, answered 11:00, verified 11:30"
-        assert f"Way: {way}" in at.text
+        hours = {"received": "09:00", "planned": "09:00", "sent": "10:00", "answered": "11:00"}
+        way = ", ".join(f"{step} 2024-06-12 {hour}" for step, hour in hours.items())
+        assert f"Way: {way}, verified 2024-06-12 11:30" in at.text
         assert "pays 100.00; Larkspur Tile, open, owes 150.00 USD now" in at.text
         await at.press("end")
         for told in (
@@ -630,14 +631,14 @@ def test_what_quickbooks_no_longer_has_is_told(office, till):
 
     async def scenario(at: Driver) -> None:
         await at.press("m", "enter", "enter")
-        assert "Status: posted, since 12:00, deleted in QuickBooks" in at.text
+        assert "Status: posted, since 2024-06-12 12:00, deleted in QuickBooks" in at.text
         assert "Deleted QuickBooks no longer has it" in at.text
         await at.press("escape", "escape", "slash")
         await at.type("deleted")
         await at.press("enter")
         assert "Payments (deleted in QuickBooks)" in at.lines[0]
         await at.press("enter")
-        assert "Status: imported, since 12:00, deleted in QuickBooks" in at.text
+        assert "Status: imported, since 2024-06-12 12:00, deleted in QuickBooks" in at.text
 
     sit_down(office.url, scenario, size=(80, 60))
 

@@ -1,0 +1,178 @@
+"""Payments in words: how one stands, its terms, what it pays, its parts, its life."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from types import MappingProxyType
+
+from shared.operations.describe.sections import Section
+from shared.operations.describe.text import count, grouped, local_time
+from shared.rules.payments.values import (
+    MessageSet,
+    Payment,
+    PaymentSource,
+    PaymentStatus,
+    PostingEvent,
+    UseKind,
+)
+from shared.rules.payments.views import PaidDocument, PartDetail, PaymentDetail
+
+S = PaymentStatus
+MEANINGS: Mapping[PaymentStatus, str] = MappingProxyType(
+    {
+        S.UNKNOWN: "Outcome not known yet: the next Payment Sync settles that before anything else"
+        " is posted.",
+        S.PARKED: "Only a person can tell what QuickBooks holds: look there, then retry or skip.",
+        S.REFUSED: "Does not go out before something is put right: then retry, or skip.",
+        S.WAITING: "Goes out by itself once the reason is gone.",
+        S.READY: "Goes out with the next Payment Sync.",
+        S.SENT: "Out at this moment.",
+        S.NOT_ELIGIBLE: "Never goes out as it is: offline, pending, too old and the like.",
+        S.SKIPPED: "Left out by a person; un-skip takes that back.",
+        S.POSTED: "In QuickBooks.",
+        S.IMPORTED: "Recorded in QuickBooks and read from there.",
+    }
+)
+"""What each state means for those who look at it."""
+
+Line = tuple[str, str]
+_WHY_SEVERAL = (
+    "Why",
+    "QuickBooks takes a payment of one customer and one A/R account only, so this one is in parts.",
+)
+
+
+def status_word(payment: Payment) -> str:
+    """The status as people read it."""
+    return payment.status.replace("_", " ")
+
+
+def name_of(payment: Payment) -> str:
+    """What people call the payment: its id on the platform, else QuickBooks' number of it."""
+    return payment.external_id or payment.ref_number or payment.txn_id
+
+
+def sections(detail: PaymentDetail) -> tuple[Section, ...]:
+    """Everything about a payment; the first section, without a title, is how it stands."""
+    told = [
+        _section("", _standing(detail)),
+        _section("Payment", _terms(detail.payment)),
+        _section("What it pays", map(_paid, detail.paid)),
+        *_parts(detail),
+        _section("Its life", map(_step, detail.events)),
+    ]
+    return tuple(section for section in told if section.lines)
+
+
+def _section(title: str, lines: Iterable[Line]) -> Section:
+    return Section(title, tuple((name, value) for name, value in lines if value))
+
+
+def _standing(detail: PaymentDetail) -> Iterator[Line]:
+    payment = detail.payment
+    deleted = ", deleted in QuickBooks" * payment.deleted
+    yield "Status", f"{status_word(payment)}, since {local_time(payment.changed_at)}{deleted}"
+    yield "What happened", payment.reason
+    for said in dict.fromkeys(part.posting.said for part in detail.parts):
+        yield "QuickBooks said", said
+    yield "What to do", detail.remedy
+    yield "Skipped because", payment.note
+    yield "Decided by", payment.changed_by
+    if payment.source is PaymentSource.INVOICED:
+        yield "Way", ", ".join(f"{step} {local_time(at, 'not yet')}" for step, at in detail.way)
+    for problem in detail.problems:
+        if problem.code != payment.code:
+            yield "Problem", problem.message
+            yield "What to do", problem.remedy
+
+
+def _terms(payment: Payment) -> Iterator[Line]:
+    ours = payment.source is PaymentSource.INVOICED
+    charge = payment.charge_state.value if payment.charged else "none: an offline payment"
+    yield "Recorded in", "the billing platform" if ours else "QuickBooks"
+    yield "Amount", f"{grouped(payment.amount)} {payment.currency}".rstrip()
+    yield "Not applied", grouped(payment.unused) if payment.unused and not ours else ""
+    yield "Date", payment.date.isoformat()
+    yield "Customer", payment.customer
+    yield "Method", payment.method
+    yield "Gateway", payment.gateway
+    yield "Reference", payment.reference if ours else payment.ref_number
+    yield "TxnID", "" if ours else payment.txn_id
+    yield "Charge", charge if ours else ""
+    yield "Refunded", grouped(payment.refunded) if payment.refunded else ""
+    yield "Disputed", "yes" * payment.disputed
+    yield "Memo", payment.memo
+    yield "Number here", str(payment.id)
+    yield "Hint", payment.code
+
+
+def _paid(paid: PaidDocument) -> Line:
+    use = paid.use
+    discount = f" ({grouped(use.discount)} of it a discount)" if use.discount else ""
+    gets = f"pays {grouped(use.amount)}{discount}"
+    return use.number or use.document or use.invoice_txn_id, f"{gets}{_what_it_is(paid)}"
+
+
+def _what_it_is(paid: PaidDocument) -> str:
+    use, invoice = paid.use, paid.invoice
+    if use.kind is UseKind.CREDIT_NOTE:
+        return ", a credit note: recorded, not posted"
+    if use.kind is UseKind.OTHER:
+        return ", no invoice"
+    if invoice is None:
+        known = use.invoice_txn_id
+        return f"; the invoice is {'not held here' if known else 'not imported or not clear'}"
+    owes = f"owes {grouped(invoice.balance)} {invoice.currency}".rstrip() + " now"
+    if invoice.seen != invoice.balance and (invoice.seen or invoice.balance):
+        owes += f", QuickBooks last showed {grouped(invoice.seen) if invoice.seen else '0.00'}"
+    return f"; {invoice.customer}, {invoice.status}, {owes}"
+
+
+def _parts(detail: PaymentDetail) -> Iterator[Section]:
+    if detail.payment.source is not PaymentSource.INVOICED:
+        return
+    if not detail.parts:
+        yield Section("In QuickBooks", (("", "Nothing yet: it has not been planned."),))
+    several = len(detail.parts) > 1
+    if several:
+        yield Section(f"In QuickBooks: {len(detail.parts)} payments", (_WHY_SEVERAL,))
+    for part in detail.parts:
+        which = f", part {part.posting.part} of {len(detail.parts)}" if several else ""
+        yield _section(f"In QuickBooks{which}: {part.posting.state}", _part(part))
+
+
+def _part(part: PartDetail) -> Iterator[Line]:
+    one = part.posting
+    is_there = bool(one.txn_id)
+    shares = ", ".join(f"{u.number or u.invoice_txn_id} {grouped(u.amount)}" for u in one.uses)
+    yield "Amount", f"{grouped(one.amount)} {one.currency}".rstrip()
+    yield "Customer", f"{one.customer} ({one.customer_list_id})"
+    yield "Applied to", shares
+    yield "Not applied", grouped(one.unused) if is_there else ""
+    yield "Date", one.date.isoformat() if one.date else ""
+    yield "TxnID", one.txn_id
+    yield "RefNumber", one.ref_number
+    yield "Deposited to", one.deposit_account
+    yield "Method", one.method
+    yield "Tried", count(one.attempts, "time") if one.attempts else ""
+    yield "Posted anew", count(one.generation - 1, "time") if one.generation > 1 else ""
+    yield "Posted", local_time(one.posted_at)
+    yield "Verified", local_time(one.verified_at, "not yet") if is_there else ""
+    yield "Deleted", "QuickBooks no longer has it" * one.deleted
+    for message_set in part.sets:
+        yield "Message set", _told_of_set(message_set)
+
+
+def _told_of_set(one: MessageSet) -> str:
+    outcome = one.outcome or ("out now" if one.phase == "sent" else "outcome not known")
+    times = f"sent {count(one.sends, 'time')}, last {local_time(one.last_sent_at)}"
+    vouched = f", to be settled now ({one.settle_now_by})" if one.settle_now_by else ""
+    return f"{one.set_id}: {times}, {outcome}{vouched}"
+
+
+def _step(event: PostingEvent) -> Line:
+    told = event.event.replace("-", " ")
+    detail = f": {event.detail}" if event.detail else ""
+    marks = [mark for mark in (f"set {event.set_id}" * bool(event.set_id), event.who) if mark]
+    more = f" ({', '.join(marks)})" if marks else ""
+    return local_time(event.at), f"{told}{detail}{more}"

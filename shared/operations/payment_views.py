@@ -1,0 +1,196 @@
+"""Payments to look at: the queue by state, listings, one payment with all that is known of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from types import MappingProxyType
+
+from shared import hints
+from shared.errors import CannotBeMeant, NotFound
+from shared.models import connections, overview, problems
+from shared.models.ledger import invoice_pages
+from shared.models.ledger.invoice_pages import InvoiceSides
+from shared.models.payments import listing, postings, queue, sets
+from shared.models.store import Store
+from shared.rules.payments.values import Payment, PaymentStatus, UseKind
+from shared.rules.payments.views import (
+    OwedInvoice,
+    PaidDocument,
+    PartDetail,
+    PaymentDetail,
+    PaymentFigure,
+    PaymentFilter,
+    PaymentGroup,
+    PaymentLine,
+    PaymentQueue,
+)
+from shared.rules.values import Problem, ProblemState, RecordKind
+
+PAGE = 100
+OF_EACH = 10
+
+S = PaymentStatus
+AT_WORK = (S.UNKNOWN, S.PARKED, S.REFUSED, S.WAITING, S.READY, S.SENT)
+"""What is on its way to QuickBooks; what a person has to look at first."""
+OVER = (S.NOT_ELIGIBLE, S.SKIPPED, S.POSTED, S.IMPORTED)
+NEEDS_PERSON = (S.UNKNOWN, S.PARKED, S.REFUSED)
+_OURS = tuple(status for status in PaymentStatus if status is not S.IMPORTED)
+SOURCES: Mapping[str, tuple[PaymentStatus, ...]] = MappingProxyType(
+    {"invoiced": _OURS, "quickbooks": (S.IMPORTED,)}
+)
+"""The states of the payments that were recorded first on the platform, and in QuickBooks."""
+
+_WAITING = (ProblemState.OPEN, ProblemState.RETRY)
+
+
+# The queue.
+
+
+def word_of(status: PaymentStatus) -> str:
+    """The state as it is typed in a filter: one word."""
+    return status.value.replace("_", "-")
+
+
+_STATUSES = MappingProxyType({word_of(status): status for status in PaymentStatus})
+
+
+def read_filter(text: str) -> PaymentFilter:
+    """Understand what was typed: ``refused larkspur 1042``.
+
+    States may be several. ``invoiced`` and ``quickbooks`` are where a payment was recorded
+    first, ``deleted`` those that QuickBooks has no more. Any other word is looked for.
+    """
+    typed = text.casefold().split()
+    wanted = [_STATUSES[word] for word in typed if word in _STATUSES]
+    for source in (word for word in typed if word in SOURCES):
+        wanted = [one for one in SOURCES[source] if not wanted or one in wanted]
+    known = {*_STATUSES, *SOURCES, "deleted"}
+    return PaymentFilter(
+        statuses=(S.IMPORTED,) if "deleted" in typed else tuple(wanted),
+        words=tuple(word for word in text.split() if word.casefold() not in known),
+        deleted="deleted" in typed,
+    )
+
+
+def view_queue(_store: Store, wanted: PaymentFilter, before_id: int | None = None) -> PaymentQueue:
+    """The queue, or the page before ``before_id`` of what the filter lets through."""
+    figures = tuple(queue.figures(wanted.connection_id))
+    if wanted == PaymentFilter(wanted.connection_id):
+        return PaymentQueue(figures, groups=tuple(_groups(figures, wanted)))
+    found = _lines(queue.page(wanted, PAGE + 1, before_id))
+    return PaymentQueue(figures, lines=found[:PAGE], older=len(found) > PAGE)
+
+
+def _groups(figures: Sequence[PaymentFigure], wanted: PaymentFilter) -> Iterator[PaymentGroup]:
+    for status in (*AT_WORK, *OVER):
+        own = tuple(figure for figure in figures if figure.status is status)
+        of_status = replace(wanted, statuses=(status,))
+        newest = queue.page(of_status, OF_EACH) if own and status in AT_WORK else ()
+        if own:
+            yield PaymentGroup(status, own, _lines(newest))
+
+
+def _lines(found: Iterable[Payment]) -> tuple[PaymentLine, ...]:
+    names = {id_: name for name, id_ in overview.names().items()}
+    return tuple(PaymentLine(one, names[one.connection_id]) for one in found)
+
+
+# Listings.
+
+
+def newest(_store: Store, wanted: PaymentFilter, limit: int) -> tuple[PaymentLine, ...]:
+    """The newest payments that are wanted, newest first; all of them for a limit of 0."""
+    return _lines(queue.page(wanted, limit or queue.ALL))
+
+
+def each(_store: Store, wanted: PaymentFilter) -> Iterator[PaymentLine]:
+    """All payments that are wanted in the order in which they came in, in flat memory."""
+    names = {id_: name for name, id_ in overview.names().items()}
+    for payment in listing.payments(
+        wanted.connection_id, statuses=wanted.statuses or None, deleted=wanted.deleted
+    ):
+        if payment.deleted or not wanted.deleted:
+            yield PaymentLine(payment, names[payment.connection_id])
+
+
+# One payment.
+
+
+def find(_store: Store, text: str, connection: str | None = None) -> int:
+    """The number of the payment that ``text`` means.
+
+    ``#12`` is always a number. Digits are a number, too, unless ``connection`` is named: then
+    what the platform or QuickBooks calls a payment of that connection comes first, its number
+    after. Anything else is the platform's id or a TxnID, of that connection or of all.
+    Raises NotFound, and CannotBeMeant where several payments answer to it.
+    """
+    if connection is not None:
+        return listing.find(connections.get(connection).id, text).id
+    ids = [one.id for one in connections.all()]
+    numbered, called = listing.numbered(text, ids), listing.called(text, ids)
+    found = numbered if text.startswith("#") and numbered else [*numbered, *called]
+    return _only(text, list({one.id: one for one in found}.values()))
+
+
+def _only(text: str, found: Sequence[Payment]) -> int:
+    if not found:
+        raise NotFound("payment", text)
+    if len(found) > 1:
+        names = {id_: name for name, id_ in overview.names().items()}
+        told = " and ".join(
+            f"#{one.id} ({names[one.connection_id]}, {one.document})" for one in found
+        )
+        raise CannotBeMeant(
+            f'Several payments answer to "{text}": {told}.',
+            "Add --connection NAME, or write the number with its #.",
+        )
+    return found[0].id
+
+
+def view_payment(_store: Store, payment_id: int) -> PaymentDetail:
+    """All that is known of a payment; raises NotFound."""
+    payment = listing.get(payment_id)
+    waiting = _problems(payment)
+    return PaymentDetail(
+        payment=payment,
+        connection=connections.by_id(payment.connection_id).name,
+        remedy=_remedy(payment, waiting),
+        problems=waiting,
+        paid=_paid(payment),
+        parts=tuple(
+            PartDetail(one, tuple(sets.by_posting(one.id)))
+            for one in postings.of_payment(payment_id)
+        ),
+        events=tuple(postings.life(payment_id)),
+    )
+
+
+def _problems(payment: Payment) -> tuple[Problem, ...]:
+    found = problems.about(payment.connection_id, [str(payment.id)])
+    return tuple(one for one in found if one.kind is RecordKind.PAYMENT and one.state in _WAITING)
+
+
+def _remedy(payment: Payment, waiting: Sequence[Problem]) -> str:
+    """The problem knows the particulars; without one the hint tells it in general."""
+    for problem in waiting:
+        if problem.code == payment.code:
+            return problem.remedy
+    return hints.tell(payment.code).remedy if payment.code else ""
+
+
+def _paid(payment: Payment) -> tuple[PaidDocument, ...]:
+    named = [use.invoice_txn_id for use in payment.uses if use.invoice_txn_id]
+    held = invoice_pages.owed(payment.connection_id, named)
+    return tuple(
+        PaidDocument(
+            use, _owed(held.get(use.invoice_txn_id)) if use.kind is UseKind.INVOICE else None
+        )
+        for use in payment.uses
+    )
+
+
+def _owed(held: InvoiceSides | None) -> OwedInvoice | None:
+    if held is None:
+        return None
+    return OwedInvoice(held.named, held.status, held.balance, held.seen, held.currency)

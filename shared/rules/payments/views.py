@@ -1,0 +1,152 @@
+"""What listings and pages of payments hold: which are wanted, figures, one with all its life."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from shared.rules.payments.values import (
+    MessageSet,
+    Payment,
+    PaymentStatus,
+    PaymentUse,
+    Posting,
+    PostingEvent,
+)
+from shared.rules.values import InvoiceStatus, Problem
+
+_CLOSED = "closed"
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentFilter:
+    """Which payments are wanted; what is left empty lets all pass.
+
+    Each of ``words`` is a part of the payment's id, customer, reference or reason or of the
+    connection's name, or it is the number of an invoice that is paid, or RefNumber or TxnID of a
+    part. ``deleted`` are those that were deleted in QuickBooks, instead of all others.
+    """
+
+    connection_id: int | None = None
+    statuses: tuple[PaymentStatus, ...] = ()
+    code: str | None = None
+    words: tuple[str, ...] = ()
+    deleted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentFigure:
+    """The payments of one state in one currency; ``since`` is when the first of them came to it.
+
+    The currency is empty while it is not known.
+    """
+
+    status: PaymentStatus
+    currency: str
+    count: int
+    amount: Decimal
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentLine:
+    """A payment with the name of its connection."""
+
+    payment: Payment
+    connection: str
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentGroup:
+    """The payments of one state: a figure for each currency, and the newest of them."""
+
+    status: PaymentStatus
+    figures: tuple[PaymentFigure, ...]
+    lines: tuple[PaymentLine, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentQueue:
+    """The queue in ``groups``, or with a filter one page of ``lines``; ``older``: there is more.
+
+    ``figures`` are of everything, whatever is listed.
+    """
+
+    figures: tuple[PaymentFigure, ...]
+    groups: tuple[PaymentGroup, ...] = ()
+    lines: tuple[PaymentLine, ...] = ()
+    older: bool = False
+
+    def count(self, statuses: Iterable[PaymentStatus]) -> int:
+        """How many payments stand in these states."""
+        wanted = set(statuses)
+        return sum(figure.count for figure in self.figures if figure.status in wanted)
+
+
+@dataclass(frozen=True, slots=True)
+class PartDetail:
+    """One ReceivePayment of a payment, with every message set that was written for it."""
+
+    posting: Posting
+    sets: tuple[MessageSet, ...] = ()
+
+    @property
+    def in_doubt(self) -> MessageSet | None:
+        """The request whose outcome is not known."""
+        return next((one for one in self.sets if one.phase != _CLOSED), None)
+
+
+@dataclass(frozen=True, slots=True)
+class OwedInvoice:
+    """An invoice as it stands now. ``seen`` is what QuickBooks last showed it to owe."""
+
+    customer: str
+    status: InvoiceStatus
+    balance: Decimal
+    seen: Decimal | None
+    currency: str
+
+
+@dataclass(frozen=True, slots=True)
+class PaidDocument:
+    """What one document gets, and its invoice; None while that is not held."""
+
+    use: PaymentUse
+    invoice: OwedInvoice | None
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentDetail:
+    """A payment with all that is known of it. ``problems`` wait for a person."""
+
+    payment: Payment
+    connection: str
+    remedy: str = ""
+    problems: tuple[Problem, ...] = ()
+    paid: tuple[PaidDocument, ...] = ()
+    parts: tuple[PartDetail, ...] = ()
+    events: tuple[PostingEvent, ...] = ()
+
+    @property
+    def way(self) -> tuple[tuple[str, datetime | None], ...]:
+        """The five steps of a payment of ours, with when the last part of it took each."""
+        sent = [one.sets[0].first_sent_at if one.sets else None for one in self.parts]
+        return (
+            ("received", self.payment.received_at),
+            ("planned", _first(self.events, "planned")),
+            ("sent", _when_all(sent)),
+            ("answered", _when_all([one.posting.posted_at for one in self.parts])),
+            ("verified", _when_all([one.posting.verified_at for one in self.parts])),
+        )
+
+
+def _first(events: Sequence[PostingEvent], word: str) -> datetime | None:
+    return next((event.at for event in events if event.event == word), None)
+
+
+def _when_all(times: Sequence[datetime | None]) -> datetime | None:
+    """The last of the times, once there is one for each part."""
+    known = [at for at in times if at is not None]
+    return max(known) if known and len(known) == len(times) else None
