@@ -277,6 +277,36 @@ class Customer(Table):
         )
 
 
+class CustomerAlias(Table):
+    """A name that a customer bears or has borne, also by a merge.
+
+    ``folded`` is ``name`` as names are compared. ``first_seen_ms`` is when it was read first.
+    """
+
+    connection = ForeignKeyField(Connection, on_delete="CASCADE", index=False)
+    list_id = TextField()
+    folded = TextField()
+    name = TextField()
+    first_seen_ms = BigIntegerField()
+
+    class Meta:
+        table_name = "customer_alias"
+        primary_key = CompositeKey("connection", "list_id", "folded")
+        indexes = ((("connection", "folded"), False),)
+
+
+class CustomerMove(Table):
+    """An invoice moved from one customer to another: by hand, or since they were merged."""
+
+    connection = ForeignKeyField(Connection, on_delete="CASCADE", index=False)
+    from_list_id = TextField()
+    to_list_id = TextField()
+
+    class Meta:
+        table_name = "customer_move"
+        primary_key = CompositeKey("connection", "from_list_id", "to_list_id")
+
+
 class Invoice(Table):
     """An invoice with what we made of it.
 
@@ -724,6 +754,8 @@ TABLES: tuple[type[Table], ...] = (
     ExchangeText,
     Problem,
     Customer,
+    CustomerAlias,
+    CustomerMove,
     Invoice,
     InvoiceLine,
     Reread,

@@ -162,7 +162,7 @@ class Books:
     def hold(self, *customers: Customer) -> ledger.StoredCustomers:
         """QuickBooks told of these customers."""
         with self.store.transaction():
-            return ledger.store_customers(self.id, customers)
+            return ledger.store_customers(self.id, customers, NOON)
 
     def sweep(self, *open_invoices: OpenInvoice) -> list[str]:
         with self.store.transaction():

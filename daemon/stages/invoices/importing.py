@@ -136,7 +136,7 @@ def _thd_delete(session: Session, rows: Sequence[object], now: datetime) -> Tall
 
 def _thd_store_customers(session: Session, rows: Sequence[object], now: datetime) -> Tally:
     customers = [row for row in rows if isinstance(row, Customer)]
-    stored = ledger.store_customers(session.connection.id, customers)
+    stored = ledger.store_customers(session.connection.id, customers, now)
     imported, changed = set(stored.imported), {*stored.imported, *stored.updated}
     records = [
         Record(

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from shared.models import tables as t
-from shared.models.ledger import rereads
+from shared.models.ledger import aliases, rereads
 from shared.models.ledger.incoming_customers import mark_customers_deleted
 from shared.models.ledger.wanted import CustomerState
 from shared.models.statements import Row, Statement, among, slot
@@ -49,6 +49,7 @@ def compare_customers(connection_id: int, seen: Sequence[CheckedCustomer]) -> li
         if one.list_id in held and held[one.list_id] != _particulars(one)
     ]
     rereads.queue_reread(connection_id, RecordKind.CUSTOMER, different)
+    aliases.still_there(connection_id, ids)
     return different
 
 

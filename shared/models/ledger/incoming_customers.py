@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from shared.models import tables as t
-from shared.models.ledger import rereads, wanted
+from shared.models.ledger import aliases, rereads, wanted
 from shared.models.ledger.wanted import CustomerState
 from shared.models.statements import Row, Statement, among, insert_rows, slot
 from shared.rules.values import Customer, RecordKind
@@ -22,8 +23,13 @@ class StoredCustomers:
     unchanged: list[str] = field(default_factory=list)
 
 
-def store_customers(connection_id: int, batch: Sequence[Customer]) -> StoredCustomers:
-    """Hold the customers of a batch as they are now, and want their parents."""
+def store_customers(
+    connection_id: int, batch: Sequence[Customer], now: datetime
+) -> StoredCustomers:
+    """Hold the customers of a batch as they are now, and want their parents.
+
+    The names that they had before are remembered.
+    """
     customers = {customer.list_id: customer for customer in batch}
     known = {row[0]: row[1:] for row in _KNOWN.all(connection=connection_id, ids=customers)}
     stored = StoredCustomers()
@@ -31,6 +37,8 @@ def store_customers(connection_id: int, batch: Sequence[Customer]) -> StoredCust
         _kind(stored, known.get(list_id), customer).append(list_id)
     written = [customers[list_id] for list_id in (*stored.imported, *stored.updated)]
     _WRITE.many(_row(connection_id, customer) for customer in written)
+    aliases.remember(connection_id, written, now)
+    aliases.still_there(connection_id, customers)
     wanted.want(connection_id, (customer.parent_list_id for customer in written))
     rereads.reread_done(connection_id, RecordKind.CUSTOMER, customers)
     return stored
@@ -133,6 +141,7 @@ def mark_customers_deleted(connection_id: int, list_ids: Iterable[str]) -> None:
 def _mark(connection_id: int, list_ids: Iterable[str], state: CustomerState) -> None:
     ids = list(list_ids)
     _MARK.run(connection=connection_id, ids=ids, state=state.value)
+    aliases.carry_over(connection_id)
     rereads.reread_done(connection_id, RecordKind.CUSTOMER, ids)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -20,7 +20,7 @@ from shared.models.convert import (
     money,
     money_or_none,
 )
-from shared.models.ledger import rereads, wanted
+from shared.models.ledger import aliases, rereads, wanted
 from shared.models.statements import Row, Statement, among, insert_rows, slot
 from shared.rules.payments import numbers
 from shared.rules.values import (
@@ -69,7 +69,16 @@ def store_invoices(connection_id: int, sync_id: int, batch: Sequence[Invoice]) -
         connection_id,
         (one.customer_list_id for one in written if one.status is InvoiceStatus.OPEN),
     )
+    aliases.invoices_moved(connection_id, set(_moves(known, written)))
     return stored
+
+
+def _moves(known: Mapping[str, Row], written: Sequence[Invoice]) -> Iterator[tuple[str, str]]:
+    """The customers between which invoices moved: ListIDs before and after."""
+    for invoice in written:
+        *_, before, _seen = known.get(invoice.txn_id, ("", ""))
+        if before not in ("", invoice.customer_list_id):
+            yield before, invoice.customer_list_id
 
 
 _KNOWN = Statement(

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Sequence
 from typing import NamedTuple
 
 from shared.models import tables as t
 from shared.models.convert import money
+from shared.models.ledger import aliases
 from shared.models.ledger.wanted import CustomerState
 from shared.models.statements import Row, Statement, among, slot
 from shared.rules.payments import numbers
@@ -18,6 +19,7 @@ from shared.rules.values import InvoiceStatus
 
 class _Customer(NamedTuple):
     parent: str
+    full_name: str
     names: frozenset[str]
 
 
@@ -58,8 +60,8 @@ def _held(connection_id: int, texts: Collection[str]) -> list[NamedInvoice]:
     found = {row[0]: row for row in _BY_TXN_ID.all(connection=connection_id, ids=texts)}
     found |= {row[0]: row for row in _BY_NUMBER.all(connection=connection_id, keys=keys)}
     rows = [row[1:] for _, row in sorted(found.items())]
-    customers = _customers(connection_id, {row[2] for row in rows})
-    return [_read(row, customers) for row in rows]
+    families = _Families(connection_id, {row[2] for row in rows})
+    return [_read(row, families) for row in rows]
 
 
 _FIELDS = (
@@ -79,31 +81,68 @@ _BY_NUMBER = Statement(
 )
 
 
-def _read(row: Row, customers: Mapping[str, _Customer]) -> NamedInvoice:
+def _read(row: Row, families: _Families) -> NamedInvoice:
     txn_id, number, list_id, customer, account, currency, balance, status, left_out = row
-    way = _way_up(list_id, customers)
-    names = frozenset(name for one in way if one in customers for name in customers[one].names)
+    way = families.way_up(list_id)
+    names = families.names(way) | {folded(customer)}
     return NamedInvoice(
         txn_id=txn_id,
         number=number,
         customer_list_id=list_id,
-        customer=customer,
+        customer=families.full_name(list_id) or customer,
         ar_account_list_id=account,
         currency=currency,
         balance=money(balance),
         status=InvoiceStatus(status),
         left_out=t.UNSETTLED if left_out == t.UNSETTLED_LEFT_OUT else left_out,
-        customer_names=names | {customer.casefold()},
+        customer_names=names,
         above=way[1:],
+        namesakes=families.namesakes(way, names),
     )
 
 
-def _way_up(list_id: str, customers: Mapping[str, _Customer]) -> tuple[str, ...]:
-    """The customer and all above it, as far as they are known."""
-    way = [list_id]
-    while list_id in customers and (list_id := customers[list_id].parent) not in ("", *way):
-        way.append(list_id)
-    return tuple(way)
+class _Families:
+    """Customers with all above them, and the names that each bears or has borne."""
+
+    def __init__(self, connection_id: int, list_ids: Collection[str]) -> None:
+        self._held = _customers(connection_id, list_ids)
+        self._borne = aliases.borne(connection_id, {*self._held, *list_ids})
+        names = {name for borne in self._borne.values() for name in borne}
+        found = aliases.bearers(connection_id, names)
+        self._bearers = {name: same for name, same in found.items() if len(same) > 1}
+        others = {one for same in self._bearers.values() for one in same} - self._held.keys()
+        self._held |= _customers(connection_id, others)
+
+    def way_up(self, list_id: str) -> tuple[str, ...]:
+        """The customer and all above it, as far as they are known."""
+        way = [list_id]
+        while list_id in self._held and (list_id := self._held[list_id].parent) not in ("", *way):
+            way.append(list_id)
+        return tuple(way)
+
+    def full_name(self, list_id: str) -> str:
+        """Its full name now; empty for a customer that is not held."""
+        return self._held[list_id].full_name if list_id in self._held else ""
+
+    def names(self, way: Sequence[str]) -> frozenset[str]:
+        """All names, now and before."""
+        return frozenset(name for one in way for name in self._borne.get(one, ()))
+
+    def namesakes(self, way: Sequence[str], names: Iterable[str]) -> tuple[tuple[str, str], ...]:
+        """Who else bears or has borne a name, where it has changed hands: (name, full name).
+
+        Not those of one family, nor two who both bear it now: their invoices tell them apart.
+        """
+        return tuple(
+            (name, self._held[other].full_name)
+            for name in sorted(names)
+            for other in self._bearers.get(name, ())
+            if not set(self.way_up(other)) & set(way)
+            and not (self._bear_now([other], name) and self._bear_now(way, name))
+        )
+
+    def _bear_now(self, list_ids: Iterable[str], name: str) -> bool:
+        return any(name in self._held[one].names for one in list_ids if one in self._held)
 
 
 def _customers(connection_id: int, list_ids: Iterable[str]) -> dict[str, _Customer]:
@@ -113,7 +152,8 @@ def _customers(connection_id: int, list_ids: Iterable[str]) -> dict[str, _Custom
     while wanted := set(list_ids) - asked:
         asked |= wanted
         for list_id, parent, *names in _CUSTOMERS.all(connection=connection_id, ids=wanted):
-            found[list_id] = _Customer(parent, frozenset(n.casefold() for n in names if n))
+            known = frozenset(folded(name) for name in names if name)
+            found[list_id] = _Customer(parent, names[0], known)
         list_ids = {one.parent for one in found.values() if one.parent}
     return found
 

@@ -24,7 +24,7 @@ class CustomerState(StrEnum):
     DELETED = "deleted"
 
 
-_GONE = (CustomerState.MISSING.value, CustomerState.DELETED.value)
+GONE = (CustomerState.MISSING.value, CustomerState.DELETED.value)
 _PARTICULARS = (
     *(t.Customer.name, t.Customer.full_name, t.Customer.parent_list_id, t.Customer.active),
     *(t.Customer.company_name, t.Customer.email, t.Customer.phone, t.Customer.bill_address),
@@ -42,7 +42,7 @@ def want(connection_id: int, list_ids: Iterable[str]) -> None:
         (connection_id, list_id, CustomerState.WANTED.value, *_NOTHING_KNOWN)
         for list_id in sorted(ids - states.keys())
     )
-    gone = [list_id for list_id, state in states.items() if state in _GONE]
+    gone = [list_id for list_id, state in states.items() if state in GONE]
     if gone:
         _WANT_AGAIN.run(connection=connection_id, ids=gone)
 

@@ -144,8 +144,12 @@ class Billed:
         if self.mapping is not None:
             return self.mapping.list_id in billed
         wanted = folded(self.customer)
-        named = {folded(name) for name in (*invoice.customer_names, *billed)}
-        return not wanted or wanted in named
+        return not wanted or wanted in invoice.customer_names or wanted in map(folded, billed)
+
+    def others(self, invoice: NamedInvoice) -> list[str]:
+        """Who else has or had the name, so that it does not say whose the invoice is."""
+        wanted = folded(self.customer) if self.mapping is None else ""
+        return [customer for name, customer in invoice.namesakes if wanted and name == wanted]
 
     def __str__(self) -> str:
         if self.mapping is None:
@@ -168,6 +172,10 @@ def _match(
     if not fitting:
         others = dict.fromkeys(invoice.customer for invoice in candidates)
         return _stopped(ANOTHER_CUSTOMER, customer=str(billed), found=", ".join(others))
+    if namesakes := [one for invoice in fitting for one in billed.others(invoice)]:
+        return _several_customers(
+            billed, use.document, [*(invoice.customer for invoice in fitting), *namesakes]
+        )
     return _only_one(billed, use.document, fitting)
 
 
@@ -213,14 +221,13 @@ def _several(billed: Billed, document: str, invoices: Sequence[NamedInvoice]) ->
     families = [{invoice.customer_list_id, *invoice.above} for invoice in invoices]
     by_name = billed.mapping is None and folded(billed.customer)
     if by_name and not set.intersection(*families):
-        customers = dict.fromkeys(invoice.customer for invoice in invoices)
-        return _stopped(
-            SEVERAL_CUSTOMERS,
-            customer=billed.customer,
-            number=document,
-            found=", ".join(customers),
-        )
+        return _several_customers(billed, document, [invoice.customer for invoice in invoices])
     return _stopped("payment-invoice-ambiguous", number=document, count=str(len(invoices)))
+
+
+def _several_customers(billed: Billed, document: str, customers: Sequence[str]) -> _Obstacle:
+    found = ", ".join(dict.fromkeys(customers))
+    return _stopped(SEVERAL_CUSTOMERS, customer=billed.customer, number=document, found=found)
 
 
 def _left_out(invoice: NamedInvoice) -> _Obstacle:

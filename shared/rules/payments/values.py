@@ -138,8 +138,10 @@ class NamedInvoice:
 
     ``customer`` is the customer or job as QuickBooks names it in full. ``left_out`` is empty for
     an imported invoice, else the hint code of the reason, or "unsettled" while a sync has not
-    worked it out. ``customer_names`` are the casefolded full names, names and company names of
-    the customer and of all above it. ``above`` are the ListIDs of those, the nearest first.
+    worked it out. ``customer_names`` are the full names, names and company names that the customer
+    and all above it bear or have borne, folded. ``above`` are the ListIDs of those, the nearest
+    first. ``namesakes`` are other customers that bear or have borne such a name, where it has
+    changed hands: (folded name, that customer's full name).
     """
 
     txn_id: str
@@ -153,6 +155,7 @@ class NamedInvoice:
     left_out: str
     customer_names: frozenset[str]
     above: tuple[str, ...] = ()
+    namesakes: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -378,6 +378,16 @@ def test_two_customers_of_one_name_are_told_apart_by_a_person_only():
     assert judged(payment, first, second, mapping=mapped("80-3")).invoices == (second,)
 
 
+def test_a_name_that_another_customer_has_had_is_not_enough():
+    held = an_invoice(namesakes=(("larkspur tile", "Larkspur & Sons"), ("lobby", "Oak:Lobby")))
+    judgement = judged(a_payment(customer="Larkspur Tile"), held)
+    assert (judgement.status, judgement.code) == (REFUSED, "payment-customer-ambiguous")
+    assert judgement.fields["found"] == "Larkspur Tile, Larkspur & Sons"
+    assert outcome(a_payment(), held) == (READY, "")
+    mapping = CustomerMapping(1, "Larkspur Tile", "80-1", "Larkspur Tile", "mara", NOON)
+    assert outcome(a_payment(customer="Larkspur Tile"), held, mapping=mapping) == (READY, "")
+
+
 def test_jobs_of_the_customer_that_is_named_are_a_matter_of_their_numbers():
     names = frozenset({"fern"})
     first = of("80-2", "1A-1", above=("80-1",), customer_names=names)

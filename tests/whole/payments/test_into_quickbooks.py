@@ -577,6 +577,59 @@ def test_the_invoice_of_a_merged_customer_is_paid_by_the_one_that_is_left(house)
     posted_once(house)
 
 
+def test_a_customer_that_was_renamed_in_quickbooks_is_known_by_its_old_name(house):
+    acts.rename(house.company.books, LARKSPUR, "Larkspur & Sons")
+    brought(house, "1042")
+    receive(house, payment(customer=LARKSPUR))
+    posted_once(settles(house))
+    assert in_quickbooks(house)[0].customer == "Larkspur & Sons"
+
+
+def test_a_customer_that_was_merged_is_known_by_its_old_name(house):
+    acts.add_customer(house.company.books, "Larkspur Tiles Inc")
+    owes(house, "M-1", 5_000, "Larkspur Tiles Inc")
+    brought(house, "M-1")
+    acts.merge(house.company.books, "Larkspur Tiles Inc", LARKSPUR)
+    brought(house, "M-1")
+    receive(house, payment(pays={"M-1": "50.00"}, customer="Larkspur Tiles Inc"))
+    posted_once(settles(house))
+    assert in_quickbooks(house)[0].customer == LARKSPUR
+
+
+def test_a_name_that_went_from_one_customer_to_another_posts_nothing(house):
+    acts.rename(house.company.books, LARKSPUR, "Larkspur & Sons")
+    brought(house, "1042")
+    acts.add_customer(house.company.books, LARKSPUR)
+    owes(house, "N-1", 5_000, LARKSPUR)
+    brought(house, "N-1")
+    receive(
+        house, payment(customer=LARKSPUR), payment("pay_2", pays={"N-1": "5.00"}, customer=LARKSPUR)
+    )
+    settles(house)
+    assert standing(house) == (PaymentStatus.REFUSED, "payment-customer-ambiguous")
+    assert standing(house, "pay_2") == (PaymentStatus.REFUSED, "payment-customer-ambiguous")
+    assert in_quickbooks(house) == []
+
+
+@pytest.mark.parametrize("named", ["#511", "00511", "511.0"])
+def test_a_number_that_is_only_close_is_named_and_nothing_is_posted(house, named):
+    owes(house, "511", 5_000)
+    brought(house, "511")
+    receive(house, payment(pays={named: "50.00"}))
+    settles(house)
+    assert standing(house) == (PaymentStatus.WAITING, "payment-invoice-near")
+    assert "511 of Larkspur Tile" in on_file(house).reason
+    assert codes(house) == ["payment-invoice-near"]
+    assert in_quickbooks(house) == []
+
+
+def test_blanks_and_case_make_no_other_number(house):
+    owes(house, "INV-5305", 5_000)
+    brought(house, "INV-5305")
+    receive(house, payment(pays={"  inv-5305 ": "50.00"}))
+    posted_once(settles(house))
+
+
 # Refusals that pass by themselves, and those that do not.
 
 
