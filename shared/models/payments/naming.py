@@ -192,11 +192,11 @@ def take_back(connection_id: int, name: str, who: str, now: datetime) -> Resolve
 def _judge_again(
     connection_id: int, name: str, who: str, now: datetime
 ) -> Mapping[PaymentStatus, int]:
-    """Judge what has the name; what was refused for it is retried. Returns where all stand."""
+    """Judge what has the name, also what was refused for it. Returns where all stand."""
     named = _named(connection_id, name)
     for one in named:
         if one.status == _S.REFUSED:
-            states.retry(one.id, who, now)
+            states.take_up(one.id, who, now)
     preparing.prepare(connection_id, now, [one.id for one in named])
     stand = _STAND.column(ids=[one.id for one in named])
     return {PaymentStatus(status): count for status, count in Counter(stand).items()}

@@ -50,6 +50,20 @@ def retry(payment_id: int, who: str, now: datetime) -> None:
     A parked part gets new tags and goes out as a new payment, unless QuickBooks shows one with
     its earlier tags when it is looked at. Raises NotFound or NotPossible.
     """
+    _plan_parts(payment_id, who, now)
+    _ask_again(payment_id, who, now)
+
+
+def take_up(payment_id: int, who: str, now: datetime) -> None:
+    """Have a payment judged again as ``retry`` does, but by what we hold, without asking first.
+
+    For a decision that settles what kept it back. Raises NotFound or NotPossible.
+    """
+    _plan_parts(payment_id, who, now)
+    parts.set_status(payment_id, _S.WAITING, now, "", "", note="", changed_by=who)
+
+
+def _plan_parts(payment_id: int, who: str, now: datetime) -> None:
     payment = find(payment_id)
     _allowed(decisions.why_no_retry(payment))
     for part in rows.postings_of([payment_id])[payment_id]:
@@ -57,7 +71,6 @@ def retry(payment_id: int, who: str, now: datetime) -> None:
             _plan_anew(payment, part, who, now)
         elif _stopped_here(part):
             _plan_again(part, who, now)
-    _ask_again(payment_id, who, now)
 
 
 def _ask_again(payment_id: int, who: str, now: datetime) -> None:
