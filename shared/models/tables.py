@@ -404,7 +404,8 @@ class Payment(Table):
     """A payment: from the billing platform, or recorded in QuickBooks (``source``).
 
     ``key`` is the platform's id of it, or its TxnID. The terms (date, amount, applications …) of
-    a platform's payment never change; what happens to its charge, ``status`` and reason do.
+    a platform's payment can be corrected until a request of it has left; what happens to its
+    charge, ``status`` and reason change at any time.
     ``asking``: somebody said retry, so QuickBooks is asked before it is judged. ``waiting_ms``
     is since when it waits. ``overpayment``, ``on_account`` and ``closed_period`` are what was
     decided for it alone; empty: as its connection has it.

@@ -251,3 +251,81 @@ def test_a_state_of_a_charge_is_one_of_three():
 def test_a_share_that_cannot_be_read_is_a_fault(applied):
     rows = json_rows({"external_id": "p", "amount": "5.00", "applied": applied})
     assert [fault.split(":")[0] for _line, fault in faults(rows)] == ["applied"]
+
+
+def notes(rows) -> list[int]:
+    assert faults(rows) == []
+    return [row.line for row in rows if row.note]
+
+
+FULL = "external_id,date,invoice,customer,amount,method"
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        "Total,,,,10.00,",
+        "TOTAL:,,,,,",
+        'Grand Total,,,,"1,234.50",',
+        "Sum,,,,$10.00,",
+        "Gesamtsumme,,,,10.00,",
+        "Total général,,,,10.00,",
+        "Итого,,,,10.00,",
+        "合计,,,,10.00,",
+        ",,,Total,10.00,",
+        ",,,,10.00,",
+        "Total of 12 payments,2026-01-31,12,,10.00,",
+        "Payments of January,,,,,",
+        "printed 2026-01-31",
+        "Total,10.00",
+    ],
+)
+def test_a_total_or_a_title_is_noted_and_is_no_fault(row):
+    rows = csv_rows(FULL, "pay_1,2026-01-05,1042,,10.00,ach", row)
+    assert notes(rows) == [3]
+    assert [row.payment.external_id for row in rows if row.payment] == ["pay_1"]
+
+
+def test_a_total_in_json_lines_is_noted():
+    good = {"external_id": "p", "amount": "1.00", "invoice": "1042"}
+    rows = json_rows(good, {"external_id": "Total", "amount": "1.00"}, {"total": 1}, {})
+    assert notes(rows) == [2, 3, 4]
+
+
+def test_a_customer_may_be_called_like_a_total():
+    rows = csv_rows(FULL, "pay_1,2026-01-05,,Summa Health,10.00,ach")
+    assert only(rows).customer == "Summa Health"
+
+
+@pytest.mark.parametrize("row", ["pay_9,2026-01-05,,,10.00,", "pay_9,,,,10.00,ach"])
+def test_what_looks_like_a_payment_but_names_nobody_is_a_fault_and_no_note(row):
+    [(_line, fault)] = faults(csv_rows(FULL, row))
+    assert fault.startswith("customer")
+
+
+def test_a_title_above_the_header_and_a_repeated_header_are_noted():
+    rows = csv_rows("Payments of January", "", FULL, "p,2026-01-05,1042,,1.00,ach", FULL)
+    assert notes(rows) == [1, 5]
+    assert [row.line for row in rows if row.payment] == [4]
+
+
+def test_a_row_that_is_cut_by_other_marks_is_a_fault_and_no_title():
+    assert [line for line, _ in faults(csv_rows(HEADER, "p,1042,1.00", "q;1043;2.00"))] == [3]
+
+
+@pytest.mark.parametrize("mark", ["\x00", "\ud800"])
+@pytest.mark.parametrize(
+    "field", ["external_id", "invoice", "customer", "method", "reference", "gateway", "memo"]
+)
+def test_what_no_store_keeps_is_refused_in_its_column(field, mark):
+    row = {"external_id": "p", "invoice": "1042", "amount": "1.00", field: f"a{mark}b"}
+    [(line, fault)] = faults(json_rows(row))
+    assert (line, fault.split(":")[0]) == (1, field)
+    assert fault.isprintable()
+
+
+@pytest.mark.parametrize("shares", ["A\x00=1.00", {"A\x00": "1.00"}])
+@pytest.mark.parametrize("field", ["applied", "credit_notes"])
+def test_so_are_the_documents_of_shares(field, shares):
+    row = {"external_id": "p", "customer": "Juniper", "amount": "1.00", field: shares}
+    assert [fault.split(":")[0] for _, fault in faults(json_rows(row))] == [field]

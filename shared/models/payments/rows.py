@@ -135,9 +135,10 @@ def _filled(payment: Payment, uses: Sequence[_Use], parts: Sequence[Posting]) ->
     list_ids = [*(part.customer_list_id for part in parts), *(one[1] for one in uses)]
     customers = [*(part.customer for part in parts), *(one[2] for one in uses)]
     currencies = [*(part.currency for part in parts), *(one[3] for one in uses)]
+    named = "" if payment.customer in list_ids else payment.customer
     return replace(
         payment,
-        customer=payment.customer or _first(customers),
+        customer=named or _first(customers) or payment.customer,
         customer_list_id=_first(list_ids),
         currency=payment.currency or _first(currencies),
         txn_id=" ".join(part.txn_id for part in parts if part.txn_id),

@@ -166,6 +166,7 @@ def test_the_customer_of_an_invoice_may_be_named_by_list_id(books):
     add(books, "pay_1", "--customer", "80000001-1")
     add(books, "pay_2", "--customer", "80000002-1")
     assert statuses(books) == {"pay_1": "ready", "pay_2": "refused"}
+    assert shown(books)["customer"] == "Larkspur Tile"
 
 
 def test_what_became_of_the_charge_is_taken_over(books):
