@@ -192,7 +192,8 @@ def test_the_installed_console_explains_itself(unpacked, tmp_path):
 # Goes to every main screen of the console on a new store, and prints the styles it has read.
 GO_ROUND = """
 import asyncio, os
-from console.tui.app import MAIN_SCREENS, DeskbridgeApp
+from console.tui.app import DeskbridgeApp
+from console.tui.main_screens import MAIN_SCREENS
 from console.tui.backstage import Backstage
 from shared.models.store import open_store
 from shared.settings import load_settings

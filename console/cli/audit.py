@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
 from datetime import date
-from itertools import islice
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING
 
 import click
 
 from console.cli import output
 from console.cli.desk import Desk, pass_desk
-from console.cli.doctor_contract import AUDIT_ENTRY
 from console.cli.json_option import json_option
 from console.cli.params import Day
+from shared.operations import audit as operations
+from shared.operations.audit import AuditFilter
+from shared.operations.contracts.doctor import AUDIT_ENTRY
 from shared.operations.describe.tables import Column, Row
 from shared.operations.describe.text import count, local_time
 
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from shared.rules.values import AuditEntry
 
 RECENT = 20
-BLOCK = 500
 
 
 @click.group()
@@ -64,50 +64,21 @@ def list_entries(
 
     Entries keep the name that a connection had at the time. Days are those of this machine.
     """
-    from console.tui.snapshots.days import midnight
-
     most = limit or (None if as_json else RECENT)
     parts = {"who": who, "action": action, "anywhere": text}
-    wanted: dict[str, Any] = {
-        "holding": [(place, part) for place, part in parts.items() if part is not None],
-        "since": midnight(since, 0),
-        "until": midnight(until, 1),
-    }
-    with desk.store.reading():
-        wanted["connection"] = _as_stored(name)
-        found = list(islice(_newest(wanted), most))
+    holding = tuple((place, part) for place, part in parts.items() if part is not None)
+    wanted = AuditFilter(holding, name, first_day=since, last_day=until)
+    found = desk.read(partial(operations.view, wanted=wanted, limit=most))
     if as_json:
         output.say_json_lines(output.json_text(AUDIT_ENTRY.of(entry)) for entry in found)
     elif found:
         output.say_table(COLUMNS, [_row(entry) for entry in found])
-        if len(found) == most:
+        if most and len(found) == most:
             output.say_wrapped(f"The newest {count(most, 'entry', 'entries')}. More: --limit N")
-    elif not any(wanted.values()):
+    elif wanted == AuditFilter():
         output.say_wrapped("Nothing was changed yet.")
     else:
-        output.say_wrapped("Nothing like that was done. All: deskbridge audit list")
-
-
-def _as_stored(name: str | None) -> str | None:
-    """The name in the spelling of the connection; that of one that is gone as it was given."""
-    from shared.errors import NotFound
-    from shared.models import connections
-
-    if name is None:
-        return None
-    try:
-        return connections.get(name).name
-    except NotFound:
-        return name
-
-
-def _newest(wanted: Mapping[str, Any]) -> Iterator[AuditEntry]:
-    from shared.models import audit as store
-
-    before: int | None = None
-    while block := store.entries(BLOCK, before_id=before, **wanted):
-        yield from block
-        before = block[-1].id
+        output.say_wrapped("No matching entries. All: deskbridge audit list")
 
 
 COLUMNS = (

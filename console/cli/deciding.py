@@ -28,8 +28,7 @@ def decide(desk: Desk, plan_of: Callable[[Store], Plan[Became]], *, yes: bool = 
     Raises WrongUsage where it needs a confirmation and there is neither a terminal nor ``yes``,
     Refused where a person said no, StoreError as planning and acting do.
     """
-    with desk.store.reading():
-        plan = plan_of(desk.store)
+    plan = desk.read(plan_of)
     by = Operator(desk.store, desk.who)
     while True:
         confirmed = confirm(plan, yes=yes)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import pwd
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import click
 
@@ -16,6 +16,8 @@ from shared.operations.describe.text import plain
 if TYPE_CHECKING:
     from shared.models.store import Store
     from shared.settings import Settings
+
+T = TypeVar("T")
 
 
 class Desk:
@@ -42,6 +44,11 @@ class Desk:
     def store(self) -> Store:
         """The store, opened on first use; a missing SQLite store is created."""
         return self._open(check_version=True)
+
+    def read(self, view: Callable[[Store], T]) -> T:
+        """Have a view read from one consistent state of the store."""
+        with self.store.reading():
+            return view(self.store)
 
     @property
     def store_to_upgrade(self) -> Store:

@@ -13,6 +13,7 @@ from console.cli.errors import NotThere
 from console.cli.json_option import json_option
 from console.cli.params import FROM_STANDARD_INPUT
 from shared.operations.contracts.records import HINT
+from shared.operations.describe.hints import section
 from shared.operations.describe.tables import Column, Row
 from shared.operations.describe.text import count, plain
 
@@ -55,13 +56,7 @@ def _short(text: str) -> str:
 
 
 def _say(hint: Hint) -> None:
-    output.say(output.strong(f"{hint.code}  {hint.title}"))
-    output.say_pairs(
-        [("What happened", hint.happened), ("Why", hint.why), ("Who acts", hint.actor)]
-    )
-    output.say_wrapped("What to do")
-    for number, step in enumerate(hint.remedy, 1):
-        output.say_item(f"{number}. ", step)
+    output.say_sections([section(hint)])
 
 
 def _say_list(found: Sequence[Hint]) -> None:

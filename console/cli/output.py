@@ -15,7 +15,9 @@ from typing import Any, TextIO
 import click
 
 from shared.operations.describe import tables
+from shared.operations.describe.sections import Section
 from shared.operations.describe.tables import Column, Row
+from shared.operations.describe.text import plain
 
 NARROWEST = 40
 _COLOURS = {
@@ -26,12 +28,14 @@ _COLOURS = {
     "resolved": "green",
     "posted": "green",
     "imported": "green",
-    "started": "cyan",
+    "running": "cyan",
+    "stopping": "cyan",
     "pending": "cyan",
     "retry": "cyan",
     "ready": "cyan",
     "sent": "cyan",
     "waiting": "yellow",
+    "some failed": "yellow",
     "not eligible": "yellow",
     "canceled": "yellow",
     "skipped": "yellow",
@@ -113,6 +117,15 @@ def say_table(columns: Sequence[Column], rows: Sequence[Row]) -> None:
 def say_pairs(rows: Sequence[tuple[str, str]]) -> None:
     """Names and values, one below the other."""
     say_lines(tables.pairs(rows, width()))
+
+
+def say_sections(sections: Iterable[Section]) -> None:
+    """Sections one below the other, each under its title."""
+    for number, section in enumerate(sections):
+        if number:
+            say()
+        say(strong(plain(section.title)))
+        say_pairs(section.lines)
 
 
 def json_text(value: Any) -> str:

@@ -9,7 +9,8 @@ import click
 from console.cli import output
 from console.cli.desk import Desk, pass_desk
 from console.cli.json_option import json_option
-from shared.operations.contracts.records import BACKUP, UPGRADE, Backup
+from shared.operations.contracts.records import BACKUP, UPGRADE
+from shared.operations.deciding import Operator
 from shared.operations.describe.text import count
 
 
@@ -26,8 +27,10 @@ def upgrade(desk: Desk, as_json: bool) -> None:
 
     A SQLite store is backed up beside itself first. A store that is up to date is left alone.
     """
+    from shared.operations import stores
+
     with output.waiting("Upgrading the store"):
-        upgraded = desk.store_to_upgrade.upgrade()
+        upgraded = stores.upgrade(desk.store_to_upgrade)
     if as_json:
         output.say_json(UPGRADE.of(upgraded))
         return
@@ -50,14 +53,10 @@ def backup(desk: Desk, file: Path, as_json: bool) -> None:
 
     For SQLite only: a PostgreSQL store is backed up by pg_dump.
     """
-    from shared.models import audit
+    from shared.operations import stores
 
-    target = file.absolute()
     with output.waiting("Backing the store up"):
-        desk.store.backup(target)
-    made = Backup(target, target.stat().st_size)
-    with desk.store.transaction():
-        audit.add(desk.who, "db.backup", "", str(target), desk.store.now())
+        made = stores.back_up(Operator(desk.store, desk.who), file.absolute())
     if as_json:
         output.say_json(BACKUP.of(made))
     else:

@@ -2,28 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from itertools import islice
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from console.cli import output
+from console.cli.deciding import decide
 from console.cli.desk import Desk, pass_desk
-from console.cli.doctor_contract import BUNDLE, Bundled
-from console.cli.errors import NotThere
 from console.cli.json_option import json_option
 from console.cli.params import numbers_given
-from shared.operations.contracts.records import MESSAGE, SYNC, SYNC_DETAIL, Message, SyncDetail
+from shared import bundles
+from shared.operations import syncs as operations
+from shared.operations.contracts.doctor import BUNDLE, Bundled
+from shared.operations.contracts.records import MESSAGE, SYNC, SYNC_DETAIL, Message
+from shared.operations.describe import syncs as describe
 from shared.operations.describe.tables import Column, Row
 from shared.operations.describe.text import application, count, duration, local_time, plain
 
 if TYPE_CHECKING:
-    from shared.rules.values import Record, Sync
+    from shared.operations.syncs import TouchedRecord
+    from shared.rules.values import Sync
 
 RECENT = 20
-BLOCK = 500
 STATES = ("pending", "started", "finished", "failed", "canceled")
 
 
@@ -53,12 +56,8 @@ def list_syncs(
     desk: Desk, name: str | None, limit: int | None, states: tuple[str, ...], as_json: bool
 ) -> None:
     """List the syncs of NAME, or of all connections, newest first."""
-    from shared.models import connections
-
     most = limit or (None if as_json else RECENT)
-    with desk.store.reading():
-        connection_id = connections.get(name).id if name is not None else None
-        found = list(islice(_newest(connection_id, states, most), most))
+    found = desk.read(partial(operations.view_newest, connection=name, states=states, limit=most))
     if as_json:
         output.say_json_lines(output.json_text(SYNC.of(sync)) for sync in found)
     elif found:
@@ -72,17 +71,6 @@ def list_syncs(
             "No sync yet. Next: open the .qwc files in the Web Connector, type the password, "
             "tick the rows and click Update Selected."
         )
-
-
-def _newest(connection_id: int | None, states: Sequence[str], most: int | None) -> Iterator[Sync]:
-    """The syncs in those states (all: none named), newest first, read in blocks."""
-    from shared.models import syncs as store
-
-    size = BLOCK if states else most
-    before: int | None = None
-    while block := store.list_syncs(connection_id, limit=size, before_id=before):
-        yield from (sync for sync in block if not states or sync.state in states)
-        before = block[-1].id
 
 
 COLUMNS = (
@@ -104,20 +92,12 @@ def _row(sync: Sync) -> Row:
             sync.connection or "(unknown)",
             application(sync.application),
             local_time(sync.started_at),
-            _state(sync),
-            _progress(sync),
+            describe.word(sync),
+            describe.position(sync),
             f"{sync.failed:,}",
         ),
         below=[said] if said else [],
     )
-
-
-def _state(sync: Sync) -> str:
-    return "stopping" if sync.stop_requested_by and sync.ended_at is None else sync.state
-
-
-def _progress(sync: Sync) -> str:
-    return f"{sync.position:,} / {sync.total:,}" if sync.total else f"{sync.position:,}"
 
 
 @syncs.command()
@@ -130,56 +110,32 @@ def show(desk: Desk, number: str, failed_only: bool, as_json: bool) -> None:
 
     For people what failed comes first; JSON keeps the order in which the sync met them.
     """
-    from shared.models import syncs as store
-
     [sync_id] = numbers_given([number], "sync")
-    with desk.store.reading():
-        sync = store.get(sync_id)
-        records = store.records(sync_id, failed_only=failed_only)
     if as_json:
-        output.say_json(SYNC_DETAIL.of(SyncDetail(sync, records)))
+        touched = partial(operations.view_records, sync_id=sync_id, failed_only=failed_only)
+        output.say_json(SYNC_DETAIL.of(desk.read(touched)))
         return
-    output.say_pairs(_lines(sync))
+    everything = operations.EVERYTHING
+    most = 0 if failed_only else everything
+    shown = desk.read(partial(operations.view, sync_id=sync_id, most=most, most_failed=everything))
+    output.say_sections(describe.sections(shown.sync, shown.problem, shown.counts))
     output.say()
-    _say_records(records, failed_only=failed_only)
+    _say_records([*shown.failed, *shown.others], failed_only=failed_only)
 
 
-def _lines(sync: Sync) -> list[tuple[str, str]]:
-    ended = local_time(sync.ended_at, "it is running")
-    if sync.ended_at:
-        ended += f" (ran for {duration(sync.started_at, sync.ended_at)})"
-    lines = [
-        ("Sync", str(sync.id)),
-        ("Connection", sync.connection or "none: unknown user name"),
-        ("Application", application(sync.application)),
-        ("State", _state(sync)),
-        ("Started", local_time(sync.started_at)),
-        ("Ended", ended),
-        ("Records", f"{_progress(sync)}, {sync.failed:,} failed"),
-        ("Message", sync.message),
-        ("Error", sync.error),
-        ("More on it", f"deskbridge hints {sync.error_code}" if sync.error_code else ""),
-        ("Stopped by", sync.stop_requested_by),
-    ]
-    return [(title, value) for title, value in lines if value]
-
-
-def _say_records(records: Sequence[Record], *, failed_only: bool) -> None:
+def _say_records(records: Sequence[TouchedRecord], *, failed_only: bool) -> None:
     if not records:
         output.say_wrapped("No record failed." if failed_only else "It touched no record.")
         return
-    output.say_table(
-        RECORD_COLUMNS,
-        [
-            Row(
-                (record.outcome, record.kind, record.document or record.object_id),
-                below=[text for text in (record.reason, record.remedy) if text],
-            )
-            for record in sorted(records, key=lambda record: record.outcome != "failed")
-        ],
-    )
+    output.say_table(RECORD_COLUMNS, [_record_row(touched) for touched in records])
     output.say()
     output.say_wrapped(count(len(records), "record"))
+
+
+def _record_row(touched: TouchedRecord) -> Row:
+    record = touched.record
+    below = [text for text in (record.reason, record.remedy) if text]
+    return Row((record.outcome, record.kind, record.document or record.object_id), below=below)
 
 
 RECORD_COLUMNS = (
@@ -198,15 +154,8 @@ def messages(desk: Desk, number: str, as_json: bool) -> None:
 
     Answers are kept only while the connection has --debug on; they hold customers' data.
     """
-    from shared.models import sessions
-    from shared.models import syncs as store
-
     [sync_id] = numbers_given([number], "sync")
-    with desk.store.reading():
-        store.get(sync_id)
-        found = [
-            Message(one, sessions.exchange_text(one.id)) for one in sessions.exchanges(sync_id)
-        ]
+    found = desk.read(partial(operations.view_messages, sync_id=sync_id))
     if as_json:
         output.say_json_lines(output.json_text(MESSAGE.of(one)) for one in found)
         return
@@ -250,19 +199,19 @@ def _say_message(message: Message) -> None:
 @json_option(BUNDLE)
 @pass_desk
 def bundle(desk: Desk, number: str, out: Path | None, as_json: bool) -> None:
-    """Make a support bundle of the sync with the number ID: a zip for those who shall help.
+    """Make a support bundle of the sync with the number ID: a zip file to send to support.
 
     It holds the sync, its records and problems, its calls (their text only where debug kept
     the answers), versions, and what doctor finds. Secrets are masked. Without --out it only says
     what would be inside.
     """
-    from console.tui import bundle as bundles
-    from console.tui.snapshots import bundle as snapshots
     from shared.health import ThisMachine
+    from shared.operations import bundle as operation
 
     [sync_id] = numbers_given([number], "sync")
-    with output.waiting("Reading"), desk.store.reading():
-        made = snapshots.read(desk.store, sync_id, desk.settings, ThisMachine())
+    what = partial(operation.view, sync_id=sync_id, settings=desk.settings, machine=ThisMachine())
+    with output.waiting("Reading"):
+        made = desk.read(what)
     path = None if out is None else bundles.save(made, out)
     if as_json:
         output.say_json(BUNDLE.of(Bundled(made, path)))
@@ -288,28 +237,11 @@ PART_COLUMNS = (Column("File", least=16), Column("Holds", least=20), Column("Byt
 @click.argument("numbers", metavar="ID...", nargs=-1, required=True)
 @pass_desk
 def stop(desk: Desk, numbers: tuple[str, ...]) -> None:
-    """Ask running syncs to stop; they end with the next call of the Web Connector.
+    """Stop running syncs; they end with the next call of the Web Connector.
 
-    What was imported stays. ID may be - to read the numbers from standard input. Either all
-    are asked to stop or none is.
+    What was synced stays. ID may be - to read the numbers from standard input. Either all are
+    asked to stop or none is.
     """
-    from shared.errors import NotPossible
-    from shared.models import audit
-    from shared.models import syncs as store
-
     sync_ids = numbers_given(numbers, "sync")
-    with desk.store.transaction():
-        now = desk.store.now()
-        for sync_id in sync_ids:
-            try:
-                sync = store.request_stop(sync_id, desk.who, now)
-            except NotPossible as refused:
-                raise NotThere(
-                    f"{refused.sentence} Nothing was stopped.",
-                    f"deskbridge syncs show {sync_id}",
-                ) from refused
-            audit.add(desk.who, "sync.stop", sync.connection, f"sync {sync_id}", now)
-    output.say_wrapped(
-        f"Asked {count(len(sync_ids), 'sync')} to stop: it happens when the Web Connector calls "
-        "next."
-    )
+    outcome = decide(desk, partial(operations.plan_stop, sync_ids=sync_ids))
+    output.say_wrapped(outcome.sentence)

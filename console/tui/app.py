@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
-from dataclasses import dataclass
 from functools import partial
-from importlib import import_module
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -15,98 +13,12 @@ from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
 from console.tui.backstage import Backstage
+from console.tui.main_screens import HOME, MAIN_SCREENS, MainScreen
 from console.tui.widgets.secret import Secret, covered
 
 if TYPE_CHECKING:
     from textual.command import Provider
 
-
-@dataclass(frozen=True, slots=True)
-class MainScreen:
-    """A screen with a key of its own, imported when it is first shown.
-
-    ``place`` is "module:class" below ``console.tui.screens``.
-    """
-
-    name: str
-    key: str
-    title: str
-    place: str
-    tooltip: str
-
-    def make(self) -> Screen[Any]:
-        """Import and make the screen."""
-        module, name = self.place.split(":")
-        screen: Screen[Any] = getattr(import_module(f"console.tui.screens.{module}"), name)()
-        return screen
-
-
-HOME = "connections"
-MAIN_SCREENS = (
-    MainScreen(
-        HOME,
-        "h",
-        "Connections",
-        "connections:ConnectionsScreen",
-        "Home: every connection, how its syncs stand, what needs a person.",
-    ),
-    MainScreen(
-        "syncs",
-        "y",
-        "Recent Syncs",
-        "syncs:SyncsScreen",
-        "What runs now and what ran, of all connections.",
-    ),
-    MainScreen(
-        "problems",
-        "p",
-        "Problems",
-        "problems:ProblemsScreen",
-        "What needs a person, with the remedy.",
-    ),
-    MainScreen(
-        "payments",
-        "m",
-        "Payments",
-        "payments:PaymentsScreen",
-        "Payments by state, amount and age, and the whole life of each.",
-    ),
-    MainScreen(
-        "invoices",
-        "i",
-        "Invoices",
-        "invoices:InvoicesScreen",
-        "What was imported, what was left out and why, balances on both sides.",
-    ),
-    MainScreen(
-        "customers",
-        "c",
-        "Customers",
-        "customers:CustomersScreen",
-        "Who is billed, balances on both sides, names of payments to resolve.",
-    ),
-    MainScreen(
-        "troubleshooting",
-        "t",
-        "Troubleshooting",
-        "troubleshooting:TroubleshootingScreen",
-        "Every code and symptom: what happened, why, what to do, who does it.",
-    ),
-    MainScreen(
-        "health",
-        "e",
-        "Health",
-        "health:HealthScreen",
-        "Is all well: daemon, store, backup, clock, certificate, queues; the worst first.",
-    ),
-    MainScreen(
-        "audit",
-        "a",
-        "Audit log",
-        "audit:AuditScreen",
-        "Who changed what, and when.",
-    ),
-)
 
 _STYLES: list[str | PurePath] = ["app.tcss", *sorted(Path(__file__).parent.glob("screens/*.tcss"))]
 WARM_UP_SECONDS = 1.0
@@ -119,7 +31,7 @@ THEME = "ansi-dark"
 
 def _warm_up() -> None:
     for screen in MAIN_SCREENS:
-        import_module(f"console.tui.screens.{screen.place.partition(':')[0]}")
+        screen.load()
     gc.freeze()  # modules and styles stay: looking through them again would hold up a key
 
 
@@ -167,7 +79,7 @@ class DeskbridgeApp(App[None], inherit_bindings=False):
             self.add_mode(main.name, partial(self._made, main))
 
     def _made(self, main: MainScreen) -> Screen[Any]:
-        screen = main.make()
+        screen = main.load()()
         # It has the styles of the moment. Textual, not sure of that, would read all styles again
         # before it shows a new screen, and then once more.
         screen._css_update_count = self._css_update_count

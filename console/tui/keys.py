@@ -15,9 +15,9 @@ from typing import Any
 from textual.binding import Binding
 from textual.dom import DOMNode
 from textual.screen import Screen
-from textual.widget import Widget
 
-from console.tui.app import MAIN_SCREENS, DeskbridgeApp
+from console.tui.app import DeskbridgeApp
+from console.tui.main_screens import MAIN_SCREENS
 from console.tui.screens.base import ConsoleScreen
 from console.tui.widgets.dialogs import AskReason, Confirm
 from console.tui.widgets.key_line import key_shown
@@ -42,15 +42,6 @@ _WIDGETS = {
     "Choice": "on a choice",
     "Confirm": "at a question",
 }
-
-
-def bound_classes() -> list[type[DOMNode]]:
-    """The console, then every screen and every widget of ours that has keys of its own."""
-    main = [_loaded(screen.place) for screen in MAIN_SCREENS]
-    screens = [cls for cls in classes_of("console.tui.screens") if issubclass(cls, Screen)]
-    widgets = [cls for cls in classes_of("console.tui.widgets") if issubclass(cls, Widget)]
-    every: list[type[DOMNode]] = [DeskbridgeApp, *main, *screens, *widgets]
-    return [cls for cls in dict.fromkeys(every) if own_bindings(cls)]
 
 
 def own_bindings(cls: type[DOMNode]) -> list[Binding]:
@@ -78,7 +69,7 @@ def _rows() -> Iterator[tuple[str, list[str]]]:
 
 def _shown() -> list[type[Any]]:
     """The screens themselves, not what they are made of; main screens first, then by name."""
-    main = [_loaded(screen.place) for screen in MAIN_SCREENS]
+    main = [screen.load() for screen in MAIN_SCREENS]
     screens = [cls for cls in classes_of("console.tui.screens") if issubclass(cls, Screen)]
     opened = [cls for cls in screens if cls not in main and not cls.__subclasses__()]
     asked = (AskReason, Confirm)
@@ -101,15 +92,9 @@ def _told(bindings: list[Binding]) -> Iterator[str]:
 
 
 def _name(cls: type[Any]) -> str:
-    titles = {_loaded(screen.place).__name__: screen.title for screen in MAIN_SCREENS}
+    titles = {screen.load().__name__: screen.title for screen in MAIN_SCREENS}
     named = titles.get(cls.__name__) or _CALLED.get(cls.__name__) or getattr(cls, "PLACE", "")
     return named or cls.__name__.removesuffix("Screen")
-
-
-def _loaded(place: str) -> type[DOMNode]:
-    module, name = place.split(":")
-    found: type[DOMNode] = getattr(import_module(f"console.tui.screens.{module}"), name)
-    return found
 
 
 def classes_of(package: str) -> Iterator[type[Any]]:

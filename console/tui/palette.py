@@ -11,6 +11,7 @@ from textual.app import App
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.screen import Screen
 
+from console.tui.main_screens import MAIN_SCREENS
 from console.tui.widgets.key_line import key_shown
 
 _OURSELVES = "command_palette"
@@ -63,8 +64,6 @@ class DeskbridgeCommands(Provider):
 
     def _main_screens(self) -> Iterator[Offer]:
         """Those that are not on top, whatever their keys mean where we are."""
-        from console.tui.app import MAIN_SCREENS
-
         for screen in MAIN_SCREENS:
             if screen.name != self.app.current_mode:
                 run = partial(self.app.run_action, f"go('{screen.name}')", self.app)

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from types import MappingProxyType
-from typing import TYPE_CHECKING
 
 from rich.text import Text
 
+from console.tui.widgets.text_view import Labelled, Paragraph
+from shared.operations.describe.sections import Section
 from shared.operations.describe.text import plain
-
-if TYPE_CHECKING:
-    from shared.rules.values import Sync
 
 STYLES: Mapping[str, str] = MappingProxyType(
     {
@@ -37,21 +35,23 @@ def titled(title: str, value: str | Text) -> Text:
     return text.append_text(Text(plain(value)) if isinstance(value, str) else value)
 
 
-def sync_word(sync: Sync) -> str:
-    """The state of a sync as a person would say it."""
-    if sync.ended_at is None:
-        return "stopping" if sync.stop_requested_by else "running"
-    return "some failed" if sync.state == "finished" and sync.failed else sync.state.value
+def lines(section: Section) -> Iterator[Paragraph]:
+    """The lines of a section; a step of a remedy is wrapped beside its number."""
+    for title, value in section.lines:
+        if title:
+            yield titled(title, _coloured(value) if title in _STATES else value)
+        else:
+            number, _, step = plain(value).partition(" ")
+            yield Labelled(Text(f" {number} "), Text(step))
 
 
-def percent(sync: Sync) -> str:
-    """How far a running sync is: ``45%``, or nothing while the total is not known."""
-    return f"{min(99, sync.position * 100 // sync.total)}%" if sync.total else ""
+_STATES = ("Status", "Outcome")
 
 
-def position(sync: Sync) -> str:
-    """``120 / 2,000``, or ``120`` while the total is not known."""
-    return f"{sync.position:,} / {sync.total:,}" if sync.total else f"{sync.position:,}"
+def _coloured(value: str) -> Text:
+    """A value that begins with a state, with that in its colour."""
+    head, comma, rest = plain(value).partition(",")
+    return Text.assemble(state(head), comma, rest)
 
 
 def when(at: datetime | None, now: datetime, never: str = "never") -> str:
@@ -62,13 +62,3 @@ def when(at: datetime | None, now: datetime, never: str = "never") -> str:
     if local.date() == today.date():
         return f"{local:%H:%M}"
     return f"{local:%m-%d %H:%M}" if local.year == today.year else f"{local:%Y-%m-%d}"
-
-
-def result_of(sync: Sync) -> str:
-    """How a sync went, in one sentence."""
-    if sync.ended_at is None:
-        step = f": {sync.message}" if sync.message else ""
-        if sync.stop_requested_by:
-            return f"Stopping, as {sync.stop_requested_by} asked{step}"
-        return f"Running{step}"
-    return sync.error or sync.message or f"{sync.state.value.capitalize()}."

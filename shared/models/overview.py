@@ -7,7 +7,6 @@ or syncs one by one.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from peewee import fn
@@ -23,32 +22,16 @@ from shared.models.rows import (
 )
 from shared.models.statements import Statement
 from shared.rules.payments.values import PaymentStatus
-from shared.rules.values import Application, Connection, ProblemState, Sync
+from shared.rules.values import (
+    Application,
+    ApplicationOverview,
+    Connection,
+    ConnectionOverview,
+    ProblemState,
+    Sync,
+)
 
 ON_ITS_WAY = (PaymentStatus.WAITING, PaymentStatus.READY, PaymentStatus.SENT)
-
-
-@dataclass(frozen=True, slots=True)
-class ApplicationOverview:
-    """An application with its running sync, else its last one; None before the first."""
-
-    application: Application
-    sync: Sync | None
-
-
-@dataclass(frozen=True, slots=True)
-class ConnectionOverview:
-    """A connection with the applications of its layout.
-
-    ``payments_waiting`` go into QuickBooks by themselves; of ``payments_unknown`` QuickBooks may
-    have them already.
-    """
-
-    connection: Connection
-    applications: tuple[ApplicationOverview, ...]
-    payments_waiting: int
-    payments_unknown: int
-    open_problems: int
 
 
 def connections() -> list[ConnectionOverview]:

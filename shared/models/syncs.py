@@ -77,20 +77,33 @@ _GET = Statement(lambda: _select().where(t.Sync.id == slot("id")))
 
 
 def list_syncs(
-    connection_id: int | None = None, *, limit: int | None = None, before_id: int | None = None
+    connection_id: int | None = None,
+    *,
+    states: Collection[str] = (),
+    limit: int | None = None,
+    before_id: int | None = None,
 ) -> list[Sync]:
-    """Return syncs of one connection or of all, newest first, those older than ``before_id``."""
-    page = {"limit": limit or _EVERYTHING, "before": before_id or _EVERYTHING}
+    """Return syncs of one connection or of all, newest first, those older than ``before_id``.
+
+    Only those in one of ``states``, if any is named.
+    """
+    page = {
+        "limit": limit or _EVERYTHING,
+        "before": before_id or _EVERYTHING,
+        "states": list(states) or [state.value for state in SyncState],
+    }
     if connection_id is None:
         return [_read(row) for row in _LIST_ALL.all(**page)]
     return [_read(row) for row in _LIST.all(connection=connection_id, **page)]
 
 
 _EVERYTHING = 2**62
-_LIST_ALL = Statement(lambda: _page(t.Sync.id < slot("before")))
-_LIST = Statement(
-    lambda: _page((t.Sync.id < slot("before")) & (t.Sync.connection == slot("connection")))
-)
+_LIST_ALL = Statement(lambda: _page(_listed()))
+_LIST = Statement(lambda: _page(_listed() & (t.Sync.connection == slot("connection"))))
+
+
+def _listed() -> Any:
+    return (t.Sync.id < slot("before")) & among(t.Sync.state, "states")
 
 
 def _page(condition: Any) -> Any:

@@ -83,12 +83,14 @@ class Plan(Generic[Became_co]):
     """A decision as it would be carried out now. Two plans of the same store compare equal.
 
     ``title`` is the question that a person answers ("Retry payment pay_1, 250.00 USD?"), ``told``
-    what follows from a yes, ``verb`` the word on the button. A subclass adds what it needs to
+    what follows from a yes, ``verb`` the word on the button and ``keep`` on the other one. A
+    subclass adds what it needs to
     plan again and to act; it holds no time of day and nothing that changes by itself.
     """
 
     title: str
     verb: str
+    keep: str = "Cancel"
     told: tuple[str, ...] = ()
     effects: tuple[Effect, ...] = ()
     needs: tuple[Need, ...] = ()

@@ -498,3 +498,26 @@ class AuditEntry:
     action: str
     connection: str
     detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class ApplicationOverview:
+    """An application with its running sync, else its last one; None before the first."""
+
+    application: Application
+    sync: Sync | None
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionOverview:
+    """A connection with the applications of its layout.
+
+    ``payments_waiting`` go into QuickBooks by themselves; of ``payments_unknown`` QuickBooks may
+    have them already.
+    """
+
+    connection: Connection
+    applications: tuple[ApplicationOverview, ...]
+    payments_waiting: int
+    payments_unknown: int
+    open_problems: int

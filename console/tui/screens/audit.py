@@ -12,12 +12,12 @@ from textual.binding import Binding, BindingType
 from console.tui import words
 from console.tui.screens.paging import Listed, PagedScreen
 from console.tui.screens.reading import ReadsDetail
-from console.tui.snapshots import audit as snapshots
-from console.tui.snapshots.audit import AuditFilter, AuditPage
 from console.tui.widgets.filter_line import FilterLine
 from console.tui.widgets.record_table import Column, Row
 from console.tui.widgets.text_view import TextView
 from shared.models.store import Store
+from shared.operations import audit
+from shared.operations.audit import AuditFilter, AuditPage
 from shared.rules.values import AuditEntry
 
 COLUMNS = (
@@ -57,7 +57,7 @@ class AuditScreen(PagedScreen[AuditPage, AuditEntry, int], ReadsDetail[AuditPage
 
     def question(self) -> Callable[[Store], AuditPage]:
         """The page that is open, as the filter says."""
-        return partial(snapshots.read, wanted=self._wanted(), before_id=self.start)
+        return partial(audit.view_page, wanted=self._wanted(), before_id=self.start)
 
     def listed(self, snapshot: AuditPage) -> Iterator[Listed[AuditEntry]]:
         """The entries, newest first."""
@@ -95,7 +95,7 @@ class AuditScreen(PagedScreen[AuditPage, AuditEntry, int], ReadsDetail[AuditPage
 
     def _wanted(self) -> AuditFilter:
         today = self.backstage.clock().astimezone().date()
-        return snapshots.read_filter(self.query_one(FilterLine).value, today)
+        return audit.read_filter(self.query_one(FilterLine).value, today)
 
     def _row(self, one: AuditEntry) -> Row:
         when = words.when(one.at, self.backstage.clock())

@@ -13,14 +13,14 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.widgets import Input
 
-from console.tui import bundle as bundles
-from console.tui.bundle import Bundle, Part
 from console.tui.screens.reading import ReadsDetail
-from console.tui.snapshots import bundle as snapshots
 from console.tui.widgets.dialogs import AskReason
 from console.tui.widgets.record_table import Column, RecordTable, Row
 from console.tui.widgets.text_view import Paragraph, TextView
+from shared import bundles
+from shared.bundles import Bundle, Part
 from shared.models.store import Store
+from shared.operations import bundle
 from shared.operations.describe.text import count, plain
 
 COLUMNS = (
@@ -61,7 +61,7 @@ class BundleScreen(ReadsDetail[Bundle]):
     def question(self) -> Callable[[Store], Bundle]:
         """The bundle, as it is now."""
         return partial(
-            snapshots.read,
+            bundle.view,
             sync_id=self._sync_id,
             settings=self.backstage.settings,
             machine=self.backstage.machine(),

@@ -15,14 +15,12 @@ from textual.widgets import Static
 from console.tui import words
 from console.tui.screens.base import StoreScreen
 from console.tui.screens.reading import FindsText
-from console.tui.snapshots import exchange as exchange_snapshots
-from console.tui.snapshots import sync as snapshots
-from console.tui.snapshots.exchange import ExchangeText
-from console.tui.snapshots.sync import Calls
 from console.tui.widgets.record_table import Column, RecordTable, Row
 from console.tui.widgets.text_view import TextView
 from shared.models.store import Store
+from shared.operations import syncs
 from shared.operations.describe.text import count, duration
+from shared.operations.syncs import Calls, CallView
 from shared.rules.values import Exchange
 
 COLUMNS = (
@@ -58,7 +56,7 @@ class CallsScreen(StoreScreen[Calls]):
 
     def question(self) -> Callable[[Store], Calls]:
         """The calls of the sync."""
-        return partial(snapshots.read_calls, sync_id=self._sync_id)
+        return partial(syncs.view_calls, sync_id=self._sync_id)
 
     def show(self, snapshot: Calls) -> None:
         """Fill the table."""
@@ -99,7 +97,7 @@ def _status(one: Exchange) -> Text:
     return words.state("finished" if one.status_code in (0, 1) else "failed", str(one.status_code))
 
 
-class ExchangeScreen(FindsText[ExchangeText]):
+class ExchangeScreen(FindsText[CallView]):
     """One call: the request, and the answer where it was kept; ``/`` looks for a text."""
 
     PLACE = "Call"
@@ -115,15 +113,15 @@ class ExchangeScreen(FindsText[ExchangeText]):
         super().__init__()
         self._exchange_id = exchange_id
 
-    def question(self) -> Callable[[Store], ExchangeText]:
+    def question(self) -> Callable[[Store], CallView]:
         """The call."""
-        return partial(exchange_snapshots.read, exchange_id=self._exchange_id)
+        return partial(syncs.view_call, exchange_id=self._exchange_id)
 
-    def is_final(self, snapshot: ExchangeText) -> bool:
+    def is_final(self, snapshot: CallView) -> bool:
         """An answered call does not change any more, and may be large."""
         return snapshot.exchange.answered_at is not None
 
-    def show(self, snapshot: ExchangeText) -> None:
+    def show(self, snapshot: CallView) -> None:
         """Fill in request and answer."""
         one = snapshot.exchange
         self.show_place(f"Call {one.sequence} of sync {one.sync_id}: {one.step}")
@@ -134,7 +132,7 @@ class ExchangeScreen(FindsText[ExchangeText]):
         self.copy(self.query_one(TextView).text, "request and answer")
 
 
-def _paragraphs(snapshot: ExchangeText) -> Iterator[str | Text]:
+def _paragraphs(snapshot: CallView) -> Iterator[str | Text]:
     one = snapshot.exchange
     yield words.titled("Request", f"sent {one.sent_at.astimezone():%Y-%m-%d %H:%M:%S}")
     yield from snapshot.request

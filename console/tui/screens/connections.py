@@ -14,18 +14,18 @@ from textual.widgets import Input, Static
 
 from console.tui import words
 from console.tui.screens.issuing import IssuesPasswords
-from console.tui.snapshots import connections
-from console.tui.snapshots.connections import ConnectionLine, Connections
 from console.tui.widgets.filter_line import FilterLine
 from console.tui.widgets.record_table import Column, RecordTable, Row
 from console.tui.widgets.text_view import TextView
+from shared.operations import overview
+from shared.operations.describe import syncs as describe
 from shared.operations.describe.text import application as application_name
 from shared.operations.describe.text import count, plain
+from shared.operations.overview import ConnectionLine, Connections
 
 if TYPE_CHECKING:
-    from shared.models.overview import ApplicationOverview
     from shared.models.store import Store
-    from shared.rules.values import Application, Connection
+    from shared.rules.values import Application, ApplicationOverview, Connection
 
 COLUMNS = (
     Column("Connection", least=14),
@@ -83,7 +83,7 @@ class ConnectionsScreen(IssuesPasswords[Connections]):
 
     def question(self) -> Callable[[Store], Connections]:
         """All connections."""
-        return connections.read
+        return overview.view
 
     def show(self, snapshot: Connections) -> None:
         """Fill the table, in the order and with the filter of the moment."""
@@ -252,8 +252,8 @@ def _state(one: ApplicationOverview) -> Text:
     if one.sync is None:
         word = "never ran" if one.application.password_generation else "no .qwc yet"
         return words.state(word)
-    word = words.sync_word(one.sync)
-    return words.state(word, f"{word} {words.percent(one.sync)}" if word == "running" else "")
+    word = describe.word(one.sync)
+    return words.state(word, f"{word} {describe.percent(one.sync)}" if word == "running" else "")
 
 
 def _figure(number: int, state: str) -> Text:
@@ -265,10 +265,10 @@ def _application_told(one: ApplicationOverview, now: datetime) -> Iterator[Text]
     if sync is None:
         yield words.titled(name, _first_steps(one))
         return
-    told = words.state(words.sync_word(sync))
+    told = words.state(describe.word(sync))
     told.append(f", {words.when(sync.ended_at or sync.started_at, now)}. ")
     if sync.ended_at is None:
-        told.append(f"{words.position(sync)} records. ")
+        told.append(f"{describe.position(sync)} records. ")
     told.append(plain(sync.error or sync.message))
     yield words.titled(name, told)
 

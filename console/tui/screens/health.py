@@ -17,13 +17,12 @@ from textual.binding import Binding, BindingType
 from console.tui import words
 from console.tui.backstage import Trouble
 from console.tui.screens.reading import ReadsDetail
-from console.tui.snapshots import health as snapshots
-from console.tui.snapshots.health import Health
 from console.tui.widgets.record_table import Column, Heading, RecordTable, Row
 from console.tui.widgets.text_view import TextView
 from shared.errors import StoreError
 from shared.health import Check, State
 from shared.models.store import Store
+from shared.operations import health
 from shared.operations.describe.text import count
 from shared.settings import SETTINGS
 
@@ -33,11 +32,11 @@ COLUMNS = (
     Column("What was found", least=20),
 )
 WORST_FIRST: Mapping[State, str] = MappingProxyType(
-    {State.FAIL: "Does not work", State.WARN: "To be looked at", State.OK: "Well"}
+    {State.FAIL: "Failed", State.WARN: "Warnings", State.OK: "OK"}
 )
 
 
-class HealthScreen(ReadsDetail[Health]):
+class HealthScreen(ReadsDetail[tuple[Check, ...]]):
     """Every check, the worst first, then the settings; the network is asked on a key alone."""
 
     PLACE = "Health"
@@ -65,14 +64,14 @@ class HealthScreen(ReadsDetail[Health]):
         yield RecordTable(COLUMNS)
         yield TextView(classes="preview")
 
-    def question(self) -> Callable[[Store], Health]:
+    def question(self) -> Callable[[Store], tuple[Check, ...]]:
         """All checks but those over the network."""
         backstage = self.backstage
-        return partial(snapshots.read, settings=backstage.settings, machine=backstage.machine())
+        return partial(health.view, settings=backstage.settings, machine=backstage.machine())
 
-    def show(self, snapshot: Health) -> None:
+    def show(self, snapshot: tuple[Check, ...]) -> None:
         """Fill the table, the worst first."""
-        self._here = snapshot.checks
+        self._here = snapshot
         self._list()
 
     def _mark_stale(self, trouble: Trouble) -> None:
@@ -81,10 +80,10 @@ class HealthScreen(ReadsDetail[Health]):
         self.snapshot = None
         error = StoreError(trouble.sentence, trouble.remedy)
         settings, machine = self.backstage.settings, self.backstage.machine()
-        work = partial(snapshots.without_store, error, settings, machine)
+        work = partial(health.without_store, error, settings, machine)
         self.go_on(self.backstage.aside(work), self._show_without_store)
 
-    def _show_without_store(self, found: Health) -> None:
+    def _show_without_store(self, found: tuple[Check, ...]) -> None:
         if self.snapshot is None:
             self.remove_class("-loading", "-stale")
             self.show(found)
@@ -100,7 +99,7 @@ class HealthScreen(ReadsDetail[Health]):
         settings, backstage = self.backstage.settings, self.backstage
         self.say(f"Calling {settings.public_url} … The keys go on working.")
         self._calling = backstage.aside(
-            partial(snapshots.over_network, settings, backstage.network, backstage.machine())
+            partial(health.over_network, settings, backstage.network, backstage.machine())
         )
         self.go_on(self._calling, self._show_network)
         self.refresh_bindings()

@@ -9,12 +9,13 @@ from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
+from console.tui.main_screens import TROUBLESHOOTING
 from console.tui.screens.base import ConsoleScreen
-from console.tui.telling import entry
 from console.tui.widgets.text_view import Labelled, Paragraph, TextView
-from console.tui.words import titled
+from console.tui.words import lines, titled
 from shared import hints
 from shared.hints import Hint
+from shared.operations.describe.hints import section
 
 _MOST_RELATED = 9
 
@@ -60,12 +61,10 @@ class HintScreen(ConsoleScreen):
 
     def action_catalogue(self) -> None:
         """Show the whole catalogue; it may be where this screen was opened from."""
-        from console.tui.screens.troubleshooting import TroubleshootingScreen
-
-        if isinstance(self.app.screen_stack[-2], TroubleshootingScreen):
+        if isinstance(self.app.screen_stack[-2], TROUBLESHOOTING.load()):
             self.dismiss()
         else:
-            self.app.push_screen(TroubleshootingScreen(self._code))
+            self.app.push_screen(TROUBLESHOOTING.load()(self._code))
 
     def action_copy(self) -> None:
         """Copy the whole entry."""
@@ -86,6 +85,14 @@ class HintScreen(ConsoleScreen):
             return
         yield from entry(self._known)
         yield from _referred_to(self._related)
+
+
+def entry(known: Hint) -> Iterator[Paragraph]:
+    """An entry, but for the entries that it refers to."""
+    one = section(known)
+    yield Text(one.title, style="bold")
+    yield Text()
+    yield from lines(one)
 
 
 def _referred_to(codes: tuple[str, ...]) -> Iterator[Paragraph]:

@@ -18,12 +18,12 @@ from console.tui.screens.invoice_telling import told_of
 from console.tui.screens.payment import PaymentScreen
 from console.tui.snapshots import invoice as snapshots
 from console.tui.snapshots.invoice import InvoiceDetail
-from console.tui.telling import standing_of
 from console.tui.widgets.record_table import Column, Heading, RecordTable, Row
 from console.tui.widgets.text_view import TextView
 from shared.documents import invoice_document
 from shared.models.store import Store
 from shared.operations.describe.payments import name_of, status_word
+from shared.operations.describe.problems import standing
 from shared.operations.describe.text import grouped
 from shared.rules.payments.values import ZERO, Payment, PaymentSource
 from shared.rules.values import InvoiceLine, Problem
@@ -107,7 +107,7 @@ def _about(detail: InvoiceDetail) -> Iterator[Text]:
     invoice, problem = detail.invoice, detail.problem
     yield from told_of(detail.sides)
     if problem is not None:
-        yield words.titled("Problem", f"{problem.message} ({standing_of(problem)})")
+        yield words.titled("Problem", f"{problem.message} ({standing(problem)})")
         if problem.remedy:
             yield words.titled("What to do", problem.remedy)
     more = {

@@ -18,12 +18,12 @@ from console.tui.screens.deciding import DecidesProblems
 from console.tui.screens.hint import HintScreen
 from console.tui.snapshots import problems as snapshots
 from console.tui.snapshots.problems import WAITING, Problems, RetryPlan
-from console.tui.telling import standing_of
 from console.tui.widgets.dialogs import Confirm
 from console.tui.widgets.filter_line import FilterLine
 from console.tui.widgets.record_table import Column, Heading, RecordTable, Row
 from console.tui.widgets.text_view import TextView
 from shared.models.store import Store
+from shared.operations.describe.problems import standing
 from shared.rules.values import Problem, ProblemState
 
 COLUMNS = (
@@ -207,7 +207,7 @@ class ProblemsScreen(DecidesProblems[Problems]):
             yield words.titled("QuickBooks said", one.said)
         yield words.titled("What to do", one.remedy)
         yield from self.choices(one)
-        yield words.titled("Status", standing_of(one))
+        yield words.titled("Status", standing(one))
         met = words.when(one.first_seen_at, self.backstage.clock())
         sync = f", in sync {one.sync_id}" if one.sync_id else ""
         yield words.titled("First met", f"{met}{sync}. {one.connection}, code {one.code}.")

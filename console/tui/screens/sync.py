@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import partial
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from rich.text import Text
 from textual import on
@@ -13,21 +13,16 @@ from textual.binding import Binding, BindingType
 from textual.widgets import Static
 
 from console.tui import words
-from console.tui.actions import syncs as actions
-from console.tui.screens.base import StoreScreen
 from console.tui.screens.calls import CallsScreen
 from console.tui.screens.deciding import DecidesProblems
 from console.tui.screens.hint import HintScreen
-from console.tui.snapshots import sync as snapshots
-from console.tui.snapshots.sync import RECORDS_AT_ONCE, SyncDetail, TouchedRecord
-from console.tui.telling import why_a_record_failed, why_it_failed
-from console.tui.widgets.dialogs import Confirm
 from console.tui.widgets.record_table import Column, Heading, RecordTable, Row
 from console.tui.widgets.text_view import Paragraph, TextView
 from shared.models.store import Store
-from shared.operations.describe.text import application as application_name
-from shared.operations.describe.text import duration, local_time
-from shared.rules.values import Problem, Sync
+from shared.operations import syncs
+from shared.operations.describe import syncs as describe
+from shared.operations.syncs import RECORDS_AT_ONCE, SyncView, TouchedRecord
+from shared.rules.values import Problem
 
 COLUMNS = (
     Column("Document", least=24),
@@ -38,7 +33,7 @@ COLUMNS = (
 )
 
 
-class SyncScreen(DecidesProblems[SyncDetail]):
+class SyncScreen(DecidesProblems[SyncView]):
     """One sync; the record under the cursor is explained below, with what can be done."""
 
     PLACE = "Sync Details"
@@ -48,7 +43,7 @@ class SyncScreen(DecidesProblems[SyncDetail]):
         Binding(
             "l", "calls", "Calls", tooltip="The timeline: every request to QuickBooks, in order."
         ),
-        Binding("x", "cancel", "Cancel", tooltip="Stop this sync while it runs. It asks."),
+        Binding("x", "stop", "Stop", tooltip="Stop this sync while it runs. It asks."),
         Binding("n", "more", "More", tooltip="List more of the records."),
         Binding(
             "C", "copy", "Copy", tooltip="Copy what is said here to your terminal's clipboard."
@@ -57,7 +52,7 @@ class SyncScreen(DecidesProblems[SyncDetail]):
             "B",
             "bundle",
             "Support bundle",
-            tooltip="Everything about this sync in one masked archive, for those who shall help.",
+            tooltip="Everything about this sync in one masked zip file, to send to support.",
         ),
     ]
 
@@ -73,14 +68,13 @@ class SyncScreen(DecidesProblems[SyncDetail]):
         yield RecordTable(COLUMNS)
         yield TextView(classes="preview")
 
-    def question(self) -> Callable[[Store], SyncDetail]:
+    def question(self) -> Callable[[Store], SyncView]:
         """The sync with its records."""
-        return partial(snapshots.read, sync_id=self._sync_id, most=self._most)
+        return partial(syncs.view, sync_id=self._sync_id, most=self._most)
 
-    def show(self, snapshot: SyncDetail) -> None:
+    def show(self, snapshot: SyncView) -> None:
         """Fill in how it went and the table."""
-        sync = snapshot.sync
-        self.show_place(f"Sync {sync.id}: {sync.connection or 'unknown user name'}")
+        self.show_place(describe.name(snapshot.sync))
         self.query_one("#result", Static).update(Text("\n").join(_summary(snapshot)))
         self._records = {one.key: one for one in (*snapshot.failed, *snapshot.others)}
         table = self.query_one(RecordTable)
@@ -91,7 +85,7 @@ class SyncScreen(DecidesProblems[SyncDetail]):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Dim what has nothing to work on."""
         detail = self.snapshot
-        if action == "cancel":
+        if action == "stop":
             return True if detail and detail.sync.ended_at is None else None
         if action == "more":
             return True if detail and len(detail.others) < detail.others_count else None
@@ -126,10 +120,9 @@ class SyncScreen(DecidesProblems[SyncDetail]):
         self._most += RECORDS_AT_ONCE
         self.ask()
 
-    def action_cancel(self) -> None:
+    def action_stop(self) -> None:
         """Ask, then have the sync stop."""
-        if self.snapshot is not None:
-            ask_to_cancel(self, self.snapshot.sync)
+        self.decide(partial(syncs.plan_stop, sync_ids=[self._sync_id]), asks=True)
 
     def action_hint(self) -> None:
         """Open the troubleshooting entry of the record, else of the sync."""
@@ -155,55 +148,25 @@ class SyncScreen(DecidesProblems[SyncDetail]):
     def _told(self) -> Iterator[Paragraph]:
         touched = self._chosen()
         if touched is not None:
-            yield from why_a_record_failed(touched.record, touched.problem)
+            yield from words.lines(describe.record(touched.record, touched.problem))
             yield from self.choices(touched.problem)
         elif self.snapshot is not None:
             yield from self._told_of_the_whole(self.snapshot)
 
-    def _told_of_the_whole(self, detail: SyncDetail) -> Iterator[Paragraph]:
-        if detail.problem is not None and detail.problem.said:
-            yield words.titled("QuickBooks said", detail.problem.said)
-        yield from why_it_failed(detail.sync)
+    def _told_of_the_whole(self, detail: SyncView) -> Iterator[Paragraph]:
+        for why in describe.sections(detail.sync, detail.problem, detail.counts)[1:]:
+            yield from words.lines(why)
         yield from self.choices(detail.problem)
         if not detail.sync.error:
             yield Text("It touched no record.")
 
 
-def ask_to_cancel(screen: StoreScreen[Any], sync: Sync) -> None:
-    """Ask whether a running sync shall stop, and have it stop."""
-
-    def answered(agreed: bool | None) -> None:
-        if agreed:
-            screen.carry_out(partial(actions.cancel, sync_id=sync.id))
-
-    screen.app.push_screen(
-        Confirm(
-            f"Cancel {application_name(sync.application)} of {sync.connection}?",
-            [
-                f"It is at {words.position(sync)} records. It stops when the Web Connector calls"
-                " next; what it did stays, and the next sync goes on from there."
-            ],
-            "Cancel the sync",
-        ),
-        answered,
-    )
+def _summary(detail: SyncView) -> list[Text]:
+    head = describe.sections(detail.sync, detail.problem, detail.counts)[0]
+    return [line for line in words.lines(head) if isinstance(line, Text)]
 
 
-def _summary(detail: SyncDetail) -> list[Text]:
-    sync = detail.sync
-    ran = f", ran for {duration(sync.started_at, sync.ended_at)}" if sync.ended_at else ""
-    head = words.state(words.sync_word(sync))
-    head.append(f", {application_name(sync.application)}, {local_time(sync.started_at)}{ran}")
-    counts = ", ".join(f"{count:,} {outcome.value}" for outcome, count in detail.counts)
-    records = f"{words.position(sync)}" + (f" ({counts})" if counts else "")
-    return [
-        words.titled("Status", head),
-        words.titled("Result", words.result_of(sync)),
-        words.titled("Records", records),
-    ]
-
-
-def _lines(detail: SyncDetail) -> Iterator[Row | Heading]:
+def _lines(detail: SyncView) -> Iterator[Row | Heading]:
     if detail.failed:
         yield Heading(f"Failed records: {_of(len(detail.failed), detail.failed_count)}")
         yield from map(_row, detail.failed)

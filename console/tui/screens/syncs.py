@@ -13,16 +13,17 @@ from textual.binding import Binding, BindingType
 from console.tui import words
 from console.tui.screens.hint import HintScreen
 from console.tui.screens.paging import Listed, PagedScreen
-from console.tui.screens.sync import SyncScreen, ask_to_cancel
-from console.tui.snapshots import syncs
-from console.tui.snapshots.syncs import SyncFilter, SyncsPage
-from console.tui.telling import why_it_failed
+from console.tui.screens.sync import SyncScreen
 from console.tui.widgets.filter_line import FilterLine
 from console.tui.widgets.record_table import Column, Heading, RecordTable, Row
 from console.tui.widgets.text_view import Paragraph
 from shared.models.store import Store
+from shared.operations import syncs
+from shared.operations.describe import syncs as describe
+from shared.operations.describe.sections import Section
 from shared.operations.describe.text import application as application_name
 from shared.operations.describe.text import duration
+from shared.operations.syncs import SyncFilter, SyncsPage
 from shared.rules.values import Sync
 
 COLUMNS = (
@@ -49,9 +50,7 @@ class SyncsScreen(PagedScreen[SyncsPage, Sync, int]):
     NO_MORE = "No older syncs. b goes back to the newer ones."
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f", "failed_only", "Failed only", tooltip="Show only what failed, or all again."),
-        Binding(
-            "x", "cancel", "Cancel", tooltip="Stop the running sync under the cursor. It asks."
-        ),
+        Binding("x", "stop", "Stop", tooltip="Stop the running sync under the cursor. It asks."),
         Binding(
             "slash",
             "filter",
@@ -76,7 +75,7 @@ class SyncsScreen(PagedScreen[SyncsPage, Sync, int]):
 
     def question(self) -> Callable[[Store], SyncsPage]:
         """The page that is open, as the filter says."""
-        return partial(syncs.read, wanted=self._wanted(), before_id=self.start)
+        return partial(syncs.view_page, wanted=self._wanted(), before_id=self.start)
 
     def listed(self, snapshot: SyncsPage) -> Iterator[Listed[Sync]]:
         """What runs, then what ran."""
@@ -93,14 +92,14 @@ class SyncsScreen(PagedScreen[SyncsPage, Sync, int]):
 
     def told(self, sync: Sync) -> Iterator[Paragraph]:
         """How it went, or why it failed."""
-        yield words.titled("Result", words.result_of(sync))
+        yield words.titled("Result", describe.result(sync))
         if sync.ended_at is None:
             yield words.titled(
-                "Progress", f"{words.position(sync)} records, {sync.failed:,} failed"
+                "Progress", f"{describe.position(sync)} records, {sync.failed:,} failed"
             )
         if sync.failed:
             yield words.titled("Failed records", f"{sync.failed:,}. Enter shows each, with remedy.")
-        yield from why_it_failed(sync)
+        yield from words.lines(Section("", tuple(describe.why(sync.error_code))))
 
     def place(self, _snapshot: SyncsPage) -> str:
         """Whose syncs, and which page."""
@@ -122,7 +121,7 @@ class SyncsScreen(PagedScreen[SyncsPage, Sync, int]):
         """Those of the pages, and what the sync under the cursor allows."""
         sync = self.chosen()
         return super().able() | {
-            "cancel": sync is not None and sync.ended_at is None,
+            "stop": sync is not None and sync.ended_at is None,
             "hint": sync is not None and bool(sync.error_code),
         }
 
@@ -138,11 +137,11 @@ class SyncsScreen(PagedScreen[SyncsPage, Sync, int]):
         line.value = " ".join(kept if len(kept) < len(typed) else [*typed, FAILED])
         line.set_class(bool(line.value), "-open")
 
-    def action_cancel(self) -> None:
+    def action_stop(self) -> None:
         """Ask, then have the sync stop."""
         sync = self.chosen()
         if sync is not None:
-            ask_to_cancel(self, sync)
+            self.decide(partial(syncs.plan_stop, sync_ids=[sync.id]), asks=True)
 
     def action_hint(self) -> None:
         """Open the troubleshooting entry."""
@@ -156,7 +155,8 @@ class SyncsScreen(PagedScreen[SyncsPage, Sync, int]):
         return replace(typed, connection_id=self._connection_id)
 
     def _row(self, sync: Sync) -> Row:
-        word = words.sync_word(sync)
+        word = describe.word(sync)
+        running = f"{word} {describe.percent(sync)}".rstrip()
         end = sync.ended_at
         return Row(
             str(sync.id),
@@ -165,8 +165,8 @@ class SyncsScreen(PagedScreen[SyncsPage, Sync, int]):
                 words.when(sync.started_at, self.backstage.clock()),
                 sync.connection or "(unknown user name)",
                 application_name(sync.application),
-                words.state(word, f"{word} {words.percent(sync)}".rstrip() if end is None else ""),
-                words.position(sync),
+                words.state(word, running if end is None else ""),
+                describe.position(sync),
                 words.state("failed" if sync.failed else "", f"{sync.failed:,}"),
                 duration(sync.started_at, end) if end else "",
                 sync.error or sync.message,

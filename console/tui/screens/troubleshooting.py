@@ -13,8 +13,7 @@ from textual.containers import Container
 from textual.widgets import Input, Static
 
 from console.tui.screens.base import ConsoleScreen
-from console.tui.screens.hint import HintScreen
-from console.tui.telling import entry
+from console.tui.screens.hint import HintScreen, entry
 from console.tui.widgets.filter_line import FilterLine
 from console.tui.widgets.record_table import Column, Heading, RecordTable, Row
 from console.tui.widgets.text_view import Paragraph, TextView

@@ -22,7 +22,7 @@ class Confirm(ModalScreen[bool]):
     """Asks before money moves or work is undone; the focus starts on Cancel.
 
     ``title`` is the question with the document and the amount, ``told`` what follows from yes,
-    ``button`` the verb that says yes.
+    ``button`` the verb that says yes, ``keep`` what says no.
     """
 
     AUTO_FOCUS = "#cancel"
@@ -36,16 +36,18 @@ class Confirm(ModalScreen[bool]):
         ),
     ]
 
-    def __init__(self, title: str, told: Sequence[str], button: str) -> None:
+    def __init__(self, title: str, told: Sequence[str], button: str, keep: str = "Cancel") -> None:
         super().__init__()
         self._title = title
         self._told = tuple(told)
         self._button = button
+        self._keep = keep
 
     @classmethod
     def of(cls, plan: Plan[Outcome]) -> Confirm:
         """The question that a plan asks, with what it needs."""
-        return cls(plan.title, (*plan.told, *(need.sentence for need in plan.needs)), plan.verb)
+        told = (*plan.told, *(need.sentence for need in plan.needs))
+        return cls(plan.title, told, plan.verb, plan.keep)
 
     def compose(self) -> ComposeResult:
         """The question, what follows, two buttons."""
@@ -54,7 +56,7 @@ class Confirm(ModalScreen[bool]):
             for one in self._told:
                 yield Static(Text(plain(one)))
             with Horizontal(id="buttons"):
-                yield Button("Cancel", id="cancel", compact=True)
+                yield Button(Text(self._keep), id="cancel", compact=True)
                 yield Button(Text(self._button), id="agree", compact=True)
         yield KeyLine()
 

@@ -76,8 +76,9 @@ def test_json_has_the_checks_and_where_each_setting_comes_from(up, tmp_path):
     assert sources["page_size"] == "default"
 
 
-def test_what_somebody_set_is_shown_before_the_defaults(up):
-    lines = up.says("doctor", "--no-network", DESKBRIDGE_KEEP_DAYS="30").splitlines()
+def test_settings_are_shown_on_request_those_that_somebody_set_first(up):
+    assert "keep_days" not in up.says("doctor", "--no-network")
+    lines = up.says("doctor", "--no-network", "--settings", DESKBRIDGE_KEEP_DAYS="30").splitlines()
     assert lines[0].split() == ["Setting", "Value", "From"]
     assert lines[1].split()[0] == "database"
     assert lines[2].split() == ["keep_days", "30", "DESKBRIDGE_KEEP_DAYS"]
@@ -156,11 +157,11 @@ def test_the_network_is_used_unless_it_is_left_out(up, monkeypatch):
 
 
 def test_all_is_well_in_one_sentence(up, monkeypatch):
-    from console.cli import doctor
-    from console.cli.doctor_contract import Diagnosis
+    from shared.operations import health as operation
+    from shared.operations.contracts.doctor import Diagnosis
 
     well = Diagnosis([health.Check("store", health.State.OK, "SQLite.")], ())
-    monkeypatch.setattr(doctor, "diagnose", lambda *_, **__: well)
+    monkeypatch.setattr(operation, "diagnose", lambda *_, **__: well)
     assert up.says("doctor").splitlines() == ["ok    store: SQLite.", "", "All is well: 1 check."]
 
 

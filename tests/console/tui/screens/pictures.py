@@ -27,7 +27,8 @@ from unittest.mock import patch
 
 from textual.widgets import Input
 
-from console.tui.app import HOME, MAIN_SCREENS, DeskbridgeApp
+from console.tui.app import DeskbridgeApp
+from console.tui.main_screens import HOME, MAIN_SCREENS
 from shared.health import Page
 from shared.health.address import OUR_PAGE
 from shared.models.facts import StoreFacts

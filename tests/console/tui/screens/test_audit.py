@@ -6,8 +6,8 @@ from datetime import date
 
 import pytest
 
-from console.tui.snapshots.audit import PAGE, AuditFilter, read_filter
 from shared.models import audit
+from shared.operations.audit import PAGE, AuditFilter, read_filter
 from tests.console.tui.screens.driver import LARGE, SMALL, Driver, sit_down
 from tests.models.builders import NOON, later
 

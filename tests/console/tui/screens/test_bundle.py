@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from console.tui.bundle import Bundle, save
-from console.tui.snapshots import bundle as snapshots
+from shared.bundles import Bundle, save
 from shared.errors import NotFound
 from shared.models import applications, connections, sessions, syncs
 from shared.models.store import open_store
+from shared.operations import bundle as operation
 from shared.rules.values import Outcome, Record, RecordKind
 from shared.settings import load_settings
 from tests.console.tui.screens.driver import LARGE, SMALL, Driver, RoomyMachine, sit_down
@@ -37,7 +37,7 @@ ANSWER = (
 def taken(office, sync_id: int, **environ: str) -> Bundle:
     settings = load_settings(None, {"DESKBRIDGE_DATABASE": office.url} | environ)
     with office.store.reading():
-        return snapshots.read(office.store, sync_id, settings, RoomyMachine(lambda: NOON))
+        return operation.view(office.store, sync_id, settings, RoomyMachine(lambda: NOON))
 
 
 def unpacked(archive: bytes) -> dict[str, str]:
@@ -155,7 +155,7 @@ def test_a_sync_that_is_not_there_has_none(office):
 
 
 def test_of_many_records_the_failed_ones_are_in_it(office, monkeypatch):
-    monkeypatch.setattr(snapshots, "MOST_RECORDS", 3)
+    monkeypatch.setattr(operation, "MOST_RECORDS", 3)
     larkspur = office.connect()
     sync = office.sync(larkspur)
     office.touched(sync, *(imported(f"A-{n}", f"Invoice {n}") for n in range(5)))
@@ -167,7 +167,7 @@ def test_of_many_records_the_failed_ones_are_in_it(office, monkeypatch):
 
 
 def test_of_long_answers_the_latest_that_fit_are_in_it(office, monkeypatch):
-    monkeypatch.setattr(snapshots, "MOST_ANSWER_CHARACTERS", 2 * len(ANSWER))
+    monkeypatch.setattr(operation, "MOST_ANSWER_CHARACTERS", 2 * len(ANSWER))
     sync = office.sync(office.connect(debug=True))
     first = office.exchange(sync, REQUEST, ANSWER)
     for _ in range(2):
@@ -254,5 +254,5 @@ def test_it_works_the_same_on_postgresql(empty_postgres_url):
             made = connections.add("Larkspur", now=NOON)
             sync = syncs.start(made.id, "invoice", NOON)
         with store.reading():
-            bundle = snapshots.read(store, sync.id, settings, RoomyMachine(lambda: NOON))
+            bundle = operation.view(store, sync.id, settings, RoomyMachine(lambda: NOON))
     assert part(bundle, "versions.json")["store"]["engine"] == "postgresql"

@@ -6,7 +6,7 @@ import pytest
 from click.testing import CliRunner
 
 from console.cli.app import cli
-from console.tui.app import MAIN_SCREENS
+from console.tui.main_screens import MAIN_SCREENS
 from tests.console.tui.screens.driver import Driver, sit_down
 
 

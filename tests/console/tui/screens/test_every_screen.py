@@ -7,11 +7,12 @@ import re
 import pytest
 from textual.css.stylesheet import Stylesheet
 
-from console.tui.app import MAIN_SCREENS
-from console.tui.keys import bound_classes, own_bindings
+from console.tui.keys import own_bindings
+from console.tui.main_screens import MAIN_SCREENS
 from console.tui.palette import DeskbridgeCommands
 from console.tui.screens.help import told_of
 from console.tui.widgets.text_view import TextView
+from tests.console.tui.screens.bound import bound_classes
 from tests.console.tui.screens.driver import Driver, sit_down
 
 # What any terminal sends over SSH: no alt, no cmd, no function key but F1, no shifted arrows.

@@ -48,9 +48,9 @@ def test_what_does_not_work_stands_first_with_its_remedy(office, size):
     async def scenario(at: Driver) -> None:
         await at.press("e")
         assert at.lines[0].startswith(" Deskbridge: Health: 1 failed, 2 warnings, ")
-        assert at.lines[2] == "Does not work: 1"
+        assert at.lines[2] == "Failed: 1"
         assert at.lines[3].split()[:2] == ["fail", "daemon"]
-        assert at.lines[4] == "To be looked at: 2"
+        assert at.lines[4] == "Warnings: 2"
         assert "What to do: Start it (sudo systemctl start deskbridge)" in at.text
 
     sit_down(office.url, scenario, size=size)
@@ -97,7 +97,7 @@ def test_a_finding_is_read_in_full_and_esc_leads_back(office):
         await at.press("e", "enter")
         assert at.lines[2] == "daemon: fail"
         await at.press("escape")
-        assert at.lines[2] == "Does not work: 1"
+        assert at.lines[2] == "Failed: 1"
         await at.press("escape")
         assert "Connections" in at.lines[0]
 
@@ -153,7 +153,7 @@ def test_the_network_is_asked_on_a_key_alone_while_the_keys_go_on_working(up):
         await at.settle()
         assert internet.asked == ["books.example.com", "books.example.com:443"]
         assert "Called at 12:00:00. certificate: The certificate of books.example.com" in at.text
-        assert "To be looked at: 2" in at.text
+        assert "Warnings: 2" in at.text
         assert "books.example.com is 203.0.113.9." in at.text
         await at.second()  # it stays
         assert "books.example.com is 203.0.113.9." in at.text

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from console.command import console
-from console.tui.app import MAIN_SCREENS
-from console.tui.keys import BEGIN, END, README, bound_classes, own_bindings, table
+from console.tui.keys import BEGIN, END, README, own_bindings, table
+from console.tui.main_screens import MAIN_SCREENS
 from console.tui.widgets.key_line import key_shown
+from tests.console.tui.screens.bound import bound_classes
 
 
 def test_the_table_of_the_readme_is_current():

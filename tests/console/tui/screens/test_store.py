@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from console.tui.snapshots import connections
+from shared.operations import overview
 from shared.errors import StoreOutdated, StoreTooNew, StoreUnavailable
 from shared.models import sqlite
 from shared.models.store import Store, open_store
@@ -123,7 +123,7 @@ def test_a_slow_store_is_waited_for_while_the_keys_go_on_working(office, larkspu
 
     def slow(store: Store) -> object:
         assert let_go.wait(30)
-        return connections.read(store)
+        return overview.view(store)
 
     async def scenario(at: Driver) -> None:
         at.screen.question = lambda: slow

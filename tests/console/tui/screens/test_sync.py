@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from console.tui.snapshots.sync import RECORDS_AT_ONCE
 from shared.models import connections, ledger, syncs
+from shared.operations.syncs import RECORDS_AT_ONCE
 from shared.rules.values import RecordKind, SyncState
 from tests.console.tui.screens.driver import LARGE, SMALL, Driver, sit_down
 from tests.console.tui.screens.office import imported
@@ -160,14 +160,14 @@ def test_a_running_sync_is_watched_to_its_end(office, larkspur):
     async def scenario(at: Driver) -> None:
         await at.press("y", "enter")
         assert "Result: Running: Reading" in at.text
-        assert "x Cancel" in at.lines[-1]
+        assert "x Stop" in at.lines[-1]
         office.touched(sync, imported("A-1", "Invoice 7, Fern"))
         with office.store.transaction():
             syncs.save(sync.id, state=SyncState.FINISHED, message="Finished: 1", ended_at=NOON)
         await at.second()
         assert "Result: Finished: 1" in at.text
         assert "Invoice 7, Fern" in at.text
-        assert "x Cancel" not in at.lines[-1]
+        assert "x Stop" not in at.lines[-1]
 
     sit_down(office.url, scenario)
 

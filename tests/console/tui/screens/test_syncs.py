@@ -4,9 +4,9 @@ from datetime import date
 
 import pytest
 
-from console.tui.snapshots import syncs as snapshots
-from console.tui.snapshots.syncs import PAGE, SyncFilter, read_filter
 from shared.models import connections, syncs
+from shared.operations import syncs as operations
+from shared.operations.syncs import PAGE, SyncFilter, read_filter
 from shared.rules.values import SyncState
 from tests.console.tui.screens.driver import LARGE, SMALL, Driver, sit_down
 from tests.models.builders import NOON, later
@@ -177,7 +177,7 @@ def test_older_syncs_are_turned_to_page_by_page(office):
 
 
 def test_a_page_that_has_gone_empty_says_so_and_b_turns_back_one_page(office, monkeypatch):
-    monkeypatch.setattr(snapshots, "PAGE", 2)
+    monkeypatch.setattr(operations, "PAGE", 2)
     larkspur = office.connect()
     for minute in range(5):
         office.failed_sync(larkspur, "wrong-password", "Wrong.", at=later(minutes=minute))
@@ -233,19 +233,20 @@ def test_cause_and_remedy_of_a_failed_sync_are_three_keys_from_home(busy, keys, 
     sit_down(busy.url, scenario)
 
 
-def test_a_running_sync_is_canceled_after_it_was_asked(busy):
+def test_a_running_sync_is_stopped_after_it_was_asked(busy):
     async def scenario(at: Driver) -> None:
         await at.press("y", "x")
-        assert "Cancel Invoice Sync of Larkspur?" in at.text
-        assert "It is at 120 / 2,000 records." in at.text
+        assert "Stop this sync? Invoice Sync of Larkspur" in at.text
+        assert "Keep running" in at.text
+        assert "Stop sync" in at.text
         assert at.app.focused is not None
         assert at.app.focused.id == "cancel"
-        await at.press("enter")  # the focus was on Cancel: nothing happens
+        await at.press("enter")  # the focus was on Keep running: nothing happens
         assert busy.sync_now(5).stop_requested_by == ""
         await at.press("x", "right", "enter")
         assert busy.sync_now(5).stop_requested_by == "mara"
         assert "stopping" in at.text
-        assert "Sync 5 will stop when the Web Connector calls next." in at.text
+        assert "Stopping 1 sync: done when the Web Connector calls next." in at.text
 
     sit_down(busy.url, scenario)
     [entry] = busy.audit()
@@ -253,16 +254,16 @@ def test_a_running_sync_is_canceled_after_it_was_asked(busy):
     assert entry.detail == "sync 5"
 
 
-def test_what_has_ended_cannot_be_canceled(busy):
+def test_what_has_ended_cannot_be_stopped(busy):
     async def scenario(at: Driver) -> None:
         await at.press("y", "down", "x")
         assert "Recent Syncs" in at.lines[0]  # no question came
-        assert "x Cancel" not in at.lines[-1]
+        assert "x Stop" not in at.lines[-1]
 
     sit_down(busy.url, scenario)
 
 
-def test_a_sync_that_ended_meanwhile_is_not_canceled_and_says_so(busy):
+def test_a_sync_that_ended_meanwhile_is_not_stopped_and_says_so(busy):
     async def scenario(at: Driver) -> None:
         await at.press("y", "x")
         with busy.store.transaction():

@@ -1,16 +1,18 @@
-"""What the audit log shows: a page of who did what, as the filter says."""
+"""The audit trail: who changed what, and when."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import date
 
-from console.tui.snapshots.days import days_meant, midnight
-from shared.models import audit
+from shared.errors import NotFound
+from shared.models import audit, connections
 from shared.models.store import Store
+from shared.operations.days import days_meant, midnight
 from shared.rules.values import AuditEntry
 
 PAGE = 100
+EVERYTHING = 2**62
 PLACES = ("who", "action", "connection", "detail")
 
 
@@ -18,11 +20,13 @@ PLACES = ("who", "action", "connection", "detail")
 class AuditFilter:
     """Which entries are wanted.
 
-    Each of ``holding`` is a place (one of PLACES, or ``anywhere``) and a text that is in it. The
-    days are those of this machine, both included.
+    Each of ``holding`` is a place (one of PLACES, or ``anywhere``) and a text that is in it;
+    ``connection`` is the name of one, whatever its case, and may be gone by now. The days are
+    those of this machine, both included.
     """
 
     holding: tuple[tuple[str, str], ...] = ()
+    connection: str | None = None
     first_day: date | None = None
     last_day: date | None = None
 
@@ -56,13 +60,31 @@ class AuditPage:
     older: bool
 
 
-def read(_store: Store, wanted: AuditFilter, before_id: int | None) -> AuditPage:
-    """Read one page, those before ``before_id``; None is the first."""
-    found = audit.entries(
-        PAGE + 1,
+def view_page(store: Store, wanted: AuditFilter, before_id: int | None) -> AuditPage:
+    """One page, those before ``before_id``; None is the first."""
+    found = view(store, wanted, PAGE + 1, before_id)
+    return AuditPage(tuple(found[:PAGE]), older=len(found) > PAGE)
+
+
+def view(
+    _store: Store, wanted: AuditFilter, limit: int | None = None, before_id: int | None = None
+) -> list[AuditEntry]:
+    """The newest entries, at most ``limit`` (None: all), those before ``before_id``."""
+    return audit.entries(
+        limit or EVERYTHING,
         before_id=before_id,
+        connection=_as_stored(wanted.connection),
         holding=wanted.holding,
         since=midnight(wanted.first_day, 0),
         until=midnight(wanted.last_day, 1),
     )
-    return AuditPage(tuple(found[:PAGE]), older=len(found) > PAGE)
+
+
+def _as_stored(name: str | None) -> str | None:
+    """The name in the spelling of the connection; that of one that is gone as it was given."""
+    if name is None:
+        return None
+    try:
+        return connections.get(name).name
+    except NotFound:
+        return name

@@ -12,18 +12,18 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from console.cli.doctor_contract import DIAGNOSIS, Diagnosis
-from console.tui.bundle import MASKED, NOT_MASKED, Bundle, Part
-from console.tui.masking import masked, without_contacts
-from console.tui.snapshots.exchange import pretty
 from shared import health
+from shared.bundles import MASKED, NOT_MASKED, Bundle, Part
 from shared.health import Machine
+from shared.masking import masked, without_contacts
 from shared.models import connections, daemons, facts, problems, sessions, syncs
 from shared.models.store import Store
 from shared.operations.connections import ConnectionView
 from shared.operations.contracts import records as contract
+from shared.operations.contracts.doctor import DIAGNOSIS, Diagnosis
 from shared.operations.contracts.records import Message
 from shared.operations.describe.text import count, iso_instant
+from shared.operations.syncs import pretty
 from shared.rules.values import Connection, Exchange, Outcome, Record, Sync
 from shared.settings import Settings
 
@@ -37,8 +37,8 @@ _LIBRARIES = (
 )
 
 
-def read(store: Store, sync_id: int, settings: Settings, machine: Machine) -> Bundle:
-    """Read everything about a sync, inside ``store.reading()``; raises NotFound."""
+def view(store: Store, sync_id: int, settings: Settings, machine: Machine) -> Bundle:
+    """Everything about a sync, masked; raises NotFound."""
     sync = syncs.get(sync_id)
     connection = None if sync.connection_id is None else connections.by_id(sync.connection_id)
     records = syncs.records(sync_id)

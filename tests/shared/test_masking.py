@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from console.tui.masking import masked, without_contacts
+from shared.masking import masked, without_contacts
 
 
 @pytest.mark.parametrize(

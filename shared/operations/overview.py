@@ -1,4 +1,4 @@
-"""What the home screen shows: every connection, when it should call next, what needs a person."""
+"""Every connection at a glance: when it should call next, and what needs a person."""
 
 from __future__ import annotations
 
@@ -7,9 +7,8 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from shared.models.overview import ApplicationOverview, ConnectionOverview
     from shared.models.store import Store
-    from shared.rules.values import Connection
+    from shared.rules.values import ApplicationOverview, Connection, ConnectionOverview
 
 _LEAST_GRACE = timedelta(minutes=5)
 
@@ -36,9 +35,9 @@ class Connections:
     lines: tuple[ConnectionLine, ...]
 
 
-def read(store: Store) -> Connections:
-    """Look at all connections."""
-    # Imported on the thread that reads, once the first screen stands.
+def view(store: Store) -> Connections:
+    """All connections."""
+    # Imported on the thread that reads, once the first screen is painted.
     from shared.models import overview
 
     now = store.now()

@@ -12,7 +12,7 @@ from shared.operations.describe.text import iso_instant
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from console.tui.bundle import Bundle, Part
+    from shared.bundles import Bundle, Part
     from shared.health import Check
     from shared.rules.values import AuditEntry
 

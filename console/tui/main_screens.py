@@ -1,0 +1,98 @@
+"""The main screens: each has a key of its own and is imported when it is first shown."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any
+
+from textual.screen import Screen
+
+
+@dataclass(frozen=True, slots=True)
+class MainScreen:
+    """A screen with a key of its own, imported when it is first shown.
+
+    ``place`` is "module:class" below ``console.tui.screens``.
+    """
+
+    name: str
+    key: str
+    title: str
+    place: str
+    tooltip: str
+
+    def load(self) -> type[Screen[Any]]:
+        """Import the screen."""
+        module, name = self.place.split(":")
+        screen: type[Screen[Any]] = getattr(import_module(f"console.tui.screens.{module}"), name)
+        return screen
+
+
+HOME = "connections"
+TROUBLESHOOTING = MainScreen(
+    "troubleshooting",
+    "t",
+    "Troubleshooting",
+    "troubleshooting:TroubleshootingScreen",
+    "Every code and symptom: what happened, why, what to do, who does it.",
+)
+MAIN_SCREENS = (
+    MainScreen(
+        HOME,
+        "h",
+        "Connections",
+        "connections:ConnectionsScreen",
+        "Home: every connection, how its syncs stand, what needs a person.",
+    ),
+    MainScreen(
+        "syncs",
+        "y",
+        "Recent Syncs",
+        "syncs:SyncsScreen",
+        "What runs now and what ran, of all connections.",
+    ),
+    MainScreen(
+        "problems",
+        "p",
+        "Problems",
+        "problems:ProblemsScreen",
+        "What needs a person, with the remedy.",
+    ),
+    MainScreen(
+        "payments",
+        "m",
+        "Payments",
+        "payments:PaymentsScreen",
+        "Payments by state, amount and age, and the whole life of each.",
+    ),
+    MainScreen(
+        "invoices",
+        "i",
+        "Invoices",
+        "invoices:InvoicesScreen",
+        "What was imported, what was left out and why, balances on both sides.",
+    ),
+    MainScreen(
+        "customers",
+        "c",
+        "Customers",
+        "customers:CustomersScreen",
+        "Who is billed, balances on both sides, names of payments to resolve.",
+    ),
+    TROUBLESHOOTING,
+    MainScreen(
+        "health",
+        "e",
+        "Health",
+        "health:HealthScreen",
+        "Is all well: daemon, store, backup, clock, certificate, queues; the worst first.",
+    ),
+    MainScreen(
+        "audit",
+        "a",
+        "Audit log",
+        "audit:AuditScreen",
+        "Who changed what, and when.",
+    ),
+)

@@ -1,0 +1,30 @@
+"""The store itself: bring it to the form that this version needs, copy it while it is in use."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from shared.health.holding import BACKUP
+from shared.models.store import Store, Upgraded
+from shared.operations.contracts.records import Backup
+from shared.operations.deciding import Operator
+
+
+def upgrade(store: Store) -> Upgraded:
+    """Take the missing steps; a SQLite file is copied first. Raises StoreError.
+
+    No plan goes before it: the tables that a plan is read from may not be there yet, and the copy
+    is the way back.
+    """
+    return store.upgrade()
+
+
+def back_up(by: Operator, target: Path) -> Backup:
+    """Copy a SQLite store to ``target``, which must not exist, and note it. Raises StoreError.
+
+    The copy is made outside of any transaction, so that others go on writing meanwhile.
+    """
+    by.store.backup(target)
+    with by.store.transaction():
+        by.note(BACKUP, "", str(target))
+    return Backup(target, target.stat().st_size)
