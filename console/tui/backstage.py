@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection
 from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from console.tui import actions
 from console.tui.actions import Action
@@ -56,6 +56,15 @@ def _this_machine() -> Machine:
     from shared.health import ThisMachine
 
     return ThisMachine()
+
+
+class Console(Protocol):
+    """What a screen asks of the console that shows it."""
+
+    backstage: Backstage
+
+    def copy_secret(self, text: str) -> None:
+        """Put a password on the clipboard of the operator's terminal, and on no other of ours."""
 
 
 class Backstage:

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import Future
-from typing import TYPE_CHECKING, TypeVar, cast
+from typing import TypeVar, cast
 
 from rich.text import Text
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from console.tui.backstage import Backstage, Trouble
+from console.tui.backstage import Backstage, Console, Trouble
 from console.tui.screens.base import Looked
 from shared.operations.describe.text import plain
-
-if TYPE_CHECKING:
-    from console.tui.app import DeskbridgeApp
 
 Result = TypeVar("Result")
 T = TypeVar("T")
@@ -27,7 +24,7 @@ class Asking(ModalScreen[Result]):
     @property
     def backstage(self) -> Backstage:
         """The way to the store."""
-        return cast("DeskbridgeApp", self.app).backstage
+        return cast(Console, self.app).backstage
 
     def go_on(self, future: Future[T], then: Callable[[T], None]) -> None:
         """Go on with a result when it is there; why there is none is said."""

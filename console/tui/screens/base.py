@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from concurrent.futures import Future
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, TypeVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, cast
 
 from rich.text import Text
 from textual.app import ComposeResult
@@ -20,7 +20,7 @@ from textual.timer import Timer
 from textual.widgets import Static
 
 from console.tui.actions import Action
-from console.tui.backstage import Backstage, Trouble
+from console.tui.backstage import Backstage, Console, Trouble
 from console.tui.widgets.dialogs import Confirm
 from console.tui.widgets.filter_line import FilterLine
 from console.tui.widgets.key_line import KeyLine
@@ -33,10 +33,6 @@ if TYPE_CHECKING:
 
 Snapshot = TypeVar("Snapshot")
 T = TypeVar("T")
-
-
-class _HasBackstage(Protocol):
-    backstage: Backstage
 
 
 class Answered(Message):
@@ -88,7 +84,7 @@ class ConsoleScreen(Screen[None]):
     @property
     def backstage(self) -> Backstage:
         """The way to the store."""
-        return cast(_HasBackstage, self.app).backstage
+        return cast(Console, self.app).backstage
 
     def compose(self) -> ComposeResult:
         """Title, body, what was said last, keys."""

@@ -27,7 +27,7 @@ from shared.operations.describe.issuing import ONCE
 from shared.operations.describe.text import plain
 
 if TYPE_CHECKING:
-    from console.tui.app import DeskbridgeApp
+    from console.tui.backstage import Console
     from shared.operations.issuing import Issued, IssuePlan, Link, LinksPlan, Offered
 
 CLOSE = f"{ONCE} Choose Done to close."
@@ -131,7 +131,7 @@ class PasswordScreen(Asking[Ended]):
     def action_copy(self) -> None:
         """Copy the password."""
         if self._issued is not None:
-            cast("DeskbridgeApp", self.app).copy_secret(self._issued.password)
+            cast("Console", self.app).copy_secret(self._issued.password)
             self.say(copied("the password"))
 
     def action_copy_steps(self) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from console.cli import audit as command
 from shared.models import audit
 from tests.console.cli.builders import NOW
 
@@ -71,8 +70,7 @@ def test_the_table_fits_and_tells_the_detail_below(trail):
     assert max(map(len, lines)) <= 80
 
 
-def test_people_see_the_newest_and_scripts_see_all(shell, monkeypatch):
-    monkeypatch.setattr(command, "BLOCK", 7)
+def test_people_see_the_newest_and_scripts_see_all(shell):
     with shell.store.transaction():
         for number in range(30):
             audit.add("anna", "qwc", "Larkspur", f"run {number}", NOW)

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from shared.operations import overview
 from shared.errors import StoreOutdated, StoreTooNew, StoreUnavailable
 from shared.models import sqlite
 from shared.models.store import Store, open_store
+from shared.operations import overview
 from tests.console.tui.screens.driver import Driver, sit_down
 
 
