@@ -315,6 +315,7 @@ class Invoice(Table):
     it changed. ``seen_cents`` is the balance that QuickBooks last showed, be it in a list that
     is only compared; null until then. ``seen_by_sync`` is the number of the last sync that saw it
     open; no foreign key, since syncs are pruned. ``number_key`` is what close numbers share.
+    ``note`` is what QuickBooks wrote in fields that could not be read, as text.
     """
 
     id = BigAutoField()
@@ -340,6 +341,7 @@ class Invoice(Table):
     terms = TextField()
     po_number = TextField()
     memo = TextField()
+    note = TextField()
     edit_sequence = TextField()
     time_created = TextField()
     time_modified = TextField()

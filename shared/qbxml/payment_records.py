@@ -12,9 +12,9 @@ _APPLIED_TO_TXN = Shape(
     {
         "TxnID": Leaf("txn_id", str.strip),
         "TxnType": Leaf("txn_type", str.strip),
-        "TxnDate": Leaf("txn_date", read_date),
+        "TxnDate": Leaf("txn_date", read_date, spare=True),
         "RefNumber": Leaf("ref_number"),
-        "BalanceRemaining": Leaf("balance_remaining", read_amount),
+        "BalanceRemaining": Leaf("balance_remaining", read_amount, spare=True),
         "Amount": Leaf("amount", read_amount),
         "DiscountAmount": Leaf("discount_amount", read_amount),
     },
@@ -24,7 +24,7 @@ RECEIVE_PAYMENT = Shape(
     responses.ReceivePaymentRet,
     {
         "TxnID": Leaf("txn_id", str.strip),
-        "TimeCreated": Leaf("time_created", wall_clock),
+        "TimeCreated": Leaf("time_created", wall_clock, spare=True),
         "TimeModified": Leaf("time_modified", wall_clock),
         "EditSequence": Leaf("edit_sequence", str.strip),
         "CustomerRef": Node("customer", read_ref),

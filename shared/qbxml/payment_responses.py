@@ -28,6 +28,7 @@ class AppliedToTxnRet(NamedTuple):
     balance_remaining: Decimal | None = None
     amount: Decimal | None = None
     discount_amount: Decimal | None = None
+    odd: tuple[str, ...] = ()
 
 
 class ReceivePaymentRet(NamedTuple):
@@ -55,6 +56,7 @@ class ReceivePaymentRet(NamedTuple):
     unused_credits: Decimal | None = None
     external_guid: str = ""
     applied: tuple[AppliedToTxnRet, ...] = ()
+    odd: tuple[str, ...] = ()
 
     @property
     def adds_up(self) -> bool:

@@ -148,6 +148,7 @@ class CustomerRet(NamedTuple):
     phone: str = ""
     email: str = ""
     currency: str = ""
+    odd: tuple[str, ...] = ()
 
     @property
     def billing_lines(self) -> tuple[str, ...]:
@@ -175,6 +176,7 @@ class LinkedTxn(NamedTuple):
     ref_number: str = ""
     link_type: str = ""
     amount: Decimal | None = None
+    odd: tuple[str, ...] = ()
 
 
 class InvoiceLineRet(NamedTuple):
@@ -192,6 +194,7 @@ class InvoiceLineRet(NamedTuple):
     amount: Decimal | None = None
     service_date: date | None = None
     sales_tax_code: str = ""
+    odd: tuple[str, ...] = ()
 
 
 class InvoiceLineGroupRet(NamedTuple):
@@ -203,6 +206,7 @@ class InvoiceLineGroupRet(NamedTuple):
     quantity: str = ""
     total_amount: Decimal | None = None
     lines: tuple[InvoiceLineRet, ...] = ()
+    odd: tuple[str, ...] = ()
 
 
 class InvoiceRet(NamedTuple):
@@ -239,6 +243,7 @@ class InvoiceRet(NamedTuple):
     is_tax_included: bool | None = None
     links: tuple[LinkedTxn, ...] = ()
     lines: tuple[InvoiceLineRet | InvoiceLineGroupRet, ...] = ()
+    odd: tuple[str, ...] = ()
 
     @property
     def total(self) -> Decimal | None:
@@ -281,6 +286,7 @@ class TxnDeletedRet(NamedTuple):
     time_created: str = ""
     time_deleted: str = ""
     ref_number: str = ""
+    odd: tuple[str, ...] = ()
 
 
 class ListDeletedRet(NamedTuple):
@@ -291,6 +297,7 @@ class ListDeletedRet(NamedTuple):
     time_created: str = ""
     time_deleted: str = ""
     full_name: str = ""
+    odd: tuple[str, ...] = ()
 
 
 Ret: TypeAlias = (

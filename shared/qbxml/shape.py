@@ -8,12 +8,13 @@ ContactsRet has a ListID of its own, which is not the customer's.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from copy import copy
 from dataclasses import dataclass
-from typing import Any, Generic, NamedTuple, TypeAlias, TypeVar
+from typing import Any, Generic, NamedTuple, TypeAlias, TypeVar, cast
 
 from lxml import etree
 
-from shared.qbxml.text import BadValue
+from shared.qbxml.text import BadValue, shown
 
 Element: TypeAlias = etree._Element
 Convert: TypeAlias = Callable[[str], Any]
@@ -32,10 +33,15 @@ class BadField(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Leaf:
-    """A child that holds text: ``convert`` None takes the text as it stands."""
+    """A child that holds text: ``convert`` None takes the text as it stands.
+
+    ``spare``: no balance, customer, number or date depends on it, so a text that is not of its
+    type loses the field and not the record; it is kept, as text, in the record's ``odd``.
+    """
 
     field: str
     convert: Convert | None = None
+    spare: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +64,9 @@ class Shape(Generic[V]):
     def __init__(self, value: type[V], children: Mapping[str, Leaf | Node]) -> None:
         index = value._fields.index
         self._value = value
+        self._spare = frozenset(
+            name for name, one in children.items() if isinstance(one, Leaf) and one.spare
+        )
         self._blank = [value._field_defaults[field] for field in value._fields]
         # One table for leaves and nodes: a page looks up a hundred thousand names.
         self._children = {name: (index(one.field), *_way(one)) for name, one in children.items()}
@@ -82,12 +91,29 @@ class Shape(Generic[V]):
                 else:
                     values[index] = read(child)
         except BadValue as why:
+            if child.tag in self._spare:
+                return self._without_odd(element)
             raise BadField(_step(child), why) from why
         except BadField as why:
             raise BadField(f"{_step(child)}/{why.path}", why.why) from why
         for index, items in lists.items():
             values[index] = tuple(items)
         return tuple.__new__(self._value, values)
+
+    def _without_odd(self, element: Element) -> V:
+        """Read an element of which a spare child is not of its type, without such children."""
+        rest = copy(element)
+        odd = []
+        for child in rest.iterchildren(*self._spare):
+            known = self._children[child.tag]
+            try:
+                if known[1] is not None and child.text:
+                    known[1](child.text)
+            except BadValue as why:
+                odd.append(f"{child.tag} is {shown(why.text)}")
+                rest.remove(child)
+        value: Any = self(rest)
+        return cast(V, value._replace(odd=tuple(odd)))
 
 
 def _way(child: Leaf | Node) -> tuple[Convert | None, Read | None, bool]:

@@ -346,7 +346,8 @@ class Invoice:
 
     ``customer_list_id`` is the customer or job that QuickBooks names. ``total`` is
     ``balance - applied``; ``applied`` is zero or negative, as QuickBooks writes it.
-    ``currency`` is empty when the company keeps one currency (the home currency then).
+    ``currency`` is empty when the company keeps one currency (the home currency then). ``note``
+    is what stood in fields that could not be read and that nothing depends on.
     """
 
     txn_id: str
@@ -373,6 +374,7 @@ class Invoice:
     time_created: str
     time_modified: str
     lines: tuple[InvoiceLine, ...] = ()
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -377,7 +377,7 @@ def test_deleted_transactions_and_list_entries():
 
 
 def test_a_malformed_amount_spoils_its_record_and_no_other():
-    records = [invoice(TxnID="1"), invoice(TxnID="2", Subtotal="12,00"), invoice(TxnID="3")]
+    records = [invoice(TxnID="1"), invoice(TxnID="2", BalanceRemaining="12,00"), invoice(TxnID="3")]
     found = read_one(invoices_answer(*records))
     assert [row.txn_id for row in found.rows] == ["1", "3"]
     assert found.bad == (
@@ -385,9 +385,9 @@ def test_a_malformed_amount_spoils_its_record_and_no_other():
             kind="InvoiceRet",
             object_id="2",
             document="Invoice 1042, Alder Joinery:Stairs",
-            field="Subtotal",
+            field="BalanceRemaining",
             value="12,00",
-            reason="Subtotal is '12,00', which is not an amount such as 1234.50",
+            reason="BalanceRemaining is '12,00', which is not an amount such as 1234.50",
         ),
     )
 
@@ -398,18 +398,7 @@ def test_a_malformed_amount_spoils_its_record_and_no_other():
         ({"TxnDate": "2024-02-30"}, "TxnDate"),
         ({"TimeModified": "soon"}, "TimeModified"),
         ({"IsPaid": "maybe"}, "IsPaid"),
-        ({"InvoiceLineRet": [line(), line(Amount="x"), line()]}, "InvoiceLineRet[2]/Amount"),
-        ({"InvoiceLineRet": [line(ServiceDate="x")]}, "InvoiceLineRet/ServiceDate"),
-        (
-            {
-                "InvoiceLineGroupRet": {
-                    "TxnLineID": "G",
-                    "InvoiceLineRet": [line(), line(Amount="x")],
-                }
-            },
-            "InvoiceLineGroupRet/InvoiceLineRet[2]/Amount",
-        ),
-        ({"LinkedTxn": [{"TxnID": "1", "Amount": "x"}]}, "LinkedTxn/Amount"),
+        ({"DueDate": "tomorrow"}, "DueDate"),
         ({"TxnID": None}, "TxnID"),
         ({"TxnID": " "}, "TxnID"),
     ],
@@ -419,6 +408,45 @@ def test_a_bad_record_names_the_field_at_fault(changes, field):
     assert isinstance(bad, BadRecord)
     assert bad.field == field
     assert field in bad.reason
+
+
+@pytest.mark.parametrize(
+    ("changes", "where", "odd"),
+    [
+        ({"Subtotal": "1479.933"}, lambda one: one, ("Subtotal is '1479.933'",)),
+        ({"TimeCreated": "soon"}, lambda one: one, ("TimeCreated is 'soon'",)),
+        (
+            {"SalesTaxTotal": "x", "IsTaxIncluded": "perhaps"},
+            lambda one: one,
+            ("SalesTaxTotal is 'x'", "IsTaxIncluded is 'perhaps'"),
+        ),
+        (
+            {"InvoiceLineRet": [line(), line(Amount="1479.933"), line()]},
+            lambda one: one.lines[1],
+            ("Amount is '1479.933'",),
+        ),
+        (
+            {"InvoiceLineRet": [line(ServiceDate="x")]},
+            lambda one: one.lines[0],
+            ("ServiceDate is 'x'",),
+        ),
+        (
+            {"InvoiceLineGroupRet": {"TxnLineID": "G", "InvoiceLineRet": [line(Amount="x")]}},
+            lambda one: one.lines[-1].lines[0],
+            ("Amount is 'x'",),
+        ),
+        (
+            {"LinkedTxn": [{"TxnID": "1", "Amount": "x"}]},
+            lambda one: one.links[0],
+            ("Amount is 'x'",),
+        ),
+    ],
+)
+def test_an_odd_field_that_no_balance_depends_on_loses_itself_and_nothing_else(changes, where, odd):
+    plain, read = read_invoice(), read_invoice(**changes)
+    assert isinstance(read, InvoiceRet)
+    assert where(read).odd == odd
+    assert (read.balance_remaining, read.customer) == (plain.balance_remaining, plain.customer)
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from shared.models import connections, problems, syncs
+from shared.models import connections, ledger, problems, syncs
 from shared.rules.values import InvoiceStatus, JobMode, RecordKind, SyncState
 from simulator.company import Company, acts
 from simulator.webconnector import Result
@@ -48,6 +48,21 @@ def test_a_list_that_breaks_off_at_its_second_page_is_given_up(open_house, fault
         )
     assert house.sync().result is Result.FAILED
     assert len(house.requests) < 40
+
+
+# One odd field loses the field
+
+
+def test_a_line_of_three_decimals_loses_its_amount_and_not_the_invoice(books):
+    txn_id = owes(books, "1", 148_000)
+    books.alter = spoil("<Amount>1480.00<", "<Amount>1479.933<")
+    synced(books)
+    assert str(books.invoices()[txn_id].balance) == "1480.00"
+    assert codes(books) == []
+    with books.store.reading():
+        held = ledger.invoice(connections.get("Larkspur").id, txn_id)
+    assert held.note == "Amount is '1479.933' (line 1)"
+    assert [line.amount for line in held.lines] == [None]
 
 
 # What cannot be read is not shown as right
@@ -332,7 +347,7 @@ def test_guesses_at_names_that_do_not_exist_are_slowed_down_alike(house):
     for _ in range(7):
         known.log_in()
         heard.append(known.why())
-    assert [text.split(" for ")[0] for text in told] == [text.split(" for ")[0] for text in heard]
+    assert [text.split(" (ref ")[0] for text in told] == [text.split(" (ref ")[0] for text in heard]
 
 
 def test_while_the_store_cannot_be_used_the_web_connector_is_told_in_words(house, monkeypatch):

@@ -115,6 +115,7 @@ def _about(detail: InvoiceDetail) -> Iterator[Text]:
         "Terms": invoice.terms,
         "P.O. number": invoice.po_number,
         "Memo": invoice.memo,
+        "Not read": invoice.note,
         "TxnID": invoice.txn_id,
         "Changed in QuickBooks": invoice.time_modified.replace("T", " "),
     }

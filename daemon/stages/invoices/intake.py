@@ -7,6 +7,7 @@ Rules: qbxml-reference §6, §7, §16.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from decimal import Decimal
 
 from shared.hints import tell
@@ -136,7 +137,17 @@ def to_invoice(ret: InvoiceRet, home_currency: str) -> Invoice | Trouble:
         time_created=ret.time_created,
         time_modified=ret.time_modified,
         lines=_lines(ret),
+        note="; ".join(_odd(ret)),
     )
+
+
+def _odd(ret: InvoiceRet) -> Iterator[str]:
+    """What stood in fields that could not be read: "Amount is '1479.933' (line 2)"."""
+    yield from ret.odd
+    for number, line in enumerate(ret.lines, 1):
+        yield from (f"{text} (line {number})" for text in line.odd)
+        if isinstance(line, InvoiceLineGroupRet):
+            yield from (f"{text} (line {number})" for part in line.lines for text in part.odd)
 
 
 def total_mismatch(ret: InvoiceRet) -> Trouble | None:

@@ -104,7 +104,8 @@ _FROM_QUICKBOOKS = (
     *(t.Invoice.applied_cents, t.Invoice.balance_cents, t.Invoice.total_cents),
     *(t.Invoice.currency, t.Invoice.exchange_rate, t.Invoice.status, t.Invoice.pending),
     *(t.Invoice.ar_account_list_id, t.Invoice.ar_account, t.Invoice.terms),
-    *(t.Invoice.po_number, t.Invoice.memo, t.Invoice.edit_sequence, t.Invoice.time_created),
+    *(t.Invoice.po_number, t.Invoice.memo, t.Invoice.note),
+    *(t.Invoice.edit_sequence, t.Invoice.time_created),
     t.Invoice.time_modified,
 )
 _LEFT_OUT_NOW = SQL(
@@ -153,6 +154,7 @@ def _row(connection_id: int, sync_id: int, invoice: Invoice) -> Row:
         invoice.terms,
         invoice.po_number,
         invoice.memo,
+        invoice.note,
         invoice.edit_sequence,
         invoice.time_created,
         invoice.time_modified,
@@ -372,7 +374,7 @@ def _read(row: Row, lines: tuple[InvoiceLine, ...]) -> Invoice:
     _, txn_id, number, customer_list_id, customer_full_name, day, due_day, *amounts = row[:12]
     subtotal, tax, applied, balance, total = map(money, amounts)
     currency, exchange_rate, status, pending, account_list_id, account, *texts = row[12:]
-    terms, po_number, memo, edit_sequence, time_created, time_modified = texts
+    terms, po_number, memo, note, edit_sequence, time_created, time_modified = texts
     invoiced = day_or_none(day)
     assert invoiced is not None
     return Invoice(
@@ -396,6 +398,7 @@ def _read(row: Row, lines: tuple[InvoiceLine, ...]) -> Invoice:
         terms=terms,
         po_number=po_number,
         memo=memo,
+        note=note,
         edit_sequence=edit_sequence,
         time_created=time_created,
         time_modified=time_modified,
