@@ -8,13 +8,13 @@ leaves room for others (engineering §2).
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, ParamSpec, Protocol, TypeVar, cast
+from typing import Any, NoReturn, ParamSpec, Protocol, TypeVar, cast
 
 from twisted.internet.defer import Deferred, DeferredSemaphore, inlineCallbacks
 from twisted.internet.threads import blockingCallFromThread, deferToThread, deferToThreadPool
 from twisted.python.threadpool import ThreadPool
 
-from shared.errors import StoreConflict
+from shared.errors import StoreConflict, StoreUnavailable
 from shared.models.store import Store
 
 P = ParamSpec("P")
@@ -35,6 +35,13 @@ class Threads(Protocol):
 
     def verify(self, slow: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Deferred[T]:
         """Run a password check beside the reactor, one at a time (it takes 12 MiB)."""
+
+
+STORE_SECONDS = 45.0
+"""After so long a caller gets words; the Web Connector gives a call up after about 100 s.
+
+The unit may still be done: a server that hangs hears of nothing. Whoever asked reads again.
+"""
 
 
 class ReactorThreads:
@@ -75,7 +82,14 @@ class ReactorThreads:
                 # Two units waited for each other and the engine gave one up: nothing was done.
                 return transact()
 
-        return deferToThreadPool(self._reactor, self._store_pool, transact_again_on_conflict)
+        done = deferToThreadPool(self._reactor, self._store_pool, transact_again_on_conflict)
+        return done.addTimeout(STORE_SECONDS, self._reactor, self._did_not_answer)
+
+    def _did_not_answer(self, _failure: object, seconds: float) -> NoReturn:
+        raise StoreUnavailable(
+            f"The store {self._store.url_shown} did not answer within {seconds:g} seconds.",
+            "Check the database server, and the disk of the store.",
+        )
 
     def work(self, slow: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Deferred[T]:
         """Run slow on the work threads."""

@@ -29,6 +29,7 @@ _REMEDIES = {
 }
 _ON_CONNECT = (
     "SET lock_timeout = '15s'",
+    "SET statement_timeout = '30s'",
     "SET default_transaction_isolation = 'read committed'",
 )
 
@@ -84,6 +85,7 @@ class PostgresEngine:
         """A transaction that only one process at a time can be in."""
         with self.unit(writing=True):
             self.database.execute_sql("SET LOCAL lock_timeout = 0")
+            self.database.execute_sql("SET LOCAL statement_timeout = 0")
             self.database.execute_sql("SELECT pg_advisory_xact_lock(%s)", (_SCHEMA_LOCK,))
             yield
 

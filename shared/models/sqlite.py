@@ -66,6 +66,7 @@ class SqliteEngine:
             check_same_thread=False,
         )
         self._turn = threading.RLock() if self.in_memory else nullcontext()
+        self._opened: tuple[int, int] | None = None  # device and inode of the file
 
     @property
     def safe_with_wal(self) -> bool:
@@ -91,10 +92,21 @@ class SqliteEngine:
         )
 
     def connect(self) -> None:
-        """Open this thread's connection unless it is open."""
+        """Open this thread's connection unless it is open.
+
+        Raises StoreUnavailable when the file is another one than at first, or none: SQLite would
+        go on writing to a file that nobody can open any more.
+        """
+        if not self.in_memory and self._opened not in (None, _identity(self.path)):
+            raise StoreUnavailable(
+                f"The store {self.path} was deleted, moved or replaced while it was open.",
+                "Put the file back, or restore a backup, then restart the daemon.",
+            )
         if self.database.is_closed():
             with self.explained():
                 self.database.connect()
+                self.database.pragma("schema_version")  # only now is the file opened
+            self._opened = self._opened or _identity(self.path)
 
     def find(self, *, create: bool) -> None:
         """See that there is a file, making folder (0700) and empty file (0600) if asked."""
@@ -214,6 +226,15 @@ class _Savepoint(peewee._savepoint):
     def rollback(self, begin: bool = True) -> None:
         if self.db.connection().in_transaction:
             super().rollback(begin)
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    """Which file the path leads to; None for no file."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def _make_private_file(path: Path) -> None:

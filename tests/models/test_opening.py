@@ -366,3 +366,42 @@ def test_the_engine_tells_the_time_in_utc(store):
 def test_the_tables_are_all_in_one_list():
     assert set(TABLES) == set(Table.__subclasses__())
     assert len({table._meta.table_name for table in TABLES}) == len(TABLES)
+
+
+# The file that is open is the file at the address
+
+
+@pytest.mark.parametrize("what", ["deleted", "moved", "replaced"])
+def test_a_store_whose_file_goes_away_is_noticed_at_the_next_unit(tmp_path, what):
+    path = tmp_path / "store.sqlite3"
+    with open_store(f"sqlite:///{path}") as store:
+        with store.transaction():
+            audit.add("anna", "before", "", "", NOON)
+        if what == "replaced":
+            shutil.copy(path, tmp_path / "other")
+            (tmp_path / "other").rename(path)
+        elif what == "moved":
+            path.rename(tmp_path / "elsewhere")
+        else:
+            path.unlink()
+        for unit in (store.transaction, store.reading):
+            with pytest.raises(StoreUnavailable, match="deleted, moved or replaced") as refused:
+                unit().__enter__()
+            assert "restart the daemon" in refused.value.remedy
+
+
+def test_a_store_whose_file_is_put_back_goes_on(tmp_path):
+    path = tmp_path / "store.sqlite3"
+    with open_store(f"sqlite:///{path}") as store:
+        path.rename(tmp_path / "elsewhere")
+        with pytest.raises(StoreUnavailable):
+            store.transaction().__enter__()
+        (tmp_path / "elsewhere").rename(path)
+        with store.transaction():
+            audit.add("anna", "after", "", "", NOON)
+
+
+def test_a_reading_that_may_not_create_makes_no_store(tmp_path):
+    with pytest.raises(StoreError, match="There is no store"):
+        open_store(f"sqlite:///{tmp_path / 'store.sqlite3'}", create=False)
+    assert list(tmp_path.iterdir()) == []

@@ -87,7 +87,8 @@ def test_two_stores_in_one_thread_do_not_mix(store, tmp_path):
 
 
 def test_writing_while_reading_fails(store):
-    with pytest.raises((StoreUnavailable, peewee.PeeweeException)), store.reading():
+    refused = (StoreUnavailable, peewee.PeeweeException, psycopg.Error)
+    with pytest.raises(refused), store.reading():
         note("sneaked in")
     with store.transaction():
         note("allowed again")
