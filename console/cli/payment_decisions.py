@@ -1,4 +1,4 @@
-"""What a person decides about payments: retry, skip, unskip, and that a doubt is over."""
+"""What a person decides about payments: retry, allow, skip, unskip, and that a doubt is over."""
 
 from __future__ import annotations
 
@@ -46,6 +46,46 @@ def retry(desk: Desk, ids: tuple[str, ...], connection: str | None, yes: bool) -
     wanted = _found(desk, ids, connection)
     done = decide(desk, partial(payments.plan_retry, payment_ids=wanted), yes=yes)
     output.say_wrapped(done.sentence)
+
+
+@click.command()
+@ids_argument
+@click.option("--overpayment", type=click.Choice(["refuse", "credit"]), help="The rest of it.")
+@click.option("--on-account", type=click.Choice(["refuse", "post"]), help="Without an invoice.")
+@click.option(
+    "--closed-period", type=click.Choice(["hold", "next-open-day"]), help="With a date in one."
+)
+@yes_option
+@pass_desk
+def allow(
+    desk: Desk,
+    ids: tuple[str, ...],
+    connection: str | None,
+    overpayment: str | None,
+    on_account: str | None,
+    closed_period: str | None,
+    yes: bool,
+) -> None:
+    """Allow for single payments what their connection does not, and have them tried again.
+
+    Keep what an invoice no longer owes as the customer's credit; post on account without an
+    invoice; post on the first open day what is dated in a closed period. deskbridge connection
+    edit NAME allows it for all. Where the invoice owes nothing any more, it asks first, and needs
+    --yes without a terminal. ID is as for retry.
+    """
+    from shared.operations import payment_allowances
+    from shared.rules.values import ClosedPeriod, OnAccount, Overpayment
+
+    if not (overpayment or on_account or closed_period):
+        raise WrongUsage("Nothing was named that is to be allowed.", "--overpayment credit")
+    plan_of = partial(
+        payment_allowances.plan_allow,
+        payment_ids=_found(desk, ids, connection),
+        overpayment=Overpayment(overpayment) if overpayment else None,
+        on_account=OnAccount(on_account) if on_account else None,
+        closed_period=ClosedPeriod(closed_period) if closed_period else None,
+    )
+    output.say_wrapped(decide(desk, plan_of, yes=yes).sentence)
 
 
 @click.command()

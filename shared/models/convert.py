@@ -21,6 +21,11 @@ def cents(amount: Decimal) -> int:
     return hundredths
 
 
+def cents_or_none(amount: Decimal | None) -> int | None:
+    """As ``cents``; None stays None."""
+    return None if amount is None else cents(amount)
+
+
 def money(hundredths: int) -> Decimal:
     """Return hundredths as an amount with two places."""
     return hundredths * _HUNDREDTH

@@ -410,7 +410,8 @@ class Payment(Table):
     charge, ``status`` and reason change at any time.
     ``asking``: somebody said retry, so QuickBooks is asked before it is judged. ``waiting_ms``
     is since when it waits. ``overpayment``, ``on_account`` and ``closed_period`` are what was
-    decided for it alone; empty: as its connection has it.
+    decided for it alone; empty: as its connection has it. ``closed_too``: also where an invoice
+    owes nothing any more.
     The columns from ``edit_sequence`` on are QuickBooks' and empty for the platform's payments.
     """
 
@@ -453,6 +454,7 @@ class Payment(Table):
     overpayment = TextField(constraints=[SQL("DEFAULT ''")])
     on_account = TextField(constraints=[SQL("DEFAULT ''")])
     closed_period = TextField(constraints=[SQL("DEFAULT ''")])
+    closed_too = BooleanField(constraints=[SQL("DEFAULT FALSE")])
 
     class Meta:
         indexes = (
@@ -536,7 +538,10 @@ Posting.add_index(
 
 
 class PostingUse(Table):
-    """An invoice that a posting pays; ``expected_cents`` is its balance right after that."""
+    """An invoice that a posting pays; ``expected_cents`` is its balance right after that.
+
+    ``fitting_cents`` is what it owed of the amount when it was looked at; null: all of it.
+    """
 
     posting = ForeignKeyField(Posting, on_delete="CASCADE", index=False)
     position = IntegerField()
@@ -544,6 +549,7 @@ class PostingUse(Table):
     number = TextField()
     amount_cents = BigIntegerField()
     expected_cents = BigIntegerField(null=True)
+    fitting_cents = BigIntegerField(null=True)
 
     class Meta:
         primary_key = CompositeKey("posting", "position")

@@ -61,7 +61,7 @@ class Retry(_Decision):
 
     def again(self, store: Store) -> Retry:
         """Retry the same payments, as they stand now."""
-        return _retry([listing.get(one) for one in self.payment_ids], newest=self.newest)
+        return plan_retry_of([listing.get(one) for one in self.payment_ids], newest=self.newest)
 
     def apply(self, by: Operator) -> Outcome:
         """Plan anew what was refused or parked, and judge all of them."""
@@ -75,7 +75,7 @@ class Retry(_Decision):
 
 def plan_retry(_store: Store, payment_ids: Iterable[int]) -> Retry:
     """What retrying these payments would do. Raises NotFound, NotPossible."""
-    return _retry([listing.get(payment_id) for payment_id in dict.fromkeys(payment_ids)])
+    return plan_retry_of([listing.get(payment_id) for payment_id in dict.fromkeys(payment_ids)])
 
 
 def plan_retry_alike(_store: Store, wanted: PaymentFilter) -> Retry:
@@ -91,7 +91,7 @@ def plan_retry_alike(_store: Store, wanted: PaymentFilter) -> Retry:
     payments = [one for one in queue.page(wanted, AT_ONCE) if may_retry(one)]
     if not payments:
         raise NotPossible("No payment of this kind can be retried.")
-    return _retry(payments, newest=len(payments) == AT_ONCE)
+    return plan_retry_of(payments, newest=len(payments) == AT_ONCE)
 
 
 def may_retry(payment: Payment) -> bool:
@@ -99,7 +99,8 @@ def may_retry(payment: Payment) -> bool:
     return not decisions.why_no_retry(payment)
 
 
-def _retry(payments: Sequence[Payment], *, newest: bool = False) -> Retry:
+def plan_retry_of(payments: Sequence[Payment], *, newest: bool = False) -> Retry:
+    """What retrying these payments, as they were just read, would do. Raises NotPossible."""
     for payment in payments:
         _allowed(decisions.why_no_retry(payment))
     parked = [payment for payment in payments if payment.status is PaymentStatus.PARKED]

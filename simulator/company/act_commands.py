@@ -131,6 +131,17 @@ def _edit_payment(books: Books, payment: str, date: datetime | None, **options: 
 
 
 @_command(
+    "apply",
+    _PAYMENT,
+    _INVOICE,
+    click.option("--amount", type=amount, required=True, help="How much of what is unused."),
+)
+def _apply(books: Books, payment: str, invoice: str, amount: int) -> Change:
+    """Put what is unused of a PAYMENT against an INVOICE."""
+    return acts.apply(books, payment, invoice, amount)
+
+
+@_command(
     "deposit",
     _PAYMENT,
     click.option("--to", "account", default="Checking", show_default=True, help="The bank."),

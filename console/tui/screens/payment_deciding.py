@@ -15,7 +15,7 @@ from console.tui.screens.hint import HintScreen
 from console.tui.widgets.dialogs import AskReason
 from console.tui.words import titled
 from shared.models.store import Store
-from shared.operations import payments
+from shared.operations import payment_allowances, payments
 from shared.operations.deciding import Outcome, Plan
 from shared.rules.payments.judging import ABOUT_NAMES
 from shared.rules.payments.values import Payment, PaymentStatus
@@ -29,6 +29,12 @@ class DecidesPayments(StoreScreen[Snapshot]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("r", "retry", "Retry", tooltip="Have the payment judged again at once. It asks."),
+        Binding(
+            "A",
+            "allow",
+            "Allow",
+            tooltip="Allow a credit, posting on account, or a later date, for this one. It asks.",
+        ),
         Binding("s", "skip", "Skip", tooltip="Never post this payment, with a reason."),
         Binding("u", "unskip", "Un-skip", tooltip="Take a skipped payment in again. It asks."),
         Binding(
@@ -71,6 +77,13 @@ class DecidesPayments(StoreScreen[Snapshot]):
     def action_retry(self) -> None:
         """Say what retrying would do, and ask."""
         self._decide(payments.plan_retry)
+
+    def action_allow(self) -> None:
+        """Say what would let it go out, and ask."""
+        payment = self.payment()
+        if payment is not None:
+            wanted = partial(payment_allowances.plan_way_out, payment_id=payment.id)
+            self.decide(wanted, asks=True)
 
     def action_skip(self) -> None:
         """Ask for the reason, then skip."""
@@ -146,6 +159,7 @@ def _has_a_hint(payment: Payment) -> bool:
 _ABLE: Mapping[str, Callable[[Payment], bool]] = MappingProxyType(
     {
         "retry": _may_retry,
+        "allow": payment_allowances.has_way_out,
         "skip": payments.may_skip,
         "unskip": _is_skipped,
         "settle": _is_in_doubt,
@@ -156,6 +170,7 @@ _ABLE: Mapping[str, Callable[[Payment], bool]] = MappingProxyType(
 _CHOICES = (
     ("who", "w", "says whom its customer's name means in QuickBooks."),
     ("retry", "r", "judges it again at once. It says first what that means, and asks."),
+    ("allow", "A", "allows what keeps it back, for this payment alone. It says what, and asks."),
     ("skip", "s", "never posts it, with your reason; u takes that back."),
     ("unskip", "u", "takes it in again. It asks."),
     (

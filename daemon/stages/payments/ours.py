@@ -107,7 +107,8 @@ def thd_seen(session: Session, posting: Posting, one: ReceivedPayment, now: date
 def _thd_same(session: Session, posting: Posting, one: ReceivedPayment, now: datetime) -> bool:
     payment = listing.get(posting.payment_id)
     as_sent, as_found = terms.sent(payment, posting), terms.shown(as_ret(one))
-    is_right = as_sent == as_found and posting.customer_list_id == one.customer_list_id
+    same_terms = terms.agree(payment, posting, as_ret(one))
+    is_right = same_terms and posting.customer_list_id == one.customer_list_id
     # An invoice that is deleted takes its share off the payment, whose EditSequence stays.
     known = is_right or bool(posting.code) or _is_told(session, payment.id)
     if posting.edit_sequence == one.edit_sequence and known and not posting.deleted:

@@ -21,6 +21,7 @@ from shared.qbxml import statuses
 from shared.qbxml.responses import ReceivePaymentRet
 from shared.rules import values as store_values
 from shared.rules.payments import reasons
+from shared.rules.payments.allowances import allowed
 from shared.rules.payments.values import MessageSet, Payment, Posting, PostingState
 from shared.rules.values import RecordKind, Session
 
@@ -138,6 +139,7 @@ def thd_posted(
     ret = evidence.ret
     assert ret is not None
     payment = listing.get(posting.payment_id)
+    posting = _thd_as_it_was_sent(payment, posting, ret)
     code = NOT_APPLIED if evidence.code == verdict.LINK_MISSING else ""
     postings.move(
         posting.id,
@@ -153,6 +155,7 @@ def thd_posted(
         time_created=ret.time_created,
         unused=ret.unused_payment if ret.unused_payment is not None else posting.unused,
         posted_at=now,
+        date=terms.day_of(payment, posting),
     )
     # The list of payments may have shown it before we knew that it is ours.
     incoming.remove_ours(session.connection.id, [ret.txn_id])
@@ -163,8 +166,22 @@ def thd_posted(
     if posting.state is PostingState.SENT:
         for use in posting.uses:
             _thd_compare_balance(session, posting, use.invoice_txn_id, use.expected, ret, now)
-    elif ret.total_amount is not None and terms.shown(ret) != terms.sent(payment, posting):
+    elif ret.total_amount is not None and not terms.agree(payment, posting, ret):
         thd_edited(session, payment, terms.sent(payment, posting), terms.shown(ret), now)
+
+
+def _thd_as_it_was_sent(payment: Payment, posting: Posting, ret: ReceivePaymentRet) -> Posting:
+    """A posting that this store takes for unsent, as an earlier life of the store sent it.
+
+    Where that put less on its invoices, or another date, than is planned, the memo says so.
+    """
+    if posting.state is not PostingState.PLANNED:
+        return posting
+    as_sent = terms.as_told(payment, posting, ret)
+    postings.pays(
+        posting.id, {u.invoice_txn_id: u.paid for u in as_sent.uses if u.fitting is not None}
+    )
+    return as_sent
 
 
 def thd_edited(
@@ -222,7 +239,8 @@ def thd_declined(
     session: Session, posting: Posting, evidence: Evidence, now: datetime, *, set_id: str = ""
 ) -> None:
     """QuickBooks said no: nothing was written."""
-    why = verdict.refusal(posting, evidence.code, evidence.said)
+    may = allowed(session.connection, listing.get(posting.payment_id))
+    why = verdict.refusal(posting, evidence.code, evidence.said, may)
     thd_reread(session, posting)
     thd_not_posted(session, posting, why, now, said=evidence.said, set_id=set_id)
 

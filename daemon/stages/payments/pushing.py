@@ -27,6 +27,7 @@ from shared.qbxml import statuses
 from shared.qbxml.responses import ResponseHead
 from shared.qbxml.writer import RequestRefused, write_message_set
 from shared.rules.payments import tags
+from shared.rules.payments.allowances import allowed
 from shared.rules.payments.values import (
     ListEntry,
     ListKind,
@@ -96,11 +97,12 @@ def thd_looked(
         # It was corrected meanwhile: as it is now, nobody has looked at it.
         return _next(state), GoOn()
     invoices = {row.txn_id: row for row in reading.rows if isinstance(row, LookedInvoice)}
-    why = verdict.look(payment, posting, invoices, _closing_date(session))
+    may = allowed(session.connection, payment)
+    why = verdict.look(payment, posting, invoices, _closing_date(session), may)
     if isinstance(why, Fits):
         found = _thd_places(session, payment, posting)
         if isinstance(found, Places):
-            _thd_accept(posting, payment.date, why, found, now)
+            _thd_accept(posting, why.date or payment.date, why, found, now)
             step = Step.METHOD if found.missing_method else Step.POST
             return replace(plan.to(state, step), method=found.missing_method), GoOn()
         why = found
@@ -171,7 +173,7 @@ def _thd_places(session: Session, payment: Payment, posting: Posting) -> Places 
 
 
 def _thd_accept(posting: Posting, day: date, fits: Fits, found: Places, now: datetime) -> None:
-    postings.expect(posting.id, fits.expected)
+    postings.expect(posting.id, fits.expected, fits.paid)
     postings.move(
         posting.id,
         PostingState.PLANNED,
@@ -278,7 +280,7 @@ def _add(
         memo=tags.memo(payment, posting, len(postings.of_payment(payment.id))),
         deposit_to_account_list_id=found.deposit_list_id,
         external_guid=posting.external_guid,
-        applied=tuple(ask.AppliedToTxn(u.invoice_txn_id, u.amount) for u in posting.uses),
+        applied=tuple(ask.AppliedToTxn(u.invoice_txn_id, u.paid) for u in posting.uses if u.paid),
     )
 
 
@@ -328,8 +330,9 @@ def _thd_outcome(
         return plan.to(state, Step.DOUBT), GoOn()
     if result.outcome is protocol.Outcome.POSTED:
         return _next(replace(state, position=state.position + 1)), GoOn()
-    why = verdict.refusal(posting, proof.code, proof.said)
-    return _failed(state, why), GoOn()
+    payment = listing.get(posting.payment_id)
+    may = allowed(session.connection, payment)
+    return _failed(state, verdict.refusal(posting, proof.code, proof.said, may)), GoOn()
 
 
 def _thd_mark_cleared(held: MessageSet, proof: Evidence) -> None:

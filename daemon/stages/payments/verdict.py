@@ -7,13 +7,14 @@ payment back until the next sync; what needs a person refuses it.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 
 from daemon.stages.payments.intake import LookedInvoice
 from shared.qbxml import statuses
 from shared.rules.payments import reasons
+from shared.rules.payments.allowances import NOTHING, Allowed, open_day
 from shared.rules.payments.deposits import (
     deposit_account,
     find_entry,
@@ -41,12 +42,18 @@ BAD_VALUE = 3210
 
 @dataclass(frozen=True, slots=True)
 class Fits:
-    """The payment can be posted; ``expected`` are its invoices' balances right after that."""
+    """The payment can be posted; ``expected`` are its invoices' balances right after that.
+
+    ``paid`` is what it pays of invoices that owe less than it wants to pay, by TxnID; what is
+    left of it stays unused. ``date`` is the day to post it under; None: its own.
+    """
 
     customer_list_id: str
     customer: str
     ar_account_list_id: str
     expected: Mapping[str, Decimal]
+    paid: Mapping[str, Decimal] = field(default_factory=dict)
+    date: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,16 +100,23 @@ class Places:
 
 
 def look(
-    payment: Payment, posting: Posting, invoices: Mapping[str, LookedInvoice], closing: str
+    payment: Payment,
+    posting: Posting,
+    invoices: Mapping[str, LookedInvoice],
+    closing: str,
+    may: Allowed = NOTHING,
 ) -> Fits | HeldBack | Unfit:
     """Hold a posting against its invoices as QuickBooks has them now.
 
     ``closing`` is the ISO day up to which the books are closed, empty for none: without a
-    password QuickBooks would take an earlier payment without a word.
+    password QuickBooks would take an earlier payment without a word. ``may`` is what is allowed
+    for this payment.
     """
-    if closing and payment.date <= date.fromisoformat(closing):
+    day = day_to_post(payment, closing, may)
+    if day is None:
         return stopped("payment-closed-period", date=closing)
     expected: dict[str, Decimal] = {}
+    paid: dict[str, Decimal] = {}
     for use in posting.uses:
         invoice = invoices.get(use.invoice_txn_id)
         if invoice is None:
@@ -110,12 +124,25 @@ def look(
         if invoice.pending:
             reason = "it is pending in QuickBooks"
             return stopped("payment-invoice-left-out", number=invoice.number, reason=reason)
-        if not invoice.balance:
+        if not invoice.balance and not may.closed_too:
             return stopped("payment-invoice-closed", number=invoice.number)
         if use.amount > invoice.balance:
-            return stopped("payment-overpays", **_figures(invoice, use.amount))
-        expected[use.invoice_txn_id] = invoice.balance - use.amount
-    return _fits(posting, [invoices[use.invoice_txn_id] for use in posting.uses], expected)
+            if not may.credit:
+                return stopped("payment-overpays", **_figures(invoice, use.amount))
+            paid[use.invoice_txn_id] = invoice.balance
+        share = min(use.amount, invoice.balance)
+        expected[use.invoice_txn_id] = invoice.balance - share
+    why = _fits(posting, [invoices[use.invoice_txn_id] for use in posting.uses], expected)
+    if not isinstance(why, Fits):
+        return why
+    return replace(why, paid=paid, date=None if day == payment.date else day)
+
+
+def day_to_post(payment: Payment, closing: str, may: Allowed) -> date | None:
+    """The day under which a payment may be posted; None while its own is in a closed period."""
+    closed_until = date.fromisoformat(closing) if closing else None
+    day = open_day(payment.date, closed_until)
+    return day if day == payment.date or may.next_open_day else None
 
 
 def _figures(invoice: LookedInvoice, amount: Decimal) -> dict[str, str]:
@@ -176,15 +203,24 @@ def places(
     )
 
 
-def refusal(posting: Posting, code: int, said: str) -> HeldBack | Unfit | StopPosting:
-    """What QuickBooks' refusal of a payment means; nothing was written."""
+def refusal(
+    posting: Posting, code: int, said: str, may: Allowed = NOTHING
+) -> HeldBack | Unfit | StopPosting:
+    """What QuickBooks' refusal of a payment means; nothing was written.
+
+    Where the books changed after the look, and ``may`` has a way out, it is looked at again.
+    """
     if statuses.is_transient(code, said):
         return stopped("payment-busy" if code in NOT_READY else "payment-locked")
     if code in NOT_PERMITTED:
         return StopPosting("payment-not-permitted")
     if code == INVOICE_GONE:
         return stopped("payment-invoice-gone", number=_numbers(posting))
+    if _is_about_closing(said) and may.next_open_day:
+        return stopped("payment-books-moved")
     if code == BAD_VALUE and "amount due" in said:
+        if may.credit:
+            return stopped("payment-books-moved")
         fields = {
             "number": _numbers(posting),
             "balance": "less",
@@ -192,6 +228,10 @@ def refusal(posting: Posting, code: int, said: str) -> HeldBack | Unfit | StopPo
         }
         return stopped("payment-overpays", **fields)
     return stopped(str(code))
+
+
+def _is_about_closing(said: str) -> bool:
+    return "closing date" in said.lower()
 
 
 def _numbers(posting: Posting) -> str:

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
+from shared.rules.payments.allowances import allowed
 from shared.rules.payments.judging import Judgement, judge
 from shared.rules.payments.names import folded
 from shared.rules.payments.splitting import Part, split
@@ -115,6 +116,7 @@ def _judge(payment: Payment, books: Books) -> Judgement:
         payments_out=books.connection.payments_out,
         mapping=books.mappings.get(folded(payment.customer)),
         near=books.near,
+        may=allowed(books.connection, payment),
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Any
 
 from peewee import fn
@@ -12,7 +13,7 @@ from peewee import fn
 from shared.errors import NotFound
 from shared.models import problems
 from shared.models import tables as t
-from shared.models.convert import cents, day_text, millis, millis_or_none, moment
+from shared.models.convert import cents, cents_or_none, day_text, millis, millis_or_none, moment
 from shared.models.payments import parts, rows
 from shared.models.statements import Statement, among, slot, update_columns
 from shared.rules.payments.values import (
@@ -158,6 +159,19 @@ _UNVERIFIED = Statement(
 )
 
 
+def pays(posting_id: int, fitting: Mapping[str, Decimal]) -> None:
+    """Keep what a posting pays of invoices, by TxnID, where QuickBooks shows that it is less."""
+    _PAYS.many((cents(paid), posting_id, txn_id) for txn_id, paid in fitting.items())
+
+
+_PAYS = Statement(
+    lambda: t.PostingUse.update({t.PostingUse.fitting_cents: slot("fitting")}).where(
+        (t.PostingUse.posting == slot("posting"))
+        & (t.PostingUse.invoice_txn_id == slot("invoice_txn_id"))
+    )
+)
+
+
 def move(
     posting_id: int,
     state: PostingState,
@@ -269,13 +283,28 @@ def note(
     parts.add_event(posting_id, now, event, detail, set_id, who)
 
 
-def expect(posting_id: int, balances: Mapping[str, Decimal]) -> None:
-    """Keep what invoices of a posting, by TxnID, should owe right after it."""
-    _EXPECT.many((cents(owed), posting_id, txn_id) for txn_id, owed in balances.items())
+def expect(
+    posting_id: int,
+    balances: Mapping[str, Decimal],
+    fitting: Mapping[str, Decimal] = MappingProxyType({}),
+) -> None:
+    """Keep what invoices of a posting, by TxnID, should owe right after it.
+
+    ``fitting`` are those that owe less than is to be paid of them, with what they owe.
+    """
+    _EXPECT.many(
+        (cents(owed), cents_or_none(fitting.get(txn_id)), posting_id, txn_id)
+        for txn_id, owed in balances.items()
+    )
 
 
 _EXPECT = Statement(
-    lambda: t.PostingUse.update({t.PostingUse.expected_cents: slot("expected")}).where(
+    lambda: t.PostingUse.update(
+        {
+            t.PostingUse.expected_cents: slot("expected"),
+            t.PostingUse.fitting_cents: slot("fitting"),
+        }
+    ).where(
         (t.PostingUse.posting == slot("posting"))
         & (t.PostingUse.invoice_txn_id == slot("invoice_txn_id"))
     )

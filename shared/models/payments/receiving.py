@@ -98,7 +98,7 @@ def _add_uses(payments: Iterable[tuple[int, NewPayment]]) -> None:
     )
 
 
-_LATER = ("asking", "waiting_ms", "overpayment", "on_account", "closed_period")
+_LATER = ("asking", "waiting_ms", "overpayment", "on_account", "closed_period", "closed_too")
 PAYMENT_COLUMNS: tuple[Any, ...] = tuple(
     field for field in t.Payment._meta.sorted_fields if field.name not in ("id", *_LATER)
 )

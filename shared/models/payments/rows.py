@@ -37,7 +37,7 @@ PAYMENT_FIELDS: tuple[Any, ...] = (
     *(t.Payment.reason, t.Payment.note, t.Payment.changed_by, t.Payment.received_ms),
     *(t.Payment.changed_ms, t.Payment.unused_cents, t.Payment.deleted, t.Payment.asking),
     *(t.Payment.waiting_ms, t.Payment.overpayment, t.Payment.on_account),
-    t.Payment.closed_period,
+    *(t.Payment.closed_period, t.Payment.closed_too),
 )
 POSTING_FIELDS: tuple[Any, ...] = (
     *(t.Posting.id, t.Posting.connection, t.Posting.payment, t.Posting.part),
@@ -120,11 +120,14 @@ def _read(row: Row, uses: tuple[PaymentUse, ...]) -> Payment:
     )
 
 
-def _allowances(overpayment: str, on_account: str, closed_period: str) -> Allowances:
+def _allowances(
+    overpayment: str, on_account: str, closed_period: str, closed_too: object
+) -> Allowances:
     return Allowances(
         Overpayment(overpayment) if overpayment else None,
         OnAccount(on_account) if on_account else None,
         ClosedPeriod(closed_period) if closed_period else None,
+        bool(closed_too),
     )
 
 
@@ -216,8 +219,10 @@ def postings(rows: Sequence[Row]) -> list[Posting]:
     """Make postings of the columns POSTING_FIELDS, with their uses."""
     uses: defaultdict[int, list[PostingUse]] = defaultdict(list)
     for posting_id, *use in _POSTING_USES.all(ids=[row[0] for row in rows]):
-        txn_id, number, amount, expected = use
-        uses[posting_id].append(PostingUse(txn_id, number, money(amount), money_or_none(expected)))
+        txn_id, number, amount, *seen = use
+        uses[posting_id].append(
+            PostingUse(txn_id, number, money(amount), *map(money_or_none, seen))
+        )
     return [_read_posting(row, tuple(uses[row[0]])) for row in rows]
 
 
@@ -225,7 +230,7 @@ _POSTING_USES = Statement(
     lambda: (
         t.PostingUse.select(
             *(t.PostingUse.posting, t.PostingUse.invoice_txn_id, t.PostingUse.number),
-            *(t.PostingUse.amount_cents, t.PostingUse.expected_cents),
+            *(t.PostingUse.amount_cents, t.PostingUse.expected_cents, t.PostingUse.fitting_cents),
         )
         .where(among(t.PostingUse.posting, "ids"))
         .order_by(t.PostingUse.posting, t.PostingUse.position)

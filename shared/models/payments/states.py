@@ -10,10 +10,18 @@ from datetime import datetime
 from shared.errors import NotFound, NotPossible
 from shared.hints import tell
 from shared.models import tables as t
+from shared.models.convert import millis
 from shared.models.payments import parts, rows
 from shared.models.statements import Statement, slot, update_columns
 from shared.rules.payments import decisions, reasons, tags
-from shared.rules.payments.values import Asking, Payment, PaymentStatus, Posting, PostingState
+from shared.rules.payments.values import (
+    Allowances,
+    Asking,
+    Payment,
+    PaymentStatus,
+    Posting,
+    PostingState,
+)
 
 _S = PaymentStatus
 
@@ -78,6 +86,21 @@ def _ask_again(payment_id: int, who: str, now: datetime) -> None:
     update_columns(t.Payment, id=payment_id, asking=Asking.WANTED.value, waiting_ms=None)
     told = tell(reasons.RETRIED).message
     parts.set_status(payment_id, _S.WAITING, now, reasons.RETRIED, told, note="", changed_by=who)
+
+
+def allow(payment_id: int, allowances: Allowances, now: datetime) -> None:
+    """Keep what is allowed for a payment alone."""
+    own = (allowances.overpayment, allowances.on_account, allowances.closed_period)
+    overpayment, on_account, closed_period = (term.value if term else "" for term in own)
+    update_columns(
+        t.Payment,
+        id=payment_id,
+        overpayment=overpayment,
+        on_account=on_account,
+        closed_period=closed_period,
+        closed_too=allowances.closed_too,
+        changed_ms=millis(now),
+    )
 
 
 def skip(payment_id: int, note: str, who: str, now: datetime) -> None:
@@ -152,6 +175,7 @@ def _plan_anew(payment: Payment, part: Posting, who: str, now: datetime) -> None
         posted_ms=None,
         verified_ms=None,
         pause_ms=None,
+        date="",
         deleted=False,
     )
     _FORGET_EXPECTED.run(posting=part.id)
@@ -163,9 +187,9 @@ def _plan_anew(payment: Payment, part: Posting, who: str, now: datetime) -> None
 
 
 _FORGET_EXPECTED = Statement(
-    lambda: t.PostingUse.update({t.PostingUse.expected_cents: None}).where(
-        t.PostingUse.posting == slot("posting")
-    )
+    lambda: t.PostingUse.update(
+        {t.PostingUse.expected_cents: None, t.PostingUse.fitting_cents: None}
+    ).where(t.PostingUse.posting == slot("posting"))
 )
 
 

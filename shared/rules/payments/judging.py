@@ -15,6 +15,7 @@ from types import MappingProxyType
 
 from shared.hints import hint
 from shared.rules.payments import reasons
+from shared.rules.payments.allowances import NOTHING, Allowed
 from shared.rules.payments.names import folded
 from shared.rules.payments.values import (
     ChargeState,
@@ -72,17 +73,19 @@ def judge(
     payments_out: bool,
     mapping: CustomerMapping | None = None,
     near: Mapping[str, Sequence[NamedInvoice]] = _NONE,
+    may: Allowed = NOTHING,
 ) -> Judgement:
     """Judge a payment of the platform by what is on file now.
 
     ``found`` has, for each document of its uses, the invoices held under that TxnID or number,
     ``near`` those of a close number: they are named to a person, and never paid.
     ``payments_out`` is the connection's switch for posting at all. ``mapping`` is whom a person
-    said that the payment's customer means: that one alone counts then, and no name.
+    said that the payment's customer means: that one alone counts then, and no name. ``may`` is
+    what is allowed for this payment.
     """
     billed = Billed(payment.customer, mapping)
     answers = [
-        _match(billed, use, found.get(use.document, ()), near.get(use.document, ()))
+        _match(billed, use, found.get(use.document, ()), near.get(use.document, ()), may)
         for use in payment.uses
     ]
     invoices = tuple(answer if isinstance(answer, NamedInvoice) else None for answer in answers)
@@ -162,6 +165,7 @@ def _match(
     use: PaymentUse,
     candidates: Sequence[NamedInvoice],
     near: Sequence[NamedInvoice],
+    may: Allowed,
 ) -> NamedInvoice | _Obstacle | None:
     """The invoice that a use means, or why that cannot be said; None for other documents."""
     if use.kind is not UseKind.INVOICE:
@@ -176,7 +180,7 @@ def _match(
         return _several_customers(
             billed, use.document, [*(invoice.customer for invoice in fitting), *namesakes]
         )
-    return _only_one(billed, use.document, fitting)
+    return _only_one(billed, use.document, fitting, may)
 
 
 def _not_held(billed: Billed, document: str, near: Sequence[NamedInvoice]) -> _Obstacle:
@@ -196,7 +200,7 @@ def _close(billed: Billed, near: Sequence[NamedInvoice]) -> str:
 
 
 def _only_one(
-    billed: Billed, document: str, candidates: Sequence[NamedInvoice]
+    billed: Billed, document: str, candidates: Sequence[NamedInvoice], may: Allowed
 ) -> NamedInvoice | _Obstacle:
     """The one that can be paid. Never one of several, and never while a sync is at work on one."""
     unpaid = [invoice for invoice in candidates if invoice.status is InvoiceStatus.OPEN]
@@ -209,6 +213,8 @@ def _only_one(
     if not payable and unpaid:
         return _left_out(unpaid[0])
     if len(candidates) == 1:
+        if may.closed_too and candidates[0].status is InvoiceStatus.PAID:
+            return candidates[0]
         return _stopped("payment-invoice-closed", number=_number(candidates[0]))
     return _several(billed, document, payable or candidates)
 

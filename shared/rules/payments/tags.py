@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from base64 import b32encode
+from decimal import Decimal
 from hashlib import sha256
 from uuid import UUID, uuid5
 
@@ -48,13 +49,27 @@ def memo(payment: Payment, posting: Posting, parts: int = 1) -> str:
     """The memo, one line of at most 4,095 characters that QuickBooks can store.
 
     "Deskbridge pay_123 part 1 of 2 [db:pay_123-K7QJ2M4A] | stripe ch_9x | for the lobby". The
-    tag stands in front of all that may be cut off. ``parts`` is how many the payment has.
+    tag stands in front of all that may be cut off. ``parts`` is how many the payment has. Where
+    it is not posted as it was paid, the memo says so: see ``dated`` and ``credited``.
     """
     share = f"part {posting.part} of {parts}" if parts > 1 else ""
     ours = f"Deskbridge {_free(payment.external_id)} {share} {memo_tag(posting.ref_number)}"
     charge = f"{_free(payment.gateway)} {_free(payment.reference)}"
-    pieces = (_one_line(piece) for piece in (ours, charge, _free(payment.memo)))
+    moved = dated(payment) if posting.date not in (None, payment.date) else ""
+    kept = credited(posting.credited) if posting.credited else ""
+    texts = (ours, moved, kept, charge, _free(payment.memo))
+    pieces = (_one_line(piece) for piece in texts)
     return " | ".join(piece for piece in pieces if piece)[:MAX_MEMO].rstrip()
+
+
+def dated(payment: Payment) -> str:
+    """How the memo tells a payment's own date where it is posted under a later one."""
+    return f"dated {payment.date.isoformat()}, in a closed period"
+
+
+def credited(amount: Decimal) -> str:
+    """How the memo tells what its invoices no longer owed."""
+    return f"{amount:,.2f} kept as credit"
 
 
 def set_id(file_id: str, guid: str, attempt: int) -> str:

@@ -176,11 +176,15 @@ class CustomerMapping:
 
 @dataclass(frozen=True, slots=True)
 class Allowances:
-    """What a person decided for one payment alone; None: as its connection has it."""
+    """What a person decided for one payment alone; None: as its connection has it.
+
+    ``closed_too``: the credit was allowed although an invoice owed nothing any more.
+    """
 
     overpayment: Overpayment | None = None
     on_account: OnAccount | None = None
     closed_period: ClosedPeriod | None = None
+    closed_too: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,12 +240,22 @@ class Payment:
 
 @dataclass(frozen=True, slots=True)
 class PostingUse:
-    """An invoice that a posting pays; ``expected`` is its balance right after, None before."""
+    """An invoice that a posting pays; ``expected`` is its balance right after, None before.
+
+    ``amount`` is what the payment wants to pay of it, ``fitting`` what the invoice still owed
+    when it was looked at, None where that was all of it.
+    """
 
     invoice_txn_id: str
     number: str
     amount: Decimal
     expected: Decimal | None = None
+    fitting: Decimal | None = None
+
+    @property
+    def paid(self) -> Decimal:
+        """What is put against the invoice in QuickBooks."""
+        return self.amount if self.fitting is None else self.fitting
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,6 +296,11 @@ class Posting:
     uses: tuple[PostingUse, ...] = ()
     date: Day | None = None
     pause_until: datetime | None = None
+
+    @property
+    def credited(self) -> Decimal:
+        """What its invoices no longer owed, so that it stays unused."""
+        return sum((use.amount - use.paid for use in self.uses), ZERO)
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from simulator.company.acts.customers import (
 from simulator.company.acts.documents import close, credit, delete, pay, void
 from simulator.company.acts.finding import Change, wait
 from simulator.company.acts.invoices import add_invoice, edit, move, pend, post, renumber
-from simulator.company.acts.payments import deposit, edit_payment, receive
+from simulator.company.acts.payments import apply, deposit, edit_payment, receive
 from simulator.company.acts.randomly import random_acts
 
 __all__ = [
@@ -26,6 +26,7 @@ __all__ = [
     "add_account",
     "add_customer",
     "add_invoice",
+    "apply",
     "close",
     "credit",
     "deactivate",

@@ -98,6 +98,24 @@ def _checked(books: Books, uses: Sequence[Use], payer: Payer, amount: int) -> Ap
     return applied
 
 
+def apply(books: Books, reference: str, invoice: str, amount: int) -> Change:
+    """Put what is unused of a payment against another invoice, in the payment itself."""
+    payment = find_payment(books, reference)
+    use = Use(find_invoice(books, invoice).txn_id, amount)
+    payer = Payer(payment.customer, books.receivable_of(payment))
+    applied = _checked(books, [use], payer, payment.unused)
+    books.now += ACT_SECONDS
+    edited = payment._replace(
+        applied=(*payment.applied, *applied.applications),
+        unused=payment.unused - applied.paid,
+        modified=books.now,
+        edit_sequence=books.now,
+    )
+    ledger.put_payment(books, edited)
+    happened = f"{money(amount)} more applied; {money(edited.unused)} is unused."
+    return document_change(books, "apply", edited, happened)
+
+
 def edit_payment(
     books: Books,
     reference: str,

@@ -170,9 +170,9 @@ def both_agree(house: House) -> House:
         (
             part.txn_id,
             part.customer_list_id,
-            held.date.isoformat(),
+            (part.date or held.date).isoformat(),
             int(part.amount * 100),
-            tuple((use.invoice_txn_id, int(use.amount * 100)) for use in part.uses),
+            tuple((use.invoice_txn_id, int(use.paid * 100)) for use in part.uses if use.paid),
         )
         for held in _of_the_platform(house)
         for part in parts(house, held.external_id)

@@ -1,0 +1,158 @@
+"""What a person allows for single payments: a credit, posting on account, a later date.
+
+A connection says what holds for all of its payments; this is for one that was refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+
+from shared.errors import NotPossible
+from shared.models import connections
+from shared.models.payments import listing, states
+from shared.models.store import Store
+from shared.operations import payments
+from shared.operations.deciding import Need, Operator, Outcome
+from shared.rules.payments.values import Allowances, Payment, PaymentStatus
+from shared.rules.values import ClosedPeriod, OnAccount, Overpayment
+
+MAY_BE_RECORDED = "may-be-recorded"
+CLOSED = "payment-invoice-closed"
+
+WAYS_OUT: Mapping[str, Allowances] = MappingProxyType(
+    {
+        "payment-overpays": Allowances(overpayment=Overpayment.CREDIT),
+        CLOSED: Allowances(overpayment=Overpayment.CREDIT),
+        "payment-no-invoice": Allowances(on_account=OnAccount.POST),
+        "payment-closed-period": Allowances(closed_period=ClosedPeriod.NEXT_OPEN_DAY),
+    }
+)
+"""What would let a payment go out that is kept back under one of these codes."""
+
+_TOLD = {
+    Overpayment.CREDIT: "What its invoices no longer owe stays on it as the customer's credit.",
+    Overpayment.REFUSE: "It is refused if its invoices owe less than it pays.",
+    OnAccount.POST: "Without an invoice, it is posted to the customer's account, unapplied.",
+    OnAccount.REFUSE: "Without an invoice, it is not posted.",
+    ClosedPeriod.NEXT_OPEN_DAY: "In a closed period, it is posted on the first open day, with its"
+    " own date in the memo.",
+    ClosedPeriod.HOLD: "In a closed period, it is refused.",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Allow(payments.Retry):
+    """What is allowed for these payments from now on; they are tried again with it."""
+
+    wanted: Allowances
+
+    def again(self, store: Store) -> Allow:
+        """Allow the same for the same payments, as they stand now."""
+        return _allow([listing.get(one) for one in self.payment_ids], self.wanted)
+
+    def apply(self, by: Operator) -> Outcome:
+        """Keep what is allowed, then try the payments again."""
+        for payment in self.payments():
+            states.allow(payment.id, _becomes(payment, self.wanted), by.now)
+            connection = connections.by_id(payment.connection_id).name
+            by.note("payment.allow", connection, f"{payment.document}: {_words(self.wanted)}")
+        return super().apply(by)
+
+
+def plan_allow(
+    _store: Store,
+    payment_ids: Iterable[int],
+    *,
+    overpayment: Overpayment | None = None,
+    on_account: OnAccount | None = None,
+    closed_period: ClosedPeriod | None = None,
+) -> Allow:
+    """What allowing this for these payments would do; None leaves a term as it is.
+
+    Raises NotFound, or NotPossible for a payment that is, or may be, in QuickBooks.
+    """
+    found = [listing.get(payment_id) for payment_id in dict.fromkeys(payment_ids)]
+    return _allow(found, Allowances(overpayment, on_account, closed_period))
+
+
+def plan_way_out(store: Store, payment_id: int) -> Allow:
+    """What would let a refused payment go out. Raises NotFound, NotPossible."""
+    payment = listing.get(payment_id)
+    if not has_way_out(payment):
+        raise NotPossible(f"{payment.document} is kept back by nothing that can be allowed.")
+    way = WAYS_OUT[payment.code]
+    return plan_allow(
+        store,
+        [payment_id],
+        overpayment=way.overpayment,
+        on_account=way.on_account,
+        closed_period=way.closed_period,
+    )
+
+
+def has_way_out(payment: Payment) -> bool:
+    """Whether what keeps a payment back is something that a person may allow."""
+    stopped = payment.status in (PaymentStatus.REFUSED, PaymentStatus.NOT_ELIGIBLE)
+    return stopped and payment.code in WAYS_OUT
+
+
+def _allow(found: list[Payment], wanted: Allowances) -> Allow:
+    if not any((wanted.overpayment, wanted.on_account, wanted.closed_period)):
+        raise NotPossible("Nothing was named that is to be allowed.")
+    for payment in found:
+        if payment.status is PaymentStatus.PARKED:
+            raise NotPossible(
+                f"{payment.document} is parked: QuickBooks may have it already.",
+                "Look in QuickBooks first, then retry or skip it.",
+            )
+    retry = payments.plan_retry_of(found)
+    return Allow(
+        title=f"Allow this for {payments.amounts(found)}?",
+        verb="Allow",
+        told=(*_told(wanted), *retry.told),
+        effects=retry.effects,
+        needs=tuple(_needs(found, wanted)),
+        payment_ids=retry.payment_ids,
+        wanted=wanted,
+    )
+
+
+def _needs(found: Iterable[Payment], wanted: Allowances) -> Iterator[Need]:
+    closed = [payment.document for payment in found if payment.code == CLOSED]
+    if closed and wanted.overpayment is Overpayment.CREDIT:
+        yield Need(
+            MAY_BE_RECORDED,
+            f"{'; '.join(closed)}: the invoice owes nothing any more, so somebody may have"
+            " recorded this very payment by hand. Look in QuickBooks first, or the customer is"
+            " credited twice.",
+        )
+
+
+def _becomes(payment: Payment, wanted: Allowances) -> Allowances:
+    """What is allowed for a payment then; a closed invoice counts only where that was asked."""
+    before = payment.allowances
+    credit = wanted.overpayment is Overpayment.CREDIT
+    return replace(
+        before,
+        overpayment=wanted.overpayment or before.overpayment,
+        on_account=wanted.on_account or before.on_account,
+        closed_period=wanted.closed_period or before.closed_period,
+        closed_too=credit and payment.code == CLOSED,
+    )
+
+
+def _told(wanted: Allowances) -> Iterator[str]:
+    for term in (wanted.overpayment, wanted.on_account, wanted.closed_period):
+        if term is not None:
+            yield _TOLD[term]
+
+
+def _words(wanted: Allowances) -> str:
+    named = {
+        "overpayment": wanted.overpayment,
+        "on account": wanted.on_account,
+        "closed period": wanted.closed_period,
+    }
+    return ", ".join(f"{name} {term.value}" for name, term in named.items() if term)

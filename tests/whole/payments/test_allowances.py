@@ -1,0 +1,215 @@
+"""What accountants decide every day: overpayments, payments on account, closed periods."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from functools import partial
+
+import pytest
+
+from shared.operations.payment_allowances import plan_allow
+from shared.rules.payments.values import PaymentStatus
+from shared.rules.values import ClosedPeriod, Overpayment
+from simulator.company import acts
+from tests.deciding import decide
+from tests.whole.house import House
+from tests.whole.payments.builders import (
+    LOOK,
+    SOON,
+    after_quickbooks_did_it,
+    codes,
+    happens_after,
+    in_quickbooks,
+    loses,
+    on_file,
+    parts,
+    payment,
+    posted_once,
+    receive,
+    settles,
+    standing,
+    writes,
+)
+
+CREDIT = {"overpayment": Overpayment.CREDIT}
+NEXT_DAY = {"closed_period": ClosedPeriod.NEXT_OPEN_DAY}
+
+
+def closed_until(house: House, day: str, *, password: bool = True) -> House:
+    house.company.set_closing_date(day, password=password)
+    return house
+
+
+# More than the invoice has left.
+
+
+def test_one_cent_too_much_stays_as_the_customers_credit(open_till):
+    house = open_till(**CREDIT)
+    receive(house, payment(amount="250.01"))
+    posted_once(settles(house))
+    (found,) = in_quickbooks(house)
+    assert (found.amount, found.unused) == (25_001, 1)
+    assert [use.amount for use in found.applied] == [25_000]
+    assert "0.01 kept as credit" in found.memo
+    assert on_file(house).unused == Decimal("0.01")
+
+
+def test_what_several_invoices_have_left_is_paid_and_the_rest_is_credit(open_till):
+    house = open_till(**CREDIT)
+    receive(house, payment(pays={"1042": "260.00", "1043": "100.00", "1044": "90.00"}))
+    posted_once(settles(house))
+    (found,) = in_quickbooks(house)
+    assert (found.amount, found.unused) == (45_000, 2_000)
+    assert sorted(use.amount for use in found.applied) == [8_000, 10_000, 25_000]
+
+
+def test_by_default_an_overpayment_is_refused_and_the_way_out_is_named(house):
+    receive(house, payment(amount="250.01"))
+    settles(house)
+    assert standing(house) == (PaymentStatus.REFUSED, "payment-overpays")
+    assert in_quickbooks(house) == []
+
+
+def test_an_invoice_that_owes_nothing_is_left_to_a_person_whatever_the_connection_allows(open_till):
+    """Somebody may have recorded this very payment by hand."""
+    house = open_till(**CREDIT)
+    receive(house, payment(amount="250.00"))
+    acts.close(house.company.books, "1042")
+    settles(house)
+    assert standing(house) == (PaymentStatus.REFUSED, "payment-invoice-closed")
+
+
+def test_a_payment_by_hand_between_the_look_and_the_write_is_looked_at_again(open_till):
+    house = open_till(**CREDIT)
+    receive(house, payment(amount="200.00"))
+    happens_after(house, LOOK, lambda: acts.pay(house.company.books, "1042", 10_000))
+    settles(house)
+    assert standing(house)[0] in (PaymentStatus.WAITING, PaymentStatus.READY)
+    assert codes(house) == []
+    settles(house)
+    posted_once(house)
+    assert in_quickbooks(house)[-1].unused == 5_000
+
+
+def test_a_credit_that_is_used_later_is_no_edit(open_till):
+    house = open_till(**CREDIT)
+    receive(house, payment(amount="260.00"))
+    settles(house)
+    (found,) = in_quickbooks(house)
+    acts.apply(house.company.books, found.txn_id, "1043", 1_000)
+    settles(house)
+    assert codes(house) == []
+    assert house.is_equal()
+
+
+@pytest.mark.parametrize("options", [CREDIT, NEXT_DAY, CREDIT | NEXT_DAY])
+def test_a_lost_answer_is_found_as_it_was_sent(open_till, options):
+    house = (
+        closed_until(open_till(**options), "2025-05-31")
+        if "closed_period" in options
+        else open_till(**options)
+    )
+    amount = "260.00" if "overpayment" in options else "250.00"
+    day = date(2025, 5, 17) if "closed_period" in options else date(2025, 6, 30)
+    receive(house, payment(amount=amount, date=day))
+    loses(house, after_quickbooks_did_it)
+    house.later(**SOON)
+    posted_once(settles(house))
+    assert len(writes(house)) == 1
+
+
+def allow(house: House, **wanted) -> None:
+    plan_of = partial(plan_allow, payment_ids=[on_file(house).id], **wanted)
+    decide(house.store, plan_of)
+
+
+def test_a_person_may_keep_a_second_payment_of_a_paid_invoice_as_credit(house):
+    receive(house, payment(amount="250.00"))
+    acts.close(house.company.books, "1042")
+    settles(house)
+    assert standing(house) == (PaymentStatus.REFUSED, "payment-invoice-closed")
+    allow(house, overpayment=Overpayment.CREDIT)
+    posted_once(settles(house))
+    found = in_quickbooks(house)[-1]
+    assert (found.amount, found.unused, found.applied) == (25_000, 25_000, ())
+
+
+def test_a_credit_that_was_allowed_for_an_open_invoice_is_none_for_a_closed_one(house):
+    """Since the decision somebody may have recorded this very payment by hand."""
+    receive(house, payment(amount="300.00"))
+    settles(house)
+    assert standing(house) == (PaymentStatus.REFUSED, "payment-overpays")
+    allow(house, overpayment=Overpayment.CREDIT)
+    acts.pay(house.company.books, "1042", 30_000, number="BY-HAND")
+    settles(house)
+    assert standing(house) == (PaymentStatus.REFUSED, "payment-invoice-closed")
+    assert len(in_quickbooks(house)) == 1
+
+
+def test_a_later_date_may_be_allowed_for_one_payment_alone(house):
+    closed_until(house, "2025-05-31")
+    receive(house, payment("pay_1", date=date(2025, 5, 17)))
+    receive(house, payment("pay_2", "10.00", date=date(2025, 5, 18)))
+    settles(house)
+    allow(house, closed_period=ClosedPeriod.NEXT_OPEN_DAY)
+    settles(house)
+    assert standing(house, "pay_1") == (PaymentStatus.POSTED, "")
+    assert standing(house, "pay_2") == (PaymentStatus.REFUSED, "payment-closed-period")
+
+
+# A closed period.
+
+
+@pytest.mark.parametrize("password", [True, False])
+def test_a_payment_in_a_closed_period_is_posted_on_the_first_open_day(open_till, password):
+    house = closed_until(open_till(**NEXT_DAY), "2025-05-31", password=password)
+    receive(house, payment("pay_1", date=date(2025, 5, 31)), payment("pay_2", "20.00"))
+    posted_once(settles(house), "pay_1", "pay_2")
+    moved, other = in_quickbooks(house)
+    assert (moved.date, other.date) == ("2025-06-01", "2025-06-30")
+    assert "dated 2025-05-31, in a closed period" in moved.memo
+    assert "dated" not in other.memo
+    assert on_file(house).date == date(2025, 5, 31)
+    settles(house)
+    assert codes(house) == []
+
+
+def test_books_that_are_closed_in_the_midst_of_a_sync_put_the_payment_off(open_till):
+    house = open_till(**NEXT_DAY)
+    receive(house, payment(date=date(2025, 5, 17)))
+    happens_after(house, LOOK, lambda: closed_until(house, "2025-05-31"))
+    settles(house)
+    assert in_quickbooks(house) == []
+    posted_once(settles(house))
+    assert in_quickbooks(house)[0].date == "2025-06-01"
+
+
+def test_a_date_that_a_person_changes_in_quickbooks_is_still_an_edit(open_till):
+    house = closed_until(open_till(**NEXT_DAY), "2025-05-31")
+    receive(house, payment(date=date(2025, 5, 17)))
+    settles(house)
+    (found,) = in_quickbooks(house)
+    acts.edit_payment(house.company.books, found.txn_id, date="2025-06-02")
+    settles(house)
+    assert codes(house) == ["payment-edited"]
+
+
+# A store that was restored from a backup.
+
+
+def test_a_restored_store_knows_its_own_payments_whatever_their_date_and_their_credit(open_till):
+    house = closed_until(open_till(**CREDIT, **NEXT_DAY), "2025-05-31")
+    receive(house, payment(amount="260.00", date=date(2025, 5, 17)))
+    earlier = open_till(like=house)
+    settles(house)
+    later = open_till(like=house)
+    earlier.company = later.company
+    earlier.now = later.now
+    posted_once(settles(earlier))
+    assert len(in_quickbooks(earlier)) == 1
+    assert writes(earlier) == []
+    assert (parts(earlier)[0].date, parts(earlier)[0].credited) == (
+        date(2025, 6, 1),
+        Decimal("10.00"),
+    )
