@@ -144,6 +144,7 @@ def _receive_payment_add(payment: ReceivePaymentAdd) -> list[Node]:
                 *_one("Memo", payment.memo),
                 *_ref("DepositToAccountRef", payment.deposit_to_account_list_id),
                 *_one("ExternalGUID", payment.external_guid),
+                *_one("IsAutoApply", "false" if payment.unapplied else ""),
                 *map(_applied, payment.applied),
             ],
         )

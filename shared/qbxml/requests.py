@@ -249,9 +249,10 @@ class ReceivePaymentAdd:
 
     ``applied`` says where the money goes: QuickBooks never chooses the invoices itself, since
     that could not be repeated. What it leaves of ``total_amount`` stays as the customer's unused
-    payment. Amounts are above zero, in whole cents. Without ``txn_date`` QuickBooks takes today,
-    without an account or a method its own default or none. ``external_guid`` has braces. Texts
-    are sent as they are: fit them with ``text.clean`` before. Card data has no place here.
+    payment; ``unapplied`` says that this is all of it, on purpose. Amounts are above zero, in
+    whole cents. Without ``txn_date`` QuickBooks takes today, without an account or a method its
+    own default or none. ``external_guid`` has braces. Texts are sent as they are: fit them with
+    ``text.clean`` before. Card data has no place here.
     """
 
     name: ClassVar[str] = "ReceivePaymentAddRq"
@@ -259,6 +260,7 @@ class ReceivePaymentAdd:
     customer_list_id: str
     total_amount: Decimal
     applied: tuple[AppliedToTxn, ...]
+    unapplied: bool = False
     ar_account_list_id: str = ""
     txn_date: date | None = None
     ref_number: str = ""

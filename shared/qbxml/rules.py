@@ -123,8 +123,8 @@ def _payment_refusals(payment: ReceivePaymentAdd) -> Iterator[RequestRefused]:
     if bad:
         yield from bad
         return
-    if not payment.applied:
-        rule = "given for each invoice that the payment pays"
+    if bool(payment.applied) is payment.unapplied:
+        rule = "given for each invoice that the payment pays, and only then"
         yield RequestRefused(f"{path}/AppliedToTxnAdd", "", rule, "Name the invoices.")
     seen = set()
     for step, use in _numbered(payment):

@@ -191,7 +191,7 @@ APPLIED = """<AppliedToTxnAdd><TxnID>1</TxnID><PaymentAmount>1.00</PaymentAmount
     "content",
     [
         "<IsAutoApply>true</IsAutoApply>",
-        "<IsAutoApply>false</IsAutoApply>",
+        f"<IsAutoApply>false</IsAutoApply>{APPLIED}",
         f"<CreditCardTxnInfo/>{APPLIED}",
         APPLIED.replace("</TxnID>", "</TxnID><DiscountAmount>1.00</DiscountAmount>"),
         "",
@@ -201,6 +201,19 @@ def test_the_schema_lets_neither_guesses_nor_card_data_out(content):
     with pytest.raises(RequestRefused):
         writer._check(etree.fromstring(FORBIDDEN.format(content)))
     writer._check(etree.fromstring(FORBIDDEN.format(APPLIED)))
+
+
+def test_a_payment_is_unapplied_only_where_that_is_said():
+    writer._check(etree.fromstring(FORBIDDEN.format("<IsAutoApply>false</IsAutoApply>")))
+    use = AppliedToTxn("1A-1", Decimal("1.00"))
+    for applied, unapplied in (((), False), ((use,), True)):
+        write = ReceivePaymentAdd("1", "80-1", Decimal("1.00"), applied, unapplied)
+        with pytest.raises(RequestRefused):
+            write_message_set([write], new_message_set_id="K2")
+    write = ReceivePaymentAdd("1", "80-1", Decimal("1.00"), (), True)
+    assert b"<IsAutoApply>false</IsAutoApply>" in write_message_set(
+        [write], new_message_set_id="K2"
+    )
 
 
 CP1252 = bytes(code for code in range(0x20, 0x100) if code not in range(0x7F, 0xA0))

@@ -269,6 +269,7 @@ def thd_post(
 def _add(
     request_id: str, payment: Payment, posting: Posting, found: Places
 ) -> ask.ReceivePaymentAdd:
+    applied = tuple(ask.AppliedToTxn(u.invoice_txn_id, u.paid) for u in posting.uses if u.paid)
     return ask.ReceivePaymentAdd(
         request_id,
         customer_list_id=posting.customer_list_id,
@@ -280,7 +281,8 @@ def _add(
         memo=tags.memo(payment, posting, len(postings.of_payment(payment.id))),
         deposit_to_account_list_id=found.deposit_list_id,
         external_guid=posting.external_guid,
-        applied=tuple(ask.AppliedToTxn(u.invoice_txn_id, u.paid) for u in posting.uses if u.paid),
+        applied=applied,
+        unapplied=not applied,
     )
 
 
