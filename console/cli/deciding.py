@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from typing import Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import click
 
 from console.cli import output
 from console.cli.desk import Desk
 from console.cli.errors import Refused, WrongUsage
-from shared.models.store import Store
 from shared.operations.deciding import Operator, Outcome, Plan, PlanIsStale, carry_out
+
+if TYPE_CHECKING:
+    from shared.models.store import Store
 
 Became = TypeVar("Became", bound=Outcome)
 Command = TypeVar("Command", bound=Callable[..., Any])

@@ -262,6 +262,12 @@ def _figure(number: int, state: str) -> Text:
 
 def _application_told(one: ApplicationOverview, now: datetime) -> Iterator[Text]:
     name, sync = application_name(one.application.kind), one.sync
+    if until := one.application.locked(now):
+        locked = words.state("failed", "sign-in is locked")
+        locked.append(
+            f" until {words.when(until, now)} after too many wrong passwords. u unlocks it."
+        )
+        yield words.titled(name, locked)
     if sync is None:
         yield words.titled(name, _first_steps(one))
         return

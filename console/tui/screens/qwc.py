@@ -111,10 +111,10 @@ class PasswordScreen(Asking[Ended]):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Without a password there is nothing to copy, without files nothing to fetch."""
+        if action in ("copy", "copy_steps") and self._issued is None:
+            return None
         if action == "copy":
-            return True if self._issued and self._issued.password else None
-        if action == "copy_steps":
-            return True if self._issued else None
+            return bool(self._issued and self._issued.password)
         if action == "links":
             return bool(self._issued and self._issued.files)
         return True

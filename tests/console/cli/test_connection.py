@@ -327,3 +327,16 @@ def test_a_pause_after_wrong_passwords_is_told_until_it_is_over(shell):
         assert ("deskbridge password unlock" in text) is told
         listed = plain(shell.says("connection", "list"))
         assert (f"locked until {local_time(until)}." in listed) is told
+
+
+def test_a_layout_with_a_working_login_is_changed_only_when_it_is_meant(shell):
+    shell.says("connection", "add", "Larkspur")
+    with shell.store.transaction():
+        for one in connections.applications(connections.get("Larkspur").id):
+            connections.login_succeeded(one.id, shell.store.now())
+    change = ("connection", "edit", "--layout", "combined")
+    said = shell.refuses(2, *change)
+    assert "can no longer sign in" in plain(said)
+    assert "--yes" in said
+    assert shell.json("connection", "show")["layout"] == "two"
+    assert shell.json(*change, "--yes")["layout"] == "combined"

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import stat
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -294,3 +295,73 @@ def test_the_steps_speak_of_two_files_where_there_are_two(larkspur):
     text = " ".join(larkspur.says("qwc", "--out", str(larkspur.folder / "out")).split())
     assert "If Invoice Sync and Payment Sync are already listed, remove the old rows first" in text
     assert "one after the other" in text
+
+
+def sign_in(shell):
+    """The Web Connector signs in with the present password."""
+    with shell.store.transaction():
+        for one in connections.applications(connections.get("Larkspur").id):
+            connections.login_succeeded(one.id, shell.store.now())
+
+
+@pytest.mark.parametrize("words", [("qwc",), ("password", "rotate"), ("qwc", "--renew-ids")])
+def test_a_password_in_use_is_replaced_only_when_it_is_meant(larkspur, monkeypatch, words):
+    monkeypatch.chdir(larkspur.folder)
+    before = larkspur.json("qwc")
+    sign_in(larkspur)
+    said = larkspur.refuses(2, *words)
+    assert "--yes" in said
+    assert opens(larkspur, "larkspur-invoice", before["password"])
+    after = larkspur.json(*words, "--yes")
+    assert opens(larkspur, "larkspur-invoice", after["password"])
+
+
+def test_on_a_terminal_it_asks_and_no_means_no(larkspur, monkeypatch):
+    before = issued(larkspur)
+    sign_in(larkspur)
+    monkeypatch.setattr("console.cli.output.is_terminal", lambda: True)
+    refused = larkspur.run("password", "rotate", given="\n")
+    assert refused.exit_code == 1
+    assert "Replace the password of Larkspur?" in refused.stdout
+    assert opens(larkspur, "larkspur-invoice", before["password"])
+
+
+def test_the_same_files_are_written_again_with_the_same_password(larkspur):
+    before = issued(larkspur)
+    sign_in(larkspur)
+    content = {file["path"]: Path(file["path"]).read_bytes() for file in before["files"]}
+    for path in content:
+        Path(path).unlink()
+    again = issued(larkspur, "--keep-password")
+    assert list(again) == list(before)
+    assert (again["password"], again["files"]) == (None, before["files"])
+    assert {path: Path(path).read_bytes() for path in content} == content
+    assert opens(larkspur, "larkspur-invoice", before["password"])
+    folder = str(larkspur.folder / "out")
+    text = larkspur.says("qwc", "--keep-password", "--out", folder)
+    assert text.startswith("The password of Larkspur was not changed.")
+
+
+def test_there_is_no_password_to_keep_before_the_first(larkspur):
+    said = larkspur.refuses(3, "qwc", "--keep-password", "--out", str(larkspur.folder / "out"))
+    assert "no password yet" in " ".join(said.split())
+
+
+def test_a_password_cannot_be_kept_with_new_ids(larkspur):
+    issued(larkspur)
+    folder = str(larkspur.folder / "out")
+    larkspur.refuses(2, "qwc", "--keep-password", "--renew-ids", "--out", folder)
+
+
+def test_a_lock_is_ended_by_hand(larkspur):
+    larkspur.refuses(3, "password", "unlock", "Larkspur")
+    with larkspur.store.transaction():
+        invoice = connections.applications(connections.get("Larkspur").id)[0]
+        until = larkspur.store.now() + timedelta(minutes=10)
+        connections.login_failed(invoice.id, locked_until=until)
+    assert larkspur.json("connection", "show")["applications"][0]["locked_until"]
+    assert larkspur.says("password", "unlock", "Larkspur") == (
+        "Invoice Sync of Larkspur can sign in again.\n"
+    )
+    assert larkspur.json("connection", "show")["applications"][0]["locked_until"] is None
+    larkspur.refuses(3, "password", "unlock")

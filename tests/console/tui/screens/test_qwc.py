@@ -17,6 +17,7 @@ from console.tui.screens.qwc import PasswordScreen
 from shared.models import connections, downloads, sqlite
 from shared.operations import issuing
 from shared.operations.deciding import Operator, carry_out
+from shared.operations.describe.text import local_time
 from shared.passwords import verify_password
 from shared.rules.values import Application, Connection, Layout
 from shared.settings import load_settings
@@ -429,3 +430,84 @@ def test_the_password_survives_every_size(office, larkspur, size):
         password_on(at)
 
     sit(office, scenario)
+
+
+def test_the_same_files_can_be_written_again_without_a_new_password(
+    office, larkspur, issued, folder
+):
+    before = (folder / "invoice.qwc").read_bytes()
+    (folder / "invoice.qwc").unlink()
+
+    async def scenario(at: Driver) -> None:
+        await at.press("g", "enter", "down", "enter")
+        assert "Files of Larkspur" in at.text
+        assert "The password was not changed." in at.text
+        assert "Copy password" not in at.text
+        await done(at)
+
+    sit(office, scenario)
+    assert (folder / "invoice.qwc").read_bytes() == before
+    assert opens(office, larkspur, issued.password)
+
+
+def test_the_focus_is_seen_and_tab_leads_to_done(office, larkspur):
+    async def scenario(at: Driver) -> None:
+        await at.press("g", "enter", "enter")
+        assert at.screen.focused.id == "copy"
+        assert "Tab Next button" in at.lines[-1]
+        await at.press("tab", "tab", "tab")
+        assert at.screen.focused.id == "done"
+        await at.press("enter")
+        assert not isinstance(at.screen, PasswordScreen)
+
+    sit(office, scenario)
+
+
+def test_a_lock_says_until_when_and_a_key_ends_it(office, larkspur, issued):
+    with office.store.transaction():
+        first = connections.applications(larkspur.id)[0]
+        connections.login_failed(first.id, locked_until=later(minutes=5))
+
+    async def scenario(at: Driver) -> None:
+        assert "sign-in is locked until 12:05 after too many wrong passwords." in at.text
+        assert "u Unlock sign-in" in at.text
+        await at.press("u")
+        assert "Invoice Sync of Larkspur can sign in again." in at.text
+        assert "is locked until" not in at.text
+        await at.press("u")
+        assert "Unlock sign-in" not in at.lines[-1]
+
+    sit(office, scenario)
+    assert applications(office, larkspur)[0].locked_until is None
+    assert office.audit()[0].action == "password.unlock"
+
+
+def test_settings_show_a_lock_and_end_it(office, larkspur, issued):
+    with office.store.transaction():
+        first = connections.applications(larkspur.id)[0]
+        connections.login_failed(first.id, locked_until=later(minutes=5))
+
+    async def scenario(at: Driver) -> None:
+        await at.press("S")
+        table = at.screen.query_one("RecordTable")
+        table.go_to(f"application:{first.id}")
+        await at.settle()
+        assert f"sign-in is locked until {local_time(later(minutes=5))}. u unlocks it." in at.text
+        table.go_to("action:unlock")
+        await at.press("enter")
+        assert "Invoice Sync of Larkspur can sign in again." in at.text
+
+    sit(office, scenario)
+
+
+def test_who_only_looks_unlocks_nothing(office, larkspur):
+    with office.store.transaction():
+        first = connections.applications(larkspur.id)[0]
+        connections.login_failed(first.id, locked_until=later(minutes=5))
+
+    async def scenario(at: Driver) -> None:
+        await at.press("u")
+        assert "this console only looks." in at.text
+
+    sit(office, scenario, read_only=True)
+    assert applications(office, larkspur)[0].locked_until is not None
