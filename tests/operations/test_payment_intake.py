@@ -166,7 +166,7 @@ def test_a_correction_plans_the_same_posting_anew_under_its_tags(till):
     after = till.part()
     assert (after.id, after.amount) == (before.id, money("90.00"))
     assert (after.ref_number, after.external_guid) == (before.ref_number, before.external_guid)
-    assert after.ref_number == tags.ref_number("pay_1", 1, 1)
+    assert after.ref_number == tags.ref_number(till.origin, "pay_1", 1, 1)
 
 
 def test_a_correction_may_need_more_parts_or_fewer(till):

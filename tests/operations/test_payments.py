@@ -135,8 +135,8 @@ def test_a_parked_payment_goes_out_as_a_new_one(parked):
     assert retry(parked)[0].status is S.READY
     after = parked.part()
     assert (after.id, after.state, after.generation) == (before.id, P.PLANNED, 2)
-    assert after.ref_number == tags.ref_number("pay_1", 1, 2) != before.ref_number
-    assert after.external_guid == tags.external_guid("pay_1", 1, 2)
+    assert after.ref_number == tags.ref_number(parked.origin, "pay_1", 1, 2) != before.ref_number
+    assert after.external_guid == tags.external_guid(parked.origin, "pay_1", 1, 2)
     assert (after.txn_id, after.edit_sequence, after.code, after.posted_at) == ("", "", "", None)
     assert [use.expected for use in after.uses] == [None]
     event, detail, who = last_event(parked)
@@ -151,7 +151,7 @@ def test_a_second_retry_of_a_parked_payment_has_new_tags_again(parked):
     parked.move(P.SENT)
     parked.move(P.PARKED)
     retry(parked)
-    assert parked.part().ref_number == tags.ref_number("pay_1", 1, 3)
+    assert parked.part().ref_number == tags.ref_number(parked.origin, "pay_1", 1, 3)
 
 
 def test_only_the_parked_part_of_a_payment_is_planned_anew(till):

@@ -8,6 +8,7 @@ from decimal import Decimal
 from console.cli.reconcile import reconciled
 from daemon.stages.payments.evidence import Tags
 from shared.models import connections, problems
+from shared.models.installation import origin
 from shared.models.payments import listing, postings
 from shared.rules.payments.values import (
     Payment,
@@ -59,7 +60,8 @@ def live(stage: Stage, payment: Payment) -> list[Received]:
 
 
 def _live(stage: Stage, payment: Payment, part: Posting) -> list[Received]:
-    known_by = Tags.of(payment.external_id, part)
+    with stage.store.reading():
+        known_by = Tags.of(origin(payment.connection_id), payment.external_id, part)
     guids = {guid.casefold() for guid in known_by.guids}
     return [
         one

@@ -14,7 +14,8 @@ from datetime import datetime, timedelta
 from daemon.stages import paging
 from daemon.stages.moves import Ask, AskWrite, Fail, GoOn, Move
 from daemon.stages.payments import evidence, outcomes, plan, protocol, terms
-from daemon.stages.payments.evidence import Evidence, Tags
+from daemon.stages.payments.evidence import Evidence
+from daemon.stages.payments.ours import thd_tags
 from daemon.stages.payments.plan import PaymentSync
 from daemon.stages.payments.protocol import Step as Doubt
 from daemon.stages.reading import Reading
@@ -76,7 +77,7 @@ def thd_ask(
 def _search(held: MessageSet, request_id: str, now: datetime) -> Sequence[ask.Request]:
     posting = postings.get(held.posting_id)
     payment = listing.get(posting.payment_id)
-    known_by = Tags.of(payment.external_id, posting)
+    known_by = thd_tags(posting)
     return (
         ask.ReceivePaymentQuery(
             f"{request_id}-1", ref_numbers=known_by.ref_numbers, include_lines=True
@@ -145,8 +146,7 @@ def thd_found(
     held = sets.open_set(session.connection.id)
     assert held is not None
     posting = postings.get(held.posting_id)
-    payment = listing.get(posting.payment_id)
-    proof = evidence.of_search(reading.rows, posting, Tags.of(payment.external_id, posting))
+    proof = evidence.of_search(reading.rows, posting, thd_tags(posting))
     outcomes.thd_after(session, held, proof, window(state), now)
     return replace(state, tries=0), GoOn()
 

@@ -22,13 +22,14 @@ from shared.qbxml.responses import (
 )
 from shared.qbxml.statuses import WriteOutcome
 from shared.rules.payments import tags
-from shared.rules.payments.values import Posting
+from shared.rules.payments.values import Payment, Posting
 
 ADD_ANSWER = "ReceivePaymentAddRs"
 NEVER_RUNS = frozenset({600, 9001, 9002, 9004})
 """Without an answer to the request: the set to be cleared is unknown, the ID is taken by other
 content or without a stored answer, or it is too long. No copy of these bytes will ever run."""
 GUID_REFUSED = 3065
+OF_ANOTHER = "payment-of-another-installation"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +40,10 @@ class Tags:
     ref_numbers: tuple[str, ...]
 
     @classmethod
-    def of(cls, external_id: str, posting: Posting) -> Tags:
-        """All tags that this posting ever had, worked out from the payment's id."""
+    def of(cls, origin: tags.Origin, external_id: str, posting: Posting) -> Tags:
+        """All tags that this posting ever had, worked out from whose payment it is and its id."""
         earlier = range(1, posting.generation)
-        key = (external_id, posting.part)
+        key = (origin, external_id, posting.part)
         guids = {tags.external_guid(*key, generation) for generation in earlier}
         refs = (tags.ref_number(*key, generation) for generation in earlier)
         return cls(
@@ -140,6 +141,31 @@ def of_search(rows: Iterable[object], posting: Posting, known_by: Tags) -> Evide
     if any(isinstance(one, TxnDeletedRet) and one.ref_number.casefold() == tag for one in rows):
         return _unclear("payment-found-deleted", "")
     return Evidence(protocol.FoundNone())
+
+
+def of_another(
+    rows: Iterable[object], payment: Payment, posting: Posting, known_by: Tags
+) -> Evidence | None:
+    """The same payment as another store, or another account, posted it: a person decides.
+
+    Its number or memo names the same id, but its tags are not ours. Of another customer, of
+    another amount or for other invoices it is another payment, and none of ours.
+    """
+    for row in rows:
+        if not isinstance(row, ReceivePaymentRet) or known_by.mark(row):
+            continue
+        named = tags.name_payment(row.ref_number, row.memo, payment.external_id)
+        if named and _may_be_the_same(row, posting):
+            return _unclear(OF_ANOTHER, f"TxnID {row.txn_id}, number {row.ref_number}")
+    return None
+
+
+def _may_be_the_same(ret: ReceivePaymentRet, posting: Posting) -> bool:
+    applied = {one.txn_id for one in ret.applied}
+    wanted = {use.invoice_txn_id for use in posting.uses}
+    same_invoices = not applied or not wanted or bool(applied & wanted)
+    terms = (ret.customer.list_id, ret.total_amount)
+    return same_invoices and terms == (posting.customer_list_id, posting.amount)
 
 
 def ours_among(rows: Iterable[object], known_by: Tags) -> Sequence[ReceivePaymentRet]:

@@ -13,6 +13,7 @@ from daemon.stages.payments import evidence, outcomes, protocol, telling, terms
 from daemon.stages.payments.evidence import Evidence, Tags
 from daemon.stages.payments.protocol import Phase
 from shared.models import ledger, problems
+from shared.models.installation import origin
 from shared.models.payments import listing, postings, sets
 from shared.qbxml.refs import Ref
 from shared.qbxml.responses import AppliedToTxnRet, ReceivePaymentRet
@@ -30,6 +31,12 @@ MAY_TURN_UP = frozenset({"payment-ran-unseen", "payment-never-answered", "paymen
 SHOWN_BY_LISTS = frozenset({Phase.CHECK, Phase.FIND, Phase.HOLD, Phase.LAST_FIND, Phase.AGAIN})
 """Phases of a doubt in which a list of payments may settle it."""
 MEMO_TAG = re.compile(r"\[db:([^\]]{1,20})\]", re.IGNORECASE)
+
+
+def thd_tags(posting: Posting) -> Tags:
+    """All tags by which a posting of ours may be known in QuickBooks."""
+    payment = listing.get(posting.payment_id)
+    return Tags.of(origin(posting.connection_id), payment.external_id, posting)
 
 
 def thd_recognised(session: Session, payments: Sequence[ReceivedPayment]) -> Mapping[str, Posting]:
@@ -52,7 +59,7 @@ def _thd_by_earlier_tags(
     """What was planned anew has other tags now; a copy with those of before is ours as well."""
     found: dict[str, Posting] = {}
     for posting in postings.planned_anew(connection_id):
-        known_by = Tags.of(listing.get(posting.payment_id).external_id, posting)
+        known_by = thd_tags(posting)
         found |= {one.txn_id: posting for one in payments if known_by.mark(as_ret(one))}
     return found
 
@@ -162,7 +169,7 @@ def _thd_settles_doubt(
 
 
 def _proof(posting: Posting, one: ReceivedPayment) -> Evidence:
-    known_by = Tags.of(listing.get(posting.payment_id).external_id, posting)
+    known_by = thd_tags(posting)
     ret = as_ret(one)
     marked = known_by.mark(ret)
     proof = evidence.of_search([ret], posting, known_by)

@@ -15,8 +15,9 @@ from daemon.stages import paging
 from daemon.stages.moves import Ask, AskWrite, GoOn, Move
 from daemon.stages.payments import evidence, outcomes, plan, protocol, telling, verdict
 from daemon.stages.payments.doubting import PARSE_ERROR, unanswered, window
-from daemon.stages.payments.evidence import Evidence, Tags
+from daemon.stages.payments.evidence import Evidence
 from daemon.stages.payments.intake import LookedInvoice
+from daemon.stages.payments.ours import thd_tags
 from daemon.stages.payments.plan import PaymentSync, Step
 from daemon.stages.payments.verdict import Fits, HeldBack, Places, StopPosting, Unfit
 from daemon.stages.reading import Reading
@@ -47,10 +48,11 @@ LOOKED = (
     "IsPending",
     "BalanceRemaining",
 )
-LOOKS = 3
+LOOKS = 4
 RECORDS = range(3000, 4000)
 """Codes about a record, or about what the application may do with it."""
 NAME_TAKEN = 3100
+CUSTOMER_GONE = frozenset({plan.NOT_FOUND, 3140})
 WRITES_ELSEWHERE = "company-written-elsewhere"
 
 
@@ -60,14 +62,20 @@ def thd_look(
     """Ask for a posting's invoices as they are now, and whether it is or was there already."""
     posting = postings.get(posting_id)
     payment = listing.get(posting.payment_id)
-    known_by = Tags.of(payment.external_id, posting)
+    known_by = thd_tags(posting)
     txn_ids = tuple(use.invoice_txn_id for use in posting.uses)
     requests = (
         ask.InvoiceQuery(f"{request_id}-1", txn_ids=txn_ids, include=LOOKED),
         ask.ReceivePaymentQuery(
             f"{request_id}-2", ref_numbers=known_by.ref_numbers, include_lines=True
         ),
-        plan.deleted_payments(f"{request_id}-3"),
+        ask.ReceivePaymentQuery(
+            f"{request_id}-3",
+            from_date=payment.date,
+            entity=ask.EntityFilter(list_ids=(posting.customer_list_id,)),
+            include_lines=True,
+        ),
+        plan.deleted_payments(f"{request_id}-4"),
     )
     state = replace(
         state, posting_id=posting_id, looked_at=now.isoformat(), looked_for=_invoices(posting)
@@ -90,7 +98,7 @@ def thd_looked(
     if failed is not None:
         return _thd_looked_in_vain(session, state, posting, failed, now)
     payment = listing.get(posting.payment_id)
-    proof = evidence.of_search(reading.rows, posting, Tags.of(payment.external_id, posting))
+    proof = _thd_search(payment, posting, reading)
     if _thd_is_there_already(session, posting, proof, now):
         return _next(state), GoOn()
     if payment.status is not PaymentStatus.READY or _invoices(posting) != state.looked_for:
@@ -127,10 +135,15 @@ def _thd_looked_in_vain(
 
 
 def _looked_in_vain(reading: Reading) -> ResponseHead | None:
-    """The question that QuickBooks did not answer; invoices that are gone are an answer."""
-    invoices, *others = reading.heads
+    """The question that QuickBooks did not answer; what is gone is an answer.
+
+    That is the invoices, or the customer, whose payments cannot be asked for then.
+    """
+    invoices, by_number, by_customer, *others = reading.heads
     gone = invoices.status.code == plan.NOT_FOUND
-    wanted = others if gone else reading.heads
+    nobody = by_customer.status.code in CUSTOMER_GONE
+    wanted = [by_number, *others]
+    wanted += [invoices] * (not gone) + [by_customer] * (not nobody)
     return unanswered(wanted)
 
 
@@ -142,6 +155,18 @@ def _thd_busy(
         telling.thd_stopped(session, "retries-exhausted", said, now, times=str(state.tries + 1))
         return plan.stop_pushing(state), GoOn()
     return paging.try_again(state, said)
+
+
+def _thd_search(payment: Payment, posting: Posting, reading: Reading) -> Evidence:
+    """What the look shows of a payment that may be there already, be it by another store.
+
+    Once a person had it posted anew, only what has our own tags counts.
+    """
+    known_by = thd_tags(posting)
+    proof = evidence.of_search(reading.rows, posting, known_by)
+    if posting.generation > 1 or not isinstance(proof.event, protocol.FoundNone):
+        return proof
+    return evidence.of_another(reading.rows, payment, posting, known_by) or proof
 
 
 def _thd_is_there_already(

@@ -10,6 +10,7 @@ from peewee import SQL
 
 from shared.models import tables as t
 from shared.models.convert import cents, millis
+from shared.models.installation import origin
 from shared.models.payments.parts import ADD_EVENTS
 from shared.models.statements import Row, Statement, among, insert_rows, slot
 from shared.rules.payments import tags
@@ -84,7 +85,8 @@ def _drop_surplus(plan: Plan, now: datetime) -> None:
 def _insert(added: Sequence[tuple[Plan, Part]], now: datetime) -> None:
     if not added:
         return
-    _ADD.many(_row(plan, part) for plan, part in added)
+    origins = {one: origin(one) for one in {plan.payment.connection_id for plan, _ in added}}
+    _ADD.many(_row(plan, part, origins[plan.payment.connection_id]) for plan, part in added)
     ids = {
         (payment_id, part): posting_id
         for payment_id, part, posting_id in _IDS.all(payments={p.payment.id for p, _ in added})
@@ -94,11 +96,11 @@ def _insert(added: Sequence[tuple[Plan, Part]], now: datetime) -> None:
     _tell([(posting_id, part, "planned") for posting_id, part in written], now)
 
 
-def _row(plan: Plan, part: Part) -> Row:
+def _row(plan: Plan, part: Part, whose: tags.Origin) -> Row:
     payment = plan.payment
     # A part that joins others after a decision to post anew must not revive tags of before.
     generation = max((posting.generation for posting in plan.planned), default=1)
-    key = (payment.external_id, part.part, generation)
+    key = (whose, payment.external_id, part.part, generation)
     return (
         *(payment.connection_id, payment.id, part.part, generation),
         *_terms(part),

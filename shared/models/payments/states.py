@@ -11,6 +11,7 @@ from shared.errors import NotFound, NotPossible
 from shared.hints import tell
 from shared.models import tables as t
 from shared.models.convert import millis
+from shared.models.installation import origin
 from shared.models.payments import parts, rows
 from shared.models.statements import Statement, slot, update_columns
 from shared.rules.payments import decisions, reasons, tags
@@ -161,7 +162,7 @@ def _plan_again(part: Posting, who: str, now: datetime) -> None:
 def _plan_anew(payment: Payment, part: Posting, who: str, now: datetime) -> None:
     parts.check_move(part, PostingState.PLANNED)
     generation = part.generation + 1
-    key = (payment.external_id, part.part, generation)
+    key = (origin(payment.connection_id), payment.external_id, part.part, generation)
     update_columns(
         t.Posting,
         id=part.id,

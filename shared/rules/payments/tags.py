@@ -1,14 +1,16 @@
 """The tags by which a payment of ours is known in QuickBooks, whatever became of our request.
 
-RefNumber, ExternalGUID and memo are worked out from the payment's id, its part and how often
-it was planned anew, so they can be worked out again from the terms alone. QuickBooks does not
-keep any of them unique, and compares a RefNumber without case. Rules: engineering §5.3.
+RefNumber, ExternalGUID and memo are worked out from whose payment it is (``Origin``), its id, its
+part and how often it was planned anew, so they can be worked out again from the terms alone.
+QuickBooks does not keep any of them unique, and compares a RefNumber without case.
 """
 
 from __future__ import annotations
 
+import json
 import re
 from base64 import b32encode
+from dataclasses import dataclass
 from decimal import Decimal
 from hashlib import sha256
 from uuid import UUID, uuid5
@@ -22,22 +24,40 @@ _HEAD = 11
 _SET_ID = 20
 _NAMESPACE = UUID("7f0f6d0e-5b6c-4f57-9d0a-3b0d7a4c5e21")
 _NO_NAME = "payment"
+_PRODUCT = "Deskbridge"
 
 
-def ref_number(external_id: str, part: int, generation: int) -> str:
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Whose payments these are: the store that posts them, and its account on the platform.
+
+    ``installation`` is a random name that a store gets once and keeps, also in its backups. Two
+    stores, or two accounts, may have payments of the same id: their tags differ.
+    """
+
+    installation: str
+    account: str
+
+
+def ref_number(origin: Origin, external_id: str, part: int, generation: int) -> str:
     """The RefNumber, at most 20 characters: "pay_8Kd2-K7QJ2M4A".
 
     The head is what a person reads; the tail alone tells two apart, in capitals and digits
     because QuickBooks compares without case.
     """
-    head = re.sub(r"[^A-Za-z0-9._-]", "", external_id).lstrip("._-")[:_HEAD]
-    digest = sha256(_key(external_id, part, generation).encode("utf-8", "surrogatepass")).digest()
-    return f"{head or _NO_NAME}-{b32encode(digest[:5]).decode('ascii')}"
+    key = _key(origin, external_id, part, generation)
+    digest = sha256(key.encode()).digest()
+    return f"{_head(external_id)}-{b32encode(digest[:5]).decode('ascii')}"
 
 
-def external_guid(external_id: str, part: int, generation: int) -> str:
-    """The ExternalGUID: in capitals and braces, always the same for the same three."""
-    return f"{{{str(uuid5(_NAMESPACE, _key(external_id, part, generation))).upper()}}}"
+def _head(external_id: str) -> str:
+    return re.sub(r"[^A-Za-z0-9._-]", "", external_id).lstrip("._-")[:_HEAD] or _NO_NAME
+
+
+def external_guid(origin: Origin, external_id: str, part: int, generation: int) -> str:
+    """The ExternalGUID: in capitals and braces, always the same for the same four."""
+    key = _key(origin, external_id, part, generation)
+    return f"{{{str(uuid5(_NAMESPACE, key)).upper()}}}"
 
 
 def memo_tag(ref: str) -> str:
@@ -53,7 +73,7 @@ def memo(payment: Payment, posting: Posting, parts: int = 1) -> str:
     it is not posted as it was paid, the memo says so: see ``dated`` and ``credited``.
     """
     share = f"part {posting.part} of {parts}" if parts > 1 else ""
-    ours = f"Deskbridge {_free(payment.external_id)} {share} {memo_tag(posting.ref_number)}"
+    ours = f"{_PRODUCT} {_free(payment.external_id)} {share} {memo_tag(posting.ref_number)}"
     charge = f"{_free(payment.gateway)} {_free(payment.reference)}"
     moved = dated(payment) if posting.date not in (None, payment.date) else ""
     kept = credited(posting.credited) if posting.credited else ""
@@ -72,6 +92,24 @@ def credited(amount: Decimal) -> str:
     return f"{amount:,.2f} kept as credit"
 
 
+def name_payment(ref: str, memo_text: str, external_id: str) -> bool:
+    """Whether number or memo of a payment in QuickBooks are what Deskbridge writes for this id.
+
+    That of any origin: another store, or another account, may have posted it. The memo has the
+    whole id; where somebody rewrote it, the number's head has to do.
+    """
+    written = _OUR_MEMO.match(memo_text)
+    if written is not None:
+        return written["id"].casefold() == _one_line(_free(external_id)).casefold()
+    number = rf"{re.escape(_head(external_id))}-[A-Z2-7]{{8}}"
+    return re.fullmatch(number, ref, re.IGNORECASE) is not None
+
+
+_OUR_MEMO = re.compile(
+    rf"{_PRODUCT} (?P<id>.*?) ?(?:part \d+ of \d+ )?\[db:[^\]]{{1,20}}\]", re.IGNORECASE
+)
+
+
 def set_id(file_id: str, guid: str, attempt: int) -> str:
     """The newMessageSetID of a posting's ``attempt``, from 1: 20 capitals and digits.
 
@@ -82,8 +120,8 @@ def set_id(file_id: str, guid: str, attempt: int) -> str:
     return b32encode(digest[:13]).decode("ascii")[:_SET_ID]
 
 
-def _key(external_id: str, part: int, generation: int) -> str:
-    return f"{part}:{generation}:{external_id}"
+def _key(origin: Origin, external_id: str, part: int, generation: int) -> str:
+    return json.dumps([origin.installation, origin.account, part, generation, external_id])
 
 
 def _free(text: str) -> str:

@@ -22,6 +22,7 @@ from daemon.stages.payments.protocol import (
 from daemon.stages.reading import Reading, read_answer
 from shared.qbxml.responses import BadRecord, ReceivePaymentRet, Ref, TxnDeletedRet
 from shared.rules.payments import tags
+from shared.rules.payments.tags import Origin
 from tests.qbxml.builders import answer, payment, response, xml
 from tests.rules.payments.builders import a_posting, money
 
@@ -212,7 +213,8 @@ def test_an_unclear_answer_on_record_proves_that_it_ran_but_not_what_it_made(doc
 # Looking for the payment itself
 
 POSTING = a_posting()
-TAGS = Tags.of("pay_8Kd2", POSTING)
+OURS = Origin("one store", "larkspur")
+TAGS = Tags.of(OURS, "pay_8Kd2", POSTING)
 
 
 def in_quickbooks(txn_id: str = "1B0-7", **changes) -> ReceivePaymentRet:
@@ -296,9 +298,9 @@ def test_a_deleted_payment_is_shown_to_a_person():
 
 
 def test_what_was_deleted_before_it_was_planned_anew_says_nothing():
-    earlier = tags.ref_number("pay_8Kd2", 1, 1)
+    earlier = tags.ref_number(OURS, "pay_8Kd2", 1, 1)
     posting = replace(POSTING, generation=2)
-    known_by = Tags.of("pay_8Kd2", posting)
+    known_by = Tags.of(OURS, "pay_8Kd2", posting)
     rows = (TxnDeletedRet("ReceivePayment", "1B0-7", ref_number=earlier),)
     assert evidence.of_search(rows, posting, known_by).event == FoundNone()
 
@@ -329,9 +331,9 @@ def test_a_second_record_of_ours_that_cannot_be_read_makes_it_several():
 
 def test_a_payment_that_was_planned_anew_is_known_by_its_earlier_tags_too():
     third = replace(POSTING, generation=3)
-    known_by = Tags.of("pay_8Kd2", third)
+    known_by = Tags.of(OURS, "pay_8Kd2", third)
     for generation in (1, 2):
-        earlier = a_stranger(external_guid=tags.external_guid("pay_8Kd2", 1, generation))
+        earlier = a_stranger(external_guid=tags.external_guid(OURS, "pay_8Kd2", 1, generation))
         assert evidence.of_search((earlier,), third, known_by).event == Saved()
-    never = a_stranger(external_guid=tags.external_guid("pay_8Kd2", 1, 4))
+    never = a_stranger(external_guid=tags.external_guid(OURS, "pay_8Kd2", 1, 4))
     assert evidence.of_search((never,), third, known_by).event == FoundNone()

@@ -8,10 +8,11 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from shared.models import connections, problems
+from shared.models import connections, installation, problems
 from shared.models.payments import listing, postings, preparing, sets
 from shared.models.store import Store
 from shared.operations.payment_intake import Report
+from shared.rules.payments.tags import Origin
 from shared.rules.payments.values import (
     MessageSet,
     NewPayment,
@@ -93,6 +94,11 @@ class Till(Books):
         self.hold(customer(), customer("80-2", "Juniper Yoga"))
         with store.reading():
             self.applications = [one.id for one in connections.applications(self.id)]
+
+    @property
+    def origin(self) -> Origin:
+        with self.store.reading():
+            return installation.origin(self.id)
 
     def owes(self, *invoices: Invoice) -> None:
         """QuickBooks told of these invoices, and a sync came to its end."""

@@ -33,8 +33,8 @@ def test_each_part_has_tags_of_its_own(till):
     till.take_in(pays("pay_1", "150.00", *BOTH))
     for number, part in enumerate(till.parts(), 1):
         assert part.part == number
-        assert part.ref_number == tags.ref_number("pay_1", number, 1)
-        assert part.external_guid == tags.external_guid("pay_1", number, 1)
+        assert part.ref_number == tags.ref_number(till.origin, "pay_1", number, 1)
+        assert part.external_guid == tags.external_guid(till.origin, "pay_1", number, 1)
 
 
 def test_what_was_planned_is_told(till):
@@ -89,7 +89,7 @@ def test_a_part_that_joins_after_a_decision_to_post_anew_revives_no_earlier_tags
     till.owes(invoice("1A-101", "80.00", edit_sequence="2", **JUNIPER))
     till.prepare()
     assert [(part.part, part.generation) for part in till.parts()] == [(1, 2), (2, 2)]
-    assert till.part(number=2).ref_number == tags.ref_number("pay_1", 2, 2)
+    assert till.part(number=2).ref_number == tags.ref_number(till.origin, "pay_1", 2, 2)
 
 
 def test_two_shares_of_one_invoice_are_one_application(till):

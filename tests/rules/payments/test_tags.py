@@ -9,37 +9,47 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.qbxml.text import unstorable
-from shared.rules.payments.tags import external_guid, memo, memo_tag, ref_number, set_id
+from shared.rules.payments.tags import (
+    Origin,
+    external_guid,
+    memo,
+    memo_tag,
+    name_payment,
+    ref_number,
+    set_id,
+)
 from tests.rules.payments.builders import a_payment, a_posting
 
-THREE = st.tuples(st.text(max_size=30), st.integers(1, 9), st.integers(0, 9))
+ORIGINS = st.builds(Origin, st.sampled_from(["one store", "another"]), st.text(max_size=9))
+FOUR = st.tuples(ORIGINS, st.text(max_size=30), st.integers(1, 9), st.integers(0, 9))
+OURS = Origin("one store", "larkspur")
 STORABLE = re.compile(r"[A-Za-z0-9._-]{1,11}-[A-Z2-7]{8}")
 GUID = re.compile(r"\{[0-9A-F]{8}-[0-9A-F]{4}-5[0-9A-F]{3}-[0-9A-F]{4}-[0-9A-F]{12}\}")
 
 
-@given(THREE)
-def test_a_ref_number_can_be_stored_and_looked_up_and_has_no_more_than_20_characters(three):
-    ref = ref_number(*three)
+@given(FOUR)
+def test_a_ref_number_can_be_stored_and_looked_up_and_has_no_more_than_20_characters(four):
+    ref = ref_number(*four)
     assert STORABLE.fullmatch(ref)
     assert len(ref) <= 20
     assert unstorable(ref) == ()
 
 
-@given(THREE, THREE)
-def test_two_payments_parts_or_generations_share_no_tag_even_without_case(one, other):
+@given(FOUR, FOUR)
+def test_two_origins_payments_parts_or_generations_share_no_tag_even_without_case(one, other):
     same = one == other
     assert (ref_number(*one).casefold() == ref_number(*other).casefold()) is same
     assert (external_guid(*one) == external_guid(*other)) is same
 
 
-@given(THREE)
-def test_a_guid_is_in_capitals_and_braces(three):
-    assert GUID.fullmatch(external_guid(*three))
+@given(FOUR)
+def test_a_guid_is_in_capitals_and_braces(four):
+    assert GUID.fullmatch(external_guid(*four))
 
 
 def test_tags_never_change_from_one_release_to_the_next():
-    assert ref_number("pay_8Kd2", 1, 0) == "pay_8Kd2-SDMCBKRA"
-    assert external_guid("pay_8Kd2", 1, 0) == "{EFE17C88-EF66-5789-B078-E14E4000DFE7}"
+    assert ref_number(OURS, "pay_8Kd2", 1, 0) == "pay_8Kd2-FBN552HX"
+    assert external_guid(OURS, "pay_8Kd2", 1, 0) == "{F183DD46-363C-592B-BAC1-629932F64C8B}"
 
 
 @pytest.mark.parametrize(
@@ -54,11 +64,11 @@ def test_tags_never_change_from_one_release_to_the_next():
     ],
 )
 def test_a_ref_number_begins_with_what_a_person_can_trace(external_id, head):
-    assert ref_number(external_id, 1, 0).rpartition("-")[0] == head
+    assert ref_number(OURS, external_id, 1, 0).rpartition("-")[0] == head
 
 
 def test_ids_that_differ_in_case_alone_get_different_ref_numbers():
-    small, large = ref_number("pay_a", 1, 0), ref_number("PAY_A", 1, 0)
+    small, large = ref_number(OURS, "pay_a", 1, 0), ref_number(OURS, "PAY_A", 1, 0)
     assert small.casefold() != large.casefold()
 
 
@@ -103,6 +113,33 @@ def test_any_memo_can_be_stored(note, external_id):
     assert not re.search(r"[\r\n\t]|  ", text)
     assert text == text.strip()
     assert text.lower().count("[db:") == 1
+
+
+# Payments that somebody else's Deskbridge posted.
+
+
+@given(st.text(min_size=1, max_size=30), ORIGINS)
+def test_number_and_memo_name_their_payment_whoever_posted_it(external_id, origin):
+    payment = a_payment(external_id=external_id)
+    posting = a_posting(ref_number=ref_number(origin, external_id, 1, 1))
+    assert name_payment("", memo(payment, posting), external_id)
+    assert name_payment("", memo(payment, posting, parts=3), external_id)
+    assert name_payment(posting.ref_number.lower(), "somebody's note", external_id)
+
+
+@pytest.mark.parametrize(
+    ("ref", "text"),
+    [
+        ("CHK 5512", "Deskbridge pay_8Kd [db:pay_8Kd-K7QJ2M4A]"),
+        ("pay_8Kd-K7QJ2M4A", ""),
+        ("pay_8Kd2-K7QJ2M4A", "Deskbridge pay_8Kd2-3 [db:pay_8Kd2-K7QJ2M4A]"),
+        ("", "for pay_8Kd2"),
+        ("", "Deskbridge pay_8Kd2"),
+        ("pay_8Kd2", ""),
+    ],
+)
+def test_what_only_looks_like_it_names_no_payment_of_ours(ref, text):
+    assert not name_payment(ref, text, "pay_8Kd2")
 
 
 # The id of a message set.

@@ -59,7 +59,7 @@ def test_a_copy_that_runs_within_the_doubt_window_is_found_and_not_doubled(house
     assert len(writes(house)) == 1
 
 
-@pytest.mark.parametrize("mark", ["oldMessageSetID", "<FromTxnDate>"], ids=["check", "search"])
+@pytest.mark.parametrize("mark", ["oldMessageSetID", "<ToTxnDate>"], ids=["check", "search"])
 def test_a_copy_may_run_right_after_it_was_asked_about(house, mark):
     receive(house, payment())
     happens_after(house, mark, house.company.run_late)

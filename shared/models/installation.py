@@ -1,0 +1,28 @@
+"""Whose payments these are: what their tags in QuickBooks are worked out from."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from shared.models import tables as t
+from shared.models.statements import Statement, slot
+from shared.rules.payments.tags import Origin
+
+
+def origin(connection_id: int) -> Origin:
+    """Return what tells the payments of a connection from those of all others, here or elsewhere.
+
+    It is in the store, so it comes back with a backup.
+    """
+    [(installation, account)] = _ORIGIN.all(id=connection_id)
+    return Origin(installation, account)
+
+
+def _origin() -> Any:
+    token = t.Installation.select(t.Installation.token).limit(1)
+    return t.Connection.select(token, t.Connection.platform_account).where(
+        t.Connection.id == slot("id")
+    )
+
+
+_ORIGIN = Statement(_origin)

@@ -1,0 +1,165 @@
+"""Payments of the same id from several stores or connections on one company file.
+
+None is taken for another; and what another store posted already is not posted again by itself.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+
+import pytest
+
+from shared.models import connections
+from shared.operations.deciding import Operator, carry_out
+from shared.operations.payments import POST_AGAIN, plan_retry, plan_skip
+from shared.rules.payments.values import PaymentStatus
+from shared.rules.values import ApplicationKind
+from simulator.company import acts
+from tests.taking_in import take_in
+from tests.whole.payments.builders import (
+    codes,
+    in_quickbooks,
+    on_file,
+    parts,
+    payment,
+    payment_problem,
+    posted_once,
+    receive,
+    settles,
+    standing,
+    writes,
+)
+
+PARKED = (PaymentStatus.PARKED, "payment-of-another-installation")
+
+
+def posted_by_another_store(open_till, *payments):
+    """A house on a company file to which another installation posted these payments."""
+    theirs = open_till()
+    receive(theirs, *payments)
+    settles(theirs)
+    house = open_till()
+    house.company.restore(theirs.company.backup())
+    with closing(sqlite3.connect(house.store.path)) as store:
+        store.execute("UPDATE installation SET token = 'another store'")
+        store.commit()
+    return house
+
+
+def reads_the_invoices_again(house):
+    house.later(hours=1)
+    assert house.sync().ok
+    house.requests.clear()
+
+
+@pytest.fixture
+def lost(open_till):
+    """The store was lost without a backup and made anew; 50.00 of invoice 1042 was posted."""
+    house = posted_by_another_store(open_till, payment())
+    reads_the_invoices_again(house)
+    return house
+
+
+def test_a_payment_that_another_store_posted_is_parked_and_not_posted_again(lost):
+    receive(lost, payment())
+    settles(lost)
+    assert standing(lost) == PARKED
+    assert writes(lost) == []
+    problem = payment_problem(lost)
+    assert in_quickbooks(lost)[0].txn_id in problem.message
+    assert "payments skip" in problem.remedy
+
+
+@pytest.mark.parametrize(
+    "edited", [{"memo": "for the lobby"}, {"number": "CHK 5512"}], ids=["memo", "number"]
+)
+def test_it_is_known_by_its_number_or_its_memo(lost, edited):
+    acts.edit_payment(lost.company.books, in_quickbooks(lost)[0].txn_id, **edited)
+    receive(lost, payment())
+    settles(lost)
+    assert standing(lost) == PARKED
+
+
+def test_a_person_may_say_that_it_is_this_one(lost):
+    receive(lost, payment())
+    settles(lost)
+    by = Operator(lost.store, "ada")
+    plan = plan_skip(lost.store, [on_file(lost).id], "it is the one in QuickBooks")
+    carry_out(by, plan, ())
+    settles(lost)
+    assert codes(lost) == []
+    assert len(in_quickbooks(lost)) == 1
+
+
+def test_a_person_may_have_it_posted_all_the_same(lost):
+    receive(lost, payment())
+    settles(lost)
+    by = Operator(lost.store, "ada")
+    carry_out(by, plan_retry(lost.store, [on_file(lost).id]), (POST_AGAIN,))
+    settles(lost)
+    assert standing(lost) == (PaymentStatus.POSTED, "")
+    assert codes(lost) == []
+    assert len(in_quickbooks(lost)) == 2
+
+
+@pytest.mark.parametrize(
+    "other",
+    [payment(pays={"1043": "50.00"}), payment(amount="60.00")],
+    ids=["another invoice", "another amount"],
+)
+def test_for_another_invoice_or_amount_it_is_another_payment(lost, other):
+    receive(lost, other)
+    settles(lost)
+    assert standing(lost) == (PaymentStatus.POSTED, "")
+    assert codes(lost) == []
+    assert len(in_quickbooks(lost)) == 2
+
+
+def test_a_payment_of_another_id_is_another_payment(lost):
+    receive(lost, payment("pay_2"))
+    settles(lost)
+    assert standing(lost, "pay_2") == (PaymentStatus.POSTED, "")
+
+
+def test_a_store_that_comes_back_from_a_backup_knows_its_own(open_till):
+    house = open_till()
+    receive(house, payment())
+    before = open_till(house)
+    settles(house)
+    before.company.restore(house.company.backup())
+    posted_once(settles(before))
+    assert writes(before) == []
+
+
+def test_a_connection_that_is_added_again_under_its_name_knows_its_own(house):
+    receive(house, payment())
+    settles(house)
+    tags = parts(house)[0].ref_number
+    with house.store.transaction():
+        connections.remove(connections.get("Larkspur").id)
+    house.add_connection("larkspur")
+    reads_the_invoices_again(house)
+    receive(house, payment())
+    settles(house)
+    assert parts(house)[0].ref_number == tags
+    posted_once(house)
+    assert writes(house) == []
+
+
+def test_payments_of_one_id_in_two_connections_are_two(house, monkeypatch):
+    monkeypatch.setattr("shared.models.company_files.bound_before", lambda *_: "")
+    house.add_connection("Aster")
+    with house.store.transaction():
+        larkspur, aster = (connections.get(name) for name in ("Larkspur", "Aster"))
+        connections.bind(aster.id, larkspur.binding)
+    assert house.sync("Aster").ok
+    receive(house, payment())
+    settles(house)
+    take_in(house.store, aster.id, [payment(pays={"1043": "50.00"})], house.now)
+    house.later(minutes=5)
+    assert house.sync("Aster", kind=ApplicationKind.PAYMENT).ok
+    assert sorted(one.applied[0].amount for one in in_quickbooks(house)) == [5_000, 5_000]
+    assert house.problems("Aster") == []
+    settles(house)
+    assert codes(house) == []
