@@ -84,9 +84,10 @@ def test_it_is_known_by_its_number_or_its_memo(lost, edited):
 def test_a_person_may_say_that_it_is_this_one(lost):
     receive(lost, payment())
     settles(lost)
-    by = Operator(lost.store, "ada")
-    plan = plan_skip(lost.store, [on_file(lost).id], "it is the one in QuickBooks")
-    carry_out(by, plan, ())
+    number = on_file(lost).id
+    with lost.store.reading():
+        plan = plan_skip(lost.store, [number], "it is the one in QuickBooks")
+    carry_out(Operator(lost.store, "ada"), plan, ())
     settles(lost)
     assert codes(lost) == []
     assert len(in_quickbooks(lost)) == 1
@@ -95,8 +96,10 @@ def test_a_person_may_say_that_it_is_this_one(lost):
 def test_a_person_may_have_it_posted_all_the_same(lost):
     receive(lost, payment())
     settles(lost)
-    by = Operator(lost.store, "ada")
-    carry_out(by, plan_retry(lost.store, [on_file(lost).id]), (POST_AGAIN,))
+    number = on_file(lost).id
+    with lost.store.reading():
+        plan = plan_retry(lost.store, [number])
+    carry_out(Operator(lost.store, "ada"), plan, (POST_AGAIN,))
     settles(lost)
     assert standing(lost) == (PaymentStatus.POSTED, "")
     assert codes(lost) == []
