@@ -77,6 +77,7 @@ class Rehearsal:
             jobs=self.rnd.choice(list(JobMode)),
             new_id=lambda: UUID(int=self.rnd.getrandbits(128)),
         ).id
+        self.stage.name_installation("rehearsed")
         kinds = [*self._kinds_of_faults()]
         self.swarm = self.rnd.sample(kinds, self.rnd.randint(1, 6))
         if self.answers_first:

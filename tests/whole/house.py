@@ -29,6 +29,8 @@ from daemon.session.book import SessionBook
 from daemon.session.desk import Desk
 from shared import passwords, qwc
 from shared.models import connections, ledger, problems, syncs
+from shared.models import tables as t
+from shared.models.statements import Statement, slot
 from shared.models.store import Store, open_store
 from shared.rules.values import (
     ApplicationKind,
@@ -160,6 +162,11 @@ class House:
             self._set_password(made.id, PASSWORD)
         return made
 
+    def name_installation(self, token: str) -> None:
+        """Give the store this name in place of its random one."""
+        with self.store.transaction():
+            _NAME_INSTALLATION.run(token=token)
+
     def _set_password(self, connection_id: int, password: str) -> None:
         ids = [one.id for one in connections.applications(connection_id)]
         connections.set_password(ids, hash_of(password))
@@ -272,6 +279,7 @@ class House:
 
 
 URL = "http://localhost:8085"
+_NAME_INSTALLATION = Statement(lambda: t.Installation.update({t.Installation.token: slot("token")}))
 
 
 @cache

@@ -5,9 +5,6 @@ None is taken for another; and what another store posted already is not posted a
 
 from __future__ import annotations
 
-import sqlite3
-from contextlib import closing
-
 import pytest
 
 from shared.models import connections
@@ -41,9 +38,7 @@ def posted_by_another_store(open_till, *payments):
     settles(theirs)
     house = open_till()
     house.company.restore(theirs.company.backup())
-    with closing(sqlite3.connect(house.store.path)) as store:
-        store.execute("UPDATE installation SET token = 'another store'")
-        store.commit()
+    house.name_installation("another store")
     return house
 
 
