@@ -41,6 +41,7 @@ def add(desk: Desk, /, name: str, as_json: bool, **given: Any) -> None:
     from shared.operations import connections
 
     refuse_as_option(name)
+    _ = desk.store_to_begin
     added = decide(desk, partial(connections.plan_add, fields={"name": name, **chosen(given)}))
     if as_json:
         _say_as_json(desk, added.connection.id)

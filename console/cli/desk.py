@@ -42,8 +42,13 @@ class Desk:
 
     @property
     def store(self) -> Store:
-        """The store, opened on first use; a missing SQLite store is created."""
-        return self._open(check_version=True)
+        """The store, opened on first use. A missing one is never made: it may have gone away."""
+        return self._open(create=False)
+
+    @property
+    def store_to_begin(self) -> Store:
+        """The store, made where there is none: to add the first connection."""
+        return self._open(create=True)
 
     def read(self, view: Callable[[Store], T]) -> T:
         """Have a view read from one consistent state of the store."""
@@ -52,14 +57,16 @@ class Desk:
 
     @property
     def store_to_upgrade(self) -> Store:
-        """The store although it may be older than this version."""
-        return self._open(check_version=False)
+        """The store although it may be older than this version, made where there is none."""
+        return self._open(create=True, check_version=False)
 
-    def _open(self, *, check_version: bool) -> Store:
+    def _open(self, *, create: bool, check_version: bool = True) -> Store:
         if self._opened is None:
             from shared.models.store import open_store
 
-            self._opened = open_store(self.settings.database, check_version=check_version)
+            self._opened = open_store(
+                self.settings.database, create=create, check_version=check_version
+            )
         return self._opened
 
     @cached_property

@@ -31,6 +31,10 @@ PRAGMAS = {
     "cache_size": -4000,
     "journal_size_limit": 67108864,
 }
+NO_STORE_YET = (
+    "Start the daemon or add a connection: each makes one. If there was one before, restore a"
+    " backup."
+)
 _IN_MEMORY = ":memory:"
 _FAILURES = (peewee.DatabaseError, sqlite3.DatabaseError)
 _BUGS = (
@@ -113,7 +117,10 @@ class SqliteEngine:
         if self.in_memory or self.path.exists():
             return
         if not create:
-            raise StoreError(f"There is no store at {self.path}.", "Check DESKBRIDGE_DATABASE.")
+            raise StoreError(
+                f"There is no store at {self.path}.",
+                NO_STORE_YET,
+            )
         try:
             self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             with suppress(FileExistsError):

@@ -19,7 +19,7 @@ from shared.models import statements
 from shared.models.convert import to_millisecond
 from shared.models.postgresql import PostgresEngine
 from shared.models.schema import MIGRATIONS, Schema, read_schema, take_missing_steps
-from shared.models.sqlite import SqliteEngine
+from shared.models.sqlite import NO_STORE_YET, SqliteEngine
 
 Clock = Callable[[], datetime]
 
@@ -140,6 +140,8 @@ class Store:
         if create and not schema.applied:
             self._engine.set_up()
             self._take_steps()
+        elif not schema.applied:
+            raise StoreError(f"There is no store in {self.url_shown} yet.", NO_STORE_YET)
         elif check_version:
             schema.check_current()
         else:

@@ -99,8 +99,8 @@ def test_a_store_that_must_exist_is_not_made(tmp_path):
     assert not (tmp_path / "none").exists()
 
 
-def test_an_empty_database_that_must_be_a_store_is_outdated(new_postgres_url):
-    with pytest.raises(StoreOutdated):
+def test_an_empty_database_that_must_be_a_store_is_none_yet(new_postgres_url):
+    with pytest.raises(StoreError, match="There is no store in"):
         open_store(new_postgres_url(), create=False)
 
 

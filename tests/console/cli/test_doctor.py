@@ -166,7 +166,7 @@ def test_all_is_well_in_one_sentence(up, monkeypatch):
 
 
 def test_it_works_the_same_on_postgresql(pg_shell):
-    pg_shell.says("connection", "list")
+    pg_shell.says("db", "upgrade")
     found = diagnosis(pg_shell, code=1)
     assert states(found)["store"] == "ok"
     assert states(found)["daemon"] == "fail"

@@ -19,11 +19,31 @@ def test_a_store_that_is_up_to_date_is_left_alone(shell):
     assert shell.json("db", "upgrade") == {"applied": [], "backup": None}
 
 
-def test_any_command_makes_a_missing_store(shell):
+@pytest.mark.parametrize(
+    "words", [("connection", "add", "Larkspur"), ("db", "upgrade")], ids=" ".join
+)
+def test_adding_a_connection_and_an_upgrade_make_a_missing_store(shell, words):
     shell.database = f"sqlite:///{shell.folder}/new/folder/store.sqlite3"
-    assert shell.json("connection", "list") == []
+    shell.says(*words)
     path = shell.folder / "new" / "folder" / "store.sqlite3"
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        *(("connection", "list"), ("syncs", "list"), ("problems", "list"), ("payments", "list")),
+        *(("invoices", "list"), ("customers", "list"), ("audit", "list"), ("reconcile",)),
+        *(("db", "backup", "copy"), ("password", "rotate", "Larkspur")),
+    ],
+    ids=" ".join,
+)
+def test_no_other_command_makes_a_store_in_the_place_of_one_that_is_gone(shell, words):
+    shell.database = f"sqlite:///{shell.folder}/gone/store.sqlite3"
+    said = shell.refuses(1, *words)
+    assert "There is no store at" in said
+    assert "restore a backup" in said
+    assert not (shell.folder / "gone").exists()
 
 
 def test_a_backup_is_a_whole_store(shell):
@@ -106,7 +126,7 @@ def test_a_config_file_is_read(shell):
     config = shell.folder / "deskbridge.toml"
     other = shell.folder / "other.sqlite3"
     config.write_text(f'database = "sqlite:///{other}"\n')
-    shell.says("--config", str(config), "connection", "list", DESKBRIDGE_DATABASE=None)
+    shell.says("--config", str(config), "db", "upgrade", DESKBRIDGE_DATABASE=None)
     assert other.exists()
 
 
@@ -116,6 +136,7 @@ def test_a_missing_config_file_is_told(shell):
 
 
 def test_a_backup_of_postgresql_points_to_pg_dump(pg_shell):
+    pg_shell.says("db", "upgrade")
     said = pg_shell.refuses(1, "db", "backup", str(pg_shell.folder / "copy"))
     assert "pg_dump" in said
 
