@@ -39,6 +39,7 @@ _COLOURS = {
     "not eligible": "yellow",
     "canceled": "yellow",
     "skipped": "yellow",
+    "withdrawn": "yellow",
     "left-out": "yellow",
     "failed": "red",
     "open": "red",

@@ -1,4 +1,8 @@
+<<<<<<< HEAD
 """What a person decides about payments: retry, allow, skip, unskip, and that a doubt is over."""
+=======
+"""What a person decides about payments: retry, skip, unskip, withdraw, and that a doubt is over."""
+>>>>>>> 9a7a6a5 (A payment that has not left can be withdrawn: it is not posted, imports leave it so, adding it again brings it back)
 
 from __future__ import annotations
 
@@ -117,6 +121,24 @@ def unskip(desk: Desk, ids: tuple[str, ...], connection: str | None) -> None:
 
     wanted = _found(desk, ids, connection)
     output.say_wrapped(decide(desk, partial(payments.plan_unskip, payment_ids=wanted)).sentence)
+
+
+@click.command()
+@ids_argument
+@click.option("--because", metavar="TEXT", default="", help="The reason, for those who ask.")
+@pass_desk
+def withdraw(desk: Desk, ids: tuple[str, ...], connection: str | None, because: str) -> None:
+    """Take back payments of which nothing was sent to QuickBooks yet.
+
+    They are not posted and no import brings them back; payments add with the same external id
+    does. One that was sent is refused with what is on file. Either all are withdrawn or none is.
+    ID is as for retry.
+    """
+    from shared.operations import payments
+
+    wanted = _found(desk, ids, connection)
+    done = decide(desk, partial(payments.plan_withdraw, payment_ids=wanted, because=because))
+    output.say_wrapped(done.sentence)
 
 
 def _found(desk: Desk, words: Sequence[str], connection: str | None) -> list[int]:

@@ -14,7 +14,7 @@ from console.cli.desk import Desk, pass_desk
 from console.cli.json_option import json_option
 from console.cli.params import chosen_connection, name_argument
 from console.cli.payment_adding import add, import_file
-from console.cli.payment_decisions import allow, retry, settle, skip, unskip
+from console.cli.payment_decisions import allow, retry, settle, skip, unskip, withdraw
 from console.cli.payment_show import show
 from console.cli.rules import rules
 from shared.operations.contracts.payments import PAYMENT_LINE
@@ -38,7 +38,7 @@ def payments() -> None:
     """Payments: what goes into QuickBooks, what came from there, and how each stands."""
 
 
-for command in (add, allow, import_file, retry, rules, settle, show, skip, unskip):
+for command in (add, allow, import_file, retry, rules, settle, show, skip, unskip, withdraw):
     payments.add_command(command)
 
 

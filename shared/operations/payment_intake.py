@@ -44,6 +44,7 @@ from shared.rules.payments.values import (
     NamedInvoice,
     NewPayment,
     Payment,
+    PaymentStatus,
     UseKind,
 )
 from shared.rules.values import Connection, RecordKind, Trouble
@@ -112,6 +113,11 @@ class _How(Enum):
     RECHARGED = "recharged"  # only what became of its charge
     SAME = "same"
     SENT = "sent"  # other terms of what has left
+    WITHDRAWN = "withdrawn"  # other terms of what a person took back
+    BACK = "back"  # taken back, and added again by a person
+
+
+_CHANGED = (_How.CORRECTED, _How.RECHARGED, _How.BACK)
 
 
 @dataclass(frozen=True, slots=True)
@@ -293,7 +299,7 @@ def plan_add(
         raise BadPayment("\n".join(str(in_columns(fault)) for fault in faults))
     held = connections.get(connection)
     row = FileRow(1, payment, undated=undated, external_id=payment.external_id)
-    done, report = _sort(held.id, [row])
+    done, report = _sort(held.id, [row], back=True)
     amount = f"{payment.amount:,.2f} {payment.currency}".rstrip()
     return AddPlan(
         title=f"Take payment {payment.external_id}, {amount}, into {held.name}?",
@@ -335,8 +341,13 @@ def _stands(payment: Payment, how: str) -> str:
     return f"{payment.document} {_HOW[how]} as number {payment.id}. {stands}{why}"
 
 
-def _sort(connection_id: int, file_rows: Sequence[FileRow]) -> tuple[tuple[_Verdict, ...], Report]:
-    """Hold the payments of rows against what is on file; nothing is written."""
+def _sort(
+    connection_id: int, file_rows: Sequence[FileRow], *, back: bool = False
+) -> tuple[tuple[_Verdict, ...], Report]:
+    """Hold the payments of rows against what is on file; nothing is written.
+
+    ``back``: one that was withdrawn is taken in again.
+    """
     by_id: defaultdict[str, list[FileRow]] = defaultdict(list)
     for row in file_rows:
         if row.payment is not None:
@@ -350,11 +361,11 @@ def _sort(connection_id: int, file_rows: Sequence[FileRow]) -> tuple[tuple[_Verd
         asked = {key: _asked(by_id[key], on_file.get(key)) for key in keys}
         refused += [one for each in asked.values() for one in _contradicting(each)]
         found = [
-            _verdict(each, on_file.get(key), left)
+            _verdict(each, on_file.get(key), left, back=back)
             for key, each in asked.items()
             if not _contradicting(each)
         ]
-        refused += [refusal for one in found for refusal in _after_sending(one)]
+        refused += [refusal for one in found for refusal in _not_changed(one)]
         notes += _notes(connection_id, found)
         verdicts += found
     return tuple(verdicts), _report(file_rows, verdicts, refused, notes)
@@ -400,14 +411,20 @@ def _contradicting(asked: Sequence[tuple[int, NewPayment]]) -> list[Refusal]:
 
 
 def _verdict(
-    same_id: Sequence[tuple[int, NewPayment]], held: Payment | None, left: Collection[int]
+    same_id: Sequence[tuple[int, NewPayment]],
+    held: Payment | None,
+    left: Collection[int],
+    *,
+    back: bool,
 ) -> _Verdict:
     lines, asked = tuple(line for line, _ in same_id), same_id[-1][1]
     if held is None:
         return _Verdict(_How.NEW, lines, asked)
     before = as_taken(held)
     terms = changes(before, asked, TERMS)
-    if terms and held.id in left:
+    if held.status is PaymentStatus.WITHDRAWN and (terms or back):
+        how = _How.BACK if back else _How.WITHDRAWN
+    elif terms and held.id in left:
         how, asked = _How.SENT, with_charge_of(before, asked)
     elif terms:
         how = _How.CORRECTED
@@ -419,16 +436,22 @@ def _verdict(
     return _Verdict(how, lines, asked, held.id, before, terms, held)
 
 
-def _after_sending(one: _Verdict) -> list[Refusal]:
-    if one.how is not _How.SENT:
+def _not_changed(one: _Verdict) -> list[Refusal]:
+    """Refuse other terms of what was sent, and of what was withdrawn."""
+    if one.how is _How.SENT:
+        told = tell(CHANGED_AFTER_SENDING, changes=_both(one.terms))
+        reason, remedy = told.message, told.remedy
+    elif one.how is _How.WITHDRAWN:
+        reason = f"the payment is withdrawn, so it was not changed: {_both(one.terms)}"
+        remedy = "If it is to be posted after all, add it again: deskbridge payments add."
+    else:
         return []
-    told = tell(CHANGED_AFTER_SENDING, changes=_both(one.terms))
-    return [Refusal(line, one.payment.external_id, told.message, told.remedy) for line in one.lines]
+    return [Refusal(line, one.payment.external_id, reason, remedy) for line in one.lines]
 
 
 def _notes(connection_id: int, verdicts: Sequence[_Verdict]) -> Iterator[Note]:
     """What is taken in and will not go out as it is, as far as the row itself tells."""
-    news = [one for one in verdicts if one.how in (_How.NEW, _How.CORRECTED)]
+    news = [one for one in verdicts if one.how in (_How.NEW, _How.CORRECTED, _How.BACK)]
     priced = [one for one in news if one.payment.currency]
     documents = {use.document for one in priced for use in one.payment.uses}
     found = ledger.invoices_named(connection_id, documents)
@@ -460,7 +483,7 @@ def _report(
     notes: Iterable[Note],
 ) -> Report:
     how = Counter(one.how for one in verdicts)
-    new, changed = how[_How.NEW], how[_How.CORRECTED] + how[_How.RECHARGED]
+    new, changed = how[_How.NEW], sum(how[one] for one in _CHANGED)
     rows_of_payments = sum(row.payment is not None for row in file_rows)
     return Report(
         new=new,
@@ -477,9 +500,10 @@ def _take(
     """Write what the verdicts say, then judge what is new or changed."""
     for chunk in _chunks(verdicts):
         of = {how: [one for one in chunk if one.how is how] for how in _How}
-        _hold_still(by, plan, [one.id for one in of[_How.CORRECTED]])
+        corrected = (*of[_How.CORRECTED], *of[_How.BACK])
+        _hold_still(by, plan, [one.id for one in corrected])
         receiving.add(connection.id, [one.payment for one in of[_How.NEW]], by.now)
-        _correct(by, connection, of[_How.CORRECTED])
+        _correct(by, connection, corrected)
         recharged = [one for one in (*of[_How.RECHARGED], *of[_How.SENT]) if one.changes]
         receiving.recharge([(one.id, one.payment) for one in recharged], by.now)
         _tell_of_posted(connection.id, recharged, by.now)
@@ -487,7 +511,7 @@ def _take(
         over = [str(one.id) for one in chunk if one.how in (_How.SAME, _How.RECHARGED)]
         problems.resolve(connection.id, _PAYMENT, over, [CHANGED_AFTER_SENDING], by.now)
         new = receiving.ids(connection.id, [one.payment.external_id for one in of[_How.NEW]])
-        known = [one.id for one in (*of[_How.CORRECTED], *of[_How.RECHARGED])]
+        known = [one.id for one in (*corrected, *of[_How.RECHARGED])]
         preparing.prepare(connection.id, by.now, [*new.values(), *known])
 
 
@@ -501,13 +525,16 @@ def _hold_still(by: Operator, plan: Plan[Outcome], payment_ids: Sequence[int]) -
 
 
 def _correct(by: Operator, connection: Connection, corrected: Sequence[_Verdict]) -> None:
-    receiving.correct(
-        [(one.id, one.payment, _both(one.changes)) for one in corrected], by.who, by.now
-    )
+    receiving.correct([(one.id, one.payment, _corrected(one)) for one in corrected], by.who, by.now)
     over = [str(one.id) for one in corrected]
     problems.resolve(connection.id, _PAYMENT, over, [reasons.WAITS_LONG], by.now)
-    details = [f"{one.payment.external_id}: {_both(one.changes)}" for one in corrected]
+    details = [f"{one.payment.external_id}: {_corrected(one)}" for one in corrected]
     audit.add_all(by.who, "payment.correct", connection.name, details, by.now)
+
+
+def _corrected(one: _Verdict) -> str:
+    again = "added again after it was withdrawn" * (one.how is _How.BACK)
+    return "; ".join(filter(None, (again, _both(one.changes))))
 
 
 def _tell_of_sent(connection_id: int, sent: Iterable[_Verdict], now: datetime) -> None:

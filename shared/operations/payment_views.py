@@ -33,7 +33,7 @@ OF_EACH = 10
 S = PaymentStatus
 AT_WORK = (S.UNKNOWN, S.PARKED, S.REFUSED, S.WAITING, S.READY, S.SENT)
 """What is on its way to QuickBooks; what a person has to look at first."""
-OVER = (S.NOT_ELIGIBLE, S.SKIPPED, S.POSTED, S.IMPORTED)
+OVER = (S.NOT_ELIGIBLE, S.SKIPPED, S.WITHDRAWN, S.POSTED, S.IMPORTED)
 NEEDS_PERSON = (S.UNKNOWN, S.PARKED, S.REFUSED)
 _OURS = tuple(status for status in PaymentStatus if status is not S.IMPORTED)
 SOURCES: Mapping[str, tuple[PaymentStatus, ...]] = MappingProxyType(

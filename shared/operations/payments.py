@@ -1,4 +1,4 @@
-"""What a person decides about payments: again, never, after all, and that a doubt is over.
+"""What a person decides about payments: again, never, after all, taken back, a doubt is over.
 
 The payment's problems follow: one decision is one about both. A payment that may be in QuickBooks
 already is posted as a new one only where a person has confirmed that (``post-again``).
@@ -13,10 +13,20 @@ from decimal import Decimal
 
 from shared.errors import CannotBeMeant, NotPossible
 from shared.models import connections, problems
-from shared.models.payments import listing, postings, preparing, queue, sets, states
+from shared.models.payments import (
+    listing,
+    postings,
+    preparing,
+    queue,
+    receiving,
+    rows,
+    sets,
+    states,
+)
 from shared.models.payments.parts import ABOUT_POSTED
 from shared.models.store import Store
 from shared.operations.deciding import Effect, Need, Operator, Outcome, Plan, PlanIsStale
+from shared.operations.describe.payments import content
 from shared.operations.describe.text import count
 from shared.rules.payments import decisions
 from shared.rules.payments.values import (
@@ -229,6 +239,80 @@ def _is_parked(payment: Payment) -> bool:
 
 def _by(payment: Payment) -> str:
     return f" (by {payment.changed_by})" if payment.changed_by else ""
+
+
+# Withdraw.
+
+
+@dataclass(frozen=True, kw_only=True)
+class Withdraw(_Decision):
+    """Payments that are taken back before anything of them has left."""
+
+    because: str
+
+    def again(self, store: Store) -> Withdraw:
+        """Withdraw the same payments, as they stand now."""
+        return plan_withdraw(store, self.payment_ids, self.because)
+
+    def apply(self, by: Operator) -> Outcome:
+        """Take them out, close their problems, and keep what they said in the audit trail."""
+        rows.lock(self.payment_ids)
+        if receiving.left(self.payment_ids):
+            raise PlanIsStale(self.again(by.store))
+        payments = list(self.payments())
+        for payment in payments:
+            states.withdraw(payment.id, self.because, by.who, by.now)
+            _decide_problems(by, payment, (*_WAITING, *_SKIPPED), ProblemState.RESOLVED)
+            why = f" because: {self.because}" if self.because else ""
+            _note(by, "payment.withdraw", payment, f": {content(payment)}{why}")
+        verb = "is" if len(payments) == 1 else "are"
+        return Outcome(
+            f"{amounts(payments)} {verb} withdrawn and will not be posted.", len(payments)
+        )
+
+
+def plan_withdraw(_store: Store, payment_ids: Iterable[int], because: str = "") -> Withdraw:
+    """What withdrawing these payments would do. Raises NotFound, NotPossible.
+
+    One that has left is refused with what is on file.
+    """
+    payments = [listing.get(payment_id) for payment_id in dict.fromkeys(payment_ids)]
+    left = receiving.left([payment.id for payment in payments])
+    for payment in payments:
+        why_not = decisions.why_no_withdrawal(payment, left=payment.id in left)
+        if why_not:
+            raise NotPossible(f"{why_not} {_on_file(payment)} {_NOTHING}", _instead(payment))
+    return Withdraw(
+        title=f"Withdraw {_named(payments)}?",
+        verb="Withdraw",
+        told=(
+            *(f"{payment.document}: {content(payment)}." for payment in payments),
+            "It is not posted, and imports leave it as it is. Adding it again brings it back.",
+        ),
+        effects=tuple(_effects(payments, "withdrawn")),
+        payment_ids=tuple(payment.id for payment in payments),
+        because=because.strip(),
+    )
+
+
+def _on_file(payment: Payment) -> str:
+    there = f", TxnID {payment.txn_id}" if payment.txn_id else ""
+    return f"On file: {_word(payment)}{there}; {content(payment)}."
+
+
+def _instead(payment: Payment) -> str:
+    if payment.status in (PaymentStatus.POSTED, PaymentStatus.IMPORTED):
+        return "If it should not be in QuickBooks, delete or void it there."
+    if payment.status in (PaymentStatus.SENT, PaymentStatus.UNKNOWN):
+        return "The next Payment Sync settles what became of it."
+    if payment.status in (PaymentStatus.REFUSED, PaymentStatus.PARKED, PaymentStatus.WAITING):
+        return "To keep it from being posted, skip it."
+    return ""
+
+
+def may_be_withdrawn(payment: Payment) -> bool:
+    """Whether it is worth asking to withdraw a payment: whether it has left, the plan says."""
+    return decisions.may_be_withdrawn(payment)
 
 
 # Settle.

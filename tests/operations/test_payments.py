@@ -9,6 +9,7 @@ from shared.models import audit, problems
 from shared.models.payments import incoming, postings, sets
 from shared.operations import payments
 from shared.operations.deciding import NotConfirmed, Operator, PlanIsStale, carry_out
+from shared.operations.payment_intake import plan_add
 from shared.rules.payments import tags
 from shared.rules.payments.values import PaymentStatus, PostingState
 from shared.rules.payments.views import PaymentFilter
@@ -393,3 +394,121 @@ def test_a_request_that_is_out_is_not_in_doubt_yet(till):
     till.move(P.SENT, set_id="SET1")
     with pytest.raises(NotPossible, match="is out at this moment"):
         plan(till, payments.plan_settle_of, till.id)
+
+
+# Withdrawn before it left.
+
+
+def withdraw(till, *more, text="pay_1"):
+    return decide(till.store, payments.plan_withdraw, [till.payment(text).id], *more, who="anna")
+
+
+def test_what_has_not_left_is_withdrawn_and_never_goes_out(till):
+    till.take_in(pays(customer="Larkspur Tile"))
+    assert (
+        withdraw(till, "typed twice")
+        == "Payment pay_1, 100.00 USD is withdrawn and will not be posted."
+    )
+    payment = till.payment()
+    assert (payment.status, payment.note, payment.changed_by) == (
+        S.WITHDRAWN,
+        "typed twice",
+        "anna",
+    )
+    till.prepare()
+    assert ready(till) == []
+    assert audited(till)[0] == (
+        "payment.withdraw",
+        f"Payment pay_1, 100.00 USD ({payment.id}): 2024-06-03, Larkspur Tile, 100=100.00,"
+        " credit_card, ch_9x because: typed twice",
+    )
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"disputed": True}, {"charged": False}, {"customer": "Nobody of that name"}]
+)
+def test_what_was_refused_before_sending_is_withdrawn_with_its_problems(till, wrong):
+    till.take_in(pays(**wrong))
+    withdraw(till)
+    assert till.stands() == (S.WITHDRAWN, "")
+    assert set(till.problems().values()) <= {ProblemState.RESOLVED}
+
+
+def test_a_skipped_payment_is_withdrawn_with_its_problem(till):
+    till.take_in(pays(disputed=True))
+    skip(till)
+    withdraw(till)
+    assert till.stands()[0] is S.WITHDRAWN
+    assert till.problems() == {"payment-disputed-before": ProblemState.RESOLVED}
+
+
+@pytest.mark.parametrize(
+    ("states", "told"),
+    [
+        ([P.SENT], "On file: sent; 2024-06-03, Larkspur Tile, 100=100.00"),
+        ([P.SENT, P.REFUSED], "On file: refused"),
+        ([P.SENT, P.PARKED], "On file: parked"),
+        ([P.SENT, P.POSTED], "On file: posted"),
+    ],
+)
+def test_what_has_left_is_not_withdrawn_and_what_is_on_file_is_told(till, states, told):
+    till.take_in(pays())
+    till.write("SET1")
+    for state in states:
+        till.move(state)
+    before = till.payment()
+    with pytest.raises(NotPossible, match="was sent to QuickBooks") as refused:
+        withdraw(till)
+    assert told in refused.value.sentence
+    assert till.payment() == before
+    assert audited(till) == []
+
+
+def test_what_leaves_after_the_plan_was_made_is_not_withdrawn(till):
+    till.take_in(pays())
+    made = plan(till, payments.plan_withdraw, [till.payment().id])
+    till.write("SET1")
+    till.move(P.SENT)
+    with pytest.raises(NotPossible, match="was sent to QuickBooks"):
+        carry_out(Operator(till.store, "anna"), made)
+    assert till.stands()[0] is S.SENT
+
+
+def test_a_withdrawn_payment_is_neither_retried_skipped_nor_withdrawn_again(till):
+    till.take_in(pays())
+    withdraw(till)
+    for decision in (retry, skip, withdraw):
+        with pytest.raises(NotPossible, match="it is withdrawn"):
+            decision(till)
+
+
+def test_an_import_leaves_a_withdrawn_payment_as_it_is(till):
+    till.take_in(pays())
+    withdraw(till)
+    same = till.take_in(pays())
+    assert (same.unchanged, same.changed, same.refused) == (1, 0, ())
+    other = till.take_in(pays(amount="70.00"))
+    assert other.changed == 0
+    assert "is withdrawn, so it was not changed: amount 100.00 -> 70.00" in other.refused[0].reason
+    assert (till.payment().status, till.payment().amount) == (S.WITHDRAWN, money("100.00"))
+
+
+@pytest.mark.parametrize("amount", ["100.00", "70.00"])
+def test_a_withdrawn_payment_that_is_added_again_is_back_with_what_is_said_now(till, amount):
+    till.take_in(pays())
+    withdraw(till)
+    again = pays(amount=amount)
+    said = decide(till.store, plan_add, "Larkspur", again)
+    payment = till.payment()
+    assert (payment.status, payment.amount, payment.note) == (S.READY, money(amount), "")
+    assert "is changed as number" in said
+    action, detail = audited(till)[0]
+    assert (action, "added again after it was withdrawn" in detail) == ("payment.correct", True)
+    assert ready(till)[0].amount == money(amount)
+
+
+def test_a_withdrawn_payment_that_quickbooks_shows_after_all_is_told_so(till):
+    till.take_in(pays())
+    withdraw(till)
+    till.move(P.POSTED, txn_id="9A-1")
+    assert till.stands()[0] is S.POSTED

@@ -44,6 +44,12 @@ class DecidesPayments(StoreScreen[Snapshot]):
             tooltip="Confirm that no PC still runs its request. It asks.",
         ),
         Binding(
+            "W",
+            "withdraw",
+            "Withdraw",
+            tooltip="Take the payment back before anything of it was sent. It asks.",
+        ),
+        Binding(
             "w",
             "who",
             "Who is meant",
@@ -109,6 +115,10 @@ class DecidesPayments(StoreScreen[Snapshot]):
         """Say what taking the skip back would do, and ask."""
         self._decide(payments.plan_unskip)
 
+    def action_withdraw(self) -> None:
+        """Say what withdrawing would do, and ask."""
+        self._decide(payments.plan_withdraw)
+
     def action_settle(self) -> None:
         """Say exactly what is confirmed, and ask."""
         payment = self.payment()
@@ -162,6 +172,7 @@ _ABLE: Mapping[str, Callable[[Payment], bool]] = MappingProxyType(
         "allow": payment_allowances.has_way_out,
         "skip": payments.may_skip,
         "unskip": _is_skipped,
+        "withdraw": payments.may_be_withdrawn,
         "settle": _is_in_doubt,
         "who": _has_a_name_to_resolve,
         "hint": _has_a_hint,
@@ -173,6 +184,7 @@ _CHOICES = (
     ("allow", "A", "allows what keeps it back, for this payment alone. It says what, and asks."),
     ("skip", "s", "never posts it, with your reason; u takes that back."),
     ("unskip", "u", "takes it in again. It asks."),
+    ("withdraw", "W", "takes it back, where nothing of it was sent yet. It asks."),
     (
         "settle",
         "d",

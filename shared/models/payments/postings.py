@@ -262,9 +262,10 @@ def _is_held_back(
 ) -> bool:
     """Whether something else than its parts keeps the payment where it is.
 
-    A judgement does, or a person who skipped it, as long as only planned parts are left.
+    A judgement does, or a person who skipped or withdrew it, as long as only planned parts are
+    left.
     """
-    if held is PaymentStatus.SKIPPED:
+    if held in (PaymentStatus.SKIPPED, PaymentStatus.WITHDRAWN):
         return status not in (PaymentStatus.POSTED, PaymentStatus.SENT, PaymentStatus.UNKNOWN)
     only_planned = status in (PaymentStatus.READY, PaymentStatus.WAITING)
     return only_planned and moved.state is not PostingState.PLANNED and held is not stood

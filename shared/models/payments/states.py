@@ -139,6 +139,13 @@ def unskip(payment_id: int, who: str, now: datetime) -> None:
     _ask_again(payment_id, who, now)
 
 
+def withdraw(payment_id: int, note: str, who: str, now: datetime) -> None:
+    """Take a payment of which nothing has left out of the books; ``note`` may say why."""
+    _tell_all(payment_id, "withdrawn", note, who, now)
+    update_columns(t.Payment, id=payment_id, asking=Asking.NO.value)
+    parts.set_status(payment_id, _S.WITHDRAWN, now, note=note, changed_by=who)
+
+
 def _stopped_here(part: Posting) -> bool:
     """Whether a part was refused, or put off before: its next try is a first one again."""
     put_off = part.state is PostingState.PLANNED and part.attempts > 0

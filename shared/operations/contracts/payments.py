@@ -51,7 +51,7 @@ PAYMENT: Shape[Payment] = Shape(
     Key(
         "status",
         "`waiting`, `ready`, `sent`, `unknown`, `posted`, `refused`, `parked`, `skipped`, "
-        "`not_eligible` or `imported`",
+        "`not_eligible`, `imported` or `withdrawn`",
         lambda p: p.status.value,
     ),
     Key("reason", "why it stands so; empty where all is well", lambda p: p.reason),
@@ -74,8 +74,8 @@ PAYMENT: Shape[Payment] = Shape(
     Key("disputed", "whether its charge is disputed", lambda p: p.disputed),
     Key("unused", "what is applied to nothing in QuickBooks", lambda p: amount(p.unused)),
     Key("code", "the hint behind the reason; empty: none", lambda p: p.code),
-    Key("note", "why it is skipped", lambda p: p.note),
-    Key("changed_by", "who last retried, skipped or unskipped it", lambda p: p.changed_by),
+    Key("note", "why it is skipped or withdrawn", lambda p: p.note),
+    Key("changed_by", "who last decided about it", lambda p: p.changed_by),
     Key("deleted", "whether it was deleted in QuickBooks", lambda p: p.deleted),
     Key("received_at", "when it came in", lambda p: iso_instant(p.received_at)),
     Key("changed_at", "when its status last changed", lambda p: iso_instant(p.changed_at)),

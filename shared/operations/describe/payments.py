@@ -29,6 +29,7 @@ MEANINGS: Mapping[PaymentStatus, str] = MappingProxyType(
         S.SENT: "Out at this moment.",
         S.NOT_ELIGIBLE: "Never goes out as it is: offline, pending, too old and the like.",
         S.SKIPPED: "Left out by a person; un-skip takes that back.",
+        S.WITHDRAWN: "Taken back before it was sent; adding it again brings it back.",
         S.POSTED: "In QuickBooks.",
         S.IMPORTED: "Recorded in QuickBooks and read from there.",
     }
@@ -50,6 +51,13 @@ def status_word(payment: Payment) -> str:
 def name_of(payment: Payment) -> str:
     """What people call the payment: its id on the platform, else QuickBooks' number of it."""
     return payment.external_id or payment.ref_number or payment.txn_id
+
+
+def content(payment: Payment) -> str:
+    """What a payment says, for the audit trail: ``2026-01-04, Larkspur Tile, 1042=250.00, ach``."""
+    uses = "; ".join(f"{use.document or use.number}={use.amount:.2f}" for use in payment.uses)
+    told = (payment.date.isoformat(), payment.customer, uses, payment.method, payment.reference)
+    return ", ".join(filter(None, told))
 
 
 def sections(detail: PaymentDetail) -> tuple[Section, ...]:
@@ -76,7 +84,7 @@ def _standing(detail: PaymentDetail) -> Iterator[Line]:
     for said in dict.fromkeys(part.posting.said for part in detail.parts):
         yield "QuickBooks said", said
     yield "What to do", detail.remedy
-    yield "Skipped because", payment.note
+    yield f"{status_word(payment).capitalize()} because", payment.note
     yield "Decided by", payment.changed_by
     if payment.source is PaymentSource.INVOICED:
         yield "Way", ", ".join(f"{step} {local_time(at, 'not yet')}" for step, at in detail.way)

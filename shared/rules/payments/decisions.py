@@ -16,6 +16,7 @@ _NO_RETRY: Mapping[PaymentStatus, str] = MappingProxyType(
         _S.POSTED: "it is in QuickBooks already",
         _S.IMPORTED: "it comes from QuickBooks",
         _S.SKIPPED: "it is skipped; un-skip it first",
+        _S.WITHDRAWN: "it is withdrawn; adding it again brings it back",
     }
 )
 _NO_SKIP: Mapping[PaymentStatus, str] = MappingProxyType(
@@ -37,6 +38,29 @@ def why_no_unskip(payment: Payment) -> str:
     """Why a payment cannot be un-skipped, as a sentence; empty where it can."""
     is_skipped = payment.status is _S.SKIPPED
     return _sentence(payment, "un-skipped", "" if is_skipped else "it is not skipped")
+
+
+def why_no_withdrawal(payment: Payment, *, left: bool) -> str:
+    """Why a payment cannot be withdrawn, as a sentence; empty where it can.
+
+    ``left``: a request of it was sent, or QuickBooks may have it for another reason.
+    """
+    why = _NO_WITHDRAWAL.get(payment.status, _LEFT if left else "")
+    return _sentence(payment, "withdrawn", why)
+
+
+_LEFT = "it was sent to QuickBooks"
+_NO_WITHDRAWAL: Mapping[PaymentStatus, str] = MappingProxyType(
+    {_S.IMPORTED: "it comes from QuickBooks", _S.WITHDRAWN: "it is withdrawn already"}
+)
+
+
+def may_be_withdrawn(payment: Payment) -> bool:
+    """Whether its state leaves it open that a payment can be withdrawn."""
+    return payment.status in _NOT_THERE
+
+
+_NOT_THERE = frozenset({_S.WAITING, _S.READY, _S.REFUSED, _S.NOT_ELIGIBLE, _S.SKIPPED})
 
 
 def _sentence(payment: Payment, done: str, why: str) -> str:

@@ -36,6 +36,7 @@ class PaymentStatus(StrEnum):
     SKIPPED = "skipped"
     NOT_ELIGIBLE = "not_eligible"  # never goes out as it is: offline, failed, too old …
     IMPORTED = "imported"
+    WITHDRAWN = "withdrawn"  # taken back before anything of it had left
 
 
 class ChargeState(StrEnum):

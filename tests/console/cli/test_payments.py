@@ -532,6 +532,21 @@ def test_a_skip_has_a_reason_and_is_taken_back(books):
     assert [action for action, _ in audited(books)][:2] == ["payment.unskip", "payment.skip"]
 
 
+def test_a_payment_is_withdrawn_before_it_was_sent_and_not_after(books):
+    add(books, "pay_1")
+    add(books, "pay_2")
+    move(books, "sent", "pay_2")
+    text = plain(books.says("payments", "withdraw", "pay_1"))
+    assert text == "Payment pay_1, 250.00 USD is withdrawn and will not be posted."
+    said = plain(books.refuses(3, "payments", "withdraw", "pay_2"))
+    assert "it was sent to QuickBooks. On file: sent; " in said
+    assert statuses(books) == {"pay_1": "withdrawn", "pay_2": "sent"}
+    [listed] = books.json("payments", "list", "--status", "withdrawn")
+    assert listed["external_id"] == "pay_1"
+    found = books.json("reconcile")
+    assert all(one["external_id"] != "pay_1" for one in found["ready"] + found["waiting"])
+
+
 def test_a_parked_payment_is_posted_anew_only_when_that_is_said(books):
     number = park(books)
     said = plain(books.refuses(2, "payments", "retry", number))

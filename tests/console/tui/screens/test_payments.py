@@ -28,6 +28,11 @@ def till(office):
     return till
 
 
+def decided(office):
+    """The audit trail, without what came in."""
+    return [entry for entry in office.audit() if entry.action != "payment.import"]
+
+
 def in_doubt(till, text="pay_1", **changes):
     """The request of a payment got no answer."""
     one = till.write("SET1", text)
@@ -345,7 +350,7 @@ def test_refused_then_hint_then_retried_then_ready(office, till):
 
     sit_down(office.url, scenario)
     assert till.stands() == (S.READY, "")
-    [entry] = office.audit()
+    [entry] = decided(office)
     assert (entry.who, entry.action, entry.connection) == ("mara", "payment.retry", "Larkspur")
     assert entry.detail == "Payment pay_1, 80.00 USD (1)"
 
@@ -381,8 +386,8 @@ def test_skipped_with_a_reason_and_taken_back(office, till):
 
     sit_down(office.url, scenario)
     assert till.stands() == (S.READY, "")
-    assert [entry.action for entry in office.audit()] == ["payment.unskip", "payment.skip"]
-    assert office.audit()[1].detail == "Payment pay_1, 100.00 USD (1): by hand in May"
+    assert [entry.action for entry in decided(office)] == ["payment.unskip", "payment.skip"]
+    assert decided(office)[1].detail == "Payment pay_1, 100.00 USD (1): by hand in May"
 
 
 def test_a_parked_payment_is_posted_anew_only_after_the_consequence_was_named(office, till):
@@ -415,7 +420,7 @@ def test_a_payment_that_was_parked_after_the_question_is_not_posted_anew(office,
 
     sit_down(office.url, scenario)
     assert till.stands()[0] is S.PARKED
-    assert office.audit() == []
+    assert decided(office) == []
 
 
 def test_all_of_one_kind_are_retried_with_their_sum_named(office, till):
@@ -437,7 +442,7 @@ def test_all_of_one_kind_are_retried_with_their_sum_named(office, till):
 
     sit_down(office.url, scenario)
     assert till.stands("pay_other")[0] is S.REFUSED
-    assert [entry.action for entry in office.audit()] == ["payment.retry"] * 3
+    assert [entry.action for entry in decided(office)] == ["payment.retry"] * 3
 
 
 def test_retrying_all_alike_keeps_to_the_filter_and_to_a_number_at_once(office, till):
@@ -475,6 +480,25 @@ def test_parked_payments_are_never_retried_together(office, till):
     sit_down(office.url, scenario)
 
 
+def test_a_payment_is_withdrawn_after_asking_with_its_content(office, till):
+    till.take_in(pays("pay_1", currency="USD"))
+
+    async def scenario(at: Driver) -> None:
+        await at.press("m", "j", "W")
+        assert "Withdraw Payment pay_1, 100.00 USD?" in at.text
+        assert "100=100.00, credit_card, ch_9x." in at.text
+        assert at.app.focused.id == "cancel"
+        await at.press("escape")
+        assert till.stands()[0] is S.READY
+        await at.press("W", "right", "enter")
+        assert "Payment pay_1, 100.00 USD is withdrawn and will not be posted." in at.text
+        assert at.lines[2].startswith("Withdrawn: 1")
+
+    sit_down(office.url, scenario)
+    assert till.stands()[0] is S.WITHDRAWN
+    assert [entry.action for entry in decided(office)] == ["payment.withdraw"]
+
+
 def test_a_doubt_is_settled_now_after_it_was_said_what_is_vouched_for(office, till):
     till.take_in(pays("pay_1", currency="USD"))
     in_doubt(till)
@@ -493,7 +517,7 @@ def test_a_doubt_is_settled_now_after_it_was_said_what_is_vouched_for(office, ti
         assert "to be settled now: No copy of its request is left on any PC." in at.text
 
     sit_down(office.url, scenario)
-    [entry] = office.audit()
+    [entry] = decided(office)
     assert (entry.action, entry.detail) == ("payment.settle", "Payment pay_1, 100.00 USD")
     with office.store.reading():
         assert sets.open_set(till.id).settle_now_by == "mara"
@@ -524,7 +548,7 @@ def test_nobody_vouches_for_a_request_that_was_sent_again_meanwhile(office, till
         assert "This changed while you were deciding. Nothing was done." in at.text
 
     sit_down(office.url, scenario)
-    assert office.audit() == []
+    assert decided(office) == []
     with office.store.reading():
         assert sets.open_set(till.id).settle_now_by == ""
 
@@ -534,10 +558,10 @@ def test_nobody_vouches_for_a_request_that_was_sent_again_meanwhile(office, till
     [
         ("pay_unknown", "d t"),
         ("pay_parked", "r s t"),
-        ("pay_refused", "r s t"),
-        ("pay_waiting", "r s t"),
-        ("pay_ready", "s"),
-        ("pay_cash", "r s t"),
+        ("pay_refused", "r s W t"),
+        ("pay_waiting", "r s W t"),
+        ("pay_ready", "s W"),
+        ("pay_cash", "r s W t"),
         ("CHK 77", ""),
     ],
 )
@@ -546,7 +570,8 @@ def test_only_what_can_be_done_is_offered(office, queue, payment, able):
         await at.press("m", "slash")
         await at.type(payment.split()[0] if payment != "CHK 77" else "quickbooks")
         await at.press("enter")
-        actions = {"r": "retry", "s": "skip", "u": "unskip", "d": "settle", "w": "who", "t": "hint"}
+        actions = {"r": "retry", "s": "skip", "u": "unskip", "d": "settle", "W": "withdraw"}
+        actions |= {"w": "who", "t": "hint"}
         offered = [key for key, action in actions.items() if at.screen.check_action(action, ())]
         assert offered == able.split()
 
@@ -564,7 +589,7 @@ def test_a_console_that_only_looks_changes_nothing(office, till, keys):
 
     sit_down(office.url, scenario, read_only=True)
     assert till.stands()[0] is S.REFUSED
-    assert office.audit() == []
+    assert decided(office) == []
 
 
 # One payment.
