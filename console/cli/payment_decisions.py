@@ -1,8 +1,4 @@
-<<<<<<< HEAD
-"""What a person decides about payments: retry, allow, skip, unskip, and that a doubt is over."""
-=======
-"""What a person decides about payments: retry, skip, unskip, withdraw, and that a doubt is over."""
->>>>>>> 9a7a6a5 (A payment that has not left can be withdrawn: it is not posted, imports leave it so, adding it again brings it back)
+"""What a person decides about payments: retry, allow, skip, withdraw, and that doubt is over."""
 
 from __future__ import annotations
 

@@ -29,7 +29,10 @@ PROMISED = {
     "RECONCILIATION": "differences customers posted waiting unknown parked refused totals "
     "last_invoice_sync last_payment_sync",
 }
-CHANGES_ONLY = {"allow", "remove", "stop", "retry", "skip", "unskip", "settle", "export", "unlock"}
+CHANGES_ONLY = {
+    *("allow", "remove", "stop", "retry", "skip", "unskip", "withdraw", "settle", "export"),
+    "unlock",
+}
 CONTRACTS = (contract, payment_contract, reconcile_contract)
 SHAPES = {
     name: value
