@@ -1,26 +1,28 @@
-"""``deskbridge problems``: what needs a person, and what that person decided."""
+"""``deskbridge problems``: what needs a person, and what that person decides."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from console.cli import output
+from console.cli.deciding import decide, yes_option
 from console.cli.desk import Desk, pass_desk
-from console.cli.errors import NotThere, WrongUsage
+from console.cli.errors import WrongUsage
 from console.cli.json_option import json_option
 from console.cli.params import numbers_given
 from shared.operations.contracts.records import PROBLEM
 from shared.operations.describe.tables import Column, Row
-from shared.operations.describe.text import count, local_time
+from shared.operations.describe.text import count
 
 if TYPE_CHECKING:
     from shared.rules.values import Problem
 
-STATES = ("open", "retry", "skipped", "resolved")
-WAITING = ("open", "retry")
+Command = TypeVar("Command", bound=Callable[..., Any])
+STATES = ("open", "retry", "acknowledged", "skipped", "resolved")
 
 
 @click.group()
@@ -41,14 +43,13 @@ def problems() -> None:
 @pass_desk
 def list_problems(desk: Desk, name: str | None, states: tuple[str, ...], as_json: bool) -> None:
     """List the problems of NAME, or of all connections."""
-    from shared.models import connections
-    from shared.models import problems as store
+    from shared.operations import problems as operations
     from shared.rules.values import ProblemState
 
-    wanted = STATES if "any" in states else states or WAITING
+    words = STATES if "any" in states else states
+    wanted = [ProblemState(word) for word in words] or operations.WAITING
     with desk.store.reading():
-        connection_id = connections.get(name).id if name is not None else None
-        found = store.list_problems(connection_id, states=[ProblemState(word) for word in wanted])
+        found = operations.view_all(desk.store, name, wanted)
     if as_json:
         output.say_json_lines(output.json_text(PROBLEM.of(problem)) for problem in found)
     elif found:
@@ -89,175 +90,127 @@ def _row(problem: Problem) -> Row:
 @pass_desk
 def show(desk: Desk, number: str, as_json: bool) -> None:
     """Show all that is known of the problem with the number ID."""
-    from shared.models import problems as store
+    from shared.operations import problems as operations
+    from shared.operations.describe.problems import sections
 
     [problem_id] = numbers_given([number], "problem")
     with desk.store.reading():
-        problem = store.get(problem_id)
+        problem = operations.view(desk.store, problem_id)
     if as_json:
         output.say_json(PROBLEM.of(problem))
-    else:
-        output.say_pairs(_lines(problem))
+        return
+    output.say_sections(sections(problem))
+    output.say()
+    output.say_wrapped(f"More on it: deskbridge hints {problem.code}")
 
 
-def _lines(problem: Problem) -> list[tuple[str, str]]:
-    changed = f"{problem.changed_by}, {local_time(problem.changed_at)}" * bool(problem.changed_by)
-    lines = [
-        ("Problem", str(problem.id)),
-        ("State", problem.state),
-        ("Connection", problem.connection),
-        ("Document", problem.document),
-        ("QuickBooks ID", problem.object_id),
-        ("What happened", problem.message),
-        ("QuickBooks said", problem.said),
-        ("What to do", problem.remedy),
-        ("Why skipped", problem.note),
-        ("Changed by", changed),
-        ("First met", local_time(problem.first_seen_at)),
-        ("Last met", local_time(problem.last_seen_at)),
-        ("In sync", str(problem.sync_id or "")),
-        ("More on it", f"deskbridge hints {problem.code}"),
-    ]
-    return [(title, value) for title, value in lines if value]
-
-
-def numbers_argument(command: Callable[..., None]) -> Callable[..., None]:
+def numbers_argument(command: Command) -> Command:
     """The numbers of the problems; ``-`` reads them from standard input."""
     return click.argument("numbers", metavar="ID...", nargs=-1)(command)
+
+
+def because_option(command: Command) -> Command:
+    """The reason of a decision."""
+    return click.option(
+        "--because", metavar="TEXT", required=True, help="The reason, for those who ask."
+    )(command)
 
 
 @problems.command()
 @numbers_argument
 @click.option("--all", "everything", is_flag=True, help="All open ones instead of single IDs.")
 @click.option("--connection", "name", metavar="NAME", help="With --all: only those of NAME.")
+@yes_option
 @pass_desk
-def retry(desk: Desk, numbers: tuple[str, ...], everything: bool, name: str | None) -> None:
-    """Read the records again in the next sync.
+def retry(
+    desk: Desk, numbers: tuple[str, ...], everything: bool, name: str | None, yes: bool
+) -> None:
+    """Have the next sync look at the records again.
 
-    ID may be - to read the numbers from standard input. Either all are queued or none is.
+    ID may be - to read the numbers from standard input. Either all are retried or none is. A
+    payment that QuickBooks may have already is retried by its own ID only, and asks first; without
+    a terminal it needs --yes. --all leaves such payments out and says so.
     """
-    from shared.models import problems as store
-
-    def decide(problem: Problem) -> object:
-        return store.retry(problem.id, desk.who, desk.store.now())
-
-    def choose() -> list[Problem]:
-        return _all_open(name) if everything else _numbered(numbers)
+    from shared.operations import problems as operations
 
     if everything == bool(numbers):
         raise WrongUsage("Give the numbers of problems, or --all.", "deskbridge problems list")
     if name is not None and not everything:
         raise WrongUsage("--connection goes with --all.", "Leave it out: an ID is enough")
-    done = _decide(desk, choose, "problem.retry", decide)
-    output.say_wrapped(f"{count(done, 'record')} will be read again in the next sync.")
+    if everything:
+        plan_of = partial(operations.plan_retry_all, connection=name)
+    else:
+        plan_of = partial(operations.plan_retry, problem_ids=_given(numbers))
+    output.say_wrapped(decide(desk, plan_of, yes=yes).sentence)
 
 
 @problems.command()
 @numbers_argument
-@click.option("--because", metavar="TEXT", required=True, help="The reason, for those who ask.")
+@because_option
+@yes_option
 @pass_desk
-def skip(desk: Desk, numbers: tuple[str, ...], because: str) -> None:
+def acknowledge(desk: Desk, numbers: tuple[str, ...], because: str, yes: bool) -> None:
+    """Say that it is meant to be so: the problem closes, and the record stays as it is.
+
+    It opens again when there is news about it, such as a third invoice with the same number; retry
+    takes the acknowledgment back. ID may be - to read the numbers from standard input. Either all
+    are acknowledged or none is.
+    """
+    from shared.operations import problems as operations
+
+    plan_of = partial(operations.plan_acknowledge, problem_ids=_given(numbers), because=because)
+    output.say_wrapped(decide(desk, plan_of, yes=yes).sentence)
+
+
+@problems.command()
+@numbers_argument
+@because_option
+@yes_option
+@pass_desk
+def skip(desk: Desk, numbers: tuple[str, ...], because: str, yes: bool) -> None:
     """Leave the records out of future syncs; unskip takes it back.
 
-    ID may be - to read the numbers from standard input. Either all are skipped or none is.
+    An open invoice leaves the ledger with its balance: that is asked first; without a terminal it
+    needs --yes. ID may be - to read the numbers from standard input. Either all are skipped or none
+    is.
     """
-    from shared.models import problems as store
+    from shared.operations import problems as operations
 
-    if not because.strip():
-        raise WrongUsage("The reason is empty.", "--because 'reconciled by hand in May'")
-
-    def decide(problem: Problem) -> object:
-        return store.skip(problem.id, because.strip(), desk.who, desk.store.now())
-
-    done = _decide(desk, lambda: _numbered(numbers), "problem.skip", decide, because)
-    output.say_wrapped(
-        f"{count(done, 'record')} will be left out of future syncs. Taken back by: "
-        "deskbridge problems unskip ID"
-    )
+    plan_of = partial(operations.plan_skip, problem_ids=_given(numbers), because=because)
+    output.say_wrapped(decide(desk, plan_of, yes=yes).sentence)
 
 
 @problems.command()
 @numbers_argument
+@yes_option
 @pass_desk
-def unskip(desk: Desk, numbers: tuple[str, ...]) -> None:
+def unskip(desk: Desk, numbers: tuple[str, ...], yes: bool) -> None:
     """Take skipped records in again; the next sync reads them.
 
     ID may be - to read the numbers from standard input. Either all are taken in or none is.
     """
-    from shared.models import problems as store
+    from shared.operations import problems as operations
 
-    def decide(problem: Problem) -> object:
-        return store.unskip(problem.id, desk.who, desk.store.now())
-
-    done = _decide(desk, lambda: _numbered(numbers), "problem.unskip", decide, states=("skipped",))
-    output.say_wrapped(f"{count(done, 'record')} will be taken in again by the next sync.")
+    plan_of = partial(operations.plan_unskip, problem_ids=_given(numbers))
+    output.say_wrapped(decide(desk, plan_of, yes=yes).sentence)
 
 
-def _numbered(words: Sequence[str]) -> list[Problem]:
-    from shared.models import problems as store
+@problems.command()
+@numbers_argument
+@yes_option
+@pass_desk
+def resolve(desk: Desk, numbers: tuple[str, ...], yes: bool) -> None:
+    """Close problems that were settled by hand; the next sync opens what is still there.
 
+    ID may be - to read the numbers from standard input. Either all are closed or none is.
+    """
+    from shared.operations import problems as operations
+
+    plan_of = partial(operations.plan_resolve, problem_ids=_given(numbers))
+    output.say_wrapped(decide(desk, plan_of, yes=yes).sentence)
+
+
+def _given(words: Sequence[str]) -> list[int]:
     if not words:
         raise WrongUsage("No number of a problem was given.", "deskbridge problems list")
-    return [store.get(number) for number in numbers_given(words, "problem")]
-
-
-def _all_open(name: str | None) -> list[Problem]:
-    from shared.models import connections
-    from shared.models import problems as store
-    from shared.rules.values import ProblemState
-
-    connection_id = connections.get(name).id if name is not None else None
-    found = store.list_problems(connection_id, states=[ProblemState.OPEN])
-    if not found:
-        raise NotThere(
-            "There is no open problem.", "How the last syncs went: deskbridge syncs list"
-        )
-    return found
-
-
-_STANDS = {
-    "open": "is open",
-    "retry": "waits to be read again by the next sync",
-    "skipped": "is skipped",
-    "resolved": "is resolved",
-}
-
-
-def _refuse_in_other_state(problem: Problem, states: Sequence[str]) -> None:
-    if problem.state not in states:
-        raise NotThere(
-            f"Problem {problem.id} {_STANDS[problem.state]}. Nothing was changed.",
-            f"deskbridge problems show {problem.id}",
-        )
-
-
-def _decide(
-    desk: Desk,
-    choose: Callable[[], list[Problem]],
-    action: str,
-    decide: Callable[[Problem], object],
-    because: str = "",
-    *,
-    states: Sequence[str] = WAITING,
-) -> int:
-    """Carry one decision out for all chosen problems, or for none; returns how many.
-
-    Raises NotThere where a problem is in none of the ``states`` in which it means something.
-    """
-    from shared.errors import NotPossible
-    from shared.models import audit
-
-    with desk.store.transaction():
-        chosen = choose()
-        for problem in chosen:
-            _refuse_in_other_state(problem, states)
-            try:
-                decide(problem)
-            except NotPossible as refused:
-                raise NotThere(
-                    f"{refused.sentence} Nothing was changed.",
-                    refused.remedy or f"deskbridge problems show {problem.id}",
-                ) from refused
-            told = f"problem {problem.id}, {problem.document}" + (f": {because}" if because else "")
-            audit.add(desk.who, action, problem.connection, told, desk.store.now())
-    return len(chosen)
+    return numbers_given(words, "problem")

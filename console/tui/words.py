@@ -17,7 +17,8 @@ STYLES: Mapping[str, str] = MappingProxyType(
         **dict.fromkeys(("finished", "resolved", "posted", "imported", "updated", "ok"), "green"),
         **dict.fromkeys(("running", "stopping", "pending", "retry", "ready", "sent"), "cyan"),
         **dict.fromkeys(
-            ("waiting", "canceled", "skipped", "left-out", "late", "withdrawn"), "yellow"
+            ("waiting", "canceled", "skipped", "acknowledged", "left-out", "late", "withdrawn"),
+            "yellow",
         ),
         **dict.fromkeys(("not eligible", "no .qwc yet", "some failed", "warn"), "yellow"),
         **dict.fromkeys(("failed", "open", "unknown", "parked", "refused", "fail"), "bold red"),

@@ -46,7 +46,8 @@ class Hint:
     ``quote`` adds QuickBooks' own words to it. ``effect`` and ``transient`` are facts for the
     session machine: what became of a request that got this code as its answer (None where
     none can), and whether it may be repeated in a moment by itself. ``words`` help searching,
-    ``see`` are related codes, ``also`` further codes that mean the same.
+    ``see`` are related codes, ``also`` further codes that mean the same. ``acknowledge``: a person
+    may say that it is meant to be so.
     """
 
     code: str
@@ -62,6 +63,7 @@ class Hint:
     quote: bool = False
     effect: Effect | None = None
     transient: bool = False
+    acknowledge: bool = False
     words: tuple[str, ...] = ()
     see: tuple[str, ...] = ()
     also: tuple[str, ...] = ()
@@ -164,6 +166,7 @@ def _from_entry(kind: Kind, entry: dict[str, Any]) -> Hint:
         next=given.pop("next", remedy[0]),
         effect=_effect(kind, given.pop("effect", Effect.UNKNOWN)),
         quote=given.pop("quote", kind is Kind.HRESULT),
+        acknowledge=given.pop("acknowledge", False),
         words=tuple(given.pop("words", ())),
         see=tuple(given.pop("see", ())),
         also=tuple(given.pop("also", ())),

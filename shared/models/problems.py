@@ -1,41 +1,37 @@
-"""Problems: what a person must look at, retry, skip, and what was resolved meanwhile."""
+"""Rows of problems: what a person must look at, what that person decided, what is over."""
 
 from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
 from peewee import SQL, NodeList, fn
 
-from shared.errors import NotFound, NotPossible
-from shared.models import ledger
+from shared.errors import NotFound
 from shared.models import tables as t
 from shared.models.convert import millis, moment, moment_or_none
-from shared.models.payments import states
-from shared.models.payments.parts import ABOUT_POSTED
 from shared.models.statements import Row, Statement, among, insert_rows, slot, update_columns
-from shared.rules.payments.values import Payment, PaymentSource, PaymentStatus
 from shared.rules.values import Problem, ProblemState, RecordKind, Trouble
 
 _WAITING = (ProblemState.OPEN, ProblemState.RETRY)
-_REREADABLE = (RecordKind.INVOICE, RecordKind.CUSTOMER)
 
 
 def report(
     connection_id: int, sync_id: int | None, troubles: Sequence[Trouble], now: datetime
 ) -> None:
     """Put troubles on file. One that is known is renewed: resolved ones open again, those
-    that were to be retried as well; skipped ones stay skipped.
+    that were to be retried as well. Skipped ones stay skipped, and acknowledged ones acknowledged
+    as long as they rest on the same.
     """
     now_ms = millis(now)
     _REPORT.many(
         (
-            *(connection_id, sync_id, one.code, one.kind.value, one.object_id, one.document),
-            *(one.message, one.remedy, one.said, ProblemState.OPEN.value),
-            *(now_ms, now_ms, "", "", None),
+            *(connection_id, sync_id, sync_id, one.code, one.kind.value, one.object_id),
+            *(one.document, one.basis or one.message, one.message, one.remedy, one.said),
+            *(ProblemState.OPEN.value, now_ms, now_ms, "", "", None),
         )
         for one in troubles
     )
@@ -44,19 +40,22 @@ def report(
 _REPORT = insert_rows(
     t.Problem,
     [
-        *(t.Problem.connection, t.Problem.sync, t.Problem.code, t.Problem.kind),
-        *(t.Problem.object_id, t.Problem.document, t.Problem.message, t.Problem.remedy),
-        *(t.Problem.said, t.Problem.state, t.Problem.first_seen_ms, t.Problem.last_seen_ms),
+        *(t.Problem.connection, t.Problem.sync, t.Problem.first_sync, t.Problem.code),
+        *(t.Problem.kind, t.Problem.object_id, t.Problem.document, t.Problem.basis),
+        *(t.Problem.message, t.Problem.remedy, t.Problem.said, t.Problem.state),
+        *(t.Problem.first_seen_ms, t.Problem.last_seen_ms),
         *(t.Problem.note, t.Problem.changed_by, t.Problem.changed_ms),
     ],
     key=[t.Problem.connection, t.Problem.kind, t.Problem.object_id, t.Problem.code],
     replace=[
-        *(t.Problem.sync, t.Problem.document, t.Problem.message, t.Problem.remedy),
-        *(t.Problem.said, t.Problem.last_seen_ms),
+        *(t.Problem.sync, t.Problem.document, t.Problem.basis, t.Problem.message),
+        *(t.Problem.remedy, t.Problem.said, t.Problem.last_seen_ms),
     ],
     update={
         t.Problem.state: SQL(
-            "CASE WHEN problem.state = 'skipped' THEN problem.state ELSE EXCLUDED.state END"
+            "CASE WHEN problem.state = 'skipped'"
+            " OR problem.state = 'acknowledged' AND problem.basis = EXCLUDED.basis"
+            " THEN problem.state ELSE EXCLUDED.state END"
         )
     },
 )
@@ -71,6 +70,7 @@ def resolve(
 ) -> int:
     """Close what waits about these objects, of these codes or of all; return how many.
 
+    What was acknowledged is over as well, in this function and the next two.
     ``last_seen_at`` becomes the time at which the trouble was found to be gone.
     """
     parameters = {
@@ -135,7 +135,7 @@ def _resolving(*conditions: Any) -> Any:
         {t.Problem.state: ProblemState.RESOLVED.value, t.Problem.last_seen_ms: slot("now_ms")}
     ).where(
         t.Problem.connection == slot("connection"),
-        t.Problem.state.in_([state.value for state in _WAITING]),
+        t.Problem.state.in_([state.value for state in (*_WAITING, ProblemState.ACKNOWLEDGED)]),
         *conditions,
     )
 
@@ -235,42 +235,6 @@ def get(problem_id: int) -> Problem:
 _GET = Statement(lambda: _select().where(t.Problem.id == slot("id")))
 
 
-def retry(problem_id: int, who: str, now: datetime) -> Problem:
-    """Have the next sync read the record again. Raises NotFound or NotPossible.
-
-    A payment that was kept from QuickBooks is judged again.
-    """
-    problem = _in_state(problem_id, _WAITING, "retried")
-    for payment_id in _payment_of(problem, states.may_retry):
-        states.retry(payment_id, who, now)
-    return _reread(problem, problem.note, who, now)
-
-
-def skip(problem_id: int, note: str, who: str, now: datetime) -> Problem:
-    """Leave the record alone from now on; ``unskip`` takes it back.
-
-    Raises NotFound, or NotPossible when it does not wait or is not about one record.
-    """
-    problem = _in_state(problem_id, _WAITING, "skipped")
-    if problem.kind is RecordKind.SYNC:
-        raise NotPossible(
-            f"Problem {problem_id} is about the sync as a whole and cannot be skipped.",
-            problem.remedy,
-        )
-    ledger.reread_done(problem.connection_id, problem.kind, [problem.object_id])
-    for payment_id in _payment_of(problem, states.may_skip):
-        states.skip(payment_id, note, who, now)
-    return _change(problem, ProblemState.SKIPPED, note, who, now)
-
-
-def unskip(problem_id: int, who: str, now: datetime) -> Problem:
-    """Take a skip back: the next sync reads the record again. Raises NotFound, NotPossible."""
-    problem = _in_state(problem_id, (ProblemState.SKIPPED,), "taken back")
-    for payment_id in _payment_of(problem, lambda one: one.status is PaymentStatus.SKIPPED):
-        states.unskip(payment_id, who, now)
-    return _reread(problem, "", who, now)
-
-
 def skipped(connection_id: int, kind: RecordKind) -> frozenset[str]:
     """Return the ids of the objects that an operator has set aside."""
     return frozenset(_SKIPPED.column(connection=connection_id, kind=kind.value))
@@ -325,31 +289,6 @@ _WAITING_CODES = Statement(
 )
 
 
-def _in_state(problem_id: int, states: Collection[ProblemState], done: str) -> Problem:
-    problem = get(problem_id)
-    if problem.state not in states:
-        raise NotPossible(f"Problem {problem_id} is {problem.state}, it cannot be {done}.")
-    return problem
-
-
-def _payment_of(problem: Problem, allows: Callable[[Payment], bool]) -> list[int]:
-    """The payment that a decision about its problem is a decision about, or nothing.
-
-    One that is in QuickBooks, or may be, stays what it is: only its problem changes.
-    """
-    is_ours = problem.kind is RecordKind.PAYMENT and problem.object_id.isdecimal()
-    if not is_ours or problem.code in ABOUT_POSTED:
-        return []
-    try:
-        payment = states.find(int(problem.object_id))
-    except NotFound:
-        return []
-    if payment.source is not PaymentSource.INVOICED:
-        return []
-    here = payment.connection_id == problem.connection_id
-    return [payment.id] if here and allows(payment) else []
-
-
 def decide_all(
     connection_id: int,
     kind: RecordKind,
@@ -397,22 +336,16 @@ _DECIDE_ALL = Statement(
 )
 
 
-def _reread(problem: Problem, note: str, who: str, now: datetime) -> Problem:
-    if problem.kind in _REREADABLE and problem.object_id:
-        ledger.queue_reread(problem.connection_id, problem.kind, [problem.object_id])
-    return _change(problem, ProblemState.RETRY, note, who, now)
-
-
-def _change(problem: Problem, state: ProblemState, note: str, who: str, now: datetime) -> Problem:
+def change(problem_id: int, state: ProblemState, note: str, who: str, now: datetime) -> None:
+    """Write down what a person decided; ``note`` says why, or is empty."""
     update_columns(
         t.Problem,
-        id=problem.id,
+        id=problem_id,
         state=state.value,
         note=note,
         changed_by=who,
         changed_ms=millis(now),
     )
-    return get(problem.id)
 
 
 def _select() -> Any:
@@ -420,13 +353,15 @@ def _select() -> Any:
         *(t.Problem.id, t.Problem.connection, t.Connection.name, t.Problem.code, t.Problem.kind),
         *(t.Problem.object_id, t.Problem.document, t.Problem.message, t.Problem.remedy),
         *(t.Problem.said, t.Problem.state, t.Problem.first_seen_ms, t.Problem.last_seen_ms),
-        *(t.Problem.sync, t.Problem.note, t.Problem.changed_by, t.Problem.changed_ms),
+        *(t.Problem.first_sync, t.Problem.sync, t.Problem.note, t.Problem.changed_by),
+        t.Problem.changed_ms,
     ).join(t.Connection)
 
 
 def _read(row: Row) -> Problem:
     id_, connection_id, connection, code, kind, object_id, document, message, remedy = row[:9]
-    said, state, first_seen_ms, last_seen_ms, sync_id, note, changed_by, changed_ms = row[9:]
+    said, state, first_seen_ms, last_seen_ms, first_sync_id, sync_id, *changed = row[9:]
+    note, changed_by, changed_ms = changed
     return Problem(
         id=id_,
         connection_id=connection_id,
@@ -441,6 +376,7 @@ def _read(row: Row) -> Problem:
         state=ProblemState(state),
         first_seen_at=moment(first_seen_ms),
         last_seen_at=moment(last_seen_ms),
+        first_sync_id=first_sync_id,
         sync_id=sync_id,
         note=note,
         changed_by=changed_by,

@@ -220,15 +220,21 @@ class ExchangeText(Table):
 
 
 class Problem(Table):
-    """Something a person must look at: one row per connection, code and object."""
+    """Something a person must look at: one row per connection, code and object.
+
+    ``sync`` met it last, ``first_sync`` first; no foreign key, since syncs are pruned. ``basis`` is
+    what the trouble rests on: an acknowledged one opens again when that changes.
+    """
 
     id = LastingIdField()
     connection = ForeignKeyField(Connection, on_delete="CASCADE", index=False)
     sync = ForeignKeyField(Sync, on_delete="SET NULL", null=True)
+    first_sync = BigIntegerField(null=True)
     code = TextField()
     kind = TextField()
     object_id = TextField()
     document = TextField()
+    basis = TextField()
     message = TextField()
     remedy = TextField()
     said = TextField()

@@ -104,10 +104,15 @@ class Outcome(StrEnum):
 
 
 class ProblemState(StrEnum):
-    """Where a problem stands: retry means that the next sync reads the record again."""
+    """Where a problem stands.
+
+    Retry: the next sync reads the record again. Skipped: the record is left out. Acknowledged: a
+    person said that it is meant to be so; the record stays as it is.
+    """
 
     OPEN = "open"
     RETRY = "retry"
+    ACKNOWLEDGED = "acknowledged"
     SKIPPED = "skipped"
     RESOLVED = "resolved"
 
@@ -272,6 +277,8 @@ class Trouble:
 
     ``code`` names the hint, ``object_id`` the TxnID or ListID, ``document`` what a person
     calls it ("Invoice 1042, Larkspur Tile"). ``said`` is QuickBooks' own text, unchanged.
+    ``basis`` is what it rests on, where that is not what ``message`` says: a problem that a person
+    acknowledged opens again when it changes.
     """
 
     code: str
@@ -281,11 +288,15 @@ class Trouble:
     message: str
     remedy: str
     said: str = ""
+    basis: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """A trouble on file: one row per connection, code and object."""
+    """A trouble on file: one row per connection, code and object.
+
+    ``first_sync_id`` and ``sync_id`` met it first and last; None: no sync did, or it is forgotten.
+    """
 
     id: int
     connection_id: int
@@ -300,6 +311,7 @@ class Problem:
     state: ProblemState
     first_seen_at: datetime
     last_seen_at: datetime
+    first_sync_id: int | None
     sync_id: int | None
     note: str
     changed_by: str

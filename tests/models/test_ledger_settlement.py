@@ -282,7 +282,7 @@ def test_two_listings_may_be_read_side_by_side(books):
         assert sum(one == other for one, other in pairs) == 600
 
 
-def test_duplicates_are_groups_of_open_imported_invoices_with_one_number(books):
+def test_duplicates_are_groups_of_open_invoices_with_one_number(books):
     books.read(
         *(invoice(txn_id, number="77") for txn_id in ("1A-1", "1A-2", "1A-3")),
         *(invoice(txn_id, number="78") for txn_id in ("1A-4", "1A-5")),
@@ -293,7 +293,18 @@ def test_duplicates_are_groups_of_open_imported_invoices_with_one_number(books):
     books.hold(TOP)
     books.settle()
     with books.store.reading():
-        assert ledger.duplicates(books.id) == [("77", ["1A-1", "1A-2"])]
+        assert ledger.duplicates(books.id) == [("77", ["1A-1", "1A-2"], ["1A-1", "1A-2"])]
+
+
+def test_an_invoice_that_is_left_out_still_bears_its_number(books):
+    books.read(*(invoice(txn_id, number="77") for txn_id in ("1A-1", "1A-2")))
+    books.hold(TOP)
+    books.settle(set_aside={"1A-1": "skipped"})
+    with books.store.reading():
+        assert ledger.duplicates(books.id) == [("77", ["1A-1", "1A-2"], ["1A-2"])]
+    books.settle(set_aside={"1A-1": "skipped", "1A-2": "skipped"})
+    with books.store.reading():
+        assert ledger.duplicates(books.id) == []
 
 
 def test_case_and_blanks_make_no_other_number_and_what_is_only_close_does(books):
@@ -302,7 +313,7 @@ def test_case_and_blanks_make_no_other_number_and_what_is_only_close_does(books)
     books.hold(TOP)
     books.settle()
     with books.store.reading():
-        assert ledger.duplicates(books.id) == [("INV-77", ["1A-0", "1A-1"])]
+        assert ledger.duplicates(books.id) == [("INV-77", ["1A-0", "1A-1"], ["1A-0", "1A-1"])]
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,10 @@ from shared.errors import NotFound, NotPossible
 from shared.models import connections, ledger, mappings, problems
 from shared.models.ledger import customer_pages
 from shared.models.payments import naming, postings
+from shared.operations.problems import plan_skip
 from shared.rules.payments.values import CustomerMapping, PaymentStatus, PostingState
 from shared.rules.values import ProblemState, RecordKind
+from tests.deciding import decide
 from tests.models.builders import NOON, customer, invoice, later, paid
 from tests.models.payments.builders import JUNIPER, Till, money, pays
 
@@ -236,7 +238,7 @@ def test_a_skipped_payment_stays_skipped(till):
     with till.store.reading():
         [problem] = problems.about(till.id, [str(till.payment().id)])
     assert problem.kind is RecordKind.PAYMENT
-    problems.skip(problem.id, "by hand", "noor", NOON)
+    decide(till.store, plan_skip, [problem.id], "by hand")
     assert map_to(till).payments == {}
     assert till.stands()[0] is S.SKIPPED
 

@@ -59,7 +59,7 @@ def test_open_problems_are_counted_by_connection(store, books):
         problems.report(books.id, None, [trouble(), trouble(object_id="1A-2")], NOON)
         problems.report(other.id, None, [trouble()], NOON)
         [skipped] = problems.about(other.id, ["1A-100"])
-        problems.skip(skipped.id, "by hand", "mara", NOON)
+        problems.change(skipped.id, ProblemState.SKIPPED, "by hand", "mara", NOON)
     with store.reading():
         counted = {one.connection.name: one.open_problems for one in overview.connections()}
     assert counted == {"Bramble": 0, "Larkspur": 2}

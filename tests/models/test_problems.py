@@ -1,13 +1,13 @@
-"""Problems: one row for each trouble, whatever comes and goes, and what a person decides."""
+"""Rows of problems: one for each trouble, whatever comes and goes."""
 
 from __future__ import annotations
 
 import pytest
 
-from shared.errors import NotFound, NotPossible
-from shared.models import ledger, problems
+from shared.errors import NotFound
+from shared.models import problems
 from shared.rules.values import ProblemState, RecordKind
-from tests.models.builders import NOON, Books, invoice, later, trouble
+from tests.models.builders import NOON, Books, later, trouble
 
 ALL = list(ProblemState)
 
@@ -63,14 +63,48 @@ def test_a_resolved_problem_opens_again_and_a_skipped_one_stays(books):
     report(books, trouble(object_id="1"), trouble(object_id="2"), trouble(object_id="3"))
     for filed in problems.list_problems():
         if filed.object_id == "2":
-            problems.skip(filed.id, "known", "anna", NOON)
+            decided(filed, ProblemState.SKIPPED)
         if filed.object_id == "3":
-            problems.retry(filed.id, "anna", NOON)
+            decided(filed, ProblemState.RETRY)
     problems.resolve(books.id, RecordKind.INVOICE, ["1", "2", "3"], None, NOON)
     assert states(books) == {"1": "resolved", "2": "skipped", "3": "resolved"}
 
     report(books, trouble(object_id="1"), trouble(object_id="2"), trouble(object_id="3"))
     assert states(books) == {"1": "open", "2": "skipped", "3": "open"}
+
+
+def decided(problem, state):
+    problems.change(problem.id, state, "meant to be so", "anna", later(hours=1))
+    return problems.get(problem.id)
+
+
+def test_an_acknowledged_problem_stays_closed_while_it_rests_on_the_same(books):
+    decided(report(books, trouble(basis="1A-1 1A-2")), ProblemState.ACKNOWLEDGED)
+    report(books, trouble(basis="1A-1 1A-2", message="Put in other words."))
+    assert states(books) == {"1A-100": "acknowledged"}
+    assert problems.list_problems(books.id) == []
+
+    again = report(books, trouble(basis="1A-1 1A-2 1A-3"))
+    assert again.state is ProblemState.OPEN
+
+
+def test_without_a_basis_an_acknowledged_problem_rests_on_what_it_says(books):
+    decided(report(books, trouble(message="3.00 instead of 2.00")), ProblemState.ACKNOWLEDGED)
+    assert report(books, trouble(message="3.00 instead of 2.00")).state == "acknowledged"
+    assert report(books, trouble(message="4.00 instead of 2.00")).state == "open"
+
+
+def test_an_acknowledged_problem_is_over_when_the_trouble_is(books):
+    decided(report(books), ProblemState.ACKNOWLEDGED)
+    assert problems.resolve(books.id, RecordKind.INVOICE, ["1A-100"], None, NOON) == 1
+    assert report(books).state is ProblemState.OPEN
+
+
+def test_a_problem_knows_the_sync_that_met_it_first_and_the_one_that_met_it_last(books):
+    first = report(books)
+    sync = books.next_sync()
+    again = report(books)
+    assert (again.first_sync_id, again.sync_id) == (first.sync_id, sync.id)
 
 
 def states(books):
@@ -92,67 +126,21 @@ def test_what_is_no_longer_among_the_troubles_is_resolved(books):
     assert problems.resolve_others(books.id, "a", set(), NOON) == 1
 
 
-def test_a_retry_has_the_invoice_read_again(books):
-    filed = report(books)
-    retried = problems.retry(filed.id, "anna", later(hours=1))
-    assert (retried.state, retried.changed_by) == (ProblemState.RETRY, "anna")
-    assert retried.changed_at == later(hours=1)
-    assert books.to_reread() == ["1A-100"]
-
-
-def test_a_retry_has_a_customer_read_again(books):
-    filed = report(books, trouble("customer-unreadable", "80-1", kind=RecordKind.CUSTOMER))
-    problems.retry(filed.id, "anna", NOON)
-    assert books.wanted() == ["80-1"]
-
-
-def test_a_retry_of_an_invoice_without_customer_asks_for_the_customer_too(books):
-    books.read(invoice("1A-100"))
-    ledger.mark_customers_missing(books.id, ["80-1"])
-    filed = report(books, trouble("invoice-customer-missing"))
-    problems.retry(filed.id, "anna", NOON)
-    assert books.wanted() == ["80-1"]
-
-
-def test_a_trouble_of_the_sync_is_retried_by_the_next_one(books):
-    filed = report(books, trouble("company-mismatch", "", kind=RecordKind.SYNC))
-    assert problems.retry(filed.id, "anna", NOON).state is ProblemState.RETRY
-    assert books.to_reread() == []
-    with pytest.raises(NotPossible, match="about the sync as a whole") as refusal:
-        problems.skip(filed.id, "", "anna", NOON)
-    assert refusal.value.remedy == filed.remedy
-
-
-def test_a_skip_says_who_when_and_why_and_can_be_taken_back(books):
-    filed = report(books)
-    problems.retry(filed.id, "anna", NOON)
-    skipped = problems.skip(filed.id, "Closed by hand", "ben", later(hours=1))
-    assert (skipped.state, skipped.note, skipped.changed_by) == (
+def test_what_was_decided_is_kept_with_who_when_and_why(books):
+    filed = decided(report(books), ProblemState.SKIPPED)
+    assert (filed.state, filed.note, filed.changed_by, filed.changed_at) == (
         ProblemState.SKIPPED,
-        "Closed by hand",
-        "ben",
+        "meant to be so",
+        "anna",
+        later(hours=1),
     )
     assert problems.skipped(books.id, RecordKind.INVOICE) == {"1A-100"}
     assert problems.skipped(books.id, RecordKind.CUSTOMER) == frozenset()
-    assert books.to_reread() == []
-
-    back = problems.unskip(filed.id, "anna", later(hours=2))
-    assert (back.state, back.note, back.changed_by) == (ProblemState.RETRY, "", "anna")
-    assert problems.skipped(books.id, RecordKind.INVOICE) == frozenset()
-    assert books.to_reread() == ["1A-100"]
 
 
-def test_what_is_not_in_the_right_state_is_refused_by_name(books):
-    filed = report(books)
-    with pytest.raises(NotPossible, match=f"Problem {filed.id} is open, it cannot be taken back"):
-        problems.unskip(filed.id, "anna", NOON)
-    problems.skip(filed.id, "", "anna", NOON)
-    with pytest.raises(NotPossible, match="is skipped, it cannot be retried"):
-        problems.retry(filed.id, "anna", NOON)
-    with pytest.raises(NotPossible, match="is skipped, it cannot be skipped"):
-        problems.skip(filed.id, "", "anna", NOON)
+def test_an_unknown_number_is_refused_by_name(books):
     with pytest.raises(NotFound, match="There is no problem 999"):
-        problems.retry(999, "anna", NOON)
+        problems.get(999)
 
 
 def test_problems_are_listed_latest_first_by_state_and_connection(books):
@@ -172,9 +160,9 @@ def test_what_waits_about_objects_is_told_by_the_code_seen_last(books):
     report(books, trouble("record-refused", object_id="1"), now=later(days=1))
     report(books, trouble("invoice-duplicate-number", object_id="1"), now=later(days=2))
     skipped = report(books, trouble(object_id="3"), now=later(days=3))
-    problems.skip(skipped.id, "", "anna", NOON)
+    decided(skipped, ProblemState.SKIPPED)
     retried = report(books, trouble(object_id="4"), now=later(days=4))
-    problems.retry(retried.id, "anna", NOON)
+    decided(retried, ProblemState.RETRY)
 
     codes = ("invoice-unreadable", "record-refused")
 

@@ -18,6 +18,7 @@ from shared.errors import StoreError
 from shared.models import problems, syncs
 from shared.models.payments import listing, sets
 from shared.operations import payments
+from shared.operations.problems import plan_retry
 from shared.rules.payments.values import Payment, PaymentStatus
 from shared.rules.values import ApplicationKind, JobMode, Layout, ProblemState, SyncState
 from simulator.company import Company, acts
@@ -391,7 +392,7 @@ class Rehearsal:
         with self.stage.store.transaction():
             for problem in problems.list_problems(self.connection_id):
                 if problem.code == "company-restored" and problem.state is ProblemState.OPEN:
-                    problems.retry(problem.id, OPERATOR, self.stage.now)
+                    decide(self.stage.store, plan_retry, [problem.id], who=OPERATOR)
                     self._say("the operator: go on with the restored company")
 
     # Time, and words.

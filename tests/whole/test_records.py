@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from shared.models import problems
+from shared.operations.problems import plan_retry, plan_skip, plan_unskip
 from shared.rules.values import (
     InvoiceStatus,
     JobMode,
@@ -17,6 +17,7 @@ from shared.rules.values import (
 )
 from simulator.company import Company, acts
 from simulator.webconnector import Result
+from tests.deciding import decide
 from tests.whole.bookkeeping import changed, failing, left_out, owes, spoil, synced
 from tests.whole.house import House
 
@@ -276,15 +277,13 @@ def test_a_skipped_record_is_left_alone_until_it_is_taken_back(books):
     books.alter = spoil("<BalanceRemaining>200.00<", "<BalanceRemaining>2OO.00<")
     synced(books)
     number = problem_of(books)
-    with books.store.transaction():
-        problems.skip(number, "settled by hand", "ada", books.now)
+    decide(books.store, plan_skip, [number], "settled by hand")
     books.alter = None
     assert synced(books).invoices() == {}
     asked = len(books.requests)
     synced(books)
     assert not any("<TxnID>" in request for request in books.requests[asked:])
-    with books.store.transaction():
-        problems.unskip(number, "ada", books.now)
+    decide(books.store, plan_unskip, [number])
     assert set(synced(books).invoices()) == {txn_id}
 
 
@@ -292,13 +291,11 @@ def test_a_skipped_invoice_that_was_imported_is_no_longer_shown_as_right(books):
     first, second = owes(books, "1042", 100), owes(books, "1042", 200)
     synced(books)
     clash = next(one for one in books.problems() if one.object_id == second)
-    with books.store.transaction():
-        problems.skip(clash.id, "the other one counts", "ada", books.now)
+    decide(books.store, plan_skip, [clash.id], "the other one counts")
     assert set(synced(books).invoices()) == {first}
     assert left_out(books) == {second: "skipped"}
-    assert books.problems() == []
-    with books.store.transaction():
-        problems.unskip(clash.id, "ada", books.now)
+    assert [one.object_id for one in books.problems()] == [first]
+    decide(books.store, plan_unskip, [clash.id])
     assert set(synced(books).invoices()) == {first, second}
 
 
@@ -306,8 +303,7 @@ def test_retry_reads_the_record_again_in_the_next_sync(books):
     txn_id = owes(books, "2", 20_000)
     books.alter = spoil("<BalanceRemaining>200.00<", "<BalanceRemaining>2OO.00<")
     synced(books)
-    with books.store.transaction():
-        problems.retry(problem_of(books), "ada", books.now)
+    decide(books.store, plan_retry, [problem_of(books)])
     books.alter = None
     asked = len(books.requests)
     synced(books)

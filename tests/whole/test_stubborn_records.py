@@ -9,10 +9,12 @@ from datetime import date, timedelta
 
 import pytest
 
-from shared.models import connections, ledger, problems, syncs
+from shared.models import connections, ledger, syncs
+from shared.operations.problems import plan_retry
 from shared.rules.values import InvoiceStatus, JobMode, RecordKind, SyncState
 from simulator.company import Company, acts
 from simulator.webconnector import Result
+from tests.deciding import decide
 from tests.whole.bookkeeping import changed, failing, left_out, owes, spoil, synced
 
 
@@ -120,8 +122,7 @@ def test_an_unreadable_invoice_that_is_deleted_is_no_problem_any_more(books):
     owes(books, "2", 20_000)
     books.alter = spoil("<BalanceRemaining>200.00<", "<BalanceRemaining>2OO.00<")
     synced(books)
-    with books.store.transaction():
-        problems.retry(books.problems()[0].id, "ada", books.now)
+    decide(books.store, plan_retry, [books.problems()[0].id])
     books.alter = None
     acts.delete(books.company.books, "2")
     assert codes(synced(books)) == []
@@ -131,8 +132,7 @@ def test_contradicting_amounts_that_were_mended_are_noticed_on_retry(books):
     owes(books, "2", 20_000)
     books.alter = spoil("<Subtotal>200.00<", "<Subtotal>190.00<")
     synced(books)
-    with books.store.transaction():
-        problems.retry(books.problems()[0].id, "ada", books.now)
+    decide(books.store, plan_retry, [books.problems()[0].id])
     books.alter = None
     assert codes(synced(books)) == []
 

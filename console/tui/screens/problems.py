@@ -6,24 +6,21 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import ClassVar
 
-from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.widgets import Input, Static
 
 from console.tui import words
-from console.tui.actions import problems as actions
 from console.tui.screens.deciding import DecidesProblems
 from console.tui.screens.hint import HintScreen
-from console.tui.snapshots import problems as snapshots
-from console.tui.snapshots.problems import WAITING, Problems, RetryPlan
-from console.tui.widgets.dialogs import Confirm
 from console.tui.widgets.filter_line import FilterLine
 from console.tui.widgets.record_table import Column, Heading, RecordTable, Row
-from console.tui.widgets.text_view import TextView
+from console.tui.widgets.text_view import Paragraph, TextView
 from shared.models.store import Store
-from shared.operations.describe.problems import standing
+from shared.operations import problems
+from shared.operations.describe import problems as describe
+from shared.operations.problems import WAITING, Choice, Page
 from shared.rules.values import Problem, ProblemState
 
 COLUMNS = (
@@ -35,12 +32,13 @@ COLUMNS = (
 )
 SHOWN = (
     ("open", WAITING),
+    ("acknowledged", (ProblemState.ACKNOWLEDGED,)),
     ("skipped", (ProblemState.SKIPPED,)),
     ("resolved", (ProblemState.RESOLVED,)),
 )
 
 
-class ProblemsScreen(DecidesProblems[Problems]):
+class ProblemsScreen(DecidesProblems[Page]):
     """The problems of all connections; the one under the cursor is explained below."""
 
     PLACE = "Problems"
@@ -49,7 +47,12 @@ class ProblemsScreen(DecidesProblems[Problems]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("R", "retry_kind", "Retry all alike", tooltip="Retry all open ones of this kind."),
         Binding("v", "resolve", "Resolved", tooltip="Close it: you settled it yourself. It asks."),
-        Binding("f", "states", "Skipped", tooltip="Show open, then skipped, then resolved ones."),
+        Binding(
+            "f",
+            "states",
+            "Other states",
+            tooltip="Show open, then acknowledged, skipped and resolved ones.",
+        ),
         Binding(
             "slash", "filter", "Filter", tooltip="A document, a connection, words of the text."
         ),
@@ -72,12 +75,12 @@ class ProblemsScreen(DecidesProblems[Problems]):
         line.set_class(bool(self._typed), "-open")
         yield line
 
-    def question(self) -> Callable[[Store], Problems]:
+    def question(self) -> Callable[[Store], Page]:
         """The problems in the states that are shown, as the filter says."""
         _, states = SHOWN[self._shown]
-        return partial(snapshots.read, states_wanted=states, words=self._words())
+        return partial(problems.view_page, states_wanted=states, words=self._words())
 
-    def show(self, snapshot: Problems) -> None:
+    def show(self, snapshot: Page) -> None:
         """Fill the table, group by group."""
         self._problems = {str(one.id): one for group in snapshot.groups for one in group.problems}
         self.set_class(not self._problems, "-empty")
@@ -91,8 +94,10 @@ class ProblemsScreen(DecidesProblems[Problems]):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Dim what cannot be done to the problem under the cursor."""
         problem = self.problem()
-        if action in ("retry_kind", "resolve"):
-            return True if problem and problem.state in WAITING else None
+        if action == "retry_kind":
+            return True if problem and problem.state is ProblemState.OPEN else None
+        if action == Choice.RESOLVE:
+            return True if problem and Choice.RESOLVE in problems.choices(problem) else None
         if action in ("hint", "copy"):
             return True if problem else None
         return super().check_action(action, parameters)
@@ -138,35 +143,14 @@ class ProblemsScreen(DecidesProblems[Problems]):
         """Retry all open problems of the kind under the cursor, after asking."""
         problem = self.problem()
         if problem is not None:
-            question = partial(snapshots.plan_retry_of_kind, code=problem.code, words=self._words())
-            self.look(question, self._retry_all)
-
-    def _retry_all(self, plan: RetryPlan) -> None:
-        if plan.problem_ids:
-            self.retry_as_planned(plan)
-        else:
-            self.say(
-                "None of this kind can be retried together: QuickBooks may have these payments"
-                " already, so each is a decision of its own."
-            )
+            alike = partial(problems.plan_retry_alike, code=problem.code, words=self._words())
+            self.decide(alike, asks=True)
 
     def action_resolve(self) -> None:
         """Ask, then close the problem."""
         problem = self.problem()
-        if problem is None:
-            return
-        resolve = partial(actions.resolve, problem_id=problem.id)
-        self.app.push_screen(
-            Confirm(
-                f"Is {problem.document or problem.object_id} resolved?",
-                [
-                    "It leaves this list, and nothing else is done about it. If the trouble is"
-                    " still there, the next sync puts it back."
-                ],
-                "It is resolved",
-            ),
-            lambda agreed: self.carry_out(resolve) if agreed else None,
-        )
+        if problem is not None:
+            self.decide(partial(problems.plan_resolve, problem_ids=(problem.id,)), asks=True)
 
     def action_hint(self) -> None:
         """Open the troubleshooting entry."""
@@ -181,7 +165,7 @@ class ProblemsScreen(DecidesProblems[Problems]):
     def _words(self) -> tuple[str, ...]:
         return tuple(self.query_one(FilterLine).value.split())
 
-    def _lines(self, snapshot: Problems) -> Iterator[Row | Heading]:
+    def _lines(self, snapshot: Page) -> Iterator[Row | Heading]:
         for group in snapshot.groups:
             yield Heading(f"{group.title}: {group.total:,}. {group.remedy}")
             yield from map(self._row, group.problems)
@@ -190,7 +174,7 @@ class ProblemsScreen(DecidesProblems[Problems]):
         return Row(
             str(one.id),
             (
-                one.document or one.object_id,
+                describe.document_of(one),
                 words.state(one.state.value),
                 one.connection,
                 words.when(one.last_seen_at, self.backstage.clock()),
@@ -198,19 +182,14 @@ class ProblemsScreen(DecidesProblems[Problems]):
             ),
         )
 
-    def _told(self) -> Iterator[Text]:
+    def _told(self) -> Iterator[Paragraph]:
         one = self.problem()
         if one is None:
             return
-        yield words.titled("What happened", f"{one.document or one.object_id}: {one.message}")
-        if one.said:
-            yield words.titled("QuickBooks said", one.said)
-        yield words.titled("What to do", one.remedy)
+        happened, stands = describe.sections(one)
+        yield from words.lines(happened)
         yield from self.choices(one)
-        yield words.titled("Status", standing(one))
-        met = words.when(one.first_seen_at, self.backstage.clock())
-        sync = f", in sync {one.sync_id}" if one.sync_id else ""
-        yield words.titled("First met", f"{met}{sync}. {one.connection}, code {one.code}.")
+        yield from words.lines(stands)
 
     def _nothing(self) -> str:
         word, _ = SHOWN[self._shown]

@@ -12,7 +12,7 @@ from shared.models.store import Store
 from shared.rules.payments.values import Payment
 from shared.rules.values import Invoice, Problem, ProblemState, RecordKind
 
-_NOT_OVER = (ProblemState.OPEN, ProblemState.RETRY, ProblemState.SKIPPED)
+_NOT_OVER = (ProblemState.OPEN, ProblemState.RETRY, ProblemState.ACKNOWLEDGED, ProblemState.SKIPPED)
 
 
 @dataclass(frozen=True, slots=True)

@@ -199,7 +199,8 @@ class RecordTable(ScrollView, can_focus=True, inherit_bindings=False):
         line = self._lines[place]
         if isinstance(line, Heading):
             style = base + self.get_component_rich_style("record-table--heading")
-            return Strip([Segment(fit(plain(line.text), width), style)], width)
+            text = fit(plain(line.text), self._room)
+            return Strip([Segment(text, style)]).adjust_cell_length(width, style)
         if place == self._cursor:
             style = base + self.get_component_rich_style("record-table--cursor")
             return self._strip([_plain(line.cells[n]) for n in self._widths], style, width, style)

@@ -7,6 +7,7 @@ page twice is the same as storing it once, so a sync that was cut is simply repe
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
+from dataclasses import replace
 from datetime import datetime
 from hashlib import sha256
 
@@ -55,16 +56,18 @@ def thd_store(session: Session, step: Step, rows: Sequence[object], now: datetim
 def _thd_store_invoices(session: Session, rows: Sequence[object], now: datetime) -> Tally:
     invoices = [row for row in rows if isinstance(row, Invoice)]
     wanted = _thd_wanted(session, invoices)
+    skipped = problems.skipped(session.connection.id, RecordKind.INVOICE)
+    told = [one for one in wanted if one.txn_id not in skipped]
     stored = ledger.store_invoices(session.connection.id, _sync_id(session), wanted)
     imported, changed = set(stored.imported), {*stored.imported, *stored.updated}
     records = [
         _invoice_record(one, Outcome.IMPORTED if one.txn_id in imported else CLOSING[one.status])
-        for one in wanted
+        for one in told
         if one.txn_id in changed
     ]
     syncs.add_records(_sync_id(session), records)
     read = frozenset(one.txn_id for one in invoices)
-    _thd_note_totals(session, rows, frozenset(one.txn_id for one in wanted), now)
+    _thd_note_totals(session, rows, frozenset(one.txn_id for one in told), now)
     _thd_resolve(session, RecordKind.INVOICE, read, READABLE, now)
     return Tally(
         rows=len(rows),
@@ -77,18 +80,17 @@ def _thd_store_invoices(session: Session, rows: Sequence[object], now: datetime)
 
 
 def _thd_wanted(session: Session, invoices: Sequence[Invoice]) -> list[Invoice]:
-    """Leave out what is skipped, and what is closed or too old and was never held."""
-    skipped = problems.skipped(session.connection.id, RecordKind.INVOICE)
+    """Leave out what is closed or too old and was never held.
+
+    What is skipped is kept as it is now, since it bears a number; the settlement leaves it out.
+    """
     held = ledger.held(session.connection.id, [one.txn_id for one in invoices])
     start = session.connection.start_date
     return [
         one
         for one in invoices
-        if one.txn_id not in skipped
-        and (
-            one.txn_id in held
-            or (one.status is InvoiceStatus.OPEN and not (start and one.date < start))
-        )
+        if one.txn_id in held
+        or (one.status is InvoiceStatus.OPEN and not (start and one.date < start))
     ]
 
 
@@ -248,24 +250,27 @@ SETTLING = ("invoice-duplicate-number", "invoice-customer-missing", "customer-cy
 
 def _thd_settling_troubles(session: Session, settled: ledger.Settled) -> list[Trouble]:
     connection_id = session.connection.id
-    doubles = ledger.duplicates(connection_id)
-    ids = [*settled.customer_missing, *(one for _, group in doubles for one in group)]
+    shared = ledger.duplicates(connection_id)
+    ids = [*settled.customer_missing, *(one for number in shared for one in number.imported)]
     documents = ledger.invoice_documents(connection_id, ids)
     troubles = [
         intake.trouble("invoice-customer-missing", RecordKind.INVOICE, one, documents[one])
         for one in settled.customer_missing
     ]
-    for number, group in doubles:
+    for number, bearers, imported in shared:
         troubles += [
-            intake.trouble(
-                "invoice-duplicate-number",
-                RecordKind.INVOICE,
-                one,
-                documents[one],
-                number=number,
-                count=len(group),
+            replace(
+                intake.trouble(
+                    "invoice-duplicate-number",
+                    RecordKind.INVOICE,
+                    one,
+                    documents[one],
+                    number=number,
+                    count=len(bearers),
+                ),
+                basis=" ".join(sorted(bearers)),
             )
-            for one in group
+            for one in imported
         ]
     return troubles + [
         intake.trouble("customer-cycle", RecordKind.CUSTOMER, one, f"Customer {one}")

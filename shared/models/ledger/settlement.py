@@ -189,25 +189,40 @@ _WRITE = Statement(
 )
 
 
-def duplicates(connection_id: int) -> list[tuple[str, list[str]]]:
-    """Return the numbers that several imported open invoices share, with their TxnIDs.
+class SharedNumber(NamedTuple):
+    """A number that several open invoices bear: the TxnIDs of all, and of those imported."""
 
-    Blanks and case make no other number. An invoice without a number shares none.
+    number: str
+    bearers: list[str]
+    imported: list[str]
+
+
+def duplicates(connection_id: int) -> list[SharedNumber]:
+    """Return the numbers that imported open invoices share with other open ones.
+
+    Those that are left out or skipped bear their number, too. Blanks and case make no other
+    number. An invoice without a number shares none.
     """
     groups: dict[str, list[Row]] = {}
-    for number, txn_id in _CLOSE.all(connection=connection_id):
-        groups.setdefault(folded(number), []).append((number, txn_id))
-    return [
-        (rows[0][0], [txn_id for _, txn_id in rows]) for rows in groups.values() if len(rows) > 1
+    for row in _CLOSE.all(connection=connection_id):
+        groups.setdefault(folded(row[0]), []).append(row)
+    found = [
+        SharedNumber(
+            rows[0][0],
+            [txn_id for _, txn_id, _ in rows],
+            [txn_id for _, txn_id, left_out in rows if not left_out],
+        )
+        for rows in groups.values()
+        if len(rows) > 1
     ]
+    return [shared for shared in found if shared.imported]
 
 
 def _numbered(invoices: Any) -> Any:
-    """The imported open invoices that have a number."""
+    """The open invoices that have a number."""
     return (
         (invoices.connection == slot("connection"))
         & (invoices.status == InvoiceStatus.OPEN.value)
-        & (invoices.left_out == "")
         & (invoices.number != "")
     )
 
@@ -222,7 +237,7 @@ def _close() -> Any:
         .having(fn.COUNT(twin.id) > 1)
     )
     return (
-        t.Invoice.select(t.Invoice.number, t.Invoice.txn_id)
+        t.Invoice.select(t.Invoice.number, t.Invoice.txn_id, t.Invoice.left_out)
         .where(_numbered(t.Invoice) & t.Invoice.number_key.in_(several))
         .order_by(t.Invoice.number_key, t.Invoice.id)
     )

@@ -233,15 +233,18 @@ PROBLEM: Shape[Problem] = Shape(
     Key("document", "what a person calls the record", lambda p: p.document),
     Key("message", "what happened", lambda p: p.message),
     Key("remedy", "what to do", lambda p: p.remedy),
-    Key("state", "`open`, `retry`, `skipped` or `resolved`", lambda p: p.state.value),
+    Key(
+        "state", "`open`, `retry`, `acknowledged`, `skipped` or `resolved`", lambda p: p.state.value
+    ),
     Key("object_id", "TxnID or ListID of QuickBooks", lambda p: p.object_id),
     Key("said", "QuickBooks' own words, unchanged", lambda p: p.said),
     Key("first_seen_at", "when it was first met", lambda p: iso_instant(p.first_seen_at)),
     Key("last_seen_at", "when it was last met", lambda p: iso_instant(p.last_seen_at)),
     Key("sync_id", "the sync that met it last; null: forgotten", lambda p: p.sync_id),
-    Key("note", "why it is skipped", lambda p: p.note),
-    Key("changed_by", "who last retried, skipped or unskipped it", lambda p: p.changed_by),
+    Key("note", "why it is skipped or acknowledged", lambda p: p.note),
+    Key("changed_by", "who last decided about it", lambda p: p.changed_by),
     Key("changed_at", "and when; null: nobody did", lambda p: iso_instant(p.changed_at)),
+    Key("first_sync_id", "the sync that met it first; null: none", lambda p: p.first_sync_id),
 )
 
 CUSTOMER: Shape[CustomerRow] = Shape(

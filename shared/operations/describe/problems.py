@@ -1,13 +1,36 @@
-"""Problems in words: where each one stands."""
+"""Problems in words: what happened, where each one stands, and what can be decided about it."""
 
 from __future__ import annotations
 
-from shared.rules.values import Problem
+from collections.abc import Collection, Iterator, Mapping
+from datetime import datetime
+from types import MappingProxyType
+
+from shared.operations.describe.sections import Section
+from shared.operations.describe.text import local_time
+from shared.rules.values import Problem, ProblemState, RecordKind
+
+_S = ProblemState
+STANDS: Mapping[ProblemState, str] = MappingProxyType(
+    {
+        _S.OPEN: "is open",
+        _S.RETRY: "waits for the next sync to try again",
+        _S.ACKNOWLEDGED: "is acknowledged",
+        _S.SKIPPED: "is skipped",
+        _S.RESOLVED: "is resolved",
+    }
+)
+"""Where a problem stands, as the end of a sentence."""
+
+
+def document_of(problem: Problem) -> str:
+    """What the problem is about, as a person calls it."""
+    return problem.document or problem.object_id
 
 
 def standing(problem: Problem) -> str:
-    """Where a problem stands, with who decided what."""
-    told = _STANDS[problem.state]
+    """Where a problem stands, with who decided what and why."""
+    told = STANDS[problem.state].removeprefix("is ")
     if problem.note:
         told += f": {problem.note}"
     if problem.changed_by:
@@ -15,9 +38,54 @@ def standing(problem: Problem) -> str:
     return told
 
 
-_STANDS = {
-    "open": "open",
-    "retry": "will be tried again by the next sync",
-    "skipped": "skipped",
-    "resolved": "resolved",
-}
+def sections(problem: Problem) -> tuple[Section, Section]:
+    """What happened with what to do about it, then where the problem stands."""
+    happened = (
+        ("Document", document_of(problem)),
+        ("What happened", problem.message),
+        ("QuickBooks said", problem.said),
+        ("What to do", problem.remedy),
+    )
+    stands = (
+        ("Status", standing(problem)),
+        ("Decided", local_time(problem.changed_at)),
+        ("First met", _met(problem.first_seen_at, problem.first_sync_id)),
+        ("Last met", _met(problem.last_seen_at, problem.sync_id)),
+        ("Connection", problem.connection),
+        ("QuickBooks ID", problem.object_id),
+        ("Code", problem.code),
+    )
+    return (
+        Section(f"Problem {problem.id}", _known(happened)),
+        Section("Where it stands", _known(stands)),
+    )
+
+
+def _met(at: datetime, sync_id: int | None) -> str:
+    return local_time(at) + (f", in sync {sync_id}" if sync_id else "")
+
+
+def _known(lines: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
+    return tuple((title, value) for title, value in lines if value)
+
+
+_TRIED_AGAIN: Mapping[RecordKind, str] = MappingProxyType(
+    {
+        RecordKind.INVOICE: "reads the invoice again in the next Invoice Sync",
+        RecordKind.CUSTOMER: "reads the customer again in the next Invoice Sync",
+        RecordKind.PAYMENT: "checks the payment again; you see first what that means",
+        RecordKind.SYNC: "notes that it is dealt with; the next sync shows whether it is",
+    }
+)
+
+
+def choices(problem: Problem, allowed: Collection[str]) -> Iterator[tuple[str, str]]:
+    """What each decision of ``allowed`` does, in their usual order: its word, then the rest."""
+    told = {
+        "retry": _TRIED_AGAIN[problem.kind],
+        "acknowledge": "says that it is meant to be so: the problem closes, the record stays",
+        "skip": "leaves the record out of future syncs until you take that back",
+        "unskip": "takes the record in again with the next sync",
+        "resolve": "closes the problem: you settled it yourself",
+    }
+    yield from ((word, does) for word, does in told.items() if word in allowed)

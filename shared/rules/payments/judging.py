@@ -202,21 +202,24 @@ def _close(billed: Billed, near: Sequence[NamedInvoice]) -> str:
 def _only_one(
     billed: Billed, document: str, candidates: Sequence[NamedInvoice], may: Allowed
 ) -> NamedInvoice | _Obstacle:
-    """The one that can be paid. Never one of several, and never while a sync is at work on one."""
-    unpaid = [invoice for invoice in candidates if invoice.status is InvoiceStatus.OPEN]
-    unsettled = [invoice for invoice in unpaid if invoice.left_out == UNSETTLED]
-    payable = [invoice for invoice in unpaid if not invoice.left_out]
+    """The one that was meant. Never one of several, and never while a sync is at work on one.
+
+    An invoice that is closed, left out or skipped still bears its number: leaving one out does not
+    make another the one that was paid. Only what QuickBooks deleted bears it no more.
+    """
+    bearing = [one for one in candidates if one.status is not InvoiceStatus.DELETED] or candidates
+    is_open = (one for one in bearing if one.status is InvoiceStatus.OPEN)
+    unsettled = [one for one in is_open if one.left_out == UNSETTLED]
     if unsettled:
         return _left_out(unsettled[0])
-    if len(payable) == 1:
-        return payable[0]
-    if not payable and unpaid:
-        return _left_out(unpaid[0])
-    if len(candidates) == 1:
-        if may.closed_too and candidates[0].status is InvoiceStatus.PAID:
-            return candidates[0]
-        return _stopped("payment-invoice-closed", number=_number(candidates[0]))
-    return _several(billed, document, payable or candidates)
+    if len(bearing) > 1:
+        return _several(billed, document, bearing)
+    [only] = bearing
+    if only.status is InvoiceStatus.OPEN:
+        return _left_out(only) if only.left_out else only
+    if may.closed_too and only.status is InvoiceStatus.PAID:
+        return only
+    return _stopped("payment-invoice-closed", number=_number(only))
 
 
 def _several(billed: Billed, document: str, invoices: Sequence[NamedInvoice]) -> _Obstacle:

@@ -6,7 +6,7 @@ import pytest
 
 from shared.models import audit, connections, ledger, problems
 from shared.rules.values import RecordKind
-from tests.console.cli.builders import trouble
+from tests.console.cli.builders import customer, import_into, invoice, trouble
 
 KEYS = ["id", "connection", "code", "kind", "document", "message", "remedy", "state"]
 
@@ -156,6 +156,63 @@ def test_a_decision_that_means_nothing_tells_where_the_problem_stands(troubled):
     seventh = number(troubled, "Invoice 7")
     troubled.says("problems", "retry", seventh)
     said = troubled.refuses(3, "problems", "unskip", seventh)
-    assert f"Problem {seventh} waits to be read again by the next sync. Nothing was" in said
+    assert f"Problem {seventh} waits for the next sync to try again, so" in said
     troubled.says("problems", "skip", seventh, "--because", "paid")
-    assert f"Problem {seventh} is skipped." in troubled.refuses(3, "problems", "retry", seventh)
+    assert f"Problem {seventh} is skipped, so" in troubled.refuses(3, "problems", "retry", seventh)
+
+
+def duplicate(shell) -> str:
+    """The number of a problem that may be acknowledged."""
+    with shell.store.transaction():
+        bramble = connections.get("Bramble").id
+        one = trouble("B-2", "Invoice 8, Fern", code="invoice-duplicate-number")
+        problems.report(bramble, None, [one], shell.store.now())
+    return number(shell, "Invoice 8")
+
+
+def test_what_is_meant_to_be_so_is_acknowledged_with_the_reason(troubled):
+    id_ = duplicate(troubled)
+    assert "--because" in troubled.refuses(2, "problems", "acknowledge", id_)
+    said = troubled.says("problems", "acknowledge", "-", "--because", "two shops", given=f"{id_}\n")
+    assert "Invoice 8, Fern is acknowledged" in said
+    [row] = troubled.json("problems", "list", "--state", "acknowledged")
+    assert (row["connection"], row["note"]) == ("Bramble", "two shops")
+    troubled.refuses(3, "problems", "acknowledge", id_, "--because", "again")
+    troubled.says("problems", "retry", id_)
+    assert states(troubled)["Invoice 8"] == "retry"
+
+
+def test_what_has_to_be_put_right_cannot_be_acknowledged(troubled):
+    id_ = number(troubled, "Invoice 7")
+    said = troubled.refuses(3, "problems", "acknowledge", id_, "--because", "so what")
+    assert "Open it in QuickBooks and save it again." in said
+    assert states(troubled)["Invoice 7"] == "open"
+
+
+def test_an_open_invoice_is_left_out_only_where_that_is_confirmed(troubled):
+    owed = invoice("A-1", "1042", "58.18")
+    import_into(troubled, "Larkspur", owed, customers=[customer("80000001-1", "Larkspur Tile")])
+    skip = ("problems", "skip", number(troubled, "Invoice 1042"), "--because", "by hand")
+    assert "58.18 USD" in troubled.refuses(2, *skip)
+    assert states(troubled)["Invoice 1042"] == "open"
+    troubled.says(*skip, "--yes")
+    assert states(troubled)["Invoice 1042"] == "skipped"
+
+
+def test_what_was_settled_by_hand_is_resolved(troubled):
+    troubled.says("problems", "resolve", number(troubled, "Invoice 7"))
+    assert states(troubled)["Invoice 7"] == "resolved"
+
+
+def test_the_first_sync_and_the_last_are_told_apart(troubled):
+    first = import_into(troubled, "Bramble", customers=[])
+    last = import_into(troubled, "Bramble", customers=[])
+    with troubled.store.transaction():
+        bramble = connections.get("Bramble").id
+        for sync in (first, last):
+            problems.report(bramble, sync, [trouble("B-9", "Invoice 9")], troubled.store.now())
+    told = troubled.json("problems", "show", number(troubled, "Invoice 9"))
+    assert (told["first_sync_id"], told["sync_id"]) == (first, last)
+    text = troubled.says("problems", "show", number(troubled, "Invoice 9")).splitlines()
+    assert any(line.startswith("First met") and f"in sync {first}" in line for line in text)
+    assert any(line.startswith("Last met") and f"in sync {last}" in line for line in text)

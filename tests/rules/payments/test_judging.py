@@ -212,13 +212,32 @@ def test_a_customer_tells_two_invoices_of_one_number_apart():
     "other",
     [
         an_invoice("1A-2", status=InvoiceStatus.PAID),
-        an_invoice("1A-2", status=InvoiceStatus.DELETED),
+        an_invoice("1A-2", status=InvoiceStatus.VOID),
         an_invoice("1A-2", left_out="left-out-pending"),
+        an_invoice("1A-2", left_out="skipped"),
     ],
 )
-def test_an_old_or_left_out_invoice_of_the_same_number_does_not_stand_in_the_way(other):
+def test_a_closed_or_left_out_invoice_still_bears_its_number_so_none_is_guessed(other):
     ours = an_invoice("1A-1")
-    assert judged(a_payment(), other, ours).invoices == (ours,)
+    refused = (REFUSED, "payment-invoice-ambiguous")
+    assert outcome(a_payment(), other, ours) == refused
+    assert outcome(a_payment(), ours, other) == refused
+
+
+@pytest.mark.parametrize("left_out", ["", "skipped"])
+def test_a_customer_tells_the_open_invoice_from_another_ones_left_out_or_not(left_out):
+    fern = {"customer": "Fern", "customer_names": frozenset({"fern"})}
+    other = an_invoice("1A-2", left_out=left_out, **fern)
+    ours = an_invoice("1A-1")
+    assert judged(a_payment(customer="Larkspur Tile"), other, ours).invoices == (ours,)
+    theirs = judged(a_payment(customer="Fern"), other, ours)
+    assert theirs.invoices == ((other,) if not left_out else (None,))
+
+
+def test_what_was_deleted_in_quickbooks_bears_its_number_no_more():
+    ours = an_invoice("1A-1")
+    deleted = an_invoice("1A-2", status=InvoiceStatus.DELETED)
+    assert judged(a_payment(), deleted, ours).invoices == (ours,)
 
 
 def test_nothing_is_chosen_while_a_sync_is_at_work_on_one_of_the_same_number():
@@ -226,12 +245,6 @@ def test_nothing_is_chosen_while_a_sync_is_at_work_on_one_of_the_same_number():
     waiting = (WAITING, "payment-invoice-left-out")
     assert outcome(a_payment(), an_invoice("1A-1"), unsettled) == waiting
     assert outcome(a_payment(), unsettled, an_invoice("1A-3", left_out=UNSETTLED)) == waiting
-
-
-def test_a_left_out_invoice_is_waited_for_beside_an_old_paid_one():
-    pending = an_invoice("1A-2", left_out="left-out-pending")
-    paid = an_invoice("1A-1", status=InvoiceStatus.PAID)
-    assert outcome(a_payment(), paid, pending) == (WAITING, "payment-invoice-left-out")
 
 
 def test_several_closed_invoices_are_as_ambiguous_as_open_ones():

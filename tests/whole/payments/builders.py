@@ -13,8 +13,9 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from shared.models import connections, problems
+from shared.models import connections
 from shared.models.payments import listing, postings, sets
+from shared.operations.problems import plan_retry
 from shared.rules.payments.values import (
     MessageSet,
     NewPayment,
@@ -29,6 +30,7 @@ from shared.rules.payments.values import (
 from shared.rules.values import ApplicationKind, Connection, Problem, RecordKind
 from simulator.company.audit import Received
 from simulator.webconnector import Boundary, Outcome, WebConnectorDied
+from tests.deciding import decide
 from tests.taking_in import numbers, take_in
 from tests.whole.bookkeeping import owes
 from tests.whole.house import House
@@ -272,5 +274,4 @@ def backed_up(store: Path, to: Path) -> str:
 def go_on(house: House) -> None:
     """An operator says that this file is the one to go on with."""
     (asked,) = (one for one in house.problems() if one.code == "company-restored")
-    with house.store.transaction():
-        problems.retry(asked.id, "ada", house.now)
+    decide(house.store, plan_retry, [asked.id])

@@ -8,10 +8,12 @@ from datetime import date
 import pytest
 
 from shared.models import problems
+from shared.operations.problems import plan_acknowledge, plan_skip, plan_unskip
 from shared.rules.payments.values import PaymentStatus
 from shared.rules.values import Outcome, ProblemState, RecordKind
 from simulator.company import acts
 from simulator.webconnector import Result
+from tests.deciding import decide
 from tests.whole.bookkeeping import changed, failing, owes, spoil
 from tests.whole.house import House
 from tests.whole.payments.builders import (
@@ -277,15 +279,14 @@ def test_an_unreadable_payment_that_is_skipped_is_not_asked_for(house):
     txn_id = by_hand(house, 15_000, ("1042", 15_000))
     house.alter = spoil("<TotalAmount>150.00<", "<TotalAmount>15O.00<")
     settles(house)
-    with house.store.transaction():
-        problems.skip(problem(house).id, "old", "ada", house.now)
+    decide(house.store, plan_skip, [problem(house).id], "old")
     house.later(hours=9)
     house.requests.clear()
     settles(house)
     assert not any(txn_id in request for request in house.requests)
     with house.store.transaction():
         (skipped,) = problems.list_problems(connection(house).id, [ProblemState.SKIPPED])
-        problems.unskip(skipped.id, "ada", house.now)
+    decide(house.store, plan_unskip, [skipped.id])
     house.alter = None
     settles(house)
     assert "CHQ 1" in imported(house)
@@ -455,13 +456,12 @@ def test_a_change_that_touches_no_money_is_no_problem(house):
     both_agree(house)
 
 
-def test_a_skipped_edit_stays_quiet(house):
+def test_an_acknowledged_edit_stays_quiet(house):
     receive(house, payment())
     settles(house)
     acts.edit_payment(house.company.books, parts(house)[0].txn_id, amount=8_000)
     settles(house)
-    with house.store.transaction():
-        problems.skip(payment_problem(house).id, "meant so", "ada", house.now)
+    decide(house.store, plan_acknowledge, [payment_problem(house).id], "meant so")
     settles(house)
     assert codes(house) == []
     assert standing(house)[0] is PaymentStatus.POSTED

@@ -229,7 +229,7 @@ def test_a_problem_with_an_invoice_is_decided_there(office, till):
         assert "Problem: The amount cannot be read. (open)" in at.text
         assert "What to do: Open the invoice in QuickBooks and save it again." in at.text
         await at.press("r")
-        assert "1 problem will be tried again by the next sync" in at.text
+        assert "1 record will be read again by the next Invoice Sync." in at.text
         await at.press("t")
         assert "Troubleshooting, invoice-unreadable" in at.lines[0]
 

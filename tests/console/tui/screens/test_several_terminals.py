@@ -77,7 +77,7 @@ def test_what_one_skips_the_other_sees_with_the_next_look_and_keeps_its_place(tr
         await ben.second()
         assert "Problems (1 open)" in ben.lines[0]
         assert ben.screen.focused.key == place
-        await ben.press("f")
+        await ben.press("f", "f")
         assert "Status: skipped: by hand (by mara)" in ben.text
 
     sit_down_at_two(troubled, scenario)
@@ -115,7 +115,7 @@ def test_of_two_decisions_about_one_problem_the_second_is_refused_with_a_sentenc
         await mara.type("once")
         await mara.press("enter")
         await ben.press("enter")
-        assert "Problem 2 is skipped, it cannot be skipped." in ben.text
+        assert "Problem 2 is skipped, so it cannot be skipped." in ben.text
         assert "Problems (1 open)" in ben.lines[0]
 
     sit_down_at_two(troubled, scenario)

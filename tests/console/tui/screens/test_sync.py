@@ -63,8 +63,8 @@ def test_fail_hint_retry(troubled):
         assert "Troubleshooting, invoice-unreadable" in at.lines[0]
         assert "The record is damaged or was written by another program." in at.text
         await at.press("escape", "r")
-        assert "1 problem will be tried again by the next sync" in at.text
-        assert "Problem: will be tried again by the next sync (by mara)" in at.text
+        assert "1 record will be read again by the next Invoice Sync." in at.text
+        assert "Problem: waits for the next sync to try again (by mara)" in at.text
 
     sit_down(troubled.url, scenario)
     with troubled.store.reading():

@@ -1,0 +1,600 @@
+"""What a person is asked to look at, and what that person decides about it.
+
+Retry: the next sync looks again. Skip: the record is left out from now on. Acknowledge: it is meant
+to be so, the record stays. Resolve: it was settled by hand. A decision about the problem of a
+payment that is not in QuickBooks yet is the payment's own, with what that one demands.
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from itertools import groupby
+from types import MappingProxyType
+from typing import ClassVar
+
+from shared import hints
+from shared.errors import CannotBeMeant, NotFound, NotPossible
+from shared.models import connections, ledger, problems
+from shared.models.ledger import invoice_pages
+from shared.models.payments import listing
+from shared.models.payments.parts import ABOUT_POSTED
+from shared.models.store import Store
+from shared.operations import payments
+from shared.operations.deciding import Effect, Need, Operator, Outcome, Plan
+from shared.operations.describe.problems import STANDS, document_of
+from shared.operations.describe.text import count, grouped
+from shared.rules.payments.values import Payment, PaymentSource, PaymentStatus
+from shared.rules.values import InvoiceStatus, Problem, ProblemState, RecordKind
+
+LEAVE_OUT = "leave-out"
+MOST = 500
+"""How many problems are listed at once."""
+AT_ONCE = 1000
+"""How many problems are retried together at the most."""
+
+_NOTHING = "Nothing was changed."
+_READ_AGAIN = (RecordKind.INVOICE, RecordKind.CUSTOMER)
+
+
+class Choice(StrEnum):
+    """What can be decided about a problem."""
+
+    RETRY = "retry"
+    SKIP = "skip"
+    UNSKIP = "unskip"
+    ACKNOWLEDGE = "acknowledge"
+    RESOLVE = "resolve"
+
+
+_S = ProblemState
+WAITING = (_S.OPEN, _S.RETRY)
+"""States of problems that are not settled."""
+_FROM: Mapping[Choice, Collection[ProblemState]] = MappingProxyType(
+    {
+        Choice.RETRY: (*WAITING, _S.ACKNOWLEDGED),
+        Choice.SKIP: (*WAITING, _S.ACKNOWLEDGED),
+        Choice.UNSKIP: (_S.SKIPPED,),
+        Choice.ACKNOWLEDGE: WAITING,
+        Choice.RESOLVE: WAITING,
+    }
+)
+_DONE: Mapping[Choice, str] = MappingProxyType(
+    {
+        Choice.RETRY: "retried",
+        Choice.SKIP: "skipped",
+        Choice.UNSKIP: "un-skipped",
+        Choice.ACKNOWLEDGE: "acknowledged",
+        Choice.RESOLVE: "resolved",
+    }
+)
+
+
+# What is on file.
+
+
+def view(_store: Store, problem_id: int) -> Problem:
+    """One problem; raises NotFound."""
+    return problems.get(problem_id)
+
+
+def view_all(
+    _store: Store, connection: str | None, states_wanted: Collection[ProblemState] = WAITING
+) -> list[Problem]:
+    """The problems of a connection, or of all, in these states, latest first; raises NotFound."""
+    connection_id = None if connection is None else connections.get(connection).id
+    return problems.list_problems(connection_id, states_wanted)
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Problems of one kind: the same code, so the same remedy. ``total`` may be more."""
+
+    code: str
+    title: str
+    remedy: str
+    total: int
+    problems: tuple[Problem, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """The latest problems in groups, by the title of the group."""
+
+    groups: tuple[Group, ...]
+    total: int
+
+    @property
+    def listed(self) -> int:
+        """How many of the total are here."""
+        return sum(len(group.problems) for group in self.groups)
+
+
+def view_page(_store: Store, states_wanted: Sequence[ProblemState], words: Sequence[str]) -> Page:
+    """The latest problems in these states that hold all the words."""
+    counts = problems.counts(states_wanted, words)
+    found = sorted(problems.page(states_wanted, words, MOST), key=lambda one: one.code)
+    groups = [
+        _group(code, counts.get(code, 0), tuple(same))
+        for code, same in groupby(found, key=lambda one: one.code)
+    ]
+    groups.sort(key=lambda group: group.title.casefold())
+    return Page(tuple(groups), sum(counts.values()))
+
+
+def _group(code: str, total: int, same: tuple[Problem, ...]) -> Group:
+    hint = hints.hint(code)
+    title = hint.title if hint else f"QuickBooks' code {code}"
+    return Group(code, title, hints.tell(code).remedy, total, same)
+
+
+# What may be decided.
+
+
+def choices(problem: Problem) -> frozenset[Choice]:
+    """What can be decided about a problem as it stands."""
+    return frozenset(choice for choice in Choice if not _why_not(choice, problem))
+
+
+def _why_not(choice: Choice, problem: Problem) -> str:
+    """Why a choice is none, as a sentence; empty when it is one."""
+    if problem.state not in _FROM[choice]:
+        return (
+            f"Problem {problem.id} {STANDS[problem.state]}, so it cannot be {_DONE[choice]}."
+            f" {_NOTHING}"
+        )
+    rule = _RULES.get(choice)
+    return f"{why} {_NOTHING}" if rule and (why := rule(problem)) else ""
+
+
+def _why_no_skip(problem: Problem) -> str:
+    if problem.kind is RecordKind.SYNC:
+        return f"Problem {problem.id} is about the sync as a whole and cannot be skipped."
+    if problem.code in ABOUT_POSTED:
+        return f"{document_of(problem)} is in QuickBooks, so it cannot be left out."
+    return ""
+
+
+def _why_no_acknowledging(problem: Problem) -> str:
+    known = hints.hint(problem.code)
+    if known is not None and known.acknowledge:
+        return ""
+    return f"Problem {problem.id} ({problem.code}) cannot be acknowledged: it has to be put right."
+
+
+def _why_not_resolved(problem: Problem) -> str:
+    if problem.kind is RecordKind.PAYMENT and problem.code not in ABOUT_POSTED:
+        return f"{document_of(problem)} is still to be decided: retry it, or skip it."
+    return ""
+
+
+_RULES: Mapping[Choice, Callable[[Problem], str]] = MappingProxyType(
+    {
+        Choice.SKIP: _why_no_skip,
+        Choice.ACKNOWLEDGE: _why_no_acknowledging,
+        Choice.RESOLVE: _why_not_resolved,
+    }
+)
+
+
+def _chosen(choice: Choice, problem_ids: Iterable[int]) -> list[Problem]:
+    """These problems, each of which must allow the choice. Raises NotFound, NotPossible."""
+    chosen = [problems.get(number) for number in dict.fromkeys(problem_ids)]
+    for problem in chosen:
+        if why_not := _why_not(choice, problem):
+            raise NotPossible(why_not, _instead(choice, problem))
+    return chosen
+
+
+def _instead(choice: Choice, problem: Problem) -> str:
+    if problem.state not in _FROM[choice]:
+        return f"Look at problem {problem.id} as it is now."
+    if choice is Choice.SKIP and problem.code in ABOUT_POSTED:
+        return "If it is meant to be so, acknowledge it."
+    if choice is Choice.ACKNOWLEDGE and not _why_not(Choice.SKIP, problem):
+        return f"{problem.remedy} Or skip it: the record is left out then."
+    return problem.remedy
+
+
+def _reason(because: str) -> str:
+    if not because.strip():
+        raise CannotBeMeant("The reason is empty.", "Say why, such as: reconciled by hand in May")
+    return because.strip()
+
+
+# The plans.
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Decision(Plan[Outcome]):
+    """A decision about these problems; what it decides about payments is their own plan.
+
+    ``record_ids`` are those problems that are about no payment that can be decided.
+    """
+
+    choice: ClassVar[Choice]
+    problem_ids: tuple[int, ...]
+    record_ids: tuple[int, ...]
+    payments: Plan[Outcome] | None = None
+    because: str = ""
+
+    def apply(self, by: Operator) -> Outcome:
+        """Decide about the payments, then about the records."""
+        told = [self.payments.apply(by).sentence] if self.payments else []
+        records = [problems.get(number) for number in self.record_ids]
+        for problem in records:
+            self.decide(by, problem)
+            note = f": {self.because}" * bool(self.because)
+            detail = f"problem {problem.id}, {problem.document}{note}"
+            by.note(f"problem.{self.choice}", problem.connection, detail)
+        return Outcome(" ".join([*told, *self.tell(records)]), len(self.problem_ids))
+
+    @abstractmethod
+    def decide(self, by: Operator, problem: Problem) -> None:
+        """Decide about the problem of one record."""
+
+    @abstractmethod
+    def tell(self, records: Sequence[Problem]) -> Iterator[str]:
+        """What became of the records."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Retry(_Decision):
+    """Problems that the next sync looks at again.
+
+    ``together``: many at once, so that parked payments are left out. Those are ``parked``.
+    """
+
+    choice = Choice.RETRY
+    together: bool = False
+    parked: tuple[int, ...] = ()
+
+    def again(self, store: Store) -> Retry:
+        """Retry the same problems, as they stand now."""
+        return _retry(store, self.problem_ids, together=self.together)
+
+    def decide(self, by: Operator, problem: Problem) -> None:
+        """Have the record read again."""
+        _read_again(problem)
+        problems.change(problem.id, ProblemState.RETRY, "", by.who, by.now)
+
+    def tell(self, records: Sequence[Problem]) -> Iterator[str]:
+        """What the next sync does."""
+        yield from _told_of_retrying(records)
+        yield from _told_of_parked(self.parked)
+
+
+def plan_retry(store: Store, problem_ids: Iterable[int]) -> Retry:
+    """What retrying these problems would do. Raises NotFound, NotPossible."""
+    return _retry(store, problem_ids, together=False)
+
+
+def plan_retry_all(store: Store, connection: str | None) -> Retry:
+    """What retrying all open problems of a connection, or of all, would do; not of parked payments.
+
+    Raises NotFound for the connection, NotPossible where nothing can be retried together.
+    """
+    found = view_all(store, connection, [ProblemState.OPEN])
+    return _together(store, [one.id for one in found])
+
+
+def plan_retry_alike(store: Store, code: str, words: Sequence[str]) -> Retry:
+    """What retrying the open problems of a kind would do: those that hold all the words."""
+    found = problems.page([ProblemState.OPEN], words, MOST * 20)
+    return _together(store, [one.id for one in found if one.code == code][:AT_ONCE])
+
+
+def _together(store: Store, problem_ids: Sequence[int]) -> Retry:
+    if not problem_ids:
+        raise NotPossible("There is no open problem.")
+    return _retry(store, problem_ids, together=True)
+
+
+def _retry(store: Store, problem_ids: Iterable[int], *, together: bool) -> Retry:
+    chosen = _chosen(Choice.RETRY, problem_ids)
+    parked = [one for one in chosen if _is_parked(one)] if together else []
+    if parked and len(parked) == len(chosen):
+        raise NotPossible(*_told_of_parked([one.id for one in parked]))
+    wanted = [one for one in chosen if one not in parked]
+    records, payment_ids = _parted(wanted, payments.may_retry)
+    theirs = payments.plan_retry(store, payment_ids) if payment_ids else None
+    return Retry(
+        title=f"Retry {_named(wanted)}?",
+        verb="Retry",
+        told=(
+            *(theirs.told if theirs else ()),
+            *_told_of_retrying(records),
+            *_told_of_parked([one.id for one in parked]),
+        ),
+        effects=(*(theirs.effects if theirs else ()), *_effects(records, "read again")),
+        needs=theirs.needs if theirs else (),
+        problem_ids=tuple(one.id for one in chosen),
+        record_ids=tuple(one.id for one in records),
+        payments=theirs,
+        together=together,
+        parked=tuple(one.id for one in parked),
+    )
+
+
+def _is_parked(problem: Problem) -> bool:
+    payment = payment_of(problem)
+    return payment is not None and payment.status is PaymentStatus.PARKED
+
+
+def _told_of_retrying(records: Sequence[Problem]) -> Iterator[str]:
+    read = [one for one in records if one.kind in _READ_AGAIN]
+    if read:
+        yield (
+            f"{count(len(read), 'record')} will be read again by the next Invoice Sync."
+            " QuickBooks is not changed."
+        )
+    if len(read) < len(records):
+        yield f"{count(len(records) - len(read), 'problem')} will be checked by the next sync."
+
+
+def _told_of_parked(problem_ids: Sequence[int]) -> Iterator[str]:
+    if problem_ids:
+        numbers = ", ".join(map(str, problem_ids))
+        one = len(problem_ids) == 1
+        yield (
+            f"{count(len(problem_ids), 'parked payment')} {'was' if one else 'were'} left out"
+            f" (problem{'' if one else 's'} {numbers}): QuickBooks may have"
+            f" {'it' if one else 'them'} already."
+        )
+        yield "Look for each one in QuickBooks, then retry or skip its problem by itself."
+
+
+@dataclass(frozen=True, kw_only=True)
+class Skip(_Decision):
+    """Records that are left out from now on, until somebody takes that back."""
+
+    choice = Choice.SKIP
+
+    def again(self, store: Store) -> Skip:
+        """Skip the same problems, as they stand now."""
+        return plan_skip(store, self.problem_ids, self.because)
+
+    def decide(self, by: Operator, problem: Problem) -> None:
+        """Leave the record alone; it is not read again either."""
+        ledger.reread_done(problem.connection_id, problem.kind, [problem.object_id])
+        problems.change(problem.id, ProblemState.SKIPPED, self.because, by.who, by.now)
+
+    def tell(self, records: Sequence[Problem]) -> Iterator[str]:
+        """What is left out."""
+        if records:
+            they = "it is" if len(records) == 1 else "they are"
+            yield (
+                f"{count(len(records), 'record')} will be left out of future syncs until {they}"
+                " un-skipped."
+            )
+
+
+def plan_skip(store: Store, problem_ids: Iterable[int], because: str) -> Skip:
+    """What skipping these problems would do. Raises NotFound, NotPossible, CannotBeMeant."""
+    because = _reason(because)
+    chosen = _chosen(Choice.SKIP, problem_ids)
+    records, payment_ids = _parted(chosen, payments.may_skip)
+    theirs = payments.plan_skip(store, payment_ids, because) if payment_ids else None
+    return Skip(
+        title=f"Skip {_named(chosen)}?",
+        verb="Skip",
+        told=theirs.told if theirs else (),
+        effects=(*(theirs.effects if theirs else ()), *_leaving(records)),
+        needs=(*(theirs.needs if theirs else ()), *_leave_out(records)),
+        problem_ids=tuple(one.id for one in chosen),
+        record_ids=tuple(one.id for one in records),
+        payments=theirs,
+        because=because,
+    )
+
+
+def _leave_out(records: Sequence[Problem]) -> Iterator[Need]:
+    """An open invoice of the ledger that is left out is money that nobody sees any more."""
+    leaving = [
+        f"{one.document}: {grouped(one.amount)} {one.currency}".rstrip()
+        for one in _leaving(records)
+        if one.amount is not None
+    ]
+    if not leaving:
+        return
+    them = "it is" if len(leaving) == 1 else "they are"
+    told = (
+        f"{count(len(leaving), 'open invoice')} will leave the ledger ({'; '.join(leaving)}), and"
+        f" payments wait until {them} un-skipped."
+    )
+    if any(Choice.ACKNOWLEDGE in choices(one) for one in records):
+        told += " If all is meant to be so, acknowledge the problem instead: then nothing leaves."
+    yield Need(LEAVE_OUT, told)
+
+
+def _leaving(records: Iterable[Problem]) -> Iterator[Effect]:
+    for problem in records:
+        invoice = _open_invoice(problem)
+        if invoice is None:
+            yield Effect(problem.connection, document_of(problem), "left out")
+        else:
+            yield Effect(
+                problem.connection,
+                document_of(problem),
+                "left out",
+                invoice.balance,
+                invoice.currency,
+            )
+
+
+def _open_invoice(problem: Problem) -> invoice_pages.InvoiceSides | None:
+    """The open invoice that a problem is about, where the ledger shows it."""
+    if problem.kind is not RecordKind.INVOICE:
+        return None
+    try:
+        found = invoice_pages.get(problem.connection_id, problem.object_id)
+    except NotFound:
+        return None
+    return found if found.status is InvoiceStatus.OPEN and not found.left_out else None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Unskip(_Decision):
+    """Skipped records that are taken in again."""
+
+    choice = Choice.UNSKIP
+
+    def again(self, store: Store) -> Unskip:
+        """Un-skip the same problems, as they stand now."""
+        return plan_unskip(store, self.problem_ids)
+
+    def decide(self, by: Operator, problem: Problem) -> None:
+        """Have the record read again."""
+        _read_again(problem)
+        problems.change(problem.id, ProblemState.RETRY, "", by.who, by.now)
+
+    def tell(self, records: Sequence[Problem]) -> Iterator[str]:
+        """What the next sync does."""
+        if records:
+            yield f"{count(len(records), 'record')} will be taken in again by the next sync."
+
+
+def plan_unskip(store: Store, problem_ids: Iterable[int]) -> Unskip:
+    """What taking skips back would do. Raises NotFound, NotPossible."""
+    chosen = _chosen(Choice.UNSKIP, problem_ids)
+    records, payment_ids = _parted(chosen, lambda one: one.status is PaymentStatus.SKIPPED)
+    theirs = payments.plan_unskip(store, payment_ids) if payment_ids else None
+    return Unskip(
+        title=f"Un-skip {_named(chosen)}?",
+        verb="Un-skip",
+        told=theirs.told if theirs else (),
+        effects=(*(theirs.effects if theirs else ()), *_effects(records, "taken in again")),
+        needs=theirs.needs if theirs else (),
+        problem_ids=tuple(one.id for one in chosen),
+        record_ids=tuple(one.id for one in records),
+        payments=theirs,
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Acknowledge(_Decision):
+    """Problems that a person calls meant to be so: they close, and the records stay."""
+
+    choice = Choice.ACKNOWLEDGE
+
+    def again(self, store: Store) -> Acknowledge:
+        """Acknowledge the same problems, as they stand now."""
+        return plan_acknowledge(store, self.problem_ids, self.because)
+
+    def decide(self, by: Operator, problem: Problem) -> None:
+        """Close the problem."""
+        problems.change(problem.id, ProblemState.ACKNOWLEDGED, self.because, by.who, by.now)
+
+    def tell(self, records: Sequence[Problem]) -> Iterator[str]:
+        """What was acknowledged."""
+        if len(records) == 1:
+            yield f"{document_of(records[0])} is acknowledged and stays as it is."
+        else:
+            yield f"{count(len(records), 'problem')} acknowledged. The records stay as they are."
+
+
+def plan_acknowledge(_store: Store, problem_ids: Iterable[int], because: str) -> Acknowledge:
+    """What acknowledging these problems would do. Raises NotFound, NotPossible, CannotBeMeant."""
+    because = _reason(because)
+    chosen = _chosen(Choice.ACKNOWLEDGE, problem_ids)
+    ids = tuple(one.id for one in chosen)
+    return Acknowledge(
+        title=f"Acknowledge {_named(chosen)}?",
+        verb="Acknowledge",
+        told=(
+            "The problem closes and the record stays as it is. The problem opens again when there"
+            " is news about it; retrying it takes the acknowledgment back.",
+        ),
+        effects=tuple(_effects(chosen, "acknowledged")),
+        problem_ids=ids,
+        record_ids=ids,
+        because=because,
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Resolve(_Decision):
+    """Problems that a person settled outside of Deskbridge."""
+
+    choice = Choice.RESOLVE
+
+    def again(self, store: Store) -> Resolve:
+        """Resolve the same problems, as they stand now."""
+        return plan_resolve(store, self.problem_ids)
+
+    def decide(self, by: Operator, problem: Problem) -> None:
+        """Close the problem."""
+        problems.change(problem.id, ProblemState.RESOLVED, "", by.who, by.now)
+
+    def tell(self, records: Sequence[Problem]) -> Iterator[str]:
+        """What is resolved."""
+        if len(records) == 1:
+            yield f"{document_of(records[0])} is resolved."
+        else:
+            yield f"{count(len(records), 'problem')} resolved."
+
+
+def plan_resolve(_store: Store, problem_ids: Iterable[int]) -> Resolve:
+    """What closing these problems would mean. Raises NotFound, NotPossible."""
+    chosen = _chosen(Choice.RESOLVE, problem_ids)
+    ids = tuple(one.id for one in chosen)
+    return Resolve(
+        title=f"Mark {_named(chosen)} as resolved?",
+        verb="Mark as resolved",
+        told=(
+            "The problem closes, and nothing else is done about it. If the trouble is still there,"
+            " the next sync opens it again.",
+        ),
+        effects=tuple(_effects(chosen, "resolved")),
+        problem_ids=ids,
+        record_ids=ids,
+    )
+
+
+# What the decisions share.
+
+
+def payment_of(problem: Problem) -> Payment | None:
+    """The payment of the platform that a decision about the problem is a decision about.
+
+    One that is in QuickBooks stays what it is: a decision about its problem changes that alone.
+    """
+    is_ours = problem.kind is RecordKind.PAYMENT and problem.object_id.isdecimal()
+    if not is_ours or problem.code in ABOUT_POSTED:
+        return None
+    try:
+        payment = listing.get(int(problem.object_id))
+    except NotFound:
+        return None
+    here = payment.connection_id == problem.connection_id
+    return payment if here and payment.source is PaymentSource.INVOICED else None
+
+
+def _parted(
+    chosen: Sequence[Problem], allows: Callable[[Payment], bool]
+) -> tuple[list[Problem], list[int]]:
+    """Problems that are decided by themselves, and the payments that the others are about."""
+    records, payment_ids = [], []
+    for problem in chosen:
+        payment = payment_of(problem)
+        if payment is not None and allows(payment):
+            payment_ids.append(payment.id)
+        else:
+            records.append(problem)
+    return records, payment_ids
+
+
+def _read_again(problem: Problem) -> None:
+    if problem.kind in _READ_AGAIN and problem.object_id:
+        ledger.queue_reread(problem.connection_id, problem.kind, [problem.object_id])
+
+
+def _named(chosen: Sequence[Problem]) -> str:
+    return document_of(chosen[0]) if len(chosen) == 1 else count(len(chosen), "problem")
+
+
+def _effects(chosen: Iterable[Problem], becomes: str) -> Iterator[Effect]:
+    for problem in chosen:
+        yield Effect(problem.connection, document_of(problem), becomes)
