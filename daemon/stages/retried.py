@@ -1,8 +1,9 @@
-"""The stage before payments are judged: what retried ones name, as QuickBooks has it now.
+"""The stage before payments are judged: what they name, as QuickBooks has it now.
 
-It is the end of Invoice Sync with another beginning: the invoices are read by TxnID and by
-number, then the customers that they name. So nothing is refused by what we hold alone once a
-person has said retry, and what fits now is posted in the same sync.
+It is the end of Invoice Sync with another beginning. The invoices of retried payments are read by
+TxnID and by number, then the customers that they name, and the customers that payments without
+an invoice wait for. So nothing is refused by what we hold alone once a person has said retry, and
+what fits now is posted in the same sync.
 """
 
 from __future__ import annotations
@@ -46,7 +47,7 @@ __all__ = [
 def thd_begin(session: Session, settings: Settings, now: datetime) -> str:
     """Only what retried payments name."""
     asking.begin(session.connection.id)
-    return invoices.thd_begin_at(Step.NAMED, session, settings)
+    return invoices.thd_begin_at(Step.NAMED_CUSTOMERS, session, settings)
 
 
 def thd_conclude(session: Session, settings: Settings, now: datetime) -> Session:

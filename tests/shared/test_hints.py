@@ -53,7 +53,9 @@ OUR_OWN_CODES = """
     company-restored payment-lost payment-edited payment-deleted payment-posted-twice
     payment-not-applied payment-total-mismatch payment-unreadable payment-balance-differs
     payments-deletions-missed payment-request-refused
-    payment-retried payment-waits-long payment-busy payment-parts-changed payment-books-moved
+    payment-customer-waiting payment-account-ambiguous payment-customer-gone
+    payment-receivable-unknown payment-retried payment-waits-long payment-busy
+    payment-parts-changed payment-books-moved
     settings-refused qwc-refused
 """
 OUR_OWN = OUR_OWN_CODES.split()

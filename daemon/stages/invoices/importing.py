@@ -164,6 +164,7 @@ def _thd_store_customers(session: Session, rows: Sequence[object], now: datetime
 
 STORE: dict[Step, Callable[[Session, Sequence[object], datetime], Tally]] = {
     Step.READ: _thd_store_invoices,
+    Step.NAMED_CUSTOMERS: _thd_store_customers,
     Step.NAMED: _thd_store_invoices,
     Step.REREAD: _thd_store_invoices,
     Step.SWEEP: _thd_compare_invoices,

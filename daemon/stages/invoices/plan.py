@@ -44,13 +44,17 @@ class Step(StrEnum):
     REREAD = "reread"
     CUSTOMERS = "customers"
     SETTLE = "settle"
-    NAMED = "named"  # in place of all before REREAD, where only that is to be read
+    NAMED_CUSTOMERS = "named-customers"
+    NAMED = "named"  # both in place of all before REREAD, where only that is to be read
 
 
-ORDER = tuple(step for step in Step if step is not Step.NAMED)
+ORDER = tuple(step for step in Step if step not in (Step.NAMED_CUSTOMERS, Step.NAMED))
 ITERATED = frozenset({Step.READ, Step.SWEEP})
-BY_ID = frozenset({Step.CUSTOMER_CHECK, Step.NAMED, Step.REREAD, Step.CUSTOMERS})
-IN_ORDER = frozenset({Step.CUSTOMER_CHECK, Step.NAMED})
+BESIDE = {Step.NAMED_CUSTOMERS: Step.NAMED, Step.NAMED: Step.REREAD}
+"""What follows a step that stands outside of the usual order."""
+BY_NAME = frozenset({Step.NAMED_CUSTOMERS, Step.NAMED})
+BY_ID = frozenset({Step.CUSTOMER_CHECK, Step.REREAD, Step.CUSTOMERS}) | BY_NAME
+IN_ORDER = frozenset({Step.CUSTOMER_CHECK}) | BY_NAME
 """Steps whose IDs are gone through in the store's order: those after the last one are next."""
 LIGHT = frozenset({Step.SWEEP, Step.CUSTOMER_CHECK})
 """Steps that ask for a few elements of each record, only to compare them."""
@@ -65,6 +69,7 @@ PERCENT: dict[Step, tuple[int, int]] = {
     Step.DELETIONS: (70, 72),
     Step.SWEEP: (72, 84),
     Step.CUSTOMER_CHECK: (84, 87),
+    Step.NAMED_CUSTOMERS: (86, 87),
     Step.NAMED: (87, 88),
     Step.REREAD: (88, 94),
     Step.CUSTOMERS: (94, 99),
@@ -77,6 +82,7 @@ DOING: dict[Step, str] = {
     Step.DELETIONS: "Looking for deleted invoices",
     Step.SWEEP: "Comparing open invoices",
     Step.CUSTOMER_CHECK: "Comparing customers",
+    Step.NAMED_CUSTOMERS: "Reading customers that payments name",
     Step.NAMED: "Reading invoices that payments name",
     Step.REREAD: "Reading invoices again",
     Step.CUSTOMERS: "Reading customers",
@@ -178,8 +184,8 @@ def advance(state: InvoiceSync) -> InvoiceSync:
     """
     if state.step is Step.READ and state.is_doubtful:
         state = replace(state, by_id=True)
-    named = state.step is Step.NAMED
-    step = Step.REREAD if named else ORDER[ORDER.index(state.step) + 1]
+    named = BESIDE.get(state.step)
+    step = named or ORDER[ORDER.index(state.step) + 1]
     return _with_percent(replace(paging.afresh(state), step=step, checked_until=""))
 
 
@@ -214,7 +220,7 @@ def unreadable(state: InvoiceSync, said: str, stored: int = 0) -> tuple[InvoiceS
     """
     state, move = paging.for_less(replace(state, position=state.position + stored), said)
     if isinstance(move, NotTakenIn):
-        return _past(state), GoOn() if state.step is Step.NAMED else move
+        return _past(state), GoOn() if state.step in BY_NAME else move
     if not isinstance(move, Fail):
         return state, move
     if state.step is Step.READ:
@@ -252,7 +258,7 @@ def _narrow_down(state: InvoiceSync, answer: Answered) -> tuple[InvoiceSync, Mov
     if len(state.asked) > 1:
         return replace(state, ids_per_request=1, asked=()), GoOn()
     (object_id,) = state.asked
-    if state.step is Step.NAMED:
+    if state.step in BY_NAME:
         return _past(state), GoOn()  # no number of an invoice
     if answer.status == NOT_FOUND:
         return _past(state), Gone(object_id)
@@ -326,6 +332,10 @@ def _named(state: InvoiceSync, request_id: str, _today: date) -> tuple[ask.Reque
     return (ask.InvoiceQuery(request_id, ref_numbers=state.asked, include_lines=True),)
 
 
+def _named_customers(state: InvoiceSync, request_id: str, _day: date) -> tuple[ask.Request, ...]:
+    return (ask.CustomerQuery(request_id, full_names=state.asked),)
+
+
 def _reread(state: InvoiceSync, request_id: str, _today: date) -> tuple[ask.Request, ...]:
     return (ask.InvoiceQuery(request_id, txn_ids=state.asked, include_lines=True),)
 
@@ -344,6 +354,7 @@ ASK: dict[Step, Callable[[InvoiceSync, str, date], tuple[ask.Request, ...]]] = {
     Step.DELETIONS: _deletions,
     Step.SWEEP: _sweep,
     Step.CUSTOMER_CHECK: _customer_check,
+    Step.NAMED_CUSTOMERS: _named_customers,
     Step.NAMED: _named,
     Step.REREAD: _reread,
     Step.CUSTOMERS: _customers,

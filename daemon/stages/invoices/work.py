@@ -32,6 +32,8 @@ SETTLED_ON = "settled"
 """The terms of the last settlement; empty while a sync is under way or was cut."""
 LONGEST_NUMBER = 11
 """Characters of an invoice's RefNumber (qbxml-reference §7)."""
+LONGEST_NAME = 209
+"""Characters of a customer's FullName."""
 KIND_OF_IDS = {
     Step.CUSTOMER_CHECK: RecordKind.CUSTOMER,
     Step.REREAD: RecordKind.INVOICE,
@@ -197,6 +199,9 @@ def _thd_ids(session: Session, state: InvoiceSync) -> Sequence[str]:
     match state.step:
         case Step.CUSTOMER_CHECK:
             return ledger.customers_to_check(connection_id, state.checked_until, limit)
+        case Step.NAMED_CUSTOMERS:
+            named = asking.customers_named(connection_id)
+            return [n for n in named if len(n) <= LONGEST_NAME and n > state.checked_until]
         case Step.NAMED:
             return _thd_numbers(connection_id, state)
         case Step.REREAD:

@@ -16,6 +16,7 @@ from shared.qbxml.responses import (
     AccountRet,
     AppliedToTxnRet,
     BadRecord,
+    CustomerRet,
     ErrorRecovery,
     InvoiceRet,
     PaymentMethodRet,
@@ -53,10 +54,21 @@ class LookedInvoice:
     pending: bool
 
 
+@dataclass(frozen=True, slots=True)
+class LookedCustomer:
+    """The customer of a payment on account, as it is just before; ``currency`` is a code."""
+
+    list_id: str
+    customer: str
+    currency: str
+    active: bool
+
+
 Taken = (
     ReceivedPayment
     | ReceivePaymentRet
     | LookedInvoice
+    | LookedCustomer
     | ListEntry
     | TxnDeletedRet
     | ErrorRecovery
@@ -75,6 +87,8 @@ def take(ret: Ret | BadRecord, *, step: Step, home_currency: str) -> tuple[Taken
             return (unreadable(ret.object_id, ret.document, ret.told),)
         case InvoiceRet():
             return (to_looked(ret),)
+        case CustomerRet():
+            return (to_looked_customer(ret, home_currency),)
         case AccountRet():
             return (to_account(ret, home_currency),)
         case PaymentMethodRet():
@@ -155,6 +169,16 @@ def to_looked(ret: InvoiceRet) -> LookedInvoice:
         ar_account_list_id=ret.ar_account.list_id,
         balance=ret.balance_remaining or ZERO,
         pending=bool(ret.is_pending),
+    )
+
+
+def to_looked_customer(ret: CustomerRet, home_currency: str) -> LookedCustomer:
+    """Read the customer of a payment on account."""
+    return LookedCustomer(
+        list_id=ret.list_id,
+        customer=ret.full_name,
+        currency=currency_code(ret.currency) if ret.currency else home_currency,
+        active=ret.is_active is not False,
     )
 
 

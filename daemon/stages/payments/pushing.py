@@ -16,12 +16,13 @@ from daemon.stages.moves import Ask, AskWrite, GoOn, Move
 from daemon.stages.payments import evidence, outcomes, plan, protocol, telling, verdict
 from daemon.stages.payments.doubting import PARSE_ERROR, unanswered, window
 from daemon.stages.payments.evidence import Evidence
-from daemon.stages.payments.intake import LookedInvoice
+from daemon.stages.payments.intake import LookedCustomer, LookedInvoice
 from daemon.stages.payments.ours import thd_tags
 from daemon.stages.payments.plan import PaymentSync, Step
 from daemon.stages.payments.verdict import Fits, HeldBack, Places, StopPosting, Unfit
 from daemon.stages.reading import Reading
 from shared import hints
+from shared.models import ledger
 from shared.models.payments import listing, lists, postings, rows, rules, sets
 from shared.qbxml import requests as ask
 from shared.qbxml import statuses
@@ -48,6 +49,7 @@ LOOKED = (
     "IsPending",
     "BalanceRemaining",
 )
+LOOKED_CUSTOMER = ("ListID", "FullName", "IsActive", "CurrencyRef")
 LOOKS = 4
 RECORDS = range(3000, 4000)
 """Codes about a record, or about what the application may do with it."""
@@ -63,9 +65,8 @@ def thd_look(
     posting = postings.get(posting_id)
     payment = listing.get(posting.payment_id)
     known_by = thd_tags(posting)
-    txn_ids = tuple(use.invoice_txn_id for use in posting.uses)
     requests = (
-        ask.InvoiceQuery(f"{request_id}-1", txn_ids=txn_ids, include=LOOKED),
+        _whom_it_concerns(f"{request_id}-1", posting),
         ask.ReceivePaymentQuery(
             f"{request_id}-2", ref_numbers=known_by.ref_numbers, include_lines=True
         ),
@@ -83,8 +84,18 @@ def thd_look(
     return state, Ask(Step.LOOK.value, request_id, requests)
 
 
+def _whom_it_concerns(request_id: str, posting: Posting) -> ask.Request:
+    """The invoices of a posting; of one on account, its customer."""
+    txn_ids = tuple(use.invoice_txn_id for use in posting.uses)
+    if txn_ids:
+        return ask.InvoiceQuery(request_id, txn_ids=txn_ids, include=LOOKED)
+    list_ids = (posting.customer_list_id,)
+    return ask.CustomerQuery(request_id, list_ids=list_ids, include=LOOKED_CUSTOMER)
+
+
 def _invoices(posting: Posting) -> str:
-    return " ".join(use.invoice_txn_id for use in posting.uses)
+    invoices = " ".join(use.invoice_txn_id for use in posting.uses)
+    return invoices or posting.customer_list_id
 
 
 def thd_looked(
@@ -104,9 +115,7 @@ def thd_looked(
     if payment.status is not PaymentStatus.READY or _invoices(posting) != state.looked_for:
         # It was corrected meanwhile: as it is now, nobody has looked at it.
         return _next(state), GoOn()
-    invoices = {row.txn_id: row for row in reading.rows if isinstance(row, LookedInvoice)}
-    may = allowed(session.connection, payment)
-    why = verdict.look(payment, posting, invoices, _closing_date(session), may)
+    why = _thd_verdict(session, payment, posting, reading)
     if isinstance(why, Fits):
         found = _thd_places(session, payment, posting)
         if isinstance(found, Places):
@@ -117,6 +126,21 @@ def thd_looked(
     outcomes.thd_reread(session, posting)
     outcomes.thd_not_posted(session, posting, why, now)
     return _failed(state, why), GoOn()
+
+
+def _thd_verdict(
+    session: Session, payment: Payment, posting: Posting, reading: Reading
+) -> Fits | HeldBack | Unfit:
+    may, closing = allowed(session.connection, payment), _closing_date(session)
+    if posting.uses:
+        invoices = {row.txn_id: row for row in reading.rows if isinstance(row, LookedInvoice)}
+        return verdict.look(payment, posting, invoices, closing, may)
+    customers = {row.list_id: row for row in reading.rows if isinstance(row, LookedCustomer)}
+    receivables = verdict.Receivables(
+        lists.entries(session.connection.id, ListKind.ACCOUNT),
+        ledger.receivables_of(session.connection.id, posting.customer_list_id),
+    )
+    return verdict.look_on_account(payment, posting, customers, receivables, closing, may)
 
 
 def _thd_looked_in_vain(

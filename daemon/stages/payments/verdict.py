@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 
-from daemon.stages.payments.intake import LookedInvoice
+from daemon.stages.payments.intake import LookedCustomer, LookedInvoice
 from shared.qbxml import statuses
 from shared.rules.payments import reasons
 from shared.rules.payments.allowances import NOTHING, Allowed, open_day
@@ -21,6 +21,7 @@ from shared.rules.payments.deposits import (
     method_name,
     undeposited,
 )
+from shared.rules.payments.names import folded
 from shared.rules.payments.values import (
     DepositRule,
     ListEntry,
@@ -37,6 +38,7 @@ NOT_READY = frozenset({1010, 3162})
 NOT_PERMITTED = frozenset({1030, 3250, 3260, 3261, 3262, 3263})
 """Refusals of the application as a whole: the next payment would fare no better."""
 INVOICE_GONE = 3120
+RECEIVABLE = "AccountsReceivable"
 BAD_VALUE = 3210
 
 
@@ -136,6 +138,56 @@ def look(
     if not isinstance(why, Fits):
         return why
     return replace(why, paid=paid, date=None if day == payment.date else day)
+
+
+def look_on_account(
+    payment: Payment,
+    posting: Posting,
+    customers: Mapping[str, LookedCustomer],
+    receivables: Receivables,
+    closing: str,
+    may: Allowed,
+) -> Fits | HeldBack | Unfit:
+    """Hold a posting without an invoice against its customer as QuickBooks has it now."""
+    if not may.on_account:
+        return stopped("payment-no-invoice")
+    day = day_to_post(payment, closing, may)
+    if day is None:
+        return stopped("payment-closed-period", date=closing)
+    customer = customers.get(posting.customer_list_id)
+    if customer is None or not customer.active:
+        return stopped("payment-customer-gone", customer=posting.customer)
+    if payment.currency and folded(payment.currency) != folded(customer.currency):
+        return stopped(
+            "payment-currency-mismatch", expected=payment.currency, found=customer.currency
+        )
+    account = receivables.of(customer.currency)
+    if account is None:
+        return stopped("payment-receivable-unknown", customer=customer.customer)
+    later = None if day == payment.date else day
+    return Fits(customer.list_id, customer.customer, account.list_id, {}, date=later)
+
+
+@dataclass(frozen=True, slots=True)
+class Receivables:
+    """The accounts of a company, and those, by ListID, in which a customer has invoices."""
+
+    accounts: Sequence[ListEntry]
+    used: Sequence[str]
+
+    def of(self, currency: str) -> ListEntry | None:
+        """The A/R account for a payment on account: the customer's own, else the first one made.
+
+        QuickBooks makes "Accounts Receivable" itself, before any other; ListIDs grow.
+        """
+        kept = [
+            one
+            for one in self.accounts
+            if one.type == RECEIVABLE and one.active and folded(one.currency) == folded(currency)
+        ]
+        own = [one for one in kept if one.list_id in self.used]
+        chosen = own if len(own) == 1 else kept
+        return min(chosen, key=lambda one: one.list_id, default=None)
 
 
 def day_to_post(payment: Payment, closing: str, may: Allowed) -> date | None:

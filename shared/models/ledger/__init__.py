@@ -33,7 +33,12 @@ from shared.models.ledger.incoming_invoices import (
     unseen_open,
 )
 from shared.models.ledger.listings import customers, invoices, totals
-from shared.models.ledger.named import invoices_named, invoices_near
+from shared.models.ledger.named import (
+    customers_named,
+    invoices_named,
+    invoices_near,
+    receivables_of,
+)
 from shared.models.ledger.rereads import (
     next_reread,
     queue_reread,
@@ -53,6 +58,7 @@ __all__ = [
     "compare_open",
     "customers",
     "customers_gone",
+    "customers_named",
     "customers_to_check",
     "duplicates",
     "held",
@@ -68,6 +74,7 @@ __all__ = [
     "next_reread",
     "queue_reread",
     "queue_unseen",
+    "receivables_of",
     "reread_done",
     "set_watermark",
     "settle",

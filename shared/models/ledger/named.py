@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from shared.models import tables as t
@@ -13,7 +13,7 @@ from shared.models.ledger.wanted import CustomerState
 from shared.models.statements import Row, Statement, among, slot
 from shared.rules.payments import numbers
 from shared.rules.payments.names import folded
-from shared.rules.payments.values import NamedInvoice
+from shared.rules.payments.values import NamedCustomer, NamedInvoice
 from shared.rules.values import InvoiceStatus
 
 
@@ -41,6 +41,57 @@ def invoices_named(connection_id: int, documents: Collection[str]) -> dict[str, 
         document: by_txn_id.get(text) or by_number.get(folded(text)) or []
         for document, text in texts.items()
     }
+
+
+def customers_named(connection_id: int, texts: Collection[str]) -> dict[str, list[NamedCustomer]]:
+    """Return, for each text, the customers held under that ListID, else all that bear the name.
+
+    They bear it now or have borne it: as full name, name or company name.
+    """
+    bearers = aliases.bearers(connection_id, {folded(text) for text in texts} - {""})
+    ids = {text.strip() for text in texts} | {one for group in bearers.values() for one in group}
+    rows = _PLAIN.all(connection=connection_id, ids=ids)
+    families = _Families(connection_id, [row[0] for row in rows])
+    held = {
+        list_id: NamedCustomer(list_id, name, currency, families.way_up(list_id)[1:])
+        for list_id, name, currency in rows
+    }
+    return {text: _bearing(text, held, bearers) for text in texts}
+
+
+def _bearing(
+    text: str, held: Mapping[str, NamedCustomer], bearers: Mapping[str, Sequence[str]]
+) -> list[NamedCustomer]:
+    if text.strip() in held:
+        return [held[text.strip()]]
+    return [held[one] for one in bearers.get(folded(text), ()) if one in held]
+
+
+_PLAIN = Statement(
+    lambda: t.Customer.select(t.Customer.list_id, t.Customer.full_name, t.Customer.currency).where(
+        (t.Customer.connection == slot("connection"))
+        & (t.Customer.state == CustomerState.HELD.value)
+        & among(t.Customer.list_id, "ids")
+    )
+)
+
+
+def receivables_of(connection_id: int, list_id: str) -> list[str]:
+    """Return the A/R accounts, by ListID, in which the invoices of a customer stand."""
+    return _RECEIVABLES.column(connection=connection_id, list_id=list_id)
+
+
+_RECEIVABLES = Statement(
+    lambda: (
+        t.Invoice.select(t.Invoice.ar_account_list_id)
+        .where(
+            (t.Invoice.connection == slot("connection"))
+            & (t.Invoice.customer_list_id == slot("list_id"))
+            & (t.Invoice.ar_account_list_id != "")
+        )
+        .distinct()
+    )
+)
 
 
 def invoices_near(connection_id: int, documents: Collection[str]) -> dict[str, list[NamedInvoice]]:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 from shared.models import ledger
 from shared.models import tables as t
 from shared.models.statements import Statement, slot
-from shared.rules.payments.values import Asking, UseKind
+from shared.rules.payments.judging import CUSTOMER_WAITING
+from shared.rules.payments.values import Asking, PaymentStatus, UseKind
 from shared.rules.values import RecordKind
 
 
@@ -19,12 +22,30 @@ def begin(connection_id: int) -> None:
     invoices = [invoice for group in found.values() for invoice in group]
     ledger.queue_reread(connection_id, RecordKind.INVOICE, sorted({i.txn_id for i in invoices}))
     customers = {one for i in invoices for one in (i.customer_list_id, *i.above)}
+    customers |= {name for name in customers_named(connection_id) if _LIST_ID.fullmatch(name)}
     ledger.queue_reread(connection_id, RecordKind.CUSTOMER, sorted(customers - {""}))
 
 
 _UNDER_WAY = Statement(
     lambda: t.Payment.update({t.Payment.asking: Asking.UNDER_WAY.value}).where(
         (t.Payment.connection == slot("connection")) & (t.Payment.asking == Asking.WANTED.value)
+    )
+)
+
+
+def customers_named(connection_id: int) -> list[str]:
+    """Return the customers that payments without an invoice wait for, in order."""
+    named = _CUSTOMERS.column(connection=connection_id, code=CUSTOMER_WAITING)
+    return sorted({name.strip() for name in named})
+
+
+_LIST_ID = re.compile(r"[0-9A-F]{1,8}-[0-9]{9,11}")
+_CUSTOMERS = Statement(
+    lambda: t.Payment.select(t.Payment.customer).where(
+        (t.Payment.connection == slot("connection"))
+        & (t.Payment.status == PaymentStatus.WAITING.value)
+        & ((t.Payment.code == slot("code")) | (t.Payment.asking == Asking.UNDER_WAY.value))
+        & ~t.Payment.id.in_(t.PaymentUse.select(t.PaymentUse.payment))
     )
 )
 

@@ -12,10 +12,11 @@ from decimal import Decimal
 from shared.rules.payments.allowances import allowed
 from shared.rules.payments.judging import Judgement, judge
 from shared.rules.payments.names import folded
-from shared.rules.payments.splitting import Part, split
+from shared.rules.payments.splitting import Part, on_account, split
 from shared.rules.payments.values import (
     ZERO,
     CustomerMapping,
+    NamedCustomer,
     NamedInvoice,
     Payment,
     PaymentStatus,
@@ -34,13 +35,15 @@ Found = Mapping[str, Sequence[NamedInvoice]]
 class Books:
     """What payments are judged by: the connection, invoices by document, mapped names folded.
 
-    ``near`` has the invoices of close numbers for documents that mean none.
+    ``near`` has the invoices of close numbers for documents that mean none, ``customers`` those
+    that a name or ListID may mean where no invoice is named.
     """
 
     connection: Connection
     found: Found
     mappings: Mapping[str, CustomerMapping]
     near: Found
+    customers: Mapping[str, Sequence[NamedCustomer]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +71,11 @@ def judged(payment: Payment, parts: Sequence[Posting], books: Books) -> Judged:
 
 def _whole(payment: Payment, books: Books) -> Judged:
     said = _judge(payment, books)
-    wanted = split(payment, said.invoices) if said.status is PaymentStatus.READY else ()
+    wanted: tuple[Part, ...] = ()
+    if said.customer is not None:
+        wanted = (on_account(payment, said.customer),)
+    elif said.status is PaymentStatus.READY:
+        wanted = split(payment, said.invoices)
     return _as_judged(payment, said, range(len(payment.uses)), wanted)
 
 
@@ -109,14 +116,16 @@ def _shape(parts: Sequence[Part] | Sequence[Posting]) -> list[tuple[Decimal, lis
 
 
 def _judge(payment: Payment, books: Books) -> Judgement:
+    mapping = books.mappings.get(folded(payment.customer))
     return judge(
         payment,
         books.found,
         start_date=books.connection.start_date,
         payments_out=books.connection.payments_out,
-        mapping=books.mappings.get(folded(payment.customer)),
+        mapping=mapping,
         near=books.near,
         may=allowed(books.connection, payment),
+        customers=books.customers.get(mapping.list_id if mapping else payment.customer, ()),
     )
 
 

@@ -133,7 +133,8 @@ def _tell(written: Sequence[tuple[int, Part, str]], now: datetime) -> None:
 def _told(part: Part) -> str:
     paid = ", ".join(use.number or use.invoice_txn_id for use in part.uses)
     amount = f"{part.amount:,.2f} {part.currency}".rstrip()
-    return f"{amount} for {part.customer}, invoice {paid}"
+    invoices = f"invoice {paid}" if paid else "on account"
+    return f"{amount} for {part.customer}, {invoices}"
 
 
 _TERMS = (

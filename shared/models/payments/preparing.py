@@ -17,9 +17,13 @@ from shared.models.payments.judged import Books, Judged, judged
 from shared.models.payments.parts import ABOUT_POSTED
 from shared.models.statements import Row, Statement, among, slot
 from shared.rules.payments import reasons
-from shared.rules.payments.judging import ABOUT_THE_CHARGE, NEAR_NUMBER
+from shared.rules.payments.allowances import allowed
+from shared.rules.payments.judging import ABOUT_THE_CHARGE, NEAR_NUMBER, names_invoices
+from shared.rules.payments.names import folded
 from shared.rules.payments.values import (
     Asking,
+    CustomerMapping,
+    NamedCustomer,
     NamedInvoice,
     Payment,
     PaymentSource,
@@ -152,7 +156,8 @@ def _prepare(
     documents = {use.document for payment in payments for use in payment.uses}
     found = ledger.invoices_named(connection.id, documents)
     near = ledger.invoices_near(connection.id, [one for one in documents if not found[one]])
-    books = Books(connection, found, mappings.of_connection(connection.id), near)
+    known = mappings.of_connection(connection.id)
+    books = Books(connection, found, known, near, _customers(connection, payments, known))
     all_judged = [
         _as_retried(judged(one, postings[one.id], books), asked=asked) for one in payments
     ]
@@ -167,6 +172,18 @@ def _prepare(
         now,
     )
     return _report(connection.id, all_judged, now)
+
+
+def _customers(
+    connection: Connection, payments: Sequence[Payment], known: Mapping[str, CustomerMapping]
+) -> Mapping[str, Sequence[NamedCustomer]]:
+    """Whom payments without an invoice may mean, where such go out at all."""
+    names = {
+        mapping.list_id if (mapping := known.get(folded(one.customer))) else one.customer
+        for one in payments
+        if not names_invoices(one) and allowed(connection, one).on_account
+    }
+    return ledger.customers_named(connection.id, names - {""})
 
 
 def _as_retried(one: Judged, *, asked: bool) -> Judged:

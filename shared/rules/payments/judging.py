@@ -20,6 +20,7 @@ from shared.rules.payments.names import folded
 from shared.rules.payments.values import (
     ChargeState,
     CustomerMapping,
+    NamedCustomer,
     NamedInvoice,
     Payment,
     PaymentStatus,
@@ -36,7 +37,9 @@ ANOTHER_CUSTOMER = "payment-customer-mismatch"
 SEVERAL_CUSTOMERS = "payment-customer-ambiguous"
 ABOUT_THE_CHARGE = frozenset({"payment-refunded-before", "payment-disputed-before"})
 """Codes of refusals that stand whatever QuickBooks says."""
-ABOUT_NAMES = frozenset({ANOTHER_CUSTOMER, SEVERAL_CUSTOMERS})
+CUSTOMER_WAITING = "payment-customer-waiting"
+ACCOUNT_AMBIGUOUS = "payment-account-ambiguous"
+ABOUT_NAMES = frozenset({ANOTHER_CUSTOMER, SEVERAL_CUSTOMERS, ACCOUNT_AMBIGUOUS})
 """Codes of refusals that are over when a person says whom the payment's customer means."""
 
 
@@ -50,12 +53,14 @@ class Judgement:
 
     ``status`` is READY (then ``code`` is empty), WAITING, NOT_ELIGIBLE or REFUSED. ``invoices``
     has an entry for each use, None where it is no invoice's or not known which one is meant.
+    ``customer`` is whose account a payment without an invoice goes to.
     """
 
     status: PaymentStatus
     code: str
     fields: Mapping[str, str]
     invoices: tuple[NamedInvoice | None, ...]
+    customer: NamedCustomer | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +79,7 @@ def judge(
     mapping: CustomerMapping | None = None,
     near: Mapping[str, Sequence[NamedInvoice]] = _NONE,
     may: Allowed = NOTHING,
+    customers: Sequence[NamedCustomer] = (),
 ) -> Judgement:
     """Judge a payment of the platform by what is on file now.
 
@@ -81,28 +87,58 @@ def judge(
     ``near`` those of a close number: they are named to a person, and never paid.
     ``payments_out`` is the connection's switch for posting at all. ``mapping`` is whom a person
     said that the payment's customer means: that one alone counts then, and no name. ``may`` is
-    what is allowed for this payment.
+    what is allowed for this payment, ``customers`` whom its customer may mean where it names no
+    invoice.
     """
     billed = Billed(payment.customer, mapping)
-    answers = [
+    answers: list[NamedInvoice | _Obstacle | None] = [
         _match(billed, use, found.get(use.document, ()), near.get(use.document, ()), may)
         for use in payment.uses
     ]
     invoices = tuple(answer if isinstance(answer, NamedInvoice) else None for answer in answers)
+    customer = None if names_invoices(payment) else _whose(payment, billed, customers)
+    if isinstance(customer, _Obstacle):
+        answers.append(customer)
     obstacle = (
-        next(_of_the_payment(payment, start_date, payments_out=payments_out), None)
+        next(_of_the_payment(payment, start_date, may, payments_out=payments_out), None)
         or next(_of_the_charge(payment), None)
         or _worst(
             [*(a for a in answers if isinstance(a, _Obstacle)), *_of_money(payment, invoices)]
         )
     )
     if obstacle is None:
-        return Judgement(PaymentStatus.READY, "", {}, invoices)
+        whose = customer if isinstance(customer, NamedCustomer) else None
+        return Judgement(PaymentStatus.READY, "", {}, invoices, whose)
     return Judgement(obstacle.status, obstacle.code, obstacle.fields, invoices)
 
 
+def names_invoices(payment: Payment) -> bool:
+    """Whether a payment pays any invoice."""
+    return any(use.kind is UseKind.INVOICE for use in payment.uses)
+
+
+def _whose(
+    payment: Payment, billed: Billed, customers: Sequence[NamedCustomer]
+) -> NamedCustomer | _Obstacle:
+    """The customer to whose account a payment without an invoice goes; never one of several.
+
+    Jobs may bear the name of the customer above them: that one is meant then.
+    """
+    found = {one.list_id for one in customers}
+    tops = [one for one in customers if found.isdisjoint(one.above)]
+    if not tops:
+        return _stopped(CUSTOMER_WAITING, customer=str(billed))
+    if len(tops) > 1:
+        listed = ", ".join(one.customer for one in tops)
+        return _stopped(ACCOUNT_AMBIGUOUS, customer=billed.customer, found=listed)
+    [top] = tops
+    if payment.currency and top.currency and folded(payment.currency) != folded(top.currency):
+        return _stopped("payment-currency-mismatch", expected=payment.currency, found=top.currency)
+    return top
+
+
 def _of_the_payment(
-    payment: Payment, start_date: date | None, *, payments_out: bool
+    payment: Payment, start_date: date | None, may: Allowed, *, payments_out: bool
 ) -> Iterator[_Obstacle]:
     """Why it does not go out as it is, though nothing is wrong with it."""
     if payment.from_quickbooks:
@@ -119,7 +155,7 @@ def _of_the_payment(
         yield _not_eligible("payment-too-old", date=start_date.isoformat())
     if not payments_out:
         yield _not_eligible("payment-flow-off")
-    if not any(use.kind is UseKind.INVOICE for use in payment.uses):
+    if not names_invoices(payment) and not (may.on_account and payment.customer.strip()):
         yield _not_eligible("payment-no-invoice")
 
 

@@ -21,6 +21,7 @@ PASSING = frozenset(
         "payment-invoice-waiting",
         "payment-invoice-near",
         "payment-invoice-left-out",
+        "payment-customer-waiting",
         "payment-customers-changed",
         "payment-books-moved",
         "payment-locked",

@@ -12,6 +12,7 @@ from decimal import Decimal
 
 from shared.rules.payments.values import (
     ZERO,
+    NamedCustomer,
     NamedInvoice,
     Payment,
     PaymentUse,
@@ -53,6 +54,22 @@ def split(payment: Payment, invoices: Sequence[NamedInvoice | None]) -> tuple[Pa
         groups.setdefault(key, []).append((use, invoice))
     parts = [_part(number, paid, payment) for number, paid in enumerate(groups.values(), 1)]
     return _with_rest(payment, parts)
+
+
+def on_account(payment: Payment, customer: NamedCustomer) -> Part:
+    """The one part of a payment without an invoice: unapplied, on its customer's account.
+
+    Which A/R account that is, is known when QuickBooks is looked at.
+    """
+    return Part(
+        part=1,
+        customer_list_id=customer.list_id,
+        customer=customer.customer,
+        ar_account_list_id="",
+        currency=payment.currency or customer.currency,
+        amount=payment.amount,
+        uses=(),
+    )
 
 
 def _part(number: int, paid: Sequence[tuple[PaymentUse, NamedInvoice]], payment: Payment) -> Part:

@@ -160,6 +160,16 @@ class NamedInvoice:
 
 
 @dataclass(frozen=True, slots=True)
+class NamedCustomer:
+    """A customer that a payment without an invoice may mean; ``above`` as in ``NamedInvoice``."""
+
+    list_id: str
+    customer: str
+    currency: str
+    above: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class CustomerMapping:
     """Whom a name of the platform means in QuickBooks: ``who`` decided so.
 

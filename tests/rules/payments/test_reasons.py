@@ -16,7 +16,8 @@ REFUSED = (
     *("payment-customer-mismatch", "payment-customer-ambiguous", "payment-currency-mismatch"),
     *("payment-invoice-closed", "payment-overpays", "payment-invoice-gone"),
     *("payment-closed-period", "payment-account-missing", "payment-method-missing"),
-    *("payment-parts-changed", "payment-request-refused"),
+    *("payment-parts-changed", "payment-request-refused", "payment-account-ambiguous"),
+    *("payment-customer-gone", "payment-receivable-unknown"),
 )
 
 

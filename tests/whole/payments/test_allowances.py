@@ -10,11 +10,13 @@ import pytest
 
 from shared.operations.payment_allowances import plan_allow
 from shared.rules.payments.values import PaymentStatus
-from shared.rules.values import ClosedPeriod, Overpayment
+from shared.rules.values import ClosedPeriod, OnAccount, Overpayment
 from simulator.company import acts
 from tests.deciding import decide
+from tests.whole.bookkeeping import changed, owes
 from tests.whole.house import House
 from tests.whole.payments.builders import (
+    LARKSPUR,
     LOOK,
     SOON,
     after_quickbooks_did_it,
@@ -193,6 +195,106 @@ def test_a_date_that_a_person_changes_in_quickbooks_is_still_an_edit(open_till):
     acts.edit_payment(house.company.books, found.txn_id, date="2025-06-02")
     settles(house)
     assert codes(house) == ["payment-edited"]
+
+
+# On account.
+
+
+def on_account(external_id: str = "pay_1", customer: str = LARKSPUR, **given):
+    return payment(external_id, "75.00", pays={}, customer=customer, **given)
+
+
+def test_a_payment_of_a_customer_and_no_invoice_is_posted_unapplied(open_till):
+    house = open_till(on_account=OnAccount.POST)
+    receive(house, on_account())
+    posted_once(settles(house))
+    (found,) = in_quickbooks(house)
+    assert (found.customer, found.amount, found.unused) == (LARKSPUR, 7_500, 7_500)
+    assert (found.receivable, found.applied) == ("Accounts Receivable", ())
+    settles(house)
+    assert codes(house) == []
+
+
+def test_a_customer_that_no_invoice_named_is_asked_for_by_its_full_name(open_till):
+    house = open_till(on_account=OnAccount.POST)
+    receive(house, on_account(customer="Newcomer"))
+    settles(house)
+    assert standing(house) == (PaymentStatus.WAITING, "payment-customer-waiting")
+    acts.add_customer(house.company.books, "Newcomer")
+    posted_once(settles(house))
+    assert in_quickbooks(house)[0].customer == "Newcomer"
+
+
+def test_a_customer_may_be_named_by_its_list_id(open_till):
+    house = open_till(on_account=OnAccount.POST)
+    list_id = acts.add_customer(house.company.books, "Newcomer").object_id
+    receive(house, on_account(customer=list_id))
+    posted_once(settles(house))
+    assert in_quickbooks(house)[0].customer == "Newcomer"
+
+
+def test_two_customers_of_one_name_are_never_guessed_between(open_till):
+    house = open_till(on_account=OnAccount.POST)
+    books = house.company.books
+    acts.add_customer(books, "Twin")
+    owes(house, "T-1", 1_000, "Twin")
+    house.later(hours=1)
+    assert house.sync().ok
+    acts.rename(books, "Twin", "Elder")
+    acts.add_customer(books, "Twin")
+    owes(house, "T-2", 1_000, "Twin")
+    house.later(hours=1)
+    assert house.sync().ok
+    receive(house, on_account(customer="Twin"))
+    settles(house)
+    assert standing(house) == (PaymentStatus.REFUSED, "payment-account-ambiguous")
+    assert in_quickbooks(house) == []
+
+
+def test_without_leave_a_payment_of_no_invoice_stays_out_until_a_person_allows_it(house):
+    receive(house, on_account())
+    settles(house)
+    assert standing(house) == (PaymentStatus.NOT_ELIGIBLE, "payment-no-invoice")
+    allow(house, on_account=OnAccount.POST)
+    posted_once(settles(house))
+
+
+def test_allowing_it_for_the_connection_posts_nothing_that_was_on_file_before(house):
+    """Somebody may have recorded it by hand, as its remedy said."""
+    receive(house, on_account())
+    settles(house)
+    changed(house, on_account=OnAccount.POST)
+    settles(house)
+    assert standing(house) == (PaymentStatus.NOT_ELIGIBLE, "payment-no-invoice")
+
+
+def test_a_lost_answer_of_a_payment_on_account_is_found(open_till):
+    house = open_till(on_account=OnAccount.POST)
+    receive(house, on_account())
+    loses(house, after_quickbooks_did_it)
+    house.later(**SOON)
+    posted_once(settles(house))
+    assert len(writes(house)) == 1
+
+
+def test_a_payment_on_account_that_is_applied_later_is_no_edit(open_till):
+    house = open_till(on_account=OnAccount.POST)
+    receive(house, on_account())
+    settles(house)
+    (found,) = in_quickbooks(house)
+    acts.apply(house.company.books, found.txn_id, "1043", 7_500)
+    settles(house)
+    assert codes(house) == []
+    assert house.is_equal()
+
+
+def test_an_inactive_customer_gets_no_payment_on_account(open_till):
+    house = open_till(on_account=OnAccount.POST)
+    receive(house, on_account())
+    acts.deactivate(house.company.books, LARKSPUR)
+    settles(house)
+    assert standing(house) == (PaymentStatus.REFUSED, "payment-customer-gone")
+    assert in_quickbooks(house) == []
 
 
 # A store that was restored from a backup.
