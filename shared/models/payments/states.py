@@ -1,20 +1,20 @@
-"""What a person may decide about a payment of the platform: again, never, or after all.
+"""What a person decided about a payment of the platform, as rows: again, never, after all.
 
-Only rows of payments change here; ``shared.operations.payments`` also sees to their problems.
+Whether it may be decided, and what becomes of its problems, is ``shared.operations.payments``.
 """
 
 from __future__ import annotations
 
 from datetime import datetime
 
-from shared.errors import NotFound, NotPossible
+from shared.errors import NotFound
 from shared.hints import tell
 from shared.models import tables as t
 from shared.models.convert import millis
 from shared.models.installation import origin
 from shared.models.payments import parts, rows
 from shared.models.statements import Statement, slot, update_columns
-from shared.rules.payments import decisions, reasons, tags
+from shared.rules.payments import reasons, tags
 from shared.rules.payments.values import (
     Allowances,
     Asking,
@@ -38,26 +38,11 @@ def find(payment_id: int) -> Payment:
 _FIND = Statement(lambda: t.Payment.select(*rows.PAYMENT_FIELDS).where(t.Payment.id == slot("id")))
 
 
-def may_retry(payment: Payment) -> bool:
-    """Whether ``retry`` would take the payment."""
-    return not decisions.why_no_retry(payment)
-
-
-def may_skip(payment: Payment) -> bool:
-    """Whether ``skip`` would take the payment."""
-    return not decisions.why_no_skip(payment)
-
-
-def _allowed(why_not: str) -> None:
-    if why_not:
-        raise NotPossible(why_not)
-
-
 def retry(payment_id: int, who: str, now: datetime) -> None:
     """Have a payment judged again; refused and parked parts of it are planned again.
 
     A parked part gets new tags and goes out as a new payment, unless QuickBooks shows one with
-    its earlier tags when it is looked at. Raises NotFound or NotPossible.
+    its earlier tags when it is looked at. Raises NotFound.
     """
     _plan_parts(payment_id, who, now)
     _ask_again(payment_id, who, now)
@@ -66,7 +51,7 @@ def retry(payment_id: int, who: str, now: datetime) -> None:
 def take_up(payment_id: int, who: str, now: datetime) -> None:
     """Have a payment judged again as ``retry`` does, but by what we hold, without asking first.
 
-    For a decision that settles what kept it back. Raises NotFound or NotPossible.
+    For a decision that settles what kept it back. Raises NotFound.
     """
     _plan_parts(payment_id, who, now)
     parts.set_status(payment_id, _S.WAITING, now, "", "", note="", changed_by=who)
@@ -74,7 +59,6 @@ def take_up(payment_id: int, who: str, now: datetime) -> None:
 
 def _plan_parts(payment_id: int, who: str, now: datetime) -> None:
     payment = find(payment_id)
-    _allowed(decisions.why_no_retry(payment))
     for part in rows.postings_of([payment_id])[payment_id]:
         if part.state is PostingState.PARKED:
             _plan_anew(payment, part, who, now)
@@ -105,12 +89,11 @@ def allow(payment_id: int, allowances: Allowances, now: datetime) -> None:
 
 
 def skip(payment_id: int, note: str, who: str, now: datetime) -> None:
-    """Keep a payment from QuickBooks until ``unskip``. Raises NotFound or NotPossible.
+    """Keep a payment from QuickBooks until ``unskip``. Raises NotFound.
 
     Its code and reason stay, ``note`` says why it was skipped.
     """
     payment = find(payment_id)
-    _allowed(decisions.why_no_skip(payment))
     _tell_all(payment_id, "skipped", note, who, now)
     parts.set_status(
         payment_id, _S.SKIPPED, now, payment.code, payment.reason, note=note, changed_by=who
@@ -118,13 +101,12 @@ def skip(payment_id: int, note: str, who: str, now: datetime) -> None:
 
 
 def unskip(payment_id: int, who: str, now: datetime) -> None:
-    """Take a skip back: the payment is judged again. Raises NotFound or NotPossible.
+    """Take a skip back: the payment is judged again. Raises NotFound.
 
     What QuickBooks refused is planned again. A parked part stays parked: QuickBooks may have
     it, and taking back a skip does not say otherwise.
     """
     payment = find(payment_id)
-    _allowed(decisions.why_no_unskip(payment))
     _tell_all(payment_id, "unskipped", "", who, now)
     postings = rows.postings_of([payment_id])[payment_id]
     parked = next((part for part in postings if part.state is PostingState.PARKED), None)
