@@ -1,10 +1,11 @@
-"""Files that appear together or not at all, readable by their owner only."""
+"""Files that appear together or not at all, readable by their owner only; and whose they are."""
 
 from __future__ import annotations
 
 import contextlib
 import errno
 import os
+import pwd
 import secrets
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -81,3 +82,43 @@ _REMEDIES = {
     errno.ENOSPC: "Make room on that disk, then repeat the command",
     errno.EDQUOT: "Make room in your quota, then repeat the command",
 }
+
+
+def user_name(user_id: int) -> str:
+    """The name of an operating-system user; ``user 1234`` for one that has none."""
+    try:
+        return pwd.getpwuid(user_id).pw_name
+    except KeyError:
+        return f"user {user_id}"
+
+
+def give_to_owner_of_folder(path: Path) -> None:
+    """What root makes in the folder of a service belongs to that service. Raises OSError."""
+    if os.geteuid() == 0:
+        folder = path.parent.stat()
+        os.chown(path, folder.st_uid, folder.st_gid)
+
+
+def why_closed(path: Path) -> str:
+    """Whose file or folder keeps this user from ``path``, and what to do; empty: none is seen."""
+    folder = path.parent
+    try:
+        owner = user_name(folder.stat().st_uid)
+        if not _may_use(folder):
+            return f"{folder} belongs to {owner}. {_run_as(owner)}"
+        file_owner = user_name(path.stat().st_uid)
+    except OSError:
+        return ""
+    if _may_use(path):
+        return ""
+    if file_owner == owner:
+        return f"{path} belongs to {owner}. {_run_as(owner)}"
+    return f"{path} belongs to {file_owner}, its folder to {owner}. Run: sudo chown {owner} {path}*"
+
+
+def _may_use(path: Path) -> bool:
+    return os.access(path, os.R_OK | os.W_OK)
+
+
+def _run_as(user: str) -> str:
+    return f"Run commands as that user: sudo -u {user} deskbridge …"

@@ -114,7 +114,7 @@ class Stage:
 
 @click.command()
 @click.option(
-    "--headless", is_flag=True, help="Only print; do not wait for a key or offer the console."
+    "--headless", is_flag=True, help="Only print plain lines: ask nothing, offer no console."
 )
 @click.option("--seed", type=int, default=7, show_default=True, help="Which company to make up.")
 @click.option("--customers", type=click.IntRange(min=1), default=300, show_default=True)
@@ -143,7 +143,7 @@ def demo(
     Makes a company, starts the daemon on a store of its own, adds a connection and plays the
     Web Connector: Invoice Sync, then Payment Sync, with payments of the billing platform and one
     recorded in QuickBooks. Holds what is here against the company's own audit. Exit status 0
-    only when both are equal.
+    only when both are equal. At a terminal it offers the console at the end, to look around.
     """
     signal.signal(signal.SIGTERM, _stop)
     if port is not None:
@@ -157,7 +157,26 @@ def demo(
         show(ending)
         if keep is not None:
             click.echo(f"Kept in {folder}. Look around with DESKBRIDGE_CONFIG={stage.config}")
+        if not headless and _at_terminal():
+            _offer_console(stage)
     sys.exit(1 if ending.differences else 0)
+
+
+def _at_terminal() -> bool:
+    return sys.stdin.isatty() and sys.stdout.isatty()
+
+
+def _offer_console(stage: Stage) -> None:
+    """Show the demo's company in the console, with a daemon, before its folder goes."""
+    if not click.confirm("Look around in the console?", default=False):
+        return
+    with _daemon(stage, "daemon-of-console.log"):
+        subprocess.run(
+            [sys.executable, "-m", "deskbridge", "console"],
+            cwd=stage.folder,
+            env=stage.environment(),
+            check=False,
+        )
 
 
 def play(stage: Stage, *, seed: int, customers: int, invoices: int) -> Ending:
@@ -273,9 +292,9 @@ def _folder(keep: Path | None) -> Iterator[Path]:
 
 
 @contextmanager
-def _daemon(stage: Stage) -> Iterator[None]:
+def _daemon(stage: Stage, log_name: str = "daemon.log") -> Iterator[None]:
     """A running daemon that listens; it is stopped with SIGTERM, at worst with SIGKILL."""
-    log_path = stage.folder / "daemon.log"
+    log_path = stage.folder / log_name
     with os.fdopen(_made_for_us(log_path), "wb") as log:
         daemon = subprocess.Popen(
             [sys.executable, "-m", "deskbridge", "daemon"],

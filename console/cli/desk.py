@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import pwd
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import click
 
+from shared.files import user_name
 from shared.operations.describe.text import plain
 
 if TYPE_CHECKING:
@@ -86,10 +86,7 @@ def operator(user_id: int, sudo_user: str) -> str:
 
     The one who called sudo is named beside the account that the command ran as.
     """
-    try:
-        name = pwd.getpwuid(user_id).pw_name
-    except KeyError:
-        name = f"user {user_id}"
+    name = user_name(user_id)
     caller = plain(sudo_user)
     return f"{name} (sudo by {caller})" if caller and caller != name else name
 

@@ -145,8 +145,14 @@ class Admission:
             elif self._holds(session, application, peer, now):
                 return session
             else:
-                self._book.thd_give_up(session, "session-taken-over", now)
+                self._book.thd_give_up(session, self._why_it_ended(session), now)
         return None
+
+    def _why_it_ended(self, session: Session) -> str:
+        """A session that was alive when this daemon's predecessor ended went with it."""
+        if session.last_call_at < self._started_at <= session.lease_expires_at:
+            return "daemon-restarted"
+        return "session-taken-over"
 
     def _thd_stopped_by(self, session: Session) -> str:
         unfinished = Phase(session.phase) in UNFINISHED

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import unquote
 
+from shared.files import user_name
 from shared.health.checks import Check, fail, ok, size, warn
-from shared.health.machine import Machine, user_name
+from shared.health.machine import Machine
 from shared.settings import Settings
 
 LEAST_FREE_BYTES = 100 << 20

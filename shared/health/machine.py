@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import pwd
 import shutil
 from datetime import datetime
 from pathlib import Path
@@ -46,11 +45,3 @@ class ThisMachine:
     def may_write(self, path: Path) -> bool:
         """Whether this user may write to that file or into that folder."""
         return os.access(path, os.W_OK)
-
-
-def user_name(user_id: int) -> str:
-    """The name of an operating-system user; ``user 1234`` for one that has none."""
-    try:
-        return pwd.getpwuid(user_id).pw_name
-    except KeyError:
-        return f"user {user_id}"

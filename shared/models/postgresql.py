@@ -47,7 +47,7 @@ class PostgresEngine:
         except ImportError:
             raise StoreError(
                 "A PostgreSQL store needs psycopg, which is not installed.",
-                "Run: pip install 'deskbridge[postgres]'",
+                "In the folder of Deskbridge's source, with its Python: pip install '.[postgres]'",
             ) from None
         self._password = _password(url)
         self.url_shown = _without_password(url)

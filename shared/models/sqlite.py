@@ -21,6 +21,7 @@ from peewee import sqlite3  # type: ignore[attr-defined]
 
 from shared.clock import utc_now
 from shared.errors import StoreError, StoreUnavailable
+from shared.files import give_to_owner_of_folder, why_closed
 from shared.models.connecting import ClosesEverywhere
 from shared.models.statements import Engine
 
@@ -114,7 +115,7 @@ class SqliteEngine:
 
     def find(self, *, create: bool) -> None:
         """See that there is a file, making folder (0700) and empty file (0600) if asked."""
-        if self.in_memory or self.path.exists():
+        if self.in_memory or self._exists():
             return
         if not create:
             raise StoreError(
@@ -125,10 +126,20 @@ class SqliteEngine:
             self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             with suppress(FileExistsError):
                 _make_private_file(self.path)
+                give_to_owner_of_folder(self.path)
         except OSError as error:
             raise StoreError(
                 f"The store {self.path} cannot be made: {error.strerror}.",
                 "Choose a place that this user may write to, with DESKBRIDGE_DATABASE.",
+            ) from error
+
+    def _exists(self) -> bool:
+        try:
+            return self.path.exists()
+        except PermissionError as error:
+            raise StoreError(
+                f"The store {self.path} cannot be used: {error.strerror}.",
+                why_closed(self.path) or _REMEDIES["unable to open"],
             ) from error
 
     def set_up(self) -> None:
@@ -208,8 +219,13 @@ class SqliteEngine:
             if isinstance(error, _BUGS):
                 raise
             raise StoreUnavailable(
-                f"The store {self.path} cannot be used: {error}.", _remedy(str(error))
+                f"The store {self.path} cannot be used: {error}.", self._remedy(str(error))
             ) from error
+
+    def _remedy(self, said: str) -> str:
+        if any(words in said for words in _LACKS_RIGHTS) and (closed := why_closed(self.path)):
+            return closed
+        return next((remedy for words, remedy in _REMEDIES.items() if words in said), "")
 
 
 class _Database(ClosesEverywhere, peewee.SqliteDatabase):
@@ -257,13 +273,7 @@ def _make_durable(path: Path) -> None:
             os.close(descriptor)
 
 
-def _remedy(said: str) -> str:
-    for words, remedy in _REMEDIES.items():
-        if words in said:
-            return remedy
-    return ""
-
-
+_LACKS_RIGHTS = ("unable to open", "readonly")
 _REMEDIES = {
     "locked": "Another program holds it; close that program and try again.",
     "disk is full": "Free space on that disk, then try again.",

@@ -37,7 +37,7 @@ OUR_OWN_CODES = """
     session-unknown session-expired session-taken-over session-cut out-of-turn
     quickbooks-unreachable answer-unreadable answer-missing answer-foreign request-invalid
     quickbooks-refused retries-exhausted iterator-lost sync-stopped internal-error
-    store-unavailable daemon-stopping
+    store-unavailable daemon-restarted
     invoice-unreadable invoice-total-mismatch invoice-duplicate-number invoice-customer-missing
     customer-unreadable customer-cycle record-refused
     left-out-pending left-out-inactive-customer left-out-before-start-date skipped

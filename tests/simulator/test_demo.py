@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import socket
@@ -60,6 +61,27 @@ def test_both_sides_are_equal_and_kept_when_asked(tmp_path):
         assert (kept / name).stat().st_mode & 0o777 == 0o600
     password = (kept / "password").read_text().strip()
     assert password not in output + (kept / "QWCLog.txt").read_text()
+
+
+NOTHING_ENDED = Ending(Story((), None), (), Comparison((), ()), "", True)
+
+
+def offered(monkeypatch, *words: str) -> tuple[str, list[list[str]]]:
+    """What is printed by a demo at a terminal whose answer is yes, and what was run after it."""
+    ran: list[list[str]] = []
+    monkeypatch.setattr(demonstration, "_at_terminal", lambda: True)
+    monkeypatch.setattr(demonstration, "play", lambda *_, **__: NOTHING_ENDED)
+    monkeypatch.setattr(demonstration, "_daemon", lambda *_: contextlib.nullcontext())
+    monkeypatch.setattr(subprocess, "run", lambda command, **_: ran.append(command))
+    return CliRunner().invoke(demo, list(words), input="y\n").output, ran
+
+
+def test_at_a_terminal_the_console_is_offered_and_headless_asks_nothing(monkeypatch):
+    shown, ran = offered(monkeypatch)
+    assert "Look around in the console?" in shown
+    assert [command[-1] for command in ran] == ["console"]
+    shown, ran = offered(monkeypatch, "--headless")
+    assert ("?" in shown, ran) == (False, [])
 
 
 def test_a_folder_that_is_not_empty_is_refused(tmp_path):

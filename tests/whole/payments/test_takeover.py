@@ -87,6 +87,20 @@ def test_after_a_minute_of_silence_its_own_pc_takes_over(house, writing):
     assert house.syncs()[1].error_code == "session-taken-over"
 
 
+def test_a_sync_that_a_killed_daemon_left_is_explained_by_that(house, writing):
+    house.restart()
+    house.later(seconds=1)
+    assert is_let_in(again(house))
+    assert house.syncs()[1].error_code == "daemon-restarted"
+
+
+def test_a_restart_long_after_a_sync_was_left_is_not_its_cause(house, writing):
+    house.later(hours=1)
+    house.restart()
+    assert is_let_in(again(house))
+    assert house.syncs()[1].error_code == "session-taken-over"
+
+
 def test_another_pc_still_waits_for_the_lease(house, writing):
     house.peer = ANOTHER_PC
     house.later(seconds=61)

@@ -1,0 +1,77 @@
+"""Whose files are whose: what keeps a user out of a store, and what to run."""
+
+from __future__ import annotations
+
+import os
+from contextlib import contextmanager
+
+import pytest
+
+from shared.errors import StoreError
+from shared.files import user_name, why_closed
+from shared.models.store import open_store
+
+as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can take other users' part")
+SERVICE, SOMEBODY = 54321, 54322
+
+
+@contextmanager
+def acting_as(user_id):
+    os.setresuid(user_id, user_id, 0)
+    try:
+        yield
+    finally:
+        os.setresuid(0, 0, 0)
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """The folder of a service, in a place that everybody may enter."""
+    for place in (tmp_path, *tmp_path.parents):
+        if place.stat().st_uid == os.geteuid() and place.name.startswith(("pytest-", "test_")):
+            place.chmod(0o755)
+    made = tmp_path / "service"
+    made.mkdir(mode=0o700)
+    os.chown(made, SERVICE, SERVICE)
+    return made
+
+
+@as_root
+def test_a_store_that_root_makes_belongs_to_the_owner_of_its_folder(folder):
+    with open_store(f"sqlite:///{folder}/store.sqlite3") as store, store.transaction():
+        pass
+    assert {path.stat().st_uid for path in folder.iterdir()} == {SERVICE}
+    with acting_as(SERVICE), open_store(f"sqlite:///{folder}/store.sqlite3") as store:
+        assert store.schema_version
+
+
+@as_root
+def test_a_file_of_another_user_is_named_with_its_owner_and_the_command(folder):
+    path = folder / "store.sqlite3"
+    open_store(f"sqlite:///{path}").close()
+    os.chown(path, 0, 0)
+    path.chmod(0o600)
+    with acting_as(SERVICE), pytest.raises(StoreError) as refused:
+        open_store(f"sqlite:///{path}")
+    assert f"{path} belongs to {user_name(0)}" in refused.value.remedy
+    assert f"sudo chown {user_name(SERVICE)} {path}" in refused.value.remedy
+
+
+@as_root
+def test_somebody_else_is_told_whose_store_it_is(folder):
+    path = folder / "store.sqlite3"
+    open_store(f"sqlite:///{path}").close()
+    with acting_as(SOMEBODY), pytest.raises(StoreError) as refused:
+        open_store(f"sqlite:///{path}")
+    assert f"sudo -u {user_name(SERVICE)} deskbridge" in refused.value.remedy
+    folder.chmod(0o755)
+    path.chmod(0o600)
+    with acting_as(SOMEBODY), pytest.raises(StoreError) as refused:
+        open_store(f"sqlite:///{path}")
+    assert f"sudo -u {user_name(SERVICE)} deskbridge" in refused.value.remedy
+
+
+def test_nothing_is_said_of_what_is_open_or_not_there(tmp_path):
+    (tmp_path / "mine").touch()
+    assert why_closed(tmp_path / "mine") == ""
+    assert why_closed(tmp_path / "none") == ""
