@@ -8,7 +8,11 @@ from console.cli.app import cli
 
 # Imported when they are called: ``deskbridge --help`` needs no reactor.
 cli.add_later("daemon", "daemon.command:daemon", "Serve the Web Connector until stopped.")
-cli.add_later("demo", "simulator.demo:demo", "Show both syncs against a simulated QuickBooks, on this machine.")
+cli.add_later(
+    "demo",
+    "simulator.demo:demo",
+    "Show both syncs against a simulated QuickBooks.",
+)
 cli.add_later(
     "company",
     "simulator.company.commands:company",

@@ -33,7 +33,6 @@ CONNECTION_FIELDS: tuple[Any, ...] = (
     *(t.Connection.overpayment, t.Connection.on_account, t.Connection.closed_period),
     t.Connection.sample_company,
 )
-CONNECTION_WIDTH = len(CONNECTION_FIELDS)
 
 APPLICATION_FIELDS: tuple[Any, ...] = (
     *(t.Application.id, t.Application.connection, t.Application.kind, t.Application.username),

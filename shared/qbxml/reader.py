@@ -23,9 +23,7 @@ from shared.qbxml.records import read_record
 from shared.qbxml.repair import MARK, MARK_BYTES, Repair
 from shared.qbxml.responses import (
     BadRecord,
-    MessageSet,
     MessageSetHead,
-    Response,
     ResponseHead,
     Ret,
     Status,
@@ -119,27 +117,6 @@ def read_message_set(pieces: Iterable[bytes | str], limits: Limits | None = None
     for block in _blocks(pieces, answer.limits.size_bytes):
         yield from answer.feed(block)
     yield from answer.close()
-
-
-def read_all(data: bytes | str, limits: Limits | None = None) -> MessageSet:
-    """Read a small answer whole. Raises UnreadableAnswer."""
-    parts = read_message_set([data], limits)
-    head = next(parts)
-    assert isinstance(head, MessageSetHead)
-    heads: list[ResponseHead] = []
-    rows: list[list[Ret | BadRecord]] = []
-    for part in parts:
-        if isinstance(part, ResponseHead):
-            heads.append(part)
-            rows.append([])
-        elif not isinstance(part, MessageSetHead | Repaired):
-            rows[-1].append(part)
-    return MessageSet(head, tuple(map(_response, heads, rows)))
-
-
-def _response(head: ResponseHead, rows: list[Ret | BadRecord]) -> Response:
-    bad = tuple(row for row in rows if isinstance(row, BadRecord))
-    return Response(head, tuple(row for row in rows if not isinstance(row, BadRecord)), bad)
 
 
 def _blocks(pieces: Iterable[bytes | str], size_bytes: int) -> Iterator[bytes]:

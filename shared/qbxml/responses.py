@@ -12,11 +12,9 @@ Source of names and of their order: qbxmlops130.xsd.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import NamedTuple, TypeAlias, TypeVar
+from typing import NamedTuple, TypeAlias
 
 from shared.documents import customer_document, invoice_document
 from shared.qbxml.payment_responses import AccountRet as AccountRet
@@ -314,8 +312,6 @@ Ret: TypeAlias = (
     | ListDeletedRet
 )
 
-RetT = TypeVar("RetT", bound=Ret)
-
 
 class BadRecord(NamedTuple):
     """A record that could not be read, in place of it; the records around it are fine.
@@ -335,29 +331,3 @@ class BadRecord(NamedTuple):
     def told(self) -> str:
         """The reason with the field that it is about, named once."""
         return self.reason if self.field in self.reason else f"{self.field}: {self.reason}"
-
-
-@dataclass(frozen=True, slots=True)
-class Response:
-    """One ``*Rs`` of a small answer, whole."""
-
-    head: ResponseHead
-    rows: tuple[Ret, ...]
-    bad: tuple[BadRecord, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class MessageSet:
-    """A small answer, whole: what ``reader.read_all`` returns."""
-
-    head: MessageSetHead
-    responses: tuple[Response, ...]
-
-    def rows_of(self, kind: type[RetT]) -> Iterator[RetT]:
-        """The records of one kind, over all responses, in the order of the answer."""
-        for response in self.responses:
-            yield from (row for row in response.rows if isinstance(row, kind))
-
-    def first(self, kind: type[RetT]) -> RetT | None:
-        """The first record of one kind, such as the HostRet; None when there is none."""
-        return next(self.rows_of(kind), None)

@@ -101,7 +101,7 @@ def clean(text: str) -> Cleaned:
 
     Control characters are dropped, foreign letters become their plain form, and a question
     mark stands for the rest. Never use it for a value that is looked up: a changed key finds
-    another record. ``unstorable`` tells whether a key can exist at all.
+    another record.
     """
     kept = []
     lost: dict[str, None] = {}
@@ -112,11 +112,6 @@ def clean(text: str) -> Cleaned:
             lost[character] = None
             kept.append(_nearest(character))
     return Cleaned("".join(kept), tuple(lost))
-
-
-def unstorable(text: str) -> tuple[str, ...]:
-    """The characters that no QuickBooks record can hold, each once, in order."""
-    return tuple(dict.fromkeys(c for c in text if not _is_storable(c)))
 
 
 def _is_storable(character: str) -> bool:

@@ -68,7 +68,7 @@ class Rules:
         return protocol.copies_left(open_set, now, WINDOW)
 
     def may_be_cleared(self, closed: OpenSet) -> bool:
-        return protocol.may_be_cleared(closed)
+        return not closed.doubted
 
 
 class Request(NamedTuple):

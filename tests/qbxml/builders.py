@@ -7,15 +7,16 @@ either (a repeated element). Text is escaped once; write references such as ``&#
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from xml.sax.saxutils import escape, quoteattr
 
 import pytest
 
-from shared.qbxml.reader import read_all
-from shared.qbxml.responses import MessageSet, Response
+from shared.qbxml.reader import Limits, Repaired, read_message_set
+from shared.qbxml.responses import BadRecord, MessageSetHead, ResponseHead, Ret
 
 SHARED = Path(__file__).parents[2].parent / "shared"
 SAMPLES = SHARED / "qbxml-samples"
@@ -172,3 +173,53 @@ def read_one(text: str | bytes) -> Response:
 
 def read_sample(name: str) -> MessageSet:
     return read_all((SAMPLES / name).read_bytes())
+
+
+RetT = TypeVar("RetT", bound=Ret)
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """One ``*Rs`` of a small answer, whole."""
+
+    head: ResponseHead
+    rows: tuple[Ret, ...]
+    bad: tuple[BadRecord, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MessageSet:
+    """A small answer, whole: what ``read_all`` returns."""
+
+    head: MessageSetHead
+    responses: tuple[Response, ...]
+
+    def rows_of(self, kind: type[RetT]) -> Iterator[RetT]:
+        """The records of one kind, over all responses, in the order of the answer."""
+        for response in self.responses:
+            yield from (row for row in response.rows if isinstance(row, kind))
+
+    def first(self, kind: type[RetT]) -> RetT | None:
+        """The first record of one kind, such as the HostRet; None when there is none."""
+        return next(self.rows_of(kind), None)
+
+
+def read_all(data: bytes | str, limits: Limits | None = None) -> MessageSet:
+    """Read a small answer whole. Raises UnreadableAnswer."""
+    parts = read_message_set([data], limits)
+    head = next(parts)
+    assert isinstance(head, MessageSetHead)
+    heads: list[ResponseHead] = []
+    rows: list[list[Ret | BadRecord]] = []
+    for part in parts:
+        if isinstance(part, ResponseHead):
+            heads.append(part)
+            rows.append([])
+        elif not isinstance(part, MessageSetHead | Repaired):
+            rows[-1].append(part)
+    return MessageSet(head, tuple(map(_response, heads, rows)))
+
+
+def _response(head: ResponseHead, rows: list[Ret | BadRecord]) -> Response:
+    bad = tuple(row for row in rows if isinstance(row, BadRecord))
+    return Response(head, tuple(row for row in rows if not isinstance(row, BadRecord)), bad)

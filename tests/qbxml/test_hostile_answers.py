@@ -10,8 +10,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shared.qbxml.reader import Limits, Unreadable, UnreadableAnswer, read_all, read_message_set
-from tests.qbxml.builders import Raw, answer, invoice, invoices_answer, line, response, xml
+from shared.qbxml.reader import Limits, Unreadable, UnreadableAnswer, read_message_set
+from tests.qbxml.builders import (
+    Raw,
+    answer,
+    invoice,
+    invoices_answer,
+    line,
+    read_all,
+    response,
+    xml,
+)
 
 PLAIN = invoices_answer(invoice())
 BILLION_LAUGHS = (

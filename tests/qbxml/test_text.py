@@ -18,7 +18,6 @@ from shared.qbxml.text import (
     read_count,
     read_date,
     read_flag,
-    unstorable,
     wall_clock,
     write_amount,
 )
@@ -167,14 +166,8 @@ def test_free_text_is_fitted_to_what_quickbooks_stores_and_the_loss_is_told(
 @given(st.text())
 def test_cleaned_text_can_always_be_stored_and_cleans_to_itself(any_text):
     cleaned = clean(any_text).text
-    assert unstorable(cleaned) == ()
     assert clean(cleaned) == text.Cleaned(cleaned, ())
     cleaned.encode("cp1252")
-
-
-def test_a_key_that_no_record_can_hold_is_recognised():
-    assert unstorable("Łąka ™") == ("Ł", "ą")
-    assert unstorable("Larkspur & Søn ™") == ()
 
 
 def test_a_shown_value_is_short_printable_ascii():

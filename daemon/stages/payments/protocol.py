@@ -208,14 +208,6 @@ def copies_left(open_set: OpenSet, now: datetime, window: timedelta) -> bool:
     return not open_set.settle_now and now - open_set.last_sent_at < window
 
 
-def may_be_cleared(closed: OpenSet) -> bool:
-    """Whether QuickBooks may forget a settled set.
-
-    Not one that was ever in doubt: a late copy must still find itself remembered.
-    """
-    return not closed.doubted
-
-
 def _settle(outcome: Outcome) -> Move:
     return lambda _set, _event: Settled(outcome)
 

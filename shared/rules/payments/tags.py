@@ -18,7 +18,6 @@ from uuid import UUID, uuid5
 from shared.qbxml.text import clean
 from shared.rules.payments.values import Payment, Posting
 
-MAX_REF_NUMBER = 20
 MAX_MEMO = 4095
 _HEAD = 11
 _SET_ID = 20

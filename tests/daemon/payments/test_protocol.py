@@ -32,7 +32,6 @@ from daemon.stages.payments.protocol import (
     Unanswered,
     after,
     copies_left,
-    may_be_cleared,
     wanted,
 )
 
@@ -287,17 +286,7 @@ def test_what_an_operator_vouched_for_outlives_the_session():
     assert state.settle_now
 
 
-# What QuickBooks may forget
-
-
-def test_only_a_set_that_was_never_in_doubt_may_be_forgotten():
-    assert may_be_cleared(a_set(Phase.CLOSED))
-    for event in (Unanswered(), SessionBegan()):
-        doubted = life(event)
-        assert not may_be_cleared(replace(doubted, phase=Phase.CLOSED))
-
-
 def test_doubt_is_never_taken_back():
     state = life(Unanswered(), ALL_GONE, FoundNone(), AGAIN)
     assert now(state) is Phase.SENT
-    assert not may_be_cleared(replace(state, phase=Phase.CLOSED))
+    assert state.doubted
