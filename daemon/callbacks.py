@@ -1,7 +1,7 @@
 """The eleven callbacks: each hops to the right thread and back, and decides nothing itself.
 
-Names are the wire's. A callback answers only after its transaction was committed. Rules of
-every answer: qbwc-protocol §2.
+Names are the wire's. A callback answers only after its transaction was committed. What
+each answer means to its caller: Intuit, QuickBooks Web Connector Programmer's Guide.
 """
 
 from __future__ import annotations

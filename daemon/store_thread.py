@@ -2,7 +2,7 @@
 
 ``thd`` in a name means "store thread": plain synchronous code, no Deferreds, no reactor.
 One thread on SQLite, which has one writer; a few on PostgreSQL, where waiting for the server
-leaves room for others (engineering §2).
+leaves room for others.
 """
 
 from __future__ import annotations

@@ -129,7 +129,7 @@ class Admission:
         sessions.save(sequence.thd_begin(session, self._settings, now))
         answer = [ticket, connection.company_file]
         if connection.minimum_interval_seconds:
-            # Positional: the interval counts only behind a postponement (qbwc-protocol §2.4).
+            # Positional: the third and fourth strings are postponement and interval, in this order.
             answer += ["0", str(connection.minimum_interval_seconds)]
         return answer
 

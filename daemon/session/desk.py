@@ -1,7 +1,7 @@
 """What each callback does to the store: one transaction per callback, decided by tables.
 
 Every ``thd_`` function runs on the store thread inside a transaction: read, decide, write;
-the answer leaves only after the commit (DESIGN §4.1). Nothing is kept in memory between
+the answer leaves only after the commit. Nothing is kept in memory between
 two callbacks, so another daemon, or this one after a crash, serves the next one.
 """
 

@@ -2,7 +2,7 @@
 
 A wrong password is checked slowly and told vaguely; the store keeps the precise reason for
 the operator. A verified password is remembered as a keyed digest in memory until it is
-rotated, so that a poll every minute does not pay argon2 each time (DESIGN §4.12).
+rotated, so that a poll every minute does not pay argon2 each time.
 """
 
 from __future__ import annotations
@@ -147,7 +147,7 @@ class Refusal:
 def refusal_ticket(refusal: Refusal) -> str:
     """A throw-away ticket that carries the reason, so that no row has to keep it.
 
-    getLastError and closeConnection may follow a refusal with this ticket (qbwc-protocol §2.4).
+    getLastError and closeConnection may follow a refusal with this ticket.
     """
     until = f"{refusal.until.timestamp():.0f}" if refusal.until else ""
     return f"{_REFUSAL}.{refusal.code}.{refusal.reference}.{until}.{secrets.token_hex(4)}"

@@ -2,7 +2,7 @@
 
 A session goes from authenticate to closeConnection. The machine knows nothing of qbXML,
 rows or sockets: callers send events, and look up in ``ON_…`` what a callback means in the
-phase they find. Rules: qbwc-protocol §2.
+phase they find. Rules: Intuit, QuickBooks Web Connector Programmer's Guide, on the callbacks.
 """
 
 from __future__ import annotations

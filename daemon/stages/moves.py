@@ -24,7 +24,7 @@ class Ask:
 
 @dataclass(frozen=True, slots=True)
 class AskWrite:
-    """A write to QuickBooks whose exact bytes are committed already (DESIGN §4.7)."""
+    """A write to QuickBooks whose exact bytes are committed already."""
 
     step: str
     request_id: str

@@ -153,7 +153,7 @@ def thd_has_more(session: Session, settings: Settings, now: datetime) -> tuple[S
     """Whether anything is left to ask; goes over to the stage that has it.
 
     Asked before every percent: 100 must be answered with the last answer, since an empty
-    sendRequestXML means "ask me for the error" (qbwc-protocol §2.5).
+    sendRequestXML means "ask me for the error".
     """
     while True:
         work, inner = _work(session)

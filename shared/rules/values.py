@@ -1,4 +1,4 @@
-"""What the store hands out: frozen values in the words of DESIGN, never rows.
+"""What the store hands out: frozen values, never rows.
 
 Times are timezone-aware UTC datetimes. QuickBooks timestamps (``time_modified``,
 ``time_created``) are the text QuickBooks wrote, and are compared as text of one PC's

@@ -1,6 +1,6 @@
 """What happens when a .qwc file is added: checks, two probes, and the stamps in the company.
 
-Order and codes: qbwc-protocol §1.5, §4.3, §4.4, §5.1.
+Order and codes: Intuit, QuickBooks Web Connector Programmer's Guide.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The Web Connector's window: add applications, Update Selected, Auto-Run.
 
 Updates run one after the other, each complete in itself; one that fails does not stop the
-next, and QBWC1017 sums up (qbwc-protocol §4.6, §6).
+next, and QBWC1017 sums up.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ class WebConnectorError(Exception):
     """A failure as the Web Connector shows it.
 
     ``code`` is the QBWC code, or empty where the real program shows none; ``text`` says what
-    happened. Codes: qbwc-protocol §5.1.
+    happened. Codes: Intuit, QuickBooks Web Connector Programmer's Guide.
     """
 
     def __init__(self, code: str, text: str) -> None:

@@ -1,7 +1,7 @@
 """A log like QWCLog.txt: UTC stamps, three levels, never a password.
 
-NONE writes nothing, DEBUG cuts every payload to 50 characters, VERBOSE writes it whole
-(qbwc-protocol §6). VERBOSE holds customers' data: switch it back after use.
+NONE writes nothing, DEBUG cuts every payload to 50 characters, VERBOSE writes it
+whole. VERBOSE holds customers' data: switch it back after use.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Reads a .qwc file as the Web Connector does when an application is added.
 
-Every refusal carries the QBWC code that the real program shows (qbwc-protocol §4, §5.1).
+Every refusal carries the QBWC code that the real program shows.
 Where no public text names a code for a broken rule, QBWC1039 is used: "could not be added".
 """
 

@@ -1,6 +1,6 @@
 """Envelopes as the Web Connector's .NET proxy writes them, and replies as strictly as it reads.
 
-A reply that the real proxy could not use raises ``BadReply`` (qbwc-protocol §1.3, §1.4).
+A reply that the real proxy could not use raises ``BadReply``.
 A result in the wrong namespace is not an error by itself: like the proxy, the reader then
 finds nothing there, and None comes back.
 """

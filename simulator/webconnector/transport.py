@@ -1,7 +1,7 @@
 """A small HTTP/1.1 client that behaves on the wire like .NET's HttpWebRequest.
 
 Header order, ``Expect: 100-continue`` with its short wait, one kept-alive connection, no
-redirect, no compression, no cookie, one absolute deadline a call (qbwc-protocol §1.4). It is
+redirect, no compression, no cookie, one absolute deadline a call. It is
 written on sockets, since http.client can neither wait for the interim answer nor hang up in
 the middle of a request, and both have to be rehearsed.
 """

@@ -1,7 +1,7 @@
 """One update of one application, from serverVersion to closeConnection.
 
-The order of calls and what each answer leads to are the real Web Connector's
-(qbwc-protocol §2). QuickBooks is opened after authenticate, unlocked and closed before
+The order of calls and what each answer leads to are the real Web Connector's.
+QuickBooks is opened after authenticate, unlocked and closed before
 closeConnection; a call that fails ends the update there and then, with no further call.
 """
 

@@ -1,4 +1,4 @@
-"""Protocols that do not hold: those of engineering §5.2, and ours with one rule broken."""
+"""Protocols that do not hold: those that come to mind first, and ours with one rule broken."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """A QuickBooks of a few lines: payments, what it remembers of message sets, and its habits.
 
-What a real one leaves open is a habit, drawn for each history: engineering §5.1,
-qbxml-reference §3.
+What a real one leaves open is a habit, drawn for each history: how
+much it remembers, and what runs late.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from daemon.stages.payments.protocol import (
 
 
 class Violation(AssertionError):
-    """An invariant of engineering §5.5 does not hold; the sentence says which."""
+    """An invariant does not hold; its number is that of the list in world.py."""
 
 
 class Habits(NamedTuple):

@@ -34,7 +34,7 @@ from tests.payments_model.poster import Rules
 TWICE, NOT_THERE, BLIND, EDGE, NEVER_SETTLED, LOOPS = "(1)", "(2)", "(7)", "(8)", "(18)", "(19)"
 
 BY_WHAT_COMES_OF_IT = [
-    # The protocols of engineering §5.2.
+    # Protocols that come to mind first.
     (ResendUntilAnswered, TWICE, 20),
     (NeverResend, NOT_THERE, 5),
     (SameIdAndBytes, TWICE, 20),

@@ -1,7 +1,17 @@
 """One history: a QuickBooks, a line, a daemon and people, moved by whoever plays fate.
 
 ``World`` has no will: random seeds (histories.py) and Hypothesis (test_machine.py) drive it.
-After each step it checks what engineering §5.5 asks; the numbers in its sentences are from there.
+After each step it checks these invariants; the sentence of a violation begins with the number.
+
+(1) QuickBooks holds at most one live payment for each tag. (2) What is posted is there exactly
+once, with the same cents, and under the TxnID that is stored. (3) No payment is in two open sets.
+(4) A company file has at most one open set, and what is out has one. (5) The bytes of a set never
+change. (6) Nothing leaves before its intent is stored. (7) After an answer that does not say
+"applied", QuickBooks is asked before anything leaves again. (8) States move along their edges. (10) A ticket of an old session
+changes nothing. (12) What is posted here is what QuickBooks holds. (14) An answer taken in twice
+equals one taken in once. (15) The events of a set lead to where it stands.
+Once faults stop: (18) each payment is posted, refused or shown to a person within a few sessions,
+(19) each doubt is settled within a few requests, (20) no session stays open.
 """
 
 from __future__ import annotations
@@ -244,7 +254,7 @@ class World:
                 self.vouched_at = self.now
 
     def quiet(self) -> None:
-        """Faults are over: within a few sessions all is settled, and all of §5.5 holds."""
+        """Faults are over: within a few sessions all is settled, and every invariant holds."""
         if self.strict and self.poster.open is not None:
             _check_replay(self.poster.open, self.poster.rules)
         stubborn = sum(item.wrong in (Wrong.UNCLEAR, Wrong.DEADLY) for item in self.poster.items)

@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from lxml import etree
 
 from shared.qbxml import writer
-from shared.qbxml.reader import read_all
 from shared.qbxml.requests import (
     AccountQuery,
     ActiveStatus,
@@ -28,6 +27,7 @@ from shared.qbxml.requests import (
     TxnDeletedQuery,
 )
 from shared.qbxml.writer import write_message_set
+from tests.qbxml.builders import read_all
 
 GUID = "{9A6D1F52-0C1B-4D1E-8F77-5A4B3C2D1E0F}"
 ITERATOR = "{0f4a7c1e-8a55-4f0e-9d53-3d4b0b6f7a21}"

@@ -3,7 +3,7 @@
 import pytest
 
 from shared.qbxml import reader
-from shared.qbxml.reader import UnreadableAnswer, read_all, read_message_set
+from shared.qbxml.reader import UnreadableAnswer, read_message_set
 from shared.qbxml.responses import (
     CustomerRet,
     InvoiceRet,
@@ -21,6 +21,7 @@ from tests.qbxml.builders import (
     line,
     payment,
     payments_answer,
+    read_all,
     read_one,
     response,
     xml,

@@ -5,7 +5,6 @@ from decimal import Decimal
 
 import pytest
 
-from shared.qbxml.reader import read_all
 from shared.qbxml.responses import (
     NO_REF,
     BadRecord,
@@ -27,6 +26,7 @@ from tests.qbxml.builders import (
     invoice,
     invoices_answer,
     line,
+    read_all,
     read_one,
     ref,
     response,

@@ -7,7 +7,6 @@ from decimal import Decimal
 
 import pytest
 
-from shared.qbxml.reader import read_all
 from shared.qbxml.responses import (
     AccountRet,
     CompanyRet,
@@ -22,7 +21,7 @@ from shared.qbxml.responses import (
 )
 from shared.qbxml.statuses import WriteOutcome, write_outcome
 from shared.qbxml.versions import why_unsupported
-from tests.qbxml.builders import SAMPLES, needs_samples, read_sample
+from tests.qbxml.builders import SAMPLES, needs_samples, read_all, read_sample
 
 pytestmark = needs_samples
 

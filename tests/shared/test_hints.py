@@ -27,7 +27,6 @@ from shared.hints.catalogue import default_fields
 from shared.qbxml.statuses import STATUSES
 
 ROOT = Path(__file__).parents[2]
-REFERENCE = ROOT.parent / "shared" / "reference"
 
 OUR_OWN_CODES = """
     unknown-user wrong-password old-password login-locked application-replaced session-busy
@@ -157,22 +156,6 @@ def test_nobody_is_blamed():
     for entry in all_hints():
         text = " ".join((entry.happened, entry.why, *entry.remedy, entry.short, entry.next))
         assert not blame.search(text), entry.code
-
-
-@pytest.mark.skipif(not REFERENCE.is_dir(), reason="the reference texts are not beside the project")
-def test_every_code_of_the_references_has_a_hint():
-    protocol = (REFERENCE / "qbwc-protocol.md").read_text("utf-8")
-    reference = (REFERENCE / "qbxml-reference.md").read_text("utf-8")
-    rows = re.findall(r"^\| ([\d, -]+) \|", protocol[protocol.index("### 5.3") :], re.MULTILINE)
-    rows += re.findall(r"^\| ([\d, -]+) \|", reference, re.MULTILINE)
-    codes = {code for row in rows for code in re.findall(r"\d+(?:-\d+)?", row)}
-    codes = {code for code in codes if len(code) >= 3 or code in ("0", "1")}
-    assert len(codes) > 70
-    codes |= set(re.findall(r"QBWC1\d{3}", protocol)) | set(re.findall(r"0x80\w{6}", protocol))
-    codes |= set(re.findall(r"0x80\w{6}", reference))
-    # A code that stands there only to say that nothing is known of it.
-    unknown = [code for code in codes if (found := hint(code)) is None or found.group == "range"]
-    assert set(unknown) <= {"3300-3399", "9100-9199"}
 
 
 # Finding an entry by its code.

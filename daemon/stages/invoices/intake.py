@@ -2,7 +2,7 @@
 
 A record that cannot be trusted becomes a Trouble with its document number; it never stops
 the others. Runs where answers are read, beside the reactor and outside of any transaction.
-Rules: qbxml-reference §6, §7, §16.
+Meaning of the fields: Intuit, Onscreen Reference for Intuit Software Development Kits.
 """
 
 from __future__ import annotations
@@ -153,7 +153,7 @@ def _odd(ret: InvoiceRet) -> Iterator[str]:
 def total_mismatch(ret: InvoiceRet) -> Trouble | None:
     """A problem when subtotal and tax do not add up to balance and applied amount.
 
-    Both sums agree in every real answer seen (qbxml-reference §7).
+    Both sums agree in every real answer that we have seen.
     """
     if ret.adds_up:
         return None

@@ -1,6 +1,6 @@
 """The plan of Invoice Sync: which question comes next, and what an answer means.
 
-Delta and sweep (DESIGN §4.5). The first run reads all open invoices; later runs read what
+Delta and sweep. The first run reads all open invoices; later runs read what
 changed since the watermark, ask what was deleted, and compare the open invoices of
 QuickBooks, and the customers we hold, with ours, so that nothing depends on QuickBooks'
 clock. What differs is read again by ID, then the customers that invoices newly name.
@@ -25,7 +25,7 @@ from shared.qbxml import statuses
 SWEEP_FACTOR = 4
 """The sweep reads four short elements a row, so its pages may be longer by this factor."""
 DELETIONS_DAYS = 90
-"""QuickBooks remembers deletions for 90 days (qbxml-reference §13)."""
+"""QuickBooks tells of deletions for 90 days."""
 SWEPT = ("TxnID", "TimeModified", "EditSequence", "CustomerRef", "BalanceRemaining")
 CHECKED = ("ListID", "EditSequence", "FullName", "IsActive", "ParentRef")
 NOT_FOUND = 3120

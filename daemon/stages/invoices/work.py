@@ -31,7 +31,7 @@ PAGE_SIZE = "invoice-page"
 SETTLED_ON = "settled"
 """The terms of the last settlement; empty while a sync is under way or was cut."""
 LONGEST_NUMBER = 11
-"""Characters of an invoice's RefNumber (qbxml-reference §7)."""
+"""Characters of an invoice's RefNumber that QuickBooks keeps."""
 LONGEST_NAME = 209
 """Characters of a customer's FullName."""
 KIND_OF_IDS = {

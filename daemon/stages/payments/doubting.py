@@ -2,7 +2,7 @@
 
 First what QuickBooks remembers of the set, then the payment itself: by its RefNumber, by its
 customer and date, and among the deleted ones. Only when all of that shows nothing, and the
-doubt window is over, the same bytes go out again (DESIGN §4.7).
+doubt window is over, the same bytes go out again.
 """
 
 from __future__ import annotations

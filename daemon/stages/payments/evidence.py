@@ -1,7 +1,7 @@
 """What an answer of QuickBooks proves about a payment that we sent: pure.
 
 Money that is taken for unsent is sent twice, and money that is taken for sent is lost. So only
-an answer that says so in full counts. Rules: engineering §5.3, qbxml-reference §3.
+an answer that says so in full counts. Why: docs/architecture.md, "Payments: exactly once".
 """
 
 from __future__ import annotations

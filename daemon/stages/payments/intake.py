@@ -2,7 +2,8 @@
 
 A payment that is to be kept is read whole, or it becomes a Trouble with its number; where the
 question is only whether a payment of ours is there, its record is taken as it came. Runs where
-answers are read, outside of any transaction. Rules: qbxml-reference §9, §10.
+answers are read, outside of any transaction. Meaning of the
+fields: Intuit, Onscreen Reference for Intuit Software Development Kits.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The plan of Payment Sync: recover, push, pull (DESIGN §4.6); pure, as a table of steps.
+"""The plan of Payment Sync: recover, push, pull; pure, as a table of steps.
 
 Before anything is posted the plan makes sure that the company still has what was posted
 before, and that no earlier write is in doubt. Then each payment is looked at and posted, one
@@ -24,7 +24,7 @@ from shared.qbxml import statuses
 KNOWN_LIMIT = 20
 """So many of the latest posted payments are asked for: a restored company lacks the latest."""
 DELETIONS_DAYS = 90
-"""QuickBooks remembers deletions for 90 days (qbxml-reference §13)."""
+"""QuickBooks tells of deletions for 90 days."""
 NOT_FOUND = 3120
 PAYMENT_TYPE = "ReceivePayment"
 SEEN = ("TxnID", "TimeCreated", "TimeModified", "EditSequence", "ExternalGUID")

@@ -6,7 +6,7 @@ payment itself is looked for (FIND). Not there proves little while a copy that w
 can still run (HOLD). Once none can, the same two questions are asked again (CHECK, LAST_FIND):
 only an answer from after the doubt window lets the same bytes go out again (AGAIN), which is
 doubtful again. Where that never comes to an answer, a person is asked. Pure tables and functions.
-Rules: engineering §5.3, DESIGN §4.7, qbxml-reference §3.
+Why: docs/architecture.md, "Payments: exactly once".
 """
 
 from __future__ import annotations

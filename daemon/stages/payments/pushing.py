@@ -2,7 +2,7 @@
 
 Each payment is looked at in the same session, just before it is written: what its invoices
 have left, and whether QuickBooks has it already. Then its request is committed, byte for
-byte, and only after that it leaves (DESIGN §4.6, §4.7).
+byte, and only after that it leaves.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 QuickBooks shows payments by their TxnIDs. One that is gone without having been deleted, or an
 ID that is another record now, means that an older copy is open: posting stops until a person
-has decided (engineering §5.3, step 8). Store-thread code.
+has decided. Store-thread code.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Whether a payment fits the books as they are, and what QuickBooks' refusal of one means: pure.
 
-Rules: qbxml-reference §9 ("What goes wrong"), DESIGN §4.8. What passes by itself holds a
+Status codes: Intuit, QuickBooks SDK Programmer's Guide. What passes by itself holds a
 payment back until the next sync; what needs a person refuses it.
 """
 

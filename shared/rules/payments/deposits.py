@@ -1,7 +1,7 @@
 """Which account a payment is deposited to, and what QuickBooks calls its method.
 
-Rules: invoiced-product §1.12. Unlike there, an empty gateway condition fits any gateway, and
-a payment that no rule fits goes to Undeposited Funds instead of failing.
+An empty gateway condition fits any gateway, and a payment that no rule fits goes to Undeposited
+Funds instead of failing.
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
 """Whether a payment may go to QuickBooks, and which invoices it means.
 
 Only what was charged through the platform goes out, and only to an invoice that is named
-beyond doubt: a guess would put money on somebody else's account. Rules: DESIGN §4.6,
-invoiced-product §1.12.
+beyond doubt: a guess would put money on somebody else's account.
 """
 
 from __future__ import annotations

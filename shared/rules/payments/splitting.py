@@ -1,7 +1,7 @@
 """One payment of the platform, as the ReceivePayments that QuickBooks can hold.
 
 A ReceivePayment belongs to one customer or job and to one accounts receivable account, those
-of the invoices that it pays (status 3120 and 3210 otherwise). Rule: qbxml-reference §9.
+of the invoices that it pays (status 3120 and 3210 otherwise).
 """
 
 from __future__ import annotations

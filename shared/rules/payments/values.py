@@ -1,4 +1,4 @@
-"""Payments as the store hands them out: frozen values, in the words of DESIGN.
+"""Payments as the store hands them out: frozen values, never rows.
 
 Amounts are ``Decimal`` with two places, in the payment's currency (an ISO code; empty: that of
 its invoices). Times are timezone-aware UTC datetimes; QuickBooks' timestamps stay its text.
