@@ -1,9 +1,9 @@
 """Which company file answers: the rules that keep two companies apart.
 
-The first host and company reply of a connection is recorded; later replies must match or
-no request is handed out. QuickBooks has no company ID, so the stamp that the
-Web Connector writes under our OwnerID and the company's name stand for it. One company file belongs to one connection: where the
-file bears the stamp of another one that was bound before, this one gets no request.
+The first host and company reply of a connection is recorded; later replies must match or no
+request is handed out. QuickBooks has no company ID, so the stamp that the Web Connector writes
+under our OwnerID and the company's name stand for it. One company file belongs to one connection:
+where the file bears the stamp of another one that was bound before, this one gets no request.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Whether the Web Connector will find us at ``public_url``, and take what it finds.
 
 It is as strict as Windows: a host name, https, a certificate that is trusted, and a plain GET
-answered with 200, as it checks when a .qwc file is added. The checks stop at the first thing that does not work:
-what comes after it cannot work either.
+answered with 200, as it checks when a .qwc file is added. The checks stop at the first thing that
+does not work: what comes after it cannot work either.
 """
 
 from __future__ import annotations

@@ -7,9 +7,10 @@ After each step it checks these invariants; the sentence of a violation begins w
 once, with the same cents, and under the TxnID that is stored. (3) No payment is in two open sets.
 (4) A company file has at most one open set, and what is out has one. (5) The bytes of a set never
 change. (6) Nothing leaves before its intent is stored. (7) After an answer that does not say
-"applied", QuickBooks is asked before anything leaves again. (8) States move along their edges. (10) A ticket of an old session
-changes nothing. (12) What is posted here is what QuickBooks holds. (14) An answer taken in twice
-equals one taken in once. (15) The events of a set lead to where it stands.
+"applied", QuickBooks is asked before anything leaves again. (8) States move along their edges.
+(10) A ticket of an old session changes nothing. (12) What is posted here is what QuickBooks holds.
+(14) An answer taken in twice equals one taken in once. (15) The events of a set lead to where it
+stands.
 Once faults stop: (18) each payment is posted, refused or shown to a person within a few sessions,
 (19) each doubt is settled within a few requests, (20) no session stays open.
 """
