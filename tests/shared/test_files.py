@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -25,15 +27,14 @@ def acting_as(user_id):
 
 
 @pytest.fixture
-def folder(tmp_path):
+def folder():
     """The folder of a service, in a place that everybody may enter."""
-    for place in (tmp_path, *tmp_path.parents):
-        if place.stat().st_uid == os.geteuid() and place.name.startswith(("pytest-", "test_")):
-            place.chmod(0o755)
-    made = tmp_path / "service"
-    made.mkdir(mode=0o700)
-    os.chown(made, SERVICE, SERVICE)
-    return made
+    with TemporaryDirectory() as place:
+        Path(place).chmod(0o755)
+        made = Path(place) / "service"
+        made.mkdir(mode=0o700)
+        os.chown(made, SERVICE, SERVICE)
+        yield made
 
 
 @as_root
