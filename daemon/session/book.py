@@ -62,11 +62,17 @@ class SessionBook:
         *,
         state: SyncState = SyncState.FAILED,
         facts: Mapping[str, str] | None = None,
+        on_file: bool = False,
     ) -> int:
-        """End the session with a sentence; returns the percent that asks for getLastError."""
+        """End the session with a sentence; returns the percent that asks for getLastError.
+
+        ``on_file``: the problem that says why is there already.
+        """
         sentence = say(session, code, said=said, **(facts or {}))
         self.thd_save(session, now, event=machine.FailureMet(), error_code=code, error=sentence)
         self._thd_end_sync(session, state, code, sentence, now, said=said, **(facts or {}))
+        if on_file:
+            thd_take_off_file(session.application, now)
         return FAILED_PERCENT
 
     def thd_give_up(

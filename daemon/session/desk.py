@@ -320,7 +320,7 @@ class Desk:
         """Carry out what the plan decided; the percent for the Web Connector."""
         match move:
             case Fail():
-                return self._book.thd_fail(session, move.code, move.said, now)
+                return self._book.thd_fail(session, move.code, move.said, now, on_file=move.on_file)
             case Pause():
                 self._book.thd_save(session, now, event=machine.PauseTaken(), waits=move.pauses)
                 return sequence.percent(session)

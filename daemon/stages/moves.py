@@ -97,10 +97,11 @@ class Gone:
 
 @dataclass(frozen=True, slots=True)
 class Fail:
-    """The sync ends here; ``code`` is the hint."""
+    """The sync ends here; ``code`` is the hint. ``on_file``: its problem is on file already."""
 
     code: str
     said: str
+    on_file: bool = False
 
 
 Move = GoOn | Pause | GiveUpOn | NotTakenIn | Gone | Fail

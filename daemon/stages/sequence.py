@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
 
-from daemon.stages import balances, retried
+from daemon.stages import balances, known_copy, retried
 from daemon.stages.invoices import work as invoices
 from daemon.stages.moves import Ask, AskWrite, GiveUpOn, Gone, Move, NotTakenIn, Progress
 from daemon.stages.payments import work as payments
@@ -29,6 +29,7 @@ from shared.settings import Settings
 class Stage(StrEnum):
     """What a sync does, in this order."""
 
+    KNOWN_COPY = "known-copy"  # is it the copy of the company file that we know?
     INVOICES = "invoices"  # what QuickBooks bills
     RETRIED = "retried"  # what retried payments name, read again
     PAYMENTS = "payments"  # posted there, and read from there
@@ -100,18 +101,19 @@ class Standing:
 
 
 STAGES: Mapping[ApplicationKind, tuple[Stage, ...]] = {
-    ApplicationKind.INVOICE: (Stage.INVOICES,),
+    ApplicationKind.INVOICE: (Stage.KNOWN_COPY, Stage.INVOICES),
     ApplicationKind.PAYMENT: (Stage.RETRIED, Stage.PAYMENTS, Stage.BALANCES),
     ApplicationKind.COMBINED: tuple(Stage),
 }
 SHARE: Mapping[ApplicationKind, Mapping[Stage, tuple[int, int]]] = {
-    ApplicationKind.INVOICE: {Stage.INVOICES: (0, 100)},
+    ApplicationKind.INVOICE: {Stage.KNOWN_COPY: (0, 0), Stage.INVOICES: (0, 100)},
     ApplicationKind.PAYMENT: {
         Stage.RETRIED: (0, 2),
         Stage.PAYMENTS: (2, 85),
         Stage.BALANCES: (85, 100),
     },
     ApplicationKind.COMBINED: {
+        Stage.KNOWN_COPY: (0, 0),
         Stage.INVOICES: (0, 60),
         Stage.RETRIED: (60, 60),
         Stage.PAYMENTS: (60, 90),
@@ -121,6 +123,7 @@ SHARE: Mapping[ApplicationKind, Mapping[Stage, tuple[int, int]]] = {
 """Which part of the Web Connector's bar each stage fills, in percent."""
 
 WORK: Mapping[Stage, Work] = {
+    Stage.KNOWN_COPY: known_copy,
     Stage.INVOICES: invoices,
     Stage.RETRIED: retried,
     Stage.PAYMENTS: payments,

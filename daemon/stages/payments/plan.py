@@ -285,8 +285,13 @@ def _past(state: PaymentSync) -> PaymentSync:
 
 
 def _known(state: PaymentSync, request_id: str) -> tuple[ask.Request, ...]:
+    return known(state.asked, request_id)
+
+
+def known(txn_ids: tuple[str, ...], request_id: str) -> tuple[ask.Request, ...]:
+    """Whether QuickBooks has these payments, and which ones were deleted."""
     return (
-        ask.ReceivePaymentQuery(f"{request_id}-1", txn_ids=state.asked, include=SEEN),
+        ask.ReceivePaymentQuery(f"{request_id}-1", txn_ids=txn_ids, include=SEEN),
         deleted_payments(f"{request_id}-2"),
     )
 

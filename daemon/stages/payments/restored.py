@@ -23,7 +23,7 @@ from shared.models import problems
 from shared.models.payments import incoming, postings
 from shared.models.payments.incoming import Latest
 from shared.qbxml import statuses
-from shared.qbxml.responses import ReceivePaymentRet, TxnDeletedRet
+from shared.qbxml.responses import ReceivePaymentRet, ResponseHead, TxnDeletedRet
 from shared.rules.payments.values import Posting
 from shared.rules.values import ProblemState, RecordKind, Session, Trouble
 
@@ -35,9 +35,9 @@ QUESTIONS = 2
 GO_ON = frozenset({ProblemState.RETRY, ProblemState.SKIPPED})
 
 
-def thd_latest(session: Session, state: PaymentSync) -> list[str]:
+def thd_latest(session: Session, limit: int) -> list[str]:
     """The TxnIDs that a copy from before would lack: the latest that were posted and imported."""
-    connection_id, limit = session.connection.id, state.known_limit
+    connection_id = session.connection.id
     posted = postings.recently_posted(connection_id, limit)
     imported = incoming.latest(connection_id, limit) if limit > 1 or not posted else []
     return [*(one.txn_id for one in posted), *(one.txn_id for one in imported)]
@@ -49,26 +49,58 @@ def thd_known(
     """The answer to KNOWN: the latest posted payments, and what was deleted."""
     if reading.unreadable or len(reading.heads) < QUESTIONS:
         return paging.unreadable(state, reading.unreadable or "it lacked a part of what was asked")
-    shown, deletions = reading.heads[:QUESTIONS]
-    nothing_shown = shown.status.code == plan.NOT_FOUND
-    failed = unanswered((deletions,) if nothing_shown else (shown, deletions))
+    failed = unanswered_of(reading)
     if failed is not None:
         if statuses.is_transient(failed.status.code, failed.status.message):
             return paging.try_again(state, failed.status.message)
         telling.thd_stopped(session, str(failed.status.code), failed.status.message, now)
         return plan.stop_pushing(state), GoOn()
-    if nothing_shown and len(state.asked) > 1:
+    if nothing_shown(reading) and len(state.asked) > 1:
         # One ID that is gone may have refused them all: the latest one alone tells enough.
         return replace(state, asked=(), known_limit=1), GoOn()
-    seen = _Seen.of(reading.rows)
-    gone = _thd_gone(session, state.asked, seen)
-    imported = _thd_imported(session, state)
-    if gone or any(seen.lacks(one) for one in imported):
-        return _thd_restored(session, state, gone, now), GoOn()
-    if any(seen.has_older(one) for one in imported):
+    found = thd_compared(session, state.asked, state.known_limit, reading)
+    if found.is_older_copy:
+        return _thd_restored(session, state, found.gone, now), GoOn()
+    if found.was_undone:
         state = replace(state, compare=True)
-    problems.resolve(session.connection.id, RecordKind.SYNC, [COMPANY_FILE], [RESTORED], now)
+    thd_right_copy(session, now)
     return plan.advance(state), GoOn()
+
+
+def nothing_shown(reading: Reading) -> bool:
+    """Whether QuickBooks has none of the payments, or one that it lacks refused them all."""
+    return reading.heads[0].status.code == plan.NOT_FOUND
+
+
+def unanswered_of(reading: Reading) -> ResponseHead | None:
+    """The one of both questions that QuickBooks did not answer."""
+    shown, deletions = reading.heads[:QUESTIONS]
+    return unanswered((deletions,) if nothing_shown(reading) else (shown, deletions))
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """Our latest payments beside those of QuickBooks.
+
+    ``gone`` are postings without a trace. ``was_undone``: a payment is as it was before a change.
+    """
+
+    gone: tuple[Posting, ...]
+    is_older_copy: bool
+    was_undone: bool
+
+
+def thd_compared(session: Session, asked: Sequence[str], limit: int, reading: Reading) -> Compared:
+    """Hold what was asked for against what QuickBooks showed."""
+    seen = _Seen.of(reading.rows)
+    gone = tuple(_thd_gone(session, asked, seen))
+    latest = incoming.latest(session.connection.id, limit)
+    imported = [one for one in latest if one.txn_id in asked]
+    return Compared(
+        gone,
+        is_older_copy=bool(gone) or any(seen.lacks(one) for one in imported),
+        was_undone=any(seen.has_older(one) for one in imported),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,11 +126,6 @@ class _Seen:
         return ret is not None and ret.time_modified < one.time_modified
 
 
-def _thd_imported(session: Session, state: PaymentSync) -> list[Latest]:
-    latest = incoming.latest(session.connection.id, state.known_limit)
-    return [one for one in latest if one.txn_id in state.asked]
-
-
 def _thd_gone(session: Session, asked: Sequence[str], seen: _Seen) -> list[Posting]:
     known = postings.by_tags(session.connection.id, txn_ids=asked)
     there = {
@@ -113,22 +140,36 @@ def _thd_restored(
     session: Session, state: PaymentSync, gone: Sequence[Posting], now: datetime
 ) -> PaymentSync:
     """Stop posting and ask; or go on, once a person said that this file is the one."""
-    connection = session.connection
-    decided = problems.state_of(connection.id, RecordKind.SYNC, COMPANY_FILE, RESTORED)
-    if decided in GO_ON:
+    if thd_is_to_go_on(session):
         thd_lost(session, gone, now)
-        problems.resolve(connection.id, RecordKind.SYNC, [COMPANY_FILE], [RESTORED], now)
+        thd_right_copy(session, now)
         return plan.advance(replace(state, compare=True, restored=True))
+    thd_ask_which_copy(session, now)
+    # Nor is anything taken for deleted before somebody has decided.
+    return plan.stop_pushing(replace(state, compare=False, failed=state.failed + 1))
+
+
+def thd_is_to_go_on(session: Session) -> bool:
+    """Whether a person said that this copy is the one to go on with."""
+    about = (session.connection.id, RecordKind.SYNC, COMPANY_FILE, RESTORED)
+    return problems.state_of(*about) in GO_ON
+
+
+def thd_ask_which_copy(session: Session, now: datetime) -> None:
+    """A person must say which copy counts."""
     told = tell(RESTORED)
-    binding = connection.binding
-    document = binding.company_name if binding else connection.name
+    binding = session.connection.binding
+    document = binding.company_name if binding else session.connection.name
     telling.thd_trouble(
         session,
         Trouble(RESTORED, RecordKind.SYNC, COMPANY_FILE, document, told.message, told.remedy),
         now,
     )
-    # Nor is anything taken for deleted before somebody has decided.
-    return plan.stop_pushing(replace(state, compare=False, failed=state.failed + 1))
+
+
+def thd_right_copy(session: Session, now: datetime) -> None:
+    """It is the copy that we know, or the one to go on with."""
+    problems.resolve(session.connection.id, RecordKind.SYNC, [COMPANY_FILE], [RESTORED], now)
 
 
 def thd_lost(session: Session, gone: Sequence[Posting], now: datetime) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -119,6 +120,56 @@ def test_a_lost_payment_that_is_skipped_stays_out(restored):
     assert standing(restored, "pay_1")[0] is PaymentStatus.SKIPPED
     assert codes(restored) == ["payment-lost"]
     both_agree(restored)
+
+
+def owed(house, number):
+    """What an invoice owes by our ledger."""
+    return next(row.balance for row in house.invoices().values() if row.number == number)
+
+
+def test_invoice_sync_does_not_read_an_older_copy_into_the_ledger(restored):
+    before = owed(restored, "1042")
+    restored.later(hours=1)
+    outcome = restored.sync()
+    assert outcome.result is Result.FAILED
+    assert restored.syncs()[0].error_code == "company-restored"
+    assert codes(restored) == ["company-restored"]
+    assert owed(restored, "1042") == before == Decimal("200.00")
+    assert not any("<InvoiceQueryRq" in request for request in restored.requests)
+
+
+def test_invoice_sync_goes_on_when_a_person_has_said_so(restored):
+    restored.sync()
+    go_on(restored)
+    restored.later(hours=1)
+    assert restored.sync().ok
+    assert owed(restored, "1042") == Decimal("250.00")
+    settles(restored)
+    assert standing(restored, "pay_1") == LOST
+    assert restored.sync().ok
+
+
+def test_invoice_sync_goes_on_by_itself_when_the_right_file_is_open_again(house):
+    older = house.company.backup()
+    receive(house, payment("pay_1"))
+    settles(house)
+    newer = house.company.backup()
+    house.company.restore(older)
+    assert house.sync().result is Result.FAILED
+    house.company.restore(newer)
+    house.later(hours=1)
+    assert house.sync().ok
+    assert codes(house) == []
+    assert owed(house, "1042") == Decimal("200.00")
+
+
+def test_a_payment_that_a_person_deleted_is_no_older_copy_for_invoice_sync(house):
+    receive(house, payment("pay_1"))
+    settles(house)
+    acts.delete(house.company.books, in_quickbooks(house)[0].txn_id)
+    house.later(hours=1)
+    assert house.sync().ok
+    assert owed(house, "1042") == Decimal("250.00")
 
 
 def test_when_the_newer_file_comes_back_nothing_was_lost(house):
