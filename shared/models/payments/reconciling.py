@@ -13,7 +13,7 @@ from shared.models import tables as t
 from shared.models.convert import money
 from shared.models.ledger.settlement import BEFORE_START_DATE, INACTIVE_CUSTOMER, PENDING
 from shared.models.statements import Row, Statement, slot
-from shared.rules.payments.values import CustomerBalance, SetAside
+from shared.rules.payments.values import CustomerBalance, PaidButOpen, PostingState, SetAside
 from shared.rules.values import InvoiceStatus, JobMode
 
 _ON_PURPOSE = (PENDING, INACTIVE_CUSTOMER, BEFORE_START_DATE)
@@ -102,3 +102,51 @@ _SET_ASIDE = Statement(
         .order_by(t.Invoice.date, t.Invoice.id)
     )
 )
+
+
+def paid_but_open(connection_id: int) -> list[PaidButOpen]:
+    """Return the open invoices that our own posted payments contradict, by date.
+
+    What QuickBooks changed later is in the total that it shows, and a payment that was deleted
+    there no longer counts. So an invoice that owes more than its total without our payments was
+    read from another copy of the company file, or lost its payment without a word.
+    """
+    return [
+        PaidButOpen(
+            document=invoice_document(number, customer),
+            currency=currency,
+            paid=money(int(paid)),
+            expected=money(max(total - int(paid), 0)),
+            balance=money(balance),
+        )
+        for number, customer, currency, total, balance, paid in _PAID_BUT_OPEN.all(
+            connection=connection_id
+        )
+    ]
+
+
+def _paid_but_open() -> Any:
+    paid = fn.SUM(fn.COALESCE(t.PostingUse.fitting_cents, t.PostingUse.amount_cents))
+    is_paid = (t.Invoice.txn_id == t.PostingUse.invoice_txn_id) & (
+        t.Invoice.connection == t.Posting.connection
+    )
+    return (
+        t.PostingUse.select(
+            *(t.Invoice.number, t.Invoice.customer_full_name, t.Invoice.currency),
+            *(t.Invoice.total_cents, t.Invoice.balance_cents, paid),
+        )
+        .join(t.Posting)
+        .join(t.Invoice, on=is_paid)
+        .where(
+            (t.Posting.connection == slot("connection"))
+            & (t.Posting.state == PostingState.POSTED.value)
+            & ~t.Posting.deleted
+            & _IS_OPEN
+        )
+        .group_by(t.Invoice.id)
+        .having(t.Invoice.balance_cents > t.Invoice.total_cents - paid)
+        .order_by(t.Invoice.date, t.Invoice.id)
+    )
+
+
+_PAID_BUT_OPEN = Statement(_paid_but_open)

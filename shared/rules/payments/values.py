@@ -455,3 +455,18 @@ class SetAside:
     document: str
     reason: str
     seen: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class PaidButOpen:
+    """An invoice that owes more than the payments that we posted for it leave of it.
+
+    ``expected`` is the most that it may owe: its total without our payments. ``balance`` is what
+    it owes by our ledger.
+    """
+
+    document: str
+    currency: str
+    paid: Decimal
+    expected: Decimal
+    balance: Decimal

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from shared.models import connections
+from shared.models.payments import reconciling
 from shared.operations import payments
 from shared.rules.payments.values import PaymentStatus
 from simulator.company import Company, acts
@@ -161,6 +163,32 @@ def test_invoice_sync_goes_on_by_itself_when_the_right_file_is_open_again(house)
     assert house.sync().ok
     assert codes(house) == []
     assert owed(house, "1042") == Decimal("200.00")
+
+
+def paid_but_open(house):
+    with house.store.reading():
+        found = reconciling.paid_but_open(connections.get("Larkspur").id)
+        return [(one.document, one.expected, one.balance) for one in found]
+
+
+def test_an_invoice_that_our_payment_paid_and_that_is_open_all_the_same_is_a_difference(restored):
+    assert paid_but_open(restored) == []
+    restored.sync()
+    go_on(restored)
+    assert restored.sync().ok
+    [first, _] = paid_but_open(restored)
+    assert first == ("Invoice 1042, Larkspur Tile", Decimal("200.00"), Decimal("250.00"))
+    settles(restored)
+    assert paid_but_open(restored) == []
+
+
+def test_what_quickbooks_changed_later_is_no_difference(house):
+    receive(house, payment("pay_1"))
+    settles(house)
+    acts.edit(house.company.books, "1042", add=15_000)
+    house.later(hours=1)
+    assert house.sync().ok
+    assert paid_but_open(house) == []
 
 
 def test_a_payment_that_a_person_deleted_is_no_older_copy_for_invoice_sync(house):
