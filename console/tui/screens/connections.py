@@ -250,7 +250,7 @@ def _searched(line: ConnectionLine) -> str:
 
 def _state(one: ApplicationOverview) -> Text:
     if one.sync is None:
-        word = "never ran" if one.application.password_generation else "no .qwc yet"
+        word = "never ran" if one.application.password_generation else "not set up"
         return words.state(word)
     word = describe.word(one.sync)
     return words.state(word, f"{word} {describe.percent(one.sync)}" if word == "running" else "")

@@ -37,7 +37,7 @@ def test_each_connection_has_its_states_as_words_and_who_needs_a_person_comes_fi
     async def scenario(at: Driver) -> None:
         header, larkspur, bramble = at.lines[1:4]
         assert header.split()[:5] == ["Connection", "Invoice", "Sync", "Payment", "Sync"]
-        assert larkspur.split()[:4] == ["Larkspur", "failed", "no", ".qwc"]
+        assert larkspur.split()[:4] == ["Larkspur", "failed", "not", "set"]
         assert "late 10:00" in larkspur
         assert bramble.split()[:4] == ["Bramble", "finished", "running", "45%"]
         assert "late" not in bramble
