@@ -71,8 +71,8 @@ def _thd_store_invoices(session: Session, rows: Sequence[object], now: datetime)
     _thd_resolve(session, RecordKind.INVOICE, read, READABLE, now)
     return Tally(
         rows=len(rows),
-        changed=len(records),
-        idle=len(invoices) - len(records),
+        changed=len(changed),
+        idle=len(invoices) - len(changed),
         newest=max((one.time_modified for one in invoices), default=""),
         taken_ids=read,
         seen_ids=read,
