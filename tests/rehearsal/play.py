@@ -7,7 +7,7 @@ trace of a run tells what happened, request by request.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -19,7 +19,7 @@ from shared.models import problems, syncs
 from shared.models.payments import listing, sets
 from shared.operations import payments
 from shared.operations.problems import plan_retry
-from shared.rules.payments.values import Payment, PaymentStatus
+from shared.rules.payments.values import Payment, PaymentSource, PaymentStatus
 from shared.rules.values import ApplicationKind, JobMode, Layout, ProblemState, SyncState
 from simulator.company import Company, acts
 from simulator.company.books import BookError
@@ -128,6 +128,8 @@ class Rehearsal:
             self._somebody_meddles()
         if self.rnd.random() < 0.35:
             self._operator_acts()
+        if self.rnd.random() < 0.25:
+            self._platform_corrects()
         self._catch_up()
 
     def _receive(self, count: int) -> None:
@@ -138,6 +140,18 @@ class Rehearsal:
                 return
             take_in(self.stage.store, self.connection_id, [made], self.stage.now)
             self._say(f"payment {made.external_id} of {made.amount} came in")
+
+    def _platform_corrects(self) -> None:
+        """The platform sends a payment again with other content, whatever became of it."""
+        with self.stage.store.reading():
+            known = list(listing.payments(self.connection_id, source=PaymentSource.INVOICED))
+        made = cast.payment(self.rnd, 0, self.stage.company, self.stage.now)
+        if not known or made is None:
+            return
+        corrected = replace(made, external_id=self.rnd.choice(known).external_id)
+        report = take_in(self.stage.store, self.connection_id, [corrected], self.stage.now)
+        became = "refused" if report.refused else "taken over"
+        self._say(f"payment {corrected.external_id} is {corrected.amount} now: {became}")
 
     def _somebody_meddles(self) -> None:
         """A person edits or deletes a payment that we posted."""
