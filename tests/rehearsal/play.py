@@ -148,7 +148,9 @@ class Rehearsal:
         made = cast.payment(self.rnd, 0, self.stage.company, self.stage.now)
         if not known or made is None:
             return
-        corrected = replace(made, external_id=self.rnd.choice(known).external_id)
+        chosen = self.rnd.choice(known)
+        charge = {"charged": chosen.charged, "charge_state": chosen.charge_state}
+        corrected = replace(made, external_id=chosen.external_id, **charge)
         report = take_in(self.stage.store, self.connection_id, [corrected], self.stage.now)
         became = "refused" if report.refused else "taken over"
         self._say(f"payment {corrected.external_id} is {corrected.amount} now: {became}")

@@ -213,7 +213,9 @@ def thd_deleted(session: Session, txn_ids: Iterable[str], now: datetime) -> int:
     for posting in gone:
         event = "deleted in QuickBooks"
         postings.move(posting.id, PostingState.POSTED, now, event=event, deleted=True)
-        telling.thd_put_right(session, posting.payment_id, outcomes.EDITED, now)
+        if all(part.deleted for part in postings.of_payment(posting.payment_id)):
+            # Another part may be the one that was edited, and it is there still.
+            telling.thd_put_right(session, posting.payment_id, outcomes.EDITED, now)
         telling.thd_failed(session, listing.get(posting.payment_id), DELETED, now)
         outcomes.thd_reread(session, posting)
     return len(gone)
