@@ -405,11 +405,12 @@ class Rehearsal:
 
     def _operator_goes_on(self) -> None:
         """The restored company is the one to go on with."""
-        with self.stage.store.transaction():
-            for problem in problems.list_problems(self.connection_id):
-                if problem.code == "company-restored" and problem.state is ProblemState.OPEN:
-                    decide(self.stage.store, plan_retry, [problem.id], who=OPERATOR)
-                    self._say("the operator: go on with the restored company")
+        with self.stage.store.reading():
+            found = problems.list_problems(self.connection_id, [ProblemState.OPEN])
+        for problem in found:
+            if problem.code == "company-restored":
+                decide(self.stage.store, plan_retry, [problem.id], who=OPERATOR)
+                self._say("the operator: go on with the restored company")
 
     # Time, and words.
 
