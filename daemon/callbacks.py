@@ -7,6 +7,7 @@ each answer means to its caller: Intuit, QuickBooks Web Connector Programmer's G
 from __future__ import annotations
 
 from collections.abc import Awaitable, Iterable
+from dataclasses import replace
 from datetime import datetime
 from importlib.metadata import version
 from typing import TypeVar
@@ -20,7 +21,7 @@ from daemon.session import login
 from daemon.session.admission import Admission
 from daemon.session.book import FAILED_PERCENT
 from daemon.session.desk import GIVE_UP, Desk, Expected
-from daemon.session.login import RememberedPasswords, Strangers, Verdict, examine
+from daemon.session.login import Strangers, Verdict, examine, is_proven, was_proven
 from daemon.stages import sequence
 from daemon.stages.reading import Introduced, Reading, Tally, read_answer, read_introduction
 from daemon.store_thread import Threads
@@ -45,7 +46,6 @@ class WebConnectorCallbacks:
         self._desk = desk
         self._threads = threads
         self._settings = settings
-        self._remembered = RememberedPasswords()
         self._strangers = Strangers()
 
     def serverVersion(self) -> str:
@@ -68,10 +68,13 @@ class WebConnectorCallbacks:
         return self._if_store_fails(Deferred.fromCoroutine(checking), _come_back_later())
 
     async def _authenticate(self, username: str, password: str, peer: str) -> list[str]:
-        credentials, now = await self._threads.store(self._admission.thd_credentials, username)
+        known = await self._threads.store(self._admission.thd_credentials, username)
+        credentials, secret, now = known
         locked_until = self._locked_until(username, credentials, now)
-        if credentials is not None and self._remembered.knows(credentials, password):
+        if is_proven(credentials, password, secret):
             verdict = Verdict.WELCOME
+        elif was_proven(credentials, password, secret):
+            verdict = Verdict.OLD_PASSWORD
         elif locked_until is not None:
             verdict = Verdict.LOCKED
         else:
@@ -92,9 +95,9 @@ class WebConnectorCallbacks:
                 verdict.value,
                 locked_until if verdict is Verdict.LOCKED else None,
             )
-        self._remembered.remember(credentials, password)
+        proven = replace(credentials, password_proof=passwords.proof_of(password, secret))
         ticket = passwords.new_ticket()
-        answer = await self._threads.store(self._admission.thd_welcome, credentials, ticket, peer)
+        answer = await self._threads.store(self._admission.thd_welcome, proven, ticket, peer)
         self.log.info(
             "Login of {user}: {answer}", user=username, answer=answer[1] or "welcome", peer=peer
         )

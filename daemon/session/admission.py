@@ -14,7 +14,7 @@ from daemon.session.machine import UNFINISHED, Phase
 from daemon.stages import sequence
 from shared import hints, passwords
 from shared.clock import clock_time
-from shared.models import connections, sessions, syncs
+from shared.models import connections, installation, sessions, syncs
 from shared.models.payments import sets
 from shared.rules.values import Application, ApplicationKind, Credentials, Session, SyncState
 from shared.settings import Settings
@@ -49,9 +49,10 @@ class Admission:
         self._now = now
         self._started_at = started_at
 
-    def thd_credentials(self, username: str) -> tuple[Credentials | None, datetime]:
-        """What the store knows of a user name, and the store's time."""
-        return connections.application_by_username(username), self._now()
+    def thd_credentials(self, username: str) -> tuple[Credentials | None, str, datetime]:
+        """What the store knows of a user name, the key of proofs, and the store's time."""
+        found = connections.application_by_username(username)
+        return found, installation.secret(), self._now()
 
     def thd_refuse(
         self,
@@ -101,7 +102,7 @@ class Admission:
         if current is None or current.password_hash != credentials.password_hash:
             # Rotated while the password was being verified.
             return self.thd_refuse(application.username, current, "old-password")
-        connections.login_succeeded(application.id, now)
+        connections.login_succeeded(application.id, credentials.password_proof, now)
         if _has_no_flow(current):
             return [login.refusal_ticket(login.Refusal("nothing-to-do", "")), "none"]
         connections.lock(current.connection.id)

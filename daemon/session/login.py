@@ -1,8 +1,8 @@
 """Who may open a session: password, throttle, and the ticket that explains a refusal.
 
 A wrong password is checked slowly and told vaguely; the store keeps the precise reason for
-the operator. A verified password is remembered as a keyed digest in memory until it is
-rotated, so that a poll every minute does not pay argon2 each time.
+the operator. The store also holds a keyed digest of the present password, made with it: so a
+poll every minute does not pay argon2 each time, and the right password always gets in.
 """
 
 from __future__ import annotations
@@ -44,27 +44,24 @@ TOLD: dict[Verdict, str] = {
 }
 
 
-class RememberedPasswords:
-    """Keyed digests of passwords that were verified, forgotten when the hash changes."""
+def was_proven(credentials: Credentials | None, password: str, secret: str) -> bool:
+    """Whether this is the password before the present one, by its proof."""
+    known = credentials.previous_password_proof if credentials else ""
+    return _is(passwords.proof_of(password, secret), known)
 
-    def __init__(self, key: bytes | None = None) -> None:
-        self._key = key or secrets.token_bytes(32)
-        self._digests: dict[int, tuple[str, bytes]] = {}
 
-    def knows(self, credentials: Credentials, password: str) -> bool:
-        """Whether this password was verified against the hash that is stored now."""
-        known = self._digests.get(credentials.application.id)
-        if known is None or known[0] != credentials.password_hash:
-            return False
-        return hmac.compare_digest(known[1], self._digest(password))
+def _is(proof: str, known: str) -> bool:
+    return hmac.compare_digest(proof, known or "-" * len(proof))
 
-    def remember(self, credentials: Credentials, password: str) -> None:
-        """Keep the digest of a password that was just verified."""
-        digest = self._digest(password)
-        self._digests[credentials.application.id] = (credentials.password_hash, digest)
 
-    def _digest(self, password: str) -> bytes:
-        return hmac.digest(self._key, password.strip().encode("utf-8", "surrogatepass"), sha256)
+def is_proven(credentials: Credentials | None, password: str, secret: str) -> bool:
+    """Whether this is the present password, by its proof: no lock and no load keeps it out.
+
+    So nobody who guesses at a user name can lock its company out, not even where a daemon was
+    restarted since or another one serves the call.
+    """
+    known = credentials.password_proof if credentials else ""
+    return _is(passwords.proof_of(password, secret), known)
 
 
 def examine(
@@ -85,7 +82,9 @@ def examine(
         return Verdict.REPLACED
     if verify(password, credentials.password_hash):
         return Verdict.WELCOME
-    if credentials.previous_password_hash and verify(password, credentials.previous_password_hash):
+    # One check for everybody: a second one would tell from outside that the name exists.
+    previous = "" if credentials.previous_password_proof else credentials.previous_password_hash
+    if previous and verify(password, previous):
         return Verdict.OLD_PASSWORD
     return Verdict.WRONG_PASSWORD
 

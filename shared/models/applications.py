@@ -76,6 +76,8 @@ def _add(
         app_name=app_name(kind),
         password_hash="",
         previous_password_hash="",
+        password_proof="",
+        previous_password_proof="",
         password_generation=0,
         password_used=False,
         failed_logins=0,
@@ -124,13 +126,15 @@ def application_by_username(username: str) -> Credentials | None:
 
 
 def _read_credentials(row: Row) -> Credentials:
-    password_hash, previous_password_hash, failed_logins = row[:3]
+    password_hash, previous_password_hash, failed_logins, proof, previous_proof = row[:5]
     return Credentials(
-        application=read_application(row[3 : 3 + APPLICATION_WIDTH]),
-        connection=read_connection(row[3 + APPLICATION_WIDTH :]),
+        application=read_application(row[5 : 5 + APPLICATION_WIDTH]),
+        connection=read_connection(row[5 + APPLICATION_WIDTH :]),
         password_hash=password_hash,
         previous_password_hash=previous_password_hash,
         failed_logins=failed_logins,
+        password_proof=proof,
+        previous_password_proof=previous_proof,
     )
 
 
@@ -140,6 +144,8 @@ _CREDENTIALS = Statement(
             t.Application.password_hash,
             t.Application.previous_password_hash,
             t.Application.failed_logins,
+            t.Application.password_proof,
+            t.Application.previous_password_proof,
             *APPLICATION_FIELDS,
             *CONNECTION_FIELDS,
         )
@@ -149,9 +155,12 @@ _CREDENTIALS = Statement(
 )
 
 
-def set_password(application_ids: Iterable[int], password_hash: str) -> None:
-    """Give applications a new password; the one before is only recognised, not let in."""
-    _SET_PASSWORD.run(ids=application_ids, password_hash=password_hash)
+def set_password(application_ids: Iterable[int], password_hash: str, proof: str = "") -> None:
+    """Give applications a new password; the one before is only recognized, not let in.
+
+    ``proof`` is ``passwords.proof_of`` it; without one the first login that is right makes it.
+    """
+    _SET_PASSWORD.run(ids=application_ids, password_hash=password_hash, proof=proof)
 
 
 _SET_PASSWORD = Statement(
@@ -163,6 +172,12 @@ _SET_PASSWORD = Statement(
                 t.Application.previous_password_hash,
             ),
             t.Application.password_hash: slot("password_hash"),
+            t.Application.previous_password_proof: Case(
+                None,
+                [(t.Application.password_hash != "", t.Application.password_proof)],
+                t.Application.previous_password_proof,
+            ),
+            t.Application.password_proof: slot("proof"),
             t.Application.password_generation: t.Application.password_generation + 1,
             t.Application.password_used: False,
             t.Application.failed_logins: 0,
@@ -199,7 +214,9 @@ _REVOKE = Statement(
     lambda: t.Application.update(
         {
             t.Application.previous_password_hash: t.Application.password_hash,
+            t.Application.previous_password_proof: t.Application.password_proof,
             t.Application.password_hash: "",
+            t.Application.password_proof: "",
         }
     ).where((t.Application.id == slot("id")) & (t.Application.password_hash != ""))
 )
@@ -232,9 +249,9 @@ _UNLOCK = Statement(
 )
 
 
-def login_succeeded(application_id: int, now: datetime) -> None:
+def login_succeeded(application_id: int, proof: str, now: datetime) -> None:
     """Forget earlier wrong passwords, and note that the Web Connector called."""
-    _LOGIN_SUCCEEDED.run(id=application_id, now_ms=millis(now))
+    _LOGIN_SUCCEEDED.run(id=application_id, proof=proof, now_ms=millis(now))
 
 
 _LOGIN_SUCCEEDED = Statement(
@@ -243,6 +260,7 @@ _LOGIN_SUCCEEDED = Statement(
             t.Application.failed_logins: 0,
             t.Application.locked_until_ms: None,
             t.Application.password_used: True,
+            t.Application.password_proof: slot("proof"),
             t.Application.last_seen_ms: slot("now_ms"),
             t.Application.last_call: "authenticate",
         }

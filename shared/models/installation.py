@@ -18,6 +18,14 @@ def origin(connection_id: int) -> Origin:
     return Origin(installation, account)
 
 
+def secret() -> str:
+    """Return the key of the proofs of passwords, in hexadecimal; it never leaves the store."""
+    return str(_SECRET.column()[0])
+
+
+_SECRET = Statement(lambda: t.Installation.select(t.Installation.secret).limit(1))
+
+
 def _origin() -> Any:
     token = t.Installation.select(t.Installation.token).limit(1)
     return t.Connection.select(token, t.Connection.platform_account).where(

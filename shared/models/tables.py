@@ -46,10 +46,14 @@ class Table(Model):
 
 
 class Installation(Table):
-    """One row: the random name of this store, made with it and restored with it."""
+    """One row: the random name of this store, made with it and restored with it.
+
+    ``secret`` keys the proofs of passwords, 32 bytes in hexadecimal.
+    """
 
     id = BigAutoField()
     token = TextField()
+    secret = TextField()
 
 
 class Connection(Table):
@@ -105,6 +109,8 @@ class Application(Table):
     file_id = TextField()
     password_hash = TextField()
     previous_password_hash = TextField()
+    password_proof = TextField()
+    previous_password_proof = TextField()
     password_generation = IntegerField()
     password_used = BooleanField()
     failed_logins = IntegerField()

@@ -17,7 +17,7 @@ import platformdirs
 
 from shared.errors import CannotBeMeant, NotPossible, StoreError
 from shared.files import all_or_nothing
-from shared.models import connections, downloads
+from shared.models import connections, downloads, installation
 from shared.models.applications import slug
 from shared.operations.connections import AddPlan, layout_needs
 from shared.operations.deciding import Need, Operator, Outcome, Plan
@@ -25,7 +25,7 @@ from shared.operations.describe import issuing as describe
 from shared.operations.describe.connections import rows
 from shared.operations.which import Which
 from shared.operations.which import connection as chosen
-from shared.passwords import generate_password, hash_password
+from shared.passwords import generate_password, hash_password, proof_of
 from shared.qwc import QwcRefused, build_qwc, file_name, shared_values
 from shared.rules.values import Application, ApplicationKind, Connection, Layout
 
@@ -151,7 +151,8 @@ class IssuePlan(Plan[Issued]):
         if self.renew_ids:
             connections.renew_ids(ids)
         if fresh.password:
-            connections.set_password(ids, fresh.password_hash)
+            proof = proof_of(fresh.password, installation.secret())
+            connections.set_password(ids, fresh.password_hash, proof)
         applications = _wanted(held, self.app)
         files = list(self._written(applications, held, fresh.put))
         by.note(*self._noted(held, applications))

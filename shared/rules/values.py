@@ -232,6 +232,8 @@ class Credentials:
     password_hash: str = field(repr=False)
     previous_password_hash: str = field(repr=False)
     failed_logins: int
+    password_proof: str = field(default="", repr=False)
+    previous_password_proof: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)

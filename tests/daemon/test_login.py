@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from daemon.session import login
-from daemon.session.login import RememberedPasswords, Verdict, examine
+from daemon.session.login import Verdict, examine, is_proven, was_proven
+from shared.passwords import proof_of
 from tests.daemon.builders import NOW, an_application, credentials
 
 
@@ -37,18 +39,33 @@ def test_an_application_that_never_had_a_password_lets_nobody_in():
     assert examine(fresh, "", verify=lambda _p, stored: bool(stored)) is Verdict.WRONG_PASSWORD
 
 
-def test_a_verified_password_is_remembered_until_it_is_rotated():
-    remembered = RememberedPasswords(b"key")
-    remembered.remember(credentials(), "new")
-    assert remembered.knows(credentials(), " new ")
-    assert not remembered.knows(credentials(), "other")
-    assert not remembered.knows(credentials(password_hash="hash of newer"), "new")
+SECRET = "5e" * 32
 
 
-def test_what_is_remembered_is_not_the_password():
-    remembered = RememberedPasswords(b"key")
-    remembered.remember(credentials(), "correct horse")
-    assert "correct horse" not in repr(vars(remembered))
+def with_proof(password: str, **changes):
+    return credentials(password_proof=proof_of(password, SECRET), **changes)
+
+
+def test_the_present_password_is_known_by_its_proof_and_no_other_is():
+    assert is_proven(with_proof("new"), " new ", SECRET)
+    assert not is_proven(with_proof("new"), "other", SECRET)
+    assert not is_proven(with_proof("new"), "new", "00" * 32)
+    assert not is_proven(credentials(), "", SECRET)
+    assert not is_proven(None, "new", SECRET)
+
+
+def test_the_password_before_is_known_by_its_proof_without_a_second_slow_check():
+    known = with_proof("new", previous_password_hash="hash of old")
+    known = replace(known, previous_password_proof=proof_of("old", SECRET))
+    assert was_proven(known, "old", SECRET)
+    assert not was_proven(known, "new", SECRET)
+    checked = []
+    examine(known, "wrong", verify=lambda *checks: bool(checked.append(checks)))
+    assert len(checked) == 1
+
+
+def test_a_proof_never_shows_in_a_repr():
+    assert proof_of("new", SECRET) not in repr(with_proof("new"))
 
 
 def test_the_first_wrong_passwords_lock_nothing_then_each_one_locks_for_longer():

@@ -67,7 +67,7 @@ def sign_in(books, *kinds):
     with books.store.transaction():
         for one in connections.applications(books.id):
             if not kinds or one.kind in kinds:
-                connections.login_succeeded(one.id, NOON)
+                connections.login_succeeded(one.id, "", NOON)
 
 
 def lock(books, kind, **span):

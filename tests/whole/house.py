@@ -28,7 +28,7 @@ from daemon.session.admission import Admission
 from daemon.session.book import SessionBook
 from daemon.session.desk import Desk
 from shared import passwords, qwc
-from shared.models import connections, ledger, problems, syncs
+from shared.models import connections, installation, ledger, problems, syncs
 from shared.models import tables as t
 from shared.models.statements import Statement, slot
 from shared.models.store import Store, open_store
@@ -169,7 +169,8 @@ class House:
 
     def _set_password(self, connection_id: int, password: str) -> None:
         ids = [one.id for one in connections.applications(connection_id)]
-        connections.set_password(ids, hash_of(password))
+        proof = passwords.proof_of(password, installation.secret())
+        connections.set_password(ids, hash_of(password), proof)
 
     def rotate(self, name: str, password: str) -> None:
         with self.store.transaction():

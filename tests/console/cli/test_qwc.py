@@ -301,7 +301,7 @@ def sign_in(shell):
     """The Web Connector signs in with the present password."""
     with shell.store.transaction():
         for one in connections.applications(connections.get("Larkspur").id):
-            connections.login_succeeded(one.id, shell.store.now())
+            connections.login_succeeded(one.id, "", shell.store.now())
 
 
 @pytest.mark.parametrize("words", [("qwc",), ("password", "rotate"), ("qwc", "--renew-ids")])

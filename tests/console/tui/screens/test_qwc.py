@@ -46,7 +46,7 @@ def issued(office, larkspur, folder):
     made = carry_out(Operator(office.store, "mara"), plan)
     with office.store.transaction():
         for one in connections.applications(larkspur.id):
-            connections.login_succeeded(one.id, office.store.now())
+            connections.login_succeeded(one.id, "", office.store.now())
     return made
 
 
