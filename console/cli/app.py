@@ -67,7 +67,7 @@ for name, place, told in (
     ("db", "store:db", "Upgrade the store or back it up."),
     ("doctor", "doctor:doctor", "Check everything and say what to do."),
     ("hints", "hints:hints", "Look up what a code or a message means and what to do."),
-    ("invoices", "ledger:invoices", "List or export the imported invoices."),
+    ("invoices", "ledger:invoices", "List, show or export the imported invoices."),
     ("password", "qwc:password", "Replace a Web Connector password."),
     ("payments", "payments:payments", "Add, import, list and show payments; settle doubts."),
     ("problems", "problems:problems", "What needs a person: list, retry, skip."),

@@ -6,25 +6,38 @@ import csv
 import io
 from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from console.cli import output
+from console.cli.deciding import decide
 from console.cli.desk import Desk, pass_desk
 from console.cli.json_option import json_option
-from console.cli.params import FROM_STANDARD_INPUT, chosen_connection, name_argument
+from console.cli.params import FROM_STANDARD_INPUT, name_argument
 from shared.files import write_private
-from shared.operations.contracts.records import CUSTOMER, CUSTOMER_MAPPING, INVOICE, RESOLVED_NAME
+from shared.operations.contracts.records import (
+    CUSTOMER_DETAIL,
+    INVOICE_DETAIL,
+    LISTED_CUSTOMER,
+    LISTED_INVOICE,
+    LISTED_MAPPING,
+    RESOLVED_NAME,
+)
 from shared.operations.describe.tables import Column, Row
 from shared.operations.describe.text import count, grouped, iso_day, local_time, plain
 
 if TYPE_CHECKING:
-    from shared.models.payments.naming import Resolved
+    from shared.operations.customers import CustomerDetail, Matched
+    from shared.operations.invoices import InvoiceDetail
+    from shared.rules.ledger import InvoiceSides, Listed
     from shared.rules.payments.values import CustomerMapping
     from shared.rules.values import CustomerRow, InvoiceRow
 
+CONNECTION = Column("Connection", least=10)
+MOST_INVOICES = 200
 STATUSES = ("open", "paid", "void", "deleted")
 
 
@@ -41,22 +54,18 @@ def customers() -> None:
     is_flag=True,
     help="Also those whose imported invoices are all paid, void or deleted.",
 )
-@json_option(CUSTOMER, many=True)
+@json_option(LISTED_CUSTOMER, many=True)
 @pass_desk
 def list_customers(desk: Desk, name: str | None, with_settled: bool, as_json: bool) -> None:
-    """List the customers of NAME: those that imported open invoices are billed to.
-
-    NAME may be left out where there is exactly one connection.
-    """
-    from shared.models import ledger
+    """List the customers of NAME, or of all connections: those that open invoices bill."""
+    from shared.operations import customers as operations
 
     with desk.store.reading():
-        connection = chosen_connection(name)
-        found = ledger.customers(connection.id, connection.jobs, with_settled=with_settled)
+        found = operations.view_list(desk.store, name, with_settled=with_settled)
     if as_json:
-        output.say_json_lines(output.json_text(CUSTOMER.of(row)) for row in found)
+        output.say_json_lines(output.json_text(LISTED_CUSTOMER.of(row)) for row in found)
     elif found:
-        output.say_table(CUSTOMER_COLUMNS, [_customer_row(row) for row in found])
+        _say_listed(CUSTOMER_COLUMNS, [(one.connection, _customer_row(one.row)) for one in found])
         output.say()
         output.say_wrapped(count(len(found), "customer"))
     else:
@@ -64,6 +73,14 @@ def list_customers(desk: Desk, name: str | None, with_settled: bool, as_json: bo
             "No customer yet: they come with the invoices that bill them. Next: run Invoice "
             "Sync in the Web Connector."
         )
+
+
+def _say_listed(columns: Sequence[Column], rows: Sequence[tuple[str, Row]]) -> None:
+    """A table of rows, with a column for their connections where those are several."""
+    if len({connection for connection, _ in rows}) > 1:
+        columns = (*columns, CONNECTION)
+        rows = [(connection, Row((*row.cells, connection))) for connection, row in rows]
+    output.say_table(columns, [row for _, row in rows])
 
 
 CUSTOMER_COLUMNS = (
@@ -77,6 +94,67 @@ def _customer_row(customer: CustomerRow) -> Row:
     return Row((customer.full_name, "yes" if customer.active else "no", customer.list_id))
 
 
+@customers.command("show")
+@click.argument("name")
+@click.argument("customer")
+@json_option(CUSTOMER_DETAIL)
+@pass_desk
+def show_customer(desk: Desk, name: str, customer: str, as_json: bool) -> None:
+    """Show one CUSTOMER of NAME: what it owes on both sides, its names, its open invoices.
+
+    CUSTOMER is its full name or its ListID in QuickBooks.
+    """
+    from shared.operations import customers as operations
+    from shared.operations.describe import customers as describe
+
+    with desk.store.reading():
+        detail = operations.view_called(desk.store, name, customer, MOST_INVOICES)
+    if as_json:
+        output.say_json(CUSTOMER_DETAIL.of(detail))
+        return
+    output.say_sections(describe.sections(detail))
+    _say_invoices_of(detail)
+
+
+def _say_invoices_of(detail: CustomerDetail) -> None:
+    for title, found in (("Open invoices", detail.invoices), ("Left out", detail.left_out)):
+        if found:
+            output.say()
+            output.say(output.strong(title))
+            output.say_table(DETAIL_COLUMNS, [_detail_row(one) for one in found])
+    if detail.more:
+        output.say_wrapped(
+            f'There are more. All: deskbridge invoices list "{detail.sides.connection}"'
+        )
+
+
+DETAIL_COLUMNS = (
+    Column("Invoice", least=8),
+    Column("Customer or job", least=14, drop=1),
+    Column("Status", drop=3),
+    Column("Ours", right=True),
+    Column("QuickBooks", right=True),
+    Column("", drop=4),
+    Column("Date", drop=2),
+)
+
+
+def _detail_row(one: InvoiceSides) -> Row:
+    from shared.operations.describe import invoices as describe
+
+    return Row(
+        (
+            one.number or "(none)",
+            one.named,
+            describe.status(one),
+            grouped(one.balance),
+            describe.seen(one),
+            one.currency,
+            iso_day(one.date) or "",
+        )
+    )
+
+
 @customers.command("map")
 @click.argument("name")
 @click.argument("platform_name")
@@ -84,34 +162,26 @@ def _customer_row(customer: CustomerRow) -> Row:
 @json_option(RESOLVED_NAME)
 @pass_desk
 def map_customer(desk: Desk, name: str, platform_name: str, customer: str, as_json: bool) -> None:
-    """Have PLATFORM_NAME mean CUSTOMER of NAME, though they are called differently.
+    """Match PLATFORM_NAME to CUSTOMER of NAME, though they are called differently.
 
     PLATFORM_NAME is the customer's name as payments of the billing platform give it, CUSTOMER
     the full name or the ListID in QuickBooks. From then on the name means that customer and the
     jobs below it, and nobody else. Payments that were refused for the name are judged again at
     once, and go to QuickBooks with the next Payment Sync if nothing else stands against them.
     """
-    from shared.models import audit, connections
-    from shared.models.ledger import customer_pages
-    from shared.models.payments import naming
+    from shared.operations import customers as operations
 
-    with desk.store.transaction():
-        connection, now = connections.get(name), desk.store.now()
-        chosen = customer_pages.find(connection.id, customer)
-        done = naming.resolve(connection.id, platform_name, chosen.list_id, desk.who, now)
-        told = f"{done.mapping.name} means {chosen.full_name} ({chosen.list_id})"
-        audit.add(desk.who, "customer.map", connection.name, told, now)
+    plan_of = partial(
+        operations.plan_map_called, connection=name, name=platform_name, customer=customer
+    )
+    _say_matched(decide(desk, plan_of), as_json)
+
+
+def _say_matched(done: Matched, as_json: bool) -> None:
     if as_json:
-        output.say_json(RESOLVED_NAME.of(done))
-        return
-    output.say_wrapped(f"{told} from now on. {where_they_stand(done)}")
-
-
-def where_they_stand(done: Resolved) -> str:
-    """What became of the payments that have the name: "Payments: 2 ready, 1 refused still."."""
-    words = {"ready": "ready for the next Payment Sync", "refused": "refused still"}
-    known = [f"{number:,} {words.get(status, status)}" for status, number in done.payments.items()]
-    return f"Payments: {', '.join(known)}." if known else "No payment of that name waits."
+        output.say_json(RESOLVED_NAME.of(done.resolved))
+    else:
+        output.say_wrapped(done.sentence)
 
 
 @customers.command("unmap")
@@ -120,45 +190,30 @@ def where_they_stand(done: Resolved) -> str:
 @json_option(RESOLVED_NAME)
 @pass_desk
 def unmap_customer(desk: Desk, name: str, platform_name: str, as_json: bool) -> None:
-    """Have PLATFORM_NAME mean again whoever is called so in NAME.
+    """Remove the match: PLATFORM_NAME is matched by its own name in NAME again.
 
     Payments of that name which are not in QuickBooks yet are judged again at once.
     """
-    from shared.models import audit, connections
-    from shared.models.payments import naming
+    from shared.operations import customers as operations
 
-    with desk.store.transaction():
-        connection, now = connections.get(name), desk.store.now()
-        done = naming.take_back(connection.id, platform_name, desk.who, now)
-        told = f"{done.mapping.name} no longer means {_meant(done.mapping)}"
-        audit.add(desk.who, "customer.unmap", connection.name, told, now)
-    if as_json:
-        output.say_json(RESOLVED_NAME.of(done))
-        return
-    output.say_wrapped(f"{told}. {where_they_stand(done)}")
-
-
-def _meant(mapping: CustomerMapping) -> str:
-    return f"{mapping.customer} ({mapping.list_id})" if mapping.customer else mapping.list_id
+    plan_of = partial(operations.plan_unmap, connection=name, name=platform_name)
+    _say_matched(decide(desk, plan_of), as_json)
 
 
 @customers.command("mappings")
 @name_argument
-@json_option(CUSTOMER_MAPPING, many=True)
+@json_option(LISTED_MAPPING, many=True)
 @pass_desk
 def list_mappings(desk: Desk, name: str | None, as_json: bool) -> None:
-    """List the names of the platform that were mapped to customers of NAME.
-
-    NAME may be left out where there is exactly one connection.
-    """
-    from shared.models import mappings
+    """List the names of the platform that were matched to customers of NAME, or of all."""
+    from shared.operations import customers as operations
 
     with desk.store.reading():
-        found = mappings.listed(chosen_connection(name).id)
+        found = operations.view_mappings(desk.store, name)
     if as_json:
-        output.say_json_lines(output.json_text(CUSTOMER_MAPPING.of(one)) for one in found)
+        output.say_json_lines(output.json_text(LISTED_MAPPING.of(one)) for one in found)
     elif found:
-        output.say_table(MAPPING_COLUMNS, [_mapping_row(one) for one in found])
+        _say_listed(MAPPING_COLUMNS, [(one.connection, _mapping_row(one.row)) for one in found])
     else:
         output.say_wrapped(
             "No name is mapped: payments name customers as QuickBooks does. To map one: "
@@ -176,7 +231,7 @@ MAPPING_COLUMNS = (
 
 
 def _mapping_row(one: CustomerMapping) -> Row:
-    customer = one.customer or "(not there any more)"
+    customer = one.customer or "(gone from QuickBooks)"
     return Row((one.name, customer, one.list_id, one.who, local_time(one.at)))
 
 
@@ -207,49 +262,90 @@ def _found(
     name: str | None,
     statuses: Sequence[str],
     left_out: bool,
-    show: Callable[[InvoiceRow], Any],
+    show: Callable[[Listed[InvoiceRow]], Any],
 ) -> list[Any]:
     """Read the invoices and show each; the store is released before anything is printed.
 
     A pager that nobody scrolls must not hold a read transaction: it would keep the daemon
     from committing.
     """
-    from shared.models import ledger
+    from shared.operations import invoices as operations
 
     with desk.store.reading(), output.progress("Reading invoices") as tell:
-        connection = chosen_connection(name)
-        shown = []
-        for invoice in ledger.invoices(connection.id, include_left_out=left_out):
-            if bool(invoice.left_out) == left_out and (not statuses or invoice.status in statuses):
-                shown.append(show(invoice))
-                tell(len(shown))
+        shown: list[Any] = []
+        for invoice in operations.view_list(desk.store, name, statuses, left_out=left_out):
+            shown.append(show(invoice))
+            tell(len(shown))
     return shown
 
 
 @invoices.command("list")
 @name_argument
 @filters
-@json_option(INVOICE, many=True)
+@json_option(LISTED_INVOICE, many=True)
 @pass_desk
 def list_invoices(
     desk: Desk, name: str | None, statuses: tuple[str, ...], left_out: bool, as_json: bool
 ) -> None:
-    """List the imported invoices of NAME.
-
-    NAME may be left out where there is exactly one connection.
-    """
+    """List the imported invoices of NAME, or of all connections."""
     if as_json:
         output.say_json_lines(_found(desk, name, statuses, left_out, _json_line))
         return
-    found: list[InvoiceRow] = _found(desk, name, statuses, left_out, lambda invoice: invoice)
+    found: list[Listed[InvoiceRow]] = _found(desk, name, statuses, left_out, lambda one: one)
     if not found:
         output.say_wrapped(_nothing(statuses, left_out))
         return
     columns = (*COLUMNS, Column("Left out because")) if left_out else COLUMNS
-    output.say_table(columns, [_row(invoice, left_out) for invoice in found])
+    _say_listed(columns, [(one.connection, _row(one.row, left_out)) for one in found])
     output.say()
-    for line in _totals(found):
+    for line in _totals(one.row for one in found):
         output.say_wrapped(line)
+
+
+@invoices.command("show")
+@click.argument("invoice")
+@click.option("--connection", "name", metavar="NAME", help="Look only among the invoices of NAME.")
+@json_option(INVOICE_DETAIL)
+@pass_desk
+def show_invoice(desk: Desk, invoice: str, name: str | None, as_json: bool) -> None:
+    """Show one invoice: both sides, why it is left out, its payments, its lines.
+
+    INVOICE is its number or its TxnID in QuickBooks.
+    """
+    from shared.operations import invoices as operations
+    from shared.operations.describe import invoices as describe
+
+    with desk.store.reading():
+        detail = operations.view_called(desk.store, name, invoice)
+    if as_json:
+        output.say_json(INVOICE_DETAIL.of(detail))
+        return
+    output.say_sections(describe.sections(detail))
+    _say_tables_of(detail)
+
+
+def _say_tables_of(detail: InvoiceDetail) -> None:
+    from shared.operations.describe import invoices as describe
+
+    tables = {
+        "Payments": [describe.payment_cells(one, detail.sides) for one in detail.payments],
+        "Lines": [describe.line_cells(o, detail.sides.currency) for o in detail.invoice.lines],
+    }
+    for title, rows in tables.items():
+        if rows:
+            output.say()
+            output.say(output.strong(title))
+            output.say_table(LINE_COLUMNS, [Row(cells) for cells in rows])
+
+
+LINE_COLUMNS = (
+    Column("What", least=20),
+    Column("How", least=10, drop=2),
+    Column("Status", drop=3),
+    Column("Date", drop=1),
+    Column("Amount", right=True),
+    Column(""),
+)
 
 
 COLUMNS = (
@@ -329,16 +425,15 @@ def export(
     form: str,
     target: Path,
 ) -> None:
-    """Export the imported invoices of NAME for a spreadsheet or a script.
+    """Export the imported invoices of NAME, or of all connections, for a spreadsheet or a script.
 
     The columns are the keys of `invoices list --json`. In CSV, a text that a spreadsheet
     would run as a formula gets an apostrophe in front; jsonl has every text unchanged.
-    NAME may be left out where there is exactly one connection.
     """
     show = _csv_line if form == "csv" else _json_line
     lines = _found(desk, name, statuses, left_out, show)
     if form == "csv":
-        lines.insert(0, _csv(INVOICE.names()))
+        lines.insert(0, _csv(LISTED_INVOICE.names()))
     if target == Path(FROM_STANDARD_INPUT):
         output.say_lines(lines)
         return
@@ -347,13 +442,13 @@ def export(
     output.say_aside(f"Wrote {count(number, 'invoice')} to {target}.")
 
 
-def _json_line(invoice: InvoiceRow) -> str:
-    return output.json_text(INVOICE.of(invoice))
+def _json_line(invoice: Listed[InvoiceRow]) -> str:
+    return output.json_text(LISTED_INVOICE.of(invoice))
 
 
-def _csv_line(invoice: InvoiceRow) -> str:
-    keys = INVOICE.of(invoice)
-    texts = {"number", "customer"}
+def _csv_line(invoice: Listed[InvoiceRow]) -> str:
+    keys = LISTED_INVOICE.of(invoice)
+    texts = {"number", "customer", "connection"}
     return _csv([_unarmed(value) if name in texts else value for name, value in keys.items()])
 
 

@@ -31,7 +31,7 @@ _CALLED = {
     "PasswordScreen": "A new password",
     "GenerateScreen": "Generate QWC",
     "HintScreen": "A troubleshooting entry",
-    "CustomerNameScreen": "Who is meant",
+    "CustomerNameScreen": "Match customer",
 }
 """Screens whose title is made of what they show."""
 _WIDGETS = {

@@ -13,8 +13,8 @@ from peewee import JOIN
 from shared.errors import NotFound, NotPossible
 from shared.models import tables as t
 from shared.models.convert import millis, moment
-from shared.models.ledger.wanted import CustomerState
 from shared.models.statements import Row, Statement, insert_rows, slot
+from shared.rules.ledger import CustomerState
 from shared.rules.payments.names import folded
 from shared.rules.payments.values import CustomerMapping
 
@@ -26,12 +26,17 @@ def map_name(
 
     Raises NotPossible for a name without a letter, NotFound for a customer that is not held.
     """
+    check(connection_id, name, list_id)
+    _PUT.many([(connection_id, folded(name), name.strip(), list_id, who, millis(now))])
+    return of_connection(connection_id)[folded(name)]
+
+
+def check(connection_id: int, name: str, list_id: str) -> None:
+    """Raise what ``map_name`` would, and change nothing."""
     if not folded(name):
         raise NotPossible("An empty name means nobody.", "Name the customer as the platform does.")
     if not _HELD.all(connection=connection_id, list_id=list_id):
         raise NotFound("customer", list_id)
-    _PUT.many([(connection_id, folded(name), name.strip(), list_id, who, millis(now))])
-    return of_connection(connection_id)[folded(name)]
 
 
 _HELD = Statement(

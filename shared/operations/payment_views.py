@@ -10,9 +10,9 @@ from shared import hints
 from shared.errors import CannotBeMeant, NotFound
 from shared.models import connections, overview, problems
 from shared.models.ledger import invoice_pages
-from shared.models.ledger.invoice_pages import InvoiceSides
 from shared.models.payments import listing, postings, queue, sets
 from shared.models.store import Store
+from shared.rules.ledger import InvoiceSides
 from shared.rules.payments.values import Payment, PaymentStatus, UseKind
 from shared.rules.payments.views import (
     OwedInvoice,

@@ -28,3 +28,11 @@ def connection(which: Which) -> Connection:
         names = ", ".join(connection.name for connection in held)
         raise CannotBeMeant("Which connection?", f"Name one of: {names}")
     return held[0]
+
+
+def every(which: Which) -> list[Connection]:
+    """The connection of that name or number; for None all, by name. Inside a unit of the store.
+
+    Raises NotFound.
+    """
+    return connections.all() if which is None else [connection(which)]

@@ -8,9 +8,15 @@ import pytest
 
 from shared.errors import NotFound
 from shared.models.ledger import customer_pages, invoice_pages
-from shared.models.ledger.customer_pages import Billed, CustomerFilter, LeftOut, Owing
-from shared.models.ledger.invoice_pages import InvoiceFilter, Kept
-from shared.models.ledger.wanted import CustomerState
+from shared.rules.ledger import (
+    Billed,
+    CustomerFilter,
+    CustomerState,
+    InvoiceFilter,
+    Kept,
+    LeftOut,
+    Owing,
+)
 from shared.rules.values import InvoiceStatus, JobMode
 from tests.models.builders import Books, customer, invoice, paid, swept
 from tests.models.payments.builders import money

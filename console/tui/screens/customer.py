@@ -10,18 +10,19 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
+from console.tui import words
 from console.tui.screens.base import StoreScreen
-from console.tui.screens.customer_telling import told_of
 from console.tui.screens.hint import HintScreen
 from console.tui.screens.invoice import InvoiceScreen
-from console.tui.screens.invoice_telling import reason_of, seen_of, status_of
-from console.tui.snapshots import customer as snapshots
-from console.tui.snapshots.customer import CustomerDetail
+from console.tui.screens.invoices import invoice_status
 from console.tui.widgets.record_table import Column, Heading, RecordTable, Row
 from console.tui.widgets.text_view import TextView
-from shared.models.ledger.invoice_pages import InvoiceSides
 from shared.models.store import Store
+from shared.operations import customers as operations
+from shared.operations.customers import CustomerDetail
+from shared.operations.describe import customers, invoices
 from shared.operations.describe.text import grouped
+from shared.rules.ledger import InvoiceSides
 
 COLUMNS = (
     Column("Invoice", least=8),
@@ -69,7 +70,7 @@ class CustomerScreen(StoreScreen[CustomerDetail]):
     def question(self) -> Callable[[Store], CustomerDetail]:
         """The customer with its open invoices."""
         return partial(
-            snapshots.read,
+            operations.view_one,
             connection_id=self._connection_id,
             list_id=self._list_id,
             most=self._most,
@@ -81,7 +82,8 @@ class CustomerScreen(StoreScreen[CustomerDetail]):
         self.show_place(f"{sides.full_name or 'Customer without name'} ({sides.connection})")
         listed = (*snapshot.invoices, *snapshot.left_out)
         self._lines = {str(one.id): one for one in listed}
-        self.query_one(TextView).show(list(told_of(sides, snapshot.mapped)))
+        sections = customers.sections(snapshot)
+        self.query_one(TextView).show([line for one in sections for line in words.lines(one)])
         self.query_one(RecordTable).show(list(_rows(snapshot)))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
@@ -134,12 +136,12 @@ def _row(line: InvoiceSides) -> Row:
         (
             line.number or "(none)",
             line.named,
-            status_of(line),
+            invoice_status(line),
             grouped(line.balance),
-            seen_of(line),
+            invoices.seen(line),
             line.currency,
             line.date.isoformat(),
             line.due_date.isoformat() if line.due_date else "",
-            reason_of(line),
+            invoices.reason(line),
         ),
     )

@@ -14,14 +14,15 @@ from textual.widgets import Input, Static
 
 from console.tui import words
 from console.tui.screens.base import StoreScreen
-from console.tui.screens.customer_name import CustomerNameScreen, ask_to_unmap
-from console.tui.snapshots import customers as snapshots
-from console.tui.snapshots.customers import MappedName, MappedNames
+from console.tui.screens.customer_name import CustomerNameScreen
 from console.tui.widgets.filter_line import FilterLine
 from console.tui.widgets.record_table import Column, RecordTable, Row
 from console.tui.widgets.text_view import TextView
 from shared.models.store import Store
+from shared.operations import customers as operations
 from shared.operations.describe.text import count
+from shared.rules.ledger import Listed
+from shared.rules.payments.values import CustomerMapping
 
 COLUMNS = (
     Column("On the platform", least=16),
@@ -31,20 +32,21 @@ COLUMNS = (
     Column("Who", least=8, drop=4),
     Column("When", drop=1),
 )
+MappedName = Listed[CustomerMapping]
 NOTHING = (
     "No name is mapped: payments name customers as QuickBooks does.\n\nWhere they do not, the"
-    " payment is refused, and its name stands on Customers to be resolved."
+    " payment is refused, and its name is listed on Customers to be matched."
 )
 
 
-class MappedNamesScreen(StoreScreen[MappedNames]):
+class MappedNamesScreen(StoreScreen[tuple[MappedName, ...]]):
     """The names of all connections, or of one; Enter lets one mean somebody else."""
 
     PLACE = "Mapped names"
     CSS_PATH = "customers.tcss"
     AUTO_FOCUS = "RecordTable"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("u", "unmap", "Un-map", tooltip="Take the mapping of this name back. It asks."),
+        Binding("u", "unmap", "Un-map", tooltip="Remove the match of this name. It asks."),
         Binding("slash", "filter", "Filter", tooltip="A part of either name or the connection."),
     ]
 
@@ -61,15 +63,15 @@ class MappedNamesScreen(StoreScreen[MappedNames]):
         yield TextView(classes="preview")
         yield FilterLine("Words of either name, or of the connection")
 
-    def question(self) -> Callable[[Store], MappedNames]:
+    def question(self) -> Callable[[Store], tuple[MappedName, ...]]:
         """All that are mapped."""
-        return partial(snapshots.read_mapped, connection_id=self._connection_id)
+        return partial(operations.view_mapped_names, connection_id=self._connection_id)
 
-    def show(self, snapshot: MappedNames) -> None:
+    def show(self, snapshot: tuple[MappedName, ...]) -> None:
         """Fill the table with those that the filter lets through."""
         typed = self.query_one(FilterLine).value.casefold().split()
-        chosen = [one for one in snapshot.names if all(word in _searched(one) for word in typed)]
-        self._names = {f"{one.mapping.connection_id} {one.mapping.name}": one for one in chosen}
+        chosen = [one for one in snapshot if all(word in _searched(one) for word in typed)]
+        self._names = {f"{one.row.connection_id} {one.row.name}": one for one in chosen}
         self.set_class(not chosen, "-empty")
         no_match = "No mapped name has these words. / changes them, Esc in that line clears them."
         self.query_one(".empty", Static).update(no_match if typed else NOTHING)
@@ -94,7 +96,7 @@ class MappedNamesScreen(StoreScreen[MappedNames]):
     def _open(self) -> None:
         one = self._chosen()
         if one is not None:
-            mapping = one.mapping
+            mapping = one.row
             self.app.push_screen(CustomerNameScreen(mapping.connection_id, mapping.name))
 
     @on(Input.Changed)
@@ -110,7 +112,10 @@ class MappedNamesScreen(StoreScreen[MappedNames]):
         """Ask, then take the mapping back."""
         one = self._chosen()
         if one is not None:
-            ask_to_unmap(self, one.mapping)
+            name, connection_id = one.row.name, one.row.connection_id
+            self.decide(
+                partial(operations.plan_unmap, connection=connection_id, name=name), asks=True
+            )
 
     def _chosen(self) -> MappedName | None:
         if not self.is_mounted:
@@ -119,21 +124,21 @@ class MappedNamesScreen(StoreScreen[MappedNames]):
 
 
 def _searched(one: MappedName) -> str:
-    return f"{one.mapping.name} {one.mapping.customer} {one.connection}".casefold()
+    return f"{one.row.name} {one.row.customer} {one.connection}".casefold()
 
 
 def _row(key: str, one: MappedName) -> Row:
-    mapping = one.mapping
-    customer = mapping.customer or words.state("refused", "(not there any more)")
+    mapping = one.row
+    customer = mapping.customer or words.state("refused", "(gone from QuickBooks)")
     when = f"{mapping.at.astimezone():%Y-%m-%d %H:%M}"
     return Row(key, (mapping.name, customer, one.connection, mapping.list_id, mapping.who, when))
 
 
 def _told(one: MappedName) -> Iterator[Text]:
-    mapping = one.mapping
+    mapping = one.row
     meant = f"{mapping.customer} ({mapping.list_id}) and the jobs below it"
-    gone = f"the customer with ListID {mapping.list_id}, which QuickBooks has no more"
+    gone = f"the customer with ListID {mapping.list_id}, which is gone from QuickBooks"
     yield words.titled(mapping.name, f"means {meant if mapping.customer else gone}.")
     yield words.titled("Who", f"{mapping.who}, {mapping.at.astimezone():%Y-%m-%d %H:%M}")
-    yield words.titled("u", "takes it back: the name means again whoever is called so. It asks.")
-    yield words.titled("Enter", "has it mean somebody else. It asks.")
+    yield words.titled("u", "removes the match: the name is matched by itself again. It asks.")
+    yield words.titled("Enter", "matches it to another customer. It asks.")

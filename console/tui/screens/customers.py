@@ -15,17 +15,17 @@ from console.tui import words
 from console.tui.screens.customer import CustomerScreen
 from console.tui.screens.customer_name import CustomerNameScreen
 from console.tui.screens.customer_names import MappedNamesScreen
-from console.tui.screens.customer_telling import state_of, told_of
 from console.tui.screens.hint import HintScreen
 from console.tui.screens.paging import CompanyPages, Listed
-from console.tui.snapshots import customers as snapshots
-from console.tui.snapshots.customers import Customers, Kind, Wanted
 from console.tui.widgets.filter_line import FilterLine
 from console.tui.widgets.record_table import Column, Heading, RecordTable, Row
-from shared.models.ledger.customer_pages import CustomerSides, Owing, Place
-from shared.models.payments.naming import UnresolvedName
+from console.tui.widgets.text_view import Paragraph
 from shared.models.store import Store
+from shared.operations import customers as operations
+from shared.operations.customers import Customers, Kind, Wanted
+from shared.operations.describe import customers as describe
 from shared.operations.describe.text import count, grouped
+from shared.rules.ledger import CustomerSides, Owing, Place, UnresolvedName
 
 COLUMNS = (
     Column("Customer", least=16),
@@ -83,7 +83,7 @@ class CustomersScreen(CompanyPages[Customers, Line, Place]):
 
     def question(self) -> Callable[[Store], Customers]:
         """The page that is open of what the filter lets through."""
-        return partial(snapshots.read, wanted=self._wanted(), after=self.start)
+        return partial(operations.view_page, wanted=self._wanted(), after=self.start)
 
     def listed(self, snapshot: Customers) -> Iterator[Listed[Line]]:
         """Names to resolve, then customers."""
@@ -99,11 +99,13 @@ class CustomersScreen(CompanyPages[Customers, Line, Place]):
         """Behind the last customer that is listed."""
         return snapshot.customers[-1].place if snapshot.more else None
 
-    def told(self, line: Line) -> Iterator[Text]:
+    def told(self, line: Line) -> Iterator[Paragraph]:
         """What a name keeps from being posted, or both sides of a customer."""
         if isinstance(line, UnresolvedName):
             return _told_of_name(line)
-        return told_of(line, self.snapshot.mapped if self.snapshot else ())
+        its = (line.connection_id, line.list_id)
+        names = self.snapshot.also_called.get(its, ()) if self.snapshot else ()
+        return words.lines(describe.summary(line, names))
 
     def place(self, snapshot: Customers) -> str:
         """Which customers, and how many names wait."""
@@ -157,7 +159,7 @@ class CustomersScreen(CompanyPages[Customers, Line, Place]):
         return ""
 
     def _wanted(self) -> Wanted:
-        typed = snapshots.read_filter(self.query_one(FilterLine).value)
+        typed = operations.read_filter(self.query_one(FilterLine).value)
         return replace(typed, connection_id=self.connection_id)
 
 
@@ -194,7 +196,7 @@ def _customer_rows(customer: CustomerSides) -> Iterator[Row]:
             f"{customer.id} {owing.currency if owing else ''}",
             (
                 customer.full_name or "(no name known)",
-                state_of(customer),
+                customer_state(customer),
                 *figures,
                 f"{left_out:,}" if left_out else "",
                 customer.connection,
@@ -203,13 +205,20 @@ def _customer_rows(customer: CustomerSides) -> Iterator[Row]:
         )
 
 
+def customer_state(customer: CustomerSides) -> Text:
+    """The state as a word, in its color."""
+    word = describe.state(customer)
+    if word == "active":
+        return Text(word)
+    return words.state("left-out" if word == "inactive" else "failed", word)
+
+
 def _seen(owing: Owing) -> Text:
     return words.state("" if owing.seen == owing.balance else "refused", grouped(owing.seen))
 
 
 def _told_of_name(name: UnresolvedName) -> Iterator[Text]:
-    sums = " and ".join(f"{grouped(total)} {code}".rstrip() for code, total in name.amounts)
-    refused = f"{count(name.payments, 'payment')} of {sums}"
+    refused = f"{count(name.payments, 'payment')} of {describe.sums(name.amounts)}"
     yield words.titled("What happened", f"{refused} refused: nobody, or several, have this name.")
     yield words.titled("What to do", "Enter shows who may be meant. Choose one and confirm.")
     yield words.titled(

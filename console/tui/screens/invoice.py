@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import ClassVar
 
-from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -14,19 +13,17 @@ from textual.binding import Binding, BindingType
 from console.tui import words
 from console.tui.screens.deciding import DecidesProblems
 from console.tui.screens.hint import HintScreen
-from console.tui.screens.invoice_telling import told_of
 from console.tui.screens.payment import PaymentScreen
-from console.tui.snapshots import invoice as snapshots
-from console.tui.snapshots.invoice import InvoiceDetail
 from console.tui.widgets.record_table import Column, Heading, RecordTable, Row
-from console.tui.widgets.text_view import TextView
+from console.tui.widgets.text_view import Paragraph, TextView
 from shared.documents import invoice_document
 from shared.models.store import Store
-from shared.operations.describe.payments import name_of, status_word
-from shared.operations.describe.problems import standing
-from shared.operations.describe.text import grouped
-from shared.rules.payments.values import ZERO, Payment, PaymentSource
-from shared.rules.values import InvoiceLine, Problem
+from shared.operations import invoices as operations
+from shared.operations.describe import invoices as describe
+from shared.operations.invoices import InvoiceDetail
+from shared.rules.ledger import InvoiceSides
+from shared.rules.payments.values import Payment
+from shared.rules.values import Problem
 
 COLUMNS = (
     Column("What", least=20),
@@ -61,7 +58,7 @@ class InvoiceScreen(DecidesProblems[InvoiceDetail]):
 
     def question(self) -> Callable[[Store], InvoiceDetail]:
         """The invoice with its payments."""
-        return partial(snapshots.read, connection_id=self._connection_id, txn_id=self._txn_id)
+        return partial(operations.view_one, connection_id=self._connection_id, txn_id=self._txn_id)
 
     def show(self, snapshot: InvoiceDetail) -> None:
         """Fill in text and table."""
@@ -103,24 +100,9 @@ class InvoiceScreen(DecidesProblems[InvoiceDetail]):
         return self.snapshot.sides.left_out if self.snapshot is not None else ""
 
 
-def _about(detail: InvoiceDetail) -> Iterator[Text]:
-    invoice, problem = detail.invoice, detail.problem
-    yield from told_of(detail.sides)
-    if problem is not None:
-        yield words.titled("Problem", f"{problem.message} ({standing(problem)})")
-        if problem.remedy:
-            yield words.titled("What to do", problem.remedy)
-    more = {
-        "A/R account": invoice.ar_account,
-        "Terms": invoice.terms,
-        "P.O. number": invoice.po_number,
-        "Memo": invoice.memo,
-        "Not read": invoice.note,
-        "TxnID": invoice.txn_id,
-        "Changed in QuickBooks": invoice.time_modified.replace("T", " "),
-    }
-    told = ", ".join(f"{name} {value}" for name, value in more.items() if value)
-    yield words.titled("In QuickBooks", told)
+def _about(detail: InvoiceDetail) -> Iterator[Paragraph]:
+    for section in describe.sections(detail):
+        yield from words.lines(section)
 
 
 def _rows(detail: InvoiceDetail) -> Iterator[Row | Heading]:
@@ -128,29 +110,15 @@ def _rows(detail: InvoiceDetail) -> Iterator[Row | Heading]:
     if detail.payments:
         yield Heading("Payments of this invoice")
         for payment in detail.payments:
-            yield _payment_row(payment, detail.sides.txn_id, currency)
+            yield _payment_row(payment, detail.sides)
     else:
         yield Heading("No payment of this invoice is known")
     if detail.invoice.lines:
         yield Heading("Lines")
         for place, line in enumerate(detail.invoice.lines):
-            yield _line_row(place, line, currency)
+            yield Row(f"line {place}", describe.line_cells(line, currency))
 
 
-def _payment_row(payment: Payment, txn_id: str, currency: str) -> Row:
-    its_own = (use.amount for use in payment.uses if use.invoice_txn_id == txn_id)
-    applied = sum(its_own, ZERO)
-    source = "QuickBooks" if payment.source is PaymentSource.QUICKBOOKS else "the platform"
-    status = words.state("deleted" if payment.deleted else status_word(payment))
-    day = payment.date.isoformat()
-    how = f"{payment.method.replace('_', ' ')} from {source}".strip()
-    return Row(str(payment.id), (name_of(payment), how, status, day, grouped(applied), currency))
-
-
-def _line_row(place: int, line: InvoiceLine, currency: str) -> Row:
-    named = f" ({line.item})" if line.item and line.description else line.item
-    how = " x ".join(part for part in (line.quantity, line.rate) if part)
-    day = line.service_date.isoformat() if line.service_date else ""
-    amount = "" if line.amount is None else grouped(line.amount)
-    what = f"{line.description}{named}"
-    return Row(f"line {place}", (what, how, "", day, amount, currency if amount else ""))
+def _payment_row(payment: Payment, sides: InvoiceSides) -> Row:
+    what, how, status, *others = describe.payment_cells(payment, sides)
+    return Row(str(payment.id), (what, how, words.state(status), *others))

@@ -11,18 +11,20 @@ from rich.text import Text
 from textual import on
 from textual.binding import Binding, BindingType
 
+from console.tui import words
 from console.tui.screens.hint import HintScreen
 from console.tui.screens.invoice import InvoiceScreen
-from console.tui.screens.invoice_telling import reason_of, seen_of, status_of, told_of
 from console.tui.screens.paging import CompanyPages, Listed
-from console.tui.snapshots import invoices as snapshots
-from console.tui.snapshots.invoices import DIFFERING, LEFT_OUT, OPEN_ONES, Invoices
 from console.tui.widgets.filter_line import FilterLine
 from console.tui.widgets.record_table import Column, RecordTable, Row
+from console.tui.widgets.text_view import Paragraph
 from shared import hints
-from shared.models.ledger.invoice_pages import InvoiceFilter, InvoiceSides, Kept
 from shared.models.store import Store
+from shared.operations import invoices as operations
+from shared.operations.describe import invoices as describe
 from shared.operations.describe.text import grouped
+from shared.operations.invoices import DIFFERING, LEFT_OUT, OPEN_ONES, Invoices
+from shared.rules.ledger import InvoiceFilter, InvoiceSides, Kept
 
 COLUMNS = (
     Column("Invoice", least=8),
@@ -81,7 +83,7 @@ class InvoicesScreen(CompanyPages[Invoices, InvoiceSides, int]):
 
     def question(self) -> Callable[[Store], Invoices]:
         """The page that is open of what the filter lets through."""
-        return partial(snapshots.read, wanted=self._wanted(), before_id=self.start)
+        return partial(operations.view_page, wanted=self._wanted(), before_id=self.start)
 
     def listed(self, snapshot: Invoices) -> Iterator[Listed[InvoiceSides]]:
         """The page, row by row."""
@@ -91,9 +93,9 @@ class InvoicesScreen(CompanyPages[Invoices, InvoiceSides, int]):
         """Behind the last that is listed."""
         return snapshot.lines[-1].id if snapshot.older else None
 
-    def told(self, line: InvoiceSides) -> Iterator[Text]:
+    def told(self, line: InvoiceSides) -> Iterator[Paragraph]:
         """Both sides, and why it is left out."""
-        return told_of(line)
+        return words.lines(describe.summary(line))
 
     def place(self, snapshot: Invoices) -> str:
         """Which invoices, and how many want to be looked at."""
@@ -152,8 +154,16 @@ class InvoicesScreen(CompanyPages[Invoices, InvoiceSides, int]):
             self.app.push_screen(HintScreen(line.left_out))
 
     def _wanted(self) -> InvoiceFilter:
-        typed = snapshots.read_filter(self.query_one(FilterLine).value)
+        typed = operations.read_filter(self.query_one(FilterLine).value)
         return replace(typed, connection_id=self.connection_id)
+
+
+def invoice_status(line: InvoiceSides) -> Text:
+    """The status as words, with what needs a look, in its color."""
+    status = describe.status(line)
+    if line.left_out:
+        return words.state("left-out", status)
+    return words.state("refused", status) if line.differs else Text(status)
 
 
 def _row(line: InvoiceSides) -> Row:
@@ -162,13 +172,13 @@ def _row(line: InvoiceSides) -> Row:
         (
             line.number or "(none)",
             line.customer,
-            status_of(line),
+            invoice_status(line),
             grouped(line.balance),
-            seen_of(line),
+            describe.seen(line),
             line.currency,
             line.date.isoformat(),
             line.due_date.isoformat() if line.due_date else "",
             line.connection,
-            reason_of(line),
+            describe.reason(line),
         ),
     )

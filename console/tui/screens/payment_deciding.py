@@ -52,7 +52,7 @@ class DecidesPayments(StoreScreen[Snapshot]):
         Binding(
             "w",
             "who",
-            "Who is meant",
+            "Match customer",
             tooltip="Say which customer of QuickBooks the payment's customer is.",
         ),
         Binding(
@@ -179,7 +179,7 @@ _ABLE: Mapping[str, Callable[[Payment], bool]] = MappingProxyType(
     }
 )
 _CHOICES = (
-    ("who", "w", "says whom its customer's name means in QuickBooks."),
+    ("who", "w", "matches its customer to one in QuickBooks."),
     ("retry", "r", "judges it again at once. It says first what that means, and asks."),
     ("allow", "A", "allows what keeps it back, for this payment alone. It says what, and asks."),
     ("skip", "s", "never posts it, with your reason; u takes that back."),

@@ -13,8 +13,9 @@ from datetime import datetime
 
 from shared.models import tables as t
 from shared.models.convert import millis
-from shared.models.ledger.wanted import GONE, CustomerState
+from shared.models.ledger.wanted import GONE
 from shared.models.statements import Statement, among, insert_rows, slot
+from shared.rules.ledger import CustomerState
 from shared.rules.payments.names import folded
 from shared.rules.values import Customer
 
@@ -118,6 +119,20 @@ _BORNE = Statement(
             & among(t.CustomerAlias.list_id, "ids")
         )
         .order_by(t.CustomerAlias.first_seen_ms, t.CustomerAlias.folded)
+    )
+)
+
+
+def former(connection_id: int, list_id: str) -> tuple[str, ...]:
+    """Return the names that a customer has borne and bears no more, the oldest first."""
+    now = {folded(name) for row in _NOW.all(connection=connection_id, id=list_id) for name in row}
+    borne_ever = borne(connection_id, [list_id]).get(list_id, {})
+    return tuple(name for key, name in borne_ever.items() if key not in now)
+
+
+_NOW = Statement(
+    lambda: t.Customer.select(t.Customer.full_name, t.Customer.name, t.Customer.company_name).where(
+        (t.Customer.connection == slot("connection")) & (t.Customer.list_id == slot("id"))
     )
 )
 

@@ -11,8 +11,8 @@ from collections.abc import Iterable, Sequence
 from shared.models import tables as t
 from shared.models.ledger import aliases, rereads
 from shared.models.ledger.incoming_customers import mark_customers_deleted
-from shared.models.ledger.wanted import CustomerState
 from shared.models.statements import Row, Statement, among, slot
+from shared.rules.ledger import CustomerState
 from shared.rules.values import CheckedCustomer, InvoiceStatus, RecordKind
 
 

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from decimal import Decimal
 from difflib import get_close_matches
-from enum import StrEnum
 from typing import Any
 
 from peewee import Case, Tuple, fn
@@ -15,9 +12,17 @@ from peewee import Case, Tuple, fn
 from shared.errors import NotFound
 from shared.models import tables as t
 from shared.models.convert import money
-from shared.models.ledger.wanted import CustomerState
 from shared.models.searching import holding, pattern
 from shared.models.statements import Row, Statement, among, slot
+from shared.rules.ledger import (
+    Billed,
+    CustomerFilter,
+    CustomerSides,
+    CustomerState,
+    LeftOut,
+    Owing,
+    Place,
+)
 from shared.rules.payments.names import folded
 from shared.rules.values import CustomerRow, InvoiceStatus
 
@@ -25,68 +30,6 @@ _IS_OPEN: Any = t.Invoice.status == InvoiceStatus.OPEN.value
 _SEEN: Any = fn.COALESCE(t.Invoice.seen_cents, 0)
 _NAME: Any = fn.LOWER(t.Customer.full_name)  # spelled as in the index
 _HIDDEN = (t.UNSETTLED, t.UNSETTLED_LEFT_OUT)
-
-Place = tuple[int, str, int]
-"""Where a customer stands in the list: connection, name in lower case, number."""
-
-
-class Billed(StrEnum):
-    """Which customers: any that invoices are billed to, or any that we hold, or inactive ones."""
-
-    BILLED = "billed"
-    HELD = "held"
-    INACTIVE = "inactive"  # or not shown by QuickBooks: their invoices are left out
-
-
-@dataclass(frozen=True, slots=True)
-class Owing:
-    """What a customer owes in one currency, by invoices that are imported.
-
-    ``open`` and ``balance`` are ours, ``seen`` is what QuickBooks last showed of them.
-    """
-
-    currency: str
-    open: int
-    balance: Decimal
-    seen: Decimal
-
-
-@dataclass(frozen=True, slots=True)
-class LeftOut:
-    """Open invoices of a customer that are left out for one reason, a hint code."""
-
-    reason: str
-    count: int
-    seen: Decimal
-    currency: str
-
-
-@dataclass(frozen=True, slots=True)
-class CustomerSides:
-    """A customer with what is billed to it; ``full_name`` may come from its invoices alone.
-
-    ``state`` is that of ``CustomerState``: only a held one is known to be in QuickBooks.
-    """
-
-    id: int
-    connection_id: int
-    connection: str
-    list_id: str
-    full_name: str
-    state: CustomerState
-    active: bool
-    place: Place
-    owing: tuple[Owing, ...] = ()
-    left_out: tuple[LeftOut, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class CustomerFilter:
-    """Which customers are wanted; each of ``words`` is a part of their or the connection's name."""
-
-    billed: Billed = Billed.BILLED
-    connection_id: int | None = None
-    words: tuple[str, ...] = ()
 
 
 def page(wanted: CustomerFilter, limit: int, after: Place | None = None) -> list[CustomerSides]:

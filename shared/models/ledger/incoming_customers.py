@@ -9,8 +9,8 @@ from typing import Any
 
 from shared.models import tables as t
 from shared.models.ledger import aliases, rereads, wanted
-from shared.models.ledger.wanted import CustomerState
 from shared.models.statements import Row, Statement, among, insert_rows, slot
+from shared.rules.ledger import CustomerState
 from shared.rules.values import Customer, RecordKind
 
 

@@ -7,9 +7,6 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Sequence
-from dataclasses import dataclass
-from decimal import Decimal
-from enum import StrEnum
 from typing import Any
 
 from peewee import JOIN, SQL, fn
@@ -17,69 +14,16 @@ from peewee import JOIN, SQL, fn
 from shared.errors import NotFound
 from shared.models import tables as t
 from shared.models.convert import day_or_none, money, money_or_none
-from shared.models.ledger.wanted import CustomerState
 from shared.models.searching import holding, pattern
 from shared.models.statements import Row, Statement, among, slot
-from shared.rules.values import Day, InvoiceStatus
+from shared.rules.ledger import CustomerState, InvoiceFilter, InvoiceSides, Kept
+from shared.rules.payments import numbers
+from shared.rules.payments.names import folded
+from shared.rules.values import InvoiceStatus
 
 _AFTER_ALL = 2**62
 _HIDDEN = (t.UNSETTLED, t.UNSETTLED_LEFT_OUT)
 _SEARCHED = (t.Invoice.number, t.Invoice.customer_full_name, t.Connection.name)
-
-
-class Kept(StrEnum):
-    """Which invoices: those that are imported, or the few that need a look."""
-
-    IMPORTED = "imported"
-    LEFT_OUT = "left-out"
-    DIFFERING = "differing"  # imported, and QuickBooks last showed another balance
-
-
-@dataclass(frozen=True, slots=True)
-class InvoiceSides:
-    """An invoice with its balance on both sides.
-
-    ``customer`` is who is billed, ``named`` the customer or job on the invoice. ``seen`` is what
-    QuickBooks last showed it to owe, None when it never did. ``left_out`` is empty for an
-    imported one, else the hint code of the reason.
-    """
-
-    id: int
-    connection_id: int
-    connection: str
-    txn_id: str
-    number: str
-    customer: str
-    customer_list_id: str
-    named: str
-    date: Day
-    due_date: Day | None
-    total: Decimal
-    balance: Decimal
-    seen: Decimal | None
-    currency: str
-    status: InvoiceStatus
-    left_out: str
-
-    @property
-    def differs(self) -> bool:
-        """Whether the two sides do not say the same."""
-        return self.balance != (self.seen or Decimal(0))
-
-
-@dataclass(frozen=True, slots=True)
-class InvoiceFilter:
-    """Which invoices are wanted; what is left empty lets all pass.
-
-    ``statuses`` narrow those that are imported. Each of ``words`` is a part of the number, of
-    the customer's name or of the connection's.
-    """
-
-    kept: Kept = Kept.IMPORTED
-    connection_id: int | None = None
-    statuses: tuple[InvoiceStatus, ...] = ()
-    words: tuple[str, ...] = ()
-    bill_to: str | None = None
 
 
 def page(wanted: InvoiceFilter, limit: int, before_id: int | None = None) -> list[InvoiceSides]:
@@ -161,6 +105,24 @@ def get(connection_id: int, txn_id: str) -> InvoiceSides:
 _GET = Statement(
     lambda: _select().where(
         (t.Invoice.connection == slot("connection")) & (t.Invoice.txn_id == slot("txn_id"))
+    )
+)
+
+
+def called(connection_id: int, text: str) -> list[InvoiceSides]:
+    """Return the invoices of that TxnID, else of that number, the last read first."""
+    of_txn_id = _GET.all(connection=connection_id, txn_id=text.strip())
+    if of_txn_id:
+        return [_read(row) for row in of_txn_id]
+    found = _CALLED.all(connection=connection_id, key=numbers.key(text) or None)
+    return [one for one in map(_read, found) if folded(one.number) == folded(text)]
+
+
+_CALLED = Statement(
+    lambda: (
+        _select()
+        .where((t.Invoice.connection == slot("connection")) & (t.Invoice.number_key == slot("key")))
+        .order_by(t.Invoice.id.desc())
     )
 )
 

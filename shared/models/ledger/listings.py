@@ -10,8 +10,8 @@ from peewee import fn
 
 from shared.models import tables as t
 from shared.models.convert import day_or_none, money
-from shared.models.ledger.wanted import CustomerState
 from shared.models.statements import Row, Statement, among, slot
+from shared.rules.ledger import CustomerState
 from shared.rules.values import CustomerRow, InvoiceRow, InvoiceStatus, JobMode
 
 

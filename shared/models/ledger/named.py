@@ -9,8 +9,8 @@ from typing import NamedTuple
 from shared.models import tables as t
 from shared.models.convert import money
 from shared.models.ledger import aliases
-from shared.models.ledger.wanted import CustomerState
 from shared.models.statements import Row, Statement, among, slot
+from shared.rules.ledger import CustomerState
 from shared.rules.payments import numbers
 from shared.rules.payments.names import folded
 from shared.rules.payments.values import NamedCustomer, NamedInvoice

@@ -16,8 +16,8 @@ from peewee import fn
 
 from shared.models import tables as t
 from shared.models.convert import day_text
-from shared.models.ledger.wanted import CustomerState
 from shared.models.statements import Row, Statement, slot
+from shared.rules.ledger import CustomerState
 from shared.rules.payments.names import folded
 from shared.rules.values import InvoiceStatus, JobMode
 

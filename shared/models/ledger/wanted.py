@@ -7,22 +7,12 @@ missing until something gives a reason to ask again.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from enum import StrEnum
 from typing import Any
 
 from shared.models import tables as t
 from shared.models.statements import Statement, among, insert_rows, slot
+from shared.rules.ledger import CustomerState
 from shared.rules.values import InvoiceStatus
-
-
-class CustomerState(StrEnum):
-    """What we have of a customer."""
-
-    WANTED = "wanted"
-    HELD = "held"
-    MISSING = "missing"
-    DELETED = "deleted"
-
 
 GONE = (CustomerState.MISSING.value, CustomerState.DELETED.value)
 _PARTICULARS = (

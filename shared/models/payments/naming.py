@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -19,13 +18,14 @@ from shared.models import ledger, mappings
 from shared.models import tables as t
 from shared.models.convert import money
 from shared.models.ledger import customer_pages
-from shared.models.payments import preparing, states
+from shared.models.payments import preparing, rows, states
 from shared.models.statements import Row, Statement, among, slot
+from shared.rules.ledger import Affected, Candidate, Resolved, UnresolvedName
 from shared.rules.payments.judging import ABOUT_NAMES
 from shared.rules.payments.names import folded
 from shared.rules.payments.values import (
-    CustomerMapping,
     NamedInvoice,
+    Payment,
     PaymentSource,
     PaymentStatus,
     UseKind,
@@ -35,38 +35,6 @@ from shared.rules.values import InvoiceStatus
 _S = PaymentStatus
 _OPEN = (_S.WAITING, _S.READY, _S.REFUSED)
 _AMBIGUOUS = "payment-invoice-ambiguous"
-
-
-@dataclass(frozen=True, slots=True)
-class UnresolvedName:
-    """A customer's name for which payments were refused; ``amounts`` are (currency, sum)."""
-
-    connection_id: int
-    connection: str
-    name: str
-    payments: int
-    amounts: tuple[tuple[str, Decimal], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """A customer that a name may mean, since a payment of the name pays ``invoices`` of it.
-
-    They are its own, or of a job below it.
-    """
-
-    list_id: str
-    customer: str
-    active: bool
-    invoices: tuple[NamedInvoice, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Resolved:
-    """Whom a name means now, or meant until now, and where its payments stand."""
-
-    mapping: CustomerMapping
-    payments: Mapping[PaymentStatus, int]
 
 
 def unresolved(connection_id: int | None = None) -> list[UnresolvedName]:
@@ -112,21 +80,25 @@ def _refused_for_names() -> Any:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Affected:
-    """The payments that are judged again when a name means somebody else.
-
-    They wait, are ready, or were refused for the name. ``amounts`` are (currency, sum).
-    """
-
-    count: int
-    amounts: tuple[tuple[str, Decimal], ...]
-
-
 def affected(connection_id: int, name: str) -> Affected:
     """Return how many payments have a name and are not in QuickBooks yet, and of how much."""
     named = _named(connection_id, name)
     return Affected(len(named), _amounts((one.currency, one.cents) for one in named))
+
+
+def of_name(connection_id: int, name: str) -> list[Payment]:
+    """Return the payments that ``affected`` counts, by number."""
+    ids = [one.id for one in _named(connection_id, name)]
+    return rows.given(_BY_ID.all(ids=ids))
+
+
+_BY_ID = Statement(
+    lambda: (
+        t.Payment.select(*rows.PAYMENT_FIELDS)
+        .where(among(t.Payment.id, "ids"))
+        .order_by(t.Payment.id)
+    )
+)
 
 
 def _amounts(found: Iterable[tuple[str, int]]) -> tuple[tuple[str, Decimal], ...]:

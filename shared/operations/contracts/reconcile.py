@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -12,53 +11,8 @@ from shared.operations.contracts.shapes import Json, Key, Shape
 from shared.operations.describe.text import amount, iso_instant
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
+    from shared.operations.reconcile import Difference, Reconciliation, Total
     from shared.rules.payments.values import CustomerBalance, Payment, SetAside
-
-
-@dataclass(frozen=True)
-class Difference:
-    """Something in which the two sides do not agree, or of which it is not known.
-
-    ``ours`` and ``quickbooks`` are amounts; None where one of them is not known.
-    """
-
-    kind: str
-    document: str
-    ours: Decimal | None
-    quickbooks: Decimal | None
-    remedy: str
-    message: str = ""
-    currency: str = ""
-
-
-@dataclass(frozen=True)
-class Total:
-    """All imported open invoices of one currency, ours beside what QuickBooks last showed."""
-
-    currency: str
-    ours: Decimal
-    quickbooks: Decimal
-    invoices: int
-
-
-@dataclass(frozen=True)
-class Reconciliation:
-    """Both sides of a connection, side by side; ``payments`` are all that are not deleted."""
-
-    connection: str
-    differences: Sequence[Difference]
-    customers: Sequence[CustomerBalance]
-    totals: Sequence[Total]
-    payments: Sequence[Payment]
-    set_aside: Sequence[SetAside]
-    last_invoice_sync: datetime | None
-    last_payment_sync: datetime | None
-
-    def having(self, *statuses: str) -> list[Payment]:
-        """The payments that stand so."""
-        return [payment for payment in self.payments if payment.status in statuses]
 
 
 def _amount_or_none(value: Decimal | None) -> str | None:

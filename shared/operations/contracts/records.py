@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from shared.operations.contracts.payments import PAYMENT
 from shared.operations.contracts.shapes import Key, Shape
 from shared.operations.describe.text import amount, iso_day, iso_instant
 
@@ -13,16 +14,19 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from shared.hints import Hint
-    from shared.models.payments.naming import Resolved
     from shared.models.store import Upgraded
     from shared.operations.connections import ConnectionView
+    from shared.operations.customers import CustomerDetail
+    from shared.operations.invoices import InvoiceDetail
     from shared.operations.issuing import Issued, IssuedFile
+    from shared.rules.ledger import InvoiceSides, LeftOut, Listed, Owing, Resolved
     from shared.rules.payments.values import CustomerMapping, PaymentStatus
     from shared.rules.values import (
         Application,
         CompanyBinding,
         CustomerRow,
         Exchange,
+        InvoiceLine,
         InvoiceRow,
         Problem,
         Record,
@@ -255,12 +259,22 @@ CUSTOMER: Shape[CustomerRow] = Shape(
     Key("active", "whether QuickBooks lists it as active", lambda c: c.active),
 )
 
+LISTED_CUSTOMER: Shape[Listed[CustomerRow]] = CUSTOMER.within(
+    lambda listed: listed.row,
+    Key("connection", "the connection", lambda listed: listed.connection),
+)
+
 CUSTOMER_MAPPING: Shape[CustomerMapping] = Shape(
     Key("name", "the customer's name on the billing platform", lambda m: m.name),
     Key("list_id", "ListID of the customer that it means, with its jobs", lambda m: m.list_id),
     Key("customer", "and its full name; empty: QuickBooks has it no more", lambda m: m.customer),
     Key("mapped_by", "who said so", lambda m: m.who),
     Key("mapped_at", "and when", lambda m: iso_instant(m.at)),
+)
+
+LISTED_MAPPING: Shape[Listed[CustomerMapping]] = CUSTOMER_MAPPING.within(
+    lambda listed: listed.row,
+    Key("connection", "the connection", lambda listed: listed.connection),
 )
 
 RESOLVED_NAME: Shape[Resolved] = CUSTOMER_MAPPING.within(
@@ -276,7 +290,7 @@ def _standing(resolved: Resolved, word: str) -> int:
     return sum(count for status, count in counts.items() if status.value == word)
 
 
-INVOICE: Shape[InvoiceRow] = Shape(
+INVOICE: Shape[InvoiceRow | InvoiceSides] = Shape(
     Key("txn_id", "TxnID of QuickBooks", lambda i: i.txn_id),
     Key("number", "invoice number; may be empty", lambda i: i.number),
     Key("customer", "the customer it is billed to", lambda i: i.customer),
@@ -288,6 +302,99 @@ INVOICE: Shape[InvoiceRow] = Shape(
     Key("currency", "such as USD", lambda i: i.currency),
     Key("status", "`open`, `paid`, `void` or `deleted`", lambda i: i.status.value),
     Key("left_out", "why it is not imported (a hint); empty: it is", lambda i: i.left_out),
+)
+
+LISTED_INVOICE: Shape[Listed[InvoiceRow]] = INVOICE.within(
+    lambda listed: listed.row,
+    Key("connection", "the connection", lambda listed: listed.connection),
+)
+
+INVOICE_LINE: Shape[InvoiceLine] = Shape(
+    Key("item", "the item in QuickBooks", lambda one: one.item),
+    Key("description", "what it says", lambda one: one.description),
+    Key("quantity", "as QuickBooks wrote it; may be empty", lambda one: one.quantity),
+    Key("rate", "price of one, likewise", lambda one: one.rate),
+    Key(
+        "amount",
+        "amount with two decimals, as text; null: none",
+        lambda one: None if one.amount is None else amount(one.amount),
+    ),
+)
+
+INVOICE_DETAIL: Shape[InvoiceDetail] = INVOICE.within(
+    lambda detail: detail.sides,
+    Key("connection", "the connection", lambda detail: detail.sides.connection),
+    Key(
+        "quickbooks_balance",
+        "what QuickBooks last showed that it owes; null: it never did",
+        lambda detail: None if detail.sides.seen is None else amount(detail.sides.seen),
+    ),
+    Key("job", "the customer or job on the invoice", lambda detail: detail.sides.named),
+    Key(
+        "lines",
+        "its lines",
+        lambda detail: [INVOICE_LINE.of(one) for one in detail.invoice.lines],
+        INVOICE_LINE,
+    ),
+    Key(
+        "payments",
+        "payments applied to it, with the keys of `payments list`",
+        lambda detail: [PAYMENT.of(one) for one in detail.payments],
+    ),
+    Key(
+        "problem",
+        "what is wrong with it (a hint); empty: nothing",
+        lambda detail: detail.problem.code if detail.problem else "",
+    ),
+)
+
+OWING: Shape[Owing] = Shape(
+    Key("currency", "such as USD", lambda one: one.currency),
+    Key("open_invoices", "how many are open", lambda one: one.open),
+    Key("balance", "what is owed by them", lambda one: amount(one.balance)),
+    Key("quickbooks", "what QuickBooks last showed of them", lambda one: amount(one.seen)),
+)
+
+CUSTOMER_LEFT_OUT: Shape[LeftOut] = Shape(
+    Key("reason", "why (a hint)", lambda one: one.reason),
+    Key("open_invoices", "how many", lambda one: one.count),
+    Key("currency", "such as USD", lambda one: one.currency),
+    Key("quickbooks", "what QuickBooks last showed of them", lambda one: amount(one.seen)),
+)
+
+CUSTOMER_DETAIL: Shape[CustomerDetail] = Shape(
+    Key("list_id", "ListID of QuickBooks", lambda detail: detail.sides.list_id),
+    Key("full_name", "its full name", lambda detail: detail.sides.full_name),
+    Key("connection", "the connection", lambda detail: detail.sides.connection),
+    Key("active", "whether QuickBooks lists it as active", lambda detail: detail.sides.active),
+    Key(
+        "owing",
+        "what it owes by imported invoices, by currency",
+        lambda detail: [OWING.of(one) for one in detail.sides.owing],
+        OWING,
+    ),
+    Key(
+        "left_out",
+        "its open invoices that are not imported, by reason",
+        lambda detail: [CUSTOMER_LEFT_OUT.of(one) for one in detail.sides.left_out],
+        CUSTOMER_LEFT_OUT,
+    ),
+    Key(
+        "also_called",
+        "names of the platform that were matched to it",
+        lambda detail: list(detail.also_called),
+    ),
+    Key(
+        "formerly",
+        "names that it had before; payments may still give them",
+        lambda detail: list(detail.formerly),
+    ),
+    Key(
+        "invoices",
+        "its open invoices, imported or left out, with the keys of `invoices list`",
+        lambda detail: [INVOICE.of(one) for one in (*detail.invoices, *detail.left_out)],
+        INVOICE,
+    ),
 )
 
 ISSUED_FILE: Shape[IssuedFile] = Shape(

@@ -456,6 +456,10 @@ class SetAside:
     reason: str
     seen: Decimal
 
+    @property
+    def is_skipped(self) -> bool:
+        """Whether a person left it out."""
+        return "skipped" in self.reason
 
 @dataclass(frozen=True, slots=True)
 class PaidButOpen:

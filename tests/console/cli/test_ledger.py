@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import stat
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -141,6 +142,7 @@ def test_customers_have_exactly_the_promised_keys(books):
             "full_name": "Larkspur Tile",
             "parent_list_id": "",
             "active": True,
+            "connection": "Larkspur",
         }
     ]
 
@@ -235,3 +237,70 @@ def test_the_store_is_released_before_anything_is_printed(books, monkeypatch):
     books.says("invoices", "export")
     books.says("invoices", "list", "--json")
     assert free == [True, True]
+
+
+# All connections at once, and one record.
+
+
+@pytest.fixture
+def two(books):
+    """Another connection, whose company has an invoice of the same number."""
+    books.says("connection", "add", "Bramble")
+    import_into(
+        books,
+        "Bramble",
+        invoice("B-1", "1042", "5.00", customer_full_name="Fern"),
+        customers=[customer("80000001-1", "Fern")],
+    )
+    return books
+
+
+def test_without_a_name_the_listings_show_all_connections(two):
+    assert [row["connection"] for row in two.json("customers", "list")] == ["Bramble", "Larkspur"]
+    invoices = {row["txn_id"]: row["connection"] for row in two.json("invoices", "list")}
+    assert invoices == {"B-1": "Bramble", **dict.fromkeys(("A-1", "A-2", "A-3", "A-4"), "Larkspur")}
+    assert {row["connection"] for row in two.json("invoices", "list", "Bramble")} == {"Bramble"}
+
+
+@pytest.mark.parametrize("kind", ["customers", "invoices"])
+def test_people_see_a_column_of_connections_where_there_are_several(two, kind):
+    assert "Connection" in two.says(kind, "list").splitlines()[0]
+    assert "Connection" not in two.says(kind, "list", "Bramble").splitlines()[0]
+    assert max(map(len, two.says(kind, "list").splitlines())) <= 80
+
+
+def test_an_export_of_all_connections_says_whose_each_invoice_is(two):
+    rows = list(csv.DictReader(io.StringIO(two.says("invoices", "export"))))
+    assert [row["connection"] for row in rows] == ["Bramble", *["Larkspur"] * 4]
+
+
+def test_one_invoice_is_shown_by_number_or_txn_id(books):
+    for which in ("1042", " 1042 ", "A-1"):
+        shown = books.json("invoices", "show", which)
+        assert (shown["txn_id"], shown["connection"]) == ("A-1", "Larkspur")
+        assert (shown["balance"], shown["quickbooks_balance"]) == ("1234.50", "1234.50")
+    text = books.says("invoices", "show", "1042")
+    assert "1,234.50 here; QuickBooks last showed 1,234.50." in " ".join(text.split())
+
+
+def test_a_number_of_several_invoices_has_to_be_told_apart(two):
+    said = " ".join(two.refuses(2, "invoices", "show", "1042").split())
+    assert "B-1" in said
+    assert "A-1" in said
+    assert two.json("invoices", "show", "1042", "--connection", "Bramble")["txn_id"] == "B-1"
+    assert "no invoice '9'" in two.refuses(3, "invoices", "show", "9")
+
+
+def test_one_customer_is_shown_with_its_invoices_and_former_names(books):
+    import_into(
+        books,
+        "Larkspur",
+        customers=[replace(customer("80000001-1", "Larkspur & Sons"), edit_sequence="2")],
+    )
+    shown = books.json("customers", "show", "Larkspur", "larkspur & sons")
+    assert (shown["list_id"], shown["formerly"]) == ("80000001-1", ["Larkspur Tile"])
+    assert [one["txn_id"] for one in shown["invoices"]] == ["A-4", "A-2", "A-1"]
+    text = books.says("customers", "show", "Larkspur", "80000001-1")
+    assert "Formerly" in text
+    assert "Larkspur Tile." in text
+    books.refuses(3, "customers", "show", "Larkspur", "Nobody")

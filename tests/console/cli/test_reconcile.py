@@ -103,7 +103,7 @@ def test_where_both_sides_agree_the_exit_code_is_0(books):
 
 
 def test_the_promised_keys_come_in_order(books):
-    found = books.json("reconcile")
+    found = books.json("reconcile", "Larkspur")
     assert list(found)[: len(KEYS)] == KEYS
     assert found["connection"] == "Larkspur"
     assert found["customers"][0] == {
@@ -219,7 +219,7 @@ def test_a_skipped_invoice_is_no_difference_but_said_not_to_be_compared(books):
         ledger.settle(held(books), jobs, None, {"A-2": "skipped"})
     text = plain(books.says("reconcile"))
     assert "Not compared, since it is skipped: Invoice 1050, Juniper Yoga, 99.90" in text
-    [aside] = books.json("reconcile")["set_aside"]
+    [aside] = books.json("reconcile", "Larkspur")["set_aside"]
     assert aside["reason"] == "skipped"
 
 
@@ -231,7 +231,7 @@ def test_payments_are_shown_by_where_they_stand(books):
         third = listing.find(held(books), "pay_3").id
         decide(books.store, payments.plan_skip, [third], "by hand", who="anna")
         incoming.store(held(books), 1, [quickbooks_payment("7B-1", "A-1")], books.store.now())
-    found = books.json("reconcile")
+    found = books.json("reconcile", "Larkspur")
     names = {
         status.value: [one["external_id"] for one in found.get(status.value, [])]
         for status in PaymentStatus
@@ -248,15 +248,15 @@ def test_payments_are_shown_by_where_they_stand(books):
 
 def test_the_last_finished_sync_of_each_kind_is_told(books):
     end_a_sync(books, "payment", SyncState.FAILED)
-    assert books.json("reconcile")["last_payment_sync"] is None
+    assert books.json("reconcile", "Larkspur")["last_payment_sync"] is None
     end_a_sync(books, "payment", SyncState.FINISHED)
-    assert books.json("reconcile")["last_payment_sync"] is not None
+    assert books.json("reconcile", "Larkspur")["last_payment_sync"] is not None
 
 
 def test_a_sync_of_both_kinds_counts_for_each(shell):
     shell.says("connection", "add", "Larkspur")
     end_a_sync(shell, "combined", SyncState.FINISHED)
-    found = shell.json("reconcile")
+    found = shell.json("reconcile", "Larkspur")
     assert found["last_payment_sync"] == found["last_invoice_sync"] is not None
 
 
@@ -270,3 +270,27 @@ def test_before_any_sync_nothing_could_be_compared(shell):
 def test_a_connection_that_is_not_there_is_said_so(shell):
     shell.says("connection", "add", "Larkspur")
     assert "There is no connection 'Fern'" in shell.refuses(3, "reconcile", "Fern")
+
+
+def test_without_a_name_all_connections_are_reconciled_and_one_difference_ends_with_1(shell):
+    shell.says("connection", "add", "Larkspur")
+    shell.says("connection", "add", "Bramble")
+    assert [one["connection"] for one in shell.json("reconcile")] == ["Bramble", "Larkspur"]
+    assert "No difference in 2 connections." in plain(shell.says("reconcile"))
+    import_into(
+        shell, "Larkspur", invoice("A-1", "1", "5.00"), customers=[customer("80000001-1", "Fern")]
+    )
+    with shell.store.transaction():
+        held = connections.get("Larkspur")
+        shown = OpenInvoice("A-1", "9", "2026-01-05T09:00:00", Decimal("4.00"), "80000001-1")
+        ledger.compare_open(held.id, 1, [shown])
+    result = shell.run("reconcile")
+    assert result.exit_code == 1
+    assert plain(result.stdout).endswith("Differences in Larkspur.")
+    assert shell.run("reconcile", "Bramble").exit_code == 0
+    found = json.loads(shell.run("reconcile", "--json").stdout)
+    assert [len(one["differences"]) for one in found] == [0, 1]
+
+
+def test_without_any_connection_there_is_nothing_to_reconcile(shell):
+    assert "no connection yet" in shell.refuses(3, "reconcile")

@@ -2,11 +2,11 @@ from __future__ import annotations
 
 import pytest
 
-from console.tui.snapshots.customers import PAGE, Kind, Wanted, read_filter
 from shared.models import ledger, mappings
 from shared.models import tables as t
 from shared.models.payments import naming
 from shared.models.statements import Statement, insert_rows
+from shared.operations.customers import PAGE, Kind, Wanted, read_filter
 from shared.rules.payments.values import PaymentStatus
 from tests.console.tui.screens.driver import LARGE, SMALL, Driver, sit_down
 from tests.models.builders import NOON, customer, invoice, swept
@@ -194,7 +194,7 @@ def test_an_ambiguous_customer_resolved_by_hand_makes_the_payment_ready(office, 
 
     async def scenario(at: Driver) -> None:
         await at.press("c", "down", "enter")
-        assert "Who is Lobby? (Larkspur)" in at.lines[0]
+        assert "Match customer Lobby (Larkspur)" in at.lines[0]
         place = next(n for n, one in enumerate(at.lines) if one.startswith("Customers of the"))
         names = [line.split("  ")[0] for line in at.lines[place + 1 : place + 5]]
         assert names == [
@@ -202,8 +202,8 @@ def test_an_ambiguous_customer_resolved_by_hand_makes_the_payment_ready(office, 
         ]
         assert "300 500.00 USD" in at.lines[place + 1]
         await at.press("down", "down", "enter")
-        assert "Does Lobby mean Larkspur Tile:Lobby?" in at.text
-        assert "1 payment of 20.00 USD will be judged again at once, and posted to" in at.text
+        assert 'Match "Lobby" to customer "Larkspur Tile:Lobby"?' in at.text
+        assert "1 payment of 20.00 USD will be checked again at once, and posted to" in at.text
         assert "and nobody else, for every payment." in at.text
         assert at.app.focused.id == "cancel"
         await at.press("enter")
@@ -228,9 +228,9 @@ def test_from_the_refused_payment_the_name_is_one_key_away(office, refused):
         await at.press("m", "slash")
         await at.type("pay_1")
         await at.press("enter")
-        assert "w: says whom its customer's name means in QuickBooks." in at.text
+        assert "w: matches its customer to one in QuickBooks." in at.text
         await at.press("w")
-        assert "Who is Acme Holdings? (Larkspur)" in at.lines[0]
+        assert "Match customer Acme Holdings (Larkspur)" in at.lines[0]
         assert "Payments of that name: 2 payments of 150.00 USD" in at.text
         await at.press("enter", "right", "enter", "escape")
         assert "Goes out with the next Payment Sync." in at.text
@@ -251,9 +251,9 @@ def test_another_customer_is_looked_for_by_words_of_its_name(office, refused):
         await at.press("escape", "slash")
         await at.type("yoga lob")
         await at.press("enter", "end", "enter")
-        assert "Does ACME holdings mean Juniper Yoga:Lobby?" in at.text
+        assert 'Match "ACME holdings" to customer "Juniper Yoga:Lobby"?' in at.text
         await at.press("right", "enter")
-        assert "Payments: 2 refused still." in at.text
+        assert "Payments: 2 still refused." in at.text
 
     sit_down(office.url, scenario)
     assert "mapped to Juniper Yoga:Lobby" in refused.payment("pay_1").reason
@@ -265,7 +265,7 @@ def test_mapped_names_are_listed_and_taken_back(office, refused):
 
     async def scenario(at: Driver) -> None:
         await at.press("c", "end")
-        assert "Also called: Acme Holdings on the platform, as mapped by hand." in at.text
+        assert "Also called: Acme Holdings on the platform, as matched by hand." in at.text
         await at.press("M")
         assert "Mapped names (1 name)" in at.lines[0]
         assert at.lines[2].split("  ")[0].startswith("Acme Holdings")
@@ -273,7 +273,7 @@ def test_mapped_names_are_listed_and_taken_back(office, refused):
         assert "Acme Holdings: means Larkspur Tile (80-1) and the jobs below it." in at.text
         assert "Who: noor, 2024-06-12 12:00" in at.text
         await at.press("u")
-        assert "Shall Acme Holdings no longer mean Larkspur Tile?" in at.text
+        assert 'Remove the match of "Acme Holdings" to customer "Larkspur Tile"?' in at.text
         assert at.app.focused.id == "cancel"
         await at.press("escape", "u", "right", "enter")
         assert "Acme Holdings no longer means Larkspur Tile (80-1)." in at.text
@@ -297,10 +297,10 @@ def test_mapped_names_are_looked_through_and_one_may_mean_somebody_else(office, 
         await at.type("acme")
         await at.press("enter")
         assert shows(at, "Acme Holdings")
-        assert "(not there any more)" in at.lines[2]
-        assert "the customer with ListID 80-2, which QuickBooks has no more" in at.text
+        assert "(gone from QuickBooks)" in at.lines[2]
+        assert "the customer with ListID 80-2, which is gone from QuickBooks" in at.text
         await at.press("enter")
-        assert "it means a customer that is not there any more (80-2), as noor said" in at.text
+        assert "it means a customer that is gone (80-2), as noor said" in at.text
         await at.press("enter", "right", "enter")
         assert "Acme Holdings means Larkspur Tile (80-1) from now on." in at.text
         await at.press("escape", "slash", "x")

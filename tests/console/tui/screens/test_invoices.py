@@ -2,12 +2,12 @@ from __future__ import annotations
 
 import pytest
 
-from console.tui.snapshots.invoices import OPEN_ONES, PAGE, read_filter
 from shared.models import ledger, problems
 from shared.models import tables as t
-from shared.models.ledger.invoice_pages import InvoiceFilter, Kept
 from shared.models.payments import incoming
 from shared.models.statements import Statement, insert_rows
+from shared.operations.invoices import OPEN_ONES, PAGE, read_filter
+from shared.rules.ledger import InvoiceFilter, Kept
 from shared.rules.values import InvoiceStatus, ProblemState, RecordKind
 from tests.console.tui.screens.driver import LARGE, SMALL, Driver, sit_down
 from tests.models.builders import NOON, customer, invoice, line, paid, swept, trouble

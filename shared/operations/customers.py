@@ -1,0 +1,336 @@
+"""Customers: what invoices billed to them owe, and whom the names of the platform mean.
+
+A name that nobody, or several, in QuickBooks have keeps its payments back until a person matches
+it to a customer. That decides for all payments of the name, those on file and those to come.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from shared.errors import NotFound
+from shared.models import connections, ledger, mappings, overview
+from shared.models.ledger import aliases, customer_pages, invoice_pages
+from shared.models.payments import naming
+from shared.models.store import Store
+from shared.operations import which
+from shared.operations.deciding import Effect, Operator, Outcome, Plan
+from shared.operations.describe import customers as describe
+from shared.operations.which import Which
+from shared.rules.ledger import (
+    Affected,
+    Billed,
+    Candidate,
+    CustomerFilter,
+    CustomerSides,
+    InvoiceFilter,
+    InvoiceSides,
+    Kept,
+    Listed,
+    Place,
+    Resolved,
+    UnresolvedName,
+)
+from shared.rules.payments.names import folded
+from shared.rules.payments.values import CustomerMapping, Payment
+from shared.rules.values import CustomerRow, InvoiceStatus
+
+PAGE = 100
+MOST_OTHERS = 50
+
+
+# What is listed.
+
+
+def view_list(
+    _store: Store, connection: Which, *, with_settled: bool = False
+) -> list[Listed[CustomerRow]]:
+    """The customers that imported open invoices are billed to, of one connection or of all.
+
+    ``with_settled`` adds those whose imported invoices are all closed. Raises NotFound.
+    """
+    return [
+        Listed(held.name, row)
+        for held in which.every(connection)
+        for row in ledger.customers(held.id, held.jobs, with_settled=with_settled)
+    ]
+
+
+def view_mappings(_store: Store, connection: Which) -> list[Listed[CustomerMapping]]:
+    """The names that people matched by hand, of one connection or of all. Raises NotFound."""
+    return [
+        Listed(held.name, one)
+        for held in which.every(connection)
+        for one in mappings.listed(held.id)
+    ]
+
+
+class Kind(StrEnum):
+    """What a page lists: the words are typed in the filter."""
+
+    BILLED = "billed"  # with the names to resolve above them
+    INACTIVE = "inactive"
+    NAMES = "names"
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which customers or names; each of ``words`` is a part of a name or of the connection's."""
+
+    kind: Kind = Kind.BILLED
+    connection_id: int | None = None
+    words: tuple[str, ...] = ()
+
+    def holds(self, *texts: str) -> bool:
+        """Whether the texts together hold all the words."""
+        text = " ".join(texts).casefold()
+        return all(word.casefold() in text for word in self.words)
+
+
+def read_filter(text: str) -> Wanted:
+    """Understand what was typed: ``inactive larkspur``."""
+    typed = text.split()
+    kinds = [Kind(word.casefold()) for word in typed if word.casefold() in list(Kind)]
+    words = tuple(word for word in typed if word.casefold() not in list(Kind))
+    return Wanted(kinds[0] if kinds else Kind.BILLED, words=words)
+
+
+@dataclass(frozen=True, slots=True)
+class Customers:
+    """One page; ``more``: there is another. ``unresolved`` counts all names that wait.
+
+    ``also_called`` has, for the customers of the page, the names that were matched to them.
+    """
+
+    names: tuple[UnresolvedName, ...]
+    customers: tuple[CustomerSides, ...]
+    also_called: Mapping[tuple[int, str], tuple[str, ...]]
+    more: bool
+    unresolved: int
+
+
+def view_page(_store: Store, wanted: Wanted, after: Place | None = None) -> Customers:
+    """The page after ``after``; names that wait are on the first page only."""
+    unresolved = naming.unresolved(wanted.connection_id)
+    of_names = wanted.kind in (Kind.BILLED, Kind.NAMES) and after is None
+    found = _customers(wanted, after)
+    return Customers(
+        names=tuple(n for n in unresolved if of_names and wanted.holds(n.name, n.connection)),
+        customers=tuple(found[:PAGE]),
+        also_called=_also_called(mappings.listed(wanted.connection_id)),
+        more=len(found) > PAGE,
+        unresolved=len(unresolved),
+    )
+
+
+def _customers(wanted: Wanted, after: Place | None) -> list[CustomerSides]:
+    if wanted.kind is Kind.NAMES:
+        return []
+    billed = Billed.INACTIVE if wanted.kind is Kind.INACTIVE else Billed.BILLED
+    filtered = CustomerFilter(billed, wanted.connection_id, wanted.words)
+    return customer_pages.page(filtered, PAGE + 1, after)
+
+
+def _also_called(mapped: Iterable[CustomerMapping]) -> dict[tuple[int, str], tuple[str, ...]]:
+    names: dict[tuple[int, str], tuple[str, ...]] = {}
+    for one in mapped:
+        its = (one.connection_id, one.list_id)
+        names[its] = (*names.get(its, ()), one.name)
+    return names
+
+
+def view_mapped_names(
+    _store: Store, connection_id: int | None
+) -> tuple[Listed[CustomerMapping], ...]:
+    """The names that were matched by hand, of a connection or of all, by connection and name."""
+    names = {id_: name for name, id_ in overview.names().items()}
+    return tuple(Listed(names[one.connection_id], one) for one in mappings.listed(connection_id))
+
+
+# One customer, one name.
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerDetail:
+    """A customer with the open invoices billed to it, the last read first.
+
+    ``more``: there are more than these, imported or left out. ``also_called`` are the platform's
+    names that were matched to it, ``formerly`` the names that it had before.
+    """
+
+    sides: CustomerSides
+    invoices: tuple[InvoiceSides, ...]
+    left_out: tuple[InvoiceSides, ...]
+    also_called: tuple[str, ...]
+    formerly: tuple[str, ...]
+    more: bool
+
+
+def view_one(_store: Store, connection_id: int, list_id: str, most: int) -> CustomerDetail:
+    """A customer with at most ``most`` invoices of either kind; raises NotFound."""
+    wanted = InvoiceFilter(
+        connection_id=connection_id, bill_to=list_id, statuses=(InvoiceStatus.OPEN,)
+    )
+    invoices = invoice_pages.page(wanted, most + 1)
+    left_out = invoice_pages.page(replace(wanted, kept=Kept.LEFT_OUT), most + 1)
+    mapped = _also_called(mappings.listed(connection_id))
+    return CustomerDetail(
+        sides=customer_pages.get(connection_id, list_id),
+        invoices=tuple(invoices[:most]),
+        left_out=tuple(left_out[:most]),
+        also_called=mapped.get((connection_id, list_id), ()),
+        formerly=aliases.former(connection_id, list_id),
+        more=max(len(invoices), len(left_out)) > most,
+    )
+
+
+def view_called(store: Store, connection: Which, text: str, most: int) -> CustomerDetail:
+    """The customer of that ListID or full name; raises NotFound, CannotBeMeant."""
+    held = which.connection(connection)
+    return view_one(store, held.id, customer_pages.find(held.id, text).list_id, most)
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerName:
+    """A name with whom it may mean; ``others`` are customers that were looked for.
+
+    ``mapping`` is whom it means already, ``affected`` the payments that are judged again.
+    """
+
+    connection: str
+    mapping: CustomerMapping | None
+    affected: Affected
+    candidates: tuple[Candidate, ...]
+    others: tuple[CustomerSides, ...]
+
+
+def view_name(_store: Store, connection_id: int, name: str, words: Sequence[str]) -> CustomerName:
+    """Who may be meant; with ``words`` also the customers whose name holds them all."""
+    candidates = naming.candidates(connection_id, name)
+    return CustomerName(
+        connection=connections.by_id(connection_id).name,
+        mapping=mappings.of_connection(connection_id).get(folded(name)),
+        affected=naming.affected(connection_id, name),
+        candidates=tuple(candidates),
+        others=_others(connection_id, words, {one.list_id for one in candidates}),
+    )
+
+
+def _others(connection_id: int, words: Sequence[str], known: set[str]) -> tuple[CustomerSides, ...]:
+    if not words:
+        return ()
+    wanted = CustomerFilter(Billed.HELD, connection_id, tuple(words))
+    found = customer_pages.page(wanted, MOST_OTHERS)
+    return tuple(one for one in found if one.list_id not in known)
+
+
+# Deciding whom a name means.
+
+
+@dataclass(frozen=True, kw_only=True)
+class Matched(Outcome):
+    """Whom a name means now, or meant until now, and where its payments stand."""
+
+    resolved: Resolved
+
+
+@dataclass(frozen=True, kw_only=True)
+class Match(Plan[Matched]):
+    """A name of the platform is matched to a customer."""
+
+    connection_id: int
+    name: str
+    list_id: str
+
+    def again(self, store: Store) -> Match:
+        """Match the same name to the same customer, as both are now."""
+        return plan_map(store, self.connection_id, self.name, self.list_id)
+
+    def apply(self, by: Operator) -> Matched:
+        """Match it, and judge its payments."""
+        done = naming.resolve(self.connection_id, self.name, self.list_id, by.who, by.now)
+        told = f"{done.mapping.name} means {describe.meant(done.mapping)}"
+        by.note("customer.map", connections.by_id(self.connection_id).name, told)
+        return Matched(f"{told} from now on. {describe.where_they_stand(done)}", resolved=done)
+
+
+def plan_map(_store: Store, connection_id: int, name: str, list_id: str) -> Match:
+    """What matching a name to a customer would do.
+
+    Raises NotPossible for a name without a letter, NotFound for a customer that is not held.
+    """
+    mappings.check(connection_id, name, list_id)
+    customer = customer_pages.find(connection_id, list_id)
+    connection = connections.by_id(connection_id).name
+    before = mappings.of_connection(connection_id).get(folded(name))
+    told = [
+        describe.consequence(naming.affected(connection_id, name)),
+        f"From now on the name means this customer of {connection} and the jobs below it, and"
+        " nobody else, for every payment. Un-map takes that back.",
+    ]
+    if before is not None and before.list_id != list_id:
+        told.insert(0, f"Until now it means {describe.meant(before)}.")
+    return Match(
+        title=f'Match "{name.strip()}" to customer "{customer.full_name}"?',
+        verb="Match",
+        told=tuple(told),
+        effects=tuple(_effects(connection, naming.of_name(connection_id, name))),
+        connection_id=connection_id,
+        name=name,
+        list_id=list_id,
+    )
+
+
+def plan_map_called(store: Store, connection: Which, name: str, customer: str) -> Match:
+    """Plan_map for a customer by ListID or full name. Raises NotFound, CannotBeMeant."""
+    held = which.connection(connection)
+    return plan_map(store, held.id, name, customer_pages.find(held.id, customer).list_id)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Unmatch(Plan[Matched]):
+    """A name means again whoever is called so."""
+
+    connection_id: int
+    name: str
+
+    def again(self, store: Store) -> Unmatch:
+        """Take the same name back, as it stands now."""
+        return plan_unmap(store, self.connection_id, self.name)
+
+    def apply(self, by: Operator) -> Matched:
+        """Forget whom it means, and judge its payments."""
+        done = naming.take_back(self.connection_id, self.name, by.who, by.now)
+        told = f"{done.mapping.name} no longer means {describe.meant(done.mapping)}"
+        by.note("customer.unmap", connections.by_id(self.connection_id).name, told)
+        return Matched(f"{told}. {describe.where_they_stand(done)}", resolved=done)
+
+
+def plan_unmap(_store: Store, connection: Which, name: str) -> Unmatch:
+    """What taking back a match would do. Raises NotFound, CannotBeMeant."""
+    held = which.connection(connection)
+    mapping = mappings.of_connection(held.id).get(folded(name))
+    if mapping is None:
+        raise NotFound("mapped name", name)
+    return Unmatch(
+        title=f'Remove the match of "{mapping.name}" to {_customer(mapping)}?',
+        verb="Un-map",
+        told=(
+            f'"{mapping.name}" is then matched by its own name again. What is posted stays.',
+            describe.consequence(naming.affected(held.id, name)),
+        ),
+        effects=tuple(_effects(held.name, naming.of_name(held.id, name))),
+        connection_id=held.id,
+        name=name,
+    )
+
+
+def _customer(mapping: CustomerMapping) -> str:
+    return f'customer "{mapping.customer}"' if mapping.customer else "a customer that is gone"
+
+
+def _effects(connection: str, payments: Iterable[Payment]) -> Iterator[Effect]:
+    for one in payments:
+        yield Effect(connection, one.document, "checked again", one.amount, one.currency)

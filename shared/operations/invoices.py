@@ -1,0 +1,129 @@
+"""Invoices: those that were imported or left out, with what both sides say is owed."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from shared.documents import invoice_document
+from shared.errors import CannotBeMeant, NotFound
+from shared.models import ledger, problems
+from shared.models.ledger import invoice_pages
+from shared.models.payments import queue
+from shared.models.store import Store
+from shared.operations import which
+from shared.operations.which import Which
+from shared.rules.ledger import InvoiceFilter, InvoiceSides, Kept, Listed
+from shared.rules.payments.values import Payment
+from shared.rules.values import (
+    Invoice,
+    InvoiceRow,
+    InvoiceStatus,
+    Problem,
+    ProblemState,
+    RecordKind,
+)
+
+PAGE = 100
+LEFT_OUT, DIFFERING = "left-out", "differing"
+OPEN_ONES = InvoiceFilter(statuses=(InvoiceStatus.OPEN,))
+_STATUSES = MappingProxyType({status.value: status for status in InvoiceStatus})
+_KEPT = MappingProxyType({LEFT_OUT: Kept.LEFT_OUT, DIFFERING: Kept.DIFFERING})
+
+
+def view_list(
+    _store: Store, connection: Which, statuses: Collection[str] = (), *, left_out: bool = False
+) -> Iterator[Listed[InvoiceRow]]:
+    """Yield the imported invoices by connection and date, in flat memory; all of them for None.
+
+    Of these ``statuses``, of any for none; with ``left_out`` those that are held and not
+    imported. Read it to the end inside the unit. Raises NotFound.
+    """
+    for held in which.every(connection):
+        for row in ledger.invoices(held.id, include_left_out=left_out):
+            if bool(row.left_out) == left_out and (not statuses or row.status in statuses):
+                yield Listed(held.name, row)
+
+
+def read_filter(text: str) -> InvoiceFilter:
+    """Understand what was typed: ``paid larkspur 1042``; nothing means the open invoices.
+
+    ``left-out`` and ``differing`` are the invoices that need a look. What is no such word is
+    part of a number, a customer's name or a connection's, in whatever status.
+    """
+    typed = text.casefold().split()
+    if not typed:
+        return OPEN_ONES
+    words = tuple(word for word in typed if word not in _STATUSES and word not in _KEPT)
+    statuses = tuple(_STATUSES[word] for word in typed if word in _STATUSES)
+    kept = next((_KEPT[word] for word in typed if word in _KEPT), Kept.IMPORTED)
+    return InvoiceFilter(kept, statuses=statuses, words=words)
+
+
+@dataclass(frozen=True, slots=True)
+class Invoices:
+    """One page; ``older``: there is another. The figures are of everything, filter or not.
+
+    ``left_out`` are (reason, count), ``differing`` imported ones whose sides do not agree.
+    """
+
+    lines: tuple[InvoiceSides, ...]
+    older: bool
+    left_out: tuple[tuple[str, int], ...]
+    differing: int
+
+
+def view_page(_store: Store, wanted: InvoiceFilter, before_id: int | None = None) -> Invoices:
+    """The page before ``before_id``; None is the first."""
+    found = invoice_pages.page(wanted, PAGE + 1, before_id)
+    return Invoices(
+        lines=tuple(found[:PAGE]),
+        older=len(found) > PAGE,
+        left_out=tuple(invoice_pages.left_out(wanted.connection_id).items()),
+        differing=invoice_pages.differing(wanted.connection_id),
+    )
+
+
+# One invoice.
+
+_NOT_OVER = (ProblemState.OPEN, ProblemState.RETRY, ProblemState.ACKNOWLEDGED, ProblemState.SKIPPED)
+
+
+@dataclass(frozen=True, slots=True)
+class InvoiceDetail:
+    """An invoice as QuickBooks has it, beside what became of it here."""
+
+    sides: InvoiceSides
+    invoice: Invoice
+    payments: tuple[Payment, ...]
+    problem: Problem | None
+
+
+def view_one(_store: Store, connection_id: int, txn_id: str) -> InvoiceDetail:
+    """An invoice with its lines and payments; raises NotFound."""
+    found = problems.about(connection_id, [txn_id])
+    about = [one for one in found if one.kind is RecordKind.INVOICE and one.state in _NOT_OVER]
+    return InvoiceDetail(
+        sides=invoice_pages.get(connection_id, txn_id),
+        invoice=ledger.invoice(connection_id, txn_id),
+        payments=tuple(queue.of_invoice(connection_id, txn_id)),
+        problem=about[0] if about else None,
+    )
+
+
+def view_called(store: Store, connection: Which, text: str) -> InvoiceDetail:
+    """The invoice of that TxnID or number, of one connection or of all.
+
+    Raises NotFound, and CannotBeMeant where several have the number.
+    """
+    found = [one for held in which.every(connection) for one in invoice_pages.called(held.id, text)]
+    if not found:
+        raise NotFound("invoice", text)
+    if len(found) > 1:
+        listed = "; ".join(
+            f"{one.txn_id} ({invoice_document(one.number, one.named)}, {one.connection})"
+            for one in found
+        )
+        raise CannotBeMeant(f"{len(found)} invoices have this number.", f"Name one of: {listed}")
+    return view_one(store, found[0].connection_id, found[0].txn_id)

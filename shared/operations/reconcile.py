@@ -1,0 +1,205 @@
+"""Our open invoices and payments beside what QuickBooks last showed: where the two differ."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from shared import hints
+from shared.models import ledger, problems, syncs
+from shared.models.payments import listing, reconciling
+from shared.models.store import Store
+from shared.operations import which
+from shared.operations.describe.text import count
+from shared.operations.which import Which
+from shared.rules.payments.values import CustomerBalance, Payment, SetAside
+from shared.rules.values import Connection, Problem
+
+PROBLEMS = frozenset(
+    {
+        *("payment-edited", "payment-deleted", "payment-balance-differs", "payment-posted-twice"),
+        *("payment-lost", "payment-not-applied", "company-restored"),
+    }
+)
+"""Codes of problems that mean: the two sides do not hold the same."""
+
+UNREAD = frozenset({"invoice-unreadable", "record-refused"})
+"""Codes of problems with invoices that were never read: nothing of them is held."""
+
+BLOCK = 500
+
+
+@dataclass(frozen=True)
+class Difference:
+    """Something in which the two sides do not agree, or of which it is not known.
+
+    ``ours`` and ``quickbooks`` are amounts; None where one of them is not known.
+    """
+
+    kind: str
+    document: str
+    ours: Decimal | None
+    quickbooks: Decimal | None
+    remedy: str
+    message: str = ""
+    currency: str = ""
+
+
+@dataclass(frozen=True)
+class Total:
+    """All imported open invoices of one currency, ours beside what QuickBooks last showed."""
+
+    currency: str
+    ours: Decimal
+    quickbooks: Decimal
+    invoices: int
+
+
+@dataclass(frozen=True)
+class Reconciliation:
+    """Both sides of a connection, side by side; ``payments`` are all that are not deleted."""
+
+    connection: str
+    differences: Sequence[Difference]
+    customers: Sequence[CustomerBalance]
+    totals: Sequence[Total]
+    payments: Sequence[Payment]
+    set_aside: Sequence[SetAside]
+    last_invoice_sync: datetime | None
+    last_payment_sync: datetime | None
+
+    def having(self, *statuses: str) -> list[Payment]:
+        """The payments that stand so."""
+        return [payment for payment in self.payments if payment.status in statuses]
+
+
+def view(_store: Store, connection: Which) -> list[Reconciliation]:
+    """Both sides of one connection, or of all, beside each other. Raises NotFound."""
+    return [_reconciled(held) for held in which.every(connection)]
+
+
+def _reconciled(connection: Connection) -> Reconciliation:
+
+    payments = list(listing.payments(connection.id))
+    customers = reconciling.by_customer(connection.id, connection.jobs)
+    set_aside = reconciling.set_aside(connection.id)
+    held = problems.list_problems(connection.id)
+    return Reconciliation(
+        connection=connection.name,
+        differences=[
+            *_of_balances(customers),
+            *_of_payments(payments),
+            *_of_problems(held, {str(payment.id): payment for payment in payments}),
+            *_of_invoices(set_aside),
+            *_of_unread(connection.id, held),
+        ],
+        customers=customers,
+        totals=_totals(customers),
+        payments=payments,
+        set_aside=set_aside,
+        last_invoice_sync=_last_finished(connection.id, "invoice"),
+        last_payment_sync=_last_finished(connection.id, "payment"),
+    )
+
+
+def _of_balances(customers: Iterable[CustomerBalance]) -> Iterator[Difference]:
+    for one in customers:
+        if (one.balance, one.open_invoices) != (one.seen, one.seen_invoices):
+            yield Difference(
+                kind="balance",
+                document=one.customer,
+                ours=one.balance,
+                quickbooks=one.seen,
+                remedy="Run Invoice Sync, then reconcile again.",
+                message=f"Ours: {count(one.open_invoices, 'open invoice')}; QuickBooks last "
+                f"showed {one.seen_invoices:,} of them open.",
+                currency=one.currency,
+            )
+
+
+def _of_payments(payments: Iterable[Payment]) -> Iterator[Difference]:
+
+    for payment in payments:
+        if payment.status in ("unknown", "parked"):
+            yield Difference(
+                kind=f"payment-{payment.status}",
+                document=payment.document,
+                ours=payment.amount,
+                quickbooks=None,
+                remedy=hints.tell(payment.code).remedy,
+                message=payment.reason,
+                currency=payment.currency,
+            )
+
+
+def _of_problems(found: Iterable[Problem], payments: Mapping[str, Payment]) -> Iterator[Difference]:
+    for problem in found:
+        payment = payments.get(problem.object_id)
+        if problem.code in PROBLEMS and not (payment and payment.status in ("unknown", "parked")):
+            yield Difference(
+                kind=problem.code,
+                document=problem.document,
+                ours=payment.amount if payment else None,
+                quickbooks=None,
+                remedy=problem.remedy,
+                message=problem.message,
+                currency=payment.currency if payment else "",
+            )
+
+
+def _of_invoices(set_aside: Iterable[SetAside]) -> Iterator[Difference]:
+
+    for invoice in set_aside:
+        if not invoice.is_skipped:
+            told = hints.tell(invoice.reason)
+            yield Difference(
+                kind="invoice-set-aside",
+                document=invoice.document,
+                ours=None,
+                quickbooks=invoice.seen,
+                remedy=told.remedy,
+                message=told.message,
+            )
+
+
+def _of_unread(connection_id: int, found: Iterable[Problem]) -> Iterator[Difference]:
+
+    unread = [one for one in found if one.kind == "invoice" and one.code in UNREAD]
+    held = ledger.held(connection_id, [one.object_id for one in unread])
+    for problem in unread:
+        if problem.object_id not in held:
+            yield Difference(
+                kind=problem.code,
+                document=problem.document,
+                ours=None,
+                quickbooks=None,
+                remedy=problem.remedy,
+                message=problem.message,
+            )
+
+
+def _totals(customers: Iterable[CustomerBalance]) -> list[Total]:
+    sums: dict[str, Total] = {}
+    for one in customers:
+        so_far = sums.get(one.currency, Total(one.currency, Decimal("0.00"), Decimal("0.00"), 0))
+        sums[one.currency] = Total(
+            one.currency,
+            so_far.ours + one.balance,
+            so_far.quickbooks + one.seen,
+            so_far.invoices + one.open_invoices,
+        )
+    return [sums[currency] for currency in sorted(sums)]
+
+
+def _last_finished(connection_id: int, kind: str) -> datetime | None:
+    """When the last sync of that kind, or of both in one, came to its end."""
+
+    before: int | None = None
+    while block := syncs.list_syncs(connection_id, limit=BLOCK, before_id=before):
+        for sync in block:
+            if sync.state == "finished" and sync.application in (kind, "combined"):
+                return sync.ended_at
+        before = block[-1].id
+    return None

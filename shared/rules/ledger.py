@@ -1,0 +1,194 @@
+"""Customers and invoices as people look at them: ours beside what QuickBooks last showed.
+
+Frozen values; amounts are ``Decimal`` with two places, in the currency that stands beside them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+from typing import Generic, TypeVar
+
+from shared.rules.payments.values import CustomerMapping, NamedInvoice, PaymentStatus
+from shared.rules.values import Day, InvoiceStatus
+
+ROW = TypeVar("ROW")
+
+Place = tuple[int, str, int]
+"""Where a customer stands in the list: connection, name in lower case, number."""
+
+
+class CustomerState(StrEnum):
+    """What we have of a customer."""
+
+    WANTED = "wanted"
+    HELD = "held"
+    MISSING = "missing"
+    DELETED = "deleted"
+
+
+class Kept(StrEnum):
+    """Which invoices: those that are imported, or the few that need a look."""
+
+    IMPORTED = "imported"
+    LEFT_OUT = "left-out"
+    DIFFERING = "differing"  # imported, and QuickBooks last showed another balance
+
+
+@dataclass(frozen=True, slots=True)
+class InvoiceSides:
+    """An invoice with its balance on both sides.
+
+    ``customer`` is who is billed, ``named`` the customer or job on the invoice. ``seen`` is what
+    QuickBooks last showed it to owe, None when it never did. ``left_out`` is empty for an
+    imported one, else the hint code of the reason.
+    """
+
+    id: int
+    connection_id: int
+    connection: str
+    txn_id: str
+    number: str
+    customer: str
+    customer_list_id: str
+    named: str
+    date: Day
+    due_date: Day | None
+    total: Decimal
+    balance: Decimal
+    seen: Decimal | None
+    currency: str
+    status: InvoiceStatus
+    left_out: str
+
+    @property
+    def differs(self) -> bool:
+        """Whether the two sides do not say the same."""
+        return self.balance != (self.seen or Decimal(0))
+
+
+@dataclass(frozen=True, slots=True)
+class InvoiceFilter:
+    """Which invoices are wanted; what is left empty lets all pass.
+
+    ``statuses`` narrow those that are imported. Each of ``words`` is a part of the number, of
+    the customer's name or of the connection's.
+    """
+
+    kept: Kept = Kept.IMPORTED
+    connection_id: int | None = None
+    statuses: tuple[InvoiceStatus, ...] = ()
+    words: tuple[str, ...] = ()
+    bill_to: str | None = None
+
+
+class Billed(StrEnum):
+    """Which customers: any that invoices are billed to, or any that we hold, or inactive ones."""
+
+    BILLED = "billed"
+    HELD = "held"
+    INACTIVE = "inactive"  # or not shown by QuickBooks: their invoices are left out
+
+
+@dataclass(frozen=True, slots=True)
+class Owing:
+    """What a customer owes in one currency, by invoices that are imported.
+
+    ``open`` and ``balance`` are ours, ``seen`` is what QuickBooks last showed of them.
+    """
+
+    currency: str
+    open: int
+    balance: Decimal
+    seen: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """Open invoices of a customer that are left out for one reason, a hint code."""
+
+    reason: str
+    count: int
+    seen: Decimal
+    currency: str
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerSides:
+    """A customer with what is billed to it; ``full_name`` may come from its invoices alone.
+
+    ``state`` is that of ``CustomerState``: only a held one is known to be in QuickBooks.
+    """
+
+    id: int
+    connection_id: int
+    connection: str
+    list_id: str
+    full_name: str
+    state: CustomerState
+    active: bool
+    place: Place
+    owing: tuple[Owing, ...] = ()
+    left_out: tuple[LeftOut, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerFilter:
+    """Which customers are wanted; each of ``words`` is a part of their or the connection's name."""
+
+    billed: Billed = Billed.BILLED
+    connection_id: int | None = None
+    words: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class UnresolvedName:
+    """A customer's name for which payments were refused; ``amounts`` are (currency, sum)."""
+
+    connection_id: int
+    connection: str
+    name: str
+    payments: int
+    amounts: tuple[tuple[str, Decimal], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A customer that a name may mean, since a payment of the name pays ``invoices`` of it.
+
+    They are its own, or of a job below it.
+    """
+
+    list_id: str
+    customer: str
+    active: bool
+    invoices: tuple[NamedInvoice, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """Whom a name means now, or meant until now, and where its payments stand."""
+
+    mapping: CustomerMapping
+    payments: Mapping[PaymentStatus, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Affected:
+    """The payments that are judged again when a name means somebody else.
+
+    They wait, are ready, or were refused for the name. ``amounts`` are (currency, sum).
+    """
+
+    count: int
+    amounts: tuple[tuple[str, Decimal], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Listed(Generic[ROW]):
+    """A row of a listing with the name of its connection."""
+
+    connection: str
+    row: ROW
