@@ -26,6 +26,7 @@ from shared.operations import payments
 from shared.operations.deciding import Effect, Need, Operator, Outcome, Plan
 from shared.operations.describe.problems import STANDS, document_of
 from shared.operations.describe.text import count, grouped
+from shared.rules.ledger import InvoiceSides
 from shared.rules.payments.values import Payment, PaymentSource, PaymentStatus
 from shared.rules.values import InvoiceStatus, Problem, ProblemState, RecordKind
 
@@ -424,7 +425,7 @@ def _leaving(records: Iterable[Problem]) -> Iterator[Effect]:
             )
 
 
-def _open_invoice(problem: Problem) -> invoice_pages.InvoiceSides | None:
+def _open_invoice(problem: Problem) -> InvoiceSides | None:
     """The open invoice that a problem is about, where the ledger shows it."""
     if problem.kind is not RecordKind.INVOICE:
         return None
