@@ -30,9 +30,8 @@ from shared.operations.describe.tables import Column, Row
 from shared.operations.describe.text import count, grouped, iso_day, local_time, plain
 
 if TYPE_CHECKING:
-    from shared.operations.customers import CustomerDetail, Matched
-    from shared.operations.invoices import InvoiceDetail
-    from shared.rules.ledger import InvoiceSides, Listed
+    from shared.operations.customers import Matched
+    from shared.rules.ledger import CustomerDetail, InvoiceDetail, InvoiceSides, Listed
     from shared.rules.payments.values import CustomerMapping
     from shared.rules.values import CustomerRow, InvoiceRow
 

@@ -23,10 +23,10 @@ from shared.rules.ledger import (
     Affected,
     Billed,
     Candidate,
+    CustomerDetail,
     CustomerFilter,
     CustomerSides,
     InvoiceFilter,
-    InvoiceSides,
     Kept,
     Listed,
     Place,
@@ -150,22 +150,6 @@ def view_mapped_names(
 
 
 # One customer, one name.
-
-
-@dataclass(frozen=True, slots=True)
-class CustomerDetail:
-    """A customer with the open invoices billed to it, the last read first.
-
-    ``more``: there are more than these, imported or left out. ``also_called`` are the platform's
-    names that were matched to it, ``formerly`` the names that it had before.
-    """
-
-    sides: CustomerSides
-    invoices: tuple[InvoiceSides, ...]
-    left_out: tuple[InvoiceSides, ...]
-    also_called: tuple[str, ...]
-    formerly: tuple[str, ...]
-    more: bool
 
 
 def view_one(_store: Store, connection_id: int, list_id: str, most: int) -> CustomerDetail:

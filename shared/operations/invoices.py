@@ -14,13 +14,10 @@ from shared.models.payments import queue
 from shared.models.store import Store
 from shared.operations import which
 from shared.operations.which import Which
-from shared.rules.ledger import InvoiceFilter, InvoiceSides, Kept, Listed
-from shared.rules.payments.values import Payment
+from shared.rules.ledger import InvoiceDetail, InvoiceFilter, InvoiceSides, Kept, Listed
 from shared.rules.values import (
-    Invoice,
     InvoiceRow,
     InvoiceStatus,
-    Problem,
     ProblemState,
     RecordKind,
 )
@@ -88,16 +85,6 @@ def view_page(_store: Store, wanted: InvoiceFilter, before_id: int | None = None
 # One invoice.
 
 _NOT_OVER = (ProblemState.OPEN, ProblemState.RETRY, ProblemState.ACKNOWLEDGED, ProblemState.SKIPPED)
-
-
-@dataclass(frozen=True, slots=True)
-class InvoiceDetail:
-    """An invoice as QuickBooks has it, beside what became of it here."""
-
-    sides: InvoiceSides
-    invoice: Invoice
-    payments: tuple[Payment, ...]
-    problem: Problem | None
 
 
 def view_one(_store: Store, connection_id: int, txn_id: str) -> InvoiceDetail:

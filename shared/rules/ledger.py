@@ -11,8 +11,8 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Generic, TypeVar
 
-from shared.rules.payments.values import CustomerMapping, NamedInvoice, PaymentStatus
-from shared.rules.values import Day, InvoiceStatus
+from shared.rules.payments.values import CustomerMapping, NamedInvoice, Payment, PaymentStatus
+from shared.rules.values import Day, Invoice, InvoiceStatus, Problem
 
 ROW = TypeVar("ROW")
 
@@ -192,3 +192,29 @@ class Listed(Generic[ROW]):
 
     connection: str
     row: ROW
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerDetail:
+    """A customer with the open invoices billed to it, the last read first.
+
+    ``more``: there are more than these, imported or left out. ``also_called`` are the platform's
+    names that were matched to it, ``formerly`` the names that it had before.
+    """
+
+    sides: CustomerSides
+    invoices: tuple[InvoiceSides, ...]
+    left_out: tuple[InvoiceSides, ...]
+    also_called: tuple[str, ...]
+    formerly: tuple[str, ...]
+    more: bool
+
+
+@dataclass(frozen=True, slots=True)
+class InvoiceDetail:
+    """An invoice as QuickBooks has it, beside what became of it here."""
+
+    sides: InvoiceSides
+    invoice: Invoice
+    payments: tuple[Payment, ...]
+    problem: Problem | None

@@ -19,10 +19,9 @@ from console.tui.widgets.record_table import Column, Heading, RecordTable, Row
 from console.tui.widgets.text_view import TextView
 from shared.models.store import Store
 from shared.operations import customers as operations
-from shared.operations.customers import CustomerDetail
 from shared.operations.describe import customers, invoices
 from shared.operations.describe.text import grouped
-from shared.rules.ledger import InvoiceSides
+from shared.rules.ledger import CustomerDetail, InvoiceSides
 
 COLUMNS = (
     Column("Invoice", least=8),

@@ -20,8 +20,7 @@ from shared.documents import invoice_document
 from shared.models.store import Store
 from shared.operations import invoices as operations
 from shared.operations.describe import invoices as describe
-from shared.operations.invoices import InvoiceDetail
-from shared.rules.ledger import InvoiceSides
+from shared.rules.ledger import InvoiceDetail, InvoiceSides
 from shared.rules.payments.values import Payment
 from shared.rules.values import Problem
 

@@ -16,10 +16,16 @@ if TYPE_CHECKING:
     from shared.hints import Hint
     from shared.models.store import Upgraded
     from shared.operations.connections import ConnectionView
-    from shared.operations.customers import CustomerDetail
-    from shared.operations.invoices import InvoiceDetail
     from shared.operations.issuing import Issued, IssuedFile
-    from shared.rules.ledger import InvoiceSides, LeftOut, Listed, Owing, Resolved
+    from shared.rules.ledger import (
+        CustomerDetail,
+        InvoiceDetail,
+        InvoiceSides,
+        LeftOut,
+        Listed,
+        Owing,
+        Resolved,
+    )
     from shared.rules.payments.values import CustomerMapping, PaymentStatus
     from shared.rules.values import (
         Application,

@@ -9,13 +9,19 @@ from typing import TYPE_CHECKING
 from shared import hints
 from shared.operations.describe.sections import Section
 from shared.operations.describe.text import count, grouped
-from shared.rules.ledger import Affected, CustomerSides, CustomerState, Owing, Resolved
+from shared.rules.ledger import (
+    Affected,
+    CustomerDetail,
+    CustomerSides,
+    CustomerState,
+    Owing,
+    Resolved,
+)
 from shared.rules.payments.values import CustomerMapping, PaymentStatus
 
 if TYPE_CHECKING:
     from decimal import Decimal
 
-    from shared.operations.customers import CustomerDetail
 
 _STATES: Mapping[CustomerState, tuple[str, str]] = MappingProxyType(
     {

@@ -11,14 +11,12 @@ from shared.operations.describe.payments import name_of, status_word
 from shared.operations.describe.problems import standing
 from shared.operations.describe.sections import Section
 from shared.operations.describe.text import grouped
-from shared.rules.ledger import InvoiceSides
+from shared.rules.ledger import InvoiceDetail, InvoiceSides
 from shared.rules.payments.values import ZERO, Payment, PaymentSource
 from shared.rules.values import Invoice, InvoiceLine
 
 if TYPE_CHECKING:
     from decimal import Decimal
-
-    from shared.operations.invoices import InvoiceDetail
 
 
 def status(line: InvoiceSides) -> str:
