@@ -14,7 +14,7 @@ from shared.models.store import Store
 from shared.operations import which
 from shared.operations.describe.text import count
 from shared.operations.which import Which
-from shared.rules.payments.values import CustomerBalance, Payment, SetAside
+from shared.rules.payments.values import CustomerBalance, PaidButOpen, Payment, SetAside
 from shared.rules.values import Connection, Problem
 
 PROBLEMS = frozenset(
@@ -93,6 +93,7 @@ def _reconciled(connection: Connection) -> Reconciliation:
             *_of_payments(payments),
             *_of_problems(held, {str(payment.id): payment for payment in payments}),
             *_of_invoices(set_aside),
+            *_of_posted(reconciling.paid_but_open(connection.id)),
             *_of_unread(connection.id, held),
         ],
         customers=customers,
@@ -162,6 +163,22 @@ def _of_invoices(set_aside: Iterable[SetAside]) -> Iterator[Difference]:
                 remedy=told.remedy,
                 message=told.message,
             )
+
+
+def _of_posted(contradicted: Iterable[PaidButOpen]) -> Iterator[Difference]:
+    """Invoices that owe more than our own posted payments leave of them."""
+    for one in contradicted:
+        yield Difference(
+            kind="invoice-paid-but-open",
+            document=one.document,
+            ours=one.expected,
+            quickbooks=one.balance,
+            remedy="See that QuickBooks has the current company file open, not a copy, and that the"
+            " payment is still there. Run both syncs, then reconcile again.",
+            message=f"Payments of {one.paid:,.2f} were posted for it, so it should owe"
+            f" {one.expected:,.2f} at most.",
+            currency=one.currency,
+        )
 
 
 def _of_unread(connection_id: int, found: Iterable[Problem]) -> Iterator[Difference]:

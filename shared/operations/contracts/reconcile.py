@@ -22,7 +22,7 @@ def _amount_or_none(value: Decimal | None) -> str | None:
 DIFFERENCE: Shape[Difference] = Shape(
     Key(
         "kind",
-        "`balance`, `payment-unknown`, `payment-parked`, `invoice-set-aside` or the code of a "
+        "`balance`, `payment-unknown`, `payment-parked`, `invoice-set-aside`, `invoice-paid-but-open` or the code of a "
         "problem",
         lambda d: d.kind,
     ),

@@ -461,6 +461,7 @@ class SetAside:
         """Whether a person left it out."""
         return "skipped" in self.reason
 
+
 @dataclass(frozen=True, slots=True)
 class PaidButOpen:
     """An invoice that owes more than the payments that we posted for it leave of it.
