@@ -22,8 +22,8 @@ def _amount_or_none(value: Decimal | None) -> str | None:
 DIFFERENCE: Shape[Difference] = Shape(
     Key(
         "kind",
-        "`balance`, `payment-unknown`, `payment-parked`, `invoice-set-aside`, `invoice-paid-but-open` or the code of a "
-        "problem",
+        "`balance`, `payment-unknown`, `payment-parked`, `invoice-set-aside`, "
+        "`invoice-paid-but-open` or the code of a problem",
         lambda d: d.kind,
     ),
     Key("document", "the customer, payment or invoice", lambda d: d.document),
