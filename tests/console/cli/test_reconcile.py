@@ -70,6 +70,9 @@ def pay(shell, *states, external_id="pay_1", to="1042", **told):
             payment = listing.find(held(shell), external_id)
             [part] = postings.of_payment(payment.id)
             postings.move(part.id, PostingState(state), shell.store.now(), event="test", **told)
+    if "posted" in states:
+        rest = {"balance": Decimal("984.50"), "applied": Decimal(-250), "edit_sequence": "2"}
+        import_into(shell, "Larkspur", invoice("A-1", "1042", "1234.50", **rest), customers=[])
 
 
 def report(shell, code, object_id, **fields):
@@ -294,3 +297,12 @@ def test_without_a_name_all_connections_are_reconciled_and_one_difference_ends_w
 
 def test_without_any_connection_there_is_nothing_to_reconcile(shell):
     assert "no connection yet" in shell.refuses(3, "reconcile")
+
+
+def test_an_invoice_that_our_payment_paid_and_that_is_open_in_full_is_a_difference(books):
+    pay(books, "sent", "posted", txn_id="9A-1")
+    again = invoice("A-1", "1042", "1234.50", edit_sequence="3")
+    import_into(books, "Larkspur", again, customers=[])
+    [told] = differing(books)["differences"]
+    assert told["kind"] == "invoice-paid-but-open"
+    assert (told["ours"], told["quickbooks"]) == ("984.50", "1234.50")
