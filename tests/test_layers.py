@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from pkgutil import walk_packages
 
@@ -24,3 +26,18 @@ def test_operations_load_no_front_end_and_no_reactor():
         [sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=ROOT
     )
     assert done.stdout.strip() == "[]"
+
+
+def calls_in(folder: str) -> Iterator[tuple[str, str]]:
+    """Every method that the modules of a package call, with where it is called."""
+    for path in sorted((ROOT / folder).rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+                yield node.func.attr, f"{path.relative_to(ROOT)}:{node.lineno}"
+
+
+def test_no_command_and_no_screen_writes_but_through_the_guard():
+    calls = list(calls_in("console"))
+    assert len(calls) > 1000
+    past_it = ("transaction", "atomic", "apply")
+    assert [where for name, where in calls if name in past_it] == []

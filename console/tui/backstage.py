@@ -9,8 +9,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
-from console.tui import actions
-from console.tui.actions import Action
 from console.tui.store_thread import OpensStore, StoreThread
 from shared.clock import utc_now
 from shared.errors import NotPossible, StoreError
@@ -106,18 +104,6 @@ class Backstage:
                 return question(store)
 
         return self._reader.run(answer)
-
-    def carry_out(self, action: Action) -> Future[str]:
-        """Have ``action`` done in one transaction; the future holds the sentence about it.
-
-        With ``read_only`` it holds NotPossible at once.
-        """
-
-        def act(store: Store) -> str:
-            with store.transaction():
-                return action(actions.Operator(store, self.who, store.now()))
-
-        return self.write(act)
 
     def decide(self, plan: Plan[Became], confirmed: Collection[str]) -> Future[Became]:
         """Have a plan carried out; the future holds what became of it.

@@ -19,7 +19,6 @@ from textual.screen import Screen
 from textual.timer import Timer
 from textual.widgets import Static
 
-from console.tui.actions import Action
 from console.tui.backstage import Backstage, Console, Trouble
 from console.tui.widgets.dialogs import Confirm
 from console.tui.widgets.filter_line import FilterLine
@@ -41,14 +40,6 @@ class Answered(Message):
     def __init__(self, number: int, future: Future[Any]) -> None:
         super().__init__()
         self.number = number
-        self.future = future
-
-
-class Done(Message):
-    """An action was carried out, or refused."""
-
-    def __init__(self, future: Future[str]) -> None:
-        super().__init__()
         self.future = future
 
 
@@ -207,11 +198,6 @@ class StoreScreen(ConsoleScreen, Generic[Snapshot]):
         """Go on with a result when it is there; why there is none is said below."""
         future.add_done_callback(lambda done: self._tell(Looked(done, then)))
 
-    def carry_out(self, action: Action) -> None:
-        """Have an action carried out; its sentence, or why not, is said below."""
-        self.say("Working…")
-        self.backstage.carry_out(action).add_done_callback(lambda done: self._tell(Done(done)))
-
     def decide(self, plan_of: Callable[[Store], Plan[Outcome]], *, asks: bool = False) -> None:
         """Plan a decision, ask where the plan needs it (or ``asks``), and have it carried out."""
         self.look(plan_of, lambda plan: self.confirm(plan, asks=asks))
@@ -277,13 +263,6 @@ class StoreScreen(ConsoleScreen, Generic[Snapshot]):
             message.then(message.future.result())
         else:
             self.say(str(self.backstage.explain(error)))
-
-    def on_done(self, message: Done) -> None:
-        """Say how an action went, and look at what became of it."""
-        message.stop()
-        error = message.future.exception()
-        self.say(message.future.result() if error is None else str(self.backstage.explain(error)))
-        self.ask()
 
     def _mark_stale(self, trouble: Trouble) -> None:
         self.add_class("-trouble")
