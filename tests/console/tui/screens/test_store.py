@@ -151,7 +151,7 @@ def test_a_locked_store_refuses_a_change_with_a_sentence(office, larkspur, monke
             await at.press("r")
         assert "Another program holds it; close that program and try again." in at.text
         await at.press("r")
-        assert "1 problem will be tried again" in at.text
+        assert "1 record will be read again" in at.text
 
     sit_down(office.url, scenario)
     assert office.problem_now(problem).changed_by == "mara"
