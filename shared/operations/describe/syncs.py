@@ -50,7 +50,9 @@ def sections(
     """How it went and, where it failed as a whole, why; ``problem`` is what that became."""
     ran = f", ran for {duration(sync.started_at, sync.ended_at)}" if sync.ended_at else ""
     status = f"{word(sync)}, {application(sync.application)}, {local_time(sync.started_at)}{ran}"
-    counted = ", ".join(f"{number:,} {outcome.value}" for outcome, number in counts)
+    counted = ", ".join(
+        f"{number:,} {outcome.value.replace('-', ' ')}" for outcome, number in counts
+    )
     lines = (
         ("Status", status),
         ("Result", result(sync)),
