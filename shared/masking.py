@@ -26,19 +26,21 @@ _WORDS = (
 )
 _ALONE = r"pass|pw|pin|otp|cvv2?|cvc2?|ssn|ticket|signature|sig"
 _MORE = r"(?:s|[ _.-]?(?:key|id|value|token|hash|text|string|code|word|\d{1,3}))?"
-_AND = r"\\{0,4}(?:[\"'\]]|&(?:quot|apos|\#3[49]|\#x2[27]);)?[^\S\n]{0,8}(?:=>|:=|[=:]|%3[ad])[^\S\n]{0,8}"
-_VALUE = r"""
+_QUOTE = r"&(?:quot|apos|\#3[49]|\#x2[27]);"
+_BLANKS = r"[^\S\n]{0,8}"
+_AND = rf"""\\{{0,4}}(?:["'\]]|{_QUOTE})?{_BLANKS}(?:=>|:=|[=:]|%3[ad]){_BLANKS}"""
+_VALUE = rf"""
     "(?:[^"\\\n]|\\.)*+"?
     | '(?:[^'\\\n]|\\.)*+'?
-    | (?P<quote>\\{1,4}["']|&(?:quot|apos|\#3[49]|\#x2[27]);)(?:(?!(?P=quote))[^\n<])*+(?P=quote)?
+    | (?P<quote>\\{{1,4}}["']|{_QUOTE})(?:(?!(?P=quote))[^\n<])*+(?P=quote)?
     | [^\s<&;,]++
 """
 _KEYED = re.compile(
-    rf"(?P<key>(?:{_WORDS}|(?<![a-z])(?:{_ALONE})|(?-i:(?<=[a-z])(?:Pass|Pin|Ticket)))".replace(
-        " ", r"\ "
-    )
-    + rf"{_MORE}".replace(" ", r"\ ")
-    + rf"{_AND})(?!\s)(?:{_VALUE})",
+    rf"""
+    (?P<key>(?:{_WORDS}|(?<![a-z])(?:{_ALONE})|(?-i:(?<=[a-z])(?:Pass|Pin|Ticket)))
+        {_MORE}{_AND})
+    (?!\s)(?:{_VALUE})
+    """,
     re.I | re.X,
 )
 _OPTION = re.compile(

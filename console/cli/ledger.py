@@ -27,7 +27,14 @@ from shared.operations.contracts.records import (
     RESOLVED_NAME,
 )
 from shared.operations.describe.tables import Column, Row
-from shared.operations.describe.text import count, grouped, iso_day, local_time, plain
+from shared.operations.describe.text import (
+    count,
+    for_spreadsheet,
+    grouped,
+    iso_day,
+    local_time,
+    plain,
+)
 
 if TYPE_CHECKING:
     from shared.operations.customers import Matched
@@ -427,7 +434,7 @@ def export(
     """Export the imported invoices of NAME, or of all connections, for a spreadsheet or a script.
 
     The columns are the keys of `invoices list --json`. In CSV, a text that a spreadsheet
-    would run as a formula gets an apostrophe in front; jsonl has every text unchanged.
+    would run as a formula gets an apostrophe in front of the sign; jsonl has every text unchanged.
     """
     show = _csv_line if form == "csv" else _json_line
     lines = _found(desk, name, statuses, left_out, show)
@@ -447,14 +454,16 @@ def _json_line(invoice: Listed[InvoiceRow]) -> str:
 
 def _csv_line(invoice: Listed[InvoiceRow]) -> str:
     keys = LISTED_INVOICE.of(invoice)
-    texts = {"number", "customer", "connection"}
-    return _csv([_unarmed(value) if name in texts else value for name, value in keys.items()])
+    return _csv([value if name in _AMOUNTS else _unarmed(value) for name, value in keys.items()])
+
+
+_AMOUNTS = frozenset({"total", "balance"})
+"""What is ours and stays a number, also where it is negative."""
 
 
 def _unarmed(value: Any) -> str:
     """Text that no spreadsheet runs and no terminal obeys: ``=1+1`` is a customer's name."""
-    text = plain(str(value))
-    return f"'{text}" if text.startswith(("=", "+", "-", "@")) else text
+    return "" if value is None else for_spreadsheet(plain(str(value)))
 
 
 def _csv(cells: Sequence[Any]) -> str:

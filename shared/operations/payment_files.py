@@ -17,6 +17,7 @@ from decimal import Decimal
 from typing import Any
 
 from shared.errors import NotPossible, StoreError
+from shared.operations.describe.text import from_spreadsheet
 from shared.operations.payment_terms import (
     Unreadable,
     read_amount,
@@ -165,12 +166,7 @@ def _csv_row(line: int, cells: list[str], header: list[str]) -> _Raw:
         if alone or _is_total(filled[0]):
             return _Raw(line, {}, note=_NO_PAYMENT)
         return _Raw(line, {}, f"it has {len(cells)} cells where the header has {len(header)}")
-    return _told(_Raw(line, dict(zip(header, map(_disarmed, cells), strict=True))))
-
-
-def _disarmed(cell: str) -> str:
-    """Take off the apostrophe that keeps a spreadsheet from running a text as a formula."""
-    return cell[1:] if cell.startswith(("'=", "'+", "'-", "'@")) else cell
+    return _told(_Raw(line, dict(zip(header, map(from_spreadsheet, cells), strict=True))))
 
 
 def _json_rows(text: str) -> Iterator[_Raw]:

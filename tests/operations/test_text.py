@@ -11,6 +11,8 @@ from shared.operations.describe.text import (
     count,
     duration,
     fit,
+    for_spreadsheet,
+    from_spreadsheet,
     grouped,
     iso_instant,
     plain,
@@ -84,3 +86,35 @@ def test_one_is_singular():
         "1 invoice",
         "2,000 invoices",
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "cell"),
+    [
+        ("=1+1", "'=1+1"),
+        ("-1042", "'-1042"),
+        ("＝1+1", "'＝1+1"),
+        ("＋1", "'＋1"),
+        ("－1", "'－1"),
+        ("＠A1", "'＠A1"),
+        ("−1", "'−1"),
+        ("a;=1+1", "a;'=1+1"),
+        ('a; "=1+1"', 'a;\' "=1+1"'),
+        ("a\t@b\n=c", "a\t'@b\n'=c"),
+        ("  =1+1", "'  =1+1"),
+        ("\xa0\u3000=1+1", "'\xa0\u3000=1+1"),
+        ("\tx", "'\tx"),
+        ("\r\nx", "'\r\nx"),
+        ('"=1+1', "'\"=1+1"),
+        ("'=1+1", "''=1+1"),
+    ],
+)
+def test_a_sign_that_could_begin_a_formula_gets_an_apostrophe_that_is_taken_off(text, cell):
+    assert for_spreadsheet(text) == cell
+    assert from_spreadsheet(cell) == text
+
+
+@pytest.mark.parametrize("text", ["Larkspur; Tile = Stone", "a-b", "'til May", "; x", "1;2", ""])
+def test_other_cells_stay_as_they_are(text):
+    assert for_spreadsheet(text) == text
+    assert from_spreadsheet(text) == text

@@ -37,6 +37,28 @@ def _shown(match: re.Match[str]) -> str:
     return _DELETE_PICTURE if character == "\x7f" else "\ufffd"
 
 
+def for_spreadsheet(text: str) -> str:
+    """Return ``text`` as a cell of CSV that no spreadsheet runs as a formula.
+
+    An apostrophe stands before every sign that could begin one, also where a spreadsheet that
+    cuts at semicolons or tabs begins another cell. ``from_spreadsheet`` takes it off.
+    """
+    return _FORMULA.sub(r"\1'", text)
+
+
+def from_spreadsheet(cell: str) -> str:
+    """Return the text of which ``for_spreadsheet`` makes this cell."""
+    return _DISARMED.sub(r"\1", cell)
+
+
+_SIGNS = r"\-=+@\uff1d\uff0b\uff0d\uff20\u2212\ufe62\ufe63\ufe66\ufe6b"  # also wide and small ones
+_BEFORE_SIGN = r"""(?:[^\S\t\r\n]|["'\ufeff\u200b])*+"""
+_BEGINS = rf"(?:{_BEFORE_SIGN}[{_SIGNS}])"
+_AT_FIRST = rf"(?:{_BEFORE_SIGN}[\t\r\n{_SIGNS}])"
+_FORMULA = re.compile(rf"(\A(?={_AT_FIRST})|[;\t\r\n](?={_BEGINS}))")
+_DISARMED = re.compile(rf"(\A(?='{_AT_FIRST})|[;\t\r\n](?='{_BEGINS}))'")
+
+
 def cells(text: str) -> int:
     """Return how many terminal cells ``text`` takes (wide characters two, marks none)."""
     if text.isascii() or max(text) < _FIRST_OF_ODD_WIDTH:

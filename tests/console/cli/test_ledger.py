@@ -193,6 +193,23 @@ def test_csv_survives_names_that_look_like_csv_and_formulas(shell):
     assert row["total"] == "-5.00"
 
 
+@pytest.mark.parametrize(
+    ("name", "cell"),
+    [("a;=1+1", "a;'=1+1"), ("＝1+1", "'＝1+1"), ("\t=1+1", "' =1+1"), (" -1", "' -1")],
+)
+def test_csv_is_armed_for_semicolons_wide_signs_and_leading_blanks(shell, name, cell):
+    shell.says("connection", "add", "Larkspur")
+    import_into(
+        shell,
+        "Larkspur",
+        invoice("A-1", name, "-5.00", customer_full_name=name),
+        customers=[customer("80000001-1", name)],
+    )
+    [row] = csv.DictReader(io.StringIO(shell.says("invoices", "export")))
+    assert (row["customer"], row["number"]) == (cell, cell)
+    assert (row["total"], row["balance"]) == ("-5.00", "-5.00")
+
+
 def test_json_lines_are_the_objects_of_the_listing(books):
     lines = books.says("invoices", "export", "--format", "jsonl").splitlines()
     assert [json.loads(line) for line in lines] == books.json("invoices", "list")
