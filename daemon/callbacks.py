@@ -56,9 +56,8 @@ class WebConnectorCallbacks:
         """Let every Web Connector in that is not older than the setting says."""
         least = self._settings.minimum_webconnector
         if _numbers(client) and _numbers(client) < _numbers(least):
-            self.log.warn(
-                "Web Connector {client} is older than {least}", client=client, least=least
-            )
+            told = hints.say("webconnector-too-old", version=client, minimum=least)
+            self.log.warn("{told}", told=told)
             return f"O:{least}"
         return ""
 

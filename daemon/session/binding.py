@@ -121,16 +121,14 @@ def _mismatch(
     """The stamp must be ours, and once bound it must be there; the name must be the bound one.
 
     The Web Connector stamps a company when the application is added to it, so a bound
-    company without our stamp is another one of the same name.
+    company without our stamp is another one of the same name, or the .qwc file was edited.
     """
     bound, name = connection.binding, company.company_name
-    expected = bound.company_name if bound else connection.name
     stamp = company.data_ext(application.owner_id, "FileID")
     if bound is not None and plain(bound.company_name) != plain(name):
-        return Refused("company-mismatch", {"expected": expected, "found": name})
+        return Refused("company-mismatch", {"expected": bound.company_name, "found": name})
     if stamp.upper() != application.file_id.upper() and (stamp or bound is not None):
-        found = f"{name} without the mark of this connection"
-        return Refused("company-mismatch", {"expected": expected, "found": found})
+        return Refused("company-unmarked", {"found": name})
     return None
 
 

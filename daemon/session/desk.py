@@ -151,7 +151,9 @@ class Desk:
         try:
             request = _bytes_of(session, wanted)
         except RequestRefused as refusal:
-            self._book.thd_fail(session, "request-invalid", str(refusal), now)
+            self._book.thd_fail(
+                session, "request-invalid", str(refusal), now, facts={"field": refusal.path}
+            )
             return b""
         exchange = sessions.add_exchange(
             session, step=wanted.step, request_id=wanted.request_id, request=request, now=now
@@ -320,7 +322,9 @@ class Desk:
         """Carry out what the plan decided; the percent for the Web Connector."""
         match move:
             case Fail():
-                return self._book.thd_fail(session, move.code, move.said, now, on_file=move.on_file)
+                return self._book.thd_fail(
+                    session, move.code, move.said, now, facts=move.facts, on_file=move.on_file
+                )
             case Pause():
                 self._book.thd_save(session, now, event=machine.PauseTaken(), waits=move.pauses)
                 return sequence.percent(session)
@@ -379,7 +383,7 @@ class Desk:
                 return session.error or session.closing or say(session, "session-expired")
             case OnLastError.STANDING:
                 return session.closing or hints.say(
-                    "out-of-turn", reference=reference(session.sync_id)
+                    "out-of-turn", call="getLastError", reference=reference(session.sync_id)
                 )
 
     def thd_close(self, ticket: str) -> str:

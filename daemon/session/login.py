@@ -34,6 +34,7 @@ class Verdict(StrEnum):
     UNKNOWN_USER = "unknown-user"
     WRONG_PASSWORD = "wrong-password"  # noqa: S105 - a hint code
     OLD_PASSWORD = "old-password"  # noqa: S105 - a hint code
+    UNREADABLE = "password-hash-unreadable"
     LOCKED = "login-locked"
     REPLACED = "application-replaced"
 
@@ -70,13 +71,19 @@ def examine(
     *,
     verify: Callable[[str, str], bool] = passwords.verify_password,
 ) -> Verdict:
-    """Compare a password with the stored hashes. Slow by design: run it off the reactor.
-
-    Raises passwords.HashUnreadable when the store holds a damaged hash.
-    """
+    """Compare a password with the stored hashes. Slow by design: run it off the reactor."""
     if credentials is None:
         passwords.dummy_verify()
         return Verdict.UNKNOWN_USER
+    try:
+        return _compare(credentials, password, verify)
+    except passwords.HashUnreadable:
+        return Verdict.UNREADABLE
+
+
+def _compare(
+    credentials: Credentials, password: str, verify: Callable[[str, str], bool]
+) -> Verdict:
     if not credentials.password_hash and credentials.application.password_generation:
         passwords.dummy_verify()
         return Verdict.REPLACED

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from shared.qbxml.requests import Request
@@ -97,11 +97,15 @@ class Gone:
 
 @dataclass(frozen=True, slots=True)
 class Fail:
-    """The sync ends here; ``code`` is the hint. ``on_file``: its problem is on file already."""
+    """The sync ends here; ``code`` is the hint, ``facts`` fill its sentence.
+
+    ``on_file``: its problem is on file already.
+    """
 
     code: str
     said: str
     on_file: bool = False
+    facts: Mapping[str, str] = field(default_factory=dict)
 
 
 Move = GoOn | Pause | GiveUpOn | NotTakenIn | Gone | Fail

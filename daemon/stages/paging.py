@@ -184,7 +184,7 @@ def unreadable(state: State, said: str) -> tuple[State, Move]:
     Whatever garbled it may be over in a while, so each try waits longer than the one before.
     """
     if state.tries >= state.most_tries:
-        return state, Fail("answer-unreadable", said)
+        return state, Fail("answer-unreadable", said, facts={"reason": said})
     state = replace(_from_first_page(state), tries=state.tries + 1)
     return state, Pause(2 ** (state.tries - 1))
 
@@ -218,7 +218,7 @@ def _fewer_ids(state: State, said: str) -> tuple[State, Move]:
 def try_again(state: State, said: str) -> tuple[State, Move]:
     """QuickBooks is busy: ask once more after a pause, which gets longer each time."""
     if state.tries >= state.most_tries:
-        return state, Fail("retries-exhausted", said)
+        return state, Fail("retries-exhausted", said, facts={"times": str(state.tries + 1)})
     state = replace(_from_first_page(state), tries=state.tries + 1)
     return state, Pause(2 ** (state.tries - 1))
 

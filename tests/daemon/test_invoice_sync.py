@@ -196,7 +196,8 @@ def test_quickbooks_being_busy_is_waited_for_longer_each_time_and_not_for_ever()
     for _ in range(4):
         state, move = invoice_sync.answered(state, Answered(status=3175, said="in use"))
         moves.append(move)
-    assert moves == [Pause(1), Pause(2), Pause(4), Fail("retries-exhausted", "in use")]
+    failed = Fail("retries-exhausted", "in use", facts={"times": "4"})
+    assert moves == [Pause(1), Pause(2), Pause(4), failed]
 
 
 def test_headway_forgets_the_tries_before():
@@ -309,7 +310,9 @@ def test_what_was_taken_in_before_an_answer_broke_off_counts():
 
 def test_a_comparison_that_cannot_be_read_in_any_size_ends_the_sync():
     state = later_run(step=Step.SWEEP, page_size=1, tries=3)
-    assert invoice_sync.unreadable(state, "cut")[1] == Fail("answer-unreadable", "cut")
+    assert invoice_sync.unreadable(state, "cut")[1] == Fail(
+        "answer-unreadable", "cut", facts={"reason": "cut"}
+    )
 
 
 @pytest.mark.parametrize("step", [Step.COUNT, Step.DELETIONS])

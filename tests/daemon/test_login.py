@@ -7,6 +7,8 @@ import pytest
 
 from daemon.session import login
 from daemon.session.login import Verdict, examine, is_proven, was_proven
+from shared.hints import Actor
+from shared.hints import hint as hint_of
 from shared.passwords import proof_of
 from tests.daemon.builders import NOW, an_application, credentials
 
@@ -27,6 +29,12 @@ def test_the_password_of_the_file_before_is_told_from_a_wrong_one():
 
 def test_an_unknown_user_is_refused_after_the_time_of_a_check():
     assert examine(None, "new", verify=matches) is Verdict.UNKNOWN_USER
+
+
+def test_a_damaged_hash_is_told_from_a_wrong_password():
+    damaged = credentials(password_hash="x")
+    assert examine(damaged, "new") is Verdict.UNREADABLE
+    assert hint_of(Verdict.UNREADABLE).actor is Actor.OPERATOR
 
 
 def test_an_application_whose_password_was_revoked_was_replaced():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import timedelta
 
@@ -178,7 +179,7 @@ def test_an_early_answer_is_out_of_turn_and_harmless(house):
     hand = house.by_hand()
     hand.log_in()
     assert hand.tell("<?xml version='1.0'?><QBXML><QBXMLMsgsRs/></QBXML>") == -1
-    assert "out of turn" in hand.why()
+    assert "called getLastError out of turn" in hand.why()
     hand.tell(hand.work(hand.ask()))
     assert hand.finish() == 100
 
@@ -352,7 +353,23 @@ def test_a_copy_that_carries_another_stamp_is_another_company(house):
     house.company.set_data_ext(row.qwc.owner_id, "FileID", "{00000000-0000-0000-0000-000000000001}")
     outcome = connector.update(row)
     assert outcome.result is Result.FAILED
-    refused(house, "company-mismatch")
+    refused(house, "company-unmarked")
+
+
+def test_a_qwc_file_whose_ids_were_edited_is_told_and_the_unedited_file_works(house):
+    edited = re.sub(rb"(OwnerID>\{|FileID>\{)\w", rb"\1f", house.qwc())
+    assert edited != house.qwc()
+    connector, _ = house.web_connector()
+    house.company.books.data_exts.clear()
+    row = connector.add(edited, PASSWORD)
+    connector.update(row)
+    asked = len(house.requests)
+    outcome = connector.update(row)
+    assert outcome.result is Result.FAILED
+    assert len(house.requests) == asked
+    assert "add the .qwc file again, unchanged" in refused(house, "company-unmarked").error
+    assert house.sync().ok
+    assert house.problems() == []
 
 
 @pytest.mark.parametrize(
@@ -574,7 +591,8 @@ def test_an_answer_that_cannot_be_read_is_asked_for_again_and_not_for_ever(house
     house.alter = spoil
     outcome = house.sync()
     assert outcome.result is Result.FAILED
-    refused(house, "answer-unreadable")
+    sync = refused(house, "answer-unreadable")
+    assert "no further detail" not in sync.error
     assert len(house.requests) < 25
     house.alter = None
     assert house.sync().ok

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 from hashlib import sha256
 
 from daemon.stages.invoices import intake
@@ -215,7 +215,7 @@ def thd_settle(session: Session, now: datetime) -> None:
     moved = [txn_id for txn_id, _ in settled.left_out] + settled.taken_in
     documents = ledger.invoice_documents(connection.id, moved)
     records = [
-        _left_out_record(txn_id, documents[txn_id], code)
+        _left_out_record(txn_id, documents[txn_id], code, connection.start_date)
         for txn_id, code in settled.left_out
         if code not in READABLE
     ]
@@ -307,8 +307,8 @@ def _invoice_record(invoice: Invoice, outcome: Outcome) -> Record:
     return Record(RecordKind.INVOICE, invoice.txn_id, document, outcome)
 
 
-def _left_out_record(txn_id: str, document: str, code: str) -> Record:
-    told = tell(code)
+def _left_out_record(txn_id: str, document: str, code: str, start: date | None) -> Record:
+    told = tell(code, date=start)
     return Record(RecordKind.INVOICE, txn_id, document, Outcome.LEFT_OUT, told.message, told.remedy)
 
 

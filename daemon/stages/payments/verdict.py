@@ -268,8 +268,8 @@ def refusal(
         return StopPosting("payment-not-permitted")
     if code == INVOICE_GONE:
         return stopped("payment-invoice-gone", number=_numbers(posting))
-    if _is_about_closing(said) and may.next_open_day:
-        return stopped("payment-books-moved")
+    if _is_about_closing(said):
+        return stopped("payment-books-moved" if may.next_open_day else "payment-closed-period")
     if code == BAD_VALUE and "amount due" in said:
         if may.credit:
             return stopped("payment-books-moved")

@@ -241,7 +241,7 @@ def test_when_quickbooks_is_busy_the_same_is_asked_after_longer_and_longer_pause
         pauses.append(move.pauses)
     assert pauses == [1, 2, 4]
     state, move = plan.answered(state, BUSY)
-    assert move == Fail("retries-exhausted", BUSY.said)
+    assert move == Fail("retries-exhausted", BUSY.said, facts={"times": "4"})
 
 
 def test_tries_are_counted_until_there_is_headway():
@@ -266,7 +266,7 @@ def test_an_answer_that_cannot_be_read_is_asked_for_again_from_the_first_page():
     again, move = paging.unreadable(state, "torn")
     assert (again.iterator_id, again.rows_read, again.tries, move) == ("", 0, 1, Pause(1))
     _, move = paging.unreadable(replace(state, tries=3), "torn")
-    assert move == Fail("answer-unreadable", "torn")
+    assert move == Fail("answer-unreadable", "torn", facts={"reason": "torn"})
 
 
 @pytest.mark.parametrize("code", [3391, 3500])
