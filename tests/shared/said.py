@@ -146,11 +146,10 @@ def _fields(call: ast.Call, function: ast.AST) -> set[str] | None:
 
 def _local(node: ast.expr, function: ast.AST) -> ast.expr:
     """The value that a local name was given, where it is a dictionary."""
-    if isinstance(node, ast.Name):
-        for one in _own(function):
-            if isinstance(one, ast.Assign) and _name(one.targets[0]) == node.id:
-                if isinstance(one.value, ast.Dict):
-                    return one.value
+    wanted = _name(node) if isinstance(node, ast.Name) else None
+    for one in _own(function):
+        if isinstance(one, ast.Assign) and _name(one.targets[0]) == wanted:
+            node = one.value if isinstance(one.value, ast.Dict) else node
     return node
 
 
