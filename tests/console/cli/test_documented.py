@@ -31,7 +31,7 @@ PROMISED = {
 }
 CHANGES_ONLY = {
     *("allow", "remove", "stop", "retry", "skip", "unskip", "withdraw", "settle", "export"),
-    *("unlock", "acknowledge"),
+    *("unlock", "acknowledge", "resolve"),
 }
 CONTRACTS = (contract, payment_contract, reconcile_contract)
 SHAPES = {
