@@ -10,11 +10,12 @@ import click
 
 from console.cli import output
 from console.cli.connection_fields import chosen, fields
-from console.cli.deciding import decide, yes_option
+from console.cli.deciding import decide, say_outcome, yes_option
 from console.cli.desk import Desk, pass_desk
 from console.cli.errors import WrongUsage
 from console.cli.json_option import json_option
 from console.cli.params import name_argument, refuse_as_option
+from shared.operations.contracts.outcome import OUTCOME
 from shared.operations.contracts.records import CONNECTION, CONNECTION_DETAIL
 from shared.operations.describe.tables import Column, Row
 from shared.operations.describe.text import local_time
@@ -204,8 +205,9 @@ def edit(
 @connection.command("remove")
 @click.argument("name")
 @yes_option
+@json_option(OUTCOME)
 @pass_desk
-def remove(desk: Desk, name: str, yes: bool) -> None:
+def remove(desk: Desk, name: str, yes: bool, as_json: bool) -> None:
     """Remove NAME with its invoices, customers, payments, syncs and problems.
 
     Nothing changes in QuickBooks. It says which payments are sent, unknown, ready or waiting, and
@@ -213,6 +215,5 @@ def remove(desk: Desk, name: str, yes: bool) -> None:
     """
     from shared.operations import connections
 
-    output.say_wrapped(
-        decide(desk, partial(connections.plan_removal, which=name), yes=yes).sentence
-    )
+    plan_of = partial(connections.plan_removal, which=name)
+    say_outcome(decide(desk, plan_of, yes=yes), as_json)

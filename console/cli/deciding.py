@@ -10,6 +10,7 @@ import click
 from console.cli import output
 from console.cli.desk import Desk
 from console.cli.errors import Refused, WrongUsage
+from shared.operations.contracts.outcome import OUTCOME
 from shared.operations.deciding import Operator, Outcome, Plan, PlanIsStale, carry_out
 
 if TYPE_CHECKING:
@@ -56,3 +57,11 @@ def confirm(plan: Plan[Outcome], *, yes: bool) -> Collection[str]:
     if not click.confirm(plan.title, default=False):
         raise Refused("Nothing was changed.")
     return codes
+
+
+def say_outcome(outcome: Outcome, as_json: bool, then: str = "") -> None:
+    """Tell what became of a decision, with what may be done ``then``; or its JSON."""
+    if as_json:
+        output.say_json(OUTCOME.of(outcome))
+    else:
+        output.say_wrapped(f"{outcome.sentence} {then}".rstrip())

@@ -8,16 +8,17 @@ from typing import Any, TypeVar
 
 import click
 
-from console.cli import output
-from console.cli.deciding import decide, yes_option
+from console.cli.deciding import decide, say_outcome, yes_option
 from console.cli.desk import Desk, pass_desk
 from console.cli.errors import WrongUsage
+from console.cli.json_option import json_option
 from console.cli.params import (
     chosen_connection,
     name_argument,
     payment_option,
     words_given,
 )
+from shared.operations.contracts.outcome import OUTCOME
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -30,8 +31,11 @@ def ids_argument(command: Command) -> Command:
 @click.command()
 @ids_argument
 @yes_option
+@json_option(OUTCOME)
 @pass_desk
-def retry(desk: Desk, ids: tuple[str, ...], connection: str | None, yes: bool) -> None:
+def retry(
+    desk: Desk, ids: tuple[str, ...], connection: str | None, yes: bool, as_json: bool
+) -> None:
     """Have payments that wait, were refused or are parked tried again by the next sync.
 
     A parked one is posted as a new payment: see first that QuickBooks does not have it. That
@@ -45,7 +49,7 @@ def retry(desk: Desk, ids: tuple[str, ...], connection: str | None, yes: bool) -
 
     wanted = _found(desk, ids, connection)
     done = decide(desk, partial(payments.plan_retry, payment_ids=wanted), yes=yes)
-    output.say_wrapped(done.sentence)
+    say_outcome(done, as_json)
 
 
 @click.command()
@@ -56,6 +60,7 @@ def retry(desk: Desk, ids: tuple[str, ...], connection: str | None, yes: bool) -
     "--closed-period", type=click.Choice(["hold", "next-open-day"]), help="With a date in one."
 )
 @yes_option
+@json_option(OUTCOME)
 @pass_desk
 def allow(
     desk: Desk,
@@ -65,6 +70,7 @@ def allow(
     on_account: str | None,
     closed_period: str | None,
     yes: bool,
+    as_json: bool,
 ) -> None:
     """Allow for single payments what their connection does not, and have them tried again.
 
@@ -85,14 +91,17 @@ def allow(
         on_account=OnAccount(on_account) if on_account else None,
         closed_period=ClosedPeriod(closed_period) if closed_period else None,
     )
-    output.say_wrapped(decide(desk, plan_of, yes=yes).sentence)
+    say_outcome(decide(desk, plan_of, yes=yes), as_json)
 
 
 @click.command()
 @ids_argument
 @click.option("--because", metavar="TEXT", required=True, help="The reason, for those who ask.")
+@json_option(OUTCOME)
 @pass_desk
-def skip(desk: Desk, ids: tuple[str, ...], connection: str | None, because: str) -> None:
+def skip(
+    desk: Desk, ids: tuple[str, ...], connection: str | None, because: str, as_json: bool
+) -> None:
     """Never post these payments; unskip takes it back.
 
     What may be in QuickBooks already cannot be skipped. Either all are skipped or none is. ID is
@@ -102,13 +111,14 @@ def skip(desk: Desk, ids: tuple[str, ...], connection: str | None, because: str)
 
     wanted = _found(desk, ids, connection)
     done = decide(desk, partial(payments.plan_skip, payment_ids=wanted, because=because))
-    output.say_wrapped(f"{done.sentence} Taken back by: deskbridge payments unskip ID")
+    say_outcome(done, as_json, "Taken back by: deskbridge payments unskip ID")
 
 
 @click.command()
 @ids_argument
+@json_option(OUTCOME)
 @pass_desk
-def unskip(desk: Desk, ids: tuple[str, ...], connection: str | None) -> None:
+def unskip(desk: Desk, ids: tuple[str, ...], connection: str | None, as_json: bool) -> None:
     """Take skipped payments in again; the next sync looks at them.
 
     Either all are taken in or none is. ID is as for retry.
@@ -116,14 +126,17 @@ def unskip(desk: Desk, ids: tuple[str, ...], connection: str | None) -> None:
     from shared.operations import payments
 
     wanted = _found(desk, ids, connection)
-    output.say_wrapped(decide(desk, partial(payments.plan_unskip, payment_ids=wanted)).sentence)
+    say_outcome(decide(desk, partial(payments.plan_unskip, payment_ids=wanted)), as_json)
 
 
 @click.command()
 @ids_argument
 @click.option("--because", metavar="TEXT", default="", help="The reason, for those who ask.")
+@json_option(OUTCOME)
 @pass_desk
-def withdraw(desk: Desk, ids: tuple[str, ...], connection: str | None, because: str) -> None:
+def withdraw(
+    desk: Desk, ids: tuple[str, ...], connection: str | None, because: str, as_json: bool
+) -> None:
     """Take back payments of which nothing was sent to QuickBooks yet.
 
     They are not posted and no import brings them back; payments add with the same external id
@@ -134,7 +147,7 @@ def withdraw(desk: Desk, ids: tuple[str, ...], connection: str | None, because: 
 
     wanted = _found(desk, ids, connection)
     done = decide(desk, partial(payments.plan_withdraw, payment_ids=wanted, because=because))
-    output.say_wrapped(done.sentence)
+    say_outcome(done, as_json)
 
 
 def _found(desk: Desk, words: Sequence[str], connection: str | None) -> list[int]:
@@ -151,8 +164,9 @@ def _found(desk: Desk, words: Sequence[str], connection: str | None) -> list[int
 @click.command()
 @name_argument
 @yes_option
+@json_option(OUTCOME)
 @pass_desk
-def settle(desk: Desk, name: str | None, yes: bool) -> None:
+def settle(desk: Desk, name: str | None, yes: bool, as_json: bool) -> None:
     """Confirm that no PC is still running the open request, so that a doubt is settled now.
 
     A payment whose request got no answer is looked for in QuickBooks; where it is not there, it
@@ -165,4 +179,4 @@ def settle(desk: Desk, name: str | None, yes: bool) -> None:
     with desk.store.reading():
         connection_id = chosen_connection(name).id
     plan_of = partial(payments.plan_settle_of, connection_id=connection_id)
-    output.say_wrapped(decide(desk, plan_of, yes=yes).sentence)
+    say_outcome(decide(desk, plan_of, yes=yes), as_json)

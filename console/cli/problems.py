@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from console.cli import output
-from console.cli.deciding import decide, yes_option
+from console.cli.deciding import decide, say_outcome, yes_option
 from console.cli.desk import Desk, pass_desk
 from console.cli.errors import WrongUsage
 from console.cli.json_option import json_option
 from console.cli.params import numbers_given
+from shared.operations.contracts.outcome import OUTCOME
 from shared.operations.contracts.records import PROBLEM
 from shared.operations.describe.tables import Column, Row
 from shared.operations.describe.text import count
@@ -121,9 +122,15 @@ def because_option(command: Command) -> Command:
 @click.option("--all", "everything", is_flag=True, help="All open ones instead of single IDs.")
 @click.option("--connection", "name", metavar="NAME", help="With --all: only those of NAME.")
 @yes_option
+@json_option(OUTCOME)
 @pass_desk
 def retry(
-    desk: Desk, numbers: tuple[str, ...], everything: bool, name: str | None, yes: bool
+    desk: Desk,
+    numbers: tuple[str, ...],
+    everything: bool,
+    name: str | None,
+    yes: bool,
+    as_json: bool,
 ) -> None:
     """Have the next sync look at the records again.
 
@@ -141,15 +148,18 @@ def retry(
         plan_of = partial(operations.plan_retry_all, connection=name)
     else:
         plan_of = partial(operations.plan_retry, problem_ids=_given(numbers))
-    output.say_wrapped(decide(desk, plan_of, yes=yes).sentence)
+    say_outcome(decide(desk, plan_of, yes=yes), as_json)
 
 
 @problems.command()
 @numbers_argument
 @because_option
 @yes_option
+@json_option(OUTCOME)
 @pass_desk
-def acknowledge(desk: Desk, numbers: tuple[str, ...], because: str, yes: bool) -> None:
+def acknowledge(
+    desk: Desk, numbers: tuple[str, ...], because: str, yes: bool, as_json: bool
+) -> None:
     """Say that it is meant to be so: the problem closes, and the record stays as it is.
 
     It opens again when there is news about it, such as a third invoice with the same number; retry
@@ -159,15 +169,16 @@ def acknowledge(desk: Desk, numbers: tuple[str, ...], because: str, yes: bool) -
     from shared.operations import problems as operations
 
     plan_of = partial(operations.plan_acknowledge, problem_ids=_given(numbers), because=because)
-    output.say_wrapped(decide(desk, plan_of, yes=yes).sentence)
+    say_outcome(decide(desk, plan_of, yes=yes), as_json)
 
 
 @problems.command()
 @numbers_argument
 @because_option
 @yes_option
+@json_option(OUTCOME)
 @pass_desk
-def skip(desk: Desk, numbers: tuple[str, ...], because: str, yes: bool) -> None:
+def skip(desk: Desk, numbers: tuple[str, ...], because: str, yes: bool, as_json: bool) -> None:
     """Leave the records out of future syncs; unskip takes it back.
 
     An open invoice leaves the ledger with its balance: that is asked first; without a terminal it
@@ -177,14 +188,15 @@ def skip(desk: Desk, numbers: tuple[str, ...], because: str, yes: bool) -> None:
     from shared.operations import problems as operations
 
     plan_of = partial(operations.plan_skip, problem_ids=_given(numbers), because=because)
-    output.say_wrapped(decide(desk, plan_of, yes=yes).sentence)
+    say_outcome(decide(desk, plan_of, yes=yes), as_json)
 
 
 @problems.command()
 @numbers_argument
 @yes_option
+@json_option(OUTCOME)
 @pass_desk
-def unskip(desk: Desk, numbers: tuple[str, ...], yes: bool) -> None:
+def unskip(desk: Desk, numbers: tuple[str, ...], yes: bool, as_json: bool) -> None:
     """Take skipped records in again; the next sync reads them.
 
     ID may be - to read the numbers from standard input. Either all are taken in or none is.
@@ -192,14 +204,15 @@ def unskip(desk: Desk, numbers: tuple[str, ...], yes: bool) -> None:
     from shared.operations import problems as operations
 
     plan_of = partial(operations.plan_unskip, problem_ids=_given(numbers))
-    output.say_wrapped(decide(desk, plan_of, yes=yes).sentence)
+    say_outcome(decide(desk, plan_of, yes=yes), as_json)
 
 
 @problems.command()
 @numbers_argument
 @yes_option
+@json_option(OUTCOME)
 @pass_desk
-def resolve(desk: Desk, numbers: tuple[str, ...], yes: bool) -> None:
+def resolve(desk: Desk, numbers: tuple[str, ...], yes: bool, as_json: bool) -> None:
     """Close problems that were settled by hand; the next sync opens what is still there.
 
     ID may be - to read the numbers from standard input. Either all are closed or none is.
@@ -207,7 +220,7 @@ def resolve(desk: Desk, numbers: tuple[str, ...], yes: bool) -> None:
     from shared.operations import problems as operations
 
     plan_of = partial(operations.plan_resolve, problem_ids=_given(numbers))
-    output.say_wrapped(decide(desk, plan_of, yes=yes).sentence)
+    say_outcome(decide(desk, plan_of, yes=yes), as_json)
 
 
 def _given(words: Sequence[str]) -> list[int]:

@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING
 import click
 
 from console.cli import output
-from console.cli.deciding import decide, yes_option
+from console.cli.deciding import decide, say_outcome, yes_option
 from console.cli.desk import Desk, pass_desk
 from console.cli.errors import Refused
 from console.cli.json_option import json_option
 from console.cli.params import name_argument
+from shared.operations.contracts.outcome import OUTCOME
 from shared.operations.contracts.records import ISSUED_FILES, ISSUED_PASSWORD
 from shared.operations.describe.tables import Column, Row
 from shared.operations.describe.text import plain
@@ -132,8 +133,9 @@ def rotate(desk: Desk, name: str | None, app: str | None, yes: bool, as_json: bo
 
 @password.command()
 @name_argument
+@json_option(OUTCOME)
 @pass_desk
-def unlock(desk: Desk, name: str | None) -> None:
+def unlock(desk: Desk, name: str | None, as_json: bool) -> None:
     """Unlock sign-in for NAME after too many wrong passwords; the password stays.
 
     A lock ends by itself within 15 minutes. Ends with 3 where nothing is locked. NAME may be left
@@ -141,7 +143,7 @@ def unlock(desk: Desk, name: str | None) -> None:
     """
     from shared.operations import issuing
 
-    output.say_wrapped(decide(desk, partial(issuing.plan_unlock, which=name)).sentence)
+    say_outcome(decide(desk, partial(issuing.plan_unlock, which=name)), as_json)
 
 
 def _refuse_unseen() -> None:

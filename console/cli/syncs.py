@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING
 import click
 
 from console.cli import output
-from console.cli.deciding import decide
+from console.cli.deciding import decide, say_outcome
 from console.cli.desk import Desk, pass_desk
 from console.cli.json_option import json_option
 from console.cli.params import numbers_given
 from shared import bundles
 from shared.operations import syncs as operations
 from shared.operations.contracts.doctor import BUNDLE, Bundled
+from shared.operations.contracts.outcome import OUTCOME
 from shared.operations.contracts.records import MESSAGE, SYNC, SYNC_DETAIL, Message
 from shared.operations.describe import syncs as describe
 from shared.operations.describe.tables import Column, Row
@@ -235,8 +236,9 @@ PART_COLUMNS = (Column("File", least=16), Column("Holds", least=20), Column("Byt
 
 @syncs.command()
 @click.argument("numbers", metavar="ID...", nargs=-1, required=True)
+@json_option(OUTCOME)
 @pass_desk
-def stop(desk: Desk, numbers: tuple[str, ...]) -> None:
+def stop(desk: Desk, numbers: tuple[str, ...], as_json: bool) -> None:
     """Stop running syncs; they end with the next call of the Web Connector.
 
     What was synced stays. ID may be - to read the numbers from standard input. Either all are
@@ -244,4 +246,4 @@ def stop(desk: Desk, numbers: tuple[str, ...]) -> None:
     """
     sync_ids = numbers_given(numbers, "sync")
     outcome = decide(desk, partial(operations.plan_stop, sync_ids=sync_ids))
-    output.say_wrapped(outcome.sentence)
+    say_outcome(outcome, as_json)

@@ -29,10 +29,7 @@ PROMISED = {
     "RECONCILIATION": "differences customers posted waiting unknown parked refused totals "
     "last_invoice_sync last_payment_sync",
 }
-CHANGES_ONLY = {
-    *("allow", "remove", "stop", "retry", "skip", "unskip", "withdraw", "settle", "export"),
-    *("unlock", "acknowledge", "resolve"),
-}
+CHANGES_ONLY = {"export"}
 CONTRACTS = (contract, payment_contract, reconcile_contract)
 SHAPES = {
     name: value
