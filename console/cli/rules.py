@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 import click
 
 from console.cli import output
-from console.cli.deciding import decide
+from console.cli.deciding import decide, say_outcome
 from console.cli.desk import Desk, pass_desk
 from console.cli.json_option import json_option
 from console.cli.params import name_argument
+from shared.operations.contracts.outcome import OUTCOME
 from shared.operations.contracts.payments import DEPOSIT_RULE, METHOD_RULE, RULES
 from shared.operations.describe import payment_rules as describe
 from shared.operations.describe.tables import Column, Row
@@ -150,10 +151,11 @@ def _warn(warning: str) -> None:
 @rules.command()
 @click.argument("name")
 @click.argument("which", metavar="ID|METHOD")
+@json_option(OUTCOME)
 @pass_desk
-def remove(desk: Desk, name: str, which: str) -> None:
+def remove(desk: Desk, name: str, which: str, as_json: bool) -> None:
     """Remove a deposit rule of NAME by its number ID, or the rule of a METHOD."""
     from shared.operations import payment_rules
 
     plan = partial(payment_rules.plan_removal, which=name, rule=which.strip())
-    output.say_wrapped(decide(desk, plan).sentence)
+    say_outcome(decide(desk, plan), as_json)

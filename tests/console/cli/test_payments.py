@@ -543,7 +543,7 @@ def test_a_payment_is_withdrawn_before_it_was_sent_and_not_after(books):
     assert statuses(books) == {"pay_1": "withdrawn", "pay_2": "sent"}
     [listed] = books.json("payments", "list", "--status", "withdrawn")
     assert listed["external_id"] == "pay_1"
-    found = books.json("reconcile")
+    [found] = books.json("reconcile")
     assert all(one["external_id"] != "pay_1" for one in found["ready"] + found["waiting"])
 
 
