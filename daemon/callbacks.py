@@ -6,10 +6,12 @@ each answer means to its caller: Intuit, QuickBooks Web Connector Programmer's G
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Awaitable, Iterable
 from dataclasses import replace
 from datetime import datetime
 from importlib.metadata import version
+from traceback import extract_tb
 from typing import TypeVar
 
 from twisted.internet.defer import Deferred
@@ -31,6 +33,8 @@ from shared.rules.values import Credentials
 from shared.settings import Settings
 
 PRODUCT = "Deskbridge"
+_MOST_MET = 100
+"""So many bugs of ours are remembered, to log each once in a session."""
 T = TypeVar("T")
 
 
@@ -47,6 +51,7 @@ class WebConnectorCallbacks:
         self._threads = threads
         self._settings = settings
         self._strangers = Strangers()
+        self._met: deque[tuple[object, ...]] = deque(maxlen=_MOST_MET)
 
     def serverVersion(self) -> str:
         """Shown in the Web Connector's log: the first line that support sees."""
@@ -119,7 +124,7 @@ class WebConnectorCallbacks:
     async def _send(self, ticket: str, hcp: str) -> str:
         introduced: Introduced | None = None
         if hcp.strip():
-            introduced = await self._threads.work(read_introduction, hcp)
+            introduced = await self._threads.work(self._read_introduction, hcp, ticket)
         request = await self._threads.store(self._desk.thd_send, ticket, introduced)
         return request.decode("ascii")
 
@@ -150,7 +155,15 @@ class WebConnectorCallbacks:
                 object_id=one.object_id,
                 connection=expected.session.connection.name,
             )
-        return await self._threads.store(self._desk.thd_take, expected, reading, digest, size)
+        try:
+            return await self._threads.store(self._desk.thd_take, expected, reading, digest, size)
+        except StoreError:
+            raise
+        except Exception as failure:
+            # Rolled back: nothing of it was stored, so it may be asked for in smaller parts.
+            self._failed("An answer could not be stored", ticket, failure)
+            missed = Reading(unreadable=_fault(failure))
+            return await self._threads.store(self._desk.thd_take, expected, missed, digest, size)
 
     def response_not_taken(
         self, ticket: str, why: NotTaken, detail: str, size: int
@@ -182,11 +195,32 @@ class WebConnectorCallbacks:
         def store_batch(rows: list[object]) -> Tally:
             return self._threads.store_from_work(self._desk.thd_store_batch, expected, rows)
 
-        if expected.introduces:
-            return read_answer(pieces, expected.request_id, lambda _ret: (), None)
-        take = sequence.taker(expected.session)
-        in_batches = store_batch if sequence.in_batches(expected.session) else None
-        return read_answer(pieces, expected.request_id, take, in_batches)
+        try:
+            if expected.introduces:
+                return read_answer(pieces, expected.request_id, lambda _ret: (), None)
+            take = sequence.taker(expected.session)
+            in_batches = store_batch if sequence.in_batches(expected.session) else None
+            return read_answer(pieces, expected.request_id, take, in_batches)
+        except StoreError:
+            raise
+        except Exception as failure:
+            self._failed("An answer could not be read", str(expected.session.id), failure)
+            return Reading(unreadable=_fault(failure))
+
+    def _read_introduction(self, text: str, ticket: str) -> Introduced:
+        """What QuickBooks said of itself; where that breaks us, it is asked by ourselves."""
+        try:
+            return read_introduction(text)
+        except Exception as failure:
+            self._failed("The introduction could not be read", ticket, failure)
+            return Introduced()
+
+    def _failed(self, what: str, whose: str, failure: Exception) -> None:
+        """Log a bug of ours with its traceback, once in each session."""
+        met = (whose, *_where(failure))
+        if met not in self._met:
+            self._met.append(met)
+            self.log.failure(what)
 
     async def _or_tell(self, work: Awaitable[T], ticket: str, instead: T) -> T:
         """A bug of ours ends the session in a sentence, not in a broken reply.
@@ -198,8 +232,8 @@ class WebConnectorCallbacks:
             return await work
         except StoreError:
             raise
-        except Exception:
-            self.log.failure("A callback failed; its session ends")
+        except Exception as failure:
+            self._failed("A callback failed; its session ends", ticket, failure)
             await self._threads.store(self._desk.thd_break, ticket)
             return instead
 
@@ -249,6 +283,16 @@ def _come_back_later() -> list[str]:
     """The answer of authenticate while nobody can be looked up."""
     refusal = login.Refusal("store-unavailable", "")
     return [login.refusal_ticket(refusal), "busy", "60"]
+
+
+def _fault(failure: Exception) -> str:
+    return f"a fault of Deskbridge's own, {type(failure).__name__}; its log has the details"
+
+
+def _where(failure: Exception) -> tuple[object, ...]:
+    """What failed and in which line of ours, to know it again."""
+    last = extract_tb(failure.__traceback__)[-1]
+    return type(failure).__name__, last.filename, last.lineno
 
 
 def _numbers(dotted: str) -> tuple[int, ...]:

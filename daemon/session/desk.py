@@ -312,10 +312,23 @@ class Desk:
         return self._thd_move(session, move, now)
 
     def _thd_introduced(self, session: Session, reading: Reading, now: datetime) -> int:
+        if reading.unreadable:
+            return self._thd_not_introduced(session, reading.unreadable, now)
         identified = self._thd_identify(session, reading.introduced, now)
         if identified is None:
             return FAILED_PERCENT
         self._book.thd_save(identified, now, event=machine.AnswerStored())
+        return 0
+
+    def _thd_not_introduced(self, session: Session, said: str, now: datetime) -> int:
+        """Ask QuickBooks again who it is, after a pause that gets longer; then end in words."""
+        assert session.exchange is not None
+        tries = session.exchange.sequence
+        if tries > self._settings.transient_retries:
+            return self._book.thd_fail(
+                session, "answer-unreadable", "", now, facts={"reason": said}
+            )
+        self._book.thd_save(session, now, event=machine.PauseTaken(), waits=2 ** (tries - 1))
         return 0
 
     def _thd_move(self, session: Session, move: Move, now: datetime) -> int:

@@ -100,6 +100,8 @@ def _thd_judged(
     session: Session, state: KnownCopy, reading: Reading, now: datetime
 ) -> tuple[KnownCopy, Move]:
     if reading.unreadable or len(reading.heads) < restored.QUESTIONS:
+        if len(state.asked) > 1:
+            return replace(state, asked=(), limit=1), GoOn()
         return paging.unreadable(state, reading.unreadable or "it lacked a part of what was asked")
     failed = restored.unanswered_of(reading)
     if failed is not None and statuses.is_transient(failed.status.code, failed.status.message):

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 
 from daemon.stages import paging
 from daemon.stages.moves import Ask, AskWrite, Fail, GoOn, Move
-from daemon.stages.payments import evidence, outcomes, plan, protocol, terms
+from daemon.stages.payments import evidence, outcomes, plan, protocol, telling, terms
 from daemon.stages.payments.evidence import Evidence
 from daemon.stages.payments.ours import thd_tags
 from daemon.stages.payments.plan import PaymentSync
@@ -67,20 +67,25 @@ def thd_ask(
         case Doubt.CHECK:
             return Ask(CHECK, held.set_id, set_id=held.set_id)
         case Doubt.FIND:
-            return Ask(FIND, request_id, _search(held, request_id, now))
+            return Ask(FIND, request_id, _search(held, request_id, short=bool(state.tries)))
         case _:
             again = Evidence(protocol.SentAgain(now))
             outcomes.thd_after(session, held, again, window(state), now)
             return AskWrite(SEND_AGAIN, held.set_id, held.request)
 
 
-def _search(held: MessageSet, request_id: str, now: datetime) -> Sequence[ask.Request]:
+def _search(held: MessageSet, request_id: str, *, short: bool) -> Sequence[ask.Request]:
+    """Look for the payment; ``short``: for no more of each than tells it from others."""
     posting = postings.get(held.posting_id)
     payment = listing.get(posting.payment_id)
     known_by = thd_tags(posting)
+    needed = plan.TOLD_APART if short else ()
     return (
         ask.ReceivePaymentQuery(
-            f"{request_id}-1", ref_numbers=known_by.ref_numbers, include_lines=True
+            f"{request_id}-1",
+            ref_numbers=known_by.ref_numbers,
+            include_lines=True,
+            include=needed,
         ),
         ask.ReceivePaymentQuery(
             f"{request_id}-2",
@@ -88,9 +93,28 @@ def _search(held: MessageSet, request_id: str, now: datetime) -> Sequence[ask.Re
             to_date=terms.day_of(payment, posting),
             entity=ask.EntityFilter(list_ids=(posting.customer_list_id,)),
             include_lines=True,
+            include=needed,
         ),
         plan.deleted_payments(f"{request_id}-3"),
     )
+
+
+def _thd_unseen(
+    session: Session, state: PaymentSync, said: str, now: datetime
+) -> tuple[PaymentSync, Move]:
+    """What was asked about the open set could not be taken in: that is proof of nothing.
+
+    It stays in doubt, and nothing else is posted before it is settled; reading goes on, and may
+    show the payment.
+    """
+    state, move = paging.unreadable(state, said)
+    if not isinstance(move, Fail):
+        return state, move
+    held = sets.open_set(session.connection.id)
+    assert held is not None
+    outcomes.thd_stays_in_doubt(held, said, now)
+    telling.thd_not_taken(session, said, now)
+    return plan.stop_pushing(state), GoOn()
 
 
 def thd_checked(
@@ -98,7 +122,7 @@ def thd_checked(
 ) -> tuple[PaymentSync, Move]:
     """The answer to CHECK."""
     if reading.unreadable:
-        return paging.unreadable(state, reading.unreadable)
+        return _thd_unseen(session, state, reading.unreadable, now)
     held = sets.open_set(session.connection.id)
     assert held is not None
     proof = _thd_with_copies(evidence.of_check(reading, held.set_id), held, state, now)
@@ -135,14 +159,15 @@ def thd_found(
 ) -> tuple[PaymentSync, Move]:
     """The answer to FIND; it counts only when every part of the search was answered."""
     if reading.unreadable:
-        return paging.unreadable(state, reading.unreadable)
+        return _thd_unseen(session, state, reading.unreadable, now)
     failed = unanswered(reading.heads)
     if failed is not None:
         if statuses.is_transient(failed.status.code, failed.status.message):
             return paging.try_again(state, failed.status.message)
         return state, Fail(str(failed.status.code), failed.status.message)
     if len(reading.heads) < SEARCHES:
-        return paging.unreadable(state, "the answer to the search for a payment is not complete")
+        said = "the answer to the search for a payment is not complete"
+        return _thd_unseen(session, state, said, now)
     held = sets.open_set(session.connection.id)
     assert held is not None
     posting = postings.get(held.posting_id)

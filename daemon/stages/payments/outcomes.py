@@ -121,6 +121,21 @@ def _thd_in_doubt(
     )
 
 
+def thd_stays_in_doubt(held: MessageSet, said: str, now: datetime) -> None:
+    """Nothing was learnt of a set: it is as open as it was, and the payment says why."""
+    code = "payment-doubt-unreadable"
+    postings.move(
+        held.posting_id,
+        PostingState.UNKNOWN,
+        now,
+        event="QuickBooks' answer could not be read",
+        detail=said,
+        set_id=held.set_id,
+        code=code,
+        reason=tell(code, reason=said).message,
+    )
+
+
 EVENTS: Mapping[str, str] = {
     "Unanswered": "no answer that can be relied on",
     "RanUnseen": "QuickBooks remembers doing it, but not what that made",

@@ -14,7 +14,7 @@ from datetime import date, timedelta
 from enum import StrEnum
 
 from daemon.stages import paging
-from daemon.stages.moves import Answered, Fail, Gone, GoOn, Move
+from daemon.stages.moves import Answered, Fail, Gone, GoOn, Move, NotTakenIn
 from daemon.stages.paging import Paged
 from daemon.stages.payments.protocol import Step as Doubt
 from daemon.stages.watermarks import earlier
@@ -28,6 +28,16 @@ DELETIONS_DAYS = 90
 NOT_FOUND = 3120
 PAYMENT_TYPE = "ReceivePayment"
 SEEN = ("TxnID", "TimeCreated", "TimeModified", "EditSequence", "ExternalGUID")
+TOLD_APART = (
+    *("TxnID", "TimeCreated", "TimeModified", "EditSequence", "CustomerRef", "TxnDate"),
+    *("RefNumber", "TotalAmount", "CurrencyRef", "Memo", "UnusedPayment", "UnusedCredits"),
+    *("ExternalGUID", "AppliedToTxnRet"),
+)
+"""All by which a payment of ours is known, and told from another."""
+ACCOUNT = ("ListID", "FullName", "IsActive", "AccountType", "SpecialAccountType", "CurrencyRef")
+METHOD = ("ListID", "Name", "IsActive", "PaymentMethodType")
+SHORT_PAGE = 200
+"""So many payments a page are compared, where whole ones could not be taken in."""
 
 
 class Step(StrEnum):
@@ -40,6 +50,7 @@ class Step(StrEnum):
     METHOD = "method"
     POST = "post"
     READ = "read"
+    CHANGED = "changed"
     DELETIONS = "deletions"
     COMPARE = "compare"
     END = "end"
@@ -53,6 +64,7 @@ DOING: dict[Step, str] = {
     Step.METHOD: "Posting payments",
     Step.POST: "Posting payments",
     Step.READ: "Reading payments",
+    Step.CHANGED: "Reading payments",
     Step.DELETIONS: "Looking for deleted payments",
     Step.COMPARE: "Comparing payments",
     Step.END: "Finishing",
@@ -65,12 +77,14 @@ PERCENT: dict[Step, tuple[int, int]] = {
     Step.METHOD: (5, 50),
     Step.POST: (5, 50),
     Step.READ: (50, 92),
+    Step.CHANGED: (92, 92),
     Step.DELETIONS: (92, 95),
     Step.COMPARE: (95, 99),
     Step.END: (99, 100),
 }
 PUSHING = frozenset({Step.LISTS, Step.LOOK, Step.METHOD})
 """Steps that serve only what is to be posted: where they fail, reading goes on."""
+ITERATED = frozenset({Step.READ, Step.CHANGED})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +100,8 @@ class PaymentSync(Paged):
     TxnIDs of the invoices that were asked for.
     ``compare``: all payments are compared by ID, since deletions may have been missed;
     ``restored``: since the company file is an older copy, so nothing was deleted.
+    ``deletions_known`` is off where deletions could be neither listed nor found by comparing.
+    ``unseen`` counts payments in a row at which the look could not be taken in.
     ``position`` and ``failed`` count payments.
     """
 
@@ -103,6 +119,8 @@ class PaymentSync(Paged):
     known_limit: int = KNOWN_LIMIT
     compare: bool = False
     restored: bool = False
+    deletions_known: bool = True
+    unseen: int = 0
     pushed: int = 0
 
     @property
@@ -112,8 +130,8 @@ class PaymentSync(Paged):
 
     @property
     def iterates(self) -> bool:
-        """Only the list of changed payments is paged."""
-        return self.step is Step.READ
+        """Only the lists of changed payments are paged."""
+        return self.step in ITERATED
 
     def to_json(self) -> str:
         """The state as the store keeps it between two callbacks."""
@@ -206,6 +224,7 @@ AFTER: dict[Step, Step] = {
     Step.METHOD: Step.POST,
     Step.POST: Step.LOOK,
     Step.READ: Step.DELETIONS,
+    Step.CHANGED: Step.DELETIONS,
     Step.DELETIONS: Step.COMPARE,
     Step.COMPARE: Step.END,
 }
@@ -233,8 +252,8 @@ def requests(
     if state.step is Step.KNOWN:
         state = replace(state, asked=tuple(facts.known))
     if state.step is Step.COMPARE:
-        ids = (*facts.to_compare, *facts.unread)
-        state = replace(state, asked=ids[: state.ids_per_request])
+        ids = sorted({*facts.to_compare, *facts.unread})
+        state = replace(state, asked=tuple(ids[: state.ids_per_request]))
     return state, ASK[state.step](state, request_id)
 
 
@@ -258,6 +277,41 @@ def answered(state: PaymentSync, answer: Answered) -> tuple[PaymentSync, Move]:
     return state, Fail(str(answer.status), answer.said)
 
 
+def unreadable(state: PaymentSync, said: str, stored: int = 0) -> tuple[PaymentSync, Move]:
+    """The answer could not be taken in, or lacked ours: ask again, for less at a time.
+
+    ``stored`` payments were taken in before it broke off. Where even one whole payment a page is
+    too much, a few elements of each are compared, and what differs is read by ID: so the one that
+    does not come in is known. Deletions that cannot be listed are found by comparing all.
+    """
+    state, move = paging.for_less(replace(state, position=state.position + stored), said)
+    if isinstance(move, NotTakenIn):
+        return _past(state), move
+    if not isinstance(move, Fail):
+        return state, move
+    if state.step is Step.READ:
+        changed = replace(state, page_size=SHORT_PAGE, largest_page=SHORT_PAGE)
+        return to(changed, Step.CHANGED), GoOn()
+    if state.step is Step.DELETIONS:
+        return _without_deletions(state), GoOn()
+    if state.step in PUSHING:
+        return stop_pushing(state), GoOn()
+    return state, move
+
+
+def _without_deletions(state: PaymentSync) -> PaymentSync:
+    """All payments are compared; not in a copy of the company file that may be the wrong one."""
+    if state.pushing:
+        return advance(replace(state, compare=True))
+    return advance(replace(state, deletions_known=False, is_doubtful=True))
+
+
+def cannot_tell_copy(state: PaymentSync) -> PaymentSync:
+    """Nothing is posted, nor taken for deleted, in a file that may be an older copy."""
+    known = state.deletions_known and not state.compare
+    return stop_pushing(replace(state, compare=False, deletions_known=known))
+
+
 def _with_percent(state: PaymentSync) -> PaymentSync:
     """How far the sync is, never going back."""
     low, high = PERCENT[state.step]
@@ -268,13 +322,15 @@ def _with_percent(state: PaymentSync) -> PaymentSync:
 
 
 def _understood(state: PaymentSync, answer: Answered) -> tuple[PaymentSync, Move]:
-    if state.step is Step.READ and paging.page_was_skipped(state, answer):
+    if state.step in ITERATED and paging.page_was_skipped(state, answer):
         return paging.start_over(state, answer.said)
     state = paging.counted(state, answer)
     state = replace(state, newest=max(state.newest, answer.newest))
     if state.step is Step.COMPARE:
-        return _past(state), GoOn()
-    if state.step is Step.READ and paging.has_another_page(state, answer):
+        # After trouble with one, on with larger groups.
+        more = min(state.ids_per_request * 2, paging.IDS_PER_REQUEST)
+        return replace(_past(state), ids_per_request=more), GoOn()
+    if state.step in ITERATED and paging.has_another_page(state, answer):
         return _with_percent(paging.turned(state, answer)), GoOn()
     return advance(state), GoOn()
 
@@ -296,10 +352,14 @@ def known(txn_ids: tuple[str, ...], request_id: str) -> tuple[ask.Request, ...]:
     )
 
 
-def _lists(_state: PaymentSync, request_id: str) -> tuple[ask.Request, ...]:
+def _lists(state: PaymentSync, request_id: str) -> tuple[ask.Request, ...]:
+    """All accounts and methods; once that could not be taken in, only what is needed of them."""
+    account, method = (ACCOUNT, METHOD) if state.tries else ((), ())
     return (
-        ask.AccountQuery(f"{request_id}-1", active_status=ask.ActiveStatus.ALL),
-        ask.PaymentMethodQuery(f"{request_id}-2", active_status=ask.ActiveStatus.ALL),
+        ask.AccountQuery(f"{request_id}-1", active_status=ask.ActiveStatus.ALL, include=account),
+        ask.PaymentMethodQuery(
+            f"{request_id}-2", active_status=ask.ActiveStatus.ALL, include=method
+        ),
     )
 
 
@@ -308,16 +368,21 @@ def _method(state: PaymentSync, request_id: str) -> tuple[ask.Request, ...]:
 
 
 def _read(state: PaymentSync, request_id: str) -> tuple[ask.Request, ...]:
+    return (replace(_of_window(state, request_id), include_lines=True),)
+
+
+def _changed(state: PaymentSync, request_id: str) -> tuple[ask.Request, ...]:
+    return (replace(_of_window(state, request_id), include=SEEN),)
+
+
+def _of_window(state: PaymentSync, request_id: str) -> ask.ReceivePaymentQuery:
     start = date.fromisoformat(state.start_date) if state.start_date else None
-    return (
-        ask.ReceivePaymentQuery(
-            request_id,
-            max_returned=state.page_size,
-            from_modified=state.since,
-            from_date=start if state.first else None,
-            iterator=ask.Continue(state.iterator_id) if state.iterator_id else ask.Start(),
-            include_lines=True,
-        ),
+    return ask.ReceivePaymentQuery(
+        request_id,
+        max_returned=state.page_size,
+        from_modified=state.since,
+        from_date=start if state.first else None,
+        iterator=ask.Continue(state.iterator_id) if state.iterator_id else ask.Start(),
     )
 
 
@@ -342,6 +407,7 @@ ASK: dict[Step, Callable[[PaymentSync, str], tuple[ask.Request, ...]]] = {
     Step.LISTS: _lists,
     Step.METHOD: _method,
     Step.READ: _read,
+    Step.CHANGED: _changed,
     Step.DELETIONS: _deletions,
     Step.COMPARE: _compare,
 }

@@ -13,9 +13,9 @@ from daemon.stages.payments import intake, ours, restored
 from daemon.stages.payments.plan import PaymentSync, Step
 from daemon.stages.payments.telling import thd_done, thd_trouble
 from daemon.stages.reading import Tally
-from shared.models import problems
+from shared.models import ledger, problems
 from shared.models.payments import incoming, postings
-from shared.qbxml.responses import TxnDeletedRet
+from shared.qbxml.responses import BadRecord, ReceivePaymentRet, TxnDeletedRet
 from shared.rules.payments.values import (
     Payment,
     PaymentUse,
@@ -37,12 +37,33 @@ def thd_store(session: Session, state: PaymentSync, rows: Sequence[object], now:
         ours.thd_copies_deleted(session, [row.ref_number for row in deleted])
         gone = [row.txn_id for row in deleted]
         return Tally(rows=len(rows), changed=thd_delete(session, gone, now))
+    if state.step is Step.CHANGED:
+        return _thd_changed(session, rows)
     payments = [row for row in rows if isinstance(row, ReceivedPayment)]
     tally = _thd_store_payments(session, payments, now)
     troubles = [row for row in rows if isinstance(row, Trouble)]
     failed = _thd_troubles(session, troubles, tally.taken_ids, now)
     seen = tally.seen_ids | {one.object_id for one in troubles}
     return tally.plus(Tally(rows=len(rows), failed=failed, seen_ids=frozenset(seen)))
+
+
+def _thd_changed(session: Session, rows: Sequence[object]) -> Tally:
+    """Have these payments read by ID, but for those that a person set aside."""
+    connection_id = session.connection.id
+    seen = [row for row in rows if isinstance(row, ReceivePaymentRet)]
+    bad = [row.object_id for row in rows if isinstance(row, BadRecord) and row.object_id]
+    skipped = problems.skipped(connection_id, RecordKind.PAYMENT)
+    changed = [one for one in (*(one.txn_id for one in seen), *bad) if one not in skipped]
+    ledger.queue_reread(connection_id, RecordKind.PAYMENT, changed)
+    newest = max((one.time_modified for one in seen), default="")
+    return Tally(rows=len(rows), newest=newest)
+
+
+def thd_not_taken_in(session: Session, txn_id: str, said: str, now: datetime) -> None:
+    """A payment whose answer can never be taken in is a problem; what is held of it stays."""
+    held = incoming.by_txn_id(session.connection.id, [txn_id]).get(txn_id)
+    document = held.document if held else f"Payment {txn_id}"
+    thd_trouble(session, intake.unreadable(txn_id, document, said), now)
 
 
 def thd_delete(session: Session, txn_ids: Sequence[str], now: datetime) -> int:

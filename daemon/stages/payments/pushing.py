@@ -51,6 +51,8 @@ LOOKED = (
 )
 LOOKED_CUSTOMER = ("ListID", "FullName", "IsActive", "CurrencyRef")
 LOOKS = 4
+MOST_UNSEEN = 3
+"""So many looks in a row that could not be taken in: it is not one payment that is odd."""
 RECORDS = range(3000, 4000)
 """Codes about a record, or about what the application may do with it."""
 NAME_TAKEN = 3100
@@ -65,16 +67,21 @@ def thd_look(
     posting = postings.get(posting_id)
     payment = listing.get(posting.payment_id)
     known_by = thd_tags(posting)
+    needed = plan.TOLD_APART if state.tries else ()
     requests = (
         _whom_it_concerns(f"{request_id}-1", posting),
         ask.ReceivePaymentQuery(
-            f"{request_id}-2", ref_numbers=known_by.ref_numbers, include_lines=True
+            f"{request_id}-2",
+            ref_numbers=known_by.ref_numbers,
+            include_lines=True,
+            include=needed,
         ),
         ask.ReceivePaymentQuery(
             f"{request_id}-3",
             from_date=payment.date,
             entity=ask.EntityFilter(list_ids=(posting.customer_list_id,)),
             include_lines=True,
+            include=needed,
         ),
         plan.deleted_payments(f"{request_id}-4"),
     )
@@ -103,7 +110,9 @@ def thd_looked(
 ) -> tuple[PaymentSync, Move]:
     """Decide whether the posting goes out as the books are now."""
     if reading.unreadable or len(reading.heads) < LOOKS:
-        return paging.unreadable(state, reading.unreadable or "it lacked a part of what was asked")
+        said = reading.unreadable or "it lacked a part of what was asked"
+        return _thd_unseen(session, state, said, now)
+    state = replace(state, unseen=0)
     failed = _looked_in_vain(reading)
     posting = postings.get(state.posting_id)
     if failed is not None:
@@ -126,6 +135,30 @@ def thd_looked(
     outcomes.thd_reread(session, posting)
     outcomes.thd_not_posted(session, posting, why, now)
     return _failed(state, why), GoOn()
+
+
+def _thd_unseen(
+    session: Session, state: PaymentSync, said: str, now: datetime
+) -> tuple[PaymentSync, Move]:
+    """The look could not be taken in: once more with less, then this payment waits.
+
+    What nobody has seen is not taken for "not there". Where several in a row are so, it is no
+    single payment that is odd, and posting waits for the next sync.
+    """
+    if not state.tries and state.most_tries:
+        return paging.unreadable(state, said)
+    state = replace(state, unseen=state.unseen + 1)
+    _thd_put_off(session, state, said, now)
+    if state.unseen < MOST_UNSEEN:
+        return _next(state), GoOn()
+    telling.thd_not_taken(session, said, now)
+    return plan.stop_pushing(state), GoOn()
+
+
+def _thd_put_off(session: Session, state: PaymentSync, said: str, now: datetime) -> None:
+    posting = postings.get(state.posting_id)
+    why = verdict.stopped("payment-answer-unreadable", reason=said)
+    outcomes.thd_not_posted(session, posting, why, now, said=said)
 
 
 def _thd_verdict(
@@ -243,7 +276,11 @@ def thd_method_made(
     """The payment method is in QuickBooks now, or the payment cannot have it."""
     head = reading.worst
     if reading.unreadable or head is None:
-        return paging.unreadable(state, reading.unreadable or "it held no response")
+        if not state.relisted:
+            # The list tells whether it was made.
+            return replace(plan.to(state, Step.LISTS), relisted=True), GoOn()
+        _thd_put_off(session, state, reading.unreadable or "it held no response", now)
+        return _next(state), GoOn()
     code, said = head.status.code, head.status.message
     if statuses.is_transient(code, said):
         return _thd_busy(session, state, said, now)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from daemon.stages import paging
-from daemon.stages.moves import GoOn, Move
+from daemon.stages.moves import Fail, GoOn, Move
 from daemon.stages.payments import outcomes, plan, telling
 from daemon.stages.payments.doubting import unanswered
 from daemon.stages.payments.ours import is_same
@@ -48,7 +48,8 @@ def thd_known(
 ) -> tuple[PaymentSync, Move]:
     """The answer to KNOWN: the latest posted payments, and what was deleted."""
     if reading.unreadable or len(reading.heads) < QUESTIONS:
-        return paging.unreadable(state, reading.unreadable or "it lacked a part of what was asked")
+        said = reading.unreadable or "it lacked a part of what was asked"
+        return _thd_not_taken(session, state, said, now)
     failed = unanswered_of(reading)
     if failed is not None:
         if statuses.is_transient(failed.status.code, failed.status.message):
@@ -65,6 +66,19 @@ def thd_known(
         state = replace(state, compare=True)
     thd_right_copy(session, now)
     return plan.advance(state), GoOn()
+
+
+def _thd_not_taken(
+    session: Session, state: PaymentSync, said: str, now: datetime
+) -> tuple[PaymentSync, Move]:
+    """Ask for the latest payment alone; where even that does not come in, nothing is posted."""
+    if len(state.asked) > 1:
+        return replace(state, asked=(), known_limit=1), GoOn()
+    state, move = paging.unreadable(state, said)
+    if not isinstance(move, Fail):
+        return state, move
+    telling.thd_not_taken(session, said, now)
+    return plan.cannot_tell_copy(state), GoOn()
 
 
 def nothing_shown(reading: Reading) -> bool:

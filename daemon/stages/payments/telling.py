@@ -46,6 +46,11 @@ def thd_stopped(session: Session, code: str, said: str, now: datetime, **fields:
     thd_trouble(session, trouble, now)
 
 
+def thd_not_taken(session: Session, said: str, now: datetime) -> None:
+    """An answer that posting stands on could not be taken in, however it was asked for."""
+    thd_stopped(session, "answer-unreadable", "", now, reason=said)
+
+
 def thd_going(session: Session, now: datetime) -> None:
     """Posting was not stopped in this sync."""
     problems.resolve(session.connection.id, RecordKind.SYNC, [POSTING], None, now)

@@ -27,9 +27,13 @@ from shared.rules.values import RecordKind, Session, Trouble
 from shared.settings import Settings
 
 WATERMARK, DELETIONS_LISTED = "payment", "payment-deletions"
+PAGE_SIZE = "payment-page"
+"""How many payments a page had that came in well: the next sync begins with as many."""
 MISSED, DELETIONS = "payments-deletions-missed", "deleted-payments"
+MOST_UNREAD = 100_000
+"""So many payments may wait to be read by ID."""
 WRITES = frozenset({Step.POST.value, doubting.SEND_AGAIN})
-IN_BATCHES = frozenset({Step.READ.value, Step.DELETIONS.value})
+IN_BATCHES = frozenset({Step.READ.value, Step.CHANGED.value, Step.DELETIONS.value})
 """Questions whose answers may be long and are stored as they come; all other answers decide
 something as a whole."""
 
@@ -43,7 +47,7 @@ def thd_begin(session: Session, settings: Settings, now: datetime) -> str:
         watermark=ledger.watermark(connection.id, WATERMARK),
         overlap=timedelta(minutes=settings.overlap_minutes),
         start_date=connection.start_date,
-        page_size=settings.page_size,
+        page_size=int(ledger.watermark(connection.id, PAGE_SIZE) or settings.page_size),
         largest_page=settings.page_size_max,
         most_tries=settings.transient_retries,
         resend_after=settings.resend_after_seconds,
@@ -103,7 +107,7 @@ def thd_has_more(session: Session, now: datetime) -> bool:
 def _thd_facts(session: Session, state: PaymentSync, now: datetime) -> Facts:
     """What the steps that are still to come need to know."""
     connection_id = session.connection.id
-    if state.step in (Step.READ, Step.DELETIONS):
+    if state.step in (Step.READ, Step.CHANGED, Step.DELETIONS):
         return Facts()
     if state.step in (Step.COMPARE, Step.END):
         return _thd_to_compare(session, state)
@@ -116,13 +120,14 @@ def _thd_facts(session: Session, state: PaymentSync, now: datetime) -> Facts:
 
 
 def _thd_to_compare(session: Session, state: PaymentSync) -> Facts:
-    """All payments, by ID; else those that could not be read, which nobody may touch again."""
-    connection_id, after = session.connection.id, state.checked_until
-    if state.compare:
-        ids = incoming.to_compare(connection_id, after, state.ids_per_request)
-        return Facts(to_compare=ids)
-    waiting = problems.waiting(connection_id, RecordKind.PAYMENT, [intake.UNREADABLE])
-    return Facts(unread=[one for one in sorted(waiting) if one > after])
+    """All payments, by ID; and those that could not be read, which nobody may touch again."""
+    connection_id, after, limit = session.connection.id, state.checked_until, state.ids_per_request
+    ids = incoming.to_compare(connection_id, after, limit) if state.compare else []
+    unread = {
+        *problems.waiting(connection_id, RecordKind.PAYMENT, [intake.UNREADABLE]),
+        *ledger.next_reread(connection_id, RecordKind.PAYMENT, MOST_UNREAD),
+    }
+    return Facts(to_compare=ids, unread=[one for one in sorted(unread) if one > after])
 
 
 def taker(session: Session) -> Callable[[Ret | BadRecord], Iterable[object]]:
@@ -172,7 +177,12 @@ def _thd_take_list(
     """The answer to a query whose rows are stored, whatever they are."""
     worst = reading.worst
     if reading.unreadable or worst is None:
-        return paging.unreadable(state, reading.unreadable or "it held no response to our request")
+        said = reading.unreadable or "it held no response to our request"
+        after, move = plan.unreadable(state, said, reading.tally.changed)
+        if state.pushing and not after.pushing:
+            telling.thd_not_taken(session, said, now)
+        _thd_learn(session, state, after)
+        return after, move
     if state.step is Step.LISTS:
         tally = Tally()
         if statuses.is_success(worst.status.code):
@@ -183,11 +193,19 @@ def _thd_take_list(
         missing = set(state.asked) - tally.seen_ids
         changed = pulling.thd_missing(session, state, missing, now)
         tally = tally.plus(Tally(changed=changed))
+        ledger.reread_done(session.connection.id, RecordKind.PAYMENT, state.asked)
     assert session.exchange is not None
     after, move = plan.answered(state, answered(reading, tally, session.exchange, now))
     if state.pushing and not after.pushing:
         telling.thd_stopped(session, str(worst.status.code), worst.status.message, now)
+    _thd_learn(session, state, after)
     return after, move
+
+
+def _thd_learn(session: Session, before: PaymentSync, after: PaymentSync) -> None:
+    """Remember the size of pages for the next sync, also when this one does not end well."""
+    if after.step is Step.READ and after.page_size != before.page_size:
+        ledger.set_watermark(session.connection.id, PAGE_SIZE, str(after.page_size))
 
 
 def thd_refused(
@@ -214,8 +232,12 @@ def thd_unheard(session: Session, now: datetime) -> Session | None:
 
 
 def thd_give_up_on(session: Session, move: GiveUpOn | NotTakenIn | Gone, now: datetime) -> Session:
-    """QuickBooks no longer has a payment that was asked for by its ID alone."""
+    """A payment that was asked for by its ID alone is gone, or cannot be taken in."""
     state = _state(session)
+    ledger.reread_done(session.connection.id, RecordKind.PAYMENT, [move.object_id])
+    if isinstance(move, NotTakenIn):
+        pulling.thd_not_taken_in(session, move.object_id, move.said, now)
+        return _with(session, replace(state, failed=state.failed + 1))
     changed = pulling.thd_missing(session, state, [move.object_id], now)
     return _with(session, replace(state, position=state.position + changed))
 
@@ -234,7 +256,8 @@ def thd_conclude(session: Session, settings: Settings, now: datetime) -> Session
     )
     if not state.is_doubtful:  # what may be missing in this list is asked for again by the next
         ledger.set_watermark(connection_id, WATERMARK, mark)
-    ledger.set_watermark(connection_id, DELETIONS_LISTED, now.date().isoformat())
+    if state.deletions_known:
+        ledger.set_watermark(connection_id, DELETIONS_LISTED, now.date().isoformat())
     return session
 
 

@@ -27,10 +27,13 @@ PASSING = frozenset(
         "payment-locked",
         "payment-busy",
         "payment-not-permitted",
+        "payment-answer-unreadable",
     }
 )
 
-PUT_OFF = frozenset({"payment-locked", "payment-busy", "payment-not-permitted"})
+PUT_OFF = frozenset(
+    {"payment-locked", "payment-busy", "payment-not-permitted", "payment-answer-unreadable"}
+)
 """Those of QuickBooks itself, which only the next Payment Sync can find to be over."""
 
 _FIRST, _LONGEST = timedelta(seconds=5), timedelta(minutes=4)
