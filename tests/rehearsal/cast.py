@@ -8,7 +8,9 @@ from random import Random
 
 from shared.rules.payments.values import ChargeState, NewPayment, NewUse
 from simulator.company import Company
+from simulator.company.books import Books
 from simulator.company.records import Invoice
+from tests.rehearsal.story import Said
 
 CUSTOMERS = (3, 6)
 INVOICES = (6, 14)
@@ -36,23 +38,47 @@ def company(rnd: Random) -> Company:
     return made
 
 
-def payment(rnd: Random, number: int, books: Company, now: datetime) -> NewPayment | None:
-    """A payment for one invoice or a few; None where nothing is left to be paid."""
-    owed = [one for one in books.books.invoices.values() if one.owed > 0]
+def payment(rnd: Random, number: int, books: Books, now: datetime) -> Said | None:
+    """A payment for one invoice or a few, or on account; None where nothing is left to be paid."""
+    owed = [one for one in books.invoices.values() if one.owed > 0]
     if not owed:
         return None
     first = rnd.choice(owed)
+    if rnd.random() < 0.1:
+        return _on_account(rnd, number, books, first.customer, now)
     others = [one for one in owed if one.currency == first.currency and one is not first]
     chosen = [first, *rnd.sample(others, min(len(others), rnd.choice((0, 0, 0, 1, 2))))]
-    uses = tuple(_use(rnd, one) for one in chosen)
+    pays = {one.txn_id: _share(rnd, one) for one in chosen}
+    named = {one.txn_id: one.number for one in chosen if one.number and rnd.random() < 0.5}
+    uses = tuple(NewUse(named.get(one, one), Decimal(paid) / 100) for one, paid in pays.items())
     rest = Decimal(rnd.choice((0, 0, 0, 0, 1250))) / 100
+    amount = sum((use.amount for use in uses), rest)
+    return Said(_payment(rnd, number, now, amount, uses), pays, named)
+
+
+def _on_account(rnd: Random, number: int, books: Books, list_id: str, now: datetime) -> Said:
+    """What a customer pays ahead, named as QuickBooks names it at that time."""
+    amount = Decimal(rnd.randrange(100, 90000)) / 100
+    name = books.full_name(list_id)
+    return Said(_payment(rnd, number, now, amount, (), name), {}, customer=list_id)
+
+
+def _payment(
+    rnd: Random,
+    number: int,
+    now: datetime,
+    amount: Decimal,
+    uses: tuple[NewUse, ...],
+    customer: str = "",
+) -> NewPayment:
     state = rnd.choices(list(ChargeState), (12, 1, 1))[0]
     day = now.astimezone(UTC).date() - timedelta(days=rnd.choice((0, 0, 1, 5)))
     return NewPayment(
         external_id=f"pay_{number:04}{rnd.randrange(1 << 16):04x}",
         date=day,
-        amount=sum((use.amount for use in uses), rest),
+        amount=amount,
         uses=uses,
+        customer=customer,
         method=rnd.choice(METHODS),
         gateway=rnd.choice(GATEWAYS),
         reference=f"ch_{rnd.randrange(1 << 30):x}",
@@ -62,7 +88,5 @@ def payment(rnd: Random, number: int, books: Company, now: datetime) -> NewPayme
     )
 
 
-def _use(rnd: Random, invoice: Invoice) -> NewUse:
-    paid = invoice.balance if rnd.random() < 0.6 else rnd.randrange(1, invoice.balance + 1)
-    named = invoice.txn_id if rnd.random() < 0.5 or not invoice.number else invoice.number
-    return NewUse(named, Decimal(paid) / 100)
+def _share(rnd: Random, invoice: Invoice) -> int:
+    return invoice.balance if rnd.random() < 0.6 else rnd.randrange(1, invoice.balance + 1)

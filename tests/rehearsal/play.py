@@ -7,19 +7,14 @@ trace of a run tells what happened, request by request.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import timedelta
-from functools import partial
 from pathlib import Path
 from random import Random
 from uuid import UUID
 
-from shared.errors import StoreError
 from shared.models import problems, syncs
-from shared.models.payments import listing, sets
-from shared.operations import payments
 from shared.operations.problems import plan_retry
-from shared.rules.payments.values import Payment, PaymentSource, PaymentStatus
 from shared.rules.values import ApplicationKind, JobMode, Layout, ProblemState, SyncState
 from simulator.company import Company, acts
 from simulator.company.books import BookError
@@ -30,21 +25,16 @@ from simulator.webconnector.registry import Row
 from simulator.webconnector.update import Result
 from tests.deciding import decide
 from tests.rehearsal import cast, reckoning
+from tests.rehearsal.people import OPERATOR, People
 from tests.rehearsal.stage import Fall, Stage, Violation
-from tests.taking_in import take_in
+from tests.rehearsal.story import Story
+from tests.whole.house import PASSWORD
 
-NAME = "Larkspur"
 WINDOW_SECONDS = 900
 ADD = "ReceivePaymentAddRq"
 SITUATIONS = ("closed", "modal-dialog", "no-company", "locked", "starting", "denied")
 SET_CODES = ("600", "9001", "9002", "9005")
 STATUS_CODES = ("3175", "3176", "3180", "1000", "3260", "3120", "570")
-OPERATOR = "rehearsing"
-DECISIONS = {
-    "skip": partial(payments.plan_skip, because="rehearsed"),
-    "unskip": payments.plan_unskip,
-    "retry": payments.plan_retry,
-}
 LINE_FAULTS = tuple(kind for kind in FaultKind if kind not in (FaultKind.DELAY, FaultKind.SKIP))
 CALLS = tuple(one for one in OPERATIONS if "nteractive" not in one)
 
@@ -56,13 +46,17 @@ class Rehearsal:
     seed: int
     folder: Path
     answers_first: bool = False
+    name: str = "Larkspur"
     rnd: Random = field(init=False)
     stage: Stage = field(init=False)
     swarm: list[Callable[[], None]] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
     boundaries: list[tuple[int, Callable[[], None]]] = field(default_factory=list)
     connectors: dict[tuple[str, str], tuple[WebConnector, Row]] = field(default_factory=dict)
+    story: Story = field(default_factory=Story)
+    people: People = field(init=False)
     payments: int = 0
+    password: str = PASSWORD
     backup: str = ""
     acted: int = 0
 
@@ -73,12 +67,13 @@ class Rehearsal:
         self.stage = Stage(store, company, answers_first=self.answers_first)
         self.combined = self.rnd.random() < 0.25
         self.connection_id = self.stage.add_connection(
-            NAME,
+            self.name,
             layout=Layout.COMBINED if self.combined else Layout.TWO,
             jobs=self.rnd.choice(list(JobMode)),
             new_id=lambda: UUID(int=self.rnd.getrandbits(128)),
         ).id
         self.stage.name_installation("rehearsed")
+        self.people = People(self)
         kinds = [*self._kinds_of_faults()]
         self.swarm = self.rnd.sample(kinds, self.rnd.randint(1, 6))
         if self.answers_first:
@@ -95,12 +90,16 @@ class Rehearsal:
             self._connector("", kind)
             self._connector("second PC", kind)
         self._sync(ApplicationKind.INVOICE)
-        self._receive(self.rnd.randint(2, 4))
+        self.people.receive(self.rnd.randint(2, 4))
         self._chaos()
         self._quiet()
-        reckoning.settle_accounts(self.stage, NAME)
+        self._settle_accounts()
         self._last_word()
-        reckoning.settle_accounts(self.stage, NAME)
+        self._settle_accounts()
+
+    def _settle_accounts(self) -> None:
+        reckoning.settle_accounts(self.stage, self.name)
+        self.story.settle(self._books(), reckoning.reasons(self.stage, self.name))
 
     # Chaos.
 
@@ -118,42 +117,17 @@ class Rehearsal:
 
     def _people_act(self) -> None:
         if self.rnd.random() < 0.7:
-            self._receive(self.rnd.randint(1, 2))
+            self.people.receive(self.rnd.randint(1, 2))
         if self.rnd.random() < 0.35:
             self.acted += 1
             count = self.rnd.randint(1, 3)
             changes = acts.random_acts(self._books(), count, self.seed * 1000 + self.acted)
-            self._say("people: " + "; ".join(change.sentence for change in changes))
+            self.story.people_acted(changes)
+            self.say("people: " + "; ".join(change.sentence for change in changes))
         if self.rnd.random() < 0.2:
             self._somebody_meddles()
-        if self.rnd.random() < 0.35:
-            self._operator_acts()
-        if self.rnd.random() < 0.25:
-            self._platform_corrects()
+        self.people.act()
         self._catch_up()
-
-    def _receive(self, count: int) -> None:
-        for _ in range(count):
-            self.payments += 1
-            made = cast.payment(self.rnd, self.payments, self.stage.company, self.stage.now)
-            if made is None:
-                return
-            take_in(self.stage.store, self.connection_id, [made], self.stage.now)
-            self._say(f"payment {made.external_id} of {made.amount} came in")
-
-    def _platform_corrects(self) -> None:
-        """The platform sends a payment again with other content, whatever became of it."""
-        with self.stage.store.reading():
-            known = list(listing.payments(self.connection_id, source=PaymentSource.INVOICED))
-        made = cast.payment(self.rnd, 0, self.stage.company, self.stage.now)
-        if not known or made is None:
-            return
-        chosen = self.rnd.choice(known)
-        charge = {"charged": chosen.charged, "charge_state": chosen.charge_state}
-        corrected = replace(made, external_id=chosen.external_id, **charge)
-        report = take_in(self.stage.store, self.connection_id, [corrected], self.stage.now)
-        became = "refused" if report.refused else "taken over"
-        self._say(f"payment {corrected.external_id} is {corrected.amount} now: {became}")
 
     def _somebody_meddles(self) -> None:
         """A person edits or deletes a payment that we posted."""
@@ -169,44 +143,7 @@ class Rehearsal:
                 change = acts.edit_payment(self._books(), chosen.txn_id, amount=more)
         except BookError:
             return
-        self._say(f"people: {change.sentence}")
-
-    def _operator_acts(self) -> None:
-        with self.stage.store.reading():
-            known = list(listing.payments(self.connection_id))
-        ours = [one for one in known if one.external_id]
-        act = self.rnd.choice(("skip", "unskip", "retry", "retry", "settle"))
-        if not ours:
-            return
-        chosen = self.rnd.choice(ours)
-        if act == "settle":
-            self._settle_now()
-            return
-        if act == "retry" and self._may_be_there(chosen):
-            return
-        try:
-            decide(self.stage.store, DECISIONS[act], [chosen.id], who=OPERATOR)
-            self._say(f"the operator: {act} {chosen.external_id}")
-        except StoreError:
-            return
-
-    def _may_be_there(self, payment: Payment) -> bool:
-        """What a person is told before a retry: see in QuickBooks that it is not there."""
-        parked = payment.status is PaymentStatus.PARKED
-        return parked and bool(self._books().late or reckoning.live(self.stage, payment))
-
-    def _settle_now(self) -> None:
-        """Only where no copy is left on any PC, which is what the operator vouches for."""
-        if self._books().late:
-            return
-        try:
-            with self.stage.store.transaction():
-                held = sets.settle_now(self.connection_id, OPERATOR, self.stage.now)
-        except StoreError:
-            return
-        self._say("the operator: settle now")
-        if held.set_id in self.stage.sent:
-            self.stage.sent[held.set_id].vouched = True
+        self.say(f"people: {change.sentence}")
 
     def _kinds_of_faults(self) -> tuple[Callable[[], None], ...]:
         return (
@@ -222,13 +159,13 @@ class Rehearsal:
         if self.rnd.random() < 0.7 and kind is not FaultKind.CUT_RESPONSE:
             call = self.rnd.choice(("sendRequestXML", "receiveResponseXML"))
         self.faults.append(Fault(kind, call, self.rnd.randint(1, 9)))
-        self._say(f"fault: {kind} at {call}")
+        self.say(f"fault: {kind} at {call}")
 
     def _daemon_falls(self) -> None:
         name = self.rnd.choice(("", "thd_send", "thd_take"))
         fall = Fall(self.rnd.randint(1, 10 if name else 30), self.rnd.random() < 0.5, name)
         self.stage.falls.append(fall)
-        self._say(f"fault: the daemon falls at commit {fall.at}, committed: {fall.committed}")
+        self.say(f"fault: the daemon falls at commit {fall.at}, committed: {fall.committed}")
 
     def _falls_at_send(self) -> None:
         self.stage.falls.append(Fall(self.rnd.randint(2, 8), committed=False, name="thd_send"))
@@ -257,16 +194,19 @@ class Rehearsal:
 
     def _plan(self, code: str, request: str, **how: object) -> None:
         self.stage.company.fail_next(code, request, **how)
-        self._say(f"fault: {code} for {request or 'any request'} {how}")
+        self.say(f"fault: {code} for {request or 'any request'} {how}")
 
     def _closed(self) -> None:
         situation = self.rnd.choice(SITUATIONS)
         self.stage.company.set_situation(situation)
-        self._say(f"fault: QuickBooks is {situation}")
+        self.say(f"fault: QuickBooks is {situation}")
 
     def _stranger(self) -> None:
+        """Whoever forgot a company sees to it that the right one is open next."""
+        if not self.people.is_bound():
+            return
         self.stage.stranger_open = True
-        self._say("fault: another company is open")
+        self.say("fault: another company is open")
 
     def _locks(self) -> None:
         books = self._books()
@@ -278,11 +218,12 @@ class Rehearsal:
         """An older copy of the company file takes its place, once a run."""
         if not self.backup:
             self.backup = self.stage.company.backup()
-            self._say("a backup is made")
+            self.say("a backup is made")
         elif self.backup != "restored" and not self._books().late:
             self.stage.company.restore(self.backup)
+            self.story.restored(self._books())
             self.backup = "restored"
-            self._say("fault: the backup is restored")
+            self.say("fault: the backup is restored")
 
     def _second_connector(self) -> None:
         call = self.rnd.choice(("sendRequestXML", "receiveResponseXML"))
@@ -311,7 +252,7 @@ class Rehearsal:
             except BookError:
                 return
             self._catch_up()
-            self._say(f"people: {paid} paid on {invoice.txn_id}")
+            self.say(f"people: {paid} paid on {invoice.txn_id}")
 
     def _fate_over(self) -> None:
         """A session is over: what was given up on runs within the window, if it runs at all."""
@@ -324,7 +265,8 @@ class Rehearsal:
         if self._books().late:
             self.stage.later(seconds=self.rnd.randint(1, WINDOW_SECONDS // 3))
             for answer in self.stage.company.run_late():
-                self._say(f"late: {answer}")
+                self.say(f"late: {answer}")
+        self.story.look(self._books())
 
     # One update.
 
@@ -340,15 +282,16 @@ class Rehearsal:
         connector.second_connector = lambda _qwc: self._second(kind)
         self._calls = 0
         outcome = connector.update(row)
+        self.story.look(self._books())
         self._catch_up()
-        self._say(f"{kind}: {outcome.result} {outcome.status}")
+        self.say(f"{kind}: {outcome.result} {outcome.status}")
         return outcome
 
     def _second(self, kind: ApplicationKind) -> None:
         self.stage.peer = "192.0.2.7"
         try:
             connector, row = self._connector("second PC", kind)
-            self._say(f"second: {connector.update(row).result}")
+            self.say(f"second: {connector.update(row).result}")
         finally:
             self.stage.peer = "127.0.0.1"
 
@@ -358,9 +301,10 @@ class Rehearsal:
         key = "elsewhere" if elsewhere else place, kind
         if key not in self.connectors:
             made, row = self.stage.web_connector(
-                NAME,
+                self.name,
                 kind=kind,
                 company=self._another() if elsewhere else None,
+                password=self.password,
                 clock=lambda: self.stage.now,
                 on_boundary=None if place else self._at_boundary,
             )
@@ -369,7 +313,8 @@ class Rehearsal:
 
     def _at_boundary(self, boundary: Boundary) -> None:
         self._calls += 1
-        self._say(str(boundary))
+        self.say(str(boundary))
+        self.story.look(self._books())
         for at, act in self.boundaries:
             if at == self._calls:
                 act()
@@ -392,7 +337,7 @@ class Rehearsal:
 
     def _last_word(self) -> None:
         """What is paid on either side is right on both after one Payment Sync alone."""
-        self._receive(1)
+        self.people.receive(1)
         self._pay_by_hand()
         _must_be_done(self._sync(ApplicationKind.PAYMENT))
 
@@ -410,7 +355,7 @@ class Rehearsal:
         for problem in found:
             if problem.code == "company-restored":
                 decide(self.stage.store, plan_retry, [problem.id], who=OPERATOR)
-                self._say("the operator: go on with the restored company")
+                self.say("the operator: go on with the restored company")
 
     # Time, and words.
 
@@ -423,7 +368,7 @@ class Rehearsal:
         if behind > 0:
             self.stage.now += timedelta(seconds=behind)
 
-    def _say(self, what: str) -> None:
+    def say(self, what: str) -> None:
         self.trace.append(f"{self.stage.now:%H:%M:%S} {what}")
 
 
