@@ -53,13 +53,16 @@ def payment(rnd: Random, number: int, books: Books, now: datetime) -> Said | Non
     uses = tuple(NewUse(named.get(one, one), Decimal(paid) / 100) for one, paid in pays.items())
     rest = Decimal(rnd.choice((0, 0, 0, 0, 1250))) / 100
     amount = sum((use.amount for use in uses), rest)
+    if rnd.random() < 0.15:
+        customer, name = first.customer, f"Account {first.customer}"
+        return Said(_payment(rnd, number, now, amount, uses, name), pays, named, customer)
     return Said(_payment(rnd, number, now, amount, uses), pays, named)
 
 
 def _on_account(rnd: Random, number: int, books: Books, list_id: str, now: datetime) -> Said:
-    """What a customer pays ahead, named as QuickBooks names it at that time."""
+    """What a customer pays ahead, called as in QuickBooks at that time or as the platform does."""
     amount = Decimal(rnd.randrange(100, 90000)) / 100
-    name = books.full_name(list_id)
+    name = books.full_name(list_id) if rnd.random() < 0.7 else f"Account {list_id}"
     return Said(_payment(rnd, number, now, amount, (), name), {}, customer=list_id)
 
 

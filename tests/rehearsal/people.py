@@ -21,7 +21,7 @@ from shared.errors import StoreError
 from shared.models import connections, problems
 from shared.models.payments import listing
 from shared.operations import connections as held_connections
-from shared.operations import issuing, payment_allowances, payment_intake, payments
+from shared.operations import customers, issuing, payment_allowances, payment_intake, payments
 from shared.operations import problems as decisions
 from shared.operations.deciding import Operator, Outcome, Plan, carry_out
 from shared.rules.payments.values import Payment, PaymentSource, PaymentStatus
@@ -66,15 +66,21 @@ class People:
         self.story = rehearsal.story
         self.names = 0
 
+    def begin(self) -> None:
+        """Some connections allow from the first day what others refuse."""
+        for _ in range(self.rnd.choice((0, 0, 1, 3))):
+            self._sets()
+
     def act(self) -> None:
         """Each may do something."""
-        if self.rnd.random() < 0.6:
-            self._draw(self._on_payment, self._on_problem, self._on_connection)
-        if self.rnd.random() < 0.35:
-            self._draw(self._on_payment)
-        if self.rnd.random() < 0.25:
+        for _ in range(self.rnd.choice((0, 1, 2, 3))):
+            self._draw(
+                *(self._on_payment, self._on_payment, self._on_payment),
+                *(self._on_problem, self._on_problem, self._on_connection, self._on_name),
+            )
+        if self.rnd.random() < 0.4:
             self._draw(self._corrects)
-        if self.rnd.random() < 0.2:
+        if self.rnd.random() < 0.3:
             self._draw(self._writes_a_number_twice, self._renames, self._closes_a_period)
 
     def _draw(self, *among: Callable[[], None]) -> None:
@@ -231,6 +237,21 @@ class People:
         """Whether the connection knows its company."""
         with self.stage.store.reading():
             return connections.by_id(self.play.connection_id).binding is not None
+
+    # Names.
+
+    def _on_name(self) -> None:
+        """One of the platform's own names is matched to the customer who is meant, or no more."""
+        names = sorted(self.story.nicknames.items())
+        if not names:
+            return
+        name, list_id = self.rnd.choice(names)
+        if self.rnd.random() < 0.7:
+            plan_of = partial(customers.plan_map, name=name, list_id=list_id)
+            self._decide(f"map {name}", plan_of, self.play.connection_id)
+        else:
+            plan_of = partial(customers.plan_unmap, name=name)
+            self._decide(f"unmap {name}", plan_of, self.play.connection_id)
 
     # The platform.
 

@@ -90,6 +90,7 @@ class Rehearsal:
             self._connector("", kind)
             self._connector("second PC", kind)
         self._sync(ApplicationKind.INVOICE)
+        self.people.begin()
         self.people.receive(self.rnd.randint(2, 4))
         self._chaos()
         self._quiet()

@@ -63,6 +63,15 @@ class Story:
     moved: set[str] = field(default_factory=set)
     """Customers that took over others."""
 
+    @property
+    def nicknames(self) -> dict[str, str]:
+        """The platform's own names for customers, with the ListID of each."""
+        return {
+            one.payment.customer: one.customer
+            for one in self.said.values()
+            if one.payment.customer == f"Account {one.customer}"
+        }
+
     def tell(self, said: Said) -> None:
         """The platform says what a payment is, and it was taken so."""
         self.said[said.payment.external_id] = said
