@@ -108,6 +108,21 @@ def resolve_others(connection_id: int, code: str, still: Iterable[str], now: dat
     )
 
 
+def waiting_about(connection_id: int, kind: RecordKind, code: str) -> frozenset[str]:
+    """Return the objects about which a problem of this code waits."""
+    return frozenset(_WAITING_ABOUT.column(connection=connection_id, kind=kind.value, code=code))
+
+
+_WAITING_ABOUT = Statement(
+    lambda: t.Problem.select(t.Problem.object_id).where(
+        (t.Problem.connection == slot("connection"))
+        & (t.Problem.kind == slot("kind"))
+        & (t.Problem.code == slot("code"))
+        & (t.Problem.state != ProblemState.RESOLVED.value)
+    )
+)
+
+
 _RESOLVE = Statement(
     lambda: _resolving(t.Problem.kind == slot("kind"), among(t.Problem.object_id, "objects"))
 )

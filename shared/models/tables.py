@@ -414,6 +414,27 @@ class Watermark(Table):
         primary_key = CompositeKey("connection", "kind")
 
 
+class PaymentImport(Table):
+    """A file of payments on its way in, by the process ``pid`` of ``host``, alive at ``beat_ms``.
+
+    Its payments are written in many short transactions. As long as this row is there nobody sees
+    them; deleting it shows all of them at once. ``disturbed``: one of them gave way to a payment
+    of the same key that somebody added meanwhile, so it has to be planned anew.
+    """
+
+    id = LastingIdField()
+    connection = ForeignKeyField(Connection, on_delete="CASCADE", index=False, unique=True)
+    source = TextField()
+    who = TextField()
+    host = TextField()
+    pid = BigIntegerField()
+    beat_ms = BigIntegerField()
+    disturbed = BooleanField()
+
+    class Meta:
+        table_name = "payment_import"
+
+
 class Payment(Table):
     """A payment: from the billing platform, or recorded in QuickBooks (``source``).
 
@@ -425,6 +446,7 @@ class Payment(Table):
     decided for it alone; empty: as its connection has it. ``closed_too``: also where an invoice
     owes nothing any more.
     The columns from ``edit_sequence`` on are QuickBooks' and empty for the platform's payments.
+    ``import_id`` is the import that brought it, 0 for none; no foreign key, since that row goes.
     """
 
     id = LastingIdField()
@@ -467,12 +489,24 @@ class Payment(Table):
     on_account = TextField(constraints=[SQL("DEFAULT ''")])
     closed_period = TextField(constraints=[SQL("DEFAULT ''")])
     closed_too = BooleanField(constraints=[SQL("DEFAULT FALSE")])
+    import_id = BigIntegerField(constraints=[SQL("DEFAULT 0")])
 
     class Meta:
         indexes = (
             (("connection", "source", "key"), True),
-            (("connection", "status", "id"), False),
+            (("connection", "status", "id", "import_id"), False),
         )
+
+    @classmethod
+    def select(cls, *fields: Any) -> Any:
+        """Select payments, but for those of imports that are under way."""
+        under_way = PaymentImport.select(PaymentImport.id)
+        return super().select(*fields).where(cls.import_id.not_in(under_way))
+
+    @classmethod
+    def select_hidden_too(cls, *fields: Any) -> Any:
+        """Select payments, those of imports that are under way among them."""
+        return super().select(*fields)
 
 
 class PaymentUse(Table):
@@ -739,12 +773,16 @@ class CustomerMapping(Table):
 # What screens and Health ask of all connections at once.
 Sync.add_index(Sync.index(Sync.connection, Sync.application, Sync.id, name="sync_of_application"))
 Problem.add_index(Problem.index(Problem.connection, Problem.state, name="problem_connection_state"))
-Payment.add_index(Payment.index(Payment.status, Payment.changed_ms, name="payment_status_age"))
+Payment.add_index(
+    Payment.index(
+        *(Payment.status, Payment.changed_ms, Payment.import_id), name="payment_status_age"
+    )
+)
 Payment.add_index(Payment.index(Payment.status, Payment.id, name="payment_of_status"))
 Payment.add_index(
     Payment.index(
         *(Payment.connection, Payment.status, Payment.currency, Payment.deleted),
-        *(Payment.amount_cents, Payment.changed_ms),
+        *(Payment.amount_cents, Payment.changed_ms, Payment.import_id),
         name="payment_figures",
     )
 )
@@ -781,6 +819,7 @@ TABLES: tuple[type[Table], ...] = (
     InvoiceLine,
     Reread,
     Watermark,
+    PaymentImport,
     Payment,
     PaymentUse,
     Posting,

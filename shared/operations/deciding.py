@@ -100,10 +100,11 @@ class Plan(Generic[Became_co]):
         """Plan the same decision on the store as it is now. Raises StoreError."""
 
     @contextmanager
-    def prepared(self) -> Iterator[Self]:
+    def prepared(self, by: Operator) -> Iterator[Self]:
         """The plan as it is applied, with what has to stand around the transaction.
 
-        Such as a password that is hashed slowly, or files that go back when nothing is committed.
+        Such as a password that is hashed slowly, files that go back when nothing is committed, or
+        rows that nobody sees before that. It is this plan that is planned again.
         """
         yield self
 
@@ -140,7 +141,7 @@ def carry_out(by: Operator, plan: Plan[Became], confirmed: Collection[str] = ())
     ``confirmed`` are the codes of the needs that a person confirmed. Raises NotConfirmed,
     PlanIsStale, or what planning and acting refuse (StoreError); nothing is changed then.
     """
-    with plan.prepared() as ready, _checked(by, plan, confirmed):
+    with plan.prepared(by) as ready, _checked(by, ready, confirmed):
         return ready.apply(by)
 
 

@@ -131,7 +131,7 @@ class IssuePlan(Plan[Issued]):
         )
 
     @contextmanager
-    def prepared(self) -> Iterator[Self]:
+    def prepared(self, by: Operator) -> Iterator[Self]:
         """The plan with a password and its hash, and a way to the disk that goes back."""
         password = "" if self.keep_password else generate_password()
         password_hash = hash_password(password) if password else ""

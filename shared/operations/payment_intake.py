@@ -14,19 +14,22 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from enum import Enum
+from functools import cached_property
 from itertools import islice
-from typing import TypeVar
+from typing import Self, TypeVar
 
 from shared.errors import CannotBeMeant, StoreError
 from shared.hints import tell
 from shared.models import audit, connections, ledger, problems
-from shared.models.payments import listing, preparing, receiving, rows
+from shared.models.payments import arriving, listing, preparing, receiving, rows
 from shared.models.payments.parts import CHANGED_AFTER_SENDING, IN_QUICKBOOKS
 from shared.models.store import Store
+from shared.operations import payment_arrivals
 from shared.operations.deciding import Effect, Operator, Outcome, Plan, PlanIsStale
 from shared.operations.describe.text import count
 from shared.operations.payment_files import FileRow, in_columns
@@ -165,20 +168,61 @@ class ImportPlan(Plan[Imported]):
     skip_bad_rows: bool
     report: Report
     verdicts: tuple[_Verdict, ...]
+    import_id: int | None = field(default=None, compare=False)
+    """Once it is prepared: the import that brings the new payments, 0 where there are none."""
 
     def again(self, store: Store) -> ImportPlan:
-        """Sort the same rows by what is on file now."""
-        return plan_import(
-            store,
-            self.connection.name,
-            self.rows,
-            source=self.source,
-            skip_bad_rows=self.skip_bad_rows,
-        )
+        """Sort the same rows by what is on file now.
+
+        Once it is prepared, only those that change something: the new ones are there already,
+        and the last transaction has to be short.
+        """
+        if self.import_id is None:
+            return plan_import(
+                store,
+                self.connection.name,
+                self.rows,
+                source=self.source,
+                skip_bad_rows=self.skip_bad_rows,
+            )
+        now = _sort(self.connection.id, self.touching_rows)[0] if self.touching else ()
+        return self if now == self.touching else replace(self, verdicts=now)
+
+    @cached_property
+    def touching(self) -> tuple[_Verdict, ...]:
+        """What is to be done about payments on file, unless that is nothing."""
+        return tuple(one for one in self.verdicts if one.how not in (_How.NEW, _How.SAME))
+
+    @cached_property
+    def touching_rows(self) -> list[FileRow]:
+        """The rows of ``touching``."""
+        lines = {line for one in self.touching for line in one.lines}
+        return [row for row in self.rows if row.line in lines]
+
+    @contextmanager
+    def prepared(self, by: Operator) -> Iterator[Self]:
+        """Write the new payments where nobody sees them; once everybody does, judge them."""
+        arrival = payment_arrivals.Arrival(by, self.connection, self.source)
+        try:
+            ready = replace(self, import_id=arrival.write(_new(self.verdicts)))
+            _ = ready.touching_rows  # not in the transaction, which has to be short
+            yield ready
+        except BaseException as error:
+            arrival.remove()
+            if isinstance(error, PlanIsStale | payment_arrivals.Disturbed):
+                with by.store.reading():
+                    fresh = self.again(by.store)
+                raise PlanIsStale(fresh) from error
+            raise
+        arrival.judge(_changed(self.touching))
 
     def apply(self, by: Operator) -> Imported:
-        """Take in what can be taken in, and judge it."""
-        _take(by, self, self.connection, self.verdicts)
+        """Change what is on file, and let everybody see the new payments."""
+        if self.import_id and not arriving.show(self.import_id):
+            raise PlanIsStale(self)
+        told = problems.waiting_about(self.connection.id, _PAYMENT, CHANGED_AFTER_SENDING)
+        same = [one for one in self.verdicts if one.how is _How.SAME and str(one.id) in told]
+        _take(by, self, self.connection, (*self.touching, *same))
         said = numbers(self.report)
         if self.report.new or self.report.changed or self.report.refused:
             by.note("payment.import", self.connection.name, f"{self.source}: {said}")
@@ -276,8 +320,11 @@ class AddPlan(Plan[Added]):
 
     def apply(self, by: Operator) -> Added:
         """Take it in, correct the one on file, or have a problem say why not."""
+        receiving.add(self.connection.id, _new(self.verdicts), by.now)
         _take(by, self, self.connection, self.verdicts)
         [number] = receiving.ids(self.connection.id, [self.payment.external_id]).values()
+        if self.report.new or self.report.changed:
+            preparing.prepare(self.connection.id, by.now, [number])
         payment = listing.get(number)
         how = _how(self.report)
         if how == "added":
@@ -497,12 +544,11 @@ def _report(
 def _take(
     by: Operator, plan: Plan[Outcome], connection: Connection, verdicts: Sequence[_Verdict]
 ) -> None:
-    """Write what the verdicts say, then judge what is new or changed."""
+    """Write what the verdicts say about payments that are on file; they are judged afterwards."""
     for chunk in _chunks(verdicts):
         of = {how: [one for one in chunk if one.how is how] for how in _How}
         corrected = (*of[_How.CORRECTED], *of[_How.BACK])
         _hold_still(by, plan, [one.id for one in corrected])
-        receiving.add(connection.id, [one.payment for one in of[_How.NEW]], by.now)
         _correct(by, connection, corrected)
         recharged = [one for one in (*of[_How.RECHARGED], *of[_How.SENT]) if one.changes]
         receiving.recharge([(one.id, one.payment) for one in recharged], by.now)
@@ -510,9 +556,14 @@ def _take(
         _tell_of_sent(connection.id, of[_How.SENT], by.now)
         over = [str(one.id) for one in chunk if one.how in (_How.SAME, _How.RECHARGED)]
         problems.resolve(connection.id, _PAYMENT, over, [CHANGED_AFTER_SENDING], by.now)
-        new = receiving.ids(connection.id, [one.payment.external_id for one in of[_How.NEW]])
-        known = [one.id for one in (*corrected, *of[_How.RECHARGED])]
-        preparing.prepare(connection.id, by.now, [*new.values(), *known])
+
+
+def _new(verdicts: Iterable[_Verdict]) -> list[NewPayment]:
+    return [one.payment for one in verdicts if one.how is _How.NEW]
+
+
+def _changed(verdicts: Iterable[_Verdict]) -> list[int]:
+    return [one.id for one in verdicts if one.how in _CHANGED]
 
 
 def _hold_still(by: Operator, plan: Plan[Outcome], payment_ids: Sequence[int]) -> None:

@@ -12,7 +12,7 @@ from itertools import chain
 from types import MappingProxyType
 from typing import Any
 
-from peewee import fn
+from peewee import Select, fn
 
 from shared.models import tables as t
 from shared.models.convert import cents, millis
@@ -247,7 +247,7 @@ def _next(table: Any, txn_id: Any, condition: Any) -> Any:
         .limit(slot("limit"))
         .alias("page")
     )
-    return table.select(page.c.txn_id).from_(page)
+    return Select((page,), (page.c.txn_id,))
 
 
 def _by_code_point(text: Any) -> Any:

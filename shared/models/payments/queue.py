@@ -10,7 +10,7 @@ import functools
 from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
-from peewee import SQL, NodeList, fn
+from peewee import SQL, NodeList, Select, fn
 
 from shared.models import overview
 from shared.models import tables as t
@@ -107,7 +107,7 @@ def _by_posting() -> Any:
     )
     groups = (each.c.status, each.c.currency)
     figures = (fn.COUNT(each.c.cents), fn.SUM(each.c.cents), fn.MIN(each.c.changed_ms))
-    return t.Payment.select(*groups, *figures).from_(each).group_by(*groups)
+    return Select((each,), (*groups, *figures)).group_by(*groups)
 
 
 _BY_POSTING = Statement(_by_posting)

@@ -14,7 +14,7 @@ from peewee import fn
 
 from shared.models import tables as t
 from shared.models.convert import cents, millis
-from shared.models.payments import rows
+from shared.models.payments import arriving, rows
 from shared.models.payments.parts import ADD_EVENTS, IN_QUICKBOOKS
 from shared.models.statements import Row, Statement, among, insert_rows, slot
 from shared.rules.payments.values import (
@@ -74,10 +74,28 @@ _LEFT = Statement(_left)
 
 
 def add(connection_id: int, payments: Sequence[NewPayment], now: datetime) -> None:
-    """Write payments that are not on file; they wait to be judged."""
+    """Write payments that are not on file; they wait to be judged.
+
+    Payments of these ids in an import that is under way give way.
+    """
+    arriving.give_way(connection_id, [one.external_id for one in payments])
     _ADD.many(_row(connection_id, one, millis(now)) for one in payments)
     numbers = ids(connection_id, [one.external_id for one in payments])
     _add_uses((numbers[one.external_id], one) for one in payments)
+
+
+def add_hidden(
+    connection_id: int, import_id: int, payments: Sequence[NewPayment], now: datetime
+) -> list[int]:
+    """Write payments of an import that is under way; return their numbers.
+
+    None of them may be on file.
+    """
+    _ADD_HIDDEN.many((*_row(connection_id, one, millis(now)), import_id) for one in payments)
+    keys = [one.external_id for one in payments]
+    numbers = arriving.numbers(connection_id, import_id, keys)
+    _add_uses((numbers[one.external_id], one) for one in payments)
+    return list(numbers.values())
 
 
 def _row(connection_id: int, one: NewPayment, now_ms: int) -> Row:
@@ -98,12 +116,21 @@ def _add_uses(payments: Iterable[tuple[int, NewPayment]]) -> None:
     )
 
 
-_LATER = ("asking", "waiting_ms", "overpayment", "on_account", "closed_period", "closed_too")
+_LATER = (
+    "import_id",
+    "asking",
+    "waiting_ms",
+    "overpayment",
+    "on_account",
+    "closed_period",
+    "closed_too",
+)
 PAYMENT_COLUMNS: tuple[Any, ...] = tuple(
     field for field in t.Payment._meta.sorted_fields if field.name not in ("id", *_LATER)
 )
 """What a payment comes in with; ``_LATER`` is what becomes of it here."""
 _ADD = insert_rows(t.Payment, PAYMENT_COLUMNS)
+_ADD_HIDDEN = insert_rows(t.Payment, [*PAYMENT_COLUMNS, t.Payment.import_id])
 ADD_USES = insert_rows(
     t.PaymentUse,
     [

@@ -1,0 +1,167 @@
+"""Files of payments on their way in: written bit by bit, seen by nobody, then by all at once.
+
+A large file in one transaction would keep everybody else out for a minute. Its payments are
+hidden instead until the row of their import is deleted (``show``), which is one short transaction.
+What a killed process left is removed by the next import of that connection (``remove_some``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from shared.models import tables as t
+from shared.models.convert import millis, moment
+from shared.models.statements import Statement, among, insert_row, slot
+from shared.rules.payments.values import PaymentSource
+
+
+@dataclass(frozen=True, slots=True)
+class Arriving:
+    """An import that is under way, or whose process is gone."""
+
+    id: int
+    source: str
+    who: str
+    host: str
+    pid: int
+    beat_at: datetime
+
+
+def begin(
+    connection_id: int, source: str, who: str, process: tuple[str, int], now: datetime
+) -> int:
+    """Begin an import by the process (host, pid); its number. There may be no other."""
+    host, pid = process
+    number: int = _BEGIN.value(
+        connection=connection_id,
+        source=source,
+        who=who,
+        host=host,
+        pid=pid,
+        beat_ms=millis(now),
+        disturbed=False,
+    )
+    return number
+
+
+_BEGIN = insert_row(t.PaymentImport)
+
+
+def under_way(connection_id: int) -> Arriving | None:
+    """Return the import of a connection that has not ended."""
+    row = _UNDER_WAY.one(connection=connection_id)
+    if row is None:
+        return None
+    id_, source, who, host, pid, beat_ms = row
+    return Arriving(id_, source, who, host, pid, moment(beat_ms))
+
+
+_UNDER_WAY = Statement(
+    lambda: t.PaymentImport.select(
+        *(t.PaymentImport.id, t.PaymentImport.source, t.PaymentImport.who),
+        *(t.PaymentImport.host, t.PaymentImport.pid, t.PaymentImport.beat_ms),
+    ).where(t.PaymentImport.connection == slot("connection"))
+)
+
+
+def keep(import_id: int, now: datetime) -> bool:
+    """Say that the import goes on; false where it cannot, since it was disturbed or removed."""
+    return _KEEP.run(import_id=import_id, now_ms=millis(now)) == 1
+
+
+_KEEP = Statement(
+    lambda: t.PaymentImport.update({t.PaymentImport.beat_ms: slot("now_ms")}).where(
+        (t.PaymentImport.id == slot("import_id")) & ~t.PaymentImport.disturbed
+    )
+)
+
+
+def show(import_id: int) -> bool:
+    """Let everybody see the payments of an import; false where it was disturbed or removed."""
+    return _SHOW.run(import_id=import_id) == 1
+
+
+_SHOW = Statement(
+    lambda: t.PaymentImport.delete().where(
+        (t.PaymentImport.id == slot("import_id")) & ~t.PaymentImport.disturbed
+    )
+)
+
+
+def numbers(connection_id: int, import_id: int, keys: Collection[str]) -> dict[str, int]:
+    """Return the numbers of hidden payments by their external ids."""
+    return dict(_NUMBERS.all(connection=connection_id, import_id=import_id, keys=keys))
+
+
+_NUMBERS = Statement(
+    lambda: t.Payment.select_hidden_too(t.Payment.key, t.Payment.id).where(
+        _keyed() & (t.Payment.import_id == slot("import_id"))
+    )
+)
+
+
+def _keyed() -> Any:
+    return (
+        (t.Payment.connection == slot("connection"))
+        & (t.Payment.source == PaymentSource.INVOICED.value)
+        & among(t.Payment.key, "keys")
+    )
+
+
+def give_way(connection_id: int, keys: Sequence[str]) -> None:
+    """Remove hidden payments of these external ids; their import is disturbed."""
+    hidden = _HIDDEN.column(connection=connection_id, keys=keys)
+    if hidden and _DISTURB.run(connection=connection_id):
+        _REMOVE.run(ids=hidden)
+
+
+_HIDDEN = Statement(
+    lambda: t.Payment.select_hidden_too(t.Payment.id).where(
+        _keyed() & t.Payment.import_id.in_(t.PaymentImport.select(t.PaymentImport.id))
+    )
+)
+_DISTURB = Statement(
+    lambda: t.PaymentImport.update({t.PaymentImport.disturbed: True}).where(
+        t.PaymentImport.connection == slot("connection")
+    )
+)
+_REMOVE = Statement(lambda: t.Payment.delete().where(among(t.Payment.id, "ids")))
+
+
+def remove_some(connection_id: int, import_id: int, limit: int) -> bool:
+    """Remove at most ``limit`` hidden payments of an import that is given up.
+
+    Returns whether there were any; with none left the import itself is removed. What everybody
+    sees already stays.
+    """
+    if not _GIVE_UP.run(import_id=import_id):
+        return False
+    found = _SOME.column(connection=connection_id, import_id=import_id, limit=limit)
+    _REMOVE.run(ids=found)
+    if not found:
+        _REMOVE_IMPORT.run(import_id=import_id)
+    return bool(found)
+
+
+_GIVE_UP = Statement(
+    lambda: t.PaymentImport.update({t.PaymentImport.disturbed: True}).where(
+        t.PaymentImport.id == slot("import_id")
+    )
+)
+_SOME = Statement(
+    lambda: (
+        t.Payment.select_hidden_too(t.Payment.id)
+        .where(
+            (t.Payment.connection == slot("connection"))
+            & (t.Payment.import_id == slot("import_id"))
+        )
+        .order_by(t.Payment.id.desc())
+        .limit(slot("limit"))
+    )
+)
+_REMOVE_IMPORT = Statement(
+    lambda: t.PaymentImport.delete().where(t.PaymentImport.id == slot("import_id"))
+)
