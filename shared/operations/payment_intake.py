@@ -19,7 +19,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from enum import Enum
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import islice
 from typing import Self, TypeVar
 
@@ -33,6 +33,7 @@ from shared.operations import payment_arrivals
 from shared.operations.deciding import Effect, Operator, Outcome, Plan, PlanIsStale
 from shared.operations.describe.text import count
 from shared.operations.payment_files import FileRow, in_columns
+from shared.operations.slices import in_slices
 from shared.rules.payments import checking, reasons
 from shared.rules.payments.correcting import (
     CHARGE,
@@ -54,6 +55,8 @@ from shared.rules.values import Connection, RecordKind, Trouble
 
 _Key = TypeVar("_Key")
 _AT_ONCE = 500
+_LAST = 50
+"""So many payments on file change in one short transaction."""
 _PAYMENT = RecordKind.PAYMENT
 _CORRECT_THE_ROW = "Correct the row in the file and import it again."
 
@@ -158,6 +161,18 @@ class Imported(Outcome):
     report: Report = Report(0, 0, 0)
 
 
+@dataclass(frozen=True, slots=True)
+class _Ready:
+    """A plan of which only the last transaction is left.
+
+    ``import_id`` is the import that brings the new payments, 0 where there are none; ``last`` is
+    what becomes of payments on file in that transaction.
+    """
+
+    import_id: int
+    last: tuple[_Verdict, ...]
+
+
 @dataclass(frozen=True, kw_only=True)
 class ImportPlan(Plan[Imported]):
     """What importing these rows would do to the payments on file."""
@@ -168,45 +183,45 @@ class ImportPlan(Plan[Imported]):
     skip_bad_rows: bool
     report: Report
     verdicts: tuple[_Verdict, ...]
-    import_id: int | None = field(default=None, compare=False)
-    """Once it is prepared: the import that brings the new payments, 0 where there are none."""
+    ready: _Ready | None = field(default=None, compare=False)
 
     def again(self, store: Store) -> ImportPlan:
         """Sort the same rows by what is on file now.
 
-        Once it is prepared, only those that change something: the new ones are there already,
-        and the last transaction has to be short.
+        Once it is prepared, only those that the last transaction is about: that has to be short.
         """
-        if self.import_id is None:
-            return plan_import(
-                store,
-                self.connection.name,
-                self.rows,
-                source=self.source,
-                skip_bad_rows=self.skip_bad_rows,
-            )
-        now = _sort(self.connection.id, self.touching_rows)[0] if self.touching else ()
-        return self if now == self.touching else replace(self, verdicts=now)
+        if self.ready is not None:
+            return self if self._still_holds(self.ready.last) else replace(self, verdicts=())
+        return plan_import(
+            store,
+            self.connection.name,
+            self.rows,
+            source=self.source,
+            skip_bad_rows=self.skip_bad_rows,
+        )
+
+    def _still_holds(self, verdicts: Sequence[_Verdict]) -> bool:
+        asked = [self._by_line[line] for one in verdicts for line in one.lines]
+        return not verdicts or _sort(self.connection.id, asked)[0] == tuple(verdicts)
 
     @cached_property
-    def touching(self) -> tuple[_Verdict, ...]:
-        """What is to be done about payments on file, unless that is nothing."""
-        return tuple(one for one in self.verdicts if one.how not in (_How.NEW, _How.SAME))
-
-    @cached_property
-    def touching_rows(self) -> list[FileRow]:
-        """The rows of ``touching``."""
-        lines = {line for one in self.touching for line in one.lines}
-        return [row for row in self.rows if row.line in lines]
+    def _by_line(self) -> dict[int, FileRow]:
+        return {row.line: row for row in self.rows}
 
     @contextmanager
     def prepared(self, by: Operator) -> Iterator[Self]:
-        """Write the new payments where nobody sees them; once everybody does, judge them."""
+        """Write the new payments where nobody sees them; once everybody does, judge them.
+
+        Where more payments on file change than fit into a short transaction, only the last ones
+        change together with that; the others do before, each as a whole.
+        """
+        touching = tuple(one for one in self.verdicts if one.how not in (_How.NEW, _How.SAME))
+        early, last = touching[:-_LAST], touching[-_LAST:]
         arrival = payment_arrivals.Arrival(by, self.connection, self.source)
         try:
-            ready = replace(self, import_id=arrival.write(_new(self.verdicts)))
-            _ = ready.touching_rows  # not in the transaction, which has to be short
-            yield ready
+            import_id = arrival.write(_new(self.verdicts))
+            in_slices(by.store, early, partial(self._change, by))
+            yield replace(self, ready=_Ready(import_id, last))
         except BaseException as error:
             arrival.remove()
             if isinstance(error, PlanIsStale | payment_arrivals.Disturbed):
@@ -214,15 +229,21 @@ class ImportPlan(Plan[Imported]):
                     fresh = self.again(by.store)
                 raise PlanIsStale(fresh) from error
             raise
-        arrival.judge(_changed(self.touching))
+        arrival.judge(_changed(touching))
+
+    def _change(self, by: Operator, verdicts: Sequence[_Verdict]) -> None:
+        if not self._still_holds(verdicts):
+            raise PlanIsStale(self)
+        _take(by, self, self.connection, verdicts)
 
     def apply(self, by: Operator) -> Imported:
         """Change what is on file, and let everybody see the new payments."""
-        if self.import_id and not arriving.show(self.import_id):
+        assert self.ready is not None
+        if self.ready.import_id and not arriving.show(self.ready.import_id):
             raise PlanIsStale(self)
         told = problems.waiting_about(self.connection.id, _PAYMENT, CHANGED_AFTER_SENDING)
         same = [one for one in self.verdicts if one.how is _How.SAME and str(one.id) in told]
-        _take(by, self, self.connection, (*self.touching, *same))
+        _take(by, self, self.connection, (*self.ready.last, *same))
         said = numbers(self.report)
         if self.report.new or self.report.changed or self.report.refused:
             by.note("payment.import", self.connection.name, f"{self.source}: {said}")
