@@ -93,8 +93,8 @@ class Backstage:
         self.clock = clock
         self.poll_seconds = poll_seconds
         self.bugs: list[BaseException] = []
-        self._reader = StoreThread("console reader", open_store, create=not read_only)
-        self._writer = StoreThread("console writer", open_store)
+        self._reader = StoreThread("console reader", open_store)
+        self._writer = StoreThread("console writer", open_store, create=True)
 
     def read(self, question: Callable[[Store], T]) -> Future[T]:
         """Have ``question`` answered from one consistent view of the store."""
@@ -104,6 +104,10 @@ class Backstage:
                 return question(store)
 
         return self._reader.run(answer)
+
+    def begin(self) -> Future[None]:
+        """Make the store where there never was one: a company is about to be set up."""
+        return self.write(lambda _store: None)
 
     def decide(self, plan: Plan[Became], confirmed: Collection[str]) -> Future[Became]:
         """Have a plan carried out; the future holds what became of it.

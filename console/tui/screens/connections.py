@@ -143,11 +143,14 @@ class ConnectionsScreen(IssuesPasswords[Connections]):
             self.app.push_screen(ProblemsScreen(line.overview.connection.name))
 
     def action_set_up(self) -> None:
-        """Set a company up."""
+        """Set a company up; the first one makes the store."""
+        if self.may_change():
+            self.go_on(self.backstage.begin(), self._begun)
+
+    def _begun(self, _: None) -> None:
         from console.tui.screens.setup import SetupScreen
 
-        if self.may_change():
-            self.app.push_screen(SetupScreen(), self._set_up)
+        self.app.push_screen(SetupScreen(), self._set_up)
 
     def _set_up(self, made: Connection | None) -> None:
         if made is not None:

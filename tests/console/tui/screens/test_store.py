@@ -7,7 +7,6 @@ from collections.abc import Iterator
 
 import pytest
 
-from shared.errors import StoreOutdated, StoreTooNew, StoreUnavailable
 from shared.models import sqlite
 from shared.models.store import Store, open_store
 from shared.operations import overview
@@ -67,35 +66,6 @@ def test_a_store_that_was_replaced_is_opened_anew(office, larkspur, tmp_path):
     sit_down(office.url, scenario)
 
 
-def test_a_missing_store_is_made_at_the_start_but_not_by_one_who_only_looks(tmp_path):
-    url = f"sqlite:///{tmp_path / 'new.sqlite3'}"
-
-    async def refused(at: Driver) -> None:
-        assert at.lines[0].endswith("not connected")
-        assert "There is no store at" in at.text
-        assert "Reading the store" not in at.text
-
-    sit_down(url, refused, read_only=True)
-
-    async def made(at: Driver) -> None:
-        assert "No connection yet." in at.text
-
-    sit_down(url, made)
-
-
-@pytest.mark.parametrize(
-    ("error", "told"),
-    [
-        (
-            StoreUnavailable("The store cannot be used: locked.", "Close that program."),
-            "The store cannot be used: locked. Close that program.",
-        ),
-        (StoreTooNew("Written by a newer one.", "Install it."), "Written by a newer one."),
-        (StoreOutdated("Written by an older one.", "Upgrade it."), "Upgrade it."),
-        (PermissionError(13, "Permission denied", "/var/x"), "/var/x: Permission denied."),
-    ],
-    ids=lambda value: type(value).__name__ if isinstance(value, Exception) else "",
-)
 def test_a_store_that_cannot_be_opened_is_a_sentence_and_is_tried_again(office, error, told):
     attempts: Iterator[Exception | None] = iter([error, error, None])
 
@@ -168,3 +138,30 @@ def test_who_only_looks_changes_nothing_and_is_told_so(office, larkspur):
 
     sit_down(office.url, scenario, read_only=True)
     assert office.audit() == []
+
+
+@pytest.mark.parametrize("read_only", [False, True], ids=["", "read-only"])
+def test_looking_makes_no_store(tmp_path, read_only):
+    path = tmp_path / "new.sqlite3"
+
+    async def scenario(at: Driver) -> None:
+        assert at.lines[0].endswith("not connected")
+        assert "There is no store at" in at.text
+        assert "Reading the store" not in at.text
+
+    sit_down(f"sqlite:///{path}", scenario, read_only=read_only)
+    assert not path.exists()
+
+
+def test_setting_a_company_up_makes_the_store(tmp_path):
+    path = tmp_path / "new" / "store.sqlite3"
+
+    async def scenario(at: Driver) -> None:
+        await at.second()
+        assert "There is no store at" in at.text
+        assert not path.exists()
+        await at.press("N")
+        assert path.exists()
+        await at.press("escape")
+
+    sit_down(f"sqlite:///{path}", scenario)
