@@ -66,6 +66,19 @@ def test_a_store_that_was_replaced_is_opened_anew(office, larkspur, tmp_path):
     sit_down(office.url, scenario)
 
 
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (
+            StoreUnavailable("The store cannot be used: locked.", "Close that program."),
+            "The store cannot be used: locked. Close that program.",
+        ),
+        (StoreTooNew("Written by a newer one.", "Install it."), "Written by a newer one."),
+        (StoreOutdated("Written by an older one.", "Upgrade it."), "Upgrade it."),
+        (PermissionError(13, "Permission denied", "/var/x"), "/var/x: Permission denied."),
+    ],
+    ids=lambda value: type(value).__name__ if isinstance(value, Exception) else "",
+)
 def test_a_store_that_cannot_be_opened_is_a_sentence_and_is_tried_again(office, error, told):
     attempts: Iterator[Exception | None] = iter([error, error, None])
 
