@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from shared.errors import StoreOutdated, StoreTooNew, StoreUnavailable
 from shared.models import sqlite
 from shared.models.store import Store, open_store
 from shared.operations import overview
