@@ -1,0 +1,5 @@
+"""Every way to a decision: the operations themselves, commands, keys, the palette.
+
+``known`` lists the ways that there are; ``test_known`` fails as long as one of them is missing
+there. ``test_guards`` goes through each of them to each decision that demands a confirmation.
+"""
