@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PACKAGES := daemon console shared simulator
 
-.PHONY: demo test lint bench rehearse lowest clean
+.PHONY: demo test lint bench rehearse fuzz lowest clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/.runtime
@@ -27,6 +27,10 @@ N ?= 200
 FROM ?= 0
 rehearse: $(VENV)/.dev
 	$(BIN)/python -m tests.rehearsal $(N) --first $(FROM)
+
+# Syncs some of whose answers are spoiled: N of them, from seed FROM on.
+fuzz: $(VENV)/.dev
+	$(BIN)/python -m tests.fuzz $(N) --first $(FROM)
 
 # The oldest versions that pyproject.toml admits must pass the same tests.
 lowest: $(VENV)/.dev

@@ -1,0 +1,204 @@
+"""One case: both syncs of a small company, some of whose answers are spoiled on their way.
+
+What must hold: each sync ends within some requests and says why, nothing raises in the daemon,
+no payment is ever twice in the books, and syncs that are left alone make everything equal again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from decimal import Decimal
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from twisted.logger import globalLogPublisher
+
+from shared.models import connections
+from shared.models.payments import listing
+from shared.rules.payments.values import Payment, PaymentSource, PaymentStatus
+from shared.rules.values import ApplicationKind, InvoiceStatus, SyncState
+from simulator.company import Company, acts
+from tests.fuzz.mutations import MUTATIONS
+from tests.whole.bookkeeping import owes
+from tests.whole.house import House
+from tests.whole.payments.builders import WINDOW, payment, receive
+
+KINDS = (ApplicationKind.INVOICE, ApplicationKind.PAYMENT)
+MOST_REQUESTS = 150
+MOST_SYNCS = 5
+"""So many pairs of syncs may pass until all is well again."""
+ON_ITS_WAY = (PaymentStatus.SENT, PaymentStatus.UNKNOWN, PaymentStatus.READY)
+
+
+class Wrong(AssertionError):
+    """Something that must never happen has happened."""
+
+
+@dataclass
+class Spoiler:
+    """What spoils answers: each with a chance, in one of the ways that are wanted."""
+
+    random: Random
+    chance: float
+    ways: tuple[str, ...]
+    done: list[str] = field(default_factory=list)
+
+    def __call__(self, answer: str, request: str) -> str:
+        if len(self.done) >= 4 or self.random.random() > self.chance:
+            return answer
+        way = self.random.choice(self.ways)
+        self.done.append(f"{way} {request[request.find('<', request.find('onError')) :][:40]!r}")
+        return MUTATIONS[way](answer, self.random)
+
+
+def play(seed: int, folder: Path, way: str = "") -> list[str]:
+    """Play one case; how answers were spoiled. ``way`` spoils each of them in that way alone.
+
+    Raises Wrong, with all that was done in it.
+    """
+    random = Random(seed)
+    ways = (way,) if way else tuple(random.sample(sorted(MUTATIONS), 3))
+    spoiler = Spoiler(random, random.choice((0.15, 0.4, 1.0)), ways)
+    house = _house(folder / f"{seed}-{way}.sqlite3")
+    try:
+        with _nothing_raised():
+            _spoil(house, random, spoiler)
+            _mend(house)
+    except Exception as error:
+        told = "\n".join(spoiler.done)
+        raise Wrong(f"seed {seed} {way}: {type(error).__name__}: {error}\n{told}") from error
+    finally:
+        house.close()
+    return spoiler.done
+
+
+def _house(store: Path) -> House:
+    house = House(f"sqlite:///{store}", Company.create(seed=1, customers=0, invoices=0))
+    books = house.company.books
+    for name in ("Larkspur Tile", "Juniper Yoga"):
+        acts.add_customer(books, name)
+    acts.add_customer(books, "Lobby", parent="Larkspur Tile")
+    for number in range(1042, 1047):
+        owes(house, str(number), 10_000, ("Larkspur Tile", "Juniper Yoga")[number % 2])
+    acts.receive(books, "Juniper Yoga", 2_500, invoices=[("1043", 2_500)])
+    house.add_connection()
+    return house
+
+
+def _spoil(house: House, random: Random, spoiler: Spoiler) -> None:
+    """Some syncs whose answers are spoiled, after none or one that was not."""
+    if random.random() < 0.5:
+        for kind in KINDS:
+            _sync(house, kind)
+        books = house.company.books
+        owes(house, "1050", 5_000, "Larkspur Tile:Lobby")
+        acts.delete(books, "1046")
+        acts.pay(books, "1045", 1_000)
+    receive(
+        house, payment("pay_1", pays={"1042": "50.00"}), payment("pay_2", pays={"1044": "60.00"})
+    )
+    house.alter_with_request = spoiler
+    for kind in random.choice((KINDS, KINDS[::-1], (*KINDS, *KINDS))):
+        _sync(house, kind)
+    house.alter_with_request = None
+
+
+def _sync(house: House, kind: ApplicationKind) -> bool:
+    """One sync: it ends, within some requests, and the store knows how."""
+    house.later(minutes=20)
+    before = len(house.requests)
+    outcome = house.sync(kind=kind)
+    _must(len(house.requests) - before <= MOST_REQUESTS, "a sync does not end")
+    _must(outcome.ok or bool(outcome.status.strip()), "a sync fails without a word")
+    _must("Traceback" not in outcome.status, f"a sync says {outcome.status}")
+    last = house.syncs()[0]
+    _must(last.state is not SyncState.STARTED, f"a sync never ends: {outcome.status}")
+    _must(outcome.ok or bool(last.message), f"the store does not know of: {outcome.status}")
+    _once(house)
+    return outcome.ok
+
+
+def _mend(house: House) -> None:
+    """With answers as they are, all becomes well."""
+    why = ""
+    for _ in range(MOST_SYNCS):
+        house.later(**WINDOW)
+        ok = [_sync(house, kind) for kind in KINDS]
+        why = "a sync goes on failing" if not all(ok) else _unequal(house)
+        if not why:
+            return
+    raise Wrong(why)
+
+
+def _unequal(house: House) -> str:
+    """What is not yet as it is in the books, or empty."""
+    held = {
+        row.txn_id: row.balance
+        for row in house.invoices().values()
+        if row.status is InvoiceStatus.OPEN
+    }
+    audit = house.company.audit()
+    theirs = {one.txn_id: Decimal(one.balance) / 100 for one in audit.importable}
+    if held != theirs:
+        return f"invoices: held {held}, in the books {theirs}"
+    told = {one.object_id for one in house.problems()}
+    ours = _of(house, PaymentSource.INVOICED)
+    live = {one.txn_id for one in audit.payments}
+    for one in ours:
+        if one.status in ON_ITS_WAY:
+            return f"{one.document} is {one.status.value}"
+        if one.status is not PaymentStatus.POSTED and str(one.id) not in told and not one.reason:
+            return f"{one.document} is {one.status.value} and nobody is told"
+        if one.status is PaymentStatus.POSTED and one.txn_id not in live:
+            return f"{one.document} is posted as {one.txn_id}, which is not in the books"
+    imported = {one.txn_id: one.amount for one in _of(house, PaymentSource.QUICKBOOKS)}
+    posted = {one.txn_id for one in ours}
+    by_hand = {
+        one.txn_id: Decimal(one.amount) / 100
+        for one in audit.payments
+        if one.txn_id not in posted and not _is_ours(one)
+    }
+    missing = {key: by_hand[key] for key in by_hand if imported.get(key) != by_hand[key]}
+    return f"payments of QuickBooks: {imported}, in the books {missing}" if missing else ""
+
+
+def _of(house: House, source: PaymentSource) -> list[Payment]:
+    with house.store.reading():
+        return list(listing.payments(connections.get("Larkspur").id, source=source))
+
+
+def _is_ours(received: Any) -> bool:
+    return bool(received.external_guid) or "[db:" in received.memo
+
+
+def _once(house: House) -> None:
+    """The books add up, and no payment of ours is in them twice."""
+    audit = house.company.audit()
+    _must(audit.ok, f"the books do not add up: {audit.problems}")
+    ours = sorted(one.amount for one in audit.payments if _is_ours(one))
+    _must(ours in ([], [5_000], [6_000], [5_000, 6_000]), f"payments in the books: {ours}")
+
+
+@contextmanager
+def _nothing_raised() -> Iterator[None]:
+    """No failure is logged meanwhile: each is a bug."""
+    failures: list[str] = []
+
+    def see(event: Any) -> None:
+        if "log_failure" in event:
+            failures.append(str(event["log_failure"].getTraceback())[-1500:])
+
+    globalLogPublisher.addObserver(see)
+    try:
+        yield
+    finally:
+        globalLogPublisher.removeObserver(see)
+    _must(not failures, "\n".join(failures[:1]))
+
+
+def _must(holds: bool, otherwise: str) -> None:
+    if not holds:
+        raise Wrong(otherwise)

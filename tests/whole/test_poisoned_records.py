@@ -1,0 +1,129 @@
+"""The demo's company with a poisoned record of each kind: all others come in, and are equal."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+import pytest
+
+from shared.models import connections
+from shared.models.payments import listing
+from shared.rules.payments.values import PaymentSource
+from shared.rules.values import ApplicationKind, InvoiceStatus
+from simulator.company import Company, acts
+from tests.whole.house import House
+from tests.whole.payments.builders import payment, receive
+
+KINDS = ("Customer", "Invoice", "ReceivePayment", "Account", "PaymentMethod", "TxnDeleted")
+PLACES = {
+    "control character": ("RefNumber", "FullName", "Name", "TimeDeleted"),
+    "wrong amount": ("BalanceRemaining", "TotalAmount", "Balance", "IsActive", "TimeDeleted"),
+    "huge text": ("Memo", "Notes", "AccountType", "PaymentMethodType", "TimeDeleted"),
+}
+POISONS = {
+    "control character": "\x01{}&#x1F;\x85",
+    "wrong amount": "12.3.4",
+    "huge text": "{}" + "x" * 300_000,
+}
+RECORD = re.compile(r"<(\w+)Ret>.*?</\1Ret>", re.DOTALL)
+
+
+@dataclass
+class Poisoner:
+    """Poisons the first record that is read of each kind, whenever it is read."""
+
+    poison: str
+    victims: dict[str, str] = field(default_factory=dict)
+
+    def __call__(self, answer: str) -> str:
+        return RECORD.sub(self._poisoned, answer)
+
+    def _poisoned(self, found: re.Match[str]) -> str:
+        kind, record = found[1], found[0]
+        named = re.search("<(?:ListID|TxnID)>(.*?)<", record)
+        place = next((one for one in PLACES[self.poison] if f"<{one}>" in record), "")
+        if kind not in KINDS or named is None or not place:
+            return record
+        if self.victims.setdefault(kind, named[1]) != named[1]:
+            return record
+        by = POISONS[self.poison]
+        return re.sub(
+            f"(<{place}>)(.*?)(</{place}>)",
+            lambda text: text[1] + by.format(text[2]) + text[3],
+            record,
+            count=1,
+        )
+
+
+def syncs(house: House) -> None:
+    for kind in (ApplicationKind.INVOICE, ApplicationKind.PAYMENT):
+        house.later(minutes=30)
+        outcome = house.sync(kind=kind)
+        assert outcome.ok, (outcome.status, house.requests[-1])
+
+
+def balances(house: House) -> dict[str, Decimal]:
+    return {
+        row.txn_id: row.balance
+        for row in house.invoices().values()
+        if row.status is InvoiceStatus.OPEN
+    }
+
+
+def received(house: House) -> dict[str, Decimal]:
+    with house.store.reading():
+        held = connections.get("Larkspur").id
+        found = listing.payments(held, source=PaymentSource.QUICKBOOKS)
+        return {one.txn_id: one.amount for one in found}
+
+
+def in_the_books(house: House, but: Poisoner) -> tuple[dict[str, Decimal], dict[str, Decimal]]:
+    """Balances of invoices and amounts of payments, without those that are poisoned."""
+    audit = house.company.audit()
+    assert audit.ok
+    owed = {
+        one.txn_id: Decimal(one.balance) / 100
+        for one in audit.importable
+        if one.txn_id != but.victims.get("Invoice")
+    }
+    paid = {
+        one.txn_id: Decimal(one.amount) / 100
+        for one in audit.payments
+        if one.txn_id != but.victims.get("ReceivePayment") and not one.external_guid
+    }
+    return owed, paid
+
+
+def delete_some(house: House, but: Poisoner) -> None:
+    """Three open invoices and a payment are deleted in QuickBooks, of those that came in."""
+    audit = house.company.audit()
+    unpaid = [one.txn_id for one in audit.importable if one.total == one.balance]
+    paid = [one.txn_id for one in audit.payments]
+    for txn_ids, number in ((unpaid, 3), (paid, 1)):
+        for txn_id in [one for one in txn_ids if one not in but.victims.values()][:number]:
+            acts.delete(house.company.books, txn_id)
+
+
+@pytest.mark.parametrize("poison", POISONS)
+def test_one_poisoned_record_of_each_kind_keeps_no_other_out(open_house, poison):
+    house = open_house(Company.create(seed=7, customers=40, invoices=160))
+    house.add_connection()
+    poisoner = Poisoner(poison)
+    house.alter = poisoner
+    syncs(house)
+    delete_some(house, poisoner)
+    owing = next(row for row in house.invoices().values() if row.status is InvoiceStatus.OPEN)
+    receive(house, payment("pay_1", pays={owing.txn_id: "1.00"}, method="credit_card"))
+    syncs(house)
+    assert set(poisoner.victims) == set(KINDS)
+    owed, paid = in_the_books(house, poisoner)
+    victims = poisoner.victims
+    assert {key: held for key, held in balances(house).items() if key != victims["Invoice"]} == owed
+    held = received(house)
+    assert {key: held[key] for key in held if key not in victims.values()} == paid
+    house.alter = None
+    syncs(house)
+    poisoner.victims.clear()
+    assert (balances(house), received(house)) == in_the_books(house, poisoner)
