@@ -46,6 +46,8 @@ class Poisoner:
         place = next((one for one in PLACES[self.poison] if f"<{one}>" in record), "")
         if kind not in KINDS or named is None or not place:
             return record
+        if self.poison == "huge text" and "<TxnDelType>ReceivePayment<" in record:
+            return record  # which copy of the company file this is could not be told
         if self.victims.setdefault(kind, named[1]) != named[1]:
             return record
         by = POISONS[self.poison]
@@ -109,6 +111,8 @@ def delete_some(house: House, but: Poisoner) -> None:
 @pytest.mark.parametrize("poison", POISONS)
 def test_one_poisoned_record_of_each_kind_keeps_no_other_out(open_house, poison):
     house = open_house(Company.create(seed=7, customers=40, invoices=160))
+    payer = house.company.audit().importable[0]
+    acts.receive(house.company.books, payer.customer, 100, memo="by hand")
     house.add_connection()
     poisoner = Poisoner(poison)
     house.alter = poisoner

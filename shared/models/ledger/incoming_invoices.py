@@ -83,7 +83,8 @@ def _moves(known: Mapping[str, Row], written: Sequence[Invoice]) -> Iterator[tup
 
 _KNOWN = Statement(
     lambda: t.Invoice.select(
-        *(t.Invoice.txn_id, t.Invoice.edit_sequence, t.Invoice.time_modified),
+        *(t.Invoice.txn_id, t.Invoice.ar_account_list_id, t.Invoice.currency, t.Invoice.note),
+        *(t.Invoice.edit_sequence, t.Invoice.time_modified),
         *(t.Invoice.balance_cents, t.Invoice.status, t.Invoice.customer_list_id),
         t.Invoice.seen_cents,
     ).where((t.Invoice.connection == slot("connection")) & among(t.Invoice.txn_id, "ids"))
@@ -91,8 +92,13 @@ _KNOWN = Statement(
 
 
 def _mark_of(invoice: Invoice) -> Row:
-    """What tells a changed invoice from an unchanged one, as _KNOWN selects it but the last."""
+    """What tells a changed invoice from an unchanged one, as _KNOWN selects it but the last.
+
+    What a payment needs, and what could not be read, may come in better than before though
+    QuickBooks changed nothing.
+    """
     return (
+        *(invoice.ar_account_list_id, invoice.currency, invoice.note),
         *(invoice.edit_sequence, invoice.time_modified),
         *(cents(invoice.balance), invoice.status.value, invoice.customer_list_id),
     )
@@ -229,7 +235,7 @@ def compare_open(connection_id: int, sync_id: int, swept: Sequence[OpenInvoice])
     different = [
         one.txn_id
         for one in swept
-        if one.txn_id not in known or known[one.txn_id][:-1] != _open_mark_of(one)
+        if one.txn_id not in known or known[one.txn_id][_SWEPT] != _open_mark_of(one)
     ]
     if ids:
         _MARK_SEEN.run(connection=connection_id, sync=sync_id, ids=ids)
@@ -252,6 +258,10 @@ _SEE = Statement(
         (t.Invoice.connection == slot("connection")) & (t.Invoice.txn_id == slot("txn_id"))
     )
 )
+
+
+_SWEPT = slice(3, -1)
+"""What of _KNOWN a sweep sees, too."""
 
 
 def _open_mark_of(one: OpenInvoice) -> Row:
