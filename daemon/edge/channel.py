@@ -6,7 +6,7 @@ a temporary file. One that is declared or counted beyond its limit is refused wi
 that outgrows the general limit waits, unread, until its owner says that it may.
 
 Twisted offers no public seam for some of this. The private names used are ``_command``,
-``_path``, ``_transferDecoder``, ``_dataBuffer``, ``_networkProducer``,
+``_path``, ``_transferDecoder``, ``_dataBuffer``, ``_buffer``, ``_networkProducer``,
 ``_waitingForTransport``, ``_handlingRequest`` and ``_respondToBadRequestAndDisconnect`` of
 HTTPChannel; the tests, which speak bytes, notice when one of them changes its meaning.
 """
@@ -69,6 +69,7 @@ class EdgeChannel(http.HTTPChannel):
         self.peer = ""
         self._deadline: DelayedCall | None = None
         self._between_requests = False
+        self._turn: DelayedCall | None = None  # when the next of several requests is answered
         self._closing = False
         self._gate = BodyGate(DiscardedBody(), 0)
         self._undecoded: list[bytes] = []  # what came while the gate's owner was asked
@@ -90,6 +91,8 @@ class EdgeChannel(http.HTTPChannel):
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         """Let go of everything; a request that is being answered hears of it as well."""
         self._allow(None)
+        if self._turn is not None and self._turn.active():
+            self._turn.cancel()
         if self._transferDecoder is not None and not self._closing:
             self.log.info(
                 "{peer} hung up within a request, after {size} bytes of its body",
@@ -203,9 +206,20 @@ class EdgeChannel(http.HTTPChannel):
     def resumeProducing(self) -> None:
         """The client has read on: so do we, beginning with what waits."""
         super().resumeProducing()
+        if self._turn is None:
+            self._read_what_waits()
+
+    def _read_what_waits(self) -> None:
         self.paused = False
         if not self._closing and not self._handlingRequest:
-            super().dataReceived(b"")
+            self.dataReceived(b"")
+
+    def _take_turn(self) -> None:
+        """Others have been served since: answer the next request that this client has sent."""
+        self._turn = None
+        if not self._closing and not self._waitingForTransport:
+            self._networkProducer.resumeProducing()
+            self._read_what_waits()
 
     def allHeadersReceived(self) -> None:
         """Judge the request by its head, before any of its body and before 100 Continue."""
@@ -253,9 +267,13 @@ class EdgeChannel(http.HTTPChannel):
             self._between_requests = True
             self.site.crowd.idles(self)
             self._allow(self.site.limits.idle_seconds, self.close_idle)
-        if self._waitingForTransport:
-            self._networkProducer.pauseProducing()
+        if self.persistent and (any(self._dataBuffer) or self._buffer) and self._turn is None:
+            # It has sent the next one before it had this answer; whoever else waits comes first.
+            self.paused = True
+            self._turn = self.callLater(0, self._take_turn)
         super().requestDone(request)
+        if self.paused:
+            self._networkProducer.pauseProducing()
 
     # The body and its gate.
 

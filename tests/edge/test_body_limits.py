@@ -235,6 +235,7 @@ def test_a_body_that_ends_while_the_ticket_is_looked_up_waits_with_what_follows(
     connection.send(post(envelope("getLastError")))
     assert house.asked == []
     answer.callback(True)
+    house.clock.advance(0)
     assert [call[0] for call in house.asked] == [
         "receiveResponseXML",
         "serverVersion",

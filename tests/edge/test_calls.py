@@ -142,6 +142,7 @@ def test_calls_sent_at_once_are_answered_in_order() -> None:
     connection = house.connect().send(
         post(envelope("serverVersion")) + post(envelope("getLastError"))
     )
+    house.clock.advance(0)
     assert b"Deskbridge 1.0" in connection.answer().body
     assert b"NoOp" in connection.answer().body
 

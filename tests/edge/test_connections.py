@@ -301,7 +301,23 @@ def test_requests_wait_unread_while_their_answers_are_not_taken() -> None:
     assert house.asked == []
     assert connection.transport.producerState == "paused"
     connection.channel.resumeProducing()
+    house.clock.advance(0)
     assert len(house.asked) == 500
+    assert connection.transport.producerState == "producing"
+
+
+def test_a_client_that_sends_many_requests_at_once_lets_others_come_first() -> None:
+    house = House()
+    greedy = house.connect().send(CALL * 500)
+    assert len(house.asked) == 1
+    assert house.connect().send(CALL).answer().status == 200
+    assert len(house.asked) == 2
+    house.clock.advance(0)  # the reactor comes around
+    assert len(house.asked) == 501
+    greedy.send(CALL * 500).hang_up()
+    house.clock.advance(0)
+    assert len(house.asked) == 502
+    assert house.clock.getDelayedCalls() == []
 
 
 def test_answering_stops_in_the_middle_of_what_one_piece_asked_for() -> None:
@@ -315,6 +331,7 @@ def test_answering_stops_in_the_middle_of_what_one_piece_asked_for() -> None:
 
     connection.transport.write = full  # type: ignore[method-assign]
     connection.send(head("GET", "/") * 1000)
+    house.clock.advance(0)
     assert 65_536 < len(connection.written) < 80_000
     assert connection.transport.producerState == "paused"
 
