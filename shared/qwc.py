@@ -21,6 +21,8 @@ from shared.setting_values import mask_secrets
 from shared.urls import address_complaints, host_of, is_numeric_host
 
 MAX_DESCRIPTION = 80
+MAX_APP_NAME = 60
+"""The row in the Web Connector and QuickBooks' list of applications show about so much."""
 MAX_MINUTES = 7 * 24 * 60
 
 _GUID = re.compile(r"\{[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}\}")
@@ -31,11 +33,6 @@ _FILE_NAMES = {
     ApplicationKind.INVOICE: "invoice.qwc",
     ApplicationKind.PAYMENT: "payment.qwc",
     ApplicationKind.COMBINED: "invoiced.qwc",
-}
-_APP_NAMES = {
-    ApplicationKind.INVOICE: "Invoice Sync",
-    ApplicationKind.PAYMENT: "Payment Sync",
-    ApplicationKind.COMBINED: "Invoiced",
 }
 _DESCRIPTIONS = {
     ApplicationKind.INVOICE: "Invoices and customers of ",
@@ -210,9 +207,7 @@ def render(file: QwcFile) -> bytes:
 
 def describe(kind: ApplicationKind, connection_name: str) -> str:
     """Return AppDescription: what the application moves, for whom, in 80 ASCII characters."""
-    text = unicodedata.normalize("NFKD", connection_name.translate(_PLAIN))
-    bare = "".join(c for c in text if not unicodedata.combining(c))
-    name = " ".join("".join(c if c.isascii() and c.isprintable() else " " for c in bare).split())
+    name = _ascii(connection_name)
     description = _DESCRIPTIONS[kind] + (name or "this company")
     if len(description) <= MAX_DESCRIPTION:
         return description
@@ -222,14 +217,30 @@ def describe(kind: ApplicationKind, connection_name: str) -> str:
     return f"{cut}..."
 
 
+def _ascii(name: str) -> str:
+    """A name in printable ASCII, without accents; what has no plain form is left out."""
+    text = unicodedata.normalize("NFKD", name.translate(_PLAIN))
+    bare = "".join(c for c in text if not unicodedata.combining(c))
+    return " ".join("".join(c if c.isascii() and c.isprintable() else " " for c in bare).split())
+
+
 def file_name(kind: ApplicationKind) -> str:
     """Return the name under which a file of this kind is handed out."""
     return _FILE_NAMES[kind]
 
 
-def app_name(kind: ApplicationKind) -> str:
-    """Return AppName: the row's label and the name under which QuickBooks grants access."""
-    return _APP_NAMES[kind]
+def app_name(kind: ApplicationKind, connection_name: str, number: int = 1) -> str:
+    """Return a new AppName: the row's label and the name under which QuickBooks grants access.
+
+    "Invoice Sync - Larkspur Tile": several companies on one PC are common. From 2 on ``number``
+    tells two apart that would be alike otherwise.
+    """
+    name = _ascii(connection_name)
+    tail = f" {number}" if number > 1 else ""
+    if not name:
+        return f"{kind.label}{tail}"
+    whole = f"{kind.label} - {name}"
+    return whole[: MAX_APP_NAME - len(tail)].rstrip() + tail
 
 
 def new_guid(new_id: Callable[[], UUID] = uuid4) -> str:

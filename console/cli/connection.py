@@ -108,7 +108,7 @@ def _lock(application: Application, now: datetime) -> str:
     from shared.operations.describe.connections import lock
 
     told = lock(application, now)
-    return f"{application.app_name}: {told}" if told else ""
+    return f"{application.kind.label}: {told}" if told else ""
 
 
 @connection.command("show")
@@ -149,7 +149,7 @@ def _application_row(application: Application, now: datetime) -> Row:
     told = lock(application, now)
     return Row(
         (
-            application.app_name,
+            application.kind.label,
             application.username,
             password(application),
             local_time(application.last_seen_at, "never"),

@@ -96,7 +96,7 @@ def _say_files(issued: Issued, as_json: bool) -> None:
     _say_password(issued)
     output.say_table(
         (Column("Application"), Column("File")),
-        [Row((file.application.app_name, str(file.path))) for file in issued.files],
+        [Row((file.application.kind.label, str(file.path))) for file in issued.files],
     )
     output.say()
     _say_steps(f"On the PC with QuickBooks ({issued.connection.name}):", issued)

@@ -82,7 +82,7 @@ class Admission:
             hints.say(
                 code,
                 username=username,
-                application=application.app_name if application else "",
+                application=application.kind.label if application else "",
                 until=until,
             ),
             now,

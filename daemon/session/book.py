@@ -136,12 +136,12 @@ def thd_put_on_file(
     It is over when a sync of the application finishes.
     """
     thd_take_off_file(application, now)
-    told = hints.tell(code, application=application.app_name, **facts)
+    told = hints.tell(code, application=application.kind.label, **facts)
     trouble = Trouble(
         code,
         RecordKind.SYNC,
         application.kind.value,
-        application.app_name,
+        application.kind.label,
         told.message,
         told.remedy,
         facts.get("said", ""),
@@ -160,7 +160,7 @@ def say(session: Session, code: str, **fields: str) -> str:
     """The hint's sentence about a session, with the number of its sync."""
     return hints.say(
         code,
-        application=session.application.app_name,
+        application=session.application.kind.label,
         connection=session.connection.name,
         reference=reference(session.sync_id),
         **fields,

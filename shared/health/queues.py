@@ -101,7 +101,7 @@ def _problems(held: Held) -> Check:
 
 def _late_runs(held: Held) -> Check:
     late = [
-        f"{application.app_name} of {connection.name} (for {span(held.now - last_seen_at)})"
+        f"{application.kind.label} of {connection.name} (for {span(held.now - last_seen_at)})"
         for connection, application in held.scheduled
         if (last_seen_at := application.last_seen_at) is not None
         and is_late(last_seen_at, connection.run_every_minutes, held.now)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from base64 import b32encode
 from collections.abc import Callable, Iterable
 from datetime import datetime
-from itertools import chain, count
+from itertools import count
 from uuid import UUID, uuid4
 
 from peewee import Case
@@ -60,20 +61,19 @@ def fit_to_layout(
     present = all_of(connection_id)
     for kind in kinds_of(layout):
         if kind not in {application.kind for application in present}:
-            _add(connection_id, kind, _free_username(name, kind), new_id)
+            _add(connection_id, kind, name, new_id)
     for application in present:
         if application.kind not in kinds_of(layout):
             revoke(application.id)
 
 
-def _add(
-    connection_id: int, kind: ApplicationKind, username: str, new_id: Callable[[], UUID]
-) -> None:
+def _add(connection_id: int, kind: ApplicationKind, name: str, new_id: Callable[[], UUID]) -> None:
+    ids = _new_ids(kind, new_id)
     _ADD.run(
         connection=connection_id,
         kind=kind,
-        username=username,
-        app_name=app_name(kind),
+        username=_free_username(name, kind, new_id),
+        app_name=_free_app_name(name, kind),
         password_hash="",
         previous_password_hash="",
         password_proof="",
@@ -84,7 +84,7 @@ def _add(
         locked_until_ms=None,
         last_seen_ms=None,
         last_call="",
-        **_new_ids(kind, new_id),
+        **ids,
     )
 
 
@@ -99,10 +99,25 @@ def _new_ids(kind: ApplicationKind, new_id: Callable[[], UUID]) -> dict[str, str
     }
 
 
-def _free_username(name: str, kind: ApplicationKind) -> str:
-    """Return a user name that says whose it is: ASCII, at most 40 characters, unused."""
-    candidates = (f"{slug(name)}{number}-{kind}" for number in chain([""], count(2)))
+def _free_username(name: str, kind: ApplicationKind, new_id: Callable[[], UUID]) -> str:
+    """Return a user name that says whose it is: ASCII, at most 40 characters, unused.
+
+    Its end is random, so that nobody who knows the company can guess it, and try passwords or
+    have its sign-in locked.
+    """
+    candidates = (f"{slug(name)}-{kind}-{_random_part(new_id())}" for _ in count())
     return next(username for username in candidates if not _USERNAME_TAKEN.all(username=username))
+
+
+def _random_part(random: UUID) -> str:
+    """Six characters, 30 bits: ``7f3k2q``."""
+    return b32encode(random.bytes[-5:]).decode("ascii")[-6:].lower()
+
+
+def _free_app_name(name: str, kind: ApplicationKind) -> str:
+    """Return an AppName that no other application has: QuickBooks grants access by it."""
+    candidates = (app_name(kind, name, number) for number in count(1))
+    return next(one for one in candidates if not _APP_NAME_TAKEN.all(app_name=one))
 
 
 def slug(name: str) -> str:
@@ -110,6 +125,10 @@ def slug(name: str) -> str:
     ascii_name = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
     return re.sub(r"[^a-z0-9]+", "-", ascii_name).strip("-")[:24].strip("-") or "company"
 
+
+_APP_NAME_TAKEN = Statement(
+    lambda: t.Application.select(t.Application.id).where(t.Application.app_name == slot("app_name"))
+)
 
 _USERNAME_TAKEN = Statement(
     lambda: t.Application.select(t.Application.id).where(t.Application.username == slot("username"))

@@ -275,7 +275,7 @@ def plan_rotation(_store: Store, which: Which, *, app: str = "") -> IssuePlan:
 
 def _needs(in_use: Sequence[Application], *, renew_ids: bool) -> Iterator[Need]:
     if in_use:
-        names = [one.app_name for one in in_use]
+        names = [one.kind.label for one in in_use]
         yield Need(REPLACES_PASSWORD, describe.replaced(names))
         if renew_ids:
             yield Need(RENEWS_IDS, describe.AFTER_NEW_IDS)

@@ -8,6 +8,7 @@ QuickBooks' own text.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -34,6 +35,18 @@ class ApplicationKind(StrEnum):
     INVOICE = "invoice"
     PAYMENT = "payment"
     COMBINED = "combined"
+
+    @property
+    def label(self) -> str:
+        """What people call it: "Invoice Sync"."""
+        return APPLICATION_LABELS[self]
+
+
+APPLICATION_LABELS: Mapping[ApplicationKind, str] = {
+    ApplicationKind.INVOICE: "Invoice Sync",
+    ApplicationKind.PAYMENT: "Payment Sync",
+    ApplicationKind.COMBINED: "Invoiced",
+}
 
 
 class JobMode(StrEnum):

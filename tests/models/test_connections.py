@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from datetime import date
 from uuid import UUID
 
@@ -120,8 +121,9 @@ def test_each_application_has_names_and_ids_of_its_own():
     made = add("Larkspur Tile & Söhne GmbH of Nowhere in Particular")
     invoices, payments = connections.applications(made.id)
     assert (invoices.kind, payments.kind) == (ApplicationKind.INVOICE, ApplicationKind.PAYMENT)
-    assert (invoices.app_name, payments.app_name) == ("Invoice Sync", "Payment Sync")
-    assert invoices.username == "larkspur-tile-sohne-gmbh-invoice"
+    assert invoices.app_name == "Invoice Sync - Larkspur Tile & Sohne GmbH of Nowhere in Part"
+    assert payments.app_name == "Payment Sync - Larkspur Tile & Sohne GmbH of Nowhere in Part"
+    assert re.fullmatch("larkspur-tile-sohne-gmbh-invoice-[a-z2-7]{6}", invoices.username)
     unique = {
         text
         for one in (invoices, payments)
@@ -143,15 +145,38 @@ def test_each_application_has_names_and_ids_of_its_own():
 )
 def test_user_names_are_plain_ascii_of_at_most_40_characters(name, username):
     application = connections.applications(add(name).id)[0]
-    assert application.username == username
+    assert application.username[:-7] == username
     assert application.username.isascii()
     assert len(application.username) <= 40
 
 
-def test_user_names_never_collide():
+def test_user_names_have_a_part_that_nobody_can_guess():
     names = ("Larkspur!", "Larkspur?", "larkspur #")
     made = [connections.applications(add(name).id)[0].username for name in names]
-    assert made == ["larkspur-invoice", "larkspur2-invoice", "larkspur3-invoice"]
+    assert len(set(made)) == 3
+    assert all(re.fullmatch("larkspur-invoice-[a-z2-7]{6}", one) for one in made)
+
+
+def test_a_random_part_that_is_taken_is_drawn_again():
+    taken = itertools.chain([UUID(int=7)] * 8, (UUID(int=one) for one in itertools.count(8)))
+    first = add("Larkspur!", new_id=lambda: UUID(int=7))
+    second = add("Larkspur?", new_id=lambda: next(taken))
+    made = [connections.applications(one.id)[0].username for one in (first, second)]
+    assert made == ["larkspur-invoice-aaaaah", "larkspur-invoice-aaaaai"]
+
+
+def test_rows_of_companies_that_are_cut_alike_are_told_apart():
+    long = "Larkspur Tile and Stone of Northern California and so on "
+    rows = [connections.applications(add(long + end).id)[0].app_name for end in ("1", "2", "3")]
+    assert len(set(rows)) == 3
+    assert [row[-2:] for row in rows[1:]] == [" 2", " 3"]
+    assert all(len(row) <= 60 for row in rows)
+
+
+def test_a_row_keeps_its_name_when_the_connection_is_renamed():
+    made = add("Larkspur")
+    connections.edit(made.id, name="Wisteria")
+    assert connections.applications(made.id)[0].app_name == "Invoice Sync - Larkspur"
 
 
 def test_ids_can_be_made_predictable():
@@ -184,7 +209,9 @@ def test_a_name_may_change_its_case_but_not_become_another_connections():
 def test_a_user_name_stays_when_the_connection_is_renamed():
     made = add("Larkspur")
     connections.edit(made.id, name="Wisteria")
-    assert credentials("larkspur-invoice").connection.name == "Wisteria"
+    username = connections.applications(made.id)[0].username
+    assert username.startswith("larkspur-invoice-")
+    assert credentials(username).connection.name == "Wisteria"
 
 
 def test_another_layout_brings_its_application_and_revokes_the_others():
@@ -195,8 +222,11 @@ def test_another_layout_brings_its_application_and_revokes_the_others():
     connections.edit(made.id, layout=Layout.COMBINED)
 
     (combined,) = connections.applications(made.id)
-    assert (combined.kind, combined.app_name) == (ApplicationKind.COMBINED, "Invoiced")
-    revoked = credentials("larkspur-tile-invoice")
+    assert (combined.kind, combined.app_name) == (
+        ApplicationKind.COMBINED,
+        "Invoiced - Larkspur Tile",
+    )
+    revoked = credentials(before[0].username)
     assert (revoked.password_hash, revoked.previous_password_hash) == ("", "old-hash")
 
 
@@ -225,18 +255,19 @@ def test_a_company_is_bound_and_unbound():
 
 
 def test_nobody_logs_in_before_the_first_password():
-    add()
-    fresh = credentials("larkspur-tile-invoice")
+    username = connections.applications(add().id)[0].username
+    fresh = credentials(username)
     assert (fresh.password_hash, fresh.application.password_generation) == ("", 0)
-    assert connections.application_by_username("Larkspur-Tile-Invoice") is None
+    assert connections.application_by_username(username.upper()) is None
 
 
 def test_a_new_password_makes_the_old_one_recognisable_only():
-    ids = [one.id for one in connections.applications(add().id)]
+    held = connections.applications(add().id)
+    ids = [one.id for one in held]
     connections.login_failed(ids[0], locked_until=later(minutes=5))
     connections.set_password(ids, "first")
     connections.set_password(ids, "second")
-    now = credentials("larkspur-tile-payment")
+    now = credentials(held[1].username)
     assert (now.password_hash, now.previous_password_hash) == ("second", "first")
     assert now.application.password_generation == 2
     assert (now.failed_logins, now.application.locked_until) == (0, None)
@@ -271,9 +302,9 @@ def test_a_password_after_a_revocation_still_remembers_the_one_before():
 
 
 def test_hashes_never_show():
-    ids = [one.id for one in connections.applications(add().id)]
-    connections.set_password(ids, "$argon2id$secret")
-    assert "argon2" not in repr(credentials("larkspur-tile-invoice"))
+    applications = connections.applications(add().id)
+    connections.set_password([one.id for one in applications], "$argon2id$secret")
+    assert "argon2" not in repr(credentials(applications[0].username))
 
 
 def test_wrong_passwords_are_counted_until_a_right_one():

@@ -161,7 +161,8 @@ def test_the_same_files_are_written_again_and_nothing_else_happens(books, folder
     assert (again.password, again.replaced) == ("", False)
     assert opens(books, made.password) == [True, True]
     assert [one.password_generation for one in applications(books)] == [1, 1]
-    assert audited(books)[0] == ("qwc", "larkspur-invoice, larkspur-payment; same password")
+    names = ", ".join(one.username for one in applications(books))
+    assert audited(books)[0] == ("qwc", f"{names}; same password")
 
 
 def test_the_steps_with_the_same_password_ask_nobody_to_type_one(books, folder):

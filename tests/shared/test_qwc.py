@@ -5,6 +5,7 @@ from xml.etree import ElementTree
 import pytest
 
 from shared.qwc import (
+    MAX_APP_NAME,
     QwcRefused,
     app_name,
     build_qwc,
@@ -304,15 +305,29 @@ def test_fresh_identifiers_are_taken_and_never_the_same():
     assert name != new_unique_name(ApplicationKind.COMBINED)
 
 
+@pytest.mark.parametrize(
+    ("name", "row"),
+    [
+        ("Söhne & Co", "Invoice Sync - Sohne & Co"),
+        ("株式会社", "Invoice Sync"),
+        ("x" * 60, "Invoice Sync - " + "x" * (MAX_APP_NAME - 15)),
+    ],
+)
+def test_a_row_names_its_company_as_far_as_the_format_allows(name, row):
+    assert app_name(ApplicationKind.INVOICE, name) == row
+    assert len(app_name(ApplicationKind.INVOICE, name, 12)) <= MAX_APP_NAME
+    assert app_name(ApplicationKind.INVOICE, name, 12).endswith(" 12")
+
+
 def test_files_and_rows_have_the_names_that_the_guide_uses():
     assert [file_name(kind) for kind in ApplicationKind] == [
         "invoice.qwc",
         "payment.qwc",
         "invoiced.qwc",
     ]
-    assert [app_name(kind) for kind in ApplicationKind] == [
-        "Invoice Sync",
-        "Payment Sync",
-        "Invoiced",
+    assert [app_name(kind, "Larkspur Tile") for kind in ApplicationKind] == [
+        "Invoice Sync - Larkspur Tile",
+        "Payment Sync - Larkspur Tile",
+        "Invoiced - Larkspur Tile",
     ]
     assert FILE_ID != OWNER_ID

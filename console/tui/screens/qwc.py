@@ -210,9 +210,9 @@ class PasswordScreen(Asking[Ended]):
             yield words.titled(f"Once, until {link.expires_at.astimezone():%H:%M}", link.file_name)
             yield link.address
         for application in issued.applications:
-            yield words.titled(f"User name of {application.app_name}", application.username)
+            yield words.titled(f"User name of {application.kind.label}", application.username)
         for file in issued.files:
-            yield words.titled(f"File of {file.application.app_name}", str(file.path))
+            yield words.titled(f"File of {file.application.kind.label}", str(file.path))
         yield Text()
         yield from _steps(issued)
 

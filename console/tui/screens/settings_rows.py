@@ -162,4 +162,4 @@ def _application(one: Application, now: datetime) -> Row:
     until = one.locked(now)
     locked = f", sign-in locked until {local_time(until)}" if until else ""
     told = f"{one.username}, password: {describe.password(one)}{locked}"
-    return Row(f"application:{one.id}", (one.app_name, told))
+    return Row(f"application:{one.id}", (one.kind.label, told))

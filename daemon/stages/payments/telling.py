@@ -41,7 +41,7 @@ def thd_failed(
 def thd_stopped(session: Session, code: str, said: str, now: datetime, **fields: str) -> None:
     """QuickBooks as a whole lets nothing be posted: one problem, not one for each payment."""
     told = tell(code, said=said, **fields)
-    name = session.application.app_name
+    name = session.application.kind.label
     trouble = Trouble(code, RecordKind.SYNC, POSTING, name, told.message, told.remedy, said)
     thd_trouble(session, trouble, now)
 

@@ -191,7 +191,7 @@ def company(binding: CompanyBinding | None) -> str:
 
 def rows(applications: Iterable[Application]) -> str:
     """``Invoice Sync and Payment Sync``."""
-    return " and ".join(one.app_name for one in applications)
+    return " and ".join(one.kind.label for one in applications)
 
 
 def lock(application: Application, now: datetime) -> str:

@@ -7,6 +7,8 @@ import unicodedata
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
+from shared.rules.values import ApplicationKind
+
 ELLIPSIS = "…"
 
 # Characters that could steer a terminal or reorder what is read: C1 controls, line and
@@ -111,11 +113,8 @@ def count(number: int, one: str, many: str = "") -> str:
 
 
 def application(word: str) -> str:
-    """The application as the Web Connector lists it; a word that is none of ours stays."""
-    return _APPLICATIONS.get(word, word)
-
-
-_APPLICATIONS = {"invoice": "Invoice Sync", "payment": "Payment Sync", "combined": "Invoiced"}
+    """The application as people call it; a word that is none of ours stays."""
+    return next((kind.label for kind in ApplicationKind if kind == word), word)
 
 
 def iso_day(day: date | None) -> str | None:

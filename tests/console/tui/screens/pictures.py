@@ -159,7 +159,8 @@ def _scene(empty: bool) -> Iterator[Path]:
 @functools.cache
 def _contents(empty: bool) -> bytes:
     """The file of the store, made once."""
-    with tempfile.TemporaryDirectory() as name:
+    never_random = patch("shared.models.applications._random_part", lambda _: "7f3k2q")
+    with never_random, tempfile.TemporaryDirectory() as name:
         office = story.Office(Path(name)) if empty else story.arrange(Path(name))
         office.store.close()
         return office.path.read_bytes()
