@@ -104,7 +104,8 @@ def _thd_in_doubt(
     if result.phase is Phase.SENT:
         state, code, fields = PostingState.SENT, "", {}
     elif result.phase is Phase.HOLD:
-        until = f"{result.last_sent_at + window:%H:%M} UTC"
+        ends = result.last_sent_at + window
+        until = f"{ends:%H:%M} UTC" if ends.date() == now.date() else f"{ends:%Y-%m-%d %H:%M} UTC"
         state, code, fields = PostingState.UNKNOWN, "payment-held", {"until": until}
     else:
         state, code, fields = PostingState.UNKNOWN, "payment-unknown", {}

@@ -348,7 +348,9 @@ def thd_post(
         now=now,
         phase=protocol.Phase.SENT.value,
     )
-    postings.move(posting.id, PostingState.SENT, now, event="sent", set_id=set_id)
+    lost = tags.lost(payment)
+    detail = f"QuickBooks cannot hold {lost!a}: replaced in the memo." if lost else ""
+    postings.move(posting.id, PostingState.SENT, now, event="sent", detail=detail, set_id=set_id)
     return state, AskWrite(Step.POST.value, set_id, request)
 
 

@@ -81,6 +81,12 @@ def memo(payment: Payment, posting: Posting, parts: int = 1) -> str:
     return " | ".join(piece for piece in pieces if piece)[:MAX_MEMO].rstrip()
 
 
+def lost(payment: Payment) -> str:
+    """The characters of a payment's own texts that QuickBooks cannot hold, each once."""
+    texts = (payment.external_id, payment.gateway, payment.reference, payment.memo)
+    return "".join(dict.fromkeys(one for text in texts for one in clean(text).lost))
+
+
 def dated(payment: Payment) -> str:
     """How the memo tells a payment's own date where it is posted under a later one."""
     return f"dated {payment.date.isoformat()}, in a closed period"

@@ -9,6 +9,7 @@ import pytest
 
 from daemon.stages.payments import intake
 from shared.models import ledger
+from shared.models.payments import postings
 from shared.rules.payments.values import PaymentStatus, PostingState
 from shared.rules.values import ApplicationKind, SyncState
 from simulator.company import acts
@@ -299,4 +300,18 @@ def test_a_record_that_breaks_us_is_a_problem_and_the_rest_comes_in(
     monkeypatch.undo()
     settles(house)
     assert len(imported(house)) == 6
+    assert codes(house) == []
+
+
+# Text that QuickBooks cannot hold
+
+
+def test_text_that_quickbooks_cannot_hold_is_replaced_and_the_payment_says_so(house):
+    receive(house, payment(memo="for \u682a the lobby"))
+    settles(house)
+    assert standing(house) == (PaymentStatus.POSTED, "")
+    number = on_file(house).id
+    with house.store.reading():
+        (sent,) = (step for step in postings.life(number) if step.event == "sent")
+    assert "\\u682a" in sent.detail
     assert codes(house) == []
