@@ -182,6 +182,8 @@ def test_every_act_works_at_the_command_line(path: Path) -> None:
         ("edit-payment", "P1", "--amount", "60", "--number", "P2", "--memo", "", "--date",
          "2025-06-01"),
         ("edit-payment", "P2", "--unapply"),
+        ("apply", "P2", "N2", "--amount", "20.00"),
+        ("edit-payment", "P2", "--unapply"),
         ("deposit", "P2", "--to", "Savings"),
         ("add-customer", "Gone"),
         ("delete-customer", "Gone"),
@@ -193,7 +195,7 @@ def test_every_act_works_at_the_command_line(path: Path) -> None:
         assert result.stdout.strip()
     assert run("audit", path).exit_code == 0
     tried = {command.name for command in company.commands["act"].commands.values()}  # type: ignore[attr-defined]
-    assert len(tried) == 23
+    assert len(tried) == 24
 
 
 def test_random_acts_are_listed(path: Path) -> None:
