@@ -54,7 +54,7 @@ def cli(ctx: click.Context, config: Path | None) -> None:
     A first sync in three steps: connection add, qwc, then open the .qwc files in the
     QuickBooks Web Connector.
     """
-    ctx.color = output.colour_wanted(os.environ)
+    ctx.color = output.color_wanted(os.environ)
     desk = Desk(config, os.environ)
     ctx.obj = desk
     ctx.call_on_close(desk.close)

@@ -20,7 +20,7 @@ from shared.operations.describe.tables import Column, Row
 from shared.operations.describe.text import plain
 
 NARROWEST = 40
-_COLOURS = {
+_COLORS = {
     "ok": "green",
     "warn": "yellow",
     "fail": "red",
@@ -54,8 +54,8 @@ def width() -> int:
     return max(NARROWEST, shutil.get_terminal_size((80, 24)).columns)
 
 
-def colour_wanted(environ: Mapping[str, str]) -> bool | None:
-    """False when the environment forbids colour, None when the terminal decides.
+def color_wanted(environ: Mapping[str, str]) -> bool | None:
+    """False when the environment forbids color, None when the terminal decides.
 
     ``NO_COLOR`` counts when it is set and not empty (no-color.org).
     """
@@ -63,9 +63,9 @@ def colour_wanted(environ: Mapping[str, str]) -> bool | None:
 
 
 def state(word: str) -> str:
-    """Colour a state; it stays the same word without colour."""
-    colour = _COLOURS.get(word.strip())
-    return click.style(word, fg=colour) if colour else word
+    """Color a state; it stays the same word without color."""
+    color = _COLORS.get(word.strip())
+    return click.style(word, fg=color) if color else word
 
 
 def strong(text: str) -> str:
@@ -85,7 +85,7 @@ def say_wrapped(text: str, indent: str = "") -> None:
 
 
 def say_item(mark: str, text: str, paint: Callable[[str], str] = str) -> None:
-    """One item of a list, wrapped under itself; ``paint`` may wrap the mark in colour."""
+    """One item of a list, wrapped under itself; ``paint`` may wrap the mark in color."""
     first, *rest = tables.wrapped(text, width() - len(mark)) or [""]
     click.echo(paint(mark) + first)
     for line in rest:

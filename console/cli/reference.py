@@ -32,7 +32,7 @@ INTRODUCTION = """\
   terminal only.
 - Tables fit the terminal (`COLUMNS`, else what it says, else 80): text is cut and ends in `…`,
   columns are dropped, amounts are never cut. Times are local.
-- No colour where the output is not a terminal, `NO_COLOR` is set or `TERM` is `dumb`; every
+- No color where the output is not a terminal, `NO_COLOR` is set or `TERM` is `dumb`; every
   state is a word as well.
 - Text from QuickBooks is printed without the control characters it may hold.
 - Where a command takes numbers, `-` reads them from standard input:

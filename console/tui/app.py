@@ -25,7 +25,7 @@ WARM_UP_SECONDS = 1.0
 SETTLING_SECONDS = 0.02
 """How long paints are held back while one screen takes the place of another."""
 
-# The sixteen colours of the terminal itself: legible wherever its own shell is.
+# The sixteen colors of the terminal itself: legible wherever its own shell is.
 THEME = "ansi-dark"
 
 
@@ -70,7 +70,7 @@ class DeskbridgeApp(App[None], inherit_bindings=False):
     ]
 
     def __init__(self, backstage: Backstage, *, warm_up_seconds: float | None = None) -> None:
-        # Told at once, or Textual would turn the terminal's own colours into black on black.
+        # Told at once, or Textual would turn the terminal's own colors into black on black.
         super().__init__(ansi_color=True if "NO_COLOR" in os.environ else None)
         self.backstage = backstage
         self._warm_up_seconds = warm_up_seconds

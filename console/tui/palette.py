@@ -43,12 +43,12 @@ class DeskbridgeCommands(Provider):
                 yield Hit(score, one.title, one.run, help=one.help)
 
     def _offered(self) -> Iterator[Offer]:
-        """What the screen can do, what the console can do, every main screen, and the colours."""
+        """What the screen can do, what the console can do, every main screen, and the colors."""
         bound = list(self._bound())
         yield from bound
         told = {one.help for one in bound}
         yield from (one for one in self._main_screens() if one.help not in told)
-        yield Offer("Theme", "Choose other colours for this session.", self.app.search_themes)
+        yield Offer("Theme", "Choose other colors for this session.", self.app.search_themes)
 
     def _bound(self) -> Iterator[Offer]:
         """What has a key; moving about in a table needs no palette."""

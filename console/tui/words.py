@@ -1,4 +1,4 @@
-"""Words, times and styles that all screens share: a state is a word before it is a colour."""
+"""Words, times and styles that all screens share: a state is a word before it is a color."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ STYLES: Mapping[str, str] = MappingProxyType(
         **dict.fromkeys(("failed", "open", "unknown", "parked", "refused", "fail"), "bold red"),
     }
 )
-"""The colour of each state, out of the sixteen that any terminal has."""
+"""The color of each state, out of the sixteen that any terminal has."""
 
 
 def state(word: str, shown: str = "") -> Text:
-    """``shown``, or the word itself, in the colour of the state ``word``."""
+    """``shown``, or the word itself, in the color of the state ``word``."""
     return Text(shown or word, style=STYLES.get(word, ""))
 
 
@@ -42,7 +42,7 @@ def lines(section: Section) -> Iterator[Paragraph]:
     """The lines of a section; a step of a remedy is wrapped beside its number."""
     for title, value in section.lines:
         if title:
-            yield titled(title, _coloured(value) if title in _STATES else value)
+            yield titled(title, _colored(value) if title in _STATES else value)
         else:
             number, _, step = plain(value).partition(" ")
             yield Labelled(Text(f" {number} "), Text(step))
@@ -51,8 +51,8 @@ def lines(section: Section) -> Iterator[Paragraph]:
 _STATES = ("Status", "Outcome")
 
 
-def _coloured(value: str) -> Text:
-    """A value that begins with a state, with that in its colour."""
+def _colored(value: str) -> Text:
+    """A value that begins with a state, with that in its color."""
     head, comma, rest = plain(value).partition(",")
     return Text.assemble(state(head), comma, rest)
 

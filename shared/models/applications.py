@@ -225,7 +225,7 @@ _KIND = Statement(
 
 
 def revoke(application_id: int) -> None:
-    """Let the application log in no longer; its password stays recognisable."""
+    """Let the application log in no longer; its password stays recognizable."""
     _REVOKE.run(id=application_id)
 
 

@@ -259,7 +259,7 @@ _ROWS: tuple[StatusMeaning, ...] = (
     _fault(
         3000,
         "Record number malformed",
-        "QuickBooks does not recognise a record's internal number.",
+        "QuickBooks does not recognize a record's internal number.",
         why="The number may come from another company file: check which one was open.",
     ),
     _fault(3010, "Yes or no malformed", "QuickBooks could not read a yes-or-no value."),

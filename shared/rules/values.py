@@ -467,7 +467,7 @@ class Exchange:
 
     ``request`` is the exact bytes that were handed out. ``digest`` is the SHA-256 of the
     answer (empty until it came) and ``answer`` the percent that receiveResponseXML returned,
-    so that a repeated answer is recognised and answered alike.
+    so that a repeated answer is recognized and answered alike.
     """
 
     id: int

@@ -90,7 +90,7 @@ PACKAGES = (
 MEMOS = (
     "",
     "Lobby floor, first delivery",
-    "Café counter – 2½ m, client’s colour, SuperGrip™\nsecond line of the memo",
+    "Café counter – 2½ m, client’s color, SuperGrip™\nsecond line of the memo",
     "Second of three part invoices",
     "Terms agreed by phone: 2% & free delivery",
 )

@@ -10,10 +10,10 @@ from simulator.webconnector.qwc import QwcFile, read_qwc
 from simulator.webconnector.registry import Registry, Row
 from simulator.webconnector.service import WebService
 from simulator.webconnector.transport import HttpTransport, Transport
-from simulator.webconnector.update import Behaviour, Outcome, Result, Status, UpdateRun
+from simulator.webconnector.update import Behavior, Outcome, Result, Status, UpdateRun
 
 __all__ = [
-    "Behaviour",
+    "Behavior",
     "Boundary",
     "Desktop",
     "Fault",

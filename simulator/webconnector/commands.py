@@ -24,7 +24,7 @@ from simulator.webconnector.qwc import QwcFile
 from simulator.webconnector.registry import Registry
 from simulator.webconnector.screen import Screen
 from simulator.webconnector.transport import CALL_TIMEOUT_SECONDS, HttpTransport
-from simulator.webconnector.update import Behaviour, Outcome, Result
+from simulator.webconnector.update import Behavior, Outcome, Result
 
 EXIT_FAILED = 1
 EXIT_NOTHING = 3
@@ -117,10 +117,10 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
     f"[default: {REGISTRY_NAME} beside the first .qwc file]",
 )
 @click.option("--ca-file", type=_FILE, help="Root certificates that this PC trusts (PEM).")
-@click.option("--machine", default=Behaviour().machine, show_default=True, help="Name of this PC.")
+@click.option("--machine", default=Behavior().machine, show_default=True, help="Name of this PC.")
 @click.option(
     "--client-version",
-    default=Behaviour().client_version,
+    default=Behavior().client_version,
     show_default=True,
     help="Version of the Web Connector that is played.",
 )
@@ -169,7 +169,7 @@ def webconnector(
     if runs is not None and every is None:
         raise click.UsageError("--runs needs --every.")
     passwords = _passwords(password_files, len(qwc_files))
-    behaviour = Behaviour(
+    behavior = Behavior(
         machine=machine,
         client_version=client_version,
         accept_warnings=not refuse_warnings,
@@ -184,7 +184,7 @@ def webconnector(
             registry_path=registry_path or qwc_files[0].with_name(REGISTRY_NAME),
             log=_open_log(stack, log_path, Level(log_level.upper())),
             new_transport=partial(HttpTransport, timeout_seconds=timeout, tls=_tls(ca_file)),
-            behaviour=behaviour,
+            behavior=behavior,
             faults=faults,
             screen=Screen(as_json=as_json, terminal=sys.stdout.isatty()),
         )
@@ -207,7 +207,7 @@ def _switch_on(
     registry_path: Path,
     log: Log,
     new_transport: Callable[[], HttpTransport],
-    behaviour: Behaviour,
+    behavior: Behavior,
     faults: Sequence[Fault],
     screen: Screen,
 ) -> _PC:
@@ -225,7 +225,7 @@ def _switch_on(
         quickbooks,
         transport=transport,
         registry=registry,
-        behaviour=behaviour,
+        behavior=behavior,
         log=log,
         sleep=time.sleep,
         faults=faults,
@@ -245,7 +245,7 @@ def _run_second(first: WebConnector, application: QwcFile, transport: HttpTransp
         first,
         transport=transport,
         registry=Registry(),
-        behaviour=replace(first.behaviour, machine=_SECOND_MACHINE),
+        behavior=replace(first.behavior, machine=_SECOND_MACHINE),
         faults=(),
         on_status=None,
     )

@@ -20,7 +20,7 @@ from simulator.webconnector.qwc import QwcFile, read_qwc
 from simulator.webconnector.registry import Registry, Row
 from simulator.webconnector.service import WebService
 from simulator.webconnector.transport import HttpTransport, Transport
-from simulator.webconnector.update import Behaviour, Outcome, Result, Status, UpdateRun
+from simulator.webconnector.update import Behavior, Outcome, Result, Status, UpdateRun
 
 _MINUTE = 60
 
@@ -68,7 +68,7 @@ class WebConnector:
     quickbooks: QuickBooks
     transport: Transport = field(default_factory=HttpTransport)
     registry: Registry = field(default_factory=Registry)
-    behaviour: Behaviour = field(default_factory=Behaviour)
+    behavior: Behavior = field(default_factory=Behavior)
     log: Log = field(default_factory=lambda: Log(level=Level.NONE))
     sleep: Callable[[float], object] = time.sleep
     clock: Callable[[], datetime] = utc_now
@@ -87,7 +87,7 @@ class WebConnector:
             quickbooks=self.quickbooks,
             transport=self.transport,
             log=self.log,
-            refuse_stamped=self.behaviour.refuse_stamped,
+            refuse_stamped=self.behavior.refuse_stamped,
         )
 
     def update_selected(self, rows: Sequence[Row] | None = None) -> Summary:
@@ -153,7 +153,7 @@ class WebConnector:
             service,
             self.quickbooks,
             scheduled=scheduled,
-            behaviour=self.behaviour,
+            behavior=self.behavior,
             log=self.log,
             sleep=self.sleep,
             clock=self.clock,

@@ -71,7 +71,7 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True)
-class Behaviour:
+class Behavior:
     """What differs from PC to PC and from user to user.
 
     ``accept_warnings``: the answer to a clientVersion of ``W:``. ``accept_interactive``: the
@@ -116,7 +116,7 @@ class UpdateRun:
     service: WebService
     quickbooks: QuickBooks
     scheduled: bool = False
-    behaviour: Behaviour = field(default_factory=Behaviour)
+    behavior: Behavior = field(default_factory=Behavior)
     log: Log = field(default_factory=Log)
     sleep: Callable[[float], object] = time.sleep
     clock: Callable[[], datetime] = utc_now
@@ -151,7 +151,7 @@ class UpdateRun:
         with suppress(WebConnectorError):  # logged; the real program goes on
             self.service.server_version()
         try:
-            opinion = self.service.client_version(self.behaviour.client_version)
+            opinion = self.service.client_version(self.behavior.client_version)
         except WebConnectorError:
             return
         self._heed(opinion)
@@ -168,7 +168,7 @@ class UpdateRun:
         if kind == "O:":
             raise WebConnectorError("", f"The application expects Web Connector version {text}.")
         self._say("clientVersion()", f"QBWC1037: the application says about our version: {text}")
-        if kind == "E:" or not self.behaviour.accept_warnings:
+        if kind == "E:" or not self.behavior.accept_warnings:
             raise WebConnectorError("QBWC1037", text)
 
     def _authenticate(self) -> str:
@@ -180,7 +180,7 @@ class UpdateRun:
         refused = _REFUSALS.get(verdict.lower())
         if refused is None and not (self.scheduled and self._postpone_seconds > 0):
             return verdict
-        if self.behaviour.close_after_refusal:
+        if self.behavior.close_after_refusal:
             self.service.close_connection(self._ticket)
         if refused is not None:
             raise _Ended(*refused)
@@ -279,7 +279,7 @@ class UpdateRun:
 
     def _go_interactive(self) -> _Ended | None:
         """Send the user to the service's page and wait; None when the update goes on."""
-        if not self.behaviour.accept_interactive:
+        if not self.behavior.accept_interactive:
             text = self.service.interactive_rejected(self._ticket, "The user did not answer.")
             return _Ended(Result.FAILED, text or "Interactive mode was refused.")
         url = self.service.get_interactive_url(self._ticket, str(uuid.uuid4()))
@@ -301,12 +301,12 @@ class UpdateRun:
         if company.data_ext(owner_id, FILE_ID) != self.application.file_id:
             self._say("lock()", "The company file does not carry this application's FileID.")
         held = company.data_ext(owner_id, APP_LOCK)
-        if held.startswith("LOCKED:") and held.split(":")[1] != self.behaviour.machine:
+        if held.startswith("LOCKED:") and held.split(":")[1] != self.behavior.machine:
             # What the real program does with another PC's lock is not known. Going on is the
             # harder case for the service.
             self._say("lock()", f"The company file was locked by another PC: {held}")
         company.set_data_ext(
-            owner_id, APP_LOCK, f"LOCKED:{self.behaviour.machine}:{_ticks(self.clock())}"
+            owner_id, APP_LOCK, f"LOCKED:{self.behavior.machine}:{_ticks(self.clock())}"
         )
 
     def _release(self, company: OpenCompany) -> _Ended | None:

@@ -40,7 +40,7 @@ def test_the_first_reply_is_what_the_connection_is_bound_to():
     assert found.binding.bound_at == NOW
 
 
-def test_the_same_company_is_recognised_whatever_the_spacing_and_case():
+def test_the_same_company_is_recognized_whatever_the_spacing_and_case():
     assert isinstance(decide(said("larkspur  tile & STONE "), a_binding()), Bound)
 
 

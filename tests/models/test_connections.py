@@ -200,8 +200,8 @@ def test_a_name_may_change_its_case_but_not_become_another_connections():
     assert connections.edit(made.id, name="LARKSPUR").name == "LARKSPUR"
     with pytest.raises(NameTaken):
         connections.edit(made.id, name="other")
-    with pytest.raises(TypeError, match="has no colour"):
-        connections.edit(made.id, colour="blue")
+    with pytest.raises(TypeError, match="has no color"):
+        connections.edit(made.id, color="blue")
     with pytest.raises(NotFound):
         connections.edit(999, name="nobody")
 
@@ -261,7 +261,7 @@ def test_nobody_logs_in_before_the_first_password():
     assert connections.application_by_username(username.upper()) is None
 
 
-def test_a_new_password_makes_the_old_one_recognisable_only():
+def test_a_new_password_makes_the_old_one_recognizable_only():
     held = connections.applications(add().id)
     ids = [one.id for one in held]
     connections.login_failed(ids[0], locked_until=later(minutes=5))

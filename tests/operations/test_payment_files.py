@@ -169,9 +169,9 @@ def test_shares_that_leave_nothing_for_the_invoice_are_a_fault():
 
 def test_an_unknown_column_is_refused_with_the_one_that_was_meant():
     with pytest.raises(UnreadableFile) as refused:
-        csv_rows("external_id,invoice,ammount,amount,colour", "p,1042,1,1,red")
+        csv_rows("external_id,invoice,ammount,amount,color", "p,1042,1,1,red")
     assert 'no column "ammount"; did you mean amount?' in refused.value.sentence
-    assert 'no column "colour".' in refused.value.sentence
+    assert 'no column "color".' in refused.value.sentence
     [(_line, fault)] = faults(json_rows({"external_id": "p", "ammount": "1"}))
     assert "did you mean amount?" in fault
 

@@ -271,7 +271,7 @@ def test_a_sentence_is_one_line_without_control_characters():
 
 
 def test_missing_and_empty_fields_get_a_neutral_word_and_others_are_ignored():
-    assert say("login-locked", until="", colour="red") == say("login-locked")
+    assert say("login-locked", until="", color="red") == say("login-locked")
     assert "until a later time" in say("login-locked")
     assert say("application-replaced").startswith("This application was replaced")
 

@@ -1,4 +1,4 @@
-"""One of several: all of them shown, the chosen one marked by a sign and not by a colour."""
+"""One of several: all of them shown, the chosen one marked by a sign and not by a color."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Payments of QuickBooks that carry our tags: recognised, held against what we sent.
+"""Payments of QuickBooks that carry our tags: recognized, held against what we sent.
 
 They are never taken for QuickBooks' own, whatever became of them there. Store-thread code.
 """
@@ -39,7 +39,7 @@ def thd_tags(posting: Posting) -> Tags:
     return Tags.of(origin(posting.connection_id), payment.external_id, posting)
 
 
-def thd_recognised(session: Session, payments: Sequence[ReceivedPayment]) -> Mapping[str, Posting]:
+def thd_recognized(session: Session, payments: Sequence[ReceivedPayment]) -> Mapping[str, Posting]:
     """Which of these payments, by TxnID, belong to which posting of ours."""
     connection_id = session.connection.id
     known = postings.by_tags(

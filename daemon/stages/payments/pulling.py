@@ -92,13 +92,13 @@ def thd_missing(session: Session, state: PaymentSync, txn_ids: Iterable[str], no
 def _thd_store_payments(
     session: Session, payments: Sequence[ReceivedPayment], now: datetime
 ) -> Tally:
-    recognised = ours.thd_recognised(session, payments)
+    recognized = ours.thd_recognized(session, payments)
     known_to_us = sum(
-        ours.thd_seen(session, _again(recognised[one.txn_id]), one, now)
+        ours.thd_seen(session, _again(recognized[one.txn_id]), one, now)
         for one in payments
-        if one.txn_id in recognised
+        if one.txn_id in recognized
     )
-    theirs = [one for one in payments if one.txn_id not in recognised]
+    theirs = [one for one in payments if one.txn_id not in recognized]
     changed = _thd_store_theirs(session, theirs, now)
     read = frozenset(one.txn_id for one in payments)
     return Tally(

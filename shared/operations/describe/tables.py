@@ -17,7 +17,7 @@ class Column:
 
     ``least`` is the width that the column may be cut to; 0 means it is never cut.
     ``drop`` is its turn to go when cutting was not enough: 1 first, 0 never.
-    ``paint`` gets the padded cell and may wrap it in colour.
+    ``paint`` gets the padded cell and may wrap it in color.
     """
 
     title: str

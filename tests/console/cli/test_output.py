@@ -82,8 +82,8 @@ def test_long_work_counts_on_the_terminal_and_wipes_its_line():
         ({"TERM": "xterm"}, None),
     ],
 )
-def test_the_environment_may_forbid_colour(environ, wanted):
-    assert output.colour_wanted(environ) is wanted
+def test_the_environment_may_forbid_color(environ, wanted):
+    assert output.color_wanted(environ) is wanted
 
 
 def test_states_keep_their_word_and_their_padding():

@@ -55,18 +55,18 @@ def troubled(shell, environ):
     return environ
 
 
-def test_states_are_coloured_on_a_terminal(troubled):
+def test_states_are_colored_on_a_terminal(troubled):
     assert "\x1b[31mopen" in on_a_terminal(troubled, "problems", "list")
 
 
 @pytest.mark.parametrize("more", [{"NO_COLOR": "1"}, {"TERM": "dumb"}])
-def test_colour_can_be_forbidden(troubled, more):
+def test_color_can_be_forbidden(troubled, more):
     shown = on_a_terminal(troubled | more, "problems", "list")
     assert "\x1b" not in shown
     assert "open" in shown
 
 
-def test_a_pipe_gets_no_colour(troubled):
+def test_a_pipe_gets_no_color(troubled):
     done = run(troubled, "problems", "list")
     assert b"open" in done.stdout
     assert b"\x1b" not in done.stdout

@@ -57,7 +57,7 @@ def test_what_is_told_below_a_row_is_indented_and_wrapped():
     assert lines[2:] == ["    " + " ".join(["word"] * 7), "    " + " ".join(["word"] * 5)]
 
 
-def test_colour_does_not_change_the_width():
+def test_color_does_not_change_the_width():
     columns = (Column("State", paint=lambda cell: f"\x1b[31m{cell}\x1b[0m"), Column("Next"))
     [_, line] = table(columns, [Row(("bad", "x"))], 80)
     assert line == "\x1b[31mbad  \x1b[0m  x"

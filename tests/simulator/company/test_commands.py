@@ -133,10 +133,10 @@ def test_a_request_is_answered_from_a_file_or_a_pipe(path: Path, tmp_path: Path)
 
 
 def test_a_refused_request_says_why(path: Path) -> None:
-    result = run("ask", path, given=document("<InvoiceQueryRq><Colour/></InvoiceQueryRq>"))
+    result = run("ask", path, given=document("<InvoiceQueryRq><Color/></InvoiceQueryRq>"))
     assert result.exit_code == 1
     assert "0x80040400" in result.stderr
-    assert "<Colour>" in result.stderr
+    assert "<Color>" in result.stderr
 
 
 def test_bookkeeping_is_done_and_kept(path: Path) -> None:

@@ -206,7 +206,7 @@ def test_what_is_no_backup_is_refused_and_changes_nothing() -> None:
 # Habits and the closing date.
 
 
-@pytest.mark.parametrize("given", [{"sets_kept": "two"}, {"colour": "red"}, {"sets_kept": True}])
+@pytest.mark.parametrize("given", [{"sets_kept": "two"}, {"color": "red"}, {"sets_kept": True}])
 def test_an_unknown_habit_names_the_known_ones(given) -> None:
     company, _ = a_debtor()
     with pytest.raises(BookError, match=r"sets_kept: \('all', 'one'\)"):

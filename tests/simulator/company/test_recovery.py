@@ -113,7 +113,7 @@ def test_a_chained_set_clears_the_one_before(payer: Payer) -> None:
     assert payer.paid == 2
 
 
-def test_the_same_bytes_are_recognised_though_the_old_set_is_gone(payer: Payer) -> None:
+def test_the_same_bytes_are_recognized_though_the_old_set_is_gone(payer: Payer) -> None:
     payer.sends("S1")
     payer.sends("S2", "S1")
     assert code(payer.sends("S2", "S1")) == "0"

@@ -121,7 +121,7 @@ def test_a_state_from_before_payments_were_written_is_still_read(path: Path) -> 
 
 def test_columns_that_do_not_fit_are_damage(path: Path) -> None:
     a_company().save(path)
-    path.write_text(path.read_text().replace('"po_number"', '"colour"'))
+    path.write_text(path.read_text().replace('"po_number"', '"color"'))
     with pytest.raises(BadState, match="damaged"):
         Company.load(path)
 

@@ -96,7 +96,7 @@ _PAYMENT = (
 REFUSED = {
     "an element in the wrong place": "<InvoiceQueryRq><PaidStatus>All</PaidStatus>"
     "<MaxReturned>5</MaxReturned></InvoiceQueryRq>",
-    "an unknown element": "<InvoiceQueryRq><Colour>red</Colour></InvoiceQueryRq>",
+    "an unknown element": "<InvoiceQueryRq><Color>red</Color></InvoiceQueryRq>",
     "an element twice": "<InvoiceQueryRq><MaxReturned>5</MaxReturned><MaxReturned>5</MaxReturned>"
     "</InvoiceQueryRq>",
     "ids together with filters": "<InvoiceQueryRq><TxnID>1-1</TxnID><PaidStatus>All</PaidStatus>"

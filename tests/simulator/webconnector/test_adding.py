@@ -8,7 +8,7 @@ import socket
 import pytest
 
 from simulator.webconnector import (
-    Behaviour,
+    Behavior,
     QuickBooksFailure,
     Registry,
     WebConnector,
@@ -196,7 +196,7 @@ def test_a_stamped_company_may_refuse_an_application_from_another_pc():
     quickbooks = FakeQuickBooks()
     pc(quickbooks=quickbooks).add(qwc(), "secret")
     other_pc = pc(quickbooks=quickbooks)
-    other_pc.behaviour = Behaviour(refuse_stamped=True)
+    other_pc.behavior = Behavior(refuse_stamped=True)
     assert refusal(other_pc, qwc()).code == "QBWC1039"
 
 

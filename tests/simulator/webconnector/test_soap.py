@@ -123,7 +123,7 @@ def test_a_missing_content_type_is_an_error():
     assert "content type" in failure((200, {}, body)).text
 
 
-def test_soap_12_is_recognised():
+def test_soap_12_is_recognized():
     body = answers("getLastError", "x")[2].replace(
         ENVELOPE.encode(), b"http://www.w3.org/2003/05/soap-envelope"
     )

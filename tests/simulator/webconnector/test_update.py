@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from simulator.webconnector import (
-    Behaviour,
+    Behavior,
     Outcome,
     QuickBooksFailure,
     Result,
@@ -135,7 +135,7 @@ def test_keywords_of_authenticate_end_the_update_without_quickbooks(verdict, res
 
 def test_close_connection_may_follow_a_refusal():
     service = ScriptedService(authenticate=[["THROW-AWAY", "none"]])
-    run(service, behaviour=Behaviour(close_after_refusal=True))
+    run(service, behavior=Behavior(close_after_refusal=True))
     assert service.last("closeConnection") == {"ticket": "THROW-AWAY"}
 
 
@@ -334,8 +334,8 @@ def test_client_version_may_refuse(opinion, code, status):
 def test_a_version_warning_is_the_users_to_accept():
     script = {"clientVersion": ["W:An update is there."]}
     assert run(ScriptedService(**script)).result is Result.DONE
-    refuses = Behaviour(accept_warnings=False)
-    assert run(ScriptedService(**script), behaviour=refuses).code == "QBWC1037"
+    refuses = Behavior(accept_warnings=False)
+    assert run(ScriptedService(**script), behavior=refuses).code == "QBWC1037"
 
 
 def test_interactive_mode_visits_the_page_and_goes_on():
@@ -350,7 +350,7 @@ def test_interactive_mode_visits_the_page_and_goes_on():
         service,
         clock=clock,
         sleep=clock.sleep,
-        behaviour=Behaviour(accept_interactive=True),
+        behavior=Behavior(accept_interactive=True),
         open_page=pages.append,
     )
     assert pages == ["http://localhost/page"]

@@ -397,7 +397,7 @@ def test_after_a_long_break_our_own_deleted_payments_are_noticed_too(house):
 # Ours.
 
 
-def test_what_we_posted_is_recognised_and_never_imported(house):
+def test_what_we_posted_is_recognized_and_never_imported(house):
     receive(house, payment())
     for _ in range(3):
         settles(house)
@@ -405,7 +405,7 @@ def test_what_we_posted_is_recognised_and_never_imported(house):
     assert outcomes(house) == {}
 
 
-def test_ours_is_recognised_by_its_id_whatever_a_person_writes_into_it(house):
+def test_ours_is_recognized_by_its_id_whatever_a_person_writes_into_it(house):
     receive(house, payment())
     settles(house)
     txn_id = parts(house)[0].txn_id
