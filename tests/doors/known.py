@@ -49,6 +49,7 @@ COMMANDS: Mapping[str, str] = {
     "customers unmap": "customers.Unmatch",
     "db backup": "no plan: a copy is made, and nothing is changed",
     "db upgrade": "no plan: the tables that one is read from are made by it, after a copy",
+    "demo": "no plan: it makes a store and a company of its own, and runs the commands on them",
     "password rotate": "issuing.IssuePlan",
     "password unlock": "issuing.UnlockPlan",
     "payments add": "payment_intake.AddPlan",

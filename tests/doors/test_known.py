@@ -15,9 +15,9 @@ import click
 import pytest
 
 import shared.operations
-from console.cli.app import cli
 from console.tui.app import DeskbridgeApp
 from console.tui.keys import classes_of, own_bindings
+from deskbridge import cli
 from shared.operations.deciding import Plan
 from tests.doors.known import ASKS, COMMANDS, KEYS, LOOKS, PLANS
 
