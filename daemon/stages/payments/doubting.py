@@ -67,25 +67,23 @@ def thd_ask(
         case Doubt.CHECK:
             return Ask(CHECK, held.set_id, set_id=held.set_id)
         case Doubt.FIND:
-            return Ask(FIND, request_id, _search(held, request_id, short=bool(state.tries)))
+            return Ask(FIND, request_id, _search(held, request_id))
         case _:
             again = Evidence(protocol.SentAgain(now))
             outcomes.thd_after(session, held, again, window(state), now)
             return AskWrite(SEND_AGAIN, held.set_id, held.request)
 
 
-def _search(held: MessageSet, request_id: str, *, short: bool) -> Sequence[ask.Request]:
-    """Look for the payment; ``short``: for no more of each than tells it from others."""
+def _search(held: MessageSet, request_id: str) -> Sequence[ask.Request]:
+    """Look for the payment: whole records, since what is left out of one proves nothing."""
     posting = postings.get(held.posting_id)
     payment = listing.get(posting.payment_id)
     known_by = thd_tags(posting)
-    needed = plan.TOLD_APART if short else ()
     return (
         ask.ReceivePaymentQuery(
             f"{request_id}-1",
             ref_numbers=known_by.ref_numbers,
             include_lines=True,
-            include=needed,
         ),
         ask.ReceivePaymentQuery(
             f"{request_id}-2",
@@ -93,7 +91,6 @@ def _search(held: MessageSet, request_id: str, *, short: bool) -> Sequence[ask.R
             to_date=terms.day_of(payment, posting),
             entity=ask.EntityFilter(list_ids=(posting.customer_list_id,)),
             include_lines=True,
-            include=needed,
         ),
         plan.deleted_payments(f"{request_id}-3"),
     )

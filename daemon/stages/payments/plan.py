@@ -28,12 +28,6 @@ DELETIONS_DAYS = 90
 NOT_FOUND = 3120
 PAYMENT_TYPE = "ReceivePayment"
 SEEN = ("TxnID", "TimeCreated", "TimeModified", "EditSequence", "ExternalGUID")
-TOLD_APART = (
-    *("TxnID", "TimeCreated", "TimeModified", "EditSequence", "CustomerRef", "TxnDate"),
-    *("RefNumber", "TotalAmount", "CurrencyRef", "Memo", "UnusedPayment", "UnusedCredits"),
-    *("ExternalGUID", "AppliedToTxnRet"),
-)
-"""All by which a payment of ours is known, and told from another."""
 ACCOUNT = ("ListID", "FullName", "IsActive", "AccountType", "SpecialAccountType", "CurrencyRef")
 METHOD = ("ListID", "Name", "IsActive", "PaymentMethodType")
 SHORT_PAGE = 200

@@ -67,21 +67,18 @@ def thd_look(
     posting = postings.get(posting_id)
     payment = listing.get(posting.payment_id)
     known_by = thd_tags(posting)
-    needed = plan.TOLD_APART if state.tries else ()
     requests = (
         _whom_it_concerns(f"{request_id}-1", posting),
         ask.ReceivePaymentQuery(
             f"{request_id}-2",
             ref_numbers=known_by.ref_numbers,
             include_lines=True,
-            include=needed,
         ),
         ask.ReceivePaymentQuery(
             f"{request_id}-3",
             from_date=payment.date,
             entity=ask.EntityFilter(list_ids=(posting.customer_list_id,)),
             include_lines=True,
-            include=needed,
         ),
         plan.deleted_payments(f"{request_id}-4"),
     )
