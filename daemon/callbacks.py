@@ -23,7 +23,7 @@ from daemon.session import login
 from daemon.session.admission import Admission
 from daemon.session.book import FAILED_PERCENT
 from daemon.session.desk import GIVE_UP, Desk, Expected
-from daemon.session.login import Strangers, Verdict, examine, is_proven, was_proven
+from daemon.session.login import Strangers, Verdict, examine, is_proven, was_proven, was_replaced
 from daemon.stages import sequence
 from daemon.stages.reading import Introduced, Reading, Tally, read_answer, read_introduction
 from daemon.store_thread import Threads
@@ -78,7 +78,7 @@ class WebConnectorCallbacks:
         if is_proven(credentials, password, secret):
             verdict = Verdict.WELCOME
         elif was_proven(credentials, password, secret):
-            verdict = Verdict.OLD_PASSWORD
+            verdict = Verdict.REPLACED if was_replaced(credentials) else Verdict.OLD_PASSWORD
         elif locked_until is not None:
             verdict = Verdict.LOCKED
         else:

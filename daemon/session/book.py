@@ -5,7 +5,7 @@ Store-thread code, inside the transaction of the callback.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -15,7 +15,14 @@ from daemon.session import machine
 from daemon.session.machine import UNFINISHED, Phase
 from shared import hints
 from shared.models import problems, sessions, syncs
-from shared.rules.values import Application, RecordKind, Session, SyncState, Trouble
+from shared.rules.values import (
+    Application,
+    ApplicationKind,
+    RecordKind,
+    Session,
+    SyncState,
+    Trouble,
+)
 from shared.settings import Settings
 
 FAILED_PERCENT = -1
@@ -135,7 +142,7 @@ def thd_put_on_file(
 
     It is over when a sync of the application finishes.
     """
-    thd_take_off_file(application, now)
+    _thd_resolve(application, [application.kind], now)
     told = hints.tell(code, application=application.kind.label, **facts)
     trouble = Trouble(
         code,
@@ -150,10 +157,16 @@ def thd_put_on_file(
 
 
 def thd_take_off_file(application: Application, now: datetime) -> None:
-    """A sync of the application went well, or failed otherwise."""
-    problems.resolve(
-        application.connection_id, RecordKind.SYNC, [application.kind.value], None, now
-    )
+    """A sync of the application went well; so did what it took the place of."""
+    kinds = [application.kind, ApplicationKind.COMBINED]
+    if application.kind is ApplicationKind.COMBINED:
+        kinds = list(ApplicationKind)
+    _thd_resolve(application, kinds, now)
+
+
+def _thd_resolve(application: Application, kinds: Sequence[ApplicationKind], now: datetime) -> None:
+    about = [kind.value for kind in kinds]
+    problems.resolve(application.connection_id, RecordKind.SYNC, about, None, now)
 
 
 def say(session: Session, code: str, **fields: str) -> str:

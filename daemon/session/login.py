@@ -55,6 +55,13 @@ def _is(proof: str, known: str) -> bool:
     return hmac.compare_digest(proof, known or "-" * len(proof))
 
 
+def was_replaced(credentials: Credentials | None) -> bool:
+    """Whether this application had a password once and has none any more."""
+    if credentials is None or credentials.password_hash:
+        return False
+    return bool(credentials.application.password_generation)
+
+
 def is_proven(credentials: Credentials | None, password: str, secret: str) -> bool:
     """Whether this is the present password, by its proof: no lock and no load keeps it out.
 
@@ -84,7 +91,7 @@ def examine(
 def _compare(
     credentials: Credentials, password: str, verify: Callable[[str, str], bool]
 ) -> Verdict:
-    if not credentials.password_hash and credentials.application.password_generation:
+    if was_replaced(credentials):
         passwords.dummy_verify()
         return Verdict.REPLACED
     if verify(password, credentials.password_hash):

@@ -1,0 +1,509 @@
+"""Remedies of what stops a sync, and of single invoices and customers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import NoReturn
+
+from shared.models import connections
+from shared.qbxml.requests import RequestRefused
+from simulator.company import acts
+from simulator.company.product import Product
+from tests.whole.bookkeeping import failing, owes, spoil, synced
+from tests.whole.conftest import small_company
+from tests.whole.house import PASSWORD, House
+from tests.whole.office import BECAUSE, Office, remedy
+from tests.whole.test_answers_not_taken import heavy
+
+
+def signs_in_anew(office: Office) -> None:
+    """The operator makes a new password, and the bookkeeper types it."""
+    shown = office.runs("password", "rotate", "Larkspur", "--json")
+    found = re.search(r"\b[2-9a-zA-Z]{24}\b", shown)
+    assert found, shown
+    synced(office.house, password=found[0])
+
+
+def is_cut(answer: str) -> str:
+    return answer[: len(answer) // 2]
+
+
+def begins(house: House) -> None:
+    """A sync of which nothing more is heard after its first question."""
+    hand = house.by_hand()
+    hand.log_in()
+    hand.ask()
+
+
+# Logging in
+
+
+@remedy("wrong-password")
+def the_right_password_is_typed(office: Office) -> Iterator[None]:
+    office.house.by_hand(password="guessed").log_in()
+    yield
+    synced(office.house)
+
+
+@remedy("wrong-password")
+def a_password_that_nobody_has_is_replaced(office: Office) -> Iterator[None]:
+    office.house.by_hand(password="guessed").log_in()
+    yield
+    signs_in_anew(office)
+
+
+@remedy("old-password")
+def the_newest_password_is_typed(office: Office) -> Iterator[None]:
+    office.house.rotate("Larkspur", "newest")
+    office.house.by_hand(password=PASSWORD).log_in()
+    yield
+    synced(office.house, password="newest")
+
+
+@remedy("old-password")
+def the_newest_password_is_replaced(office: Office) -> Iterator[None]:
+    office.house.rotate("Larkspur", "newest")
+    office.house.by_hand(password=PASSWORD).log_in()
+    yield
+    signs_in_anew(office)
+
+
+@remedy("password-hash-unreadable")
+def a_damaged_password_is_replaced(office: Office) -> Iterator[None]:
+    house = office.house
+    with house.store.transaction():
+        every = [one.id for one in connections.applications(connections.get("Larkspur").id)]
+        for _ in range(2):  # the password before is known by its proof, too
+            connections.set_password(every, "damaged", "")
+    house.by_hand().log_in()
+    yield
+    signs_in_anew(office)
+
+
+@remedy("login-locked")
+def the_lock_ends(office: Office) -> Iterator[None]:
+    for _ in range(6):
+        office.house.by_hand(password="guessed").log_in()
+    yield
+    office.house.later(minutes=15)
+    synced(office.house)
+
+
+@remedy("login-locked")
+def the_operator_ends_the_lock(office: Office) -> Iterator[None]:
+    for _ in range(6):
+        office.house.by_hand(password="guessed").log_in()
+    yield
+    office.runs("password", "unlock", "Larkspur")
+    synced(office.house)
+
+
+@remedy("application-replaced")
+def the_latest_file_takes_the_place_of_the_row(office: Office) -> Iterator[None]:
+    house = office.house
+    connector, row = house.web_connector()
+    office.shell.says("connection", "edit", "Larkspur", "--layout", "combined", "--yes")
+    connector.update(row)
+    yield
+    house.rotate("Larkspur", PASSWORD)
+    synced(house, kind=combined(house))
+
+
+def combined(house: House) -> object:
+    with house.store.reading():
+        live = connections.applications(connections.get("Larkspur").id)
+    return live[0].kind
+
+
+# The company file
+
+
+@remedy("company-mismatch")
+def the_right_company_is_opened(office: Office) -> Iterator[None]:
+    synced(office.house)
+    office.house.sync(company=small_company(seed=8, name="Other Company Ltd"))
+    yield
+    synced(office.house)
+
+
+@remedy("company-mismatch")
+def the_company_was_renamed_on_purpose(office: Office) -> Iterator[None]:
+    synced(office.house)
+    other = small_company(seed=8, name="Other Company Ltd")
+    office.house.sync(company=other)
+    yield
+    office.runs("connection", "edit", "Larkspur", "--rebind")
+    synced(office.house, company=other)
+
+
+@remedy("company-unmarked")
+def the_file_is_added_again(office: Office) -> Iterator[None]:
+    house = office.house
+    synced(house)
+    connector, row = house.web_connector()
+    house.company.set_data_ext(row.qwc.owner_id, "FileID", "")
+    connector.update(row)
+    yield
+    office.runs("qwc", "Larkspur", "--keep-password", "--out", str(office.shell.folder))
+    synced(house)
+
+
+@remedy("company-unmarked")
+def files_with_new_ids_are_added(office: Office) -> Iterator[None]:
+    house = office.house
+    synced(house)
+    connector, row = house.web_connector()
+    house.company.set_data_ext(row.qwc.owner_id, "FileID", "{00000000-0000-0000-0000-000000000001}")
+    connector.update(row)
+    yield
+    office.runs("qwc", "Larkspur", "--renew-ids", "--out", str(office.shell.folder))
+    house.rotate("Larkspur", PASSWORD)
+    synced(house)
+
+
+@remedy("company-bound-elsewhere")
+def the_other_connection_is_removed(office: Office) -> Iterator[None]:
+    synced(office.house)
+    office.house.add_connection("Aster")
+    office.house.sync("Aster")
+    yield
+    office.runs("connection", "remove", "Larkspur")
+    assert office.house.sync("Aster").ok
+
+
+@remedy("company-bound-elsewhere")
+def the_second_connection_is_removed(office: Office) -> Iterator[None]:
+    synced(office.house)
+    office.house.add_connection("Aster")
+    office.house.sync("Aster")
+    yield
+    office.runs("connection", "remove", "Aster")
+
+
+@remedy("company-bound-elsewhere")
+def the_other_connection_moved(office: Office) -> Iterator[None]:
+    synced(office.house)
+    office.house.add_connection("Aster")
+    office.house.sync("Aster")
+    yield
+    office.runs("connection", "edit", "Larkspur", "--rebind")
+    assert office.house.sync("Aster").ok
+
+
+@remedy("company-unidentified")
+def quickbooks_tells_which_company_is_open(office: Office) -> Iterator[None]:
+    hand = office.house.by_hand()
+    hand.log_in()
+    hand.tell(spoil("<CompanyRet>.*?</CompanyRet>", "")(hand.work(hand.ask(hcp=""))))
+    hand.close()
+    yield
+    synced(office.house)
+
+
+@remedy("quickbooks-too-old")
+def quickbooks_is_upgraded(office: Office) -> Iterator[None]:
+    yield from is_replaced(office, Product(year=2014))
+
+
+@remedy("quickbooks-unsupported")
+def a_supported_product_is_used(office: Office) -> Iterator[None]:
+    yield from is_replaced(office, Product(name="QuickBooks Point of Sale 18"))
+
+
+def is_replaced(office: Office, product: Product) -> Iterator[None]:
+    used = office.books.profile
+    office.books.profile = replace(used, product=product)
+    office.house.sync()
+    yield
+    office.books.profile = used
+    synced(office.house)
+
+
+@remedy("qbxml-unsupported")
+def quickbooks_is_updated(office: Office) -> Iterator[None]:
+    hand = office.house.by_hand()
+    hand.log_in()
+    listed = "(<SupportedQBXMLVersion>)[^<]*(</SupportedQBXMLVersion>)"
+    hand.tell(spoil(listed, r"\g<1>1.0\g<2>")(hand.work(hand.ask(hcp=""))))
+    hand.close()
+    yield
+    synced(office.house)
+
+
+@remedy("sample-company")
+def sample_companies_are_allowed(office: Office) -> Iterator[None]:
+    office.books.profile = replace(office.books.profile, is_sample=True)
+    office.house.sync()
+    yield
+    office.runs("connection", "edit", "Larkspur", "--sample-company", "allow")
+    synced(office.house)
+
+
+# The course of a sync: the next one that goes well closes its problem
+
+
+@remedy("session-expired")
+def the_silent_one_runs_again(office: Office) -> Iterator[None]:
+    begins(office.house)
+    office.house.later(hours=2)
+    with office.house.store.transaction():
+        office.house.desk.thd_reap()
+    yield
+    synced(office.house)
+
+
+@remedy("session-taken-over")
+def the_newer_sync_goes_on(office: Office) -> Iterator[None]:
+    begins(office.house)
+    office.house.later(minutes=2)
+    hand = office.house.by_hand()
+    hand.log_in()
+    yield
+    hand.tell(hand.work(hand.ask()))
+    assert hand.finish() == 100
+
+
+@remedy("session-cut")
+def it_is_clicked_again(office: Office) -> Iterator[None]:
+    hand = office.house.by_hand()
+    hand.log_in()
+    hand.ask()
+    hand.close()
+    yield
+    synced(office.house)
+
+
+@remedy("daemon-restarted")
+def the_sync_after_the_restart_goes_on(office: Office) -> Iterator[None]:
+    begins(office.house)
+    office.house.later(seconds=5)
+    office.house.restart()
+    hand = office.house.by_hand()
+    hand.log_in()
+    yield
+    hand.tell(hand.work(hand.ask()))
+    assert hand.finish() == 100
+
+
+@remedy("answer-foreign")
+def it_is_asked_again(office: Office) -> Iterator[None]:
+    hand = office.house.by_hand()
+    hand.log_in()
+    hand.tell(spoil(r'requestID="[^"]*"', 'requestID="other"')(hand.work(hand.ask())))
+    hand.close()
+    yield
+    synced(office.house)
+
+
+@remedy("answer-unreadable")
+def the_line_is_whole_again(office: Office) -> Iterator[None]:
+    office.house.alter = is_cut
+    office.house.sync()
+    yield
+    office.house.alter = None
+    synced(office.house)
+
+
+@remedy("quickbooks-unreachable")
+def the_company_is_opened_by_hand(office: Office) -> Iterator[None]:
+    hand = office.house.by_hand()
+    hand.log_in()
+    hand.call.connection_error(hand.ticket, "0x8004FFFF", "Something else.")
+    yield
+    synced(office.house)
+
+
+@remedy("quickbooks-refused")
+def quickbooks_is_restarted(office: Office) -> Iterator[None]:
+    office.house.company.fail_next("0x8004FFFF", "InvoiceQueryRq")
+    office.house.sync()
+    yield
+    synced(office.house)
+
+
+@remedy("retries-exhausted")
+def the_windows_are_closed(office: Office) -> Iterator[None]:
+    owes(office.house, "1", 100)
+    office.house.alter_with_request = failing(99, 3175, "could not be locked")
+    office.house.sync()
+    yield
+    office.house.alter_with_request = None
+    synced(office.house)
+
+
+@remedy("iterator-lost")
+def the_list_is_read_once_more(office: Office) -> Iterator[None]:
+    owes(office.house, "1", 100)
+    office.house.alter_with_request = failing(99, 3391, "invalid iterator")
+    office.house.sync()
+    yield
+    office.house.alter_with_request = None
+    synced(office.house)
+
+
+@remedy("request-invalid")
+def a_request_of_a_mended_program_goes_out(office: Office) -> Iterator[None]:
+    def refuses(*_: object) -> NoReturn:
+        raise RequestRefused("InvoiceQueryRq/TxnID", "x", "an ID", "Report it.")
+
+    with office.patch.context() as patch:
+        patch.setattr("daemon.session.desk._bytes_of", refuses)
+        office.house.sync()
+    yield
+    synced(office.house)
+
+
+@remedy("internal-error")
+def a_mended_program_goes_on(office: Office) -> Iterator[None]:
+    def breaks(*_: object, **__: object) -> NoReturn:
+        raise AssertionError
+
+    with office.patch.context() as patch:
+        patch.setattr("daemon.stages.sequence.thd_take", breaks)
+        office.house.sync()
+    office.failures.clear()
+    yield
+    synced(office.house)
+
+
+# Codes of QuickBooks itself
+
+
+@remedy("0x80040408")
+def quickbooks_is_started(office: Office) -> Iterator[None]:
+    office.house.company.set_situation("closed")
+    office.house.sync()
+    yield
+    office.house.company.set_situation("open")
+    synced(office.house)
+
+
+@remedy("3260")
+def the_application_gets_the_right(office: Office) -> Iterator[None]:
+    office.house.alter_with_request = failing(9, 3260, "no permission")
+    office.house.sync()
+    yield
+    office.house.alter_with_request = None
+    synced(office.house)
+
+
+# Single records
+
+
+@remedy("invoice-unreadable")
+def the_invoice_is_saved_again(office: Office) -> Iterator[None]:
+    owes(office.house, "2", 20_000)
+    office.house.alter = spoil("<BalanceRemaining>200.00<", "<BalanceRemaining>2OO.00<")
+    synced(office.house)
+    yield
+    office.house.alter = None
+    acts.edit(office.books, "2", add=100)
+    synced(office.house)
+
+
+@remedy("invoice-unreadable")
+def the_invoice_is_skipped(office: Office) -> Iterator[None]:
+    owes(office.house, "2", 20_000)
+    office.house.alter = spoil("<BalanceRemaining>200.00<", "<BalanceRemaining>2OO.00<")
+    synced(office.house)
+    yield
+    office.runs("problems", "skip", office.number("invoice-unreadable"), *BECAUSE)
+    synced(office.house)
+
+
+@remedy("invoice-total-mismatch")
+def the_amounts_are_checked_and_saved(office: Office) -> Iterator[None]:
+    owes(office.house, "2", 20_000)
+    office.house.alter = spoil("<Subtotal>200.00<", "<Subtotal>190.00<")
+    synced(office.house)
+    yield
+    office.house.alter = None
+    acts.edit(office.books, "2", add=100)
+    synced(office.house)
+
+
+@remedy("invoice-total-mismatch")
+def the_amounts_are_right(office: Office) -> Iterator[None]:
+    owes(office.house, "2", 20_000)
+    office.house.alter = spoil("<Subtotal>200.00<", "<Subtotal>190.00<")
+    synced(office.house)
+    yield
+    office.acknowledges("invoice-total-mismatch")
+    synced(office.house)
+
+
+@remedy("invoice-duplicate-number")
+def each_invoice_gets_its_own_number(office: Office) -> Iterator[None]:
+    second = [owes(office.house, "1042", cents) for cents in (100, 200)][1]
+    synced(office.house)
+    yield
+    acts.renumber(office.books, second, "1042-B")
+    synced(office.house)
+
+
+@remedy("invoice-duplicate-number")
+def one_number_for_two_is_meant(office: Office) -> Iterator[None]:
+    for cents in (100, 200):
+        owes(office.house, "1042", cents)
+    synced(office.house)
+    yield
+    for _ in range(2):
+        office.acknowledges("invoice-duplicate-number")
+    synced(office.house)
+
+
+@remedy("invoice-customer-missing")
+def the_customer_may_be_read(office: Office) -> Iterator[None]:
+    owes(office.house, "1", 100)
+    office.house.alter = spoil("<CustomerRet>.*</CustomerRet>", "")
+    synced(office.house)
+    yield
+    office.house.alter = None
+    synced(office.house)
+
+
+@remedy("customer-unreadable")
+def the_customer_is_saved_again(office: Office) -> Iterator[None]:
+    owes(office.house, "1", 100)
+    office.house.alter = spoil("<IsActive>true<", "<IsActive>maybe<")
+    synced(office.house)
+    yield
+    office.house.alter = None
+    synced(office.house)
+
+
+@remedy("customer-cycle")
+def the_job_is_put_under_its_customer(office: Office) -> Iterator[None]:
+    house, customers = office.house, office.books.customers
+    owes(house, "1", 100, "Larkspur Tile:Lobby")
+    job = next(key for key, one in customers.items() if one.name == "Lobby")
+    above = f"<ParentRef><ListID>{job}</ListID></ParentRef><Sublevel>0<"
+    house.alter = spoil("<Sublevel>0<", above)
+    synced(house)
+    yield
+    house.alter = None
+    acts.rename(office.books, "Larkspur Tile", "Larkspur Tiles")
+    synced(house)
+
+
+@remedy("record-refused")
+def the_record_is_put_right_and_retried(office: Office) -> Iterator[None]:
+    owes(office.house, "1", 100)
+    office.house.alter_with_request = failing(1, 3000, "bad record", only="<TxnID>")
+    synced(office.house)
+    yield
+    office.runs("problems", "retry", office.number("record-refused"))
+    synced(office.house)
+
+
+@remedy("record-not-taken-in")
+def the_record_is_shortened_and_retried(office: Office) -> Iterator[None]:
+    owes(office.house, "666", 10_000)
+    office.house.alter = lambda answer: heavy(answer, {"666"}, kib=200)
+    synced(office.house)
+    yield
+    office.house.alter = None
+    office.runs("problems", "retry", office.number("record-not-taken-in"))
+    synced(office.house)
