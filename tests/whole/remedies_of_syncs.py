@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import NoReturn
 
 from shared.models import connections
@@ -93,6 +94,7 @@ def the_lock_ends(office: Office) -> Iterator[None]:
 
 @remedy("login-locked")
 def the_operator_ends_the_lock(office: Office) -> Iterator[None]:
+    office.house.now = datetime.now(UTC)  # that of the command line, where the lock ends
     for _ in range(6):
         office.house.by_hand(password="guessed").log_in()
     yield
@@ -373,8 +375,9 @@ def a_mended_program_goes_on(office: Office) -> Iterator[None]:
 
 @remedy("0x80040408")
 def quickbooks_is_started(office: Office) -> Iterator[None]:
+    connector, row = office.house.web_connector()
     office.house.company.set_situation("closed")
-    office.house.sync()
+    connector.update(row)
     yield
     office.house.company.set_situation("open")
     synced(office.house)
@@ -491,9 +494,10 @@ def the_job_is_put_under_its_customer(office: Office) -> Iterator[None]:
 @remedy("record-refused")
 def the_record_is_put_right_and_retried(office: Office) -> Iterator[None]:
     owes(office.house, "1", 100)
-    office.house.alter_with_request = failing(1, 3000, "bad record", only="<TxnID>")
+    office.house.alter_with_request = failing(99, 3000, "bad record", only="<ListID>")
     synced(office.house)
     yield
+    office.house.alter_with_request = None
     office.runs("problems", "retry", office.number("record-refused"))
     synced(office.house)
 

@@ -27,7 +27,7 @@ NOT_ON_FILE = frozenset(
         # Said where a command or the daemon ends.
         *("settings-refused", "qwc-refused"),
         # What a person left out, and doubt, which the next Payment Sync settles.
-        *("skipped", "payment-unknown", "payment-held"),
+        *("skipped", "payment-unknown", "payment-held", "payment-doubt-unreadable"),
     }
 )
 NOT_TOLD = {("payment-closed-period", "date")}
