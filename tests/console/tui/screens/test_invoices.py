@@ -79,7 +79,7 @@ def test_f_goes_to_differences_then_to_what_is_left_out_and_why(office, till):
         assert numbers(at) == ["500", "400"]
         assert "Left out: Left out: the invoice is pending in QuickBooks." in at.text
         await at.press("down")
-        assert "the customer is inactive in QuickBooks." in at.text
+        assert "its customer is inactive in QuickBooks." in at.text
         await at.press("t")
         assert "Troubleshooting, left-out-inactive-customer" in at.lines[0]
         await at.press("escape", "f")
