@@ -7,7 +7,7 @@ byte, and only after that it leaves.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import date, datetime
 
@@ -23,7 +23,7 @@ from daemon.stages.payments.verdict import Fits, HeldBack, Places, StopPosting, 
 from daemon.stages.reading import Reading
 from shared import hints
 from shared.models import ledger
-from shared.models.payments import listing, lists, postings, rows, rules, sets
+from shared.models.payments import listing, lists, postings, receiving, rows, rules, sets
 from shared.qbxml import requests as ask
 from shared.qbxml import statuses
 from shared.qbxml.responses import ResponseHead
@@ -39,7 +39,7 @@ from shared.rules.payments.values import (
     Posting,
     PostingState,
 )
-from shared.rules.values import Session
+from shared.rules.values import RecordKind, Session
 
 LOOKED = (
     "TxnID",
@@ -81,11 +81,19 @@ def thd_look(
             include_lines=True,
         ),
         plan.deleted_payments(f"{request_id}-4"),
+        *_whoever_bears(f"{request_id}-5", payment, posting),
     )
     state = replace(
         state, posting_id=posting_id, looked_at=now.isoformat(), looked_for=_invoices(posting)
     )
     return state, Ask(Step.LOOK.value, request_id, requests)
+
+
+def _whoever_bears(request_id: str, payment: Payment, posting: Posting) -> Iterator[ask.Request]:
+    """The invoices of the numbers that the platform named, those that no sync has read yet too."""
+    numbers = verdict.numbers_named(payment, posting)
+    if numbers:
+        yield ask.InvoiceQuery(request_id, ref_numbers=numbers, include=LOOKED)
 
 
 def _whom_it_concerns(request_id: str, posting: Posting) -> ask.Request:
@@ -106,15 +114,16 @@ def thd_looked(
     session: Session, state: PaymentSync, reading: Reading, now: datetime
 ) -> tuple[PaymentSync, Move]:
     """Decide whether the posting goes out as the books are now."""
-    if reading.unreadable or len(reading.heads) < LOOKS:
+    posting = postings.get(state.posting_id)
+    payment = listing.get(posting.payment_id)
+    looks = LOOKS + bool(verdict.numbers_named(payment, posting))
+    if reading.unreadable or len(reading.heads) < looks:
         said = reading.unreadable or "it lacked a part of what was asked"
         return _thd_unseen(session, state, said, now)
     state = replace(state, unseen=0)
     failed = _looked_in_vain(reading)
-    posting = postings.get(state.posting_id)
     if failed is not None:
         return _thd_looked_in_vain(session, state, posting, failed, now)
-    payment = listing.get(posting.payment_id)
     proof = _thd_search(payment, posting, reading)
     if _thd_is_there_already(session, posting, proof, now):
         return _next(state), GoOn()
@@ -122,6 +131,8 @@ def thd_looked(
         # It was corrected meanwhile: as it is now, nobody has looked at it.
         return _next(state), GoOn()
     why = _thd_verdict(session, payment, posting, reading)
+    if isinstance(why, Fits):
+        why = _thd_only_one(session, payment, posting, reading) or why
     if isinstance(why, Fits):
         found = _thd_places(session, payment, posting)
         if isinstance(found, Places):
@@ -173,6 +184,24 @@ def _thd_verdict(
     return verdict.look_on_account(payment, posting, customers, receivables, closing, may)
 
 
+def _thd_only_one(
+    session: Session, payment: Payment, posting: Posting, reading: Reading
+) -> HeldBack | Unfit | None:
+    """Why a number does not say which invoice is meant: QuickBooks has others that bear it.
+
+    Those are read at the end of this sync, so that the ledger shows them.
+    """
+    looked = [row for row in reading.rows if isinstance(row, LookedInvoice)]
+    came_in = receiving.on_file(payment.connection_id, [payment.external_id])
+    others = verdict.others_of_number(came_in[payment.external_id], posting, looked)
+    if not others:
+        return None
+    txn_ids = sorted({one.txn_id for one in others})
+    ledger.queue_reread(session.connection.id, RecordKind.INVOICE, txn_ids)
+    number, count = others[0].number, str(len(txn_ids) + 1)
+    return verdict.stopped("payment-invoice-ambiguous", number=number, count=count)
+
+
 def _thd_looked_in_vain(
     session: Session, state: PaymentSync, posting: Posting, failed: ResponseHead, now: datetime
 ) -> tuple[PaymentSync, Move]:
@@ -193,7 +222,8 @@ def _looked_in_vain(reading: Reading) -> ResponseHead | None:
 
     That is the invoices, or the customer, whose payments cannot be asked for then.
     """
-    invoices, by_number, by_customer, *others = reading.heads
+    invoices, by_number, by_customer, deleted, *bearing = reading.heads
+    others = [deleted, *(one for one in bearing if one.status.code != plan.NOT_FOUND)]
     gone = invoices.status.code == plan.NOT_FOUND
     nobody = by_customer.status.code in CUSTOMER_GONE
     wanted = [by_number, *others]

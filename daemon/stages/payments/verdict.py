@@ -6,7 +6,7 @@ payment back until the next sync; what needs a person refuses it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
@@ -138,6 +138,40 @@ def look(
     if not isinstance(why, Fits):
         return why
     return replace(why, paid=paid, date=None if day == payment.date else day)
+
+
+def numbers_named(payment: Payment, posting: Posting) -> tuple[str, ...]:
+    """The numbers by which the platform named invoices of this posting, not by their TxnIDs."""
+    paid = {use.invoice_txn_id for use in posting.uses}
+    by_number = {
+        use.number
+        for use in payment.uses
+        if use.invoice_txn_id in paid and use.document.casefold() != use.invoice_txn_id.casefold()
+    }
+    return tuple(sorted(by_number - {""}))
+
+
+def others_of_number(
+    payment: Payment, posting: Posting, found: Iterable[LookedInvoice]
+) -> list[LookedInvoice]:
+    """The invoices that bear a number under which another was named: which one is meant?
+
+    ``payment`` is as it came in. A customer that it names tells its invoices from those of others,
+    not from those of its jobs.
+    """
+    named = {folded(number) for number in numbers_named(payment, posting)}
+    paid = {use.invoice_txn_id for use in posting.uses}
+    top = _top(posting.customer)
+    return [
+        one
+        for one in found
+        if folded(one.number) in named and one.txn_id not in paid
+        if not payment.customer or _top(one.customer) == top
+    ]
+
+
+def _top(full_name: str) -> str:
+    return folded(full_name.partition(":")[0])
 
 
 def look_on_account(

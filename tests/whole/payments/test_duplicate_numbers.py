@@ -146,3 +146,19 @@ def test_a_number_of_its_own_settles_it_also_for_an_invoice_that_is_skipped(stor
     story.shell.says("payments", "retry", str(waiting["id"]))
     settles(story.house)
     assert story.credited() == [(TAB, 5_818)]
+
+
+def test_a_number_that_was_given_out_again_since_the_last_invoice_sync_is_not_guessed(story):
+    first = owes(story.house, "2001", 5_818, TAB)
+    synced(story.house)
+    second = owes(story.house, "2001", 5_818, QUOTED)
+    pay = ("payments", "add", "Larkspur", "--external-id", "pay_1", "--amount", "58.18")
+    story.shell.says(*pay, "--invoice", "2001", "--date", "2025-06-30")
+    settles(story.house)
+    assert story.is_held_back()
+    assert {first, second} <= set(story.house.invoices())
+    acts.renumber(story.house.company.books, second, "2002")
+    synced(story.house)
+    story.shell.says("payments", "retry", "pay_1", "--connection", "Larkspur")
+    settles(story.house)
+    assert story.credited() == [(TAB, 5_818)]
