@@ -41,6 +41,7 @@ class Held:
     payments: dict[PaymentStatus, Queue]
     problems: Queue | None
     scheduled: tuple[tuple[Connection, Application], ...]
+    locked: tuple[tuple[Connection, Application], ...]
     running: tuple[RunningSync, ...]
     on_one_file: tuple[tuple[str, ...], ...]
 
@@ -49,9 +50,10 @@ def read(store: Store) -> Held:
     """Read it; raises StoreError."""
     version, journal = store.schema_version, store.journal_mode
     with store.reading():
+        now = store.now()
         backups = audit.entries(1, action=BACKUP)
         return Held(
-            now=store.now(),
+            now=now,
             facts=facts.read(),
             url_shown=store.url_shown,
             schema_version=version,
@@ -64,6 +66,7 @@ def read(store: Store) -> Held:
             payments=queues.payments(WATCHED),
             problems=queues.open_problems(),
             scheduled=tuple(queues.scheduled()),
+            locked=tuple(queues.locked(now)),
             running=tuple(queues.running_syncs()),
             on_one_file=tuple(company_files.sharing()),
         )

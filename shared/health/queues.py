@@ -1,10 +1,11 @@
-"""What has waited too long: payments, problems, runs that did not come, syncs that hang."""
+"""What keeps work waiting: old payments, problems, missed runs, locked sign-ins, hanging syncs."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
+from shared.clock import clock_time
 from shared.health.checks import Check, count, fail, ok, span, warn
 from shared.health.holding import Held
 from shared.models.queues import Queue
@@ -26,6 +27,7 @@ def of_queues(held: Held) -> Iterator[Check]:
     yield from _payments(held)
     yield _problems(held)
     yield _late_runs(held)
+    yield _locks(held)
     yield _hanging(held)
 
 
@@ -112,6 +114,22 @@ def _late_runs(held: Held) -> Check:
         "auto-run",
         f"Nothing was heard of {_some(late)}.",
         "Is that PC on, a user logged in to Windows, the Web Connector open and Auto-Run ticked?",
+    )
+
+
+def _locks(held: Held) -> Check:
+    locked = [
+        f"{application.kind.label} of {connection.name} (until {clock_time(until)})"
+        for connection, application in held.locked
+        if (until := application.locked(held.now)) is not None
+    ]
+    if not locked:
+        return ok("sign-in", "Not locked for any application.")
+    return warn(
+        "sign-in",
+        f"Too many wrong passwords have locked sign-in for {_some(locked)}.",
+        "Type the newest password in the Web Connector on that PC, then unlock sign-in: deskbridge"
+        " password unlock NAME.",
     )
 
 

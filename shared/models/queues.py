@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -71,21 +71,35 @@ _PROBLEMS = Statement(
 )
 
 
+def locked(now: datetime) -> list[tuple[Connection, Application]]:
+    """Return the applications that too many wrong passwords keep out at ``now``, by name."""
+    found = [_of_connection(row) for row in _LOCKED.all()]
+    return [(connection, one) for connection, one in found if one.locked(now)]
+
+
 def scheduled() -> list[tuple[Connection, Application]]:
     """Return the applications that may log in and are meant to run by themselves, by name."""
-    return [
-        (read_connection(row[APPLICATION_WIDTH:]), read_application(row[:APPLICATION_WIDTH]))
-        for row in _SCHEDULED.all()
-    ]
+    return [_of_connection(row) for row in _SCHEDULED.all()]
 
 
-_SCHEDULED = Statement(
-    lambda: (
-        t.Application.select(*APPLICATION_FIELDS, *CONNECTION_FIELDS)
-        .join(t.Connection)
-        .where((t.Connection.run_every_minutes > 0) & (t.Application.password_hash != ""))
-        .order_by(t.Connection.name_key, t.Application.id)
+def _of_connection(row: Sequence[Any]) -> tuple[Connection, Application]:
+    return read_connection(row[APPLICATION_WIDTH:]), read_application(row[:APPLICATION_WIDTH])
+
+
+def _applications(condition: Callable[[], Any]) -> Statement:
+    return Statement(
+        lambda: (
+            t.Application.select(*APPLICATION_FIELDS, *CONNECTION_FIELDS)
+            .join(t.Connection)
+            .where(condition())
+            .order_by(t.Connection.name_key, t.Application.id)
+        )
     )
+
+
+_LOCKED = _applications(lambda: t.Application.locked_until_ms.is_null(False))
+_SCHEDULED = _applications(
+    lambda: (t.Connection.run_every_minutes > 0) & (t.Application.password_hash != "")
 )
 
 

@@ -16,6 +16,7 @@ import pytest
 
 from daemon.edge.pages import service_page
 from shared import health
+from shared.clock import clock_time
 from shared.errors import StoreError, StoreOutdated
 from shared.health import Check, Page, State
 from shared.health.address import of_address
@@ -130,6 +131,7 @@ def held(**changes: Any) -> Held:
         payments={},
         problems=None,
         scheduled=(),
+        locked=(),
         running=(),
         on_one_file=(),
     )
@@ -283,6 +285,9 @@ def test_what_is_checked_is_read_from_a_real_store(store):
                 connections.set_password([one.id], "hash")
         invoice_sync = connections.applications(made.id)[0]
         connections.seen(invoice_sync.id, "authenticate", now - timedelta(days=1))
+        connections.login_failed(invoice_sync.id, locked_until=now + timedelta(minutes=5))
+        over = connections.applications(unscheduled.id)[0]
+        connections.login_failed(over.id, locked_until=now - timedelta(seconds=1))
         silent = syncs.start(made.id, "invoice", now - timedelta(hours=9))
         sessions.open_session(
             application=invoice_sync,
@@ -314,6 +319,7 @@ def test_what_is_checked_is_read_from_a_real_store(store):
     assert found.problems == Queue(1, now - timedelta(days=2))
     assert found.payments == {}
     assert [(c.name, a.kind) for c, a in found.scheduled] == [("Larkspur", "invoice")]
+    assert [(c.name, a.kind) for c, a in found.locked] == [("Larkspur", "invoice")]
     assert found.running == (
         RunningSync(silent.id, "Larkspur", "invoice", now - timedelta(hours=8)),
     )
@@ -323,7 +329,7 @@ def test_an_empty_store_is_read_as_well(store):
     found = read(store)
     assert (found.latest_at, found.last_backup_at, found.problems) == (None, None, None)
     assert not found.has_connections
-    assert (found.daemons, found.scheduled, found.running) == ((), (), ())
+    assert (found.daemons, found.scheduled, found.locked, found.running) == ((), (), (), ())
 
 
 # The files of the store
@@ -593,7 +599,7 @@ def test_an_answer_that_is_not_ours_fails(tmp_path, page, told, remedy):
 
 def test_a_store_in_which_nothing_waits_is_in_order():
     assert states(of_queues(held())) == dict.fromkeys(
-        ("payments", "problems", "auto-run", "syncs"), "ok"
+        ("payments", "problems", "auto-run", "sign-in", "syncs"), "ok"
     )
 
 
@@ -661,6 +667,15 @@ def test_applications_that_stopped_calling_are_named_but_not_hundreds_of_them():
     )
     many = held(scheduled=scheduled(*[timedelta(days=2)] * 200))
     assert named(of_queues(many), "auto-run").told.endswith(" and 195 more.")
+
+
+def test_a_locked_sign_in_is_told_with_its_end_and_what_ends_it_sooner():
+    until = NOW + timedelta(minutes=5)
+    held_out = (connection("Larkspur"), application(locked_until=until))
+    check = named(of_queues(held(locked=(held_out,))), "sign-in")
+    assert check.state == "warn"
+    assert f"Invoice Sync of Larkspur (until {clock_time(until)})" in check.told
+    assert "deskbridge password unlock NAME" in check.remedy
 
 
 def test_a_sync_without_a_call_for_hours_hangs():

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import functools
 import json
+import re
 import shutil
+from datetime import timedelta
 from importlib.metadata import version
 from typing import Any
 
@@ -13,7 +15,7 @@ import pytest
 from shared import health
 from shared.health import Page
 from shared.health.address import OUR_PAGE
-from shared.models import daemons
+from shared.models import connections, daemons
 from shared.models.daemons import DaemonFacts
 from shared.models.schema import MIGRATIONS
 from shared.models.store import open_store
@@ -135,6 +137,20 @@ def test_a_backup_is_remembered(up):
     assert states(diagnosis(up))["backup"] == "warn"
     up.says("db", "backup", str(up.folder / "copy.sqlite3"))
     assert states(diagnosis(up))["backup"] == "ok"
+
+
+def test_a_locked_sign_in_is_a_warning_until_its_remedy_is_followed(up):
+    up.says("connection", "add", "Larkspur")
+    with up.store.transaction():
+        invoice = connections.applications(connections.get("Larkspur").id)[0]
+        until = up.store.now() + timedelta(minutes=5)
+        connections.login_failed(invoice.id, locked_until=until)
+    [told] = [one for one in diagnosis(up)["checks"] if one["name"] == "sign-in"]
+    assert told["state"] == "warn"
+    assert "Invoice Sync of Larkspur" in told["told"]
+    command = re.search(r"deskbridge (password unlock) NAME", told["remedy"])
+    up.says(*command.group(1).split(), "Larkspur")
+    assert states(diagnosis(up))["sign-in"] == "ok"
 
 
 class FakeInternet:
