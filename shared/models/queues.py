@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -82,7 +82,7 @@ def scheduled() -> list[tuple[Connection, Application]]:
     return [_of_connection(row) for row in _SCHEDULED.all()]
 
 
-def _of_connection(row: Sequence[Any]) -> tuple[Connection, Application]:
+def _of_connection(row: tuple[Any, ...]) -> tuple[Connection, Application]:
     return read_connection(row[APPLICATION_WIDTH:]), read_application(row[:APPLICATION_WIDTH])
 
 
