@@ -137,7 +137,7 @@ def test_the_wheel_brings_one_script(unpacked):
     assert dict(scripts["console_scripts"]) == {"deskbridge": "deskbridge:main"}
 
 
-def test_the_wheel_brings_the_licence(contents):
+def test_the_wheel_brings_the_license(contents):
     assert f"{INFO}/licenses/LICENSE" in contents
 
 

@@ -1,4 +1,4 @@
-"""``deskbridge hints``: the troubleshooting catalogue."""
+"""``deskbridge hints``: the troubleshooting catalog."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ def hints(words: tuple[str, ...], as_json: bool) -> None:
     of a problem; TEXT is any words, or - to read them from standard input. Without either,
     all codes are listed.
     """
-    from shared import hints as catalogue
+    from shared import hints as catalog
 
     text = sys.stdin.read() if words == (FROM_STANDARD_INPUT,) else " ".join(words)
     if words and not text.strip():
         raise NotThere("There is nothing to look up.", "All codes: deskbridge hints")
-    found = catalogue.find(text.strip()) if words else catalogue.all_hints()
+    found = catalog.find(text.strip()) if words else catalog.all_hints()
     if not found:
         raise NotThere(
             f'No hint for "{_short(text)}".',

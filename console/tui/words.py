@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 from rich.text import Text
 
-from console.tui.widgets.text_view import Labelled, Paragraph
+from console.tui.widgets.text_view import Labeled, Paragraph
 from shared.operations.describe.sections import Section
 from shared.operations.describe.text import plain
 
@@ -45,7 +45,7 @@ def lines(section: Section) -> Iterator[Paragraph]:
             yield titled(title, _colored(value) if title in _STATES else value)
         else:
             number, _, step = plain(value).partition(" ")
-            yield Labelled(Text(f" {number} "), Text(step))
+            yield Labeled(Text(f" {number} "), Text(step))
 
 
 _STATES = ("Status", "Outcome")

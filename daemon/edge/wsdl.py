@@ -29,7 +29,7 @@ _ARRAY_OF_STRING = (
 
 
 def build_wsdl(address: str) -> bytes:
-    """Write the WSDL for the service at ``address``, the URL that clients shall post to."""
+    """Write the WSDL for the service at ``address``, the URL that clients post to."""
     operations = OPERATIONS.values()
     return (
         '<?xml version="1.0" encoding="utf-8"?>\n'

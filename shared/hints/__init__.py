@@ -1,10 +1,10 @@
-"""What happened, why, what to do and who does it: one catalogue for every code we meet.
+"""What happened, why, what to do and who does it: one catalog for every code we meet.
 
 The Web Connector's status line, Recent Syncs, problems, ``deskbridge hints`` and
 ``docs/hints.md`` are all made from it.
 """
 
-from shared.hints.catalogue import Hint, Kind, all_hints, canonical, hint, hresult
+from shared.hints.catalog import Hint, Kind, all_hints, canonical, hint, hresult
 from shared.hints.finding import find, search
 from shared.hints.page import render_markdown, sections
 from shared.hints.sentences import MAX_SENTENCE, Told, say, tell

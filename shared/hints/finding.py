@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from shared.hints.catalogue import Hint, all_hints, hint
+from shared.hints.catalog import Hint, all_hints, hint
 
 _CODES = re.compile(r"\bQBWC ?\d+|\b0x[0-9a-f]{8}\b|(?<!\w)-\d{10}\b", re.IGNORECASE | re.ASCII)
 _FILLER = re.compile(

@@ -1,4 +1,4 @@
-"""The docs page that lists every hint, made from the catalogue."""
+"""The docs page that lists every hint, made from the catalog."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from itertools import groupby
 
-from shared.hints.catalogue import Hint, Kind, all_hints, hint
+from shared.hints.catalog import Hint, Kind, all_hints, hint
 from shared.qbxml.statuses import Actor, Effect
 
 _HEAD = """\

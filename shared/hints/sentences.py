@@ -1,4 +1,4 @@
-"""Sentences for status lines, Recent Syncs and problems, filled in from the catalogue.
+"""Sentences for status lines, Recent Syncs and problems, filled in from the catalog.
 
 The Web Connector shows one line. A sentence says what happened, to what, and what to do; it
 keeps to 200 characters by shortening what was filled in, never the remedy.
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from shared.hints.catalogue import Hint, Kind, default_fields, hint
+from shared.hints.catalog import Hint, Kind, default_fields, hint
 from shared.qbxml.statuses import meaning_of
 
 MAX_SENTENCE = 200

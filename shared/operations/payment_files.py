@@ -218,7 +218,7 @@ def _unknown(name: str) -> str:
 def _told(raw: _Raw) -> _Raw:
     """The row, told apart from a payment where it is a total, a title or blank.
 
-    A payment has at least one of FEATURES. A row that is labelled as a total is none whatever
+    A payment has at least one of FEATURES. A row that is labeled as a total is none whatever
     it has: a count of payments may stand among invoices, the day of the report among days.
     """
     features = any(_label(raw.values.get(name)) for name in FEATURES)

@@ -77,7 +77,7 @@ SITUATIONS = {
         "0x80040414",
         "A modal dialog box is showing in the QuickBooks user interface.",
     ),
-    "not-authorised": (
+    "not-authorized": (
         "0x80040418",
         "The QuickBooks administrator must allow this application the first time it is used.",
     ),

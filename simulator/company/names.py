@@ -72,7 +72,7 @@ PLACES = {
            ("Ashcombe", "Devon", "EX2 "), ("Penhallow", "Cornwall", "TR4 ")),
 }  # fmt: skip
 ITEMS = (
-    ("Tile:Porcelain 60x60", "part", "Porcelain 60x60, grey", 2250),
+    ("Tile:Porcelain 60x60", "part", "Porcelain 60x60, gray", 2250),
     ("Tile:Ceramic 20x20", "part", "Ceramic 20x20, white", 640),
     ("Stone:Slate", "part", "Slate, riven finish, per m²", 5890),
     ("Grout", "part", "Grout, 5 kg bag – fast setting", 1899),

@@ -103,12 +103,12 @@ def _named(books: Books, request: etree._Element, kind: str) -> Txn:
         raise refusals.not_found(txn_id)
     if txn_id in books.locks:
         raise refusals.in_use(kind)
-    if any(one.txn_id in books.locks for one in _neighbours(books, found)):
+    if any(one.txn_id in books.locks for one in _neighbors(books, found)):
         raise refusals.in_use(kind, related="transaction")
     return found
 
 
-def _neighbours(books: Books, found: Txn) -> list[Txn]:
+def _neighbors(books: Books, found: Txn) -> list[Txn]:
     """The transactions that change together with one that goes."""
     if isinstance(found, Invoice):
         return list(books.appliers(found.txn_id))

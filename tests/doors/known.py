@@ -106,7 +106,7 @@ KEYS: Mapping[str, str] = {
 LOOKS = frozenset(
     {
         *("again", "app.focus_next", "app.focus_previous", "app.help", "back", "bundle", "calls"),
-        *("cancel", "catalogue", "check", "close", "company", "copy", "copy_steps", "failed_only"),
+        *("cancel", "catalog", "check", "close", "company", "copy", "copy_steps", "failed_only"),
         *("filter", "find", "first", "give_up", "go", "help", "hint", "kind", "last", "mapped"),
         *("more", "move", "network", "next", "next_page", "open", "order", "page", "page_before"),
         *("page_down", "page_up", "previous", "problems", "quit", "read", "related", "save"),

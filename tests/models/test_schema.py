@@ -50,7 +50,7 @@ def sqlite_schema(path: Path) -> Schema:
 
 
 def postgres_schema(url: str) -> Schema:
-    """The same from PostgreSQL's catalogue."""
+    """The same from PostgreSQL's catalog."""
     with psycopg.connect(url) as connection:
 
         def rows(sql: str) -> list[tuple[Any, ...]]:

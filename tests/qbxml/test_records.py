@@ -181,7 +181,7 @@ def test_an_invoice_that_says_no_tax_gives_nothing_to_disagree_with():
     assert read.adds_up
 
 
-def test_an_invoice_whose_sums_disagree_is_recognised():
+def test_an_invoice_whose_sums_disagree_is_recognized():
     assert not read_invoice(SalesTaxTotal="98.00").adds_up
 
 

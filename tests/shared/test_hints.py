@@ -23,7 +23,7 @@ from shared.hints import (
     search,
     tell,
 )
-from shared.hints.catalogue import default_fields
+from shared.hints.catalog import default_fields
 from shared.qbxml.statuses import STATUSES
 from tests.shared import said
 
@@ -49,7 +49,7 @@ def of_kind(kind):
     return [entry for entry in all_hints() if entry.kind is kind]
 
 
-# What is in the catalogue.
+# What is in the catalog.
 
 
 OURS = {entry.code for entry in of_kind(Kind.DESKBRIDGE)}

@@ -10,7 +10,7 @@ import pytest
 from twisted.python.failure import Failure
 
 from shared.hints import Kind, all_hints, hint
-from shared.hints.catalogue import default_fields
+from shared.hints.catalog import default_fields
 from shared.rules.payments import reasons
 from tests.shared import said
 from tests.whole import remedies_of_payments, remedies_of_syncs

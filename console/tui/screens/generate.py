@@ -67,7 +67,7 @@ class GenerateScreen(Asking[str | None]):
         self.dismiss(None)
 
     @on(Button.Pressed, "#cancel")
-    def _cancelled(self) -> None:
+    def _canceled(self) -> None:
         self.action_cancel()
 
     @on(Form.Finished)

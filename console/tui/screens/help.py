@@ -14,7 +14,7 @@ from textual.screen import ModalScreen, Screen
 from textual.widgets import Static
 
 from console.tui.widgets.key_line import KeyLine, key_shown
-from console.tui.widgets.text_view import Labelled, Paragraph, TextView
+from console.tui.widgets.text_view import Labeled, Paragraph, TextView
 
 _KEYS_WIDTH = 14
 _SECTIONS = ("On this screen", "Everywhere", "In what has the focus")
@@ -82,7 +82,7 @@ def _section(one: ActiveBinding) -> int:
     return 0 if isinstance(one.node, Screen) else 2
 
 
-def _lines(bindings: list[ActiveBinding]) -> Iterator[Labelled]:
+def _lines(bindings: list[ActiveBinding]) -> Iterator[Labeled]:
     by_meaning: dict[tuple[str, str], list[ActiveBinding]] = {}
     for one in bindings:
         if all(meaning := told_of(one)):
@@ -91,7 +91,7 @@ def _lines(bindings: list[ActiveBinding]) -> Iterator[Labelled]:
         keys = " ".join(key_shown(one.binding.key, one.binding.key_display) for one in alike)
         able = any(one.enabled for one in alike)
         told = f"{description}: {tooltip}" if able else f"({description}: {tooltip} Not now.)"
-        yield Labelled(
+        yield Labeled(
             Text(f"{keys.ljust(_KEYS_WIDTH)} ", style="bold"),
             Text(told, style="" if able else "dim"),
         )

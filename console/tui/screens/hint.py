@@ -11,7 +11,7 @@ from textual.binding import Binding, BindingType
 
 from console.tui.main_screens import TROUBLESHOOTING
 from console.tui.screens.base import ConsoleScreen
-from console.tui.widgets.text_view import Labelled, Paragraph, TextView
+from console.tui.widgets.text_view import Labeled, Paragraph, TextView
 from console.tui.words import lines, titled
 from shared import hints
 from shared.hints import Hint
@@ -25,7 +25,7 @@ class HintScreen(ConsoleScreen):
 
     AUTO_FOCUS = "TextView"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("t", "catalogue", "All entries", tooltip="The whole catalogue, at this entry."),
+        Binding("t", "catalog", "All entries", tooltip="The whole catalog, at this entry."),
         Binding("C", "copy", "Copy", tooltip="Copy this entry to your terminal's clipboard."),
         *(
             Binding(
@@ -49,7 +49,7 @@ class HintScreen(ConsoleScreen):
         yield TextView()
 
     def on_mount(self) -> None:
-        """Show it; the catalogue is in memory."""
+        """Show it; the catalog is in memory."""
         self.show_place(f"Troubleshooting, {self._code}")
         self.query_one(TextView).show(list(self._told()))
 
@@ -59,8 +59,8 @@ class HintScreen(ConsoleScreen):
             return True if parameters[0] in range(1, len(self._related) + 1) else None
         return super().check_action(action, parameters)
 
-    def action_catalogue(self) -> None:
-        """Show the whole catalogue; it may be where this screen was opened from."""
+    def action_catalog(self) -> None:
+        """Show the whole catalog; it may be where this screen was opened from."""
         if isinstance(self.app.screen_stack[-2], TROUBLESHOOTING.load()):
             self.dismiss()
         else:
@@ -81,7 +81,7 @@ class HintScreen(ConsoleScreen):
     def _told(self) -> Iterator[Paragraph]:
         if self._known is None:
             yield Text(f"There is no entry for {self._code}: all that is known is what it said.")
-            yield Text("t opens the catalogue; / searches it for words of what was said.")
+            yield Text("t opens the catalog; / searches it for words of what was said.")
             return
         yield from entry(self._known)
         yield from _referred_to(self._related)
@@ -99,7 +99,7 @@ def _referred_to(codes: tuple[str, ...]) -> Iterator[Paragraph]:
     if codes:
         yield titled("See also", "")
     for number, code in enumerate(codes, start=1):
-        yield Labelled(Text(f" {number}  ", style="bold"), Text(_named(code)))
+        yield Labeled(Text(f" {number}  ", style="bold"), Text(_named(code)))
 
 
 def _named(code: str) -> str:

@@ -12,7 +12,7 @@ from textual.binding import Binding, BindingType
 from console.tui import words
 from console.tui.screens.payment_deciding import DecidesPayments
 from console.tui.screens.reading import FindsText
-from console.tui.widgets.text_view import Labelled, Paragraph, TextView
+from console.tui.widgets.text_view import Labeled, Paragraph, TextView
 from shared.models.store import Store
 from shared.operations import payment_views
 from shared.operations.describe import payments as describe
@@ -80,4 +80,4 @@ def _paragraphs(section: Section) -> Iterator[Paragraph]:
     yield Text(plain(section.title), style="bold")
     width = max(_LABEL, *(len(name) + 4 for name, _ in section.lines))
     for name, value in section.lines:
-        yield Labelled(Text(plain(f"  {name}".ljust(width))), Text(plain(value)))
+        yield Labeled(Text(plain(f"  {name}".ljust(width))), Text(plain(value)))

@@ -20,7 +20,7 @@ from console.tui.backstage import Trouble
 from console.tui.screens.asking import Asking
 from console.tui.widgets.key_line import KeyLine
 from console.tui.widgets.secret import Secret
-from console.tui.widgets.text_view import Labelled, Paragraph, TextView
+from console.tui.widgets.text_view import Labeled, Paragraph, TextView
 from console.tui.widgets.title_bar import TitleBar
 from shared.operations import issuing
 from shared.operations.describe.issuing import ONCE
@@ -222,7 +222,7 @@ def _steps(issued: Issued) -> Iterator[Paragraph]:
     where = "On the PC with QuickBooks" if issued.files else "In the Web Connector"
     yield Text(where, style="bold")
     for number, step in enumerate(issued.steps, start=1):
-        yield Labelled(Text(f"{number}. "), Text(plain(step)))
+        yield Labeled(Text(f"{number}. "), Text(plain(step)))
 
 
 def _heading(issued: Issued) -> str:

@@ -13,7 +13,7 @@ from textual.containers import Vertical
 from textual.message import Message
 
 from console.tui import words
-from console.tui.widgets.text_view import Labelled, Paragraph, TextView
+from console.tui.widgets.text_view import Labeled, Paragraph, TextView
 from shared.health.address import of_address
 from shared.health.checks import Check, State
 from shared.operations.describe.text import plain
@@ -139,6 +139,6 @@ class AddressChecks(Vertical):
         yield words.titled("Check", self.standing)
         for check in self.checks:
             mark = words.state(check.state.value, check.state.value.ljust(_WIDTH))
-            yield Labelled(mark, Text(plain(f"{check.name}: {check.told}")))
+            yield Labeled(mark, Text(plain(f"{check.name}: {check.told}")))
             if check.remedy:
-                yield Labelled(Text(" " * _WIDTH), Text(plain(f"What to do: {check.remedy}")))
+                yield Labeled(Text(" " * _WIDTH), Text(plain(f"What to do: {check.remedy}")))

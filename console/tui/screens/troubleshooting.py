@@ -1,4 +1,4 @@
-"""Troubleshooting: the whole catalogue of hints, searched as one types."""
+"""Troubleshooting: the whole catalog of hints, searched as one types."""
 
 from __future__ import annotations
 
@@ -55,13 +55,13 @@ class TroubleshootingScreen(ConsoleScreen):
     def body(self) -> ComposeResult:
         """Table and entry, side by side where there is room, and the line to search with."""
         yield Static(NO_MATCH, classes="body empty")
-        with Container(id="catalogue"):
+        with Container(id="catalog"):
             yield RecordTable(COLUMNS)
             yield TextView(classes="preview")
         yield FilterLine("QBWC1039, 0x80040408, 3170, or words: wrong password")
 
     def on_mount(self) -> None:
-        """List everything; the catalogue is in memory."""
+        """List everything; the catalog is in memory."""
         self._list()
         if self._start is not None:
             self.query_one(RecordTable).go_to(self._start.code)

@@ -64,7 +64,7 @@ class Choice(Widget, can_focus=True):
         self.post_message(self.Changed(self))
 
     def action_move(self, by: int) -> None:
-        """Choose a neighbour; beyond the ends the focus goes on to the next widget."""
+        """Choose a neighbor; beyond the ends the focus goes on to the next widget."""
         if 0 <= self.place + by < len(self._options):
             self.place += by
         elif by > 0:

@@ -19,14 +19,14 @@ from shared.operations.describe.text import cells, plain
 
 
 @dataclass(frozen=True, slots=True)
-class Labelled:
+class Labeled:
     """A text that is wrapped beside its label, not under it."""
 
     label: Text
     text: Text
 
 
-Paragraph: TypeAlias = str | Text | Labelled
+Paragraph: TypeAlias = str | Text | Labeled
 
 
 class TextView(ScrollView, can_focus=True, inherit_bindings=False):
@@ -165,7 +165,7 @@ class TextView(ScrollView, can_focus=True, inherit_bindings=False):
 
 
 def _plain(paragraph: Paragraph) -> str:
-    if isinstance(paragraph, Labelled):
+    if isinstance(paragraph, Labeled):
         return paragraph.label.plain + paragraph.text.plain
     return paragraph.plain if isinstance(paragraph, Text) else paragraph
 

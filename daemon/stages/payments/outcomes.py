@@ -123,7 +123,7 @@ def _thd_in_doubt(
 
 
 def thd_stays_in_doubt(held: MessageSet, said: str, now: datetime) -> None:
-    """Nothing was learnt of a set: it is as open as it was, and the payment says why."""
+    """Nothing was learned of a set: it is as open as it was, and the payment says why."""
     code = "payment-doubt-unreadable"
     postings.move(
         held.posting_id,

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from shared.rules.payments.allowances import allowed
-from shared.rules.payments.judging import Judgement, judge
+from shared.rules.payments.judging import Judgment, judge
 from shared.rules.payments.names import folded
 from shared.rules.payments.splitting import Part, on_account, split
 from shared.rules.payments.values import (
@@ -48,7 +48,7 @@ class Books:
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A payment with its judgement; ``wanted`` are the parts to be planned when it is ready.
+    """A payment with its judgment; ``wanted`` are the parts to be planned when it is ready.
 
     ``invoices`` has the invoice that each judged use means, by the position of the use.
     """
@@ -97,7 +97,7 @@ def _rest(payment: Payment, planned: Sequence[Posting], books: Books) -> Judged:
         return _as_judged(payment, said, open_uses, ())
     fitted = _fitted(split(rest, said.invoices), planned)
     if fitted is None:
-        said = Judgement(PaymentStatus.REFUSED, PARTS_CHANGED, {}, ())
+        said = Judgment(PaymentStatus.REFUSED, PARTS_CHANGED, {}, ())
         return _as_judged(payment, said, (), ())
     return _as_judged(payment, said, open_uses, fitted)
 
@@ -115,7 +115,7 @@ def _shape(parts: Sequence[Part] | Sequence[Posting]) -> list[tuple[Decimal, lis
     return [(part.amount, [use.amount for use in part.uses]) for part in parts]
 
 
-def _judge(payment: Payment, books: Books) -> Judgement:
+def _judge(payment: Payment, books: Books) -> Judgment:
     mapping = books.mappings.get(folded(payment.customer))
     return judge(
         payment,
@@ -130,7 +130,7 @@ def _judge(payment: Payment, books: Books) -> Judgement:
 
 
 def _as_judged(
-    payment: Payment, said: Judgement, positions: Sequence[int], wanted: tuple[Part, ...]
+    payment: Payment, said: Judgment, positions: Sequence[int], wanted: tuple[Part, ...]
 ) -> Judged:
     invoices = dict(zip(positions, said.invoices, strict=True))
     return Judged(payment, said.status, said.code, said.fields, invoices, wanted)

@@ -262,7 +262,7 @@ def _is_held_back(
 ) -> bool:
     """Whether something else than its parts keeps the payment where it is.
 
-    A judgement does, or a person who skipped or withdrew it, as long as only planned parts are
+    A judgment does, or a person who skipped or withdrew it, as long as only planned parts are
     left.
     """
     if held in (PaymentStatus.SKIPPED, PaymentStatus.WITHDRAWN):

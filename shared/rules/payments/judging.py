@@ -47,7 +47,7 @@ _NONE: Mapping[str, Sequence[NamedInvoice]] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
-class Judgement:
+class Judgment:
     """Where a payment stands, and why: a hint code with the fields of its sentence.
 
     ``status`` is READY (then ``code`` is empty), WAITING, NOT_ELIGIBLE or REFUSED. ``invoices``
@@ -79,7 +79,7 @@ def judge(
     near: Mapping[str, Sequence[NamedInvoice]] = _NONE,
     may: Allowed = NOTHING,
     customers: Sequence[NamedCustomer] = (),
-) -> Judgement:
+) -> Judgment:
     """Judge a payment of the platform by what is on file now.
 
     ``found`` has, for each document of its uses, the invoices held under that TxnID or number,
@@ -107,8 +107,8 @@ def judge(
     )
     if obstacle is None:
         whose = customer if isinstance(customer, NamedCustomer) else None
-        return Judgement(PaymentStatus.READY, "", {}, invoices, whose)
-    return Judgement(obstacle.status, obstacle.code, obstacle.fields, invoices)
+        return Judgment(PaymentStatus.READY, "", {}, invoices, whose)
+    return Judgment(obstacle.status, obstacle.code, obstacle.fields, invoices)
 
 
 def names_invoices(payment: Payment) -> bool:

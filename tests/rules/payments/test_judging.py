@@ -24,7 +24,7 @@ def judged(
 ):
     if invoices:
         found = {"1042": invoices, **found}
-    judgement = judge(
+    judgment = judge(
         payment or a_payment(),
         found,
         start_date=start_date,
@@ -32,24 +32,24 @@ def judged(
         mapping=mapping,
         near={"1042": near},
     )
-    if judgement.code:
-        entry = hint(judgement.code)
-        assert entry, judgement.code
-        assert set(judgement.fields) == entry.fields, judgement.code
-        assert all(judgement.fields.values())
-    return judgement
+    if judgment.code:
+        entry = hint(judgment.code)
+        assert entry, judgment.code
+        assert set(judgment.fields) == entry.fields, judgment.code
+        assert all(judgment.fields.values())
+    return judgment
 
 
 def outcome(*args, **kwargs):
-    judgement = judged(*args, **kwargs)
-    return judgement.status, judgement.code
+    judgment = judged(*args, **kwargs)
+    return judgment.status, judgment.code
 
 
 def test_a_charged_payment_of_one_open_invoice_goes_out():
     invoice = an_invoice()
-    judgement = judged(a_payment(), invoice)
-    assert (judgement.status, judgement.code, dict(judgement.fields)) == (READY, "", {})
-    assert judgement.invoices == (invoice,)
+    judgment = judged(a_payment(), invoice)
+    assert (judgment.status, judgment.code, dict(judgment.fields)) == (READY, "", {})
+    assert judgment.invoices == (invoice,)
 
 
 @pytest.mark.parametrize(
@@ -127,9 +127,9 @@ def test_of_several_reasons_the_first_in_order_is_told():
 
 
 def test_a_refund_before_posting_holds_the_payment_back_even_without_its_invoice():
-    judgement = judged(a_payment(refunded=money("1250.50"), amount=money("2000"), currency="USD"))
-    assert (judgement.status, judgement.code) == (REFUSED, "payment-refunded-before")
-    assert judgement.fields == {"amount": "1,250.50 USD"}
+    judgment = judged(a_payment(refunded=money("1250.50"), amount=money("2000"), currency="USD"))
+    assert (judgment.status, judgment.code) == (REFUSED, "payment-refunded-before")
+    assert judgment.fields == {"amount": "1,250.50 USD"}
 
 
 def test_a_dispute_before_posting_holds_the_payment_back():
@@ -140,20 +140,20 @@ def test_a_dispute_before_posting_holds_the_payment_back():
 
 
 def test_a_payment_waits_for_an_invoice_that_is_not_imported_and_names_it():
-    judgement = judged(a_payment())
-    assert (judgement.status, judgement.code) == (WAITING, "payment-invoice-waiting")
-    assert judgement.invoices == (None,)
-    sentence = tell(judgement.code, **judgement.fields).message
+    judgment = judged(a_payment())
+    assert (judgment.status, judgment.code) == (WAITING, "payment-invoice-waiting")
+    assert judgment.invoices == (None,)
+    sentence = tell(judgment.code, **judgment.fields).message
     assert sentence == "Its invoice (1042) is not imported yet, so the payment waits."
 
 
 def test_an_invoice_of_a_close_number_is_named_and_not_paid():
     close = an_invoice("1A-2", "#1042", customer="Juniper Yoga", customer_names=frozenset())
     own = an_invoice("1A-1", "01042")
-    judgement = judged(a_payment(customer="Larkspur Tile"), near=[close, own])
-    assert (judgement.status, judgement.code) == (WAITING, "payment-invoice-near")
-    assert judgement.fields["near"] == "01042 of Larkspur Tile"
-    assert judgement.invoices == (None,)
+    judgment = judged(a_payment(customer="Larkspur Tile"), near=[close, own])
+    assert (judgment.status, judgment.code) == (WAITING, "payment-invoice-near")
+    assert judgment.fields["near"] == "01042 of Larkspur Tile"
+    assert judgment.invoices == (None,)
     of_another = judged(a_payment(customer="Marlow Baths"), near=[close, own])
     assert of_another.fields["near"] == "#1042 of Juniper Yoga, 01042 of Larkspur Tile"
 
@@ -179,33 +179,33 @@ def test_a_close_number_is_told_before_what_passes_by_itself():
     ],
 )
 def test_a_payment_waits_for_an_invoice_that_is_left_out_and_says_why(left_out, reason):
-    judgement = judged(a_payment(), an_invoice(left_out=left_out))
-    assert (judgement.status, judgement.code) == (WAITING, "payment-invoice-left-out")
-    assert judgement.fields == {"number": "1042", "reason": reason}
+    judgment = judged(a_payment(), an_invoice(left_out=left_out))
+    assert (judgment.status, judgment.code) == (WAITING, "payment-invoice-left-out")
+    assert judgment.fields == {"number": "1042", "reason": reason}
 
 
 @pytest.mark.parametrize("status", [s for s in InvoiceStatus if s is not InvoiceStatus.OPEN])
 @pytest.mark.parametrize("left_out", ["", "left-out-pending"])
 def test_an_invoice_that_is_closed_is_for_a_person_left_out_or_not(status, left_out):
     closed = an_invoice(status=status, left_out=left_out)
-    judgement = judged(a_payment(), closed)
-    assert (judgement.status, judgement.code) == (REFUSED, "payment-invoice-closed")
-    assert judgement.fields == {"number": "1042"}
+    judgment = judged(a_payment(), closed)
+    assert (judgment.status, judgment.code) == (REFUSED, "payment-invoice-closed")
+    assert judgment.fields == {"number": "1042"}
 
 
 def test_of_two_open_invoices_with_the_number_none_is_guessed():
-    judgement = judged(a_payment(), an_invoice("1A-1"), an_invoice("1A-2"))
-    assert (judgement.status, judgement.code) == (REFUSED, "payment-invoice-ambiguous")
-    assert judgement.fields == {"number": "1042", "count": "2"}
-    assert judgement.invoices == (None,)
+    judgment = judged(a_payment(), an_invoice("1A-1"), an_invoice("1A-2"))
+    assert (judgment.status, judgment.code) == (REFUSED, "payment-invoice-ambiguous")
+    assert judgment.fields == {"number": "1042", "count": "2"}
+    assert judgment.invoices == (None,)
 
 
 def test_a_customer_tells_two_invoices_of_one_number_apart():
     ours = an_invoice("1A-1")
     other = an_invoice("1A-2", customer="Fern & Co", customer_names=frozenset({"fern & co"}))
-    judgement = judged(a_payment(customer="Larkspur Tile"), other, ours)
-    assert judgement.status is READY
-    assert judgement.invoices == (ours,)
+    judgment = judged(a_payment(customer="Larkspur Tile"), other, ours)
+    assert judgment.status is READY
+    assert judgment.invoices == (ours,)
 
 
 @pytest.mark.parametrize(
@@ -249,9 +249,9 @@ def test_nothing_is_chosen_while_a_sync_is_at_work_on_one_of_the_same_number():
 
 def test_several_closed_invoices_are_as_ambiguous_as_open_ones():
     paid = [an_invoice(f"1A-{n}", status=InvoiceStatus.PAID) for n in range(3)]
-    judgement = judged(a_payment(), *paid)
-    assert judgement.code == "payment-invoice-ambiguous"
-    assert judgement.fields["count"] == "3"
+    judgment = judged(a_payment(), *paid)
+    assert judgment.code == "payment-invoice-ambiguous"
+    assert judgment.fields["count"] == "3"
 
 
 @pytest.mark.parametrize(
@@ -264,9 +264,9 @@ def test_a_customer_is_known_by_any_of_its_names_however_it_is_typed(name):
 
 @pytest.mark.parametrize("name", ["Larkspur", "Larkspur Tiles", "Fern & Co"])
 def test_another_customer_is_a_mismatch_that_names_both(name):
-    judgement = judged(a_payment(customer=name), an_invoice())
-    assert (judgement.status, judgement.code) == (REFUSED, "payment-customer-mismatch")
-    assert judgement.fields == {"customer": name, "found": "Larkspur Tile"}
+    judgment = judged(a_payment(customer=name), an_invoice())
+    assert (judgment.status, judgment.code) == (REFUSED, "payment-customer-mismatch")
+    assert judgment.fields == {"customer": name, "found": "Larkspur Tile"}
 
 
 def test_a_mismatch_comes_before_all_that_is_wrong_with_the_other_customers_invoice():
@@ -284,21 +284,21 @@ def two(**changes):
 def test_each_use_has_its_own_invoice_and_a_credit_note_none():
     first, second = an_invoice("1A-1", "1042"), an_invoice("1A-2", "1043")
     payment = a_payment(a_use("1042", "1"), a_credit(), a_use("1043", "1"))
-    judgement = judged(payment, first, **{"1043": [second]})
-    assert judgement.status is READY
-    assert judgement.invoices == (first, None, second)
+    judgment = judged(payment, first, **{"1043": [second]})
+    assert judgment.status is READY
+    assert judgment.invoices == (first, None, second)
 
 
 def test_one_missing_invoice_keeps_the_whole_payment_waiting():
-    judgement = judged(two(), an_invoice())
-    assert (judgement.status, judgement.code) == (WAITING, "payment-invoice-waiting")
-    assert judgement.fields == {"number": "1043"}
-    assert judgement.invoices == (an_invoice(), None)
+    judgment = judged(two(), an_invoice())
+    assert (judgment.status, judgment.code) == (WAITING, "payment-invoice-waiting")
+    assert judgment.fields == {"number": "1043"}
+    assert judgment.invoices == (an_invoice(), None)
 
 
 def test_the_first_of_several_waits_is_told():
-    judgement = judged(two(), **{"1043": [an_invoice(left_out="left-out-pending")]})
-    assert judgement.fields == {"number": "1042"}
+    judgment = judged(two(), **{"1043": [an_invoice(left_out="left-out-pending")]})
+    assert judgment.fields == {"number": "1042"}
 
 
 def test_a_refusal_is_told_before_a_wait():
@@ -310,9 +310,9 @@ def test_a_refusal_is_told_before_a_wait():
 
 
 def test_a_payment_in_another_currency_than_its_invoice_is_held_back():
-    judgement = judged(a_payment(currency="CAD"), an_invoice())
-    assert (judgement.status, judgement.code) == (REFUSED, "payment-currency-mismatch")
-    assert judgement.fields == {"expected": "CAD", "found": "USD"}
+    judgment = judged(a_payment(currency="CAD"), an_invoice())
+    assert (judgment.status, judgment.code) == (REFUSED, "payment-currency-mismatch")
+    assert judgment.fields == {"expected": "CAD", "found": "USD"}
 
 
 def test_currencies_are_compared_without_case():
@@ -321,9 +321,9 @@ def test_currencies_are_compared_without_case():
 
 def test_invoices_of_two_currencies_cannot_be_paid_at_once():
     euros = an_invoice("1A-2", "1043", currency="EUR")
-    judgement = judged(two(), an_invoice(), **{"1043": [euros]})
-    assert judgement.code == "payment-currency-mismatch"
-    assert judgement.fields == {"expected": "USD", "found": "EUR"}
+    judgment = judged(two(), an_invoice(), **{"1043": [euros]})
+    assert judgment.code == "payment-currency-mismatch"
+    assert judgment.fields == {"expected": "USD", "found": "EUR"}
 
 
 def test_an_invoice_whose_currency_quickbooks_never_told_fits():
@@ -366,24 +366,24 @@ def test_a_name_mapped_to_a_job_does_not_mean_the_customer_above_it_or_another_j
 
 def test_a_mapped_name_means_nobody_else_not_even_one_who_is_called_so():
     called_so = an_invoice(customer="Acme", customer_names=frozenset({"acme"}))
-    judgement = judged(a_payment(customer="Acme"), called_so, mapping=mapped("80-7", "Fern & Co"))
-    assert (judgement.status, judgement.code) == (REFUSED, "payment-customer-mismatch")
-    assert judgement.fields == {"customer": "Acme (mapped to Fern & Co)", "found": "Acme"}
-    assert judgement.invoices == (None,)
+    judgment = judged(a_payment(customer="Acme"), called_so, mapping=mapped("80-7", "Fern & Co"))
+    assert (judgment.status, judgment.code) == (REFUSED, "payment-customer-mismatch")
+    assert judgment.fields == {"customer": "Acme (mapped to Fern & Co)", "found": "Acme"}
+    assert judgment.invoices == (None,)
 
 
 def test_a_name_mapped_to_a_customer_that_is_gone_says_which_that_was():
-    judgement = judged(a_payment(customer="Acme"), an_invoice(), mapping=mapped("80-7", ""))
-    assert judgement.fields["customer"] == "Acme (mapped to 80-7)"
+    judgment = judged(a_payment(customer="Acme"), an_invoice(), mapping=mapped("80-7", ""))
+    assert judgment.fields["customer"] == "Acme (mapped to 80-7)"
 
 
 def test_two_customers_of_one_name_are_told_apart_by_a_person_only():
     first = of("80-2", "1A-1", customer="Fern:Lobby", customer_names=frozenset({"lobby"}))
     second = of("80-3", "1A-2", customer="Oak:Lobby", customer_names=frozenset({"lobby"}))
     payment = a_payment(customer="Lobby")
-    judgement = judged(payment, first, second)
-    assert (judgement.status, judgement.code) == (REFUSED, "payment-customer-ambiguous")
-    assert judgement.fields == {
+    judgment = judged(payment, first, second)
+    assert (judgment.status, judgment.code) == (REFUSED, "payment-customer-ambiguous")
+    assert judgment.fields == {
         "customer": "Lobby",
         "number": "1042",
         "found": "Fern:Lobby, Oak:Lobby",
@@ -393,9 +393,9 @@ def test_two_customers_of_one_name_are_told_apart_by_a_person_only():
 
 def test_a_name_that_another_customer_has_had_is_not_enough():
     held = an_invoice(namesakes=(("larkspur tile", "Larkspur & Sons"), ("lobby", "Oak:Lobby")))
-    judgement = judged(a_payment(customer="Larkspur Tile"), held)
-    assert (judgement.status, judgement.code) == (REFUSED, "payment-customer-ambiguous")
-    assert judgement.fields["found"] == "Larkspur Tile, Larkspur & Sons"
+    judgment = judged(a_payment(customer="Larkspur Tile"), held)
+    assert (judgment.status, judgment.code) == (REFUSED, "payment-customer-ambiguous")
+    assert judgment.fields["found"] == "Larkspur Tile, Larkspur & Sons"
     assert outcome(a_payment(), held) == (READY, "")
     mapping = CustomerMapping(1, "Larkspur Tile", "80-1", "Larkspur Tile", "mara", NOON)
     assert outcome(a_payment(customer="Larkspur Tile"), held, mapping=mapping) == (READY, "")

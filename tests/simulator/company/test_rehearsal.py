@@ -30,7 +30,7 @@ from tests.simulator.company.builders import (
         ("no-company", "0x80040417"),
         ("other-file", "0x8004040A"),
         ("modal-dialog", "0x80040414"),
-        ("not-authorised", "0x80040418"),
+        ("not-authorized", "0x80040418"),
         ("no-permission", "0x8004041A"),
         ("locked", "0x8004041B"),
         ("no-automatic-login", "0x8004041D"),
@@ -135,7 +135,7 @@ def test_an_answer_can_be_lost_after_the_work_was_done() -> None:
     assert session._finder._iterators  # the list was made, only nobody was told
 
 
-def test_a_planned_status_fails_one_request_and_not_its_neighbours() -> None:
+def test_a_planned_status_fails_one_request_and_not_its_neighbors() -> None:
     session = a_session(planned(Fault("3175", "InvoiceQueryRq", 2)))
     for _ in range(2):
         answers = ask(

@@ -1,4 +1,4 @@
-"""The catalogue of hints in the console: found by code, by message, by words; open from errors."""
+"""The catalog of hints in the console: found by code, by message, by words; open from errors."""
 
 from __future__ import annotations
 
@@ -116,14 +116,14 @@ def test_an_entry_in_full_names_related_ones_by_a_digit_and_esc_leads_back(offic
     sit_down(office.url, scenario)
 
 
-def test_from_an_error_the_catalogue_opens_at_its_entry(office):
+def test_from_an_error_the_catalog_opens_at_its_entry(office):
     office.failed_sync(office.connect(), "wrong-password", "The password is not right.")
 
     async def scenario(at: Driver) -> None:
         await at.press("y", "t", "t")
         assert at.screen.focused.key == "wrong-password"
         assert "Deskbridge: Troubleshooting (" in at.lines[0]
-        await at.press("enter", "t")  # it was opened from the catalogue: back to that
+        await at.press("enter", "t")  # it was opened from the catalog: back to that
         assert "Deskbridge: Troubleshooting (" in at.lines[0]
         await at.press("escape", "escape")
         assert "Recent Syncs" in at.lines[0]
@@ -131,7 +131,7 @@ def test_from_an_error_the_catalogue_opens_at_its_entry(office):
     sit_down(office.url, scenario)
 
 
-def test_where_nothing_failed_the_key_leads_to_the_catalogue(office):
+def test_where_nothing_failed_the_key_leads_to_the_catalog(office):
     office.sync(office.connect(), state=SyncState.FINISHED)
 
     async def scenario(at: Driver) -> None:

@@ -1,4 +1,4 @@
-"""The catalogue of hints: read once from the TOML files beside this one and the status table.
+"""The catalog of hints: read once from the TOML files beside this one and the status table.
 
 Codes are unique over all kinds and compared without case. HRESULTs may be written in any of
 their spellings; ``canonical`` gives the one used here.
@@ -85,7 +85,7 @@ _HRESULT = re.compile(r"(?:0x)?([0-9a-f]{8})", re.IGNORECASE)
 
 def all_hints() -> tuple[Hint, ...]:
     """Return every hint: ours, the product's, the Web Connector's, HRESULTs, statuses."""
-    return tuple(dict.fromkeys(_catalogue().values()))
+    return tuple(dict.fromkeys(_catalog().values()))
 
 
 def hint(code: str) -> Hint | None:
@@ -94,7 +94,7 @@ def hint(code: str) -> Hint | None:
     A code without an entry of its own leads to the entry of its range (group "range"):
     status codes to theirs, other QBWC codes and HRESULTs to one entry each.
     """
-    known = _catalogue()
+    known = _catalog()
     return known.get(_key(code)) or known.get(_key(_range_of(canonical(code))))
 
 
@@ -105,7 +105,7 @@ def hresult(code: str) -> Hint | None:
 
 
 def canonical(code: str) -> str:
-    """Return how the catalogue writes ``code``: ``0x8004040A``, ``QBWC1039``, ``3175``.
+    """Return how the catalog writes ``code``: ``0x8004040A``, ``QBWC1039``, ``3175``.
 
     HRESULTs are taken with or without ``0x``, in either case, and as signed or unsigned
     decimal numbers: ``-2147220472`` is ``0x80040408``. Other text comes back trimmed.
@@ -140,7 +140,7 @@ def _key(code: str) -> str:
 
 
 @cache
-def _catalogue() -> dict[str, Hint]:
+def _catalog() -> dict[str, Hint]:
     entries = [entry for kind in _FILES for entry in _from_file(kind)]
     entries += [_from_status(row) for row in STATUSES.values()]
     entries += [_from_status(row) for row in MESSAGE_SET_STATUSES.values()]
