@@ -9,46 +9,22 @@ from __future__ import annotations
 from datetime import datetime
 
 from daemon.stages.invoices import work as invoices
+from daemon.stages.invoices.ending import Ending
 from daemon.stages.invoices.plan import Step
-from daemon.stages.invoices.work import (
-    in_batches,
-    progress,
-    taker,
-    thd_give_up_on,
-    thd_has_more,
-    thd_next,
-    thd_refused,
-    thd_store,
-    thd_take,
-    thd_unheard,
-)
 from daemon.stages.payments import verifying
 from shared.rules.values import Session
 from shared.settings import Settings
 
-__all__ = [
-    "in_batches",
-    "progress",
-    "taker",
-    "thd_begin",
-    "thd_conclude",
-    "thd_give_up_on",
-    "thd_has_more",
-    "thd_next",
-    "thd_refused",
-    "thd_store",
-    "thd_take",
-    "thd_unheard",
-]
 
+class Balances(Ending):
+    """Invoices that are queued, and the customers that they name."""
 
-def thd_begin(session: Session, settings: Settings, now: datetime) -> str:
-    """Only what is queued to be read again, and the customers that it names."""
-    return invoices.thd_begin_at(Step.REREAD, session, settings)
+    def thd_begin(self, session: Session, settings: Settings, now: datetime) -> str:
+        """Only what is queued to be read again, and the customers that it names."""
+        return invoices.thd_begin_at(Step.REREAD, session, settings)
 
-
-def thd_conclude(session: Session, settings: Settings, now: datetime) -> Session:
-    """Settle the books, then check the balances that our payments should have left."""
-    invoices.thd_settle(session, now)
-    verifying.thd_verify(session, now)
-    return session
+    def thd_conclude(self, session: Session, settings: Settings, now: datetime) -> Session:
+        """Settle the books, then check the balances that our payments should have left."""
+        invoices.thd_settle(session, now)
+        verifying.thd_verify(session, now)
+        return session

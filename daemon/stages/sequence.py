@@ -13,11 +13,13 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
 
-from daemon.stages import balances, known_copy, retried
+from daemon.stages import known_copy
+from daemon.stages.balances import Balances
 from daemon.stages.invoices import work as invoices
 from daemon.stages.moves import Ask, AskWrite, GiveUpOn, Gone, Move, NotTakenIn, Progress
 from daemon.stages.payments import work as payments
 from daemon.stages.reading import Reading, Tally
+from daemon.stages.retried import Retried
 from shared.models import syncs
 from shared.models.payments import preparing, waiting
 from shared.qbxml.responses import BadRecord, Ret
@@ -125,9 +127,9 @@ SHARE: Mapping[ApplicationKind, Mapping[Stage, tuple[int, int]]] = {
 WORK: Mapping[Stage, Work] = {
     Stage.KNOWN_COPY: known_copy,
     Stage.INVOICES: invoices,
-    Stage.RETRIED: retried,
+    Stage.RETRIED: Retried(),
     Stage.PAYMENTS: payments,
-    Stage.BALANCES: balances,
+    Stage.BALANCES: Balances(),
 }
 
 
