@@ -13,6 +13,7 @@ from shared.models.payments import listing, lists, rules
 from shared.models.store import Store
 from shared.operations import payment_rules
 from shared.operations.deciding import Need, Operator, Outcome, Plan
+from shared.operations.describe import connection_edits
 from shared.operations.describe import connections as describe
 from shared.operations.describe.sections import Section
 from shared.operations.describe.text import count
@@ -220,20 +221,16 @@ def plan_edit(
     told = [*describe.changed(before, real), *describe.follows(before, real)]
     if rebind and before.binding:
         told.append(f"{before.binding.company_name} is forgotten.")
+    title, verb = connection_edits.question(before.name, real, rebind=rebind)
     return EditPlan(
-        title=f"Change {_what(real, rebind=rebind)} of {before.name}?",
-        verb="Change",
+        title=title,
+        verb=verb,
         told=(*told, *_rebound(rebind=rebind)),
         needs=tuple(_edit_needs(before, real, rebind=rebind)),
         connection_id=before.id,
         changes=dict(changes),
         rebind=rebind,
     )
-
-
-def _what(changes: Mapping[str, Any], *, rebind: bool) -> str:
-    titles = [describe.TITLES[name] for name in changes]
-    return ", ".join([*titles, *(["the company file"] if rebind else [])]) or "nothing"
 
 
 def _rebound(*, rebind: bool) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 
 import pytest
@@ -12,8 +13,10 @@ from shared.models.payments import rules
 from shared.operations import connections as operations
 from shared.operations import payment_rules
 from shared.operations.deciding import NotConfirmed, Operator, PlanIsStale, carry_out
+from shared.operations.describe.connection_edits import question
+from shared.operations.describe.connections import CHOICES, TITLES
 from shared.rules.payments.values import DepositRule, MethodRule, PostingState
-from shared.rules.values import Layout, Overpayment
+from shared.rules.values import Layout, OnAccount, Overpayment
 from tests.deciding import decide
 from tests.models.builders import NOON, invoice
 from tests.models.payments.builders import Till, pays
@@ -126,6 +129,49 @@ def test_what_is_so_already_is_no_change(till):
     signs_in(till)
     decision = edit(till, layout=Layout.TWO)
     assert (decision.needs, decision.told) == ((), ())
+
+
+EVERY_CHOICE = [(name, value) for name, choices in CHOICES.items() for value, _ in choices]
+TYPED = [
+    ("name", "Bramble"),
+    *(("company_file", path) for path in ("", "D:\\Bramble.qbw")),
+    *(("run_every_minutes", minutes) for minutes in (0, 60)),
+    *(("minimum_interval_seconds", seconds) for seconds in (0, 90)),
+    *(("start_date", day) for day in (None, date(2026, 1, 31))),
+]
+
+
+@pytest.mark.parametrize(("field", "value"), EVERY_CHOICE + TYPED)
+def test_each_change_asks_what_will_be_and_its_button_names_it(field, value):
+    title, verb = question("Larkspur", {field: value}, rebind=False)
+    assert title.endswith("?")
+    assert "Larkspur" in title
+    assert not re.search(r"\bnot?\b|n't", title)
+    assert verb not in {"Change", "Continue", "OK", "Yes"}
+
+
+def test_each_field_that_can_be_changed_has_its_question():
+    assert {name for name, _ in EVERY_CHOICE + TYPED} == set(TITLES)
+
+
+def test_the_plan_asks_about_what_really_changes(till):
+    assert edit(till, on_account=OnAccount.POST).title == (
+        "Post payments without an invoice on account for Larkspur?"
+    )
+    real = edit(till, on_account=OnAccount.REFUSE, debug=True)
+    assert (real.title, real.verb) == (
+        "Keep the answers of QuickBooks for Larkspur?",
+        "Keep answers",
+    )
+    several = edit(till, on_account=OnAccount.POST, debug=True)
+    assert several.title == "Make these 2 changes to Larkspur?"
+    assert len(several.told) == 4
+    assert edit(till, debug=False).title == "Leave Larkspur as it is?"
+    bind(till)
+    assert (edit(till, rebind=True).title, edit(till, rebind=True).verb) == (
+        "Forget the company file of Larkspur?",
+        "Forget",
+    )
 
 
 def test_another_layout_is_confirmed_where_somebody_signs_in(till):

@@ -150,9 +150,15 @@ PAYMENTS_OUT = FieldOfConnection(
     "payments_out", "Payments processed by the billing platform.", asks=True
 )
 MISSING_METHOD = FieldOfConnection("missing_method", "A method that QuickBooks does not list.")
-OVERPAYMENT = FieldOfConnection("overpayment", "A payment of more than its invoices still owe.")
-ON_ACCOUNT = FieldOfConnection("on_account", "A payment that names a customer and no invoice.")
-CLOSED_PERIOD = FieldOfConnection("closed_period", "A payment dated up to the closing date.")
+OVERPAYMENT = FieldOfConnection(
+    "overpayment", "A payment of more than its invoices still owe.", asks=True
+)
+ON_ACCOUNT = FieldOfConnection(
+    "on_account", "A payment that names a customer and no invoice.", asks=True
+)
+CLOSED_PERIOD = FieldOfConnection(
+    "closed_period", "A payment dated up to the closing date.", asks=True
+)
 SAMPLE_COMPANY = FieldOfConnection(
     "sample_company", "The practice files that come with QuickBooks; allow them for a trial only."
 )

@@ -146,14 +146,6 @@ def test_a_typed_field_is_changed_noted_and_says_what_follows(
         ("payments_in", False, "payments in: False", "are no longer imported"),
         ("jobs", JobMode.SEPARATE, "jobs: separate", "follows with the next Invoice Sync"),
         ("missing_method", MissingMethod.OTHER, "missing method: other", "Changed Larkspur."),
-        ("overpayment", Overpayment.CREDIT, "overpayment: credit", "need a retry"),
-        ("on_account", OnAccount.POST, "on account: post", "need a retry"),
-        (
-            "closed_period",
-            ClosedPeriod.NEXT_OPEN_DAY,
-            "closed period: next-open-day",
-            "need a retry",
-        ),
         ("sample_company", SampleCompany.ALLOW, "sample company: allow", "For a trial only."),
         ("debug", True, "debug: True", "Turn it off when the problem is found."),
     ],
@@ -171,11 +163,44 @@ def test_a_chosen_field_is_changed_noted_and_says_what_follows(
     assert [(one.action, one.detail) for one in office.audit()] == [("connection.edit", noted)]
 
 
+@pytest.mark.parametrize(
+    ("field", "value", "asked"),
+    [
+        (
+            "overpayment",
+            Overpayment.CREDIT,
+            "Keep the rest of overpayments as customer credit for Larkspur?",
+        ),
+        ("on_account", OnAccount.POST, "Post payments without an invoice on account for Larkspur?"),
+        (
+            "closed_period",
+            ClosedPeriod.NEXT_OPEN_DAY,
+            "Post payments in a closed period on the first open day for Larkspur?",
+        ),
+    ],
+)
+def test_what_money_does_from_now_on_is_asked_about_first(office, larkspur, field, value, asked):
+    async def scenario(at: Driver) -> None:
+        await open_line(at, field)
+        await at.press("down", "enter")
+        assert asked in at.text
+        assert "need a retry" in at.text
+        assert at.screen.focused.id == "cancel"
+        await at.press("enter")
+        assert now(office, larkspur) == larkspur
+        await open_line(at, field)
+        await at.press("down", "enter", "right", "enter")
+        assert "Changed Larkspur." in at.text
+
+    sit(office, scenario)
+    assert getattr(now(office, larkspur), field) == value
+
+
 def test_another_layout_asks_and_says_that_the_old_rows_cannot_sign_in(office, larkspur):
     async def scenario(at: Driver) -> None:
         await open_line(at, "layout")
         await at.press("down", "enter")
-        assert "Change Rows in the Web Connector of Larkspur?" in at.text
+        assert "Use one row in the Web Connector, Invoiced, for Larkspur?" in at.text
         assert "Invoice Sync and Payment Sync can no longer sign in: remove both" in at.text
         assert at.screen.focused.id == "cancel"
         await at.press("enter")
@@ -346,7 +371,7 @@ def test_forgetting_the_company_asks_and_names_it(office, larkspur):
 
     async def scenario(at: Driver) -> None:
         await at.press("U")
-        assert "Change the company file of Larkspur?" in at.text
+        assert "Forget the company file of Larkspur?" in at.text
         assert "Larkspur Tile Works is forgotten" in at.text
         assert "payments go there" in at.text
         await at.press("right", "enter")
