@@ -41,6 +41,15 @@ _TOLD = {
     ClosedPeriod.HOLD: "In a closed period, it is refused.",
 }
 
+_ASKED = {
+    Overpayment.CREDIT: ("Keep the rest of {} as the customer's credit?", "Keep as credit"),
+    Overpayment.REFUSE: ("Refuse {} if it pays too much?", "Refuse"),
+    OnAccount.POST: ("Post {} on account?", "Post on account"),
+    OnAccount.REFUSE: ("Refuse {} without an invoice?", "Refuse"),
+    ClosedPeriod.NEXT_OPEN_DAY: ("Post {} on the first open day?", "Post on open day"),
+    ClosedPeriod.HOLD: ("Hold {} in a closed period?", "Hold"),
+}
+
 
 @dataclass(frozen=True, kw_only=True)
 class Allow(payments.Retry):
@@ -99,7 +108,7 @@ def has_way_out(payment: Payment) -> bool:
 
 
 def _allow(found: list[Payment], wanted: Allowances) -> Allow:
-    if not any((wanted.overpayment, wanted.on_account, wanted.closed_period)):
+    if not _terms(wanted):
         raise NotPossible("Nothing was named that is to be allowed.")
     for payment in found:
         if payment.status is PaymentStatus.PARKED:
@@ -108,15 +117,25 @@ def _allow(found: list[Payment], wanted: Allowances) -> Allow:
                 "Look in QuickBooks first, then retry or skip it.",
             )
     retry = payments.plan_retry_of(found)
+    title, verb = _question(payments.amounts(found), wanted)
     return Allow(
-        title=f"Allow this for {payments.amounts(found)}?",
-        verb="Allow",
-        told=(*_told(wanted), *retry.told),
+        title=title,
+        verb=verb,
+        told=(*(_TOLD[term] for term in _terms(wanted)), *retry.told),
         effects=retry.effects,
         needs=tuple(_needs(found, wanted)),
         payment_ids=retry.payment_ids,
         wanted=wanted,
     )
+
+
+def _question(amounts: str, wanted: Allowances) -> tuple[str, str]:
+    """What is asked about these payments, and the word on the button."""
+    [term, *more] = _terms(wanted)
+    if more:
+        return f"Change what is allowed for {amounts}?", "Change"
+    question, verb = _ASKED[term]
+    return question.format(amounts), verb
 
 
 def _needs(found: Iterable[Payment], wanted: Allowances) -> Iterator[Need]:
@@ -143,10 +162,9 @@ def _becomes(payment: Payment, wanted: Allowances) -> Allowances:
     )
 
 
-def _told(wanted: Allowances) -> Iterator[str]:
-    for term in (wanted.overpayment, wanted.on_account, wanted.closed_period):
-        if term is not None:
-            yield _TOLD[term]
+def _terms(wanted: Allowances) -> list[Overpayment | OnAccount | ClosedPeriod]:
+    terms = (wanted.overpayment, wanted.on_account, wanted.closed_period)
+    return [term for term in terms if term is not None]
 
 
 def _words(wanted: Allowances) -> str:
