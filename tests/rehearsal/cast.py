@@ -50,12 +50,12 @@ def payment(rnd: Random, number: int, books: Books, now: datetime) -> Said | Non
     others = [one for one in owed if one.currency == first.currency and one is not first]
     chosen = [first, *rnd.sample(others, min(len(others), rnd.choice((0, 0, 0, 1, 2))))]
     pays = {one.txn_id: _share(rnd, one) for one in chosen}
-    # The platform names an invoice by a number that one alone bears when it says so.
-    bearers = Counter(one.number.casefold().strip() for one in books.invoices.values())
+    # Nothing can tell two invoices that one payment names by the same number.
+    alike = Counter(one.number.casefold().strip() for one in chosen)
     named = {
         one.txn_id: one.number
         for one in chosen
-        if one.number and rnd.random() < 0.5 and bearers[one.number.casefold().strip()] == 1
+        if one.number and rnd.random() < 0.5 and alike[one.number.casefold().strip()] == 1
     }
     uses = tuple(NewUse(named.get(one, one), Decimal(paid) / 100) for one, paid in pays.items())
     rest = Decimal(rnd.choice((0, 0, 0, 0, 1250))) / 100
