@@ -101,7 +101,7 @@ class InvoicesScreen(CompanyPages[Invoices, InvoiceSides, int]):
         """Which invoices, and how many want to be looked at."""
         wanted = self._wanted()
         if wanted.kept is Kept.IMPORTED:
-            shown = ", ".join(wanted.statuses) or "all"
+            shown = ", ".join(wanted.statuses) or "imported"
         else:
             shown = "differing" if wanted.kept is Kept.DIFFERING else "left out"
         left_out = sum(number for _, number in snapshot.left_out)

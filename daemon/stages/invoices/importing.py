@@ -6,7 +6,7 @@ page twice is the same as storing it once, so a sync that was cut is simply repe
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from hashlib import sha256
@@ -246,13 +246,15 @@ def _thd_set_aside(session: Session) -> dict[str, str]:
     return waiting | dict.fromkeys(skipped, "skipped")
 
 
+MOST_NAMED = 3
+"""How many of the others a problem names."""
 SETTLING = ("invoice-duplicate-number", "invoice-customer-missing", "customer-cycle")
 
 
 def _thd_settling_troubles(session: Session, settled: ledger.Settled) -> list[Trouble]:
     connection_id = session.connection.id
     shared = ledger.duplicates(connection_id)
-    ids = [*settled.customer_missing, *(one for number in shared for one in number.imported)]
+    ids = [*settled.customer_missing, *(one for number in shared for one in number.bearers)]
     documents = ledger.invoice_documents(connection_id, ids)
     troubles = [
         intake.trouble("invoice-customer-missing", RecordKind.INVOICE, one, documents[one])
@@ -268,6 +270,7 @@ def _thd_settling_troubles(session: Session, settled: ledger.Settled) -> list[Tr
                     documents[one],
                     number=number,
                     count=len(bearers),
+                    others=_named(documents[other] for other in bearers if other != one),
                 ),
                 basis=" ".join(sorted(bearers)),
             )
@@ -277,6 +280,13 @@ def _thd_settling_troubles(session: Session, settled: ledger.Settled) -> list[Tr
         intake.trouble("customer-cycle", RecordKind.CUSTOMER, one, f"Customer {one}")
         for one in settled.cycles
     ]
+
+
+def _named(documents: Iterable[str]) -> str:
+    """The first of them, and how many more there are."""
+    names = list(documents)
+    more = len(names) - MOST_NAMED
+    return "; ".join([*names[:MOST_NAMED], *([f"{more} more"] if more > 0 else [])])
 
 
 def _thd_resolve_settled(session: Session, troubles: Sequence[Trouble], now: datetime) -> None:

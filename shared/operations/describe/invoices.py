@@ -48,7 +48,8 @@ def _about(line: InvoiceSides) -> Iterator[tuple[str, str]]:
     name = f"Invoice {line.number or 'without number'}"
     yield name, f"{dates}, {grouped(line.total)} {line.currency}, {line.status}."
     billed = f", billed to {line.customer}" if line.customer != line.named else ""
-    yield "Customer", f"{line.named}{billed}. {line.connection}."
+    yield "Customer", f"{line.named}{billed}"
+    yield "Connection", line.connection
     shown = "never showed it" if line.seen is None else f"last showed {grouped(line.seen)}"
     yield "Owed", f"{grouped(line.balance)} here; QuickBooks {shown}."
     if line.left_out:

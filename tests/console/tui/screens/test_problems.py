@@ -9,7 +9,7 @@ from tests.models.builders import customer, invoice
 
 DUPLICATE = {
     "code": "invoice-duplicate-number",
-    "message": "2 open invoices share a number (7).",
+    "message": "2 open invoices share the number 7. Besides this one: Invoice 7, Bramble.",
     "remedy": "Give each a number of its own in QuickBooks.",
     "said": "",
 }
