@@ -62,7 +62,8 @@ def test_open_invoices_are_shown_with_both_sides(office, till, size):
         assert "1,234,567.89 1,234,000.00 USD" in row
         assert "open, differs" in row
         assert ("2024-05-31" in row) == (size == LARGE)
-        assert "Customer: Larkspur Tile:Lobby, billed to Larkspur Tile. Larkspur." in at.text
+        assert "Customer: Larkspur Tile:Lobby, billed to Larkspur Tile" in at.text
+        assert "Connection: Larkspur" in at.text
         assert "Owed: 500.00 here; QuickBooks last showed 500.00." in at.text
 
     sit_down(office.url, scenario, size=size)
