@@ -19,6 +19,7 @@ from twisted.internet.task import LoopingCall
 from twisted.logger import Logger
 
 from daemon.callbacks import WebConnectorCallbacks
+from daemon.clock_watch import ClockWatch, this_machine
 from daemon.edge.downloads import Downloads
 from daemon.edge.http import EdgeSite
 from daemon.edge.limits import EdgeLimits
@@ -221,8 +222,9 @@ def make_daemon(
     """
     threads = ReactorThreads(reactor, store, settings.worker_threads)
     book = SessionBook(settings)
-    admission = Admission(settings, book, store.now, started_at)
-    desk = Desk(settings, book, store.now)
+    watch = ClockWatch(store.now, this_machine())
+    admission = Admission(settings, book, watch.thd_now, started_at)
+    desk = Desk(settings, book, watch.thd_now)
     callbacks = WebConnectorCallbacks(admission, desk, threads, settings)
     site = make_site(
         callbacks,
@@ -237,7 +239,9 @@ def make_daemon(
         edge,
         RegularWork(reactor, desk, threads, environ),
         ThreadsService(threads),
-        Heartbeat(reactor, threads, store.now, lambda: replace(facts, listening=edge.addresses)),
+        Heartbeat(
+            reactor, threads, watch.thd_look, lambda: replace(facts, listening=edge.addresses)
+        ),
     )
 
 

@@ -17,6 +17,7 @@ from shared.models.convert import millis
 from shared.models.statements import Statement, insert_row, slot
 
 LIFETIME = timedelta(minutes=15)
+CLOCK_TOLERANCE = timedelta(minutes=1)
 TOKEN_BYTES = 16
 PATH = "/download"
 
@@ -66,10 +67,12 @@ def link(public_url: str, token: str) -> str:
 def take(token: str, now: datetime) -> Offered | None:
     """Hand a file over, once: None for a token that is unknown, used or too old.
 
-    Two that ask at the same instant, of whichever daemons, do not both get it.
+    Two that ask at the same instant, of whichever daemons, do not both get it. A link of the
+    future is too old as well: the clock was set back since, nobody knows when.
     """
     token_hash = _hash(token)
-    if not _CLAIM.run(token_hash=token_hash, now_ms=millis(now)):
+    latest_ms = millis(now + LIFETIME + CLOCK_TOLERANCE)
+    if not _CLAIM.run(token_hash=token_hash, now_ms=millis(now), latest_ms=latest_ms):
         return None
     file_name, content, who = _CLAIMED.all(token_hash=token_hash)[0]
     return Offered(file_name, bytes(content), who)
@@ -80,6 +83,7 @@ _CLAIM = Statement(
         (t.Download.token_hash == slot("token_hash"))
         & t.Download.used_ms.is_null()
         & (t.Download.expires_ms > slot("now_ms"))
+        & (t.Download.expires_ms <= slot("latest_ms"))
     )
 )
 _CLAIMED = Statement(

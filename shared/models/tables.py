@@ -740,6 +740,21 @@ class Daemon(Table):
     stopped_ms = BigIntegerField(null=True)
 
 
+class ClockLook(Table):
+    """How the store's clock stood when a machine had run for ``uptime_ms`` since it was started.
+
+    ``boot`` names that start of the machine; the last look of each is kept.
+    """
+
+    id = BigAutoField()
+    boot = TextField(unique=True)
+    uptime_ms = BigIntegerField()
+    wall_ms = BigIntegerField()
+
+    class Meta:
+        table_name = "clock_look"
+
+
 class Download(Table):
     """A file that waits to be fetched once; the token in its link is kept as a hash alone."""
 
@@ -831,6 +846,7 @@ TABLES: tuple[type[Table], ...] = (
     ListEntry,
     Audit,
     Daemon,
+    ClockLook,
     Download,
     CustomerMapping,
 )

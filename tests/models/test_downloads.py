@@ -44,6 +44,12 @@ def test_a_link_ends_after_a_quarter_of_an_hour(store):
     assert taken(store, late, NOON + LIFETIME) is None
 
 
+def test_a_clock_that_was_set_back_makes_no_link_last_longer(store):
+    token = offered(store)
+    assert taken(store, token, later(days=-1)) is None
+    assert taken(store, token, later(seconds=-1)) is not None
+
+
 def test_an_unknown_token_opens_nothing(store):
     token = offered(store)
     for guess in ("", token[:-1], token.upper(), "\udcff", "x" * 10_000):

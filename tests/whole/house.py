@@ -22,6 +22,7 @@ from twisted.internet.task import Clock
 from twisted.internet.testing import StringTransport
 
 from daemon.callbacks import WebConnectorCallbacks
+from daemon.clock_watch import ClockWatch, Machine
 from daemon.edge.resource import make_site
 from daemon.service import edge_limits
 from daemon.session.admission import Admission
@@ -50,6 +51,7 @@ from simulator.webconnector.desktop import Desktop
 from simulator.webconnector.registry import Row
 from tests.edge.builders import Connection as Wire
 
+_MACHINE_STARTED = datetime(2020, 1, 1, tzinfo=UTC)
 PASSWORD = "typed-by-the-bookkeeper"
 XSD = Path(__file__).parents[3] / "shared" / "qbxml-schema" / "qbxmlops130.xsd"
 
@@ -87,6 +89,9 @@ class House:
     alter: Callable[[str], str] | None = None
     """What happens to each answer of QuickBooks on its way."""
     alter_with_request: Callable[[str, str], str] | None = None
+    boot: str = "first"
+    """Which start of its machine the daemon lives in."""
+    clock_was_set: timedelta = timedelta()
 
     def __post_init__(self) -> None:
         self.store: Store
@@ -100,8 +105,9 @@ class House:
         loaded = load_settings(None, environ)
         self.store = open_store(self.store_url, clock=lambda: self.now)
         book = SessionBook(loaded)
-        admission = Admission(loaded, book, self.store.now, self.now)
-        self.desk = Desk(loaded, book, self.store.now)
+        self.watch = ClockWatch(self.store.now, Machine(self.boot, self._uptime))
+        admission = Admission(loaded, book, self.watch.thd_now, self.now)
+        self.desk = Desk(loaded, book, self.watch.thd_now)
         callbacks = WebConnectorCallbacks(admission, self.desk, self.threads(), loaded)
         self.site = make_site(
             callbacks, edge_limits(loaded), public_url=loaded.public_url, reactor=Clock()
@@ -123,6 +129,14 @@ class House:
         """Kill the daemon and start it again on the same store."""
         self.store.close()
         self._start()
+
+    def _uptime(self) -> timedelta:
+        return self.now - self.clock_was_set - _MACHINE_STARTED
+
+    def clock_is_set(self, by: timedelta) -> None:
+        """Somebody sets the clock of the daemon's machine; no time passes."""
+        self.now += by
+        self.clock_was_set += by
 
     def later(self, **delay: float) -> None:
         """Let time pass, for the daemon and for QuickBooks."""

@@ -344,7 +344,8 @@ def thd_post(
         telling.thd_stopped(session, WRITES_ELSEWHERE, "", now)
         return plan.stop_pushing(state), None
     looked_at = datetime.fromisoformat(state.looked_at)
-    if sets.written_elsewhere(binding.company_key, connection.id, looked_at):
+    clock_was_set_back = now < looked_at
+    if clock_was_set_back or sets.written_elsewhere(binding.company_key, connection.id, looked_at):
         return plan.to(state, Step.LOOK), None
     found = _thd_places(session, payment, posting)
     if not isinstance(found, Places):

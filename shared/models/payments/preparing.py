@@ -71,7 +71,7 @@ def prepare(
 
 def _is_paused(payment: Payment, postings: Sequence[Posting], now: datetime) -> bool:
     put_off = payment.status is PaymentStatus.WAITING and payment.code in reasons.PUT_OFF
-    return put_off and any(one.pause_until and one.pause_until > now for one in postings)
+    return put_off and any(reasons.is_paused(one.pause_until, now) for one in postings)
 
 
 _WAS_ASKED = Statement(

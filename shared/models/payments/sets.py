@@ -231,6 +231,20 @@ def _cleared_by() -> Any:
 _CLEARED_BY = Statement(_cleared_by)
 
 
+def move_windows(by_ms: int) -> None:
+    """Move the doubt windows of open sets by what the clock was set; they stay as long."""
+    _MOVE_WINDOWS.run(by_ms=by_ms)
+
+
+def _move_windows() -> Any:
+    sent = (t.MessageSet.first_sent_ms, t.MessageSet.last_sent_ms)
+    moved = {column: column + slot("by_ms") for column in sent}
+    return t.MessageSet.update(moved).where(t.MessageSet.phase != _CLOSED)
+
+
+_MOVE_WINDOWS = Statement(_move_windows)
+
+
 def settle_now(connection_id: int, who: str, now: datetime) -> MessageSet:
     """Note that ``who`` vouches that no copy of the open request is left anywhere.
 

@@ -7,7 +7,7 @@ program, and a test holds the words for people against it.
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 RETRIED = "payment-retried"
 """It waits for the next Payment Sync, which asks QuickBooks about it first."""
@@ -51,3 +51,8 @@ def pause(attempts: int) -> timedelta:
     """
     doubled: int = 2 ** min(attempts - 1, 16)
     return min(_FIRST * doubled, _LONGEST)
+
+
+def is_paused(until: datetime | None, now: datetime) -> bool:
+    """Whether a pause goes on; one longer than any can be is none: the clock was set back since."""
+    return until is not None and now < until <= now + _LONGEST

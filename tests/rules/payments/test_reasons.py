@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -58,3 +58,12 @@ def test_pauses_grow_and_stay_shorter_than_a_usual_auto_run():
     assert pauses[0] >= timedelta(seconds=1)
     assert len(set(pauses)) > 4
     assert pauses[-1] < timedelta(minutes=5)
+
+
+def test_a_pause_goes_on_until_its_end_unless_the_clock_was_set_back():
+    now = datetime(2025, 6, 30, 12, tzinfo=UTC)
+    end = now + reasons.pause(40)
+    assert reasons.is_paused(end, now)
+    assert not reasons.is_paused(end, end)
+    assert not reasons.is_paused(end, now - timedelta(days=1))
+    assert not reasons.is_paused(None, now)

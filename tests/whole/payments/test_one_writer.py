@@ -6,6 +6,8 @@ admits one write at a time, and nothing is posted twice.
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from shared.errors import StoreError
@@ -78,11 +80,15 @@ def test_while_one_writes_the_other_one_posts_nothing_and_says_so(pair):
     assert sorted(one.amount for one in in_quickbooks(pair)) == [2_000, 5_000]
 
 
-def test_what_the_other_one_posted_since_the_look_is_seen_before_anything_leaves(pair):
+@pytest.mark.parametrize("clock_set_by", [timedelta(), timedelta(days=-1)], ids=["", "set back"])
+def test_what_the_other_one_posted_since_the_look_is_seen_before_anything_leaves(
+    pair, clock_set_by
+):
     for name in BOTH:
         receive(pair, name, payment("pay_1"))
     aster = hand_of(pair, "Aster")
     aster.tell(aster.work(goes_on_until(aster, LOOK)))
+    pair.clock_is_set(clock_set_by)
     pays(pair, "Larkspur")
     assert aster.finish() == 100
     assert len(in_quickbooks(pair)) == 1
