@@ -32,7 +32,7 @@ from shared.errors import StoreError
 from shared.rules.values import Credentials
 from shared.settings import Settings
 
-PRODUCT = "Deskbridge"
+SERVER_VERSION = f"Deskbridge {version('deskbridge')}"
 _MOST_MET = 100
 """So many bugs of ours are remembered, to log each once in a session."""
 T = TypeVar("T")
@@ -55,7 +55,7 @@ class WebConnectorCallbacks:
 
     def serverVersion(self) -> str:
         """Shown in the Web Connector's log: the first line that support sees."""
-        return f"{PRODUCT} {version('deskbridge')}"
+        return SERVER_VERSION
 
     def clientVersion(self, client: str) -> str:
         """Let every Web Connector in that is not older than the setting says."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from pkgutil import walk_packages
 
@@ -18,14 +18,30 @@ FRONT_ENDS = ("click", "textual", "twisted")
 def test_operations_load_no_front_end_and_no_reactor():
     found = walk_packages(shared.operations.__path__, "shared.operations.")
     names = ["shared.operations", *(one.name for one in found)]
-    program = (
-        f"import sys; [__import__(name) for name in {names}]; "
-        f"print([name for name in {FRONT_ENDS} if name in sys.modules])"
+    assert loaded_of(FRONT_ENDS, f"[__import__(name) for name in {names}]") == []
+
+
+def test_only_a_postgresql_store_loads_its_driver(tmp_path: Path):
+    opens = (
+        "from shared.models.store import open_store;"
+        f" open_store('sqlite:///{tmp_path}/store', create=True).close()"
     )
+    assert loaded_of(["peewee", "psycopg"], opens) == ["peewee"]
+    asks = "from shared.models.postgresql import PostgresEngine; PostgresEngine('postgresql:///x')"
+    assert loaded_of(["peewee", "psycopg"], asks) == ["peewee", "psycopg"]
+
+
+def loaded_of(names: Sequence[str], program: str) -> list[str]:
+    """Which of these packages a process has loaded that ran a program."""
+    shown = f"; import sys; print(*[name for name in {list(names)} if name in sys.modules])"
     done = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=ROOT
+        [sys.executable, "-c", program + shown],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=ROOT,
     )
-    assert done.stdout.strip() == "[]"
+    return done.stdout.split()
 
 
 def calls_in(folder: str) -> Iterator[tuple[str, str]]:

@@ -42,13 +42,7 @@ class PostgresEngine:
     warnings: tuple[str, ...] = ()
 
     def __init__(self, url: str) -> None:
-        try:
-            import psycopg
-        except ImportError:
-            raise StoreError(
-                "A PostgreSQL store needs psycopg, which is not installed.",
-                "In the folder of Deskbridge's source, with its Python: pip install '.[postgres]'",
-            ) from None
+        psycopg = _driver()
         self._password = _password(url)
         self.url_shown = _without_password(url)
         self._failures = (*_LOST, psycopg.OperationalError, psycopg.InterfaceError)
@@ -144,6 +138,27 @@ class PostgresEngine:
                 sqlstate, "Check that the server runs, and the address in DESKBRIDGE_DATABASE."
             ),
         )
+
+
+def _driver() -> Any:
+    """Import psycopg and give peewee what it takes of it; raises StoreError without it.
+
+    ``shared.models`` kept it from peewee, whose own import would have set these names.
+    """
+    try:
+        import psycopg
+        from psycopg.pq import TransactionStatus
+    except ImportError:
+        raise StoreError(
+            "A PostgreSQL store needs psycopg, which is not installed.",
+            "In the folder of Deskbridge's source, with its Python: pip install '.[postgres]'",
+        ) from None
+    theirs: Any = peewee
+    theirs.psycopg, theirs.TransactionStatus = psycopg, TransactionStatus
+    adapter = theirs.Psycopg3Adapter
+    adapter.txn_idle, adapter.txn_inerror = TransactionStatus.IDLE, TransactionStatus.INERROR
+    adapter.txn_unknown = TransactionStatus.UNKNOWN
+    return psycopg
 
 
 class _Database(ClosesEverywhere, peewee.PostgresqlDatabase):

@@ -2,8 +2,7 @@
 
 Times inside the books are epoch seconds. What QuickBooks prints is the right wall clock with
 an offset that ignores summer time (``offsets="winter"``), or the true offset as some
-installations do (``offsets="true"``). The rules of summer time are written out here, so that
-a company made from a seed is the same on a machine without time zone files.
+installations do (``offsets="true"``).
 """
 
 from __future__ import annotations
@@ -12,8 +11,8 @@ import calendar
 import re
 import time
 from dataclasses import dataclass
-from datetime import date, timedelta
-from functools import cache
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 _STAMP = re.compile(
     r"(\d{4})-(\d{1,2})-(\d{1,2})"
@@ -32,47 +31,55 @@ class BadTime(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Zone:
-    """Where the PC stands: minutes east of Greenwich in winter, and who sets summer time."""
+    """Where the PC stands; ``key`` names the zone in the IANA's database."""
 
     name: str
-    winter_minutes: int
-    summer: str
+    key: str
 
     def wall(self, epoch: int) -> int:
         """The wall clock at ``epoch``, as seconds that gmtime can read."""
         return epoch + self.offset_minutes(epoch) * 60
 
     def offset_minutes(self, epoch: int) -> int:
-        """The true offset at ``epoch``, summer time included."""
-        start, end = _summer(self.summer, self.winter_minutes, time.gmtime(epoch).tm_year)
-        return self.winter_minutes + (60 if start <= epoch < end else 0)
+        """Minutes east of Greenwich at ``epoch``, summer time included."""
+        offset = self._at(epoch).utcoffset()
+        assert offset is not None  # a ZoneInfo always knows
+        return int(offset.total_seconds()) // 60
+
+    def winter_minutes(self, epoch: int) -> int:
+        """The offset at ``epoch`` as it would be without summer time."""
+        summer = self._at(epoch).dst() or timedelta()
+        return self.offset_minutes(epoch) - int(summer.total_seconds()) // 60
 
     def epoch(self, wall: int) -> int:
         """The moment at which the wall clock shows ``wall``; the earlier one when it does twice."""
-        guess = wall - (self.winter_minutes + 60) * 60
-        return guess if self.wall(guess) == wall else wall - self.winter_minutes * 60
+        naive = datetime.fromtimestamp(wall, UTC).replace(tzinfo=ZoneInfo(self.key))
+        return int(naive.timestamp())
+
+    def _at(self, epoch: int) -> datetime:
+        return datetime.fromtimestamp(epoch, ZoneInfo(self.key))
 
 
 ZONES = {
-    zone.name: zone
-    for zone in (
-        Zone("new-york", -300, "us"),
-        Zone("chicago", -360, "us"),
-        Zone("denver", -420, "us"),
-        Zone("los-angeles", -480, "us"),
-        Zone("toronto", -300, "us"),
-        Zone("vancouver", -480, "us"),
-        Zone("phoenix", -420, "none"),
-        Zone("london", 0, "eu"),
-        Zone("berlin", 60, "eu"),
-        Zone("utc", 0, "none"),
+    name: Zone(name, key)
+    for name, key in (
+        ("new-york", "America/New_York"),
+        ("chicago", "America/Chicago"),
+        ("denver", "America/Denver"),
+        ("los-angeles", "America/Los_Angeles"),
+        ("toronto", "America/Toronto"),
+        ("vancouver", "America/Vancouver"),
+        ("phoenix", "America/Phoenix"),
+        ("london", "Europe/London"),
+        ("berlin", "Europe/Berlin"),
+        ("utc", "UTC"),
     )
 }
 
 
 def stamp(zone: Zone, epoch: int, offsets: str = "winter") -> str:
     """A timestamp as QuickBooks prints it: ``2024-06-12T09:46:40-05:00``."""
-    minutes = zone.winter_minutes if offsets == "winter" else zone.offset_minutes(epoch)
+    minutes = zone.winter_minutes(epoch) if offsets == "winter" else zone.offset_minutes(epoch)
     at = time.gmtime(zone.wall(epoch))
     return (
         f"{at[0]:04}-{at[1]:02}-{at[2]:02}T{at[3]:02}:{at[4]:02}:{at[5]:02}"
@@ -118,22 +125,5 @@ def read_filter(text: str, zone: Zone, offsets: str, *, end: bool) -> int | None
     shift = int(found[8]) * 60 + int(found[9])
     moment = wall - (shift if found[7] == "+" else -shift) * 60
     if offsets == "winter":
-        return moment + zone.winter_minutes * 60
+        return moment + zone.winter_minutes(moment) * 60
     return zone.wall(moment)
-
-
-@cache
-def _summer(rule: str, winter_minutes: int, year: int) -> tuple[int, int]:
-    """When summer time starts and ends in ``year``, as epoch seconds; an empty span for none."""
-    if rule == "us":  # second Sunday of March to first Sunday of November, 2:00 local time
-        start = _sunday(year, 3, 8) + 7200 - winter_minutes * 60
-        return start, _sunday(year, 11, 1) + 3600 - winter_minutes * 60
-    if rule == "eu":  # last Sunday of March to last Sunday of October, 1:00 UTC
-        return _sunday(year, 3, 25) + 3600, _sunday(year, 10, 25) + 3600
-    return 0, 0
-
-
-def _sunday(year: int, month: int, first_day: int) -> int:
-    """Midnight of the first Sunday on or after a day, as seconds."""
-    midnight = calendar.timegm((year, month, first_day, 0, 0, 0))
-    return midnight + (6 - calendar.weekday(year, month, first_day)) * 86400
