@@ -1,17 +1,27 @@
 """The store: tables, repositories and two engines.
 
 peewee imports psycopg wherever it is installed, which costs 9 MiB and half of a command's start.
-While peewee is first imported, here, psycopg is therefore hidden from it; ``postgresql`` hands it
-over when a store is opened that needs it.
+It is therefore imported here first, with psycopg hidden; ``postgresql`` hands the driver over when
+a store is opened that needs it.
 """
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
-_absent = "psycopg" not in sys.modules
-if _absent:
+
+@contextmanager
+def without_psycopg() -> Iterator[None]:
+    """Let what is imported meanwhile find no psycopg, unless somebody has loaded it before."""
+    if "psycopg" in sys.modules:
+        yield
+        return
     sys.modules["psycopg"] = None  # type: ignore[assignment]  # as the import system says "none"
-try:
-    import peewee  # noqa: F401
-finally:
-    if _absent:
+    try:
+        yield
+    finally:
         del sys.modules["psycopg"]
+
+
+with without_psycopg():
+    import peewee  # noqa: F401

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from shared.errors import StoreError, StoreOutdated, StoreTooNew
+from shared.models import without_psycopg
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 _HISTORY = "schema_migration"
@@ -72,7 +73,8 @@ def read_schema(database: Any, folder: Path) -> Schema:
 
 def take_missing_steps(database: Any, folder: Path) -> tuple[str, ...]:
     """Apply the missing steps inside the caller's transaction; return their names."""
-    from playhouse.migrations import Runner  # only upgrades pay for the import
+    with without_psycopg():
+        from playhouse.migrations import Runner  # only upgrades pay for the import
 
     return tuple(Runner(database, str(folder), table_name=_HISTORY).up())
 
