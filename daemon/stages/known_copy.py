@@ -24,21 +24,19 @@ from daemon.stages.moves import (
     NotTakenIn,
     Progress,
 )
-from daemon.stages.paging import Paged
 from daemon.stages.payments import intake, plan, restored
-from daemon.stages.payments.plan import KNOWN_LIMIT, Step
+from daemon.stages.payments.plan import Step, WhichCopy
+from daemon.stages.payments.restored import Compared, NotTold
 from daemon.stages.reading import Reading, Tally
-from shared.qbxml import statuses
-from shared.qbxml.responses import BadRecord, Ret
+from shared.qbxml.responses import BadRecord, ResponseHead, Ret
 from shared.rules.values import Session
 from shared.settings import Settings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class KnownCopy(Paged):
-    """Whether it is known yet; ``limit`` is how many of the latest payments are asked for."""
+class KnownCopy(WhichCopy):
+    """How it is asked, and whether the question is ``over``."""
 
-    limit: int = KNOWN_LIMIT
     over: bool = False
 
     @property
@@ -58,11 +56,11 @@ def thd_next(
 ) -> tuple[Session, Ask | AskWrite | None]:
     """Ask for the latest payments that a copy from before would lack; None without any."""
     state = _state(session)
-    latest = () if state.over else tuple(restored.thd_latest(session, state.limit))
+    latest = () if state.over else tuple(restored.thd_asked(session, state))
     if not latest:
         return session, None
-    asked = Ask(Step.KNOWN.value, request_id, plan.known(latest, request_id))
-    return _with(session, replace(state, asked=latest)), asked
+    state = replace(state, asked=latest)
+    return _with(session, state), Ask(Step.KNOWN.value, request_id, plan.known(state, request_id))
 
 
 def thd_has_more(session: Session, now: datetime) -> bool:
@@ -92,32 +90,20 @@ def thd_store(session: Session, rows: Sequence[object], now: datetime) -> Tally:
 
 def thd_take(session: Session, reading: Reading, now: datetime) -> tuple[Session, Move]:
     """Go on with the copy that we know, or with one that a person has said to go on with."""
-    state, move = _thd_judged(session, _state(session), reading, now)
-    return _with(session, state), move
-
-
-def _thd_judged(
-    session: Session, state: KnownCopy, reading: Reading, now: datetime
-) -> tuple[KnownCopy, Move]:
-    if reading.unreadable or len(reading.heads) < restored.QUESTIONS:
-        if len(state.asked) > 1:
-            return replace(state, asked=(), limit=1), GoOn()
-        return paging.unreadable(state, reading.unreadable or "it lacked a part of what was asked")
-    failed = restored.unanswered_of(reading)
-    if failed is not None and statuses.is_transient(failed.status.code, failed.status.message):
-        return paging.try_again(state, failed.status.message)
-    if failed is not None:
-        return state, Fail(str(failed.status.code), failed.status.message)
-    if restored.nothing_shown(reading) and len(state.asked) > 1:
-        # One ID that is gone may have refused them all: the latest one alone tells enough.
-        return replace(state, asked=(), limit=1), GoOn()
-    found = restored.thd_compared(session, state.asked, state.limit, reading)
-    if not found.is_older_copy:
-        restored.thd_right_copy(session, now)
-    elif not restored.thd_is_to_go_on(session):
-        restored.thd_ask_which_copy(session, now)
-        return state, Fail(restored.RESTORED, "", on_file=True)
-    return replace(state, over=True), GoOn()
+    state, found = restored.thd_judged(session, _state(session), reading)
+    match found:
+        case Compared(is_older_copy=False):
+            restored.thd_right_copy(session, now)
+        case Compared() | NotTold() if not restored.thd_is_to_go_on(session):
+            code = restored.thd_ask_which_copy(session, found, now)
+            return _with(session, state), Fail(code, "", on_file=True)
+        case Compared() | NotTold():
+            pass  # Payment Sync decides about each payment that is gone, and closes the problem.
+        case ResponseHead():
+            return _with(session, state), Fail(str(found.status.code), found.status.message)
+        case _:
+            return _with(session, state), found
+    return _with(session, replace(state, over=True)), GoOn()
 
 
 def thd_refused(
@@ -145,7 +131,8 @@ def progress(session: Session) -> Progress:
 
 def _state(session: Session) -> KnownCopy:
     fields = json.loads(session.plan)
-    return KnownCopy(**{**fields, "asked": tuple(fields["asked"])})
+    tuples = {name: tuple(fields[name]) for name in ("asked", "singly")}
+    return KnownCopy(**{**fields, **tuples})
 
 
 def _with(session: Session, state: KnownCopy) -> Session:

@@ -20,7 +20,7 @@ from shared.rules.values import Connection, Problem
 PROBLEMS = frozenset(
     {
         *("payment-edited", "payment-deleted", "payment-balance-differs", "payment-posted-twice"),
-        *("payment-lost", "payment-not-applied", "company-restored"),
+        *("payment-lost", "payment-not-applied", "company-restored", "company-copy-unknown"),
     }
 )
 """Codes of problems that mean: the two sides do not hold the same."""

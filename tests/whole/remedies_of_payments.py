@@ -755,6 +755,32 @@ def the_older_file_is_the_one_to_go_on_with(office: Office) -> Iterator[None]:
     settles(office.house)
 
 
+def not_told(office: Office) -> str:
+    """The same, and the answer with what was deleted never comes; what the newer file held."""
+    newer = restored(office)
+    office.house.alter_with_request = lambda answer, request: (
+        "" if "<TxnDeletedQueryRq" in request and "<ReceivePaymentQueryRq" in request else answer
+    )
+    settles(office.house)
+    return newer
+
+
+@remedy("company-copy-unknown")
+def the_right_file_is_opened_where_nothing_told(office: Office) -> Iterator[None]:
+    newer = not_told(office)
+    yield
+    office.house.company.restore(newer)
+    settles(office.house)
+
+
+@remedy("company-copy-unknown")
+def the_file_is_the_one_to_go_on_with_where_nothing_told(office: Office) -> Iterator[None]:
+    not_told(office)
+    yield
+    office.runs("problems", "retry", office.number("company-copy-unknown"))
+    settles(office.house)
+
+
 def lost(office: Office) -> str:
     newer = restored(office)
     office.shell.says("problems", "retry", office.number("company-restored"), "--yes")

@@ -82,7 +82,20 @@ ITERATED = frozenset({Step.READ, Step.CHANGED})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PaymentSync(Paged):
+class WhichCopy(Paged):
+    """How it is asked whether the company file has what was posted before; both syncs ask it.
+
+    ``known_limit`` of the latest payments are asked for together with what was deleted. Where
+    that answer cannot be read, ``singly`` are the payments to be asked for without deletions,
+    each alone: the first one is the next.
+    """
+
+    known_limit: int = KNOWN_LIMIT
+    singly: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentSync(WhichCopy):
     """Where a Payment Sync stands.
 
     ``since`` is the start of the window, QuickBooks' wall clock; empty on the first run.
@@ -110,7 +123,6 @@ class PaymentSync(Paged):
     relisted: bool = False
     looked_at: str = ""
     looked_for: str = ""
-    known_limit: int = KNOWN_LIMIT
     compare: bool = False
     restored: bool = False
     deletions_known: bool = True
@@ -136,7 +148,7 @@ class PaymentSync(Paged):
         """Read what to_json wrote."""
         fields = json.loads(text)
         fields["step"] = Step(fields["step"])
-        fields["asked"] = tuple(fields["asked"])
+        fields |= {name: tuple(fields[name]) for name in ("asked", "singly")}
         return cls(**fields)
 
 
@@ -335,15 +347,13 @@ def _past(state: PaymentSync) -> PaymentSync:
 
 
 def _known(state: PaymentSync, request_id: str) -> tuple[ask.Request, ...]:
-    return known(state.asked, request_id)
+    return known(state, request_id)
 
 
-def known(txn_ids: tuple[str, ...], request_id: str) -> tuple[ask.Request, ...]:
-    """Whether QuickBooks has these payments, and which ones were deleted."""
-    return (
-        ask.ReceivePaymentQuery(f"{request_id}-1", txn_ids=txn_ids, include=SEEN),
-        deleted_payments(f"{request_id}-2"),
-    )
+def known(state: WhichCopy, request_id: str) -> tuple[ask.Request, ...]:
+    """Whether QuickBooks has the payments that are asked for, and which ones were deleted."""
+    payments = ask.ReceivePaymentQuery(f"{request_id}-1", txn_ids=state.asked, include=SEEN)
+    return (payments,) if state.singly else (payments, deleted_payments(f"{request_id}-2"))
 
 
 def _lists(state: PaymentSync, request_id: str) -> tuple[ask.Request, ...]:

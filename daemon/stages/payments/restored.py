@@ -10,86 +10,35 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import TypeVar
 
 from daemon.stages import paging
-from daemon.stages.moves import Fail, GoOn, Move
+from daemon.stages.moves import GoOn, Move, Pause
 from daemon.stages.payments import outcomes, plan, telling
 from daemon.stages.payments.doubting import unanswered
 from daemon.stages.payments.ours import is_same
-from daemon.stages.payments.plan import PaymentSync
+from daemon.stages.payments.plan import KNOWN_LIMIT, PaymentSync, WhichCopy
 from daemon.stages.reading import Reading
 from shared.hints import tell
 from shared.models import problems
 from shared.models.payments import incoming, postings
 from shared.models.payments.incoming import Latest
 from shared.qbxml import statuses
-from shared.qbxml.responses import ReceivePaymentRet, ResponseHead, TxnDeletedRet
+from shared.qbxml.responses import BadRecord, ReceivePaymentRet, ResponseHead, TxnDeletedRet
 from shared.rules.payments.values import Posting
 from shared.rules.values import ProblemState, RecordKind, Session, Trouble
 
-RESTORED = "company-restored"
+RESTORED, NOT_TOLD = "company-restored", "company-copy-unknown"
+ABOUT_THE_COPY = (RESTORED, NOT_TOLD)
 LOST = "payment-lost"
 COMPANY_FILE = "company-file"
 """What the problem is about, in place of a record's ID."""
 QUESTIONS = 2
+LATER = 3
+"""So many payments that changed later are asked for where the latest one tells nothing."""
 GO_ON = frozenset({ProblemState.RETRY, ProblemState.SKIPPED})
 
-
-def thd_latest(session: Session, limit: int) -> list[str]:
-    """The TxnIDs that a copy from before would lack: the latest that were posted and imported."""
-    connection_id = session.connection.id
-    posted = postings.recently_posted(connection_id, limit)
-    imported = incoming.latest(connection_id, limit) if limit > 1 or not posted else []
-    return [*(one.txn_id for one in posted), *(one.txn_id for one in imported)]
-
-
-def thd_known(
-    session: Session, state: PaymentSync, reading: Reading, now: datetime
-) -> tuple[PaymentSync, Move]:
-    """The answer to KNOWN: the latest posted payments, and what was deleted."""
-    if reading.unreadable or len(reading.heads) < QUESTIONS:
-        said = reading.unreadable or "it lacked a part of what was asked"
-        return _thd_not_taken(session, state, said, now)
-    failed = unanswered_of(reading)
-    if failed is not None:
-        if statuses.is_transient(failed.status.code, failed.status.message):
-            return paging.try_again(state, failed.status.message)
-        telling.thd_stopped(session, str(failed.status.code), failed.status.message, now)
-        return plan.stop_pushing(state), GoOn()
-    if nothing_shown(reading) and len(state.asked) > 1:
-        # One ID that is gone may have refused them all: the latest one alone tells enough.
-        return replace(state, asked=(), known_limit=1), GoOn()
-    found = thd_compared(session, state.asked, state.known_limit, reading)
-    if found.is_older_copy:
-        return _thd_restored(session, state, found.gone, now), GoOn()
-    if found.was_undone:
-        state = replace(state, compare=True)
-    thd_right_copy(session, now)
-    return plan.advance(state), GoOn()
-
-
-def _thd_not_taken(
-    session: Session, state: PaymentSync, said: str, now: datetime
-) -> tuple[PaymentSync, Move]:
-    """Ask for the latest payment alone; where even that does not come in, nothing is posted."""
-    if len(state.asked) > 1:
-        return replace(state, asked=(), known_limit=1), GoOn()
-    state, move = paging.unreadable(state, said)
-    if not isinstance(move, Fail):
-        return state, move
-    telling.thd_not_taken(session, said, now)
-    return plan.cannot_tell_copy(state), GoOn()
-
-
-def nothing_shown(reading: Reading) -> bool:
-    """Whether QuickBooks has none of the payments, or one that it lacks refused them all."""
-    return reading.heads[0].status.code == plan.NOT_FOUND
-
-
-def unanswered_of(reading: Reading) -> ResponseHead | None:
-    """The one of both questions that QuickBooks did not answer."""
-    shown, deletions = reading.heads[:QUESTIONS]
-    return unanswered((deletions,) if nothing_shown(reading) else (shown, deletions))
+State = TypeVar("State", bound=WhichCopy)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,11 +53,137 @@ class Compared:
     was_undone: bool
 
 
-def thd_compared(session: Session, asked: Sequence[str], limit: int, reading: Reading) -> Compared:
+@dataclass(frozen=True, slots=True)
+class NotTold:
+    """No answer tells which copy is open; ``said`` is why, as a clause."""
+
+    said: str
+
+
+def thd_asked(session: Session, state: WhichCopy) -> list[str]:
+    """The TxnIDs of the payments to ask for next; none where nothing was posted or imported."""
+    return list(state.singly[:1]) or thd_latest(session, state.known_limit)
+
+
+def thd_latest(session: Session, limit: int) -> list[str]:
+    """The TxnIDs that a copy from before would lack: the latest that were posted and imported."""
+    connection_id = session.connection.id
+    posted = postings.recently_posted(connection_id, limit)
+    imported = incoming.latest(connection_id, limit) if limit > 1 or not posted else []
+    return [*(one.txn_id for one in posted), *(one.txn_id for one in imported)]
+
+
+def thd_known(
+    session: Session, state: PaymentSync, reading: Reading, now: datetime
+) -> tuple[PaymentSync, Move]:
+    """The answer to KNOWN: the latest posted payments, and what was deleted."""
+    state, found = thd_judged(session, state, reading)
+    match found:
+        case Compared(is_older_copy=False):
+            thd_right_copy(session, now)
+            state = replace(state, compare=state.compare or found.was_undone)
+            return plan.advance(state), GoOn()
+        case Compared() | NotTold():
+            return _thd_stop_or_go_on(session, state, found, now), GoOn()
+        case ResponseHead():
+            telling.thd_stopped(session, str(found.status.code), found.status.message, now)
+            return plan.stop_pushing(state), GoOn()
+        case _:
+            return state, found
+
+
+# Which copy it is
+
+
+def thd_judged(
+    session: Session, state: State, reading: Reading
+) -> tuple[State, Move | Compared | NotTold | ResponseHead]:
+    """Judge by an answer which copy is open, or ask once more, for less.
+
+    Where the latest payment and the deletions cannot be read together, payments are asked for
+    alone: one that is there as we know it, and that an older copy would lack, is proof enough.
+    A ResponseHead is a question that QuickBooks refuses.
+    """
+    if state.singly:
+        return _thd_judged_alone(session, state, reading)
+    if _is_unread(reading, state.asked[0], QUESTIONS):
+        return _thd_for_less(session, state)
+    failed = _unanswered_of(reading)
+    if failed is not None and statuses.is_transient(failed.status.code, failed.status.message):
+        return paging.try_again(state, failed.status.message)
+    if failed is reading.heads[0]:
+        return state, failed
+    # One ID that is gone may have refused them all: the latest one alone tells enough.
+    if failed is not None or (_nothing_shown(reading) and len(state.asked) > 1):
+        return _thd_for_less(session, state)
+    return state, thd_compared(session, state.asked, reading)
+
+
+def _thd_for_less(session: Session, state: State) -> tuple[State, Move]:
+    """Ask for the latest payment and the deletions, and then for payments without them."""
+    if len(state.asked) > 1:
+        return replace(state, asked=(), known_limit=1), GoOn()
+    singly = (*state.asked, *_thd_later(session, state.asked))
+    return replace(state, asked=(), singly=singly), GoOn()
+
+
+def _thd_later(session: Session, posted: Sequence[str]) -> list[str]:
+    """Payments that changed later than this one was made: a copy that has them so has it, too.
+
+    Later by a day at least: QuickBooks' wall clock shows an hour twice when summer ends.
+    """
+    connection_id = session.connection.id
+    made = [one.time_created[:10] for one in postings.by_tags(connection_id, txn_ids=posted)]
+    if not made or not all(made):
+        return []
+    latest = incoming.latest(connection_id, LATER)
+    return [one.txn_id for one in latest if one.time_modified[:10] > max(made)]
+
+
+def _thd_judged_alone(
+    session: Session, state: State, reading: Reading
+) -> tuple[State, Move | Compared | NotTold | ResponseHead]:
+    """One payment, without the deletions: it is proof, or the next one is asked for.
+
+    After the last one both are asked for together again, a few times, after longer pauses.
+    """
+    failed = unanswered(reading.heads)
+    if failed is not None and statuses.is_transient(failed.status.code, failed.status.message):
+        return paging.try_again(state, failed.status.message)
+    if failed is not None and not _nothing_shown(reading):
+        return state, failed
+    found = thd_compared(session, state.asked, reading)
+    if not _is_unread(reading, state.asked[0], 1) and not (found.is_older_copy or found.was_undone):
+        return state, found
+    if len(state.singly) > 1:
+        return replace(state, asked=(), singly=state.singly[1:]), GoOn()
+    if state.tries < state.most_tries:
+        return replace(state, asked=(), singly=(), tries=state.tries + 1), Pause(2**state.tries)
+    return state, NotTold(reading.unreadable or "it is not known what was deleted")
+
+
+def _is_unread(reading: Reading, latest: str, questions: int) -> bool:
+    """Whether an answer is cut, lacks a part, or shows a value of the latest that is none."""
+    lacks = len(reading.heads) < questions
+    return bool(reading.unreadable) or lacks or latest in _Seen.of(reading.rows).unread
+
+
+def _nothing_shown(reading: Reading) -> bool:
+    """Whether QuickBooks has none of the payments, or one that it lacks refused them all."""
+    return reading.heads[0].status.code == plan.NOT_FOUND
+
+
+def _unanswered_of(reading: Reading) -> ResponseHead | None:
+    """The one of both questions that QuickBooks did not answer."""
+    shown, deletions = reading.heads[:QUESTIONS]
+    return unanswered((deletions,) if _nothing_shown(reading) else (shown, deletions))
+
+
+def thd_compared(session: Session, asked: Sequence[str], reading: Reading) -> Compared:
     """Hold what was asked for against what QuickBooks showed."""
     seen = _Seen.of(reading.rows)
     gone = tuple(_thd_gone(session, asked, seen))
-    latest = incoming.latest(session.connection.id, limit)
+    latest = incoming.latest(session.connection.id, KNOWN_LIMIT)
     imported = [one for one in latest if one.txn_id in asked]
     return Compared(
         gone,
@@ -119,20 +194,26 @@ def thd_compared(session: Session, asked: Sequence[str], limit: int, reading: Re
 
 @dataclass(frozen=True, slots=True)
 class _Seen:
-    """What QuickBooks showed, by TxnID, and the TxnIDs that were deleted."""
+    """What QuickBooks showed, by TxnID, and the TxnIDs that were deleted.
+
+    ``unread`` are there, with a value in them that cannot be read.
+    """
 
     payments: Mapping[str, ReceivePaymentRet]
+    unread: frozenset[str]
     deleted: frozenset[str]
 
     @classmethod
     def of(cls, rows: Sequence[object]) -> _Seen:
         payments = {row.txn_id: row for row in rows if isinstance(row, ReceivePaymentRet)}
         gone = (row.txn_id for row in rows if isinstance(row, TxnDeletedRet))
-        return cls(payments, frozenset(gone))
+        bad = (row for row in rows if isinstance(row, BadRecord))
+        unread = (row.object_id for row in bad if row.kind == ReceivePaymentRet.__name__)
+        return cls(payments, frozenset(unread), frozenset(gone))
 
     def lacks(self, one: Latest) -> bool:
         """Whether it is gone without a trace."""
-        return one.txn_id not in self.payments and one.txn_id not in self.deleted
+        return one.txn_id not in {*self.payments, *self.unread, *self.deleted}
 
     def has_older(self, one: Latest) -> bool:
         """Whether a change to it was undone, as only an older copy does."""
@@ -147,43 +228,48 @@ def _thd_gone(session: Session, asked: Sequence[str], seen: _Seen) -> list[Posti
         for one in known
         if one.txn_id in seen.payments and is_same(one, seen.payments[one.txn_id])
     }
-    return [one for one in known if one.id not in there and one.txn_id not in seen.deleted]
+    told = seen.unread | seen.deleted
+    return [one for one in known if one.id not in there and one.txn_id not in told]
 
 
-def _thd_restored(
-    session: Session, state: PaymentSync, gone: Sequence[Posting], now: datetime
+# What follows from it
+
+
+def _thd_stop_or_go_on(
+    session: Session, state: PaymentSync, found: Compared | NotTold, now: datetime
 ) -> PaymentSync:
     """Stop posting and ask; or go on, once a person said that this file is the one."""
     if thd_is_to_go_on(session):
-        thd_lost(session, gone, now)
+        thd_lost(session, found.gone if isinstance(found, Compared) else (), now)
         thd_right_copy(session, now)
         return plan.advance(replace(state, compare=True, restored=True))
-    thd_ask_which_copy(session, now)
+    thd_ask_which_copy(session, found, now)
     # Nor is anything taken for deleted before somebody has decided.
-    return plan.stop_pushing(replace(state, compare=False, failed=state.failed + 1))
+    return plan.cannot_tell_copy(replace(state, failed=state.failed + 1))
 
 
 def thd_is_to_go_on(session: Session) -> bool:
     """Whether a person said that this copy is the one to go on with."""
-    about = (session.connection.id, RecordKind.SYNC, COMPANY_FILE, RESTORED)
-    return problems.state_of(*about) in GO_ON
+    about = (session.connection.id, RecordKind.SYNC, COMPANY_FILE)
+    return any(problems.state_of(*about, code) in GO_ON for code in ABOUT_THE_COPY)
 
 
-def thd_ask_which_copy(session: Session, now: datetime) -> None:
-    """A person must say which copy counts."""
-    told = tell(RESTORED)
+def thd_ask_which_copy(session: Session, found: Compared | NotTold, now: datetime) -> str:
+    """A person must say which copy counts; returns the code of the problem."""
+    code, said = (NOT_TOLD, found.said) if isinstance(found, NotTold) else (RESTORED, "")
+    others = [one for one in ABOUT_THE_COPY if one != code]
+    problems.resolve(session.connection.id, RecordKind.SYNC, [COMPANY_FILE], others, now)
+    told = tell(code)
     binding = session.connection.binding
     document = binding.company_name if binding else session.connection.name
-    telling.thd_trouble(
-        session,
-        Trouble(RESTORED, RecordKind.SYNC, COMPANY_FILE, document, told.message, told.remedy),
-        now,
-    )
+    about = (RecordKind.SYNC, COMPANY_FILE, document)
+    telling.thd_trouble(session, Trouble(code, *about, told.message, told.remedy, said), now)
+    return code
 
 
 def thd_right_copy(session: Session, now: datetime) -> None:
     """It is the copy that we know, or the one to go on with."""
-    problems.resolve(session.connection.id, RecordKind.SYNC, [COMPANY_FILE], [RESTORED], now)
+    problems.resolve(session.connection.id, RecordKind.SYNC, [COMPANY_FILE], ABOUT_THE_COPY, now)
 
 
 def thd_lost(session: Session, gone: Sequence[Posting], now: datetime) -> None:

@@ -115,7 +115,7 @@ def _thd_facts(session: Session, state: PaymentSync, now: datetime) -> Facts:
     return Facts(
         doubt=doubting.thd_wanted(session, state, now),
         ready=ready[0].id if ready else 0,
-        known=restored.thd_latest(session, state.known_limit) if state.step is Step.KNOWN else (),
+        known=restored.thd_asked(session, state) if state.step is Step.KNOWN else (),
     )
 
 
