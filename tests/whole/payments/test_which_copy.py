@@ -285,6 +285,13 @@ def test_a_bad_value_in_an_earlier_payment_is_no_sign_of_an_older_copy(house, ki
     assert len(questions(house)) == 1
 
 
+def test_a_bad_value_in_a_payment_of_quickbooks_is_no_sign_of_an_older_copy(house):
+    by_hand = acts.receive(house.company.books, LARKSPUR, 500, number="BY-HAND").object_id
+    settles(house)
+    spoils(house, asks_which_copy, with_a_bad_value(by_hand))
+    runs(house)
+
+
 def test_an_older_copy_is_noticed_beside_a_payment_with_a_bad_value(older):
     spoils(older, asks_which_copy, with_a_bad_value(parts(older, "pay_0")[0].txn_id))
     stops(older, OLDER)
@@ -330,6 +337,16 @@ def test_where_the_latest_cannot_be_read_one_that_changed_on_a_later_day_is_proo
     settles(house)
     spoils(house, unreadable(parts(house, "pay_1")[0].txn_id), nothing)
     runs(house)
+
+
+def test_what_garbles_answers_for_a_while_stops_nothing(house):
+    garbled = 4  # the latest payments, the latest one, that alone, and the latest one once more
+    spoils(house, lambda request: len(questions(house)) <= garbled, nothing)
+    house.requests.clear()
+    house.later(hours=1)
+    assert house.sync().ok
+    assert codes(house) == []
+    assert len(questions(house)) == garbled + 1
 
 
 def test_where_the_latest_cannot_be_read_one_from_before_it_is_no_proof(older):
