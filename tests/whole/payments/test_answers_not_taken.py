@@ -256,7 +256,7 @@ def test_where_the_copy_cannot_be_told_nothing_is_posted_and_the_sync_says_so(ho
     )
     assert pays(house).ok
     assert standing(house, "pay_2")[0] is PaymentStatus.READY
-    assert codes(house) == ["answer-unreadable"]
+    assert codes(house) == ["company-copy-unknown"]
     heals(house)
     settles(house)
     assert standing(house, "pay_2")[0] is PaymentStatus.POSTED
