@@ -7,15 +7,17 @@ from dataclasses import dataclass
 from datetime import date
 
 from shared.qbxml import payment_records, responses
-from shared.qbxml.refs import Ref, read_full_name, read_ref
+from shared.qbxml.refs import Ref, read_full_name, read_ref, read_spare_ref
 from shared.qbxml.responses import BadRecord, Ret
 from shared.qbxml.shape import BadField, Element, Leaf, Node, Shape
 from shared.qbxml.text import (
+    BadId,
     BadValue,
     read_amount,
     read_count,
     read_date,
     read_flag,
+    read_id,
     shown,
     wall_clock,
 )
@@ -98,7 +100,7 @@ _COMPANY = Shape(
 _PREFERENCES: Mapping[str, Node] = {
     "AccountingPreferences/ClosingDate": Node("closing_date", _date),
     "MultiCurrencyPreferences/IsMultiCurrencyOn": Node("is_multi_currency_on", _flag),
-    "MultiCurrencyPreferences/HomeCurrencyRef": Node("home_currency", read_ref),
+    "MultiCurrencyPreferences/HomeCurrencyRef": Node("home_currency", read_spare_ref),
     "SalesAndCustomersPreferences/IsAutoApplyingPayments": Node("is_auto_applying_payments", _flag),
     "CurrentAppAccessRights/IsPersonalDataAccessAllowed": Node(
         "is_personal_data_access_allowed", _flag
@@ -108,7 +110,7 @@ _PREFERENCES: Mapping[str, Node] = {
 _CUSTOMER = Shape(
     responses.CustomerRet,
     {
-        "ListID": Leaf("list_id", str.strip),
+        "ListID": Leaf("list_id", read_id),
         "TimeCreated": Leaf("time_created", wall_clock, spare=True),
         "TimeModified": Leaf("time_modified", wall_clock),
         "EditSequence": Leaf("edit_sequence", str.strip),
@@ -129,7 +131,7 @@ _CUSTOMER = Shape(
 _LINKED_TXN = Shape(
     responses.LinkedTxn,
     {
-        "TxnID": Leaf("txn_id", str.strip),
+        "TxnID": Leaf("txn_id", read_id),
         "TxnType": Leaf("txn_type", str.strip),
         "TxnDate": Leaf("txn_date", read_date, spare=True),
         "RefNumber": Leaf("ref_number"),
@@ -168,12 +170,12 @@ _INVOICE_LINE_GROUP = Shape(
 _INVOICE = Shape(
     responses.InvoiceRet,
     {
-        "TxnID": Leaf("txn_id", str.strip),
+        "TxnID": Leaf("txn_id", read_id),
         "TimeCreated": Leaf("time_created", wall_clock, spare=True),
         "TimeModified": Leaf("time_modified", wall_clock),
         "EditSequence": Leaf("edit_sequence", str.strip),
         "CustomerRef": Node("customer", read_ref),
-        "ARAccountRef": Node("ar_account", read_ref),
+        "ARAccountRef": Node("ar_account", read_spare_ref),
         "TxnDate": Leaf("txn_date", read_date),
         "RefNumber": Leaf("ref_number"),
         "IsPending": Leaf("is_pending", read_flag),
@@ -201,7 +203,7 @@ _TXN_DELETED = Shape(
     responses.TxnDeletedRet,
     {
         "TxnDelType": Leaf("txn_del_type", str.strip),
-        "TxnID": Leaf("txn_id", str.strip),
+        "TxnID": Leaf("txn_id", read_id),
         "TimeCreated": Leaf("time_created", wall_clock, spare=True),
         "TimeDeleted": Leaf("time_deleted", wall_clock),
         "RefNumber": Leaf("ref_number"),
@@ -212,7 +214,7 @@ _LIST_DELETED = Shape(
     responses.ListDeletedRet,
     {
         "ListDelType": Leaf("list_del_type", str.strip),
-        "ListID": Leaf("list_id", str.strip),
+        "ListID": Leaf("list_id", read_id),
         "TimeCreated": Leaf("time_created", wall_clock, spare=True),
         "TimeDeleted": Leaf("time_deleted", wall_clock),
         "FullName": Leaf("full_name"),
@@ -301,5 +303,8 @@ def read_record(element: Element) -> Ret | BadRecord | None:
 
 
 def _bad(element: Element, kind: _Kind, field: str, value: str, reason: str) -> BadRecord:
-    identity = element.findtext(kind.identity, "").strip() if kind.identity else ""
+    try:
+        identity = read_id(element.findtext(kind.identity, "")) if kind.identity else ""
+    except BadId:
+        identity = ""
     return BadRecord(element.tag, identity, kind.document(element), field, value, reason)

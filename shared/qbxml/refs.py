@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from shared.qbxml.shape import Element
+from shared.qbxml.text import BadId, read_id
 
 
 class Ref(NamedTuple):
@@ -18,6 +19,23 @@ NO_REF = Ref()
 
 
 def read_ref(element: Element) -> Ref:
+    """A reference by which records are found. Raises BadId."""
+    ref = _as_it_stands(element)
+    read_id(ref.list_id)
+    return ref
+
+
+def read_spare_ref(element: Element) -> Ref:
+    """A reference that a record can do without: a ListID that is none is lost, not the record."""
+    ref = _as_it_stands(element)
+    try:
+        read_id(ref.list_id)
+    except BadId:
+        return ref._replace(list_id="")
+    return ref
+
+
+def _as_it_stands(element: Element) -> Ref:
     """A reference, of which a page has more than of anything else: no table for two names."""
     list_id = full_name = None
     for child in element:
@@ -37,4 +55,4 @@ def read_full_name(element: Element) -> str:
     last = element[-1] if len(element) else None
     if last is not None and last.tag == "FullName":
         return last.text or ""
-    return read_ref(element).full_name
+    return _as_it_stands(element).full_name

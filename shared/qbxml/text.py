@@ -31,6 +31,7 @@ _TIME = re.compile(
     r"(?:T([0-9]{1,2})(?::([0-9]{1,2})(?::([0-9]{1,2})(?:\.[0-9]+)?)?)?"
     r"(?:Z|[+-][0-9]{1,2}:[0-9]{2})?)?"
 )
+_ID = re.compile(r"[A-Za-z0-9-]{1,36}")
 _COUNT = re.compile(r"[0-9]{1,9}")
 _FLAGS = {"true": True, "false": False, "1": True, "0": False}
 
@@ -76,6 +77,12 @@ class BadCount(BadValue):
     """Not a whole number of zero or more."""
 
     wanted = "a whole number"
+
+
+class BadId(BadValue):
+    """Not an IDTYPE."""
+
+    wanted = "an ID such as 80000001-1718192021"
 
 
 def shown(text: str, length: int = 40) -> str:
@@ -129,6 +136,17 @@ def _nearest(character: str) -> str:
         return ""  # invisible, or an accent that no letter of Windows-1252 carries
     parts = unicodedata.normalize("NFKD", character.translate(_PLAIN))
     return "".join(part for part in parts if _is_storable(part)) or "?"
+
+
+def read_id(text: str) -> str:
+    """Read an IDTYPE: a TxnID or ListID; empty text stays empty. Raises BadId.
+
+    What is no ID is never asked for: QuickBooks refuses the whole request.
+    """
+    text = text.strip()
+    if text and _ID.fullmatch(text) is None:
+        raise BadId(text)
+    return text
 
 
 def read_amount(text: str) -> Decimal | None:

@@ -116,7 +116,7 @@ def _sync(house: House, kind: ApplicationKind) -> bool:
     _must("Traceback" not in outcome.status, f"a sync says {outcome.status}")
     last = house.syncs()[0]
     _must(last.state is not SyncState.STARTED, f"a sync never ends: {outcome.status}")
-    _must(outcome.ok or bool(last.message), f"the store does not know of: {outcome.status}")
+    _must(outcome.ok or bool(last.error), f"the store does not know of: {outcome.status}")
     _once(house)
     return outcome.ok
 
