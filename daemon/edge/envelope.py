@@ -12,6 +12,7 @@ may be read on the reactor, between other people's calls.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from hashlib import sha256
 from xml.parsers import expat
@@ -236,10 +237,19 @@ class EnvelopeReader:
         self._document_digest.update(piece)
 
     def _take_text(self, text: str) -> None:
-        self._collected.append(text)
+        room = self._limits.parameter_characters - self._collected_characters
         self._collected_characters += len(text)
-        if self._collected_characters > self._limits.parameter_characters:
+        if len(text) > room and self._parameter not in self._words:
             raise EnvelopeRefused(f"{self._parameter} is too long.")
+        if room > 0:
+            self._collected.append(text[:room])
+
+    @property
+    def _words(self) -> Iterable[str]:
+        """The parameters of which what is too long is left out, and not the call."""
+        if self.operation is None or not self.operation.has_words:
+            return ()
+        return [one.name for one in self.operation.parameters if one.kind is Kind.TEXT]
 
     def _end(self, _name: str) -> None:
         if self._depth == 4 and self._parameter in self._texts:

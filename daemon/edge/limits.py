@@ -10,6 +10,7 @@ class EdgeLimits:
     """How much of our time, memory and sockets a client may take."""
 
     body_limit_bytes: int = 64 * 1024
+    words_limit_bytes: int = 1024 * 1024  # of a live session; the first 64 Ki of them are kept
     response_limit_bytes: int = 32 * 1024 * 1024
     max_connections: int = 100
     max_connections_per_peer: int = 10

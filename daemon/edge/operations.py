@@ -53,6 +53,13 @@ class Operation:
         """Whether a whole qbXML document travels in it."""
         return any(parameter.kind is Kind.DOCUMENT for parameter in self.parameters)
 
+    @property
+    def has_words(self) -> bool:
+        """Whether words of QuickBooks or of a person travel in it, in a session."""
+        return TICKET in self.parameters and any(
+            parameter.kind is Kind.TEXT for parameter in self.parameters
+        )
+
 
 TICKET = Parameter("ticket", Kind.TOKEN)
 # The interactive operations call the ticket by another name.

@@ -115,7 +115,7 @@ class Callbacks(Protocol):
 
 
 class SoapBody:
-    """The body of a call: read as it arrives, large only for the response of a live session.
+    """The body of a call: read as it arrives, large only for what a live session has to say.
 
     ``large`` are the tickets under which a large body is coming in or being worked on; there is
     one for each ticket, since a Web Connector waits for the answer before it sends more. A
@@ -156,9 +156,11 @@ class SoapBody:
             self._reader.release()
 
     def may_be_large(self) -> Deferred[bool]:
-        """Ask for the ticket, which comes first in a response; without it the answer is no."""
+        """Ask for the ticket, which comes first in every call; without it the answer is no."""
         self._read(self._reader.flush)
-        ticket = self._ticket_of_response()
+        operation = self._reader.operation
+        may_ask = operation is not None and (operation.may_be_large or operation.has_words)
+        ticket = (self._reader.ticket or "") if may_ask else ""
         if not ticket:
             return succeed(False)
         if ticket in self._large:
@@ -251,7 +253,8 @@ class Edge(Resource):
             return DiscardedBody(limits.body_limit_bytes)
         named = operation_of_soap_action(_first(head, b"SOAPAction").decode("ascii", "replace"))
         if named is not None and not named.may_be_large:
-            return SoapBody(limits.body_limit_bytes, self._callbacks, self._large)
+            limit_bytes = limits.words_limit_bytes if named.has_words else 0
+            return SoapBody(max(limits.body_limit_bytes, limit_bytes), self._callbacks, self._large)
         kept_bytes = limits.response_limit_bytes
         return SoapBody(kept_bytes * THROWN_AWAY, self._callbacks, self._large, kept_bytes)
 

@@ -131,7 +131,7 @@ _CUSTOMER = Shape(
 _LINKED_TXN = Shape(
     responses.LinkedTxn,
     {
-        "TxnID": Leaf("txn_id", read_id),
+        "TxnID": Leaf("txn_id", str.strip),
         "TxnType": Leaf("txn_type", str.strip),
         "TxnDate": Leaf("txn_date", read_date, spare=True),
         "RefNumber": Leaf("ref_number"),

@@ -59,13 +59,20 @@ def test_what_is_too_much_even_to_throw_away_is_refused_from_the_head() -> None:
     refused_for_size(connection, most)
 
 
-@pytest.mark.parametrize("operation", ["authenticate", "sendRequestXML", "closeConnection"])
+@pytest.mark.parametrize("operation", ["authenticate", "getLastError", "closeConnection"])
 def test_a_large_call_that_names_another_operation_is_refused_from_the_head(
     operation: str,
 ) -> None:
     action = f'"{NAMESPACE}{operation}"'
     connection = House().connect().send(post(b"", length=GENERAL + 1, action=action))
     refused_for_size(connection)
+
+
+@pytest.mark.parametrize("operation", ["sendRequestXML", "connectionError"])
+def test_a_session_may_have_a_mebibyte_to_say_but_no_more(operation: str) -> None:
+    action = f'"{NAMESPACE}{operation}"'
+    connection = House().connect().send(post(b"", length=KIB * KIB + 1, action=action))
+    refused_for_size(connection, KIB * KIB)
 
 
 def test_a_large_body_for_anything_but_a_call_is_refused_from_the_head() -> None:
@@ -155,6 +162,30 @@ def test_a_live_ticket_lets_a_large_response_in(action: str | None) -> None:
     assert connection.answer().status == 200
     assert house.callbacks.asked_tickets == [TICKET]
     assert house.callbacks.responses == [text.encode()]
+
+
+@pytest.mark.parametrize(
+    ("operation", "name"),
+    [("sendRequestXML", "strHCPResponse"), ("connectionError", "message")],
+)
+def test_a_live_ticket_lets_many_words_in_and_the_first_64_ki_of_them_are_kept(
+    operation: str, name: str
+) -> None:
+    house = House()
+    words = "xyz" * 100_000
+    body = envelope(operation, ticket=TICKET, **{name: words})
+    action = f'"{NAMESPACE}{operation}"'
+    assert in_reads(house.connect(), post(body, action=action)).answer().status == 200
+    assert house.callbacks.asked_tickets == [TICKET]
+    [(_, ticket, *texts)] = house.callbacks.calls
+    assert (ticket, words[: 64 * KIB] in texts) == (TICKET, True)
+
+
+def test_many_words_of_a_dead_ticket_are_refused_after_64_kib() -> None:
+    house = House()
+    body = envelope("connectionError", ticket="dead", message="x" * 100_000)
+    refused_for_size(house.connect().send(post(body)[: 66 * KIB]))
+    assert house.asked == []
 
 
 def test_a_small_response_needs_no_asking() -> None:

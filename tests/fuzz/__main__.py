@@ -1,4 +1,4 @@
-"""More cases than the suite plays: ``make fuzz N=2000 FROM=150``."""
+"""More cases than the suite plays: ``make fuzz N=2000 FROM=70``."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ import time
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
-from tests.fuzz.case import Wrong, play
+from tests.fuzz.case import play
+from tests.fuzz.wrong import Wrong
 from tests.rehearsal.conftest import IN_MEMORY
 
 

@@ -1,14 +1,14 @@
 """One case: both syncs of a small company, some of whose answers are spoiled on their way.
 
 What must hold: each sync ends within some requests and says why, nothing raises in the daemon,
-no payment is ever twice in the books, and syncs that are left alone make everything equal again.
+no payment is ever twice in the books, memory stays under a bound, and syncs that are left alone
+make everything equal again.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
 from random import Random
@@ -21,7 +21,9 @@ from shared.models.payments import listing
 from shared.rules.payments.values import Payment, PaymentSource, PaymentStatus
 from shared.rules.values import ApplicationKind, InvoiceStatus, SyncState
 from simulator.company import Company, acts
+from tests.fuzz.around import Around, Spoiler
 from tests.fuzz.mutations import MUTATIONS
+from tests.fuzz.wrong import Wrong, bounded_memory, check_words, must
 from tests.whole.bookkeeping import owes
 from tests.whole.house import House
 from tests.whole.payments.builders import WINDOW, payment, receive
@@ -33,39 +35,20 @@ MOST_SYNCS = 5
 ON_ITS_WAY = (PaymentStatus.SENT, PaymentStatus.UNKNOWN, PaymentStatus.READY)
 
 
-class Wrong(AssertionError):
-    """Something that must never happen has happened."""
-
-
-@dataclass
-class Spoiler:
-    """What spoils answers: each with a chance, in one of the ways that are wanted."""
-
-    random: Random
-    chance: float
-    ways: tuple[str, ...]
-    done: list[str] = field(default_factory=list)
-
-    def __call__(self, answer: str, request: str) -> str:
-        if len(self.done) >= 4 or self.random.random() > self.chance:
-            return answer
-        way = self.random.choice(self.ways)
-        self.done.append(f"{way} {request[request.find('<', request.find('onError')) :][:40]!r}")
-        return MUTATIONS[way](answer, self.random)
-
-
-def play(seed: int, folder: Path, way: str = "") -> list[str]:
+def play(seed: int, folder: Path, way: str = "", *, outside: bool = True) -> list[str]:
     """Play one case; how answers were spoiled. ``way`` spoils each of them in that way alone.
 
-    Raises Wrong, with all that was done in it.
+    ``outside``: so is what is said around the answers. Raises Wrong, with all that was done in it.
     """
     random = Random(seed)
     ways = (way,) if way else tuple(random.sample(sorted(MUTATIONS), 3))
     spoiler = Spoiler(random, random.choice((0.15, 0.4, 1.0)), ways)
     house = _house(folder / f"{seed}-{way}.sqlite3")
+    # Numbers of its own: a case that is kept goes on spoiling its answers as it did.
+    around = Around(Random(f"around {seed}"), spoiler) if outside else None
     try:
-        with _nothing_raised():
-            _spoil(house, random, spoiler)
+        with _nothing_raised(), bounded_memory():
+            _spoil(house, random, spoiler, around)
             _mend(house)
     except Exception as error:
         told = "\n".join(spoiler.done)
@@ -88,7 +71,7 @@ def _house(store: Path) -> House:
     return house
 
 
-def _spoil(house: House, random: Random, spoiler: Spoiler) -> None:
+def _spoil(house: House, random: Random, spoiler: Spoiler, around: Around | None) -> None:
     """Some syncs whose answers are spoiled, after none or one that was not."""
     if random.random() < 0.5:
         for kind in KINDS:
@@ -100,23 +83,30 @@ def _spoil(house: House, random: Random, spoiler: Spoiler) -> None:
     receive(
         house, payment("pay_1", pays={"1042": "50.00"}), payment("pay_2", pays={"1044": "60.00"})
     )
-    house.alter_with_request = spoiler
+    house.alter_with_request = spoiler if around is None else around.answer
     for kind in random.choice((KINDS, KINDS[::-1], (*KINDS, *KINDS))):
-        _sync(house, kind)
+        _sync(house, kind, around)
+        if around is not None:
+            around.call_by_hand(house, kind)
+            _once(house)
     house.alter_with_request = None
 
 
-def _sync(house: House, kind: ApplicationKind) -> bool:
+def _sync(house: House, kind: ApplicationKind, around: Around | None = None) -> bool:
     """One sync: it ends, within some requests, and the store knows how."""
     house.later(minutes=20)
     before = len(house.requests)
-    outcome = house.sync(kind=kind)
-    _must(len(house.requests) - before <= MOST_REQUESTS, "a sync does not end")
-    _must(outcome.ok or bool(outcome.status.strip()), "a sync fails without a word")
-    _must("Traceback" not in outcome.status, f"a sync says {outcome.status}")
+    connector, row = house.web_connector(kind=kind)
+    if around is not None:
+        house.before_opening, house.alter_introduction = around.opening, around.introduction
+    outcome = connector.update(row)
+    house.before_opening = house.alter_introduction = None
+    must(len(house.requests) - before <= MOST_REQUESTS, "a sync does not end")
+    must(outcome.ok or bool(outcome.status.strip()), "a sync fails without a word")
+    check_words(outcome.status)
     last = house.syncs()[0]
-    _must(last.state is not SyncState.STARTED, f"a sync never ends: {outcome.status}")
-    _must(outcome.ok or bool(last.error), f"the store does not know of: {outcome.status}")
+    must(last.state is not SyncState.STARTED, f"a sync never ends: {outcome.status}")
+    must(outcome.ok or bool(last.error), f"the store does not know of: {outcome.status}")
     _once(house)
     return outcome.ok
 
@@ -177,9 +167,9 @@ def _is_ours(received: Any) -> bool:
 def _once(house: House) -> None:
     """The books add up, and no payment of ours is in them twice."""
     audit = house.company.audit()
-    _must(audit.ok, f"the books do not add up: {audit.problems}")
+    must(audit.ok, f"the books do not add up: {audit.problems}")
     ours = sorted(one.amount for one in audit.payments if _is_ours(one))
-    _must(ours in ([], [5_000], [6_000], [5_000, 6_000]), f"payments in the books: {ours}")
+    must(ours in ([], [5_000], [6_000], [5_000, 6_000]), f"payments in the books: {ours}")
 
 
 @contextmanager
@@ -196,9 +186,4 @@ def _nothing_raised() -> Iterator[None]:
         yield
     finally:
         globalLogPublisher.removeObserver(see)
-    _must(not failures, "\n".join(failures[:1]))
-
-
-def _must(holds: bool, otherwise: str) -> None:
-    if not holds:
-        raise Wrong(otherwise)
+    must(not failures, "\n".join(failures[:1]))

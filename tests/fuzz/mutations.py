@@ -14,12 +14,12 @@ Mutation = Callable[[str, Random], str]
 
 _ELEMENT = re.compile(r"<(\w+)(?:\s[^<>]*)?>([^<>]*)</\1>")
 _RECORD = re.compile(r"<(\w+Ret)>.*?</\1>\s*", re.DOTALL)
-_ODD_TEXTS = (
+ODD_TEXTS = (
     *("", " ", "-", "0", "NaN", "1e999999", "-0.00", "99999999999999999999.99", "1,234.56"),
     *("true", "maybe", "2026-02-30", "0000-00-00T00:00:00", "²", "١٢٣", "&amp;lt;", "]]&gt;"),
     *("=1+1", "'; DROP TABLE payment;--", "\u202e", "\u0085", "😀" * 40, "a\n\tb", "&#x9;"),
 )
-_ODD_CHARACTERS = (
+ODD_CHARACTERS = (
     *("\x00", "\x01", "\x0b", "\x1f", "\x7f", "\x85", "\x9f", "\ufffe", "\ufeff", "&", "<"),
     *("&#0;", "&#x1F;", "&#xD800;", "&#1114112;", "&nobody;", "]]>", "<!--", "<![CDATA[", '"'),
 )
@@ -51,7 +51,7 @@ def _nothing(_answer: str, random: Random) -> str:
 def _odd_characters(answer: str, random: Random) -> str:
     for _ in range(random.choice((1, 1, 5))):
         at = random.randrange(len(answer) + 1)
-        answer = answer[:at] + random.choice(_ODD_CHARACTERS) + answer[at:]
+        answer = answer[:at] + random.choice(ODD_CHARACTERS) + answer[at:]
     return answer
 
 
@@ -64,11 +64,11 @@ def _in_text(answer: str, random: Random, text: str) -> str:
 
 
 def _odd_text(answer: str, random: Random) -> str:
-    return _in_text(answer, random, random.choice(_ODD_TEXTS))
+    return _in_text(answer, random, random.choice(ODD_TEXTS))
 
 
 def _odd_character_in_text(answer: str, random: Random) -> str:
-    return _in_text(answer, random, f"a{random.choice(_ODD_CHARACTERS)}b")
+    return _in_text(answer, random, f"a{random.choice(ODD_CHARACTERS)}b")
 
 
 def _huge_text(answer: str, random: Random) -> str:

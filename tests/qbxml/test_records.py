@@ -401,6 +401,9 @@ def test_a_malformed_amount_spoils_its_record_and_no_other():
         ({"DueDate": "tomorrow"}, "DueDate"),
         ({"TxnID": None}, "TxnID"),
         ({"TxnID": " "}, "TxnID"),
+        ({"TxnID": "\u202e"}, "TxnID"),
+        ({"TxnID": "1" * 37}, "TxnID"),
+        ({"CustomerRef": ref("2024-06-12T09:46:40", "Alder Joinery")}, "CustomerRef"),
     ],
 )
 def test_a_bad_record_names_the_field_at_fault(changes, field):
@@ -408,6 +411,15 @@ def test_a_bad_record_names_the_field_at_fault(changes, field):
     assert isinstance(bad, BadRecord)
     assert bad.field == field
     assert field in bad.reason
+
+
+def test_a_text_that_is_no_id_is_not_the_id_of_a_bad_record():
+    assert read_invoice(TxnID="\u202e").object_id == ""
+
+
+def test_an_odd_reference_that_no_balance_depends_on_loses_its_id_alone():
+    read = read_invoice(ARAccountRef=ref("?", "Accounts Receivable"))
+    assert read.ar_account == ("", "Accounts Receivable")
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from shared.qbxml.text import (
     BadCount,
     BadDate,
     BadFlag,
+    BadId,
     BadTime,
     clean,
     decode,
@@ -18,11 +19,23 @@ from shared.qbxml.text import (
     read_count,
     read_date,
     read_flag,
+    read_id,
     wall_clock,
     write_amount,
 )
 
 repeatable = settings(derandomize=True, database=None, deadline=None)
+
+
+@pytest.mark.parametrize("written", ["8-1718192021", " 80000001-1 ", "A" * 36, "", " "])
+def test_an_id_is_letters_digits_and_dashes(written):
+    assert read_id(written) == written.strip()
+
+
+@pytest.mark.parametrize("written", ["\u202e", "1" * 37, "2024-06-12T09:46:40", "1 2", "é", "1\n2"])
+def test_a_text_that_quickbooks_would_refuse_as_an_id_is_none(written):
+    with pytest.raises(BadId):
+        read_id(written)
 
 
 @pytest.mark.parametrize(

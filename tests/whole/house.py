@@ -89,6 +89,10 @@ class House:
     alter: Callable[[str], str] | None = None
     """What happens to each answer of QuickBooks on its way."""
     alter_with_request: Callable[[str, str], str] | None = None
+    before_opening: Callable[[], None] | None = None
+    """What happens before QuickBooks opens the company; it may fail there."""
+    alter_introduction: Callable[[str], str] | None = None
+    """What happens to what QuickBooks says of itself at the begin of a session."""
     boot: str = "first"
     """Which start of its machine the daemon lives in."""
     clock_was_set: timedelta = timedelta()
@@ -367,8 +371,15 @@ class Watched:
         self._house = house
 
     def open(self, application: Any, company_file: str) -> Any:
-        opened = self._desktop.open(application, company_file)
-        process = opened.process
+        if self._house.before_opening is not None:
+            self._house.before_opening()
+        opened: Any = self._desktop.open(application, company_file)
+        process, introduce = opened.process, opened.host_company_preferences
+
+        def introduced() -> str:
+            said: str = introduce()
+            alter = self._house.alter_introduction
+            return said if alter is None else alter(said)
 
         def watched(request: str) -> str:
             self._house.on_request(request, application.file_id)
@@ -379,7 +390,7 @@ class Watched:
                 answer = self._house.alter_with_request(answer, request)
             return answer
 
-        opened.process = watched
+        opened.process, opened.host_company_preferences = watched, introduced
         return opened
 
     def stamped_file_id(self, owner_id: str) -> str:
