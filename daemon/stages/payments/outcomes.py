@@ -270,13 +270,19 @@ def thd_not_posted(
     said: str = "",
     set_id: str = "",
 ) -> None:
-    """A posting stays here: it waits for what passes by itself, or a person is asked."""
-    waits = not isinstance(why, Unfit)
-    if isinstance(why, HeldBack):
-        reason = tell(why.code, said=said, **why.fields).message
-    else:
+    """A posting stays here: it waits for what passes by itself, or a person is asked.
+
+    What stops all posting is a problem of the sync and not of this payment, which is tried again
+    with the others.
+    """
+    if isinstance(why, Unfit):
         payment = listing.get(posting.payment_id)
         reason = telling.thd_failed(session, payment, why.code, now, fields=why.fields, said=said)
+    else:
+        reason = tell(why.code, said=said, **why.fields).message
+    if isinstance(why, StopPosting):
+        telling.thd_stopped(session, why.code, said, now, **why.fields)
+    waits = not isinstance(why, Unfit)
     attempts = posting.attempts + 1
     postings.move(
         posting.id,
@@ -290,7 +296,7 @@ def thd_not_posted(
         said=said,
         wait=waits,
         attempts=attempts,
-        pause_until=now + reasons.pause(attempts) if waits else None,
+        pause_until=now + reasons.pause(attempts) if isinstance(why, HeldBack) else None,
     )
 
 

@@ -10,7 +10,7 @@ import pytest
 from shared.models.payments import rules
 from shared.operations import payments
 from shared.rules.payments.values import ChargeState, PaymentStatus
-from shared.rules.values import ApplicationKind, JobMode, MissingMethod
+from shared.rules.values import ApplicationKind, JobMode, MissingMethod, RecordKind
 from simulator.company import acts
 from simulator.company.records import Entry
 from tests.deciding import decide
@@ -31,6 +31,7 @@ from tests.whole.payments.builders import (
     payment,
     payment_problem,
     posted_once,
+    problem,
     receive,
     settles,
     standing,
@@ -729,6 +730,15 @@ def test_where_posting_is_not_permitted_nothing_more_is_tried_but_reading_goes_o
     assert in_quickbooks(house) == []
     house.company.books.faults.clear()
     posted_once(settles(house), "pay_1", "pay_2")
+
+
+def test_once_posting_is_permitted_again_the_very_next_sync_posts(house):
+    receive(house, payment())
+    house.company.fail_next("3260", "ReceivePaymentAddRq")
+    settles(house)
+    assert (problem(house).kind, problem(house).code) == (RecordKind.SYNC, "payment-not-permitted")
+    assert house.sync(kind=ApplicationKind.PAYMENT).ok
+    posted_once(house)
 
 
 @pytest.mark.parametrize(
