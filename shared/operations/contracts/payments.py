@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from shared.operations.payment_intake import Added, Note, Refusal, Report
     from shared.operations.payment_rules import Rules
     from shared.rules.payments.values import (
+        Allowances,
         DepositRule,
         MethodRule,
         Payment,
@@ -105,6 +106,7 @@ PART_APPLIED: Shape[PostingUse] = Shape(
         "what it should owe right after; null: not posted yet",
         lambda u: _amount_or_none(u.expected),
     ),
+    Key("paid", "what is put against it: the rest is kept as credit", lambda u: amount(u.paid)),
 )
 
 PART: Shape[PartDetail] = Shape(
@@ -151,6 +153,16 @@ PART: Shape[PartDetail] = Shape(
         lambda p: [PART_APPLIED.of(use) for use in p.posting.uses],
         PART_APPLIED,
     ),
+    Key(
+        "date",
+        "the day under which it is posted; null: not looked at yet",
+        lambda p: iso_day(p.posting.date),
+    ),
+    Key(
+        "credited",
+        "what its invoices no longer owed, kept as the customer's credit",
+        lambda p: amount(p.posting.credited),
+    ),
 )
 
 EVENT: Shape[PostingEvent] = Shape(
@@ -161,12 +173,41 @@ EVENT: Shape[PostingEvent] = Shape(
     Key("set_id", "newMessageSetID of the request", lambda e: e.set_id),
 )
 
+ALLOWANCES: Shape[Allowances] = Shape(
+    Key(
+        "overpayment",
+        "the rest of an overpayment: `refuse` or `credit`; null: as its connection has it",
+        lambda a: a.overpayment and a.overpayment.value,
+    ),
+    Key(
+        "on_account",
+        "without an invoice: `refuse` or `post`; null: as its connection has it",
+        lambda a: a.on_account and a.on_account.value,
+    ),
+    Key(
+        "closed_period",
+        "in a closed period: `hold` or `next-open-day`; null: as its connection has it",
+        lambda a: a.closed_period and a.closed_period.value,
+    ),
+    Key(
+        "closed_too",
+        "whether the credit is kept even where an invoice owes nothing any more",
+        lambda a: a.closed_too,
+    ),
+)
+
 PAYMENT_DETAIL: Shape[PaymentDetail] = PAYMENT.within(
     lambda d: d.payment,
     Key("remedy", "what to do; empty: nothing", lambda d: d.remedy),
     Key("parts", "one for each payment in QuickBooks", lambda d: _all(PART, d.parts), PART),
     Key("events", "its life, oldest first", lambda d: _all(EVENT, d.events), EVENT),
     Key("connection", "the connection", lambda d: d.connection),
+    Key(
+        "allowances",
+        "what a person allowed for this payment alone",
+        lambda d: ALLOWANCES.of(d.payment.allowances),
+        ALLOWANCES,
+    ),
 )
 
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from types import MappingProxyType
 
+from shared.operations.describe import connections
 from shared.operations.describe.sections import Section
 from shared.operations.describe.text import count, grouped, local_time
 from shared.rules.payments.values import (
+    Allowances,
     MessageSet,
     Payment,
     PaymentSource,
@@ -16,6 +18,7 @@ from shared.rules.payments.values import (
     UseKind,
 )
 from shared.rules.payments.views import PaidDocument, PartDetail, PaymentDetail
+from shared.rules.values import Day
 
 S = PaymentStatus
 MEANINGS: Mapping[PaymentStatus, str] = MappingProxyType(
@@ -65,6 +68,7 @@ def sections(detail: PaymentDetail) -> tuple[Section, ...]:
     told = [
         _section("", _standing(detail)),
         _section("Payment", _terms(detail.payment)),
+        _section("Allowed for this payment alone", _allowed(detail.payment.allowances)),
         _section("What it pays", map(_paid, detail.paid)),
         *_parts(detail),
         _section("Its life", map(_step, detail.events)),
@@ -114,6 +118,14 @@ def _terms(payment: Payment) -> Iterator[Line]:
     yield "Hint", payment.code
 
 
+def _allowed(allowances: Allowances) -> Iterator[Line]:
+    for name in ("overpayment", "on_account", "closed_period"):
+        allowed = getattr(allowances, name)
+        if allowed is not None:
+            yield connections.TITLES[name], connections.value(name, allowed)
+    yield "Paid invoices", "Keep all of it as customer credit" * allowances.closed_too
+
+
 def _paid(paid: PaidDocument) -> Line:
     use = paid.use
     discount = f" ({grouped(use.discount)} of it a discount)" if use.discount else ""
@@ -146,18 +158,21 @@ def _parts(detail: PaymentDetail) -> Iterator[Section]:
         yield Section(f"In QuickBooks: {len(detail.parts)} payments", (_WHY_SEVERAL,))
     for part in detail.parts:
         which = f", part {part.posting.part} of {len(detail.parts)}" if several else ""
-        yield _section(f"In QuickBooks{which}: {part.posting.state}", _part(part))
+        lines = _part(part, detail.payment.date)
+        yield _section(f"In QuickBooks{which}: {part.posting.state}", lines)
 
 
-def _part(part: PartDetail) -> Iterator[Line]:
+def _part(part: PartDetail, own: Day) -> Iterator[Line]:
     one = part.posting
     is_there = bool(one.txn_id)
-    shares = ", ".join(f"{u.number or u.invoice_txn_id} {grouped(u.amount)}" for u in one.uses)
+    paid = [use for use in one.uses if use.paid]
+    shares = ", ".join(f"{use.number or use.invoice_txn_id} {grouped(use.paid)}" for use in paid)
     yield "Amount", f"{grouped(one.amount)} {one.currency}".rstrip()
     yield "Customer", f"{one.customer} ({one.customer_list_id})"
     yield "Applied to", shares
+    yield "Kept as credit", grouped(one.credited) if one.credited else ""
     yield "Not applied", grouped(one.unused) if is_there else ""
-    yield "Date", one.date.isoformat() if one.date else ""
+    yield "Date", _day(one.date, own) if one.date else ""
     yield "TxnID", one.txn_id
     yield "RefNumber", one.ref_number
     yield "Deposited to", one.deposit_account
@@ -169,6 +184,13 @@ def _part(part: PartDetail) -> Iterator[Line]:
     yield "Deleted", "QuickBooks no longer has it" * one.deleted
     for message_set in part.sets:
         yield "Message set", _told_of_set(message_set)
+
+
+def _day(posted: Day, own: Day) -> str:
+    """The day under which a part is posted, and why it is another than the payment's own."""
+    if posted == own:
+        return posted.isoformat()
+    return f"{posted.isoformat()}, the first open day: {own.isoformat()} is in a closed period"
 
 
 def _told_of_set(one: MessageSet) -> str:

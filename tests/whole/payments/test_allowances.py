@@ -12,6 +12,7 @@ from shared.operations.payment_allowances import plan_allow
 from shared.rules.payments.values import PaymentStatus
 from shared.rules.values import ClosedPeriod, OnAccount, Overpayment
 from simulator.company import acts
+from tests.console.cli.builders import Shell
 from tests.deciding import decide
 from tests.whole.bookkeeping import changed, owes
 from tests.whole.house import House
@@ -41,6 +42,34 @@ NEXT_DAY = {"closed_period": ClosedPeriod.NEXT_OPEN_DAY}
 def closed_until(house: House, day: str, *, password: bool = True) -> House:
     house.company.set_closing_date(day, password=password)
     return house
+
+
+def test_what_was_allowed_and_what_became_of_it_is_told_of_the_payment(house, tmp_path):
+    shell = Shell(tmp_path)
+    shell.database = house.store_url
+    closed_until(house, "2025-06-30")
+    receive(house, payment(amount="260.00"))
+    settles(house)
+    decide(house.store, partial(plan_allow, payment_ids=[on_file(house).id], **CREDIT, **NEXT_DAY))
+    posted_once(settles(house))
+    found = shell.json("payments", "show", "pay_1")
+    (part,) = found["parts"]
+    assert found["allowances"] == {
+        "overpayment": "credit",
+        "on_account": None,
+        "closed_period": "next-open-day",
+        "closed_too": False,
+    }
+    assert (found["date"], part["date"]) == ("2025-06-30", "2025-07-01")
+    assert (part["credited"], part["applied"][0]["paid"]) == ("10.00", "250.00")
+    told = shell.says("payments", "show", "pay_1")
+    shell.close()
+    allowed, _, posted = told.partition("What it pays")
+    assert "Keep the rest as customer credit" in allowed
+    assert "Post on the first open day" in allowed
+    assert "2025-07-01, the first open day: 2025-06-30 is in a closed period" in posted
+    assert "1042 250.00" in posted
+    assert "Kept as credit" in posted
 
 
 # More than the invoice has left.
