@@ -87,6 +87,10 @@ def list_payments(
     output.say_table(_columns(several), [_row(line, several) for line in listed])
     output.say()
     output.say_wrapped(_summary([line.payment for line in listed]))
+    for connection, remedy in dict.fromkeys(
+        (one.connection, one.remedy) for one in listed if one.is_held
+    ):
+        output.say_wrapped(f"{connection} posts nothing now. What to do: {remedy}")
     if len(found) > len(listed):
         output.say_wrapped(f"These are the newest {most:,}. --limit 0 lists all.")
     output.say_wrapped("All of one: deskbridge payments show ID")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
 
@@ -10,11 +10,12 @@ from shared import hints
 from shared.errors import CannotBeMeant, NotFound
 from shared.models import connections, overview, problems
 from shared.models.ledger import invoice_pages
-from shared.models.payments import listing, postings, queue, sets
+from shared.models.payments import holding, listing, postings, queue, sets
 from shared.models.store import Store
 from shared.rules.ledger import InvoiceSides
 from shared.rules.payments.values import Payment, PaymentStatus, UseKind
 from shared.rules.payments.views import (
+    Hold,
     OwedInvoice,
     PaidDocument,
     PartDetail,
@@ -78,7 +79,7 @@ def view_queue(_store: Store, wanted: PaymentFilter, before_id: int | None = Non
     figures = tuple(queue.figures(wanted.connection_id))
     if wanted == PaymentFilter(wanted.connection_id):
         return PaymentQueue(figures, groups=tuple(_groups(figures, wanted)))
-    found = _lines(queue.page(wanted, PAGE + 1, before_id))
+    found = lines(queue.page(wanted, PAGE + 1, before_id))
     return PaymentQueue(figures, lines=found[:PAGE], older=len(found) > PAGE)
 
 
@@ -88,12 +89,27 @@ def _groups(figures: Sequence[PaymentFigure], wanted: PaymentFilter) -> Iterator
         of_status = replace(wanted, statuses=(status,))
         newest = queue.page(of_status, OF_EACH) if own and status in AT_WORK else ()
         if own:
-            yield PaymentGroup(status, own, _lines(newest))
+            yield PaymentGroup(status, own, lines(newest))
 
 
-def _lines(found: Iterable[Payment]) -> tuple[PaymentLine, ...]:
+def lines(found: Sequence[Payment]) -> tuple[PaymentLine, ...]:
+    """Payments as they are listed, each with its own reason or what holds its connection."""
+    return tuple(_told(found, {one.connection_id for one in found}))
+
+
+def _told(found: Iterable[Payment], connection_ids: Collection[int]) -> Iterator[PaymentLine]:
+    """Payments of these connections, each with its own reason or what holds its connection."""
     names = {id_: name for name, id_ in overview.names().items()}
-    return tuple(PaymentLine(one, names[one.connection_id]) for one in found)
+    holds = holding.holds(connection_ids)
+    for one in found:
+        yield _line(one, names[one.connection_id], holds.get(one.connection_id))
+
+
+def _line(payment: Payment, connection: str, hold: Hold | None) -> PaymentLine:
+    if hold is not None and hold.keeps(payment):
+        return PaymentLine(hold.told_on(payment), connection, hold.remedy)
+    remedy = hints.tell(payment.code).remedy if payment.code else ""
+    return PaymentLine(payment, connection, remedy)
 
 
 # Listings.
@@ -101,17 +117,16 @@ def _lines(found: Iterable[Payment]) -> tuple[PaymentLine, ...]:
 
 def newest(_store: Store, wanted: PaymentFilter, limit: int) -> tuple[PaymentLine, ...]:
     """The newest payments that are wanted, newest first; all of them for a limit of 0."""
-    return _lines(queue.page(wanted, limit or queue.ALL))
+    return lines(queue.page(wanted, limit or queue.ALL))
 
 
 def each(_store: Store, wanted: PaymentFilter) -> Iterator[PaymentLine]:
     """All payments that are wanted in the order in which they came in, in flat memory."""
-    names = {id_: name for name, id_ in overview.names().items()}
-    for payment in listing.payments(
+    found = listing.payments(
         wanted.connection_id, statuses=wanted.statuses or None, deleted=wanted.deleted
-    ):
-        if payment.deleted or not wanted.deleted:
-            yield PaymentLine(payment, names[payment.connection_id])
+    )
+    wanted_ids = [wanted.connection_id] if wanted.connection_id else overview.names().values()
+    yield from _told((one for one in found if one.deleted or not wanted.deleted), wanted_ids)
 
 
 # One payment.
@@ -152,10 +167,12 @@ def view_payment(_store: Store, payment_id: int) -> PaymentDetail:
     """All that is known of a payment; raises NotFound."""
     payment = listing.get(payment_id)
     waiting = _problems(payment)
+    held = holding.holds([payment.connection_id]).get(payment.connection_id)
+    line = _line(payment, connections.by_id(payment.connection_id).name, held)
     return PaymentDetail(
-        payment=payment,
-        connection=connections.by_id(payment.connection_id).name,
-        remedy=_remedy(payment, waiting),
+        payment=line.payment,
+        connection=line.connection,
+        remedy=_particular_remedy(payment, waiting) or line.remedy,
         problems=waiting,
         paid=_paid(payment),
         parts=tuple(
@@ -171,12 +188,9 @@ def _problems(payment: Payment) -> tuple[Problem, ...]:
     return tuple(one for one in found if one.kind is RecordKind.PAYMENT and one.state in _WAITING)
 
 
-def _remedy(payment: Payment, waiting: Sequence[Problem]) -> str:
-    """The problem knows the particulars; without one the hint tells it in general."""
-    for problem in waiting:
-        if problem.code == payment.code:
-            return problem.remedy
-    return hints.tell(payment.code).remedy if payment.code else ""
+def _particular_remedy(payment: Payment, waiting: Sequence[Problem]) -> str:
+    """The problem knows the particulars, which the hint tells in general only."""
+    return next((one.remedy for one in waiting if one.code == payment.code), "")
 
 
 def _paid(payment: Payment) -> tuple[PaidDocument, ...]:

@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from shared import hints
 from shared.models import ledger, problems, syncs
-from shared.models.payments import listing, reconciling
+from shared.models.payments import holding, listing, reconciling
 from shared.models.store import Store
 from shared.operations import which
 from shared.operations.describe.text import count
@@ -82,7 +82,7 @@ def view(_store: Store, connection: Which) -> list[Reconciliation]:
 
 def _reconciled(connection: Connection) -> Reconciliation:
 
-    payments = list(listing.payments(connection.id))
+    payments = holding.told(connection.id, listing.payments(connection.id))
     customers = reconciling.by_customer(connection.id, connection.jobs)
     set_aside = reconciling.set_aside(connection.id)
     held = problems.list_problems(connection.id)

@@ -28,6 +28,8 @@ NOT_ON_FILE = frozenset(
         *("settings-refused", "qwc-refused"),
         # What a person left out, and doubt, which the next Payment Sync settles.
         *("skipped", "payment-unknown", "payment-held", "payment-doubt-unreadable"),
+        # What lists tell of a payment that waits for that.
+        "payment-behind-doubt",
     }
 )
 

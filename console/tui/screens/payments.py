@@ -17,7 +17,6 @@ from console.tui.screens.payment import PaymentScreen
 from console.tui.screens.payment_deciding import DecidesPayments
 from console.tui.widgets.filter_line import FilterLine
 from console.tui.widgets.record_table import Column, RecordTable, Row
-from shared import hints
 from shared.models.store import Store
 from shared.operations import payment_views, payments
 from shared.operations.describe.payments import MEANINGS, name_of, status_word
@@ -109,7 +108,7 @@ class PaymentsScreen(
         """What a state means, or what happened to a payment and what can be done."""
         if isinstance(record, PaymentGroup):
             return _told_of_group(record)
-        return self._told_of_payment(record.payment)
+        return self._told_of_payment(record)
 
     def place(self, snapshot: PaymentQueue) -> str:
         """What waits, or what the filter lets through."""
@@ -215,10 +214,11 @@ class PaymentsScreen(
         )
         return Row(_key(figure), tuple(Text(cell, style="bold") for cell in cells))
 
-    def _told_of_payment(self, payment: Payment) -> Iterator[Text]:
+    def _told_of_payment(self, line: PaymentLine) -> Iterator[Text]:
+        payment = line.payment
         yield words.titled("What happened", payment.reason or MEANINGS[payment.status])
-        if payment.code:
-            yield words.titled("What to do", hints.tell(payment.code).remedy)
+        if line.remedy:
+            yield words.titled("What to do", line.remedy)
         yield from self.choices(payment)
         if payment.note:
             by = f" (by {payment.changed_by})" if payment.changed_by else ""
@@ -236,5 +236,10 @@ def _told_of_group(group: PaymentGroup) -> Iterator[Text]:
     if number > len(group.lines):
         newest = f"the newest {OF_EACH}" if group.lines else "none"
         yield words.titled("Listed here", f"{newest}. Enter lists all of this state.")
+    held = [line for line in group.lines if line.is_held]
+    told = dict.fromkeys((line.connection, line.payment.reason, line.remedy) for line in held)
+    for connection, reason, remedy in told:
+        yield words.titled(f"Held back, {connection}", reason)
+        yield words.titled("What to do", remedy)
     since = min(figure.since for figure in group.figures)
     yield words.titled("Since", f"{since.astimezone():%Y-%m-%d %H:%M} the first of them.")

@@ -22,6 +22,7 @@ from daemon.stages.reading import Reading
 from shared.hints import tell
 from shared.models import problems
 from shared.models.payments import incoming, postings
+from shared.models.payments.holding import COMPANY_FILE
 from shared.models.payments.incoming import Latest
 from shared.qbxml import statuses
 from shared.qbxml.responses import BadRecord, ReceivePaymentRet, ResponseHead, TxnDeletedRet
@@ -31,8 +32,6 @@ from shared.rules.values import ProblemState, RecordKind, Session, Trouble
 RESTORED, NOT_TOLD = "company-restored", "company-copy-unknown"
 ABOUT_THE_COPY = (RESTORED, NOT_TOLD)
 LOST = "payment-lost"
-COMPANY_FILE = "company-file"
-"""What the problem is about, in place of a record's ID."""
 QUESTIONS = 2
 LATER = 3
 """So many payments that changed later are asked for where the latest one tells nothing."""

@@ -7,11 +7,9 @@ from datetime import datetime
 
 from shared.hints import tell
 from shared.models import problems, syncs
+from shared.models.payments.holding import POSTING
 from shared.rules.payments.values import Payment
 from shared.rules.values import Outcome, Record, RecordKind, Session, Trouble
-
-POSTING = "posting"
-"""What a problem is about that keeps all payments from QuickBooks."""
 
 
 def thd_failed(

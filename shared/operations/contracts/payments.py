@@ -55,7 +55,12 @@ PAYMENT: Shape[Payment] = Shape(
         "`not_eligible`, `imported` or `withdrawn`",
         lambda p: p.status.value,
     ),
-    Key("reason", "why it stands so; empty where all is well", lambda p: p.reason),
+    Key(
+        "reason",
+        "why it stands so, of a `ready` one what holds all posting of its connection; empty where "
+        "all is well",
+        lambda p: p.reason,
+    ),
     Key("amount", "amount with two decimals, as text", lambda p: amount(p.amount)),
     Key("currency", "such as USD; empty: that of its invoices", lambda p: p.currency),
     Key("date", "the day of the payment", lambda p: iso_day(p.date)),
@@ -95,6 +100,7 @@ def _others(uses: Sequence[PaymentUse]) -> list[Json]:
 PAYMENT_LINE: Shape[PaymentLine] = PAYMENT.within(
     lambda line: line.payment,
     Key("connection", "the connection", lambda line: line.connection),
+    Key("remedy", "what to do; empty: nothing", lambda line: line.remedy),
 )
 
 PART_APPLIED: Shape[PostingUse] = Shape(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 
@@ -26,7 +26,8 @@ class PaymentFilter:
 
     Each of ``words`` is a part of the payment's id, customer, reference or reason or of the
     connection's name, or it is the number of an invoice that is paid, or RefNumber or TxnID of a
-    part. ``deleted`` are those that were deleted in QuickBooks, instead of all others.
+    part. The reason is the payment's own, not what holds its connection. ``deleted`` are those
+    that were deleted in QuickBooks, instead of all others.
     """
 
     connection_id: int | None = None
@@ -51,11 +52,39 @@ class PaymentFigure:
 
 
 @dataclass(frozen=True, slots=True)
+class Hold:
+    """What keeps all payments of a connection from QuickBooks; ``code`` is the hint."""
+
+    code: str
+    reason: str
+    remedy: str
+
+    def keeps(self, payment: Payment) -> bool:
+        """Whether a payment waits for this alone: what has a reason of its own does not."""
+        return payment.status is PaymentStatus.READY and not payment.code
+
+    def told_on(self, payment: Payment) -> Payment:
+        """The payment with this as the reason why it is still here, where it is."""
+        if not self.keeps(payment):
+            return payment
+        return replace(payment, code=self.code, reason=self.reason)
+
+
+@dataclass(frozen=True, slots=True)
 class PaymentLine:
-    """A payment with the name of its connection."""
+    """A payment with the name of its connection, and ``remedy``: what to do, if anything.
+
+    What holds all posting of its connection is the payment's reason, where it has none of its own.
+    """
 
     payment: Payment
     connection: str
+    remedy: str = ""
+
+    @property
+    def is_held(self) -> bool:
+        """Whether it would go out but for what holds all posting of its connection."""
+        return self.payment.status is PaymentStatus.READY and bool(self.payment.reason)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +148,10 @@ class PaidDocument:
 
 @dataclass(frozen=True, slots=True)
 class PaymentDetail:
-    """A payment with all that is known of it. ``problems`` wait for a person."""
+    """A payment with all that is known of it. ``problems`` wait for a person.
+
+    Its reason may be what holds all posting of its connection, as in a ``PaymentLine``.
+    """
 
     payment: Payment
     connection: str

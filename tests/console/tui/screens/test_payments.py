@@ -560,7 +560,7 @@ def test_nobody_vouches_for_a_request_that_was_sent_again_meanwhile(office, till
         ("pay_parked", "r s t"),
         ("pay_refused", "r s W t"),
         ("pay_waiting", "r s W t"),
-        ("pay_ready", "s W"),
+        ("pay_ready", "s W t"),  # it waits behind pay_unknown
         ("pay_cash", "r s W t"),
         ("CHK 77", ""),
     ],
