@@ -334,7 +334,7 @@ def _say_tables_of(detail: InvoiceDetail) -> None:
     from shared.operations.describe import invoices as describe
 
     tables = {
-        "Payments": [describe.payment_cells(one, detail.sides) for one in detail.payments],
+        "Payments": [describe.payment_cells(one.payment, detail.sides) for one in detail.payments],
         "Lines": [describe.line_cells(o, detail.sides.currency) for o in detail.invoice.lines],
     }
     for title, rows in tables.items():

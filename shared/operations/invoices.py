@@ -12,7 +12,7 @@ from shared.models import ledger, problems
 from shared.models.ledger import invoice_pages
 from shared.models.payments import queue
 from shared.models.store import Store
-from shared.operations import which
+from shared.operations import payment_views, which
 from shared.operations.which import Which
 from shared.rules.ledger import InvoiceDetail, InvoiceFilter, InvoiceSides, Kept, Listed
 from shared.rules.values import (
@@ -94,7 +94,7 @@ def view_one(_store: Store, connection_id: int, txn_id: str) -> InvoiceDetail:
     return InvoiceDetail(
         sides=invoice_pages.get(connection_id, txn_id),
         invoice=ledger.invoice(connection_id, txn_id),
-        payments=tuple(queue.of_invoice(connection_id, txn_id)),
+        payments=payment_views.lines(queue.of_invoice(connection_id, txn_id)),
         problem=about[0] if about else None,
     )
 

@@ -11,7 +11,8 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Generic, TypeVar
 
-from shared.rules.payments.values import CustomerMapping, NamedInvoice, Payment, PaymentStatus
+from shared.rules.payments.values import CustomerMapping, NamedInvoice, PaymentStatus
+from shared.rules.payments.views import PaymentLine
 from shared.rules.values import Day, Invoice, InvoiceStatus, Problem
 
 ROW = TypeVar("ROW")
@@ -216,5 +217,5 @@ class InvoiceDetail:
 
     sides: InvoiceSides
     invoice: Invoice
-    payments: tuple[Payment, ...]
+    payments: tuple[PaymentLine, ...]
     problem: Problem | None

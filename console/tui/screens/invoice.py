@@ -64,7 +64,7 @@ class InvoiceScreen(DecidesProblems[InvoiceDetail]):
         sides = snapshot.sides
         document = invoice_document(sides.number, sides.named)
         self.show_place(f"{document} ({sides.connection})")
-        self._payments = {str(one.id): one for one in snapshot.payments}
+        self._payments = {str(one.payment.id): one.payment for one in snapshot.payments}
         self.query_one(TextView).show([*_about(snapshot), *self.choices(snapshot.problem)])
         self.query_one(RecordTable).show(list(_rows(snapshot)))
 
@@ -108,8 +108,8 @@ def _rows(detail: InvoiceDetail) -> Iterator[Row | Heading]:
     currency = detail.sides.currency
     if detail.payments:
         yield Heading("Payments of this invoice")
-        for payment in detail.payments:
-            yield _payment_row(payment, detail.sides)
+        for one in detail.payments:
+            yield _payment_row(one.payment, detail.sides)
     else:
         yield Heading("No payment of this invoice is known")
     if detail.invoice.lines:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from shared.operations.contracts.payments import PAYMENT
+from shared.operations.contracts.payments import PAYMENT_LINE
 from shared.operations.contracts.shapes import Key, Shape
 from shared.operations.describe.text import amount, iso_day, iso_instant
 
@@ -345,7 +345,7 @@ INVOICE_DETAIL: Shape[InvoiceDetail] = INVOICE.within(
     Key(
         "payments",
         "payments applied to it, with the keys of `payments list`",
-        lambda detail: [PAYMENT.of(one) for one in detail.payments],
+        lambda detail: [PAYMENT_LINE.of(one) for one in detail.payments],
     ),
     Key(
         "problem",

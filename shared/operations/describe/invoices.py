@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from shared import hints
@@ -13,6 +13,7 @@ from shared.operations.describe.sections import Section
 from shared.operations.describe.text import grouped
 from shared.rules.ledger import InvoiceDetail, InvoiceSides
 from shared.rules.payments.values import ZERO, Payment, PaymentSource
+from shared.rules.payments.views import PaymentLine
 from shared.rules.values import Invoice, InvoiceLine
 
 if TYPE_CHECKING:
@@ -68,8 +69,21 @@ def sections(detail: InvoiceDetail) -> tuple[Section, ...]:
     if problem is not None:
         about.append(("Problem", f"{problem.message} ({standing(problem)})"))
         about += [("What to do", problem.remedy)] * bool(problem.remedy)
+    about += _held_back(detail.payments)
     about.append(("In QuickBooks", ", ".join(_in_quickbooks(detail.invoice))))
     return (Section(held.title, tuple(about)),)
+
+
+def _held_back(payments: Iterable[PaymentLine]) -> Iterator[tuple[str, str]]:
+    """Why payments of the invoice stand as they do, those of one reason together."""
+    alike: dict[tuple[str, str], list[str]] = {}
+    for one in payments:
+        alike.setdefault((one.payment.reason, one.remedy), []).append(name_of(one.payment))
+    for (why, remedy), names in alike.items():
+        if why:
+            yield f"Payment {', '.join(names)}", why
+        if why and remedy:
+            yield "What to do", remedy
 
 
 def _in_quickbooks(invoice: Invoice) -> Iterator[str]:
