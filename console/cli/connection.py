@@ -100,7 +100,10 @@ def _row(held: ConnectionView, now: datetime) -> Row:
             held.last_sync.state if held.last_sync else "none yet",
             str(held.open_problems),
         ),
-        below=[told for one in held.applications if (told := _lock(one, now))],
+        below=[
+            *(told for one in held.applications if (told := _lock(one, now))),
+            *([f"Payments wait: {held.hold.reason}"] if held.hold else []),
+        ],
     )
 
 

@@ -106,7 +106,7 @@ def _connection(connection: Connection | None) -> Any:
     found = contract.CONNECTION_DETAIL.of(held)
     secret = ("username", "owner_id", "file_id")
     found["applications"] = [_but(contract.APPLICATION.of(one), *secret) for one in applications]
-    return _but(found, "open_problems")
+    return _but(found, "open_problems", "payments_held")
 
 
 def _but(value: Mapping[str, Any], *names: str) -> dict[str, Any]:

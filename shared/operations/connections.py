@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from shared.models import connections, ledger, problems, syncs
-from shared.models.payments import listing, lists, rules
+from shared.models.payments import holding, listing, lists, rules
 from shared.models.store import Store
 from shared.operations import payment_rules
 from shared.operations.deciding import Need, Operator, Outcome, Plan
@@ -26,6 +26,7 @@ from shared.rules.payments.values import (
     Payment,
     PaymentStatus,
 )
+from shared.rules.payments.views import Hold
 from shared.rules.values import Application, Connection, Sync
 
 ENDS_SIGN_IN = "ends-sign-in"
@@ -45,13 +46,14 @@ _FLOW_OFF, _TOO_OLD = "payment-flow-off", "payment-too-old"
 
 @dataclass(frozen=True)
 class ConnectionView:
-    """A connection with what stands around it."""
+    """A connection with what stands around it; ``hold`` keeps the payments that wait here."""
 
     connection: Connection
     applications: Sequence[Application]
     open_problems: int
     totals: Sequence[tuple[str, int, Decimal]] = ()
     last_sync: Sync | None = None
+    hold: Hold | None = None
 
     @property
     def last_seen_at(self) -> datetime | None:
@@ -67,27 +69,35 @@ class ConnectionView:
     @property
     def sections(self) -> tuple[Section, ...]:
         """It as a page."""
-        return describe.sections(self.connection, self.totals, self.open_problems, self.last_sync)
+        return describe.sections(
+            self.connection, self.totals, self.open_problems, self.last_sync, self.hold
+        )
 
 
 def view_all(_store: Store) -> list[ConnectionView]:
     """Every connection, by name; without the totals of its invoices."""
-    return [_view(held) for held in connections.all()]
+    holds = holding.of_waiting()
+    return [_view(held, hold=holds.get(held.id)) for held in connections.all()]
 
 
 def view(_store: Store, which: Which) -> ConnectionView:
     """One connection in full; raises as ``which.connection``."""
     held = chosen(which)
-    return _view(held, totals=ledger.totals(held.id))
+    return _view(held, totals=ledger.totals(held.id), hold=holding.of_waiting().get(held.id))
 
 
-def _view(held: Connection, totals: Sequence[tuple[str, int, Decimal]] = ()) -> ConnectionView:
+def _view(
+    held: Connection,
+    totals: Sequence[tuple[str, int, Decimal]] = (),
+    hold: Hold | None = None,
+) -> ConnectionView:
     return ConnectionView(
         held,
         connections.applications(held.id),
         open_problems=len(problems.list_problems(held.id)),
         totals=totals,
         last_sync=next(iter(syncs.list_syncs(held.id, limit=1)), None),
+        hold=hold,
     )
 
 

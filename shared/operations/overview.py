@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from shared.models.store import Store
+    from shared.rules.payments.views import Hold
     from shared.rules.values import ApplicationOverview, Connection, ConnectionOverview
 
 _LEAST_GRACE = timedelta(minutes=5)
@@ -18,7 +19,8 @@ class ConnectionLine:
     """A connection; ``due_at`` is when Auto-Run should call next, None when nobody can say.
 
     ``late`` is the application for which it should have called and did not: then ``seen_at``
-    and ``due_at`` are of that one. ``needs_person``: something is to be looked at.
+    and ``due_at`` are of that one. ``needs_person``: something is to be looked at. ``hold`` keeps
+    all payments that wait from QuickBooks.
     """
 
     overview: ConnectionOverview
@@ -26,6 +28,7 @@ class ConnectionLine:
     due_at: datetime | None
     late: ApplicationOverview | None
     needs_person: bool
+    hold: Hold | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +42,14 @@ def view(store: Store) -> Connections:
     """All connections."""
     # Imported on the thread that reads, once the first screen is painted.
     from shared.models import overview
+    from shared.models.payments import holding
 
-    now = store.now()
-    return Connections(tuple(_line(found, now) for found in overview.connections()))
+    now, holds = store.now(), holding.of_waiting()
+    found = overview.connections()
+    return Connections(tuple(_line(one, now, holds.get(one.connection.id)) for one in found))
 
 
-def _line(found: ConnectionOverview, now: datetime) -> ConnectionLine:
+def _line(found: ConnectionOverview, now: datetime, hold: Hold | None) -> ConnectionLine:
     late = [one for one in found.applications if is_late(found.connection, one, now)]
     looked_at = late[:1] or found.applications
     seen = [one.application.last_seen_at for one in looked_at]
@@ -56,6 +61,7 @@ def _line(found: ConnectionOverview, now: datetime) -> ConnectionLine:
         due_at=min((at for at in due if at), default=None),
         late=late[0] if late else None,
         needs_person=bool(late or failed or found.open_problems or found.payments_unknown),
+        hold=hold,
     )
 
 

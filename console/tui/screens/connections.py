@@ -19,6 +19,7 @@ from console.tui.widgets.record_table import Column, RecordTable, Row
 from console.tui.widgets.text_view import TextView
 from shared.operations import overview
 from shared.operations.describe import syncs as describe
+from shared.operations.describe.connections import held_back
 from shared.operations.describe.text import application as application_name
 from shared.operations.describe.text import count, plain
 from shared.operations.overview import ConnectionLine, Connections
@@ -204,7 +205,7 @@ class ConnectionsScreen(IssuesPasswords[Connections]):
                 else words.when(line.seen_at, now),
                 words.when(line.due_at, now, "by hand"),
                 _figure(found.open_problems, "open"),
-                _figure(found.payments_waiting, ""),
+                _waiting(line),
                 _figure(found.payments_unknown, "unknown"),
                 found.connection.company_file or "(the open one)",
                 f"{binding.product_name}, {binding.country}" if binding else "",
@@ -218,6 +219,8 @@ class ConnectionsScreen(IssuesPasswords[Connections]):
         yield words.titled("Auto-Run", _auto_run(line, now))
         if found.open_problems or found.payments_unknown or found.payments_waiting:
             yield words.titled("To look at", _work(line))
+        for title, told in held_back(line.hold):
+            yield words.titled(title, told)
         yield words.titled("Company file", _company(line))
 
 
@@ -261,6 +264,12 @@ def _state(one: ApplicationOverview) -> Text:
 
 def _figure(number: int, state: str) -> Text:
     return words.state(state, f"{number:,}") if number else Text("0")
+
+
+def _waiting(line: ConnectionLine) -> Text:
+    """How many payments wait, and whether something holds all of them."""
+    number = line.overview.payments_waiting
+    return words.state("waiting", f"{number:,} held") if line.hold else _figure(number, "")
 
 
 def _application_told(one: ApplicationOverview, now: datetime) -> Iterator[Text]:

@@ -108,6 +108,11 @@ CONNECTION: Shape[ConnectionView] = Shape(
         "a QuickBooks sample company: `refuse` or `allow` it",
         lambda o: o.connection.sample_company.value,
     ),
+    Key(
+        "payments_held",
+        "what keeps the payments that wait from QuickBooks; empty: nothing, or none waits",
+        lambda o: o.hold.reason if o.hold else "",
+    ),
 )
 
 APPLICATION: Shape[Application] = Shape(

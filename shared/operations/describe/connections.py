@@ -28,6 +28,8 @@ from shared.rules.values import (
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from shared.rules.payments.views import Hold
+
 OPEN_FILE = "the file that is open in QuickBooks"
 
 TITLES: Mapping[str, str] = MappingProxyType(
@@ -215,10 +217,12 @@ def sections(
     totals: Sequence[tuple[str, int, Decimal]],
     open_problems: int,
     last_sync: Sync | None,
+    hold: Hold | None,
 ) -> tuple[Section, ...]:
     """A connection in full: what is set, what it is bound to, how it stands.
 
-    ``totals`` are currency, number and balance of its open invoices.
+    ``totals`` are currency, number and balance of its open invoices; ``hold`` keeps the payments
+    that wait from QuickBooks.
     """
     settings = tuple(
         (title, value(name, getattr(connection, name)))
@@ -230,8 +234,14 @@ def sections(
         ("Open invoices", _totals(totals)),
         ("Open problems", str(open_problems)),
         ("Last sync", _last_sync(last_sync)),
+        *held_back(hold),
     )
     return Section("Settings", settings), Section("Now", standing)
+
+
+def held_back(hold: Hold | None) -> tuple[tuple[str, str], ...]:
+    """Why the payments of a connection wait, and what to do; nothing where nothing holds them."""
+    return (("Payments wait", hold.reason), ("What to do", hold.remedy)) if hold else ()
 
 
 def _totals(totals: Sequence[tuple[str, int, Decimal]]) -> str:
