@@ -14,6 +14,7 @@ from shared.rules.payments.views import PaymentFilter
 from shared.rules.values import Outcome, ProblemState, Record, RecordKind, Trouble
 from tests.models.builders import NOON, invoice
 from tests.models.payments.builders import Till, pays
+from tests.models.plans import on_sqlite, plans
 
 
 def meets(till: Till, about: str, code: str = "anything", sync_id: int | None = None, **later: int):
@@ -131,3 +132,16 @@ def test_payments_are_told_one_after_the_other(till):
         lines = payment_views.each(till.store, PaymentFilter())
         assert iter(lines) is lines
         assert next(lines).payment.external_id == "pay_0"
+
+
+@on_sqlite
+def test_no_question_goes_through_all_payments(till, monkeypatch):
+    till.owes(invoice("1A-100"))
+    till.take_in(pays("pay_1"))
+    seen = plans(monkeypatch)
+    with till.store.reading():
+        holding.of_waiting()
+    assert any("payment" in line.lower() for line in seen)
+    # Small lists of parameters, and the connections themselves.
+    through = [line for line in seen if line.startswith("SCAN") and "json_each" not in line]
+    assert through == ["SCAN t1 USING COVERING INDEX connection_platform_account"]

@@ -92,6 +92,21 @@ def an_older_copy_of_the_company_file_is_open(house: House, older: str) -> Itera
     house.company.restore(current)
 
 
+@cause("company-copy-unknown")
+def nothing_tells_which_copy_of_the_company_file_is_open(
+    house: House, older: str
+) -> Iterator[None]:
+    current = house.company.backup()
+    house.company.restore(older)
+    house.alter_with_request = lambda answer, request: (
+        "" if "<TxnDeletedQueryRq" in request and "<ReceivePaymentQueryRq" in request else answer
+    )
+    settles(house)
+    yield
+    house.alter_with_request = None
+    house.company.restore(current)
+
+
 @cause("payment-flow-off")
 def posting_is_switched_off(house: House, _: str) -> Iterator[None]:
     changed(house, payments_out=False)
