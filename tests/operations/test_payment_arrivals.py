@@ -29,8 +29,8 @@ HERE = (socket.gethostname(), os.getpid())
 
 
 @pytest.fixture
-def store(tmp_path):
-    made = open_store(f"sqlite:///{tmp_path / 'store.sqlite3'}", clock=lambda: NOON)
+def store(store_url):
+    made = open_store(store_url, clock=lambda: NOON)
     with made.transaction():
         connections.add("Larkspur", now=NOON, layout=Layout.TWO, jobs=JobMode.ROLL_UP)
     yield made
