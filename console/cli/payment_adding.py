@@ -33,8 +33,8 @@ from shared.operations.describe.text import count
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from shared.operations.payment_files import FileRow
     from shared.operations.payment_intake import Imported, ImportPlan, Report
+    from shared.operations.payment_staging import StagedRows
     from shared.rules.payments.values import NewPayment
 
 CHARGE_STATES = ("succeeded", "pending", "failed")
@@ -209,23 +209,24 @@ def import_file(
         raise _refused(report, dry_run=dry_run)
 
 
-def _read(name: str, file: Path, form: str | None, today: date) -> list[FileRow]:
+def _read(name: str, file: Path, form: str | None, today: date) -> StagedRows:
     from shared.operations.payment_files import read_rows
+    from shared.operations.payment_staging import StagedRows
 
     suffix = file.suffix.casefold().removeprefix(".")
     form = form or (suffix if suffix in FORMATS else None)
     if form is None:
         raise WrongUsage(f"Is {file} CSV or JSON lines?", "Say it with --format csv or jsonl")
     if str(file) == FROM_STANDARD_INPUT:
-        return read_rows(sys.stdin.buffer.read(), form, today)
+        return StagedRows(read_rows(sys.stdin.buffer, form, today))
     try:
-        content = file.read_bytes()
+        with file.open("rb") as lines:
+            return StagedRows(read_rows(lines, form, today))
     except PermissionError as error:
         piped = f"deskbridge payments import {quote(name)} - --format {form} < {quote(str(file))}"
         raise Refused(
             f"{file}: this user may not read it.", f"As a user who may read it: {piped}"
         ) from error
-    return read_rows(content, form, today)
 
 
 def _carried_out(desk: Desk, plan: ImportPlan) -> Imported:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import socket
 import time
+from array import array
 from collections.abc import Collection, Sequence
 from datetime import timedelta
 
@@ -32,7 +33,7 @@ class Arrival:
         self._connection = connection
         self._source = source
         self._id = 0
-        self._numbers: list[int] = []
+        self._numbers = array("q")
 
     def write(self, payments: Sequence[NewPayment]) -> int:
         """Write payments where nobody sees them; the number of their import, 0 for none.
@@ -67,7 +68,8 @@ class Arrival:
         added_meanwhile = receiving.ids(self._connection.id, keys)
         if added_meanwhile or not arriving.keep(self._id, self._by.now):
             raise Disturbed("Payments of this file were added meanwhile.", "Import it again.")
-        self._numbers += receiving.add_hidden(self._connection.id, self._id, payments, self._by.now)
+        added = receiving.add_hidden(self._connection.id, self._id, payments, self._by.now)
+        self._numbers.extend(added)
 
     def remove(self) -> None:
         """Take back what was written."""
@@ -88,7 +90,7 @@ class Arrival:
         def judge(numbers: Sequence[int]) -> None:
             preparing.prepare(self._connection.id, self._by.now, numbers)
 
-        in_slices(self._by.store, [*others, *self._numbers], judge)
+        in_slices(self._by.store, array("q", others) + self._numbers, judge)
 
 
 def _goes_on(other: arriving.Arriving, by: Operator) -> bool:

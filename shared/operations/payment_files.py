@@ -10,7 +10,7 @@ import difflib
 import io
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -70,34 +70,38 @@ class _Raw:
     note: str = ""
 
 
-def read_rows(content: bytes, form: str, today: date) -> list[FileRow]:
-    """Read all rows of a file (``form`` is csv or jsonl), also those that are no payments.
+def read_rows(content: Iterable[bytes], form: str, today: date) -> Iterator[FileRow]:
+    """Read the rows of a file (``form`` is csv or jsonl), also those that are no payments.
 
-    Raises UnreadableFile where the file as a whole cannot be read, NotPossible where it has
-    no row.
+    ``content`` is a binary file, or its lines. Raises UnreadableFile where the file as a whole
+    cannot be read, NotPossible where it has no row.
     """
     split = _csv_rows if form == "csv" else _json_rows
-    rows = [_read(raw, today) for raw in split(_decoded(content))]
-    if not rows:
+    row = None
+    for raw in split(_decoded(content)):
+        row = _read(raw, today)
+        yield row
+    if row is None:
         raise NotPossible("The file holds no payment: there is nothing to do.")
-    return rows
 
 
-def _decoded(content: bytes) -> str:
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        raise UnreadableFile(
-            f"line {line}: the file is not UTF-8 text.", 'Save it as "CSV UTF-8" and run it again'
-        ) from error
+def _decoded(content: Iterable[bytes]) -> Iterator[str]:
+    """The lines as text, each with its end."""
+    for number, line in enumerate(content, 1):
+        try:
+            yield line.decode("utf-8-sig" if number == 1 else "utf-8")
+        except UnicodeDecodeError as error:
+            raise UnreadableFile(
+                f"line {number}: the file is not UTF-8 text.",
+                'Save it as "CSV UTF-8" and run it again',
+            ) from error
 
 
-def _csv_rows(text: str) -> Iterator[_Raw]:
+def _csv_rows(text: Iterable[str]) -> Iterator[_Raw]:
     """Rows by the names in the header; a row begins on the line after the one before it."""
     header: list[str] = []
     above: list[Cells] = []
-    for line, cells in _numbered(csv.reader(io.StringIO(text, newline=""), strict=True)):
+    for line, cells in _numbered(csv.reader(_lines(text), strict=True)):
         if isinstance(cells, str):
             yield _Raw(line, {}, cells)
         elif header:
@@ -109,6 +113,12 @@ def _csv_rows(text: str) -> Iterator[_Raw]:
             above.append((line, cells))
     if above and not header:
         _header(*above[0])
+
+
+def _lines(text: Iterable[str]) -> Iterator[str]:
+    """Lines that may end with a carriage return alone, as those of old spreadsheets do."""
+    for line in text:
+        yield from io.StringIO(line, newline="") if "\r" in line.removesuffix("\r\n") else (line,)
 
 
 def _numbered(reader: Any) -> Iterator[tuple[int, list[str] | str]]:
@@ -169,8 +179,8 @@ def _csv_row(line: int, cells: list[str], header: list[str]) -> _Raw:
     return _told(_Raw(line, dict(zip(header, map(from_spreadsheet, cells), strict=True))))
 
 
-def _json_rows(text: str) -> Iterator[_Raw]:
-    for line, written in enumerate(text.split("\n"), 1):
+def _json_rows(text: Iterable[str]) -> Iterator[_Raw]:
+    for line, written in enumerate(text, 1):
         if written.strip():
             yield _json_row(line, written)
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import io
 import json
 from datetime import date
 from decimal import Decimal
@@ -7,19 +8,23 @@ from decimal import Decimal
 import pytest
 
 from shared.errors import NotPossible
-from shared.operations.payment_files import FIELDS, UnreadableFile, read_rows
+from shared.operations.payment_files import FIELDS, FileRow, UnreadableFile, read_rows
 from shared.rules.payments.values import ChargeState, NewUse, UseKind
 
 TODAY = date(2026, 1, 5)
 HEADER = "external_id,invoice,amount"
 
 
+def rows_of(content: bytes, form: str, today: date) -> list[FileRow]:
+    return list(read_rows(io.BytesIO(content), form, today))
+
+
 def csv_rows(*lines: str, end: str = "\n"):
-    return read_rows(end.join([*lines, ""]).encode(), "csv", TODAY)
+    return rows_of(end.join([*lines, ""]).encode(), "csv", TODAY)
 
 
 def json_rows(*values: object):
-    return read_rows("\n".join(map(json.dumps, values)).encode(), "jsonl", TODAY)
+    return rows_of("\n".join(map(json.dumps, values)).encode(), "jsonl", TODAY)
 
 
 def only(rows):
@@ -81,9 +86,7 @@ def test_shares_may_be_written_in_any_of_these_ways(applied):
 
 
 def test_json_numbers_keep_every_cent():
-    payment = only(
-        read_rows(b'{"external_id": 7, "invoice": 1042, "amount": 0.10}', "jsonl", TODAY)
-    )
+    payment = only(rows_of(b'{"external_id": 7, "invoice": 1042, "amount": 0.10}', "jsonl", TODAY))
     assert payment.external_id == "7"
     assert payment.amount == Decimal("0.10")
     assert payment.uses[0].document == "1042"
@@ -99,9 +102,9 @@ def test_null_and_empty_are_left_out():
 
 def test_a_byte_order_mark_and_windows_line_ends_are_no_data():
     text = f"\ufeff{HEADER}\r\npay_1,1042,10.00\r\n"
-    assert only(read_rows(text.encode(), "csv", TODAY)).external_id == "pay_1"
+    assert only(rows_of(text.encode(), "csv", TODAY)).external_id == "pay_1"
     line = '\ufeff{"external_id": "p", "amount": "1.00", "invoice": "1042"}\r\n'
-    assert only(read_rows(line.encode(), "jsonl", TODAY)).external_id == "p"
+    assert only(rows_of(line.encode(), "jsonl", TODAY)).external_id == "p"
 
 
 def test_a_row_is_told_by_the_line_on_which_it_begins():
@@ -149,7 +152,7 @@ def test_an_amount_is_never_guessed(amount):
 @pytest.mark.parametrize("amount", ["true", "[]", "1.005", "NaN", "1e400", "{}"])
 def test_a_json_amount_is_never_guessed(amount):
     written = f'{{"external_id": "p", "invoice": "1042", "amount": {amount}}}'
-    assert faults(read_rows(written.encode(), "jsonl", TODAY))
+    assert faults(rows_of(written.encode(), "jsonl", TODAY))
 
 
 def test_an_amount_below_zero_is_one_fault():
@@ -215,16 +218,16 @@ def test_the_apostrophe_that_disarms_a_formula_is_taken_off_in_csv_only():
 @pytest.mark.parametrize(("content", "form"), [(b"", "csv"), (b"\r\n", "csv"), (b"\n", "jsonl")])
 def test_a_file_without_rows_is_nothing_to_do(content, form):
     with pytest.raises(NotPossible, match="nothing to do"):
-        read_rows(content, form, TODAY)
+        rows_of(content, form, TODAY)
     with pytest.raises(NotPossible, match="nothing to do"):
         csv_rows(HEADER)
 
 
 def test_text_that_is_not_utf8_is_told_with_its_line():
     with pytest.raises(UnreadableFile, match="line 2: the file is not UTF-8 text"):
-        read_rows(f"{HEADER}\np,Caf\xe9,1".encode("latin-1"), "csv", TODAY)
+        rows_of(f"{HEADER}\np,Caf\xe9,1".encode("latin-1"), "csv", TODAY)
     with pytest.raises(UnreadableFile, match="line 1: the file is not UTF-8"):
-        read_rows(HEADER.encode("utf-16"), "csv", TODAY)
+        rows_of(HEADER.encode("utf-16"), "csv", TODAY)
 
 
 def test_an_open_quotation_mark_is_told_where_it_stands():
@@ -238,7 +241,7 @@ def test_an_open_quotation_mark_is_told_where_it_stands():
 )
 def test_a_line_that_is_no_object_is_a_fault_of_that_line(written):
     good = '{"external_id": "p", "amount": "1.00"}'
-    rows = read_rows(f"{good}\n\n{written}\n".encode(), "jsonl", TODAY)
+    rows = rows_of(f"{good}\n\n{written}\n".encode(), "jsonl", TODAY)
     assert [line for line, _fault in faults(rows)] == [3]
 
 

@@ -350,7 +350,10 @@ def test_a_plan_is_stale_once_a_payment_has_left(till):
 def test_a_total_is_noted_with_its_line_and_never_a_payment(till):
     content = b"external_id,invoice,amount\npay_1,100,10.00\nTotal,,10.00\n"
     plan = plan_import(
-        till.store, "Larkspur", read_rows(content, "csv", date(2024, 6, 3)), source="may.csv"
+        till.store,
+        "Larkspur",
+        read_rows(content.splitlines(), "csv", date(2024, 6, 3)),
+        source="may.csv",
     )
     report = carry_out(by(till), plan).report
     assert counted(report) == (1, 0, 0, 0)

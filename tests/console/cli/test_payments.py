@@ -301,10 +301,10 @@ def test_a_dry_run_says_what_would_change(books):
 def test_a_file_that_may_not_be_read_is_piped_in_by_somebody_who_may(books, monkeypatch):
     path = import_rows(books, HEADER)
 
-    def denied(_path):
+    def denied(_path, _mode):
         raise PermissionError(13, "Permission denied", str(path))
 
-    monkeypatch.setattr(type(path), "read_bytes", denied)
+    monkeypatch.setattr(type(path), "open", denied)
     said = plain(books.refuses(1, "payments", "import", "Larkspur", str(path)))
     assert "deskbridge payments import Larkspur - --format csv <" in said
     assert "choose a place" not in said
