@@ -17,6 +17,10 @@ from decimal import Decimal
 
 from shared.qbxml.repair import C1
 
+LONGEST_NUMBER = 11
+"""Characters of an invoice's RefNumber that QuickBooks keeps."""
+LONGEST_NAME = 209
+"""Characters of a customer's FullName."""
 CENT = Decimal("0.01")
 ZERO = Decimal("0.00")
 
@@ -119,6 +123,17 @@ def clean(text: str) -> Cleaned:
             lost[character] = None
             kept.append(_nearest(character))
     return Cleaned("".join(kept), tuple(lost))
+
+
+def one_line(text: str) -> str:
+    """Free text, cleaned, as one line without doubled blanks."""
+    return " ".join(clean(text).text.split())
+
+
+def holds(text: str, longest: int) -> bool:
+    """Whether QuickBooks can hold this text as it is: what it cannot hold is not looked for."""
+    storable = all(map(_is_storable, text)) and not any(one in text for one in "\t\n\r")
+    return storable and 0 < len(text) <= longest
 
 
 def _is_storable(character: str) -> bool:

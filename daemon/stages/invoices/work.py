@@ -22,6 +22,7 @@ from shared.models import ledger, problems
 from shared.models.payments import asking
 from shared.qbxml import statuses
 from shared.qbxml.responses import BadRecord, Ret
+from shared.qbxml.text import LONGEST_NAME, LONGEST_NUMBER, holds
 from shared.rules.values import RecordKind, Session
 from shared.settings import Settings
 
@@ -30,10 +31,6 @@ PAGE_SIZE = "invoice-page"
 """How many invoices a page had that came in well: the next sync begins with as many."""
 SETTLED_ON = "settled"
 """The terms of the last settlement; empty while a sync is under way or was cut."""
-LONGEST_NUMBER = 11
-"""Characters of an invoice's RefNumber that QuickBooks keeps."""
-LONGEST_NAME = 209
-"""Characters of a customer's FullName."""
 KIND_OF_IDS = {
     Step.CUSTOMER_CHECK: RecordKind.CUSTOMER,
     Step.REREAD: RecordKind.INVOICE,
@@ -201,7 +198,7 @@ def _thd_ids(session: Session, state: InvoiceSync) -> Sequence[str]:
             return ledger.customers_to_check(connection_id, state.checked_until, limit)
         case Step.NAMED_CUSTOMERS:
             named = asking.customers_named(connection_id)
-            return [n for n in named if len(n) <= LONGEST_NAME and n > state.checked_until]
+            return [n for n in named if holds(n, LONGEST_NAME) and n > state.checked_until]
         case Step.NAMED:
             return _thd_numbers(connection_id, state)
         case Step.REREAD:
@@ -215,7 +212,7 @@ def _thd_ids(session: Session, state: InvoiceSync) -> Sequence[str]:
 def _thd_numbers(connection_id: int, state: InvoiceSync) -> Sequence[str]:
     """What retried payments name, as far as it can be the number of an invoice."""
     named = (text.strip() for text in asking.documents(connection_id))
-    numbers = {text for text in named if 0 < len(text) <= LONGEST_NUMBER}
+    numbers = {text for text in named if holds(text, LONGEST_NUMBER)}
     return sorted(one for one in numbers if one > state.checked_until)
 
 

@@ -27,6 +27,7 @@ from shared.models.payments import listing, lists, postings, receiving, rows, ru
 from shared.qbxml import requests as ask
 from shared.qbxml import statuses
 from shared.qbxml.responses import ResponseHead
+from shared.qbxml.text import LONGEST_NUMBER, holds
 from shared.qbxml.writer import RequestRefused, write_message_set
 from shared.rules.payments import tags
 from shared.rules.payments.allowances import allowed
@@ -90,8 +91,12 @@ def thd_look(
 
 
 def _whoever_bears(request_id: str, payment: Payment, posting: Posting) -> Iterator[ask.Request]:
-    """The invoices of the numbers that the platform named, those that no sync has read yet too."""
-    numbers = verdict.numbers_named(payment, posting)
+    """The invoices of the numbers that the platform named, those that no sync has read yet too.
+
+    A number that came garbled from QuickBooks cannot be looked for.
+    """
+    named = verdict.numbers_named(payment, posting)
+    numbers = tuple(one for one in named if holds(one, LONGEST_NUMBER))
     if numbers:
         yield ask.InvoiceQuery(request_id, ref_numbers=numbers, include=LOOKED)
 
@@ -376,10 +381,21 @@ def thd_post(
         now=now,
         phase=protocol.Phase.SENT.value,
     )
-    lost = tags.lost(payment)
-    detail = f"QuickBooks cannot hold {lost!a}: replaced in the memo." if lost else ""
+    detail = " ".join(_replaced(payment, posting, found))
     postings.move(posting.id, PostingState.SENT, now, event="sent", detail=detail, set_id=set_id)
     return state, AskWrite(Step.POST.value, set_id, request)
+
+
+def _replaced(payment: Payment, posting: Posting, found: Places) -> Iterator[str]:
+    """What QuickBooks cannot hold of the payment's own texts, in sentences."""
+    lost = tags.lost(payment)
+    if lost:
+        yield f"QuickBooks cannot hold {lost!a}: replaced in the memo."
+    if tags.is_cut(payment, posting, len(postings.of_payment(payment.id))):
+        yield f"QuickBooks holds {tags.MAX_MEMO:,} characters of a memo: its end is left out."
+    if found.lost_method:
+        there = f"it is {found.method!a}" if found.method else "none is named"
+        yield f"QuickBooks cannot hold the payment method {found.lost_method!a}: {there} there."
 
 
 def _add(

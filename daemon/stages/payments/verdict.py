@@ -18,6 +18,7 @@ from shared.rules.payments.allowances import NOTHING, Allowed, open_day
 from shared.rules.payments.deposits import (
     deposit_account,
     find_entry,
+    lost_method,
     method_name,
     undeposited,
 )
@@ -91,7 +92,8 @@ def stopped(code: str, **fields: str) -> HeldBack | Unfit:
 class Places:
     """Where the money goes, and how it is called; an empty ID leaves the element out.
 
-    ``missing_method`` is a payment method that has to be made first.
+    ``missing_method`` is a payment method that has to be made first, ``lost_method`` its name as
+    the payment has it, where QuickBooks cannot hold that.
     """
 
     method_list_id: str
@@ -99,6 +101,7 @@ class Places:
     deposit_list_id: str
     deposit_account: str
     missing_method: str = ""
+    lost_method: str = ""
 
 
 def look(
@@ -286,6 +289,7 @@ def places(
         deposit_list_id=account.list_id if account else "",
         deposit_account=account.full_name if account else "",
         missing_method=to_make,
+        lost_method=lost_method(method_rules, payment.method),
     )
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from string import capwords
 
-from shared.qbxml.text import clean
+from shared.qbxml.text import clean, one_line
 from shared.rules.payments.names import folded
 from shared.rules.payments.values import DepositRule, ListEntry, MethodRule
 
@@ -64,12 +64,20 @@ def _points(condition: str, value: str) -> int:
 
 def method_name(rules: Sequence[MethodRule], method: str) -> str:
     """The PaymentMethod for a method of the platform, at most 31 characters; empty for none."""
+    return one_line(_method_given(rules, method))[:MAX_METHOD].rstrip()
+
+
+def lost_method(rules: Sequence[MethodRule], method: str) -> str:
+    """The name that it should have, where QuickBooks cannot hold it as it is; else empty."""
+    given = _method_given(rules, method)
+    return given if clean(given).lost or len(one_line(given)) > MAX_METHOD else ""
+
+
+def _method_given(rules: Sequence[MethodRule], method: str) -> str:
     wanted = folded(method)
     ruled = (rule.name for rule in rules if folded(rule.method) == wanted)
-    name = next(ruled, None)
-    if name is None:
-        name = USUAL_NAMES.get(wanted, capwords(wanted.replace("_", " ")))
-    return clean(name).text.strip()[:MAX_METHOD].rstrip()
+    usual = USUAL_NAMES.get(wanted, capwords(wanted.replace("_", " ")))
+    return next(ruled, usual)
 
 
 def find_entry(entries: Sequence[ListEntry], name: str) -> ListEntry | None:

@@ -15,7 +15,7 @@ from decimal import Decimal
 from hashlib import sha256
 from uuid import UUID, uuid5
 
-from shared.qbxml.text import clean
+from shared.qbxml.text import clean, one_line
 from shared.rules.payments.values import Payment, Posting
 
 MAX_MEMO = 4095
@@ -65,7 +65,17 @@ def memo_tag(ref: str) -> str:
 
 
 def memo(payment: Payment, posting: Posting, parts: int = 1) -> str:
-    """The memo, one line of at most 4,095 characters that QuickBooks can store.
+    """The memo, one line of at most 4,095 characters that QuickBooks can store."""
+    return _whole_memo(payment, posting, parts)[:MAX_MEMO].rstrip()
+
+
+def is_cut(payment: Payment, posting: Posting, parts: int = 1) -> bool:
+    """Whether the memo's end does not fit."""
+    return len(_whole_memo(payment, posting, parts)) > MAX_MEMO
+
+
+def _whole_memo(payment: Payment, posting: Posting, parts: int) -> str:
+    """All that the memo tells, in one line.
 
     "Deskbridge pay_123 part 1 of 2 [db:pay_123-K7QJ2M4A] | stripe ch_9x | for the lobby". The
     tag stands in front of all that may be cut off. ``parts`` is how many the payment has. Where
@@ -77,8 +87,8 @@ def memo(payment: Payment, posting: Posting, parts: int = 1) -> str:
     moved = dated(payment) if posting.date not in (None, payment.date) else ""
     kept = credited(posting.credited) if posting.credited else ""
     texts = (ours, moved, kept, charge, _free(payment.memo))
-    pieces = (_one_line(piece) for piece in texts)
-    return " | ".join(piece for piece in pieces if piece)[:MAX_MEMO].rstrip()
+    pieces = (one_line(piece) for piece in texts)
+    return " | ".join(piece for piece in pieces if piece)
 
 
 def lost(payment: Payment) -> str:
@@ -105,7 +115,7 @@ def name_payment(ref: str, memo_text: str, external_id: str) -> bool:
     """
     written = _OUR_MEMO.match(memo_text)
     if written is not None:
-        return written["id"].casefold() == _one_line(_free(external_id)).casefold()
+        return written["id"].casefold() == one_line(_free(external_id)).casefold()
     number = rf"{re.escape(_head(external_id))}-[A-Z2-7]{{8}}"
     return re.fullmatch(number, ref, re.IGNORECASE) is not None
 
@@ -132,7 +142,3 @@ def _key(origin: Origin, external_id: str, part: int, generation: int) -> str:
 def _free(text: str) -> str:
     """Text of others: it must not look like a tag of ours."""
     return re.sub(r"\[(?=db:)", "(", text, flags=re.IGNORECASE)
-
-
-def _one_line(text: str) -> str:
-    return " ".join(clean(text).text.split())
