@@ -91,14 +91,16 @@ def thd_look(
 
 
 def _whoever_bears(request_id: str, payment: Payment, posting: Posting) -> Iterator[ask.Request]:
-    """The invoices of the numbers that the platform named, those that no sync has read yet too.
-
-    A number that came garbled from QuickBooks cannot be looked for.
-    """
-    named = verdict.numbers_named(payment, posting)
-    numbers = tuple(one for one in named if holds(one, LONGEST_NUMBER))
+    """The invoices of the numbers that the platform named, those that no sync has read yet too."""
+    numbers = _numbers_to_ask(payment, posting)
     if numbers:
         yield ask.InvoiceQuery(request_id, ref_numbers=numbers, include=LOOKED)
+
+
+def _numbers_to_ask(payment: Payment, posting: Posting) -> tuple[str, ...]:
+    """Without a number that came garbled out of QuickBooks: it cannot be looked for."""
+    named = verdict.numbers_named(payment, posting)
+    return tuple(one for one in named if holds(one, LONGEST_NUMBER))
 
 
 def _whom_it_concerns(request_id: str, posting: Posting) -> ask.Request:
@@ -121,7 +123,7 @@ def thd_looked(
     """Decide whether the posting goes out as the books are now."""
     posting = postings.get(state.posting_id)
     payment = listing.get(posting.payment_id)
-    looks = LOOKS + bool(verdict.numbers_named(payment, posting))
+    looks = LOOKS + bool(_numbers_to_ask(payment, posting))
     if reading.unreadable or len(reading.heads) < looks:
         said = reading.unreadable or "it lacked a part of what was asked"
         return _thd_unseen(session, state, said, now)

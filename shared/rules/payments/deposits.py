@@ -76,7 +76,7 @@ def lost_method(rules: Sequence[MethodRule], method: str) -> str:
 def _method_given(rules: Sequence[MethodRule], method: str) -> str:
     wanted = folded(method)
     ruled = (rule.name for rule in rules if folded(rule.method) == wanted)
-    usual = USUAL_NAMES.get(wanted, capwords(wanted.replace("_", " ")))
+    usual = USUAL_NAMES.get(wanted, capwords(method.replace("_", " ")))
     return next(ruled, usual)
 
 

@@ -114,6 +114,8 @@ def test_no_text_of_the_platform_stops_a_sync_wherever_it_stands(open_till, text
 def test_a_number_that_came_garbled_out_of_quickbooks_stops_no_sync(house):
     owes(house, "2001", 5_000)
     house.alter = lambda answer: answer.replace("<RefNumber>2001<", "<RefNumber>20\ufffd1<")
+    house.later(hours=1)
+    assert house.sync().ok
     receive(house, payment(pays={"20\ufffd1": "50.00"}))
     settles(house)
     assert standing(house) == (PaymentStatus.POSTED, "")
