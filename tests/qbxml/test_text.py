@@ -2,11 +2,13 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from shared.qbxml import text
+from shared.qbxml.requests import InvoiceQuery, RequestRefused
 from shared.qbxml.text import (
+    LONGEST_NUMBER,
     BadAmount,
     BadCount,
     BadDate,
@@ -15,6 +17,8 @@ from shared.qbxml.text import (
     BadTime,
     clean,
     decode,
+    holds,
+    one_line,
     read_amount,
     read_count,
     read_date,
@@ -23,6 +27,7 @@ from shared.qbxml.text import (
     wall_clock,
     write_amount,
 )
+from shared.qbxml.writer import write_message_set
 
 repeatable = settings(derandomize=True, database=None, deadline=None)
 
@@ -185,3 +190,22 @@ def test_cleaned_text_can_always_be_stored_and_cleans_to_itself(any_text):
 
 def test_a_shown_value_is_short_printable_ascii():
     assert text.shown("é\x1b[31m" + "x" * 99) == "'\\xe9\\x1b[31m" + "x" * 31 + "...'"
+
+
+@repeatable
+@given(st.text(st.characters(max_codepoint=0x2200), max_size=13))
+@example("10\n42")
+@example("10\x8142")
+@example("10\ufffd42")
+@example("")
+def test_what_quickbooks_can_hold_is_what_may_be_asked_for(number):
+    try:
+        write_message_set([InvoiceQuery("1", ref_numbers=(number,))])
+    except RequestRefused:
+        assert not holds(number, LONGEST_NUMBER)
+    else:
+        assert holds(number, LONGEST_NUMBER)
+
+
+def test_free_text_on_one_line_has_no_doubled_blanks_nor_foreign_letters():
+    assert one_line(" for the\n lobby,\t\u0141\u00f3d\u017a\u200b ") == "for the lobby, L\u00f3dz"
