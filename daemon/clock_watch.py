@@ -18,6 +18,8 @@ from shared.models import clock_looks
 from shared.models.clock_looks import TOLERANCE
 
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
+_TIME_NAMESPACE = Path("/proc/self/ns/time")
+"""A container may count its uptime from another moment than the machine does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,8 @@ def this_machine() -> Machine:
     """This machine; one that does not tell its starts apart is another one for each process."""
     try:
         boot = _BOOT_ID.read_text().strip()
+        if _TIME_NAMESPACE.is_symlink():
+            boot = f"{boot} {_TIME_NAMESPACE.readlink()}"
         counting = time.CLOCK_BOOTTIME  # goes on while the machine sleeps
     except (OSError, AttributeError):
         return Machine(secrets.token_hex(16), lambda: timedelta(seconds=time.monotonic()))

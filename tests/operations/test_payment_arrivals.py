@@ -15,7 +15,7 @@ from shared.models import tables as t
 from shared.models.payments import arriving, listing, preparing, queue
 from shared.models.statements import Statement, slot
 from shared.models.store import open_store
-from shared.operations import payment_arrivals, slices
+from shared.operations import payment_arrivals, payment_intake, slices
 from shared.operations.deciding import PlanIsStale, carry_out
 from shared.operations.payment_files import FileRow
 from shared.operations.payment_intake import plan_add, plan_import
@@ -190,6 +190,25 @@ def test_corrections_are_seen_together_with_what_is_new(store, monkeypatch):
     rows = [replace(row, payment=pays(f"pay_{row.line}", "12.00")) for row in file_of(9)]
     assert imported(store, rows).changed == 3
     assert set(map(tuple, amounts)) == {("10.00",) * 3, ("12.00",) * 9}
+
+
+def test_more_corrections_than_fit_into_one_transaction_are_made_in_slices(store, monkeypatch):
+    imported(store, file_of(7))
+    monkeypatch.setattr(payment_intake, "_LAST", 3)
+    changed = []
+
+    def look():
+        with store.reading():
+            amounts = [str(one.amount) for one in listing.payments(1)]
+        changed.append((amounts.count("12.00"), len(amounts)))
+
+    between_slices(monkeypatch, look)
+    rows = [replace(row, payment=pays(f"pay_{row.line}", "12.00")) for row in file_of(9)]
+    report = imported(store, rows)
+    assert (report.new, report.changed) == (2, 7)
+    early = [count for count, seen in changed if seen == 7]
+    assert max(early) == 2
+    assert changed[-1] == (9, 9)
 
 
 def test_a_correction_of_a_payment_that_leaves_meanwhile_is_planned_anew(store, monkeypatch):
