@@ -21,6 +21,7 @@ from datetime import datetime
 from decimal import Decimal
 from enum import Enum
 from functools import partial
+from hashlib import blake2b
 from itertools import islice
 from typing import Self, TypeVar
 
@@ -151,9 +152,28 @@ class _Verdict:
         return self.lines[-1]
 
     @property
+    def planned(self) -> _Planned:
+        """What a plan keeps of it."""
+        content = repr((self.payment, self.before)).encode("utf-8", "surrogatepass")
+        return _Planned(self.how, self.lines, self.id, blake2b(content, digest_size=16).digest())
+
+    @property
     def changes(self) -> tuple[Change, ...]:
         """All that is to change, in both contents."""
         return changes(self.before, self.payment, (*TERMS, *CHARGE)) if self.before else ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Planned:
+    """A verdict without its contents: a file may correct a hundred thousand payments.
+
+    The verdict is found again by its rows; ``digest`` is of both contents.
+    """
+
+    how: _How
+    lines: tuple[int, ...]
+    id: int
+    digest: bytes
 
 
 @dataclass(frozen=True)
@@ -188,7 +208,7 @@ class ImportPlan(Plan[Imported]):
     source: str
     skip_bad_rows: bool
     report: Report
-    verdicts: tuple[_Verdict, ...]
+    verdicts: tuple[_Planned, ...]
     new_lines: array[int]
     ready: _Ready | None = field(default=None, compare=False)
 
@@ -198,7 +218,8 @@ class ImportPlan(Plan[Imported]):
         Once it is prepared, only those that the last transaction is about: that has to be short.
         """
         if self.ready is not None:
-            return self if self._still_holds(self.ready.last) else replace(self, verdicts=())
+            still = self._verdicts([one.planned for one in self.ready.last])
+            return self if still == self.ready.last else replace(self, verdicts=())
         return plan_import(
             store,
             self.connection.name,
@@ -207,9 +228,17 @@ class ImportPlan(Plan[Imported]):
             skip_bad_rows=self.skip_bad_rows,
         )
 
-    def _still_holds(self, verdicts: Sequence[_Verdict]) -> bool:
-        asked = self.rows.of_lines(line for one in verdicts for line in one.lines)
-        return not verdicts or _sort(self.connection.id, asked)[0] == tuple(verdicts)
+    def _verdicts(self, planned: Sequence[_Planned]) -> tuple[_Verdict, ...]:
+        """What is to be done about some of the payments on file, as they are now."""
+        asked = self.rows.of_lines(line for one in planned for line in one.lines)
+        return _sort(self.connection.id, asked)[0] if planned else ()
+
+    def _still(self, planned: Sequence[_Planned]) -> tuple[_Verdict, ...]:
+        """The same. Raises PlanIsStale where it is not what was planned."""
+        verdicts = self._verdicts(planned)
+        if [one.planned for one in verdicts] != list(planned):
+            raise PlanIsStale(self)
+        return verdicts
 
     @contextmanager
     def prepared(self, by: Operator) -> Iterator[Self]:
@@ -224,7 +253,9 @@ class ImportPlan(Plan[Imported]):
         try:
             import_id = arrival.write(NewPayments(self.rows, self.new_lines))
             in_slices(by.store, early, partial(self._change, by))
-            yield replace(self, ready=_Ready(import_id, last))
+            with by.store.reading():
+                ready = _Ready(import_id, self._still(last))
+            yield replace(self, ready=ready)
         except BaseException as error:
             arrival.remove()
             if isinstance(error, PlanIsStale | payment_arrivals.Disturbed):
@@ -234,10 +265,8 @@ class ImportPlan(Plan[Imported]):
             raise
         arrival.judge(_changed(touching))
 
-    def _change(self, by: Operator, verdicts: Sequence[_Verdict]) -> None:
-        if not self._still_holds(verdicts):
-            raise PlanIsStale(self)
-        _take(by, self, self.connection, verdicts)
+    def _change(self, by: Operator, planned: Sequence[_Planned]) -> None:
+        _take(by, self, self.connection, self._still(planned))
 
     def apply(self, by: Operator) -> Imported:
         """Change what is on file, and let everybody see the new payments."""
@@ -245,8 +274,10 @@ class ImportPlan(Plan[Imported]):
         if self.ready.import_id and not arriving.show(self.ready.import_id):
             raise PlanIsStale(self)
         told = problems.waiting_about(self.connection.id, _PAYMENT, CHANGED_AFTER_SENDING)
-        same = [one for one in self.verdicts if one.how is _How.SAME and str(one.id) in told]
-        _take(by, self, self.connection, (*self.ready.last, *same))
+        same = [str(one.id) for one in self.verdicts if one.how is _How.SAME]
+        over = [one for one in same if one in told]
+        problems.resolve(self.connection.id, _PAYMENT, over, [CHANGED_AFTER_SENDING], by.now)
+        _take(by, self, self.connection, self.ready.last)
         said = numbers(self.report)
         if self.report.new or self.report.changed or self.report.refused:
             by.note("payment.import", self.connection.name, f"{self.source}: {said}")
@@ -280,19 +311,21 @@ def plan_import(
     if staged.bad and not skip_bad_rows:
         raise BadRows(source, staged.bad, len(staged))
     told = problems.waiting_about(held.id, _PAYMENT, CHANGED_AFTER_SENDING)
-    done: list[_Verdict] = []
+    done: list[_Planned] = []
+    told_of: list[str] = []
     new_lines = array("q")
     sorting = _Sorting(held.id, map(_noted, staged.noted))
     for rows_of in staged.by_id():
         verdicts = sorting.sort(rows_of)
         new_lines.extend(one.line for one in verdicts if one.how is _How.NEW)
-        done += [one for one in verdicts if _is_kept(one, told)]
+        done += [one.planned for one in verdicts if _is_kept(one, told)]
+        told_of += _told(verdicts)
     report = sorting.report(staged.payments)
     report = replace(report, refused=_in_order([*map(_unreadable, staged.bad), *report.refused]))
     return ImportPlan(
         title=f"Import {source} into {held.name}?",
         verb="Import",
-        told=tuple(_told(done)),
+        told=tuple(told_of),
         connection=held,
         rows=staged,
         source=source,
@@ -613,7 +646,7 @@ def _new(verdicts: Iterable[_Verdict]) -> list[NewPayment]:
     return [one.payment for one in verdicts if one.how is _How.NEW]
 
 
-def _changed(verdicts: Iterable[_Verdict]) -> list[int]:
+def _changed(verdicts: Iterable[_Planned]) -> list[int]:
     return [one.id for one in verdicts if one.how in _CHANGED]
 
 
