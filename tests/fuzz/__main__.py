@@ -1,4 +1,4 @@
-"""More cases than the suite plays: ``make fuzz N=2000 FROM=70``."""
+"""More cases than the suite plays: ``make fuzz N=2000 FROM=60``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Seeds 35 to 69, and the kept corpus: cases that went wrong once."""
+"""Seeds 30 to 59, and the kept corpus: cases that went wrong once."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.fuzz.case import play
 CORPUS = json.loads((Path(__file__).parent / "corpus.json").read_text(encoding="utf-8"))
 
 
-@pytest.mark.parametrize("seed", range(35, 70))
+@pytest.mark.parametrize("seed", range(30, 60))
 def test_spoiled_answers_double_nothing_and_all_becomes_well_afterwards(seed, folder):
     play(seed, folder)
 
