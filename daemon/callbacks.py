@@ -10,7 +10,6 @@ from collections import deque
 from collections.abc import Awaitable, Iterable
 from dataclasses import replace
 from datetime import datetime
-from importlib.metadata import version
 from traceback import extract_tb
 from typing import TypeVar
 
@@ -28,11 +27,11 @@ from daemon.stages import sequence
 from daemon.stages.reading import Introduced, Reading, Tally, read_answer, read_introduction
 from daemon.store_thread import Threads
 from shared import hints, passwords
+from shared.about import PRODUCT, VERSION
 from shared.errors import StoreError
 from shared.rules.values import Credentials
 from shared.settings import Settings
 
-SERVER_VERSION = f"Deskbridge {version('deskbridge')}"
 _MOST_MET = 100
 """So many bugs of ours are remembered, to log each once in a session."""
 T = TypeVar("T")
@@ -55,7 +54,7 @@ class WebConnectorCallbacks:
 
     def serverVersion(self) -> str:
         """Shown in the Web Connector's log: the first line that support sees."""
-        return SERVER_VERSION
+        return f"{PRODUCT} {VERSION}"
 
     def clientVersion(self, client: str) -> str:
         """Let every Web Connector in that is not older than the setting says."""

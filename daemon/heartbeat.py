@@ -7,7 +7,6 @@ import secrets
 import socket
 from collections.abc import Callable
 from datetime import datetime
-from importlib.metadata import version
 from typing import Any
 
 from twisted.application.service import Service
@@ -19,6 +18,7 @@ from twisted.python.failure import Failure
 
 from daemon.certificates import certificates_end
 from daemon.store_thread import Threads
+from shared.about import VERSION
 from shared.errors import StoreError
 from shared.models import daemons, downloads
 from shared.models.daemons import BEAT_EVERY, DaemonFacts
@@ -31,7 +31,7 @@ def facts_of_this_process(settings: Settings, started_at: datetime) -> DaemonFac
         instance=secrets.token_hex(8),
         host=socket.gethostname(),
         pid=os.getpid(),
-        version=version("deskbridge"),
+        version=VERSION,
         listening=(),
         public_url=settings.public_url,
         certificate_expires_at=certificates_end(settings.listen),

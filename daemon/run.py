@@ -8,7 +8,6 @@ import sys
 import time
 from contextlib import closing, suppress
 from datetime import datetime
-from importlib.metadata import version
 from typing import Any
 
 from twisted.internet import reactor as default_reactor
@@ -28,6 +27,7 @@ from daemon.memory import keep_small
 from daemon.service import make_daemon
 from daemon.systemd import notify
 from shared import hints, passwords
+from shared.about import VERSION
 from shared.models import statements
 from shared.models.store import Store, open_store
 from shared.settings import Settings
@@ -109,7 +109,7 @@ def _store_time(store: Store) -> datetime:
 def _say_ready(store: Store, settings: Settings) -> None:
     log.info(
         "Deskbridge {version} is ready: {url}, listening on {listen}, store {store}",
-        version=version("deskbridge"),
+        version=VERSION,
         url=settings.public_url,
         listen=" ".join(settings.listen),
         store=store.url_shown,

@@ -155,6 +155,12 @@ SETTINGS: tuple[Setting, ...] = (
         whole(0, 10_080),
     ),
     Setting(
+        "sweep_minutes",
+        "60",
+        "How often Invoice Sync compares all open invoices; between that it reads what changed.",
+        whole(0, 1440),
+    ),
+    Setting(
         "transient_retries",
         "3",
         "How often a request is repeated in one session when QuickBooks was only busy.",
@@ -225,6 +231,7 @@ class Settings:
     page_size: int
     page_size_max: int
     overlap_minutes: int
+    sweep_minutes: int
     transient_retries: int
     resend_after_seconds: int
     waiting_is_a_problem_after_hours: int

@@ -1,4 +1,4 @@
-"""Up to which of QuickBooks' times everything was read; pure, texts of QuickBooks' wall clock."""
+"""Up to when everything was read, on QuickBooks' wall clock, and when it was compared; pure."""
 
 from __future__ import annotations
 
@@ -27,3 +27,22 @@ def earlier(wall_clock: str, by: timedelta) -> str:
     if not wall_clock:
         return ""
     return (datetime.fromisoformat(wall_clock) - by).isoformat(timespec="seconds")
+
+
+def compared(now: datetime, version: str) -> str:
+    """The mark of a comparison of everything: when it was done, and by which version."""
+    return f"{now.isoformat()} {version}"
+
+
+def is_due(mark: str, *, now: datetime, every: timedelta, version: str) -> bool:
+    """Whether everything is to be compared again.
+
+    It is after ``every``, in the first sync of a day by this machine's calendar, and once after
+    an upgrade, since another version may see more. A clock that was set back is no reason to wait.
+    """
+    at, _, by = mark.partition(" ")
+    if not at or by != version:
+        return True
+    then = datetime.fromisoformat(at)
+    is_another_day = then.astimezone().date() != now.astimezone().date()
+    return is_another_day or not timedelta(0) <= now - then < every

@@ -7,8 +7,8 @@ and nothing changes anything.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from importlib.metadata import version
 
+from shared.about import VERSION
 from shared.errors import StoreError
 from shared.health.address import of_address
 from shared.health.checks import Check, State
@@ -62,6 +62,6 @@ def _of_store(settings: Settings, store: Store | StoreError, machine: Machine) -
         yield of_unusable_store(error)
         return
     yield from of_store(held, machine.now())
-    yield from of_daemons(held, settings, version("deskbridge"))
+    yield from of_daemons(held, settings, VERSION)
     yield from of_queues(held)
     yield from of_companies(held)

@@ -325,8 +325,7 @@ class Invoice(Table):
     ``left_out`` is empty for an imported invoice, else the reason; ``UNSETTLED`` before the
     settlement looked at it as it is now, ``UNSETTLED_LEFT_OUT`` when it was left out before
     it changed. ``seen_cents`` is the balance that QuickBooks last showed, be it in a list that
-    is only compared; null until then. ``seen_by_sync`` is the number of the last sync that saw it
-    open; no foreign key, since syncs are pruned. ``number_key`` is what close numbers share.
+    is only compared; null until then. ``number_key`` is what close numbers share.
     ``note`` is what QuickBooks wrote in fields that could not be read, as text.
     """
 
@@ -357,7 +356,6 @@ class Invoice(Table):
     edit_sequence = TextField()
     time_created = TextField()
     time_modified = TextField()
-    seen_by_sync = BigIntegerField()
     bill_to_list_id = TextField()
     left_out = TextField()
     seen_cents = BigIntegerField(null=True)
@@ -389,6 +387,17 @@ class InvoiceLine(Table):
     class Meta:
         table_name = "invoice_line"
         primary_key = CompositeKey("invoice", "position")
+
+
+class SeenPage(Table):
+    """Which invoices a sync saw open on one page: ``rows`` are their ids, packed."""
+
+    id = BigAutoField()
+    connection = ForeignKeyField(Connection, on_delete="CASCADE")
+    rows = BlobField()
+
+    class Meta:
+        table_name = "seen_page"
 
 
 class Reread(Table):
@@ -832,6 +841,7 @@ TABLES: tuple[type[Table], ...] = (
     CustomerMove,
     Invoice,
     InvoiceLine,
+    SeenPage,
     Reread,
     Watermark,
     PaymentImport,

@@ -152,12 +152,15 @@ class Books:
     def next_sync(self) -> Sync:
         with self.store.transaction():
             self.sync = syncs.start(self.id, "Invoice Sync", NOON)
+            ledger.forget_seen(self.id)
         return self.sync
 
     def read(self, *invoices: Invoice) -> ledger.StoredInvoices:
         """QuickBooks told of these invoices."""
         with self.store.transaction():
-            return ledger.store_invoices(self.id, self.sync.id, invoices)
+            stored = ledger.store_invoices(self.id, invoices)
+            ledger.note_seen(self.id, stored.rows)
+            return stored
 
     def hold(self, *customers: Customer) -> ledger.StoredCustomers:
         """QuickBooks told of these customers."""
@@ -166,7 +169,7 @@ class Books:
 
     def sweep(self, *open_invoices: OpenInvoice) -> list[str]:
         with self.store.transaction():
-            return ledger.compare_open(self.id, self.sync.id, open_invoices)
+            return ledger.compare_open(self.id, open_invoices)
 
     def settle(
         self,

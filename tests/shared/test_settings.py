@@ -54,6 +54,7 @@ def test_without_a_word_from_anybody_the_defaults_hold():
         page_size=200,
         page_size_max=500,
         overlap_minutes=120,
+        sweep_minutes=60,
         transient_retries=3,
         resend_after_seconds=900,
         waiting_is_a_problem_after_hours=24,

@@ -105,7 +105,9 @@ class House:
 
     def _start(self) -> None:
         environ = {"DESKBRIDGE_DATABASE": self.store_url, "DESKBRIDGE_PUBLIC_URL": URL}
-        environ |= {f"DESKBRIDGE_{key.upper()}": value for key, value in self.settings.items()}
+        # Most stories are about what one sync finds, so each one compares everything.
+        settings = {"sweep_minutes": "0", **self.settings}
+        environ |= {f"DESKBRIDGE_{key.upper()}": value for key, value in settings.items()}
         loaded = load_settings(None, environ)
         self.store = open_store(self.store_url, clock=lambda: self.now)
         book = SessionBook(loaded)

@@ -53,12 +53,21 @@ def thd_store(session: Session, step: Step, rows: Sequence[object], now: datetim
     return tally.plus(_thd_report(session, broken, now))
 
 
-def _thd_store_invoices(session: Session, rows: Sequence[object], now: datetime) -> Tally:
+def _thd_store_list(session: Session, rows: Sequence[object], now: datetime) -> Tally:
+    """Invoices of a list, which tells what is open, too."""
+    return _thd_store_invoices(session, rows, now, is_list=True)
+
+
+def _thd_store_invoices(
+    session: Session, rows: Sequence[object], now: datetime, *, is_list: bool = False
+) -> Tally:
     invoices = [row for row in rows if isinstance(row, Invoice)]
     wanted = _thd_wanted(session, invoices)
     skipped = problems.skipped(session.connection.id, RecordKind.INVOICE)
     told = [one for one in wanted if one.txn_id not in skipped]
-    stored = ledger.store_invoices(session.connection.id, _sync_id(session), wanted)
+    stored = ledger.store_invoices(session.connection.id, wanted)
+    if is_list:
+        ledger.note_seen(session.connection.id, stored.rows)
     imported, changed = set(stored.imported), {*stored.imported, *stored.updated}
     records = [
         _invoice_record(one, Outcome.IMPORTED if one.txn_id in imported else CLOSING[one.status])
@@ -121,7 +130,7 @@ def _thd_resolve(
 
 def _thd_compare_invoices(session: Session, rows: Sequence[object], _now: datetime) -> Tally:
     swept = [row for row in rows if isinstance(row, OpenInvoice)]
-    ledger.compare_open(session.connection.id, _sync_id(session), swept)
+    ledger.compare_open(session.connection.id, swept)
     return Tally(rows=len(swept))
 
 
@@ -163,7 +172,7 @@ def _thd_store_customers(session: Session, rows: Sequence[object], now: datetime
 
 
 STORE: dict[Step, Callable[[Session, Sequence[object], datetime], Tally]] = {
-    Step.READ: _thd_store_invoices,
+    Step.READ: _thd_store_list,
     Step.NAMED_CUSTOMERS: _thd_store_customers,
     Step.NAMED: _thd_store_invoices,
     Step.REREAD: _thd_store_invoices,

@@ -1,7 +1,7 @@
 """The plan of Invoice Sync: which question comes next, and what an answer means.
 
-Delta and sweep. The first run reads all open invoices; later runs read what
-changed since the watermark, ask what was deleted, and compare the open invoices of
+Delta and sweep. The first run reads all open invoices; later runs read what changed since the
+watermark and ask what was deleted. At intervals they also compare the open invoices of
 QuickBooks, and the customers we hold, with ours, so that nothing depends on QuickBooks'
 clock. What differs is read again by ID, then the customers that invoices newly name.
 Everything here is a pure function of a frozen state: no row, clock or socket.
@@ -62,6 +62,8 @@ DISPENSABLE = frozenset({Step.COUNT, Step.DELETIONS})
 """Steps that help but are not needed: the sweep finds what they would have told."""
 LATER_RUNS_ONLY = frozenset({Step.DELETIONS, Step.SWEEP, Step.CUSTOMER_CHECK})
 """The first run has read all open invoices, so there is nothing to compare yet."""
+COMPARING = frozenset({Step.SWEEP, Step.CUSTOMER_CHECK})
+"""What looks at everything that there is, and is therefore not asked in each sync."""
 
 PERCENT: dict[Step, tuple[int, int]] = {
     Step.COUNT: (0, 2),
@@ -97,13 +99,14 @@ class InvoiceSync(Paged):
     ``since`` is the start of the window, as QuickBooks' wall clock; empty on the first run.
     ``settled_on`` are the terms on which the books were last settled, ``total`` how many
     records there are to take in, as far as is known. ``checked_until`` is a ListID or a number.
-    ``by_id``: whole invoices could not be taken in as a list, so they are compared and then read
-    by ID.
+    ``is_due``: it is time to compare everything. ``by_id``: whole invoices could not be taken in
+    as a list, so they are compared and then read by ID.
     """
 
     since: str
     start_date: str
     settled_on: str = ""
+    is_due: bool = True
     step: Step = Step.COUNT
     total: int = 0
     by_id: bool = False
@@ -112,6 +115,11 @@ class InvoiceSync(Paged):
     def first(self) -> bool:
         """No sync of this connection has finished yet: all open invoices are read."""
         return not self.since
+
+    @property
+    def compares(self) -> bool:
+        """Whether everything that is open in QuickBooks is compared with what we hold."""
+        return self.by_id or (self.is_due and not self.first)
 
     @property
     def iterates(self) -> bool:
@@ -167,6 +175,8 @@ def requests(
 ) -> tuple[InvoiceSync, tuple[ask.Request, ...]]:
     """The message set of the current step; empty when the step has nothing to ask."""
     if state.first and state.step in LATER_RUNS_ONLY and not state.by_id:
+        return state, ()
+    if state.step in COMPARING and not state.compares:
         return state, ()
     if state.step in BY_ID:
         chosen = tuple(ids[: state.ids_per_request])

@@ -17,18 +17,21 @@ from daemon.stages.invoices import plan as invoice_sync
 from daemon.stages.invoices.plan import DOING, LIGHT, InvoiceSync, Step
 from daemon.stages.moves import Ask, AskWrite, GiveUpOn, Gone, Move, NotTakenIn, Progress
 from daemon.stages.reading import Reading, Tally, answered
-from daemon.stages.watermarks import next_watermark
-from shared.models import ledger, problems
+from daemon.stages.watermarks import compared, is_due, next_watermark
+from shared.about import VERSION
+from shared.models import ledger, problems, syncs
 from shared.models.payments import asking
 from shared.qbxml import statuses
 from shared.qbxml.responses import BadRecord, Ret
 from shared.qbxml.text import LONGEST_NAME, LONGEST_NUMBER, holds
-from shared.rules.values import RecordKind, Session
+from shared.rules.values import RecordKind, Session, SyncState
 from shared.settings import Settings
 
 WATERMARK = "invoice"
 PAGE_SIZE = "invoice-page"
 """How many invoices a page had that came in well: the next sync begins with as many."""
+COMPARED = "compared"
+"""When all open invoices and customers were last compared, and by which version."""
 SETTLED_ON = "settled"
 """The terms of the last settlement; empty while a sync is under way or was cut."""
 KIND_OF_IDS = {
@@ -40,11 +43,31 @@ KIND_OF_IDS = {
 
 def thd_begin(session: Session, settings: Settings, now: datetime) -> str:
     """The plan of a new sync, from the watermarks of the last finished one."""
-    return thd_begin_at(Step.COUNT, session, settings)
+    mark = ledger.watermark(session.connection.id, COMPARED)
+    every = timedelta(minutes=settings.sweep_minutes)
+    due = is_due(mark, now=now, every=every, version=VERSION) or not _thd_went_well(session)
+    ledger.forget_seen(session.connection.id)
+    return replace(_thd_plan(session, settings), is_due=due).to_json()
+
+
+def _thd_went_well(session: Session) -> bool:
+    """Whether the last sync of this application did."""
+    about = [session.application.kind.value]
+    last = syncs.history(
+        limit=1,
+        before_id=session.sync_id,
+        connection_ids=[session.connection.id],
+        applications=about,
+    )
+    return not last or last[0].state is SyncState.FINISHED
 
 
 def thd_begin_at(step: Step, session: Session, settings: Settings) -> str:
     """The plan of a sync that has to do only what follows from ``step`` on."""
+    return replace(_thd_plan(session, settings), step=step).to_json()
+
+
+def _thd_plan(session: Session, settings: Settings) -> InvoiceSync:
     connection = session.connection
     state = invoice_sync.begin(
         watermark=ledger.watermark(connection.id, WATERMARK),
@@ -56,7 +79,7 @@ def thd_begin_at(step: Step, session: Session, settings: Settings) -> str:
         settled_on=ledger.watermark(connection.id, SETTLED_ON),
     )
     ledger.set_watermark(connection.id, SETTLED_ON, "")
-    return replace(state, step=step).to_json()
+    return state
 
 
 def thd_next(
@@ -158,11 +181,18 @@ def thd_give_up_on(session: Session, move: GiveUpOn | NotTakenIn | Gone, now: da
 
 
 def thd_conclude(session: Session, settings: Settings, now: datetime) -> Session:
-    """Settle the books and move the watermark."""
+    """Settle the books and move the watermarks."""
     state = _state(session)
     thd_settle(session, now)
     _thd_move_watermark(session, state, now, timedelta(minutes=settings.overlap_minutes))
+    if state.first or state.compares:
+        ledger.set_watermark(session.connection.id, COMPARED, compared(now, VERSION))
     return session
+
+
+def thd_compare_next(connection_id: int) -> None:
+    """Have the next sync compare everything, whenever that was done last."""
+    ledger.set_watermark(connection_id, COMPARED, "")
 
 
 def thd_settle(session: Session, now: datetime) -> None:
@@ -240,11 +270,14 @@ def _thd_left(session: Session, before: InvoiceSync, after: InvoiceSync) -> Invo
     So are customers that QuickBooks did not show the last time; what is skipped is not.
     """
     last_look = Step.READ if before.first and not after.by_id else Step.SWEEP
-    if before.step is not last_look or after.step is last_look or session.sync_id is None:
+    if before.step is not last_look or after.step is last_look:
+        return after
+    if not (before.first or before.compares):
         return after
     connection = session.connection
     start = date.fromisoformat(before.start_date) if before.start_date else None
-    ledger.queue_unseen(connection.id, session.sync_id, start)
+    ledger.queue_unseen(connection.id, start)
+    ledger.forget_seen(connection.id)
     skipped = problems.skipped(connection.id, RecordKind.INVOICE)
     ledger.reread_done(connection.id, RecordKind.INVOICE, skipped)
     ledger.want_missing(connection.id, problems.skipped(connection.id, RecordKind.CUSTOMER))

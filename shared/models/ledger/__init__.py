@@ -28,9 +28,7 @@ from shared.models.ledger.incoming_invoices import (
     invoice,
     invoice_documents,
     mark_deleted,
-    queue_unseen,
     store_invoices,
-    unseen_open,
 )
 from shared.models.ledger.listings import customers, invoices, totals
 from shared.models.ledger.named import (
@@ -46,6 +44,7 @@ from shared.models.ledger.rereads import (
     set_watermark,
     watermark,
 )
+from shared.models.ledger.seen import forget_seen, note_seen, queue_unseen, unseen_open
 from shared.models.ledger.settlement import Settled, duplicates, settle
 from shared.models.ledger.wanted import want_missing
 
@@ -61,6 +60,7 @@ __all__ = [
     "customers_named",
     "customers_to_check",
     "duplicates",
+    "forget_seen",
     "held",
     "invoice",
     "invoice_documents",
@@ -72,6 +72,7 @@ __all__ = [
     "mark_deleted",
     "missing_customers",
     "next_reread",
+    "note_seen",
     "queue_reread",
     "queue_unseen",
     "receivables_of",

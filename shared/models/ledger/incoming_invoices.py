@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
 from decimal import Decimal
 from itertools import chain
 
@@ -20,7 +19,7 @@ from shared.models.convert import (
     money,
     money_or_none,
 )
-from shared.models.ledger import aliases, rereads, wanted
+from shared.models.ledger import aliases, rereads, seen, wanted
 from shared.models.statements import Row, Statement, among, insert_rows, slot
 from shared.rules.payments import numbers
 from shared.rules.values import (
@@ -34,15 +33,16 @@ from shared.rules.values import (
 
 @dataclass(frozen=True, slots=True)
 class StoredInvoices:
-    """The TxnIDs of a batch by what became of them."""
+    """The TxnIDs of a batch by what became of them, and the ids of all their rows."""
 
     imported: list[str] = field(default_factory=list)
     updated: list[str] = field(default_factory=list)
     unchanged: list[str] = field(default_factory=list)
+    rows: list[int] = field(default_factory=list)
 
 
-def store_invoices(connection_id: int, sync_id: int, batch: Sequence[Invoice]) -> StoredInvoices:
-    """Hold the invoices of a batch as they are now, and mark them as seen by this sync.
+def store_invoices(connection_id: int, batch: Sequence[Invoice]) -> StoredInvoices:
+    """Hold the invoices of a batch as they are now.
 
     An invoice is changed when its EditSequence, TimeModified, balance, status or customer
     differs (a merge of customers changes only the last). New and changed open ones want
@@ -56,15 +56,16 @@ def store_invoices(connection_id: int, sync_id: int, batch: Sequence[Invoice]) -
         before = known.get(txn_id)
         if before is None:
             stored.imported.append(txn_id)
-        elif before[:-1] == _mark_of(invoice):
+        elif before[_COMPARED] == _mark_of(invoice):
             stored.unchanged.append(txn_id)
         else:
             stored.updated.append(txn_id)
     written = [invoices[txn_id] for txn_id in chain(stored.imported, stored.updated)]
-    _WRITE.many(_row(connection_id, sync_id, invoice) for invoice in written)
-    _write_lines(connection_id, written, stored.updated)
-    if stored.unchanged:
-        _MARK_READ.run(connection=connection_id, sync=sync_id, ids=stored.unchanged)
+    _WRITE.many(_row(connection_id, invoice) for invoice in written)
+    rows = _row_ids(connection_id, written)
+    _write_lines(rows, written, stored.updated)
+    _see(connection_id, known, {one: cents(invoices[one].balance) for one in stored.unchanged})
+    stored.rows.extend((*rows.values(), *(known[one][_ID] for one in stored.unchanged)))
     wanted.want(
         connection_id,
         (one.customer_list_id for one in written if one.status is InvoiceStatus.OPEN),
@@ -76,9 +77,9 @@ def store_invoices(connection_id: int, sync_id: int, batch: Sequence[Invoice]) -
 def _moves(known: Mapping[str, Row], written: Sequence[Invoice]) -> Iterator[tuple[str, str]]:
     """The customers between which invoices moved: ListIDs before and after."""
     for invoice in written:
-        *_, before, _seen = known.get(invoice.txn_id, ("", ""))
-        if before not in ("", invoice.customer_list_id):
-            yield before, invoice.customer_list_id
+        row = known.get(invoice.txn_id)
+        if row is not None and row[_CUSTOMER] not in ("", invoice.customer_list_id):
+            yield row[_CUSTOMER], invoice.customer_list_id
 
 
 _KNOWN = Statement(
@@ -86,13 +87,18 @@ _KNOWN = Statement(
         *(t.Invoice.txn_id, t.Invoice.ar_account_list_id, t.Invoice.currency, t.Invoice.note),
         *(t.Invoice.edit_sequence, t.Invoice.time_modified),
         *(t.Invoice.balance_cents, t.Invoice.status, t.Invoice.customer_list_id),
-        t.Invoice.seen_cents,
+        *(t.Invoice.seen_cents, t.Invoice.id),
     ).where((t.Invoice.connection == slot("connection")) & among(t.Invoice.txn_id, "ids"))
 )
+_CUSTOMER, _SEEN, _ID = -3, -2, -1
+"""Where these stand in what follows the TxnID in a row of _KNOWN."""
+_COMPARED = slice(0, _SEEN)
+"""What of it a whole invoice tells, and what a sweep sees of it, too."""
+_SWEPT = slice(3, _SEEN)
 
 
 def _mark_of(invoice: Invoice) -> Row:
-    """What tells a changed invoice from an unchanged one, as _KNOWN selects it but the last.
+    """What tells a changed invoice from an unchanged one, as _KNOWN selects it.
 
     What a payment needs, and what could not be read, may come in better than before though
     QuickBooks changed nothing.
@@ -125,19 +131,15 @@ _WRITE = insert_rows(
     t.Invoice,
     [
         *(t.Invoice.connection, t.Invoice.txn_id, *_FROM_QUICKBOOKS, t.Invoice.number_key),
-        *(t.Invoice.seen_by_sync, t.Invoice.bill_to_list_id, t.Invoice.left_out),
-        t.Invoice.seen_cents,
+        *(t.Invoice.bill_to_list_id, t.Invoice.left_out, t.Invoice.seen_cents),
     ],
     key=[t.Invoice.connection, t.Invoice.txn_id],
-    replace=[
-        *(*_FROM_QUICKBOOKS, t.Invoice.number_key, t.Invoice.seen_by_sync),
-        t.Invoice.seen_cents,
-    ],
+    replace=[*_FROM_QUICKBOOKS, t.Invoice.number_key, t.Invoice.seen_cents],
     update={t.Invoice.left_out: _LEFT_OUT_NOW},
 )
 
 
-def _row(connection_id: int, sync_id: int, invoice: Invoice) -> Row:
+def _row(connection_id: int, invoice: Invoice) -> Row:
     return (
         connection_id,
         invoice.txn_id,
@@ -165,17 +167,19 @@ def _row(connection_id: int, sync_id: int, invoice: Invoice) -> Row:
         invoice.time_created,
         invoice.time_modified,
         numbers.key(invoice.number),
-        sync_id,
         "",
         t.UNSETTLED,
         cents(invoice.balance),
     )
 
 
-def _write_lines(connection_id: int, written: Sequence[Invoice], updated: Sequence[str]) -> None:
-    rows: dict[str, int] = dict(
-        _NUMBERS.all(connection=connection_id, ids=[one.txn_id for one in written])
-    )
+def _row_ids(connection_id: int, written: Sequence[Invoice]) -> dict[str, int]:
+    return dict(_NUMBERS.all(connection=connection_id, ids=[one.txn_id for one in written]))
+
+
+def _write_lines(
+    rows: Mapping[str, int], written: Sequence[Invoice], updated: Sequence[str]
+) -> None:
     if updated:
         _DELETE_LINES.run(ids=[rows[txn_id] for txn_id in updated])
     _WRITE_LINES.many(_line_rows(rows, written))
@@ -197,7 +201,7 @@ _WRITE_LINES = insert_rows(
 )
 
 
-def _line_rows(rows: dict[str, int], written: Sequence[Invoice]) -> Iterator[Row]:
+def _line_rows(rows: Mapping[str, int], written: Sequence[Invoice]) -> Iterator[Row]:
     for invoice in written:
         row = rows[invoice.txn_id]
         for position, line in enumerate(invoice.lines):
@@ -216,15 +220,8 @@ def _line_rows(rows: dict[str, int], written: Sequence[Invoice]) -> Iterator[Row
             )
 
 
-_MARK_READ = Statement(
-    lambda: t.Invoice.update(
-        {t.Invoice.seen_by_sync: slot("sync"), t.Invoice.seen_cents: t.Invoice.balance_cents}
-    ).where((t.Invoice.connection == slot("connection")) & among(t.Invoice.txn_id, "ids"))
-)
-
-
-def compare_open(connection_id: int, sync_id: int, swept: Sequence[OpenInvoice]) -> list[str]:
-    """Compare what QuickBooks has open with ours; marks those that we hold as seen.
+def compare_open(connection_id: int, swept: Sequence[OpenInvoice]) -> list[str]:
+    """Compare what QuickBooks has open with ours; notes those that we hold as seen.
 
     The balance that QuickBooks shows is kept beside ours. Returns, and queues to be read
     again, those that we do not hold or hold otherwise: another EditSequence, TimeModified,
@@ -237,22 +234,21 @@ def compare_open(connection_id: int, sync_id: int, swept: Sequence[OpenInvoice])
         for one in swept
         if one.txn_id not in known or known[one.txn_id][_SWEPT] != _open_mark_of(one)
     ]
-    if ids:
-        _MARK_SEEN.run(connection=connection_id, sync=sync_id, ids=ids)
-    _SEE.many(
-        (balance, connection_id, one.txn_id)
-        for one in swept
-        if one.txn_id in known and known[one.txn_id][-1] != (balance := cents(one.balance))
-    )
+    seen.note_seen(connection_id, (row[_ID] for row in known.values()))
+    _see(connection_id, known, {one.txn_id: cents(one.balance) for one in swept})
     rereads.queue_reread(connection_id, RecordKind.INVOICE, different)
     return different
 
 
-_MARK_SEEN = Statement(
-    lambda: t.Invoice.update({t.Invoice.seen_by_sync: slot("sync")}).where(
-        (t.Invoice.connection == slot("connection")) & among(t.Invoice.txn_id, "ids")
+def _see(connection_id: int, known: Mapping[str, Row], balances: Mapping[str, int]) -> None:
+    """Keep the balances that QuickBooks shows where it showed others before."""
+    _SEE.many(
+        (shown, connection_id, txn_id)
+        for txn_id, shown in balances.items()
+        if txn_id in known and known[txn_id][_SEEN] != shown
     )
-)
+
+
 _SEE = Statement(
     lambda: t.Invoice.update({t.Invoice.seen_cents: slot("seen")}).where(
         (t.Invoice.connection == slot("connection")) & (t.Invoice.txn_id == slot("txn_id"))
@@ -260,44 +256,11 @@ _SEE = Statement(
 )
 
 
-_SWEPT = slice(3, -1)
-"""What of _KNOWN a sweep sees, too."""
-
-
 def _open_mark_of(one: OpenInvoice) -> Row:
     return (
         *(one.edit_sequence, one.time_modified),
         *(cents(one.balance), InvoiceStatus.OPEN.value, one.customer_list_id),
     )
-
-
-def unseen_open(connection_id: int, sync_id: int, start: date | None = None) -> list[str]:
-    """Return the invoices that are open here and that this sync did not see open.
-
-    Not those dated before ``start``: this sync did not ask QuickBooks to show them.
-    """
-    return _UNSEEN.column(connection=connection_id, sync=sync_id, start=day_text(start) or "")
-
-
-_UNSEEN = Statement(
-    lambda: (
-        t.Invoice.select(t.Invoice.txn_id)
-        .where(
-            (t.Invoice.connection == slot("connection"))
-            & (t.Invoice.status == InvoiceStatus.OPEN.value)
-            & (t.Invoice.seen_by_sync != slot("sync"))
-            & (t.Invoice.date >= slot("start"))
-        )
-        .order_by(t.Invoice.id)
-    )
-)
-
-
-def queue_unseen(connection_id: int, sync_id: int, start: date | None = None) -> int:
-    """Have the invoices of ``unseen_open`` read again; return how many."""
-    unseen = unseen_open(connection_id, sync_id, start)
-    rereads.queue_reread(connection_id, RecordKind.INVOICE, unseen)
-    return len(unseen)
 
 
 def mark_deleted(connection_id: int, txn_ids: Iterable[str]) -> list[str]:

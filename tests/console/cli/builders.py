@@ -164,7 +164,7 @@ def import_into(shell: Shell, name: str, *invoices: Invoice, customers: Sequence
     with store.transaction():
         held = connections.get(name)
         sync = syncs.start(held.id, "Invoice Sync", store.now())
-        ledger.store_invoices(held.id, sync.id, invoices)
+        ledger.store_invoices(held.id, invoices)
         ledger.store_customers(held.id, customers, NOW)
         ledger.settle(held.id, held.jobs, held.start_date)
     return sync.id

@@ -58,7 +58,7 @@ def sweep(shell, txn_id, balance):
     """QuickBooks listed an open invoice with this balance."""
     with shell.store.transaction():
         shown = OpenInvoice(txn_id, "1", "2026-01-05T09:00:00", Decimal(balance), "80000001-1")
-        ledger.compare_open(held(shell), 1, [shown])
+        ledger.compare_open(held(shell), [shown])
 
 
 def pay(shell, *states, external_id="pay_1", to="1042", **told):
@@ -286,7 +286,7 @@ def test_without_a_name_all_connections_are_reconciled_and_one_difference_ends_w
     with shell.store.transaction():
         held = connections.get("Larkspur")
         shown = OpenInvoice("A-1", "9", "2026-01-05T09:00:00", Decimal("4.00"), "80000001-1")
-        ledger.compare_open(held.id, 1, [shown])
+        ledger.compare_open(held.id, [shown])
     result = shell.run("reconcile")
     assert result.exit_code == 1
     assert plain(result.stdout).endswith("Differences in Larkspur.")

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from shared.models import ledger, syncs
+from shared.models import ledger
 from shared.rules.values import ProblemState, RecordKind
 from tests.console.tui.screens.driver import LARGE, SMALL, Driver, sit_down
 from tests.models.builders import customer, invoice
@@ -142,8 +142,7 @@ def test_what_is_meant_to_be_so_is_acknowledged_where_that_makes_sense(three):
 
 def test_leaving_an_open_invoice_out_names_its_amount_and_asks(three, larkspur):
     with three.store.transaction():
-        sync = syncs.start(larkspur.id, "invoice", three.store.now())
-        ledger.store_invoices(larkspur.id, sync.id, [invoice("A-2", "58.18")])
+        ledger.store_invoices(larkspur.id, [invoice("A-2", "58.18")])
         ledger.store_customers(larkspur.id, [customer()], three.store.now())
         ledger.settle(larkspur.id, larkspur.jobs, None)
 
