@@ -166,8 +166,8 @@ def messages(desk: Desk, number: str, as_json: bool) -> None:
         output.say_wrapped("It asked QuickBooks nothing.")
     elif all(one.text is None for one in found):
         output.say_wrapped(
-            "Answers were not kept. To keep those of the next syncs: "
-            "deskbridge connection edit NAME --debug"
+            "Answers were not kept, and requests only of syncs that fail. To keep all of the next "
+            "syncs: deskbridge connection edit NAME --debug"
         )
 
 
@@ -179,7 +179,8 @@ def _say_message(message: Message) -> None:
     status = exchange.hresult or (
         "" if exchange.status_code is None else f"status {exchange.status_code}"
     )
-    facts = [local_time(exchange.sent_at), took, status, f"{exchange.response_bytes:,} bytes"]
+    sizes = f"{exchange.request_bytes:,} bytes out, {exchange.response_bytes:,} in"
+    facts = [local_time(exchange.sent_at), took, status, sizes]
     output.say(output.strong(f"{exchange.sequence}. {exchange.step}"))
     output.say(f"   {', '.join(fact for fact in facts if fact)}")
     for text in (exchange.request.decode(), message.text):

@@ -458,6 +458,8 @@ class Desk:
 
     def _thd_finish(self, session: Session, now: datetime) -> None:
         session, sentence = sequence.thd_finish(session, self._settings, now)
+        if session.sync_id is not None and not session.connection.debug:
+            sessions.forget_requests(session.sync_id)
         closing = f"{sentence} (ref {reference(session.sync_id)})"
         self._book.thd_save(session, now, event=machine.WorkRanOut(), closing=closing)
         thd_take_off_file(session.application, now)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import zlib
 from datetime import datetime
+from hashlib import sha256
 from typing import Any
 
 from peewee import JOIN
@@ -32,10 +33,12 @@ _SESSION_FIELDS = (
 )
 _EXCHANGE_FIELDS = (
     *(t.Exchange.id, t.Exchange.session, t.Exchange.sync, t.Exchange.sequence, t.Exchange.step),
-    *(t.Exchange.request_id, t.Exchange.request, t.Exchange.sent_ms, t.Exchange.handed_out),
+    *(t.Exchange.request_id, t.ExchangeRequest.text, t.Exchange.request_bytes),
+    *(t.Exchange.request_digest, t.Exchange.sent_ms, t.Exchange.handed_out),
     *(t.Exchange.answered_ms, t.Exchange.digest, t.Exchange.answer, t.Exchange.hresult),
     *(t.Exchange.status_code, t.Exchange.response_bytes),
 )
+_DIGEST_DIGITS = 16
 _APPLICATION_AT = len(_SESSION_FIELDS)
 _CONNECTION_AT = _APPLICATION_AT + len(APPLICATION_FIELDS)
 _EXCHANGE_AT = _CONNECTION_AT + len(CONNECTION_FIELDS)
@@ -148,13 +151,13 @@ _IS_LIVE = Statement(
 
 
 def save(session: Session) -> None:
-    """Write everything of a session that may change."""
+    """Write everything of a session that may change; one that has ended needs no plan."""
     update_columns(
         t.Session,
         id=session.id,
         sync=session.sync_id,
         phase=session.phase,
-        plan=session.plan,
+        plan="" if session.ended_at else session.plan,
         last_call_ms=millis(session.last_call_at),
         lease_expires_ms=millis(session.lease_expires_at),
         ended_ms=millis_or_none(session.ended_at),
@@ -184,7 +187,8 @@ def add_exchange(
         sequence=sequence,
         step=step,
         request_id=request_id,
-        request=request,
+        request_bytes=len(request),
+        request_digest=sha256(request).hexdigest()[:_DIGEST_DIGITS],
         sent_ms=millis(now),
         handed_out=1,
         answered_ms=None,
@@ -194,6 +198,7 @@ def add_exchange(
         status_code=None,
         response_bytes=0,
     )
+    _ADD_REQUEST.run(exchange=id_, text=request)
     exchange = exchange_by_id(id_)
     assert exchange is not None
     return exchange
@@ -207,6 +212,11 @@ _COUNT_EXCHANGE = Statement(
     )
 )
 _ADD_EXCHANGE = insert_row(t.Exchange)
+_ADD_REQUEST = Statement(
+    lambda: t.ExchangeRequest.insert(
+        {t.ExchangeRequest.exchange: slot("exchange"), t.ExchangeRequest.text: slot("text")}
+    )
+)
 
 
 def save_exchange(exchange: Exchange) -> None:
@@ -224,15 +234,27 @@ def save_exchange(exchange: Exchange) -> None:
     )
 
 
+def forget_requests(sync_id: int) -> None:
+    """Keep only size and digest of what a sync asked: it went well, so nobody will read it."""
+    _FORGET_REQUESTS.run(sync=sync_id)
+
+
+_FORGET_REQUESTS = Statement(
+    lambda: t.ExchangeRequest.delete().where(
+        t.ExchangeRequest.exchange.in_(
+            t.Exchange.select(t.Exchange.id).where(t.Exchange.sync == slot("sync"))
+        )
+    )
+)
+
+
 def exchange_by_id(exchange_id: int) -> Exchange | None:
     """Find an exchange by its number."""
     row = _EXCHANGE_BY_ID.one(id=exchange_id)
     return None if row is None else _read_exchange(row)
 
 
-_EXCHANGE_BY_ID = Statement(
-    lambda: t.Exchange.select(*_EXCHANGE_FIELDS).where(t.Exchange.id == slot("id"))
-)
+_EXCHANGE_BY_ID = Statement(lambda: _select_exchanges().where(t.Exchange.id == slot("id")))
 
 
 def exchange_by_request_id(session_id: int, request_id: str) -> Exchange | None:
@@ -243,7 +265,7 @@ def exchange_by_request_id(session_id: int, request_id: str) -> Exchange | None:
 
 _BY_REQUEST_ID = Statement(
     lambda: (
-        t.Exchange.select(*_EXCHANGE_FIELDS)
+        _select_exchanges()
         .where(
             (t.Exchange.session == slot("session")) & (t.Exchange.request_id == slot("request_id"))
         )
@@ -259,11 +281,7 @@ def exchanges(sync_id: int) -> list[Exchange]:
 
 
 _EXCHANGES = Statement(
-    lambda: (
-        t.Exchange.select(*_EXCHANGE_FIELDS)
-        .where(t.Exchange.sync == slot("sync"))
-        .order_by(t.Exchange.id)
-    )
+    lambda: _select_exchanges().where(t.Exchange.sync == slot("sync")).order_by(t.Exchange.id)
 )
 
 
@@ -302,7 +320,17 @@ def _select() -> Any:
         .join(t.Application, on=(t.Application.id == t.Session.application))
         .join(t.Connection, on=(t.Connection.id == t.Session.connection))
         .join(t.Exchange, JOIN.LEFT_OUTER, on=latest)
+        .join(t.ExchangeRequest, JOIN.LEFT_OUTER, on=_REQUEST_OF_EXCHANGE)
     )
+
+
+def _select_exchanges() -> Any:
+    return t.Exchange.select(*_EXCHANGE_FIELDS).join(
+        t.ExchangeRequest, JOIN.LEFT_OUTER, on=_REQUEST_OF_EXCHANGE
+    )
+
+
+_REQUEST_OF_EXCHANGE: Any = t.ExchangeRequest.exchange == t.Exchange.id
 
 
 def _read_session(row: Row) -> Session:
@@ -332,8 +360,8 @@ def _read_session(row: Row) -> Session:
 
 
 def _read_exchange(row: Row) -> Exchange:
-    id_, session_id, sync_id, sequence, step, request_id, request, sent, handed_out = row[:9]
-    answered, digest, answer, hresult, status_code, response_bytes = row[9:]
+    id_, session_id, sync_id, sequence, step, request_id, request, size, request_digest = row[:9]
+    sent, handed_out, answered, digest, answer, hresult, status_code, response_bytes = row[9:]
     return Exchange(
         id=id_,
         session_id=session_id,
@@ -341,7 +369,9 @@ def _read_exchange(row: Row) -> Exchange:
         sequence=sequence,
         step=step,
         request_id=request_id,
-        request=bytes(request),
+        request=bytes(request or b""),
+        request_bytes=size,
+        request_digest=request_digest,
         sent_at=moment(sent),
         handed_out=handed_out,
         answered_at=moment_or_none(answered),

@@ -193,7 +193,7 @@ class Session(Table):
 
 
 class Exchange(Table):
-    """One qbXML request with its exact bytes, and what is kept of the answer."""
+    """One qbXML request, by size and digest, and what is kept of the answer."""
 
     id = LastingIdField()
     session = ForeignKeyField(Session, on_delete="CASCADE", index=False)
@@ -201,7 +201,8 @@ class Exchange(Table):
     sequence = IntegerField()
     step = TextField()
     request_id = TextField()
-    request = BlobField()
+    request_bytes = IntegerField()
+    request_digest = TextField()
     sent_ms = BigIntegerField()
     handed_out = IntegerField()
     answered_ms = BigIntegerField(null=True)
@@ -213,6 +214,19 @@ class Exchange(Table):
 
     class Meta:
         indexes = ((("session", "sequence"), True),)
+
+
+class ExchangeRequest(Table):
+    """The exact bytes of a request; let go once the sync went well, unless ``debug`` is on.
+
+    A row of its own, so that nothing stays where it was: rows that shrink keep their room.
+    """
+
+    exchange = ForeignKeyField(Exchange, on_delete="CASCADE", primary_key=True)
+    text = BlobField()
+
+    class Meta:
+        table_name = "exchange_request"
 
 
 class ExchangeText(Table):
@@ -834,6 +848,7 @@ TABLES: tuple[type[Table], ...] = (
     Record,
     Session,
     Exchange,
+    ExchangeRequest,
     ExchangeText,
     Problem,
     Customer,

@@ -465,9 +465,10 @@ class CheckedCustomer:
 class Exchange:
     """One qbXML request with its answer.
 
-    ``request`` is the exact bytes that were handed out. ``digest`` is the SHA-256 of the
-    answer (empty until it came) and ``answer`` the percent that receiveResponseXML returned,
-    so that a repeated answer is recognized and answered alike.
+    ``request`` is the exact bytes that were handed out; once the sync went well it is empty, and
+    only ``request_bytes`` and ``request_digest`` (the start of its SHA-256) are kept. ``digest`` is
+    the SHA-256 of the answer (empty until it came) and ``answer`` the percent that
+    receiveResponseXML returned, so that a repeated answer is recognized and answered alike.
     """
 
     id: int
@@ -477,6 +478,8 @@ class Exchange:
     step: str
     request_id: str
     request: bytes = field(repr=False)
+    request_bytes: int
+    request_digest: str
     sent_at: datetime
     handed_out: int
     answered_at: datetime | None

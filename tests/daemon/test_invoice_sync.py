@@ -245,6 +245,21 @@ def test_nothing_found_is_an_empty_list_not_an_error():
     assert (state.step, move) == (Step.DELETIONS, GoOn())
 
 
+def test_one_bad_id_among_many_is_found_in_groups_that_shrink_and_grow_again():
+    state, asked = later_run(step=Step.CUSTOMER_CHECK), 0
+    left = [f"{number:03}" for number in range(400)]
+    state = replace(state, ids_per_request=400)
+    while left:
+        state, _ = invoice_sync.requests(state, "7-1", left, TODAY)
+        asked += 1
+        bad = "123" in state.asked
+        done = set(state.asked) if not bad or len(state.asked) == 1 else set()
+        status = Answered(status=3000) if bad else Answered(status=0, rows=len(state.asked))
+        state, _ = invoice_sync.answered(state, status)
+        left = [one for one in left if one not in done]
+    assert asked < 30
+
+
 def test_one_bad_id_is_found_by_asking_one_by_one_and_given_up_on():
     state = later_run(step=Step.REREAD, asked=("A", "B"))
     state, move = invoice_sync.answered(state, Answered(status=3000, said="bad ID"))

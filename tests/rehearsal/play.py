@@ -64,7 +64,8 @@ class Rehearsal:
         self.rnd = Random(f"rehearsal {self.seed}")
         company = cast.company(self.rnd)
         store = f"sqlite:///{self.folder / f'run-{self.seed}.sqlite3'}"
-        self.stage = Stage(store, company, answers_first=self.answers_first)
+        settings = {"sweep_minutes": str(60 * (self.seed % 2))}
+        self.stage = Stage(store, company, settings, answers_first=self.answers_first)
         self.combined = self.rnd.random() < 0.25
         self.connection_id = self.stage.add_connection(
             self.name,

@@ -5,14 +5,16 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from datetime import timedelta
+from hashlib import sha256
 
 import pytest
 
 from shared.clock import clock_time
-from shared.models import connections, sessions, syncs
+from shared.models import connections, sessions, statements, syncs
 from shared.rules.values import ApplicationKind, RecordKind, SyncState
 from simulator.company.product import Product
 from simulator.webconnector import Fault, FaultKind, Result, WebConnectorDied
+from tests.whole.bookkeeping import failing
 from tests.whole.conftest import small_company
 from tests.whole.house import PASSWORD, URL, InPlace
 
@@ -475,10 +477,55 @@ def test_with_debug_on_requests_and_answers_are_kept_word_for_word(open_house):
 
 def test_with_debug_off_answers_are_not_kept(house):
     house.sync()
+    asked = asked_by_the_last_sync(house)
     with house.store.reading():
-        kept = [sessions.exchange_text(one.id) for one in sessions.exchanges(house.syncs()[0].id)]
+        kept = [sessions.exchange_text(one.id) for one in asked]
     assert len(kept) > 2
     assert set(kept) == {None}
+
+
+def asked_by_the_last_sync(house):
+    with house.store.reading():
+        return sessions.exchanges(house.syncs()[0].id)
+
+
+def test_what_a_sync_asked_that_went_well_is_kept_by_size_and_digest(house):
+    house.sync()
+    asked = asked_by_the_last_sync(house)
+    assert {one.request for one in asked} == {b""}
+    first = next(one for one in asked if one.step == "count")
+    sent = house.requests[0].encode()
+    assert (first.request_bytes, first.request_digest) == (len(sent), sha256(sent).hexdigest()[:16])
+
+
+def test_what_a_sync_asked_that_failed_is_kept_word_for_word(house):
+    house.alter_with_request = failing(9, 3260, "Insufficient permission.", only="<InvoiceQueryRq")
+    assert not house.sync().ok
+    assert [one.request.decode() for one in asked_by_the_last_sync(house)][-1] == house.requests[-1]
+
+
+def test_with_debug_on_what_was_asked_stays(open_house):
+    house = open_house()
+    house.add_connection(debug=True)
+    assert house.sync().ok
+    assert [one.request.decode() for one in asked_by_the_last_sync(house)] == house.requests
+
+
+def test_a_quiet_sync_leaves_two_kilobytes_behind(house):
+    house.sync()
+
+    def size() -> int:
+        with house.store.transaction():
+            database = statements.current()[1]
+            pages = database.execute_sql("PRAGMA page_count").fetchone()[0]
+            free = database.execute_sql("PRAGMA freelist_count").fetchone()[0]
+            return (pages - free) * database.execute_sql("PRAGMA page_size").fetchone()[0]
+
+    before = size()
+    for _ in range(100):
+        house.later(minutes=15)
+        assert house.sync().ok
+    assert (size() - before) / 100 <= 2_000
 
 
 # The wire

@@ -33,7 +33,7 @@ COLUMNS = (
     Column("Answer", right=True, drop=2),
 )
 NOT_KEPT = (
-    "The answer was not kept. To keep those of the next syncs:"
+    "It was not kept. To keep requests and answers of the next syncs:"
     " deskbridge connection edit NAME --debug"
 )
 
@@ -134,8 +134,9 @@ class ExchangeScreen(FindsText[CallView]):
 
 def _paragraphs(snapshot: CallView) -> Iterator[str | Text]:
     one = snapshot.exchange
-    yield words.titled("Request", f"sent {one.sent_at.astimezone():%Y-%m-%d %H:%M:%S}")
-    yield from snapshot.request
+    sent = f"{one.sent_at.astimezone():%Y-%m-%d %H:%M:%S}, {one.request_bytes:,} bytes"
+    yield words.titled("Request", f"sent {sent}")
+    yield from snapshot.request or (Text(NOT_KEPT),)
     yield ""
     if one.answered_at is None:
         yield words.titled("Answer", "none yet")

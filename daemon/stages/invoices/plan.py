@@ -23,7 +23,7 @@ from shared.qbxml import requests as ask
 from shared.qbxml import statuses
 
 SWEEP_FACTOR = 4
-"""The sweep reads four short elements a row, so its pages may be longer by this factor."""
+"""What is only compared has few short elements a row, so there may be more at a time."""
 DELETIONS_DAYS = 90
 """QuickBooks tells of deletions for 90 days."""
 SWEPT = ("TxnID", "TimeModified", "EditSequence", "CustomerRef", "BalanceRemaining")
@@ -196,7 +196,14 @@ def advance(state: InvoiceSync) -> InvoiceSync:
         state = replace(state, by_id=True)
     named = BESIDE.get(state.step)
     step = named or ORDER[ORDER.index(state.step) + 1]
-    return _with_percent(replace(paging.afresh(state), step=step, checked_until=""))
+    state = replace(paging.afresh(state), step=step, checked_until="")
+    return _with_percent(replace(state, ids_per_request=_most_ids(step)))
+
+
+def _most_ids(step: Step) -> int:
+    """How many IDs a request of this step names at the most."""
+    light = step is Step.CUSTOMER_CHECK
+    return paging.IDS_PER_REQUEST * SWEEP_FACTOR if light else paging.IDS_PER_REQUEST
 
 
 def expect_more(state: InvoiceSync, records: int) -> InvoiceSync:
@@ -247,8 +254,10 @@ def _understood(state: InvoiceSync, answer: Answered) -> tuple[InvoiceSync, Move
     if state.step is Step.COUNT:
         return advance(replace(state, total=answer.count)), GoOn()
     if state.step in BY_ID:
-        # The store names the next IDs; when it names none, the step is over.
-        return _with_percent(_past(state)), GoOn()
+        # The store names the next IDs; when it names none, the step is over. After trouble with
+        # one of them it is on with larger groups.
+        more = min(state.ids_per_request * 2, _most_ids(state.step))
+        return _with_percent(replace(_past(state), ids_per_request=more)), GoOn()
     if state.step in ITERATED and paging.has_another_page(state, answer):
         return _with_percent(paging.turned(state, answer)), GoOn()
     return advance(state), GoOn()
@@ -264,9 +273,10 @@ def _counted(state: InvoiceSync, answer: Answered) -> InvoiceSync:
 
 
 def _narrow_down(state: InvoiceSync, answer: Answered) -> tuple[InvoiceSync, Move]:
-    """One bad ID refuses them all: ask one by one, then give up on the one."""
+    """One bad ID refuses them all: ask in smaller groups, then give up on the one."""
     if len(state.asked) > 1:
-        return replace(state, ids_per_request=1, asked=()), GoOn()
+        fewer = max(1, len(state.asked) // paging.SHRINK)
+        return replace(state, ids_per_request=fewer, asked=()), GoOn()
     (object_id,) = state.asked
     if state.step in BY_NAME:
         return _past(state), GoOn()  # no number of an invoice

@@ -30,8 +30,6 @@ from shared.settings import Settings
 WATERMARK = "invoice"
 PAGE_SIZE = "invoice-page"
 """How many invoices a page had that came in well: the next sync begins with as many."""
-COMPARED = "compared"
-"""When all open invoices and customers were last compared, and by which version."""
 SETTLED_ON = "settled"
 """The terms of the last settlement; empty while a sync is under way or was cut."""
 KIND_OF_IDS = {
@@ -43,7 +41,7 @@ KIND_OF_IDS = {
 
 def thd_begin(session: Session, settings: Settings, now: datetime) -> str:
     """The plan of a new sync, from the watermarks of the last finished one."""
-    mark = ledger.watermark(session.connection.id, COMPARED)
+    mark = ledger.watermark(session.connection.id, ledger.COMPARED)
     every = timedelta(minutes=settings.sweep_minutes)
     due = is_due(mark, now=now, every=every, version=VERSION) or not _thd_went_well(session)
     ledger.forget_seen(session.connection.id)
@@ -186,13 +184,9 @@ def thd_conclude(session: Session, settings: Settings, now: datetime) -> Session
     thd_settle(session, now)
     _thd_move_watermark(session, state, now, timedelta(minutes=settings.overlap_minutes))
     if state.first or state.compares:
-        ledger.set_watermark(session.connection.id, COMPARED, compared(now, VERSION))
+        mark = compared(now, VERSION)
+        ledger.set_watermark(session.connection.id, ledger.COMPARED, mark)
     return session
-
-
-def thd_compare_next(connection_id: int) -> None:
-    """Have the next sync compare everything, whenever that was done last."""
-    ledger.set_watermark(connection_id, COMPARED, "")
 
 
 def thd_settle(session: Session, now: datetime) -> None:

@@ -20,7 +20,7 @@ from daemon.stages.payments.ours import is_same
 from daemon.stages.payments.plan import KNOWN_LIMIT, PaymentSync, WhichCopy
 from daemon.stages.reading import Reading
 from shared.hints import tell
-from shared.models import problems
+from shared.models import ledger, problems
 from shared.models.payments import incoming, postings
 from shared.models.payments.holding import COMPANY_FILE
 from shared.models.payments.incoming import Latest
@@ -254,8 +254,12 @@ def thd_is_to_go_on(session: Session) -> bool:
 
 
 def thd_ask_which_copy(session: Session, found: Compared | NotTold, now: datetime) -> str:
-    """A person must say which copy counts; returns the code of the problem."""
+    """A person must say which copy counts; returns the code of the problem.
+
+    Whichever it is, Invoice Sync then looks at everything that is open in it.
+    """
     code, said = (NOT_TOLD, found.said) if isinstance(found, NotTold) else (RESTORED, "")
+    ledger.compare_next(session.connection.id)
     others = [one for one in ABOUT_THE_COPY if one != code]
     problems.resolve(session.connection.id, RecordKind.SYNC, [COMPANY_FILE], others, now)
     told = tell(code)

@@ -38,6 +38,8 @@ from shared.models.ledger.named import (
     receivables_of,
 )
 from shared.models.ledger.rereads import (
+    COMPARED,
+    compare_next,
     next_reread,
     queue_reread,
     reread_done,
@@ -49,11 +51,13 @@ from shared.models.ledger.settlement import Settled, duplicates, settle
 from shared.models.ledger.wanted import want_missing
 
 __all__ = [
+    "COMPARED",
     "Settled",
     "StoredCustomers",
     "StoredInvoices",
     "balances",
     "compare_customers",
+    "compare_next",
     "compare_open",
     "customers",
     "customers_gone",

@@ -70,6 +70,15 @@ _WATERMARK = Statement(
 )
 
 
+COMPARED = "compared"
+"""The watermark of when all open invoices and customers were last compared."""
+
+
+def compare_next(connection_id: int) -> None:
+    """Have the next Invoice Sync compare everything, whenever that was done last."""
+    set_watermark(connection_id, COMPARED, "")
+
+
 def set_watermark(connection_id: int, kind: str, text: str) -> None:
     """Move the mark; text of QuickBooks' own clock, as QuickBooks wrote it."""
     _SET_WATERMARK.many([(connection_id, kind, text)])

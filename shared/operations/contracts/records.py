@@ -236,7 +236,13 @@ MESSAGE: Shape[Message] = Shape(
     Key("status", "QuickBooks' status code; null: none", lambda m: m.exchange.status_code),
     Key("hresult", "why QuickBooks refused it as a whole", lambda m: m.exchange.hresult),
     Key("answer_bytes", "size of the answer", lambda m: m.exchange.response_bytes),
-    Key("request", "the request, word for word", lambda m: m.exchange.request.decode()),
+    Key("request_bytes", "size of the request", lambda m: m.exchange.request_bytes),
+    Key("request_digest", "the start of its SHA-256", lambda m: m.exchange.request_digest),
+    Key(
+        "request",
+        "the request, word for word; null: not kept, since the sync went well",
+        lambda m: m.exchange.request.decode() or None,
+    ),
     Key("answer", "the answer, word for word; null: not kept", lambda m: m.text),
 )
 
