@@ -157,7 +157,7 @@ def thd_found(
     """The answer to FIND; it counts only when every part of the search was answered."""
     if reading.unreadable:
         return _thd_unseen(session, state, reading.unreadable, now)
-    failed = unanswered(reading.heads)
+    failed = _unanswered_of(reading)
     if failed is not None:
         if statuses.is_transient(failed.status.code, failed.status.message):
             return paging.try_again(state, failed.status.message)
@@ -171,6 +171,18 @@ def thd_found(
     proof = evidence.of_search(reading.rows, posting, thd_tags(posting))
     outcomes.thd_after(session, held, proof, window(state), now)
     return replace(state, tries=0), GoOn()
+
+
+def _unanswered_of(reading: Reading) -> ResponseHead | None:
+    """The first part of the search that was not answered.
+
+    A customer that was merged or deleted, or that an older copy lacks, has no payments any more:
+    where ours went, its RefNumber tells.
+    """
+    by_number, by_customer, *others = (*reading.heads, *[None] * SEARCHES)[:SEARCHES]
+    nobody = by_customer is not None and by_customer.status.code in plan.CUSTOMER_GONE
+    parts = [by_number, *others, *([by_customer] * (not nobody))]
+    return unanswered([head for head in parts if head is not None])
 
 
 def unanswered(heads: Sequence[ResponseHead]) -> ResponseHead | None:

@@ -26,6 +26,8 @@ KNOWN_LIMIT = 20
 DELETIONS_DAYS = 90
 """QuickBooks tells of deletions for 90 days."""
 NOT_FOUND = 3120
+CUSTOMER_GONE = frozenset({NOT_FOUND, 3140})
+"""A search among a customer's payments names one that QuickBooks no longer has: it has none."""
 PAYMENT_TYPE = "ReceivePayment"
 SEEN = ("TxnID", "TimeCreated", "TimeModified", "EditSequence", "ExternalGUID")
 ACCOUNT = ("ListID", "FullName", "IsActive", "AccountType", "SpecialAccountType", "CurrencyRef")

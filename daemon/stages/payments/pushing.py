@@ -57,7 +57,6 @@ MOST_UNSEEN = 3
 RECORDS = range(3000, 4000)
 """Codes about a record, or about what the application may do with it."""
 NAME_TAKEN = 3100
-CUSTOMER_GONE = frozenset({plan.NOT_FOUND, 3140})
 WRITES_ELSEWHERE = "company-written-elsewhere"
 
 
@@ -232,7 +231,7 @@ def _looked_in_vain(reading: Reading) -> ResponseHead | None:
     invoices, by_number, by_customer, deleted, *bearing = reading.heads
     others = [deleted, *(one for one in bearing if one.status.code != plan.NOT_FOUND)]
     gone = invoices.status.code == plan.NOT_FOUND
-    nobody = by_customer.status.code in CUSTOMER_GONE
+    nobody = by_customer.status.code in plan.CUSTOMER_GONE
     wanted = [by_number, *others]
     wanted += [invoices] * (not gone) + [by_customer] * (not nobody)
     return unanswered(wanted)

@@ -14,8 +14,10 @@ from shared.rules.payments.values import PaymentStatus
 from simulator.company import acts
 from simulator.company.audit import Received
 from tests.deciding import decide
+from tests.whole.bookkeeping import owes
 from tests.whole.house import House
 from tests.whole.payments.builders import (
+    LARKSPUR,
     SOON,
     WINDOW,
     after_quickbooks_did_it,
@@ -106,6 +108,40 @@ def test_a_very_late_copy_that_nothing_holds_back_is_shown_to_a_person(house):
         assert found.txn_id in payment_problem(house, "pay_1").message
     assert standing(house, "pay_1")[0] is PaymentStatus.POSTED
     assert house.is_equal()
+
+
+# The customer is gone meanwhile.
+
+
+def in_doubt_and_merged(house: House, at: tuple[str, str]) -> House:
+    """A payment is in doubt whose customer becomes another one meanwhile."""
+    books = house.company.books
+    acts.add_customer(books, "Juniper Yoga")
+    owes(house, "1050", 4_000, customer="Juniper Yoga")
+    house.later(hours=1)
+    assert house.sync().ok
+    receive(house, payment(pays={"1050": "40.00"}))
+    loses(house, at)
+    acts.merge(books, "Juniper Yoga", into=LARKSPUR)
+    house.later(**WINDOW)
+    return settles(house)
+
+
+def test_a_payment_whose_customer_was_merged_meanwhile_is_found(house):
+    in_doubt_and_merged(house, after_quickbooks_did_it)
+    (found,) = in_quickbooks(house)
+    assert parts(house)[0].txn_id == found.txn_id
+    assert standing(house) == (PaymentStatus.POSTED, "")
+    assert codes(house) == []
+
+
+def test_a_payment_that_never_arrived_goes_to_the_customer_that_remains(house):
+    in_doubt_and_merged(house, before_quickbooks_gets_it)
+    assert standing(house) == (PaymentStatus.REFUSED, "3140")
+    decide(house.store, payments.plan_retry, [on_file(house).id])
+    posted_once(settles(house))
+    (found,) = in_quickbooks(house)
+    assert (found.customer, found.amount) == (LARKSPUR, 4_000)
 
 
 # Not before the window is over.
