@@ -233,7 +233,7 @@ def asked(shell):
 def test_messages_show_the_question_and_say_how_to_keep_answers(asked):
     said = asked.says("syncs", "messages", asked.sync)
     assert "<QBXML>asked</QBXML>" in said
-    assert "answered after 2 s, status 0, 1,234 bytes" in said
+    assert "answered after 2 s, status 0, 20 bytes out, 1,234 in" in said
     assert "--debug" in said
 
 
