@@ -147,7 +147,7 @@ def _bound(
             country=country,
             qbxml_version=versions.choose_version(host.supported_versions, host.country),
             home_currency=_home_currency(said, before, country),
-            multicurrency=bool(preferences and preferences.is_multi_currency_on),
+            multicurrency=bool(preferences and preferences.multi_currency.is_on),
             bound_at=before.bound_at if before else now,
             closing_date=_closing_date(said, before),
             company_key=before.company_key if before else "",
@@ -156,13 +156,13 @@ def _bound(
 
 
 def _home_currency(said: Introduced, before: CompanyBinding | None, country: str) -> str:
-    if said.preferences and said.preferences.home_currency.full_name:
-        return currency_code(said.preferences.home_currency.full_name)
+    if said.preferences and said.preferences.multi_currency.home:
+        return currency_code(said.preferences.multi_currency.home)
     return before.home_currency if before else HOME_CURRENCY.get(country, "USD")
 
 
 def _closing_date(said: Introduced, before: CompanyBinding | None) -> str:
     if said.preferences is None:
         return before.closing_date if before else ""
-    closed = said.preferences.closing_date
+    closed = said.preferences.accounting.closing_date
     return closed.isoformat() if closed else ""

@@ -7,8 +7,20 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
+from shared.qbxml.fields import (
+    amount,
+    day,
+    each,
+    flag,
+    full_name,
+    moment,
+    object_id,
+    ref,
+    text,
+    word,
+)
 from shared.qbxml.refs import NO_REF, Ref
 from shared.qbxml.text import ZERO
 
@@ -21,41 +33,38 @@ class AppliedToTxnRet(NamedTuple):
     payments' money.
     """
 
-    txn_id: str = ""
-    txn_type: str = ""
-    txn_date: date | None = None
-    ref_number: str = ""
-    balance_remaining: Decimal | None = None
-    amount: Decimal | None = None
-    discount_amount: Decimal | None = None
+    txn_id: Annotated[str, object_id("TxnID")] = ""
+    txn_type: Annotated[str, word("TxnType")] = ""
+    ref_number: Annotated[str, text("RefNumber")] = ""
+    balance_remaining: Annotated[Decimal | None, amount("BalanceRemaining", spare=True)] = None
+    amount: Annotated[Decimal | None, amount("Amount")] = None
+    discount_amount: Annotated[Decimal | None, amount("DiscountAmount")] = None
     odd: tuple[str, ...] = ()
 
 
 class ReceivePaymentRet(NamedTuple):
     """A payment; ``applied`` is there only when lines were asked for, or after an Add.
 
-    ``unused_payment`` is what is not applied to anything. ``unused_credits`` is what credits
-    named in it have left; the credits themselves are not told. ``payment_method`` and
-    ``currency`` are full names. ``external_guid`` is as it was sent.
+    ``unused_payment`` is what is not applied to anything. Credits that were set with it are not
+    told. ``payment_method`` and ``currency`` are full names. ``external_guid`` is as it was sent.
     """
 
-    txn_id: str = ""
-    time_created: str = ""
-    time_modified: str = ""
-    edit_sequence: str = ""
-    customer: Ref = NO_REF
-    ar_account: Ref = NO_REF
-    txn_date: date | None = None
-    ref_number: str = ""
-    total_amount: Decimal | None = None
-    currency: str = ""
-    payment_method: str = ""
-    memo: str = ""
-    deposit_to_account: Ref = NO_REF
-    unused_payment: Decimal | None = None
-    unused_credits: Decimal | None = None
-    external_guid: str = ""
-    applied: tuple[AppliedToTxnRet, ...] = ()
+    txn_id: Annotated[str, object_id("TxnID", needed=True)] = ""
+    time_created: Annotated[str, moment("TimeCreated", spare=True)] = ""
+    time_modified: Annotated[str, moment("TimeModified")] = ""
+    edit_sequence: Annotated[str, word("EditSequence")] = ""
+    customer: Annotated[Ref, ref("CustomerRef")] = NO_REF
+    ar_account: Annotated[Ref, ref("ARAccountRef", spare=True)] = NO_REF
+    txn_date: Annotated[date | None, day("TxnDate")] = None
+    ref_number: Annotated[str, text("RefNumber")] = ""
+    total_amount: Annotated[Decimal | None, amount("TotalAmount")] = None
+    currency: Annotated[str, full_name("CurrencyRef")] = ""
+    payment_method: Annotated[str, full_name("PaymentMethodRef")] = ""
+    memo: Annotated[str, text("Memo")] = ""
+    deposit_to_account: Annotated[Ref, ref("DepositToAccountRef", spare=True)] = NO_REF
+    unused_payment: Annotated[Decimal | None, amount("UnusedPayment")] = None
+    external_guid: Annotated[str, word("ExternalGUID")] = ""
+    applied: Annotated[tuple[AppliedToTxnRet, ...], each("AppliedToTxnRet", AppliedToTxnRet)] = ()
     odd: tuple[str, ...] = ()
 
     @property
@@ -103,31 +112,38 @@ class ReceivePaymentRet(NamedTuple):
 class AccountRet(NamedTuple):
     """An account. ``special_account_type`` "UndepositedFunds" stays, whatever it is renamed to."""
 
-    list_id: str = ""
-    full_name: str = ""
-    is_active: bool | None = None
-    account_type: str = ""
-    special_account_type: str = ""
-    currency: str = ""
+    list_id: Annotated[str, object_id("ListID", needed=True)] = ""
+    full_name: Annotated[str, text("FullName")] = ""
+    is_active: Annotated[bool | None, flag("IsActive")] = None
+    account_type: Annotated[str, word("AccountType")] = ""
+    special_account_type: Annotated[str, word("SpecialAccountType")] = ""
+    currency: Annotated[str, full_name("CurrencyRef")] = ""
+
+    @property
+    def document(self) -> str:
+        """What a person calls it: "Account Checking"."""
+        return f"Account {self.full_name}".rstrip()
 
 
 class PaymentMethodRet(NamedTuple):
     """A payment method; ``type`` such as "ECheck"."""
 
-    list_id: str = ""
-    name: str = ""
-    is_active: bool | None = None
-    type: str = ""
+    list_id: Annotated[str, object_id("ListID", needed=True)] = ""
+    name: Annotated[str, text("Name")] = ""
+    is_active: Annotated[bool | None, flag("IsActive")] = None
+    type: Annotated[str, word("PaymentMethodType")] = ""
+
+    @property
+    def document(self) -> str:
+        """What a person calls it: "Payment method Check"."""
+        return f"Payment method {self.name}".rstrip()
 
 
 class ErrorRecovery(NamedTuple):
     """The record that a write touched although it failed: read it again before anything else.
 
-    It stands in the answer to a write; either ``txn_id`` or ``list_id`` is filled.
+    It stands in the answer to a write.
     """
 
-    txn_id: str = ""
-    list_id: str = ""
-    txn_number: str = ""
-    edit_sequence: str = ""
-    external_guid: str = ""
+    txn_id: Annotated[str, object_id("TxnID")] = ""
+    edit_sequence: Annotated[str, word("EditSequence")] = ""

@@ -360,10 +360,7 @@ def _identity(record: Element) -> str:
 
 
 def _message_set_head(message_set: Element) -> MessageSetHead:
-    return MessageSetHead(
-        _whole_number(message_set, "messageSetStatusCode"),
-        message_set.get("newMessageSetID", ""),
-    )
+    return MessageSetHead(_whole_number(message_set, "messageSetStatusCode"))
 
 
 def _response_head(response: Element) -> ResponseHead:
@@ -373,11 +370,7 @@ def _response_head(response: Element) -> ResponseHead:
     return ResponseHead(
         name=response.tag,
         request_id=response.get("requestID"),
-        status=Status(
-            code,
-            response.get("statusSeverity", ""),
-            response.get("statusMessage", "").replace(MARK, "").strip(),
-        ),
+        status=Status(code, response.get("statusMessage", "").replace(MARK, "").strip()),
         ret_count=_whole_number(response, "retCount"),
         iterator_remaining=_whole_number(response, "iteratorRemainingCount"),
         iterator_id=response.get("iteratorID", ""),

@@ -3,6 +3,8 @@
 Only what somebody uses is kept: a value that is passed over costs nothing and spoils no record.
 Every field of a record is optional, because ``IncludeRetElement`` and withheld personal data
 leave "required" elements out: text is empty, all else None, when the element was missing.
+A field says in its annotation which element it is; a record bears its element's name, and is
+read once it stands in ``Ret``.
 Amounts are ``Decimal`` with two places in the record's own currency. Quantities, rates and
 percentages keep QuickBooks' own text. Timestamps are wall clocks without offset
 (``text.wall_clock``). A reference whose ListID nobody needs (an item, terms, a tax code, a
@@ -14,9 +16,24 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
-from typing import NamedTuple, TypeAlias
+from typing import Annotated, NamedTuple, TypeAlias
 
 from shared.documents import customer_document, invoice_document
+from shared.qbxml.fields import (
+    amount,
+    day,
+    each,
+    flag,
+    full_name,
+    lines,
+    moment,
+    object_id,
+    one,
+    ref,
+    text,
+    texts,
+    word,
+)
 from shared.qbxml.payment_responses import AccountRet as AccountRet
 from shared.qbxml.payment_responses import AppliedToTxnRet as AppliedToTxnRet
 from shared.qbxml.payment_responses import ErrorRecovery as ErrorRecovery
@@ -30,15 +47,13 @@ class Status(NamedTuple):
     """How a request fared; ``message`` is QuickBooks' own English. Decide by ``code``."""
 
     code: int
-    severity: str
     message: str
 
 
 class MessageSetHead(NamedTuple):
-    """The attributes of the whole answer; both are missing unless recovery was asked for."""
+    """The status of the whole answer; it is missing unless recovery was asked for."""
 
     status_code: int | None
-    new_id: str
 
 
 class ResponseHead(NamedTuple):
@@ -59,16 +74,15 @@ class ResponseHead(NamedTuple):
 class Address(NamedTuple):
     """A postal address in QuickBooks' own pieces."""
 
-    lines: tuple[str, ...] = ()
-    city: str = ""
-    state: str = ""
-    postal_code: str = ""
-    country: str = ""
-    note: str = ""
+    lines: Annotated[tuple[str, ...], texts("Addr1", "Addr2", "Addr3", "Addr4", "Addr5")] = ()
+    city: Annotated[str, text("City")] = ""
+    state: Annotated[str, text("State", "Province", "County")] = ""
+    postal_code: Annotated[str, text("PostalCode")] = ""
+    country: Annotated[str, text("Country")] = ""
 
     @property
     def printed(self) -> tuple[str, ...]:
-        """The lines as on an envelope; the note is for the driver, not for the envelope."""
+        """The lines as on an envelope."""
         town = " ".join(part for part in (self.city, self.state, self.postal_code) if part)
         return tuple(line for line in (*self.lines, town, self.country) if line)
 
@@ -76,33 +90,27 @@ class Address(NamedTuple):
 class DataExt(NamedTuple):
     """A custom field (``owner_id`` "0" or empty) or private data of one application."""
 
-    owner_id: str = ""
-    name: str = ""
-    type: str = ""
-    value: str = ""
+    owner_id: Annotated[str, word("OwnerID")] = ""
+    name: Annotated[str, text("DataExtName")] = ""
+    value: Annotated[str, text("DataExtValue")] = ""
 
 
 class HostRet(NamedTuple):
     """The QuickBooks that answers: ``major_version`` 34 is the one of 2024."""
 
-    product_name: str = ""
-    major_version: str = ""
-    minor_version: str = ""
-    country: str = ""
-    supported_versions: tuple[str, ...] = ()
-    is_automatic_login: bool | None = None
-    file_mode: str = ""
+    product_name: Annotated[str, text("ProductName")] = ""
+    major_version: Annotated[str, word("MajorVersion")] = ""
+    minor_version: Annotated[str, word("MinorVersion")] = ""
+    country: Annotated[str, word("Country")] = ""
+    supported_versions: Annotated[tuple[str, ...], texts("SupportedQBXMLVersion")] = ()
 
 
 class CompanyRet(NamedTuple):
     """The company file that is open. It has no ID: the FileID stamp tells files apart."""
 
-    is_sample_company: bool | None = None
-    company_name: str = ""
-    legal_company_name: str = ""
-    address: Address | None = None
-    is_accountant_copy: bool | None = None
-    data_exts: tuple[DataExt, ...] = ()
+    is_sample_company: Annotated[bool | None, flag("IsSampleCompany")] = None
+    company_name: Annotated[str, text("CompanyName")] = ""
+    data_exts: Annotated[tuple[DataExt, ...], each("DataExtRet", DataExt)] = ()
 
     def data_ext(self, owner_id: str, name: str) -> str:
         """The private data ``name`` of one application; empty when it left none.
@@ -114,14 +122,28 @@ class CompanyRet(NamedTuple):
         return next(stamps, "")
 
 
+class AccountingPreferences(NamedTuple):
+    """Until when the books are closed."""
+
+    closing_date: Annotated[date | None, day("ClosingDate")] = None
+
+
+class MultiCurrencyPreferences(NamedTuple):
+    """Whether the company has several currencies, and which is its own."""
+
+    is_on: Annotated[bool | None, flag("IsMultiCurrencyOn")] = None
+    home: Annotated[str, full_name("HomeCurrencyRef")] = ""
+
+
 class PreferencesRet(NamedTuple):
     """The preferences that a sync depends on."""
 
-    closing_date: date | None = None
-    is_multi_currency_on: bool | None = None
-    home_currency: Ref = NO_REF
-    is_auto_applying_payments: bool | None = None
-    is_personal_data_access_allowed: bool | None = None
+    accounting: Annotated[
+        AccountingPreferences, one("AccountingPreferences", AccountingPreferences)
+    ] = AccountingPreferences()
+    multi_currency: Annotated[
+        MultiCurrencyPreferences, one("MultiCurrencyPreferences", MultiCurrencyPreferences)
+    ] = MultiCurrencyPreferences()
 
 
 class CustomerRet(NamedTuple):
@@ -131,21 +153,20 @@ class CustomerRet(NamedTuple):
     ``bill_address_block`` is the address as QuickBooks prints it.
     """
 
-    list_id: str = ""
-    time_created: str = ""
-    time_modified: str = ""
-    edit_sequence: str = ""
-    name: str = ""
-    full_name: str = ""
-    is_active: bool | None = None
-    parent: Ref = NO_REF
-    sublevel: int | None = None
-    company_name: str = ""
-    bill_address: Address | None = None
-    bill_address_block: tuple[str, ...] = ()
-    phone: str = ""
-    email: str = ""
-    currency: str = ""
+    list_id: Annotated[str, object_id("ListID", needed=True)] = ""
+    time_created: Annotated[str, moment("TimeCreated", spare=True)] = ""
+    time_modified: Annotated[str, moment("TimeModified")] = ""
+    edit_sequence: Annotated[str, word("EditSequence")] = ""
+    name: Annotated[str, text("Name")] = ""
+    full_name: Annotated[str, text("FullName")] = ""
+    is_active: Annotated[bool | None, flag("IsActive")] = None
+    parent: Annotated[Ref, ref("ParentRef")] = NO_REF
+    company_name: Annotated[str, text("CompanyName")] = ""
+    bill_address: Annotated[Address | None, one("BillAddress", Address)] = None
+    bill_address_block: Annotated[tuple[str, ...], lines("BillAddressBlock")] = ()
+    phone: Annotated[str, text("Phone")] = ""
+    email: Annotated[str, text("Email")] = ""
+    currency: Annotated[str, full_name("CurrencyRef")] = ""
     odd: tuple[str, ...] = ()
 
     @property
@@ -161,86 +182,73 @@ class CustomerRet(NamedTuple):
         return customer_document(self.full_name or self.name)
 
 
-class LinkedTxn(NamedTuple):
-    """Another transaction that hangs on this one: money, or only where it came from.
-
-    A sales order or an estimate is listed here with a negative amount although nothing was
-    paid; only ``txn_type`` tells.
-    """
-
-    txn_id: str = ""
-    txn_type: str = ""
-    txn_date: date | None = None
-    ref_number: str = ""
-    link_type: str = ""
-    amount: Decimal | None = None
-    odd: tuple[str, ...] = ()
-
-
 class InvoiceLineRet(NamedTuple):
     """A line of the form: maybe nothing but its ID, or only a description.
 
     ``rate_percent`` stands in place of ``rate`` for discounts and surcharges by percentage.
     """
 
-    txn_line_id: str = ""
-    item: str = ""
-    description: str = ""
-    quantity: str = ""
-    rate: str = ""
-    rate_percent: str = ""
-    amount: Decimal | None = None
-    service_date: date | None = None
-    sales_tax_code: str = ""
+    txn_line_id: Annotated[str, word("TxnLineID")] = ""
+    item: Annotated[str, full_name("ItemRef")] = ""
+    description: Annotated[str, text("Desc")] = ""
+    quantity: Annotated[str, word("Quantity")] = ""
+    rate: Annotated[str, word("Rate")] = ""
+    rate_percent: Annotated[str, word("RatePercent")] = ""
+    amount: Annotated[Decimal | None, amount("Amount", spare=True)] = None
+    service_date: Annotated[date | None, day("ServiceDate", spare=True)] = None
+    sales_tax_code: Annotated[str, full_name("SalesTaxCodeRef")] = ""
     odd: tuple[str, ...] = ()
 
 
 class InvoiceLineGroupRet(NamedTuple):
     """A group item with the lines it stands for: count ``total_amount`` or them, never both."""
 
-    txn_line_id: str = ""
-    item_group: str = ""
-    description: str = ""
-    quantity: str = ""
-    total_amount: Decimal | None = None
-    lines: tuple[InvoiceLineRet, ...] = ()
+    txn_line_id: Annotated[str, word("TxnLineID")] = ""
+    item_group: Annotated[str, full_name("ItemGroupRef")] = ""
+    description: Annotated[str, text("Desc")] = ""
+    quantity: Annotated[str, word("Quantity")] = ""
+    total_amount: Annotated[Decimal | None, amount("TotalAmount", spare=True)] = None
+    lines: Annotated[tuple[InvoiceLineRet, ...], each("InvoiceLineRet", InvoiceLineRet)] = ()
     odd: tuple[str, ...] = ()
 
 
 class InvoiceRet(NamedTuple):
     """An invoice. QuickBooks gives no total: see ``total``.
 
-    ``applied_amount`` is zero or negative, like the amounts of ``links``. ``is_pending`` means
-    not posted: not owed, whatever the balance says. ``ref_number`` is what a person calls the
-    invoice's number: it may be empty, and it may be there twice. ``tax1_total`` and
-    ``tax2_total`` are how old Canadian editions said ``sales_tax_total``.
+    ``applied_amount`` is zero or negative. ``is_pending`` means not posted: not owed, whatever
+    the balance says. ``ref_number`` is what a person calls the invoice's number: it may be
+    empty, and it may be there twice. ``tax1_total`` and ``tax2_total`` are how old Canadian
+    editions said ``sales_tax_total``.
     """
 
-    txn_id: str = ""
-    time_created: str = ""
-    time_modified: str = ""
-    edit_sequence: str = ""
-    customer: Ref = NO_REF
-    ar_account: Ref = NO_REF
-    txn_date: date | None = None
-    ref_number: str = ""
-    is_pending: bool | None = None
-    po_number: str = ""
-    terms: str = ""
-    due_date: date | None = None
-    subtotal: Decimal | None = None
-    sales_tax_total: Decimal | None = None
-    tax1_total: Decimal | None = None
-    tax2_total: Decimal | None = None
-    applied_amount: Decimal | None = None
-    balance_remaining: Decimal | None = None
-    currency: str = ""
-    exchange_rate: str = ""
-    memo: str = ""
-    is_paid: bool | None = None
-    is_tax_included: bool | None = None
-    links: tuple[LinkedTxn, ...] = ()
-    lines: tuple[InvoiceLineRet | InvoiceLineGroupRet, ...] = ()
+    txn_id: Annotated[str, object_id("TxnID", needed=True)] = ""
+    time_created: Annotated[str, moment("TimeCreated", spare=True)] = ""
+    time_modified: Annotated[str, moment("TimeModified")] = ""
+    edit_sequence: Annotated[str, word("EditSequence")] = ""
+    customer: Annotated[Ref, ref("CustomerRef")] = NO_REF
+    ar_account: Annotated[Ref, ref("ARAccountRef", spare=True)] = NO_REF
+    txn_date: Annotated[date | None, day("TxnDate")] = None
+    ref_number: Annotated[str, text("RefNumber")] = ""
+    is_pending: Annotated[bool | None, flag("IsPending")] = None
+    po_number: Annotated[str, text("PONumber")] = ""
+    terms: Annotated[str, full_name("TermsRef")] = ""
+    due_date: Annotated[date | None, day("DueDate")] = None
+    subtotal: Annotated[Decimal | None, amount("Subtotal", spare=True)] = None
+    sales_tax_total: Annotated[Decimal | None, amount("SalesTaxTotal", spare=True)] = None
+    tax1_total: Annotated[Decimal | None, amount("Tax1Total", spare=True)] = None
+    tax2_total: Annotated[Decimal | None, amount("Tax2Total", spare=True)] = None
+    applied_amount: Annotated[Decimal | None, amount("AppliedAmount")] = None
+    balance_remaining: Annotated[Decimal | None, amount("BalanceRemaining")] = None
+    currency: Annotated[str, full_name("CurrencyRef")] = ""
+    exchange_rate: Annotated[str, word("ExchangeRate")] = ""
+    memo: Annotated[str, text("Memo")] = ""
+    is_paid: Annotated[bool | None, flag("IsPaid")] = None
+    is_tax_included: Annotated[bool | None, flag("IsTaxIncluded", spare=True)] = None
+    lines: Annotated[
+        tuple[InvoiceLineRet | InvoiceLineGroupRet, ...],
+        each("InvoiceLineRet", InvoiceLineRet),
+        each("InvoiceLineGroupRet", InvoiceLineGroupRet),
+    ] = ()
     odd: tuple[str, ...] = ()
 
     @property
@@ -277,25 +285,10 @@ class InvoiceRet(NamedTuple):
 
 
 class TxnDeletedRet(NamedTuple):
-    """A transaction that was deleted in the last 90 days; ``txn_del_type`` "Invoice"."""
+    """A transaction that was deleted in the last 90 days."""
 
-    txn_del_type: str = ""
-    txn_id: str = ""
-    time_created: str = ""
-    time_deleted: str = ""
-    ref_number: str = ""
-    odd: tuple[str, ...] = ()
-
-
-class ListDeletedRet(NamedTuple):
-    """A list entry that was deleted in the last 90 days; ``list_del_type`` "Customer"."""
-
-    list_del_type: str = ""
-    list_id: str = ""
-    time_created: str = ""
-    time_deleted: str = ""
-    full_name: str = ""
-    odd: tuple[str, ...] = ()
+    txn_id: Annotated[str, object_id("TxnID", needed=True)] = ""
+    ref_number: Annotated[str, text("RefNumber")] = ""
 
 
 Ret: TypeAlias = (
@@ -309,7 +302,6 @@ Ret: TypeAlias = (
     | PaymentMethodRet
     | ErrorRecovery
     | TxnDeletedRet
-    | ListDeletedRet
 )
 
 

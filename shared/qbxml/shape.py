@@ -1,16 +1,21 @@
-"""How an element of an answer becomes a value: a table of children, read in one walk.
+"""How an element of an answer becomes a value: what its named tuple declares, read in one walk.
 
-The order of children does not matter, and a child that is not in the table is passed over
-with all that is in it. Children are looked at directly below their parent only: a
-ContactsRet has a ListID of its own, which is not the customer's.
+A field says in its annotation which child it is (``fields`` has the words for it)::
+
+    balance_remaining: Annotated[Decimal | None, amount("BalanceRemaining")] = None
+
+The order of children does not matter, and a child that no field names is passed over with all
+that is in it. Children are looked at directly below their parent only: a ContactsRet has a
+ListID of its own, which is not the customer's.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from copy import copy
 from dataclasses import dataclass
-from typing import Any, Generic, NamedTuple, TypeAlias, TypeVar, cast
+from importlib import import_module
+from typing import Any, Generic, NamedTuple, TypeAlias, TypeVar, cast, get_type_hints
 
 from lxml import etree
 
@@ -33,43 +38,58 @@ class BadField(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Leaf:
-    """A child that holds text: ``convert`` None takes the text as it stands.
+    """A child that holds text, under any of its names; ``convert`` None takes the text as it is.
 
     ``spare``: no balance, customer, number or date depends on it, so a text that is not of its
     type loses the field and not the record; it is kept, as text, in the record's ``odd``.
+    ``needed``: a record without it cannot be told from others.
     """
 
-    field: str
+    names: tuple[str, ...]
     convert: Convert | None = None
     spare: bool = False
+    needed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """A child that is read as a whole. When it repeats, its field holds all, in order."""
+    """A child that is read as a whole. When it repeats, its field holds all, in order.
 
-    field: str
+    ``unchecked`` reads what is certain in it where the record around it cannot be read.
+    """
+
+    names: tuple[str, ...]
     read: Read
     repeats: bool = False
+    unchecked: Read | None = None
 
 
 class Shape(Generic[V]):
-    """Reads an element into a named tuple, by a table of what its children are.
+    """Reads an element into a named tuple, by what the annotations of its fields declare.
 
     Called with an element it returns the value, so that a shape is itself the ``read`` of a
     Node. An empty or blank child counts as missing. Raises BadField for the first child whose
-    text is not of its type.
+    text is not of its type. ``needed`` names the child, and its field, that a record must have.
     """
 
-    def __init__(self, value: type[V], children: Mapping[str, Leaf | Node]) -> None:
-        index = value._fields.index
+    def __init__(self, value: type[V]) -> None:
+        module = vars(import_module(value.__module__))  # ``amount`` is the word, not the field
+        hints = get_type_hints(value, module, module, include_extras=True)
+        declared = [
+            (name, index, child)
+            for index, field in enumerate(value._fields)
+            for child in getattr(hints[field], "__metadata__", ())
+            for name in child.names
+        ]
+        leaves = [(name, index, leaf) for name, index, leaf in declared if isinstance(leaf, Leaf)]
         self._value = value
-        self._spare = frozenset(
-            name for name, one in children.items() if isinstance(one, Leaf) and one.spare
-        )
         self._blank = [value._field_defaults[field] for field in value._fields]
         # One table for leaves and nodes: a page looks up a hundred thousand names.
-        self._children = {name: (index(one.field), *_way(one)) for name, one in children.items()}
+        self._children = {name: (index, *_way(child)) for name, index, child in declared}
+        self._spare = frozenset(name for name, _, leaf in leaves if leaf.spare)
+        self._unchecked = {name: (index, _certain(child)) for name, index, child in declared}
+        self.needed = next(((name, index) for name, index, leaf in leaves if leaf.needed), None)
+        assert not self._spare or "odd" in value._fields, f"{value.__name__} keeps nothing odd"
 
     def __call__(self, element: Element) -> V:
         """Read one element. Raises BadField."""
@@ -100,6 +120,15 @@ class Shape(Generic[V]):
             values[index] = tuple(items)
         return tuple.__new__(self._value, values)
 
+    def unchecked(self, element: Element) -> V:
+        """The texts and names in an element that cannot be read, and nothing else of it."""
+        values = self._blank.copy()
+        for child in element:
+            index, read = self._unchecked.get(child.tag, (0, None))
+            if read is not None:
+                values[index] = read(child)
+        return tuple.__new__(self._value, values)
+
     def _without_odd(self, element: Element) -> V:
         """Read an element of which a spare child is not of its type, without such children."""
         rest = copy(element)
@@ -121,6 +150,13 @@ def _way(child: Leaf | Node) -> tuple[Convert | None, Read | None, bool]:
     if isinstance(child, Leaf):
         return child.convert, None, False
     return None, child.read, child.repeats
+
+
+def _certain(child: Leaf | Node) -> Read | None:
+    """How a child is read where nothing is checked; None for what needs a check."""
+    if isinstance(child, Node):
+        return child.unchecked
+    return None if child.convert else lambda element: element.text or ""
 
 
 def _step(child: Element) -> str:

@@ -36,7 +36,6 @@ _TIME = re.compile(
     r"(?:Z|[+-][0-9]{1,2}:[0-9]{2})?)?"
 )
 _ID = re.compile(r"[A-Za-z0-9-]{1,36}")
-_COUNT = re.compile(r"[0-9]{1,9}")
 _FLAGS = {"true": True, "false": False, "1": True, "0": False}
 
 # What NFKD does not take apart, though every reader knows the plain letter.
@@ -75,12 +74,6 @@ class BadFlag(BadValue):
     """Not a BOOLTYPE."""
 
     wanted = "true or false"
-
-
-class BadCount(BadValue):
-    """Not a whole number of zero or more."""
-
-    wanted = "a whole number"
 
 
 class BadId(BadValue):
@@ -240,13 +233,3 @@ def read_flag(text: str) -> bool | None:
     if flag is None:
         raise BadFlag(text)
     return flag
-
-
-def read_count(text: str) -> int | None:
-    """Read a whole number of zero or more; empty text is None. Raises BadCount."""
-    text = text.strip()
-    if not text:
-        return None
-    if _COUNT.fullmatch(text) is None:
-        raise BadCount(text)
-    return int(text)

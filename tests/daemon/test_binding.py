@@ -8,13 +8,19 @@ import pytest
 
 from daemon.session.binding import Alone, Bound, Refused, identify, tell_apart
 from daemon.stages.reading import Introduced
-from shared.qbxml.responses import CompanyRet, DataExt, HostRet, PreferencesRet, Ref
+from shared.qbxml.responses import (
+    CompanyRet,
+    DataExt,
+    HostRet,
+    MultiCurrencyPreferences,
+    PreferencesRet,
+)
 from shared.rules.company_files import Neighbor
 from shared.rules.values import SampleCompany
 from tests.daemon.builders import NOW, a_binding, a_connection, an_application
 
 OURS = an_application()
-STAMP = DataExt(OURS.owner_id.lower(), "FileID", "STR255TYPE", OURS.file_id.lower())
+STAMP = DataExt(OURS.owner_id.lower(), "FileID", OURS.file_id.lower())
 HOST = HostRet(
     product_name="QuickBooks Enterprise Solutions 24.0",
     major_version="34",
@@ -99,7 +105,7 @@ def test_a_company_with_one_currency_keeps_that_of_its_country(country, currency
 
 
 def test_a_company_with_several_currencies_names_its_own():
-    preferences = PreferencesRet(is_multi_currency_on=True, home_currency=Ref("1", "Euro"))
+    preferences = PreferencesRet(multi_currency=MultiCurrencyPreferences(True, "Euro"))
     found = decide(said(preferences=preferences))
     assert isinstance(found, Bound)
     assert (found.binding.home_currency, found.binding.multicurrency) == ("EUR", True)

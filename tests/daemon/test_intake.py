@@ -185,5 +185,5 @@ def test_a_malformed_record_is_a_trouble_that_names_the_field(kind, code):
 
 
 def test_deletions_pass_as_they_are():
-    gone = TxnDeletedRet("Invoice", "1A-1")
+    gone = TxnDeletedRet("1A-1")
     assert taken(gone) == (gone,)

@@ -10,7 +10,6 @@ from shared.qbxml.requests import InvoiceQuery, RequestRefused
 from shared.qbxml.text import (
     LONGEST_NUMBER,
     BadAmount,
-    BadCount,
     BadDate,
     BadFlag,
     BadId,
@@ -20,7 +19,6 @@ from shared.qbxml.text import (
     holds,
     one_line,
     read_amount,
-    read_count,
     read_date,
     read_flag,
     read_id,
@@ -139,14 +137,6 @@ def test_flags_come_in_any_case_and_as_digits():
     ]
     with pytest.raises(BadFlag):
         read_flag("yes")
-
-
-def test_counts_are_whole_and_not_negative():
-    assert read_count("12") == 12
-    assert read_count("") is None
-    for wrong in ("-1", "1.0", "x"):
-        with pytest.raises(BadCount):
-            read_count(wrong)
 
 
 def test_c1_codes_mean_windows_1252():

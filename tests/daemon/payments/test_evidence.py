@@ -293,7 +293,7 @@ def test_a_payment_that_is_no_longer_as_it_was_sent_is_shown_to_a_person(changed
 
 
 def test_a_deleted_payment_is_shown_to_a_person():
-    proof = found(TxnDeletedRet("ReceivePayment", "1B0-7", ref_number=POSTING.ref_number))
+    proof = found(TxnDeletedRet("1B0-7", ref_number=POSTING.ref_number))
     assert (proof.event, proof.hint) == (FoundUnclear(), "payment-found-deleted")
 
 
@@ -301,16 +301,16 @@ def test_what_was_deleted_before_it_was_planned_anew_says_nothing():
     earlier = tags.ref_number(OURS, "pay_8Kd2", 1, 1)
     posting = replace(POSTING, generation=2)
     known_by = Tags.of(OURS, "pay_8Kd2", posting)
-    rows = (TxnDeletedRet("ReceivePayment", "1B0-7", ref_number=earlier),)
+    rows = (TxnDeletedRet("1B0-7", ref_number=earlier),)
     assert evidence.of_search(rows, posting, known_by).event == FoundNone()
 
 
 def test_payments_of_others_that_were_deleted_say_nothing():
-    assert found(TxnDeletedRet("ReceivePayment", "1B0-7", ref_number="5512")).event == FoundNone()
+    assert found(TxnDeletedRet("1B0-7", ref_number="5512")).event == FoundNone()
 
 
 def test_a_payment_that_is_there_counts_more_than_one_that_was_deleted():
-    deleted = TxnDeletedRet("ReceivePayment", "1B0-6", ref_number=POSTING.ref_number)
+    deleted = TxnDeletedRet("1B0-6", ref_number=POSTING.ref_number)
     assert found(deleted, in_quickbooks()).event == Saved()
 
 

@@ -1,0 +1,94 @@
+"""The words with which a field of a record declares which child of the element it is.
+
+Each gives a Leaf or a Node for ``Annotated``; a field may have several. What stands in the
+element, and what does not fit it, is told by the reader that each of them names.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any, NamedTuple
+
+from shared.qbxml.refs import read_full_name, read_ref, read_spare_ref
+from shared.qbxml.shape import Element, Leaf, Node, Shape
+from shared.qbxml.text import read_amount, read_date, read_flag, read_id, wall_clock
+
+
+def text(*names: str) -> Leaf:
+    """A text as it stands."""
+    return Leaf(names)
+
+
+def word(name: str) -> Leaf:
+    """A text without blanks around it."""
+    return Leaf((name,), str.strip)
+
+
+def object_id(name: str, *, needed: bool = False) -> Leaf:
+    """A TxnID or ListID; ``needed`` where it is the record's own."""
+    return Leaf((name,), read_id, needed=needed)
+
+
+def moment(name: str, *, spare: bool = False) -> Leaf:
+    """A wall clock, as text."""
+    return Leaf((name,), wall_clock, spare)
+
+
+def day(name: str, *, spare: bool = False) -> Leaf:
+    """A date or None."""
+    return Leaf((name,), read_date, spare)
+
+
+def amount(name: str, *, spare: bool = False) -> Leaf:
+    """An amount or None."""
+    return Leaf((name,), read_amount, spare)
+
+
+def flag(name: str, *, spare: bool = False) -> Leaf:
+    """True, False or None."""
+    return Leaf((name,), read_flag, spare)
+
+
+def ref(name: str, *, spare: bool = False) -> Node:
+    """A Ref; a ``spare`` one whose ListID is none loses that alone."""
+    return Node((name,), read_spare_ref if spare else read_ref, unchecked=read_spare_ref)
+
+
+def full_name(name: str) -> Node:
+    """The FullName of a reference whose ListID nobody needs."""
+    return Node((name,), read_full_name)
+
+
+def texts(*names: str) -> Node:
+    """The texts of all children of these names."""
+    return Node(names, _text, repeats=True)
+
+
+def lines(name: str) -> Node:
+    """The texts of all that is in one child: a printed address."""
+    return Node((name,), _lines)
+
+
+def one(name: str, kind: type[NamedTuple]) -> Node:
+    """A part of the record with fields of its own."""
+    return Node((name,), shape_of(kind))
+
+
+def each(name: str, kind: type[NamedTuple]) -> Node:
+    """Parts of the record with fields of their own."""
+    return Node((name,), shape_of(kind), repeats=True)
+
+
+@cache
+def shape_of(kind: type[NamedTuple]) -> Shape[Any]:
+    """The reader of a named tuple whose fields are declared; made once."""
+    return Shape(kind)
+
+
+def _text(element: Element) -> str:
+    text = element.text or ""
+    return "" if text.isspace() else text
+
+
+def _lines(element: Element) -> tuple[str, ...]:
+    return tuple(text for text in map(_text, element) if text)
