@@ -12,6 +12,7 @@ import zipfile
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Annotated
 
 from shared.files import write_private
 
@@ -29,12 +30,12 @@ NOT_MASKED = (
 class Part:
     """One file of a bundle: its name, what it holds in words, its text."""
 
-    name: str
-    holds: str
+    name: Annotated[str, "name of the file in the archive"]
+    holds: Annotated[str, "what it holds, in words"]
     text: str
 
     @property
-    def size_bytes(self) -> int:
+    def size_bytes(self) -> Annotated[int, "its size before it is packed"]:
         """How large it is before it is packed."""
         return len(self.text.encode())
 
@@ -43,9 +44,9 @@ class Part:
 class Bundle:
     """All files about one sync; the first says what is inside."""
 
-    sync_id: int
+    sync_id: Annotated[int, "number of the sync"]
     made_at: datetime
-    parts: tuple[Part, ...]
+    parts: Annotated[tuple[Part, ...], "what is inside"]
 
     @property
     def file_name(self) -> str:
@@ -75,6 +76,14 @@ class Bundle:
             else:
                 left.append(part.name)
         return "".join(texts) + (f"Left out, too long: {', '.join(left)}\n" if left else "")
+
+
+@dataclass(frozen=True, slots=True)
+class Bundled:
+    """A support bundle, and where it was saved; None: it was only shown."""
+
+    bundle: Bundle
+    path: Annotated[Path | None, "absolute path of the archive; null: it was not saved"]
 
 
 def save(bundle: Bundle, target: Path) -> Path:

@@ -11,7 +11,7 @@ import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, NamedTuple
 
 import platformdirs
 
@@ -205,6 +205,14 @@ _ORDERED = (
 _NOWHERE = "Remove it; the README lists all settings"
 
 
+class SettingRow(NamedTuple):
+    """One setting as people are shown it."""
+
+    key: Annotated[str, "the key of the setting"]
+    value: Annotated[str, "its value; a password is masked"]
+    source: Annotated[str, "where it comes from: a file, an environment variable or `default`"]
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """Everything that can be set, checked. ``sources`` says per key where the value came from.
@@ -252,10 +260,11 @@ class Settings:
         """``store_threads`` with 0 resolved for the database in use."""
         return self.store_threads or (1 if self.database.startswith("sqlite:") else 4)
 
-    def shown(self) -> list[tuple[str, str, str]]:
-        """Return (key, value, source) rows in table order, secrets masked."""
+    def shown(self) -> list[SettingRow]:
+        """Every setting in table order, secrets masked."""
         return [
-            (s.name, self._shown(s.name), self.sources.get(s.name, "default")) for s in SETTINGS
+            SettingRow(s.name, self._shown(s.name), self.sources.get(s.name, "default"))
+            for s in SETTINGS
         ]
 
     def _shown(self, name: str) -> str:

@@ -15,8 +15,8 @@ from console.cli.desk import Desk, pass_desk
 from console.cli.errors import WrongUsage
 from console.cli.json_option import json_option
 from console.cli.params import name_argument, refuse_as_option
+from shared.operations.contracts.connections import CONNECTION, CONNECTION_DETAIL
 from shared.operations.contracts.outcome import OUTCOME
-from shared.operations.contracts.records import CONNECTION, CONNECTION_DETAIL
 from shared.operations.describe.tables import Column, Row
 from shared.operations.describe.text import local_time
 

@@ -11,9 +11,11 @@ from console.cli import output
 from console.cli.desk import Desk, pass_desk
 from console.cli.errors import Exit
 from console.cli.json_option import json_option
-from shared.operations.contracts.doctor import DIAGNOSIS, Diagnosis, SettingRow
+from shared.operations.contracts.doctor import DIAGNOSIS
 from shared.operations.describe.tables import Column, Row
 from shared.operations.describe.text import count
+from shared.operations.health import Diagnosis
+from shared.settings import SettingRow
 
 if TYPE_CHECKING:
     from shared.health import Check
@@ -68,7 +70,7 @@ def _say(found: Diagnosis, *, with_settings: bool) -> None:
 
 def _own_first(settings: Sequence[SettingRow]) -> list[SettingRow]:
     """What somebody set comes before the defaults."""
-    return sorted(settings, key=lambda row: row[2] == "default")
+    return sorted(settings, key=lambda row: row.source == "default")
 
 
 def _verdict(checks: Sequence[Check]) -> str:

@@ -12,7 +12,7 @@ from console.cli import output
 from console.cli.errors import NotThere
 from console.cli.json_option import json_option
 from console.cli.params import FROM_STANDARD_INPUT
-from shared.operations.contracts.records import HINT
+from shared.operations.contracts.doctor import HINT
 from shared.operations.describe.hints import section
 from shared.operations.describe.tables import Column, Row
 from shared.operations.describe.text import count, plain

@@ -18,7 +18,7 @@ from console.cli.desk import Desk, pass_desk
 from console.cli.json_option import json_option
 from console.cli.params import FROM_STANDARD_INPUT, name_argument
 from shared.files import write_private
-from shared.operations.contracts.records import (
+from shared.operations.contracts.ledger import (
     CUSTOMER_DETAIL,
     INVOICE_DETAIL,
     LISTED_CUSTOMER,

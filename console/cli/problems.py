@@ -15,7 +15,7 @@ from console.cli.errors import WrongUsage
 from console.cli.json_option import json_option
 from console.cli.params import numbers_given
 from shared.operations.contracts.outcome import OUTCOME
-from shared.operations.contracts.records import PROBLEM
+from shared.operations.contracts.problems import PROBLEM
 from shared.operations.describe.tables import Column, Row
 from shared.operations.describe.text import count
 

@@ -16,8 +16,8 @@ from console.cli.desk import Desk, pass_desk
 from console.cli.errors import Refused
 from console.cli.json_option import json_option
 from console.cli.params import name_argument
+from shared.operations.contracts.issuing import ISSUED_FILES, ISSUED_PASSWORD
 from shared.operations.contracts.outcome import OUTCOME
-from shared.operations.contracts.records import ISSUED_FILES, ISSUED_PASSWORD
 from shared.operations.describe.tables import Column, Row
 from shared.operations.describe.text import plain
 

@@ -170,7 +170,7 @@ def _json(option: JsonOption, path: str, told: dict[Shape[Any], str]) -> Iterato
 def _keys(shape: Shape[Any], path: str = "") -> Iterator[tuple[str, str]]:
     for key in shape.keys:
         yield f"`{path}{key.name}`", key.meaning
-        if key.inner:
+        if key.inner and key.listed:
             yield from _keys(key.inner, f"{path}{key.name}.")
 
 

@@ -9,7 +9,7 @@ import click
 from console.cli import output
 from console.cli.desk import Desk, pass_desk
 from console.cli.json_option import json_option
-from shared.operations.contracts.records import BACKUP, UPGRADE
+from shared.operations.contracts.doctor import BACKUP, UPGRADE
 from shared.operations.deciding import Operator
 from shared.operations.describe.text import count
 

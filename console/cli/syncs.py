@@ -15,13 +15,15 @@ from console.cli.desk import Desk, pass_desk
 from console.cli.json_option import json_option
 from console.cli.params import numbers_given
 from shared import bundles
+from shared.bundles import Bundled
 from shared.operations import syncs as operations
-from shared.operations.contracts.doctor import BUNDLE, Bundled
+from shared.operations.contracts.doctor import BUNDLE
 from shared.operations.contracts.outcome import OUTCOME
-from shared.operations.contracts.records import MESSAGE, SYNC, SYNC_DETAIL, Message
+from shared.operations.contracts.syncs import MESSAGE, SYNC, SYNC_DETAIL
 from shared.operations.describe import syncs as describe
 from shared.operations.describe.tables import Column, Row
 from shared.operations.describe.text import application, count, duration, local_time, plain
+from shared.operations.syncs import Message
 
 if TYPE_CHECKING:
     from shared.operations.syncs import TouchedRecord

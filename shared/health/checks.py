@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
+from typing import Annotated
 
 _SPANS = ((86_400, "day"), (3_600, "hour"), (60, "minute"), (1, "second"))
 _SIZES = ((1 << 30, "GB"), (1 << 20, "MB"), (1 << 10, "kB"))
@@ -25,10 +26,10 @@ class Check:
     A name may come several times: once for each daemon, for each setting that is wrong.
     """
 
-    name: str
-    state: State
-    told: str
-    remedy: str = ""
+    name: Annotated[str, "what was looked at; a name may come several times"]
+    state: Annotated[State, "`ok`, `warn` or `fail`"]
+    told: Annotated[str, "what was found"]
+    remedy: Annotated[str, "what to do; empty when all is well"] = ""
 
 
 def ok(name: str, told: str) -> Check:

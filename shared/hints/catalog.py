@@ -14,7 +14,7 @@ from enum import StrEnum
 from functools import cache
 from importlib.resources import files
 from types import MappingProxyType
-from typing import Any
+from typing import Annotated, Any
 
 from shared.qbxml.statuses import (
     MESSAGE_SET_STATUSES,
@@ -50,14 +50,16 @@ class Hint:
     may say that it is meant to be so.
     """
 
-    code: str
-    kind: Kind
+    code: Annotated[str, "the code"]
+    kind: Annotated[
+        Kind, "who speaks: `deskbridge`, `product`, `webconnector`, `hresult`, `status`"
+    ]
     group: str
-    title: str
-    happened: str
-    why: str
-    remedy: tuple[str, ...]
-    actor: Actor
+    title: Annotated[str, "in a few words"]
+    happened: Annotated[str, "what happened"]
+    why: Annotated[str, "the likely cause"]
+    remedy: Annotated[tuple[str, ...], "the steps, as a list of text"]
+    actor: Annotated[Actor, "who takes them"]
     short: str
     next: str
     quote: bool = False
@@ -65,7 +67,7 @@ class Hint:
     transient: bool = False
     acknowledge: bool = False
     words: tuple[str, ...] = ()
-    see: tuple[str, ...] = ()
+    see: Annotated[tuple[str, ...], "codes of related hints"] = ()
     also: tuple[str, ...] = ()
 
     @property

@@ -12,6 +12,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Annotated
 from urllib.parse import unquote, urlsplit
 
 from shared.errors import StoreError
@@ -28,8 +29,8 @@ Clock = Callable[[], datetime]
 class Upgraded:
     """What an upgrade did: the steps taken, and where the file was backed up before."""
 
-    applied: tuple[str, ...]
-    backup: Path | None
+    applied: Annotated[tuple[str, ...], "the steps that were taken, as a list; empty: up to date"]
+    backup: Annotated[Path | None, "where the store as it was is kept; null: none was needed"]
 
 
 def open_store(

@@ -19,11 +19,13 @@ from shared.masking import masked, without_contacts
 from shared.models import connections, daemons, facts, problems, sessions, syncs
 from shared.models.store import Store
 from shared.operations.connections import ConnectionView
-from shared.operations.contracts import records as contract
-from shared.operations.contracts.doctor import DIAGNOSIS, Diagnosis
-from shared.operations.contracts.records import Message
+from shared.operations.contracts.connections import APPLICATION, CONNECTION_DETAIL
+from shared.operations.contracts.doctor import DIAGNOSIS
+from shared.operations.contracts.problems import PROBLEM
+from shared.operations.contracts.syncs import MESSAGE, RECORD, SYNC
 from shared.operations.describe.text import count, iso_instant
-from shared.operations.syncs import pretty
+from shared.operations.health import Diagnosis
+from shared.operations.syncs import Message, pretty
 from shared.rules.values import Connection, Exchange, Outcome, Record, Sync
 from shared.settings import Settings
 
@@ -43,7 +45,7 @@ def view(store: Store, sync_id: int, settings: Settings, machine: Machine) -> Bu
     connection = None if sync.connection_id is None else connections.by_id(sync.connection_id)
     records = syncs.records(sync_id)
     parts = [
-        _json("sync.json", "how the sync went", contract.SYNC.of(sync)),
+        _json("sync.json", "how the sync went", SYNC.of(sync)),
         _json("connection.json", "the connection's settings and company", _connection(connection)),
         _records(records),
         _problems(sync, records),
@@ -103,9 +105,9 @@ def _connection(connection: Connection | None) -> Any:
         return None
     applications = connections.applications(connection.id)
     held = ConnectionView(connection, applications, open_problems=0)
-    found = contract.CONNECTION_DETAIL.of(held)
+    found = CONNECTION_DETAIL.of(held)
     secret = ("username", "owner_id", "file_id")
-    found["applications"] = [_but(contract.APPLICATION.of(one), *secret) for one in applications]
+    found["applications"] = [_but(APPLICATION.of(one), *secret) for one in applications]
     return _but(found, "open_problems", "payments_held")
 
 
@@ -119,7 +121,7 @@ def _records(records: Sequence[Record]) -> Part:
     told = count(len(records), "record")
     if len(records) > MOST_RECORDS:
         told = f"the first {MOST_RECORDS:,} of {told}"
-    listed = [contract.RECORD.of(one) for one in ordered[:MOST_RECORDS]]
+    listed = [RECORD.of(one) for one in ordered[:MOST_RECORDS]]
     return _json("records.json", f"{told}, failed ones first", listed)
 
 
@@ -128,7 +130,7 @@ def _problems(sync: Sync, records: Sequence[Record]) -> Part:
     about = [*looked_at[:MOST_RECORDS], sync.application]
     found = problems.about(sync.connection_id, about) if sync.connection_id is not None else []
     told = f"{count(len(found), 'problem')} with them, and with the sync as a whole"
-    return _json("problems.json", told, [contract.PROBLEM.of(one) for one in found])
+    return _json("problems.json", told, [PROBLEM.of(one) for one in found])
 
 
 def _calls(exchanges: Sequence[Exchange]) -> Iterator[Part]:
@@ -136,7 +138,7 @@ def _calls(exchanges: Sequence[Exchange]) -> Iterator[Part]:
     answers = dict(_answers(exchanges))
     kept = f"{len(answers):,} of them in full" if answers else "answers were not kept"
     told = f"{count(len(exchanges), 'call')} to QuickBooks, {kept}"
-    listed = [contract.MESSAGE.of(Message(one, None)) for one in exchanges]
+    listed = [MESSAGE.of(Message(one, None)) for one in exchanges]
     yield _json("calls.json", told, [_but(one, "request", "answer") for one in listed])
     for number, one in enumerate(exchanges, start=1):
         if one.id in answers:

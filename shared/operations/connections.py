@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Annotated, Any
 
 from shared.models import connections, ledger, problems, syncs
 from shared.models.payments import holding, listing, lists, rules
@@ -49,22 +49,36 @@ class ConnectionView:
     """A connection with what stands around it; ``hold`` keeps the payments that wait here."""
 
     connection: Connection
-    applications: Sequence[Application]
-    open_problems: int
+    applications: Annotated[Sequence[Application], "what the Web Connector lists"]
+    open_problems: Annotated[int, "problems that wait for a person"]
     totals: Sequence[tuple[str, int, Decimal]] = ()
     last_sync: Sync | None = None
     hold: Hold | None = None
 
     @property
-    def last_seen_at(self) -> datetime | None:
+    def last_seen_at(
+        self,
+    ) -> Annotated[datetime | None, "when the Web Connector last called; null: never"]:
         """When the Web Connector last called for any of the applications."""
         return max((a.last_seen_at for a in self.applications if a.last_seen_at), default=None)
 
     @property
-    def company(self) -> str | None:
+    def company(
+        self,
+    ) -> Annotated[str | None, "company name of the bound file; null before it"]:
         """The company that the connection is bound to, as QuickBooks names it."""
         binding = self.connection.binding
         return binding.company_name if binding else None
+
+    @property
+    def payments_held(
+        self,
+    ) -> Annotated[
+        str,
+        "what keeps the payments that wait from QuickBooks; empty: nothing, or none waits",
+    ]:
+        """Why the payments that wait stay here."""
+        return self.hold.reason if self.hold else ""
 
     @property
     def sections(self) -> tuple[Section, ...]:

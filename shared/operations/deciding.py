@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Generic, Self, TypeVar
+from typing import TYPE_CHECKING, Annotated, Generic, Self, TypeVar
 
 from shared.errors import NotPossible
 
@@ -70,8 +70,8 @@ class Effect:
 class Outcome:
     """What became of a plan: the sentence that tells it, and how many records it touched."""
 
-    sentence: str
-    count: int = 1
+    sentence: Annotated[str, "what became of them, for people"]
+    count: Annotated[int, "how many records it touched"] = 1
 
 
 Became = TypeVar("Became", bound=Outcome)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Annotated
 
 from shared import health
 from shared.errors import StoreError
@@ -10,8 +12,20 @@ from shared.health import Check, Machine, Network
 from shared.health.address import of_address
 from shared.models import store as stores
 from shared.models.store import Store
-from shared.operations.contracts.doctor import Diagnosis
-from shared.settings import Settings, SettingsRefused
+from shared.settings import SettingRow, Settings, SettingsRefused
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """Every check, and the settings; none where they were refused."""
+
+    checks: Annotated[Sequence[Check], "the checks"]
+    settings: Annotated[Sequence[SettingRow], "all settings; empty when they cannot be read"]
+
+    @property
+    def is_well(self) -> Annotated[bool, "whether nothing failed, as the exit code says"]:
+        """Whether nothing failed; what is only a warning may stay."""
+        return not any(check.state == "fail" for check in self.checks)
 
 
 def view(store: Store, settings: Settings, machine: Machine) -> tuple[Check, ...]:

@@ -11,7 +11,7 @@ from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Annotated, Self
 
 import platformdirs
 
@@ -54,7 +54,7 @@ class IssuedFile:
     """One ``.qwc`` file on the disk and the application it describes."""
 
     application: Application
-    path: Path
+    path: Annotated[Path, "absolute path of the file"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,12 +67,21 @@ class Issued(Outcome):
     """
 
     connection: Connection
-    applications: Sequence[Application]
-    password: str = field(repr=False)
-    files: Sequence[IssuedFile] = ()
+    applications: Annotated[Sequence[Application], "what it opens"]
+    password: Annotated[str, "the new password; it cannot be read again"] = field(repr=False)
+    files: Annotated[Sequence[IssuedFile], "the files"] = ()
     replaced: bool = False
     relaid: bool = False
     renewed: bool = False
+
+    @property
+    def new_password(
+        self,
+    ) -> Annotated[
+        str | None, "the new password; it cannot be read again; null with --keep-password"
+    ]:
+        """The password; None where the present one stays."""
+        return self.password or None
 
     @property
     def steps(self) -> list[str]:

@@ -23,7 +23,7 @@ from enum import Enum
 from functools import partial
 from hashlib import blake2b
 from itertools import islice
-from typing import Self, TypeVar
+from typing import Annotated, Self, TypeVar
 
 from shared.errors import CannotBeMeant, StoreError
 from shared.hints import tell
@@ -68,18 +68,18 @@ _CORRECT_THE_ROW = "Correct the row in the file and import it again."
 class Refusal:
     """A row that is not taken in, why, and what to do."""
 
-    line: int
-    external_id: str
-    reason: str
-    remedy: str
+    line: Annotated[int, "where the row begins in the file"]
+    external_id: Annotated[str, "its id on the billing platform; may be empty"]
+    reason: Annotated[str, "why it is not taken in"]
+    remedy: Annotated[str, "what to do"]
 
 
 @dataclass(frozen=True, slots=True)
 class Note:
     """What is to be known about a row that is no refusal: a total, a payment of nothing …"""
 
-    line: int
-    sentence: str
+    line: Annotated[int, "where the row begins in the file"]
+    sentence: Annotated[str, "what is to be known about it"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,11 +89,13 @@ class Report:
     A payment that is in the file twice is unchanged the second time.
     """
 
-    new: int
-    changed: int
-    unchanged: int
-    refused: tuple[Refusal, ...] = ()
-    notes: tuple[Note, ...] = field(default=(), compare=False)
+    new: Annotated[int, "how many rows are new payments"]
+    changed: Annotated[int, "how many changed a payment on file"]
+    unchanged: Annotated[int, "how many are on file as they are"]
+    refused: Annotated[tuple[Refusal, ...], "rows that are not taken in"] = ()
+    notes: Annotated[tuple[Note, ...], "totals, titles, payments that are never posted"] = field(
+        default=(), compare=False
+    )
 
     @property
     def taken(self) -> int:
@@ -373,7 +375,7 @@ class Added(Outcome):
     """
 
     payment: Payment = field(kw_only=True)
-    how: str = field(kw_only=True)
+    how: Annotated[str, "`added`, `updated` or `unchanged`"] = field(kw_only=True)
     refusal: Refusal | None = None
 
 

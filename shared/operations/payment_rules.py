@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 from shared.errors import NotFound
 from shared.models import connections
@@ -28,8 +28,11 @@ UNDEPOSITED = "undeposited"
 class Rules:
     """What a connection says about deposits and methods."""
 
-    deposits: Sequence[DepositRule]
-    methods: Sequence[MethodRule]
+    deposits: Annotated[
+        Sequence[DepositRule],
+        "where payments are deposited; of those that fit best the first counts",
+    ]
+    methods: Annotated[Sequence[MethodRule], "payment methods that go by another name"]
 
 
 def view(_store: Store, which: Which) -> Rules:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import Annotated
 
 from shared import hints
 from shared.models import ledger, problems, syncs
@@ -38,37 +39,51 @@ class Difference:
     ``ours`` and ``quickbooks`` are amounts; None where one of them is not known.
     """
 
-    kind: str
-    document: str
-    ours: Decimal | None
-    quickbooks: Decimal | None
-    remedy: str
-    message: str = ""
-    currency: str = ""
+    kind: Annotated[
+        str,
+        "`balance`, `payment-unknown`, `payment-parked`, `invoice-set-aside`, "
+        "`invoice-paid-but-open` or the code of a problem",
+    ]
+    document: Annotated[str, "the customer, payment or invoice"]
+    ours: Annotated[Decimal | None, "amount on our side; null: not told"]
+    quickbooks: Annotated[Decimal | None, "amount that QuickBooks last showed; null: not known"]
+    remedy: Annotated[str, "what to do"]
+    message: Annotated[str, "what it is"] = ""
+    currency: Annotated[str, "such as USD; may be empty"] = ""
 
 
 @dataclass(frozen=True)
 class Total:
     """All imported open invoices of one currency, ours beside what QuickBooks last showed."""
 
-    currency: str
-    ours: Decimal
-    quickbooks: Decimal
-    invoices: int
+    currency: Annotated[str, "such as USD"]
+    ours: Annotated[Decimal, "balance of all imported open invoices"]
+    quickbooks: Annotated[Decimal, "what QuickBooks last showed of them"]
+    invoices: Annotated[int, "how many are open on our side"]
 
 
 @dataclass(frozen=True)
 class Reconciliation:
     """Both sides of a connection, side by side; ``payments`` are all that are not deleted."""
 
-    connection: str
-    differences: Sequence[Difference]
-    customers: Sequence[CustomerBalance]
-    totals: Sequence[Total]
+    connection: Annotated[str, "the connection"]
+    differences: Annotated[
+        Sequence[Difference],
+        "where the sides do not agree, or it is not known; exit code 1 when there are any",
+    ]
+    customers: Annotated[
+        Sequence[CustomerBalance],
+        "open invoices of each customer and currency, ours beside QuickBooks'",
+    ]
+    totals: Annotated[Sequence[Total], "all open invoices, by currency"]
     payments: Sequence[Payment]
-    set_aside: Sequence[SetAside]
-    last_invoice_sync: datetime | None
-    last_payment_sync: datetime | None
+    set_aside: Annotated[Sequence[SetAside], "open invoices in QuickBooks that are not compared"]
+    last_invoice_sync: Annotated[
+        datetime | None, "when the last Invoice Sync finished; null: none did"
+    ]
+    last_payment_sync: Annotated[
+        datetime | None, "when the last Payment Sync finished; null: none did"
+    ]
 
     def having(self, *statuses: str) -> list[Payment]:
         """The payments that stand so."""

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
 
 from shared.health.holding import BACKUP
 from shared.models.store import Store, Upgraded
-from shared.operations.contracts.records import Backup
 from shared.operations.deciding import Operator
+
+
+@dataclass(frozen=True)
+class Backup:
+    """A copy of the store."""
+
+    path: Annotated[Path, "absolute path of the copy"]
+    size_bytes: Annotated[int, "its size"]
 
 
 def upgrade(store: Store) -> Upgraded:

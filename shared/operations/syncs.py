@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 from lxml import etree
 
 from shared.errors import NotFound, NotPossible
 from shared.masking import masked
 from shared.models import connections, overview, problems, sessions, syncs
-from shared.operations.contracts.records import Message, SyncDetail
 from shared.operations.days import days_meant, midnight
 from shared.operations.deciding import Operator, Outcome, Plan
 from shared.operations.describe.text import application, count
@@ -177,6 +176,14 @@ def view(_store: Store, sync_id: int, most: int, most_failed: int = MOST_FAILED)
     )
 
 
+@dataclass(frozen=True)
+class SyncDetail:
+    """A sync with what it touched."""
+
+    sync: Sync
+    records: Annotated[Sequence[Record], "what it touched"]
+
+
 def view_records(_store: Store, sync_id: int, *, failed_only: bool) -> SyncDetail:
     """A sync with all its records, in the order in which it met them; raises NotFound."""
     return SyncDetail(syncs.get(sync_id), syncs.records(sync_id, failed_only=failed_only))
@@ -212,6 +219,23 @@ def view_calls(_store: Store, sync_id: int) -> Calls:
     sync = syncs.get(sync_id)
     kept = sync.connection_id is not None and connections.by_id(sync.connection_id).debug
     return Calls(sync, tuple(sessions.exchanges(sync_id)), kept)
+
+
+@dataclass(frozen=True)
+class Message:
+    """A request with its answer; ``text`` is None when the answer was not kept."""
+
+    exchange: Exchange
+    text: Annotated[str | None, "the answer, word for word; null: not kept"]
+
+    @property
+    def request(
+        self,
+    ) -> Annotated[
+        str | None, "the request, word for word; null: not kept, since the sync went well"
+    ]:
+        """The request as text; None when it was not kept."""
+        return self.exchange.request.decode() or None
 
 
 def view_messages(_store: Store, sync_id: int) -> list[Message]:

@@ -5,11 +5,11 @@ Frozen values; amounts are ``Decimal`` with two places, in the currency that sta
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
-from typing import Generic, TypeVar
+from typing import Annotated, Generic, TypeVar
 
 from shared.rules.payments.values import CustomerMapping, NamedInvoice, PaymentStatus
 from shared.rules.payments.views import PaymentLine
@@ -49,17 +49,17 @@ class InvoiceSides:
 
     id: int
     connection_id: int
-    connection: str
+    connection: Annotated[str, "the connection"]
     txn_id: str
     number: str
     customer: str
     customer_list_id: str
-    named: str
+    named: Annotated[str, "the customer or job on the invoice"]
     date: Day
     due_date: Day | None
     total: Decimal
     balance: Decimal
-    seen: Decimal | None
+    seen: Annotated[Decimal | None, "what QuickBooks last showed that it owes; null: it never did"]
     currency: str
     status: InvoiceStatus
     left_out: str
@@ -100,20 +100,20 @@ class Owing:
     ``open`` and ``balance`` are ours, ``seen`` is what QuickBooks last showed of them.
     """
 
-    currency: str
-    open: int
-    balance: Decimal
-    seen: Decimal
+    currency: Annotated[str, "such as USD"]
+    open: Annotated[int, "how many are open"]
+    balance: Annotated[Decimal, "what is owed by them"]
+    seen: Annotated[Decimal, "what QuickBooks last showed of them"]
 
 
 @dataclass(frozen=True, slots=True)
 class LeftOut:
     """Open invoices of a customer that are left out for one reason, a hint code."""
 
-    reason: str
-    count: int
-    seen: Decimal
-    currency: str
+    reason: Annotated[str, "why (a hint)"]
+    count: Annotated[int, "how many"]
+    seen: Annotated[Decimal, "what QuickBooks last showed of them"]
+    currency: Annotated[str, "such as USD"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,14 +125,16 @@ class CustomerSides:
 
     id: int
     connection_id: int
-    connection: str
-    list_id: str
-    full_name: str
+    connection: Annotated[str, "the connection"]
+    list_id: Annotated[str, "ListID of QuickBooks"]
+    full_name: Annotated[str, "its full name"]
     state: CustomerState
-    active: bool
+    active: Annotated[bool, "whether QuickBooks lists it as active"]
     place: Place
-    owing: tuple[Owing, ...] = ()
-    left_out: tuple[LeftOut, ...] = ()
+    owing: Annotated[tuple[Owing, ...], "what it owes by imported invoices, by currency"] = ()
+    left_out: Annotated[
+        tuple[LeftOut, ...], "its open invoices that are not imported, by reason"
+    ] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +193,7 @@ class Affected:
 class Listed(Generic[ROW]):
     """A row of a listing with the name of its connection."""
 
-    connection: str
+    connection: Annotated[str, "the connection"]
     row: ROW
 
 
@@ -206,9 +208,19 @@ class CustomerDetail:
     sides: CustomerSides
     invoices: tuple[InvoiceSides, ...]
     left_out: tuple[InvoiceSides, ...]
-    also_called: tuple[str, ...]
-    formerly: tuple[str, ...]
+    also_called: Annotated[tuple[str, ...], "names of the platform that were matched to it"]
+    formerly: Annotated[tuple[str, ...], "names that it had before; payments may still give them"]
     more: bool
+
+    @property
+    def all_invoices(
+        self,
+    ) -> Annotated[
+        Sequence[InvoiceSides],
+        "its open invoices, imported or left out, with the keys of `invoices list`",
+    ]:
+        """Its open invoices, those that are imported first."""
+        return (*self.invoices, *self.left_out)
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,5 +229,12 @@ class InvoiceDetail:
 
     sides: InvoiceSides
     invoice: Invoice
-    payments: tuple[PaymentLine, ...]
+    payments: Annotated[
+        tuple[PaymentLine, ...], "payments applied to it, with the keys of `payments list`"
+    ]
     problem: Problem | None
+
+    @property
+    def problem_code(self) -> Annotated[str, "what is wrong with it (a hint); empty: nothing"]:
+        """The hint behind its problem."""
+        return self.problem.code if self.problem else ""

@@ -1,6 +1,7 @@
 """What the store hands out: frozen values, never rows.
 
-Times are timezone-aware UTC datetimes. QuickBooks timestamps (``time_modified``,
+Beside the type of a field stands what it holds, where JSON shows it (None is null there). Times are
+timezone-aware UTC datetimes. QuickBooks timestamps (``time_modified``,
 ``time_created``) are the text QuickBooks wrote, and are compared as text of one PC's
 wall clock. Amounts are ``Decimal`` with two places; quantities and rates keep
 QuickBooks' own text.
@@ -13,7 +14,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
-from typing import TypeAlias
+from typing import Annotated, TypeAlias
 
 Day: TypeAlias = date
 """A date without time; spelled so where a field is called ``date``."""
@@ -158,15 +159,15 @@ class CompanyBinding:
     It is empty until that was looked into.
     """
 
-    company_name: str
-    product_name: str
-    major_version: str
-    minor_version: str
-    country: str
-    qbxml_version: str
-    home_currency: str
-    multicurrency: bool
-    bound_at: datetime
+    company_name: Annotated[str, "as QuickBooks names it"]
+    product_name: Annotated[str, "the QuickBooks product"]
+    major_version: Annotated[str, "of the product"]
+    minor_version: Annotated[str, "of the product"]
+    country: Annotated[str, "edition: US, CA or UK"]
+    qbxml_version: Annotated[str, "the version requests are written in"]
+    home_currency: Annotated[str, "currency of the company"]
+    multicurrency: Annotated[bool, "whether it keeps several"]
+    bound_at: Annotated[datetime, "when it was first read"]
     closing_date: str = ""
     company_key: str = ""
 
@@ -175,32 +176,46 @@ class CompanyBinding:
 class Connection:
     """One QuickBooks company file joined to one ledger.
 
-    ``company_file`` is the Windows path handed to the Web Connector; empty means the file
-    that is open in QuickBooks. ``run_every_minutes`` is the Auto-Run proposal written into
-    the ``.qwc`` file, ``minimum_interval_seconds`` the lower limit told at login; 0 is none.
-    ``payments_out`` and ``payments_in``: payments go into QuickBooks, and come out of it.
     ``platform_account`` says whose payments these are on the billing platform; it stays.
     """
 
     id: int
-    name: str
-    layout: Layout
-    company_file: str
-    jobs: JobMode
-    start_date: date | None
-    run_every_minutes: int
-    minimum_interval_seconds: int
-    debug: bool
-    created_at: datetime
-    binding: CompanyBinding | None
+    name: Annotated[str, "the name of the connection"]
+    layout: Annotated[Layout, "`two` applications or one `combined`"]
+    company_file: Annotated[
+        str, "Windows path handed to the Web Connector; empty: the file that is open"
+    ]
+    jobs: Annotated[JobMode, "`roll-up` to the top customer or `separate`"]
+    start_date: Annotated[date | None, "invoices dated earlier are left out; null: none are"]
+    run_every_minutes: Annotated[int, "Auto-Run proposal in the .qwc files; 0: none"]
+    minimum_interval_seconds: Annotated[
+        int, "lower limit told to the Web Connector at login; 0: none"
+    ]
+    debug: Annotated[bool, "whether the answers of QuickBooks are kept"]
+    created_at: Annotated[datetime, "when it was added"]
+    binding: Annotated[
+        CompanyBinding | None, "the company file it is bound to; null before the first sync"
+    ]
     platform_account: str = ""
-    payments_out: bool = True
-    payments_in: bool = True
-    missing_method: MissingMethod = MissingMethod.CREATE
-    overpayment: Overpayment = Overpayment.REFUSE
-    on_account: OnAccount = OnAccount.REFUSE
-    closed_period: ClosedPeriod = ClosedPeriod.HOLD
-    sample_company: SampleCompany = SampleCompany.REFUSE
+    payments_out: Annotated[bool, "whether payments are posted to QuickBooks"] = True
+    payments_in: Annotated[bool, "whether payments recorded in QuickBooks are imported"] = True
+    missing_method: Annotated[
+        MissingMethod, "a payment method that QuickBooks does not list: `create` it or use `other`"
+    ] = MissingMethod.CREATE
+    overpayment: Annotated[
+        Overpayment,
+        "the rest of an overpayment: `refuse` the payment or keep it as customer `credit`",
+    ] = Overpayment.REFUSE
+    on_account: Annotated[
+        OnAccount, "a payment without an invoice: `refuse` it or `post` it on account"
+    ] = OnAccount.REFUSE
+    closed_period: Annotated[
+        ClosedPeriod,
+        "a payment dated in a closed period: `hold` it or post it on the `next-open-day`",
+    ] = ClosedPeriod.HOLD
+    sample_company: Annotated[
+        SampleCompany, "a QuickBooks sample company: `refuse` or `allow` it"
+    ] = SampleCompany.REFUSE
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,24 +223,24 @@ class Application:
     """What the Web Connector lists in one row: own user name, own GUIDs.
 
     ``owner_id`` and ``file_id`` are GUIDs in braces, upper case.
-    ``password_generation`` is 0 before the first ``.qwc`` was generated, ``password_used``
-    tells that somebody signed in with the present password. After too many wrong ones nobody
-    does until ``locked_until``.
     """
 
     id: int
     connection_id: int
-    kind: ApplicationKind
-    username: str
-    app_name: str
+    kind: Annotated[ApplicationKind, "`invoice`, `payment` or `combined`"]
+    username: Annotated[str, "the user name that the Web Connector signs in with"]
+    app_name: Annotated[str, "its row in the Web Connector"]
     app_unique_name: str
-    owner_id: str
-    file_id: str
-    password_generation: int
-    last_seen_at: datetime | None
-    last_call: str
-    password_used: bool = False
-    locked_until: datetime | None = None
+    owner_id: Annotated[str, "OwnerID of the .qwc file"]
+    file_id: Annotated[str, "FileID of the .qwc file"]
+    password_generation: Annotated[int, "how many passwords were made; 0: none yet"]
+    last_seen_at: Annotated[datetime | None, "when it last called"]
+    last_call: Annotated[str, "what it last asked"]
+    password_used: Annotated[bool, "whether somebody signed in with the present password"] = False
+    locked_until: Annotated[
+        datetime | None,
+        "until when too many wrong passwords lock its sign-in; null: it is not locked",
+    ] = None
 
     def locked(self, now: datetime) -> datetime | None:
         """Until when sign-in is locked; None when it is not.
@@ -251,39 +266,38 @@ class Credentials:
 
 @dataclass(frozen=True, slots=True)
 class Sync:
-    """One run of an application, as Recent Syncs shows it.
+    """One run of an application, as Recent Syncs shows it."""
 
-    ``connection`` is empty for a login with an unknown user name. ``message`` is the current
-    step or the closing sentence, ``error`` the sentence that says why it failed (else empty)
-    and ``error_code`` the hint it leads to.
-    """
-
-    id: int
+    id: Annotated[int, "number of the sync"]
     connection_id: int | None
-    connection: str
-    application: str
-    state: SyncState
-    started_at: datetime
-    ended_at: datetime | None
-    position: int
-    total: int
-    failed: int
-    message: str
-    error: str
-    error_code: str
-    stop_requested_by: str
+    connection: Annotated[str, "its connection; empty for an unknown user name"]
+    application: Annotated[str, "which application ran"]
+    state: Annotated[SyncState, "`pending`, `started`, `finished`, `failed` or `canceled`"]
+    started_at: Annotated[datetime, "when it began"]
+    ended_at: Annotated[datetime | None, "when it ended; null while it runs"]
+    position: Annotated[int, "records done so far"]
+    total: Annotated[int, "records to do; 0: not known"]
+    failed: Annotated[int, "records that failed"]
+    message: Annotated[str, "the current step or the closing sentence"]
+    error: Annotated[str, "why it failed; empty when it did not"]
+    error_code: Annotated[str, "the hint that it leads to"]
+    stop_requested_by: Annotated[str, "who asked it to stop; empty: nobody"]
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
     """What a sync touched. ``reason`` and ``remedy`` are empty when all went well."""
 
-    kind: RecordKind
-    object_id: str
-    document: str
-    outcome: Outcome
-    reason: str = ""
-    remedy: str = ""
+    kind: Annotated[RecordKind, "`invoice`, `customer`, `payment` or `sync`"]
+    object_id: Annotated[str, "TxnID or ListID of QuickBooks"]
+    document: Annotated[str, "what a person calls it"]
+    outcome: Annotated[
+        Outcome,
+        "`imported`, `updated`, `closed`, `voided`, `deleted`, `left-out`, `skipped`, "
+        "`posted`, `parked` or `failed`",
+    ]
+    reason: Annotated[str, "why, where it did not go well"] = ""
+    remedy: Annotated[str, "what to do about it"] = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -308,29 +322,26 @@ class Trouble:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """A trouble on file: one row per connection, code and object.
+    """A trouble on file: one row per connection, code and object."""
 
-    ``first_sync_id`` and ``sync_id`` met it first and last; None: no sync did, or it is forgotten.
-    """
-
-    id: int
+    id: Annotated[int, "number of the problem"]
     connection_id: int
-    connection: str
-    code: str
-    kind: RecordKind
-    object_id: str
-    document: str
-    message: str
-    remedy: str
-    said: str
-    state: ProblemState
-    first_seen_at: datetime
-    last_seen_at: datetime
-    first_sync_id: int | None
-    sync_id: int | None
-    note: str
-    changed_by: str
-    changed_at: datetime | None
+    connection: Annotated[str, "its connection"]
+    code: Annotated[str, "the hint that it leads to"]
+    kind: Annotated[RecordKind, "`invoice`, `customer`, `payment` or `sync`"]
+    object_id: Annotated[str, "TxnID or ListID of QuickBooks"]
+    document: Annotated[str, "what a person calls the record"]
+    message: Annotated[str, "what happened"]
+    remedy: Annotated[str, "what to do"]
+    said: Annotated[str, "QuickBooks' own words, unchanged"]
+    state: Annotated[ProblemState, "`open`, `retry`, `acknowledged`, `skipped` or `resolved`"]
+    first_seen_at: Annotated[datetime, "when it was first met"]
+    last_seen_at: Annotated[datetime, "when it was last met"]
+    first_sync_id: Annotated[int | None, "the sync that met it first; null: none"]
+    sync_id: Annotated[int | None, "the sync that met it last; null: forgotten"]
+    note: Annotated[str, "why it is skipped or acknowledged"]
+    changed_by: Annotated[str, "who last decided about it"]
+    changed_at: Annotated[datetime | None, "and when; null: nobody did"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -358,11 +369,11 @@ class InvoiceLine:
 
     line_id: str
     group: str
-    item: str
-    description: str
-    quantity: str
-    rate: str
-    amount: Decimal | None
+    item: Annotated[str, "the item in QuickBooks"]
+    description: Annotated[str, "what it says"]
+    quantity: Annotated[str, "as QuickBooks wrote it; may be empty"]
+    rate: Annotated[str, "price of one, likewise"]
+    amount: Annotated[Decimal | None, "amount with two decimals, as text; null: none"]
     service_date: Day | None
     tax_code: str
 
@@ -406,33 +417,30 @@ class Invoice:
 
 @dataclass(frozen=True, slots=True)
 class InvoiceRow:
-    """An invoice as listings show it: billed to the top customer or the job, by job mode.
+    """An invoice as listings show it: billed to the top customer or the job, by job mode."""
 
-    ``left_out`` is empty for an imported invoice, else the hint code of the reason.
-    """
-
-    txn_id: str
-    number: str
-    customer: str
-    customer_list_id: str
-    date: Day
-    due_date: Day | None
-    total: Decimal
-    balance: Decimal
-    currency: str
-    status: InvoiceStatus
-    left_out: str
+    txn_id: Annotated[str, "TxnID of QuickBooks"]
+    number: Annotated[str, "invoice number; may be empty"]
+    customer: Annotated[str, "the customer it is billed to"]
+    customer_list_id: Annotated[str, "and its ListID"]
+    date: Annotated[Day, "invoice date"]
+    due_date: Annotated[Day | None, "due date or null"]
+    total: Annotated[Decimal, "amount with two decimals, as text"]
+    balance: Annotated[Decimal, "what is still owed, likewise"]
+    currency: Annotated[str, "such as USD"]
+    status: Annotated[InvoiceStatus, "`open`, `paid`, `void` or `deleted`"]
+    left_out: Annotated[str, "why it is not imported (a hint); empty: it is"]
 
 
 @dataclass(frozen=True, slots=True)
 class CustomerRow:
     """A customer as listings show it."""
 
-    list_id: str
-    name: str
-    full_name: str
-    parent_list_id: str
-    active: bool
+    list_id: Annotated[str, "ListID of QuickBooks"]
+    name: Annotated[str, "its own name"]
+    full_name: Annotated[str, "with the customers above it, joined by colons"]
+    parent_list_id: Annotated[str, "ListID of the customer above; empty: none"]
+    active: Annotated[bool, "whether QuickBooks lists it as active"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -474,20 +482,20 @@ class Exchange:
     id: int
     session_id: int
     sync_id: int
-    sequence: int
-    step: str
-    request_id: str
+    sequence: Annotated[int, "its place in the session, from 1"]
+    step: Annotated[str, "what the sync was doing"]
+    request_id: Annotated[str, "the requestID that it carried"]
     request: bytes = field(repr=False)
-    request_bytes: int
-    request_digest: str
-    sent_at: datetime
+    request_bytes: Annotated[int, "size of the request"]
+    request_digest: Annotated[str, "the start of its SHA-256"]
+    sent_at: Annotated[datetime, "when it was handed out"]
     handed_out: int
-    answered_at: datetime | None
+    answered_at: Annotated[datetime | None, "when the answer came; null: it did not"]
     digest: str
     answer: int
-    hresult: str
-    status_code: int | None
-    response_bytes: int
+    hresult: Annotated[str, "why QuickBooks refused it as a whole"]
+    status_code: Annotated[int | None, "QuickBooks' status code; null: none"]
+    response_bytes: Annotated[int, "size of the answer"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -524,12 +532,12 @@ class Session:
 class AuditEntry:
     """Who did what and when; never holds a secret."""
 
-    id: int
-    at: datetime
-    who: str
-    action: str
-    connection: str
-    detail: str
+    id: Annotated[int, "number of the entry"]
+    at: Annotated[datetime, "when it was done"]
+    who: Annotated[str, "the operating-system user who did it"]
+    action: Annotated[str, "what was done, such as `connection.add`"]
+    connection: Annotated[str, "to which connection; empty: to none"]
+    detail: Annotated[str, "what exactly"]
 
 
 @dataclass(frozen=True, slots=True)

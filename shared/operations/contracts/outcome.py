@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from shared.operations.contracts.shapes import Key, Shape
+from shared.operations.contracts.shapes import Shape
 from shared.operations.deciding import Outcome
 
-OUTCOME: Shape[Outcome] = Shape(
-    Key("count", "how many records it touched", lambda outcome: outcome.count),
-    Key("sentence", "what became of them, for people", lambda outcome: outcome.sentence),
-)
+OUTCOME = Shape(Outcome, "count sentence")

@@ -6,10 +6,12 @@ its invoices). Times are timezone-aware UTC datetimes; QuickBooks' timestamps st
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
+from typing import Annotated
 
 from shared.rules.values import ClosedPeriod, Day, InvoiceStatus, OnAccount, Overpayment
 
@@ -124,13 +126,13 @@ class PaymentUse:
     ``invoice_txn_id`` is empty while the invoice is not known, ``held`` says that we have it.
     """
 
-    kind: UseKind
-    document: str
-    invoice_txn_id: str
-    number: str
-    amount: Decimal
-    discount: Decimal = ZERO
-    held: bool = False
+    kind: Annotated[UseKind, "`credit_note` (recorded, not posted) or `other`"]
+    document: Annotated[str, "the invoice as the payment names it"]
+    invoice_txn_id: Annotated[str, "TxnID of the invoice; empty: not known yet"]
+    number: Annotated[str, "its number; may be empty"]
+    amount: Annotated[Decimal, "what it gets, discount included"]
+    discount: Annotated[Decimal, "the discount in it"] = ZERO
+    held: Annotated[bool, "whether we hold the invoice"] = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,11 +180,11 @@ class CustomerMapping:
     """
 
     connection_id: int
-    name: str
-    list_id: str
-    customer: str
-    who: str
-    at: datetime
+    name: Annotated[str, "the customer's name on the billing platform"]
+    list_id: Annotated[str, "ListID of the customer that it means, with its jobs"]
+    customer: Annotated[str, "and its full name; empty: QuickBooks has it no more"]
+    who: Annotated[str, "who said so"]
+    at: Annotated[datetime, "and when"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,10 +194,20 @@ class Allowances:
     ``closed_too``: the credit was allowed although an invoice owed nothing any more.
     """
 
-    overpayment: Overpayment | None = None
-    on_account: OnAccount | None = None
-    closed_period: ClosedPeriod | None = None
-    closed_too: bool = False
+    overpayment: Annotated[
+        Overpayment | None,
+        "the rest of an overpayment: `refuse` or `credit`; null: as its connection has it",
+    ] = None
+    on_account: Annotated[
+        OnAccount | None, "without an invoice: `refuse` or `post`; null: as its connection has it"
+    ] = None
+    closed_period: Annotated[
+        ClosedPeriod | None,
+        "in a closed period: `hold` or `next-open-day`; null: as its connection has it",
+    ] = None
+    closed_too: Annotated[
+        bool, "whether the credit is kept even where an invoice owes nothing any more"
+    ] = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,44 +215,66 @@ class Payment:
     """A payment on file, from either side; see ``tables.Payment``.
 
     ``external_id`` is empty for one of QuickBooks, ``txn_id`` and ``ref_number`` for one that
-    is not there; those of a payment in several parts are joined by a blank. ``code`` names the
-    hint behind ``reason``. ``waiting_since`` is None unless it waits, or waited before it was
+    is not there. ``waiting_since`` is None unless it waits, or waited before it was
     ready.
     """
 
-    id: int
+    id: Annotated[int, "number of the payment"]
     connection_id: int
-    source: PaymentSource
-    external_id: str
-    txn_id: str
-    ref_number: str
-    customer: str
-    customer_list_id: str
-    date: Day
-    amount: Decimal
-    currency: str
-    method: str
-    reference: str
-    gateway: str
-    memo: str
+    source: Annotated[PaymentSource, "where it was recorded: `invoiced` or `quickbooks`"]
+    external_id: Annotated[str, "its id on the billing platform; empty: none"]
+    txn_id: Annotated[str, "TxnID of QuickBooks; several parted by blanks"]
+    ref_number: Annotated[str, "RefNumber in QuickBooks, likewise"]
+    customer: Annotated[str, "who paid; empty: the customer of its invoices"]
+    customer_list_id: Annotated[str, "and the ListID, where known"]
+    date: Annotated[Day, "the day of the payment"]
+    amount: Annotated[Decimal, "amount with two decimals, as text"]
+    currency: Annotated[str, "such as USD; empty: that of its invoices"]
+    method: Annotated[str, "payment method"]
+    reference: Annotated[str, "the gateway's id or a check number"]
+    gateway: Annotated[str, "payment gateway"]
+    memo: Annotated[str, "memo"]
     charged: bool
-    charge_state: ChargeState
-    from_quickbooks: bool
-    refunded: Decimal
-    disputed: bool
-    status: PaymentStatus
-    code: str
-    reason: str
-    note: str
-    changed_by: str
-    received_at: datetime
-    changed_at: datetime
-    unused: Decimal
-    deleted: bool
+    charge_state: Annotated[ChargeState, "`succeeded`, `pending` or `failed`"]
+    from_quickbooks: Annotated[bool, "the platform has it from QuickBooks"]
+    refunded: Annotated[Decimal, "what was paid back of it since"]
+    disputed: Annotated[bool, "whether its charge is disputed"]
+    status: Annotated[
+        PaymentStatus,
+        "`waiting`, `ready`, `sent`, `unknown`, `posted`, `refused`, `parked`, `skipped`, "
+        "`not_eligible`, `imported` or `withdrawn`",
+    ]
+    code: Annotated[str, "the hint behind the reason; empty: none"]
+    reason: Annotated[
+        str,
+        "why it stands so, of a `ready` one what holds all posting of its connection; empty "
+        "where all is well",
+    ]
+    note: Annotated[str, "why it is skipped or withdrawn"]
+    changed_by: Annotated[str, "who last decided about it"]
+    received_at: Annotated[datetime, "when it came in"]
+    changed_at: Annotated[datetime, "when its status last changed"]
+    unused: Annotated[Decimal, "what is applied to nothing in QuickBooks"]
+    deleted: Annotated[bool, "whether it was deleted in QuickBooks"]
     uses: tuple[PaymentUse, ...] = ()
     asking: Asking = Asking.NO
     waiting_since: datetime | None = None
-    allowances: Allowances = Allowances()
+    allowances: Annotated[Allowances, "what a person allowed for this payment alone"] = Allowances()
+
+    @property
+    def offline(self) -> Annotated[bool, "true: no charge stands behind it"]:
+        """Whether it was recorded by hand, as a check is."""
+        return not self.charged
+
+    @property
+    def applied(self) -> Annotated[Sequence[PaymentUse], "the invoices that it pays"]:
+        """What it is applied to, where that is an invoice."""
+        return [use for use in self.uses if use.kind == UseKind.INVOICE]
+
+    @property
+    def other_applied(self) -> Annotated[Sequence[PaymentUse], "what else it pays"]:
+        """What it is applied to, where that is no invoice."""
+        return [use for use in self.uses if use.kind != UseKind.INVOICE]
 
     @property
     def document(self) -> str:
@@ -257,14 +291,16 @@ class PostingUse:
     when it was looked at, None where that was all of it.
     """
 
-    invoice_txn_id: str
-    number: str
-    amount: Decimal
-    expected: Decimal | None = None
+    invoice_txn_id: Annotated[str, "TxnID of the invoice"]
+    number: Annotated[str, "its number; may be empty"]
+    amount: Annotated[Decimal, "what it gets"]
+    expected: Annotated[Decimal | None, "what it should owe right after; null: not posted yet"] = (
+        None
+    )
     fitting: Decimal | None = None
 
     @property
-    def paid(self) -> Decimal:
+    def paid(self) -> Annotated[Decimal, "what is put against it: the rest is kept as credit"]:
         """What is put against the invoice in QuickBooks."""
         return self.amount if self.fitting is None else self.fitting
 
@@ -282,34 +318,38 @@ class Posting:
     id: int
     connection_id: int
     payment_id: int
-    part: int
-    generation: int
-    customer_list_id: str
-    customer: str
-    ar_account_list_id: str
-    currency: str
-    amount: Decimal
-    ref_number: str
-    external_guid: str
-    state: PostingState
-    code: str
-    said: str
-    attempts: int
-    txn_id: str
+    part: Annotated[int, "its number, from 1"]
+    generation: Annotated[int, "how often a person had it posted anew"]
+    customer_list_id: Annotated[str, "and its ListID"]
+    customer: Annotated[str, "customer or job in QuickBooks"]
+    ar_account_list_id: Annotated[str, "ListID of the A/R account"]
+    currency: Annotated[str, "such as USD"]
+    amount: Annotated[Decimal, "amount with two decimals, as text"]
+    ref_number: Annotated[str, "its RefNumber"]
+    external_guid: Annotated[str, "its ExternalGUID"]
+    state: Annotated[PostingState, "`planned`, `sent`, `unknown`, `posted`, `refused` or `parked`"]
+    code: Annotated[str, "the hint behind its state; empty: none"]
+    said: Annotated[str, "QuickBooks' own words, unchanged"]
+    attempts: Annotated[int, "how often it was tried"]
+    txn_id: Annotated[str, "TxnID of QuickBooks; empty: not known to be there"]
     edit_sequence: str
     time_created: str
-    unused: Decimal
-    method: str
-    deposit_account: str
-    posted_at: datetime | None
-    verified_at: datetime | None
+    unused: Annotated[Decimal, "what is applied to nothing"]
+    method: Annotated[str, "payment method in QuickBooks"]
+    deposit_account: Annotated[str, "where it is deposited"]
+    posted_at: Annotated[datetime | None, "when it was posted"]
+    verified_at: Annotated[
+        datetime | None, "when the balances of its invoices were seen to be right"
+    ]
     deleted: bool = False
-    uses: tuple[PostingUse, ...] = ()
-    date: Day | None = None
+    uses: Annotated[tuple[PostingUse, ...], "the invoices that it pays"] = ()
+    date: Annotated[Day | None, "the day under which it is posted; null: not looked at yet"] = None
     pause_until: datetime | None = None
 
     @property
-    def credited(self) -> Decimal:
+    def credited(
+        self,
+    ) -> Annotated[Decimal, "what its invoices no longer owed, kept as the customer's credit"]:
         """What its invoices no longer owed, so that it stays unused."""
         return sum((use.amount - use.paid for use in self.uses), ZERO)
 
@@ -344,13 +384,13 @@ class MessageSet:
 
 @dataclass(frozen=True, slots=True)
 class PostingEvent:
-    """One step in the life of a posting; ``who`` is empty where no person acted."""
+    """One step in the life of a posting."""
 
-    at: datetime
-    set_id: str
-    event: str
-    detail: str
-    who: str
+    at: Annotated[datetime, "when"]
+    set_id: Annotated[str, "newMessageSetID of the request"]
+    event: Annotated[str, "what happened"]
+    detail: Annotated[str, "more on it"]
+    who: Annotated[str, "the person who did it; empty: nobody"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -409,24 +449,21 @@ class ListEntry:
 
 @dataclass(frozen=True, slots=True)
 class DepositRule:
-    """Where payments go that fit; an empty condition fits anything.
+    """Where payments go that fit."""
 
-    An empty ``account`` is Undeposited Funds.
-    """
-
-    id: int
-    method: str
-    currency: str
-    gateway: str
-    account: str
+    id: Annotated[int, "number of the rule"]
+    method: Annotated[str, "fits this payment method; empty: any"]
+    currency: Annotated[str, "fits this currency; empty: any"]
+    gateway: Annotated[str, "fits this gateway; empty: any"]
+    account: Annotated[str, "the account; empty: Undeposited Funds"]
 
 
 @dataclass(frozen=True, slots=True)
 class MethodRule:
     """The QuickBooks payment method for a method of the billing platform."""
 
-    method: str
-    name: str
+    method: Annotated[str, "payment method of the billing platform"]
+    name: Annotated[str, "its name in QuickBooks; empty: none"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -436,13 +473,13 @@ class CustomerBalance:
     ``seen_invoices`` and ``seen`` are what QuickBooks last showed of the same invoices.
     """
 
-    list_id: str
-    customer: str
-    currency: str
-    open_invoices: int
-    balance: Decimal
-    seen_invoices: int
-    seen: Decimal
+    list_id: Annotated[str, "ListID of the customer"]
+    customer: Annotated[str, "the customer"]
+    currency: Annotated[str, "such as USD"]
+    open_invoices: Annotated[int, "how many are open on our side"]
+    balance: Annotated[Decimal, "balance of its imported open invoices"]
+    seen_invoices: Annotated[int, "and in QuickBooks"]
+    seen: Annotated[Decimal, "what QuickBooks last showed of them"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -452,9 +489,9 @@ class SetAside:
     ``reason`` is a hint code, ``seen`` the balance that QuickBooks last showed.
     """
 
-    document: str
-    reason: str
-    seen: Decimal
+    document: Annotated[str, "the invoice"]
+    reason: Annotated[str, "why it is not imported (a hint)"]
+    seen: Annotated[Decimal, "what QuickBooks last showed that it owes"]
 
     @property
     def is_skipped(self) -> bool:

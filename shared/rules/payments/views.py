@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
+from typing import Annotated
 
 from shared.rules.payments.values import (
     MessageSet,
@@ -78,8 +79,8 @@ class PaymentLine:
     """
 
     payment: Payment
-    connection: str
-    remedy: str = ""
+    connection: Annotated[str, "the connection"]
+    remedy: Annotated[str, "what to do; empty: nothing"] = ""
 
     @property
     def is_held(self) -> bool:
@@ -126,6 +127,20 @@ class PartDetail:
         """The request whose outcome is not known."""
         return next((one for one in self.sets if one.phase != _CLOSED), None)
 
+    @property
+    def set_id(
+        self,
+    ) -> Annotated[str | None, "newMessageSetID of a request without a known outcome; null: none"]:
+        """What names the request whose outcome is not known."""
+        return self.in_doubt.set_id if self.in_doubt else None
+
+    @property
+    def last_sent_at(
+        self,
+    ) -> Annotated[datetime | None, "when that request last left; null: none"]:
+        """When the request whose outcome is not known was last handed out."""
+        return self.in_doubt.last_sent_at if self.in_doubt else None
+
 
 @dataclass(frozen=True, slots=True)
 class OwedInvoice:
@@ -154,12 +169,12 @@ class PaymentDetail:
     """
 
     payment: Payment
-    connection: str
-    remedy: str = ""
+    connection: Annotated[str, "the connection"]
+    remedy: Annotated[str, "what to do; empty: nothing"] = ""
     problems: tuple[Problem, ...] = ()
     paid: tuple[PaidDocument, ...] = ()
-    parts: tuple[PartDetail, ...] = ()
-    events: tuple[PostingEvent, ...] = ()
+    parts: Annotated[tuple[PartDetail, ...], "one for each payment in QuickBooks"] = ()
+    events: Annotated[tuple[PostingEvent, ...], "its life, oldest first"] = ()
 
     @property
     def way(self) -> tuple[tuple[str, datetime | None], ...]:

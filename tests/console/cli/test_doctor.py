@@ -174,7 +174,7 @@ def test_the_network_is_used_unless_it_is_left_out(up, monkeypatch):
 
 def test_all_is_well_in_one_sentence(up, monkeypatch):
     from shared.operations import health as operation
-    from shared.operations.contracts.doctor import Diagnosis
+    from shared.operations.health import Diagnosis
 
     well = Diagnosis([health.Check("store", health.State.OK, "SQLite.")], ())
     monkeypatch.setattr(operation, "diagnose", lambda *_, **__: well)

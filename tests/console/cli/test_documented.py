@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import importlib
+import pkgutil
 from pathlib import Path
 
 import click
@@ -7,9 +9,7 @@ import pytest
 
 from console.cli.json_option import JsonOption
 from console.cli.reference import reference, whole_command_line
-from shared.operations.contracts import payments as payment_contract
-from shared.operations.contracts import reconcile as reconcile_contract
-from shared.operations.contracts import records as contract
+from shared.operations import contracts
 from shared.operations.contracts.shapes import Shape
 
 PAGE = Path(__file__).parents[3] / "docs" / "cli.md"
@@ -30,11 +30,10 @@ PROMISED = {
     "last_invoice_sync last_payment_sync",
 }
 CHANGES_ONLY = {"export"}
-CONTRACTS = (contract, payment_contract, reconcile_contract)
 SHAPES = {
     name: value
-    for module in CONTRACTS
-    for name, value in vars(module).items()
+    for module in pkgutil.iter_modules(contracts.__path__, f"{contracts.__name__}.")
+    for name, value in vars(importlib.import_module(module.name)).items()
     if isinstance(value, Shape)
 }
 

@@ -8,7 +8,6 @@ import pytest
 from click.testing import CliRunner
 
 from console.cli import output
-from shared.operations.contracts.shapes import Key, Shape
 
 
 class Terminal(io.StringIO):
@@ -96,10 +95,3 @@ def test_the_width_is_what_columns_says(monkeypatch):
     assert output.width() == 132
     monkeypatch.setenv("COLUMNS", "3")
     assert output.width() == output.NARROWEST
-
-
-def test_a_larger_shape_has_the_keys_of_its_part_first():
-    part = Shape[int](Key("number", "", lambda n: n))
-    whole: Shape[tuple[int, str]] = part.within(lambda w: w[0], Key("word", "", lambda w: w[1]))
-    assert whole.of((7, "seven")) == {"number": 7, "word": "seven"}
-    assert whole.names() == ["number", "word"]

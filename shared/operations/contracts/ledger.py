@@ -1,0 +1,61 @@
+"""The JSON of customers and invoices."""
+
+from __future__ import annotations
+
+from shared.operations.contracts.payments import PAYMENT_LINE
+from shared.operations.contracts.shapes import Elsewhere, Key, Shape
+from shared.rules.ledger import CustomerDetail, InvoiceDetail, LeftOut, Listed, Owing, Resolved
+from shared.rules.payments.values import CustomerMapping, PaymentStatus
+from shared.rules.values import CustomerRow, InvoiceLine, InvoiceRow
+
+CUSTOMER = Shape(CustomerRow)
+
+LISTED_CUSTOMER: Shape[Listed[CustomerRow]] = Shape(Listed, "row.* connection", row=CUSTOMER)
+
+CUSTOMER_MAPPING = Shape(CustomerMapping, "name list_id customer mapped_by=who mapped_at=at")
+
+LISTED_MAPPING: Shape[Listed[CustomerMapping]] = Shape(
+    Listed, "row.* connection", row=CUSTOMER_MAPPING
+)
+
+
+def _standing(status: PaymentStatus, meaning: str) -> Key:
+    return Key(status.value, meaning, int, lambda resolved: resolved.payments.get(status, 0))
+
+
+RESOLVED_NAME = Shape(
+    Resolved,
+    "mapping.*",
+    _standing(PaymentStatus.READY, "how many payments of that name go out now"),
+    _standing(PaymentStatus.WAITING, "how many wait for something else"),
+    _standing(PaymentStatus.REFUSED, "how many need a person still"),
+    mapping=CUSTOMER_MAPPING,
+)
+
+INVOICE = Shape(InvoiceRow)
+
+LISTED_INVOICE: Shape[Listed[InvoiceRow]] = Shape(Listed, "row.* connection", row=INVOICE)
+
+INVOICE_LINE = Shape(InvoiceLine)
+
+INVOICE_DETAIL = Shape(
+    InvoiceDetail,
+    "sides.* sides.connection quickbooks_balance=sides.seen job=sides.named lines=invoice.lines",
+    "payments problem=problem_code",
+    sides=INVOICE,
+    lines="its lines",
+    payments=Elsewhere(PAYMENT_LINE),
+)
+
+OWING = Shape(Owing, "currency open_invoices=open balance quickbooks=seen")
+
+CUSTOMER_LEFT_OUT = Shape(LeftOut, "reason open_invoices=count currency quickbooks=seen")
+
+CUSTOMER_DETAIL = Shape(
+    CustomerDetail,
+    "sides.list_id sides.full_name sides.connection sides.active sides.owing sides.left_out",
+    "also_called formerly invoices=all_invoices",
+    owing=OWING,
+    left_out=CUSTOMER_LEFT_OUT,
+    invoices=INVOICE,
+)
