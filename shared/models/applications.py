@@ -14,14 +14,9 @@ from peewee import Case
 
 from shared.models import tables as t
 from shared.models.convert import millis, millis_or_none
-from shared.models.rows import (
-    APPLICATION_FIELDS,
-    APPLICATION_WIDTH,
-    CONNECTION_FIELDS,
-    read_application,
-    read_connection,
-)
-from shared.models.statements import Row, Statement, among, insert_row, slot, update_columns
+from shared.models.mapper import Mapper
+from shared.models.rows import APPLICATION, CONNECTION
+from shared.models.statements import Statement, among, insert_row, slot, update_columns
 from shared.qwc import app_name, new_guid, new_unique_name
 from shared.rules.values import Application, ApplicationKind, Credentials, Layout
 
@@ -38,12 +33,12 @@ def kinds_of(layout: Layout) -> tuple[ApplicationKind, ...]:
 
 def all_of(connection_id: int) -> list[Application]:
     """Return every application that the connection ever had, whatever its layout."""
-    return [read_application(row) for row in _APPLICATIONS.all(connection=connection_id)]
+    return [APPLICATION.read(row) for row in _APPLICATIONS.all(connection=connection_id)]
 
 
 _APPLICATIONS = Statement(
     lambda: (
-        t.Application.select(*APPLICATION_FIELDS)
+        t.Application.select(*APPLICATION.fields)
         .where(t.Application.connection == slot("connection"))
         .order_by(t.Application.id)
     )
@@ -141,33 +136,13 @@ def application_by_username(username: str) -> Credentials | None:
     A revoked application, or one before its first ``.qwc``, has an empty password hash.
     """
     row = _CREDENTIALS.one(username=username)
-    return None if row is None else _read_credentials(row)
+    return None if row is None else _CREDENTIALS_OF.read(row)
 
 
-def _read_credentials(row: Row) -> Credentials:
-    password_hash, previous_password_hash, failed_logins, proof, previous_proof = row[:5]
-    return Credentials(
-        application=read_application(row[5 : 5 + APPLICATION_WIDTH]),
-        connection=read_connection(row[5 + APPLICATION_WIDTH :]),
-        password_hash=password_hash,
-        previous_password_hash=previous_password_hash,
-        failed_logins=failed_logins,
-        password_proof=proof,
-        previous_password_proof=previous_proof,
-    )
-
-
+_CREDENTIALS_OF = Mapper(Credentials, t.Application, application=APPLICATION, connection=CONNECTION)
 _CREDENTIALS = Statement(
     lambda: (
-        t.Application.select(
-            t.Application.password_hash,
-            t.Application.previous_password_hash,
-            t.Application.failed_logins,
-            t.Application.password_proof,
-            t.Application.previous_password_proof,
-            *APPLICATION_FIELDS,
-            *CONNECTION_FIELDS,
-        )
+        t.Application.select(*_CREDENTIALS_OF.fields)
         .join(t.Connection)
         .where(t.Application.username == slot("username"))
     )

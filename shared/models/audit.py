@@ -10,7 +10,8 @@ from typing import Any
 from peewee import SQL, NodeList, fn
 
 from shared.models import tables as t
-from shared.models.convert import millis, moment
+from shared.models.convert import millis
+from shared.models.mapper import Mapper
 from shared.models.statements import Statement, insert_rows, slot
 from shared.rules.values import AuditEntry
 
@@ -63,10 +64,10 @@ def entries(
         "until_ms": _AFTER_ALL if until is None else millis(until),
     }
     statement = _entries(frozenset(given), tuple(place for place, _ in parts))
-    return [
-        AuditEntry(id_, moment(at_ms), *words)
-        for id_, at_ms, *words in statement.all(**page, **given, **texts)
-    ]
+    return [_ENTRY.read(row) for row in statement.all(**page, **given, **texts)]
+
+
+_ENTRY = Mapper(AuditEntry, t.Audit)
 
 
 @functools.cache
@@ -77,10 +78,7 @@ def _entries(exact: frozenset[str], places: tuple[str, ...]) -> Statement:
 def _page(exact: frozenset[str], places: tuple[str, ...]) -> Any:
     named = {"connection": t.Audit.connection, "action": t.Audit.action}
     return (
-        t.Audit.select(
-            *(t.Audit.id, t.Audit.at_ms, t.Audit.who, t.Audit.action),
-            *(t.Audit.connection, t.Audit.detail),
-        )
+        t.Audit.select(*_ENTRY.fields)
         .where(
             t.Audit.id < slot("before"),
             t.Audit.at_ms >= slot("since_ms"),

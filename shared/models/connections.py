@@ -8,7 +8,6 @@ from __future__ import annotations
 import difflib
 import unicodedata
 from collections.abc import Callable
-from dataclasses import asdict
 from datetime import date, datetime
 from itertools import chain, count
 from typing import Any
@@ -29,8 +28,7 @@ from shared.models.applications import (
     set_password,
     unlock,
 )
-from shared.models.convert import day_text, millis
-from shared.models.rows import CONNECTION_FIELDS, read_connection
+from shared.models.rows import BINDING, CONNECTION
 from shared.models.statements import (
     Statement,
     among,
@@ -118,13 +116,12 @@ def add(
     """
     name = _checked_name(name)
     _refuse_taken(name)
-    id_ = _ADD.value(
+    columns = CONNECTION.changes(
         name=name,
-        name_key=_key(name),
         layout=layout,
         company_file=company_file,
         jobs=jobs,
-        start_date=day_text(start_date),
+        start_date=start_date,
         run_every_minutes=run_every_minutes,
         minimum_interval_seconds=minimum_interval_seconds,
         debug=debug,
@@ -135,10 +132,10 @@ def add(
         on_account=on_account,
         closed_period=closed_period,
         sample_company=sample_company,
-        created_ms=millis(now),
+        created_at=now,
         platform_account=_free_account(name),
-        **_UNBOUND,
     )
+    id_ = _ADD.value(name_key=_key(name), **columns, **_UNBOUND)
     fit_to_layout(id_, name, layout, new_id=new_id)
     return by_id(id_)
 
@@ -168,11 +165,11 @@ def get(name: str) -> Connection:
     row = _BY_KEY.one(name_key=_key(name))
     if row is None:
         raise NotFound("connection", name, _nearest(name))
-    return read_connection(row)
+    return CONNECTION.read(row)
 
 
 _BY_KEY = Statement(
-    lambda: t.Connection.select(*CONNECTION_FIELDS).where(t.Connection.name_key == slot("name_key"))
+    lambda: t.Connection.select(*CONNECTION.fields).where(t.Connection.name_key == slot("name_key"))
 )
 
 
@@ -181,11 +178,11 @@ def by_id(connection_id: int) -> Connection:
     row = _BY_ID.one(id=connection_id)
     if row is None:
         raise NotFound("connection", connection_id)
-    return read_connection(row)
+    return CONNECTION.read(row)
 
 
 _BY_ID = Statement(
-    lambda: t.Connection.select(*CONNECTION_FIELDS).where(t.Connection.id == slot("id"))
+    lambda: t.Connection.select(*CONNECTION.fields).where(t.Connection.id == slot("id"))
 )
 
 
@@ -203,10 +200,10 @@ _LOCK = Statement(
 
 def all() -> list[Connection]:  # noqa: A001 - reads as connections.all()
     """Return every connection, by name."""
-    return [read_connection(row) for row in _ALL.all()]
+    return [CONNECTION.read(row) for row in _ALL.all()]
 
 
-_ALL = Statement(lambda: t.Connection.select(*CONNECTION_FIELDS).order_by(t.Connection.name_key))
+_ALL = Statement(lambda: t.Connection.select(*CONNECTION.fields).order_by(t.Connection.name_key))
 
 
 def edit(connection_id: int, *, new_id: Callable[[], UUID] = uuid4, **changes: Any) -> Connection:
@@ -219,15 +216,15 @@ def edit(connection_id: int, *, new_id: Callable[[], UUID] = uuid4, **changes: A
     if unknown:
         raise TypeError(f"a connection has no {', '.join(sorted(unknown))}")
     before = by_id(connection_id)
+    keys = {}
     if "name" in changes:
         changes["name"] = _checked_name(changes["name"])
-        changes["name_key"] = _key(changes["name"])
-        if changes["name_key"] != _key(before.name):
+        keys["name_key"] = _key(changes["name"])
+        if keys["name_key"] != _key(before.name):
             _refuse_taken(changes["name"])
-    if "start_date" in changes:
-        changes["start_date"] = day_text(changes["start_date"])
     if changes:
-        update_columns(t.Connection, id=connection_id, **changes)
+        columns = CONNECTION.changes(**changes)
+        update_columns(t.Connection, id=connection_id, **columns, **keys)
     after = by_id(connection_id)
     if after.layout != before.layout:
         fit_to_layout(after.id, after.name, after.layout, new_id=new_id)
@@ -260,9 +257,7 @@ _REMOVE = Statement(lambda: t.Connection.delete().where(t.Connection.id == slot(
 
 def bind(connection_id: int, binding: CompanyBinding) -> None:
     """Remember the company file that the connection belongs to."""
-    columns = asdict(binding)
-    columns["bound_ms"] = millis(columns.pop("bound_at"))
-    _BIND.run(id=connection_id, **columns)
+    _BIND.run(id=connection_id, **BINDING.stored(binding))
 
 
 def unbind(connection_id: int) -> None:

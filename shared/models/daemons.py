@@ -4,19 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from shared.models import tables as t
-from shared.models.convert import millis, millis_or_none, moment, moment_or_none
+from shared.models.convert import millis, moment, moment_or_none
+from shared.models.mapper import Mapper
 from shared.models.statements import Row, Statement, insert_rows, slot
 
 BEAT_EVERY = timedelta(seconds=15)
 SILENT_AFTER = 3 * BEAT_EVERY
 KEPT = timedelta(days=30)
-_FIELDS: tuple[Any, ...] = (
-    *(t.Daemon.instance, t.Daemon.host, t.Daemon.pid, t.Daemon.version, t.Daemon.listening),
-    *(t.Daemon.public_url, t.Daemon.certificate_expires_ms, t.Daemon.started_ms),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,23 +46,17 @@ class Daemon:
         return self.stopped_at is None and now - self.last_beat_at < SILENT_AFTER
 
 
+_FACTS = Mapper(DaemonFacts, t.Daemon, but=["listening"])
+
+
 def beat(facts: DaemonFacts, now: datetime) -> None:
     """Note that a daemon is alive, and what it says of itself."""
-    _BEAT.many(
-        [
-            (
-                *(facts.instance, facts.host, facts.pid, facts.version),
-                *(" ".join(facts.listening), facts.public_url),
-                millis_or_none(facts.certificate_expires_at),
-                *(millis(facts.started_at), millis(now)),
-            )
-        ]
-    )
+    _BEAT.many([(*_FACTS.row(facts), " ".join(facts.listening), millis(now))])
 
 
 _BEAT = insert_rows(
     t.Daemon,
-    [*_FIELDS, t.Daemon.beat_ms],
+    [*_FACTS.fields, t.Daemon.listening, t.Daemon.beat_ms],
     key=[t.Daemon.instance],
     replace=[t.Daemon.listening, t.Daemon.certificate_expires_ms, t.Daemon.beat_ms],
 )
@@ -90,9 +80,9 @@ def known() -> list[Daemon]:
 
 
 _KNOWN = Statement(
-    lambda: t.Daemon.select(*_FIELDS, t.Daemon.beat_ms, t.Daemon.stopped_ms).order_by(
-        t.Daemon.beat_ms.desc(), t.Daemon.id.desc()
-    )
+    lambda: t.Daemon.select(
+        t.Daemon.listening, t.Daemon.beat_ms, t.Daemon.stopped_ms, *_FACTS.fields
+    ).order_by(t.Daemon.beat_ms.desc(), t.Daemon.id.desc())
 )
 
 
@@ -110,16 +100,6 @@ _FORGET = Statement(lambda: t.Daemon.delete().where(t.Daemon.beat_ms < slot("bef
 
 
 def _read(row: Row) -> Daemon:
-    instance, host, pid, version, listening, public_url, expires_ms, started_ms = row[:8]
-    beat_ms, stopped_ms = row[8:]
-    facts = DaemonFacts(
-        instance=instance,
-        host=host,
-        pid=pid,
-        version=version,
-        listening=tuple(listening.split()),
-        public_url=public_url,
-        certificate_expires_at=moment_or_none(expires_ms),
-        started_at=moment(started_ms),
-    )
+    listening, beat_ms, stopped_ms, *said = row
+    facts = _FACTS.read(tuple(said), listening=tuple(listening.split()))
     return Daemon(facts, moment(beat_ms), moment_or_none(stopped_ms))

@@ -8,12 +8,13 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from peewee import JOIN
+from peewee import JOIN, fn
 
 from shared.errors import NotFound, NotPossible
 from shared.models import tables as t
-from shared.models.convert import millis, moment
-from shared.models.statements import Row, Statement, insert_rows, slot
+from shared.models.convert import millis
+from shared.models.mapper import Mapper
+from shared.models.statements import Statement, insert_rows, slot
 from shared.rules.ledger import CustomerState
 from shared.rules.payments.names import folded
 from shared.rules.payments.values import CustomerMapping
@@ -46,6 +47,9 @@ _HELD = Statement(
         & (t.Customer.state == CustomerState.HELD.value)
     )
 )
+_MAPPING = Mapper(
+    CustomerMapping, t.CustomerMapping, customer=fn.COALESCE(t.Customer.full_name, "")
+)
 _TOLD = (
     *(t.CustomerMapping.name, t.CustomerMapping.list_id, t.CustomerMapping.who),
     t.CustomerMapping.at_ms,
@@ -77,14 +81,14 @@ _DROP = Statement(
 
 def of_connection(connection_id: int) -> dict[str, CustomerMapping]:
     """Return the mappings of a connection by folded name."""
-    return {row[0]: _read(row) for row in _OF_CONNECTION.all(connection=connection_id)}
+    return {row[0]: _MAPPING.read(row[1:]) for row in _OF_CONNECTION.all(connection=connection_id)}
 
 
 def listed(connection_id: int | None = None) -> list[CustomerMapping]:
     """Return the mappings of a connection, or of all one after the other, by folded name."""
     if connection_id is not None:
         return list(of_connection(connection_id).values())
-    return [_read(row) for row in _ALL.all()]
+    return [_MAPPING.read(row[1:]) for row in _ALL.all()]
 
 
 _OF_CONNECTION = Statement(
@@ -95,9 +99,7 @@ _ALL = Statement(lambda: _select())
 
 def _select() -> Any:
     return (
-        t.CustomerMapping.select(
-            t.CustomerMapping.folded, t.CustomerMapping.connection, *_TOLD, t.Customer.full_name
-        )
+        t.CustomerMapping.select(t.CustomerMapping.folded, *_MAPPING.fields)
         .join(
             t.Customer,
             JOIN.LEFT_OUTER,
@@ -109,8 +111,3 @@ def _select() -> Any:
         )
         .order_by(t.CustomerMapping.connection, t.CustomerMapping.folded)
     )
-
-
-def _read(row: Row) -> CustomerMapping:
-    _, connection_id, name, list_id, who, at_ms, customer = row
-    return CustomerMapping(connection_id, name, list_id, customer or "", who, moment(at_ms))

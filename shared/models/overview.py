@@ -14,12 +14,7 @@ from peewee import fn
 from shared.models import syncs
 from shared.models import tables as t
 from shared.models.applications import kinds_of
-from shared.models.rows import (
-    APPLICATION_FIELDS,
-    CONNECTION_FIELDS,
-    read_application,
-    read_connection,
-)
+from shared.models.rows import APPLICATION, CONNECTION
 from shared.models.statements import Statement
 from shared.rules.payments.values import PaymentStatus
 from shared.rules.values import (
@@ -41,12 +36,12 @@ def connections() -> list[ConnectionOverview]:
     }
     applications: dict[int, list[Application]] = {}
     for row in _APPLICATIONS.all():
-        application = read_application(row)
+        application = APPLICATION.read(row)
         applications.setdefault(application.connection_id, []).append(application)
     problems: dict[int, int] = dict(_OPEN_PROBLEMS.all())
     return [
         ConnectionOverview(
-            connection := read_connection(row[2:]),
+            connection := CONNECTION.read(row[2:]),
             _applications(connection, applications.get(connection.id, []), last),
             payments_waiting=row[0],
             payments_unknown=row[1],
@@ -78,10 +73,10 @@ def _count_payments(*statuses: PaymentStatus) -> Any:
 
 _CONNECTIONS = Statement(
     lambda: t.Connection.select(
-        _count_payments(*ON_ITS_WAY), _count_payments(PaymentStatus.UNKNOWN), *CONNECTION_FIELDS
+        _count_payments(*ON_ITS_WAY), _count_payments(PaymentStatus.UNKNOWN), *CONNECTION.fields
     ).order_by(t.Connection.name_key)
 )
-_APPLICATIONS = Statement(lambda: t.Application.select(*APPLICATION_FIELDS))
+_APPLICATIONS = Statement(lambda: t.Application.select(*APPLICATION.fields))
 _OPEN_PROBLEMS = Statement(
     lambda: (
         t.Problem.select(t.Problem.connection, fn.COUNT(t.Problem.id))

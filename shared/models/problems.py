@@ -12,8 +12,9 @@ from peewee import SQL, NodeList, fn
 
 from shared.errors import NotFound
 from shared.models import tables as t
-from shared.models.convert import millis, moment, moment_or_none
-from shared.models.statements import Row, Statement, among, insert_rows, slot, update_columns
+from shared.models.convert import millis
+from shared.models.mapper import Mapper
+from shared.models.statements import Statement, among, insert_rows, slot, update_columns
 from shared.rules.values import Problem, ProblemState, RecordKind, Trouble
 
 _WAITING = (ProblemState.OPEN, ProblemState.RETRY)
@@ -161,8 +162,8 @@ def list_problems(
     """Return the problems in these states, of one connection or of all, latest first."""
     words = [state.value for state in states]
     if connection_id is None:
-        return [_read(row) for row in _LIST_ALL.all(states=words)]
-    return [_read(row) for row in _LIST.all(connection=connection_id, states=words)]
+        return [_PROBLEM.read(row) for row in _LIST_ALL.all(states=words)]
+    return [_PROBLEM.read(row) for row in _LIST.all(connection=connection_id, states=words)]
 
 
 _LIST_ALL = Statement(lambda: _listing(among(t.Problem.state, "states")))
@@ -182,7 +183,9 @@ def page(states: Collection[ProblemState], words: Sequence[str], limit: int) -> 
     Words are looked for in the document, the message, QuickBooks' own text, the code and the
     name of the connection; case does not matter.
     """
-    return [_read(row) for row in _page(len(words)).all(limit=limit, **_wanted(states, words))]
+    return [
+        _PROBLEM.read(row) for row in _page(len(words)).all(limit=limit, **_wanted(states, words))
+    ]
 
 
 def counts(states: Collection[ProblemState], words: Sequence[str]) -> dict[str, int]:
@@ -192,7 +195,7 @@ def counts(states: Collection[ProblemState], words: Sequence[str]) -> dict[str, 
 
 def about(connection_id: int, object_ids: Iterable[str]) -> list[Problem]:
     """Return every problem with these objects, whatever its state, latest first."""
-    return [_read(row) for row in _ABOUT.all(connection=connection_id, objects=object_ids)]
+    return [_PROBLEM.read(row) for row in _ABOUT.all(connection=connection_id, objects=object_ids)]
 
 
 _ABOUT = Statement(
@@ -244,7 +247,7 @@ def get(problem_id: int) -> Problem:
     row = _GET.one(id=problem_id)
     if row is None:
         raise NotFound("problem", problem_id)
-    return _read(row)
+    return _PROBLEM.read(row)
 
 
 _GET = Statement(lambda: _select().where(t.Problem.id == slot("id")))
@@ -353,47 +356,12 @@ _DECIDE_ALL = Statement(
 
 def change(problem_id: int, state: ProblemState, note: str, who: str, now: datetime) -> None:
     """Write down what a person decided; ``note`` says why, or is empty."""
-    update_columns(
-        t.Problem,
-        id=problem_id,
-        state=state.value,
-        note=note,
-        changed_by=who,
-        changed_ms=millis(now),
-    )
+    columns = _PROBLEM.changes(state=state, note=note, changed_by=who, changed_at=now)
+    update_columns(t.Problem, id=problem_id, **columns)
 
 
 def _select() -> Any:
-    return t.Problem.select(
-        *(t.Problem.id, t.Problem.connection, t.Connection.name, t.Problem.code, t.Problem.kind),
-        *(t.Problem.object_id, t.Problem.document, t.Problem.message, t.Problem.remedy),
-        *(t.Problem.said, t.Problem.state, t.Problem.first_seen_ms, t.Problem.last_seen_ms),
-        *(t.Problem.first_sync, t.Problem.sync, t.Problem.note, t.Problem.changed_by),
-        t.Problem.changed_ms,
-    ).join(t.Connection)
+    return t.Problem.select(*_PROBLEM.fields).join(t.Connection)
 
 
-def _read(row: Row) -> Problem:
-    id_, connection_id, connection, code, kind, object_id, document, message, remedy = row[:9]
-    said, state, first_seen_ms, last_seen_ms, first_sync_id, sync_id, *changed = row[9:]
-    note, changed_by, changed_ms = changed
-    return Problem(
-        id=id_,
-        connection_id=connection_id,
-        connection=connection,
-        code=code,
-        kind=RecordKind(kind),
-        object_id=object_id,
-        document=document,
-        message=message,
-        remedy=remedy,
-        said=said,
-        state=ProblemState(state),
-        first_seen_at=moment(first_seen_ms),
-        last_seen_at=moment(last_seen_ms),
-        first_sync_id=first_sync_id,
-        sync_id=sync_id,
-        note=note,
-        changed_by=changed_by,
-        changed_at=moment_or_none(changed_ms),
-    )
+_PROBLEM = Mapper(Problem, t.Problem, connection=t.Connection.name)

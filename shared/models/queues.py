@@ -11,14 +11,8 @@ from peewee import JOIN, fn
 
 from shared.models import tables as t
 from shared.models.convert import moment
-from shared.models.rows import (
-    APPLICATION_FIELDS,
-    APPLICATION_WIDTH,
-    CONNECTION_FIELDS,
-    read_application,
-    read_connection,
-)
-from shared.models.statements import Statement, among
+from shared.models.rows import APPLICATION, CONNECTION
+from shared.models.statements import Row, Statement, among
 from shared.rules.payments.values import PaymentStatus
 from shared.rules.values import Application, Connection, ProblemState
 
@@ -82,14 +76,15 @@ def scheduled() -> list[tuple[Connection, Application]]:
     return [_of_connection(row) for row in _SCHEDULED.all()]
 
 
-def _of_connection(row: tuple[Any, ...]) -> tuple[Connection, Application]:
-    return read_connection(row[APPLICATION_WIDTH:]), read_application(row[:APPLICATION_WIDTH])
+def _of_connection(row: Row) -> tuple[Connection, Application]:
+    width = len(CONNECTION.fields)
+    return CONNECTION.read(row[:width]), APPLICATION.read(row[width:])
 
 
 def _applications(condition: Callable[[], Any]) -> Statement:
     return Statement(
         lambda: (
-            t.Application.select(*APPLICATION_FIELDS, *CONNECTION_FIELDS)
+            t.Application.select(*CONNECTION.fields, *APPLICATION.fields)
             .join(t.Connection)
             .where(condition())
             .order_by(t.Connection.name_key, t.Application.id)

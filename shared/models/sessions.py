@@ -11,37 +11,20 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
-from peewee import JOIN
+from peewee import JOIN, fn
 
 from shared.models import tables as t
-from shared.models.convert import millis, millis_or_none, moment, moment_or_none
-from shared.models.rows import (
-    APPLICATION_FIELDS,
-    CONNECTION_FIELDS,
-    read_application,
-    read_connection,
-)
-from shared.models.statements import Row, Statement, insert_row, locking, slot, update_columns
+from shared.models.convert import millis
+from shared.models.mapper import Mapper
+from shared.models.rows import APPLICATION, CONNECTION
+from shared.models.statements import Statement, insert_row, locking, slot, update_columns
 from shared.rules.values import Application, Connection, Exchange, Session
 
-_SESSION_FIELDS = (
-    *(t.Session.id, t.Session.sync, t.Session.phase, t.Session.plan, t.Session.opened_ms),
-    *(t.Session.last_call_ms, t.Session.lease_expires_ms, t.Session.ended_ms),
-    *(t.Session.peer, t.Session.identified, t.Session.waits),
-    *(t.Session.fallback_used, t.Session.error_code, t.Session.error, t.Session.closing),
-    t.Session.cut_off,
-)
-_EXCHANGE_FIELDS = (
-    *(t.Exchange.id, t.Exchange.session, t.Exchange.sync, t.Exchange.sequence, t.Exchange.step),
-    *(t.Exchange.request_id, t.ExchangeRequest.text, t.Exchange.request_bytes),
-    *(t.Exchange.request_digest, t.Exchange.sent_ms, t.Exchange.handed_out),
-    *(t.Exchange.answered_ms, t.Exchange.digest, t.Exchange.answer, t.Exchange.hresult),
-    *(t.Exchange.status_code, t.Exchange.response_bytes),
+_EXCHANGE = Mapper(Exchange, t.Exchange, request=fn.COALESCE(t.ExchangeRequest.text, b""))
+_SESSION = Mapper(
+    Session, t.Session, application=APPLICATION, connection=CONNECTION, exchange=_EXCHANGE
 )
 _DIGEST_DIGITS = 16
-_APPLICATION_AT = len(_SESSION_FIELDS)
-_CONNECTION_AT = _APPLICATION_AT + len(APPLICATION_FIELDS)
-_EXCHANGE_AT = _CONNECTION_AT + len(CONNECTION_FIELDS)
 
 
 def open_session(
@@ -91,7 +74,7 @@ _OPEN = insert_row(t.Session)
 def by_ticket(ticket_hash: str) -> Session | None:
     """Find the session of a ticket, open or ended, and lock it."""
     row = _BY_TICKET.one(ticket_hash=ticket_hash)
-    return None if row is None else _read_session(row)
+    return None if row is None else _SESSION.read(row)
 
 
 _BY_TICKET = Statement(
@@ -102,7 +85,7 @@ _BY_TICKET = Statement(
 def by_id(session_id: int) -> Session | None:
     """Find a session by its number, and lock it."""
     row = _BY_ID.one(id=session_id)
-    return None if row is None else _read_session(row)
+    return None if row is None else _SESSION.read(row)
 
 
 _BY_ID = Statement(lambda: locking(_select().where(t.Session.id == slot("id")), t.Session))
@@ -110,7 +93,7 @@ _BY_ID = Statement(lambda: locking(_select().where(t.Session.id == slot("id")), 
 
 def unended(connection_id: int) -> list[Session]:
     """Return the connection's sessions that have not ended, and lock them."""
-    return [_read_session(row) for row in _UNENDED.all(connection=connection_id)]
+    return [_SESSION.read(row) for row in _UNENDED.all(connection=connection_id)]
 
 
 _UNENDED = Statement(
@@ -125,7 +108,7 @@ _UNENDED = Statement(
 
 def silent_since(since: datetime) -> list[Session]:
     """Return sessions of all connections that have not ended and not called since, locked."""
-    return [_read_session(row) for row in _SILENT.all(since_ms=millis(since))]
+    return [_SESSION.read(row) for row in _SILENT.all(since_ms=millis(since))]
 
 
 _SILENT = Statement(
@@ -152,23 +135,13 @@ _IS_LIVE = Statement(
 
 def save(session: Session) -> None:
     """Write everything of a session that may change; one that has ended needs no plan."""
-    update_columns(
-        t.Session,
-        id=session.id,
-        sync=session.sync_id,
-        phase=session.phase,
-        plan="" if session.ended_at else session.plan,
-        last_call_ms=millis(session.last_call_at),
-        lease_expires_ms=millis(session.lease_expires_at),
-        ended_ms=millis_or_none(session.ended_at),
-        identified=session.identified,
-        waits=session.waits,
-        fallback_used=session.fallback_used,
-        cut_off=session.cut_off,
-        error_code=session.error_code,
-        error=session.error,
-        closing=session.closing,
-    )
+    columns = _SESSION.stored(session, but=_NEVER_CHANGED)
+    if session.ended_at is not None:
+        columns["plan"] = ""
+    update_columns(t.Session, id=session.id, **columns)
+
+
+_NEVER_CHANGED = ("id", "opened_at", "peer")
 
 
 def add_exchange(
@@ -224,13 +197,15 @@ def save_exchange(exchange: Exchange) -> None:
     update_columns(
         t.Exchange,
         id=exchange.id,
-        handed_out=exchange.handed_out,
-        answered_ms=millis_or_none(exchange.answered_at),
-        digest=exchange.digest,
-        answer=exchange.answer,
-        hresult=exchange.hresult,
-        status_code=exchange.status_code,
-        response_bytes=exchange.response_bytes,
+        **_EXCHANGE.changes(
+            handed_out=exchange.handed_out,
+            answered_at=exchange.answered_at,
+            digest=exchange.digest,
+            answer=exchange.answer,
+            hresult=exchange.hresult,
+            status_code=exchange.status_code,
+            response_bytes=exchange.response_bytes,
+        ),
     )
 
 
@@ -251,7 +226,7 @@ _FORGET_REQUESTS = Statement(
 def exchange_by_id(exchange_id: int) -> Exchange | None:
     """Find an exchange by its number."""
     row = _EXCHANGE_BY_ID.one(id=exchange_id)
-    return None if row is None else _read_exchange(row)
+    return None if row is None else _EXCHANGE.read(row)
 
 
 _EXCHANGE_BY_ID = Statement(lambda: _select_exchanges().where(t.Exchange.id == slot("id")))
@@ -260,7 +235,7 @@ _EXCHANGE_BY_ID = Statement(lambda: _select_exchanges().where(t.Exchange.id == s
 def exchange_by_request_id(session_id: int, request_id: str) -> Exchange | None:
     """Find the latest exchange of a session that carried this requestID."""
     row = _BY_REQUEST_ID.one(session=session_id, request_id=request_id)
-    return None if row is None else _read_exchange(row)
+    return None if row is None else _EXCHANGE.read(row)
 
 
 _BY_REQUEST_ID = Statement(
@@ -277,7 +252,7 @@ _BY_REQUEST_ID = Statement(
 
 def exchanges(sync_id: int) -> list[Exchange]:
     """Return the exchanges of a sync in the order in which they were sent."""
-    return [_read_exchange(row) for row in _EXCHANGES.all(sync=sync_id)]
+    return [_EXCHANGE.read(row) for row in _EXCHANGES.all(sync=sync_id)]
 
 
 _EXCHANGES = Statement(
@@ -314,9 +289,7 @@ _TEXT = Statement(
 def _select() -> Any:
     latest = (t.Exchange.session == t.Session.id) & (t.Exchange.sequence == t.Session.exchanges)
     return (
-        t.Session.select(
-            *_SESSION_FIELDS, *APPLICATION_FIELDS, *CONNECTION_FIELDS, *_EXCHANGE_FIELDS
-        )
+        t.Session.select(*_SESSION.fields)
         .join(t.Application, on=(t.Application.id == t.Session.application))
         .join(t.Connection, on=(t.Connection.id == t.Session.connection))
         .join(t.Exchange, JOIN.LEFT_OUTER, on=latest)
@@ -325,59 +298,9 @@ def _select() -> Any:
 
 
 def _select_exchanges() -> Any:
-    return t.Exchange.select(*_EXCHANGE_FIELDS).join(
+    return t.Exchange.select(*_EXCHANGE.fields).join(
         t.ExchangeRequest, JOIN.LEFT_OUTER, on=_REQUEST_OF_EXCHANGE
     )
 
 
 _REQUEST_OF_EXCHANGE: Any = t.ExchangeRequest.exchange == t.Exchange.id
-
-
-def _read_session(row: Row) -> Session:
-    (id_, sync_id, phase, plan, opened, last_call, lease, ended) = row[:8]
-    peer, identified, waits, fallback_used, error_code, error, closing, cut_off = row[8:16]
-    return Session(
-        id=id_,
-        application=read_application(row[_APPLICATION_AT:_CONNECTION_AT]),
-        connection=read_connection(row[_CONNECTION_AT:_EXCHANGE_AT]),
-        sync_id=sync_id,
-        phase=phase,
-        plan=plan,
-        opened_at=moment(opened),
-        last_call_at=moment(last_call),
-        lease_expires_at=moment(lease),
-        ended_at=moment_or_none(ended),
-        peer=peer,
-        identified=bool(identified),
-        waits=waits,
-        fallback_used=bool(fallback_used),
-        error_code=error_code,
-        error=error,
-        closing=closing,
-        cut_off=bool(cut_off),
-        exchange=None if row[_EXCHANGE_AT] is None else _read_exchange(row[_EXCHANGE_AT:]),
-    )
-
-
-def _read_exchange(row: Row) -> Exchange:
-    id_, session_id, sync_id, sequence, step, request_id, request, size, request_digest = row[:9]
-    sent, handed_out, answered, digest, answer, hresult, status_code, response_bytes = row[9:]
-    return Exchange(
-        id=id_,
-        session_id=session_id,
-        sync_id=sync_id,
-        sequence=sequence,
-        step=step,
-        request_id=request_id,
-        request=bytes(request or b""),
-        request_bytes=size,
-        request_digest=request_digest,
-        sent_at=moment(sent),
-        handed_out=handed_out,
-        answered_at=moment_or_none(answered),
-        digest=digest,
-        answer=answer,
-        hresult=hresult,
-        status_code=status_code,
-        response_bytes=response_bytes,
-    )

@@ -12,9 +12,9 @@ from peewee import JOIN, SQL, fn
 
 from shared.errors import NotFound, NotPossible
 from shared.models import tables as t
-from shared.models.convert import millis, moment, moment_or_none
+from shared.models.convert import millis
+from shared.models.mapper import Mapper
 from shared.models.statements import (
-    Row,
     Statement,
     among,
     insert_row,
@@ -22,16 +22,13 @@ from shared.models.statements import (
     slot,
     update_columns,
 )
-from shared.rules.values import Outcome, ProblemState, Record, RecordKind, Sync, SyncState
+from shared.rules.values import Outcome, ProblemState, Record, Sync, SyncState
 
 REFUSALS_SHARE_A_ROW = timedelta(hours=1)
 UNKNOWN_USERS_KEPT = 100
 _FINAL = (SyncState.FINISHED, SyncState.FAILED, SyncState.CANCELED)
-_FIELDS = (
-    *(t.Sync.id, t.Sync.connection, t.Connection.name, t.Sync.application, t.Sync.state),
-    *(t.Sync.started_ms, t.Sync.ended_ms, t.Sync.position, t.Sync.total, t.Sync.failed),
-    *(t.Sync.message, t.Sync.error, t.Sync.error_code, t.Sync.stop_requested_by),
-)
+_SYNC = Mapper(Sync, t.Sync, connection=fn.COALESCE(t.Connection.name, ""))
+_RECORD = Mapper(Record, t.Record)
 
 
 def start(connection_id: int | None, application: str, now: datetime) -> Sync:
@@ -60,9 +57,7 @@ _ADD = insert_row(t.Sync)
 
 def save(sync_id: int, **changes: Any) -> None:
     """Change any of state, position, total, failed, message, error, error_code, ended_at."""
-    if "ended_at" in changes:
-        changes["ended_ms"] = millis(changes.pop("ended_at"))
-    update_columns(t.Sync, id=sync_id, **changes)
+    update_columns(t.Sync, id=sync_id, **_SYNC.changes(**changes))
 
 
 def get(sync_id: int) -> Sync:
@@ -70,7 +65,7 @@ def get(sync_id: int) -> Sync:
     row = _GET.one(id=sync_id)
     if row is None:
         raise NotFound("sync", sync_id)
-    return _read(row)
+    return _SYNC.read(row)
 
 
 _GET = Statement(lambda: _select().where(t.Sync.id == slot("id")))
@@ -93,8 +88,8 @@ def list_syncs(
         "states": list(states) or [state.value for state in SyncState],
     }
     if connection_id is None:
-        return [_read(row) for row in _LIST_ALL.all(**page)]
-    return [_read(row) for row in _LIST.all(connection=connection_id, **page)]
+        return [_SYNC.read(row) for row in _LIST_ALL.all(**page)]
+    return [_SYNC.read(row) for row in _LIST.all(connection=connection_id, **page)]
 
 
 _EVERYTHING = 2**62
@@ -113,8 +108,8 @@ def _page(condition: Any) -> Any:
 def running(connection_ids: Collection[int] | None = None) -> list[Sync]:
     """Return the syncs that have not ended, newest first; of these connections, or of all."""
     if connection_ids is None:
-        return [_read(row) for row in _RUNNING.all()]
-    return [_read(row) for row in _RUNNING_OF.all(connections=connection_ids)]
+        return [_SYNC.read(row) for row in _RUNNING.all()]
+    return [_SYNC.read(row) for row in _RUNNING_OF.all(connections=connection_ids)]
 
 
 _RUNNING = Statement(lambda: _select().where(t.Sync.ended_ms.is_null()).order_by(t.Sync.id.desc()))
@@ -155,7 +150,7 @@ def history(
     filters = {name: value for name, value in given.items() if value is not None}
     statement = _history(frozenset(filters))
     page = {"limit": limit, "before": before_id or _EVERYTHING}
-    return [_read(row) for row in statement.all(**filters, **page)]
+    return [_SYNC.read(row) for row in statement.all(**filters, **page)]
 
 
 @functools.cache
@@ -184,14 +179,14 @@ def _history(filters: frozenset[str]) -> Statement:
 
 def latest() -> dict[tuple[int, str], Sync]:
     """Return the newest sync of each application by the number of its connection and its kind."""
-    found = (_read(row) for row in _LATEST.all())
+    found = (_SYNC.read(row) for row in _LATEST.all())
     return {(sync.connection_id or 0, sync.application): sync for sync in found}
 
 
 _NEWEST: Any = t.Sync.alias()
 _LATEST = Statement(
     lambda: (
-        t.Sync.select(*_FIELDS)
+        t.Sync.select(*_SYNC.fields)
         .join(
             t.Application,
             on=(
@@ -224,18 +219,12 @@ def request_stop(sync_id: int, who: str, now: datetime) -> Sync:
 
 def add_records(sync_id: int, records: Sequence[Record]) -> None:
     """Note what the sync did with objects; a later word on the same object replaces it."""
-    _ADD_RECORDS.many(
-        (sync_id, r.kind.value, r.object_id, r.document, r.outcome.value, r.reason, r.remedy)
-        for r in records
-    )
+    _ADD_RECORDS.many((sync_id, *_RECORD.row(record)) for record in records)
 
 
 _ADD_RECORDS = insert_rows(
     t.Record,
-    [
-        *(t.Record.sync, t.Record.kind, t.Record.object_id, t.Record.document),
-        *(t.Record.outcome, t.Record.reason, t.Record.remedy),
-    ],
+    [t.Record.sync, *_RECORD.fields],
     key=[t.Record.sync, t.Record.kind, t.Record.object_id],
     replace=[t.Record.document, t.Record.outcome, t.Record.reason, t.Record.remedy],
 )
@@ -244,12 +233,7 @@ _ADD_RECORDS = insert_rows(
 def records(sync_id: int, *, failed_only: bool = False) -> list[Record]:
     """Return what the sync touched, in the order in which it met it."""
     statement = _FAILED_RECORDS if failed_only else _RECORDS
-    return [_read_record(row) for row in statement.all(sync=sync_id)]
-
-
-def _read_record(row: Row) -> Record:
-    kind, object_id, document, outcome, reason, remedy = row
-    return Record(RecordKind(kind), object_id, document, Outcome(outcome), reason, remedy)
+    return [_RECORD.read(row) for row in statement.all(sync=sync_id)]
 
 
 _RECORDS = Statement(lambda: _select_records())
@@ -259,7 +243,7 @@ _FAILED_RECORDS = Statement(lambda: _select_records(t.Record.outcome == Outcome.
 def some_records(sync_id: int, limit: int, *, failed: bool) -> list[Record]:
     """Return at most ``limit`` records that failed, or that did not, as the sync met them."""
     statement = _SOME_FAILED if failed else _SOME_OTHERS
-    return [_read_record(row) for row in statement.all(sync=sync_id, limit=limit)]
+    return [_RECORD.read(row) for row in statement.all(sync=sync_id, limit=limit)]
 
 
 _SOME_FAILED = Statement(
@@ -286,10 +270,7 @@ _RECORD_COUNTS = Statement(
 
 def _select_records(*conditions: Any) -> Any:
     return (
-        t.Record.select(
-            *(t.Record.kind, t.Record.object_id, t.Record.document),
-            *(t.Record.outcome, t.Record.reason, t.Record.remedy),
-        )
+        t.Record.select(*_RECORD.fields)
         .where(t.Record.sync == slot("sync"), *conditions)
         .order_by(t.Record.id)
     )
@@ -392,18 +373,4 @@ _PRUNE_PROBLEMS = Statement(
 
 
 def _select() -> Any:
-    return t.Sync.select(*_FIELDS).join(t.Connection, JOIN.LEFT_OUTER)
-
-
-def _read(row: Row) -> Sync:
-    id_, connection_id, connection, application, state, started_ms, ended_ms, *rest = row
-    return Sync(
-        id_,
-        connection_id,
-        connection or "",
-        application,
-        SyncState(state),
-        moment(started_ms),
-        moment_or_none(ended_ms),
-        *rest,
-    )
+    return t.Sync.select(*_SYNC.fields).join(t.Connection, JOIN.LEFT_OUTER)

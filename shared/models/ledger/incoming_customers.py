@@ -9,6 +9,7 @@ from typing import Any
 
 from shared.models import tables as t
 from shared.models.ledger import aliases, rereads, wanted
+from shared.models.mapper import Mapper
 from shared.models.statements import Row, Statement, among, insert_rows, slot
 from shared.rules.ledger import CustomerState
 from shared.rules.values import Customer, RecordKind
@@ -36,7 +37,8 @@ def store_customers(
     for list_id, customer in customers.items():
         _kind(stored, known.get(list_id), customer).append(list_id)
     written = [customers[list_id] for list_id in (*stored.imported, *stored.updated)]
-    _WRITE.many(_row(connection_id, customer) for customer in written)
+    held = CustomerState.HELD.value
+    _WRITE.many((connection_id, held, *_CUSTOMER.row(customer)) for customer in written)
     aliases.remember(connection_id, written, now)
     aliases.still_there(connection_id, customers)
     wanted.want(connection_id, (customer.parent_list_id for customer in written))
@@ -71,38 +73,13 @@ _KNOWN = Statement(
         *(t.Customer.full_name, t.Customer.parent_list_id),
     ).where((t.Customer.connection == slot("connection")) & among(t.Customer.list_id, "ids"))
 )
-_FROM_QUICKBOOKS = (
-    *(t.Customer.state, t.Customer.name, t.Customer.full_name, t.Customer.parent_list_id),
-    *(t.Customer.active, t.Customer.company_name, t.Customer.email, t.Customer.phone),
-    *(t.Customer.bill_address, t.Customer.currency, t.Customer.edit_sequence),
-    *(t.Customer.time_created, t.Customer.time_modified),
-)
+_CUSTOMER = Mapper(Customer, t.Customer)
 _WRITE = insert_rows(
     t.Customer,
-    [t.Customer.connection, t.Customer.list_id, *_FROM_QUICKBOOKS],
+    [t.Customer.connection, t.Customer.state, *_CUSTOMER.fields],
     key=[t.Customer.connection, t.Customer.list_id],
-    replace=_FROM_QUICKBOOKS,
+    replace=[t.Customer.state, *_CUSTOMER.fields_but("list_id")],
 )
-
-
-def _row(connection_id: int, customer: Customer) -> Row:
-    return (
-        connection_id,
-        customer.list_id,
-        CustomerState.HELD.value,
-        customer.name,
-        customer.full_name,
-        customer.parent_list_id,
-        customer.active,
-        customer.company_name,
-        customer.email,
-        customer.phone,
-        customer.bill_address,
-        customer.currency,
-        customer.edit_sequence,
-        customer.time_created,
-        customer.time_modified,
-    )
 
 
 def missing_customers(connection_id: int, limit: int) -> list[str]:

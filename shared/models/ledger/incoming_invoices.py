@@ -12,14 +12,9 @@ from peewee import SQL
 from shared.documents import invoice_document
 from shared.errors import NotFound
 from shared.models import tables as t
-from shared.models.convert import (
-    cents,
-    day_or_none,
-    day_text,
-    money,
-    money_or_none,
-)
+from shared.models.convert import cents, money
 from shared.models.ledger import aliases, rereads, seen, wanted
+from shared.models.mapper import Mapper
 from shared.models.statements import Row, Statement, among, insert_rows, slot
 from shared.rules.payments import numbers
 from shared.rules.values import (
@@ -110,16 +105,9 @@ def _mark_of(invoice: Invoice) -> Row:
     )
 
 
-_FROM_QUICKBOOKS = (
-    *(t.Invoice.number, t.Invoice.customer_list_id, t.Invoice.customer_full_name),
-    *(t.Invoice.date, t.Invoice.due_date, t.Invoice.subtotal_cents, t.Invoice.tax_cents),
-    *(t.Invoice.applied_cents, t.Invoice.balance_cents, t.Invoice.total_cents),
-    *(t.Invoice.currency, t.Invoice.exchange_rate, t.Invoice.status, t.Invoice.pending),
-    *(t.Invoice.ar_account_list_id, t.Invoice.ar_account, t.Invoice.terms),
-    *(t.Invoice.po_number, t.Invoice.memo, t.Invoice.note),
-    *(t.Invoice.edit_sequence, t.Invoice.time_created),
-    t.Invoice.time_modified,
-)
+_INVOICE = Mapper(Invoice, t.Invoice, but=["lines"])
+_LINE = Mapper(InvoiceLine, t.InvoiceLine, group=t.InvoiceLine.group_line_id)
+_OURS = (t.Invoice.number_key, t.Invoice.bill_to_list_id, t.Invoice.left_out, t.Invoice.seen_cents)
 _LEFT_OUT_NOW = SQL(
     "CASE WHEN (invoice.pending, invoice.customer_list_id, invoice.date, invoice.status)"
     " = (EXCLUDED.pending, EXCLUDED.customer_list_id, EXCLUDED.date, EXCLUDED.status)"
@@ -129,48 +117,16 @@ _LEFT_OUT_NOW = SQL(
 )
 _WRITE = insert_rows(
     t.Invoice,
-    [
-        *(t.Invoice.connection, t.Invoice.txn_id, *_FROM_QUICKBOOKS, t.Invoice.number_key),
-        *(t.Invoice.bill_to_list_id, t.Invoice.left_out, t.Invoice.seen_cents),
-    ],
+    [t.Invoice.connection, *_INVOICE.fields, *_OURS],
     key=[t.Invoice.connection, t.Invoice.txn_id],
-    replace=[*_FROM_QUICKBOOKS, t.Invoice.number_key, t.Invoice.seen_cents],
+    replace=[*_INVOICE.fields_but("txn_id"), t.Invoice.number_key, t.Invoice.seen_cents],
     update={t.Invoice.left_out: _LEFT_OUT_NOW},
 )
 
 
 def _row(connection_id: int, invoice: Invoice) -> Row:
-    return (
-        connection_id,
-        invoice.txn_id,
-        invoice.number,
-        invoice.customer_list_id,
-        invoice.customer_full_name,
-        invoice.date.isoformat(),
-        day_text(invoice.due_date),
-        cents(invoice.subtotal),
-        cents(invoice.tax),
-        cents(invoice.applied),
-        cents(invoice.balance),
-        cents(invoice.total),
-        invoice.currency,
-        invoice.exchange_rate,
-        invoice.status.value,
-        invoice.pending,
-        invoice.ar_account_list_id,
-        invoice.ar_account,
-        invoice.terms,
-        invoice.po_number,
-        invoice.memo,
-        invoice.note,
-        invoice.edit_sequence,
-        invoice.time_created,
-        invoice.time_modified,
-        numbers.key(invoice.number),
-        "",
-        t.UNSETTLED,
-        cents(invoice.balance),
-    )
+    ours = (numbers.key(invoice.number), "", t.UNSETTLED, cents(invoice.balance))
+    return (connection_id, *_INVOICE.row(invoice), *ours)
 
 
 def _row_ids(connection_id: int, written: Sequence[Invoice]) -> dict[str, int]:
@@ -191,13 +147,8 @@ _NUMBERS = Statement(
     )
 )
 _DELETE_LINES = Statement(lambda: t.InvoiceLine.delete().where(among(t.InvoiceLine.invoice, "ids")))
-_LINE_FIELDS = (
-    *(t.InvoiceLine.line_id, t.InvoiceLine.group_line_id, t.InvoiceLine.item),
-    *(t.InvoiceLine.description, t.InvoiceLine.quantity, t.InvoiceLine.rate),
-    *(t.InvoiceLine.amount_cents, t.InvoiceLine.service_date, t.InvoiceLine.tax_code),
-)
 _WRITE_LINES = insert_rows(
-    t.InvoiceLine, [t.InvoiceLine.invoice, t.InvoiceLine.position, *_LINE_FIELDS]
+    t.InvoiceLine, [t.InvoiceLine.invoice, t.InvoiceLine.position, *_LINE.fields]
 )
 
 
@@ -205,19 +156,7 @@ def _line_rows(rows: Mapping[str, int], written: Sequence[Invoice]) -> Iterator[
     for invoice in written:
         row = rows[invoice.txn_id]
         for position, line in enumerate(invoice.lines):
-            yield (
-                row,
-                position,
-                line.line_id,
-                line.group,
-                line.item,
-                line.description,
-                line.quantity,
-                line.rate,
-                None if line.amount is None else cents(line.amount),
-                None if line.service_date is None else line.service_date.isoformat(),
-                line.tax_code,
-            )
+            yield (row, position, *_LINE.row(line))
 
 
 def compare_open(connection_id: int, swept: Sequence[OpenInvoice]) -> list[str]:
@@ -323,73 +262,22 @@ _DOCUMENTS = Statement(
 
 def invoice(connection_id: int, txn_id: str) -> Invoice:
     """Return one invoice with its lines; raises NotFound."""
-    row = _INVOICE.one(connection=connection_id, txn_id=txn_id)
+    row = _INVOICE_BY_ID.one(connection=connection_id, txn_id=txn_id)
     if row is None:
         raise NotFound("invoice", txn_id)
-    return _read(row, tuple(_read_line(line) for line in _LINES.all(invoice=row[0])))
+    lines = tuple(_LINE.read(line) for line in _LINES.all(invoice=row[0]))
+    return _INVOICE.read(row[1:], lines=lines)
 
 
-_INVOICE = Statement(
-    lambda: t.Invoice.select(t.Invoice.id, t.Invoice.txn_id, *_FROM_QUICKBOOKS).where(
+_INVOICE_BY_ID = Statement(
+    lambda: t.Invoice.select(t.Invoice.id, *_INVOICE.fields).where(
         (t.Invoice.connection == slot("connection")) & (t.Invoice.txn_id == slot("txn_id"))
     )
 )
 _LINES = Statement(
     lambda: (
-        t.InvoiceLine.select(*_LINE_FIELDS)
+        t.InvoiceLine.select(*_LINE.fields)
         .where(t.InvoiceLine.invoice == slot("invoice"))
         .order_by(t.InvoiceLine.position)
     )
 )
-
-
-def _read(row: Row, lines: tuple[InvoiceLine, ...]) -> Invoice:
-    _, txn_id, number, customer_list_id, customer_full_name, day, due_day, *amounts = row[:12]
-    subtotal, tax, applied, balance, total = map(money, amounts)
-    currency, exchange_rate, status, pending, account_list_id, account, *texts = row[12:]
-    terms, po_number, memo, note, edit_sequence, time_created, time_modified = texts
-    invoiced = day_or_none(day)
-    assert invoiced is not None
-    return Invoice(
-        txn_id=txn_id,
-        number=number,
-        customer_list_id=customer_list_id,
-        customer_full_name=customer_full_name,
-        date=invoiced,
-        due_date=day_or_none(due_day),
-        subtotal=subtotal,
-        tax=tax,
-        applied=applied,
-        balance=balance,
-        total=total,
-        currency=currency,
-        exchange_rate=exchange_rate,
-        status=InvoiceStatus(status),
-        pending=bool(pending),
-        ar_account_list_id=account_list_id,
-        ar_account=account,
-        terms=terms,
-        po_number=po_number,
-        memo=memo,
-        note=note,
-        edit_sequence=edit_sequence,
-        time_created=time_created,
-        time_modified=time_modified,
-        lines=lines,
-    )
-
-
-def _read_line(row: Row) -> InvoiceLine:
-    *texts, amount_cents, service_date, tax_code = row
-    line_id, group, item, description, quantity, rate = texts
-    return InvoiceLine(
-        line_id=line_id,
-        group=group,
-        item=item,
-        description=description,
-        quantity=quantity,
-        rate=rate,
-        amount=money_or_none(amount_cents),
-        service_date=day_or_none(service_date),
-        tax_code=tax_code,
-    )

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from shared.models import tables as t
-from shared.models.statements import Row, Statement, insert_rows, slot
+from shared.models.mapper import Mapper
+from shared.models.statements import Statement, insert_rows, slot
 from shared.rules.payments.values import ListEntry, ListKind
 
 
 def entries(connection_id: int, kind: ListKind) -> list[ListEntry]:
     """Return a list of QuickBooks as it was last read, by full name; inactive entries too."""
-    found = [_read(row) for row in _ENTRIES.all(connection=connection_id, kind=kind.value)]
+    found = [_ENTRY.read(row) for row in _ENTRIES.all(connection=connection_id, kind=kind.value)]
     return sorted(found, key=lambda entry: (entry.full_name.casefold(), entry.list_id))
 
 
@@ -23,22 +24,13 @@ def replace(connection_id: int, kind: ListKind, listed: Iterable[ListEntry]) -> 
 
 def add(connection_id: int, made: Iterable[ListEntry]) -> None:
     """Keep entries that were added to a list of QuickBooks; one that is known is renewed."""
-    _WRITE.many(
-        (
-            *(connection_id, entry.kind.value, entry.list_id, entry.full_name, entry.type),
-            *(entry.special, entry.currency, entry.active),
-        )
-        for entry in made
-    )
+    _WRITE.many((connection_id, *_ENTRY.row(entry)) for entry in made)
 
 
-_SHOWN = (
-    *(t.ListEntry.full_name, t.ListEntry.type, t.ListEntry.special, t.ListEntry.currency),
-    t.ListEntry.active,
-)
+_ENTRY = Mapper(ListEntry, t.ListEntry)
 _KEY = (t.ListEntry.connection, t.ListEntry.kind, t.ListEntry.list_id)
 _ENTRIES = Statement(
-    lambda: t.ListEntry.select(t.ListEntry.kind, t.ListEntry.list_id, *_SHOWN).where(
+    lambda: t.ListEntry.select(*_ENTRY.fields).where(
         (t.ListEntry.connection == slot("connection")) & (t.ListEntry.kind == slot("kind"))
     )
 )
@@ -47,17 +39,9 @@ _CLEAR = Statement(
         (t.ListEntry.connection == slot("connection")) & (t.ListEntry.kind == slot("kind"))
     )
 )
-_WRITE = insert_rows(t.ListEntry, [*_KEY, *_SHOWN], key=_KEY, replace=_SHOWN)
-
-
-def _read(row: Row) -> ListEntry:
-    kind, list_id, full_name, type_, special, currency, active = row
-    return ListEntry(
-        kind=ListKind(kind),
-        list_id=list_id,
-        full_name=full_name,
-        type=type_,
-        special=special,
-        currency=currency,
-        active=bool(active),
-    )
+_WRITE = insert_rows(
+    t.ListEntry,
+    [t.ListEntry.connection, *_ENTRY.fields],
+    key=_KEY,
+    replace=_ENTRY.fields_but("kind", "list_id"),
+)

@@ -13,7 +13,7 @@ from peewee import fn
 from shared.errors import NotFound
 from shared.models import problems
 from shared.models import tables as t
-from shared.models.convert import cents, cents_or_none, day_text, millis, millis_or_none, moment
+from shared.models.convert import cents, cents_or_none, moment
 from shared.models.payments import parts, rows
 from shared.models.statements import Statement, among, slot, update_columns
 from shared.rules.payments.values import (
@@ -23,15 +23,6 @@ from shared.rules.payments.values import (
     PostingState,
 )
 from shared.rules.values import RecordKind
-
-_COLUMNS = frozenset(
-    {
-        *("txn_id", "edit_sequence", "time_created", "unused", "method", "deposit_account"),
-        *("attempts", "customer_list_id", "customer", "ar_account_list_id", "posted_at"),
-        *("verified_at", "generation", "ref_number", "external_guid", "deleted", "date"),
-        "pause_until",
-    }
-)
 
 
 def ready(connection_id: int, limit: int) -> list[Posting]:
@@ -198,35 +189,12 @@ def move(
     before = get(posting_id)
     parts.check_move(before, state)
     kept_code = code if wait or state is not PostingState.PLANNED else ""
-    update_columns(
-        t.Posting,
-        id=posting_id,
-        state=state.value,
-        code=kept_code,
-        said=said,
-        **_columns(columns),
-    )
+    written = rows.POSTING.changes(state=state, code=kept_code, said=said, **columns)
+    update_columns(t.Posting, id=posting_id, **written)
     parts.add_event(posting_id, now, event, detail, set_id, who)
     after = get(posting_id)
     _carry_over(before, after, reason, now)
     return after
-
-
-def _columns(columns: Mapping[str, Any]) -> dict[str, Any]:
-    unknown = set(columns) - _COLUMNS
-    if unknown:
-        raise TypeError(f"a posting has no {', '.join(sorted(unknown))}")
-    written = dict(columns)
-    if "unused" in written:
-        written["unused_cents"] = cents(written.pop("unused"))
-    for name in ("posted", "verified"):
-        if f"{name}_at" in written:
-            written[f"{name}_ms"] = millis(written.pop(f"{name}_at"))
-    if "pause_until" in written:
-        written["pause_ms"] = millis_or_none(written.pop("pause_until"))
-    if "date" in written:
-        written["date"] = day_text(written["date"])
-    return written
 
 
 def _carry_over(before: Posting, after: Posting, reason: str, now: datetime) -> None:
@@ -354,4 +322,4 @@ _LIFE = Statement(
 
 
 def _select() -> Any:
-    return t.Posting.select(*rows.POSTING_FIELDS)
+    return t.Posting.select(*rows.POSTING.fields)

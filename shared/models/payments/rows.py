@@ -5,50 +5,30 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import date
 from typing import Any, NamedTuple
 
 from peewee import JOIN
 
 from shared.models import tables as t
-from shared.models.convert import moment, moment_or_none, money, money_or_none
+from shared.models.convert import money
+from shared.models.mapper import Mapper
 from shared.models.statements import Row, Statement, among, current_engine, locking
 from shared.rules.payments.values import (
     Allowances,
-    Asking,
-    ChargeState,
     Payment,
     PaymentSource,
-    PaymentStatus,
     PaymentUse,
     Posting,
-    PostingState,
     PostingUse,
     UseKind,
 )
-from shared.rules.values import ClosedPeriod, OnAccount, Overpayment
 
-PAYMENT_FIELDS: tuple[Any, ...] = (
-    *(t.Payment.id, t.Payment.connection, t.Payment.source, t.Payment.key, t.Payment.customer),
-    *(t.Payment.customer_list_id, t.Payment.date, t.Payment.amount_cents, t.Payment.currency),
-    *(t.Payment.method, t.Payment.reference, t.Payment.gateway, t.Payment.memo),
-    *(t.Payment.charged, t.Payment.charge_state, t.Payment.from_quickbooks),
-    *(t.Payment.refunded_cents, t.Payment.disputed, t.Payment.status, t.Payment.code),
-    *(t.Payment.reason, t.Payment.note, t.Payment.changed_by, t.Payment.received_ms),
-    *(t.Payment.changed_ms, t.Payment.unused_cents, t.Payment.deleted, t.Payment.asking),
-    *(t.Payment.waiting_ms, t.Payment.overpayment, t.Payment.on_account),
-    *(t.Payment.closed_period, t.Payment.closed_too),
-)
-POSTING_FIELDS: tuple[Any, ...] = (
-    *(t.Posting.id, t.Posting.connection, t.Posting.payment, t.Posting.part),
-    *(t.Posting.generation, t.Posting.customer_list_id, t.Posting.customer),
-    *(t.Posting.ar_account_list_id, t.Posting.currency, t.Posting.amount_cents),
-    *(t.Posting.ref_number, t.Posting.external_guid, t.Posting.state, t.Posting.code),
-    *(t.Posting.said, t.Posting.attempts, t.Posting.txn_id, t.Posting.edit_sequence),
-    *(t.Posting.time_created, t.Posting.unused_cents, t.Posting.method),
-    *(t.Posting.deposit_account, t.Posting.posted_ms, t.Posting.verified_ms, t.Posting.deleted),
-    *(t.Posting.date, t.Posting.pause_ms),
-)
+_NOT_OF_ITS_ROW = ("external_id", "txn_id", "ref_number", "uses")
+_ALLOWANCES = Mapper(Allowances, t.Payment)
+_PAYMENT = Mapper(Payment, t.Payment, but=_NOT_OF_ITS_ROW, allowances=_ALLOWANCES)
+PAYMENT_FIELDS: tuple[Any, ...] = (t.Payment.id, t.Payment.key, *_PAYMENT.fields)
+POSTING = Mapper(Posting, t.Posting, but=["uses"])
+_POSTING_USE = Mapper(PostingUse, t.PostingUse)
 
 
 class _Use(NamedTuple):
@@ -78,57 +58,15 @@ def shown(rows: Sequence[Row]) -> list[Payment]:
 
 
 def _read(row: Row, uses: tuple[PaymentUse, ...]) -> Payment:
-    id_, connection_id, source, key, customer, list_id, day, amount, currency, *rest = row
-    method, reference, gateway, memo, charged, charge_state, from_quickbooks, *rest = rest
-    refunded, disputed, status, code, reason, note, changed_by, *rest = rest
-    received_ms, changed_ms, unused, deleted, asking, waiting_ms, *allowed = rest
-    ours = source == PaymentSource.INVOICED
-    return Payment(
-        id=id_,
-        connection_id=connection_id,
-        source=PaymentSource(source),
-        external_id=key if ours else "",
-        txn_id="" if ours else key,
-        ref_number="" if ours else reference,
-        customer=customer,
-        customer_list_id=list_id,
-        date=date.fromisoformat(day),
-        amount=money(amount),
-        currency=currency,
-        method=method,
-        reference=reference,
-        gateway=gateway,
-        memo=memo,
-        charged=bool(charged),
-        charge_state=ChargeState(charge_state),
-        from_quickbooks=bool(from_quickbooks),
-        refunded=money(refunded),
-        disputed=bool(disputed),
-        status=PaymentStatus(status),
-        code=code,
-        reason=reason,
-        note=note,
-        changed_by=changed_by,
-        received_at=moment(received_ms),
-        changed_at=moment(changed_ms),
-        unused=money(unused),
-        deleted=bool(deleted),
-        uses=uses,
-        asking=Asking(asking),
-        waiting_since=moment_or_none(waiting_ms),
-        allowances=_allowances(*allowed),
-    )
+    """Make a payment of the columns PAYMENT_FIELDS.
 
-
-def _allowances(
-    overpayment: str, on_account: str, closed_period: str, closed_too: object
-) -> Allowances:
-    return Allowances(
-        Overpayment(overpayment) if overpayment else None,
-        OnAccount(on_account) if on_account else None,
-        ClosedPeriod(closed_period) if closed_period else None,
-        bool(closed_too),
-    )
+    Its key is the external ID of one of the platform, the TxnID of one of QuickBooks.
+    """
+    _, key, *columns = row
+    payment = _PAYMENT.read(tuple(columns), external_id=key, txn_id="", ref_number="", uses=uses)
+    if payment.source is PaymentSource.INVOICED:
+        return payment
+    return replace(payment, external_id="", txn_id=key, ref_number=payment.reference)
 
 
 def _filled(payment: Payment, uses: Sequence[_Use], parts: Sequence[Posting]) -> Payment:
@@ -208,7 +146,7 @@ def postings_of(payment_ids: Iterable[int]) -> Mapping[int, list[Posting]]:
 
 _POSTINGS = Statement(
     lambda: (
-        t.Posting.select(*POSTING_FIELDS)
+        t.Posting.select(*POSTING.fields)
         .where(among(t.Posting.payment, "ids"))
         .order_by(t.Posting.payment, t.Posting.part)
     )
@@ -216,63 +154,20 @@ _POSTINGS = Statement(
 
 
 def postings(rows: Sequence[Row]) -> list[Posting]:
-    """Make postings of the columns POSTING_FIELDS, with their uses."""
+    """Make postings of the columns of POSTING, with their uses."""
     uses: defaultdict[int, list[PostingUse]] = defaultdict(list)
     for posting_id, *use in _POSTING_USES.all(ids=[row[0] for row in rows]):
-        txn_id, number, amount, *seen = use
-        uses[posting_id].append(
-            PostingUse(txn_id, number, money(amount), *map(money_or_none, seen))
-        )
-    return [_read_posting(row, tuple(uses[row[0]])) for row in rows]
+        uses[posting_id].append(_POSTING_USE.read(tuple(use)))
+    return [POSTING.read(row, uses=tuple(uses[row[0]])) for row in rows]
 
 
 _POSTING_USES = Statement(
     lambda: (
-        t.PostingUse.select(
-            *(t.PostingUse.posting, t.PostingUse.invoice_txn_id, t.PostingUse.number),
-            *(t.PostingUse.amount_cents, t.PostingUse.expected_cents, t.PostingUse.fitting_cents),
-        )
+        t.PostingUse.select(t.PostingUse.posting, *_POSTING_USE.fields)
         .where(among(t.PostingUse.posting, "ids"))
         .order_by(t.PostingUse.posting, t.PostingUse.position)
     )
 )
-
-
-def _read_posting(row: Row, uses: tuple[PostingUse, ...]) -> Posting:
-    id_, connection_id, payment_id, part, generation, list_id, customer, account, *rest = row
-    currency, amount, ref_number, external_guid, state, code, said, attempts, *rest = rest
-    txn_id, edit_sequence, time_created, unused, method, deposit_account, *rest = rest
-    posted_ms, verified_ms, deleted, day, pause_ms = rest
-    return Posting(
-        id=id_,
-        connection_id=connection_id,
-        payment_id=payment_id,
-        part=part,
-        generation=generation,
-        customer_list_id=list_id,
-        customer=customer,
-        ar_account_list_id=account,
-        currency=currency,
-        amount=money(amount),
-        ref_number=ref_number,
-        external_guid=external_guid,
-        state=PostingState(state),
-        code=code,
-        said=said,
-        attempts=attempts,
-        txn_id=txn_id,
-        edit_sequence=edit_sequence,
-        time_created=time_created,
-        unused=money(unused),
-        method=method,
-        deposit_account=deposit_account,
-        posted_at=moment_or_none(posted_ms),
-        verified_at=moment_or_none(verified_ms),
-        deleted=bool(deleted),
-        uses=uses,
-        date=date.fromisoformat(day) if day else None,
-        pause_until=moment_or_none(pause_ms),
-    )
 
 
 def lock(payment_ids: Collection[int]) -> None:

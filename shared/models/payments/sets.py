@@ -12,9 +12,10 @@ from typing import Any
 from shared.errors import NotFound, NotPossible, StoreError
 from shared.models import connections
 from shared.models import tables as t
-from shared.models.convert import millis, millis_or_none, moment, moment_or_none
+from shared.models.convert import millis
+from shared.models.mapper import Mapper
 from shared.models.payments import parts
-from shared.models.statements import Row, Statement, slot, update_columns
+from shared.models.statements import Statement, slot, update_columns
 from shared.rules.payments.values import MessageSet
 
 SENT, _CLOSED = "sent", "closed"
@@ -23,7 +24,7 @@ SENT, _CLOSED = "sent", "closed"
 def open_set(connection_id: int) -> MessageSet | None:
     """Return the write of a company whose outcome is not known; None when there is none."""
     row = _OPEN.one(connection=connection_id)
-    return None if row is None else _read(row)
+    return None if row is None else _SET.read(row)
 
 
 _OPEN = Statement(lambda: _select().where(_is_open()))
@@ -161,25 +162,24 @@ def save(
     closed_at: datetime | None,
 ) -> None:
     """Write how far a set is; ``closed_at`` belongs to the phase ``closed``."""
-    update_columns(
-        t.MessageSet,
-        id=id,
+    columns = _SET.changes(
         phase=phase,
         outcome=outcome,
         sends=sends,
-        last_sent_ms=millis(last_sent_at),
-        session=session_id,
+        last_sent_at=last_sent_at,
+        session_id=session_id,
         doubted=doubted,
         ran=ran,
         turned_away=turned_away,
         settle_now_by=settle_now_by,
-        closed_ms=millis_or_none(closed_at),
+        closed_at=closed_at,
     )
+    update_columns(t.MessageSet, id=id, **columns)
 
 
 def by_posting(posting_id: int) -> list[MessageSet]:
     """Return the sets that were made for a posting, oldest first."""
-    return [_read(row) for row in _BY_POSTING.all(posting=posting_id)]
+    return [_SET.read(row) for row in _BY_POSTING.all(posting=posting_id)]
 
 
 _BY_POSTING = Statement(
@@ -288,42 +288,14 @@ def _not_in_doubt(connection_id: int) -> StoreError:
 
 def _get(id_: int) -> MessageSet:
     [row] = _GET.all(id=id_)
-    return _read(row)
+    return _SET.read(row)
 
 
 _GET = Statement(lambda: _select().where(t.MessageSet.id == slot("id")))
 
 
 def _select() -> Any:
-    return t.MessageSet.select(
-        *(t.MessageSet.id, t.MessageSet.connection, t.MessageSet.application),
-        *(t.MessageSet.posting, t.MessageSet.set_id, t.MessageSet.request, t.MessageSet.phase),
-        *(t.MessageSet.outcome, t.MessageSet.sends, t.MessageSet.first_sent_ms),
-        *(t.MessageSet.last_sent_ms, t.MessageSet.session, t.MessageSet.doubted),
-        *(t.MessageSet.ran, t.MessageSet.turned_away, t.MessageSet.settle_now_by),
-        t.MessageSet.closed_ms,
-    )
+    return t.MessageSet.select(*_SET.fields)
 
 
-def _read(row: Row) -> MessageSet:
-    id_, connection_id, application_id, posting_id, set_id, request, phase, outcome, *rest = row
-    sends, first_ms, last_ms, session_id, doubted, ran, turned_away, settle_by, closed_ms = rest
-    return MessageSet(
-        id=id_,
-        connection_id=connection_id,
-        application_id=application_id,
-        posting_id=posting_id,
-        set_id=set_id,
-        request=bytes(request),
-        phase=phase,
-        outcome=outcome,
-        sends=sends,
-        first_sent_at=moment(first_ms),
-        last_sent_at=moment(last_ms),
-        session_id=session_id,
-        doubted=bool(doubted),
-        ran=bool(ran),
-        turned_away=bool(turned_away),
-        settle_now_by=settle_by,
-        closed_at=moment_or_none(closed_ms),
-    )
+_SET = Mapper(MessageSet, t.MessageSet)

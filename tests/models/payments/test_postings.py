@@ -125,8 +125,8 @@ def test_what_became_known_is_kept(till):
 
 def test_a_column_that_no_posting_has_is_a_mistake(till):
     till.take_in(pays())
-    with pytest.raises(TypeError, match="a posting has no amount_cents, part"):
-        till.move(P.SENT, part=2, amount_cents=1)
+    with pytest.raises(TypeError, match="Posting has no column for amount_cents, parts"):
+        till.move(P.SENT, parts=2, amount_cents=1)
 
 
 @pytest.mark.parametrize(
