@@ -20,10 +20,9 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable
 from datetime import date, datetime
 from decimal import Decimal
-from enum import Enum
+from enum import StrEnum
 from functools import cached_property
 from itertools import chain
-from operator import attrgetter
 from types import NoneType, UnionType
 from typing import Any, Generic, NamedTuple, TypeVar, Union, get_args, get_origin, get_type_hints
 
@@ -221,6 +220,6 @@ def _converters(kind: Any) -> tuple[Convert | None, Convert | None]:
         return bool, None  # SQLite has none
     if kind is bytes:
         return bytes, None
-    if isinstance(kind, type) and issubclass(kind, Enum):
-        return kind, attrgetter("value")
+    if isinstance(kind, type) and issubclass(kind, StrEnum):
+        return kind, str
     return None, None

@@ -290,7 +290,8 @@ def refused_login(
     if earlier is not None:
         sync_id, refusals = earlier
         told = f"Refused {refusals + 1} times"
-        save(sync_id, error=error, message=told, refusals=refusals + 1, ended_at=now)
+        columns = _SYNC.changes(error=error, message=told, ended_at=now)
+        update_columns(t.Sync, id=sync_id, refusals=refusals + 1, **columns)
         return get(sync_id)
     sync_id = _add(
         connection_id,
