@@ -688,6 +688,17 @@ class PostingEvent(Table):
     who = TextField()
 
 
+class DeletedNumber(Table):
+    """A RefNumber of ours that QuickBooks listed among deleted payments in this session."""
+
+    session = ForeignKeyField(Session, on_delete="CASCADE", index=False)
+    number = TextField()
+
+    class Meta:
+        table_name = "deleted_number"
+        primary_key = CompositeKey("session", "number")
+
+
 class DepositRule(Table):
     """Which account a payment is deposited to; an empty condition fits anything.
 
@@ -866,6 +877,7 @@ TABLES: tuple[type[Table], ...] = (
     PostingUse,
     MessageSet,
     PostingEvent,
+    DeletedNumber,
     DepositRule,
     MethodRule,
     ListEntry,

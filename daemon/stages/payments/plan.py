@@ -111,6 +111,9 @@ class PaymentSync(WhichCopy):
     ``restored``: since the company file is an older copy, so nothing was deleted.
     ``deletions_known`` is off where deletions could be neither listed nor found by comparing.
     ``unseen`` counts payments in a row at which the look could not be taken in.
+    ``deleted_since`` is the time of the newest deletion that QuickBooks listed, its wall clock,
+    ``deleted_before`` how many it had before that, -1 while all are to be listed; ``recounts``
+    is how often that number was another one later.
     ``position`` and ``failed`` count payments.
     """
 
@@ -129,6 +132,9 @@ class PaymentSync(WhichCopy):
     restored: bool = False
     deletions_known: bool = True
     unseen: int = 0
+    deleted_since: str = ""
+    deleted_before: int = -1
+    recounts: int = 0
     pushed: int = 0
 
     @property

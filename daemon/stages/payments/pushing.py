@@ -7,13 +7,21 @@ byte, and only after that it leaves.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 
 from daemon.stages import paging
 from daemon.stages.moves import Ask, AskWrite, GoOn, Move
-from daemon.stages.payments import evidence, outcomes, plan, protocol, telling, verdict
+from daemon.stages.payments import (
+    deletions,
+    evidence,
+    outcomes,
+    plan,
+    protocol,
+    telling,
+    verdict,
+)
 from daemon.stages.payments.doubting import PARSE_ERROR, unanswered, window
 from daemon.stages.payments.evidence import Evidence
 from daemon.stages.payments.intake import LookedCustomer, LookedInvoice
@@ -51,7 +59,7 @@ LOOKED = (
     "BalanceRemaining",
 )
 LOOKED_CUSTOMER = ("ListID", "FullName", "IsActive", "CurrencyRef")
-LOOKS = 4
+LOOKS = 3
 MOST_UNSEEN = 3
 """So many looks in a row that could not be taken in: it is not one payment that is odd."""
 RECORDS = range(3000, 4000)
@@ -80,8 +88,8 @@ def thd_look(
             entity=ask.EntityFilter(list_ids=(posting.customer_list_id,)),
             include_lines=True,
         ),
-        plan.deleted_payments(f"{request_id}-4"),
-        *_whoever_bears(f"{request_id}-5", payment, posting),
+        *_whoever_bears(f"{request_id}-4", payment, posting),
+        *deletions.questions(state, request_id),
     )
     state = replace(
         state, posting_id=posting_id, looked_at=now.isoformat(), looked_for=_invoices(posting)
@@ -123,14 +131,19 @@ def thd_looked(
     posting = postings.get(state.posting_id)
     payment = listing.get(posting.payment_id)
     looks = LOOKS + bool(_numbers_to_ask(payment, posting))
-    if reading.unreadable or len(reading.heads) < looks:
+    about_it, about_deletions = reading.heads[:looks], reading.heads[looks:]
+    if reading.unreadable or len(about_deletions) < len(deletions.questions(state, "")):
         said = reading.unreadable or "it lacked a part of what was asked"
         return _thd_unseen(session, state, said, now)
     state = replace(state, unseen=0)
-    failed = _looked_in_vain(reading)
+    failed = _looked_in_vain(about_it, about_deletions[0])
     if failed is not None:
         return _thd_looked_in_vain(session, state, posting, failed, now)
-    proof = _thd_search(payment, posting, reading)
+    state, is_told = deletions.thd_told(session, state, reading.rows, about_deletions)
+    if not is_told:
+        return plan.to(state, Step.LOOK), GoOn()
+    rows = (*reading.rows, *deletions.thd_of(session, state, posting))
+    proof = _thd_search(payment, posting, rows)
     if _thd_is_there_already(session, posting, proof, now):
         return _next(state), GoOn()
     if payment.status is not PaymentStatus.READY or _invoices(posting) != state.looked_for:
@@ -223,12 +236,12 @@ def _thd_looked_in_vain(
     return _failed(state, why), GoOn()
 
 
-def _looked_in_vain(reading: Reading) -> ResponseHead | None:
+def _looked_in_vain(about_it: Sequence[ResponseHead], deleted: ResponseHead) -> ResponseHead | None:
     """The question that QuickBooks did not answer; what is gone is an answer.
 
     That is the invoices, or the customer, whose payments cannot be asked for then.
     """
-    invoices, by_number, by_customer, deleted, *bearing = reading.heads
+    invoices, by_number, by_customer, *bearing = about_it
     others = [deleted, *(one for one in bearing if one.status.code != plan.NOT_FOUND)]
     gone = invoices.status.code == plan.NOT_FOUND
     nobody = by_customer.status.code in plan.CUSTOMER_GONE
@@ -247,16 +260,16 @@ def _thd_busy(
     return paging.try_again(state, said)
 
 
-def _thd_search(payment: Payment, posting: Posting, reading: Reading) -> Evidence:
+def _thd_search(payment: Payment, posting: Posting, rows: Sequence[object]) -> Evidence:
     """What the look shows of a payment that may be there already, be it by another store.
 
     Once a person had it posted anew, only what has our own tags counts.
     """
     known_by = thd_tags(posting)
-    proof = evidence.of_search(reading.rows, posting, known_by)
+    proof = evidence.of_search(rows, posting, known_by)
     if posting.generation > 1 or not isinstance(proof.event, protocol.FoundNone):
         return proof
-    return evidence.of_another(reading.rows, payment, posting, known_by) or proof
+    return evidence.of_another(rows, payment, posting, known_by) or proof
 
 
 def _thd_is_there_already(

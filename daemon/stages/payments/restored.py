@@ -14,7 +14,7 @@ from typing import TypeVar
 
 from daemon.stages import paging
 from daemon.stages.moves import GoOn, Move, Pause
-from daemon.stages.payments import outcomes, plan, telling
+from daemon.stages.payments import deletions, outcomes, plan, telling
 from daemon.stages.payments.doubting import unanswered
 from daemon.stages.payments.ours import is_same
 from daemon.stages.payments.plan import KNOWN_LIMIT, PaymentSync, WhichCopy
@@ -81,6 +81,8 @@ def thd_known(
         case Compared(is_older_copy=False):
             thd_right_copy(session, now)
             state = replace(state, compare=state.compare or found.was_undone)
+            if not state.singly:
+                state = deletions.thd_listed(session, state, reading.rows)
             return plan.advance(state), GoOn()
         case Compared() | NotTold():
             return _thd_stop_or_go_on(session, state, found, now), GoOn()

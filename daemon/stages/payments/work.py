@@ -19,7 +19,7 @@ from daemon.stages.reading import Reading, Tally, answered
 from daemon.stages.watermarks import next_watermark
 from shared.hints import tell
 from shared.models import ledger, problems
-from shared.models.payments import incoming, listing, postings, preparing
+from shared.models.payments import deleted_numbers, incoming, listing, postings, preparing
 from shared.qbxml import statuses
 from shared.qbxml.responses import BadRecord, Ret
 from shared.rules.payments.values import PaymentStatus
@@ -247,6 +247,7 @@ def thd_conclude(session: Session, settings: Settings, now: datetime) -> Session
     state, connection_id = _state(session), session.connection.id
     if state.pushing:
         telling.thd_going(session, now)
+    deleted_numbers.forget(connection_id)
     mark = next_watermark(
         ledger.watermark(connection_id, WATERMARK),
         state.newest,

@@ -116,8 +116,17 @@ def name_payment(ref: str, memo_text: str, external_id: str) -> bool:
     written = _OUR_MEMO.match(memo_text)
     if written is not None:
         return written["id"].casefold() == one_line(_free(external_id)).casefold()
-    number = rf"{re.escape(_head(external_id))}-[A-Z2-7]{{8}}"
+    number = rf"{re.escape(_head(external_id))}-{_TAIL}"
     return re.fullmatch(number, ref, re.IGNORECASE) is not None
+
+
+def may_be_ours(ref: str) -> bool:
+    """Whether a RefNumber looks like one that Deskbridge writes: nothing else can be one."""
+    return _OUR_NUMBER.fullmatch(ref) is not None
+
+
+_TAIL = "[A-Z2-7]{8}"
+_OUR_NUMBER = re.compile(rf"[A-Z0-9._-]{{1,{_HEAD}}}-{_TAIL}", re.IGNORECASE)
 
 
 _OUR_MEMO = re.compile(

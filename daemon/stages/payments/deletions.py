@@ -1,0 +1,97 @@
+"""Which payments were deleted in QuickBooks: all of them once a session, then only news of it.
+
+QuickBooks lists deletions of 90 days, and a company may have thousands of them. So they are asked
+for in full once, and each look after that asks for those since the newest, which are few, and for
+how many there are in all, which is a number::
+
+    listed in full    |<------------ before ------------>|<- since the newest ->|
+    each later look   |<- their number = all - since   ->|<- listed again     ->|
+
+The clocks of two PCs may differ by days, and one hour comes twice in autumn, so a later deletion
+may have an earlier time. Then the number before is another one, and all are listed again: what is
+known at each look is what a list of all of them would tell. Store-thread code.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from daemon.stages.payments.plan import PAYMENT_TYPE, PaymentSync, deleted_payments
+from shared.models.payments import deleted_numbers
+from shared.qbxml import requests as ask
+from shared.qbxml import statuses
+from shared.qbxml.responses import BadRecord, ResponseHead, TxnDeletedRet
+from shared.rules.payments import tags
+from shared.rules.payments.values import Posting
+from shared.rules.values import Session
+
+NOT_LISTED = -1
+MOST_RECOUNTS = 3
+"""Where the numbers so often do not agree, all are listed at each look of this session."""
+
+
+def questions(state: PaymentSync, request_id: str) -> tuple[ask.Request, ...]:
+    """What a look asks of deletions; of both questions the second only counts."""
+    if state.deleted_before == NOT_LISTED:
+        every = deleted_payments(f"{request_id}-del")
+        return (replace(every, metadata=ask.Metadata.WITH_RECORDS),)
+    count = replace(deleted_payments(f"{request_id}-count"), metadata=ask.Metadata.ONLY)
+    return (deleted_payments(f"{request_id}-del", state.deleted_since), count)
+
+
+def thd_listed(session: Session, state: PaymentSync, rows: Sequence[object]) -> PaymentSync:
+    """Remember a list of all deletions; not one with a record that cannot be read."""
+    deleted = _deleted(rows)
+    newest = max((one.time_deleted for one in deleted), default="")
+    if not newest or _some_unread(rows) or state.recounts >= MOST_RECOUNTS:
+        return replace(state, deleted_before=NOT_LISTED)
+    deleted_numbers.forget(session.connection.id)
+    deleted_numbers.note(session.id, _numbers(deleted))
+    before = sum(one.time_deleted < newest for one in deleted)
+    return replace(state, deleted_since=newest, deleted_before=before)
+
+
+def thd_told(
+    session: Session, state: PaymentSync, rows: Sequence[object], heads: Sequence[ResponseHead]
+) -> tuple[PaymentSync, bool]:
+    """Remember what a look told; False where it told of too few, so that all are to be listed.
+
+    ``heads`` answer the ``questions``, which were all answered but for the count.
+    """
+    if state.deleted_before == NOT_LISTED:
+        (listed,) = heads
+        is_counted = listed.ret_count == len(_deleted(rows))
+        return (thd_listed(session, state, rows) if is_counted else state), True
+    _, count = heads
+    deleted = _deleted(rows)
+    if _some_unread(rows) or _in_all(count) != state.deleted_before + len(deleted):
+        recounts = state.recounts + 1
+        return replace(state, deleted_before=NOT_LISTED, recounts=recounts), False
+    deleted_numbers.note(session.id, _numbers(deleted))
+    return state, True
+
+
+def thd_of(session: Session, state: PaymentSync, posting: Posting) -> Iterator[TxnDeletedRet]:
+    """The deletion of a payment with a posting's RefNumber, where this session was told of one."""
+    known = state.deleted_before != NOT_LISTED
+    if known and deleted_numbers.is_noted(session.id, posting.ref_number):
+        yield TxnDeletedRet(PAYMENT_TYPE, ref_number=posting.ref_number)
+
+
+def _deleted(rows: Sequence[object]) -> list[TxnDeletedRet]:
+    return [row for row in rows if isinstance(row, TxnDeletedRet)]
+
+
+def _some_unread(rows: Sequence[object]) -> bool:
+    name = TxnDeletedRet.__name__
+    return any(isinstance(row, BadRecord) and row.kind == name for row in rows)
+
+
+def _numbers(deleted: Sequence[TxnDeletedRet]) -> Iterator[str]:
+    """Of all that was deleted only what may be ours: the rest is never looked for."""
+    return (one.ref_number for one in deleted if tags.may_be_ours(one.ref_number))
+
+
+def _in_all(count: ResponseHead) -> int | None:
+    return count.ret_count if statuses.is_success(count.status.code) else None
