@@ -55,7 +55,7 @@ def thd_listed(session: Session, state: PaymentSync, rows: Sequence[object]) -> 
 def thd_told(
     session: Session, state: PaymentSync, rows: Sequence[object], heads: Sequence[ResponseHead]
 ) -> tuple[PaymentSync, bool]:
-    """Remember what a look told; False where it told of too few, so that all are to be listed.
+    """Remember what a look listed; False where it listed too few, so that all are to be listed.
 
     ``heads`` answer the ``questions``, which were all answered but for the count.
     """
@@ -68,7 +68,6 @@ def thd_told(
     if _some_unread(rows) or _in_all(count) != state.deleted_before + len(deleted):
         recounts = state.recounts + 1
         return replace(state, deleted_before=NOT_LISTED, recounts=recounts), False
-    deleted_numbers.note(session.id, _numbers(deleted))
     return state, True
 
 

@@ -113,6 +113,7 @@ def test_a_deletion_in_the_midst_of_a_session_is_seen_whatever_the_clock_of_its_
 
 def test_a_payment_that_comes_in_after_the_list_was_read_is_held_against_it(older):
     deleted(older, txn_id_of(older, "pay_3"))
+    deleted_by_hand(older)
     receive(older, payment("pay_1", "10.00"), payment("pay_2", "20.00"))
     happens_after(older, LOOK, lambda: receive(older, payment("pay_3", "30.00")))
     settles(older)
@@ -122,6 +123,7 @@ def test_a_payment_that_comes_in_after_the_list_was_read_is_held_against_it(olde
 def test_a_restart_and_a_later_session_know_what_was_deleted(older):
     for external_id in ("pay_2", "pay_3"):
         deleted(older, txn_id_of(older, external_id))
+    deleted_by_hand(older)
     receive(older, payment("pay_1", "10.00"), payment("pay_2", "20.00"))
     happens_after(older, LOOK, older.restart)
     settles(older)
