@@ -152,7 +152,7 @@ def main() -> None:
     results = [median_of([measure(size) for _ in range(chosen.runs)]) for size in chosen.sizes]
     syncs = [
         payments.median_of(sync() for _ in range(chosen.runs))
-        for sync in (payments.posting, payments.reading)
+        for sync in (payments.posting, payments.posting_beside_deleted, payments.reading)
     ]
     consoles = console.figures(chosen.runs)
     page = as_page(results, syncs, consoles, chosen.runs)

@@ -8,10 +8,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.stage import Line, command, daemon, memory_mib, update, web_connector
-from simulator.company import Company
+from bench.stage import Line, command, cpu_seconds, daemon, memory_mib, update, web_connector
+from simulator.company import Company, acts
 
 POSTED = 200
+DELETED = 2_000
 READ_OF_INVOICES = 15_500
 """So many invoices make a company of a little over 10,000 payments."""
 
@@ -24,6 +25,7 @@ class PaymentFigures:
     payments: int
     calls: int
     seconds: float
+    cpu_seconds: float
     peak_mib: float
 
 
@@ -31,6 +33,15 @@ def posting() -> PaymentFigures:
     """Post payments, each of an invoice of its own."""
     company = Company.create(seed=7, customers=300, invoices=POSTED, all_open=True)
     return _measured("posted", company, POSTED)
+
+
+def posting_beside_deleted() -> PaymentFigures:
+    """The same in a company in which many payments were deleted lately."""
+    company = Company.create(seed=7, customers=300, invoices=POSTED, all_open=True)
+    customer = next(iter(company.books.customers_in_order())).list_id
+    for _ in range(DELETED):
+        acts.delete(company.books, acts.receive(company.books, customer, 100).object_id)
+    return _measured(f"posted, {DELETED:,} deleted", company, POSTED)
 
 
 def reading() -> PaymentFigures:
@@ -48,13 +59,15 @@ def _measured(what: str, company: Company, to_post: int) -> PaymentFigures:
             update(connector, rows["invoice"], line)
             if to_post:
                 command(environment, "payments", "import", "Big", str(_file(folder, company)))
+            before_it = cpu_seconds(process.pid)
             update(connector, rows["payment"], line)
+            cpu = cpu_seconds(process.pid) - before_it
             peak = memory_mib(process.pid, "VmHWM")
             command(environment, "reconcile", "Big")
             held = command(environment, "payments", "list", "Big")
     if len(company.books.payments) != before + to_post or len(held) != before + to_post:
         raise SystemExit(f"not every payment was {what}")
-    return PaymentFigures(what, len(held), line.calls, line.seconds, peak)
+    return PaymentFigures(what, len(held), line.calls, line.seconds, cpu, peak)
 
 
 def _file(folder: Path, company: Company) -> Path:
@@ -79,11 +92,12 @@ def as_table(results: Iterable[PaymentFigures]) -> str:
     """The figures of Payment Sync, for the page."""
     rows = "\n".join(
         f"| {r.payments:,} {r.what} | {r.seconds:.2f} s | {r.payments / r.seconds:,.0f} | {r.calls:,} "
-        f"| {1000 * r.seconds / r.calls:.1f} ms | {r.peak_mib:.0f} MiB |"
+        f"| {1000 * r.seconds / r.calls:.1f} ms "
+        f"| {1000 * r.cpu_seconds / r.payments:.1f} ms | {r.peak_mib:.0f} MiB |"
         for r in results
     )
-    return f"""| payments | time in the daemon | payments/s | calls | a call | memory peak |
-|---|---|---|---|---|---|
+    return f"""| payments | time in the daemon | payments/s | calls | a call | CPU a payment | memory peak |
+|---|---|---|---|---|---|---|
 {rows}
 
 - *Posted*: each payment is looked at, written and answered before the next; its exact request is committed before it leaves.

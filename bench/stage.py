@@ -112,6 +112,12 @@ def memory_mib(pid: int, what: str) -> float:
     raise SystemExit(f"no {what} for process {pid}")
 
 
+def cpu_seconds(pid: int) -> float:
+    """The time that a process has been at work so far, of all its threads."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 def web_connector(
     environment: dict[str, str], folder: Path, company: Company, line: Line
 ) -> tuple[WebConnector, dict[str, Row]]:
