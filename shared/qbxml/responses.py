@@ -289,6 +289,8 @@ class TxnDeletedRet(NamedTuple):
 
     txn_id: Annotated[str, object_id("TxnID", needed=True)] = ""
     ref_number: Annotated[str, text("RefNumber")] = ""
+    time_deleted: Annotated[str, moment("TimeDeleted", spare=True)] = ""
+    odd: tuple[str, ...] = ()
 
 
 Ret: TypeAlias = (

@@ -331,7 +331,15 @@ def test_a_deleted_transaction():
     txn = {"TxnDelType": "Invoice", "TxnID": "19A-1", "TimeCreated": "2024-06-08T22:26:40-05:00",
            "TimeDeleted": "2024-06-18T09:00:00-05:00", "RefNumber": "998"}  # fmt: skip
     said = read_all(answer(response("TxnDeletedQueryRs", xml("TxnDeletedRet", txn))))
-    assert said.first(TxnDeletedRet) == TxnDeletedRet("19A-1", "998")
+    assert said.first(TxnDeletedRet) == TxnDeletedRet("19A-1", "998", "2024-06-18T09:00:00")
+
+
+def test_a_deleted_transaction_whose_time_is_none_is_still_told():
+    txn = {"TxnID": "19A-1", "TimeDeleted": "soon", "RefNumber": "998"}
+    said = read_all(answer(response("TxnDeletedQueryRs", xml("TxnDeletedRet", txn))))
+    found = said.first(TxnDeletedRet)
+    assert found is not None
+    assert (found.txn_id, found.ref_number, found.time_deleted) == ("19A-1", "998", "")
 
 
 # Records with a malformed value

@@ -17,7 +17,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from daemon.stages.payments.plan import PAYMENT_TYPE, PaymentSync, deleted_payments
+from daemon.stages.payments.plan import PaymentSync, deleted_payments
 from shared.models.payments import deleted_numbers
 from shared.qbxml import requests as ask
 from shared.qbxml import statuses
@@ -41,14 +41,15 @@ def questions(state: PaymentSync, request_id: str) -> tuple[ask.Request, ...]:
 
 
 def thd_listed(session: Session, state: PaymentSync, rows: Sequence[object]) -> PaymentSync:
-    """Remember a list of all deletions; not one with a record that cannot be read."""
+    """Remember a list of all deletions; not one with a record, or a time, that cannot be read."""
     deleted = _deleted(rows)
-    newest = max((one.time_deleted for one in deleted), default="")
-    if not newest or _some_unread(rows) or state.recounts >= MOST_RECOUNTS:
+    times = [one.time_deleted for one in deleted]
+    if not all(times) or _some_unread(rows) or state.recounts >= MOST_RECOUNTS or not times:
         return replace(state, deleted_before=NOT_LISTED)
     deleted_numbers.forget(session.connection.id)
     deleted_numbers.note(session.id, _numbers(deleted))
-    before = sum(one.time_deleted < newest for one in deleted)
+    newest = max(times)
+    before = sum(one < newest for one in times)
     return replace(state, deleted_since=newest, deleted_before=before)
 
 
@@ -75,7 +76,7 @@ def thd_of(session: Session, state: PaymentSync, posting: Posting) -> Iterator[T
     """The deletion of a payment with a posting's RefNumber, where this session was told of one."""
     known = state.deleted_before != NOT_LISTED
     if known and deleted_numbers.is_noted(session.id, posting.ref_number):
-        yield TxnDeletedRet(PAYMENT_TYPE, ref_number=posting.ref_number)
+        yield TxnDeletedRet(ref_number=posting.ref_number)
 
 
 def _deleted(rows: Sequence[object]) -> list[TxnDeletedRet]:

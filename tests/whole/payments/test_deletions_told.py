@@ -160,3 +160,14 @@ def test_where_quickbooks_counts_otherwise_all_are_listed_each_time(house, told)
     settles(house)
     assert len(in_quickbooks(house)) == 5
     assert lists(house) == ["all"] * 5
+
+
+def test_a_list_whose_times_cannot_be_read_is_asked_for_each_time(house):
+    deleted_by_hand(house)
+    receive(house, *THREE)
+    house.alter_with_request = lambda answer, _request: re.sub(
+        "<TimeDeleted>[^<]*", "<TimeDeleted>soon", answer
+    )
+    settles(house)
+    assert len(in_quickbooks(house)) == 3
+    assert lists(house) == ["all"] * 3
