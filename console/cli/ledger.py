@@ -38,9 +38,9 @@ from shared.operations.describe.text import (
 
 if TYPE_CHECKING:
     from shared.operations.customers import Matched
-    from shared.rules.ledger import CustomerDetail, InvoiceDetail, InvoiceSides, Listed
+    from shared.rules.ledger import CustomerDetail, InvoiceDetail, InvoiceSides
     from shared.rules.payments.values import CustomerMapping
-    from shared.rules.values import CustomerRow, InvoiceRow
+    from shared.rules.values import CustomerRow
 
 CONNECTION = Column("Connection", least=10)
 MOST_INVOICES = 200
@@ -268,7 +268,7 @@ def _found(
     name: str | None,
     statuses: Sequence[str],
     left_out: bool,
-    show: Callable[[Listed[InvoiceRow]], Any],
+    show: Callable[[InvoiceSides], Any],
 ) -> list[Any]:
     """Read the invoices and show each; the store is released before anything is printed.
 
@@ -297,14 +297,14 @@ def list_invoices(
     if as_json:
         output.say_json_lines(_found(desk, name, statuses, left_out, _json_line))
         return
-    found: list[Listed[InvoiceRow]] = _found(desk, name, statuses, left_out, lambda one: one)
+    found: list[InvoiceSides] = _found(desk, name, statuses, left_out, lambda one: one)
     if not found:
         output.say_wrapped(_nothing(statuses, left_out))
         return
     columns = (*COLUMNS, Column("Left out because")) if left_out else COLUMNS
-    _say_listed(columns, [(one.connection, _row(one.row, left_out)) for one in found])
+    _say_listed(columns, [(one.connection, _row(one, left_out)) for one in found])
     output.say()
-    for line in _totals(one.row for one in found):
+    for line in _totals(found):
         output.say_wrapped(line)
 
 
@@ -366,7 +366,7 @@ COLUMNS = (
 )
 
 
-def _row(invoice: InvoiceRow, left_out: bool) -> Row:
+def _row(invoice: InvoiceSides, left_out: bool) -> Row:
     cells = (
         invoice.number or "(none)",
         invoice.customer,
@@ -380,11 +380,11 @@ def _row(invoice: InvoiceRow, left_out: bool) -> Row:
     return Row((*cells, _reason(invoice)) if left_out else cells)
 
 
-def _reason(invoice: InvoiceRow) -> str:
+def _reason(invoice: InvoiceSides) -> str:
     return invoice.left_out.removeprefix("left-out-").replace("-", " ")
 
 
-def _totals(found: Iterable[InvoiceRow]) -> list[str]:
+def _totals(found: Iterable[InvoiceSides]) -> list[str]:
     """One sentence per currency."""
     sums: dict[str, list[Decimal]] = {}
     for invoice in found:
@@ -448,11 +448,11 @@ def export(
     output.say_aside(f"Wrote {count(number, 'invoice')} to {target}.")
 
 
-def _json_line(invoice: Listed[InvoiceRow]) -> str:
+def _json_line(invoice: InvoiceSides) -> str:
     return output.json_text(LISTED_INVOICE.of(invoice))
 
 
-def _csv_line(invoice: Listed[InvoiceRow]) -> str:
+def _csv_line(invoice: InvoiceSides) -> str:
     keys = LISTED_INVOICE.of(invoice)
     return _csv([value if name in _AMOUNTS else _unarmed(value) for name, value in keys.items()])
 

@@ -14,9 +14,8 @@ from shared.models.payments import queue
 from shared.models.store import Store
 from shared.operations import payment_views, which
 from shared.operations.which import Which
-from shared.rules.ledger import InvoiceDetail, InvoiceFilter, InvoiceSides, Kept, Listed
+from shared.rules.ledger import InvoiceDetail, InvoiceFilter, InvoiceSides, Kept
 from shared.rules.values import (
-    InvoiceRow,
     InvoiceStatus,
     ProblemState,
     RecordKind,
@@ -31,7 +30,7 @@ _KEPT = MappingProxyType({LEFT_OUT: Kept.LEFT_OUT, DIFFERING: Kept.DIFFERING})
 
 def view_list(
     _store: Store, connection: Which, statuses: Collection[str] = (), *, left_out: bool = False
-) -> Iterator[Listed[InvoiceRow]]:
+) -> Iterator[InvoiceSides]:
     """Yield the imported invoices by connection and date, in flat memory; all of them for None.
 
     Of these ``statuses``, of any for none; with ``left_out`` those that are held and not
@@ -40,7 +39,7 @@ def view_list(
     for held in which.every(connection):
         for row in ledger.invoices(held.id, include_left_out=left_out):
             if bool(row.left_out) == left_out and (not statuses or row.status in statuses):
-                yield Listed(held.name, row)
+                yield row
 
 
 def read_filter(text: str) -> InvoiceFilter:

@@ -117,7 +117,7 @@ def _line(payment: Payment, connection: str, hold: Hold | None) -> PaymentLine:
 
 def newest(_store: Store, wanted: PaymentFilter, limit: int) -> tuple[PaymentLine, ...]:
     """The newest payments that are wanted, newest first; all of them for a limit of 0."""
-    return lines(queue.page(wanted, limit or queue.ALL))
+    return lines(queue.page(wanted, limit))
 
 
 def each(_store: Store, wanted: PaymentFilter) -> Iterator[PaymentLine]:

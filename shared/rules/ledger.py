@@ -40,29 +40,27 @@ class Kept(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class InvoiceSides:
-    """An invoice with its balance on both sides.
+    """An invoice as it is listed, with its balance on both sides.
 
-    ``customer`` is who is billed, ``named`` the customer or job on the invoice. ``seen`` is what
-    QuickBooks last showed it to owe, None when it never did. ``left_out`` is empty for an
-    imported one, else the hint code of the reason.
+    Billed is the top customer or the job, by job mode.
     """
 
     id: int
     connection_id: int
     connection: Annotated[str, "the connection"]
-    txn_id: str
-    number: str
-    customer: str
-    customer_list_id: str
+    txn_id: Annotated[str, "TxnID of QuickBooks"]
+    number: Annotated[str, "invoice number; may be empty"]
+    customer: Annotated[str, "the customer it is billed to"]
+    customer_list_id: Annotated[str, "and its ListID"]
     named: Annotated[str, "the customer or job on the invoice"]
-    date: Day
-    due_date: Day | None
-    total: Decimal
-    balance: Decimal
+    date: Annotated[Day, "invoice date"]
+    due_date: Annotated[Day | None, "due date or null"]
+    total: Annotated[Decimal, "amount with two decimals, as text"]
+    balance: Annotated[Decimal, "what is still owed, likewise"]
     seen: Annotated[Decimal | None, "what QuickBooks last showed that it owes; null: it never did"]
-    currency: str
-    status: InvoiceStatus
-    left_out: str
+    currency: Annotated[str, "such as USD"]
+    status: Annotated[InvoiceStatus, "`open`, `paid`, `void` or `deleted`"]
+    left_out: Annotated[str, "why it is not imported (a hint); empty: it is"]
 
     @property
     def differs(self) -> bool:

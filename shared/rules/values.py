@@ -416,23 +416,6 @@ class Invoice:
 
 
 @dataclass(frozen=True, slots=True)
-class InvoiceRow:
-    """An invoice as listings show it: billed to the top customer or the job, by job mode."""
-
-    txn_id: Annotated[str, "TxnID of QuickBooks"]
-    number: Annotated[str, "invoice number; may be empty"]
-    customer: Annotated[str, "the customer it is billed to"]
-    customer_list_id: Annotated[str, "and its ListID"]
-    date: Annotated[Day, "invoice date"]
-    due_date: Annotated[Day | None, "due date or null"]
-    total: Annotated[Decimal, "amount with two decimals, as text"]
-    balance: Annotated[Decimal, "what is still owed, likewise"]
-    currency: Annotated[str, "such as USD"]
-    status: Annotated[InvoiceStatus, "`open`, `paid`, `void` or `deleted`"]
-    left_out: Annotated[str, "why it is not imported (a hint); empty: it is"]
-
-
-@dataclass(frozen=True, slots=True)
 class CustomerRow:
     """A customer as listings show it."""
 

@@ -33,10 +33,10 @@ from shared.models import connections, installation, ledger, problems, syncs
 from shared.models import tables as t
 from shared.models.statements import Statement, slot
 from shared.models.store import Store, open_store
+from shared.rules.ledger import InvoiceSides
 from shared.rules.values import (
     ApplicationKind,
     Connection,
-    InvoiceRow,
     InvoiceStatus,
     JobMode,
     Layout,
@@ -260,7 +260,7 @@ class House:
 
     def invoices(
         self, name: str = "Larkspur", *, include_left_out: bool = False
-    ) -> dict[str, InvoiceRow]:
+    ) -> dict[str, InvoiceSides]:
         with self.store.reading():
             wanted = connections.get(name).id
             rows = ledger.invoices(wanted, include_left_out=include_left_out)

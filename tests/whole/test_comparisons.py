@@ -9,7 +9,8 @@ import pytest
 
 from daemon.stages.invoices import work
 from shared.models import ledger, statements
-from shared.rules.values import InvoiceRow, InvoiceStatus
+from shared.rules.ledger import InvoiceSides
+from shared.rules.values import InvoiceStatus
 from simulator.company import acts
 from tests.whole.bookkeeping import failing
 from tests.whole.conftest import small_company
@@ -30,7 +31,7 @@ def house(open_house) -> House:
     return made
 
 
-def open_invoices(house: House) -> list[tuple[str, InvoiceRow]]:
+def open_invoices(house: House) -> list[tuple[str, InvoiceSides]]:
     return [pair for pair in house.invoices().items() if pair[1].status is InvoiceStatus.OPEN]
 
 

@@ -13,6 +13,7 @@ from shared.models.ledger.checked_customers import (
     customers_gone,
     customers_to_check,
 )
+from shared.models.ledger.customer_pages import customers
 from shared.models.ledger.incoming_customers import (
     StoredCustomers,
     mark_customers_deleted,
@@ -30,7 +31,7 @@ from shared.models.ledger.incoming_invoices import (
     mark_deleted,
     store_invoices,
 )
-from shared.models.ledger.listings import customers, invoices, totals
+from shared.models.ledger.invoice_pages import invoices, totals
 from shared.models.ledger.named import (
     customers_named,
     invoices_named,

@@ -1,8 +1,7 @@
-"""Customers page by page, by name, with what their invoices owe on both sides."""
+"""Customers as people and scripts see them; page by page with what they owe on both sides."""
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 from typing import Any
@@ -12,7 +11,7 @@ from peewee import Case, Tuple, fn
 from shared.errors import NotFound
 from shared.models import tables as t
 from shared.models.convert import money
-from shared.models.searching import holding, pattern
+from shared.models.searching import by_shape, holding_words, patterns
 from shared.models.statements import Row, Statement, among, slot
 from shared.rules.ledger import (
     Billed,
@@ -24,7 +23,7 @@ from shared.rules.ledger import (
     Place,
 )
 from shared.rules.payments.names import folded
-from shared.rules.values import CustomerRow, InvoiceStatus
+from shared.rules.values import CustomerRow, InvoiceStatus, JobMode
 
 _IS_OPEN: Any = t.Invoice.status == InvoiceStatus.OPEN.value
 _SEEN: Any = fn.COALESCE(t.Invoice.seen_cents, 0)
@@ -32,30 +31,63 @@ _NAME: Any = fn.LOWER(t.Customer.full_name)  # spelled as in the index
 _HIDDEN = (t.UNSETTLED, t.UNSETTLED_LEFT_OUT)
 
 
+def customers(
+    connection_id: int, jobs: JobMode, *, with_settled: bool = False
+) -> list[CustomerRow]:
+    """Return the customers that imported open invoices are billed to, by full name.
+
+    ``with_settled`` adds those whose imported invoices are all paid, void or deleted. Where
+    jobs are kept apart the list also has the customers above them.
+    """
+    statuses = list(InvoiceStatus) if with_settled else [InvoiceStatus.OPEN]
+    rows = _BILLED.all(connection=connection_id, statuses=[one.value for one in statuses])
+    billed = [_customer(row) for row in rows]
+    if jobs is JobMode.SEPARATE:
+        billed = _with_those_above(connection_id, billed)
+    return sorted(billed, key=lambda customer: (customer.full_name.casefold(), customer.list_id))
+
+
+def _with_those_above(connection_id: int, billed: list[CustomerRow]) -> list[CustomerRow]:
+    found = {customer.list_id: customer for customer in billed}
+    above = {customer.parent_list_id for customer in billed} - set(found)
+    while above:
+        parents = held(connection_id, above)
+        found |= parents
+        above = {parent.parent_list_id for parent in parents.values()} - set(found)
+    return list(found.values())
+
+
+_BILLED = Statement(
+    lambda: _held(
+        fn.EXISTS(
+            t.Invoice.select(t.Invoice.id).where(
+                (t.Invoice.connection == t.Customer.connection)
+                & (t.Invoice.bill_to_list_id == t.Customer.list_id)
+                & (t.Invoice.left_out == "")
+                & among(t.Invoice.status, "statuses")
+            )
+        )
+    )
+)
+
+
 def page(wanted: CustomerFilter, limit: int, after: Place | None = None) -> list[CustomerSides]:
     """Return the customers that are wanted, by connection and name, those after ``after``."""
     connection_id, name, number = after or (0, "", 0)
-    found = _page(_shape(wanted)).all(
+    of_one = wanted.connection_id is not None
+    found = _page(wanted.billed, of_one, len(wanted.words)).all(
         connection=wanted.connection_id,
         after_connection=connection_id,
         after_name=name,
         after_id=number,
         limit=limit,
-        **{f"word_{n}": pattern(word) for n, word in enumerate(wanted.words)},
+        **patterns(wanted.words),
     )
     return _with_sides(found)
 
 
-def _shape(wanted: CustomerFilter) -> tuple[Billed, bool, int]:
-    return wanted.billed, wanted.connection_id is not None, len(wanted.words)
-
-
-@functools.cache
-def _page(shape: tuple[Billed, bool, int]) -> Statement:
-    return Statement(lambda: _by_name(*shape))
-
-
-def _by_name(billed: Billed, of_one: bool, words: int) -> Any:
+@by_shape
+def _page(billed: Billed, of_one: bool, words: int) -> Any:
     place = (t.Customer.connection, _NAME, t.Customer.id)
     after = Tuple(slot("after_connection"), slot("after_name"), slot("after_id"))
     return (
@@ -64,10 +96,7 @@ def _by_name(billed: Billed, of_one: bool, words: int) -> Any:
             Tuple(*place) > after,
             *_of_kind(billed),
             *([t.Customer.connection == slot("connection")] if of_one else ()),
-            *(
-                holding(f"word_{number}", t.Customer.full_name, t.Connection.name)
-                for number in range(words)
-            ),
+            *holding_words(words, t.Customer.full_name, t.Connection.name),
         )
         .order_by(*place)
         .limit(slot("limit"))
@@ -188,18 +217,19 @@ def find(connection_id: int, text: str) -> CustomerRow:
     return found
 
 
-_HELD = Statement(lambda: _held())
-_HELD_OF = Statement(lambda: _held().where(among(t.Customer.list_id, "ids")))
-
-
-def _held() -> Any:
+def _held(*conditions: Any) -> Any:
     return t.Customer.select(
         *(t.Customer.list_id, t.Customer.name, t.Customer.full_name),
         *(t.Customer.parent_list_id, t.Customer.active),
     ).where(
-        (t.Customer.connection == slot("connection"))
-        & (t.Customer.state == CustomerState.HELD.value)
+        t.Customer.connection == slot("connection"),
+        t.Customer.state == CustomerState.HELD.value,
+        *conditions,
     )
+
+
+_HELD = Statement(_held)
+_HELD_OF = Statement(lambda: _held(among(t.Customer.list_id, "ids")))
 
 
 def _customer(row: Row) -> CustomerRow:

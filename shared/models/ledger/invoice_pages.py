@@ -1,12 +1,12 @@
-"""Invoices page by page, ours beside what QuickBooks last showed: what a person browses.
+"""Invoices as people and scripts see them, ours beside what QuickBooks last showed.
 
-As in all listings, an invoice that no sync has settled as it is now is not shown.
+An invoice that no sync has settled as it is now is in no list and in no total.
 """
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from decimal import Decimal
 from typing import Any
 
 from peewee import JOIN, SQL, fn
@@ -14,57 +14,67 @@ from peewee import JOIN, SQL, fn
 from shared.errors import NotFound
 from shared.models import tables as t
 from shared.models.convert import day_or_none, money, money_or_none
-from shared.models.searching import holding, pattern
+from shared.models.searching import (
+    ALL,
+    by_shape,
+    given,
+    holding_words,
+    newest_first,
+    of_each_status,
+    patterns,
+)
 from shared.models.statements import Row, Statement, among, slot
 from shared.rules.ledger import CustomerState, InvoiceFilter, InvoiceSides, Kept
 from shared.rules.payments import numbers
 from shared.rules.payments.names import folded
 from shared.rules.values import InvoiceStatus
 
-_AFTER_ALL = 2**62
 _HIDDEN = (t.UNSETTLED, t.UNSETTLED_LEFT_OUT)
 _SEARCHED = (t.Invoice.number, t.Invoice.customer_full_name, t.Connection.name)
 
 
+def invoices(
+    connection_id: int, *, status: InvoiceStatus | None = None, include_left_out: bool = False
+) -> Iterator[InvoiceSides]:
+    """Yield the imported invoices by date, in flat memory; read to the end inside the unit.
+
+    ``include_left_out`` adds those that were left out, with the reason.
+    """
+    statuses = [status.value] if status else [one.value for one in InvoiceStatus]
+    statement = _WITH_LEFT_OUT if include_left_out else _IMPORTED
+    return map(_read, statement.each(connection=connection_id, statuses=statuses))
+
+
+_IMPORTED = Statement(lambda: _by_date(t.Invoice.left_out == ""))
+_WITH_LEFT_OUT = Statement(lambda: _by_date(t.Invoice.left_out.not_in(_HIDDEN)))
+
+
+def _by_date(condition: Any) -> Any:
+    return (
+        _select()
+        .where(
+            (t.Invoice.connection == slot("connection"))
+            & among(t.Invoice.status, "statuses")
+            & condition
+        )
+        .order_by(t.Invoice.date, t.Invoice.txn_id)
+    )
+
+
 def page(wanted: InvoiceFilter, limit: int, before_id: int | None = None) -> list[InvoiceSides]:
     """Return the invoices that are wanted, the last ones read first, those before ``before_id``."""
-    parameters: dict[str, Any] = {
-        "connection": wanted.connection_id,
-        "bill_to": wanted.bill_to,
-        "before": before_id or _AFTER_ALL,
-        "limit": limit,
-        **{f"word_{number}": pattern(word) for number, word in enumerate(wanted.words)},
-    }
-    statement = _page(_shape(wanted))
+    only: dict[str, Any] = {"connection": wanted.connection_id, "bill_to": wanted.bill_to}
+    statement = _page(wanted.kept, given(**only), len(wanted.words))
+    parameters = {**only, **patterns(wanted.words), "before": before_id or ALL, "limit": limit}
     if wanted.kept is Kept.IMPORTED:
-        found = _of_each_status(statement, wanted, parameters)
+        found = of_each_status(statement, wanted.statuses or tuple(InvoiceStatus), **parameters)
     else:
         found = statement.all(**parameters)
-    return [_read(row) for row in found[:limit]]
+    return [_read(row) for row in found]
 
 
-def _of_each_status(
-    statement: Statement, wanted: InvoiceFilter, parameters: dict[str, Any]
-) -> list[Row]:
-    """Each status along its index: many paid invoices do not hide the few open ones."""
-    found: list[Row] = []
-    for status in wanted.statuses or tuple(InvoiceStatus):
-        found += statement.all(status=status.value, **parameters)
-    return sorted(found, key=lambda row: -row[0])
-
-
-def _shape(wanted: InvoiceFilter) -> tuple[Kept, frozenset[str], int]:
-    given = {"connection": wanted.connection_id, "bill_to": wanted.bill_to}
-    filters = frozenset(name for name, value in given.items() if value is not None)
-    return wanted.kept, filters, len(wanted.words)
-
-
-@functools.cache
-def _page(shape: tuple[Kept, frozenset[str], int]) -> Statement:
-    return Statement(lambda: _last_read_first(*shape))
-
-
-def _last_read_first(kept: Kept, filters: frozenset[str], words: int) -> Any:
+@by_shape
+def _page(kept: Kept, filters: frozenset[str], words: int) -> Any:
     conditions = {
         "connection": t.Invoice.connection == slot("connection"),
         "bill_to": t.Invoice.bill_to_list_id == slot("bill_to"),
@@ -72,16 +82,12 @@ def _last_read_first(kept: Kept, filters: frozenset[str], words: int) -> Any:
     # The sum keeps the database from going through all invoices, for the sake of their order,
     # where an index has the few that are wanted.
     number: Any = t.Invoice.id if kept is Kept.IMPORTED else t.Invoice.id + 0
-    return (
-        _select()
-        .where(
-            number < slot("before"),
-            *_kept(kept),
-            *(conditions[name] for name in sorted(filters)),
-            *(holding(f"word_{number}", *_SEARCHED) for number in range(words)),
-        )
-        .order_by(number.desc())
-        .limit(slot("limit"))
+    return newest_first(
+        _select(),
+        number,
+        *_kept(kept),
+        *(conditions[name] for name in sorted(filters)),
+        *holding_words(words, *_SEARCHED),
     )
 
 
@@ -162,6 +168,28 @@ _DIFFERING_OF = Statement(
 
 def _count_differing() -> Any:
     return t.Invoice.select(fn.COUNT(t.Invoice.id)).where(*_kept(Kept.DIFFERING))
+
+
+def totals(connection_id: int) -> list[tuple[str, int, Decimal]]:
+    """Return currency, number and balance of the imported open invoices, by currency."""
+    rows = _TOTALS.all(connection=connection_id)
+    return [(currency, count, money(int(balance))) for currency, count, balance in rows]
+
+
+_TOTALS = Statement(
+    lambda: (
+        t.Invoice.select(
+            *(t.Invoice.currency, fn.COUNT(t.Invoice.id), fn.SUM(t.Invoice.balance_cents))
+        )
+        .where(
+            (t.Invoice.connection == slot("connection"))
+            & (t.Invoice.status == InvoiceStatus.OPEN.value)
+            & (t.Invoice.left_out == "")
+        )
+        .group_by(t.Invoice.currency)
+        .order_by(t.Invoice.currency)
+    )
+)
 
 
 def owed(connection_id: int, txn_ids: Sequence[str]) -> dict[str, InvoiceSides]:

@@ -6,7 +6,6 @@ text looks at one payment after the other, and only as far as the page needs.
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
@@ -16,14 +15,19 @@ from shared.models import overview
 from shared.models import tables as t
 from shared.models.convert import moment, money
 from shared.models.payments import rows
-from shared.models.searching import holding, pattern
+from shared.models.searching import (
+    ALL,
+    by_shape,
+    given,
+    holding,
+    newest_first,
+    of_each_status,
+    pattern,
+)
 from shared.models.statements import Row, Statement, among, slot
 from shared.rules.payments import numbers
 from shared.rules.payments.values import Payment, PaymentStatus
 from shared.rules.payments.views import PaymentFigure, PaymentFilter
-
-ALL = 2**62
-"""A limit that lets every payment pass."""
 
 
 def figures(connection_id: int | None = None) -> list[PaymentFigure]:
@@ -113,44 +117,27 @@ def _by_posting() -> Any:
 _BY_POSTING = Statement(_by_posting)
 
 
-def page(wanted: PaymentFilter, limit: int, before_id: int | None = None) -> list[Payment]:
-    """Return the newest payments that are wanted, those before ``before_id``, as they are shown.
-
-    Each state is read along its index, so that 100,000 posted ones do not hide three that wait.
-    """
-    parameters = {**_parameters(wanted), "before": before_id or ALL, "limit": limit}
-    found: list[Row] = []
-    for status in wanted.statuses or tuple(PaymentStatus):
-        found += _page(_shape(wanted)).all(status=status.value, **parameters)
-    found.sort(key=lambda row: -row[0])
-    return rows.shown(found[:limit])
+def page(wanted: PaymentFilter, limit: int | None, before_id: int | None = None) -> list[Payment]:
+    """Return the newest payments that are wanted, those before ``before_id``, as they are shown."""
+    filters = given(connection=wanted.connection_id, code=wanted.code)
+    parameters = {**_parameters(wanted), "before": before_id or ALL, "limit": limit or ALL}
+    statuses = wanted.statuses or tuple(PaymentStatus)
+    return rows.shown(of_each_status(_page(filters, len(wanted.words)), statuses, **parameters))
 
 
-def _shape(wanted: PaymentFilter) -> tuple[frozenset[str], int]:
-    given = {"connection": wanted.connection_id, "code": wanted.code}
-    return frozenset(name for name, value in given.items() if value is not None), len(wanted.words)
-
-
-@functools.cache
-def _page(shape: tuple[frozenset[str], int]) -> Statement:
-    return Statement(lambda: _newest_first(*shape))
-
-
-def _newest_first(filters: frozenset[str], words: int) -> Any:
+@by_shape
+def _page(filters: frozenset[str], words: int) -> Any:
     conditions = {
         "connection": t.Payment.connection == slot("connection"),
         "code": t.Payment.code == slot("code"),
     }
-    return (
-        t.Payment.select(*rows.PAYMENT_FIELDS)
-        .where(
-            (t.Payment.status == slot("status")) & (t.Payment.id < slot("before")),
-            t.Payment.deleted == slot("deleted"),
-            *(conditions[name] for name in sorted(filters)),
-            *(_holds(number) for number in range(words)),
-        )
-        .order_by(t.Payment.id.desc())
-        .limit(slot("limit"))
+    return newest_first(
+        t.Payment.select(*rows.PAYMENT_FIELDS),
+        t.Payment.id,
+        t.Payment.status == slot("status"),
+        t.Payment.deleted == slot("deleted"),
+        *(conditions[name] for name in sorted(filters)),
+        *(_holds(number) for number in range(words)),
     )
 
 

@@ -4,9 +4,17 @@ from __future__ import annotations
 
 from shared.operations.contracts.payments import PAYMENT_LINE
 from shared.operations.contracts.shapes import Elsewhere, Key, Shape
-from shared.rules.ledger import CustomerDetail, InvoiceDetail, LeftOut, Listed, Owing, Resolved
+from shared.rules.ledger import (
+    CustomerDetail,
+    InvoiceDetail,
+    InvoiceSides,
+    LeftOut,
+    Listed,
+    Owing,
+    Resolved,
+)
 from shared.rules.payments.values import CustomerMapping, PaymentStatus
-from shared.rules.values import CustomerRow, InvoiceLine, InvoiceRow
+from shared.rules.values import CustomerRow, InvoiceLine
 
 CUSTOMER = Shape(CustomerRow)
 
@@ -32,9 +40,13 @@ RESOLVED_NAME = Shape(
     mapping=CUSTOMER_MAPPING,
 )
 
-INVOICE = Shape(InvoiceRow)
+_INVOICE = (
+    "txn_id number customer customer_list_id date due_date total balance currency status left_out"
+)
 
-LISTED_INVOICE: Shape[Listed[InvoiceRow]] = Shape(Listed, "row.* connection", row=INVOICE)
+INVOICE = Shape(InvoiceSides, _INVOICE)
+
+LISTED_INVOICE = Shape(InvoiceSides, _INVOICE, "connection")
 
 INVOICE_LINE = Shape(InvoiceLine)
 
