@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from peewee import SQL, NodeList, fn
+from peewee import NodeList
 
+from shared.models import searching
 from shared.models import tables as t
 from shared.models.convert import millis
 from shared.models.mapper import Mapper
-from shared.models.statements import Statement, insert_rows, slot
+from shared.models.statements import insert_rows, slot
 from shared.rules.values import AuditEntry
-
-_AFTER_ALL = 2**62
 
 
 def add(who: str, action: str, connection_name: str, detail: str, now: datetime) -> None:
@@ -54,14 +52,14 @@ def entries(
     ``until`` is not included.
     """
     parts = [*holding, *([("who", who)] if who is not None else [])]
-    texts = {f"text_{number}": _pattern(part) for number, (_, part) in enumerate(parts)}
+    texts = {f"text_{number}": searching.pattern(part) for number, (_, part) in enumerate(parts)}
     exact = {"connection": connection, "action": action}
     given = {name: text for name, text in exact.items() if text is not None}
     page = {
         "limit": limit,
-        "before": before_id or _AFTER_ALL,
+        "before": before_id or searching.ALL,
         "since_ms": 0 if since is None else millis(since),
-        "until_ms": _AFTER_ALL if until is None else millis(until),
+        "until_ms": searching.ALL if until is None else millis(until),
     }
     statement = _entries(frozenset(given), tuple(place for place, _ in parts))
     return [_ENTRY.read(row) for row in statement.all(**page, **given, **texts)]
@@ -70,36 +68,21 @@ def entries(
 _ENTRY = Mapper(AuditEntry, t.Audit)
 
 
-@functools.cache
-def _entries(exact: frozenset[str], places: tuple[str, ...]) -> Statement:
-    return Statement(lambda: _page(exact, places))
-
-
-def _page(exact: frozenset[str], places: tuple[str, ...]) -> Any:
+@searching.by_shape
+def _entries(exact: frozenset[str], places: tuple[str, ...]) -> Any:
     named = {"connection": t.Audit.connection, "action": t.Audit.action}
-    return (
-        t.Audit.select(*_ENTRY.fields)
-        .where(
-            t.Audit.id < slot("before"),
-            t.Audit.at_ms >= slot("since_ms"),
-            t.Audit.at_ms < slot("until_ms"),
-            *(named[name] == slot(name) for name in sorted(exact)),
-            *(_holds(place, f"text_{number}") for number, place in enumerate(places)),
-        )
-        .order_by(t.Audit.id.desc())
-        .limit(slot("limit"))
+    return searching.newest_first(
+        t.Audit.select(*_ENTRY.fields),
+        t.Audit.id,
+        t.Audit.at_ms >= slot("since_ms"),
+        t.Audit.at_ms < slot("until_ms"),
+        *(named[name] == slot(name) for name in sorted(exact)),
+        *(_holds(place, f"text_{number}") for number, place in enumerate(places)),
     )
 
 
 def _holds(place: str, text: str) -> NodeList:
     everything = (t.Audit.who, t.Audit.action, t.Audit.connection, t.Audit.detail)
-    columns = everything if place == "anywhere" else (getattr(t.Audit, place),)
-    searched = functools.reduce(lambda left, right: left.concat(" ").concat(right), columns)
-    return NodeList((fn.LOWER(searched), SQL("LIKE"), slot(text), SQL("ESCAPE '!'")))
-
-
-def _pattern(part: str) -> str:
-    """A LIKE pattern for what holds this text, whatever signs are in it."""
-    for sign in "!%_":
-        part = part.replace(sign, f"!{sign}")
-    return f"%{part.lower()}%"
+    return searching.holding(
+        text, *(everything if place == "anywhere" else (getattr(t.Audit, place),))
+    )

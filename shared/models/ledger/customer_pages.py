@@ -11,6 +11,7 @@ from peewee import Case, Tuple, fn
 from shared.errors import NotFound
 from shared.models import tables as t
 from shared.models.convert import money
+from shared.models.mapper import Mapper
 from shared.models.searching import by_shape, holding_words, patterns
 from shared.models.statements import Row, Statement, among, slot
 from shared.rules.ledger import (
@@ -28,6 +29,7 @@ from shared.rules.values import CustomerRow, InvoiceStatus, JobMode
 _IS_OPEN: Any = t.Invoice.status == InvoiceStatus.OPEN.value
 _SEEN: Any = fn.COALESCE(t.Invoice.seen_cents, 0)
 _NAME: Any = fn.LOWER(t.Customer.full_name)  # spelled as in the index
+_CUSTOMER = Mapper(CustomerRow, t.Customer)
 _HIDDEN = (t.UNSETTLED, t.UNSETTLED_LEFT_OUT)
 
 
@@ -41,7 +43,7 @@ def customers(
     """
     statuses = list(InvoiceStatus) if with_settled else [InvoiceStatus.OPEN]
     rows = _BILLED.all(connection=connection_id, statuses=[one.value for one in statuses])
-    billed = [_customer(row) for row in rows]
+    billed = list(map(_CUSTOMER.read, rows))
     if jobs is JobMode.SEPARATE:
         billed = _with_those_above(connection_id, billed)
     return sorted(billed, key=lambda customer: (customer.full_name.casefold(), customer.list_id))
@@ -199,7 +201,7 @@ def _read(row: Row, sides: Sequence[Row]) -> CustomerSides:
 def held(connection_id: int, list_ids: Iterable[str]) -> dict[str, CustomerRow]:
     """Return those of these customers that we hold, by ListID."""
     rows = _HELD_OF.all(connection=connection_id, ids=list_ids)
-    return {row[0]: _customer(row) for row in rows}
+    return {one.list_id: one for one in map(_CUSTOMER.read, rows)}
 
 
 def find(connection_id: int, text: str) -> CustomerRow:
@@ -207,8 +209,8 @@ def find(connection_id: int, text: str) -> CustomerRow:
 
     Raises NotFound, with the nearest name.
     """
-    rows = _HELD.all(connection=connection_id)
-    by_id = {row[0]: _customer(row) for row in rows}
+    every = map(_CUSTOMER.read, _HELD.all(connection=connection_id))
+    by_id = {one.list_id: one for one in every}
     named = {folded(one.full_name): one for one in by_id.values()}
     found = by_id.get(text.strip()) or named.get(folded(text))
     if found is None:
@@ -218,10 +220,7 @@ def find(connection_id: int, text: str) -> CustomerRow:
 
 
 def _held(*conditions: Any) -> Any:
-    return t.Customer.select(
-        *(t.Customer.list_id, t.Customer.name, t.Customer.full_name),
-        *(t.Customer.parent_list_id, t.Customer.active),
-    ).where(
+    return t.Customer.select(*_CUSTOMER.fields).where(
         t.Customer.connection == slot("connection"),
         t.Customer.state == CustomerState.HELD.value,
         *conditions,
@@ -230,8 +229,3 @@ def _held(*conditions: Any) -> Any:
 
 _HELD = Statement(_held)
 _HELD_OF = Statement(lambda: _held(among(t.Customer.list_id, "ids")))
-
-
-def _customer(row: Row) -> CustomerRow:
-    list_id, name, full_name, parent_list_id, active = row
-    return CustomerRow(list_id, name, full_name, parent_list_id, bool(active))

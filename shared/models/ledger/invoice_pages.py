@@ -9,11 +9,12 @@ from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from typing import Any
 
-from peewee import JOIN, SQL, fn
+from peewee import JOIN, SQL, Case, fn
 
 from shared.errors import NotFound
 from shared.models import tables as t
-from shared.models.convert import day_or_none, money, money_or_none
+from shared.models.convert import money
+from shared.models.mapper import Mapper
 from shared.models.searching import (
     ALL,
     by_shape,
@@ -23,13 +24,22 @@ from shared.models.searching import (
     of_each_status,
     patterns,
 )
-from shared.models.statements import Row, Statement, among, slot
+from shared.models.statements import Statement, among, slot
 from shared.rules.ledger import CustomerState, InvoiceFilter, InvoiceSides, Kept
 from shared.rules.payments import numbers
 from shared.rules.payments.names import folded
 from shared.rules.values import InvoiceStatus
 
 _HIDDEN = (t.UNSETTLED, t.UNSETTLED_LEFT_OUT)
+_INVOICE = Mapper(
+    InvoiceSides,
+    t.Invoice,
+    connection=t.Connection.name,
+    customer=fn.COALESCE(fn.NULLIF(t.Customer.full_name, ""), t.Invoice.customer_full_name),
+    customer_list_id=t.Invoice.bill_to_list_id,
+    named=t.Invoice.customer_full_name,
+    left_out=Case(None, [(t.Invoice.left_out.in_(_HIDDEN), t.UNSETTLED)], t.Invoice.left_out),
+)
 _SEARCHED = (t.Invoice.number, t.Invoice.customer_full_name, t.Connection.name)
 
 
@@ -42,7 +52,7 @@ def invoices(
     """
     statuses = [status.value] if status else [one.value for one in InvoiceStatus]
     statement = _WITH_LEFT_OUT if include_left_out else _IMPORTED
-    return map(_read, statement.each(connection=connection_id, statuses=statuses))
+    return map(_INVOICE.read, statement.each(connection=connection_id, statuses=statuses))
 
 
 _IMPORTED = Statement(lambda: _by_date(t.Invoice.left_out == ""))
@@ -70,7 +80,7 @@ def page(wanted: InvoiceFilter, limit: int, before_id: int | None = None) -> lis
         found = of_each_status(statement, wanted.statuses or tuple(InvoiceStatus), **parameters)
     else:
         found = statement.all(**parameters)
-    return [_read(row) for row in found]
+    return list(map(_INVOICE.read, found))
 
 
 @by_shape
@@ -105,7 +115,7 @@ def get(connection_id: int, txn_id: str) -> InvoiceSides:
     row = _GET.one(connection=connection_id, txn_id=txn_id)
     if row is None:
         raise NotFound("invoice", txn_id)
-    return _read(row)
+    return _INVOICE.read(row)
 
 
 _GET = Statement(
@@ -119,9 +129,9 @@ def called(connection_id: int, text: str) -> list[InvoiceSides]:
     """Return the invoices of that TxnID, else of that number, the last read first."""
     of_txn_id = _GET.all(connection=connection_id, txn_id=text.strip())
     if of_txn_id:
-        return [_read(row) for row in of_txn_id]
+        return list(map(_INVOICE.read, of_txn_id))
     found = _CALLED.all(connection=connection_id, key=numbers.key(text) or None)
-    return [one for one in map(_read, found) if folded(one.number) == folded(text)]
+    return [one for one in map(_INVOICE.read, found) if folded(one.number) == folded(text)]
 
 
 _CALLED = Statement(
@@ -195,7 +205,7 @@ _TOTALS = Statement(
 def owed(connection_id: int, txn_ids: Sequence[str]) -> dict[str, InvoiceSides]:
     """Return those of these invoices that we hold, by TxnID."""
     rows = _OWED.all(connection=connection_id, ids=txn_ids)
-    return {invoice.txn_id: invoice for invoice in map(_read, rows)}
+    return {invoice.txn_id: invoice for invoice in map(_INVOICE.read, rows)}
 
 
 _OWED = Statement(
@@ -212,38 +222,7 @@ def _select() -> Any:
         & (t.Customer.state == CustomerState.HELD.value)
     )
     return (
-        t.Invoice.select(
-            *(t.Invoice.id, t.Invoice.connection, t.Connection.name, t.Invoice.txn_id),
-            *(t.Invoice.number, t.Customer.full_name, t.Invoice.bill_to_list_id),
-            *(t.Invoice.customer_full_name, t.Invoice.date, t.Invoice.due_date),
-            *(t.Invoice.total_cents, t.Invoice.balance_cents, t.Invoice.seen_cents),
-            *(t.Invoice.currency, t.Invoice.status, t.Invoice.left_out),
-        )
+        t.Invoice.select(*_INVOICE.fields)
         .join(t.Connection)
         .join(t.Customer, JOIN.LEFT_OUTER, on=billed, src=t.Invoice)
-    )
-
-
-def _read(row: Row) -> InvoiceSides:
-    id_, connection_id, connection, txn_id, number, customer, list_id, named, *rest = row
-    day, due_day, total, balance, seen, currency, status, reason = rest
-    invoiced = day_or_none(day)
-    assert invoiced is not None
-    return InvoiceSides(
-        id=id_,
-        connection_id=connection_id,
-        connection=connection,
-        txn_id=txn_id,
-        number=number,
-        customer=customer or named,
-        customer_list_id=list_id,
-        named=named,
-        date=invoiced,
-        due_date=day_or_none(due_day),
-        total=money(total),
-        balance=money(balance),
-        seen=money_or_none(seen),
-        currency=currency,
-        status=InvoiceStatus(status),
-        left_out=t.UNSETTLED if reason in _HIDDEN else reason,
     )
