@@ -5,8 +5,9 @@
 One daemon on a new SQLite store for each size; the simulated company answers in this
 process, and its time is not counted: "seconds" is the time spent waiting for the daemon.
 The floor is measured over the same bytes in the same run, and a small company syncs
-meanwhile in a process of its own. Two Payment Syncs follow: one posts, one reads. Then the
-console is started over a crowded store, and keys are pressed in it.
+meanwhile in a process of its own. Two Payment Syncs follow: one posts, one reads; then a company
+of 100,000 open invoices settles them beside a small one. In the end the console is started over
+a crowded store, and keys are pressed in it.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
-from bench import console, payments
+from bench import console, payments, settling
 from bench.stage import (
     PAGE,
     Line,
@@ -154,8 +155,9 @@ def main() -> None:
         payments.median_of(sync() for _ in range(chosen.runs))
         for sync in (payments.posting, payments.posting_beside_deleted, payments.reading)
     ]
+    settled = settling.median_of(settling.figures() for _ in range(chosen.runs))
     consoles = console.figures(chosen.runs)
-    page = as_page(results, syncs, consoles, chosen.runs)
+    page = as_page(results, syncs, settled, consoles, chosen.runs)
     print(page)
     if chosen.write:
         chosen.write.write_text(page)
@@ -164,6 +166,7 @@ def main() -> None:
 def as_page(
     results: list[Figures],
     syncs: list[payments.PaymentFigures],
+    settled: settling.SettlingFigures,
     consoles: list[console.ConsoleFigures],
     runs: int,
 ) -> str:
@@ -196,6 +199,8 @@ Machine: {os.cpu_count()} cores, {platform.machine()}, {platform.system()}; Pyth
 - *Small company's call*: in a second run, another connection with one invoice syncs over and over in a process of its own while the big one imports.
 
 {payments.as_table(syncs)}
+
+{settling.as_table(settled)}
 
 {console.as_table(consoles)}
 

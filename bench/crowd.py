@@ -42,16 +42,16 @@ def made(folder: Path) -> str:
                 for number in range(first, first + 100):
                     connections.add(f"Company {number:04}", run_every_minutes=30, now=now)
         with store.transaction():
-            _fill(t.Sync, _syncs(millis(now)))
-            _fill(t.Customer, _customers())
-            _fill(t.Invoice, _invoices())
-            _fill(t.Payment, _payments(millis(now)))
-            _fill(t.Problem, _problems(millis(now)))
-            _fill(t.Audit, _audit(millis(now)))
+            fill(t.Sync, _syncs(millis(now)))
+            fill(t.Customer, _customers())
+            fill(t.Invoice, _invoices())
+            fill(t.Payment, _payments(millis(now)))
+            fill(t.Problem, _problems(millis(now)))
+            fill(t.Audit, _audit(millis(now)))
     return url
 
 
-def _fill(table: Any, rows: Rows) -> None:
+def fill(table: Any, rows: Rows) -> None:
     """Add rows; a column that a row does not name is empty."""
     fields = [field for field in table._meta.sorted_fields if field.name != "id"]
     usual = {

@@ -124,7 +124,9 @@ class WebConnectorCallbacks:
         introduced: Introduced | None = None
         if hcp.strip():
             introduced = await self._threads.work(self._read_introduction, hcp, ticket)
-        request = await self._threads.store(self._desk.thd_send, ticket, introduced)
+        request: bytes | None = None
+        while request is None:  # others have their turn between two slices of the books
+            request = await self._threads.store(self._desk.thd_send, ticket, introduced)
         return request.decode("ascii")
 
     def receiveResponseXML(
@@ -138,14 +140,27 @@ class WebConnectorCallbacks:
     async def _receive(
         self, ticket: str, response: ResponseText, hresult: str, message: str
     ) -> int:
-        digest, size = response.digest, response.size
+        digest = response.digest
         expected = await self._threads.store(self._desk.thd_expect, ticket, digest, hresult)
         if isinstance(expected, int):
             return expected
-        if hresult:
-            return await self._threads.store(
+        percent: int | None = None
+        if hresult and not expected.is_taken:
+            percent = await self._threads.store(
                 self._desk.thd_refused, expected, hresult, message, digest
             )
+        elif not expected.is_taken:
+            percent = await self._take(ticket, expected, response)
+        return await self._settled(expected, percent)
+
+    async def _settled(self, expected: Expected, percent: int | None) -> int:
+        """Settle the books, while that is left; others have their turn between two slices."""
+        while percent is None:
+            percent = await self._threads.store(self._desk.thd_go_on, expected)
+        return percent
+
+    async def _take(self, ticket: str, expected: Expected, response: ResponseText) -> int | None:
+        digest, size = response.digest, response.size
         reading = await self._threads.work(self._read, response, expected)
         for one in reading.repaired:
             self.log.debug(
@@ -182,7 +197,8 @@ class WebConnectorCallbacks:
         if isinstance(expected, int):
             return expected
         reading = Reading(unreadable=reason)
-        return await self._threads.store(self._desk.thd_take, expected, reading, "", size)
+        percent = await self._threads.store(self._desk.thd_take, expected, reading, "", size)
+        return await self._settled(expected, percent)
 
     def _read(self, response: ResponseText, expected: Expected) -> Reading:
         """Runs beside the reactor; full batches go to the store from there."""

@@ -2,7 +2,9 @@
 
 Every ``thd_`` function runs on the store thread inside a transaction: read, decide, write;
 the answer leaves only after the commit. Nothing is kept in memory between
-two callbacks, so another daemon, or this one after a crash, serves the next one.
+two callbacks, so another daemon, or this one after a crash, serves the next one. What may take
+long, the settlement of a company's books, is done in slices, each a transaction of its own that
+leaves the session where the next one, or the same call made again, goes on.
 """
 
 from __future__ import annotations
@@ -32,6 +34,7 @@ from daemon.session.machine import (
 from daemon.stages import sequence
 from daemon.stages.moves import Ask, AskWrite, Fail, GiveUpOn, Gone, Move, NotTakenIn, Pause
 from daemon.stages.reading import Introduced, Reading, Tally
+from daemon.stages.sequence import Left
 from shared import hints, passwords
 from shared.models import company_files, connections, sessions, syncs
 from shared.qbxml import requests as ask
@@ -67,6 +70,11 @@ class Expected:
         exchange = self.session.exchange
         return exchange is not None and exchange.step == IDENTIFY
 
+    @property
+    def is_taken(self) -> bool:
+        """Whether the answer was taken in before, and only settling the books is left."""
+        return self.session.phase == Phase.SETTLING.value
+
 
 class Desk:
     """The callbacks of a session, each as a transaction script.
@@ -83,8 +91,11 @@ class Desk:
 
     # -- sendRequestXML -------------------------------------------------------------------
 
-    def thd_send(self, ticket: str, introduced: Introduced | None) -> bytes:
-        """The next request, the same one again, or nothing."""
+    def thd_send(self, ticket: str, introduced: Introduced | None) -> bytes | None:
+        """The next request, the same one again, or nothing.
+
+        None after a slice of the books was settled: call again, others had their turn.
+        """
         now = self._now()
         session = self._thd_session(ticket)
         if session is None:
@@ -100,7 +111,7 @@ class Desk:
             case _:
                 return self._thd_plan(session, introduced, now)
 
-    def _thd_repeat(self, session: Session, now: datetime) -> bytes:
+    def _thd_repeat(self, session: Session, now: datetime) -> bytes | None:
         exchange = session.exchange
         assert exchange is not None
         unheard = None if exchange.step == IDENTIFY else sequence.thd_unheard(session, now)
@@ -110,7 +121,9 @@ class Desk:
         self._book.thd_save(session, now, event=machine.RequestHandedOut())
         return exchange.request
 
-    def _thd_plan(self, session: Session, introduced: Introduced | None, now: datetime) -> bytes:
+    def _thd_plan(
+        self, session: Session, introduced: Introduced | None, now: datetime
+    ) -> bytes | None:
         if self._thd_stopped(session, now):
             return b""
         if not session.identified and introduced is not None and introduced.host is not None:
@@ -121,7 +134,10 @@ class Desk:
         if not session.identified:
             return self._thd_ask(session, self._thd_introduction(session, introduced), now)
         session, wanted = sequence.thd_next(session, _next_request_id(session), self._settings, now)
-        if wanted is None:
+        if wanted is Left.TO_SETTLE:
+            self._thd_save_slice(session, now)
+            return None
+        if isinstance(wanted, Left):
             self._thd_finish(session, now)
             return b""
         return self._thd_ask(session, wanted, now)
@@ -222,12 +238,12 @@ class Desk:
         match ON_RECEIVE[Phase(session.phase)]:
             case OnReceive.TAKE if exchange is not None:
                 return Expected(session, exchange.id, exchange.request_id)
+            case _ if exchange is None or (digest, hresult) != (exchange.digest, exchange.hresult):
+                return FAILED_PERCENT
+            case OnReceive.GO_ON:
+                return Expected(session, exchange.id, exchange.request_id)
             case _:
-                repeated = exchange is not None and (digest, hresult) == (
-                    exchange.digest,
-                    exchange.hresult,
-                )
-                return exchange.answer if exchange and repeated else FAILED_PERCENT
+                return exchange.answer
 
     def thd_keep(self, expected: Expected, answer: bytes) -> None:
         """Keep an answer word for word, for a connection with debug on."""
@@ -241,8 +257,11 @@ class Desk:
             return Tally()
         return sequence.thd_store(session, rows, now)
 
-    def thd_take(self, expected: Expected, reading: Reading, digest: str, size: int) -> int:
-        """Store what an answer brought and say how far the sync is."""
+    def thd_take(self, expected: Expected, reading: Reading, digest: str, size: int) -> int | None:
+        """Store what an answer brought and say how far the sync is.
+
+        None after a slice of the books was settled: ``thd_go_on`` does the next one.
+        """
         now = self._now()
         session = self._thd_awaiting(expected)
         if session is None or session.exchange is None:
@@ -260,8 +279,18 @@ class Desk:
         session = replace(session, exchange=exchange)
         return self._thd_settle_exchange(session, self._thd_percent(session, reading, now))
 
-    def thd_refused(self, expected: Expected, hresult: str, message: str, digest: str) -> int:
-        """QuickBooks refused the message set as a whole."""
+    def thd_go_on(self, expected: Expected) -> int | None:
+        """Settle the next slice of the books; the percent once nothing of it is left."""
+        now = self._now()
+        session = self._thd_in(Phase.SETTLING, expected)
+        if session is None:
+            return self._thd_answered_before(expected)
+        return self._thd_settle_exchange(session, self._thd_onward(session, now))
+
+    def thd_refused(
+        self, expected: Expected, hresult: str, message: str, digest: str
+    ) -> int | None:
+        """QuickBooks refused the message set as a whole; None as in ``thd_take``."""
         now = self._now()
         session = self._thd_awaiting(expected)
         if session is None or session.exchange is None:
@@ -270,6 +299,7 @@ class Desk:
         session = replace(session, exchange=exchange)
         hint = hints.hresult(hresult)
         code = hint.code if hint else "quickbooks-refused"
+        percent: int | None
         if exchange.step == IDENTIFY:
             percent = self._book.thd_fail(session, code, message, now)
         else:
@@ -279,20 +309,31 @@ class Desk:
             percent = self._thd_move(session, move, now)
         return self._thd_settle_exchange(session, percent)
 
-    def _thd_settle_exchange(self, session: Session, percent: int) -> int:
+    def _thd_settle_exchange(self, session: Session, percent: int | None) -> int | None:
+        """Keep what we answer, for when it is asked once more; unknown, it is a failure."""
         assert session.exchange is not None
-        sessions.save_exchange(replace(session.exchange, answer=percent))
+        answer = FAILED_PERCENT if percent is None else percent
+        sessions.save_exchange(replace(session.exchange, answer=answer))
         return percent
 
     def _thd_awaiting(self, expected: Expected) -> Session | None:
         """The session, if this answer is still the one it waits for."""
+        return self._thd_in(Phase.AWAITING, expected)
+
+    def _thd_in(self, phase: Phase, expected: Expected) -> Session | None:
+        """The session, if it is in this phase and at the exchange of this answer."""
         session = sessions.by_id(expected.session.id)
-        if session is None or session.exchange is None or session.phase != Phase.AWAITING.value:
+        if session is None or session.exchange is None or session.phase != phase.value:
             return None
         return session if session.exchange.id == expected.exchange_id else None
 
-    def _thd_answered_before(self, expected: Expected) -> int:
-        """The same answer came twice at once: the first one's percent stands."""
+    def _thd_answered_before(self, expected: Expected) -> int | None:
+        """The same answer came twice at once: the first one's percent stands.
+
+        None while that one is not known: both go on settling the books, each where the other was.
+        """
+        if self._thd_in(Phase.SETTLING, expected) is not None:
+            return None
         earlier = sessions.exchange_by_id(expected.exchange_id)
         return earlier.answer if earlier and earlier.answered_at else FAILED_PERCENT
 
@@ -304,7 +345,7 @@ class Desk:
                 return earlier.answer
         return self._book.thd_fail(session, "answer-foreign", "", now)
 
-    def _thd_percent(self, session: Session, reading: Reading, now: datetime) -> int:
+    def _thd_percent(self, session: Session, reading: Reading, now: datetime) -> int | None:
         assert session.exchange is not None
         if session.exchange.step == IDENTIFY:
             return self._thd_introduced(session, reading, now)
@@ -331,8 +372,8 @@ class Desk:
         self._book.thd_save(session, now, event=machine.PauseTaken(), waits=2 ** (tries - 1))
         return 0
 
-    def _thd_move(self, session: Session, move: Move, now: datetime) -> int:
-        """Carry out what the plan decided; the percent for the Web Connector."""
+    def _thd_move(self, session: Session, move: Move, now: datetime) -> int | None:
+        """Carry out what the plan decided; the percent for the Web Connector, if it is known."""
         match move:
             case Fail():
                 return self._book.thd_fail(
@@ -343,15 +384,27 @@ class Desk:
                 return sequence.percent(session)
             case GiveUpOn() | NotTakenIn() | Gone():
                 session = sequence.thd_give_up_on(session, move, now)
+        return self._thd_onward(session, now)
+
+    def _thd_onward(self, session: Session, now: datetime) -> int | None:
+        """Go on after an answer; None when a slice of the books was settled and more is left."""
         if self._thd_stopped(session, now):
             return FAILED_PERCENT
-        session, has_more = sequence.thd_has_more(session, self._settings, now)
-        if not has_more:
-            self._thd_finish(session, now)
-            return 100
+        session, left = sequence.thd_onward(session, self._settings, now)
+        match left:
+            case Left.TO_SETTLE:
+                self._thd_save_slice(session, now)
+                return None
+            case Left.NOTHING:
+                self._thd_finish(session, now)
+                return 100
         sequence.thd_show_progress(session)
         self._book.thd_save(session, now, event=machine.AnswerStored())
         return sequence.percent(session)
+
+    def _thd_save_slice(self, session: Session, now: datetime) -> None:
+        sequence.thd_show_progress(session)
+        self._book.thd_save(session, now, event=machine.SliceSettled())
 
     # -- the end --------------------------------------------------------------------------
 

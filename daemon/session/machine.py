@@ -17,6 +17,7 @@ class Phase(StrEnum):
     READY = "ready"  # sendRequestXML may ask for work
     AWAITING = "awaiting"  # a request is out; QuickBooks may already have acted
     WAITING = "waiting"  # QuickBooks was busy: getLastError says NoOp, then work is asked again
+    SETTLING = "settling"  # the answer is stored; the books are settled, slice by slice
     FAILED = "failed"  # getLastError will ask why
     DONE = "done"  # 100 was answered; closeConnection follows
     CLOSED = "closed"  # terminal: closed, taken over or given up
@@ -30,6 +31,11 @@ class RequestHandedOut:
 @dataclass(frozen=True, slots=True)
 class AnswerStored:
     """QuickBooks' answer was understood and stored, and more work is left."""
+
+
+@dataclass(frozen=True, slots=True)
+class SliceSettled:
+    """Nothing is left to ask for now, and a part of the books was settled: more is left of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +66,7 @@ class ConnectionClosed:
 Event = (
     RequestHandedOut
     | AnswerStored
+    | SliceSettled
     | PauseTaken
     | WorkRanOut
     | FailureMet
@@ -70,6 +77,7 @@ Event = (
 TRANSITIONS: dict[Phase, dict[type[Event], Phase]] = {
     Phase.READY: {
         RequestHandedOut: Phase.AWAITING,
+        SliceSettled: Phase.SETTLING,
         PauseTaken: Phase.WAITING,
         WorkRanOut: Phase.DONE,
         FailureMet: Phase.FAILED,
@@ -80,6 +88,7 @@ TRANSITIONS: dict[Phase, dict[type[Event], Phase]] = {
         # Asked again: our reply was lost, so the same request goes out again.
         RequestHandedOut: Phase.AWAITING,
         AnswerStored: Phase.READY,
+        SliceSettled: Phase.SETTLING,
         PauseTaken: Phase.WAITING,
         WorkRanOut: Phase.DONE,
         FailureMet: Phase.FAILED,
@@ -88,7 +97,17 @@ TRANSITIONS: dict[Phase, dict[type[Event], Phase]] = {
     },
     Phase.WAITING: {
         RequestHandedOut: Phase.AWAITING,
+        SliceSettled: Phase.SETTLING,
         PauseTaken: Phase.WAITING,
+        WorkRanOut: Phase.DONE,
+        FailureMet: Phase.FAILED,
+        ConnectionClosed: Phase.CLOSED,
+    },
+    Phase.SETTLING: {
+        SliceSettled: Phase.SETTLING,
+        # Another stage follows: it is asked for by sendRequestXML, or was just now.
+        AnswerStored: Phase.READY,
+        RequestHandedOut: Phase.AWAITING,
         WorkRanOut: Phase.DONE,
         FailureMet: Phase.FAILED,
         ConnectionClosed: Phase.CLOSED,
@@ -129,6 +148,7 @@ class OnReceive(StrEnum):
     """What receiveResponseXML means."""
 
     TAKE = "take"  # the answer to the request that is out
+    GO_ON = "go-on"  # that answer again, our reply to it was lost: settle what is left
     RECALL = "recall"  # a repeated answer gets the percent it got before; else out of turn
 
 
@@ -159,6 +179,7 @@ ON_SEND: dict[Phase, OnSend] = {
     Phase.READY: OnSend.PLAN,
     Phase.AWAITING: OnSend.REPEAT,
     Phase.WAITING: OnSend.PAUSE,
+    Phase.SETTLING: OnSend.PLAN,
     Phase.FAILED: OnSend.NOTHING,
     Phase.DONE: OnSend.NOTHING,
     Phase.CLOSED: OnSend.NOTHING,
@@ -168,6 +189,7 @@ ON_RECEIVE: dict[Phase, OnReceive] = {
     Phase.READY: OnReceive.RECALL,
     Phase.AWAITING: OnReceive.TAKE,
     Phase.WAITING: OnReceive.RECALL,
+    Phase.SETTLING: OnReceive.GO_ON,
     Phase.FAILED: OnReceive.RECALL,
     Phase.DONE: OnReceive.RECALL,
     Phase.CLOSED: OnReceive.RECALL,
@@ -177,6 +199,7 @@ ON_LAST_ERROR: dict[Phase, OnLastError] = {
     Phase.READY: OnLastError.STANDING,
     Phase.AWAITING: OnLastError.STANDING,
     Phase.WAITING: OnLastError.NO_OP,
+    Phase.SETTLING: OnLastError.STANDING,
     Phase.FAILED: OnLastError.SENTENCE,
     Phase.DONE: OnLastError.STANDING,
     Phase.CLOSED: OnLastError.SENTENCE,
@@ -187,6 +210,7 @@ ON_CONNECTION_ERROR: dict[Phase, OnConnectionError] = {
     # QuickBooks was open already: a refusal now ends the update.
     Phase.AWAITING: OnConnectionError.GIVE_UP,
     Phase.WAITING: OnConnectionError.GIVE_UP,
+    Phase.SETTLING: OnConnectionError.GIVE_UP,
     Phase.FAILED: OnConnectionError.GIVE_UP,
     Phase.DONE: OnConnectionError.GIVE_UP,
     Phase.CLOSED: OnConnectionError.GIVE_UP,
@@ -196,10 +220,11 @@ ON_CLOSE: dict[Phase, OnClose] = {
     Phase.READY: OnClose.CUT,
     Phase.AWAITING: OnClose.CUT,
     Phase.WAITING: OnClose.CUT,
+    Phase.SETTLING: OnClose.CUT,
     Phase.FAILED: OnClose.REPORT,
     Phase.DONE: OnClose.REPORT,
     Phase.CLOSED: OnClose.AGAIN,
 }
 
-UNFINISHED = frozenset({Phase.READY, Phase.AWAITING, Phase.WAITING})
+UNFINISHED = frozenset({Phase.READY, Phase.AWAITING, Phase.WAITING, Phase.SETTLING})
 """Phases that hold the company file for their Web Connector."""

@@ -119,6 +119,11 @@ def thd_give_up_on(session: Session, move: GiveUpOn | NotTakenIn | Gone, now: da
     return session
 
 
+def thd_settle(session: Session, now: datetime) -> tuple[Session, bool]:
+    """Nothing was stored."""
+    return session, True
+
+
 def thd_conclude(session: Session, settings: Settings, now: datetime) -> Session:
     """Nothing was changed."""
     return session

@@ -38,6 +38,14 @@ class Stage(StrEnum):
     BALANCES = "balances"  # the invoices that payments touched, read again
 
 
+class Left(StrEnum):
+    """What a sync still has to do."""
+
+    TO_ASK = "to-ask"  # QuickBooks is to be asked for more
+    TO_SETTLE = "to-settle"  # a slice of the books was settled: go on in another transaction
+    NOTHING = "nothing"  # all stages are concluded
+
+
 class Work(Protocol):
     """What a stage can do; each function takes the session with the stage's own plan."""
 
@@ -77,8 +85,11 @@ class Work(Protocol):
     ) -> Session:
         """Never ask for a record again in this sync."""
 
+    def thd_settle(self, session: Session, now: datetime) -> tuple[Session, bool]:
+        """The stage is over: settle a slice of what it brought; whether nothing of it is left."""
+
     def thd_conclude(self, session: Session, settings: Settings, now: datetime) -> Session:
-        """The stage is over: settle what it brought."""
+        """What the stage brought is settled."""
 
     def progress(self, session: Session) -> Progress:
         """How far the stage is."""
@@ -140,22 +151,21 @@ def thd_begin(session: Session, settings: Settings, now: datetime) -> Session:
 
 def thd_next(
     session: Session, request_id: str, settings: Settings, now: datetime
-) -> tuple[Session, Ask | AskWrite | None]:
-    """What to ask next, in this stage or one that follows; None when all are over.
-
-    The last stage is concluded by ``thd_finish``.
-    """
+) -> tuple[Session, Ask | AskWrite | Left]:
+    """What to ask next, in this stage or one that follows; else what else is left."""
     while True:
         work, inner = _work(session)
         inner, asked = work.thd_next(inner, request_id, now)
         session = _back(session, inner)
-        if asked is not None or _following(session) is None:
+        if asked is not None:
             return session, asked
-        session = _thd_go_over(session, settings, now)
+        session, left = _thd_go_over(session, settings, now)
+        if left is not Left.TO_ASK:
+            return session, left
 
 
-def thd_has_more(session: Session, settings: Settings, now: datetime) -> tuple[Session, bool]:
-    """Whether anything is left to ask; goes over to the stage that has it.
+def thd_onward(session: Session, settings: Settings, now: datetime) -> tuple[Session, Left]:
+    """What is left; goes over to the stage that has something to ask.
 
     Asked before every percent: 100 must be answered with the last answer, since an empty
     sendRequestXML means "ask me for the error".
@@ -163,10 +173,10 @@ def thd_has_more(session: Session, settings: Settings, now: datetime) -> tuple[S
     while True:
         work, inner = _work(session)
         if work.thd_has_more(inner, now):
-            return session, True
-        if _following(session) is None:
-            return session, False
-        session = _thd_go_over(session, settings, now)
+            return session, Left.TO_ASK
+        session, left = _thd_go_over(session, settings, now)
+        if left is not Left.TO_ASK:
+            return session, left
 
 
 def taker(session: Session) -> Callable[[Ret | BadRecord], Iterable[object]]:
@@ -240,8 +250,7 @@ def thd_show_progress(session: Session) -> None:
 
 
 def thd_finish(session: Session, settings: Settings, now: datetime) -> tuple[Session, str]:
-    """Conclude the last stage, count what was done, and say how it went."""
-    session = _thd_conclude(session, settings, now)
+    """All stages are concluded: count what was done, and say how it went."""
     # What waited for an invoice may go out with the next Payment Sync.
     preparing.prepare(session.connection.id, now, but=reasons.PUT_OFF)
     after = timedelta(hours=settings.waiting_is_a_problem_after_hours)
@@ -279,22 +288,24 @@ def result_sentence(posted: int, others: int, failed: int) -> str:
     return f"Finished: {', '.join(parts)}"
 
 
-def _thd_go_over(session: Session, settings: Settings, now: datetime) -> Session:
+def _thd_go_over(session: Session, settings: Settings, now: datetime) -> tuple[Session, Left]:
+    """Settle a slice of what a stage brought; after the last, conclude it and enter the next."""
+    work, inner = _work(session)
+    inner, is_settled = work.thd_settle(inner, now)
+    if not is_settled:
+        return _back(session, inner), Left.TO_SETTLE
+    session = _back(session, work.thd_conclude(inner, settings, now))
     following = _following(session)
-    assert following is not None
-    session = _thd_conclude(session, settings, now)
-    return _thd_enter(session, replace(_standing(session), stage=following), settings, now)
+    if following is None:
+        return session, Left.NOTHING
+    standing = replace(_standing(session), stage=following)
+    return _thd_enter(session, standing, settings, now), Left.TO_ASK
 
 
 def _thd_enter(session: Session, standing: Standing, settings: Settings, now: datetime) -> Session:
     session = replace(session, plan=replace(standing, plan="").to_json())
     plan = WORK[standing.stage].thd_begin(session, settings, now)
     return replace(session, plan=replace(standing, plan=plan).to_json())
-
-
-def _thd_conclude(session: Session, settings: Settings, now: datetime) -> Session:
-    work, inner = _work(session)
-    return _back(session, work.thd_conclude(inner, settings, now))
 
 
 def _following(session: Session) -> Stage | None:

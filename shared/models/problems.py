@@ -18,6 +18,7 @@ from shared.models.statements import Statement, among, insert_rows, slot, update
 from shared.rules.values import Problem, ProblemState, RecordKind, Trouble
 
 _WAITING = (ProblemState.OPEN, ProblemState.RETRY)
+_CLOSABLE = [state.value for state in (*_WAITING, ProblemState.ACKNOWLEDGED)]
 
 
 def report(
@@ -124,6 +125,31 @@ _WAITING_ABOUT = Statement(
 )
 
 
+def about_which(
+    connection_id: int, kind: RecordKind, code: str, after: str, limit: int
+) -> list[str]:
+    """Return the objects, by id, that ``resolve`` would close this code about; after ``after``."""
+    return _ABOUT_WHICH.column(
+        connection=connection_id, kind=kind.value, code=code, after=after, limit=limit
+    )
+
+
+_ABOUT_WHICH = Statement(
+    lambda: (
+        t.Problem.select(t.Problem.object_id)
+        .where(
+            (t.Problem.connection == slot("connection"))
+            & t.Problem.state.in_(_CLOSABLE)
+            & (t.Problem.kind == slot("kind"))
+            & (t.Problem.code == slot("code"))
+            & (t.Problem.object_id > slot("after"))
+        )
+        .order_by(t.Problem.object_id)
+        .limit(slot("limit"))
+    )
+)
+
+
 _RESOLVE = Statement(
     lambda: _resolving(t.Problem.kind == slot("kind"), among(t.Problem.object_id, "objects"))
 )
@@ -151,7 +177,7 @@ def _resolving(*conditions: Any) -> Any:
         {t.Problem.state: ProblemState.RESOLVED.value, t.Problem.last_seen_ms: slot("now_ms")}
     ).where(
         t.Problem.connection == slot("connection"),
-        t.Problem.state.in_([state.value for state in (*_WAITING, ProblemState.ACKNOWLEDGED)]),
+        t.Problem.state.in_(_CLOSABLE),
         *conditions,
     )
 

@@ -276,7 +276,8 @@ class Customer(Table):
     """A customer or job that an invoice or a job names.
 
     ``state`` is wanted (named, not read yet), held, missing (asked for, not there) or
-    deleted.
+    deleted. ``top_list_id`` is the one at the top above it, ``invoices_left_out`` the reason for
+    which its invoices are left out, if any: both as the last settlement found, null until then.
     """
 
     id = BigAutoField()
@@ -295,6 +296,8 @@ class Customer(Table):
     edit_sequence = TextField()
     time_created = TextField()
     time_modified = TextField()
+    top_list_id = TextField(null=True)
+    invoices_left_out = TextField(null=True)
 
     class Meta:
         indexes = (
@@ -377,7 +380,7 @@ class Invoice(Table):
     class Meta:
         indexes = (
             (("connection", "txn_id"), True),
-            (("connection", "status"), False),
+            (("connection", "status", "id"), False),
             (("connection", "bill_to_list_id"), False),
             (("connection", "number_key"), False),
         )
@@ -842,11 +845,16 @@ Customer.add_index(
     )
 )
 
-# Few invoices are in these two, and none while it is imported.
+# Few invoices are in these, and none while it is imported.
 LEFT_OUT = "left_out NOT IN ('', 'unsettled', 'unsettled-left-out')"
 DIFFERING = "balance_cents <> COALESCE(seen_cents, 0)"
 Invoice.add_index(Invoice.index(Invoice.connection, where=SQL(LEFT_OUT), name="invoice_left_out"))
 Invoice.add_index(Invoice.index(Invoice.connection, where=SQL(DIFFERING), name="invoice_differing"))
+
+UNSETTLED_CLOSED = "left_out IN ('unsettled', 'unsettled-left-out') AND status <> 'open'"
+Invoice.add_index(
+    Invoice.index(Invoice.connection, where=SQL(UNSETTLED_CLOSED), name="invoice_unsettled_closed")
+)
 
 UNSETTLED = "unsettled"
 UNSETTLED_LEFT_OUT = "unsettled-left-out"

@@ -176,9 +176,32 @@ class Books:
         jobs: JobMode = JobMode.ROLL_UP,
         start_date: date | None = None,
         set_aside: Mapping[str, str] = NOTHING,
+        slices_of: int = 1000,
     ) -> ledger.Settled:
-        with self.store.transaction():
-            return ledger.settle(self.id, jobs, start_date, set_aside)
+        """Settle all that there is, slice by slice; what all of them told."""
+        terms = ledger.Terms(self.id, jobs, start_date, set_aside)
+        told = ledger.Settled()
+        for part in ledger.Part:
+            more, after = True, ""
+            while more:
+                with self.store.transaction():
+                    one = ledger.settle(terms, part, after, slices_of)
+                told.left_out += one.left_out
+                told.taken_in += one.taken_in
+                told.customer_missing += one.customer_missing
+                told.cycles += one.cycles
+                more, after = bool(one.until), one.until
+        return told
+
+    def shared_numbers(self, slices_of: int = 1000) -> list[ledger.SharedNumber]:
+        """The numbers that several open invoices bear."""
+        found, more, after = [], True, ""
+        with self.store.reading():
+            while more:
+                one = ledger.shared_numbers(self.id, after, slices_of)
+                found += one.shared
+                more, after = bool(one.until), one.until
+        return found
 
     def listed(self, **filters: Any) -> dict[str, str]:
         """The invoices of the listing: TxnID to the customer who is billed."""

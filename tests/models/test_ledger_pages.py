@@ -226,7 +226,7 @@ def test_a_customer_that_is_not_there_is_not_found(books):
     ("wanted", "index"),
     [
         (OPEN, "invoice_of_status (status=? AND id<?)"),
-        (InvoiceFilter(connection_id=1), "invoice_connection_id_status (connection_id=? AND"),
+        (InvoiceFilter(connection_id=1), "invoice_connection_id_status_id (connection_id=? AND"),
         (InvoiceFilter(Kept.LEFT_OUT), "invoice_left_out"),
         (InvoiceFilter(Kept.LEFT_OUT, connection_id=1), "invoice_left_out (connection_id=?"),
         (InvoiceFilter(Kept.DIFFERING), "invoice_differing"),

@@ -12,9 +12,11 @@ from hypothesis import strategies as st
 
 from shared.models import ledger
 from shared.models.ledger.settlement import Place, standings
+from shared.models.statements import current
 from shared.models.store import Store
 from shared.rules.values import InvoiceStatus, JobMode, RecordKind
 from tests.models.builders import Books, customer, invoice, paid
+from tests.models.plans import on_sqlite, plans
 
 TOP = customer("80-1", "Larkspur Tile")
 JOB = customer("80-2", "Larkspur Tile:Kitchen", parent_list_id="80-1")
@@ -292,19 +294,16 @@ def test_duplicates_are_groups_of_open_invoices_with_one_number(books):
     books.read(paid(invoice("1A-3", number="77")), paid(invoice("1A-5", number="78")))
     books.hold(TOP)
     books.settle()
-    with books.store.reading():
-        assert ledger.duplicates(books.id) == [("77", ["1A-1", "1A-2"], ["1A-1", "1A-2"])]
+    assert books.shared_numbers() == [("77", ["1A-1", "1A-2"], ["1A-1", "1A-2"])]
 
 
 def test_an_invoice_that_is_left_out_still_bears_its_number(books):
     books.read(*(invoice(txn_id, number="77") for txn_id in ("1A-1", "1A-2")))
     books.hold(TOP)
     books.settle(set_aside={"1A-1": "skipped"})
-    with books.store.reading():
-        assert ledger.duplicates(books.id) == [("77", ["1A-1", "1A-2"], ["1A-2"])]
+    assert books.shared_numbers() == [("77", ["1A-1", "1A-2"], ["1A-2"])]
     books.settle(set_aside={"1A-1": "skipped", "1A-2": "skipped"})
-    with books.store.reading():
-        assert ledger.duplicates(books.id) == []
+    assert books.shared_numbers() == []
 
 
 def test_case_and_blanks_make_no_other_number_and_what_is_only_close_does(books):
@@ -312,8 +311,7 @@ def test_case_and_blanks_make_no_other_number_and_what_is_only_close_does(books)
     books.read(*(invoice(f"1A-{n}", number=number) for n, number in enumerate(spelled)))
     books.hold(TOP)
     books.settle()
-    with books.store.reading():
-        assert ledger.duplicates(books.id) == [("INV-77", ["1A-0", "1A-1"], ["1A-0", "1A-1"])]
+    assert books.shared_numbers() == [("INV-77", ["1A-0", "1A-1"], ["1A-0", "1A-1"])]
 
 
 @pytest.mark.parametrize(
@@ -364,3 +362,111 @@ def test_a_closed_invoice_that_was_left_out_stays_so_and_is_not_told_of(books):
     settled = books.settle(start_date=date(2024, 5, 1))
     assert (settled.left_out, settled.taken_in) == ([], [])
     assert books.left_out() == {"1A-1": "left-out-before-start-date"}
+
+
+@pytest.mark.parametrize("slices_of", [1, 2, 3, 1000])
+def test_slices_of_any_size_come_to_the_same(books, slices_of):
+    books.read(
+        *(invoice(f"1A-{n}") for n in (1, 2, 3)),
+        FOR_PART,
+        invoice("1A-5", pending=True),
+        invoice("1A-6", customer_list_id="80-9"),
+        invoice("1A-7", customer_list_id="80-8"),
+        invoice("1A-8", date=date(2024, 4, 30)),
+        *(paid(invoice(f"1B-{n}")) for n in (1, 2, 3)),
+        paid(invoice("1B-4", date=date(2024, 4, 30))),
+    )
+    books.hold(PART, JOB, TOP, customer("80-8", "Closed Quarry", active=False))
+    aside = {"1A-1": "skipped", "1A-2": "record-refused", "1B-1": "skipped"}
+    settled = books.settle(start_date=date(2024, 5, 1), set_aside=aside, slices_of=slices_of)
+    reasons = {
+        "1A-1": "skipped",
+        "1A-2": "record-refused",
+        "1A-5": "left-out-pending",
+        "1A-6": "invoice-customer-missing",
+        "1A-7": "left-out-inactive-customer",
+        "1A-8": "left-out-before-start-date",
+    }
+    assert dict(settled.left_out) == reasons
+    assert len(settled.left_out) == len(reasons), "each is told of once"
+    assert settled.customer_missing == ["1A-6"]
+    closed = {"1B-1": "skipped", "1B-4": "left-out-before-start-date"}
+    assert books.left_out() == reasons | closed
+    assert books.listed()["1A-3"] == "Larkspur Tile"
+    assert books.settle(slices_of=slices_of).taken_in == ["1A-1", "1A-2", "1A-8"]
+
+
+@pytest.mark.parametrize("slices_of", [1, 2, 1000])
+def test_all_that_bear_a_number_are_in_one_slice(books, slices_of):
+    numbers = ("77", "78", "77 ", "79", "77", "", "80", "79")
+    books.read(*(invoice(f"1A-{n}", number=number) for n, number in enumerate(numbers)))
+    books.hold(TOP)
+    books.settle()
+    assert [one.bearers for one in books.shared_numbers(slices_of)] == [
+        ["1A-0", "1A-2", "1A-4"],
+        ["1A-3", "1A-7"],
+    ]
+    with books.store.reading():
+        known = ["1A-0", "1A-1", "1A-5", "1A-9"]
+        assert ledger.sharing(books.id, known) == {"1A-0", "1A-2", "1A-4"}
+
+
+def test_a_problem_is_held_against_the_books_by_what_it_is_about(books):
+    books.read(invoice("1A-1"), invoice("1A-2", customer_list_id="80-9"))
+    books.hold(TOP, customer("80-5", "A", parent_list_id="80-6"))
+    books.hold(customer("80-6", "B", parent_list_id="80-5"))
+    books.settle()
+    with books.store.reading():
+        assert ledger.without_customer(books.id, ["1A-1", "1A-2", "1A-3"]) == {"1A-2"}
+        assert ledger.in_cycle(books.id, ["80-1", "80-5", "80-7"]) >= {"80-5"}
+        assert "80-1" not in ledger.in_cycle(books.id, ["80-1", "80-5"])
+
+
+@on_sqlite
+def test_what_comes_out_as_it_stands_is_not_written(books):
+    books.read(*(invoice(f"1A-{n}") for n in range(30)), FOR_PART)
+    books.hold(TOP, JOB, PART)
+    aside = {"1A-1": "skipped"}
+    books.settle(set_aside=aside)
+    before = _written(books)
+    books.settle(set_aside=aside)
+    assert _written(books) == before
+    books.hold(replace(JOB, active=False, edit_sequence="2"))
+    before = _written(books)
+    books.settle(set_aside=aside)
+    assert _written(books) == before + 3, "the two customers and their one invoice"
+
+
+def _written(books: Books) -> int:
+    """How many rows this connection to the store has written so far."""
+    with books.store.reading():
+        return current()[1].execute_sql("SELECT total_changes()").fetchone()[0]
+
+
+@on_sqlite
+@pytest.mark.parametrize(
+    ("part", "index"),
+    [
+        (ledger.Part.CUSTOMERS, "customer_connection_id_list_id (connection_id=? AND list_id>?)"),
+        (ledger.Part.OPEN, "invoice_connection_id_status_id (connection_id=? AND status=? AND id>"),
+        (ledger.Part.CLOSED, "invoice_unsettled_closed (connection_id=?)"),
+        (ledger.Part.SET_ASIDE, "invoice_connection_id_txn_id (connection_id=? AND txn_id=?)"),
+    ],
+)
+def test_no_slice_goes_through_all_invoices(books, part, index, monkeypatch):
+    terms = ledger.Terms(books.id, JobMode.ROLL_UP, set_aside={"1A-1": "skipped"})
+    with books.store.transaction():
+        seen = plans(monkeypatch)
+        ledger.settle(terms, part, "", 10)
+    assert any(index in line for line in seen), seen
+    assert not any(line.startswith("SCAN invoice") for line in seen), seen
+
+
+@on_sqlite
+def test_shared_numbers_are_looked_for_along_the_index(books, monkeypatch):
+    books.read(invoice("1A-1"), invoice("1A-2", number="1"))
+    with books.store.reading():
+        seen = plans(monkeypatch)
+        ledger.shared_numbers(books.id, "", 10)
+    index = "invoice_connection_id_number_key (connection_id=? AND number_key"
+    assert sum(index in line for line in seen) >= 2, seen

@@ -267,19 +267,19 @@ def test_a_quiet_company_is_settled_only_when_something_moved(books, monkeypatch
 
     owes(books, "1", 100)
     synced(books)
-    settlements: list[int] = []
+    settlements: list[ledger.Part] = []
     settle = ledger.settle
 
-    def counted(*arguments, **more):
-        settlements.append(1)
-        return settle(*arguments, **more)
+    def counted(terms, part, *slice_of):
+        settlements.append(part)
+        return settle(terms, part, *slice_of)
 
     monkeypatch.setattr(ledger, "settle", counted)
     synced(books)
     assert settlements == []
     changed(books, jobs=JobMode.SEPARATE)
     synced(books)
-    assert settlements == [1]
+    assert settlements == list(ledger.Part)
 
 
 def test_a_cut_sync_is_settled_by_the_next_one_even_if_that_brings_no_news(books):

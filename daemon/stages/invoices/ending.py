@@ -6,7 +6,7 @@ from daemon.stages.invoices import work
 
 
 class Ending:
-    """What Invoice Sync does, apart from where it begins and what is settled in the end."""
+    """What Invoice Sync does, apart from where it begins and what follows in the end."""
 
     thd_next = staticmethod(work.thd_next)
     thd_has_more = staticmethod(work.thd_has_more)
@@ -17,4 +17,5 @@ class Ending:
     thd_take = staticmethod(work.thd_take)
     thd_refused = staticmethod(work.thd_refused)
     thd_give_up_on = staticmethod(work.thd_give_up_on)
+    thd_settle = staticmethod(work.thd_settle)
     progress = staticmethod(work.progress)

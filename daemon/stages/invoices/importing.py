@@ -6,17 +6,14 @@ page twice is the same as storing it once, so a sync that was cut is simply repe
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import replace
-from datetime import date, datetime
-from hashlib import sha256
+from collections.abc import Callable, Collection, Sequence
+from datetime import datetime
 
 from daemon.stages.invoices import intake
 from daemon.stages.invoices.plan import Step
 from daemon.stages.moves import GiveUpOn, NotTakenIn
 from daemon.stages.reading import Tally
 from shared.documents import customer_document, invoice_document
-from shared.hints import tell
 from shared.models import ledger, problems, syncs
 from shared.qbxml.responses import TxnDeletedRet
 from shared.rules.values import (
@@ -215,95 +212,6 @@ def thd_give_up_on(
     _thd_report(session, [intake.trouble(code, kind, object_id, document, said=said)], now)
 
 
-def thd_settle(session: Session, now: datetime) -> None:
-    """After the last page: who is billed, what is left out and why, which numbers clash."""
-    connection = session.connection
-    settled = ledger.settle(
-        connection.id, connection.jobs, connection.start_date, _thd_set_aside(session)
-    )
-    moved = [txn_id for txn_id, _ in settled.left_out] + settled.taken_in
-    documents = ledger.invoice_documents(connection.id, moved)
-    records = [
-        _left_out_record(txn_id, documents[txn_id], code, connection.start_date)
-        for txn_id, code in settled.left_out
-        if code not in READABLE
-    ]
-    records += [
-        Record(RecordKind.INVOICE, txn_id, documents[txn_id], Outcome.IMPORTED)
-        for txn_id in settled.taken_in
-    ]
-    syncs.add_records(_sync_id(session), records)
-    troubles = _thd_settling_troubles(session, settled)
-    problems.report(connection.id, session.sync_id, troubles, now)
-    _thd_resolve_settled(session, troubles, now)
-
-
-def thd_terms(session: Session) -> str:
-    """What a settlement depends on besides invoices and customers, as a short digest."""
-    aside = sorted(_thd_set_aside(session).items())
-    terms = (session.connection.jobs.value, str(session.connection.start_date), aside)
-    return sha256(repr(terms).encode()).hexdigest()
-
-
-def _thd_set_aside(session: Session) -> dict[str, str]:
-    """Invoices of which we cannot say what they owe, by reason: skipped, or not readable.
-
-    What we held of them before must not be shown as right.
-    """
-    skipped = problems.skipped(session.connection.id, RecordKind.INVOICE)
-    waiting = problems.waiting(session.connection.id, RecordKind.INVOICE, READABLE)
-    return waiting | dict.fromkeys(skipped, "skipped")
-
-
-MOST_NAMED = 3
-"""How many of the others a problem names."""
-SETTLING = ("invoice-duplicate-number", "invoice-customer-missing", "customer-cycle")
-
-
-def _thd_settling_troubles(session: Session, settled: ledger.Settled) -> list[Trouble]:
-    connection_id = session.connection.id
-    shared = ledger.duplicates(connection_id)
-    ids = [*settled.customer_missing, *(one for number in shared for one in number.bearers)]
-    documents = ledger.invoice_documents(connection_id, ids)
-    troubles = [
-        intake.trouble("invoice-customer-missing", RecordKind.INVOICE, one, documents[one])
-        for one in settled.customer_missing
-    ]
-    for number, bearers, imported in shared:
-        troubles += [
-            replace(
-                intake.trouble(
-                    "invoice-duplicate-number",
-                    RecordKind.INVOICE,
-                    one,
-                    documents[one],
-                    number=number,
-                    count=len(bearers),
-                    others=_named(documents[other] for other in bearers if other != one),
-                ),
-                basis=" ".join(sorted(bearers)),
-            )
-            for one in imported
-        ]
-    return troubles + [
-        intake.trouble("customer-cycle", RecordKind.CUSTOMER, one, f"Customer {one}")
-        for one in settled.cycles
-    ]
-
-
-def _named(documents: Iterable[str]) -> str:
-    """The first of them, and how many more there are."""
-    names = list(documents)
-    more = len(names) - MOST_NAMED
-    return "; ".join([*names[:MOST_NAMED], *([f"{more} more"] if more > 0 else [])])
-
-
-def _thd_resolve_settled(session: Session, troubles: Sequence[Trouble], now: datetime) -> None:
-    for code in SETTLING:
-        still = {one.object_id for one in troubles if one.code == code}
-        problems.resolve_others(session.connection.id, code, still, now)
-
-
 def _thd_report(session: Session, troubles: Sequence[Trouble], now: datetime) -> Tally:
     if not troubles:
         return Tally()
@@ -324,11 +232,6 @@ def _thd_report(session: Session, troubles: Sequence[Trouble], now: datetime) ->
 def _invoice_record(invoice: Invoice, outcome: Outcome) -> Record:
     document = invoice_document(invoice.number, invoice.customer_full_name)
     return Record(RecordKind.INVOICE, invoice.txn_id, document, outcome)
-
-
-def _left_out_record(txn_id: str, document: str, code: str, start: date | None) -> Record:
-    told = tell(code, date=start)
-    return Record(RecordKind.INVOICE, txn_id, document, Outcome.LEFT_OUT, told.message, told.remedy)
 
 
 def _sync_id(session: Session) -> int:

@@ -100,7 +100,8 @@ class InvoiceSync(Paged):
     ``settled_on`` are the terms on which the books were last settled, ``total`` how many
     records there are to take in, as far as is known. ``checked_until`` is a ListID or a number.
     ``is_due``: it is time to compare everything. ``by_id``: whole invoices could not be taken in
-    as a list, so they are compared and then read by ID.
+    as a list, so they are compared and then read by ID. ``settling`` is the part of the settlement
+    that is under way, on the terms ``settled_on``; it goes on after ``settled_until``.
     """
 
     since: str
@@ -110,6 +111,8 @@ class InvoiceSync(Paged):
     step: Step = Step.COUNT
     total: int = 0
     by_id: bool = False
+    settling: str = ""
+    settled_until: str = ""
 
     @property
     def first(self) -> bool:

@@ -12,7 +12,7 @@ from datetime import date, datetime, timedelta
 from functools import partial
 
 from daemon.stages import paging
-from daemon.stages.invoices import importing, intake
+from daemon.stages.invoices import importing, intake, settling
 from daemon.stages.invoices import plan as invoice_sync
 from daemon.stages.invoices.plan import DOING, LIGHT, InvoiceSync, Step
 from daemon.stages.moves import Ask, AskWrite, GiveUpOn, Gone, Move, NotTakenIn, Progress
@@ -178,28 +178,25 @@ def thd_give_up_on(session: Session, move: GiveUpOn | NotTakenIn | Gone, now: da
     return _with(session, moved)
 
 
+def thd_settle(session: Session, now: datetime) -> tuple[Session, bool]:
+    """Settle a slice, unless nothing moved since the last finished sync did; whether it is all.
+
+    A settlement looks at every open invoice; most syncs of a large company bring no news.
+    """
+    state = settling.thd_settle(session, _state(session), now)
+    if not state.settling:
+        ledger.set_watermark(session.connection.id, SETTLED_ON, state.settled_on)
+    return _with(session, state), not state.settling
+
+
 def thd_conclude(session: Session, settings: Settings, now: datetime) -> Session:
-    """Settle the books and move the watermarks."""
+    """The books are settled: move the watermarks."""
     state = _state(session)
-    thd_settle(session, now)
     _thd_move_watermark(session, state, now, timedelta(minutes=settings.overlap_minutes))
     if state.first or state.compares:
         mark = compared(now, VERSION)
         ledger.set_watermark(session.connection.id, ledger.COMPARED, mark)
     return session
-
-
-def thd_settle(session: Session, now: datetime) -> None:
-    """Settle, unless nothing moved since the last finished sync did.
-
-    A settlement looks at every open invoice; most syncs of a large company bring no news.
-    """
-    state = _state(session)
-    terms = importing.thd_terms(session)
-    quiet = not state.position and not state.failed and state.settled_on == terms
-    if not quiet:
-        importing.thd_settle(session, now)
-    ledger.set_watermark(session.connection.id, SETTLED_ON, terms)
 
 
 def progress(session: Session) -> Progress:

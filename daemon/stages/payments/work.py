@@ -242,6 +242,11 @@ def thd_give_up_on(session: Session, move: GiveUpOn | NotTakenIn | Gone, now: da
     return _with(session, replace(state, position=state.position + changed))
 
 
+def thd_settle(session: Session, now: datetime) -> tuple[Session, bool]:
+    """Payments are judged one by one, not as a whole."""
+    return session, True
+
+
 def thd_conclude(session: Session, settings: Settings, now: datetime) -> Session:
     """All changed payments were read: the watermark moves."""
     state, connection_id = _state(session), session.connection.id

@@ -48,14 +48,27 @@ from shared.models.ledger.rereads import (
     watermark,
 )
 from shared.models.ledger.seen import forget_seen, note_seen, queue_unseen, unseen_open
-from shared.models.ledger.settlement import Settled, duplicates, settle
+from shared.models.ledger.settlement import (
+    CUSTOMER_MISSING,
+    Part,
+    Settled,
+    Terms,
+    in_cycle,
+    settle,
+    without_customer,
+)
+from shared.models.ledger.shared_numbers import SharedNumber, shared_numbers, sharing
 from shared.models.ledger.wanted import want_missing
 
 __all__ = [
     "COMPARED",
+    "CUSTOMER_MISSING",
+    "Part",
     "Settled",
+    "SharedNumber",
     "StoredCustomers",
     "StoredInvoices",
+    "Terms",
     "balances",
     "compare_customers",
     "compare_next",
@@ -64,9 +77,9 @@ __all__ = [
     "customers_gone",
     "customers_named",
     "customers_to_check",
-    "duplicates",
     "forget_seen",
     "held",
+    "in_cycle",
     "invoice",
     "invoice_documents",
     "invoices",
@@ -84,10 +97,13 @@ __all__ = [
     "reread_done",
     "set_watermark",
     "settle",
+    "shared_numbers",
+    "sharing",
     "store_customers",
     "store_invoices",
     "totals",
     "unseen_open",
     "want_missing",
     "watermark",
+    "without_customer",
 ]

@@ -2,23 +2,27 @@
 
 Worked out anew from what is held, so that it comes right whatever changed: a customer
 deactivated, a job moved, the connection's settings edited. Only changes are written.
+
+It goes part by part, and each part in slices that the caller may have in transactions of their
+own: neither the time of one nor memory grows with the company. First it is worked out for each
+customer whom its invoices bill and why they are left out; then one statement a slice writes the
+invoices that come out otherwise than they stand. What was not looked at yet stays hidden.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import date
-from types import MappingProxyType
+from enum import StrEnum
 from typing import Any, NamedTuple
 
-from peewee import fn
+from peewee import JOIN, SQL, Case, Expression, fn
 
 from shared.models import tables as t
 from shared.models.convert import day_text
-from shared.models.statements import Row, Statement, slot
+from shared.models.statements import Statement, among, slot
 from shared.rules.ledger import CustomerState
-from shared.rules.payments.names import folded
 from shared.rules.values import InvoiceStatus, JobMode
 
 PENDING = "left-out-pending"
@@ -26,23 +30,66 @@ CUSTOMER_MISSING = "invoice-customer-missing"
 INACTIVE_CUSTOMER = "left-out-inactive-customer"
 BEFORE_START_DATE = "left-out-before-start-date"
 
-_WRITTEN_AT_ONCE = 500
-_NONE: Mapping[str, str] = MappingProxyType({})
+_BEYOND_ALL = 2**63 - 1
+
+
+class Part(StrEnum):
+    """What is settled, in this order."""
+
+    CUSTOMERS = "customers"  # whom the invoices of each one bill
+    OPEN = "open"  # the open invoices
+    CLOSED = "closed"  # those that changed and are no longer open: once, and not told of
+    SET_ASIDE = "set-aside"  # those that we did not read as they are now
 
 
 @dataclass(frozen=True, slots=True)
+class Terms:
+    """What a settlement goes by besides invoices and customers.
+
+    ``set_aside`` gives the reason code, by TxnID, of invoices that we did not read as they are
+    now (skipped by an operator, unreadable, refused): what we hold of them must not be shown as
+    right.
+    """
+
+    connection_id: int
+    jobs: JobMode
+    start_date: date | None = None
+    set_aside: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
 class Settled:
-    """What a settlement changed, and what is wrong with the books as they stand.
+    """What a slice changed, and what is wrong with the books as they stand.
 
     ``left_out`` are (TxnID, reason code) of invoices newly left out or for another reason
     than before, ``taken_in`` those left out until now. ``customer_missing`` (TxnIDs) and
-    ``cycles`` (ListIDs) are all that there are, also those known before.
+    ``cycles`` (ListIDs) are all that there are in the slice, also those known before.
+    ``rows`` were looked at; ``until`` is where the next slice begins, "" after the last.
     """
 
-    left_out: list[tuple[str, str]]
-    taken_in: list[str]
-    customer_missing: list[str]
-    cycles: list[str]
+    left_out: list[tuple[str, str]] = field(default_factory=list)
+    taken_in: list[str] = field(default_factory=list)
+    customer_missing: list[str] = field(default_factory=list)
+    cycles: list[str] = field(default_factory=list)
+    rows: int = 0
+    until: str = ""
+
+    def tell(self, txn_id: str, before: str, reason: str) -> None:
+        """Note what a sync should tell of: not that a new invoice is imported."""
+        if reason == CUSTOMER_MISSING:
+            self.customer_missing.append(txn_id)
+        if reason and reason != before:
+            self.left_out.append((txn_id, reason))
+        elif not reason and before not in ("", t.UNSETTLED):
+            self.taken_in.append(txn_id)
+
+
+def settle(terms: Terms, part: Part, after: str, limit: int) -> Settled:
+    """Settle at most ``limit`` records of a part, those that follow ``after`` ("" at first).
+
+    A slice settled twice is settled once, but for the telling.
+    """
+    return _SETTLE[part](terms, after, limit)
 
 
 class Place(NamedTuple):
@@ -83,101 +130,269 @@ def standings(places: Mapping[str, Place]) -> tuple[dict[str, Standing], list[st
     return found, cycles
 
 
-def outcome(
-    customer_list_id: str,
-    standing: Standing | None,
-    *,
-    pending: bool,
-    too_early: bool,
-    jobs: JobMode,
-) -> tuple[str, str]:
-    """Say who is billed for an open invoice and why it is left out, "" when it is not.
-
-    ``standing`` is None for a customer that we do not hold; one whose parents we do not all
-    hold is as good as missing. An invoice that is not posted (pending) is not owed, whatever
-    else may be said of it.
-    """
-    rolled_up = standing is not None and jobs is JobMode.ROLL_UP
-    bill_to = standing.top if standing and rolled_up else customer_list_id
-    if pending:
-        return bill_to, PENDING
-    if standing is None or not standing.complete:
-        return bill_to, CUSTOMER_MISSING
-    if not standing.usable:
-        return bill_to, INACTIVE_CUSTOMER
-    return bill_to, BEFORE_START_DATE if too_early else ""
+def in_cycle(connection_id: int, list_ids: Iterable[str]) -> frozenset[str]:
+    """Return which of these held customers stand above themselves."""
+    places = _with_all_above(connection_id, _places(list_ids, connection_id))
+    return frozenset(standings(places)[1])
 
 
-def settle(
-    connection_id: int,
-    jobs: JobMode,
-    start_date: date | None,
-    set_aside: Mapping[str, str] = _NONE,
-) -> Settled:
-    """Work out bill-to and left-out reasons of all open invoices; return what changed.
+def without_customer(connection_id: int, txn_ids: Iterable[str]) -> frozenset[str]:
+    """Return which of these invoices are open and left out since their customer is missing."""
+    return frozenset(_WITHOUT_CUSTOMER.column(connection=connection_id, ids=txn_ids))
 
-    Closed ones are settled once after they changed, and not told of. ``set_aside`` gives
-    the reason code, by TxnID, of invoices that we did not read as they are now (skipped by
-    an operator, unreadable, refused): what we hold of them must not be shown as right.
-    """
-    held = _CUSTOMERS.all(connection=connection_id)
-    customers, cycles = standings({one: Place(above, bool(on)) for one, above, on in held})
-    start = day_text(start_date) or ""
-    settled = Settled([], [], [], cycles)
+
+_WITHOUT_CUSTOMER = Statement(
+    lambda: t.Invoice.select(t.Invoice.txn_id).where(
+        (t.Invoice.connection == slot("connection"))
+        & among(t.Invoice.txn_id, "ids")
+        & (t.Invoice.status == InvoiceStatus.OPEN.value)
+        & (t.Invoice.left_out == CUSTOMER_MISSING)
+    )
+)
+
+
+def _settle_customers(terms: Terms, after: str, limit: int) -> Settled:
+    rows = _CUSTOMERS.all(connection=terms.connection_id, after=after, limit=limit)
+    slice_of = {list_id: Place(above, bool(on)) for list_id, above, on, *_ in rows}
+    found, cycles = standings(_with_all_above(terms.connection_id, slice_of))
     changes: list[tuple[str, str, int]] = []
-    for row in _UNDECIDED.each(connection=connection_id):
-        number, txn_id, list_id, day, pending, status, *before = row
-        bill_to, reason = outcome(
-            list_id,
-            customers.get(list_id),
-            pending=bool(pending),
-            too_early=day < start,
-            jobs=jobs,
-        )
-        reason = set_aside.get(txn_id, reason)
-        if status == InvoiceStatus.OPEN:
-            _tell(settled, txn_id, before[1], reason)
-        if before == [bill_to, reason]:
-            continue
-        changes.append((bill_to, reason, number))
-        if len(changes) == _WRITTEN_AT_ONCE:
-            _WRITE.many(changes)
-            changes.clear()
-    _WRITE.many(changes)
-    return settled
+    for list_id, _above, _on, number, *before in rows:
+        now = [found[list_id].top, _left_out_below(found[list_id])]
+        if now != before:
+            changes.append((*now, number))
+    _WRITE_CUSTOMER.many(changes)
+    return Settled(
+        cycles=[one for one in cycles if one in slice_of],
+        rows=len(rows),
+        until=rows[-1][0] if len(rows) == limit else "",
+    )
 
 
-def _tell(settled: Settled, txn_id: str, before: str, reason: str) -> None:
-    """Note what a sync should tell of: not that a new invoice is imported."""
-    if reason == CUSTOMER_MISSING:
-        settled.customer_missing.append(txn_id)
-    if reason and reason != before:
-        settled.left_out.append((txn_id, reason))
-    elif not reason and before not in ("", t.UNSETTLED):
-        settled.taken_in.append(txn_id)
+def _left_out_below(standing: Standing) -> str:
+    """Why the invoices of a customer are left out; one whose parents we do not all hold is as
+    good as missing.
+    """
+    if not standing.complete:
+        return CUSTOMER_MISSING
+    return "" if standing.usable else INACTIVE_CUSTOMER
 
 
-_CUSTOMERS = Statement(
-    lambda: t.Customer.select(
-        t.Customer.list_id, t.Customer.parent_list_id, t.Customer.active
+def _with_all_above(connection_id: int, places: Mapping[str, Place]) -> dict[str, Place]:
+    """These customers and all above them that we hold."""
+    known, newly = dict(places), dict(places)
+    while above := {place.parent for place in newly.values()} - known.keys() - {""}:
+        newly = _places(above, connection_id)
+        known |= newly
+    return known
+
+
+def _places(list_ids: Iterable[str], connection_id: int) -> dict[str, Place]:
+    rows = _PLACES.all(connection=connection_id, ids=list_ids)
+    return {list_id: Place(above, bool(on)) for list_id, above, on in rows}
+
+
+def _held_customers(*columns: Any) -> Any:
+    return t.Customer.select(
+        t.Customer.list_id, t.Customer.parent_list_id, t.Customer.active, *columns
     ).where(
         (t.Customer.connection == slot("connection"))
         & (t.Customer.state == CustomerState.HELD.value)
     )
-)
-_UNDECIDED = Statement(
+
+
+_CUSTOMERS = Statement(
     lambda: (
-        t.Invoice.select(
-            *(t.Invoice.id, t.Invoice.txn_id, t.Invoice.customer_list_id, t.Invoice.date),
-            *(t.Invoice.pending, t.Invoice.status),
+        _held_customers(t.Customer.id, t.Customer.top_list_id, t.Customer.invoices_left_out)
+        .where(t.Customer.list_id > slot("after"))
+        .order_by(t.Customer.list_id)
+        .limit(slot("limit"))
+    )
+)
+_PLACES = Statement(lambda: _held_customers().where(among(t.Customer.list_id, "ids")))
+_WRITE_CUSTOMER = Statement(
+    lambda: t.Customer.update(
+        {t.Customer.top_list_id: slot("top"), t.Customer.invoices_left_out: slot("left_out")}
+    ).where(t.Customer.id == slot("id"))
+)
+
+
+def _settle_open(terms: Terms, after: str, limit: int) -> Settled:
+    """Only those to be told of come out of the database; the others are written in it."""
+    first = int(after or 0)
+    rows, last = _UNTIL.all(connection=terms.connection_id, after=first, limit=limit)[0]
+    ends_here = rows < limit
+    settled = Settled(rows=rows, until="" if ends_here else str(last))
+    given = {**_given(terms), "after": first, "until": _BEYOND_ALL if ends_here else last}
+    for told in _TO_TELL.all(**given):
+        settled.tell(*told)
+    _WRITE_OPEN.run(**given)
+    return settled
+
+
+def _settle_closed(terms: Terms, _after: str, limit: int) -> Settled:
+    """What was settled is not among them any more, so each slice begins at the beginning."""
+    written = _WRITE_CLOSED.run(**_given(terms), limit=limit)
+    return Settled(rows=written, until="" if written < limit else "more")
+
+
+def _settle_set_aside(terms: Terms, after: str, limit: int) -> Settled:
+    chosen = sorted(one for one in terms.set_aside if one > after)[:limit]
+    settled = Settled(rows=len(chosen), until=chosen[-1] if len(chosen) == limit else "")
+    if not chosen:
+        return settled
+    changes: list[tuple[str, str, int]] = []
+    for row in _SET_ASIDE.all(**{**_given(terms), "set_aside": chosen}):
+        number, txn_id, status, bill_to, *before = row
+        reason = terms.set_aside[txn_id]
+        if status == InvoiceStatus.OPEN:
+            settled.tell(txn_id, before[1], reason)
+        if before != [bill_to, reason]:
+            changes.append((bill_to, reason, number))
+    _WRITE.many(changes)
+    return settled
+
+
+_SETTLE: Mapping[Part, Callable[[Terms, str, int], Settled]] = {
+    Part.CUSTOMERS: _settle_customers,
+    Part.OPEN: _settle_open,
+    Part.CLOSED: _settle_closed,
+    Part.SET_ASIDE: _settle_set_aside,
+}
+
+
+def _given(terms: Terms) -> dict[str, Any]:
+    return {
+        "connection": terms.connection_id,
+        "rolls_up": terms.jobs is JobMode.ROLL_UP,
+        "start": day_text(terms.start_date) or "",
+        "set_aside": list(terms.set_aside),
+    }
+
+
+def _bill_to() -> Any:
+    """Who is billed: the customer at the top, as far up as we hold them, or the job itself."""
+    is_at_top = (slot("rolls_up") == True) & t.Customer.top_list_id.is_null(False)  # noqa: E712
+    return Case(None, [(is_at_top, t.Customer.top_list_id)], t.Invoice.customer_list_id)
+
+
+def _reason() -> Any:
+    """Why an invoice is left out, "" when it is not.
+
+    One that is not posted (pending) is not owed, whatever else may be said of it.
+    """
+    customers = fn.COALESCE(t.Customer.invoices_left_out, CUSTOMER_MISSING)
+    return Case(
+        None,
+        [
+            (t.Invoice.pending == True, PENDING),  # noqa: E712
+            (customers != "", customers),
+            (t.Invoice.date < slot("start"), BEFORE_START_DATE),
+        ],
+        "",
+    )
+
+
+def _of_connection(*columns: Any) -> Any:
+    """Invoices beside the customer that each names, if we hold that one."""
+    names = (
+        (t.Customer.connection == t.Invoice.connection)
+        & (t.Customer.list_id == t.Invoice.customer_list_id)
+        & (t.Customer.state == CustomerState.HELD.value)
+    )
+    return (
+        t.Invoice.select(*columns)
+        .join(t.Customer, JOIN.LEFT_OUTER, on=names)
+        .where(t.Invoice.connection == slot("connection"))
+    )
+
+
+def _is_open() -> Expression:
+    return t.Invoice.status == InvoiceStatus.OPEN.value
+
+
+def _in_slice() -> Any:
+    return (
+        _is_open()
+        & (t.Invoice.id > slot("after"))
+        & (t.Invoice.id <= slot("until"))
+        & ~among(t.Invoice.txn_id, "set_aside")
+    )
+
+
+def _until() -> Any:
+    ids = (
+        t.Invoice.select(t.Invoice.id)
+        .where(
+            (t.Invoice.connection == slot("connection"))
+            & _is_open()
+            & (t.Invoice.id > slot("after"))
+        )
+        .order_by(t.Invoice.id)
+        .limit(slot("limit"))
+    )
+    return t.Invoice.select(fn.COUNT(ids.c.id), fn.MAX(ids.c.id)).from_(ids)
+
+
+_UNTIL = Statement(_until)
+
+
+def _to_tell() -> Any:
+    """Those that are left out otherwise than before, and all whose customer is missing."""
+    before, reason = t.Invoice.left_out, _reason()
+    is_news = Case(
+        None,
+        [(reason == CUSTOMER_MISSING, True), (reason == "", before.not_in(("", t.UNSETTLED)))],
+        reason != before,
+    )
+    return (
+        _of_connection(t.Invoice.txn_id, before, reason)
+        .where(_in_slice() & is_news)
+        .order_by(t.Invoice.id)
+    )
+
+
+_TO_TELL = Statement(_to_tell)
+
+
+def _written_as(due: Any) -> Any:
+    """Write invoices as they come out: ``due`` has their id, who is billed and the reason."""
+    return (
+        t.Invoice.update(
+            {t.Invoice.bill_to_list_id: due.c.bill_to, t.Invoice.left_out: due.c.reason}
+        )
+        .from_(due)
+        .where(t.Invoice.id == due.c.id)
+    )
+
+
+def _due() -> Any:
+    return _of_connection(t.Invoice.id, _bill_to().alias("bill_to"), _reason().alias("reason"))
+
+
+_WRITE_OPEN = Statement(
+    lambda: _written_as(
+        _due().where(
+            _in_slice()
+            & ((t.Invoice.bill_to_list_id != _bill_to()) | (t.Invoice.left_out != _reason()))
+        )
+    )
+)
+_WRITE_CLOSED = Statement(
+    lambda: _written_as(
+        _due()
+        .where(SQL(t.UNSETTLED_CLOSED), ~among(t.Invoice.txn_id, "set_aside"))
+        .limit(slot("limit"))
+    )
+)
+_SET_ASIDE = Statement(
+    lambda: (
+        _of_connection(
+            *(t.Invoice.id, t.Invoice.txn_id, t.Invoice.status, _bill_to()),
             *(t.Invoice.bill_to_list_id, t.Invoice.left_out),
         )
         .where(
-            (t.Invoice.connection == slot("connection"))
-            & (
-                (t.Invoice.status == InvoiceStatus.OPEN.value)
-                | t.Invoice.left_out.in_((t.UNSETTLED, t.UNSETTLED_LEFT_OUT))
-            )
+            among(t.Invoice.txn_id, "set_aside")
+            & (_is_open() | t.Invoice.left_out.in_((t.UNSETTLED, t.UNSETTLED_LEFT_OUT)))
         )
         .order_by(t.Invoice.id)
     )
@@ -187,60 +402,3 @@ _WRITE = Statement(
         {t.Invoice.bill_to_list_id: slot("bill_to"), t.Invoice.left_out: slot("left_out")}
     ).where(t.Invoice.id == slot("id"))
 )
-
-
-class SharedNumber(NamedTuple):
-    """A number that several open invoices bear: the TxnIDs of all, and of those imported."""
-
-    number: str
-    bearers: list[str]
-    imported: list[str]
-
-
-def duplicates(connection_id: int) -> list[SharedNumber]:
-    """Return the numbers that imported open invoices share with other open ones.
-
-    Those that are left out or skipped bear their number, too. Blanks and case make no other
-    number. An invoice without a number shares none.
-    """
-    groups: dict[str, list[Row]] = {}
-    for row in _CLOSE.all(connection=connection_id):
-        groups.setdefault(folded(row[0]), []).append(row)
-    found = [
-        SharedNumber(
-            rows[0][0],
-            [txn_id for _, txn_id, _ in rows],
-            [txn_id for _, txn_id, left_out in rows if not left_out],
-        )
-        for rows in groups.values()
-        if len(rows) > 1
-    ]
-    return [shared for shared in found if shared.imported]
-
-
-def _numbered(invoices: Any) -> Any:
-    """The open invoices that have a number."""
-    return (
-        (invoices.connection == slot("connection"))
-        & (invoices.status == InvoiceStatus.OPEN.value)
-        & (invoices.number != "")
-    )
-
-
-def _close() -> Any:
-    """Those whose numbers are close to another's: all that are the same are among them."""
-    twin: Any = t.Invoice.alias()
-    several = (
-        twin.select(twin.number_key)
-        .where(_numbered(twin))
-        .group_by(twin.number_key)
-        .having(fn.COUNT(twin.id) > 1)
-    )
-    return (
-        t.Invoice.select(t.Invoice.number, t.Invoice.txn_id, t.Invoice.left_out)
-        .where(_numbered(t.Invoice) & t.Invoice.number_key.in_(several))
-        .order_by(t.Invoice.number_key, t.Invoice.id)
-    )
-
-
-_CLOSE = Statement(_close)

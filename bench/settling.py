@@ -1,0 +1,141 @@
+"""A small company's calls while a large one settles its open invoices.
+
+The invoices are put into the store as a sync leaves them that was cut before its end: not
+settled. The Payment Sync of the large company, which has nothing else to do, then settles them.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from bench.crowd import fill
+from bench.stage import Line, command, connected, daemon, memory_mib, update, web_connector
+from shared.models import tables as t
+from shared.models.store import open_store
+from simulator.company import Company
+
+OPEN = 100_000
+CUSTOMERS = 2000
+_TICKS = os.sysconf("SC_CLK_TCK")
+
+
+@dataclass(frozen=True)
+class SettlingFigures:
+    """What the settlement of one company cost it, and what it cost another."""
+
+    invoices: int
+    seconds: float
+    cpu_seconds: float
+    grown_mib: float
+    small_p99_ms: float
+    small_longest_ms: float
+    small_calls: int
+
+
+def figures(invoices: int = OPEN) -> SettlingFigures:
+    """Settle so many invoices while a small company syncs over and over."""
+    with tempfile.TemporaryDirectory(prefix="deskbridge-bench-") as name:
+        folder, line = Path(name), Line(None)
+        company = Company.create(seed=7, customers=2, invoices=1)
+        with daemon(folder) as (process, environment):
+            connector, rows = web_connector(environment, folder, company, line)
+            _fill(environment["DESKBRIDGE_DATABASE"], invoices)
+            files, password = connected(environment, folder, "Small")
+            poller = subprocess.Popen(
+                [sys.executable, "-m", "bench.poller", str(files["invoice"]), str(password)],
+                stdout=subprocess.PIPE,
+            )
+            assert poller.stdout is not None
+            poller.stdout.readline()
+            memory, cpu = memory_mib(process.pid, "VmRSS"), _cpu_seconds(process.pid)
+            update(connector, rows["payment"], line)
+            spent = _cpu_seconds(process.pid) - cpu
+            poller.send_signal(signal.SIGTERM)
+            waits = sorted(json.loads(poller.communicate()[0]))
+            grown = memory_mib(process.pid, "VmHWM") - memory
+            held = command(environment, "invoices", "list", "Big")
+    if len(held) != invoices - invoices // 100:
+        raise SystemExit("not every invoice was settled")
+    return SettlingFigures(
+        invoices, line.seconds, spent, grown, waits[int(len(waits) * 0.99)], waits[-1], len(waits)
+    )
+
+
+def _cpu_seconds(pid: int) -> float:
+    """What a process has used until now."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / _TICKS
+
+
+def _fill(url: str, invoices: int) -> None:
+    """Give the first connection its customers, and invoices that no sync has settled."""
+    with open_store(url, create=False) as store, store.transaction():
+        fill(t.Customer, _customers())
+        fill(t.Invoice, _invoices(invoices))
+
+
+def _customers() -> Iterator[dict[str, Any]]:
+    """Every fourth is a job of the one before."""
+    for number in range(CUSTOMERS):
+        yield {
+            "connection": 1,
+            "list_id": f"80-{number}",
+            "state": "held",
+            "name": f"Customer {number:05}",
+            "full_name": f"Customer {number:05}",
+            "parent_list_id": f"80-{number - 1}" if number % 4 == 3 else "",
+            "active": True,
+            "currency": "USD",
+        }
+
+
+def _invoices(invoices: int) -> Iterator[dict[str, Any]]:
+    """One in a hundred is pending."""
+    for number in range(invoices):
+        customer = number % CUSTOMERS
+        yield {
+            "connection": 1,
+            "txn_id": f"1A-{number}",
+            "number": str(number),
+            "number_key": str(number),
+            "customer_list_id": f"80-{customer}",
+            "customer_full_name": f"Customer {customer:05}",
+            "date": "2026-05-01",
+            "balance_cents": 25_000,
+            "total_cents": 25_000,
+            "seen_cents": 25_000,
+            "currency": "USD",
+            "status": "open",
+            "pending": number % 100 == 0,
+            "left_out": t.UNSETTLED,
+        }
+
+
+def median_of(runs: Iterable[SettlingFigures]) -> SettlingFigures:
+    """The run whose longest wait is in the middle."""
+    ordered = sorted(runs, key=lambda run: run.small_longest_ms)
+    return ordered[len(ordered) // 2]
+
+
+def as_table(result: SettlingFigures) -> str:
+    """The figures of a settlement, for the page."""
+    r = result
+    return f"""| open invoices settled | time in the daemon | CPU | memory grown by | small company's call p99 / longest (calls) |
+|---|---|---|---|---|
+| {r.invoices:,} | {r.seconds:.2f} s | {r.cpu_seconds:.2f} s | {r.grown_mib:.0f} MiB | {r.small_p99_ms:.0f} / {r.small_longest_ms:.0f} ms ({r.small_calls}) |
+
+- *Settled*: after an Invoice Sync was cut, all open invoices of a company are settled while another one syncs over and over in a process of its
+  own. CPU is the daemon's, with what it spent on the small company meanwhile."""
+
+
+if __name__ == "__main__":
+    print(figures(int(sys.argv[1]) if len(sys.argv) > 1 else OPEN))
