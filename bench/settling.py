@@ -14,6 +14,7 @@ import sys
 import tempfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ from simulator.company import Company
 
 OPEN = 100_000
 CUSTOMERS = 2000
+_AT_ONCE = 5000
 _TICKS = os.sysconf("SC_CLK_TCK")
 
 
@@ -78,9 +80,13 @@ def _cpu_seconds(pid: int) -> float:
 
 def _fill(url: str, invoices: int) -> None:
     """Give the first connection its customers, and invoices that no sync has settled."""
-    with open_store(url, create=False) as store, store.transaction():
-        fill(t.Customer, _customers())
-        fill(t.Invoice, _invoices(invoices))
+    with open_store(url, create=False) as store:
+        with store.transaction():
+            fill(t.Customer, _customers())
+        made = _invoices(invoices)
+        while chunk := list(islice(made, _AT_ONCE)):  # the daemon lives: it must not wait long
+            with store.transaction():
+                fill(t.Invoice, chunk)
 
 
 def _customers() -> Iterator[dict[str, Any]]:

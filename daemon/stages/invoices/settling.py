@@ -27,10 +27,9 @@ MISSING = ledger.CUSTOMER_MISSING
 MOST_NAMED = 3
 """How many of the others a problem names."""
 
-
-A_SLICE = 1000
-"""How many plain rows are settled in one transaction: about 10 ms of work."""
-AT_ONCE = 500
+A_SLICE = 500
+"""How many plain rows are settled in one transaction: about 5 ms of work."""
+AT_ONCE = 250
 """How many rows of a part are read before the cost is looked at again."""
 TOLD = 3
 """So many plain rows cost as much as one that is told of, or put on file."""

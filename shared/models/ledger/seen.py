@@ -15,7 +15,7 @@ from itertools import accumulate, pairwise
 from shared.models import tables as t
 from shared.models.convert import day_text
 from shared.models.ledger import rereads
-from shared.models.statements import Statement, slot
+from shared.models.statements import Statement, among, slot
 from shared.rules.values import InvoiceStatus, RecordKind
 
 
@@ -37,8 +37,8 @@ def unseen_open(connection_id: int, start: date | None = None) -> list[str]:
     Not those dated before ``start``: QuickBooks was not asked to show them.
     """
     seen = _Rows(_PAGES.column(connection=connection_id))
-    held = _OPEN.each(connection=connection_id, start=day_text(start) or "")
-    return [txn_id for id_, txn_id in held if id_ not in seen]
+    unseen = seen.others(id_ for (id_,) in _OPEN.each(connection=connection_id))
+    return _DATED.column(ids=unseen, start=day_text(start) or "") if unseen else []
 
 
 def queue_unseen(connection_id: int, start: date | None = None) -> int:
@@ -63,23 +63,26 @@ def _unpacked(packed: bytes) -> Iterator[int]:
 
 
 class _Rows:
-    """A set of row ids: one bit for each up to the largest, whatever the size of the company."""
+    """A set of row ids: one bit for each up to the largest, whatever the size of the company.
+
+    There may be a hundred thousand of them, and others wait for the store meanwhile.
+    """
 
     def __init__(self, pages: Iterable[bytes]) -> None:
         self._bits = bytearray()
         for page in pages:
-            for id_ in _unpacked(page):
-                self._add(id_)
+            self._add(array("q", _unpacked(page)))
 
-    def __contains__(self, id_: int) -> bool:
-        byte, bit = divmod(id_, 8)
-        return byte < len(self._bits) and bool(self._bits[byte] >> bit & 1)
+    def _add(self, ordered: array[int]) -> None:
+        bits = self._bits
+        bits.extend(bytes(max(0, (ordered[-1] >> 3) + 1 - len(bits))))
+        for id_ in ordered:
+            bits[id_ >> 3] |= 1 << (id_ & 7)
 
-    def _add(self, id_: int) -> None:
-        byte, bit = divmod(id_, 8)
-        if byte >= len(self._bits):
-            self._bits.extend(bytes(byte + 1 - len(self._bits)))
-        self._bits[byte] |= 1 << bit
+    def others(self, ids: Iterable[int]) -> list[int]:
+        """Those of the ids that are not among these."""
+        bits, end = self._bits, 8 * len(self._bits)
+        return [id_ for id_ in ids if id_ >= end or not bits[id_ >> 3] >> (id_ & 7) & 1]
 
 
 _FORGET = Statement(lambda: t.SeenPage.delete().where(t.SeenPage.connection == slot("connection")))
@@ -93,12 +96,18 @@ _PAGES = Statement(
 )
 _OPEN = Statement(
     lambda: (
-        t.Invoice.select(t.Invoice.id, t.Invoice.txn_id)
+        t.Invoice.select(t.Invoice.id)
         .where(
             (t.Invoice.connection == slot("connection"))
             & (t.Invoice.status == InvoiceStatus.OPEN.value)
-            & (t.Invoice.date >= slot("start"))
         )
+        .order_by(t.Invoice.id)
+    )
+)
+_DATED = Statement(
+    lambda: (
+        t.Invoice.select(t.Invoice.txn_id)
+        .where(among(t.Invoice.id, "ids") & (t.Invoice.date >= slot("start")))
         .order_by(t.Invoice.id)
     )
 )
