@@ -1,18 +1,42 @@
 """What Deskbridge asks QuickBooks, as frozen values; ``writer`` makes them into qbXML.
 
+A request is declared once: the class bears the name of its element, without the Rq; its fields
+say which elements they are, in the order of QuickBooks, and what those may hold. It is asked,
+and checked, once it stands in ``Request``.
+
 Every request carries the ``request_id`` that its answer will echo, at most 50 characters,
 given by the caller. Times are QuickBooks' own wall clock without offset, as the answers gave
 them ("2024-06-12T09:46:40"); ranges include both ends. An empty field asks for nothing.
+There is no card data, and QuickBooks is never let choose what a payment pays.
 Source: qbxmlops130.xsd, of which this is the part that the syncs use.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
-from typing import ClassVar, TypeAlias
+from typing import Annotated, ClassVar, TypeAlias
+
+from shared.qbxml.elements import each, one
+from shared.qbxml.formats import (
+    AMOUNT,
+    COUNT,
+    DATE,
+    ELEMENT_NAME,
+    EXTERNAL_GUID,
+    FULL_NAME,
+    ID,
+    INVOICE_NUMBER,
+    MEMO,
+    METHOD_NAME,
+    OWNER_ID,
+    PAYMENT_NUMBER,
+    TIME,
+    one_of,
+    only,
+)
 
 
 class RequestRefused(ValueError):
@@ -45,22 +69,6 @@ class Metadata(StrEnum):
     WITH_RECORDS = "MetaDataAndResponseData"
 
 
-class ActiveStatus(StrEnum):
-    """Which list entries are wanted. QuickBooks itself gives only active ones when not told."""
-
-    ACTIVE = "ActiveOnly"
-    INACTIVE = "InactiveOnly"
-    ALL = "All"
-
-
-class PaidStatus(StrEnum):
-    """Which invoices are wanted; a partly paid one is not paid."""
-
-    ALL = "All"
-    PAID = "PaidOnly"
-    NOT_PAID = "NotPaidOnly"
-
-
 @dataclass(frozen=True, slots=True)
 class Start:
     """Begin an iterator: the answer brings its ID and how many records remain."""
@@ -73,165 +81,146 @@ class Continue:
     iterator_id: str
 
 
+Iterator: TypeAlias = Start | Continue
+
+
+class Asked:
+    """A request: ``name`` is the name of its element."""
+
+    __slots__ = ()
+    name: ClassVar[str]
+
+    def __init_subclass__(cls) -> None:
+        cls.name = f"{cls.__name__}Rq"
+
+
+class Write(Asked):
+    """A request that changes the books; QuickBooks wants it in an element within its element."""
+
+    __slots__ = ()
+
+
 @dataclass(frozen=True, slots=True)
-class Stop:
-    """Drop an iterator before its end."""
-
-    iterator_id: str
-
-
-Iterator: TypeAlias = Start | Continue | Stop
-
-
-@dataclass(frozen=True, slots=True)
-class EntityFilter:
-    """Transactions of exactly these customers and jobs, or of one and all that is below it."""
-
-    list_ids: tuple[str, ...] = ()
-    list_id_with_children: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class HostQuery:
+class HostQuery(Asked):
     """Which QuickBooks this is, and which qbXML versions it speaks."""
 
-    name: ClassVar[str] = "HostQueryRq"
     request_id: str
 
 
 @dataclass(frozen=True, slots=True)
-class CompanyQuery:
+class CompanyQuery(Asked):
     """Which company file is open; with ``owner_id`` that application's stamps in it too."""
 
-    name: ClassVar[str] = "CompanyQueryRq"
     request_id: str
-    owner_id: str = ""
+    owner_id: Annotated[str, one("OwnerID", OWNER_ID)] = ""
 
 
 @dataclass(frozen=True, slots=True)
-class PreferencesQuery:
+class PreferencesQuery(Asked):
     """The company's preferences, closing date and currencies among them."""
 
-    name: ClassVar[str] = "PreferencesQueryRq"
     request_id: str
 
 
 @dataclass(frozen=True, slots=True)
-class CustomerQuery:
-    """Customers and jobs: by ListID, or by full name, or by filter; never two of these.
+class CustomerQuery(Asked):
+    """Customers and jobs: by ListID or by full name, never both.
 
-    ``include`` limits the answer to these top-level elements of CustomerRet. ``owner_ids``
-    asks for data extensions: "0" for custom fields. An iterator needs ``max_returned``.
+    ``include`` limits the answer to these top-level elements of CustomerRet.
     """
 
-    name: ClassVar[str] = "CustomerQueryRq"
     request_id: str
-    list_ids: tuple[str, ...] = ()
-    full_names: tuple[str, ...] = ()
-    max_returned: int | None = None
-    active_status: ActiveStatus | None = None
-    from_modified: str = ""
-    to_modified: str = ""
-    include: tuple[str, ...] = ()
-    owner_ids: tuple[str, ...] = ()
-    iterator: Iterator | None = None
-    metadata: Metadata = Metadata.NONE
+    list_ids: Annotated[tuple[str, ...], each("ListID", ID, either="IDs")] = ()
+    full_names: Annotated[tuple[str, ...], each("FullName", FULL_NAME, either="names")] = ()
+    include: Annotated[tuple[str, ...], each("IncludeRetElement", ELEMENT_NAME)] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class InvoiceQuery:
+class InvoiceQuery(Asked):
     """Invoices: by TxnID, or by number, or by filter; never two of these.
 
-    A filter has a range of modification or a range of dates on the form, never both. Lines
-    and links come only when asked for. The other fields are as in ``CustomerQuery``.
+    A filter has a time of modification or a date on the form, never both. Lines come only when
+    asked for. An iterator needs ``max_returned``. ``include`` is as in ``CustomerQuery``.
     """
 
-    name: ClassVar[str] = "InvoiceQueryRq"
     request_id: str
-    txn_ids: tuple[str, ...] = ()
-    ref_numbers: tuple[str, ...] = ()
-    max_returned: int | None = None
-    from_modified: str = ""
-    to_modified: str = ""
-    from_date: date | None = None
-    to_date: date | None = None
-    entity: EntityFilter | None = None
-    paid_status: PaidStatus | None = None
-    include_lines: bool = False
-    include_links: bool = False
-    include: tuple[str, ...] = ()
-    owner_ids: tuple[str, ...] = ()
+    txn_ids: Annotated[tuple[str, ...], each("TxnID", ID, either="IDs")] = ()
+    ref_numbers: Annotated[
+        tuple[str, ...], each("RefNumber", INVOICE_NUMBER, either="numbers")
+    ] = ()
+    max_returned: Annotated[int | None, one("MaxReturned", COUNT, either="filter")] = None
+    from_modified: Annotated[
+        str, one("ModifiedDateRangeFilter/FromModifiedDate", TIME, either="filter/modified")
+    ] = ""
+    from_date: Annotated[
+        date | None, one("TxnDateRangeFilter/FromTxnDate", DATE, either="filter/dated")
+    ] = None
+    unpaid_only: Annotated[bool, one("PaidStatus", only("NotPaidOnly"), either="filter")] = False
+    include_lines: Annotated[bool, one("IncludeLineItems", only("true"))] = False
+    include: Annotated[tuple[str, ...], each("IncludeRetElement", ELEMENT_NAME)] = ()
     iterator: Iterator | None = None
     metadata: Metadata = Metadata.NONE
 
 
 @dataclass(frozen=True, slots=True)
-class ReceivePaymentQuery:
+class ReceivePaymentQuery(Asked):
     """Payments: by TxnID, or by number, or by filter; never two of these.
 
     Numbers fit in any case of letters, and several payments may have the same one. What a
     payment is applied to comes only with ``include_lines``. There is no filter by ExternalGUID
-    or memo. The other fields are as in ``InvoiceQuery``.
+    or memo. ``customer_list_id`` is exactly this customer or job, without what is below it. The
+    other fields are as in ``InvoiceQuery``; the range of dates includes both ends.
     """
 
-    name: ClassVar[str] = "ReceivePaymentQueryRq"
     request_id: str
-    txn_ids: tuple[str, ...] = ()
-    ref_numbers: tuple[str, ...] = ()
-    max_returned: int | None = None
-    from_modified: str = ""
-    to_modified: str = ""
-    from_date: date | None = None
-    to_date: date | None = None
-    entity: EntityFilter | None = None
-    include_lines: bool = False
-    include: tuple[str, ...] = ()
+    txn_ids: Annotated[tuple[str, ...], each("TxnID", ID, either="IDs")] = ()
+    ref_numbers: Annotated[
+        tuple[str, ...], each("RefNumber", PAYMENT_NUMBER, either="numbers")
+    ] = ()
+    max_returned: Annotated[int | None, one("MaxReturned", COUNT, either="filter")] = None
+    from_modified: Annotated[
+        str, one("ModifiedDateRangeFilter/FromModifiedDate", TIME, either="filter/modified")
+    ] = ""
+    from_date: Annotated[
+        date | None, one("TxnDateRangeFilter/FromTxnDate", DATE, either="filter/dated")
+    ] = None
+    to_date: Annotated[
+        date | None, one("TxnDateRangeFilter/ToTxnDate", DATE, either="filter/dated")
+    ] = None
+    customer_list_id: Annotated[str, one("EntityFilter/ListID", ID, either="filter")] = ""
+    include_lines: Annotated[bool, one("IncludeLineItems", only("true"))] = False
+    include: Annotated[tuple[str, ...], each("IncludeRetElement", ELEMENT_NAME)] = ()
     iterator: Iterator | None = None
-    metadata: Metadata = Metadata.NONE
 
 
 @dataclass(frozen=True, slots=True)
-class AccountQuery:
-    """The accounts of the given types ("AccountsReceivable"), or all. It cannot be paged."""
+class AccountQuery(Asked):
+    """The accounts: the active ones, or all. It cannot be paged."""
 
-    name: ClassVar[str] = "AccountQueryRq"
     request_id: str
-    types: tuple[str, ...] = ()
-    active_status: ActiveStatus | None = None
-    include: tuple[str, ...] = ()
+    inactive_too: Annotated[bool, one("ActiveStatus", only("All"))] = False
+    include: Annotated[tuple[str, ...], each("IncludeRetElement", ELEMENT_NAME)] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class PaymentMethodQuery:
-    """The payment methods that the company file lists. It cannot be paged."""
+class PaymentMethodQuery(Asked):
+    """The payment methods that the company file lists, as ``AccountQuery``."""
 
-    name: ClassVar[str] = "PaymentMethodQueryRq"
     request_id: str
-    active_status: ActiveStatus | None = None
-    include: tuple[str, ...] = ()
+    inactive_too: Annotated[bool, one("ActiveStatus", only("All"))] = False
+    include: Annotated[tuple[str, ...], each("IncludeRetElement", ELEMENT_NAME)] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class TxnDeletedQuery:
+class TxnDeletedQuery(Asked):
     """Transactions deleted in the last 90 days, of the given types. It cannot be paged."""
 
-    name: ClassVar[str] = "TxnDeletedQueryRq"
     request_id: str
-    types: tuple[str, ...] = ("Invoice",)
-    from_deleted: str = ""
-    to_deleted: str = ""
-    metadata: Metadata = Metadata.NONE
-
-
-@dataclass(frozen=True, slots=True)
-class ListDeletedQuery:
-    """List entries deleted in the last 90 days, of the given types. It cannot be paged."""
-
-    name: ClassVar[str] = "ListDeletedQueryRq"
-    request_id: str
-    types: tuple[str, ...] = ("Customer",)
-    from_deleted: str = ""
-    to_deleted: str = ""
+    types: Annotated[
+        tuple[str, ...],
+        each("TxnDelType", one_of("Invoice", "CreditMemo", "ReceivePayment"), needed=True),
+    ] = ("Invoice",)
+    from_deleted: Annotated[str, one("DeletedDateRangeFilter/FromDeletedDate", TIME)] = ""
     metadata: Metadata = Metadata.NONE
 
 
@@ -239,12 +228,12 @@ class ListDeletedQuery:
 class AppliedToTxn:
     """How much of a payment goes to one open invoice, in the payment's currency."""
 
-    txn_id: str
-    payment_amount: Decimal
+    txn_id: Annotated[str, one("TxnID", ID, needed=True)]
+    payment_amount: Annotated[Decimal, one("PaymentAmount", AMOUNT, needed=True)]
 
 
 @dataclass(frozen=True, slots=True)
-class ReceivePaymentAdd:
+class ReceivePaymentAdd(Write):
     """A payment of one customer, applied to invoices of one A/R account and currency.
 
     ``applied`` says where the money goes: QuickBooks never chooses the invoices itself, since
@@ -252,35 +241,36 @@ class ReceivePaymentAdd:
     payment; ``unapplied`` says that this is all of it, on purpose. Amounts are above zero, in
     whole cents. Without ``txn_date`` QuickBooks takes today, without an account or a method its
     own default or none. ``external_guid`` has braces. Texts are sent as they are: fit them with
-    ``text.clean`` before. Card data has no place here.
+    ``text.clean`` before.
     """
 
-    name: ClassVar[str] = "ReceivePaymentAddRq"
     request_id: str
-    customer_list_id: str
-    total_amount: Decimal
-    applied: tuple[AppliedToTxn, ...]
-    unapplied: bool = False
-    ar_account_list_id: str = ""
-    txn_date: date | None = None
-    ref_number: str = ""
-    payment_method_list_id: str = ""
-    memo: str = ""
-    deposit_to_account_list_id: str = ""
-    external_guid: str = ""
+    _: KW_ONLY
+    customer_list_id: Annotated[str, one("CustomerRef/ListID", ID, needed=True)]
+    ar_account_list_id: Annotated[str, one("ARAccountRef/ListID", ID)] = ""
+    txn_date: Annotated[date | None, one("TxnDate", DATE)] = None
+    ref_number: Annotated[str, one("RefNumber", PAYMENT_NUMBER)] = ""
+    total_amount: Annotated[Decimal, one("TotalAmount", AMOUNT, needed=True)]
+    payment_method_list_id: Annotated[str, one("PaymentMethodRef/ListID", ID)] = ""
+    memo: Annotated[str, one("Memo", MEMO)] = ""
+    deposit_to_account_list_id: Annotated[str, one("DepositToAccountRef/ListID", ID)] = ""
+    external_guid: Annotated[str, one("ExternalGUID", EXTERNAL_GUID)] = ""
+    unapplied: Annotated[
+        bool, one("IsAutoApply", only("false"), either="unapplied", needed=True)
+    ] = False
+    applied: Annotated[
+        tuple[AppliedToTxn, ...],
+        each("AppliedToTxnAdd", AppliedToTxn, either="applied", needed=True),
+    ]
 
 
 @dataclass(frozen=True, slots=True)
-class PaymentMethodAdd:
-    """A new entry in the list of payment methods; ``type`` such as "Check", or QuickBooks' own."""
+class PaymentMethodAdd(Write):
+    """A new entry in the list of payment methods; QuickBooks gives it a type."""
 
-    name: ClassVar[str] = "PaymentMethodAddRq"
     request_id: str
-    method: str
-    type: str = ""
+    method: Annotated[str, one("Name", METHOD_NAME, needed=True)]
 
-
-Write: TypeAlias = ReceivePaymentAdd | PaymentMethodAdd
 
 Request: TypeAlias = (
     HostQuery
@@ -292,6 +282,6 @@ Request: TypeAlias = (
     | AccountQuery
     | PaymentMethodQuery
     | TxnDeletedQuery
-    | ListDeletedQuery
-    | Write
+    | ReceivePaymentAdd
+    | PaymentMethodAdd
 )

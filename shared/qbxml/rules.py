@@ -1,6 +1,6 @@
 """What QuickBooks asks of a request and no schema says: rules over several fields.
 
-Lengths, formats and the order of elements are in ``schema/requests.rng``.
+Formats and the order of elements are declared in ``requests``, and checked by ``grammar``.
 """
 
 from __future__ import annotations
@@ -9,26 +9,20 @@ import re
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
+from shared.qbxml.elements import elements_of
+from shared.qbxml.formats import ITERATOR_ID, MESSAGE_SET_ID, REQUEST_ID, TIME, Format
 from shared.qbxml.requests import (
     AppliedToTxn,
     Continue,
-    CustomerQuery,
     InvoiceQuery,
-    ListDeletedQuery,
     ReceivePaymentAdd,
     ReceivePaymentQuery,
     Request,
     RequestRefused,
-    Start,
-    TxnDeletedQuery,
     Write,
 )
 from shared.qbxml.text import BadAmount, BadTime, wall_clock, write_amount
 from shared.qbxml.versions import SPOKEN_VERSIONS, is_spoken
-
-_REQUEST_ID = re.compile(r"[!-~]{1,50}")
-_MESSAGE_SET_ID = re.compile(r"[A-Za-z0-9-]{1,23}")
-_ITERATOR_ID = re.compile(r"[!-~]{1,64}")
 
 
 def check_message_set(
@@ -58,26 +52,27 @@ def _refusals(
 
 
 def _id_refusals(path: str, message_set_id: str) -> Iterator[RequestRefused]:
-    if message_set_id and _MESSAGE_SET_ID.fullmatch(message_set_id) is None:
-        yield RequestRefused(
-            path,
-            message_set_id,
-            "1 to 23 letters, digits and dashes",
-            "Make a shorter ID; a UUID does not fit.",
-        )
+    if message_set_id and not _fits(message_set_id, MESSAGE_SET_ID):
+        remedy = "Make a shorter ID; a UUID does not fit."
+        yield RequestRefused(path, message_set_id, MESSAGE_SET_ID.rule, remedy)
 
 
 def _request_id_refusals(requests: Sequence[Request]) -> Iterator[RequestRefused]:
     seen = set()
     for request in requests:
         path = f"{request.name}/@requestID"
-        if _REQUEST_ID.fullmatch(request.request_id) is None:
-            rule = "1 to 50 printable ASCII characters without spaces"
-            yield RequestRefused(path, request.request_id, rule, "Make a shorter or plainer ID.")
+        if not _fits(request.request_id, REQUEST_ID):
+            remedy = "Make a shorter or plainer ID."
+            yield RequestRefused(path, request.request_id, REQUEST_ID.rule, remedy)
         if request.request_id in seen:
             rule = "different in each request of a message set"
             yield RequestRefused(path, request.request_id, rule, "Number the requests.")
         seen.add(request.request_id)
+
+
+def _fits(text: str, wanted: Format) -> bool:
+    """Whether an attribute has its format; attributes are of plain ASCII."""
+    return all(re.fullmatch(pattern, text) for pattern in wanted.patterns)
 
 
 def _companion_refusals(requests: Sequence[Request]) -> Iterator[RequestRefused]:
@@ -89,31 +84,13 @@ def _companion_refusals(requests: Sequence[Request]) -> Iterator[RequestRefused]
 
 
 def _request_refusals(request: Request) -> Iterator[RequestRefused]:
-    match request:
-        case CustomerQuery():
-            yield from _iterator_refusals(request)
-            yield from _range_refusals(
-                f"{request.name}/%sModifiedDate", request.from_modified, request.to_modified
-            )
-        case ReceivePaymentAdd():
-            yield from _payment_refusals(request)
-        case InvoiceQuery() | ReceivePaymentQuery():
-            yield from _iterator_refusals(request)
-            yield from _range_refusals(
-                f"{request.name}/ModifiedDateRangeFilter/%sModifiedDate",
-                request.from_modified,
-                request.to_modified,
-            )
-            if request.from_date and request.to_date and request.from_date > request.to_date:
-                yield _backwards(
-                    f"{request.name}/TxnDateRangeFilter/FromTxnDate", str(request.from_date)
-                )
-        case TxnDeletedQuery() | ListDeletedQuery():
-            yield from _range_refusals(
-                f"{request.name}/DeletedDateRangeFilter/%sDeletedDate",
-                request.from_deleted,
-                request.to_deleted,
-            )
+    if isinstance(request, ReceivePaymentAdd):
+        yield from _payment_refusals(request)
+    if isinstance(request, InvoiceQuery | ReceivePaymentQuery):
+        yield from _iterator_refusals(request)
+    yield from _time_refusals(request)
+    if isinstance(request, ReceivePaymentQuery):
+        yield from _range_refusals(request)
 
 
 def _payment_refusals(payment: ReceivePaymentAdd) -> Iterator[RequestRefused]:
@@ -166,35 +143,40 @@ def _is_payable(amount: Decimal) -> bool:
     return amount > 0
 
 
-def _iterator_refusals(
-    request: CustomerQuery | InvoiceQuery | ReceivePaymentQuery,
-) -> Iterator[RequestRefused]:
+def _iterator_refusals(request: InvoiceQuery | ReceivePaymentQuery) -> Iterator[RequestRefused]:
     step = request.iterator
-    if isinstance(step, Start | Continue) and request.max_returned is None:
+    if step is None:
+        return
+    if request.max_returned is None:
         rule = "given with an iterator"
         yield RequestRefused(f"{request.name}/MaxReturned", "", rule, "Set the size of a page.")
-    if step is None or isinstance(step, Start):
-        return
-    if _ITERATOR_ID.fullmatch(step.iterator_id) is None:
+    if isinstance(step, Continue) and not _fits(step.iterator_id, ITERATOR_ID):
         yield RequestRefused(
             f"{request.name}/@iteratorID",
             step.iterator_id,
-            "the ID that the answer to Start brought",
+            ITERATOR_ID.rule,
             "Start the iterator again in this session.",
         )
 
 
-def _range_refusals(path: str, first: str, last: str) -> Iterator[RequestRefused]:
-    for end, text in (("From", first), ("To", last)):
-        try:
-            wall_clock(text)
-        except BadTime as why:
-            yield RequestRefused(
-                path % end, text, why.wanted, "Give the time as QuickBooks wrote it."
-            )
+def _time_refusals(request: Request) -> Iterator[RequestRefused]:
+    """Times that no calendar has: a pattern lets the 31st of June pass."""
+    for field, element in elements_of(type(request)):
+        if element.holds is TIME:
+            try:
+                wall_clock(getattr(request, field))
+            except BadTime as why:
+                path = f"{request.name}/{element.path}"
+                remedy = "Give the time as QuickBooks wrote it."
+                yield RequestRefused(path, why.text, why.wanted, remedy)
+
+
+def _range_refusals(request: ReceivePaymentQuery) -> Iterator[RequestRefused]:
+    first, last = request.from_date, request.to_date
     if first and last and first > last:
-        yield _backwards(path % "From", first)
-
-
-def _backwards(path: str, value: str) -> RequestRefused:
-    return RequestRefused(path, value, "no later than the end of the range", "Swap the two ends.")
+        yield RequestRefused(
+            f"{request.name}/TxnDateRangeFilter/FromTxnDate",
+            str(first),
+            "no later than the end of the range",
+            "Swap the two ends.",
+        )

@@ -14,11 +14,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from copy import copy
 from dataclasses import dataclass
-from importlib import import_module
-from typing import Any, Generic, NamedTuple, TypeAlias, TypeVar, cast, get_type_hints
+from typing import Any, Generic, NamedTuple, TypeAlias, TypeVar, cast
 
 from lxml import etree
 
+from shared.qbxml.declared import declared
 from shared.qbxml.text import BadValue, shown
 
 Element: TypeAlias = etree._Element
@@ -73,21 +73,19 @@ class Shape(Generic[V]):
     """
 
     def __init__(self, value: type[V]) -> None:
-        module = vars(import_module(value.__module__))  # ``amount`` is the word, not the field
-        hints = get_type_hints(value, module, module, include_extras=True)
-        declared = [
+        known = [
             (name, index, child)
-            for index, field in enumerate(value._fields)
-            for child in getattr(hints[field], "__metadata__", ())
+            for index, children in enumerate(declared(value).values())
+            for child in children
             for name in child.names
         ]
-        leaves = [(name, index, leaf) for name, index, leaf in declared if isinstance(leaf, Leaf)]
+        leaves = [(name, index, leaf) for name, index, leaf in known if isinstance(leaf, Leaf)]
         self._value = value
         self._blank = [value._field_defaults[field] for field in value._fields]
         # One table for leaves and nodes: a page looks up a hundred thousand names.
-        self._children = {name: (index, *_way(child)) for name, index, child in declared}
+        self._children = {name: (index, *_way(child)) for name, index, child in known}
         self._spare = frozenset(name for name, _, leaf in leaves if leaf.spare)
-        self._unchecked = {name: (index, _certain(child)) for name, index, child in declared}
+        self._unchecked = {name: (index, _certain(child)) for name, index, child in known}
         self.needed = next(((name, index) for name, index, leaf in leaves if leaf.needed), None)
         assert not self._spare or "odd" in value._fields, f"{value.__name__} keeps nothing odd"
 

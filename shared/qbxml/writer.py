@@ -1,28 +1,30 @@
 """Writes message sets, and refuses any that QuickBooks would refuse.
 
 QuickBooks turns down a whole message set for one misplaced element, with an empty answer and
-no hint of where. So each one is checked before it leaves: by ``rules``, then against our own
-schema of the requests we send, and the field at fault is named.
+no hint of where. So each one is checked before it leaves: by ``rules``, then against the schema
+of what we send, and the field at fault is named.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from functools import cache
-from pathlib import Path
+import re
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import Any
 
 from lxml import etree
 
-from shared.qbxml.bodies import Node, attributes, body
-from shared.qbxml.requests import OnError, Request, RequestRefused
+from shared.qbxml import grammar
+from shared.qbxml.elements import Element, elements_of
+from shared.qbxml.formats import Format
+from shared.qbxml.requests import Continue, Metadata, OnError, Request, RequestRefused, Start, Write
 from shared.qbxml.rules import check_message_set
+from shared.qbxml.text import write_amount
 
 __all__ = ["RequestRefused", "write_message_set"]
 
-_SCHEMA = Path(__file__).with_name("schema") / "requests.rng"
-_RNG = "{http://relaxng.org/ns/structure/1.0}"
-_RULE = "{urn:deskbridge:rule}rule"
 _NEWEST = "13.0"
+_NUMBER = re.compile(r"\[[0-9]+\]")
 _REMEDY = "Nothing was sent. If this text came from you, correct it; else report this line."
 
 
@@ -56,18 +58,60 @@ def _message_set(
         if message_set_id:
             message_set.set(name, message_set_id)
     for request in requests:
-        element = etree.SubElement(message_set, request.name, attributes(request))
-        _append(element, body(request))
+        element = etree.SubElement(message_set, request.name, _attributes(request))
+        if isinstance(request, Write):
+            element = etree.SubElement(element, type(request).__name__)
+        _fill(element, request)
     return root
 
 
-def _append(parent: etree._Element, nodes: Iterable[Node]) -> None:
-    for name, content in nodes:
-        child = etree.SubElement(parent, name)
-        if isinstance(content, str):
-            _set_text(child, content)
-        else:
-            _append(child, content)
+def _attributes(request: Request) -> dict[str, str]:
+    found = {"requestID": request.request_id}
+    metadata = getattr(request, "metadata", Metadata.NONE)
+    if metadata is not Metadata.NONE:
+        found["metaData"] = metadata.value
+    match getattr(request, "iterator", None):
+        case Start():
+            found["iterator"] = "Start"
+        case Continue(iterator_id):
+            found |= {"iterator": "Continue", "iteratorID": iterator_id}
+    return found
+
+
+def _fill(parent: etree._Element, value: object) -> None:
+    """Write the declared elements of a request, or of a part of it."""
+    for field, element in elements_of(type(value)):
+        content = getattr(value, field)
+        if element.repeats:
+            for one in content:
+                _write(parent, element, one)
+        elif content is not None and content is not False and (content != "" or element.needed):
+            _write(parent, element, content)
+
+
+def _write(parent: etree._Element, element: Element, content: Any) -> None:
+    *wrappers, name = element.steps
+    for wrapper in wrappers:
+        parent = _last_child(parent, wrapper)
+    child = etree.SubElement(parent, name)
+    if isinstance(element.holds, Format):
+        _set_text(child, _text(content, element.holds))
+    else:
+        _fill(child, content)
+
+
+def _last_child(parent: etree._Element, name: str) -> etree._Element:
+    """What comes in one wrapper follows each other: the last child, or a new one."""
+    if len(parent) and parent[-1].tag == name:
+        return parent[-1]
+    return etree.SubElement(parent, name)
+
+
+def _text(content: Any, holds: Format) -> str:
+    """The text of a field; a true one is written as the only text that its format allows."""
+    if content is True:
+        return holds.patterns[0]
+    return write_amount(content) if isinstance(content, Decimal) else str(content)
 
 
 def _set_text(element: etree._Element, text: str) -> None:
@@ -80,72 +124,26 @@ def _set_text(element: etree._Element, text: str) -> None:
 
 def _check(root: etree._Element) -> None:
     """Raises RequestRefused for the first thing that the schema does not allow."""
-    schema = _schema()
+    schema = grammar.schema()
     if schema.validate(root):
         return
     fault = schema.error_log[0]
     path_of = root.getroottree().getpath
     element = next((each for each in root.iter() if path_of(each) == fault.path), root)
-    rule = _rule(element, fault.type_name or "")
-    raise RequestRefused(_path(element), element.text or "", rule, _REMEDY)
+    path = _path(element)
+    rule = _rule(path, fault.type_name or "")
+    raise RequestRefused(path, element.text or "", rule, _REMEDY)
 
 
-def _rule(element: etree._Element, fault: str) -> str:
+def _rule(path: str, fault: str) -> str:
     if fault == "RELAXNG_ERR_ELEMWRONG":
         return "left out: QuickBooks takes IDs or numbers or a filter, and one range in a filter"
     if fault == "RELAXNG_ERR_NOELEM":
         return "filled: it asks for nothing as it is"
-    rules = _rules()
-    request = _path(element).partition("/")[0].partition("[")[0]
-    # A RefNumber is longer in one request than in the other.
-    own = rules.get(f"{request}/{element.tag}")
-    return own or rules.get(element.tag, "as the schema says")
+    return grammar.rules().get(_NUMBER.sub("", path), "as the schema says")
 
 
 def _path(element: etree._Element) -> str:
     """Where the element is: ``InvoiceQueryRq/TxnID[2]``, the envelope left out."""
     path = element.getroottree().getpath(element).removeprefix("/QBXML/")
     return path.removeprefix("QBXMLMsgsRq/")
-
-
-@cache
-def _grammar() -> etree._ElementTree:
-    return etree.parse(_SCHEMA)
-
-
-@cache
-def _schema() -> etree.RelaxNG:
-    return etree.RelaxNG(_grammar())
-
-
-@cache
-def _rules() -> Mapping[str, str]:
-    """What the schema admits in each element, in words: its type's rule, or the choices.
-
-    Each has two keys: the element's name, and behind the name of its definition and a slash,
-    which for what belongs to one request is the request's.
-    """
-    types = {
-        define.get("name", ""): define.get(_RULE, "")
-        for define in _grammar().iter(f"{_RNG}define")
-        if define.get(_RULE)
-    }
-    return dict(_rules_in_words(types))
-
-
-def _rules_in_words(types: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    for define in _grammar().iter(f"{_RNG}define"):
-        for element in define.iter(f"{_RNG}element"):
-            rule = _rule_in_words(element, types)
-            if rule:
-                name = element.get("name", "")
-                yield name, rule
-                yield f"{define.get('name')}/{name}", rule
-
-
-def _rule_in_words(element: etree._Element, types: Mapping[str, str]) -> str:
-    choices = element.findall(f"{_RNG}choice/{_RNG}value")
-    if choices:
-        return "one of " + ", ".join(choice.text or "" for choice in choices)
-    reference = element.find(f"{_RNG}ref")
-    return "" if reference is None else types.get(reference.get("name", ""), "")

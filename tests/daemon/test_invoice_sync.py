@@ -87,7 +87,7 @@ def test_the_first_run_reads_only_open_invoices_with_their_lines():
     assert query == ask.InvoiceQuery(
         "7-1",
         max_returned=200,
-        paid_status=ask.PaidStatus.NOT_PAID,
+        unpaid_only=True,
         iterator=ask.Start(),
         include_lines=True,
     )
@@ -103,14 +103,14 @@ def test_the_start_date_narrows_what_is_read_first_and_what_is_compared():
 def test_a_later_run_reads_what_changed_since_the_watermark_less_the_overlap():
     (query,) = asked(later_run(step=Step.READ))
     assert query.from_modified == "2026-03-01T10:00:00"
-    assert query.paid_status is None
+    assert not query.unpaid_only
 
 
 def test_the_sweep_asks_for_a_few_short_elements_of_open_invoices():
     (query,) = asked(later_run(step=Step.SWEEP))
     assert query.include == invoice_sync.SWEPT
     assert len(query.include) == 5
-    assert query.paid_status is ask.PaidStatus.NOT_PAID
+    assert query.unpaid_only
     assert not query.include_lines
 
 

@@ -331,7 +331,7 @@ def _invoices_of_window(state: InvoiceSync, request_id: str) -> ask.InvoiceQuery
 
 def _open_invoices(state: InvoiceSync, request_id: str) -> ask.InvoiceQuery:
     start = date.fromisoformat(state.start_date) if state.start_date else None
-    return ask.InvoiceQuery(request_id, paid_status=ask.PaidStatus.NOT_PAID, from_date=start)
+    return ask.InvoiceQuery(request_id, unpaid_only=True, from_date=start)
 
 
 def _deletions(state: InvoiceSync, request_id: str, today: date) -> tuple[ask.Request, ...]:

@@ -89,7 +89,7 @@ def _search(held: MessageSet, request_id: str) -> Sequence[ask.Request]:
             f"{request_id}-2",
             from_date=terms.day_of(payment, posting),
             to_date=terms.day_of(payment, posting),
-            entity=ask.EntityFilter(list_ids=(posting.customer_list_id,)),
+            customer_list_id=posting.customer_list_id,
             include_lines=True,
         ),
         plan.deleted_payments(f"{request_id}-3"),

@@ -368,10 +368,8 @@ def _lists(state: PaymentSync, request_id: str) -> tuple[ask.Request, ...]:
     """All accounts and methods; once that could not be taken in, only what is needed of them."""
     account, method = (ACCOUNT, METHOD) if state.tries else ((), ())
     return (
-        ask.AccountQuery(f"{request_id}-1", active_status=ask.ActiveStatus.ALL, include=account),
-        ask.PaymentMethodQuery(
-            f"{request_id}-2", active_status=ask.ActiveStatus.ALL, include=method
-        ),
+        ask.AccountQuery(f"{request_id}-1", inactive_too=True, include=account),
+        ask.PaymentMethodQuery(f"{request_id}-2", inactive_too=True, include=method),
     )
 
 

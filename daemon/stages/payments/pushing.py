@@ -85,7 +85,7 @@ def thd_look(
         ask.ReceivePaymentQuery(
             f"{request_id}-3",
             from_date=payment.date,
-            entity=ask.EntityFilter(list_ids=(posting.customer_list_id,)),
+            customer_list_id=posting.customer_list_id,
             include_lines=True,
         ),
         *_whoever_bears(f"{request_id}-4", payment, posting),

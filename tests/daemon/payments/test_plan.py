@@ -130,8 +130,8 @@ def test_the_latest_payments_are_asked_for_by_id_and_what_was_deleted():
 
 def test_accounts_and_methods_are_asked_for_inactive_ones_too():
     accounts, methods = asked(a_sync(step=Step.LISTS))
-    assert accounts == ask.AccountQuery("7-1-1", active_status=ask.ActiveStatus.ALL)
-    assert methods == ask.PaymentMethodQuery("7-1-2", active_status=ask.ActiveStatus.ALL)
+    assert accounts == ask.AccountQuery("7-1-1", inactive_too=True)
+    assert methods == ask.PaymentMethodQuery("7-1-2", inactive_too=True)
 
 
 def test_a_missing_method_is_made_by_its_name():

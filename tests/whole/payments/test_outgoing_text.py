@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from pathlib import Path
+from typing import get_args
 
 import pytest
 from lxml import etree
 
-import shared.qbxml
 from shared.models.payments import postings, rules
 from shared.operations import payments
+from shared.qbxml.elements import elements_of
+from shared.qbxml.formats import Format
+from shared.qbxml.requests import Request
 from shared.rules.payments.values import PaymentStatus
 from shared.rules.values import OnAccount
 from tests.deciding import decide
@@ -29,8 +31,6 @@ from tests.whole.payments.builders import (
     standing,
 )
 
-RNG = "{http://relaxng.org/ns/structure/1.0}"
-SCHEMA = etree.parse(Path(shared.qbxml.__file__).with_name("schema") / "requests.rng")
 HOSTILE = ["№ 5", "株式会社", "Łódź\u200b", "\U0001f642", "a\u202eb", "\u200b", "\u0416" * 90]
 TEXT_ELEMENTS = {
     # The first three name what may not exist, and come from people: not asked for where
@@ -47,17 +47,12 @@ TEXT_ELEMENTS = {
 
 def text_elements() -> Iterator[str]:
     """The elements of our requests that take text of any letters: "PaymentMethodAddRq/Name"."""
-    free = {
-        define.get("name")
-        for define in SCHEMA.iter(f"{RNG}define")
-        for pattern in define.iter(f"{RNG}param")
-        if "\u017d" in (pattern.text or "")
-    }
-    for define in SCHEMA.iter(f"{RNG}define"):
-        for element in define.iter(f"{RNG}element"):
-            reference = element.find(f"{RNG}ref")
-            if reference is not None and reference.get("name") in free:
-                yield f"{define.get('name')}/{element.get('name')}"
+    for request in get_args(Request):
+        for _, element in elements_of(request):
+            if isinstance(element.holds, Format) and any(
+                "\u017d" in one for one in element.holds.patterns
+            ):
+                yield f"{request.name}/{element.steps[-1]}"
 
 
 def written(house: House) -> dict[str, set[str]]:
