@@ -90,7 +90,7 @@ def thd_store(session: Session, rows: Sequence[object], now: datetime) -> Tally:
 
 def thd_take(session: Session, reading: Reading, now: datetime) -> tuple[Session, Move]:
     """Go on with the copy that we know, or with one that a person has said to go on with."""
-    state, found = restored.thd_judged(session, _state(session), reading)
+    state, found = restored.thd_judged(session, _state(session), reading, now)
     match found:
         case Compared(is_older_copy=False):
             restored.thd_right_copy(session, now)
@@ -136,7 +136,7 @@ def progress(session: Session) -> Progress:
 
 def _state(session: Session) -> KnownCopy:
     fields = json.loads(session.plan)
-    tuples = {name: tuple(fields[name]) for name in ("asked", "singly")}
+    tuples = {name: tuple(fields[name]) for name in plan.TUPLES}
     return KnownCopy(**{**fields, **tuples})
 
 

@@ -346,13 +346,20 @@ def _malformed(line: int | None) -> UnreadableAnswer:
 
 
 def _take_marks_out(record: Element) -> bool:
-    """Take out what stands where characters were left out; says whether there were any."""
+    """Take out what stands where characters were left out; says whether there were any.
+
+    An ID that lost a character is another ID, or none: its mark stays, and it is not read.
+    """
     found = False
     for element in record.iter():
         if element.text and MARK in element.text:
-            element.text = element.text.replace(MARK, "")
             found = True
+            if element.tag not in _IDS:
+                element.text = element.text.replace(MARK, "")
     return found
+
+
+_IDS = frozenset({"TxnID", "ListID"})
 
 
 def _identity(record: Element) -> str:

@@ -180,7 +180,7 @@ def _unanswered_of(reading: Reading) -> ResponseHead | None:
     where ours went, its RefNumber tells.
     """
     by_number, by_customer, *others = (*reading.heads, *[None] * SEARCHES)[:SEARCHES]
-    nobody = by_customer is not None and by_customer.status.code in plan.CUSTOMER_GONE
+    nobody = by_customer is not None and by_customer.status.code in plan.NOT_THERE
     parts = [by_number, *others, *([by_customer] * (not nobody))]
     return unanswered([head for head in parts if head is not None])
 

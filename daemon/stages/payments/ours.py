@@ -14,7 +14,7 @@ from daemon.stages.payments.evidence import Evidence, Tags
 from daemon.stages.payments.protocol import Phase
 from shared.models import ledger, problems
 from shared.models.installation import origin
-from shared.models.payments import listing, postings, sets
+from shared.models.payments import incoming, listing, postings, sets
 from shared.qbxml.refs import Ref
 from shared.qbxml.responses import AppliedToTxnRet, ReceivePaymentRet
 from shared.rules.payments.values import (
@@ -94,11 +94,19 @@ def is_same(posting: Posting, ret: ReceivePaymentRet) -> bool:
     return not posting.time_created or ret.time_created == posting.time_created
 
 
-def thd_seen(session: Session, posting: Posting, one: ReceivedPayment, now: datetime) -> bool:
-    """QuickBooks shows a payment of ours; tells whether that was any news."""
+def thd_seen(
+    session: Session, posting: Posting, one: ReceivedPayment, now: datetime, *, by_id: bool
+) -> bool:
+    """QuickBooks shows a payment of ours; tells whether that was any news.
+
+    ``by_id``: it was asked for by its TxnID, so that this TxnID is certain to be there.
+    """
     match posting.state:
         case PostingState.POSTED if posting.txn_id == one.txn_id:
             return _thd_same(session, posting, one, now)
+        case PostingState.POSTED if not by_id and _thd_id_is_right(session, posting, one, now):
+            _thd_same(session, postings.get(posting.id), one, now)
+            return True
         case PostingState.POSTED:
             return _thd_twice(session, posting, one, now)
         case PostingState.SENT | PostingState.UNKNOWN:
@@ -117,7 +125,7 @@ def _thd_same(session: Session, posting: Posting, one: ReceivedPayment, now: dat
     same_terms = terms.agree(payment, posting, as_ret(one))
     is_right = same_terms and posting.customer_list_id == one.customer_list_id
     # An invoice that is deleted takes its share off the payment, whose EditSequence stays.
-    known = is_right or bool(posting.code) or _is_told(session, payment.id)
+    known = is_right or bool(posting.code) or _is_told(session, payment.id, outcomes.EDITED)
     if posting.edit_sequence == one.edit_sequence and known and not posting.deleted:
         return False
     postings.move(
@@ -141,10 +149,59 @@ def _thd_same(session: Session, posting: Posting, one: ReceivedPayment, now: dat
     return True
 
 
-def _is_told(session: Session, payment_id: int) -> bool:
-    state = problems.state_of(
-        session.connection.id, RecordKind.PAYMENT, str(payment_id), outcomes.EDITED
+def _thd_id_is_right(
+    session: Session, posting: Posting, one: ReceivedPayment, now: datetime
+) -> bool:
+    """Whether the TxnID on file was put right: the answer that told it came garbled.
+
+    The one on file is asked for at the end of this sync: where it is there, there are two.
+    """
+    told = _is_told(session, posting.payment_id, TWICE)
+    if posting.deleted or told or not thd_put_id_right(session, posting, [as_ret(one)], now):
+        return False
+    ledger.queue_reread(session.connection.id, RecordKind.PAYMENT, [posting.txn_id])
+    return True
+
+
+def thd_put_id_right(
+    session: Session, posting: Posting, shown: Iterable[ReceivePaymentRet], now: datetime
+) -> bool:
+    """Take the TxnID from the payment that bears our tags and is the very one that we wrote.
+
+    False where none is, or more than one: then the TxnID on file stays.
+    """
+    known_by = thd_tags(posting)
+    found = [ret for ret in shown if known_by.mark(ret) and _is_the_one(posting, ret)]
+    if posting.state is not PostingState.POSTED or len(found) != 1:
+        return False
+    (ret,) = found
+    if ret.txn_id == posting.txn_id:
+        return False
+    postings.move(
+        posting.id,
+        PostingState.POSTED,
+        now,
+        event="found in QuickBooks under another TxnID",
+        detail=ret.txn_id,
+        code=posting.code,
+        said=posting.said,
+        txn_id=ret.txn_id,
+        time_created=ret.time_created,
     )
+    incoming.remove_ours(session.connection.id, [ret.txn_id])
+    telling.thd_put_right(session, posting.payment_id, TWICE, now)
+    return True
+
+
+def _is_the_one(posting: Posting, ret: ReceivePaymentRet) -> bool:
+    """Whether QuickBooks told of this one when it was written: a copy is made at another time."""
+    told = (posting.time_created, posting.edit_sequence)
+    same = (ret.time_created == posting.time_created, ret.edit_sequence == posting.edit_sequence)
+    return any(same) or not any(told)
+
+
+def _is_told(session: Session, payment_id: int, code: str) -> bool:
+    state = problems.state_of(session.connection.id, RecordKind.PAYMENT, str(payment_id), code)
     return state not in (None, ProblemState.RESOLVED)
 
 

@@ -26,10 +26,11 @@ KNOWN_LIMIT = 20
 DELETIONS_DAYS = 90
 """QuickBooks tells of deletions for 90 days."""
 NOT_FOUND = 3120
-CUSTOMER_GONE = frozenset({NOT_FOUND, 3140})
-"""A search among a customer's payments names one that QuickBooks no longer has: it has none."""
+NOT_THERE = frozenset({3000, NOT_FOUND, 3140})
+"""Refusals that speak of an ID: QuickBooks has no such record, or never gave such an ID."""
 PAYMENT_TYPE = "ReceivePayment"
 SEEN = ("TxnID", "TimeCreated", "TimeModified", "EditSequence", "ExternalGUID")
+SEEN_BY_NUMBER = (*SEEN, "RefNumber", "Memo")
 ACCOUNT = ("ListID", "FullName", "IsActive", "AccountType", "SpecialAccountType", "CurrencyRef")
 METHOD = ("ListID", "Name", "IsActive", "PaymentMethodType")
 SHORT_PAGE = 200
@@ -89,11 +90,18 @@ class WhichCopy(Paged):
 
     ``known_limit`` of the latest payments are asked for together with what was deleted. Where
     that answer cannot be read, ``singly`` are the payments to be asked for without deletions,
-    each alone: the first one is the next.
+    each alone: the first one is the next. ``numbers`` are the RefNumbers by which payments are
+    looked for that are not there under their TxnIDs, once: then they were ``looked`` for.
     """
 
     known_limit: int = KNOWN_LIMIT
     singly: tuple[str, ...] = ()
+    numbers: tuple[str, ...] = ()
+    looked: bool = False
+
+
+TUPLES = ("asked", "singly", "numbers")
+"""The fields of it that JSON makes lists of."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,7 +164,7 @@ class PaymentSync(WhichCopy):
         """Read what to_json wrote."""
         fields = json.loads(text)
         fields["step"] = Step(fields["step"])
-        fields |= {name: tuple(fields[name]) for name in ("asked", "singly")}
+        fields |= {name: tuple(fields[name]) for name in TUPLES}
         return cls(**fields)
 
 
@@ -281,10 +289,10 @@ def answered(state: PaymentSync, answer: Answered) -> tuple[PaymentSync, Move]:
         return advance(replace(state, is_doubtful=True)), GoOn()
     if state.iterator_id or statuses.lost_iterator(answer.status, answer.said):
         return paging.start_over(state, answer.said)
-    if answer.status == NOT_FOUND and len(state.asked) > 1:
+    if answer.status in NOT_THERE and len(state.asked) > 1:
         # One bad ID refuses them all: ask one by one.
         return replace(state, asked=(), ids_per_request=1), GoOn()
-    if answer.status == NOT_FOUND and state.asked:
+    if answer.status in NOT_THERE and state.asked:
         return _past(state), Gone(state.asked[0])
     if state.step in PUSHING:
         return stop_pushing(state), GoOn()
@@ -360,6 +368,10 @@ def _known(state: PaymentSync, request_id: str) -> tuple[ask.Request, ...]:
 
 def known(state: WhichCopy, request_id: str) -> tuple[ask.Request, ...]:
     """Whether QuickBooks has the payments that are asked for, and which ones were deleted."""
+    if state.numbers:
+        return (
+            ask.ReceivePaymentQuery(request_id, ref_numbers=state.numbers, include=SEEN_BY_NUMBER),
+        )
     payments = ask.ReceivePaymentQuery(f"{request_id}-1", txn_ids=state.asked, include=SEEN)
     return (payments,) if state.singly else (payments, deleted_payments(f"{request_id}-2"))
 

@@ -40,7 +40,7 @@ def thd_store(session: Session, state: PaymentSync, rows: Sequence[object], now:
     if state.step is Step.CHANGED:
         return _thd_changed(session, rows)
     payments = [row for row in rows if isinstance(row, ReceivedPayment)]
-    tally = _thd_store_payments(session, payments, now)
+    tally = _thd_store_payments(session, payments, now, by_id=state.step is Step.COMPARE)
     troubles = [row for row in rows if isinstance(row, Trouble)]
     failed = _thd_troubles(session, troubles, tally.taken_ids, now)
     seen = tally.seen_ids | {one.object_id for one in troubles}
@@ -90,11 +90,11 @@ def thd_missing(session: Session, state: PaymentSync, txn_ids: Iterable[str], no
 
 
 def _thd_store_payments(
-    session: Session, payments: Sequence[ReceivedPayment], now: datetime
+    session: Session, payments: Sequence[ReceivedPayment], now: datetime, *, by_id: bool
 ) -> Tally:
     recognized = ours.thd_recognized(session, payments)
     known_to_us = sum(
-        ours.thd_seen(session, _again(recognized[one.txn_id]), one, now)
+        ours.thd_seen(session, _again(recognized[one.txn_id]), one, now, by_id=by_id)
         for one in payments
         if one.txn_id in recognized
     )

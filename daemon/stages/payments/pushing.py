@@ -243,8 +243,8 @@ def _looked_in_vain(about_it: Sequence[ResponseHead], deleted: ResponseHead) -> 
     """
     invoices, by_number, by_customer, *bearing = about_it
     others = [deleted, *(one for one in bearing if one.status.code != plan.NOT_FOUND)]
-    gone = invoices.status.code == plan.NOT_FOUND
-    nobody = by_customer.status.code in plan.CUSTOMER_GONE
+    gone = invoices.status.code in plan.NOT_THERE
+    nobody = by_customer.status.code in plan.NOT_THERE
     wanted = [by_number, *others]
     wanted += [invoices] * (not gone) + [by_customer] * (not nobody)
     return unanswered(wanted)

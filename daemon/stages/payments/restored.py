@@ -14,9 +14,9 @@ from typing import TypeVar
 
 from daemon.stages import paging
 from daemon.stages.moves import GoOn, Move, Pause
-from daemon.stages.payments import deletions, outcomes, plan, telling
+from daemon.stages.payments import deletions, ours, outcomes, plan, telling
 from daemon.stages.payments.doubting import unanswered
-from daemon.stages.payments.ours import is_same
+from daemon.stages.payments.ours import is_same, thd_tags
 from daemon.stages.payments.plan import KNOWN_LIMIT, PaymentSync, WhichCopy
 from daemon.stages.reading import Reading
 from shared.hints import tell
@@ -60,8 +60,11 @@ class NotTold:
 
 
 def thd_asked(session: Session, state: WhichCopy) -> list[str]:
-    """The TxnIDs of the payments to ask for next; none where nothing was posted or imported."""
-    return list(state.singly[:1]) or thd_latest(session, state.known_limit)
+    """The TxnIDs of the payments to ask for next; none where nothing was posted or imported.
+
+    Or RefNumbers, where they are looked for by those.
+    """
+    return list(state.numbers or state.singly[:1]) or thd_latest(session, state.known_limit)
 
 
 def thd_latest(session: Session, limit: int) -> list[str]:
@@ -76,7 +79,7 @@ def thd_known(
     session: Session, state: PaymentSync, reading: Reading, now: datetime
 ) -> tuple[PaymentSync, Move]:
     """The answer to KNOWN: the latest posted payments, and what was deleted."""
-    state, found = thd_judged(session, state, reading)
+    state, found = thd_judged(session, state, reading, now)
     match found:
         case Compared(is_older_copy=False):
             thd_right_copy(session, now)
@@ -97,14 +100,17 @@ def thd_known(
 
 
 def thd_judged(
-    session: Session, state: State, reading: Reading
+    session: Session, state: State, reading: Reading, now: datetime
 ) -> tuple[State, Move | Compared | NotTold | ResponseHead]:
     """Judge by an answer which copy is open, or ask once more, for less.
 
     Where the latest payment and the deletions cannot be read together, payments are asked for
     alone: one that is there as we know it, and that an older copy would lack, is proof enough.
+    What is not there under its TxnID is looked for by its RefNumber, before it counts as gone.
     A ResponseHead is a question that QuickBooks refuses.
     """
+    if state.numbers:
+        return _thd_looked(session, state, reading, now)
     if state.singly:
         return _thd_judged_alone(session, state, reading)
     if _is_unread(reading, state.asked[0], QUESTIONS):
@@ -117,7 +123,35 @@ def thd_judged(
     # One ID that is gone may have refused them all: the latest one alone tells enough.
     if failed is not None or (_nothing_shown(reading) and len(state.asked) > 1):
         return _thd_for_less(session, state)
-    return state, thd_compared(session, state.asked, reading)
+    found = thd_compared(session, state.asked, reading)
+    return _thd_by_number(state, found) if _is_to_look(state, found) else (state, found)
+
+
+def _is_to_look(state: WhichCopy, found: Compared) -> bool:
+    return bool(found.gone) and not state.looked
+
+
+def _thd_by_number(state: State, found: Compared) -> tuple[State, Move]:
+    """Look for payments by their tags: the answer that told a TxnID may have come garbled."""
+    tags = [number for one in found.gone for number in thd_tags(one).ref_numbers]
+    return replace(state, asked=(), numbers=tuple(tags), tries=0), GoOn()
+
+
+def _thd_looked(
+    session: Session, state: State, reading: Reading, now: datetime
+) -> tuple[State, Move]:
+    """Put TxnIDs right by what was found, and ask again which copy it is.
+
+    What cannot be read shows nothing; then a TxnID that is not there counts as gone.
+    """
+    failed = unanswered(reading.heads)
+    if failed is not None and statuses.is_transient(failed.status.code, failed.status.message):
+        return paging.try_again(state, failed.status.message)
+    known = postings.by_tags(session.connection.id, ref_numbers=state.numbers)
+    shown = [row for row in reading.rows if isinstance(row, ReceivePaymentRet)]
+    for posting in known:
+        ours.thd_put_id_right(session, posting, shown, now)
+    return replace(state, asked=(), numbers=(), looked=True, tries=0), GoOn()
 
 
 def _thd_for_less(session: Session, state: State) -> tuple[State, Move]:
@@ -156,6 +190,8 @@ def _thd_judged_alone(
     found = thd_compared(session, state.asked, reading)
     if not _is_unread(reading, state.asked[0], 1) and not (found.is_older_copy or found.was_undone):
         return state, found
+    if _is_to_look(state, found):
+        return _thd_by_number(state, found)
     if len(state.singly) > 1:
         return replace(state, asked=(), singly=state.singly[1:]), GoOn()
     if state.tries < state.most_tries:
@@ -171,7 +207,7 @@ def _is_unread(reading: Reading, latest: str, questions: int) -> bool:
 
 def _nothing_shown(reading: Reading) -> bool:
     """Whether QuickBooks has none of the payments, or one that it lacks refused them all."""
-    return reading.heads[0].status.code == plan.NOT_FOUND
+    return reading.heads[0].status.code in plan.NOT_THERE
 
 
 def _unanswered_of(reading: Reading) -> ResponseHead | None:
