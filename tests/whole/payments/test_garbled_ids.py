@@ -26,6 +26,7 @@ from tests.whole.payments.builders import (
     connection,
     imported,
     in_quickbooks,
+    life,
     loses,
     on_file,
     parts,
@@ -83,6 +84,7 @@ def test_an_id_that_lost_a_character_is_no_id(house):
     told_as(house, "a\x01b")
     settles(house)
     is_right(house)
+    assert "found in QuickBooks under another TxnID" not in life(house)
 
 
 @pytest.mark.parametrize("garbled", [NEVER_GIVEN, UNKNOWN_HERE, "NaN", "ab"])
