@@ -71,7 +71,6 @@ class Heartbeat(Service):
         self._ended: Deferred[Any] | None = None
 
     def startService(self) -> None:
-        """Begin at once."""
         super().startService()
         self._ended = self._loop.start(BEAT_EVERY.total_seconds())
 

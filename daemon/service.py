@@ -59,7 +59,6 @@ class ThreadsService(Service):
         self._threads = threads
 
     def startService(self) -> None:
-        """Start the threads."""
         super().startService()
         self._threads.start()
 
@@ -93,13 +92,11 @@ class RegularWork(Service):
             loop.clock = reactor
 
     def startService(self) -> None:
-        """Begin at once."""
         super().startService()
         for loop, seconds in self._loops:
             loop.start(seconds)
 
     def stopService(self) -> None:
-        """End the regular work."""
         super().stopService()
         for loop, _ in self._loops:
             if loop.running:
@@ -136,7 +133,6 @@ class EdgeService(Service):
         self.listening: Deferred[None] = Deferred()
 
     def startService(self) -> None:
-        """Bind every endpoint."""
         super().startService()
         self._listen().chainDeferred(self.listening)
 

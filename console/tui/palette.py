@@ -30,12 +30,10 @@ class DeskbridgeCommands(Provider):
     """What the bindings offer at the moment, with the key that would have done it."""
 
     async def discover(self) -> Hits:
-        """Everything, before a word is typed."""
         for one in self._offered():
             yield DiscoveryHit(one.title, one.run, help=one.help)
 
     async def search(self, query: str) -> Hits:
-        """What fits the words."""
         matcher = self.matcher(query)
         for one in self._offered():
             score = matcher.match(f"{one.title} {one.help}")

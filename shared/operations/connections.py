@@ -174,7 +174,6 @@ class AddPlan(Plan[Decided]):
     methods: tuple[MethodRule, ...] = ()
 
     def again(self, store: Store) -> AddPlan:
-        """Plan it again."""
         return plan_add(store, self.fields, self.deposits, self.methods)
 
     def apply(self, by: Operator) -> Decided:
@@ -354,7 +353,6 @@ class RemovalPlan(Plan[Decided]):
         return plan_removal(store, self.connection_id)
 
     def apply(self, by: Operator) -> Decided:
-        """Remove it."""
         held = connections.by_id(self.connection_id)
         connections.remove(held.id)
         by.note("connection.remove", held.name, "")

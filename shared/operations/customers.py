@@ -229,7 +229,6 @@ class Match(Plan[Matched]):
     list_id: str
 
     def again(self, store: Store) -> Match:
-        """Match the same name to the same customer, as both are now."""
         return plan_map(store, self.connection_id, self.name, self.list_id)
 
     def apply(self, by: Operator) -> Matched:
@@ -281,7 +280,6 @@ class Unmatch(Plan[Matched]):
     name: str
 
     def again(self, store: Store) -> Unmatch:
-        """Take the same name back, as it stands now."""
         return plan_unmap(store, self.connection_id, self.name)
 
     def apply(self, by: Operator) -> Matched:

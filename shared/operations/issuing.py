@@ -445,7 +445,6 @@ class UnlockPlan(Plan[Outcome]):
         return plan_unlock(store, self.connection_id)
 
     def apply(self, by: Operator) -> Outcome:
-        """End it."""
         connections.unlock(self.applications)
         held = connections.by_id(self.connection_id)
         by.note("password.unlock", held.name, self.names)

@@ -58,7 +58,6 @@ class Allow(payments.Retry):
     wanted: Allowances
 
     def again(self, store: Store) -> Allow:
-        """Allow the same for the same payments, as they stand now."""
         return _allow([listing.get(one) for one in self.payment_ids], self.wanted)
 
     def apply(self, by: Operator) -> Outcome:

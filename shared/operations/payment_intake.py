@@ -390,7 +390,6 @@ class AddPlan(Plan[Added]):
     verdicts: tuple[_Verdict, ...]
 
     def again(self, store: Store) -> AddPlan:
-        """Look at what is on file under its id now."""
         return plan_add(store, self.connection.name, self.payment, undated=self.undated)
 
     def apply(self, by: Operator) -> Added:

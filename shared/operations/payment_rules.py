@@ -111,7 +111,6 @@ class MethodPlan(Plan[MethodMade]):
         return plan_method(store, self.connection_id, self.wanted)
 
     def apply(self, by: Operator) -> MethodMade:
-        """Make the rule."""
         made = rules.set_method_rule(self.connection_id, self.wanted.method, self.wanted.name)
         name = connections.by_id(self.connection_id).name
         by.note("rule.method", name, describe.method(made))
@@ -144,7 +143,6 @@ class RemovalPlan(Plan[Outcome]):
         return plan_removal(store, self.connection_id, self.rule)
 
     def apply(self, by: Operator) -> Outcome:
-        """Remove it."""
         if _is_number(self.rule):
             rules.remove_deposit_rule(self.connection_id, int(self.rule))
         else:

@@ -70,7 +70,6 @@ class Retry(_Decision):
     newest: bool = False
 
     def again(self, store: Store) -> Retry:
-        """Retry the same payments, as they stand now."""
         return plan_retry_of([listing.get(one) for one in self.payment_ids], newest=self.newest)
 
     def apply(self, by: Operator) -> Outcome:
@@ -155,7 +154,6 @@ class Skip(_Decision):
     because: str
 
     def again(self, store: Store) -> Skip:
-        """Skip the same payments, as they stand now."""
         return plan_skip(store, self.payment_ids, self.because)
 
     def apply(self, by: Operator) -> Outcome:
@@ -198,7 +196,6 @@ class Unskip(_Decision):
     """Skipped payments that are taken in again."""
 
     def again(self, store: Store) -> Unskip:
-        """Take the same payments in, as they stand now."""
         return plan_unskip(store, self.payment_ids)
 
     def apply(self, by: Operator) -> Outcome:
@@ -251,7 +248,6 @@ class Withdraw(_Decision):
     because: str
 
     def again(self, store: Store) -> Withdraw:
-        """Withdraw the same payments, as they stand now."""
         return plan_withdraw(store, self.payment_ids, self.because)
 
     def apply(self, by: Operator) -> Outcome:
@@ -330,7 +326,6 @@ class Settle(Plan[Outcome]):
     sends: int
 
     def again(self, store: Store) -> Settle:
-        """Settle the doubt about the same payment, as it stands now."""
         return plan_settle(store, self.payment_id)
 
     def apply(self, by: Operator) -> Outcome:

@@ -253,7 +253,6 @@ class Retry(_Decision):
     parked: tuple[int, ...] = ()
 
     def again(self, store: Store) -> Retry:
-        """Retry the same problems, as they stand now."""
         return _retry(store, self.problem_ids, together=self.together)
 
     def decide(self, by: Operator, problem: Problem) -> None:
@@ -354,7 +353,6 @@ class Skip(_Decision):
     choice = Choice.SKIP
 
     def again(self, store: Store) -> Skip:
-        """Skip the same problems, as they stand now."""
         return plan_skip(store, self.problem_ids, self.because)
 
     def decide(self, by: Operator, problem: Problem) -> None:
@@ -363,7 +361,6 @@ class Skip(_Decision):
         problems.change(problem.id, ProblemState.SKIPPED, self.because, by.who, by.now)
 
     def tell(self, records: Sequence[Problem]) -> Iterator[str]:
-        """What is left out."""
         if records:
             they = "it is" if len(records) == 1 else "they are"
             yield (
@@ -443,7 +440,6 @@ class Unskip(_Decision):
     choice = Choice.UNSKIP
 
     def again(self, store: Store) -> Unskip:
-        """Un-skip the same problems, as they stand now."""
         return plan_unskip(store, self.problem_ids)
 
     def decide(self, by: Operator, problem: Problem) -> None:
@@ -481,15 +477,12 @@ class Acknowledge(_Decision):
     choice = Choice.ACKNOWLEDGE
 
     def again(self, store: Store) -> Acknowledge:
-        """Acknowledge the same problems, as they stand now."""
         return plan_acknowledge(store, self.problem_ids, self.because)
 
     def decide(self, by: Operator, problem: Problem) -> None:
-        """Close the problem."""
         problems.change(problem.id, ProblemState.ACKNOWLEDGED, self.because, by.who, by.now)
 
     def tell(self, records: Sequence[Problem]) -> Iterator[str]:
-        """What was acknowledged."""
         if len(records) == 1:
             yield f"{document_of(records[0])} is acknowledged and stays as it is."
         else:
@@ -522,15 +515,12 @@ class Resolve(_Decision):
     choice = Choice.RESOLVE
 
     def again(self, store: Store) -> Resolve:
-        """Resolve the same problems, as they stand now."""
         return plan_resolve(store, self.problem_ids)
 
     def decide(self, by: Operator, problem: Problem) -> None:
-        """Close the problem."""
         problems.change(problem.id, ProblemState.RESOLVED, "", by.who, by.now)
 
     def tell(self, records: Sequence[Problem]) -> Iterator[str]:
-        """What is resolved."""
         if len(records) == 1:
             yield f"{document_of(records[0])} is resolved."
         else:

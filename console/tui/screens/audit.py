@@ -56,19 +56,15 @@ class AuditScreen(PagedScreen[AuditPage, AuditEntry, int], ReadsDetail[AuditPage
     ]
 
     def question(self) -> Callable[[Store], AuditPage]:
-        """The page that is open, as the filter says."""
         return partial(audit.view_page, wanted=self._wanted(), before_id=self.start)
 
     def listed(self, snapshot: AuditPage) -> Iterator[Listed[AuditEntry]]:
-        """The entries, newest first."""
         return ((self._row(one), one) for one in snapshot.entries)
 
     def next_start(self, snapshot: AuditPage) -> int | None:
-        """Behind the oldest that is listed."""
         return snapshot.entries[-1].id if snapshot.older else None
 
     def told(self, one: AuditEntry) -> Iterator[Text]:
-        """The entry in full."""
         yield words.titled("When", f"{one.at.astimezone():%Y-%m-%d %H:%M:%S}")
         yield words.titled("Who", one.who)
         yield words.titled("What", one.action)
@@ -78,15 +74,12 @@ class AuditScreen(PagedScreen[AuditPage, AuditEntry, int], ReadsDetail[AuditPage
             yield words.titled("Detail", one.detail)
 
     def place(self, _snapshot: AuditPage) -> str:
-        """Which page."""
         return f"Audit log{self.page}"
 
     def nothing(self, _snapshot: AuditPage) -> str:
-        """The filter, or that nobody changed anything."""
         return NO_MATCH if self._wanted() != AuditFilter() else NOTHING_YET
 
     def able(self) -> dict[str, bool]:
-        """Those of the pages, and copying."""
         return super().able() | {"copy": bool(self.records)}
 
     def action_copy(self) -> None:

@@ -78,7 +78,6 @@ class ConsoleScreen(Screen[None]):
         return cast(Console, self.app).backstage
 
     def compose(self) -> ComposeResult:
-        """Title, body, what was said last, keys."""
         yield TitleBar(self.PLACE)
         yield from self.body()
         yield Static("", id="said")
@@ -144,7 +143,6 @@ class StoreScreen(ConsoleScreen, Generic[Snapshot]):
         return False
 
     def compose(self) -> ComposeResult:
-        """Title, trouble if any, body, what was said last, keys."""
         yield TitleBar(self.PLACE)
         yield Static("", id="trouble")
         yield Static("Reading the store…", id="loading")

@@ -54,12 +54,10 @@ class BundleScreen(ReadsDetail[Bundle]):
         self._parts: dict[str, Part] = {}
 
     def body(self) -> ComposeResult:
-        """The files, and the text of the one under the cursor."""
         yield RecordTable(COLUMNS)
         yield TextView(classes="preview")
 
     def question(self) -> Callable[[Store], Bundle]:
-        """The bundle, as it is now."""
         return partial(
             bundle.view,
             sync_id=self._sync_id,
@@ -72,7 +70,6 @@ class BundleScreen(ReadsDetail[Bundle]):
         return True
 
     def show(self, snapshot: Bundle) -> None:
-        """List the files."""
         self._parts = {part.name: part for part in snapshot.parts}
         rows = [
             Row(part.name, (part.name, part.holds, f"{part.size_bytes:,}"))

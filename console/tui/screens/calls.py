@@ -50,16 +50,13 @@ class CallsScreen(StoreScreen[Calls]):
         self._sync_id = sync_id
 
     def body(self) -> ComposeResult:
-        """The timeline."""
         yield Static("It asked QuickBooks nothing. Esc goes back.", classes="body empty")
         yield RecordTable(COLUMNS)
 
     def question(self) -> Callable[[Store], Calls]:
-        """The calls of the sync."""
         return partial(syncs.view_calls, sync_id=self._sync_id)
 
     def show(self, snapshot: Calls) -> None:
-        """Fill the table."""
         self.set_class(not snapshot.exchanges, "-empty")
         calls = count(len(snapshot.exchanges), "call")
         kept = "answers are kept" if snapshot.kept else "answers are not kept"
@@ -114,7 +111,6 @@ class ExchangeScreen(FindsText[CallView]):
         self._exchange_id = exchange_id
 
     def question(self) -> Callable[[Store], CallView]:
-        """The call."""
         return partial(syncs.view_call, exchange_id=self._exchange_id)
 
     def is_final(self, snapshot: CallView) -> bool:
@@ -122,7 +118,6 @@ class ExchangeScreen(FindsText[CallView]):
         return snapshot.exchange.answered_at is not None
 
     def show(self, snapshot: CallView) -> None:
-        """Fill in request and answer."""
         one = snapshot.exchange
         self.show_place(f"Call {one.sequence} of sync {one.sync_id}: {one.step}")
         self.query_one(TextView).show(list(_paragraphs(snapshot)))

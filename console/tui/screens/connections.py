@@ -76,18 +76,15 @@ class ConnectionsScreen(IssuesPasswords[Connections]):
         self._rows: dict[str, tuple[ConnectionLine, Row]] = {}
 
     def body(self) -> ComposeResult:
-        """Table, explanation, and the line to filter with."""
         yield Static(NOTHING_YET, classes="body empty")
         yield RecordTable(COLUMNS)
         yield TextView(classes="preview")
         yield FilterLine("Words of the name, the company or its file")
 
     def question(self) -> Callable[[Store], Connections]:
-        """All connections."""
         return overview.view
 
     def show(self, snapshot: Connections) -> None:
-        """Fill the table, in the order and with the filter of the moment."""
         self.set_class(not snapshot.lines, "-empty")
         wanted = self.query_one(FilterLine).value.casefold().split()
         chosen = [one for one in snapshot.lines if all(word in _searched(one) for word in wanted)]
@@ -167,13 +164,11 @@ class ConnectionsScreen(IssuesPasswords[Connections]):
             self.app.push_screen(SettingsScreen(line.overview.connection.id, self.say))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Dim what needs a connection while there is none."""
         if action in ("problems", "settings") and not self._lines:
             return None
         return super().check_action(action, parameters)
 
     def issuing_for(self) -> tuple[Connection, Sequence[Application]] | None:
-        """The connection under the cursor."""
         line = self._chosen()
         if line is None:
             return None

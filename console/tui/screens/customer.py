@@ -62,12 +62,10 @@ class CustomerScreen(StoreScreen[CustomerDetail]):
         self._lines: dict[str, InvoiceSides] = {}
 
     def body(self) -> ComposeResult:
-        """What it is, then its invoices."""
         yield TextView(classes="about")
         yield RecordTable(COLUMNS)
 
     def question(self) -> Callable[[Store], CustomerDetail]:
-        """The customer with its open invoices."""
         return partial(
             operations.view_one,
             connection_id=self._connection_id,
@@ -76,7 +74,6 @@ class CustomerScreen(StoreScreen[CustomerDetail]):
         )
 
     def show(self, snapshot: CustomerDetail) -> None:
-        """Fill in text and table."""
         sides = snapshot.sides
         self.show_place(f"{sides.full_name or 'Customer without name'} ({sides.connection})")
         listed = (*snapshot.invoices, *snapshot.left_out)
@@ -86,7 +83,6 @@ class CustomerScreen(StoreScreen[CustomerDetail]):
         self.query_one(RecordTable).show(list(_rows(snapshot)))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Dim what has nothing to work on."""
         if action == "more":
             return True if self.snapshot is not None and self.snapshot.more else None
         if action == "hint":

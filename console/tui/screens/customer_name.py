@@ -55,13 +55,11 @@ class CustomerNameScreen(StoreScreen[CustomerName]):
         self._platform_name = name
 
     def body(self) -> ComposeResult:
-        """What it is about, who may be meant, and the line to look for others."""
         yield TextView(classes="about")
         yield RecordTable(COLUMNS)
         yield FilterLine("Words of the customer's name")
 
     def question(self) -> Callable[[Store], CustomerName]:
-        """Who may be meant."""
         return partial(
             operations.view_name,
             connection_id=self._connection_id,
@@ -70,13 +68,11 @@ class CustomerNameScreen(StoreScreen[CustomerName]):
         )
 
     def show(self, snapshot: CustomerName) -> None:
-        """Fill in text and table."""
         self.show_place(f"Match customer {self._platform_name} ({snapshot.connection})")
         self.query_one(TextView).show(list(self._about(snapshot)))
         self.query_one(RecordTable).show(list(self._rows(snapshot)))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Dim what has nothing to work on."""
         if action == "unmap":
             return True if self.snapshot is not None and self.snapshot.mapping else None
         return super().check_action(action, parameters)

@@ -57,18 +57,15 @@ class MappedNamesScreen(StoreScreen[tuple[MappedName, ...]]):
         self._names: dict[str, MappedName] = {}
 
     def body(self) -> ComposeResult:
-        """Table, explanation, and the line to filter with."""
         yield Static("", classes="body empty")
         yield RecordTable(COLUMNS)
         yield TextView(classes="preview")
         yield FilterLine("Words of either name, or of the connection")
 
     def question(self) -> Callable[[Store], tuple[MappedName, ...]]:
-        """All that are mapped."""
         return partial(operations.view_mapped_names, connection_id=self._connection_id)
 
     def show(self, snapshot: tuple[MappedName, ...]) -> None:
-        """Fill the table with those that the filter lets through."""
         typed = self.query_one(FilterLine).value.casefold().split()
         chosen = [one for one in snapshot if all(word in _searched(one) for word in typed)]
         self._names = {f"{one.row.connection_id} {one.row.name}": one for one in chosen}
@@ -81,7 +78,6 @@ class MappedNamesScreen(StoreScreen[tuple[MappedName, ...]]):
         self._explain()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Dim what has no name to work on."""
         if action == "unmap":
             return True if self._chosen() else None
         return super().check_action(action, parameters)

@@ -82,11 +82,9 @@ class CustomersScreen(CompanyPages[Customers, Line, Place]):
     ]
 
     def question(self) -> Callable[[Store], Customers]:
-        """The page that is open of what the filter lets through."""
         return partial(operations.view_page, wanted=self._wanted(), after=self.start)
 
     def listed(self, snapshot: Customers) -> Iterator[Listed[Line]]:
-        """Names to resolve, then customers."""
         if snapshot.names:
             yield Heading("Names to resolve: Enter shows who may be meant")
             yield from ((_name_row(name), name) for name in snapshot.names)
@@ -96,11 +94,9 @@ class CustomersScreen(CompanyPages[Customers, Line, Place]):
             yield from ((row, customer) for row in _customer_rows(customer))
 
     def next_start(self, snapshot: Customers) -> Place | None:
-        """Behind the last customer that is listed."""
         return snapshot.customers[-1].place if snapshot.more else None
 
     def told(self, line: Line) -> Iterator[Paragraph]:
-        """What a name keeps from being posted, or both sides of a customer."""
         if isinstance(line, UnresolvedName):
             return _told_of_name(line)
         its = (line.connection_id, line.list_id)
@@ -116,18 +112,15 @@ class CustomersScreen(CompanyPages[Customers, Line, Place]):
         return f"Customers{self.of_company} ({kind}{self.page}; {names} to resolve)"
 
     def nothing(self, _snapshot: Customers) -> str:
-        """The filter, or why there is none of this kind."""
         wanted = self._wanted()
         if wanted.words:
             return "Nothing fits the filter. / changes it, Esc clears it; f shows other kinds."
         return _NOTHING[wanted.kind].format(of=self.of_company)
 
     def company_of(self, line: Line) -> tuple[int, str]:
-        """That of the name or the customer."""
         return line.connection_id, line.connection
 
     def able(self) -> dict[str, bool]:
-        """Those of the pages, and the entry of why invoices are left out."""
         return super().able() | {"hint": bool(self._code())}
 
     @on(RecordTable.Opened)

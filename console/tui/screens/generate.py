@@ -52,7 +52,6 @@ class GenerateScreen(Asking[str | None]):
         self._renewed = renewed
 
     def compose(self) -> ComposeResult:
-        """What will be written, the questions, two buttons."""
         yield TitleBar(f"Generate QWC: {self._connection.name}")
         yield Static(Text(plain(self._told())), classes="told")
         yield Form(tuple(self._fields()))

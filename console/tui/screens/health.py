@@ -60,7 +60,6 @@ class HealthScreen(ReadsDetail[tuple[Check, ...]]):
         self._told: dict[str, list[Text]] = {}
 
     def body(self) -> ComposeResult:
-        """The checks, and the one under the cursor with its remedy."""
         yield RecordTable(COLUMNS)
         yield TextView(classes="preview")
 
@@ -70,7 +69,6 @@ class HealthScreen(ReadsDetail[tuple[Check, ...]]):
         return partial(health.view, settings=backstage.settings, machine=backstage.machine())
 
     def show(self, snapshot: tuple[Check, ...]) -> None:
-        """Fill the table, the worst first."""
         self._here = snapshot
         self._list()
 
@@ -89,7 +87,6 @@ class HealthScreen(ReadsDetail[tuple[Check, ...]]):
             self.show(found)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Dim the network while it is being asked."""
         if action == "network" and self._calling and not self._calling.done():
             return None
         return super().check_action(action, parameters)

@@ -52,7 +52,6 @@ class HelpScreen(ModalScreen[None]):
         self._bindings_of_screen = list(about.active_bindings.values())
 
     def compose(self) -> ComposeResult:
-        """The list, to be scrolled."""
         with Vertical(id="dialog"):
             yield Static(Text("Keys that work here", style="bold"))
             yield TextView()

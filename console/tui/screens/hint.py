@@ -45,7 +45,6 @@ class HintScreen(ConsoleScreen):
         self._known = hints.hint(code)
 
     def body(self) -> ComposeResult:
-        """The entry."""
         yield TextView()
 
     def on_mount(self) -> None:
@@ -54,7 +53,6 @@ class HintScreen(ConsoleScreen):
         self.query_one(TextView).show(list(self._told()))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Dim the digits under which no entry stands."""
         if action == "related":
             return True if parameters[0] in range(1, len(self._related) + 1) else None
         return super().check_action(action, parameters)

@@ -51,16 +51,13 @@ class InvoiceScreen(DecidesProblems[InvoiceDetail]):
         self._payments: dict[str, Payment] = {}
 
     def body(self) -> ComposeResult:
-        """What it is, then payments and lines."""
         yield TextView(classes="about")
         yield RecordTable(COLUMNS)
 
     def question(self) -> Callable[[Store], InvoiceDetail]:
-        """The invoice with its payments."""
         return partial(operations.view_one, connection_id=self._connection_id, txn_id=self._txn_id)
 
     def show(self, snapshot: InvoiceDetail) -> None:
-        """Fill in text and table."""
         sides = snapshot.sides
         document = invoice_document(sides.number, sides.named)
         self.show_place(f"{document} ({sides.connection})")
@@ -69,11 +66,9 @@ class InvoiceScreen(DecidesProblems[InvoiceDetail]):
         self.query_one(RecordTable).show(list(_rows(snapshot)))
 
     def problem(self) -> Problem | None:
-        """What is wrong with the invoice."""
         return self.snapshot.problem if self.snapshot is not None else None
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Dim what has nothing to work on."""
         if action == "hint":
             return True if self._code() else None
         return super().check_action(action, parameters)

@@ -82,23 +82,18 @@ class InvoicesScreen(CompanyPages[Invoices, InvoiceSides, int]):
     ]
 
     def question(self) -> Callable[[Store], Invoices]:
-        """The page that is open of what the filter lets through."""
         return partial(operations.view_page, wanted=self._wanted(), before_id=self.start)
 
     def listed(self, snapshot: Invoices) -> Iterator[Listed[InvoiceSides]]:
-        """The page, row by row."""
         return ((_row(line), line) for line in snapshot.lines)
 
     def next_start(self, snapshot: Invoices) -> int | None:
-        """Behind the last that is listed."""
         return snapshot.lines[-1].id if snapshot.older else None
 
     def told(self, line: InvoiceSides) -> Iterator[Paragraph]:
-        """Both sides, and why it is left out."""
         return words.lines(describe.summary(line))
 
     def place(self, snapshot: Invoices) -> str:
-        """Which invoices, and how many want to be looked at."""
         wanted = self._wanted()
         if wanted.kept is Kept.IMPORTED:
             shown = ", ".join(wanted.statuses) or "imported"
@@ -109,7 +104,6 @@ class InvoicesScreen(CompanyPages[Invoices, InvoiceSides, int]):
         return f"Invoices{self.of_company} ({shown}{self.page}; {figures})"
 
     def nothing(self, snapshot: Invoices) -> str:
-        """The filter, or what is to be done for an invoice to be here."""
         wanted = self._wanted()
         if wanted.kept is Kept.DIFFERING and not wanted.words:
             return "No difference: both sides say the same of every imported invoice."
@@ -125,11 +119,9 @@ class InvoicesScreen(CompanyPages[Invoices, InvoiceSides, int]):
         )
 
     def company_of(self, line: InvoiceSides) -> tuple[int, str]:
-        """That of the invoice."""
         return line.connection_id, line.connection
 
     def able(self) -> dict[str, bool]:
-        """Those of the pages, and the entry of why it is left out."""
         line = self.chosen()
         hint = line is not None and bool(hints.hint(line.left_out))
         return super().able() | {"hint": hint}

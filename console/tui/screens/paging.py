@@ -87,14 +87,12 @@ class PagedScreen(StoreScreen[Snapshot], Generic[Snapshot, Record, Start]):
         return self.records.get(self.query_one(RecordTable).key or "")
 
     def body(self) -> ComposeResult:
-        """Table, explanation, and the line to filter with."""
         yield Static("", classes="body empty")
         yield RecordTable(self.TABLE)
         yield TextView(classes="preview")
         yield FilterLine(self.EXAMPLE)
 
     def show(self, snapshot: Snapshot) -> None:
-        """Fill the table, or say why it is empty."""
         listed = list(self.listed(snapshot))
         self.records = {one[0].key: one[1] for one in listed if not isinstance(one, Heading)}
         self.set_class(not self.records, "-empty")
@@ -106,7 +104,6 @@ class PagedScreen(StoreScreen[Snapshot], Generic[Snapshot, Record, Start]):
         self._explain()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Dim what has nothing to work on."""
         able = self.able()
         if action in able:
             return True if able[action] else None
@@ -164,7 +161,6 @@ class CompanyPages(PagedScreen[Snapshot, Record, Start]):
         raise NotImplementedError
 
     def able(self) -> dict[str, bool]:
-        """Those of the pages, and narrowing to a company."""
         company = self.connection_id is not None or self._company_chosen() is not None
         return super().able() | {"company": company}
 

@@ -40,11 +40,9 @@ class PaymentScreen(DecidesPayments[PaymentDetail], FindsText[PaymentDetail]):
         self._payment_id = payment_id
 
     def question(self) -> Callable[[Store], PaymentDetail]:
-        """The payment with all that is known of it."""
         return partial(payment_views.view_payment, payment_id=self._payment_id)
 
     def show(self, snapshot: PaymentDetail) -> None:
-        """Fill the text in."""
         self.show_place(f"{snapshot.payment.document} ({snapshot.connection})")
         standing, *others = describe.sections(snapshot)
         told = [
@@ -55,7 +53,6 @@ class PaymentScreen(DecidesPayments[PaymentDetail], FindsText[PaymentDetail]):
         self.query_one(TextView).show(told)
 
     def payment(self) -> Payment | None:
-        """The payment that this is about."""
         return self.snapshot.payment if self.snapshot is not None else None
 
     def action_copy(self) -> None:

@@ -68,7 +68,6 @@ class DecidesPayments(StoreScreen[Snapshot]):
         raise NotImplementedError
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Dim what cannot be done in the state that the payment is in."""
         if action not in _ABLE:
             return super().check_action(action, parameters)
         payment = self.payment()

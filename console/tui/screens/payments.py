@@ -83,7 +83,6 @@ class PaymentsScreen(
         self._left_at = ""
 
     def question(self) -> Callable[[Store], PaymentQueue]:
-        """The queue, or the page that is open of what the filter lets through."""
         return partial(payment_views.view_queue, wanted=self._wanted(), before_id=self.start)
 
     def show(self, snapshot: PaymentQueue) -> None:
@@ -94,18 +93,15 @@ class PaymentsScreen(
             self._left_at = ""
 
     def listed(self, snapshot: PaymentQueue) -> Iterator[Listed[PaymentLine | PaymentGroup]]:
-        """PaymentGroup by group, or the page."""
         yield from ((self._row(line), line) for line in snapshot.lines)
         for group in snapshot.groups:
             yield from ((self._group_row(figure), group) for figure in group.figures)
             yield from ((self._row(line), line) for line in group.lines)
 
     def next_start(self, snapshot: PaymentQueue) -> int | None:
-        """Behind the oldest that is listed."""
         return snapshot.lines[-1].payment.id if snapshot.older else None
 
     def told(self, record: PaymentLine | PaymentGroup) -> Iterator[Text]:
-        """What a state means, or what happened to a payment and what can be done."""
         if isinstance(record, PaymentGroup):
             return _told_of_group(record)
         return self._told_of_payment(record)
@@ -124,7 +120,6 @@ class PaymentsScreen(
         return f"Payments{self.of_company} ({shown}{number}{self.page})"
 
     def nothing(self, _snapshot: PaymentQueue) -> str:
-        """The filter, or where payments come from."""
         if self._wanted() != PaymentFilter(self.connection_id):
             return "No payment fits the filter. / changes it, Esc clears it."
         return (
@@ -139,7 +134,6 @@ class PaymentsScreen(
         return record.payment.connection_id, record.connection
 
     def able(self) -> dict[str, bool]:
-        """Those of the pages, what a payment allows, and states to go through."""
         return super().able() | {
             "retry_alike": bool(self.check_action("retry", ())),
             "state": bool(self._states()),

@@ -66,7 +66,6 @@ class ProblemsScreen(DecidesProblems[Page]):
         self._problems: dict[str, Problem] = {}
 
     def body(self) -> ComposeResult:
-        """Table, explanation, and the line to filter with."""
         yield Static("", classes="body empty")
         yield RecordTable(COLUMNS)
         yield TextView(classes="preview")
@@ -76,12 +75,10 @@ class ProblemsScreen(DecidesProblems[Page]):
         yield line
 
     def question(self) -> Callable[[Store], Page]:
-        """The problems in the states that are shown, as the filter says."""
         _, states = SHOWN[self._shown]
         return partial(problems.view_page, states_wanted=states, words=self._words())
 
     def show(self, snapshot: Page) -> None:
-        """Fill the table, group by group."""
         self._problems = {str(one.id): one for group in snapshot.groups for one in group.problems}
         self.set_class(not self._problems, "-empty")
         self.query_one(".empty", Static).update(self._nothing())
@@ -92,7 +89,6 @@ class ProblemsScreen(DecidesProblems[Page]):
         self._explain()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Dim what cannot be done to the problem under the cursor."""
         problem = self.problem()
         if action == "retry_kind":
             return True if problem and problem.state is ProblemState.OPEN else None
@@ -125,7 +121,6 @@ class ProblemsScreen(DecidesProblems[Page]):
         self.ask()
 
     def problem(self) -> Problem | None:
-        """The problem under the cursor."""
         if not self.is_mounted:
             return None
         return self._problems.get(self.query_one(RecordTable).key or "")

@@ -82,7 +82,6 @@ class PasswordScreen(Asking[Ended]):
         self._links: tuple[Link, ...] = ()
 
     def compose(self) -> ComposeResult:
-        """The password, what to do with it, buttons."""
         yield TitleBar("Password")
         yield Static("Working…", id="whose")
         yield Secret()

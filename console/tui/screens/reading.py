@@ -41,7 +41,6 @@ class FindsText(StoreScreen[Snapshot]):
     AUTO_FOCUS = "TextView"
 
     def body(self) -> ComposeResult:
-        """The text, and the line to look with."""
         yield TextView(classes="body")
         yield FilterLine("Text to look for")
 

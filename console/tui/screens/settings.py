@@ -72,16 +72,13 @@ class SettingsScreen(IssuesPasswords[SettingsView]):
         self._removed = removed
 
     def body(self) -> ComposeResult:
-        """The table, and what the line under the cursor means."""
         yield RecordTable(COLUMNS)
         yield TextView(classes="preview")
 
     def question(self) -> Callable[[Store], SettingsView]:
-        """The connection with its rules."""
         return partial(connections.view_settings, which=self._connection_id)
 
     def show(self, snapshot: SettingsView) -> None:
-        """Fill the table."""
         self.show_place(f"Settings of {snapshot.connection.name}")
         lines = settings_rows.lines(snapshot, self.backstage.clock())
         self.query_one(RecordTable).show(list(lines))
@@ -97,7 +94,6 @@ class SettingsScreen(IssuesPasswords[SettingsView]):
         return super().check_action(action, parameters)
 
     def issuing_for(self) -> tuple[Connection, Sequence[Application]] | None:
-        """This connection."""
         held = self.snapshot
         return (held.connection, held.applications) if held else None
 

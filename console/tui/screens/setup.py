@@ -121,7 +121,6 @@ class SetupScreen(Asking[Connection | None]):
         self._enter(0)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Show the keys of the check where the check is."""
         if action in ("check", "stop"):
             running = self._step == 1 and self._address.is_running
             return self._step == 1 and running == (action == "stop")

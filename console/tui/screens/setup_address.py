@@ -67,7 +67,6 @@ class AddressChecks(Vertical):
 
     @property
     def is_running(self) -> bool:
-        """Whether a check is under way."""
         return self.standing == "checking…"
 
     @property

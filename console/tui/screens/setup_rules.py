@@ -40,7 +40,6 @@ class SetupRules(Vertical):
         self.methods: tuple[MethodRule, ...] = ()
 
     def compose(self) -> ComposeResult:
-        """What rules are for, and the rules."""
         yield Static(_TOLD)
         yield RecordTable(COLUMNS)
 

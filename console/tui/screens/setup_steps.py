@@ -45,7 +45,6 @@ class DataFlows(Vertical):
     """
 
     def compose(self) -> ComposeResult:
-        """The table, the choices."""
         yield Static()
         yield Form(proposed(fields.PAYMENTS_IN, fields.PAYMENTS_OUT, fields.JOBS))
 

@@ -63,17 +63,14 @@ class SyncScreen(DecidesProblems[SyncView]):
         self._records: dict[str, TouchedRecord] = {}
 
     def body(self) -> ComposeResult:
-        """How it went, the records, the one under the cursor."""
         yield Static("", id="result", classes="body")
         yield RecordTable(COLUMNS)
         yield TextView(classes="preview")
 
     def question(self) -> Callable[[Store], SyncView]:
-        """The sync with its records."""
         return partial(syncs.view, sync_id=self._sync_id, most=self._most)
 
     def show(self, snapshot: SyncView) -> None:
-        """Fill in how it went and the table."""
         self.show_place(describe.name(snapshot.sync))
         self.query_one("#result", Static).update(Text("\n").join(_summary(snapshot)))
         self._records = {one.key: one for one in (*snapshot.failed, *snapshot.others)}
@@ -83,7 +80,6 @@ class SyncScreen(DecidesProblems[SyncView]):
         self._explain()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Dim what has nothing to work on."""
         detail = self.snapshot
         if action == "stop":
             return True if detail and detail.sync.ended_at is None else None
@@ -99,7 +95,6 @@ class SyncScreen(DecidesProblems[SyncView]):
         self.refresh_bindings()
 
     def problem(self) -> Problem | None:
-        """The problem of the record under the cursor, else that of the sync as a whole."""
         touched = self._chosen()
         if touched is not None:
             return touched.problem

@@ -74,11 +74,9 @@ class SyncsScreen(PagedScreen[SyncsPage, Sync, int]):
         self._of = f" of {name}" if name else ""
 
     def question(self) -> Callable[[Store], SyncsPage]:
-        """The page that is open, as the filter says."""
         return partial(syncs.view_page, wanted=self._wanted(), before_id=self.start)
 
     def listed(self, snapshot: SyncsPage) -> Iterator[Listed[Sync]]:
-        """What runs, then what ran."""
         if snapshot.running:
             yield Heading("Running now")
             yield from ((self._row(sync), sync) for sync in snapshot.running)
@@ -87,11 +85,9 @@ class SyncsScreen(PagedScreen[SyncsPage, Sync, int]):
         yield from ((self._row(sync), sync) for sync in snapshot.ended)
 
     def next_start(self, snapshot: SyncsPage) -> int | None:
-        """Behind the oldest that is listed."""
         return snapshot.ended[-1].id if snapshot.older else None
 
     def told(self, sync: Sync) -> Iterator[Paragraph]:
-        """How it went, or why it failed."""
         yield words.titled("Result", describe.result(sync))
         if sync.ended_at is None:
             yield words.titled(
@@ -102,11 +98,9 @@ class SyncsScreen(PagedScreen[SyncsPage, Sync, int]):
         yield from words.lines(Section("", tuple(describe.why(sync.error_code))))
 
     def place(self, _snapshot: SyncsPage) -> str:
-        """Whose syncs, and which page."""
         return f"Recent Syncs{self._of}{self.page}"
 
     def nothing(self, _snapshot: SyncsPage) -> str:
-        """The filter, or what makes the first sync run."""
         if self._wanted() != SyncFilter(connection_id=self._connection_id):
             return (
                 "No sync fits the filter. / changes it, Esc in that line clears it; f takes the"
@@ -118,7 +112,6 @@ class SyncsScreen(PagedScreen[SyncsPage, Sync, int]):
         )
 
     def able(self) -> dict[str, bool]:
-        """Those of the pages, and what the sync under the cursor allows."""
         sync = self.chosen()
         return super().able() | {
             "stop": sync is not None and sync.ended_at is None,

@@ -53,7 +53,6 @@ class TroubleshootingScreen(ConsoleScreen):
         self._entries: dict[str, Hint] = {}
 
     def body(self) -> ComposeResult:
-        """Table and entry, side by side where there is room, and the line to search with."""
         yield Static(NO_MATCH, classes="body empty")
         with Container(id="catalog"):
             yield RecordTable(COLUMNS)
@@ -67,7 +66,6 @@ class TroubleshootingScreen(ConsoleScreen):
             self.query_one(RecordTable).go_to(self._start.code)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Dim what needs an entry while none fits."""
         if action == "copy" and not self._entries:
             return None
         return super().check_action(action, parameters)

@@ -50,7 +50,6 @@ class Confirm(ModalScreen[bool]):
         return cls(plan.title, told, plan.verb, plan.keep)
 
     def compose(self) -> ComposeResult:
-        """The question, what follows, two buttons."""
         with VerticalScroll(id="dialog", can_focus=False):
             yield Static(Text(plain(self._title), style="bold"))
             for one in self._told:
@@ -88,7 +87,6 @@ class AskReason(ModalScreen[str | None]):
         self._label = label
 
     def compose(self) -> ComposeResult:
-        """What it is about, and the line to type in."""
         with VerticalScroll(id="dialog", can_focus=False):
             yield Static(Text(plain(self._title), style="bold"))
             for one in self._told:

@@ -76,7 +76,6 @@ class Entry(Vertical):
         self.field = field
 
     def compose(self) -> ComposeResult:
-        """The parts, from above."""
         title = Text.assemble((f"{self.field.title}. ", "bold"), plain(self.field.told))
         yield Static(title)
         yield self._place()
@@ -160,7 +159,6 @@ class Form(VerticalScroll, can_focus=False):
         self._fields = tuple(fields)
 
     def compose(self) -> ComposeResult:
-        """The fields."""
         for field in self._fields:
             yield Entry(field)
 

@@ -58,7 +58,6 @@ class FormDialog(ModalScreen[dict[str, Any] | None]):
         self._button = button
 
     def compose(self) -> ComposeResult:
-        """The question, the fields, two buttons."""
         with Vertical(id="form-dialog"):
             yield Static(Text(plain(self._title), style="bold"))
             for one in self._told:

@@ -186,7 +186,6 @@ class RecordTable(ScrollView, can_focus=True, inherit_bindings=False):
         self.refresh()
 
     def render_line(self, y: int) -> Strip:
-        """Render one line of what is in view."""
         width = self.size.width
         base = self.rich_style
         if y < _HEADER:

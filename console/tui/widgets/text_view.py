@@ -92,27 +92,21 @@ class TextView(ScrollView, can_focus=True, inherit_bindings=False):
         return bool(found)
 
     def action_scroll_down(self) -> None:
-        """Scroll one line down."""
         self._scroll(round(self.scroll_y) + 1)
 
     def action_scroll_up(self) -> None:
-        """Scroll one line up."""
         self._scroll(round(self.scroll_y) - 1)
 
     def action_page_down(self) -> None:
-        """Scroll one screen down."""
         self._scroll(round(self.scroll_y) + max(self.size.height - 1, 1))
 
     def action_page_up(self) -> None:
-        """Scroll one screen up."""
         self._scroll(round(self.scroll_y) - max(self.size.height - 1, 1))
 
     def action_scroll_home(self) -> None:
-        """Scroll to the first line."""
         self._scroll(0)
 
     def action_scroll_end(self) -> None:
-        """Scroll to the last line."""
         self._scroll(len(self._lines))
 
     def on_resize(self, _event: Resize) -> None:
@@ -120,7 +114,6 @@ class TextView(ScrollView, can_focus=True, inherit_bindings=False):
         self._lay_out()
 
     def render_line(self, y: int) -> Strip:
-        """Render one line of what is in view."""
         width, place = self.size.width, y + round(self.scroll_y)
         if place >= len(self._lines):
             return Strip.blank(width, self.rich_style)
