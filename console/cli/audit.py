@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import date
 from functools import partial
-from typing import TYPE_CHECKING
 
 import click
 
@@ -17,9 +16,7 @@ from shared.operations.audit import AuditFilter
 from shared.operations.contracts.doctor import AUDIT_ENTRY
 from shared.operations.describe.tables import Column, Row
 from shared.operations.describe.text import count, local_time
-
-if TYPE_CHECKING:
-    from shared.rules.values import AuditEntry
+from shared.rules.values import AuditEntry
 
 RECENT = 20
 

@@ -17,14 +17,15 @@ from console.cli.json_option import json_option
 from console.cli.params import name_argument, refuse_as_option
 from shared.operations.contracts.connections import CONNECTION, CONNECTION_DETAIL
 from shared.operations.contracts.outcome import OUTCOME
+from shared.operations.describe.connections import lock, password
 from shared.operations.describe.tables import Column, Row
 from shared.operations.describe.text import local_time
+from shared.rules.values import Application
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from shared.operations.connections import ConnectionView
-    from shared.rules.values import Application
 
 
 @click.group()
@@ -108,8 +109,6 @@ def _row(held: ConnectionView, now: datetime) -> Row:
 
 
 def _lock(application: Application, now: datetime) -> str:
-    from shared.operations.describe.connections import lock
-
     told = lock(application, now)
     return f"{application.kind.label}: {told}" if told else ""
 
@@ -147,8 +146,6 @@ APPLICATION_COLUMNS = (
 
 
 def _application_row(application: Application, now: datetime) -> Row:
-    from shared.operations.describe.connections import lock, password
-
     told = lock(application, now)
     return Row(
         (

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from console.cli.params import NO_DATE, CompanyFile, Day
+from shared.rules import values
 
 
 def fields(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -100,8 +101,6 @@ FIELD_OPTIONS = (
 
 def chosen(given: dict[str, Any]) -> dict[str, Any]:
     """The options that were given, as values."""
-    from shared.rules import values
-
     readers: dict[str, Callable[[Any], Any]] = {
         "layout": values.Layout,
         "jobs": values.JobMode,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import click
 
@@ -12,13 +11,12 @@ from console.cli import output
 from console.cli.errors import NotThere
 from console.cli.json_option import json_option
 from console.cli.params import FROM_STANDARD_INPUT
+from shared import hints as catalog
+from shared.hints import Hint
 from shared.operations.contracts.doctor import HINT
 from shared.operations.describe.hints import section
 from shared.operations.describe.tables import Column, Row
 from shared.operations.describe.text import count, plain
-
-if TYPE_CHECKING:
-    from shared.hints import Hint
 
 
 # A negative number is an HRESULT here, not an option.
@@ -32,8 +30,6 @@ def hints(words: tuple[str, ...], as_json: bool) -> None:
     of a problem; TEXT is any words, or - to read them from standard input. Without either,
     all codes are listed.
     """
-    from shared import hints as catalog
-
     text = sys.stdin.read() if words == (FROM_STANDARD_INPUT,) else " ".join(words)
     if words and not text.strip():
         raise NotThere("There is nothing to look up.", "All codes: deskbridge hints")

@@ -26,6 +26,8 @@ from shared.operations.contracts.ledger import (
     LISTED_MAPPING,
     RESOLVED_NAME,
 )
+from shared.operations.describe import customers as customer_words
+from shared.operations.describe import invoices as invoice_words
 from shared.operations.describe.tables import Column, Row
 from shared.operations.describe.text import (
     count,
@@ -35,12 +37,12 @@ from shared.operations.describe.text import (
     local_time,
     plain,
 )
+from shared.rules.ledger import CustomerDetail, InvoiceDetail, InvoiceSides
+from shared.rules.payments.values import CustomerMapping
+from shared.rules.values import CustomerRow
 
 if TYPE_CHECKING:
     from shared.operations.customers import Matched
-    from shared.rules.ledger import CustomerDetail, InvoiceDetail, InvoiceSides
-    from shared.rules.payments.values import CustomerMapping
-    from shared.rules.values import CustomerRow
 
 CONNECTION = Column("Connection", least=10)
 MOST_INVOICES = 200
@@ -111,14 +113,13 @@ def show_customer(desk: Desk, name: str, customer: str, as_json: bool) -> None:
     CUSTOMER is its full name or its ListID in QuickBooks.
     """
     from shared.operations import customers as operations
-    from shared.operations.describe import customers as describe
 
     with desk.store.reading():
         detail = operations.view_called(desk.store, name, customer, MOST_INVOICES)
     if as_json:
         output.say_json(CUSTOMER_DETAIL.of(detail))
         return
-    output.say_sections(describe.sections(detail))
+    output.say_sections(customer_words.sections(detail))
     _say_invoices_of(detail)
 
 
@@ -146,15 +147,13 @@ DETAIL_COLUMNS = (
 
 
 def _detail_row(one: InvoiceSides) -> Row:
-    from shared.operations.describe import invoices as describe
-
     return Row(
         (
             one.number or "(none)",
             one.named,
-            describe.status(one),
+            invoice_words.status(one),
             grouped(one.balance),
-            describe.seen(one),
+            invoice_words.seen(one),
             one.currency,
             iso_day(one.date) or "",
         )
@@ -319,23 +318,22 @@ def show_invoice(desk: Desk, invoice: str, name: str | None, as_json: bool) -> N
     INVOICE is its number or its TxnID in QuickBooks.
     """
     from shared.operations import invoices as operations
-    from shared.operations.describe import invoices as describe
 
     with desk.store.reading():
         detail = operations.view_called(desk.store, name, invoice)
     if as_json:
         output.say_json(INVOICE_DETAIL.of(detail))
         return
-    output.say_sections(describe.sections(detail))
+    output.say_sections(invoice_words.sections(detail))
     _say_tables_of(detail)
 
 
 def _say_tables_of(detail: InvoiceDetail) -> None:
-    from shared.operations.describe import invoices as describe
-
     tables = {
-        "Payments": [describe.payment_cells(one.payment, detail.sides) for one in detail.payments],
-        "Lines": [describe.line_cells(o, detail.sides.currency) for o in detail.invoice.lines],
+        "Payments": [
+            invoice_words.payment_cells(one.payment, detail.sides) for one in detail.payments
+        ],
+        "Lines": [invoice_words.line_cells(o, detail.sides.currency) for o in detail.invoice.lines],
     }
     for title, rows in tables.items():
         if rows:

@@ -28,14 +28,17 @@ from console.cli.params import (
     name_argument,
 )
 from shared.operations.contracts.payments import TAKEN, TAKEN_FILE
+from shared.operations.deciding import Operator, PlanIsStale, carry_out
 from shared.operations.describe.text import count
+from shared.operations.payment_files import read_rows
+from shared.operations.payment_terms import Unreadable, uses_of
+from shared.rules.payments.values import ChargeState, NewPayment
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from shared.operations.payment_intake import Imported, ImportPlan, Report
     from shared.operations.payment_staging import StagedRows
-    from shared.rules.payments.values import NewPayment
 
 CHARGE_STATES = ("succeeded", "pending", "failed")
 FORMATS = ("csv", "jsonl")
@@ -122,9 +125,6 @@ def _today(now: datetime) -> date:
 
 def _given(given: Mapping[str, Any], day: date) -> NewPayment:
     """Make the payment of the options; raises WrongUsage where they contradict each other."""
-    from shared.operations.payment_terms import Unreadable, uses_of
-    from shared.rules.payments.values import ChargeState, NewPayment
-
     documents = given["invoice"] or given["applied"] or given["credit_notes"]
     if not (documents or given["customer"]):
         raise WrongUsage(
@@ -210,7 +210,6 @@ def import_file(
 
 
 def _read(name: str, file: Path, form: str | None, today: date) -> StagedRows:
-    from shared.operations.payment_files import read_rows
     from shared.operations.payment_staging import StagedRows
 
     suffix = file.suffix.casefold().removeprefix(".")
@@ -231,8 +230,6 @@ def _read(name: str, file: Path, form: str | None, today: date) -> StagedRows:
 
 def _carried_out(desk: Desk, plan: ImportPlan) -> Imported:
     """Carry the import out; what a sync changed meanwhile is planned anew, row by row."""
-    from shared.operations.deciding import Operator, PlanIsStale, carry_out
-
     by = Operator(desk.store, desk.who)
     for _ in range(TRIES):
         try:

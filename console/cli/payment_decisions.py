@@ -19,6 +19,7 @@ from console.cli.params import (
     words_given,
 )
 from shared.operations.contracts.outcome import OUTCOME
+from shared.rules.values import ClosedPeriod, OnAccount, Overpayment
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -80,7 +81,6 @@ def allow(
     --yes without a terminal. ID is as for retry.
     """
     from shared.operations import payment_allowances
-    from shared.rules.values import ClosedPeriod, OnAccount, Overpayment
 
     if not (overpayment or on_account or closed_period):
         raise WrongUsage("Nothing was named that is to be allowed.", "--overpayment credit")

@@ -21,11 +21,10 @@ from shared.operations.contracts.payments import PAYMENT_LINE
 from shared.operations.describe.payments import MEANINGS, name_of, status_word
 from shared.operations.describe.tables import Column, Row
 from shared.operations.describe.text import count, grouped, iso_day
+from shared.rules.payments.values import Payment, PaymentStatus
+from shared.rules.payments.views import PaymentFilter, PaymentLine
 
 if TYPE_CHECKING:
-    from shared.rules.payments.values import Payment
-    from shared.rules.payments.views import PaymentFilter, PaymentLine
-
     Asked: TypeAlias = Callable[[], PaymentFilter | None]
 
 STATUSES = tuple(status.value for status in MEANINGS)
@@ -128,8 +127,6 @@ def _wanted(
 ) -> PaymentFilter | None:
     """What the options ask for, inside a unit of the store; None where nothing can be both."""
     from shared.operations.payment_views import SOURCES as STATUSES_OF
-    from shared.rules.payments.values import PaymentStatus
-    from shared.rules.payments.views import PaymentFilter
 
     connection_id = None if name is None else chosen_connection(name).id
     possible = STATUSES_OF[source] if source else tuple(PaymentStatus)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 import click
 
@@ -16,11 +16,10 @@ from console.cli.json_option import json_option
 from console.cli.params import numbers_given
 from shared.operations.contracts.outcome import OUTCOME
 from shared.operations.contracts.problems import PROBLEM
+from shared.operations.describe.problems import sections
 from shared.operations.describe.tables import Column, Row
 from shared.operations.describe.text import count
-
-if TYPE_CHECKING:
-    from shared.rules.values import Problem
+from shared.rules.values import Problem, ProblemState
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 STATES = ("open", "retry", "acknowledged", "skipped", "resolved")
@@ -45,7 +44,6 @@ def problems() -> None:
 def list_problems(desk: Desk, name: str | None, states: tuple[str, ...], as_json: bool) -> None:
     """List the problems of NAME, or of all connections."""
     from shared.operations import problems as operations
-    from shared.rules.values import ProblemState
 
     words = STATES if "any" in states else states
     wanted = [ProblemState(word) for word in words] or operations.WAITING
@@ -92,7 +90,6 @@ def _row(problem: Problem) -> Row:
 def show(desk: Desk, number: str, as_json: bool) -> None:
     """Show all that is known of the problem with the number ID."""
     from shared.operations import problems as operations
-    from shared.operations.describe.problems import sections
 
     [problem_id] = numbers_given([number], "problem")
     with desk.store.reading():

@@ -18,6 +18,7 @@ from console.cli.json_option import json_option
 from console.cli.params import name_argument
 from shared.operations.contracts.issuing import ISSUED_FILES, ISSUED_PASSWORD
 from shared.operations.contracts.outcome import OUTCOME
+from shared.operations.describe.issuing import ONCE
 from shared.operations.describe.tables import Column, Row
 from shared.operations.describe.text import plain
 
@@ -170,8 +171,6 @@ def _shown_or_told() -> Iterator[None]:
 
 
 def _say_password(issued: Issued) -> None:
-    from shared.operations.describe.issuing import ONCE
-
     if not issued.password:
         output.say_wrapped(f"The password of {issued.connection.name} was not changed.")
     else:

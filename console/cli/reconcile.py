@@ -19,10 +19,10 @@ from shared.operations.contracts.reconcile import RECONCILIATION
 from shared.operations.describe.payments import name_of
 from shared.operations.describe.tables import Column, Row
 from shared.operations.describe.text import count, grouped, iso_day, local_time, plain
+from shared.rules.payments.values import Payment, SetAside
 
 if TYPE_CHECKING:
     from shared.operations.reconcile import Difference, Reconciliation
-    from shared.rules.payments.values import Payment, SetAside
 
 AT_WORK = ("unknown", "parked", "sent", "ready", "waiting", "refused", "not_eligible", "skipped")
 

@@ -16,10 +16,10 @@ from shared.operations.contracts.outcome import OUTCOME
 from shared.operations.contracts.payments import DEPOSIT_RULE, METHOD_RULE, RULES
 from shared.operations.describe import payment_rules as describe
 from shared.operations.describe.tables import Column, Row
+from shared.rules.payments.values import DepositRule, MethodRule
 
 if TYPE_CHECKING:
     from shared.operations.payment_rules import Rules
-    from shared.rules.payments.values import DepositRule
 
 
 @click.group()
@@ -106,7 +106,6 @@ def deposit(
     Undeposited Funds. Of several rules that fit, the one that names most counts.
     """
     from shared.operations import payment_rules
-    from shared.rules.payments.values import DepositRule
 
     wanted = DepositRule(
         0, method.strip(), currency.strip().upper(), gateway.strip(), account.strip()
@@ -132,7 +131,6 @@ def method(desk: Desk, name: str, method: str, quickbooks_method: str, as_json: 
     is replaced.
     """
     from shared.operations import payment_rules
-    from shared.rules.payments.values import MethodRule
 
     wanted = MethodRule(method.strip(), quickbooks_method.strip())
     made = decide(desk, partial(payment_rules.plan_method, which=name, wanted=wanted))

@@ -17,17 +17,16 @@ from console.cli.params import numbers_given
 from shared import bundles
 from shared.bundles import Bundled
 from shared.operations import syncs as operations
-from shared.operations.contracts.doctor import BUNDLE
 from shared.operations.contracts.outcome import OUTCOME
-from shared.operations.contracts.syncs import MESSAGE, SYNC, SYNC_DETAIL
+from shared.operations.contracts.syncs import BUNDLE, MESSAGE, SYNC, SYNC_DETAIL
 from shared.operations.describe import syncs as describe
 from shared.operations.describe.tables import Column, Row
 from shared.operations.describe.text import application, count, duration, local_time, plain
 from shared.operations.syncs import Message
+from shared.rules.values import Sync
 
 if TYPE_CHECKING:
     from shared.operations.syncs import TouchedRecord
-    from shared.rules.values import Sync
 
 RECENT = 20
 STATES = ("pending", "started", "finished", "failed", "canceled")

@@ -7,8 +7,6 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING, Annotated
 
-from lxml import etree
-
 from shared.errors import NotFound, NotPossible
 from shared.masking import masked
 from shared.models import connections, overview, problems, sessions, syncs
@@ -268,6 +266,8 @@ def view_call(_store: Store, exchange_id: int) -> CallView:
 
 def pretty(xml: str) -> tuple[str, ...]:
     """The lines of ``xml``, indented; as they are when it is not well-formed. Masked."""
+    from lxml import etree  # no list of syncs waits for it
+
     parser = etree.XMLParser(remove_blank_text=True, resolve_entities=False, no_network=True)
     try:
         root = etree.fromstring(xml.encode(), parser)

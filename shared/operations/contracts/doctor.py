@@ -1,10 +1,9 @@
-"""The JSON of ``deskbridge doctor``, ``audit``, ``hints``, ``db`` and ``syncs bundle``."""
+"""The JSON of ``deskbridge doctor``, ``audit``, ``hints`` and ``db``."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shared.bundles import Bundled, Part
 from shared.hints import Hint
 from shared.operations.contracts.shapes import Shape
 from shared.rules.values import AuditEntry
@@ -20,10 +19,6 @@ DIAGNOSIS: Shape[Diagnosis] = Shape(
 )
 
 AUDIT_ENTRY = Shape(AuditEntry)
-
-PART = Shape(Part, "name holds bytes=size_bytes")
-
-BUNDLE = Shape(Bundled, "bundle.sync_id path files=bundle.parts", files=PART)
 
 HINT = Shape(Hint)
 

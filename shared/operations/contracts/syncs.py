@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from shared.bundles import Bundled, Part
 from shared.operations.contracts.shapes import Shape
 from shared.rules.values import Record, Sync
 
@@ -24,3 +25,7 @@ MESSAGE: Shape[Message] = Shape(
     "status=exchange.status_code exchange.hresult answer_bytes=exchange.response_bytes",
     "exchange.request_bytes exchange.request_digest request answer=text",
 )
+
+PART = Shape(Part, "name holds bytes=size_bytes")
+
+BUNDLE = Shape(Bundled, "bundle.sync_id path files=bundle.parts", files=PART)
