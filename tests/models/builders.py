@@ -139,6 +139,16 @@ def trouble(code: str = "invoice-unreadable", object_id: str = "1A-100", **field
     return replace(usual, **fields)
 
 
+def settle(connection: Connection, set_aside: Mapping[str, str] = NOTHING) -> None:
+    """Settle all that there is in the transaction that is open."""
+    terms = ledger.Terms(connection.id, connection.jobs, connection.start_date, set_aside)
+    for part in ledger.Part:
+        more, after = True, ""
+        while more:
+            after = ledger.settle(terms, part, after, 1000).until
+            more = bool(after)
+
+
 class Books:
     """One connection with one sync, in the words of a test; each step is a transaction."""
 

@@ -24,6 +24,7 @@ from shared.rules.values import (
     RecordKind,
     Trouble,
 )
+from tests.models.builders import settle
 
 NOW = datetime(2026, 1, 5, 14, 2, 11, tzinfo=UTC)
 
@@ -166,7 +167,7 @@ def import_into(shell: Shell, name: str, *invoices: Invoice, customers: Sequence
         sync = syncs.start(held.id, "Invoice Sync", store.now())
         ledger.store_invoices(held.id, invoices)
         ledger.store_customers(held.id, customers, NOW)
-        ledger.settle(held.id, held.jobs, held.start_date)
+        settle(held)
     return sync.id
 
 

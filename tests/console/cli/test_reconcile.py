@@ -20,6 +20,7 @@ from tests.console.cli.builders import (
     trouble,
 )
 from tests.deciding import decide
+from tests.models.builders import settle
 
 KEYS = [
     *("differences", "customers", "posted", "waiting", "unknown", "parked", "refused", "totals"),
@@ -192,7 +193,7 @@ def test_a_restored_company_file_is_a_difference(books):
 def test_an_invoice_that_cannot_be_vouched_for_is_a_difference(books):
     with books.store.transaction():
         reasons = {"A-2": "invoice-unreadable"}
-        ledger.settle(held(books), connections.get("Larkspur").jobs, None, reasons)
+        settle(connections.get("Larkspur"), reasons)
     found = differing(books)
     [told] = found["differences"]
     assert (told["kind"], told["document"]) == ("invoice-set-aside", "Invoice 1050, Juniper Yoga")
@@ -212,14 +213,13 @@ def test_an_unread_invoice_that_is_held_is_told_by_its_reason_only(books):
     books.says("reconcile")
     with books.store.transaction():
         reasons = {"A-2": "invoice-unreadable"}
-        ledger.settle(held(books), connections.get("Larkspur").jobs, None, reasons)
+        settle(connections.get("Larkspur"), reasons)
     assert kinds(books) == ["invoice-set-aside"]
 
 
 def test_a_skipped_invoice_is_no_difference_but_said_not_to_be_compared(books):
     with books.store.transaction():
-        jobs = connections.get("Larkspur").jobs
-        ledger.settle(held(books), jobs, None, {"A-2": "skipped"})
+        settle(connections.get("Larkspur"), {"A-2": "skipped"})
     text = plain(books.says("reconcile"))
     assert "Not compared, since it is skipped: Invoice 1050, Juniper Yoga, 99.90" in text
     [aside] = books.json("reconcile", "Larkspur")["set_aside"]

@@ -5,7 +5,7 @@ import pytest
 from shared.models import ledger
 from shared.rules.values import ProblemState, RecordKind
 from tests.console.tui.screens.driver import LARGE, SMALL, Driver, sit_down
-from tests.models.builders import customer, invoice
+from tests.models.builders import customer, invoice, settle
 
 DUPLICATE = {
     "code": "invoice-duplicate-number",
@@ -144,7 +144,7 @@ def test_leaving_an_open_invoice_out_names_its_amount_and_asks(three, larkspur):
     with three.store.transaction():
         ledger.store_invoices(larkspur.id, [invoice("A-2", "58.18")])
         ledger.store_customers(larkspur.id, [customer()], three.store.now())
-        ledger.settle(larkspur.id, larkspur.jobs, None)
+        settle(larkspur)
 
     async def scenario(at: Driver) -> None:
         await at.press("p", "s")
