@@ -19,9 +19,9 @@ def text(*names: str) -> Leaf:
     return Leaf(names)
 
 
-def word(name: str) -> Leaf:
+def word(*names: str) -> Leaf:
     """A text without blanks around it."""
-    return Leaf((name,), str.strip)
+    return Leaf(names, str.strip)
 
 
 def object_id(name: str, *, needed: bool = False) -> Leaf:

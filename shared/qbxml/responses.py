@@ -34,6 +34,7 @@ from shared.qbxml.fields import (
     texts,
     word,
 )
+from shared.qbxml.invoice_lines import InvoiceLine, InvoiceLineGroup
 from shared.qbxml.payment_responses import AccountRet as AccountRet
 from shared.qbxml.payment_responses import AppliedToTxnRet as AppliedToTxnRet
 from shared.qbxml.payment_responses import ErrorRecovery as ErrorRecovery
@@ -182,36 +183,6 @@ class CustomerRet(NamedTuple):
         return customer_document(self.full_name or self.name)
 
 
-class InvoiceLineRet(NamedTuple):
-    """A line of the form: maybe nothing but its ID, or only a description.
-
-    ``rate_percent`` stands in place of ``rate`` for discounts and surcharges by percentage.
-    """
-
-    txn_line_id: Annotated[str, word("TxnLineID")] = ""
-    item: Annotated[str, full_name("ItemRef")] = ""
-    description: Annotated[str, text("Desc")] = ""
-    quantity: Annotated[str, word("Quantity")] = ""
-    rate: Annotated[str, word("Rate")] = ""
-    rate_percent: Annotated[str, word("RatePercent")] = ""
-    amount: Annotated[Decimal | None, amount("Amount", spare=True)] = None
-    service_date: Annotated[date | None, day("ServiceDate", spare=True)] = None
-    sales_tax_code: Annotated[str, full_name("SalesTaxCodeRef")] = ""
-    odd: tuple[str, ...] = ()
-
-
-class InvoiceLineGroupRet(NamedTuple):
-    """A group item with the lines it stands for: count ``total_amount`` or them, never both."""
-
-    txn_line_id: Annotated[str, word("TxnLineID")] = ""
-    item_group: Annotated[str, full_name("ItemGroupRef")] = ""
-    description: Annotated[str, text("Desc")] = ""
-    quantity: Annotated[str, word("Quantity")] = ""
-    total_amount: Annotated[Decimal | None, amount("TotalAmount", spare=True)] = None
-    lines: Annotated[tuple[InvoiceLineRet, ...], each("InvoiceLineRet", InvoiceLineRet)] = ()
-    odd: tuple[str, ...] = ()
-
-
 class InvoiceRet(NamedTuple):
     """An invoice. QuickBooks gives no total: see ``total``.
 
@@ -245,9 +216,9 @@ class InvoiceRet(NamedTuple):
     is_paid: Annotated[bool | None, flag("IsPaid")] = None
     is_tax_included: Annotated[bool | None, flag("IsTaxIncluded", spare=True)] = None
     lines: Annotated[
-        tuple[InvoiceLineRet | InvoiceLineGroupRet, ...],
-        each("InvoiceLineRet", InvoiceLineRet),
-        each("InvoiceLineGroupRet", InvoiceLineGroupRet),
+        tuple[InvoiceLine | InvoiceLineGroup, ...],
+        each("InvoiceLineRet", InvoiceLine),
+        each("InvoiceLineGroupRet", InvoiceLineGroup),
     ] = ()
     odd: tuple[str, ...] = ()
 

@@ -11,14 +11,52 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated, Generic, TypeVar
 
+from shared.qbxml.invoice_lines import InvoiceLine
 from shared.rules.payments.values import CustomerMapping, NamedInvoice, PaymentStatus
 from shared.rules.payments.views import PaymentLine
-from shared.rules.values import Day, Invoice, InvoiceStatus, Problem
+from shared.rules.values import Day, InvoiceStatus, Problem
 
 ROW = TypeVar("ROW")
 
 Place = tuple[int, str, int]
 """Where a customer stands in the list: connection, name in lower case, number."""
+
+
+@dataclass(frozen=True, slots=True)
+class Invoice:
+    """An invoice of QuickBooks, amounts in ``currency``.
+
+    ``customer_list_id`` is the customer or job that QuickBooks names. ``total`` is
+    ``balance - applied``; ``applied`` is zero or negative, as QuickBooks writes it.
+    ``currency`` is empty when the company keeps one currency (the home currency then). ``note``
+    is what stood in fields that could not be read and that nothing depends on.
+    """
+
+    txn_id: str
+    number: str
+    customer_list_id: str
+    customer_full_name: str
+    date: Day
+    due_date: Day | None
+    subtotal: Decimal
+    tax: Decimal
+    applied: Decimal
+    balance: Decimal
+    total: Decimal
+    currency: str
+    exchange_rate: str
+    status: InvoiceStatus
+    pending: bool
+    ar_account_list_id: str
+    ar_account: str
+    terms: str
+    po_number: str
+    memo: str
+    edit_sequence: str
+    time_created: str
+    time_modified: str
+    lines: tuple[InvoiceLine, ...] = ()
+    note: str = ""
 
 
 class CustomerState(StrEnum):

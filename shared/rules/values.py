@@ -364,58 +364,6 @@ class Customer:
 
 
 @dataclass(frozen=True, slots=True)
-class InvoiceLine:
-    """A line as on the form; ``group`` is the TxnLineID of the group it stands in, or empty."""
-
-    line_id: str
-    group: str
-    item: Annotated[str, "the item in QuickBooks"]
-    description: Annotated[str, "what it says"]
-    quantity: Annotated[str, "as QuickBooks wrote it; may be empty"]
-    rate: Annotated[str, "price of one, likewise"]
-    amount: Annotated[Decimal | None, "amount with two decimals, as text; null: none"]
-    service_date: Day | None
-    tax_code: str
-
-
-@dataclass(frozen=True, slots=True)
-class Invoice:
-    """An invoice of QuickBooks, amounts in ``currency``.
-
-    ``customer_list_id`` is the customer or job that QuickBooks names. ``total`` is
-    ``balance - applied``; ``applied`` is zero or negative, as QuickBooks writes it.
-    ``currency`` is empty when the company keeps one currency (the home currency then). ``note``
-    is what stood in fields that could not be read and that nothing depends on.
-    """
-
-    txn_id: str
-    number: str
-    customer_list_id: str
-    customer_full_name: str
-    date: Day
-    due_date: Day | None
-    subtotal: Decimal
-    tax: Decimal
-    applied: Decimal
-    balance: Decimal
-    total: Decimal
-    currency: str
-    exchange_rate: str
-    status: InvoiceStatus
-    pending: bool
-    ar_account_list_id: str
-    ar_account: str
-    terms: str
-    po_number: str
-    memo: str
-    edit_sequence: str
-    time_created: str
-    time_modified: str
-    lines: tuple[InvoiceLine, ...] = ()
-    note: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class CustomerRow:
     """A customer as listings show it."""
 

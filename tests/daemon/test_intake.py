@@ -9,19 +9,18 @@ from typing import Any
 import pytest
 
 from daemon.stages.invoices import intake
+from shared.qbxml.invoice_lines import InvoiceLine, InvoiceLineGroup
 from shared.qbxml.responses import (
     BadRecord,
     CustomerRet,
-    InvoiceLineGroupRet,
-    InvoiceLineRet,
     InvoiceRet,
     Ref,
     TxnDeletedRet,
 )
+from shared.rules.ledger import Invoice
 from shared.rules.values import (
     CheckedCustomer,
     Customer,
-    Invoice,
     InvoiceStatus,
     OpenInvoice,
     Trouble,
@@ -127,14 +126,9 @@ def test_contradicting_amounts_come_beside_the_invoice():
 
 
 def test_a_group_is_followed_by_the_lines_in_it():
-    part = InvoiceLineRet(txn_line_id="L2", item="Tile", amount=Decimal("60.00"))
-    group = InvoiceLineGroupRet(
-        txn_line_id="L1",
-        item_group="Kitchen",
-        total_amount=Decimal("60.00"),
-        lines=(part,),
-    )
-    alone = InvoiceLineRet(txn_line_id="L3", description="Thank you", rate_percent="10")
+    part = InvoiceLine(line_id="L2", item="Tile", amount=Decimal("60.00"))
+    group = InvoiceLineGroup(line_id="L1", item="Kitchen", amount=Decimal("60.00"), lines=(part,))
+    alone = InvoiceLine(line_id="L3", description="Thank you", rate="10")
     first, second, third = invoice_of(lines=(group, alone)).lines
     assert (first.line_id, first.group, first.item) == ("L1", "", "Kitchen")
     assert (second.line_id, second.group, second.item) == ("L2", "L1", "Tile")

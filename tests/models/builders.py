@@ -10,12 +10,12 @@ from typing import Any
 
 from shared.models import connections, ledger, syncs
 from shared.models.store import Store
+from shared.qbxml.invoice_lines import InvoiceLine
+from shared.rules.ledger import Invoice
 from shared.rules.values import (
     CheckedCustomer,
     Connection,
     Customer,
-    Invoice,
-    InvoiceLine,
     InvoiceStatus,
     JobMode,
     OpenInvoice,
@@ -36,16 +36,14 @@ def later(**span: float) -> datetime:
 def line(line_id: str = "L1", **fields: Any) -> InvoiceLine:
     usual = InvoiceLine(
         line_id=line_id,
-        group="",
         item="Tiles:Slate",
         description="Slate, blue",
         quantity="2.5",
         rate="10.00",
         amount=Decimal("25.00"),
-        service_date=None,
         tax_code="Tax",
     )
-    return replace(usual, **fields)
+    return usual._replace(**fields)
 
 
 def invoice(txn_id: str = "1A-100", owes: str = "250.00", **fields: Any) -> Invoice:

@@ -5,14 +5,13 @@ from decimal import Decimal
 
 import pytest
 
+from shared.qbxml.invoice_lines import InvoiceLine, InvoiceLineGroup
 from shared.qbxml.responses import (
     NO_REF,
     AccountingPreferences,
     BadRecord,
     CompanyRet,
     HostRet,
-    InvoiceLineGroupRet,
-    InvoiceLineRet,
     InvoiceRet,
     MultiCurrencyPreferences,
     PreferencesRet,
@@ -91,25 +90,25 @@ def test_lines_and_groups_stand_in_the_order_of_the_form():
     record = xml("InvoiceRet", invoice()).replace("</InvoiceRet>", f"{lines}</InvoiceRet>")
     (read,) = read_one(answer(response("InvoiceQueryRs", record))).rows
     first, kit, last = read.lines
-    assert first == InvoiceLineRet(
-        txn_line_id="1",
+    assert first == InvoiceLine(
+        line_id="1",
         item="Oak:Treads",
         description="Oak treads",
         quantity="40",
         rate="22.50",
         amount=Decimal("900.00"),
-        sales_tax_code="Tax",
+        tax_code="Tax",
     )
-    assert isinstance(kit, InvoiceLineGroupRet)
-    assert (kit.item_group, kit.total_amount) == ("Stair kit", Decimal("100.00"))
-    assert [part.txn_line_id for part in kit.lines] == ["A", "B"]
-    assert last == InvoiceLineRet(txn_line_id="2", description="Thank you")
+    assert isinstance(kit, InvoiceLineGroup)
+    assert (kit.item, kit.amount) == ("Stair kit", Decimal("100.00"))
+    assert [part.line_id for part in kit.lines] == ["A", "B"]
+    assert last == InvoiceLine(line_id="2", description="Thank you")
 
 
 def test_a_rate_may_be_a_percentage():
     discount = line(Rate=None, RatePercent="-10.0", Quantity=None, Amount="-90.00")
     (read,) = read_invoice(InvoiceLineRet=[discount]).lines
-    assert (read.rate, read.rate_percent, read.amount) == ("", "-10.0", Decimal("-90.00"))
+    assert (read.rate, read.amount) == ("-10.0", Decimal("-90.00"))
 
 
 def test_an_invoice_in_a_foreign_currency():

@@ -16,10 +16,10 @@ from daemon.stages.reading import Tally
 from shared.documents import customer_document, invoice_document
 from shared.models import ledger, problems, syncs
 from shared.qbxml.responses import TxnDeletedRet
+from shared.rules.ledger import Invoice
 from shared.rules.values import (
     CheckedCustomer,
     Customer,
-    Invoice,
     InvoiceStatus,
     OpenInvoice,
     Outcome,

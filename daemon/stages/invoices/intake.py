@@ -11,21 +11,19 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from shared.hints import tell
+from shared.qbxml.invoice_lines import InvoiceLine, InvoiceLineGroup
 from shared.qbxml.responses import (
     BadRecord,
     CustomerRet,
-    InvoiceLineGroupRet,
-    InvoiceLineRet,
     InvoiceRet,
     Ret,
     TxnDeletedRet,
 )
 from shared.rules.currencies import currency_code
+from shared.rules.ledger import Invoice
 from shared.rules.values import (
     CheckedCustomer,
     Customer,
-    Invoice,
-    InvoiceLine,
     InvoiceStatus,
     OpenInvoice,
     RecordKind,
@@ -136,7 +134,7 @@ def to_invoice(ret: InvoiceRet, home_currency: str) -> Invoice | Trouble:
         edit_sequence=ret.edit_sequence,
         time_created=ret.time_created,
         time_modified=ret.time_modified,
-        lines=_lines(ret),
+        lines=tuple(_lines(ret)),
         note="; ".join(_odd(ret)),
     )
 
@@ -146,7 +144,7 @@ def _odd(ret: InvoiceRet) -> Iterator[str]:
     yield from ret.odd
     for number, line in enumerate(ret.lines, 1):
         yield from (f"{text} (line {number})" for text in line.odd)
-        if isinstance(line, InvoiceLineGroupRet):
+        if isinstance(line, InvoiceLineGroup):
             yield from (f"{text} (line {number})" for part in line.lines for text in part.odd)
 
 
@@ -241,40 +239,9 @@ def _status(ret: InvoiceRet, balance: Decimal, applied: Decimal) -> InvoiceStatu
     return InvoiceStatus.PAID
 
 
-def _lines(ret: InvoiceRet) -> tuple[InvoiceLine, ...]:
-    lines: list[InvoiceLine] = []
+def _lines(ret: InvoiceRet) -> Iterator[InvoiceLine]:
     for line in ret.lines:
-        if isinstance(line, InvoiceLineGroupRet):
-            lines.append(_group(line))
-            lines.extend(_line(part, line.txn_line_id) for part in line.lines)
+        if isinstance(line, InvoiceLineGroup):
+            yield from line.unfolded
         else:
-            lines.append(_line(line, ""))
-    return tuple(lines)
-
-
-def _line(line: InvoiceLineRet, group: str) -> InvoiceLine:
-    return InvoiceLine(
-        line_id=line.txn_line_id,
-        group=group,
-        item=line.item,
-        description=line.description,
-        quantity=line.quantity,
-        rate=line.rate or line.rate_percent,
-        amount=line.amount,
-        service_date=line.service_date,
-        tax_code=line.sales_tax_code,
-    )
-
-
-def _group(line: InvoiceLineGroupRet) -> InvoiceLine:
-    return InvoiceLine(
-        line_id=line.txn_line_id,
-        group="",
-        item=line.item_group,
-        description=line.description,
-        quantity=line.quantity,
-        rate="",
-        amount=line.total_amount,
-        service_date=None,
-        tax_code="",
-    )
+            yield line

@@ -16,10 +16,10 @@ from shared.models.convert import cents, money
 from shared.models.ledger import aliases, rereads, seen, wanted
 from shared.models.mapper import Mapper
 from shared.models.statements import Row, Statement, among, insert_rows, slot
+from shared.qbxml.invoice_lines import InvoiceLine
+from shared.rules.ledger import Invoice
 from shared.rules.payments import numbers
 from shared.rules.values import (
-    Invoice,
-    InvoiceLine,
     InvoiceStatus,
     OpenInvoice,
     RecordKind,
@@ -106,7 +106,7 @@ def _mark_of(invoice: Invoice) -> Row:
 
 
 _INVOICE = Mapper(Invoice, t.Invoice, but=["lines"])
-_LINE = Mapper(InvoiceLine, t.InvoiceLine, group=t.InvoiceLine.group_line_id)
+_LINE = Mapper(InvoiceLine, t.InvoiceLine, but=["odd"], group=t.InvoiceLine.group_line_id)
 _OURS = (t.Invoice.number_key, t.Invoice.bill_to_list_id, t.Invoice.left_out, t.Invoice.seen_cents)
 _LEFT_OUT_NOW = SQL(
     "CASE WHEN (invoice.pending, invoice.customer_list_id, invoice.date, invoice.status)"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from shared.operations.contracts.payments import PAYMENT_LINE
 from shared.operations.contracts.shapes import Elsewhere, Key, Shape
+from shared.qbxml.invoice_lines import InvoiceLine
 from shared.rules.ledger import (
     CustomerDetail,
     InvoiceDetail,
@@ -14,7 +15,7 @@ from shared.rules.ledger import (
     Resolved,
 )
 from shared.rules.payments.values import CustomerMapping, PaymentStatus
-from shared.rules.values import CustomerRow, InvoiceLine
+from shared.rules.values import CustomerRow
 
 CUSTOMER = Shape(CustomerRow)
 

@@ -135,8 +135,12 @@ class Shape(Generic[T]):
         inner = told.shape if isinstance(told, Elsewhere) else told
         if not isinstance(inner, Shape):
             leaf = _leaf(declared)
-            inner = Shape(leaf) if isinstance(leaf, type) and is_dataclass(leaf) else None
+            inner = Shape(leaf) if isinstance(leaf, type) and _has_fields(leaf) else None
         return Key(name, meaning, declared, attrgetter(path), inner, listed)
+
+
+def _has_fields(kind: type) -> bool:
+    return is_dataclass(kind) or hasattr(kind, "_fields")
 
 
 def _through(part: Callable[[Any], Any], key: Key) -> Callable[[Any], Any]:

@@ -11,10 +11,10 @@ from shared.operations.describe.payments import name_of, status_word
 from shared.operations.describe.problems import standing
 from shared.operations.describe.sections import Section
 from shared.operations.describe.text import grouped
-from shared.rules.ledger import InvoiceDetail, InvoiceSides
+from shared.qbxml.invoice_lines import InvoiceLine
+from shared.rules.ledger import Invoice, InvoiceDetail, InvoiceSides
 from shared.rules.payments.values import ZERO, Payment, PaymentSource
 from shared.rules.payments.views import PaymentLine
-from shared.rules.values import Invoice, InvoiceLine
 
 if TYPE_CHECKING:
     from decimal import Decimal

@@ -15,11 +15,11 @@ from click.testing import CliRunner, Result
 from console.cli.app import cli
 from shared.models import connections, ledger, syncs
 from shared.models.store import Store, open_store
+from shared.rules.ledger import Invoice
 from shared.rules.payments.values import ReceivedPayment, ReceivedUse
 from shared.rules.values import (
     CompanyBinding,
     Customer,
-    Invoice,
     InvoiceStatus,
     RecordKind,
     Trouble,

@@ -12,6 +12,7 @@ from shared.models import connections, installation, problems
 from shared.models.payments import listing, postings, preparing, sets
 from shared.models.store import Store
 from shared.operations.payment_intake import Report
+from shared.rules.ledger import Invoice
 from shared.rules.payments.tags import Origin
 from shared.rules.payments.values import (
     MessageSet,
@@ -24,7 +25,7 @@ from shared.rules.payments.values import (
     ReceivedPayment,
     ReceivedUse,
 )
-from shared.rules.values import Invoice, ProblemState, RecordKind
+from shared.rules.values import ProblemState, RecordKind
 from tests.models.builders import NOON, Books, customer
 from tests.taking_in import take_in
 
