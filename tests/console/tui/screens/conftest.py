@@ -4,9 +4,11 @@ import shutil
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from shared.models.statements import Statement
 from shared.models.store import open_store
 from tests.console.tui.screens.office import Office
 
@@ -35,3 +37,18 @@ def office(tmp_path: Path, new_store: Path) -> Iterator[Office]:
     office = Office(tmp_path)
     yield office
     office.store.close()
+
+
+@pytest.fixture
+def counted(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The rows that each statement brought, since the list was emptied."""
+    rows: list[int] = []
+    everything = Statement.all
+
+    def counting(self: Statement, **parameters: Any) -> Any:
+        found = everything(self, **parameters)
+        rows.append(len(found))
+        return found
+
+    monkeypatch.setattr(Statement, "all", counting)
+    return rows

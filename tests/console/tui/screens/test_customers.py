@@ -5,10 +5,11 @@ import pytest
 from shared.models import ledger, mappings
 from shared.models import tables as t
 from shared.models.payments import naming
-from shared.models.statements import Statement, insert_rows
+from shared.models.statements import insert_rows
 from shared.operations.customers import PAGE, Kind, Wanted, read_filter
 from shared.rules.payments.values import PaymentStatus
 from tests.console.tui.screens.driver import LARGE, SMALL, Driver, sit_down
+from tests.console.tui.screens.lists import every_size, survives
 from tests.models.builders import NOON, customer, invoice, swept
 from tests.models.payments.builders import JUNIPER, Till, money, pays
 
@@ -387,26 +388,17 @@ def fill(till, count):
         )
 
 
-def test_of_ten_thousand_customers_only_a_page_is_read(office, till, monkeypatch):
+def test_of_ten_thousand_customers_only_a_page_is_read(office, till, counted):
     fill(till, 10_000)
-    seen: list[int] = []
-    everything = Statement.all
-
-    def counting(self, **parameters):
-        found = everything(self, **parameters)
-        seen.append(len(found))
-        return found
-
-    monkeypatch.setattr(Statement, "all", counting)
 
     async def scenario(at: Driver) -> None:
         await at.press("c")
         assert at.lines[2].startswith("Cust 00000")
         for keys in (["n"], ["n"], ["b"], ["b"]):
-            seen.clear()
+            counted.clear()
             await at.press(*keys)
-            assert sum(seen) < 2 * (PAGE + 20)
-            assert len(seen) < 8
+            assert sum(counted) < 2 * (PAGE + 20)
+            assert len(counted) < 8
         await at.press("n")
         assert "Customers (billed, page 2;" in at.lines[0]
         assert at.lines[2].startswith(f"Cust {PAGE:05}")
@@ -414,13 +406,6 @@ def test_of_ten_thousand_customers_only_a_page_is_read(office, till, monkeypatch
     sit_down(office.url, scenario)
 
 
-@pytest.mark.parametrize("size", [(40, 10), (30, 60), (200, 15), (2, 2)])
+@every_size
 def test_every_size_is_survived(office, refused, size):
-    async def scenario(at: Driver) -> None:
-        for keys in (("c",), ("enter",), ("enter",), ("escape", "escape", "end", "enter")):
-            await at.press(*keys)
-            await at.resize(size)
-            assert all(len(line) <= size[0] for line in at.lines)
-            await at.resize(SMALL)
-
-    sit_down(office.url, scenario)
+    survives(office, size, ("c",), ("enter",), ("enter",), ("escape", "escape", "end", "enter"))

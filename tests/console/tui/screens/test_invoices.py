@@ -5,11 +5,12 @@ import pytest
 from shared.models import ledger, problems
 from shared.models import tables as t
 from shared.models.payments import incoming
-from shared.models.statements import Statement, insert_rows
+from shared.models.statements import insert_rows
 from shared.operations.invoices import OPEN_ONES, PAGE, read_filter
 from shared.rules.ledger import InvoiceFilter, Kept
 from shared.rules.values import InvoiceStatus, ProblemState, RecordKind
 from tests.console.tui.screens.driver import LARGE, SMALL, Driver, sit_down
+from tests.console.tui.screens.lists import every_size, survives
 from tests.models.builders import NOON, customer, invoice, line, paid, swept, trouble
 from tests.models.payments.builders import JUNIPER, Till, applied, money, pays, received
 
@@ -288,26 +289,17 @@ def fill(till, count):
         )
 
 
-def test_of_twenty_thousand_invoices_only_a_page_is_read(office, till, monkeypatch):
+def test_of_twenty_thousand_invoices_only_a_page_is_read(office, till, counted):
     fill(till, 20_000)
-    rows: list[int] = []
-    everything = Statement.all
-
-    def counting(self, **parameters):
-        found = everything(self, **parameters)
-        rows.append(len(found))
-        return found
-
-    monkeypatch.setattr(Statement, "all", counting)
 
     async def scenario(at: Driver) -> None:
         await at.press("i")
         assert numbers(at)[0] == "N19999"
         for keys in (["n"], ["n"], ["b"], ["f"], ["escape"]):
-            rows.clear()
+            counted.clear()
             await at.press(*keys)
-            assert sum(rows) < PAGE + 20
-            assert len(rows) < 12
+            assert sum(counted) < PAGE + 20
+            assert len(counted) < 12
         await at.press("n")
         assert "Invoices (open, page 2;" in at.lines[0]
         assert numbers(at)[0] == f"N{20_000 - PAGE - 1}"
@@ -315,13 +307,6 @@ def test_of_twenty_thousand_invoices_only_a_page_is_read(office, till, monkeypat
     sit_down(office.url, scenario)
 
 
-@pytest.mark.parametrize("size", [(40, 10), (30, 60), (200, 15), (2, 2)])
+@every_size
 def test_every_size_is_survived(office, till, size):
-    async def scenario(at: Driver) -> None:
-        for keys in (("i",), ("enter",), ("escape", "f", "f")):
-            await at.press(*keys)
-            await at.resize(size)
-            assert all(len(line) <= size[0] for line in at.lines)
-            await at.resize(SMALL)
-
-    sit_down(office.url, scenario)
+    survives(office, size, ("i",), ("enter",), ("escape", "f", "f"))

@@ -6,13 +6,14 @@ from shared.models import connections
 from shared.models import tables as t
 from shared.models.payments import incoming, sets
 from shared.models.payments.receiving import PAYMENT_COLUMNS
-from shared.models.statements import Statement, insert_rows
+from shared.models.statements import insert_rows
 from shared.operations import payments
 from shared.operations.payment_views import OF_EACH, PAGE, read_filter
 from shared.operations.payments import AT_ONCE
 from shared.rules.payments.values import PaymentStatus, PostingState
 from shared.rules.payments.views import PaymentFilter
 from tests.console.tui.screens.driver import LARGE, SMALL, Driver, sit_down
+from tests.console.tui.screens.lists import every_size, survives
 from tests.deciding import decide
 from tests.models.builders import NOON, customer, invoice, later, paid
 from tests.models.payments.builders import JUNIPER, Till, applied, money, pays, received
@@ -260,21 +261,6 @@ def fill(store, connection, count):
     add = insert_rows(t.Payment, PAYMENT_COLUMNS)
     with store.transaction():
         add.many(tuple(row[field.name] for field in PAYMENT_COLUMNS) for row in rows)
-
-
-@pytest.fixture
-def counted(monkeypatch):
-    """The rows that each statement brought, since the list was emptied."""
-    rows: list[int] = []
-    everything = Statement.all
-
-    def counting(self, **parameters):
-        found = everything(self, **parameters)
-        rows.append(len(found))
-        return found
-
-    monkeypatch.setattr(Statement, "all", counting)
-    return rows
 
 
 def test_of_twenty_thousand_payments_only_those_in_view_are_read(office, counted):
@@ -743,13 +729,6 @@ def test_quickbooks_text_is_never_markup_and_steers_no_terminal(office, till):
     sit_down(office.url, scenario, size=LARGE)
 
 
-@pytest.mark.parametrize("size", [(40, 10), (30, 60), (200, 15), (2, 2)])
+@every_size
 def test_every_size_is_survived(office, queue, size):
-    async def scenario(at: Driver) -> None:
-        for keys in (("m",), ("j", "enter"), ("d",), ("escape", "escape", "f")):
-            await at.press(*keys)
-            await at.resize(size)
-            assert all(len(line) <= size[0] for line in at.lines)
-            await at.resize(SMALL)
-
-    sit_down(office.url, scenario)
+    survives(office, size, ("m",), ("j", "enter"), ("d",), ("escape", "escape", "f"))
