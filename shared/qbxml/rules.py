@@ -14,7 +14,6 @@ from shared.qbxml.formats import ITERATOR_ID, MESSAGE_SET_ID, REQUEST_ID, TIME, 
 from shared.qbxml.requests import (
     AppliedToTxn,
     Continue,
-    InvoiceQuery,
     ReceivePaymentAdd,
     ReceivePaymentQuery,
     Request,
@@ -86,8 +85,7 @@ def _companion_refusals(requests: Sequence[Request]) -> Iterator[RequestRefused]
 def _request_refusals(request: Request) -> Iterator[RequestRefused]:
     if isinstance(request, ReceivePaymentAdd):
         yield from _payment_refusals(request)
-    if isinstance(request, InvoiceQuery | ReceivePaymentQuery):
-        yield from _iterator_refusals(request)
+    yield from _iterator_refusals(request)
     yield from _time_refusals(request)
     if isinstance(request, ReceivePaymentQuery):
         yield from _range_refusals(request)
@@ -143,11 +141,11 @@ def _is_payable(amount: Decimal) -> bool:
     return amount > 0
 
 
-def _iterator_refusals(request: InvoiceQuery | ReceivePaymentQuery) -> Iterator[RequestRefused]:
-    step = request.iterator
+def _iterator_refusals(request: Request) -> Iterator[RequestRefused]:
+    step = getattr(request, "iterator", None)
     if step is None:
         return
-    if request.max_returned is None:
+    if getattr(request, "max_returned", None) is None:
         rule = "given with an iterator"
         yield RequestRefused(f"{request.name}/MaxReturned", "", rule, "Set the size of a page.")
     if isinstance(step, Continue) and not _fits(step.iterator_id, ITERATOR_ID):
