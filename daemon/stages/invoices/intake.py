@@ -143,9 +143,10 @@ def _odd(ret: InvoiceRet) -> Iterator[str]:
     """What stood in fields that could not be read: "Amount is '1479.933' (line 2)"."""
     yield from ret.odd
     for number, line in enumerate(ret.lines, 1):
-        yield from (f"{text} (line {number})" for text in line.odd)
-        if isinstance(line, InvoiceLineGroup):
-            yield from (f"{text} (line {number})" for part in line.lines for text in part.odd)
+        parts = line.lines if isinstance(line, InvoiceLineGroup) else ()
+        for part in (line, *parts):
+            for text in part.odd:
+                yield f"{text} (line {number})"
 
 
 def total_mismatch(ret: InvoiceRet) -> Trouble | None:
