@@ -74,6 +74,16 @@ _STOPPED = Statement(
 )
 
 
+def has_begun_since(when: datetime) -> bool:
+    """Whether any daemon of this store was started after that."""
+    return _BEGUN.one(since_ms=millis(when)) is not None
+
+
+_BEGUN = Statement(
+    lambda: t.Daemon.select(t.Daemon.id).where(t.Daemon.started_ms > slot("since_ms")).limit(1)
+)
+
+
 def known() -> list[Daemon]:
     """Return every daemon that is not forgotten yet, the one last heard of first."""
     return [_read(row) for row in _KNOWN.all()]

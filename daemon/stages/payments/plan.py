@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date, timedelta
 from enum import StrEnum
+from typing import NamedTuple
 
 from daemon.stages import paging
 from daemon.stages.moves import Answered, Fail, Gone, GoOn, Move, NotTakenIn
@@ -21,6 +22,9 @@ from daemon.stages.watermarks import earlier
 from shared.qbxml import requests as ask
 from shared.qbxml import statuses
 
+LOOKS_AT_ONCE = 20
+"""So many payments are looked at in one message set: their writes take QuickBooks less than a
+minute, so that each is looked at shortly before it is written."""
 KNOWN_LIMIT = 20
 """So many of the latest posted payments are asked for: a restored company lacks the latest."""
 DELETIONS_DAYS = 90
@@ -79,9 +83,29 @@ PERCENT: dict[Step, tuple[int, int]] = {
     Step.COMPARE: (95, 99),
     Step.END: (99, 100),
 }
+WRITING = frozenset({Step.METHOD, Step.POST})
+"""Steps between which a look counts; whatever comes between throws it away."""
 PUSHING = frozenset({Step.LISTS, Step.LOOK, Step.METHOD})
 """Steps that serve only what is to be posted: where they fail, reading goes on."""
 ITERATED = frozenset({Step.READ, Step.CHANGED})
+
+
+class Asked(NamedTuple):
+    """A posting that a look asks about, in ``parts`` questions, as one of these ``invoices``.
+
+    Those are TxnIDs, joined by a blank; of a posting on account its customer's ListID.
+    """
+
+    posting_id: int
+    invoices: str
+    parts: int
+
+
+class Looked(NamedTuple):
+    """A posting that fits the books; ``mark`` tells whether it is still what was looked at."""
+
+    posting_id: int
+    mark: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,8 +137,9 @@ class PaymentSync(WhichCopy):
     ``pushing`` is off once nothing more may be posted in this sync. ``posting_id`` is the
     posting that is being looked at or posted, ``method`` a payment method to be made for it;
     ``relisted``: methods were listed again since QuickBooks has one that we did not know.
-    ``looked_at`` is when the posting was looked at, ISO text of our own clock, ``looked_for`` the
-    TxnIDs of the invoices that were asked for.
+    ``asked_about`` are the postings of the look that is out, at most ``at_once``, which never
+    grows above ``most_at_once``; ``looked_at`` is when it was asked, ISO text of our own clock.
+    ``looked`` are those that are to be written after it, in this order: the first one is next.
     ``compare``: all payments are compared by ID, since deletions may have been missed;
     ``restored``: since the company file is an older copy, so nothing was deleted.
     ``deletions_known`` is off where deletions could be neither listed nor found by comparing.
@@ -134,8 +159,11 @@ class PaymentSync(WhichCopy):
     posting_id: int = 0
     method: str = ""
     relisted: bool = False
+    asked_about: tuple[Asked, ...] = ()
+    at_once: int = LOOKS_AT_ONCE
+    most_at_once: int = LOOKS_AT_ONCE
     looked_at: str = ""
-    looked_for: str = ""
+    looked: tuple[Looked, ...] = ()
     compare: bool = False
     restored: bool = False
     deletions_known: bool = True
@@ -165,6 +193,8 @@ class PaymentSync(WhichCopy):
         fields = json.loads(text)
         fields["step"] = Step(fields["step"])
         fields |= {name: tuple(fields[name]) for name in TUPLES}
+        fields["asked_about"] = tuple(Asked(*one) for one in fields["asked_about"])
+        fields["looked"] = tuple(Looked(*one) for one in fields["looked"])
         return cls(**fields)
 
 
@@ -259,7 +289,9 @@ def advance(state: PaymentSync) -> PaymentSync:
 
 def to(state: PaymentSync, step: Step) -> PaymentSync:
     """Another step, from its beginning."""
-    return _with_percent(replace(paging.afresh(state), step=step))
+    looked = state.looked if step in WRITING else ()
+    afresh = replace(paging.afresh(state), step=step, asked_about=(), looked=looked)
+    return _with_percent(afresh)
 
 
 def stop_pushing(state: PaymentSync) -> PaymentSync:

@@ -13,7 +13,16 @@ from functools import partial
 
 from daemon.stages import paging
 from daemon.stages.moves import Ask, AskWrite, GiveUpOn, Gone, Move, NotTakenIn, Progress
-from daemon.stages.payments import doubting, intake, plan, pulling, pushing, restored, telling
+from daemon.stages.payments import (
+    doubting,
+    intake,
+    looking,
+    plan,
+    pulling,
+    pushing,
+    restored,
+    telling,
+)
 from daemon.stages.payments.plan import DOING, Facts, PaymentSync, Step
 from daemon.stages.reading import Reading, Tally, answered
 from daemon.stages.watermarks import next_watermark
@@ -89,7 +98,7 @@ def thd_next(
                 assert facts.doubt is not None
                 asked = doubting.thd_ask(session, state, facts.doubt, request_id, now)
             case Step.LOOK:
-                state, asked = pushing.thd_look(state, facts.ready, request_id, now)
+                state, asked = looking.thd_look(session, state, request_id, now)
             case Step.POST:
                 state, asked = pushing.thd_post(session, state, now)
             case _:
@@ -163,7 +172,7 @@ def thd_take(session: Session, reading: Reading, now: datetime) -> tuple[Session
         case Step.KNOWN:
             state, move = restored.thd_known(session, state, reading, now)
         case Step.LOOK:
-            state, move = pushing.thd_looked(session, state, reading, now)
+            state, move = looking.thd_looked(session, state, reading, now)
         case Step.METHOD:
             state, move = pushing.thd_method_made(session, state, reading, now)
         case _:
@@ -220,7 +229,7 @@ def thd_refused(
     elif asked == doubting.CHECK:
         state, move = doubting.thd_check_refused(session, state, code, said, now, passing=passing)
     else:
-        state, move = paging.refused(state, code, said, passing=passing)
+        state, move = paging.refused(pushing.only_next(state), code, said, passing=passing)
     return _with(session, state), move
 
 

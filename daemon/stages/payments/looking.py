@@ -1,0 +1,336 @@
+"""Looks: what QuickBooks has of the payments that go out next, just before. Store-thread code.
+
+Several payments are looked at in one message set, and then written one after the other. They
+share no invoice, so that no write among them changes what another one was looked at for. Where
+such an answer cannot be taken in, fewer are looked at together, down to one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from datetime import date, datetime
+
+from daemon.stages import paging
+from daemon.stages.moves import Ask, GoOn, Move
+from daemon.stages.payments import (
+    deletions,
+    evidence,
+    outcomes,
+    plan,
+    protocol,
+    pushing,
+    telling,
+    verdict,
+)
+from daemon.stages.payments.doubting import unanswered
+from daemon.stages.payments.evidence import Evidence
+from daemon.stages.payments.intake import LookedCustomer, LookedInvoice
+from daemon.stages.payments.ours import thd_tags
+from daemon.stages.payments.plan import Asked, Looked, PaymentSync, Step
+from daemon.stages.payments.verdict import Fits, HeldBack, Places, Unfit
+from daemon.stages.reading import Reading
+from shared.models import ledger
+from shared.models.payments import listing, lists, postings, receiving
+from shared.qbxml import requests as ask
+from shared.qbxml.responses import ResponseHead
+from shared.qbxml.text import LONGEST_NUMBER, holds
+from shared.rules.payments.allowances import allowed
+from shared.rules.payments.values import (
+    ListKind,
+    Payment,
+    PaymentStatus,
+    Posting,
+    PostingState,
+)
+from shared.rules.values import RecordKind, Session
+
+LOOKED = (
+    "TxnID",
+    "RefNumber",
+    "CustomerRef",
+    "ARAccountRef",
+    "IsPending",
+    "BalanceRemaining",
+)
+LOOKED_CUSTOMER = ("ListID", "FullName", "IsActive", "CurrencyRef")
+MOST_UNSEEN = 3
+"""So many looks in a row that could not be taken in: it is not one payment that is odd."""
+FEW = 4
+"""So few payments are always looked at together again, once the one that was odd is over."""
+RECORDS = range(3000, 4000)
+"""Codes about a record, or about what the application may do with it."""
+
+
+# The question
+
+
+def thd_look(
+    session: Session, state: PaymentSync, request_id: str, now: datetime
+) -> tuple[PaymentSync, Ask]:
+    """Ask for the next postings' invoices as they are now, and whether each is or was there."""
+    requests: list[ask.Request] = []
+    asked: list[Asked] = []
+    for posting in _apart(postings.ready(session.connection.id, state.at_once)):
+        about_it = tuple(_thd_questions(posting, f"{request_id}-{len(asked) + 1}"))
+        requests.extend(about_it)
+        asked.append(Asked(posting.id, _invoices(posting), len(about_it)))
+    requests.extend(deletions.questions(state, request_id))
+    state = replace(
+        state, posting_id=asked[0].posting_id, looked_at=now.isoformat(), asked_about=tuple(asked)
+    )
+    return state, Ask(Step.LOOK.value, request_id, requests)
+
+
+def _apart(ready: Iterable[Posting]) -> Iterator[Posting]:
+    """The first ones that share neither an invoice nor a payment, in their order."""
+    met: set[int | str] = set()
+    for posting in ready:
+        shared: set[int | str] = {posting.payment_id, *(use.invoice_txn_id for use in posting.uses)}
+        if met & shared:
+            return
+        met |= shared
+        yield posting
+
+
+def _thd_questions(posting: Posting, request_id: str) -> Iterator[ask.Request]:
+    payment = listing.get(posting.payment_id)
+    yield _whom_it_concerns(f"{request_id}-1", posting)
+    yield ask.ReceivePaymentQuery(
+        f"{request_id}-2",
+        ref_numbers=thd_tags(posting).ref_numbers,
+        include_lines=True,
+    )
+    yield ask.ReceivePaymentQuery(
+        f"{request_id}-3",
+        from_date=payment.date,
+        customer_list_id=posting.customer_list_id,
+        include_lines=True,
+    )
+    numbers = _numbers_to_ask(payment, posting)
+    if numbers:
+        # Whoever bears a number that the platform named, also what no sync has read yet.
+        yield ask.InvoiceQuery(f"{request_id}-4", ref_numbers=numbers, include=LOOKED)
+
+
+def _numbers_to_ask(payment: Payment, posting: Posting) -> tuple[str, ...]:
+    """Without a number that came garbled out of QuickBooks: it cannot be looked for."""
+    named = verdict.numbers_named(payment, posting)
+    return tuple(one for one in named if holds(one, LONGEST_NUMBER))
+
+
+def _whom_it_concerns(request_id: str, posting: Posting) -> ask.Request:
+    """The invoices of a posting; of one on account, its customer."""
+    txn_ids = tuple(use.invoice_txn_id for use in posting.uses)
+    if txn_ids:
+        return ask.InvoiceQuery(request_id, txn_ids=txn_ids, include=LOOKED)
+    list_ids = (posting.customer_list_id,)
+    return ask.CustomerQuery(request_id, list_ids=list_ids, include=LOOKED_CUSTOMER)
+
+
+def _invoices(posting: Posting) -> str:
+    invoices = " ".join(use.invoice_txn_id for use in posting.uses)
+    return invoices or posting.customer_list_id
+
+
+# The answer
+
+
+def thd_looked(
+    session: Session, state: PaymentSync, reading: Reading, now: datetime
+) -> tuple[PaymentSync, Move]:
+    """Decide of each posting whether it goes out as the books are now."""
+    asked, heads = state.asked_about, list(reading.heads)
+    about_each = [[heads.pop(0) for _ in range(min(one.parts, len(heads)))] for one in asked]
+    about_deletions = heads[: len(deletions.questions(state, ""))]
+    if reading.unreadable or len(about_deletions) < len(deletions.questions(state, "")):
+        said = reading.unreadable or "it lacked a part of what was asked"
+        return _thd_unseen(session, state, said, now)
+    state = replace(state, unseen=0)
+    failed = [_unanswered_of(about_it) for about_it in about_each]
+    about_all = next((one for one in failed if one and not _is_about_a_record(one)), None)
+    about_all = about_all or unanswered(about_deletions[:1])
+    if about_all is not None and (len(asked) > 1 or not _is_about_a_record(about_all)):
+        return _thd_looked_in_vain(session, state, about_all, now)
+    state, is_told = deletions.thd_told(session, state, reading.rows, about_deletions)
+    if not is_told:
+        return plan.to(state, Step.LOOK), GoOn()
+    state = replace(state, at_once=min(state.at_once * 2, state.most_at_once))
+    looked = []
+    for one, in_vain in zip(asked, failed, strict=True):
+        in_vain = in_vain or about_all
+        state, mark = _thd_decided(session, state, one, in_vain, reading.rows, now)
+        looked += [Looked(one.posting_id, mark)] if mark else []
+        if not state.pushing:
+            break
+    return pushing.next_of(state, looked), GoOn()
+
+
+def _thd_decided(
+    session: Session,
+    state: PaymentSync,
+    asked: Asked,
+    in_vain: ResponseHead | None,
+    rows: Sequence[object],
+    now: datetime,
+) -> tuple[PaymentSync, str]:
+    """Decide about one posting; the mark of one that goes out, empty for one that does not."""
+    posting = postings.get(asked.posting_id)
+    payment = listing.get(posting.payment_id)
+    if in_vain is not None:
+        # A record that cannot be read, or is in use, keeps its own payment waiting only.
+        code, said = in_vain.status.code, in_vain.status.message
+        refused = verdict.refusal(posting, code, said)
+        outcomes.thd_not_posted(session, posting, refused, now, said=said)
+        return pushing.failed(state, refused), ""
+    told = (*rows, *deletions.thd_of(session, state, posting))
+    if _thd_is_there_already(session, posting, _thd_search(payment, posting, told), now):
+        return pushing.passed(state), ""
+    if payment.status is not PaymentStatus.READY or _invoices(posting) != asked.invoices:
+        # It was corrected meanwhile: as it is now, nobody has looked at it.
+        return pushing.passed(state), ""
+    why = _thd_verdict(session, payment, posting, rows)
+    if isinstance(why, Fits):
+        why = _thd_only_one(session, payment, posting, rows) or why
+    if isinstance(why, Fits):
+        found = pushing.thd_places(session, payment, posting)
+        if isinstance(found, Places):
+            _thd_accept(posting, why.date or payment.date, why, found, now)
+            return state, pushing.thd_mark(session, posting.id)
+        why = found
+    outcomes.thd_reread(session, posting)
+    outcomes.thd_not_posted(session, posting, why, now)
+    return pushing.failed(state, why), ""
+
+
+def _thd_unseen(
+    session: Session, state: PaymentSync, said: str, now: datetime
+) -> tuple[PaymentSync, Move]:
+    """The look could not be taken in: fewer at once; one alone once more, then it waits.
+
+    What nobody has seen is not taken for "not there". Where several in a row are so, it is no
+    single payment that is odd, and posting waits for the next sync.
+    """
+    if len(state.asked_about) > 1:
+        return _fewer(state), GoOn()
+    if not state.tries and state.most_tries:
+        return paging.unreadable(state, said)
+    state = replace(state, unseen=state.unseen + 1)
+    pushing.thd_put_off(session, state, said, now)
+    if state.unseen < MOST_UNSEEN:
+        return pushing.passed(state), GoOn()
+    telling.thd_not_taken(session, said, now)
+    return plan.stop_pushing(state), GoOn()
+
+
+def _fewer(state: PaymentSync) -> PaymentSync:
+    """Look at fewer payments at once; and not at so many again, unless they were few."""
+    asked = len(state.asked_about)
+    most = min(state.most_at_once, max(FEW, asked // 2))
+    at_once = max(1, asked // paging.SHRINK)
+    return plan.to(replace(state, at_once=at_once, most_at_once=most), Step.LOOK)
+
+
+def _unanswered_of(about_it: Sequence[ResponseHead]) -> ResponseHead | None:
+    """The first question about a posting that QuickBooks did not answer.
+
+    What is gone is an answer: an invoice, or the customer, whose payments cannot be asked for then.
+    """
+    invoices, by_number, by_customer, *bearing = about_it
+    wanted = [by_number]
+    wanted += [one for one in (*bearing, invoices) if one.status.code != plan.NOT_FOUND]
+    wanted += [by_customer] * (by_customer.status.code not in plan.NOT_THERE)
+    return unanswered(wanted)
+
+
+def _is_about_a_record(failed: ResponseHead) -> bool:
+    return failed.status.code in RECORDS and failed.status.code not in verdict.NOT_READY
+
+
+def _thd_looked_in_vain(
+    session: Session, state: PaymentSync, failed: ResponseHead, now: datetime
+) -> tuple[PaymentSync, Move]:
+    """QuickBooks is busy, answers nothing to this application, or not about so many at once."""
+    code, said = failed.status.code, failed.status.message
+    if code in verdict.NOT_READY:
+        return pushing.thd_busy(session, state, said, now)
+    if _is_about_a_record(failed):
+        return _fewer(state), GoOn()
+    telling.thd_stopped(session, str(code), said, now)
+    return plan.stop_pushing(state), GoOn()
+
+
+def _thd_verdict(
+    session: Session, payment: Payment, posting: Posting, rows: Sequence[object]
+) -> Fits | HeldBack | Unfit:
+    may, closing = allowed(session.connection, payment), _closing_date(session)
+    if posting.uses:
+        invoices = {row.txn_id: row for row in rows if isinstance(row, LookedInvoice)}
+        return verdict.look(payment, posting, invoices, closing, may)
+    customers = {row.list_id: row for row in rows if isinstance(row, LookedCustomer)}
+    receivables = verdict.Receivables(
+        lists.entries(session.connection.id, ListKind.ACCOUNT),
+        ledger.receivables_of(session.connection.id, posting.customer_list_id),
+    )
+    return verdict.look_on_account(payment, posting, customers, receivables, closing, may)
+
+
+def _thd_only_one(
+    session: Session, payment: Payment, posting: Posting, rows: Sequence[object]
+) -> HeldBack | Unfit | None:
+    """Why a number does not say which invoice is meant: QuickBooks has others that bear it.
+
+    Those are read at the end of this sync, so that the ledger shows them.
+    """
+    looked = [row for row in rows if isinstance(row, LookedInvoice)]
+    came_in = receiving.on_file(payment.connection_id, [payment.external_id])
+    others = verdict.others_of_number(came_in[payment.external_id], posting, looked)
+    if not others:
+        return None
+    txn_ids = sorted({one.txn_id for one in others})
+    ledger.queue_reread(session.connection.id, RecordKind.INVOICE, txn_ids)
+    number, count = others[0].number, str(len(txn_ids) + 1)
+    return verdict.stopped("payment-invoice-ambiguous", number=number, count=count)
+
+
+def _thd_search(payment: Payment, posting: Posting, rows: Sequence[object]) -> Evidence:
+    """What the look shows of a payment that may be there already, be it by another store.
+
+    Once a person had it posted anew, only what has our own tags counts.
+    """
+    known_by = thd_tags(posting)
+    proof = evidence.of_search(rows, posting, known_by)
+    if posting.generation > 1 or not isinstance(proof.event, protocol.FoundNone):
+        return proof
+    return evidence.of_another(rows, payment, posting, known_by) or proof
+
+
+def _thd_is_there_already(
+    session: Session, posting: Posting, proof: Evidence, now: datetime
+) -> bool:
+    """Our own store may be a backup: what it takes for unsent may be in QuickBooks."""
+    if isinstance(proof.event, protocol.FoundNone):
+        return False
+    outcomes.thd_found(session, posting, proof, now)
+    return True
+
+
+def _closing_date(session: Session) -> str:
+    binding = session.connection.binding
+    return str(binding.closing_date or "") if binding else ""
+
+
+def _thd_accept(posting: Posting, day: date, fits: Fits, found: Places, now: datetime) -> None:
+    postings.expect(posting.id, fits.expected, fits.paid)
+    postings.move(
+        posting.id,
+        PostingState.PLANNED,
+        now,
+        event="looked at: it fits",
+        customer_list_id=fits.customer_list_id,
+        customer=fits.customer,
+        ar_account_list_id=fits.ar_account_list_id,
+        method=found.method or found.missing_method,
+        deposit_account=found.deposit_account,
+        date=day,
+    )
