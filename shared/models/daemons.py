@@ -74,13 +74,17 @@ _STOPPED = Statement(
 )
 
 
-def has_begun_since(when: datetime) -> bool:
-    """Whether any daemon of this store was started after that."""
-    return _BEGUN.one(since_ms=millis(when)) is not None
+def has_begun_between(since: datetime, until: datetime) -> bool:
+    """Whether any daemon of this store was started after ``since``, and not after ``until``."""
+    return _BEGUN.one(since_ms=millis(since), until_ms=millis(until)) is not None
 
 
 _BEGUN = Statement(
-    lambda: t.Daemon.select(t.Daemon.id).where(t.Daemon.started_ms > slot("since_ms")).limit(1)
+    lambda: (
+        t.Daemon.select(t.Daemon.id)
+        .where((t.Daemon.started_ms > slot("since_ms")) & (t.Daemon.started_ms <= slot("until_ms")))
+        .limit(1)
+    )
 )
 
 

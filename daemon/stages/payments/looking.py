@@ -27,7 +27,7 @@ from daemon.stages.payments.doubting import unanswered
 from daemon.stages.payments.evidence import Evidence
 from daemon.stages.payments.intake import LookedCustomer, LookedInvoice
 from daemon.stages.payments.ours import thd_tags
-from daemon.stages.payments.plan import Asked, Looked, PaymentSync, Step
+from daemon.stages.payments.plan import LOOKS_AT_ONCE, Asked, Looked, PaymentSync, Step
 from daemon.stages.payments.verdict import Fits, HeldBack, Places, Unfit
 from daemon.stages.reading import Reading
 from shared.models import ledger
@@ -155,7 +155,11 @@ def thd_looked(
     state, is_told = deletions.thd_told(session, state, reading.rows, about_deletions)
     if not is_told:
         return plan.to(state, Step.LOOK), GoOn()
-    state = replace(state, at_once=min(state.at_once * 2, state.most_at_once))
+    state = replace(
+        state,
+        at_once=min(state.at_once * 2, state.most_at_once),
+        looked_until=(now + pushing.LOOK_LASTS).isoformat(),
+    )
     looked = []
     for one, in_vain in zip(asked, failed, strict=True):
         in_vain = in_vain or about_all
@@ -215,7 +219,8 @@ def _thd_unseen(
         return _fewer(state), GoOn()
     if not state.tries and state.most_tries:
         return paging.unreadable(state, said)
-    state = replace(state, unseen=state.unseen + 1)
+    # The odd one is found: the others may be looked at together.
+    state = replace(state, unseen=state.unseen + 1, most_at_once=LOOKS_AT_ONCE)
     pushing.thd_put_off(session, state, said, now)
     if state.unseen < MOST_UNSEEN:
         return pushing.passed(state), GoOn()

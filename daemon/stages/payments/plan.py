@@ -139,7 +139,8 @@ class PaymentSync(WhichCopy):
     ``relisted``: methods were listed again since QuickBooks has one that we did not know.
     ``asked_about`` are the postings of the look that is out, at most ``at_once``, which never
     grows above ``most_at_once``; ``looked_at`` is when it was asked, ISO text of our own clock.
-    ``looked`` are those that are to be written after it, in this order: the first one is next.
+    ``looked`` are those that are to be written after it, in this order, until ``looked_until``:
+    the first one is next.
     ``compare``: all payments are compared by ID, since deletions may have been missed;
     ``restored``: since the company file is an older copy, so nothing was deleted.
     ``deletions_known`` is off where deletions could be neither listed nor found by comparing.
@@ -164,6 +165,7 @@ class PaymentSync(WhichCopy):
     most_at_once: int = LOOKS_AT_ONCE
     looked_at: str = ""
     looked: tuple[Looked, ...] = ()
+    looked_until: str = ""
     compare: bool = False
     restored: bool = False
     deletions_known: bool = True
