@@ -158,7 +158,7 @@ def thd_looked(
     state = replace(
         state,
         at_once=min(state.at_once * 2, state.most_at_once),
-        looked_until=(now + pushing.LOOK_LASTS).isoformat(),
+        write_until=(now + pushing.LOOK_LASTS).isoformat(),
     )
     looked = []
     for one, in_vain in zip(asked, failed, strict=True):
@@ -243,8 +243,8 @@ def _unanswered_of(about_it: Sequence[ResponseHead]) -> ResponseHead | None:
     """
     invoices, by_number, by_customer, *bearing = about_it
     wanted = [by_number]
-    wanted += [one for one in (*bearing, invoices) if one.status.code != plan.NOT_FOUND]
-    wanted += [by_customer] * (by_customer.status.code not in plan.NOT_THERE)
+    wanted += [one for one in bearing if one.status.code != plan.NOT_FOUND]
+    wanted += [one for one in (invoices, by_customer) if one.status.code not in plan.NOT_THERE]
     return unanswered(wanted)
 
 

@@ -139,7 +139,7 @@ class PaymentSync(WhichCopy):
     ``relisted``: methods were listed again since QuickBooks has one that we did not know.
     ``asked_about`` are the postings of the look that is out, at most ``at_once``, which never
     grows above ``most_at_once``; ``looked_at`` is when it was asked, ISO text of our own clock.
-    ``looked`` are those that are to be written after it, in this order, until ``looked_until``:
+    ``to_write`` are those that are to be written after it, in this order, until ``write_until``:
     the first one is next.
     ``compare``: all payments are compared by ID, since deletions may have been missed;
     ``restored``: since the company file is an older copy, so nothing was deleted.
@@ -164,8 +164,8 @@ class PaymentSync(WhichCopy):
     at_once: int = LOOKS_AT_ONCE
     most_at_once: int = LOOKS_AT_ONCE
     looked_at: str = ""
-    looked: tuple[Looked, ...] = ()
-    looked_until: str = ""
+    to_write: tuple[Looked, ...] = ()
+    write_until: str = ""
     compare: bool = False
     restored: bool = False
     deletions_known: bool = True
@@ -196,7 +196,7 @@ class PaymentSync(WhichCopy):
         fields["step"] = Step(fields["step"])
         fields |= {name: tuple(fields[name]) for name in TUPLES}
         fields["asked_about"] = tuple(Asked(*one) for one in fields["asked_about"])
-        fields["looked"] = tuple(Looked(*one) for one in fields["looked"])
+        fields["to_write"] = tuple(Looked(*one) for one in fields["to_write"])
         return cls(**fields)
 
 
@@ -291,8 +291,8 @@ def advance(state: PaymentSync) -> PaymentSync:
 
 def to(state: PaymentSync, step: Step) -> PaymentSync:
     """Another step, from its beginning."""
-    looked = state.looked if step in WRITING else ()
-    afresh = replace(paging.afresh(state), step=step, asked_about=(), looked=looked)
+    to_write = state.to_write if step in WRITING else ()
+    afresh = replace(paging.afresh(state), step=step, asked_about=(), to_write=to_write)
     return _with_percent(afresh)
 
 

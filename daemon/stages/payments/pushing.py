@@ -123,12 +123,12 @@ def thd_post(
         telling.thd_stopped(session, WRITES_ELSEWHERE, "", now)
         return plan.stop_pushing(state), None
     looked_at = datetime.fromisoformat(state.looked_at)
-    if now > datetime.fromisoformat(state.looked_until):
+    if now > datetime.fromisoformat(state.write_until):
         # So many are too many for a QuickBooks that takes so long for each.
         fewer = max(1, state.most_at_once // 2)
         return plan.to(replace(state, at_once=fewer, most_at_once=fewer), Step.LOOK), None
     clock_was_set_back = now < looked_at
-    is_another = thd_mark(session, posting.id) != state.looked[0].mark
+    is_another = thd_mark(session, posting.id) != state.to_write[0].mark
     if clock_was_set_back or is_another or daemons.has_begun_between(looked_at, now):
         return plan.to(state, Step.LOOK), None
     if sets.written_elsewhere(binding.company_key, connection.id, looked_at):
@@ -248,7 +248,7 @@ def _thd_outcome(
     if result.outcome is protocol.Outcome.POSTED:
         state = replace(state, position=state.position + 1)
         as_expected = not proof.code
-        left = state.looked[1:] if as_expected else ()
+        left = state.to_write[1:] if as_expected else ()
         return next_of(passed(state), left), GoOn()
     payment = listing.get(posting.payment_id)
     may = allowed(session.connection, payment)
@@ -279,13 +279,13 @@ def next_of(state: PaymentSync, looked: Sequence[Looked]) -> PaymentSync:
     """Write the first of these that were looked at; without any, look at others."""
     if not looked or not state.pushing:
         return plan.to(state, Step.LOOK)
-    state = replace(state, posting_id=looked[0].posting_id, looked=tuple(looked), method="")
+    state = replace(state, posting_id=looked[0].posting_id, to_write=tuple(looked), method="")
     return plan.to(state, Step.POST)
 
 
 def only_next(state: PaymentSync) -> PaymentSync:
     """QuickBooks was busy: what was looked at for later is looked at again."""
-    return replace(state, looked=state.looked[:1])
+    return replace(state, to_write=state.to_write[:1])
 
 
 def thd_mark(session: Session, posting_id: int) -> str:
