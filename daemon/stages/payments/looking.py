@@ -240,11 +240,12 @@ def _unanswered_of(about_it: Sequence[ResponseHead]) -> ResponseHead | None:
     """The first question about a posting that QuickBooks did not answer.
 
     What is gone is an answer: an invoice, or the customer, whose payments cannot be asked for then.
+    An invoice whose ID is refused is not: its number may show it all the same.
     """
     invoices, by_number, by_customer, *bearing = about_it
     wanted = [by_number]
-    wanted += [one for one in bearing if one.status.code != plan.NOT_FOUND]
-    wanted += [one for one in (invoices, by_customer) if one.status.code not in plan.NOT_THERE]
+    wanted += [one for one in (invoices, *bearing) if one.status.code != plan.NOT_FOUND]
+    wanted += [by_customer] * (by_customer.status.code not in plan.NOT_THERE)
     return unanswered(wanted)
 
 
