@@ -47,7 +47,6 @@ class Answered:
     changed: int = 0
     idle: int = 0
     failed: int = 0
-    count: int = 0
     remaining: int | None = None
     iterator_id: str = ""
     newest: str = ""

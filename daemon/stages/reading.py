@@ -101,11 +101,6 @@ class Reading:
                 return head
         return self.heads[0] if self.heads else None
 
-    @property
-    def count(self) -> int:
-        """The sum of retCount over the set."""
-        return sum(head.ret_count or 0 for head in self.heads)
-
 
 def read_answer(
     pieces: Iterable[str | bytes],
@@ -166,7 +161,6 @@ def answered(reading: Reading, tally: Tally, exchange: Exchange, now: datetime) 
         changed=tally.changed,
         idle=tally.idle,
         failed=tally.failed,
-        count=reading.count,
         remaining=worst.iterator_remaining,
         iterator_id=worst.iterator_id,
         newest=tally.newest,

@@ -56,9 +56,8 @@ def steps_of(state: InvoiceSync, ids=()) -> list[Step]:
 # What is asked
 
 
-def test_the_first_run_counts_and_reads_open_invoices_then_their_customers():
+def test_the_first_run_reads_open_invoices_then_their_customers():
     assert steps_of(first_run(), ids=["A"]) == [
-        Step.COUNT,
         Step.READ,
         Step.REREAD,
         Step.CUSTOMERS,
@@ -67,7 +66,6 @@ def test_the_first_run_counts_and_reads_open_invoices_then_their_customers():
 
 def test_a_later_run_also_asks_what_was_deleted_and_compares():
     assert steps_of(later_run(), ids=["A"]) == [
-        Step.COUNT,
         Step.READ,
         Step.DELETIONS,
         Step.SWEEP,
@@ -229,10 +227,23 @@ def test_a_continue_that_was_handed_out_twice_may_have_turned_two_pages():
     assert (state.step, state.restarts, move) == (Step.READ, 1, GoOn())
 
 
-def test_counting_and_deletions_are_dispensable():
-    for step in (Step.COUNT, Step.DELETIONS):
-        state, move = invoice_sync.answered(later_run(step=step), Answered(status=3250))
-        assert (state.step, move) == (invoice_sync.advance(later_run(step=step)).step, GoOn())
+def test_deletions_are_dispensable():
+    state, move = invoice_sync.answered(later_run(step=Step.DELETIONS), Answered(status=3250))
+    assert (state.step, move) == (Step.SWEEP, GoOn())
+
+
+def test_the_first_page_tells_how_many_there_are():
+    page = Answered(status=0, rows=200, changed=200, remaining=300, iterator_id="{A}")
+    state, _ = invoice_sync.answered(first_run(), page)
+    assert (state.position, state.total) == (200, 500)
+    state, _ = invoice_sync.answered(state, replace(page, remaining=100))
+    assert (state.position, state.total) == (400, 500)
+
+
+def test_what_did_not_change_is_not_counted_as_work():
+    page = Answered(status=0, rows=200, changed=50, idle=150, remaining=0)
+    state, _ = invoice_sync.answered(later_run(), page)
+    assert (state.position, state.total) == (50, 50)
 
 
 def test_a_refusal_of_the_reading_itself_ends_the_sync_with_quickbooks_words():
@@ -330,11 +341,10 @@ def test_a_comparison_that_cannot_be_read_in_any_size_ends_the_sync():
     )
 
 
-@pytest.mark.parametrize("step", [Step.COUNT, Step.DELETIONS])
-def test_a_step_that_only_helps_is_left_out_when_its_answer_cannot_be_read(step):
-    state = later_run(step=step, page_size=1, tries=3)
+def test_a_step_that_only_helps_is_left_out_when_its_answer_cannot_be_read():
+    state = later_run(step=Step.DELETIONS, page_size=1, tries=3)
     after, move = invoice_sync.unreadable(state, "cut")
-    assert (after.step, move) == (Step(list(Step)[list(Step).index(step) + 1]), GoOn())
+    assert (after.step, move) == (Step.SWEEP, GoOn())
 
 
 def test_a_refused_message_set_is_waited_for_only_when_that_helps():

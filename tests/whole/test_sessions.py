@@ -493,7 +493,7 @@ def test_what_a_sync_asked_that_went_well_is_kept_by_size_and_digest(house):
     house.sync()
     asked = asked_by_the_last_sync(house)
     assert {one.request for one in asked} == {b""}
-    first = next(one for one in asked if one.step == "count")
+    first = next(one for one in asked if one.step == "read")
     sent = house.requests[0].encode()
     assert (first.request_bytes, first.request_digest) == (len(sent), sha256(sent).hexdigest()[:16])
 

@@ -36,7 +36,6 @@ RECORD_CODES = frozenset({3000, NOT_FOUND, 3140})
 class Step(StrEnum):
     """The questions in the order in which they are asked."""
 
-    COUNT = "count"
     READ = "read"
     DELETIONS = "deletions"
     SWEEP = "sweep"
@@ -58,7 +57,7 @@ IN_ORDER = frozenset({Step.CUSTOMER_CHECK}) | BY_NAME
 """Steps whose IDs are gone through in the store's order: those after the last one are next."""
 LIGHT = frozenset({Step.SWEEP, Step.CUSTOMER_CHECK})
 """Steps that ask for a few elements of each record, only to compare them."""
-DISPENSABLE = frozenset({Step.COUNT, Step.DELETIONS})
+DISPENSABLE = frozenset({Step.DELETIONS})
 """Steps that help but are not needed: the sweep finds what they would have told."""
 LATER_RUNS_ONLY = frozenset({Step.DELETIONS, Step.SWEEP, Step.CUSTOMER_CHECK})
 """The first run has read all open invoices, so there is nothing to compare yet."""
@@ -66,8 +65,7 @@ COMPARING = frozenset({Step.SWEEP, Step.CUSTOMER_CHECK})
 """What looks at everything that there is, and is therefore not asked in each sync."""
 
 PERCENT: dict[Step, tuple[int, int]] = {
-    Step.COUNT: (0, 2),
-    Step.READ: (2, 70),
+    Step.READ: (0, 70),
     Step.DELETIONS: (70, 72),
     Step.SWEEP: (72, 84),
     Step.CUSTOMER_CHECK: (84, 87),
@@ -79,7 +77,6 @@ PERCENT: dict[Step, tuple[int, int]] = {
 }
 
 DOING: dict[Step, str] = {
-    Step.COUNT: "Counting invoices",
     Step.READ: "Reading invoices",
     Step.DELETIONS: "Looking for deleted invoices",
     Step.SWEEP: "Comparing open invoices",
@@ -108,7 +105,7 @@ class InvoiceSync(Paged):
     start_date: str
     settled_on: str = ""
     is_due: bool = True
-    step: Step = Step.COUNT
+    step: Step = Step.READ
     total: int = 0
     by_id: bool = False
     settling: str = ""
@@ -254,8 +251,6 @@ def _understood(state: InvoiceSync, answer: Answered) -> tuple[InvoiceSync, Move
     if paging.page_was_skipped(state, answer):
         return paging.start_over(state, answer.said)
     state = _counted(state, answer)
-    if state.step is Step.COUNT:
-        return advance(replace(state, total=answer.count)), GoOn()
     if state.step in BY_ID:
         # The store names the next IDs; when it names none, the step is over. After trouble with
         # one of them it is on with larger groups.
@@ -267,10 +262,13 @@ def _understood(state: InvoiceSync, answer: Answered) -> tuple[InvoiceSync, Move
 
 
 def _counted(state: InvoiceSync, answer: Answered) -> InvoiceSync:
+    # The first page of the list tells how long it is.
+    told = state.step is Step.READ and not state.furthest
+    total = state.total + (answer.rows + (answer.remaining or 0)) * told
     state = paging.counted(state, answer)
     return replace(
         state,
-        total=max(state.total - answer.idle, state.position + state.failed),
+        total=max(total - answer.idle, state.position + state.failed),
         newest=state.newest if state.step in LIGHT else max(state.newest, answer.newest),
     )
 
@@ -305,10 +303,6 @@ def _with_percent(state: InvoiceSync) -> InvoiceSync:
 
 def _iterator(state: InvoiceSync) -> ask.Iterator:
     return ask.Continue(state.iterator_id) if state.iterator_id else ask.Start()
-
-
-def _count(state: InvoiceSync, request_id: str, _today: date) -> tuple[ask.Request, ...]:
-    return (replace(_invoices_of_window(state, request_id), metadata=ask.Metadata.ONLY),)
 
 
 def _read(state: InvoiceSync, request_id: str, _today: date) -> tuple[ask.Request, ...]:
@@ -372,7 +366,6 @@ def _customers(state: InvoiceSync, request_id: str, _today: date) -> tuple[ask.R
 
 
 ASK: dict[Step, Callable[[InvoiceSync, str, date], tuple[ask.Request, ...]]] = {
-    Step.COUNT: _count,
     Step.READ: _read,
     Step.DELETIONS: _deletions,
     Step.SWEEP: _sweep,
