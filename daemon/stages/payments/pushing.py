@@ -123,13 +123,14 @@ def thd_post(
         telling.thd_stopped(session, WRITES_ELSEWHERE, "", now)
         return plan.stop_pushing(state), None
     looked_at = datetime.fromisoformat(state.looked_at)
-    if now > datetime.fromisoformat(state.write_until):
+    write_until = datetime.fromisoformat(state.write_until)
+    if now > write_until:
         # So many are too many for a QuickBooks that takes so long for each.
         fewer = max(1, state.most_at_once // 2)
         return plan.to(replace(state, at_once=fewer, most_at_once=fewer), Step.LOOK), None
     clock_was_set_back = now < looked_at
     is_another = thd_mark(session, posting.id) != state.to_write[0].mark
-    if clock_was_set_back or is_another or daemons.has_begun_between(looked_at, now):
+    if clock_was_set_back or is_another or daemons.has_begun_between(write_until - LOOK_LASTS, now):
         return plan.to(state, Step.LOOK), None
     if sets.written_elsewhere(binding.company_key, connection.id, looked_at):
         return plan.to(state, Step.LOOK), None
