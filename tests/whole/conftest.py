@@ -37,6 +37,14 @@ def house(open_house: Callable[..., House]) -> House:
     return made
 
 
+@pytest.fixture
+def small_house(open_house: Callable[..., House]) -> House:
+    """A house whose company fits into one small answer, such as anybody may send."""
+    made = open_house(small_company(customers=4, invoices=6))
+    made.add_connection()
+    return made
+
+
 def small_company(**options: Any) -> Company:
     return Company.create(**({"seed": 7, "customers": 30, "invoices": 90} | options))
 

@@ -54,8 +54,9 @@ def test_an_answer_that_comes_again_after_the_next_request_went_out_changes_noth
 
 
 def test_an_answer_overtaken_by_its_repeat_and_the_next_request_is_not_taken_for_that_one(
-    house, monkeypatch
+    small_house, monkeypatch
 ):
+    house = small_house
     hand = house.by_hand()
     hand.log_in()
     answer = hand.work(hand.ask())
@@ -73,8 +74,7 @@ def test_an_answer_overtaken_by_its_repeat_and_the_next_request_is_not_taken_for
     percent, request = overtaking
     assert slow == percent
     assert hand.ask(hcp="") == request
-    assert hand.tell(hand.work(request)) > 0
-    assert hand.finish() == 100
+    assert hand.tell(hand.work(request)) == 100
     assert house.is_equal()
 
 
@@ -103,7 +103,8 @@ def test_a_second_web_connector_is_told_to_wait_and_why(house):
     assert first.finish() == 100
 
 
-def test_the_loser_of_a_takeover_ends_cleanly_and_changes_nothing(house):
+def test_the_loser_of_a_takeover_ends_cleanly_and_changes_nothing(small_house):
+    house = small_house
     loser, winner = house.by_hand(), house.by_hand()
     loser.log_in()
     request = loser.ask()
@@ -128,7 +129,8 @@ def test_quickbooks_may_take_long_over_a_page_as_long_as_nobody_else_comes(house
     assert hand.finish() == 100
 
 
-def test_a_session_that_was_silent_for_an_hour_is_given_up(house):
+def test_a_session_that_was_silent_for_an_hour_is_given_up(small_house):
+    house = small_house
     hand = house.by_hand()
     hand.log_in()
     answer = hand.work(hand.ask())
