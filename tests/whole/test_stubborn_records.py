@@ -11,7 +11,7 @@ import pytest
 
 from shared.models import connections, ledger, syncs
 from shared.operations.problems import plan_retry
-from shared.rules.values import InvoiceStatus, JobMode, RecordKind, SyncState
+from shared.rules.values import InvoiceStatus, JobMode, ProblemState, RecordKind, SyncState
 from simulator.company import Company, acts
 from simulator.webconnector import Result
 from tests.deciding import decide
@@ -376,3 +376,28 @@ def test_while_the_store_cannot_be_used_the_web_connector_is_told_in_words(
     monkeypatch.undo()
     with house.store.transaction():
         assert connections.get("Larkspur")
+
+
+@pytest.mark.parametrize("times", [1, 9])
+def test_a_customer_that_is_said_to_be_gone_though_an_open_invoice_names_it_is_asked_for(
+    house, times
+):
+    assert house.sync().ok
+    house.later(hours=1)
+    house.alter_with_request = failing(times, 3120, "No such record.", only="<CustomerQueryRq")
+    assert house.sync().ok
+    assert house.is_equal()
+
+
+def test_a_customer_that_stays_gone_is_told_until_it_is_there_again(house):
+    assert house.sync().ok
+    house.alter_with_request = failing(999, 3120, "No such record.", only="<CustomerQueryRq")
+    for _ in range(2):
+        house.later(hours=1)
+        assert house.sync().ok
+        assert {one.code for one in house.problems()} == {"invoice-customer-missing"}
+    house.alter_with_request = None
+    house.later(hours=1)
+    assert house.sync().ok
+    assert house.is_equal()
+    assert {one.state for one in house.problems()} <= {ProblemState.RESOLVED}

@@ -245,9 +245,12 @@ def _thd_ids_done(session: Session, state: InvoiceSync, tally: Tally, now: datet
     match state.step:
         case Step.CUSTOMER_CHECK:
             ledger.customers_gone(connection_id, gone)
+            changed = len(gone)
         case Step.REREAD:
             changed = importing.thd_mark_deleted(session, gone, now)
             ledger.reread_done(connection_id, RecordKind.INVOICE, state.asked)
+            # One that is said to be gone may be there all the same: an open invoice names it.
+            ledger.want_customers_of(connection_id, tally.taken_ids)
         case Step.CUSTOMERS:
             # One that cannot be read is as good as not there: it is asked for once a sync.
             absent = [one for one in state.asked if one not in tally.taken_ids]

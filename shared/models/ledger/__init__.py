@@ -58,7 +58,7 @@ from shared.models.ledger.settlement import (
     without_customer,
 )
 from shared.models.ledger.shared_numbers import SharedNumber, shared_numbers, sharing
-from shared.models.ledger.wanted import want_missing
+from shared.models.ledger.wanted import want_customers_of, want_missing
 
 __all__ = [
     "COMPARED",
@@ -103,6 +103,7 @@ __all__ = [
     "store_invoices",
     "totals",
     "unseen_open",
+    "want_customers_of",
     "want_missing",
     "watermark",
     "without_customer",

@@ -72,14 +72,27 @@ _HELD = Statement(
 def customers_gone(connection_id: int, list_ids: Iterable[str]) -> None:
     """Note that customers are no longer in QuickBooks, and have their open invoices read again.
 
-    After a merge those name the customer that remained.
+    After a merge those name the customer that remained. So do the jobs that stood below them.
     """
     ids = list(list_ids)
     invoices = _OPEN_INVOICES_OF.column(connection=connection_id, ids=ids)
     rereads.queue_reread(connection_id, RecordKind.INVOICE, invoices)
-    mark_customers_deleted(connection_id, ids)  # last: the queue asks for them once more
+    mark_customers_deleted(connection_id, ids)
+    jobs = _JOBS_OF.column(connection=connection_id, ids=ids)
+    rereads.queue_reread(connection_id, RecordKind.CUSTOMER, jobs)
 
 
+_JOBS_OF = Statement(
+    lambda: (
+        t.Customer.select(t.Customer.list_id)
+        .where(
+            (t.Customer.connection == slot("connection"))
+            & (t.Customer.state == CustomerState.HELD.value)
+            & among(t.Customer.parent_list_id, "ids")
+        )
+        .order_by(t.Customer.id)
+    )
+)
 _OPEN_INVOICES_OF = Statement(
     lambda: (
         t.Invoice.select(t.Invoice.txn_id)

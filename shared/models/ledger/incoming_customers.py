@@ -41,7 +41,7 @@ def store_customers(
     _WRITE.many((connection_id, held, *_CUSTOMER.row(customer)) for customer in written)
     aliases.remember(connection_id, written, now)
     aliases.still_there(connection_id, customers)
-    wanted.want(connection_id, (customer.parent_list_id for customer in written))
+    wanted.want(connection_id, (customer.parent_list_id for customer in customers.values()))
     rereads.reread_done(connection_id, RecordKind.CUSTOMER, customers)
     return stored
 

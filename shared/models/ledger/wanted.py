@@ -55,14 +55,20 @@ _WANT_AGAIN = Statement(
 
 
 def want_customers_of(connection_id: int, txn_ids: Iterable[str]) -> None:
-    """Ask again for customers of these invoices that QuickBooks did not show before."""
+    """Ask again for customers that QuickBooks did not show before, though these invoices are open
+    and name them.
+    """
     want(connection_id, _NAMED_BY.column(connection=connection_id, ids=txn_ids))
 
 
 _NAMED_BY = Statement(
     lambda: (
         t.Invoice.select(t.Invoice.customer_list_id)
-        .where((t.Invoice.connection == slot("connection")) & among(t.Invoice.txn_id, "ids"))
+        .where(
+            (t.Invoice.connection == slot("connection"))
+            & (t.Invoice.status == InvoiceStatus.OPEN.value)
+            & among(t.Invoice.txn_id, "ids")
+        )
         .distinct()
     )
 )
