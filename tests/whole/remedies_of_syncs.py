@@ -263,8 +263,7 @@ def the_newer_sync_goes_on(office: Office) -> Iterator[None]:
     hand = office.house.by_hand()
     hand.log_in()
     yield
-    hand.tell(hand.work(hand.ask()))
-    assert hand.finish() == 100
+    assert hand.tell(hand.work(hand.ask())) == 100
 
 
 @remedy("session-cut")
@@ -285,8 +284,7 @@ def the_sync_after_the_restart_goes_on(office: Office) -> Iterator[None]:
     hand = office.house.by_hand()
     hand.log_in()
     yield
-    hand.tell(hand.work(hand.ask()))
-    assert hand.finish() == 100
+    assert hand.tell(hand.work(hand.ask())) == 100
 
 
 @remedy("answer-foreign")

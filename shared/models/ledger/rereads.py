@@ -5,13 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from shared.models import tables as t
+from shared.models.ledger import wanted
 from shared.models.statements import Statement, among, insert_rows, slot
 from shared.rules.values import RecordKind
 
 
 def queue_reread(connection_id: int, kind: RecordKind, ids: Iterable[str]) -> None:
-    """Have objects read again by id, after those that wait already."""
+    """Have objects read again by id, after those that wait already.
+
+    A customer of such an invoice that QuickBooks did not show before is asked for again.
+    """
+    ids = list(ids)
     _QUEUE.many((connection_id, kind.value, object_id) for object_id in ids)
+    if kind is RecordKind.INVOICE:
+        wanted.want_customers_of(connection_id, ids)
 
 
 _QUEUE = insert_rows(
