@@ -173,6 +173,15 @@ def test_a_page_may_hold_fewer_rows_than_asked_for():
     assert (state.iterator_id, state.remaining) == ("{A}", 300)
 
 
+@pytest.mark.parametrize("more", [1, 300])
+def test_a_page_may_hold_more_rows_than_asked_for(more):
+    state = first_run(step=Step.READ, iterator_id="{A}", remaining=900)
+    rows = state.asked_rows + more
+    thick = Answered(rows=rows, changed=rows, remaining=900 - rows, iterator_id="{A}")
+    state, move = invoice_sync.answered(state, thick)
+    assert (state.iterator_id, state.restarts, move) == ("{A}", 0, GoOn())
+
+
 def test_a_lost_iterator_starts_over_twice_and_then_ends_the_sync():
     state = first_run(step=Step.READ)
     moves = []

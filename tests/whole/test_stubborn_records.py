@@ -6,6 +6,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from datetime import date, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -401,3 +402,17 @@ def test_a_customer_that_stays_gone_is_told_until_it_is_there_again(house):
     assert house.sync().ok
     assert house.is_equal()
     assert {one.state for one in house.problems()} <= {ProblemState.RESOLVED}
+
+
+def test_a_store_file_that_is_deleted_under_the_daemon_is_told_and_not_made_again(house):
+    assert house.sync().ok
+    connector, row = house.web_connector()
+    store = Path(house.store_url.removeprefix("sqlite:///"))
+    kept = store.rename(store.with_name("moved.sqlite3"))
+    house.later(seconds=10)
+    assert connector.update(row).result is Result.BUSY
+    assert not store.exists()
+    kept.rename(store)
+    house.restart()
+    assert house.sync().ok
+    assert house.is_equal()
