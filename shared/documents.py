@@ -9,6 +9,12 @@ def invoice_document(number: str, customer: str) -> str:
     return f"{name}, {customer}" if customer else name
 
 
+def credit_memo_document(number: str, customer: str) -> str:
+    """Name a credit memo: "Credit memo 2041, Larkspur Tile"; the customer may not be known."""
+    name = f"Credit memo {number}" if number else "Credit memo without number"
+    return f"{name}, {customer}" if customer else name
+
+
 def customer_document(full_name: str) -> str:
     """Name a customer or job: "Customer Larkspur Tile:Lobby"."""
     return f"Customer {full_name}".rstrip()

@@ -163,6 +163,26 @@ class InvoiceQuery(Asked):
 
 
 @dataclass(frozen=True, slots=True)
+class CreditMemoQuery(Asked):
+    """Credit memos by filter, as ``InvoiceQuery``; there is none by what is left of them.
+
+    What a credit memo is applied to comes only with ``include_links``.
+    """
+
+    request_id: str
+    max_returned: Annotated[int | None, one("MaxReturned", COUNT)] = None
+    from_modified: Annotated[
+        str, one("ModifiedDateRangeFilter/FromModifiedDate", TIME, either="modified")
+    ] = ""
+    from_date: Annotated[
+        date | None, one("TxnDateRangeFilter/FromTxnDate", DATE, either="dated")
+    ] = None
+    include_links: Annotated[bool, one("IncludeLinkedTxns", only("true"))] = False
+    include: Annotated[tuple[str, ...], each("IncludeRetElement", ELEMENT_NAME)] = ()
+    iterator: Iterator | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ReceivePaymentQuery(Asked):
     """Payments: by TxnID, or by number, or by filter; never two of these.
 
@@ -278,6 +298,7 @@ Request: TypeAlias = (
     | PreferencesQuery
     | CustomerQuery
     | InvoiceQuery
+    | CreditMemoQuery
     | ReceivePaymentQuery
     | AccountQuery
     | PaymentMethodQuery

@@ -18,7 +18,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Annotated, NamedTuple, TypeAlias
 
-from shared.documents import customer_document, invoice_document
+from shared.documents import credit_memo_document, customer_document, invoice_document
 from shared.qbxml.fields import (
     amount,
     day,
@@ -255,6 +255,38 @@ class InvoiceRet(NamedTuple):
         return invoice_document(self.ref_number, self.customer.full_name)
 
 
+class LinkedTxn(NamedTuple):
+    """A transaction that an amount of another one went to; below it ``amount`` may be negative."""
+
+    txn_id: Annotated[str, object_id("TxnID")] = ""
+    txn_type: Annotated[str, word("TxnType")] = ""
+    ref_number: Annotated[str, text("RefNumber")] = ""
+    amount: Annotated[Decimal | None, amount("Amount")] = None
+
+
+class CreditMemoRet(NamedTuple):
+    """A credit memo; ``linked`` is what it is applied to, and comes only when asked for.
+
+    ``credit_remaining`` is what is left of ``total_amount``. ``is_pending`` means not posted.
+    """
+
+    txn_id: Annotated[str, object_id("TxnID", needed=True)] = ""
+    time_modified: Annotated[str, moment("TimeModified")] = ""
+    customer: Annotated[Ref, ref("CustomerRef")] = NO_REF
+    txn_date: Annotated[date | None, day("TxnDate")] = None
+    ref_number: Annotated[str, text("RefNumber")] = ""
+    is_pending: Annotated[bool | None, flag("IsPending")] = None
+    total_amount: Annotated[Decimal | None, amount("TotalAmount")] = None
+    credit_remaining: Annotated[Decimal | None, amount("CreditRemaining")] = None
+    currency: Annotated[str, full_name("CurrencyRef")] = ""
+    linked: Annotated[tuple[LinkedTxn, ...], each("LinkedTxn", LinkedTxn)] = ()
+
+    @property
+    def document(self) -> str:
+        """What a person calls it: "Credit memo 2041, Larkspur Tile"."""
+        return credit_memo_document(self.ref_number, self.customer.full_name)
+
+
 class TxnDeletedRet(NamedTuple):
     """A transaction that was deleted in the last 90 days."""
 
@@ -270,6 +302,7 @@ Ret: TypeAlias = (
     | PreferencesRet
     | CustomerRet
     | InvoiceRet
+    | CreditMemoRet
     | ReceivePaymentRet
     | AccountRet
     | PaymentMethodRet
