@@ -63,6 +63,7 @@ def cli(ctx: click.Context, config: Path | None) -> None:
 for name, place, told in (
     ("audit", "audit:audit", "Who changed what, and when."),
     ("connection", "connection:connection", "Add, list, show, edit and remove connections."),
+    ("credits", "ledger:credit_memos", "List the credit memos that customers can still use."),
     ("customers", "ledger:customers", "The customers that imported invoices are billed to."),
     ("db", "store:db", "Upgrade the store or back it up."),
     ("doctor", "doctor:doctor", "Check everything and say what to do."),

@@ -65,6 +65,11 @@ FIELD_OPTIONS = (
         help="Import the payments recorded in QuickBooks, or not. Default: import.",
     ),
     click.option(
+        "--credit-memos",
+        type=click.Choice(["off", "on"]),
+        help="Read open credit memos from QuickBooks, to look at them here. Default: off.",
+    ),
+    click.option(
         "--missing-method",
         type=click.Choice(["create", "other"]),
         help="A payment method that QuickBooks does not list: create it there, or use Other.",
@@ -109,6 +114,7 @@ def chosen(given: dict[str, Any]) -> dict[str, Any]:
         "on_account": values.OnAccount,
         "closed_period": values.ClosedPeriod,
         "sample_company": values.SampleCompany,
+        "credit_memos": lambda word: word == "on",
         "start_date": lambda day: None if day == NO_DATE else day,
     }
     return {

@@ -1,4 +1,4 @@
-"""``deskbridge customers`` and ``deskbridge invoices``: what was imported."""
+"""``deskbridge customers``, ``invoices`` and ``credits``: what was imported."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ from shared.files import write_private
 from shared.operations.contracts.ledger import (
     CUSTOMER_DETAIL,
     INVOICE_DETAIL,
+    LISTED_CREDIT_MEMO,
     LISTED_CUSTOMER,
     LISTED_INVOICE,
     LISTED_MAPPING,
@@ -37,7 +38,7 @@ from shared.operations.describe.text import (
     local_time,
     plain,
 )
-from shared.rules.ledger import CustomerDetail, InvoiceDetail, InvoiceSides
+from shared.rules.ledger import CreditMemo, CustomerDetail, InvoiceDetail, InvoiceSides
 from shared.rules.payments.values import CustomerMapping
 from shared.rules.values import CustomerRow
 
@@ -238,6 +239,51 @@ MAPPING_COLUMNS = (
 def _mapping_row(one: CustomerMapping) -> Row:
     customer = one.customer or "(gone from QuickBooks)"
     return Row((one.name, customer, one.list_id, one.who, local_time(one.at)))
+
+
+@click.group("credits")
+def credit_memos() -> None:
+    """Credit memos of QuickBooks of which something is left."""
+
+
+@credit_memos.command("list")
+@name_argument
+@json_option(LISTED_CREDIT_MEMO, many=True)
+@pass_desk
+def list_credit_memos(desk: Desk, name: str | None, as_json: bool) -> None:
+    """List the open credit memos of NAME, or of all connections, and what they are applied to."""
+    from shared.operations import credit_memos as operations
+
+    with desk.store.reading():
+        found = operations.view_list(desk.store, name)
+    if as_json:
+        output.say_json_lines(output.json_text(LISTED_CREDIT_MEMO.of(one)) for one in found)
+    elif found:
+        _say_listed(CREDIT_COLUMNS, [(one.connection, _credit_row(one.row)) for one in found])
+        output.say()
+        output.say_wrapped(count(len(found), "open credit memo"))
+    else:
+        output.say_wrapped(
+            "No open credit memo. They are read where that is on: deskbridge connection edit NAME"
+            " --credit-memos on"
+        )
+
+
+CREDIT_COLUMNS = (
+    Column("Number"),
+    Column("Customer", least=12),
+    Column("Date", drop=1),
+    Column("Total", right=True, drop=3),
+    Column("Remaining", right=True),
+    Column("", drop=2),
+)
+
+
+def _credit_row(memo: CreditMemo) -> Row:
+    amounts = (grouped(memo.total), grouped(memo.remaining), memo.currency)
+    named = (memo.number or "(none)", memo.customer, iso_day(memo.date) or "")
+    below = [f"{grouped(u.amount)} applied to {u.type} {u.number}".rstrip() for u in memo.uses]
+    return Row((*named, *amounts), below=below)
 
 
 @click.group()

@@ -78,6 +78,7 @@ def _say(found: Reconciliation) -> None:
     _say_at_work(found)
     _say_posted(found.having("posted"))
     _say_customers(found)
+    _say_credits(found)
     _say_set_aside(found.set_aside)
     output.say()
     output.say_pairs(
@@ -178,6 +179,24 @@ def _say_customers(found: Reconciliation) -> None:
         for one in found.totals
     ]
     output.say_table(CUSTOMER_COLUMNS, rows)
+
+
+CREDIT_COLUMNS = (
+    Column("Open credit of", least=20),
+    Column("Memos", right=True, drop=1),
+    Column("Remaining", right=True),
+    Column(""),
+)
+
+
+def _say_credits(found: Reconciliation) -> None:
+    if found.credits:
+        output.say()
+        rows = [
+            Row((one.customer, str(one.credit_memos), grouped(one.remaining), one.currency))
+            for one in found.credits
+        ]
+        output.say_table(CREDIT_COLUMNS, rows)
 
 
 def _say_set_aside(set_aside: Sequence[SetAside]) -> None:

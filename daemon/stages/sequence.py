@@ -1,4 +1,4 @@
-"""The stages of a sync, one after the other: invoices, retried payments, payments, balances.
+"""The stages of a sync, one after the other: invoices, credit memos, payments, balances.
 
 Each stage is a plan of its own; where it stands travels in the session row as JSON. The
 session's desk talks to the stages alone and never asks which one is on. Store-thread code.
@@ -15,6 +15,7 @@ from typing import Protocol
 
 from daemon.stages import known_copy
 from daemon.stages.balances import Balances
+from daemon.stages.credit_memos import CreditMemos
 from daemon.stages.invoices import work as invoices
 from daemon.stages.moves import Ask, AskWrite, GiveUpOn, Gone, Move, NotTakenIn, Progress
 from daemon.stages.payments import work as payments
@@ -33,6 +34,7 @@ class Stage(StrEnum):
 
     KNOWN_COPY = "known-copy"  # is it the copy of the company file that we know?
     INVOICES = "invoices"  # what QuickBooks bills
+    CREDIT_MEMOS = "credit-memos"  # what is left of credits, where that is wanted
     RETRIED = "retried"  # what retried payments name, read again
     PAYMENTS = "payments"  # posted there, and read from there
     BALANCES = "balances"  # the invoices that payments touched, read again
@@ -114,12 +116,16 @@ class Standing:
 
 
 STAGES: Mapping[ApplicationKind, tuple[Stage, ...]] = {
-    ApplicationKind.INVOICE: (Stage.KNOWN_COPY, Stage.INVOICES),
+    ApplicationKind.INVOICE: (Stage.KNOWN_COPY, Stage.INVOICES, Stage.CREDIT_MEMOS),
     ApplicationKind.PAYMENT: (Stage.RETRIED, Stage.PAYMENTS, Stage.BALANCES),
     ApplicationKind.COMBINED: tuple(Stage),
 }
 SHARE: Mapping[ApplicationKind, Mapping[Stage, tuple[int, int]]] = {
-    ApplicationKind.INVOICE: {Stage.KNOWN_COPY: (0, 0), Stage.INVOICES: (0, 100)},
+    ApplicationKind.INVOICE: {
+        Stage.KNOWN_COPY: (0, 0),
+        Stage.INVOICES: (0, 100),
+        Stage.CREDIT_MEMOS: (99, 100),
+    },
     ApplicationKind.PAYMENT: {
         Stage.RETRIED: (0, 2),
         Stage.PAYMENTS: (2, 85),
@@ -128,6 +134,7 @@ SHARE: Mapping[ApplicationKind, Mapping[Stage, tuple[int, int]]] = {
     ApplicationKind.COMBINED: {
         Stage.KNOWN_COPY: (0, 0),
         Stage.INVOICES: (0, 60),
+        Stage.CREDIT_MEMOS: (60, 60),
         Stage.RETRIED: (60, 60),
         Stage.PAYMENTS: (60, 90),
         Stage.BALANCES: (90, 100),
@@ -138,6 +145,7 @@ SHARE: Mapping[ApplicationKind, Mapping[Stage, tuple[int, int]]] = {
 WORK: Mapping[Stage, Work] = {
     Stage.KNOWN_COPY: known_copy,
     Stage.INVOICES: invoices,
+    Stage.CREDIT_MEMOS: CreditMemos(),
     Stage.RETRIED: Retried(),
     Stage.PAYMENTS: payments,
     Stage.BALANCES: Balances(),

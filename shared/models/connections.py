@@ -79,7 +79,7 @@ NAME_LENGTH = 60
 _EDITABLE = {
     *("name", "layout", "company_file", "jobs", "start_date", "run_every_minutes"),
     *("minimum_interval_seconds", "debug", "payments_out", "payments_in", "missing_method"),
-    *("overpayment", "on_account", "closed_period", "sample_company"),
+    *("overpayment", "on_account", "closed_period", "sample_company", "credit_memos"),
 }
 _UNBOUND = {
     **dict.fromkeys(("company_name", "product_name", "major_version", "minor_version"), ""),
@@ -107,6 +107,7 @@ def add(
     on_account: OnAccount = OnAccount.REFUSE,
     closed_period: ClosedPeriod = ClosedPeriod.HOLD,
     sample_company: SampleCompany = SampleCompany.REFUSE,
+    credit_memos: bool = False,
     now: datetime,
     new_id: Callable[[], UUID] = uuid4,
 ) -> Connection:
@@ -132,6 +133,7 @@ def add(
         on_account=on_account,
         closed_period=closed_period,
         sample_company=sample_company,
+        credit_memos=credit_memos,
         created_at=now,
         platform_account=_free_account(name),
     )

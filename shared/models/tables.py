@@ -94,6 +94,7 @@ class Connection(Table):
     closed_period = TextField(constraints=[SQL("DEFAULT 'hold'")])
     sample_company = TextField(constraints=[SQL("DEFAULT 'refuse'")])
     closing_date = TextField(constraints=[SQL("DEFAULT ''")])
+    credit_memos = BooleanField(constraints=[SQL("DEFAULT FALSE")])
 
 
 class Application(Table):
@@ -404,6 +405,42 @@ class InvoiceLine(Table):
     class Meta:
         table_name = "invoice_line"
         primary_key = CompositeKey("invoice", "position")
+
+
+class CreditMemo(Table):
+    """A credit memo of which something is left; ``shown_in`` is the last sync that read it."""
+
+    connection = ForeignKeyField(Connection, on_delete="CASCADE", index=False)
+    txn_id = TextField()
+    number = TextField()
+    customer = TextField()
+    customer_list_id = TextField()
+    date = TextField()
+    total_cents = BigIntegerField()
+    remaining_cents = BigIntegerField()
+    currency = TextField()
+    time_modified = TextField()
+    shown_in = BigIntegerField()
+
+    class Meta:
+        table_name = "credit_memo"
+        primary_key = CompositeKey("connection", "txn_id")
+
+
+class CreditUse(Table):
+    """What a credit memo is applied to; ``position`` counts from 0 as QuickBooks tells it."""
+
+    connection = ForeignKeyField(Connection, on_delete="CASCADE", index=False)
+    memo_txn_id = TextField()
+    position = IntegerField()
+    txn_id = TextField()
+    type = TextField()
+    number = TextField()
+    amount_cents = BigIntegerField()
+
+    class Meta:
+        table_name = "credit_use"
+        primary_key = CompositeKey("connection", "memo_txn_id", "position")
 
 
 class SeenPage(Table):
@@ -875,6 +912,8 @@ TABLES: tuple[type[Table], ...] = (
     CustomerMove,
     Invoice,
     InvoiceLine,
+    CreditMemo,
+    CreditUse,
     SeenPage,
     Reread,
     Watermark,

@@ -12,9 +12,10 @@ from shared import hints
 from shared.models import ledger, problems, syncs
 from shared.models.payments import holding, listing, reconciling
 from shared.models.store import Store
-from shared.operations import which
+from shared.operations import credit_memos, which
 from shared.operations.describe.text import count
 from shared.operations.which import Which
+from shared.rules.ledger import OpenCredit
 from shared.rules.payments.values import CustomerBalance, PaidButOpen, Payment, SetAside
 from shared.rules.values import Connection, Problem
 
@@ -84,6 +85,9 @@ class Reconciliation:
     last_payment_sync: Annotated[
         datetime | None, "when the last Payment Sync finished; null: none did"
     ]
+    credits: Annotated[
+        Sequence[OpenCredit], "open credit memos of each customer and currency, where they are read"
+    ]
 
     def having(self, *statuses: str) -> list[Payment]:
         """The payments that stand so."""
@@ -117,6 +121,7 @@ def _reconciled(connection: Connection) -> Reconciliation:
         set_aside=set_aside,
         last_invoice_sync=_last_finished(connection.id, "invoice"),
         last_payment_sync=_last_finished(connection.id, "payment"),
+        credits=credit_memos.by_customer(connection.id),
     )
 
 

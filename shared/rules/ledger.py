@@ -11,6 +11,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated, Generic, TypeVar
 
+from shared.documents import credit_memo_document
 from shared.qbxml.invoice_lines import InvoiceLine
 from shared.rules.payments.values import CustomerMapping, NamedInvoice, PaymentStatus
 from shared.rules.payments.views import PaymentLine
@@ -57,6 +58,47 @@ class Invoice:
     time_modified: str
     lines: tuple[InvoiceLine, ...] = ()
     note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CreditUse:
+    """What a credit memo was applied to: an invoice, or a refund."""
+
+    txn_id: Annotated[str, "TxnID of what it is applied to"]
+    type: Annotated[str, "what that is, as QuickBooks says it, such as `Invoice`"]
+    number: Annotated[str, "and its number; may be empty"]
+    amount: Annotated[Decimal, "how much of the credit went there"]
+
+
+@dataclass(frozen=True, slots=True)
+class CreditMemo:
+    """A credit memo of QuickBooks of which something is left, amounts in ``currency``."""
+
+    txn_id: Annotated[str, "TxnID of QuickBooks"]
+    number: Annotated[str, "number of the credit memo; may be empty"]
+    customer: Annotated[str, "the customer or job that it is for"]
+    customer_list_id: Annotated[str, "and its ListID"]
+    date: Annotated[Day, "date of the credit memo"]
+    total: Annotated[Decimal, "amount with two decimals, as text"]
+    remaining: Annotated[Decimal, "what is left of it, likewise"]
+    currency: Annotated[str, "such as USD"]
+    time_modified: str
+    uses: Annotated[tuple[CreditUse, ...], "what it is applied to"] = ()
+
+    @property
+    def document(self) -> str:
+        """What a person calls it: "Credit memo 2041, Larkspur Tile"."""
+        return credit_memo_document(self.number, self.customer)
+
+
+@dataclass(frozen=True, slots=True)
+class OpenCredit:
+    """What is left of the credit memos of a customer or job, in one currency."""
+
+    customer: Annotated[str, "the customer or job"]
+    currency: Annotated[str, "such as USD"]
+    credit_memos: Annotated[int, "how many are open"]
+    remaining: Annotated[Decimal, "what is left of them"]
 
 
 class CustomerState(StrEnum):

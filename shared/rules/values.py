@@ -144,6 +144,7 @@ class RecordKind(StrEnum):
     """The kinds of QuickBooks records that syncs and problems speak of."""
 
     INVOICE = "invoice"
+    CREDIT_MEMO = "credit-memo"
     CUSTOMER = "customer"
     PAYMENT = "payment"
     SYNC = "sync"
@@ -216,6 +217,7 @@ class Connection:
     sample_company: Annotated[
         SampleCompany, "a QuickBooks sample company: `refuse` or `allow` it"
     ] = SampleCompany.REFUSE
+    credit_memos: Annotated[bool, "whether open credit memos are read"] = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -288,7 +290,7 @@ class Sync:
 class Record:
     """What a sync touched. ``reason`` and ``remedy`` are empty when all went well."""
 
-    kind: Annotated[RecordKind, "`invoice`, `customer`, `payment` or `sync`"]
+    kind: Annotated[RecordKind, "`invoice`, `credit-memo`, `customer`, `payment` or `sync`"]
     object_id: Annotated[str, "TxnID or ListID of QuickBooks"]
     document: Annotated[str, "what a person calls it"]
     outcome: Annotated[
@@ -328,7 +330,7 @@ class Problem:
     connection_id: int
     connection: Annotated[str, "its connection"]
     code: Annotated[str, "the hint that it leads to"]
-    kind: Annotated[RecordKind, "`invoice`, `customer`, `payment` or `sync`"]
+    kind: Annotated[RecordKind, "`invoice`, `credit-memo`, `customer`, `payment` or `sync`"]
     object_id: Annotated[str, "TxnID or ListID of QuickBooks"]
     document: Annotated[str, "what a person calls the record"]
     message: Annotated[str, "what happened"]

@@ -12,7 +12,7 @@ from shared.models import connections
 from shared.qbxml.requests import RequestRefused
 from simulator.company import acts
 from simulator.company.product import Product
-from tests.whole.bookkeeping import failing, owes, spoil, synced
+from tests.whole.bookkeeping import changed, failing, owes, spoil, synced
 from tests.whole.conftest import small_company
 from tests.whole.house import PASSWORD, House
 from tests.whole.office import BECAUSE, Office, remedy
@@ -473,6 +473,51 @@ def the_customer_is_saved_again(office: Office) -> Iterator[None]:
     yield
     office.house.alter = None
     synced(office.house)
+
+
+@remedy("credit-memo-unreadable")
+def the_credit_memo_is_saved_again(office: Office) -> Iterator[None]:
+    _gives_credit(office)
+    office.house.alter = spoil("<CreditRemaining>5.00<", "<CreditRemaining>five<")
+    synced(office.house)
+    yield
+    office.house.alter = None
+    synced(office.house)
+
+
+@remedy("credit-memo-unreadable")
+def the_credit_memo_is_skipped(office: Office) -> Iterator[None]:
+    _gives_credit(office)
+    office.house.alter = spoil("<CreditRemaining>5.00<", "<CreditRemaining>five<")
+    synced(office.house)
+    yield
+    office.runs("problems", "skip", office.number("credit-memo-unreadable"), *BECAUSE)
+    synced(office.house)
+
+
+@remedy("credit-memos-not-read")
+def the_permission_for_credit_memos_is_given(office: Office) -> Iterator[None]:
+    _gives_credit(office)
+    office.house.alter_with_request = failing(99, 3260, "no permission", only="CreditMemo")
+    synced(office.house)
+    yield
+    office.house.alter_with_request = None
+    synced(office.house)
+
+
+@remedy("credit-memos-not-read")
+def credit_memos_are_turned_off(office: Office) -> Iterator[None]:
+    _gives_credit(office)
+    office.house.alter_with_request = failing(99, 3260, "no permission", only="CreditMemo")
+    synced(office.house)
+    yield
+    office.runs("connection", "edit", "Larkspur", "--credit-memos", "off")
+    synced(office.house)
+
+
+def _gives_credit(office: Office) -> None:
+    changed(office.house, credit_memos=True)
+    acts.credit(office.books, owes(office.house, "1", 100), 600)
 
 
 @remedy("customer-cycle")

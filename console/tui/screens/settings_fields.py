@@ -149,6 +149,9 @@ PAYMENTS_IN = FieldOfConnection("payments_in", "Payments recorded in QuickBooks.
 PAYMENTS_OUT = FieldOfConnection(
     "payments_out", "Payments processed by the billing platform.", asks=True
 )
+CREDIT_MEMOS = FieldOfConnection(
+    "credit_memos", "What customers can still use, to look at it here."
+)
 MISSING_METHOD = FieldOfConnection("missing_method", "A method that QuickBooks does not list.")
 OVERPAYMENT = FieldOfConnection(
     "overpayment", "A payment of more than its invoices still owe.", asks=True
@@ -169,8 +172,8 @@ FIELDS: Mapping[str, FieldOfConnection] = MappingProxyType(
         one.name: one
         for one in (
             *(NAME, COMPANY_FILE, LAYOUT, AUTO_RUN, MINIMUM_INTERVAL, PAYMENTS_IN, PAYMENTS_OUT),
-            *(START_DATE, JOBS, MISSING_METHOD, OVERPAYMENT, ON_ACCOUNT, CLOSED_PERIOD),
-            *(SAMPLE_COMPANY, DEBUG),
+            *(CREDIT_MEMOS, START_DATE, JOBS, MISSING_METHOD, OVERPAYMENT, ON_ACCOUNT),
+            *(CLOSED_PERIOD, SAMPLE_COMPANY, DEBUG),
         )
     }
 )
@@ -186,6 +189,7 @@ DEFAULTS: Mapping[str, Any] = MappingProxyType(
         "jobs": JobMode.ROLL_UP,
         "payments_in": True,
         "payments_out": True,
+        "credit_memos": False,
         "missing_method": MissingMethod.CREATE,
         "overpayment": Overpayment.REFUSE,
         "on_account": OnAccount.REFUSE,

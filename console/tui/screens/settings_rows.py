@@ -19,7 +19,7 @@ from shared.rules.values import Application
 _GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("Connection", ("name", "layout", "company_file")),
     ("Schedule", ("run_every_minutes", "minimum_interval_seconds")),
-    ("Data flows", ("payments_in", "payments_out", "start_date", "jobs")),
+    ("Data flows", ("payments_in", "payments_out", "credit_memos", "start_date", "jobs")),
     ("Payments that do not fit", ("overpayment", "on_account", "closed_period", "missing_method")),
     ("Trials and troubleshooting", ("sample_company", "debug")),
 )

@@ -16,7 +16,7 @@ _LISTED = (
     "connection.debug company open_problems last_seen_at connection.created_at",
     "connection.payments_out connection.payments_in connection.missing_method",
     "connection.overpayment connection.on_account connection.closed_period",
-    "connection.sample_company payments_held",
+    "connection.sample_company payments_held connection.credit_memos",
 )
 
 CONNECTION: Shape[ConnectionView] = Shape("shared.operations.connections:ConnectionView", *_LISTED)

@@ -6,6 +6,8 @@ from shared.operations.contracts.payments import PAYMENT_LINE
 from shared.operations.contracts.shapes import Elsewhere, Key, Shape
 from shared.qbxml.invoice_lines import InvoiceLine
 from shared.rules.ledger import (
+    CreditMemo,
+    CreditUse,
     CustomerDetail,
     InvoiceDetail,
     InvoiceSides,
@@ -59,6 +61,14 @@ INVOICE_DETAIL = Shape(
     lines="its lines",
     payments=Elsewhere(PAYMENT_LINE),
 )
+
+CREDIT_MEMO = Shape(
+    CreditMemo,
+    "txn_id number customer customer_list_id date total remaining currency applied_to=uses",
+    uses=Shape(CreditUse),
+)
+
+LISTED_CREDIT_MEMO: Shape[Listed[CreditMemo]] = Shape(Listed, "row.* connection", row=CREDIT_MEMO)
 
 OWING = Shape(Owing, "currency open_invoices=open balance quickbooks=seen")
 

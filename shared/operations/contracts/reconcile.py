@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from shared.operations.contracts.payments import PAYMENT
 from shared.operations.contracts.shapes import Key, Shape
+from shared.rules.ledger import OpenCredit
 from shared.rules.payments.values import CustomerBalance, Payment, SetAside
 
 if TYPE_CHECKING:
@@ -46,8 +47,9 @@ RECONCILIATION: Shape[Reconciliation] = Shape(
     _standing("sent", "payments whose request is out"),
     _standing("not_eligible", "payments that are never posted as they are"),
     _standing("skipped", "payments that an operator set aside"),
-    "set_aside connection",
+    "set_aside connection credits",
     customers=CUSTOMER_BALANCE,
     totals=TOTAL,
     set_aside=SET_ASIDE,
+    credits=Shape(OpenCredit),
 )

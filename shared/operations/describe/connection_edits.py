@@ -40,6 +40,8 @@ _BY_VALUE: Mapping[tuple[str, Any], _Asked] = MappingProxyType(
             "Stop posting payments to QuickBooks for {name}?",
             "Stop posting",
         ),
+        ("credit_memos", True): ("Read credit memos from QuickBooks for {name}?", "Read"),
+        ("credit_memos", False): ("Stop reading credit memos for {name}?", "Stop reading"),
         ("jobs", JobMode.ROLL_UP): (
             "Bill job invoices to the parent customer for {name}?",
             "Bill the parent",

@@ -72,6 +72,7 @@ def _known(lines: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
 _TRIED_AGAIN: Mapping[RecordKind, str] = MappingProxyType(
     {
         RecordKind.INVOICE: "reads the invoice again in the next Invoice Sync",
+        RecordKind.CREDIT_MEMO: "reads the credit memo again in the next Invoice Sync",
         RecordKind.CUSTOMER: "reads the customer again in the next Invoice Sync",
         RecordKind.PAYMENT: "checks the payment again; you see first what that means",
         RecordKind.SYNC: "notes that it is dealt with; the next sync shows whether it is",
