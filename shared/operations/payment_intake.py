@@ -347,7 +347,7 @@ def _is_kept(one: _Verdict, told: Collection[str]) -> bool:
 
 def _told(verdicts: Iterable[_Verdict]) -> Iterator[str]:
     for one in verdicts:
-        if one.changes:
+        if one.changes and one.how is not _How.WITHDRAWN:
             yield f"Line {one.line}: {one.payment.external_id}: {_both(one.changes)}."
 
 

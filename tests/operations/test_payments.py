@@ -5,11 +5,12 @@ from __future__ import annotations
 import pytest
 
 from shared.errors import CannotBeMeant, NotFound, NotPossible
-from shared.models import audit, problems
+from shared.models import audit, connections, problems
 from shared.models.payments import incoming, postings, sets
 from shared.operations import payments
 from shared.operations.deciding import NotConfirmed, Operator, PlanIsStale, carry_out
-from shared.operations.payment_intake import plan_add
+from shared.operations.payment_files import FileRow
+from shared.operations.payment_intake import plan_add, plan_import
 from shared.rules.payments import tags
 from shared.rules.payments.values import PaymentStatus, PostingState
 from shared.rules.payments.views import PaymentFilter
@@ -491,6 +492,16 @@ def test_an_import_leaves_a_withdrawn_payment_as_it_is(till):
     assert other.changed == 0
     assert "is withdrawn, so it was not changed: amount 100.00 -> 70.00" in other.refused[0].reason
     assert (till.payment().status, till.payment().amount) == (S.WITHDRAWN, money("100.00"))
+
+
+def test_an_import_tells_a_change_that_a_withdrawn_payment_does_not_get_as_refused_alone(till):
+    till.take_in(pays())
+    withdraw(till)
+    with till.store.reading():
+        name = connections.by_id(till.id).name
+        rows = [FileRow(1, pays(amount="70.00"))]
+        plan = plan_import(till.store, name, rows, source="may.csv")
+    assert (plan.told, len(plan.report.refused)) == ((), 1)
 
 
 @pytest.mark.parametrize("amount", ["100.00", "70.00"])
