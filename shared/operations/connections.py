@@ -375,9 +375,8 @@ def plan_removal(_store: Store, which: Which) -> RemovalPlan:
             f"{held.name} is removed with {count(invoices, 'open invoice')}, its customers, its"
             f" payments, its syncs, {count(troubles, 'open problem')} and its passwords."
             " QuickBooks is not touched.",
-            *_lost(held.id),
         ),
-        needs=(Need(REMOVES, "This cannot be undone."),),
+        needs=(Need(REMOVES, " ".join([*_lost(held.id), "This cannot be undone."])),),
         connection_id=held.id,
     )
 

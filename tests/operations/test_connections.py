@@ -252,12 +252,14 @@ def test_removing_tells_what_is_sent_unknown_ready_and_waiting(till):
     till.move(PostingState.SENT, "sent")
     till.move(PostingState.SENT, "unknown")
     till.move(PostingState.UNKNOWN, "unknown")
-    told = " ".join(plan(till, operations.plan_removal, till.id).told)
+    removal = plan(till, operations.plan_removal, till.id)
+    told = " ".join([*removal.told, *(need.sentence for need in removal.needs)])
     assert "Sent, and QuickBooks has not answered yet: 1 payment, 10.00" in told
     assert "Unknown whether QuickBooks has them: 1 payment, 20.00" in told
     assert "Ready, and then never posted: 1 payment, 30.00" in told
     assert "Waiting, and then never posted: 1 payment, 40.00" in told
     assert "2 open invoices" in told
+    assert "Ready" in removal.needs[0].sentence  # a command without a terminal says only needs
 
 
 def test_removing_always_needs_a_persons_word(till):
