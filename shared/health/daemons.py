@@ -12,7 +12,7 @@ from shared.settings import Settings
 
 NAME = "daemon"
 CERTIFICATE_SOON = timedelta(days=14)
-_START = "Start it (sudo systemctl start deskbridge); why it ended: journalctl -u deskbridge."
+_START = "Restart it (sudo systemctl restart deskbridge); what it said: journalctl -u deskbridge."
 
 
 def of_daemons(held: Held, settings: Settings, our_version: str) -> Iterator[Check]:

@@ -448,7 +448,7 @@ def test_without_a_daemon_the_check_fails_and_tells_of_the_last_one(tmp_path, kn
     [check] = of_daemon(tmp_path, *known)
     assert (check.name, check.state) == ("daemon", "fail")
     assert words in check.told
-    assert "systemctl start" in check.remedy
+    assert "systemctl restart" in check.remedy
 
 
 def test_a_daemon_of_another_version_waits_for_its_restart(tmp_path):
