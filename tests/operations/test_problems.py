@@ -10,6 +10,7 @@ from shared.models import audit, ledger, problems
 from shared.models.payments.parts import ABOUT_POSTED
 from shared.operations import problems as operations
 from shared.operations.deciding import NotConfirmed, Operator, PlanIsStale, carry_out
+from shared.operations.describe.problems import sections
 from shared.operations.problems import Choice
 from shared.rules.payments.values import PaymentStatus, PostingState
 from shared.rules.values import ProblemState, RecordKind
@@ -343,3 +344,18 @@ def test_problems_are_grouped_by_what_is_to_be_done(books):
         (DUPLICATE, 1),
     ]
     assert (page.total, page.listed) == (3, 3)
+
+
+@pytest.mark.parametrize(
+    ("kind", "object_id", "shown"),
+    [
+        (RecordKind.INVOICE, "1A-100", ("QuickBooks ID", "1A-100")),
+        (RecordKind.PAYMENT, "104", ("Payment number", "104")),
+        (RecordKind.PAYMENT, "2B-200", ("QuickBooks ID", "2B-200")),
+        (RecordKind.SYNC, "company-file", None),
+    ],
+)
+def test_an_id_is_shown_as_what_it_is(books, kind, object_id, shown):
+    problem = filed(books, object_id=object_id, kind=kind)
+    stands = sections(problem)[1]
+    assert [one for one in stands.lines if one[1] == object_id] == ([shown] if shown else [])

@@ -52,7 +52,7 @@ def sections(problem: Problem) -> tuple[Section, Section]:
         ("First met", _met(problem.first_seen_at, problem.first_sync_id)),
         ("Last met", _met(problem.last_seen_at, problem.sync_id)),
         ("Connection", problem.connection),
-        ("QuickBooks ID", problem.object_id),
+        _record(problem),
         ("Code", problem.code),
     )
     return (
@@ -63,6 +63,14 @@ def sections(problem: Problem) -> tuple[Section, Section]:
 
 def _met(at: datetime, sync_id: int | None) -> str:
     return local_time(at) + (f", in sync {sync_id}" if sync_id else "")
+
+
+def _record(problem: Problem) -> tuple[str, str]:
+    """The ID of its record: payments go by our number unless never taken in, syncs have none."""
+    if problem.kind == RecordKind.SYNC:
+        return ("", "")
+    ours = problem.kind == RecordKind.PAYMENT and problem.object_id.isdecimal()
+    return ("Payment number" if ours else "QuickBooks ID", problem.object_id)
 
 
 def _known(lines: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
