@@ -30,12 +30,14 @@ from daemon.stages.payments.ours import thd_tags
 from daemon.stages.payments.plan import LOOKS_AT_ONCE, Asked, Looked, PaymentSync, Step
 from daemon.stages.payments.verdict import Fits, HeldBack, Places, Unfit
 from daemon.stages.reading import Reading
-from shared.models import ledger
+from shared.models import ledger, mappings
 from shared.models.payments import listing, lists, postings, receiving
 from shared.qbxml import requests as ask
 from shared.qbxml.responses import ResponseHead
-from shared.qbxml.text import LONGEST_NUMBER, holds
+from shared.qbxml.text import LONGEST_NAME, LONGEST_NUMBER, holds
 from shared.rules.payments.allowances import allowed
+from shared.rules.payments.judging import ACCOUNT_AMBIGUOUS
+from shared.rules.payments.names import folded
 from shared.rules.payments.values import (
     ListKind,
     Payment,
@@ -107,16 +109,32 @@ def _thd_questions(posting: Posting, request_id: str) -> Iterator[ask.Request]:
         customer_list_id=posting.customer_list_id,
         include_lines=True,
     )
-    numbers = _numbers_to_ask(payment, posting)
+    numbers, name = _numbers_to_ask(payment, posting), _thd_name_to_ask(payment, posting)
     if numbers:
         # Whoever bears a number that the platform named, also what no sync has read yet.
         yield ask.InvoiceQuery(f"{request_id}-4", ref_numbers=numbers, include=LOOKED)
+    elif name:
+        # Whoever bears the name now: it may have gone to another since the customers were read.
+        yield ask.CustomerQuery(f"{request_id}-4", full_names=(name,), include=LOOKED_CUSTOMER)
 
 
 def _numbers_to_ask(payment: Payment, posting: Posting) -> tuple[str, ...]:
     """Without a number that came garbled out of QuickBooks: it cannot be looked for."""
     named = verdict.numbers_named(payment, posting)
     return tuple(one for one in named if holds(one, LONGEST_NUMBER))
+
+
+def _thd_name_to_ask(payment: Payment, posting: Posting) -> str:
+    """The name by which a payment on account was given its customer; empty where a person or its
+    ListID says whom it means.
+    """
+    if posting.uses:
+        return ""
+    named = receiving.on_file(payment.connection_id, [payment.external_id])
+    name = named[payment.external_id].customer
+    is_told = name == posting.customer_list_id
+    is_told = is_told or folded(name) in mappings.of_connection(payment.connection_id)
+    return name if holds(name, LONGEST_NAME) and not is_told else ""
 
 
 def _whom_it_concerns(request_id: str, posting: Posting) -> ask.Request:
@@ -278,6 +296,14 @@ def _thd_verdict(
         lists.entries(session.connection.id, ListKind.ACCOUNT),
         ledger.receivables_of(session.connection.id, posting.customer_list_id),
     )
+    name = _thd_name_to_ask(payment, posting)
+    others = verdict.others_of_name(name, posting, customers.values())
+    if others:
+        ids = [posting.customer_list_id, *(one.list_id for one in others)]
+        ledger.queue_reread(session.connection.id, RecordKind.CUSTOMER, ids)
+        known = customers.get(posting.customer_list_id)
+        found = ", ".join(one.customer for one in (known, *others) if one is not None)
+        return verdict.stopped(ACCOUNT_AMBIGUOUS, customer=name, found=found)
     return verdict.look_on_account(payment, posting, customers, receivables, closing, may)
 
 

@@ -177,6 +177,14 @@ def _top(full_name: str) -> str:
     return folded(full_name.partition(":")[0])
 
 
+def others_of_name(
+    name: str, posting: Posting, found: Iterable[LookedCustomer]
+) -> list[LookedCustomer]:
+    """The customers that bear a name now under which another was meant."""
+    mine, wanted = posting.customer_list_id, folded(name)
+    return [one for one in found if one.list_id != mine and folded(one.customer) == wanted]
+
+
 def look_on_account(
     payment: Payment,
     posting: Posting,

@@ -8,6 +8,7 @@ from functools import partial
 
 import pytest
 
+from shared.operations import customers, payments
 from shared.operations.payment_allowances import plan_allow
 from shared.rules.payments.values import PaymentStatus
 from shared.rules.values import ClosedPeriod, OnAccount, Overpayment
@@ -22,6 +23,7 @@ from tests.whole.payments.builders import (
     SOON,
     after_quickbooks_did_it,
     codes,
+    connection,
     happens_after,
     in_quickbooks,
     loses,
@@ -278,6 +280,57 @@ def test_two_customers_of_one_name_are_never_guessed_between(open_till):
     settles(house)
     assert standing(house) == (PaymentStatus.REFUSED, "payment-account-ambiguous")
     assert in_quickbooks(house) == []
+
+
+@pytest.fixture
+def renamed_twice(open_till):
+    """Since the last Invoice Sync the name of one customer went to another."""
+    house = open_till(on_account=OnAccount.POST)
+    books = house.company.books
+    for name in ("Beta Co", "Delta Co"):
+        acts.add_customer(books, name)
+        owes(house, name[0], 1_000, name)
+    house.later(hours=1)
+    assert house.sync().ok
+    acts.rename(books, "Beta Co", "Gamma Co")
+    acts.rename(books, "Delta Co", "Beta Co")
+    return house
+
+
+def test_a_name_that_went_to_another_customer_since_is_never_guessed(renamed_twice):
+    house = renamed_twice
+    receive(house, on_account(customer="Beta Co"))
+    settles(house)
+    assert standing(house) == (PaymentStatus.REFUSED, "payment-account-ambiguous")
+    assert in_quickbooks(house) == []
+    decide(house.store, payments.plan_retry, [on_file(house).id])
+    settles(house)
+    assert in_quickbooks(house) == []
+
+
+def test_whom_a_person_meant_by_a_name_gets_the_payment_whoever_bears_it(renamed_twice):
+    house = renamed_twice
+    receive(house, on_account(customer="Beta Co"))
+    settles(house)
+    books = house.company.books
+    meant = next(one for one in books.customers.values() if one.name == "Beta Co").list_id
+    whom = partial(customers.plan_map, name="Beta Co", list_id=meant)
+    decide(house.store, whom, connection(house).id)
+    settles(house)
+    (found,) = in_quickbooks(house)
+    assert found.customer == "Beta Co"
+
+
+def test_one_rename_alone_holds_no_payment_back(open_till):
+    house = open_till(on_account=OnAccount.POST)
+    acts.add_customer(house.company.books, "Beta Co")
+    owes(house, "B", 1_000, "Beta Co")
+    house.later(hours=1)
+    assert house.sync().ok
+    acts.rename(house.company.books, "Beta Co", "Gamma Co")
+    receive(house, on_account(customer="Beta Co"))
+    settles(house)
+    assert in_quickbooks(house)[0].customer == "Gamma Co"
 
 
 def test_without_leave_a_payment_of_no_invoice_stays_out_until_a_person_allows_it(house):
