@@ -4,14 +4,18 @@ VENV := .venv
 BIN := $(VENV)/bin
 PACKAGES := daemon console shared simulator
 
-.PHONY: demo test lint bench rehearse fuzz lowest clean
+.PHONY: demo test quick lint bench rehearse fuzz lowest clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/.runtime
 	$(BIN)/deskbridge demo
 
 test: lint
-	$(BIN)/python -m pytest -q -n 3 --dist loadfile
+	$(BIN)/python -m pytest -q -n 4 --dist loadfile
+
+# The inner loop: rules, records, the store and the plans, without screens and whole syncs.
+quick: $(VENV)/.dev
+	$(BIN)/python -m pytest -q -n 4 tests/rules tests/qbxml tests/shared tests/daemon tests/models
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .
@@ -37,7 +41,7 @@ lowest: $(VENV)/.dev
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
 	$(BIN)/uv venv --quiet --clear --python $(BIN)/python $(VENV)-lowest
 	$(BIN)/uv pip install --quiet --python $(VENV)-lowest/bin/python --resolution lowest-direct -e '.[dev]'
-	$(VENV)-lowest/bin/python -m pytest -q -n 3 --dist loadfile
+	$(VENV)-lowest/bin/python -m pytest -q -n 4 --dist loadfile
 
 clean:
 	rm -rf $(VENV) $(VENV)-lowest build dist demo .mypy_cache .ruff_cache .pytest_cache .hypothesis
