@@ -113,5 +113,5 @@ def test_the_type_of_a_key_is_kept():
 
 
 def test_a_key_of_no_field_is_refused():
-    with pytest.raises(KeyError, match="colour"):
-        Shape(Order, "id colour").names()
+    with pytest.raises(KeyError, match="shade"):
+        Shape(Order, "id shade").names()

@@ -257,13 +257,16 @@ def _fewer(state: PaymentSync) -> PaymentSync:
 def _unanswered_of(about_it: Sequence[ResponseHead]) -> ResponseHead | None:
     """The first question about a posting that QuickBooks did not answer.
 
-    What is gone is an answer: an invoice, or the customer, whose payments cannot be asked for then.
-    An invoice whose ID is refused is not: its number may show it all the same.
+    What is gone is an answer: an invoice, or the customer, whose payments cannot be asked for then,
+    or a name that nobody bears any more. An invoice whose ID is refused is not: its number may
+    show it all the same.
     """
-    invoices, by_number, by_customer, *bearing = about_it
+    concerned, by_number, by_customer, *bearing = about_it
+    by_name = [one for one in bearing if one.name == "CustomerQueryRs"]
+    by_invoice_number = [one for one in bearing if one not in by_name]
     wanted = [by_number]
-    wanted += [one for one in (invoices, *bearing) if one.status.code != plan.NOT_FOUND]
-    wanted += [by_customer] * (by_customer.status.code not in plan.NOT_THERE)
+    wanted += [one for one in (concerned, *by_invoice_number) if one.status.code != plan.NOT_FOUND]
+    wanted += [one for one in (by_customer, *by_name) if one.status.code not in plan.NOT_THERE]
     return unanswered(wanted)
 
 
