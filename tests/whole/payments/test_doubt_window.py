@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from functools import partial
 
@@ -33,6 +34,7 @@ from tests.whole.payments.builders import (
     parts,
     payment,
     payment_problem,
+    pays,
     posted_once,
     receive,
     settles,
@@ -108,6 +110,26 @@ def test_a_very_late_copy_that_nothing_holds_back_is_shown_to_a_person(house):
         assert found.txn_id in payment_problem(house, "pay_1").message
     assert standing(house, "pay_1")[0] is PaymentStatus.POSTED
     assert house.is_equal()
+
+
+# A search that was not answered.
+
+
+@pytest.mark.parametrize("part", [1, 2, 3], ids=["by number", "by customer", "deletions"])
+def test_a_search_of_which_a_part_is_refused_is_no_reason_to_send_again(house, part):
+    receive(house, payment())
+    runs_late(house)
+    house.later(**WINDOW)
+    of_search = rf'(<\w+Rs requestID="[^"]*-{part}" statusCode=)"\d+" statusSeverity="\w+"'
+    refused = r'\1"3260" statusSeverity="Error"'
+    house.alter_with_request = lambda answer, request: (
+        re.sub(of_search, refused, answer) if "<ToTxnDate>" in request else answer
+    )
+    assert not pays(house).ok
+    assert len(writes(house)) == 1
+    assert open_set(house) is not None
+    house.alter_with_request = None
+    posted_once(settles(house))
 
 
 # The customer is gone meanwhile.
