@@ -25,7 +25,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench import crowd
+from bench import many_companies
 from console.tui.app import HOME, MAIN_SCREENS, MainScreen
 
 QUIET_SECONDS = 0.15
@@ -154,7 +154,7 @@ def _named(name: str) -> MainScreen:
 def figures(runs: int) -> list[ConsoleFigures]:
     """Several consoles, one after the other, on the same store."""
     with tempfile.TemporaryDirectory(prefix="deskbridge-bench-") as name:
-        url = crowd.made(Path(name))
+        url = many_companies.made(Path(name))
         return [measure(url) for _ in range(runs)]
 
 
@@ -169,7 +169,7 @@ def as_table(runs: list[ConsoleFigures]) -> str:
         f"| {max(times):.0f} ms | {len(times)} |"
         for kind, times in rows
     )
-    return f"""| console over {crowd.CONNECTIONS:,} connections, {crowd.INVOICES:,} invoices, {crowd.SYNCS:,} syncs | p50 | p95 | slowest | measured |
+    return f"""| console over {many_companies.CONNECTIONS:,} connections, {many_companies.INVOICES:,} invoices, {many_companies.SYNCS:,} syncs | p50 | p95 | slowest | measured |
 |---|---|---|---|---|
 | start, to the first rows | {1000 * start:.0f} ms | | {1000 * max(run.start_seconds for run in runs):.0f} ms | {len(runs)} |
 {lines}

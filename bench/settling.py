@@ -18,7 +18,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from bench.crowd import fill
+from bench.many_companies import fill
 from bench.stage import Line, command, connected, daemon, memory_mib, update, web_connector
 from shared.models import tables as t
 from shared.models.store import open_store

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from console.cli import output
-from console.cli.desk import Desk, pass_desk
+from console.cli.context import CommandContext, pass_command_context
 from console.cli.errors import Refused, WrongUsage
 
 if TYPE_CHECKING:
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.option("--read-only", is_flag=True, help="Only look: nothing can be changed.")
-@pass_desk
-def console(desk: Desk, read_only: bool) -> None:
+@pass_command_context
+def console(context: CommandContext, read_only: bool) -> None:
     """Watch syncs, put problems right and set companies up, in this terminal.
 
     Works over SSH, on any terminal from 80 by 24 up, without a mouse, while the daemon runs or
@@ -29,19 +29,19 @@ def console(desk: Desk, read_only: bool) -> None:
         )
     # Imported now: no other command pays for the screens.
     from console.tui.app import WARM_UP_SECONDS, DeskbridgeApp
-    from console.tui.backstage import Backstage
+    from console.tui.worker import StoreWorker
 
-    settings = desk.settings
+    settings = context.settings
 
     def opened(*, create: bool) -> Store:
         from shared.models.store import open_store
 
         return open_store(settings.database, create=create)
 
-    backstage = Backstage(opened, who=desk.who, settings=settings, read_only=read_only)
-    DeskbridgeApp(backstage, warm_up_seconds=WARM_UP_SECONDS).run()
-    if backstage.bugs:
-        bug = backstage.bugs[0]
+    worker = StoreWorker(opened, who=context.who, settings=settings, read_only=read_only)
+    DeskbridgeApp(worker, warm_up_seconds=WARM_UP_SECONDS).run()
+    if worker.bugs:
+        bug = worker.bugs[0]
         raise Refused(
             f"While it was open, the console met an error of its own: {type(bug).__name__}: {bug}.",
             "Please report it with what you were doing",

@@ -20,9 +20,9 @@ from twisted.python.failure import Failure
 from daemon.edge.soap import NotTaken, ResponseText, Secret
 from daemon.session import login
 from daemon.session.admission import Admission
-from daemon.session.book import FAILED_PERCENT
-from daemon.session.desk import GIVE_UP, Desk, Expected
+from daemon.session.handlers import GIVE_UP, CallbackHandlers, Expected
 from daemon.session.login import Strangers, Verdict, examine, is_proven, was_proven, was_replaced
+from daemon.session.record import FAILED_PERCENT
 from daemon.stages import sequence
 from daemon.stages.reading import Introduced, Reading, Tally, read_answer, read_introduction
 from daemon.store_thread import Threads
@@ -43,10 +43,10 @@ class WebConnectorCallbacks:
     log = Logger()
 
     def __init__(
-        self, admission: Admission, desk: Desk, threads: Threads, settings: Settings
+        self, admission: Admission, handlers: CallbackHandlers, threads: Threads, settings: Settings
     ) -> None:
         self._admission = admission
-        self._desk = desk
+        self._handlers = handlers
         self._threads = threads
         self._settings = settings
         self._strangers = Strangers()
@@ -126,7 +126,7 @@ class WebConnectorCallbacks:
             introduced = await self._threads.work(self._read_introduction, hcp, ticket)
         request: bytes | None = None
         while request is None:  # others have their turn between two slices of the books
-            request = await self._threads.store(self._desk.thd_send, ticket, introduced)
+            request = await self._threads.store(self._handlers.thd_send, ticket, introduced)
         return request.decode("ascii")
 
     def receiveResponseXML(
@@ -141,13 +141,13 @@ class WebConnectorCallbacks:
         self, ticket: str, response: ResponseText, hresult: str, message: str
     ) -> int:
         digest = response.digest
-        expected = await self._threads.store(self._desk.thd_expect, ticket, digest, hresult)
+        expected = await self._threads.store(self._handlers.thd_expect, ticket, digest, hresult)
         if isinstance(expected, int):
             return expected
         percent: int | None = None
         if hresult and not expected.is_taken:
             percent = await self._threads.store(
-                self._desk.thd_refused, expected, hresult, message, digest
+                self._handlers.thd_refused, expected, hresult, message, digest
             )
         elif not expected.is_taken:
             percent = await self._take(ticket, expected, response)
@@ -156,7 +156,7 @@ class WebConnectorCallbacks:
     async def _settled(self, expected: Expected, percent: int | None) -> int:
         """Settle the books, while that is left; others have their turn between two slices."""
         while percent is None:
-            percent = await self._threads.store(self._desk.thd_go_on, expected)
+            percent = await self._threads.store(self._handlers.thd_go_on, expected)
         return percent
 
     async def _take(self, ticket: str, expected: Expected, response: ResponseText) -> int | None:
@@ -170,14 +170,18 @@ class WebConnectorCallbacks:
                 connection=expected.session.connection.name,
             )
         try:
-            return await self._threads.store(self._desk.thd_take, expected, reading, digest, size)
+            return await self._threads.store(
+                self._handlers.thd_take, expected, reading, digest, size
+            )
         except StoreError:
             raise
         except Exception as failure:
             # Rolled back: nothing of it was stored, so it may be asked for in smaller parts.
             self._failed("An answer could not be stored", ticket, failure)
             missed = Reading(unreadable=_fault(failure))
-            return await self._threads.store(self._desk.thd_take, expected, missed, digest, size)
+            return await self._threads.store(
+                self._handlers.thd_take, expected, missed, digest, size
+            )
 
     def response_not_taken(
         self, ticket: str, why: NotTaken, detail: str, size: int
@@ -189,15 +193,15 @@ class WebConnectorCallbacks:
 
     def cut_off(self, ticket: str) -> Deferred[None]:
         """The Web Connector was gone before it had our answer to a call of this ticket."""
-        noted = self._threads.store(self._desk.thd_cut_off, ticket)
+        noted = self._threads.store(self._handlers.thd_cut_off, ticket)
         return self._if_store_fails(noted, None)
 
     async def _tell_not_taken(self, ticket: str, reason: str, size: int) -> int:
-        expected = await self._threads.store(self._desk.thd_expect, ticket, "", "")
+        expected = await self._threads.store(self._handlers.thd_expect, ticket, "", "")
         if isinstance(expected, int):
             return expected
         reading = Reading(unreadable=reason)
-        percent = await self._threads.store(self._desk.thd_take, expected, reading, "", size)
+        percent = await self._threads.store(self._handlers.thd_take, expected, reading, "", size)
         return await self._settled(expected, percent)
 
     def _read(self, response: ResponseText, expected: Expected) -> Reading:
@@ -205,15 +209,15 @@ class WebConnectorCallbacks:
         pieces: Iterable[bytes] = response
         if expected.session.connection.debug:
             pieces = [b"".join(response)]
-            self._threads.store_from_work(self._desk.thd_keep, expected, pieces[0])
+            self._threads.store_from_work(self._handlers.thd_keep, expected, pieces[0])
 
         def store_batch(rows: list[object]) -> Tally:
-            return self._threads.store_from_work(self._desk.thd_store_batch, expected, rows)
+            return self._threads.store_from_work(self._handlers.thd_store_batch, expected, rows)
 
         try:
             if expected.introduces:
                 return read_answer(pieces, expected.request_id, lambda _ret: (), None)
-            take = sequence.taker(expected.session)
+            take = sequence.record_reader(expected.session)
             in_batches = store_batch if sequence.in_batches(expected.session) else None
             return read_answer(pieces, expected.request_id, take, in_batches)
         except StoreError:
@@ -249,7 +253,7 @@ class WebConnectorCallbacks:
             raise
         except Exception as failure:
             self._failed("A callback failed; its session ends", ticket, failure)
-            await self._threads.store(self._desk.thd_break, ticket)
+            await self._threads.store(self._handlers.thd_break, ticket)
             return instead
 
     def _if_store_fails(self, answer: Deferred[T], instead: T) -> Deferred[T]:
@@ -264,17 +268,17 @@ class WebConnectorCallbacks:
 
     def connectionError(self, ticket: str, hresult: str, message: str) -> Deferred[str]:
         """``done``, or what to open instead."""
-        told = self._threads.store(self._desk.thd_connection_error, ticket, hresult, message)
+        told = self._threads.store(self._handlers.thd_connection_error, ticket, hresult, message)
         return self._if_store_fails(told, GIVE_UP)
 
     def getLastError(self, ticket: str) -> Deferred[str]:
         """A sentence for the bookkeeper, or NoOp."""
-        told = self._threads.store(self._desk.thd_last_error, ticket)
+        told = self._threads.store(self._handlers.thd_last_error, ticket)
         return self._if_store_fails(told, hints.say("store-unavailable"))
 
     def closeConnection(self, ticket: str) -> Deferred[str]:
         """The text of the status column."""
-        closed = self._threads.store(self._desk.thd_close, ticket)
+        closed = self._threads.store(self._handlers.thd_close, ticket)
         return self._if_store_fails(closed, hints.say("store-unavailable"))
 
     def getInteractiveURL(self, ticket: str, session_id: str) -> str:
@@ -291,7 +295,7 @@ class WebConnectorCallbacks:
 
     def is_live_ticket(self, ticket: str) -> Deferred[bool]:
         """Whether a large body may come in under this ticket."""
-        return self._threads.store(self._desk.thd_is_live, ticket)
+        return self._threads.store(self._handlers.thd_is_live, ticket)
 
 
 def _come_back_later() -> list[str]:

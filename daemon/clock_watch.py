@@ -55,17 +55,17 @@ class ClockWatch:
         self._machine = machine
         self._offset: datetime | None = None
 
-    def thd_now(self) -> datetime:
+    def now(self) -> datetime:
         """The store's time; who asks finds doubt windows as long as they were."""
         now, uptime = self._read()
         if self._offset is None or abs(now - uptime - self._offset) > TOLERANCE:
-            self._thd_look(now, uptime)
+            self._look(now, uptime)
         return now
 
-    def thd_look(self) -> datetime:
+    def look(self) -> datetime:
         """The store's time, and a look at the clock that the next start of a daemon goes by."""
         now, uptime = self._read()
-        self._thd_look(now, uptime)
+        self._look(now, uptime)
         return now
 
     def _read(self) -> tuple[datetime, timedelta]:
@@ -77,7 +77,7 @@ class ClockWatch:
                 break
         return now, began
 
-    def _thd_look(self, now: datetime, uptime: timedelta) -> None:
+    def _look(self, now: datetime, uptime: timedelta) -> None:
         jump = clock_looks.look(self._machine.boot, uptime, now)
         # After a jump the next call looks once more: this transaction may not be committed.
         self._offset = None if jump else now - uptime

@@ -26,8 +26,8 @@ from daemon.edge.limits import EdgeLimits
 from daemon.edge.resource import make_site
 from daemon.heartbeat import Heartbeat, address, facts_of_this_process
 from daemon.session.admission import Admission
-from daemon.session.book import SessionBook
-from daemon.session.desk import Desk
+from daemon.session.handlers import CallbackHandlers
+from daemon.session.record import SessionRecord
 from daemon.store_thread import ReactorThreads, Threads
 from daemon.systemd import notify, watchdog_interval
 from shared.models import downloads
@@ -78,12 +78,16 @@ class RegularWork(Service):
     log = Logger()
 
     def __init__(
-        self, reactor: Any, desk: Desk, threads: ReactorThreads, environ: Mapping[str, str]
+        self,
+        reactor: Any,
+        handlers: CallbackHandlers,
+        threads: ReactorThreads,
+        environ: Mapping[str, str],
     ) -> None:
         self._environ = environ
         self._loops = [
-            (LoopingCall(self._told, threads.store, desk.thd_reap), REAP_SECONDS),
-            (LoopingCall(self._told, threads.store, desk.thd_prune), PRUNE_SECONDS),
+            (LoopingCall(self._told, threads.store, handlers.thd_reap), REAP_SECONDS),
+            (LoopingCall(self._told, threads.store, handlers.thd_prune), PRUNE_SECONDS),
         ]
         interval = watchdog_interval(environ)
         if interval is not None:
@@ -217,11 +221,11 @@ def make_daemon(
     one.
     """
     threads = ReactorThreads(reactor, store, settings.worker_threads)
-    book = SessionBook(settings)
+    record = SessionRecord(settings)
     watch = ClockWatch(store.now, this_machine())
-    admission = Admission(settings, book, watch.thd_now, started_at)
-    desk = Desk(settings, book, watch.thd_now)
-    callbacks = WebConnectorCallbacks(admission, desk, threads, settings)
+    admission = Admission(settings, record, watch.now, started_at)
+    handlers = CallbackHandlers(settings, record, watch.now)
+    callbacks = WebConnectorCallbacks(admission, handlers, threads, settings)
     site = make_site(
         callbacks,
         edge_limits(settings),
@@ -233,11 +237,9 @@ def make_daemon(
     facts = facts_of_this_process(settings, started_at)
     return Daemon(
         edge,
-        RegularWork(reactor, desk, threads, environ),
+        RegularWork(reactor, handlers, threads, environ),
         ThreadsService(threads),
-        Heartbeat(
-            reactor, threads, watch.thd_look, lambda: replace(facts, listening=edge.addresses)
-        ),
+        Heartbeat(reactor, threads, watch.look, lambda: replace(facts, listening=edge.addresses)),
     )
 
 

@@ -1,6 +1,6 @@
 """The one way from the reactor to the store, and to other slow work.
 
-``thd`` in a name means "store thread": plain synchronous code, no Deferreds, no reactor.
+``thd`` marks what is handed over to it: plain synchronous code, no Deferreds, no reactor.
 One thread on SQLite, which has one writer; a few on PostgreSQL, where waiting for the server
 leaves room for others.
 """

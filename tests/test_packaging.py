@@ -17,16 +17,16 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-HOUSES = ("console", "daemon", "shared", "simulator")
+PACKAGES = ("console", "daemon", "shared", "simulator")
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
 INFO = f"{PROJECT['name']}-{PROJECT['version']}.dist-info"
 
 # Prints each module that does not come from the folder of the wheel.
 IMPORT_EVERYTHING = """
 import importlib, pkgutil, sys
-for house in sys.argv[2:]:
-    package = importlib.import_module(house)
-    for found in pkgutil.walk_packages(package.__path__, house + "."):
+for name in sys.argv[2:]:
+    package = importlib.import_module(name)
+    for found in pkgutil.walk_packages(package.__path__, name + "."):
         if not found.name.endswith("__main__"):  # it would run
             importlib.import_module(found.name)
 for name, module in sorted(sys.modules.items()):
@@ -93,9 +93,9 @@ def deskbridge(unpacked, folder, *arguments):
     return run(unpacked, folder, "-c", "from deskbridge import main; main()", *arguments)
 
 
-def files_of(house, wanted):
-    """Paths below one house of the checkout, as they must stand in the wheel."""
-    files = (ROOT / house).rglob("*")
+def files_of(package, wanted):
+    """Paths below one package of the checkout, as they must stand in the wheel."""
+    files = (ROOT / package).rglob("*")
     return {
         file.relative_to(ROOT).as_posix()
         for file in files
@@ -110,9 +110,9 @@ def test_the_wheel_has_every_data_file_of_shared(contents):
     assert data <= contents
 
 
-@pytest.mark.parametrize("house", HOUSES)
-def test_the_wheel_has_every_module_of_a_house(house, contents):
-    assert files_of(house, lambda file: file.suffix == ".py") <= contents
+@pytest.mark.parametrize("package", PACKAGES)
+def test_the_wheel_has_every_module_of_a_package(package, contents):
+    assert files_of(package, lambda file: file.suffix == ".py") <= contents
 
 
 def test_the_wheel_has_the_migrations(contents):
@@ -125,7 +125,7 @@ def test_the_wheel_has_the_migrations(contents):
 def test_the_wheel_has_nothing_but_the_houses_and_the_command(contents):
     top = {name.partition("/")[0] for name in contents}
 
-    assert top == {*HOUSES, "deskbridge.py", INFO}  # no tests, bench, tools or documents
+    assert top == {*PACKAGES, "deskbridge.py", INFO}  # no tests, bench, tools or documents
     assert not [name for name in contents if "__pycache__" in name]
 
 
@@ -142,7 +142,7 @@ def test_the_wheel_brings_the_license(contents):
 
 
 def test_every_module_of_the_wheel_can_be_imported_from_it(unpacked, tmp_path):
-    foreign = run(unpacked, tmp_path, "-c", IMPORT_EVERYTHING, str(unpacked), *HOUSES)
+    foreign = run(unpacked, tmp_path, "-c", IMPORT_EVERYTHING, str(unpacked), *PACKAGES)
 
     assert foreign == ""
 
@@ -194,7 +194,7 @@ GO_ROUND = """
 import asyncio, os
 from console.tui.app import DeskbridgeApp
 from console.tui.main_screens import MAIN_SCREENS
-from console.tui.backstage import Backstage
+from console.tui.worker import StoreWorker
 from shared.models.store import open_store
 from shared.settings import load_settings
 
@@ -202,7 +202,7 @@ settings = load_settings(None, os.environ)
 opened = lambda *, create: open_store(settings.database, create=create)
 
 async def go_round():
-    app = DeskbridgeApp(Backstage(opened, who="mara", settings=settings))
+    app = DeskbridgeApp(StoreWorker(opened, who="mara", settings=settings))
     async with app.run_test(size=(80, 24)) as pilot:
         for main in MAIN_SCREENS[1:]:
             await pilot.press("h", main.key)

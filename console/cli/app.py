@@ -12,7 +12,7 @@ from typing import Any
 import click
 
 from console.cli import output
-from console.cli.desk import Desk
+from console.cli.context import CommandContext
 from console.cli.errors import refusal_for
 from console.cli.later import LaterGroup
 
@@ -27,7 +27,9 @@ class CommandLine(LaterGroup):
             outcome = super().invoke(ctx)
             output.flush()
         except Exception as error:
-            refused = refusal_for(error, ctx.obj.listens if isinstance(ctx.obj, Desk) else ())
+            refused = refusal_for(
+                error, ctx.obj.listens if isinstance(ctx.obj, CommandContext) else ()
+            )
             if refused is None:
                 raise
             if isinstance(error, OSError) and error.filename is None:
@@ -55,9 +57,9 @@ def cli(ctx: click.Context, config: Path | None) -> None:
     QuickBooks Web Connector.
     """
     ctx.color = output.color_wanted(os.environ)
-    desk = Desk(config, os.environ)
-    ctx.obj = desk
-    ctx.call_on_close(desk.close)
+    context = CommandContext(config, os.environ)
+    ctx.obj = context
+    ctx.call_on_close(context.close)
 
 
 for name, place, told in (

@@ -8,7 +8,7 @@ from functools import partial
 import click
 
 from console.cli import output
-from console.cli.desk import Desk, pass_desk
+from console.cli.context import CommandContext, pass_command_context
 from console.cli.json_option import json_option
 from console.cli.params import Day
 from shared.operations import audit as operations
@@ -45,9 +45,9 @@ def audit() -> None:
     help=f"At most N, newest first; default: {RECENT}, all with --json.",
 )
 @json_option(AUDIT_ENTRY, many=True)
-@pass_desk
+@pass_command_context
 def list_entries(
-    desk: Desk,
+    context: CommandContext,
     name: str | None,
     who: str | None,
     action: str | None,
@@ -65,7 +65,7 @@ def list_entries(
     parts = {"who": who, "action": action, "anywhere": text}
     holding = tuple((place, part) for place, part in parts.items() if part is not None)
     wanted = AuditFilter(holding, name, first_day=since, last_day=until)
-    found = desk.read(partial(operations.view, wanted=wanted, limit=most))
+    found = context.read(partial(operations.view, wanted=wanted, limit=most))
     if as_json:
         output.say_json_lines(output.json_text(AUDIT_ENTRY.of(entry)) for entry in found)
     elif found:

@@ -10,8 +10,8 @@ import click
 
 from console.cli import output
 from console.cli.connection_fields import chosen, fields
+from console.cli.context import CommandContext, pass_command_context
 from console.cli.deciding import decide, say_outcome, yes_option
-from console.cli.desk import Desk, pass_desk
 from console.cli.errors import WrongUsage
 from console.cli.json_option import json_option
 from console.cli.params import name_argument, refuse_as_option
@@ -37,26 +37,26 @@ def connection() -> None:
 @click.argument("name")
 @fields
 @json_option(CONNECTION_DETAIL)
-@pass_desk
-def add(desk: Desk, /, name: str, as_json: bool, **given: Any) -> None:
+@pass_command_context
+def add(context: CommandContext, /, name: str, as_json: bool, **given: Any) -> None:
     """Add a connection called NAME; the name alone is enough."""
     from shared.operations import connections
 
     refuse_as_option(name)
-    _ = desk.store_to_begin
-    added = decide(desk, partial(connections.plan_add, fields={"name": name, **chosen(given)}))
+    _ = context.store_to_begin
+    added = decide(context, partial(connections.plan_add, fields={"name": name, **chosen(given)}))
     if as_json:
-        _say_as_json(desk, added.connection.id)
+        _say_as_json(context, added.connection.id)
         return
     output.say_wrapped(added.sentence)
     _say_next(added.connection.name)
 
 
-def _say_as_json(desk: Desk, connection_id: int) -> None:
+def _say_as_json(context: CommandContext, connection_id: int) -> None:
     from shared.operations import connections
 
-    with desk.store.reading():
-        held = connections.view(desk.store, connection_id)
+    with context.store.reading():
+        held = connections.view(context.store, connection_id)
     output.say_json(CONNECTION_DETAIL.of(held))
 
 
@@ -66,13 +66,13 @@ def _say_next(name: str) -> None:
 
 @connection.command("list")
 @json_option(CONNECTION, many=True)
-@pass_desk
-def list_connections(desk: Desk, as_json: bool) -> None:
+@pass_command_context
+def list_connections(context: CommandContext, as_json: bool) -> None:
     """List the connections."""
     from shared.operations import connections
 
-    with desk.store.reading():
-        held, now = connections.view_all(desk.store), desk.store.now()
+    with context.store.reading():
+        held, now = connections.view_all(context.store), context.store.now()
     if as_json:
         output.say_json([CONNECTION.of(one) for one in held])
     elif held:
@@ -116,16 +116,16 @@ def _lock(application: Application, now: datetime) -> str:
 @connection.command("show")
 @name_argument
 @json_option(CONNECTION_DETAIL)
-@pass_desk
-def show(desk: Desk, name: str | None, as_json: bool) -> None:
+@pass_command_context
+def show(context: CommandContext, name: str | None, as_json: bool) -> None:
     """Show one connection: its settings, applications and company file.
 
     NAME may be left out where there is exactly one connection.
     """
     from shared.operations import connections
 
-    with desk.store.reading():
-        held, now = connections.view(desk.store, name), desk.store.now()
+    with context.store.reading():
+        held, now = connections.view(context.store, name), context.store.now()
     if as_json:
         output.say_json(CONNECTION_DETAIL.of(held))
         return
@@ -169,9 +169,9 @@ def _application_row(application: Application, now: datetime) -> Row:
 )
 @yes_option
 @json_option(CONNECTION_DETAIL)
-@pass_desk
+@pass_command_context
 def edit(
-    desk: Desk,
+    context: CommandContext,
     /,
     name: str | None,
     rename: str | None,
@@ -193,9 +193,9 @@ def edit(
     if not changes and not rebind:
         raise WrongUsage("Nothing to change was given.", "deskbridge connection edit --help")
     plan = partial(connections.plan_edit, which=name, changes=changes, rebind=rebind)
-    changed = decide(desk, plan, yes=yes)
+    changed = decide(context, plan, yes=yes)
     if as_json:
-        _say_as_json(desk, changed.connection.id)
+        _say_as_json(context, changed.connection.id)
         return
     output.say_wrapped(changed.sentence)
     if "layout" in changes:
@@ -206,8 +206,8 @@ def edit(
 @click.argument("name")
 @yes_option
 @json_option(OUTCOME)
-@pass_desk
-def remove(desk: Desk, name: str, yes: bool, as_json: bool) -> None:
+@pass_command_context
+def remove(context: CommandContext, name: str, yes: bool, as_json: bool) -> None:
     """Remove NAME with its invoices, customers, payments, syncs and problems.
 
     Nothing changes in QuickBooks. It says which payments are sent, unknown, ready or waiting, and
@@ -216,4 +216,4 @@ def remove(desk: Desk, name: str, yes: bool, as_json: bool) -> None:
     from shared.operations import connections
 
     plan_of = partial(connections.plan_removal, which=name)
-    say_outcome(decide(desk, plan_of, yes=yes), as_json)
+    say_outcome(decide(context, plan_of, yes=yes), as_json)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 import click
 
 from console.cli import output
-from console.cli.desk import Desk
+from console.cli.context import CommandContext
 from console.cli.errors import Refused, WrongUsage
 from shared.operations.contracts.outcome import OUTCOME
 from shared.operations.deciding import Operator, Outcome, Plan, PlanIsStale, carry_out
@@ -25,14 +25,16 @@ def yes_option(command: Command) -> Command:
     return click.option("--yes", is_flag=True, help="Confirm without asking.")(command)
 
 
-def decide(desk: Desk, plan_of: Callable[[Store], Plan[Became]], *, yes: bool = False) -> Became:
+def decide(
+    context: CommandContext, plan_of: Callable[[Store], Plan[Became]], *, yes: bool = False
+) -> Became:
     """Plan a decision, have it confirmed where it must be, and carry it out.
 
     Raises WrongUsage where it needs a confirmation and there is neither a terminal nor ``yes``,
     Refused where a person said no, StoreError as planning and acting do.
     """
-    plan = desk.read(plan_of)
-    by = Operator(desk.store, desk.who)
+    plan = context.read(plan_of)
+    by = Operator(context.store, context.who)
     while True:
         confirmed = confirm(plan, yes=yes)
         try:

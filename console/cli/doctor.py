@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from console.cli import output
-from console.cli.desk import Desk, pass_desk
+from console.cli.context import CommandContext, pass_command_context
 from console.cli.errors import Exit
 from console.cli.json_option import json_option
 from shared.operations.contracts.doctor import DIAGNOSIS
@@ -30,8 +30,8 @@ MARK = "{:<6}"
     "--settings", "with_settings", is_flag=True, help="Show each setting and its source, too."
 )
 @json_option(DIAGNOSIS)
-@pass_desk
-def doctor(desk: Desk, no_network: bool, with_settings: bool, as_json: bool) -> None:
+@pass_command_context
+def doctor(context: CommandContext, no_network: bool, with_settings: bool, as_json: bool) -> None:
     """Check settings, store, daemon, public address and queues; say what to do.
 
     The worst finding comes last. Exit code 1 when a check failed, else 0: a warning does not
@@ -43,7 +43,7 @@ def doctor(desk: Desk, no_network: bool, with_settings: bool, as_json: bool) -> 
 
     network = None if no_network else health.Internet()
     with output.waiting("Checking"):
-        found = diagnose(lambda: desk.settings, health.ThisMachine(), network)
+        found = diagnose(lambda: context.settings, health.ThisMachine(), network)
     if as_json:
         output.say_json(DIAGNOSIS.of(found))
     else:

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from console.cli import output
+from console.cli.context import CommandContext, pass_command_context
 from console.cli.deciding import decide
-from console.cli.desk import Desk, pass_desk
 from console.cli.json_option import json_option
 from console.cli.params import FROM_STANDARD_INPUT, name_argument
 from shared.files import write_private
@@ -64,13 +64,15 @@ def customers() -> None:
     help="Also those whose imported invoices are all paid, void or deleted.",
 )
 @json_option(LISTED_CUSTOMER, many=True)
-@pass_desk
-def list_customers(desk: Desk, name: str | None, with_settled: bool, as_json: bool) -> None:
+@pass_command_context
+def list_customers(
+    context: CommandContext, name: str | None, with_settled: bool, as_json: bool
+) -> None:
     """List the customers of NAME, or of all connections: those that open invoices bill."""
     from shared.operations import customers as operations
 
-    with desk.store.reading():
-        found = operations.view_list(desk.store, name, with_settled=with_settled)
+    with context.store.reading():
+        found = operations.view_list(context.store, name, with_settled=with_settled)
     if as_json:
         output.say_json_lines(output.json_text(LISTED_CUSTOMER.of(row)) for row in found)
     elif found:
@@ -107,16 +109,16 @@ def _customer_row(customer: CustomerRow) -> Row:
 @click.argument("name")
 @click.argument("customer")
 @json_option(CUSTOMER_DETAIL)
-@pass_desk
-def show_customer(desk: Desk, name: str, customer: str, as_json: bool) -> None:
+@pass_command_context
+def show_customer(context: CommandContext, name: str, customer: str, as_json: bool) -> None:
     """Show one CUSTOMER of NAME: what it owes on both sides, its names, its open invoices.
 
     CUSTOMER is its full name or its ListID in QuickBooks.
     """
     from shared.operations import customers as operations
 
-    with desk.store.reading():
-        detail = operations.view_called(desk.store, name, customer, MOST_INVOICES)
+    with context.store.reading():
+        detail = operations.view_called(context.store, name, customer, MOST_INVOICES)
     if as_json:
         output.say_json(CUSTOMER_DETAIL.of(detail))
         return
@@ -166,8 +168,10 @@ def _detail_row(one: InvoiceSides) -> Row:
 @click.argument("platform_name")
 @click.argument("customer")
 @json_option(RESOLVED_NAME)
-@pass_desk
-def map_customer(desk: Desk, name: str, platform_name: str, customer: str, as_json: bool) -> None:
+@pass_command_context
+def map_customer(
+    context: CommandContext, name: str, platform_name: str, customer: str, as_json: bool
+) -> None:
     """Match PLATFORM_NAME to CUSTOMER of NAME, though they are called differently.
 
     PLATFORM_NAME is the customer's name as payments of the billing platform give it, CUSTOMER
@@ -180,7 +184,7 @@ def map_customer(desk: Desk, name: str, platform_name: str, customer: str, as_js
     plan_of = partial(
         operations.plan_map_called, connection=name, name=platform_name, customer=customer
     )
-    _say_matched(decide(desk, plan_of), as_json)
+    _say_matched(decide(context, plan_of), as_json)
 
 
 def _say_matched(done: Matched, as_json: bool) -> None:
@@ -194,8 +198,8 @@ def _say_matched(done: Matched, as_json: bool) -> None:
 @click.argument("name")
 @click.argument("platform_name")
 @json_option(RESOLVED_NAME)
-@pass_desk
-def unmap_customer(desk: Desk, name: str, platform_name: str, as_json: bool) -> None:
+@pass_command_context
+def unmap_customer(context: CommandContext, name: str, platform_name: str, as_json: bool) -> None:
     """Remove the match: PLATFORM_NAME is matched by its own name in NAME again.
 
     Payments of that name which are not in QuickBooks yet are judged again at once.
@@ -203,19 +207,19 @@ def unmap_customer(desk: Desk, name: str, platform_name: str, as_json: bool) -> 
     from shared.operations import customers as operations
 
     plan_of = partial(operations.plan_unmap, connection=name, name=platform_name)
-    _say_matched(decide(desk, plan_of), as_json)
+    _say_matched(decide(context, plan_of), as_json)
 
 
 @customers.command("mappings")
 @name_argument
 @json_option(LISTED_MAPPING, many=True)
-@pass_desk
-def list_mappings(desk: Desk, name: str | None, as_json: bool) -> None:
+@pass_command_context
+def list_mappings(context: CommandContext, name: str | None, as_json: bool) -> None:
     """List the names of the platform that were matched to customers of NAME, or of all."""
     from shared.operations import customers as operations
 
-    with desk.store.reading():
-        found = operations.view_mappings(desk.store, name)
+    with context.store.reading():
+        found = operations.view_mappings(context.store, name)
     if as_json:
         output.say_json_lines(output.json_text(LISTED_MAPPING.of(one)) for one in found)
     elif found:
@@ -249,13 +253,13 @@ def credit_memos() -> None:
 @credit_memos.command("list")
 @name_argument
 @json_option(LISTED_CREDIT_MEMO, many=True)
-@pass_desk
-def list_credit_memos(desk: Desk, name: str | None, as_json: bool) -> None:
+@pass_command_context
+def list_credit_memos(context: CommandContext, name: str | None, as_json: bool) -> None:
     """List the open credit memos of NAME, or of all connections, and what they are applied to."""
     from shared.operations import credit_memos as operations
 
-    with desk.store.reading():
-        found = operations.view_list(desk.store, name)
+    with context.store.reading():
+        found = operations.view_list(context.store, name)
     if as_json:
         output.say_json_lines(output.json_text(LISTED_CREDIT_MEMO.of(one)) for one in found)
     elif found:
@@ -309,7 +313,7 @@ def filters(command: Callable[..., None]) -> Callable[..., None]:
 
 
 def _found(
-    desk: Desk,
+    context: CommandContext,
     name: str | None,
     statuses: Sequence[str],
     left_out: bool,
@@ -322,9 +326,9 @@ def _found(
     """
     from shared.operations import invoices as operations
 
-    with desk.store.reading(), output.progress("Reading invoices") as tell:
+    with context.store.reading(), output.progress("Reading invoices") as tell:
         shown: list[Any] = []
-        for invoice in operations.view_list(desk.store, name, statuses, left_out=left_out):
+        for invoice in operations.view_list(context.store, name, statuses, left_out=left_out):
             shown.append(show(invoice))
             tell(len(shown))
     return shown
@@ -334,15 +338,19 @@ def _found(
 @name_argument
 @filters
 @json_option(LISTED_INVOICE, many=True)
-@pass_desk
+@pass_command_context
 def list_invoices(
-    desk: Desk, name: str | None, statuses: tuple[str, ...], left_out: bool, as_json: bool
+    context: CommandContext,
+    name: str | None,
+    statuses: tuple[str, ...],
+    left_out: bool,
+    as_json: bool,
 ) -> None:
     """List the imported invoices of NAME, or of all connections."""
     if as_json:
-        output.say_json_lines(_found(desk, name, statuses, left_out, _json_line))
+        output.say_json_lines(_found(context, name, statuses, left_out, _json_line))
         return
-    found: list[InvoiceSides] = _found(desk, name, statuses, left_out, lambda one: one)
+    found: list[InvoiceSides] = _found(context, name, statuses, left_out, lambda one: one)
     if not found:
         output.say_wrapped(_nothing(statuses, left_out))
         return
@@ -357,16 +365,16 @@ def list_invoices(
 @click.argument("invoice")
 @click.option("--connection", "name", metavar="NAME", help="Look only among the invoices of NAME.")
 @json_option(INVOICE_DETAIL)
-@pass_desk
-def show_invoice(desk: Desk, invoice: str, name: str | None, as_json: bool) -> None:
+@pass_command_context
+def show_invoice(context: CommandContext, invoice: str, name: str | None, as_json: bool) -> None:
     """Show one invoice: both sides, why it is left out, its payments, its lines.
 
     INVOICE is its number or its TxnID in QuickBooks.
     """
     from shared.operations import invoices as operations
 
-    with desk.store.reading():
-        detail = operations.view_called(desk.store, name, invoice)
+    with context.store.reading():
+        detail = operations.view_called(context.store, name, invoice)
     if as_json:
         output.say_json(INVOICE_DETAIL.of(detail))
         return
@@ -466,9 +474,9 @@ def _nothing(statuses: Sequence[str], left_out: bool) -> str:
     metavar="FILE",
     help="File to write, readable by you only; - is standard output, the default.",
 )
-@pass_desk
+@pass_command_context
 def export(
-    desk: Desk,
+    context: CommandContext,
     name: str | None,
     statuses: tuple[str, ...],
     left_out: bool,
@@ -481,7 +489,7 @@ def export(
     would run as a formula gets an apostrophe in front of the sign; jsonl has every text unchanged.
     """
     show = _csv_line if form == "csv" else _json_line
-    lines = _found(desk, name, statuses, left_out, show)
+    lines = _found(context, name, statuses, left_out, show)
     if form == "csv":
         lines.insert(0, _csv(LISTED_INVOICE.names()))
     if target == Path(FROM_STANDARD_INPUT):
@@ -489,7 +497,7 @@ def export(
         return
     write_private(target, "".join(f"{line}\n" for line in lines).encode())
     number = len(lines) - (form == "csv")
-    output.say_aside(f"Wrote {count(number, 'invoice')} to {target}.")
+    output.say_beside(f"Wrote {count(number, 'invoice')} to {target}.")
 
 
 def _json_line(invoice: InvoiceSides) -> str:

@@ -104,7 +104,7 @@ def _blocks(lines: Iterable[str], size: int = 500) -> Iterator[list[str]]:
         yield block
 
 
-def say_aside(text: str) -> None:
+def say_beside(text: str) -> None:
     """One paragraph on standard error: never in the way of what a script reads."""
     for line in tables.wrapped(text, width()):
         click.echo(line, err=True)

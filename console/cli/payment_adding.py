@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from console.cli import output
+from console.cli.context import CommandContext, pass_command_context
 from console.cli.deciding import decide
-from console.cli.desk import Desk, pass_desk
 from console.cli.errors import Refused, WrongUsage
 from console.cli.json_option import json_option
 from console.cli.params import (
@@ -93,8 +93,10 @@ TRIES = 3
 @click.option("--disputed", is_flag=True, help="Its charge is disputed.")
 @click.option("--memo", metavar="TEXT", help="A note that goes into QuickBooks.")
 @json_option(TAKEN)
-@pass_desk
-def add(desk: Desk, /, name: str | None, day: date | None, as_json: bool, **given: Any) -> None:
+@pass_command_context
+def add(
+    context: CommandContext, /, name: str | None, day: date | None, as_json: bool, **given: Any
+) -> None:
     """Take one payment of the billing platform in, or correct one that is on file.
 
     The same external id again with the same content changes nothing. With other content it
@@ -106,11 +108,11 @@ def add(desk: Desk, /, name: str | None, day: date | None, as_json: bool, **give
     from shared.operations import payment_intake
 
     undated = day is None or day == NO_DATE
-    payment = _given(given, _today(desk.store.now()) if day is None or day == NO_DATE else day)
-    with desk.store.reading():
+    payment = _given(given, _today(context.store.now()) if day is None or day == NO_DATE else day)
+    with context.store.reading():
         connection = chosen_connection(name).name
     plan = partial(payment_intake.plan_add, connection=connection, payment=payment, undated=undated)
-    added = decide(desk, plan)
+    added = decide(context, plan)
     if added.refusal:
         raise Refused(f"{payment.external_id}: {added.refusal.reason}", added.refusal.remedy)
     if as_json:
@@ -166,9 +168,9 @@ def _given(given: Mapping[str, Any], day: date) -> NewPayment:
     help="Leave rows out that cannot be read, and take the others in.",
 )
 @json_option(TAKEN_FILE)
-@pass_desk
+@pass_command_context
 def import_file(
-    desk: Desk,
+    context: CommandContext,
     name: str,
     file: Path,
     form: str | None,
@@ -190,7 +192,7 @@ def import_file(
     """
     from shared.operations import payment_intake
 
-    rows = _read(name, file, form, _today(desk.store.now()))
+    rows = _read(name, file, form, _today(context.store.now()))
     plan_of = partial(
         payment_intake.plan_import,
         connection=name,
@@ -198,9 +200,9 @@ def import_file(
         source="standard input" if str(file) == FROM_STANDARD_INPUT else file.name,
         skip_bad_rows=skip_bad_rows,
     )
-    with desk.store.reading():
-        plan = plan_of(desk.store)
-    report = plan.report if dry_run else _carried_out(desk, plan).report
+    with context.store.reading():
+        plan = plan_of(context.store)
+    report = plan.report if dry_run else _carried_out(context, plan).report
     if as_json:
         output.say_json(TAKEN_FILE.of(report))
     else:
@@ -228,15 +230,15 @@ def _read(name: str, file: Path, form: str | None, today: date) -> StagedRows:
         ) from error
 
 
-def _carried_out(desk: Desk, plan: ImportPlan) -> Imported:
+def _carried_out(context: CommandContext, plan: ImportPlan) -> Imported:
     """Carry the import out; what a sync changed meanwhile is planned anew, row by row."""
-    by = Operator(desk.store, desk.who)
+    by = Operator(context.store, context.who)
     for _ in range(TRIES):
         try:
             return carry_out(by, plan)
         except PlanIsStale:
-            with desk.store.reading():
-                plan = plan.again(desk.store)
+            with context.store.reading():
+                plan = plan.again(context.store)
     return carry_out(by, plan)
 
 

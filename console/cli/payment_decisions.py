@@ -8,8 +8,8 @@ from typing import Any, TypeVar
 
 import click
 
+from console.cli.context import CommandContext, pass_command_context
 from console.cli.deciding import decide, say_outcome, yes_option
-from console.cli.desk import Desk, pass_desk
 from console.cli.errors import WrongUsage
 from console.cli.json_option import json_option
 from console.cli.params import (
@@ -33,9 +33,9 @@ def ids_argument(command: Command) -> Command:
 @ids_argument
 @yes_option
 @json_option(OUTCOME)
-@pass_desk
+@pass_command_context
 def retry(
-    desk: Desk, ids: tuple[str, ...], connection: str | None, yes: bool, as_json: bool
+    context: CommandContext, ids: tuple[str, ...], connection: str | None, yes: bool, as_json: bool
 ) -> None:
     """Have payments that wait, were refused or are parked tried again by the next sync.
 
@@ -48,8 +48,8 @@ def retry(
     """
     from shared.operations import payments
 
-    wanted = _found(desk, ids, connection)
-    done = decide(desk, partial(payments.plan_retry, payment_ids=wanted), yes=yes)
+    wanted = _found(context, ids, connection)
+    done = decide(context, partial(payments.plan_retry, payment_ids=wanted), yes=yes)
     say_outcome(done, as_json)
 
 
@@ -62,9 +62,9 @@ def retry(
 )
 @yes_option
 @json_option(OUTCOME)
-@pass_desk
+@pass_command_context
 def allow(
-    desk: Desk,
+    context: CommandContext,
     ids: tuple[str, ...],
     connection: str | None,
     overpayment: str | None,
@@ -86,21 +86,25 @@ def allow(
         raise WrongUsage("Nothing was named that is to be allowed.", "--overpayment credit")
     plan_of = partial(
         payment_allowances.plan_allow,
-        payment_ids=_found(desk, ids, connection),
+        payment_ids=_found(context, ids, connection),
         overpayment=Overpayment(overpayment) if overpayment else None,
         on_account=OnAccount(on_account) if on_account else None,
         closed_period=ClosedPeriod(closed_period) if closed_period else None,
     )
-    say_outcome(decide(desk, plan_of, yes=yes), as_json)
+    say_outcome(decide(context, plan_of, yes=yes), as_json)
 
 
 @click.command()
 @ids_argument
 @click.option("--because", metavar="TEXT", required=True, help="The reason, for those who ask.")
 @json_option(OUTCOME)
-@pass_desk
+@pass_command_context
 def skip(
-    desk: Desk, ids: tuple[str, ...], connection: str | None, because: str, as_json: bool
+    context: CommandContext,
+    ids: tuple[str, ...],
+    connection: str | None,
+    because: str,
+    as_json: bool,
 ) -> None:
     """Never post these payments; unskip takes it back.
 
@@ -109,33 +113,39 @@ def skip(
     """
     from shared.operations import payments
 
-    wanted = _found(desk, ids, connection)
-    done = decide(desk, partial(payments.plan_skip, payment_ids=wanted, because=because))
+    wanted = _found(context, ids, connection)
+    done = decide(context, partial(payments.plan_skip, payment_ids=wanted, because=because))
     say_outcome(done, as_json, "Taken back by: deskbridge payments unskip ID")
 
 
 @click.command()
 @ids_argument
 @json_option(OUTCOME)
-@pass_desk
-def unskip(desk: Desk, ids: tuple[str, ...], connection: str | None, as_json: bool) -> None:
+@pass_command_context
+def unskip(
+    context: CommandContext, ids: tuple[str, ...], connection: str | None, as_json: bool
+) -> None:
     """Take skipped payments in again; the next sync looks at them.
 
     Either all are taken in or none is. ID is as for retry.
     """
     from shared.operations import payments
 
-    wanted = _found(desk, ids, connection)
-    say_outcome(decide(desk, partial(payments.plan_unskip, payment_ids=wanted)), as_json)
+    wanted = _found(context, ids, connection)
+    say_outcome(decide(context, partial(payments.plan_unskip, payment_ids=wanted)), as_json)
 
 
 @click.command()
 @ids_argument
 @click.option("--because", metavar="TEXT", default="", help="The reason, for those who ask.")
 @json_option(OUTCOME)
-@pass_desk
+@pass_command_context
 def withdraw(
-    desk: Desk, ids: tuple[str, ...], connection: str | None, because: str, as_json: bool
+    context: CommandContext,
+    ids: tuple[str, ...],
+    connection: str | None,
+    because: str,
+    as_json: bool,
 ) -> None:
     """Take back payments of which nothing was sent to QuickBooks yet.
 
@@ -145,28 +155,28 @@ def withdraw(
     """
     from shared.operations import payments
 
-    wanted = _found(desk, ids, connection)
-    done = decide(desk, partial(payments.plan_withdraw, payment_ids=wanted, because=because))
+    wanted = _found(context, ids, connection)
+    done = decide(context, partial(payments.plan_withdraw, payment_ids=wanted, because=because))
     say_outcome(done, as_json)
 
 
-def _found(desk: Desk, words: Sequence[str], connection: str | None) -> list[int]:
+def _found(context: CommandContext, words: Sequence[str], connection: str | None) -> list[int]:
     """The numbers of the payments that are meant."""
     from shared.operations import payment_views
 
     if not words:
         raise WrongUsage("No payment was named.", "deskbridge payments list")
     given = words_given(words, "id of a payment")
-    with desk.store.reading():
-        return [payment_views.find(desk.store, word, connection) for word in given]
+    with context.store.reading():
+        return [payment_views.find(context.store, word, connection) for word in given]
 
 
 @click.command()
 @name_argument
 @yes_option
 @json_option(OUTCOME)
-@pass_desk
-def settle(desk: Desk, name: str | None, yes: bool, as_json: bool) -> None:
+@pass_command_context
+def settle(context: CommandContext, name: str | None, yes: bool, as_json: bool) -> None:
     """Confirm that no PC is still running the open request, so that a doubt is settled now.
 
     A payment whose request got no answer is looked for in QuickBooks; where it is not there, it
@@ -176,7 +186,7 @@ def settle(desk: Desk, name: str | None, yes: bool, as_json: bool) -> None:
     """
     from shared.operations import payments
 
-    with desk.store.reading():
+    with context.store.reading():
         connection_id = chosen_connection(name).id
     plan_of = partial(payments.plan_settle_of, connection_id=connection_id)
-    say_outcome(decide(desk, plan_of, yes=yes), as_json)
+    say_outcome(decide(context, plan_of, yes=yes), as_json)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from console.cli import output
-from console.cli.desk import Desk, pass_desk
+from console.cli.context import CommandContext, pass_command_context
 from console.cli.json_option import json_option
 from console.cli.params import payment_option
 from shared.operations.contracts.payments import PAYMENT_DETAIL
@@ -17,17 +17,17 @@ from shared.operations.describe.text import plain
 @click.argument("which", metavar="ID")
 @payment_option
 @json_option(PAYMENT_DETAIL)
-@pass_desk
-def show(desk: Desk, which: str, connection: str | None, as_json: bool) -> None:
+@pass_command_context
+def show(context: CommandContext, which: str, connection: str | None, as_json: bool) -> None:
     """Show the whole life of one payment: terms, parts, what QuickBooks holds, what to do.
 
     ID is its number, its id on the billing platform, or its TxnID in QuickBooks.
     """
     from shared.operations import payment_views
 
-    with desk.store.reading():
-        payment_id = payment_views.find(desk.store, which, connection)
-        detail = payment_views.view_payment(desk.store, payment_id)
+    with context.store.reading():
+        payment_id = payment_views.find(context.store, which, connection)
+        detail = payment_views.view_payment(context.store, payment_id)
     if as_json:
         output.say_json(PAYMENT_DETAIL.of(detail))
         return

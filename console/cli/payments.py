@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import click
 
 from console.cli import output
-from console.cli.desk import Desk, pass_desk
+from console.cli.context import CommandContext, pass_command_context
 from console.cli.json_option import json_option
 from console.cli.params import chosen_connection, name_argument
 from console.cli.payment_adding import add, import_file
@@ -58,9 +58,9 @@ for command in (add, allow, import_file, retry, rules, settle, show, skip, unski
     help=f"The newest so many; 0 for all. Default: {LISTED}, and all with --json.",
 )
 @json_option(PAYMENT_LINE, many=True)
-@pass_desk
+@pass_command_context
 def list_payments(
-    desk: Desk,
+    context: CommandContext,
     name: str | None,
     statuses: tuple[str, ...],
     source: str | None,
@@ -74,10 +74,10 @@ def list_payments(
     """
     asked = partial(_wanted, name, statuses, source, deleted)
     if as_json:
-        output.say_json_lines(_json_lines(desk, asked, limit or 0))
+        output.say_json_lines(_json_lines(context, asked, limit or 0))
         return
     most = LISTED if limit is None else limit
-    found = _newest(desk, asked, most + 1 if most else 0)
+    found = _newest(context, asked, most + 1 if most else 0)
     if not found:
         output.say_wrapped(_nothing(statuses, source, deleted))
         return
@@ -95,24 +95,24 @@ def list_payments(
     output.say_wrapped("All of one: deskbridge payments show ID")
 
 
-def _newest(desk: Desk, asked: Asked, limit: int) -> Sequence[PaymentLine]:
+def _newest(context: CommandContext, asked: Asked, limit: int) -> Sequence[PaymentLine]:
     from shared.operations import payment_views
 
-    with desk.store.reading():
+    with context.store.reading():
         wanted = asked()
-        return payment_views.newest(desk.store, wanted, limit) if wanted else ()
+        return payment_views.newest(context.store, wanted, limit) if wanted else ()
 
 
-def _json_lines(desk: Desk, asked: Asked, limit: int) -> list[str]:
+def _json_lines(context: CommandContext, asked: Asked, limit: int) -> list[str]:
     """The payments as JSON; the store is released before anything is printed."""
     from shared.operations import payment_views
 
     if limit:
-        return [_json_line(line) for line in reversed(_newest(desk, asked, limit))]
-    with desk.store.reading(), output.progress("Reading payments") as tell:
+        return [_json_line(line) for line in reversed(_newest(context, asked, limit))]
+    with context.store.reading(), output.progress("Reading payments") as tell:
         wanted = asked()
         shown: list[str] = []
-        for line in payment_views.each(desk.store, wanted) if wanted else ():
+        for line in payment_views.each(context.store, wanted) if wanted else ():
             shown.append(_json_line(line))
             tell(len(shown))
     return shown

@@ -9,8 +9,8 @@ from typing import Any, TypeVar
 import click
 
 from console.cli import output
+from console.cli.context import CommandContext, pass_command_context
 from console.cli.deciding import decide, say_outcome, yes_option
-from console.cli.desk import Desk, pass_desk
 from console.cli.errors import WrongUsage
 from console.cli.json_option import json_option
 from console.cli.params import numbers_given
@@ -40,15 +40,17 @@ def problems() -> None:
     help="Only these; may be repeated. Default: open and retry.",
 )
 @json_option(PROBLEM, many=True)
-@pass_desk
-def list_problems(desk: Desk, name: str | None, states: tuple[str, ...], as_json: bool) -> None:
+@pass_command_context
+def list_problems(
+    context: CommandContext, name: str | None, states: tuple[str, ...], as_json: bool
+) -> None:
     """List the problems of NAME, or of all connections."""
     from shared.operations import problems as operations
 
     words = STATES if "any" in states else states
     wanted = [ProblemState(word) for word in words] or operations.WAITING
-    with desk.store.reading():
-        found = operations.view_all(desk.store, name, wanted)
+    with context.store.reading():
+        found = operations.view_all(context.store, name, wanted)
     if as_json:
         output.say_json_lines(output.json_text(PROBLEM.of(problem)) for problem in found)
     elif found:
@@ -86,14 +88,14 @@ def _row(problem: Problem) -> Row:
 @problems.command()
 @click.argument("number", metavar="ID")
 @json_option(PROBLEM)
-@pass_desk
-def show(desk: Desk, number: str, as_json: bool) -> None:
+@pass_command_context
+def show(context: CommandContext, number: str, as_json: bool) -> None:
     """Show all that is known of the problem with the number ID."""
     from shared.operations import problems as operations
 
     [problem_id] = numbers_given([number], "problem")
-    with desk.store.reading():
-        problem = operations.view(desk.store, problem_id)
+    with context.store.reading():
+        problem = operations.view(context.store, problem_id)
     if as_json:
         output.say_json(PROBLEM.of(problem))
         return
@@ -120,9 +122,9 @@ def because_option(command: Command) -> Command:
 @click.option("--connection", "name", metavar="NAME", help="With --all: only those of NAME.")
 @yes_option
 @json_option(OUTCOME)
-@pass_desk
+@pass_command_context
 def retry(
-    desk: Desk,
+    context: CommandContext,
     numbers: tuple[str, ...],
     everything: bool,
     name: str | None,
@@ -145,7 +147,7 @@ def retry(
         plan_of = partial(operations.plan_retry_all, connection=name)
     else:
         plan_of = partial(operations.plan_retry, problem_ids=_given(numbers))
-    say_outcome(decide(desk, plan_of, yes=yes), as_json)
+    say_outcome(decide(context, plan_of, yes=yes), as_json)
 
 
 @problems.command()
@@ -153,9 +155,9 @@ def retry(
 @because_option
 @yes_option
 @json_option(OUTCOME)
-@pass_desk
+@pass_command_context
 def acknowledge(
-    desk: Desk, numbers: tuple[str, ...], because: str, yes: bool, as_json: bool
+    context: CommandContext, numbers: tuple[str, ...], because: str, yes: bool, as_json: bool
 ) -> None:
     """Say that it is meant to be so: the problem closes, and the record stays as it is.
 
@@ -166,7 +168,7 @@ def acknowledge(
     from shared.operations import problems as operations
 
     plan_of = partial(operations.plan_acknowledge, problem_ids=_given(numbers), because=because)
-    say_outcome(decide(desk, plan_of, yes=yes), as_json)
+    say_outcome(decide(context, plan_of, yes=yes), as_json)
 
 
 @problems.command()
@@ -174,8 +176,10 @@ def acknowledge(
 @because_option
 @yes_option
 @json_option(OUTCOME)
-@pass_desk
-def skip(desk: Desk, numbers: tuple[str, ...], because: str, yes: bool, as_json: bool) -> None:
+@pass_command_context
+def skip(
+    context: CommandContext, numbers: tuple[str, ...], because: str, yes: bool, as_json: bool
+) -> None:
     """Leave the records out of future syncs; unskip takes it back.
 
     An open invoice leaves the ledger with its balance: that is asked first; without a terminal it
@@ -185,15 +189,15 @@ def skip(desk: Desk, numbers: tuple[str, ...], because: str, yes: bool, as_json:
     from shared.operations import problems as operations
 
     plan_of = partial(operations.plan_skip, problem_ids=_given(numbers), because=because)
-    say_outcome(decide(desk, plan_of, yes=yes), as_json)
+    say_outcome(decide(context, plan_of, yes=yes), as_json)
 
 
 @problems.command()
 @numbers_argument
 @yes_option
 @json_option(OUTCOME)
-@pass_desk
-def unskip(desk: Desk, numbers: tuple[str, ...], yes: bool, as_json: bool) -> None:
+@pass_command_context
+def unskip(context: CommandContext, numbers: tuple[str, ...], yes: bool, as_json: bool) -> None:
     """Take skipped records in again; the next sync reads them.
 
     ID may be - to read the numbers from standard input. Either all are taken in or none is.
@@ -201,15 +205,15 @@ def unskip(desk: Desk, numbers: tuple[str, ...], yes: bool, as_json: bool) -> No
     from shared.operations import problems as operations
 
     plan_of = partial(operations.plan_unskip, problem_ids=_given(numbers))
-    say_outcome(decide(desk, plan_of, yes=yes), as_json)
+    say_outcome(decide(context, plan_of, yes=yes), as_json)
 
 
 @problems.command()
 @numbers_argument
 @yes_option
 @json_option(OUTCOME)
-@pass_desk
-def resolve(desk: Desk, numbers: tuple[str, ...], yes: bool, as_json: bool) -> None:
+@pass_command_context
+def resolve(context: CommandContext, numbers: tuple[str, ...], yes: bool, as_json: bool) -> None:
     """Close problems that were settled by hand; the next sync opens what is still there.
 
     ID may be - to read the numbers from standard input. Either all are closed or none is.
@@ -217,7 +221,7 @@ def resolve(desk: Desk, numbers: tuple[str, ...], yes: bool, as_json: bool) -> N
     from shared.operations import problems as operations
 
     plan_of = partial(operations.plan_resolve, problem_ids=_given(numbers))
-    say_outcome(decide(desk, plan_of, yes=yes), as_json)
+    say_outcome(decide(context, plan_of, yes=yes), as_json)
 
 
 def _given(words: Sequence[str]) -> list[int]:

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 import click
 
 from console.cli import output
+from console.cli.context import CommandContext, pass_command_context
 from console.cli.deciding import decide, say_outcome, yes_option
-from console.cli.desk import Desk, pass_desk
 from console.cli.errors import Refused
 from console.cli.json_option import json_option
 from console.cli.params import name_argument
@@ -56,9 +56,9 @@ WHICH = click.Choice(["invoice", "payment", "combined", "both"])
 )
 @yes_option
 @json_option(ISSUED_FILES)
-@pass_desk
+@pass_command_context
 def qwc(
-    desk: Desk,
+    context: CommandContext,
     name: str | None,
     app: str | None,
     folder: Path,
@@ -78,14 +78,14 @@ def qwc(
     _refuse_unseen()
     plan = partial(
         issuing.plan_files,
-        settings=desk.settings,
+        settings=context.settings,
         which=name,
         app=app or "",
         folder=folder,
         renew_ids=renew_ids,
         keep_password=keep_password,
     )
-    issued = decide(desk, plan, yes=yes)
+    issued = decide(context, plan, yes=yes)
     with _shown_or_told():
         _say_files(issued, as_json)
 
@@ -113,8 +113,10 @@ def password() -> None:
 @click.option("--app", type=WHICH, help="Which applications; default: all.")
 @yes_option
 @json_option(ISSUED_PASSWORD)
-@pass_desk
-def rotate(desk: Desk, name: str | None, app: str | None, yes: bool, as_json: bool) -> None:
+@pass_command_context
+def rotate(
+    context: CommandContext, name: str | None, app: str | None, yes: bool, as_json: bool
+) -> None:
     """Replace the password of NAME with a new one, shown once; the .qwc files stay good.
 
     The old password stops working at once, so it asks first where a Web Connector signs in with
@@ -123,7 +125,7 @@ def rotate(desk: Desk, name: str | None, app: str | None, yes: bool, as_json: bo
     from shared.operations import issuing
 
     _refuse_unseen()
-    issued = decide(desk, partial(issuing.plan_rotation, which=name, app=app or ""), yes=yes)
+    issued = decide(context, partial(issuing.plan_rotation, which=name, app=app or ""), yes=yes)
     with _shown_or_told():
         if as_json:
             output.say_json(ISSUED_PASSWORD.of(issued))
@@ -135,8 +137,8 @@ def rotate(desk: Desk, name: str | None, app: str | None, yes: bool, as_json: bo
 @password.command()
 @name_argument
 @json_option(OUTCOME)
-@pass_desk
-def unlock(desk: Desk, name: str | None, as_json: bool) -> None:
+@pass_command_context
+def unlock(context: CommandContext, name: str | None, as_json: bool) -> None:
     """Unlock sign-in for NAME after too many wrong passwords; the password stays.
 
     A lock ends by itself within 15 minutes. Ends with 3 where nothing is locked. NAME may be left
@@ -144,7 +146,7 @@ def unlock(desk: Desk, name: str | None, as_json: bool) -> None:
     """
     from shared.operations import issuing
 
-    say_outcome(decide(desk, partial(issuing.plan_unlock, which=name)), as_json)
+    say_outcome(decide(context, partial(issuing.plan_unlock, which=name)), as_json)
 
 
 def _refuse_unseen() -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from console.cli import output
-from console.cli.desk import Desk, pass_desk
+from console.cli.context import CommandContext, pass_command_context
 from console.cli.errors import Exit, NotThere
 from console.cli.json_option import json_option
 from console.cli.params import name_argument
@@ -30,8 +30,8 @@ AT_WORK = ("unknown", "parked", "sent", "ready", "waiting", "refused", "not_elig
 @click.command()
 @name_argument
 @json_option(RECONCILIATION)
-@pass_desk
-def reconcile(desk: Desk, name: str | None, as_json: bool) -> None:
+@pass_command_context
+def reconcile(context: CommandContext, name: str | None, as_json: bool) -> None:
     """Put the open invoices and payments of NAME beside what QuickBooks last showed.
 
     Differences come first; with any the exit code is 1, else 0. NAME may be left out: then all
@@ -41,9 +41,9 @@ def reconcile(desk: Desk, name: str | None, as_json: bool) -> None:
     """
     from shared.operations import reconcile as operation
 
-    with desk.store.reading(), output.progress("Reading both sides") as tell:
+    with context.store.reading(), output.progress("Reading both sides") as tell:
         tell(0)
-        found = operation.view(desk.store, name)
+        found = operation.view(context.store, name)
     if not found:
         raise NotThere("There is no connection yet.", "deskbridge connection add NAME")
     if as_json:

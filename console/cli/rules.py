@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import click
 
 from console.cli import output
+from console.cli.context import CommandContext, pass_command_context
 from console.cli.deciding import decide, say_outcome
-from console.cli.desk import Desk, pass_desk
 from console.cli.json_option import json_option
 from console.cli.params import name_argument
 from shared.operations.contracts.outcome import OUTCOME
@@ -30,16 +30,16 @@ def rules() -> None:
 @rules.command("list")
 @name_argument
 @json_option(RULES)
-@pass_desk
-def list_rules(desk: Desk, name: str | None, as_json: bool) -> None:
+@pass_command_context
+def list_rules(context: CommandContext, name: str | None, as_json: bool) -> None:
     """List the rules of NAME.
 
     NAME may be left out where there is exactly one connection.
     """
     from shared.operations import payment_rules
 
-    with desk.store.reading():
-        found = payment_rules.view(desk.store, name)
+    with context.store.reading():
+        found = payment_rules.view(context.store, name)
     if as_json:
         output.say_json(RULES.of(found))
         return
@@ -90,9 +90,9 @@ def _say_methods(found: Rules) -> None:
 @click.option("--currency", default="", metavar="CODE", help="Only this currency.")
 @click.option("--gateway", default="", metavar="GATEWAY", help="Only this gateway.")
 @json_option(DEPOSIT_RULE)
-@pass_desk
+@pass_command_context
 def deposit(
-    desk: Desk,
+    context: CommandContext,
     name: str,
     account: str,
     method: str,
@@ -110,7 +110,7 @@ def deposit(
     wanted = DepositRule(
         0, method.strip(), currency.strip().upper(), gateway.strip(), account.strip()
     )
-    made = decide(desk, partial(payment_rules.plan_deposit, which=name, wanted=wanted))
+    made = decide(context, partial(payment_rules.plan_deposit, which=name, wanted=wanted))
     if as_json:
         output.say_json(DEPOSIT_RULE.of(made.rule))
     else:
@@ -123,8 +123,10 @@ def deposit(
 @click.argument("method")
 @click.argument("quickbooks_method")
 @json_option(METHOD_RULE)
-@pass_desk
-def method(desk: Desk, name: str, method: str, quickbooks_method: str, as_json: bool) -> None:
+@pass_command_context
+def method(
+    context: CommandContext, name: str, method: str, quickbooks_method: str, as_json: bool
+) -> None:
     """Have QuickBooks call the payments' METHOD of NAME by the name QUICKBOOKS_METHOD.
 
     An empty QUICKBOOKS_METHOD posts such payments without a method. A rule for the same method
@@ -133,7 +135,7 @@ def method(desk: Desk, name: str, method: str, quickbooks_method: str, as_json: 
     from shared.operations import payment_rules
 
     wanted = MethodRule(method.strip(), quickbooks_method.strip())
-    made = decide(desk, partial(payment_rules.plan_method, which=name, wanted=wanted))
+    made = decide(context, partial(payment_rules.plan_method, which=name, wanted=wanted))
     if as_json:
         output.say_json(METHOD_RULE.of(made.rule))
     else:
@@ -143,17 +145,17 @@ def method(desk: Desk, name: str, method: str, quickbooks_method: str, as_json: 
 
 def _warn(warning: str) -> None:
     if warning:
-        output.say_aside(warning)
+        output.say_beside(warning)
 
 
 @rules.command()
 @click.argument("name")
 @click.argument("which", metavar="ID|METHOD")
 @json_option(OUTCOME)
-@pass_desk
-def remove(desk: Desk, name: str, which: str, as_json: bool) -> None:
+@pass_command_context
+def remove(context: CommandContext, name: str, which: str, as_json: bool) -> None:
     """Remove a deposit rule of NAME by its number ID, or the rule of a METHOD."""
     from shared.operations import payment_rules
 
     plan = partial(payment_rules.plan_removal, which=name, rule=which.strip())
-    say_outcome(decide(desk, plan), as_json)
+    say_outcome(decide(context, plan), as_json)

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from console.cli import output
-from console.cli.desk import Desk, pass_desk
+from console.cli.context import CommandContext, pass_command_context
 from console.cli.json_option import json_option
 from shared.operations.contracts.doctor import BACKUP, UPGRADE
 from shared.operations.deciding import Operator
@@ -21,8 +21,8 @@ def db() -> None:
 
 @db.command()
 @json_option(UPGRADE)
-@pass_desk
-def upgrade(desk: Desk, as_json: bool) -> None:
+@pass_command_context
+def upgrade(context: CommandContext, as_json: bool) -> None:
     """Bring the store to the form that this version needs.
 
     A SQLite store is backed up beside itself first. A store that is up to date is left alone.
@@ -30,7 +30,7 @@ def upgrade(desk: Desk, as_json: bool) -> None:
     from shared.operations import stores
 
     with output.waiting("Upgrading the store"):
-        upgraded = stores.upgrade(desk.store_to_upgrade)
+        upgraded = stores.upgrade(context.store_to_upgrade)
     if as_json:
         output.say_json(UPGRADE.of(upgraded))
         return
@@ -47,8 +47,8 @@ def upgrade(desk: Desk, as_json: bool) -> None:
 @db.command()
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 @json_option(BACKUP)
-@pass_desk
-def backup(desk: Desk, file: Path, as_json: bool) -> None:
+@pass_command_context
+def backup(context: CommandContext, file: Path, as_json: bool) -> None:
     """Copy the store to FILE while others work with it; FILE is never overwritten.
 
     For SQLite only: a PostgreSQL store is backed up by pg_dump.
@@ -56,7 +56,7 @@ def backup(desk: Desk, file: Path, as_json: bool) -> None:
     from shared.operations import stores
 
     with output.waiting("Backing the store up"):
-        made = stores.back_up(Operator(desk.store, desk.who), file.absolute())
+        made = stores.back_up(Operator(context.store, context.who), file.absolute())
     if as_json:
         output.say_json(BACKUP.of(made))
     else:

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import click
 
 from console.cli import output
+from console.cli.context import CommandContext, pass_command_context
 from console.cli.deciding import decide, say_outcome
-from console.cli.desk import Desk, pass_desk
 from console.cli.json_option import json_option
 from console.cli.params import numbers_given
 from shared import bundles
@@ -53,13 +53,19 @@ def syncs() -> None:
     help="Only these; may be repeated. Default: all.",
 )
 @json_option(SYNC, many=True)
-@pass_desk
+@pass_command_context
 def list_syncs(
-    desk: Desk, name: str | None, limit: int | None, states: tuple[str, ...], as_json: bool
+    context: CommandContext,
+    name: str | None,
+    limit: int | None,
+    states: tuple[str, ...],
+    as_json: bool,
 ) -> None:
     """List the syncs of NAME, or of all connections, newest first."""
     most = limit or (None if as_json else RECENT)
-    found = desk.read(partial(operations.view_newest, connection=name, states=states, limit=most))
+    found = context.read(
+        partial(operations.view_newest, connection=name, states=states, limit=most)
+    )
     if as_json:
         output.say_json_lines(output.json_text(SYNC.of(sync)) for sync in found)
     elif found:
@@ -106,8 +112,8 @@ def _row(sync: Sync) -> Row:
 @click.argument("number", metavar="ID")
 @click.option("--failed-only", is_flag=True, help="Only the records that failed.")
 @json_option(SYNC_DETAIL)
-@pass_desk
-def show(desk: Desk, number: str, failed_only: bool, as_json: bool) -> None:
+@pass_command_context
+def show(context: CommandContext, number: str, failed_only: bool, as_json: bool) -> None:
     """Show the sync with the number ID and every record that it touched.
 
     For people what failed comes first; JSON keeps the order in which the sync met them.
@@ -115,11 +121,13 @@ def show(desk: Desk, number: str, failed_only: bool, as_json: bool) -> None:
     [sync_id] = numbers_given([number], "sync")
     if as_json:
         touched = partial(operations.view_records, sync_id=sync_id, failed_only=failed_only)
-        output.say_json(SYNC_DETAIL.of(desk.read(touched)))
+        output.say_json(SYNC_DETAIL.of(context.read(touched)))
         return
     everything = operations.EVERYTHING
     most = 0 if failed_only else everything
-    shown = desk.read(partial(operations.view, sync_id=sync_id, most=most, most_failed=everything))
+    shown = context.read(
+        partial(operations.view, sync_id=sync_id, most=most, most_failed=everything)
+    )
     output.say_sections(describe.sections(shown.sync, shown.problem, shown.counts))
     output.say()
     _say_records([*shown.failed, *shown.others], failed_only=failed_only)
@@ -150,14 +158,14 @@ RECORD_COLUMNS = (
 @syncs.command()
 @click.argument("number", metavar="ID")
 @json_option(MESSAGE, many=True)
-@pass_desk
-def messages(desk: Desk, number: str, as_json: bool) -> None:
+@pass_command_context
+def messages(context: CommandContext, number: str, as_json: bool) -> None:
     """Show what the sync with the number ID asked QuickBooks, and what it answered.
 
     Answers are kept only while the connection has --debug on; they hold customers' data.
     """
     [sync_id] = numbers_given([number], "sync")
-    found = desk.read(partial(operations.view_messages, sync_id=sync_id))
+    found = context.read(partial(operations.view_messages, sync_id=sync_id))
     if as_json:
         output.say_json_lines(output.json_text(MESSAGE.of(one)) for one in found)
         return
@@ -200,8 +208,8 @@ def _say_message(message: Message) -> None:
     help="Save it there, or into that folder; FILE is never overwritten.",
 )
 @json_option(BUNDLE)
-@pass_desk
-def bundle(desk: Desk, number: str, out: Path | None, as_json: bool) -> None:
+@pass_command_context
+def bundle(context: CommandContext, number: str, out: Path | None, as_json: bool) -> None:
     """Make a support bundle of the sync with the number ID: a zip file to send to support.
 
     It holds the sync, its records and problems, its calls (their text only where debug kept
@@ -212,9 +220,11 @@ def bundle(desk: Desk, number: str, out: Path | None, as_json: bool) -> None:
     from shared.operations import bundle as operation
 
     [sync_id] = numbers_given([number], "sync")
-    what = partial(operation.view, sync_id=sync_id, settings=desk.settings, machine=ThisMachine())
+    what = partial(
+        operation.view, sync_id=sync_id, settings=context.settings, machine=ThisMachine()
+    )
     with output.waiting("Reading"):
-        made = desk.read(what)
+        made = context.read(what)
     path = None if out is None else bundles.save(made, out)
     if as_json:
         output.say_json(BUNDLE.of(Bundled(made, path)))
@@ -239,13 +249,13 @@ PART_COLUMNS = (Column("File", least=16), Column("Holds", least=20), Column("Byt
 @syncs.command()
 @click.argument("numbers", metavar="ID...", nargs=-1, required=True)
 @json_option(OUTCOME)
-@pass_desk
-def stop(desk: Desk, numbers: tuple[str, ...], as_json: bool) -> None:
+@pass_command_context
+def stop(context: CommandContext, numbers: tuple[str, ...], as_json: bool) -> None:
     """Stop running syncs; they end with the next call of the Web Connector.
 
     What was synced stays. ID may be - to read the numbers from standard input. Either all are
     asked to stop or none is.
     """
     sync_ids = numbers_given(numbers, "sync")
-    outcome = decide(desk, partial(operations.plan_stop, sync_ids=sync_ids))
+    outcome = decide(context, partial(operations.plan_stop, sync_ids=sync_ids))
     say_outcome(outcome, as_json)

@@ -12,9 +12,9 @@ from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
-from console.tui.backstage import Backstage
 from console.tui.main_screens import HOME, MAIN_SCREENS, MainScreen
 from console.tui.widgets.secret import Secret, covered
+from console.tui.worker import StoreWorker
 
 if TYPE_CHECKING:
     from textual.command import Provider
@@ -69,10 +69,10 @@ class DeskbridgeApp(App[None], inherit_bindings=False):
         Binding("q,ctrl+c", "quit", "Quit", tooltip="Leave the console; the daemon goes on."),
     ]
 
-    def __init__(self, backstage: Backstage, *, warm_up_seconds: float | None = None) -> None:
+    def __init__(self, worker: StoreWorker, *, warm_up_seconds: float | None = None) -> None:
         # Told at once, or Textual would turn the terminal's own colors into black on black.
         super().__init__(ansi_color=True if "NO_COLOR" in os.environ else None)
-        self.backstage = backstage
+        self.worker = worker
         self._warm_up_seconds = warm_up_seconds
         self.theme = THEME
         for main in MAIN_SCREENS:
@@ -138,8 +138,8 @@ class DeskbridgeApp(App[None], inherit_bindings=False):
     def on_ready(self) -> None:
         """Once the first screen stands, have the others imported before their key is pressed."""
         if self._warm_up_seconds is not None:
-            self.set_timer(self._warm_up_seconds, lambda: self.backstage.aside(_warm_up))
+            self.set_timer(self._warm_up_seconds, lambda: self.worker.beside(_warm_up))
 
     def on_unmount(self) -> None:
         """Let go of the store."""
-        self.backstage.close()
+        self.worker.close()

@@ -28,7 +28,7 @@ from twisted.python.failure import Failure
 from twisted.web import http
 
 from daemon.edge.body_gate import Body, BodyGate, DiscardedBody, Head, OneAtATime, Passage
-from daemon.edge.crowd import Crowd
+from daemon.edge.clients import Clients
 from daemon.edge.limits import EdgeLimits
 
 _WITH_BODY = frozenset({b"POST", b"PUT", b"PATCH"})
@@ -43,7 +43,7 @@ class Site(Protocol):
     """The listening side, as one connection sees it."""
 
     limits: EdgeLimits
-    crowd: Crowd[EdgeChannel]
+    clients: Clients[EdgeChannel]
     draining: bool
     reactor: Any
     body_for: Callable[[Head], Body]
@@ -190,7 +190,7 @@ class EdgeChannel(http.HTTPChannel):
             return
         if self._between_requests:
             self._between_requests = False
-            self.site.crowd.begins(self)
+            self.site.clients.begins(self)
             self._await_head()
         super().dataReceived(data)
 
@@ -253,7 +253,7 @@ class EdgeChannel(http.HTTPChannel):
         self._gate.complete = True
         if self._gate.asking:
             return
-        self.site.crowd.works(self)
+        self.site.clients.works(self)
         seconds = self.site.limits.answer_seconds
         self._allow(seconds, partial(self._cut, f"we had no answer for it in {seconds:g} s"))
         super().allContentReceived()
@@ -265,7 +265,7 @@ class EdgeChannel(http.HTTPChannel):
             self.persistent = False
         if self.persistent:
             self._between_requests = True
-            self.site.crowd.idles(self)
+            self.site.clients.idles(self)
             self._allow(self.site.limits.idle_seconds, self.close_idle)
         if self.persistent and (any(self._dataBuffer) or self._buffer) and self._turn is None:
             # It has sent the next one before it had this answer; whoever else waits comes first.
@@ -309,7 +309,7 @@ class EdgeChannel(http.HTTPChannel):
             self._refuse_size(self._gate.limit_bytes)
             return
         self._gate.admit()
-        self.site.crowd.works(self)
+        self.site.clients.works(self)
         self._await_body(self.length or self._gate.limit_bytes)
         self._read_on()
         if not self._closing and not self._waitingForTransport:

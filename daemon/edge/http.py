@@ -22,7 +22,7 @@ from twisted.web.resource import Resource
 
 from daemon.edge.body_gate import Body, Head
 from daemon.edge.channel import EdgeChannel, peer_name
-from daemon.edge.crowd import Crowd, peer_group
+from daemon.edge.clients import Clients, peer_group
 from daemon.edge.limits import EdgeLimits
 
 
@@ -90,7 +90,7 @@ class EdgeSite(server.Site):
         )
         self.limits = limits
         self.body_for = body_for
-        self.crowd: Crowd[EdgeChannel] = Crowd(
+        self.clients: Clients[EdgeChannel] = Clients(
             limits.max_connections, limits.max_connections_per_peer
         )
         self.draining = False
@@ -108,15 +108,15 @@ class EdgeSite(server.Site):
 
     def enter(self, channel: EdgeChannel) -> str:
         """Count a new connection; the answer is why it may not stay, or empty."""
-        return "the service is stopping" if self.draining else self.crowd.enter(channel)
+        return "the service is stopping" if self.draining else self.clients.enter(channel)
 
     def leave(self, channel: EdgeChannel) -> None:
         """Count it no longer."""
-        self.crowd.leave(channel)
+        self.clients.leave(channel)
         self._tell_when_drained()
 
     def _tell_when_drained(self) -> None:
-        if self.draining and not self.crowd and not self._drained.called:
+        if self.draining and not self.clients and not self._drained.called:
             self._drained.callback(None)
 
     def drain(self) -> Deferred[None]:
@@ -125,7 +125,7 @@ class EdgeSite(server.Site):
         The Deferred fires when the others have got their answers and are closed.
         """
         self.draining = True
-        for channel in self.crowd:
+        for channel in self.clients:
             if not channel.requests:
                 channel.close_idle()
         self._tell_when_drained()
@@ -133,7 +133,7 @@ class EdgeSite(server.Site):
 
     def cut(self) -> None:
         """Cut what is still open, whatever it is doing."""
-        for channel in self.crowd:
+        for channel in self.clients:
             channel.transport.abortConnection()
 
     def log(self, request: Any) -> None:

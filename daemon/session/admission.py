@@ -9,8 +9,8 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from daemon.session import login
-from daemon.session.book import SessionBook, reference, thd_put_on_file
 from daemon.session.machine import UNFINISHED, Phase
+from daemon.session.record import SessionRecord, open_problem, reference
 from daemon.stages import sequence
 from shared import hints, passwords
 from shared.clock import clock_time
@@ -40,12 +40,12 @@ class Admission:
     def __init__(
         self,
         settings: Settings,
-        book: SessionBook,
+        record: SessionRecord,
         now: Callable[[], datetime],
         started_at: datetime,
     ) -> None:
         self._settings = settings
-        self._book = book
+        self._record = record
         self._now = now
         self._started_at = started_at
 
@@ -89,7 +89,7 @@ class Admission:
         )
         if application:
             facts = {"username": username, "until": until}
-            thd_put_on_file(application, sync.id, code, now, facts)
+            open_problem(application, sync.id, code, now, facts)
         told = login.TOLD.get(login.Verdict(code), code)
         refusal = login.Refusal(told, reference(sync.id), locked_until)
         return [login.refusal_ticket(refusal), "" if locked_until else "nvu"]
@@ -106,14 +106,12 @@ class Admission:
         if _has_no_flow(current):
             return [login.refusal_ticket(login.Refusal("nothing-to-do", "")), "none"]
         connections.lock(current.connection.id)
-        holder = self._thd_holder(application, peer, now)
+        holder = self._holder(application, peer, now)
         if holder is not None:
             return self._busy(holder, self._held_until(holder, application, peer), now)
-        return self._thd_open(current, ticket, peer, now)
+        return self._open(current, ticket, peer, now)
 
-    def _thd_open(
-        self, credentials: Credentials, ticket: str, peer: str, now: datetime
-    ) -> list[str]:
+    def _open(self, credentials: Credentials, ticket: str, peer: str, now: datetime) -> list[str]:
         connection, application = credentials.connection, credentials.application
         sync = syncs.start(connection.id, application.kind.value, now)
         session = sessions.open_session(
@@ -127,26 +125,26 @@ class Admission:
             now=now,
             peer=peer,
         )
-        sessions.save(sequence.thd_begin(session, self._settings, now))
+        sessions.save(sequence.begin(session, self._settings, now))
         answer = [ticket, connection.company_file]
         if connection.minimum_interval_seconds:
             # Positional: the third and fourth strings are postponement and interval, in this order.
             answer += ["0", str(connection.minimum_interval_seconds)]
         return answer
 
-    def _thd_holder(self, application: Application, peer: str, now: datetime) -> Session | None:
+    def _holder(self, application: Application, peer: str, now: datetime) -> Session | None:
         """The session that holds the company; sessions that are over are ended on the way."""
         for session in sessions.unended(application.connection_id):
-            stopped_by = self._thd_stopped_by(session)
+            stopped_by = self._stopped_by(session)
             if stopped_by:
                 # An operator's way out of a session whose Web Connector is gone.
-                self._book.thd_give_up(
+                self._record.give_up(
                     session, "sync-stopped", now, state=SyncState.CANCELED, who=stopped_by
                 )
             elif self._holds(session, application, peer, now):
                 return session
             else:
-                self._book.thd_give_up(session, self._why_it_ended(session), now)
+                self._record.give_up(session, self._why_it_ended(session), now)
         return None
 
     def _why_it_ended(self, session: Session) -> str:
@@ -155,7 +153,7 @@ class Admission:
             return "daemon-restarted"
         return "session-taken-over"
 
-    def _thd_stopped_by(self, session: Session) -> str:
+    def _stopped_by(self, session: Session) -> str:
         unfinished = Phase(session.phase) in UNFINISHED
         sync = syncs.get(session.sync_id) if unfinished and session.sync_id else None
         return sync.stop_requested_by if sync else ""

@@ -19,11 +19,11 @@ from shared.settings import Settings
 class Balances(Ending):
     """Invoices that are queued, and the customers that they name."""
 
-    def thd_begin(self, session: Session, settings: Settings, now: datetime) -> str:
+    def begin(self, session: Session, settings: Settings, now: datetime) -> str:
         """Only what is queued to be read again, and the customers that it names."""
-        return invoices.thd_begin_at(Step.REREAD, session, settings)
+        return invoices.begin_at(Step.REREAD, session, settings)
 
-    def thd_conclude(self, session: Session, settings: Settings, now: datetime) -> Session:
+    def conclude(self, session: Session, settings: Settings, now: datetime) -> Session:
         """Check the balances that our payments should have left."""
-        verifying.thd_verify(session, now)
+        verifying.verify(session, now)
         return session

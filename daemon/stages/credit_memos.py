@@ -66,10 +66,10 @@ class CreditMemos(ReadOnly[CreditMemo]):
     def unreadable(self, txn_id: str, document: str, reason: str) -> Trouble:
         return trouble("credit-memo-unreadable", self.kind, txn_id, document, reason=reason)
 
-    def thd_keep(
+    def keep(
         self, connection_id: int, sync_id: int, batch: Sequence[CreditMemo], *, of_all: bool
     ) -> Mapping[str, Outcome]:
         return credit_memos.store(connection_id, sync_id, batch, of_all=of_all)
 
-    def thd_forget_unseen(self, connection_id: int, sync_id: int) -> Sequence[CreditMemo]:
+    def forget_unseen(self, connection_id: int, sync_id: int) -> Sequence[CreditMemo]:
         return credit_memos.forget_unseen(connection_id, sync_id)

@@ -45,30 +45,30 @@ class KnownCopy(WhichCopy):
         return False
 
 
-def thd_begin(session: Session, settings: Settings, now: datetime) -> str:
+def begin(session: Session, settings: Settings, now: datetime) -> str:
     """The question is still to be asked."""
     tries = settings.transient_retries
     return json.dumps(asdict(KnownCopy(page_size=1, largest_page=1, most_tries=tries)))
 
 
-def thd_next(
+def next_ask(
     session: Session, request_id: str, now: datetime
 ) -> tuple[Session, Ask | AskWrite | None]:
     """Ask for the latest payments that a copy from before would lack; None without any."""
     state = _state(session)
-    latest = () if state.over else tuple(restored.thd_asked(session, state))
+    latest = () if state.over else tuple(restored.asked(session, state))
     if not latest:
         return session, None
     state = replace(state, asked=latest)
     return _with(session, state), Ask(Step.KNOWN.value, request_id, plan.known(state, request_id))
 
 
-def thd_has_more(session: Session, now: datetime) -> bool:
+def has_more(session: Session, now: datetime) -> bool:
     """Whether the question is still to be asked."""
-    return thd_next(session, "0", now)[1] is not None
+    return next_ask(session, "0", now)[1] is not None
 
 
-def taker(session: Session) -> Callable[[Ret | BadRecord], Iterable[object]]:
+def record_reader(session: Session) -> Callable[[Ret | BadRecord], Iterable[object]]:
     """Records are looked at as they are."""
     return lambda ret: intake.take(ret, step=Step.KNOWN, home_currency="")
 
@@ -78,24 +78,24 @@ def in_batches(session: Session) -> bool:
     return False
 
 
-def thd_unheard(session: Session, now: datetime) -> Session | None:
+def asked_again(session: Session, now: datetime) -> Session | None:
     """A query may simply be handed out again."""
     return None
 
 
-def thd_store(session: Session, rows: Sequence[object], now: datetime) -> Tally:
+def store_rows(session: Session, rows: Sequence[object], now: datetime) -> Tally:
     """Nothing of it is stored."""
     return Tally()
 
 
-def thd_take(session: Session, reading: Reading, now: datetime) -> tuple[Session, Move]:
+def take_answer(session: Session, reading: Reading, now: datetime) -> tuple[Session, Move]:
     """Go on with the copy that we know, or with one that a person has said to go on with."""
-    state, found = restored.thd_judged(session, _state(session), reading, now)
+    state, found = restored.judged(session, _state(session), reading, now)
     match found:
         case Compared(is_older_copy=False):
-            restored.thd_right_copy(session, now)
-        case Compared() | NotTold() if not restored.thd_is_to_go_on(session):
-            code = restored.thd_ask_which_copy(session, found, now)
+            restored.right_copy(session, now)
+        case Compared() | NotTold() if not restored.is_to_go_on(session):
+            code = restored.ask_which_copy(session, found, now)
             return _with(session, state), Fail(code, "", on_file=True)
         case Compared() | NotTold():
             pass  # Payment Sync decides about each payment that is gone, and closes the problem.
@@ -106,7 +106,7 @@ def thd_take(session: Session, reading: Reading, now: datetime) -> tuple[Session
     return _with(session, replace(state, over=True)), GoOn()
 
 
-def thd_refused(
+def refused(
     session: Session, code: str, said: str, *, passing: bool, now: datetime
 ) -> tuple[Session, Move]:
     """QuickBooks refused the question; ``passing`` when it may take it in a while."""
@@ -114,17 +114,17 @@ def thd_refused(
     return _with(session, state), move
 
 
-def thd_give_up_on(session: Session, move: GiveUpOn | NotTakenIn | Gone, now: datetime) -> Session:
+def give_up_on(session: Session, move: GiveUpOn | NotTakenIn | Gone, now: datetime) -> Session:
     """No record is given up on: a copy that cannot be told is asked about again."""
     return session
 
 
-def thd_settle(session: Session, now: datetime) -> tuple[Session, bool]:
+def settle(session: Session, now: datetime) -> tuple[Session, bool]:
     """Nothing was stored."""
     return session, True
 
 
-def thd_conclude(session: Session, settings: Settings, now: datetime) -> Session:
+def conclude(session: Session, settings: Settings, now: datetime) -> Session:
     """Nothing was changed."""
     return session
 

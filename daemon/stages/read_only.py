@@ -114,16 +114,16 @@ class ReadOnly(ABC, Generic[V]):
         """The problem of a record that cannot be read."""
 
     @abstractmethod
-    def thd_keep(
+    def keep(
         self, connection_id: int, sync_id: int, batch: Sequence[V], *, of_all: bool
     ) -> Mapping[str, Outcome]:
         """Keep records; what became of those that are news, by TxnID."""
 
     @abstractmethod
-    def thd_forget_unseen(self, connection_id: int, sync_id: int) -> Sequence[V]:
+    def forget_unseen(self, connection_id: int, sync_id: int) -> Sequence[V]:
         """Keep no longer, and return, what this sync did not read."""
 
-    def thd_begin(self, session: Session, settings: Settings, now: datetime) -> str:
+    def begin(self, session: Session, settings: Settings, now: datetime) -> str:
         """Read all or what changed; nothing where it is not wanted, and then nothing is kept."""
         connection_id = session.connection.id
         state = Place(
@@ -133,11 +133,11 @@ class ReadOnly(ABC, Generic[V]):
             is_over=not self.is_wanted(session.connection),
         )
         if state.is_over:
-            self.thd_forget_unseen(connection_id, _sync_id(session))
-            self._thd_close(session, now)
+            self.forget_unseen(connection_id, _sync_id(session))
+            self._close(session, now)
             if ledger.watermark(connection_id, self._compared):
                 ledger.set_watermark(connection_id, self._compared, "")
-        elif not self._thd_is_due(session, settings, now):
+        elif not self._is_due(session, settings, now):
             mark = ledger.watermark(connection_id, self.kind)
             overlap = timedelta(minutes=settings.overlap_minutes)
             state = replace(state, since=earlier(mark, overlap))
@@ -147,7 +147,7 @@ class ReadOnly(ABC, Generic[V]):
     def _compared(self) -> str:
         return f"{self.kind}-compared"
 
-    def _thd_is_due(self, session: Session, settings: Settings, now: datetime) -> bool:
+    def _is_due(self, session: Session, settings: Settings, now: datetime) -> bool:
         """It is time to read all, or a person wants to see one again."""
         mark = ledger.watermark(session.connection.id, self._compared)
         every = timedelta(minutes=settings.sweep_minutes)
@@ -155,7 +155,7 @@ class ReadOnly(ABC, Generic[V]):
         is_retried = any(problem.kind is self.kind for problem in retried)
         return is_retried or is_due(mark, now=now, every=every, version=VERSION)
 
-    def thd_next(
+    def next_ask(
         self, session: Session, request_id: str, now: datetime
     ) -> tuple[Session, Ask | AskWrite | None]:
         """Ask for the next page."""
@@ -171,11 +171,11 @@ class ReadOnly(ABC, Generic[V]):
         )
         return session, Ask(self.kind, request_id, (query,))
 
-    def thd_has_more(self, session: Session, now: datetime) -> bool:
+    def has_more(self, session: Session, now: datetime) -> bool:
         """Whether the list was not read to its end yet."""
         return not _state(session).is_over
 
-    def taker(self, session: Session) -> Callable[[Ret | BadRecord], Iterable[V | Trouble]]:
+    def record_reader(self, session: Session) -> Callable[[Ret | BadRecord], Iterable[V | Trouble]]:
         """How a record is read; needs no store."""
         binding = session.connection.binding
         home_currency = binding.home_currency if binding else ""
@@ -191,11 +191,11 @@ class ReadOnly(ABC, Generic[V]):
         """Each record stands for itself."""
         return True
 
-    def thd_unheard(self, session: Session, now: datetime) -> Session | None:
+    def asked_again(self, session: Session, now: datetime) -> Session | None:
         """A query may simply be handed out again."""
         return None
 
-    def thd_store(self, session: Session, rows: Sequence[Any], now: datetime) -> Tally:
+    def store_rows(self, session: Session, rows: Sequence[Any], now: datetime) -> Tally:
         """Keep records, and put on file what could not be read."""
         connection, sync_id = session.connection, _sync_id(session)
         start, skipped = connection.start_date, problems.skipped(connection.id, self.kind)
@@ -206,12 +206,12 @@ class ReadOnly(ABC, Generic[V]):
             if one.txn_id not in skipped and not (start and one.date < start)
         ]
         of_all = not _state(session).since
-        news = self.thd_keep(connection.id, sync_id, wanted, of_all=of_all)
+        news = self.keep(connection.id, sync_id, wanted, of_all=of_all)
         syncs.add_records(sync_id, [self._record(read[one], news[one]) for one in news])
         if read:
             problems.resolve(connection.id, self.kind, read, None, now)
         troubles = [row for row in rows if isinstance(row, Trouble)]
-        self._thd_put_on_file(session, troubles, now)
+        self._put_on_file(session, troubles, now)
         return Tally(
             rows=len(rows),
             changed=len(news),
@@ -220,56 +220,58 @@ class ReadOnly(ABC, Generic[V]):
             newest=max((one.time_modified for one in read.values()), default=""),
         )
 
-    def thd_take(self, session: Session, reading: Reading, now: datetime) -> tuple[Session, Move]:
+    def take_answer(
+        self, session: Session, reading: Reading, now: datetime
+    ) -> tuple[Session, Move]:
         """Store an answer's last rows and turn the page."""
         state, worst = _state(session), reading.worst
         if reading.unreadable or worst is None:
             said = reading.unreadable or "the answer held no response to our request"
-            return self._thd_go_on(session, *paging.for_less(state, said), now)
-        tally = reading.tally.plus(self.thd_store(session, reading.rows, now))
+            return self._go_on(session, *paging.for_less(state, said), now)
+        tally = reading.tally.plus(self.store_rows(session, reading.rows, now))
         assert session.exchange is not None
         answer = answered(reading, tally, session.exchange, now)
-        return self._thd_go_on(session, *_answered(state, answer), now)
+        return self._go_on(session, *_answered(state, answer), now)
 
-    def thd_refused(
+    def refused(
         self, session: Session, code: str, said: str, *, passing: bool, now: datetime
     ) -> tuple[Session, Move]:
         """QuickBooks refused the question; ``passing`` when it may take it in a while."""
         after, move = paging.refused(_state(session), code, said, passing=passing)
-        return self._thd_go_on(session, after, move, now)
+        return self._go_on(session, after, move, now)
 
-    def _thd_go_on(
+    def _go_on(
         self, session: Session, state: Place, move: Move, now: datetime
     ) -> tuple[Session, Move]:
         """What would end the sync ends this stage alone."""
         if isinstance(move, Fail):
             document = f"{self.kind.replace('-', ' ')}s".capitalize()
             told = trouble(self.not_read, self.kind, LIST, document, said=move.said)
-            self._thd_put_on_file(session, [told], now)
+            self._put_on_file(session, [told], now)
             state, move = replace(state, is_over=True, failed=state.failed + 1), GoOn()
         return replace(session, plan=json.dumps(asdict(state))), move
 
-    def thd_give_up_on(
+    def give_up_on(
         self, session: Session, move: GiveUpOn | NotTakenIn | Gone, now: datetime
     ) -> Session:
         """Nothing is asked for by its ID."""
         return session
 
-    def thd_settle(self, session: Session, now: datetime) -> tuple[Session, bool]:
+    def settle(self, session: Session, now: datetime) -> tuple[Session, bool]:
         """There are no sums to work out."""
         return session, True
 
-    def thd_conclude(self, session: Session, settings: Settings, now: datetime) -> Session:
+    def conclude(self, session: Session, settings: Settings, now: datetime) -> Session:
         """Move the watermark; after all were read, forget what was not among them."""
         state, connection_id = _state(session), session.connection.id
         if not state.is_whole:
             return session
         problems.resolve(connection_id, self.kind, [LIST], None, now)
         if not state.since and not state.is_doubtful:
-            gone = self.thd_forget_unseen(connection_id, _sync_id(session))
+            gone = self.forget_unseen(connection_id, _sync_id(session))
             records = [self._record(one, Outcome.CLOSED) for one in gone]
             syncs.add_records(_sync_id(session), records)
-            self._thd_close(session, now)
+            self._close(session, now)
             ledger.set_watermark(connection_id, self._compared, compared(now, VERSION))
         mark = next_watermark(
             ledger.watermark(connection_id, self.kind),
@@ -288,9 +290,7 @@ class ReadOnly(ABC, Generic[V]):
         total = state.position + state.failed + max(state.remaining, 0)
         return Progress(self.kind, self.doing, percent, state.position, total, state.failed)
 
-    def _thd_put_on_file(
-        self, session: Session, troubles: Sequence[Trouble], now: datetime
-    ) -> None:
+    def _put_on_file(self, session: Session, troubles: Sequence[Trouble], now: datetime) -> None:
         if troubles:
             problems.report(session.connection.id, session.sync_id, troubles, now)
             failed = Outcome.FAILED
@@ -300,7 +300,7 @@ class ReadOnly(ABC, Generic[V]):
             ]
             syncs.add_records(_sync_id(session), records)
 
-    def _thd_close(self, session: Session, now: datetime) -> None:
+    def _close(self, session: Session, now: datetime) -> None:
         """What this sync did not report is over."""
         found = problems.list_problems(session.connection.id)
         ours = [one for one in found if one.kind is self.kind]

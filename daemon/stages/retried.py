@@ -21,11 +21,11 @@ from shared.settings import Settings
 class Retried(Ending):
     """Invoices and customers that retried payments name."""
 
-    def thd_begin(self, session: Session, settings: Settings, now: datetime) -> str:
+    def begin(self, session: Session, settings: Settings, now: datetime) -> str:
         """Only what retried payments name."""
         asking.begin(session.connection.id)
-        return invoices.thd_begin_at(Step.NAMED_CUSTOMERS, session, settings)
+        return invoices.begin_at(Step.NAMED_CUSTOMERS, session, settings)
 
-    def thd_conclude(self, session: Session, settings: Settings, now: datetime) -> Session:
+    def conclude(self, session: Session, settings: Settings, now: datetime) -> Session:
         """What was read is known by now."""
         return session

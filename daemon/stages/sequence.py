@@ -1,7 +1,7 @@
 """The stages of a sync, one after the other: invoices, credit memos, payments, balances.
 
 Each stage is a plan of its own; where it stands travels in the session row as JSON. The
-session's desk talks to the stages alone and never asks which one is on. Store-thread code.
+handlers of callbacks talk to the stages alone and never ask which one is on. Store-thread code.
 """
 
 from __future__ import annotations
@@ -51,46 +51,48 @@ class Left(StrEnum):
 class Work(Protocol):
     """What a stage can do; each function takes the session with the stage's own plan."""
 
-    def thd_begin(self, session: Session, settings: Settings, now: datetime) -> str:
+    def begin(self, session: Session, settings: Settings, now: datetime) -> str:
         """The plan at its start."""
 
-    def thd_next(
+    def next_ask(
         self, session: Session, request_id: str, now: datetime
     ) -> tuple[Session, Ask | AskWrite | None]:
         """What to ask next; None when the stage is over."""
 
-    def thd_has_more(self, session: Session, now: datetime) -> bool:
+    def has_more(self, session: Session, now: datetime) -> bool:
         """Whether anything is left to ask."""
 
-    def taker(self, session: Session) -> Callable[[Ret | BadRecord], Iterable[object]]:
+    def record_reader(self, session: Session) -> Callable[[Ret | BadRecord], Iterable[object]]:
         """How records of the current step are read; needs no store."""
 
     def in_batches(self, session: Session) -> bool:
         """Whether rows may be stored before the whole answer was read; needs no store."""
 
-    def thd_unheard(self, session: Session, now: datetime) -> Session | None:
+    def asked_again(self, session: Session, now: datetime) -> Session | None:
         """The request that is out is asked for again; None when it may be handed out again."""
 
-    def thd_store(self, session: Session, rows: Sequence[object], now: datetime) -> Tally:
+    def store_rows(self, session: Session, rows: Sequence[object], now: datetime) -> Tally:
         """Store rows of the current step ahead of the end of their answer."""
 
-    def thd_take(self, session: Session, reading: Reading, now: datetime) -> tuple[Session, Move]:
+    def take_answer(
+        self, session: Session, reading: Reading, now: datetime
+    ) -> tuple[Session, Move]:
         """Store an answer and decide what it means."""
 
-    def thd_refused(
+    def refused(
         self, session: Session, code: str, said: str, *, passing: bool, now: datetime
     ) -> tuple[Session, Move]:
         """QuickBooks did not take the message set as a whole."""
 
-    def thd_give_up_on(
+    def give_up_on(
         self, session: Session, move: GiveUpOn | NotTakenIn | Gone, now: datetime
     ) -> Session:
         """Never ask for a record again in this sync."""
 
-    def thd_settle(self, session: Session, now: datetime) -> tuple[Session, bool]:
+    def settle(self, session: Session, now: datetime) -> tuple[Session, bool]:
         """The stage is over: settle a slice of what it brought; whether nothing of it is left."""
 
-    def thd_conclude(self, session: Session, settings: Settings, now: datetime) -> Session:
+    def conclude(self, session: Session, settings: Settings, now: datetime) -> Session:
         """What the stage brought is settled."""
 
     def progress(self, session: Session) -> Progress:
@@ -152,27 +154,27 @@ WORK: Mapping[Stage, Work] = {
 }
 
 
-def thd_begin(session: Session, settings: Settings, now: datetime) -> Session:
+def begin(session: Session, settings: Settings, now: datetime) -> Session:
     """The first stage of a new session's sync."""
-    return _thd_enter(session, Standing(STAGES[session.application.kind][0], ""), settings, now)
+    return _enter(session, Standing(STAGES[session.application.kind][0], ""), settings, now)
 
 
-def thd_next(
+def next_ask(
     session: Session, request_id: str, settings: Settings, now: datetime
 ) -> tuple[Session, Ask | AskWrite | Left]:
     """What to ask next, in this stage or one that follows; else what else is left."""
     while True:
         work, inner = _work(session)
-        inner, asked = work.thd_next(inner, request_id, now)
+        inner, asked = work.next_ask(inner, request_id, now)
         session = _back(session, inner)
         if asked is not None:
             return session, asked
-        session, left = _thd_go_over(session, settings, now)
+        session, left = _go_over(session, settings, now)
         if left is not Left.TO_ASK:
             return session, left
 
 
-def thd_onward(session: Session, settings: Settings, now: datetime) -> tuple[Session, Left]:
+def onward(session: Session, settings: Settings, now: datetime) -> tuple[Session, Left]:
     """What is left; goes over to the stage that has something to ask.
 
     Asked before every percent: 100 must be answered with the last answer, since an empty
@@ -180,17 +182,17 @@ def thd_onward(session: Session, settings: Settings, now: datetime) -> tuple[Ses
     """
     while True:
         work, inner = _work(session)
-        if work.thd_has_more(inner, now):
+        if work.has_more(inner, now):
             return session, Left.TO_ASK
-        session, left = _thd_go_over(session, settings, now)
+        session, left = _go_over(session, settings, now)
         if left is not Left.TO_ASK:
             return session, left
 
 
-def taker(session: Session) -> Callable[[Ret | BadRecord], Iterable[object]]:
+def record_reader(session: Session) -> Callable[[Ret | BadRecord], Iterable[object]]:
     """How records of the current step are read; needs no store."""
     work, inner = _work(session)
-    return work.taker(inner)
+    return work.record_reader(inner)
 
 
 def in_batches(session: Session) -> bool:
@@ -199,39 +201,39 @@ def in_batches(session: Session) -> bool:
     return work.in_batches(inner)
 
 
-def thd_unheard(session: Session, now: datetime) -> Session | None:
+def asked_again(session: Session, now: datetime) -> Session | None:
     """The request that is out is asked for again; None when it may be handed out again."""
     work, inner = _work(session)
-    after = work.thd_unheard(inner, now)
+    after = work.asked_again(inner, now)
     return None if after is None else _back(session, after)
 
 
-def thd_store(session: Session, rows: Sequence[object], now: datetime) -> Tally:
+def store_rows(session: Session, rows: Sequence[object], now: datetime) -> Tally:
     """Store rows of the current step."""
     work, inner = _work(session)
-    return work.thd_store(inner, rows, now)
+    return work.store_rows(inner, rows, now)
 
 
-def thd_take(session: Session, reading: Reading, now: datetime) -> tuple[Session, Move]:
+def take_answer(session: Session, reading: Reading, now: datetime) -> tuple[Session, Move]:
     """Store an answer's last rows and let the stage decide what it means."""
     work, inner = _work(session)
-    inner, move = work.thd_take(inner, reading, now)
+    inner, move = work.take_answer(inner, reading, now)
     return _back(session, inner), move
 
 
-def thd_refused(
+def refused(
     session: Session, code: str, said: str, *, passing: bool, now: datetime
 ) -> tuple[Session, Move]:
     """QuickBooks refused the message set; ``passing`` when it may take it in a while."""
     work, inner = _work(session)
-    inner, move = work.thd_refused(inner, code, said, passing=passing, now=now)
+    inner, move = work.refused(inner, code, said, passing=passing, now=now)
     return _back(session, inner), move
 
 
-def thd_give_up_on(session: Session, move: GiveUpOn | NotTakenIn | Gone, now: datetime) -> Session:
+def give_up_on(session: Session, move: GiveUpOn | NotTakenIn | Gone, now: datetime) -> Session:
     """Never ask for a record again in this sync."""
     work, inner = _work(session)
-    return _back(session, work.thd_give_up_on(inner, move, now))
+    return _back(session, work.give_up_on(inner, move, now))
 
 
 def percent(session: Session) -> int:
@@ -241,7 +243,7 @@ def percent(session: Session) -> int:
     return min(low + (high - low) * work.progress(inner).percent // 100, 99)
 
 
-def thd_show_progress(session: Session) -> None:
+def show_progress(session: Session) -> None:
     """Write position, total and step where Recent Syncs reads them."""
     if session.sync_id is None:
         return
@@ -257,7 +259,7 @@ def thd_show_progress(session: Session) -> None:
     )
 
 
-def thd_finish(session: Session, settings: Settings, now: datetime) -> tuple[Session, str]:
+def finish(session: Session, settings: Settings, now: datetime) -> tuple[Session, str]:
     """All stages are concluded: count what was done, and say how it went."""
     # What waited for an invoice may go out with the next Payment Sync.
     preparing.prepare(session.connection.id, now, but=reasons.PUT_OFF)
@@ -296,23 +298,23 @@ def result_sentence(posted: int, others: int, failed: int) -> str:
     return f"Finished: {', '.join(parts)}"
 
 
-def _thd_go_over(session: Session, settings: Settings, now: datetime) -> tuple[Session, Left]:
+def _go_over(session: Session, settings: Settings, now: datetime) -> tuple[Session, Left]:
     """Settle a slice of what a stage brought; after the last, conclude it and enter the next."""
     work, inner = _work(session)
-    inner, is_settled = work.thd_settle(inner, now)
+    inner, is_settled = work.settle(inner, now)
     if not is_settled:
         return _back(session, inner), Left.TO_SETTLE
-    session = _back(session, work.thd_conclude(inner, settings, now))
+    session = _back(session, work.conclude(inner, settings, now))
     following = _following(session)
     if following is None:
         return session, Left.NOTHING
     standing = replace(_standing(session), stage=following)
-    return _thd_enter(session, standing, settings, now), Left.TO_ASK
+    return _enter(session, standing, settings, now), Left.TO_ASK
 
 
-def _thd_enter(session: Session, standing: Standing, settings: Settings, now: datetime) -> Session:
+def _enter(session: Session, standing: Standing, settings: Settings, now: datetime) -> Session:
     session = replace(session, plan=replace(standing, plan="").to_json())
-    plan = WORK[standing.stage].thd_begin(session, settings, now)
+    plan = WORK[standing.stage].begin(session, settings, now)
     return replace(session, plan=replace(standing, plan=plan).to_json())
 
 

@@ -16,11 +16,11 @@ from shared.health.companies import of_companies
 from shared.health.configuration import of_refused_settings, of_settings
 from shared.health.daemons import of_daemons
 from shared.health.files import of_files
-from shared.health.holding import read
 from shared.health.internet import Internet, Network, Page
-from shared.health.keeping import of_store, of_unusable_store
 from shared.health.machine import Machine, ThisMachine
 from shared.health.queues import is_late, of_queues
+from shared.health.snapshot import read
+from shared.health.store_checks import of_store, of_unusable_store
 from shared.models.store import Store
 from shared.settings import Settings
 
@@ -57,11 +57,11 @@ def _of_store(settings: Settings, store: Store | StoreError, machine: Machine) -
         yield of_unusable_store(store)
         return
     try:
-        held = read(store)
+        snapshot = read(store)
     except StoreError as error:
         yield of_unusable_store(error)
         return
-    yield from of_store(held, machine.now())
-    yield from of_daemons(held, settings, VERSION)
-    yield from of_queues(held)
-    yield from of_companies(held)
+    yield from of_store(snapshot, machine.now())
+    yield from of_daemons(snapshot, settings, VERSION)
+    yield from of_queues(snapshot)
+    yield from of_companies(snapshot)

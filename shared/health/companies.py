@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from shared.health.checks import Check, fail, ok
-from shared.health.holding import Held
+from shared.health.snapshot import StoreSnapshot
 
 _REMEDY = (
     "Keep one, and remove the others: deskbridge connection remove NAME. One that moved to"
@@ -13,10 +13,10 @@ _REMEDY = (
 )
 
 
-def of_companies(held: Held) -> Iterator[Check]:
+def of_companies(snapshot: StoreSnapshot) -> Iterator[Check]:
     """Check that no two connections are bound to one company file."""
-    for first, *others in held.on_one_file:
+    for first, *others in snapshot.on_one_file:
         told = f"{first} and {', '.join(others)} belong to one company file; {first} came first."
         yield fail("company files", told, _REMEDY)
-    if held.has_connections and not held.on_one_file:
+    if snapshot.has_connections and not snapshot.on_one_file:
         yield ok("company files", "Each has one connection.")

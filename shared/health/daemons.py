@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from shared.health.checks import Check, fail, ok, span, warn
-from shared.health.holding import Held
+from shared.health.snapshot import StoreSnapshot
 from shared.models.daemons import Daemon
 from shared.settings import Settings
 
@@ -15,23 +15,23 @@ CERTIFICATE_SOON = timedelta(days=14)
 _START = "Restart it (sudo systemctl restart deskbridge); what it said: journalctl -u deskbridge."
 
 
-def of_daemons(held: Held, settings: Settings, our_version: str) -> Iterator[Check]:
+def of_daemons(snapshot: StoreSnapshot, settings: Settings, our_version: str) -> Iterator[Check]:
     """Check each daemon that runs; none is a failure."""
-    running = [daemon for daemon in held.daemons if daemon.runs(held.now)]
+    running = [daemon for daemon in snapshot.daemons if daemon.runs(snapshot.now)]
     if not running:
-        yield fail(NAME, _nobody(held), _START)
+        yield fail(NAME, _nobody(snapshot), _START)
     for daemon in running:
-        yield from _of_daemon(daemon, held.now, settings, our_version)
+        yield from _of_daemon(daemon, snapshot.now, settings, our_version)
 
 
-def _nobody(held: Held) -> str:
-    if not held.daemons:
+def _nobody(snapshot: StoreSnapshot) -> str:
+    if not snapshot.daemons:
         return "No daemon runs, and none ever did on this store."
-    last = held.daemons[0]
+    last = snapshot.daemons[0]
     who = f"the last one, {_name(last)},"
     if last.stopped_at is not None:
-        return f"No daemon runs: {who} was stopped {span(held.now - last.stopped_at)} ago."
-    silent = span(held.now - last.last_beat_at)
+        return f"No daemon runs: {who} was stopped {span(snapshot.now - last.stopped_at)} ago."
+    silent = span(snapshot.now - last.last_beat_at)
     return f"No daemon runs: {who} gave its last sign of life {silent} ago and did not say why."
 
 

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from shared.clock import clock_time
 from shared.health.checks import Check, count, fail, ok, span, warn
-from shared.health.holding import Held
+from shared.health.snapshot import StoreSnapshot
 from shared.models.queues import Queue
 from shared.rules.payments.values import PaymentStatus
 
@@ -22,13 +22,13 @@ _NAMED = 5
 _SYNC_RUNS = "See that the Web Connector runs on that PC, and run Payment Sync there."
 
 
-def of_queues(held: Held) -> Iterator[Check]:
+def of_queues(snapshot: StoreSnapshot) -> Iterator[Check]:
     """Check what waits, over all connections."""
-    yield from _payments(held)
-    yield _problems(held)
-    yield _late_runs(held)
-    yield _locks(held)
-    yield _hanging(held)
+    yield from _payments(snapshot)
+    yield _problems(snapshot)
+    yield _late_runs(snapshot)
+    yield _locks(snapshot)
+    yield _hanging(snapshot)
 
 
 def is_late(last_seen_at: datetime | None, run_every_minutes: int, now: datetime) -> bool:
@@ -42,29 +42,29 @@ def is_late(last_seen_at: datetime | None, run_every_minutes: int, now: datetime
     return now - last_seen_at > allowed
 
 
-def _payments(held: Held) -> Iterator[Check]:
-    waiting = held.payments
+def _payments(snapshot: StoreSnapshot) -> Iterator[Check]:
+    waiting = snapshot.payments
     faults = [
-        *_doubt(waiting.get(PaymentStatus.UNKNOWN), held.now),
-        *_parked(waiting.get(PaymentStatus.PARKED), held.now),
-        *_old(waiting.get(PaymentStatus.READY), held.now, READY_IS_LONG, "ready", _SYNC_RUNS),
+        *_doubt(waiting.get(PaymentStatus.UNKNOWN), snapshot.now),
+        *_parked(waiting.get(PaymentStatus.PARKED), snapshot.now),
+        *_old(waiting.get(PaymentStatus.READY), snapshot.now, READY_IS_LONG, "ready", _SYNC_RUNS),
         *_old(
             waiting.get(PaymentStatus.WAITING),
-            held.now,
+            snapshot.now,
             WAITING_IS_LONG,
             "waiting",
             "What each waits for: deskbridge payments list NAME --status waiting.",
         ),
     ]
-    yield from faults or [ok("payments", _standing(held))]
+    yield from faults or [ok("payments", _standing(snapshot))]
 
 
-def _standing(held: Held) -> str:
-    if not held.payments:
+def _standing(snapshot: StoreSnapshot) -> str:
+    if not snapshot.payments:
         return "None is on its way to QuickBooks."
     standing = [
-        f"{queue.count:,} {status} (the oldest for {span(held.now - queue.oldest_at)})"
-        for status, queue in held.payments.items()
+        f"{queue.count:,} {status} (the oldest for {span(snapshot.now - queue.oldest_at)})"
+        for status, queue in snapshot.payments.items()
     ]
     return f"On their way to QuickBooks: {', '.join(standing)}."
 
@@ -93,20 +93,20 @@ def _old(
         yield warn("payments", told, remedy)
 
 
-def _problems(held: Held) -> Check:
-    if held.problems is None:
+def _problems(snapshot: StoreSnapshot) -> Check:
+    if snapshot.problems is None:
         return ok("problems", "None is open.")
-    age = span(held.now - held.problems.oldest_at)
-    told = f"{count(held.problems.count, 'problem')} open, the oldest for {age}."
+    age = span(snapshot.now - snapshot.problems.oldest_at)
+    told = f"{count(snapshot.problems.count, 'problem')} open, the oldest for {age}."
     return warn("problems", told, "Next: deskbridge problems list.")
 
 
-def _late_runs(held: Held) -> Check:
+def _late_runs(snapshot: StoreSnapshot) -> Check:
     late = [
-        f"{application.kind.label} of {connection.name} (for {span(held.now - last_seen_at)})"
-        for connection, application in held.scheduled
+        f"{application.kind.label} of {connection.name} (for {span(snapshot.now - last_seen_at)})"
+        for connection, application in snapshot.scheduled
         if (last_seen_at := application.last_seen_at) is not None
-        and is_late(last_seen_at, connection.run_every_minutes, held.now)
+        and is_late(last_seen_at, connection.run_every_minutes, snapshot.now)
     ]
     if not late:
         return ok("auto-run", "No application that runs by itself is late.")
@@ -117,11 +117,11 @@ def _late_runs(held: Held) -> Check:
     )
 
 
-def _locks(held: Held) -> Check:
+def _locks(snapshot: StoreSnapshot) -> Check:
     locked = [
         f"{application.kind.label} of {connection.name} (until {clock_time(until)})"
-        for connection, application in held.locked
-        if (until := application.locked(held.now)) is not None
+        for connection, application in snapshot.locked
+        if (until := application.locked(snapshot.now)) is not None
     ]
     if not locked:
         return ok("sign-in", "Not locked for any application.")
@@ -133,16 +133,16 @@ def _locks(held: Held) -> Check:
     )
 
 
-def _hanging(held: Held) -> Check:
+def _hanging(snapshot: StoreSnapshot) -> Check:
     hanging = [
-        f"sync {sync.id} of {sync.connection} (for {span(held.now - sync.last_heard_at)})"
-        for sync in held.running
-        if held.now - sync.last_heard_at > SYNC_HANGS_AFTER
+        f"sync {sync.id} of {sync.connection} (for {span(snapshot.now - sync.last_heard_at)})"
+        for sync in snapshot.running
+        if snapshot.now - sync.last_heard_at > SYNC_HANGS_AFTER
     ]
-    if not held.running:
+    if not snapshot.running:
         return ok("syncs", "None is running.")
     if not hanging:
-        return ok("syncs", f"{count(len(held.running), 'sync')} running, none hangs.")
+        return ok("syncs", f"{count(len(snapshot.running), 'sync')} running, none hangs.")
     told = f"No call came for {_some(hanging)}."
     return warn("syncs", told, "A running daemon ends such a sync by itself: is one running?")
 

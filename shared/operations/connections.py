@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Annotated, Any
 
 from shared.models import connections, ledger, problems, syncs
-from shared.models.payments import holding, listing, lists, rules
+from shared.models.payments import holds, listing, lists, rules
 from shared.models.store import Store
 from shared.operations import payment_rules
 from shared.operations.deciding import Need, Operator, Outcome, Plan
@@ -90,14 +90,14 @@ class ConnectionView:
 
 def view_all(_store: Store) -> list[ConnectionView]:
     """Every connection, by name; without the totals of its invoices."""
-    holds = holding.of_waiting()
-    return [_view(held, hold=holds.get(held.id)) for held in connections.all()]
+    holding = holds.of_waiting()
+    return [_view(held, hold=holding.get(held.id)) for held in connections.all()]
 
 
 def view(_store: Store, which: Which) -> ConnectionView:
     """One connection in full; raises as ``which.connection``."""
     held = chosen(which)
-    return _view(held, totals=ledger.totals(held.id), hold=holding.of_waiting().get(held.id))
+    return _view(held, totals=ledger.totals(held.id), hold=holds.of_waiting().get(held.id))
 
 
 def _view(

@@ -42,11 +42,11 @@ def view(store: Store) -> Connections:
     """All connections."""
     # Imported on the thread that reads, once the first screen is painted.
     from shared.models import overview
-    from shared.models.payments import holding
+    from shared.models.payments import holds
 
-    now, holds = store.now(), holding.of_waiting()
+    now, holding = store.now(), holds.of_waiting()
     found = overview.connections()
-    return Connections(tuple(_line(one, now, holds.get(one.connection.id)) for one in found))
+    return Connections(tuple(_line(one, now, holding.get(one.connection.id)) for one in found))
 
 
 def _line(found: ConnectionOverview, now: datetime, hold: Hold | None) -> ConnectionLine:

@@ -10,7 +10,7 @@ from shared import hints
 from shared.errors import CannotBeMeant, NotFound
 from shared.models import connections, overview, problems
 from shared.models.ledger import invoice_pages
-from shared.models.payments import holding, listing, postings, queue, sets
+from shared.models.payments import holds, listing, postings, queue, sets
 from shared.models.store import Store
 from shared.rules.ledger import InvoiceSides
 from shared.rules.payments.values import Payment, PaymentStatus, UseKind
@@ -100,9 +100,9 @@ def lines(found: Sequence[Payment]) -> tuple[PaymentLine, ...]:
 def _told(found: Iterable[Payment], connection_ids: Collection[int]) -> Iterator[PaymentLine]:
     """Payments of these connections, each with its own reason or what holds its connection."""
     names = {id_: name for name, id_ in overview.names().items()}
-    holds = holding.holds(connection_ids)
+    holding = holds.holds(connection_ids)
     for one in found:
-        yield _line(one, names[one.connection_id], holds.get(one.connection_id))
+        yield _line(one, names[one.connection_id], holding.get(one.connection_id))
 
 
 def _line(payment: Payment, connection: str, hold: Hold | None) -> PaymentLine:
@@ -167,7 +167,7 @@ def view_payment(_store: Store, payment_id: int) -> PaymentDetail:
     """All that is known of a payment; raises NotFound."""
     payment = listing.get(payment_id)
     waiting = _problems(payment)
-    held = holding.holds([payment.connection_id]).get(payment.connection_id)
+    held = holds.holds([payment.connection_id]).get(payment.connection_id)
     line = _line(payment, connections.by_id(payment.connection_id).name, held)
     return PaymentDetail(
         payment=line.payment,

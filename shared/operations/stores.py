@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
-from shared.health.holding import BACKUP
+from shared.health.snapshot import BACKUP
 from shared.models.store import Store, Upgraded
 from shared.operations.deciding import Operator
 

@@ -122,7 +122,7 @@ connection is added, ``save`` writes a bundle to a file.
 
 ASKS: frozenset[str] = frozenset(
     {
-        "backstage:Backstage.decide",
+        "worker:StoreWorker.decide",
         "screens.base:StoreScreen._carry_out_plan",
         "screens.base:StoreScreen.decide",
         "screens.base:StoreScreen.on_decided",

@@ -206,7 +206,7 @@ class Connection:
         return bool(self.transport.disconnecting)
 
 
-class House:
+class Rig:
     """The site with its clock and its fake."""
 
     def __init__(

@@ -17,8 +17,8 @@ from tests.edge.builders import (
     TICKET,
     Connection,
     FakeCallbacks,
-    House,
     LogLines,
+    Rig,
     chunked,
     envelope,
     head,
@@ -55,7 +55,7 @@ def refused_for_size(connection: Connection, limit_bytes: int = GENERAL) -> None
 
 def test_what_is_too_much_even_to_throw_away_is_refused_from_the_head() -> None:
     most = 32 * KIB * KIB * THROWN_AWAY
-    connection = House().connect().send(post(b"", length=most + 1, action=RECEIVE))
+    connection = Rig().connect().send(post(b"", length=most + 1, action=RECEIVE))
     refused_for_size(connection, most)
 
 
@@ -64,14 +64,14 @@ def test_a_large_call_that_names_another_operation_is_refused_from_the_head(
     operation: str,
 ) -> None:
     action = f'"{NAMESPACE}{operation}"'
-    connection = House().connect().send(post(b"", length=GENERAL + 1, action=action))
+    connection = Rig().connect().send(post(b"", length=GENERAL + 1, action=action))
     refused_for_size(connection)
 
 
 @pytest.mark.parametrize("operation", ["sendRequestXML", "connectionError"])
 def test_a_session_may_have_a_mebibyte_to_say_but_no_more(operation: str) -> None:
     action = f'"{NAMESPACE}{operation}"'
-    connection = House().connect().send(post(b"", length=KIB * KIB + 1, action=action))
+    connection = Rig().connect().send(post(b"", length=KIB * KIB + 1, action=action))
     refused_for_size(connection, KIB * KIB)
 
 
@@ -81,19 +81,19 @@ def test_a_large_body_for_anything_but_a_call_is_refused_from_the_head() -> None
         head("GET", "/qbwc/invoice", Content_Length="70000"),
         head("PUT", "/qbwc/invoice", Content_Length="70000"),
     ):
-        refused_for_size(House().connect().send(request))
+        refused_for_size(Rig().connect().send(request))
 
 
 def test_the_limits_are_settings() -> None:
-    house = House(body_limit_bytes=500, response_limit_bytes=1000)
+    rig = Rig(body_limit_bytes=500, response_limit_bytes=1000)
     most = 1000 * THROWN_AWAY
-    refused_for_size(house.connect().send(post(b"", length=most + 1)), most)
-    refused_for_size(house.connect().send(post(b"", length=501, path="/support")), 500)
-    assert house.ask(post(receive("x" * 300))).status == 200
+    refused_for_size(rig.connect().send(post(b"", length=most + 1)), most)
+    refused_for_size(rig.connect().send(post(b"", length=501, path="/support")), 500)
+    assert rig.ask(post(receive("x" * 300))).status == 200
 
 
 def test_a_body_must_say_its_length() -> None:
-    connection = House().connect().send(post(envelope("serverVersion"), Content_Length=None))
+    connection = Rig().connect().send(post(envelope("serverVersion"), Content_Length=None))
     answer = connection.answer()
     assert (answer.status, answer.text) == (411, "A request with a body must say its length.\n")
     assert connection.written == b""
@@ -111,21 +111,21 @@ def test_a_body_must_say_its_length() -> None:
     ],
 )
 def test_a_doubtful_length_is_refused(headers: dict[str, str | None]) -> None:
-    house = House()
-    connection = house.connect().send(post(b"hello", **headers))
+    rig = Rig()
+    connection = rig.connect().send(post(b"hello", **headers))
     assert connection.answer().status == 400
     assert connection.written == b""
-    assert house.asked == []
+    assert rig.asked == []
 
 
 def test_a_refused_request_smuggles_no_second_one_in() -> None:
-    house = House()
+    rig = Rig()
     smuggled = post(envelope("serverVersion"))
-    connection = house.connect().send(post(smuggled, length=1100 * KIB * KIB))
+    connection = rig.connect().send(post(smuggled, length=1100 * KIB * KIB))
     assert connection.answer().status == 413
     connection.send(smuggled)
     assert connection.written == b""
-    assert house.asked == []
+    assert rig.asked == []
 
 
 # Expect: 100-continue, which .NET sends with every call.
@@ -133,7 +133,7 @@ def test_a_refused_request_smuggles_no_second_one_in() -> None:
 
 def test_expect_is_answered_with_100_and_then_the_answer() -> None:
     body = envelope("serverVersion")
-    connection = House().connect().send(post(body, Expect="100-continue")[: -len(body)])
+    connection = Rig().connect().send(post(body, Expect="100-continue")[: -len(body)])
     assert connection.written == b"HTTP/1.1 100 Continue\r\n\r\n"
     assert connection.answer().status == 100
     assert connection.send(body).answer().status == 200
@@ -141,13 +141,13 @@ def test_expect_is_answered_with_100_and_then_the_answer() -> None:
 
 def test_expect_is_never_answered_with_both_413_and_100() -> None:
     request = post(b"", length=1100 * KIB * KIB, Expect="100-continue")
-    connection = House().connect().send(request)
+    connection = Rig().connect().send(request)
     assert b"100 Continue" not in connection.written
     refused_for_size(connection, 32 * KIB * KIB * THROWN_AWAY)
 
 
 def test_another_expectation_is_ignored_and_never_417() -> None:
-    assert House().ask(post(envelope("serverVersion"), Expect="the-moon")).status == 200
+    assert Rig().ask(post(envelope("serverVersion"), Expect="the-moon")).status == 200
 
 
 # The gate: 64 KiB are read, then the ticket decides.
@@ -155,13 +155,13 @@ def test_another_expectation_is_ignored_and_never_417() -> None:
 
 @pytest.mark.parametrize("action", [RECEIVE, None, '"urn:unknown"'])
 def test_a_live_ticket_lets_a_large_response_in(action: str | None) -> None:
-    house = House()
+    rig = Rig()
     text = "<row>é</row>" * 20_000
-    connection = house.connect()
+    connection = rig.connect()
     in_reads(connection, post(receive(text), action=action))
     assert connection.answer().status == 200
-    assert house.callbacks.asked_tickets == [TICKET]
-    assert house.callbacks.responses == [text.encode()]
+    assert rig.callbacks.asked_tickets == [TICKET]
+    assert rig.callbacks.responses == [text.encode()]
 
 
 @pytest.mark.parametrize(
@@ -171,43 +171,43 @@ def test_a_live_ticket_lets_a_large_response_in(action: str | None) -> None:
 def test_a_live_ticket_lets_many_words_in_and_the_first_64_ki_of_them_are_kept(
     operation: str, name: str
 ) -> None:
-    house = House()
+    rig = Rig()
     words = "xyz" * 100_000
     body = envelope(operation, ticket=TICKET, **{name: words})
     action = f'"{NAMESPACE}{operation}"'
-    assert in_reads(house.connect(), post(body, action=action)).answer().status == 200
-    assert house.callbacks.asked_tickets == [TICKET]
-    [(_, ticket, *texts)] = house.callbacks.calls
+    assert in_reads(rig.connect(), post(body, action=action)).answer().status == 200
+    assert rig.callbacks.asked_tickets == [TICKET]
+    [(_, ticket, *texts)] = rig.callbacks.calls
     assert (ticket, words[: 64 * KIB] in texts) == (TICKET, True)
 
 
 def test_many_words_of_a_dead_ticket_are_refused_after_64_kib() -> None:
-    house = House()
+    rig = Rig()
     body = envelope("connectionError", ticket="dead", message="x" * 100_000)
-    refused_for_size(house.connect().send(post(body)[: 66 * KIB]))
-    assert house.asked == []
+    refused_for_size(rig.connect().send(post(body)[: 66 * KIB]))
+    assert rig.asked == []
 
 
 def test_a_small_response_needs_no_asking() -> None:
-    house = House()
-    assert house.ask(post(receive("x" * 60_000, ticket="dead"))).status == 200
-    assert house.callbacks.asked_tickets == []
+    rig = Rig()
+    assert rig.ask(post(receive("x" * 60_000, ticket="dead"))).status == 200
+    assert rig.callbacks.asked_tickets == []
 
 
 @pytest.mark.parametrize("size", [GENERAL - 1, GENERAL, GENERAL + 1])
 def test_the_gate_stands_after_exactly_64_kib(size: int) -> None:
-    house = House()
+    rig = Rig()
     body = receive("x" * (size - len(receive(""))))
     assert len(body) == size
-    assert in_reads(house.connect(), post(body)).answer().status == 200
-    assert bool(house.callbacks.asked_tickets) is (size > GENERAL)
+    assert in_reads(rig.connect(), post(body)).answer().status == 200
+    assert bool(rig.callbacks.asked_tickets) is (size > GENERAL)
 
 
 def test_a_dead_ticket_is_refused_after_64_kib() -> None:
-    house = House()
-    connection = house.connect().send(post(receive("x" * 100_000, ticket="dead"))[: 66 * KIB])
+    rig = Rig()
+    connection = rig.connect().send(post(receive("x" * 100_000, ticket="dead"))[: 66 * KIB])
     refused_for_size(connection)
-    assert house.asked == []
+    assert rig.asked == []
 
 
 @pytest.mark.parametrize(
@@ -223,51 +223,51 @@ def test_a_dead_ticket_is_refused_after_64_kib() -> None:
     ids=["other", "ticket, other", "ticket late", "no ticket", "one tag", "blank"],
 )
 def test_what_does_not_show_a_ticket_in_time_is_refused(body: bytes) -> None:
-    house = House()
-    refused_for_size(house.connect().send(post(body)))
-    assert house.asked == house.callbacks.asked_tickets == []
+    rig = Rig()
+    refused_for_size(rig.connect().send(post(body)))
+    assert rig.asked == rig.callbacks.asked_tickets == []
 
 
 def test_a_chunked_response_meets_the_same_gate() -> None:
     body = receive("x" * 200_000)
     pieces = [body[start : start + 5000] for start in range(0, len(body), 5000)]
-    house = House()
-    assert in_reads(house.connect(), chunked(*pieces), 10_000).answer().status == 200
-    house.callbacks.live_tickets.clear()
-    refused_for_size(house.connect().send(chunked(*pieces)))
+    rig = Rig()
+    assert in_reads(rig.connect(), chunked(*pieces), 10_000).answer().status == 200
+    rig.callbacks.live_tickets.clear()
+    refused_for_size(rig.connect().send(chunked(*pieces)))
 
 
 def test_a_chunked_total_over_the_cap_is_refused_in_the_middle() -> None:
-    house = House(response_limit_bytes=3_000)
-    refused_for_size(house.connect().send(chunked(receive("x" * 100_000))), 3_000 * THROWN_AWAY)
+    rig = Rig(response_limit_bytes=3_000)
+    refused_for_size(rig.connect().send(chunked(receive("x" * 100_000))), 3_000 * THROWN_AWAY)
 
 
 def test_while_the_ticket_is_looked_up_nothing_more_is_read() -> None:
     answer: Deferred[bool] = Deferred()
-    house = House()
-    house.callbacks.ticket_answer = answer
+    rig = Rig()
+    rig.callbacks.ticket_answer = answer
     request = post(receive("x" * 300_000))
-    connection = house.connect().send(request[: 70 * KIB])
+    connection = rig.connect().send(request[: 70 * KIB])
     assert connection.transport.producerState == "paused"
     connection.send(request[70 * KIB : 80 * KIB])  # what a TLS layer had in hand
     answer.callback(True)
     assert connection.transport.producerState == "producing"
     in_reads(connection, request[80 * KIB :])
     assert connection.answer().status == 200
-    assert house.callbacks.responses == [b"x" * 300_000]
+    assert rig.callbacks.responses == [b"x" * 300_000]
 
 
 def test_a_body_that_ends_while_the_ticket_is_looked_up_waits_with_what_follows() -> None:
     answer: Deferred[bool] = Deferred()
-    house = House()
-    house.callbacks.ticket_answer = answer
-    connection = house.connect()
+    rig = Rig()
+    rig.callbacks.ticket_answer = answer
+    connection = rig.connect()
     connection.send(post(receive("x" * 66_000)) + post(envelope("serverVersion")))
     connection.send(post(envelope("getLastError")))
-    assert house.asked == []
+    assert rig.asked == []
     answer.callback(True)
-    house.clock.advance(0)
-    assert [call[0] for call in house.asked] == [
+    rig.clock.advance(0)
+    assert [call[0] for call in rig.asked] == [
         "receiveResponseXML",
         "serverVersion",
         "getLastError",
@@ -277,22 +277,22 @@ def test_a_body_that_ends_while_the_ticket_is_looked_up_waits_with_what_follows(
 
 def test_chunks_that_come_together_wait_together() -> None:
     answer: Deferred[bool] = Deferred()
-    house = House()
-    house.callbacks.ticket_answer = answer
+    rig = Rig()
+    rig.callbacks.ticket_answer = answer
     body = receive("x" * 100_000)
-    connection = house.connect().send(chunked(body[:66_000], body[66_000:80_000], body[80_000:]))
+    connection = rig.connect().send(chunked(body[:66_000], body[66_000:80_000], body[80_000:]))
     assert connection.written == b""
     answer.callback(True)
     assert connection.answer().status == 200
-    assert house.callbacks.responses == [b"x" * 100_000]
+    assert rig.callbacks.responses == [b"x" * 100_000]
 
 
 def test_a_client_refused_after_the_look_up_is_read_on_so_that_it_learns_why() -> None:
-    house = House()
-    house.callbacks.ticket_answer = Deferred()
-    connection = house.connect().send(post(receive("x" * 200_000))[: 100 * KIB])
+    rig = Rig()
+    rig.callbacks.ticket_answer = Deferred()
+    connection = rig.connect().send(post(receive("x" * 200_000))[: 100 * KIB])
     assert connection.transport.producerState == "paused"
-    house.callbacks.ticket_answer.callback(False)
+    rig.callbacks.ticket_answer.callback(False)
     assert connection.transport.producerState == "producing"
     refused_for_size(connection)
 
@@ -300,48 +300,48 @@ def test_a_client_refused_after_the_look_up_is_read_on_so_that_it_learns_why() -
 @pytest.mark.parametrize("verdict", [True, False])
 def test_a_client_that_hangs_up_during_the_look_up_is_forgotten(verdict: bool) -> None:
     answer: Deferred[bool] = Deferred()
-    house = House()
-    house.callbacks.ticket_answer = answer
-    connection = house.connect().send(post(receive("x" * 100_000)))
+    rig = Rig()
+    rig.callbacks.ticket_answer = answer
+    connection = rig.connect().send(post(receive("x" * 100_000)))
     with LogLines() as log:
         connection.hang_up()
         answer.callback(verdict)
     assert "hung up within a request" in log.text
-    assert house.asked == []
-    assert house.clock.getDelayedCalls() == []
+    assert rig.asked == []
+    assert rig.clock.getDelayedCalls() == []
 
 
 def test_one_large_response_of_a_ticket_is_read_at_a_time() -> None:
-    house = House()
+    rig = Rig()
     request = post(receive("x" * 200_000))
-    first = house.connect().send(request[:100_000])
-    second = house.connect().send(request[:100_000])
+    first = rig.connect().send(request[:100_000])
+    second = rig.connect().send(request[:100_000])
     assert second.answer().status == 503
     first.send(request[100_000:])
     assert first.answer().status == 200
-    assert house.connect().send(request).answer().status == 200
+    assert rig.connect().send(request).answer().status == 200
 
 
 def test_a_large_response_whose_sender_hangs_up_makes_room_for_the_next() -> None:
-    house = House()
+    rig = Rig()
     request = post(receive("x" * 200_000))
-    house.connect().send(request[:100_000]).hang_up()
-    assert house.connect().send(request).answer().status == 200
+    rig.connect().send(request[:100_000]).hang_up()
+    assert rig.connect().send(request).answer().status == 200
 
 
 def test_a_look_up_that_never_ends_is_cut_with_the_body() -> None:
-    house = House()
-    house.callbacks.ticket_answer = Deferred()
-    connection = house.connect().send(post(receive("x" * 100_000)))
-    house.clock.advance(32)
+    rig = Rig()
+    rig.callbacks.ticket_answer = Deferred()
+    connection = rig.connect().send(post(receive("x" * 100_000)))
+    rig.clock.advance(32)
     assert connection.cut
 
 
 def test_a_look_up_that_fails_is_503(logged_failures: list[Failure]) -> None:
-    house = House()
-    house.callbacks.ticket_answer = Deferred()
-    connection = house.connect().send(post(receive("x" * 100_000)))
-    house.callbacks.ticket_answer.errback(OSError("store gone"))
+    rig = Rig()
+    rig.callbacks.ticket_answer = Deferred()
+    connection = rig.connect().send(post(receive("x" * 100_000)))
+    rig.callbacks.ticket_answer.errback(OSError("store gone"))
     assert connection.answer().status == 503
     assert "store gone" not in connection.transport.value().decode()
     assert logged_failures.pop().check(OSError)
@@ -350,83 +350,83 @@ def test_a_look_up_that_fails_is_503(logged_failures: list[Failure]) -> None:
 # What cannot be taken in is told to the session, in the same call.
 
 
-def told(house: House) -> list[tuple[str, str]]:
+def told(rig: Rig) -> list[tuple[str, str]]:
     """The tickets and reasons of which the sessions heard."""
-    return [(ticket, why) for ticket, why, _, _ in house.callbacks.not_taken]
+    return [(ticket, why) for ticket, why, _, _ in rig.callbacks.not_taken]
 
 
 @pytest.mark.parametrize("ticket", [TICKET, "another"])
 @pytest.mark.parametrize("size", [10, 100_000])
 def test_a_response_that_turns_out_malformed_is_told_to_its_session(ticket: str, size: int) -> None:
-    house = House()
-    house.callbacks.live_tickets.add(ticket)
+    rig = Rig()
+    rig.callbacks.live_tickets.add(ticket)
     body = receive("x" * size, ticket=ticket).replace(b"</response>", b"</respons>")
-    answer = in_reads(house.connect(), post(body)).answer()
+    answer = in_reads(rig.connect(), post(body)).answer()
     assert (answer.status, "<receiveResponseXMLResult>7<" in answer.text) == (200, True)
-    assert told(house) == [(ticket, "garbled")]
-    assert "mismatched tag" in house.callbacks.not_taken[0][2]
+    assert told(rig) == [(ticket, "garbled")]
+    assert "mismatched tag" in rig.callbacks.not_taken[0][2]
 
 
 def test_a_response_that_is_too_large_is_read_to_its_end_and_told_to_its_session() -> None:
-    house = House(response_limit_bytes=200_000)
-    connection = in_reads(house.connect(), post(receive("x" * 1_000_000)))
+    rig = Rig(response_limit_bytes=200_000)
+    connection = in_reads(rig.connect(), post(receive("x" * 1_000_000)))
     assert connection.answer().status == 200
-    [(_, why, detail, size)] = house.callbacks.not_taken
+    [(_, why, detail, size)] = rig.callbacks.not_taken
     assert why == "too-large"
     assert "200,000 are taken" in detail
     assert size > 1_000_000
-    assert house.callbacks.responses == []
+    assert rig.callbacks.responses == []
     assert connection.send(post(envelope("serverVersion"))).answer().status == 200
 
 
 @pytest.mark.parametrize("sent", [500, 100_000])
 def test_a_response_that_breaks_off_is_told_to_its_session_once(sent: int) -> None:
-    house = House()
-    connection = house.connect().send(post(receive("x" * 200_000))[:sent])
+    rig = Rig()
+    connection = rig.connect().send(post(receive("x" * 200_000))[:sent])
     connection.hang_up()
-    assert told(house) == ([(TICKET, "cut-off")] if sent > 8192 else [])
+    assert told(rig) == ([(TICKET, "cut-off")] if sent > 8192 else [])
 
 
 def test_a_response_that_is_too_slow_is_told_to_its_session() -> None:
-    house = House()
-    connection = house.connect().send(post(receive("x" * 200_000))[:100_000])
-    house.clock.advance(40)
+    rig = Rig()
+    connection = rig.connect().send(post(receive("x" * 200_000))[:100_000])
+    rig.clock.advance(40)
     assert connection.cut
     connection.hang_up()
-    assert told(house) == [(TICKET, "cut-off")]
+    assert told(rig) == [(TICKET, "cut-off")]
 
 
 @pytest.mark.parametrize("operation", ["sendRequestXML", "getLastError", "closeConnection"])
 def test_another_call_that_is_malformed_is_a_fault_and_no_news_for_the_session(
     operation: str,
 ) -> None:
-    house = House()
+    rig = Rig()
     body = envelope(operation, ticket=TICKET).replace(b"</ticket>", b"</ticke>")
-    assert house.ask(post(body)).status == 500
-    assert told(house) == []
+    assert rig.ask(post(body)).status == 500
+    assert told(rig) == []
 
 
 def test_a_response_that_is_taken_in_is_not_told_as_broken_when_the_client_leaves() -> None:
-    house = House()
-    house.connect().send(post(receive("x" * 100_000))).hang_up()
-    assert told(house) == []
+    rig = Rig()
+    rig.connect().send(post(receive("x" * 100_000))).hang_up()
+    assert told(rig) == []
 
 
 # Cost.
 
 
 def test_a_body_in_crumbs_is_refused_before_it_costs_much() -> None:
-    house = House()
+    rig = Rig()
     body = receive("x" * 50_000)
-    connection = house.connect().send(chunked(*[body[n : n + 1] for n in range(len(body))]))
+    connection = rig.connect().send(chunked(*[body[n : n + 1] for n in range(len(body))]))
     answer = connection.answer()
     assert (answer.status, "too many small pieces" in answer.text) == (400, True)
 
 
 def test_a_short_body_may_come_byte_by_byte() -> None:
-    house = House()
+    rig = Rig()
     request = post(envelope("getLastError", ticket=TICKET))
-    connection = house.connect().send(*[request[n : n + 1] for n in range(len(request))])
+    connection = rig.connect().send(*[request[n : n + 1] for n in range(len(request))])
     assert connection.answer().status == 200
 
 
@@ -450,8 +450,8 @@ def test_twenty_megabytes_are_held_once_and_given_away() -> None:
     count = 20_000_000 // len(inner)
     beginning, end = receive("\0").split(b"\0")
     escaped = receive(inner).removeprefix(beginning).removesuffix(end) * 64
-    house = House(Consumer())
-    connection = house.connect()
+    rig = Rig(Consumer())
+    connection = rig.connect()
     length = len(beginning) + len(escaped) * (count // 64) + len(end)
     connection.send(post(beginning, length=length))
     gc.collect()
@@ -466,16 +466,16 @@ def test_twenty_megabytes_are_held_once_and_given_away() -> None:
     assert length > 25_000_000
     assert held_bytes < 1.02 * inner_bytes
     assert peak_bytes < inner_bytes + 2_000_000
-    assert house.callbacks.left_bytes < 2_000_000
+    assert rig.callbacks.left_bytes < 2_000_000
 
 
 def test_an_upload_that_is_given_up_frees_its_memory_without_the_garbage_collector() -> None:
-    house = House()
+    rig = Rig()
     gc.collect()
     gc.disable()
     tracemalloc.start()
     try:
-        connection = in_reads(house.connect(), post(receive("x" * 3_000_000))[:-100])
+        connection = in_reads(rig.connect(), post(receive("x" * 3_000_000))[:-100])
         assert tracemalloc.get_traced_memory()[0] > 2_900_000
         connection.hang_up()
         assert tracemalloc.get_traced_memory()[0] < 500_000

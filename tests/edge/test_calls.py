@@ -17,8 +17,8 @@ from tests.edge.builders import (
     TICKET,
     Answer,
     FakeCallbacks,
-    House,
     LogLines,
+    Rig,
     chunked,
     envelope,
     head,
@@ -37,10 +37,10 @@ def fault(answer: Answer) -> str:
 
 @pytest.mark.parametrize("name", OPERATIONS)
 def test_every_operation_reaches_its_callback_and_its_answer_comes_back(name: str) -> None:
-    house = House()
-    answer = house.call(name)
+    rig = Rig()
+    answer = rig.call(name)
     assert answer.status == 200
-    assert house.asked[0][0] == name
+    assert rig.asked[0][0] == name
     result = etree.fromstring(answer.body).find(f".//{{{NAMESPACE}}}{name}Result")
     assert result is not None
     texts = [child.text or "" for child in result]
@@ -49,7 +49,7 @@ def test_every_operation_reaches_its_callback_and_its_answer_comes_back(name: st
 
 
 def test_the_reply_has_exactly_the_headers_that_the_web_connector_needs() -> None:
-    answer = House().call("serverVersion")
+    answer = Rig().call("serverVersion")
     assert answer.headers.pop("date")
     assert answer.headers == {
         "content-type": "text/xml; charset=utf-8",
@@ -59,7 +59,7 @@ def test_the_reply_has_exactly_the_headers_that_the_web_connector_needs() -> Non
 
 
 def test_a_browsers_wishes_change_nothing() -> None:
-    answer = House().ask(
+    answer = Rig().ask(
         post(envelope("serverVersion"), Accept_Encoding="gzip, br", Cookie="a=b", Accept="*/*")
     )
     assert answer.body.startswith(b"<?xml")
@@ -79,9 +79,9 @@ def test_a_browsers_wishes_change_nothing() -> None:
     ],
 )
 def test_the_body_decides_whatever_the_soapaction_says(action: str | None) -> None:
-    house = House()
-    house.ask(post(envelope("getLastError", ticket=TICKET), action=action))
-    assert house.asked == [("getLastError", TICKET)]
+    rig = Rig()
+    rig.ask(post(envelope("getLastError", ticket=TICKET), action=action))
+    assert rig.asked == [("getLastError", TICKET)]
 
 
 @pytest.mark.parametrize(
@@ -90,7 +90,7 @@ def test_the_body_decides_whatever_the_soapaction_says(action: str | None) -> No
      "application/soap+xml; charset=utf-8", "application/xml"],
 )  # fmt: skip
 def test_any_xml_content_type_will_do(content_type: str | None) -> None:
-    assert House().ask(post(envelope("serverVersion"), Content_Type=content_type)).status == 200
+    assert Rig().ask(post(envelope("serverVersion"), Content_Type=content_type)).status == 200
 
 
 @pytest.mark.parametrize(
@@ -99,11 +99,11 @@ def test_any_xml_content_type_will_do(content_type: str | None) -> None:
      "multipart/form-data; boundary=x"],
 )  # fmt: skip
 def test_another_content_type_is_told_which_one_to_send(content_type: str) -> None:
-    house = House()
-    answer = house.ask(post(envelope("serverVersion"), Content_Type=content_type))
+    rig = Rig()
+    answer = rig.ask(post(envelope("serverVersion"), Content_Type=content_type))
     assert answer.status == 415
     assert fault(answer) == "Send a SOAP envelope with the content type text/xml."
-    assert house.asked == []
+    assert rig.asked == []
 
 
 @pytest.mark.parametrize(
@@ -112,43 +112,43 @@ def test_another_content_type_is_told_which_one_to_send(content_type: str) -> No
      "https://books.example.com/qbwc/invoice"],
 )  # fmt: skip
 def test_every_application_url_takes_calls(path: str) -> None:
-    assert House().ask(post(envelope("serverVersion"), path=path)).status == 200
+    assert Rig().ask(post(envelope("serverVersion"), path=path)).status == 200
 
 
 def test_a_public_url_with_a_path_works_whether_or_not_the_proxy_cuts_it_off() -> None:
-    house = House(public_url="https://example.com/bridge/")
+    rig = Rig(public_url="https://example.com/bridge/")
     for path in ("/bridge/qbwc/invoice", "/qbwc/invoice"):
-        assert house.ask(post(envelope("serverVersion"), path=path)).status == 200
-    wsdl = house.ask(head("GET", "/bridge/qbwc/payment?wsdl"), "GET")
+        assert rig.ask(post(envelope("serverVersion"), path=path)).status == 200
+    wsdl = rig.ask(head("GET", "/bridge/qbwc/payment?wsdl"), "GET")
     assert 'location="https://example.com/bridge/qbwc/payment"' in wsdl.text
 
 
 def test_a_chunked_body_is_a_body() -> None:
     body = envelope("getLastError", ticket=TICKET)
-    house = House()
-    assert house.ask(chunked(body[:100], body[100:101], body[101:])).status == 200
-    assert house.asked == [("getLastError", TICKET)]
+    rig = Rig()
+    assert rig.ask(chunked(body[:100], body[100:101], body[101:])).status == 200
+    assert rig.asked == [("getLastError", TICKET)]
 
 
 def test_calls_one_after_the_other_share_a_connection() -> None:
-    connection = House().connect()
+    connection = Rig().connect()
     for name in ("serverVersion", "clientVersion", "authenticate"):
         assert connection.send(post(envelope(name))).answer().status == 200
     assert not connection.closing
 
 
 def test_calls_sent_at_once_are_answered_in_order() -> None:
-    house = House()
-    connection = house.connect().send(
+    rig = Rig()
+    connection = rig.connect().send(
         post(envelope("serverVersion")) + post(envelope("getLastError"))
     )
-    house.clock.advance(0)
+    rig.clock.advance(0)
     assert b"Deskbridge 1.0" in connection.answer().body
     assert b"NoOp" in connection.answer().body
 
 
 def test_http_1_0_is_answered_and_closed() -> None:
-    connection = House().connect()
+    connection = Rig().connect()
     connection.send(post(envelope("serverVersion")).replace(b"HTTP/1.1", b"HTTP/1.0"))
     assert connection.answer().status == 200
     assert connection.closing
@@ -158,9 +158,9 @@ def test_http_1_0_is_answered_and_closed() -> None:
 
 
 def test_authenticate_hears_who_calls() -> None:
-    house = House()
-    house.connect("198.51.100.7").send(post(envelope("authenticate", strUserName="acme")))
-    assert house.asked == [("authenticate", "acme", "", "198.51.100.7")]
+    rig = Rig()
+    rig.connect("198.51.100.7").send(post(envelope("authenticate", strUserName="acme")))
+    assert rig.asked == [("authenticate", "acme", "", "198.51.100.7")]
 
 
 @pytest.mark.parametrize("proxy", ["127.0.0.1", "::1", "local"])
@@ -168,23 +168,23 @@ def test_authenticate_hears_who_calls() -> None:
     "forwarded", ["198.51.100.7", "10.0.0.1, 198.51.100.7", "forged, 198.51.100.7"]
 )
 def test_a_proxy_on_this_machine_is_believed_about_its_client(proxy: str, forwarded: str) -> None:
-    house = House()
-    house.connect(proxy).send(post(envelope("authenticate"), X_Forwarded_For=forwarded))
-    assert house.asked[0][-1] == "198.51.100.7"
+    rig = Rig()
+    rig.connect(proxy).send(post(envelope("authenticate"), X_Forwarded_For=forwarded))
+    assert rig.asked[0][-1] == "198.51.100.7"
 
 
 def test_nobody_else_is() -> None:
-    house = House()
-    house.connect("203.0.113.9").send(post(envelope("authenticate"), X_Forwarded_For="1.2.3.4"))
-    house.connect("127.0.0.1").send(post(envelope("authenticate"), X_Forwarded_For="no \xff name"))
-    assert [call[-1] for call in house.asked] == ["203.0.113.9", "127.0.0.1"]
+    rig = Rig()
+    rig.connect("203.0.113.9").send(post(envelope("authenticate"), X_Forwarded_For="1.2.3.4"))
+    rig.connect("127.0.0.1").send(post(envelope("authenticate"), X_Forwarded_For="no \xff name"))
+    assert [call[-1] for call in rig.asked] == ["203.0.113.9", "127.0.0.1"]
 
 
 # What a bad call gets.
 
 
 def test_an_unknown_operation_is_a_fault_without_a_trace() -> None:
-    answer = House().call("dropTables")
+    answer = Rig().call("dropTables")
     assert answer.status == 500
     assert fault(answer) == "dropTables is not an operation of this service."
     assert "Traceback" not in answer.text
@@ -201,8 +201,8 @@ def test_an_unknown_operation_is_a_fault_without_a_trace() -> None:
     ],
 )
 def test_a_body_that_is_no_envelope_is_a_fault_that_says_why(body: bytes, words: str) -> None:
-    house = House()
-    connection = house.connect()
+    rig = Rig()
+    connection = rig.connect()
     answer = connection.send(post(body)).answer()
     assert answer.status == 500
     assert words in fault(answer)
@@ -212,17 +212,17 @@ def test_a_body_that_is_no_envelope_is_a_fault_that_says_why(body: bytes, words:
 def test_what_follows_a_refused_beginning_is_read_past() -> None:
     request = post(b"<html>" + b"x" * 40_000)
     reads = [request[start : start + 9000] for start in range(0, len(request), 9000)]
-    assert "SOAP envelope was expected, not html" in fault(House().connect().send(*reads).answer())
+    assert "SOAP envelope was expected, not html" in fault(Rig().connect().send(*reads).answer())
 
 
 @pytest.mark.parametrize("method", ["PUT", "OPTIONS", "DELETE", "TRACE", "PATCH", "BREW"])
 def test_other_methods_are_refused_by_name(method: str) -> None:
-    answer = House().ask(head(method, "/qbwc/invoice", Content_Length="0"), method)
+    answer = Rig().ask(head(method, "/qbwc/invoice", Content_Length="0"), method)
     assert (answer.status, answer.headers["allow"]) == (405, "GET, HEAD, POST")
 
 
 def test_nothing_can_be_posted_to_a_page() -> None:
-    answer = House().ask(post(envelope("serverVersion"), path="/support"))
+    answer = Rig().ask(post(envelope("serverVersion"), path="/support"))
     assert (answer.status, answer.headers["allow"]) == (405, "GET, HEAD")
 
 
@@ -231,7 +231,7 @@ def test_nothing_can_be_posted_to_a_page() -> None:
 )
 @pytest.mark.parametrize("method", ["GET", "POST"])
 def test_other_paths_hold_nothing(path: str, method: str) -> None:
-    assert House().ask(head(method, path, Content_Length="0"), method).status == 404
+    assert Rig().ask(head(method, path, Content_Length="0"), method).status == 404
 
 
 # When the callback fails, is late, or comes too late.
@@ -240,9 +240,9 @@ def test_other_paths_hold_nothing(path: str, method: str) -> None:
 def test_a_failing_callback_is_a_fault_with_a_reference_to_the_log(
     logged_failures: list[Failure],
 ) -> None:
-    house = House(FakeCallbacks(getLastError=ValueError("the store says: secret detail")))
+    rig = Rig(FakeCallbacks(getLastError=ValueError("the store says: secret detail")))
     with LogLines() as log:
-        answer = house.call("getLastError", ticket=TICKET)
+        answer = rig.call("getLastError", ticket=TICKET)
     assert answer.status == 500
     assert "secret detail" not in answer.text
     assert "Traceback" not in answer.text
@@ -253,16 +253,16 @@ def test_a_failing_callback_is_a_fault_with_a_reference_to_the_log(
 
 
 def test_a_nil_result_is_a_bug_of_ours_and_not_an_answer(logged_failures: list[Failure]) -> None:
-    answer = House(FakeCallbacks(sendRequestXML=None)).call("sendRequestXML", ticket=TICKET)
+    answer = Rig(FakeCallbacks(sendRequestXML=None)).call("sendRequestXML", ticket=TICKET)
     assert answer.status == 500
     assert "sendRequestXML must answer a text" in str(logged_failures.pop().value)
 
 
 def test_a_callback_may_take_its_time() -> None:
     later: Deferred[str] = Deferred()
-    house = House(FakeCallbacks(sendRequestXML=later))
-    connection = house.connect().send(post(envelope("sendRequestXML", ticket=TICKET)))
-    house.clock.advance(90)
+    rig = Rig(FakeCallbacks(sendRequestXML=later))
+    connection = rig.connect().send(post(envelope("sendRequestXML", ticket=TICKET)))
+    rig.clock.advance(90)
     assert connection.written == b""
     later.callback("<QBXML/>")
     assert b"&lt;QBXML/&gt;" in connection.answer().body
@@ -272,59 +272,59 @@ def test_a_callback_may_be_a_coroutine() -> None:
     async def sentence() -> str:
         return "Done: 3 invoices."
 
-    answer = House(FakeCallbacks(closeConnection=sentence())).call("closeConnection")
+    answer = Rig(FakeCallbacks(closeConnection=sentence())).call("closeConnection")
     assert "Done: 3 invoices." in answer.text
 
 
 def test_a_client_that_hangs_up_before_its_answer_is_noted_and_told_to_its_session() -> None:
     later: Deferred[int] = Deferred()
-    house = House(FakeCallbacks(receiveResponseXML=later))
-    connection = house.connect().send(post(receive("<QBXML/>")))
+    rig = Rig(FakeCallbacks(receiveResponseXML=later))
+    connection = rig.connect().send(post(receive("<QBXML/>")))
     with LogLines() as log:
         connection.hang_up()
         later.callback(50)
     assert connection.written == b""
     assert "203.0.113.9 hung up before the answer to receiveResponseXML" in log.text
-    assert house.callbacks.cut_tickets == [TICKET]
-    assert house.clock.getDelayedCalls() == []
+    assert rig.callbacks.cut_tickets == [TICKET]
+    assert rig.clock.getDelayedCalls() == []
 
 
 def test_a_client_that_does_not_wait_for_its_ticket_has_a_session_that_is_cut_off() -> None:
     later: Deferred[list[str]] = Deferred()
-    house = House(FakeCallbacks(authenticate=later))
+    rig = Rig(FakeCallbacks(authenticate=later))
     body = envelope("authenticate", strUserName="larkspur", strPassword=PASSWORD)
-    house.connect().send(post(body)).hang_up()
+    rig.connect().send(post(body)).hang_up()
     later.callback([TICKET, ""])
-    assert house.callbacks.cut_tickets == [TICKET]
+    assert rig.callbacks.cut_tickets == [TICKET]
 
 
 def test_a_client_that_hangs_up_within_its_response_has_a_session_that_is_cut_off() -> None:
-    house = House()
-    house.connect().send(post(receive("x" * 1000))[:-400]).hang_up()
-    assert [told[:2] for told in house.callbacks.not_taken] == [(TICKET, "cut-off")]
-    assert house.callbacks.cut_tickets == [TICKET]
+    rig = Rig()
+    rig.connect().send(post(receive("x" * 1000))[:-400]).hang_up()
+    assert [told[:2] for told in rig.callbacks.not_taken] == [(TICKET, "cut-off")]
+    assert rig.callbacks.cut_tickets == [TICKET]
 
 
 def test_a_client_that_hangs_up_after_its_answer_leaves_nothing_behind() -> None:
-    house = House()
-    connection = house.connect().send(post(envelope("getLastError", ticket=TICKET)))
+    rig = Rig()
+    connection = rig.connect().send(post(envelope("getLastError", ticket=TICKET)))
     connection.hang_up()
-    assert house.callbacks.cut_tickets == []
-    assert house.clock.getDelayedCalls() == []
-    assert len(house.site.crowd) == 0
+    assert rig.callbacks.cut_tickets == []
+    assert rig.clock.getDelayedCalls() == []
+    assert len(rig.site.clients) == 0
 
 
 # What stands in the log.
 
 
 def test_the_log_tells_who_asked_what_but_no_secret() -> None:
-    house = House()
+    rig = Rig()
     with LogLines() as log:
-        house.call("authenticate", strUserName="acme", strPassword=PASSWORD)
-        house.call("getLastError", ticket=TICKET)
-        house.ask(post(receive("<CompanyName>Alder &amp; Ash</CompanyName>")))
-        house.ask(post(envelope("authenticate", strPassword=PASSWORD)[:-20]))
-        house.ask(head("GET", "/qbwc/invoice?ticket=5F0C2A7E-ticket"), "GET")
+        rig.call("authenticate", strUserName="acme", strPassword=PASSWORD)
+        rig.call("getLastError", ticket=TICKET)
+        rig.ask(post(receive("<CompanyName>Alder &amp; Ash</CompanyName>")))
+        rig.ask(post(envelope("authenticate", strPassword=PASSWORD)[:-20]))
+        rig.ask(head("GET", "/qbwc/invoice?ticket=5F0C2A7E-ticket"), "GET")
     assert "Connection from 203.0.113.9" in log.text
     assert "authenticate from 203.0.113.9: 200" in log.text
     assert "GET /qbwc/invoice from 203.0.113.9: 200" in log.text
@@ -335,8 +335,8 @@ def test_the_log_tells_who_asked_what_but_no_secret() -> None:
 
 
 def test_each_call_leaves_fields_for_a_machine_too() -> None:
-    house = House()
+    rig = Rig()
     with LogLines() as log:
-        house.call("serverVersion")
+        rig.call("serverVersion")
     (event,) = [event for event in log.events if event.get("what")]
     assert (event["what"], event["peer"], event["status"]) == ("serverVersion", "203.0.113.9", 200)

@@ -13,7 +13,7 @@ from lxml import etree
 from daemon.edge.operations import NAMESPACE, OPERATIONS
 from daemon.edge.resource import Callbacks
 from daemon.edge.wsdl import build_wsdl
-from tests.edge.builders import House, head
+from tests.edge.builders import Rig, head
 
 URL = "https://books.example.com/qbwc/invoice"
 WSDL = "{http://schemas.xmlsoap.org/wsdl/}"
@@ -106,7 +106,7 @@ def test_a_list_of_strings_is_in_our_own_namespace(wsdl: Any) -> None:
 def test_it_is_served_with_the_public_address_of_the_application(
     application: str, query: str
 ) -> None:
-    got = House().ask(head("GET", f"/qbwc/{application}?{query}"), "GET")
+    got = Rig().ask(head("GET", f"/qbwc/{application}?{query}"), "GET")
     assert (got.status, got.headers["content-type"]) == (200, "text/xml; charset=utf-8")
     address = etree.fromstring(got.body).find(f".//{SOAP}address").get("location")
     assert address == f"https://books.example.com/qbwc/{application}"

@@ -10,7 +10,7 @@ from simulator.webconnector.errors import WebConnectorError
 from simulator.webconnector.quickbooks import QuickBooksFailure
 from tests.fuzz.mutations import MUTATIONS, ODD_CHARACTERS, ODD_TEXTS
 from tests.fuzz.wrong import Wrong, check_words, must
-from tests.whole.house import ByHand, House
+from tests.whole.rig import ByHand, Rig
 
 _HRESULTS = (
     *("0x80040400", "0x80040401", "0x80040402", "0x80040403", "0x80040408", "0x8004040A"),
@@ -74,11 +74,11 @@ class Around:
             raise self._failure("answer")
         return self._spoiler(answer, request)
 
-    def call_by_hand(self, house: House, kind: ApplicationKind) -> None:
+    def call_by_hand(self, rig: Rig, kind: ApplicationKind) -> None:
         """A Web Connector that makes calls in an order of its own, with odd words in them."""
         if not self._strikes():
             return
-        hand = house.by_hand(kind=kind)
+        hand = rig.by_hand(kind=kind)
         if self._random.random() < 0.7:
             hand.log_in()
         else:
@@ -90,7 +90,7 @@ class Around:
                 self._call(hand, call)
             except WebConnectorError as error:
                 raise Wrong(f"{call} is answered with a fault: {error}") from error
-        house.later(hours=2)
+        rig.later(hours=2)
 
     def _call(self, hand: ByHand, call: str) -> None:
         match call:

@@ -25,8 +25,8 @@ from tests.fuzz.around import Around, Spoiler
 from tests.fuzz.mutations import MUTATIONS
 from tests.fuzz.wrong import Wrong, bounded_memory, check_words, must
 from tests.whole.bookkeeping import owes
-from tests.whole.house import House
 from tests.whole.payments.builders import WINDOW, payment, receive
+from tests.whole.rig import Rig
 
 KINDS = (ApplicationKind.INVOICE, ApplicationKind.PAYMENT)
 MOST_REQUESTS = 150
@@ -43,100 +43,98 @@ def play(seed: int, folder: Path, way: str = "", *, outside: bool = True) -> lis
     random = Random(seed)
     ways = (way,) if way else tuple(random.sample(sorted(MUTATIONS), 3))
     spoiler = Spoiler(random, random.choice((0.15, 0.4, 1.0)), ways)
-    house = _house(folder / f"{seed}-{way}.sqlite3")
+    rig = _rig(folder / f"{seed}-{way}.sqlite3")
     # Numbers of its own: a case that is kept goes on spoiling its answers as it did.
     around = Around(Random(f"around {seed}"), spoiler) if outside else None
     try:
         with _nothing_raised(), bounded_memory():
-            _spoil(house, random, spoiler, around)
-            _mend(house)
+            _spoil(rig, random, spoiler, around)
+            _mend(rig)
     except Exception as error:
         told = "\n".join(spoiler.done)
         raise Wrong(f"seed {seed} {way}: {type(error).__name__}: {error}\n{told}") from error
     finally:
-        house.close()
+        rig.close()
     return spoiler.done
 
 
-def _house(store: Path) -> House:
-    house = House(f"sqlite:///{store}", Company.create(seed=1, customers=0, invoices=0))
-    books = house.company.books
+def _rig(store: Path) -> Rig:
+    rig = Rig(f"sqlite:///{store}", Company.create(seed=1, customers=0, invoices=0))
+    books = rig.company.books
     for name in ("Larkspur Tile", "Juniper Yoga"):
         acts.add_customer(books, name)
     acts.add_customer(books, "Lobby", parent="Larkspur Tile")
     for number in range(1042, 1047):
-        owes(house, str(number), 10_000, ("Larkspur Tile", "Juniper Yoga")[number % 2])
+        owes(rig, str(number), 10_000, ("Larkspur Tile", "Juniper Yoga")[number % 2])
     acts.receive(books, "Juniper Yoga", 2_500, invoices=[("1043", 2_500)])
-    house.add_connection()
-    return house
+    rig.add_connection()
+    return rig
 
 
-def _spoil(house: House, random: Random, spoiler: Spoiler, around: Around | None) -> None:
+def _spoil(rig: Rig, random: Random, spoiler: Spoiler, around: Around | None) -> None:
     """Some syncs whose answers are spoiled, after none or one that was not."""
     if random.random() < 0.5:
         for kind in KINDS:
-            _sync(house, kind)
-        books = house.company.books
-        owes(house, "1050", 5_000, "Larkspur Tile:Lobby")
+            _sync(rig, kind)
+        books = rig.company.books
+        owes(rig, "1050", 5_000, "Larkspur Tile:Lobby")
         acts.delete(books, "1046")
         acts.pay(books, "1045", 1_000)
-    receive(
-        house, payment("pay_1", pays={"1042": "50.00"}), payment("pay_2", pays={"1044": "60.00"})
-    )
-    house.alter_with_request = spoiler if around is None else around.answer
+    receive(rig, payment("pay_1", pays={"1042": "50.00"}), payment("pay_2", pays={"1044": "60.00"}))
+    rig.alter_with_request = spoiler if around is None else around.answer
     for kind in random.choice((KINDS, KINDS[::-1], (*KINDS, *KINDS))):
-        _sync(house, kind, around)
+        _sync(rig, kind, around)
         if around is not None:
-            around.call_by_hand(house, kind)
-            _once(house)
-    house.alter_with_request = None
+            around.call_by_hand(rig, kind)
+            _once(rig)
+    rig.alter_with_request = None
 
 
-def _sync(house: House, kind: ApplicationKind, around: Around | None = None) -> bool:
+def _sync(rig: Rig, kind: ApplicationKind, around: Around | None = None) -> bool:
     """One sync: it ends, within some requests, and the store knows how."""
-    house.later(minutes=20)
-    before = len(house.requests)
-    connector, row = house.web_connector(kind=kind)
+    rig.later(minutes=20)
+    before = len(rig.requests)
+    connector, row = rig.web_connector(kind=kind)
     if around is not None:
-        house.before_opening, house.alter_introduction = around.opening, around.introduction
+        rig.before_opening, rig.alter_introduction = around.opening, around.introduction
     outcome = connector.update(row)
-    house.before_opening = house.alter_introduction = None
-    must(len(house.requests) - before <= MOST_REQUESTS, "a sync does not end")
+    rig.before_opening = rig.alter_introduction = None
+    must(len(rig.requests) - before <= MOST_REQUESTS, "a sync does not end")
     must(outcome.ok or bool(outcome.status.strip()), "a sync fails without a word")
     check_words(outcome.status)
-    last = house.syncs()[0]
+    last = rig.syncs()[0]
     must(last.state is not SyncState.STARTED, f"a sync never ends: {outcome.status}")
     well = outcome.ok or last.state is SyncState.FINISHED
     must(well or bool(last.error), f"the store does not know of: {outcome.status}")
-    _once(house)
+    _once(rig)
     return outcome.ok
 
 
-def _mend(house: House) -> None:
+def _mend(rig: Rig) -> None:
     """With answers as they are, all becomes well."""
     why = ""
     for _ in range(MOST_SYNCS):
-        house.later(**WINDOW)
-        ok = [_sync(house, kind) for kind in KINDS]
-        why = "a sync goes on failing" if not all(ok) else _unequal(house)
+        rig.later(**WINDOW)
+        ok = [_sync(rig, kind) for kind in KINDS]
+        why = "a sync goes on failing" if not all(ok) else _unequal(rig)
         if not why:
             return
     raise Wrong(why)
 
 
-def _unequal(house: House) -> str:
+def _unequal(rig: Rig) -> str:
     """What is not yet as it is in the books, or empty."""
     held = {
         row.txn_id: row.balance
-        for row in house.invoices().values()
+        for row in rig.invoices().values()
         if row.status is InvoiceStatus.OPEN
     }
-    audit = house.company.audit()
+    audit = rig.company.audit()
     theirs = {one.txn_id: Decimal(one.balance) / 100 for one in audit.importable}
     if held != theirs:
         return f"invoices: held {held}, in the books {theirs}"
-    told = {one.object_id for one in house.problems()}
-    ours = _of(house, PaymentSource.INVOICED)
+    told = {one.object_id for one in rig.problems()}
+    ours = _of(rig, PaymentSource.INVOICED)
     live = {one.txn_id for one in audit.payments}
     for one in ours:
         if one.status in ON_ITS_WAY:
@@ -145,7 +143,7 @@ def _unequal(house: House) -> str:
             return f"{one.document} is {one.status.value} and nobody is told"
         if one.status is PaymentStatus.POSTED and one.txn_id not in live:
             return f"{one.document} is posted as {one.txn_id}, which is not in the books"
-    imported = {one.txn_id: one.amount for one in _of(house, PaymentSource.QUICKBOOKS)}
+    imported = {one.txn_id: one.amount for one in _of(rig, PaymentSource.QUICKBOOKS)}
     posted = {one.txn_id for one in ours}
     by_hand = {
         one.txn_id: Decimal(one.amount) / 100
@@ -156,8 +154,8 @@ def _unequal(house: House) -> str:
     return f"payments of QuickBooks: {imported}, in the books {missing}" if missing else ""
 
 
-def _of(house: House, source: PaymentSource) -> list[Payment]:
-    with house.store.reading():
+def _of(rig: Rig, source: PaymentSource) -> list[Payment]:
+    with rig.store.reading():
         return list(listing.payments(connections.get("Larkspur").id, source=source))
 
 
@@ -165,9 +163,9 @@ def _is_ours(received: Any) -> bool:
     return bool(received.external_guid) or "[db:" in received.memo
 
 
-def _once(house: House) -> None:
+def _once(rig: Rig) -> None:
     """The books add up, and no payment of ours is in them twice."""
-    audit = house.company.audit()
+    audit = rig.company.audit()
     must(audit.ok, f"the books do not add up: {audit.problems}")
     ours = sorted(one.amount for one in audit.payments if _is_ours(one))
     must(ours in ([], [5_000], [6_000], [5_000, 6_000]), f"payments in the books: {ours}")

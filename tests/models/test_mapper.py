@@ -28,12 +28,12 @@ class Color(StrEnum):
     RED = "red"
 
 
-class House(Model):
+class Rig(Model):
     name = TextField()
 
 
 class Visit(Model):
-    house = ForeignKeyField(House)
+    rig = ForeignKeyField(Rig)
     amount_cents = BigIntegerField()
     tip_cents = BigIntegerField(null=True)
     came_ms = BigIntegerField()
@@ -56,7 +56,7 @@ class Money:
 
 @dataclass(frozen=True)
 class Times:
-    house_id: int
+    rig_id: int
     came_at: datetime
     left_at: datetime | None
     locked_until: datetime | None
@@ -76,7 +76,7 @@ class Rest:
 
 @dataclass(frozen=True)
 class Whole:
-    house_id: int
+    rig_id: int
     money: Money
     times: Times | None
 
@@ -114,14 +114,14 @@ def test_columns_are_found_by_the_name_and_the_type_of_a_field():
     found = [field.name for mapper in (MONEY, TIMES, REST) for field in mapper.fields]
     assert found == [
         *("amount_cents", "tip_cents"),
-        *("house", "came_ms", "left_ms", "locked_until_ms", "day", "other_day"),
+        *("rig", "came_ms", "left_ms", "locked_until_ms", "day", "other_day"),
         *("color", "other_color", "text", "paid", "size_of_it"),
     ]
 
 
 def test_a_value_in_a_value_is_missing_where_a_column_that_it_needs_is_null():
     whole = Mapper(Whole, Visit, money=MONEY, times=TIMES)
-    assert whole.fields == (Visit.house, *MONEY.fields, *TIMES.fields)
+    assert whole.fields == (Visit.rig, *MONEY.fields, *TIMES.fields)
     there = (7, 1234, None, 7, NOON_MS, None, None, "2026-11-28", "")
     assert whole.read(there).times == Times(7, NOON, None, None, date(2026, 11, 28), None)
     assert whole.read((7, 1234, None, *[None] * 6)) == Whole(7, Money(Decimal("12.34"), None), None)
@@ -136,8 +136,8 @@ def test_some_fields_are_written_by_the_names_of_their_columns():
 def test_a_field_that_there_is_not_is_a_mistake():
     with pytest.raises(TypeError, match="Money has no column for amounts"):
         MONEY.changes(amounts=1)
-    with pytest.raises(TypeError, match="House has none of the columns amount_cents"):
-        _ = Mapper(Money, House).fields
+    with pytest.raises(TypeError, match="Rig has none of the columns amount_cents"):
+        _ = Mapper(Money, Rig).fields
 
 
 def test_money_is_never_rounded_on_its_way_in():

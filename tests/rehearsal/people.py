@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from click.testing import CliRunner
 
-from console.cli.desk import Desk
+from console.cli.context import CommandContext
 from console.cli.payments import payments as payments_command
 from console.cli.problems import problems as problems_command
 from shared.errors import StoreError
@@ -46,8 +46,8 @@ SETTINGS: Sequence[dict[str, Any]] = (
 )
 
 
-class AtStage(Desk):
-    """The desk of a command that runs on the stage's own store, at the stage's time."""
+class AtStage(CommandContext):
+    """The context of a command that runs on the stage's own store, at the stage's time."""
 
     who = OPERATOR
 

@@ -28,7 +28,7 @@ from tests.rehearsal import cast, reckoning
 from tests.rehearsal.people import OPERATOR, People
 from tests.rehearsal.stage import Fall, Stage, Violation
 from tests.rehearsal.story import Story
-from tests.whole.house import PASSWORD
+from tests.whole.rig import PASSWORD
 
 WINDOW_SECONDS = 900
 ADD = "ReceivePaymentAddRq"

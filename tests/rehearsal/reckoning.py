@@ -178,7 +178,7 @@ def _check_theirs(
 
 def _unequal(stage: Stage, name: str) -> str:
     """What only one side has, but for what people left out; empty where both are the same."""
-    from tests.whole.house import company_facts
+    from tests.whole.rig import company_facts
 
     with stage.store.reading():
         connection = connections.get(name)

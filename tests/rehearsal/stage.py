@@ -13,7 +13,7 @@ from twisted.internet.defer import Deferred
 from shared.models import connections
 from shared.models.payments import sets
 from simulator.webconnector.transport import ConnectionCut
-from tests.whole.house import House, InPlace
+from tests.whole.rig import InPlace, Rig
 
 SET_ID = re.compile(r'newMessageSetID="([^"]+)"')
 ADD = "<ReceivePaymentAddRq"
@@ -90,8 +90,8 @@ class Mortal(InPlace):
 
 
 @dataclass
-class Stage(House):
-    """A house whose daemon may fall. ``answers_first`` breaks the rule "commit, then answer"."""
+class Stage(Rig):
+    """A rig whose daemon may fall. ``answers_first`` breaks the rule "commit, then answer"."""
 
     answers_first: bool = False
     falls: list[Fall] = field(default_factory=list)

@@ -17,16 +17,16 @@ SAYERS = frozenset(
     {
         *("tell", "say", "trouble", "_trouble", "Refused", "Refusal", "Unsupported"),
         *("Fail", "StopPosting", "HeldBack", "Unfit", "stopped", "_stopped", "_not_eligible"),
-        *("_unclear", "thd_fail", "thd_give_up", "thd_refuse", "thd_stopped", "thd_failed"),
-        *("thd_put_on_file",),
+        *("_unclear", "fail", "give_up", "thd_refuse", "stopped", "failed"),
+        *("open_problem",),
     }
 )
 """Functions and classes that take the code of a hint."""
 
 ADDED = {
-    # The book of sessions and login know who speaks; a parked payment tells what was found.
-    "thd_fail": {"application", "connection"},
-    "thd_give_up": {"application", "connection"},
+    # The session record and login know who speaks; a parked payment tells what was found.
+    "fail": {"application", "connection"},
+    "give_up": {"application", "connection"},
     "Fail": {"application", "connection"},
     "thd_refuse": {"application", "username", "until"},
     "Refused": {"application", "connection"},

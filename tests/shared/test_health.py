@@ -25,9 +25,9 @@ from shared.health.companies import of_companies
 from shared.health.configuration import of_refused_settings, of_settings
 from shared.health.daemons import of_daemons
 from shared.health.files import of_files
-from shared.health.holding import Held, read
-from shared.health.keeping import of_store, of_unusable_store
 from shared.health.queues import is_late, of_queues
+from shared.health.snapshot import StoreSnapshot, read
+from shared.health.store_checks import of_store, of_unusable_store
 from shared.models import audit, connections, daemons, problems, sessions, syncs
 from shared.models.daemons import Daemon, DaemonFacts
 from shared.models.facts import StoreFacts
@@ -115,9 +115,9 @@ class FakeNetwork:
         return self._step("get", url, Page(200, "", service_page(URL)))
 
 
-def held(**changes: Any) -> Held:
+def held(**changes: Any) -> StoreSnapshot:
     """A store with one running daemon, a fresh backup, and nothing that waits."""
-    usual = Held(
+    usual = StoreSnapshot(
         now=NOW,
         facts=StoreFacts("sqlite", "3.51.3", 4_404_019),
         url_shown="sqlite:////var/lib/deskbridge/deskbridge.sqlite3",

@@ -6,36 +6,34 @@ import re
 
 from shared.models import connections
 from simulator.company import acts
-from tests.whole.house import House
+from tests.whole.rig import Rig
 
 
-def owes(
-    house: House, number: str, cents: int, customer: str = "Larkspur Tile", day: str = ""
-) -> str:
+def owes(rig: Rig, number: str, cents: int, customer: str = "Larkspur Tile", day: str = "") -> str:
     """Write an invoice in QuickBooks; its TxnID."""
-    books = house.company.books
+    books = rig.company.books
     txn_id = acts.add_invoice(books, customer, cents, number=number).object_id
     if day:
         books.invoices[txn_id] = books.invoices[txn_id]._replace(date=day)
     return txn_id
 
 
-def changed(house: House, **changes) -> None:
-    with house.store.transaction():
+def changed(rig: Rig, **changes) -> None:
+    with rig.store.transaction():
         connections.edit(connections.get("Larkspur").id, **changes)
 
 
-def synced(house: House, **options) -> House:
-    house.later(hours=1)
-    outcome = house.sync(**options)
+def synced(rig: Rig, **options) -> Rig:
+    rig.later(hours=1)
+    outcome = rig.sync(**options)
     assert outcome.ok, outcome.status
-    return house
+    return rig
 
 
-def left_out(house: House) -> dict[str, str]:
+def left_out(rig: Rig) -> dict[str, str]:
     return {
         txn_id: row.left_out
-        for txn_id, row in house.invoices(include_left_out=True).items()
+        for txn_id, row in rig.invoices(include_left_out=True).items()
         if row.left_out
     }
 

@@ -9,38 +9,38 @@ import pytest
 from twisted.logger import globalLogPublisher, textFileLogObserver
 
 from simulator.company import Company, acts
-from tests.whole.house import House
+from tests.whole.rig import Rig
 
 
 @pytest.fixture
-def open_house(tmp_path: Path) -> Iterator[Callable[..., House]]:
-    """Make houses that are closed after the test."""
-    made: list[House] = []
+def open_rig(tmp_path: Path) -> Iterator[Callable[..., Rig]]:
+    """Make rigs that are closed after the test."""
+    made: list[Rig] = []
 
-    def open_one(company: Company | None = None, **options: Any) -> House:
+    def open_one(company: Company | None = None, **options: Any) -> Rig:
         url = options.pop("store_url", f"sqlite:///{tmp_path}/store-{len(made)}.sqlite3")
         settings = options.pop("settings", {})
-        house = House(url, company or small_company(), settings, **options)
-        made.append(house)
-        return house
+        rig = Rig(url, company or small_company(), settings, **options)
+        made.append(rig)
+        return rig
 
     yield open_one
-    for house in made:
-        house.close()
+    for rig in made:
+        rig.close()
 
 
 @pytest.fixture
-def house(open_house: Callable[..., House]) -> House:
-    """A house with one connection to a small company."""
-    made = open_house()
+def rig(open_rig: Callable[..., Rig]) -> Rig:
+    """A rig with one connection to a small company."""
+    made = open_rig()
     made.add_connection()
     return made
 
 
 @pytest.fixture
-def small_house(open_house: Callable[..., House]) -> House:
-    """A house whose company fits into one small answer, such as anybody may send."""
-    made = open_house(small_company(customers=4, invoices=6))
+def small_rig(open_rig: Callable[..., Rig]) -> Rig:
+    """A rig whose company fits into one small answer, such as anybody may send."""
+    made = open_rig(small_company(customers=4, invoices=6))
     made.add_connection()
     return made
 
@@ -60,10 +60,10 @@ def logged_text() -> Iterator[Callable[[], str]]:
 
 
 @pytest.fixture
-def books(open_house: Callable[..., House]) -> House:
-    """A house on an empty company with one customer, Larkspur, and one job below it."""
-    house = open_house(Company.create(seed=1, customers=0, invoices=0))
-    acts.add_customer(house.company.books, "Larkspur Tile")
-    acts.add_customer(house.company.books, "Lobby", parent="Larkspur Tile")
-    house.add_connection()
-    return house
+def books(open_rig: Callable[..., Rig]) -> Rig:
+    """A rig on an empty company with one customer, Larkspur, and one job below it."""
+    rig = open_rig(Company.create(seed=1, customers=0, invoices=0))
+    acts.add_customer(rig.company.books, "Larkspur Tile")
+    acts.add_customer(rig.company.books, "Lobby", parent="Larkspur Tile")
+    rig.add_connection()
+    return rig

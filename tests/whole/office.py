@@ -1,4 +1,4 @@
-"""A house with an operator at its command line, and the stories of problems and their remedies.
+"""A rig with an operator at its command line, and the stories of problems and their remedies.
 
 A story makes its problem, yields, and then does what the remedy says: in QuickBooks by acts of the
 simulator, on our side by the very commands that the remedy names.
@@ -12,16 +12,16 @@ from pathlib import Path
 from typing import Any
 
 from tests.console.cli.builders import Shell
-from tests.whole.house import House
+from tests.whole.rig import Rig
 
 BECAUSE = ("--because", "a person looked at it")
 
 
 @dataclass
 class Office:
-    """A house, the command line of its store, and the commands that were given there."""
+    """A rig, the command line of its store, and the commands that were given there."""
 
-    house: House
+    rig: Rig
     shell: Shell
     patch: Any
     """pytest's monkeypatch, where a fault of ours has to be made."""
@@ -31,7 +31,7 @@ class Office:
 
     @property
     def books(self) -> Any:
-        return self.house.company.books
+        return self.rig.company.books
 
     def problems(self) -> list[dict[str, Any]]:
         """All open problems."""
@@ -87,7 +87,7 @@ def remedy(*codes: str) -> Callable[[Story], Story]:
     return register
 
 
-def open_office(house: House, folder: Path, patch: Any, failures: list[Any]) -> Office:
+def open_office(rig: Rig, folder: Path, patch: Any, failures: list[Any]) -> Office:
     shell = Shell(folder)
-    shell.database = house.store_url
-    return Office(house, shell, patch, failures)
+    shell.database = rig.store_url
+    return Office(rig, shell, patch, failures)

@@ -14,7 +14,6 @@ from shared.rules.values import ApplicationKind, OnAccount
 from simulator.company import acts
 from tests.taking_in import take_in
 from tests.whole.bookkeeping import changed, owes, spoil, synced
-from tests.whole.house import House
 from tests.whole.office import BECAUSE, Office, remedy
 from tests.whole.payments.builders import (
     ADD,
@@ -37,57 +36,58 @@ from tests.whole.payments.builders import (
     settles,
     till,
 )
+from tests.whole.rig import Rig
 
 WRONG = ("payments", "add", "Larkspur", "--external-id", "pay_1", "--date", "2025-06-30")
 
 
-def opened(office: Office) -> House:
-    """A house with three open invoices of Larkspur: 1042 250.00, 1043 100.00, 1044 80.00."""
-    return till(office.house)
+def opened(office: Office) -> Rig:
+    """A rig with three open invoices of Larkspur: 1042 250.00, 1043 100.00, 1044 80.00."""
+    return till(office.rig)
 
 
-def refused(office: Office, **given: object) -> House:
+def refused(office: Office, **given: object) -> Rig:
     """A payment came in, and a Payment Sync looked at it."""
-    house = opened(office)
-    receive(house, payment(**given))
-    return settles(house)
+    rig = opened(office)
+    receive(rig, payment(**given))
+    return settles(rig)
 
 
-def posted(office: Office, **given: object) -> House:
-    house = refused(office, **given)
-    assert parts(house)[0].txn_id
-    return house
+def posted(office: Office, **given: object) -> Rig:
+    rig = refused(office, **given)
+    assert parts(rig)[0].txn_id
+    return rig
 
 
 def corrects(office: Office, *words: str) -> None:
     """Correct the payment with the same external id, as the remedy says."""
     office.runs(*WRONG, *words)
-    settles(office.house)
+    settles(office.rig)
 
 
 def retries(office: Office, code: str) -> None:
     office.retries(code)
-    settles(office.house)
+    settles(office.rig)
 
 
 def skips(office: Office, code: str) -> None:
     office.skips(code)
-    settles(office.house)
+    settles(office.rig)
 
 
 def acknowledges(office: Office, code: str) -> None:
     office.acknowledges(code)
-    settles(office.house)
+    settles(office.rig)
 
 
 def maps(office: Office, name: str, customer: str) -> None:
     office.runs("customers", "map", "Larkspur", name, customer)
-    settles(office.house)
+    settles(office.rig)
 
 
 def allows(office: Office, code: str, *words: str) -> None:
     office.runs("payments", "allow", office.payment(code), *words)
-    settles(office.house)
+    settles(office.rig)
 
 
 def permits(office: Office, code: str, *words: str) -> None:
@@ -108,10 +108,10 @@ def what_was_kept_is_recorded_by_hand(office: Office) -> Iterator[None]:
 
 @remedy("payment-disputed-before")
 def the_dispute_is_won(office: Office) -> Iterator[None]:
-    house = refused(office, disputed=True)
+    rig = refused(office, disputed=True)
     yield
-    receive(house, payment())
-    settles(house)
+    receive(rig, payment())
+    settles(rig)
     if "payment-disputed-before" in [one["code"] for one in office.problems()]:
         retries(office, "payment-disputed-before")
 
@@ -126,8 +126,8 @@ def the_dispute_is_lost(office: Office) -> Iterator[None]:
 def happened_since(code: str, **given: object) -> None:
     @remedy(code)
     def it_is_recorded_by_hand(office: Office) -> Iterator[None]:
-        house = posted(office)
-        receive(house, payment(**given))
+        rig = posted(office)
+        receive(rig, payment(**given))
         yield
         acknowledges(office, code)
 
@@ -141,7 +141,7 @@ happened_since("payment-returned", charge_state=ChargeState.FAILED)
 def it_is_corrected_in_quickbooks(office: Office) -> Iterator[None]:
     receive(posted(office), payment(amount="60.00"))
     yield
-    acts.edit_payment(office.books, parts(office.house)[0].txn_id, amount=6_000)
+    acts.edit_payment(office.books, parts(office.rig)[0].txn_id, amount=6_000)
     acknowledges(office, "payment-changed-after-sending")
 
 
@@ -149,16 +149,16 @@ def it_is_corrected_in_quickbooks(office: Office) -> Iterator[None]:
 def the_platform_sends_what_is_on_file(office: Office) -> Iterator[None]:
     receive(posted(office), payment(amount="60.00"))
     yield
-    receive(office.house, payment())
+    receive(office.rig, payment())
 
 
 @remedy("payment-changed-after-sending")
 def what_was_refused_is_recorded_by_hand(office: Office) -> Iterator[None]:
-    house = opened(office)
-    receive(house, payment())
-    house.company.fail_next("3210", "ReceivePaymentAddRq", message="The moon is full.")
-    settles(house)
-    receive(house, payment(amount="60.00"))
+    rig = opened(office)
+    receive(rig, payment())
+    rig.company.fail_next("3210", "ReceivePaymentAddRq", message="The moon is full.")
+    settles(rig)
+    receive(rig, payment(amount="60.00"))
     yield
     office.skips("payment-changed-after-sending")
     acknowledges(office, "payment-changed-after-sending")
@@ -178,8 +178,8 @@ def the_number_is_corrected(office: Office) -> Iterator[None]:
 def another_invoice_is_still_to_come(office: Office) -> Iterator[None]:
     refused(office, pays={"#1042": "50.00"})
     yield
-    owes(office.house, "#1042", 5_000)
-    settles(synced(office.house))
+    owes(office.rig, "#1042", 5_000)
+    settles(synced(office.rig))
 
 
 @remedy("payment-invoice-near")
@@ -190,10 +190,10 @@ def it_is_to_go_no_further(office: Office) -> Iterator[None]:
 
 
 def pays_one_of_two(office: Office) -> str:
-    house = opened(office)
-    second = owes(house, "1042", 5_000)
-    receive(synced(house), payment())
-    settles(house)
+    rig = opened(office)
+    second = owes(rig, "1042", 5_000)
+    receive(synced(rig), payment())
+    settles(rig)
     return second
 
 
@@ -202,7 +202,7 @@ def each_of_the_two_gets_a_number(office: Office) -> Iterator[None]:
     second = pays_one_of_two(office)
     yield
     acts.renumber(office.books, second, "1042-B")
-    synced(office.house)
+    synced(office.rig)
     retries(office, "payment-invoice-ambiguous")
 
 
@@ -225,47 +225,47 @@ def the_names_are_made_the_same(office: Office) -> Iterator[None]:
     refused(office, customer="Tiles of Larkspur")
     yield
     acts.rename(office.books, LARKSPUR, "Tiles of Larkspur")
-    synced(office.house)
+    synced(office.rig)
     retries(office, "payment-customer-mismatch")
 
 
 @remedy("payment-customer-mismatch")
 def another_invoice_was_meant(office: Office) -> Iterator[None]:
-    house = opened(office)
+    rig = opened(office)
     acts.add_customer(office.books, "Rowan")
-    owes(house, "R-1", 5_000, "Rowan")
-    receive(synced(house), payment(customer="Rowan"))
-    settles(house)
+    owes(rig, "R-1", 5_000, "Rowan")
+    receive(synced(rig), payment(customer="Rowan"))
+    settles(rig)
     yield
     corrects(office, "--amount", "50.00", "--invoice", "R-1", "--customer", "Rowan")
 
 
-def has_two_bearers_of_a_name(house: House) -> None:
+def has_two_bearers_of_a_name(rig: Rig) -> None:
     """Larkspur is called otherwise now, and another customer has its name."""
-    acts.rename(house.company.books, LARKSPUR, "Elder")
-    synced(house)
-    acts.add_customer(house.company.books, LARKSPUR)
-    owes(house, "N-1", 5_000)
-    synced(house)
+    acts.rename(rig.company.books, LARKSPUR, "Elder")
+    synced(rig)
+    acts.add_customer(rig.company.books, LARKSPUR)
+    owes(rig, "N-1", 5_000)
+    synced(rig)
 
 
 @remedy("payment-customer-ambiguous")
 def the_name_means_the_elder(office: Office) -> Iterator[None]:
-    house = opened(office)
-    has_two_bearers_of_a_name(house)
-    receive(house, payment(customer=LARKSPUR))
-    settles(house)
+    rig = opened(office)
+    has_two_bearers_of_a_name(rig)
+    receive(rig, payment(customer=LARKSPUR))
+    settles(rig)
     yield
     maps(office, LARKSPUR, "Elder")
 
 
 @remedy("payment-account-ambiguous")
 def it_is_said_whose_account(office: Office) -> Iterator[None]:
-    house = opened(office)
-    changed(house, on_account=OnAccount.POST)
-    has_two_bearers_of_a_name(house)
-    receive(house, payment(pays={}, amount="50.00", customer=LARKSPUR))
-    settles(house)
+    rig = opened(office)
+    changed(rig, on_account=OnAccount.POST)
+    has_two_bearers_of_a_name(rig)
+    receive(rig, payment(pays={}, amount="50.00", customer=LARKSPUR))
+    settles(rig)
     yield
     maps(office, LARKSPUR, "Elder")
 
@@ -288,11 +288,11 @@ def it_is_recorded_at_the_rate_of_the_day(office: Office) -> Iterator[None]:
 # What the invoice owes
 
 
-def closed_by_hand(office: Office) -> House:
-    house = opened(office)
+def closed_by_hand(office: Office) -> Rig:
+    rig = opened(office)
     acts.close(office.books, "1042")
-    receive(house, payment())
-    return settles(house)
+    receive(rig, payment())
+    return settles(rig)
 
 
 @remedy("payment-invoice-closed")
@@ -306,7 +306,7 @@ def this_payment_closed_it(office: Office) -> Iterator[None]:
 def it_is_opened_again(office: Office) -> Iterator[None]:
     closed_by_hand(office)
     yield
-    acts.delete(office.books, in_quickbooks(office.house)[0].txn_id)
+    acts.delete(office.books, in_quickbooks(office.rig)[0].txn_id)
     retries(office, "payment-invoice-closed")
 
 
@@ -348,24 +348,24 @@ def the_amount_is_corrected(office: Office) -> Iterator[None]:
 
 @remedy("payment-invoice-gone")
 def the_invoice_is_entered_again(office: Office) -> Iterator[None]:
-    house = opened(office)
-    receive(house, payment())
+    rig = opened(office)
+    receive(rig, payment())
     acts.delete(office.books, "1042")
-    settles(house)
+    settles(rig)
     yield
-    owes(house, "1042", 25_000)
-    synced(house)
+    owes(rig, "1042", 25_000)
+    synced(rig)
     retries(office, "payment-invoice-gone")
 
 
 # The date
 
 
-def in_a_closed_period(office: Office) -> House:
-    house = opened(office)
-    house.company.set_closing_date("2025-05-31", password=True)
-    receive(house, payment(date=date(2025, 5, 31)))
-    return settles(house)
+def in_a_closed_period(office: Office) -> Rig:
+    rig = opened(office)
+    rig.company.set_closing_date("2025-05-31", password=True)
+    receive(rig, payment(date=date(2025, 5, 31)))
+    return settles(rig)
 
 
 @remedy("payment-closed-period")
@@ -384,10 +384,10 @@ def all_are_posted_on_the_first_open_day(office: Office) -> Iterator[None]:
 
 @remedy("payment-closed-period")
 def quickbooks_itself_refused_the_day(office: Office) -> Iterator[None]:
-    house = opened(office)
-    receive(house, payment(date=date(2025, 5, 31)))
-    happens_after(house, LOOK, lambda: house.company.set_closing_date("2025-05-31", password=True))
-    settles(house)
+    rig = opened(office)
+    receive(rig, payment(date=date(2025, 5, 31)))
+    happens_after(rig, LOOK, lambda: rig.company.set_closing_date("2025-05-31", password=True))
+    settles(rig)
     yield
     allows(office, "payment-closed-period", "--closed-period", "next-open-day")
 
@@ -401,22 +401,22 @@ def it_is_recorded_by_hand(office: Office) -> Iterator[None]:
 
 @remedy("payment-closed-period")
 def the_closing_date_is_moved(office: Office) -> Iterator[None]:
-    house = in_a_closed_period(office)
+    rig = in_a_closed_period(office)
     yield
-    house.company.set_closing_date("", password=False)
+    rig.company.set_closing_date("", password=False)
     retries(office, "payment-closed-period")
 
 
 # Accounts, methods and customers
 
 
-def has_no_account(office: Office) -> House:
-    house = opened(office)
-    with house.store.transaction():
+def has_no_account(office: Office) -> Rig:
+    rig = opened(office)
+    with rig.store.transaction():
         held = connections.get("Larkspur").id
         rules.add_deposit_rule(held, method="", currency="", gateway="stripe", account="Stripe")
-    receive(house, payment(gateway="stripe"))
-    return settles(house)
+    receive(rig, payment(gateway="stripe"))
+    return settles(rig)
 
 
 @remedy("payment-account-missing")
@@ -429,19 +429,19 @@ def the_account_is_added(office: Office) -> Iterator[None]:
 
 @remedy("payment-method-missing")
 def the_method_may_be_added_now(office: Office) -> Iterator[None]:
-    house = opened(office)
-    receive(house, payment(method="credit_card"))
-    house.company.fail_next("3260", "PaymentMethodAddRq")
-    settles(house)
+    rig = opened(office)
+    receive(rig, payment(method="credit_card"))
+    rig.company.fail_next("3260", "PaymentMethodAddRq")
+    settles(rig)
     yield
     retries(office, "payment-method-missing")
 
 
 @remedy("payment-customer-gone")
 def the_customer_is_active_again(office: Office) -> Iterator[None]:
-    house = on_account(office)
+    rig = on_account(office)
     acts.deactivate(office.books, LARKSPUR)
-    settles(house)
+    settles(rig)
     yield
     acts.reactivate(office.books, LARKSPUR)
     retries(office, "payment-customer-gone")
@@ -449,44 +449,44 @@ def the_customer_is_active_again(office: Office) -> Iterator[None]:
 
 @remedy("payment-receivable-unknown")
 def the_receivables_account_is_active_again(office: Office) -> Iterator[None]:
-    house = on_account(office)
-    house.alter = spoil("<AccountType>AccountsReceivable<", "<AccountType>Bank<")
-    settles(house)
+    rig = on_account(office)
+    rig.alter = spoil("<AccountType>AccountsReceivable<", "<AccountType>Bank<")
+    settles(rig)
     yield
-    house.alter = None
+    rig.alter = None
     retries(office, "payment-receivable-unknown")
 
 
 @remedy("payment-no-invoice")
 def it_is_allowed_on_account(office: Office) -> Iterator[None]:
-    house = on_account(office)
-    happens_after(house, "<AccountQueryRq", lambda: changed(house, on_account=OnAccount.REFUSE))
-    settles(house)
+    rig = on_account(office)
+    happens_after(rig, "<AccountQueryRq", lambda: changed(rig, on_account=OnAccount.REFUSE))
+    settles(rig)
     yield
     allows(office, "payment-no-invoice", "--on-account", "post")
 
 
-def on_account(office: Office) -> House:
-    house = opened(office)
-    changed(house, on_account=OnAccount.POST)
-    receive(house, payment(pays={}, amount="50.00", customer=LARKSPUR))
-    return house
+def on_account(office: Office) -> Rig:
+    rig = opened(office)
+    changed(rig, on_account=OnAccount.POST)
+    receive(rig, payment(pays={}, amount="50.00", customer=LARKSPUR))
+    return rig
 
 
 @remedy("payment-parts-changed")
 def the_rest_is_recorded_by_hand(office: Office) -> Iterator[None]:
-    house = opened(office)
+    rig = opened(office)
     acts.add_customer(office.books, "Rowan")
     for number in ("J-1", "J-2"):
-        owes(house, number, 5_000, LOBBY)
-    synced(house)
-    receive(house, payment(pays={"1042": "50.00", "J-1": "20.00", "J-2": "20.00"}))
-    house.company.lock("J-1")
-    settles(house)
-    house.company.unlock("J-1")
+        owes(rig, number, 5_000, LOBBY)
+    synced(rig)
+    receive(rig, payment(pays={"1042": "50.00", "J-1": "20.00", "J-2": "20.00"}))
+    rig.company.lock("J-1")
+    settles(rig)
+    rig.company.unlock("J-1")
     acts.move(office.books, "J-1", "Rowan")
-    synced(house)
-    settles(house)
+    synced(rig)
+    settles(rig)
     yield
     acts.pay(office.books, "J-1", 2_000)
     acts.pay(office.books, "J-2", 2_000)
@@ -498,51 +498,51 @@ def the_rest_is_recorded_by_hand(office: Office) -> Iterator[None]:
 
 @remedy("payment-request-refused")
 def quickbooks_is_restarted_and_asked_again(office: Office) -> Iterator[None]:
-    house = opened(office)
-    receive(house, payment())
-    house.company.fail_next("0x80040400", "ReceivePaymentAddRq", times=3)
-    settles(house)
+    rig = opened(office)
+    receive(rig, payment())
+    rig.company.fail_next("0x80040400", "ReceivePaymentAddRq", times=3)
+    settles(rig)
     yield
     retries(office, "payment-request-refused")
 
 
 @remedy("3210")
 def the_record_is_corrected_and_retried(office: Office) -> Iterator[None]:
-    house = opened(office)
-    receive(house, payment())
-    house.company.fail_next("3210", "ReceivePaymentAddRq", message="The moon is full.")
-    settles(house)
+    rig = opened(office)
+    receive(rig, payment())
+    rig.company.fail_next("3210", "ReceivePaymentAddRq", message="The moon is full.")
+    settles(rig)
     yield
     office.runs("payments", "retry", office.payment("3210"))
     office.ran.clear()  # the words of QuickBooks' codes name no command
-    settles(house)
+    settles(rig)
 
 
 @remedy("payment-not-permitted")
 def the_application_may_post_again(office: Office) -> Iterator[None]:
-    house = opened(office)
-    receive(house, payment())
-    house.company.fail_next("3260", "ReceivePaymentAddRq")
-    settles(house)
+    rig = opened(office)
+    receive(rig, payment())
+    rig.company.fail_next("3260", "ReceivePaymentAddRq")
+    settles(rig)
     yield
-    settles(house)
+    settles(rig)
 
 
-def has_waited_for_a_day(office: Office) -> House:
-    house = opened(office)
-    receive(house, payment())
-    house.company.lock("1042")
-    settles(house)
-    house.later(hours=25)
-    return settles(house)
+def has_waited_for_a_day(office: Office) -> Rig:
+    rig = opened(office)
+    receive(rig, payment())
+    rig.company.lock("1042")
+    settles(rig)
+    rig.later(hours=25)
+    return settles(rig)
 
 
 @remedy("payment-waits-long")
 def what_it_waits_for_is_put_right(office: Office) -> Iterator[None]:
-    house = has_waited_for_a_day(office)
+    rig = has_waited_for_a_day(office)
     yield
-    house.company.unlock("1042")
-    settles(house)
+    rig.company.unlock("1042")
+    settles(rig)
 
 
 @remedy("payment-waits-long")
@@ -555,15 +555,15 @@ def it_waits_no_longer(office: Office) -> Iterator[None]:
 # Parked
 
 
-def was_changed_before_it_was_known(office: Office, act: Callable[[str], object]) -> House:
+def was_changed_before_it_was_known(office: Office, act: Callable[[str], object]) -> Rig:
     """A payment was saved without our knowing, and then a person did something to it."""
-    house = opened(office)
-    house.company.set_habits(status_check="status", guids_are_unique=False)
-    receive(house, payment())
-    loses(house, after_quickbooks_did_it)
-    act(in_quickbooks(house)[0].txn_id)
-    house.later(**SOON)
-    return settles(house)
+    rig = opened(office)
+    rig.company.set_habits(status_check="status", guids_are_unique=False)
+    receive(rig, payment())
+    loses(rig, after_quickbooks_did_it)
+    act(in_quickbooks(rig)[0].txn_id)
+    rig.later(**SOON)
+    return settles(rig)
 
 
 @remedy("payment-found-deleted")
@@ -580,11 +580,11 @@ def it_was_deleted_by_mistake(office: Office) -> Iterator[None]:
     retries(office, "payment-found-deleted")
 
 
-def copies(house: House) -> str:
+def copies(rig: Rig) -> str:
     """A person records the payment once more, as it stands."""
-    [one] = in_quickbooks(house)
+    [one] = in_quickbooks(rig)
     made = acts.receive(
-        house.company.books,
+        rig.company.books,
         one.customer,
         one.amount,
         invoices=[("1042", one.amount)],
@@ -597,7 +597,7 @@ def copies(house: House) -> str:
 @remedy("payment-found-several")
 def one_of_several_is_kept(office: Office) -> Iterator[None]:
     made: list[str] = []
-    was_changed_before_it_was_known(office, lambda _: made.append(copies(office.house)))
+    was_changed_before_it_was_known(office, lambda _: made.append(copies(office.rig)))
     yield
     acts.delete(office.books, made[0])
     skips(office, "payment-found-several")
@@ -610,18 +610,18 @@ def it_is_corrected_there(office: Office) -> Iterator[None]:
 
     was_changed_before_it_was_known(office, edits)
     yield
-    acts.edit_payment(office.books, in_quickbooks(office.house)[0].txn_id, amount=5_000)
+    acts.edit_payment(office.books, in_quickbooks(office.rig)[0].txn_id, amount=5_000)
     skips(office, "payment-found-other")
 
 
-def ran_unseen(office: Office) -> House:
+def ran_unseen(office: Office) -> Rig:
     def vanishes(txn_id: str) -> None:
         acts.delete(office.books, txn_id)
         office.books.deletions.clear()
 
-    house = was_changed_before_it_was_known(office, vanishes)
-    house.later(**WINDOW)
-    return settles(house)
+    rig = was_changed_before_it_was_known(office, vanishes)
+    rig.later(**WINDOW)
+    return settles(rig)
 
 
 @remedy("payment-ran-unseen")
@@ -638,13 +638,13 @@ def it_is_not_there(office: Office) -> Iterator[None]:
     retries(office, "payment-ran-unseen")
 
 
-def never_answered(office: Office) -> House:
-    house = opened(office)
-    receive(house, payment())
+def never_answered(office: Office) -> Rig:
+    rig = opened(office)
+    receive(rig, payment())
     while not any(one["code"] == "payment-never-answered" for one in office.problems()):
-        pays(house, on_boundary=dies(house, *before_quickbooks_gets_it))
-        house.later(**WINDOW)
-    return house
+        pays(rig, on_boundary=dies(rig, *before_quickbooks_gets_it))
+        rig.later(**WINDOW)
+    return rig
 
 
 @remedy("payment-never-answered")
@@ -661,18 +661,18 @@ def the_damage_is_repaired(office: Office) -> Iterator[None]:
     retries(office, "payment-never-answered")
 
 
-def of_another_installation(office: Office) -> House:
+def of_another_installation(office: Office) -> Rig:
     """QuickBooks has the payment from a store that was lost and made anew."""
-    house = opened(office)
+    rig = opened(office)
     anew = office.shell.folder / "anew.sqlite3"
-    backed_up(Path(house.store_url.removeprefix("sqlite:///")), anew)
-    receive(house, payment())
-    settles(house)
-    house.store_url = office.shell.database = f"sqlite:///{anew}"
-    house.restart()
-    house.name_installation("another store")
-    receive(synced(house), payment())
-    return settles(house)
+    backed_up(Path(rig.store_url.removeprefix("sqlite:///")), anew)
+    receive(rig, payment())
+    settles(rig)
+    rig.store_url = office.shell.database = f"sqlite:///{anew}"
+    rig.restart()
+    rig.name_installation("another store")
+    receive(synced(rig), payment())
+    return settles(rig)
 
 
 @remedy("payment-of-another-installation")
@@ -692,50 +692,50 @@ def it_is_another_payment(office: Office) -> Iterator[None]:
 # The company file
 
 
-def of_two_writers(office: Office) -> House:
+def of_two_writers(office: Office) -> Rig:
     """Two connections came to one company file in times of old; one has a write out."""
-    house = opened(office)
-    house.add_connection("Aster")
+    rig = opened(office)
+    rig.add_connection("Aster")
     with office.patch.context() as patch:
         patch.setattr("shared.models.company_files.bound_before", lambda *_: "")
-        with house.store.transaction():
+        with rig.store.transaction():
             held = connections.get("Larkspur")
             second = connections.get("Aster").id
             connections.bind(second, held.binding)
-        assert house.sync("Aster").ok
-        receive(house, payment())
-        hand = house.by_hand(kind=ApplicationKind.PAYMENT)
+        assert rig.sync("Aster").ok
+        receive(rig, payment())
+        hand = rig.by_hand(kind=ApplicationKind.PAYMENT)
         hand.log_in()
         while ADD not in (request := hand.ask()):
             hand.tell(hand.work(request))
-        house.later(minutes=1)
-        take_in(house.store, second, [payment("pay_2", pays={"1043": "20.00"})], house.now)
-        assert house.sync("Aster", kind=ApplicationKind.PAYMENT).ok
+        rig.later(minutes=1)
+        take_in(rig.store, second, [payment("pay_2", pays={"1043": "20.00"})], rig.now)
+        assert rig.sync("Aster", kind=ApplicationKind.PAYMENT).ok
         hand.tell(hand.work(request))
         assert hand.finish() == 100
-    return house
+    return rig
 
 
 @remedy("company-written-elsewhere")
 def one_of_the_two_is_removed(office: Office) -> Iterator[None]:
-    house = of_two_writers(office)
+    rig = of_two_writers(office)
     yield
     office.runs("connection", "remove", "Larkspur")
-    house.later(minutes=5)
-    assert house.sync("Aster", kind=ApplicationKind.PAYMENT).ok
+    rig.later(minutes=5)
+    assert rig.sync("Aster", kind=ApplicationKind.PAYMENT).ok
 
 
 def restored(office: Office) -> str:
     """A copy from before the payment is open; what the newer file held."""
-    house = opened(office)
-    receive(house, payment("pay_0", pays={"1044": "10.00"}))
-    settles(house)
-    older = house.company.backup()
-    receive(house, payment())
-    settles(house)
-    newer = house.company.backup()
-    house.company.restore(older)
-    settles(house)
+    rig = opened(office)
+    receive(rig, payment("pay_0", pays={"1044": "10.00"}))
+    settles(rig)
+    older = rig.company.backup()
+    receive(rig, payment())
+    settles(rig)
+    newer = rig.company.backup()
+    rig.company.restore(older)
+    settles(rig)
     return newer
 
 
@@ -743,8 +743,8 @@ def restored(office: Office) -> str:
 def the_right_file_is_opened(office: Office) -> Iterator[None]:
     newer = restored(office)
     yield
-    office.house.company.restore(newer)
-    settles(office.house)
+    office.rig.company.restore(newer)
+    settles(office.rig)
 
 
 @remedy("company-restored")
@@ -752,16 +752,16 @@ def the_older_file_is_the_one_to_go_on_with(office: Office) -> Iterator[None]:
     restored(office)
     yield
     office.runs("problems", "retry", office.number("company-restored"))
-    settles(office.house)
+    settles(office.rig)
 
 
 def not_told(office: Office) -> str:
     """The same, and the answer with what was deleted never comes; what the newer file held."""
     newer = restored(office)
-    office.house.alter_with_request = lambda answer, request: (
+    office.rig.alter_with_request = lambda answer, request: (
         "" if "<TxnDeletedQueryRq" in request and "<ReceivePaymentQueryRq" in request else answer
     )
-    settles(office.house)
+    settles(office.rig)
     return newer
 
 
@@ -769,8 +769,8 @@ def not_told(office: Office) -> str:
 def the_right_file_is_opened_where_nothing_told(office: Office) -> Iterator[None]:
     newer = not_told(office)
     yield
-    office.house.company.restore(newer)
-    settles(office.house)
+    office.rig.company.restore(newer)
+    settles(office.rig)
 
 
 @remedy("company-copy-unknown")
@@ -778,13 +778,13 @@ def the_file_is_the_one_to_go_on_with_where_nothing_told(office: Office) -> Iter
     not_told(office)
     yield
     office.runs("problems", "retry", office.number("company-copy-unknown"))
-    settles(office.house)
+    settles(office.rig)
 
 
 def lost(office: Office) -> str:
     newer = restored(office)
     office.shell.says("problems", "retry", office.number("company-restored"), "--yes")
-    settles(office.house)
+    settles(office.rig)
     return newer
 
 
@@ -792,8 +792,8 @@ def lost(office: Office) -> str:
 def the_newer_file_comes_back(office: Office) -> Iterator[None]:
     newer = lost(office)
     yield
-    office.house.company.restore(newer)
-    settles(office.house)
+    office.rig.company.restore(newer)
+    settles(office.rig)
 
 
 @remedy("payment-lost")
@@ -815,28 +815,28 @@ def nobody_recorded_it_again(office: Office) -> Iterator[None]:
 
 @remedy("payment-edited")
 def the_edit_is_taken_back(office: Office) -> Iterator[None]:
-    house = posted(office)
-    acts.edit_payment(office.books, parts(house)[0].txn_id, amount=8_000)
-    settles(house)
+    rig = posted(office)
+    acts.edit_payment(office.books, parts(rig)[0].txn_id, amount=8_000)
+    settles(rig)
     yield
-    acts.edit_payment(office.books, parts(house)[0].txn_id, amount=5_000)
-    settles(house)
+    acts.edit_payment(office.books, parts(rig)[0].txn_id, amount=5_000)
+    settles(rig)
 
 
 @remedy("payment-edited")
 def the_edit_is_meant(office: Office) -> Iterator[None]:
-    house = posted(office)
-    acts.edit_payment(office.books, parts(house)[0].txn_id, amount=8_000)
-    settles(house)
+    rig = posted(office)
+    acts.edit_payment(office.books, parts(rig)[0].txn_id, amount=8_000)
+    settles(rig)
     yield
     acknowledges(office, "payment-edited")
 
 
 @remedy("payment-deleted")
 def it_is_recorded_again_by_hand(office: Office) -> Iterator[None]:
-    house = posted(office)
-    acts.delete(office.books, parts(house)[0].txn_id)
-    settles(house)
+    rig = posted(office)
+    acts.delete(office.books, parts(rig)[0].txn_id)
+    settles(rig)
     yield
     acts.pay(office.books, "1042", 5_000)
     acknowledges(office, "payment-deleted")
@@ -844,35 +844,35 @@ def it_is_recorded_again_by_hand(office: Office) -> Iterator[None]:
 
 @remedy("payment-posted-twice")
 def the_copy_is_deleted(office: Office) -> Iterator[None]:
-    house = posted(office)
+    rig = posted(office)
     copy = acts.receive(
-        office.books, LARKSPUR, 5_000, invoices=[("1042", 5_000)], number=parts(house)[0].ref_number
+        office.books, LARKSPUR, 5_000, invoices=[("1042", 5_000)], number=parts(rig)[0].ref_number
     )
-    settles(house)
+    settles(rig)
     yield
     acts.delete(office.books, copy.object_id)
-    settles(house)
+    settles(rig)
     acknowledges(office, "payment-posted-twice")
 
 
 @remedy("payment-not-applied")
 def it_is_applied_by_hand(office: Office) -> Iterator[None]:
-    house = opened(office)
-    house.company.set_habits(closed_invoice="unapplied")
-    receive(house, payment(amount="100.00"))
-    happens_after(house, LOOK, lambda: acts.close(office.books, "1042"))
-    settles(house)
+    rig = opened(office)
+    rig.company.set_habits(closed_invoice="unapplied")
+    receive(rig, payment(amount="100.00"))
+    happens_after(rig, LOOK, lambda: acts.close(office.books, "1042"))
+    settles(rig)
     yield
-    acts.apply(office.books, parts(house)[0].txn_id, "1043", 10_000)
+    acts.apply(office.books, parts(rig)[0].txn_id, "1043", 10_000)
     acknowledges(office, "payment-not-applied")
 
 
 @remedy("payment-balance-differs")
 def the_balance_is_right(office: Office) -> Iterator[None]:
-    house = opened(office)
-    receive(house, payment())
-    happens_after(house, ADD, lambda: acts.edit(office.books, "1042", add=1_000))
-    settles(house)
+    rig = opened(office)
+    receive(rig, payment())
+    happens_after(rig, ADD, lambda: acts.edit(office.books, "1042", add=1_000))
+    settles(rig)
     yield
     acknowledges(office, "payment-balance-differs")
 
@@ -880,59 +880,59 @@ def the_balance_is_right(office: Office) -> Iterator[None]:
 # Out of QuickBooks
 
 
-def by_hand(office: Office, cents: int = 15_000) -> House:
-    house = opened(office)
+def by_hand(office: Office, cents: int = 15_000) -> Rig:
+    rig = opened(office)
     acts.receive(office.books, LARKSPUR, cents, invoices=[("1042", 10_000)], number="CHQ 1")
-    return house
+    return rig
 
 
 @remedy("payment-total-mismatch")
 def the_parts_are_checked_and_saved(office: Office) -> Iterator[None]:
-    house = by_hand(office)
-    house.alter = spoil("<UnusedPayment>50.00<", "<UnusedPayment>40.00<")
-    settles(house)
+    rig = by_hand(office)
+    rig.alter = spoil("<UnusedPayment>50.00<", "<UnusedPayment>40.00<")
+    settles(rig)
     yield
-    house.alter = None
+    rig.alter = None
     acts.edit_payment(office.books, "CHQ 1", memo="checked")
-    settles(house)
+    settles(rig)
 
 
 @remedy("payment-total-mismatch")
 def the_parts_are_right(office: Office) -> Iterator[None]:
-    house = by_hand(office)
-    house.alter = spoil("<UnusedPayment>50.00<", "<UnusedPayment>40.00<")
-    settles(house)
+    rig = by_hand(office)
+    rig.alter = spoil("<UnusedPayment>50.00<", "<UnusedPayment>40.00<")
+    settles(rig)
     yield
     acknowledges(office, "payment-total-mismatch")
 
 
 @remedy("payment-unreadable")
 def the_payment_is_saved_again(office: Office) -> Iterator[None]:
-    house = by_hand(office)
-    house.alter = spoil("<TotalAmount>150.00<", "<TotalAmount>15O.00<")
-    settles(house)
+    rig = by_hand(office)
+    rig.alter = spoil("<TotalAmount>150.00<", "<TotalAmount>15O.00<")
+    settles(rig)
     yield
-    house.alter = None
+    rig.alter = None
     acts.edit_payment(office.books, "CHQ 1", memo="checked")
-    settles(house)
+    settles(rig)
 
 
 @remedy("payment-unreadable")
 def the_payment_is_skipped(office: Office) -> Iterator[None]:
-    house = by_hand(office)
-    house.alter = spoil("<TotalAmount>150.00<", "<TotalAmount>15O.00<")
-    settles(house)
+    rig = by_hand(office)
+    rig.alter = spoil("<TotalAmount>150.00<", "<TotalAmount>15O.00<")
+    settles(rig)
     yield
     office.runs("problems", "skip", office.number("payment-unreadable"), *BECAUSE)
-    settles(house)
+    settles(rig)
 
 
 @remedy("payments-deletions-missed")
 def both_sides_are_compared(office: Office) -> Iterator[None]:
-    house = by_hand(office, 10_000)
-    settles(house)
-    house.later(days=120)
-    settles(house)
+    rig = by_hand(office, 10_000)
+    settles(rig)
+    rig.later(days=120)
+    settles(rig)
     yield
     office.runs("reconcile", "Larkspur")
-    settles(house)
+    settles(rig)

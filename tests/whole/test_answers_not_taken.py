@@ -9,7 +9,7 @@ import pytest
 from shared.models import ledger
 from simulator.webconnector import Result
 from tests.whole.bookkeeping import owes, synced
-from tests.whole.house import House
+from tests.whole.rig import Rig
 
 LIMIT = 400_000
 
@@ -28,26 +28,26 @@ def heavy(answer: str, numbers: set[str], kib: int = 30) -> str:
 
 
 @pytest.fixture
-def large(open_house) -> House:
+def large(open_rig) -> Rig:
     """Sixty open invoices that weigh 30 KB each, where 400 KB are taken."""
     from simulator.company import Company, acts
 
-    house = open_house(
+    rig = open_rig(
         Company.create(seed=1, customers=0, invoices=0),
         settings={"response_limit_bytes": str(LIMIT)},
     )
-    acts.add_customer(house.company.books, "Larkspur Tile")
-    house.add_connection()
+    acts.add_customer(rig.company.books, "Larkspur Tile")
+    rig.add_connection()
     numbers = {str(1000 + number) for number in range(60)}
     for number in sorted(numbers):
-        owes(house, number, 10_000)
-    house.alter = lambda answer: heavy(answer, numbers)
-    return house
+        owes(rig, number, 10_000)
+    rig.alter = lambda answer: heavy(answer, numbers)
+    return rig
 
 
-def pages(house: House) -> list[int]:
+def pages(rig: Rig) -> list[int]:
     """How many whole invoices each request asked for."""
-    whole = [one for one in house.requests if "IncludeLineItems" in one]
+    whole = [one for one in rig.requests if "IncludeLineItems" in one]
     return [int(found[1]) for one in whole if (found := re.search(r"<MaxReturned>(\d+)<", one))]
 
 

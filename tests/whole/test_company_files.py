@@ -15,20 +15,20 @@ ELSEWHERE = "company-bound-elsewhere"
 
 
 @pytest.fixture
-def bound(house):
-    """A house whose first connection, Larkspur, is bound to the company."""
-    assert house.sync().ok
-    house.requests.clear()
-    return house
+def bound(rig):
+    """A rig whose first connection, Larkspur, is bound to the company."""
+    assert rig.sync().ok
+    rig.requests.clear()
+    return rig
 
 
-def binding(house, name):
-    with house.store.reading():
+def binding(rig, name):
+    with rig.store.reading():
         return connections.get(name).binding
 
 
-def remove(house, name):
-    with house.store.transaction():
+def remove(rig, name):
+    with rig.store.transaction():
         connections.remove(connections.get(name).id)
 
 
@@ -134,9 +134,9 @@ def test_where_the_web_connector_brings_no_introduction_it_is_asked_for_all_the_
 
 
 @pytest.fixture
-def sample(house):
-    house.company.books.profile = replace(house.company.books.profile, is_sample=True)
-    return house
+def sample(rig):
+    rig.company.books.profile = replace(rig.company.books.profile, is_sample=True)
+    return rig
 
 
 def test_a_sample_company_is_refused(sample):

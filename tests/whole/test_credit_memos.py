@@ -14,34 +14,34 @@ from simulator.company import acts
 from tests.console.cli.builders import Shell
 from tests.deciding import decide
 from tests.whole.bookkeeping import changed, failing, owes, spoil, synced
-from tests.whole.house import House
+from tests.whole.rig import Rig
 
 
 @pytest.fixture
-def credited(books: House) -> House:
-    """A house where credit memos are read; one of 130.00 has 30.00 left."""
+def credited(books: Rig) -> Rig:
+    """A rig where credit memos are read; one of 130.00 has 30.00 left."""
     changed(books, credit_memos=True)
     owes(books, "open", 10_000)
     credit(books, 3_000, "C1")
     return books
 
 
-def credit(house: House, cents: int, number: str) -> str:
+def credit(rig: Rig, cents: int, number: str) -> str:
     """Credit an invoice of 100.00 and so much more; the TxnID of the credit memo."""
-    txn_id = owes(house, f"of {number}", 10_000)
-    acts.credit(house.company.books, txn_id, 10_000 + cents, number=number)
-    return next(one.txn_id for one in house.company.books.credits.values() if one.number == number)
+    txn_id = owes(rig, f"of {number}", 10_000)
+    acts.credit(rig.company.books, txn_id, 10_000 + cents, number=number)
+    return next(one.txn_id for one in rig.company.books.credits.values() if one.number == number)
 
 
-def left(house: House) -> dict[str, str]:
+def left(rig: Rig) -> dict[str, str]:
     """What is left of each credit memo, by number."""
-    with house.store.reading():
+    with rig.store.reading():
         held = credit_memos.all_of(connections.get("Larkspur").id)
     return {one.number: str(one.remaining) for one in held}
 
 
-def asked(house: House) -> list[str]:
-    return [one for one in house.requests if "CreditMemoQueryRq" in one]
+def asked(rig: Rig) -> list[str]:
+    return [one for one in rig.requests if "CreditMemoQueryRq" in one]
 
 
 def test_an_open_credit_memo_is_shown_with_what_it_is_applied_to(credited):

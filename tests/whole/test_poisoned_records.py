@@ -13,8 +13,8 @@ from shared.models.payments import listing
 from shared.rules.payments.values import PaymentSource
 from shared.rules.values import ApplicationKind, InvoiceStatus
 from simulator.company import Company, acts
-from tests.whole.house import House
 from tests.whole.payments.builders import payment, receive
+from tests.whole.rig import Rig
 
 KINDS = ("Customer", "Invoice", "ReceivePayment", "Account", "PaymentMethod", "TxnDeleted")
 PLACES = {
@@ -59,31 +59,31 @@ class Poisoner:
         )
 
 
-def syncs(house: House) -> None:
+def syncs(rig: Rig) -> None:
     for kind in (ApplicationKind.INVOICE, ApplicationKind.PAYMENT):
-        house.later(minutes=30)
-        outcome = house.sync(kind=kind)
-        assert outcome.ok, (outcome.status, house.requests[-1])
+        rig.later(minutes=30)
+        outcome = rig.sync(kind=kind)
+        assert outcome.ok, (outcome.status, rig.requests[-1])
 
 
-def balances(house: House) -> dict[str, Decimal]:
+def balances(rig: Rig) -> dict[str, Decimal]:
     return {
         row.txn_id: row.balance
-        for row in house.invoices().values()
+        for row in rig.invoices().values()
         if row.status is InvoiceStatus.OPEN
     }
 
 
-def received(house: House) -> dict[str, Decimal]:
-    with house.store.reading():
+def received(rig: Rig) -> dict[str, Decimal]:
+    with rig.store.reading():
         held = connections.get("Larkspur").id
         found = listing.payments(held, source=PaymentSource.QUICKBOOKS)
         return {one.txn_id: one.amount for one in found}
 
 
-def in_the_books(house: House, but: Poisoner) -> tuple[dict[str, Decimal], dict[str, Decimal]]:
+def in_the_books(rig: Rig, but: Poisoner) -> tuple[dict[str, Decimal], dict[str, Decimal]]:
     """Balances of invoices and amounts of payments, without those that are poisoned."""
-    audit = house.company.audit()
+    audit = rig.company.audit()
     assert audit.ok
     owed = {
         one.txn_id: Decimal(one.balance) / 100
@@ -98,36 +98,36 @@ def in_the_books(house: House, but: Poisoner) -> tuple[dict[str, Decimal], dict[
     return owed, paid
 
 
-def delete_some(house: House, but: Poisoner) -> None:
+def delete_some(rig: Rig, but: Poisoner) -> None:
     """Three open invoices and a payment are deleted in QuickBooks, of those that came in."""
-    audit = house.company.audit()
+    audit = rig.company.audit()
     unpaid = [one.txn_id for one in audit.importable if one.total == one.balance]
     paid = [one.txn_id for one in audit.payments]
     for txn_ids, number in ((unpaid, 3), (paid, 1)):
         for txn_id in [one for one in txn_ids if one not in but.victims.values()][:number]:
-            acts.delete(house.company.books, txn_id)
+            acts.delete(rig.company.books, txn_id)
 
 
 @pytest.mark.parametrize("poison", POISONS)
-def test_one_poisoned_record_of_each_kind_keeps_no_other_out(open_house, poison):
-    house = open_house(Company.create(seed=7, customers=40, invoices=160))
-    payer = house.company.audit().importable[0]
-    acts.receive(house.company.books, payer.customer, 100, memo="by hand")
-    house.add_connection()
+def test_one_poisoned_record_of_each_kind_keeps_no_other_out(open_rig, poison):
+    rig = open_rig(Company.create(seed=7, customers=40, invoices=160))
+    payer = rig.company.audit().importable[0]
+    acts.receive(rig.company.books, payer.customer, 100, memo="by hand")
+    rig.add_connection()
     poisoner = Poisoner(poison)
-    house.alter = poisoner
-    syncs(house)
-    delete_some(house, poisoner)
-    owing = next(row for row in house.invoices().values() if row.status is InvoiceStatus.OPEN)
-    receive(house, payment("pay_1", pays={owing.txn_id: "1.00"}, method="credit_card"))
-    syncs(house)
+    rig.alter = poisoner
+    syncs(rig)
+    delete_some(rig, poisoner)
+    owing = next(row for row in rig.invoices().values() if row.status is InvoiceStatus.OPEN)
+    receive(rig, payment("pay_1", pays={owing.txn_id: "1.00"}, method="credit_card"))
+    syncs(rig)
     assert set(poisoner.victims) == set(KINDS)
-    owed, paid = in_the_books(house, poisoner)
+    owed, paid = in_the_books(rig, poisoner)
     victims = poisoner.victims
-    assert {key: held for key, held in balances(house).items() if key != victims["Invoice"]} == owed
-    held = received(house)
+    assert {key: held for key, held in balances(rig).items() if key != victims["Invoice"]} == owed
+    held = received(rig)
     assert {key: held[key] for key in held if key not in victims.values()} == paid
-    house.alter = None
-    syncs(house)
+    rig.alter = None
+    syncs(rig)
     poisoner.victims.clear()
-    assert (balances(house), received(house)) == in_the_books(house, poisoner)
+    assert (balances(rig), received(rig)) == in_the_books(rig, poisoner)

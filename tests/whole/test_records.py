@@ -19,16 +19,16 @@ from simulator.company import Company, acts
 from simulator.webconnector import Result
 from tests.deciding import decide
 from tests.whole.bookkeeping import changed, failing, left_out, owes, spoil, synced
-from tests.whole.house import House
+from tests.whole.rig import Rig
 
 
-def number_of(house: House, txn_id: str) -> str:
-    return house.invoices()[txn_id].number
+def number_of(rig: Rig, txn_id: str) -> str:
+    return rig.invoices()[txn_id].number
 
 
-def outcome_of(house: House, txn_id: str) -> Outcome:
+def outcome_of(rig: Rig, txn_id: str) -> Outcome:
     """What the latest sync did with an invoice."""
-    found = {one.object_id: one.outcome for one in house.records(house.syncs()[0])}
+    found = {one.object_id: one.outcome for one in rig.records(rig.syncs()[0])}
     return found[txn_id]
 
 
@@ -123,18 +123,18 @@ def test_an_invoice_moved_to_another_customer_is_billed_there(books):
     assert synced(books).invoices()[txn_id].customer == "Second Customer"
 
 
-def test_a_payment_that_does_not_touch_the_invoices_time_is_noticed_all_the_same(open_house):
+def test_a_payment_that_does_not_touch_the_invoices_time_is_noticed_all_the_same(open_rig):
     from dataclasses import replace
 
     company = Company.create(seed=1, customers=3, invoices=12)
     company.books.profile = replace(company.books.profile, payments_touch_invoices=False)
-    house = open_house(company)
-    house.add_connection()
-    synced(house)
-    open_ones = [one for one in house.invoices().values() if one.balance > 1]
+    rig = open_rig(company)
+    rig.add_connection()
+    synced(rig)
+    open_ones = [one for one in rig.invoices().values() if one.balance > 1]
     acts.pay(company.books, open_ones[0].txn_id, 1)
     acts.close(company.books, open_ones[1].txn_id)
-    assert synced(house).is_equal()
+    assert synced(rig).is_equal()
 
 
 def test_merged_customers_become_the_one_that_is_left(books):
@@ -267,8 +267,8 @@ def test_an_invoice_whose_customer_quickbooks_does_not_show_waits(books):
 # Skip, un-skip, retry
 
 
-def problem_of(house: House) -> int:
-    (problem,) = house.problems()
+def problem_of(rig: Rig) -> int:
+    (problem,) = rig.problems()
     return problem.id
 
 
@@ -353,18 +353,18 @@ def test_a_refusal_shows_quickbooks_own_words(books):
     assert outcome.status == books.syncs()[0].error
 
 
-def test_a_lost_iterator_is_begun_again(open_house):
-    house = open_house(settings={"page_size": "10", "page_size_max": "10"})
-    house.add_connection()
-    house.alter_with_request = failing(1, 3391, "invalid iterator", only='iterator="Continue"')
-    assert synced(house).is_equal()
+def test_a_lost_iterator_is_begun_again(open_rig):
+    rig = open_rig(settings={"page_size": "10", "page_size_max": "10"})
+    rig.add_connection()
+    rig.alter_with_request = failing(1, 3391, "invalid iterator", only='iterator="Continue"')
+    assert synced(rig).is_equal()
 
 
-def test_a_page_that_was_lost_on_the_way_is_noticed(open_house):
+def test_a_page_that_was_lost_on_the_way_is_noticed(open_rig):
     """Asked again, a Continue turns the page: the rows between must not be missing."""
-    house = open_house(settings={"page_size": "10", "page_size_max": "10"})
-    house.add_connection()
-    hand = house.by_hand()
+    rig = open_rig(settings={"page_size": "10", "page_size_max": "10"})
+    rig.add_connection()
+    hand = rig.by_hand()
     hand.log_in()
     hand.tell(hand.work(hand.ask()))
     hand.tell(hand.work(hand.ask(hcp="")))
@@ -374,20 +374,20 @@ def test_a_page_that_was_lost_on_the_way_is_noticed(open_house):
     assert hand.ask(hcp="") == continued
     hand.tell(hand.work(continued))
     assert hand.finish() == 100
-    assert house.is_equal()
+    assert rig.is_equal()
 
 
-def test_records_of_one_connection_are_not_anothers(open_house):
-    house = open_house()
-    house.add_connection("First")
-    house.add_connection("Second")
+def test_records_of_one_connection_are_not_anothers(open_rig):
+    rig = open_rig()
+    rig.add_connection("First")
+    rig.add_connection("Second")
     other = Company.create(seed=9, customers=20, invoices=60, name="Second Company")
-    assert house.sync("First").ok
-    assert house.sync("Second", company=other).ok
-    assert house.is_equal("First")
-    assert house.is_equal("Second", other)
-    assert not set(house.ledger_facts("First")) & set(house.ledger_facts("Second"))
-    assert {one.kind for one in house.records(house.syncs("First")[0])} == {
+    assert rig.sync("First").ok
+    assert rig.sync("Second", company=other).ok
+    assert rig.is_equal("First")
+    assert rig.is_equal("Second", other)
+    assert not set(rig.ledger_facts("First")) & set(rig.ledger_facts("Second"))
+    assert {one.kind for one in rig.records(rig.syncs("First")[0])} == {
         RecordKind.INVOICE,
         RecordKind.CUSTOMER,
     }

@@ -14,8 +14,8 @@ from shared.hints.catalog import default_fields
 from shared.rules.payments import reasons
 from tests.shared import said
 from tests.whole import remedies_of_payments, remedies_of_syncs
-from tests.whole.house import House
 from tests.whole.office import STORIES, Office, open_office
+from tests.whole.rig import Rig
 
 TOLD_BY = (remedies_of_payments, remedies_of_syncs)
 NOT_ON_FILE = frozenset(
@@ -47,7 +47,7 @@ def problem_codes() -> set[str]:
 
 @pytest.fixture
 def office(
-    books: House,
+    books: Rig,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     logged_failures: list[Failure],

@@ -13,7 +13,7 @@ from shared.models import connections, syncs
 from shared.rules.values import ApplicationKind, JobMode, Layout, SyncState
 from simulator.company import Company
 from tests.whole.bookkeeping import changed, synced
-from tests.whole.house import ByHand, House, InPlace
+from tests.whole.rig import ByHand, InPlace, Rig
 
 BOTH = pytest.mark.parametrize(
     ("layout", "kind"),
@@ -59,13 +59,13 @@ def nothing() -> None:
 def killed_at(before_slices, logged_failures) -> Callable[..., str]:
     """Sync until the daemon is killed before some slice; returns the answer it was killed at."""
 
-    def at(house: House, hand: ByHand, slices: int) -> str:
+    def at(rig: Rig, hand: ByHand, slices: int) -> str:
         hand.log_in()
         before_slices.extend([*[nothing] * slices, killed])
         answer = hand.work(hand.ask())
         while is_told(hand, answer):
             answer = hand.work(hand.ask(hcp=""))
-        house.restart()
+        rig.restart()
         gc.collect()  # what was under way is logged as it is thrown away
         logged_failures.clear()
         return answer
@@ -83,72 +83,72 @@ def is_told(hand: ByHand, answer: str) -> bool:
     return True
 
 
-def test_every_slice_is_a_transaction_and_the_percent_comes_after_the_last(house, before_slices):
+def test_every_slice_is_a_transaction_and_the_percent_comes_after_the_last(rig, before_slices):
     seen: list[tuple[int, str]] = []
-    before_slices += [lambda: seen.append((len(house.invoices()), house.syncs()[0].state))] * 100
-    assert house.sync().ok
+    before_slices += [lambda: seen.append((len(rig.invoices()), rig.syncs()[0].state))] * 100
+    assert rig.sync().ok
     shown = [number for number, _ in seen]
     assert shown == sorted(shown)
     assert 0 in shown
     assert len(set(shown)) > 2, "what was not settled yet is hidden"
     assert {state for _, state in seen} == {SyncState.STARTED}
-    assert house.is_equal()
+    assert rig.is_equal()
 
 
-def test_another_company_syncs_between_two_slices(house, before_slices):
-    house.add_connection("Small")
+def test_another_company_syncs_between_two_slices(rig, before_slices):
+    rig.add_connection("Small")
     company = Company.create(seed=8, customers=3, invoices=9)
     done: list[bool] = []
-    before_slices += [nothing, lambda: done.append(house.sync("Small", company=company).ok)]
-    assert house.sync().ok
+    before_slices += [nothing, lambda: done.append(rig.sync("Small", company=company).ok)]
+    assert rig.sync().ok
     assert done == [True]
-    assert house.is_equal()
-    assert house.is_equal("Small", company)
+    assert rig.is_equal()
+    assert rig.is_equal("Small", company)
 
 
 @BOTH
 @pytest.mark.parametrize("slices", range(5))
 def test_killed_between_two_slices_the_same_answer_goes_on_with_them(
-    open_house, killed_at, layout, kind, slices
+    open_rig, killed_at, layout, kind, slices
 ):
-    house = open_house()
-    house.add_connection(layout=layout)
-    hand = house.by_hand(kind=kind)
-    answer = killed_at(house, hand, slices)
+    rig = open_rig()
+    rig.add_connection(layout=layout)
+    hand = rig.by_hand(kind=kind)
+    answer = killed_at(rig, hand, slices)
     percent = hand.tell(answer)
     assert 0 < percent == hand.tell(answer), "asked once more, it is the same"
     assert percent == 100 or hand.finish() == 100
-    assert house.is_equal()
-    assert house.syncs()[0].state == SyncState.FINISHED
+    assert rig.is_equal()
+    assert rig.syncs()[0].state == SyncState.FINISHED
 
 
 @BOTH
 def test_killed_between_two_slices_the_next_request_goes_on_with_them(
-    open_house, killed_at, layout, kind
+    open_rig, killed_at, layout, kind
 ):
-    house = open_house()
-    house.add_connection(layout=layout)
-    hand = house.by_hand(kind=kind)
-    killed_at(house, hand, 2)
+    rig = open_rig()
+    rig.add_connection(layout=layout)
+    hand = rig.by_hand(kind=kind)
+    killed_at(rig, hand, 2)
     request = hand.ask(hcp="")
     assert (request == "") is (kind is ApplicationKind.INVOICE)
     assert not request or hand.tell(hand.work(request)) == 100 or hand.finish() == 100
     assert "Finished" in hand.close()
-    assert house.is_equal()
+    assert rig.is_equal()
 
 
 @BOTH
-def test_killed_between_two_slices_the_next_sync_settles_all(open_house, killed_at, layout, kind):
-    house = open_house()
-    house.add_connection(layout=layout)
-    killed_at(house, house.by_hand(kind=kind), 0)
-    assert not house.is_equal()
-    synced(house, kind=kind)
-    assert house.is_equal()
+def test_killed_between_two_slices_the_next_sync_settles_all(open_rig, killed_at, layout, kind):
+    rig = open_rig()
+    rig.add_connection(layout=layout)
+    killed_at(rig, rig.by_hand(kind=kind), 0)
+    assert not rig.is_equal()
+    synced(rig, kind=kind)
+    assert rig.is_equal()
 
 
-def test_an_answer_that_comes_twice_at_once_is_settled_once_and_both_are_told(house, before_slices):
-    hand = house.by_hand()
+def test_an_answer_that_comes_twice_at_once_is_settled_once_and_both_are_told(rig, before_slices):
+    hand = rig.by_hand()
     hand.log_in()
     answers, percents = [""], []
     before_slices += [nothing, lambda: percents.append(hand.tell(answers[-1]))]
@@ -157,58 +157,58 @@ def test_an_answer_that_comes_twice_at_once_is_settled_once_and_both_are_told(ho
         answers.append(hand.work(hand.ask(hcp=hcp)))
         percent, hcp = hand.tell(answers[-1]), ""
     assert [percent, *percents] == [100, 100]
-    assert house.is_equal()
+    assert rig.is_equal()
 
 
-def test_another_answer_between_two_slices_is_out_of_turn(house, before_slices):
-    hand = house.by_hand()
+def test_another_answer_between_two_slices_is_out_of_turn(rig, before_slices):
+    hand = rig.by_hand()
     hand.log_in()
     percents: list[int] = []
     before_slices += [lambda: percents.append(hand.tell("<QBXML/>"))]
     hand.tell(hand.work(hand.ask()))
     assert hand.finish() == 100
     assert percents == [-1]
-    assert house.is_equal()
+    assert rig.is_equal()
 
 
 def test_a_web_connector_that_closes_between_two_slices_leaves_the_rest_to_the_next_sync(
-    house, before_slices
+    rig, before_slices
 ):
-    hand = house.by_hand()
+    hand = rig.by_hand()
     hand.log_in()
     before_slices += [nothing, nothing, hand.close]
     hand.tell(hand.work(hand.ask()))
     assert hand.finish() == -1
-    assert house.syncs()[0].state == SyncState.FAILED
-    synced(house)
-    assert house.is_equal()
+    assert rig.syncs()[0].state == SyncState.FAILED
+    synced(rig)
+    assert rig.is_equal()
 
 
-def test_a_sync_is_stopped_between_two_slices(house, before_slices):
+def test_a_sync_is_stopped_between_two_slices(rig, before_slices):
     def stop() -> None:
-        with house.store.transaction():
-            syncs.request_stop(house.syncs()[0].id, "mara", house.now)
+        with rig.store.transaction():
+            syncs.request_stop(rig.syncs()[0].id, "mara", rig.now)
 
     before_slices += [nothing, stop]
-    assert not house.sync().ok
-    assert house.syncs()[0].state == SyncState.CANCELED
-    synced(house)
-    assert house.is_equal()
+    assert not rig.sync().ok
+    assert rig.syncs()[0].state == SyncState.CANCELED
+    synced(rig)
+    assert rig.is_equal()
 
 
 def test_what_is_decided_between_two_slices_takes_effect_with_the_next_sync_at_the_latest(
-    house, before_slices
+    rig, before_slices
 ):
-    before_slices += [nothing, nothing, nothing, lambda: changed(house, jobs=JobMode.SEPARATE)]
-    assert house.sync().ok
-    synced(house)
-    with house.store.reading():
+    before_slices += [nothing, nothing, nothing, lambda: changed(rig, jobs=JobMode.SEPARATE)]
+    assert rig.sync().ok
+    synced(rig)
+    with rig.store.reading():
         assert connections.get("Larkspur").jobs is JobMode.SEPARATE
-    assert house.is_equal()
+    assert rig.is_equal()
 
 
 def test_a_fault_of_ours_in_a_slice_ends_the_sync_and_the_next_one_settles(
-    house, monkeypatch, logged_failures
+    rig, monkeypatch, logged_failures
 ):
     work = settling.PARTS["numbers"]
 
@@ -216,9 +216,9 @@ def test_a_fault_of_ours_in_a_slice_ends_the_sync_and_the_next_one_settles(
         raise ZeroDivisionError
 
     monkeypatch.setitem(settling.PARTS, "numbers", broken)
-    assert not house.sync().ok
+    assert not rig.sync().ok
     assert logged_failures.pop().check(ZeroDivisionError)
-    assert house.syncs()[0].error_code == "internal-error"
+    assert rig.syncs()[0].error_code == "internal-error"
     monkeypatch.setitem(settling.PARTS, "numbers", work)
-    synced(house)
-    assert house.is_equal()
+    synced(rig)
+    assert rig.is_equal()

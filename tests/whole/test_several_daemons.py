@@ -13,39 +13,39 @@ from tests.whole.conftest import small_company
 
 
 @pytest.fixture
-def pair(open_house, empty_postgres_url):
+def pair(open_rig, empty_postgres_url):
     """Two daemons on one store, with one connection to a small company."""
     url = empty_postgres_url
     company = small_company()
-    first = open_house(company, store_url=url)
-    second = open_house(company, store_url=url)
+    first = open_rig(company, store_url=url)
+    second = open_rig(company, store_url=url)
     first.add_connection()
     return first, second
 
 
-def balanced(houses):
+def balanced(rigs):
     """A transport that sends every call to the next daemon."""
-    turn = itertools.cycle(houses)
+    turn = itertools.cycle(rigs)
 
     def carry(url, headers, body):
-        house = next(turn)
-        others = [one for one in houses if one is not house]
+        rig = next(turn)
+        others = [one for one in rigs if one is not rig]
         for other in others:
-            house.now = max(house.now, other.now)
-        return house.transport(url, headers, body)
+            rig.now = max(rig.now, other.now)
+        return rig.transport(url, headers, body)
 
     return carry
 
 
-def test_invoice_sync_is_the_same_on_postgresql(open_house, empty_postgres_url):
-    house = open_house(store_url=empty_postgres_url)
-    house.add_connection(jobs=JobMode.SEPARATE)
+def test_invoice_sync_is_the_same_on_postgresql(open_rig, empty_postgres_url):
+    rig = open_rig(store_url=empty_postgres_url)
+    rig.add_connection(jobs=JobMode.SEPARATE)
     for seed in range(3):
-        outcome = house.sync()
+        outcome = rig.sync()
         assert outcome.ok, outcome.status
-        assert house.is_equal()
-        acts.random_acts(house.company.books, 40, seed)
-        house.later(hours=1)
+        assert rig.is_equal()
+        acts.random_acts(rig.company.books, 40, seed)
+        rig.later(hours=1)
 
 
 def test_one_session_is_served_by_two_daemons_in_turn(pair):
@@ -68,7 +68,7 @@ def test_a_login_at_the_other_daemon_is_busy_as_well(pair):
 
 def test_two_logins_at_the_same_moment_open_one_session(pair):
     """Each daemon logs the same application in, in a thread of its own, at once."""
-    hands = [house.by_hand() for house in pair]
+    hands = [rig.by_hand() for rig in pair]
     answers: list[list[str]] = []
     start = threading.Barrier(len(hands))
 

@@ -19,8 +19,8 @@ from tests.deciding import decide
 from tests.whole.bookkeeping import changed, failing, left_out, owes, spoil, synced
 
 
-def codes(house) -> list[str]:
-    return sorted(one.code for one in house.problems())
+def codes(rig) -> list[str]:
+    return sorted(one.code for one in rig.problems())
 
 
 # Nothing is asked for without end
@@ -40,17 +40,17 @@ def test_a_customer_that_cannot_be_read_is_asked_for_once_a_sync(books):
 
 
 @pytest.mark.parametrize("fault", ["busy", "cut"])
-def test_a_list_that_breaks_off_at_its_second_page_is_given_up(open_house, fault):
-    house = open_house(settings={"page_size": "10", "page_size_max": "10"})
-    house.add_connection()
+def test_a_list_that_breaks_off_at_its_second_page_is_given_up(open_rig, fault):
+    rig = open_rig(settings={"page_size": "10", "page_size_max": "10"})
+    rig.add_connection()
     if fault == "busy":
-        house.alter_with_request = failing(999, 3175, "in use", only='iterator="Continue"')
+        rig.alter_with_request = failing(999, 3175, "in use", only='iterator="Continue"')
     else:
-        house.alter_with_request = lambda answer, request: (
+        rig.alter_with_request = lambda answer, request: (
             answer[: len(answer) // 2] if 'iterator="Continue"' in request else answer
         )
-    assert house.sync().result is Result.FAILED
-    assert len(house.requests) < 40
+    assert rig.sync().result is Result.FAILED
+    assert len(rig.requests) < 40
 
 
 # One odd field loses the field
@@ -175,7 +175,7 @@ def test_forgetting_old_syncs_never_hides_a_change(books):
     acts.close(books.company.books, "1")
     books.later(days=200)
     with books.store.transaction():
-        books.desk.thd_prune()
+        books.handlers.thd_prune()
     first = books.syncs()
     assert synced(books).is_equal()
     assert books.syncs()[0].id not in {sync.id for sync in first}
@@ -291,58 +291,58 @@ def test_a_cut_sync_is_settled_by_the_next_one_even_if_that_brings_no_news(books
     assert set(synced(books).invoices()) == {txn_id}
 
 
-def test_an_old_row_with_the_password_before_does_not_lock_the_new_one_out(house):
-    old = house.by_hand()
-    house.rotate("Larkspur", "a-fresh-one")
+def test_an_old_row_with_the_password_before_does_not_lock_the_new_one_out(rig):
+    old = rig.by_hand()
+    rig.rotate("Larkspur", "a-fresh-one")
     for _ in range(20):
         assert old.log_in()[1] == "nvu"
-    assert house.sync(password="a-fresh-one").ok
+    assert rig.sync(password="a-fresh-one").ok
 
 
-def test_a_large_answer_may_take_as_long_as_a_small_one(open_house):
-    house = open_house(Company.create(seed=7, customers=20, invoices=150))
-    house.add_connection()
-    hand = house.by_hand()
+def test_a_large_answer_may_take_as_long_as_a_small_one(open_rig):
+    rig = open_rig(Company.create(seed=7, customers=20, invoices=150))
+    rig.add_connection()
+    hand = rig.by_hand()
     hand.log_in()
     answer = hand.work(hand.ask())
     assert len(answer) > 65_536
-    house.later(minutes=11)
+    rig.later(minutes=11)
     assert hand.tell(answer) > 0
 
 
-def test_an_unbound_connection_never_falls_back_to_whatever_file_is_open(open_house):
-    house = open_house()
-    house.add_connection(company_file=r"D:\Books\ours.qbw")
-    outcome = house.sync()
+def test_an_unbound_connection_never_falls_back_to_whatever_file_is_open(open_rig):
+    rig = open_rig()
+    rig.add_connection(company_file=r"D:\Books\ours.qbw")
+    outcome = rig.sync()
     assert outcome.result is Result.FAILED
-    assert house.requests == []
-    assert house.syncs()[0].error_code == "0x8004040A"
+    assert rig.requests == []
+    assert rig.syncs()[0].error_code == "0x8004040A"
 
 
-def test_a_session_from_the_future_holds_nothing(house):
-    house.later(hours=5)
-    house.by_hand().log_in()
-    house.now -= timedelta(hours=5)
-    assert house.by_hand().log_in()[1] == ""
+def test_a_session_from_the_future_holds_nothing(rig):
+    rig.later(hours=5)
+    rig.by_hand().log_in()
+    rig.now -= timedelta(hours=5)
+    assert rig.by_hand().log_in()[1] == ""
 
 
-def test_stopping_a_sync_whose_web_connector_is_gone_frees_the_company(house):
-    house.by_hand().log_in()
-    late = house.by_hand()
+def test_stopping_a_sync_whose_web_connector_is_gone_frees_the_company(rig):
+    rig.by_hand().log_in()
+    late = rig.by_hand()
     assert late.log_in()[1] == "busy"
-    with house.store.transaction():
-        syncs.request_stop(house.syncs()[0].id, "ada", house.now)
+    with rig.store.transaction():
+        syncs.request_stop(rig.syncs()[0].id, "ada", rig.now)
     assert late.log_in()[1] == ""
-    assert house.syncs()[1].state is SyncState.CANCELED
+    assert rig.syncs()[1].state is SyncState.CANCELED
 
 
-def test_guesses_at_names_that_do_not_exist_are_slowed_down_alike(house):
-    call = house.by_hand().call
+def test_guesses_at_names_that_do_not_exist_are_slowed_down_alike(rig):
+    call = rig.by_hand().call
     told = []
     for _ in range(7):
         ticket, _ = call.authenticate("nobody-known", "guess")
         told.append(call.get_last_error(ticket))
-    known = house.by_hand(password="guess")
+    known = rig.by_hand(password="guess")
     heard = []
     for _ in range(7):
         known.log_in()
@@ -350,69 +350,67 @@ def test_guesses_at_names_that_do_not_exist_are_slowed_down_alike(house):
     assert [text.split(" (ref ")[0] for text in told] == [text.split(" (ref ")[0] for text in heard]
 
 
-def test_while_the_store_cannot_be_used_the_web_connector_is_told_in_words(
-    small_house, monkeypatch
-):
-    house = small_house
+def test_while_the_store_cannot_be_used_the_web_connector_is_told_in_words(small_rig, monkeypatch):
+    rig = small_rig
     from contextlib import contextmanager
 
     from shared.errors import StoreUnavailable
 
-    connector, row = house.web_connector()
+    connector, row = rig.web_connector()
 
     @contextmanager
     def broken():
         raise StoreUnavailable("The disk is full.", "Make room.")
         yield
 
-    hand = house.by_hand()
+    hand = rig.by_hand()
     hand.log_in()
     request = hand.ask()
-    monkeypatch.setattr(house.store, "transaction", broken)
+    monkeypatch.setattr(rig.store, "transaction", broken)
     assert hand.ask(hcp="") == ""
     assert hand.tell(hand.work(request)) == -1
     assert "cannot reach its database" in hand.why()
     assert "cannot reach its database" in hand.close()
     assert connector.update(row).result is Result.BUSY
     monkeypatch.undo()
-    with house.store.transaction():
+    with rig.store.transaction():
         assert connections.get("Larkspur")
 
 
 @pytest.mark.parametrize("times", [1, 9])
 def test_a_customer_that_is_said_to_be_gone_though_an_open_invoice_names_it_is_asked_for(
-    house, times
+    rig, times
 ):
-    assert house.sync().ok
-    house.later(hours=1)
-    house.alter_with_request = failing(times, 3120, "No such record.", only="<CustomerQueryRq")
-    assert house.sync().ok
-    assert house.is_equal()
+    assert rig.sync().ok
+    rig.later(hours=1)
+    rig.alter_with_request = failing(times, 3120, "No such record.", only="<CustomerQueryRq")
+    assert rig.sync().ok
+    assert rig.is_equal()
 
 
-def test_a_customer_that_stays_gone_is_told_until_it_is_there_again(house):
-    assert house.sync().ok
-    house.alter_with_request = failing(999, 3120, "No such record.", only="<CustomerQueryRq")
+def test_a_customer_that_stays_gone_is_told_until_it_is_there_again(rig):
+    assert rig.sync().ok
+    rig.alter_with_request = failing(999, 3120, "No such record.", only="<CustomerQueryRq")
     for _ in range(2):
-        house.later(hours=1)
-        assert house.sync().ok
-        assert {one.code for one in house.problems()} == {"invoice-customer-missing"}
-    house.alter_with_request = None
-    house.later(hours=1)
-    assert house.sync().ok
-    assert house.is_equal()
-    assert {one.state for one in house.problems()} <= {ProblemState.RESOLVED}
+        rig.later(hours=1)
+        assert rig.sync().ok
+        assert {one.code for one in rig.problems()} == {"invoice-customer-missing"}
+    rig.alter_with_request = None
+    rig.later(hours=1)
+    assert rig.sync().ok
+    assert rig.is_equal()
+    assert {one.state for one in rig.problems()} <= {ProblemState.RESOLVED}
 
 
-def test_a_store_file_that_is_deleted_under_the_daemon_is_told_and_not_made_again(house):
-    assert house.sync().ok
-    connector, row = house.web_connector()
-    store = Path(house.store_url.removeprefix("sqlite:///"))
+def test_a_store_file_that_is_deleted_under_the_daemon_is_told_and_not_made_again(rig):
+    assert rig.sync().ok
+    connector, row = rig.web_connector()
+    store = Path(rig.store_url.removeprefix("sqlite:///"))
     kept = store.rename(store.with_name("moved.sqlite3"))
-    house.later(seconds=10)
+    rig.later(seconds=10)
     assert connector.update(row).result is Result.BUSY
     assert not store.exists()
     kept.rename(store)
-    house.restart()
-    assert house.sync().ok
-    assert house.is_equal()
+    rig.restart()
+    assert rig.sync().ok
+    assert rig.is_equal()

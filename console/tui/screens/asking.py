@@ -10,8 +10,8 @@ from rich.text import Text
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from console.tui.backstage import Backstage, Console, Trouble
 from console.tui.screens.base import Looked
+from console.tui.worker import Console, StoreWorker, Trouble
 from shared.operations.describe.text import plain
 
 Result = TypeVar("Result")
@@ -22,9 +22,9 @@ class Asking(ModalScreen[Result]):
     """A dialog with a line ``#said``; it never waits for the store or the disk."""
 
     @property
-    def backstage(self) -> Backstage:
+    def worker(self) -> StoreWorker:
         """The way to the store."""
-        return cast(Console, self.app).backstage
+        return cast(Console, self.app).worker
 
     def go_on(self, future: Future[T], then: Callable[[T], None]) -> None:
         """Go on with a result when it is there; why there is none is said."""
@@ -48,7 +48,7 @@ class Asking(ModalScreen[Result]):
         if error is None:
             message.then(message.future.result())
         else:
-            self.refused(self.backstage.explain(error))
+            self.refused(self.worker.explain(error))
 
     def refused(self, trouble: Trouble) -> None:
         """Say why it was not done."""

@@ -9,7 +9,7 @@ from typing import ClassVar
 from rich.text import Text
 from textual.binding import Binding, BindingType
 
-from console.tui import words
+from console.tui import render
 from console.tui.screens.paging import Listed, PagedScreen
 from console.tui.screens.reading import ReadsDetail
 from console.tui.widgets.filter_line import FilterLine
@@ -65,13 +65,13 @@ class AuditScreen(PagedScreen[AuditPage, AuditEntry, int], ReadsDetail[AuditPage
         return snapshot.entries[-1].id if snapshot.older else None
 
     def told(self, one: AuditEntry) -> Iterator[Text]:
-        yield words.titled("When", f"{one.at.astimezone():%Y-%m-%d %H:%M:%S}")
-        yield words.titled("Who", one.who)
-        yield words.titled("What", one.action)
+        yield render.titled("When", f"{one.at.astimezone():%Y-%m-%d %H:%M:%S}")
+        yield render.titled("Who", one.who)
+        yield render.titled("What", one.action)
         if one.connection:
-            yield words.titled("Connection", one.connection)
+            yield render.titled("Connection", one.connection)
         if one.detail:
-            yield words.titled("Detail", one.detail)
+            yield render.titled("Detail", one.detail)
 
     def place(self, _snapshot: AuditPage) -> str:
         return f"Audit log{self.page}"
@@ -87,9 +87,9 @@ class AuditScreen(PagedScreen[AuditPage, AuditEntry, int], ReadsDetail[AuditPage
         self.copy(self.query_one(TextView).text, "the entry")
 
     def _wanted(self) -> AuditFilter:
-        today = self.backstage.clock().astimezone().date()
+        today = self.worker.clock().astimezone().date()
         return audit.read_filter(self.query_one(FilterLine).value, today)
 
     def _row(self, one: AuditEntry) -> Row:
-        when = words.when(one.at, self.backstage.clock())
+        when = render.when(one.at, self.worker.clock())
         return Row(str(one.id), (when, one.who, one.action, one.connection, one.detail))

@@ -19,11 +19,11 @@ from textual.screen import Screen
 from textual.timer import Timer
 from textual.widgets import Static
 
-from console.tui.backstage import Backstage, Console, Trouble
 from console.tui.widgets.dialogs import Confirm
 from console.tui.widgets.filter_line import FilterLine
 from console.tui.widgets.key_line import KeyLine
 from console.tui.widgets.title_bar import TitleBar
+from console.tui.worker import Console, StoreWorker, Trouble
 from shared.operations.deciding import Outcome, Plan, PlanIsStale
 from shared.operations.describe.text import plain
 
@@ -73,9 +73,9 @@ class ConsoleScreen(Screen[None]):
         raise NotImplementedError
 
     @property
-    def backstage(self) -> Backstage:
+    def worker(self) -> StoreWorker:
         """The way to the store."""
-        return cast(Console, self.app).backstage
+        return cast(Console, self.app).worker
 
     def compose(self) -> ComposeResult:
         yield TitleBar(self.PLACE)
@@ -154,8 +154,8 @@ class StoreScreen(ConsoleScreen, Generic[Snapshot]):
         """Begin to ask."""
         self.add_class("-loading")
         self._show_standing("reading…")
-        if self.backstage.poll_seconds is not None:
-            self._polling = self.set_interval(self.backstage.poll_seconds, self.poll, pause=True)
+        if self.worker.poll_seconds is not None:
+            self._polling = self.set_interval(self.worker.poll_seconds, self.poll, pause=True)
 
     def on_screen_resume(self) -> None:
         """On top again: catch up at once, then once a second."""
@@ -184,13 +184,13 @@ class StoreScreen(ConsoleScreen, Generic[Snapshot]):
         if self._asked is not None:
             self._asked.cancel()
         self._number, self._polls_waited = self._number + 1, 0
-        self._asked = self.backstage.read(self.question())
+        self._asked = self.worker.read(self.question())
         number = self._number
         self._asked.add_done_callback(lambda done: self._tell(Answered(number, done)))
 
     def look(self, question: Callable[[Store], T], then: Callable[[T], None]) -> None:
         """Ask the store once and go on with the answer; why it failed is said below."""
-        self.go_on(self.backstage.read(question), then)
+        self.go_on(self.worker.read(question), then)
 
     def go_on(self, future: Future[T], then: Callable[[T], None]) -> None:
         """Go on with a result when it is there; why there is none is said below."""
@@ -213,7 +213,7 @@ class StoreScreen(ConsoleScreen, Generic[Snapshot]):
 
     def _carry_out_plan(self, plan: Plan[Outcome], confirmed: Collection[str]) -> None:
         self.say("Working…")
-        future = self.backstage.decide(plan, confirmed)
+        future = self.worker.decide(plan, confirmed)
         future.add_done_callback(lambda done: self._tell(Decided(done)))
 
     def on_decided(self, message: Decided) -> None:
@@ -224,7 +224,7 @@ class StoreScreen(ConsoleScreen, Generic[Snapshot]):
             self.say(error.sentence)
             self.confirm(error.fresh, asks=True)
         elif error is not None:
-            self.say(str(self.backstage.explain(error)))
+            self.say(str(self.worker.explain(error)))
         else:
             self.say(message.future.result().sentence)
         self.ask()
@@ -242,11 +242,11 @@ class StoreScreen(ConsoleScreen, Generic[Snapshot]):
         self._asked = None
         error = message.future.exception()
         if error is not None:
-            self._mark_stale(self.backstage.explain(error))
+            self._mark_stale(self.worker.explain(error))
             return
-        self._taken_at = self.backstage.clock()
+        self._taken_at = self.worker.clock()
         self.remove_class("-loading", "-trouble", "-stale")
-        self._show_standing("read-only" if self.backstage.read_only else "")
+        self._show_standing("read-only" if self.worker.read_only else "")
         snapshot = cast(Snapshot, message.future.result())
         if snapshot != self.snapshot:
             self.snapshot = snapshot
@@ -260,7 +260,7 @@ class StoreScreen(ConsoleScreen, Generic[Snapshot]):
         if error is None:
             message.then(message.future.result())
         else:
-            self.say(str(self.backstage.explain(error)))
+            self.say(str(self.worker.explain(error)))
 
     def _mark_stale(self, trouble: Trouble) -> None:
         self.add_class("-trouble")

@@ -61,8 +61,8 @@ class BundleScreen(ReadsDetail[Bundle]):
         return partial(
             bundle.view,
             sync_id=self._sync_id,
-            settings=self.backstage.settings,
-            machine=self.backstage.machine(),
+            settings=self.worker.settings,
+            machine=self.worker.machine(),
         )
 
     def is_final(self, snapshot: Bundle) -> bool:
@@ -100,7 +100,7 @@ class BundleScreen(ReadsDetail[Bundle]):
         def answered(typed: str | None) -> None:
             if typed is not None:
                 self.say("Saving…")
-                self.go_on(self.backstage.aside(partial(_saved, made, Path(typed))), self.say)
+                self.go_on(self.worker.beside(partial(_saved, made, Path(typed))), self.say)
 
         self.app.push_screen(AskFile(made), answered)
 

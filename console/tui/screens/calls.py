@@ -12,7 +12,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.widgets import Static
 
-from console.tui import words
+from console.tui import render
 from console.tui.screens.base import StoreScreen
 from console.tui.screens.reading import FindsText
 from console.tui.widgets.record_table import Column, RecordTable, Row
@@ -86,12 +86,12 @@ def _row(one: Exchange) -> Row:
 
 def _status(one: Exchange) -> Text:
     if one.answered_at is None:
-        return words.state("waiting", "no answer yet")
+        return render.state("waiting", "no answer yet")
     if one.hresult:
-        return words.state("failed", one.hresult)
+        return render.state("failed", one.hresult)
     if one.status_code is None:
-        return words.state("finished", "answered")
-    return words.state("finished" if one.status_code in (0, 1) else "failed", str(one.status_code))
+        return render.state("finished", "answered")
+    return render.state("finished" if one.status_code in (0, 1) else "failed", str(one.status_code))
 
 
 class ExchangeScreen(FindsText[CallView]):
@@ -130,11 +130,11 @@ class ExchangeScreen(FindsText[CallView]):
 def _paragraphs(snapshot: CallView) -> Iterator[str | Text]:
     one = snapshot.exchange
     sent = f"{one.sent_at.astimezone():%Y-%m-%d %H:%M:%S}, {one.request_bytes:,} bytes"
-    yield words.titled("Request", f"sent {sent}")
+    yield render.titled("Request", f"sent {sent}")
     yield from snapshot.request or (Text(NOT_KEPT),)
     yield ""
     if one.answered_at is None:
-        yield words.titled("Answer", "none yet")
+        yield render.titled("Answer", "none yet")
         return
-    yield words.titled("Answer", f"after {duration(one.sent_at, one.answered_at)}")
+    yield render.titled("Answer", f"after {duration(one.sent_at, one.answered_at)}")
     yield from snapshot.answer if snapshot.answer is not None else (Text(NOT_KEPT),)

@@ -12,7 +12,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.widgets import Input, Static
 
-from console.tui import words
+from console.tui import render
 from console.tui.screens.issuing import IssuesPasswords
 from console.tui.widgets.filter_line import FilterLine
 from console.tui.widgets.record_table import Column, RecordTable, Row
@@ -143,7 +143,7 @@ class ConnectionsScreen(IssuesPasswords[Connections]):
     def action_set_up(self) -> None:
         """Set a company up; the first one makes the store."""
         if self.may_change():
-            self.go_on(self.backstage.begin(), self._begun)
+            self.go_on(self.worker.begin(), self._begun)
 
     def _begun(self, _: None) -> None:
         from console.tui.screens.setup import SetupScreen
@@ -186,7 +186,7 @@ class ConnectionsScreen(IssuesPasswords[Connections]):
         return kept if kept and kept[0] == line else (line, self._row(key, line))
 
     def _row(self, key: str, line: ConnectionLine) -> Row:
-        found, now = line.overview, self.backstage.clock()
+        found, now = line.overview, self.worker.clock()
         binding = found.connection.binding
         states = [_state(one) for one in found.applications]
         return Row(
@@ -195,10 +195,10 @@ class ConnectionsScreen(IssuesPasswords[Connections]):
                 found.connection.name,
                 states[0] if states else "",
                 states[-1] if states else "",
-                words.state("late", f"late {words.when(line.seen_at, now)}")
+                render.state("late", f"late {render.when(line.seen_at, now)}")
                 if line.late
-                else words.when(line.seen_at, now),
-                words.when(line.due_at, now, "by hand"),
+                else render.when(line.seen_at, now),
+                render.when(line.due_at, now, "by hand"),
                 _figure(found.open_problems, "open"),
                 _waiting(line),
                 _figure(found.payments_unknown, "unknown"),
@@ -208,15 +208,15 @@ class ConnectionsScreen(IssuesPasswords[Connections]):
         )
 
     def _told(self, line: ConnectionLine) -> Iterator[Text]:
-        found, now = line.overview, self.backstage.clock()
+        found, now = line.overview, self.worker.clock()
         for one in found.applications:
             yield from _application_told(one, now)
-        yield words.titled("Auto-Run", _auto_run(line, now))
+        yield render.titled("Auto-Run", _auto_run(line, now))
         if found.open_problems or found.payments_unknown or found.payments_waiting:
-            yield words.titled("To look at", _work(line))
+            yield render.titled("To look at", _work(line))
         for title, told in held_back(line.hold):
-            yield words.titled(title, told)
-        yield words.titled("Company file", _company(line))
+            yield render.titled(title, told)
+        yield render.titled("Company file", _company(line))
 
 
 NOTHING_YET = Text(
@@ -252,38 +252,38 @@ def _searched(line: ConnectionLine) -> str:
 def _state(one: ApplicationOverview) -> Text:
     if one.sync is None:
         word = "never ran" if one.application.password_generation else "not set up"
-        return words.state(word)
+        return render.state(word)
     word = describe.word(one.sync)
-    return words.state(word, f"{word} {describe.percent(one.sync)}" if word == "running" else "")
+    return render.state(word, f"{word} {describe.percent(one.sync)}" if word == "running" else "")
 
 
 def _figure(number: int, state: str) -> Text:
-    return words.state(state, f"{number:,}") if number else Text("0")
+    return render.state(state, f"{number:,}") if number else Text("0")
 
 
 def _waiting(line: ConnectionLine) -> Text:
     """How many payments wait, and whether something holds all of them."""
     number = line.overview.payments_waiting
-    return words.state("waiting", f"{number:,} held") if line.hold else _figure(number, "")
+    return render.state("waiting", f"{number:,} held") if line.hold else _figure(number, "")
 
 
 def _application_told(one: ApplicationOverview, now: datetime) -> Iterator[Text]:
     name, sync = application_name(one.application.kind), one.sync
     if until := one.application.locked(now):
-        locked = words.state("failed", "sign-in is locked")
+        locked = render.state("failed", "sign-in is locked")
         locked.append(
-            f" until {words.when(until, now)} after too many wrong passwords. u unlocks it."
+            f" until {render.when(until, now)} after too many wrong passwords. u unlocks it."
         )
-        yield words.titled(name, locked)
+        yield render.titled(name, locked)
     if sync is None:
-        yield words.titled(name, _first_steps(one))
+        yield render.titled(name, _first_steps(one))
         return
-    told = words.state(describe.word(sync))
-    told.append(f", {words.when(sync.ended_at or sync.started_at, now)}. ")
+    told = render.state(describe.word(sync))
+    told.append(f", {render.when(sync.ended_at or sync.started_at, now)}. ")
     if sync.ended_at is None:
         told.append(f"{describe.position(sync)} records. ")
     told.append(plain(sync.error or sync.message))
-    yield words.titled(name, told)
+    yield render.titled(name, told)
 
 
 def _first_steps(one: ApplicationOverview) -> str:
@@ -297,10 +297,10 @@ def _first_steps(one: ApplicationOverview) -> str:
 
 def _auto_run(line: ConnectionLine, now: datetime) -> str:
     minutes = line.overview.connection.run_every_minutes
-    seen = words.when(line.seen_at, now)
+    seen = render.when(line.seen_at, now)
     if not minutes:
         return f"not proposed, so syncs are started by hand. Last seen: {seen}."
-    due = words.when(line.due_at, now, "after the first run")
+    due = render.when(line.due_at, now, "after the first run")
     if line.late:
         return (
             f"late. {application_name(line.late.application.kind)} stopped calling: last seen"

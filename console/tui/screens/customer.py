@@ -10,7 +10,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
-from console.tui import words
+from console.tui import render
 from console.tui.screens.base import StoreScreen
 from console.tui.screens.hint import HintScreen
 from console.tui.screens.invoice import InvoiceScreen
@@ -79,7 +79,7 @@ class CustomerScreen(StoreScreen[CustomerDetail]):
         listed = (*snapshot.invoices, *snapshot.left_out)
         self._lines = {str(one.id): one for one in listed}
         sections = customers.sections(snapshot)
-        self.query_one(TextView).show([line for one in sections for line in words.lines(one)])
+        self.query_one(TextView).show([line for one in sections for line in render.lines(one)])
         self.query_one(RecordTable).show(list(_rows(snapshot)))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:

@@ -12,7 +12,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.widgets import Input
 
-from console.tui import words
+from console.tui import render
 from console.tui.screens.base import StoreScreen
 from console.tui.widgets.filter_line import FilterLine
 from console.tui.widgets.record_table import Column, Heading, RecordTable, Row
@@ -108,11 +108,11 @@ class CustomerNameScreen(StoreScreen[CustomerName]):
         mapping = snapshot.mapping
         if mapping is not None:
             said = f"as {mapping.who} said {mapping.at.astimezone():%Y-%m-%d %H:%M}"
-            yield words.titled("Mapped", f"it means {describe.meant(mapping)}, {said}.")
-            yield words.titled("u", "removes this match. It asks.")
-        yield words.titled("Payments of that name", describe.waiting(snapshot.affected))
-        yield words.titled("Enter", "matches the name to the customer under the cursor. It asks.")
-        yield words.titled("/", "finds another customer by words of the name.")
+            yield render.titled("Mapped", f"it means {describe.meant(mapping)}, {said}.")
+            yield render.titled("u", "removes this match. It asks.")
+        yield render.titled("Payments of that name", describe.waiting(snapshot.affected))
+        yield render.titled("Enter", "matches the name to the customer under the cursor. It asks.")
+        yield render.titled("/", "finds another customer by words of the name.")
 
     def _rows(self, snapshot: CustomerName) -> Iterator[Row | Heading]:
         if snapshot.candidates:
@@ -144,4 +144,4 @@ def _other_row(one: CustomerSides) -> Row:
 
 
 def _state(active: bool) -> Text:
-    return Text("active") if active else words.state("left-out", "inactive")
+    return Text("active") if active else render.state("left-out", "inactive")

@@ -12,7 +12,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.widgets import Input, Static
 
-from console.tui import words
+from console.tui import render
 from console.tui.screens.base import StoreScreen
 from console.tui.screens.customer_name import CustomerNameScreen
 from console.tui.widgets.filter_line import FilterLine
@@ -125,7 +125,7 @@ def _searched(one: MappedName) -> str:
 
 def _row(key: str, one: MappedName) -> Row:
     mapping = one.row
-    customer = mapping.customer or words.state("refused", "(gone from QuickBooks)")
+    customer = mapping.customer or render.state("refused", "(gone from QuickBooks)")
     when = f"{mapping.at.astimezone():%Y-%m-%d %H:%M}"
     return Row(key, (mapping.name, customer, one.connection, mapping.list_id, mapping.who, when))
 
@@ -134,7 +134,7 @@ def _told(one: MappedName) -> Iterator[Text]:
     mapping = one.row
     meant = f"{mapping.customer} ({mapping.list_id}) and the jobs below it"
     gone = f"the customer with ListID {mapping.list_id}, which is gone from QuickBooks"
-    yield words.titled(mapping.name, f"means {meant if mapping.customer else gone}.")
-    yield words.titled("Who", f"{mapping.who}, {mapping.at.astimezone():%Y-%m-%d %H:%M}")
-    yield words.titled("u", "removes the match: the name is matched by itself again. It asks.")
-    yield words.titled("Enter", "matches it to another customer. It asks.")
+    yield render.titled(mapping.name, f"means {meant if mapping.customer else gone}.")
+    yield render.titled("Who", f"{mapping.who}, {mapping.at.astimezone():%Y-%m-%d %H:%M}")
+    yield render.titled("u", "removes the match: the name is matched by itself again. It asks.")
+    yield render.titled("Enter", "matches it to another customer. It asks.")

@@ -11,7 +11,7 @@ from rich.text import Text
 from textual import on
 from textual.binding import Binding, BindingType
 
-from console.tui import words
+from console.tui import render
 from console.tui.screens.customer import CustomerScreen
 from console.tui.screens.customer_name import CustomerNameScreen
 from console.tui.screens.customer_names import MappedNamesScreen
@@ -101,7 +101,7 @@ class CustomersScreen(CompanyPages[Customers, Line, Place]):
             return _told_of_name(line)
         its = (line.connection_id, line.list_id)
         names = self.snapshot.also_called.get(its, ()) if self.snapshot else ()
-        return words.lines(describe.summary(line, names))
+        return render.lines(describe.summary(line, names))
 
     def place(self, snapshot: Customers) -> str:
         """Which customers, and how many names wait."""
@@ -170,7 +170,7 @@ _NOTHING = {
 
 
 def _name_row(name: UnresolvedName) -> Row:
-    state = words.state("refused", count(name.payments, "payment"))
+    state = render.state("refused", count(name.payments, "payment"))
     cells = (name.name, state, "", "", "", "", "", name.connection, "")
     return Row(f"name {name.connection_id} {name.name}", cells)
 
@@ -203,17 +203,17 @@ def customer_state(customer: CustomerSides) -> Text:
     word = describe.state(customer)
     if word == "active":
         return Text(word)
-    return words.state("left-out" if word == "inactive" else "failed", word)
+    return render.state("left-out" if word == "inactive" else "failed", word)
 
 
 def _seen(owing: Owing) -> Text:
-    return words.state("" if owing.seen == owing.balance else "refused", grouped(owing.seen))
+    return render.state("" if owing.seen == owing.balance else "refused", grouped(owing.seen))
 
 
 def _told_of_name(name: UnresolvedName) -> Iterator[Text]:
     refused = f"{count(name.payments, 'payment')} of {describe.sums(name.amounts)}"
-    yield words.titled("What happened", f"{refused} refused: nobody, or several, have this name.")
-    yield words.titled("What to do", "Enter shows who may be meant. Choose one and confirm.")
-    yield words.titled(
+    yield render.titled("What happened", f"{refused} refused: nobody, or several, have this name.")
+    yield render.titled("What to do", "Enter shows who may be meant. Choose one and confirm.")
+    yield render.titled(
         "Then", "the payments are judged again at once, and the name means that customer for good."
     )

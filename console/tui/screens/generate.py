@@ -13,7 +13,6 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.widgets import Button, Static
 
-from console.tui.backstage import Trouble
 from console.tui.screens.asking import Asking
 from console.tui.screens.qwc import PasswordScreen
 from console.tui.screens.settings_fields import read_folder
@@ -21,6 +20,7 @@ from console.tui.widgets.dialogs import Confirm
 from console.tui.widgets.form import ChoiceField, Form, TextField
 from console.tui.widgets.key_line import KeyLine
 from console.tui.widgets.title_bar import TitleBar
+from console.tui.worker import Trouble
 from shared.operations import issuing
 from shared.operations.describe.issuing import WHY_NEW_IDS
 from shared.operations.describe.text import plain
@@ -77,13 +77,13 @@ class GenerateScreen(Asking[str | None]):
             return
         question = partial(
             issuing.plan_files,
-            settings=self.backstage.settings,
+            settings=self.worker.settings,
             which=self._connection.id,
             folder=values["folder"],
             renew_ids=values["what"] == "renew",
             keep_password=values["what"] == "keep",
         )
-        self.go_on(self.backstage.read(question), self._planned)
+        self.go_on(self.worker.read(question), self._planned)
 
     def _planned(self, plan: IssuePlan) -> None:
         if not plan.needs:
@@ -110,7 +110,7 @@ class GenerateScreen(Asking[str | None]):
         )
 
     def _fields(self) -> Iterator[TextField | ChoiceField]:
-        folder = issuing.default_folder(self.backstage.settings.database, self._connection.name)
+        folder = issuing.default_folder(self.worker.settings.database, self._connection.name)
         yield TextField(
             "folder",
             "Folder",

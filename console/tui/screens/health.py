@@ -14,11 +14,11 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
-from console.tui import words
-from console.tui.backstage import Trouble
+from console.tui import render
 from console.tui.screens.reading import ReadsDetail
 from console.tui.widgets.record_table import Column, Heading, RecordTable, Row
 from console.tui.widgets.text_view import TextView
+from console.tui.worker import Trouble
 from shared.errors import StoreError
 from shared.health import Check, State
 from shared.models.store import Store
@@ -65,8 +65,8 @@ class HealthScreen(ReadsDetail[tuple[Check, ...]]):
 
     def question(self) -> Callable[[Store], tuple[Check, ...]]:
         """All checks but those over the network."""
-        backstage = self.backstage
-        return partial(health.view, settings=backstage.settings, machine=backstage.machine())
+        worker = self.worker
+        return partial(health.view, settings=worker.settings, machine=worker.machine())
 
     def show(self, snapshot: tuple[Check, ...]) -> None:
         self._here = snapshot
@@ -77,9 +77,9 @@ class HealthScreen(ReadsDetail[tuple[Check, ...]]):
         super()._mark_stale(trouble)
         self.snapshot = None
         error = StoreError(trouble.sentence, trouble.remedy)
-        settings, machine = self.backstage.settings, self.backstage.machine()
+        settings, machine = self.worker.settings, self.worker.machine()
         work = partial(health.without_store, error, settings, machine)
-        self.go_on(self.backstage.aside(work), self._show_without_store)
+        self.go_on(self.worker.beside(work), self._show_without_store)
 
     def _show_without_store(self, found: tuple[Check, ...]) -> None:
         if self.snapshot is None:
@@ -93,10 +93,10 @@ class HealthScreen(ReadsDetail[tuple[Check, ...]]):
 
     def action_network(self) -> None:
         """Ask the network, on a thread of its own."""
-        settings, backstage = self.backstage.settings, self.backstage
+        settings, worker = self.worker.settings, self.worker
         self.say(f"Calling {settings.public_url} … The keys go on working.")
-        self._calling = backstage.aside(
-            partial(health.over_network, settings, backstage.network, backstage.machine())
+        self._calling = worker.beside(
+            partial(health.over_network, settings, worker.network, worker.machine())
         )
         self.go_on(self._calling, self._show_network)
         self.refresh_bindings()
@@ -104,7 +104,7 @@ class HealthScreen(ReadsDetail[tuple[Check, ...]]):
     def _show_network(self, found: tuple[Check, ...]) -> None:
         self._network = found
         self.refresh_bindings()
-        at = f"{self.backstage.clock().astimezone():%H:%M:%S}"
+        at = f"{self.worker.clock().astimezone():%H:%M:%S}"
         self.say(f"Called at {at}. {_in_short(found)}")
         self._list()
 
@@ -136,7 +136,7 @@ class HealthScreen(ReadsDetail[tuple[Check, ...]]):
 
     def _settings(self) -> Iterator[Row | Heading]:
         """Where each setting comes from; what somebody set before the defaults."""
-        shown = sorted(self.backstage.settings.shown(), key=lambda row: row[2] == "default")
+        shown = sorted(self.worker.settings.shown(), key=lambda row: row[2] == "default")
         yield Heading(f"Settings: {len(shown)}")
         for name, value, source in shown:
             key = f"setting {name}"
@@ -158,22 +158,22 @@ def _worst_first(checks: Mapping[str, Check]) -> Iterator[Row | Heading]:
         if found:
             yield Heading(f"{title}: {len(found)}")
         for key, check in found.items():
-            yield Row(key, (words.state(state.value), check.name, check.told))
+            yield Row(key, (render.state(state.value), check.name, check.told))
 
 
 def _findings(check: Check) -> Iterator[Text]:
-    yield words.titled(check.name, words.state(check.state.value))
-    yield words.titled("Found", check.told)
+    yield render.titled(check.name, render.state(check.state.value))
+    yield render.titled("Found", check.told)
     if check.remedy:
-        yield words.titled("What to do", check.remedy)
+        yield render.titled("What to do", check.remedy)
 
 
 def _setting_told(name: str, value: str, source: str) -> Iterator[Text]:
     setting = _SETTINGS[name]
-    yield words.titled(name, value)
-    yield words.titled("From", source)
-    yield words.titled("Meaning", setting.meaning)
-    yield words.titled("Variable", f"{setting.env}; default: {setting.default or 'see above'}")
+    yield render.titled(name, value)
+    yield render.titled("From", source)
+    yield render.titled("Meaning", setting.meaning)
+    yield render.titled("Variable", f"{setting.env}; default: {setting.default or 'see above'}")
 
 
 _SETTINGS = {setting.name: setting for setting in SETTINGS}

@@ -10,9 +10,9 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
 from console.tui.main_screens import TROUBLESHOOTING
+from console.tui.render import lines, titled
 from console.tui.screens.base import ConsoleScreen
 from console.tui.widgets.text_view import Labeled, Paragraph, TextView
-from console.tui.words import lines, titled
 from shared import hints
 from shared.hints import Hint
 from shared.operations.describe.hints import section

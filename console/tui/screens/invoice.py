@@ -10,7 +10,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
-from console.tui import words
+from console.tui import render
 from console.tui.screens.deciding import DecidesProblems
 from console.tui.screens.hint import HintScreen
 from console.tui.screens.payment import PaymentScreen
@@ -96,7 +96,7 @@ class InvoiceScreen(DecidesProblems[InvoiceDetail]):
 
 def _about(detail: InvoiceDetail) -> Iterator[Paragraph]:
     for section in describe.sections(detail):
-        yield from words.lines(section)
+        yield from render.lines(section)
 
 
 def _rows(detail: InvoiceDetail) -> Iterator[Row | Heading]:
@@ -115,4 +115,4 @@ def _rows(detail: InvoiceDetail) -> Iterator[Row | Heading]:
 
 def _payment_row(payment: Payment, sides: InvoiceSides) -> Row:
     what, how, status, *others = describe.payment_cells(payment, sides)
-    return Row(str(payment.id), (what, how, words.state(status), *others))
+    return Row(str(payment.id), (what, how, render.state(status), *others))

@@ -11,7 +11,7 @@ from rich.text import Text
 from textual import on
 from textual.binding import Binding, BindingType
 
-from console.tui import words
+from console.tui import render
 from console.tui.screens.hint import HintScreen
 from console.tui.screens.invoice import InvoiceScreen
 from console.tui.screens.paging import CompanyPages, Listed
@@ -91,7 +91,7 @@ class InvoicesScreen(CompanyPages[Invoices, InvoiceSides, int]):
         return snapshot.lines[-1].id if snapshot.older else None
 
     def told(self, line: InvoiceSides) -> Iterator[Paragraph]:
-        return words.lines(describe.summary(line))
+        return render.lines(describe.summary(line))
 
     def place(self, snapshot: Invoices) -> str:
         wanted = self._wanted()
@@ -154,8 +154,8 @@ def invoice_status(line: InvoiceSides) -> Text:
     """The status as words, with what needs a look, in its color."""
     status = describe.status(line)
     if line.left_out:
-        return words.state("left-out", status)
-    return words.state("refused", status) if line.differs else Text(status)
+        return render.state("left-out", status)
+    return render.state("refused", status) if line.differs else Text(status)
 
 
 def _row(line: InvoiceSides) -> Row:

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, ClassVar, TypeVar
 
 from textual.binding import Binding, BindingType
 
-from console.tui.backstage import Trouble, only_looks
 from console.tui.screens.base import StoreScreen
 from console.tui.widgets.dialogs import Confirm
+from console.tui.worker import Trouble, only_looks
 
 if TYPE_CHECKING:
     from console.tui.screens.qwc import Ended
@@ -68,14 +68,14 @@ class IssuesPasswords(StoreScreen[Snapshot]):
         return True if action != "rotate" or _has_password(chosen[1]) else None
 
     def _is_locked(self, applications: Sequence[Application]) -> bool:
-        now = self.backstage.clock()
+        now = self.worker.clock()
         return any(one.locked(now) for one in applications)
 
     def may_change(self) -> bool:
         """Whether anything can be changed here; if not, that is said."""
-        if self.backstage.read_only:
+        if self.worker.read_only:
             self.say(str(only_looks()))
-        return not self.backstage.read_only
+        return not self.worker.read_only
 
     def action_generate(self) -> None:
         """Ask where to, then write the files."""

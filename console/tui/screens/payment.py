@@ -9,7 +9,7 @@ from typing import ClassVar
 from rich.text import Text
 from textual.binding import Binding, BindingType
 
-from console.tui import words
+from console.tui import render
 from console.tui.screens.payment_deciding import DecidesPayments
 from console.tui.screens.reading import FindsText
 from console.tui.widgets.text_view import Labeled, Paragraph, TextView
@@ -66,10 +66,10 @@ def _standing(section: Section, payment: Payment) -> Iterator[Paragraph]:
     """How the payment stands: its state is a word before it is a color."""
     for name, value in section.lines:
         if name != "Status":
-            yield words.titled(name, value)
+            yield render.titled(name, value)
             continue
         word = describe.status_word(payment)
-        yield words.titled(name, words.state(word).append(value.removeprefix(word), style=""))
+        yield render.titled(name, render.state(word).append(value.removeprefix(word), style=""))
 
 
 def _paragraphs(section: Section) -> Iterator[Paragraph]:

@@ -10,10 +10,10 @@ from typing import ClassVar, TypeVar
 from rich.text import Text
 from textual.binding import Binding, BindingType
 
+from console.tui.render import titled
 from console.tui.screens.base import StoreScreen
 from console.tui.screens.hint import HintScreen
 from console.tui.widgets.dialogs import AskReason
-from console.tui.words import titled
 from shared.models.store import Store
 from shared.operations import payment_allowances, payments
 from shared.operations.deciding import Outcome, Plan

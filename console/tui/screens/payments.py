@@ -11,7 +11,7 @@ from rich.text import Text
 from textual import on
 from textual.binding import Binding, BindingType
 
-from console.tui import words
+from console.tui import render
 from console.tui.screens.paging import CompanyPages, Listed
 from console.tui.screens.payment import PaymentScreen
 from console.tui.screens.payment_deciding import DecidesPayments
@@ -186,9 +186,9 @@ class PaymentsScreen(
             str(payment.id),
             (
                 name_of(payment),
-                words.state(status_word(payment)),
+                render.state(status_word(payment)),
                 payment.customer,
-                words.when(payment.changed_at, self.backstage.clock()),
+                render.when(payment.changed_at, self.worker.clock()),
                 grouped(payment.amount),
                 payment.currency,
                 line.connection,
@@ -202,7 +202,7 @@ class PaymentsScreen(
         cells = (
             f"{word.capitalize()}: {figure.count:,}",
             *("", ""),
-            words.when(figure.since, self.backstage.clock()),
+            render.when(figure.since, self.worker.clock()),
             *(grouped(figure.amount), figure.currency),
             *("", "", ""),
         )
@@ -210,13 +210,13 @@ class PaymentsScreen(
 
     def _told_of_payment(self, line: PaymentLine) -> Iterator[Text]:
         payment = line.payment
-        yield words.titled("What happened", payment.reason or MEANINGS[payment.status])
+        yield render.titled("What happened", payment.reason or MEANINGS[payment.status])
         if line.remedy:
-            yield words.titled("What to do", line.remedy)
+            yield render.titled("What to do", line.remedy)
         yield from self.choices(payment)
         if payment.note:
             by = f" (by {payment.changed_by})" if payment.changed_by else ""
-            yield words.titled("Skipped because", f"{payment.note}{by}")
+            yield render.titled("Skipped because", f"{payment.note}{by}")
 
 
 def _key(figure: PaymentFigure) -> str:
@@ -226,14 +226,14 @@ def _key(figure: PaymentFigure) -> str:
 def _told_of_group(group: PaymentGroup) -> Iterator[Text]:
     number = sum(figure.count for figure in group.figures)
     word = group.status.replace("_", " ").capitalize()
-    yield words.titled(word, f"{count(number, 'payment')}. {MEANINGS[group.status]}")
+    yield render.titled(word, f"{count(number, 'payment')}. {MEANINGS[group.status]}")
     if number > len(group.lines):
         newest = f"the newest {OF_EACH}" if group.lines else "none"
-        yield words.titled("Listed here", f"{newest}. Enter lists all of this state.")
+        yield render.titled("Listed here", f"{newest}. Enter lists all of this state.")
     held = [line for line in group.lines if line.is_held]
     told = dict.fromkeys((line.connection, line.payment.reason, line.remedy) for line in held)
     for connection, reason, remedy in told:
-        yield words.titled(f"Held back, {connection}", reason)
-        yield words.titled("What to do", remedy)
+        yield render.titled(f"Held back, {connection}", reason)
+        yield render.titled("What to do", remedy)
     since = min(figure.since for figure in group.figures)
-    yield words.titled("Since", f"{since.astimezone():%Y-%m-%d %H:%M} the first of them.")
+    yield render.titled("Since", f"{since.astimezone():%Y-%m-%d %H:%M} the first of them.")

@@ -11,7 +11,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.widgets import Input, Static
 
-from console.tui import words
+from console.tui import render
 from console.tui.screens.deciding import DecidesProblems
 from console.tui.screens.hint import HintScreen
 from console.tui.widgets.filter_line import FilterLine
@@ -170,9 +170,9 @@ class ProblemsScreen(DecidesProblems[Page]):
             str(one.id),
             (
                 describe.document_of(one),
-                words.state(one.state.value),
+                render.state(one.state.value),
                 one.connection,
-                words.when(one.last_seen_at, self.backstage.clock()),
+                render.when(one.last_seen_at, self.worker.clock()),
                 one.message,
             ),
         )
@@ -182,9 +182,9 @@ class ProblemsScreen(DecidesProblems[Page]):
         if one is None:
             return
         happened, stands = describe.sections(one)
-        yield from words.lines(happened)
+        yield from render.lines(happened)
         yield from self.choices(one)
-        yield from words.lines(stands)
+        yield from render.lines(stands)
 
     def _nothing(self) -> str:
         word, _ = SHOWN[self._shown]

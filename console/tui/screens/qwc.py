@@ -15,19 +15,19 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.widgets import Button, Static
 
-from console.tui import words
-from console.tui.backstage import Trouble
+from console.tui import render
 from console.tui.screens.asking import Asking
 from console.tui.widgets.key_line import KeyLine
 from console.tui.widgets.secret import Secret
 from console.tui.widgets.text_view import Labeled, Paragraph, TextView
 from console.tui.widgets.title_bar import TitleBar
+from console.tui.worker import Trouble
 from shared.operations import issuing
 from shared.operations.describe.issuing import ONCE
 from shared.operations.describe.text import plain
 
 if TYPE_CHECKING:
-    from console.tui.backstage import Console
+    from console.tui.worker import Console
     from shared.operations.issuing import Issued, IssuePlan, Link, LinksPlan, Offered
 
 CLOSE = f"{ONCE} Choose Done to close."
@@ -99,7 +99,7 @@ class PasswordScreen(Asking[Ended]):
         """Begin; there is nothing to see yet."""
         self.add_class("-working")
         confirmed = [need.code for need in self._plan.needs]
-        self.go_on(self.backstage.decide(self._plan, confirmed), self._made)
+        self.go_on(self.worker.decide(self._plan, confirmed), self._made)
 
     def refused(self, trouble: Trouble) -> None:
         """Leave as long as there is no password; later, say what else did not work."""
@@ -145,13 +145,13 @@ class PasswordScreen(Asking[Ended]):
         self.say("Working…")
         question = partial(
             issuing.plan_links,
-            settings=self.backstage.settings,
+            settings=self.worker.settings,
             which=self._issued.connection.id,
         )
-        self.go_on(self.backstage.read(question), self._offer)
+        self.go_on(self.worker.read(question), self._offer)
 
     def _offer(self, plan: LinksPlan) -> None:
-        self.go_on(self.backstage.decide(plan, ()), self._offered)
+        self.go_on(self.worker.decide(plan, ()), self._offered)
 
     @on(Button.Pressed)
     def _pressed(self, event: Button.Pressed) -> None:
@@ -206,12 +206,12 @@ class PasswordScreen(Asking[Ended]):
         elif not issued.password:
             yield Text("The password was not changed.")
         for link in links:
-            yield words.titled(f"Once, until {link.expires_at.astimezone():%H:%M}", link.file_name)
+            yield render.titled(f"Once, until {link.expires_at.astimezone():%H:%M}", link.file_name)
             yield link.address
         for application in issued.applications:
-            yield words.titled(f"User name of {application.kind.label}", application.username)
+            yield render.titled(f"User name of {application.kind.label}", application.username)
         for file in issued.files:
-            yield words.titled(f"File of {file.application.kind.label}", str(file.path))
+            yield render.titled(f"File of {file.application.kind.label}", str(file.path))
         yield Text()
         yield from _steps(issued)
 

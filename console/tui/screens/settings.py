@@ -11,7 +11,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
-from console.tui import words
+from console.tui import render
 from console.tui.screens import settings_fields as fields
 from console.tui.screens import settings_rows
 from console.tui.screens.issuing import IssuesPasswords
@@ -80,7 +80,7 @@ class SettingsScreen(IssuesPasswords[SettingsView]):
 
     def show(self, snapshot: SettingsView) -> None:
         self.show_place(f"Settings of {snapshot.connection.name}")
-        lines = settings_rows.lines(snapshot, self.backstage.clock())
+        lines = settings_rows.lines(snapshot, self.worker.clock())
         self.query_one(RecordTable).show(list(lines))
         self._explain()
 
@@ -108,7 +108,7 @@ class SettingsScreen(IssuesPasswords[SettingsView]):
         if key in FIELDS:
             yield from _told_of_field(FIELDS[key], held.connection)
         else:
-            yield from settings_rows.explained(key, held, self.backstage.clock())
+            yield from settings_rows.explained(key, held, self.worker.clock())
 
     @on(RecordTable.Opened)
     def _open(self, event: RecordTable.Opened) -> None:
@@ -222,7 +222,7 @@ class SettingsScreen(IssuesPasswords[SettingsView]):
     def _remove(self, plan: RemovalPlan) -> None:
         self.say("Working…")
         codes = [need.code for need in plan.needs]
-        self.go_on(self.backstage.decide(plan, codes), self._gone)
+        self.go_on(self.worker.decide(plan, codes), self._gone)
 
     def _gone(self, removed: Decided) -> None:
         self.dismiss()
@@ -230,15 +230,15 @@ class SettingsScreen(IssuesPasswords[SettingsView]):
 
 
 def _told_of_field(one: FieldOfConnection, connection: Connection) -> Iterator[Text]:
-    yield words.titled(one.title, one.told)
+    yield render.titled(one.title, one.told)
     if told := describe.always_follows(one.name):
-        yield words.titled("A change", told)
+        yield render.titled("A change", told)
     for value, option in one.options:
         follows = describe.follows(connection, {one.name: value})
         if follows and not told:
-            yield words.titled(f"Enter, {option}", " ".join(follows))
+            yield render.titled(f"Enter, {option}", " ".join(follows))
     if not one.options or told:
-        yield words.titled("Enter", "changes it.")
+        yield render.titled("Enter", "changes it.")
 
 
 def _same_name(name: str, typed: str) -> str:

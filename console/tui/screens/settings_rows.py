@@ -7,7 +7,7 @@ from datetime import datetime
 
 from rich.text import Text
 
-from console.tui import words
+from console.tui import render
 from console.tui.widgets.record_table import Heading, Row
 from shared.operations.connections import SettingsView
 from shared.operations.describe import connections as describe
@@ -116,15 +116,15 @@ def explained(key: str, held: SettingsView, now: datetime) -> Iterator[Text]:
     kind, _, which = key.partition(":")
     if kind == "action":
         title, letter, told = _ACTIONS[which]
-        yield words.titled(title, told)
-        yield words.titled("Enter", f"does it, and so does {letter}.")
+        yield render.titled(title, told)
+        yield render.titled("Enter", f"does it, and so does {letter}.")
     elif kind in ("deposit", "method"):
-        yield words.titled("Rule", "counts for payments that are posted from now on.")
-        yield words.titled("Enter", "removes it, after asking. Another one is added below.")
+        yield render.titled("Rule", "counts for payments that are posted from now on.")
+        yield render.titled("Enter", "removes it, after asking. Another one is added below.")
     elif kind == "application":
         yield from _told_of_application(int(which), held, now)
     else:
-        yield words.titled(*_EXPLAINED[key])
+        yield render.titled(*_EXPLAINED[key])
 
 
 _EXPLAINED: Mapping[str, tuple[str, str]] = {
@@ -147,10 +147,10 @@ _EXPLAINED: Mapping[str, tuple[str, str]] = {
 def _told_of_application(number: int, held: SettingsView, now: datetime) -> Iterator[Text]:
     one = next(application for application in held.applications if application.id == number)
     if locked := describe.lock(one, now):
-        yield words.titled("Locked", f"{locked} u unlocks it.")
-    yield words.titled("User name", one.username)
-    yield words.titled("OwnerID", f"{one.owner_id}, FileID {one.file_id}")
-    yield words.titled("Last heard from", local_time(one.last_seen_at, "never"))
+        yield render.titled("Locked", f"{locked} u unlocks it.")
+    yield render.titled("User name", one.username)
+    yield render.titled("OwnerID", f"{one.owner_id}, FileID {one.file_id}")
+    yield render.titled("Last heard from", local_time(one.last_seen_at, "never"))
 
 
 def _action(name: str, *, with_key: bool = True) -> Row:

@@ -15,7 +15,6 @@ from textual.containers import Horizontal, Vertical
 from textual.widget import Widget
 from textual.widgets import Button, ContentSwitcher, Static
 
-from console.tui.backstage import Trouble
 from console.tui.screens import settings_fields as fields
 from console.tui.screens.asking import Asking
 from console.tui.screens.qwc import PasswordScreen
@@ -28,6 +27,7 @@ from console.tui.widgets.key_line import KeyLine
 from console.tui.widgets.record_table import RecordTable
 from console.tui.widgets.text_view import TextView
 from console.tui.widgets.title_bar import TitleBar
+from console.tui.worker import Trouble
 from shared.operations import connections, issuing
 from shared.operations.issuing import IssuePlan
 from shared.rules.payments.values import DepositRule, MethodRule
@@ -89,14 +89,14 @@ class SetupScreen(Asking[Connection | None]):
 
     def compose(self) -> ComposeResult:
         """All steps, of which one is shown; so none forgets what was typed."""
-        backstage = self.backstage
+        worker = self.worker
         yield TitleBar("Set-up")
         yield Static(id="step")
         with ContentSwitcher(initial="company"):
             with Vertical(id="company"):
                 yield Form(proposed(fields.NAME, fields.COMPANY_FILE, fields.LAYOUT))
             with Vertical(id="address"):
-                yield AddressChecks(backstage.settings, backstage.network, backstage.clock)
+                yield AddressChecks(worker.settings, worker.network, worker.clock)
             with Vertical(id="schedule"):
                 yield Form(proposed(fields.AUTO_RUN, fields.START_DATE))
             with Vertical(id="data"):
@@ -142,7 +142,7 @@ class SetupScreen(Asking[Connection | None]):
         name, _ = STEPS[self._step]
         if name == "company":
             question = partial(connections.check_name, name=self._values["name"])
-            self.go_on(self.backstage.read(question), lambda _: self._enter(self._step + 1))
+            self.go_on(self.worker.read(question), lambda _: self._enter(self._step + 1))
         elif name == "address":
             self._leave_address()
         elif name == "files":
@@ -221,7 +221,7 @@ class SetupScreen(Asking[Connection | None]):
     @on(AddressChecks.Changed)
     def _found(self, event: AddressChecks.Changed) -> None:
         if event.error is not None:
-            self.say(str(self.backstage.explain(event.error)))
+            self.say(str(self.worker.explain(event.error)))
         self.refresh_bindings()
 
     def _leave_address(self) -> None:
@@ -270,13 +270,13 @@ class SetupScreen(Asking[Connection | None]):
         wanted = {name: value for name, value in self._values.items() if name != "folder"}
         question = partial(
             _plan,
-            settings=self.backstage.settings,
+            settings=self.worker.settings,
             wanted=wanted,
             deposits=rules.deposits,
             methods=rules.methods,
             folder=self._values["folder"],
         )
-        self.go_on(self.backstage.read(question), self._planned)
+        self.go_on(self.worker.read(question), self._planned)
 
     def _planned(self, plan: IssuePlan) -> None:
         self.app.push_screen(PasswordScreen(plan), self._created)
@@ -290,7 +290,7 @@ class SetupScreen(Asking[Connection | None]):
     def _propose_folder(self) -> None:
         """Propose a folder with the name in it, unless another one was typed."""
         form = self._form("files")
-        database = self.backstage.settings.database
+        database = self.worker.settings.database
         proposed_now = str(issuing.default_folder(database, self._values["name"]))
         if form.filled("folder") == self._folder_proposed:
             form.fill("folder", proposed_now)
@@ -300,7 +300,7 @@ class SetupScreen(Asking[Connection | None]):
         told = summary(
             self._values,
             self._address,
-            self.backstage.settings.public_url,
+            self.worker.settings.public_url,
             self.query_one(SetupRules),
         )
         self.query_one("#files TextView", TextView).show([*told])

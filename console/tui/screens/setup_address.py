@@ -12,7 +12,7 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.message import Message
 
-from console.tui import words
+from console.tui import render
 from console.tui.widgets.text_view import Labeled, Paragraph, TextView
 from shared.health.address import of_address
 from shared.health.checks import Check, State
@@ -129,15 +129,15 @@ class AddressChecks(Vertical):
     def _told(self) -> Iterator[Paragraph]:
         source = self._settings.sources.get("public_url", "default")
         where = "nobody set it: the default" if source == "default" else f"set in {source}"
-        yield words.titled("Public address", f"{self._settings.public_url} ({where})")
+        yield render.titled("Public address", f"{self._settings.public_url} ({where})")
         yield Text(
             "The Web Connector connects to this address. It is the setting public_url, the same for"
             " all connections."
         )
         yield Text()
-        yield words.titled("Check", self.standing)
+        yield render.titled("Check", self.standing)
         for check in self.checks:
-            mark = words.state(check.state.value, check.state.value.ljust(_WIDTH))
+            mark = render.state(check.state.value, check.state.value.ljust(_WIDTH))
             yield Labeled(mark, Text(plain(f"{check.name}: {check.told}")))
             if check.remedy:
                 yield Labeled(Text(" " * _WIDTH), Text(plain(f"What to do: {check.remedy}")))

@@ -12,7 +12,7 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.widgets import Static
 
-from console.tui import words
+from console.tui import render
 from console.tui.screens import settings_fields as fields
 from console.tui.screens.settings_fields import DEFAULTS, FIELDS, FieldOfConnection
 from console.tui.screens.setup_address import AddressChecks
@@ -78,22 +78,22 @@ def summary(
 ) -> Iterator[Paragraph]:
     """Everything that was chosen, and what the last key does."""
     files = {Layout.TWO: "invoice.qwc and payment.qwc", Layout.COMBINED: "invoiced.qwc"}
-    yield words.titled("Files", files[values["layout"]])
-    yield words.titled("Public address", f"{url}, {_verdict(address)}")
+    yield render.titled("Files", files[values["layout"]])
+    yield render.titled("Public address", f"{url}, {_verdict(address)}")
     yield from _chosen(values, [one for one in FIELDS.values() if one not in MISFITS])
     for rule in rules.deposits:
-        yield words.titled("Deposit rule", rule_words.deposit(rule))
+        yield render.titled("Deposit rule", rule_words.deposit(rule))
     for one_method in rules.methods:
-        yield words.titled("Method rule", rule_words.method(one_method))
+        yield render.titled("Method rule", rule_words.method(one_method))
     yield from _chosen(values, MISFITS)
     add = f"deskbridge payments import {quote(values['name'])} payments.csv"
-    yield words.titled("To add payments later", add)
+    yield render.titled("To add payments later", add)
 
 
 def _chosen(values: Mapping[str, Any], chosen: Iterable[FieldOfConnection]) -> Iterator[Paragraph]:
     for one in chosen:
         if one.name in values:
-            yield words.titled(one.title, describe.value(one.name, values[one.name]))
+            yield render.titled(one.title, describe.value(one.name, values[one.name]))
 
 
 def _verdict(address: AddressChecks) -> str:

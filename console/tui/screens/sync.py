@@ -12,7 +12,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.widgets import Static
 
-from console.tui import words
+from console.tui import render
 from console.tui.screens.calls import CallsScreen
 from console.tui.screens.deciding import DecidesProblems
 from console.tui.screens.hint import HintScreen
@@ -143,14 +143,14 @@ class SyncScreen(DecidesProblems[SyncView]):
     def _told(self) -> Iterator[Paragraph]:
         touched = self._chosen()
         if touched is not None:
-            yield from words.lines(describe.record(touched.record, touched.problem))
+            yield from render.lines(describe.record(touched.record, touched.problem))
             yield from self.choices(touched.problem)
         elif self.snapshot is not None:
             yield from self._told_of_the_whole(self.snapshot)
 
     def _told_of_the_whole(self, detail: SyncView) -> Iterator[Paragraph]:
         for why in describe.sections(detail.sync, detail.problem, detail.counts)[1:]:
-            yield from words.lines(why)
+            yield from render.lines(why)
         yield from self.choices(detail.problem)
         if not detail.sync.error:
             yield Text("It touched no record.")
@@ -158,7 +158,7 @@ class SyncScreen(DecidesProblems[SyncView]):
 
 def _summary(detail: SyncView) -> list[Text]:
     head = describe.sections(detail.sync, detail.problem, detail.counts)[0]
-    return [line for line in words.lines(head) if isinstance(line, Text)]
+    return [line for line in render.lines(head) if isinstance(line, Text)]
 
 
 def _lines(detail: SyncView) -> Iterator[Row | Heading]:
@@ -180,9 +180,9 @@ def _row(touched: TouchedRecord) -> Row:
         touched.key,
         (
             record.document or record.object_id,
-            words.state(record.outcome.value),
+            render.state(record.outcome.value),
             record.kind.value,
-            words.state(touched.problem.state.value) if touched.problem else "",
+            render.state(touched.problem.state.value) if touched.problem else "",
             record.reason,
         ),
     )

@@ -10,7 +10,7 @@ from typing import ClassVar
 from textual import on
 from textual.binding import Binding, BindingType
 
-from console.tui import words
+from console.tui import render
 from console.tui.screens.hint import HintScreen
 from console.tui.screens.paging import Listed, PagedScreen
 from console.tui.screens.sync import SyncScreen
@@ -88,14 +88,16 @@ class SyncsScreen(PagedScreen[SyncsPage, Sync, int]):
         return snapshot.ended[-1].id if snapshot.older else None
 
     def told(self, sync: Sync) -> Iterator[Paragraph]:
-        yield words.titled("Result", describe.result(sync))
+        yield render.titled("Result", describe.result(sync))
         if sync.ended_at is None:
-            yield words.titled(
+            yield render.titled(
                 "Progress", f"{describe.position(sync)} records, {sync.failed:,} failed"
             )
         if sync.failed:
-            yield words.titled("Failed records", f"{sync.failed:,}. Enter shows each, with remedy.")
-        yield from words.lines(Section("", tuple(describe.why(sync.error_code))))
+            yield render.titled(
+                "Failed records", f"{sync.failed:,}. Enter shows each, with remedy."
+            )
+        yield from render.lines(Section("", tuple(describe.why(sync.error_code))))
 
     def place(self, _snapshot: SyncsPage) -> str:
         return f"Recent Syncs{self._of}{self.page}"
@@ -143,7 +145,7 @@ class SyncsScreen(PagedScreen[SyncsPage, Sync, int]):
             self.app.push_screen(HintScreen(sync.error_code))
 
     def _wanted(self) -> SyncFilter:
-        today = self.backstage.clock().astimezone().date()
+        today = self.worker.clock().astimezone().date()
         typed = syncs.read_filter(self.query_one(FilterLine).value, today)
         return replace(typed, connection_id=self._connection_id)
 
@@ -155,12 +157,12 @@ class SyncsScreen(PagedScreen[SyncsPage, Sync, int]):
             str(sync.id),
             (
                 str(sync.id),
-                words.when(sync.started_at, self.backstage.clock()),
+                render.when(sync.started_at, self.worker.clock()),
                 sync.connection or "(unknown user name)",
                 application_name(sync.application),
-                words.state(word, running if end is None else ""),
+                render.state(word, running if end is None else ""),
                 describe.position(sync),
-                words.state("failed" if sync.failed else "", f"{sync.failed:,}"),
+                render.state("failed" if sync.failed else "", f"{sync.failed:,}"),
                 duration(sync.started_at, end) if end else "",
                 sync.error or sync.message,
             ),

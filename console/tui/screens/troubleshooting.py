@@ -12,12 +12,12 @@ from textual.binding import Binding, BindingType
 from textual.containers import Container
 from textual.widgets import Input, Static
 
+from console.tui.render import titled
 from console.tui.screens.base import ConsoleScreen
 from console.tui.screens.hint import HintScreen, entry
 from console.tui.widgets.filter_line import FilterLine
 from console.tui.widgets.record_table import Column, Heading, RecordTable, Row
 from console.tui.widgets.text_view import Paragraph, TextView
-from console.tui.words import titled
 from shared import hints
 from shared.hints import Hint
 

@@ -8,14 +8,14 @@ from daemon.stages.invoices import work
 class Ending:
     """What Invoice Sync does, apart from where it begins and what follows in the end."""
 
-    thd_next = staticmethod(work.thd_next)
-    thd_has_more = staticmethod(work.thd_has_more)
-    taker = staticmethod(work.taker)
+    next_ask = staticmethod(work.next_ask)
+    has_more = staticmethod(work.has_more)
+    record_reader = staticmethod(work.record_reader)
     in_batches = staticmethod(work.in_batches)
-    thd_unheard = staticmethod(work.thd_unheard)
-    thd_store = staticmethod(work.thd_store)
-    thd_take = staticmethod(work.thd_take)
-    thd_refused = staticmethod(work.thd_refused)
-    thd_give_up_on = staticmethod(work.thd_give_up_on)
-    thd_settle = staticmethod(work.thd_settle)
+    asked_again = staticmethod(work.asked_again)
+    store_rows = staticmethod(work.store_rows)
+    take_answer = staticmethod(work.take_answer)
+    refused = staticmethod(work.refused)
+    give_up_on = staticmethod(work.give_up_on)
+    settle = staticmethod(work.settle)
     progress = staticmethod(work.progress)

@@ -42,24 +42,24 @@ CLOSING = {
 }
 
 
-def thd_store(session: Session, step: Step, rows: Sequence[object], now: datetime) -> Tally:
+def store_rows(session: Session, step: Step, rows: Sequence[object], now: datetime) -> Tally:
     """Store the rows of one step; says what came of them."""
     store = STORE.get(step)
     tally = store(session, rows, now) if store else Tally(rows=len(rows))
     broken = [row for row in rows if isinstance(row, Trouble) and row.code != intake.TOTAL_MISMATCH]
-    return tally.plus(_thd_report(session, broken, now))
+    return tally.plus(_report(session, broken, now))
 
 
-def _thd_store_list(session: Session, rows: Sequence[object], now: datetime) -> Tally:
+def _store_list(session: Session, rows: Sequence[object], now: datetime) -> Tally:
     """Invoices of a list, which tells what is open, too."""
-    return _thd_store_invoices(session, rows, now, is_list=True)
+    return _store_invoices(session, rows, now, is_list=True)
 
 
-def _thd_store_invoices(
+def _store_invoices(
     session: Session, rows: Sequence[object], now: datetime, *, is_list: bool = False
 ) -> Tally:
     invoices = [row for row in rows if isinstance(row, Invoice)]
-    wanted = _thd_wanted(session, invoices)
+    wanted = _wanted(session, invoices)
     skipped = problems.skipped(session.connection.id, RecordKind.INVOICE)
     told = [one for one in wanted if one.txn_id not in skipped]
     stored = ledger.store_invoices(session.connection.id, wanted)
@@ -73,8 +73,8 @@ def _thd_store_invoices(
     ]
     syncs.add_records(_sync_id(session), records)
     read = frozenset(one.txn_id for one in invoices)
-    _thd_note_totals(session, rows, frozenset(one.txn_id for one in told), now)
-    _thd_resolve(session, RecordKind.INVOICE, read, READABLE, now)
+    _note_totals(session, rows, frozenset(one.txn_id for one in told), now)
+    _resolve(session, RecordKind.INVOICE, read, READABLE, now)
     return Tally(
         rows=len(rows),
         changed=len(changed),
@@ -85,7 +85,7 @@ def _thd_store_invoices(
     )
 
 
-def _thd_wanted(session: Session, invoices: Sequence[Invoice]) -> list[Invoice]:
+def _wanted(session: Session, invoices: Sequence[Invoice]) -> list[Invoice]:
     """Leave out what is closed or too old and was never held.
 
     What is skipped is kept as it is now, since it bears a number; the settlement leaves it out.
@@ -100,7 +100,7 @@ def _thd_wanted(session: Session, invoices: Sequence[Invoice]) -> list[Invoice]:
     ]
 
 
-def _thd_note_totals(
+def _note_totals(
     session: Session, rows: Sequence[object], held: frozenset[str], now: datetime
 ) -> None:
     """An invoice whose amounts contradict each other is imported, and shown to a person."""
@@ -111,10 +111,10 @@ def _thd_note_totals(
     ]
     problems.report(session.connection.id, session.sync_id, mismatches, now)
     right = held - {row.object_id for row in mismatches}
-    _thd_resolve(session, RecordKind.INVOICE, right, (intake.TOTAL_MISMATCH,), now)
+    _resolve(session, RecordKind.INVOICE, right, (intake.TOTAL_MISMATCH,), now)
 
 
-def _thd_resolve(
+def _resolve(
     session: Session,
     kind: RecordKind,
     object_ids: Collection[str],
@@ -125,24 +125,24 @@ def _thd_resolve(
         problems.resolve(session.connection.id, kind, sorted(object_ids), codes, now)
 
 
-def _thd_compare_invoices(session: Session, rows: Sequence[object], _now: datetime) -> Tally:
+def _compare_invoices(session: Session, rows: Sequence[object], _now: datetime) -> Tally:
     swept = [row for row in rows if isinstance(row, OpenInvoice)]
     ledger.compare_open(session.connection.id, swept)
     return Tally(rows=len(swept))
 
 
-def _thd_compare_customers(session: Session, rows: Sequence[object], _now: datetime) -> Tally:
+def _compare_customers(session: Session, rows: Sequence[object], _now: datetime) -> Tally:
     checked = [row for row in rows if isinstance(row, CheckedCustomer)]
     ledger.compare_customers(session.connection.id, checked)
     return Tally(rows=len(checked), seen_ids=frozenset(one.list_id for one in checked))
 
 
-def _thd_delete(session: Session, rows: Sequence[object], now: datetime) -> Tally:
+def _delete(session: Session, rows: Sequence[object], now: datetime) -> Tally:
     gone = [row.txn_id for row in rows if isinstance(row, TxnDeletedRet)]
-    return Tally(rows=len(rows), changed=thd_mark_deleted(session, gone, now))
+    return Tally(rows=len(rows), changed=mark_deleted(session, gone, now))
 
 
-def _thd_store_customers(session: Session, rows: Sequence[object], now: datetime) -> Tally:
+def _store_customers(session: Session, rows: Sequence[object], now: datetime) -> Tally:
     customers = [row for row in rows if isinstance(row, Customer)]
     stored = ledger.store_customers(session.connection.id, customers, now)
     imported, changed = set(stored.imported), {*stored.imported, *stored.updated}
@@ -158,7 +158,7 @@ def _thd_store_customers(session: Session, rows: Sequence[object], now: datetime
     ]
     syncs.add_records(_sync_id(session), records)
     read = frozenset(one.list_id for one in customers)
-    _thd_resolve(session, RecordKind.CUSTOMER, read, READABLE, now)
+    _resolve(session, RecordKind.CUSTOMER, read, READABLE, now)
     return Tally(
         rows=len(rows),
         changed=len(records),
@@ -169,18 +169,18 @@ def _thd_store_customers(session: Session, rows: Sequence[object], now: datetime
 
 
 STORE: dict[Step, Callable[[Session, Sequence[object], datetime], Tally]] = {
-    Step.READ: _thd_store_list,
-    Step.NAMED_CUSTOMERS: _thd_store_customers,
-    Step.NAMED: _thd_store_invoices,
-    Step.REREAD: _thd_store_invoices,
-    Step.SWEEP: _thd_compare_invoices,
-    Step.DELETIONS: _thd_delete,
-    Step.CUSTOMER_CHECK: _thd_compare_customers,
-    Step.CUSTOMERS: _thd_store_customers,
+    Step.READ: _store_list,
+    Step.NAMED_CUSTOMERS: _store_customers,
+    Step.NAMED: _store_invoices,
+    Step.REREAD: _store_invoices,
+    Step.SWEEP: _compare_invoices,
+    Step.DELETIONS: _delete,
+    Step.CUSTOMER_CHECK: _compare_customers,
+    Step.CUSTOMERS: _store_customers,
 }
 
 
-def thd_mark_deleted(session: Session, txn_ids: Sequence[str], now: datetime) -> int:
+def mark_deleted(session: Session, txn_ids: Sequence[str], now: datetime) -> int:
     """Mark invoices that QuickBooks no longer has; returns how many were not known so.
 
     Whatever was wrong with them is over.
@@ -194,11 +194,11 @@ def thd_mark_deleted(session: Session, txn_ids: Sequence[str], now: datetime) ->
             for txn_id in deleted
         ],
     )
-    _thd_resolve(session, RecordKind.INVOICE, txn_ids, None, now)
+    _resolve(session, RecordKind.INVOICE, txn_ids, None, now)
     return len(deleted)
 
 
-def thd_give_up_on(
+def give_up_on(
     session: Session, kind: RecordKind, move: GiveUpOn | NotTakenIn, now: datetime
 ) -> None:
     """One record is refused by QuickBooks, or cannot be read: a person must look at it."""
@@ -209,10 +209,10 @@ def thd_give_up_on(
         code, said = "record-not-taken-in", move.said
     else:
         code, said = "record-refused", move.said or f"status {move.status}"
-    _thd_report(session, [intake.trouble(code, kind, object_id, document, said=said)], now)
+    _report(session, [intake.trouble(code, kind, object_id, document, said=said)], now)
 
 
-def _thd_report(session: Session, troubles: Sequence[Trouble], now: datetime) -> Tally:
+def _report(session: Session, troubles: Sequence[Trouble], now: datetime) -> Tally:
     if not troubles:
         return Tally()
     problems.report(session.connection.id, session.sync_id, troubles, now)

@@ -53,13 +53,13 @@ class Work(Protocol):
         """Settle at most ``limit`` rows of it, those that follow ``after``."""
 
 
-def thd_settle(session: Session, state: InvoiceSync, now: datetime) -> InvoiceSync:
+def settle(session: Session, state: InvoiceSync, now: datetime) -> InvoiceSync:
     """Settle a slice, unless nothing moved since the last finished sync; more where one is named.
 
     A settlement goes by the terms at its start: were they changed meanwhile, the next sync
     settles again.
     """
-    terms = _thd_terms(session)
+    terms = _terms(session)
     if not state.settling:
         on = _digest(terms)
         if not state.position and not state.failed and state.settled_on == on:
@@ -85,13 +85,13 @@ def _digest(terms: ledger.Terms) -> str:
     return sha256(text.encode()).hexdigest()
 
 
-def _thd_terms(session: Session) -> ledger.Terms:
+def _terms(session: Session) -> ledger.Terms:
     connection = session.connection
-    aside = _thd_set_aside(session)
+    aside = _set_aside(session)
     return ledger.Terms(connection.id, connection.jobs, connection.start_date, aside)
 
 
-def _thd_set_aside(session: Session) -> dict[str, str]:
+def _set_aside(session: Session) -> dict[str, str]:
     """Invoices of which we cannot say what they owe, by reason: skipped, or not readable.
 
     What we held of them before must not be shown as right.
@@ -101,7 +101,7 @@ def _thd_set_aside(session: Session) -> dict[str, str]:
     return waiting | dict.fromkeys(skipped, "skipped")
 
 
-def _thd_settle_books(
+def _settle_books(
     part: ledger.Part,
     session: Session,
     terms: ledger.Terms,
@@ -110,14 +110,14 @@ def _thd_settle_books(
     now: datetime,
 ) -> Slice:
     settled = ledger.settle(terms, part, after, limit)
-    _thd_tell(session, settled)
-    troubles = list(_thd_troubles(session, settled))
+    _tell(session, settled)
+    troubles = list(_troubles(session, settled))
     problems.report(session.connection.id, session.sync_id, troubles, now)
     told = len(settled.left_out) + len(settled.taken_in) + len(troubles)
     return Slice(settled.rows + TOLD * told, settled.until)
 
 
-def _thd_tell(session: Session, settled: ledger.Settled) -> None:
+def _tell(session: Session, settled: ledger.Settled) -> None:
     """Have the sync say what is left out from now on, and what is taken in."""
     connection = session.connection
     moved = [txn_id for txn_id, _ in settled.left_out] + settled.taken_in
@@ -140,7 +140,7 @@ def _left_out_record(txn_id: str, document: str, code: str, start: date | None) 
     return Record(RecordKind.INVOICE, txn_id, document, Outcome.LEFT_OUT, told.message, told.remedy)
 
 
-def _thd_troubles(session: Session, settled: ledger.Settled) -> Iterator[Trouble]:
+def _troubles(session: Session, settled: ledger.Settled) -> Iterator[Trouble]:
     missing = settled.customer_missing
     documents = ledger.invoice_documents(session.connection.id, missing) if missing else {}
     for one in missing:
@@ -149,7 +149,7 @@ def _thd_troubles(session: Session, settled: ledger.Settled) -> Iterator[Trouble
         yield intake.trouble(CYCLE, RecordKind.CUSTOMER, one, f"Customer {one}")
 
 
-def _thd_look_for_duplicates(
+def _look_for_duplicates(
     session: Session, terms: ledger.Terms, after: str, limit: int, now: datetime
 ) -> Slice:
     found = ledger.shared_numbers(terms.connection_id, after, limit)
@@ -183,7 +183,7 @@ def _others(one: str, bearers: Sequence[str], documents: Mapping[str, str]) -> s
     return "; ".join([*named, *([f"{more} more"] if more > 0 else [])])
 
 
-def _thd_close(
+def _close(
     code: str,
     kind: RecordKind,
     still: Callable[[int, Sequence[str]], Collection[str]],
@@ -204,10 +204,10 @@ def _thd_close(
 
 
 PARTS: Mapping[str, Work] = {
-    **{part.value: partial(_thd_settle_books, part) for part in ledger.Part},
-    "numbers": _thd_look_for_duplicates,
-    MISSING: partial(_thd_close, MISSING, RecordKind.INVOICE, ledger.without_customer),
-    DUPLICATE: partial(_thd_close, DUPLICATE, RecordKind.INVOICE, ledger.sharing),
-    CYCLE: partial(_thd_close, CYCLE, RecordKind.CUSTOMER, ledger.in_cycle),
+    **{part.value: partial(_settle_books, part) for part in ledger.Part},
+    "numbers": _look_for_duplicates,
+    MISSING: partial(_close, MISSING, RecordKind.INVOICE, ledger.without_customer),
+    DUPLICATE: partial(_close, DUPLICATE, RecordKind.INVOICE, ledger.sharing),
+    CYCLE: partial(_close, CYCLE, RecordKind.CUSTOMER, ledger.in_cycle),
 }
 """What is settled, in this order; the last three are what waits on file under a code."""

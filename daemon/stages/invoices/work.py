@@ -39,16 +39,16 @@ KIND_OF_IDS = {
 }
 
 
-def thd_begin(session: Session, settings: Settings, now: datetime) -> str:
+def begin(session: Session, settings: Settings, now: datetime) -> str:
     """The plan of a new sync, from the watermarks of the last finished one."""
     mark = ledger.watermark(session.connection.id, ledger.COMPARED)
     every = timedelta(minutes=settings.sweep_minutes)
-    due = is_due(mark, now=now, every=every, version=VERSION) or not _thd_went_well(session)
+    due = is_due(mark, now=now, every=every, version=VERSION) or not _went_well(session)
     ledger.forget_seen(session.connection.id)
-    return replace(_thd_plan(session, settings), is_due=due).to_json()
+    return replace(_plan(session, settings), is_due=due).to_json()
 
 
-def _thd_went_well(session: Session) -> bool:
+def _went_well(session: Session) -> bool:
     """Whether the last sync of this application did."""
     about = [session.application.kind.value]
     last = syncs.history(
@@ -60,12 +60,12 @@ def _thd_went_well(session: Session) -> bool:
     return not last or last[0].state is SyncState.FINISHED
 
 
-def thd_begin_at(step: Step, session: Session, settings: Settings) -> str:
+def begin_at(step: Step, session: Session, settings: Settings) -> str:
     """The plan of a sync that has to do only what follows from ``step`` on."""
-    return replace(_thd_plan(session, settings), step=step).to_json()
+    return replace(_plan(session, settings), step=step).to_json()
 
 
-def _thd_plan(session: Session, settings: Settings) -> InvoiceSync:
+def _plan(session: Session, settings: Settings) -> InvoiceSync:
     connection = session.connection
     state = invoice_sync.begin(
         watermark=ledger.watermark(connection.id, WATERMARK),
@@ -80,28 +80,28 @@ def _thd_plan(session: Session, settings: Settings) -> InvoiceSync:
     return state
 
 
-def thd_next(
+def next_ask(
     session: Session, request_id: str, now: datetime
 ) -> tuple[Session, Ask | AskWrite | None]:
     """What to ask next; None when only settling is left."""
     state = _state(session)
     while state.step is not Step.SETTLE:
-        ids = _thd_ids(session, state)
+        ids = _ids(session, state)
         state, requests = invoice_sync.requests(state, request_id, ids, now.date())
         if requests:
             if invoice_sync.wants_ids(state) and not state.tries:
                 state = invoice_sync.expect_more(state, len(state.asked))
             return _with(session, state), Ask(state.step.value, request_id, requests)
-        state = _thd_left(session, state, invoice_sync.advance(state))
+        state = _left(session, state, invoice_sync.advance(state))
     return _with(session, state), None
 
 
-def thd_has_more(session: Session, now: datetime) -> bool:
+def has_more(session: Session, now: datetime) -> bool:
     """Whether anything is left to ask; the plan itself does not move."""
-    return thd_next(session, "0", now)[1] is not None
+    return next_ask(session, "0", now)[1] is not None
 
 
-def taker(session: Session) -> Callable[[Ret | BadRecord], Iterable[object]]:
+def record_reader(session: Session) -> Callable[[Ret | BadRecord], Iterable[object]]:
     """How records of the current step are read; needs no store."""
     binding = session.connection.binding
     return partial(
@@ -116,43 +116,43 @@ def in_batches(session: Session) -> bool:
     return True
 
 
-def thd_unheard(session: Session, now: datetime) -> Session | None:
+def asked_again(session: Session, now: datetime) -> Session | None:
     """The Web Connector asks again for what is out: a query it may simply have again."""
     return None
 
 
-def thd_store(session: Session, rows: Sequence[object], now: datetime) -> Tally:
+def store_rows(session: Session, rows: Sequence[object], now: datetime) -> Tally:
     """Store rows of the current step."""
-    return importing.thd_store(session, _state(session).step, rows, now)
+    return importing.store_rows(session, _state(session).step, rows, now)
 
 
-def thd_take(session: Session, reading: Reading, now: datetime) -> tuple[Session, Move]:
+def take_answer(session: Session, reading: Reading, now: datetime) -> tuple[Session, Move]:
     """Store an answer's last rows and let the plan decide what it means."""
     state = _state(session)
     worst = reading.worst
     if reading.unreadable or worst is None:
         said = reading.unreadable or "the answer held no response to our request"
         after, move = invoice_sync.unreadable(state, said, reading.tally.changed)
-        _thd_learn(session, state, after)
+        _learn(session, state, after)
         return _with(session, after), move
-    tally = reading.tally.plus(importing.thd_store(session, state.step, reading.rows, now))
+    tally = reading.tally.plus(importing.store_rows(session, state.step, reading.rows, now))
     if invoice_sync.wants_ids(state) and statuses.is_success(worst.status.code):
-        tally = tally.plus(_thd_ids_done(session, state, tally, now))
+        tally = tally.plus(_ids_done(session, state, tally, now))
     assert session.exchange is not None
     answer = answered(reading, tally, session.exchange, now)
     after, move = invoice_sync.answered(state, answer)
-    after = _thd_left(session, state, after)
-    _thd_learn(session, state, after)
+    after = _left(session, state, after)
+    _learn(session, state, after)
     return _with(session, after), move
 
 
-def _thd_learn(session: Session, before: InvoiceSync, after: InvoiceSync) -> None:
+def _learn(session: Session, before: InvoiceSync, after: InvoiceSync) -> None:
     """Remember the size of pages for the next sync, also when this one does not end well."""
     if after.page_size != before.page_size:
         ledger.set_watermark(session.connection.id, PAGE_SIZE, str(after.page_size))
 
 
-def thd_refused(
+def refused(
     session: Session, code: str, said: str, *, passing: bool, now: datetime
 ) -> tuple[Session, Move]:
     """QuickBooks refused the message set; ``passing`` when it may take it in a while."""
@@ -160,7 +160,7 @@ def thd_refused(
     return _with(session, after), move
 
 
-def thd_give_up_on(session: Session, move: GiveUpOn | NotTakenIn | Gone, now: datetime) -> Session:
+def give_up_on(session: Session, move: GiveUpOn | NotTakenIn | Gone, now: datetime) -> Session:
     """Never ask for a record again in this sync: it is gone, refused, or cannot be read.
 
     One that is not gone goes on file as a problem; one that is gone is marked so.
@@ -169,30 +169,30 @@ def thd_give_up_on(session: Session, move: GiveUpOn | NotTakenIn | Gone, now: da
     asked = replace(state, asked=(move.object_id,))
     is_gone = isinstance(move, Gone)
     if not isinstance(move, Gone):
-        importing.thd_give_up_on(session, KIND_OF_IDS[state.step], move, now)
+        importing.give_up_on(session, KIND_OF_IDS[state.step], move, now)
     seen = frozenset[str]() if is_gone else frozenset({move.object_id})
-    tally = _thd_ids_done(session, asked, Tally(seen_ids=seen), now)
+    tally = _ids_done(session, asked, Tally(seen_ids=seen), now)
     moved = replace(
         state, position=state.position + tally.changed, failed=state.failed + (not is_gone)
     )
     return _with(session, moved)
 
 
-def thd_settle(session: Session, now: datetime) -> tuple[Session, bool]:
+def settle(session: Session, now: datetime) -> tuple[Session, bool]:
     """Settle a slice, unless nothing moved since the last finished sync did; whether it is all.
 
     A settlement looks at every open invoice; most syncs of a large company bring no news.
     """
-    state = settling.thd_settle(session, _state(session), now)
+    state = settling.settle(session, _state(session), now)
     if not state.settling:
         ledger.set_watermark(session.connection.id, SETTLED_ON, state.settled_on)
     return _with(session, state), not state.settling
 
 
-def thd_conclude(session: Session, settings: Settings, now: datetime) -> Session:
+def conclude(session: Session, settings: Settings, now: datetime) -> Session:
     """The books are settled: move the watermarks."""
     state = _state(session)
-    _thd_move_watermark(session, state, now, timedelta(minutes=settings.overlap_minutes))
+    _move_watermark(session, state, now, timedelta(minutes=settings.overlap_minutes))
     if state.first or state.compares:
         mark = compared(now, VERSION)
         ledger.set_watermark(session.connection.id, ledger.COMPARED, mark)
@@ -212,7 +212,7 @@ def progress(session: Session) -> Progress:
     )
 
 
-def _thd_ids(session: Session, state: InvoiceSync) -> Sequence[str]:
+def _ids(session: Session, state: InvoiceSync) -> Sequence[str]:
     connection_id, limit = session.connection.id, state.ids_per_request
     match state.step:
         case Step.CUSTOMER_CHECK:
@@ -221,7 +221,7 @@ def _thd_ids(session: Session, state: InvoiceSync) -> Sequence[str]:
             named = asking.customers_named(connection_id)
             return [n for n in named if holds(n, LONGEST_NAME) and n > state.checked_until]
         case Step.NAMED:
-            return _thd_numbers(connection_id, state)
+            return _numbers(connection_id, state)
         case Step.REREAD:
             return ledger.next_reread(connection_id, RecordKind.INVOICE, limit)
         case Step.CUSTOMERS:
@@ -230,14 +230,14 @@ def _thd_ids(session: Session, state: InvoiceSync) -> Sequence[str]:
             return ()
 
 
-def _thd_numbers(connection_id: int, state: InvoiceSync) -> Sequence[str]:
+def _numbers(connection_id: int, state: InvoiceSync) -> Sequence[str]:
     """What retried payments name, as far as it can be the number of an invoice."""
     named = (text.strip() for text in asking.documents(connection_id))
     numbers = {text for text in named if holds(text, LONGEST_NUMBER)}
     return sorted(one for one in numbers if one > state.checked_until)
 
 
-def _thd_ids_done(session: Session, state: InvoiceSync, tally: Tally, now: datetime) -> Tally:
+def _ids_done(session: Session, state: InvoiceSync, tally: Tally, now: datetime) -> Tally:
     """Take what was asked off the queue; what QuickBooks did not show is gone from it."""
     connection_id = session.connection.id
     gone = [one for one in state.asked if one not in tally.seen_ids]
@@ -247,7 +247,7 @@ def _thd_ids_done(session: Session, state: InvoiceSync, tally: Tally, now: datet
             ledger.customers_gone(connection_id, gone)
             changed = len(gone)
         case Step.REREAD:
-            changed = importing.thd_mark_deleted(session, gone, now)
+            changed = importing.mark_deleted(session, gone, now)
             ledger.reread_done(connection_id, RecordKind.INVOICE, state.asked)
             # One that is said to be gone may be there all the same: an open invoice names it.
             ledger.want_customers_of(connection_id, tally.taken_ids)
@@ -258,7 +258,7 @@ def _thd_ids_done(session: Session, state: InvoiceSync, tally: Tally, now: datet
     return Tally(changed=changed)
 
 
-def _thd_left(session: Session, before: InvoiceSync, after: InvoiceSync) -> InvoiceSync:
+def _left(session: Session, before: InvoiceSync, after: InvoiceSync) -> InvoiceSync:
     """Once all open invoices of QuickBooks were seen, ours that were not are read again.
 
     So are customers that QuickBooks did not show the last time; what is skipped is not.
@@ -278,7 +278,7 @@ def _thd_left(session: Session, before: InvoiceSync, after: InvoiceSync) -> Invo
     return after
 
 
-def _thd_move_watermark(
+def _move_watermark(
     session: Session, state: InvoiceSync, now: datetime, overlap: timedelta
 ) -> None:
     previous = ledger.watermark(session.connection.id, WATERMARK)

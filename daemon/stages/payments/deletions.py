@@ -40,7 +40,7 @@ def questions(state: PaymentSync, request_id: str) -> tuple[ask.Request, ...]:
     return (deleted_payments(f"{request_id}-del", state.deleted_since), count)
 
 
-def thd_listed(session: Session, state: PaymentSync, rows: Sequence[object]) -> PaymentSync:
+def note_listed(session: Session, state: PaymentSync, rows: Sequence[object]) -> PaymentSync:
     """Remember a list of all deletions; not one with a record, or a time, that cannot be read."""
     deleted = _deleted(rows)
     times = [one.time_deleted for one in deleted]
@@ -53,7 +53,7 @@ def thd_listed(session: Session, state: PaymentSync, rows: Sequence[object]) -> 
     return replace(state, deleted_since=newest, deleted_before=before)
 
 
-def thd_told(
+def take_listed(
     session: Session, state: PaymentSync, rows: Sequence[object], heads: Sequence[ResponseHead]
 ) -> tuple[PaymentSync, bool]:
     """Remember what a look listed; False where it listed too few, so that all are to be listed.
@@ -63,7 +63,7 @@ def thd_told(
     if state.deleted_before == NOT_LISTED:
         (listed,) = heads
         is_counted = listed.ret_count == len(_deleted(rows))
-        return (thd_listed(session, state, rows) if is_counted else state), True
+        return (note_listed(session, state, rows) if is_counted else state), True
     _, count = heads
     deleted = _deleted(rows)
     if _some_unread(rows) or _in_all(count) != state.deleted_before + len(deleted):
@@ -72,7 +72,7 @@ def thd_told(
     return state, True
 
 
-def thd_of(session: Session, state: PaymentSync, posting: Posting) -> Iterator[TxnDeletedRet]:
+def of(session: Session, state: PaymentSync, posting: Posting) -> Iterator[TxnDeletedRet]:
     """The deletion of a payment with a posting's RefNumber, where this session was told of one."""
     known = state.deleted_before != NOT_LISTED
     if known and deleted_numbers.is_noted(session.id, posting.ref_number):

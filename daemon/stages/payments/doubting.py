@@ -13,9 +13,9 @@ from datetime import datetime, timedelta
 
 from daemon.stages import paging
 from daemon.stages.moves import Ask, AskWrite, Fail, GoOn, Move
-from daemon.stages.payments import evidence, outcomes, plan, protocol, telling, terms
+from daemon.stages.payments import describe, evidence, outcomes, plan, protocol, terms
 from daemon.stages.payments.evidence import Evidence
-from daemon.stages.payments.ours import thd_tags
+from daemon.stages.payments.own_payments import tags_of
 from daemon.stages.payments.plan import PaymentSync
 from daemon.stages.payments.protocol import Step as Doubt
 from daemon.stages.reading import Reading
@@ -38,26 +38,26 @@ def window(state: PaymentSync) -> timedelta:
     return timedelta(seconds=state.resend_after)
 
 
-def thd_wanted(session: Session, state: PaymentSync, now: datetime) -> Doubt | None:
+def wanted(session: Session, state: PaymentSync, now: datetime) -> Doubt | None:
     """What the open message set wants next; None when there is none."""
     held = sets.open_set(session.connection.id)
     if held is None:
         return None
     wanted = protocol.wanted(outcomes.opened(held), now, window(state))
     if wanted is Doubt.GIVE_UP:
-        outcomes.thd_after(session, held, Evidence(protocol.GivenUp()), window(state), now)
+        outcomes.after(session, held, Evidence(protocol.GivenUp()), window(state), now)
         return None
     return wanted
 
 
-def thd_begin_session(session: Session, state: PaymentSync, now: datetime) -> None:
+def begin_session(session: Session, state: PaymentSync, now: datetime) -> None:
     """Another session: whatever was asked about the open set is asked again."""
     held = sets.open_set(session.connection.id)
     if held is not None:
-        outcomes.thd_after(session, held, Evidence(protocol.SessionBegan()), window(state), now)
+        outcomes.after(session, held, Evidence(protocol.SessionBegan()), window(state), now)
 
 
-def thd_ask(
+def next_question(
     session: Session, state: PaymentSync, wanted: Doubt, request_id: str, now: datetime
 ) -> Ask | AskWrite:
     """The next question about the open set, or its bytes once more."""
@@ -70,7 +70,7 @@ def thd_ask(
             return Ask(FIND, request_id, _search(held, request_id))
         case _:
             again = Evidence(protocol.SentAgain(now))
-            outcomes.thd_after(session, held, again, window(state), now)
+            outcomes.after(session, held, again, window(state), now)
             return AskWrite(SEND_AGAIN, held.set_id, held.request)
 
 
@@ -78,7 +78,7 @@ def _search(held: MessageSet, request_id: str) -> Sequence[ask.Request]:
     """Look for the payment: whole records, since what is left out of one proves nothing."""
     posting = postings.get(held.posting_id)
     payment = listing.get(posting.payment_id)
-    known_by = thd_tags(posting)
+    known_by = tags_of(posting)
     return (
         ask.ReceivePaymentQuery(
             f"{request_id}-1",
@@ -96,7 +96,7 @@ def _search(held: MessageSet, request_id: str) -> Sequence[ask.Request]:
     )
 
 
-def _thd_unseen(
+def _unseen(
     session: Session, state: PaymentSync, said: str, now: datetime
 ) -> tuple[PaymentSync, Move]:
     """What was asked about the open set could not be taken in: that is proof of nothing.
@@ -109,25 +109,25 @@ def _thd_unseen(
         return state, move
     held = sets.open_set(session.connection.id)
     assert held is not None
-    outcomes.thd_stays_in_doubt(held, said, now)
-    telling.thd_not_taken(session, said, now)
+    outcomes.stays_in_doubt(held, said, now)
+    describe.not_taken(session, said, now)
     return plan.stop_pushing(state), GoOn()
 
 
-def thd_checked(
+def checked(
     session: Session, state: PaymentSync, reading: Reading, now: datetime
 ) -> tuple[PaymentSync, Move]:
     """The answer to CHECK."""
     if reading.unreadable:
-        return _thd_unseen(session, state, reading.unreadable, now)
+        return _unseen(session, state, reading.unreadable, now)
     held = sets.open_set(session.connection.id)
     assert held is not None
-    proof = _thd_with_copies(evidence.of_check(reading, held.set_id), held, state, now)
-    outcomes.thd_after(session, held, proof, window(state), now)
+    proof = _with_copies(evidence.of_check(reading, held.set_id), held, state, now)
+    outcomes.after(session, held, proof, window(state), now)
     return replace(state, tries=0), GoOn()
 
 
-def thd_check_refused(
+def check_refused(
     session: Session, state: PaymentSync, code: str, said: str, now: datetime, *, passing: bool
 ) -> tuple[PaymentSync, Move]:
     """QuickBooks did not take the status check; one that it cannot read is no proof of anything."""
@@ -135,15 +135,13 @@ def thd_check_refused(
     held = sets.open_set(session.connection.id)
     if held is not None and exchange is not None and exchange.hresult.upper() == PARSE_ERROR:
         told = Evidence(protocol.NotRemembered(), said=said)
-        proof = _thd_with_copies(told, held, state, now)
-        outcomes.thd_after(session, held, proof, window(state), now)
+        proof = _with_copies(told, held, state, now)
+        outcomes.after(session, held, proof, window(state), now)
         return state, GoOn()
     return paging.refused(state, code, said, passing=passing)
 
 
-def _thd_with_copies(
-    proof: Evidence, held: MessageSet, state: PaymentSync, now: datetime
-) -> Evidence:
+def _with_copies(proof: Evidence, held: MessageSet, state: PaymentSync, now: datetime) -> Evidence:
     """Whether an earlier copy may still run is as of the moment at which nothing was known."""
     if not isinstance(proof.event, protocol.NotRemembered):
         return proof
@@ -151,12 +149,12 @@ def _thd_with_copies(
     return replace(proof, event=protocol.NotRemembered(left))
 
 
-def thd_found(
+def found(
     session: Session, state: PaymentSync, reading: Reading, now: datetime
 ) -> tuple[PaymentSync, Move]:
     """The answer to FIND; it counts only when every part of the search was answered."""
     if reading.unreadable:
-        return _thd_unseen(session, state, reading.unreadable, now)
+        return _unseen(session, state, reading.unreadable, now)
     failed = _unanswered_of(reading)
     if failed is not None:
         if statuses.is_transient(failed.status.code, failed.status.message):
@@ -164,12 +162,12 @@ def thd_found(
         return state, Fail(str(failed.status.code), failed.status.message)
     if len(reading.heads) < SEARCHES:
         said = "the answer to the search for a payment is not complete"
-        return _thd_unseen(session, state, said, now)
+        return _unseen(session, state, said, now)
     held = sets.open_set(session.connection.id)
     assert held is not None
     posting = postings.get(held.posting_id)
-    proof = evidence.of_search(reading.rows, posting, thd_tags(posting))
-    outcomes.thd_after(session, held, proof, window(state), now)
+    proof = evidence.of_search(reading.rows, posting, tags_of(posting))
+    outcomes.after(session, held, proof, window(state), now)
     return replace(state, tries=0), GoOn()
 
 

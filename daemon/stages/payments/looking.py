@@ -15,18 +15,18 @@ from daemon.stages import paging
 from daemon.stages.moves import Ask, GoOn, Move
 from daemon.stages.payments import (
     deletions,
+    describe,
     evidence,
     outcomes,
     plan,
     protocol,
     pushing,
-    telling,
     verdict,
 )
 from daemon.stages.payments.doubting import unanswered
 from daemon.stages.payments.evidence import Evidence
 from daemon.stages.payments.intake import LookedCustomer, LookedInvoice
-from daemon.stages.payments.ours import thd_tags
+from daemon.stages.payments.own_payments import tags_of
 from daemon.stages.payments.plan import LOOKS_AT_ONCE, Asked, Looked, PaymentSync, Step
 from daemon.stages.payments.verdict import Fits, HeldBack, Places, Unfit
 from daemon.stages.reading import Reading
@@ -67,14 +67,14 @@ RECORDS = range(3000, 4000)
 # The question
 
 
-def thd_look(
+def look(
     session: Session, state: PaymentSync, request_id: str, now: datetime
 ) -> tuple[PaymentSync, Ask]:
     """Ask for the next postings' invoices as they are now, and whether each is or was there."""
     requests: list[ask.Request] = []
     asked: list[Asked] = []
     for posting in _apart(postings.ready(session.connection.id, state.at_once)):
-        about_it = tuple(_thd_questions(posting, f"{request_id}-{len(asked) + 1}"))
+        about_it = tuple(_questions(posting, f"{request_id}-{len(asked) + 1}"))
         requests.extend(about_it)
         asked.append(Asked(posting.id, _invoices(posting), len(about_it)))
     requests.extend(deletions.questions(state, request_id))
@@ -95,12 +95,12 @@ def _apart(ready: Iterable[Posting]) -> Iterator[Posting]:
         yield posting
 
 
-def _thd_questions(posting: Posting, request_id: str) -> Iterator[ask.Request]:
+def _questions(posting: Posting, request_id: str) -> Iterator[ask.Request]:
     payment = listing.get(posting.payment_id)
     yield _whom_it_concerns(f"{request_id}-1", posting)
     yield ask.ReceivePaymentQuery(
         f"{request_id}-2",
-        ref_numbers=thd_tags(posting).ref_numbers,
+        ref_numbers=tags_of(posting).ref_numbers,
         include_lines=True,
     )
     yield ask.ReceivePaymentQuery(
@@ -109,7 +109,7 @@ def _thd_questions(posting: Posting, request_id: str) -> Iterator[ask.Request]:
         customer_list_id=posting.customer_list_id,
         include_lines=True,
     )
-    numbers, name = _numbers_to_ask(payment, posting), _thd_name_to_ask(payment, posting)
+    numbers, name = _numbers_to_ask(payment, posting), _name_to_ask(payment, posting)
     if numbers:
         # Whoever bears a number that the platform named, also what no sync has read yet.
         yield ask.InvoiceQuery(f"{request_id}-4", ref_numbers=numbers, include=LOOKED)
@@ -124,7 +124,7 @@ def _numbers_to_ask(payment: Payment, posting: Posting) -> tuple[str, ...]:
     return tuple(one for one in named if holds(one, LONGEST_NUMBER))
 
 
-def _thd_name_to_ask(payment: Payment, posting: Posting) -> str:
+def _name_to_ask(payment: Payment, posting: Posting) -> str:
     """The name by which a payment on account was given its customer; empty where a person or its
     ListID says whom it means.
     """
@@ -154,7 +154,7 @@ def _invoices(posting: Posting) -> str:
 # The answer
 
 
-def thd_looked(
+def looked(
     session: Session, state: PaymentSync, reading: Reading, now: datetime
 ) -> tuple[PaymentSync, Move]:
     """Decide of each posting whether it goes out as the books are now."""
@@ -163,14 +163,14 @@ def thd_looked(
     about_deletions = heads[: len(deletions.questions(state, ""))]
     if reading.unreadable or len(about_deletions) < len(deletions.questions(state, "")):
         said = reading.unreadable or "it lacked a part of what was asked"
-        return _thd_unseen(session, state, said, now)
+        return _unseen(session, state, said, now)
     state = replace(state, unseen=0)
     failed = [_unanswered_of(about_it) for about_it in about_each]
     about_all = next((one for one in failed if one and not _is_about_a_record(one)), None)
     about_all = about_all or unanswered(about_deletions[:1])
     if about_all is not None and (len(asked) > 1 or not _is_about_a_record(about_all)):
-        return _thd_looked_in_vain(session, state, about_all, now)
-    state, is_told = deletions.thd_told(session, state, reading.rows, about_deletions)
+        return _looked_in_vain(session, state, about_all, now)
+    state, is_told = deletions.take_listed(session, state, reading.rows, about_deletions)
     if not is_told:
         return plan.to(state, Step.LOOK), GoOn()
     state = replace(
@@ -181,14 +181,14 @@ def thd_looked(
     looked = []
     for one, in_vain in zip(asked, failed, strict=True):
         in_vain = in_vain or about_all
-        state, mark = _thd_decided(session, state, one, in_vain, reading.rows, now)
+        state, mark = _decided(session, state, one, in_vain, reading.rows, now)
         looked += [Looked(one.posting_id, mark)] if mark else []
         if not state.pushing:
             break
     return pushing.next_of(state, looked), GoOn()
 
 
-def _thd_decided(
+def _decided(
     session: Session,
     state: PaymentSync,
     asked: Asked,
@@ -203,29 +203,29 @@ def _thd_decided(
         # A record that cannot be read, or is in use, keeps its own payment waiting only.
         code, said = in_vain.status.code, in_vain.status.message
         refused = verdict.refusal(posting, code, said)
-        outcomes.thd_not_posted(session, posting, refused, now, said=said)
+        outcomes.not_posted(session, posting, refused, now, said=said)
         return pushing.failed(state, refused), ""
-    told = (*rows, *deletions.thd_of(session, state, posting))
-    if _thd_is_there_already(session, posting, _thd_search(payment, posting, told), now):
+    told = (*rows, *deletions.of(session, state, posting))
+    if _is_there_already(session, posting, _search(payment, posting, told), now):
         return pushing.passed(state), ""
     if payment.status is not PaymentStatus.READY or _invoices(posting) != asked.invoices:
         # It was corrected meanwhile: as it is now, nobody has looked at it.
         return pushing.passed(state), ""
-    why = _thd_verdict(session, payment, posting, rows)
+    why = _verdict(session, payment, posting, rows)
     if isinstance(why, Fits):
-        why = _thd_only_one(session, payment, posting, rows) or why
+        why = _only_one(session, payment, posting, rows) or why
     if isinstance(why, Fits):
-        found = pushing.thd_places(session, payment, posting)
+        found = pushing.places(session, payment, posting)
         if isinstance(found, Places):
-            _thd_accept(posting, why.date or payment.date, why, found, now)
-            return state, pushing.thd_mark(session, posting.id)
+            _accept(posting, why.date or payment.date, why, found, now)
+            return state, pushing.mark(session, posting.id)
         why = found
-    outcomes.thd_reread(session, posting)
-    outcomes.thd_not_posted(session, posting, why, now)
+    outcomes.reread(session, posting)
+    outcomes.not_posted(session, posting, why, now)
     return pushing.failed(state, why), ""
 
 
-def _thd_unseen(
+def _unseen(
     session: Session, state: PaymentSync, said: str, now: datetime
 ) -> tuple[PaymentSync, Move]:
     """The look could not be taken in: fewer at once; one alone once more, then it waits.
@@ -239,10 +239,10 @@ def _thd_unseen(
         return paging.unreadable(state, said)
     # The odd one is found: the others may be looked at together.
     state = replace(state, unseen=state.unseen + 1, most_at_once=LOOKS_AT_ONCE)
-    pushing.thd_put_off(session, state, said, now)
+    pushing.put_off(session, state, said, now)
     if state.unseen < MOST_UNSEEN:
         return pushing.passed(state), GoOn()
-    telling.thd_not_taken(session, said, now)
+    describe.not_taken(session, said, now)
     return plan.stop_pushing(state), GoOn()
 
 
@@ -274,20 +274,20 @@ def _is_about_a_record(failed: ResponseHead) -> bool:
     return failed.status.code in RECORDS and failed.status.code not in verdict.NOT_READY
 
 
-def _thd_looked_in_vain(
+def _looked_in_vain(
     session: Session, state: PaymentSync, failed: ResponseHead, now: datetime
 ) -> tuple[PaymentSync, Move]:
     """QuickBooks is busy, answers nothing to this application, or not about so many at once."""
     code, said = failed.status.code, failed.status.message
     if code in verdict.NOT_READY:
-        return pushing.thd_busy(session, state, said, now)
+        return pushing.busy(session, state, said, now)
     if _is_about_a_record(failed):
         return _fewer(state), GoOn()
-    telling.thd_stopped(session, str(code), said, now)
+    describe.stopped(session, str(code), said, now)
     return plan.stop_pushing(state), GoOn()
 
 
-def _thd_verdict(
+def _verdict(
     session: Session, payment: Payment, posting: Posting, rows: Sequence[object]
 ) -> Fits | HeldBack | Unfit:
     may, closing = allowed(session.connection, payment), _closing_date(session)
@@ -299,7 +299,7 @@ def _thd_verdict(
         lists.entries(session.connection.id, ListKind.ACCOUNT),
         ledger.receivables_of(session.connection.id, posting.customer_list_id),
     )
-    name = _thd_name_to_ask(payment, posting)
+    name = _name_to_ask(payment, posting)
     others = verdict.others_of_name(name, posting, customers.values())
     if others:
         ids = [posting.customer_list_id, *(one.list_id for one in others)]
@@ -310,7 +310,7 @@ def _thd_verdict(
     return verdict.look_on_account(payment, posting, customers, receivables, closing, may)
 
 
-def _thd_only_one(
+def _only_one(
     session: Session, payment: Payment, posting: Posting, rows: Sequence[object]
 ) -> HeldBack | Unfit | None:
     """Why a number does not say which invoice is meant: QuickBooks has others that bear it.
@@ -328,25 +328,23 @@ def _thd_only_one(
     return verdict.stopped("payment-invoice-ambiguous", number=number, count=count)
 
 
-def _thd_search(payment: Payment, posting: Posting, rows: Sequence[object]) -> Evidence:
+def _search(payment: Payment, posting: Posting, rows: Sequence[object]) -> Evidence:
     """What the look shows of a payment that may be there already, be it by another store.
 
     Once a person had it posted anew, only what has our own tags counts.
     """
-    known_by = thd_tags(posting)
+    known_by = tags_of(posting)
     proof = evidence.of_search(rows, posting, known_by)
     if posting.generation > 1 or not isinstance(proof.event, protocol.FoundNone):
         return proof
     return evidence.of_another(rows, payment, posting, known_by) or proof
 
 
-def _thd_is_there_already(
-    session: Session, posting: Posting, proof: Evidence, now: datetime
-) -> bool:
+def _is_there_already(session: Session, posting: Posting, proof: Evidence, now: datetime) -> bool:
     """Our own store may be a backup: what it takes for unsent may be in QuickBooks."""
     if isinstance(proof.event, protocol.FoundNone):
         return False
-    outcomes.thd_found(session, posting, proof, now)
+    outcomes.found(session, posting, proof, now)
     return True
 
 
@@ -355,7 +353,7 @@ def _closing_date(session: Session) -> str:
     return str(binding.closing_date or "") if binding else ""
 
 
-def _thd_accept(posting: Posting, day: date, fits: Fits, found: Places, now: datetime) -> None:
+def _accept(posting: Posting, day: date, fits: Fits, found: Places, now: datetime) -> None:
     postings.expect(posting.id, fits.expected, fits.paid)
     postings.move(
         posting.id,

@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from daemon.stages.payments import protocol, telling, terms, verdict
+from daemon.stages.payments import describe, protocol, terms, verdict
 from daemon.stages.payments.evidence import Evidence
 from daemon.stages.payments.protocol import OpenSet, Outcome, Phase, Settled
 from daemon.stages.payments.verdict import HeldBack, StopPosting, Unfit
@@ -41,7 +41,7 @@ def opened(held: MessageSet) -> OpenSet:
     )
 
 
-def thd_after(
+def after(
     session: Session, held: MessageSet, evidence: Evidence, window: timedelta, now: datetime
 ) -> OpenSet | Settled:
     """Write down what follows from an event for a set and its posting."""
@@ -49,22 +49,22 @@ def thd_after(
     result = protocol.after(before, evidence.event)
     posting = postings.get(held.posting_id)
     if isinstance(result, OpenSet):
-        _thd_save(session, held, result, now)
-        _thd_in_doubt(posting, held, result, evidence, window, now)
+        _save(session, held, result, now)
+        _in_doubt(posting, held, result, evidence, window, now)
         return result
     closed = replace(before, phase=Phase.CLOSED, turned_away=_turned_away(before, evidence))
-    _thd_save(session, held, closed, now, outcome=result.outcome)
+    _save(session, held, closed, now, outcome=result.outcome)
     match result.outcome:
         case Outcome.POSTED:
-            thd_posted(session, posting, evidence, now, set_id=held.set_id)
+            posted(session, posting, evidence, now, set_id=held.set_id)
         case Outcome.REFUSED:
-            thd_declined(session, posting, evidence, now, set_id=held.set_id)
+            declined(session, posting, evidence, now, set_id=held.set_id)
         case Outcome.PARKED:
             unseen = "payment-ran-unseen" if before.ran else "payment-never-answered"
             hint = evidence.hint or unseen
-            thd_parked(session, posting, hint, evidence.found, now, set_id=held.set_id)
+            parked(session, posting, hint, evidence.found, now, set_id=held.set_id)
         case Outcome.NOT_RUN:
-            _thd_not_run(session, posting, evidence, now, set_id=held.set_id)
+            _not_run(session, posting, evidence, now, set_id=held.set_id)
     return result
 
 
@@ -73,7 +73,7 @@ def _turned_away(before: OpenSet, evidence: Evidence) -> bool:
     return event.turned_away if isinstance(event, protocol.Unanswered) else before.turned_away
 
 
-def _thd_save(
+def _save(
     session: Session, held: MessageSet, state: OpenSet, now: datetime, outcome: str = ""
 ) -> None:
     closed = state.phase is Phase.CLOSED
@@ -92,7 +92,7 @@ def _thd_save(
     )
 
 
-def _thd_in_doubt(
+def _in_doubt(
     posting: Posting,
     held: MessageSet,
     result: OpenSet,
@@ -122,7 +122,7 @@ def _thd_in_doubt(
     )
 
 
-def thd_stays_in_doubt(held: MessageSet, said: str, now: datetime) -> None:
+def stays_in_doubt(held: MessageSet, said: str, now: datetime) -> None:
     """Nothing was learned of a set: it is as open as it was, and the payment says why."""
     code = "payment-doubt-unreadable"
     postings.move(
@@ -148,14 +148,14 @@ EVENTS: Mapping[str, str] = {
 """What the life of a payment says of an event of the protocol."""
 
 
-def thd_posted(
+def posted(
     session: Session, posting: Posting, evidence: Evidence, now: datetime, *, set_id: str = ""
 ) -> None:
     """The payment is in QuickBooks."""
     ret = evidence.ret
     assert ret is not None
     payment = listing.get(posting.payment_id)
-    posting = _thd_as_it_was_sent(payment, posting, ret)
+    posting = _as_it_was_sent(payment, posting, ret)
     code = NOT_APPLIED if evidence.code == verdict.LINK_MISSING else ""
     postings.move(
         posting.id,
@@ -175,18 +175,18 @@ def thd_posted(
     )
     # The list of payments may have shown it before we knew that it is ours.
     incoming.remove_ours(session.connection.id, [ret.txn_id])
-    thd_reread(session, posting)
-    telling.thd_done(session, payment, store_values.Outcome.POSTED)
+    reread(session, posting)
+    describe.done(session, payment, store_values.Outcome.POSTED)
     if code:
-        telling.thd_failed(session, payment, code, now, said=evidence.said)
+        describe.failed(session, payment, code, now, said=evidence.said)
     if posting.state is PostingState.SENT:
         for use in posting.uses:
-            _thd_compare_balance(session, posting, use.invoice_txn_id, use.expected, ret, now)
+            _compare_balance(session, posting, use.invoice_txn_id, use.expected, ret, now)
     elif ret.total_amount is not None and not terms.agree(payment, posting, ret):
-        thd_edited(session, payment, terms.sent(payment, posting), terms.shown(ret), now)
+        edited(session, payment, terms.sent(payment, posting), terms.shown(ret), now)
 
 
-def _thd_as_it_was_sent(payment: Payment, posting: Posting, ret: ReceivePaymentRet) -> Posting:
+def _as_it_was_sent(payment: Payment, posting: Posting, ret: ReceivePaymentRet) -> Posting:
     """A posting that this store takes for unsent, as an earlier life of the store sent it.
 
     Where that put less on its invoices, or another date, than is planned, the memo says so.
@@ -200,15 +200,13 @@ def _thd_as_it_was_sent(payment: Payment, posting: Posting, ret: ReceivePaymentR
     return as_sent
 
 
-def thd_edited(
-    session: Session, payment: Payment, as_sent: str, as_found: str, now: datetime
-) -> None:
+def edited(session: Session, payment: Payment, as_sent: str, as_found: str, now: datetime) -> None:
     """A payment of ours is not in QuickBooks as we sent it."""
     fields = {"expected": as_sent, "found": as_found}
-    telling.thd_failed(session, payment, EDITED, now, fields=fields)
+    describe.failed(session, payment, EDITED, now, fields=fields)
 
 
-def _thd_compare_balance(
+def _compare_balance(
     session: Session,
     posting: Posting,
     txn_id: str,
@@ -220,10 +218,10 @@ def _thd_compare_balance(
     shown = next((one.balance_remaining for one in ret.applied if one.txn_id == txn_id), None)
     if expected is None or shown is None or shown == expected:
         return
-    thd_differs(session, posting, txn_id, expected, shown, now)
+    differs(session, posting, txn_id, expected, shown, now)
 
 
-def thd_differs(
+def differs(
     session: Session,
     posting: Posting,
     txn_id: str,
@@ -235,33 +233,33 @@ def thd_differs(
     number = next((u.number for u in posting.uses if u.invoice_txn_id == txn_id), txn_id)
     fields = {"number": number, "expected": f"{expected:,.2f}", "found": f"{found:,.2f}"}
     payment = listing.get(posting.payment_id)
-    telling.thd_failed(session, payment, "payment-balance-differs", now, fields=fields)
+    describe.failed(session, payment, "payment-balance-differs", now, fields=fields)
 
 
-def thd_found(session: Session, posting: Posting, proof: Evidence, now: datetime) -> None:
+def found(session: Session, posting: Posting, proof: Evidence, now: datetime) -> None:
     """QuickBooks shows a payment of ours that was not known to be there: it is, or may be, it."""
     if isinstance(proof.event, protocol.Saved):
-        thd_posted(session, posting, proof, now)
+        posted(session, posting, proof, now)
     else:
-        thd_parked(session, posting, proof.hint, proof.found, now)
+        parked(session, posting, proof.hint, proof.found, now)
 
 
-def thd_settled_by_list(session: Session, held: MessageSet, proof: Evidence, now: datetime) -> None:
+def settled_by_list(session: Session, held: MessageSet, proof: Evidence, now: datetime) -> None:
     """A list of payments shows what an open set was looked for."""
-    thd_after(session, held, proof, timedelta(0), now)
+    after(session, held, proof, timedelta(0), now)
 
 
-def thd_declined(
+def declined(
     session: Session, posting: Posting, evidence: Evidence, now: datetime, *, set_id: str = ""
 ) -> None:
     """QuickBooks said no: nothing was written."""
     may = allowed(session.connection, listing.get(posting.payment_id))
     why = verdict.refusal(posting, evidence.code, evidence.said, may)
-    thd_reread(session, posting)
-    thd_not_posted(session, posting, why, now, said=evidence.said, set_id=set_id)
+    reread(session, posting)
+    not_posted(session, posting, why, now, said=evidence.said, set_id=set_id)
 
 
-def thd_not_posted(
+def not_posted(
     session: Session,
     posting: Posting,
     why: HeldBack | Unfit | StopPosting,
@@ -277,11 +275,11 @@ def thd_not_posted(
     """
     if isinstance(why, Unfit):
         payment = listing.get(posting.payment_id)
-        reason = telling.thd_failed(session, payment, why.code, now, fields=why.fields, said=said)
+        reason = describe.failed(session, payment, why.code, now, fields=why.fields, said=said)
     else:
         reason = tell(why.code, said=said, **why.fields).message
     if isinstance(why, StopPosting):
-        telling.thd_stopped(session, why.code, said, now, **why.fields)
+        describe.stopped(session, why.code, said, now, **why.fields)
     waits = not isinstance(why, Unfit)
     attempts = posting.attempts + 1
     postings.move(
@@ -300,7 +298,7 @@ def thd_not_posted(
     )
 
 
-def thd_parked(
+def parked(
     session: Session,
     posting: Posting,
     hint: str,
@@ -310,10 +308,10 @@ def thd_parked(
     set_id: str = "",
 ) -> None:
     """Only a person can tell what QuickBooks holds of this payment."""
-    thd_reread(session, posting)
+    reread(session, posting)
     payment = listing.get(posting.payment_id)
     fields = {"found": found, "count": found}
-    reason = telling.thd_failed(session, payment, hint, now, fields=fields)
+    reason = describe.failed(session, payment, hint, now, fields=fields)
     postings.move(
         posting.id,
         PostingState.PARKED,
@@ -326,7 +324,7 @@ def thd_parked(
     )
 
 
-def _thd_not_run(
+def _not_run(
     session: Session, posting: Posting, evidence: Evidence, now: datetime, *, set_id: str
 ) -> None:
     """QuickBooks did not take the set: it is planned anew, but not without end.
@@ -336,11 +334,11 @@ def _thd_not_run(
     said = evidence.said or posting.said
     if statuses.speaks_of_a_lock(said):
         why = verdict.stopped("payment-locked")
-        thd_not_posted(session, posting, why, now, said=said, set_id=set_id)
+        not_posted(session, posting, why, now, said=said, set_id=set_id)
         return
     if posting.attempts + 1 >= MOST_TURNED_AWAY:
         why = verdict.stopped("payment-request-refused")
-        thd_not_posted(session, posting, why, now, said=said, set_id=set_id)
+        not_posted(session, posting, why, now, said=said, set_id=set_id)
         return
     postings.move(
         posting.id,
@@ -355,7 +353,7 @@ def _thd_not_run(
 MOST_TURNED_AWAY = 3
 
 
-def thd_reread(session: Session, posting: Posting) -> None:
+def reread(session: Session, posting: Posting) -> None:
     """Read the invoices of a posting again at the end of this sync."""
     connection_id = session.connection.id
     held = ledger.held(connection_id, [use.invoice_txn_id for use in posting.uses])

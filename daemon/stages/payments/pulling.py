@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
-from daemon.stages.payments import intake, ours, restored
+from daemon.stages.payments import intake, own_payments, restored
+from daemon.stages.payments.describe import done, report
 from daemon.stages.payments.plan import PaymentSync, Step
-from daemon.stages.payments.telling import thd_done, thd_trouble
 from daemon.stages.reading import Tally
 from shared.models import ledger, problems
 from shared.models.payments import incoming, postings
@@ -30,24 +30,26 @@ from shared.rules.values import Outcome, RecordKind, Session, Trouble
 INVOICE = "Invoice"
 
 
-def thd_store(session: Session, state: PaymentSync, rows: Sequence[object], now: datetime) -> Tally:
+def store_rows(
+    session: Session, state: PaymentSync, rows: Sequence[object], now: datetime
+) -> Tally:
     """Store rows of a step that reads payments, or the list of those that were deleted."""
     if state.step is Step.DELETIONS:
         deleted = [row for row in rows if isinstance(row, TxnDeletedRet)]
-        ours.thd_copies_deleted(session, [row.ref_number for row in deleted])
+        own_payments.copies_deleted(session, [row.ref_number for row in deleted])
         gone = [row.txn_id for row in deleted]
-        return Tally(rows=len(rows), changed=thd_delete(session, gone, now))
+        return Tally(rows=len(rows), changed=delete(session, gone, now))
     if state.step is Step.CHANGED:
-        return _thd_changed(session, rows)
+        return _changed(session, rows)
     payments = [row for row in rows if isinstance(row, ReceivedPayment)]
-    tally = _thd_store_payments(session, payments, now, by_id=state.step is Step.COMPARE)
+    tally = _store_payments(session, payments, now, by_id=state.step is Step.COMPARE)
     troubles = [row for row in rows if isinstance(row, Trouble)]
-    failed = _thd_troubles(session, troubles, tally.taken_ids, now)
+    failed = _troubles(session, troubles, tally.taken_ids, now)
     seen = tally.seen_ids | {one.object_id for one in troubles}
     return tally.plus(Tally(rows=len(rows), failed=failed, seen_ids=frozenset(seen)))
 
 
-def _thd_changed(session: Session, rows: Sequence[object]) -> Tally:
+def _changed(session: Session, rows: Sequence[object]) -> Tally:
     """Have these payments read by ID, but for those that a person set aside."""
     connection_id = session.connection.id
     seen = [row for row in rows if isinstance(row, ReceivePaymentRet)]
@@ -59,47 +61,47 @@ def _thd_changed(session: Session, rows: Sequence[object]) -> Tally:
     return Tally(rows=len(rows), newest=newest)
 
 
-def thd_not_taken_in(session: Session, txn_id: str, said: str, now: datetime) -> None:
+def not_taken_in(session: Session, txn_id: str, said: str, now: datetime) -> None:
     """A payment whose answer can never be taken in is a problem; what is held of it stays."""
     held = incoming.by_txn_id(session.connection.id, [txn_id]).get(txn_id)
     document = held.document if held else f"Payment {txn_id}"
-    thd_trouble(session, intake.unreadable(txn_id, document, said), now)
+    report(session, intake.unreadable(txn_id, document, said), now)
 
 
-def thd_delete(session: Session, txn_ids: Sequence[str], now: datetime) -> int:
+def delete(session: Session, txn_ids: Sequence[str], now: datetime) -> int:
     """Payments that QuickBooks no longer has; tells how many that was news about."""
     connection_id = session.connection.id
-    changed = ours.thd_deleted(session, txn_ids, now)
+    changed = own_payments.deleted(session, txn_ids, now)
     gone = incoming.mark_deleted(connection_id, txn_ids, now)
-    ours.thd_reread(session, incoming.invoices_of(connection_id, gone))
+    own_payments.reread(session, incoming.invoices_of(connection_id, gone))
     for payment in incoming.by_txn_id(connection_id, gone).values():
-        thd_done(session, payment, Outcome.DELETED)
+        done(session, payment, Outcome.DELETED)
     # Also of one that was never held, since it could not be read.
     problems.resolve(connection_id, RecordKind.PAYMENT, txn_ids, None, now)
     return changed + len(gone)
 
 
-def thd_missing(session: Session, state: PaymentSync, txn_ids: Iterable[str], now: datetime) -> int:
+def missing(session: Session, state: PaymentSync, txn_ids: Iterable[str], now: datetime) -> int:
     """Payments that were asked for by their IDs and not shown."""
     missing = sorted(txn_ids)
     if state.restored:
         known = postings.by_tags(session.connection.id, txn_ids=missing)
         lost = [one for one in known if one.state is PostingState.POSTED]
-        restored.thd_lost(session, lost, now)
-    return thd_delete(session, missing, now)
+        restored.lost(session, lost, now)
+    return delete(session, missing, now)
 
 
-def _thd_store_payments(
+def _store_payments(
     session: Session, payments: Sequence[ReceivedPayment], now: datetime, *, by_id: bool
 ) -> Tally:
-    recognized = ours.thd_recognized(session, payments)
+    recognized = own_payments.recognized(session, payments)
     known_to_us = sum(
-        ours.thd_seen(session, _again(recognized[one.txn_id]), one, now, by_id=by_id)
+        own_payments.seen(session, _again(recognized[one.txn_id]), one, now, by_id=by_id)
         for one in payments
         if one.txn_id in recognized
     )
     theirs = [one for one in payments if one.txn_id not in recognized]
-    changed = _thd_store_theirs(session, theirs, now)
+    changed = _store_theirs(session, theirs, now)
     read = frozenset(one.txn_id for one in payments)
     return Tally(
         changed=known_to_us + changed,
@@ -115,20 +117,20 @@ def _again(posting: Posting) -> Posting:
     return postings.get(posting.id)
 
 
-def _thd_store_theirs(session: Session, payments: Sequence[ReceivedPayment], now: datetime) -> int:
+def _store_theirs(session: Session, payments: Sequence[ReceivedPayment], now: datetime) -> int:
     connection = session.connection
     before = incoming.by_txn_id(connection.id, [one.txn_id for one in payments])
-    wanted = {one.txn_id: one for one in _thd_wanted(session, payments, before)}
+    wanted = {one.txn_id: one for one in _wanted(session, payments, before)}
     stored = incoming.store(connection.id, session.sync_id or 0, list(wanted.values()), now)
     changed = [*stored.imported, *stored.updated]
     invoices = {use.txn_id for one in changed for use in wanted[one].uses if _is_invoice(use)}
     invoices |= {
         use.invoice_txn_id for one in stored.updated if one in before for use in _paid(before[one])
     }
-    ours.thd_reread(session, invoices)
+    own_payments.reread(session, invoices)
     for txn_id, payment in incoming.by_txn_id(connection.id, changed).items():
         imported = txn_id in stored.imported
-        thd_done(session, payment, Outcome.IMPORTED if imported else Outcome.UPDATED)
+        done(session, payment, Outcome.IMPORTED if imported else Outcome.UPDATED)
     return len(changed)
 
 
@@ -140,7 +142,7 @@ def _paid(payment: Payment) -> list[PaymentUse]:
     return [use for use in payment.uses if use.kind is UseKind.INVOICE]
 
 
-def _thd_wanted(
+def _wanted(
     session: Session, payments: Sequence[ReceivedPayment], held: Mapping[str, Payment]
 ) -> list[ReceivedPayment]:
     """Leave out what is skipped; and, unless it is held, what is too old or not to come in."""
@@ -155,13 +157,13 @@ def _thd_wanted(
     ]
 
 
-def _thd_troubles(
+def _troubles(
     session: Session, troubles: Sequence[Trouble], read: Iterable[str], now: datetime
 ) -> int:
     """Put on file what could not be read or does not add up; close what is over."""
     connection_id = session.connection.id
     for one in troubles:
-        thd_trouble(session, one, now)
+        report(session, one, now)
     wrong = {one.object_id for one in troubles}
     problems.resolve(connection_id, RecordKind.PAYMENT, sorted(read), [intake.UNREADABLE], now)
     right = sorted(set(read) - wrong)

@@ -14,7 +14,7 @@ from hashlib import sha256
 
 from daemon.stages import paging
 from daemon.stages.moves import AskWrite, GoOn, Move
-from daemon.stages.payments import evidence, outcomes, plan, protocol, telling, verdict
+from daemon.stages.payments import describe, evidence, outcomes, plan, protocol, verdict
 from daemon.stages.payments.doubting import PARSE_ERROR, window
 from daemon.stages.payments.evidence import Evidence
 from daemon.stages.payments.plan import Looked, PaymentSync, Step
@@ -45,24 +45,24 @@ NAME_TAKEN = 3100
 WRITES_ELSEWHERE = "company-written-elsewhere"
 
 
-def thd_busy(
+def busy(
     session: Session, state: PaymentSync, said: str, now: datetime
 ) -> tuple[PaymentSync, Move]:
     """QuickBooks is busy: after a few tries posting waits for the next sync."""
     if state.tries >= state.most_tries:
-        telling.thd_stopped(session, "retries-exhausted", said, now, times=str(state.tries + 1))
+        describe.stopped(session, "retries-exhausted", said, now, times=str(state.tries + 1))
         return plan.stop_pushing(state), GoOn()
     return paging.try_again(state, said)
 
 
-def thd_put_off(session: Session, state: PaymentSync, said: str, now: datetime) -> None:
+def put_off(session: Session, state: PaymentSync, said: str, now: datetime) -> None:
     """What could not be read keeps a posting waiting."""
     posting = postings.get(state.posting_id)
     why = verdict.stopped("payment-answer-unreadable", reason=said)
-    outcomes.thd_not_posted(session, posting, why, now, said=said)
+    outcomes.not_posted(session, posting, why, now, said=said)
 
 
-def thd_places(session: Session, payment: Payment, posting: Posting) -> Places | HeldBack | Unfit:
+def places(session: Session, payment: Payment, posting: Posting) -> Places | HeldBack | Unfit:
     """The account and the payment method of a posting, as the connection's rules are now."""
     connection = session.connection
     return verdict.places(
@@ -76,7 +76,7 @@ def thd_places(session: Session, payment: Payment, posting: Posting) -> Places |
     )
 
 
-def thd_method_made(
+def method_made(
     session: Session, state: PaymentSync, reading: Reading, now: datetime
 ) -> tuple[PaymentSync, Move]:
     """The payment method is in QuickBooks now, or the payment cannot have it."""
@@ -85,11 +85,11 @@ def thd_method_made(
         if not state.relisted:
             # The list tells whether it was made.
             return replace(plan.to(state, Step.LISTS), relisted=True), GoOn()
-        thd_put_off(session, state, reading.unreadable or "it held no response", now)
+        put_off(session, state, reading.unreadable or "it held no response", now)
         return passed(state), GoOn()
     code, said = head.status.code, head.status.message
     if statuses.is_transient(code, said):
-        return thd_busy(session, only_next(state), said, now)
+        return busy(session, only_next(state), said, now)
     if statuses.is_success(code):
         made = [row for row in reading.rows if isinstance(row, ListEntry)]
         lists.add(session.connection.id, made)
@@ -99,11 +99,11 @@ def thd_method_made(
         return replace(plan.to(state, Step.LISTS), relisted=True), GoOn()
     posting = postings.get(state.posting_id)
     why = verdict.stopped("payment-method-missing", method=state.method)
-    outcomes.thd_not_posted(session, posting, why, now, said=said)
+    outcomes.not_posted(session, posting, why, now, said=said)
     return failed(state, why), GoOn()
 
 
-def thd_post(
+def post(
     session: Session, state: PaymentSync, now: datetime
 ) -> tuple[PaymentSync, AskWrite | None]:
     """Commit the write of the posting that was looked at; None when it cannot be written."""
@@ -120,7 +120,7 @@ def thd_post(
         # Another connection came to a company of this name: the next session tells them apart.
         return plan.stop_pushing(state), None
     if sets.is_open_elsewhere(binding.company_key, connection.id):
-        telling.thd_stopped(session, WRITES_ELSEWHERE, "", now)
+        describe.stopped(session, WRITES_ELSEWHERE, "", now)
         return plan.stop_pushing(state), None
     looked_at = datetime.fromisoformat(state.looked_at)
     write_until = datetime.fromisoformat(state.write_until)
@@ -129,14 +129,14 @@ def thd_post(
         fewer = max(1, state.most_at_once // 2)
         return plan.to(replace(state, at_once=fewer, most_at_once=fewer), Step.LOOK), None
     clock_was_set_back = now < looked_at
-    is_another = thd_mark(session, posting.id) != state.to_write[0].mark
+    is_another = mark(session, posting.id) != state.to_write[0].mark
     if clock_was_set_back or is_another or daemons.has_begun_between(write_until - LOOK_LASTS, now):
         return plan.to(state, Step.LOOK), None
     if sets.written_elsewhere(binding.company_key, connection.id, looked_at):
         return plan.to(state, Step.LOOK), None
-    found = thd_places(session, payment, posting)
+    found = places(session, payment, posting)
     if not isinstance(found, Places):
-        outcomes.thd_not_posted(session, posting, found, now)
+        outcomes.not_posted(session, posting, found, now)
         return failed(state, found), None
     if found.missing_method and found.missing_method != state.method:
         return replace(plan.to(state, Step.METHOD), method=found.missing_method), None
@@ -152,7 +152,7 @@ def thd_post(
         )
     except RequestRefused as refusal:
         why = verdict.stopped("payment-request-refused")
-        outcomes.thd_not_posted(session, posting, why, now, said=str(refusal))
+        outcomes.not_posted(session, posting, why, now, said=str(refusal))
         return failed(state, why), None
     sets.begin(
         connection_id=connection.id,
@@ -202,16 +202,16 @@ def _add(
     )
 
 
-def thd_written(
+def written(
     session: Session, state: PaymentSync, reading: Reading, now: datetime
 ) -> tuple[PaymentSync, Move]:
     """The answer to a write, be it the first or once more."""
     held = sets.open_set(session.connection.id)
     assert held is not None
-    return _thd_outcome(session, state, held, evidence.of_write(reading, held.set_id), now)
+    return _outcome(session, state, held, evidence.of_write(reading, held.set_id), now)
 
 
-def thd_write_refused(
+def write_refused(
     session: Session, state: PaymentSync, hresult: str, said: str, now: datetime
 ) -> tuple[PaymentSync, Move]:
     """An hresult came instead of an answer: whatever it says, the write is in doubt."""
@@ -224,26 +224,26 @@ def thd_write_refused(
         hint and hint.effect is statuses.Effect.NOT_DONE
     )
     proof = Evidence(protocol.Unanswered(turned_away, for_good=never), said=said)
-    return _thd_outcome(session, state, held, proof, now)
+    return _outcome(session, state, held, proof, now)
 
 
-def thd_unheard(session: Session, state: PaymentSync, now: datetime) -> PaymentSync:
+def asked_again(session: Session, state: PaymentSync, now: datetime) -> PaymentSync:
     """The Web Connector asks again: it may never have got the write, or have lost its answer.
 
     The bytes are not simply handed out once more: first it is looked what became of them.
     """
     held = sets.open_set(session.connection.id)
     assert held is not None
-    outcomes.thd_after(session, held, Evidence(protocol.Unanswered()), window(state), now)
+    outcomes.after(session, held, Evidence(protocol.Unanswered()), window(state), now)
     return plan.to(state, Step.DOUBT)
 
 
-def _thd_outcome(
+def _outcome(
     session: Session, state: PaymentSync, held: MessageSet, proof: Evidence, now: datetime
 ) -> tuple[PaymentSync, Move]:
     posting = postings.get(held.posting_id)
-    _thd_mark_cleared(held, proof)
-    result = outcomes.thd_after(session, held, proof, window(state), now)
+    _mark_cleared(held, proof)
+    result = outcomes.after(session, held, proof, window(state), now)
     if not isinstance(result, protocol.Settled):
         return plan.to(state, Step.DOUBT), GoOn()
     if result.outcome is protocol.Outcome.POSTED:
@@ -256,7 +256,7 @@ def _thd_outcome(
     return failed(state, verdict.refusal(posting, proof.code, proof.said, may)), GoOn()
 
 
-def _thd_mark_cleared(held: MessageSet, proof: Evidence) -> None:
+def _mark_cleared(held: MessageSet, proof: Evidence) -> None:
     """QuickBooks answered: it has forgotten the set before this one, or never knew it."""
     event = proof.event
     if not isinstance(event, protocol.Unanswered) or event.turned_away:
@@ -289,7 +289,7 @@ def only_next(state: PaymentSync) -> PaymentSync:
     return replace(state, to_write=state.to_write[:1])
 
 
-def thd_mark(session: Session, posting_id: int) -> str:
+def mark(session: Session, posting_id: int) -> str:
     """A posting, its payment and what is allowed for it, in 16 digits: changed is another."""
     posting = postings.get(posting_id)
     payment = listing.get(posting.payment_id)
@@ -297,7 +297,7 @@ def thd_mark(session: Session, posting_id: int) -> str:
     return sha256(known.encode()).hexdigest()[:16]
 
 
-def thd_lists(session: Session, rows: Iterable[object]) -> None:
+def keep_lists(session: Session, rows: Iterable[object]) -> None:
     """Keep the accounts and payment methods that QuickBooks listed."""
     entries = [row for row in rows if isinstance(row, ListEntry)]
     for kind in ListKind:

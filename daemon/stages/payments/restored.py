@@ -14,15 +14,15 @@ from typing import TypeVar
 
 from daemon.stages import paging
 from daemon.stages.moves import GoOn, Move, Pause
-from daemon.stages.payments import deletions, ours, outcomes, plan, telling
+from daemon.stages.payments import deletions, describe, outcomes, own_payments, plan
 from daemon.stages.payments.doubting import unanswered
-from daemon.stages.payments.ours import is_same, thd_tags
+from daemon.stages.payments.own_payments import is_same, tags_of
 from daemon.stages.payments.plan import KNOWN_LIMIT, PaymentSync, WhichCopy
 from daemon.stages.reading import Reading
 from shared.hints import tell
 from shared.models import ledger, problems
 from shared.models.payments import incoming, postings
-from shared.models.payments.holding import COMPANY_FILE
+from shared.models.payments.holds import COMPANY_FILE
 from shared.models.payments.incoming import Latest
 from shared.qbxml import statuses
 from shared.qbxml.responses import BadRecord, ReceivePaymentRet, ResponseHead, TxnDeletedRet
@@ -59,15 +59,15 @@ class NotTold:
     said: str
 
 
-def thd_asked(session: Session, state: WhichCopy) -> list[str]:
+def asked(session: Session, state: WhichCopy) -> list[str]:
     """The TxnIDs of the payments to ask for next; none where nothing was posted or imported.
 
     Or RefNumbers, where they are looked for by those.
     """
-    return list(state.numbers or state.singly[:1]) or thd_latest(session, state.known_limit)
+    return list(state.numbers or state.singly[:1]) or latest(session, state.known_limit)
 
 
-def thd_latest(session: Session, limit: int) -> list[str]:
+def latest(session: Session, limit: int) -> list[str]:
     """The TxnIDs that a copy from before would lack: the latest that were posted and imported."""
     connection_id = session.connection.id
     posted = postings.recently_posted(connection_id, limit)
@@ -75,22 +75,22 @@ def thd_latest(session: Session, limit: int) -> list[str]:
     return [*(one.txn_id for one in posted), *(one.txn_id for one in imported)]
 
 
-def thd_known(
+def known(
     session: Session, state: PaymentSync, reading: Reading, now: datetime
 ) -> tuple[PaymentSync, Move]:
     """The answer to KNOWN: the latest posted payments, and what was deleted."""
-    state, found = thd_judged(session, state, reading, now)
+    state, found = judged(session, state, reading, now)
     match found:
         case Compared(is_older_copy=False):
-            thd_right_copy(session, now)
+            right_copy(session, now)
             state = replace(state, compare=state.compare or found.was_undone)
             if not state.singly:
-                state = deletions.thd_listed(session, state, reading.rows)
+                state = deletions.note_listed(session, state, reading.rows)
             return plan.advance(state), GoOn()
         case Compared() | NotTold():
-            return _thd_stop_or_go_on(session, state, found, now), GoOn()
+            return _stop_or_go_on(session, state, found, now), GoOn()
         case ResponseHead():
-            telling.thd_stopped(session, str(found.status.code), found.status.message, now)
+            describe.stopped(session, str(found.status.code), found.status.message, now)
             return plan.stop_pushing(state), GoOn()
         case _:
             return state, found
@@ -99,7 +99,7 @@ def thd_known(
 # Which copy it is
 
 
-def thd_judged(
+def judged(
     session: Session, state: State, reading: Reading, now: datetime
 ) -> tuple[State, Move | Compared | NotTold | ResponseHead]:
     """Judge by an answer which copy is open, or ask once more, for less.
@@ -110,11 +110,11 @@ def thd_judged(
     A ResponseHead is a question that QuickBooks refuses.
     """
     if state.numbers:
-        return _thd_looked(session, state, reading, now)
+        return _looked(session, state, reading, now)
     if state.singly:
-        return _thd_judged_alone(session, state, reading)
+        return _judged_alone(session, state, reading)
     if _is_unread(reading, state.asked[0], QUESTIONS):
-        return _thd_for_less(session, state)
+        return _for_less(session, state)
     failed = _unanswered_of(reading)
     if failed is not None and statuses.is_transient(failed.status.code, failed.status.message):
         return paging.try_again(state, failed.status.message)
@@ -122,24 +122,22 @@ def thd_judged(
         return state, failed
     # One ID that is gone may have refused them all: the latest one alone tells enough.
     if failed is not None or (_nothing_shown(reading) and len(state.asked) > 1):
-        return _thd_for_less(session, state)
-    found = thd_compared(session, state.asked, reading)
-    return _thd_by_number(state, found) if _is_to_look(state, found) else (state, found)
+        return _for_less(session, state)
+    found = compared(session, state.asked, reading)
+    return _by_number(state, found) if _is_to_look(state, found) else (state, found)
 
 
 def _is_to_look(state: WhichCopy, found: Compared) -> bool:
     return bool(found.gone) and not state.looked
 
 
-def _thd_by_number(state: State, found: Compared) -> tuple[State, Move]:
+def _by_number(state: State, found: Compared) -> tuple[State, Move]:
     """Look for payments by their tags: the answer that told a TxnID may have come garbled."""
-    tags = [number for one in found.gone for number in thd_tags(one).ref_numbers]
+    tags = [number for one in found.gone for number in tags_of(one).ref_numbers]
     return replace(state, asked=(), numbers=tuple(tags), tries=0), GoOn()
 
 
-def _thd_looked(
-    session: Session, state: State, reading: Reading, now: datetime
-) -> tuple[State, Move]:
+def _looked(session: Session, state: State, reading: Reading, now: datetime) -> tuple[State, Move]:
     """Put TxnIDs right by what was found, and ask again which copy it is.
 
     What cannot be read shows nothing; then a TxnID that is not there counts as gone.
@@ -150,19 +148,19 @@ def _thd_looked(
     known = postings.by_tags(session.connection.id, ref_numbers=state.numbers)
     shown = [row for row in reading.rows if isinstance(row, ReceivePaymentRet)]
     for posting in known:
-        ours.thd_put_id_right(session, posting, shown, now)
+        own_payments.put_id_right(session, posting, shown, now)
     return replace(state, asked=(), numbers=(), looked=True, tries=0), GoOn()
 
 
-def _thd_for_less(session: Session, state: State) -> tuple[State, Move]:
+def _for_less(session: Session, state: State) -> tuple[State, Move]:
     """Ask for the latest payment and the deletions, and then for payments without them."""
     if len(state.asked) > 1:
         return replace(state, asked=(), known_limit=1), GoOn()
-    singly = (*state.asked, *_thd_later(session, state.asked))
+    singly = (*state.asked, *_later(session, state.asked))
     return replace(state, asked=(), singly=singly), GoOn()
 
 
-def _thd_later(session: Session, posted: Sequence[str]) -> list[str]:
+def _later(session: Session, posted: Sequence[str]) -> list[str]:
     """Payments that changed later than this one was made: a copy that has them so has it, too.
 
     Later by a day at least: QuickBooks' wall clock shows an hour twice when summer ends.
@@ -175,7 +173,7 @@ def _thd_later(session: Session, posted: Sequence[str]) -> list[str]:
     return [one.txn_id for one in latest if one.time_modified[:10] > max(made)]
 
 
-def _thd_judged_alone(
+def _judged_alone(
     session: Session, state: State, reading: Reading
 ) -> tuple[State, Move | Compared | NotTold | ResponseHead]:
     """One payment, without the deletions: it is proof, or the next one is asked for.
@@ -187,11 +185,11 @@ def _thd_judged_alone(
         return paging.try_again(state, failed.status.message)
     if failed is not None and not _nothing_shown(reading):
         return state, failed
-    found = thd_compared(session, state.asked, reading)
+    found = compared(session, state.asked, reading)
     if not _is_unread(reading, state.asked[0], 1) and not (found.is_older_copy or found.was_undone):
         return state, found
     if _is_to_look(state, found):
-        return _thd_by_number(state, found)
+        return _by_number(state, found)
     if len(state.singly) > 1:
         return replace(state, asked=(), singly=state.singly[1:]), GoOn()
     if state.tries < state.most_tries:
@@ -216,10 +214,10 @@ def _unanswered_of(reading: Reading) -> ResponseHead | None:
     return unanswered((deletions,) if _nothing_shown(reading) else (shown, deletions))
 
 
-def thd_compared(session: Session, asked: Sequence[str], reading: Reading) -> Compared:
+def compared(session: Session, asked: Sequence[str], reading: Reading) -> Compared:
     """Hold what was asked for against what QuickBooks showed."""
     seen = _Seen.of(reading.rows)
-    gone = tuple(_thd_gone(session, asked, seen))
+    gone = tuple(_gone(session, asked, seen))
     latest = incoming.latest(session.connection.id, KNOWN_LIMIT)
     imported = [one for one in latest if one.txn_id in asked]
     return Compared(
@@ -258,7 +256,7 @@ class _Seen:
         return ret is not None and ret.time_modified < one.time_modified
 
 
-def _thd_gone(session: Session, asked: Sequence[str], seen: _Seen) -> list[Posting]:
+def _gone(session: Session, asked: Sequence[str], seen: _Seen) -> list[Posting]:
     known = postings.by_tags(session.connection.id, txn_ids=asked)
     there = {
         one.id
@@ -272,26 +270,26 @@ def _thd_gone(session: Session, asked: Sequence[str], seen: _Seen) -> list[Posti
 # What follows from it
 
 
-def _thd_stop_or_go_on(
+def _stop_or_go_on(
     session: Session, state: PaymentSync, found: Compared | NotTold, now: datetime
 ) -> PaymentSync:
     """Stop posting and ask; or go on, once a person said that this file is the one."""
-    if thd_is_to_go_on(session):
-        thd_lost(session, found.gone if isinstance(found, Compared) else (), now)
-        thd_right_copy(session, now)
+    if is_to_go_on(session):
+        lost(session, found.gone if isinstance(found, Compared) else (), now)
+        right_copy(session, now)
         return plan.advance(replace(state, compare=True, restored=True))
-    thd_ask_which_copy(session, found, now)
+    ask_which_copy(session, found, now)
     # Nor is anything taken for deleted before somebody has decided.
     return plan.cannot_tell_copy(replace(state, failed=state.failed + 1))
 
 
-def thd_is_to_go_on(session: Session) -> bool:
+def is_to_go_on(session: Session) -> bool:
     """Whether a person said that this copy is the one to go on with."""
     about = (session.connection.id, RecordKind.SYNC, COMPANY_FILE)
     return any(problems.state_of(*about, code) in GO_ON for code in ABOUT_THE_COPY)
 
 
-def thd_ask_which_copy(session: Session, found: Compared | NotTold, now: datetime) -> str:
+def ask_which_copy(session: Session, found: Compared | NotTold, now: datetime) -> str:
     """A person must say which copy counts; returns the code of the problem.
 
     Whichever it is, Invoice Sync then looks at everything that is open in it.
@@ -304,16 +302,16 @@ def thd_ask_which_copy(session: Session, found: Compared | NotTold, now: datetim
     binding = session.connection.binding
     document = binding.company_name if binding else session.connection.name
     about = (RecordKind.SYNC, COMPANY_FILE, document)
-    telling.thd_trouble(session, Trouble(code, *about, told.message, told.remedy, said), now)
+    describe.report(session, Trouble(code, *about, told.message, told.remedy, said), now)
     return code
 
 
-def thd_right_copy(session: Session, now: datetime) -> None:
+def right_copy(session: Session, now: datetime) -> None:
     """It is the copy that we know, or the one to go on with."""
     problems.resolve(session.connection.id, RecordKind.SYNC, [COMPANY_FILE], ABOUT_THE_COPY, now)
 
 
-def thd_lost(session: Session, gone: Sequence[Posting], now: datetime) -> None:
+def lost(session: Session, gone: Sequence[Posting], now: datetime) -> None:
     """Payments that went with the newer copy of the file: a person decides about each."""
     for posting in gone:
-        outcomes.thd_parked(session, posting, LOST, "", now)
+        outcomes.parked(session, posting, LOST, "", now)

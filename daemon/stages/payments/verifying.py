@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from decimal import Decimal
 
-from daemon.stages.payments import outcomes, telling
+from daemon.stages.payments import describe, outcomes
 from shared.models import ledger
 from shared.models.payments import postings, sets
 from shared.rules.payments.values import Posting, PostingState
@@ -14,7 +14,7 @@ from shared.rules.values import Session
 DIFFERS = "payment-balance-differs"
 
 
-def thd_verify(session: Session, now: datetime) -> None:
+def verify(session: Session, now: datetime) -> None:
     """Hold the balance of each invoice against what its latest payment of ours should leave.
 
     Of several payments of one invoice only the last tells what is owed in the end. What was
@@ -31,10 +31,10 @@ def thd_verify(session: Session, now: datetime) -> None:
     for txn_id, (posting, balance) in expected.items():
         found = owed.get(txn_id)
         if balance is not None and found is not None and found != balance:
-            outcomes.thd_differs(session, posting, txn_id, balance, found, now)
+            outcomes.differs(session, posting, txn_id, balance, found, now)
             wrong.add(posting.id)
     for posting in unverified:
-        _thd_verified(session, posting, now, right=posting.id not in wrong)
+        _verified(session, posting, now, right=posting.id not in wrong)
 
 
 def _looked_at(session: Session, posting: Posting) -> bool:
@@ -43,7 +43,7 @@ def _looked_at(session: Session, posting: Posting) -> bool:
     return bool(written) and written[-1].first_sent_at >= session.opened_at
 
 
-def _thd_verified(session: Session, posting: Posting, now: datetime, *, right: bool) -> None:
+def _verified(session: Session, posting: Posting, now: datetime, *, right: bool) -> None:
     event = "balances are as expected" if right else "a balance is not as expected"
     postings.move(
         posting.id,
@@ -55,4 +55,4 @@ def _thd_verified(session: Session, posting: Posting, now: datetime, *, right: b
         verified_at=now,
     )
     if right:
-        telling.thd_put_right(session, posting.payment_id, DIFFERS, now)
+        describe.put_right(session, posting.payment_id, DIFFERS, now)

@@ -14,6 +14,7 @@ from functools import partial
 from daemon.stages import paging
 from daemon.stages.moves import Ask, AskWrite, GiveUpOn, Gone, Move, NotTakenIn, Progress
 from daemon.stages.payments import (
+    describe,
     doubting,
     intake,
     looking,
@@ -21,7 +22,6 @@ from daemon.stages.payments import (
     pulling,
     pushing,
     restored,
-    telling,
 )
 from daemon.stages.payments.plan import DOING, Facts, PaymentSync, Step
 from daemon.stages.reading import Reading, Tally, answered
@@ -47,11 +47,11 @@ IN_BATCHES = frozenset({Step.READ.value, Step.CHANGED.value, Step.DELETIONS.valu
 something as a whole."""
 
 
-def thd_begin(session: Session, settings: Settings, now: datetime) -> str:
+def begin(session: Session, settings: Settings, now: datetime) -> str:
     """The plan of a new sync: what waits is judged, what was left in doubt is asked about."""
     connection = session.connection
     for trouble in preparing.prepare(connection.id, now, asked=True):
-        telling.thd_record_trouble(session, trouble)
+        describe.record_trouble(session, trouble)
     state = plan.begin(
         watermark=ledger.watermark(connection.id, WATERMARK),
         overlap=timedelta(minutes=settings.overlap_minutes),
@@ -64,12 +64,12 @@ def thd_begin(session: Session, settings: Settings, now: datetime) -> str:
         to_push=listing.counts(connection.id).get(PaymentStatus.READY, 0),
         deletions_listed=ledger.watermark(connection.id, DELETIONS_LISTED),
     )
-    doubting.thd_begin_session(session, state, now)
-    _thd_warn_of_missed(session, state, now)
+    doubting.begin_session(session, state, now)
+    _warn_of_missed(session, state, now)
     return state.to_json()
 
 
-def _thd_warn_of_missed(session: Session, state: PaymentSync, now: datetime) -> None:
+def _warn_of_missed(session: Session, state: PaymentSync, now: datetime) -> None:
     """QuickBooks lists deletions of 90 days: after a longer break some may not be told."""
     connection_id = session.connection.id
     if not state.compare:
@@ -82,53 +82,53 @@ def _thd_warn_of_missed(session: Session, state: PaymentSync, now: datetime) -> 
     problems.report(connection_id, session.sync_id, [trouble], now)
 
 
-def thd_next(
+def next_ask(
     session: Session, request_id: str, now: datetime
 ) -> tuple[Session, Ask | AskWrite | None]:
     """What to ask next, or to write; None when nothing is left."""
     state = _state(session)
     asked: Ask | AskWrite | None = None
     while asked is None:
-        facts = _thd_facts(session, state, now)
+        facts = _facts(session, state, now)
         state = plan.onward(state, facts)
         match state.step:
             case Step.END:
                 break
             case Step.DOUBT:
                 assert facts.doubt is not None
-                asked = doubting.thd_ask(session, state, facts.doubt, request_id, now)
+                asked = doubting.next_question(session, state, facts.doubt, request_id, now)
             case Step.LOOK:
-                state, asked = looking.thd_look(session, state, request_id, now)
+                state, asked = looking.look(session, state, request_id, now)
             case Step.POST:
-                state, asked = pushing.thd_post(session, state, now)
+                state, asked = pushing.post(session, state, now)
             case _:
                 state, requests = plan.requests(state, request_id, facts)
                 asked = Ask(state.step.value, request_id, requests)
     return _with(session, state), asked
 
 
-def thd_has_more(session: Session, now: datetime) -> bool:
+def has_more(session: Session, now: datetime) -> bool:
     """Whether anything is left to ask; nothing is asked or written by this."""
     state = _state(session)
-    return plan.onward(state, _thd_facts(session, state, now)).step is not Step.END
+    return plan.onward(state, _facts(session, state, now)).step is not Step.END
 
 
-def _thd_facts(session: Session, state: PaymentSync, now: datetime) -> Facts:
+def _facts(session: Session, state: PaymentSync, now: datetime) -> Facts:
     """What the steps that are still to come need to know."""
     connection_id = session.connection.id
     if state.step in (Step.READ, Step.CHANGED, Step.DELETIONS):
         return Facts()
     if state.step in (Step.COMPARE, Step.END):
-        return _thd_to_compare(session, state)
+        return _to_compare(session, state)
     ready = postings.ready(connection_id, 1)
     return Facts(
-        doubt=doubting.thd_wanted(session, state, now),
+        doubt=doubting.wanted(session, state, now),
         ready=ready[0].id if ready else 0,
-        known=restored.thd_asked(session, state) if state.step is Step.KNOWN else (),
+        known=restored.asked(session, state) if state.step is Step.KNOWN else (),
     )
 
 
-def _thd_to_compare(session: Session, state: PaymentSync) -> Facts:
+def _to_compare(session: Session, state: PaymentSync) -> Facts:
     """All payments, by ID; and those that could not be read, which nobody may touch again."""
     connection_id, after, limit = session.connection.id, state.checked_until, state.ids_per_request
     ids = incoming.to_compare(connection_id, after, limit) if state.compare else []
@@ -139,7 +139,7 @@ def _thd_to_compare(session: Session, state: PaymentSync) -> Facts:
     return Facts(to_compare=ids, unread=[one for one in sorted(unread) if one > after])
 
 
-def taker(session: Session) -> Callable[[Ret | BadRecord], Iterable[object]]:
+def record_reader(session: Session) -> Callable[[Ret | BadRecord], Iterable[object]]:
     """How records of the current step are read; needs no store."""
     binding = session.connection.binding
     return partial(
@@ -154,33 +154,33 @@ def in_batches(session: Session) -> bool:
     return _asked(session) in IN_BATCHES
 
 
-def thd_store(session: Session, rows: Sequence[object], now: datetime) -> Tally:
+def store_rows(session: Session, rows: Sequence[object], now: datetime) -> Tally:
     """Store rows of the current step."""
-    return pulling.thd_store(session, _state(session), rows, now)
+    return pulling.store_rows(session, _state(session), rows, now)
 
 
-def thd_take(session: Session, reading: Reading, now: datetime) -> tuple[Session, Move]:
+def take_answer(session: Session, reading: Reading, now: datetime) -> tuple[Session, Move]:
     """Hand an answer to whoever asked; what it means for the plan comes back."""
     state = _state(session)
     match _asked(session):
         case doubting.CHECK:
-            state, move = doubting.thd_checked(session, state, reading, now)
+            state, move = doubting.checked(session, state, reading, now)
         case doubting.FIND:
-            state, move = doubting.thd_found(session, state, reading, now)
+            state, move = doubting.found(session, state, reading, now)
         case asked if asked in WRITES:
-            state, move = pushing.thd_written(session, state, reading, now)
+            state, move = pushing.written(session, state, reading, now)
         case Step.KNOWN:
-            state, move = restored.thd_known(session, state, reading, now)
+            state, move = restored.known(session, state, reading, now)
         case Step.LOOK:
-            state, move = looking.thd_looked(session, state, reading, now)
+            state, move = looking.looked(session, state, reading, now)
         case Step.METHOD:
-            state, move = pushing.thd_method_made(session, state, reading, now)
+            state, move = pushing.method_made(session, state, reading, now)
         case _:
-            state, move = _thd_take_list(session, state, reading, now)
+            state, move = _take_list(session, state, reading, now)
     return _with(session, state), move
 
 
-def _thd_take_list(
+def _take_list(
     session: Session, state: PaymentSync, reading: Reading, now: datetime
 ) -> tuple[PaymentSync, Move]:
     """The answer to a query whose rows are stored, whatever they are."""
@@ -189,35 +189,35 @@ def _thd_take_list(
         said = reading.unreadable or "it held no response to our request"
         after, move = plan.unreadable(state, said, reading.tally.changed)
         if state.pushing and not after.pushing:
-            telling.thd_not_taken(session, said, now)
-        _thd_learn(session, state, after)
+            describe.not_taken(session, said, now)
+        _learn(session, state, after)
         return after, move
     if state.step is Step.LISTS:
         tally = Tally()
         if statuses.is_success(worst.status.code):
-            pushing.thd_lists(session, reading.rows)
+            pushing.keep_lists(session, reading.rows)
     else:
-        tally = reading.tally.plus(pulling.thd_store(session, state, reading.rows, now))
+        tally = reading.tally.plus(pulling.store_rows(session, state, reading.rows, now))
     if state.step is Step.COMPARE and statuses.is_success(worst.status.code):
         missing = set(state.asked) - tally.seen_ids
-        changed = pulling.thd_missing(session, state, missing, now)
+        changed = pulling.missing(session, state, missing, now)
         tally = tally.plus(Tally(changed=changed))
         ledger.reread_done(session.connection.id, RecordKind.PAYMENT, state.asked)
     assert session.exchange is not None
     after, move = plan.answered(state, answered(reading, tally, session.exchange, now))
     if state.pushing and not after.pushing:
-        telling.thd_stopped(session, str(worst.status.code), worst.status.message, now)
-    _thd_learn(session, state, after)
+        describe.stopped(session, str(worst.status.code), worst.status.message, now)
+    _learn(session, state, after)
     return after, move
 
 
-def _thd_learn(session: Session, before: PaymentSync, after: PaymentSync) -> None:
+def _learn(session: Session, before: PaymentSync, after: PaymentSync) -> None:
     """Remember the size of pages for the next sync, also when this one does not end well."""
     if after.step is Step.READ and after.page_size != before.page_size:
         ledger.set_watermark(session.connection.id, PAGE_SIZE, str(after.page_size))
 
 
-def thd_refused(
+def refused(
     session: Session, code: str, said: str, *, passing: bool, now: datetime
 ) -> tuple[Session, Move]:
     """QuickBooks did not take the message set; ``passing`` when it may take it in a while."""
@@ -225,42 +225,42 @@ def thd_refused(
     if asked in WRITES:
         exchange = session.exchange
         assert exchange is not None
-        state, move = pushing.thd_write_refused(session, state, exchange.hresult, said, now)
+        state, move = pushing.write_refused(session, state, exchange.hresult, said, now)
     elif asked == doubting.CHECK:
-        state, move = doubting.thd_check_refused(session, state, code, said, now, passing=passing)
+        state, move = doubting.check_refused(session, state, code, said, now, passing=passing)
     else:
         state, move = paging.refused(pushing.only_next(state), code, said, passing=passing)
     return _with(session, state), move
 
 
-def thd_unheard(session: Session, now: datetime) -> Session | None:
+def asked_again(session: Session, now: datetime) -> Session | None:
     """The Web Connector asks again for what is out; None when it may simply have it again."""
     if _asked(session) not in WRITES:
         return None
-    return _with(session, pushing.thd_unheard(session, _state(session), now))
+    return _with(session, pushing.asked_again(session, _state(session), now))
 
 
-def thd_give_up_on(session: Session, move: GiveUpOn | NotTakenIn | Gone, now: datetime) -> Session:
+def give_up_on(session: Session, move: GiveUpOn | NotTakenIn | Gone, now: datetime) -> Session:
     """A payment that was asked for by its ID alone is gone, or cannot be taken in."""
     state = _state(session)
     ledger.reread_done(session.connection.id, RecordKind.PAYMENT, [move.object_id])
     if isinstance(move, NotTakenIn):
-        pulling.thd_not_taken_in(session, move.object_id, move.said, now)
+        pulling.not_taken_in(session, move.object_id, move.said, now)
         return _with(session, replace(state, failed=state.failed + 1))
-    changed = pulling.thd_missing(session, state, [move.object_id], now)
+    changed = pulling.missing(session, state, [move.object_id], now)
     return _with(session, replace(state, position=state.position + changed))
 
 
-def thd_settle(session: Session, now: datetime) -> tuple[Session, bool]:
+def settle(session: Session, now: datetime) -> tuple[Session, bool]:
     """Payments are judged one by one, not as a whole."""
     return session, True
 
 
-def thd_conclude(session: Session, settings: Settings, now: datetime) -> Session:
+def conclude(session: Session, settings: Settings, now: datetime) -> Session:
     """All changed payments were read: the watermark moves."""
     state, connection_id = _state(session), session.connection.id
     if state.pushing:
-        telling.thd_going(session, now)
+        describe.not_stopped(session, now)
     deleted_numbers.forget(connection_id)
     mark = next_watermark(
         ledger.watermark(connection_id, WATERMARK),

@@ -88,7 +88,7 @@ def test_settings_are_shown_on_request_those_that_somebody_set_first(up):
 
 
 def test_a_database_password_is_never_printed(shell):
-    shell.database = "postgresql://anna:s3cret@127.0.0.1:1/desk"
+    shell.database = "postgresql://anna:s3cret@127.0.0.1:1/context"
     for words in (["--json"], []):
         result = shell.run("doctor", "--no-network", *words)
         assert result.exit_code == 1

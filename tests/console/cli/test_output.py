@@ -87,7 +87,7 @@ def test_the_environment_may_forbid_color(environ, wanted):
 
 def test_states_keep_their_word_and_their_padding():
     assert click.unstyle(output.state("failed  ")) == "failed  "
-    assert output.state("unheard-of") == "unheard-of"
+    assert output.state("asked_again-of") == "asked_again-of"
 
 
 def test_the_width_is_what_columns_says(monkeypatch):

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from console.cli.desk import operator
+from console.cli.context import operator
 from console.cli.errors import WrongUsage
 from console.cli.params import numbers_given
 

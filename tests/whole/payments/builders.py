@@ -33,7 +33,7 @@ from simulator.webconnector import Boundary, Outcome, WebConnectorDied
 from tests.deciding import decide
 from tests.taking_in import numbers, take_in
 from tests.whole.bookkeeping import owes
-from tests.whole.house import House
+from tests.whole.rig import Rig
 
 ADD, LOOK = "<ReceivePaymentAddRq", "<IncludeRetElement>IsPending<"
 """What stands in a request that writes a payment, and in the one that looks just before."""
@@ -59,101 +59,99 @@ def payment(external_id: str = "pay_1", amount: str = "", **given: Any) -> NewPa
     return NewPayment(external_id=external_id, amount=total, uses=tuple(uses), **given)
 
 
-def connection(house: House) -> Connection:
-    with house.store.reading():
+def connection(rig: Rig) -> Connection:
+    with rig.store.reading():
         return connections.get("Larkspur")
 
 
-def receive(house: House, *payments: NewPayment) -> list[int]:
+def receive(rig: Rig, *payments: NewPayment) -> list[int]:
     """Take payments of the platform in; their numbers."""
-    held = connection(house)
-    take_in(house.store, held.id, payments, house.now)
-    return numbers(house.store, held.id, *(one.external_id for one in payments))
+    held = connection(rig)
+    take_in(rig.store, held.id, payments, rig.now)
+    return numbers(rig.store, held.id, *(one.external_id for one in payments))
 
 
-def pays(house: House, **options: Any) -> Outcome:
+def pays(rig: Rig, **options: Any) -> Outcome:
     """One Payment Sync, some minutes after whatever was before."""
-    house.later(minutes=5)
-    return house.sync(kind=ApplicationKind.PAYMENT, **options)
+    rig.later(minutes=5)
+    return rig.sync(kind=ApplicationKind.PAYMENT, **options)
 
 
-def settles(house: House, **options: Any) -> House:
+def settles(rig: Rig, **options: Any) -> Rig:
     """One Payment Sync that goes well."""
-    outcome = pays(house, **options)
+    outcome = pays(rig, **options)
     assert outcome.ok, outcome.status
-    return house
+    return rig
 
 
-def on_file(house: House, external_id: str = "pay_1") -> Payment:
+def on_file(rig: Rig, external_id: str = "pay_1") -> Payment:
     """A payment of the platform as the store shows it."""
-    with house.store.reading():
+    with rig.store.reading():
         held = connections.get("Larkspur")
         return listing.find(held.id, external_id)
 
 
-def imported(house: House) -> dict[str, Payment]:
+def imported(rig: Rig) -> dict[str, Payment]:
     """Payments that people recorded in QuickBooks, by RefNumber; also deleted ones."""
-    with house.store.reading():
+    with rig.store.reading():
         held = connections.get("Larkspur")
         found = listing.payments(held.id, source=PaymentSource.QUICKBOOKS, deleted=True)
         return {one.ref_number: one for one in found}
 
 
-def parts(house: House, external_id: str = "pay_1") -> list[Posting]:
-    number = on_file(house, external_id).id
-    with house.store.reading():
+def parts(rig: Rig, external_id: str = "pay_1") -> list[Posting]:
+    number = on_file(rig, external_id).id
+    with rig.store.reading():
         return postings.of_payment(number)
 
 
-def life(house: House, external_id: str = "pay_1") -> list[str]:
+def life(rig: Rig, external_id: str = "pay_1") -> list[str]:
     """What happened to a payment, step by step."""
-    number = on_file(house, external_id).id
-    with house.store.reading():
+    number = on_file(rig, external_id).id
+    with rig.store.reading():
         return [step.event for step in postings.life(number)]
 
 
-def open_set(house: House) -> MessageSet | None:
-    with house.store.reading():
+def open_set(rig: Rig) -> MessageSet | None:
+    with rig.store.reading():
         return sets.open_set(connections.get("Larkspur").id)
 
 
-def standing(house: House, external_id: str = "pay_1") -> tuple[PaymentStatus, str]:
+def standing(rig: Rig, external_id: str = "pay_1") -> tuple[PaymentStatus, str]:
     """Where a payment stands, and the code of the reason."""
-    held = on_file(house, external_id)
+    held = on_file(rig, external_id)
     return held.status, held.code
 
 
-def problem(house: House) -> Problem:
+def problem(rig: Rig) -> Problem:
     """The one problem that waits for somebody."""
-    (found,) = house.problems()
+    (found,) = rig.problems()
     return found
 
 
-def codes(house: House) -> list[str]:
-    return sorted(one.code for one in house.problems())
+def codes(rig: Rig) -> list[str]:
+    return sorted(one.code for one in rig.problems())
 
 
-def payment_problem(house: House, external_id: str = "pay_1") -> Problem:
+def payment_problem(rig: Rig, external_id: str = "pay_1") -> Problem:
     """The one problem of a payment."""
-    number = str(on_file(house, external_id).id)
+    number = str(on_file(rig, external_id).id)
     (found,) = (
-        one
-        for one in house.problems()
-        if one.kind is RecordKind.PAYMENT and one.object_id == number
+        one for one in rig.problems() if one.kind is RecordKind.PAYMENT and one.object_id == number
     )
     return found
 
 
-def in_quickbooks(house: House) -> list[Received]:
+def in_quickbooks(rig: Rig) -> list[Received]:
     """All payments in the books, which add up."""
-    audit = house.company.audit()
+    audit = rig.company.audit()
     assert audit.ok, audit.problems
     return list(audit.payments)
 
 
-def writes(house: House) -> list[str]:
+def writes(rig: Rig) -> list[str]:
     """The payments that were sent to QuickBooks, each as its request."""
-    return [request for request in house.requests if ADD in request]
+    return [request for request in rig.requests if ADD in request]
 
 
 def fields_of(found: Received) -> tuple[Any, ...]:
@@ -162,12 +160,12 @@ def fields_of(found: Received) -> tuple[Any, ...]:
     return (found.txn_id, found.customer_list_id, found.date, found.amount, applied)
 
 
-def both_agree(house: House) -> House:
+def both_agree(rig: Rig) -> Rig:
     """Each payment that is posted is in the books once, as it was sent; none else of ours is.
 
     Open invoices and their balances are those of the books as well.
     """
-    ours = [one for one in in_quickbooks(house) if one.external_guid or "[db:" in one.memo]
+    ours = [one for one in in_quickbooks(rig) if one.external_guid or "[db:" in one.memo]
     expected = [
         (
             part.txn_id,
@@ -176,46 +174,46 @@ def both_agree(house: House) -> House:
             int(part.amount * 100),
             tuple((use.invoice_txn_id, int(use.paid * 100)) for use in part.uses if use.paid),
         )
-        for held in _of_the_platform(house)
-        for part in parts(house, held.external_id)
+        for held in _of_the_platform(rig)
+        for part in parts(rig, held.external_id)
         if part.state is PostingState.POSTED
     ]
     assert sorted(map(fields_of, ours)) == sorted(expected)
-    assert house.is_equal()
-    return house
+    assert rig.is_equal()
+    return rig
 
 
-def _of_the_platform(house: House) -> Iterable[Payment]:
-    with house.store.reading():
+def _of_the_platform(rig: Rig) -> Iterable[Payment]:
+    with rig.store.reading():
         held = connections.get("Larkspur")
         return list(listing.payments(held.id, source=PaymentSource.INVOICED))
 
 
-def posted_once(house: House, *external_ids: str) -> House:
+def posted_once(rig: Rig, *external_ids: str) -> Rig:
     """These payments are posted and in the books once, nothing waits for anybody."""
-    both_agree(house)
+    both_agree(rig)
     for external_id in external_ids or ("pay_1",):
-        assert standing(house, external_id) == (PaymentStatus.POSTED, "")
-    assert open_set(house) is None
-    assert codes(house) == []
-    return house
+        assert standing(rig, external_id) == (PaymentStatus.POSTED, "")
+    assert open_set(rig) is None
+    assert codes(rig) == []
+    return rig
 
 
 # A PC that is switched off, a line that breaks.
 
 
-def is_out(house: House) -> bool:
+def is_out(rig: Rig) -> bool:
     """Whether a write is handed out whose answer did not come yet."""
-    held = open_set(house)
+    held = open_set(rig)
     return held is not None and held.phase == "sent"
 
 
-def dies(house: House, moment: str, call: str) -> Callable[[Boundary], None]:
+def dies(rig: Rig, moment: str, call: str) -> Callable[[Boundary], None]:
     """Cut the power of the PC at that side of a call while a write is out, once."""
     left = [1]
 
     def cut(boundary: Boundary) -> None:
-        if left and (boundary.moment, boundary.call) == (moment, call) and is_out(house):
+        if left and (boundary.moment, boundary.call) == (moment, call) and is_out(rig):
             left.clear()
             raise WebConnectorDied("the PC was switched off")
 
@@ -231,7 +229,7 @@ def answering_writes(spoil: Callable[[str], str]) -> Callable[[str, str], str]:
     return lambda answer, request: spoil(answer) if ADD in request else answer
 
 
-def happens_after(house: House, mark: str, act: Callable[[], object]) -> None:
+def happens_after(rig: Rig, mark: str, act: Callable[[], object]) -> None:
     """Let somebody act once in QuickBooks, right after it answered a request with that mark."""
     left = [1]
 
@@ -241,24 +239,24 @@ def happens_after(house: House, mark: str, act: Callable[[], object]) -> None:
             act()
         return answer
 
-    house.alter_with_request = alter
+    rig.alter_with_request = alter
 
 
-def loses(house: House, at: tuple[str, str]) -> House:
+def loses(rig: Rig, at: tuple[str, str]) -> Rig:
     """A Payment Sync whose PC is switched off while its first write is out."""
-    outcome = pays(house, on_boundary=dies(house, *at))
+    outcome = pays(rig, on_boundary=dies(rig, *at))
     assert not outcome.ok
-    return house
+    return rig
 
 
-def till(house: House) -> House:
-    """Give a house three open invoices of Larkspur, imported: 1042, 1043 and 1044."""
+def till(rig: Rig) -> Rig:
+    """Give a rig three open invoices of Larkspur, imported: 1042, 1043 and 1044."""
     for number, amount in (("1042", 25_000), ("1043", 10_000), ("1044", 8_000)):
-        owes(house, number, amount)
-    house.later(hours=1)
-    assert house.sync().ok
-    house.requests.clear()
-    return house
+        owes(rig, number, amount)
+    rig.later(hours=1)
+    assert rig.sync().ok
+    rig.requests.clear()
+    return rig
 
 
 # Backups of the store.
@@ -271,7 +269,7 @@ def backed_up(store: Path, to: Path) -> str:
     return f"sqlite:///{to}"
 
 
-def go_on(house: House) -> None:
+def go_on(rig: Rig) -> None:
     """An operator says that this file is the one to go on with."""
-    (asked,) = (one for one in house.problems() if one.code == "company-restored")
-    decide(house.store, plan_retry, [asked.id])
+    (asked,) = (one for one in rig.problems() if one.code == "company-restored")
+    decide(rig.store, plan_retry, [asked.id])

@@ -10,10 +10,10 @@ from lxml import etree
 
 from simulator.company import Company, acts
 from tests.whole.bookkeeping import changed
-from tests.whole.house import House, intuits_schema
 from tests.whole.payments.builders import backed_up, till
+from tests.whole.rig import Rig, intuits_schema
 
-OpenTill = Callable[..., House]
+OpenTill = Callable[..., Rig]
 
 
 @pytest.fixture(scope="session")
@@ -23,40 +23,40 @@ def ready_till(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     company = Company.create(seed=1, customers=0, invoices=0)
     acts.add_customer(company.books, "Larkspur Tile")
     acts.add_customer(company.books, "Lobby", parent="Larkspur Tile")
-    house = House(f"sqlite:///{folder}/store.sqlite3", company)
-    house.add_connection()
-    till(house)
-    house.close()
+    rig = Rig(f"sqlite:///{folder}/store.sqlite3", company)
+    rig.add_connection()
+    till(rig)
+    rig.close()
     return folder / "store.sqlite3", company.backup()
 
 
 @pytest.fixture
 def open_till(tmp_path: Path, ready_till: tuple[Path, str]) -> Iterator[OpenTill]:
-    """Make houses with three open invoices of Larkspur; all that they send must be valid.
+    """Make rigs with three open invoices of Larkspur; all that they send must be valid.
 
-    ``like`` another house: its store and its books, as they are. Options are the connection's.
+    ``like`` another rig: its store and its books, as they are. Options are the connection's.
     """
-    made: list[House] = []
+    made: list[Rig] = []
 
     def open_one(
-        like: House | None = None, settings: dict[str, str] | None = None, **options: Any
-    ) -> House:
+        like: Rig | None = None, settings: dict[str, str] | None = None, **options: Any
+    ) -> Rig:
         store, company = ready_till
         if like is not None:
             store, company = Path(like.store_url.removeprefix("sqlite:///")), like.company.backup()
         copy = backed_up(store, tmp_path / f"store-{len(made)}.sqlite3")
         books = Company.create(seed=1, customers=0, invoices=0)
         books.restore(company)
-        house = House(copy, books, settings or {})
-        made.append(house)
+        rig = Rig(copy, books, settings or {})
+        made.append(rig)
         if options:
-            changed(house, **options)
-        return house
+            changed(rig, **options)
+        return rig
 
     yield open_one
-    for house in made:
-        house.close()
-        all_valid(house)
+    for rig in made:
+        rig.close()
+        all_valid(rig)
 
 
 @cache
@@ -64,15 +64,15 @@ def _schema() -> etree.XMLSchema | None:
     return intuits_schema()
 
 
-def all_valid(house: House) -> None:
+def all_valid(rig: Rig) -> None:
     """Every request that left is valid against Intuit's schema, where that is at hand."""
     schema = _schema()
-    for request in house.requests if schema is not None else ():
+    for request in rig.requests if schema is not None else ():
         assert schema is not None
         schema.assertValid(etree.fromstring(request.encode()))
 
 
 @pytest.fixture
-def house(open_till: OpenTill) -> House:
-    """A house with three open invoices of Larkspur: 1042 250.00, 1043 100.00, 1044 80.00."""
+def rig(open_till: OpenTill) -> Rig:
+    """A rig with three open invoices of Larkspur: 1042 250.00, 1043 100.00, 1044 80.00."""
     return open_till()

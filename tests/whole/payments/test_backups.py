@@ -14,7 +14,6 @@ from shared.rules.payments.values import PaymentStatus
 from simulator.company import Company, acts
 from simulator.webconnector import Result
 from tests.deciding import decide
-from tests.whole.house import House
 from tests.whole.payments.builders import (
     ADD,
     SOON,
@@ -39,6 +38,7 @@ from tests.whole.payments.builders import (
     standing,
     writes,
 )
+from tests.whole.rig import Rig
 
 LOST = (PaymentStatus.PARKED, "payment-lost")
 
@@ -47,17 +47,17 @@ LOST = (PaymentStatus.PARKED, "payment-lost")
 
 
 @pytest.fixture
-def restored(house: House) -> House:
-    """A house whose company lost pay_1 and pay_2, since an older copy was restored."""
-    receive(house, payment("pay_0", pays={"1044": "10.00"}))
-    settles(house)
-    older = house.company.backup()
-    receive(house, payment("pay_1"), payment("pay_2", pays={"1043": "20.00"}))
-    settles(house)
-    house.company.restore(older)
-    receive(house, payment("pay_3", pays={"1044": "30.00"}))
-    house.requests.clear()
-    return house
+def restored(rig: Rig) -> Rig:
+    """A rig whose company lost pay_1 and pay_2, since an older copy was restored."""
+    receive(rig, payment("pay_0", pays={"1044": "10.00"}))
+    settles(rig)
+    older = rig.company.backup()
+    receive(rig, payment("pay_1"), payment("pay_2", pays={"1043": "20.00"}))
+    settles(rig)
+    rig.company.restore(older)
+    receive(rig, payment("pay_3", pays={"1044": "30.00"}))
+    rig.requests.clear()
+    return rig
 
 
 def test_a_company_that_was_restored_from_a_backup_stops_posting_and_asks(restored):
@@ -124,9 +124,9 @@ def test_a_lost_payment_that_is_skipped_stays_out(restored):
     both_agree(restored)
 
 
-def owed(house, number):
+def owed(rig, number):
     """What an invoice owes by our ledger."""
-    return next(row.balance for row in house.invoices().values() if row.number == number)
+    return next(row.balance for row in rig.invoices().values() if row.number == number)
 
 
 def test_invoice_sync_does_not_read_an_older_copy_into_the_ledger(restored):
@@ -151,22 +151,22 @@ def test_invoice_sync_goes_on_when_a_person_has_said_so(restored):
     assert restored.sync().ok
 
 
-def test_invoice_sync_goes_on_by_itself_when_the_right_file_is_open_again(house):
-    older = house.company.backup()
-    receive(house, payment("pay_1"))
-    settles(house)
-    newer = house.company.backup()
-    house.company.restore(older)
-    assert house.sync().result is Result.FAILED
-    house.company.restore(newer)
-    house.later(hours=1)
-    assert house.sync().ok
-    assert codes(house) == []
-    assert owed(house, "1042") == Decimal("200.00")
+def test_invoice_sync_goes_on_by_itself_when_the_right_file_is_open_again(rig):
+    older = rig.company.backup()
+    receive(rig, payment("pay_1"))
+    settles(rig)
+    newer = rig.company.backup()
+    rig.company.restore(older)
+    assert rig.sync().result is Result.FAILED
+    rig.company.restore(newer)
+    rig.later(hours=1)
+    assert rig.sync().ok
+    assert codes(rig) == []
+    assert owed(rig, "1042") == Decimal("200.00")
 
 
-def paid_but_open(house):
-    with house.store.reading():
+def paid_but_open(rig):
+    with rig.store.reading():
         found = reconciling.paid_but_open(connections.get("Larkspur").id)
         return [(one.document, one.expected, one.balance) for one in found]
 
@@ -182,103 +182,103 @@ def test_an_invoice_that_our_payment_paid_and_that_is_open_all_the_same_is_a_dif
     assert paid_but_open(restored) == []
 
 
-def test_what_quickbooks_changed_later_is_no_difference(house):
-    receive(house, payment("pay_1"))
-    settles(house)
-    acts.edit(house.company.books, "1042", add=15_000)
-    house.later(hours=1)
-    assert house.sync().ok
-    assert paid_but_open(house) == []
+def test_what_quickbooks_changed_later_is_no_difference(rig):
+    receive(rig, payment("pay_1"))
+    settles(rig)
+    acts.edit(rig.company.books, "1042", add=15_000)
+    rig.later(hours=1)
+    assert rig.sync().ok
+    assert paid_but_open(rig) == []
 
 
-def test_a_payment_that_a_person_deleted_is_no_older_copy_for_invoice_sync(house):
-    receive(house, payment("pay_1"))
-    settles(house)
-    acts.delete(house.company.books, in_quickbooks(house)[0].txn_id)
-    house.later(hours=1)
-    assert house.sync().ok
-    assert owed(house, "1042") == Decimal("250.00")
+def test_a_payment_that_a_person_deleted_is_no_older_copy_for_invoice_sync(rig):
+    receive(rig, payment("pay_1"))
+    settles(rig)
+    acts.delete(rig.company.books, in_quickbooks(rig)[0].txn_id)
+    rig.later(hours=1)
+    assert rig.sync().ok
+    assert owed(rig, "1042") == Decimal("250.00")
 
 
-def test_when_the_newer_file_comes_back_nothing_was_lost(house):
-    older = house.company.backup()
-    receive(house, payment("pay_1"))
-    settles(house)
-    newer = house.company.backup()
-    house.company.restore(older)
-    settles(house)
-    assert codes(house) == ["company-restored"]
-    house.company.restore(newer)
-    receive(house, payment("pay_2", pays={"1043": "20.00"}))
-    posted_once(settles(house), "pay_1", "pay_2")
+def test_when_the_newer_file_comes_back_nothing_was_lost(rig):
+    older = rig.company.backup()
+    receive(rig, payment("pay_1"))
+    settles(rig)
+    newer = rig.company.backup()
+    rig.company.restore(older)
+    settles(rig)
+    assert codes(rig) == ["company-restored"]
+    rig.company.restore(newer)
+    receive(rig, payment("pay_2", pays={"1043": "20.00"}))
+    posted_once(settles(rig), "pay_1", "pay_2")
 
 
-def test_when_the_newer_file_comes_back_after_all_what_was_parked_is_there_again(house):
-    older = house.company.backup()
-    receive(house, payment("pay_1"))
-    settles(house)
-    newer = house.company.backup()
-    house.company.restore(older)
-    settles(house)
-    go_on(house)
-    settles(house)
-    assert standing(house) == LOST
-    house.company.restore(newer)
+def test_when_the_newer_file_comes_back_after_all_what_was_parked_is_there_again(rig):
+    older = rig.company.backup()
+    receive(rig, payment("pay_1"))
+    settles(rig)
+    newer = rig.company.backup()
+    rig.company.restore(older)
+    settles(rig)
+    go_on(rig)
+    settles(rig)
+    assert standing(rig) == LOST
+    rig.company.restore(newer)
     # Somebody works on it, so QuickBooks lists it as changed.
-    acts.edit_payment(house.company.books, in_quickbooks(house)[0].txn_id, memo="seen again")
-    posted_once(settles(house))
+    acts.edit_payment(rig.company.books, in_quickbooks(rig)[0].txn_id, memo="seen again")
+    posted_once(settles(rig))
 
 
-def test_an_id_that_is_another_payment_now_is_an_older_copy_as_well(house):
-    older = house.company.backup()
-    receive(house, payment("pay_1"))
-    settles(house)
-    txn_id = parts(house)[0].txn_id
-    house.company.restore(older)
-    acts.receive(house.company.books, "Larkspur Tile", 700, number="ANOTHER")
-    rename(house, in_quickbooks(house)[0].txn_id, txn_id)
-    receive(house, payment("pay_2", pays={"1043": "20.00"}))
-    settles(house)
-    assert "company-restored" in codes(house)
-    assert len(writes(house)) == 1
+def test_an_id_that_is_another_payment_now_is_an_older_copy_as_well(rig):
+    older = rig.company.backup()
+    receive(rig, payment("pay_1"))
+    settles(rig)
+    txn_id = parts(rig)[0].txn_id
+    rig.company.restore(older)
+    acts.receive(rig.company.books, "Larkspur Tile", 700, number="ANOTHER")
+    rename(rig, in_quickbooks(rig)[0].txn_id, txn_id)
+    receive(rig, payment("pay_2", pays={"1043": "20.00"}))
+    settles(rig)
+    assert "company-restored" in codes(rig)
+    assert len(writes(rig)) == 1
 
 
-def rename(house: House, txn_id: str, becomes: str) -> None:
+def rename(rig: Rig, txn_id: str, becomes: str) -> None:
     """Give a payment the ID that another one had in the newer copy."""
-    books = house.company.books
+    books = rig.company.books
     books.payments[becomes] = books.payments.pop(txn_id)._replace(txn_id=becomes)
 
 
-def test_payments_that_people_deleted_are_no_sign_of_an_older_copy(house):
-    receive(house, payment("pay_1"), payment("pay_2", pays={"1043": "20.00"}))
-    settles(house)
-    acts.delete(house.company.books, parts(house, "pay_1")[0].txn_id)
-    receive(house, payment("pay_3", pays={"1044": "30.00"}))
-    settles(house)
-    assert codes(house) == ["payment-deleted"]
-    assert standing(house, "pay_3") == (PaymentStatus.POSTED, "")
+def test_payments_that_people_deleted_are_no_sign_of_an_older_copy(rig):
+    receive(rig, payment("pay_1"), payment("pay_2", pays={"1043": "20.00"}))
+    settles(rig)
+    acts.delete(rig.company.books, parts(rig, "pay_1")[0].txn_id)
+    receive(rig, payment("pay_3", pays={"1044": "30.00"}))
+    settles(rig)
+    assert codes(rig) == ["payment-deleted"]
+    assert standing(rig, "pay_3") == (PaymentStatus.POSTED, "")
 
 
-def test_a_doubt_from_before_the_restore_is_settled_in_the_copy_that_is_open(house):
+def test_a_doubt_from_before_the_restore_is_settled_in_the_copy_that_is_open(rig):
     """What ran in the newer copy is not in the older one, so it goes out once more there."""
-    older = house.company.backup()
-    receive(house, payment())
-    loses(house, after_quickbooks_did_it)
-    house.company.restore(older)
-    house.later(**WINDOW)
-    posted_once(settles(house))
+    older = rig.company.backup()
+    receive(rig, payment())
+    loses(rig, after_quickbooks_did_it)
+    rig.company.restore(older)
+    rig.later(**WINDOW)
+    posted_once(settles(rig))
 
 
-def test_another_company_gets_no_request_that_writes(house):
-    receive(house, payment())
+def test_another_company_gets_no_request_that_writes(rig):
+    receive(rig, payment())
     other = Company.create(seed=8, customers=3, invoices=6, name="Other Company Ltd")
     before = other.backup()
-    outcome = pays(house, company=other)
+    outcome = pays(rig, company=other)
     assert outcome.result is Result.FAILED
-    assert house.requests == []
+    assert rig.requests == []
     assert "Other Company Ltd" in outcome.status
     assert other.backup().split('"tables"')[1] == before.split('"tables"')[1]
-    posted_once(settles(house))
+    posted_once(settles(rig))
 
 
 # Our own store.
@@ -289,75 +289,75 @@ def safe(tmp_path: Path) -> Path:
     return tmp_path / "backup.sqlite3"
 
 
-def back_up(house: House, to: Path) -> str:
-    return backed_up(Path(house.store_url.removeprefix("sqlite:///")), to)
+def back_up(rig: Rig, to: Path) -> str:
+    return backed_up(Path(rig.store_url.removeprefix("sqlite:///")), to)
 
 
-def restore(house: House, backup: str) -> None:
-    house.store_url = backup
-    house.restart()
+def restore(rig: Rig, backup: str) -> None:
+    rig.store_url = backup
+    rig.restart()
 
 
-def test_a_store_from_a_backup_finds_what_was_posted_since_and_posts_it_not_again(house, safe):
-    receive(house, payment("pay_1"), payment("pay_2", pays={"1043": "20.00"}))
-    backup = back_up(house, safe)
-    settles(house)
-    restore(house, backup)
-    assert standing(house, "pay_1")[0] is PaymentStatus.READY
-    posted_once(settles(house), "pay_1", "pay_2")
-    assert len(writes(house)) == 2
+def test_a_store_from_a_backup_finds_what_was_posted_since_and_posts_it_not_again(rig, safe):
+    receive(rig, payment("pay_1"), payment("pay_2", pays={"1043": "20.00"}))
+    backup = back_up(rig, safe)
+    settles(rig)
+    restore(rig, backup)
+    assert standing(rig, "pay_1")[0] is PaymentStatus.READY
+    posted_once(settles(rig), "pay_1", "pay_2")
+    assert len(writes(rig)) == 2
 
 
 @pytest.mark.parametrize("kept", ["all", "one"])
-def test_a_store_from_a_backup_that_was_made_in_the_midst_of_a_doubt(house, safe, kept):
-    house.company.set_habits(sets_kept=kept)
-    receive(house, payment("pay_1"), payment("pay_2", pays={"1043": "20.00"}))
-    loses(house, after_quickbooks_did_it)
-    backup = back_up(house, safe)
-    house.later(**SOON)
-    settles(house)
-    restore(house, backup)
-    house.later(**WINDOW)
-    posted_once(settles(house), "pay_1", "pay_2")
-    assert len(writes(house)) == 2
+def test_a_store_from_a_backup_that_was_made_in_the_midst_of_a_doubt(rig, safe, kept):
+    rig.company.set_habits(sets_kept=kept)
+    receive(rig, payment("pay_1"), payment("pay_2", pays={"1043": "20.00"}))
+    loses(rig, after_quickbooks_did_it)
+    backup = back_up(rig, safe)
+    rig.later(**SOON)
+    settles(rig)
+    restore(rig, backup)
+    rig.later(**WINDOW)
+    posted_once(settles(rig), "pay_1", "pay_2")
+    assert len(writes(rig)) == 2
 
 
-def test_a_store_from_before_a_payment_came_in_takes_it_for_ours_once_it_comes_in(house, safe):
-    backup = back_up(house, safe)
-    receive(house, payment())
-    settles(house)
-    restore(house, backup)
-    settles(house)
-    assert len(imported(house)) == 1
-    receive(house, payment())
-    posted_once(settles(house))
-    assert imported(house) == {}
-    assert len(writes(house)) == 1
+def test_a_store_from_before_a_payment_came_in_takes_it_for_ours_once_it_comes_in(rig, safe):
+    backup = back_up(rig, safe)
+    receive(rig, payment())
+    settles(rig)
+    restore(rig, backup)
+    settles(rig)
+    assert len(imported(rig)) == 1
+    receive(rig, payment())
+    posted_once(settles(rig))
+    assert imported(rig) == {}
+    assert len(writes(rig)) == 1
 
 
-def test_what_was_deleted_since_the_backup_is_for_a_person(house, safe):
-    receive(house, payment("pay_1"), payment("pay_2", pays={"1043": "20.00"}))
-    backup = back_up(house, safe)
-    settles(house)
-    acts.delete(house.company.books, parts(house, "pay_1")[0].txn_id)
-    settles(house)
-    restore(house, backup)
-    house.requests.clear()
-    settles(house)
-    assert standing(house, "pay_1")[1] in ("payment-found-deleted", "payment-deleted")
-    assert writes(house) == []
-    assert [one for one in in_quickbooks(house) if "pay_1 " in one.memo] == []
+def test_what_was_deleted_since_the_backup_is_for_a_person(rig, safe):
+    receive(rig, payment("pay_1"), payment("pay_2", pays={"1043": "20.00"}))
+    backup = back_up(rig, safe)
+    settles(rig)
+    acts.delete(rig.company.books, parts(rig, "pay_1")[0].txn_id)
+    settles(rig)
+    restore(rig, backup)
+    rig.requests.clear()
+    settles(rig)
+    assert standing(rig, "pay_1")[1] in ("payment-found-deleted", "payment-deleted")
+    assert writes(rig) == []
+    assert [one for one in in_quickbooks(rig) if "pay_1 " in one.memo] == []
 
 
-def test_what_was_changed_since_the_backup_is_for_a_person(house, safe):
-    receive(house, payment())
-    backup = back_up(house, safe)
-    settles(house)
-    acts.edit_payment(house.company.books, parts(house)[0].txn_id, amount=9_000)
-    settles(house)
-    restore(house, backup)
-    settles(house)
-    assert standing(house) == (PaymentStatus.PARKED, "payment-found-other")
-    assert payment_problem(house).code == "payment-found-other"
-    assert len([one for one in house.requests if ADD in one]) == 1
-    assert house.is_equal()
+def test_what_was_changed_since_the_backup_is_for_a_person(rig, safe):
+    receive(rig, payment())
+    backup = back_up(rig, safe)
+    settles(rig)
+    acts.edit_payment(rig.company.books, parts(rig)[0].txn_id, amount=9_000)
+    settles(rig)
+    restore(rig, backup)
+    settles(rig)
+    assert standing(rig) == (PaymentStatus.PARKED, "payment-found-other")
+    assert payment_problem(rig).code == "payment-found-other"
+    assert len([one for one in rig.requests if ADD in one]) == 1
+    assert rig.is_equal()

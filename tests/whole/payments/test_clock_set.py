@@ -9,7 +9,6 @@ import pytest
 
 from shared.rules.payments.values import PaymentStatus
 from shared.rules.values import ApplicationKind
-from tests.whole.house import House
 from tests.whole.payments.builders import (
     open_set,
     payment,
@@ -19,6 +18,7 @@ from tests.whole.payments.builders import (
     standing,
     writes,
 )
+from tests.whole.rig import Rig
 
 HELD = (PaymentStatus.UNKNOWN, "payment-held")
 DAY = timedelta(days=1)
@@ -26,31 +26,31 @@ HALF, REST = {"seconds": 450}, {"seconds": 452}
 
 
 @pytest.fixture
-def held(house: House) -> House:
+def held(rig: Rig) -> Rig:
     """A write that QuickBooks neither answered nor did, half of whose doubt window is over."""
-    receive(house, payment())
-    house.company.fail_next("0x8004041C", "ReceivePaymentAddRq", late=True)
-    assert standing(settles(house)) == HELD
-    house.later(**HALF)
-    return house
+    receive(rig, payment())
+    rig.company.fail_next("0x8004041C", "ReceivePaymentAddRq", late=True)
+    assert standing(settles(rig)) == HELD
+    rig.later(**HALF)
+    return rig
 
 
-def settles_at_once(house: House) -> House:
-    assert house.sync(kind=ApplicationKind.PAYMENT).ok
-    return house
+def settles_at_once(rig: Rig) -> Rig:
+    assert rig.sync(kind=ApplicationKind.PAYMENT).ok
+    return rig
 
 
-def beats(house: House) -> None:
+def beats(rig: Rig) -> None:
     """What the daemon does every quarter of a minute."""
-    with house.store.transaction():
-        house.watch.thd_look()
+    with rig.store.transaction():
+        rig.watch.look()
 
 
-def is_sent_again_after_the_rest_of_the_window_only(house: House) -> None:
-    assert standing(settles_at_once(house)) == HELD
-    house.later(**REST)
-    posted_once(settles_at_once(house))
-    assert len(writes(house)) == 2
+def is_sent_again_after_the_rest_of_the_window_only(rig: Rig) -> None:
+    assert standing(settles_at_once(rig)) == HELD
+    rig.later(**REST)
+    posted_once(settles_at_once(rig))
+    assert len(writes(rig)) == 2
 
 
 @pytest.mark.parametrize("restarted", [False, True], ids=["running", "restarted"])
@@ -89,7 +89,7 @@ def test_after_a_start_of_the_machine_a_window_is_not_over_sooner(held, by):
 def test_a_look_that_was_not_written_is_made_again(held):
     held.clock_is_set(DAY)
     with suppress(ZeroDivisionError), held.store.transaction():
-        held.watch.thd_now()
+        held.watch.now()
         1 / 0  # noqa: B018 - the transaction ends as a call that crashes does
     is_sent_again_after_the_rest_of_the_window_only(held)
 

@@ -9,7 +9,6 @@ import pytest
 
 from shared.rules.payments.values import PaymentStatus
 from simulator.company import acts
-from tests.whole.house import House
 from tests.whole.payments.builders import (
     LARKSPUR,
     LOOK,
@@ -22,6 +21,7 @@ from tests.whole.payments.builders import (
     writes,
 )
 from tests.whole.payments.test_backups import back_up, restore
+from tests.whole.rig import Rig
 
 FOUND_DELETED = (PaymentStatus.PARKED, "payment-found-deleted")
 DELETIONS = re.compile("<TxnDeletedQueryRq.*?</TxnDeletedQueryRq>", re.DOTALL)
@@ -33,9 +33,9 @@ THREE = (
 """All of invoice 1042, so that each is looked at after the one before was written."""
 
 
-def lists(house: House) -> list[str]:
+def lists(rig: Rig) -> list[str]:
     """What each look asked of deletions: all, those since a time, how many."""
-    asked = (DELETIONS.findall(one) for one in house.requests if LOOK in one)
+    asked = (DELETIONS.findall(one) for one in rig.requests if LOOK in one)
     return [
         " ".join(
             "count" if "MetaDataOnly" in one else "since" if "FromDeletedDate" in one else "all"
@@ -45,48 +45,48 @@ def lists(house: House) -> list[str]:
     ]
 
 
-def deleted_by_hand(house: House, *, days_behind: int = 0) -> None:
+def deleted_by_hand(rig: Rig, *, days_behind: int = 0) -> None:
     """A payment of QuickBooks' own is deleted, on a PC whose clock may be behind."""
-    number = acts.receive(house.company.books, LARKSPUR, 500).object_id
-    deleted(house, number, days_behind=days_behind)
+    number = acts.receive(rig.company.books, LARKSPUR, 500).object_id
+    deleted(rig, number, days_behind=days_behind)
 
 
-def deleted(house: House, txn_id: str, *, days_behind: int = 0) -> None:
-    books = house.company.books
+def deleted(rig: Rig, txn_id: str, *, days_behind: int = 0) -> None:
+    books = rig.company.books
     books.now -= days_behind * 86_400
     acts.delete(books, txn_id)
     books.now += days_behind * 86_400
 
 
 @pytest.fixture
-def older(house: House, tmp_path: Path) -> House:
+def older(rig: Rig, tmp_path: Path) -> Rig:
     """A store from before three payments were posted: it takes them for unsent."""
-    deleted_by_hand(house)
-    backup = back_up(house, tmp_path / "safe.sqlite3")
-    receive(house, payment("pay_0", pays={"1044": "5.00"}))
-    receive(house, *THREE)
-    settles(house)
-    restore(house, backup)
-    receive(house, payment("pay_0", pays={"1044": "5.00"}))
-    house.requests.clear()
-    return house
+    deleted_by_hand(rig)
+    backup = back_up(rig, tmp_path / "safe.sqlite3")
+    receive(rig, payment("pay_0", pays={"1044": "5.00"}))
+    receive(rig, *THREE)
+    settles(rig)
+    restore(rig, backup)
+    receive(rig, payment("pay_0", pays={"1044": "5.00"}))
+    rig.requests.clear()
+    return rig
 
 
-def txn_id_of(house: House, external_id: str) -> str:
-    (found,) = (one for one in in_quickbooks(house) if f"{external_id} " in one.memo)
+def txn_id_of(rig: Rig, external_id: str) -> str:
+    (found,) = (one for one in in_quickbooks(rig) if f"{external_id} " in one.memo)
     return found.txn_id
 
 
-def test_all_deletions_are_listed_once_a_session_and_then_only_what_is_new(house):
-    deleted_by_hand(house)
-    receive(house, *THREE)
-    settles(house)
-    assert lists(house) == ["all", "since count", "since count"]
-    receive(house, payment("pay_4", "5.00"), payment("pay_5", "5.00"))
-    house.requests.clear()
-    settles(house)
+def test_all_deletions_are_listed_once_a_session_and_then_only_what_is_new(rig):
+    deleted_by_hand(rig)
+    receive(rig, *THREE)
+    settles(rig)
+    assert lists(rig) == ["all", "since count", "since count"]
+    receive(rig, payment("pay_4", "5.00"), payment("pay_5", "5.00"))
+    rig.requests.clear()
+    settles(rig)
     # The question which copy of the company file this is has listed them all already.
-    assert lists(house) == ["since count"] * 2
+    assert lists(rig) == ["since count"] * 2
 
 
 def test_what_this_session_was_told_once_keeps_each_of_its_payments_out(older):
@@ -134,40 +134,40 @@ def test_a_restart_and_a_later_session_know_what_was_deleted(older):
     assert writes(older) == []
 
 
-def test_what_was_deleted_in_one_copy_of_the_company_file_says_nothing_of_another(house, tmp_path):
-    backup, copy = back_up(house, tmp_path / "safe.sqlite3"), house.company.backup()
-    receive(house, payment("pay_1", "10.00"), payment("pay_2", "10.00"))
-    settles(house)
+def test_what_was_deleted_in_one_copy_of_the_company_file_says_nothing_of_another(rig, tmp_path):
+    backup, copy = back_up(rig, tmp_path / "safe.sqlite3"), rig.company.backup()
+    receive(rig, payment("pay_1", "10.00"), payment("pay_2", "10.00"))
+    settles(rig)
     for external_id in ("pay_1", "pay_2"):
-        deleted(house, txn_id_of(house, external_id))
-    restore(house, backup)
-    receive(house, payment("pay_1", "10.00"))
-    settles(house)
-    assert standing(house, "pay_1") == FOUND_DELETED
-    house.company.restore(copy)
-    receive(house, payment("pay_2", "10.00"))
-    settles(house)
-    assert standing(house, "pay_2")[0] is PaymentStatus.POSTED
+        deleted(rig, txn_id_of(rig, external_id))
+    restore(rig, backup)
+    receive(rig, payment("pay_1", "10.00"))
+    settles(rig)
+    assert standing(rig, "pay_1") == FOUND_DELETED
+    rig.company.restore(copy)
+    receive(rig, payment("pay_2", "10.00"))
+    settles(rig)
+    assert standing(rig, "pay_2")[0] is PaymentStatus.POSTED
 
 
 @pytest.mark.parametrize("told", [' retCount="7"', ""])
-def test_where_quickbooks_counts_otherwise_all_are_listed_each_time(house, told):
-    deleted_by_hand(house)
-    receive(house, *THREE, payment("pay_4", "5.00"), payment("pay_5", "5.00"))
-    house.alter_with_request = lambda answer, _request: re.sub(
+def test_where_quickbooks_counts_otherwise_all_are_listed_each_time(rig, told):
+    deleted_by_hand(rig)
+    receive(rig, *THREE, payment("pay_4", "5.00"), payment("pay_5", "5.00"))
+    rig.alter_with_request = lambda answer, _request: re.sub(
         r'(<TxnDeletedQueryRs [^>]*?) retCount="\d+"', rf"\1{told}", answer
     )
-    settles(house)
-    assert len(in_quickbooks(house)) == 5
-    assert lists(house) == ["all"] * 5
+    settles(rig)
+    assert len(in_quickbooks(rig)) == 5
+    assert lists(rig) == ["all"] * 5
 
 
-def test_a_list_whose_times_cannot_be_read_is_asked_for_each_time(house):
-    deleted_by_hand(house)
-    receive(house, *THREE)
-    house.alter_with_request = lambda answer, _request: re.sub(
+def test_a_list_whose_times_cannot_be_read_is_asked_for_each_time(rig):
+    deleted_by_hand(rig)
+    receive(rig, *THREE)
+    rig.alter_with_request = lambda answer, _request: re.sub(
         "<TimeDeleted>[^<]*", "<TimeDeleted>soon", answer
     )
-    settles(house)
-    assert len(in_quickbooks(house)) == 3
-    assert lists(house) == ["all"] * 3
+    settles(rig)
+    assert len(in_quickbooks(rig)) == 3
+    assert lists(rig) == ["all"] * 3

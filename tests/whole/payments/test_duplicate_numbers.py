@@ -15,8 +15,8 @@ import pytest
 from simulator.company import acts
 from tests.console.cli.builders import Shell
 from tests.whole.bookkeeping import owes, synced
-from tests.whole.house import House
 from tests.whole.payments.builders import in_quickbooks, settles, standing
+from tests.whole.rig import Rig
 
 TAB, QUOTED = "Tab\\Slash Works", "“Quoted” Interiors"
 HELD_BACK = "payment-invoice-ambiguous"
@@ -25,9 +25,9 @@ MEANT = ("--because", "meant to be so")
 
 @dataclass
 class Story:
-    """A house with the two invoices, and an operator at the command line of its store."""
+    """A rig with the two invoices, and an operator at the command line of its store."""
 
-    house: House
+    rig: Rig
     shell: Shell
     tab: str
     quoted: str
@@ -55,20 +55,20 @@ class Story:
         """The payment of 58.18 comes in, or is corrected, and both applications run."""
         pay = ("payments", "add", "Larkspur", "--external-id", "pay_1", "--amount", "58.18")
         self.shell.says(*pay, "--invoice", invoice, "--date", "2025-06-30", *named)
-        synced(self.house)
-        settles(self.house)
+        synced(self.rig)
+        settles(self.rig)
         return self
 
     def credited(self) -> list[tuple[str, int]]:
         """Whom QuickBooks credited, with how many hundredths."""
-        return [(one.customer, one.amount) for one in in_quickbooks(self.house)]
+        return [(one.customer, one.amount) for one in in_quickbooks(self.rig)]
 
     def is_held_back(self) -> bool:
-        return standing(self.house)[1] == HELD_BACK and self.credited() == []
+        return standing(self.rig)[1] == HELD_BACK and self.credited() == []
 
 
 @pytest.fixture
-def story(books: House, tmp_path: Path) -> Iterator[Story]:
+def story(books: Rig, tmp_path: Path) -> Iterator[Story]:
     """An Invoice Sync met both invoices."""
     for customer in (TAB, QUOTED):
         acts.add_customer(books.company.books, customer)
@@ -84,17 +84,17 @@ def test_the_documented_remedy_never_credits_the_wrong_customer(story):
     story.acknowledge(story.tab, story.quoted)
     assert story.is_paid().is_held_back()
     assert story.open_problems() == set()
-    assert set(story.house.invoices()) == {story.tab, story.quoted}
+    assert set(story.rig.invoices()) == {story.tab, story.quoted}
     story.is_paid("--customer", TAB)
     assert story.credited() == [(TAB, 5_818)]
 
 
 def test_an_acknowledged_number_is_news_again_when_a_third_invoice_gets_it(story):
     story.acknowledge(story.tab, story.quoted)
-    synced(story.house)
+    synced(story.rig)
     assert story.open_problems() == set()
-    third = owes(story.house, "1035", 100, TAB)
-    synced(story.house)
+    third = owes(story.rig, "1035", 100, TAB)
+    synced(story.rig)
     assert story.open_problems() == {story.tab, story.quoted, third}
 
 
@@ -102,24 +102,24 @@ def test_an_acknowledged_number_is_news_again_when_a_third_invoice_gets_it(story
 def test_skipping_one_of_the_two_does_not_make_the_other_the_one_that_was_paid(story, skipped):
     left, other = (story.tab, story.quoted)[:: 1 if skipped == "tab" else -1]
     story.skip(left)
-    synced(story.house)
+    synced(story.rig)
     assert story.open_problems() == {other}
-    assert set(story.house.invoices()) == {other}
+    assert set(story.rig.invoices()) == {other}
     assert story.is_paid().is_held_back()
 
 
 def test_leaving_an_open_invoice_out_is_asked_with_its_amount(story):
     said = story.shell.refuses(2, "problems", "skip", story.problem_of(story.tab), *MEANT)
     assert "58.18" in said
-    assert set(synced(story.house).invoices()) == {story.tab, story.quoted}
+    assert set(synced(story.rig).invoices()) == {story.tab, story.quoted}
 
 
 def test_an_invoice_that_was_paid_in_quickbooks_still_bears_its_number(story):
-    acts.pay(story.house.company.books, story.tab, 5_818)
-    synced(story.house)
+    acts.pay(story.rig.company.books, story.tab, 5_818)
+    synced(story.rig)
     before = story.credited()
     story.is_paid()
-    assert standing(story.house)[1] == HELD_BACK
+    assert standing(story.rig)[1] == HELD_BACK
     assert story.credited() == before
 
 
@@ -139,26 +139,26 @@ def test_a_number_of_its_own_settles_it_also_for_an_invoice_that_is_skipped(stor
     if skipped:
         story.skip(story.quoted)
     assert story.is_paid().is_held_back()
-    acts.renumber(story.house.company.books, story.quoted, "1035-Q")
-    synced(story.house)
+    acts.renumber(story.rig.company.books, story.quoted, "1035-Q")
+    synced(story.rig)
     assert story.open_problems() == set()
     [waiting] = story.shell.json("payments", "list", "Larkspur")
     story.shell.says("payments", "retry", str(waiting["id"]))
-    settles(story.house)
+    settles(story.rig)
     assert story.credited() == [(TAB, 5_818)]
 
 
 def test_a_number_that_was_given_out_again_since_the_last_invoice_sync_is_not_guessed(story):
-    first = owes(story.house, "2001", 5_818, TAB)
-    synced(story.house)
-    second = owes(story.house, "2001", 5_818, QUOTED)
+    first = owes(story.rig, "2001", 5_818, TAB)
+    synced(story.rig)
+    second = owes(story.rig, "2001", 5_818, QUOTED)
     pay = ("payments", "add", "Larkspur", "--external-id", "pay_1", "--amount", "58.18")
     story.shell.says(*pay, "--invoice", "2001", "--date", "2025-06-30")
-    settles(story.house)
+    settles(story.rig)
     assert story.is_held_back()
-    assert {first, second} <= set(story.house.invoices())
-    acts.renumber(story.house.company.books, second, "2002")
-    synced(story.house)
+    assert {first, second} <= set(story.rig.invoices())
+    acts.renumber(story.rig.company.books, second, "2002")
+    synced(story.rig)
     story.shell.says("payments", "retry", "pay_1", "--connection", "Larkspur")
-    settles(story.house)
+    settles(story.rig)
     assert story.credited() == [(TAB, 5_818)]

@@ -21,32 +21,32 @@ BOTH = ("Larkspur", "Aster")
 
 
 @pytest.fixture
-def pair(house, monkeypatch):
+def pair(rig, monkeypatch):
     """Two connections, bound to one company file; both have imported its invoices."""
-    house.add_connection("Aster")
+    rig.add_connection("Aster")
     monkeypatch.setattr("shared.models.company_files.bound_before", lambda *_: "")
-    with house.store.transaction():
+    with rig.store.transaction():
         larkspur, aster = (connections.get(name) for name in BOTH)
         connections.bind(aster.id, larkspur.binding)
-    assert house.sync("Aster").ok
-    house.requests.clear()
-    return house
+    assert rig.sync("Aster").ok
+    rig.requests.clear()
+    return rig
 
 
-def receive(house, name, *payments):
-    with house.store.reading():
+def receive(rig, name, *payments):
+    with rig.store.reading():
         connection_id = connections.get(name).id
-    take_in(house.store, connection_id, payments, house.now)
+    take_in(rig.store, connection_id, payments, rig.now)
 
 
-def pays(house, name):
-    house.later(minutes=1)
-    assert house.sync(name, kind=ApplicationKind.PAYMENT).ok
+def pays(rig, name):
+    rig.later(minutes=1)
+    assert rig.sync(name, kind=ApplicationKind.PAYMENT).ok
 
 
-def hand_of(house, name):
+def hand_of(rig, name):
     """Somebody at a PC of this connection, one call at a time."""
-    hand = house.by_hand(name, kind=ApplicationKind.PAYMENT)
+    hand = rig.by_hand(name, kind=ApplicationKind.PAYMENT)
     hand.log_in()
     return hand
 
@@ -61,8 +61,8 @@ def goes_on_until(hand, mark):
     raise AssertionError(f"{mark} was never asked")
 
 
-def codes(house, name):
-    return [one.code for one in house.problems(name)]
+def codes(rig, name):
+    return [one.code for one in rig.problems(name)]
 
 
 def test_while_one_writes_the_other_one_posts_nothing_and_says_so(pair):

@@ -18,7 +18,6 @@ from shared.rules.payments.values import PaymentStatus
 from shared.rules.values import OnAccount
 from tests.deciding import decide
 from tests.whole.bookkeeping import owes
-from tests.whole.house import House
 from tests.whole.payments.builders import (
     codes,
     connection,
@@ -30,6 +29,7 @@ from tests.whole.payments.builders import (
     settles,
     standing,
 )
+from tests.whole.rig import Rig
 
 HOSTILE = ["№ 5", "株式会社", "Łódź\u200b", "\U0001f642", "a\u202eb", "\u200b", "\u0416" * 90]
 TEXT_ELEMENTS = {
@@ -55,10 +55,10 @@ def text_elements() -> Iterator[str]:
                 yield f"{request.name}/{element.steps[-1]}"
 
 
-def written(house: House) -> dict[str, set[str]]:
+def written(rig: Rig) -> dict[str, set[str]]:
     """What stood in each of these elements, by its path."""
     found: dict[str, set[str]] = {}
-    for request in house.requests:
+    for request in rig.requests:
         for element in etree.fromstring(request.encode()).iter():
             asked = next((one for one in element.iterancestors() if one.tag.endswith("Rq")), None)
             path = f"{asked.tag}/{element.tag}" if asked is not None else ""
@@ -67,15 +67,15 @@ def written(house: House) -> dict[str, set[str]]:
     return found
 
 
-def sent(house: House, external_id: str = "pay_1") -> str:
+def sent(rig: Rig, external_id: str = "pay_1") -> str:
     """What the life of a payment tells of its way out."""
-    with house.store.reading():
-        life = postings.life(on_file(house, external_id).id)
+    with rig.store.reading():
+        life = postings.life(on_file(rig, external_id).id)
     return next(step.detail for step in life if step.event == "sent")
 
 
-def retries(house: House, *external_ids: str) -> None:
-    decide(house.store, payments.plan_retry, [on_file(house, one).id for one in external_ids])
+def retries(rig: Rig, *external_ids: str) -> None:
+    decide(rig.store, payments.plan_retry, [on_file(rig, one).id for one in external_ids])
 
 
 def test_all_elements_with_free_text_are_known():
@@ -84,86 +84,86 @@ def test_all_elements_with_free_text_are_known():
 
 @pytest.mark.parametrize("text", HOSTILE, ids=ascii)
 def test_no_text_of_the_platform_stops_a_sync_wherever_it_stands(open_till, text):
-    house = open_till(on_account=OnAccount.POST)
+    rig = open_till(on_account=OnAccount.POST)
     everywhere = {"method": text, "gateway": text, "reference": text, "memo": text}
     receive(
-        house,
+        rig,
         payment(f"pay {text}", **everywhere),
         *(payment(f"{one} 2", pays={one: "10.00"}) for one in (text, "2000")),
         *(payment(f"{one} 3", "75.00", pays={}, customer=one) for one in (text, "Newcomer")),
     )
-    settles(house)
-    retries(house, f"{text} 2", "2000 2")
-    settles(house)
-    assert standing(house, f"pay {text}") == (PaymentStatus.POSTED, "")
-    assert not {"request-invalid", "payment-request-refused"} & set(codes(house))
-    found = written(house)
-    nameless = set() if in_quickbooks(house)[0].method else {"PaymentMethodAddRq/Name"}
+    settles(rig)
+    retries(rig, f"{text} 2", "2000 2")
+    settles(rig)
+    assert standing(rig, f"pay {text}") == (PaymentStatus.POSTED, "")
+    assert not {"request-invalid", "payment-request-refused"} & set(codes(rig))
+    found = written(rig)
+    nameless = set() if in_quickbooks(rig)[0].method else {"PaymentMethodAddRq/Name"}
     assert set(found) == TEXT_ELEMENTS - nameless
     assert all(one.encode("cp1252") for texts in found.values() for one in texts)
     assert found["CustomerQueryRq/FullName"] == {"Newcomer"}
     assert found["InvoiceQueryRq/RefNumber"] == {"1042", "2000"}
-    assert sent(house, f"pay {text}").count("QuickBooks cannot hold") == 2
+    assert sent(rig, f"pay {text}").count("QuickBooks cannot hold") == 2
 
 
-def test_a_number_that_came_garbled_out_of_quickbooks_stops_no_sync(house):
-    owes(house, "2001", 5_000)
-    house.alter = lambda answer: answer.replace("<RefNumber>2001<", "<RefNumber>20\ufffd1<")
-    house.later(hours=1)
-    assert house.sync().ok
-    receive(house, payment(pays={"20\ufffd1": "50.00"}))
-    settles(house)
-    assert standing(house) == (PaymentStatus.POSTED, "")
-    assert codes(house) == []
+def test_a_number_that_came_garbled_out_of_quickbooks_stops_no_sync(rig):
+    owes(rig, "2001", 5_000)
+    rig.alter = lambda answer: answer.replace("<RefNumber>2001<", "<RefNumber>20\ufffd1<")
+    rig.later(hours=1)
+    assert rig.sync().ok
+    receive(rig, payment(pays={"20\ufffd1": "50.00"}))
+    settles(rig)
+    assert standing(rig) == (PaymentStatus.POSTED, "")
+    assert codes(rig) == []
 
 
-def test_a_method_whose_name_quickbooks_cannot_hold_is_told_on_the_payment(house):
-    receive(house, payment(method="pay \u682a"))
-    settles(house)
-    assert in_quickbooks(house)[0].method == "Pay ?"
-    assert re.search(r"payment method 'Pay \\u682a': .*'Pay \?'", sent(house))
-    assert codes(house) == []
+def test_a_method_whose_name_quickbooks_cannot_hold_is_told_on_the_payment(rig):
+    receive(rig, payment(method="pay \u682a"))
+    settles(rig)
+    assert in_quickbooks(rig)[0].method == "Pay ?"
+    assert re.search(r"payment method 'Pay \\u682a': .*'Pay \?'", sent(rig))
+    assert codes(rig) == []
 
 
-def test_it_is_told_on_each_payment_of_that_method(house):
-    receive(house, *(payment(one, "10.00", method="\u682a") for one in ("pay_1", "pay_2")))
-    settles(house)
-    assert "\\u682a" in sent(house, "pay_1")
-    assert "\\u682a" in sent(house, "pay_2")
+def test_it_is_told_on_each_payment_of_that_method(rig):
+    receive(rig, *(payment(one, "10.00", method="\u682a") for one in ("pay_1", "pay_2")))
+    settles(rig)
+    assert "\\u682a" in sent(rig, "pay_1")
+    assert "\\u682a" in sent(rig, "pay_2")
 
 
-def test_a_method_that_keeps_nothing_of_its_name_is_left_out_and_that_is_told(house):
-    receive(house, payment(method="\u200b"))
-    settles(house)
-    assert in_quickbooks(house)[0].method == ""
-    assert "\\u200b" in sent(house)
+def test_a_method_that_keeps_nothing_of_its_name_is_left_out_and_that_is_told(rig):
+    receive(rig, payment(method="\u200b"))
+    settles(rig)
+    assert in_quickbooks(rig)[0].method == ""
+    assert "\\u200b" in sent(rig)
 
 
-def test_a_method_whose_name_is_too_long_is_told_on_the_payment(house):
-    receive(house, payment(method="Bank transfer of the house bank of Larkspur"))
-    settles(house)
-    assert in_quickbooks(house)[0].method == "Bank Transfer Of The House Bank"
-    assert "Of Larkspur" in sent(house)
+def test_a_method_whose_name_is_too_long_is_told_on_the_payment(rig):
+    receive(rig, payment(method="Bank transfer of the house bank of Larkspur"))
+    settles(rig)
+    assert in_quickbooks(rig)[0].method == "Bank Transfer Of The House Bank"
+    assert "Of Larkspur" in sent(rig)
 
 
-def test_a_given_name_of_two_lines_is_one_line(house):
-    with house.store.transaction():
-        rules.set_method_rule(connection(house).id, "ach", "Bank\ntransfer")
-    receive(house, payment(method="ach"))
-    settles(house)
-    assert in_quickbooks(house)[0].method == "Bank transfer"
-    assert sent(house) == ""
+def test_a_given_name_of_two_lines_is_one_line(rig):
+    with rig.store.transaction():
+        rules.set_method_rule(connection(rig).id, "ach", "Bank\ntransfer")
+    receive(rig, payment(method="ach"))
+    settles(rig)
+    assert in_quickbooks(rig)[0].method == "Bank transfer"
+    assert sent(rig) == ""
 
 
-def test_a_memo_whose_end_is_left_out_is_told_on_the_payment(house):
-    receive(house, payment(memo="x" * 4_000, reference="y" * 99))
-    settles(house)
-    assert len(parts(house)[0].ref_number) <= 20
-    assert len(in_quickbooks(house)[0].memo) == 4_095
-    assert "4,095" in sent(house)
+def test_a_memo_whose_end_is_left_out_is_told_on_the_payment(rig):
+    receive(rig, payment(memo="x" * 4_000, reference="y" * 99))
+    settles(rig)
+    assert len(parts(rig)[0].ref_number) <= 20
+    assert len(in_quickbooks(rig)[0].memo) == 4_095
+    assert "4,095" in sent(rig)
 
 
-def test_what_quickbooks_can_hold_is_told_nowhere(house):
-    receive(house, payment(memo="Søn & Co \u2013 für Žižka", method="credit_card"))
-    settles(house)
-    assert sent(house) == ""
+def test_what_quickbooks_can_hold_is_told_nowhere(rig):
+    receive(rig, payment(memo="Søn & Co \u2013 für Žižka", method="credit_card"))
+    settles(rig)
+    assert sent(rig) == ""

@@ -7,7 +7,6 @@ from collections.abc import Callable
 import pytest
 
 from simulator.webconnector import Boundary, WebConnectorDied
-from tests.whole.house import House
 from tests.whole.payments.builders import (
     WINDOW,
     payment,
@@ -16,6 +15,7 @@ from tests.whole.payments.builders import (
     receive,
     settles,
 )
+from tests.whole.rig import Rig
 
 FOUR = ("pay_1", "pay_2", "pay_3", "pay_4")
 POINTS = (
@@ -26,19 +26,19 @@ POINTS = (
 
 
 @pytest.fixture
-def owing(house: House) -> House:
-    """A house in which four payments are ready; the second and third are looked at together."""
+def owing(rig: Rig) -> Rig:
+    """A rig in which four payments are ready; the second and third are looked at together."""
     receive(
-        house,
+        rig,
         payment("pay_1"),
         payment("pay_2", pays={"1042": "30.00", "1043": "20.00"}),
         payment("pay_3", pays={"1044": "80.00"}),
         payment("pay_4", pays={"1043": "10.00"}),
     )
-    return house
+    return rig
 
 
-def boundaries(house: House) -> list[str]:
+def boundaries(rig: Rig) -> list[str]:
     """All points of a sync between two calls that do anything."""
     seen: list[str] = []
 
@@ -46,8 +46,8 @@ def boundaries(house: House) -> list[str]:
         if f"{boundary.moment} {boundary.call}" in POINTS:
             seen.append(str(boundary))
 
-    settles(house, on_boundary=see)
-    posted_once(house, *FOUR)
+    settles(rig, on_boundary=see)
+    posted_once(rig, *FOUR)
     return seen
 
 
@@ -67,10 +67,10 @@ def test_the_daemon_may_be_killed_between_any_two_calls(open_till, owing):
     points = boundaries(open_till(like=owing))
     assert len(points) > 30
     for point in points:
-        house = open_till(like=owing)
-        outcome = pays(house, on_boundary=at(point, house.restart))
+        rig = open_till(like=owing)
+        outcome = pays(rig, on_boundary=at(point, rig.restart))
         assert outcome.ok, (point, outcome.status)
-        posted_once(house, *FOUR)
+        posted_once(rig, *FOUR)
 
 
 def test_the_daemon_may_be_killed_between_all_calls(owing):
@@ -80,10 +80,10 @@ def test_the_daemon_may_be_killed_between_all_calls(owing):
 
 def test_the_pc_may_be_switched_off_between_any_two_calls(open_till, owing):
     for point in boundaries(open_till(like=owing)):
-        house = open_till(like=owing)
-        pays(house, on_boundary=at(point, switch_off))
-        house.later(**WINDOW)
-        posted_once(settles(house), *FOUR)
+        rig = open_till(like=owing)
+        pays(rig, on_boundary=at(point, switch_off))
+        rig.later(**WINDOW)
+        posted_once(settles(rig), *FOUR)
 
 
 def test_the_pc_may_be_switched_off_and_the_daemon_killed_again_and_again(owing):

@@ -8,7 +8,6 @@ from twisted.internet.defer import Deferred
 from shared.models import sessions
 from shared.rules.values import ApplicationKind
 from tests.edge.builders import envelope, post, receive
-from tests.whole.house import PASSWORD, InPlace
 from tests.whole.payments.builders import (
     ADD,
     WINDOW,
@@ -20,15 +19,16 @@ from tests.whole.payments.builders import (
     writes,
 )
 from tests.whole.payments.builders import receive as take_in
+from tests.whole.rig import PASSWORD, InPlace
 
 ANOTHER_PC = "203.0.113.9"
 
 
 @pytest.fixture
-def writing(house):
+def writing(rig):
     """Somebody at a PC whose payment is out: its request was handed out, not yet answered."""
-    take_in(house, payment())
-    hand = house.by_hand(kind=ApplicationKind.PAYMENT)
+    take_in(rig, payment())
+    hand = rig.by_hand(kind=ApplicationKind.PAYMENT)
     hand.log_in()
     hand.request = until(hand, ADD)
     return hand
@@ -44,9 +44,9 @@ def until(hand, mark):
     raise AssertionError(f"{mark} was never asked")
 
 
-def again(house):
+def again(rig):
     """The same application on a Web Connector that was started anew."""
-    return house.by_hand(kind=ApplicationKind.PAYMENT)
+    return rig.by_hand(kind=ApplicationKind.PAYMENT)
 
 
 def is_let_in(hand):
@@ -61,7 +61,7 @@ def login_of(hand):
     return {"strUserName": hand._row.qwc.username, "strPassword": PASSWORD}
 
 
-def gone_before_the_answer(house, monkeypatch, request):
+def gone_before_the_answer(rig, monkeypatch, request):
     """A call that we work on while its client vanishes."""
     real, held = InPlace.store, []
 
@@ -70,7 +70,7 @@ def gone_before_the_answer(house, monkeypatch, request):
         held.append((waiting, real(self, thd, *args, **kwargs)))
         return waiting
 
-    wire = house._wire()
+    wire = rig._wire()
     monkeypatch.setattr(InPlace, "store", slowly)
     wire.send(request)
     wire.hang_up()
@@ -79,107 +79,107 @@ def gone_before_the_answer(house, monkeypatch, request):
         done.addCallback(waiting.callback)
 
 
-def test_after_a_minute_of_silence_its_own_pc_takes_over(house, writing):
-    _, keyword, seconds = again(house).log_in()
+def test_after_a_minute_of_silence_its_own_pc_takes_over(rig, writing):
+    _, keyword, seconds = again(rig).log_in()
     assert (keyword, int(seconds) <= 61) == ("busy", True)
-    house.later(seconds=61)
-    assert is_let_in(again(house))
-    assert house.syncs()[1].error_code == "session-taken-over"
+    rig.later(seconds=61)
+    assert is_let_in(again(rig))
+    assert rig.syncs()[1].error_code == "session-taken-over"
 
 
-def test_a_sync_that_a_killed_daemon_left_is_explained_by_that(house, writing):
-    house.restart()
-    house.later(seconds=1)
-    assert is_let_in(again(house))
-    assert house.syncs()[1].error_code == "daemon-restarted"
+def test_a_sync_that_a_killed_daemon_left_is_explained_by_that(rig, writing):
+    rig.restart()
+    rig.later(seconds=1)
+    assert is_let_in(again(rig))
+    assert rig.syncs()[1].error_code == "daemon-restarted"
 
 
-def test_a_restart_long_after_a_sync_was_left_is_not_its_cause(house, writing):
-    house.later(hours=1)
-    house.restart()
-    assert is_let_in(again(house))
-    assert house.syncs()[1].error_code == "session-taken-over"
+def test_a_restart_long_after_a_sync_was_left_is_not_its_cause(rig, writing):
+    rig.later(hours=1)
+    rig.restart()
+    assert is_let_in(again(rig))
+    assert rig.syncs()[1].error_code == "session-taken-over"
 
 
-def test_another_pc_still_waits_for_the_lease(house, writing):
-    house.peer = ANOTHER_PC
-    house.later(seconds=61)
-    assert again(house).log_in()[1] == "busy"
-    house.later(minutes=10)
-    assert is_let_in(again(house))
+def test_another_pc_still_waits_for_the_lease(rig, writing):
+    rig.peer = ANOTHER_PC
+    rig.later(seconds=61)
+    assert again(rig).log_in()[1] == "busy"
+    rig.later(minutes=10)
+    assert is_let_in(again(rig))
 
 
-def test_another_application_of_the_same_pc_waits_as_well(house, writing):
-    house.later(seconds=61)
-    assert house.by_hand(kind=ApplicationKind.INVOICE).log_in()[1] == "busy"
+def test_another_application_of_the_same_pc_waits_as_well(rig, writing):
+    rig.later(seconds=61)
+    assert rig.by_hand(kind=ApplicationKind.INVOICE).log_in()[1] == "busy"
 
 
-def test_a_proxy_of_ours_tells_the_pcs_apart(house, writing):
+def test_a_proxy_of_ours_tells_the_pcs_apart(rig, writing):
     headers = {"X_Forwarded_For": ANOTHER_PC}
     body = envelope("authenticate", **login_of(writing))
-    house.later(seconds=61)
-    wire = house._wire().send(post(body, path="/qbwc/payment", **headers))
+    rig.later(seconds=61)
+    wire = rig._wire().send(post(body, path="/qbwc/payment", **headers))
     assert b"<string>busy</string>" in wire.answer().body
 
 
 def test_a_pc_that_was_killed_while_we_worked_on_its_call_is_let_in_at_once(
-    house, writing, monkeypatch
+    rig, writing, monkeypatch
 ):
-    gone_before_the_answer(house, monkeypatch, call(writing, "sendRequestXML", strHCPResponse=""))
-    assert is_let_in(again(house))
+    gone_before_the_answer(rig, monkeypatch, call(writing, "sendRequestXML", strHCPResponse=""))
+    assert is_let_in(again(rig))
 
 
-def test_a_pc_that_was_killed_while_it_sent_an_answer_is_let_in_at_once(house, writing):
+def test_a_pc_that_was_killed_while_it_sent_an_answer_is_let_in_at_once(rig, writing):
     answer = writing.work(writing.request)
     whole = post(receive(answer, ticket=writing.ticket), path="/qbwc/payment")
-    house._wire().send(whole[: len(whole) // 2]).hang_up()
-    assert is_let_in(again(house))
-    house.later(seconds=61)
-    posted_once(settles(house))
-    assert len(writes(house)) == 1
+    rig._wire().send(whole[: len(whole) // 2]).hang_up()
+    assert is_let_in(again(rig))
+    rig.later(seconds=61)
+    posted_once(settles(rig))
+    assert len(writes(rig)) == 1
 
 
-def test_a_login_whose_ticket_nobody_got_keeps_nobody_out(house, monkeypatch):
-    hand = again(house)
+def test_a_login_whose_ticket_nobody_got_keeps_nobody_out(rig, monkeypatch):
+    hand = again(rig)
     body = envelope("authenticate", **login_of(hand))
-    gone_before_the_answer(house, monkeypatch, post(body, path="/qbwc/payment"))
-    assert is_let_in(again(house))
+    gone_before_the_answer(rig, monkeypatch, post(body, path="/qbwc/payment"))
+    assert is_let_in(again(rig))
 
 
-def test_a_call_after_the_cut_shows_that_the_web_connector_lives(house, writing, monkeypatch):
-    gone_before_the_answer(house, monkeypatch, call(writing, "sendRequestXML", strHCPResponse=""))
+def test_a_call_after_the_cut_shows_that_the_web_connector_lives(rig, writing, monkeypatch):
+    gone_before_the_answer(rig, monkeypatch, call(writing, "sendRequestXML", strHCPResponse=""))
     writing.ask(hcp="")
-    assert again(house).log_in()[1] == "busy"
+    assert again(rig).log_in()[1] == "busy"
 
 
 @pytest.mark.parametrize("ran", [True, False], ids=["QuickBooks did it", "QuickBooks never got it"])
-def test_a_write_that_was_out_is_doubt_and_is_settled_once(house, writing, ran):
+def test_a_write_that_was_out_is_doubt_and_is_settled_once(rig, writing, ran):
     if ran:
         writing.work(writing.request)
-    house.later(seconds=61)
-    settles(house)
-    house.later(**WINDOW)
-    posted_once(settles(house))
-    assert len(in_quickbooks(house)) == 1
+    rig.later(seconds=61)
+    settles(rig)
+    rig.later(**WINDOW)
+    posted_once(settles(rig))
+    assert len(in_quickbooks(rig)) == 1
 
 
-def test_the_late_answer_of_the_old_session_is_refused_and_nothing_is_sent_twice(house, writing):
-    house.later(seconds=61)
-    assert is_let_in(again(house))
+def test_the_late_answer_of_the_old_session_is_refused_and_nothing_is_sent_twice(rig, writing):
+    rig.later(seconds=61)
+    assert is_let_in(again(rig))
     answer = writing.work(writing.request)
     assert writing.tell(answer) == -1
     assert writing.ask(hcp="") == ""
-    house.later(**WINDOW)
-    posted_once(settles(house))
-    assert len(in_quickbooks(house)) == 1
+    rig.later(**WINDOW)
+    posted_once(settles(rig))
+    assert len(in_quickbooks(rig)) == 1
 
 
-def test_at_no_time_are_two_sessions_of_a_company_open(house, writing):
+def test_at_no_time_are_two_sessions_of_a_company_open(rig, writing):
     for _ in range(3):
-        house.later(seconds=61)
-        again(house).log_in()
-        held = open_set(house)
+        rig.later(seconds=61)
+        again(rig).log_in()
+        held = open_set(rig)
         assert held is not None
         assert held.sends == 1
-        with house.store.transaction():
+        with rig.store.transaction():
             assert len(sessions.unended(held.connection_id)) == 1

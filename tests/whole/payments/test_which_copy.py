@@ -19,7 +19,6 @@ from shared.rules.values import ApplicationKind
 from simulator.company import acts
 from simulator.webconnector import Result
 from tests.deciding import decide
-from tests.whole.house import House
 from tests.whole.payments.builders import (
     ADD,
     LARKSPUR,
@@ -34,6 +33,7 @@ from tests.whole.payments.builders import (
     standing,
     writes,
 )
+from tests.whole.rig import Rig
 
 UNKNOWN, OLDER = "company-copy-unknown", "company-restored"
 BOTH = [ApplicationKind.INVOICE, ApplicationKind.PAYMENT]
@@ -84,72 +84,72 @@ def nothing(answer: str) -> str:
 UNREADABLE = [cut_at_deletions, malformed_deletions, without_deletions, nothing]
 
 
-def spoils(house: House, when: Callable[[str], bool], spoil: Callable[[str], str]) -> None:
+def spoils(rig: Rig, when: Callable[[str], bool], spoil: Callable[[str], str]) -> None:
     """QuickBooks' answers to such requests always come spoiled."""
-    house.alter_with_request = lambda answer, request: spoil(answer) if when(request) else answer
+    rig.alter_with_request = lambda answer, request: spoil(answer) if when(request) else answer
 
 
-def heals(house: House) -> None:
-    house.alter_with_request = None
+def heals(rig: Rig) -> None:
+    rig.alter_with_request = None
 
 
-def questions(house: House) -> list[str]:
-    return [request for request in house.requests if asks_which_copy(request)]
+def questions(rig: Rig) -> list[str]:
+    return [request for request in rig.requests if asks_which_copy(request)]
 
 
-def owed(house: House, number: str) -> Decimal:
-    return next(row.balance for row in house.invoices().values() if row.number == number)
+def owed(rig: Rig, number: str) -> Decimal:
+    return next(row.balance for row in rig.invoices().values() if row.number == number)
 
 
-def goes_on(house: House, code: str = UNKNOWN) -> None:
+def goes_on(rig: Rig, code: str = UNKNOWN) -> None:
     """An operator says that this copy is the one to go on with."""
-    (asked,) = (one for one in house.problems() if one.code == code)
-    decide(house.store, plan_retry, [asked.id])
+    (asked,) = (one for one in rig.problems() if one.code == code)
+    decide(rig.store, plan_retry, [asked.id])
 
 
-def stops(house: House, code: str = UNKNOWN) -> None:
+def stops(rig: Rig, code: str = UNKNOWN) -> None:
     """Neither sync takes anything in, nor posts; both tell a person once what to do."""
-    house.requests.clear()
-    house.later(hours=1)
-    assert house.sync().result is Result.FAILED
-    assert house.syncs()[0].error_code == code
-    assert codes(house) == [code]
-    assert not any("<InvoiceQueryRq" in request for request in house.requests)
-    assert pays(house).ok
-    assert writes(house) == []
-    assert codes(house) == [code]
+    rig.requests.clear()
+    rig.later(hours=1)
+    assert rig.sync().result is Result.FAILED
+    assert rig.syncs()[0].error_code == code
+    assert codes(rig) == [code]
+    assert not any("<InvoiceQueryRq" in request for request in rig.requests)
+    assert pays(rig).ok
+    assert writes(rig) == []
+    assert codes(rig) == [code]
 
 
-def runs(house: House) -> None:
+def runs(rig: Rig) -> None:
     """Both syncs go on, and nothing is a problem."""
-    house.later(hours=1)
-    assert house.sync().ok
-    assert pays(house).ok
-    assert codes(house) == []
+    rig.later(hours=1)
+    assert rig.sync().ok
+    assert pays(rig).ok
+    assert codes(rig) == []
 
 
 @pytest.fixture
-def house(house: House) -> House:
-    """A house that posted pay_0 and pay_1."""
-    receive(house, payment("pay_0", pays={"1044": "10.00"}))
-    settles(house)
-    house.later(minutes=5)
-    receive(house, payment("pay_1"))
-    settles(house)
-    house.requests.clear()
-    return house
+def rig(rig: Rig) -> Rig:
+    """A rig that posted pay_0 and pay_1."""
+    receive(rig, payment("pay_0", pays={"1044": "10.00"}))
+    settles(rig)
+    rig.later(minutes=5)
+    receive(rig, payment("pay_1"))
+    settles(rig)
+    rig.requests.clear()
+    return rig
 
 
 @pytest.fixture
-def older(house: House) -> House:
-    """The same house, but a copy from before pay_2 is open, and pay_3 is to be posted."""
-    backup = house.company.backup()
-    receive(house, payment("pay_2", pays={"1043": "20.00"}))
-    settles(house)
-    house.company.restore(backup)
-    receive(house, payment("pay_3", pays={"1044": "30.00"}))
-    house.requests.clear()
-    return house
+def older(rig: Rig) -> Rig:
+    """The same rig, but a copy from before pay_2 is open, and pay_3 is to be posted."""
+    backup = rig.company.backup()
+    receive(rig, payment("pay_2", pays={"1043": "20.00"}))
+    settles(rig)
+    rig.company.restore(backup)
+    receive(rig, payment("pay_3", pays={"1044": "30.00"}))
+    rig.requests.clear()
+    return rig
 
 
 # What was deleted can never be read
@@ -157,20 +157,20 @@ def older(house: House) -> House:
 
 @pytest.mark.parametrize("spoil", [*UNREADABLE, refused_deletions])
 @pytest.mark.parametrize("kind", BOTH)
-def test_a_payment_that_is_there_is_proof_where_deletions_cannot_be_read(house, spoil, kind):
-    spoils(house, with_deletions, spoil)
-    house.later(hours=1)
-    assert house.sync(kind=kind).ok
-    assert codes(house) == []
-    assert "<TxnDeletedQueryRq" not in questions(house)[-1]
-    assert len(questions(house)) == 3  # the latest payments, the latest one, and that alone
+def test_a_payment_that_is_there_is_proof_where_deletions_cannot_be_read(rig, spoil, kind):
+    spoils(rig, with_deletions, spoil)
+    rig.later(hours=1)
+    assert rig.sync(kind=kind).ok
+    assert codes(rig) == []
+    assert "<TxnDeletedQueryRq" not in questions(rig)[-1]
+    assert len(questions(rig)) == 3  # the latest payments, the latest one, and that alone
 
 
-def test_posting_goes_on_where_deletions_cannot_be_read(house):
-    spoils(house, with_deletions, cut_at_deletions)
-    receive(house, payment("pay_2", pays={"1043": "20.00"}))
-    runs(house)
-    assert standing(house, "pay_2") == (PaymentStatus.POSTED, "")
+def test_posting_goes_on_where_deletions_cannot_be_read(rig):
+    spoils(rig, with_deletions, cut_at_deletions)
+    receive(rig, payment("pay_2", pays={"1043": "20.00"}))
+    runs(rig)
+    assert standing(rig, "pay_2") == (PaymentStatus.POSTED, "")
 
 
 @pytest.mark.parametrize("spoil", [*UNREADABLE, refused_deletions])
@@ -191,53 +191,53 @@ def test_it_is_told_which_copy_it_is_as_soon_as_deletions_can_be_read(older):
     stops(older, OLDER)
 
 
-def test_a_payment_that_somebody_deleted_is_a_question_until_deletions_were_read(house):
-    acts.delete(house.company.books, parts(house, "pay_1")[0].txn_id)
-    spoils(house, with_deletions, nothing)
-    house.later(hours=1)
-    assert not house.sync().ok
-    assert codes(house) == [UNKNOWN]
-    assert pays(house).ok  # this lists what was deleted lately, and can read it
-    house.later(hours=1)
-    assert house.sync().ok
-    assert codes(house) == ["payment-deleted"]
+def test_a_payment_that_somebody_deleted_is_a_question_until_deletions_were_read(rig):
+    acts.delete(rig.company.books, parts(rig, "pay_1")[0].txn_id)
+    spoils(rig, with_deletions, nothing)
+    rig.later(hours=1)
+    assert not rig.sync().ok
+    assert codes(rig) == [UNKNOWN]
+    assert pays(rig).ok  # this lists what was deleted lately, and can read it
+    rig.later(hours=1)
+    assert rig.sync().ok
+    assert codes(rig) == ["payment-deleted"]
 
 
-def test_a_payment_that_changed_on_a_later_day_is_proof_that_the_latest_was_deleted(house):
-    house.later(days=1)
-    acts.receive(house.company.books, LARKSPUR, 500, number="BY-HAND")
-    settles(house)
-    acts.delete(house.company.books, parts(house, "pay_1")[0].txn_id)
-    spoils(house, with_deletions, nothing)
-    house.later(hours=1)
-    assert house.sync().ok
-    assert codes(house) == []
+def test_a_payment_that_changed_on_a_later_day_is_proof_that_the_latest_was_deleted(rig):
+    rig.later(days=1)
+    acts.receive(rig.company.books, LARKSPUR, 500, number="BY-HAND")
+    settles(rig)
+    acts.delete(rig.company.books, parts(rig, "pay_1")[0].txn_id)
+    spoils(rig, with_deletions, nothing)
+    rig.later(hours=1)
+    assert rig.sync().ok
+    assert codes(rig) == []
 
 
-def test_a_payment_that_changed_later_on_the_same_day_is_no_proof(house):
-    house.later(minutes=5)
-    acts.receive(house.company.books, LARKSPUR, 500, number="BY-HAND")
-    settles(house)
-    acts.delete(house.company.books, parts(house, "pay_1")[0].txn_id)
-    spoils(house, with_deletions, nothing)
-    house.later(hours=1)
-    assert not house.sync().ok
-    assert codes(house) == [UNKNOWN]
+def test_a_payment_that_changed_later_on_the_same_day_is_no_proof(rig):
+    rig.later(minutes=5)
+    acts.receive(rig.company.books, LARKSPUR, 500, number="BY-HAND")
+    settles(rig)
+    acts.delete(rig.company.books, parts(rig, "pay_1")[0].txn_id)
+    spoils(rig, with_deletions, nothing)
+    rig.later(hours=1)
+    assert not rig.sync().ok
+    assert codes(rig) == [UNKNOWN]
 
 
-def test_a_later_payment_as_it_was_before_a_change_is_no_proof(house):
-    house.later(days=1)
-    by_hand = acts.receive(house.company.books, LARKSPUR, 500, number="BY-HAND").object_id
-    settles(house)
-    backup = house.company.backup()
-    receive(house, payment("pay_2", pays={"1043": "20.00"}))
-    settles(house)
-    house.later(days=1)
-    acts.edit_payment(house.company.books, by_hand, memo="changed")
-    settles(house)
-    house.company.restore(backup)
-    spoils(house, with_deletions, nothing)
-    stops(house)
+def test_a_later_payment_as_it_was_before_a_change_is_no_proof(rig):
+    rig.later(days=1)
+    by_hand = acts.receive(rig.company.books, LARKSPUR, 500, number="BY-HAND").object_id
+    settles(rig)
+    backup = rig.company.backup()
+    receive(rig, payment("pay_2", pays={"1043": "20.00"}))
+    settles(rig)
+    rig.later(days=1)
+    acts.edit_payment(rig.company.books, by_hand, memo="changed")
+    settles(rig)
+    rig.company.restore(backup)
+    spoils(rig, with_deletions, nothing)
+    stops(rig)
 
 
 def test_the_remedy_lets_both_syncs_go_on_while_deletions_still_cannot_be_read(older):
@@ -277,19 +277,19 @@ def with_a_bad_value(*txn_ids: str) -> Callable[[str], str]:
 
 
 @pytest.mark.parametrize("kind", BOTH)
-def test_a_bad_value_in_an_earlier_payment_is_no_sign_of_an_older_copy(house, kind):
-    spoils(house, asks_which_copy, with_a_bad_value(parts(house, "pay_0")[0].txn_id))
-    house.later(hours=1)
-    assert house.sync(kind=kind).ok
-    assert codes(house) == []
-    assert len(questions(house)) == 1
+def test_a_bad_value_in_an_earlier_payment_is_no_sign_of_an_older_copy(rig, kind):
+    spoils(rig, asks_which_copy, with_a_bad_value(parts(rig, "pay_0")[0].txn_id))
+    rig.later(hours=1)
+    assert rig.sync(kind=kind).ok
+    assert codes(rig) == []
+    assert len(questions(rig)) == 1
 
 
-def test_a_bad_value_in_a_payment_of_quickbooks_is_no_sign_of_an_older_copy(house):
-    by_hand = acts.receive(house.company.books, LARKSPUR, 500, number="BY-HAND").object_id
-    settles(house)
-    spoils(house, asks_which_copy, with_a_bad_value(by_hand))
-    runs(house)
+def test_a_bad_value_in_a_payment_of_quickbooks_is_no_sign_of_an_older_copy(rig):
+    by_hand = acts.receive(rig.company.books, LARKSPUR, 500, number="BY-HAND").object_id
+    settles(rig)
+    spoils(rig, asks_which_copy, with_a_bad_value(by_hand))
+    runs(rig)
 
 
 def test_an_older_copy_is_noticed_beside_a_payment_with_a_bad_value(older):
@@ -297,30 +297,30 @@ def test_an_older_copy_is_noticed_beside_a_payment_with_a_bad_value(older):
     stops(older, OLDER)
 
 
-def test_a_latest_payment_with_a_bad_value_is_no_proof(house):
-    spoils(house, asks_which_copy, with_a_bad_value())
-    stops(house)
+def test_a_latest_payment_with_a_bad_value_is_no_proof(rig):
+    spoils(rig, asks_which_copy, with_a_bad_value())
+    stops(rig)
 
 
-def test_where_no_answer_can_be_read_a_person_is_asked_and_both_syncs_end(house):
-    spoils(house, asks_which_copy, nothing)
-    receive(house, payment("pay_2", pays={"1043": "20.00"}))
-    stops(house)
-    assert all(ADD not in request for request in house.requests)
-    heals(house)
-    runs(house)
-    assert standing(house, "pay_2") == (PaymentStatus.POSTED, "")
+def test_where_no_answer_can_be_read_a_person_is_asked_and_both_syncs_end(rig):
+    spoils(rig, asks_which_copy, nothing)
+    receive(rig, payment("pay_2", pays={"1043": "20.00"}))
+    stops(rig)
+    assert all(ADD not in request for request in rig.requests)
+    heals(rig)
+    runs(rig)
+    assert standing(rig, "pay_2") == (PaymentStatus.POSTED, "")
 
 
 @pytest.mark.parametrize("kind", BOTH)
-def test_where_no_answer_can_be_read_the_remedy_lets_the_next_sync_go_on(house, kind):
-    spoils(house, asks_which_copy, nothing)
-    receive(house, payment("pay_2", pays={"1043": "20.00"}))
-    stops(house)
-    goes_on(house)
-    house.later(hours=1)
-    assert house.sync(kind=kind).ok
-    assert (standing(house, "pay_2")[0] is PaymentStatus.POSTED) == (kind is BOTH[1])
+def test_where_no_answer_can_be_read_the_remedy_lets_the_next_sync_go_on(rig, kind):
+    spoils(rig, asks_which_copy, nothing)
+    receive(rig, payment("pay_2", pays={"1043": "20.00"}))
+    stops(rig)
+    goes_on(rig)
+    rig.later(hours=1)
+    assert rig.sync(kind=kind).ok
+    assert (standing(rig, "pay_2")[0] is PaymentStatus.POSTED) == (kind is BOTH[1])
 
 
 def unreadable(*txn_ids: str) -> Callable[[str], bool]:
@@ -330,23 +330,23 @@ def unreadable(*txn_ids: str) -> Callable[[str], bool]:
     )
 
 
-def test_where_the_latest_cannot_be_read_one_that_changed_on_a_later_day_is_proof(house):
-    house.later(days=1)
+def test_where_the_latest_cannot_be_read_one_that_changed_on_a_later_day_is_proof(rig):
+    rig.later(days=1)
     for number in range(LATER):
-        acts.receive(house.company.books, LARKSPUR, 500, number=f"BY-HAND {number}")
-    settles(house)
-    spoils(house, unreadable(parts(house, "pay_1")[0].txn_id), nothing)
-    runs(house)
+        acts.receive(rig.company.books, LARKSPUR, 500, number=f"BY-HAND {number}")
+    settles(rig)
+    spoils(rig, unreadable(parts(rig, "pay_1")[0].txn_id), nothing)
+    runs(rig)
 
 
-def test_what_garbles_answers_for_a_while_stops_nothing(house):
+def test_what_garbles_answers_for_a_while_stops_nothing(rig):
     garbled = 4  # the latest payments, the latest one, that alone, and the latest one once more
-    spoils(house, lambda request: len(questions(house)) <= garbled, nothing)
-    house.requests.clear()
-    house.later(hours=1)
-    assert house.sync().ok
-    assert codes(house) == []
-    assert len(questions(house)) == garbled + 1
+    spoils(rig, lambda request: len(questions(rig)) <= garbled, nothing)
+    rig.requests.clear()
+    rig.later(hours=1)
+    assert rig.sync().ok
+    assert codes(rig) == []
+    assert len(questions(rig)) == garbled + 1
 
 
 def test_where_the_latest_cannot_be_read_one_from_before_it_is_no_proof(older):

@@ -32,28 +32,28 @@ PARKED = (PaymentStatus.PARKED, "payment-of-another-installation")
 
 
 def posted_by_another_store(open_till, *payments):
-    """A house on a company file to which another installation posted these payments."""
+    """A rig on a company file to which another installation posted these payments."""
     theirs = open_till()
     receive(theirs, *payments)
     settles(theirs)
-    house = open_till()
-    house.company.restore(theirs.company.backup())
-    house.name_installation("another store")
-    return house
+    rig = open_till()
+    rig.company.restore(theirs.company.backup())
+    rig.name_installation("another store")
+    return rig
 
 
-def reads_the_invoices_again(house):
-    house.later(hours=1)
-    assert house.sync().ok
-    house.requests.clear()
+def reads_the_invoices_again(rig):
+    rig.later(hours=1)
+    assert rig.sync().ok
+    rig.requests.clear()
 
 
 @pytest.fixture
 def lost(open_till):
     """The store was lost without a backup and made anew; 50.00 of invoice 1042 was posted."""
-    house = posted_by_another_store(open_till, payment())
-    reads_the_invoices_again(house)
-    return house
+    rig = posted_by_another_store(open_till, payment())
+    reads_the_invoices_again(rig)
+    return rig
 
 
 def test_a_payment_that_another_store_posted_is_parked_and_not_posted_again(lost):
@@ -121,43 +121,43 @@ def test_a_payment_of_another_id_is_another_payment(lost):
 
 
 def test_a_store_that_comes_back_from_a_backup_knows_its_own(open_till):
-    house = open_till()
-    receive(house, payment())
-    before = open_till(house)
-    settles(house)
-    before.company.restore(house.company.backup())
+    rig = open_till()
+    receive(rig, payment())
+    before = open_till(rig)
+    settles(rig)
+    before.company.restore(rig.company.backup())
     posted_once(settles(before))
     assert writes(before) == []
 
 
-def test_a_connection_that_is_added_again_under_its_name_knows_its_own(house):
-    receive(house, payment())
-    settles(house)
-    tags = parts(house)[0].ref_number
-    with house.store.transaction():
+def test_a_connection_that_is_added_again_under_its_name_knows_its_own(rig):
+    receive(rig, payment())
+    settles(rig)
+    tags = parts(rig)[0].ref_number
+    with rig.store.transaction():
         connections.remove(connections.get("Larkspur").id)
-    house.add_connection("larkspur")
-    reads_the_invoices_again(house)
-    receive(house, payment())
-    settles(house)
-    assert parts(house)[0].ref_number == tags
-    posted_once(house)
-    assert writes(house) == []
+    rig.add_connection("larkspur")
+    reads_the_invoices_again(rig)
+    receive(rig, payment())
+    settles(rig)
+    assert parts(rig)[0].ref_number == tags
+    posted_once(rig)
+    assert writes(rig) == []
 
 
-def test_payments_of_one_id_in_two_connections_are_two(house, monkeypatch):
+def test_payments_of_one_id_in_two_connections_are_two(rig, monkeypatch):
     monkeypatch.setattr("shared.models.company_files.bound_before", lambda *_: "")
-    house.add_connection("Aster")
-    with house.store.transaction():
+    rig.add_connection("Aster")
+    with rig.store.transaction():
         larkspur, aster = (connections.get(name) for name in ("Larkspur", "Aster"))
         connections.bind(aster.id, larkspur.binding)
-    assert house.sync("Aster").ok
-    receive(house, payment())
-    settles(house)
-    take_in(house.store, aster.id, [payment(pays={"1043": "50.00"})], house.now)
-    house.later(minutes=5)
-    assert house.sync("Aster", kind=ApplicationKind.PAYMENT).ok
-    assert sorted(one.applied[0].amount for one in in_quickbooks(house)) == [5_000, 5_000]
-    assert house.problems("Aster") == []
-    settles(house)
-    assert codes(house) == []
+    assert rig.sync("Aster").ok
+    receive(rig, payment())
+    settles(rig)
+    take_in(rig.store, aster.id, [payment(pays={"1043": "50.00"})], rig.now)
+    rig.later(minutes=5)
+    assert rig.sync("Aster", kind=ApplicationKind.PAYMENT).ok
+    assert sorted(one.applied[0].amount for one in in_quickbooks(rig)) == [5_000, 5_000]
+    assert rig.problems("Aster") == []
+    settles(rig)
+    assert codes(rig) == []

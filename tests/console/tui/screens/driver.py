@@ -22,9 +22,9 @@ from typing import Any
 from textual.pilot import Pilot
 
 from console.tui.app import DeskbridgeApp
-from console.tui.backstage import Backstage
 from console.tui.screens.base import StoreScreen
 from console.tui.store_thread import OpensStore
+from console.tui.worker import StoreWorker
 from shared.health import Network, Page, ThisMachine
 from shared.models.store import Store, open_store
 from shared.settings import load_settings
@@ -64,7 +64,7 @@ class RoomyMachine(ThisMachine):
         return 80 << 30
 
 
-class Watched(Backstage):
+class Watched(StoreWorker):
     """The way to the store, which remembers what is under way."""
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
@@ -80,8 +80,8 @@ class Watched(Backstage):
         self._futures.append(super().read(question))
         return self._futures[-1]
 
-    def aside(self, work: Callable[[], Any]) -> Future[Any]:
-        self._futures.append(super().aside(work))
+    def beside(self, work: Callable[[], Any]) -> Future[Any]:
+        self._futures.append(super().beside(work))
         return self._futures[-1]
 
     def write(self, work: Callable[[Store], Any]) -> Future[Any]:
@@ -92,9 +92,9 @@ class Watched(Backstage):
 class Driver:
     """The console as an operator meets it."""
 
-    def __init__(self, app: DeskbridgeApp, backstage: Watched, pilot: Pilot[None]) -> None:
+    def __init__(self, app: DeskbridgeApp, worker: Watched, pilot: Pilot[None]) -> None:
         self.app = app
-        self.backstage = backstage
+        self.worker = worker
         self.pilot = pilot
 
     @property
@@ -140,7 +140,7 @@ class Driver:
     async def settle(self) -> None:
         """Wait until no answer of the store is on its way and every message was taken."""
         await self.pilot.pause()
-        while unfinished := self.backstage.unfinished:
+        while unfinished := self.worker.unfinished:
             await asyncio.to_thread(wait, unfinished)
             await self.pilot.pause()
 
@@ -166,7 +166,7 @@ def sit_down(
         return open_store(url, create=create, clock=clock)
 
     async def session() -> None:
-        backstage = Watched(
+        worker = Watched(
             opens or opened,
             who="mara",
             settings=load_settings(None, {"DESKBRIDGE_DATABASE": url, **environ}),
@@ -176,11 +176,11 @@ def sit_down(
             clock=clock,
             poll_seconds=poll_seconds,
         )
-        app = DeskbridgeApp(backstage)
+        app = DeskbridgeApp(worker)
         async with app.run_test(size=size) as pilot:
-            driver = Driver(app, backstage, pilot)
+            driver = Driver(app, worker, pilot)
             await driver.settle()
             await scenario(driver)
-        assert backstage.bugs == []
+        assert worker.bugs == []
 
     asyncio.run(session())

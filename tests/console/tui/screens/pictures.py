@@ -171,7 +171,7 @@ async def _sitting(picture: Picture, url: str) -> Taken:
         return open_store(url, create=create, clock=lambda: NOON)
 
     environ = {"DESKBRIDGE_DATABASE": url, "DESKBRIDGE_PUBLIC_URL": story.ADDRESS}
-    backstage = Watched(
+    worker = Watched(
         opened,
         who="mara",
         settings=load_settings(None, environ | {"DESKBRIDGE_CONFIG": os.devnull}),
@@ -180,9 +180,9 @@ async def _sitting(picture: Picture, url: str) -> Taken:
         machine=lambda: RoomyMachine(lambda: NOON),
         poll_seconds=None,
     )
-    app = DeskbridgeApp(backstage)
+    app = DeskbridgeApp(worker)
     async with app.run_test(size=picture.size) as pilot:
-        at = Driver(app, backstage, pilot)
+        at = Driver(app, worker, pilot)
         await at.settle()
         for key in picture.keys:
             if key.startswith("type:"):

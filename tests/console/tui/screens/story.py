@@ -74,7 +74,7 @@ def arrange(folder: Path) -> Office:
     _yesterday(office, larkspur, aster)
     _this_morning(office, bramble, harbor)
     _lately(office, larkspur, aster)
-    _house(office)
+    _rig(office)
     return office
 
 
@@ -258,7 +258,7 @@ def _lately(office: Office, larkspur: Connection, aster: Connection) -> None:
     )
 
 
-def _house(office: Office) -> None:
+def _rig(office: Office) -> None:
     """The daemon, the nightly backup, who did what."""
     facts = DaemonFacts(
         instance="a1",

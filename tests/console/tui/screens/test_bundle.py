@@ -20,7 +20,7 @@ from tests.console.tui.screens.driver import LARGE, SMALL, Driver, RoomyMachine,
 from tests.console.tui.screens.office import imported
 from tests.models.builders import NOON
 
-DATABASE = "postgresql://anna:pl4nt-database%21@127.0.0.1:1/desk"
+DATABASE = "postgresql://anna:pl4nt-database%21@127.0.0.1:1/context"
 REQUEST = (
     b"<QBXML><QBXMLMsgsRq><ReceivePaymentAddRq><RefNumber>pay-1</RefNumber>"
     b"<CreditCardNumber>4000-pl4nt-request</CreditCardNumber></ReceivePaymentAddRq>"

@@ -142,8 +142,8 @@ def test_an_error_of_our_own_is_a_sentence_and_is_remembered(office, larkspur):
         await at.second()
         assert "The console met an error of its own (ZeroDivisionError: a bug)." in at.text
         assert "Please report it." in at.text
-        assert [type(bug) for bug in at.backstage.bugs] == [ZeroDivisionError]
-        at.backstage.bugs.clear()
+        assert [type(bug) for bug in at.worker.bugs] == [ZeroDivisionError]
+        at.worker.bugs.clear()
         await at.press("y")
         assert "No sync yet." in at.text
 

@@ -187,7 +187,7 @@ def test_a_database_password_is_never_shown(office):
         assert "anna:" in at.app.clipboard
         assert "s3cret" not in at.app.clipboard
 
-    environ = {"DESKBRIDGE_DATABASE": "postgresql://anna:s3cret@127.0.0.1:1/desk"}
+    environ = {"DESKBRIDGE_DATABASE": "postgresql://anna:s3cret@127.0.0.1:1/context"}
     sit_down(office.url, scenario, environ=environ)
 
 

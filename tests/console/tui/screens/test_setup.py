@@ -401,7 +401,7 @@ def test_a_bug_in_the_check_is_a_sentence(office):
         await at.press("pagedown")
         await until(at, "The console met an error of its own (ZeroDivisionError: a bug).")
         assert "Check: not finished" in at.text
-        at.backstage.bugs.clear()
+        at.worker.bugs.clear()
 
     set_up(office, scenario, network=Broken)
 

@@ -10,7 +10,7 @@ from contextlib import AsyncExitStack
 import pytest
 
 from console.tui.app import DeskbridgeApp
-from console.tui.backstage import POLL_SECONDS
+from console.tui.worker import POLL_SECONDS
 from shared.models import connections, problems, syncs
 from shared.models.store import Store, open_store
 from shared.settings import load_settings
@@ -36,16 +36,16 @@ def sit_down_at_two(
             drivers = []
             for who in ("mara", "ben"):
                 settings = load_settings(None, {"DESKBRIDGE_DATABASE": url})
-                backstage = Watched(
+                worker = Watched(
                     opened,
                     who=who,
                     settings=settings,
                     clock=lambda: NOON,
                     poll_seconds=poll_seconds,
                 )
-                app = DeskbridgeApp(backstage)
+                app = DeskbridgeApp(worker)
                 pilot = await stack.enter_async_context(app.run_test(size=SMALL))
-                drivers.append(Driver(app, backstage, pilot))
+                drivers.append(Driver(app, worker, pilot))
                 await drivers[-1].settle()
             await scenario(*drivers)
 

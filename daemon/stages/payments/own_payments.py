@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
-from daemon.stages.payments import evidence, outcomes, protocol, telling, terms
+from daemon.stages.payments import describe, evidence, outcomes, protocol, terms
 from daemon.stages.payments.evidence import Evidence, Tags
 from daemon.stages.payments.protocol import Phase
 from shared.models import ledger, problems
@@ -33,13 +33,13 @@ SHOWN_BY_LISTS = frozenset({Phase.CHECK, Phase.FIND, Phase.HOLD, Phase.LAST_FIND
 MEMO_TAG = re.compile(r"\[db:([^\]]{1,20})\]", re.IGNORECASE)
 
 
-def thd_tags(posting: Posting) -> Tags:
+def tags_of(posting: Posting) -> Tags:
     """All tags by which a posting of ours may be known in QuickBooks."""
     payment = listing.get(posting.payment_id)
     return Tags.of(origin(posting.connection_id), payment.external_id, posting)
 
 
-def thd_recognized(session: Session, payments: Sequence[ReceivedPayment]) -> Mapping[str, Posting]:
+def recognized(session: Session, payments: Sequence[ReceivedPayment]) -> Mapping[str, Posting]:
     """Which of these payments, by TxnID, belong to which posting of ours."""
     connection_id = session.connection.id
     known = postings.by_tags(
@@ -50,16 +50,14 @@ def thd_recognized(session: Session, payments: Sequence[ReceivedPayment]) -> Map
     )
     found = {one.txn_id: posting for one in payments if (posting := _posting_of(one, known))}
     unknown = [one for one in payments if one.txn_id not in found and _is_tagged(one)]
-    return found | (_thd_by_earlier_tags(connection_id, unknown) if unknown else {})
+    return found | (_by_earlier_tags(connection_id, unknown) if unknown else {})
 
 
-def _thd_by_earlier_tags(
-    connection_id: int, payments: Sequence[ReceivedPayment]
-) -> dict[str, Posting]:
+def _by_earlier_tags(connection_id: int, payments: Sequence[ReceivedPayment]) -> dict[str, Posting]:
     """What was planned anew has other tags now; a copy with those of before is ours as well."""
     found: dict[str, Posting] = {}
     for posting in postings.planned_anew(connection_id):
-        known_by = thd_tags(posting)
+        known_by = tags_of(posting)
         found |= {one.txn_id: posting for one in payments if known_by.mark(as_ret(one))}
     return found
 
@@ -94,7 +92,7 @@ def is_same(posting: Posting, ret: ReceivePaymentRet) -> bool:
     return not posting.time_created or ret.time_created == posting.time_created
 
 
-def thd_seen(
+def seen(
     session: Session, posting: Posting, one: ReceivedPayment, now: datetime, *, by_id: bool
 ) -> bool:
     """QuickBooks shows a payment of ours; tells whether that was any news.
@@ -103,23 +101,23 @@ def thd_seen(
     """
     match posting.state:
         case PostingState.POSTED if posting.txn_id == one.txn_id:
-            return _thd_same(session, posting, one, now)
-        case PostingState.POSTED if not by_id and _thd_id_is_right(session, posting, one, now):
-            _thd_same(session, postings.get(posting.id), one, now)
+            return _same(session, posting, one, now)
+        case PostingState.POSTED if not by_id and _id_is_right(session, posting, one, now):
+            _same(session, postings.get(posting.id), one, now)
             return True
         case PostingState.POSTED:
-            return _thd_twice(session, posting, one, now)
+            return _twice(session, posting, one, now)
         case PostingState.SENT | PostingState.UNKNOWN:
-            return _thd_settles_doubt(session, posting, one, now)
+            return _settles_doubt(session, posting, one, now)
         case PostingState.PARKED if posting.code not in MAY_TURN_UP:
-            _thd_reread_paid(session, one)
+            _reread_paid(session, one)
             return False
         case _:
-            outcomes.thd_found(session, posting, _proof(posting, one), now)
+            outcomes.found(session, posting, _proof(posting, one), now)
             return True
 
 
-def _thd_same(session: Session, posting: Posting, one: ReceivedPayment, now: datetime) -> bool:
+def _same(session: Session, posting: Posting, one: ReceivedPayment, now: datetime) -> bool:
     payment = listing.get(posting.payment_id)
     as_sent, as_found = terms.sent(payment, posting), terms.shown(as_ret(one))
     same_terms = terms.agree(payment, posting, as_ret(one))
@@ -138,39 +136,37 @@ def _thd_same(session: Session, posting: Posting, one: ReceivedPayment, now: dat
         deleted=False,
     )
     invoices = {use.txn_id for use in one.uses} | {use.invoice_txn_id for use in posting.uses}
-    thd_reread(session, invoices)
+    reread(session, invoices)
     if posting.deleted:
-        telling.thd_put_right(session, payment.id, DELETED, now)
+        describe.put_right(session, payment.id, DELETED, now)
     if is_right:
         for code in (outcomes.EDITED, outcomes.NOT_APPLIED):
-            telling.thd_put_right(session, payment.id, code, now)
+            describe.put_right(session, payment.id, code, now)
     else:
-        outcomes.thd_edited(session, payment, as_sent, f"{as_found} of {one.customer}", now)
+        outcomes.edited(session, payment, as_sent, f"{as_found} of {one.customer}", now)
     return True
 
 
-def _thd_id_is_right(
-    session: Session, posting: Posting, one: ReceivedPayment, now: datetime
-) -> bool:
+def _id_is_right(session: Session, posting: Posting, one: ReceivedPayment, now: datetime) -> bool:
     """Whether the TxnID on file was put right: the answer that told it came garbled.
 
     The one on file is asked for at the end of this sync: where it is there, there are two.
     """
     told = _is_told(session, posting.payment_id, TWICE)
-    if posting.deleted or told or not thd_put_id_right(session, posting, [as_ret(one)], now):
+    if posting.deleted or told or not put_id_right(session, posting, [as_ret(one)], now):
         return False
     ledger.queue_reread(session.connection.id, RecordKind.PAYMENT, [posting.txn_id])
     return True
 
 
-def thd_put_id_right(
+def put_id_right(
     session: Session, posting: Posting, shown: Iterable[ReceivePaymentRet], now: datetime
 ) -> bool:
     """Take the TxnID from the payment that bears our tags and is the very one that we wrote.
 
     False where none is, or more than one: then the TxnID on file stays.
     """
-    known_by = thd_tags(posting)
+    known_by = tags_of(posting)
     found = [ret for ret in shown if known_by.mark(ret) and _is_the_one(posting, ret)]
     if posting.state is not PostingState.POSTED or len(found) != 1:
         return False
@@ -189,7 +185,7 @@ def thd_put_id_right(
         time_created=ret.time_created,
     )
     incoming.remove_ours(session.connection.id, [ret.txn_id])
-    telling.thd_put_right(session, posting.payment_id, TWICE, now)
+    describe.put_right(session, posting.payment_id, TWICE, now)
     return True
 
 
@@ -205,28 +201,26 @@ def _is_told(session: Session, payment_id: int, code: str) -> bool:
     return state not in (None, ProblemState.RESOLVED)
 
 
-def _thd_twice(session: Session, posting: Posting, one: ReceivedPayment, now: datetime) -> bool:
+def _twice(session: Session, posting: Posting, one: ReceivedPayment, now: datetime) -> bool:
     payment = listing.get(posting.payment_id)
     found = f"TxnID {posting.txn_id} and TxnID {one.txn_id}"
-    telling.thd_failed(session, payment, TWICE, now, fields={"found": found})
-    _thd_reread_paid(session, one)
+    describe.failed(session, payment, TWICE, now, fields={"found": found})
+    _reread_paid(session, one)
     return True
 
 
-def _thd_settles_doubt(
-    session: Session, posting: Posting, one: ReceivedPayment, now: datetime
-) -> bool:
+def _settles_doubt(session: Session, posting: Posting, one: ReceivedPayment, now: datetime) -> bool:
     held = sets.open_set(session.connection.id)
     if held is None or held.posting_id != posting.id or Phase(held.phase) not in SHOWN_BY_LISTS:
         # Whatever becomes of the doubt, these invoices owe less than before.
-        _thd_reread_paid(session, one)
+        _reread_paid(session, one)
         return False
-    outcomes.thd_settled_by_list(session, held, _proof(posting, one), now)
+    outcomes.settled_by_list(session, held, _proof(posting, one), now)
     return True
 
 
 def _proof(posting: Posting, one: ReceivedPayment) -> Evidence:
-    known_by = thd_tags(posting)
+    known_by = tags_of(posting)
     ret = as_ret(one)
     marked = known_by.mark(ret)
     proof = evidence.of_search([ret], posting, known_by)
@@ -263,7 +257,7 @@ def _as_applied(use: ReceivedUse) -> AppliedToTxnRet:
     )
 
 
-def thd_deleted(session: Session, txn_ids: Iterable[str], now: datetime) -> int:
+def deleted(session: Session, txn_ids: Iterable[str], now: datetime) -> int:
     """QuickBooks no longer has these; tells how many of ours that is news about."""
     known = postings.by_tags(session.connection.id, txn_ids=txn_ids)
     gone = [one for one in known if one.state is PostingState.POSTED and not one.deleted]
@@ -272,24 +266,24 @@ def thd_deleted(session: Session, txn_ids: Iterable[str], now: datetime) -> int:
         postings.move(posting.id, PostingState.POSTED, now, event=event, deleted=True)
         if all(part.deleted for part in postings.of_payment(posting.payment_id)):
             # Another part may be the one that was edited, and it is there still.
-            telling.thd_put_right(session, posting.payment_id, outcomes.EDITED, now)
-        telling.thd_failed(session, listing.get(posting.payment_id), DELETED, now)
-        outcomes.thd_reread(session, posting)
+            describe.put_right(session, posting.payment_id, outcomes.EDITED, now)
+        describe.failed(session, listing.get(posting.payment_id), DELETED, now)
+        outcomes.reread(session, posting)
     return len(gone)
 
 
-def thd_copies_deleted(session: Session, ref_numbers: Iterable[str]) -> None:
+def copies_deleted(session: Session, ref_numbers: Iterable[str]) -> None:
     """What carried a number of ours was deleted, whatever its ID: its invoices owe more now."""
     for posting in postings.by_tags(session.connection.id, ref_numbers=ref_numbers):
-        outcomes.thd_reread(session, posting)
+        outcomes.reread(session, posting)
 
 
-def _thd_reread_paid(session: Session, one: ReceivedPayment) -> None:
+def _reread_paid(session: Session, one: ReceivedPayment) -> None:
     """Read the invoices that a payment is applied to again."""
-    thd_reread(session, {use.txn_id for use in one.uses})
+    reread(session, {use.txn_id for use in one.uses})
 
 
-def thd_reread(session: Session, txn_ids: Iterable[str]) -> None:
+def reread(session: Session, txn_ids: Iterable[str]) -> None:
     """Read these invoices again at the end of this sync, as far as we hold them."""
     connection_id = session.connection.id
     held = ledger.held(connection_id, sorted(set(txn_ids)))

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from shared.models import connections, problems, syncs
-from shared.models.payments import holding
+from shared.models.payments import holds
 from shared.models.statements import Statement
 from shared.operations import payment_views
 from shared.rules.payments.views import PaymentFilter
@@ -27,11 +27,11 @@ def meets(till: Till, about: str, code: str = "anything", sync_id: int | None = 
 def code(till: Till) -> str:
     """The code of what holds all payments; empty where nothing does."""
     with till.store.reading():
-        found = holding.holds([till.id])
+        found = holds.holds([till.id])
     return found[till.id].code if found else ""
 
 
-@pytest.mark.parametrize("about", [holding.POSTING, holding.COMPANY_FILE, "payment", "combined"])
+@pytest.mark.parametrize("about", [holds.POSTING, holds.COMPANY_FILE, "payment", "combined"])
 def test_a_problem_with_posting_as_a_whole_holds_whatever_its_code(till, about):
     meets(till, about, "of-a-kind-yet-to-come")
     assert code(till) == "of-a-kind-yet-to-come"
@@ -45,21 +45,21 @@ def test_what_does_not_touch_posting_holds_nothing(till, about):
 
 @pytest.mark.parametrize("state", [one for one in ProblemState if one is not ProblemState.OPEN])
 def test_what_was_decided_or_is_over_holds_nothing(till, state):
-    meets(till, holding.COMPANY_FILE)
+    meets(till, holds.COMPANY_FILE)
     with till.store.transaction():
-        (found,) = problems.about(till.id, [holding.COMPANY_FILE])
+        (found,) = problems.about(till.id, [holds.COMPANY_FILE])
         problems.change(found.id, state, "", "mara", NOON)
     assert code(till) == ""
 
 
 def test_of_several_the_one_that_was_met_last_is_told(till):
-    meets(till, holding.POSTING, "later", minutes=5)
+    meets(till, holds.POSTING, "later", minutes=5)
     meets(till, "payment", "earlier")
     assert code(till) == "later"
 
 
 def test_a_switch_that_is_off_comes_before_anything_else(till):
-    meets(till, holding.POSTING)
+    meets(till, holds.POSTING)
     with till.store.transaction():
         connections.edit(till.id, payments_out=False)
     assert code(till) == "payment-flow-off"
@@ -79,14 +79,14 @@ def test_a_sync_that_failed_while_it_read_payments_had_posted_what_it_could(till
 
 def test_one_connection_is_not_held_by_what_another_one_met(till):
     other = Till(till.store, "Juniper")
-    meets(other, holding.POSTING)
+    meets(other, holds.POSTING)
     assert (code(till), code(other)) == ("", "anything")
 
 
 def test_what_is_ready_tells_it_and_what_has_a_reason_of_its_own_keeps_that(till):
     till.owes(invoice("1A-100"))
     till.take_in(pays("pay_1"), pays("pay_2", disputed=True), pays("pay_3", charged=False))
-    meets(till, holding.POSTING)
+    meets(till, holds.POSTING)
     with till.store.reading():
         found = payment_views.newest(till.store, PaymentFilter(), 0)
     told = {one.payment.external_id: (one.payment.code, one.remedy) for one in found}
@@ -114,13 +114,13 @@ def test_each_kind_of_cause_is_asked_for_once_however_many_payments_and_connecti
     for one in (till, other):
         one.owes(invoice("1A-100"))
         one.take_in(*(pays(f"pay_{number}", "1.00") for number in range(20)))
-        meets(one, holding.POSTING)
+        meets(one, holds.POSTING)
     asked.clear()
     with till.store.reading():
         found = list(payment_views.each(till.store, PaymentFilter()))
     assert len(found) == 40
     assert all(one.is_held for one in found)
-    causes = (holding._DOUBTS, holding._TROUBLES, holding._SWITCHED_OFF)
+    causes = (holds._DOUBTS, holds._TROUBLES, holds._SWITCHED_OFF)
     assert [asked.count(one) for one in causes] == [1, 1, 1]
     assert len(asked) < 20
 
@@ -140,7 +140,7 @@ def test_no_question_goes_through_all_payments(till, monkeypatch):
     till.take_in(pays("pay_1"))
     seen = plans(monkeypatch)
     with till.store.reading():
-        holding.of_waiting()
+        holds.of_waiting()
     assert any("payment" in line.lower() for line in seen)
     # Small lists of parameters, and the connections themselves.
     through = [line for line in seen if line.startswith("SCAN") and "json_each" not in line]

@@ -1,4 +1,4 @@
-"""The whole daemon in memory: store, desk, edge and site, with a company and a Web Connector.
+"""The whole daemon in memory: store, handlers, edge and site, with a company and a Web Connector.
 
 Nothing sleeps and no socket opens: slow work runs in place, bytes go straight into the site,
 and the clock moves only when told. ``restart`` is a kill -9 between two calls: all that was
@@ -26,8 +26,8 @@ from daemon.clock_watch import ClockWatch, Machine
 from daemon.edge.resource import make_site
 from daemon.service import edge_limits
 from daemon.session.admission import Admission
-from daemon.session.book import SessionBook
-from daemon.session.desk import Desk
+from daemon.session.handlers import CallbackHandlers
+from daemon.session.record import SessionRecord
 from shared import passwords, qwc
 from shared.models import connections, installation, ledger, problems, syncs
 from shared.models import tables as t
@@ -59,14 +59,14 @@ XSD = Path(__file__).parents[3] / "shared" / "qbxml-schema" / "qbxmlops130.xsd"
 class InPlace:
     """The daemon's threads without threads."""
 
-    def __init__(self, house: House) -> None:
-        self._house = house
+    def __init__(self, rig: Rig) -> None:
+        self._rig = rig
 
     def store(self, thd: Callable[..., Any], *args: Any, **kwargs: Any) -> Deferred[Any]:
         return maybeDeferred(self.store_from_work, thd, *args, **kwargs)
 
     def store_from_work(self, thd: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-        with self._house.store.transaction():
+        with self._rig.store.transaction():
             return thd(*args, **kwargs)
 
     def work(self, slow: Callable[..., Any], *args: Any, **kwargs: Any) -> Deferred[Any]:
@@ -76,7 +76,7 @@ class InPlace:
 
 
 @dataclass
-class House:
+class Rig:
     """A daemon on a store, a company, and what went over the wire."""
 
     store_url: str
@@ -110,11 +110,11 @@ class House:
         environ |= {f"DESKBRIDGE_{key.upper()}": value for key, value in settings.items()}
         loaded = load_settings(None, environ)
         self.store = open_store(self.store_url, clock=lambda: self.now)
-        book = SessionBook(loaded)
+        record = SessionRecord(loaded)
         self.watch = ClockWatch(self.store.now, Machine(self.boot, self._uptime))
-        admission = Admission(loaded, book, self.watch.thd_now, self.now)
-        self.desk = Desk(loaded, book, self.watch.thd_now)
-        callbacks = WebConnectorCallbacks(admission, self.desk, self.threads(), loaded)
+        admission = Admission(loaded, record, self.watch.now, self.now)
+        self.handlers = CallbackHandlers(loaded, record, self.watch.now)
+        callbacks = WebConnectorCallbacks(admission, self.handlers, self.threads(), loaded)
         self.site = make_site(
             callbacks, edge_limits(loaded), public_url=loaded.public_url, reactor=Clock()
         )
@@ -311,9 +311,9 @@ def hash_of(password: str) -> str:
 class ByHand:
     """Single calls of one application, with the open company to answer them."""
 
-    def __init__(self, house: House, row: Row, password: str) -> None:
-        self.call = WebService(row.qwc.app_url, house.transport, log=Log(level=Level.NONE))
-        self.quickbooks = Watched(Desktop(house.company), house).open(row.qwc, "")
+    def __init__(self, rig: Rig, row: Row, password: str) -> None:
+        self.call = WebService(row.qwc.app_url, rig.transport, log=Log(level=Level.NONE))
+        self.quickbooks = Watched(Desktop(rig.company), rig).open(row.qwc, "")
         self._row, self._password = row, password
         self.ticket = ""
 
@@ -368,28 +368,28 @@ def company_facts(company: Company, jobs: JobMode) -> set[tuple[str, ...]]:
 class Watched:
     """QuickBooks on the PC: every request is written down, answers may be altered."""
 
-    def __init__(self, desktop: Desktop, house: House) -> None:
+    def __init__(self, desktop: Desktop, rig: Rig) -> None:
         self._desktop = desktop
-        self._house = house
+        self._rig = rig
 
     def open(self, application: Any, company_file: str) -> Any:
-        if self._house.before_opening is not None:
-            self._house.before_opening()
+        if self._rig.before_opening is not None:
+            self._rig.before_opening()
         opened: Any = self._desktop.open(application, company_file)
         process, introduce = opened.process, opened.host_company_preferences
 
         def introduced() -> str:
             said: str = introduce()
-            alter = self._house.alter_introduction
+            alter = self._rig.alter_introduction
             return said if alter is None else alter(said)
 
         def watched(request: str) -> str:
-            self._house.on_request(request, application.file_id)
+            self._rig.on_request(request, application.file_id)
             answer: str = process(request)
-            if self._house.alter is not None:
-                answer = self._house.alter(answer)
-            if self._house.alter_with_request is not None:
-                answer = self._house.alter_with_request(answer, request)
+            if self._rig.alter is not None:
+                answer = self._rig.alter(answer)
+            if self._rig.alter_with_request is not None:
+                answer = self._rig.alter_with_request(answer, request)
             return answer
 
         opened.process, opened.host_company_preferences = watched, introduced

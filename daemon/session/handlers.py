@@ -16,7 +16,6 @@ from datetime import datetime, timedelta
 from twisted.logger import Logger
 
 from daemon.session import binding, login, machine
-from daemon.session.book import FAILED_PERCENT, SessionBook, reference, say, thd_take_off_file
 from daemon.session.machine import (
     ON_CLOSE,
     ON_CONNECTION_ERROR,
@@ -31,6 +30,7 @@ from daemon.session.machine import (
     OnSend,
     Phase,
 )
+from daemon.session.record import FAILED_PERCENT, SessionRecord, close_problem, reference, say
 from daemon.stages import sequence
 from daemon.stages.moves import Ask, AskWrite, Fail, GiveUpOn, Gone, Move, NotTakenIn, Pause
 from daemon.stages.reading import Introduced, Reading, Tally
@@ -76,7 +76,7 @@ class Expected:
         return self.session.phase == Phase.SETTLING.value
 
 
-class Desk:
+class CallbackHandlers:
     """The callbacks of a session, each as a transaction script.
 
     ``now`` is the store's time, asked inside the transaction.
@@ -84,9 +84,11 @@ class Desk:
 
     log = Logger()
 
-    def __init__(self, settings: Settings, book: SessionBook, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self, settings: Settings, record: SessionRecord, now: Callable[[], datetime]
+    ) -> None:
         self._settings = settings
-        self._book = book
+        self._record = record
         self._now = now
 
     # -- sendRequestXML -------------------------------------------------------------------
@@ -97,52 +99,50 @@ class Desk:
         None after a slice of the books was settled: call again, others had their turn.
         """
         now = self._now()
-        session = self._thd_session(ticket)
+        session = self._session(ticket)
         if session is None:
             return b""
         match ON_SEND[Phase(session.phase)]:
             case OnSend.NOTHING:
                 return b""
             case OnSend.REPEAT:
-                return self._thd_repeat(session, now)
+                return self._repeat(session, now)
             case OnSend.PAUSE if session.waits > 0:
-                self._book.thd_save(session, now, waits=session.waits - 1)
+                self._record.save(session, now, waits=session.waits - 1)
                 return b""
             case _:
-                return self._thd_plan(session, introduced, now)
+                return self._plan(session, introduced, now)
 
-    def _thd_repeat(self, session: Session, now: datetime) -> bytes | None:
+    def _repeat(self, session: Session, now: datetime) -> bytes | None:
         exchange = session.exchange
         assert exchange is not None
-        unheard = None if exchange.step == IDENTIFY else sequence.thd_unheard(session, now)
-        if unheard is not None:
-            return self._thd_plan(unheard, None, now)
+        asked_again = None if exchange.step == IDENTIFY else sequence.asked_again(session, now)
+        if asked_again is not None:
+            return self._plan(asked_again, None, now)
         sessions.save_exchange(replace(exchange, handed_out=exchange.handed_out + 1))
-        self._book.thd_save(session, now, event=machine.RequestHandedOut())
+        self._record.save(session, now, event=machine.RequestHandedOut())
         return exchange.request
 
-    def _thd_plan(
-        self, session: Session, introduced: Introduced | None, now: datetime
-    ) -> bytes | None:
-        if self._thd_stopped(session, now):
+    def _plan(self, session: Session, introduced: Introduced | None, now: datetime) -> bytes | None:
+        if self._stopped(session, now):
             return b""
         if not session.identified and introduced is not None and introduced.host is not None:
-            identified = self._thd_identify(session, introduced, now)
+            identified = self._identify(session, introduced, now)
             if identified is None:
                 return b""
             session = identified
         if not session.identified:
-            return self._thd_ask(session, self._thd_introduction(session, introduced), now)
-        session, wanted = sequence.thd_next(session, _next_request_id(session), self._settings, now)
+            return self._ask(session, self._introduction(session, introduced), now)
+        session, wanted = sequence.next_ask(session, _next_request_id(session), self._settings, now)
         if wanted is Left.TO_SETTLE:
-            self._thd_save_slice(session, now)
+            self._save_slice(session, now)
             return None
         if isinstance(wanted, Left):
-            self._thd_finish(session, now)
+            self._finish(session, now)
             return b""
-        return self._thd_ask(session, wanted, now)
+        return self._ask(session, wanted, now)
 
-    def _thd_introduction(self, session: Session, introduced: Introduced | None) -> Ask:
+    def _introduction(self, session: Session, introduced: Introduced | None) -> Ask:
         """Ask who QuickBooks is, and for the stamps of others that may be on the same file."""
         request_id, connection = _next_request_id(session), session.connection
         bound = connection.binding
@@ -162,12 +162,12 @@ class Desk:
         ]
         return Ask(IDENTIFY, request_id, requests)
 
-    def _thd_ask(self, session: Session, wanted: Ask | AskWrite, now: datetime) -> bytes:
+    def _ask(self, session: Session, wanted: Ask | AskWrite, now: datetime) -> bytes:
         """Write, check and commit a request; it is handed out after the commit."""
         try:
             request = _bytes_of(session, wanted)
         except RequestRefused as refusal:
-            self._book.thd_fail(
+            self._record.fail(
                 session, "request-invalid", str(refusal), now, facts={"field": refusal.path}
             )
             return b""
@@ -175,13 +175,11 @@ class Desk:
             session, step=wanted.step, request_id=wanted.request_id, request=request, now=now
         )
         session = replace(session, exchange=exchange)
-        sequence.thd_show_progress(session)
-        self._book.thd_save(session, now, event=machine.RequestHandedOut(), waits=0)
+        sequence.show_progress(session)
+        self._record.save(session, now, event=machine.RequestHandedOut(), waits=0)
         return request
 
-    def _thd_identify(
-        self, session: Session, introduced: Introduced, now: datetime
-    ) -> Session | None:
+    def _identify(self, session: Session, introduced: Introduced, now: datetime) -> Session | None:
         """Bind the company or check it; None when no request may be handed out.
 
         The session comes back unidentified while the stamps of others were not asked for.
@@ -190,13 +188,13 @@ class Desk:
         found: binding.Bound | binding.Refused | binding.Alone | None
         found = binding.identify(introduced, connection, session.application, now)
         if isinstance(found, binding.Bound):
-            found = self._thd_told_apart(session, introduced, found)
+            found = self._told_apart(session, introduced, found)
         if found is None:
             return session
         if isinstance(found, binding.Refused):
             if connection.binding is not None and found.shares:
                 company_files.share([connection.id], found.shares)
-            self._book.thd_fail(session, found.code, "", now, facts=found.facts)
+            self._record.fail(session, found.code, "", now, facts=found.facts)
             return None
         connections.bind(connection.id, found.binding)
         company_files.share(found.same_file, found.binding.company_key)
@@ -205,7 +203,7 @@ class Desk:
         connection = replace(connection, binding=found.binding)
         return replace(session, connection=connection, identified=True)
 
-    def _thd_told_apart(
+    def _told_apart(
         self, session: Session, introduced: Introduced, bound: binding.Bound
     ) -> binding.Alone | binding.Refused | None:
         """Whether the company file is this connection's alone; None when that is to be asked."""
@@ -231,7 +229,7 @@ class Desk:
 
     def thd_expect(self, ticket: str, digest: str, hresult: str) -> Expected | int:
         """What the answer belongs to; a percent when it needs no second look."""
-        session = self._thd_session(ticket)
+        session = self._session(ticket)
         if session is None:
             return FAILED_PERCENT
         exchange = session.exchange
@@ -252,10 +250,10 @@ class Desk:
     def thd_store_batch(self, expected: Expected, rows: Sequence[object]) -> Tally:
         """Store a full batch of a large answer ahead of its end."""
         now = self._now()
-        session = self._thd_awaiting(expected)
+        session = self._awaiting(expected)
         if session is None or session.exchange is None or session.exchange.step == IDENTIFY:
             return Tally()
-        return sequence.thd_store(session, rows, now)
+        return sequence.store_rows(session, rows, now)
 
     def thd_take(self, expected: Expected, reading: Reading, digest: str, size: int) -> int | None:
         """Store what an answer brought and say how far the sync is.
@@ -263,11 +261,11 @@ class Desk:
         None after a slice of the books was settled: ``thd_go_on`` does the next one.
         """
         now = self._now()
-        session = self._thd_awaiting(expected)
+        session = self._awaiting(expected)
         if session is None or session.exchange is None:
-            return self._thd_answered_before(expected)
+            return self._answered_before(expected)
         if reading.foreign:
-            return self._thd_recall(session, reading, now)
+            return self._recall(session, reading, now)
         worst = reading.worst
         exchange = replace(
             session.exchange,
@@ -277,141 +275,139 @@ class Desk:
             status_code=worst.status.code if worst else None,
         )
         session = replace(session, exchange=exchange)
-        return self._thd_settle_exchange(session, self._thd_percent(session, reading, now))
+        return self._settle_exchange(session, self._percent(session, reading, now))
 
     def thd_go_on(self, expected: Expected) -> int | None:
         """Settle the next slice of the books; the percent once nothing of it is left."""
         now = self._now()
-        session = self._thd_in(Phase.SETTLING, expected)
+        session = self._in(Phase.SETTLING, expected)
         if session is None:
-            return self._thd_answered_before(expected)
-        return self._thd_settle_exchange(session, self._thd_onward(session, now))
+            return self._answered_before(expected)
+        return self._settle_exchange(session, self._onward(session, now))
 
     def thd_refused(
         self, expected: Expected, hresult: str, message: str, digest: str
     ) -> int | None:
         """QuickBooks refused the message set as a whole; None as in ``thd_take``."""
         now = self._now()
-        session = self._thd_awaiting(expected)
+        session = self._awaiting(expected)
         if session is None or session.exchange is None:
-            return self._thd_answered_before(expected)
+            return self._answered_before(expected)
         exchange = replace(session.exchange, answered_at=now, hresult=hresult, digest=digest)
         session = replace(session, exchange=exchange)
         hint = hints.hresult(hresult)
         code = hint.code if hint else "quickbooks-refused"
         percent: int | None
         if exchange.step == IDENTIFY:
-            percent = self._book.thd_fail(session, code, message, now)
+            percent = self._record.fail(session, code, message, now)
         else:
             # The code alone may stand for many things: words that speak of a lock say more.
             passing = bool(hint and hint.transient) or statuses.speaks_of_a_lock(message)
-            session, move = sequence.thd_refused(session, code, message, passing=passing, now=now)
-            percent = self._thd_move(session, move, now)
-        return self._thd_settle_exchange(session, percent)
+            session, move = sequence.refused(session, code, message, passing=passing, now=now)
+            percent = self._move(session, move, now)
+        return self._settle_exchange(session, percent)
 
-    def _thd_settle_exchange(self, session: Session, percent: int | None) -> int | None:
+    def _settle_exchange(self, session: Session, percent: int | None) -> int | None:
         """Keep what we answer, for when it is asked once more; unknown, it is a failure."""
         assert session.exchange is not None
         answer = FAILED_PERCENT if percent is None else percent
         sessions.save_exchange(replace(session.exchange, answer=answer))
         return percent
 
-    def _thd_awaiting(self, expected: Expected) -> Session | None:
+    def _awaiting(self, expected: Expected) -> Session | None:
         """The session, if this answer is still the one it waits for."""
-        return self._thd_in(Phase.AWAITING, expected)
+        return self._in(Phase.AWAITING, expected)
 
-    def _thd_in(self, phase: Phase, expected: Expected) -> Session | None:
+    def _in(self, phase: Phase, expected: Expected) -> Session | None:
         """The session, if it is in this phase and at the exchange of this answer."""
         session = sessions.by_id(expected.session.id)
         if session is None or session.exchange is None or session.phase != phase.value:
             return None
         return session if session.exchange.id == expected.exchange_id else None
 
-    def _thd_answered_before(self, expected: Expected) -> int | None:
+    def _answered_before(self, expected: Expected) -> int | None:
         """The same answer came twice at once: the first one's percent stands.
 
         None while that one is not known: both go on settling the books, each where the other was.
         """
-        if self._thd_in(Phase.SETTLING, expected) is not None:
+        if self._in(Phase.SETTLING, expected) is not None:
             return None
         earlier = sessions.exchange_by_id(expected.exchange_id)
         return earlier.answer if earlier and earlier.answered_at else FAILED_PERCENT
 
-    def _thd_recall(self, session: Session, reading: Reading, now: datetime) -> int:
+    def _recall(self, session: Session, reading: Reading, now: datetime) -> int:
         """An answer to an earlier request came again: no second effect."""
         for head in reading.heads:
             earlier = sessions.exchange_by_request_id(session.id, head.request_id or "")
             if earlier is not None and earlier.answered_at is not None:
                 return earlier.answer
-        return self._book.thd_fail(session, "answer-foreign", "", now)
+        return self._record.fail(session, "answer-foreign", "", now)
 
-    def _thd_percent(self, session: Session, reading: Reading, now: datetime) -> int | None:
+    def _percent(self, session: Session, reading: Reading, now: datetime) -> int | None:
         assert session.exchange is not None
         if session.exchange.step == IDENTIFY:
-            return self._thd_introduced(session, reading, now)
-        session, move = sequence.thd_take(session, reading, now)
-        return self._thd_move(session, move, now)
+            return self._introduced(session, reading, now)
+        session, move = sequence.take_answer(session, reading, now)
+        return self._move(session, move, now)
 
-    def _thd_introduced(self, session: Session, reading: Reading, now: datetime) -> int:
+    def _introduced(self, session: Session, reading: Reading, now: datetime) -> int:
         if reading.unreadable:
-            return self._thd_not_introduced(session, reading.unreadable, now)
-        identified = self._thd_identify(session, reading.introduced, now)
+            return self._not_introduced(session, reading.unreadable, now)
+        identified = self._identify(session, reading.introduced, now)
         if identified is None:
             return FAILED_PERCENT
-        self._book.thd_save(identified, now, event=machine.AnswerStored())
+        self._record.save(identified, now, event=machine.AnswerStored())
         return 0
 
-    def _thd_not_introduced(self, session: Session, said: str, now: datetime) -> int:
+    def _not_introduced(self, session: Session, said: str, now: datetime) -> int:
         """Ask QuickBooks again who it is, after a pause that gets longer; then end in words."""
         assert session.exchange is not None
         tries = session.exchange.sequence
         if tries > self._settings.transient_retries:
-            return self._book.thd_fail(
-                session, "answer-unreadable", "", now, facts={"reason": said}
-            )
-        self._book.thd_save(session, now, event=machine.PauseTaken(), waits=2 ** (tries - 1))
+            return self._record.fail(session, "answer-unreadable", "", now, facts={"reason": said})
+        self._record.save(session, now, event=machine.PauseTaken(), waits=2 ** (tries - 1))
         return 0
 
-    def _thd_move(self, session: Session, move: Move, now: datetime) -> int | None:
+    def _move(self, session: Session, move: Move, now: datetime) -> int | None:
         """Carry out what the plan decided; the percent for the Web Connector, if it is known."""
         match move:
             case Fail():
-                return self._book.thd_fail(
+                return self._record.fail(
                     session, move.code, move.said, now, facts=move.facts, on_file=move.on_file
                 )
             case Pause():
-                self._book.thd_save(session, now, event=machine.PauseTaken(), waits=move.pauses)
+                self._record.save(session, now, event=machine.PauseTaken(), waits=move.pauses)
                 return sequence.percent(session)
             case GiveUpOn() | NotTakenIn() | Gone():
-                session = sequence.thd_give_up_on(session, move, now)
-        return self._thd_onward(session, now)
+                session = sequence.give_up_on(session, move, now)
+        return self._onward(session, now)
 
-    def _thd_onward(self, session: Session, now: datetime) -> int | None:
+    def _onward(self, session: Session, now: datetime) -> int | None:
         """Go on after an answer; None when a slice of the books was settled and more is left."""
-        if self._thd_stopped(session, now):
+        if self._stopped(session, now):
             return FAILED_PERCENT
-        session, left = sequence.thd_onward(session, self._settings, now)
+        session, left = sequence.onward(session, self._settings, now)
         match left:
             case Left.TO_SETTLE:
-                self._thd_save_slice(session, now)
+                self._save_slice(session, now)
                 return None
             case Left.NOTHING:
-                self._thd_finish(session, now)
+                self._finish(session, now)
                 return 100
-        sequence.thd_show_progress(session)
-        self._book.thd_save(session, now, event=machine.AnswerStored())
+        sequence.show_progress(session)
+        self._record.save(session, now, event=machine.AnswerStored())
         return sequence.percent(session)
 
-    def _thd_save_slice(self, session: Session, now: datetime) -> None:
-        sequence.thd_show_progress(session)
-        self._book.thd_save(session, now, event=machine.SliceSettled())
+    def _save_slice(self, session: Session, now: datetime) -> None:
+        sequence.show_progress(session)
+        self._record.save(session, now, event=machine.SliceSettled())
 
     # -- the end --------------------------------------------------------------------------
 
     def thd_connection_error(self, ticket: str, hresult: str, message: str) -> str:
         """QuickBooks could not be opened: one more try at most, else give up with the hint."""
         now = self._now()
-        session = self._thd_session(ticket)
+        session = self._session(ticket)
         if session is None:
             return GIVE_UP
         phase = Phase(session.phase)
@@ -421,15 +417,13 @@ class Desk:
             bound = session.connection.binding is not None
             other_open = bool(hint and hint.code == OTHER_FILE_OPEN and bound)
             if other_open or (hint and hint.transient):
-                self._book.thd_save(
-                    session, now, event=machine.OpeningRetried(), fallback_used=True
-                )
+                self._record.save(session, now, event=machine.OpeningRetried(), fallback_used=True)
                 # The open file may be the same one under another path: the identity check
                 # that follows tells, and hands out nothing to a different company.
                 return "" if other_open else session.connection.company_file
         if phase in UNFINISHED:
             code = hint.code if hint else "quickbooks-unreachable"
-            self._book.thd_fail(session, code, message, now)
+            self._record.fail(session, code, message, now)
         return GIVE_UP
 
     def thd_last_error(self, ticket: str) -> str:
@@ -438,12 +432,12 @@ class Desk:
         refusal = login.refusal_of(ticket)
         if refusal is not None:
             return str(refusal)
-        session = self._thd_session(ticket)
+        session = self._session(ticket)
         if session is None:
             return hints.say("session-unknown")
         match ON_LAST_ERROR[Phase(session.phase)]:
             case OnLastError.NO_OP:
-                self._book.thd_save(session, now)
+                self._record.save(session, now)
                 return NO_OP
             case OnLastError.SENTENCE:
                 return session.error or session.closing or say(session, "session-expired")
@@ -458,35 +452,35 @@ class Desk:
         refusal = login.refusal_of(ticket)
         if refusal is not None:
             return str(refusal)
-        session = self._thd_session(ticket)
+        session = self._session(ticket)
         if session is None:
             return hints.say("session-unknown")
         connections.seen(session.application.id, "closeConnection", now)
         match ON_CLOSE[Phase(session.phase)]:
             case OnClose.CUT:
-                return self._book.thd_give_up(session, "session-cut", now)
+                return self._record.give_up(session, "session-cut", now)
             case OnClose.REPORT:
-                self._book.thd_save(session, now, event=machine.ConnectionClosed(), ended_at=now)
+                self._record.save(session, now, event=machine.ConnectionClosed(), ended_at=now)
         return session.error or session.closing
 
     def thd_cut_off(self, ticket: str) -> None:
         """The Web Connector was gone before it had our answer; it calls again, or it is dead."""
-        session = self._thd_session(ticket)
+        session = self._session(ticket)
         if session is not None and Phase(session.phase) in UNFINISHED:
             sessions.save(replace(session, cut_off=True))
 
     def thd_break(self, ticket: str) -> None:
         """End a session in which a bug of ours was met."""
-        session = self._thd_session(ticket)
+        session = self._session(ticket)
         if session is not None and Phase(session.phase) in UNFINISHED:
-            self._book.thd_fail(session, "internal-error", "", self._now())
+            self._record.fail(session, "internal-error", "", self._now())
 
     def thd_reap(self) -> int:
         """Give up sessions whose Web Connector said nothing for an hour."""
         now = self._now()
         silent = sessions.silent_since(now - SILENT)
         for session in silent:
-            self._book.thd_give_up(session, "session-expired", now)
+            self._record.give_up(session, "session-expired", now)
         return len(silent)
 
     def thd_prune(self) -> int:
@@ -494,12 +488,12 @@ class Desk:
         now = self._now()
         return syncs.prune(now - timedelta(days=self._settings.keep_days))
 
-    def _thd_stopped(self, session: Session, now: datetime) -> bool:
+    def _stopped(self, session: Session, now: datetime) -> bool:
         """Whether an operator asked to stop; the sync ends canceled then."""
         sync = syncs.get(session.sync_id) if session.sync_id else None
         if sync is None or not sync.stop_requested_by:
             return False
-        self._book.thd_fail(
+        self._record.fail(
             session,
             "sync-stopped",
             "",
@@ -509,13 +503,13 @@ class Desk:
         )
         return True
 
-    def _thd_finish(self, session: Session, now: datetime) -> None:
-        session, sentence = sequence.thd_finish(session, self._settings, now)
+    def _finish(self, session: Session, now: datetime) -> None:
+        session, sentence = sequence.finish(session, self._settings, now)
         if session.sync_id is not None and not session.connection.debug:
             sessions.forget_requests(session.sync_id)
         closing = f"{sentence} (ref {reference(session.sync_id)})"
-        self._book.thd_save(session, now, event=machine.WorkRanOut(), closing=closing)
-        thd_take_off_file(session.application, now)
+        self._record.save(session, now, event=machine.WorkRanOut(), closing=closing)
+        close_problem(session.application, now)
         self.log.info(
             "Sync {sync} of {connection} finished: {sentence}",
             sync=session.sync_id,
@@ -528,7 +522,7 @@ class Desk:
         now = self._now()
         return sessions.is_live_ticket(passwords.ticket_hash(ticket), now)
 
-    def _thd_session(self, ticket: str) -> Session | None:
+    def _session(self, ticket: str) -> Session | None:
         return sessions.by_ticket(passwords.ticket_hash(ticket)) if ticket else None
 
 

@@ -59,13 +59,13 @@ def _this_machine() -> Machine:
 class Console(Protocol):
     """What a screen asks of the console that shows it."""
 
-    backstage: Backstage
+    worker: StoreWorker
 
     def copy_secret(self, text: str) -> None:
         """Put a password on the clipboard of the operator's terminal, and on no other of ours."""
 
 
-class Backstage:
+class StoreWorker:
     """The way from a screen to the store and back; nothing here waits or touches a widget.
 
     ``network`` makes what the public address is checked over, ``machine`` what disk and files are
@@ -127,7 +127,7 @@ class Backstage:
         refused.set_exception(only_looks())
         return refused
 
-    def aside(self, work: Callable[[], T]) -> Future[T]:
+    def beside(self, work: Callable[[], T]) -> Future[T]:
         """Have ``work`` done that needs no store and may take long, such as asking the network.
 
         Each has a thread of its own, which ends with the console.
@@ -140,7 +140,7 @@ class Backstage:
             except BaseException as error:
                 future.set_exception(error)
 
-        threading.Thread(target=run, name="console aside", daemon=True).start()
+        threading.Thread(target=run, name="console beside", daemon=True).start()
         return future
 
     def explain(self, error: BaseException) -> Trouble:

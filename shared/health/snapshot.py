@@ -22,7 +22,7 @@ WATCHED = (
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class StoreSnapshot:
     """The store at one moment, ``now``. ``latest_at`` is the latest time stamped into it.
 
     ``on_one_file`` are the names of connections that belong to one company file.
@@ -46,13 +46,13 @@ class Held:
     on_one_file: tuple[tuple[str, ...], ...]
 
 
-def read(store: Store) -> Held:
+def read(store: Store) -> StoreSnapshot:
     """Read it; raises StoreError."""
     version, journal = store.schema_version, store.journal_mode
     with store.reading():
         now = store.now()
         backups = audit.entries(1, action=BACKUP)
-        return Held(
+        return StoreSnapshot(
             now=now,
             facts=facts.read(),
             url_shown=store.url_shown,

@@ -15,8 +15,8 @@ from collections.abc import Callable, Iterator
 from typing import Generic, Protocol, TypeVar
 
 
-class Guest(Protocol):
-    """A connection, as the crowd sees it."""
+class Client(Protocol):
+    """A connection, as the limits see it."""
 
     peer: str
 
@@ -27,7 +27,7 @@ class Guest(Protocol):
         """Close, in the middle of a request that is not complete."""
 
 
-GuestT = TypeVar("GuestT", bound=Guest)
+ClientT = TypeVar("ClientT", bound=Client)
 
 
 def peer_group(peer: str) -> str | None:
@@ -47,69 +47,69 @@ def peer_group(peer: str) -> str | None:
     return str(ip) if ip.version == 4 else str(ipaddress.ip_network((ip, 64), strict=False))
 
 
-class Crowd(Generic[GuestT]):
+class Clients(Generic[ClientT]):
     """Counts the open connections and knows which of them are idle."""
 
     def __init__(self, most: int, most_per_peer: int) -> None:
         self._most = most
         self._most_per_peer = most_per_peer
-        self._open: dict[GuestT, str | None] = {}  # with its group
-        self._idle: dict[GuestT, None] = {}  # the longest idle first
-        self._owing: dict[GuestT, None] = {}  # those without a whole request, the oldest first
+        self._open: dict[ClientT, str | None] = {}  # with its group
+        self._idle: dict[ClientT, None] = {}  # the longest idle first
+        self._owing: dict[ClientT, None] = {}  # those without a whole request, the oldest first
         self._groups: Counter[str] = Counter()
 
     def __len__(self) -> int:
         return len(self._open)
 
-    def __iter__(self) -> Iterator[GuestT]:
+    def __iter__(self) -> Iterator[ClientT]:
         return iter(tuple(self._open))
 
-    def enter(self, guest: GuestT) -> str:
+    def enter(self, client: ClientT) -> str:
         """Take a connection in; the answer is why it may not stay, or empty."""
-        group = peer_group(guest.peer)
+        group = peer_group(client.peer)
         crowded = group is not None and self._groups[group] >= self._most_per_peer
         if crowded and not self._make_room(lambda idle: self._open[idle] == group):
             return f"{self._most_per_peer} connections from there are open already"
         if len(self) >= self._most and not self._make_room(lambda _idle: True):
             return f"{self._most} connections are open already"
-        self._open[guest] = group
-        self._owing[guest] = None
+        self._open[client] = group
+        self._owing[client] = None
         if group is not None:
             self._groups[group] += 1
         return ""
 
-    def leave(self, guest: GuestT) -> None:
+    def leave(self, client: ClientT) -> None:
         """Count a connection no longer; leaving twice, or uninvited, is harmless."""
-        self._idle.pop(guest, None)
-        self._owing.pop(guest, None)
-        group = self._open.pop(guest, None)
+        self._idle.pop(client, None)
+        self._owing.pop(client, None)
+        group = self._open.pop(client, None)
         if group is not None:
             self._groups[group] -= 1
             if not self._groups[group]:
                 del self._groups[group]
 
-    def idles(self, guest: GuestT) -> None:
+    def idles(self, client: ClientT) -> None:
         """Note that a connection waits for a next request."""
-        self._idle[guest] = None
+        self._idle[client] = None
 
-    def begins(self, guest: GuestT) -> None:
+    def begins(self, client: ClientT) -> None:
         """Note that a request has begun to arrive."""
-        self._idle.pop(guest, None)
-        self._owing[guest] = None
+        self._idle.pop(client, None)
+        self._owing[client] = None
 
-    def works(self, guest: GuestT) -> None:
+    def works(self, client: ClientT) -> None:
         """Note that the request deserves its place: it is complete, or may be large."""
-        self._owing.pop(guest, None)
+        self._owing.pop(client, None)
 
-    def _make_room(self, fits: Callable[[GuestT], bool]) -> bool:
+    def _make_room(self, fits: Callable[[ClientT], bool]) -> bool:
         idle = next(filter(fits, self._idle), None)
         owing = next(filter(fits, self._owing), None)
-        guest = idle or owing
-        if guest is None:
+        client = idle or owing
+        if client is None:
             return False
-        self.leave(guest)
+        self.leave(client)
         if idle:
-            guest.close_idle()
+            client.close_idle()
         else:
-            guest.make_way()
+            client.make_way()
         return True

@@ -28,7 +28,7 @@ from shared.settings import Settings
 FAILED_PERCENT = -1
 
 
-class SessionBook:
+class SessionRecord:
     """Writes sessions; every change of phase goes through the machine's table."""
 
     log = Logger()
@@ -36,7 +36,7 @@ class SessionBook:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
 
-    def thd_save(
+    def save(
         self,
         session: Session,
         now: datetime,
@@ -60,7 +60,7 @@ class SessionBook:
         )
         sessions.save(replace(moved, **changes))  # type: ignore[arg-type]
 
-    def thd_fail(
+    def fail(
         self,
         session: Session,
         code: str,
@@ -76,13 +76,13 @@ class SessionBook:
         ``on_file``: the problem that says why is there already.
         """
         sentence = say(session, code, said=said, **(facts or {}))
-        self.thd_save(session, now, event=machine.FailureMet(), error_code=code, error=sentence)
-        self._thd_end_sync(session, state, code, sentence, now, said=said, **(facts or {}))
+        self.save(session, now, event=machine.FailureMet(), error_code=code, error=sentence)
+        self._end_sync(session, state, code, sentence, now, said=said, **(facts or {}))
         if on_file:
-            thd_take_off_file(session.application, now)
+            close_problem(session.application, now)
         return FAILED_PERCENT
 
-    def thd_give_up(
+    def give_up(
         self,
         session: Session,
         code: str,
@@ -96,8 +96,8 @@ class SessionBook:
         sentence = session.error or session.closing
         if unfinished:
             sentence = say(session, code, **facts)
-            self._thd_end_sync(session, state, code, sentence, now, **facts)
-        self.thd_save(
+            self._end_sync(session, state, code, sentence, now, **facts)
+        self.save(
             session,
             now,
             event=machine.ConnectionClosed(),
@@ -107,7 +107,7 @@ class SessionBook:
         )
         return sentence
 
-    def _thd_end_sync(
+    def _end_sync(
         self,
         session: Session,
         state: SyncState,
@@ -120,7 +120,7 @@ class SessionBook:
             return
         syncs.save(session.sync_id, state=state, error=sentence, error_code=code, ended_at=now)
         if state is SyncState.FAILED:
-            thd_put_on_file(session.application, session.sync_id, code, now, facts)
+            open_problem(session.application, session.sync_id, code, now, facts)
         self.log.warn(
             "Sync {sync} of {connection} {state}: {code}: {sentence}",
             sync=session.sync_id,
@@ -131,7 +131,7 @@ class SessionBook:
         )
 
 
-def thd_put_on_file(
+def open_problem(
     application: Application,
     sync_id: int | None,
     code: str,
@@ -142,7 +142,7 @@ def thd_put_on_file(
 
     It is over when a sync of the application finishes.
     """
-    _thd_resolve(application, [application.kind], now)
+    _resolve(application, [application.kind], now)
     told = hints.tell(code, application=application.kind.label, **facts)
     trouble = Trouble(
         code,
@@ -156,15 +156,15 @@ def thd_put_on_file(
     problems.report(application.connection_id, sync_id, [trouble], now)
 
 
-def thd_take_off_file(application: Application, now: datetime) -> None:
+def close_problem(application: Application, now: datetime) -> None:
     """A sync of the application went well; so did what it took the place of."""
     kinds = [application.kind, ApplicationKind.COMBINED]
     if application.kind is ApplicationKind.COMBINED:
         kinds = list(ApplicationKind)
-    _thd_resolve(application, kinds, now)
+    _resolve(application, kinds, now)
 
 
-def _thd_resolve(application: Application, kinds: Sequence[ApplicationKind], now: datetime) -> None:
+def _resolve(application: Application, kinds: Sequence[ApplicationKind], now: datetime) -> None:
     about = [kind.value for kind in kinds]
     problems.resolve(application.connection_id, RecordKind.SYNC, about, None, now)
 

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from shared.errors import StoreError, StoreOutdated, StoreTooNew
 from shared.health.checks import Check, fail, ok, size, span, warn
-from shared.health.holding import Held
+from shared.health.snapshot import StoreSnapshot
 
 BACKUP_EVERY = timedelta(days=7)
 CLOCKS_AGREE = timedelta(seconds=5)
@@ -15,15 +15,15 @@ CLOCKS_DISAGREE = timedelta(minutes=5)
 _ENGINES = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
 
 
-def of_store(held: Held, machine_now: datetime) -> Iterator[Check]:
+def of_store(snapshot: StoreSnapshot, machine_now: datetime) -> Iterator[Check]:
     """Check a store that could be read; ``machine_now`` is this machine's time."""
-    engine = f"{_ENGINES[held.facts.engine]} {held.facts.version}"
-    yield ok("store", f"{engine} at {held.url_shown}, {size(held.facts.size_bytes)}.")
-    yield ok("schema", f"Version {held.schema_version}, as this Deskbridge needs it.")
-    if held.facts.engine == "sqlite":
-        yield _journal(held)
-    yield _backup(held)
-    yield _clock(held, machine_now)
+    engine = f"{_ENGINES[snapshot.facts.engine]} {snapshot.facts.version}"
+    yield ok("store", f"{engine} at {snapshot.url_shown}, {size(snapshot.facts.size_bytes)}.")
+    yield ok("schema", f"Version {snapshot.schema_version}, as this Deskbridge needs it.")
+    if snapshot.facts.engine == "sqlite":
+        yield _journal(snapshot)
+    yield _backup(snapshot)
+    yield _clock(snapshot, machine_now)
 
 
 def of_unusable_store(error: StoreError) -> Check:
@@ -32,35 +32,35 @@ def of_unusable_store(error: StoreError) -> Check:
     return fail(name, error.sentence, error.remedy or "Check the setting database.")
 
 
-def _journal(held: Held) -> Check:
-    if not held.warnings:
-        return ok("journal", f"{held.journal_mode}, safe with SQLite {held.facts.version}.")
-    told, _, remedy = " ".join(held.warnings).partition(". ")
+def _journal(snapshot: StoreSnapshot) -> Check:
+    if not snapshot.warnings:
+        return ok("journal", f"{snapshot.journal_mode}, safe with SQLite {snapshot.facts.version}.")
+    told, _, remedy = " ".join(snapshot.warnings).partition(". ")
     return warn("journal", f"{told}.", remedy)
 
 
-def _backup(held: Held) -> Check:
-    if held.facts.engine == "postgresql":
+def _backup(snapshot: StoreSnapshot) -> Check:
+    if snapshot.facts.engine == "postgresql":
         return ok("backup", "PostgreSQL is backed up with its own tools; nothing is known here.")
     remedy = "Run: deskbridge db backup FILE, best every night."
-    if held.last_backup_at is not None:
-        told = f"The last one was made {span(held.now - held.last_backup_at)} ago."
-        late = held.now - held.last_backup_at > BACKUP_EVERY
+    if snapshot.last_backup_at is not None:
+        told = f"The last one was made {span(snapshot.now - snapshot.last_backup_at)} ago."
+        late = snapshot.now - snapshot.last_backup_at > BACKUP_EVERY
         return warn("backup", told, remedy) if late else ok("backup", told)
-    if not held.has_connections:
+    if not snapshot.has_connections:
         return ok("backup", "None was made yet, and there is no connection to lose.")
     return warn("backup", "None was made yet with deskbridge db backup.", remedy)
 
 
-def _clock(held: Held, machine_now: datetime) -> Check:
+def _clock(snapshot: StoreSnapshot, machine_now: datetime) -> Check:
     remedy = "Set the clock by network time: timedatectl set-ntp true."
-    if held.latest_at is not None and held.latest_at - held.now > CLOCKS_DISAGREE:
-        ahead = span(held.latest_at - held.now)
+    if snapshot.latest_at is not None and snapshot.latest_at - snapshot.now > CLOCKS_DISAGREE:
+        ahead = span(snapshot.latest_at - snapshot.now)
         told = f"The store holds a time that is {ahead} ahead: a clock was wrong, or is."
         return fail("clock", told, f"{remedy} Sessions and locks may wait for that time.")
-    if held.facts.engine == "sqlite":
+    if snapshot.facts.engine == "sqlite":
         return ok("clock", f"{machine_now:%Y-%m-%d %H:%M:%S} UTC, and nothing stored is later.")
-    apart = abs(held.now - machine_now)
+    apart = abs(snapshot.now - machine_now)
     told = f"This machine's clock and the database server's are {span(apart)} apart."
     if apart > CLOCKS_DISAGREE:
         return fail("clock", told, remedy)

@@ -7,12 +7,12 @@ from datetime import datetime
 
 from shared.hints import tell
 from shared.models import problems, syncs
-from shared.models.payments.holding import POSTING
+from shared.models.payments.holds import POSTING
 from shared.rules.payments.values import Payment
 from shared.rules.values import Outcome, Record, RecordKind, Session, Trouble
 
 
-def thd_failed(
+def failed(
     session: Session,
     payment: Payment,
     code: str,
@@ -32,50 +32,50 @@ def thd_failed(
         told.remedy,
         said,
     )
-    thd_trouble(session, trouble, now)
+    report(session, trouble, now)
     return told.message
 
 
-def thd_stopped(session: Session, code: str, said: str, now: datetime, **fields: str) -> None:
+def stopped(session: Session, code: str, said: str, now: datetime, **fields: str) -> None:
     """QuickBooks as a whole lets nothing be posted: one problem, not one for each payment."""
     told = tell(code, said=said, **fields)
     name = session.application.kind.label
     trouble = Trouble(code, RecordKind.SYNC, POSTING, name, told.message, told.remedy, said)
-    thd_trouble(session, trouble, now)
+    report(session, trouble, now)
 
 
-def thd_not_taken(session: Session, said: str, now: datetime) -> None:
+def not_taken(session: Session, said: str, now: datetime) -> None:
     """An answer that posting stands on could not be taken in, however it was asked for."""
-    thd_stopped(session, "answer-unreadable", "", now, reason=said)
+    stopped(session, "answer-unreadable", "", now, reason=said)
 
 
-def thd_going(session: Session, now: datetime) -> None:
+def not_stopped(session: Session, now: datetime) -> None:
     """Posting was not stopped in this sync."""
     problems.resolve(session.connection.id, RecordKind.SYNC, [POSTING], None, now)
 
 
-def thd_trouble(session: Session, trouble: Trouble, now: datetime) -> None:
+def report(session: Session, trouble: Trouble, now: datetime) -> None:
     """Put a trouble on file, and into the records of this sync."""
     problems.report(session.connection.id, session.sync_id, [trouble], now)
-    thd_record_trouble(session, trouble)
+    record_trouble(session, trouble)
 
 
-def thd_record_trouble(session: Session, trouble: Trouble) -> None:
+def record_trouble(session: Session, trouble: Trouble) -> None:
     """Put a trouble that is on file into the records of this sync."""
     failed = (trouble.document, Outcome.FAILED, trouble.message, trouble.remedy)
-    _thd_record(session, Record(trouble.kind, trouble.object_id, *failed))
+    _record(session, Record(trouble.kind, trouble.object_id, *failed))
 
 
-def thd_done(session: Session, payment: Payment, outcome: Outcome) -> None:
+def done(session: Session, payment: Payment, outcome: Outcome) -> None:
     """A payment was posted, imported or changed without trouble."""
-    _thd_record(session, Record(RecordKind.PAYMENT, str(payment.id), payment.document, outcome))
+    _record(session, Record(RecordKind.PAYMENT, str(payment.id), payment.document, outcome))
 
 
-def thd_put_right(session: Session, payment_id: int, code: str, now: datetime) -> None:
+def put_right(session: Session, payment_id: int, code: str, now: datetime) -> None:
     """One thing that was wrong with a payment is right again."""
     problems.resolve(session.connection.id, RecordKind.PAYMENT, [str(payment_id)], [code], now)
 
 
-def _thd_record(session: Session, record: Record) -> None:
+def _record(session: Session, record: Record) -> None:
     if session.sync_id is not None:
         syncs.add_records(session.sync_id, [record])

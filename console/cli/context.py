@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-class Desk:
+class CommandContext:
     """The settings and the store of this run of the command line."""
 
     def __init__(self, config: Path | None, environ: Mapping[str, str]) -> None:
@@ -91,4 +91,4 @@ def operator(user_id: int, sudo_user: str) -> str:
     return f"{name} (sudo by {caller})" if caller and caller != name else name
 
 
-pass_desk = click.make_pass_decorator(Desk)
+pass_command_context = click.make_pass_decorator(CommandContext)
