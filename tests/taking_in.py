@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from shared.models import connections
-from shared.models.payments import receiving
+from shared.models.payments import from_platform
 from shared.models.store import Store
 from shared.operations.deciding import Operator, carry_out
 from shared.operations.payment_files import FileRow
@@ -40,5 +40,5 @@ def take_in(
 def numbers(store: Store, connection_id: int, *external_ids: str) -> list[int]:
     """The numbers of payments, in the order of their ids."""
     with store.reading():
-        found = receiving.ids(connection_id, external_ids)
+        found = from_platform.ids(connection_id, external_ids)
     return [found[one] for one in external_ids]

@@ -22,7 +22,7 @@ from daemon.stages.payments import work as payments
 from daemon.stages.reading import Reading, Tally
 from daemon.stages.retried import Retried
 from shared.models import syncs
-from shared.models.payments import preparing, waiting
+from shared.models.payments import long_waits, rejudging
 from shared.qbxml.responses import BadRecord, Ret
 from shared.rules.payments import reasons
 from shared.rules.values import ApplicationKind, Outcome, Session, SyncState
@@ -262,9 +262,9 @@ def show_progress(session: Session) -> None:
 def finish(session: Session, settings: Settings, now: datetime) -> tuple[Session, str]:
     """All stages are concluded: count what was done, and say how it went."""
     # What waited for an invoice may go out with the next Payment Sync.
-    preparing.prepare(session.connection.id, now, but=reasons.PUT_OFF)
+    rejudging.judge_again(session.connection.id, now, but=reasons.PUT_OFF)
     after = timedelta(hours=settings.waiting_is_a_problem_after_hours)
-    waiting.report(session.connection.id, session.sync_id, after, now)
+    long_waits.report(session.connection.id, session.sync_id, after, now)
     if session.sync_id is None:
         return session, result_sentence(0, 0, 0)
     # A record may have been met in several steps: in the end each one counts once.

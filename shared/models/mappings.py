@@ -1,6 +1,7 @@
 """Names of the billing platform that mean a customer of QuickBooks, as a person decided.
 
-Only the rows are here; ``payments.naming`` also judges the payments again that have the name.
+Only the rows are here; ``payments.customer_matching`` also judges the payments of
+the name again.
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Annotated, Any
 
 from shared.models import connections, ledger, problems, syncs
-from shared.models.payments import holds, listing, lists, rules
+from shared.models.payments import account_rules, holds, payment_pages, quickbooks_lists
 from shared.models.store import Store
 from shared.operations import payment_rules
 from shared.operations.deciding import Need, Operator, Outcome, Plan
@@ -136,15 +136,17 @@ def view_settings(_store: Store, which: Which) -> SettingsView:
     return SettingsView(
         held,
         tuple(connections.applications(held.id)),
-        tuple(rules.deposit_rules(held.id)),
-        tuple(rules.method_rules(held.id)),
+        tuple(account_rules.deposit_rules(held.id)),
+        tuple(account_rules.method_rules(held.id)),
         _listed(held.id, ListKind.ACCOUNT),
         _listed(held.id, ListKind.PAYMENT_METHOD),
     )
 
 
 def _listed(connection_id: int, kind: ListKind) -> tuple[str, ...]:
-    return tuple(one.full_name for one in lists.entries(connection_id, kind) if one.active)
+    return tuple(
+        one.full_name for one in quickbooks_lists.entries(connection_id, kind) if one.active
+    )
 
 
 def check_name(_store: Store, name: str) -> None:
@@ -314,7 +316,7 @@ class _Sums:
         cls, connection_id: int, statuses: Collection[PaymentStatus], codes: Collection[str] = ()
     ) -> _Sums:
         """Those in a state of ``statuses``, of which only those under one of ``codes`` if any."""
-        found = listing.payments(connection_id, statuses=statuses)
+        found = payment_pages.each(connection_id, statuses=statuses)
         return cls.over(one for one in found if not codes or one.code in codes)
 
     @classmethod
@@ -335,7 +337,7 @@ def _released(before: Connection, real: Mapping[str, Any]) -> _Sums:
     out: bool = real.get("payments_out", before.payments_out)
     if not {"start_date", "payments_out"} & set(real) or not out:
         return _Sums(0, {})
-    for one in listing.payments(before.id, statuses=held):
+    for one in payment_pages.each(before.id, statuses=held):
         in_time = start is None or one.date >= start
         if in_time and one.code in (_FLOW_OFF, _TOO_OLD):
             found.append(one)
@@ -391,7 +393,7 @@ _LOSSES = (
 
 
 def _lost(connection_id: int) -> Iterator[str]:
-    held = listing.counts(connection_id)
+    held = payment_pages.counts(connection_id)
     for status, sentence in _LOSSES:
         if held.get(status):
             yield sentence.format(_Sums.of(connection_id, [status]))

@@ -13,7 +13,7 @@ from enum import StrEnum
 from shared.errors import NotFound
 from shared.models import connections, ledger, mappings, overview
 from shared.models.ledger import aliases, customer_pages, invoice_pages
-from shared.models.payments import naming
+from shared.models.payments import customer_matching
 from shared.models.store import Store
 from shared.operations import which
 from shared.operations.deciding import Effect, Operator, Outcome, Plan
@@ -113,7 +113,7 @@ class Customers:
 
 def view_page(_store: Store, wanted: Wanted, after: Place | None = None) -> Customers:
     """The page after ``after``; names that wait are on the first page only."""
-    unresolved = naming.unresolved(wanted.connection_id)
+    unresolved = customer_matching.unresolved(wanted.connection_id)
     of_names = wanted.kind in (Kind.BILLED, Kind.NAMES) and after is None
     found = _customers(wanted, after)
     return Customers(
@@ -192,11 +192,11 @@ class CustomerName:
 
 def view_name(_store: Store, connection_id: int, name: str, words: Sequence[str]) -> CustomerName:
     """Who may be meant; with ``words`` also the customers whose name holds them all."""
-    candidates = naming.candidates(connection_id, name)
+    candidates = customer_matching.candidates(connection_id, name)
     return CustomerName(
         connection=connections.by_id(connection_id).name,
         mapping=mappings.of_connection(connection_id).get(folded(name)),
-        affected=naming.affected(connection_id, name),
+        affected=customer_matching.affected(connection_id, name),
         candidates=tuple(candidates),
         others=_others(connection_id, words, {one.list_id for one in candidates}),
     )
@@ -233,7 +233,9 @@ class Match(Plan[Matched]):
 
     def apply(self, by: Operator) -> Matched:
         """Match it, and judge its payments."""
-        done = naming.resolve(self.connection_id, self.name, self.list_id, by.who, by.now)
+        done = customer_matching.resolve(
+            self.connection_id, self.name, self.list_id, by.who, by.now
+        )
         told = f"{done.mapping.name} means {describe.meant(done.mapping)}"
         by.note("customer.map", connections.by_id(self.connection_id).name, told)
         return Matched(f"{told} from now on. {describe.where_they_stand(done)}", resolved=done)
@@ -249,7 +251,7 @@ def plan_map(_store: Store, connection_id: int, name: str, list_id: str) -> Matc
     connection = connections.by_id(connection_id).name
     before = mappings.of_connection(connection_id).get(folded(name))
     told = [
-        describe.consequence(naming.affected(connection_id, name)),
+        describe.consequence(customer_matching.affected(connection_id, name)),
         f"From now on the name means this customer of {connection} and the jobs below it, and"
         " nobody else, for every payment. Un-map takes that back.",
     ]
@@ -259,7 +261,7 @@ def plan_map(_store: Store, connection_id: int, name: str, list_id: str) -> Matc
         title=f'Match "{name.strip()}" to customer "{customer.full_name}"?',
         verb="Match",
         told=tuple(told),
-        effects=tuple(_effects(connection, naming.of_name(connection_id, name))),
+        effects=tuple(_effects(connection, customer_matching.of_name(connection_id, name))),
         connection_id=connection_id,
         name=name,
         list_id=list_id,
@@ -284,7 +286,7 @@ class Unmatch(Plan[Matched]):
 
     def apply(self, by: Operator) -> Matched:
         """Forget whom it means, and judge its payments."""
-        done = naming.take_back(self.connection_id, self.name, by.who, by.now)
+        done = customer_matching.take_back(self.connection_id, self.name, by.who, by.now)
         told = f"{done.mapping.name} no longer means {describe.meant(done.mapping)}"
         by.note("customer.unmap", connections.by_id(self.connection_id).name, told)
         return Matched(f"{told}. {describe.where_they_stand(done)}", resolved=done)
@@ -301,9 +303,9 @@ def plan_unmap(_store: Store, connection: Which, name: str) -> Unmatch:
         verb="Un-map",
         told=(
             f'"{mapping.name}" is then matched by its own name again. What is posted stays.',
-            describe.consequence(naming.affected(held.id, name)),
+            describe.consequence(customer_matching.affected(held.id, name)),
         ),
-        effects=tuple(_effects(held.name, naming.of_name(held.id, name))),
+        effects=tuple(_effects(held.name, customer_matching.of_name(held.id, name))),
         connection_id=held.id,
         name=name,
     )

@@ -10,7 +10,7 @@ from shared.documents import invoice_document
 from shared.errors import CannotBeMeant, NotFound
 from shared.models import ledger, problems
 from shared.models.ledger import invoice_pages
-from shared.models.payments import queue
+from shared.models.payments import payment_pages
 from shared.models.store import Store
 from shared.operations import payment_views, which
 from shared.operations.which import Which
@@ -93,7 +93,7 @@ def view_one(_store: Store, connection_id: int, txn_id: str) -> InvoiceDetail:
     return InvoiceDetail(
         sides=invoice_pages.get(connection_id, txn_id),
         invoice=ledger.invoice(connection_id, txn_id),
-        payments=payment_views.lines(queue.of_invoice(connection_id, txn_id)),
+        payments=payment_views.lines(payment_pages.of_invoice(connection_id, txn_id)),
         problem=about[0] if about else None,
     )
 

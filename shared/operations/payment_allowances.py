@@ -11,7 +11,7 @@ from types import MappingProxyType
 
 from shared.errors import NotPossible
 from shared.models import connections
-from shared.models.payments import listing, states
+from shared.models.payments import payment_pages, standing
 from shared.models.store import Store
 from shared.operations import payments
 from shared.operations.deciding import Need, Operator, Outcome
@@ -58,12 +58,12 @@ class Allow(payments.Retry):
     wanted: Allowances
 
     def again(self, store: Store) -> Allow:
-        return _allow([listing.get(one) for one in self.payment_ids], self.wanted)
+        return _allow([payment_pages.get(one) for one in self.payment_ids], self.wanted)
 
     def apply(self, by: Operator) -> Outcome:
         """Keep what is allowed, then try the payments again."""
         for payment in self.payments():
-            states.allow(payment.id, _becomes(payment, self.wanted), by.now)
+            standing.allow(payment.id, _becomes(payment, self.wanted), by.now)
             connection = connections.by_id(payment.connection_id).name
             by.note("payment.allow", connection, f"{payment.document}: {_words(self.wanted)}")
         return super().apply(by)
@@ -81,13 +81,13 @@ def plan_allow(
 
     Raises NotFound, or NotPossible for a payment that is, or may be, in QuickBooks.
     """
-    found = [listing.get(payment_id) for payment_id in dict.fromkeys(payment_ids)]
+    found = [payment_pages.get(payment_id) for payment_id in dict.fromkeys(payment_ids)]
     return _allow(found, Allowances(overpayment, on_account, closed_period))
 
 
 def plan_way_out(store: Store, payment_id: int) -> Allow:
     """What would let a refused payment go out. Raises NotFound, NotPossible."""
-    payment = listing.get(payment_id)
+    payment = payment_pages.get(payment_id)
     if not has_way_out(payment):
         raise NotPossible(f"{payment.document} is kept back by nothing that can be allowed.")
     way = WAYS_OUT[payment.code]

@@ -10,7 +10,7 @@ from collections.abc import Collection, Sequence
 from datetime import timedelta
 
 from shared.errors import NotPossible
-from shared.models.payments import arriving, preparing, receiving
+from shared.models.payments import from_platform, hidden_imports, rejudging
 from shared.operations.deciding import Operator
 from shared.operations.slices import in_slices, let_others_in
 from shared.rules.payments.values import NewPayment
@@ -50,9 +50,9 @@ class Arrival:
         process = (socket.gethostname(), os.getpid())
         while True:
             with self._by.store.transaction():
-                other = arriving.under_way(self._connection.id)
+                other = hidden_imports.under_way(self._connection.id)
                 if other is None:
-                    return arriving.begin(
+                    return hidden_imports.begin(
                         self._connection.id, self._source, self._by.who, process, self._by.now
                     )
                 if _goes_on(other, self._by):
@@ -65,10 +65,10 @@ class Arrival:
 
     def _write(self, payments: Sequence[NewPayment]) -> None:
         keys = [one.external_id for one in payments]
-        added_meanwhile = receiving.ids(self._connection.id, keys)
-        if added_meanwhile or not arriving.keep(self._id, self._by.now):
+        added_meanwhile = from_platform.ids(self._connection.id, keys)
+        if added_meanwhile or not hidden_imports.keep(self._id, self._by.now):
             raise Disturbed("Payments of this file were added meanwhile.", "Import it again.")
-        added = receiving.add_hidden(self._connection.id, self._id, payments, self._by.now)
+        added = from_platform.add_hidden(self._connection.id, self._id, payments, self._by.now)
         self._numbers.extend(added)
 
     def remove(self) -> None:
@@ -81,19 +81,19 @@ class Arrival:
         while some:
             began = time.monotonic()
             with self._by.store.transaction():
-                some = arriving.remove_some(self._connection.id, import_id, _AT_ONCE)
+                some = hidden_imports.remove_some(self._connection.id, import_id, _AT_ONCE)
             let_others_in(time.monotonic() - began)
 
     def judge(self, others: Collection[int]) -> None:
         """Judge all that is seen now, and ``others`` that are on file and were changed."""
 
         def judge(numbers: Sequence[int]) -> None:
-            preparing.prepare(self._connection.id, self._by.now, numbers)
+            rejudging.judge_again(self._connection.id, self._by.now, numbers)
 
         in_slices(self._by.store, array("q", others) + self._numbers, judge)
 
 
-def _goes_on(other: arriving.Arriving, by: Operator) -> bool:
+def _goes_on(other: hidden_imports.Arriving, by: Operator) -> bool:
     if other.host == socket.gethostname():
         return other.pid != os.getpid() and _lives(other.pid)
     return by.now - other.beat_at < SILENT

@@ -28,8 +28,8 @@ from typing import Annotated, Self, TypeVar
 from shared.errors import CannotBeMeant, StoreError
 from shared.hints import tell
 from shared.models import audit, connections, ledger, problems
-from shared.models.payments import arriving, listing, preparing, receiving, rows
-from shared.models.payments.parts import CHANGED_AFTER_SENDING, IN_QUICKBOOKS
+from shared.models.payments import from_platform, hidden_imports, payment_pages, rejudging, rows
+from shared.models.payments.standing import CHANGED_AFTER_SENDING, IN_QUICKBOOKS
 from shared.models.store import Store
 from shared.operations import payment_arrivals
 from shared.operations.deciding import Effect, Operator, Outcome, Plan, PlanIsStale
@@ -273,7 +273,7 @@ class ImportPlan(Plan[Imported]):
     def apply(self, by: Operator) -> Imported:
         """Change what is on file, and let everybody see the new payments."""
         assert self.ready is not None
-        if self.ready.import_id and not arriving.show(self.ready.import_id):
+        if self.ready.import_id and not hidden_imports.show(self.ready.import_id):
             raise PlanIsStale(self)
         told = problems.waiting_about(self.connection.id, _PAYMENT, CHANGED_AFTER_SENDING)
         same = [str(one.id) for one in self.verdicts if one.how is _How.SAME]
@@ -394,12 +394,12 @@ class AddPlan(Plan[Added]):
 
     def apply(self, by: Operator) -> Added:
         """Take it in, correct the one on file, or have a problem say why not."""
-        receiving.add(self.connection.id, _new(self.verdicts), by.now)
+        from_platform.add(self.connection.id, _new(self.verdicts), by.now)
         _take(by, self, self.connection, self.verdicts)
-        [number] = receiving.ids(self.connection.id, [self.payment.external_id]).values()
+        [number] = from_platform.ids(self.connection.id, [self.payment.external_id]).values()
         if self.report.new or self.report.changed:
-            preparing.prepare(self.connection.id, by.now, [number])
-        payment = listing.get(number)
+            rejudging.judge_again(self.connection.id, by.now, [number])
+        payment = payment_pages.get(number)
         how = _how(self.report)
         if how == "added":
             by.note("payment.add", self.connection.name, f"{payment.document} is taken in")
@@ -493,8 +493,8 @@ class _Sorting:
 
     def sort(self, by_id: Mapping[str, Sequence[FileRow]]) -> list[_Verdict]:
         """What is to be done about these ids, of which ``by_id`` has all rows."""
-        on_file = receiving.on_file(self._connection_id, by_id.keys())
-        left = receiving.left([held.id for held in on_file.values()])
+        on_file = from_platform.on_file(self._connection_id, by_id.keys())
+        left = from_platform.left([held.id for held in on_file.values()])
         asked = {key: _asked(same_id, on_file.get(key)) for key, same_id in by_id.items()}
         found = [
             _verdict(each, on_file.get(key), left, back=self._back)
@@ -636,7 +636,7 @@ def _take(
         _hold_still(by, plan, [one.id for one in corrected])
         _correct(by, connection, corrected)
         recharged = [one for one in (*of[_How.RECHARGED], *of[_How.SENT]) if one.changes]
-        receiving.recharge([(one.id, one.payment) for one in recharged], by.now)
+        from_platform.recharge([(one.id, one.payment) for one in recharged], by.now)
         _tell_of_posted(connection.id, recharged, by.now)
         _tell_of_sent(connection.id, of[_How.SENT], by.now)
         over = [str(one.id) for one in chunk if one.how in (_How.SAME, _How.RECHARGED)]
@@ -656,12 +656,14 @@ def _hold_still(by: Operator, plan: Plan[Outcome], payment_ids: Sequence[int]) -
     if not payment_ids:
         return
     rows.lock(payment_ids)
-    if receiving.left(payment_ids):
+    if from_platform.left(payment_ids):
         raise PlanIsStale(plan.again(by.store))
 
 
 def _correct(by: Operator, connection: Connection, corrected: Sequence[_Verdict]) -> None:
-    receiving.correct([(one.id, one.payment, _corrected(one)) for one in corrected], by.who, by.now)
+    from_platform.correct(
+        [(one.id, one.payment, _corrected(one)) for one in corrected], by.who, by.now
+    )
     over = [str(one.id) for one in corrected]
     problems.resolve(connection.id, _PAYMENT, over, [reasons.WAITS_LONG], by.now)
     details = [f"{one.payment.external_id}: {_corrected(one)}" for one in corrected]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from shared.errors import NotFound
 from shared.models import connections
-from shared.models.payments import lists, rules
+from shared.models.payments import account_rules, quickbooks_lists
 from shared.operations.deciding import Operator, Outcome, Plan
 from shared.operations.describe import payment_rules as describe
 from shared.operations.which import connection as chosen
@@ -38,7 +38,7 @@ class Rules:
 def view(_store: Store, which: Which) -> Rules:
     """The rules of a connection; raises as ``which.connection``."""
     held = chosen(which)
-    return Rules(rules.deposit_rules(held.id), rules.method_rules(held.id))
+    return Rules(account_rules.deposit_rules(held.id), account_rules.method_rules(held.id))
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ class DepositPlan(Plan[DepositMade]):
     def apply(self, by: Operator) -> DepositMade:
         """Make the rule; raises DuplicateRule."""
         wanted = self.wanted
-        made = rules.add_deposit_rule(
+        made = account_rules.add_deposit_rule(
             self.connection_id,
             method=wanted.method,
             currency=wanted.currency,
@@ -111,7 +111,9 @@ class MethodPlan(Plan[MethodMade]):
         return plan_method(store, self.connection_id, self.wanted)
 
     def apply(self, by: Operator) -> MethodMade:
-        made = rules.set_method_rule(self.connection_id, self.wanted.method, self.wanted.name)
+        made = account_rules.set_method_rule(
+            self.connection_id, self.wanted.method, self.wanted.name
+        )
         name = connections.by_id(self.connection_id).name
         by.note("rule.method", name, describe.method(made))
         warning = _unlisted(self.connection_id, ListKind.PAYMENT_METHOD, made.name)
@@ -144,9 +146,9 @@ class RemovalPlan(Plan[Outcome]):
 
     def apply(self, by: Operator) -> Outcome:
         if _is_number(self.rule):
-            rules.remove_deposit_rule(self.connection_id, int(self.rule))
+            account_rules.remove_deposit_rule(self.connection_id, int(self.rule))
         else:
-            rules.remove_method_rule(self.connection_id, self.rule)
+            account_rules.remove_method_rule(self.connection_id, self.rule)
         by.note("rule.remove", connections.by_id(self.connection_id).name, self.rule)
         return Outcome(f"Removed the {_kind(self.rule)} rule. {self.told[-1]}")
 
@@ -173,7 +175,7 @@ def _kind(rule: str) -> str:
 
 
 def _deposit_gone(connection_id: int, number: str) -> tuple[str, str]:
-    found = [one for one in rules.deposit_rules(connection_id) if one.id == int(number)]
+    found = [one for one in account_rules.deposit_rules(connection_id) if one.id == int(number)]
     if not found:
         raise NotFound("deposit rule", int(number))
     return (
@@ -184,7 +186,7 @@ def _deposit_gone(connection_id: int, number: str) -> tuple[str, str]:
 
 
 def _method_gone(connection_id: int, method: str) -> tuple[str, str]:
-    held = rules.method_rules(connection_id)
+    held = account_rules.method_rules(connection_id)
     found = [one for one in held if folded(one.method) == folded(method)]
     if not found:
         raise NotFound("method rule", method)
@@ -196,7 +198,7 @@ def _method_gone(connection_id: int, method: str) -> tuple[str, str]:
 
 def _unlisted(connection_id: int, kind: ListKind, name: str) -> str:
     """Warn of a name that the company did not list when it was last read; else empty."""
-    entries = lists.entries(connection_id, kind)
+    entries = quickbooks_lists.entries(connection_id, kind)
     if not name or not entries or find_entry(entries, name):
         return ""
     near = difflib.get_close_matches(name, [entry.full_name for entry in entries], n=1)

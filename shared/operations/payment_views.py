@@ -10,7 +10,7 @@ from shared import hints
 from shared.errors import CannotBeMeant, NotFound
 from shared.models import connections, overview, problems
 from shared.models.ledger import invoice_pages
-from shared.models.payments import holds, listing, postings, queue, sets
+from shared.models.payments import holds, payment_pages, postings, sets
 from shared.models.store import Store
 from shared.rules.ledger import InvoiceSides
 from shared.rules.payments.values import Payment, PaymentStatus, UseKind
@@ -76,10 +76,10 @@ def read_filter(text: str) -> PaymentFilter:
 
 def view_queue(_store: Store, wanted: PaymentFilter, before_id: int | None = None) -> PaymentQueue:
     """The queue, or the page before ``before_id`` of what the filter lets through."""
-    figures = tuple(queue.figures(wanted.connection_id))
+    figures = tuple(payment_pages.figures(wanted.connection_id))
     if wanted == PaymentFilter(wanted.connection_id):
         return PaymentQueue(figures, groups=tuple(_groups(figures, wanted)))
-    found = lines(queue.page(wanted, PAGE + 1, before_id))
+    found = lines(payment_pages.page(wanted, PAGE + 1, before_id))
     return PaymentQueue(figures, lines=found[:PAGE], older=len(found) > PAGE)
 
 
@@ -87,7 +87,7 @@ def _groups(figures: Sequence[PaymentFigure], wanted: PaymentFilter) -> Iterator
     for status in (*AT_WORK, *OVER):
         own = tuple(figure for figure in figures if figure.status is status)
         of_status = replace(wanted, statuses=(status,))
-        newest = queue.page(of_status, OF_EACH) if own and status in AT_WORK else ()
+        newest = payment_pages.page(of_status, OF_EACH) if own and status in AT_WORK else ()
         if own:
             yield PaymentGroup(status, own, lines(newest))
 
@@ -117,12 +117,12 @@ def _line(payment: Payment, connection: str, hold: Hold | None) -> PaymentLine:
 
 def newest(_store: Store, wanted: PaymentFilter, limit: int) -> tuple[PaymentLine, ...]:
     """The newest payments that are wanted, newest first; all of them for a limit of 0."""
-    return lines(queue.page(wanted, limit))
+    return lines(payment_pages.page(wanted, limit))
 
 
 def each(_store: Store, wanted: PaymentFilter) -> Iterator[PaymentLine]:
     """All payments that are wanted in the order in which they came in, in flat memory."""
-    found = listing.payments(
+    found = payment_pages.each(
         wanted.connection_id, statuses=wanted.statuses or None, deleted=wanted.deleted
     )
     wanted_ids = [wanted.connection_id] if wanted.connection_id else overview.names().values()
@@ -141,9 +141,9 @@ def find(_store: Store, text: str, connection: str | None = None) -> int:
     Raises NotFound, and CannotBeMeant where several payments answer to it.
     """
     if connection is not None:
-        return listing.find(connections.get(connection).id, text).id
+        return payment_pages.find(connections.get(connection).id, text).id
     ids = [one.id for one in connections.all()]
-    numbered, called = listing.numbered(text, ids), listing.called(text, ids)
+    numbered, called = payment_pages.numbered(text, ids), payment_pages.called(text, ids)
     found = numbered if text.startswith("#") and numbered else [*numbered, *called]
     return _only(text, list({one.id: one for one in found}.values()))
 
@@ -165,7 +165,7 @@ def _only(text: str, found: Sequence[Payment]) -> int:
 
 def view_payment(_store: Store, payment_id: int) -> PaymentDetail:
     """All that is known of a payment; raises NotFound."""
-    payment = listing.get(payment_id)
+    payment = payment_pages.get(payment_id)
     waiting = _problems(payment)
     held = holds.holds([payment.connection_id]).get(payment.connection_id)
     line = _line(payment, connections.by_id(payment.connection_id).name, held)

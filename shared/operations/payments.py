@@ -14,16 +14,15 @@ from decimal import Decimal
 from shared.errors import CannotBeMeant, NotPossible
 from shared.models import connections, problems
 from shared.models.payments import (
-    listing,
+    from_platform,
+    payment_pages,
     postings,
-    preparing,
-    queue,
-    receiving,
+    rejudging,
     rows,
     sets,
-    states,
+    standing,
 )
-from shared.models.payments.parts import ABOUT_POSTED
+from shared.models.payments.standing import ABOUT_POSTED
 from shared.models.store import Store
 from shared.operations.deciding import Effect, Need, Operator, Outcome, Plan, PlanIsStale
 from shared.operations.describe.payments import content
@@ -57,7 +56,7 @@ class _Decision(Plan[Outcome]):
 
     def payments(self) -> Iterator[Payment]:
         """The payments, each as it is when its turn comes."""
-        return map(listing.get, self.payment_ids)
+        return map(payment_pages.get, self.payment_ids)
 
 
 # Retry.
@@ -70,13 +69,15 @@ class Retry(_Decision):
     newest: bool = False
 
     def again(self, store: Store) -> Retry:
-        return plan_retry_of([listing.get(one) for one in self.payment_ids], newest=self.newest)
+        return plan_retry_of(
+            [payment_pages.get(one) for one in self.payment_ids], newest=self.newest
+        )
 
     def apply(self, by: Operator) -> Outcome:
         """Plan anew what was refused or parked, and judge all of them."""
         payments = list(self.payments())
         for payment in payments:
-            states.retry(payment.id, by.who, by.now)
+            standing.retry(payment.id, by.who, by.now)
             _decide_problems(by, payment, _WAITING, ProblemState.RETRY)
             _note(by, "payment.retry", payment)
         return _judged_again(by, payments, "retried")
@@ -84,7 +85,7 @@ class Retry(_Decision):
 
 def plan_retry(_store: Store, payment_ids: Iterable[int]) -> Retry:
     """What retrying these payments would do. Raises NotFound, NotPossible."""
-    return plan_retry_of([listing.get(payment_id) for payment_id in dict.fromkeys(payment_ids)])
+    return plan_retry_of(_read(payment_ids))
 
 
 def plan_retry_alike(_store: Store, wanted: PaymentFilter) -> Retry:
@@ -97,7 +98,7 @@ def plan_retry_alike(_store: Store, wanted: PaymentFilter) -> Retry:
             "Parked payments are not retried together: QuickBooks may have them already.",
             "Look at each one in QuickBooks, then retry it by itself.",
         )
-    payments = [one for one in queue.page(wanted, AT_ONCE) if may_retry(one)]
+    payments = [one for one in payment_pages.page(wanted, AT_ONCE) if may_retry(one)]
     if not payments:
         raise NotPossible("No payment of this kind can be retried.")
     return plan_retry_of(payments, newest=len(payments) == AT_ONCE)
@@ -159,7 +160,7 @@ class Skip(_Decision):
     def apply(self, by: Operator) -> Outcome:
         """Set them aside with their problems."""
         for payment in self.payments():
-            states.skip(payment.id, self.because, by.who, by.now)
+            standing.skip(payment.id, self.because, by.who, by.now)
             _decide_problems(by, payment, _WAITING, ProblemState.SKIPPED, self.because)
             _note(by, "payment.skip", payment, f": {self.because}")
         number = len(self.payment_ids)
@@ -173,7 +174,7 @@ def plan_skip(_store: Store, payment_ids: Iterable[int], because: str) -> Skip:
     """What skipping these payments would do. Raises NotFound, NotPossible, CannotBeMeant."""
     if not because.strip():
         raise CannotBeMeant("The reason is empty.", "Say why, such as: recorded by hand in May")
-    payments = [listing.get(payment_id) for payment_id in dict.fromkeys(payment_ids)]
+    payments = _read(payment_ids)
     for payment in payments:
         _allowed(decisions.why_no_skip(payment))
     return Skip(
@@ -202,7 +203,7 @@ class Unskip(_Decision):
         """Take them in, with their problems, and judge them."""
         payments = list(self.payments())
         for payment in payments:
-            states.unskip(payment.id, by.who, by.now)
+            standing.unskip(payment.id, by.who, by.now)
             _decide_problems(by, payment, _SKIPPED, ProblemState.RETRY)
             _note(by, "payment.unskip", payment)
         return _judged_again(by, payments, "un-skipped")
@@ -210,7 +211,7 @@ class Unskip(_Decision):
 
 def plan_unskip(_store: Store, payment_ids: Iterable[int]) -> Unskip:
     """What taking a skip back would do. Raises NotFound, NotPossible."""
-    payments = [listing.get(payment_id) for payment_id in dict.fromkeys(payment_ids)]
+    payments = _read(payment_ids)
     for payment in payments:
         _allowed(decisions.why_no_unskip(payment))
     parked = [payment for payment in payments if _is_parked(payment)]
@@ -253,11 +254,11 @@ class Withdraw(_Decision):
     def apply(self, by: Operator) -> Outcome:
         """Take them out, close their problems, and keep what they said in the audit trail."""
         rows.lock(self.payment_ids)
-        if receiving.left(self.payment_ids):
+        if from_platform.left(self.payment_ids):
             raise PlanIsStale(self.again(by.store))
         payments = list(self.payments())
         for payment in payments:
-            states.withdraw(payment.id, self.because, by.who, by.now)
+            standing.withdraw(payment.id, self.because, by.who, by.now)
             _decide_problems(by, payment, (*_WAITING, *_SKIPPED), ProblemState.RESOLVED)
             why = f" because: {self.because}" if self.because else ""
             _note(by, "payment.withdraw", payment, f": {content(payment)}{why}")
@@ -272,8 +273,8 @@ def plan_withdraw(_store: Store, payment_ids: Iterable[int], because: str = "") 
 
     One that has left is refused with what is on file.
     """
-    payments = [listing.get(payment_id) for payment_id in dict.fromkeys(payment_ids)]
-    left = receiving.left([payment.id for payment in payments])
+    payments = _read(payment_ids)
+    left = from_platform.left([payment.id for payment in payments])
     for payment in payments:
         why_not = decisions.why_no_withdrawal(payment, left=payment.id in left)
         if why_not:
@@ -351,7 +352,7 @@ def plan_settle_of(store: Store, connection_id: int) -> Settle:
 
 def plan_settle(_store: Store, payment_id: int) -> Settle:
     """What settling the doubt about a payment would mean. Raises NotFound, NotPossible."""
-    payment = listing.get(payment_id)
+    payment = payment_pages.get(payment_id)
     doubtful = _open_set_of(payment)
     if doubtful is None:
         raise NotPossible(f"{payment.document} is not in doubt: there is nothing to settle.")
@@ -398,6 +399,11 @@ def _open_set_of(payment: Payment) -> MessageSet | None:
 # What the decisions share.
 
 
+def _read(payment_ids: Iterable[int]) -> list[Payment]:
+    """These payments, each once; raises NotFound."""
+    return [payment_pages.get(payment_id) for payment_id in dict.fromkeys(payment_ids)]
+
+
 def _allowed(why_not: str) -> None:
     if why_not:
         raise NotPossible(f"{why_not} {_NOTHING}")
@@ -430,8 +436,8 @@ def _judged_again(by: Operator, payments: Sequence[Payment], done: str) -> Outco
     for payment in payments:
         own[payment.connection_id].append(payment.id)
     for connection_id, payment_ids in own.items():
-        preparing.prepare(connection_id, by.now, payment_ids)
-    now = [listing.get(payment.id) for payment in payments]
+        rejudging.judge_again(connection_id, by.now, payment_ids)
+    now = [payment_pages.get(payment.id) for payment in payments]
     return Outcome(_where_they_stand(now, done), len(now))
 
 

@@ -19,8 +19,8 @@ from shared import hints
 from shared.errors import CannotBeMeant, NotFound, NotPossible
 from shared.models import connections, ledger, problems
 from shared.models.ledger import invoice_pages
-from shared.models.payments import listing
-from shared.models.payments.parts import ABOUT_POSTED
+from shared.models.payments import payment_pages
+from shared.models.payments.standing import ABOUT_POSTED
 from shared.models.store import Store
 from shared.operations import payments
 from shared.operations.deciding import Effect, Need, Operator, Outcome, Plan
@@ -556,7 +556,7 @@ def payment_of(problem: Problem) -> Payment | None:
     if not is_ours or problem.code in ABOUT_POSTED:
         return None
     try:
-        payment = listing.get(int(problem.object_id))
+        payment = payment_pages.get(int(problem.object_id))
     except NotFound:
         return None
     here = payment.connection_id == problem.connection_id

@@ -10,7 +10,7 @@ from typing import Annotated
 
 from shared import hints
 from shared.models import ledger, problems, syncs
-from shared.models.payments import holds, listing, reconciling
+from shared.models.payments import holds, payment_pages, reconciling
 from shared.models.store import Store
 from shared.operations import credit_memos, which
 from shared.operations.describe.text import count
@@ -101,7 +101,7 @@ def view(_store: Store, connection: Which) -> list[Reconciliation]:
 
 def _reconciled(connection: Connection) -> Reconciliation:
 
-    payments = holds.told(connection.id, listing.payments(connection.id))
+    payments = holds.told(connection.id, payment_pages.each(connection.id))
     customers = reconciling.by_customer(connection.id, connection.jobs)
     set_aside = reconciling.set_aside(connection.id)
     held = problems.list_problems(connection.id)

@@ -17,7 +17,7 @@ from typing import Any
 from twisted.logger import globalLogPublisher
 
 from shared.models import connections
-from shared.models.payments import listing
+from shared.models.payments import payment_pages
 from shared.rules.payments.values import Payment, PaymentSource, PaymentStatus
 from shared.rules.values import ApplicationKind, InvoiceStatus, SyncState
 from simulator.company import Company, acts
@@ -156,7 +156,7 @@ def _unequal(rig: Rig) -> str:
 
 def _of(rig: Rig, source: PaymentSource) -> list[Payment]:
     with rig.store.reading():
-        return list(listing.payments(connections.get("Larkspur").id, source=source))
+        return list(payment_pages.each(connections.get("Larkspur").id, source=source))
 
 
 def _is_ours(received: Any) -> bool:

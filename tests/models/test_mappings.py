@@ -9,7 +9,7 @@ import pytest
 from shared.errors import NotFound, NotPossible
 from shared.models import connections, ledger, mappings, problems
 from shared.models.ledger import customer_pages
-from shared.models.payments import naming, postings
+from shared.models.payments import customer_matching, postings
 from shared.operations.problems import plan_skip
 from shared.rules.payments.values import CustomerMapping, PaymentStatus, PostingState
 from shared.rules.values import ProblemState, RecordKind
@@ -48,12 +48,12 @@ def unit(till):
 
 def map_to(till, list_id="80-1", name="Acme"):
     with till.store.transaction():
-        return naming.resolve(till.id, name, list_id, "mara", NOON)
+        return customer_matching.resolve(till.id, name, list_id, "mara", NOON)
 
 
 def take_back(till, name="Acme"):
     with till.store.transaction():
-        return naming.take_back(till.id, name, "mara", NOON)
+        return customer_matching.take_back(till.id, name, "mara", NOON)
 
 
 # The rows.
@@ -126,11 +126,11 @@ def test_names_that_payments_were_refused_for_are_listed_with_what_hangs_on_them
         pays("pay_4", "20.00", ("999", "20.00"), customer="Acme"),
         pays("pay_5", "20.00", ("300", "20.00")),
     )
-    found = naming.unresolved(till.id)
+    found = customer_matching.unresolved(till.id)
     assert [(one.name.casefold(), one.payments) for one in found] == [("acme", 2), ("lobby", 1)]
     assert found[0].amounts == (("USD", money("150.00")),)
     assert (found[0].connection_id, found[0].connection) == (till.id, "Larkspur")
-    assert naming.unresolved() == found
+    assert customer_matching.unresolved() == found
     assert till.stands("pay_5")[1] == "payment-invoice-ambiguous"  # no name, so no matter of one
 
 
@@ -139,7 +139,7 @@ def test_candidates_are_the_customers_of_the_invoices_that_are_named_and_those_a
         pays("pay_1", "20.00", ("300", "20.00"), customer="Lobby"),
         pays("pay_2", "20.00", ("200", "20.00"), customer="Somebody else"),
     )
-    found = naming.candidates(till.id, "LOBBY")
+    found = customer_matching.candidates(till.id, "LOBBY")
     assert [(one.customer, one.list_id) for one in found] == [
         ("Juniper Yoga:Lobby", "80-6"),
         ("Juniper Yoga", "80-2"),
@@ -152,7 +152,7 @@ def test_candidates_are_the_customers_of_the_invoices_that_are_named_and_those_a
 def test_an_invoice_that_is_paid_makes_nobody_a_candidate(till):
     till.take_in(pays("pay_1", customer="Acme"))
     till.owes(paid(invoice("1A-100")))
-    assert naming.candidates(till.id, "Acme") == []
+    assert customer_matching.candidates(till.id, "Acme") == []
 
 
 def test_a_customer_is_found_by_its_full_name_or_listid(till):
@@ -249,6 +249,6 @@ def test_affected_counts_what_is_not_in_quickbooks_yet(till):
         pays("pay_2", "20.00", ("999", "20.00"), customer="acme", currency="CAD"),
         pays("pay_3", "20.00", customer="Fern"),
     )
-    found = naming.affected(till.id, "ACME")
+    found = customer_matching.affected(till.id, "ACME")
     assert found.count == 2
     assert found.amounts == (("CAD", money("20.00")), ("USD", money("100.00")))

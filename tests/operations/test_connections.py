@@ -9,7 +9,7 @@ import pytest
 
 from shared.errors import CannotBeMeant, NameTaken, NotFound, NotPossible
 from shared.models import audit, connections
-from shared.models.payments import rules
+from shared.models.payments import account_rules
 from shared.operations import connections as operations
 from shared.operations import payment_rules
 from shared.operations.deciding import NotConfirmed, Operator, PlanIsStale, carry_out
@@ -97,11 +97,11 @@ def test_a_connection_is_added_with_its_rules_or_not_at_all(till):
     carried_out(till, plan(till, operations.plan_add, *wanted))
     with till.store.reading():
         made = connections.get("Bramble")
-        assert [rule.account for rule in rules.deposit_rules(made.id)] == ["Clearing"]
-        assert rules.method_rules(made.id) == [method]
+        assert [rule.account for rule in account_rules.deposit_rules(made.id)] == ["Clearing"]
+        assert account_rules.method_rules(made.id) == [method]
     assert made.overpayment is Overpayment.CREDIT
     twice = plan(till, operations.plan_add, {"name": "Clover"}, [deposit, deposit])
-    with pytest.raises(rules.DuplicateRule):
+    with pytest.raises(account_rules.DuplicateRule):
         carried_out(till, twice)
     with till.store.reading(), pytest.raises(NotFound):
         connections.get("Clover")

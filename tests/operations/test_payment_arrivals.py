@@ -12,7 +12,7 @@ import pytest
 from shared.errors import NotPossible
 from shared.models import connections
 from shared.models import tables as t
-from shared.models.payments import arriving, listing, preparing, queue
+from shared.models.payments import hidden_imports, payment_pages, rejudging
 from shared.models.statements import Statement, slot
 from shared.models.store import open_store
 from shared.operations import payment_arrivals, payment_intake, slices
@@ -60,8 +60,8 @@ def imported(store, rows):
 def seen(store):
     """How many payments the listing, the figures and the judging see."""
     with store.transaction():
-        listed = len(list(listing.payments(1)))
-        figured = sum(one.count for one in queue.figures(1))
+        listed = len(list(payment_pages.each(1)))
+        figured = sum(one.count for one in payment_pages.figures(1))
         assert listed == figured
     return listed
 
@@ -95,7 +95,7 @@ def test_nobody_sees_a_part_of_a_file(store, monkeypatch):
 def test_the_daemon_judges_nothing_of_a_file_that_is_on_its_way(store, monkeypatch):
     def judge():
         with store.transaction():
-            preparing.prepare(1, NOON)
+            rejudging.judge_again(1, NOON)
             assert asked.all(code="") == [] or seen(store) == 5
 
     asked = Statement(lambda: t.Posting.select(t.Posting.id).where(t.Posting.code != slot("code")))
@@ -106,8 +106,8 @@ def test_the_daemon_judges_nothing_of_a_file_that_is_on_its_way(store, monkeypat
 def test_every_payment_is_judged_in_the_end(store):
     imported(store, file_of(5))
     with store.reading():
-        assert {one.status for one in listing.payments(1)} == {PaymentStatus.WAITING}
-        assert all(one.code for one in listing.payments(1))
+        assert {one.status for one in payment_pages.each(1)} == {PaymentStatus.WAITING}
+        assert all(one.code for one in payment_pages.each(1))
 
 
 class Killed(BaseException):
@@ -152,7 +152,7 @@ def test_an_import_that_fails_takes_back_what_it_wrote(store, monkeypatch):
         imported(store, file_of(9))
     assert hidden(store) == 0
     with store.reading():
-        assert arriving.under_way(1) is None
+        assert hidden_imports.under_way(1) is None
 
 
 def test_a_payment_that_is_added_meanwhile_wins_and_the_file_is_planned_anew(store, monkeypatch):
@@ -175,7 +175,7 @@ def test_a_payment_that_is_added_meanwhile_wins_and_the_file_is_planned_anew(sto
     assert fresh.report.changed == 1
     assert carry_out(Clerk(store, "ann", NOON), fresh).report.changed == 1
     with store.reading():
-        assert {one.amount for one in listing.payments(1)} == {money("10.00")}
+        assert {one.amount for one in payment_pages.each(1)} == {money("10.00")}
 
 
 def test_corrections_are_seen_together_with_what_is_new(store, monkeypatch):
@@ -184,7 +184,7 @@ def test_corrections_are_seen_together_with_what_is_new(store, monkeypatch):
 
     def look():
         with store.reading():
-            amounts.append(sorted(str(one.amount) for one in listing.payments(1)))
+            amounts.append(sorted(str(one.amount) for one in payment_pages.each(1)))
 
     between_slices(monkeypatch, look)
     rows = [replace(row, payment=pays(f"pay_{row.line}", "12.00")) for row in file_of(9)]
@@ -199,7 +199,7 @@ def test_more_corrections_than_fit_into_one_transaction_are_made_in_slices(store
 
     def look():
         with store.reading():
-            amounts = [str(one.amount) for one in listing.payments(1)]
+            amounts = [str(one.amount) for one in payment_pages.each(1)]
         changed.append((amounts.count("12.00"), len(amounts)))
 
     between_slices(monkeypatch, look)
@@ -241,7 +241,7 @@ def test_a_correction_of_a_payment_that_leaves_meanwhile_is_planned_anew(store, 
 )
 def test_two_imports_into_one_connection_do_not_run_at_once(store, process, silent, goes_on):
     with store.transaction():
-        arriving.begin(1, "april.csv", "bob", process, NOON - silent)
+        hidden_imports.begin(1, "april.csv", "bob", process, NOON - silent)
     if goes_on:
         with pytest.raises(NotPossible, match=r"april\.csv is being imported .* by bob"):
             imported(store, file_of(3))
@@ -253,5 +253,5 @@ def test_two_imports_into_one_connection_do_not_run_at_once(store, process, sile
 def test_what_everybody_sees_is_never_removed_as_a_leftover(store):
     imported(store, file_of(3))
     with store.transaction():
-        assert not arriving.remove_some(1, 1, 500)
+        assert not hidden_imports.remove_some(1, 1, 500)
     assert seen(store) == 3

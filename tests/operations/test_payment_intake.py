@@ -8,7 +8,7 @@ from datetime import date
 import pytest
 
 from shared.models import audit, problems
-from shared.models.payments import listing
+from shared.models.payments import payment_pages
 from shared.operations import payment_intake, payments
 from shared.operations.deciding import PlanIsStale, carry_out
 from shared.operations.payment_files import FileRow, read_rows
@@ -112,7 +112,7 @@ def test_a_payment_of_a_customer_needs_no_invoice(till):
 def test_the_same_payment_again_is_the_same_one(till):
     till.take_in(pays())
     assert counted(till.take_in(pays(), now=later(days=1))) == (0, 0, 1, 0)
-    assert len(list(listing.payments(till.id))) == 1
+    assert len(list(payment_pages.each(till.id))) == 1
     assert len(till.parts()) == 1
 
 
@@ -286,7 +286,7 @@ def test_rows_that_contradict_each_other_are_all_refused(till):
     assert counted(report) == (1, 0, 0, 2)
     assert [(one.line, one.external_id) for one in report.refused] == [(1, "pay_1"), (3, "pay_1")]
     assert "lines 1, 3" in report.refused[0].reason
-    assert [one.external_id for one in listing.payments(till.id)] == ["pay_2"]
+    assert [one.external_id for one in payment_pages.each(till.id)] == ["pay_2"]
 
 
 def test_two_rows_may_tell_what_became_of_a_charge_the_last_one_counts(till):
@@ -316,7 +316,7 @@ def test_rows_that_cannot_be_read_may_be_skipped(till):
 def test_a_plan_says_exactly_what_then_happens_and_writes_nothing(till):
     till.take_in(pays("kept"), pays("gone"), pays("wrong", "5.00"), pays("charged"))
     till.post("gone")
-    before = list(listing.payments(till.id))
+    before = list(payment_pages.each(till.id))
     given = rows(
         pays("kept"),
         pays("gone", "99.00"),
@@ -328,7 +328,7 @@ def test_a_plan_says_exactly_what_then_happens_and_writes_nothing(till):
         pays("odd", "2.00"),
     )
     plan = plan_import(till.store, "Larkspur", given, source="may.csv")
-    assert list(listing.payments(till.id)) == before
+    assert list(payment_pages.each(till.id)) == before
     assert till.problems("gone") == {}
     assert counted(plan.report) == (2, 2, 1, 3)
     outcome = carry_out(by(till), plan)
@@ -358,7 +358,7 @@ def test_a_total_is_noted_with_its_line_and_never_a_payment(till):
     report = carry_out(by(till), plan).report
     assert counted(report) == (1, 0, 0, 0)
     assert [note.line for note in report.notes] == [3]
-    assert [one.external_id for one in listing.payments(till.id)] == ["pay_1"]
+    assert [one.external_id for one in payment_pages.each(till.id)] == ["pay_1"]
 
 
 def test_what_will_never_go_out_as_it_is_is_noted(till):
@@ -388,9 +388,9 @@ def test_a_file_is_one_line_in_the_audit_trail_and_one_for_each_correction(till)
 
 def test_thousands_of_rows_are_looked_up_in_batches(till, monkeypatch):
     asked: list[int] = []
-    look = payment_intake.receiving.on_file
+    look = payment_intake.from_platform.on_file
     monkeypatch.setattr(
-        payment_intake.receiving,
+        payment_intake.from_platform,
         "on_file",
         lambda company, keys: asked.append(len(keys)) or look(company, keys),
     )

@@ -6,7 +6,7 @@ import pytest
 
 from shared.errors import CannotBeMeant, NotFound, NotPossible
 from shared.models import audit, connections, problems
-from shared.models.payments import incoming, postings, sets
+from shared.models.payments import from_quickbooks, postings, sets
 from shared.operations import payments
 from shared.operations.deciding import NotConfirmed, Operator, PlanIsStale, carry_out
 from shared.operations.payment_files import FileRow
@@ -189,7 +189,7 @@ def test_what_quickbooks_may_have_is_neither_retried_nor_skipped(till, states, w
 
 def test_a_payment_of_quickbooks_cannot_be_decided_about(till):
     with till.store.transaction():
-        incoming.store(till.id, 1, [received()], NOON)
+        from_quickbooks.store(till.id, 1, [received()], NOON)
     with pytest.raises(NotPossible, match="comes from QuickBooks"):
         retry(till, "7B-1")
     with pytest.raises(NotPossible, match="comes from QuickBooks"):

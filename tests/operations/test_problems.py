@@ -7,7 +7,7 @@ import pytest
 from shared import hints
 from shared.errors import CannotBeMeant, NotFound, NotPossible
 from shared.models import audit, ledger, problems
-from shared.models.payments.parts import ABOUT_POSTED
+from shared.models.payments.standing import ABOUT_POSTED
 from shared.operations import problems as operations
 from shared.operations.deciding import NotConfirmed, Operator, PlanIsStale, carry_out
 from shared.operations.describe.problems import sections

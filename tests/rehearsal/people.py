@@ -19,7 +19,7 @@ from console.cli.payments import payments as payments_command
 from console.cli.problems import problems as problems_command
 from shared.errors import StoreError
 from shared.models import connections, problems
-from shared.models.payments import listing
+from shared.models.payments import payment_pages
 from shared.operations import connections as held_connections
 from shared.operations import customers, issuing, payment_allowances, payment_intake, payments
 from shared.operations import problems as decisions
@@ -101,7 +101,7 @@ class People:
 
     def _ours(self) -> list[Payment]:
         with self.stage.store.reading():
-            return list(listing.payments(self.play.connection_id, source=PaymentSource.INVOICED))
+            return list(payment_pages.each(self.play.connection_id, source=PaymentSource.INVOICED))
 
     def _retry(self, payment: Payment) -> None:
         if not self._may_be_there(payment):

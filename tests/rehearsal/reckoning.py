@@ -8,7 +8,7 @@ from decimal import Decimal
 from daemon.stages.payments.evidence import Tags
 from shared.models import connections, problems
 from shared.models.installation import origin
-from shared.models.payments import listing, postings
+from shared.models.payments import payment_pages, postings
 from shared.operations import reconcile
 from shared.rules.payments.values import (
     Payment,
@@ -36,8 +36,8 @@ def settle_accounts(stage: Stage, name: str) -> None:
     _must(audit.ok, f"the company does not add up: {audit.problems}")
     with stage.store.reading():
         connection = connections.get(name)
-        payments = list(listing.payments(connection.id, deleted=True))
-        payments += list(listing.payments(connection.id))
+        payments = list(payment_pages.each(connection.id, deleted=True))
+        payments += list(payment_pages.each(connection.id))
         known = {one.id: one for one in payments}
         told = _told(connection.id)
         parts = {one.id: postings.of_payment(one.id) for one in payments}
@@ -62,7 +62,10 @@ def reasons(stage: Stage, name: str) -> dict[str, str]:
     with stage.store.reading():
         connection_id = connections.get(name).id
         told = _told(connection_id)
-        found = [*listing.payments(connection_id), *listing.payments(connection_id, deleted=True)]
+        found = [
+            *payment_pages.each(connection_id),
+            *payment_pages.each(connection_id, deleted=True),
+        ]
     ours = [one for one in found if one.source is PaymentSource.INVOICED]
     return {one.external_id: _reason(one, told.get(str(one.id), set())) for one in ours}
 

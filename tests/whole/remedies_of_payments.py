@@ -8,7 +8,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from shared.models import connections
-from shared.models.payments import rules
+from shared.models.payments import account_rules
 from shared.rules.payments.values import ChargeState
 from shared.rules.values import ApplicationKind, OnAccount
 from simulator.company import acts
@@ -414,7 +414,9 @@ def has_no_account(office: Office) -> Rig:
     rig = opened(office)
     with rig.store.transaction():
         held = connections.get("Larkspur").id
-        rules.add_deposit_rule(held, method="", currency="", gateway="stripe", account="Stripe")
+        account_rules.add_deposit_rule(
+            held, method="", currency="", gateway="stripe", account="Stripe"
+        )
     receive(rig, payment(gateway="stripe"))
     return settles(rig)
 

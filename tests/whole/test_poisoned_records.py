@@ -9,7 +9,7 @@ from decimal import Decimal
 import pytest
 
 from shared.models import connections
-from shared.models.payments import listing
+from shared.models.payments import payment_pages
 from shared.rules.payments.values import PaymentSource
 from shared.rules.values import ApplicationKind, InvoiceStatus
 from simulator.company import Company, acts
@@ -77,7 +77,7 @@ def balances(rig: Rig) -> dict[str, Decimal]:
 def received(rig: Rig) -> dict[str, Decimal]:
     with rig.store.reading():
         held = connections.get("Larkspur").id
-        found = listing.payments(held, source=PaymentSource.QUICKBOOKS)
+        found = payment_pages.each(held, source=PaymentSource.QUICKBOOKS)
         return {one.txn_id: one.amount for one in found}
 
 

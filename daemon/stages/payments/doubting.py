@@ -19,7 +19,7 @@ from daemon.stages.payments.own_payments import tags_of
 from daemon.stages.payments.plan import PaymentSync
 from daemon.stages.payments.protocol import Step as Doubt
 from daemon.stages.reading import Reading
-from shared.models.payments import listing, postings, sets
+from shared.models.payments import payment_pages, postings, sets
 from shared.qbxml import requests as ask
 from shared.qbxml import statuses
 from shared.qbxml.responses import ResponseHead
@@ -77,7 +77,7 @@ def next_question(
 def _search(held: MessageSet, request_id: str) -> Sequence[ask.Request]:
     """Look for the payment: whole records, since what is left out of one proves nothing."""
     posting = postings.get(held.posting_id)
-    payment = listing.get(posting.payment_id)
+    payment = payment_pages.get(posting.payment_id)
     known_by = tags_of(posting)
     return (
         ask.ReceivePaymentQuery(

@@ -31,7 +31,7 @@ from daemon.stages.payments.plan import LOOKS_AT_ONCE, Asked, Looked, PaymentSyn
 from daemon.stages.payments.verdict import Fits, HeldBack, Places, Unfit
 from daemon.stages.reading import Reading
 from shared.models import ledger, mappings
-from shared.models.payments import listing, lists, postings, receiving
+from shared.models.payments import from_platform, payment_pages, postings, quickbooks_lists
 from shared.qbxml import requests as ask
 from shared.qbxml.responses import ResponseHead
 from shared.qbxml.text import LONGEST_NAME, LONGEST_NUMBER, holds
@@ -96,7 +96,7 @@ def _apart(ready: Iterable[Posting]) -> Iterator[Posting]:
 
 
 def _questions(posting: Posting, request_id: str) -> Iterator[ask.Request]:
-    payment = listing.get(posting.payment_id)
+    payment = payment_pages.get(posting.payment_id)
     yield _whom_it_concerns(f"{request_id}-1", posting)
     yield ask.ReceivePaymentQuery(
         f"{request_id}-2",
@@ -130,7 +130,7 @@ def _name_to_ask(payment: Payment, posting: Posting) -> str:
     """
     if posting.uses:
         return ""
-    named = receiving.on_file(payment.connection_id, [payment.external_id])
+    named = from_platform.on_file(payment.connection_id, [payment.external_id])
     name = named[payment.external_id].customer
     is_told = name == posting.customer_list_id
     is_told = is_told or folded(name) in mappings.of_connection(payment.connection_id)
@@ -198,7 +198,7 @@ def _decided(
 ) -> tuple[PaymentSync, str]:
     """Decide about one posting; the mark of one that goes out, empty for one that does not."""
     posting = postings.get(asked.posting_id)
-    payment = listing.get(posting.payment_id)
+    payment = payment_pages.get(posting.payment_id)
     if in_vain is not None:
         # A record that cannot be read, or is in use, keeps its own payment waiting only.
         code, said = in_vain.status.code, in_vain.status.message
@@ -296,7 +296,7 @@ def _verdict(
         return verdict.look(payment, posting, invoices, closing, may)
     customers = {row.list_id: row for row in rows if isinstance(row, LookedCustomer)}
     receivables = verdict.Receivables(
-        lists.entries(session.connection.id, ListKind.ACCOUNT),
+        quickbooks_lists.entries(session.connection.id, ListKind.ACCOUNT),
         ledger.receivables_of(session.connection.id, posting.customer_list_id),
     )
     name = _name_to_ask(payment, posting)
@@ -318,7 +318,7 @@ def _only_one(
     Those are read at the end of this sync, so that the ledger shows them.
     """
     looked = [row for row in rows if isinstance(row, LookedInvoice)]
-    came_in = receiving.on_file(payment.connection_id, [payment.external_id])
+    came_in = from_platform.on_file(payment.connection_id, [payment.external_id])
     others = verdict.others_of_number(came_in[payment.external_id], posting, looked)
     if not others:
         return None

@@ -16,7 +16,7 @@ from daemon.stages.payments.protocol import OpenSet, Outcome, Phase, Settled
 from daemon.stages.payments.verdict import HeldBack, StopPosting, Unfit
 from shared.hints import tell
 from shared.models import ledger
-from shared.models.payments import incoming, listing, postings, sets
+from shared.models.payments import from_quickbooks, payment_pages, postings, sets
 from shared.qbxml import statuses
 from shared.qbxml.responses import ReceivePaymentRet
 from shared.rules import values as store_values
@@ -154,7 +154,7 @@ def posted(
     """The payment is in QuickBooks."""
     ret = evidence.ret
     assert ret is not None
-    payment = listing.get(posting.payment_id)
+    payment = payment_pages.get(posting.payment_id)
     posting = _as_it_was_sent(payment, posting, ret)
     code = NOT_APPLIED if evidence.code == verdict.LINK_MISSING else ""
     postings.move(
@@ -174,7 +174,7 @@ def posted(
         date=terms.day_of(payment, posting),
     )
     # The list of payments may have shown it before we knew that it is ours.
-    incoming.remove_ours(session.connection.id, [ret.txn_id])
+    from_quickbooks.remove_ours(session.connection.id, [ret.txn_id])
     reread(session, posting)
     describe.done(session, payment, store_values.Outcome.POSTED)
     if code:
@@ -232,7 +232,7 @@ def differs(
     """An invoice that we paid has another balance than it should have."""
     number = next((u.number for u in posting.uses if u.invoice_txn_id == txn_id), txn_id)
     fields = {"number": number, "expected": f"{expected:,.2f}", "found": f"{found:,.2f}"}
-    payment = listing.get(posting.payment_id)
+    payment = payment_pages.get(posting.payment_id)
     describe.failed(session, payment, "payment-balance-differs", now, fields=fields)
 
 
@@ -253,7 +253,7 @@ def declined(
     session: Session, posting: Posting, evidence: Evidence, now: datetime, *, set_id: str = ""
 ) -> None:
     """QuickBooks said no: nothing was written."""
-    may = allowed(session.connection, listing.get(posting.payment_id))
+    may = allowed(session.connection, payment_pages.get(posting.payment_id))
     why = verdict.refusal(posting, evidence.code, evidence.said, may)
     reread(session, posting)
     not_posted(session, posting, why, now, said=evidence.said, set_id=set_id)
@@ -274,7 +274,7 @@ def not_posted(
     with the others.
     """
     if isinstance(why, Unfit):
-        payment = listing.get(posting.payment_id)
+        payment = payment_pages.get(posting.payment_id)
         reason = describe.failed(session, payment, why.code, now, fields=why.fields, said=said)
     else:
         reason = tell(why.code, said=said, **why.fields).message
@@ -309,7 +309,7 @@ def parked(
 ) -> None:
     """Only a person can tell what QuickBooks holds of this payment."""
     reread(session, posting)
-    payment = listing.get(posting.payment_id)
+    payment = payment_pages.get(posting.payment_id)
     fields = {"found": found, "count": found}
     reason = describe.failed(session, payment, hint, now, fields=fields)
     postings.move(

@@ -14,7 +14,7 @@ from daemon.stages.payments.evidence import Evidence, Tags
 from daemon.stages.payments.protocol import Phase
 from shared.models import ledger, problems
 from shared.models.installation import origin
-from shared.models.payments import incoming, listing, postings, sets
+from shared.models.payments import from_quickbooks, payment_pages, postings, sets
 from shared.qbxml.refs import Ref
 from shared.qbxml.responses import AppliedToTxnRet, ReceivePaymentRet
 from shared.rules.payments.values import (
@@ -35,7 +35,7 @@ MEMO_TAG = re.compile(r"\[db:([^\]]{1,20})\]", re.IGNORECASE)
 
 def tags_of(posting: Posting) -> Tags:
     """All tags by which a posting of ours may be known in QuickBooks."""
-    payment = listing.get(posting.payment_id)
+    payment = payment_pages.get(posting.payment_id)
     return Tags.of(origin(posting.connection_id), payment.external_id, posting)
 
 
@@ -118,7 +118,7 @@ def seen(
 
 
 def _same(session: Session, posting: Posting, one: ReceivedPayment, now: datetime) -> bool:
-    payment = listing.get(posting.payment_id)
+    payment = payment_pages.get(posting.payment_id)
     as_sent, as_found = terms.sent(payment, posting), terms.shown(as_ret(one))
     same_terms = terms.agree(payment, posting, as_ret(one))
     is_right = same_terms and posting.customer_list_id == one.customer_list_id
@@ -184,7 +184,7 @@ def put_id_right(
         txn_id=ret.txn_id,
         time_created=ret.time_created,
     )
-    incoming.remove_ours(session.connection.id, [ret.txn_id])
+    from_quickbooks.remove_ours(session.connection.id, [ret.txn_id])
     describe.put_right(session, posting.payment_id, TWICE, now)
     return True
 
@@ -202,7 +202,7 @@ def _is_told(session: Session, payment_id: int, code: str) -> bool:
 
 
 def _twice(session: Session, posting: Posting, one: ReceivedPayment, now: datetime) -> bool:
-    payment = listing.get(posting.payment_id)
+    payment = payment_pages.get(posting.payment_id)
     found = f"TxnID {posting.txn_id} and TxnID {one.txn_id}"
     describe.failed(session, payment, TWICE, now, fields={"found": found})
     _reread_paid(session, one)
@@ -267,7 +267,7 @@ def deleted(session: Session, txn_ids: Iterable[str], now: datetime) -> int:
         if all(part.deleted for part in postings.of_payment(posting.payment_id)):
             # Another part may be the one that was edited, and it is there still.
             describe.put_right(session, posting.payment_id, outcomes.EDITED, now)
-        describe.failed(session, listing.get(posting.payment_id), DELETED, now)
+        describe.failed(session, payment_pages.get(posting.payment_id), DELETED, now)
         outcomes.reread(session, posting)
     return len(gone)
 

@@ -14,7 +14,7 @@ from daemon.stages.payments.describe import done, report
 from daemon.stages.payments.plan import PaymentSync, Step
 from daemon.stages.reading import Tally
 from shared.models import ledger, problems
-from shared.models.payments import incoming, postings
+from shared.models.payments import from_quickbooks, postings
 from shared.qbxml.responses import BadRecord, ReceivePaymentRet, TxnDeletedRet
 from shared.rules.payments.values import (
     Payment,
@@ -63,7 +63,7 @@ def _changed(session: Session, rows: Sequence[object]) -> Tally:
 
 def not_taken_in(session: Session, txn_id: str, said: str, now: datetime) -> None:
     """A payment whose answer can never be taken in is a problem; what is held of it stays."""
-    held = incoming.by_txn_id(session.connection.id, [txn_id]).get(txn_id)
+    held = from_quickbooks.by_txn_id(session.connection.id, [txn_id]).get(txn_id)
     document = held.document if held else f"Payment {txn_id}"
     report(session, intake.unreadable(txn_id, document, said), now)
 
@@ -72,9 +72,9 @@ def delete(session: Session, txn_ids: Sequence[str], now: datetime) -> int:
     """Payments that QuickBooks no longer has; tells how many that was news about."""
     connection_id = session.connection.id
     changed = own_payments.deleted(session, txn_ids, now)
-    gone = incoming.mark_deleted(connection_id, txn_ids, now)
-    own_payments.reread(session, incoming.invoices_of(connection_id, gone))
-    for payment in incoming.by_txn_id(connection_id, gone).values():
+    gone = from_quickbooks.mark_deleted(connection_id, txn_ids, now)
+    own_payments.reread(session, from_quickbooks.invoices_of(connection_id, gone))
+    for payment in from_quickbooks.by_txn_id(connection_id, gone).values():
         done(session, payment, Outcome.DELETED)
     # Also of one that was never held, since it could not be read.
     problems.resolve(connection_id, RecordKind.PAYMENT, txn_ids, None, now)
@@ -119,16 +119,16 @@ def _again(posting: Posting) -> Posting:
 
 def _store_theirs(session: Session, payments: Sequence[ReceivedPayment], now: datetime) -> int:
     connection = session.connection
-    before = incoming.by_txn_id(connection.id, [one.txn_id for one in payments])
+    before = from_quickbooks.by_txn_id(connection.id, [one.txn_id for one in payments])
     wanted = {one.txn_id: one for one in _wanted(session, payments, before)}
-    stored = incoming.store(connection.id, session.sync_id or 0, list(wanted.values()), now)
+    stored = from_quickbooks.store(connection.id, session.sync_id or 0, list(wanted.values()), now)
     changed = [*stored.imported, *stored.updated]
     invoices = {use.txn_id for one in changed for use in wanted[one].uses if _is_invoice(use)}
     invoices |= {
         use.invoice_txn_id for one in stored.updated if one in before for use in _paid(before[one])
     }
     own_payments.reread(session, invoices)
-    for txn_id, payment in incoming.by_txn_id(connection.id, changed).items():
+    for txn_id, payment in from_quickbooks.by_txn_id(connection.id, changed).items():
         imported = txn_id in stored.imported
         done(session, payment, Outcome.IMPORTED if imported else Outcome.UPDATED)
     return len(changed)

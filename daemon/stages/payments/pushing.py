@@ -22,7 +22,14 @@ from daemon.stages.payments.verdict import HeldBack, Places, StopPosting, Unfit
 from daemon.stages.reading import Reading
 from shared import hints
 from shared.models import daemons
-from shared.models.payments import listing, lists, postings, rows, rules, sets
+from shared.models.payments import (
+    account_rules,
+    payment_pages,
+    postings,
+    quickbooks_lists,
+    rows,
+    sets,
+)
 from shared.qbxml import requests as ask
 from shared.qbxml import statuses
 from shared.qbxml.writer import RequestRefused, write_message_set
@@ -68,10 +75,10 @@ def places(session: Session, payment: Payment, posting: Posting) -> Places | Hel
     return verdict.places(
         payment,
         posting.currency or payment.currency,
-        accounts=lists.entries(connection.id, ListKind.ACCOUNT),
-        methods=lists.entries(connection.id, ListKind.PAYMENT_METHOD),
-        deposit_rules=rules.deposit_rules(connection.id),
-        method_rules=rules.method_rules(connection.id),
+        accounts=quickbooks_lists.entries(connection.id, ListKind.ACCOUNT),
+        methods=quickbooks_lists.entries(connection.id, ListKind.PAYMENT_METHOD),
+        deposit_rules=account_rules.deposit_rules(connection.id),
+        method_rules=account_rules.method_rules(connection.id),
         missing=connection.missing_method,
     )
 
@@ -92,7 +99,7 @@ def method_made(
         return busy(session, only_next(state), said, now)
     if statuses.is_success(code):
         made = [row for row in reading.rows if isinstance(row, ListEntry)]
-        lists.add(session.connection.id, made)
+        quickbooks_lists.add(session.connection.id, made)
         return plan.to(state, Step.POST), GoOn()
     if code == NAME_TAKEN and not state.relisted:
         # Somebody else made it since the list was read.
@@ -111,7 +118,7 @@ def post(
     # A correction on another daemon is written before this, or finds that the payment has left.
     rows.lock([postings.get(state.posting_id).payment_id])
     posting = postings.get(state.posting_id)
-    payment = listing.get(posting.payment_id)
+    payment = payment_pages.get(posting.payment_id)
     if payment.status is not PaymentStatus.READY or posting.date is None:
         # A person skipped or corrected it, or it was judged otherwise, since it was looked at.
         return passed(state), None
@@ -251,7 +258,7 @@ def _outcome(
         as_expected = not proof.code
         left = state.to_write[1:] if as_expected else ()
         return next_of(passed(state), left), GoOn()
-    payment = listing.get(posting.payment_id)
+    payment = payment_pages.get(posting.payment_id)
     may = allowed(session.connection, payment)
     return failed(state, verdict.refusal(posting, proof.code, proof.said, may)), GoOn()
 
@@ -292,7 +299,7 @@ def only_next(state: PaymentSync) -> PaymentSync:
 def mark(session: Session, posting_id: int) -> str:
     """A posting, its payment and what is allowed for it, in 16 digits: changed is another."""
     posting = postings.get(posting_id)
-    payment = listing.get(posting.payment_id)
+    payment = payment_pages.get(posting.payment_id)
     known = repr((posting, payment, allowed(session.connection, payment)))
     return sha256(known.encode()).hexdigest()[:16]
 
@@ -302,4 +309,4 @@ def keep_lists(session: Session, rows: Iterable[object]) -> None:
     entries = [row for row in rows if isinstance(row, ListEntry)]
     for kind in ListKind:
         listed = [entry for entry in entries if entry.kind is kind]
-        lists.replace(session.connection.id, kind, listed)
+        quickbooks_lists.replace(session.connection.id, kind, listed)

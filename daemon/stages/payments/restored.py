@@ -21,9 +21,9 @@ from daemon.stages.payments.plan import KNOWN_LIMIT, PaymentSync, WhichCopy
 from daemon.stages.reading import Reading
 from shared.hints import tell
 from shared.models import ledger, problems
-from shared.models.payments import incoming, postings
+from shared.models.payments import from_quickbooks, postings
+from shared.models.payments.from_quickbooks import Latest
 from shared.models.payments.holds import COMPANY_FILE
-from shared.models.payments.incoming import Latest
 from shared.qbxml import statuses
 from shared.qbxml.responses import BadRecord, ReceivePaymentRet, ResponseHead, TxnDeletedRet
 from shared.rules.payments.values import Posting
@@ -71,7 +71,7 @@ def latest(session: Session, limit: int) -> list[str]:
     """The TxnIDs that a copy from before would lack: the latest that were posted and imported."""
     connection_id = session.connection.id
     posted = postings.recently_posted(connection_id, limit)
-    imported = incoming.latest(connection_id, limit) if limit > 1 or not posted else []
+    imported = from_quickbooks.latest(connection_id, limit) if limit > 1 or not posted else []
     return [*(one.txn_id for one in posted), *(one.txn_id for one in imported)]
 
 
@@ -169,7 +169,7 @@ def _later(session: Session, posted: Sequence[str]) -> list[str]:
     made = [one.time_created[:10] for one in postings.by_tags(connection_id, txn_ids=posted)]
     if not made or not all(made):
         return []
-    latest = incoming.latest(connection_id, LATER)
+    latest = from_quickbooks.latest(connection_id, LATER)
     return [one.txn_id for one in latest if one.time_modified[:10] > max(made)]
 
 
@@ -218,7 +218,7 @@ def compared(session: Session, asked: Sequence[str], reading: Reading) -> Compar
     """Hold what was asked for against what QuickBooks showed."""
     seen = _Seen.of(reading.rows)
     gone = tuple(_gone(session, asked, seen))
-    latest = incoming.latest(session.connection.id, KNOWN_LIMIT)
+    latest = from_quickbooks.latest(session.connection.id, KNOWN_LIMIT)
     imported = [one for one in latest if one.txn_id in asked]
     return Compared(
         gone,

@@ -28,7 +28,13 @@ from daemon.stages.reading import Reading, Tally, answered
 from daemon.stages.watermarks import next_watermark
 from shared.hints import tell
 from shared.models import ledger, problems
-from shared.models.payments import deleted_numbers, incoming, listing, postings, preparing
+from shared.models.payments import (
+    deleted_numbers,
+    from_quickbooks,
+    payment_pages,
+    postings,
+    rejudging,
+)
 from shared.qbxml import statuses
 from shared.qbxml.responses import BadRecord, Ret
 from shared.rules.payments.values import PaymentStatus
@@ -50,7 +56,7 @@ something as a whole."""
 def begin(session: Session, settings: Settings, now: datetime) -> str:
     """The plan of a new sync: what waits is judged, what was left in doubt is asked about."""
     connection = session.connection
-    for trouble in preparing.prepare(connection.id, now, asked=True):
+    for trouble in rejudging.judge_again(connection.id, now, asked=True):
         describe.record_trouble(session, trouble)
     state = plan.begin(
         watermark=ledger.watermark(connection.id, WATERMARK),
@@ -61,7 +67,7 @@ def begin(session: Session, settings: Settings, now: datetime) -> str:
         most_tries=settings.transient_retries,
         resend_after=settings.resend_after_seconds,
         today=now.date(),
-        to_push=listing.counts(connection.id).get(PaymentStatus.READY, 0),
+        to_push=payment_pages.counts(connection.id).get(PaymentStatus.READY, 0),
         deletions_listed=ledger.watermark(connection.id, DELETIONS_LISTED),
     )
     doubting.begin_session(session, state, now)
@@ -131,7 +137,7 @@ def _facts(session: Session, state: PaymentSync, now: datetime) -> Facts:
 def _to_compare(session: Session, state: PaymentSync) -> Facts:
     """All payments, by ID; and those that could not be read, which nobody may touch again."""
     connection_id, after, limit = session.connection.id, state.checked_until, state.ids_per_request
-    ids = incoming.to_compare(connection_id, after, limit) if state.compare else []
+    ids = from_quickbooks.to_compare(connection_id, after, limit) if state.compare else []
     unread = {
         *problems.waiting(connection_id, RecordKind.PAYMENT, [intake.UNREADABLE]),
         *ledger.next_reread(connection_id, RecordKind.PAYMENT, MOST_UNREAD),

@@ -1,7 +1,8 @@
 """Payments and the way they take: what came in, what is written to QuickBooks, what is there.
 
-``receiving`` takes payments of the platform in and judges them, ``postings`` and ``sets`` follow
-what is written for them, ``states`` writes what a person decided, ``incoming`` holds
-the payments of QuickBooks, ``listing`` and ``reconciling`` show all of it. ``rules`` and
-``lists`` tell which account and payment method a payment gets there.
+``from_platform`` takes payments of the billing platform in, ``rejudging`` says which of them may go
+out, ``postings`` and ``sets`` follow what is written for them, ``standing`` writes where each
+stands, ``from_quickbooks`` holds the payments of QuickBooks, ``payment_pages`` and ``reconciling``
+show all of it. ``account_rules`` and ``quickbooks_lists`` tell which account and payment method a
+payment gets there.
 """

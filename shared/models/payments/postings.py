@@ -14,7 +14,7 @@ from shared.errors import NotFound
 from shared.models import problems
 from shared.models import tables as t
 from shared.models.convert import cents, cents_or_none, moment
-from shared.models.payments import parts, rows
+from shared.models.payments import rows, standing
 from shared.models.statements import Statement, among, slot, update_columns
 from shared.rules.payments.values import (
     PaymentStatus,
@@ -187,11 +187,11 @@ def move(
     unknown column.
     """
     before = get(posting_id)
-    parts.check_move(before, state)
+    standing.check_move(before, state)
     kept_code = code if wait or state is not PostingState.PLANNED else ""
     written = rows.POSTING.changes(state=state, code=kept_code, said=said, **columns)
     update_columns(t.Posting, id=posting_id, **written)
-    parts.add_event(posting_id, now, event, detail, set_id, who)
+    standing.add_event(posting_id, now, event, detail, set_id, who)
     after = get(posting_id)
     _carry_over(before, after, reason, now)
     return after
@@ -200,22 +200,22 @@ def move(
 def _carry_over(before: Posting, after: Posting, reason: str, now: datetime) -> None:
     """Bring the payment to where its parts are now."""
     siblings = of_payment(after.payment_id)
-    stood, _ = parts.standing([before if one.id == before.id else one for one in siblings])
-    status, decisive = parts.standing(siblings)
+    stood, _ = standing.by_parts([before if one.id == before.id else one for one in siblings])
+    status, decisive = standing.by_parts(siblings)
     held, held_reason = _STATUS.all(id=after.payment_id)[0]
     if _is_held_back(PaymentStatus(held), stood, status, after):
         return
     if (after.state, bool(after.code)) == (decisive.state, bool(decisive.code)):
-        decisive, told = after, reason or parts.reason_of(after)
+        decisive, told = after, reason or standing.reason_of(after)
     else:
-        told = held_reason if held == status else parts.reason_of(decisive)
-    parts.set_status(after.payment_id, status, now, decisive.code, told)
+        told = held_reason if held == status else standing.reason_of(decisive)
+    standing.set_status(after.payment_id, status, now, decisive.code, told)
     if status is PaymentStatus.POSTED:
         problems.resolve_all_but(
             after.connection_id,
             RecordKind.PAYMENT,
             [str(after.payment_id)],
-            parts.ABOUT_POSTED,
+            standing.ABOUT_POSTED,
             now,
         )
 
@@ -249,7 +249,7 @@ def note(
     who: str = "",
 ) -> None:
     """Add a step to the life of a posting that changes nothing."""
-    parts.add_event(posting_id, now, event, detail, set_id, who)
+    standing.add_event(posting_id, now, event, detail, set_id, who)
 
 
 def expect(

@@ -14,7 +14,7 @@ from shared.models import connections
 from shared.models import tables as t
 from shared.models.convert import millis
 from shared.models.mapper import Mapper
-from shared.models.payments import parts
+from shared.models.payments import standing
 from shared.models.statements import Statement, slot, update_columns
 from shared.rules.payments.values import MessageSet
 
@@ -256,7 +256,7 @@ def settle_now(connection_id: int, who: str, now: datetime) -> MessageSet:
     if row is None:
         raise _not_in_doubt(connection_id)
     held = _get(row[0])
-    parts.add_event(
+    standing.add_event(
         held.posting_id,
         now,
         "to be settled now",

@@ -8,7 +8,14 @@ import pytest
 
 from console.cli import output
 from shared.models import audit, connections
-from shared.models.payments import incoming, listing, lists, postings, rules, sets
+from shared.models.payments import (
+    account_rules,
+    from_quickbooks,
+    payment_pages,
+    postings,
+    quickbooks_lists,
+    sets,
+)
 from shared.rules.payments.values import ListEntry, ListKind, PostingState
 from tests.console.cli.builders import customer, import_into, invoice, quickbooks_payment
 
@@ -39,7 +46,7 @@ def add(shell, external_id="pay_1", *words, amount="250.00", to="1042"):
 
 def move(shell, state, text="pay_1", **told):
     with shell.store.transaction():
-        payment = listing.find(connections.get("Larkspur").id, text)
+        payment = payment_pages.find(connections.get("Larkspur").id, text)
         [part] = postings.of_payment(payment.id)
         postings.move(part.id, PostingState(state), shell.store.now(), event="test", **told)
 
@@ -341,8 +348,8 @@ def both_sides(books):
     with books.store.transaction():
         held, now = connections.get("Larkspur").id, books.store.now()
         batch = [quickbooks_payment("7B-1", "A-1"), quickbooks_payment("7B-2", "A-9")]
-        incoming.store(held, 1, batch, now)
-        incoming.mark_deleted(held, ["7B-2"], now)
+        from_quickbooks.store(held, 1, batch, now)
+        from_quickbooks.mark_deleted(held, ["7B-2"], now)
     return books
 
 
@@ -640,7 +647,7 @@ def test_a_rule_that_is_there_already_is_refused(books):
 def test_an_account_that_quickbooks_does_not_list_is_warned_of(books):
     with books.store.transaction():
         entry = ListEntry(ListKind.ACCOUNT, "8-1", "Bank:Checking", "Bank", "", "USD", True)
-        lists.add(connections.get("Larkspur").id, [entry])
+        quickbooks_lists.add(connections.get("Larkspur").id, [entry])
     result = books.run("payments", "rules", "deposit", "Larkspur", "Bank:Cheking")
     assert result.exit_code == 0
     assert "Did you mean Bank:Checking?" in plain(result.stderr)
@@ -654,7 +661,7 @@ def test_method_rules_are_made_listed_and_removed(books):
     assert "credit_card (none)" in plain(books.says("payments", "rules", "list"))
     books.says("payments", "rules", "remove", "Larkspur", "credit_card")
     with books.store.reading():
-        assert rules.method_rules(connections.get("Larkspur").id) == []
+        assert account_rules.method_rules(connections.get("Larkspur").id) == []
     assert "no method rule 'credit_card'" in books.refuses(
         3, "payments", "rules", "remove", "Larkspur", "credit_card"
     )

@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 
 from shared.models import connections, ledger, problems, syncs
-from shared.models.payments import incoming, listing, postings
+from shared.models.payments import from_quickbooks, payment_pages, postings
 from shared.operations import payments
 from shared.rules.payments.values import PaymentStatus, PostingState
 from shared.rules.values import InvoiceStatus, OpenInvoice, RecordKind, SyncState
@@ -68,7 +68,7 @@ def pay(shell, *states, external_id="pay_1", to="1042", **told):
     shell.says("payments", "add", "Larkspur", *named)
     for state in states:
         with shell.store.transaction():
-            payment = listing.find(held(shell), external_id)
+            payment = payment_pages.find(held(shell), external_id)
             [part] = postings.of_payment(payment.id)
             postings.move(part.id, PostingState(state), shell.store.now(), event="test", **told)
     if "posted" in states:
@@ -231,9 +231,11 @@ def test_payments_are_shown_by_where_they_stand(books):
     pay(books, external_id="pay_2", to="9999")
     pay(books, external_id="pay_3")
     with books.store.transaction():
-        third = listing.find(held(books), "pay_3").id
+        third = payment_pages.find(held(books), "pay_3").id
         decide(books.store, payments.plan_skip, [third], "by hand", who="anna")
-        incoming.store(held(books), 1, [quickbooks_payment("7B-1", "A-1")], books.store.now())
+        from_quickbooks.store(
+            held(books), 1, [quickbooks_payment("7B-1", "A-1")], books.store.now()
+        )
     found = books.json("reconcile", "Larkspur")
     names = {
         status.value: [one["external_id"] for one in found.get(status.value, [])]

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from shared.models import connections, installation, problems
-from shared.models.payments import listing, postings, preparing, sets
+from shared.models.payments import payment_pages, postings, rejudging, sets
 from shared.models.store import Store
 from shared.operations.payment_intake import Report
 from shared.rules.ledger import Invoice
@@ -112,11 +112,11 @@ class Till(Books):
     def prepare(self, now: datetime = NOON) -> list[str]:
         """Judge again what waits; the codes of new troubles."""
         with self.store.transaction():
-            return [trouble.code for trouble in preparing.prepare(self.id, now)]
+            return [trouble.code for trouble in rejudging.judge_again(self.id, now)]
 
     def payment(self, text: str = "pay_1") -> Payment:
         with self.store.reading():
-            return listing.find(self.id, text)
+            return payment_pages.find(self.id, text)
 
     def stands(self, text: str = "pay_1") -> tuple[PaymentStatus, str]:
         """Where a payment stands, and the code of the reason."""
@@ -125,7 +125,7 @@ class Till(Books):
 
     def parts(self, text: str = "pay_1") -> list[Posting]:
         with self.store.reading():
-            return postings.of_payment(listing.find(self.id, text).id)
+            return postings.of_payment(payment_pages.find(self.id, text).id)
 
     def part(self, text: str = "pay_1", number: int = 1) -> Posting:
         return self.parts(text)[number - 1]
@@ -192,7 +192,7 @@ class Till(Books):
     ) -> dict[str, ProblemState]:
         """The problems with a payment: code to state."""
         with self.store.reading():
-            number = str(listing.find(self.id, text).id)
+            number = str(payment_pages.find(self.id, text).id)
             found = problems.list_problems(self.id, states)
         return {
             one.code: one.state

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from shared.models import ledger
-from shared.models.payments import naming
+from shared.models.payments import customer_matching
 from shared.rules.payments.values import PaymentStatus
 from tests.models.builders import NOON, checked, customer, invoice
 from tests.models.payments.builders import JUNIPER, Till, pays
@@ -93,7 +93,7 @@ def test_a_person_decides_whom_a_name_means_that_changed_hands(till):
     rename(till, "80-2", "Larkspur Tile")
     assert stands(till, "Larkspur Tile") == AMBIGUOUS
     with till.store.transaction():
-        naming.resolve(till.id, "Larkspur Tile", "80-1", "mara", NOON)
+        customer_matching.resolve(till.id, "Larkspur Tile", "80-1", "mara", NOON)
     assert till.stands() == READY
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from shared.errors import NotFound
 from shared.models import problems
-from shared.models.payments import listing, postings
+from shared.models.payments import payment_pages, postings
 from shared.operations import payments
 from shared.rules.payments.values import PaymentStatus, PostingState
 from shared.rules.values import ProblemState, RecordKind
@@ -28,7 +28,7 @@ def split(till):
 
 
 def names(found):
-    return [listing.get(one.payment_id).external_id for one in found]
+    return [payment_pages.get(one.payment_id).external_id for one in found]
 
 
 def test_the_oldest_payment_goes_out_first_and_its_parts_in_order(till):

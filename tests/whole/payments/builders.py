@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from shared.models import connections
-from shared.models.payments import listing, postings, sets
+from shared.models.payments import payment_pages, postings, sets
 from shared.operations.problems import plan_retry
 from shared.rules.payments.values import (
     MessageSet,
@@ -88,14 +88,14 @@ def on_file(rig: Rig, external_id: str = "pay_1") -> Payment:
     """A payment of the platform as the store shows it."""
     with rig.store.reading():
         held = connections.get("Larkspur")
-        return listing.find(held.id, external_id)
+        return payment_pages.find(held.id, external_id)
 
 
 def imported(rig: Rig) -> dict[str, Payment]:
     """Payments that people recorded in QuickBooks, by RefNumber; also deleted ones."""
     with rig.store.reading():
         held = connections.get("Larkspur")
-        found = listing.payments(held.id, source=PaymentSource.QUICKBOOKS, deleted=True)
+        found = payment_pages.each(held.id, source=PaymentSource.QUICKBOOKS, deleted=True)
         return {one.ref_number: one for one in found}
 
 
@@ -186,7 +186,7 @@ def both_agree(rig: Rig) -> Rig:
 def _of_the_platform(rig: Rig) -> Iterable[Payment]:
     with rig.store.reading():
         held = connections.get("Larkspur")
-        return list(listing.payments(held.id, source=PaymentSource.INVOICED))
+        return list(payment_pages.each(held.id, source=PaymentSource.INVOICED))
 
 
 def posted_once(rig: Rig, *external_ids: str) -> Rig:

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from shared.models.payments import rules
+from shared.models.payments import account_rules
 from shared.operations import payments
 from shared.rules.payments.values import ChargeState, PaymentStatus
 from shared.rules.values import ApplicationKind, JobMode, MissingMethod, RecordKind
@@ -242,14 +242,14 @@ def test_the_best_deposit_rule_wins(rig):
 
 def deposit_rule(rig: Rig, account: str, method: str = "", gateway: str = "") -> None:
     with rig.store.transaction():
-        rules.add_deposit_rule(
+        account_rules.add_deposit_rule(
             connection(rig).id, method=method, currency="", gateway=gateway, account=account
         )
 
 
 def test_a_method_goes_by_the_name_that_it_was_given(rig):
     with rig.store.transaction():
-        rules.set_method_rule(connection(rig).id, "credit_card", "Visa")
+        account_rules.set_method_rule(connection(rig).id, "credit_card", "Visa")
     receive(rig, payment(method="credit_card"))
     posted_once(settles(rig))
     assert in_quickbooks(rig)[0].method == "Visa"

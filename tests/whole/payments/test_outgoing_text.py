@@ -9,7 +9,7 @@ from typing import get_args
 import pytest
 from lxml import etree
 
-from shared.models.payments import postings, rules
+from shared.models.payments import account_rules, postings
 from shared.operations import payments
 from shared.qbxml.elements import elements_of
 from shared.qbxml.formats import Format
@@ -148,7 +148,7 @@ def test_a_method_whose_name_is_too_long_is_told_on_the_payment(rig):
 
 def test_a_given_name_of_two_lines_is_one_line(rig):
     with rig.store.transaction():
-        rules.set_method_rule(connection(rig).id, "ach", "Bank\ntransfer")
+        account_rules.set_method_rule(connection(rig).id, "ach", "Bank\ntransfer")
     receive(rig, payment(method="ach"))
     settles(rig)
     assert in_quickbooks(rig)[0].method == "Bank transfer"

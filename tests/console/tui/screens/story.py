@@ -15,7 +15,7 @@ from uuid import UUID
 
 from shared.models import applications, audit, connections, daemons, mappings, problems
 from shared.models.daemons import DaemonFacts
-from shared.models.payments import incoming
+from shared.models.payments import from_quickbooks
 from shared.rules.payments.values import PostingState
 from shared.rules.values import Connection, JobMode, Layout, RecordKind, SyncState, Trouble
 from tests.console.tui.screens.office import Office, imported
@@ -138,7 +138,7 @@ def _payments(shop: Shop) -> None:
     with shop.store.transaction():
         mappings.map_name(shop.id, "Fern Int.", "80-1", "mara", later(days=-7))
         theirs = received("7B-1", applied("1A-1038", "100.00"), customer="Juniper Yoga")
-        incoming.store(shop.id, shop.sync.id, [theirs], later(days=-1))
+        from_quickbooks.store(shop.id, shop.sync.id, [theirs], later(days=-1))
 
 
 def _posted(shop: Shop, payment: str) -> None:

@@ -4,7 +4,7 @@ import pytest
 
 from shared.models import ledger, mappings
 from shared.models import tables as t
-from shared.models.payments import naming
+from shared.models.payments import customer_matching
 from shared.models.statements import insert_rows
 from shared.operations.customers import PAGE, Kind, Wanted, read_filter
 from shared.rules.payments.values import PaymentStatus
@@ -262,7 +262,7 @@ def test_another_customer_is_looked_for_by_words_of_its_name(office, refused):
 
 def test_mapped_names_are_listed_and_taken_back(office, refused):
     with office.store.transaction():
-        naming.resolve(refused.id, "Acme Holdings", "80-1", "noor", NOON)
+        customer_matching.resolve(refused.id, "Acme Holdings", "80-1", "noor", NOON)
 
     async def scenario(at: Driver) -> None:
         await at.press("c", "end")
@@ -289,8 +289,8 @@ def test_mapped_names_are_listed_and_taken_back(office, refused):
 
 def test_mapped_names_are_looked_through_and_one_may_mean_somebody_else(office, refused):
     with office.store.transaction():
-        naming.resolve(refused.id, "Acme Holdings", "80-2", "noor", NOON)
-        naming.resolve(refused.id, "Zed", "80-1", "noor", NOON)
+        customer_matching.resolve(refused.id, "Acme Holdings", "80-2", "noor", NOON)
+        customer_matching.resolve(refused.id, "Zed", "80-1", "noor", NOON)
         ledger.mark_customers_deleted(refused.id, ["80-2"])
 
     async def scenario(at: Driver) -> None:

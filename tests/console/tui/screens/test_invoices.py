@@ -4,7 +4,7 @@ import pytest
 
 from shared.models import ledger, problems
 from shared.models import tables as t
-from shared.models.payments import incoming
+from shared.models.payments import from_quickbooks
 from shared.models.statements import insert_rows
 from shared.operations.invoices import OPEN_ONES, PAGE, read_filter
 from shared.rules.ledger import InvoiceFilter, Kept
@@ -187,7 +187,7 @@ def test_an_invoice_has_its_lines_and_the_payments_of_both_sides(office, till, s
     till.owes(invoice("1A-100", lines=(line(), slabs), edit_sequence="2", ar_account="A/R North"))
     till.take_in(pays("pay_1", "40.00", currency="USD", method="credit_card"))
     with till.store.transaction():
-        incoming.store(till.id, 1, [received("7B-1", applied("1A-100", "1234.50"))], NOON)
+        from_quickbooks.store(till.id, 1, [received("7B-1", applied("1A-100", "1234.50"))], NOON)
 
     async def scenario(at: Driver) -> None:
         await at.press("i", "end", "enter")

@@ -4,8 +4,8 @@ import pytest
 
 from shared.models import connections
 from shared.models import tables as t
-from shared.models.payments import incoming, sets
-from shared.models.payments.receiving import PAYMENT_COLUMNS
+from shared.models.payments import from_quickbooks, sets
+from shared.models.payments.from_platform import PAYMENT_COLUMNS
 from shared.models.statements import insert_rows
 from shared.operations import payments
 from shared.operations.payment_views import OF_EACH, PAGE, read_filter
@@ -64,7 +64,7 @@ def queue(till):
     park(till, "pay_parked")
     in_doubt(till, "pay_unknown")
     with till.store.transaction():
-        incoming.store(till.id, 1, [received("7B-1"), received("7B-2")], NOON)
+        from_quickbooks.store(till.id, 1, [received("7B-1"), received("7B-2")], NOON)
     return till
 
 
@@ -637,8 +637,8 @@ def test_what_quickbooks_no_longer_has_is_told(office, till):
     till.move(PostingState.POSTED, event="deleted", deleted=True, who="")
     till.owes(invoice("1A-100", edit_sequence="3"))
     with till.store.transaction():
-        incoming.store(till.id, 1, [received("7B-1", applied("1A-100", "5.00"))], NOON)
-        incoming.mark_deleted(till.id, ["7B-1"], NOON)
+        from_quickbooks.store(till.id, 1, [received("7B-1", applied("1A-100", "5.00"))], NOON)
+        from_quickbooks.mark_deleted(till.id, ["7B-1"], NOON)
 
     async def scenario(at: Driver) -> None:
         await at.press("m", "enter", "enter")

@@ -10,7 +10,7 @@ import pytest
 
 from shared.errors import NotFound
 from shared.models import connections
-from shared.models.payments import lists, rules
+from shared.models.payments import account_rules, quickbooks_lists
 from shared.rules.payments.values import DepositRule, ListEntry, ListKind, MethodRule
 from shared.rules.values import (
     ClosedPeriod,
@@ -287,7 +287,7 @@ def listed(office, larkspur):
         ListEntry(ListKind.PAYMENT_METHOD, "90-1", "Visa", "Visa", "", "", True),
     ]
     with office.store.transaction():
-        lists.add(larkspur.id, entries)
+        quickbooks_lists.add(larkspur.id, entries)
     return office
 
 
@@ -313,7 +313,7 @@ def test_a_deposit_rule_is_offered_the_accounts_of_quickbooks(listed, larkspur):
         assert "Until now credit_card payments in USD go to Bank:Checking." in at.text
         await at.press("enter")
         with listed.store.reading():
-            assert rules.deposit_rules(larkspur.id) == [
+            assert account_rules.deposit_rules(larkspur.id) == [
                 DepositRule(1, "credit_card", "USD", "", "Bank:Checking")
             ]
         await open_line(at, "deposit:1")
@@ -322,7 +322,7 @@ def test_a_deposit_rule_is_offered_the_accounts_of_quickbooks(listed, larkspur):
 
     sit(listed, scenario)
     with listed.store.reading():
-        assert rules.deposit_rules(larkspur.id) == []
+        assert account_rules.deposit_rules(larkspur.id) == []
     assert [(one.action, one.detail) for one in listed.audit()] == [
         ("rule.remove", "1"),
         ("rule.deposit", "credit_card payments in USD go to Bank:Checking"),
@@ -354,7 +354,9 @@ def test_a_method_rule_replaces_the_one_before_and_is_removed(listed, larkspur):
             assert f"From now on credit_card is {name} in QuickBooks." in at.text
         assert 'read no payment method "Mastercard" in QuickBooks.' in at.text
         with listed.store.reading():
-            assert rules.method_rules(larkspur.id) == [MethodRule("credit_card", "Mastercard")]
+            assert account_rules.method_rules(larkspur.id) == [
+                MethodRule("credit_card", "Mastercard")
+            ]
         await open_line(at, "method:credit_card")
         await at.press("right", "enter")
         assert "credit_card goes by its usual name in QuickBooks again." in at.text

@@ -16,7 +16,7 @@ from lxml import etree
 from shared.health import Page
 from shared.health.address import OUR_PAGE
 from shared.models import connections
-from shared.models.payments import rules
+from shared.models.payments import account_rules
 from shared.passwords import verify_password
 from shared.rules.values import (
     ClosedPeriod,
@@ -463,8 +463,8 @@ def test_rules_are_kept_until_the_end_and_written_with_the_rest(office):
     set_up(office, scenario)
     [made] = held(office)
     with office.store.reading():
-        [deposit] = rules.deposit_rules(made.id)
-        [method] = rules.method_rules(made.id)
+        [deposit] = account_rules.deposit_rules(made.id)
+        [method] = account_rules.method_rules(made.id)
     assert (deposit.gateway, deposit.account) == ("stripe", "Stripe Clearing")
     assert (method.method, method.name) == ("credit_card", "Visa")
     assert [one.action for one in office.audit()] == [

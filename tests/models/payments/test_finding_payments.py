@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from shared.errors import CannotBeMeant, NotFound
-from shared.models.payments import incoming, listing
+from shared.models.payments import from_quickbooks, payment_pages
 from shared.rules.payments.values import PaymentSource, PaymentStatus, PostingState
 from tests.models.builders import NOON
 from tests.models.payments.builders import Till, money, pays, received
@@ -18,13 +18,13 @@ def several(till):
     """One posted, one ready, one that waits; one imported, one deleted in QuickBooks."""
     till.take_in(pays("pay_1"), pays("pay_2"), pays("pay_3", "5.00", ("300", "5.00")))
     till.post("pay_1", "9A-1")
-    incoming.store(till.id, 1, [received("7B-1"), received("7B-2")], NOON)
-    incoming.mark_deleted(till.id, ["7B-2"], NOON)
+    from_quickbooks.store(till.id, 1, [received("7B-1"), received("7B-2")], NOON)
+    from_quickbooks.mark_deleted(till.id, ["7B-2"], NOON)
     return till
 
 
 def names(till, **filters):
-    return [one.external_id or one.txn_id for one in listing.payments(till.id, **filters)]
+    return [one.external_id or one.txn_id for one in payment_pages.each(till.id, **filters)]
 
 
 def test_payments_of_both_sides_are_listed_by_number(several):
@@ -51,7 +51,7 @@ def test_another_company_has_its_own(several):
     other = Till(several.store, "Bramble")
     assert names(other) == []
     with pytest.raises(NotFound):
-        listing.find(other.id, "pay_1")
+        payment_pages.find(other.id, "pay_1")
 
 
 def test_what_the_platform_left_open_is_filled_from_the_invoice(till):
@@ -86,47 +86,52 @@ def test_a_posted_payment_that_was_deleted_is_still_listed(till):
 
 @pytest.mark.parametrize("text", ["pay_1", "9A-1"])
 def test_a_payment_is_found_by_what_it_goes_by(several, text):
-    found = listing.find(several.id, text)
+    found = payment_pages.find(several.id, text)
     assert found.external_id == "pay_1"
-    assert listing.find(several.id, str(found.id)) == listing.get(found.id) == found
+    assert payment_pages.find(several.id, str(found.id)) == payment_pages.get(found.id) == found
 
 
 def test_one_of_quickbooks_is_found_by_its_txn_id_even_if_deleted(several):
-    assert listing.find(several.id, "7B-2").deleted
+    assert payment_pages.find(several.id, "7B-2").deleted
 
 
 @pytest.mark.parametrize("text", ["", "pay", "99", "-1", "9" * 30, "²"])
 def test_what_means_nothing_is_said_so(several, text):
     with pytest.raises(NotFound):
-        listing.find(several.id, text)
+        payment_pages.find(several.id, text)
 
 
 def test_what_the_platform_calls_a_payment_comes_before_the_number_of_another(till):
     till.take_in(pays("pay_1"))
     first = till.payment("pay_1").id
     till.take_in(pays(str(first), "5.00"))
-    assert listing.find(till.id, str(first)).external_id == str(first)
-    assert listing.find(till.id, f"#{first}").id == first
+    assert payment_pages.find(till.id, str(first)).external_id == str(first)
+    assert payment_pages.find(till.id, f"#{first}").id == first
 
 
 def test_an_id_that_two_payments_of_a_connection_have_means_nobody(till):
     till.take_in(pays("pay_1"), pays("9A-1", "5.00"))
     till.post("pay_1", "9A-1")
     with pytest.raises(CannotBeMeant, match=r"may mean payment number 1 .* or number 2"):
-        listing.find(till.id, "9A-1")
+        payment_pages.find(till.id, "9A-1")
 
 
 def test_the_payments_of_all_connections_come_in_the_order_of_their_numbers(till):
     other = Till(till.store, "Bramble")
     other.take_in(pays("pay_b"))
     till.take_in(pays("pay_1"))
-    assert [one.external_id for one in listing.payments(None)] == ["pay_b", "pay_1"]
+    assert [one.external_id for one in payment_pages.each(None)] == ["pay_b", "pay_1"]
 
 
 def test_a_payment_that_is_not_there_is_said_so(till):
     with pytest.raises(NotFound, match="no payment 99"):
-        listing.get(99)
+        payment_pages.get(99)
 
 
 def test_payments_are_counted_by_where_they_stand(several):
-    assert listing.counts(several.id) == {S.POSTED: 1, S.READY: 1, S.WAITING: 1, S.IMPORTED: 1}
+    assert payment_pages.counts(several.id) == {
+        S.POSTED: 1,
+        S.READY: 1,
+        S.WAITING: 1,
+        S.IMPORTED: 1,
+    }

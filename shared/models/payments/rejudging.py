@@ -1,26 +1,38 @@
-"""What waits is judged again, and what is ready gets its planned postings."""
+"""What waits is judged again by what is held now: ready, waiting, refused or not eligible.
+
+What is ready gets its planned postings. Where a part of a payment is in QuickBooks already, only
+the rest of it is judged.
+"""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from shared.hints import tell
 from shared.models import connections, ledger, mappings, problems
 from shared.models import tables as t
 from shared.models.convert import day_text, millis
-from shared.models.payments import parts, planning, rows
-from shared.models.payments.judged import Books, Judged, judged
-from shared.models.payments.parts import ABOUT_POSTED
+from shared.models.payments import planned_parts, rows, standing
+from shared.models.payments.standing import ABOUT_POSTED
 from shared.models.statements import Row, Statement, among, slot
 from shared.rules.payments import reasons
 from shared.rules.payments.allowances import allowed
-from shared.rules.payments.judging import ABOUT_THE_CHARGE, NEAR_NUMBER, names_invoices
+from shared.rules.payments.judging import (
+    ABOUT_THE_CHARGE,
+    NEAR_NUMBER,
+    Judgment,
+    judge,
+    names_invoices,
+)
 from shared.rules.payments.names import folded
+from shared.rules.payments.splitting import Part, on_account, split
 from shared.rules.payments.values import (
+    ZERO,
     Asking,
     CustomerMapping,
     NamedCustomer,
@@ -30,6 +42,7 @@ from shared.rules.payments.values import (
     PaymentStatus,
     Posting,
     PostingState,
+    UseKind,
 )
 from shared.rules.values import Connection, RecordKind, Trouble
 
@@ -37,7 +50,7 @@ _AT_ONCE = 500
 _TOO_OLD, _FLOW_OFF = "payment-too-old", "payment-flow-off"
 
 
-def prepare(
+def judge_again(
     connection_id: int,
     now: datetime,
     payment_ids: Iterable[int] | None = None,
@@ -63,7 +76,7 @@ def prepare(
         postings = rows.postings_of(payment.id for payment in payments)
         if payment_ids is None:
             payments = [one for one in payments if not _is_paused(one, postings[one.id], now)]
-        troubles += _prepare(connection, payments, postings, now, asked=asked)
+        troubles += _judge_chunk(connection, payments, postings, now, asked=asked)
     if asked:
         _WAS_ASKED.run(connection=connection_id)
     return troubles
@@ -145,7 +158,7 @@ def _to_judge(condition: Any) -> Any:
     )
 
 
-def _prepare(
+def _judge_chunk(
     connection: Connection,
     payments: Sequence[Payment],
     postings: Mapping[int, Sequence[Posting]],
@@ -159,13 +172,13 @@ def _prepare(
     known = mappings.of_connection(connection.id)
     books = Books(connection, found, known, near, _customers(connection, payments, known))
     all_judged = [
-        _as_retried(judged(one, postings[one.id], books), asked=asked) for one in payments
+        _as_retried(_judged(one, postings[one.id], books), asked=asked) for one in payments
     ]
     _write_status(all_judged, now)
     _write_uses(all_judged)
-    planning.write(
+    planned_parts.write(
         [
-            planning.Plan(one.payment, one.wanted, _planned(postings[one.payment.id]))
+            planned_parts.Plan(one.payment, one.wanted, _planned(postings[one.payment.id]))
             for one in all_judged
             if one.status is PaymentStatus.READY
         ],
@@ -212,7 +225,7 @@ def _write_status(all_judged: Sequence[Judged], now: datetime) -> None:
         if (one.status, one.code, reason)
         != (one.payment.status, one.payment.code, one.payment.reason)
     )
-    parts.keep_waiting_since([(one.payment.id, one.status) for one in all_judged], now)
+    standing.keep_waiting_since([(one.payment.id, one.status) for one in all_judged], now)
 
 
 _WRITE = Statement(
@@ -283,3 +296,115 @@ def _trouble(one: Judged) -> Trouble:
         message=told.message,
         remedy=told.remedy,
     )
+
+
+# One payment, judged.
+
+PARTS_CHANGED = "payment-parts-changed"
+
+Found = Mapping[str, Sequence[NamedInvoice]]
+
+
+@dataclass(frozen=True, slots=True)
+class Books:
+    """What payments are judged by: the connection, invoices by document, mapped names folded.
+
+    ``near`` has the invoices of close numbers for documents that mean none, ``customers`` those
+    that a name or ListID may mean where no invoice is named.
+    """
+
+    connection: Connection
+    found: Found
+    mappings: Mapping[str, CustomerMapping]
+    near: Found
+    customers: Mapping[str, Sequence[NamedCustomer]]
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A payment with its judgment; ``wanted`` are the parts to be planned when it is ready.
+
+    ``invoices`` has the invoice that each judged use means, by the position of the use.
+    """
+
+    payment: Payment
+    status: PaymentStatus
+    code: str
+    fields: Mapping[str, str]
+    invoices: Mapping[int, NamedInvoice | None]
+    wanted: tuple[Part, ...]
+
+
+def _judged(payment: Payment, parts: Sequence[Posting], books: Books) -> Judged:
+    """Judge a payment of which no part is on its way, refused or parked."""
+    planned = [part for part in parts if part.state is PostingState.PLANNED]
+    if not parts or len(planned) == len(parts):
+        return _whole(payment, books)
+    return _rest(payment, planned, books)
+
+
+def _whole(payment: Payment, books: Books) -> Judged:
+    said = _judge(payment, books)
+    wanted: tuple[Part, ...] = ()
+    if said.customer is not None:
+        wanted = (on_account(payment, said.customer),)
+    elif said.status is PaymentStatus.READY:
+        wanted = split(payment, said.invoices)
+    return _as_judged(payment, said, range(len(payment.uses)), wanted)
+
+
+def _rest(payment: Payment, planned: Sequence[Posting], books: Books) -> Judged:
+    """Judge what is still planned as if it were all of the payment."""
+    paid = {use.invoice_txn_id for part in planned for use in part.uses}
+    open_uses = [
+        position
+        for position, use in enumerate(payment.uses)
+        if use.kind is UseKind.INVOICE and use.invoice_txn_id in paid
+    ]
+    rest = replace(
+        payment,
+        amount=sum((part.amount for part in planned), ZERO),
+        uses=tuple(payment.uses[position] for position in open_uses),
+    )
+    said = _judge(rest, books)
+    if said.status is not PaymentStatus.READY:
+        return _as_judged(payment, said, open_uses, ())
+    fitted = _fitted(split(rest, said.invoices), planned)
+    if fitted is None:
+        said = Judgment(PaymentStatus.REFUSED, PARTS_CHANGED, {}, ())
+        return _as_judged(payment, said, (), ())
+    return _as_judged(payment, said, open_uses, fitted)
+
+
+def _fitted(parts: Sequence[Part], planned: Sequence[Posting]) -> tuple[Part, ...] | None:
+    """Number the parts as those that are planned; None when they are no longer the same ones."""
+    if _shape(parts) != _shape(planned):
+        return None
+    return tuple(
+        replace(part, part=posting.part) for part, posting in zip(parts, planned, strict=True)
+    )
+
+
+def _shape(parts: Sequence[Part] | Sequence[Posting]) -> list[tuple[Decimal, list[Decimal]]]:
+    return [(part.amount, [use.amount for use in part.uses]) for part in parts]
+
+
+def _judge(payment: Payment, books: Books) -> Judgment:
+    mapping = books.mappings.get(folded(payment.customer))
+    return judge(
+        payment,
+        books.found,
+        start_date=books.connection.start_date,
+        payments_out=books.connection.payments_out,
+        mapping=mapping,
+        near=books.near,
+        may=allowed(books.connection, payment),
+        customers=books.customers.get(mapping.list_id if mapping else payment.customer, ()),
+    )
+
+
+def _as_judged(
+    payment: Payment, said: Judgment, positions: Sequence[int], wanted: tuple[Part, ...]
+) -> Judged:
+    invoices = dict(zip(positions, said.invoices, strict=True))
+    return Judged(payment, said.status, said.code, said.fields, invoices, wanted)

@@ -8,7 +8,7 @@ from datetime import date
 import pytest
 
 from shared.models import connections
-from shared.models.payments import postings, preparing
+from shared.models.payments import postings, rejudging
 from shared.rules.payments.values import PaymentStatus, PostingState
 from shared.rules.values import ProblemState
 from tests.models.builders import NOON, invoice, later, paid
@@ -155,7 +155,7 @@ def test_ready_payments_go_back_when_posting_is_switched_off(till):
 def test_only_those_that_are_named_are_judged(till):
     till.take_in(pays("pay_1", "5.00", ("300", "5.00")), pays("pay_2", "5.00", ("300", "5.00")))
     till.owes(invoice("1A-300", "60.00"))
-    preparing.prepare(till.id, NOON, [till.payment("pay_2").id])
+    rejudging.judge_again(till.id, NOON, [till.payment("pay_2").id])
     assert till.stands("pay_1")[0] is PaymentStatus.WAITING
     assert till.stands("pay_2")[0] is PaymentStatus.READY
 

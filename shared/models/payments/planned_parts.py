@@ -11,7 +11,7 @@ from peewee import SQL
 from shared.models import tables as t
 from shared.models.convert import cents, millis
 from shared.models.installation import origin
-from shared.models.payments.parts import ADD_EVENTS
+from shared.models.payments.standing import ADD_EVENTS
 from shared.models.statements import Row, Statement, among, insert_rows, slot
 from shared.rules.payments import tags
 from shared.rules.payments.splitting import Part

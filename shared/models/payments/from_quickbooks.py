@@ -17,7 +17,7 @@ from peewee import Select, fn
 from shared.models import tables as t
 from shared.models.convert import cents, millis
 from shared.models.payments import rows
-from shared.models.payments.receiving import ADD_USES, PAYMENT_COLUMNS
+from shared.models.payments.from_platform import ADD_USES, PAYMENT_COLUMNS
 from shared.models.statements import Row, Statement, among, current_engine, insert_rows, slot
 from shared.rules.payments.values import (
     ChargeState,

@@ -18,7 +18,7 @@ from shared.models import ledger, mappings
 from shared.models import tables as t
 from shared.models.convert import money
 from shared.models.ledger import customer_pages
-from shared.models.payments import preparing, rows, states
+from shared.models.payments import rejudging, rows, standing
 from shared.models.statements import Row, Statement, among, slot
 from shared.rules.ledger import Affected, Candidate, Resolved, UnresolvedName
 from shared.rules.payments.judging import ABOUT_NAMES
@@ -168,8 +168,8 @@ def _judge_again(
     named = _named(connection_id, name)
     for one in named:
         if one.status == _S.REFUSED:
-            states.take_up(one.id, who, now)
-    preparing.prepare(connection_id, now, [one.id for one in named])
+            standing.take_up(one.id, who, now)
+    rejudging.judge_again(connection_id, now, [one.id for one in named])
     stand = _STAND.column(ids=[one.id for one in named])
     return {PaymentStatus(status): count for status, count in Counter(stand).items()}
 

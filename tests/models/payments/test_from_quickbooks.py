@@ -6,30 +6,30 @@ from dataclasses import replace
 
 import pytest
 
-from shared.models.payments import incoming, listing
+from shared.models.payments import from_quickbooks, payment_pages
 from shared.rules.payments.values import PaymentSource, PaymentStatus, PostingState, UseKind
 from tests.models.builders import NOON, invoice, later
 from tests.models.payments.builders import Till, applied, money, pays, received
 
 
 def store(till, *payments, sync=5, now=NOON):
-    stored = incoming.store(till.id, sync, payments, now)
+    stored = from_quickbooks.store(till.id, sync, payments, now)
     return stored.imported, stored.updated, stored.unchanged
 
 
 def on_file(till, txn_id="7B-1"):
-    return incoming.by_txn_id(till.id, [txn_id])[txn_id]
+    return from_quickbooks.by_txn_id(till.id, [txn_id])[txn_id]
 
 
 def listed(till, **filters):
-    found = listing.payments(till.id, source=PaymentSource.QUICKBOOKS, **filters)
+    found = payment_pages.each(till.id, source=PaymentSource.QUICKBOOKS, **filters)
     return [payment.txn_id for payment in found]
 
 
 def test_a_payment_of_quickbooks_is_held_as_it_is_there(till):
     assert store(till, received()) == (["7B-1"], [], [])
     payment = on_file(till)
-    assert payment == listing.find(till.id, "7B-1")
+    assert payment == payment_pages.find(till.id, "7B-1")
     assert (payment.source, payment.status) == (PaymentSource.QUICKBOOKS, PaymentStatus.IMPORTED)
     assert (payment.txn_id, payment.external_id, payment.ref_number) == ("7B-1", "", "CHK 77")
     assert (payment.customer, payment.customer_list_id) == ("Larkspur Tile", "80-1")
@@ -116,8 +116,8 @@ def test_two_companies_may_hold_the_same_txn_id(till):
 
 def test_a_deleted_payment_is_told_once_and_kept_out_of_the_listing(till):
     store(till, received("7B-1"), received("7B-2"))
-    assert incoming.mark_deleted(till.id, ["7B-9", "7B-1"], later(days=1)) == ["7B-1"]
-    assert incoming.mark_deleted(till.id, ["7B-1"], later(days=2)) == []
+    assert from_quickbooks.mark_deleted(till.id, ["7B-9", "7B-1"], later(days=1)) == ["7B-1"]
+    assert from_quickbooks.mark_deleted(till.id, ["7B-1"], later(days=2)) == []
     assert listed(till) == ["7B-2"]
     assert listed(till, deleted=True) == ["7B-1", "7B-2"]
     gone = on_file(till)
@@ -126,7 +126,7 @@ def test_a_deleted_payment_is_told_once_and_kept_out_of_the_listing(till):
 
 def test_a_deleted_payment_that_shows_up_again_is_there_again(till):
     store(till, received())
-    incoming.mark_deleted(till.id, ["7B-1"], NOON)
+    from_quickbooks.mark_deleted(till.id, ["7B-1"], NOON)
     assert store(till, received()) == ([], ["7B-1"], [])
     assert listed(till) == ["7B-1"]
 
@@ -134,8 +134,8 @@ def test_a_deleted_payment_that_shows_up_again_is_there_again(till):
 def test_a_payment_of_ours_is_never_marked_or_found_as_imported(till):
     till.take_in(pays("7B-1"))
     till.post("7B-1", "9A-1")
-    assert incoming.mark_deleted(till.id, ["7B-1", "9A-1"], NOON) == []
-    assert incoming.by_txn_id(till.id, ["7B-1", "9A-1"]) == {}
+    assert from_quickbooks.mark_deleted(till.id, ["7B-1", "9A-1"], NOON) == []
+    assert from_quickbooks.by_txn_id(till.id, ["7B-1", "9A-1"]) == {}
 
 
 def test_the_invoices_that_payments_apply_to_are_told_for_both_sides(till):
@@ -143,11 +143,11 @@ def test_the_invoices_that_payments_apply_to_are_told_for_both_sides(till):
     store(till, received("7B-1", applied("1A-101", "80.00"), applied("1A-300", "15.00"), memo))
     till.take_in(pays())
     till.post(txn_id="9A-1")
-    assert incoming.invoices_of(till.id, ["7B-1"]) == {"1A-101", "1A-300"}
-    assert incoming.invoices_of(till.id, ["7B-1", "9A-1", "7B-8"]) == {
+    assert from_quickbooks.invoices_of(till.id, ["7B-1"]) == {"1A-101", "1A-300"}
+    assert from_quickbooks.invoices_of(till.id, ["7B-1", "9A-1", "7B-8"]) == {
         *("1A-100", "1A-101", "1A-300"),
     }
-    assert incoming.invoices_of(till.id, []) == set()
+    assert from_quickbooks.invoices_of(till.id, []) == set()
 
 
 def test_what_is_in_quickbooks_is_compared_page_by_page(till):
@@ -158,7 +158,7 @@ def test_what_is_in_quickbooks_is_compared_page_by_page(till):
     till.move(PostingState.SENT, "pay_3")
 
     seen, after = [], ""
-    while page := incoming.to_compare(till.id, after, 2):
+    while page := from_quickbooks.to_compare(till.id, after, 2):
         assert len(page) <= 2
         seen += page
         after = page[-1]
@@ -168,27 +168,27 @@ def test_what_is_in_quickbooks_is_compared_page_by_page(till):
 def test_the_order_is_that_of_the_code_points_whatever_the_locale(till):
     ids = ["1A-20", "1A0-1", "1a-3", "B-1", "a-1"]
     store(till, *(received(txn_id) for txn_id in reversed(ids)))
-    assert incoming.to_compare(till.id, "", 10) == sorted(ids) == ids
-    assert incoming.to_compare(till.id, "1a-3", 10) == ["B-1", "a-1"]
+    assert from_quickbooks.to_compare(till.id, "", 10) == sorted(ids) == ids
+    assert from_quickbooks.to_compare(till.id, "1a-3", 10) == ["B-1", "a-1"]
 
 
 def test_what_was_deleted_is_not_compared(till):
     store(till, received("2-1"))
     till.take_in(pays())
     till.post(txn_id="1-1")
-    incoming.mark_deleted(till.id, ["2-1"], NOON)
+    from_quickbooks.mark_deleted(till.id, ["2-1"], NOON)
     till.move(PostingState.POSTED, deleted=True)
-    assert incoming.to_compare(till.id, "", 10) == []
+    assert from_quickbooks.to_compare(till.id, "", 10) == []
 
 
 def test_an_imported_payment_that_is_ours_after_all_goes(till):
     store(till, received("9A-1"), received("7B-1"))
     till.take_in(pays())
-    assert incoming.remove_ours(till.id, ["9A-1", "7B-1"]) == []
+    assert from_quickbooks.remove_ours(till.id, ["9A-1", "7B-1"]) == []
     till.post(txn_id="9A-1")
-    assert incoming.remove_ours(till.id, ["9A-1", "7B-1"]) == ["9A-1"]
+    assert from_quickbooks.remove_ours(till.id, ["9A-1", "7B-1"]) == ["9A-1"]
     assert listed(till) == ["7B-1"]
-    assert listing.find(till.id, "9A-1").external_id == "pay_1"
+    assert payment_pages.find(till.id, "9A-1").external_id == "pay_1"
 
 
 def test_only_what_was_asked_about_goes(till):
@@ -197,8 +197,8 @@ def test_only_what_was_asked_about_goes(till):
     store(other, received("9A-1"))
     till.take_in(pays())
     till.post(txn_id="9A-1")
-    assert incoming.remove_ours(other.id, ["9A-1"]) == []
-    assert incoming.remove_ours(till.id, ["7B-1"]) == []
+    assert from_quickbooks.remove_ours(other.id, ["9A-1"]) == []
+    assert from_quickbooks.remove_ours(till.id, ["7B-1"]) == []
     assert listed(till) == ["9A-1"]
 
 

@@ -5,21 +5,21 @@ from __future__ import annotations
 import pytest
 
 from shared.errors import NotFound
-from shared.models.payments import rules
-from shared.models.payments.rules import DuplicateRule
+from shared.models.payments import account_rules
+from shared.models.payments.account_rules import DuplicateRule
 from shared.rules.payments.values import DepositRule, MethodRule
 from tests.models.payments.builders import Till
 
 
 def deposit(till, account="Bank:Checking", **conditions):
     wanted = {"method": "", "currency": "", "gateway": "", **conditions}
-    return rules.add_deposit_rule(till.id, account=account, **wanted)
+    return account_rules.add_deposit_rule(till.id, account=account, **wanted)
 
 
 def test_deposit_rules_are_listed_in_the_order_in_which_they_were_made(till):
     second = deposit(till, "Bank:Zurich", method="ach", currency="USD", gateway="stripe")
     first = deposit(till, "")
-    assert rules.deposit_rules(till.id) == [second, first]
+    assert account_rules.deposit_rules(till.id) == [second, first]
     assert second == DepositRule(second.id, "ach", "USD", "stripe", "Bank:Zurich")
     assert first.account == ""
 
@@ -31,7 +31,7 @@ def test_a_second_rule_for_the_same_payments_is_refused_in_words(till, method):
         deposit(till, "Bank:Other", method=method, currency="usd")
     assert refusal.value.held == held
     assert str(held.id) in refusal.value.sentence
-    assert rules.deposit_rules(till.id) == [held]
+    assert account_rules.deposit_rules(till.id) == [held]
 
 
 def test_rules_that_differ_in_one_condition_stand_side_by_side(till):
@@ -41,21 +41,21 @@ def test_rules_that_differ_in_one_condition_stand_side_by_side(till):
         deposit(till, gateway="ach"),
         deposit(till),
     ]
-    assert rules.deposit_rules(till.id) == made
+    assert account_rules.deposit_rules(till.id) == made
 
 
 def test_a_deposit_rule_is_removed_by_its_number(till):
     gone, stays = deposit(till, method="ach"), deposit(till)
-    rules.remove_deposit_rule(till.id, gone.id)
-    assert rules.deposit_rules(till.id) == [stays]
+    account_rules.remove_deposit_rule(till.id, gone.id)
+    assert account_rules.deposit_rules(till.id) == [stays]
 
 
 @pytest.mark.parametrize("number", [0, 99, 2**70])
 def test_a_deposit_rule_that_is_not_there_cannot_be_removed(till, number):
     deposit(till)
     with pytest.raises(NotFound, match=f"no deposit rule {number}"):
-        rules.remove_deposit_rule(till.id, number)
-    assert len(rules.deposit_rules(till.id)) == 1
+        account_rules.remove_deposit_rule(till.id, number)
+    assert len(account_rules.deposit_rules(till.id)) == 1
 
 
 def test_the_rules_of_another_company_are_out_of_reach(till):
@@ -63,22 +63,24 @@ def test_the_rules_of_another_company_are_out_of_reach(till):
     ours = deposit(till, method="ach")
     theirs = deposit(other, method="ach")
     with pytest.raises(NotFound):
-        rules.remove_deposit_rule(other.id, ours.id)
-    assert rules.deposit_rules(till.id) == [ours]
-    assert rules.deposit_rules(other.id) == [theirs]
+        account_rules.remove_deposit_rule(other.id, ours.id)
+    assert account_rules.deposit_rules(till.id) == [ours]
+    assert account_rules.deposit_rules(other.id) == [theirs]
 
 
 def test_a_method_rule_replaces_the_one_before_whatever_its_case(till):
-    rules.set_method_rule(till.id, "credit_card", "Visa")
-    assert rules.set_method_rule(till.id, "Credit_Card", "") == MethodRule("Credit_Card", "")
-    assert rules.method_rules(till.id) == [MethodRule("Credit_Card", "")]
+    account_rules.set_method_rule(till.id, "credit_card", "Visa")
+    assert account_rules.set_method_rule(till.id, "Credit_Card", "") == MethodRule(
+        "Credit_Card", ""
+    )
+    assert account_rules.method_rules(till.id) == [MethodRule("Credit_Card", "")]
 
 
 def test_method_rules_are_listed_by_method_and_removed_by_it(till):
-    rules.set_method_rule(till.id, "check", "Cheque")
-    rules.set_method_rule(till.id, "ach", "Bank transfer")
-    assert [rule.method for rule in rules.method_rules(till.id)] == ["ach", "check"]
-    rules.remove_method_rule(till.id, "CHECK")
-    assert [rule.method for rule in rules.method_rules(till.id)] == ["ach"]
+    account_rules.set_method_rule(till.id, "check", "Cheque")
+    account_rules.set_method_rule(till.id, "ach", "Bank transfer")
+    assert [rule.method for rule in account_rules.method_rules(till.id)] == ["ach", "check"]
+    account_rules.remove_method_rule(till.id, "CHECK")
+    assert [rule.method for rule in account_rules.method_rules(till.id)] == ["ach"]
     with pytest.raises(NotFound, match="no method rule 'check'"):
-        rules.remove_method_rule(till.id, "check")
+        account_rules.remove_method_rule(till.id, "check")

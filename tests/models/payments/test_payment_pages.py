@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from shared.models import connections
-from shared.models.payments import incoming, queue
+from shared.models.payments import from_quickbooks, payment_pages
 from shared.operations import payments
 from shared.rules.payments.values import PaymentStatus
 from shared.rules.payments.views import PaymentFilter
@@ -35,19 +35,22 @@ def bind(till, **changes):
 
 def figures(connection_id=None):
     return {
-        (one.status, one.currency): (one.count, one.amount) for one in queue.figures(connection_id)
+        (one.status, one.currency): (one.count, one.amount)
+        for one in payment_pages.figures(connection_id)
     }
 
 
 def keys(wanted=None, limit=10, before_id=None):
-    return [one.external_id for one in queue.page(wanted or PaymentFilter(), limit, before_id)]
+    return [
+        one.external_id for one in payment_pages.page(wanted or PaymentFilter(), limit, before_id)
+    ]
 
 
 def test_figures_tell_number_sum_and_since_when_of_each_state(till):
     till.take_in(pays("pay_1", "10.00", ("999", "10.00"), currency="USD"))
     till.take_in(pays("pay_2", "5.50", ("999", "5.50"), currency="USD"), now=later(hours=1))
     till.take_in(pays("pay_3", "7.00", ("100", "7.00"), currency="CAD"), now=later(hours=2))
-    found = {one.status: one for one in queue.figures(till.id)}
+    found = {one.status: one for one in payment_pages.figures(till.id)}
     assert (found[S.WAITING].count, found[S.WAITING].amount) == (2, money("15.50"))
     assert (found[S.WAITING].currency, found[S.WAITING].since) == ("USD", NOON)
     assert (found[S.REFUSED].currency, found[S.REFUSED].since) == ("CAD", later(hours=2))
@@ -86,16 +89,16 @@ def test_where_several_currencies_are_kept_each_counts_in_that_of_its_invoices(t
 
 
 def test_what_was_deleted_in_quickbooks_counts_and_shows_only_where_asked_for(till):
-    incoming.store(till.id, 1, [received("7B-1"), received("7B-2")], NOON)
-    incoming.mark_deleted(till.id, ["7B-1"], NOON)
+    from_quickbooks.store(till.id, 1, [received("7B-1"), received("7B-2")], NOON)
+    from_quickbooks.mark_deleted(till.id, ["7B-1"], NOON)
     assert figures() == {(S.IMPORTED, "USD"): (1, money("100.00"))}
-    assert [one.txn_id for one in queue.page(PaymentFilter(), 10)] == ["7B-2"]
-    assert [one.txn_id for one in queue.page(PaymentFilter(deleted=True), 10)] == ["7B-1"]
+    assert [one.txn_id for one in payment_pages.page(PaymentFilter(), 10)] == ["7B-2"]
+    assert [one.txn_id for one in payment_pages.page(PaymentFilter(deleted=True), 10)] == ["7B-1"]
 
 
 def test_pages_go_from_the_newest_back_whatever_the_states(till):
     till.take_in(*(pays(f"pay_{n}", "1.00", (("999", "100")[n % 2], "1.00")) for n in range(7)))
-    first = queue.page(PaymentFilter(), 3)
+    first = payment_pages.page(PaymentFilter(), 3)
     assert [one.external_id for one in first] == ["pay_6", "pay_5", "pay_4"]
     assert keys(limit=3, before_id=first[-1].id) == ["pay_3", "pay_2", "pay_1"]
     assert keys(limit=3, before_id=1) == []
@@ -104,7 +107,7 @@ def test_pages_go_from_the_newest_back_whatever_the_states(till):
 def test_a_page_has_payments_as_they_are_shown(till):
     till.take_in(pays())
     till.post(txn_id="9A-5")
-    [one] = queue.page(PaymentFilter(), 10)
+    [one] = payment_pages.page(PaymentFilter(), 10)
     assert one == till.payment()
     assert (one.txn_id, one.customer) == ("9A-5", "Larkspur Tile")
 
@@ -160,11 +163,11 @@ def test_a_payment_is_found_by_its_refnumber_in_whatever_case(till):
 
 
 def test_payments_of_an_invoice_are_those_of_both_sides(till):
-    incoming.store(till.id, 1, [received("7B-1", applied("1A-100", "5.00"))], NOON)
+    from_quickbooks.store(till.id, 1, [received("7B-1", applied("1A-100", "5.00"))], NOON)
     till.take_in(pays("pay_1"), pays("pay_2", "20.00", ("200", "20.00")))
-    found = queue.of_invoice(till.id, "1A-100")
+    found = payment_pages.of_invoice(till.id, "1A-100")
     assert [one.external_id or one.txn_id for one in found] == ["pay_1", "7B-1"]
-    assert queue.of_invoice(Till(till.store, "Bramble").id, "1A-100") == []
+    assert payment_pages.of_invoice(Till(till.store, "Bramble").id, "1A-100") == []
 
 
 def test_a_skipped_part_of_the_queue_is_counted_where_it_stands(till):
@@ -188,7 +191,7 @@ def test_a_skipped_part_of_the_queue_is_counted_where_it_stands(till):
 )
 def test_no_page_goes_through_all_payments(till, wanted, monkeypatch):
     seen = plans(monkeypatch)
-    queue.page(wanted, 10)
+    payment_pages.page(wanted, 10)
     assert any("payment" in line.lower() for line in seen)
     assert not [line for line in seen if line.startswith("SCAN t") or "TEMP B-TREE" in line]
 
@@ -197,6 +200,6 @@ def test_no_page_goes_through_all_payments(till, wanted, monkeypatch):
 @pytest.mark.parametrize("connection_id", [None, 1])
 def test_figures_come_out_of_their_index_alone(till, connection_id, monkeypatch):
     seen = plans(monkeypatch)
-    queue.figures(connection_id)
+    payment_pages.figures(connection_id)
     assert "COVERING INDEX payment_figures" in seen[0]
     assert seen[1:] == ["USING ROWID SEARCH ON TABLE payment_import FOR IN-OPERATOR"]

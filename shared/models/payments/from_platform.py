@@ -1,7 +1,7 @@
 """Rows of the platform's payments: what is on file, what has left, what is written of them.
 
 What may be written is decided in ``shared/operations/payment_intake.py``; the payments are
-judged afterwards (``preparing``).
+judged afterwards (``rejudging``).
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from peewee import fn
 
 from shared.models import tables as t
 from shared.models.convert import cents, millis
-from shared.models.payments import arriving, rows
-from shared.models.payments.parts import ADD_EVENTS, IN_QUICKBOOKS
+from shared.models.payments import hidden_imports, rows
+from shared.models.payments.standing import ADD_EVENTS, IN_QUICKBOOKS
 from shared.models.statements import Row, Statement, among, insert_rows, slot
 from shared.rules.payments.values import (
     Asking,
@@ -78,7 +78,7 @@ def add(connection_id: int, payments: Sequence[NewPayment], now: datetime) -> No
 
     Payments of these ids in an import that is under way give way.
     """
-    arriving.give_way(connection_id, [one.external_id for one in payments])
+    hidden_imports.give_way(connection_id, [one.external_id for one in payments])
     _ADD.many(_row(connection_id, one, millis(now)) for one in payments)
     numbers = ids(connection_id, [one.external_id for one in payments])
     _add_uses((numbers[one.external_id], one) for one in payments)
@@ -93,7 +93,7 @@ def add_hidden(
     """
     _ADD_HIDDEN.many((*_row(connection_id, one, millis(now)), import_id) for one in payments)
     keys = [one.external_id for one in payments]
-    numbers = arriving.numbers(connection_id, import_id, keys)
+    numbers = hidden_imports.numbers(connection_id, import_id, keys)
     _add_uses((numbers[one.external_id], one) for one in payments)
     return list(numbers.values())
 
