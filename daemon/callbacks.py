@@ -23,7 +23,6 @@ from daemon.session.admission import Admission
 from daemon.session.handlers import GIVE_UP, CallbackHandlers, Expected
 from daemon.session.login import Strangers, Verdict, examine, is_proven, was_proven, was_replaced
 from daemon.session.record import FAILED_PERCENT
-from daemon.stages import sequence
 from daemon.stages.reading import Introduced, Reading, Tally, read_answer, read_introduction
 from daemon.store_thread import Threads
 from shared import hints, passwords
@@ -215,11 +214,8 @@ class WebConnectorCallbacks:
             return self._threads.store_from_work(self._handlers.thd_store_batch, expected, rows)
 
         try:
-            if expected.introduces:
-                return read_answer(pieces, expected.request_id, lambda _ret: (), None)
-            take = sequence.record_reader(expected.session)
-            in_batches = store_batch if sequence.in_batches(expected.session) else None
-            return read_answer(pieces, expected.request_id, take, in_batches)
+            in_batches = store_batch if expected.in_batches else None
+            return read_answer(pieces, expected.request_id, expected.take, in_batches)
         except StoreError:
             raise
         except Exception as failure:

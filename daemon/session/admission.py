@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from daemon.session import login
 from daemon.session.machine import UNFINISHED, Phase
 from daemon.session.record import SessionRecord, open_problem, reference
-from daemon.stages import sequence
+from daemon.stages.sequence import StageSequence
 from shared import hints, passwords
 from shared.clock import clock_time
 from shared.models import connections, installation, sessions, syncs
@@ -125,7 +125,7 @@ class Admission:
             now=now,
             peer=peer,
         )
-        sessions.save(sequence.begin(session, self._settings, now))
+        sessions.save(StageSequence(session, self._settings, now).moved())
         answer = [ticket, connection.company_file]
         if connection.minimum_interval_seconds:
             # Positional: the third and fourth strings are postponement and interval, in this order.

@@ -9,8 +9,8 @@ leaves the session where the next one, or the same call made again, goes on.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from twisted.logger import Logger
@@ -34,16 +34,14 @@ from daemon.session.record import FAILED_PERCENT, SessionRecord, close_problem, 
 from daemon.stages import sequence
 from daemon.stages.moves import Ask, AskWrite, Fail, GiveUpOn, Gone, Move, NotTakenIn, Pause
 from daemon.stages.reading import Introduced, Reading, Tally
-from daemon.stages.sequence import Left
+from daemon.stages.sequence import Left, StageSequence
 from shared import hints, passwords
 from shared.models import company_files, connections, sessions, syncs
 from shared.qbxml import requests as ask
 from shared.qbxml import statuses
+from shared.qbxml.responses import BadRecord, Ret
 from shared.qbxml.writer import RequestRefused, write_message_set
-from shared.rules.values import (
-    Session,
-    SyncState,
-)
+from shared.rules.values import Exchange, Session, SyncState
 from shared.settings import Settings
 
 IDENTIFY = "identify"
@@ -58,17 +56,17 @@ SILENT = timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """The answer that receiveResponseXML should bring."""
+    """The answer that receiveResponseXML should bring.
+
+    ``take`` reads a record of it, beside the reactor; ``in_batches``: rows may be stored before
+    the whole answer was read.
+    """
 
     session: Session
     exchange_id: int
     request_id: str
-
-    @property
-    def introduces(self) -> bool:
-        """Whether QuickBooks says who it is, before any stage has asked anything."""
-        exchange = self.session.exchange
-        return exchange is not None and exchange.step == IDENTIFY
+    take: Callable[[Ret | BadRecord], Iterable[object]] = field(repr=False)
+    in_batches: bool = False
 
     @property
     def is_taken(self) -> bool:
@@ -116,31 +114,33 @@ class CallbackHandlers:
     def _repeat(self, session: Session, now: datetime) -> bytes | None:
         exchange = session.exchange
         assert exchange is not None
-        asked_again = None if exchange.step == IDENTIFY else sequence.asked_again(session, now)
-        if asked_again is not None:
-            return self._plan(asked_again, None, now)
+        if exchange.step != IDENTIFY:
+            stages = StageSequence(session, self._settings, now)
+            if stages.stage.asked_again():
+                return self._plan(stages.moved(), None, now)
         sessions.save_exchange(replace(exchange, handed_out=exchange.handed_out + 1))
         self._record.save(session, now, event=machine.RequestHandedOut())
         return exchange.request
 
     def _plan(self, session: Session, introduced: Introduced | None, now: datetime) -> bytes | None:
-        if self._stopped(session, now):
+        if self._is_stopped(session, now):
             return b""
         if not session.identified and introduced is not None and introduced.host is not None:
             identified = self._identify(session, introduced, now)
             if identified is None:
                 return b""
             session = identified
+        stages = StageSequence(session, self._settings, now)
         if not session.identified:
-            return self._ask(session, self._introduction(session, introduced), now)
-        session, wanted = sequence.next_ask(session, _next_request_id(session), self._settings, now)
+            return self._ask(stages, self._introduction(session, introduced), now)
+        wanted = stages.next_ask(_next_request_id(session))
         if wanted is Left.TO_SETTLE:
-            self._save_slice(session, now)
+            self._save_slice(stages, now)
             return None
         if isinstance(wanted, Left):
-            self._finish(session, now)
+            self._finish(stages, now)
             return b""
-        return self._ask(session, wanted, now)
+        return self._ask(stages, wanted, now)
 
     def _introduction(self, session: Session, introduced: Introduced | None) -> Ask:
         """Ask who QuickBooks is, and for the stamps of others that may be on the same file."""
@@ -162,8 +162,9 @@ class CallbackHandlers:
         ]
         return Ask(IDENTIFY, request_id, requests)
 
-    def _ask(self, session: Session, wanted: Ask | AskWrite, now: datetime) -> bytes:
+    def _ask(self, stages: StageSequence, wanted: Ask | AskWrite, now: datetime) -> bytes:
         """Write, check and commit a request; it is handed out after the commit."""
+        session = stages.moved()
         try:
             request = _bytes_of(session, wanted)
         except RequestRefused as refusal:
@@ -175,7 +176,7 @@ class CallbackHandlers:
             session, step=wanted.step, request_id=wanted.request_id, request=request, now=now
         )
         session = replace(session, exchange=exchange)
-        sequence.show_progress(session)
+        stages.show_progress()
         self._record.save(session, now, event=machine.RequestHandedOut(), waits=0)
         return request
 
@@ -235,13 +236,20 @@ class CallbackHandlers:
         exchange = session.exchange
         match ON_RECEIVE[Phase(session.phase)]:
             case OnReceive.TAKE if exchange is not None:
-                return Expected(session, exchange.id, exchange.request_id)
+                return self._expected(session, exchange)
             case _ if exchange is None or (digest, hresult) != (exchange.digest, exchange.hresult):
                 return FAILED_PERCENT
             case OnReceive.GO_ON:
-                return Expected(session, exchange.id, exchange.request_id)
+                return self._expected(session, exchange)
             case _:
                 return exchange.answer
+
+    def _expected(self, session: Session, exchange: Exchange) -> Expected:
+        if exchange.step == IDENTIFY:
+            return Expected(session, exchange.id, exchange.request_id, lambda _ret: ())
+        stage = StageSequence(session, self._settings, self._now()).stage
+        take, in_batches = stage.record_reader(), stage.in_batches()
+        return Expected(session, exchange.id, exchange.request_id, take, in_batches)
 
     def thd_keep(self, expected: Expected, answer: bytes) -> None:
         """Keep an answer word for word, for a connection with debug on."""
@@ -253,7 +261,7 @@ class CallbackHandlers:
         session = self._awaiting(expected)
         if session is None or session.exchange is None or session.exchange.step == IDENTIFY:
             return Tally()
-        return sequence.store_rows(session, rows, now)
+        return StageSequence(session, self._settings, now).stage.store_rows(rows)
 
     def thd_take(self, expected: Expected, reading: Reading, digest: str, size: int) -> int | None:
         """Store what an answer brought and say how far the sync is.
@@ -283,7 +291,8 @@ class CallbackHandlers:
         session = self._in(Phase.SETTLING, expected)
         if session is None:
             return self._answered_before(expected)
-        return self._settle_exchange(session, self._onward(session, now))
+        stages = StageSequence(session, self._settings, now)
+        return self._settle_exchange(session, self._onward(stages, now))
 
     def thd_refused(
         self, expected: Expected, hresult: str, message: str, digest: str
@@ -303,8 +312,9 @@ class CallbackHandlers:
         else:
             # The code alone may stand for many things: words that speak of a lock say more.
             passing = bool(hint and hint.transient) or statuses.speaks_of_a_lock(message)
-            session, move = sequence.refused(session, code, message, passing=passing, now=now)
-            percent = self._move(session, move, now)
+            stages = StageSequence(session, self._settings, now)
+            move = stages.stage.refused(code, message, passing=passing)
+            percent = self._move(stages, move, now)
         return self._settle_exchange(session, percent)
 
     def _settle_exchange(self, session: Session, percent: int | None) -> int | None:
@@ -347,8 +357,8 @@ class CallbackHandlers:
         assert session.exchange is not None
         if session.exchange.step == IDENTIFY:
             return self._introduced(session, reading, now)
-        session, move = sequence.take_answer(session, reading, now)
-        return self._move(session, move, now)
+        stages = StageSequence(session, self._settings, now)
+        return self._move(stages, stages.stage.take_answer(reading), now)
 
     def _introduced(self, session: Session, reading: Reading, now: datetime) -> int:
         if reading.unreadable:
@@ -368,39 +378,40 @@ class CallbackHandlers:
         self._record.save(session, now, event=machine.PauseTaken(), waits=2 ** (tries - 1))
         return 0
 
-    def _move(self, session: Session, move: Move, now: datetime) -> int | None:
+    def _move(self, stages: StageSequence, move: Move, now: datetime) -> int | None:
         """Carry out what the plan decided; the percent for the Web Connector, if it is known."""
         match move:
             case Fail():
+                moved, facts = stages.moved(), move.facts
                 return self._record.fail(
-                    session, move.code, move.said, now, facts=move.facts, on_file=move.on_file
+                    moved, move.code, move.said, now, facts=facts, on_file=move.on_file
                 )
             case Pause():
-                self._record.save(session, now, event=machine.PauseTaken(), waits=move.pauses)
-                return sequence.percent(session)
+                event = machine.PauseTaken()
+                self._record.save(stages.moved(), now, event=event, waits=move.pauses)
+                return stages.percent()
             case GiveUpOn() | NotTakenIn() | Gone():
-                session = sequence.give_up_on(session, move, now)
-        return self._onward(session, now)
+                stages.stage.give_up_on(move)
+        return self._onward(stages, now)
 
-    def _onward(self, session: Session, now: datetime) -> int | None:
+    def _onward(self, stages: StageSequence, now: datetime) -> int | None:
         """Go on after an answer; None when a slice of the books was settled and more is left."""
-        if self._stopped(session, now):
+        if self._is_stopped(stages.session, now):
             return FAILED_PERCENT
-        session, left = sequence.onward(session, self._settings, now)
-        match left:
+        match stages.onward():
             case Left.TO_SETTLE:
-                self._save_slice(session, now)
+                self._save_slice(stages, now)
                 return None
             case Left.NOTHING:
-                self._finish(session, now)
+                self._finish(stages, now)
                 return 100
-        sequence.show_progress(session)
-        self._record.save(session, now, event=machine.AnswerStored())
-        return sequence.percent(session)
+        stages.show_progress()
+        self._record.save(stages.moved(), now, event=machine.AnswerStored())
+        return stages.percent()
 
-    def _save_slice(self, session: Session, now: datetime) -> None:
-        sequence.show_progress(session)
-        self._record.save(session, now, event=machine.SliceSettled())
+    def _save_slice(self, stages: StageSequence, now: datetime) -> None:
+        stages.show_progress()
+        self._record.save(stages.moved(), now, event=machine.SliceSettled())
 
     # -- the end --------------------------------------------------------------------------
 
@@ -488,7 +499,7 @@ class CallbackHandlers:
         now = self._now()
         return syncs.prune(now - timedelta(days=self._settings.keep_days))
 
-    def _stopped(self, session: Session, now: datetime) -> bool:
+    def _is_stopped(self, session: Session, now: datetime) -> bool:
         """Whether an operator asked to stop; the sync ends canceled then."""
         sync = syncs.get(session.sync_id) if session.sync_id else None
         if sync is None or not sync.stop_requested_by:
@@ -503,8 +514,9 @@ class CallbackHandlers:
         )
         return True
 
-    def _finish(self, session: Session, now: datetime) -> None:
-        session, sentence = sequence.finish(session, self._settings, now)
+    def _finish(self, stages: StageSequence, now: datetime) -> None:
+        session = stages.moved()
+        sentence = sequence.finish(session, self._settings, now)
         if session.sync_id is not None and not session.connection.debug:
             sessions.forget_requests(session.sync_id)
         closing = f"{sentence} (ref {reference(session.sync_id)})"

@@ -6,24 +6,17 @@ invoices that we paid is held against what we expected.
 
 from __future__ import annotations
 
-from datetime import datetime
-
-from daemon.stages.invoices import work as invoices
-from daemon.stages.invoices.ending import Ending
-from daemon.stages.invoices.plan import Step
+from daemon.stages.invoices.plan import InvoiceSync, Step
+from daemon.stages.invoices.stage import InvoiceStage
 from daemon.stages.payments import verifying
-from shared.rules.values import Session
-from shared.settings import Settings
 
 
-class Balances(Ending):
+class BalancesStage(InvoiceStage):
     """Invoices that are queued, and the customers that they name."""
 
-    def begin(self, session: Session, settings: Settings, now: datetime) -> str:
-        """Only what is queued to be read again, and the customers that it names."""
-        return invoices.begin_at(Step.REREAD, session, settings)
+    def begin(self) -> InvoiceSync:
+        return self.begin_at(Step.REREAD)
 
-    def conclude(self, session: Session, settings: Settings, now: datetime) -> Session:
+    def conclude(self) -> None:
         """Check the balances that our payments should have left."""
-        verifying.verify(session, now)
-        return session
+        verifying.verify(self.session, self.now)

@@ -10,7 +10,7 @@ from datetime import date
 from decimal import Decimal
 
 from daemon.stages.invoices.intake import trouble
-from daemon.stages.read_only import ReadOnly
+from daemon.stages.read_only import ReadOnlyStage
 from shared.models.ledger import credit_memos
 from shared.qbxml.requests import CreditMemoQuery, Iterator
 from shared.qbxml.responses import CreditMemoRet, Ret
@@ -25,7 +25,7 @@ INCLUDE = (
 )
 
 
-class CreditMemos(ReadOnly[CreditMemo]):
+class CreditMemoStage(ReadOnlyStage[CreditMemo]):
     """Credit memos of which something is left."""
 
     kind = RecordKind.CREDIT_MEMO

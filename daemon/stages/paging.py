@@ -8,8 +8,10 @@ Pure: the plans of both syncs stand on this.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import TypeVar
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from functools import cache
+from typing import Any, Self, TypeVar
 
 from daemon.stages.moves import Answered, Fail, GoOn, Move, NotTakenIn, Pause
 
@@ -64,6 +66,25 @@ class Paged:
     def asked_rows(self) -> int:
         """MaxReturned of the current page, in rows."""
         return self.page_size
+
+    def to_fields(self) -> dict[str, Any]:
+        """What the store keeps of it between two callbacks; JSON can hold all of it."""
+        return {name: getattr(self, name) for name in _names(type(self))}  # type: ignore[arg-type]  # classes are hashable
+
+    @classmethod
+    def from_fields(cls, kept: Mapping[str, Any]) -> Self:
+        """Read what ``to_fields`` gave and JSON kept: it makes lists of tuples, words of words."""
+        return cls(**{name: cls.read_field(name, value) for name, value in kept.items()})
+
+    @staticmethod
+    def read_field(name: str, value: Any) -> Any:
+        """Make a field of what JSON holds of it."""
+        return tuple(value) if isinstance(value, list) else value
+
+
+@cache
+def _names(plan: type[Paged]) -> tuple[str, ...]:
+    return tuple(field.name for field in fields(plan))
 
 
 State = TypeVar("State", bound=Paged)

@@ -6,25 +6,22 @@ of goes. What goes wrong here is put on file, and never keeps the following stag
 
 from __future__ import annotations
 
-import json
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
-from datetime import date, datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
 from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
 from daemon.stages import paging
+from daemon.stages.base import Stage
 from daemon.stages.invoices.intake import trouble
 from daemon.stages.moves import (
     Answered,
     Ask,
     AskWrite,
     Fail,
-    GiveUpOn,
-    Gone,
     GoOn,
     Move,
-    NotTakenIn,
     Progress,
 )
 from daemon.stages.paging import Paged
@@ -41,10 +38,8 @@ from shared.rules.values import (
     ProblemState,
     Record,
     RecordKind,
-    Session,
     Trouble,
 )
-from shared.settings import Settings
 
 LIST = "all"
 """In place of a TxnID, where none of the list can be read."""
@@ -85,7 +80,7 @@ class Place(Paged):
     is_whole: bool = False
 
 
-class ReadOnly(ABC, Generic[V]):
+class ReadOnlyStage(Stage[Place], Generic[V]):
     """A list of records with TxnIDs; ``doing`` is what a person reads meanwhile.
 
     ``not_read`` is the hint for a list that QuickBooks does not hand out.
@@ -94,6 +89,7 @@ class ReadOnly(ABC, Generic[V]):
     kind: ClassVar[RecordKind]
     doing: ClassVar[str]
     not_read: ClassVar[str]
+    plan_type = Place
 
     @abstractmethod
     def is_wanted(self, connection: Connection) -> bool:
@@ -123,61 +119,65 @@ class ReadOnly(ABC, Generic[V]):
     def forget_unseen(self, connection_id: int, sync_id: int) -> Sequence[V]:
         """Keep no longer, and return, what this sync did not read."""
 
-    def begin(self, session: Session, settings: Settings, now: datetime) -> str:
+    def begin(self) -> Place:
         """Read all or what changed; nothing where it is not wanted, and then nothing is kept."""
-        connection_id = session.connection.id
-        state = Place(
+        connection_id, settings = self.session.connection.id, self.settings
+        place = Place(
             page_size=min(settings.page_size, settings.page_size_max),
             largest_page=settings.page_size_max,
             most_tries=settings.transient_retries,
-            is_over=not self.is_wanted(session.connection),
+            is_over=not self.is_wanted(self.session.connection),
         )
-        if state.is_over:
-            self.forget_unseen(connection_id, _sync_id(session))
-            self._close(session, now)
+        if place.is_over:
+            self.forget_unseen(connection_id, self._sync_id)
+            self._close_others()
             if ledger.watermark(connection_id, self._compared):
                 ledger.set_watermark(connection_id, self._compared, "")
-        elif not self._is_due(session, settings, now):
+        elif not self._is_due():
             mark = ledger.watermark(connection_id, self.kind)
-            overlap = timedelta(minutes=settings.overlap_minutes)
-            state = replace(state, since=earlier(mark, overlap))
-        return json.dumps(asdict(state))
+            place = replace(place, since=earlier(mark, self._overlap))
+        return place
+
+    @property
+    def _sync_id(self) -> int:
+        return self.session.sync_id or 0
 
     @property
     def _compared(self) -> str:
         return f"{self.kind}-compared"
 
-    def _is_due(self, session: Session, settings: Settings, now: datetime) -> bool:
-        """It is time to read all, or a person wants to see one again."""
-        mark = ledger.watermark(session.connection.id, self._compared)
-        every = timedelta(minutes=settings.sweep_minutes)
-        retried = problems.list_problems(session.connection.id, [ProblemState.RETRY])
-        is_retried = any(problem.kind is self.kind for problem in retried)
-        return is_retried or is_due(mark, now=now, every=every, version=VERSION)
+    @property
+    def _overlap(self) -> timedelta:
+        return timedelta(minutes=self.settings.overlap_minutes)
 
-    def next_ask(
-        self, session: Session, request_id: str, now: datetime
-    ) -> tuple[Session, Ask | AskWrite | None]:
+    def _is_due(self) -> bool:
+        """It is time to read all, or a person wants to see one again."""
+        connection_id = self.session.connection.id
+        mark = ledger.watermark(connection_id, self._compared)
+        every = timedelta(minutes=self.settings.sweep_minutes)
+        retried = problems.list_problems(connection_id, [ProblemState.RETRY])
+        is_retried = any(problem.kind is self.kind for problem in retried)
+        return is_retried or is_due(mark, now=self.now, every=every, version=VERSION)
+
+    def has_more(self) -> bool:
+        return not self.plan.is_over
+
+    def next_ask(self, request_id: str) -> Ask | AskWrite | None:
         """Ask for the next page."""
-        state = _state(session)
-        if state.is_over:
-            return session, None
+        place = self.plan
+        if place.is_over:
+            return None
         query = self.query(
             request_id,
-            size=state.asked_rows,
-            since=state.since,
-            start=None if state.since else session.connection.start_date,
-            iterator=Continue(state.iterator_id) if state.iterator_id else Start(),
+            size=place.asked_rows,
+            since=place.since,
+            start=None if place.since else self.session.connection.start_date,
+            iterator=Continue(place.iterator_id) if place.iterator_id else Start(),
         )
-        return session, Ask(self.kind, request_id, (query,))
+        return Ask(self.kind, request_id, (query,))
 
-    def has_more(self, session: Session, now: datetime) -> bool:
-        """Whether the list was not read to its end yet."""
-        return not _state(session).is_over
-
-    def record_reader(self, session: Session) -> Callable[[Ret | BadRecord], Iterable[V | Trouble]]:
-        """How a record is read; needs no store."""
-        binding = session.connection.binding
+    def record_reader(self) -> Callable[[Ret | BadRecord], Iterable[V | Trouble]]:
+        binding = self.session.connection.binding
         home_currency = binding.home_currency if binding else ""
         return lambda ret: self._taken(ret, home_currency)
 
@@ -187,17 +187,13 @@ class ReadOnly(ABC, Generic[V]):
         taken = self.take(ret, home_currency)
         return () if taken is None else (taken,)
 
-    def in_batches(self, session: Session) -> bool:
+    def in_batches(self) -> bool:
         """Each record stands for itself."""
         return True
 
-    def asked_again(self, session: Session, now: datetime) -> Session | None:
-        """A query may simply be handed out again."""
-        return None
-
-    def store_rows(self, session: Session, rows: Sequence[Any], now: datetime) -> Tally:
+    def store_rows(self, rows: Sequence[Any]) -> Tally:
         """Keep records, and put on file what could not be read."""
-        connection, sync_id = session.connection, _sync_id(session)
+        connection = self.session.connection
         start, skipped = connection.start_date, problems.skipped(connection.id, self.kind)
         read = {row.txn_id: row for row in rows if not isinstance(row, Trouble)}
         wanted = [
@@ -205,13 +201,12 @@ class ReadOnly(ABC, Generic[V]):
             for one in read.values()
             if one.txn_id not in skipped and not (start and one.date < start)
         ]
-        of_all = not _state(session).since
-        news = self.keep(connection.id, sync_id, wanted, of_all=of_all)
-        syncs.add_records(sync_id, [self._record(read[one], news[one]) for one in news])
+        news = self.keep(connection.id, self._sync_id, wanted, of_all=not self.plan.since)
+        self._note([self._record(read[one], news[one]) for one in news])
         if read:
-            problems.resolve(connection.id, self.kind, read, None, now)
+            problems.resolve(connection.id, self.kind, read, None, self.now)
         troubles = [row for row in rows if isinstance(row, Trouble)]
-        self._put_on_file(session, troubles, now)
+        self._put_on_file(troubles)
         return Tally(
             rows=len(rows),
             changed=len(news),
@@ -220,93 +215,77 @@ class ReadOnly(ABC, Generic[V]):
             newest=max((one.time_modified for one in read.values()), default=""),
         )
 
-    def take_answer(
-        self, session: Session, reading: Reading, now: datetime
-    ) -> tuple[Session, Move]:
+    def take_answer(self, reading: Reading) -> Move:
         """Store an answer's last rows and turn the page."""
-        state, worst = _state(session), reading.worst
+        worst = reading.worst
         if reading.unreadable or worst is None:
             said = reading.unreadable or "the answer held no response to our request"
-            return self._go_on(session, *paging.for_less(state, said), now)
-        tally = reading.tally.plus(self.store_rows(session, reading.rows, now))
-        assert session.exchange is not None
-        answer = answered(reading, tally, session.exchange, now)
-        return self._go_on(session, *_answered(state, answer), now)
+            self.plan, move = paging.for_less(self.plan, said)
+            return self._go_on(move)
+        tally = reading.tally.plus(self.store_rows(reading.rows))
+        assert self.session.exchange is not None
+        answer = answered(reading, tally, self.session.exchange, self.now)
+        self.plan, move = _answered(self.plan, answer)
+        return self._go_on(move)
 
-    def refused(
-        self, session: Session, code: str, said: str, *, passing: bool, now: datetime
-    ) -> tuple[Session, Move]:
-        """QuickBooks refused the question; ``passing`` when it may take it in a while."""
-        after, move = paging.refused(_state(session), code, said, passing=passing)
-        return self._go_on(session, after, move, now)
+    def refused(self, code: str, said: str, *, passing: bool) -> Move:
+        return self._go_on(super().refused(code, said, passing=passing))
 
-    def _go_on(
-        self, session: Session, state: Place, move: Move, now: datetime
-    ) -> tuple[Session, Move]:
+    def _go_on(self, move: Move) -> Move:
         """What would end the sync ends this stage alone."""
-        if isinstance(move, Fail):
-            document = f"{self.kind.replace('-', ' ')}s".capitalize()
-            told = trouble(self.not_read, self.kind, LIST, document, said=move.said)
-            self._put_on_file(session, [told], now)
-            state, move = replace(state, is_over=True, failed=state.failed + 1), GoOn()
-        return replace(session, plan=json.dumps(asdict(state))), move
+        if not isinstance(move, Fail):
+            return move
+        document = f"{self.kind.replace('-', ' ')}s".capitalize()
+        self._put_on_file([trouble(self.not_read, self.kind, LIST, document, said=move.said)])
+        self.plan = replace(self.plan, is_over=True, failed=self.plan.failed + 1)
+        return GoOn()
 
-    def give_up_on(
-        self, session: Session, move: GiveUpOn | NotTakenIn | Gone, now: datetime
-    ) -> Session:
-        """Nothing is asked for by its ID."""
-        return session
-
-    def settle(self, session: Session, now: datetime) -> tuple[Session, bool]:
-        """There are no sums to work out."""
-        return session, True
-
-    def conclude(self, session: Session, settings: Settings, now: datetime) -> Session:
+    def conclude(self) -> None:
         """Move the watermark; after all were read, forget what was not among them."""
-        state, connection_id = _state(session), session.connection.id
-        if not state.is_whole:
-            return session
-        problems.resolve(connection_id, self.kind, [LIST], None, now)
-        if not state.since and not state.is_doubtful:
-            gone = self.forget_unseen(connection_id, _sync_id(session))
-            records = [self._record(one, Outcome.CLOSED) for one in gone]
-            syncs.add_records(_sync_id(session), records)
-            self._close(session, now)
-            ledger.set_watermark(connection_id, self._compared, compared(now, VERSION))
+        connection_id = self.session.connection.id
+        if not self.plan.is_whole:
+            return
+        problems.resolve(connection_id, self.kind, [LIST], None, self.now)
+        if not self.plan.since and not self.plan.is_doubtful:
+            gone = self.forget_unseen(connection_id, self._sync_id)
+            self._note([self._record(one, Outcome.CLOSED) for one in gone])
+            self._close_others()
+            ledger.set_watermark(connection_id, self._compared, compared(self.now, VERSION))
         mark = next_watermark(
             ledger.watermark(connection_id, self.kind),
-            state.newest,
-            now=now,
-            took=now - session.opened_at,
-            overlap=timedelta(minutes=settings.overlap_minutes),
+            self.plan.newest,
+            now=self.now,
+            took=self.now - self.session.opened_at,
+            overlap=self._overlap,
         )
         ledger.set_watermark(connection_id, self.kind, mark)
-        return session
 
-    def progress(self, session: Session) -> Progress:
+    def progress(self) -> Progress:
         """How far the list was read."""
-        state = _state(session)
-        percent = int(100 * paging.share_read(state))
-        total = state.position + state.failed + max(state.remaining, 0)
-        return Progress(self.kind, self.doing, percent, state.position, total, state.failed)
+        place = self.plan
+        percent = int(100 * paging.share_read(place))
+        total = place.position + place.failed + max(place.remaining, 0)
+        return Progress(self.kind, self.doing, percent, place.position, total, place.failed)
 
-    def _put_on_file(self, session: Session, troubles: Sequence[Trouble], now: datetime) -> None:
+    def _put_on_file(self, troubles: Sequence[Trouble]) -> None:
         if troubles:
-            problems.report(session.connection.id, session.sync_id, troubles, now)
+            problems.report(self.session.connection.id, self.session.sync_id, troubles, self.now)
             failed = Outcome.FAILED
-            records = [
+            self._note(
                 Record(self.kind, one.object_id, one.document, failed, one.message, one.remedy)
                 for one in troubles
-            ]
-            syncs.add_records(_sync_id(session), records)
+            )
 
-    def _close(self, session: Session, now: datetime) -> None:
+    def _close_others(self) -> None:
         """What this sync did not report is over."""
-        found = problems.list_problems(session.connection.id)
+        found = problems.list_problems(self.session.connection.id)
         ours = [one for one in found if one.kind is self.kind]
-        over = [one.object_id for one in ours if one.sync_id != session.sync_id]
+        over = [one.object_id for one in ours if one.sync_id != self.session.sync_id]
         if over:
-            problems.resolve(session.connection.id, self.kind, over, None, now)
+            problems.resolve(self.session.connection.id, self.kind, over, None, self.now)
+
+    def _note(self, records: Iterable[Record]) -> None:
+        syncs.add_records(self._sync_id, list(records))
 
     def _record(self, one: V, outcome: Outcome) -> Record:
         return Record(self.kind, one.txn_id, one.document, outcome)
@@ -332,12 +311,3 @@ def _answered(state: Place, answer: Answered) -> tuple[Place, Move]:
 
 def _over(state: Place) -> Place:
     return replace(state, is_over=True, is_whole=True)
-
-
-def _sync_id(session: Session) -> int:
-    return session.sync_id or 0
-
-
-def _state(session: Session) -> Place:
-    fields = json.loads(session.plan)
-    return Place(**{**fields, "asked": tuple(fields["asked"])})

@@ -8,24 +8,17 @@ what fits now is posted in the same sync.
 
 from __future__ import annotations
 
-from datetime import datetime
-
-from daemon.stages.invoices import work as invoices
-from daemon.stages.invoices.ending import Ending
-from daemon.stages.invoices.plan import Step
+from daemon.stages.invoices.plan import InvoiceSync, Step
+from daemon.stages.invoices.stage import InvoiceStage
 from shared.models.payments import asking
-from shared.rules.values import Session
-from shared.settings import Settings
 
 
-class Retried(Ending):
+class RetriedStage(InvoiceStage):
     """Invoices and customers that retried payments name."""
 
-    def begin(self, session: Session, settings: Settings, now: datetime) -> str:
-        """Only what retried payments name."""
-        asking.begin(session.connection.id)
-        return invoices.begin_at(Step.NAMED_CUSTOMERS, session, settings)
+    def begin(self) -> InvoiceSync:
+        asking.begin(self.session.connection.id)
+        return self.begin_at(Step.NAMED_CUSTOMERS)
 
-    def conclude(self, session: Session, settings: Settings, now: datetime) -> Session:
+    def conclude(self) -> None:
         """What was read is known by now."""
-        return session

@@ -361,7 +361,7 @@ def a_mended_program_goes_on(office: Office) -> Iterator[None]:
         raise AssertionError
 
     with office.patch.context() as patch:
-        patch.setattr("daemon.stages.sequence.take_answer", breaks)
+        patch.setattr("daemon.stages.invoices.stage.InvoiceStage.take_answer", breaks)
         office.rig.sync()
     office.failures.clear()
     yield

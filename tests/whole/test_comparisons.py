@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from daemon.stages.invoices import work
+from daemon.stages.invoices import stage
 from shared.models import ledger, statements
 from shared.rules.ledger import InvoiceSides
 from shared.rules.values import InvoiceStatus
@@ -103,7 +103,7 @@ def test_a_sync_that_failed_has_not_compared(rig):
 
 
 def test_another_version_compares_once(rig, monkeypatch):
-    monkeypatch.setattr(work, "VERSION", "9.9.9")
+    monkeypatch.setattr(stage, "VERSION", "9.9.9")
     assert compares(rig, minutes=5)
     assert not compares(rig, minutes=5)
 

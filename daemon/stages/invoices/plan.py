@@ -9,11 +9,11 @@ Everything here is a pure function of a frozen state: no row, clock or socket.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from enum import StrEnum
+from typing import Any
 
 from daemon.stages import paging
 from daemon.stages.moves import Answered, Fail, GiveUpOn, Gone, GoOn, Move, NotTakenIn
@@ -131,17 +131,9 @@ class InvoiceSync(Paged):
         """MaxReturned of the current page, in rows."""
         return self.page_size * SWEEP_FACTOR if self.step is Step.SWEEP else self.page_size
 
-    def to_json(self) -> str:
-        """The state as the store keeps it between two callbacks."""
-        return json.dumps(asdict(self))
-
-    @classmethod
-    def from_json(cls, text: str) -> InvoiceSync:
-        """Read what to_json wrote."""
-        fields = json.loads(text)
-        fields["step"] = Step(fields["step"])
-        fields["asked"] = tuple(fields["asked"])
-        return cls(**fields)
+    @staticmethod
+    def read_field(name: str, value: Any) -> Any:
+        return Step(value) if name == "step" else Paged.read_field(name, value)
 
 
 def begin(
@@ -170,13 +162,17 @@ def wants_ids(state: InvoiceSync) -> bool:
     return state.step in BY_ID
 
 
+def is_left_out(state: InvoiceSync) -> bool:
+    """Whether this run does not take the step: there is nothing to compare, or not now."""
+    is_too_early = state.first and state.step in LATER_RUNS_ONLY and not state.by_id
+    return is_too_early or (state.step in COMPARING and not state.compares)
+
+
 def requests(
     state: InvoiceSync, request_id: str, ids: Sequence[str], today: date
 ) -> tuple[InvoiceSync, tuple[ask.Request, ...]]:
     """The message set of the current step; empty when the step has nothing to ask."""
-    if state.first and state.step in LATER_RUNS_ONLY and not state.by_id:
-        return state, ()
-    if state.step in COMPARING and not state.compares:
+    if is_left_out(state):
         return state, ()
     if state.step in BY_ID:
         chosen = tuple(ids[: state.ids_per_request])

@@ -7,12 +7,11 @@ at a time. What changed in QuickBooks is read in any case.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from daemon.stages import paging
 from daemon.stages.moves import Answered, Fail, Gone, GoOn, Move, NotTakenIn
@@ -88,6 +87,8 @@ WRITING = frozenset({Step.METHOD, Step.POST})
 PUSHING = frozenset({Step.LISTS, Step.LOOK, Step.METHOD})
 """Steps that serve only what is to be posted: where they fail, reading goes on."""
 ITERATED = frozenset({Step.READ, Step.CHANGED})
+ALWAYS_ASKS = WRITING | ITERATED | {Step.DELETIONS}
+"""Steps that have something to ask, whatever the store says."""
 
 
 class Asked(NamedTuple):
@@ -122,10 +123,6 @@ class WhichCopy(Paged):
     singly: tuple[str, ...] = ()
     numbers: tuple[str, ...] = ()
     looked: bool = False
-
-
-TUPLES = ("asked", "singly", "numbers")
-"""The fields of it that JSON makes lists of."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -185,19 +182,16 @@ class PaymentSync(WhichCopy):
         """Only the lists of changed payments are paged."""
         return self.step in ITERATED
 
-    def to_json(self) -> str:
-        """The state as the store keeps it between two callbacks."""
-        return json.dumps(asdict(self))
-
-    @classmethod
-    def from_json(cls, text: str) -> PaymentSync:
-        """Read what to_json wrote."""
-        fields = json.loads(text)
-        fields["step"] = Step(fields["step"])
-        fields |= {name: tuple(fields[name]) for name in TUPLES}
-        fields["asked_about"] = tuple(Asked(*one) for one in fields["asked_about"])
-        fields["to_write"] = tuple(Looked(*one) for one in fields["to_write"])
-        return cls(**fields)
+    @staticmethod
+    def read_field(name: str, value: Any) -> Any:
+        match name:
+            case "step":
+                return Step(value)
+            case "asked_about":
+                return tuple(Asked(*one) for one in value)
+            case "to_write":
+                return tuple(Looked(*one) for one in value)
+        return Paged.read_field(name, value)
 
 
 @dataclass(frozen=True, slots=True)
