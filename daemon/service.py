@@ -24,6 +24,7 @@ from daemon.edge.downloads import Downloads
 from daemon.edge.http import EdgeSite
 from daemon.edge.limits import EdgeLimits
 from daemon.edge.resource import make_site
+from daemon.event_upkeep import EventUpkeep
 from daemon.heartbeat import Heartbeat, address, facts_of_this_process
 from daemon.session.admission import Admission
 from daemon.session.handlers import CallbackHandlers
@@ -81,13 +82,17 @@ class RegularWork(Service):
         self,
         reactor: Any,
         handlers: CallbackHandlers,
+        upkeep: EventUpkeep,
         threads: ReactorThreads,
         environ: Mapping[str, str],
     ) -> None:
         self._environ = environ
+        self._upkeep = upkeep
         self._loops = [
             (LoopingCall(self._told, threads.store, handlers.thd_reap), REAP_SECONDS),
             (LoopingCall(self._told, threads.store, handlers.thd_prune), PRUNE_SECONDS),
+            (LoopingCall(self._told, threads.store, upkeep.thd_tell_late), REAP_SECONDS),
+            (LoopingCall(self._told, self._prune_events, threads), PRUNE_SECONDS),
         ]
         interval = watchdog_interval(environ)
         if interval is not None:
@@ -106,12 +111,19 @@ class RegularWork(Service):
             if loop.running:
                 loop.stop()
 
-    def _told(self, run: Callable[..., Deferred[Any]], work: Callable[[], int]) -> Deferred[Any]:
+    def _told(self, run: Callable[..., Deferred[Any]], work: Any) -> Deferred[Any]:
         """Run work; a failure is logged and tried again next time."""
         done = run(work)
         return done.addErrback(
             lambda failure: self.log.failure("Regular work {work} failed", failure, work=work)
         )
+
+    @inlineCallbacks
+    def _prune_events(self, threads: ReactorThreads) -> Any:
+        """Forget old events bit by bit: others have their turn in between."""
+        more = True
+        while more:
+            more = yield threads.store(self._upkeep.thd_prune)
 
     def _alive(self, threads: ReactorThreads) -> Deferred[Any]:
         done = threads.store(lambda: None)
@@ -225,6 +237,7 @@ def make_daemon(
     watch = ClockWatch(store.now, this_machine())
     admission = Admission(settings, record, watch.now, started_at)
     handlers = CallbackHandlers(settings, record, watch.now)
+    upkeep = EventUpkeep(watch.now, settings.keep_days)
     callbacks = WebConnectorCallbacks(admission, handlers, threads, settings)
     site = make_site(
         callbacks,
@@ -237,7 +250,7 @@ def make_daemon(
     facts = facts_of_this_process(settings, started_at)
     return Daemon(
         edge,
-        RegularWork(reactor, handlers, threads, environ),
+        RegularWork(reactor, handlers, upkeep, threads, environ),
         ThreadsService(threads),
         Heartbeat(reactor, threads, watch.look, lambda: replace(facts, listening=edge.addresses)),
     )

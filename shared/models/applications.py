@@ -5,19 +5,21 @@ from __future__ import annotations
 import re
 import unicodedata
 from base64 import b32encode
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from datetime import datetime
 from itertools import count
 from uuid import UUID, uuid4
 
 from peewee import Case
 
+from shared.models import events
 from shared.models import tables as t
 from shared.models.convert import millis, millis_or_none
 from shared.models.mapper import Mapper
 from shared.models.rows import APPLICATION, CONNECTION
 from shared.models.statements import Statement, among, insert_row, slot, update_columns
 from shared.qwc import app_name, new_guid, new_unique_name
+from shared.rules.events import EventKind
 from shared.rules.values import Application, ApplicationKind, Credentials, Layout
 
 _KINDS = {
@@ -154,7 +156,28 @@ def set_password(application_ids: Iterable[int], password_hash: str, proof: str 
 
     ``proof`` is ``passwords.proof_of`` it; without one the first login that is right makes it.
     """
-    _SET_PASSWORD.run(ids=application_ids, password_hash=password_hash, proof=proof)
+    ids = list(application_ids)
+    _SET_PASSWORD.run(ids=ids, password_hash=password_hash, proof=proof)
+    _tell(EventKind.PASSWORD_CHANGED, ids)
+
+
+def _tell(kind: EventKind, application_ids: Collection[int]) -> None:
+    """Record what became of the passwords of applications."""
+    events.record_rows(_TELL, kind=kind.value, ids=application_ids)
+
+
+_TELL = Statement(
+    lambda: events.of_rows(
+        t.Application.select(
+            *events.columns(
+                *(t.Application.connection, slot("kind")),
+                *(t.Application.id, t.Application.kind),
+            )
+        )
+        .where(among(t.Application.id, "ids"))
+        .order_by(t.Application.id)
+    )
+)
 
 
 _SET_PASSWORD = Statement(
@@ -219,6 +242,8 @@ _REVOKE = Statement(
 def login_failed(application_id: int, *, locked_until: datetime | None) -> None:
     """Count a wrong password; ``locked_until`` closes the door meanwhile."""
     _LOGIN_FAILED.run(id=application_id, locked_until_ms=millis_or_none(locked_until))
+    if locked_until is not None:
+        _tell(EventKind.PASSWORD_LOCKED, [application_id])
 
 
 _LOGIN_FAILED = Statement(
@@ -233,7 +258,9 @@ _LOGIN_FAILED = Statement(
 
 def unlock(application_ids: Iterable[int]) -> None:
     """Forget wrong passwords and end the lock that they brought."""
-    _UNLOCK.run(ids=application_ids)
+    ids = list(application_ids)
+    _UNLOCK.run(ids=ids)
+    _tell(EventKind.PASSWORD_UNLOCKED, ids)
 
 
 _UNLOCK = Statement(

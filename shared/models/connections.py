@@ -14,6 +14,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from shared.errors import BadName, NameTaken, NotFound
+from shared.models import events, problems
 from shared.models import tables as t
 from shared.models.applications import (
     all_of,
@@ -31,12 +32,13 @@ from shared.models.applications import (
 from shared.models.rows import BINDING, CONNECTION
 from shared.models.statements import (
     Statement,
-    among,
     insert_row,
     locking,
     slot,
+    unit_time,
     update_columns,
 )
+from shared.rules.events import EventKind
 from shared.rules.values import (
     Application,
     ApplicationKind,
@@ -48,7 +50,6 @@ from shared.rules.values import (
     MissingMethod,
     OnAccount,
     Overpayment,
-    ProblemState,
     RecordKind,
     SampleCompany,
 )
@@ -139,6 +140,7 @@ def add(
     )
     id_ = _ADD.value(name_key=_key(name), **columns, **_UNBOUND)
     fit_to_layout(id_, name, layout, new_id=new_id)
+    events.record(id_, EventKind.CONNECTION_ADDED, [events.Told(str(id_), name)])
     return by_id(id_)
 
 
@@ -231,27 +233,22 @@ def edit(connection_id: int, *, new_id: Callable[[], UUID] = uuid4, **changes: A
     if after.layout != before.layout:
         fit_to_layout(after.id, after.name, after.layout, new_id=new_id)
         _forget_failures(after.id, after.layout)
+    events.settings_changed(connection_id, "connection", after.name)
     return after
 
 
 def _forget_failures(connection_id: int, layout: Layout) -> None:
     """A failed sync of an application that is no more concerns nobody."""
     gone = [kind.value for kind in ApplicationKind if kind not in kinds_of(layout)]
-    _FORGET_FAILURES.run(connection=connection_id, kinds=gone)
-
-
-_FORGET_FAILURES = Statement(
-    lambda: t.Problem.update({t.Problem.state: ProblemState.RESOLVED.value}).where(
-        (t.Problem.connection == slot("connection"))
-        & (t.Problem.kind == RecordKind.SYNC.value)
-        & among(t.Problem.object_id, "kinds")
-    )
-)
+    problems.resolve(connection_id, RecordKind.SYNC, gone, None, unit_time())
 
 
 def remove(connection_id: int) -> None:
-    """Remove a connection with its applications, syncs, ledger and problems."""
+    """Remove a connection with its applications, syncs, ledger, problems and events."""
+    told = events.Told(str(connection_id), by_id(connection_id).name)
     _REMOVE.run(id=connection_id)
+    events.forget_connection(connection_id)
+    events.record(events.NOBODY, EventKind.CONNECTION_REMOVED, [told])
 
 
 _REMOVE = Statement(lambda: t.Connection.delete().where(t.Connection.id == slot("id")))

@@ -12,6 +12,7 @@ from typing import Any
 from peewee import JOIN, fn
 
 from shared.errors import NotFound, NotPossible
+from shared.models import events
 from shared.models import tables as t
 from shared.models.convert import millis
 from shared.models.mapper import Mapper
@@ -30,6 +31,7 @@ def map_name(
     """
     check(connection_id, name, list_id)
     _PUT.many([(connection_id, folded(name), name.strip(), list_id, who, millis(now))])
+    events.settings_changed(connection_id, "customer-name", name.strip())
     return of_connection(connection_id)[folded(name)]
 
 
@@ -69,6 +71,7 @@ def unmap_name(connection_id: int, name: str) -> CustomerMapping:
     if held is None:
         raise NotFound("mapped name", name)
     _DROP.run(connection=connection_id, folded=folded(name))
+    events.settings_changed(connection_id, "customer-name", held.name)
     return held
 
 

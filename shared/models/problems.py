@@ -11,10 +11,13 @@ from typing import Any
 from peewee import SQL, NodeList, fn
 
 from shared.errors import NotFound
+from shared.models import events
 from shared.models import tables as t
 from shared.models.convert import millis
+from shared.models.events import Told
 from shared.models.mapper import Mapper
-from shared.models.statements import Statement, among, insert_rows, slot, update_columns
+from shared.models.statements import Row, Statement, among, insert_rows, slot, update_columns
+from shared.rules.events import EventKind
 from shared.rules.values import Problem, ProblemState, RecordKind, Trouble
 
 _WAITING = (ProblemState.OPEN, ProblemState.RETRY)
@@ -28,7 +31,14 @@ def report(
     that were to be retried as well. Skipped ones stay skipped, and acknowledged ones acknowledged
     as long as they rest on the same.
     """
-    now_ms = millis(now)
+    if not troubles:
+        return
+    these = {
+        "connection": connection_id,
+        "objects": {one.object_id for one in troubles},
+        "codes": {one.code for one in troubles},
+    }
+    before, now_ms = {row[0] for row in _OPEN.all(**these)}, millis(now)
     _REPORT.many(
         (
             *(connection_id, sync_id, sync_id, one.code, one.kind.value, one.object_id),
@@ -37,6 +47,35 @@ def report(
         )
         for one in troubles
     )
+    _tell(EventKind.PROBLEM_OPENED, [row for row in _OPEN.all(**these) if row[0] not in before])
+
+
+def _tell(kind: EventKind, rows: Iterable[Row]) -> None:
+    """Record what became of problems; rows are of ``_TOLD``."""
+    for id_, connection_id, document, state, code in rows:
+        events.record(connection_id, kind, [Told(str(id_), document, state=state, code=code)])
+
+
+_TOLD = (t.Problem.id, t.Problem.connection, t.Problem.document, t.Problem.state, t.Problem.code)
+_OPEN = Statement(
+    lambda: (
+        t.Problem.select(*_TOLD)
+        .where(
+            (t.Problem.connection == slot("connection"))
+            & among(t.Problem.object_id, "objects")
+            & among(t.Problem.code, "codes")
+            & (t.Problem.state == ProblemState.OPEN.value)
+        )
+        .order_by(t.Problem.id)
+    )
+)
+
+
+def _closed(statement: Statement, **parameters: Any) -> int:
+    """Run a statement that closes problems; record it, and return how many there were."""
+    rows = sorted(statement.all(**parameters))
+    _tell(EventKind.PROBLEM_CLOSED, rows)
+    return len(rows)
 
 
 _REPORT = insert_rows(
@@ -82,8 +121,8 @@ def resolve(
         "now_ms": millis(now),
     }
     if codes is None:
-        return _RESOLVE.run(**parameters)
-    return _RESOLVE_CODES.run(**parameters, codes=codes)
+        return _closed(_RESOLVE, **parameters)
+    return _closed(_RESOLVE_CODES, **parameters, codes=codes)
 
 
 def resolve_all_but(
@@ -94,7 +133,8 @@ def resolve_all_but(
     now: datetime,
 ) -> int:
     """Close what waits about these objects under any other code than ``kept``; return how many."""
-    return _RESOLVE_ALL_BUT.run(
+    return _closed(
+        _RESOLVE_ALL_BUT,
         connection=connection_id,
         kind=kind.value,
         objects=object_ids,
@@ -105,8 +145,8 @@ def resolve_all_but(
 
 def resolve_others(connection_id: int, code: str, still: Iterable[str], now: datetime) -> int:
     """Close what waits under ``code`` about objects that are not among ``still``."""
-    return _RESOLVE_OTHERS.run(
-        connection=connection_id, code=code, objects=still, now_ms=millis(now)
+    return _closed(
+        _RESOLVE_OTHERS, connection=connection_id, code=code, objects=still, now_ms=millis(now)
     )
 
 
@@ -173,12 +213,16 @@ _RESOLVE_OTHERS = Statement(
 
 
 def _resolving(*conditions: Any) -> Any:
-    return t.Problem.update(
-        {t.Problem.state: ProblemState.RESOLVED.value, t.Problem.last_seen_ms: slot("now_ms")}
-    ).where(
-        t.Problem.connection == slot("connection"),
-        t.Problem.state.in_(_CLOSABLE),
-        *conditions,
+    return (
+        t.Problem.update(
+            {t.Problem.state: ProblemState.RESOLVED.value, t.Problem.last_seen_ms: slot("now_ms")}
+        )
+        .where(
+            t.Problem.connection == slot("connection"),
+            t.Problem.state.in_(_CLOSABLE),
+            *conditions,
+        )
+        .returning(*_TOLD)
     )
 
 
@@ -349,7 +393,7 @@ def decide_all(
 
     Not those under a code of ``but``.
     """
-    return _DECIDE_ALL.run(
+    decided = _DECIDE_ALL.all(
         connection=connection_id,
         kind=kind.value,
         object=object_id,
@@ -360,22 +404,36 @@ def decide_all(
         who=who,
         now_ms=millis(now),
     )
+    _tell_decided(after, sorted(decided))
+    return len(decided)
+
+
+def _tell_decided(state: ProblemState, rows: Sequence[Row]) -> None:
+    """Record a decision, which may open a problem again or close it."""
+    if state is ProblemState.OPEN:
+        _tell(EventKind.PROBLEM_OPENED, rows)
+    elif state is not ProblemState.RETRY:
+        _tell(EventKind.PROBLEM_CLOSED, rows)
 
 
 _DECIDE_ALL = Statement(
-    lambda: t.Problem.update(
-        {
-            t.Problem.state: slot("state"),
-            t.Problem.note: slot("note"),
-            t.Problem.changed_by: slot("who"),
-            t.Problem.changed_ms: slot("now_ms"),
-        }
-    ).where(
-        (t.Problem.connection == slot("connection"))
-        & (t.Problem.kind == slot("kind"))
-        & (t.Problem.object_id == slot("object"))
-        & among(t.Problem.state, "states")
-        & ~among(t.Problem.code, "but")
+    lambda: (
+        t.Problem.update(
+            {
+                t.Problem.state: slot("state"),
+                t.Problem.note: slot("note"),
+                t.Problem.changed_by: slot("who"),
+                t.Problem.changed_ms: slot("now_ms"),
+            }
+        )
+        .where(
+            (t.Problem.connection == slot("connection"))
+            & (t.Problem.kind == slot("kind"))
+            & (t.Problem.object_id == slot("object"))
+            & among(t.Problem.state, "states")
+            & ~among(t.Problem.code, "but")
+        )
+        .returning(*_TOLD)
     )
 )
 
@@ -384,6 +442,10 @@ def change(problem_id: int, state: ProblemState, note: str, who: str, now: datet
     """Write down what a person decided; ``note`` says why, or is empty."""
     columns = _PROBLEM.changes(state=state, note=note, changed_by=who, changed_at=now)
     update_columns(t.Problem, id=problem_id, **columns)
+    _tell_decided(state, _DECIDED.all(id=problem_id))
+
+
+_DECIDED = Statement(lambda: t.Problem.select(*_TOLD).where(t.Problem.id == slot("id")))
 
 
 def _select() -> Any:

@@ -20,6 +20,7 @@ import json
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Any, Literal
 
 from peewee import SQL, Expression, Field, Model, NodeList, Query, Value, fn
@@ -44,19 +45,41 @@ class _Units(threading.local):
 
     def __init__(self) -> None:
         self.databases: list[tuple[Engine, Database]] = []
+        self.clocks: list[Callable[[], datetime]] = []
+        self.done: list[set[str]] = []
 
 
 _units = _Units()
 
 
 @contextmanager
-def unit_on(engine: Engine, database: Database) -> Iterator[None]:
+def unit_on(engine: Engine, database: Database, clock: Callable[[], datetime]) -> Iterator[None]:
     """Let the statements of this thread run on ``database`` meanwhile."""
     _units.databases.append((engine, database))
+    _units.clocks.append(clock)
+    _units.done.append(set())
     try:
         yield
     finally:
-        _units.databases.pop()
+        for stack in (_units.databases, _units.clocks, _units.done):
+            stack.pop()
+
+
+def unit_time() -> datetime:
+    """The store's time, for what is written by itself with every change."""
+    if not _units.clocks:
+        raise OutsideUnit
+    return _units.clocks[-1]()
+
+
+def first_in_unit(what: str) -> bool:
+    """Tell whether this is asked the first time in the unit of work, and those around it."""
+    _, database = current()
+    units = zip(_units.databases, _units.done, strict=True)
+    is_first = not any(what in done for (_, its_own), done in units if its_own is database)
+    if is_first:
+        _units.done[-1].add(what)
+    return is_first
 
 
 def current_engine() -> Engine:

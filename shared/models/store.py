@@ -129,7 +129,7 @@ class Store:
                 stack.enter_context(self._engine.database.atomic())
             else:
                 stack.enter_context(self._engine.unit(writing=writing))
-            stack.enter_context(statements.unit_on(self.engine, self._engine.database))
+            stack.enter_context(statements.unit_on(self.engine, self._engine.database, self.now))
             outer.append(writing)
             stack.callback(outer.pop)
             yield

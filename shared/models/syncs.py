@@ -11,8 +11,10 @@ from typing import Any
 from peewee import JOIN, SQL, fn
 
 from shared.errors import NotFound, NotPossible
+from shared.models import events
 from shared.models import tables as t
 from shared.models.convert import millis
+from shared.models.events import Told
 from shared.models.mapper import Mapper
 from shared.models.statements import (
     Statement,
@@ -22,6 +24,7 @@ from shared.models.statements import (
     slot,
     update_columns,
 )
+from shared.rules.events import EventKind
 from shared.rules.values import Outcome, ProblemState, Record, Sync, SyncState
 
 REFUSALS_SHARE_A_ROW = timedelta(hours=1)
@@ -57,7 +60,24 @@ _ADD = insert_row(t.Sync)
 
 def save(sync_id: int, **changes: Any) -> None:
     """Change any of state, position, total, failed, message, error, error_code, ended_at."""
+    if changes.get("state") in _ENDS:
+        _tell_end(sync_id, changes["state"], changes.get("error_code", ""))
     update_columns(t.Sync, id=sync_id, **_SYNC.changes(**changes))
+
+
+_ENDS = {
+    SyncState.FINISHED: EventKind.SYNC_FINISHED,
+    SyncState.FAILED: EventKind.SYNC_FAILED,
+    SyncState.CANCELED: EventKind.SYNC_CANCELED,
+}
+
+
+def _tell_end(sync_id: int, state: SyncState, code: str) -> None:
+    """Record how a sync of a connection ends, unless it ended so before."""
+    sync = get(sync_id)
+    if sync.state != state and sync.connection_id is not None:
+        told = Told(str(sync_id), sync.application, state=state.value, code=code)
+        events.record(sync.connection_id, _ENDS[state], [told])
 
 
 def get(sync_id: int) -> Sync:
@@ -307,6 +327,9 @@ def refused_login(
     )
     if connection_id is None:
         _FORGET_UNKNOWN_USERS.run(kept=UNKNOWN_USERS_KEPT)
+    else:
+        told_of = Told(str(sync_id), application, state=SyncState.FAILED.value, code=code)
+        events.record(connection_id, EventKind.SYNC_FAILED, [told_of])
     return get(sync_id)
 
 

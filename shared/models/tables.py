@@ -794,6 +794,30 @@ class Audit(Table):
     detail = TextField()
 
 
+class Event(Table):
+    """What happened to a record, in short; rows are only ever added, and pruned by age.
+
+    ``connection`` is 0 for none. No foreign key: checking it would cost an import more than the
+    row itself. ``object_id`` is the TxnID, ListID or number of the record, ``document`` what it is
+    called. No text of people or of QuickBooks beyond that, and never a secret.
+    """
+
+    id = LastingIdField()
+    at_ms = BigIntegerField()
+    connection = BigIntegerField()
+    kind = TextField()
+    object_id = TextField()
+    document = TextField()
+    amount_cents = BigIntegerField(null=True)
+    before_cents = BigIntegerField(null=True)
+    currency = TextField()
+    state = TextField()
+    code = TextField()
+
+    class Meta:
+        indexes = ((("connection", "id"), False),)
+
+
 class Daemon(Table):
     """A daemon process; ``stopped_ms`` is null until it says that it ends.
 
@@ -929,6 +953,7 @@ TABLES: tuple[type[Table], ...] = (
     MethodRule,
     ListEntry,
     Audit,
+    Event,
     Daemon,
     ClockLook,
     Download,

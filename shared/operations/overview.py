@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING
+
+from shared.rules.lateness import due_at, is_late
 
 if TYPE_CHECKING:
     from shared.models.store import Store
     from shared.rules.payments.views import Hold
-    from shared.rules.values import ApplicationOverview, Connection, ConnectionOverview
-
-_LEAST_GRACE = timedelta(minutes=5)
+    from shared.rules.values import ApplicationOverview, ConnectionOverview
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,20 +63,3 @@ def _line(found: ConnectionOverview, now: datetime, hold: Hold | None) -> Connec
         needs_person=bool(late or failed or found.open_problems or found.payments_unknown),
         hold=hold,
     )
-
-
-def due_at(connection: Connection, one: ApplicationOverview) -> datetime | None:
-    """When the Web Connector should call for an application, by the proposed Auto-Run."""
-    seen = one.application.last_seen_at
-    if seen is None or not connection.run_every_minutes:
-        return None
-    return seen + timedelta(minutes=connection.run_every_minutes)
-
-
-def is_late(connection: Connection, one: ApplicationOverview, now: datetime) -> bool:
-    """Whether Auto-Run stopped calling: half an interval, five minutes at least, went by."""
-    due = due_at(connection, one)
-    if due is None or (one.sync is not None and one.sync.ended_at is None):
-        return False
-    grace = max(timedelta(minutes=connection.run_every_minutes) / 2, _LEAST_GRACE)
-    return now > due + grace

@@ -273,7 +273,9 @@ class ImportPlan(Plan[Imported]):
     def apply(self, by: Operator) -> Imported:
         """Change what is on file, and let everybody see the new payments."""
         assert self.ready is not None
-        if self.ready.import_id and not hidden_imports.show(self.ready.import_id):
+        if self.ready.import_id and not hidden_imports.show(
+            self.connection.id, self.ready.import_id
+        ):
             raise PlanIsStale(self)
         told = problems.waiting_about(self.connection.id, _PAYMENT, CHANGED_AFTER_SENDING)
         same = [str(one.id) for one in self.verdicts if one.how is _How.SAME]

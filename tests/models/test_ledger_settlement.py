@@ -434,7 +434,7 @@ def test_what_comes_out_as_it_stands_is_not_written(books):
     books.hold(replace(JOB, active=False, edit_sequence="2"))
     before = _written(books)
     books.settle(set_aside=aside)
-    assert _written(books) == before + 3, "the two customers and their one invoice"
+    assert _written(books) == before + 4, "the two customers, their one invoice, its event"
 
 
 def _written(books: Books) -> int:

@@ -7,10 +7,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from shared.models import events
 from shared.models import tables as t
+from shared.models.events import Told
 from shared.models.ledger import aliases, rereads, wanted
 from shared.models.mapper import Mapper
 from shared.models.statements import Row, Statement, among, insert_rows, slot
+from shared.rules.events import EventKind
 from shared.rules.ledger import CustomerState
 from shared.rules.values import Customer, RecordKind
 
@@ -43,7 +46,17 @@ def store_customers(
     aliases.still_there(connection_id, customers)
     wanted.want(connection_id, (customer.parent_list_id for customer in customers.values()))
     rereads.reread_done(connection_id, RecordKind.CUSTOMER, customers)
+    for kind, list_ids in (
+        (EventKind.CUSTOMER_IMPORTED, stored.imported),
+        (EventKind.CUSTOMER_CHANGED, stored.updated),
+    ):
+        events.record(connection_id, kind, (_told(customers[one]) for one in list_ids))
     return stored
+
+
+def _told(customer: Customer) -> Told:
+    state = "active" if customer.active else "inactive"
+    return Told(customer.list_id, customer.full_name, currency=customer.currency, state=state)
 
 
 def _kind(stored: StoredCustomers, known: Row | None, customer: Customer) -> list[str]:
@@ -112,7 +125,27 @@ def mark_customers_missing(connection_id: int, list_ids: Iterable[str]) -> None:
 
 def mark_customers_deleted(connection_id: int, list_ids: Iterable[str]) -> None:
     """Note that customers were deleted in QuickBooks; others than ours are ignored."""
-    _mark(connection_id, list_ids, CustomerState.DELETED)
+    ids = list(list_ids)
+    if ids:
+        events.record_rows(_TELL_DELETED, connection=connection_id, ids=ids)
+    _mark(connection_id, ids, CustomerState.DELETED)
+
+
+_TELL_DELETED = Statement(
+    lambda: events.of_rows(
+        t.Customer.select(
+            *events.columns(
+                *(t.Customer.connection, EventKind.CUSTOMER_DELETED.value),
+                *(t.Customer.list_id, t.Customer.full_name),
+                state=CustomerState.DELETED.value,
+            )
+        ).where(
+            (t.Customer.connection == slot("connection"))
+            & among(t.Customer.list_id, "ids")
+            & (t.Customer.state == CustomerState.HELD.value)
+        )
+    )
+)
 
 
 def _mark(connection_id: int, list_ids: Iterable[str], state: CustomerState) -> None:

@@ -11,12 +11,15 @@ from peewee import SQL
 
 from shared.documents import invoice_document
 from shared.errors import NotFound
+from shared.models import events
 from shared.models import tables as t
 from shared.models.convert import cents, money
+from shared.models.events import Told
 from shared.models.ledger import aliases, rereads, seen, wanted
 from shared.models.mapper import Mapper
 from shared.models.statements import Row, Statement, among, insert_rows, slot
 from shared.qbxml.invoice_lines import InvoiceLine
+from shared.rules.events import EventKind
 from shared.rules.ledger import Invoice
 from shared.rules.payments import numbers
 from shared.rules.values import (
@@ -66,7 +69,38 @@ def store_invoices(connection_id: int, batch: Sequence[Invoice]) -> StoredInvoic
         (one.customer_list_id for one in written if one.status is InvoiceStatus.OPEN),
     )
     aliases.invoices_moved(connection_id, set(_moves(known, written)))
+    if stored.updated:
+        _tell_changed(connection_id, known, stored.updated)
     return stored
+
+
+def _tell_changed(connection_id: int, known: Mapping[str, Row], updated: Sequence[str]) -> None:
+    """Record what changed and stays imported; the settlement tells of what it settles."""
+    rows = _SHOWN.all(connection=connection_id, ids=updated)
+    events.record(
+        connection_id,
+        EventKind.INVOICE_CHANGED,
+        (
+            Told(txn_id, number, balance, known[txn_id][_BALANCE], currency, status)
+            for txn_id, number, balance, currency, status in rows
+        ),
+    )
+
+
+_SHOWN = Statement(
+    lambda: (
+        t.Invoice.select(
+            *(t.Invoice.txn_id, t.Invoice.number, t.Invoice.balance_cents),
+            *(t.Invoice.currency, t.Invoice.status),
+        )
+        .where(
+            (t.Invoice.connection == slot("connection"))
+            & among(t.Invoice.txn_id, "ids")
+            & (t.Invoice.left_out == "")
+        )
+        .order_by(t.Invoice.id)
+    )
+)
 
 
 def _moves(known: Mapping[str, Row], written: Sequence[Invoice]) -> Iterator[tuple[str, str]]:
@@ -85,7 +119,7 @@ _KNOWN = Statement(
         *(t.Invoice.seen_cents, t.Invoice.id),
     ).where((t.Invoice.connection == slot("connection")) & among(t.Invoice.txn_id, "ids"))
 )
-_CUSTOMER, _SEEN, _ID = -3, -2, -1
+_BALANCE, _CUSTOMER, _SEEN, _ID = -5, -3, -2, -1
 """Where these stand in what follows the TxnID in a row of _KNOWN."""
 _COMPARED = slice(0, _SEEN)
 """What of it a whole invoice tells, and what a sweep sees of it, too."""
@@ -207,8 +241,31 @@ def mark_deleted(connection_id: int, txn_ids: Iterable[str]) -> list[str]:
 
     A deleted invoice owes nothing; its total stays what it was. Unknown ids are ignored.
     """
-    return _MARK_DELETED.column(connection=connection_id, ids=txn_ids)
+    deleted = _MARK_DELETED.column(connection=connection_id, ids=txn_ids)
+    if deleted:
+        events.record_rows(_TELL_DELETED, connection=connection_id, ids=deleted)
+    return deleted
 
+
+_TELL_DELETED = Statement(
+    lambda: events.of_rows(
+        t.Invoice.select(
+            *events.columns(
+                *(t.Invoice.connection, EventKind.INVOICE_DELETED.value),
+                *(t.Invoice.txn_id, t.Invoice.number),
+                amount=t.Invoice.balance_cents,
+                currency=t.Invoice.currency,
+                state=t.Invoice.status,
+            )
+        )
+        .where(
+            (t.Invoice.connection == slot("connection"))
+            & among(t.Invoice.txn_id, "ids")
+            & t.Invoice.left_out.in_(("", t.UNSETTLED))
+        )
+        .order_by(t.Invoice.id)
+    )
+)
 
 _MARK_DELETED = Statement(
     lambda: (

@@ -19,9 +19,11 @@ from typing import Any, NamedTuple
 
 from peewee import JOIN, SQL, Case, Expression, fn
 
+from shared.models import events
 from shared.models import tables as t
 from shared.models.convert import day_text
 from shared.models.statements import Statement, among, slot
+from shared.rules.events import EventKind
 from shared.rules.ledger import CustomerState
 from shared.rules.values import InvoiceStatus, JobMode
 
@@ -225,13 +227,16 @@ def _settle_open(terms: Terms, after: str, limit: int) -> Settled:
     given = {**_given(terms), "after": first, "until": _BEYOND_ALL if ends_here else last}
     for told in _TO_TELL.all(**given):
         settled.tell(*told)
-    _WRITE_OPEN.run(**given)
+    if events.record_rows(_TELL_OPEN, **given):
+        _WRITE_OPEN.run(**given)
     return settled
 
 
 def _settle_closed(terms: Terms, _after: str, limit: int) -> Settled:
     """What was settled is not among them any more, so each slice begins at the beginning."""
-    written = _WRITE_CLOSED.run(**_given(terms), limit=limit)
+    given = {**_given(terms), "limit": limit}
+    events.record_rows(_TELL_CLOSED, **given)
+    written = _WRITE_CLOSED.run(**given)
     return Settled(rows=written, until="" if written < limit else "more")
 
 
@@ -248,7 +253,10 @@ def _settle_set_aside(terms: Terms, after: str, limit: int) -> Settled:
             settled.tell(txn_id, before[1], reason)
         if before != [bill_to, reason]:
             changes.append((bill_to, reason, number))
-    _WRITE.many(changes)
+    hidden = [number for _, _, number in changes]
+    if hidden:
+        events.record_rows(_TELL_SET_ASIDE, ids=hidden)
+        _WRITE.many(changes)
     return settled
 
 
@@ -302,8 +310,12 @@ def _of_connection(*columns: Any) -> Any:
     return (
         t.Invoice.select(*columns)
         .join(t.Customer, JOIN.LEFT_OUTER, on=names)
-        .where(t.Invoice.connection == slot("connection"))
+        .where(_is_of_connection())
     )
+
+
+def _is_of_connection() -> Expression:
+    return t.Invoice.connection == slot("connection")
 
 
 def _is_open() -> Expression:
@@ -369,19 +381,77 @@ def _due() -> Any:
     return _of_connection(t.Invoice.id, _bill_to().alias("bill_to"), _reason().alias("reason"))
 
 
-_WRITE_OPEN = Statement(
-    lambda: _written_as(
-        _due().where(
-            _in_slice()
-            & ((t.Invoice.bill_to_list_id != _bill_to()) | (t.Invoice.left_out != _reason()))
-        )
+def _comes_out_otherwise() -> Any:
+    return (t.Invoice.bill_to_list_id != _bill_to()) | (t.Invoice.left_out != _reason())
+
+
+def _some_closed(query: Any) -> Any:
+    return (
+        query.where(SQL(t.UNSETTLED_CLOSED), ~among(t.Invoice.txn_id, "set_aside"))
+        .order_by(t.Invoice.id)
+        .limit(slot("limit"))
+    )
+
+
+_WRITE_OPEN = Statement(lambda: _written_as(_due().where(_in_slice() & _comes_out_otherwise())))
+_WRITE_CLOSED = Statement(lambda: _written_as(_some_closed(_due())))
+
+
+def _told_as(kind: Any, code: Any = "") -> list[Any]:
+    return events.columns(
+        *(t.Invoice.connection, kind, t.Invoice.txn_id, t.Invoice.number),
+        amount=t.Invoice.balance_cents,
+        currency=t.Invoice.currency,
+        state=t.Invoice.status,
+        code=code,
+    )
+
+
+def _became() -> Any:
+    """What happens to an open invoice that comes out otherwise than it stands.
+
+    One that bills nobody yet, or was left out until now, is imported; the others were before.
+    """
+    shown = t.Invoice.left_out.in_(("", t.UNSETTLED)) & (t.Invoice.bill_to_list_id != "")
+    return Case(
+        None,
+        [
+            (_reason() != "", EventKind.INVOICE_LEFT_OUT.value),
+            (shown, EventKind.INVOICE_CHANGED.value),
+        ],
+        EventKind.INVOICE_IMPORTED.value,
+    )
+
+
+# An event for each invoice that is written, while it still stands as it did.
+_TELL_OPEN = Statement(
+    lambda: events.of_rows(
+        _of_connection(*_told_as(_became(), _reason()))
+        .where(_in_slice() & _comes_out_otherwise())
+        .order_by(t.Invoice.id)
     )
 )
-_WRITE_CLOSED = Statement(
-    lambda: _written_as(
-        _due()
-        .where(SQL(t.UNSETTLED_CLOSED), ~among(t.Invoice.txn_id, "set_aside"))
-        .limit(slot("limit"))
+
+
+def _closed() -> Any:
+    """Those that were imported and are closed now; a deletion was told when it was met."""
+    these = _some_closed(t.Invoice.select(t.Invoice.id).where(_is_of_connection()))
+    was_shown = (t.Invoice.left_out == t.UNSETTLED) & (t.Invoice.bill_to_list_id != "")
+    return (
+        t.Invoice.select(*_told_as(EventKind.INVOICE_CLOSED.value))
+        .where(
+            t.Invoice.id.in_(these) & was_shown & (t.Invoice.status != InvoiceStatus.DELETED.value)
+        )
+        .order_by(t.Invoice.id)
+    )
+
+
+_TELL_CLOSED = Statement(lambda: events.of_rows(_closed()))
+_TELL_SET_ASIDE = Statement(
+    lambda: events.of_rows(
+        t.Invoice.select(*_told_as(EventKind.INVOICE_LEFT_OUT.value))
+        .where(among(t.Invoice.id, "ids") & t.Invoice.left_out.in_(("", t.UNSETTLED)))
+        .order_by(t.Invoice.id)
     )
 )
 _SET_ASIDE = Statement(

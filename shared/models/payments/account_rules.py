@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from shared.errors import NotFound, StoreError
+from shared.models import events
 from shared.models import tables as t
 from shared.models.statements import Statement, insert_rows, slot
 from shared.rules.payments.names import folded
@@ -45,6 +46,7 @@ def add_deposit_rule(
     wanted = DepositRule(0, method, currency, gateway, account)
     _refuse_duplicate(connection_id, wanted)
     _ADD_DEPOSIT.many([(connection_id, method, currency, gateway, account)])
+    events.settings_changed(connection_id, "deposit-rule", account)
     return next(
         one for one in deposit_rules(connection_id) if _conditions(one) == _conditions(wanted)
     )
@@ -74,6 +76,7 @@ def remove_deposit_rule(connection_id: int, id: int) -> None:  # noqa: A002 - th
     if id not in {rule.id for rule in deposit_rules(connection_id)}:
         raise NotFound("deposit rule", id)
     _REMOVE_DEPOSIT.run(connection=connection_id, id=id)
+    events.settings_changed(connection_id, "deposit-rule", "")
 
 
 _REMOVE_DEPOSIT = Statement(
@@ -101,6 +104,7 @@ def set_method_rule(connection_id: int, method: str, name: str) -> MethodRule:
     for held in _for_method(connection_id, method):
         _REMOVE_METHOD.run(connection=connection_id, method=held.method)
     _ADD_METHOD.many([(connection_id, method, name)])
+    events.settings_changed(connection_id, "method-rule", method)
     return MethodRule(method, name)
 
 
@@ -119,6 +123,7 @@ def remove_method_rule(connection_id: int, method: str) -> None:
         raise NotFound("method rule", method)
     for rule in held:
         _REMOVE_METHOD.run(connection=connection_id, method=rule.method)
+    events.settings_changed(connection_id, "method-rule", method)
 
 
 def _for_method(connection_id: int, method: str) -> list[MethodRule]:

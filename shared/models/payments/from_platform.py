@@ -14,9 +14,10 @@ from peewee import fn
 
 from shared.models import tables as t
 from shared.models.convert import cents, millis
-from shared.models.payments import hidden_imports, rows
+from shared.models.payments import hidden_imports, rows, telling
 from shared.models.payments.standing import ADD_EVENTS, IN_QUICKBOOKS
 from shared.models.statements import Row, Statement, among, insert_rows, slot
+from shared.rules.events import EventKind
 from shared.rules.payments.values import (
     Asking,
     NewPayment,
@@ -82,6 +83,7 @@ def add(connection_id: int, payments: Sequence[NewPayment], now: datetime) -> No
     _ADD.many(_row(connection_id, one, millis(now)) for one in payments)
     numbers = ids(connection_id, [one.external_id for one in payments])
     _add_uses((numbers[one.external_id], one) for one in payments)
+    telling.tell(EventKind.PAYMENT_RECEIVED, list(numbers.values()))
 
 
 def add_hidden(
@@ -161,6 +163,7 @@ def correct(payments: Sequence[tuple[int, NewPayment, str]], who: str, now: date
         for payment_id, posting_id in postings
     )
     _PLAN_AGAIN.run(ids=numbers)
+    telling.tell(EventKind.PAYMENT_CORRECTED, numbers)
 
 
 _TERMS = (
@@ -229,6 +232,7 @@ def recharge(payments: Sequence[tuple[int, NewPayment]], now: datetime) -> None:
         (one.charge_state.value, cents(one.refunded), one.disputed, millis(now), id_)
         for id_, one in payments
     )
+    telling.tell(EventKind.PAYMENT_CORRECTED, [id_ for id_, _ in payments])
 
 
 _RECHARGE = Statement(

@@ -16,9 +16,10 @@ from peewee import Select, fn
 
 from shared.models import tables as t
 from shared.models.convert import cents, millis
-from shared.models.payments import rows
+from shared.models.payments import rows, telling
 from shared.models.payments.from_platform import ADD_USES, PAYMENT_COLUMNS
 from shared.models.statements import Row, Statement, among, current_engine, insert_rows, slot
+from shared.rules.events import EventKind
 from shared.rules.payments.values import (
     ChargeState,
     Payment,
@@ -73,7 +74,12 @@ def store(
             stored.updated.append(txn_id)
     written = [payments[txn_id] for txn_id in chain(stored.imported, stored.updated)]
     _WRITE.many(_row(connection_id, sync_id, one, millis(now)) for one in written)
-    _write_uses(connection_id, written, stored.updated)
+    numbers = _write_uses(connection_id, written, stored.updated)
+    for kind, txn_ids in (
+        (EventKind.PAYMENT_IMPORTED, stored.imported),
+        (EventKind.PAYMENT_EDITED, stored.updated),
+    ):
+        telling.tell(kind, [numbers[txn_id] for txn_id in txn_ids])
     if stored.unchanged:
         _MARK_READ.run(connection=connection_id, sync=sync_id, ids=stored.unchanged)
     return stored
@@ -120,7 +126,8 @@ def _row(connection_id: int, sync_id: int, one: ReceivedPayment, now_ms: int) ->
 
 def _write_uses(
     connection_id: int, written: Sequence[ReceivedPayment], updated: Collection[str]
-) -> None:
+) -> dict[str, int]:
+    """Write what payments are applied to; returns their numbers by TxnID."""
     numbers: dict[str, int] = dict(
         _NUMBERS.all(connection=connection_id, ids=[one.txn_id for one in written])
     )
@@ -130,6 +137,7 @@ def _write_uses(
         for one in written
         for position, use in enumerate(one.uses)
     )
+    return numbers
 
 
 _NUMBERS = Statement(lambda: _of_these(t.Payment.select(t.Payment.key, t.Payment.id)))
@@ -175,14 +183,16 @@ _PAID_BY_US = Statement(
 
 def mark_deleted(connection_id: int, txn_ids: Collection[str], now: datetime) -> list[str]:
     """Note that QuickBooks no longer has these imported payments; return the newly gone ones."""
-    return sorted(_MARK_DELETED.column(connection=connection_id, ids=txn_ids, now_ms=millis(now)))
+    gone = _MARK_DELETED.all(connection=connection_id, ids=txn_ids, now_ms=millis(now))
+    telling.tell(EventKind.PAYMENT_DELETED, [id_ for _, id_ in gone])
+    return sorted(txn_id for txn_id, _ in gone)
 
 
 _MARK_DELETED = Statement(
     lambda: (
         _of_these(t.Payment.update({t.Payment.deleted: True, t.Payment.changed_ms: slot("now_ms")}))
         .where(~t.Payment.deleted)
-        .returning(t.Payment.key)
+        .returning(t.Payment.key, t.Payment.id)
     )
 )
 
@@ -264,14 +274,19 @@ def remove_ours(connection_id: int, txn_ids: Iterable[str]) -> list[str]:
     One is read from QuickBooks like any other while it is not known yet that we posted it.
     Only those go whose TxnID a posting has by now.
     """
-    return sorted(_REMOVE_OURS.column(connection=connection_id, ids=list(txn_ids)))
+    ours: dict[str, int] = dict(_OURS.all(connection=connection_id, ids=list(txn_ids)))
+    telling.tell(EventKind.PAYMENT_RECOGNIZED, list(ours.values()))
+    if ours:
+        _REMOVE.run(ids=ours.values())
+    return sorted(ours)
 
 
-def _remove_ours() -> Any:
+def _ours() -> Any:
     posted = t.Posting.select(t.Posting.id).where(
         (t.Posting.connection == t.Payment.connection) & (t.Posting.txn_id == t.Payment.key)
     )
-    return _of_these(t.Payment.delete()).where(fn.EXISTS(posted)).returning(t.Payment.key)
+    return _of_these(t.Payment.select(t.Payment.key, t.Payment.id)).where(fn.EXISTS(posted))
 
 
-_REMOVE_OURS = Statement(_remove_ours)
+_OURS = Statement(_ours)
+_REMOVE = Statement(lambda: t.Payment.delete().where(among(t.Payment.id, "ids")))

@@ -14,6 +14,7 @@ from typing import Any
 
 from shared.models import tables as t
 from shared.models.convert import millis, moment
+from shared.models.payments import telling
 from shared.models.statements import Statement, among, insert_row, slot
 from shared.rules.payments.values import PaymentSource
 
@@ -79,9 +80,12 @@ _KEEP = Statement(
 )
 
 
-def show(import_id: int) -> bool:
+def show(connection_id: int, import_id: int) -> bool:
     """Let everybody see the payments of an import; false where it was disturbed or removed."""
-    return _SHOW.run(import_id=import_id) == 1
+    shown = _SHOW.run(import_id=import_id) == 1
+    if shown:
+        telling.tell_import(connection_id, import_id)
+    return shown
 
 
 _SHOW = Statement(

@@ -14,8 +14,9 @@ from shared.errors import NotFound
 from shared.models import problems
 from shared.models import tables as t
 from shared.models.convert import cents, cents_or_none, moment
-from shared.models.payments import rows, standing
+from shared.models.payments import rows, standing, telling
 from shared.models.statements import Statement, among, slot, update_columns
+from shared.rules.events import EventKind
 from shared.rules.payments.values import (
     PaymentStatus,
     Posting,
@@ -194,7 +195,18 @@ def move(
     standing.add_event(posting_id, now, event, detail, set_id, who)
     after = get(posting_id)
     _carry_over(before, after, reason, now)
+    _tell_change(before, after)
     return after
+
+
+def _tell_change(before: Posting, after: Posting) -> None:
+    """Record what became in QuickBooks of what was posted."""
+    if before.state is not PostingState.POSTED or after.state is not PostingState.POSTED:
+        return
+    if after.deleted and not before.deleted:
+        telling.tell(EventKind.PAYMENT_DELETED, [after.payment_id])
+    elif (before.edit_sequence, before.deleted) != (after.edit_sequence, after.deleted):
+        telling.tell(EventKind.PAYMENT_EDITED, [after.payment_id])
 
 
 def _carry_over(before: Posting, after: Posting, reason: str, now: datetime) -> None:

@@ -14,12 +14,14 @@ from decimal import Decimal
 from typing import Any
 
 from shared.hints import tell
-from shared.models import connections, ledger, mappings, problems
+from shared.models import connections, events, ledger, mappings, problems
 from shared.models import tables as t
-from shared.models.convert import day_text, millis
+from shared.models.convert import cents, day_text, millis
+from shared.models.events import Told
 from shared.models.payments import planned_parts, rows, standing
 from shared.models.payments.standing import ABOUT_POSTED
 from shared.models.statements import Row, Statement, among, slot
+from shared.rules.events import EventKind
 from shared.rules.payments import reasons
 from shared.rules.payments.allowances import allowed
 from shared.rules.payments.judging import (
@@ -226,6 +228,19 @@ def _write_status(all_judged: Sequence[Judged], now: datetime) -> None:
         != (one.payment.status, one.payment.code, one.payment.reason)
     )
     standing.keep_waiting_since([(one.payment.id, one.status) for one in all_judged], now)
+    refused = [one for one in all_judged if one.status is PaymentStatus.REFUSED]
+    for one in refused:
+        if not _is_as_before(one):
+            events.record(one.payment.connection_id, EventKind.PAYMENT_REFUSED, [_told(one)])
+
+
+def _told(one: Judged) -> Told:
+    return Told(
+        *(str(one.payment.id), one.payment.external_id, cents(one.payment.amount)),
+        currency=one.payment.currency,
+        state=one.status.value,
+        code=one.code,
+    )
 
 
 _WRITE = Statement(

@@ -17,7 +17,7 @@ from shared.hints import tell
 from shared.models import tables as t
 from shared.models.convert import millis
 from shared.models.installation import origin
-from shared.models.payments import rows
+from shared.models.payments import rows, telling
 from shared.models.statements import Statement, among, insert_rows, slot, update_columns
 from shared.rules.payments import reasons, tags
 from shared.rules.payments.values import (
@@ -120,6 +120,7 @@ def set_status(
     **columns: str,
 ) -> None:
     """Write where a payment stands; ``columns`` may be ``note`` and ``changed_by``."""
+    telling.tell_status(payment_id, status, code)
     update_columns(
         t.Payment,
         id=payment_id,
