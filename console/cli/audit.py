@@ -7,13 +7,13 @@ from functools import partial
 
 import click
 
-from console.cli import output
 from console.cli.context import CommandContext, pass_command_context
 from console.cli.json_option import json_option
+from console.cli.listing import Listing, limit_option, most
 from console.cli.params import Day
 from shared.operations import audit as operations
 from shared.operations.audit import AuditFilter
-from shared.operations.contracts.doctor import AUDIT_ENTRY
+from shared.operations.contracts.records import AUDIT_ENTRY
 from shared.operations.describe.tables import Column, Row
 from shared.operations.describe.text import count, local_time
 from shared.rules.values import AuditEntry
@@ -38,12 +38,7 @@ def audit() -> None:
 @click.option("--text", metavar="TEXT", help="Only entries that hold TEXT, wherever it is.")
 @click.option("--since", metavar="DATE", type=Day(), help="Only from this day on.")
 @click.option("--until", metavar="DATE", type=Day(), help="Only up to this day, which is included.")
-@click.option(
-    "--limit",
-    type=click.IntRange(1),
-    metavar="N",
-    help=f"At most N, newest first; default: {RECENT}, all with --json.",
-)
+@limit_option(RECENT)
 @json_option(AUDIT_ENTRY, many=True)
 @pass_command_context
 def list_entries(
@@ -61,31 +56,29 @@ def list_entries(
 
     Entries keep the name that a connection had at the time. Days are those of this machine.
     """
-    most = limit or (None if as_json else RECENT)
     parts = {"who": who, "action": action, "anywhere": text}
     holding = tuple((place, part) for place, part in parts.items() if part is not None)
     wanted = AuditFilter(holding, name, first_day=since, last_day=until)
-    found = context.read(partial(operations.view, wanted=wanted, limit=most))
-    if as_json:
-        output.say_json_lines(output.json_text(AUDIT_ENTRY.of(entry)) for entry in found)
-    elif found:
-        output.say_table(COLUMNS, [_row(entry) for entry in found])
-        if most and len(found) == most:
-            output.say_wrapped(f"The newest {count(most, 'entry', 'entries')}. More: --limit N")
-    elif wanted == AuditFilter():
-        output.say_wrapped("Nothing was changed yet.")
-    else:
-        output.say_wrapped("No matching entries. All: deskbridge audit list")
-
-
-COLUMNS = (
-    Column("When"),
-    Column("Who", least=10),
-    Column("What"),
-    Column("Connection", least=10),
-)
+    wanted_most = most(limit, RECENT, as_json=as_json)
+    found = context.read(partial(operations.view, wanted=wanted, limit=wanted_most))
+    told = f"The newest {count(len(found), 'entry', 'entries')}. More: --limit N"
+    ENTRIES.say(
+        found,
+        "Nothing was changed yet."
+        if wanted == AuditFilter()
+        else "No matching entries. All: deskbridge audit list",
+        [told] * (len(found) == wanted_most),
+        as_json=as_json,
+    )
 
 
 def _row(entry: AuditEntry) -> Row:
     below = [entry.detail] if entry.detail else []
     return Row((local_time(entry.at), entry.who, entry.action, entry.connection), below=below)
+
+
+ENTRIES = Listing(
+    AUDIT_ENTRY,
+    (Column("When"), Column("Who", least=10), Column("What"), Column("Connection", least=10)),
+    _row,
+)

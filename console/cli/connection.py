@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from functools import partial
 from shlex import quote
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
@@ -14,18 +15,16 @@ from console.cli.context import CommandContext, pass_command_context
 from console.cli.deciding import decide, say_outcome, yes_option
 from console.cli.errors import WrongUsage
 from console.cli.json_option import json_option
+from console.cli.listing import Listing
 from console.cli.params import name_argument, refuse_as_option
+from shared.operations import connections
+from shared.operations.connections import ConnectionView
 from shared.operations.contracts.connections import CONNECTION, CONNECTION_DETAIL
 from shared.operations.contracts.outcome import OUTCOME
 from shared.operations.describe.connections import lock, password
 from shared.operations.describe.tables import Column, Row
 from shared.operations.describe.text import local_time
 from shared.rules.values import Application
-
-if TYPE_CHECKING:
-    from datetime import datetime
-
-    from shared.operations.connections import ConnectionView
 
 
 @click.group()
@@ -40,8 +39,6 @@ def connection() -> None:
 @pass_command_context
 def add(context: CommandContext, /, name: str, as_json: bool, **given: Any) -> None:
     """Add a connection called NAME; the name alone is enough."""
-    from shared.operations import connections
-
     refuse_as_option(name)
     _ = context.store_to_begin
     added = decide(context, partial(connections.plan_add, fields={"name": name, **chosen(given)}))
@@ -53,10 +50,7 @@ def add(context: CommandContext, /, name: str, as_json: bool, **given: Any) -> N
 
 
 def _say_as_json(context: CommandContext, connection_id: int) -> None:
-    from shared.operations import connections
-
-    with context.store.reading():
-        held = connections.view(context.store, connection_id)
+    held = context.read(partial(connections.view, which=connection_id))
     output.say_json(CONNECTION_DETAIL.of(held))
 
 
@@ -69,16 +63,10 @@ def _say_next(name: str) -> None:
 @pass_command_context
 def list_connections(context: CommandContext, as_json: bool) -> None:
     """List the connections."""
-    from shared.operations import connections
-
-    with context.store.reading():
-        held, now = connections.view_all(context.store), context.store.now()
-    if as_json:
-        output.say_json([CONNECTION.of(one) for one in held])
-    elif held:
-        output.say_table(COLUMNS, [_row(one, now) for one in held])
-    else:
-        output.say_wrapped("No connection yet. Next: deskbridge connection add NAME")
+    found, now = context.read(connections.view_all), context.store.now()
+    Listing(CONNECTION, COLUMNS, partial(_row, now=now)).say(
+        found, "No connection yet. Next: deskbridge connection add NAME", as_json=as_json
+    )
 
 
 COLUMNS = (
@@ -122,10 +110,7 @@ def show(context: CommandContext, name: str | None, as_json: bool) -> None:
 
     NAME may be left out where there is exactly one connection.
     """
-    from shared.operations import connections
-
-    with context.store.reading():
-        held, now = connections.view(context.store, name), context.store.now()
+    held, now = context.read(partial(connections.view, which=name)), context.store.now()
     if as_json:
         output.say_json(CONNECTION_DETAIL.of(held))
         return
@@ -186,8 +171,6 @@ def edit(
     application that signs in now no longer can. NAME may be left out where there is exactly one
     connection.
     """
-    from shared.operations import connections
-
     refuse_as_option(rename or "")
     changes = chosen({"name": rename, **given})
     if not changes and not rebind:
@@ -213,7 +196,5 @@ def remove(context: CommandContext, name: str, yes: bool, as_json: bool) -> None
     Nothing changes in QuickBooks. It says which payments are sent, unknown, ready or waiting, and
     asks first; without a terminal it needs --yes.
     """
-    from shared.operations import connections
-
     plan_of = partial(connections.plan_removal, which=name)
     say_outcome(decide(context, plan_of, yes=yes), as_json)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import click
 
@@ -11,14 +10,13 @@ from console.cli import output
 from console.cli.context import CommandContext, pass_command_context
 from console.cli.errors import Exit
 from console.cli.json_option import json_option
+from shared import health
+from shared.health import Check
 from shared.operations.contracts.doctor import DIAGNOSIS
 from shared.operations.describe.tables import Column, Row
 from shared.operations.describe.text import count
-from shared.operations.health import Diagnosis
+from shared.operations.health import Diagnosis, diagnose
 from shared.settings import SettingRow
-
-if TYPE_CHECKING:
-    from shared.health import Check
 
 WORST_LAST = ("ok", "warn", "fail")
 MARK = "{:<6}"
@@ -38,9 +36,6 @@ def doctor(context: CommandContext, no_network: bool, with_settings: bool, as_js
     count. In JSON the checks stand in the order in which they were made, and the settings are
     always there. Nothing is changed, nor is a missing store made.
     """
-    from shared import health
-    from shared.operations.health import diagnose
-
     network = None if no_network else health.Internet()
     with output.waiting("Checking"):
         found = diagnose(lambda: context.settings, health.ThisMachine(), network)

@@ -13,7 +13,7 @@ from console.cli.json_option import json_option
 from console.cli.params import FROM_STANDARD_INPUT
 from shared import hints as catalog
 from shared.hints import Hint
-from shared.operations.contracts.doctor import HINT
+from shared.operations.contracts.records import HINT
 from shared.operations.describe.hints import section
 from shared.operations.describe.tables import Column, Row
 from shared.operations.describe.text import count, plain

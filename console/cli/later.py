@@ -19,8 +19,11 @@ class LaterGroup(click.Group):
         self._places: dict[str, str] = {}
         self._told: dict[str, str] = {}
 
-    def add_later(self, name: str, place: str, told: str) -> None:
-        """Add the command at ``place`` ("package.module:attribute"); help says ``told``."""
+    def add_later(self, name: str, place: str, told: str = "") -> None:
+        """Add the command at ``place`` ("package.module:attribute").
+
+        Help says ``told``; empty: it imports the command for its own words.
+        """
         self._places[name] = place
         self._told[name] = told
 
@@ -36,13 +39,13 @@ class LaterGroup(click.Group):
         return super().get_command(ctx, cmd_name)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """List the commands for ``--help`` without importing any."""
-        rows = [(name, self._told_of(name)) for name in self.list_commands(ctx)]
+        """List the commands for ``--help``, importing those alone that are told nowhere else."""
+        rows = [(name, self._told_of(name, ctx)) for name in self.list_commands(ctx)]
         with formatter.section("Commands"):
             formatter.write_dl([(name, told) for name, told in rows if told])
 
-    def _told_of(self, name: str) -> str:
-        if name in self._told:
+    def _told_of(self, name: str, ctx: click.Context) -> str:
+        if self._told.get(name):
             return self._told[name]
-        command = self.commands[name]
-        return "" if command.hidden else command.get_short_help_str()
+        command = self.get_command(ctx, name)
+        return "" if command is None or command.hidden else command.get_short_help_str()

@@ -27,7 +27,7 @@ from console.cli.params import (
     chosen_connection,
     name_argument,
 )
-from shared.operations.contracts.payments import TAKEN, TAKEN_FILE
+from shared.operations.contracts.payment_intake import TAKEN, TAKEN_FILE
 from shared.operations.deciding import Operator, PlanIsStale, carry_out
 from shared.operations.describe.text import count
 from shared.operations.payment_files import read_rows

@@ -13,11 +13,11 @@ from console.cli.deciding import decide, say_outcome, yes_option
 from console.cli.errors import WrongUsage
 from console.cli.json_option import json_option
 from console.cli.params import (
-    chosen_connection,
     name_argument,
     payment_option,
     words_given,
 )
+from shared.operations import payment_allowances, payment_views, payments
 from shared.operations.contracts.outcome import OUTCOME
 from shared.rules.values import ClosedPeriod, OnAccount, Overpayment
 
@@ -46,8 +46,6 @@ def retry(
     ID is the payment's number, its id on the billing platform, or - to read them from standard
     input. Digits are the number, with --connection an external id first; #12 is always the number.
     """
-    from shared.operations import payments
-
     wanted = _found(context, ids, connection)
     done = decide(context, partial(payments.plan_retry, payment_ids=wanted), yes=yes)
     say_outcome(done, as_json)
@@ -80,8 +78,6 @@ def allow(
     edit NAME allows it for all. Where the invoice owes nothing any more, it asks first, and needs
     --yes without a terminal. ID is as for retry.
     """
-    from shared.operations import payment_allowances
-
     if not (overpayment or on_account or closed_period):
         raise WrongUsage("Nothing was named that is to be allowed.", "--overpayment credit")
     plan_of = partial(
@@ -111,8 +107,6 @@ def skip(
     What may be in QuickBooks already cannot be skipped. Either all are skipped or none is. ID is
     as for retry.
     """
-    from shared.operations import payments
-
     wanted = _found(context, ids, connection)
     done = decide(context, partial(payments.plan_skip, payment_ids=wanted, because=because))
     say_outcome(done, as_json, "Taken back by: deskbridge payments unskip ID")
@@ -129,8 +123,6 @@ def unskip(
 
     Either all are taken in or none is. ID is as for retry.
     """
-    from shared.operations import payments
-
     wanted = _found(context, ids, connection)
     say_outcome(decide(context, partial(payments.plan_unskip, payment_ids=wanted)), as_json)
 
@@ -153,8 +145,6 @@ def withdraw(
     does. One that was sent is refused with what is on file. Either all are withdrawn or none is.
     ID is as for retry.
     """
-    from shared.operations import payments
-
     wanted = _found(context, ids, connection)
     done = decide(context, partial(payments.plan_withdraw, payment_ids=wanted, because=because))
     say_outcome(done, as_json)
@@ -162,8 +152,6 @@ def withdraw(
 
 def _found(context: CommandContext, words: Sequence[str], connection: str | None) -> list[int]:
     """The numbers of the payments that are meant."""
-    from shared.operations import payment_views
-
     if not words:
         raise WrongUsage("No payment was named.", "deskbridge payments list")
     given = words_given(words, "id of a payment")
@@ -184,9 +172,4 @@ def settle(context: CommandContext, name: str | None, yes: bool, as_json: bool) 
     restarted and no other one has the company open, nothing can still run, and this says so.
     Asks first; without a terminal it needs --yes.
     """
-    from shared.operations import payments
-
-    with context.store.reading():
-        connection_id = chosen_connection(name).id
-    plan_of = partial(payments.plan_settle_of, connection_id=connection_id)
-    say_outcome(decide(context, plan_of, yes=yes), as_json)
+    say_outcome(decide(context, partial(payments.plan_settle_of, which=name), yes=yes), as_json)

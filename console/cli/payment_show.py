@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import click
 
 from console.cli import output
 from console.cli.context import CommandContext, pass_command_context
 from console.cli.json_option import json_option
 from console.cli.params import payment_option
+from shared.operations import payment_views
 from shared.operations.contracts.payments import PAYMENT_DETAIL
 from shared.operations.describe import payments as describe
 from shared.operations.describe.text import plain
@@ -23,11 +26,7 @@ def show(context: CommandContext, which: str, connection: str | None, as_json: b
 
     ID is its number, its id on the billing platform, or its TxnID in QuickBooks.
     """
-    from shared.operations import payment_views
-
-    with context.store.reading():
-        payment_id = payment_views.find(context.store, which, connection)
-        detail = payment_views.view_payment(context.store, payment_id)
+    detail = context.read(partial(payment_views.view_called, text=which, connection=connection))
     if as_json:
         output.say_json(PAYMENT_DETAIL.of(detail))
         return

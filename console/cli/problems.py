@@ -13,9 +13,11 @@ from console.cli.context import CommandContext, pass_command_context
 from console.cli.deciding import decide, say_outcome, yes_option
 from console.cli.errors import WrongUsage
 from console.cli.json_option import json_option
-from console.cli.params import numbers_given
+from console.cli.listing import Listing, states_option
+from console.cli.params import name_argument, numbers_given
+from shared.operations import problems as operations
 from shared.operations.contracts.outcome import OUTCOME
-from shared.operations.contracts.problems import PROBLEM
+from shared.operations.contracts.records import PROBLEM
 from shared.operations.describe.problems import sections
 from shared.operations.describe.tables import Column, Row
 from shared.operations.describe.text import count
@@ -31,46 +33,27 @@ def problems() -> None:
 
 
 @problems.command("list")
-@click.argument("name", required=False)
-@click.option(
-    "--state",
-    "states",
-    type=click.Choice([*STATES, "any"]),
-    multiple=True,
-    help="Only these; may be repeated. Default: open and retry.",
-)
+@name_argument
+@states_option("--state", [*STATES, "any"], "open and retry")
 @json_option(PROBLEM, many=True)
 @pass_command_context
 def list_problems(
     context: CommandContext, name: str | None, states: tuple[str, ...], as_json: bool
 ) -> None:
     """List the problems of NAME, or of all connections."""
-    from shared.operations import problems as operations
-
     words = STATES if "any" in states else states
     wanted = [ProblemState(word) for word in words] or operations.WAITING
-    with context.store.reading():
-        found = operations.view_all(context.store, name, wanted)
-    if as_json:
-        output.say_json_lines(output.json_text(PROBLEM.of(problem)) for problem in found)
-    elif found:
-        output.say_table(COLUMNS, [_row(problem) for problem in found])
-        output.say()
-        output.say_wrapped(
+    found = context.read(partial(operations.view_all, connection=name, states_wanted=wanted))
+    which = f"problem that is {' or '.join(states)}" if states else "open problem"
+    PROBLEMS.say(
+        found,
+        f"No {which}. How the last syncs went: deskbridge syncs list",
+        [
             f"{count(len(found), 'problem')}. Next: deskbridge problems show ID, then put it "
             "right in QuickBooks and: deskbridge problems retry ID"
-        )
-    else:
-        which = f"problem that is {' or '.join(states)}" if states else "open problem"
-        output.say_wrapped(f"No {which}. How the last syncs went: deskbridge syncs list")
-
-
-COLUMNS = (
-    Column("ID", right=True),
-    Column("State", paint=output.state),
-    Column("Connection", least=10, drop=1),
-    Column("Document", least=20),
-)
+        ],
+        as_json=as_json,
+    )
 
 
 def _row(problem: Problem) -> Row:
@@ -85,17 +68,26 @@ def _row(problem: Problem) -> Row:
     )
 
 
+PROBLEMS = Listing(
+    PROBLEM,
+    (
+        Column("ID", right=True),
+        Column("State", paint=output.state),
+        Column("Connection", least=10, drop=1),
+        Column("Document", least=20),
+    ),
+    _row,
+)
+
+
 @problems.command()
 @click.argument("number", metavar="ID")
 @json_option(PROBLEM)
 @pass_command_context
 def show(context: CommandContext, number: str, as_json: bool) -> None:
     """Show all that is known of the problem with the number ID."""
-    from shared.operations import problems as operations
-
     [problem_id] = numbers_given([number], "problem")
-    with context.store.reading():
-        problem = operations.view(context.store, problem_id)
+    problem = context.read(partial(operations.view, problem_id=problem_id))
     if as_json:
         output.say_json(PROBLEM.of(problem))
         return
@@ -137,8 +129,6 @@ def retry(
     payment that QuickBooks may have already is retried by its own ID only, and asks first; without
     a terminal it needs --yes. --all leaves such payments out and says so.
     """
-    from shared.operations import problems as operations
-
     if everything == bool(numbers):
         raise WrongUsage("Give the numbers of problems, or --all.", "deskbridge problems list")
     if name is not None and not everything:
@@ -165,8 +155,6 @@ def acknowledge(
     takes the acknowledgment back. ID may be - to read the numbers from standard input. Either all
     are acknowledged or none is.
     """
-    from shared.operations import problems as operations
-
     plan_of = partial(operations.plan_acknowledge, problem_ids=_given(numbers), because=because)
     say_outcome(decide(context, plan_of, yes=yes), as_json)
 
@@ -186,8 +174,6 @@ def skip(
     needs --yes. ID may be - to read the numbers from standard input. Either all are skipped or none
     is.
     """
-    from shared.operations import problems as operations
-
     plan_of = partial(operations.plan_skip, problem_ids=_given(numbers), because=because)
     say_outcome(decide(context, plan_of, yes=yes), as_json)
 
@@ -202,8 +188,6 @@ def unskip(context: CommandContext, numbers: tuple[str, ...], yes: bool, as_json
 
     ID may be - to read the numbers from standard input. Either all are taken in or none is.
     """
-    from shared.operations import problems as operations
-
     plan_of = partial(operations.plan_unskip, problem_ids=_given(numbers))
     say_outcome(decide(context, plan_of, yes=yes), as_json)
 
@@ -218,8 +202,6 @@ def resolve(context: CommandContext, numbers: tuple[str, ...], yes: bool, as_jso
 
     ID may be - to read the numbers from standard input. Either all are closed or none is.
     """
-    from shared.operations import problems as operations
-
     plan_of = partial(operations.plan_resolve, problem_ids=_given(numbers))
     say_outcome(decide(context, plan_of, yes=yes), as_json)
 

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
@@ -16,14 +15,13 @@ from console.cli.deciding import decide, say_outcome, yes_option
 from console.cli.errors import Refused
 from console.cli.json_option import json_option
 from console.cli.params import name_argument
+from shared.operations import issuing
 from shared.operations.contracts.issuing import ISSUED_FILES, ISSUED_PASSWORD
 from shared.operations.contracts.outcome import OUTCOME
 from shared.operations.describe.issuing import ONCE
 from shared.operations.describe.tables import Column, Row
 from shared.operations.describe.text import plain
-
-if TYPE_CHECKING:
-    from shared.operations.issuing import Issued
+from shared.operations.issuing import Issued
 
 WHICH = click.Choice(["invoice", "payment", "combined", "both"])
 
@@ -73,8 +71,6 @@ def qwc(
     asks first where a Web Connector signs in with that one. A .qwc file of another connection is
     never overwritten. NAME may be left out where there is exactly one connection.
     """
-    from shared.operations import issuing
-
     _refuse_unseen()
     plan = partial(
         issuing.plan_files,
@@ -122,8 +118,6 @@ def rotate(
     The old password stops working at once, so it asks first where a Web Connector signs in with
     it. NAME may be left out where there is exactly one connection.
     """
-    from shared.operations import issuing
-
     _refuse_unseen()
     issued = decide(context, partial(issuing.plan_rotation, which=name, app=app or ""), yes=yes)
     with _shown_or_told():
@@ -144,8 +138,6 @@ def unlock(context: CommandContext, name: str | None, as_json: bool) -> None:
     A lock ends by itself within 15 minutes. Ends with 3 where nothing is locked. NAME may be left
     out where there is exactly one connection.
     """
-    from shared.operations import issuing
-
     say_outcome(decide(context, partial(issuing.plan_unlock, which=name)), as_json)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import Decimal
-from typing import TYPE_CHECKING
 
 import click
 
@@ -15,14 +14,13 @@ from console.cli.json_option import json_option
 from console.cli.params import name_argument
 from console.cli.payments import COLUMNS as PAYMENT_COLUMNS
 from console.cli.payments import payment_row
+from shared.operations import reconcile as operation
 from shared.operations.contracts.reconcile import RECONCILIATION
 from shared.operations.describe.payments import name_of
 from shared.operations.describe.tables import Column, Row
 from shared.operations.describe.text import count, grouped, iso_day, local_time, plain
+from shared.operations.reconcile import Difference, Reconciliation
 from shared.rules.payments.values import Payment, SetAside
-
-if TYPE_CHECKING:
-    from shared.operations.reconcile import Difference, Reconciliation
 
 AT_WORK = ("unknown", "parked", "sent", "ready", "waiting", "refused", "not_eligible", "skipped")
 
@@ -39,8 +37,6 @@ def reconcile(context: CommandContext, name: str | None, as_json: bool) -> None:
     each. In JSON, payments have the keys of `payments list`. Nothing is asked of QuickBooks: run
     both syncs before, for what it shows today.
     """
-    from shared.operations import reconcile as operation
-
     with context.store.reading(), output.progress("Reading both sides") as tell:
         tell(0)
         found = operation.view(context.store, name)

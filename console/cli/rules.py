@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
 
 import click
 
@@ -12,14 +11,13 @@ from console.cli.context import CommandContext, pass_command_context
 from console.cli.deciding import decide, say_outcome
 from console.cli.json_option import json_option
 from console.cli.params import name_argument
+from shared.operations import payment_rules
 from shared.operations.contracts.outcome import OUTCOME
 from shared.operations.contracts.payments import DEPOSIT_RULE, METHOD_RULE, RULES
 from shared.operations.describe import payment_rules as describe
 from shared.operations.describe.tables import Column, Row
+from shared.operations.payment_rules import Rules
 from shared.rules.payments.values import DepositRule, MethodRule
-
-if TYPE_CHECKING:
-    from shared.operations.payment_rules import Rules
 
 
 @click.group()
@@ -36,10 +34,7 @@ def list_rules(context: CommandContext, name: str | None, as_json: bool) -> None
 
     NAME may be left out where there is exactly one connection.
     """
-    from shared.operations import payment_rules
-
-    with context.store.reading():
-        found = payment_rules.view(context.store, name)
+    found = context.read(partial(payment_rules.view, which=name))
     if as_json:
         output.say_json(RULES.of(found))
         return
@@ -105,8 +100,6 @@ def deposit(
     ACCOUNT is the full name in QuickBooks ("Bank:Checking"); undeposited, or empty, is
     Undeposited Funds. Of several rules that fit, the one that names most counts.
     """
-    from shared.operations import payment_rules
-
     wanted = DepositRule(
         0, method.strip(), currency.strip().upper(), gateway.strip(), account.strip()
     )
@@ -132,8 +125,6 @@ def method(
     An empty QUICKBOOKS_METHOD posts such payments without a method. A rule for the same method
     is replaced.
     """
-    from shared.operations import payment_rules
-
     wanted = MethodRule(method.strip(), quickbooks_method.strip())
     made = decide(context, partial(payment_rules.plan_method, which=name, wanted=wanted))
     if as_json:
@@ -155,7 +146,5 @@ def _warn(warning: str) -> None:
 @pass_command_context
 def remove(context: CommandContext, name: str, which: str, as_json: bool) -> None:
     """Remove a deposit rule of NAME by its number ID, or the rule of a METHOD."""
-    from shared.operations import payment_rules
-
     plan = partial(payment_rules.plan_removal, which=name, rule=which.strip())
     say_outcome(decide(context, plan), as_json)

@@ -9,6 +9,7 @@ import click
 from console.cli import output
 from console.cli.context import CommandContext, pass_command_context
 from console.cli.json_option import json_option
+from shared.operations import stores
 from shared.operations.contracts.doctor import BACKUP, UPGRADE
 from shared.operations.deciding import Operator
 from shared.operations.describe.text import count
@@ -27,8 +28,6 @@ def upgrade(context: CommandContext, as_json: bool) -> None:
 
     A SQLite store is backed up beside itself first. A store that is up to date is left alone.
     """
-    from shared.operations import stores
-
     with output.waiting("Upgrading the store"):
         upgraded = stores.upgrade(context.store_to_upgrade)
     if as_json:
@@ -53,8 +52,6 @@ def backup(context: CommandContext, file: Path, as_json: bool) -> None:
 
     For SQLite only: a PostgreSQL store is backed up by pg_dump.
     """
-    from shared.operations import stores
-
     with output.waiting("Backing the store up"):
         made = stores.back_up(Operator(context.store, context.who), file.absolute())
     if as_json:

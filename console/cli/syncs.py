@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
@@ -13,7 +12,8 @@ from console.cli import output
 from console.cli.context import CommandContext, pass_command_context
 from console.cli.deciding import decide, say_outcome
 from console.cli.json_option import json_option
-from console.cli.params import numbers_given
+from console.cli.listing import Listing, limit_option, most, states_option
+from console.cli.params import name_argument, numbers_given
 from shared import bundles
 from shared.bundles import Bundled
 from shared.operations import syncs as operations
@@ -22,11 +22,8 @@ from shared.operations.contracts.syncs import BUNDLE, MESSAGE, SYNC, SYNC_DETAIL
 from shared.operations.describe import syncs as describe
 from shared.operations.describe.tables import Column, Row
 from shared.operations.describe.text import application, count, duration, local_time, plain
-from shared.operations.syncs import Message
+from shared.operations.syncs import Message, TouchedRecord
 from shared.rules.values import Sync
-
-if TYPE_CHECKING:
-    from shared.operations.syncs import TouchedRecord
 
 RECENT = 20
 STATES = ("pending", "started", "finished", "failed", "canceled")
@@ -38,20 +35,9 @@ def syncs() -> None:
 
 
 @syncs.command("list")
-@click.argument("name", required=False)
-@click.option(
-    "--limit",
-    type=click.IntRange(1),
-    metavar="N",
-    help=f"At most N, newest first; default: {RECENT}, all with --json.",
-)
-@click.option(
-    "--state",
-    "states",
-    type=click.Choice(STATES),
-    multiple=True,
-    help="Only these; may be repeated. Default: all.",
-)
+@name_argument
+@limit_option(RECENT)
+@states_option("--state", STATES)
 @json_option(SYNC, many=True)
 @pass_command_context
 def list_syncs(
@@ -62,34 +48,21 @@ def list_syncs(
     as_json: bool,
 ) -> None:
     """List the syncs of NAME, or of all connections, newest first."""
-    most = limit or (None if as_json else RECENT)
+    wanted = most(limit, RECENT, as_json=as_json)
     found = context.read(
-        partial(operations.view_newest, connection=name, states=states, limit=most)
+        partial(operations.view_newest, connection=name, states=states, limit=wanted)
     )
-    if as_json:
-        output.say_json_lines(output.json_text(SYNC.of(sync)) for sync in found)
-    elif found:
-        output.say_table(COLUMNS, [_row(sync) for sync in found])
-        if len(found) == (limit or RECENT):
-            output.say_wrapped(f"The newest {count(len(found), 'sync')}. More: --limit N")
-    elif states:
-        output.say_wrapped(f"No sync that is {' or '.join(states)}. All: deskbridge syncs list")
-    else:
-        output.say_wrapped(
-            "No sync yet. Next: open the .qwc files in the Web Connector, type the password, "
-            "tick the rows and click Update Selected."
-        )
+    told = f"The newest {count(len(found), 'sync')}. More: --limit N"
+    SYNCS.say(found, _nothing(states), [told] * (len(found) == wanted), as_json=as_json)
 
 
-COLUMNS = (
-    Column("ID", right=True),
-    Column("Connection", least=10),
-    Column("Application", least=7),
-    Column("Started", drop=2),
-    Column("State", paint=output.state),
-    Column("Records", right=True),
-    Column("Failed", right=True, drop=1),
-)
+def _nothing(states: Sequence[str]) -> str:
+    if states:
+        return f"No sync that is {' or '.join(states)}. All: deskbridge syncs list"
+    return (
+        "No sync yet. Next: open the .qwc files in the Web Connector, type the password, "
+        "tick the rows and click Update Selected."
+    )
 
 
 def _row(sync: Sync) -> Row:
@@ -108,6 +81,21 @@ def _row(sync: Sync) -> Row:
     )
 
 
+SYNCS = Listing(
+    SYNC,
+    (
+        Column("ID", right=True),
+        Column("Connection", least=10),
+        Column("Application", least=7),
+        Column("Started", drop=2),
+        Column("State", paint=output.state),
+        Column("Records", right=True),
+        Column("Failed", right=True, drop=1),
+    ),
+    _row,
+)
+
+
 @syncs.command()
 @click.argument("number", metavar="ID")
 @click.option("--failed-only", is_flag=True, help="Only the records that failed.")
@@ -123,11 +111,9 @@ def show(context: CommandContext, number: str, failed_only: bool, as_json: bool)
         touched = partial(operations.view_records, sync_id=sync_id, failed_only=failed_only)
         output.say_json(SYNC_DETAIL.of(context.read(touched)))
         return
-    everything = operations.EVERYTHING
-    most = 0 if failed_only else everything
-    shown = context.read(
-        partial(operations.view, sync_id=sync_id, most=most, most_failed=everything)
-    )
+    every = operations.EVERYTHING
+    others = 0 if failed_only else every
+    shown = context.read(partial(operations.view, sync_id=sync_id, most=others, most_failed=every))
     output.say_sections(describe.sections(shown.sync, shown.problem, shown.counts))
     output.say()
     _say_records([*shown.failed, *shown.others], failed_only=failed_only)
@@ -216,6 +202,7 @@ def bundle(context: CommandContext, number: str, out: Path | None, as_json: bool
     the answers), versions, and what doctor finds. Secrets are masked. Without --out it only says
     what would be inside.
     """
+    # Only a bundle waits for all that it holds.
     from shared.health import ThisMachine
     from shared.operations import bundle as operation
 

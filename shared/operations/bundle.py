@@ -21,7 +21,7 @@ from shared.models.store import Store
 from shared.operations.connections import ConnectionView
 from shared.operations.contracts.connections import APPLICATION, CONNECTION_DETAIL
 from shared.operations.contracts.doctor import DIAGNOSIS
-from shared.operations.contracts.problems import PROBLEM
+from shared.operations.contracts.records import PROBLEM
 from shared.operations.contracts.syncs import MESSAGE, RECORD, SYNC
 from shared.operations.describe.text import count, iso_instant
 from shared.operations.health import Diagnosis

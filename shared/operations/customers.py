@@ -35,7 +35,7 @@ from shared.rules.ledger import (
 )
 from shared.rules.payments.names import folded
 from shared.rules.payments.values import CustomerMapping, Payment
-from shared.rules.values import CustomerRow, InvoiceStatus
+from shared.rules.values import InvoiceStatus
 
 PAGE = 100
 MOST_OTHERS = 50
@@ -46,13 +46,13 @@ MOST_OTHERS = 50
 
 def view_list(
     _store: Store, connection: Which, *, with_settled: bool = False
-) -> list[Listed[CustomerRow]]:
+) -> list[CustomerSides]:
     """The customers that imported open invoices are billed to, of one connection or of all.
 
     ``with_settled`` adds those whose imported invoices are all closed. Raises NotFound.
     """
     return [
-        Listed(held.name, row)
+        row
         for held in which.every(connection)
         for row in ledger.customers(held.id, held.jobs, with_settled=with_settled)
     ]

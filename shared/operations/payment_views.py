@@ -115,8 +115,8 @@ def _line(payment: Payment, connection: str, hold: Hold | None) -> PaymentLine:
 # Listings.
 
 
-def newest(_store: Store, wanted: PaymentFilter, limit: int) -> tuple[PaymentLine, ...]:
-    """The newest payments that are wanted, newest first; all of them for a limit of 0."""
+def newest(_store: Store, wanted: PaymentFilter, limit: int | None) -> tuple[PaymentLine, ...]:
+    """The newest payments that are wanted, newest first; all of them for None."""
     return lines(payment_pages.page(wanted, limit))
 
 
@@ -181,6 +181,11 @@ def view_payment(_store: Store, payment_id: int) -> PaymentDetail:
         ),
         events=tuple(postings.life(payment_id)),
     )
+
+
+def view_called(store: Store, text: str, connection: str | None = None) -> PaymentDetail:
+    """All that is known of the payment that ``text`` means; raises as ``find``."""
+    return view_payment(store, find(store, text, connection))
 
 
 def _problems(payment: Payment) -> tuple[Problem, ...]:

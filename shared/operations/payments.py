@@ -27,6 +27,8 @@ from shared.models.store import Store
 from shared.operations.deciding import Effect, Need, Operator, Outcome, Plan, PlanIsStale
 from shared.operations.describe.payments import content
 from shared.operations.describe.text import count
+from shared.operations.which import Which
+from shared.operations.which import connection as chosen
 from shared.rules.payments import decisions
 from shared.rules.payments.values import (
     MessageSet,
@@ -341,12 +343,17 @@ class Settle(Plan[Outcome]):
         )
 
 
-def plan_settle_of(store: Store, connection_id: int) -> Settle:
-    """What settling the doubt of a connection would mean. Raises NotPossible without one."""
-    doubtful = sets.open_set(connection_id)
+def plan_settle_of(store: Store, which: Which) -> Settle:
+    """What settling the doubt of a connection would mean.
+
+    Raises NotPossible without one, and as ``which.connection``.
+    """
+    connection = chosen(which)
+    doubtful = sets.open_set(connection.id)
     if doubtful is None:
-        name = connections.by_id(connection_id).name
-        raise NotPossible(f"No payment of {name} is in doubt: there is nothing to settle.")
+        raise NotPossible(
+            f"No payment of {connection.name} is in doubt: there is nothing to settle."
+        )
     return plan_settle(store, postings.get(doubtful.posting_id).payment_id)
 
 

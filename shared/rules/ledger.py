@@ -199,20 +199,28 @@ class CustomerSides:
     """A customer with what is billed to it; ``full_name`` may come from its invoices alone.
 
     ``state`` is that of ``CustomerState``: only a held one is known to be in QuickBooks.
+    ``sorts_as`` is the name as the store orders it.
     """
 
     id: int
     connection_id: int
     connection: Annotated[str, "the connection"]
     list_id: Annotated[str, "ListID of QuickBooks"]
-    full_name: Annotated[str, "its full name"]
+    name: Annotated[str, "its own name"]
+    full_name: Annotated[str, "with the customers above it, joined by colons"]
+    parent_list_id: Annotated[str, "ListID of the customer above; empty: none"]
     state: CustomerState
     active: Annotated[bool, "whether QuickBooks lists it as active"]
-    place: Place
+    sorts_as: str
     owing: Annotated[tuple[Owing, ...], "what it owes by imported invoices, by currency"] = ()
     left_out: Annotated[
         tuple[LeftOut, ...], "its open invoices that are not imported, by reason"
     ] = ()
+
+    @property
+    def place(self) -> Place:
+        """Where it stands in the list."""
+        return (self.connection_id, self.sorts_as, self.id)
 
 
 @dataclass(frozen=True, slots=True)

@@ -366,17 +366,6 @@ class Customer:
 
 
 @dataclass(frozen=True, slots=True)
-class CustomerRow:
-    """A customer as listings show it."""
-
-    list_id: Annotated[str, "ListID of QuickBooks"]
-    name: Annotated[str, "its own name"]
-    full_name: Annotated[str, "with the customers above it, joined by colons"]
-    parent_list_id: Annotated[str, "ListID of the customer above; empty: none"]
-    active: Annotated[bool, "whether QuickBooks lists it as active"]
-
-
-@dataclass(frozen=True, slots=True)
 class OpenInvoice:
     """One row of the sweep: what the light query tells of an open invoice."""
 

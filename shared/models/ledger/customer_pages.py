@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from difflib import get_close_matches
 from typing import Any
 
@@ -24,22 +25,28 @@ from shared.rules.ledger import (
     Place,
 )
 from shared.rules.payments.names import folded
-from shared.rules.values import CustomerRow, InvoiceStatus, JobMode
+from shared.rules.values import InvoiceStatus, JobMode
 
 _IS_OPEN: Any = t.Invoice.status == InvoiceStatus.OPEN.value
 _SEEN: Any = fn.COALESCE(t.Invoice.seen_cents, 0)
 _NAME: Any = fn.LOWER(t.Customer.full_name)  # spelled as in the index
-_CUSTOMER = Mapper(CustomerRow, t.Customer)
+_CUSTOMER = Mapper(
+    CustomerSides,
+    t.Customer,
+    but=("owing", "left_out"),
+    connection=t.Connection.name,
+    sorts_as=_NAME,
+)
 _HIDDEN = (t.UNSETTLED, t.UNSETTLED_LEFT_OUT)
 
 
 def customers(
     connection_id: int, jobs: JobMode, *, with_settled: bool = False
-) -> list[CustomerRow]:
+) -> list[CustomerSides]:
     """Return the customers that imported open invoices are billed to, by full name.
 
     ``with_settled`` adds those whose imported invoices are all paid, void or deleted. Where
-    jobs are kept apart the list also has the customers above them.
+    jobs are kept apart the list also has the customers above them. What they owe is not read.
     """
     statuses = list(InvoiceStatus) if with_settled else [InvoiceStatus.OPEN]
     rows = _BILLED.all(connection=connection_id, statuses=[one.value for one in statuses])
@@ -49,7 +56,7 @@ def customers(
     return sorted(billed, key=lambda customer: (customer.full_name.casefold(), customer.list_id))
 
 
-def _with_those_above(connection_id: int, billed: list[CustomerRow]) -> list[CustomerRow]:
+def _with_those_above(connection_id: int, billed: list[CustomerSides]) -> list[CustomerSides]:
     found = {customer.list_id: customer for customer in billed}
     above = {customer.parent_list_id for customer in billed} - set(found)
     while above:
@@ -121,10 +128,7 @@ def _of_kind(billed: Billed) -> Sequence[Any]:
 
 
 def _select() -> Any:
-    return t.Customer.select(
-        *(t.Customer.id, t.Customer.connection, t.Connection.name, t.Customer.list_id),
-        *(t.Customer.full_name, _NAME, t.Customer.state, t.Customer.active),
-    ).join(t.Connection)
+    return t.Customer.select(*_CUSTOMER.fields).join(t.Connection)
 
 
 def get(connection_id: int, list_id: str) -> CustomerSides:
@@ -175,16 +179,8 @@ _SIDES = Statement(_sides)
 
 
 def _read(row: Row, sides: Sequence[Row]) -> CustomerSides:
-    id_, connection_id, connection, list_id, full_name, lowered, state, active = row
-    return CustomerSides(
-        id=id_,
-        connection_id=connection_id,
-        connection=connection,
-        list_id=list_id,
-        full_name=full_name or next((side[-1] for side in sides), ""),
-        state=CustomerState(state),
-        active=bool(active),
-        place=(connection_id, lowered, id_),
+    customer = _CUSTOMER.read(
+        row,
         owing=tuple(
             Owing(currency, int(count), money(int(balance)), money(int(seen)))
             for currency, reason, count, balance, seen, _name in sides
@@ -196,15 +192,18 @@ def _read(row: Row, sides: Sequence[Row]) -> CustomerSides:
             if reason
         ),
     )
+    if customer.full_name or not sides:
+        return customer
+    return replace(customer, full_name=sides[0][-1])
 
 
-def held(connection_id: int, list_ids: Iterable[str]) -> dict[str, CustomerRow]:
-    """Return those of these customers that we hold, by ListID."""
+def held(connection_id: int, list_ids: Iterable[str]) -> dict[str, CustomerSides]:
+    """Return those of these customers that we hold, by ListID, without what they owe."""
     rows = _HELD_OF.all(connection=connection_id, ids=list_ids)
     return {one.list_id: one for one in map(_CUSTOMER.read, rows)}
 
 
-def find(connection_id: int, text: str) -> CustomerRow:
+def find(connection_id: int, text: str) -> CustomerSides:
     """Find a customer that we hold by its ListID or its full name, however that is typed.
 
     Raises NotFound, with the nearest name.
@@ -220,7 +219,7 @@ def find(connection_id: int, text: str) -> CustomerRow:
 
 
 def _held(*conditions: Any) -> Any:
-    return t.Customer.select(*_CUSTOMER.fields).where(
+    return _select().where(
         t.Customer.connection == slot("connection"),
         t.Customer.state == CustomerState.HELD.value,
         *conditions,

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from shared.operations.connections import ConnectionView
 from shared.operations.contracts.shapes import Shape
 from shared.rules.values import Application, CompanyBinding
-
-if TYPE_CHECKING:
-    from shared.operations.connections import ConnectionView
 
 _LISTED = (
     "connection.name connection.layout connection.company_file connection.jobs",
@@ -19,7 +15,7 @@ _LISTED = (
     "connection.sample_company payments_held connection.credit_memos",
 )
 
-CONNECTION: Shape[ConnectionView] = Shape("shared.operations.connections:ConnectionView", *_LISTED)
+CONNECTION = Shape(ConnectionView, *_LISTED)
 
 APPLICATION = Shape(
     Application,
@@ -29,8 +25,8 @@ APPLICATION = Shape(
 
 BINDING = Shape(CompanyBinding)
 
-CONNECTION_DETAIL: Shape[ConnectionView] = Shape(
-    "shared.operations.connections:ConnectionView",
+CONNECTION_DETAIL = Shape(
+    ConnectionView,
     *_LISTED,
     "applications connection.binding",
     applications=APPLICATION,

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from shared.operations.contracts.shapes import Shape
+from shared.operations.issuing import Issued, IssuedFile
 from shared.rules.values import Application
 
-if TYPE_CHECKING:
-    from shared.operations.issuing import Issued, IssuedFile
-
-ISSUED_FILE: Shape[IssuedFile] = Shape(
-    "shared.operations.issuing:IssuedFile",
+ISSUED_FILE = Shape(
+    IssuedFile,
     "application=application.kind path application.username application.app_name",
     username="the user name in it",
 )
 
-ISSUED_FILES: Shape[Issued] = Shape(
-    "shared.operations.issuing:Issued",
+ISSUED_FILES = Shape(
+    Issued,
     "password=new_password files connection=connection.name",
     files=ISSUED_FILE,
     connection="the connection",
@@ -27,8 +23,8 @@ PASSWORD_OWNER = Shape(
     Application, "application=kind username", username="the user name that signs in with it"
 )
 
-ISSUED_PASSWORD: Shape[Issued] = Shape(
-    "shared.operations.issuing:Issued",
+ISSUED_PASSWORD = Shape(
+    Issued,
     "password applications connection=connection.name",
     applications=PASSWORD_OWNER,
     connection="the connection",

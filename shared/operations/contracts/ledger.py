@@ -9,6 +9,7 @@ from shared.rules.ledger import (
     CreditMemo,
     CreditUse,
     CustomerDetail,
+    CustomerSides,
     InvoiceDetail,
     InvoiceSides,
     LeftOut,
@@ -17,11 +18,8 @@ from shared.rules.ledger import (
     Resolved,
 )
 from shared.rules.payments.values import CustomerMapping, PaymentStatus
-from shared.rules.values import CustomerRow
 
-CUSTOMER = Shape(CustomerRow)
-
-LISTED_CUSTOMER: Shape[Listed[CustomerRow]] = Shape(Listed, "row.* connection", row=CUSTOMER)
+CUSTOMER = Shape(CustomerSides, "list_id name full_name parent_list_id active connection")
 
 CUSTOMER_MAPPING = Shape(CustomerMapping, "name list_id customer mapped_by=who mapped_at=at")
 

@@ -1,10 +1,9 @@
-"""The JSON of payments, of their rules and of what became of a file of them."""
+"""The JSON of payments and of their rules."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from shared.operations.contracts.shapes import Shape
+from shared.operations.payment_rules import Rules
 from shared.rules.payments.values import (
     DepositRule,
     MethodRule,
@@ -15,10 +14,6 @@ from shared.rules.payments.values import (
     PostingUse,
 )
 from shared.rules.payments.views import PartDetail, PaymentDetail, PaymentLine
-
-if TYPE_CHECKING:
-    from shared.operations.payment_intake import Added, Note, Report
-    from shared.operations.payment_rules import Rules
 
 APPLIED = Shape(PaymentUse, "invoice_txn_id number amount document discount held")
 
@@ -66,20 +61,8 @@ PAYMENT_DETAIL = Shape(
     events=EVENT,
 )
 
-TAKEN: Shape[Added] = Shape(
-    "shared.operations.payment_intake:Added",
-    "payment.id payment.status payment.reason payment.external_id outcome=how",
-    status="where it stands",
-    reason="why it stands so; empty where all is well",
-    external_id="its id on the billing platform",
-)
-
-ROW_NOTE: Shape[Note] = Shape("shared.operations.payment_intake:Note", "line note=sentence")
-
-TAKEN_FILE: Shape[Report] = Shape("shared.operations.payment_intake:Report", notes=ROW_NOTE)
-
 DEPOSIT_RULE = Shape(DepositRule)
 
 METHOD_RULE = Shape(MethodRule, "method quickbooks_method=name")
 
-RULES: Shape[Rules] = Shape("shared.operations.payment_rules:Rules", methods=METHOD_RULE)
+RULES = Shape(Rules, methods=METHOD_RULE)

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from shared.operations.contracts.payments import PAYMENT
 from shared.operations.contracts.shapes import Key, Shape
+from shared.operations.reconcile import Difference, Reconciliation, Total
 from shared.rules.ledger import OpenCredit
 from shared.rules.payments.values import CustomerBalance, Payment, SetAside
 
-if TYPE_CHECKING:
-    from shared.operations.reconcile import Difference, Reconciliation, Total
-
-DIFFERENCE: Shape[Difference] = Shape("shared.operations.reconcile:Difference")
+DIFFERENCE = Shape(Difference)
 
 CUSTOMER_BALANCE = Shape(
     CustomerBalance,
@@ -21,9 +18,7 @@ CUSTOMER_BALANCE = Shape(
     "quickbooks_open_invoices=seen_invoices list_id",
 )
 
-TOTAL: Shape[Total] = Shape(
-    "shared.operations.reconcile:Total", "currency ours quickbooks open_invoices=invoices"
-)
+TOTAL = Shape(Total, "currency ours quickbooks open_invoices=invoices")
 
 SET_ASIDE = Shape(SetAside, "document reason quickbooks=seen")
 
@@ -34,8 +29,8 @@ def _standing(name: str, meaning: str) -> Key:
     )
 
 
-RECONCILIATION: Shape[Reconciliation] = Shape(
-    "shared.operations.reconcile:Reconciliation",
+RECONCILIATION = Shape(
+    Reconciliation,
     "differences customers",
     _standing("posted", "payments that were posted, with their TxnIDs"),
     _standing("waiting", "payments that go out by themselves later"),

@@ -13,7 +13,6 @@ Keys are a contract: they are never renamed, new ones come after the old ones.
 
 from __future__ import annotations
 
-import pkgutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, is_dataclass
 from datetime import date, datetime
@@ -63,9 +62,6 @@ class Elsewhere:
 class Shape(Generic[T]):
     """The keys of the JSON object for a value, in order.
 
-    ``of`` is the type of the value, or where it is found (``module:Name``): a command's help, which
-    names a shape, must not import what reads the store.
-
     Without ``keys`` there is one for each field that is told. Else they are blank-separated names
     of fields and properties: ``remedy``, ``id=object_id`` where the key is called otherwise,
     ``posting.part`` for a field of a field, ``sync.*`` for every key of one. A ``Key`` stands for
@@ -75,16 +71,10 @@ class Shape(Generic[T]):
     or the shape of the field before the star.
     """
 
-    def __init__(
-        self, of: type[T] | str, *keys: str | Key, **told: str | Shape[Any] | Elsewhere
-    ) -> None:
-        self._named = of
+    def __init__(self, of: type[T], *keys: str | Key, **told: str | Shape[Any] | Elsewhere) -> None:
+        self._of = of
         self._keys = keys
         self._told = told
-
-    @cached_property
-    def _of(self) -> Any:
-        return pkgutil.resolve_name(self._named) if isinstance(self._named, str) else self._named
 
     @cached_property
     def keys(self) -> tuple[Key, ...]:

@@ -19,6 +19,7 @@ from shared.models import connections, daemons
 from shared.models.daemons import DaemonFacts
 from shared.models.schema import MIGRATIONS
 from shared.models.store import open_store
+from shared.operations.health import Diagnosis
 
 URL = "http://localhost:8085"
 
@@ -173,11 +174,8 @@ def test_the_network_is_used_unless_it_is_left_out(up, monkeypatch):
 
 
 def test_all_is_well_in_one_sentence(up, monkeypatch):
-    from shared.operations import health as operation
-    from shared.operations.health import Diagnosis
-
     well = Diagnosis([health.Check("store", health.State.OK, "SQLite.")], ())
-    monkeypatch.setattr(operation, "diagnose", lambda *_, **__: well)
+    monkeypatch.setattr("console.cli.doctor.diagnose", lambda *_, **__: well)
     assert up.says("doctor").splitlines() == ["ok    store: SQLite.", "", "All is well: 1 check."]
 
 

@@ -16,7 +16,8 @@ from tests.console.cli.builders import trouble
 
 PROGRAM = [sys.executable, "-c", "from console.cli.app import cli; cli(prog_name='deskbridge')"]
 FULL = Path("/dev/full")
-HEAVY = ("peewee", "twisted", "lxml", "passlib", "psycopg", "textual", "shared.models")
+NO_COMMAND_NEEDS = ("twisted", "lxml", "psycopg", "textual")
+HEAVY = (*NO_COMMAND_NEEDS, "peewee", "passlib", "shared.models")
 
 
 @pytest.fixture
@@ -117,20 +118,34 @@ def test_bytes_that_are_no_text_in_an_argument_are_survived(environ):
     assert b"encoding" in done.stderr
 
 
-@pytest.mark.parametrize(
-    "words", [["--help"], ["--version"], ["invoices", "export", "--help"], ["qwc", "--help"]]
-)
+@pytest.mark.parametrize("words", [["--help"], ["--version"]])
 def test_help_imports_nothing_heavy(environ, words):
+    assert imported(environ, HEAVY, *words) == b""
+
+
+@pytest.mark.parametrize("words", ["invoices export --help", "payments --help", "qwc --help"])
+def test_a_command_imports_what_it_needs_alone(environ, words):
+    assert imported(environ, NO_COMMAND_NEEDS, *words.split()) == b""
+
+
+def test_a_list_command_imports_no_screen_no_parser_and_no_reactor(environ, shell):
+    shell.says("connection", "add", "Larkspur")
+    for kind in ("customers", "invoices", "payments", "problems", "syncs", "audit"):
+        assert imported(environ, (*NO_COMMAND_NEEDS, "passlib"), kind, "list") == b""
+
+
+def imported(environ, names, *words):
+    """Which of these modules a command imports."""
     probe = (
         "import sys\n"
         "from console.cli.app import cli\n"
-        f"cli({words!r}, standalone_mode=False)\n"
-        f"sys.stderr.write(' '.join(name for name in {HEAVY!r} if name in sys.modules))\n"
+        f"cli({list(words)!r}, standalone_mode=False)\n"
+        f"sys.stderr.write(' '.join(name for name in {names!r} if name in sys.modules))\n"
     )
     done = subprocess.run([sys.executable, "-c", probe], env=environ, capture_output=True)
     assert done.returncode == 0
     assert done.stdout
-    assert done.stderr == b""
+    return done.stderr
 
 
 def test_nothing_is_asked_where_nobody_answers(environ, shell):

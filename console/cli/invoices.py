@@ -1,0 +1,227 @@
+"""``deskbridge invoices``: what was imported."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from decimal import Decimal
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import click
+
+from console.cli import output
+from console.cli.context import CommandContext, pass_command_context
+from console.cli.json_option import json_option
+from console.cli.listing import Listing, shown, states_option
+from console.cli.params import FROM_STANDARD_INPUT, name_argument
+from shared.files import write_private
+from shared.operations import invoices as operations
+from shared.operations.contracts.ledger import INVOICE_DETAIL, LISTED_INVOICE
+from shared.operations.describe import invoices as describe
+from shared.operations.describe.tables import Column, Row
+from shared.operations.describe.text import count, for_spreadsheet, grouped, iso_day, plain
+from shared.rules.ledger import InvoiceDetail, InvoiceSides
+
+STATUSES = ("open", "paid", "void", "deleted")
+READING = "Reading invoices"
+
+
+@click.group()
+def invoices() -> None:
+    """Invoices that were imported from QuickBooks."""
+
+
+def filters(command: Callable[..., None]) -> Callable[..., None]:
+    """Which invoices: ``--status`` and ``--left-out``."""
+    left_out = click.option(
+        "--left-out",
+        is_flag=True,
+        help="Those that are held but not imported, with the reason.",
+    )
+    return states_option("--status", STATUSES)(left_out(command))
+
+
+@invoices.command("list")
+@name_argument
+@filters
+@json_option(LISTED_INVOICE, many=True)
+@pass_command_context
+def list_invoices(
+    context: CommandContext,
+    name: str | None,
+    states: tuple[str, ...],
+    left_out: bool,
+    as_json: bool,
+) -> None:
+    """List the imported invoices of NAME, or of all connections."""
+    view = partial(operations.view_list, connection=name, statuses=states, left_out=left_out)
+    if as_json:
+        output.say_json_lines(shown(context, READING, view, INVOICES.json_line))
+        return
+    found = list(shown(context, READING, view, lambda one: one))
+    listing = LEFT_OUT if left_out else INVOICES
+    listing.say(found, _nothing(states, left_out), _totals(found))
+
+
+@invoices.command("show")
+@click.argument("invoice")
+@click.option("--connection", "name", metavar="NAME", help="Look only among the invoices of NAME.")
+@json_option(INVOICE_DETAIL)
+@pass_command_context
+def show_invoice(context: CommandContext, invoice: str, name: str | None, as_json: bool) -> None:
+    """Show one invoice: both sides, why it is left out, its payments, its lines.
+
+    INVOICE is its number or its TxnID in QuickBooks.
+    """
+    detail = context.read(partial(operations.view_called, connection=name, text=invoice))
+    if as_json:
+        output.say_json(INVOICE_DETAIL.of(detail))
+        return
+    output.say_sections(describe.sections(detail))
+    _say_tables_of(detail)
+
+
+def _say_tables_of(detail: InvoiceDetail) -> None:
+    tables = {
+        "Payments": [describe.payment_cells(one.payment, detail.sides) for one in detail.payments],
+        "Lines": [describe.line_cells(o, detail.sides.currency) for o in detail.invoice.lines],
+    }
+    for title, rows in tables.items():
+        if rows:
+            output.say()
+            output.say(output.strong(title))
+            output.say_table(LINE_COLUMNS, [Row(cells) for cells in rows])
+
+
+LINE_COLUMNS = (
+    Column("What", least=20),
+    Column("How", least=10, drop=2),
+    Column("Status", drop=3),
+    Column("Date", drop=1),
+    Column("Amount", right=True),
+    Column(""),
+)
+
+
+COLUMNS = (
+    Column("Number"),
+    Column("Customer", least=12),
+    Column("Date", drop=1),
+    Column("Due", drop=2),
+    Column("Total", right=True, drop=3),
+    Column("Balance", right=True),
+    Column("", drop=5),
+    Column("Status", drop=4),
+)
+
+
+def _row(invoice: InvoiceSides) -> Row:
+    return Row(
+        (
+            invoice.number or "(none)",
+            invoice.customer,
+            iso_day(invoice.date) or "",
+            iso_day(invoice.due_date) or "",
+            grouped(invoice.total),
+            grouped(invoice.balance),
+            invoice.currency,
+            invoice.status,
+        )
+    )
+
+
+def _row_with_reason(invoice: InvoiceSides) -> Row:
+    reason = invoice.left_out.removeprefix("left-out-").replace("-", " ")
+    return Row((*_row(invoice).cells, reason))
+
+
+INVOICES = Listing(LISTED_INVOICE, COLUMNS, _row, lambda invoice: invoice.connection)
+LEFT_OUT = replace(INVOICES, columns=(*COLUMNS, Column("Left out because")), row=_row_with_reason)
+
+
+def _totals(found: Iterable[InvoiceSides]) -> list[str]:
+    """One sentence per currency."""
+    sums: dict[str, list[Decimal]] = {}
+    for invoice in found:
+        sums.setdefault(invoice.currency, []).append(invoice.balance)
+    return [
+        f"{count(len(balances), 'invoice')}, balance {grouped(sum(balances, Decimal()))} {currency}"
+        for currency, balances in sorted(sums.items())
+    ]
+
+
+def _nothing(states: Sequence[str], left_out: bool) -> str:
+    if left_out:
+        return "No invoice is left out. Those that are imported: deskbridge invoices list"
+    if states:
+        return f"No invoice that is {' or '.join(states)}. All: deskbridge invoices list"
+    return "No invoice yet. Next: run Invoice Sync in the Web Connector."
+
+
+@invoices.command()
+@name_argument
+@filters
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["csv", "jsonl"]),
+    default="csv",
+    show_default=True,
+    help="CSV with a header line, or one JSON object to a line.",
+)
+@click.option(
+    "--out",
+    "target",
+    type=click.Path(dir_okay=False, allow_dash=True, path_type=Path),
+    default=Path(FROM_STANDARD_INPUT),
+    metavar="FILE",
+    help="File to write, readable by you only; - is standard output, the default.",
+)
+@pass_command_context
+def export(
+    context: CommandContext,
+    name: str | None,
+    states: tuple[str, ...],
+    left_out: bool,
+    form: str,
+    target: Path,
+) -> None:
+    """Export the imported invoices of NAME, or of all connections, for a spreadsheet or a script.
+
+    The columns are the keys of `invoices list --json`. In CSV, a text that a spreadsheet
+    would run as a formula gets an apostrophe in front of the sign; jsonl has every text unchanged.
+    """
+    view = partial(operations.view_list, connection=name, statuses=states, left_out=left_out)
+    lines = shown(context, READING, view, _csv_line if form == "csv" else INVOICES.json_line)
+    if form == "csv":
+        lines.insert(0, _csv(LISTED_INVOICE.names()))
+    if target == Path(FROM_STANDARD_INPUT):
+        output.say_lines(lines)
+        return
+    write_private(target, "".join(f"{line}\n" for line in lines).encode())
+    number = len(lines) - (form == "csv")
+    output.say_beside(f"Wrote {count(number, 'invoice')} to {target}.")
+
+
+def _csv_line(invoice: InvoiceSides) -> str:
+    keys = LISTED_INVOICE.of(invoice)
+    return _csv([value if name in _AMOUNTS else _unarmed(value) for name, value in keys.items()])
+
+
+_AMOUNTS = frozenset({"total", "balance"})
+"""What is ours and stays a number, also where it is negative."""
+
+
+def _unarmed(value: Any) -> str:
+    """Text that no spreadsheet runs and no terminal obeys: ``=1+1`` is a customer's name."""
+    return "" if value is None else for_spreadsheet(plain(str(value)))
+
+
+def _csv(cells: Sequence[Any]) -> str:
+    line = io.StringIO()
+    csv.writer(line, lineterminator="").writerow(["" if cell is None else cell for cell in cells])
+    return line.getvalue()
