@@ -20,8 +20,9 @@ from shared.operations import syncs as operations
 from shared.operations.contracts.outcome import OUTCOME
 from shared.operations.contracts.syncs import BUNDLE, MESSAGE, SYNC, SYNC_DETAIL
 from shared.operations.describe import syncs as describe
+from shared.operations.describe.syncs import application
 from shared.operations.describe.tables import Column, Row
-from shared.operations.describe.text import application, count, duration, local_time, plain
+from shared.operations.describe.text import count, duration, local_time, plain
 from shared.operations.syncs import Message, TouchedRecord
 from shared.rules.values import Sync
 

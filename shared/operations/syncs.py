@@ -12,7 +12,8 @@ from shared.masking import masked
 from shared.models import connections, overview, problems, sessions, syncs
 from shared.operations.days import days_meant, midnight
 from shared.operations.deciding import Operator, Outcome, Plan
-from shared.operations.describe.text import application, count
+from shared.operations.describe.syncs import application
+from shared.operations.describe.text import count
 from shared.rules.values import Exchange, Problem, Record, Sync
 from shared.rules.values import Outcome as RecordOutcome
 

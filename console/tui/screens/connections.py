@@ -20,7 +20,7 @@ from console.tui.widgets.text_view import TextView
 from shared.operations import overview
 from shared.operations.describe import syncs as describe
 from shared.operations.describe.connections import held_back
-from shared.operations.describe.text import application as application_name
+from shared.operations.describe.syncs import application as application_name
 from shared.operations.describe.text import count, plain
 from shared.operations.overview import ConnectionLine, Connections
 

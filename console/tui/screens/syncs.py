@@ -21,7 +21,7 @@ from shared.models.store import Store
 from shared.operations import syncs
 from shared.operations.describe import syncs as describe
 from shared.operations.describe.sections import Section
-from shared.operations.describe.text import application as application_name
+from shared.operations.describe.syncs import application as application_name
 from shared.operations.describe.text import duration
 from shared.operations.syncs import SyncFilter, SyncsPage
 from shared.rules.values import Sync

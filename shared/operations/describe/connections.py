@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from shared.operations.describe.sections import Section
-from shared.operations.describe.text import application as application_name
+from shared.operations.describe.syncs import application as application_name
 from shared.operations.describe.text import count, grouped, local_time
 from shared.rules.values import (
     Application,

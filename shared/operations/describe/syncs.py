@@ -8,8 +8,13 @@ from shared import hints
 from shared.operations.describe.hints import what_to_do
 from shared.operations.describe.problems import standing
 from shared.operations.describe.sections import Section
-from shared.operations.describe.text import application, duration, local_time
-from shared.rules.values import Outcome, Problem, Record, Sync
+from shared.operations.describe.text import duration, local_time
+from shared.rules.values import ApplicationKind, Outcome, Problem, Record, Sync
+
+
+def application(word: str) -> str:
+    """The application as people call it; a word that is none of ours stays."""
+    return next((kind.label for kind in ApplicationKind if kind == word), word)
 
 
 def word(sync: Sync) -> str:

@@ -7,8 +7,6 @@ import unicodedata
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
-from shared.rules.values import ApplicationKind
-
 ELLIPSIS = "…"
 
 # Characters that could steer a terminal or reorder what is read: C1 controls, line and
@@ -110,11 +108,6 @@ def grouped(value: Decimal) -> str:
 def count(number: int, one: str, many: str = "") -> str:
     """``1 invoice``, ``2,000 invoices``; ``many`` where adding an s is wrong."""
     return f"{number:,} {one if number == 1 else many or one + 's'}"
-
-
-def application(word: str) -> str:
-    """The application as people call it; a word that is none of ours stays."""
-    return next((kind.label for kind in ApplicationKind if kind == word), word)
 
 
 def iso_day(day: date | None) -> str | None:

@@ -56,9 +56,11 @@ class Shell:
             self._store = open_store(self.database)
         return self._store
 
-    def run(self, *words: str, given: str | None = None, **environ: str | None) -> Result:
+    def run(
+        self, *words: str, given: str | None = None, color: bool = False, **environ: str | None
+    ) -> Result:
         runner = CliRunner(env=self.environ | environ)
-        return runner.invoke(cli, list(words), input=given, prog_name="deskbridge")
+        return runner.invoke(cli, list(words), input=given, color=color, prog_name="deskbridge")
 
     def says(self, *words: str, **options: Any) -> str:
         """Standard output of a command that must succeed."""

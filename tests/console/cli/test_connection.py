@@ -179,13 +179,6 @@ def test_without_any_connection_the_first_step_is_told(shell):
     assert "deskbridge connection add NAME" in shell.refuses(3, "connection", "show")
 
 
-def test_an_empty_list_is_done_and_tells_the_next_step(shell):
-    assert shell.says("connection", "list") == (
-        "No connection yet. Next: deskbridge connection add NAME\n"
-    )
-    assert shell.json("connection", "list") == []
-
-
 def test_the_list_shows_each_connection(shell):
     shell.says("connection", "add", "Larkspur")
     shell.says("connection", "add", "Bramble", "--layout", "combined")

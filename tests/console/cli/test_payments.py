@@ -373,30 +373,6 @@ def test_a_listing_may_be_narrowed(both_sides):
     assert names("--deleted") == ["7B-2"]
 
 
-def test_without_a_name_the_payments_of_all_connections_are_listed(both_sides):
-    both_sides.says("connection", "add", "Bramble")
-    named = ("--external-id", "pay_b", "--amount", "1", "--invoice", "7")
-    both_sides.says("payments", "add", "Bramble", *named)
-    rows = both_sides.json("payments", "list")
-    assert [row["connection"] for row in rows] == [*["Larkspur"] * 3, "Bramble"]
-    assert {row["external_id"] for row in both_sides.json("payments", "list", "Bramble")} == {
-        "pay_b"
-    }
-    text = both_sides.says("payments", "list")
-    assert "Connection" in text.splitlines()[0]
-    assert text.splitlines()[1].endswith("Bramble")  # the newest comes first
-    assert "Connection" not in both_sides.says("payments", "list", "Larkspur")
-
-
-def test_the_newest_are_listed_up_to_a_limit(both_sides):
-    text = both_sides.says("payments", "list", "--limit", "1")
-    assert "7B-1" in text or "imported" in text
-    assert "These are the newest 1. --limit 0 lists all." in text
-    assert "These are the newest" not in both_sides.says("payments", "list", "--limit", "0")
-    rows = both_sides.json("payments", "list", "--limit", "2")
-    assert [row["id"] for row in rows] == [2, 3]
-
-
 def test_what_cannot_be_both_is_nothing(both_sides):
     both = ("--source", "quickbooks", "--status", "ready")
     assert both_sides.json("payments", "list", *both) == []
@@ -407,11 +383,6 @@ def test_the_table_tells_reasons_and_how_many_stand_where(both_sides):
     assert "3 payments: 1 imported, 1 ready, 1 waiting." in text
     assert "9999" in text
     assert max(len(line) for line in text.splitlines()) <= 80
-
-
-def test_no_payment_is_said_with_what_to_do(books):
-    assert "deskbridge payments import" in plain(books.says("payments", "list"))
-    assert "No payment that is parked." in books.says("payments", "list", "--status", "parked")
 
 
 @pytest.mark.parametrize("name", ["1", "pay_1"])

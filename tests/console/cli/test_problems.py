@@ -46,10 +46,6 @@ def test_problems_have_the_promised_keys_in_order(troubled):
     assert only["state"] == "open"
 
 
-def test_without_a_name_all_connections_are_listed(troubled):
-    assert len(troubled.json("problems", "list")) == 3
-
-
 def test_the_table_tells_document_reason_and_remedy(troubled):
     text = troubled.says("problems", "list")
     assert "Invoice 1042, Larkspur Tile" in text
@@ -57,12 +53,6 @@ def test_the_table_tells_document_reason_and_remedy(troubled):
     assert "    Open it in QuickBooks and save it again." in text.splitlines()
     assert "3 problems" in text
     assert max(len(line) for line in text.splitlines()) <= 80
-
-
-def test_no_problem_is_said_with_where_to_look(shell):
-    shell.says("connection", "add", "Larkspur")
-    assert "deskbridge syncs list" in " ".join(shell.says("problems", "list").split())
-    assert shell.json("problems", "list") == []
 
 
 def test_show_tells_all(troubled):

@@ -17,7 +17,7 @@ from tests.console.cli.builders import trouble
 PROGRAM = [sys.executable, "-c", "from console.cli.app import cli; cli(prog_name='deskbridge')"]
 FULL = Path("/dev/full")
 NO_COMMAND_NEEDS = ("twisted", "lxml", "psycopg", "textual")
-HEAVY = (*NO_COMMAND_NEEDS, "peewee", "passlib", "shared.models")
+HEAVY = (*NO_COMMAND_NEEDS, "peewee", "passlib", "shared.models", "shared.rules")
 
 
 @pytest.fixture

@@ -59,14 +59,6 @@ def test_syncs_have_the_promised_keys_in_order(ran):
     assert running["connection"] == "Larkspur"
 
 
-def test_the_newest_comes_first_and_may_be_limited(ran):
-    assert [str(sync["id"]) for sync in ran.json("syncs", "list", "Larkspur")] == [
-        ran.running,
-        ran.failed,
-    ]
-    assert len(ran.json("syncs", "list", "--limit", "1")) == 1
-
-
 def test_a_login_with_an_unknown_user_name_is_listed_too(ran):
     with ran.store.transaction():
         syncs.refused_login(
@@ -193,11 +185,6 @@ def test_numbers_may_come_from_standard_input(ran):
     ran.says("syncs", "stop", "-", given=f"{ran.running}\n")
     assert syncs_stopper(ran) != ""
     assert "nothing to do" in ran.refuses(3, "syncs", "stop", "-", given="")
-
-
-def test_no_sync_yet_tells_the_next_step(shell):
-    assert "Update Selected" in " ".join(shell.says("syncs", "list").split())
-    assert shell.json("syncs", "list") == []
 
 
 @pytest.fixture

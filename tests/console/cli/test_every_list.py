@@ -1,0 +1,201 @@
+"""What every list command holds to, whatever it lists."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from datetime import date
+from decimal import Decimal
+
+import click
+import pytest
+
+from console.cli.json_option import JsonOption
+from shared.models import connections, problems, syncs
+from shared.models.ledger import credit_memos
+from shared.models.store import open_store
+from shared.rules.ledger import CreditMemo
+from tests.console.cli.builders import Shell, customer, import_into, invoice, trouble
+from tests.console.cli.test_documented import PAGE, commands, whole_command_line
+
+STEERING = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e]")
+COLORS = re.compile(r"\x1b\[[0-9;]*m")
+ASKED_WITH_A_WORD = {"hints", "messages"}
+LISTS = {
+    path.removeprefix("deskbridge "): command
+    for path, command in commands(whole_command_line())
+    if any(isinstance(one, JsonOption) and one.many for one in command.params)
+    and path.split()[-1] not in ASKED_WITH_A_WORD
+}
+OF_A_CONNECTION = [path for path in LISTS if path != "connection list"]
+every_list = pytest.mark.parametrize("path", LISTS)
+
+
+def option(path: str, name: str) -> click.Option | None:
+    return next((one for one in LISTS[path].params if name in one.opts), None)
+
+
+LIMITED = [path for path in LISTS if option(path, "--limit")]
+WITH_STATES = [
+    (path, flag) for path in LISTS for flag in ("--state", "--status") if option(path, flag)
+]
+
+
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory):
+    """A store with some of everything, twice; names and words in it would steer a terminal."""
+    shell = Shell(tmp_path_factory.mktemp("filled"))
+    open_store(shell.database).close()
+    for name in ("Bramble", "Larkspur"):
+        shell.says("connection", "add", name)
+        customers = [
+            customer("80000001-1", f"{name} \x1b[2JTile\u202e" + " and Sons" * 9),
+            customer("80000002-1", "Gone Ltd", active=False),
+        ]
+        import_into(
+            shell,
+            name,
+            invoice("A-1", "1042", "1234567.50"),
+            invoice("A-2", "1043\x07", "8.00"),
+            invoice("A-3", "1044", "9.00", customer_list_id="80000002-1"),
+            customers=customers,
+        )
+        for number in ("1", "2"):
+            paid = ("--external-id", f"pay_{number}", "--amount", "5.00", "--invoice", "1042")
+            shell.says("payments", "add", name, *paid, "--customer", f"Acme {number}")
+            shell.says("customers", "map", name, f"Acme {number}", "80000001-1")
+        with shell.store.transaction():
+            held = connections.get(name).id
+            found = [trouble("A-1", "Invoice 1042, Larkspur \x1b[31mTile"), trouble("A-2", "1043")]
+            problems.report(held, None, found, shell.store.now())
+            syncs.start(held, "invoice", shell.store.now())
+            credit_memos.store(held, 1, [memo("C-1"), memo("C-2")], of_all=True)
+    shell.close()
+    return shell.folder / "store.sqlite3"
+
+
+@pytest.fixture
+def full(tmp_path, filled):
+    shutil.copy(filled, tmp_path)
+    shell = Shell(tmp_path)
+    yield shell
+    shell.close()
+
+
+def memo(txn_id: str) -> CreditMemo:
+    return CreditMemo(
+        *(txn_id, "2041", "Larkspur \x1b[2JTile", "80000001-1", date(2026, 1, 5)),
+        *(Decimal("60.00"), Decimal("40.00"), "USD", "2026-01-05T09:00:00"),
+    )
+
+
+def test_there_are_lists_of_everything():
+    assert len(LISTS) >= 9
+
+
+@every_list
+def test_nothing_is_done_too_and_tells_the_next_step(shell, path):
+    text = " ".join(shell.says(*path.split()).split())
+    assert text.endswith(".") or "deskbridge " in text
+    assert shell.json(*path.split()) == []
+
+
+@every_list
+def test_its_keys_are_those_of_the_page_an_object_to_a_line(full, path):
+    [shape] = [one.shape for one in LISTS[path].params if isinstance(one, JsonOption)]
+    lines = full.says(*path.split(), "--json").splitlines()
+    found = [json.loads(line.rstrip(",")) for line in lines[1:-1]]
+    assert (lines[0], lines[-1]) == ("[", "]")
+    assert len(found) >= 2
+    assert all(list(one) == shape.names() for one in found)
+    assert all(f"| `{name}` |" in PAGE.read_text("utf-8") for name in shape.names())
+
+
+@pytest.mark.parametrize("path", OF_A_CONNECTION)
+def test_it_lists_one_connection_or_all(full, path):
+    def of(*words: str) -> set[str]:
+        return {one["connection"] for one in full.json(*path.split(), *words)}
+
+    named = ["--connection"] if option(path, "--connection") else []
+    assert of() == {"Bramble", "Larkspur"}
+    assert of(*named, "larkspur") == {"Larkspur"}
+    assert "Connection" in full.says(*path.split()).splitlines()[0]
+    if not named:  # an entry of the audit trail may be about a connection that is gone
+        assert "Larkspur" in full.refuses(3, *path.split(), "Larkspu")
+
+
+@pytest.mark.parametrize("path", LIMITED)
+def test_people_are_shown_the_newest_up_to_a_limit(full, path):
+    numbers = [one["id"] for one in full.json(*path.split())]
+    words = (*path.split(), "--limit")
+    newest = max(numbers)
+    assert [one["id"] for one in full.json(*words, "1")] == [newest]
+    assert sorted(one["id"] for one in full.json(*words, "2")) == sorted(numbers)[-2:]
+    assert [one["id"] for one in full.json(*words, "0")] == numbers
+    assert "--limit" in full.says(*words, "1")
+    assert "--limit" not in full.says(*words, "0")
+    full.refuses(2, *words, "-1")
+
+
+@pytest.mark.parametrize(("path", "flag"), WITH_STATES)
+def test_only_what_stands_in_a_state_may_be_asked_for(full, path, flag):
+    for word in option(path, flag).type.choices:
+        key = flag.removeprefix("--")
+        found = {one[key] for one in full.json(*path.split(), flag, word)}
+        assert found <= {word} or word == "any"
+        if not found:
+            assert "No " in full.says(*path.split(), flag, word)
+    full.refuses(2, *path.split(), flag, "nonsense")
+
+
+@every_list
+def test_it_is_in_order_every_time(full, path):
+    assert full.says(*path.split()) == full.says(*path.split())
+    found = full.json(*path.split())
+    numbers = [one["id"] for one in found if "id" in one]
+    assert numbers in (sorted(numbers), sorted(numbers, reverse=True))
+    if not numbers:
+        names = [one.get("connection", one.get("name", "")) for one in found]
+        assert names == sorted(names)
+
+
+@every_list
+@pytest.mark.parametrize("columns", [2, 40, 60, 80, 200])
+def test_every_size_is_survived(full, path, columns):
+    text = full.says(*path.split(), COLUMNS=str(columns))
+    assert text
+    if columns >= 80:
+        assert max(map(len, text.splitlines())) <= columns
+
+
+@every_list
+def test_no_name_steers_the_terminal(full, path):
+    assert not STEERING.search(full.says(*path.split()))
+    assert full.says(*path.split(), "--json").isascii()
+
+
+@every_list
+def test_without_color_it_says_the_same(full, path):
+    words = path.split()
+    colored = full.run(*words, color=True)
+    assert COLORS.sub("", colored.stdout) == full.says(*words)
+    assert "\x1b" not in full.run(*words, color=True, NO_COLOR="1").stdout
+    assert "\x1b" not in full.run(*words, color=True, TERM="dumb").stdout
+
+
+@every_list
+@pytest.mark.parametrize("more", [(), ("--json",)])
+def test_the_store_is_released_before_anything_is_printed(full, monkeypatch, path, more):
+    """A reader that holds its lock while a pager waits would stop the daemon's commits."""
+    free = []
+
+    def look(lines):
+        list(lines)
+        with full.store.transaction():
+            free.append(True)
+
+    monkeypatch.setattr("console.cli.output.say_lines", look)
+    monkeypatch.setattr("console.cli.output.say_json_lines", look)
+    full.says(*path.split(), *more)
+    assert free == [True]
