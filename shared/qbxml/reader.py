@@ -33,8 +33,10 @@ from shared.qbxml.text import shown
 
 _BLOCK_BYTES = 65536
 
-_NAME = re.compile(rb"<([^\s<>/!?]+)|\s([^\s<>=\"']+)=[\"']")
-_names_met: set[tuple[bytes, bytes]] = set()
+_TAG = re.compile(rb"<([^\s<>/!?][^<>]*)")
+_BLANK = re.compile(rb"\s")
+_ATTRIBUTE = re.compile(rb"\s([^\s<>=\"']+)=[\"']")
+_names_met: set[bytes] = set()
 _draw = random.random
 
 _WHOLE_NUMBER = re.compile(r"-?[0-9]{1,9}")
@@ -248,7 +250,7 @@ class _Answer:
         """
         if _draw() >= self.limits.names_sampled:
             return
-        new = set(_NAME.findall(block)) - _names_met
+        new = _names(block) - _names_met
         if new and len(_names_met) + len(new) > self.limits.names:
             raise UnreadableAnswer(
                 Unreadable.TOO_MANY_NAMES, "its elements have names that QuickBooks does not know"
@@ -319,6 +321,15 @@ class _Answer:
         if count > 0:
             del parent[:count]
             self._held_tags = self._block_tags
+
+
+def _names(block: bytes) -> set[bytes]:
+    """The names of elements and attributes in a block; few blocks have attributes."""
+    tags = set(_TAG.findall(block))
+    names = {_BLANK.split(tag, 1)[0].rstrip(b"/") for tag in tags}
+    if any(map(_BLANK.search, tags)):
+        names.update(b"@" + name for name in _ATTRIBUTE.findall(block))
+    return names
 
 
 def _children(parent: Element, is_complete: bool) -> Iterator[tuple[Element, bool]]:

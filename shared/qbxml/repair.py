@@ -128,10 +128,12 @@ def _without_controls(data: bytes) -> bytes:
 
 def repair_references(xml: bytes) -> bytes:
     """Put the character references of some whole XML right; everything else stays."""
-    if b"&#" not in xml:
+    first = xml.find(b"&#")
+    if first < 0:
         return xml
-    for reference in _CR_REFERENCES:
-        xml = xml.replace(reference, b"")
+    if xml.startswith(_CR_REFERENCES, first):  # .NET writes one in each line, or nowhere
+        for reference in _CR_REFERENCES:
+            xml = xml.replace(reference, b"")
     return _REFERENCE.sub(_meant, _PAIR.sub(_pair, xml))
 
 
