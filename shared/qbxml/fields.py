@@ -11,7 +11,15 @@ from typing import Any, NamedTuple
 
 from shared.qbxml.refs import read_full_name, read_ref, read_spare_ref
 from shared.qbxml.shape import Element, Leaf, Node, Shape
-from shared.qbxml.text import read_amount, read_date, read_flag, read_id, wall_clock
+from shared.qbxml.text import (
+    read_amount,
+    read_cents,
+    read_date,
+    read_day,
+    read_flag,
+    read_id,
+    wall_clock,
+)
 
 
 def text(*names: str) -> Leaf:
@@ -42,6 +50,16 @@ def day(name: str, *, spare: bool = False) -> Leaf:
 def amount(name: str, *, spare: bool = False) -> Leaf:
     """An amount or None."""
     return Leaf((name,), read_amount, spare)
+
+
+def stored_day(name: str, *, spare: bool = False) -> Leaf:
+    """A date as ISO text, or None."""
+    return Leaf((name,), read_day, spare)
+
+
+def cents(name: str, *, spare: bool = False) -> Leaf:
+    """An amount in whole hundredths, or None."""
+    return Leaf((name,), read_cents, spare)
 
 
 def flag(name: str, *, spare: bool = False) -> Leaf:

@@ -5,7 +5,8 @@ Every field of a record is optional, because ``IncludeRetElement`` and withheld 
 leave "required" elements out: text is empty, all else None, when the element was missing.
 A field says in its annotation which element it is; a record bears its element's name, and is
 read once it stands in ``Ret``.
-Amounts are ``Decimal`` with two places in the record's own currency. Quantities, rates and
+Amounts are in the record's own currency: ``Decimal`` with two places. Where records are stored by
+the thousand, amounts are whole hundredths (``_cents``) and days ISO text. Quantities, rates and
 percentages keep QuickBooks' own text. Timestamps are wall clocks without offset
 (``text.wall_clock``). A reference whose ListID nobody needs (an item, terms, a tax code, a
 currency) is its full name. Named tuples, since a page makes thousands of them.
@@ -21,6 +22,7 @@ from typing import Annotated, NamedTuple, TypeAlias
 from shared.documents import credit_memo_document, customer_document, invoice_document
 from shared.qbxml.fields import (
     amount,
+    cents,
     day,
     each,
     flag,
@@ -30,11 +32,12 @@ from shared.qbxml.fields import (
     object_id,
     one,
     ref,
+    stored_day,
     text,
     texts,
     word,
 )
-from shared.qbxml.invoice_lines import InvoiceLine, InvoiceLineGroup
+from shared.qbxml.invoice_lines import InvoiceLineGroupRet, InvoiceLineRet
 from shared.qbxml.payment_responses import AccountRet as AccountRet
 from shared.qbxml.payment_responses import AppliedToTxnRet as AppliedToTxnRet
 from shared.qbxml.payment_responses import ErrorRecovery as ErrorRecovery
@@ -184,12 +187,12 @@ class CustomerRet(NamedTuple):
 
 
 class InvoiceRet(NamedTuple):
-    """An invoice. QuickBooks gives no total: see ``total``.
+    """An invoice. QuickBooks gives no total: see ``total_cents``.
 
-    ``applied_amount`` is zero or negative. ``is_pending`` means not posted: not owed, whatever
+    ``applied_cents`` is zero or negative. ``is_pending`` means not posted: not owed, whatever
     the balance says. ``ref_number`` is what a person calls the invoice's number: it may be
-    empty, and it may be there twice. ``tax1_total`` and ``tax2_total`` are how old Canadian
-    editions said ``sales_tax_total``.
+    empty, and it may be there twice. ``tax1_cents`` and ``tax2_cents`` are how old Canadian
+    editions said ``sales_tax_cents``.
     """
 
     txn_id: Annotated[str, object_id("TxnID", needed=True)] = ""
@@ -198,44 +201,44 @@ class InvoiceRet(NamedTuple):
     edit_sequence: Annotated[str, word("EditSequence")] = ""
     customer: Annotated[Ref, ref("CustomerRef")] = NO_REF
     ar_account: Annotated[Ref, ref("ARAccountRef", spare=True)] = NO_REF
-    txn_date: Annotated[date | None, day("TxnDate")] = None
+    txn_date: Annotated[str | None, stored_day("TxnDate")] = None
     ref_number: Annotated[str, text("RefNumber")] = ""
     is_pending: Annotated[bool | None, flag("IsPending")] = None
     po_number: Annotated[str, text("PONumber")] = ""
     terms: Annotated[str, full_name("TermsRef")] = ""
-    due_date: Annotated[date | None, day("DueDate")] = None
-    subtotal: Annotated[Decimal | None, amount("Subtotal", spare=True)] = None
-    sales_tax_total: Annotated[Decimal | None, amount("SalesTaxTotal", spare=True)] = None
-    tax1_total: Annotated[Decimal | None, amount("Tax1Total", spare=True)] = None
-    tax2_total: Annotated[Decimal | None, amount("Tax2Total", spare=True)] = None
-    applied_amount: Annotated[Decimal | None, amount("AppliedAmount")] = None
-    balance_remaining: Annotated[Decimal | None, amount("BalanceRemaining")] = None
+    due_date: Annotated[str | None, stored_day("DueDate")] = None
+    subtotal_cents: Annotated[int | None, cents("Subtotal", spare=True)] = None
+    sales_tax_cents: Annotated[int | None, cents("SalesTaxTotal", spare=True)] = None
+    tax1_cents: Annotated[int | None, cents("Tax1Total", spare=True)] = None
+    tax2_cents: Annotated[int | None, cents("Tax2Total", spare=True)] = None
+    applied_cents: Annotated[int | None, cents("AppliedAmount")] = None
+    balance_cents: Annotated[int | None, cents("BalanceRemaining")] = None
     currency: Annotated[str, full_name("CurrencyRef")] = ""
     exchange_rate: Annotated[str, word("ExchangeRate")] = ""
     memo: Annotated[str, text("Memo")] = ""
     is_paid: Annotated[bool | None, flag("IsPaid")] = None
     is_tax_included: Annotated[bool | None, flag("IsTaxIncluded", spare=True)] = None
     lines: Annotated[
-        tuple[InvoiceLine | InvoiceLineGroup, ...],
-        each("InvoiceLineRet", InvoiceLine),
-        each("InvoiceLineGroupRet", InvoiceLineGroup),
+        tuple[InvoiceLineRet | InvoiceLineGroupRet, ...],
+        each("InvoiceLineRet", InvoiceLineRet),
+        each("InvoiceLineGroupRet", InvoiceLineGroupRet),
     ] = ()
     odd: tuple[str, ...] = ()
 
     @property
-    def total(self) -> Decimal | None:
+    def total_cents(self) -> int | None:
         """What was billed: the balance and what was applied to it; None if either is missing."""
-        if self.balance_remaining is None or self.applied_amount is None:
+        if self.balance_cents is None or self.applied_cents is None:
             return None
-        return self.balance_remaining - self.applied_amount
+        return self.balance_cents - self.applied_cents
 
     @property
-    def tax(self) -> Decimal | None:
+    def tax_cents(self) -> int | None:
         """The tax in the total, in whichever words this edition says it; None if it does not."""
-        if self.sales_tax_total is not None:
-            return self.sales_tax_total
-        parts = [part for part in (self.tax1_total, self.tax2_total) if part is not None]
-        return sum(parts[1:], parts[0]) if parts else None
+        if self.sales_tax_cents is not None:
+            return self.sales_tax_cents
+        parts = [part for part in (self.tax1_cents, self.tax2_cents) if part is not None]
+        return sum(parts) if parts else None
 
     @property
     def adds_up(self) -> bool:
@@ -243,11 +246,10 @@ class InvoiceRet(NamedTuple):
 
         Where amounts include tax, a subtotal that is the total already is right as well.
         """
-        if self.total is None or self.subtotal is None or self.tax is None:
+        total, subtotal, tax = self.total_cents, self.subtotal_cents, self.tax_cents
+        if total is None or subtotal is None or tax is None:
             return True
-        if self.is_tax_included and self.subtotal == self.total:
-            return True
-        return self.subtotal + self.tax == self.total
+        return subtotal + tax == total or bool(self.is_tax_included and subtotal == total)
 
     @property
     def document(self) -> str:

@@ -14,6 +14,7 @@ import unicodedata
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from functools import lru_cache
 
 from shared.qbxml.repair import C1
 
@@ -26,6 +27,7 @@ ZERO = Decimal("0.00")
 
 _AMOUNT = re.compile(r"[+-]?[0-9]{1,13}(\.[0-9]{2})?")
 _TWO_PLACES = re.compile(r"-?[0-9]{1,13}\.[0-9]{2}")  # as QuickBooks writes it
+_DAY_CHARACTERS = len("2024-06-12")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _USUAL_TIME = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:[+-][0-9]{2}:[0-9]{2})?"
@@ -174,6 +176,14 @@ def read_amount(text: str) -> Decimal | None:
     return Decimal(text) or ZERO
 
 
+def read_cents(text: str) -> int | None:
+    """As ``read_amount``, in whole hundredths. Raises BadAmount."""
+    if _TWO_PLACES.fullmatch(text) is not None:
+        return int(text[:-3] + text[-2:])
+    amount = read_amount(text)
+    return None if amount is None else int(amount * 100)
+
+
 def write_amount(amount: Decimal) -> str:
     """Write an AMTTYPE with two places; raises BadAmount for anything that needs rounding."""
     if not amount.is_finite():
@@ -195,6 +205,19 @@ def read_date(text: str) -> date | None:
         return date.fromisoformat(text)
     except ValueError as why:
         raise BadDate(text) from why
+
+
+@lru_cache(1024)
+def _is_day(text: str) -> bool:
+    return read_date(text) is not None
+
+
+def read_day(text: str) -> str | None:
+    """As ``read_date``, the text itself: ``2024-06-12``. Raises BadDate."""
+    if len(text) == _DAY_CHARACTERS and _is_day(text):  # a page has few days, many times
+        return text
+    day = read_date(text)
+    return None if day is None else day.isoformat()
 
 
 def wall_clock(text: str) -> str:

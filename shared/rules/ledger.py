@@ -12,7 +12,6 @@ from enum import StrEnum
 from typing import Annotated, Generic, TypeVar
 
 from shared.documents import credit_memo_document
-from shared.qbxml.invoice_lines import InvoiceLine
 from shared.rules.payments.values import CustomerMapping, NamedInvoice, PaymentStatus
 from shared.rules.payments.views import PaymentLine
 from shared.rules.values import Day, InvoiceStatus, Problem
@@ -21,6 +20,24 @@ ROW = TypeVar("ROW")
 
 Place = tuple[int, str, int]
 """Where a customer stands in the list: connection, name in lower case, number."""
+
+
+@dataclass(frozen=True, slots=True)
+class InvoiceLine:
+    """A line of an invoice: maybe nothing but its ID, or only a description.
+
+    ``group`` is the line_id of the group it stands in, or empty.
+    """
+
+    line_id: str
+    group: str
+    item: Annotated[str, "the item in QuickBooks"]
+    description: Annotated[str, "what it says"]
+    quantity: Annotated[str, "as QuickBooks wrote it; may be empty"]
+    rate: Annotated[str, "price of one, likewise"]
+    amount: Annotated[Decimal | None, "amount with two decimals, as text; null: none"]
+    service_date: Day | None
+    tax_code: str
 
 
 @dataclass(frozen=True, slots=True)

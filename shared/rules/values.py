@@ -12,9 +12,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from decimal import Decimal
 from enum import StrEnum
-from typing import Annotated, TypeAlias
+from typing import Annotated, NamedTuple, TypeAlias
 
 Day: TypeAlias = date
 """A date without time; spelled so where a field is called ``date``."""
@@ -346,9 +345,11 @@ class Problem:
     changed_at: Annotated[datetime | None, "and when; null: nobody did"]
 
 
-@dataclass(frozen=True, slots=True)
-class Customer:
-    """A customer or job of QuickBooks; ``parent_list_id`` is empty for a top customer."""
+class Customer(NamedTuple):
+    """A customer or job of QuickBooks; ``parent_list_id`` is empty for a top customer.
+
+    Its fields are the columns of their names: it is stored as it stands.
+    """
 
     list_id: str
     name: str
@@ -372,7 +373,7 @@ class OpenInvoice:
     txn_id: str
     edit_sequence: str
     time_modified: str
-    balance: Decimal
+    balance_cents: int
     customer_list_id: str
 
 

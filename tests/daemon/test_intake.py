@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date
-from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from daemon.stages.invoices import intake
-from shared.qbxml.invoice_lines import InvoiceLine, InvoiceLineGroup
+from shared.models.ledger import IncomingInvoice
+from shared.qbxml.invoice_lines import InvoiceLineGroupRet, InvoiceLineRet
 from shared.qbxml.responses import (
     BadRecord,
     CustomerRet,
@@ -17,7 +16,6 @@ from shared.qbxml.responses import (
     Ref,
     TxnDeletedRet,
 )
-from shared.rules.ledger import Invoice
 from shared.rules.values import (
     CheckedCustomer,
     Customer,
@@ -34,12 +32,12 @@ def a_ret(**changes: Any) -> InvoiceRet:
         time_modified="2026-01-06T10:00:00",
         edit_sequence="1767690000",
         customer=Ref("80-1", "Larkspur Tile"),
-        txn_date=date(2026, 1, 5),
+        txn_date="2026-01-05",
         ref_number="1042",
-        subtotal=Decimal("100.00"),
-        sales_tax_total=Decimal("8.00"),
-        applied_amount=Decimal("-50.00"),
-        balance_remaining=Decimal("58.00"),
+        subtotal_cents=10000,
+        sales_tax_cents=800,
+        applied_cents=-5000,
+        balance_cents=5800,
         is_paid=False,
     )
     return plain._replace(**changes)
@@ -49,19 +47,16 @@ def taken(ret: Any, *, light: bool = False, home: str = "USD") -> tuple[intake.T
     return intake.take(ret, home_currency=home, light=light)
 
 
-def invoice_of(**changes: Any) -> Invoice:
+def invoice_of(**changes: Any) -> IncomingInvoice:
     (invoice,) = taken(a_ret(**changes))
-    assert isinstance(invoice, Invoice)
+    assert isinstance(invoice, IncomingInvoice)
     return invoice
 
 
 def test_the_total_is_what_is_left_and_what_was_applied():
     invoice = invoice_of()
-    assert (invoice.total, invoice.balance, invoice.applied) == (
-        Decimal("108.00"),
-        Decimal("58.00"),
-        Decimal("-50.00"),
-    )
+    amounts = (invoice.total_cents, invoice.balance_cents, invoice.applied_cents)
+    assert amounts == (10800, 5800, -5000)
 
 
 def test_amounts_without_currency_are_in_the_home_currency():
@@ -74,27 +69,26 @@ def test_amounts_without_currency_are_in_the_home_currency():
     ("changes", "status"),
     [
         ({}, InvoiceStatus.OPEN),
-        ({"is_paid": True, "balance_remaining": Decimal("0.00")}, InvoiceStatus.PAID),
-        ({"is_paid": None, "balance_remaining": Decimal("0.00")}, InvoiceStatus.PAID),
+        ({"is_paid": True, "balance_cents": 0}, InvoiceStatus.PAID),
+        ({"is_paid": None, "balance_cents": 0}, InvoiceStatus.PAID),
         ({"is_paid": None}, InvoiceStatus.OPEN),
     ],
 )
 def test_what_quickbooks_calls_paid_is_paid(changes, status):
-    changes.setdefault("subtotal", None)
-    assert invoice_of(**changes).status is status
+    changes.setdefault("subtotal_cents", None)
+    assert invoice_of(**changes).status == status
 
 
 def test_a_voided_invoice_is_all_zero_and_says_so_in_its_memo():
-    zero = Decimal("0.00")
     nothing = {
-        "subtotal": zero,
-        "sales_tax_total": zero,
-        "applied_amount": zero,
-        "balance_remaining": zero,
+        "subtotal_cents": 0,
+        "sales_tax_cents": 0,
+        "applied_cents": 0,
+        "balance_cents": 0,
         "is_paid": True,
     }
-    assert invoice_of(**nothing, memo="VOID: sent twice").status is InvoiceStatus.VOID
-    assert invoice_of(**nothing, memo="free sample").status is InvoiceStatus.PAID
+    assert invoice_of(**nothing, memo="VOID: sent twice").status == InvoiceStatus.VOID
+    assert invoice_of(**nothing, memo="free sample").status == InvoiceStatus.PAID
 
 
 @pytest.mark.parametrize(
@@ -102,7 +96,7 @@ def test_a_voided_invoice_is_all_zero_and_says_so_in_its_memo():
     [
         ({"customer": Ref()}, "CustomerRef"),
         ({"txn_date": None}, "TxnDate"),
-        ({"balance_remaining": None}, "BalanceRemaining"),
+        ({"balance_cents": None}, "BalanceRemaining"),
         ({"edit_sequence": ""}, "EditSequence"),
         ({"time_modified": ""}, "TimeModified"),
     ],
@@ -117,8 +111,8 @@ def test_an_invoice_without_what_a_ledger_needs_is_a_trouble_that_names_it(missi
 
 
 def test_contradicting_amounts_come_beside_the_invoice():
-    invoice, trouble = taken(a_ret(subtotal=Decimal("90.00")))
-    assert isinstance(invoice, Invoice)
+    invoice, trouble = taken(a_ret(subtotal_cents=9000))
+    assert isinstance(invoice, IncomingInvoice)
     assert isinstance(trouble, Trouble)
     assert trouble.code == "invoice-total-mismatch"
     assert "98.00" in trouble.message
@@ -126,24 +120,25 @@ def test_contradicting_amounts_come_beside_the_invoice():
 
 
 def test_a_group_is_followed_by_the_lines_in_it():
-    part = InvoiceLine(line_id="L2", item="Tile", amount=Decimal("60.00"))
-    group = InvoiceLineGroup(line_id="L1", item="Kitchen", amount=Decimal("60.00"), lines=(part,))
-    alone = InvoiceLine(line_id="L3", description="Thank you", rate="10")
+    part = InvoiceLineRet(line_id="L2", item="Tile", amount_cents=6000)
+    group = InvoiceLineGroupRet(line_id="L1", item="Kitchen", amount_cents=6000, lines=(part,))
+    alone = InvoiceLineRet(line_id="L3", description="Thank you", rate="10")
     first, second, third = invoice_of(lines=(group, alone)).lines
-    assert (first.line_id, first.group, first.item) == ("L1", "", "Kitchen")
-    assert (second.line_id, second.group, second.item) == ("L2", "L1", "Tile")
-    assert (third.line_id, third.group, third.rate, third.amount) == ("L3", "", "10", None)
+    assert (first.line_id, first.group_line_id, first.item) == ("L1", "", "Kitchen")
+    assert (second.line_id, second.group_line_id, second.item) == ("L2", "L1", "Tile")
+    ends = (third.line_id, third.group_line_id, third.rate, third.amount_cents)
+    assert ends == ("L3", "", "10", None)
 
 
 def test_the_sweep_takes_a_few_elements():
-    swept = InvoiceRet("1A-1", "", "T", "E", customer=Ref("80-1"), balance_remaining=None)
+    swept = InvoiceRet("1A-1", "", "T", "E", customer=Ref("80-1"), balance_cents=None)
     (row,) = taken(swept, light=True)
-    assert row == OpenInvoice("1A-1", "E", "T", Decimal("0.00"), "80-1")
+    assert row == OpenInvoice("1A-1", "E", "T", 0, "80-1")
 
 
 def test_what_cannot_be_compared_is_taken_for_different_and_read_whole():
     bad = BadRecord("InvoiceRet", "1A-1", "", "BalanceRemaining", "1O0", "it is no amount")
-    assert taken(bad, light=True) == (OpenInvoice("1A-1", "", "", Decimal("0.00"), ""),)
+    assert taken(bad, light=True) == (OpenInvoice("1A-1", "", "", 0, ""),)
     (customer,) = taken(bad._replace(kind="CustomerRet", object_id="80-1"), light=True)
     assert customer == CheckedCustomer("80-1", "", "", "", active=False)
     assert taken(bad._replace(object_id=""), light=True) == ()

@@ -9,9 +9,12 @@ from decimal import Decimal
 from typing import Any
 
 from shared.models import connections, ledger, syncs
+from shared.models import tables as t
+from shared.models.convert import cents
+from shared.models.mapper import Mapper
 from shared.models.store import Store
-from shared.qbxml.invoice_lines import InvoiceLine
-from shared.rules.ledger import Invoice
+from shared.qbxml.invoice_lines import InvoiceLineRet
+from shared.rules.ledger import Invoice, InvoiceLine
 from shared.rules.values import (
     CheckedCustomer,
     Connection,
@@ -36,14 +39,16 @@ def later(**span: float) -> datetime:
 def line(line_id: str = "L1", **fields: Any) -> InvoiceLine:
     usual = InvoiceLine(
         line_id=line_id,
+        group="",
         item="Tiles:Slate",
         description="Slate, blue",
         quantity="2.5",
         rate="10.00",
         amount=Decimal("25.00"),
+        service_date=None,
         tax_code="Tax",
     )
-    return usual._replace(**fields)
+    return replace(usual, **fields)
 
 
 def invoice(txn_id: str = "1A-100", owes: str = "250.00", **fields: Any) -> Invoice:
@@ -78,6 +83,16 @@ def invoice(txn_id: str = "1A-100", owes: str = "250.00", **fields: Any) -> Invo
     return replace(usual, **fields)
 
 
+def incoming(one: Invoice) -> ledger.IncomingInvoice:
+    """The invoice as an answer of QuickBooks brings it."""
+    lines = tuple(InvoiceLineRet(**_LINE.stored(line)) for line in one.lines)
+    return ledger.IncomingInvoice(**_INVOICE.stored(one), lines=lines)
+
+
+_INVOICE = Mapper(Invoice, t.Invoice, but=["lines"])
+_LINE = Mapper(InvoiceLine, t.InvoiceLine, group=t.InvoiceLine.group_line_id)
+
+
 def paid(one: Invoice) -> Invoice:
     """The same invoice after QuickBooks received all of its balance."""
     return replace(
@@ -105,13 +120,14 @@ def customer(list_id: str = "80-1", name: str = "Larkspur Tile", **fields: Any) 
         time_created="2020-01-01T09:00:00",
         time_modified="2020-01-01T09:00:00",
     )
-    return replace(usual, **fields)
+    return usual._replace(**fields)
 
 
-def swept(one: Invoice, **fields: Any) -> OpenInvoice:
+def swept(one: Invoice, balance: Decimal | None = None, **fields: Any) -> OpenInvoice:
     """What the sweep tells of an invoice."""
+    owes = cents(one.balance if balance is None else balance)
     usual = OpenInvoice(
-        one.txn_id, one.edit_sequence, one.time_modified, one.balance, one.customer_list_id
+        one.txn_id, one.edit_sequence, one.time_modified, owes, one.customer_list_id
     )
     return replace(usual, **fields)
 
@@ -166,7 +182,7 @@ class Books:
     def read(self, *invoices: Invoice) -> ledger.StoredInvoices:
         """QuickBooks told of these invoices."""
         with self.store.transaction():
-            stored = ledger.store_invoices(self.id, invoices)
+            stored = ledger.store_invoices(self.id, list(map(incoming, invoices)))
             ledger.note_seen(self.id, stored.rows)
             return stored
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from shared.models import ledger
@@ -62,8 +60,8 @@ def test_a_customer_that_quickbooks_has_otherwise_is_read_again_and_held_meanwhi
     books.settle(JobMode.SEPARATE)
     assert books.listed() == {"1A-1": JOB.full_name}
 
-    assert books.hold(replace(JOB, **change)).updated == ["80-2"]
-    assert books.check(checked(replace(JOB, **change))) == []
+    assert books.hold(JOB._replace(**change)).updated == ["80-2"]
+    assert books.check(checked(JOB._replace(**change))) == []
     assert books.to_reread(RecordKind.CUSTOMER) == []
 
 

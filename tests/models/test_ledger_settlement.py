@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
@@ -83,7 +82,7 @@ def test_a_held_customer_is_read_again_when_a_person_asks(books):
 def test_new_changed_and_unchanged_customers_are_told_apart(books):
     books.read(invoice("1A-1"))
     assert books.hold(TOP).imported == ["80-1"]
-    renamed = replace(TOP, name="Larkspur", edit_sequence="2")
+    renamed = TOP._replace(name="Larkspur", edit_sequence="2")
     assert books.hold(renamed).updated == ["80-1"]
     assert books.hold(renamed).unchanged == ["80-1"]
 
@@ -145,13 +144,13 @@ def test_a_customer_who_owes_nothing_more_is_listed_only_when_asked_for(books):
 @pytest.mark.parametrize("inactive", [TOP, JOB, PART])
 def test_an_invoice_is_left_out_while_its_customer_or_one_above_is_inactive(books, inactive):
     books.read(FOR_PART)
-    people = [replace(one, active=one is not inactive) for one in (TOP, JOB, PART)]
+    people = [one._replace(active=one is not inactive) for one in (TOP, JOB, PART)]
     books.hold(*people)
 
     assert books.settle().left_out == [("1A-3", "left-out-inactive-customer")]
     assert books.left_out() == {"1A-3": "left-out-inactive-customer"}
 
-    books.hold(replace(inactive, active=True, edit_sequence="2"))
+    books.hold(inactive._replace(active=True, edit_sequence="2"))
     assert books.settle().taken_in == ["1A-3"]
     assert books.listed() == {"1A-3": "Larkspur Tile"}
 
@@ -431,7 +430,7 @@ def test_what_comes_out_as_it_stands_is_not_written(books):
     before = _written(books)
     books.settle(set_aside=aside)
     assert _written(books) == before
-    books.hold(replace(JOB, active=False, edit_sequence="2"))
+    books.hold(JOB._replace(active=False, edit_sequence="2"))
     before = _written(books)
     books.settle(set_aside=aside)
     assert _written(books) == before + 4, "the two customers, their one invoice, its event"

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from shared.errors import NotFound, NotPossible
@@ -109,7 +107,7 @@ def test_what_is_not_mapped_cannot_be_unmapped(till):
 
 def test_a_mapping_outlives_its_customer_and_says_that_it_is_gone(till):
     map_to(till)
-    till.hold(replace(customer(), full_name="Larkspur & Sons", edit_sequence="2"))
+    till.hold(customer()._replace(full_name="Larkspur & Sons", edit_sequence="2"))
     assert mappings.listed(till.id)[0].customer == "Larkspur & Sons"
     ledger.mark_customers_deleted(till.id, ["80-1"])
     assert mappings.listed(till.id)[0].customer == ""

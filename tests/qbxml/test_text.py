@@ -19,7 +19,9 @@ from shared.qbxml.text import (
     holds,
     one_line,
     read_amount,
+    read_cents,
     read_date,
+    read_day,
     read_flag,
     read_id,
     wall_clock,
@@ -55,20 +57,24 @@ def test_a_text_that_quickbooks_would_refuse_as_an_id_is_none(written):
 )
 def test_an_amount_has_two_places_and_no_negative_zero(written, amount):
     assert str(read_amount(written)) == amount
+    assert read_cents(written) == Decimal(amount) * 100
 
 
 def test_an_empty_amount_is_not_zero():
     assert read_amount("") is None
     assert read_amount("  ") is None
+    assert read_cents("") is None
+    assert read_cents("  ") is None
 
 
 @pytest.mark.parametrize(
     "written",
     ["1.5", "1.234", "1,000.00", "$5.00", "1e3", "NaN", "10000000000000.00", "٣.٠٠", "1 0", ".50"],
 )
-def test_what_is_no_amount_is_refused_with_its_text(written):
+@pytest.mark.parametrize("read", [read_amount, read_cents])
+def test_what_is_no_amount_is_refused_with_its_text(read, written):
     with pytest.raises(BadAmount) as refused:
-        read_amount(written)
+        read(written)
     assert refused.value.text == written
     assert "1234.50" in str(refused.value)
 
@@ -78,6 +84,7 @@ def test_what_is_no_amount_is_refused_with_its_text(written):
 def test_an_amount_survives_writing_and_reading(hundredths):
     amount = Decimal(hundredths) / 100
     assert read_amount(write_amount(amount)) == amount
+    assert read_cents(write_amount(amount)) == hundredths
 
 
 @pytest.mark.parametrize("amount", ["1.234", "Infinity", "NaN", "10000000000000.00", "1E+14"])
@@ -124,6 +131,14 @@ def test_a_date_is_a_day_of_the_calendar():
     for wrong in ("2023-02-29", "20240229", "2024-W09-4", "02/29/2024", "2024-2-9"):
         with pytest.raises(BadDate):
             read_date(wrong)
+        with pytest.raises(BadDate):
+            read_day(wrong)
+
+
+def test_a_day_is_the_text_of_a_date():
+    assert read_day("2024-02-29") == read_day(" 2024-02-29\n") == "2024-02-29"
+    assert read_day("") is None
+    assert read_day(" " * len("2024-02-29")) is None
 
 
 def test_flags_come_in_any_case_and_as_digits():

@@ -15,8 +15,9 @@ from daemon.stages.moves import GiveUpOn, NotTakenIn
 from daemon.stages.reading import Tally
 from shared.documents import customer_document, invoice_document
 from shared.models import ledger, problems, syncs
+from shared.models.convert import day_text
+from shared.models.ledger import IncomingInvoice
 from shared.qbxml.responses import TxnDeletedRet
-from shared.rules.ledger import Invoice
 from shared.rules.values import (
     CheckedCustomer,
     Customer,
@@ -34,7 +35,7 @@ READABLE = (
 )
 """Problems that are over once the record was read, and that keep it from being imported."""
 
-CLOSING = {
+CLOSING: dict[str, Outcome] = {
     InvoiceStatus.PAID: Outcome.CLOSED,
     InvoiceStatus.VOID: Outcome.VOIDED,
     InvoiceStatus.OPEN: Outcome.UPDATED,
@@ -58,7 +59,7 @@ def _store_list(session: Session, rows: Sequence[object], now: datetime) -> Tall
 def _store_invoices(
     session: Session, rows: Sequence[object], now: datetime, *, is_list: bool = False
 ) -> Tally:
-    invoices = [row for row in rows if isinstance(row, Invoice)]
+    invoices = [row for row in rows if isinstance(row, IncomingInvoice)]
     wanted = _wanted(session, invoices)
     skipped = problems.skipped(session.connection.id, RecordKind.INVOICE)
     told = [one for one in wanted if one.txn_id not in skipped]
@@ -85,18 +86,17 @@ def _store_invoices(
     )
 
 
-def _wanted(session: Session, invoices: Sequence[Invoice]) -> list[Invoice]:
+def _wanted(session: Session, invoices: Sequence[IncomingInvoice]) -> list[IncomingInvoice]:
     """Leave out what is closed or too old and was never held.
 
     What is skipped is kept as it is now, since it bears a number; the settlement leaves it out.
     """
     held = ledger.held(session.connection.id, [one.txn_id for one in invoices])
-    start = session.connection.start_date
+    start = day_text(session.connection.start_date) or ""
     return [
         one
         for one in invoices
-        if one.txn_id in held
-        or (one.status is InvoiceStatus.OPEN and not (start and one.date < start))
+        if one.txn_id in held or (one.status == InvoiceStatus.OPEN and one.date >= start)
     ]
 
 
@@ -229,7 +229,7 @@ def _report(session: Session, troubles: Sequence[Trouble], now: datetime) -> Tal
     )
 
 
-def _invoice_record(invoice: Invoice, outcome: Outcome) -> Record:
+def _invoice_record(invoice: IncomingInvoice, outcome: Outcome) -> Record:
     document = invoice_document(invoice.number, invoice.customer_full_name)
     return Record(RecordKind.INVOICE, invoice.txn_id, document, outcome)
 

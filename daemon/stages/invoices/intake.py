@@ -8,10 +8,11 @@ Meaning of the fields: Intuit, Onscreen Reference for Intuit Software Developmen
 from __future__ import annotations
 
 from collections.abc import Iterator
-from decimal import Decimal
 
 from shared.hints import tell
-from shared.qbxml.invoice_lines import InvoiceLine, InvoiceLineGroup
+from shared.models.convert import money
+from shared.models.ledger import IncomingInvoice
+from shared.qbxml.invoice_lines import InvoiceLineGroupRet, InvoiceLineRet
 from shared.qbxml.responses import (
     BadRecord,
     CustomerRet,
@@ -20,7 +21,6 @@ from shared.qbxml.responses import (
     TxnDeletedRet,
 )
 from shared.rules.currencies import currency_code
-from shared.rules.ledger import Invoice
 from shared.rules.values import (
     CheckedCustomer,
     Customer,
@@ -30,11 +30,10 @@ from shared.rules.values import (
     Trouble,
 )
 
-ZERO = Decimal("0.00")
 TOTAL_MISMATCH = "invoice-total-mismatch"
 """The one trouble that comes beside its invoice, not in place of it."""
 
-Taken = Invoice | OpenInvoice | Customer | CheckedCustomer | TxnDeletedRet | Trouble
+Taken = IncomingInvoice | OpenInvoice | Customer | CheckedCustomer | TxnDeletedRet | Trouble
 """What a record of an answer becomes."""
 
 
@@ -65,7 +64,7 @@ def _to_read_again(bad: BadRecord) -> tuple[Taken, ...]:
         return ()
     if bad.kind == "CustomerRet":
         return (CheckedCustomer(bad.object_id, "", "", "", active=False),)
-    return (OpenInvoice(bad.object_id, "", "", ZERO, ""),)
+    return (OpenInvoice(bad.object_id, "", "", 0, ""),)
 
 
 def unreadable(bad: BadRecord) -> Trouble:
@@ -94,48 +93,44 @@ def trouble(
     return Trouble(code, kind, object_id, document, told.message, told.remedy, said)
 
 
-def to_invoice(ret: InvoiceRet, home_currency: str) -> Invoice | Trouble:
+def to_invoice(ret: InvoiceRet, home_currency: str) -> IncomingInvoice | Trouble:
     """Read an invoice; a Trouble when it lacks what a ledger cannot do without."""
-    missing = _missing(ret)
-    if missing:
+    balance = ret.balance_cents
+    if not ret.txn_date or balance is None or _missing(ret):
         return trouble(
             "invoice-unreadable",
             RecordKind.INVOICE,
             ret.txn_id,
             ret.document,
-            reason=f"QuickBooks left out {missing}",
+            reason=f"QuickBooks left out {_missing(ret)}",
         )
-    assert ret.customer is not None
-    assert ret.txn_date is not None
-    assert ret.balance_remaining is not None
-    applied = ret.applied_amount or ZERO
-    balance = ret.balance_remaining
-    return Invoice(
+    applied = ret.applied_cents or 0
+    return IncomingInvoice(
         txn_id=ret.txn_id,
         number=ret.ref_number,
         customer_list_id=ret.customer.list_id,
         customer_full_name=ret.customer.full_name,
         date=ret.txn_date,
         due_date=ret.due_date,
-        subtotal=ret.subtotal or ZERO,
-        tax=ret.tax or ZERO,
-        applied=applied,
-        balance=balance,
-        total=balance - applied,
+        subtotal_cents=ret.subtotal_cents or 0,
+        tax_cents=ret.tax_cents or 0,
+        applied_cents=applied,
+        balance_cents=balance,
+        total_cents=balance - applied,
         currency=_currency(ret.currency, home_currency),
         exchange_rate=ret.exchange_rate,
-        status=_status(ret, balance, applied),
+        status=_status(ret, balance, applied).value,
         pending=bool(ret.is_pending),
         ar_account_list_id=ret.ar_account.list_id,
         ar_account=ret.ar_account.full_name,
         terms=ret.terms,
         po_number=ret.po_number,
         memo=ret.memo,
+        note="; ".join(_odd(ret)),
         edit_sequence=ret.edit_sequence,
         time_created=ret.time_created,
         time_modified=ret.time_modified,
         lines=tuple(_lines(ret)),
-        note="; ".join(_odd(ret)),
     )
 
 
@@ -143,7 +138,7 @@ def _odd(ret: InvoiceRet) -> Iterator[str]:
     """What stood in fields that could not be read: "Amount is '1479.933' (line 2)"."""
     yield from ret.odd
     for number, line in enumerate(ret.lines, 1):
-        parts = line.lines if isinstance(line, InvoiceLineGroup) else ()
+        parts = line.lines if isinstance(line, InvoiceLineGroupRet) else ()
         for part in (line, *parts):
             for text in part.odd:
                 yield f"{text} (line {number})"
@@ -161,8 +156,8 @@ def total_mismatch(ret: InvoiceRet) -> Trouble | None:
         RecordKind.INVOICE,
         ret.txn_id,
         ret.document,
-        sum=(ret.subtotal or ZERO) + (ret.tax or ZERO),
-        total=ret.total,
+        sum=money((ret.subtotal_cents or 0) + (ret.tax_cents or 0)),
+        total=money(ret.total_cents or 0),
     )
 
 
@@ -172,7 +167,7 @@ def to_open(ret: InvoiceRet) -> OpenInvoice:
         ret.txn_id,
         ret.edit_sequence,
         ret.time_modified,
-        ret.balance_remaining or ZERO,
+        ret.balance_cents or 0,
         ret.customer.list_id,
     )
 
@@ -216,22 +211,24 @@ def to_customer(ret: CustomerRet, home_currency: str) -> Customer | Trouble:
 
 
 def _missing(ret: InvoiceRet) -> str:
-    needed = {
-        "TxnID": ret.txn_id,
-        "CustomerRef": ret.customer.list_id,
-        "TxnDate": ret.txn_date,
-        "BalanceRemaining": ret.balance_remaining is not None,
-        "TimeModified": ret.time_modified,
-        "EditSequence": ret.edit_sequence,
-    }
-    return ", ".join(name for name, value in needed.items() if not value)
+    """The elements without which an invoice cannot be kept and that are not there, by name."""
+    held = (
+        *(ret.txn_id, ret.customer.list_id, ret.txn_date, ret.balance_cents is not None),
+        *(ret.time_modified, ret.edit_sequence),
+    )
+    if all(held):
+        return ""
+    return ", ".join(name for name, is_there in zip(_NEEDED, held, strict=True) if not is_there)
+
+
+_NEEDED = ("TxnID", "CustomerRef", "TxnDate", "BalanceRemaining", "TimeModified", "EditSequence")
 
 
 def _currency(name: str, home_currency: str) -> str:
     return currency_code(name) if name else home_currency
 
 
-def _status(ret: InvoiceRet, balance: Decimal, applied: Decimal) -> InvoiceStatus:
+def _status(ret: InvoiceRet, balance: int, applied: int) -> InvoiceStatus:
     """Open, paid or void. A voided invoice is all zero, and QuickBooks marks its memo."""
     if not ret.is_paid and (balance or ret.is_paid is False):
         return InvoiceStatus.OPEN
@@ -240,9 +237,9 @@ def _status(ret: InvoiceRet, balance: Decimal, applied: Decimal) -> InvoiceStatu
     return InvoiceStatus.PAID
 
 
-def _lines(ret: InvoiceRet) -> Iterator[InvoiceLine]:
+def _lines(ret: InvoiceRet) -> Iterator[InvoiceLineRet]:
     for line in ret.lines:
-        if isinstance(line, InvoiceLineGroup):
+        if isinstance(line, InvoiceLineGroupRet):
             yield from line.unfolded
         else:
             yield line

@@ -13,6 +13,7 @@ from decimal import Decimal
 
 from daemon.stages.payments.plan import Step
 from shared.hints import tell
+from shared.models.convert import money
 from shared.qbxml.responses import (
     AccountRet,
     AppliedToTxnRet,
@@ -168,7 +169,7 @@ def to_looked(ret: InvoiceRet) -> LookedInvoice:
         customer_list_id=ret.customer.list_id,
         customer=ret.customer.full_name,
         ar_account_list_id=ret.ar_account.list_id,
-        balance=ret.balance_remaining or ZERO,
+        balance=money(ret.balance_cents or 0),
         pending=bool(ret.is_pending),
     )
 

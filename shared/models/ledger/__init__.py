@@ -22,6 +22,7 @@ from shared.models.ledger.incoming_customers import (
     store_customers,
 )
 from shared.models.ledger.incoming_invoices import (
+    IncomingInvoice,
     StoredInvoices,
     balances,
     compare_open,
@@ -63,6 +64,7 @@ from shared.models.ledger.wanted import want_customers_of, want_missing
 __all__ = [
     "COMPARED",
     "CUSTOMER_MISSING",
+    "IncomingInvoice",
     "Part",
     "Settled",
     "SharedNumber",

@@ -11,7 +11,6 @@ from shared.models import events
 from shared.models import tables as t
 from shared.models.events import Told
 from shared.models.ledger import aliases, rereads, wanted
-from shared.models.mapper import Mapper
 from shared.models.statements import Row, Statement, among, insert_rows, slot
 from shared.rules.events import EventKind
 from shared.rules.ledger import CustomerState
@@ -41,7 +40,7 @@ def store_customers(
         _kind(stored, known.get(list_id), customer).append(list_id)
     written = [customers[list_id] for list_id in (*stored.imported, *stored.updated)]
     held = CustomerState.HELD.value
-    _WRITE.many((connection_id, held, *_CUSTOMER.row(customer)) for customer in written)
+    _WRITE.many((connection_id, held, *customer) for customer in written)
     aliases.remember(connection_id, written, now)
     aliases.still_there(connection_id, customers)
     wanted.want(connection_id, (customer.parent_list_id for customer in customers.values()))
@@ -86,12 +85,12 @@ _KNOWN = Statement(
         *(t.Customer.full_name, t.Customer.parent_list_id),
     ).where((t.Customer.connection == slot("connection")) & among(t.Customer.list_id, "ids"))
 )
-_CUSTOMER = Mapper(Customer, t.Customer)
+_TOLD = [getattr(t.Customer, name) for name in Customer._fields]
 _WRITE = insert_rows(
     t.Customer,
-    [t.Customer.connection, t.Customer.state, *_CUSTOMER.fields],
+    [t.Customer.connection, t.Customer.state, *_TOLD],
     key=[t.Customer.connection, t.Customer.list_id],
-    replace=[t.Customer.state, *_CUSTOMER.fields_but("list_id")],
+    replace=[t.Customer.state, *_TOLD[1:]],
 )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from itertools import chain
+from typing import NamedTuple
 
 from peewee import SQL
 
@@ -13,20 +14,54 @@ from shared.documents import invoice_document
 from shared.errors import NotFound
 from shared.models import events
 from shared.models import tables as t
-from shared.models.convert import cents, money
+from shared.models.convert import money
 from shared.models.events import Told
 from shared.models.ledger import aliases, rereads, seen, wanted
 from shared.models.mapper import Mapper
 from shared.models.statements import Row, Statement, among, insert_rows, slot
-from shared.qbxml.invoice_lines import InvoiceLine
+from shared.qbxml.invoice_lines import InvoiceLineRet
 from shared.rules.events import EventKind
-from shared.rules.ledger import Invoice
+from shared.rules.ledger import Invoice, InvoiceLine
 from shared.rules.payments import numbers
 from shared.rules.values import (
     InvoiceStatus,
     OpenInvoice,
     RecordKind,
 )
+
+
+class IncomingInvoice(NamedTuple):
+    """An invoice of QuickBooks as it is stored: its fields are the columns of their names.
+
+    Amounts are whole hundredths, days ISO text; ``status`` is that of an InvoiceStatus. ``lines``,
+    last, have a table of their own.
+    """
+
+    txn_id: str
+    number: str
+    customer_list_id: str
+    customer_full_name: str
+    date: str
+    due_date: str | None
+    subtotal_cents: int
+    tax_cents: int
+    applied_cents: int
+    balance_cents: int
+    total_cents: int
+    currency: str
+    exchange_rate: str
+    status: str
+    pending: bool
+    ar_account_list_id: str
+    ar_account: str
+    terms: str
+    po_number: str
+    memo: str
+    note: str
+    edit_sequence: str
+    time_created: str
+    time_modified: str
+    lines: tuple[InvoiceLineRet, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +74,7 @@ class StoredInvoices:
     rows: list[int] = field(default_factory=list)
 
 
-def store_invoices(connection_id: int, batch: Sequence[Invoice]) -> StoredInvoices:
+def store_invoices(connection_id: int, batch: Sequence[IncomingInvoice]) -> StoredInvoices:
     """Hold the invoices of a batch as they are now.
 
     An invoice is changed when its EditSequence, TimeModified, balance, status or customer
@@ -62,11 +97,11 @@ def store_invoices(connection_id: int, batch: Sequence[Invoice]) -> StoredInvoic
     _WRITE.many(_row(connection_id, invoice) for invoice in written)
     rows = _row_ids(connection_id, written)
     _write_lines(rows, written, stored.updated)
-    _see(connection_id, known, {one: cents(invoices[one].balance) for one in stored.unchanged})
+    _see(connection_id, known, {one: invoices[one].balance_cents for one in stored.unchanged})
     stored.rows.extend((*rows.values(), *(known[one][_ID] for one in stored.unchanged)))
     wanted.want(
         connection_id,
-        (one.customer_list_id for one in written if one.status is InvoiceStatus.OPEN),
+        (one.customer_list_id for one in written if one.status == InvoiceStatus.OPEN),
     )
     aliases.invoices_moved(connection_id, set(_moves(known, written)))
     if stored.updated:
@@ -103,7 +138,9 @@ _SHOWN = Statement(
 )
 
 
-def _moves(known: Mapping[str, Row], written: Sequence[Invoice]) -> Iterator[tuple[str, str]]:
+def _moves(
+    known: Mapping[str, Row], written: Sequence[IncomingInvoice]
+) -> Iterator[tuple[str, str]]:
     """The customers between which invoices moved: ListIDs before and after."""
     for invoice in written:
         row = known.get(invoice.txn_id)
@@ -126,7 +163,7 @@ _COMPARED = slice(0, _SEEN)
 _SWEPT = slice(3, _SEEN)
 
 
-def _mark_of(invoice: Invoice) -> Row:
+def _mark_of(invoice: IncomingInvoice) -> Row:
     """What tells a changed invoice from an unchanged one, as _KNOWN selects it.
 
     What a payment needs, and what could not be read, may come in better than before though
@@ -135,12 +172,12 @@ def _mark_of(invoice: Invoice) -> Row:
     return (
         *(invoice.ar_account_list_id, invoice.currency, invoice.note),
         *(invoice.edit_sequence, invoice.time_modified),
-        *(cents(invoice.balance), invoice.status.value, invoice.customer_list_id),
+        *(invoice.balance_cents, invoice.status, invoice.customer_list_id),
     )
 
 
-_INVOICE = Mapper(Invoice, t.Invoice, but=["lines"])
-_LINE = Mapper(InvoiceLine, t.InvoiceLine, but=["odd"], group=t.InvoiceLine.group_line_id)
+_TOLD = [getattr(t.Invoice, name) for name in IncomingInvoice._fields if name != "lines"]
+_LINE_TOLD = [getattr(t.InvoiceLine, name) for name in InvoiceLineRet._fields if name != "odd"]
 _OURS = (t.Invoice.number_key, t.Invoice.bill_to_list_id, t.Invoice.left_out, t.Invoice.seen_cents)
 _LEFT_OUT_NOW = SQL(
     "CASE WHEN (invoice.pending, invoice.customer_list_id, invoice.date, invoice.status)"
@@ -151,24 +188,24 @@ _LEFT_OUT_NOW = SQL(
 )
 _WRITE = insert_rows(
     t.Invoice,
-    [t.Invoice.connection, *_INVOICE.fields, *_OURS],
+    [t.Invoice.connection, *_TOLD, *_OURS],
     key=[t.Invoice.connection, t.Invoice.txn_id],
-    replace=[*_INVOICE.fields_but("txn_id"), t.Invoice.number_key, t.Invoice.seen_cents],
+    replace=[*_TOLD[1:], t.Invoice.number_key, t.Invoice.seen_cents],
     update={t.Invoice.left_out: _LEFT_OUT_NOW},
 )
 
 
-def _row(connection_id: int, invoice: Invoice) -> Row:
-    ours = (numbers.key(invoice.number), "", t.UNSETTLED, cents(invoice.balance))
-    return (connection_id, *_INVOICE.row(invoice), *ours)
+def _row(connection_id: int, invoice: IncomingInvoice) -> Row:
+    ours = (numbers.key(invoice.number), "", t.UNSETTLED, invoice.balance_cents)
+    return (connection_id, *invoice[:-1], *ours)
 
 
-def _row_ids(connection_id: int, written: Sequence[Invoice]) -> dict[str, int]:
+def _row_ids(connection_id: int, written: Sequence[IncomingInvoice]) -> dict[str, int]:
     return dict(_NUMBERS.all(connection=connection_id, ids=[one.txn_id for one in written]))
 
 
 def _write_lines(
-    rows: Mapping[str, int], written: Sequence[Invoice], updated: Sequence[str]
+    rows: Mapping[str, int], written: Sequence[IncomingInvoice], updated: Sequence[str]
 ) -> None:
     if updated:
         _DELETE_LINES.run(ids=[rows[txn_id] for txn_id in updated])
@@ -182,15 +219,15 @@ _NUMBERS = Statement(
 )
 _DELETE_LINES = Statement(lambda: t.InvoiceLine.delete().where(among(t.InvoiceLine.invoice, "ids")))
 _WRITE_LINES = insert_rows(
-    t.InvoiceLine, [t.InvoiceLine.invoice, t.InvoiceLine.position, *_LINE.fields]
+    t.InvoiceLine, [t.InvoiceLine.invoice, t.InvoiceLine.position, *_LINE_TOLD]
 )
 
 
-def _line_rows(rows: Mapping[str, int], written: Sequence[Invoice]) -> Iterator[Row]:
+def _line_rows(rows: Mapping[str, int], written: Sequence[IncomingInvoice]) -> Iterator[Row]:
     for invoice in written:
         row = rows[invoice.txn_id]
         for position, line in enumerate(invoice.lines):
-            yield (row, position, *_LINE.row(line))
+            yield (row, position, *line[:-1])
 
 
 def compare_open(connection_id: int, swept: Sequence[OpenInvoice]) -> list[str]:
@@ -208,7 +245,7 @@ def compare_open(connection_id: int, swept: Sequence[OpenInvoice]) -> list[str]:
         if one.txn_id not in known or known[one.txn_id][_SWEPT] != _open_mark_of(one)
     ]
     seen.note_seen(connection_id, (row[_ID] for row in known.values()))
-    _see(connection_id, known, {one.txn_id: cents(one.balance) for one in swept})
+    _see(connection_id, known, {one.txn_id: one.balance_cents for one in swept})
     rereads.queue_reread(connection_id, RecordKind.INVOICE, different)
     return different
 
@@ -232,7 +269,7 @@ _SEE = Statement(
 def _open_mark_of(one: OpenInvoice) -> Row:
     return (
         *(one.edit_sequence, one.time_modified),
-        *(cents(one.balance), InvoiceStatus.OPEN.value, one.customer_list_id),
+        *(one.balance_cents, InvoiceStatus.OPEN.value, one.customer_list_id),
     )
 
 
@@ -326,6 +363,8 @@ def invoice(connection_id: int, txn_id: str) -> Invoice:
     return _INVOICE.read(row[1:], lines=lines)
 
 
+_INVOICE = Mapper(Invoice, t.Invoice, but=["lines"])
+_LINE = Mapper(InvoiceLine, t.InvoiceLine, group=t.InvoiceLine.group_line_id)
 _INVOICE_BY_ID = Statement(
     lambda: t.Invoice.select(t.Invoice.id, *_INVOICE.fields).where(
         (t.Invoice.connection == slot("connection")) & (t.Invoice.txn_id == slot("txn_id"))

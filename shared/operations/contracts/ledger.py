@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from shared.operations.contracts.payments import PAYMENT_LINE
 from shared.operations.contracts.shapes import Elsewhere, Key, Shape
-from shared.qbxml.invoice_lines import InvoiceLine
 from shared.rules.ledger import (
     CreditMemo,
     CreditUse,
     CustomerDetail,
     CustomerSides,
     InvoiceDetail,
+    InvoiceLine,
     InvoiceSides,
     LeftOut,
     Listed,

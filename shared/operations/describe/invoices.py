@@ -11,8 +11,7 @@ from shared.operations.describe.payments import name_of, status_word
 from shared.operations.describe.problems import standing
 from shared.operations.describe.sections import Section
 from shared.operations.describe.text import grouped
-from shared.qbxml.invoice_lines import InvoiceLine
-from shared.rules.ledger import Invoice, InvoiceDetail, InvoiceSides
+from shared.rules.ledger import Invoice, InvoiceDetail, InvoiceLine, InvoiceSides
 from shared.rules.payments.values import ZERO, Payment, PaymentSource
 from shared.rules.payments.views import PaymentLine
 

@@ -24,7 +24,7 @@ from shared.rules.values import (
     RecordKind,
     Trouble,
 )
-from tests.models.builders import settle
+from tests.models.builders import incoming, settle
 
 NOW = datetime(2026, 1, 5, 14, 2, 11, tzinfo=UTC)
 
@@ -167,7 +167,7 @@ def import_into(shell: Shell, name: str, *invoices: Invoice, customers: Sequence
     with store.transaction():
         held = connections.get(name)
         sync = syncs.start(held.id, "Invoice Sync", store.now())
-        ledger.store_invoices(held.id, invoices)
+        ledger.store_invoices(held.id, list(map(incoming, invoices)))
         ledger.store_customers(held.id, customers, NOW)
         settle(held)
     return sync.id

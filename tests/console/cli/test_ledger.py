@@ -4,7 +4,6 @@ import csv
 import io
 import json
 import stat
-from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -285,7 +284,7 @@ def test_one_customer_is_shown_with_its_invoices_and_former_names(books):
     import_into(
         books,
         "Larkspur",
-        customers=[replace(customer("80000001-1", "Larkspur & Sons"), edit_sequence="2")],
+        customers=[customer("80000001-1", "Larkspur & Sons")._replace(edit_sequence="2")],
     )
     shown = books.json("customers", "show", "Larkspur", "larkspur & sons")
     assert (shown["list_id"], shown["formerly"]) == ("80000001-1", ["Larkspur Tile"])

@@ -8,6 +8,7 @@ from decimal import Decimal
 import pytest
 
 from shared.models import connections, ledger, problems, syncs
+from shared.models.convert import cents
 from shared.models.payments import from_quickbooks, payment_pages, postings
 from shared.operations import payments
 from shared.rules.payments.values import PaymentStatus, PostingState
@@ -58,7 +59,8 @@ def held(shell):
 def sweep(shell, txn_id, balance):
     """QuickBooks listed an open invoice with this balance."""
     with shell.store.transaction():
-        shown = OpenInvoice(txn_id, "1", "2026-01-05T09:00:00", Decimal(balance), "80000001-1")
+        owes = cents(Decimal(balance))
+        shown = OpenInvoice(txn_id, "1", "2026-01-05T09:00:00", owes, "80000001-1")
         ledger.compare_open(held(shell), [shown])
 
 
@@ -287,7 +289,7 @@ def test_without_a_name_all_connections_are_reconciled_and_one_difference_ends_w
     )
     with shell.store.transaction():
         held = connections.get("Larkspur")
-        shown = OpenInvoice("A-1", "9", "2026-01-05T09:00:00", Decimal("4.00"), "80000001-1")
+        shown = OpenInvoice("A-1", "9", "2026-01-05T09:00:00", 400, "80000001-1")
         ledger.compare_open(held.id, [shown])
     result = shell.run("reconcile")
     assert result.exit_code == 1

@@ -5,7 +5,7 @@ import pytest
 from shared.models import ledger
 from shared.rules.values import ProblemState, RecordKind
 from tests.console.tui.screens.driver import LARGE, SMALL, Driver, sit_down
-from tests.models.builders import customer, invoice, settle
+from tests.models.builders import customer, incoming, invoice, settle
 
 DUPLICATE = {
     "code": "invoice-duplicate-number",
@@ -142,7 +142,7 @@ def test_what_is_meant_to_be_so_is_acknowledged_where_that_makes_sense(three):
 
 def test_leaving_an_open_invoice_out_names_its_amount_and_asks(three, larkspur):
     with three.store.transaction():
-        ledger.store_invoices(larkspur.id, [invoice("A-2", "58.18")])
+        ledger.store_invoices(larkspur.id, [incoming(invoice("A-2", "58.18"))])
         ledger.store_customers(larkspur.id, [customer()], three.store.now())
         settle(larkspur)
 
