@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from shared.models import events, overview
+from shared.models import events, outlets, overview
 from shared.models.events import Told
 from shared.rules.events import EventKind
 from shared.rules.lateness import is_late
@@ -36,7 +36,7 @@ class EventUpkeep:
 
     def thd_prune(self) -> bool:
         """Forget some events that were kept long enough; tells whether there may be more."""
-        return events.prune(self._now() - self._keep, events.EVERY, AT_ONCE) == AT_ONCE
+        return events.prune(self._now() - self._keep, outlets.passed(), AT_ONCE) == AT_ONCE
 
 
 def _is_told(connection: Connection, one: ApplicationOverview) -> bool:

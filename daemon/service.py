@@ -6,9 +6,10 @@ under way are answered, then the threads finish what they have.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from random import random
 from typing import Any
 
 from twisted.application.service import MultiService, Service
@@ -26,6 +27,10 @@ from daemon.edge.limits import EdgeLimits
 from daemon.edge.resource import make_site
 from daemon.event_upkeep import EventUpkeep
 from daemon.heartbeat import Heartbeat, address, facts_of_this_process
+from daemon.outlets.bell import EventBell
+from daemon.outlets.runner import Outlet, OutletRunner
+from daemon.outlets.service import Outlets, OutletSource
+from daemon.read_thread import ReadThread
 from daemon.session.admission import Admission
 from daemon.session.handlers import CallbackHandlers
 from daemon.session.record import SessionRecord
@@ -38,6 +43,8 @@ from shared.settings import SettingFault, Settings, SettingsRefused
 
 REAP_SECONDS = 60.0
 PRUNE_SECONDS = 3600.0
+OUTLETS: tuple[OutletSource, ...] = ()
+"""The kinds of outlets that there are."""
 
 
 def edge_limits(settings: Settings) -> EdgeLimits:
@@ -200,17 +207,11 @@ def _endpoint(reactor: Any, text: str, settings: Settings) -> Any:
 class Daemon(MultiService):
     """The whole tree. Its parts stop in reverse order, each after the one before."""
 
-    def __init__(
-        self,
-        edge: EdgeService,
-        regular: RegularWork,
-        threads: ThreadsService,
-        heartbeat: Heartbeat,
-    ) -> None:
+    def __init__(self, parts: Sequence[Service], *, edge: EdgeService) -> None:
         super().__init__()
         self.edge = edge
-        for service in (threads, regular, edge, heartbeat):
-            service.setServiceParent(self)
+        for part in parts:
+            part.setServiceParent(self)
 
     @inlineCallbacks
     def stopService(self) -> Any:
@@ -248,12 +249,31 @@ def make_daemon(
     )
     edge = EdgeService(reactor, site, settings)
     facts = facts_of_this_process(settings, started_at)
-    return Daemon(
-        edge,
-        RegularWork(reactor, handlers, upkeep, threads, environ),
+    reads = ReadThread(reactor, store)
+    bell = EventBell(reactor, reads)
+
+    def run_outlet(outlet: Outlet) -> OutletRunner:
+        return OutletRunner(
+            outlet,
+            reactor=reactor,
+            threads=threads,
+            reads=reads,
+            bell=bell,
+            now=watch.now,
+            chance=random,
+            holder=facts.instance,
+        )
+
+    parts = [
         ThreadsService(threads),
+        reads,
+        bell,
+        RegularWork(reactor, handlers, upkeep, threads, environ),
+        Outlets(OUTLETS, reactor=reactor, reads=reads, runner=run_outlet),
+        edge,
         Heartbeat(reactor, threads, watch.look, lambda: replace(facts, listening=edge.addresses)),
-    )
+    ]
+    return Daemon(parts, edge=edge)
 
 
 def _downloads(threads: Threads, store: Store) -> Downloads:

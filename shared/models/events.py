@@ -144,10 +144,15 @@ def _last_settled() -> int:
     """
     engine, database = current()
     if engine == "sqlite":
-        return int(_LAST.value())
-    last = database.execute_sql(f"SELECT {_LAST_TAKEN}").fetchone()[0]
+        return last()
+    taken = database.execute_sql(f"SELECT {_LAST_TAKEN}").fetchone()[0]
     announced = database.execute_sql(_LOWEST_ANNOUNCED).fetchone()[0]
-    return int(last if announced is None else min(last, announced))
+    return int(taken if announced is None else min(taken, announced))
+
+
+def last() -> int:
+    """Return the highest number of an event; lower ones may still be on their way."""
+    return int(_LAST.value())
 
 
 _LAST = Statement(lambda: t.Event.select(fn.COALESCE(fn.MAX(t.Event.id), 0)))

@@ -818,6 +818,45 @@ class Event(Table):
         indexes = ((("connection", "id"), False),)
 
 
+class Outlet(Table):
+    """Somewhere that events are delivered to; ``position`` is the last one that it has passed.
+
+    The daemon ``held_by`` delivers, until ``held_until_ms`` at least. ``pause_until_ms``: nothing
+    can be delivered before then, which was so ``attempts`` times in a row; ``reason`` says why.
+    """
+
+    id = LastingIdField()
+    name = TextField(unique=True)
+    position = BigIntegerField()
+    held_by = TextField()
+    held_until_ms = BigIntegerField()
+    pause_until_ms = BigIntegerField()
+    attempts = IntegerField()
+    reason = TextField()
+
+
+class Delivery(Table):
+    """An event that an outlet has passed without delivering it.
+
+    ``state`` is waiting or parked. ``next_ms`` is null where it waits behind an earlier event of
+    the same ``record``. ``overtaken``: it is parked, and a later one of its record was delivered.
+    """
+
+    outlet = ForeignKeyField(Outlet, on_delete="CASCADE", index=False)
+    event = ForeignKeyField(Event, on_delete="CASCADE")
+    record = TextField()
+    state = TextField()
+    attempts = IntegerField()
+    first_ms = BigIntegerField()
+    next_ms = BigIntegerField(null=True)
+    reason = TextField()
+    overtaken = BooleanField()
+
+    class Meta:
+        primary_key = CompositeKey("outlet", "event")
+        indexes = ((("outlet", "record"), False),)
+
+
 class Daemon(Table):
     """A daemon process; ``stopped_ms`` is null until it says that it ends.
 
@@ -954,6 +993,8 @@ TABLES: tuple[type[Table], ...] = (
     ListEntry,
     Audit,
     Event,
+    Outlet,
+    Delivery,
     Daemon,
     ClockLook,
     Download,

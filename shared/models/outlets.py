@@ -1,0 +1,366 @@
+"""Outlets: how far each one has delivered the events, what waits there, what is parked.
+
+An outlet goes through the events in their order. One that cannot be delivered is set aside with
+all later ones of its record, and the others go on, so nothing is lost, nothing of one record is
+turned around, and one bad record holds nobody up. What is refused for good, or was tried for too
+long, is parked for a person to look at.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from peewee import fn
+
+from shared.errors import NotFound
+from shared.models import events
+from shared.models import tables as t
+from shared.models.convert import millis, moment
+from shared.models.mapper import Mapper
+from shared.models.statements import (
+    Statement,
+    among,
+    insert_row,
+    insert_rows,
+    slot,
+    update_columns,
+)
+from shared.rules.events import Event
+from shared.rules.outlets import (
+    Became,
+    Delivered,
+    DeliveryState,
+    OutletStanding,
+    Refused,
+    TryAgain,
+    pause,
+)
+
+HELD = timedelta(minutes=2)
+"""So long an outlet stays with the daemon that delivers for it, from its last word on."""
+_NEVER = 0
+_WAITING, _PARKED = DeliveryState.WAITING.value, DeliveryState.PARKED.value
+_STANDING = Mapper(OutletStanding, t.Outlet)
+
+
+def open_outlet(name: str, position: int) -> OutletStanding:
+    """Make an outlet that gets the events after ``position``, unless there is one of that name."""
+    row = _BY_NAME.one(name=name)
+    if row is None:
+        _ADD.value(
+            name=name,
+            position=position,
+            held_by="",
+            held_until_ms=_NEVER,
+            pause_until_ms=_NEVER,
+            attempts=0,
+            reason="",
+        )
+    return get(name)
+
+
+def get(name: str) -> OutletStanding:
+    """Find an outlet by its name; raises NotFound."""
+    row = _BY_NAME.one(name=name)
+    if row is None:
+        raise NotFound("outlet", name)
+    return _STANDING.read(row)
+
+
+def all_outlets() -> list[OutletStanding]:
+    """Return every outlet, by name."""
+    return [_STANDING.read(row) for row in _ALL.all()]
+
+
+_ADD = insert_row(t.Outlet)
+_BY_NAME = Statement(
+    lambda: t.Outlet.select(*_STANDING.fields).where(t.Outlet.name == slot("name"))
+)
+_ALL = Statement(lambda: t.Outlet.select(*_STANDING.fields).order_by(t.Outlet.name))
+
+
+def remove(name: str) -> None:
+    """Remove an outlet with all that waits there."""
+    _REMOVE.run(name=name)
+
+
+_REMOVE = Statement(lambda: t.Outlet.delete().where(t.Outlet.name == slot("name")))
+
+
+def claim(name: str, holder: str, now: datetime) -> OutletStanding | None:
+    """Hold an outlet for a while; None where another daemon does, or there is none."""
+    mine = _CLAIM.run(name=name, holder=holder, now_ms=millis(now), until_ms=millis(now + HELD))
+    return get(name) if mine else None
+
+
+_CLAIM = Statement(
+    lambda: t.Outlet.update(
+        {t.Outlet.held_by: slot("holder"), t.Outlet.held_until_ms: slot("until_ms")}
+    ).where(
+        (t.Outlet.name == slot("name"))
+        & ((t.Outlet.held_by == slot("holder")) | (t.Outlet.held_until_ms < slot("now_ms")))
+    )
+)
+
+
+def let_go(name: str, holder: str) -> None:
+    """Let another daemon hold it at once."""
+    _LET_GO.run(name=name, holder=holder)
+
+
+_LET_GO = Statement(
+    lambda: t.Outlet.update({t.Outlet.held_until_ms: _NEVER}).where(
+        (t.Outlet.name == slot("name")) & (t.Outlet.held_by == slot("holder"))
+    )
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """What an outlet set aside: events that are due now, and the records that have any."""
+
+    due: tuple[Event, ...]
+    records: frozenset[str]
+
+
+def waiting(outlet_id: int, now: datetime, limit: int) -> Waiting:
+    """Return what waits at an outlet, the oldest due events first; of each record one at most."""
+    ids = _DUE.column(outlet=outlet_id, now_ms=millis(now), limit=limit)
+    found = (events.get(id_) for id_ in ids)
+    records = frozenset(_RECORDS.column(outlet=outlet_id))
+    return Waiting(tuple(one for one in found if one is not None), records)
+
+
+def _waiting_at() -> Any:
+    return (t.Delivery.outlet == slot("outlet")) & (t.Delivery.state == _WAITING)
+
+
+_DUE = Statement(
+    lambda: (
+        t.Delivery.select(t.Delivery.event)
+        .where(_waiting_at() & (t.Delivery.next_ms <= slot("now_ms")))
+        .order_by(t.Delivery.event)
+        .limit(slot("limit"))
+    )
+)
+_RECORDS = Statement(lambda: t.Delivery.select(t.Delivery.record).where(_waiting_at()).distinct())
+
+
+def next_due(outlet_id: int) -> datetime | None:
+    """When the next event that was set aside is due; None where there is none."""
+    due_ms = _NEXT_DUE.value(outlet=outlet_id)
+    return None if due_ms is None else moment(due_ms)
+
+
+_NEXT_DUE = Statement(lambda: t.Delivery.select(fn.MIN(t.Delivery.next_ms)).where(_waiting_at()))
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """What an outlet did since it last said so.
+
+    ``tried`` are events with what became of each, in their order; ``behind`` those that wait for an
+    earlier one of their record. It has passed all up to ``position``.
+    """
+
+    position: int
+    tried: tuple[tuple[Event, Became], ...] = ()
+    behind: tuple[Event, ...] = field(default=())
+
+
+def note(
+    outlet: OutletStanding,
+    progress: Progress,
+    *,
+    gives_up_after: timedelta,
+    chance: Callable[[], float],
+    now: datetime,
+) -> None:
+    """Write down what an outlet did; ``gives_up_after`` is how long it tries one event."""
+    known = _known(outlet.id, progress)
+    for event, became in progress.tried:
+        first_ms, attempts = known.get(event.id, (millis(now), 0))
+        match became:
+            case Delivered():
+                _take_off(outlet.id, event, now)
+            case TryAgain() if now - moment(first_ms) < gives_up_after:
+                wait = pause(attempts + 1, chance, became.after)
+                row = (_WAITING, attempts + 1, first_ms, millis(now + wait), became.reason)
+                _put(outlet.id, event, *row)
+            case TryAgain() | Refused():
+                _put(outlet.id, event, _PARKED, attempts + 1, first_ms, None, became.reason)
+                _next_of(outlet.id, event.record, now)
+    _BEHIND.many(
+        (outlet.id, one.id, one.record, _WAITING, 0, millis(now), None, "", False)
+        for one in progress.behind
+    )
+    _write(outlet, progress, chance, now)
+
+
+def _known(outlet_id: int, progress: Progress) -> dict[int, tuple[int, int]]:
+    """Since when events were tried that were set aside before, and how often."""
+    ids = [event.id for event, _ in progress.tried]
+    return {id_: (first, tries) for id_, first, tries in _KNOWN.all(outlet=outlet_id, ids=ids)}
+
+
+def _write(
+    outlet: OutletStanding, progress: Progress, chance: Callable[[], float], now: datetime
+) -> None:
+    failed = [one for _, one in progress.tried if isinstance(one, TryAgain) and one.whole]
+    columns: dict[str, Any] = {}
+    if failed:
+        wait = pause(outlet.attempts + 1, chance, max(one.after for one in failed))
+        columns = {"attempts": outlet.attempts + 1, "reason": failed[-1].reason}
+        columns["pause_until_ms"] = millis(now + wait)
+    elif progress.tried:
+        columns = {"attempts": 0, "reason": "", "pause_until_ms": _NEVER}
+    update_columns(t.Outlet, id=outlet.id, position=progress.position, **columns)
+
+
+def _take_off(outlet_id: int, event: Event, now: datetime) -> None:
+    """It was delivered: the next of its record has its turn, and parked ones are overtaken."""
+    if _TAKE_OFF.run(outlet=outlet_id, event=event.id):
+        _next_of(outlet_id, event.record, now)
+    _OVERTAKE.run(outlet=outlet_id, record=event.record, event=event.id)
+
+
+def _next_of(outlet_id: int, record: str, now: datetime) -> None:
+    _NEXT.run(outlet=outlet_id, record=record, now_ms=millis(now))
+
+
+def _put(
+    outlet_id: int,
+    event: Event,
+    state: str,
+    attempts: int,
+    first_ms: int,
+    next_ms: int | None,
+    reason: str,
+) -> None:
+    told = (state, attempts, first_ms, next_ms, reason, False)
+    _PUT.many([(outlet_id, event.id, event.record, *told)])
+
+
+_COLUMNS: list[Any] = [
+    *(t.Delivery.outlet, t.Delivery.event, t.Delivery.record, t.Delivery.state),
+    *(t.Delivery.attempts, t.Delivery.first_ms, t.Delivery.next_ms, t.Delivery.reason),
+    t.Delivery.overtaken,
+]
+_KEY: list[Any] = [t.Delivery.outlet, t.Delivery.event]
+_PUT = insert_rows(t.Delivery, _COLUMNS, key=_KEY, replace=_COLUMNS[3:])
+_BEHIND = insert_rows(t.Delivery, _COLUMNS, key=_KEY)
+_KNOWN = Statement(
+    lambda: t.Delivery.select(t.Delivery.event, t.Delivery.first_ms, t.Delivery.attempts).where(
+        (t.Delivery.outlet == slot("outlet")) & among(t.Delivery.event, "ids")
+    )
+)
+_TAKE_OFF = Statement(
+    lambda: t.Delivery.delete().where(
+        (t.Delivery.outlet == slot("outlet")) & (t.Delivery.event == slot("event"))
+    )
+)
+_OVERTAKE = Statement(
+    lambda: t.Delivery.update({t.Delivery.overtaken: True}).where(
+        (t.Delivery.outlet == slot("outlet"))
+        & (t.Delivery.record == slot("record"))
+        & (t.Delivery.event < slot("event"))
+    )
+)
+
+
+def _first_behind() -> Any:
+    """The first event that waits of a record."""
+    other: Any = t.Delivery.alias()
+    return other.select(fn.MIN(other.event)).where(
+        (other.outlet == slot("outlet"))
+        & (other.record == slot("record"))
+        & (other.state == _WAITING)
+    )
+
+
+_NEXT = Statement(
+    lambda: t.Delivery.update({t.Delivery.next_ms: slot("now_ms")}).where(
+        (t.Delivery.outlet == slot("outlet"))
+        & (t.Delivery.event == _first_behind())
+        & t.Delivery.next_ms.is_null()
+    )
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Aside:
+    """An event that an outlet set aside."""
+
+    outlet: str
+    event: Event
+    state: DeliveryState
+    attempts: int
+    reason: str
+    overtaken: bool
+
+
+def aside(states: Iterable[DeliveryState], limit: int, outlet: str | None = None) -> list[Aside]:
+    """Return what outlets set aside, or one of them did, the newest first."""
+    rows = _ASIDE.all(states=[state.value for state in states], outlet=outlet or "", limit=limit)
+    found = []
+    for name, event_id, state, *told in rows:
+        event = events.get(event_id)
+        assert event is not None, "it is kept as long as its event"
+        attempts, reason, overtaken = told
+        found.append(Aside(name, event, DeliveryState(state), attempts, reason, bool(overtaken)))
+    return found
+
+
+_ASIDE = Statement(
+    lambda: (
+        t.Delivery.select(
+            *(t.Outlet.name, t.Delivery.event, t.Delivery.state),
+            *(t.Delivery.attempts, t.Delivery.reason, t.Delivery.overtaken),
+        )
+        .join(t.Outlet)
+        .where(
+            among(t.Delivery.state, "states")
+            & ((t.Outlet.name == slot("outlet")) | (slot("outlet") == ""))
+        )
+        .order_by(t.Delivery.event.desc())
+        .limit(slot("limit"))
+    )
+)
+
+
+def retry(outlet_id: int, event_id: int, now: datetime) -> None:
+    """Try a parked event again, from the first attempt on."""
+    _RETRY.run(outlet=outlet_id, event=event_id, now_ms=millis(now))
+
+
+_RETRY = Statement(
+    lambda: t.Delivery.update(
+        {
+            t.Delivery.state: _WAITING,
+            t.Delivery.attempts: 0,
+            t.Delivery.first_ms: slot("now_ms"),
+            t.Delivery.next_ms: slot("now_ms"),
+        }
+    ).where(
+        (t.Delivery.outlet == slot("outlet"))
+        & (t.Delivery.event == slot("event"))
+        & (t.Delivery.state == _PARKED)
+        & ~t.Delivery.overtaken
+    )
+)
+
+
+def passed() -> int:
+    """Return the number up to which no outlet needs the events: not those that wait at one."""
+    lowest, first_waiting = _PASSED.value(), _FIRST_WAITING.value()
+    position = events.EVERY if lowest is None else lowest
+    return int(position if first_waiting is None else min(position, first_waiting - 1))
+
+
+_PASSED = Statement(lambda: t.Outlet.select(fn.MIN(t.Outlet.position)))
+_FIRST_WAITING = Statement(
+    lambda: t.Delivery.select(fn.MIN(t.Delivery.event)).where(t.Delivery.state == _WAITING)
+)
