@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import functools
-import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from peewee import SQL, NodeList, fn
+from peewee import SQL, Tuple, fn
 
 from shared.errors import NotFound
 from shared.models import events
@@ -16,9 +14,13 @@ from shared.models import tables as t
 from shared.models.convert import millis
 from shared.models.events import Told
 from shared.models.mapper import Mapper
+from shared.models.searching import ALL, by_shape, holding_words, patterns
 from shared.models.statements import Row, Statement, among, insert_rows, slot, update_columns
 from shared.rules.events import EventKind
 from shared.rules.values import Problem, ProblemState, RecordKind, Trouble
+
+Seen = tuple[datetime, int]
+"""Where a problem stands in a list: when it was last seen, its number."""
 
 _WAITING = (ProblemState.OPEN, ProblemState.RETRY)
 _CLOSABLE = [state.value for state in (*_WAITING, ProblemState.ACKNOWLEDGED)]
@@ -230,37 +232,66 @@ def list_problems(
     connection_id: int | None = None, states: Collection[ProblemState] = _WAITING
 ) -> list[Problem]:
     """Return the problems in these states, of one connection or of all, latest first."""
-    words = [state.value for state in states]
-    if connection_id is None:
-        return [_PROBLEM.read(row) for row in _LIST_ALL.all(states=words)]
-    return [_PROBLEM.read(row) for row in _LIST.all(connection=connection_id, states=words)]
+    return page(states, connection_id=connection_id)
 
 
-_LIST_ALL = Statement(lambda: _listing(among(t.Problem.state, "states")))
-_LIST = Statement(
-    lambda: _listing(among(t.Problem.state, "states"), t.Problem.connection == slot("connection"))
-)
-
-
-def _listing(*conditions: Any) -> Any:
-    latest_first = (t.Problem.last_seen_ms.desc(), t.Problem.id.desc())
-    return _select().where(*conditions).order_by(*latest_first)
-
-
-def page(states: Collection[ProblemState], words: Sequence[str], limit: int) -> list[Problem]:
+def page(
+    states: Collection[ProblemState],
+    words: Sequence[str] = (),
+    limit: int = ALL,
+    *,
+    connection_id: int | None = None,
+    after: Seen | None = None,
+) -> list[Problem]:
     """Return problems in these states that hold every one of ``words``, latest first.
 
     Words are looked for in the document, the message, QuickBooks' own text, the code and the
-    name of the connection; case does not matter.
+    name of the connection; case does not matter. Those behind ``after``.
     """
-    return [
-        _PROBLEM.read(row) for row in _page(len(words)).all(limit=limit, **_wanted(states, words))
-    ]
+    seen_ms, number = (millis(after[0]), after[1]) if after else (ALL, ALL)
+    statement = _page(len(words), connection_id is not None)
+    place = {"connection": connection_id, "seen_ms": seen_ms, "number": number}
+    rows = statement.all(limit=limit, **place, **_wanted(states, words))
+    return [_PROBLEM.read(row) for row in rows]
+
+
+@by_shape
+def _page(words: int, of_one: bool) -> Any:
+    place = Tuple(t.Problem.last_seen_ms, t.Problem.id)
+    of_connection = [t.Problem.connection == slot("connection")] * of_one
+    return _latest_first(
+        place < Tuple(slot("seen_ms"), slot("number")), *_holding(words), *of_connection
+    ).limit(slot("limit"))
+
+
+def _latest_first(*conditions: Any) -> Any:
+    latest_first = (t.Problem.last_seen_ms.desc(), t.Problem.id.desc())
+    return _select().where(*conditions).order_by(*latest_first)
 
 
 def counts(states: Collection[ProblemState], words: Sequence[str]) -> dict[str, int]:
     """Return how many problems ``page`` would find without its limit, by code."""
     return dict(_counts(len(words)).all(**_wanted(states, words)))
+
+
+@by_shape
+def _counts(words: int) -> Any:
+    return (
+        t.Problem.select(t.Problem.code, fn.COUNT(t.Problem.id))
+        .join(t.Connection)
+        .where(*_holding(words))
+        .group_by(t.Problem.code)
+    )
+
+
+def _holding(words: int) -> Iterator[Any]:
+    yield among(t.Problem.state, "states")
+    searched = (t.Problem.document, t.Problem.message, t.Problem.said)
+    yield from holding_words(words, *searched, t.Problem.code, t.Connection.name)
+
+
+def _wanted(states: Collection[ProblemState], words: Sequence[str]) -> dict[str, Any]:
+    return {"states": [state.value for state in states], **patterns(words)}
 
 
 def about(connection_id: int, object_ids: Iterable[str]) -> list[Problem]:
@@ -269,47 +300,10 @@ def about(connection_id: int, object_ids: Iterable[str]) -> list[Problem]:
 
 
 _ABOUT = Statement(
-    lambda: _listing(
+    lambda: _latest_first(
         t.Problem.connection == slot("connection"), among(t.Problem.object_id, "objects")
     )
 )
-
-
-@functools.cache
-def _page(words: int) -> Statement:
-    return Statement(lambda: _listing(*_holding(words)).limit(slot("limit")))
-
-
-@functools.cache
-def _counts(words: int) -> Statement:
-    return Statement(
-        lambda: (
-            t.Problem.select(t.Problem.code, fn.COUNT(t.Problem.id))
-            .join(t.Connection)
-            .where(*_holding(words))
-            .group_by(t.Problem.code)
-        )
-    )
-
-
-def _holding(words: int) -> Iterator[Any]:
-    yield among(t.Problem.state, "states")
-    searched: tuple[Any, ...] = (
-        *(t.Problem.document, t.Problem.message, t.Problem.said),
-        *(t.Problem.code, t.Connection.name),
-    )
-    text = functools.reduce(lambda left, right: left.concat(" ").concat(right), searched)
-    for number in range(words):
-        like = (fn.LOWER(text), SQL("LIKE"), slot(f"word_{number}"), SQL("ESCAPE '!'"))
-        yield NodeList(like)
-
-
-def _wanted(states: Collection[ProblemState], words: Sequence[str]) -> dict[str, Any]:
-    escaped = (re.sub("[!%_]", r"!\g<0>", word.lower()) for word in words)
-    return {
-        "states": [state.value for state in states],
-        **{f"word_{number}": f"%{word}%" for number, word in enumerate(escaped)},
-    }
 
 
 def get(problem_id: int) -> Problem:

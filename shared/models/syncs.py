@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import functools
-import operator
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from peewee import JOIN, SQL, fn
+from peewee import JOIN, fn
 
 from shared.errors import NotFound, NotPossible
 from shared.models import events
@@ -16,6 +14,7 @@ from shared.models import tables as t
 from shared.models.convert import millis
 from shared.models.events import Told
 from shared.models.mapper import Mapper
+from shared.models.searching import ALL, by_shape, newest_first
 from shared.models.statements import (
     Statement,
     among,
@@ -102,27 +101,30 @@ def list_syncs(
 
     Only those in one of ``states``, if any is named.
     """
-    page = {
-        "limit": limit or _EVERYTHING,
-        "before": before_id or _EVERYTHING,
-        "states": list(states) or [state.value for state in SyncState],
+    return _page(limit, before_id, connection=connection_id, states=list(states) or None)
+
+
+def _page(limit: int | None, before_id: int | None, **wanted: Any) -> list[Sync]:
+    """The newest of those that ``wanted`` names; None demands nothing."""
+    filters = {name: value for name, value in wanted.items() if value is not None}
+    page = {"limit": limit or ALL, "before": before_id or ALL}
+    return [_SYNC.read(row) for row in _newest(frozenset(filters)).all(**filters, **page)]
+
+
+@by_shape
+def _newest(filters: frozenset[str]) -> Any:
+    """The statement that has exactly these filters: each one keeps its index."""
+    conditions = {
+        "connection": t.Sync.connection == slot("connection"),
+        "connections": among(t.Sync.connection, "connections"),
+        "states": among(t.Sync.state, "states"),
+        "ended": t.Sync.ended_ms.is_null(False),
+        "applications": among(t.Sync.application, "applications"),
+        "failed": (t.Sync.state == SyncState.FAILED.value) | (t.Sync.failed > 0),
+        "since": t.Sync.started_ms >= slot("since"),
+        "until": t.Sync.started_ms < slot("until"),
     }
-    if connection_id is None:
-        return [_SYNC.read(row) for row in _LIST_ALL.all(**page)]
-    return [_SYNC.read(row) for row in _LIST.all(connection=connection_id, **page)]
-
-
-_EVERYTHING = 2**62
-_LIST_ALL = Statement(lambda: _page(_listed()))
-_LIST = Statement(lambda: _page(_listed() & (t.Sync.connection == slot("connection"))))
-
-
-def _listed() -> Any:
-    return (t.Sync.id < slot("before")) & among(t.Sync.state, "states")
-
-
-def _page(condition: Any) -> Any:
-    return _select().where(condition).order_by(t.Sync.id.desc()).limit(slot("limit"))
+    return newest_first(_select(), t.Sync.id, *(conditions[name] for name in sorted(filters)))
 
 
 def running(connection_ids: Collection[int] | None = None) -> list[Sync]:
@@ -159,42 +161,17 @@ def history(
     """
     # Of one connection the index has them in order; of several they are sorted.
     sole = next(iter(connection_ids)) if connection_ids and len(connection_ids) == 1 else None
-    given = {
-        "connection": sole,
-        "connections": connection_ids if sole is None else None,
-        "applications": applications,
-        "failed": True if failed_only else None,
-        "since": None if since is None else millis(since),
-        "until": None if until is None else millis(until),
-    }
-    filters = {name: value for name, value in given.items() if value is not None}
-    statement = _history(frozenset(filters))
-    page = {"limit": limit, "before": before_id or _EVERYTHING}
-    return [_SYNC.read(row) for row in statement.all(**filters, **page)]
-
-
-@functools.cache
-def _history(filters: frozenset[str]) -> Statement:
-    """The statement that has exactly these filters: each one keeps its index."""
-
-    def build() -> Any:
-        conditions = {
-            "connection": lambda: t.Sync.connection == slot("connection"),
-            "connections": lambda: among(t.Sync.connection, "connections"),
-            "applications": lambda: among(t.Sync.application, "applications"),
-            "failed": lambda: (t.Sync.state == SyncState.FAILED.value) | (t.Sync.failed > 0),
-            "since": lambda: t.Sync.started_ms >= slot("since"),
-            "until": lambda: t.Sync.started_ms < slot("until"),
-        }
-        return _page(
-            (t.Sync.id < slot("before"))
-            & t.Sync.ended_ms.is_null(False)
-            & functools.reduce(
-                operator.and_, (conditions[name]() for name in sorted(filters)), SQL("1 = 1")
-            )
-        )
-
-    return Statement(build)
+    return _page(
+        limit,
+        before_id,
+        connection=sole,
+        connections=connection_ids if sole is None else None,
+        ended=True,
+        applications=applications,
+        failed=True if failed_only else None,
+        since=None if since is None else millis(since),
+        until=None if until is None else millis(until),
+    )
 
 
 def latest() -> dict[tuple[int, str], Sync]:

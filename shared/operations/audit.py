@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import TypeAlias
 
 from shared.errors import NotFound
 from shared.models import audit, connections
 from shared.models.store import Store
 from shared.operations.days import days_meant, midnight
+from shared.operations.pages import AT_ONCE, Page, by_number, page_of
 from shared.rules.values import AuditEntry
 
-PAGE = 100
 EVERYTHING = 2**62
+Entries: TypeAlias = Page[AuditEntry, int]
 PLACES = ("who", "action", "connection", "detail")
 
 
@@ -52,18 +54,11 @@ def _placed(word: str) -> tuple[str, str]:
     return (place, rest) if colon and place in PLACES else ("anywhere", word)
 
 
-@dataclass(frozen=True, slots=True)
-class AuditPage:
-    """Entries, newest first; ``older``: there is another page."""
-
-    entries: tuple[AuditEntry, ...]
-    older: bool
-
-
-def view_page(store: Store, wanted: AuditFilter, before_id: int | None) -> AuditPage:
-    """One page, those before ``before_id``; None is the first."""
-    found = view(store, wanted, PAGE + 1, before_id)
-    return AuditPage(tuple(found[:PAGE]), older=len(found) > PAGE)
+def view_page(
+    store: Store, wanted: AuditFilter, after: int | None = None, limit: int = AT_ONCE
+) -> Entries:
+    """One page of the entries that are wanted, newest first (see ``pages``)."""
+    return page_of(view(store, wanted, limit + 1, after), limit, by_number)
 
 
 def view(

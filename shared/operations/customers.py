@@ -18,6 +18,7 @@ from shared.models.store import Store
 from shared.operations import which
 from shared.operations.deciding import Effect, Operator, Outcome, Plan
 from shared.operations.describe import customers as describe
+from shared.operations.pages import AT_ONCE, Page, page_of
 from shared.operations.which import Which
 from shared.rules.ledger import (
     Affected,
@@ -37,7 +38,6 @@ from shared.rules.payments.names import folded
 from shared.rules.payments.values import CustomerMapping, Payment
 from shared.rules.values import InvoiceStatus
 
-PAGE = 100
 MOST_OTHERS = 50
 
 
@@ -99,38 +99,42 @@ def read_filter(text: str) -> Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Customers:
-    """One page; ``more``: there is another. ``unresolved`` counts all names that wait.
+    """One page, with the names that wait above the first. ``unresolved`` counts all of these.
 
     ``also_called`` has, for the customers of the page, the names that were matched to them.
     """
 
     names: tuple[UnresolvedName, ...]
-    customers: tuple[CustomerSides, ...]
+    page: Page[CustomerSides, Place]
     also_called: Mapping[tuple[int, str], tuple[str, ...]]
-    more: bool
     unresolved: int
 
 
-def view_page(_store: Store, wanted: Wanted, after: Place | None = None) -> Customers:
-    """The page after ``after``; names that wait are on the first page only."""
+def view_page(
+    _store: Store, wanted: CustomerFilter, after: Place | None = None, limit: int = AT_ONCE
+) -> Page[CustomerSides, Place]:
+    """One page of the customers that are wanted, by connection and name (see ``pages``)."""
+    found = customer_pages.page(wanted, limit + 1, after)
+    return page_of(found, limit, lambda customer: customer.place)
+
+
+def view_with_names(store: Store, wanted: Wanted, after: Place | None = None) -> Customers:
+    """A page with the names that wait for a person, which are on the first page only."""
     unresolved = customer_matching.unresolved(wanted.connection_id)
     of_names = wanted.kind in (Kind.BILLED, Kind.NAMES) and after is None
-    found = _customers(wanted, after)
     return Customers(
         names=tuple(n for n in unresolved if of_names and wanted.holds(n.name, n.connection)),
-        customers=tuple(found[:PAGE]),
+        page=_customers(store, wanted, after),
         also_called=_also_called(mappings.listed(wanted.connection_id)),
-        more=len(found) > PAGE,
         unresolved=len(unresolved),
     )
 
 
-def _customers(wanted: Wanted, after: Place | None) -> list[CustomerSides]:
+def _customers(store: Store, wanted: Wanted, after: Place | None) -> Page[CustomerSides, Place]:
     if wanted.kind is Kind.NAMES:
-        return []
+        return Page(())
     billed = Billed.INACTIVE if wanted.kind is Kind.INACTIVE else Billed.BILLED
-    filtered = CustomerFilter(billed, wanted.connection_id, wanted.words)
-    return customer_pages.page(filtered, PAGE + 1, after)
+    return view_page(store, CustomerFilter(billed, wanted.connection_id, wanted.words), after)
 
 
 def _also_called(mapped: Iterable[CustomerMapping]) -> dict[tuple[int, str], tuple[str, ...]]:

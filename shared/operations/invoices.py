@@ -13,6 +13,7 @@ from shared.models.ledger import invoice_pages
 from shared.models.payments import payment_pages
 from shared.models.store import Store
 from shared.operations import payment_views, which
+from shared.operations.pages import AT_ONCE, Page, by_number, page_of
 from shared.operations.which import Which
 from shared.rules.ledger import InvoiceDetail, InvoiceFilter, InvoiceSides, Kept
 from shared.rules.values import (
@@ -21,7 +22,6 @@ from shared.rules.values import (
     RecordKind,
 )
 
-PAGE = 100
 LEFT_OUT, DIFFERING = "left-out", "differing"
 OPEN_ONES = InvoiceFilter(statuses=(InvoiceStatus.OPEN,))
 _STATUSES = MappingProxyType({status.value: status for status in InvoiceStatus})
@@ -59,23 +59,27 @@ def read_filter(text: str) -> InvoiceFilter:
 
 @dataclass(frozen=True, slots=True)
 class Invoices:
-    """One page; ``older``: there is another. The figures are of everything, filter or not.
+    """One page, with figures of everything, filter or not.
 
     ``left_out`` are (reason, count), ``differing`` imported ones whose sides do not agree.
     """
 
-    lines: tuple[InvoiceSides, ...]
-    older: bool
+    page: Page[InvoiceSides, int]
     left_out: tuple[tuple[str, int], ...]
     differing: int
 
 
-def view_page(_store: Store, wanted: InvoiceFilter, before_id: int | None = None) -> Invoices:
-    """The page before ``before_id``; None is the first."""
-    found = invoice_pages.page(wanted, PAGE + 1, before_id)
+def view_page(
+    _store: Store, wanted: InvoiceFilter, after: int | None = None, limit: int = AT_ONCE
+) -> Page[InvoiceSides, int]:
+    """One page of the invoices that are wanted, the last read first (see ``pages``)."""
+    return page_of(invoice_pages.page(wanted, limit + 1, after), limit, by_number)
+
+
+def view_with_figures(store: Store, wanted: InvoiceFilter, after: int | None = None) -> Invoices:
+    """A page with what is to be looked at besides."""
     return Invoices(
-        lines=tuple(found[:PAGE]),
-        older=len(found) > PAGE,
+        page=view_page(store, wanted, after),
         left_out=tuple(invoice_pages.left_out(wanted.connection_id).items()),
         differing=invoice_pages.differing(wanted.connection_id),
     )

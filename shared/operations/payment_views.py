@@ -12,6 +12,7 @@ from shared.models import connections, overview, problems
 from shared.models.ledger import invoice_pages
 from shared.models.payments import holds, payment_pages, postings, sets
 from shared.models.store import Store
+from shared.operations.pages import AT_ONCE, Page, by_number, page_of
 from shared.rules.ledger import InvoiceSides
 from shared.rules.payments.values import Payment, PaymentStatus, UseKind
 from shared.rules.payments.views import (
@@ -28,7 +29,6 @@ from shared.rules.payments.views import (
 )
 from shared.rules.values import Problem, ProblemState, RecordKind
 
-PAGE = 100
 OF_EACH = 10
 
 S = PaymentStatus
@@ -74,13 +74,22 @@ def read_filter(text: str) -> PaymentFilter:
     )
 
 
-def view_queue(_store: Store, wanted: PaymentFilter, before_id: int | None = None) -> PaymentQueue:
-    """The queue, or the page before ``before_id`` of what the filter lets through."""
+def view_page(
+    _store: Store, wanted: PaymentFilter, after: int | None = None, limit: int = AT_ONCE
+) -> Page[PaymentLine, int]:
+    """One page of the payments that are wanted, the newest first (see ``pages``)."""
+    found = payment_pages.page(wanted, limit + 1, after)
+    page = page_of(found, limit, by_number)
+    return Page(lines(page.rows), page.next)
+
+
+def view_queue(store: Store, wanted: PaymentFilter, after: int | None = None) -> PaymentQueue:
+    """The queue, or a page of what the filter lets through."""
     figures = tuple(payment_pages.figures(wanted.connection_id))
     if wanted == PaymentFilter(wanted.connection_id):
         return PaymentQueue(figures, groups=tuple(_groups(figures, wanted)))
-    found = lines(payment_pages.page(wanted, PAGE + 1, before_id))
-    return PaymentQueue(figures, lines=found[:PAGE], older=len(found) > PAGE)
+    page = view_page(store, wanted, after)
+    return PaymentQueue(figures, lines=page.rows, next=page.next)
 
 
 def _groups(figures: Sequence[PaymentFigure], wanted: PaymentFilter) -> Iterator[PaymentGroup]:

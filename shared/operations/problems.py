@@ -17,15 +17,19 @@ from typing import ClassVar
 
 from shared import hints
 from shared.errors import CannotBeMeant, NotFound, NotPossible
-from shared.models import connections, ledger, problems
+from shared.models import ledger, problems
 from shared.models.ledger import invoice_pages
 from shared.models.payments import payment_pages
 from shared.models.payments.standing import ABOUT_POSTED
+from shared.models.problems import Seen
 from shared.models.store import Store
-from shared.operations import payments
+from shared.operations import pages, payments
 from shared.operations.deciding import Effect, Need, Operator, Outcome, Plan
 from shared.operations.describe.problems import STANDS, document_of
 from shared.operations.describe.text import count, grouped
+from shared.operations.pages import Page, page_of
+from shared.operations.which import Which
+from shared.operations.which import connection as chosen
 from shared.rules.ledger import InvoiceSides
 from shared.rules.payments.values import Payment, PaymentSource, PaymentStatus
 from shared.rules.values import InvoiceStatus, Problem, ProblemState, RecordKind
@@ -82,11 +86,27 @@ def view(_store: Store, problem_id: int) -> Problem:
 
 
 def view_all(
-    _store: Store, connection: str | None, states_wanted: Collection[ProblemState] = WAITING
+    _store: Store, connection: Which, states_wanted: Collection[ProblemState] = WAITING
 ) -> list[Problem]:
     """The problems of a connection, or of all, in these states, latest first; raises NotFound."""
-    connection_id = None if connection is None else connections.get(connection).id
-    return problems.list_problems(connection_id, states_wanted)
+    of = None if connection is None else chosen(connection).id
+    return problems.list_problems(of, states_wanted)
+
+
+def view_page(
+    _store: Store,
+    connection: Which,
+    states_wanted: Collection[ProblemState] = WAITING,
+    after: Seen | None = None,
+    limit: int = pages.AT_ONCE,
+) -> Page[Problem, Seen]:
+    """One page of the problems in these states, the one seen last first (see ``pages``).
+
+    ``connection`` None: of all connections. Raises NotFound.
+    """
+    of = None if connection is None else chosen(connection).id
+    found = problems.page(states_wanted, (), limit + 1, connection_id=of, after=after)
+    return page_of(found, limit, lambda one: (one.last_seen_at, one.id))
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +121,7 @@ class Group:
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class Groups:
     """The latest problems in groups, by the title of the group."""
 
     groups: tuple[Group, ...]
@@ -113,7 +133,9 @@ class Page:
         return sum(len(group.problems) for group in self.groups)
 
 
-def view_page(_store: Store, states_wanted: Sequence[ProblemState], words: Sequence[str]) -> Page:
+def view_groups(
+    _store: Store, states_wanted: Sequence[ProblemState], words: Sequence[str]
+) -> Groups:
     """The latest problems in these states that hold all the words."""
     counts = problems.counts(states_wanted, words)
     found = sorted(problems.page(states_wanted, words, MOST), key=lambda one: one.code)
@@ -122,7 +144,7 @@ def view_page(_store: Store, states_wanted: Sequence[ProblemState], words: Seque
         for code, same in groupby(found, key=lambda one: one.code)
     ]
     groups.sort(key=lambda group: group.title.casefold())
-    return Page(tuple(groups), sum(counts.values()))
+    return Groups(tuple(groups), sum(counts.values()))
 
 
 def _group(code: str, total: int, same: tuple[Problem, ...]) -> Group:

@@ -5,22 +5,22 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 from shared.errors import NotFound, NotPossible
 from shared.masking import masked
 from shared.models import connections, overview, problems, sessions, syncs
+from shared.models.store import Store
 from shared.operations.days import days_meant, midnight
 from shared.operations.deciding import Operator, Outcome, Plan
 from shared.operations.describe.syncs import application
 from shared.operations.describe.text import count
+from shared.operations.pages import AT_ONCE, Page, by_number, page_of
+from shared.operations.which import Which
+from shared.operations.which import connection as chosen
 from shared.rules.values import Exchange, Problem, Record, Sync
 from shared.rules.values import Outcome as RecordOutcome
 
-if TYPE_CHECKING:
-    from shared.models.store import Store
-
-PAGE = 100
 MOST_FAILED = 500
 RECORDS_AT_ONCE = 200
 EVERYTHING = 2**62
@@ -68,30 +68,43 @@ def _narrowed(found: SyncFilter, word: str, today: date) -> SyncFilter:
 
 @dataclass(frozen=True, slots=True)
 class SyncsPage:
-    """``running`` ones are on the first page only; ``older``: there is another page."""
+    """A page of what ended; ``running`` ones are above the first."""
 
     running: tuple[Sync, ...]
-    ended: tuple[Sync, ...]
-    older: bool
+    ended: Page[Sync, int]
 
 
-def view_page(_store: Store, wanted: SyncFilter, before_id: int | None) -> SyncsPage:
-    """One page, those before ``before_id``; None is the first."""
+def view_page(
+    _store: Store,
+    connection: Which,
+    states: Collection[str] = (),
+    after: int | None = None,
+    limit: int = AT_ONCE,
+) -> Page[Sync, int]:
+    """One page of the syncs in one of ``states`` (empty: any), newest first (see ``pages``).
+
+    ``connection`` None: of all connections. Raises NotFound.
+    """
+    found = syncs.list_syncs(_id_of(connection), states=states, limit=limit + 1, before_id=after)
+    return page_of(found, limit, by_number)
+
+
+def view_recent(_store: Store, wanted: SyncFilter, after: int | None = None) -> SyncsPage:
+    """A page of what ended, with what runs above the first."""
     connection_ids = _connection_ids(wanted)
     found = syncs.history(
-        limit=PAGE + 1,
-        before_id=before_id,
+        limit=AT_ONCE + 1,
+        before_id=after,
         connection_ids=connection_ids,
         applications=wanted.applications or None,
         failed_only=wanted.failed_only,
         since=midnight(wanted.first_day, 0),
         until=midnight(wanted.last_day, 1),
     )
-    running = syncs.running(connection_ids) if before_id is None else []
+    running = syncs.running(connection_ids) if after is None else []
     return SyncsPage(
         tuple(sync for sync in running if _is_wanted(sync, wanted)),
-        tuple(found[:PAGE]),
-        older=len(found) > PAGE,
+        page_of(found, AT_ONCE, by_number),
     )
 
 
@@ -114,14 +127,17 @@ def _is_wanted(running: Sync, wanted: SyncFilter) -> bool:
 
 
 def view_newest(
-    _store: Store, connection: str | None, states: Collection[str], limit: int | None
+    _store: Store, connection: Which, states: Collection[str], limit: int | None
 ) -> list[Sync]:
     """The newest syncs in one of ``states`` (empty: any), whether they run or ended.
 
     ``connection`` None: of all connections; ``limit`` None: all of them. Raises NotFound.
     """
-    connection_id = None if connection is None else connections.get(connection).id
-    return syncs.list_syncs(connection_id, states=states, limit=limit)
+    return syncs.list_syncs(_id_of(connection), states=states, limit=limit)
+
+
+def _id_of(connection: Which) -> int | None:
+    return None if connection is None else chosen(connection).id
 
 
 @dataclass(frozen=True, slots=True)

@@ -338,7 +338,7 @@ def test_problems_are_grouped_by_what_is_to_be_done(books):
     filed(books)
     filed(books, object_id="1A-2")
     filed(books, DUPLICATE, "1A-3")
-    page = plan(books, operations.view_page, operations.WAITING, [])
+    page = plan(books, operations.view_groups, operations.WAITING, [])
     assert [(group.code, group.total) for group in page.groups] == [
         ("invoice-unreadable", 2),
         (DUPLICATE, 1),

@@ -17,7 +17,7 @@ from console.tui.widgets.record_table import Column, Row
 from console.tui.widgets.text_view import TextView
 from shared.models.store import Store
 from shared.operations import audit
-from shared.operations.audit import AuditFilter, AuditPage
+from shared.operations.audit import AuditFilter, Entries
 from shared.rules.values import AuditEntry
 
 COLUMNS = (
@@ -35,7 +35,7 @@ NOTHING_YET = (
 NO_MATCH = "No entry fits the filter. / changes it, Esc in that line clears it."
 
 
-class AuditScreen(PagedScreen[AuditPage, AuditEntry, int], ReadsDetail[AuditPage]):
+class AuditScreen(PagedScreen[Entries, AuditEntry, int], ReadsDetail[Entries]):
     """What people changed, newest first; the entry under the cursor is told in full below."""
 
     PLACE = "Audit log"
@@ -55,14 +55,14 @@ class AuditScreen(PagedScreen[AuditPage, AuditEntry, int], ReadsDetail[AuditPage
         Binding("C", "copy", "Copy", tooltip="Copy the entry to your terminal's clipboard."),
     ]
 
-    def question(self) -> Callable[[Store], AuditPage]:
-        return partial(audit.view_page, wanted=self._wanted(), before_id=self.start)
+    def question(self) -> Callable[[Store], Entries]:
+        return partial(audit.view_page, wanted=self._wanted(), after=self.start)
 
-    def listed(self, snapshot: AuditPage) -> Iterator[Listed[AuditEntry]]:
-        return ((self._row(one), one) for one in snapshot.entries)
+    def listed(self, snapshot: Entries) -> Iterator[Listed[AuditEntry]]:
+        return ((self._row(one), one) for one in snapshot.rows)
 
-    def next_start(self, snapshot: AuditPage) -> int | None:
-        return snapshot.entries[-1].id if snapshot.older else None
+    def next_start(self, snapshot: Entries) -> int | None:
+        return snapshot.next
 
     def told(self, one: AuditEntry) -> Iterator[Text]:
         yield render.titled("When", f"{one.at.astimezone():%Y-%m-%d %H:%M:%S}")
@@ -73,10 +73,10 @@ class AuditScreen(PagedScreen[AuditPage, AuditEntry, int], ReadsDetail[AuditPage
         if one.detail:
             yield render.titled("Detail", one.detail)
 
-    def place(self, _snapshot: AuditPage) -> str:
+    def place(self, _snapshot: Entries) -> str:
         return f"Audit log{self.page}"
 
-    def nothing(self, _snapshot: AuditPage) -> str:
+    def nothing(self, _snapshot: Entries) -> str:
         return NO_MATCH if self._wanted() != AuditFilter() else NOTHING_YET
 
     def able(self) -> dict[str, bool]:

@@ -82,19 +82,19 @@ class CustomersScreen(CompanyPages[Customers, Line, Place]):
     ]
 
     def question(self) -> Callable[[Store], Customers]:
-        return partial(operations.view_page, wanted=self._wanted(), after=self.start)
+        return partial(operations.view_with_names, wanted=self._wanted(), after=self.start)
 
     def listed(self, snapshot: Customers) -> Iterator[Listed[Line]]:
         if snapshot.names:
             yield Heading("Names to resolve: Enter shows who may be meant")
             yield from ((_name_row(name), name) for name in snapshot.names)
-        if snapshot.names and snapshot.customers:
+        if snapshot.names and snapshot.page.rows:
             yield Heading("Customers")
-        for customer in snapshot.customers:
+        for customer in snapshot.page.rows:
             yield from ((row, customer) for row in _customer_rows(customer))
 
     def next_start(self, snapshot: Customers) -> Place | None:
-        return snapshot.customers[-1].place if snapshot.more else None
+        return snapshot.page.next
 
     def told(self, line: Line) -> Iterator[Paragraph]:
         if isinstance(line, UnresolvedName):

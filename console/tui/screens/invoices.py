@@ -82,13 +82,13 @@ class InvoicesScreen(CompanyPages[Invoices, InvoiceSides, int]):
     ]
 
     def question(self) -> Callable[[Store], Invoices]:
-        return partial(operations.view_page, wanted=self._wanted(), before_id=self.start)
+        return partial(operations.view_with_figures, wanted=self._wanted(), after=self.start)
 
     def listed(self, snapshot: Invoices) -> Iterator[Listed[InvoiceSides]]:
-        return ((_row(line), line) for line in snapshot.lines)
+        return ((_row(line), line) for line in snapshot.page.rows)
 
     def next_start(self, snapshot: Invoices) -> int | None:
-        return snapshot.lines[-1].id if snapshot.older else None
+        return snapshot.page.next
 
     def told(self, line: InvoiceSides) -> Iterator[Paragraph]:
         return render.lines(describe.summary(line))

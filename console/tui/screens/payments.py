@@ -83,7 +83,7 @@ class PaymentsScreen(
         self._left_at = ""
 
     def question(self) -> Callable[[Store], PaymentQueue]:
-        return partial(payment_views.view_queue, wanted=self._wanted(), before_id=self.start)
+        return partial(payment_views.view_queue, wanted=self._wanted(), after=self.start)
 
     def show(self, snapshot: PaymentQueue) -> None:
         """Fill the table; back in the queue, the cursor goes to the state that was opened."""
@@ -99,7 +99,7 @@ class PaymentsScreen(
             yield from ((self._row(line), line) for line in group.lines)
 
     def next_start(self, snapshot: PaymentQueue) -> int | None:
-        return snapshot.lines[-1].payment.id if snapshot.older else None
+        return snapshot.next
 
     def told(self, record: PaymentLine | PaymentGroup) -> Iterator[Text]:
         if isinstance(record, PaymentGroup):

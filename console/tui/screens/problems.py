@@ -20,7 +20,7 @@ from console.tui.widgets.text_view import Paragraph, TextView
 from shared.models.store import Store
 from shared.operations import problems
 from shared.operations.describe import problems as describe
-from shared.operations.problems import WAITING, Choice, Page
+from shared.operations.problems import WAITING, Choice, Groups
 from shared.rules.values import Problem, ProblemState
 
 COLUMNS = (
@@ -38,7 +38,7 @@ SHOWN = (
 )
 
 
-class ProblemsScreen(DecidesProblems[Page]):
+class ProblemsScreen(DecidesProblems[Groups]):
     """The problems of all connections; the one under the cursor is explained below."""
 
     PLACE = "Problems"
@@ -74,11 +74,11 @@ class ProblemsScreen(DecidesProblems[Page]):
         line.set_class(bool(self._typed), "-open")
         yield line
 
-    def question(self) -> Callable[[Store], Page]:
+    def question(self) -> Callable[[Store], Groups]:
         _, states = SHOWN[self._shown]
-        return partial(problems.view_page, states_wanted=states, words=self._words())
+        return partial(problems.view_groups, states_wanted=states, words=self._words())
 
-    def show(self, snapshot: Page) -> None:
+    def show(self, snapshot: Groups) -> None:
         self._problems = {str(one.id): one for group in snapshot.groups for one in group.problems}
         self.set_class(not self._problems, "-empty")
         self.query_one(".empty", Static).update(self._nothing())
@@ -160,7 +160,7 @@ class ProblemsScreen(DecidesProblems[Page]):
     def _words(self) -> tuple[str, ...]:
         return tuple(self.query_one(FilterLine).value.split())
 
-    def _lines(self, snapshot: Page) -> Iterator[Row | Heading]:
+    def _lines(self, snapshot: Groups) -> Iterator[Row | Heading]:
         for group in snapshot.groups:
             yield Heading(f"{group.title}: {group.total:,}. {group.remedy}")
             yield from map(self._row, group.problems)

@@ -74,18 +74,18 @@ class SyncsScreen(PagedScreen[SyncsPage, Sync, int]):
         self._of = f" of {name}" if name else ""
 
     def question(self) -> Callable[[Store], SyncsPage]:
-        return partial(syncs.view_page, wanted=self._wanted(), before_id=self.start)
+        return partial(syncs.view_recent, wanted=self._wanted(), after=self.start)
 
     def listed(self, snapshot: SyncsPage) -> Iterator[Listed[Sync]]:
         if snapshot.running:
             yield Heading("Running now")
             yield from ((self._row(sync), sync) for sync in snapshot.running)
-        if snapshot.running and snapshot.ended:
+        if snapshot.running and snapshot.ended.rows:
             yield Heading("Recent")
-        yield from ((self._row(sync), sync) for sync in snapshot.ended)
+        yield from ((self._row(sync), sync) for sync in snapshot.ended.rows)
 
     def next_start(self, snapshot: SyncsPage) -> int | None:
-        return snapshot.ended[-1].id if snapshot.older else None
+        return snapshot.ended.next
 
     def told(self, sync: Sync) -> Iterator[Paragraph]:
         yield render.titled("Result", describe.result(sync))

@@ -99,15 +99,16 @@ class PaymentGroup:
 
 @dataclass(frozen=True, slots=True)
 class PaymentQueue:
-    """The queue in ``groups``, or with a filter one page of ``lines``; ``older``: there is more.
+    """The queue in ``groups``, or with a filter one page of ``lines``.
 
-    ``figures`` are of everything, whatever is listed.
+    ``figures`` are of everything, whatever is listed; ``next`` is the number after which the next
+    page begins, None where there is none.
     """
 
     figures: tuple[PaymentFigure, ...]
     groups: tuple[PaymentGroup, ...] = ()
     lines: tuple[PaymentLine, ...] = ()
-    older: bool = False
+    next: int | None = None
 
     def count(self, statuses: Iterable[PaymentStatus]) -> int:
         """How many payments stand in these states."""

@@ -7,7 +7,8 @@ from datetime import date
 import pytest
 
 from shared.models import audit
-from shared.operations.audit import PAGE, AuditFilter, read_filter
+from shared.operations.audit import AuditFilter, read_filter
+from shared.operations.pages import AT_ONCE as PAGE
 from tests.console.tui.screens.driver import LARGE, SMALL, Driver, sit_down
 from tests.models.builders import NOON, later
 
@@ -70,7 +71,7 @@ def test_typing_narrows_by_who_action_connection_text_and_day(trail, typed, acti
         await at.press("a", "slash")
         at.screen.focused.value = typed
         await at.settle()
-        assert [entry.action for entry in at.screen.snapshot.entries] == actions
+        assert [entry.action for entry in at.screen.snapshot.rows] == actions
         if not actions:
             assert "No entry fits the filter." in at.text
 

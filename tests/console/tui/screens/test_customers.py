@@ -6,7 +6,8 @@ from shared.models import ledger, mappings
 from shared.models import tables as t
 from shared.models.payments import customer_matching
 from shared.models.statements import insert_rows
-from shared.operations.customers import PAGE, Kind, Wanted, read_filter
+from shared.operations.customers import Kind, Wanted, read_filter
+from shared.operations.pages import AT_ONCE as PAGE
 from shared.rules.payments.values import PaymentStatus
 from tests.console.tui.screens.driver import LARGE, SMALL, Driver, sit_down
 from tests.console.tui.screens.lists import every_size, survives

@@ -6,7 +6,8 @@ from shared.models import ledger, problems
 from shared.models import tables as t
 from shared.models.payments import from_quickbooks
 from shared.models.statements import insert_rows
-from shared.operations.invoices import OPEN_ONES, PAGE, read_filter
+from shared.operations.invoices import OPEN_ONES, read_filter
+from shared.operations.pages import AT_ONCE as PAGE
 from shared.rules.ledger import InvoiceFilter, Kept
 from shared.rules.values import InvoiceStatus, ProblemState, RecordKind
 from tests.console.tui.screens.driver import LARGE, SMALL, Driver, sit_down

@@ -8,7 +8,8 @@ from shared.models.payments import from_quickbooks, sets
 from shared.models.payments.from_platform import PAYMENT_COLUMNS
 from shared.models.statements import insert_rows
 from shared.operations import payments
-from shared.operations.payment_views import OF_EACH, PAGE, read_filter
+from shared.operations.pages import AT_ONCE as PAGE
+from shared.operations.payment_views import OF_EACH, read_filter
 from shared.operations.payments import AT_ONCE
 from shared.rules.payments.values import PaymentStatus, PostingState
 from shared.rules.payments.views import PaymentFilter

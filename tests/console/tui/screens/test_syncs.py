@@ -6,7 +6,8 @@ import pytest
 
 from shared.models import connections, syncs
 from shared.operations import syncs as operations
-from shared.operations.syncs import PAGE, SyncFilter, read_filter
+from shared.operations.pages import AT_ONCE as PAGE
+from shared.operations.syncs import SyncFilter, read_filter
 from shared.rules.values import SyncState
 from tests.console.tui.screens.driver import LARGE, SMALL, Driver, sit_down
 from tests.models.builders import NOON, later
@@ -177,7 +178,7 @@ def test_older_syncs_are_turned_to_page_by_page(office):
 
 
 def test_a_page_that_has_gone_empty_says_so_and_b_turns_back_one_page(office, monkeypatch):
-    monkeypatch.setattr(operations, "PAGE", 2)
+    monkeypatch.setattr(operations, "AT_ONCE", 2)
     larkspur = office.connect()
     for minute in range(5):
         office.failed_sync(larkspur, "wrong-password", "Wrong.", at=later(minutes=minute))
