@@ -23,6 +23,11 @@ cli.add_later(
     "simulator.webconnector.commands:webconnector",
     "Play the QuickBooks Web Connector against a service.",
 )
+cli.add_later(
+    "invoiced-server",
+    "simulator.invoiced.commands:invoiced_server",
+    "A fake Invoiced account: make, serve, play its people, audit.",
+)
 
 
 def main() -> None:

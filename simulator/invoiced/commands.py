@@ -1,0 +1,283 @@
+"""``deskbridge invoiced-server``: a fake Invoiced to rehearse with."""
+
+from __future__ import annotations
+
+import functools
+import json
+import secrets
+import string
+import time
+from collections.abc import Callable
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, ParamSpec, TypeVar
+
+import click
+
+from simulator.invoiced import acts
+from simulator.invoiced.account import Account, Profile, create
+from simulator.invoiced.acts import Done, NotThere
+from simulator.invoiced.audit import audit
+from simulator.invoiced.errors import ApiError, BadState
+from simulator.invoiced.faults import FaultKind, FaultPlan, FaultUnreadable, parse_fault
+from simulator.invoiced.money import ZERO
+
+P = ParamSpec("P")
+R = TypeVar("R")
+KEY_LENGTH, MOST_PROBLEMS_SHOWN = 32, 20
+STATE = click.argument("state", type=click.Path(dir_okay=False, path_type=Path))
+AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
+
+
+class _Amount(click.ParamType[Decimal]):
+    name = "amount"
+
+    def convert(self, value: Any, *_: Any) -> Decimal:
+        if isinstance(value, Decimal):
+            return value
+        whole, _dot, part = value.partition(".")
+        if not whole.isdecimal() or len(part) not in (0, 2) or not f"0{part}".isdecimal():
+            raise click.BadParameter(f"{value!r} is not an amount; write 12 or 12.50.")
+        return Decimal(value)
+
+
+AMOUNT = _Amount()
+
+
+class Failure(click.ClickException):
+    """An expected failure: a sentence on standard error."""
+
+
+class NotFound(Failure):
+    """What was named is not there."""
+
+    exit_code = 3
+
+
+def speaking(command: Callable[P, R]) -> Callable[P, R]:
+    """Turn the fake's own errors into sentences with exit codes."""
+
+    @functools.wraps(command)
+    def wrapped(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return command(*args, **kwargs)
+        except NotThere as missing:
+            raise NotFound(str(missing)) from missing
+        except ApiError as refused:
+            raise Failure(f"Invoiced refuses it: {refused.message}") from refused
+        except (BadState, FaultUnreadable) as wrong:
+            raise Failure(str(wrong)) from wrong
+        except OSError as broken:
+            raise Failure(f"{broken.filename}: {broken.strerror}") from broken
+
+    return wrapped
+
+
+def show(value: object, text: str, *, as_json: bool) -> None:
+    """Print one of the two."""
+    click.echo(json.dumps(value, indent=2, ensure_ascii=False) if as_json else text)
+
+
+@click.group("invoiced-server")
+def invoiced_server() -> None:
+    """A fake Invoiced account, kept in one STATE file.
+
+    Make one, serve its REST API, play people who pay and correct there, and audit it. Commands
+    may be used while it is served. Exit codes: 0 done, 1 failed, 2 wrong usage, 3 not found.
+    """
+
+
+@invoiced_server.command()
+@STATE
+@click.option("--key", help="The API key. Default: a new one.")
+@click.option("--name", default="Harbor & Vale Supply", show_default=True, help="Company name.")
+@click.option("--currency", default="usd", show_default=True, help="Code of its currency.")
+@click.option("--zone", default="America/New_York", show_default=True, help="Its time zone.")
+@click.option(
+    "--previous-beside", is_flag=True, help="Events have previous values beside data, not inside."
+)
+@click.option(
+    "--mapping-touches", is_flag=True, help="Naming an accounting ID alone moves updated_at."
+)
+@click.option("--force", is_flag=True, help="Replace an existing STATE.")
+@AS_JSON
+@speaking
+def new(
+    state: Path, *, key: str | None, zone: str, force: bool, as_json: bool, **more: Any
+) -> None:
+    """Make an empty account and keep it in STATE."""
+    if state.exists() and not force:
+        raise Failure(f"{state} exists already; --force replaces it.")
+    letters = string.ascii_letters + string.digits
+    key = key or "".join(secrets.choice(letters) for _ in range(KEY_LENGTH))
+    create(state, Profile(key=key, time_zone=zone, **more))
+    show({"state": str(state), "key": key}, f"Made {state}.\nAPI key  {key}", as_json=as_json)
+
+
+@invoiced_server.command()
+@STATE
+@click.option("--port", type=click.IntRange(0, 65535), default=8087, show_default=True)
+@click.option("--interface", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--latency", type=click.FloatRange(0), default=0.0, help="Seconds for each answer.")
+@click.option(
+    "--fault", "faults", multiple=True, metavar="KIND[:WHERE[:TURN[:SECONDS]]]",
+    help=f"What goes wrong; repeat for more. Kinds: {', '.join(FaultKind)}.",
+)  # fmt: skip
+@click.option("--fault-rate", type=click.FloatRange(0, 1), default=0.0, help="Faults by chance.")
+@click.option(
+    "--fault-seed", type=int, default=0, show_default=True, help="Same seed, same faults."
+)
+@speaking
+def serve(
+    state: Path,
+    *,
+    port: int,
+    interface: str,
+    latency: float,
+    faults: tuple[str, ...],
+    fault_rate: float,
+    fault_seed: int,
+) -> None:
+    """Serve the account of STATE until stopped."""
+    from twisted.internet import reactor as the_reactor
+
+    from simulator.invoiced.service import Service
+    from simulator.invoiced.web import make_site
+
+    reactor: Any = the_reactor
+    plan = FaultPlan([parse_fault(one) for one in faults], seed=fault_seed, rate=fault_rate)
+    service = Service(Account.open(state, time.time), reactor, plan, latency)
+    listening = reactor.listenTCP(port, make_site(service), interface=interface)
+    click.echo(f"Listening on http://{interface}:{listening.getHost().port}")
+    reactor.run()
+
+
+@invoiced_server.command("audit")
+@STATE
+@AS_JSON
+@speaking
+def audit_command(state: Path, *, as_json: bool) -> None:
+    """Prove that balances and applications add up; exit 1 if not.
+
+    The JSON holds "ok", "problems", and all customers, invoices, credit notes and payments with
+    balances, what is applied to what, and the accounting IDs that they are mapped to.
+    """
+    found = audit(Account.open(state, time.time))
+    counts = [f"{name.replace('_', ' '):<13} {len(found[name])}" for name in _KINDS]
+    ended = "Everything adds up." if found["ok"] else "The books do not add up."
+    lines = [*counts, *found["problems"][:MOST_PROBLEMS_SHOWN], ended]
+    show(found, "\n".join(lines), as_json=as_json)
+    if not found["ok"]:
+        raise click.exceptions.Exit(Failure.exit_code)
+
+
+_KINDS = ("customers", "invoices", "credit_notes", "payments")
+
+
+@invoiced_server.group()
+@STATE
+@click.pass_context
+def act(context: click.Context, state: Path) -> None:
+    """Play people on Invoiced: customers who pay, staff who corrects, a bank that decides.
+
+    INVOICE is a number or ID, PAYMENT an ID. What Invoiced would refuse is refused with exit
+    code 1.
+    """
+    context.obj = state
+
+
+Act = Callable[..., Done | list[Done]]
+_INVOICE, _PAYMENT = click.argument("invoice"), click.argument("payment", type=int)
+_AMOUNT = click.option("--amount", type=AMOUNT, help="Default: all of it.")
+
+
+def _command(name: str, *parameters: Callable[[Any], Any]) -> Callable[[Act], click.Command]:
+    """A command that runs an act, keeps what it did and tells it."""
+
+    def decorate(function: Act) -> click.Command:
+        @speaking
+        def run(state: Path, *, as_json: bool, **given: Any) -> None:
+            done = function(Account.open(state, time.time), **given)
+            told = done if isinstance(done, list) else [done]
+            values = [one._asdict() for one in told]
+            text = "\n".join(one.sentence for one in told)
+            show(values if isinstance(done, list) else values[0], text, as_json=as_json)
+
+        callback: Any = click.pass_obj(run)
+        for parameter in reversed((*parameters, AS_JSON)):
+            callback = parameter(callback)
+        return act.command(name, help=function.__doc__)(callback)
+
+    return decorate
+
+
+def _on_invoice(name: str, function: Act, *options: Callable[[Any], Any]) -> None:
+    def run(account: Account, invoice: str, **given: Any) -> Done | list[Done]:
+        with account.change():
+            return function(account, acts.invoice_named(account, invoice), **given)
+
+    run.__doc__ = function.__doc__
+    _command(name, _INVOICE, *options)(run)
+
+
+def _on_payment(name: str, function: Act, *options: Callable[[Any], Any]) -> None:
+    def run(account: Account, payment: int, **given: Any) -> Done | list[Done]:
+        with account.change():
+            return function(account, acts.payment_numbered(account, payment), **given)
+
+    run.__doc__ = function.__doc__
+    _command(name, _PAYMENT, *options)(run)
+
+
+@_command(
+    "pay",
+    click.argument("invoices", nargs=-1, required=True, metavar="INVOICE..."),
+    click.option("--by", type=click.Choice(list(acts.METHODS)), default="card", show_default=True),
+    click.option("--amount", type=AMOUNT, help="What is paid of each. Default: all that is left."),
+    click.option("--fee", type=AMOUNT, default=ZERO, help="A convenience fee on top."),
+    click.option("--over", type=AMOUNT, default=ZERO, help="Too much, which becomes credit."),
+)
+def _pay(account: Account, invoices: tuple[str, ...], **options: Any) -> Done:
+    """A customer pays; by bank it is pending, and a check or cash is recorded by staff."""
+    with account.change():
+        paid = [acts.invoice_named(account, one) for one in invoices]
+        return acts.pay(account, paid, **options)
+
+
+_on_payment(
+    "settle", acts.settle,
+    click.option("--succeeds/--fails", default=True, show_default=True, help="How it ended."),
+)  # fmt: skip
+_on_payment("refund", acts.refund, _AMOUNT)
+_on_payment("dispute", acts.dispute)
+_on_payment("void-payment", acts.void_payment)
+_on_payment("delete-payment", acts.delete_payment)
+_on_invoice("void", acts.void)
+_on_invoice("delete", acts.delete)
+_on_invoice(
+    "edit", acts.edit,
+    click.option("--add", type=AMOUNT, default=ZERO, help="Add a line of this amount."),
+    click.option("--notes", default="", help="Other notes."),
+)  # fmt: skip
+_on_invoice("renumber", acts.renumber, click.argument("number"))
+
+
+@_command(
+    "add-customer",
+    click.argument("name"),
+    click.option("--contact", default="", help="Name of a contact."),
+)
+def _add_customer(account: Account, **given: Any) -> Done:
+    """Staff adds a customer, whatever others are called."""
+    with account.change():
+        return acts.add_customer(account, **given)
+
+
+@_command(
+    "random",
+    click.option("--count", type=click.IntRange(1), default=50, show_default=True),
+    click.option("--seed", type=int, default=3, show_default=True, help="Same seed, same acts."),
+)
+def _random(account: Account, count: int, seed: int) -> list[Done]:
+    """Do acts of all kinds at random."""
+    return acts.random_acts(account, count, seed)

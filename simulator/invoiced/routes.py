@@ -1,0 +1,322 @@
+"""The endpoints: which method and path does what."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from simulator.invoiced import customers, documents, payments
+from simulator.invoiced.account import Account, Record
+from simulator.invoiced.documents import KINDS, DocumentKind
+from simulator.invoiced.errors import ApiError, not_found
+from simulator.invoiced.fields import MAPPING_PARAMETERS, PAYMENT, check_known
+from simulator.invoiced.importing import import_record, map_record, sync_status
+from simulator.invoiced.lists import Page, Pages, shaped
+from simulator.invoiced.showing import SINGULAR, shown
+
+NAMES = {name: name.replace("_", " ").title() for name in SINGULAR.values()}
+PAYMENT_PARAMETERS = (*PAYMENT, "attachments", "accounting_system", "accounting_id")
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A request that was understood: what is in its path, query and body."""
+
+    account: Account
+    url: str
+    query: Record
+    body: Record
+    pages: Pages
+    ids: tuple[int, ...] = field(default=())
+
+    def record(self, kind: str, place: int = 0) -> Record:
+        """The record that the path names. Raises ApiError 404."""
+        found = self.account.get(kind, self.ids[place])
+        if found is None:
+            raise not_found(NAMES[SINGULAR[kind]], self.ids[place])
+        return found
+
+    def show(self, kind: str, record: Record) -> Record:
+        """The record as this request wants it."""
+        return shaped(self.account, kind, record, self.query)
+
+    def page(self, kind: str, among: Iterable[Record]) -> Page:
+        """The page of records that this request wants."""
+        return self.pages.page(self.account, kind, self.query, self.url, among)
+
+
+Answered = tuple[int, Any]  # a status, and what is its body: JSON, a Page, or None
+Handle = Callable[[Call], Answered]
+
+
+def find_route(method: str, path: str) -> tuple[Handle, tuple[int, ...]]:
+    """What answers a request, and the IDs in its path. Raises ApiError 404 or 405."""
+    known = False
+    for pattern, methods in _PATHS:
+        if match := pattern.fullmatch(path):
+            known = True
+            if method in methods:
+                return methods[method], tuple(int(one) for one in match.groups())
+    if known:
+        raise ApiError(f"Method not allowed: {method} {path}", status=405)
+    raise ApiError(f"Request was not recognized: {method} {path}", status=404)
+
+
+def _lists(kind: str) -> Handle:
+    def handle(call: Call) -> Answered:
+        return 200, call.page(kind, call.account.all(kind))
+
+    return handle
+
+
+def _retrieves(kind: str) -> Handle:
+    return lambda call: (200, call.show(kind, call.record(kind)))
+
+
+def _creates_document(kind: DocumentKind) -> Handle:
+    def handle(call: Call) -> Answered:
+        made = documents.create(call.account, kind, call.body)
+        map_record(call.account, kind.name, made, call.body)
+        return 201, call.show(kind.table, made)
+
+    return handle
+
+
+def _edits_document(kind: DocumentKind) -> Handle:
+    def handle(call: Call) -> Answered:
+        document = call.record(kind.table)
+        if call.body.keys() - set(MAPPING_PARAMETERS):
+            document = documents.edit(call.account, kind, document, call.body)
+        map_record(call.account, kind.name, document, call.body)
+        return 200, call.show(kind.table, document)
+
+    return handle
+
+
+def _voids_document(kind: DocumentKind) -> Handle:
+    def handle(call: Call) -> Answered:
+        voided = documents.void(call.account, kind, call.record(kind.table))
+        return 200, call.show(kind.table, voided)
+
+    return handle
+
+
+def _deletes_document(kind: DocumentKind) -> Handle:
+    def handle(call: Call) -> Answered:
+        documents.delete(call.account, kind, call.record(kind.table))
+        return 204, None
+
+    return handle
+
+
+def _lists_lines(kind: DocumentKind) -> Handle:
+    def handle(call: Call) -> Answered:
+        return 200, call.record(kind.table)["items"]
+
+    return handle
+
+
+def _imports(kind: str) -> Handle:
+    def handle(call: Call) -> Answered:
+        action, record = import_record(call.account, kind, call.body)
+        known = shown(call.account, kind, record) if record else None
+        return 200, {"action": action, "object": known}
+
+    return handle
+
+
+def _tells_sync_status(kind: str) -> Handle:
+    return lambda call: (200, sync_status(call.account, SINGULAR[kind], call.record(kind)))
+
+
+def _company(call: Call) -> Answered:
+    profile = call.account.profile
+    return 200, {
+        "id": 1,
+        "name": profile.name,
+        "username": "harborvale",
+        "currency": profile.currency,
+        "country": profile.country,
+        "time_zone": profile.time_zone,
+        "test_mode": True,
+    }
+
+
+def _settings(_call: Call) -> Answered:
+    return 200, {
+        "auto_apply_credits": False,
+        "payment_terms": None,
+        "default_customer_type": "company",
+        "default_collection_mode": "manual",
+    }
+
+
+def _create_customer(call: Call) -> Answered:
+    made = customers.create(call.account, call.body)
+    map_record(call.account, "customer", made, call.body)
+    return 201, call.show("customers", made)
+
+
+def _edit_customer(call: Call) -> Answered:
+    customer = customers.edit(call.account, call.record("customers"), call.body)
+    map_record(call.account, "customer", customer, call.body)
+    return 200, call.show("customers", customer)
+
+
+def _delete_customer(call: Call) -> Answered:
+    customers.delete(call.account, call.record("customers"))
+    return 204, None
+
+
+def _balance(call: Call) -> Answered:
+    return 200, customers.balance(call.account, call.record("customers"))
+
+
+def _contacts(call: Call) -> Answered:
+    customer = call.record("customers")
+    there = call.account.find("contacts", "customer", customer["id"])
+    return 200, call.page("contacts", there)
+
+
+def _contact(call: Call) -> Record:
+    contact = call.record("contacts", 1)
+    if contact["customer"] != call.record("customers")["id"]:
+        raise not_found("Contact", contact["id"])
+    return contact
+
+
+def _create_contact(call: Call) -> Answered:
+    made = customers.save_contact(call.account, call.record("customers"), call.body)
+    return 201, call.show("contacts", made)
+
+
+def _edit_contact(call: Call) -> Answered:
+    customer, contact = call.record("customers"), _contact(call)
+    kept = customers.save_contact(call.account, customer, call.body, contact)
+    return 200, call.show("contacts", kept)
+
+
+def _delete_contact(call: Call) -> Answered:
+    customers.delete_contact(call.account, _contact(call))
+    return 204, None
+
+
+def _write_off(call: Call) -> Answered:
+    lost = documents.write_off(call.account, call.record("invoices"))
+    return 200, call.show("invoices", lost)
+
+
+def _create_payment(call: Call) -> Answered:
+    check_known(call.body, PAYMENT_PARAMETERS)
+    made = payments.create(call.account, call.body)
+    map_record(call.account, "payment", made, call.body)
+    return 201, call.show("payments", made)
+
+
+def _edit_payment(call: Call) -> Answered:
+    check_known(call.body, PAYMENT_PARAMETERS)
+    payment = payments.edit(call.account, call.record("payments"), call.body)
+    map_record(call.account, "payment", payment, call.body)
+    return 200, call.show("payments", payment)
+
+
+def _void_payment(call: Call) -> Answered:
+    return 200, call.show("payments", payments.void(call.account, call.record("payments")))
+
+
+def _charge(call: Call) -> Answered:
+    return 201, call.show("payments", payments.charge(call.account, call.body))
+
+
+def _refund(call: Call) -> Answered:
+    made = payments.refund(call.account, call.record("charges"), call.body)
+    return 201, call.show("refunds", made)
+
+
+def _events(call: Call) -> Answered:
+    """Newest first; ``type`` is a kind of object, ``related_to`` such as ``invoice,1001``."""
+    found = call.account.all("events")
+    if kind := call.query.get("type"):
+        found = [one for one in found if one["type"].partition(".")[0] == kind]
+    name, _, id_ = str(call.query.get("related_to") or "").partition(",")
+    if id_:
+        found = [one for one in found if _is_about(one["data"]["object"], name, id_)]
+    query = {"sort": "id desc", **call.query}
+    return 200, call.pages.page(call.account, "events", query, call.url, found)
+
+
+def _event(call: Call) -> Answered:
+    found = call.account.get("events", call.ids[0])
+    if found is None:
+        raise not_found("Event", call.ids[0])
+    return 200, found
+
+
+def _is_about(value: Record, name: str, id_: str) -> bool:
+    own = value["object"] == name and str(value["id"]) == id_
+    return own or str(value.get(name)) == id_
+
+
+def _create_note(call: Call) -> Answered:
+    names = {"customer": call.body.get("customer_id"), "invoice": call.body.get("invoice_id")}
+    if not call.body.get("notes") or not any(names.values()):
+        raise ApiError("Missing required parameter: notes", "notes")
+    text = {"notes": str(call.body["notes"]), "user": None}
+    return 201, call.show("notes", call.account.add("notes", {**names, **text}))
+
+
+_IMPORTED = ("customers", "invoices", "credit_notes", "payments")
+_TERMS = [{"id": "NET 30", "name": "NET 30", "active": True}]
+_METHODS = [{"id": one, "enabled": True} for one in ("ach", "check", "credit_card", "other")]
+_GATEWAYS = [{"id": 1, "gateway": "test", "name": "Test gateway"}]
+
+_ROUTES: Mapping[str, Mapping[str, Handle]] = {
+    "/companies/current": {"GET": _company},
+    "/settings/accounts_receivable": {"GET": _settings},
+    "/customers": {"GET": _lists("customers"), "POST": _create_customer},
+    "/customers/#": {
+        "GET": _retrieves("customers"), "PATCH": _edit_customer, "DELETE": _delete_customer,
+    },
+    "/customers/#/balance": {"GET": _balance},
+    "/customers/#/contacts": {"GET": _contacts, "POST": _create_contact},
+    "/customers/#/contacts/#": {
+        "GET": lambda call: (200, call.show("contacts", _contact(call))),
+        "PATCH": _edit_contact, "DELETE": _delete_contact,
+    },
+    **{
+        path: handles
+        for kind in KINDS.values()
+        for path, handles in {
+            f"/{kind.table}": {"GET": _lists(kind.table), "POST": _creates_document(kind)},
+            f"/{kind.table}/#": {
+                "GET": _retrieves(kind.table), "PATCH": _edits_document(kind),
+                "DELETE": _deletes_document(kind),
+            },
+            f"/{kind.table}/#/void": {"POST": _voids_document(kind)},
+            f"/{kind.table}/#/line_items": {"GET": _lists_lines(kind)},
+        }.items()
+    },
+    "/invoices/#/bad_debt": {"POST": _write_off},
+    "/payments": {"GET": _lists("payments"), "POST": _create_payment},
+    "/payments/#": {
+        "GET": _retrieves("payments"), "PATCH": _edit_payment, "DELETE": _void_payment,
+    },
+    "/charges": {"GET": _lists("charges"), "POST": _charge},
+    "/charges/#": {"GET": _retrieves("charges")},
+    "/charges/#/refunds": {"POST": _refund},
+    "/refunds": {"GET": _lists("refunds")},
+    "/events": {"GET": _events},
+    "/events/#": {"GET": _event},
+    "/notes": {"GET": _lists("notes"), "POST": _create_note},
+    **{f"/{kind}/accounting_sync": {"POST": _imports(kind)} for kind in _IMPORTED},
+    **{
+        f"/{kind}/#/accounting_sync_status": {"GET": _tells_sync_status(kind)}
+        for kind in _IMPORTED
+    },
+    "/merchant_accounts": {"GET": lambda _: (200, _GATEWAYS)},
+    "/payment_methods": {"GET": lambda _: (200, _METHODS)},
+    "/payment_terms": {"GET": lambda _: (200, _TERMS)},
+}  # fmt: skip
+_PATHS = [(re.compile(path.replace("#", r"(\d+)")), handles) for path, handles in _ROUTES.items()]
