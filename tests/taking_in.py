@@ -10,7 +10,7 @@ from shared.models import connections
 from shared.models.payments import from_platform
 from shared.models.store import Store
 from shared.operations.deciding import Operator, carry_out
-from shared.operations.payment_files import FileRow
+from shared.operations.payment_cells import FileRow
 from shared.operations.payment_intake import Report, plan_import
 from shared.rules.payments.values import NewPayment
 

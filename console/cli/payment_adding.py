@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
-from datetime import date
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import date, datetime
 from decimal import Decimal
 from functools import partial
 from pathlib import Path
 from shlex import quote
-from typing import TYPE_CHECKING, Any
+from typing import Any, BinaryIO
 
 import click
 
@@ -27,23 +28,26 @@ from console.cli.params import (
     chosen_connection,
     name_argument,
 )
+from shared.models.store import Store
+from shared.operations import payment_intake, payment_profiles
 from shared.operations.contracts.payment_intake import TAKEN, TAKEN_FILE
 from shared.operations.deciding import Operator, PlanIsStale, carry_out
 from shared.operations.describe.text import count
-from shared.operations.payment_files import read_rows
+from shared.operations.file_profiles import HowToRead, Profile
+from shared.operations.file_text import readable_twice
+from shared.operations.payment_columns import DatesAreAmbiguous
+from shared.operations.payment_files import PaymentFile
+from shared.operations.payment_intake import Imported, ImportPlan, Report, numbers
+from shared.operations.payment_profiles import SavePlan
+from shared.operations.payment_staging import StagedRows
 from shared.operations.payment_terms import Unreadable, uses_of
 from shared.rules.payments.values import ChargeState, NewPayment
-
-if TYPE_CHECKING:
-    from datetime import datetime
-
-    from shared.operations.payment_intake import Imported, ImportPlan, Report
-    from shared.operations.payment_staging import StagedRows
 
 CHARGE_STATES = ("succeeded", "pending", "failed")
 FORMATS = ("csv", "jsonl")
 NOTHING = Decimal("0.00")
 TRIES = 3
+MOST_TOLD = 50
 
 
 @click.command()
@@ -105,8 +109,6 @@ def add(
     (--charge-state, --refunded, --disputed) is always taken over. Without an invoice it is a
     payment on account of --customer. NAME may be left out where there is exactly one connection.
     """
-    from shared.operations import payment_intake
-
     undated = day is None or day == NO_DATE
     payment = _given(given, _today(context.store.now()) if day is None or day == NO_DATE else day)
     with context.store.reading():
@@ -138,12 +140,13 @@ def _given(given: Mapping[str, Any], day: date) -> NewPayment:
         uses = uses_of(given["amount"], invoice, given["applied"], given["credit_notes"])
     except Unreadable as fault:
         raise WrongUsage(f"{str(fault).capitalize()}.") from fault
-    texts = ("external_id", "customer", "currency", "method", "reference", "gateway", "memo")
+    names = ("external_id", "customer", "currency", "method", "reference", "gateway", "memo")
+    texts: dict[str, Any] = {name: (given[name] or "").strip() for name in names}
     return NewPayment(
         date=day,
         amount=given["amount"],
         uses=uses,
-        **{name: (given[name] or "").strip() for name in texts},
+        **texts,
         charged=not given["offline"],
         charge_state=ChargeState(given["charge_state"]),
         from_quickbooks=given["from_quickbooks"],
@@ -161,6 +164,37 @@ def _given(given: Mapping[str, Any], day: date) -> NewPayment:
     type=click.Choice(FORMATS),
     help="Of standard input, or of a file whose name does not end in .csv or .jsonl.",
 )
+@click.option(
+    "--profile",
+    metavar="LABEL",
+    default="",
+    help="What wrote the file, such as stripe-payments. Default: found out by its columns.",
+)
+@click.option(
+    "--map",
+    "maps",
+    metavar='"HEADER=field"',
+    multiple=True,
+    help="The column that has a field; may be repeated. invoice may be taken out of a text: "
+    '"Description=invoice:INV-#", where # is its digits.',
+)
+@click.option(
+    "--date-format",
+    metavar="FORMAT",
+    default="",
+    help="Such as MM/DD/YYYY or DD/MM/YYYY. Default: decided by all dates of the file.",
+)
+@click.option(
+    "--time-zone",
+    metavar="ZONE",
+    default="",
+    help="Where a time in UTC has its day, such as America/Chicago. Default: this machine's.",
+)
+@click.option(
+    "--save-profile",
+    metavar="LABEL",
+    help="Keep profile, maps, date format and zone of this import for later files of NAME.",
+)
 @click.option("--dry-run", is_flag=True, help="Say what would happen to each row; write nothing.")
 @click.option(
     "--skip-bad-rows",
@@ -171,28 +205,37 @@ def _given(given: Mapping[str, Any], day: date) -> NewPayment:
 @pass_command_context
 def import_file(
     context: CommandContext,
+    /,
     name: str,
     file: Path,
     form: str | None,
+    save_profile: str | None,
     dry_run: bool,
     skip_bad_rows: bool,
     as_json: bool,
+    **said: Any,
 ) -> None:
     """Take a FILE of payments in, .csv or .jsonl; - is standard input, with --format.
 
-    Columns (or keys) are named as the options of `payments add`, with underscores:
-    external_id and amount are needed; invoice, applied, credit_notes, customer, currency,
-    method, reference, gateway, date, offline, charge_state, refunded, disputed,
-    from_quickbooks and memo may be left out. Shares are written A=1.00;B=2.00 or as JSON.
+    The file may be an export of Stripe (payments or balance), Square, PayPal or QuickBooks Online,
+    or any other with its columns mapped (`payments profiles list`). Otherwise columns (or keys) are
+    named as the options of `payments add`, with underscores: external_id and amount are needed;
+    invoice, applied, credit_notes, customer, currency, method, reference, gateway, date, offline,
+    charge_state, refunded, disputed, from_quickbooks, memo, fee and net may be left out. Shares
+    are written A=1.00;B=2.00 or as JSON. Encoding, delimiter, decimal mark and order of dates are
+    found out from the file; columns that are not known are left alone and named.
 
     The file may hold payments that are on file: those with the same content are counted, those
     with other content correct the payment, or are refused where it was sent already. A refused
     row does not keep the others out, but the command ends with 1. Rows that cannot be read stop
-    the whole file unless --skip-bad-rows is given. Totals and titles are told and left out.
+    the whole file unless --skip-bad-rows is given. Totals, titles, and rows of another kind
+    (payouts, refunds, fees, failed or pending ones) are told and left out.
     """
-    from shared.operations import payment_intake
-
-    rows = _read(name, file, form, _today(context.store.now()))
+    if dry_run and save_profile:
+        raise WrongUsage(
+            "A dry run writes nothing, so it saves no profile.", "Leave one of them out"
+        )
+    rows, profile = _read(context, name, file, form, said)
     plan_of = partial(
         payment_intake.plan_import,
         connection=name,
@@ -202,32 +245,68 @@ def import_file(
     )
     with context.store.reading():
         plan = plan_of(context.store)
+    saving = _saving(context, name, save_profile, profile) if save_profile else None
     report = plan.report if dry_run else _carried_out(context, plan).report
+    saved = decide(context, saving).sentence if saving else ""
     if as_json:
         output.say_json(TAKEN_FILE.of(report))
     else:
-        _say(plan, report, dry_run=dry_run)
+        _say(plan, report, dry_run=dry_run, saved=saved)
     if report.refused:
         raise _refused(report, dry_run=dry_run)
 
 
-def _read(name: str, file: Path, form: str | None, today: date) -> StagedRows:
-    from shared.operations.payment_staging import StagedRows
+def _saving(
+    context: CommandContext, name: str, label: str, profile: Profile | None
+) -> Callable[[Store], SavePlan]:
+    """What saves the profile after the import; what cannot be saved is refused before."""
+    if profile is None:
+        raise WrongUsage("JSON lines have no columns to save a profile of.")
+    plan_of = partial(payment_profiles.plan_save, which=name, label=label, profile=profile)
+    context.read(plan_of)
+    return plan_of
 
-    suffix = file.suffix.casefold().removeprefix(".")
-    form = form or (suffix if suffix in FORMATS else None)
+
+def _read(
+    context: CommandContext, name: str, file: Path, form: str | None, said: Mapping[str, Any]
+) -> tuple[StagedRows, Profile | None]:
+    """The rows of the file, and the profile by which they were read."""
+    suffix = _SUFFIXES.get(file.suffix.casefold())
+    form = form or suffix
     if form is None:
         raise WrongUsage(f"Is {file} CSV or JSON lines?", "Say it with --format csv or jsonl")
+    with context.store.reading():
+        how = payment_profiles.how_to_read(context.store, name, **said)
+    today = _today(context.store.now())
     if str(file) == FROM_STANDARD_INPUT:
-        return StagedRows(read_rows(sys.stdin.buffer, form, today))
+        return _staged(sys.stdin.buffer, form, today, how)
     try:
-        with file.open("rb") as lines:
-            return StagedRows(read_rows(lines, form, today))
+        with file.open("rb") as content:
+            return _staged(content, form, today, how)
     except PermissionError as error:
         piped = f"deskbridge payments import {quote(name)} - --format {form} < {quote(str(file))}"
         raise Refused(
             f"{file}: this user may not read it.", f"As a user who may read it: {piped}"
         ) from error
+
+
+_SUFFIXES = {".csv": "csv", ".tsv": "csv", ".jsonl": "jsonl"}
+
+
+def _staged(
+    content: BinaryIO, form: str, today: date, how: HowToRead
+) -> tuple[StagedRows, Profile | None]:
+    """Read all rows; where a person has to say how dates are written, ask at a terminal."""
+    with readable_twice(content) as kept:
+        try:
+            rows = PaymentFile(kept, form, today, how)
+        except DatesAreAmbiguous as asked:
+            if not output.is_terminal():
+                raise
+            output.say_wrapped(asked.sentence)
+            order = click.prompt("How are dates written", type=click.Choice(["mdy", "dmy"]))
+            rows = PaymentFile(kept, form, today, replace(how, date_order=order))
+        return StagedRows(rows), rows.profile
 
 
 def _carried_out(context: CommandContext, plan: ImportPlan) -> Imported:
@@ -242,20 +321,36 @@ def _carried_out(context: CommandContext, plan: ImportPlan) -> Imported:
     return carry_out(by, plan)
 
 
-def _say(plan: ImportPlan, report: Report, *, dry_run: bool) -> None:
-    from shared.operations.payment_intake import numbers
-
+def _say(plan: ImportPlan, report: Report, *, dry_run: bool, saved: str) -> None:
     said = numbers(report)
+    for told in report.told:
+        output.say_wrapped(told)
     rows = count(len(plan.rows), "row")
     output.say_wrapped(
         f"Nothing is written. {rows} would be: {said}." if dry_run else f"{rows}: {said}."
     )
-    for told in [*plan.told, *(note.sentence for note in report.notes)]:
-        output.say_wrapped(told)
+    for told in [
+        *map(str, report.left_out),
+        *_first(plan.told),
+        *_first(_sentences(report)),
+        saved,
+    ]:
+        if told:
+            output.say_wrapped(told)
     if not dry_run:
         output.say_wrapped(
             f"How they stand: deskbridge payments list {quote(plan.connection.name)}"
         )
+
+
+def _sentences(report: Report) -> list[str]:
+    return [note.sentence for note in report.notes]
+
+
+def _first(told: Sequence[str]) -> list[str]:
+    """The first of many sentences, and how many there are more."""
+    more = len(told) - MOST_TOLD
+    return [*told[:MOST_TOLD], *([f"… and {more:,} more: --json has all."] if more > 0 else [])]
 
 
 def _refused(report: Report, *, dry_run: bool) -> Refused:
@@ -267,4 +362,4 @@ def _refused(report: Report, *, dry_run: bool) -> Refused:
         f"{count(report.taken, 'other row')} {would_be}taken in."
     )
     remedies = dict.fromkeys(one.remedy for one in report.refused)
-    return Refused("\n".join([first, *told]), " ".join(remedies))
+    return Refused("\n".join([first, *_first(told)]), " ".join(remedies))

@@ -37,6 +37,7 @@ def payments() -> None:
 
 for place in (
     *("payment_adding:add", "payment_adding:import_file", "payment_show:show", "rules:rules"),
+    "payment_profiles:profiles",
     *(f"payment_decisions:{name}" for name in ("allow", "retry", "settle", "skip", "unskip")),
     "payment_decisions:withdraw",
 ):

@@ -530,6 +530,7 @@ class Payment(Table):
     from_quickbooks = BooleanField()
     refunded_cents = BigIntegerField()
     disputed = BooleanField()
+    fee_cents = BigIntegerField(null=True)
     status = TextField()
     code = TextField()
     reason = TextField()
@@ -754,6 +755,25 @@ class DepositRule(Table):
 
     class Meta:
         indexes = ((("connection", "method", "currency", "gateway"), True),)
+
+
+class FileProfile(Table):
+    """How files of payments of a connection are read, as a person saved it under a label.
+
+    ``base`` is the shipped profile below it, ``maps`` JSON of ``HEADER=field`` texts.
+    """
+
+    connection = ForeignKeyField(Connection, on_delete="CASCADE", index=False)
+    label = TextField()
+    base = TextField()
+    maps = TextField()
+    date_order = TextField()
+    time_zone = TextField()
+    who = TextField()
+    at_ms = BigIntegerField()
+
+    class Meta:
+        primary_key = CompositeKey("connection", "label")
 
 
 class MethodRule(Table):
@@ -989,6 +1009,7 @@ TABLES: tuple[type[Table], ...] = (
     PostingEvent,
     DeletedNumber,
     DepositRule,
+    FileProfile,
     MethodRule,
     ListEntry,
     Audit,

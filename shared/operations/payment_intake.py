@@ -23,6 +23,7 @@ from enum import Enum
 from functools import partial
 from hashlib import blake2b
 from itertools import islice
+from types import MappingProxyType
 from typing import Annotated, Self, TypeVar
 
 from shared.errors import CannotBeMeant, StoreError
@@ -34,7 +35,8 @@ from shared.models.store import Store
 from shared.operations import payment_arrivals
 from shared.operations.deciding import Effect, Operator, Outcome, Plan, PlanIsStale
 from shared.operations.describe.text import count
-from shared.operations.payment_files import FileRow, in_columns
+from shared.operations.file_profiles import LEFT_OUT
+from shared.operations.payment_cells import FileRow, in_columns
 from shared.operations.payment_staging import NewPayments, StagedRows, as_written
 from shared.operations.slices import in_slices
 from shared.rules.payments import checking, reasons
@@ -60,6 +62,7 @@ _Key = TypeVar("_Key")
 _AT_ONCE = 500
 _LAST = 500
 """So many payments on file change in one short transaction: 65 ms, where others wait for it."""
+_SHOWN = 5
 _PAYMENT = RecordKind.PAYMENT
 _CORRECT_THE_ROW = "Correct the row in the file and import it again."
 
@@ -83,8 +86,24 @@ class Note:
 
 
 @dataclass(frozen=True, slots=True)
+class LeftOut:
+    """Rows of one kind that are no payments to take in."""
+
+    kind: Annotated[str, "what they are, such as `payout`, `refund` or `pending`"]
+    count: Annotated[int, "how many"]
+    reason: Annotated[str, "the same for people"]
+    lines: Annotated[tuple[int, ...], "where the first of them begin"]
+
+    def __str__(self) -> str:
+        shown = ", ".join(map(str, self.lines))
+        more = ", …" * (self.count > len(self.lines))
+        line = "line" if self.count == 1 else "lines"
+        return f"{count(self.count, 'row')} left out, {line} {shown}{more}: {self.reason}."
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
-    """What becomes of the rows. Each is new, changed, unchanged or refused, or only a note.
+    """What becomes of the rows. Each is new, changed, unchanged, refused, left out, or only a note.
 
     A payment that is in the file twice is unchanged the second time.
     """
@@ -96,6 +115,10 @@ class Report:
     notes: Annotated[tuple[Note, ...], "totals, titles, payments that are never posted"] = field(
         default=(), compare=False
     )
+    left_out: Annotated[tuple[LeftOut, ...], "rows of another kind, such as payouts"] = field(
+        default=(), compare=False
+    )
+    told: Annotated[tuple[str, ...], "how the file was read"] = field(default=(), compare=False)
 
     @property
     def taken(self) -> int:
@@ -318,14 +341,14 @@ def plan_import(
     done: list[_Planned] = []
     told_of: list[str] = []
     new_lines = array("q")
-    sorting = _Sorting(held.id, map(_noted, staged.noted))
+    sorting = _Sorting(held.id, map(_noted, staged.noted), staged.left_out)
     for rows_of in staged.by_id():
         verdicts = sorting.sort(rows_of)
         new_lines.extend(one.line for one in verdicts if one.how is _How.NEW)
         done += [one.planned for one in verdicts if _is_kept(one, told)]
         told_of += _told(verdicts)
-    report = sorting.report(staged.payments)
-    report = replace(report, refused=_in_order([*map(_unreadable, staged.bad), *report.refused]))
+    refused = map(_unreadable, staged.bad)
+    report = replace(sorting.report(refused), told=staged.told)
     return ImportPlan(
         title=f"Import {source} into {held.name}?",
         verb="Import",
@@ -476,8 +499,7 @@ def _sort(
         if row.payment is not None:
             by_id[row.payment.external_id].append(row)
     sorting = _Sorting(connection_id, (), back=back)
-    verdicts = sorting.sort(by_id)
-    return tuple(verdicts), sorting.report(len(file_rows))
+    return tuple(sorting.sort(by_id)), sorting.report()
 
 
 class _Sorting:
@@ -486,9 +508,18 @@ class _Sorting:
     ``back``: one that was withdrawn is taken in again.
     """
 
-    def __init__(self, connection_id: int, notes: Iterable[Note], *, back: bool = False) -> None:
+    def __init__(
+        self,
+        connection_id: int,
+        notes: Iterable[Note],
+        left_out: Mapping[str, Sequence[int]] = MappingProxyType({}),
+        *,
+        back: bool = False,
+    ) -> None:
         self._connection_id = connection_id
         self._back = back
+        self._left_out = {kind: list(lines) for kind, lines in left_out.items()}
+        self._payments = 0
         self._how: Counter[_How] = Counter()
         self._refused: list[Refusal] = []
         self._notes = list(notes)
@@ -496,29 +527,52 @@ class _Sorting:
     def sort(self, by_id: Mapping[str, Sequence[FileRow]]) -> list[_Verdict]:
         """What is to be done about these ids, of which ``by_id`` has all rows."""
         on_file = from_platform.on_file(self._connection_id, by_id.keys())
+        by_id = self._that_count(by_id, on_file)
         left = from_platform.left([held.id for held in on_file.values()])
         asked = {key: _asked(same_id, on_file.get(key)) for key, same_id in by_id.items()}
+        refused = {key: told for key, each in asked.items() if (told := _contradicting(each))}
         found = [
             _verdict(each, on_file.get(key), left, back=self._back)
             for key, each in asked.items()
-            if not _contradicting(each)
+            if key not in refused
         ]
-        self._refused += [one for each in asked.values() for one in _contradicting(each)]
+        self._refused += [one for each in refused.values() for one in each]
         self._refused += [refusal for one in found for refusal in _not_changed(one)]
         self._notes += _notes(self._connection_id, found)
         self._how.update(one.how for one in found)
         return found
 
-    def report(self, payments: int) -> Report:
-        """What became of them; ``payments`` is how many rows are payments."""
+    def _that_count(
+        self, by_id: Mapping[str, Sequence[FileRow]], on_file: Mapping[str, Payment]
+    ) -> Mapping[str, Sequence[FileRow]]:
+        """The rows that are payments; one that failed counts where it is on file."""
+        counting: dict[str, Sequence[FileRow]] = {}
+        for key, rows_of in by_id.items():
+            paid = [row for row in rows_of if not row.kind]
+            used = paid or (rows_of if key in on_file else ())
+            for row in rows_of if len(used) < len(rows_of) else ():
+                if row.kind and row not in used:
+                    self._left_out.setdefault(row.kind, []).append(row.line)
+            if used:
+                counting[key] = used
+                self._payments += len(used)
+        return counting
+
+    def report(self, unreadable: Iterable[Refusal] = ()) -> Report:
+        """What became of them; ``unreadable`` are rows that are none of payments."""
         new, changed = self._how[_How.NEW], sum(self._how[one] for one in _CHANGED)
         return Report(
             new=new,
             changed=changed,
-            unchanged=payments - new - changed - len(self._refused),
-            refused=_in_order(self._refused),
+            unchanged=self._payments - new - changed - len(self._refused),
+            refused=_in_order([*unreadable, *self._refused]),
             notes=tuple(sorted(self._notes, key=lambda note: note.line)),
+            left_out=tuple(_left_out(*one) for one in sorted(self._left_out.items())),
         )
+
+
+def _left_out(kind: str, lines: Sequence[int]) -> LeftOut:
+    return LeftOut(kind, len(lines), LEFT_OUT[kind], tuple(sorted(lines)[:_SHOWN]))
 
 
 def _noted(row: FileRow) -> Note:
@@ -534,20 +588,38 @@ def _chunks(keys: Iterable[_Key]) -> Iterator[list[_Key]]:
 def _asked(same_id: Iterable[FileRow], held: Payment | None) -> list[tuple[int, NewPayment]]:
     """The payments of rows of one id, with their lines.
 
-    One that came without a date keeps the date on file: the same file another day asks for
-    nothing else.
+    What a row does not say stays as it is on file: the date where it came without one, so that
+    the same file another day asks for nothing else, the fee, and what a report is silent about.
     """
+    before = as_taken(held) if held else None
     asked = []
     for row in same_id:
         assert row.payment is not None
         one = as_written(row.payment)
-        asked.append((row.line, replace(one, date=held.date) if row.undated and held else one))
+        asked.append((row.line, _with_unsaid(one, row, before) if before else one))
     return asked
 
 
+def _with_unsaid(one: NewPayment, row: FileRow, before: NewPayment) -> NewPayment:
+    kept = {name: getattr(before, name) for name in row.unsaid}
+    if row.undated:
+        kept["date"] = before.date
+    if one.fee is None:
+        kept["fee"] = before.fee
+    if "uses" in kept and [use.amount for use in before.uses] == [before.amount]:
+        kept["uses"] = (replace(before.uses[0], amount=one.amount),) if one.amount else ()
+    return replace(one, **kept)
+
+
 def _contradicting(asked: Sequence[tuple[int, NewPayment]]) -> list[Refusal]:
-    """Refuse all rows of an id whose terms are not the same throughout: which is meant?"""
+    """Refuse all rows of an id whose terms are not the same throughout: which is meant?
+
+    Also those that cannot be meant together with what is on file.
+    """
     _, last = asked[-1]
+    if faults := checking.faults(last):
+        told = "; ".join(str(in_columns(fault)) for fault in faults)
+        return [Refusal(line, one.external_id, told, _remedy(faults)) for line, one in asked]
     if not any(changes(one, last, TERMS) for _, one in asked[:-1]):
         return []
     lines = ", ".join(str(line) for line, _ in asked)
@@ -560,6 +632,15 @@ def _contradicting(asked: Sequence[tuple[int, NewPayment]]) -> list[Refusal]:
         )
         for line, one in asked
     ]
+
+
+def _remedy(faults: Sequence[checking.Fault]) -> str:
+    if any(fault.field == "customer" for fault in faults):
+        return (
+            'Map the column that has the invoice or the customer: --map "HEADER=invoice", or '
+            '--map "HEADER=customer" for payments on account.'
+        )
+    return _CORRECT_THE_ROW
 
 
 def _verdict(

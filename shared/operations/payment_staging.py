@@ -15,32 +15,39 @@ from itertools import islice
 from typing import overload
 
 from shared.models.temporary_rows import TemporaryRows
-from shared.operations.payment_files import FileRow
+from shared.operations.file_profiles import BY_HAND, LEFT_OUT
+from shared.operations.payment_cells import FileRow
 from shared.rules.payments.values import NewPayment
 
 _AT_ONCE = 500
+_ONLY_COUNTED = frozenset(LEFT_OUT) - {*BY_HAND}
 
 
 class StagedRows:
     """All rows of a file, by line and by external id.
 
-    ``bad`` are those that cannot be read, ``noted`` those that are no payments; ``payments`` is
-    how many of them are. Raises NotPossible where there is no room on the disk, and what reading
-    the rows raises.
+    ``bad`` are those that cannot be read, ``noted`` those that are no payments and of which each
+    is told; ``left_out`` are the lines of the other ones by what they are. ``told`` says how the
+    file was read, and ``payments`` how many rows are payments. Raises NotPossible where there is
+    no room on the disk, and what reading the rows raises.
     """
 
     def __init__(self, rows: Iterable[FileRow]) -> None:
         self.bad: list[FileRow] = []
         self.noted: list[FileRow] = []
+        self.left_out: defaultdict[str, array[int]] = defaultdict(lambda: array("q"))
         self.payments = self._count = 0
         self._kept = TemporaryRows(map(self._staged, rows))
+        self.told: tuple[str, ...] = getattr(rows, "told", ())
 
     def _staged(self, row: FileRow) -> tuple[int, str | None, bytes]:
         self._count += 1
         self.payments += row.payment is not None
         if row.faults:
             self.bad.append(row)
-        if row.note:
+        if row.kind and row.payment is None:
+            self.left_out[row.kind].append(row.line)
+        if row.note and row.kind not in _ONLY_COUNTED:
             self.noted.append(row)
         external_id = row.payment.external_id if row.payment else None
         return row.line, external_id, pickle.dumps(row, pickle.HIGHEST_PROTOCOL)

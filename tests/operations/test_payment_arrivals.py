@@ -17,7 +17,7 @@ from shared.models.statements import Statement, slot
 from shared.models.store import open_store
 from shared.operations import payment_arrivals, payment_intake, slices
 from shared.operations.deciding import PlanIsStale, carry_out
-from shared.operations.payment_files import FileRow
+from shared.operations.payment_cells import FileRow
 from shared.operations.payment_intake import plan_add, plan_import
 from shared.rules.payments.values import PaymentStatus
 from shared.rules.values import JobMode, Layout

@@ -11,7 +11,8 @@ import pytest
 
 from shared.errors import NotPossible
 from shared.models import temporary_rows
-from shared.operations.payment_files import FileRow, read_rows
+from shared.operations.payment_cells import FileRow
+from shared.operations.payment_files import read_rows
 from shared.operations.payment_staging import NewPayments, StagedRows
 from tests.models.payments.builders import pays
 

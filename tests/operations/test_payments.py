@@ -9,7 +9,7 @@ from shared.models import audit, connections, problems
 from shared.models.payments import from_quickbooks, postings, sets
 from shared.operations import payments
 from shared.operations.deciding import NotConfirmed, Operator, PlanIsStale, carry_out
-from shared.operations.payment_files import FileRow
+from shared.operations.payment_cells import FileRow
 from shared.operations.payment_intake import plan_add, plan_import
 from shared.rules.payments import tags
 from shared.rules.payments.values import PaymentStatus, PostingState

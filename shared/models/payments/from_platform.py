@@ -105,9 +105,22 @@ def _row(connection_id: int, one: NewPayment, now_ms: int) -> Row:
         *(connection_id, PaymentSource.INVOICED.value, one.external_id, one.customer, ""),
         *(one.date.isoformat(), cents(one.amount), one.currency, one.method, one.reference),
         *(one.gateway, one.memo, one.charged, one.charge_state.value, one.from_quickbooks),
-        *(cents(one.refunded), one.disputed, PaymentStatus.WAITING.value, "", "", "", ""),
+        *(
+            cents(one.refunded),
+            one.disputed,
+            _fee(one),
+            PaymentStatus.WAITING.value,
+            "",
+            "",
+            "",
+            "",
+        ),
         *(now_ms, now_ms, "", "", "", "", "", "", 0, False, 0),
     )
+
+
+def _fee(one: NewPayment) -> int | None:
+    return None if one.fee is None else cents(one.fee)
 
 
 def _add_uses(payments: Iterable[tuple[int, NewPayment]]) -> None:
@@ -170,7 +183,7 @@ _TERMS = (
     *(t.Payment.customer, t.Payment.date, t.Payment.amount_cents, t.Payment.currency),
     *(t.Payment.method, t.Payment.reference, t.Payment.gateway, t.Payment.memo),
     *(t.Payment.charged, t.Payment.charge_state, t.Payment.from_quickbooks),
-    *(t.Payment.refunded_cents, t.Payment.disputed, t.Payment.changed_ms),
+    *(t.Payment.refunded_cents, t.Payment.disputed, t.Payment.fee_cents, t.Payment.changed_ms),
 )
 
 
@@ -178,7 +191,7 @@ def _terms(one: NewPayment) -> Row:
     return (
         *(one.customer, one.date.isoformat(), cents(one.amount), one.currency, one.method),
         *(one.reference, one.gateway, one.memo, one.charged, one.charge_state.value),
-        *(one.from_quickbooks, cents(one.refunded), one.disputed),
+        *(one.from_quickbooks, cents(one.refunded), one.disputed, _fee(one)),
     )
 
 
@@ -229,7 +242,7 @@ _PLAN_AGAIN = Statement(
 def recharge(payments: Sequence[tuple[int, NewPayment]], now: datetime) -> None:
     """Write what became of the charges of payments, by their numbers."""
     _RECHARGE.many(
-        (one.charge_state.value, cents(one.refunded), one.disputed, millis(now), id_)
+        (one.charge_state.value, cents(one.refunded), one.disputed, _fee(one), millis(now), id_)
         for id_, one in payments
     )
     telling.tell(EventKind.PAYMENT_CORRECTED, [id_ for id_, _ in payments])
@@ -241,6 +254,7 @@ _RECHARGE = Statement(
             t.Payment.charge_state: slot("charge_state"),
             t.Payment.refunded_cents: slot("refunded"),
             t.Payment.disputed: slot("disputed"),
+            t.Payment.fee_cents: slot("fee"),
             t.Payment.changed_ms: slot("now_ms"),
         }
     ).where(t.Payment.id == slot("id"))

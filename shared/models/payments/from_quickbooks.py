@@ -118,7 +118,7 @@ def _row(connection_id: int, sync_id: int, one: ReceivedPayment, now_ms: int) ->
         *(connection_id, PaymentSource.QUICKBOOKS.value, one.txn_id, one.customer),
         *(one.customer_list_id, one.date.isoformat(), cents(one.amount), one.currency),
         *(one.method, one.ref_number, "", one.memo, False, ChargeState.SUCCEEDED.value, True),
-        *(0, False, PaymentStatus.IMPORTED.value, "", "", "", "", now_ms, now_ms),
+        *(0, False, None, PaymentStatus.IMPORTED.value, "", "", "", "", now_ms, now_ms),
         *(one.edit_sequence, one.time_created, one.time_modified, one.external_guid),
         *(one.ar_account, one.deposit_account, cents(one.unused), False, sync_id),
     )

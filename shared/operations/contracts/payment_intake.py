@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from shared.operations.contracts.shapes import Shape
-from shared.operations.payment_intake import Added, Note, Report
+from shared.operations.payment_intake import Added, LeftOut, Note, Report
+from shared.operations.payment_profiles import ListedProfile, ShownProfile
+from shared.rules.payments.values import SavedProfile
 
 TAKEN = Shape(
     Added,
@@ -15,4 +17,10 @@ TAKEN = Shape(
 
 ROW_NOTE = Shape(Note, "line note=sentence")
 
-TAKEN_FILE = Shape(Report, notes=ROW_NOTE)
+LEFT_OUT = Shape(LeftOut)
+
+TAKEN_FILE = Shape(Report, notes=ROW_NOTE, left_out=LEFT_OUT)
+
+SAVED_PROFILE = Shape(ListedProfile, "connection profile.*", profile=Shape(SavedProfile))
+
+SHOWN_PROFILE = Shape(ShownProfile)

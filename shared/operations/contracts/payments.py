@@ -28,7 +28,7 @@ PAYMENT = Shape(
     Payment,
     "id external_id source status reason amount currency date txn_id ref_number applied customer",
     "customer_list_id method reference gateway memo offline charge_state from_quickbooks refunded",
-    "disputed unused code note changed_by deleted received_at changed_at other_applied",
+    "disputed unused code note changed_by deleted received_at changed_at other_applied fee",
     applied=APPLIED,
     other_applied=OTHER_USE,
 )

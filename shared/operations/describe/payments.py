@@ -103,6 +103,8 @@ def _terms(payment: Payment) -> Iterator[Line]:
     charge = payment.charge_state.value if payment.charged else "none: an offline payment"
     yield "Recorded in", "the billing platform" if ours else "QuickBooks"
     yield "Amount", f"{grouped(payment.amount)} {payment.currency}".rstrip()
+    if payment.fee is not None:
+        yield "Fee", f"{grouped(payment.fee)}, so {grouped(payment.amount - payment.fee)} net"
     yield "Not applied", grouped(payment.unused) if payment.unused and not ours else ""
     yield "Date", payment.date.isoformat()
     yield "Customer", payment.customer

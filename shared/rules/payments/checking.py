@@ -58,6 +58,7 @@ def faults(payment: NewPayment) -> list[Fault]:
         *_of_text("gateway", payment.gateway),
         *_of_memo(payment.memo),
         *_of_refunded(payment),
+        *(_of_amount("fee", payment.fee) if payment.fee is not None else ()),
     ]
 
 

@@ -17,7 +17,7 @@ TERMS = (
     *("date", "amount", "uses", "customer", "currency", "method", "reference", "gateway"),
     *("memo", "charged", "from_quickbooks"),
 )
-CHARGE = ("charge_state", "refunded", "disputed")
+CHARGE = ("charge_state", "refunded", "disputed", "fee")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,11 @@ def with_charge_of(before: NewPayment, after: NewPayment) -> NewPayment:
     """
     refunded = after.refunded if after.refunded <= before.amount else before.refunded
     return replace(
-        before, charge_state=after.charge_state, refunded=refunded, disputed=after.disputed
+        before,
+        charge_state=after.charge_state,
+        refunded=refunded,
+        disputed=after.disputed,
+        fee=after.fee,
     )
 
 
@@ -80,7 +84,7 @@ def _said(one: NewPayment, name: str) -> str:
         value = "yes" if value else "no"
     elif isinstance(value, Decimal):
         value = f"{value:.2f}"
-    return str(value) or "nothing"
+    return "nothing" if value is None else str(value) or "nothing"
 
 
 def _use(use: NewUse) -> str:

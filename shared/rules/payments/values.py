@@ -100,6 +100,7 @@ class NewPayment:
     empty: then it is the invoices' own. ``reference`` is the gateway's transaction id or a check
     number. ``refunded`` and ``disputed`` are what happened to the charge since.
     ``from_quickbooks``: the platform itself has it from QuickBooks, so it never goes back there.
+    ``fee`` is what the gateway kept of it, None where that is not known: what is posted is gross.
     """
 
     external_id: str
@@ -117,6 +118,20 @@ class NewPayment:
     from_quickbooks: bool = False
     refunded: Decimal = ZERO
     disputed: bool = False
+    fee: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SavedProfile:
+    """How files of payments of a connection are read, as a person saved it."""
+
+    label: Annotated[str, "what it is called"]
+    base: Annotated[str, "the shipped profile below it"]
+    maps: Annotated[tuple[str, ...], "the columns that were mapped, as `HEADER=field`"]
+    date_order: Annotated[str, "`mdy`, `dmy` or `ymd`; empty: by the file"]
+    time_zone: Annotated[str, "where a time in UTC has its day; empty: that of the machine"]
+    who: Annotated[str, "who saved it"]
+    at: Annotated[datetime, "when"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,6 +275,9 @@ class Payment:
     asking: Asking = Asking.NO
     waiting_since: datetime | None = None
     allowances: Annotated[Allowances, "what a person allowed for this payment alone"] = Allowances()
+    fee: Annotated[
+        Decimal | None, "what the gateway kept of it; null: not known. Posted is the gross amount"
+    ] = None
 
     @property
     def offline(self) -> Annotated[bool, "true: no charge stands behind it"]:

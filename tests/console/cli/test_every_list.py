@@ -46,6 +46,8 @@ WITH_STATES = [
 def filled(tmp_path_factory):
     """A store with some of everything, twice; names and words in it would steer a terminal."""
     shell = Shell(tmp_path_factory.mktemp("filled"))
+    export = shell.folder / "payments.csv"
+    export.write_text("Ref,Value,external_id,amount,invoice\n1,5.00,pay_1,5.00,1042\n")
     open_store(shell.database).close()
     for name in ("Bramble", "Larkspur"):
         shell.says("connection", "add", name)
@@ -65,6 +67,8 @@ def filled(tmp_path_factory):
             paid = ("--external-id", f"pay_{number}", "--amount", "5.00", "--invoice", "1042")
             shell.says("payments", "add", name, *paid, "--customer", f"Acme {number}")
             shell.says("customers", "map", name, f"Acme {number}", "80000001-1")
+        given = ("payments", "import", name, str(export), "--map", "Ref=reference")
+        shell.says(*given, "--save-profile", "ours")
         with shell.store.transaction():
             held = connections.get(name).id
             found = [trouble("A-1", "Invoice 1042, Larkspur \x1b[31mTile"), trouble("A-2", "1043")]

@@ -1,0 +1,83 @@
+"""``deskbridge payments profiles``: how files of payments are read."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import click
+
+from console.cli import output
+from console.cli.context import CommandContext, pass_command_context
+from console.cli.deciding import decide, say_outcome
+from console.cli.json_option import json_option
+from console.cli.listing import Listing
+from console.cli.params import name_argument
+from shared.operations import payment_profiles
+from shared.operations.contracts.outcome import OUTCOME
+from shared.operations.contracts.payment_intake import SAVED_PROFILE, SHOWN_PROFILE
+from shared.operations.describe.tables import Column, Row
+from shared.operations.file_profiles import shipped
+from shared.operations.payment_profiles import ListedProfile
+
+
+@click.group()
+def profiles() -> None:
+    """Profiles: how the columns of a file of payments are read."""
+
+
+def _row(one: ListedProfile) -> Row:
+    saved = one.profile
+    told = (*saved.maps, saved.date_order, saved.time_zone)
+    return Row((saved.label, saved.base, ", ".join(filter(None, told))))
+
+
+PROFILES = Listing(
+    SAVED_PROFILE,
+    (Column("Profile", least=10), Column("On top of", drop=1), Column("With", least=20)),
+    _row,
+    lambda one: one.connection,
+)
+
+
+@profiles.command("list")
+@name_argument
+@json_option(SAVED_PROFILE, many=True)
+@pass_command_context
+def list_profiles(context: CommandContext, name: str | None, as_json: bool) -> None:
+    """List the profiles that were saved for NAME, or for all connections."""
+    found = context.read(partial(payment_profiles.view_list, which=name))
+    come = f"With Deskbridge come {', '.join(shipped())}."
+    how = "The columns of one: deskbridge payments profiles show LABEL"
+    nothing = f"No profile is saved yet: import with --save-profile LABEL. {come} {how}"
+    PROFILES.say(found, nothing, (come, how), as_json=as_json)
+
+
+@profiles.command("show")
+@click.argument("label")
+@click.option("--connection", "name", metavar="NAME", help="Also those saved for NAME.")
+@json_option(SHOWN_PROFILE)
+@pass_command_context
+def show_profile(context: CommandContext, label: str, name: str | None, as_json: bool) -> None:
+    """Show what a profile needs, and which column is which field."""
+    found = context.read(partial(payment_profiles.view_called, which=name, label=label))
+    if as_json:
+        output.say_json(SHOWN_PROFILE.of(found))
+        return
+    output.say_wrapped(f"{found.label}: {found.title}")
+    output.say_wrapped(f"Needs the columns: {', '.join(found.needs)}")
+    for title, told in (("Dates", found.date_order), ("Time zone", found.time_zone)):
+        if told:
+            output.say_wrapped(f"{title}: {told}")
+    columns = [Row(tuple(one.rsplit("=", 1))) for one in found.columns]
+    output.say_table((Column("Column", least=20), Column("Field")), columns)
+
+
+@profiles.command("remove")
+@click.argument("name")
+@click.argument("label")
+@json_option(OUTCOME)
+@pass_command_context
+def remove_profile(context: CommandContext, name: str, label: str, as_json: bool) -> None:
+    """Remove a saved profile of NAME; what was imported by it stays as it is."""
+    plan_of = partial(payment_profiles.plan_remove, which=name, label=label)
+    say_outcome(decide(context, plan_of), as_json)
