@@ -25,7 +25,7 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
-from bench import console, payments, settling
+from bench import console, crowd, payments, settling
 from bench.stage import (
     PAGE,
     Line,
@@ -156,8 +156,13 @@ def main() -> None:
         for sync in (payments.posting, payments.posting_beside_deleted, payments.reading)
     ]
     settled = settling.median_of(settling.figures() for _ in range(chosen.runs))
+    crowds = [
+        crowd.median_of(measured(clients) for _ in range(chosen.runs))
+        for measured in (crowd.short_sessions, crowd.idle_polls)
+        for clients in (8, 32)
+    ]
     consoles = console.figures(chosen.runs)
-    page = as_page(results, syncs, settled, consoles, chosen.runs)
+    page = as_page(results, syncs, settled, crowds, consoles, chosen.runs)
     print(page)
     if chosen.write:
         chosen.write.write_text(page)
@@ -167,6 +172,7 @@ def as_page(
     results: list[Figures],
     syncs: list[payments.PaymentFigures],
     settled: settling.SettlingFigures,
+    crowds: list[crowd.CrowdFigures],
     consoles: list[console.ConsoleFigures],
     runs: int,
 ) -> str:
@@ -201,6 +207,8 @@ Machine: {os.cpu_count()} cores, {platform.machine()}, {platform.system()}; Pyth
 {payments.as_table(syncs)}
 
 {settling.as_table(settled)}
+
+{crowd.as_table(crowds)}
 
 {console.as_table(consoles)}
 

@@ -7,7 +7,7 @@ each answer means to its caller: Intuit, QuickBooks Web Connector Programmer's G
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Awaitable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import replace
 from datetime import datetime
 from traceback import extract_tb
@@ -31,6 +31,8 @@ from shared.errors import StoreError
 from shared.rules.values import Credentials
 from shared.settings import Settings
 
+SHORT_BYTES = 16 * 1024
+"""So much of qbXML takes about a millisecond to read."""
 _MOST_MET = 100
 """So many bugs of ours are remembered, to log each once in a session."""
 T = TypeVar("T")
@@ -70,12 +72,13 @@ class WebConnectorCallbacks:
         return self._if_store_fails(Deferred.fromCoroutine(checking), _come_back_later())
 
     async def _authenticate(self, username: str, password: str, peer: str) -> list[str]:
-        known = await self._threads.store(self._admission.thd_credentials, username)
+        known = await self._threads.store(self.thd_recognize, username, password, peer)
+        if isinstance(known, list):
+            self._tell_of_login(username, known, peer)
+            return known
         credentials, secret, now = known
         locked_until = self._locked_until(username, credentials, now)
-        if is_proven(credentials, password, secret):
-            verdict = Verdict.WELCOME
-        elif was_proven(credentials, password, secret):
+        if was_proven(credentials, password, secret):
             verdict = Verdict.REPLACED if was_replaced(credentials) else Verdict.OLD_PASSWORD
         elif locked_until is not None:
             verdict = Verdict.LOCKED
@@ -98,12 +101,26 @@ class WebConnectorCallbacks:
                 locked_until if verdict is Verdict.LOCKED else None,
             )
         proven = replace(credentials, password_proof=passwords.proof_of(password, secret))
-        ticket = passwords.new_ticket()
-        answer = await self._threads.store(self._admission.thd_welcome, proven, ticket, peer)
+        answer = await self._threads.store(
+            self._admission.thd_welcome, proven, passwords.new_ticket(), peer
+        )
+        self._tell_of_login(username, answer, peer)
+        return answer
+
+    def thd_recognize(
+        self, username: str, password: str, peer: str
+    ) -> list[str] | tuple[Credentials | None, str, datetime]:
+        """Welcome a password that was checked before; else what is known of the user name."""
+        known = self._admission.thd_credentials(username)
+        credentials, secret, _ = known
+        if credentials is None or not is_proven(credentials, password, secret):
+            return known
+        return self._admission.thd_welcome(credentials, passwords.new_ticket(), peer)
+
+    def _tell_of_login(self, username: str, answer: list[str], peer: str) -> None:
         self.log.info(
             "Login of {user}: {answer}", user=username, answer=answer[1] or "welcome", peer=peer
         )
-        return answer
 
     def _locked_until(
         self, username: str, credentials: Credentials | None, now: datetime
@@ -122,11 +139,17 @@ class WebConnectorCallbacks:
     async def _send(self, ticket: str, hcp: str) -> str:
         introduced: Introduced | None = None
         if hcp.strip():
-            introduced = await self._threads.work(self._read_introduction, hcp, ticket)
-        request: bytes | None = None
+            introduced = await self._introduction(hcp, ticket)
+        request = await self._threads.store(self._handlers.thd_send, ticket, introduced)
         while request is None:  # others have their turn between two slices of the books
-            request = await self._threads.store(self._handlers.thd_send, ticket, introduced)
+            request = await self._threads.store_alone(self._handlers.thd_send, ticket, introduced)
         return request.decode("ascii")
+
+    async def _introduction(self, hcp: str, ticket: str) -> Introduced:
+        """What is short is read here: the way to another thread would cost more."""
+        if len(hcp) <= SHORT_BYTES:
+            return self._read_introduction(hcp, ticket)
+        return await self._threads.work(self._read_introduction, hcp, ticket)
 
     def receiveResponseXML(
         self, ticket: str, response: ResponseText, hresult: str, message: str
@@ -139,18 +162,73 @@ class WebConnectorCallbacks:
     async def _receive(
         self, ticket: str, response: ResponseText, hresult: str, message: str
     ) -> int:
+        if response.size <= SHORT_BYTES:
+            return await self._receive_short(ticket, response, hresult, message)
         digest = response.digest
         expected = await self._threads.store(self._handlers.thd_expect, ticket, digest, hresult)
         if isinstance(expected, int):
             return expected
+        return await self._go_on_with(ticket, expected, response, hresult, message)
+
+    async def _go_on_with(
+        self,
+        ticket: str,
+        expected: Expected,
+        response: ResponseText,
+        hresult: str,
+        message: str,
+    ) -> int:
         percent: int | None = None
         if hresult and not expected.is_taken:
             percent = await self._threads.store(
-                self._handlers.thd_refused, expected, hresult, message, digest
+                self._handlers.thd_refused, expected, hresult, message, response.digest
             )
         elif not expected.is_taken:
             percent = await self._take(ticket, expected, response)
         return await self._settled(expected, percent)
+
+    async def _receive_short(
+        self, ticket: str, response: ResponseText, hresult: str, message: str
+    ) -> int:
+        """What is short is read where it is stored: one way to the store, not two and one beside.
+
+        A connection with debug on goes the long way, which keeps the answer before it is read.
+        """
+        text = b"".join(response)
+        try:
+            received = await self._threads.store(
+                self.thd_receive, ticket, text, response.digest, hresult, message
+            )
+        except StoreError:
+            raise
+        except Exception as failure:
+            if hresult:
+                raise
+            # Rolled back: nothing of it was stored, so it may be asked for in smaller parts.
+            self._failed("An answer could not be stored", ticket, failure)
+            return await self._tell_not_taken(
+                ticket, _fault(failure), response.size, response.digest
+            )
+        if isinstance(received, int):
+            return received
+        if received.session.connection.debug and not received.is_taken:
+            again = ResponseText([text], response.size, response.digest)
+            return await self._go_on_with(ticket, received, again, hresult, message)
+        return await self._settled(received, None)
+
+    def thd_receive(
+        self, ticket: str, text: bytes, digest: str, hresult: str, message: str
+    ) -> int | Expected:
+        """Take a short answer; what was expected where its books are left to settle."""
+        expected = self._handlers.thd_expect(ticket, digest, hresult)
+        if isinstance(expected, int) or expected.is_taken or expected.session.connection.debug:
+            return expected
+        if hresult:
+            percent = self._handlers.thd_refused(expected, hresult, message, digest)
+        else:
+            reading = self._read([text], expected, None)
+            percent = self._handlers.thd_take(expected, reading, digest, len(text))
+        return expected if percent is None else percent
 
     async def _settled(self, expected: Expected, percent: int | None) -> int:
         """Settle the books, while that is left; others have their turn between two slices."""
@@ -160,16 +238,9 @@ class WebConnectorCallbacks:
 
     async def _take(self, ticket: str, expected: Expected, response: ResponseText) -> int | None:
         digest, size = response.digest, response.size
-        reading = await self._threads.work(self._read, response, expected)
-        for one in reading.repaired:
-            self.log.debug(
-                "{kind} {object_id} of {connection}: characters that no XML may hold were left out",
-                kind=one.kind,
-                object_id=one.object_id,
-                connection=expected.session.connection.name,
-            )
+        reading = await self._threads.work(self._read_beside, response, expected)
         try:
-            return await self._threads.store(
+            return await self._threads.store_alone(
                 self._handlers.thd_take, expected, reading, digest, size
             )
         except StoreError:
@@ -195,15 +266,17 @@ class WebConnectorCallbacks:
         noted = self._threads.store(self._handlers.thd_cut_off, ticket)
         return self._if_store_fails(noted, None)
 
-    async def _tell_not_taken(self, ticket: str, reason: str, size: int) -> int:
-        expected = await self._threads.store(self._handlers.thd_expect, ticket, "", "")
+    async def _tell_not_taken(self, ticket: str, reason: str, size: int, digest: str = "") -> int:
+        expected = await self._threads.store(self._handlers.thd_expect, ticket, digest, "")
         if isinstance(expected, int):
             return expected
         reading = Reading(unreadable=reason)
-        percent = await self._threads.store(self._handlers.thd_take, expected, reading, "", size)
+        percent = await self._threads.store(
+            self._handlers.thd_take, expected, reading, digest, size
+        )
         return await self._settled(expected, percent)
 
-    def _read(self, response: ResponseText, expected: Expected) -> Reading:
+    def _read_beside(self, response: ResponseText, expected: Expected) -> Reading:
         """Runs beside the reactor; full batches go to the store from there."""
         pieces: Iterable[bytes] = response
         if expected.session.connection.debug:
@@ -213,14 +286,29 @@ class WebConnectorCallbacks:
         def store_batch(rows: list[object]) -> Tally:
             return self._threads.store_from_work(self._handlers.thd_store_batch, expected, rows)
 
+        return self._read(pieces, expected, store_batch if expected.in_batches else None)
+
+    def _read(
+        self,
+        pieces: Iterable[bytes],
+        expected: Expected,
+        store_batch: Callable[[list[object]], Tally] | None,
+    ) -> Reading:
         try:
-            in_batches = store_batch if expected.in_batches else None
-            return read_answer(pieces, expected.request_id, expected.take, in_batches)
+            reading = read_answer(pieces, expected.request_id, expected.take, store_batch)
         except StoreError:
             raise
         except Exception as failure:
             self._failed("An answer could not be read", str(expected.session.id), failure)
             return Reading(unreadable=_fault(failure))
+        for one in reading.repaired:
+            self.log.debug(
+                "{kind} {object_id} of {connection}: characters that no XML may hold were left out",
+                kind=one.kind,
+                object_id=one.object_id,
+                connection=expected.session.connection.name,
+            )
+        return reading
 
     def _read_introduction(self, text: str, ticket: str) -> Introduced:
         """What QuickBooks said of itself; where that breaks us, it is asked by ourselves."""

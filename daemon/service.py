@@ -96,9 +96,9 @@ class RegularWork(Service):
         self._environ = environ
         self._upkeep = upkeep
         self._loops = [
-            (LoopingCall(self._told, threads.store, handlers.thd_reap), REAP_SECONDS),
-            (LoopingCall(self._told, threads.store, handlers.thd_prune), PRUNE_SECONDS),
-            (LoopingCall(self._told, threads.store, upkeep.thd_tell_late), REAP_SECONDS),
+            (LoopingCall(self._told, threads.store_alone, handlers.thd_reap), REAP_SECONDS),
+            (LoopingCall(self._told, threads.store_alone, handlers.thd_prune), PRUNE_SECONDS),
+            (LoopingCall(self._told, threads.store_alone, upkeep.thd_tell_late), REAP_SECONDS),
             (LoopingCall(self._told, self._prune_events, threads), PRUNE_SECONDS),
         ]
         interval = watchdog_interval(environ)

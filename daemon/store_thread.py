@@ -2,19 +2,22 @@
 
 ``thd`` marks what is handed over to it: plain synchronous code, no Deferreds, no reactor.
 One thread on SQLite, which has one writer; a few on PostgreSQL, where waiting for the server
-leaves room for others.
+leaves room for others. Which units share a commit: ``daemon.shared_commits``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, NoReturn, ParamSpec, Protocol, TypeVar, cast
 
 from twisted.internet.defer import Deferred, DeferredSemaphore, inlineCallbacks
 from twisted.internet.threads import blockingCallFromThread, deferToThread, deferToThreadPool
+from twisted.python.failure import Failure
 from twisted.python.threadpool import ThreadPool
 
-from shared.errors import StoreConflict, StoreUnavailable
+from daemon.shared_commits import Done, StoreWorkers, Unit
+from shared.errors import StoreUnavailable
 from shared.models.store import Store
 
 P = ParamSpec("P")
@@ -25,13 +28,16 @@ class Threads(Protocol):
     """Where slow work runs; tests run it in place."""
 
     def store(self, thd: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Deferred[T]:
-        """Run thd in one write transaction of the store."""
+        """Run thd in a write transaction of the store; what it answers is committed."""
+
+    def store_alone(self, thd: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Deferred[T]:
+        """As ``store``, for what may take long: nobody else's answer waits for its commit."""
 
     def work(self, slow: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Deferred[T]:
         """Run slow, CPU-bound code beside the reactor."""
 
     def store_from_work(self, thd: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """From within slow work: run thd as ``store`` does, and wait for it."""
+        """From within slow work: run thd as ``store_alone`` does, and wait for it."""
 
     def verify(self, slow: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Deferred[T]:
         """Run a password check beside the reactor, one at a time (it takes 12 MiB)."""
@@ -50,13 +56,13 @@ class ReactorThreads:
     def __init__(self, reactor: Any, store: Store, store_threads: int) -> None:
         self._reactor = reactor
         self._store = store
-        self._store_pool = ThreadPool(store_threads, store_threads, name="store")
+        self._workers = StoreWorkers(store, store_threads, self._hand_back)
         self._work_pool = ThreadPool(1, 2, name="work")
         self._one_password = DeferredSemaphore(1)
 
     def start(self) -> None:
         """Start the threads."""
-        self._store_pool.start()
+        self._workers.start()
         self._work_pool.start()
 
     @inlineCallbacks
@@ -65,25 +71,24 @@ class ReactorThreads:
 
         Work may still be waiting for the store, and asks for it through the reactor.
         """
-        for pool in (self._work_pool, self._store_pool):
-            yield deferToThread(pool.stop)
+        yield deferToThread(self._work_pool.stop)
+        yield deferToThread(self._workers.stop)
 
     def store(self, thd: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Deferred[T]:
-        """Run thd in one write transaction on the store thread."""
+        """Run thd on the store thread, maybe in one transaction with others that wait."""
+        return self._add(partial(thd, *args, **kwargs), alone=False)
 
-        def transact() -> T:
-            with self._store.transaction():
-                return thd(*args, **kwargs)
+    def store_alone(self, thd: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Deferred[T]:
+        """Run thd on the store thread in a transaction of its own."""
+        return self._add(partial(thd, *args, **kwargs), alone=True)
 
-        def transact_again_on_conflict() -> T:
-            try:
-                return transact()
-            except StoreConflict:
-                # Two units waited for each other and the engine gave one up: nothing was done.
-                return transact()
+    def _add(self, work: Callable[[], T], *, alone: bool) -> Deferred[T]:
+        answer: Deferred[T] = Deferred()
+        self._workers.add(Unit(work, answer, alone))
+        return answer.addTimeout(STORE_SECONDS, self._reactor, self._did_not_answer)
 
-        done = deferToThreadPool(self._reactor, self._store_pool, transact_again_on_conflict)
-        return done.addTimeout(STORE_SECONDS, self._reactor, self._did_not_answer)
+    def _hand_back(self, done: Sequence[Done]) -> None:
+        self._reactor.callFromThread(_answer, done)
 
     def _did_not_answer(self, _failure: object, seconds: float) -> NoReturn:
         raise StoreUnavailable(
@@ -99,7 +104,7 @@ class ReactorThreads:
         """Run thd on the store thread while the work thread waits."""
 
         def ask() -> Deferred[T]:
-            return self.store(thd, *args, **kwargs)
+            return self.store_alone(thd, *args, **kwargs)
 
         result: Any = blockingCallFromThread(self._reactor, cast(Any, ask))
         return cast(T, result)
@@ -111,3 +116,12 @@ class ReactorThreads:
             return self.work(slow, *args, **kwargs)
 
         return self._one_password.run(check)
+
+
+def _answer(done: Sequence[Done]) -> None:
+    """Back on the reactor: everybody hears what became of it."""
+    for unit, result in done:
+        if isinstance(result, Failure):
+            unit.answer.errback(result)
+        else:
+            unit.answer.callback(result)

@@ -62,6 +62,11 @@ class PostgresEngine:
     def set_up(self) -> None:
         """Do nothing: the server is set up already."""
 
+    @property
+    def transaction_is_open(self) -> bool:
+        """Whether a transaction of this thread was begun: only its own end ends it."""
+        return bool(self.database.in_transaction())
+
     @contextmanager
     def unit(self, *, writing: bool) -> Iterator[None]:
         """A transaction to write in, or a read-only snapshot."""

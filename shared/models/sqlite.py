@@ -150,6 +150,11 @@ class SqliteEngine:
         with self.explained():
             self.database.pragma("journal_mode", wanted)
 
+    @property
+    def transaction_is_open(self) -> bool:
+        """Whether SQLite is in a transaction of this thread."""
+        return bool(self.database.connection().in_transaction)
+
     @contextmanager
     def unit(self, *, writing: bool) -> Iterator[None]:
         """A write transaction from its first statement on, or a snapshot to read."""
@@ -241,8 +246,11 @@ class _Database(ClosesEverywhere, peewee.SqliteDatabase):
             super().rollback()
 
     def savepoint(self) -> _Savepoint:
-        """A transaction inside of another."""
-        return _Savepoint(self)
+        """A transaction inside of another; one name for all, as the innermost is always meant.
+
+        With names of their own each would be three statements that SQLite never saw before.
+        """
+        return _Savepoint(self, sid="inner")
 
 
 class _Savepoint(peewee._savepoint):

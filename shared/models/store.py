@@ -113,6 +113,14 @@ class Store:
         with self._unit(writing=True):
             yield
 
+    @property
+    def transaction_is_open(self) -> bool:
+        """Whether the transaction of this thread is still there.
+
+        When the disk is full or fails, SQLite ends it itself, with all that was done in it.
+        """
+        return bool(self._thread.units) and self._engine.transaction_is_open
+
     @contextmanager
     def reading(self) -> Iterator[None]:
         """One consistent view without any lock on writers; writing in it fails."""
@@ -126,6 +134,7 @@ class Store:
             raise RuntimeError("transaction() inside reading(): begin with transaction()")
         with ExitStack() as stack:
             if outer:
+                stack.enter_context(self._engine.explained())
                 stack.enter_context(self._engine.database.atomic())
             else:
                 stack.enter_context(self._engine.unit(writing=writing))

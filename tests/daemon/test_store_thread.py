@@ -43,7 +43,7 @@ def threads(reactor, tmp_path):
         made.start()
         yield made
         made._work_pool.stop()
-        made._store_pool.stop()
+        made._workers.stop()
 
 
 def test_a_unit_that_hangs_is_answered_in_words(threads, reactor):

@@ -164,7 +164,7 @@ class Rehearsal:
         self.say(f"fault: {kind} at {call}")
 
     def _daemon_falls(self) -> None:
-        name = self.rnd.choice(("", "thd_send", "thd_take"))
+        name = self.rnd.choice(("", "thd_send", "thd_take", "thd_receive"))
         fall = Fall(self.rnd.randint(1, 10 if name else 30), self.rnd.random() < 0.5, name)
         self.stage.falls.append(fall)
         self.say(f"fault: the daemon falls at commit {fall.at}, committed: {fall.committed}")

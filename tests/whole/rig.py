@@ -65,6 +65,9 @@ class InPlace:
     def store(self, thd: Callable[..., Any], *args: Any, **kwargs: Any) -> Deferred[Any]:
         return maybeDeferred(self.store_from_work, thd, *args, **kwargs)
 
+    def store_alone(self, thd: Callable[..., Any], *args: Any, **kwargs: Any) -> Deferred[Any]:
+        return self.store(thd, *args, **kwargs)
+
     def store_from_work(self, thd: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         with self._rig.store.transaction():
             return thd(*args, **kwargs)

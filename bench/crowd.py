@@ -1,0 +1,205 @@
+"""Many Web Connectors at once: short Invoice Syncs of one invoice, and polls with nothing to do.
+
+Each client has a company of its own. Its first sync is played by the simulator, its second one
+recorded; a process of its own (``bench.replay``) then plays the recorded calls over and over, with
+the tickets and request IDs that it is given and an invoice that was edited since, so that each
+session has something to keep. What it was answered is compared with the store afterward.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import statistics
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from bench.stage import Line, cpu_seconds, daemon
+from shared import passwords, qwc
+from shared.clock import utc_now
+from shared.models import connections, installation
+from shared.models import tables as t
+from shared.models.statements import Statement
+from shared.models.store import Store, open_store
+from shared.rules.values import ApplicationKind
+from simulator.company import Company
+from simulator.webconnector import WebConnector
+from simulator.webconnector.desktop import Desktop
+
+SECONDS = 6.0
+_PASSWORD = "typed-by-the-bookkeeper"
+_TICKET = re.compile(rb"<string>([0-9a-f-]{36})</string>")
+_REQUEST_ID = re.compile(rb'requestID="(\d+)-')
+_EDIT_SEQUENCE = re.compile(rb"(?<=&lt;EditSequence&gt;)\d+")
+
+_EDITS = Statement(lambda: t.Invoice.select(t.Invoice.connection, t.Invoice.edit_sequence))
+
+
+@dataclass(frozen=True)
+class CrowdFigures:
+    """What so many clients got out of one daemon."""
+
+    what: str
+    clients: int
+    sessions_a_second: float
+    calls_a_session: int
+    cpu_ms: float  # a session, of all threads of the daemon
+    p50_ms: float
+    p99_ms: float
+    longest_ms: float
+    lost: int
+
+
+def short_sessions(clients: int) -> CrowdFigures:
+    """Syncs of companies with one invoice each, which was edited since the last one."""
+    return _measured("sessions of one invoice", clients, ApplicationKind.INVOICE)
+
+
+def idle_polls(clients: int) -> CrowdFigures:
+    """Logins of Payment Syncs that neither post nor read: there is nothing to do."""
+    return _measured("idle polls", clients, ApplicationKind.PAYMENT)
+
+
+def _measured(what: str, clients: int, kind: ApplicationKind) -> CrowdFigures:
+    with tempfile.TemporaryDirectory(prefix="deskbridge-bench-") as name:
+        folder = Path(name)
+        with daemon(folder) as (process, environment):
+            with open_store(environment["DESKBRIDGE_DATABASE"]) as store:
+                url = environment["DESKBRIDGE_PUBLIC_URL"]
+                talks = [_talk(store, url, number, kind) for number in range(clients)]
+            told = {"port": urlsplit(url).port, "seconds": SECONDS, "talks": talks}
+            (folder / "talks.json").write_text(json.dumps(told))
+            replay = subprocess.Popen(
+                [sys.executable, "-m", "bench.replay", str(folder / "talks.json")],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+            )
+            assert replay.stdout is not None
+            assert replay.stdin is not None
+            replay.stdout.readline()  # everybody has had a first session
+            before = cpu_seconds(process.pid)
+            replay.stdin.write(b"\n")
+            replay.stdin.flush()
+            played = json.loads(replay.stdout.readline())
+            spent = cpu_seconds(process.pid) - before
+            replay.wait()
+            lost = _lost(environment["DESKBRIDGE_DATABASE"], played["kept"])
+    waits = sorted(played["milliseconds"])
+    return CrowdFigures(
+        what,
+        clients,
+        played["sessions"] / played["seconds"],
+        len(talks[0]),
+        1000 * spent / played["sessions"],
+        statistics.median(waits),
+        waits[int(len(waits) * 0.99)],
+        waits[-1],
+        played["failed"] + lost,
+    )
+
+
+def _talk(store: Store, url: str, number: int, kind: ApplicationKind) -> list[list[str]]:
+    """The recorded calls of one client: each as operation and body."""
+    company = Company.create(
+        seed=number, customers=2, invoices=1, lines=5, all_open=True, name=f"Company {number}"
+    )
+    recorder = _Recorder()
+    connector = WebConnector(Desktop(company), transport=recorder)
+    row = connector.add(_application(store, url, company.books.profile.name, kind), _PASSWORD)
+    for _ in range(2):
+        recorder.said.clear()
+        connector.update(row)
+    return [[operation, _as_template(body)] for operation, body in recorder.said]
+
+
+def _application(store: Store, url: str, name: str, kind: ApplicationKind) -> bytes:
+    """Add a connection without payments; the .qwc file of one of its applications."""
+    with store.transaction():
+        made = connections.add(name, payments_in=False, payments_out=False, now=utc_now())
+        applications = connections.applications(made.id)
+        proof = passwords.proof_of(_PASSWORD, installation.secret())
+        ids = [one.id for one in applications]
+        connections.set_password(ids, passwords.hash_password(_PASSWORD), proof)
+    return qwc.build_qwc(
+        next(one for one in applications if one.kind is kind),
+        connection_name=name,
+        public_url=url,
+        support_url=f"{url}/support",
+        run_every_minutes=0,
+    )
+
+
+class _Recorder(Line):
+    """A wire that keeps what was said on it; the ticket and the session's number left open."""
+
+    def __init__(self) -> None:
+        super().__init__(None)
+        self.said: list[tuple[str, bytes]] = []
+        self._ticket = self._session = b""
+
+    def __call__(
+        self, url: str, headers: Mapping[str, str], body: bytes | None, /
+    ) -> tuple[int, Mapping[str, str], bytes]:
+        answer = super().__call__(url, headers, body)
+        if body is not None:
+            operation = headers["SOAPAction"].strip('"').rpartition("/")[2]
+            self._learn(answer[2])
+            self.said.append((operation, self._opened(body)))
+        return answer
+
+    def _learn(self, answer: bytes) -> None:
+        if ticket := _TICKET.search(answer):
+            self._ticket = ticket[1]
+        if session := _REQUEST_ID.search(answer):
+            self._session = session[1]
+
+    def _opened(self, body: bytes) -> bytes:
+        if self._ticket:
+            body = body.replace(self._ticket, b"@TICKET@")
+        if self._session:
+            body = body.replace(b'requestID="%s-' % self._session, b'requestID="@SESSION@-')
+        return body
+
+
+def _as_template(body: bytes) -> str:
+    return _EDIT_SEQUENCE.sub(b"@EDIT@", body).decode()
+
+
+def _lost(url: str, kept: Iterable[Any]) -> int:
+    """How many clients the store has another edit of than they were told is kept."""
+    with open_store(url) as store, store.reading():
+        held = dict(_EDITS.all())
+    return sum(held.get(1 + number) != edit for number, edit in enumerate(kept) if edit)
+
+
+def median_of(runs: Iterable[CrowdFigures]) -> CrowdFigures:
+    """The run whose cost is in the middle, with everything that any of them lost."""
+    ordered = sorted(runs, key=lambda run: run.cpu_ms)
+    return ordered[len(ordered) // 2]
+
+
+def as_table(results: Iterable[CrowdFigures]) -> str:
+    """The figures, for the page."""
+    rows = "\n".join(
+        f"| {r.what} | {r.clients} | {r.sessions_a_second:,.0f} | {r.calls_a_session} "
+        f"| {r.cpu_ms:.2f} ms | {r.p50_ms:.1f} / {r.p99_ms:.1f} / {r.longest_ms:.0f} ms | {r.lost} |"
+        for r in results
+    )
+    return f"""| many clients at once | clients | a second | calls | CPU of the daemon each | a call, p50 / p99 / longest | lost |
+|---|---|---|---|---|---|---|
+{rows}
+
+- *Sessions of one invoice*: companies that are bound, passwords that were checked before; the invoice was edited since the session
+  before, and each session ends with all of it kept. *Idle polls*: logins of Payment Syncs without work.
+- *Lost*: sessions that did not end well, and invoices of which the store has another edit than their client was told is kept."""
+
+
+if __name__ == "__main__":
+    for measure in (idle_polls, short_sessions):
+        print(as_table(median_of(measure(clients) for _ in range(3)) for clients in (8, 32)))
