@@ -130,7 +130,7 @@ class RegularWork(Service):
         """Forget old events bit by bit: others have their turn in between."""
         more = True
         while more:
-            more = yield threads.store(self._upkeep.thd_prune)
+            more = yield threads.store_alone(self._upkeep.thd_prune)
 
     def _alive(self, threads: ReactorThreads) -> Deferred[Any]:
         done = threads.store(lambda: None)
