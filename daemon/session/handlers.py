@@ -501,8 +501,8 @@ class CallbackHandlers:
 
     def _is_stopped(self, session: Session, now: datetime) -> bool:
         """Whether an operator asked to stop; the sync ends canceled then."""
-        sync = syncs.get(session.sync_id) if session.sync_id else None
-        if sync is None or not sync.stop_requested_by:
+        stopped_by = syncs.stop_requested_by(session.sync_id) if session.sync_id else ""
+        if not stopped_by:
             return False
         self._record.fail(
             session,
@@ -510,7 +510,7 @@ class CallbackHandlers:
             "",
             now,
             state=SyncState.CANCELED,
-            facts={"who": sync.stop_requested_by},
+            facts={"who": stopped_by},
         )
         return True
 

@@ -7,6 +7,7 @@ lock its row on PostgreSQL, so two daemons serve the same ticket one after the o
 from __future__ import annotations
 
 import zlib
+from dataclasses import replace
 from datetime import datetime
 from hashlib import sha256
 from typing import Any
@@ -153,28 +154,28 @@ def add_exchange(
     """
     if session.sync_id is None:
         raise ValueError(f"session {session.id} has no sync")
-    sequence = _COUNT_EXCHANGE.value(id=session.id)
-    id_ = _ADD_EXCHANGE.value(
-        session=session.id,
-        sync=session.sync_id,
-        sequence=sequence,
+    exchange = Exchange(
+        id=0,
+        session_id=session.id,
+        sync_id=session.sync_id,
+        sequence=_COUNT_EXCHANGE.value(id=session.id),
         step=step,
         request_id=request_id,
+        request=request,
         request_bytes=len(request),
         request_digest=sha256(request).hexdigest()[:_DIGEST_DIGITS],
-        sent_ms=millis(now),
+        sent_at=now,
         handed_out=1,
-        answered_ms=None,
+        answered_at=None,
         digest="",
         answer=0,
         hresult="",
         status_code=None,
         response_bytes=0,
     )
+    id_ = _ADD_EXCHANGE.value(**_EXCHANGE.stored(exchange, but=("id", "request")))
     _ADD_REQUEST.run(exchange=id_, text=request)
-    exchange = exchange_by_id(id_)
-    assert exchange is not None
-    return exchange
+    return replace(exchange, id=id_)
 
 
 _COUNT_EXCHANGE = Statement(

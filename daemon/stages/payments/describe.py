@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from shared.hints import tell
@@ -71,9 +71,10 @@ def done(session: Session, payment: Payment, outcome: Outcome) -> None:
     _record(session, Record(RecordKind.PAYMENT, str(payment.id), payment.document, outcome))
 
 
-def put_right(session: Session, payment_id: int, code: str, now: datetime) -> None:
-    """One thing that was wrong with a payment is right again."""
-    problems.resolve(session.connection.id, RecordKind.PAYMENT, [str(payment_id)], [code], now)
+def put_right(session: Session, payment_ids: Iterable[int], code: str, now: datetime) -> None:
+    """One thing that was wrong with these payments is right again."""
+    about = [str(one) for one in payment_ids]
+    problems.resolve(session.connection.id, RecordKind.PAYMENT, about, [code], now)
 
 
 def _record(session: Session, record: Record) -> None:

@@ -19,7 +19,7 @@ from daemon.stages.payments.own_payments import tags_of
 from daemon.stages.payments.plan import PaymentSync
 from daemon.stages.payments.protocol import Step as Doubt
 from daemon.stages.reading import Reading
-from shared.models.payments import payment_pages, postings, sets
+from shared.models.payments import postings, sets
 from shared.qbxml import requests as ask
 from shared.qbxml import statuses
 from shared.qbxml.responses import ResponseHead
@@ -76,9 +76,8 @@ def next_question(
 
 def _search(held: MessageSet, request_id: str) -> Sequence[ask.Request]:
     """Look for the payment: whole records, since what is left out of one proves nothing."""
-    posting = postings.get(held.posting_id)
-    payment = payment_pages.get(posting.payment_id)
-    known_by = tags_of(posting)
+    part = postings.part(held.posting_id)
+    known_by, day = tags_of(part), terms.day_of(part.payment, part.posting)
     return (
         ask.ReceivePaymentQuery(
             f"{request_id}-1",
@@ -87,9 +86,9 @@ def _search(held: MessageSet, request_id: str) -> Sequence[ask.Request]:
         ),
         ask.ReceivePaymentQuery(
             f"{request_id}-2",
-            from_date=terms.day_of(payment, posting),
-            to_date=terms.day_of(payment, posting),
-            customer_list_id=posting.customer_list_id,
+            from_date=day,
+            to_date=day,
+            customer_list_id=part.posting.customer_list_id,
             include_lines=True,
         ),
         plan.deleted_payments(f"{request_id}-3"),
@@ -165,8 +164,8 @@ def found(
         return _unseen(session, state, said, now)
     held = sets.open_set(session.connection.id)
     assert held is not None
-    posting = postings.get(held.posting_id)
-    proof = evidence.of_search(reading.rows, posting, tags_of(posting))
+    part = postings.part(held.posting_id)
+    proof = evidence.of_search(reading.rows, part.posting, tags_of(part))
     outcomes.after(session, held, proof, window(state), now)
     return replace(state, tries=0), GoOn()
 

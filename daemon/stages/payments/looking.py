@@ -7,8 +7,8 @@ such an answer cannot be taken in, fewer are looked at together, down to one.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from daemon.stages import paging
@@ -24,23 +24,25 @@ from daemon.stages.payments import (
     verdict,
 )
 from daemon.stages.payments.doubting import unanswered
-from daemon.stages.payments.evidence import Evidence
+from daemon.stages.payments.evidence import Evidence, Tags
 from daemon.stages.payments.intake import LookedCustomer, LookedInvoice
-from daemon.stages.payments.own_payments import tags_of
 from daemon.stages.payments.plan import LOOKS_AT_ONCE, Asked, Looked, PaymentSync, Step
-from daemon.stages.payments.verdict import Fits, HeldBack, Places, Unfit
+from daemon.stages.payments.verdict import Fits, HeldBack, PlaceRules, Places, Unfit
 from daemon.stages.reading import Reading
 from shared.models import ledger, mappings
-from shared.models.payments import from_platform, payment_pages, postings, quickbooks_lists
+from shared.models.installation import origin
+from shared.models.payments import from_platform, postings, quickbooks_lists
 from shared.qbxml import requests as ask
 from shared.qbxml.responses import ResponseHead
 from shared.qbxml.text import LONGEST_NAME, LONGEST_NUMBER, holds
 from shared.rules.payments.allowances import allowed
 from shared.rules.payments.judging import ACCOUNT_AMBIGUOUS
 from shared.rules.payments.names import folded
+from shared.rules.payments.tags import Origin
 from shared.rules.payments.values import (
     ListKind,
     Payment,
+    PaymentPart,
     PaymentStatus,
     Posting,
     PostingState,
@@ -73,10 +75,14 @@ def look(
     """Ask for the next postings' invoices as they are now, and whether each is or was there."""
     requests: list[ask.Request] = []
     asked: list[Asked] = []
-    for posting in _apart(postings.ready(session.connection.id, state.at_once)):
-        about_it = tuple(_questions(posting, f"{request_id}-{len(asked) + 1}"))
+    connection_id = session.connection.id
+    ready = [one.id for one in _apart(postings.ready(connection_id, state.at_once))]
+    parts, owner = postings.parts(ready), origin(connection_id)
+    for number, posting_id in enumerate(ready, 1):
+        part = parts[posting_id]
+        about_it = tuple(_questions(part, owner, f"{request_id}-{number}"))
         requests.extend(about_it)
-        asked.append(Asked(posting.id, _invoices(posting), len(about_it)))
+        asked.append(Asked(posting_id, _invoices(part.posting), len(about_it)))
     requests.extend(deletions.questions(state, request_id))
     state = replace(
         state, posting_id=asked[0].posting_id, looked_at=now.isoformat(), asked_about=tuple(asked)
@@ -95,12 +101,12 @@ def _apart(ready: Iterable[Posting]) -> Iterator[Posting]:
         yield posting
 
 
-def _questions(posting: Posting, request_id: str) -> Iterator[ask.Request]:
-    payment = payment_pages.get(posting.payment_id)
+def _questions(part: PaymentPart, owner: Origin, request_id: str) -> Iterator[ask.Request]:
+    payment, posting = part.payment, part.posting
     yield _whom_it_concerns(f"{request_id}-1", posting)
     yield ask.ReceivePaymentQuery(
         f"{request_id}-2",
-        ref_numbers=tags_of(posting).ref_numbers,
+        ref_numbers=Tags.of(owner, payment.external_id, posting).ref_numbers,
         include_lines=True,
     )
     yield ask.ReceivePaymentQuery(
@@ -178,14 +184,48 @@ def looked(
         at_once=min(state.at_once * 2, state.most_at_once),
         write_until=(now + pushing.LOOK_LASTS).isoformat(),
     )
-    looked = []
+    seen = _Seen.of(session, asked, reading.rows)
+    fit = []
     for one, in_vain in zip(asked, failed, strict=True):
-        in_vain = in_vain or about_all
-        state, mark = _decided(session, state, one, in_vain, reading.rows, now)
-        looked += [Looked(one.posting_id, mark)] if mark else []
+        state, is_fit = _decided(session, state, one, in_vain or about_all, seen, now)
+        fit += [one.posting_id] if is_fit else []
         if not state.pushing:
             break
-    return pushing.next_of(state, looked), GoOn()
+    marked = postings.parts(fit)
+    to_write = [Looked(one, pushing.mark(session, marked[one])) for one in fit]
+    return pushing.next_of(state, to_write), GoOn()
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """What a look showed, and what is on file of the payments that it was about.
+
+    Of payments that share nothing, so that what is decided of one changes nothing of another.
+    ``came_in`` are the payments as the platform gave them, by external id.
+    """
+
+    rows: Sequence[object]
+    invoices: Mapping[str, LookedInvoice]
+    customers: Mapping[str, LookedCustomer]
+    parts: Mapping[int, PaymentPart]
+    came_in: Mapping[str, Payment]
+    owner: Origin
+    rules: PlaceRules
+
+    @classmethod
+    def of(cls, session: Session, asked: Sequence[Asked], rows: Sequence[object]) -> _Seen:
+        connection_id = session.connection.id
+        parts = postings.parts([one.posting_id for one in asked])
+        external_ids = [part.payment.external_id for part in parts.values()]
+        return cls(
+            rows,
+            {row.txn_id: row for row in rows if isinstance(row, LookedInvoice)},
+            {row.list_id: row for row in rows if isinstance(row, LookedCustomer)},
+            parts,
+            from_platform.on_file(connection_id, external_ids),
+            origin(connection_id),
+            pushing.rules_now(session),
+        )
 
 
 def _decided(
@@ -193,36 +233,39 @@ def _decided(
     state: PaymentSync,
     asked: Asked,
     in_vain: ResponseHead | None,
-    rows: Sequence[object],
+    seen: _Seen,
     now: datetime,
-) -> tuple[PaymentSync, str]:
-    """Decide about one posting; the mark of one that goes out, empty for one that does not."""
-    posting = postings.get(asked.posting_id)
-    payment = payment_pages.get(posting.payment_id)
+) -> tuple[PaymentSync, bool]:
+    """Decide about one posting; whether it goes out."""
+    part = seen.parts[asked.posting_id]
+    posting, payment = part.posting, part.payment
     if in_vain is not None:
         # A record that cannot be read, or is in use, keeps its own payment waiting only.
         code, said = in_vain.status.code, in_vain.status.message
         refused = verdict.refusal(posting, code, said)
-        outcomes.not_posted(session, posting, refused, now, said=said)
-        return pushing.failed(state, refused), ""
-    told = (*rows, *deletions.of(session, state, posting))
-    if _is_there_already(session, posting, _search(payment, posting, told), now):
-        return pushing.passed(state), ""
+        outcomes.not_posted(session, part, refused, now, said=said)
+        return pushing.failed(state, refused), False
+    known_by = Tags.of(seen.owner, payment.external_id, posting)
+    proof = _search(part, known_by, (*seen.rows, *deletions.of(session, state, posting)))
+    if not isinstance(proof.event, protocol.FoundNone):
+        # Our own store may be a backup: what it takes for unsent may be in QuickBooks.
+        outcomes.found(session, part, proof, now)
+        return pushing.passed(state), False
     if payment.status is not PaymentStatus.READY or _invoices(posting) != asked.invoices:
         # It was corrected meanwhile: as it is now, nobody has looked at it.
-        return pushing.passed(state), ""
-    why = _verdict(session, payment, posting, rows)
+        return pushing.passed(state), False
+    why = _verdict(session, part, seen)
     if isinstance(why, Fits):
-        why = _only_one(session, payment, posting, rows) or why
+        why = _only_one(session, part, seen) or why
     if isinstance(why, Fits):
-        found = pushing.places(session, payment, posting)
+        found = verdict.places(part, seen.rules)
         if isinstance(found, Places):
             _accept(posting, why.date or payment.date, why, found, now)
-            return state, pushing.mark(session, posting.id)
+            return state, True
         why = found
     outcomes.reread(session, posting)
-    outcomes.not_posted(session, posting, why, now)
-    return pushing.failed(state, why), ""
+    outcomes.not_posted(session, part, why, now)
+    return pushing.failed(state, why), False
 
 
 def _unseen(
@@ -287,14 +330,12 @@ def _looked_in_vain(
     return plan.stop_pushing(state), GoOn()
 
 
-def _verdict(
-    session: Session, payment: Payment, posting: Posting, rows: Sequence[object]
-) -> Fits | HeldBack | Unfit:
+def _verdict(session: Session, part: PaymentPart, seen: _Seen) -> Fits | HeldBack | Unfit:
+    payment, posting = part.payment, part.posting
     may, closing = allowed(session.connection, payment), _closing_date(session)
     if posting.uses:
-        invoices = {row.txn_id: row for row in rows if isinstance(row, LookedInvoice)}
-        return verdict.look(payment, posting, invoices, closing, may)
-    customers = {row.list_id: row for row in rows if isinstance(row, LookedCustomer)}
+        return verdict.look(payment, posting, seen.invoices, closing, may)
+    customers = seen.customers
     receivables = verdict.Receivables(
         quickbooks_lists.entries(session.connection.id, ListKind.ACCOUNT),
         ledger.receivables_of(session.connection.id, posting.customer_list_id),
@@ -310,16 +351,13 @@ def _verdict(
     return verdict.look_on_account(payment, posting, customers, receivables, closing, may)
 
 
-def _only_one(
-    session: Session, payment: Payment, posting: Posting, rows: Sequence[object]
-) -> HeldBack | Unfit | None:
+def _only_one(session: Session, part: PaymentPart, seen: _Seen) -> HeldBack | Unfit | None:
     """Why a number does not say which invoice is meant: QuickBooks has others that bear it.
 
     Those are read at the end of this sync, so that the ledger shows them.
     """
-    looked = [row for row in rows if isinstance(row, LookedInvoice)]
-    came_in = from_platform.on_file(payment.connection_id, [payment.external_id])
-    others = verdict.others_of_number(came_in[payment.external_id], posting, looked)
+    came_in = seen.came_in[part.payment.external_id]
+    others = verdict.others_of_number(came_in, part.posting, seen.invoices.values())
     if not others:
         return None
     txn_ids = sorted({one.txn_id for one in others})
@@ -328,24 +366,15 @@ def _only_one(
     return verdict.stopped("payment-invoice-ambiguous", number=number, count=count)
 
 
-def _search(payment: Payment, posting: Posting, rows: Sequence[object]) -> Evidence:
+def _search(part: PaymentPart, known_by: Tags, rows: Sequence[object]) -> Evidence:
     """What the look shows of a payment that may be there already, be it by another store.
 
     Once a person had it posted anew, only what has our own tags counts.
     """
-    known_by = tags_of(posting)
-    proof = evidence.of_search(rows, posting, known_by)
-    if posting.generation > 1 or not isinstance(proof.event, protocol.FoundNone):
+    proof = evidence.of_search(rows, part.posting, known_by)
+    if part.posting.generation > 1 or not isinstance(proof.event, protocol.FoundNone):
         return proof
-    return evidence.of_another(rows, payment, posting, known_by) or proof
-
-
-def _is_there_already(session: Session, posting: Posting, proof: Evidence, now: datetime) -> bool:
-    """Our own store may be a backup: what it takes for unsent may be in QuickBooks."""
-    if isinstance(proof.event, protocol.FoundNone):
-        return False
-    outcomes.found(session, posting, proof, now)
-    return True
+    return evidence.of_another(rows, part.payment, part.posting, known_by) or proof
 
 
 def _closing_date(session: Session) -> str:

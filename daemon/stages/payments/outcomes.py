@@ -22,10 +22,12 @@ from shared.qbxml.responses import ReceivePaymentRet
 from shared.rules import values as store_values
 from shared.rules.payments import reasons
 from shared.rules.payments.allowances import allowed
-from shared.rules.payments.values import MessageSet, Payment, Posting, PostingState
+from shared.rules.payments.values import MessageSet, Payment, PaymentPart, Posting, PostingState
 from shared.rules.values import RecordKind, Session
 
 EDITED, NOT_APPLIED = "payment-edited", "payment-not-applied"
+MOST_TURNED_AWAY = 3
+"""So often QuickBooks may turn a set away, before a person is asked."""
 
 
 def opened(held: MessageSet) -> OpenSet:
@@ -47,24 +49,24 @@ def after(
     """Write down what follows from an event for a set and its posting."""
     before = opened(held)
     result = protocol.after(before, evidence.event)
-    posting = postings.get(held.posting_id)
+    part = postings.part(held.posting_id)
     if isinstance(result, OpenSet):
         _save(session, held, result, now)
-        _in_doubt(posting, held, result, evidence, window, now)
+        _in_doubt(part.posting, held, result, evidence, window, now)
         return result
     closed = replace(before, phase=Phase.CLOSED, turned_away=_turned_away(before, evidence))
     _save(session, held, closed, now, outcome=result.outcome)
     match result.outcome:
         case Outcome.POSTED:
-            posted(session, posting, evidence, now, set_id=held.set_id)
+            posted(session, part, evidence, now, set_id=held.set_id)
         case Outcome.REFUSED:
-            declined(session, posting, evidence, now, set_id=held.set_id)
+            declined(session, part, evidence, now, set_id=held.set_id)
         case Outcome.PARKED:
             unseen = "payment-ran-unseen" if before.ran else "payment-never-answered"
             hint = evidence.hint or unseen
-            parked(session, posting, hint, evidence.found, now, set_id=held.set_id)
+            parked(session, part, hint, evidence.found, now, set_id=held.set_id)
         case Outcome.NOT_RUN:
-            _not_run(session, posting, evidence, now, set_id=held.set_id)
+            _not_run(session, part, evidence, now, set_id=held.set_id)
     return result
 
 
@@ -149,13 +151,13 @@ EVENTS: Mapping[str, str] = {
 
 
 def posted(
-    session: Session, posting: Posting, evidence: Evidence, now: datetime, *, set_id: str = ""
+    session: Session, part: PaymentPart, evidence: Evidence, now: datetime, *, set_id: str = ""
 ) -> None:
     """The payment is in QuickBooks."""
     ret = evidence.ret
     assert ret is not None
-    payment = payment_pages.get(posting.payment_id)
-    posting = _as_it_was_sent(payment, posting, ret)
+    payment = part.payment
+    posting = _as_it_was_sent(payment, part.posting, ret)
     code = NOT_APPLIED if evidence.code == verdict.LINK_MISSING else ""
     postings.move(
         posting.id,
@@ -236,12 +238,12 @@ def differs(
     describe.failed(session, payment, "payment-balance-differs", now, fields=fields)
 
 
-def found(session: Session, posting: Posting, proof: Evidence, now: datetime) -> None:
+def found(session: Session, part: PaymentPart, proof: Evidence, now: datetime) -> None:
     """QuickBooks shows a payment of ours that was not known to be there: it is, or may be, it."""
     if isinstance(proof.event, protocol.Saved):
-        posted(session, posting, proof, now)
+        posted(session, part, proof, now)
     else:
-        parked(session, posting, proof.hint, proof.found, now)
+        parked(session, part, proof.hint, proof.found, now)
 
 
 def settled_by_list(session: Session, held: MessageSet, proof: Evidence, now: datetime) -> None:
@@ -250,18 +252,18 @@ def settled_by_list(session: Session, held: MessageSet, proof: Evidence, now: da
 
 
 def declined(
-    session: Session, posting: Posting, evidence: Evidence, now: datetime, *, set_id: str = ""
+    session: Session, part: PaymentPart, evidence: Evidence, now: datetime, *, set_id: str = ""
 ) -> None:
     """QuickBooks said no: nothing was written."""
-    may = allowed(session.connection, payment_pages.get(posting.payment_id))
-    why = verdict.refusal(posting, evidence.code, evidence.said, may)
-    reread(session, posting)
-    not_posted(session, posting, why, now, said=evidence.said, set_id=set_id)
+    may = allowed(session.connection, part.payment)
+    why = verdict.refusal(part.posting, evidence.code, evidence.said, may)
+    reread(session, part.posting)
+    not_posted(session, part, why, now, said=evidence.said, set_id=set_id)
 
 
 def not_posted(
     session: Session,
-    posting: Posting,
+    part: PaymentPart,
     why: HeldBack | Unfit | StopPosting,
     now: datetime,
     *,
@@ -274,16 +276,16 @@ def not_posted(
     with the others.
     """
     if isinstance(why, Unfit):
-        payment = payment_pages.get(posting.payment_id)
-        reason = describe.failed(session, payment, why.code, now, fields=why.fields, said=said)
+        fields = why.fields
+        reason = describe.failed(session, part.payment, why.code, now, fields=fields, said=said)
     else:
         reason = tell(why.code, said=said, **why.fields).message
     if isinstance(why, StopPosting):
         describe.stopped(session, why.code, said, now, **why.fields)
     waits = not isinstance(why, Unfit)
-    attempts = posting.attempts + 1
+    attempts = part.posting.attempts + 1
     postings.move(
-        posting.id,
+        part.posting.id,
         PostingState.PLANNED if waits else PostingState.REFUSED,
         now,
         event="put off" if waits else "refused",
@@ -300,7 +302,7 @@ def not_posted(
 
 def parked(
     session: Session,
-    posting: Posting,
+    part: PaymentPart,
     hint: str,
     found: str,
     now: datetime,
@@ -308,12 +310,11 @@ def parked(
     set_id: str = "",
 ) -> None:
     """Only a person can tell what QuickBooks holds of this payment."""
-    reread(session, posting)
-    payment = payment_pages.get(posting.payment_id)
+    reread(session, part.posting)
     fields = {"found": found, "count": found}
-    reason = describe.failed(session, payment, hint, now, fields=fields)
+    reason = describe.failed(session, part.payment, hint, now, fields=fields)
     postings.move(
-        posting.id,
+        part.posting.id,
         PostingState.PARKED,
         now,
         event="a person must decide",
@@ -325,20 +326,21 @@ def parked(
 
 
 def _not_run(
-    session: Session, posting: Posting, evidence: Evidence, now: datetime, *, set_id: str
+    session: Session, part: PaymentPart, evidence: Evidence, now: datetime, *, set_id: str
 ) -> None:
     """QuickBooks did not take the set: it is planned anew, but not without end.
 
     Where its words speak of a lock, that passes, and the next sync tries again.
     """
+    posting = part.posting
     said = evidence.said or posting.said
     if statuses.speaks_of_a_lock(said):
         why = verdict.stopped("payment-locked")
-        not_posted(session, posting, why, now, said=said, set_id=set_id)
+        not_posted(session, part, why, now, said=said, set_id=set_id)
         return
     if posting.attempts + 1 >= MOST_TURNED_AWAY:
         why = verdict.stopped("payment-request-refused")
-        not_posted(session, posting, why, now, said=said, set_id=set_id)
+        not_posted(session, part, why, now, said=said, set_id=set_id)
         return
     postings.move(
         posting.id,
@@ -348,9 +350,6 @@ def _not_run(
         set_id=set_id,
         attempts=posting.attempts + 1,
     )
-
-
-MOST_TURNED_AWAY = 3
 
 
 def reread(session: Session, posting: Posting) -> None:

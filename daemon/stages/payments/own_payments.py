@@ -18,6 +18,7 @@ from shared.models.payments import from_quickbooks, payment_pages, postings, set
 from shared.qbxml.refs import Ref
 from shared.qbxml.responses import AppliedToTxnRet, ReceivePaymentRet
 from shared.rules.payments.values import (
+    PaymentPart,
     Posting,
     PostingState,
     ReceivedPayment,
@@ -33,10 +34,9 @@ SHOWN_BY_LISTS = frozenset({Phase.CHECK, Phase.FIND, Phase.HOLD, Phase.LAST_FIND
 MEMO_TAG = re.compile(r"\[db:([^\]]{1,20})\]", re.IGNORECASE)
 
 
-def tags_of(posting: Posting) -> Tags:
+def tags_of(part: PaymentPart) -> Tags:
     """All tags by which a posting of ours may be known in QuickBooks."""
-    payment = payment_pages.get(posting.payment_id)
-    return Tags.of(origin(posting.connection_id), payment.external_id, posting)
+    return Tags.of(origin(part.payment.connection_id), part.payment.external_id, part.posting)
 
 
 def recognized(session: Session, payments: Sequence[ReceivedPayment]) -> Mapping[str, Posting]:
@@ -57,7 +57,7 @@ def _by_earlier_tags(connection_id: int, payments: Sequence[ReceivedPayment]) ->
     """What was planned anew has other tags now; a copy with those of before is ours as well."""
     found: dict[str, Posting] = {}
     for posting in postings.planned_anew(connection_id):
-        known_by = tags_of(posting)
+        known_by = tags_of(postings.part(posting.id))
         found |= {one.txn_id: posting for one in payments if known_by.mark(as_ret(one))}
     return found
 
@@ -113,7 +113,8 @@ def seen(
             _reread_paid(session, one)
             return False
         case _:
-            outcomes.found(session, posting, _proof(posting, one), now)
+            part = postings.part(posting.id)
+            outcomes.found(session, part, _proof(part, one), now)
             return True
 
 
@@ -138,10 +139,10 @@ def _same(session: Session, posting: Posting, one: ReceivedPayment, now: datetim
     invoices = {use.txn_id for use in one.uses} | {use.invoice_txn_id for use in posting.uses}
     reread(session, invoices)
     if posting.deleted:
-        describe.put_right(session, payment.id, DELETED, now)
+        describe.put_right(session, [payment.id], DELETED, now)
     if is_right:
         for code in (outcomes.EDITED, outcomes.NOT_APPLIED):
-            describe.put_right(session, payment.id, code, now)
+            describe.put_right(session, [payment.id], code, now)
     else:
         outcomes.edited(session, payment, as_sent, f"{as_found} of {one.customer}", now)
     return True
@@ -166,7 +167,7 @@ def put_id_right(
 
     False where none is, or more than one: then the TxnID on file stays.
     """
-    known_by = tags_of(posting)
+    known_by = tags_of(postings.part(posting.id))
     found = [ret for ret in shown if known_by.mark(ret) and _is_the_one(posting, ret)]
     if posting.state is not PostingState.POSTED or len(found) != 1:
         return False
@@ -185,7 +186,7 @@ def put_id_right(
         time_created=ret.time_created,
     )
     from_quickbooks.remove_ours(session.connection.id, [ret.txn_id])
-    describe.put_right(session, posting.payment_id, TWICE, now)
+    describe.put_right(session, [posting.payment_id], TWICE, now)
     return True
 
 
@@ -215,15 +216,16 @@ def _settles_doubt(session: Session, posting: Posting, one: ReceivedPayment, now
         # Whatever becomes of the doubt, these invoices owe less than before.
         _reread_paid(session, one)
         return False
-    outcomes.settled_by_list(session, held, _proof(posting, one), now)
+    proof = _proof(postings.part(posting.id), one)
+    outcomes.settled_by_list(session, held, proof, now)
     return True
 
 
-def _proof(posting: Posting, one: ReceivedPayment) -> Evidence:
-    known_by = tags_of(posting)
+def _proof(part: PaymentPart, one: ReceivedPayment) -> Evidence:
+    known_by = tags_of(part)
     ret = as_ret(one)
     marked = known_by.mark(ret)
-    proof = evidence.of_search([ret], posting, known_by)
+    proof = evidence.of_search([ret], part.posting, known_by)
     # A TxnID without any tag of ours left on it is still ours.
     return proof if marked else Evidence(protocol.Saved(), ret)
 
@@ -266,7 +268,7 @@ def deleted(session: Session, txn_ids: Iterable[str], now: datetime) -> int:
         postings.move(posting.id, PostingState.POSTED, now, event=event, deleted=True)
         if all(part.deleted for part in postings.of_payment(posting.payment_id)):
             # Another part may be the one that was edited, and it is there still.
-            describe.put_right(session, posting.payment_id, outcomes.EDITED, now)
+            describe.put_right(session, [posting.payment_id], outcomes.EDITED, now)
         describe.failed(session, payment_pages.get(posting.payment_id), DELETED, now)
         outcomes.reread(session, posting)
     return len(gone)

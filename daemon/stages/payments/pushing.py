@@ -18,13 +18,12 @@ from daemon.stages.payments import describe, evidence, outcomes, plan, protocol,
 from daemon.stages.payments.doubting import PARSE_ERROR, window
 from daemon.stages.payments.evidence import Evidence
 from daemon.stages.payments.plan import Looked, PaymentSync, Step
-from daemon.stages.payments.verdict import HeldBack, Places, StopPosting, Unfit
+from daemon.stages.payments.verdict import HeldBack, PlaceRules, Places, StopPosting, Unfit
 from daemon.stages.reading import Reading
 from shared import hints
 from shared.models import daemons
 from shared.models.payments import (
     account_rules,
-    payment_pages,
     postings,
     quickbooks_lists,
     rows,
@@ -39,9 +38,8 @@ from shared.rules.payments.values import (
     ListEntry,
     ListKind,
     MessageSet,
-    Payment,
+    PaymentPart,
     PaymentStatus,
-    Posting,
     PostingState,
 )
 from shared.rules.values import Session
@@ -64,17 +62,14 @@ def busy(
 
 def put_off(session: Session, state: PaymentSync, said: str, now: datetime) -> None:
     """What could not be read keeps a posting waiting."""
-    posting = postings.get(state.posting_id)
     why = verdict.stopped("payment-answer-unreadable", reason=said)
-    outcomes.not_posted(session, posting, why, now, said=said)
+    outcomes.not_posted(session, postings.part(state.posting_id), why, now, said=said)
 
 
-def places(session: Session, payment: Payment, posting: Posting) -> Places | HeldBack | Unfit:
-    """The account and the payment method of a posting, as the connection's rules are now."""
+def rules_now(session: Session) -> PlaceRules:
+    """What says where money goes and what methods are called, as it is now."""
     connection = session.connection
-    return verdict.places(
-        payment,
-        posting.currency or payment.currency,
+    return PlaceRules(
         accounts=quickbooks_lists.entries(connection.id, ListKind.ACCOUNT),
         methods=quickbooks_lists.entries(connection.id, ListKind.PAYMENT_METHOD),
         deposit_rules=account_rules.deposit_rules(connection.id),
@@ -104,9 +99,8 @@ def method_made(
     if code == NAME_TAKEN and not state.relisted:
         # Somebody else made it since the list was read.
         return replace(plan.to(state, Step.LISTS), relisted=True), GoOn()
-    posting = postings.get(state.posting_id)
     why = verdict.stopped("payment-method-missing", method=state.method)
-    outcomes.not_posted(session, posting, why, now, said=said)
+    outcomes.not_posted(session, postings.part(state.posting_id), why, now, said=said)
     return failed(state, why), GoOn()
 
 
@@ -116,9 +110,9 @@ def post(
     """Commit the write of the posting that was looked at; None when it cannot be written."""
     connection, application = session.connection, session.application
     # A correction on another daemon is written before this, or finds that the payment has left.
-    rows.lock([postings.get(state.posting_id).payment_id])
-    posting = postings.get(state.posting_id)
-    payment = payment_pages.get(posting.payment_id)
+    rows.lock_payment_of(state.posting_id)
+    part = postings.part(state.posting_id)
+    posting, payment = part.posting, part.payment
     if payment.status is not PaymentStatus.READY or posting.date is None:
         # A person skipped or corrected it, or it was judged otherwise, since it was looked at.
         return passed(state), None
@@ -136,30 +130,30 @@ def post(
         fewer = max(1, state.most_at_once // 2)
         return plan.to(replace(state, at_once=fewer, most_at_once=fewer), Step.LOOK), None
     clock_was_set_back = now < looked_at
-    is_another = mark(session, posting.id) != state.to_write[0].mark
+    is_another = mark(session, part) != state.to_write[0].mark
     if clock_was_set_back or is_another or daemons.has_begun_between(write_until - LOOK_LASTS, now):
         return plan.to(state, Step.LOOK), None
     if sets.written_elsewhere(binding.company_key, connection.id, looked_at):
         return plan.to(state, Step.LOOK), None
-    found = places(session, payment, posting)
+    found = verdict.places(part, rules_now(session))
     if not isinstance(found, Places):
-        outcomes.not_posted(session, posting, found, now)
+        outcomes.not_posted(session, part, found, now)
         return failed(state, found), None
     if found.missing_method and found.missing_method != state.method:
         return replace(plan.to(state, Step.METHOD), method=found.missing_method), None
-    earlier = sets.by_posting(posting.id)
-    set_id = tags.set_id(application.file_id, posting.external_guid, len(earlier) + 1)
+    number = sets.count(posting.id) + 1
+    set_id = tags.set_id(application.file_id, posting.external_guid, number)
     old_id = sets.clearable(connection.id, application.id)
     try:
         request = write_message_set(
-            [_add(set_id, payment, posting, found)],
+            [_add(set_id, part, found)],
             version=binding.qbxml_version,
             new_message_set_id=set_id,
             old_message_set_id=old_id,
         )
     except RequestRefused as refusal:
         why = verdict.stopped("payment-request-refused")
-        outcomes.not_posted(session, posting, why, now, said=str(refusal))
+        outcomes.not_posted(session, part, why, now, said=str(refusal))
         return failed(state, why), None
     sets.begin(
         connection_id=connection.id,
@@ -172,26 +166,25 @@ def post(
         now=now,
         phase=protocol.Phase.SENT.value,
     )
-    detail = " ".join(_replaced(payment, posting, found))
+    detail = " ".join(_replaced(part, found))
     postings.move(posting.id, PostingState.SENT, now, event="sent", detail=detail, set_id=set_id)
     return state, AskWrite(Step.POST.value, set_id, request)
 
 
-def _replaced(payment: Payment, posting: Posting, found: Places) -> Iterator[str]:
+def _replaced(part: PaymentPart, found: Places) -> Iterator[str]:
     """What QuickBooks cannot hold of the payment's own texts, in sentences."""
-    lost = tags.lost(payment)
+    lost = tags.lost(part.payment)
     if lost:
         yield f"QuickBooks cannot hold {lost!a}: replaced in the memo."
-    if tags.is_cut(payment, posting, len(postings.of_payment(payment.id))):
+    if tags.is_cut(part.payment, part.posting, part.parts):
         yield f"QuickBooks holds {tags.MAX_MEMO:,} characters of a memo: its end is left out."
     if found.lost_method:
         there = f"it is {found.method!a}" if found.method else "none is named"
         yield f"QuickBooks cannot hold the payment method {found.lost_method!a}: {there} there."
 
 
-def _add(
-    request_id: str, payment: Payment, posting: Posting, found: Places
-) -> ask.ReceivePaymentAdd:
+def _add(request_id: str, part: PaymentPart, found: Places) -> ask.ReceivePaymentAdd:
+    posting = part.posting
     applied = tuple(ask.AppliedToTxn(u.invoice_txn_id, u.paid) for u in posting.uses if u.paid)
     return ask.ReceivePaymentAdd(
         request_id,
@@ -201,7 +194,7 @@ def _add(
         ref_number=posting.ref_number,
         total_amount=posting.amount,
         payment_method_list_id=found.method_list_id,
-        memo=tags.memo(payment, posting, len(postings.of_payment(payment.id))),
+        memo=tags.memo(part.payment, posting, part.parts),
         deposit_to_account_list_id=found.deposit_list_id,
         external_guid=posting.external_guid,
         applied=applied,
@@ -248,7 +241,6 @@ def asked_again(session: Session, state: PaymentSync, now: datetime) -> PaymentS
 def _outcome(
     session: Session, state: PaymentSync, held: MessageSet, proof: Evidence, now: datetime
 ) -> tuple[PaymentSync, Move]:
-    posting = postings.get(held.posting_id)
     _mark_cleared(held, proof)
     result = outcomes.after(session, held, proof, window(state), now)
     if not isinstance(result, protocol.Settled):
@@ -258,9 +250,9 @@ def _outcome(
         as_expected = not proof.code
         left = state.to_write[1:] if as_expected else ()
         return next_of(passed(state), left), GoOn()
-    payment = payment_pages.get(posting.payment_id)
-    may = allowed(session.connection, payment)
-    return failed(state, verdict.refusal(posting, proof.code, proof.said, may)), GoOn()
+    part = postings.part(held.posting_id)
+    may = allowed(session.connection, part.payment)
+    return failed(state, verdict.refusal(part.posting, proof.code, proof.said, may)), GoOn()
 
 
 def _mark_cleared(held: MessageSet, proof: Evidence) -> None:
@@ -296,11 +288,9 @@ def only_next(state: PaymentSync) -> PaymentSync:
     return replace(state, to_write=state.to_write[:1])
 
 
-def mark(session: Session, posting_id: int) -> str:
+def mark(session: Session, part: PaymentPart) -> str:
     """A posting, its payment and what is allowed for it, in 16 digits: changed is another."""
-    posting = postings.get(posting_id)
-    payment = payment_pages.get(posting.payment_id)
-    known = repr((posting, payment, allowed(session.connection, payment)))
+    known = repr((part.posting, part.payment, allowed(session.connection, part.payment)))
     return sha256(known.encode()).hexdigest()[:16]
 
 

@@ -133,7 +133,8 @@ def _is_to_look(state: WhichCopy, found: Compared) -> bool:
 
 def _by_number(state: State, found: Compared) -> tuple[State, Move]:
     """Look for payments by their tags: the answer that told a TxnID may have come garbled."""
-    tags = [number for one in found.gone for number in tags_of(one).ref_numbers]
+    gone = postings.parts([one.id for one in found.gone]).values()
+    tags = [number for part in gone for number in tags_of(part).ref_numbers]
     return replace(state, asked=(), numbers=tuple(tags), tries=0), GoOn()
 
 
@@ -313,5 +314,5 @@ def right_copy(session: Session, now: datetime) -> None:
 
 def lost(session: Session, gone: Sequence[Posting], now: datetime) -> None:
     """Payments that went with the newer copy of the file: a person decides about each."""
-    for posting in gone:
-        outcomes.parked(session, posting, LOST, "", now)
+    for part in postings.parts([one.id for one in gone]).values():
+        outcomes.parked(session, part, LOST, "", now)

@@ -28,6 +28,7 @@ from shared.rules.payments.values import (
     ListEntry,
     MethodRule,
     Payment,
+    PaymentPart,
     Posting,
 )
 from shared.rules.values import MissingMethod
@@ -102,6 +103,17 @@ class Places:
     deposit_account: str
     missing_method: str = ""
     lost_method: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceRules:
+    """What decides about places: the lists of QuickBooks, and the connection's own rules."""
+
+    accounts: Sequence[ListEntry]
+    methods: Sequence[ListEntry]
+    deposit_rules: Sequence[DepositRule]
+    method_rules: Sequence[MethodRule]
+    missing: MissingMethod
 
 
 def look(
@@ -265,29 +277,22 @@ def _fits(
     return Fits(first.customer_list_id, first.customer, first.ar_account_list_id, expected)
 
 
-def places(
-    payment: Payment,
-    currency: str,
-    *,
-    accounts: Sequence[ListEntry],
-    methods: Sequence[ListEntry],
-    deposit_rules: Sequence[DepositRule],
-    method_rules: Sequence[MethodRule],
-    missing: MissingMethod,
-) -> Places | HeldBack | Unfit:
+def places(part: PaymentPart, rules: PlaceRules) -> Places | HeldBack | Unfit:
     """The account and the payment method for a payment."""
+    payment, currency = part.payment, part.posting.currency or part.payment.currency
+    accounts, methods = rules.accounts, rules.methods
     rule = deposit_account(
-        deposit_rules, method=payment.method, currency=currency, gateway=payment.gateway
+        rules.deposit_rules, method=payment.method, currency=currency, gateway=payment.gateway
     )
     named = rule.account if rule else ""
     account = find_entry(accounts, named) if named else undeposited(accounts)
     if named and (account is None or not account.active):
         return stopped("payment-account-missing", account=named)
-    wanted = method_name(method_rules, payment.method)
+    wanted = method_name(rules.method_rules, payment.method)
     method = find_entry(methods, wanted) if wanted else None
     to_make = ""
     if wanted and method is None:
-        if missing is MissingMethod.CREATE:
+        if rules.missing is MissingMethod.CREATE:
             to_make = wanted
         else:
             method = find_entry(methods, OTHER_METHOD)
@@ -297,7 +302,7 @@ def places(
         deposit_list_id=account.list_id if account else "",
         deposit_account=account.full_name if account else "",
         missing_method=to_make,
-        lost_method=lost_method(method_rules, payment.method),
+        lost_method=lost_method(rules.method_rules, payment.method),
     )
 
 

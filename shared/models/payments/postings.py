@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from types import MappingProxyType
@@ -13,11 +14,12 @@ from peewee import fn
 from shared.errors import NotFound
 from shared.models import problems
 from shared.models import tables as t
-from shared.models.convert import cents, cents_or_none, moment
+from shared.models.convert import cents, cents_or_none, millis, moment
 from shared.models.payments import rows, standing, telling
-from shared.models.statements import Statement, among, slot, update_columns
+from shared.models.statements import Row, Statement, among, slot, update_columns
 from shared.rules.events import EventKind
 from shared.rules.payments.values import (
+    PaymentPart,
     PaymentStatus,
     Posting,
     PostingEvent,
@@ -55,6 +57,32 @@ def get(posting_id: int) -> Posting:
 
 
 _GET = Statement(lambda: _select().where(t.Posting.id == slot("id")))
+
+
+def part(posting_id: int) -> PaymentPart:
+    """Find a posting with its payment; raises NotFound."""
+    found = parts([posting_id])
+    if not found:
+        raise NotFound("posting", posting_id)
+    return found[posting_id]
+
+
+def parts(posting_ids: Collection[int]) -> dict[int, PaymentPart]:
+    """Return postings with their payments, by number; what is not there is left out."""
+    wanted = frozenset(posting_ids)
+    return {
+        posting.id: PaymentPart(posting, payment, len(postings))
+        for payment, postings in rows.shown_with_parts(_PAYMENTS_OF.all(ids=wanted))
+        for posting in postings
+        if posting.id in wanted
+    }
+
+
+_PAYMENTS_OF = Statement(
+    lambda: t.Payment.select(*rows.PAYMENT_FIELDS).where(
+        t.Payment.id.in_(t.Posting.select(t.Posting.payment).where(among(t.Posting.id, "ids")))
+    )
+)
 
 
 def of_payment(payment_id: int) -> list[Posting]:
@@ -178,25 +206,29 @@ def move(
     said: str = "",
     wait: bool = False,
     **columns: Any,
-) -> Posting:
+) -> None:
     """Bring a posting to ``state``, tell its life of it, and its payment where that leaves it.
 
     ``code`` with its ``reason`` is the hint that explains the state; ``said`` QuickBooks' own
     words. A planned posting moved with ``wait`` holds its payment back until it is judged
-    again. ``columns`` are fields of ``Posting`` that became known. Returns the posting as it
-    is then. Raises NotFound, ValueError for a move that does not exist, or TypeError for an
-    unknown column.
+    again. ``columns`` are fields of ``Posting`` that became known. Raises NotFound, ValueError for
+    a move that does not exist, or TypeError for an unknown column.
     """
-    before = get(posting_id)
+    found = _PAYMENT_OF.all(id=posting_id)
+    if not found:
+        raise NotFound("posting", posting_id)
+    payment = found[0][:_STANDING_FIELDS]
+    siblings = [rows.POSTING.read(row[_STANDING_FIELDS:], uses=()) for row in found]
+    before = next(one for one in siblings if one.id == posting_id)
     standing.check_move(before, state)
     kept_code = code if wait or state is not PostingState.PLANNED else ""
-    written = rows.POSTING.changes(state=state, code=kept_code, said=said, **columns)
-    update_columns(t.Posting, id=posting_id, **written)
+    changes = {"state": state, "code": kept_code, "said": said, **columns}
+    update_columns(t.Posting, id=posting_id, **rows.POSTING.changes(**changes))
     standing.add_event(posting_id, now, event, detail, set_id, who)
-    after = get(posting_id)
-    _carry_over(before, after, reason, now)
+    after = replace(before, **changes)
+    moved = [after if one.id == posting_id else one for one in siblings]
+    _carry_over(payment, siblings, after, moved, reason, now)
     _tell_change(before, after)
-    return after
 
 
 def _tell_change(before: Posting, after: Posting) -> None:
@@ -209,32 +241,48 @@ def _tell_change(before: Posting, after: Posting) -> None:
         telling.tell(EventKind.PAYMENT_EDITED, [after.payment_id])
 
 
-def _carry_over(before: Posting, after: Posting, reason: str, now: datetime) -> None:
-    """Bring the payment to where its parts are now."""
-    siblings = of_payment(after.payment_id)
-    stood, _ = standing.by_parts([before if one.id == before.id else one for one in siblings])
-    status, decisive = standing.by_parts(siblings)
-    held, held_reason = _STATUS.all(id=after.payment_id)[0]
-    if _is_held_back(PaymentStatus(held), stood, status, after):
+_STANDING = (t.Payment.status, t.Payment.code, t.Payment.reason)
+_STANDING_FIELDS = len(_STANDING)
+_PAYMENT_OF = Statement(
+    lambda: (
+        t.Posting.select(*_STANDING, *rows.POSTING.fields)
+        .join(t.Payment)
+        .where(t.Posting.payment == _MOVED.select(_MOVED.payment).where(_MOVED.id == slot("id")))
+        .order_by(t.Posting.part)
+    )
+)
+_MOVED: Any = t.Posting.alias()
+
+
+def _carry_over(
+    held: Row,
+    before: Sequence[Posting],
+    moved: Posting,
+    parts_now: Sequence[Posting],
+    reason: str,
+    now: datetime,
+) -> None:
+    """Bring the payment, which stood at ``held``, to where its parts are now."""
+    held_status, held_code, held_reason = held
+    stood, _ = standing.by_parts(before)
+    status, decisive = standing.by_parts(parts_now)
+    if _is_held_back(PaymentStatus(held_status), stood, status, moved):
         return
-    if (after.state, bool(after.code)) == (decisive.state, bool(decisive.code)):
-        decisive, told = after, reason or standing.reason_of(after)
+    if (moved.state, bool(moved.code)) == (decisive.state, bool(decisive.code)):
+        decisive, told = moved, reason or standing.reason_of(moved)
     else:
-        told = held_reason if held == status else standing.reason_of(decisive)
-    standing.set_status(after.payment_id, status, now, decisive.code, told)
+        told = held_reason if held_status == status else standing.reason_of(decisive)
+    if (held_status, held_code, held_reason) == (status, decisive.code, told):
+        return
+    standing.set_status(moved.payment_id, status, now, decisive.code, told)
     if status is PaymentStatus.POSTED:
         problems.resolve_all_but(
-            after.connection_id,
+            moved.connection_id,
             RecordKind.PAYMENT,
-            [str(after.payment_id)],
+            [str(moved.payment_id)],
             standing.ABOUT_POSTED,
             now,
         )
-
-
-_STATUS = Statement(
-    lambda: t.Payment.select(t.Payment.status, t.Payment.reason).where(t.Payment.id == slot("id"))
-)
 
 
 def _is_held_back(
@@ -288,6 +336,24 @@ _EXPECT = Statement(
     ).where(
         (t.PostingUse.posting == slot("posting"))
         & (t.PostingUse.invoice_txn_id == slot("invoice_txn_id"))
+    )
+)
+
+
+def verified(found: Mapping[int, bool], now: datetime) -> None:
+    """Note of postings, by number, whether the balances of their invoices were right."""
+    at_ms = millis(now)
+    _VERIFIED.many((at_ms, posting_id) for posting_id in found)
+    standing.ADD_EVENTS.many(
+        (posting_id, "", at_ms, _AS_EXPECTED[is_right], "", "")
+        for posting_id, is_right in found.items()
+    )
+
+
+_AS_EXPECTED = {True: "balances are as expected", False: "a balance is not as expected"}
+_VERIFIED = Statement(
+    lambda: t.Posting.update({t.Posting.verified_ms: slot("at_ms")}).where(
+        t.Posting.id == slot("id")
     )
 )
 

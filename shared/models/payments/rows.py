@@ -12,7 +12,7 @@ from peewee import JOIN
 from shared.models import tables as t
 from shared.models.convert import money
 from shared.models.mapper import Mapper
-from shared.models.statements import Row, Statement, among, current_engine, locking
+from shared.models.statements import Row, Statement, among, current_engine, locking, slot
 from shared.rules.payments.values import (
     Allowances,
     Payment,
@@ -52,9 +52,14 @@ def shown(rows: Sequence[Row]) -> list[Payment]:
     That is customer and currency, what its parts are called in QuickBooks, and what became of
     them there.
     """
+    return [payment for payment, _ in shown_with_parts(rows)]
+
+
+def shown_with_parts(rows: Sequence[Row]) -> list[tuple[Payment, list[Posting]]]:
+    """As ``shown``, each with its parts in their order."""
     ids = [row[0] for row in rows]
     uses, parts = _uses_of(ids), postings_of(ids)
-    return [_filled(_read(row, ()), uses[row[0]], parts[row[0]]) for row in rows]
+    return [(_filled(_read(row, ()), uses[row[0]], parts[row[0]]), parts[row[0]]) for row in rows]
 
 
 def _read(row: Row, uses: tuple[PaymentUse, ...]) -> Payment:
@@ -176,6 +181,20 @@ def lock(payment_ids: Collection[int]) -> None:
         _LOCK.all(ids=payment_ids)
 
 
+def lock_payment_of(posting_id: int) -> None:
+    """As ``lock``, the payment that a posting is a part of."""
+    if current_engine() == "postgresql":
+        _LOCK_PAYMENT_OF.all(id=posting_id)
+
+
+_LOCK_PAYMENT_OF = Statement(
+    lambda: locking(
+        t.Payment.select(t.Payment.id).where(
+            t.Payment.id.in_(t.Posting.select(t.Posting.payment).where(t.Posting.id == slot("id")))
+        ),
+        t.Payment,
+    )
+)
 _LOCK = Statement(
     lambda: locking(
         t.Payment.select(t.Payment.id).where(among(t.Payment.id, "ids")).order_by(t.Payment.id),

@@ -6,16 +6,19 @@ The bytes of a request are written once, by ``begin``; nothing here changes them
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
+
+from peewee import fn
 
 from shared.errors import NotFound, NotPossible, StoreError
 from shared.models import connections
 from shared.models import tables as t
-from shared.models.convert import millis
+from shared.models.convert import millis, moment
 from shared.models.mapper import Mapper
 from shared.models.payments import standing
-from shared.models.statements import Statement, slot, update_columns
+from shared.models.statements import Statement, among, slot, update_columns
 from shared.rules.payments.values import MessageSet
 
 SENT, _CLOSED = "sent", "closed"
@@ -45,7 +48,7 @@ def begin(
     session_id: int,
     now: datetime,
     phase: str,
-) -> MessageSet:
+) -> None:
     """Note a write, byte for byte, before it is handed out for the first time.
 
     ``company`` is the company file's key. Raises StoreError while another write of the company is
@@ -65,7 +68,6 @@ def begin(
     )
     if row is None:
         raise _refusal(connection_id, company, set_id)
-    return _get(row[0])
 
 
 def _begin() -> Any:
@@ -184,6 +186,32 @@ def by_posting(posting_id: int) -> list[MessageSet]:
 
 _BY_POSTING = Statement(
     lambda: _select().where(t.MessageSet.posting == slot("posting")).order_by(t.MessageSet.id)
+)
+
+
+def count(posting_id: int) -> int:
+    """Return how many sets were made for a posting."""
+    return int(_COUNT.value(posting=posting_id))
+
+
+_COUNT = Statement(
+    lambda: t.MessageSet.select(fn.COUNT(t.MessageSet.id)).where(
+        t.MessageSet.posting == slot("posting")
+    )
+)
+
+
+def last_begun(posting_ids: Collection[int]) -> dict[int, datetime]:
+    """Return when the latest set of each posting was first sent; none for one without a set."""
+    return {id_: moment(at_ms) for id_, at_ms in _LAST_BEGUN.all(ids=posting_ids)}
+
+
+_LAST_BEGUN = Statement(
+    lambda: (
+        t.MessageSet.select(t.MessageSet.posting, fn.MAX(t.MessageSet.first_sent_ms))
+        .where(among(t.MessageSet.posting, "ids"))
+        .group_by(t.MessageSet.posting)
+    )
 )
 
 

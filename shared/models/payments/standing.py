@@ -129,8 +129,13 @@ def set_status(
         reason=reason,
         changed_ms=millis(now),
         **columns,
+        **({"waiting_ms": None} if status not in _MAY_WAIT else {}),
     )
-    keep_waiting_since([(payment_id, status)], now)
+    if status is PaymentStatus.WAITING:
+        keep_waiting_since([(payment_id, status)], now)
+
+
+_MAY_WAIT = frozenset({PaymentStatus.WAITING, PaymentStatus.READY})
 
 
 def keep_waiting_since(standings: Iterable[tuple[int, PaymentStatus]], now: datetime) -> None:

@@ -373,6 +373,15 @@ class Posting:
 
 
 @dataclass(frozen=True, slots=True)
+class PaymentPart:
+    """A posting, the payment that it is a part of, and how many parts that has."""
+
+    posting: Posting
+    payment: Payment
+    parts: int
+
+
+@dataclass(frozen=True, slots=True)
 class MessageSet:
     """A write to QuickBooks: its exact bytes and what is known of its outcome.
 

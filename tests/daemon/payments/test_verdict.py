@@ -11,6 +11,7 @@ from daemon.stages.payments.intake import LookedInvoice
 from daemon.stages.payments.verdict import (
     Fits,
     HeldBack,
+    PlaceRules,
     Places,
     StopPosting,
     Unfit,
@@ -23,6 +24,7 @@ from shared.rules.payments.values import (
     ListEntry,
     ListKind,
     MethodRule,
+    PaymentPart,
     PostingUse,
 )
 from shared.rules.values import MissingMethod
@@ -146,7 +148,8 @@ def placed(method: str = "credit_card", **changes) -> Places | Unfit:
         "method_rules": (),
         "missing": MissingMethod.CREATE,
     }
-    return places(a_payment(method=method), "USD", **(known | changes))
+    part = PaymentPart(a_posting(), a_payment(method=method), 1)
+    return places(part, PlaceRules(**(known | changes)))
 
 
 def test_without_a_rule_money_goes_to_undeposited_funds():

@@ -141,7 +141,8 @@ class Till(Books):
         """Bring a part of a payment to a state; tells "test" unless told otherwise."""
         with self.store.transaction():
             part = self.part(text, number)
-            return postings.move(part.id, state, now, **{"event": "test", **told})
+            postings.move(part.id, state, now, **{"event": "test", **told})
+            return postings.get(part.id)
 
     def post(
         self, text: str = "pay_1", txn_id: str = "9A-1", number: int = 1, now: datetime = NOON
@@ -173,7 +174,8 @@ class Till(Books):
             "phase": "sent",
         }
         with self.store.transaction():
-            return sets.begin(**{**usual, **fields})
+            sets.begin(**{**usual, **fields})
+            return sets.by_posting({**usual, **fields}["posting_id"])[-1]
 
     def save(self, one: MessageSet, **changes: Any) -> None:
         """Write what became of a message set; what is not told stays as it was."""
