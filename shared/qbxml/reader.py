@@ -31,7 +31,7 @@ from shared.qbxml.responses import (
 from shared.qbxml.shape import Element
 from shared.qbxml.text import shown
 
-_BLOCK_BYTES = 65536
+_BLOCK_BYTES = 131072
 
 _TAG = re.compile(rb"<([^\s<>/!?][^<>]*)")
 _BLANK = re.compile(rb"\s")
@@ -185,6 +185,7 @@ class _Answer:
         self._block_tags = 0
         self._held_tags = 0  # since an element was last released
         self._run_bytes = 0
+        self._has_attributes = False  # maybe, in the tags of the block or one that goes on
         self._is_marked = False  # a character was left out somewhere above
         self._too_many_attributes = etree.XPath(
             f"count(/descendant::*/@*) > {limits.attributes}"  # the cheap half, mostly false
@@ -201,7 +202,9 @@ class _Answer:
         self._is_marked = self._is_marked or MARK_BYTES in block
         self._parse(block)
         root = self._find_root(block)
+        self._has_attributes = self._has_attributes or b"=" in block
         self._measure(root)
+        self._has_attributes = self._goes_on_with_attributes(block)
         self._block_tags = tags
         self._held_tags += tags
         yield from self._harvest(root, is_complete=False)
@@ -233,14 +236,20 @@ class _Answer:
                 Unreadable.TOO_MANY_TAGS,
                 f"it has more than {self.limits.tags:,} tags",
             )
-        end = block.rfind(b">")
-        self._run_bytes = self._run_bytes + len(block) if end < 0 else len(block) - end - 1
-        if self._run_bytes > self.limits.run_bytes:
+        first, last = block.find(b">"), block.rfind(b">")
+        gone_on = self._run_bytes + (len(block) if first < 0 else first)
+        self._run_bytes = gone_on if first < 0 else len(block) - last - 1
+        if max(gone_on, self._run_bytes) > self.limits.run_bytes:
             raise UnreadableAnswer(
                 Unreadable.TOO_LARGE,
                 f"one tag or text is longer than {self.limits.run_bytes // 1024} KiB",
             )
         return tags
+
+    def _goes_on_with_attributes(self, block: bytes) -> bool:
+        """Whether a tag with attributes may be open at the end of a block: in none is a ``<``."""
+        last = block.rfind(b"<")
+        return self._has_attributes if last < 0 else b"=" in block[last:]
 
     def _sample_names(self, block: bytes) -> None:
         """Refuse a document of ever new names before libxml2 learns them, for good.
@@ -280,7 +289,7 @@ class _Answer:
             raise UnreadableAnswer(
                 Unreadable.TOO_DEEP, f"its elements are nested deeper than {self.limits.depth}"
             )
-        if self._too_many_attributes(root):
+        if self._has_attributes and self._too_many_attributes(root):
             raise UnreadableAnswer(
                 Unreadable.TOO_MANY_ATTRIBUTES,
                 f"an element has more than {self.limits.attributes} attributes",

@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import codecs
 import re
+from functools import lru_cache
 
 # U+0080 to U+009F: what QuickBooks means by them. The five codes that Windows-1252 leaves
 # open would be terminal control codes, so they become U+FFFD.
@@ -134,7 +135,7 @@ def repair_references(xml: bytes) -> bytes:
     if xml.startswith(_CR_REFERENCES, first):  # .NET writes one in each line, or nowhere
         for reference in _CR_REFERENCES:
             xml = xml.replace(reference, b"")
-    return _REFERENCE.sub(_meant, _PAIR.sub(_pair, xml))
+    return _REFERENCE.sub(lambda reference: _meant(reference[1]), _PAIR.sub(_pair, xml))
 
 
 def _code(digits: bytes) -> int:
@@ -147,11 +148,13 @@ def _pair(found: re.Match[bytes]) -> bytes:
     return _joined(first, second).encode() if is_pair else found[0]
 
 
-def _meant(reference: re.Match[bytes]) -> bytes:
-    code = _code(reference[1])
+@lru_cache(4096)
+def _meant(digits: bytes) -> bytes:
+    """What stands in the place of the reference to a code."""
+    code = _code(digits)
     if code in C1:
         return C1[code].encode()
     if code == 0xD:
         return b""
     is_allowed = code in (0x9, 0xA) or 0x20 <= code < 0xD800 or 0xE000 <= code < 0xFFFE
-    return reference[0] if is_allowed or 0x10000 <= code <= 0x10FFFF else MARK_BYTES
+    return b"&#%b;" % digits if is_allowed or 0x10000 <= code <= 0x10FFFF else MARK_BYTES

@@ -91,13 +91,12 @@ def _wanted(session: Session, invoices: Sequence[IncomingInvoice]) -> list[Incom
 
     What is skipped is kept as it is now, since it bears a number; the settlement leaves it out.
     """
-    held = ledger.held(session.connection.id, [one.txn_id for one in invoices])
     start = day_text(session.connection.start_date) or ""
-    return [
-        one
-        for one in invoices
-        if one.txn_id in held or (one.status == InvoiceStatus.OPEN and one.date >= start)
-    ]
+    others = {
+        one.txn_id for one in invoices if one.status != InvoiceStatus.OPEN or one.date < start
+    }
+    never_held = others - ledger.held(session.connection.id, others) if others else others
+    return [one for one in invoices if one.txn_id not in never_held]
 
 
 def _note_totals(
