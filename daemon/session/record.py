@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from twisted.logger import Logger
 
@@ -42,7 +43,7 @@ class SessionRecord:
         now: datetime,
         *,
         event: machine.Event | None = None,
-        **changes: object,
+        **changes: Any,
     ) -> None:
         """Write a session after an event: phase, last call and lease move together."""
         phase = machine.after(Phase(session.phase), event) if event else Phase(session.phase)
@@ -51,14 +52,13 @@ class SessionRecord:
             if phase is Phase.AWAITING
             else self._settings.idle_lease_seconds
         )
-        moved = replace(
-            session,
-            phase=phase.value,
-            last_call_at=now,
-            lease_expires_at=now + timedelta(seconds=seconds),
-            cut_off=False,
-        )
-        sessions.save(replace(moved, **changes))  # type: ignore[arg-type]
+        moved: dict[str, Any] = {
+            "phase": phase.value,
+            "last_call_at": now,
+            "lease_expires_at": now + timedelta(seconds=seconds),
+            "cut_off": False,
+        }
+        sessions.save(replace(session, **moved | changes))
 
     def fail(
         self,

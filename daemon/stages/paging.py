@@ -68,23 +68,32 @@ class Paged:
         return self.page_size
 
     def to_fields(self) -> dict[str, Any]:
-        """What the store keeps of it between two callbacks; JSON can hold all of it."""
-        return {name: getattr(self, name) for name in _names(type(self))}  # type: ignore[arg-type]  # classes are hashable
+        """What the store keeps of it between two callbacks: what is not as at the start.
+
+        JSON can hold all of it.
+        """
+        usual = _usual(type(self))  # type: ignore[arg-type]  # classes are hashable
+        told = ((name, getattr(self, name)) for name in usual)
+        return {name: value for name, value in told if value != usual[name]}
 
     @classmethod
     def from_fields(cls, kept: Mapping[str, Any]) -> Self:
-        """Read what ``to_fields`` gave and JSON kept: it makes lists of tuples, words of words."""
-        return cls(**{name: cls.read_field(name, value) for name, value in kept.items()})
+        """Read what ``to_fields`` gave and JSON kept, which makes lists of tuples."""
+        plain: dict[str, Any] = {
+            name: tuple(value) if isinstance(value, list) else value for name, value in kept.items()
+        }
+        return cls(**plain | cls.read_words(plain))
 
     @staticmethod
-    def read_field(name: str, value: Any) -> Any:
-        """Make a field of what JSON holds of it."""
-        return tuple(value) if isinstance(value, list) else value
+    def read_words(kept: Mapping[str, Any]) -> dict[str, Any]:
+        """Make values of the fields that JSON has no type for."""
+        return {}
 
 
 @cache
-def _names(plan: type[Paged]) -> tuple[str, ...]:
-    return tuple(field.name for field in fields(plan))
+def _usual(plan: type[Paged]) -> dict[str, Any]:
+    """The fields of a plan, with what they are at the start; MISSING where that is not told."""
+    return {field.name: field.default for field in fields(plan)}
 
 
 State = TypeVar("State", bound=Paged)
@@ -103,20 +112,18 @@ def next_page_size(size: int, *, seconds: float, size_bytes: int, largest: int) 
     return size
 
 
-def afresh(state: State) -> State:
-    """The beginning of another step."""
-    return replace(
-        state,
-        iterator_id="",
-        remaining=-1,
-        rows_read=0,
-        furthest=0,
-        empty_pages=0,
-        ids_per_request=IDS_PER_REQUEST,
-        asked=(),
-        tries=0,
-        restarts=0,
-    )
+AFRESH: Mapping[str, Any] = {
+    "iterator_id": "",
+    "remaining": -1,
+    "rows_read": 0,
+    "furthest": 0,
+    "empty_pages": 0,
+    "ids_per_request": IDS_PER_REQUEST,
+    "asked": (),
+    "tries": 0,
+    "restarts": 0,
+}
+"""What every step begins with."""
 
 
 def turned(state: State, answer: Answered) -> State:

@@ -97,9 +97,12 @@ def current() -> tuple[Engine, Database]:
 class _Slot:
     """The place of a parameter in a compiled statement."""
 
-    def __init__(self, name: str, *, is_list: bool = False) -> None:
+    def __init__(self, name: str) -> None:
         self.name = name
-        self.is_list = is_list
+
+
+class _ListSlot(_Slot):
+    """The place of a parameter that has any number of members."""
 
 
 def slot(name: str) -> Value:
@@ -112,7 +115,7 @@ def among(field: Field[Any], name: str) -> Expression:
 
     One parameter whatever the length, so that the text of the statement never changes.
     """
-    members = Value(_Slot(name, is_list=True), converter=False, unpack=False)
+    members = Value(_ListSlot(name), converter=False, unpack=False)
     if current_engine() == "postgresql":
         return field == fn.ANY(members)
     listed = (SQL("SELECT value FROM json_each("), members, SQL(")"))
@@ -194,7 +197,10 @@ class Statement:
         self, engine: Engine, database: Database, parameters: dict[str, Any]
     ) -> tuple[str, list[Any]]:
         sql, places = self._compile(engine, database)
-        return sql, [_fill(place, parameters, engine) for place in places]
+        return sql, [
+            parameters[place.name] if type(place) is _Slot else _fill(place, parameters, engine)
+            for place in places
+        ]
 
     def _compile(self, engine: Engine, database: Database) -> tuple[str, list[Any]]:
         compiled = self._compiled.get(engine)
@@ -205,12 +211,10 @@ class Statement:
 
 
 def _fill(place: Any, parameters: dict[str, Any], engine: Engine) -> Any:
-    if not isinstance(place, _Slot):
+    if not isinstance(place, _ListSlot):
         return place
-    value = parameters[place.name]
-    if not place.is_list:
-        return value
-    return list(value) if engine == "postgresql" else json.dumps(list(value))
+    members = list(parameters[place.name])
+    return members if engine == "postgresql" else json.dumps(members)
 
 
 @contextmanager

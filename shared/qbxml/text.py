@@ -109,6 +109,8 @@ def clean(text: str) -> Cleaned:
     mark stands for the rest. Never use it for a value that is looked up: a changed key finds
     another record.
     """
+    if text.isascii() and text.isprintable():
+        return Cleaned(text, ())  # as nearly all is
     kept = []
     lost: dict[str, None] = {}
     for character in unicodedata.normalize("NFC", decode(text)):

@@ -9,6 +9,7 @@ import pytest
 
 from shared.models import connections, sessions, syncs
 from shared.models.store import open_store
+from shared.rules.values import SyncState
 from tests.models.builders import NOON, Books, later
 
 
@@ -190,7 +191,7 @@ def test_two_daemons_serve_one_ticket_one_after_the_other(postgres_store_url):
 def test_pruning_a_sync_takes_its_sessions_along(books):
     with books.store.transaction():
         ask(open_session(books))
-        syncs.save(books.sync.id, state="finished", ended_at=NOON)
+        syncs.save(books.sync.id, state=SyncState.FINISHED, ended_at=NOON)
         syncs.start(books.id, "Invoice Sync", NOON)
         assert syncs.prune(later(days=1)) == 1
         assert sessions.by_ticket("hash") is None
@@ -198,7 +199,7 @@ def test_pruning_a_sync_takes_its_sessions_along(books):
 
 def test_the_newest_sync_keeps_its_session_and_sessions_without_a_sync_go(books):
     with books.store.transaction():
-        syncs.save(books.sync.id, state="finished", ended_at=NOON)
+        syncs.save(books.sync.id, state=SyncState.FINISHED, ended_at=NOON)
         sessions.save(replace(open_session(books), ended_at=NOON))
         sessions.save(replace(open_session(books, "no sync", sync_id=None), ended_at=NOON))
         assert syncs.prune(later(days=1)) == 0

@@ -9,7 +9,7 @@ Everything here is a pure function of a frozen state: no row, clock or socket.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from enum import StrEnum
@@ -132,8 +132,8 @@ class InvoiceSync(Paged):
         return self.page_size * SWEEP_FACTOR if self.step is Step.SWEEP else self.page_size
 
     @staticmethod
-    def read_field(name: str, value: Any) -> Any:
-        return Step(value) if name == "step" else Paged.read_field(name, value)
+    def read_words(kept: Mapping[str, Any]) -> dict[str, Any]:
+        return {"step": Step(kept["step"])} if "step" in kept else {}
 
 
 def begin(
@@ -192,8 +192,8 @@ def advance(state: InvoiceSync) -> InvoiceSync:
         state = replace(state, by_id=True)
     named = BESIDE.get(state.step)
     step = named or ORDER[ORDER.index(state.step) + 1]
-    state = replace(paging.afresh(state), step=step, checked_until="")
-    return _with_percent(replace(state, ids_per_request=_most_ids(step)))
+    begun = {**paging.AFRESH, "ids_per_request": _most_ids(step), "checked_until": ""}
+    return _with_percent(replace(state, step=step, **begun))
 
 
 def _most_ids(step: Step) -> int:

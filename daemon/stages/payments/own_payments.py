@@ -6,6 +6,7 @@ They are never taken for QuickBooks' own, whatever became of them there. Store-t
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
@@ -48,7 +49,7 @@ def recognized(session: Session, payments: Sequence[ReceivedPayment]) -> Mapping
         ref_numbers=[tag for one in payments for tag in _numbers(one)],
         txn_ids=[one.txn_id for one in payments],
     )
-    found = {one.txn_id: posting for one in payments if (posting := _posting_of(one, known))}
+    found = _by_tags(payments, known)
     unknown = [one for one in payments if one.txn_id not in found and _is_tagged(one)]
     return found | (_by_earlier_tags(connection_id, unknown) if unknown else {})
 
@@ -70,17 +71,24 @@ def _is_tagged(one: ReceivedPayment) -> bool:
     return bool(one.external_guid or MEMO_TAG.search(one.memo))
 
 
-def _posting_of(one: ReceivedPayment, known: Sequence[Posting]) -> Posting | None:
+def _by_tags(payments: Sequence[ReceivedPayment], known: Sequence[Posting]) -> dict[str, Posting]:
     """By TxnID before all else: a payment is what it is, whatever somebody typed into it."""
-    numbers = {number.casefold() for number in _numbers(one) if number}
-    by_id = (posting for posting in known if is_same(posting, as_ret(one)))
-    by_tag = (
-        posting
-        for posting in known
-        if posting.external_guid.casefold() == one.external_guid.casefold()
-        or posting.ref_number.casefold() in numbers
-    )
-    return next(by_id, None) or next(by_tag, None)
+    by_txn_id = defaultdict(list)
+    by_guid, by_number = dict[str, Posting](), dict[str, Posting]()
+    for posting in known:
+        by_txn_id[posting.txn_id].append(posting)
+        by_guid.setdefault(posting.external_guid.casefold(), posting)
+        by_number.setdefault(posting.ref_number.casefold(), posting)
+    found = {}
+    for one in payments:
+        by_id = (posting for posting in by_txn_id[one.txn_id] if is_same(posting, as_ret(one)))
+        numbers = (number.casefold() for number in _numbers(one) if number)
+        tagged = [by_guid.get(one.external_guid.casefold()), *map(by_number.get, numbers)]
+        by_tag = sorted(filter(None, tagged), key=lambda posting: posting.id)
+        its_own = next(by_id, None) or next(iter(by_tag), None)
+        if its_own is not None:
+            found[one.txn_id] = its_own
+    return found
 
 
 def is_same(posting: Posting, ret: ReceivePaymentRet) -> bool:

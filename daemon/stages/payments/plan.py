@@ -7,7 +7,7 @@ at a time. What changed in QuickBooks is read in any case.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from enum import StrEnum
@@ -183,15 +183,15 @@ class PaymentSync(WhichCopy):
         return self.step in ITERATED
 
     @staticmethod
-    def read_field(name: str, value: Any) -> Any:
-        match name:
-            case "step":
-                return Step(value)
-            case "asked_about":
-                return tuple(Asked(*one) for one in value)
-            case "to_write":
-                return tuple(Looked(*one) for one in value)
-        return Paged.read_field(name, value)
+    def read_words(kept: Mapping[str, Any]) -> dict[str, Any]:
+        return {name: read(kept[name]) for name, read in _READ.items() if name in kept}
+
+
+_READ: Mapping[str, Callable[[Any], Any]] = {
+    "step": Step,
+    "asked_about": lambda kept: tuple(Asked(*one) for one in kept),
+    "to_write": lambda kept: tuple(Looked(*one) for one in kept),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,16 +283,19 @@ def advance(state: PaymentSync) -> PaymentSync:
     return to(state, AFTER[state.step])
 
 
-def to(state: PaymentSync, step: Step) -> PaymentSync:
-    """Another step, from its beginning."""
-    to_write = state.to_write if step in WRITING else ()
-    afresh = replace(paging.afresh(state), step=step, asked_about=(), to_write=to_write)
-    return _with_percent(afresh)
+def to(state: PaymentSync, step: Step, **changes: Any) -> PaymentSync:
+    """Another step, from its beginning, with these fields changed."""
+    begun = {**paging.AFRESH, "step": step, "asked_about": ()}
+    if step not in WRITING:
+        begun["to_write"] = ()
+    pushed = changes.get("pushed", state.pushed)
+    percent = max(state.percent, _percent(step, 0.0, pushed, state.to_push))
+    return replace(state, **begun | changes, percent=percent)
 
 
 def stop_pushing(state: PaymentSync) -> PaymentSync:
     """Post nothing more in this sync; go on with what is read."""
-    return to(replace(state, pushing=False, posting_id=0, method=""), Step.READ)
+    return to(state, Step.READ, pushing=False, posting_id=0, method="")
 
 
 def requests(
@@ -364,11 +367,15 @@ def cannot_tell_copy(state: PaymentSync) -> PaymentSync:
 
 def _with_percent(state: PaymentSync) -> PaymentSync:
     """How far the sync is, never going back."""
-    low, high = PERCENT[state.step]
-    done = paging.share_read(state)
-    if state.step in PUSHING or state.step is Step.POST:
-        done = min(1.0, state.pushed / state.to_push) if state.to_push else 0.0
-    return replace(state, percent=max(state.percent, int(low + (high - low) * done)))
+    percent = _percent(state.step, paging.share_read(state), state.pushed, state.to_push)
+    return replace(state, percent=max(state.percent, percent))
+
+
+def _percent(step: Step, done: float, pushed: int, to_push: int) -> int:
+    low, high = PERCENT[step]
+    if step in PUSHING or step is Step.POST:
+        done = min(1.0, pushed / to_push) if to_push else 0.0
+    return int(low + (high - low) * done)
 
 
 def _understood(state: PaymentSync, answer: Answered) -> tuple[PaymentSync, Move]:

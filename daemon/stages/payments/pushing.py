@@ -246,10 +246,9 @@ def _outcome(
     if not isinstance(result, protocol.Settled):
         return plan.to(state, Step.DOUBT), GoOn()
     if result.outcome is protocol.Outcome.POSTED:
-        state = replace(state, position=state.position + 1)
+        state = replace(state, position=state.position + 1, pushed=state.pushed + 1)
         as_expected = not proof.code
-        left = state.to_write[1:] if as_expected else ()
-        return next_of(passed(state), left), GoOn()
+        return next_of(state, state.to_write[1:] if as_expected else ()), GoOn()
     part = postings.part(held.posting_id)
     may = allowed(session.connection, part.payment)
     return failed(state, verdict.refusal(part.posting, proof.code, proof.said, may)), GoOn()
@@ -264,7 +263,7 @@ def _mark_cleared(held: MessageSet, proof: Evidence) -> None:
 
 def passed(state: PaymentSync) -> PaymentSync:
     """Done with a posting, whatever became of it: what is left is looked at."""
-    return plan.to(replace(state, posting_id=0, method="", pushed=state.pushed + 1), Step.LOOK)
+    return plan.to(state, Step.LOOK, posting_id=0, method="", pushed=state.pushed + 1)
 
 
 def failed(state: PaymentSync, why: HeldBack | Unfit | StopPosting) -> PaymentSync:
@@ -278,9 +277,9 @@ def failed(state: PaymentSync, why: HeldBack | Unfit | StopPosting) -> PaymentSy
 def next_of(state: PaymentSync, looked: Sequence[Looked]) -> PaymentSync:
     """Write the first of these that were looked at; without any, look at others."""
     if not looked or not state.pushing:
-        return plan.to(state, Step.LOOK)
-    state = replace(state, posting_id=looked[0].posting_id, to_write=tuple(looked), method="")
-    return plan.to(state, Step.POST)
+        return plan.to(state, Step.LOOK, posting_id=0, method="")
+    next_one = looked[0].posting_id
+    return plan.to(state, Step.POST, posting_id=next_one, to_write=tuple(looked), method="")
 
 
 def only_next(state: PaymentSync) -> PaymentSync:

@@ -75,15 +75,15 @@ def _read(row: Row, uses: tuple[PaymentUse, ...]) -> Payment:
 
 
 def _filled(payment: Payment, uses: Sequence[_Use], parts: Sequence[Posting]) -> Payment:
-    payment = replace(payment, uses=tuple(one.use for one in uses))
     if payment.source is PaymentSource.QUICKBOOKS:
-        return payment
+        return replace(payment, uses=tuple(one.use for one in uses))
     list_ids = [*(part.customer_list_id for part in parts), *(one[1] for one in uses)]
     customers = [*(part.customer for part in parts), *(one[2] for one in uses)]
     currencies = [*(part.currency for part in parts), *(one[3] for one in uses)]
     named = "" if payment.customer in list_ids else payment.customer
     return replace(
         payment,
+        uses=tuple(one.use for one in uses),
         customer=named or _first(customers) or payment.customer,
         customer_list_id=_first(list_ids),
         currency=payment.currency or _first(currencies),
