@@ -3,6 +3,29 @@
 A session goes from authenticate to closeConnection. The machine knows nothing of qbXML,
 rows or sockets: callers send events, and look up in ``ON_…`` what a callback means in the
 phase they find. Rules: Intuit, QuickBooks Web Connector Programmer's Guide, on the callbacks.
+
+The life of a session that goes well, and what may come between::
+
+                  +------------- answer -------------+
+                  v                                  |
+    login --->  ready ----------- request -----> awaiting ---> settling ---+
+                  ^                                  |            |        |
+                  |   after a pause: request         | busy       | slice by slice
+                  +------------------- waiting <-----+            v        |
+                                                                 done <----+  then closed
+
+Every move, as the tables have it (a test holds this list to them)::
+
+    ready --RequestHandedOut--> awaiting --AnswerStored--> ready
+    awaiting --RequestHandedOut--> awaiting     asked again: the same bytes go out again
+    ready --OpeningRetried--> ready             QuickBooks did not open
+    ready, awaiting, waiting --PauseTaken--> waiting --RequestHandedOut--> awaiting
+    ready, awaiting, waiting, settling --SliceSettled--> settling
+    settling --AnswerStored--> ready            another stage follows
+    settling --RequestHandedOut--> awaiting
+    ready, awaiting, waiting, settling --WorkRanOut--> done
+    ready, awaiting, waiting, settling, failed --FailureMet--> failed
+    ready, awaiting, waiting, settling, failed, done --ConnectionClosed--> closed
 """
 
 from __future__ import annotations

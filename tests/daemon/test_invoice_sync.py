@@ -14,6 +14,7 @@ from daemon.stages.invoices.plan import InvoiceSync, Step
 from daemon.stages.moves import Answered, Fail, GiveUpOn, Gone, GoOn, NotTakenIn, Pause
 from daemon.stages.watermarks import next_watermark
 from shared.qbxml import requests as ask
+from tests.daemon.arrows import arrows
 
 TODAY = date(2026, 3, 2)
 OVERLAP = timedelta(hours=2)
@@ -377,6 +378,15 @@ def test_percent_never_falls_and_never_says_100_before_the_end():
         seen.append(state.percent)
     assert seen == sorted(seen)
     assert seen[-1] == 99
+
+
+def test_the_diagram_shows_every_step_and_what_follows_it():
+    followed = {
+        (step.value, "", invoice_sync.advance(later_run(step=step)).step.value)
+        for step in Step
+        if step is not Step.SETTLE
+    }
+    assert arrows(invoice_sync.__doc__) == followed
 
 
 def test_the_state_survives_its_json():

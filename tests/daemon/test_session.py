@@ -14,6 +14,7 @@ from daemon.session.machine import (
     TRANSITIONS,
     Phase,
 )
+from tests.daemon.arrows import arrows
 
 EVENTS = session.Event.__args__
 
@@ -34,6 +35,15 @@ def test_an_event_moves_along_its_edge_or_is_refused_by_name(phase, event):
         return
     with pytest.raises(session.NotNow, match=f"{event.__name__}.*{phase.value}"):
         session.after(phase, event())
+
+
+def test_the_diagram_shows_every_move_and_no_other():
+    drawn = {arrow for arrow in arrows(session.__doc__) if arrow[1][:1].isupper()}
+    assert drawn == {
+        (phase.value, event.__name__, after.value)
+        for phase, moves in TRANSITIONS.items()
+        for event, after in moves.items()
+    }
 
 
 def test_closed_is_the_end():

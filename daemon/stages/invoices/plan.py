@@ -5,6 +5,13 @@ watermark and ask what was deleted. At intervals they also compare the open invo
 QuickBooks, and the customers we hold, with ours, so that nothing depends on QuickBooks'
 clock. What differs is read again by ID, then the customers that invoices newly name.
 Everything here is a pure function of a frozen state: no row, clock or socket.
+
+A step without anything to ask is passed over (a test holds the arrows to ``advance``)::
+
+    read --> deletions --> sweep --> customer-check --> reread --> customers --> settle
+                                                          ^
+    named-customers --> named --> reread                  |  stages that begin at reread, or
+                                                          |  with what payments name, join here
 """
 
 from __future__ import annotations

@@ -3,6 +3,18 @@
 Before anything is posted the plan makes sure that the company still has what was posted
 before, and that no earlier write is in doubt. Then each payment is looked at and posted, one
 at a time. What changed in QuickBooks is read in any case.
+
+A step without anything to ask is passed over (a test holds the arrows to ``AFTER``)::
+
+    known --> doubt --> lists --> look --> read --> deletions --> compare --> end
+    method --> post --> look
+
+    look --it fits--> post --written as it should--> post    the next one that was looked at
+    post --its method is missing--> method
+    method --QuickBooks has one by now--> lists
+    post --no answer to rely on--> doubt                     what is left is looked at again
+    lists, look, method --QuickBooks takes nothing--> read   posting waits for the next sync
+    read --even one at a time cannot be taken in--> changed --> deletions
 """
 
 from __future__ import annotations

@@ -6,7 +6,33 @@ payment itself is looked for (FIND). Not there proves little while a copy that w
 can still run (HOLD). Once none can, the same two questions are asked again (CHECK, LAST_FIND):
 only an answer from after the doubt window lets the same bytes go out again (AGAIN), which is
 doubtful again. Where that never comes to an answer, a person is asked. Pure tables and functions.
-Why: docs/architecture.md, "Payments: exactly once".
+Why: docs/architecture.md, "Payments: exactly once"::
+
+                no answer            tells nothing           not there
+        sent -------------> check -----------------> find -------------> hold
+         ^ |                 |  ^ \                                       |
+         | |                 |  |  \ tells nothing, no copy can run       |
+         | | answered        |  +----\--------- the window is over -------+
+         | v                 v        v          not there
+         | posted, refused, parked   last-find -------------> again
+         |                                                      |
+         +------------------- the same bytes -------------------+
+
+Every move, whatever it depends on (a test plays all of them and compares)::
+
+    sent, check, hold --Saved--> posted
+    find, last-find, again --Saved--> posted
+    sent, check, hold --Declined--> refused
+    sent --Unanswered--> check
+    sent, check, find, hold, last-find, again --SessionBegan--> check
+    check, hold --RanUnseen--> find
+    check, hold --NotRemembered--> find     while a copy may still run
+    check, hold --NotRemembered--> last-find
+    find --FoundNone--> hold --NotRemembered--> last-find --FoundNone--> again --SentAgain--> sent
+    find, last-find --FoundNone--> parked   it ran, or went out too often
+    find, last-find --FoundNone--> not-run  turned away, and never handed out twice
+    again --GivenUp--> not-run
+    check, find, hold, last-find, again --FoundUnclear--> parked
 """
 
 from __future__ import annotations

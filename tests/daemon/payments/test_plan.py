@@ -24,6 +24,7 @@ from daemon.stages.payments.plan import (
 )
 from daemon.stages.payments.protocol import Step as Doubt
 from shared.qbxml import requests as ask
+from tests.daemon.arrows import arrows
 
 TODAY = date(2026, 3, 2)
 BUSY = Answered(status=3175, said="The object is in use.")
@@ -355,6 +356,12 @@ def test_the_plan_itself_never_says_a_hundred():
     for step in Step:
         state = plan.to(state, step)
         assert state.percent < 100
+
+
+def test_the_diagram_shows_every_step_and_what_follows_it():
+    drawn = arrows(plan.__doc__)
+    assert {(start, end) for start, why, end in drawn if not why} == set(AFTER.items())
+    assert {step for start, _, end in drawn for step in (start, end)} == set(Step)
 
 
 # Between two callbacks

@@ -34,6 +34,7 @@ from daemon.stages.payments.protocol import (
     copies_left,
     wanted,
 )
+from tests.daemon.arrows import arrows
 
 SENT_AT = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 WINDOW = timedelta(minutes=15)
@@ -290,3 +291,26 @@ def test_doubt_is_never_taken_back():
     state = life(Unanswered(), ALL_GONE, FoundNone(), AGAIN)
     assert now(state) is Phase.SENT
     assert state.doubted
+
+
+def test_the_diagram_shows_every_move_and_no_other():
+    events = [
+        *(Saved(), Declined(), RanUnseen(), FoundNone(), FoundUnclear(), SessionBegan()),
+        *(SentAgain(SENT_AT), GivenUp()),
+        *(Unanswered(*flags) for flags in product((False, True), repeat=2)),
+        *(NotRemembered(copies_left) for copies_left in (False, True)),
+    ]
+    sets = [
+        OpenSet(phase, sends, SENT_AT, *flags)
+        for phase in Phase
+        for sends in (1, 2, MOST_SENDS)
+        for flags in product((False, True), repeat=4)
+    ]
+    moves = set()
+    for held, event in product(sets, events):
+        if type(event) not in TRANSITIONS[held.phase]:
+            continue
+        result = after(held, event)
+        end = result.outcome if isinstance(result, Settled) else result.phase
+        moves.add((held.phase.value, type(event).__name__, end.value))
+    assert arrows(protocol.__doc__) == moves
