@@ -33,6 +33,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from daemon.transitions import cell
+
 
 class Phase(StrEnum):
     """Where a session stands between two callbacks."""
@@ -141,21 +143,9 @@ TRANSITIONS: dict[Phase, dict[type[Event], Phase]] = {
 }
 
 
-class NotNow(Exception):
-    """An event that has no place in the phase; nothing was changed."""
-
-    def __init__(self, phase: Phase, event: Event) -> None:
-        super().__init__(f"{type(event).__name__} has no place in phase {phase.value!r}")
-        self.phase = phase
-        self.event = event
-
-
 def after(phase: Phase, event: Event) -> Phase:
-    """The phase that follows; raises NotNow for a missing cell."""
-    try:
-        return TRANSITIONS[phase][type(event)]
-    except KeyError:
-        raise NotNow(phase, event) from None
+    """The phase that follows; raises NoSuchMove for a missing cell."""
+    return cell(TRANSITIONS, phase, event)
 
 
 class OnSend(StrEnum):

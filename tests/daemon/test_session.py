@@ -14,6 +14,7 @@ from daemon.session.machine import (
     TRANSITIONS,
     Phase,
 )
+from daemon.transitions import NoSuchMove
 from tests.daemon.arrows import arrows
 
 EVENTS = session.Event.__args__
@@ -33,7 +34,7 @@ def test_an_event_moves_along_its_edge_or_is_refused_by_name(phase, event):
     if event in TRANSITIONS[phase]:
         assert session.after(phase, event()) is TRANSITIONS[phase][event]
         return
-    with pytest.raises(session.NotNow, match=f"{event.__name__}.*{phase.value}"):
+    with pytest.raises(NoSuchMove, match=f"{event.__name__}.*{phase.value}"):
         session.after(phase, event())
 
 

@@ -11,7 +11,7 @@ from enum import Enum
 from random import Random
 from typing import Any
 
-from daemon.stages.payments.protocol import NoSuchMove
+from daemon.transitions import NoSuchMove
 from tests.payments_model.poster import WINDOW, Item, Rules
 from tests.payments_model.quickbooks import WELL, Fate, Habits, Violation, Wrong
 from tests.payments_model.world import FORGETTING, Fault, World

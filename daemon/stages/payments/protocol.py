@@ -8,15 +8,16 @@ only an answer from after the doubt window lets the same bytes go out again (AGA
 doubtful again. Where that never comes to an answer, a person is asked. Pure tables and functions.
 Why: docs/architecture.md, "Payments: exactly once"::
 
-                no answer            tells nothing           not there
-        sent -------------> check -----------------> find -------------> hold
-         ^ |                 |  ^ \                                       |
-         | |                 |  |  \ tells nothing, no copy can run       |
-         | | answered        |  +----\--------- the window is over -------+
-         | v                 v        v          not there
-         | posted, refused, parked   last-find -------------> again
-         |                                                      |
-         +------------------- the same bytes -------------------+
+                no answer           tells nothing          not there
+        sent -------------> check ----------------> find -------------> hold
+         ^ |                |   ^ |                                       |
+         | | answered       |   +-|------- the window is over ------------+
+         | v                v     |
+         | posted, refused, parked| tells nothing, and no copy can run
+         |                        v            not there
+         |                    last-find ----------------------> again
+         |                                                        |
+         +-------------------- the same bytes --------------------+
 
 Every move, whatever it depends on (a test plays all of them and compares)::
 
@@ -42,6 +43,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, TypeAlias
+
+from daemon.transitions import cell
 
 MOST_SENDS = 5
 """A set that went out so often without an answer keeps all others waiting: a person is asked."""
@@ -191,15 +194,6 @@ class Step(StrEnum):
     WAIT = "wait"  # until the doubt window has passed
 
 
-class NoSuchMove(Exception):
-    """An event that has no place in the phase; nothing was changed."""
-
-    def __init__(self, phase: Phase, event: Event) -> None:
-        super().__init__(f"{type(event).__name__} has no place in phase {phase.value!r}")
-        self.phase = phase
-        self.event = event
-
-
 def sent(at: datetime) -> OpenSet:
     """A set that was just committed: it counts as handed out from now on."""
     return OpenSet(Phase.SENT, 1, at)
@@ -207,11 +201,7 @@ def sent(at: datetime) -> OpenSet:
 
 def after(open_set: OpenSet, event: Event) -> OpenSet | Settled:
     """What follows an event; raises NoSuchMove for a missing cell."""
-    try:
-        move = TRANSITIONS[open_set.phase][type(event)]
-    except KeyError:
-        raise NoSuchMove(open_set.phase, event) from None
-    return move(open_set, event)
+    return cell(TRANSITIONS, open_set.phase, event)(open_set, event)
 
 
 def wanted(open_set: OpenSet, now: datetime, window: timedelta) -> Step:

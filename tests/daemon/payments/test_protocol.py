@@ -18,7 +18,6 @@ from daemon.stages.payments.protocol import (
     FoundNone,
     FoundUnclear,
     GivenUp,
-    NoSuchMove,
     NotRemembered,
     OpenSet,
     Outcome,
@@ -34,6 +33,7 @@ from daemon.stages.payments.protocol import (
     copies_left,
     wanted,
 )
+from daemon.transitions import NoSuchMove
 from tests.daemon.arrows import arrows
 
 SENT_AT = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
