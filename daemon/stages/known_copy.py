@@ -44,21 +44,21 @@ class KnownCopyStage(Stage[KnownCopy]):
         return bool(self._ids())
 
     def _ids(self) -> tuple[str, ...]:
-        return () if self.plan.over else tuple(restored.asked(self.session, self.plan))
+        return () if self.plan.over else tuple(restored.ids_to_ask(self.session, self.plan))
 
     def next_ask(self, request_id: str) -> Ask | AskWrite | None:
         ids = self._ids()
         if not ids:
             return None
         self.plan = replace(self.plan, asked=ids)
-        return Ask(Step.KNOWN.value, request_id, plan.known(self.plan, request_id))
+        return Ask(Step.KNOWN.value, request_id, plan.known_requests(self.plan, request_id))
 
     def record_reader(self) -> Callable[[Ret | BadRecord], Iterable[object]]:
         return lambda ret: intake.take(ret, step=Step.KNOWN, home_currency="")
 
     def take_answer(self, reading: Reading) -> Move:
         """Go on with the copy that we know, or with one that a person has said to go on with."""
-        self.plan, found = restored.judged(self.session, self.plan, reading, self.now)
+        self.plan, found = restored.judge(self.session, self.plan, reading, self.now)
         match found:
             case Compared(is_older_copy=False):
                 restored.right_copy(self.session, self.now)

@@ -56,13 +56,13 @@ class Rules:
     repeats = False  # whether a write that is asked for twice is handed out twice
 
     def sent(self, at: int) -> OpenSet:
-        return protocol.sent(at)
+        return protocol.just_sent(at)
 
     def after(self, open_set: OpenSet, event: Event) -> OpenSet | Settled:
         return protocol.after(open_set, event)
 
     def wanted(self, open_set: OpenSet, now: int) -> Step:
-        return protocol.wanted(open_set, now, WINDOW)
+        return protocol.next_step(open_set, now, WINDOW)
 
     def copies_left(self, open_set: OpenSet, now: int) -> bool:
         return protocol.copies_left(open_set, now, WINDOW)

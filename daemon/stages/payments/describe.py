@@ -12,7 +12,7 @@ from shared.rules.payments.values import Payment
 from shared.rules.values import Outcome, Record, RecordKind, Session, Trouble
 
 
-def failed(
+def report_failure(
     session: Session,
     payment: Payment,
     code: str,
@@ -36,7 +36,7 @@ def failed(
     return told.message
 
 
-def stopped(session: Session, code: str, said: str, now: datetime, **fields: str) -> None:
+def report_stop(session: Session, code: str, said: str, now: datetime, **fields: str) -> None:
     """QuickBooks as a whole lets nothing be posted: one problem, not one for each payment."""
     told = tell(code, said=said, **fields)
     name = session.application.kind.label
@@ -44,12 +44,12 @@ def stopped(session: Session, code: str, said: str, now: datetime, **fields: str
     report(session, trouble, now)
 
 
-def not_taken(session: Session, said: str, now: datetime) -> None:
+def report_unreadable(session: Session, said: str, now: datetime) -> None:
     """An answer that posting stands on could not be taken in, however it was asked for."""
-    stopped(session, "answer-unreadable", "", now, reason=said)
+    report_stop(session, "answer-unreadable", "", now, reason=said)
 
 
-def not_stopped(session: Session, now: datetime) -> None:
+def close_stop(session: Session, now: datetime) -> None:
     """Posting was not stopped in this sync."""
     problems.resolve(session.connection.id, RecordKind.SYNC, [POSTING], None, now)
 
@@ -66,12 +66,12 @@ def record_trouble(session: Session, trouble: Trouble) -> None:
     _record(session, Record(trouble.kind, trouble.object_id, *failed))
 
 
-def done(session: Session, payment: Payment, outcome: Outcome) -> None:
+def record_done(session: Session, payment: Payment, outcome: Outcome) -> None:
     """A payment was posted, imported or changed without trouble."""
     _record(session, Record(RecordKind.PAYMENT, str(payment.id), payment.document, outcome))
 
 
-def put_right(session: Session, payment_ids: Iterable[int], code: str, now: datetime) -> None:
+def close_problem(session: Session, payment_ids: Iterable[int], code: str, now: datetime) -> None:
     """One thing that was wrong with these payments is right again."""
     about = [str(one) for one in payment_ids]
     problems.resolve(session.connection.id, RecordKind.PAYMENT, about, [code], now)

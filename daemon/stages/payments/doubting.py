@@ -38,14 +38,14 @@ def window(state: PaymentSync) -> timedelta:
     return timedelta(seconds=state.resend_after)
 
 
-def wanted(session: Session, state: PaymentSync, now: datetime) -> Doubt | None:
+def next_step(session: Session, state: PaymentSync, now: datetime) -> Doubt | None:
     """What the open message set wants next; None when there is none."""
     held = sets.open_set(session.connection.id)
     if held is None:
         return None
-    wanted = protocol.wanted(outcomes.opened(held), now, window(state))
+    wanted = protocol.next_step(outcomes.as_open_set(held), now, window(state))
     if wanted is Doubt.GIVE_UP:
-        outcomes.after(session, held, Evidence(protocol.GivenUp()), window(state), now)
+        outcomes.apply(session, held, Evidence(protocol.GivenUp()), window(state), now)
         return None
     return wanted
 
@@ -54,7 +54,7 @@ def begin_session(session: Session, state: PaymentSync, now: datetime) -> None:
     """Another session: whatever was asked about the open set is asked again."""
     held = sets.open_set(session.connection.id)
     if held is not None:
-        outcomes.after(session, held, Evidence(protocol.SessionBegan()), window(state), now)
+        outcomes.apply(session, held, Evidence(protocol.SessionBegan()), window(state), now)
 
 
 def next_question(
@@ -70,7 +70,7 @@ def next_question(
             return Ask(FIND, request_id, _search(held, request_id))
         case _:
             again = Evidence(protocol.SentAgain(now))
-            outcomes.after(session, held, again, window(state), now)
+            outcomes.apply(session, held, again, window(state), now)
             return AskWrite(SEND_AGAIN, held.set_id, held.request)
 
 
@@ -108,12 +108,12 @@ def _unseen(
         return state, move
     held = sets.open_set(session.connection.id)
     assert held is not None
-    outcomes.stays_in_doubt(held, said, now)
-    describe.not_taken(session, said, now)
+    outcomes.keep_in_doubt(held, said, now)
+    describe.report_unreadable(session, said, now)
     return plan.stop_pushing(state), GoOn()
 
 
-def checked(
+def take_check(
     session: Session, state: PaymentSync, reading: Reading, now: datetime
 ) -> tuple[PaymentSync, Move]:
     """The answer to CHECK."""
@@ -122,7 +122,7 @@ def checked(
     held = sets.open_set(session.connection.id)
     assert held is not None
     proof = _with_copies(evidence.of_check(reading, held.set_id), held, state, now)
-    outcomes.after(session, held, proof, window(state), now)
+    outcomes.apply(session, held, proof, window(state), now)
     return replace(state, tries=0), GoOn()
 
 
@@ -135,7 +135,7 @@ def check_refused(
     if held is not None and exchange is not None and exchange.hresult.upper() == PARSE_ERROR:
         told = Evidence(protocol.NotRemembered(), said=said)
         proof = _with_copies(told, held, state, now)
-        outcomes.after(session, held, proof, window(state), now)
+        outcomes.apply(session, held, proof, window(state), now)
         return state, GoOn()
     return paging.refused(state, code, said, passing=passing)
 
@@ -144,11 +144,11 @@ def _with_copies(proof: Evidence, held: MessageSet, state: PaymentSync, now: dat
     """Whether an earlier copy may still run is as of the moment at which nothing was known."""
     if not isinstance(proof.event, protocol.NotRemembered):
         return proof
-    left = protocol.copies_left(outcomes.opened(held), now, window(state))
+    left = protocol.copies_left(outcomes.as_open_set(held), now, window(state))
     return replace(proof, event=protocol.NotRemembered(left))
 
 
-def found(
+def take_search(
     session: Session, state: PaymentSync, reading: Reading, now: datetime
 ) -> tuple[PaymentSync, Move]:
     """The answer to FIND; it counts only when every part of the search was answered."""
@@ -166,7 +166,7 @@ def found(
     assert held is not None
     part = postings.part(held.posting_id)
     proof = evidence.of_search(reading.rows, part.posting, tags_of(part))
-    outcomes.after(session, held, proof, window(state), now)
+    outcomes.apply(session, held, proof, window(state), now)
     return replace(state, tries=0), GoOn()
 
 
@@ -179,9 +179,9 @@ def _unanswered_of(reading: Reading) -> ResponseHead | None:
     by_number, by_customer, *others = (*reading.heads, *[None] * SEARCHES)[:SEARCHES]
     nobody = by_customer is not None and by_customer.status.code in plan.NOT_THERE
     parts = [by_number, *others, *([by_customer] * (not nobody))]
-    return unanswered([head for head in parts if head is not None])
+    return first_unanswered([head for head in parts if head is not None])
 
 
-def unanswered(heads: Sequence[ResponseHead]) -> ResponseHead | None:
+def first_unanswered(heads: Sequence[ResponseHead]) -> ResponseHead | None:
     """The first of these questions that QuickBooks did not answer."""
     return next((head for head in heads if not statuses.is_success(head.status.code)), None)

@@ -23,7 +23,7 @@ from daemon.stages.payments import (
     pushing,
     verdict,
 )
-from daemon.stages.payments.doubting import unanswered
+from daemon.stages.payments.doubting import first_unanswered
 from daemon.stages.payments.evidence import Evidence, Tags
 from daemon.stages.payments.intake import LookedCustomer, LookedInvoice
 from daemon.stages.payments.plan import LOOKS_AT_ONCE, Asked, Looked, PaymentSync, Step
@@ -69,7 +69,7 @@ RECORDS = range(3000, 4000)
 # The question
 
 
-def look(
+def ask_look(
     session: Session, state: PaymentSync, request_id: str, now: datetime
 ) -> tuple[PaymentSync, Ask]:
     """Ask for the next postings' invoices as they are now, and whether each is or was there."""
@@ -160,7 +160,7 @@ def _invoices(posting: Posting) -> str:
 # The answer
 
 
-def looked(
+def take_look(
     session: Session, state: PaymentSync, reading: Reading, now: datetime
 ) -> tuple[PaymentSync, Move]:
     """Decide of each posting whether it goes out as the books are now."""
@@ -173,12 +173,12 @@ def looked(
     state = replace(state, unseen=0)
     failed = [_unanswered_of(about_it) for about_it in about_each]
     about_all = next((one for one in failed if one and not _is_about_a_record(one)), None)
-    about_all = about_all or unanswered(about_deletions[:1])
+    about_all = about_all or first_unanswered(about_deletions[:1])
     if about_all is not None and (len(asked) > 1 or not _is_about_a_record(about_all)):
         return _looked_in_vain(session, state, about_all, now)
     state, is_told = deletions.take_listed(session, state, reading.rows, about_deletions)
     if not is_told:
-        return plan.to(state, Step.LOOK), GoOn()
+        return plan.go_to(state, Step.LOOK), GoOn()
     state = replace(
         state,
         at_once=min(state.at_once * 2, state.most_at_once),
@@ -192,8 +192,8 @@ def looked(
         if not state.pushing:
             break
     marked = postings.parts(fit)
-    to_write = [Looked(one, pushing.mark(session, marked[one])) for one in fit]
-    return pushing.next_of(state, to_write), GoOn()
+    to_write = [Looked(one, pushing.mark_of(session, marked[one])) for one in fit]
+    return pushing.write_next(state, to_write), GoOn()
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,17 +243,17 @@ def _decided(
         # A record that cannot be read, or is in use, keeps its own payment waiting only.
         code, said = in_vain.status.code, in_vain.status.message
         refused = verdict.refusal(posting, code, said)
-        outcomes.not_posted(session, part, refused, now, said=said)
-        return pushing.failed(state, refused), False
+        outcomes.put_back(session, part, refused, now, said=said)
+        return pushing.left_out(state, refused), False
     known_by = Tags.of(seen.owner, payment.external_id, posting)
     proof = _search(part, known_by, (*seen.rows, *deletions.of(session, state, posting)))
     if not isinstance(proof.event, protocol.FoundNone):
         # Our own store may be a backup: what it takes for unsent may be in QuickBooks.
-        outcomes.found(session, part, proof, now)
-        return pushing.passed(state), False
+        outcomes.take_found(session, part, proof, now)
+        return pushing.done_with(state), False
     if payment.status is not PaymentStatus.READY or _invoices(posting) != asked.invoices:
         # It was corrected meanwhile: as it is now, nobody has looked at it.
-        return pushing.passed(state), False
+        return pushing.done_with(state), False
     why = _verdict(session, part, seen)
     if isinstance(why, Fits):
         why = _only_one(session, part, seen) or why
@@ -263,9 +263,9 @@ def _decided(
             _accept(posting, why.date or payment.date, why, found, now)
             return state, True
         why = found
-    outcomes.reread(session, posting)
-    outcomes.not_posted(session, part, why, now)
-    return pushing.failed(state, why), False
+    outcomes.queue_reread(session, posting)
+    outcomes.put_back(session, part, why, now)
+    return pushing.left_out(state, why), False
 
 
 def _unseen(
@@ -284,8 +284,8 @@ def _unseen(
     state = replace(state, unseen=state.unseen + 1, most_at_once=LOOKS_AT_ONCE)
     pushing.put_off(session, state, said, now)
     if state.unseen < MOST_UNSEEN:
-        return pushing.passed(state), GoOn()
-    describe.not_taken(session, said, now)
+        return pushing.done_with(state), GoOn()
+    describe.report_unreadable(session, said, now)
     return plan.stop_pushing(state), GoOn()
 
 
@@ -294,7 +294,7 @@ def _fewer(state: PaymentSync) -> PaymentSync:
     asked = len(state.asked_about)
     most = min(state.most_at_once, max(FEW, asked // 2))
     at_once = max(1, asked // paging.SHRINK)
-    return plan.to(replace(state, at_once=at_once, most_at_once=most), Step.LOOK)
+    return plan.go_to(replace(state, at_once=at_once, most_at_once=most), Step.LOOK)
 
 
 def _unanswered_of(about_it: Sequence[ResponseHead]) -> ResponseHead | None:
@@ -310,7 +310,7 @@ def _unanswered_of(about_it: Sequence[ResponseHead]) -> ResponseHead | None:
     wanted = [by_number]
     wanted += [one for one in (concerned, *by_invoice_number) if one.status.code != plan.NOT_FOUND]
     wanted += [one for one in (by_customer, *by_name) if one.status.code not in plan.NOT_THERE]
-    return unanswered(wanted)
+    return first_unanswered(wanted)
 
 
 def _is_about_a_record(failed: ResponseHead) -> bool:
@@ -323,10 +323,10 @@ def _looked_in_vain(
     """QuickBooks is busy, answers nothing to this application, or not about so many at once."""
     code, said = failed.status.code, failed.status.message
     if code in verdict.NOT_READY:
-        return pushing.busy(session, state, said, now)
+        return pushing.wait_or_stop(session, state, said, now)
     if _is_about_a_record(failed):
         return _fewer(state), GoOn()
-    describe.stopped(session, str(code), said, now)
+    describe.report_stop(session, str(code), said, now)
     return plan.stop_pushing(state), GoOn()
 
 
@@ -334,7 +334,7 @@ def _verdict(session: Session, part: PaymentPart, seen: _Seen) -> Fits | HeldBac
     payment, posting = part.payment, part.posting
     may, closing = allowed(session.connection, payment), _closing_date(session)
     if posting.uses:
-        return verdict.look(payment, posting, seen.invoices, closing, may)
+        return verdict.judge(payment, posting, seen.invoices, closing, may)
     customers = seen.customers
     receivables = verdict.Receivables(
         quickbooks_lists.entries(session.connection.id, ListKind.ACCOUNT),
@@ -347,8 +347,8 @@ def _verdict(session: Session, part: PaymentPart, seen: _Seen) -> Fits | HeldBac
         ledger.queue_reread(session.connection.id, RecordKind.CUSTOMER, ids)
         known = customers.get(posting.customer_list_id)
         found = ", ".join(one.customer for one in (known, *others) if one is not None)
-        return verdict.stopped(ACCOUNT_AMBIGUOUS, customer=name, found=found)
-    return verdict.look_on_account(payment, posting, customers, receivables, closing, may)
+        return verdict.of_code(ACCOUNT_AMBIGUOUS, customer=name, found=found)
+    return verdict.judge_on_account(payment, posting, customers, receivables, closing, may)
 
 
 def _only_one(session: Session, part: PaymentPart, seen: _Seen) -> HeldBack | Unfit | None:
@@ -363,7 +363,7 @@ def _only_one(session: Session, part: PaymentPart, seen: _Seen) -> HeldBack | Un
     txn_ids = sorted({one.txn_id for one in others})
     ledger.queue_reread(session.connection.id, RecordKind.INVOICE, txn_ids)
     number, count = others[0].number, str(len(txn_ids) + 1)
-    return verdict.stopped("payment-invoice-ambiguous", number=number, count=count)
+    return verdict.of_code("payment-invoice-ambiguous", number=number, count=count)
 
 
 def _search(part: PaymentPart, known_by: Tags, rows: Sequence[object]) -> Evidence:

@@ -30,7 +30,7 @@ MOST_TURNED_AWAY = 3
 """So often QuickBooks may turn a set away, before a person is asked."""
 
 
-def opened(held: MessageSet) -> OpenSet:
+def as_open_set(held: MessageSet) -> OpenSet:
     """The protocol's view of a message set on file."""
     return OpenSet(
         phase=Phase(held.phase),
@@ -43,11 +43,11 @@ def opened(held: MessageSet) -> OpenSet:
     )
 
 
-def after(
+def apply(
     session: Session, held: MessageSet, evidence: Evidence, window: timedelta, now: datetime
 ) -> OpenSet | Settled:
     """Write down what follows from an event for a set and its posting."""
-    before = opened(held)
+    before = as_open_set(held)
     result = protocol.after(before, evidence.event)
     part = postings.part(held.posting_id)
     if isinstance(result, OpenSet):
@@ -58,13 +58,13 @@ def after(
     _save(session, held, closed, now, outcome=result.outcome)
     match result.outcome:
         case Outcome.POSTED:
-            posted(session, part, evidence, now, set_id=held.set_id)
+            note_posted(session, part, evidence, now, set_id=held.set_id)
         case Outcome.REFUSED:
-            declined(session, part, evidence, now, set_id=held.set_id)
+            note_declined(session, part, evidence, now, set_id=held.set_id)
         case Outcome.PARKED:
             unseen = "payment-ran-unseen" if before.ran else "payment-never-answered"
             hint = evidence.hint or unseen
-            parked(session, part, hint, evidence.found, now, set_id=held.set_id)
+            park(session, part, hint, evidence.found, now, set_id=held.set_id)
         case Outcome.NOT_RUN:
             _not_run(session, part, evidence, now, set_id=held.set_id)
     return result
@@ -124,7 +124,7 @@ def _in_doubt(
     )
 
 
-def stays_in_doubt(held: MessageSet, said: str, now: datetime) -> None:
+def keep_in_doubt(held: MessageSet, said: str, now: datetime) -> None:
     """Nothing was learned of a set: it is as open as it was, and the payment says why."""
     code = "payment-doubt-unreadable"
     postings.move(
@@ -150,7 +150,7 @@ EVENTS: Mapping[str, str] = {
 """What the life of a payment says of an event of the protocol."""
 
 
-def posted(
+def note_posted(
     session: Session, part: PaymentPart, evidence: Evidence, now: datetime, *, set_id: str = ""
 ) -> None:
     """The payment is in QuickBooks."""
@@ -177,15 +177,15 @@ def posted(
     )
     # The list of payments may have shown it before we knew that it is ours.
     from_quickbooks.remove_ours(session.connection.id, [ret.txn_id])
-    reread(session, posting)
-    describe.done(session, payment, store_values.Outcome.POSTED)
+    queue_reread(session, posting)
+    describe.record_done(session, payment, store_values.Outcome.POSTED)
     if code:
-        describe.failed(session, payment, code, now, said=evidence.said)
+        describe.report_failure(session, payment, code, now, said=evidence.said)
     if posting.state is PostingState.SENT:
         for use in posting.uses:
             _compare_balance(session, posting, use.invoice_txn_id, use.expected, ret, now)
     elif ret.total_amount is not None and not terms.agree(payment, posting, ret):
-        edited(session, payment, terms.sent(payment, posting), terms.shown(ret), now)
+        report_edited(session, payment, terms.sent(payment, posting), terms.shown(ret), now)
 
 
 def _as_it_was_sent(payment: Payment, posting: Posting, ret: ReceivePaymentRet) -> Posting:
@@ -202,10 +202,12 @@ def _as_it_was_sent(payment: Payment, posting: Posting, ret: ReceivePaymentRet) 
     return as_sent
 
 
-def edited(session: Session, payment: Payment, as_sent: str, as_found: str, now: datetime) -> None:
+def report_edited(
+    session: Session, payment: Payment, as_sent: str, as_found: str, now: datetime
+) -> None:
     """A payment of ours is not in QuickBooks as we sent it."""
     fields = {"expected": as_sent, "found": as_found}
-    describe.failed(session, payment, EDITED, now, fields=fields)
+    describe.report_failure(session, payment, EDITED, now, fields=fields)
 
 
 def _compare_balance(
@@ -220,10 +222,10 @@ def _compare_balance(
     shown = next((one.balance_remaining for one in ret.applied if one.txn_id == txn_id), None)
     if expected is None or shown is None or shown == expected:
         return
-    differs(session, posting, txn_id, expected, shown, now)
+    report_difference(session, posting, txn_id, expected, shown, now)
 
 
-def differs(
+def report_difference(
     session: Session,
     posting: Posting,
     txn_id: str,
@@ -235,33 +237,33 @@ def differs(
     number = next((u.number for u in posting.uses if u.invoice_txn_id == txn_id), txn_id)
     fields = {"number": number, "expected": f"{expected:,.2f}", "found": f"{found:,.2f}"}
     payment = payment_pages.get(posting.payment_id)
-    describe.failed(session, payment, "payment-balance-differs", now, fields=fields)
+    describe.report_failure(session, payment, "payment-balance-differs", now, fields=fields)
 
 
-def found(session: Session, part: PaymentPart, proof: Evidence, now: datetime) -> None:
+def take_found(session: Session, part: PaymentPart, proof: Evidence, now: datetime) -> None:
     """QuickBooks shows a payment of ours that was not known to be there: it is, or may be, it."""
     if isinstance(proof.event, protocol.Saved):
-        posted(session, part, proof, now)
+        note_posted(session, part, proof, now)
     else:
-        parked(session, part, proof.hint, proof.found, now)
+        park(session, part, proof.hint, proof.found, now)
 
 
-def settled_by_list(session: Session, held: MessageSet, proof: Evidence, now: datetime) -> None:
+def settle_by_list(session: Session, held: MessageSet, proof: Evidence, now: datetime) -> None:
     """A list of payments shows what an open set was looked for."""
-    after(session, held, proof, timedelta(0), now)
+    apply(session, held, proof, timedelta(0), now)
 
 
-def declined(
+def note_declined(
     session: Session, part: PaymentPart, evidence: Evidence, now: datetime, *, set_id: str = ""
 ) -> None:
     """QuickBooks said no: nothing was written."""
     may = allowed(session.connection, part.payment)
     why = verdict.refusal(part.posting, evidence.code, evidence.said, may)
-    reread(session, part.posting)
-    not_posted(session, part, why, now, said=evidence.said, set_id=set_id)
+    queue_reread(session, part.posting)
+    put_back(session, part, why, now, said=evidence.said, set_id=set_id)
 
 
-def not_posted(
+def put_back(
     session: Session,
     part: PaymentPart,
     why: HeldBack | Unfit | StopPosting,
@@ -277,11 +279,13 @@ def not_posted(
     """
     if isinstance(why, Unfit):
         fields = why.fields
-        reason = describe.failed(session, part.payment, why.code, now, fields=fields, said=said)
+        reason = describe.report_failure(
+            session, part.payment, why.code, now, fields=fields, said=said
+        )
     else:
         reason = tell(why.code, said=said, **why.fields).message
     if isinstance(why, StopPosting):
-        describe.stopped(session, why.code, said, now, **why.fields)
+        describe.report_stop(session, why.code, said, now, **why.fields)
     waits = not isinstance(why, Unfit)
     attempts = part.posting.attempts + 1
     postings.move(
@@ -300,7 +304,7 @@ def not_posted(
     )
 
 
-def parked(
+def park(
     session: Session,
     part: PaymentPart,
     hint: str,
@@ -310,9 +314,9 @@ def parked(
     set_id: str = "",
 ) -> None:
     """Only a person can tell what QuickBooks holds of this payment."""
-    reread(session, part.posting)
+    queue_reread(session, part.posting)
     fields = {"found": found, "count": found}
-    reason = describe.failed(session, part.payment, hint, now, fields=fields)
+    reason = describe.report_failure(session, part.payment, hint, now, fields=fields)
     postings.move(
         part.posting.id,
         PostingState.PARKED,
@@ -335,12 +339,12 @@ def _not_run(
     posting = part.posting
     said = evidence.said or posting.said
     if statuses.speaks_of_a_lock(said):
-        why = verdict.stopped("payment-locked")
-        not_posted(session, part, why, now, said=said, set_id=set_id)
+        why = verdict.of_code("payment-locked")
+        put_back(session, part, why, now, said=said, set_id=set_id)
         return
     if posting.attempts + 1 >= MOST_TURNED_AWAY:
-        why = verdict.stopped("payment-request-refused")
-        not_posted(session, part, why, now, said=said, set_id=set_id)
+        why = verdict.of_code("payment-request-refused")
+        put_back(session, part, why, now, said=said, set_id=set_id)
         return
     postings.move(
         posting.id,
@@ -352,7 +356,7 @@ def _not_run(
     )
 
 
-def reread(session: Session, posting: Posting) -> None:
+def queue_reread(session: Session, posting: Posting) -> None:
     """Read the invoices of a posting again at the end of this sync."""
     connection_id = session.connection.id
     held = ledger.held(connection_id, [use.invoice_txn_id for use in posting.uses])

@@ -40,7 +40,7 @@ def tags_of(part: PaymentPart) -> Tags:
     return Tags.of(origin(part.payment.connection_id), part.payment.external_id, part.posting)
 
 
-def recognized(session: Session, payments: Sequence[ReceivedPayment]) -> Mapping[str, Posting]:
+def recognize(session: Session, payments: Sequence[ReceivedPayment]) -> Mapping[str, Posting]:
     """Which of these payments, by TxnID, belong to which posting of ours."""
     connection_id = session.connection.id
     known = postings.by_tags(
@@ -100,7 +100,7 @@ def is_same(posting: Posting, ret: ReceivePaymentRet) -> bool:
     return not posting.time_created or ret.time_created == posting.time_created
 
 
-def seen(
+def take_shown(
     session: Session, posting: Posting, one: ReceivedPayment, now: datetime, *, by_id: bool
 ) -> bool:
     """QuickBooks shows a payment of ours; tells whether that was any news.
@@ -122,7 +122,7 @@ def seen(
             return False
         case _:
             part = postings.part(posting.id)
-            outcomes.found(session, part, _proof(part, one), now)
+            outcomes.take_found(session, part, _proof(part, one), now)
             return True
 
 
@@ -145,14 +145,14 @@ def _same(session: Session, posting: Posting, one: ReceivedPayment, now: datetim
         deleted=False,
     )
     invoices = {use.txn_id for use in one.uses} | {use.invoice_txn_id for use in posting.uses}
-    reread(session, invoices)
+    queue_reread(session, invoices)
     if posting.deleted:
-        describe.put_right(session, [payment.id], DELETED, now)
+        describe.close_problem(session, [payment.id], DELETED, now)
     if is_right:
         for code in (outcomes.EDITED, outcomes.NOT_APPLIED):
-            describe.put_right(session, [payment.id], code, now)
+            describe.close_problem(session, [payment.id], code, now)
     else:
-        outcomes.edited(session, payment, as_sent, f"{as_found} of {one.customer}", now)
+        outcomes.report_edited(session, payment, as_sent, f"{as_found} of {one.customer}", now)
     return True
 
 
@@ -194,7 +194,7 @@ def put_id_right(
         time_created=ret.time_created,
     )
     from_quickbooks.remove_ours(session.connection.id, [ret.txn_id])
-    describe.put_right(session, [posting.payment_id], TWICE, now)
+    describe.close_problem(session, [posting.payment_id], TWICE, now)
     return True
 
 
@@ -213,7 +213,7 @@ def _is_told(session: Session, payment_id: int, code: str) -> bool:
 def _twice(session: Session, posting: Posting, one: ReceivedPayment, now: datetime) -> bool:
     payment = payment_pages.get(posting.payment_id)
     found = f"TxnID {posting.txn_id} and TxnID {one.txn_id}"
-    describe.failed(session, payment, TWICE, now, fields={"found": found})
+    describe.report_failure(session, payment, TWICE, now, fields={"found": found})
     _reread_paid(session, one)
     return True
 
@@ -225,7 +225,7 @@ def _settles_doubt(session: Session, posting: Posting, one: ReceivedPayment, now
         _reread_paid(session, one)
         return False
     proof = _proof(postings.part(posting.id), one)
-    outcomes.settled_by_list(session, held, proof, now)
+    outcomes.settle_by_list(session, held, proof, now)
     return True
 
 
@@ -267,7 +267,7 @@ def _as_applied(use: ReceivedUse) -> AppliedToTxnRet:
     )
 
 
-def deleted(session: Session, txn_ids: Iterable[str], now: datetime) -> int:
+def note_deleted(session: Session, txn_ids: Iterable[str], now: datetime) -> int:
     """QuickBooks no longer has these; tells how many of ours that is news about."""
     known = postings.by_tags(session.connection.id, txn_ids=txn_ids)
     gone = [one for one in known if one.state is PostingState.POSTED and not one.deleted]
@@ -276,24 +276,24 @@ def deleted(session: Session, txn_ids: Iterable[str], now: datetime) -> int:
         postings.move(posting.id, PostingState.POSTED, now, event=event, deleted=True)
         if all(part.deleted for part in postings.of_payment(posting.payment_id)):
             # Another part may be the one that was edited, and it is there still.
-            describe.put_right(session, [posting.payment_id], outcomes.EDITED, now)
-        describe.failed(session, payment_pages.get(posting.payment_id), DELETED, now)
-        outcomes.reread(session, posting)
+            describe.close_problem(session, [posting.payment_id], outcomes.EDITED, now)
+        describe.report_failure(session, payment_pages.get(posting.payment_id), DELETED, now)
+        outcomes.queue_reread(session, posting)
     return len(gone)
 
 
-def copies_deleted(session: Session, ref_numbers: Iterable[str]) -> None:
+def reread_copies(session: Session, ref_numbers: Iterable[str]) -> None:
     """What carried a number of ours was deleted, whatever its ID: its invoices owe more now."""
     for posting in postings.by_tags(session.connection.id, ref_numbers=ref_numbers):
-        outcomes.reread(session, posting)
+        outcomes.queue_reread(session, posting)
 
 
 def _reread_paid(session: Session, one: ReceivedPayment) -> None:
     """Read the invoices that a payment is applied to again."""
-    reread(session, {use.txn_id for use in one.uses})
+    queue_reread(session, {use.txn_id for use in one.uses})
 
 
-def reread(session: Session, txn_ids: Iterable[str]) -> None:
+def queue_reread(session: Session, txn_ids: Iterable[str]) -> None:
     """Read these invoices again at the end of this sync, as far as we hold them."""
     connection_id = session.connection.id
     held = ledger.held(connection_id, sorted(set(txn_ids)))

@@ -292,10 +292,10 @@ AFTER: dict[Step, Step] = {
 
 def advance(state: PaymentSync) -> PaymentSync:
     """The next step, from its beginning."""
-    return to(state, AFTER[state.step])
+    return go_to(state, AFTER[state.step])
 
 
-def to(state: PaymentSync, step: Step, **changes: Any) -> PaymentSync:
+def go_to(state: PaymentSync, step: Step, **changes: Any) -> PaymentSync:
     """Another step, from its beginning, with these fields changed."""
     begun = {**paging.AFRESH, "step": step, "asked_about": ()}
     if step not in WRITING:
@@ -307,7 +307,7 @@ def to(state: PaymentSync, step: Step, **changes: Any) -> PaymentSync:
 
 def stop_pushing(state: PaymentSync) -> PaymentSync:
     """Post nothing more in this sync; go on with what is read."""
-    return to(state, Step.READ, pushing=False, posting_id=0, method="")
+    return go_to(state, Step.READ, pushing=False, posting_id=0, method="")
 
 
 def requests(
@@ -356,7 +356,7 @@ def unreadable(state: PaymentSync, said: str, stored: int = 0) -> tuple[PaymentS
         return state, move
     if state.step is Step.READ:
         changed = replace(state, page_size=SHORT_PAGE, largest_page=SHORT_PAGE)
-        return to(changed, Step.CHANGED), GoOn()
+        return go_to(changed, Step.CHANGED), GoOn()
     if state.step is Step.DELETIONS:
         return _without_deletions(state), GoOn()
     if state.step in PUSHING:
@@ -410,10 +410,10 @@ def _past(state: PaymentSync) -> PaymentSync:
 
 
 def _known(state: PaymentSync, request_id: str) -> tuple[ask.Request, ...]:
-    return known(state, request_id)
+    return known_requests(state, request_id)
 
 
-def known(state: WhichCopy, request_id: str) -> tuple[ask.Request, ...]:
+def known_requests(state: WhichCopy, request_id: str) -> tuple[ask.Request, ...]:
     """Whether QuickBooks has the payments that are asked for, and which ones were deleted."""
     if state.numbers:
         return (

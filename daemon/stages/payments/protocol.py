@@ -194,7 +194,7 @@ class Step(StrEnum):
     WAIT = "wait"  # until the doubt window has passed
 
 
-def sent(at: datetime) -> OpenSet:
+def just_sent(at: datetime) -> OpenSet:
     """A set that was just committed: it counts as handed out from now on."""
     return OpenSet(Phase.SENT, 1, at)
 
@@ -204,7 +204,7 @@ def after(open_set: OpenSet, event: Event) -> OpenSet | Settled:
     return cell(TRANSITIONS, open_set.phase, event)(open_set, event)
 
 
-def wanted(open_set: OpenSet, now: datetime, window: timedelta) -> Step:
+def next_step(open_set: OpenSet, now: datetime, window: timedelta) -> Step:
     """What to do about an open set; SENT is only asked about while its session lives."""
     match open_set.phase:
         case Phase.SENT:

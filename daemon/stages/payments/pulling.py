@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from daemon.stages.payments import intake, own_payments, restored
-from daemon.stages.payments.describe import done, report
+from daemon.stages.payments.describe import record_done, report
 from daemon.stages.payments.plan import PaymentSync, Step
 from daemon.stages.reading import Tally
 from shared.models import ledger, problems
@@ -36,7 +36,7 @@ def store_rows(
     """Store rows of a step that reads payments, or the list of those that were deleted."""
     if state.step is Step.DELETIONS:
         deleted = [row for row in rows if isinstance(row, TxnDeletedRet)]
-        own_payments.copies_deleted(session, [row.ref_number for row in deleted])
+        own_payments.reread_copies(session, [row.ref_number for row in deleted])
         gone = [row.txn_id for row in deleted]
         return Tally(rows=len(rows), changed=delete(session, gone, now))
     if state.step is Step.CHANGED:
@@ -61,7 +61,7 @@ def _changed(session: Session, rows: Sequence[object]) -> Tally:
     return Tally(rows=len(rows), newest=newest)
 
 
-def not_taken_in(session: Session, txn_id: str, said: str, now: datetime) -> None:
+def report_not_taken_in(session: Session, txn_id: str, said: str, now: datetime) -> None:
     """A payment whose answer can never be taken in is a problem; what is held of it stays."""
     held = from_quickbooks.by_txn_id(session.connection.id, [txn_id]).get(txn_id)
     document = held.document if held else f"Payment {txn_id}"
@@ -71,32 +71,34 @@ def not_taken_in(session: Session, txn_id: str, said: str, now: datetime) -> Non
 def delete(session: Session, txn_ids: Sequence[str], now: datetime) -> int:
     """Payments that QuickBooks no longer has; tells how many that was news about."""
     connection_id = session.connection.id
-    changed = own_payments.deleted(session, txn_ids, now)
+    changed = own_payments.note_deleted(session, txn_ids, now)
     gone = from_quickbooks.mark_deleted(connection_id, txn_ids, now)
-    own_payments.reread(session, from_quickbooks.invoices_of(connection_id, gone))
+    own_payments.queue_reread(session, from_quickbooks.invoices_of(connection_id, gone))
     for payment in from_quickbooks.by_txn_id(connection_id, gone).values():
-        done(session, payment, Outcome.DELETED)
+        record_done(session, payment, Outcome.DELETED)
     # Also of one that was never held, since it could not be read.
     problems.resolve(connection_id, RecordKind.PAYMENT, txn_ids, None, now)
     return changed + len(gone)
 
 
-def missing(session: Session, state: PaymentSync, txn_ids: Iterable[str], now: datetime) -> int:
+def note_missing(
+    session: Session, state: PaymentSync, txn_ids: Iterable[str], now: datetime
+) -> int:
     """Payments that were asked for by their IDs and not shown."""
     missing = sorted(txn_ids)
     if state.restored:
         known = postings.by_tags(session.connection.id, txn_ids=missing)
         lost = [one for one in known if one.state is PostingState.POSTED]
-        restored.lost(session, lost, now)
+        restored.park_lost(session, lost, now)
     return delete(session, missing, now)
 
 
 def _store_payments(
     session: Session, payments: Sequence[ReceivedPayment], now: datetime, *, by_id: bool
 ) -> Tally:
-    recognized = own_payments.recognized(session, payments)
+    recognized = own_payments.recognize(session, payments)
     known_to_us = sum(
-        own_payments.seen(session, _again(recognized[one.txn_id]), one, now, by_id=by_id)
+        own_payments.take_shown(session, _again(recognized[one.txn_id]), one, now, by_id=by_id)
         for one in payments
         if one.txn_id in recognized
     )
@@ -127,10 +129,10 @@ def _store_theirs(session: Session, payments: Sequence[ReceivedPayment], now: da
     invoices |= {
         use.invoice_txn_id for one in stored.updated if one in before for use in _paid(before[one])
     }
-    own_payments.reread(session, invoices)
+    own_payments.queue_reread(session, invoices)
     for txn_id, payment in from_quickbooks.by_txn_id(connection.id, changed).items():
         imported = txn_id in stored.imported
-        done(session, payment, Outcome.IMPORTED if imported else Outcome.UPDATED)
+        record_done(session, payment, Outcome.IMPORTED if imported else Outcome.UPDATED)
     return len(changed)
 
 

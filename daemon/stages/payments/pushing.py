@@ -50,20 +50,20 @@ NAME_TAKEN = 3100
 WRITES_ELSEWHERE = "company-written-elsewhere"
 
 
-def busy(
+def wait_or_stop(
     session: Session, state: PaymentSync, said: str, now: datetime
 ) -> tuple[PaymentSync, Move]:
     """QuickBooks is busy: after a few tries posting waits for the next sync."""
     if state.tries >= state.most_tries:
-        describe.stopped(session, "retries-exhausted", said, now, times=str(state.tries + 1))
+        describe.report_stop(session, "retries-exhausted", said, now, times=str(state.tries + 1))
         return plan.stop_pushing(state), GoOn()
     return paging.try_again(state, said)
 
 
 def put_off(session: Session, state: PaymentSync, said: str, now: datetime) -> None:
     """What could not be read keeps a posting waiting."""
-    why = verdict.stopped("payment-answer-unreadable", reason=said)
-    outcomes.not_posted(session, postings.part(state.posting_id), why, now, said=said)
+    why = verdict.of_code("payment-answer-unreadable", reason=said)
+    outcomes.put_back(session, postings.part(state.posting_id), why, now, said=said)
 
 
 def rules_now(session: Session) -> PlaceRules:
@@ -78,7 +78,7 @@ def rules_now(session: Session) -> PlaceRules:
     )
 
 
-def method_made(
+def take_method(
     session: Session, state: PaymentSync, reading: Reading, now: datetime
 ) -> tuple[PaymentSync, Move]:
     """The payment method is in QuickBooks now, or the payment cannot have it."""
@@ -86,25 +86,25 @@ def method_made(
     if reading.unreadable or head is None:
         if not state.relisted:
             # The list tells whether it was made.
-            return replace(plan.to(state, Step.LISTS), relisted=True), GoOn()
+            return replace(plan.go_to(state, Step.LISTS), relisted=True), GoOn()
         put_off(session, state, reading.unreadable or "it held no response", now)
-        return passed(state), GoOn()
+        return done_with(state), GoOn()
     code, said = head.status.code, head.status.message
     if statuses.is_transient(code, said):
-        return busy(session, only_next(state), said, now)
+        return wait_or_stop(session, keep_next(state), said, now)
     if statuses.is_success(code):
         made = [row for row in reading.rows if isinstance(row, ListEntry)]
         quickbooks_lists.add(session.connection.id, made)
-        return plan.to(state, Step.POST), GoOn()
+        return plan.go_to(state, Step.POST), GoOn()
     if code == NAME_TAKEN and not state.relisted:
         # Somebody else made it since the list was read.
-        return replace(plan.to(state, Step.LISTS), relisted=True), GoOn()
-    why = verdict.stopped("payment-method-missing", method=state.method)
-    outcomes.not_posted(session, postings.part(state.posting_id), why, now, said=said)
-    return failed(state, why), GoOn()
+        return replace(plan.go_to(state, Step.LISTS), relisted=True), GoOn()
+    why = verdict.of_code("payment-method-missing", method=state.method)
+    outcomes.put_back(session, postings.part(state.posting_id), why, now, said=said)
+    return left_out(state, why), GoOn()
 
 
-def post(
+def post_next(
     session: Session, state: PaymentSync, now: datetime
 ) -> tuple[PaymentSync, AskWrite | None]:
     """Commit the write of the posting that was looked at; None when it cannot be written."""
@@ -115,32 +115,32 @@ def post(
     posting, payment = part.posting, part.payment
     if payment.status is not PaymentStatus.READY or posting.date is None:
         # A person skipped or corrected it, or it was judged otherwise, since it was looked at.
-        return passed(state), None
+        return done_with(state), None
     binding = connection.binding
     if binding is None or not binding.company_key:
         # Another connection came to a company of this name: the next session tells them apart.
         return plan.stop_pushing(state), None
     if sets.is_open_elsewhere(binding.company_key, connection.id):
-        describe.stopped(session, WRITES_ELSEWHERE, "", now)
+        describe.report_stop(session, WRITES_ELSEWHERE, "", now)
         return plan.stop_pushing(state), None
     looked_at = datetime.fromisoformat(state.looked_at)
     write_until = datetime.fromisoformat(state.write_until)
     if now > write_until:
         # So many are too many for a QuickBooks that takes so long for each.
         fewer = max(1, state.most_at_once // 2)
-        return plan.to(replace(state, at_once=fewer, most_at_once=fewer), Step.LOOK), None
+        return plan.go_to(replace(state, at_once=fewer, most_at_once=fewer), Step.LOOK), None
     clock_was_set_back = now < looked_at
-    is_another = mark(session, part) != state.to_write[0].mark
+    is_another = mark_of(session, part) != state.to_write[0].mark
     if clock_was_set_back or is_another or daemons.has_begun_between(write_until - LOOK_LASTS, now):
-        return plan.to(state, Step.LOOK), None
+        return plan.go_to(state, Step.LOOK), None
     if sets.written_elsewhere(binding.company_key, connection.id, looked_at):
-        return plan.to(state, Step.LOOK), None
+        return plan.go_to(state, Step.LOOK), None
     found = verdict.places(part, rules_now(session))
     if not isinstance(found, Places):
-        outcomes.not_posted(session, part, found, now)
-        return failed(state, found), None
+        outcomes.put_back(session, part, found, now)
+        return left_out(state, found), None
     if found.missing_method and found.missing_method != state.method:
-        return replace(plan.to(state, Step.METHOD), method=found.missing_method), None
+        return replace(plan.go_to(state, Step.METHOD), method=found.missing_method), None
     number = sets.count(posting.id) + 1
     set_id = tags.set_id(application.file_id, posting.external_guid, number)
     old_id = sets.clearable(connection.id, application.id)
@@ -152,9 +152,9 @@ def post(
             old_message_set_id=old_id,
         )
     except RequestRefused as refusal:
-        why = verdict.stopped("payment-request-refused")
-        outcomes.not_posted(session, part, why, now, said=str(refusal))
-        return failed(state, why), None
+        why = verdict.of_code("payment-request-refused")
+        outcomes.put_back(session, part, why, now, said=str(refusal))
+        return left_out(state, why), None
     sets.begin(
         connection_id=connection.id,
         company=binding.company_key,
@@ -202,7 +202,7 @@ def _add(request_id: str, part: PaymentPart, found: Places) -> ask.ReceivePaymen
     )
 
 
-def written(
+def take_write(
     session: Session, state: PaymentSync, reading: Reading, now: datetime
 ) -> tuple[PaymentSync, Move]:
     """The answer to a write, be it the first or once more."""
@@ -227,31 +227,31 @@ def write_refused(
     return _outcome(session, state, held, proof, now)
 
 
-def asked_again(session: Session, state: PaymentSync, now: datetime) -> PaymentSync:
+def doubt_write(session: Session, state: PaymentSync, now: datetime) -> PaymentSync:
     """The Web Connector asks again: it may never have got the write, or have lost its answer.
 
     The bytes are not simply handed out once more: first it is looked what became of them.
     """
     held = sets.open_set(session.connection.id)
     assert held is not None
-    outcomes.after(session, held, Evidence(protocol.Unanswered()), window(state), now)
-    return plan.to(state, Step.DOUBT)
+    outcomes.apply(session, held, Evidence(protocol.Unanswered()), window(state), now)
+    return plan.go_to(state, Step.DOUBT)
 
 
 def _outcome(
     session: Session, state: PaymentSync, held: MessageSet, proof: Evidence, now: datetime
 ) -> tuple[PaymentSync, Move]:
     _mark_cleared(held, proof)
-    result = outcomes.after(session, held, proof, window(state), now)
+    result = outcomes.apply(session, held, proof, window(state), now)
     if not isinstance(result, protocol.Settled):
-        return plan.to(state, Step.DOUBT), GoOn()
+        return plan.go_to(state, Step.DOUBT), GoOn()
     if result.outcome is protocol.Outcome.POSTED:
         state = replace(state, position=state.position + 1, pushed=state.pushed + 1)
         as_expected = not proof.code
-        return next_of(state, state.to_write[1:] if as_expected else ()), GoOn()
+        return write_next(state, state.to_write[1:] if as_expected else ()), GoOn()
     part = postings.part(held.posting_id)
     may = allowed(session.connection, part.payment)
-    return failed(state, verdict.refusal(part.posting, proof.code, proof.said, may)), GoOn()
+    return left_out(state, verdict.refusal(part.posting, proof.code, proof.said, may)), GoOn()
 
 
 def _mark_cleared(held: MessageSet, proof: Evidence) -> None:
@@ -261,33 +261,33 @@ def _mark_cleared(held: MessageSet, proof: Evidence) -> None:
         sets.cleared_by(held.id)
 
 
-def passed(state: PaymentSync) -> PaymentSync:
+def done_with(state: PaymentSync) -> PaymentSync:
     """Done with a posting, whatever became of it: what is left is looked at."""
-    return plan.to(state, Step.LOOK, posting_id=0, method="", pushed=state.pushed + 1)
+    return plan.go_to(state, Step.LOOK, posting_id=0, method="", pushed=state.pushed + 1)
 
 
-def failed(state: PaymentSync, why: HeldBack | Unfit | StopPosting) -> PaymentSync:
+def left_out(state: PaymentSync, why: HeldBack | Unfit | StopPosting) -> PaymentSync:
     """Done with a posting that does not go out."""
     if isinstance(why, StopPosting):
         return plan.stop_pushing(replace(state, failed=state.failed + 1))
     count = state.failed + isinstance(why, Unfit)
-    return passed(replace(state, failed=count))
+    return done_with(replace(state, failed=count))
 
 
-def next_of(state: PaymentSync, looked: Sequence[Looked]) -> PaymentSync:
+def write_next(state: PaymentSync, looked: Sequence[Looked]) -> PaymentSync:
     """Write the first of these that were looked at; without any, look at others."""
     if not looked or not state.pushing:
-        return plan.to(state, Step.LOOK, posting_id=0, method="")
+        return plan.go_to(state, Step.LOOK, posting_id=0, method="")
     next_one = looked[0].posting_id
-    return plan.to(state, Step.POST, posting_id=next_one, to_write=tuple(looked), method="")
+    return plan.go_to(state, Step.POST, posting_id=next_one, to_write=tuple(looked), method="")
 
 
-def only_next(state: PaymentSync) -> PaymentSync:
+def keep_next(state: PaymentSync) -> PaymentSync:
     """QuickBooks was busy: what was looked at for later is looked at again."""
     return replace(state, to_write=state.to_write[:1])
 
 
-def mark(session: Session, part: PaymentPart) -> str:
+def mark_of(session: Session, part: PaymentPart) -> str:
     """A posting, its payment and what is allowed for it, in 16 digits: changed is another."""
     known = repr((part.posting, part.payment, allowed(session.connection, part.payment)))
     return sha256(known.encode()).hexdigest()[:16]

@@ -15,7 +15,7 @@ from typing import TypeVar
 from daemon.stages import paging
 from daemon.stages.moves import GoOn, Move, Pause
 from daemon.stages.payments import deletions, describe, outcomes, own_payments, plan
-from daemon.stages.payments.doubting import unanswered
+from daemon.stages.payments.doubting import first_unanswered
 from daemon.stages.payments.own_payments import is_same, tags_of
 from daemon.stages.payments.plan import KNOWN_LIMIT, PaymentSync, WhichCopy
 from daemon.stages.reading import Reading
@@ -59,15 +59,15 @@ class NotTold:
     said: str
 
 
-def asked(session: Session, state: WhichCopy) -> list[str]:
+def ids_to_ask(session: Session, state: WhichCopy) -> list[str]:
     """The TxnIDs of the payments to ask for next; none where nothing was posted or imported.
 
     Or RefNumbers, where they are looked for by those.
     """
-    return list(state.numbers or state.singly[:1]) or latest(session, state.known_limit)
+    return list(state.numbers or state.singly[:1]) or latest_ids(session, state.known_limit)
 
 
-def latest(session: Session, limit: int) -> list[str]:
+def latest_ids(session: Session, limit: int) -> list[str]:
     """The TxnIDs that a copy from before would lack: the latest that were posted and imported."""
     connection_id = session.connection.id
     posted = postings.recently_posted(connection_id, limit)
@@ -75,11 +75,11 @@ def latest(session: Session, limit: int) -> list[str]:
     return [*(one.txn_id for one in posted), *(one.txn_id for one in imported)]
 
 
-def known(
+def take_known(
     session: Session, state: PaymentSync, reading: Reading, now: datetime
 ) -> tuple[PaymentSync, Move]:
     """The answer to KNOWN: the latest posted payments, and what was deleted."""
-    state, found = judged(session, state, reading, now)
+    state, found = judge(session, state, reading, now)
     match found:
         case Compared(is_older_copy=False):
             right_copy(session, now)
@@ -90,7 +90,7 @@ def known(
         case Compared() | NotTold():
             return _stop_or_go_on(session, state, found, now), GoOn()
         case ResponseHead():
-            describe.stopped(session, str(found.status.code), found.status.message, now)
+            describe.report_stop(session, str(found.status.code), found.status.message, now)
             return plan.stop_pushing(state), GoOn()
         case _:
             return state, found
@@ -99,7 +99,7 @@ def known(
 # Which copy it is
 
 
-def judged(
+def judge(
     session: Session, state: State, reading: Reading, now: datetime
 ) -> tuple[State, Move | Compared | NotTold | ResponseHead]:
     """Judge by an answer which copy is open, or ask once more, for less.
@@ -123,7 +123,7 @@ def judged(
     # One ID that is gone may have refused them all: the latest one alone tells enough.
     if failed is not None or (_nothing_shown(reading) and len(state.asked) > 1):
         return _for_less(session, state)
-    found = compared(session, state.asked, reading)
+    found = compare(session, state.asked, reading)
     return _by_number(state, found) if _is_to_look(state, found) else (state, found)
 
 
@@ -143,7 +143,7 @@ def _looked(session: Session, state: State, reading: Reading, now: datetime) -> 
 
     What cannot be read shows nothing; then a TxnID that is not there counts as gone.
     """
-    failed = unanswered(reading.heads)
+    failed = first_unanswered(reading.heads)
     if failed is not None and statuses.is_transient(failed.status.code, failed.status.message):
         return paging.try_again(state, failed.status.message)
     known = postings.by_tags(session.connection.id, ref_numbers=state.numbers)
@@ -181,12 +181,12 @@ def _judged_alone(
 
     After the last one both are asked for together again, a few times, after longer pauses.
     """
-    failed = unanswered(reading.heads)
+    failed = first_unanswered(reading.heads)
     if failed is not None and statuses.is_transient(failed.status.code, failed.status.message):
         return paging.try_again(state, failed.status.message)
     if failed is not None and not _nothing_shown(reading):
         return state, failed
-    found = compared(session, state.asked, reading)
+    found = compare(session, state.asked, reading)
     if not _is_unread(reading, state.asked[0], 1) and not (found.is_older_copy or found.was_undone):
         return state, found
     if _is_to_look(state, found):
@@ -212,10 +212,10 @@ def _nothing_shown(reading: Reading) -> bool:
 def _unanswered_of(reading: Reading) -> ResponseHead | None:
     """The one of both questions that QuickBooks did not answer."""
     shown, deletions = reading.heads[:QUESTIONS]
-    return unanswered((deletions,) if _nothing_shown(reading) else (shown, deletions))
+    return first_unanswered((deletions,) if _nothing_shown(reading) else (shown, deletions))
 
 
-def compared(session: Session, asked: Sequence[str], reading: Reading) -> Compared:
+def compare(session: Session, asked: Sequence[str], reading: Reading) -> Compared:
     """Hold what was asked for against what QuickBooks showed."""
     seen = _Seen.of(reading.rows)
     gone = tuple(_gone(session, asked, seen))
@@ -276,7 +276,7 @@ def _stop_or_go_on(
 ) -> PaymentSync:
     """Stop posting and ask; or go on, once a person said that this file is the one."""
     if is_to_go_on(session):
-        lost(session, found.gone if isinstance(found, Compared) else (), now)
+        park_lost(session, found.gone if isinstance(found, Compared) else (), now)
         right_copy(session, now)
         return plan.advance(replace(state, compare=True, restored=True))
     ask_which_copy(session, found, now)
@@ -312,7 +312,7 @@ def right_copy(session: Session, now: datetime) -> None:
     problems.resolve(session.connection.id, RecordKind.SYNC, [COMPANY_FILE], ABOUT_THE_COPY, now)
 
 
-def lost(session: Session, gone: Sequence[Posting], now: datetime) -> None:
+def park_lost(session: Session, gone: Sequence[Posting], now: datetime) -> None:
     """Payments that went with the newer copy of the file: a person decides about each."""
     for part in postings.parts([one.id for one in gone]).values():
-        outcomes.parked(session, part, LOST, "", now)
+        outcomes.park(session, part, LOST, "", now)

@@ -113,10 +113,10 @@ class PaymentStage(Stage[PaymentSync]):
                 about = (self.session, self.plan, facts.doubt)
                 return doubting.next_question(*about, request_id, self.now)
             case Step.LOOK:
-                self.plan, look = looking.look(self.session, self.plan, request_id, self.now)
+                self.plan, look = looking.ask_look(self.session, self.plan, request_id, self.now)
                 return look
             case Step.POST:
-                self.plan, write = pushing.post(self.session, self.plan, self.now)
+                self.plan, write = pushing.post_next(self.session, self.plan, self.now)
                 return write
         self.plan, requests = plan.requests(self.plan, request_id, facts)
         return Ask(self.plan.step.value, request_id, requests)
@@ -130,9 +130,9 @@ class PaymentStage(Stage[PaymentSync]):
             return self._to_compare()
         ready = postings.ready(connection_id, 1)
         return Facts(
-            doubt=doubting.wanted(self.session, self.plan, self.now),
+            doubt=doubting.next_step(self.session, self.plan, self.now),
             ready=ready[0].id if ready else 0,
-            known=restored.asked(self.session, self.plan) if step is Step.KNOWN else (),
+            known=restored.ids_to_ask(self.session, self.plan) if step is Step.KNOWN else (),
         )
 
     def _to_compare(self) -> Facts:
@@ -180,7 +180,7 @@ class PaymentStage(Stage[PaymentSync]):
             said = reading.unreadable or "it held no response to our request"
             self.plan, move = plan.unreadable(before, said, reading.tally.changed)
             if before.pushing and not self.plan.pushing:
-                describe.not_taken(self.session, said, self.now)
+                describe.report_unreadable(self.session, said, self.now)
             self._learn(before)
             return move
         tally = self._store_list(reading, worst)
@@ -189,7 +189,7 @@ class PaymentStage(Stage[PaymentSync]):
         self.plan, move = plan.answered(before, answer)
         if before.pushing and not self.plan.pushing:
             code, said = str(worst.status.code), worst.status.message
-            describe.stopped(self.session, code, said, self.now)
+            describe.report_stop(self.session, code, said, self.now)
         self._learn(before)
         return move
 
@@ -202,7 +202,7 @@ class PaymentStage(Stage[PaymentSync]):
         tally = reading.tally.plus(self.store_rows(reading.rows))
         if step is Step.COMPARE and is_success:
             missing = set(self.plan.asked) - tally.seen_ids
-            changed = pulling.missing(self.session, self.plan, missing, self.now)
+            changed = pulling.note_missing(self.session, self.plan, missing, self.now)
             tally = tally.plus(Tally(changed=changed))
             connection_id = self.session.connection.id
             ledger.reread_done(connection_id, RecordKind.PAYMENT, self.plan.asked)
@@ -221,7 +221,7 @@ class PaymentStage(Stage[PaymentSync]):
         elif self._asked == doubting.CHECK:
             self.plan, move = doubting.check_refused(*about, code, said, self.now, passing=passing)
         else:
-            only_next = pushing.only_next(self.plan)
+            only_next = pushing.keep_next(self.plan)
             self.plan, move = paging.refused(only_next, code, said, passing=passing)
         return move
 
@@ -229,24 +229,24 @@ class PaymentStage(Stage[PaymentSync]):
         """A write is not simply handed out once more: first it is looked what became of it."""
         if self._asked not in WRITES:
             return False
-        self.plan = pushing.asked_again(self.session, self.plan, self.now)
+        self.plan = pushing.doubt_write(self.session, self.plan, self.now)
         return True
 
     def give_up_on(self, move: GiveUpOn | NotTakenIn | Gone) -> None:
         """A payment that was asked for by its ID alone is gone, or cannot be taken in."""
         ledger.reread_done(self.session.connection.id, RecordKind.PAYMENT, [move.object_id])
         if isinstance(move, NotTakenIn):
-            pulling.not_taken_in(self.session, move.object_id, move.said, self.now)
+            pulling.report_not_taken_in(self.session, move.object_id, move.said, self.now)
             self.plan = replace(self.plan, failed=self.plan.failed + 1)
             return
-        changed = pulling.missing(self.session, self.plan, [move.object_id], self.now)
+        changed = pulling.note_missing(self.session, self.plan, [move.object_id], self.now)
         self.plan = replace(self.plan, position=self.plan.position + changed)
 
     def conclude(self) -> None:
         """All changed payments were read: the watermark moves."""
         connection_id = self.session.connection.id
         if self.plan.pushing:
-            describe.not_stopped(self.session, self.now)
+            describe.close_stop(self.session, self.now)
         deleted_numbers.forget(connection_id)
         mark = next_watermark(
             ledger.watermark(connection_id, WATERMARK),
@@ -274,12 +274,12 @@ class PaymentStage(Stage[PaymentSync]):
 
 Take = Callable[[Session, PaymentSync, Reading, datetime], tuple[PaymentSync, Move]]
 TAKERS: Mapping[str, Take] = {
-    Step.KNOWN: restored.known,
-    doubting.CHECK: doubting.checked,
-    doubting.FIND: doubting.found,
-    Step.LOOK: looking.looked,
-    Step.METHOD: pushing.method_made,
-    Step.POST: pushing.written,
-    doubting.SEND_AGAIN: pushing.written,
+    Step.KNOWN: restored.take_known,
+    doubting.CHECK: doubting.take_check,
+    doubting.FIND: doubting.take_search,
+    Step.LOOK: looking.take_look,
+    Step.METHOD: pushing.take_method,
+    Step.POST: pushing.take_write,
+    doubting.SEND_AGAIN: pushing.take_write,
 }
 """Who takes the answer to what was asked, where it decides something as a whole."""

@@ -84,7 +84,7 @@ class StopPosting:
     fields: Mapping[str, str] = field(default_factory=dict)
 
 
-def stopped(code: str, **fields: str) -> HeldBack | Unfit:
+def of_code(code: str, **fields: str) -> HeldBack | Unfit:
     """Held back or unfit: as the code says."""
     return HeldBack(code, fields) if reasons.passes(code) else Unfit(code, fields)
 
@@ -116,7 +116,7 @@ class PlaceRules:
     missing: MissingMethod
 
 
-def look(
+def judge(
     payment: Payment,
     posting: Posting,
     invoices: Mapping[str, LookedInvoice],
@@ -131,21 +131,21 @@ def look(
     """
     day = day_to_post(payment, closing, may)
     if day is None:
-        return stopped("payment-closed-period", date=closing)
+        return of_code("payment-closed-period", date=closing)
     expected: dict[str, Decimal] = {}
     paid: dict[str, Decimal] = {}
     for use in posting.uses:
         invoice = invoices.get(use.invoice_txn_id)
         if invoice is None:
-            return stopped("payment-invoice-gone", number=use.number)
+            return of_code("payment-invoice-gone", number=use.number)
         if invoice.pending:
             reason = "it is pending in QuickBooks"
-            return stopped("payment-invoice-left-out", number=invoice.number, reason=reason)
+            return of_code("payment-invoice-left-out", number=invoice.number, reason=reason)
         if not invoice.balance and not may.closed_too:
-            return stopped("payment-invoice-closed", number=invoice.number)
+            return of_code("payment-invoice-closed", number=invoice.number)
         if use.amount > invoice.balance:
             if not may.credit:
-                return stopped("payment-overpays", **_figures(invoice, use.amount))
+                return of_code("payment-overpays", **_figures(invoice, use.amount))
             paid[use.invoice_txn_id] = invoice.balance
         share = min(use.amount, invoice.balance)
         expected[use.invoice_txn_id] = invoice.balance - share
@@ -197,7 +197,7 @@ def others_of_name(
     return [one for one in found if one.list_id != mine and folded(one.customer) == wanted]
 
 
-def look_on_account(
+def judge_on_account(
     payment: Payment,
     posting: Posting,
     customers: Mapping[str, LookedCustomer],
@@ -207,20 +207,20 @@ def look_on_account(
 ) -> Fits | HeldBack | Unfit:
     """Hold a posting without an invoice against its customer as QuickBooks has it now."""
     if not may.on_account:
-        return stopped("payment-no-invoice")
+        return of_code("payment-no-invoice")
     day = day_to_post(payment, closing, may)
     if day is None:
-        return stopped("payment-closed-period", date=closing)
+        return of_code("payment-closed-period", date=closing)
     customer = customers.get(posting.customer_list_id)
     if customer is None or not customer.active:
-        return stopped("payment-customer-gone", customer=posting.customer)
+        return of_code("payment-customer-gone", customer=posting.customer)
     if payment.currency and folded(payment.currency) != folded(customer.currency):
-        return stopped(
+        return of_code(
             "payment-currency-mismatch", expected=payment.currency, found=customer.currency
         )
     account = receivables.of(customer.currency)
     if account is None:
-        return stopped("payment-receivable-unknown", customer=customer.customer)
+        return of_code("payment-receivable-unknown", customer=customer.customer)
     later = None if day == payment.date else day
     return Fits(customer.list_id, customer.customer, account.list_id, {}, date=later)
 
@@ -273,7 +273,7 @@ def _fits(
     first = invoices[0]
     places = {(one.customer_list_id, one.ar_account_list_id) for one in invoices}
     if places != {(posting.customer_list_id, posting.ar_account_list_id)}:
-        return stopped("payment-customers-changed")
+        return of_code("payment-customers-changed")
     return Fits(first.customer_list_id, first.customer, first.ar_account_list_id, expected)
 
 
@@ -287,7 +287,7 @@ def places(part: PaymentPart, rules: PlaceRules) -> Places | HeldBack | Unfit:
     named = rule.account if rule else ""
     account = find_entry(accounts, named) if named else undeposited(accounts)
     if named and (account is None or not account.active):
-        return stopped("payment-account-missing", account=named)
+        return of_code("payment-account-missing", account=named)
     wanted = method_name(rules.method_rules, payment.method)
     method = find_entry(methods, wanted) if wanted else None
     to_make = ""
@@ -314,23 +314,23 @@ def refusal(
     Where the books changed after the look, and ``may`` has a way out, it is looked at again.
     """
     if statuses.is_transient(code, said):
-        return stopped("payment-busy" if code in NOT_READY else "payment-locked")
+        return of_code("payment-busy" if code in NOT_READY else "payment-locked")
     if code in NOT_PERMITTED:
         return StopPosting("payment-not-permitted")
     if code == INVOICE_GONE:
-        return stopped("payment-invoice-gone", number=_numbers(posting))
+        return of_code("payment-invoice-gone", number=_numbers(posting))
     if _is_about_closing(said):
-        return stopped("payment-books-moved" if may.next_open_day else "payment-closed-period")
+        return of_code("payment-books-moved" if may.next_open_day else "payment-closed-period")
     if code == BAD_VALUE and "amount due" in said:
         if may.credit:
-            return stopped("payment-books-moved")
+            return of_code("payment-books-moved")
         fields = {
             "number": _numbers(posting),
             "balance": "less",
             "amount": f"{posting.amount:,.2f}",
         }
-        return stopped("payment-overpays", **fields)
-    return stopped(str(code))
+        return of_code("payment-overpays", **fields)
+    return of_code(str(code))
 
 
 def _is_about_closing(said: str) -> bool:

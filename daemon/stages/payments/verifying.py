@@ -33,8 +33,8 @@ def verify(session: Session, now: datetime) -> None:
     for txn_id, (posting, balance) in expected.items():
         found = owed.get(txn_id)
         if balance is not None and found is not None and found != balance:
-            outcomes.differs(session, posting, txn_id, balance, found, now)
+            outcomes.report_difference(session, posting, txn_id, balance, found, now)
             wrong.add(posting.id)
     postings.verified({one.id: one.id not in wrong for one in unverified}, now)
     right = [one.payment_id for one in unverified if one.id not in wrong]
-    describe.put_right(session, right, DIFFERS, now)
+    describe.close_problem(session, right, DIFFERS, now)

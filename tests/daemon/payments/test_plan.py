@@ -331,18 +331,18 @@ def test_a_failure_to_read_ends_the_sync(step):
 
 
 def test_percent_follows_what_was_posted_and_what_was_read():
-    posted = plan.to(a_sync(pushed=2), Step.LOOK)
+    posted = plan.go_to(a_sync(pushed=2), Step.LOOK)
     assert posted.percent == 27
     read, _ = plan.answered(replace(posted, step=Step.READ), page(remaining=100))
     assert read.percent == 71
 
 
 def test_percent_never_goes_back():
-    state = plan.to(a_sync(pushed=4), Step.POST)
+    state = plan.go_to(a_sync(pushed=4), Step.POST)
     high = state.percent
     assert high == PERCENT[Step.POST][1]
     for step in (Step.DOUBT, Step.LISTS, Step.LOOK, Step.READ):
-        state = plan.to(state, step)
+        state = plan.go_to(state, step)
         assert state.percent == high
     state, _ = plan.answered(state, page(remaining=10))
     far = state.percent
@@ -354,7 +354,7 @@ def test_percent_never_goes_back():
 def test_the_plan_itself_never_says_a_hundred():
     state = a_sync(pushed=9)
     for step in Step:
-        state = plan.to(state, step)
+        state = plan.go_to(state, step)
         assert state.percent < 100
 
 

@@ -31,7 +31,7 @@ from daemon.stages.payments.protocol import (
     Unanswered,
     after,
     copies_left,
-    wanted,
+    next_step,
 )
 from daemon.transitions import NoSuchMove
 from tests.daemon.arrows import arrows
@@ -53,7 +53,7 @@ def a_set(phase: Phase = Phase.SENT, **changes) -> OpenSet:
 
 def life(*events: Event, start: OpenSet | None = None) -> OpenSet | Settled:
     """What comes of a set that was just sent, after all of these."""
-    state = start or protocol.sent(SENT_AT)
+    state = start or protocol.just_sent(SENT_AT)
     for event in events:
         assert isinstance(state, OpenSet), f"settled before {event}"
         state = after(state, event)
@@ -197,7 +197,7 @@ def test_a_set_that_was_turned_away_is_still_looked_for_and_then_planned_anew():
 def test_a_copy_that_was_turned_away_does_not_speak_for_those_before_it():
     state = life(AGAIN, TURNED_AWAY, ALL_GONE, FoundNone(), start=a_set(Phase.AGAIN))
     assert now(state) is Phase.AGAIN
-    assert wanted(state, AFTERWARDS + WINDOW, WINDOW) is Step.SEND_AGAIN
+    assert next_step(state, AFTERWARDS + WINDOW, WINDOW) is Step.SEND_AGAIN
 
 
 def test_bytes_that_can_never_run_are_given_up_but_not_before_the_window():
@@ -205,7 +205,7 @@ def test_bytes_that_can_never_run_are_given_up_but_not_before_the_window():
     assert now(life(NotRemembered(), FoundNone(), start=second)) is Phase.HOLD
     state = life(ALL_GONE, FoundNone(), start=second)
     assert now(state) is Phase.AGAIN
-    assert wanted(state, AFTERWARDS + WINDOW, WINDOW) is Step.GIVE_UP
+    assert next_step(state, AFTERWARDS + WINDOW, WINDOW) is Step.GIVE_UP
     assert after(state, GivenUp()) == Settled(Outcome.NOT_RUN)
 
 
@@ -244,23 +244,23 @@ def test_nobody_is_asked_while_a_copy_may_still_run():
     ],
 )
 def test_each_phase_wants_one_thing_within_the_window_and_after_it(phase, within, afterwards):
-    assert wanted(a_set(phase), WITHIN, WINDOW) is within
-    assert wanted(a_set(phase), AFTERWARDS, WINDOW) is afterwards
+    assert next_step(a_set(phase), WITHIN, WINDOW) is within
+    assert next_step(a_set(phase), AFTERWARDS, WINDOW) is afterwards
 
 
 def test_what_can_never_run_is_given_up_instead_of_sent_again():
     state = a_set(Phase.AGAIN, turned_away=True)
-    assert wanted(state, AFTERWARDS, WINDOW) is Step.GIVE_UP
+    assert next_step(state, AFTERWARDS, WINDOW) is Step.GIVE_UP
 
 
 def test_without_a_window_nothing_is_waited_for():
-    assert wanted(a_set(Phase.HOLD), SENT_AT, timedelta(0)) is Step.CHECK
+    assert next_step(a_set(Phase.HOLD), SENT_AT, timedelta(0)) is Step.CHECK
 
 
 def test_the_window_is_counted_from_the_last_send():
     state = a_set(Phase.HOLD, sends=2, last_sent_at=AFTERWARDS)
-    assert wanted(state, AFTERWARDS + WINDOW - timedelta(seconds=1), WINDOW) is Step.WAIT
-    assert wanted(state, AFTERWARDS + WINDOW, WINDOW) is Step.CHECK
+    assert next_step(state, AFTERWARDS + WINDOW - timedelta(seconds=1), WINDOW) is Step.WAIT
+    assert next_step(state, AFTERWARDS + WINDOW, WINDOW) is Step.CHECK
 
 
 # The operator says: now
@@ -269,7 +269,7 @@ def test_the_window_is_counted_from_the_last_send():
 def test_an_operator_who_vouches_ends_the_window_but_not_the_questions():
     vouched = a_set(Phase.HOLD, settle_now=True)
     assert not copies_left(vouched, SENT_AT, WINDOW)
-    assert wanted(vouched, SENT_AT, WINDOW) is Step.CHECK
+    assert next_step(vouched, SENT_AT, WINDOW) is Step.CHECK
     asked = life(ALL_GONE, start=vouched)
     assert (now(asked), asked.settle_now) == (Phase.LAST_FIND, True)
     assert now(life(FoundNone(), start=asked)) is Phase.AGAIN

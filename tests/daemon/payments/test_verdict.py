@@ -15,7 +15,7 @@ from daemon.stages.payments.verdict import (
     Places,
     StopPosting,
     Unfit,
-    look,
+    judge,
     places,
     refusal,
 )
@@ -54,7 +54,7 @@ def paying(*uses: tuple[str, str]):
 
 def looked(posting, *invoices: LookedInvoice, closing: str = "", day: date = date(2026, 3, 2)):
     seen = {invoice.txn_id: invoice for invoice in invoices}
-    return look(a_payment(date=day), posting, seen, closing)
+    return judge(a_payment(date=day), posting, seen, closing)
 
 
 # Held against the invoices
