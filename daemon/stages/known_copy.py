@@ -61,7 +61,7 @@ class KnownCopyStage(Stage[KnownCopy]):
         self.plan, found = restored.judge(self.session, self.plan, reading, self.now)
         match found:
             case Compared(is_older_copy=False):
-                restored.right_copy(self.session, self.now)
+                restored.close_copy_question(self.session, self.now)
             case Compared() | NotTold() if not restored.is_to_go_on(self.session):
                 code = restored.ask_which_copy(self.session, found, self.now)
                 return Fail(code, "", on_file=True)

@@ -126,7 +126,7 @@ AFRESH: Mapping[str, Any] = {
 """What every step begins with."""
 
 
-def turned(state: State, answer: Answered) -> State:
+def turn_page(state: State, answer: Answered) -> State:
     """On to the next page of the iterator."""
     page = next_page_size(
         state.page_size,

@@ -298,7 +298,7 @@ def _answered(state: Place, answer: Answered) -> tuple[Place, Move]:
         newest = max(state.newest, answer.newest)
         state = replace(paging.counted(state, answer), newest=newest)
         if paging.has_another_page(state, answer):
-            return paging.turned(state, answer), GoOn()
+            return paging.turn_page(state, answer), GoOn()
         return _over(state), GoOn()
     if statuses.is_transient(answer.status, answer.said):
         return paging.try_again(state, answer.said)

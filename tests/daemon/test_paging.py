@@ -61,7 +61,7 @@ def read_list(pages: list[Answered]) -> tuple[Paged, int, int]:
         state = paging.counted(state, answer)
         if not paging.has_another_page(state, answer):
             return state, asked, begun_again
-        state = paging.turned(state, answer)
+        state = paging.turn_page(state, answer)
 
 
 def page(rows: int, remaining: int | None) -> Answered:
@@ -89,7 +89,7 @@ def test_a_list_is_read_to_its_end_whatever_the_habit(pages):
 
 def test_a_page_that_was_lost_is_read_again():
     whole = [page(10, 20), page(10, 10), page(10, 0)]
-    lost = paging.turned(
+    lost = paging.turn_page(
         paging.counted(Paged(page_size=10, largest_page=10, most_tries=3), whole[0]), whole[0]
     )
     assert paging.page_was_skipped(lost, whole[2])

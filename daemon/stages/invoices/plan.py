@@ -260,7 +260,7 @@ def _understood(state: InvoiceSync, answer: Answered) -> tuple[InvoiceSync, Move
         more = min(state.ids_per_request * 2, _most_ids(state.step))
         return _with_percent(replace(_past(state), ids_per_request=more)), GoOn()
     if state.step in ITERATED and paging.has_another_page(state, answer):
-        return _with_percent(paging.turned(state, answer)), GoOn()
+        return _with_percent(paging.turn_page(state, answer)), GoOn()
     return advance(state), GoOn()
 
 

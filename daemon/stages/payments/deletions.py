@@ -72,7 +72,7 @@ def take_listed(
     return state, True
 
 
-def of(session: Session, state: PaymentSync, posting: Posting) -> Iterator[TxnDeletedRet]:
+def deletion_of(session: Session, state: PaymentSync, posting: Posting) -> Iterator[TxnDeletedRet]:
     """The deletion of a payment with a posting's RefNumber, where this session was told of one."""
     known = state.deleted_before != NOT_LISTED
     if known and deleted_numbers.is_noted(session.id, posting.ref_number):

@@ -246,7 +246,7 @@ def _decided(
         outcomes.put_back(session, part, refused, now, said=said)
         return pushing.left_out(state, refused), False
     known_by = Tags.of(seen.owner, payment.external_id, posting)
-    proof = _search(part, known_by, (*seen.rows, *deletions.of(session, state, posting)))
+    proof = _search(part, known_by, (*seen.rows, *deletions.deletion_of(session, state, posting)))
     if not isinstance(proof.event, protocol.FoundNone):
         # Our own store may be a backup: what it takes for unsent may be in QuickBooks.
         outcomes.take_found(session, part, proof, now)

@@ -185,7 +185,7 @@ def note_posted(
         for use in posting.uses:
             _compare_balance(session, posting, use.invoice_txn_id, use.expected, ret, now)
     elif ret.total_amount is not None and not terms.agree(payment, posting, ret):
-        report_edited(session, payment, terms.sent(payment, posting), terms.shown(ret), now)
+        report_edited(session, payment, terms.as_sent(payment, posting), terms.as_shown(ret), now)
 
 
 def _as_it_was_sent(payment: Payment, posting: Posting, ret: ReceivePaymentRet) -> Posting:

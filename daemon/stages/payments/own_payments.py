@@ -128,7 +128,7 @@ def take_shown(
 
 def _same(session: Session, posting: Posting, one: ReceivedPayment, now: datetime) -> bool:
     payment = payment_pages.get(posting.payment_id)
-    as_sent, as_found = terms.sent(payment, posting), terms.shown(as_ret(one))
+    as_sent, as_found = terms.as_sent(payment, posting), terms.as_shown(as_ret(one))
     same_terms = terms.agree(payment, posting, as_ret(one))
     is_right = same_terms and posting.customer_list_id == one.customer_list_id
     # An invoice that is deleted takes its share off the payment, whose EditSequence stays.

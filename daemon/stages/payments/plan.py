@@ -400,7 +400,7 @@ def _understood(state: PaymentSync, answer: Answered) -> tuple[PaymentSync, Move
         more = min(state.ids_per_request * 2, paging.IDS_PER_REQUEST)
         return replace(_past(state), ids_per_request=more), GoOn()
     if state.step in ITERATED and paging.has_another_page(state, answer):
-        return _with_percent(paging.turned(state, answer)), GoOn()
+        return _with_percent(paging.turn_page(state, answer)), GoOn()
     return advance(state), GoOn()
 
 

@@ -293,9 +293,9 @@ def mark_of(session: Session, part: PaymentPart) -> str:
     return sha256(known.encode()).hexdigest()[:16]
 
 
-def keep_lists(session: Session, rows: Iterable[object]) -> None:
+def keep_lists(session: Session, shown: Iterable[object]) -> None:
     """Keep the accounts and payment methods that QuickBooks listed."""
-    entries = [row for row in rows if isinstance(row, ListEntry)]
+    entries = [row for row in shown if isinstance(row, ListEntry)]
     for kind in ListKind:
         listed = [entry for entry in entries if entry.kind is kind]
         quickbooks_lists.replace(session.connection.id, kind, listed)

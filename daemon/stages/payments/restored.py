@@ -82,7 +82,7 @@ def take_known(
     state, found = judge(session, state, reading, now)
     match found:
         case Compared(is_older_copy=False):
-            right_copy(session, now)
+            close_copy_question(session, now)
             state = replace(state, compare=state.compare or found.was_undone)
             if not state.singly:
                 state = deletions.note_listed(session, state, reading.rows)
@@ -211,8 +211,8 @@ def _nothing_shown(reading: Reading) -> bool:
 
 def _unanswered_of(reading: Reading) -> ResponseHead | None:
     """The one of both questions that QuickBooks did not answer."""
-    shown, deletions = reading.heads[:QUESTIONS]
-    return first_unanswered((deletions,) if _nothing_shown(reading) else (shown, deletions))
+    shown, deleted = reading.heads[:QUESTIONS]
+    return first_unanswered((deleted,) if _nothing_shown(reading) else (shown, deleted))
 
 
 def compare(session: Session, asked: Sequence[str], reading: Reading) -> Compared:
@@ -277,7 +277,7 @@ def _stop_or_go_on(
     """Stop posting and ask; or go on, once a person said that this file is the one."""
     if is_to_go_on(session):
         park_lost(session, found.gone if isinstance(found, Compared) else (), now)
-        right_copy(session, now)
+        close_copy_question(session, now)
         return plan.advance(replace(state, compare=True, restored=True))
     ask_which_copy(session, found, now)
     # Nor is anything taken for deleted before somebody has decided.
@@ -307,7 +307,7 @@ def ask_which_copy(session: Session, found: Compared | NotTold, now: datetime) -
     return code
 
 
-def right_copy(session: Session, now: datetime) -> None:
+def close_copy_question(session: Session, now: datetime) -> None:
     """It is the copy that we know, or the one to go on with."""
     problems.resolve(session.connection.id, RecordKind.SYNC, [COMPANY_FILE], ABOUT_THE_COPY, now)
 

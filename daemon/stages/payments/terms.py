@@ -16,7 +16,7 @@ from shared.rules.payments import tags
 from shared.rules.payments.values import ZERO, Payment, Posting
 
 
-def sent(payment: Payment, posting: Posting) -> str:
+def as_sent(payment: Payment, posting: Posting) -> str:
     """ "250.00 on 2024-06-12 for 1042 200.00, 1043 50.00"."""
     uses = ((use.invoice_txn_id, use.number, use.paid) for use in posting.uses if use.paid)
     return _line(posting.amount, day_of(payment, posting).isoformat(), uses)
@@ -52,7 +52,7 @@ def as_told(payment: Payment, posting: Posting, ret: ReceivePaymentRet) -> Posti
     return kept if kept.credited and tags.credited(kept.credited) in ret.memo else posting
 
 
-def shown(ret: ReceivePaymentRet) -> str:
+def as_shown(ret: ReceivePaymentRet) -> str:
     """The same of a payment that was read with its lines."""
     day = ret.txn_date.isoformat() if ret.txn_date else "no date"
     uses = ((use.txn_id, use.ref_number, use.amount or ZERO) for use in ret.applied)

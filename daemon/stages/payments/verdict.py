@@ -271,8 +271,8 @@ def _fits(
     again, before any money goes to the other customer.
     """
     first = invoices[0]
-    places = {(one.customer_list_id, one.ar_account_list_id) for one in invoices}
-    if places != {(posting.customer_list_id, posting.ar_account_list_id)}:
+    customers_and_accounts = {(one.customer_list_id, one.ar_account_list_id) for one in invoices}
+    if customers_and_accounts != {(posting.customer_list_id, posting.ar_account_list_id)}:
         return of_code("payment-customers-changed")
     return Fits(first.customer_list_id, first.customer, first.ar_account_list_id, expected)
 
