@@ -9,17 +9,16 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Sequence
 from decimal import Decimal
-from typing import Any, NamedTuple, TypeVar
+from typing import NamedTuple
 
 from simulator.invoiced import customers, documents, payments
 from simulator.invoiced.account import Account, Record
 from simulator.invoiced.documents import INVOICES
 from simulator.invoiced.errors import ApiError
-from simulator.invoiced.money import ZERO, cents, total
+from simulator.invoiced.money import CENT, ZERO, cents, total
 
-One = TypeVar("One")
 METHODS = {"card": "credit_card", "bank": "ach", "check": "check", "cash": "cash"}
-FEE = Decimal("0.03")
+FEE, SUCCESS = Decimal("0.03"), 0.7
 
 
 class NotThere(Exception):
@@ -43,11 +42,19 @@ def invoice_named(account: Account, name: str) -> Record:
     return found
 
 
-def payment_numbered(account: Account, id_: int) -> Record:
-    """The payment of that ID. Raises NotThere."""
-    found = account.get("payments", id_)
+def customer_named(account: Account, number: str) -> Record:
+    """The customer of that number. Raises NotThere."""
+    found = account.first("customers", "number", number)
     if found is None:
-        raise NotThere(f"There is no payment {id_}.")
+        raise NotThere(f"There is no customer {number!r}.")
+    return found
+
+
+def payment_named(account: Account, name: str) -> Record:
+    """The payment of that ID. Raises NotThere."""
+    found = account.get("payments", int(name)) if name.isdecimal() else None
+    if found is None:
+        raise NotThere(f"There is no payment {name!r}.")
     return found
 
 
@@ -161,6 +168,12 @@ def add_customer(account: Account, name: str, contact: str = "") -> Done:
     return Done("customers", made["id"], f"Customer {name} added as {made['number']}.")
 
 
+def delete_customer(account: Account, customer: Record) -> Done:
+    """Staff deletes a customer that has nothing."""
+    customers.delete(account, customer)
+    return Done("customers", customer["id"], f"Customer {customer['name']} deleted.")
+
+
 def add_contact(account: Account, customer: Record, name: str) -> Done:
     """Staff adds a contact to a customer."""
     made = customers.save_contact(account, customer, {"name": name})
@@ -170,9 +183,10 @@ def add_contact(account: Account, customer: Record, name: str) -> Done:
 def random_acts(account: Account, count: int, seed: int) -> list[Done]:
     """So many acts by chance, the same for the same account and seed; some cannot be done."""
     rnd = random.Random(f"deskbridge invoiced acts {seed}")
+    shares, acts = zip(*_BY_CHANCE, strict=True)
     done: list[Done] = []
     for _ in range(count):
-        act = rnd.choices(list(_BY_CHANCE), list(_BY_CHANCE.values()))[0]
+        act = rnd.choices(acts, shares)[0]
         try:
             with account.change():
                 happened = act(account, rnd)
@@ -183,6 +197,7 @@ def random_acts(account: Account, count: int, seed: int) -> list[Done]:
 
 
 Chance = Callable[[Account, random.Random], Done | None]
+OnRecord = Callable[[Account, Record, random.Random], Done]
 
 
 def _payer(account: Account, invoices: Sequence[Record]) -> int:
@@ -192,135 +207,82 @@ def _payer(account: Account, invoices: Sequence[Record]) -> int:
     return int(owners[0]["id"] if same else owners[0]["parent_customer"] or owners[0]["id"])
 
 
-def _some(rnd: random.Random, among: Sequence[One]) -> One | None:
-    return rnd.choice(among) if among else None
+def _is_open(one: Record) -> bool:
+    return one["balance"] > 0 and not (one["closed"] or one["pending"] or one["draft"])
 
 
-def _open(account: Account, rnd: random.Random) -> Record | None:
-    owed = [one for one in account.all("invoices") if one["balance"] > 0 and not one["closed"]]
-    return _some(rnd, [one for one in owed if not one["pending"] and not one["draft"]])
+def _on_open(act: OnRecord) -> Chance:
+    """An act on an invoice that somebody owes."""
+
+    def by_chance(account: Account, rnd: random.Random) -> Done | None:
+        owed = [one for one in account.all("invoices") if _is_open(one)]
+        return act(account, rnd.choice(owed), rnd) if owed else None
+
+    return by_chance
 
 
-def _live(account: Account, rnd: random.Random, *statuses: str) -> Record | None:
-    """A payment that is not voided, with a charge of such a status; none means any payment."""
-    live = [one for one in account.all("payments") if not one["voided"] and one["amount"] > 0]
-    if statuses:
-        live = [one for one in live if one["charge"] is not None]
-        live = [one for one in live if charge_of(account, one)["status"] in statuses]
-    return _some(rnd, live)
+def _on_payment(act: OnRecord, status: str = "") -> Chance:
+    """An act on a payment that is not voided, with a charge of that status, or any payment."""
+
+    def by_chance(account: Account, rnd: random.Random) -> Done | None:
+        live = [one for one in account.all("payments") if not one["voided"] and one["amount"]]
+        if status:
+            live = [one for one in live if one["charge"] is not None]
+            live = [one for one in live if charge_of(account, one)["status"] == status]
+        return act(account, rnd.choice(live), rnd) if live else None
+
+    return by_chance
 
 
-def _pays(by: str, **options: Any) -> Chance:
-    def act(account: Account, rnd: random.Random) -> Done | None:
-        invoice = _open(account, rnd)
-        return pay(account, [invoice], by=by, **options) if invoice else None
+def _on_customer(act: OnRecord) -> Chance:
+    """An act on any customer."""
 
-    return act
+    def by_chance(account: Account, rnd: random.Random) -> Done | None:
+        known = account.all("customers")
+        return act(account, rnd.choice(known), rnd) if known else None
 
-
-def _pays_a_part(account: Account, rnd: random.Random) -> Done | None:
-    invoice = _open(account, rnd)
-    if invoice is None:
-        return None
-    part = max(Decimal("0.01"), cents(invoice["balance"] * rnd.randrange(1, 100) / 100))
-    return pay(account, [invoice], by=rnd.choice(list(METHODS)), amount=part)
+    return by_chance
 
 
-def _pays_with_a_fee(account: Account, rnd: random.Random) -> Done | None:
-    invoice = _open(account, rnd)
-    return pay(account, [invoice], fee=cents(invoice["balance"] * FEE)) if invoice else None
+def _way(rnd: random.Random) -> str:
+    return rnd.choice(list(METHODS))
 
 
-def _pays_too_much(account: Account, rnd: random.Random) -> Done | None:
-    invoice = _open(account, rnd)
-    over = Decimal(rnd.randrange(1, 5000)) / 100
-    return pay(account, [invoice], by=rnd.choice(list(METHODS)), over=over) if invoice else None
+def _part(amount: Decimal, rnd: random.Random) -> Decimal:
+    return max(CENT, cents(amount * rnd.randrange(1, 100) / 100))
 
 
-def _pays_several(account: Account, rnd: random.Random) -> Done | None:
-    invoice = _open(account, rnd)
-    if invoice is None:
-        return None
+def _some_of_its_customer(account: Account, invoice: Record, rnd: random.Random) -> list[Record]:
     others = account.find("invoices", "customer", invoice["customer"])
-    owed = [
-        one for one in others if one["balance"] > 0 and not one["closed"] and not one["pending"]
-    ]
-    same = [one for one in owed if one["currency"] == invoice["currency"] and not one["draft"]]
-    return pay(account, same[: rnd.randrange(1, 5)], by=rnd.choice(list(METHODS)))
+    same = [one for one in others if _is_open(one) and one["currency"] == invoice["currency"]]
+    return same[: rnd.randrange(1, 5)]
 
 
-def _settles(account: Account, rnd: random.Random) -> Done | None:
-    payment = _live(account, rnd, "pending")
-    return settle(account, payment, succeeds=rnd.random() < 0.7) if payment else None
-
-
-def _refunds(account: Account, rnd: random.Random) -> Done | None:
-    payment = _live(account, rnd, "succeeded")
-    if payment is None:
-        return None
-    part = cents(payment["amount"] * rnd.randrange(10, 101) / 100)
-    return refund(account, payment, part)
-
-
-def _disputes(account: Account, rnd: random.Random) -> Done | None:
-    payment = _live(account, rnd, "succeeded")
-    return dispute(account, payment) if payment else None
-
-
-def _voids_a_payment(account: Account, rnd: random.Random) -> Done | None:
-    payment = _live(account, rnd)
-    return void_payment(account, payment) if payment else None
-
-
-def _edits(account: Account, rnd: random.Random) -> Done | None:
-    invoice = _open(account, rnd)
-    if invoice is None:
-        return None
-    add = rnd.choice((ZERO, Decimal(rnd.randrange(100, 9000)) / 100))
-    return edit(account, invoice, add=add, notes=f"Called {rnd.randrange(1000)}")
-
-
-def _voids(account: Account, rnd: random.Random) -> Done | None:
-    invoice = _open(account, rnd)
-    return void(account, invoice) if invoice else None
-
-
-def _deletes(account: Account, rnd: random.Random) -> Done | None:
-    invoice = _open(account, rnd)
-    return delete(account, invoice) if invoice else None
-
-
-def _renumbers(account: Account, rnd: random.Random) -> Done | None:
-    invoice = _open(account, rnd)
-    return renumber(account, invoice, f"I-{rnd.randrange(10_000)}") if invoice else None
-
-
-def _adds_a_namesake(account: Account, rnd: random.Random) -> Done | None:
-    customer = _some(rnd, account.all("customers"))
-    return add_customer(account, customer["name"], "Nancy Talty") if customer else None
-
-
-def _adds_a_contact(account: Account, rnd: random.Random) -> Done | None:
-    customer = _some(rnd, account.all("customers"))
-    return add_contact(account, customer, f"Pat {rnd.randrange(1000)}") if customer else None
-
-
-_BY_CHANCE: dict[Chance, int] = {
-    _pays("card"): 16,
-    _pays("bank"): 12,
-    _pays("check"): 8,
-    _pays_a_part: 10,
-    _pays_with_a_fee: 5,
-    _pays_too_much: 4,
-    _pays_several: 8,
-    _settles: 12,
-    _refunds: 4,
-    _disputes: 2,
-    _voids_a_payment: 4,
-    _edits: 4,
-    _voids: 2,
-    _deletes: 1,
-    _renumbers: 2,
-    _adds_a_namesake: 1,
-    _adds_a_contact: 2,
-}
+_BY_CHANCE: tuple[tuple[int, Chance], ...] = (
+    (16, _on_open(lambda account, one, _: pay(account, [one]))),
+    (12, _on_open(lambda account, one, _: pay(account, [one], by="bank"))),
+    (8, _on_open(lambda account, one, _: pay(account, [one], by="check"))),
+    (10, _on_open(lambda account, one, rnd: pay(
+        account, [one], by=_way(rnd), amount=_part(one["balance"], rnd)))),
+    (5, _on_open(lambda account, one, _: pay(account, [one], fee=cents(one["balance"] * FEE)))),
+    (4, _on_open(lambda account, one, rnd: pay(
+        account, [one], by=_way(rnd), over=_part(one["balance"], rnd)))),
+    (8, _on_open(lambda account, one, rnd: pay(
+        account, _some_of_its_customer(account, one, rnd), by=_way(rnd)))),
+    (12, _on_payment(
+        lambda account, one, rnd: settle(account, one, succeeds=rnd.random() < SUCCESS),
+        "pending")),
+    (4, _on_payment(
+        lambda account, one, rnd: refund(account, one, _part(one["amount"], rnd)), "succeeded")),
+    (2, _on_payment(lambda account, one, _: dispute(account, one), "succeeded")),
+    (4, _on_payment(lambda account, one, _: void_payment(account, one))),
+    (2, _on_open(lambda account, one, _: edit(account, one, notes="Called"))),
+    (2, _on_open(lambda account, one, rnd: edit(account, one, add=_part(one["balance"], rnd)))),
+    (2, _on_open(lambda account, one, _: void(account, one))),
+    (1, _on_open(lambda account, one, _: delete(account, one))),
+    (2, _on_open(lambda account, one, rnd: renumber(account, one, f"I-{rnd.randrange(10_000)}"))),
+    (1, _on_customer(lambda account, one, _: add_customer(account, one["name"], "Nancy Talty"))),
+    (1, _on_customer(lambda account, one, _: delete_customer(account, one))),
+    (2, _on_customer(
+        lambda account, one, rnd: add_contact(account, one, f"Pat {rnd.randrange(1000)}"))),
+)  # fmt: skip

@@ -15,7 +15,7 @@ from typing import Any, ParamSpec, TypeVar
 import click
 
 from simulator.invoiced import acts
-from simulator.invoiced.account import Account, Profile, create
+from simulator.invoiced.account import Account, Profile, Record, create
 from simulator.invoiced.acts import Done, NotThere
 from simulator.invoiced.audit import audit
 from simulator.invoiced.errors import ApiError, BadState
@@ -116,7 +116,9 @@ def new(
 
 @invoiced_server.command()
 @STATE
-@click.option("--port", type=click.IntRange(0, 65535), default=8087, show_default=True)
+@click.option(
+    "--port", type=click.IntRange(0, 65535), default=8087, show_default=True, help="0: a free one."
+)
 @click.option("--interface", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--latency", type=click.FloatRange(0), default=0.0, help="Seconds for each answer.")
 @click.option(
@@ -180,18 +182,18 @@ _KINDS = ("customers", "invoices", "credit_notes", "payments")
 def act(context: click.Context, state: Path) -> None:
     """Play people on Invoiced: customers who pay, staff who corrects, a bank that decides.
 
-    INVOICE is a number or ID, PAYMENT an ID. What Invoiced would refuse is refused with exit
-    code 1.
+    INVOICE is a number or ID, PAYMENT an ID, CUSTOMER a number. What Invoiced would refuse is
+    refused with exit code 1.
     """
     context.obj = state
 
 
 Act = Callable[..., Done | list[Done]]
-_INVOICE, _PAYMENT = click.argument("invoice"), click.argument("payment", type=int)
+Parameter = Callable[[Any], Any]
 _AMOUNT = click.option("--amount", type=AMOUNT, help="Default: all of it.")
 
 
-def _command(name: str, *parameters: Callable[[Any], Any]) -> Callable[[Act], click.Command]:
+def _command(name: str, *parameters: Parameter) -> Callable[[Act], click.Command]:
     """A command that runs an act, keeps what it did and tells it."""
 
     def decorate(function: Act) -> click.Command:
@@ -211,28 +213,28 @@ def _command(name: str, *parameters: Callable[[Any], Any]) -> Callable[[Act], cl
     return decorate
 
 
-def _on_invoice(name: str, function: Act, *options: Callable[[Any], Any]) -> None:
-    def run(account: Account, invoice: str, **given: Any) -> Done | list[Done]:
+def _on(find: Callable[..., Record], name: str, function: Act, *options: Parameter) -> None:
+    """A command about the one record that ``find`` has for what is named first."""
+    what = find.__name__.partition("_")[0]
+
+    def run(account: Account, **given: Any) -> Done | list[Done]:
         with account.change():
-            return function(account, acts.invoice_named(account, invoice), **given)
+            return function(account, find(account, given.pop(what)), **given)
 
     run.__doc__ = function.__doc__
-    _command(name, _INVOICE, *options)(run)
-
-
-def _on_payment(name: str, function: Act, *options: Callable[[Any], Any]) -> None:
-    def run(account: Account, payment: int, **given: Any) -> Done | list[Done]:
-        with account.change():
-            return function(account, acts.payment_numbered(account, payment), **given)
-
-    run.__doc__ = function.__doc__
-    _command(name, _PAYMENT, *options)(run)
+    _command(name, click.argument(what), *options)(run)
 
 
 @_command(
     "pay",
     click.argument("invoices", nargs=-1, required=True, metavar="INVOICE..."),
-    click.option("--by", type=click.Choice(list(acts.METHODS)), default="card", show_default=True),
+    click.option(
+        "--by",
+        type=click.Choice(list(acts.METHODS)),
+        default="card",
+        show_default=True,
+        help="How.",
+    ),
     click.option("--amount", type=AMOUNT, help="What is paid of each. Default: all that is left."),
     click.option("--fee", type=AMOUNT, default=ZERO, help="A convenience fee on top."),
     click.option("--over", type=AMOUNT, default=ZERO, help="Too much, which becomes credit."),
@@ -244,22 +246,27 @@ def _pay(account: Account, invoices: tuple[str, ...], **options: Any) -> Done:
         return acts.pay(account, paid, **options)
 
 
-_on_payment(
-    "settle", acts.settle,
+_on(
+    acts.payment_named,
+    "settle",
+    acts.settle,
     click.option("--succeeds/--fails", default=True, show_default=True, help="How it ended."),
-)  # fmt: skip
-_on_payment("refund", acts.refund, _AMOUNT)
-_on_payment("dispute", acts.dispute)
-_on_payment("void-payment", acts.void_payment)
-_on_payment("delete-payment", acts.delete_payment)
-_on_invoice("void", acts.void)
-_on_invoice("delete", acts.delete)
-_on_invoice(
-    "edit", acts.edit,
+)
+_on(acts.payment_named, "refund", acts.refund, _AMOUNT)
+_on(acts.payment_named, "dispute", acts.dispute)
+_on(acts.payment_named, "void-payment", acts.void_payment)
+_on(acts.payment_named, "delete-payment", acts.delete_payment)
+_on(acts.invoice_named, "void", acts.void)
+_on(acts.invoice_named, "delete", acts.delete)
+_on(
+    acts.invoice_named,
+    "edit",
+    acts.edit,
     click.option("--add", type=AMOUNT, default=ZERO, help="Add a line of this amount."),
     click.option("--notes", default="", help="Other notes."),
-)  # fmt: skip
-_on_invoice("renumber", acts.renumber, click.argument("number"))
+)
+_on(acts.invoice_named, "renumber", acts.renumber, click.argument("number"))
+_on(acts.customer_named, "delete-customer", acts.delete_customer)
 
 
 @_command(
@@ -275,7 +282,9 @@ def _add_customer(account: Account, **given: Any) -> Done:
 
 @_command(
     "random",
-    click.option("--count", type=click.IntRange(1), default=50, show_default=True),
+    click.option(
+        "--count", type=click.IntRange(1), default=50, show_default=True, help="How many."
+    ),
     click.option("--seed", type=int, default=3, show_default=True, help="Same seed, same acts."),
 )
 def _random(account: Account, count: int, seed: int) -> list[Done]:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from decimal import Decimal
+from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -216,36 +217,38 @@ def _found_document(
     return (account.first(kind.table, "number", number) if number else None), None
 
 
-def _document(kind: DocumentKind) -> Callable[[Account, str, Record], Result]:
-    def load(account: Account, system: str, given: Record) -> Result:
-        document, mapping = _found_document(account, system, kind, given)
-        if mapping and mapping["source"] == "invoiced":
-            return None, document
-        if given.get("voided") or given.get("deleted"):
-            return _end_document(account, kind, document, given)
-        special = ("customer", "voided", "deleted", "balance", "payments", "accounting_system")
-        values = {name: value for name, value in given.items() if name not in special}
-        if document is None:
-            with _attempt(f"Could not create {kind.model}"):
-                if isinstance(given.get("customer"), dict):
-                    values["customer"] = _id(_customer(account, system, given["customer"]))
-                saved, action = documents.create(account, kind, values), "create"
-        elif document["voided"] or (kind is INVOICES and document["paid"]):
-            _remap(account, kind.name, document, system, given)
-            return None, document
-        else:
-            values = _merged(document, _updates(document, values))
-            with _attempt(f"Could not update {kind.model}"):
-                saved = documents.edit(account, kind, document, values, synced=True)
-            action = "update"
-        _remap(account, kind.name, saved, system, given)
-        if given.get("balance") is not None:
-            _adjust_balance(account, kind, saved, cents(number_of(given, "balance")))
-        if kind is CREDIT_NOTES and given.get("payments") is not None:
-            _apply_credit(account, system, saved, given["payments"])
-        return action, account.the(kind.table, saved["id"])
+def _document(kind: DocumentKind, account: Account, system: str, given: Record) -> Result:
+    document, mapping = _found_document(account, system, kind, given)
+    if mapping and mapping["source"] == "invoiced":
+        return None, document
+    if given.get("voided") or given.get("deleted"):
+        return _end_document(account, kind, document, given)
+    if document and (document["voided"] or (kind is INVOICES and document["paid"])):
+        _remap(account, kind.name, document, system, given)
+        return None, document
+    saved = _save_document(kind, account, system, document, given)
+    _remap(account, kind.name, saved, system, given)
+    if given.get("balance") is not None:
+        _adjust_balance(account, kind, saved, cents(number_of(given, "balance")))
+    if kind is CREDIT_NOTES and given.get("payments") is not None:
+        _apply_credit(account, system, saved, given["payments"])
+    return "update" if document else "create", account.the(kind.table, saved["id"])
 
-    return load
+
+def _save_document(
+    kind: DocumentKind, account: Account, system: str, document: Record | None, given: Record
+) -> Record:
+    """Write the document; the customer of a known one is not read at all."""
+    special = ("customer", "voided", "deleted", "balance", "payments")
+    values = {name: value for name, value in given.items() if name not in special}
+    if document:
+        values = _merged(document, _updates(document, values))
+        with _attempt(f"Could not update {kind.model}"):
+            return documents.edit(account, kind, document, values, synced=True)
+    with _attempt(f"Could not create {kind.model}"):
+        if isinstance(given.get("customer"), dict):
+            values["customer"] = _id(_customer(account, system, given["customer"]))
+        return documents.create(account, kind, values)
 
 
 def _id(result: Result) -> int | None:
@@ -337,11 +340,9 @@ def _payment(account: Account, system: str, given: Record) -> Result:
 
 
 def _end_payment(account: Account, payment: Record | None, given: Record) -> Result:
-    if payment is None:
-        return None, None
+    if payment is None or (given.get("voided") and payment["voided"]):
+        return None, payment
     if given.get("voided"):
-        if payment["voided"]:
-            return None, payment
         return "void", payments.void(account, payment)
     payments.delete(account, payment)
     return "delete", payment
@@ -369,7 +370,7 @@ def _row(account: Account, system: str, given: Mapping[str, Any]) -> Record | No
 
 _IMPORTS: Mapping[str, Callable[[Account, str, Record], Result]] = {
     "customers": _customer,
-    "invoices": _document(INVOICES),
-    "credit_notes": _document(CREDIT_NOTES),
+    "invoices": partial(_document, INVOICES),
+    "credit_notes": partial(_document, CREDIT_NOTES),
     "payments": _payment,
 }

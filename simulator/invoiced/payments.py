@@ -10,7 +10,7 @@ from simulator.invoiced import documents
 from simulator.invoiced.account import Account, Record
 from simulator.invoiced.customers import credit_balance, is_parent_of, the_customer
 from simulator.invoiced.documents import KINDS
-from simulator.invoiced.errors import ApiError, not_found
+from simulator.invoiced.errors import ApiError
 from simulator.invoiced.fields import PAYMENT, choice, money, number_of, read_fields, text, whole
 from simulator.invoiced.money import ZERO, cents, total
 from simulator.invoiced.showing import tell
@@ -319,11 +319,3 @@ def _source_of_money(number: int, *, is_card: bool) -> Record:
     if is_card:
         return {"id": number, "object": "card", "brand": "Visa", "last4": "4242"}
     return {"id": number, "object": "bank_account", "bank_name": "Wells Fargo", "last4": "6789"}
-
-
-def charge_of(account: Account, id_: int) -> Record:
-    """The charge of that ID. Raises ApiError."""
-    found = account.get("charges", id_)
-    if found is None:
-        raise not_found("Charge", id_)
-    return found

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from simulator.invoiced import customers, documents, payments
 from simulator.invoiced.account import Account, Record
-from simulator.invoiced.documents import KINDS, DocumentKind
+from simulator.invoiced.documents import CREDIT_NOTES, INVOICES, DocumentKind
 from simulator.invoiced.errors import ApiError, not_found
 from simulator.invoiced.fields import MAPPING_PARAMETERS, PAYMENT, check_known
 from simulator.invoiced.importing import import_record, map_record, sync_status
@@ -29,7 +30,7 @@ class Call:
     query: Record
     body: Record
     pages: Pages
-    ids: tuple[int, ...] = field(default=())
+    ids: tuple[int, ...] = ()
 
     def record(self, kind: str, place: int = 0) -> Record:
         """The record that the path names. Raises ApiError 404."""
@@ -49,6 +50,7 @@ class Call:
 
 Answered = tuple[int, Any]  # a status, and what is its body: JSON, a Page, or None
 Handle = Callable[[Call], Answered]
+Handles = Mapping[str, Handle]  # by method
 
 
 def find_route(method: str, path: str) -> tuple[Handle, tuple[int, ...]]:
@@ -64,71 +66,50 @@ def find_route(method: str, path: str) -> tuple[Handle, tuple[int, ...]]:
     raise ApiError(f"Request was not recognized: {method} {path}", status=404)
 
 
-def _lists(kind: str) -> Handle:
-    def handle(call: Call) -> Answered:
-        return 200, call.page(kind, call.account.all(kind))
-
-    return handle
+def _list(kind: str, call: Call) -> Answered:
+    return 200, call.page(kind, call.account.all(kind))
 
 
-def _retrieves(kind: str) -> Handle:
-    return lambda call: (200, call.show(kind, call.record(kind)))
+def _retrieve(kind: str, call: Call) -> Answered:
+    return 200, call.show(kind, call.record(kind))
 
 
-def _creates_document(kind: DocumentKind) -> Handle:
-    def handle(call: Call) -> Answered:
-        made = documents.create(call.account, kind, call.body)
-        map_record(call.account, kind.name, made, call.body)
-        return 201, call.show(kind.table, made)
-
-    return handle
+def _create_document(kind: DocumentKind, call: Call) -> Answered:
+    made = documents.create(call.account, kind, call.body)
+    map_record(call.account, kind.name, made, call.body)
+    return 201, call.show(kind.table, made)
 
 
-def _edits_document(kind: DocumentKind) -> Handle:
-    def handle(call: Call) -> Answered:
-        document = call.record(kind.table)
-        if call.body.keys() - set(MAPPING_PARAMETERS):
-            document = documents.edit(call.account, kind, document, call.body)
-        map_record(call.account, kind.name, document, call.body)
-        return 200, call.show(kind.table, document)
-
-    return handle
+def _edit_document(kind: DocumentKind, call: Call) -> Answered:
+    document = call.record(kind.table)
+    if call.body.keys() - set(MAPPING_PARAMETERS):
+        document = documents.edit(call.account, kind, document, call.body)
+    map_record(call.account, kind.name, document, call.body)
+    return 200, call.show(kind.table, document)
 
 
-def _voids_document(kind: DocumentKind) -> Handle:
-    def handle(call: Call) -> Answered:
-        voided = documents.void(call.account, kind, call.record(kind.table))
-        return 200, call.show(kind.table, voided)
-
-    return handle
+def _void_document(kind: DocumentKind, call: Call) -> Answered:
+    voided = documents.void(call.account, kind, call.record(kind.table))
+    return 200, call.show(kind.table, voided)
 
 
-def _deletes_document(kind: DocumentKind) -> Handle:
-    def handle(call: Call) -> Answered:
-        documents.delete(call.account, kind, call.record(kind.table))
-        return 204, None
-
-    return handle
+def _delete_document(kind: DocumentKind, call: Call) -> Answered:
+    documents.delete(call.account, kind, call.record(kind.table))
+    return 204, None
 
 
-def _lists_lines(kind: DocumentKind) -> Handle:
-    def handle(call: Call) -> Answered:
-        return 200, call.record(kind.table)["items"]
-
-    return handle
+def _list_lines(kind: DocumentKind, call: Call) -> Answered:
+    return 200, call.record(kind.table)["items"]
 
 
-def _imports(kind: str) -> Handle:
-    def handle(call: Call) -> Answered:
-        action, record = import_record(call.account, kind, call.body)
-        known = shown(call.account, kind, record) if record else None
-        return 200, {"action": action, "object": known}
-
-    return handle
+def _import(kind: str, call: Call) -> Answered:
+    action, record = import_record(call.account, kind, call.body)
+    known = shown(call.account, kind, record) if record else None
+    return 200, {"action": action, "object": known}
 
 
-def _tells_sync_status(kind: str) -> Handle:
-    return lambda call: (200, sync_status(call.account, SINGULAR[kind], call.record(kind)))
+def _tell_sync_status(kind: str, call: Call) -> Answered:
+    return 200, sync_status(call.account, SINGULAR[kind], call.record(kind))
 
 
 def _company(call: Call) -> Answered:
@@ -190,6 +171,10 @@ def _contact(call: Call) -> Record:
 def _create_contact(call: Call) -> Answered:
     made = customers.save_contact(call.account, call.record("customers"), call.body)
     return 201, call.show("contacts", made)
+
+
+def _retrieve_contact(call: Call) -> Answered:
+    return 200, call.show("contacts", _contact(call))
 
 
 def _edit_contact(call: Call) -> Answered:
@@ -267,56 +252,64 @@ def _create_note(call: Call) -> Answered:
     return 201, call.show("notes", call.account.add("notes", {**names, **text}))
 
 
-_IMPORTED = ("customers", "invoices", "credit_notes", "payments")
 _TERMS = [{"id": "NET 30", "name": "NET 30", "active": True}]
 _METHODS = [{"id": one, "enabled": True} for one in ("ach", "check", "credit_card", "other")]
 _GATEWAYS = [{"id": 1, "gateway": "test", "name": "Test gateway"}]
 
-_ROUTES: Mapping[str, Mapping[str, Handle]] = {
+
+def _routes_of(kind: DocumentKind) -> dict[str, Handles]:
+    """The endpoints of invoices, or of credit notes."""
+    list_, create = partial(_list, kind.table), partial(_create_document, kind)
+    edit, delete = partial(_edit_document, kind), partial(_delete_document, kind)
+    one: Handles = {"GET": partial(_retrieve, kind.table), "PATCH": edit, "DELETE": delete}
+    return {
+        f"/{kind.table}": {"GET": list_, "POST": create},
+        f"/{kind.table}/#": one,
+        f"/{kind.table}/#/void": {"POST": partial(_void_document, kind)},
+        f"/{kind.table}/#/line_items": {"GET": partial(_list_lines, kind)},
+    }
+
+
+def _routes_of_imports(kind: str) -> dict[str, Handles]:
+    return {
+        f"/{kind}/accounting_sync": {"POST": partial(_import, kind)},
+        f"/{kind}/#/accounting_sync_status": {"GET": partial(_tell_sync_status, kind)},
+    }
+
+
+_CUSTOMER: Handles = {
+    "GET": partial(_retrieve, "customers"), "PATCH": _edit_customer, "DELETE": _delete_customer,
+}  # fmt: skip
+_CONTACT: Handles = {"GET": _retrieve_contact, "PATCH": _edit_contact, "DELETE": _delete_contact}
+_PAYMENT: Handles = {
+    "GET": partial(_retrieve, "payments"), "PATCH": _edit_payment, "DELETE": _void_payment,
+}  # fmt: skip
+_ROUTES: Mapping[str, Handles] = {
     "/companies/current": {"GET": _company},
     "/settings/accounts_receivable": {"GET": _settings},
-    "/customers": {"GET": _lists("customers"), "POST": _create_customer},
-    "/customers/#": {
-        "GET": _retrieves("customers"), "PATCH": _edit_customer, "DELETE": _delete_customer,
-    },
+    "/customers": {"GET": partial(_list, "customers"), "POST": _create_customer},
+    "/customers/#": _CUSTOMER,
     "/customers/#/balance": {"GET": _balance},
     "/customers/#/contacts": {"GET": _contacts, "POST": _create_contact},
-    "/customers/#/contacts/#": {
-        "GET": lambda call: (200, call.show("contacts", _contact(call))),
-        "PATCH": _edit_contact, "DELETE": _delete_contact,
-    },
-    **{
-        path: handles
-        for kind in KINDS.values()
-        for path, handles in {
-            f"/{kind.table}": {"GET": _lists(kind.table), "POST": _creates_document(kind)},
-            f"/{kind.table}/#": {
-                "GET": _retrieves(kind.table), "PATCH": _edits_document(kind),
-                "DELETE": _deletes_document(kind),
-            },
-            f"/{kind.table}/#/void": {"POST": _voids_document(kind)},
-            f"/{kind.table}/#/line_items": {"GET": _lists_lines(kind)},
-        }.items()
-    },
+    "/customers/#/contacts/#": _CONTACT,
+    **_routes_of(INVOICES),
+    **_routes_of(CREDIT_NOTES),
     "/invoices/#/bad_debt": {"POST": _write_off},
-    "/payments": {"GET": _lists("payments"), "POST": _create_payment},
-    "/payments/#": {
-        "GET": _retrieves("payments"), "PATCH": _edit_payment, "DELETE": _void_payment,
-    },
-    "/charges": {"GET": _lists("charges"), "POST": _charge},
-    "/charges/#": {"GET": _retrieves("charges")},
+    "/payments": {"GET": partial(_list, "payments"), "POST": _create_payment},
+    "/payments/#": _PAYMENT,
+    "/charges": {"GET": partial(_list, "charges"), "POST": _charge},
+    "/charges/#": {"GET": partial(_retrieve, "charges")},
     "/charges/#/refunds": {"POST": _refund},
-    "/refunds": {"GET": _lists("refunds")},
+    "/refunds": {"GET": partial(_list, "refunds")},
     "/events": {"GET": _events},
     "/events/#": {"GET": _event},
-    "/notes": {"GET": _lists("notes"), "POST": _create_note},
-    **{f"/{kind}/accounting_sync": {"POST": _imports(kind)} for kind in _IMPORTED},
-    **{
-        f"/{kind}/#/accounting_sync_status": {"GET": _tells_sync_status(kind)}
-        for kind in _IMPORTED
-    },
+    "/notes": {"GET": partial(_list, "notes"), "POST": _create_note},
+    **_routes_of_imports("customers"),
+    **_routes_of_imports("invoices"),
+    **_routes_of_imports("credit_notes"),
+    **_routes_of_imports("payments"),
     "/merchant_accounts": {"GET": lambda _: (200, _GATEWAYS)},
     "/payment_methods": {"GET": lambda _: (200, _METHODS)},
     "/payment_terms": {"GET": lambda _: (200, _TERMS)},
-}  # fmt: skip
+}
 _PATHS = [(re.compile(path.replace("#", r"(\d+)")), handles) for path, handles in _ROUTES.items()]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -22,7 +23,7 @@ from simulator.invoiced.lists import Page, Pages, nested
 from simulator.invoiced.money import number
 from simulator.invoiced.routes import Call, find_route
 
-MOST_AT_ONCE, FORGOTTEN_SECONDS = 20, 60
+MOST_AT_ONCE, FORGOTTEN_SECONDS, MOST_SEEN = 20, 60, 1000
 SHORTEST_KEY, LONGEST_KEY, KEY_SECONDS = 6, 64, 86_400
 HTML = "<html><head><title>{0}</title></head><body><h1>{0}</h1></body></html>"
 TROUBLE = "There was an error processing your request. Our engineers have been notified."
@@ -79,7 +80,7 @@ class Service:
         self._pages = Pages()
         self._running: dict[object, float] = {}
         self.faults = faults or FaultPlan()
-        self.seen: list[Request] = []
+        self.seen: deque[Request] = deque(maxlen=MOST_SEEN)  # what came, for who wants to look
 
     def receive(self, request: Request) -> Deferred[Answer]:
         """Answer a request. Fails with ConnectionCut; cancel it when the client hangs up."""

@@ -15,6 +15,7 @@ from twisted.internet import reactor
 from twisted.internet.threads import deferToThread
 
 from simulator.invoiced import Account, FaultPlan, Profile, Service, make_site
+from simulator.invoiced import service as limits
 from simulator.invoiced.faults import Fault, FaultKind
 from tests.simulator.invoiced.builders import KEY
 
@@ -166,7 +167,9 @@ async def test_each_fault_is_the_error_that_the_client_knows(fault, error, statu
     assert raised.status_code == status
 
 
-async def test_a_slow_answer_arrives_and_a_late_one_is_a_timeout():
+async def test_a_slow_answer_arrives_and_a_late_one_is_a_timeout(monkeypatch):
+    monkeypatch.setattr(limits, "MOST_AT_ONCE", 1)  # who hung up takes no room
+
     def slow(client: invoiced.Client) -> None:
         client.Customer.create(name="Slow")
         client.ReadTimeout = 0.2
