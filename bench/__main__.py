@@ -26,6 +26,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from bench import console, crowd, payments, settling
+from bench.floor import floor_of
 from bench.stage import (
     PAGE,
     Line,
@@ -121,16 +122,6 @@ def run_import(
     held = command(environment, "invoices", "list", "Big")
     if len(held) != len(company.audit().importable):
         raise SystemExit("not every invoice was imported")
-
-
-def floor_of(bodies: Path, store: Path) -> float:
-    """The floor's seconds over the same bodies, in a process of its own."""
-    done = subprocess.run(
-        [sys.executable, "-m", "bench.floor", str(bodies), str(store)],
-        check=True,
-        capture_output=True,
-    )
-    return float(json.loads(done.stdout)["seconds"])
 
 
 def median_of(runs: list[Figures]) -> Figures:

@@ -10,6 +10,7 @@ problems, no commit but the last. Prints the seconds as JSON.
 from __future__ import annotations
 
 import json
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -33,6 +34,16 @@ LINE = (
 )  # fmt: skip
 COLUMNS = {name: place for place, name in enumerate(INVOICE)}
 LINE_COLUMNS = {name: place for place, name in enumerate(LINE)}
+
+
+def floor_of(bodies: Path, store: Path) -> float:
+    """The floor's seconds over the same bodies, in a process of its own."""
+    done = subprocess.run(
+        [sys.executable, "-m", "bench.floor", str(bodies), str(store)],
+        check=True,
+        capture_output=True,
+    )
+    return float(json.loads(done.stdout)["seconds"])
 
 
 def rows_of(body: bytes) -> tuple[list[list[Any]], list[list[Any]]]:

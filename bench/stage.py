@@ -50,12 +50,14 @@ def free_port() -> int:
 
 
 @contextmanager
-def daemon(folder: Path) -> Iterator[tuple[subprocess.Popen[bytes], dict[str, str]]]:
+def daemon(
+    folder: Path, database: str = ""
+) -> Iterator[tuple[subprocess.Popen[bytes], dict[str, str]]]:
     """A daemon on a new store; yields it with the environment of its commands."""
     port = free_port()
     environment = {
         **{k: v for k, v in os.environ.items() if not k.startswith("DESKBRIDGE_")},
-        "DESKBRIDGE_DATABASE": f"sqlite:///{folder}/store.sqlite3",
+        "DESKBRIDGE_DATABASE": database or f"sqlite:///{folder}/store.sqlite3",
         "DESKBRIDGE_LISTEN": f"tcp:{port}:interface=127.0.0.1",
         "DESKBRIDGE_PUBLIC_URL": f"http://localhost:{port}",
         "DESKBRIDGE_PAGE_SIZE": str(PAGE),

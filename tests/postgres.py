@@ -42,7 +42,7 @@ class Server:
 
 
 @contextmanager
-def private_server() -> Iterator[Server]:
+def private_server(settings: str = SETTINGS) -> Iterator[Server]:
     """Start a server in a temporary folder and stop it afterwards; raises NoPostgres."""
     folder = Path(tempfile.mkdtemp(prefix="deskbridge-pg-"))
     try:
@@ -51,7 +51,7 @@ def private_server() -> Iterator[Server]:
             shutil.chown(folder, user)
         tools = _distribution_tools() or _embedded_tools(folder, must_be_copied=bool(user))
         _initialise(tools, folder, user)
-        _start(tools, folder, user)
+        _start(tools, folder, user, settings)
         try:
             yield Server(folder)
         finally:
@@ -111,8 +111,8 @@ def _initialise(tools: Path, folder: Path, user: str | None) -> None:
     _run(user, tools / "initdb", "-D", folder / "data", *trusting, *fast)
 
 
-def _start(tools: Path, folder: Path, user: str | None) -> None:
-    options = f"-c listen_addresses='' -c unix_socket_directories={folder} {SETTINGS}"
+def _start(tools: Path, folder: Path, user: str | None, settings: str) -> None:
+    options = f"-c listen_addresses='' -c unix_socket_directories={folder} {settings}"
     where = ("-D", folder / "data", "-l", folder / "log")
     _run(user, tools / "pg_ctl", *where, "-w", "-o", options, "start")
 

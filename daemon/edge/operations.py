@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum, auto
+from functools import cached_property
 
 NAMESPACE = "http://developer.intuit.com/"
 SERVICE = "QBWebConnectorSvc"
@@ -48,12 +49,17 @@ class Operation:
     parameters: tuple[Parameter, ...] = ()
     result: Result = Result.TEXT
 
-    @property
+    @cached_property
+    def says_nothing(self) -> bool:
+        """Whether nothing of any session or person travels in it: serverVersion, clientVersion."""
+        return all(parameter is CLIENT_VERSION for parameter in self.parameters)
+
+    @cached_property
     def may_be_large(self) -> bool:
         """Whether a whole qbXML document travels in it."""
         return any(parameter.kind is Kind.DOCUMENT for parameter in self.parameters)
 
-    @property
+    @cached_property
     def has_words(self) -> bool:
         """Whether words of QuickBooks or of a person travel in it, in a session."""
         return TICKET in self.parameters and any(
@@ -61,6 +67,7 @@ class Operation:
         )
 
 
+CLIENT_VERSION = Parameter("strVersion", Kind.TOKEN)
 TICKET = Parameter("ticket", Kind.TOKEN)
 # The interactive operations call the ticket by another name.
 INTERACTIVE_TICKET = Parameter("wcTicket", Kind.TOKEN)
@@ -70,7 +77,7 @@ OPERATIONS = {
     operation.name: operation
     for operation in (
         Operation("serverVersion"),
-        Operation("clientVersion", (Parameter("strVersion", Kind.TOKEN),)),
+        Operation("clientVersion", (CLIENT_VERSION,)),
         Operation(
             "authenticate",
             (Parameter("strUserName"), Parameter("strPassword", Kind.PASSWORD)),

@@ -402,3 +402,14 @@ def test_a_damaged_envelope_is_refused_or_read_but_never_a_crash(data: st.DataOb
     except EnvelopeRefused as error:
         refused = error.reason
     assert "secret" not in refused
+
+
+@pytest.mark.parametrize("name", ["serverVersion", "clientVersion"])
+def test_a_call_that_says_nothing_of_anybody_is_read_once(name: str) -> None:
+    document = envelope(name, strVersion="34.0.10032.91") if name == "clientVersion" else envelope(name)
+    assert read(document) is read(document)
+
+
+def test_a_call_of_a_session_is_read_each_time() -> None:
+    document = envelope("closeConnection", ticket="T-1")
+    assert read(document) is not read(document)
