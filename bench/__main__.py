@@ -25,7 +25,7 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
-from bench import console, crowd, payments, settling
+from bench import console, crowd, payments, postgres, settling
 from bench.floor import floor_of
 from bench.stage import (
     PAGE,
@@ -152,8 +152,9 @@ def main() -> None:
         for measured in (crowd.short_sessions, crowd.idle_polls)
         for clients in (8, 32)
     ]
+    shared = postgres.median_of(postgres.figures() for _ in range(chosen.runs))
     consoles = console.figures(chosen.runs)
-    page = as_page(results, syncs, settled, crowds, consoles, chosen.runs)
+    page = as_page(results, syncs, settled, crowds, shared, consoles, chosen.runs)
     print(page)
     if chosen.write:
         chosen.write.write_text(page)
@@ -164,6 +165,7 @@ def as_page(
     syncs: list[payments.PaymentFigures],
     settled: settling.SettlingFigures,
     crowds: list[crowd.CrowdFigures],
+    shared: postgres.PostgresFigures,
     consoles: list[console.ConsoleFigures],
     runs: int,
 ) -> str:
@@ -200,6 +202,8 @@ Machine: {os.cpu_count()} cores, {platform.machine()}, {platform.system()}; Pyth
 {settling.as_table(settled)}
 
 {crowd.as_table(crowds)}
+
+{postgres.as_table(shared)}
 
 {console.as_table(consoles)}
 

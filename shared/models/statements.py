@@ -17,6 +17,7 @@ from __future__ import annotations
 import functools
 import itertools
 import json
+import re
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -234,6 +235,76 @@ def _streaming_cursor(engine: Engine, database: Database) -> Iterator[Any]:
         cursor.close()
 
 
+_VALUES = re.compile(r"VALUES \((%s(?:, %s)*)\)")
+_ROWS_TO_ANALYZE = 500
+
+
+class BulkInsert(Statement):
+    """One insert of many rows; made by ``insert_rows``.
+
+    PostgreSQL gets each column as one array: row by row it would work twice as long. And it looks
+    at a table as soon as there are some rows in it: until it does so by itself, minutes later, it
+    would search all of a new table for each page of an import.
+    """
+
+    def __init__(
+        self,
+        table: type[Any],
+        fields: Sequence[Field[Any]],
+        key: Sequence[Field[Any]],
+        build: Callable[[], Query],
+    ) -> None:
+        super().__init__(build)
+        self._table = table
+        self._fields = fields
+        named = {field.name for field in key}  # fields have no plain equality
+        self._key = [place for place, field in enumerate(fields) if field.name in named]
+        self._written = 0
+        self._is_analyzed = False
+
+    def many(self, rows: Iterable[Sequence[Any]]) -> None:
+        """Insert the rows, which hold the columns in the order of the fields."""
+        engine, database = current()
+        if engine != "postgresql":
+            super().many(rows)
+            return
+        rows = list(rows)
+        if not rows:
+            return
+        if self._names_one_twice(rows):
+            super().many(rows)  # one statement may not meet a row twice
+        else:
+            sql, _ = self._compile(engine, database)
+            arrays = ", ".join(f"%s::{_type(field)}[]" for field in self._fields)
+            sql = _VALUES.sub(f"SELECT * FROM unnest({arrays})", sql, count=1)  # noqa: S608 (types)
+            columns = [list(column) for column in zip(*rows, strict=True)]
+            with _as_peewees_errors:
+                database.connection().execute(sql, columns)
+        self._written += len(rows)
+        if self._written >= _ROWS_TO_ANALYZE and not self._is_analyzed:
+            self._is_analyzed = True
+            self._analyze(database)
+
+    def _names_one_twice(self, rows: Sequence[Sequence[Any]]) -> bool:
+        keys = {tuple(row[place] for place in self._key) for row in rows}
+        return bool(self._key) and len(keys) < len(rows)
+
+    def _analyze(self, database: Database) -> None:
+        """Have PostgreSQL look at the table, unless it did when there was something in it."""
+        name = self._table._meta.table_name
+        known = "SELECT reltuples FROM pg_class WHERE oid = to_regclass(%s)"
+        [(rows,)] = database.execute_sql(known, (f'"{name}"',)).fetchall()
+        if rows < _ROWS_TO_ANALYZE:
+            database.execute_sql(f'ANALYZE (SKIP_LOCKED) "{name}"')
+
+
+def _type(field: Field[Any]) -> str:
+    """The type of a column's values in PostgreSQL."""
+    return {"BOOL": "boolean", "INT": "integer", "BLOB": "bytea"}.get(
+        field.field_type, field.field_type.lower()
+    )
+
+
 def insert_rows(
     table: type[Model],
     fields: Sequence[Field[Any]],
@@ -254,7 +325,7 @@ def insert_rows(
             return query.on_conflict(conflict_target=key, preserve=replace, update=update)
         return query.on_conflict_ignore() if key else query
 
-    return Statement(build)
+    return BulkInsert(table, fields, key, build)
 
 
 def insert_row(table: type[Any]) -> Statement:
