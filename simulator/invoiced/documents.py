@@ -35,6 +35,11 @@ class DocumentKind:
     prefix: str
     shape: Mapping[str, Field]
 
+    @property
+    def words(self) -> str:
+        """The name as a sentence has it."""
+        return self.name.replace("_", " ")
+
 
 INVOICES = DocumentKind("invoices", "invoice", "Invoice", "INV", INVOICE)
 CREDIT_NOTES = DocumentKind("credit_notes", "credit_note", "CreditNote", "CN", CREDIT_NOTE)
@@ -46,10 +51,9 @@ def create(account: Account, kind: DocumentKind, given: Record) -> Record:
     values = read_fields(kind.shape, given, new=True)
     customer = _billable(account, kind, values["customer"])
     values["number"] = values["number"] or free_number(account, kind.table, kind.prefix)
-    check_number(account, kind.table, kind.name.replace("_", " "), values["number"], None)
+    check_number(account, kind.table, kind.words, values["number"], None)
     values["currency"] = _currency(account, customer, values)
     values["date"] = account.now if values["date"] is None else values["date"]
-    values["closed"] = bool(values["closed"])
     values |= {"voided": False, "paid": False, "pending": False, "amount_paid": ZERO}
     if kind is INVOICES:
         values["date_bad_debt"] = None
@@ -57,8 +61,6 @@ def create(account: Account, kind: DocumentKind, given: Record) -> Record:
     made = account.put(kind.table, _standing(account, kind, made))
     _check_credit_limit(account, kind, customer)
     tell(account, f"{kind.name}.created", kind.table, made)
-    if kind is INVOICES and made["paid"] and made["total"]:
-        tell(account, "invoice.paid", kind.table, made, made)
     return made
 
 
@@ -67,23 +69,11 @@ def edit(
 ) -> Record:
     """Change what is given; ``synced`` may change a closed document."""
     values = read_fields(kind.shape, given, new=False)
-    if document["voided"]:
-        raise ApiError(VOIDED, "voided")
-    if document["closed"] and not synced and values.get("closed", True):
-        raise ApiError(CLOSED, "closed")
-    if values.get("customer", document["customer"]) != document["customer"]:
-        said = "Invalid request parameter `customer`. The customer cannot be modified."
-        raise ApiError(said, "customer")
-    if values.get("draft") and not document["draft"]:
-        said = "Cannot save as a draft because the document has already been issued."
-        raise ApiError(said, "draft")
+    _check_edit(document, values, synced=synced)
     if "currency" in values:
-        values["currency"] = _currency(
-            account, account.the("customers", document["customer"]), values
-        )
-    number = values.get("number", document["number"]) or document["number"]
-    check_number(account, kind.table, kind.name.replace("_", " "), number, document["id"])
-    changed = _computed({**document, **values, "number": number}, document["id"])
+        values["currency"] = values["currency"].lower()
+    changed = _computed({**document, **values}, document["id"])
+    check_number(account, kind.table, kind.words, changed["number"], document["id"])
     if changed["total"] != document["total"] and document["pending"]:
         raise ApiError(PENDING, "total")
     return _keep(account, kind, document, _standing(account, kind, changed))
@@ -162,6 +152,19 @@ def _keep(account: Account, kind: DocumentKind, before: Record, after: Record) -
     what = "invoice.paid" if became_paid else f"{kind.name}.updated"
     tell(account, what, kind.table, kept, before)
     return kept
+
+
+def _check_edit(document: Record, values: Record, *, synced: bool) -> None:
+    if document["voided"]:
+        raise ApiError(VOIDED, "voided")
+    if document["closed"] and not synced and values.get("closed", True):
+        raise ApiError(CLOSED, "closed")
+    if values.get("customer", document["customer"]) != document["customer"]:
+        said = "Invalid request parameter `customer`. The customer cannot be modified."
+        raise ApiError(said, "customer")
+    if values.get("draft") and not document["draft"]:
+        said = "Cannot save as a draft because the document has already been issued."
+        raise ApiError(said, "draft")
 
 
 def _billable(account: Account, kind: DocumentKind, id_: int | None) -> Record:

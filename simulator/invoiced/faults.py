@@ -27,10 +27,11 @@ class FaultKind(StrEnum):
     HANG = "hang"  # no answer ever
     SLOW = "slow"  # the answer comes after SECONDS
     HTML_AFTER = "html-after"  # 504 with a page of a proxy
+    LATE = "late"  # no answer, and it is carried out SECONDS later, whatever was sent meanwhile
 
 
 STORM = (3, 12)  # so many more 429 follow one that comes by chance
-SLOW_SECONDS = 20.0
+SLOW_SECONDS, TIMED = 20.0, (FaultKind.SLOW, FaultKind.LATE)
 
 
 class FaultUnreadable(ValueError):
@@ -103,4 +104,4 @@ class FaultPlan:
             self._storm = self._rnd.randrange(*STORM)
         if kind is FaultKind.LOCK and method == "GET":
             return None
-        return Fault(kind, seconds=SLOW_SECONDS if kind is FaultKind.SLOW else 0.0)
+        return Fault(kind, seconds=SLOW_SECONDS if kind in TIMED else 0.0)

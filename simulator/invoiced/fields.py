@@ -198,6 +198,7 @@ PAYMENT: Mapping[str, Field] = {
     "applied_to": ROWS,
     "metadata": METADATA,
 }
+NEVER_NULL = ("number", "currency", "date", "items", "discounts", "taxes")
 MAPPING_PARAMETERS = ("accounting_system", "accounting_id", "accounting_source")
 
 
@@ -206,13 +207,14 @@ def read_fields(
 ) -> dict[str, Any]:
     """The values that were given, checked; a new object gets defaults for the rest.
 
-    What the shape does not name is ignored. Raises ApiError naming the parameter.
+    What the shape does not name is ignored, and null where a value is always needed. Raises
+    ApiError naming the parameter.
     """
     values = {name: field.default for name, field in shape.items()} if new else {}
     for name in (one for one in shape if one in given):
         if given[name] is not None:
             values[name] = _read(name, shape[name], given[name])
-        elif name not in ("items", "discounts", "taxes", "method", "type", "metadata"):
+        elif shape[name].default is None and name not in NEVER_NULL:
             values[name] = None
     for name, field in shape.items():
         if field.required and values.get(name, "") is None:

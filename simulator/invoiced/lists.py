@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import operator
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -20,7 +21,12 @@ from simulator.invoiced.showing import applied_to, shown, status
 PAGE_LIMIT, TOTAL_SECONDS, CURSOR_FROM = 100, 300, 10_000
 SHAPING = ("expand", "include", "exclude")
 PAGING = (*SHAPING, "page", "per_page", "sort", "paginate", "filter", "advanced_filter")
-SPANS = ("start_date", "end_date", "updated_after", "updated_before", "metadata")
+SPANS: Mapping[str, tuple[str, Callable[[int, int], bool]]] = {
+    "start_date": ("date", operator.ge),
+    "end_date": ("date", operator.le),
+    "updated_after": ("updated_at", operator.gt),
+    "updated_before": ("updated_at", operator.lt),
+}
 Test = Callable[[Record], bool]
 _BASIC = ("created_at", "updated_at")
 FILTERS: Mapping[str, tuple[str, ...]] = {
@@ -44,7 +50,7 @@ FILTERS: Mapping[str, tuple[str, ...]] = {
     "events": ("type", "timestamp"),
 }  # fmt: skip
 STRICT: Mapping[str, tuple[str, ...]] = {
-    "payments": (*PAGING, *SPANS, "balance", "amount", "automation"),
+    "payments": (*PAGING, *SPANS, "metadata", "balance", "amount", "automation"),
     "charges": PAGING,
 }
 _DAYS = ("date", "due_date", "created_at", "updated_at", "date_voided")
@@ -132,8 +138,8 @@ def nested(pairs: Iterable[tuple[str, str]]) -> Record:
         outer, bracket, inner = name.partition("[")
         if not bracket:
             read[outer] = value
-        elif inner == "]":
-            read.setdefault(outer, []).append(value)
+        elif inner == "]" and isinstance(rows := read.setdefault(outer, []), list):
+            rows.append(value)
         elif isinstance(there := read.setdefault(outer, {}), dict):
             there[inner.rstrip("]")] = value
     return read
@@ -161,15 +167,10 @@ def _tests(account: Account, kind: str, query: Record) -> Iterable[Test]:
         yield partial(_has, key, value)
     if query.get("advanced_filter"):
         raise ApiError("Invalid advanced filter: this fake has none")
-    dated = "timestamp" if kind == "events" else "date"
-    spans = (("start_date", dated, 1), ("end_date", dated, -1))
-    for name, column, sign in (
-        *spans,
-        ("updated_after", "updated_at", 2),
-        ("updated_before", "updated_at", -2),
-    ):
+    for name, (column, compare) in SPANS.items():
         if query.get(name) not in (None, ""):
-            yield _span(column, _int(query, name, 0), sign)
+            own = "timestamp" if (kind, column) == ("events", "date") else column
+            yield partial(_within, own, compare, _int(query, name, 0))
 
 
 def _has(key: str, value: str, record: Record) -> bool:
@@ -183,12 +184,8 @@ def _object(query: Record, name: str) -> Record:
     return value
 
 
-def _span(column: str, bound: int, sign: int) -> Test:
-    """From a bound on (1) or up to it (-1); 2 and -2 leave the bound itself out."""
-    least = bound + (abs(sign) - 1) * (1 if sign > 0 else -1)
-    if sign > 0:
-        return lambda one: one.get(column, least) >= least
-    return lambda one: one.get(column, least) <= least
+def _within(column: str, compare: Callable[[int, int], bool], bound: int, record: Record) -> bool:
+    return column not in record or compare(record[column], bound)
 
 
 def _equals(account: Account, kind: str, name: str, given: Any) -> Test:

@@ -96,15 +96,24 @@ class Service:
         except ApiError as refused:
             headers = {"Retry-After": f"{fault.seconds:g}"} if fault and fault.seconds else {}
             return succeed(_answer(refused.status, refused.as_json(), headers))
-        answer = self._answer(request, kind)
+        if fault and kind is FaultKind.LATE:
+            self._reactor.callLater(fault.seconds, self._answer, request, kind)
+            return self._waiting()
+        return self._deliver(self._answer(request, kind), fault)
+
+    def _deliver(self, answer: Answer, fault: Fault | None) -> Deferred[Answer]:
+        """Send an answer, as far as the fault lets it go."""
+        kind = fault.kind if fault else None
         if kind in (FaultKind.DROP_AFTER, FaultKind.FORGET):
             return fail(ConnectionCut())
         if kind is FaultKind.CUT:
             return fail(ConnectionCut(answer))
+        if kind is FaultKind.HANG:
+            return self._waiting()
         if kind is FaultKind.HTML_AFTER:
             answer = _html(504, "504 Gateway Time-out")
         slower = fault.seconds if fault and kind is FaultKind.SLOW else 0.0
-        return self._later(answer, None if kind is FaultKind.HANG else self._latency + slower)
+        return self._later(answer, self._latency + slower)
 
     def _admit(self, request: Request, fault: Fault | None) -> None:
         """Who may come in. Raises ApiError 401 or 429; neither is remembered."""
@@ -134,7 +143,8 @@ class Service:
         try:
             key = _idempotency_key(request)
             with self._account.change():
-                if key and (known := self._remembered(key)):
+                known = self._remembered(key) if key and fault is not FaultKind.LATE else None
+                if known:
                     return known
                 _stumble(request, fault)
                 answer = self._carried_out(request)
@@ -175,17 +185,18 @@ class Service:
         kept = {"status": answer.status, "body": answer.body.decode(), "at": self._account.now}
         self._account.put("answers", {"id": id_, "key": key, **kept})
 
-    def _later(self, answer: Answer, seconds: float | None) -> Deferred[Answer]:
-        """Answer after so many seconds; None: never."""
-        if seconds == 0:
-            return succeed(answer)
+    def _waiting(self) -> Deferred[Answer]:
+        """A client that waits for its answer, and takes room meanwhile."""
         mark = object()
         self._running[mark] = self._reactor.seconds()
-        later: Deferred[Answer] = Deferred()
-        if seconds is not None:
-            call = self._reactor.callLater(seconds, later.callback, answer)
-            later.addErrback(_give_up, call)
-        return later.addBoth(self._ended, mark)
+        return Deferred[Answer]().addBoth(self._ended, mark)
+
+    def _later(self, answer: Answer, seconds: float) -> Deferred[Answer]:
+        if not seconds:
+            return succeed(answer)
+        later = self._waiting()
+        call = self._reactor.callLater(seconds, later.callback, answer)
+        return later.addErrback(_give_up, call)
 
     def _ended(self, result: Any, mark: object) -> Any:
         self._running.pop(mark, None)

@@ -57,6 +57,16 @@ def test_only_what_is_sent_changes_and_an_unchanged_customer_keeps_its_time(fake
     assert fake.patch(f"/customers/{id_}", phone="1")["updated_at"] == moved
 
 
+def test_null_clears_what_may_be_empty_and_nothing_else(fake):
+    id_ = fake.customer("Acme", email="a@example.com", number="A-1")
+    nulls = {"email": None, "number": None, "active": None, "type": None, "metadata": None}
+    after = fake.patch(f"/customers/{id_}", **nulls)
+    assert after["email"] is None
+    assert (after["number"], after["active"], after["type"]) == ("A-1", True, "company")
+    with pytest.raises(Refused, match="Missing required parameter: name"):
+        fake.patch(f"/customers/{id_}", name=None)
+
+
 def test_parents_make_no_circle_and_no_more_than_five_levels(fake):
     top = fake.customer("Top")
     below = fake.customer("Below", parent_customer=top)

@@ -211,6 +211,17 @@ def test_an_answer_comes_late_or_never_but_the_work_is_done():
     assert len(fake.get("/customers")) == 2
 
 
+def test_a_request_may_be_carried_out_after_its_repetition_under_the_same_key():
+    fake = Fake(Fault(FaultKind.LATE, seconds=30))
+    late = fake.send("POST", "/customers", ACME, {"idempotency-key": "key-001"})
+    fake.clock.advance(29)
+    fake.ask("POST", "/customers", ACME, idempotency_key="key-001")
+    assert len(fake.get("/customers")) == 1
+    fake.clock.advance(1)
+    assert len(fake.get("/customers")) == 2
+    assert not late.called
+
+
 def test_a_fault_fits_a_method_a_path_and_a_turn():
     fault = parse_fault("limit:POST /payments:3:30")
     assert fault == Fault(FaultKind.LIMIT, "POST /payments", 3, 30.0)
