@@ -124,14 +124,18 @@ class PreferencesQuery(Asked):
 
 @dataclass(frozen=True, slots=True)
 class CustomerQuery(Asked):
-    """Customers and jobs: by ListID or by full name, never both.
+    """Customers and jobs: by ListID, or by full name, or by filter; never two of these.
 
-    ``include`` limits the answer to these top-level elements of CustomerRet.
+    A filter finds active ones alone, unless ``inactive_too``. ``include`` limits the answer to
+    these top-level elements of CustomerRet.
     """
 
     request_id: str
     list_ids: Annotated[tuple[str, ...], each("ListID", ID, either="IDs")] = ()
     full_names: Annotated[tuple[str, ...], each("FullName", FULL_NAME, either="names")] = ()
+    max_returned: Annotated[int | None, one("MaxReturned", COUNT, either="filter")] = None
+    inactive_too: Annotated[bool, one("ActiveStatus", only("All"), either="filter")] = False
+    from_modified: Annotated[str, one("FromModifiedDate", TIME, either="filter")] = ""
     include: Annotated[tuple[str, ...], each("IncludeRetElement", ELEMENT_NAME)] = ()
 
 

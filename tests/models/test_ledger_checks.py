@@ -6,7 +6,7 @@ import pytest
 
 from shared.models import ledger
 from shared.models.store import Store
-from shared.rules.values import JobMode, RecordKind
+from shared.rules.values import CheckedCustomer, JobMode, RecordKind
 from tests.models.builders import Books, checked, customer, invoice, paid
 
 TOP = customer("80-1", "Larkspur Tile")
@@ -26,6 +26,11 @@ def missing(books: Books, *list_ids: str) -> None:
 def want_missing(books: Books, *but: str) -> None:
     with books.store.transaction():
         ledger.want_missing(books.id, but)
+
+
+def changed(books: Books, *customers: CheckedCustomer) -> list[str]:
+    with books.store.transaction():
+        return ledger.compare_changed_customers(books.id, customers)
 
 
 def gone(books: Books, *list_ids: str) -> None:
@@ -63,6 +68,20 @@ def test_a_customer_that_quickbooks_has_otherwise_is_read_again_and_held_meanwhi
     assert books.hold(JOB._replace(**change)).updated == ["80-2"]
     assert books.check(checked(JOB._replace(**change))) == []
     assert books.to_reread(RecordKind.CUSTOMER) == []
+
+
+def test_the_jobs_below_a_customer_that_changed_are_read_again_with_it(books):
+    shelf = customer("80-3", "Larkspur Tile:Kitchen:Shelf", parent_list_id="80-2")
+    books.hold(TOP, JOB, shelf, customer("80-4", "Foxglove"))
+    assert changed(books, checked(TOP), checked(JOB)) == []
+    assert changed(books, checked(TOP, full_name="Larkspur")) == ["80-1"]
+    assert books.to_reread(RecordKind.CUSTOMER) == ["80-1", "80-2", "80-3"]
+
+
+def test_customers_that_are_said_to_stand_below_one_another_are_read_again_once(books):
+    books.hold(TOP._replace(parent_list_id="80-2"), JOB)
+    assert changed(books, checked(JOB, edit_sequence="2")) == ["80-2"]
+    assert books.to_reread(RecordKind.CUSTOMER) == ["80-2", "80-1"]
 
 
 def test_customers_that_we_do_not_hold_are_not_compared(books):

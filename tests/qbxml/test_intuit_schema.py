@@ -95,6 +95,14 @@ requests = st.one_of(
         include=includes,
     ),
     st.builds(
+        CustomerQuery,
+        request_ids,
+        max_returned=maybe(counts, None),
+        inactive_too=st.booleans(),
+        from_modified=maybe(times, ""),
+        include=includes,
+    ),
+    st.builds(
         InvoiceQuery,
         request_ids,
         txn_ids=some(ids),

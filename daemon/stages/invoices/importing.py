@@ -136,7 +136,10 @@ def _compare_customers(session: Session, rows: Sequence[object], _now: datetime)
     return Tally(rows=len(checked), seen_ids=frozenset(one.list_id for one in checked))
 
 
-def _delete(session: Session, rows: Sequence[object], now: datetime) -> Tally:
+def _take_changes(session: Session, rows: Sequence[object], now: datetime) -> Tally:
+    """Invoices that were deleted, and customers that changed."""
+    changed = [row for row in rows if isinstance(row, CheckedCustomer)]
+    ledger.compare_changed_customers(session.connection.id, changed)
     gone = [row.txn_id for row in rows if isinstance(row, TxnDeletedRet)]
     return Tally(rows=len(rows), changed=mark_deleted(session, gone, now))
 
@@ -173,7 +176,7 @@ STORE: dict[Step, Callable[[Session, Sequence[object], datetime], Tally]] = {
     Step.NAMED: _store_invoices,
     Step.REREAD: _store_invoices,
     Step.SWEEP: _compare_invoices,
-    Step.DELETIONS: _delete,
+    Step.DELETIONS: _take_changes,
     Step.CUSTOMER_CHECK: _compare_customers,
     Step.CUSTOMERS: _store_customers,
 }

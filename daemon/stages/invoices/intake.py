@@ -32,6 +32,8 @@ from shared.rules.values import (
 
 TOTAL_MISMATCH = "invoice-total-mismatch"
 """The one trouble that comes beside its invoice, not in place of it."""
+COMPARED = frozenset({"CustomerRet", "InvoiceRet"})
+"""Records of which a few elements are asked for, only to compare them."""
 
 Taken = IncomingInvoice | OpenInvoice | Customer | CheckedCustomer | TxnDeletedRet | Trouble
 """What a record of an answer becomes."""
@@ -41,7 +43,7 @@ def take(ret: Ret | BadRecord, *, home_currency: str, light: bool) -> tuple[Take
     """Read one record; ``light`` where a step asked for a few elements to compare."""
     match ret:
         case BadRecord():
-            return _to_read_again(ret) if light else (unreadable(ret),)
+            return _to_read_again(ret) if light and ret.kind in COMPARED else (unreadable(ret),)
         case InvoiceRet() if light:
             return (to_open(ret),)
         case InvoiceRet():

@@ -1,9 +1,9 @@
 """The plan of Invoice Sync: which question comes next, and what an answer means.
 
 Delta and sweep. The first run reads all open invoices; later runs read what changed since the
-watermark and ask what was deleted. At intervals they also compare the open invoices of
-QuickBooks, and the customers we hold, with ours, so that nothing depends on QuickBooks'
-clock. What differs is read again by ID, then the customers that invoices newly name.
+watermark and ask what was deleted and which customers changed. At intervals they also compare
+the open invoices of QuickBooks, and the customers we hold, with ours, so that nothing depends on
+QuickBooks' clock. What differs is read again by ID, then the customers that invoices newly name.
 Everything here is a pure function of a frozen state: no row, clock or socket.
 
 A step without anything to ask is passed over (a test holds the arrows to ``advance``)::
@@ -31,6 +31,8 @@ from shared.qbxml import statuses
 
 SWEEP_FACTOR = 4
 """What is only compared has few short elements a row, so there may be more at a time."""
+CHANGED_AT_ONCE = 1000
+"""So many customers that changed come in one answer; where there may be more, all are compared."""
 DELETIONS_DAYS = 90
 """QuickBooks tells of deletions for 90 days."""
 SWEPT = ("TxnID", "TimeModified", "EditSequence", "CustomerRef", "BalanceRemaining")
@@ -44,7 +46,7 @@ class Step(StrEnum):
     """The questions in the order in which they are asked."""
 
     READ = "read"
-    DELETIONS = "deletions"
+    DELETIONS = "deletions"  # and customers that changed, where not all of them are compared
     SWEEP = "sweep"
     CUSTOMER_CHECK = "customer-check"
     REREAD = "reread"
@@ -62,7 +64,7 @@ BY_NAME = frozenset({Step.NAMED_CUSTOMERS, Step.NAMED})
 BY_ID = frozenset({Step.CUSTOMER_CHECK, Step.REREAD, Step.CUSTOMERS}) | BY_NAME
 IN_ORDER = frozenset({Step.CUSTOMER_CHECK}) | BY_NAME
 """Steps whose IDs are gone through in the store's order: those after the last one are next."""
-LIGHT = frozenset({Step.SWEEP, Step.CUSTOMER_CHECK})
+LIGHT = frozenset({Step.DELETIONS, Step.SWEEP, Step.CUSTOMER_CHECK})
 """Steps that ask for a few elements of each record, only to compare them."""
 DISPENSABLE = frozenset({Step.DELETIONS})
 """Steps that help but are not needed: the sweep finds what they would have told."""
@@ -85,7 +87,7 @@ PERCENT: dict[Step, tuple[int, int]] = {
 
 DOING: dict[Step, str] = {
     Step.READ: "Reading invoices",
-    Step.DELETIONS: "Looking for deleted invoices",
+    Step.DELETIONS: "Looking for other changes",
     Step.SWEEP: "Comparing open invoices",
     Step.CUSTOMER_CHECK: "Comparing customers",
     Step.NAMED_CUSTOMERS: "Reading customers that payments name",
@@ -254,6 +256,8 @@ def _understood(state: InvoiceSync, answer: Answered) -> tuple[InvoiceSync, Move
     if paging.page_was_skipped(state, answer):
         return paging.start_over(state, answer.said)
     state = _counted(state, answer)
+    if state.step is Step.DELETIONS and answer.rows >= CHANGED_AT_ONCE:
+        return advance(replace(state, is_due=True)), GoOn()
     if state.step in BY_ID:
         # The store names the next IDs; when it names none, the step is over. After trouble with
         # one of them it is on with larger groups.
@@ -334,7 +338,19 @@ def _open_invoices(state: InvoiceSync, request_id: str) -> ask.InvoiceQuery:
 def _deletions(state: InvoiceSync, request_id: str, today: date) -> tuple[ask.Request, ...]:
     oldest = (today - timedelta(days=DELETIONS_DAYS)).isoformat() + "T00:00:00"
     since = max(state.since, oldest)
-    return (ask.TxnDeletedQuery(request_id, types=("Invoice",), from_deleted=since),)
+    deleted = ask.TxnDeletedQuery(f"{request_id}-1", types=("Invoice",), from_deleted=since)
+    return (deleted,) if state.compares else (deleted, _changed_customers(state, request_id))
+
+
+def _changed_customers(state: InvoiceSync, request_id: str) -> ask.CustomerQuery:
+    """A customer changes with its balance, too: what is compared is what the check compares."""
+    return ask.CustomerQuery(
+        f"{request_id}-2",
+        max_returned=CHANGED_AT_ONCE,
+        inactive_too=True,
+        from_modified=state.since,
+        include=CHECKED,
+    )
 
 
 def _sweep(state: InvoiceSync, request_id: str, _today: date) -> tuple[ask.Request, ...]:

@@ -9,6 +9,7 @@ invoice, no listing and no total shows it.
 from __future__ import annotations
 
 from shared.models.ledger.checked_customers import (
+    compare_changed_customers,
     compare_customers,
     customers_gone,
     customers_to_check,
@@ -72,6 +73,7 @@ __all__ = [
     "StoredInvoices",
     "Terms",
     "balances",
+    "compare_changed_customers",
     "compare_customers",
     "compare_next",
     "compare_open",

@@ -1,7 +1,7 @@
 """The check of all customers that we hold: changed, or gone, without a word about it.
 
-QuickBooks tells of a changed customer by its TimeModified and of a deleted one in its list
-of deletions; a merge, and a rename of one above, show in neither.
+QuickBooks tells of a changed customer by its TimeModified, and may be asked for those that changed
+meanwhile. A merge, a deletion, and a rename of one above show in the check of all alone.
 """
 
 from __future__ import annotations
@@ -50,6 +50,21 @@ def compare_customers(connection_id: int, seen: Sequence[CheckedCustomer]) -> li
     ]
     rereads.queue_reread(connection_id, RecordKind.CUSTOMER, different)
     aliases.still_there(connection_id, ids)
+    return different
+
+
+def compare_changed_customers(connection_id: int, seen: Sequence[CheckedCustomer]) -> list[str]:
+    """As ``compare_customers``, of those that changed: the jobs below them are read again, too.
+
+    A customer that is renamed renames them, which moves no TimeModified of theirs.
+    """
+    different = compare_customers(connection_id, seen)
+    queued, below = set(different), different
+    while below:
+        jobs = _JOBS_OF.column(connection=connection_id, ids=below)
+        below = [job for job in jobs if job not in queued]  # there may be a cycle
+        queued.update(below)
+        rereads.queue_reread(connection_id, RecordKind.CUSTOMER, below)
     return different
 
 
