@@ -25,7 +25,7 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
-from bench import console, crowd, payments, postgres, settling
+from bench import console, crowd, payments, postgres, settling, starting
 from bench.floor import floor_of
 from bench.stage import (
     PAGE,
@@ -154,7 +154,8 @@ def main() -> None:
     ]
     shared = postgres.median_of(postgres.figures() for _ in range(chosen.runs))
     consoles = console.figures(chosen.runs)
-    page = as_page(results, syncs, settled, crowds, shared, consoles, chosen.runs)
+    starts = starting.figures()
+    page = as_page(results, syncs, settled, crowds, shared, starts, consoles, chosen.runs)
     print(page)
     if chosen.write:
         chosen.write.write_text(page)
@@ -166,6 +167,7 @@ def as_page(
     settled: settling.SettlingFigures,
     crowds: list[crowd.CrowdFigures],
     shared: postgres.PostgresFigures,
+    starts: list[starting.StartFigures],
     consoles: list[console.ConsoleFigures],
     runs: int,
 ) -> str:
@@ -204,6 +206,8 @@ Machine: {os.cpu_count()} cores, {platform.machine()}, {platform.system()}; Pyth
 {crowd.as_table(crowds)}
 
 {postgres.as_table(shared)}
+
+{starting.as_table(starts)}
 
 {console.as_table(consoles)}
 

@@ -164,6 +164,16 @@ _ACCOUNT_TAKEN = Statement(
 )
 
 
+def names() -> dict[str, int]:
+    """Return the names of all connections with their numbers, by name."""
+    return dict(_NAMES.all())
+
+
+_NAMES = Statement(
+    lambda: t.Connection.select(t.Connection.name, t.Connection.id).order_by(t.Connection.name_key)
+)
+
+
 def get(name: str) -> Connection:
     """Find a connection by its name, upper and lower case alike; raises NotFound."""
     row = _BY_KEY.one(name_key=_key(name))

@@ -84,13 +84,3 @@ _OPEN_PROBLEMS = Statement(
         .group_by(t.Problem.connection)
     )
 )
-
-
-def names() -> dict[str, int]:
-    """Return the names of all connections with their numbers, by name."""
-    return dict(_NAMES.all())
-
-
-_NAMES = Statement(
-    lambda: t.Connection.select(t.Connection.name, t.Connection.id).order_by(t.Connection.name_key)
-)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from shared.errors import NotFound
-from shared.models import connections, ledger, mappings, overview
+from shared.models import connections, ledger, mappings
 from shared.models.ledger import aliases, customer_pages, invoice_pages
 from shared.models.payments import customer_matching
 from shared.models.store import Store
@@ -149,7 +149,7 @@ def view_mapped_names(
     _store: Store, connection_id: int | None
 ) -> tuple[Listed[CustomerMapping], ...]:
     """The names that were matched by hand, of a connection or of all, by connection and name."""
-    names = {id_: name for name, id_ in overview.names().items()}
+    names = {id_: name for name, id_ in connections.names().items()}
     return tuple(Listed(names[one.connection_id], one) for one in mappings.listed(connection_id))
 
 

@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 from shared import hints
 from shared.errors import CannotBeMeant, NotFound
-from shared.models import connections, overview, problems
+from shared.models import connections, problems
 from shared.models.ledger import invoice_pages
 from shared.models.payments import holds, payment_pages, postings, sets
 from shared.models.store import Store
@@ -108,7 +108,7 @@ def lines(found: Sequence[Payment]) -> tuple[PaymentLine, ...]:
 
 def _told(found: Iterable[Payment], connection_ids: Collection[int]) -> Iterator[PaymentLine]:
     """Payments of these connections, each with its own reason or what holds its connection."""
-    names = {id_: name for name, id_ in overview.names().items()}
+    names = {id_: name for name, id_ in connections.names().items()}
     holding = holds.holds(connection_ids)
     for one in found:
         yield _line(one, names[one.connection_id], holding.get(one.connection_id))
@@ -134,7 +134,7 @@ def each(_store: Store, wanted: PaymentFilter) -> Iterator[PaymentLine]:
     found = payment_pages.each(
         wanted.connection_id, statuses=wanted.statuses or None, deleted=wanted.deleted
     )
-    wanted_ids = [wanted.connection_id] if wanted.connection_id else overview.names().values()
+    wanted_ids = [wanted.connection_id] if wanted.connection_id else connections.names().values()
     yield from _told((one for one in found if one.deleted or not wanted.deleted), wanted_ids)
 
 
@@ -161,7 +161,7 @@ def _only(text: str, found: Sequence[Payment]) -> int:
     if not found:
         raise NotFound("payment", text)
     if len(found) > 1:
-        names = {id_: name for name, id_ in overview.names().items()}
+        names = {id_: name for name, id_ in connections.names().items()}
         told = " and ".join(
             f"#{one.id} ({names[one.connection_id]}, {one.document})" for one in found
         )

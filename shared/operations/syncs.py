@@ -8,8 +8,7 @@ from datetime import date
 from typing import Annotated
 
 from shared.errors import NotFound, NotPossible
-from shared.masking import masked
-from shared.models import connections, overview, problems, sessions, syncs
+from shared.models import connections, problems, sessions, syncs
 from shared.models.store import Store
 from shared.operations.days import days_meant, midnight
 from shared.operations.deciding import Operator, Outcome, Plan
@@ -113,7 +112,7 @@ def _connection_ids(wanted: SyncFilter) -> list[int] | None:
         return [wanted.connection_id]
     if not wanted.words:
         return None
-    names = overview.names()
+    names = connections.names()
     return [names[name] for name in names if all(w in name.casefold() for w in wanted.words)]
 
 
@@ -283,7 +282,10 @@ def view_call(_store: Store, exchange_id: int) -> CallView:
 
 def pretty(xml: str) -> tuple[str, ...]:
     """The lines of ``xml``, indented; as they are when it is not well-formed. Masked."""
-    from lxml import etree  # no list of syncs waits for it
+    # Not at the top: every list of syncs would start later for the sake of one call shown.
+    from lxml import etree
+
+    from shared.masking import masked
 
     parser = etree.XMLParser(remove_blank_text=True, resolve_entities=False, no_network=True)
     try:

@@ -67,7 +67,7 @@ def test_open_problems_are_counted_by_connection(store, books):
 
 def test_names_are_told_with_their_numbers(store, books):
     with store.reading():
-        assert overview.names() == {"Larkspur": books.id}
+        assert connections.names() == {"Larkspur": books.id}
 
 
 def history(store, **filters):

@@ -13,7 +13,7 @@ from typing import Any
 from peewee import SQL, NodeList, Select, fn
 
 from shared.errors import CannotBeMeant, NotFound
-from shared.models import overview
+from shared.models import connections
 from shared.models import tables as t
 from shared.models.convert import moment, money
 from shared.models.payments import rows
@@ -289,7 +289,7 @@ def _parameters(wanted: PaymentFilter) -> dict[str, Any]:
         "code": wanted.code,
         "deleted": wanted.deleted,
     }
-    names = overview.names() if wanted.words else {}
+    names = connections.names() if wanted.words else {}
     for number, word in enumerate(wanted.words):
         parameters |= {
             f"like_{number}": pattern(word),

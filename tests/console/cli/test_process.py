@@ -134,6 +134,12 @@ def test_a_list_command_imports_no_screen_no_parser_and_no_reactor(environ, shel
         assert imported(environ, (*NO_COMMAND_NEEDS, "passlib"), kind, "list") == b""
 
 
+def test_a_list_of_syncs_imports_no_payments_and_nothing_that_masks(environ, shell):
+    shell.says("connection", "add", "Larkspur")
+    others = ("shared.rules.payments.values", "shared.masking")
+    assert imported(environ, others, "syncs", "list") == b""
+
+
 def imported(environ, names, *words):
     """Which of these modules a command imports."""
     probe = (
