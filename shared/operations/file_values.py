@@ -31,6 +31,7 @@ _TIME = re.compile(
     r"(\d{1,2}):(\d{2})(?::(\d{2}))?(?:\.\d+)?\s*([AaPp][Mm])?\s*(Z|UTC|[-+]\d{2}:?\d{2})?",
     re.ASCII,
 )
+_DAY_ALONE = len("2026-01-31")
 _NO_DATE = "is not a date; write it as 2026-01-31, or say how it is written with --date-format"
 
 
@@ -94,6 +95,11 @@ def read_day(text: str, order: str, zone: tzinfo | None, *, utc: bool) -> date:
     for that of this machine. Raises Unreadable.
     """
     text = text.strip()
+    if text[4:5] == "-":
+        try:
+            return _of_iso(datetime.fromisoformat(text), zone, utc and len(text) > _DAY_ALONE)
+        except ValueError:
+            pass
     if serial := _SERIAL.fullmatch(text):
         at = datetime.combine(_EXCEL_EPOCH, time(), UTC) + timedelta(days=float(text))
         return at.astimezone(zone).date() if utc and serial[2] else at.date()
@@ -107,6 +113,14 @@ def read_day(text: str, order: str, zone: tzinfo | None, *, utc: bool) -> date:
     if clocked is None or not (utc or clocked[5]):
         return day
     return _instant(text, day, clocked).astimezone(zone).date()
+
+
+def _of_iso(at: datetime, zone: tzinfo | None, is_instant: bool) -> date:
+    if at.tzinfo is None:
+        if not is_instant:
+            return at.date()
+        at = at.replace(tzinfo=UTC)
+    return at.astimezone(zone).date()
 
 
 def _numeric(text: str, order: str) -> tuple[date, str] | None:
@@ -169,6 +183,7 @@ _NUMBER = {
     )
     for mark, others in ((".", ",' "), (",", ".' "))
 }
+_PLAIN = re.compile(r"\d{1,13}\.\d{2}", re.ASCII)
 _MARK = re.compile(r"([.,])\d{1,2}\D*", re.ASCII)
 _BLANKS = str.maketrans({"\u00a0": " ", "\u202f": " ", "\u2009": " ", "\u2212": "-", "\u2019": "'"})
 
@@ -208,6 +223,8 @@ def read_money(text: str, mark: str) -> tuple[Decimal, str]:
     ``$1,234.56``, ``(12.00)``, ``12.00-``, ``USD 12.00`` and, with ``mark`` a comma,
     ``1.234,56 €``. Raises Unreadable.
     """
+    if mark == "." and _PLAIN.fullmatch(text):
+        return Decimal(text), ""
     found = _AMOUNT.fullmatch(text.translate(_BLANKS).strip())
     number = _NUMBER[mark].fullmatch(found["number"]) if found else None
     if found is None or number is None or bool(found["open"]) != bool(found["close"]):

@@ -138,18 +138,17 @@ NET_DIFFERS = "Amount less fee is not the net; the amount is what is posted"
 
 def _values(raw: Raw, how: Reading) -> tuple[dict[str, Any], dict[str, str]]:
     """The values by column, and what is wrong with those that cannot be read."""
-    values: dict[str, Any] = {}
+    values = dict(_MISSING)
     faults: dict[str, str] = {}
-    for name, (read_strictly, missing) in FIELDS.items():
-        written = raw.values.get(name)
+    for name, written in raw.values.items():
+        if written is None or written == "" or name not in FIELDS:
+            continue
         try:
-            if written in (None, ""):
-                values[name] = missing
-            else:
-                values[name] = how.readers.get(name, read_strictly)(written)
+            values[name] = (how.readers.get(name) or FIELDS[name][0])(written)
         except Unreadable as fault:
             faults[name] = str(fault)
-            values[name] = missing
+    # In the order of the columns, wherever they stand in the file.
+    faults = {name: faults[name] for name in FIELDS if name in faults} if faults else faults
     if raw.fee_elsewhere:
         values["fee"] = None
     _beside(raw, how, values, faults)
@@ -182,12 +181,12 @@ def _payment(values: Mapping[str, Any], faults: dict[str, str], today: date) -> 
     amount = values["amount"]
     if amount is None:
         amount = max(sum((share for _, share in values["applied"]), Decimal()), values["refunded"])
-    uses = uses_of(amount, "", values["applied"], values["credit_notes"])
-    if not faults.keys() & {"amount", "applied"}:
-        try:
-            uses = uses_of(amount, values["invoice"], values["applied"], values["credit_notes"])
-        except Unreadable as fault:
-            faults["invoice"] = str(fault)
+    invoice = "" if faults.keys() & {"amount", "applied"} else values["invoice"]
+    try:
+        uses = uses_of(amount, invoice, values["applied"], values["credit_notes"])
+    except Unreadable as fault:
+        faults["invoice"] = str(fault)
+        uses = uses_of(amount, "", values["applied"], values["credit_notes"])
     texts = ("customer", "currency", "method", "reference", "gateway", "memo")
     return NewPayment(
         external_id=values["external_id"],
@@ -206,7 +205,7 @@ def _payment(values: Mapping[str, Any], faults: dict[str, str], today: date) -> 
 
 def _against_the_rules(payment: NewPayment, unread: Mapping[str, str], how: Reading) -> list[str]:
     told = {*unread, *(_CUSTOMER_OR if unread.keys() & _CUSTOMER_OR else ())}
-    if how.partial:
+    if how.partial and not payment.customer:
         told.add("customer")  # what is on file may name one
     named = [in_columns(fault) for fault in checking.faults(payment)]
     return [str(fault) for fault in named if fault.field not in told]
@@ -243,6 +242,10 @@ def _name(value: Any) -> str:
 _SCIENTIFIC = re.compile(r"\d([.,]\d+)?[Ee]\+\d+", re.ASCII)
 
 
+def _code(value: Any) -> str:
+    return _text(value).upper()
+
+
 def _fee(value: Any) -> Decimal:
     """What was kept of the payment; exports write it below zero, or not."""
     return abs(_money(value))
@@ -252,7 +255,7 @@ def _text(value: Any) -> str:
     if isinstance(value, bool) or not isinstance(value, str | int):
         raise Unreadable(f"{_shown(value)} is not text; write it in quotation marks")
     text = str(value).strip()
-    if _UNSTORABLE.search(text):
+    if not text.isprintable() and _UNSTORABLE.search(text):
         raise Unreadable(f"{text[:LONGEST]!a} holds NUL or half a character; take it out")
     return text
 
@@ -340,7 +343,7 @@ FIELDS: Mapping[str, tuple[Callable[[Any], Any], Any]] = {
     "amount": (_money, None),
     "applied": (_shares, ()),
     "customer": (_text, ""),
-    "currency": (_text, ""),
+    "currency": (_code, ""),
     "method": (_text, ""),
     "reference": (_text, ""),
     "gateway": (_text, ""),
@@ -356,3 +359,5 @@ FIELDS: Mapping[str, tuple[Callable[[Any], Any], Any]] = {
     "net": (_money, None),
 }
 """The columns: how each is read, and what stands for one that is empty or missing."""
+
+_MISSING: Final = {name: missing for name, (_, missing) in FIELDS.items()}

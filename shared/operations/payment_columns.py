@@ -77,12 +77,14 @@ class Place:
 class Header:
     """The header of a file: its line, the columns as they are called, and what they are for.
 
-    ``above`` are the lines of the titles above it, ``unused`` the columns that nothing is read of.
+    ``above`` are the lines of the titles above it, ``unused`` the columns that nothing is read of,
+    ``first`` is the first cell as it stands there.
     """
 
     encoding: str
     delimiter: str
     line: int
+    first: str
     names: tuple[str, ...]
     profile: Profile
     places: dict[str, tuple[Place, ...]]
@@ -105,10 +107,15 @@ class Look:
     zone: tzinfo | None
     told: tuple[str, ...]
 
-    def cell(self, cells: Sequence[str], name: str) -> str:
-        """What stands in the first column of a field that is filled, "" for none."""
-        place = self.place(cells, name)
-        return from_spreadsheet(cells[place.at]).strip() if place else ""
+    def values(self, cells: Sequence[str]) -> dict[str, str]:
+        """What a row says of each field: the first of its columns that is filled."""
+        found: dict[str, str] = {}
+        for name, places in self.header.places.items():
+            for place in places:
+                if cell := cells[place.at].strip():
+                    found[name] = from_spreadsheet(cell).strip() if "'" in cell else cell
+                    break
+        return found
 
     def place(self, cells: Sequence[str], name: str) -> Place | None:
         """The first column of a field that is filled in this row."""
@@ -243,7 +250,18 @@ def _made(
             f"Columns: {', '.join(TERMS)}",
         )
     unused = tuple(cell.strip() for at, cell in enumerate(cells) if at not in used and cell.strip())
-    return Header(encoding, delimiter, line, tuple(names), profile, places, rules, unused, above)
+    return Header(
+        encoding,
+        delimiter,
+        line,
+        cells[0].strip(),
+        tuple(names),
+        profile,
+        places,
+        rules,
+        unused,
+        above,
+    )
 
 
 def _places(

@@ -130,7 +130,7 @@ def _csv_rows(content: BinaryIO, look: Look) -> Iterator[Raw]:
 
 def _csv_row(line: int, cells: list[str], look: Look) -> Raw:
     names = look.header.names
-    if tuple(map(as_name, cells)) == names:
+    if cells[0].strip() == look.header.first and tuple(map(as_name, cells)) == names:
         return Raw(line, {}, note="it repeats the header")
     extra = len(cells) - len(names)
     if extra > 0 and not any(map(str.strip, cells[len(names) :])):
@@ -144,7 +144,7 @@ def _csv_row(line: int, cells: list[str], look: Look) -> Raw:
         if alone or is_total(filled[0]):
             return Raw(line, {}, note=NO_PAYMENT)
         return Raw(line, {}, f"it has {len(cells)} cells where the header has {len(names)}")
-    values = {name: cell for name in look.header.places if (cell := look.cell(cells, name))}
+    values = look.values(cells)
     if look.header.profile.is_ours:
         return told_apart(Raw(line, values))
     return payment_reports.row_of(line, cells, values, look)

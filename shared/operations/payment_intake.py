@@ -530,7 +530,11 @@ class _Sorting:
         by_id = self._that_count(by_id, on_file)
         left = from_platform.left([held.id for held in on_file.values()])
         asked = {key: _asked(same_id, on_file.get(key)) for key, same_id in by_id.items()}
-        refused = {key: told for key, each in asked.items() if (told := _contradicting(each))}
+        refused = {
+            key: told
+            for key, each in asked.items()
+            if (told := _contradicting(each, is_whole=not any(row.unsaid for row in by_id[key])))
+        }
         found = [
             _verdict(each, on_file.get(key), left, back=self._back)
             for key, each in asked.items()
@@ -611,13 +615,14 @@ def _with_unsaid(one: NewPayment, row: FileRow, before: NewPayment) -> NewPaymen
     return replace(one, **kept)
 
 
-def _contradicting(asked: Sequence[tuple[int, NewPayment]]) -> list[Refusal]:
+def _contradicting(asked: Sequence[tuple[int, NewPayment]], *, is_whole: bool) -> list[Refusal]:
     """Refuse all rows of an id whose terms are not the same throughout: which is meant?
 
-    Also those that cannot be meant together with what is on file.
+    Where they are not the whole of a payment, also those that cannot be meant together with what
+    is on file.
     """
     _, last = asked[-1]
-    if faults := checking.faults(last):
+    if faults := () if is_whole else checking.faults(last):
         told = "; ".join(str(in_columns(fault)) for fault in faults)
         return [Refusal(line, one.external_id, told, _remedy(faults)) for line, one in asked]
     if not any(changes(one, last, TERMS) for _, one in asked[:-1]):

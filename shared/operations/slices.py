@@ -9,17 +9,18 @@ from typing import TypeVar
 from shared.models.store import Store
 
 T = TypeVar("T")
-SHORTEST, LONGEST = 20, 500
-WANTED_SECONDS = 0.02
-LONGEST_PAUSE_SECONDS = 0.1
+SHORTEST, LONGEST = 50, 500
+WANTED_SECONDS = 0.04
+LONGEST_PAUSE_SECONDS = 0.025
+"""Who waits for SQLite looks again every 1 to 25 ms, so it gets its turn in such a pause."""
 
 
 def in_slices(store: Store, items: Sequence[T], write: Callable[[Sequence[T]], None]) -> None:
     """Call ``write`` with one slice of ``items`` after the other, each in a transaction.
 
-    A slice is as long as it may be to take 20 ms.
+    A slice is as long as it may be to take 40 ms.
     """
-    at, size = 0, min(LONGEST, 5 * SHORTEST)
+    at, size = 0, SHORTEST
     while at < len(items):
         began = time.monotonic()
         with store.transaction():
@@ -33,5 +34,5 @@ def in_slices(store: Store, items: Sequence[T], write: Callable[[Sequence[T]], N
 
 
 def let_others_in(took_seconds: float) -> None:
-    """Wait as long as a transaction took: who waits for SQLite looks again only now and then."""
+    """Wait as long as a transaction took, so that others come to theirs; not longer than that."""
     time.sleep(min(took_seconds, LONGEST_PAUSE_SECONDS))

@@ -87,7 +87,7 @@ def test_every_profile_is_tried_here():
 def test_a_charge_of_stripe_is_posted_gross_and_keeps_its_fee():
     payment = only(read(EACH["stripe-payments"], "invoice_number (metadata)=invoice"))
     assert (payment.external_id, payment.amount, payment.fee) == ("ch_1", 250, Decimal("7.55"))
-    assert (payment.currency, payment.gateway) == ("usd", "stripe")
+    assert (payment.currency, payment.gateway) == ("USD", "stripe")
     assert payment.date == date(2026, 7, 10)
     assert payment.memo == "Mirror LLC - INV-0168"
 
@@ -443,7 +443,7 @@ def test_a_currency_beside_the_amount_may_not_contradict_its_column():
 
 def test_a_currency_without_cents_is_in_units():
     payment = only(read(written(STRIPE_PAYMENTS, charge(amount="1500", Currency="jpy"))))
-    assert (payment.amount, payment.currency) == (1500, "jpy")
+    assert (payment.amount, payment.currency) == (1500, "JPY")
 
 
 def test_a_fee_in_another_currency_is_not_kept_and_told():
@@ -455,7 +455,7 @@ def test_a_fee_in_another_currency_is_not_kept_and_told():
 def test_what_the_customer_paid_counts_where_the_balance_has_another_currency():
     other = {"Customer Facing Amount": "300.00", "Customer Facing Currency": "cad"}
     payment = only(read(written(STRIPE_BALANCE, entry(**other))))
-    assert (payment.amount, payment.currency, payment.fee) == (300, "cad", None)
+    assert (payment.amount, payment.currency, payment.fee) == (300, "CAD", None)
 
 
 def test_a_net_that_is_not_amount_less_fee_is_told():
