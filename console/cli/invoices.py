@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import csv
+import difflib
 import io
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from functools import partial
@@ -20,11 +21,11 @@ from console.cli.listing import Listing, shown, states_option
 from console.cli.params import FROM_STANDARD_INPUT, name_argument
 from shared.files import write_private
 from shared.operations import invoices as operations
-from shared.operations.contracts.ledger import INVOICE_DETAIL, LISTED_INVOICE
+from shared.operations.contracts.ledger import EXPORTED_INVOICE, INVOICE_DETAIL, LISTED_INVOICE
 from shared.operations.describe import invoices as describe
 from shared.operations.describe.tables import Column, Row
 from shared.operations.describe.text import count, for_spreadsheet, grouped, iso_day, plain
-from shared.rules.ledger import InvoiceDetail, InvoiceSides
+from shared.rules.ledger import ExportedInvoice, InvoiceDetail, InvoiceSides
 
 STATUSES = ("open", "paid", "void", "deleted")
 READING = "Reading invoices"
@@ -162,6 +163,32 @@ def _nothing(states: Sequence[str], left_out: bool) -> str:
     return "No invoice yet. Next: run Invoice Sync in the Web Connector."
 
 
+class Columns(click.ParamType[dict[str, str]]):
+    """``KEY,HEADER=KEY,…``: the keys of an export by the header that each gets."""
+
+    name = "columns"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> dict[str, str]:
+        known = EXPORTED_INVOICE.names()
+        if value == "all":
+            return {key: key for key in known}
+        columns: dict[str, str] = {}
+        for one in str(value).split(","):
+            header, equals, key = one.strip().rpartition("=")
+            key = key.strip()
+            if key not in known:
+                near = difflib.get_close_matches(key, known, n=1)
+                meant = f" Did you mean {near[0]}?" if near else ""
+                self.fail(f'there is no column "{key}".{meant} Columns: {", ".join(known)}')
+            header = header.strip() if equals else key
+            if not header or header in columns:
+                self.fail(f'"{one.strip()}" has no header of its own.')
+            columns[header] = key
+        return columns
+
+
 @invoices.command()
 @name_argument
 @filters
@@ -172,6 +199,12 @@ def _nothing(states: Sequence[str], left_out: bool) -> str:
     default="csv",
     show_default=True,
     help="CSV with a header line, or one JSON object to a line.",
+)
+@click.option(
+    "--columns",
+    type=Columns(),
+    metavar="KEY,…",
+    help="Which columns, in this order; HEADER=KEY calls one otherwise; all for all of them.",
 )
 @click.option(
     "--out",
@@ -188,17 +221,22 @@ def export(
     states: tuple[str, ...],
     left_out: bool,
     form: str,
+    columns: dict[str, str] | None,
     target: Path,
 ) -> None:
     """Export the imported invoices of NAME, or of all connections, for a spreadsheet or a script.
 
-    The columns are the keys of `invoices list --json`. In CSV, a text that a spreadsheet
-    would run as a formula gets an apostrophe in front of the sign; jsonl has every text unchanged.
+    The columns are the keys of `invoices list --json`. With --columns there are also job, subtotal,
+    tax, applied, terms, po_number, memo, email and phone: "Invoice No=number,customer,email,Due
+    Date=due_date,terms,balance". In CSV, a text that a spreadsheet would run as a formula gets an
+    apostrophe in front of the sign; jsonl has every text unchanged.
     """
-    view = partial(operations.view_list, connection=name, statuses=states, left_out=left_out)
-    lines = shown(context, READING, view, _csv_line if form == "csv" else INVOICES.json_line)
+    columns = columns or {key: key for key in LISTED_INVOICE.names()}
+    view = partial(operations.view_export, connection=name, statuses=states, left_out=left_out)
+    show = partial(_csv_line if form == "csv" else _json_line, columns)
+    lines = shown(context, READING, view, show)
     if form == "csv":
-        lines.insert(0, _csv(LISTED_INVOICE.names()))
+        lines.insert(0, _csv(list(map(_unarmed, columns))))
     if target == Path(FROM_STANDARD_INPUT):
         output.say_lines(lines)
         return
@@ -207,12 +245,17 @@ def export(
     output.say_beside(f"Wrote {count(number, 'invoice')} to {target}.")
 
 
-def _csv_line(invoice: InvoiceSides) -> str:
-    keys = LISTED_INVOICE.of(invoice)
-    return _csv([value if name in _AMOUNTS else _unarmed(value) for name, value in keys.items()])
+def _csv_line(columns: Mapping[str, str], invoice: ExportedInvoice) -> str:
+    keys = EXPORTED_INVOICE.of(invoice)
+    return _csv([keys[k] if k in _AMOUNTS else _unarmed(keys[k]) for k in columns.values()])
 
 
-_AMOUNTS = frozenset({"total", "balance"})
+def _json_line(columns: Mapping[str, str], invoice: ExportedInvoice) -> str:
+    keys = EXPORTED_INVOICE.of(invoice)
+    return output.json_text({header: keys[key] for header, key in columns.items()})
+
+
+_AMOUNTS = frozenset({"total", "balance", "subtotal", "tax", "applied"})
 """What is ours and stays a number, also where it is negative."""
 
 

@@ -166,6 +166,21 @@ class InvoiceSides:
 
 
 @dataclass(frozen=True, slots=True)
+class ExportedInvoice:
+    """An invoice with all that other programs ask of one."""
+
+    sides: InvoiceSides
+    subtotal: Annotated[Decimal, "what it is before tax"]
+    tax: Annotated[Decimal, "sales tax"]
+    applied: Annotated[Decimal, "what was paid or credited"]
+    terms: Annotated[str, "terms, such as Net 30; may be empty"]
+    po_number: Annotated[str, "the customer's purchase order; may be empty"]
+    memo: Annotated[str, "memo; may be empty"]
+    email: Annotated[str, "the customer's address for e-mail; may be empty"]
+    phone: Annotated[str, "and telephone"]
+
+
+@dataclass(frozen=True, slots=True)
 class InvoiceFilter:
     """Which invoices are wanted; what is left empty lets all pass.
 

@@ -33,7 +33,7 @@ from shared.models.ledger.incoming_invoices import (
     mark_deleted,
     store_invoices,
 )
-from shared.models.ledger.invoice_pages import invoices, totals
+from shared.models.ledger.invoice_pages import exported, invoices, totals
 from shared.models.ledger.named import (
     customers_named,
     invoices_named,
@@ -81,6 +81,7 @@ __all__ = [
     "customers_gone",
     "customers_named",
     "customers_to_check",
+    "exported",
     "forget_seen",
     "held",
     "in_cycle",

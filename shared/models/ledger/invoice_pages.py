@@ -25,7 +25,7 @@ from shared.models.searching import (
     patterns,
 )
 from shared.models.statements import Statement, among, slot
-from shared.rules.ledger import CustomerState, InvoiceFilter, InvoiceSides, Kept
+from shared.rules.ledger import CustomerState, ExportedInvoice, InvoiceFilter, InvoiceSides, Kept
 from shared.rules.payments import numbers
 from shared.rules.payments.names import folded
 from shared.rules.values import InvoiceStatus
@@ -39,6 +39,13 @@ _INVOICE = Mapper(
     customer_list_id=t.Invoice.bill_to_list_id,
     named=t.Invoice.customer_full_name,
     left_out=Case(None, [(t.Invoice.left_out.in_(_HIDDEN), t.UNSETTLED)], t.Invoice.left_out),
+)
+_EXPORTED = Mapper(
+    ExportedInvoice,
+    t.Invoice,
+    sides=_INVOICE,
+    email=fn.COALESCE(t.Customer.email, ""),
+    phone=fn.COALESCE(t.Customer.phone, ""),
 )
 _SEARCHED = (t.Invoice.number, t.Invoice.customer_full_name, t.Connection.name)
 
@@ -59,9 +66,9 @@ _IMPORTED = Statement(lambda: _by_date(t.Invoice.left_out == ""))
 _WITH_LEFT_OUT = Statement(lambda: _by_date(t.Invoice.left_out.not_in(_HIDDEN)))
 
 
-def _by_date(condition: Any) -> Any:
+def _by_date(condition: Any, made: Mapper[Any] = _INVOICE) -> Any:
     return (
-        _select()
+        _select(made)
         .where(
             (t.Invoice.connection == slot("connection"))
             & among(t.Invoice.status, "statuses")
@@ -69,6 +76,17 @@ def _by_date(condition: Any) -> Any:
         )
         .order_by(t.Invoice.date, t.Invoice.txn_id)
     )
+
+
+def exported(connection_id: int, *, include_left_out: bool = False) -> Iterator[ExportedInvoice]:
+    """Yield invoices as ``invoices`` does, with all that other programs ask of one."""
+    statuses = [one.value for one in InvoiceStatus]
+    statement = _EXPORT_WITH_LEFT_OUT if include_left_out else _EXPORT
+    return map(_EXPORTED.read, statement.each(connection=connection_id, statuses=statuses))
+
+
+_EXPORT = Statement(lambda: _by_date(t.Invoice.left_out == "", _EXPORTED))
+_EXPORT_WITH_LEFT_OUT = Statement(lambda: _by_date(t.Invoice.left_out.not_in(_HIDDEN), _EXPORTED))
 
 
 def page(wanted: InvoiceFilter, limit: int, before_id: int | None = None) -> list[InvoiceSides]:
@@ -215,14 +233,14 @@ _OWED = Statement(
 )
 
 
-def _select() -> Any:
+def _select(made: Mapper[Any] = _INVOICE) -> Any:
     billed = (
         (t.Customer.connection == t.Invoice.connection)
         & (t.Customer.list_id == t.Invoice.bill_to_list_id)
         & (t.Customer.state == CustomerState.HELD.value)
     )
     return (
-        t.Invoice.select(*_INVOICE.fields)
+        t.Invoice.select(*made.fields)
         .join(t.Connection)
         .join(t.Customer, JOIN.LEFT_OUTER, on=billed, src=t.Invoice)
     )

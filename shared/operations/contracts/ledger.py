@@ -9,6 +9,7 @@ from shared.rules.ledger import (
     CreditUse,
     CustomerDetail,
     CustomerSides,
+    ExportedInvoice,
     InvoiceDetail,
     InvoiceLine,
     InvoiceSides,
@@ -48,6 +49,12 @@ _INVOICE = (
 INVOICE = Shape(InvoiceSides, _INVOICE)
 
 LISTED_INVOICE = Shape(InvoiceSides, _INVOICE, "connection")
+
+EXPORTED_INVOICE = Shape(
+    ExportedInvoice,
+    "sides.* job=sides.named subtotal tax applied terms po_number memo email phone",
+    sides=LISTED_INVOICE,
+)
 
 INVOICE_LINE = Shape(InvoiceLine)
 

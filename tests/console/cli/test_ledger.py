@@ -161,6 +161,33 @@ def test_csv_has_the_keys_of_the_listing_as_its_header(books):
     assert rows[2]["due_date"] == ""
 
 
+def test_an_export_has_the_columns_that_another_program_asks_for(shell):
+    shell.says("connection", "add", "Larkspur")
+    import_into(
+        shell,
+        "Larkspur",
+        invoice("A-1", "1042", "10.00", terms="Net 30", po_number="=PO-7", memo="for May"),
+        customers=[customer("80000001-1", "Larkspur Tile")._replace(email="pay@larkspur.example")],
+    )
+    wanted = "Invoice No=number,email,Due=due_date,terms,po_number,subtotal"
+    text = shell.says("invoices", "export", "--columns", wanted)
+    header, line = csv.reader(io.StringIO(text))
+    assert header == ["Invoice No", "email", "Due", "terms", "po_number", "subtotal"]
+    assert line[:2] == ["1042", "pay@larkspur.example"]
+    assert line[3:] == ["Net 30", "'=PO-7", "10.00"]
+    [row] = csv.DictReader(io.StringIO(shell.says("invoices", "export", "--columns", "all")))
+    assert (row["memo"], row["job"]) == ("for May", "Larkspur Tile")
+    lines = shell.says("invoices", "export", "--columns", "No=number", "--format", "jsonl")
+    assert json.loads(lines) == {"No": "1042"}
+
+
+@pytest.mark.parametrize("columns", ["numbr", "number,number", "=number", "", "a=number,a=total"])
+def test_columns_that_cannot_be_meant_are_refused(shell, columns):
+    shell.says("connection", "add", "Larkspur")
+    said = shell.refuses(2, "invoices", "export", "--columns", columns)
+    assert "column" in said or "header" in said
+
+
 def test_csv_of_an_empty_ledger_is_its_header(shell):
     shell.says("connection", "add", "Larkspur")
     assert shell.says("invoices", "export").count("\n") == 1
