@@ -58,7 +58,8 @@ _SHAPE = re.compile(
     r"(?<![A-Za-z0-9])(?:"
     r"(?:sk|pk|rk|ac)_(?:live|test)_\w++|whsec_\w++|sk-[\w-]{16,}+|gh[a-z]_\w{16,}+"
     r"|github_pat_\w++|glpat-[\w-]++|xox[a-z]-[\w-]++|shp[a-z]{2}_\w{16,}+|sq0[a-z]{3}-[\w-]++"
-    r"|npm_\w{16,}+|hf_\w{16,}+|A(?:KIA|SIA)[A-Z0-9]{12,}+|AIza[\w-]{20,}+|SG\.[\w.-]{20,}+"
+    r"|npm_\w{16,}+|dbt_[\w-]{16,}+"
+    r"|hf_\w{16,}+|A(?:KIA|SIA)[A-Z0-9]{12,}+|AIza[\w-]{20,}+|SG\.[\w.-]{20,}+"
     r"|eyJ[\w-]{8,}+\.[\w.-]++)"
 )
 _ADDRESS = re.compile(r"(?P<key>://[^\s/:@<>]*+:)[^\s/<>]+(?=@)|(?<=://)[^\s/:@<>]{20,}+(?=@)")

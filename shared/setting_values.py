@@ -60,6 +60,11 @@ def endpoints(raw: object) -> tuple[str, ...]:
     return tuple(parts)
 
 
+def endpoints_or_off(raw: object) -> tuple[str, ...]:
+    """Read endpoint strings; ``off`` for none."""
+    return () if isinstance(raw, str) and raw.strip().lower() == "off" else endpoints(raw)
+
+
 def web_address(raw: object) -> str:
     """Read an http(s) address; a final slash is dropped."""
     text = _text(raw)

@@ -20,6 +20,7 @@ from shared.setting_values import (
     Parser,
     database,
     endpoints,
+    endpoints_or_off,
     level,
     mask_secrets,
     version,
@@ -66,6 +67,13 @@ SETTINGS: tuple[Setting, ...] = (
         "tcp:8085:interface=127.0.0.1",
         "Where the daemon listens: Twisted endpoint strings, separated by blanks.",
         endpoints,
+    ),
+    Setting(
+        "api_listen",
+        "tcp:8086:interface=127.0.0.1",
+        "Where programs reach the HTTP API: Twisted endpoint strings, separated by blanks; off "
+        "for nowhere.",
+        endpoints_or_off,
     ),
     Setting(
         "public_url",
@@ -223,6 +231,7 @@ class Settings:
 
     database: str = field(repr=False)
     listen: tuple[str, ...]
+    api_listen: tuple[str, ...]
     public_url: str
     support_url: str
     log: str

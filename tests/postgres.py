@@ -67,7 +67,8 @@ def empty_tables(url: str) -> None:
     """
     with psycopg.connect(url) as connection:
         connection.execute("DELETE FROM connection")  # nearly all others go with it
-        for table in ("sync", "audit", "daemon", "clock_look", "download", "outlet", "event"):
+        unowned = ("sync", "audit", "daemon", "clock_look", "download", "outlet", "event")
+        for table in (*unowned, "api_token"):
             connection.execute(f"DELETE FROM {table}".encode())
         connection.execute(
             "SELECT setval(format('%I', sequencename), 1, false) FROM pg_sequences"

@@ -69,6 +69,7 @@ for name, place, told in (
     ("customers", "customers:customers", "The customers that imported invoices are billed to."),
     ("db", "store:db", "Upgrade the store or back it up."),
     ("doctor", "doctor:doctor", "Check everything and say what to do."),
+    ("events", "events:events", "What happened: what outlets deliver and programs read."),
     ("hints", "hints:hints", "Look up what a code or a message means and what to do."),
     ("invoices", "invoices:invoices", "List, show or export the imported invoices."),
     ("password", "qwc:password", "Replace a Web Connector password."),
@@ -77,6 +78,7 @@ for name, place, told in (
     ("qwc", "qwc:qwc", "Write .qwc files with one fresh password."),
     ("reconcile", "reconcile:reconcile", "Put both sides beside each other, differences first."),
     ("syncs", "syncs:syncs", "What ran, how it ended; stop what runs."),
+    ("token", "tokens:token", "Make, list and revoke the tokens of programs."),
 ):
     cli.add_later(name, f"console.cli.{place}", told)
 cli.add_later("console", "console.command:console", "Watch syncs and put problems right, here.")

@@ -877,6 +877,56 @@ class Delivery(Table):
         indexes = ((("outlet", "record"), False),)
 
 
+class ApiToken(Table):
+    """What lets a program in: ``digest`` is the SHA-256 of the secret, which is kept nowhere.
+
+    ``every_connection``: also those that are added later.
+    """
+
+    id = LastingIdField()
+    label = TextField()
+    digest = TextField(unique=True)
+    access = TextField()
+    every_connection = BooleanField()
+    created_ms = BigIntegerField()
+    created_by = TextField()
+    expires_ms = BigIntegerField(null=True)
+    last_used_ms = BigIntegerField(null=True)
+    revoked_ms = BigIntegerField(null=True)
+
+    class Meta:
+        table_name = "api_token"
+
+
+class TokenConnection(Table):
+    """A connection that a token opens."""
+
+    token = ForeignKeyField(ApiToken, on_delete="CASCADE", index=False)
+    connection = ForeignKeyField(Connection, on_delete="CASCADE")
+
+    class Meta:
+        table_name = "token_connection"
+        primary_key = CompositeKey("token", "connection")
+
+
+class ApiAnswer(Table):
+    """What a program was answered under an ``Idempotency-Key``, so that asking again is harmless.
+
+    ``request`` is the digest of route and body.
+    """
+
+    token = ForeignKeyField(ApiToken, on_delete="CASCADE", index=False)
+    key = TextField()
+    request = TextField()
+    status = IntegerField()
+    body = BlobField()
+    at_ms = BigIntegerField(index=True)
+
+    class Meta:
+        table_name = "api_answer"
+        primary_key = CompositeKey("token", "key")
+
+
 class Daemon(Table):
     """A daemon process; ``stopped_ms`` is null until it says that it ends.
 
@@ -1016,6 +1066,9 @@ TABLES: tuple[type[Table], ...] = (
     Event,
     Outlet,
     Delivery,
+    ApiToken,
+    TokenConnection,
+    ApiAnswer,
     Daemon,
     ClockLook,
     Download,

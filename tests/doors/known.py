@@ -39,6 +39,8 @@ PLANS: Mapping[str, Demands] = {
     "problems.Skip": frozenset({"leave-out"}),
     "problems.Unskip": "the record is read again before anything follows",
     "syncs.StopPlan": "what was synced stays, and the next sync goes on",
+    "tokens.AddPlan": "a token can be revoked at once, and is shown to whoever makes it alone",
+    "tokens.RevokePlan": "nobody loses data; another token can be made at once",
 }
 
 COMMANDS: Mapping[str, str] = {
@@ -70,6 +72,8 @@ COMMANDS: Mapping[str, str] = {
     "problems unskip": "problems.Unskip",
     "qwc": "issuing.IssuePlan",
     "syncs stop": "syncs.StopPlan",
+    "token add": "tokens.AddPlan",
+    "token revoke": "tokens.RevokePlan",
 }
 """Each command that writes, with what it decides."""
 

@@ -1,0 +1,102 @@
+"""``deskbridge token``: what lets programs in."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import click
+
+from console.cli import output
+from console.cli.context import CommandContext, pass_command_context
+from console.cli.deciding import decide, say_outcome
+from console.cli.json_option import json_option
+from console.cli.listing import Listing
+from shared.operations import tokens as operations
+from shared.operations.contracts.outcome import OUTCOME
+from shared.operations.contracts.tokens import MADE_TOKEN, TOKEN
+from shared.operations.describe.tables import Column, Row
+from shared.operations.describe.text import local_time
+from shared.rules.tokens import Access, Token
+
+
+@click.group()
+def token() -> None:
+    """Tokens that let programs use the HTTP API."""
+
+
+@token.command()
+@click.argument("label")
+@click.option(
+    "--connection",
+    "names",
+    metavar="NAME",
+    multiple=True,
+    help="Only for this connection; may be repeated. Default: all.",
+)
+@click.option(
+    "--access",
+    type=click.Choice([access.value for access in Access]),
+    default=Access.READ.value,
+    show_default=True,
+    help="Whether it may change anything.",
+)
+@click.option(
+    "--expires", "days", type=int, metavar="DAYS", help="It stops working after so many days."
+)
+@json_option(MADE_TOKEN)
+@pass_command_context
+def add(
+    context: CommandContext,
+    label: str,
+    names: tuple[str, ...],
+    access: str,
+    days: int | None,
+    as_json: bool,
+) -> None:
+    """Make a token for the program LABEL, and show its secret this once."""
+    plan = partial(operations.plan_add, label=label, names=names, access=Access(access), days=days)
+    made = decide(context, plan)
+    if as_json:
+        output.say_json(MADE_TOKEN.of(made))
+    else:
+        output.say_wrapped(made.sentence)
+        output.say(made.token)
+
+
+@token.command("list")
+@json_option(TOKEN, many=True)
+@pass_command_context
+def list_tokens(context: CommandContext, as_json: bool) -> None:
+    """List the tokens, newest first; no secret is shown."""
+    TOKENS.say(
+        context.read(operations.view_all),
+        "There is no token yet. Make one: deskbridge token add LABEL",
+        as_json=as_json,
+    )
+
+
+@token.command()
+@click.argument("which", metavar="ID")
+@json_option(OUTCOME)
+@pass_command_context
+def revoke(context: CommandContext, which: str, as_json: bool) -> None:
+    """Revoke a token, by its number or label: it is refused from now on."""
+    say_outcome(decide(context, partial(operations.plan_revoke, which=which)), as_json)
+
+
+def _row(one: Token) -> Row:
+    opens = "all" if one.every_connection else ", ".join(one.connections) or "none any more"
+    used = local_time(one.last_used_at) if one.last_used_at else "never"
+    until = local_time(one.expires_at) if one.expires_at else ""
+    ends = f"revoked {local_time(one.revoked_at)}" if one.revoked_at else until
+    return Row((str(one.id), one.label, one.access.value, opens, used, ends))
+
+
+TOKENS = Listing(
+    TOKEN,
+    (
+        *(Column("ID", right=True), Column("Label", least=10), Column("May")),
+        *(Column("Connections", least=12), Column("Last used"), Column("Until", least=10)),
+    ),
+    _row,
+)

@@ -1,0 +1,35 @@
+"""Events in words."""
+
+from __future__ import annotations
+
+from shared.operations.describe.sections import Section
+from shared.operations.describe.text import grouped, local_time
+from shared.rules.events import Event
+
+
+def told(event: Event) -> str:
+    """What an event says beside its kind and document, in short: ``paid, 0.00 USD (was 9.00)``."""
+    return ", ".join(filter(None, (event.state, _amounts(event), event.code)))
+
+
+def _amounts(event: Event) -> str:
+    if event.amount is None:
+        return ""
+    was = f" (was {grouped(event.before)})" if event.before not in (None, event.amount) else ""
+    return f"{grouped(event.amount)} {event.currency}".rstrip() + was
+
+
+def sections(event: Event) -> list[Section]:
+    """All that an event says."""
+    lines = (
+        ("Event", str(event.id)),
+        ("When", local_time(event.at)),
+        ("What", event.kind.value),
+        ("Connection", event.connection),
+        (event.kind.about.capitalize(), event.document),
+        ("ID", event.object_id),
+        ("Amount", _amounts(event)),
+        ("Now", event.state),
+        ("Code", event.code),
+    )
+    return [Section("", tuple(line for line in lines if line[1]))]
