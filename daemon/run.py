@@ -54,12 +54,13 @@ def run_daemon(settings: Settings) -> int:
             try:
                 tree.startService()
                 yield tree.edge.listening
+                yield tree.api.listening
             except Exception as problem:
                 exit_codes.append(1)
                 why = str(problem).rstrip(".")
                 sys.stderr.write(
                     f"The daemon cannot start: {why}. Choose another address or port in the "
-                    "setting listen, or end the program that has this one.\n"
+                    "setting listen or api_listen, or end the program that has this one.\n"
                 )
                 reactor.stop()
                 return

@@ -19,6 +19,8 @@ from twisted.internet.endpoints import serverFromString
 from twisted.internet.task import LoopingCall
 from twisted.logger import Logger
 
+from daemon.api.answering import Answering
+from daemon.api.resource import make_api_site
 from daemon.callbacks import WebConnectorCallbacks
 from daemon.clock_watch import ClockWatch, this_machine
 from daemon.edge.downloads import Downloads
@@ -146,12 +148,17 @@ class EdgeService(Service):
 
     log = Logger()
 
-    def __init__(self, reactor: Any, site: EdgeSite, settings: Settings) -> None:
+    def __init__(
+        self, reactor: Any, site: EdgeSite, settings: Settings, setting: str = "listen"
+    ) -> None:
+        """``setting`` names the addresses."""
         self._reactor = reactor
         self._site = site
         self._drain_seconds = settings.drain_seconds
-        self._listen_strings = settings.listen
-        self._endpoints = [_endpoint(reactor, text, settings) for text in settings.listen]
+        self._listen_strings: tuple[str, ...] = getattr(settings, setting)
+        self._endpoints = [
+            _endpoint(reactor, text, settings, setting) for text in self._listen_strings
+        ]
         self._ports: list[Any] = []
         self.listening: Deferred[None] = Deferred()
 
@@ -189,7 +196,7 @@ class EdgeService(Service):
             self._site.cut()
 
 
-def _endpoint(reactor: Any, text: str, settings: Settings) -> Any:
+def _endpoint(reactor: Any, text: str, settings: Settings, setting: str) -> Any:
     """An endpoint from its string. Raises SettingsRefused for one that cannot be made.
 
     OSError when a file that it names cannot be read.
@@ -200,16 +207,17 @@ def _endpoint(reactor: Any, text: str, settings: Settings) -> Any:
         raise
     except Exception as why:
         remedy = "Write it as Twisted's endpoint strings are, such as tcp:8085:interface=127.0.0.1"
-        source = settings.sources.get("listen", "default")
-        raise SettingsRefused([SettingFault("listen", source, text, str(why), remedy)]) from why
+        source = settings.sources.get(setting, "default")
+        raise SettingsRefused([SettingFault(setting, source, text, str(why), remedy)]) from why
 
 
 class Daemon(MultiService):
     """The whole tree. Its parts stop in reverse order, each after the one before."""
 
-    def __init__(self, parts: Sequence[Service], *, edge: EdgeService) -> None:
+    def __init__(self, parts: Sequence[Service], *, edge: EdgeService, api: EdgeService) -> None:
         super().__init__()
         self.edge = edge
+        self.api = api
         for part in parts:
             part.setServiceParent(self)
 
@@ -230,8 +238,8 @@ def make_daemon(
 ) -> Daemon:
     """Put the tree together; nothing runs before ``startService``.
 
-    Wait for ``edge.listening`` then. Raises SettingsRefused for a listen string that cannot be
-    one.
+    Wait for ``edge.listening`` and ``api.listening`` then. Raises SettingsRefused for a listen
+    string that cannot be one.
     """
     threads = ReactorThreads(reactor, store, settings.worker_threads)
     record = SessionRecord(settings)
@@ -264,16 +272,20 @@ def make_daemon(
             holder=facts.instance,
         )
 
+    answering = Answering(store, threads, reads, bell)
+    api_site = make_api_site(answering, edge_limits(settings), reactor=reactor, now=store.now)
+    api = EdgeService(reactor, api_site, settings, "api_listen")
     parts = [
         ThreadsService(threads),
         reads,
         bell,
         RegularWork(reactor, handlers, upkeep, threads, environ),
         Outlets(OUTLETS, reactor=reactor, reads=reads, runner=run_outlet),
+        api,
         edge,
         Heartbeat(reactor, threads, watch.look, lambda: replace(facts, listening=edge.addresses)),
     ]
-    return Daemon(parts, edge=edge)
+    return Daemon(parts, edge=edge, api=api)
 
 
 def _downloads(threads: Threads, store: Store) -> Downloads:

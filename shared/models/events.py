@@ -158,6 +158,12 @@ def last() -> int:
 _LAST = Statement(lambda: t.Event.select(fn.COALESCE(fn.MAX(t.Event.id), 0)))
 
 
+def end(store: Store) -> int:
+    """Return where what happens from now on begins; call it outside of any unit."""
+    with store.reading():
+        return _last_settled()
+
+
 @dataclass(frozen=True, slots=True)
 class Slice:
     """Events in order; ``cursor`` is where the next slice begins, also when there are none."""
@@ -179,24 +185,23 @@ def after(
     Whoever goes on with the cursor of each slice gets every event once. Opens units of its own:
     call it outside of any.
     """
+    until = end(store)
     with store.reading():
-        end = _last_settled()
-    with store.reading():
-        return _read(cursor, max(cursor, end), connections, kinds, limit)
+        return _read(cursor, max(cursor, until), connections, kinds, limit)
 
 
 def _read(
     cursor: int,
-    end: int,
+    until: int,
     connections: Collection[int] | None,
     kinds: Collection[str] | None,
     limit: int,
 ) -> Slice:
     given = {"connections": connections, "kinds": kinds}
     filters = {name: value for name, value in given.items() if value is not None}
-    rows = _after(frozenset(filters)).all(after=cursor, end=end, limit=limit, **filters)
+    rows = _after(frozenset(filters)).all(after=cursor, until=until, limit=limit, **filters)
     found = tuple(_EVENT.read(row) for row in rows)
-    return Slice(found, found[-1].id if len(found) == limit else end)
+    return Slice(found, found[-1].id if len(found) == limit else until)
 
 
 def newest(
@@ -227,7 +232,7 @@ _GET = Statement(lambda: _select(t.Event.id == slot("id")))
 def _after(filters: frozenset[str]) -> Statement:
     return Statement(
         lambda: (
-            _select(t.Event.id > slot("after"), t.Event.id <= slot("end"), *_those(filters))
+            _select(t.Event.id > slot("after"), t.Event.id <= slot("until"), *_those(filters))
             .order_by(t.Event.id)
             .limit(slot("limit"))
         )

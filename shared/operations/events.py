@@ -11,10 +11,10 @@ from shared.models import connections, events
 from shared.models.events import Slice
 from shared.models.store import Store
 from shared.operations import which
+from shared.operations.pages import AT_ONCE, Page, by_number, page_of
 from shared.operations.which import Which
 from shared.rules.events import Event, EventKind
 
-PAGE = 100
 KINDS = tuple(kind.value for kind in EventKind)
 
 
@@ -53,14 +53,6 @@ def _meant(connection: Which) -> list[int] | None:
     return None if connection is None else [which.connection(connection).id]
 
 
-@dataclass(frozen=True, slots=True)
-class EventPage:
-    """One page, newest first; ``older``: there is another."""
-
-    events: tuple[Event, ...]
-    older: bool
-
-
 def read_filter(text: str) -> EventFilter:
     """Understand what was typed: ``invoice payment.posted larkspur``.
 
@@ -74,19 +66,24 @@ def read_filter(text: str) -> EventFilter:
     return EventFilter(" ".join(names) or None, tuple(kinds))
 
 
-def view_page(_store: Store, wanted: EventFilter, before_id: int | None) -> EventPage:
-    """The page of events before ``before_id``; None is the first."""
+def view_page(
+    _store: Store, wanted: EventFilter, after: int | None = None, limit: int = AT_ONCE
+) -> Page[Event, int]:
+    """One page of events, the newest first (see ``pages``).
+
+    The connection may be a part of a name.
+    """
     named = wanted.connection
     ids = None
     if named is not None:
-        ids = [one.id for one in connections.all() if named in one.name.casefold()]
+        ids = [one.id for one in connections.all() if named.casefold() in one.name.casefold()]
     found = events.newest(
         connections=ids,
         kinds=kinds_meant(wanted.kinds) or None,
-        before_id=before_id,
-        limit=PAGE + 1,
+        before_id=after,
+        limit=limit + 1,
     )
-    return EventPage(tuple(found[:PAGE]), older=len(found) > PAGE)
+    return page_of(found, limit, by_number)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,13 +100,18 @@ def view_after(
     *,
     connection_ids: Collection[int] | None = None,
     kinds: Sequence[str] = (),
-    limit: int = PAGE,
+    limit: int = AT_ONCE,
 ) -> Following:
     """The events after a cursor, in order. Unlike other views it opens units of its own."""
     found: Slice = events.after(
         store, cursor, connections=connection_ids, kinds=kinds_meant(kinds) or None, limit=limit
     )
     return Following(found.events, found.cursor)
+
+
+def end(store: Store) -> int:
+    """The cursor of what happens from now on. Opens a unit of its own."""
+    return events.end(store)
 
 
 def read_after(store: Store, wanted: EventFilter, cursor: int, limit: int | None) -> Following:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
 import pytest
-from twisted.internet.defer import Deferred, execute
+from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
 
 from daemon.event_upkeep import EventUpkeep
@@ -30,34 +30,11 @@ from shared.rules.outlets import (
     TryAgain,
     pause,
 )
+from tests.daemon.in_place import InPlace
 from tests.models.builders import NOON
 
 GONE = TryAgain("connection refused", whole=True)
 NOT_THIS = TryAgain("500")
-
-
-class InPlace:
-    """The daemon's threads, in the test's own."""
-
-    def __init__(self, store: Store) -> None:
-        self._store = store
-
-    def store(self, thd: Callable[..., Any], *args: Any) -> Deferred[Any]:
-        def transact() -> Any:
-            with self._store.transaction():
-                return thd(*args)
-
-        return execute(transact)
-
-    def view(self, view: Callable[..., Any], *args: Any) -> Deferred[Any]:
-        def look() -> Any:
-            with self._store.reading():
-                return view(self._store, *args)
-
-        return execute(look)
-
-    def run(self, read: Callable[..., Any], *args: Any, **kwargs: Any) -> Deferred[Any]:
-        return execute(read, self._store, *args, **kwargs)
 
 
 @dataclass(eq=False)

@@ -1,0 +1,186 @@
+"""The OpenAPI document: every route with what it takes and answers, from the one table.
+
+python -m daemon.api.openapi > docs/openapi.json
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from daemon.api import problem_details
+from daemon.api.routes import BASE, Parameter, Route
+from daemon.api.table import ROUTES
+from shared.about import VERSION
+from shared.operations.contracts.schemas import Schema, request_of
+
+DOCUMENT_PATH = f"{BASE}/openapi.json"
+_PROBLEM = {"$ref": "#/components/schemas/Problem"}
+_REFUSALS = {
+    400: "a parameter or the body cannot be read",
+    401: "there is no token, or it is not good",
+    403: "the token allows to read alone",
+    404: "there is no such thing, or the token does not open it",
+    409: "it cannot be done as it stands, or a person has to confirm it",
+    412: "it is not what `If-Match` names any more",
+    415: "the body is no JSON",
+    422: "what is asked for cannot be meant",
+    429: "too many wrong tokens came from there",
+    503: "the store cannot be used just now: try again",
+}
+_WRITING = (409, 415, 422)
+_ETAG = {"description": "what tells this content from any other", "schema": {"type": "string"}}
+_LINK = {"description": 'the next page, as rel="next"', "schema": {"type": "string"}}
+_KEY = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "description": "a text of your own for each request: asking again under it is harmless, the"
+    " answer is the same for 24 hours",
+    "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
+}
+_IF_MATCH = {
+    "name": "If-Match",
+    "in": "header",
+    "description": "the ETag of what you saw: it is refused where that changed",
+    "schema": {"type": "string"},
+}
+_IF_NONE_MATCH = {
+    "name": "If-None-Match",
+    "in": "header",
+    "description": "the ETag of what you have: nothing is sent where it is the same",
+    "schema": {"type": "string"},
+}
+
+
+def document(routes: Sequence[Route] = ROUTES) -> Schema:
+    """The document, the same each time."""
+    paths: dict[str, Any] = {}
+    for route in routes:
+        paths.setdefault(route.path, {})[route.method.lower()] = _operation(route)
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Deskbridge",
+            "version": VERSION,
+            "description": "QuickBooks Desktop for any program: invoices and customers out,"
+            " payments in, what happened in between. Amounts are text with two decimals, times"
+            " RFC 3339 in UTC.",
+            "license": {"name": "MIT", "identifier": "MIT"},
+        },
+        "servers": [{"url": "/"}],
+        "security": [{"token": []}],
+        "paths": paths,
+        "components": {
+            "securitySchemes": {
+                "token": {
+                    "type": "http",
+                    "scheme": "bearer",
+                    "description": "made with `deskbridge token add LABEL`",
+                }
+            },
+            "schemas": {"Problem": problem_details.SCHEMA},
+        },
+    }
+
+
+def _operation(route: Route) -> Schema:
+    made: Schema = {
+        "operationId": route.name,
+        "summary": route.does,
+        "tags": [_tag(route)],
+        "parameters": [*_in_path(route), *map(_in_query, route.parameters), *_headers(route)],
+        "responses": _responses(route),
+    }
+    if route.told:
+        made["description"] = route.told
+    if route.body is not None:
+        made["requestBody"] = {
+            "required": True,
+            "content": {"application/json": {"schema": request_of(route.body)}},
+        }
+    return made
+
+
+def _tag(route: Route) -> str:
+    return route.parts[2] if len(route.parts) > 2 else "connections"
+
+
+_PLACES = {
+    "name": "the name of the connection",
+    "invoice": "TxnID or number of the invoice",
+    "list_id": "ListID of the customer",
+    "external_id": "your id of the payment; to read one, its TxnID or number as well",
+    "number": "its number",
+}
+
+
+def _in_path(route: Route) -> Iterator[Schema]:
+    for name in re.findall(r"{(\w+)}", route.path):
+        schema: Schema = {"type": "string", "minLength": 1}
+        if name == "number":
+            schema = {"type": "integer", "minimum": 1, "maximum": 2**53}
+        yield {
+            "name": name,
+            "in": "path",
+            "required": True,
+            "description": _PLACES[name],
+            "schema": schema,
+        }
+
+
+def _in_query(one: Parameter) -> Schema:
+    return {"name": one.name, "in": "query", "description": one.meaning, "schema": one.schema}
+
+
+def _headers(route: Route) -> Iterator[Schema]:
+    if not route.writes:
+        yield _IF_NONE_MATCH
+    if route.writes and route.method in ("POST", "PATCH"):
+        yield _KEY
+    if route.shows:
+        yield _IF_MATCH
+
+
+def _responses(route: Route) -> Schema:
+    headers: Schema = {} if route.writes else {"ETag": _ETAG}
+    if any(one.name == "after" and one.least is None for one in route.parameters):
+        headers["Link"] = _LINK
+    good: Schema = {
+        "description": "done" if route.writes else "what there is",
+        "content": {"application/json": {"schema": route.answers}},
+        **({"headers": headers} if headers else {}),
+    }
+    found: Schema = {"200": good}
+    if route.created:
+        found["201"] = {**good, "description": "it is new"}
+    if not route.writes:
+        found["304"] = {"description": "it is what `If-None-Match` names"}
+    for status, told in _REFUSALS.items():
+        if _may_be(route, status):
+            content = {problem_details.TYPE: {"schema": _PROBLEM}}
+            found[str(status)] = {"description": told, "content": content}
+    return found
+
+
+def _may_be(route: Route, status: int) -> bool:
+    if status == 403:
+        return route.writes
+    if status == 412:
+        return bool(route.shows)
+    if status == 415:
+        return route.body is not None
+    if status == 422:
+        return route.writes or "{invoice}" in route.path or "{external_id}" in route.path
+    return status != 409 or route.writes
+
+
+def text() -> str:
+    """The document as it is served and committed."""
+    return json.dumps(document(), indent=1, ensure_ascii=False) + "\n"
+
+
+if __name__ == "__main__":
+    sys.stdout.write(text())

@@ -1,0 +1,128 @@
+"""What is refused, as problem details (RFC 9457): a code for programs, words and a remedy."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from daemon.api.routes import Answer, BadParameter, encoded
+from shared.errors import (
+    CannotBeMeant,
+    NotFound,
+    NotPossible,
+    StoreError,
+    StoreUnavailable,
+)
+from shared.operations.contracts.schemas import Schema
+from shared.operations.deciding import NotConfirmed, PlanIsStale
+from shared.operations.programs import Forbidden, KeyReused, Unauthorized
+
+TYPE = "application/problem+json"
+RETRY_SECONDS = 5
+
+TITLES: Mapping[str, tuple[int, str]] = {
+    "bad-parameter": (400, "A parameter cannot be read"),
+    "bad-body": (400, "The body cannot be read"),
+    "token-wrong": (401, "The token is missing or not good"),
+    "token-reads-only": (403, "The token allows to read alone"),
+    "not-found": (404, "There is no such thing"),
+    "method-not-allowed": (405, "The address does not take this method"),
+    "needs-confirmation": (409, "A person has to confirm this"),
+    "not-possible": (409, "This cannot be done as it stands"),
+    "changed-meanwhile": (409, "It changed meanwhile"),
+    "payment-changed-after-sending": (409, "The payment has left already"),
+    "etag-differs": (412, "It is not what you saw any more"),
+    "not-json": (415, "The body is no JSON"),
+    "cannot-be-meant": (422, "This cannot be meant"),
+    "key-reused": (422, "The Idempotency-Key came with another request"),
+    "too-many-guesses": (429, "Too many wrong tokens"),
+    "store-unavailable": (503, "The store cannot be used just now"),
+    "failed": (500, "This is a mistake of ours"),
+}
+
+
+def problem(code: str, sentence: str, remedy: str = "", **more: Any) -> Answer:
+    """The answer for a refusal."""
+    status, title = TITLES[code]
+    told = {
+        "type": f"urn:deskbridge:{code}",
+        "title": title,
+        "status": status,
+        "detail": sentence,
+        "code": code,
+        "remedy": remedy,
+        **more,
+    }
+    headers = {}
+    if status == 401:
+        headers["WWW-Authenticate"] = 'Bearer realm="Deskbridge"'
+    if status == 503:
+        headers["Retry-After"] = str(RETRY_SECONDS)
+    return Answer(status, encoded(told), headers, TYPE)
+
+
+def problem_of(error: Exception) -> Answer | None:
+    """The answer for what an operation refuses; None for what it never should raise."""
+    match error:
+        case Unauthorized():
+            return problem(
+                "token-wrong",
+                "This needs the token of a program, and there is none, or it is not good.",
+                "Send Authorization: Bearer TOKEN. A new one: deskbridge token add LABEL",
+            )
+        case Forbidden():
+            return problem(
+                "token-reads-only",
+                "This token allows to read, not to change anything.",
+                "Make another one: deskbridge token add LABEL --access write",
+            )
+        case KeyReused():
+            return problem(
+                "key-reused",
+                "This Idempotency-Key came with another request before.",
+                "Use a new key for each request; the same key is for the same request again.",
+            )
+        case StoreError():
+            return _of_store(error)
+    return None
+
+
+def _of_store(error: StoreError) -> Answer:
+    if isinstance(error, NotConfirmed):
+        needs = [{"code": need.code, "sentence": need.sentence} for need in error.needs]
+        remedy = "Have a person confirm it, then send the codes in `confirm`."
+        return problem("needs-confirmation", error.sentence, remedy, needs=needs)
+    codes: tuple[tuple[type[StoreError], str], ...] = (
+        (BadParameter, "bad-parameter"),
+        (NotFound, "not-found"),
+        (CannotBeMeant, "cannot-be-meant"),
+        (PlanIsStale, "changed-meanwhile"),
+        (NotPossible, "not-possible"),
+        (StoreUnavailable, "store-unavailable"),
+    )
+    code = next((code for kind, code in codes if isinstance(error, kind)), "not-possible")
+    return problem(code, error.sentence, error.remedy)
+
+
+SCHEMA: Schema = {
+    "type": "object",
+    "description": "What is refused, and what to do (RFC 9457).",
+    "properties": {
+        "type": {"type": "string", "description": "the code as a URN"},
+        "title": {"type": "string", "description": "what it is, the same for each code"},
+        "status": {"type": "integer", "description": "the HTTP status"},
+        "detail": {"type": "string", "description": "what happened, for people"},
+        "code": {"type": "string", "description": "for programs: it stays the same"},
+        "remedy": {"type": "string", "description": "what to do; may be empty"},
+        "needs": {
+            "type": "array",
+            "description": "what a person has to confirm, where that is all that is missing",
+            "items": {
+                "type": "object",
+                "properties": {"code": {"type": "string"}, "sentence": {"type": "string"}},
+                "required": ["code", "sentence"],
+            },
+        },
+    },
+    "required": ["type", "title", "status", "detail", "code", "remedy"],
+}

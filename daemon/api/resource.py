@@ -1,0 +1,225 @@
+"""The API on the wire: addresses and headers in, JSON out. It only translates."""
+
+# mypy: disallow-untyped-calls=False
+# (Twisted's web server has no annotations to check our calls against.)
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from urllib.parse import parse_qsl, quote, unquote, urlencode
+
+from twisted.internet.defer import CancelledError, Deferred, succeed
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+from twisted.web import http
+from twisted.web.resource import Resource
+from twisted.web.server import NOT_DONE_YET
+
+from daemon.api.answering import Answered, Answering, Request, matches
+from daemon.api.openapi import DOCUMENT_PATH, text
+from daemon.api.problem_details import problem
+from daemon.api.routes import BASE, Answer, Route
+from daemon.api.table import ROUTES
+from daemon.edge.body_gate import Body, Head
+from daemon.edge.clients import peer_group
+from daemon.edge.http import Clock, EdgeRequest, EdgeSite
+from daemon.edge.limits import EdgeLimits
+from daemon.session.login import Strangers
+
+LONGEST_QUERY = 8192
+
+
+class CollectedBody:
+    """The body of a request, as a whole: none is large here."""
+
+    def __init__(self, limit_bytes: int) -> None:
+        self.limit_bytes = limit_bytes
+        self._pieces: list[bytes] = []
+
+    def feed(self, data: bytes) -> None:
+        """Keep the next piece."""
+        self._pieces.append(data)
+
+    def may_be_large(self) -> Deferred[bool]:
+        """Never."""
+        return succeed(False)
+
+    def drop(self) -> None:
+        """Forget it."""
+        self._pieces.clear()
+
+    @property
+    def content(self) -> bytes:
+        """All of it."""
+        return b"".join(self._pieces)
+
+
+class ApiResource(Resource):
+    """Every address of the API."""
+
+    isLeaf = True
+    log = Logger()
+
+    def __init__(self, answering: Answering, reactor: Any, now: Callable[[], datetime]) -> None:
+        super().__init__()
+        self._answering = answering
+        self._reactor = reactor
+        self._now = now
+        self._guesses = Strangers()
+        self._document = text().encode()
+
+    def render(self, request: Any) -> Any:
+        """Find the route, answer, and write that unless the program is gone."""
+        method = request.method.decode("ascii", "replace")
+        path = request.uri.partition(b"?")[0].decode("ascii", "replace")
+        request.operation = f"{method} of the API"
+        answering = Deferred.fromCoroutine(self._answer(request, method, path))
+        request.notifyFinish().addErrback(lambda _gone: answering.cancel())
+        answering.addCallback(self._write, request, method)
+        answering.addErrback(self._gone)
+        return NOT_DONE_YET
+
+    def _gone(self, failure: Failure) -> None:
+        if not failure.check(CancelledError):
+            self.log.failure("An answer of the API could not be written", failure)
+
+    async def _answer(self, request: EdgeRequest, method: str, path: str) -> Answer:
+        if path == DOCUMENT_PATH:
+            return self._served(method)
+        found, allowed = _find("GET" if method == "HEAD" else method, path)
+        if found is None:
+            return _not_allowed(allowed) if allowed else _no_such()
+        route, places = found
+        request.operation = f"{route.name} of the API"
+        query = request.uri.partition(b"?")[2]
+        if len(query) > LONGEST_QUERY:
+            return problem("bad-parameter", "What follows the ? is too long.")
+        asked = _request(request, route, places, query)
+        answered = await self._answering.answer(asked, self._reactor)
+        answer = self._slowed(request, answered)
+        return _with_headers(answer, request, asked)
+
+    def _served(self, method: str) -> Answer:
+        if method not in ("GET", "HEAD"):
+            return _not_allowed(["GET", "HEAD"])
+        return Answer(200, self._document)
+
+    def _slowed(self, request: EdgeRequest, answered: Answered) -> Answer:
+        """Who guesses at tokens is told to wait; a good token is let in all the same."""
+        if answered.answer.status != http.UNAUTHORIZED:
+            return answered.answer
+        peer, now = request.client_name(), self._now()
+        from_there = peer_group(peer) or peer
+        until = self._guesses.locked(from_there, now)
+        self.log.warn("A wrong token came from {peer}", peer=peer)
+        if until is None:
+            self._guesses.guessed(from_there, now)
+            return answered.answer
+        seconds = max(1, round((until - now).total_seconds()))
+        told = f"Too many wrong tokens came from there: wait {seconds} seconds."
+        slowed = problem("too-many-guesses", told, "Send the token that you were given.")
+        return Answer(
+            slowed.status, slowed.body, {"Retry-After": str(seconds)}, slowed.content_type
+        )
+
+    def _write(self, answer: Answer, request: Any, method: str) -> None:
+        request.setResponseCode(answer.status)
+        headers = {
+            "Content-Type": answer.content_type,
+            "Cache-Control": "no-store",
+            "X-Content-Type-Options": "nosniff",
+            **answer.headers,
+        }
+        if answer.status != http.NOT_MODIFIED:
+            headers["Content-Length"] = str(len(answer.body))
+        for name, value in headers.items():
+            request.setHeader(name.encode("ascii"), value.encode("ascii"))
+        if answer.status != http.NOT_MODIFIED and method != "HEAD":
+            request.write(answer.body)
+        request.finish()
+
+
+def _find(method: str, path: str) -> tuple[tuple[Route, Mapping[str, str]] | None, Sequence[str]]:
+    """The route with what stands in its places; else the methods that the address takes."""
+    if not path.startswith(f"{BASE}/"):
+        return None, []
+    try:
+        parts = [unquote(part, errors="strict") for part in path[len(BASE) + 1 :].split("/")]
+    except UnicodeDecodeError:
+        return None, []
+    allowed = []
+    for route in ROUTES:
+        places = route.matches(parts)
+        if places is None or not all(places.values()):
+            continue
+        if route.method == method:
+            return (route, places), []
+        allowed.append(route.method)
+    return None, [*allowed, *(["HEAD"] if "GET" in allowed else [])]
+
+
+def _no_such() -> Answer:
+    return problem("not-found", "There is no such address.", f"All of them: {DOCUMENT_PATH}")
+
+
+def _not_allowed(allowed: Sequence[str]) -> Answer:
+    told = problem("method-not-allowed", f"This address takes {', '.join(allowed)}.")
+    return Answer(told.status, told.body, {"Allow": ", ".join(allowed)}, told.content_type)
+
+
+def _request(
+    request: EdgeRequest, route: Route, places: Mapping[str, str], query: bytes
+) -> Request:
+    said: dict[str, list[str]] = {}
+    for name, value in parse_qsl(query.decode("latin-1"), keep_blank_values=True):
+        said.setdefault(name, []).append(value)
+    body: Any = request.body
+    return Request(
+        route,
+        places,
+        said,
+        _bearer(request),
+        body.content,
+        _header(request, "Content-Type"),
+        _header(request, "Idempotency-Key")[:255],
+        _header(request, "If-Match"),
+    )
+
+
+def _header(request: EdgeRequest, name: str) -> str:
+    value = request.getHeader(name.encode("ascii"))
+    return value.decode("latin-1").strip() if value else ""
+
+
+def _bearer(request: EdgeRequest) -> str:
+    scheme, _, secret = _header(request, "Authorization").partition(" ")
+    return secret.strip() if scheme.lower() == "bearer" else ""
+
+
+def _with_headers(answer: Answer, request: EdgeRequest, asked: Request) -> Answer:
+    """A page says where the next one is; what was only read bears its ETag, or is left out."""
+    headers = dict(answer.headers)
+    if "Link" in headers:
+        said = {**asked.said, "after": [headers["Link"]]}
+        path = request.uri.partition(b"?")[0].decode("ascii", "replace")
+        headers["Link"] = f'<{quote(path, "/%")}?{urlencode(said, doseq=True)}>; rel="next"'
+    if asked.route.writes or answer.status != http.OK:
+        return Answer(answer.status, answer.body, headers, answer.content_type)
+    headers["ETag"] = answer.etag
+    if_none_match = _header(request, "If-None-Match")
+    if if_none_match and matches(if_none_match, answer.etag):
+        return Answer(http.NOT_MODIFIED, b"", headers, answer.content_type)
+    return Answer(answer.status, answer.body, headers, answer.content_type)
+
+
+def make_api_site(
+    answering: Answering, limits: EdgeLimits, *, reactor: Clock, now: Callable[[], datetime]
+) -> EdgeSite:
+    """The listening side of the API, with the same limits and deadlines as the edge's."""
+
+    def body_for(_head: Head) -> Body:
+        return CollectedBody(limits.body_limit_bytes)
+
+    return EdgeSite(ApiResource(answering, reactor, now), limits, body_for, reactor)

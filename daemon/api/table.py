@@ -1,0 +1,481 @@
+"""Every route of the API, and what it asks or decides: all of it in ``shared.operations``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from typing import Any
+
+from daemon.api.problem_details import problem
+from daemon.api.routes import (
+    BASE,
+    LIMIT,
+    PAGED,
+    Answer,
+    Asked,
+    BadParameter,
+    Found,
+    Parameter,
+    Route,
+    bad_place,
+    list_of,
+    place,
+)
+from shared.errors import NotFound
+from shared.operations import (
+    connections,
+    customers,
+    events,
+    invoices,
+    payment_views,
+    payments,
+    problems,
+    programs,
+    reconcile,
+    syncs,
+)
+from shared.operations.contracts import requests
+from shared.operations.contracts.connections import CONNECTION
+from shared.operations.contracts.events import EVENT
+from shared.operations.contracts.ledger import INVOICE, INVOICE_DETAIL, OWING
+from shared.operations.contracts.outcome import OUTCOME
+from shared.operations.contracts.payments import PAYMENT_DETAIL, PAYMENT_LINE
+from shared.operations.contracts.reconcile import RECONCILIATION
+from shared.operations.contracts.records import PROBLEM
+from shared.operations.contracts.schemas import Schema, object_of
+from shared.operations.contracts.shapes import Shape
+from shared.operations.contracts.syncs import SYNC
+from shared.operations.deciding import Outcome, Plan, carry_out
+from shared.operations.pages import Page
+from shared.rules.ledger import CustomerFilter, CustomerSides, InvoiceFilter, InvoiceSides
+from shared.rules.payments.values import PaymentStatus
+from shared.rules.payments.views import PaymentFilter
+from shared.rules.tokens import Access
+from shared.rules.values import InvoiceStatus, Problem, ProblemState, SyncState
+
+LONGEST_WAIT = 60
+OF_ONE = f"{BASE}/connections/{{name}}"
+_STATUSES = tuple(one.value for one in InvoiceStatus)
+_STANDINGS = tuple(one.value for one in PaymentStatus)
+_STATES = tuple(one.value for one in ProblemState)
+_CUSTOMER = Shape(CustomerSides, "list_id name full_name parent_list_id active owing", owing=OWING)
+
+
+# Connections.
+
+
+def _list_connections(asked: Asked) -> Found:
+    found = programs.view_connections(asked.store, asked.who)
+    return Found({"data": [CONNECTION.of(one) for one in found], "next": None})
+
+
+def _show_connection(asked: Asked) -> Found:
+    return Found(CONNECTION.of(connections.view(asked.store, asked.connection.id)))
+
+
+# Invoices and customers.
+
+
+def _page(shape: Shape[Any], found: Page[Any, Any]) -> Found:
+    next_ = place(found.next)
+    return Found({"data": [shape.of(one) for one in found.rows], "next": next_}, next_)
+
+
+def _numbered(after: Any) -> int | None:
+    if after is not None and not isinstance(after, int):
+        raise bad_place(str(after))
+    return after
+
+
+def _list_invoices(asked: Asked) -> Found:
+    """Pages of what there is; or what changed since a cursor, which every answer has."""
+    held, limit, since = asked.connection, asked.query["limit"], asked.query["since"]
+    statuses, after = asked.query["status"], _numbered(asked.after)
+    if since is not None:
+        if statuses or after is not None:
+            raise BadParameter("since goes with neither status nor after.", "Leave them out.")
+        changed = programs.view_changed(asked.store, held.id, since, limit)
+        return _invoices(changed.invoices, None, changed.cursor)
+    cursor = programs.cursor_now(asked.store)
+    wanted = InvoiceFilter(connection_id=held.id, statuses=tuple(map(InvoiceStatus, statuses)))
+    with asked.store.reading():
+        page = invoices.view_page(asked.store, wanted, after, limit)
+    return _invoices(page.rows, place(page.next), cursor)
+
+
+def _invoices(found: Sequence[InvoiceSides], next_: str | None, cursor: int) -> Found:
+    data: list[Any] = [INVOICE.of(one) for one in found]
+    return Found({"data": data, "next": next_, "cursor": cursor}, next_)
+
+
+def _show_invoice(asked: Asked) -> Found:
+    txn_id, held = asked.path["invoice"], asked.connection
+    return Found(INVOICE_DETAIL.of(invoices.view_called(asked.store, held.id, txn_id)))
+
+
+def _list_customers(asked: Asked) -> Found:
+    after = asked.after
+    kinds = [type(one) for one in after] if isinstance(after, tuple) else [type(after)]
+    if after is not None and kinds != [int, str, int]:
+        raise bad_place(str(after))
+    wanted = CustomerFilter(connection_id=asked.connection.id)
+    return _page(_CUSTOMER, customers.view_page(asked.store, wanted, after, asked.query["limit"]))
+
+
+def _show_customer(asked: Asked) -> Found:
+    list_id = asked.path["list_id"]
+    found = customers.view_one(asked.store, asked.connection.id, list_id, 0)
+    return Found(_CUSTOMER.of(found.sides))
+
+
+# Payments.
+
+
+def _list_payments(asked: Asked) -> Found:
+    wanted = PaymentFilter(
+        connection_id=asked.connection.id,
+        statuses=tuple(map(PaymentStatus, asked.query["status"])),
+    )
+    limit, after = asked.query["limit"], _numbered(asked.after)
+    return _page(PAYMENT_LINE, payment_views.view_page(asked.store, wanted, after, limit))
+
+
+def _show_payment(asked: Asked) -> Found:
+    name, text = asked.connection.name, asked.path["external_id"]
+    return Found(PAYMENT_DETAIL.of(payment_views.view_called(asked.store, text, name)))
+
+
+def _take_payment(asked: Asked) -> Found | Answer:
+    return _taken(asked, programs.plan_payment(asked.store, asked.connection.name, asked.body))
+
+
+def _change_payment(asked: Asked) -> Found | Answer:
+    external_id, held = asked.path["external_id"], asked.connection
+    return _taken(asked, programs.plan_change(asked.store, held, external_id, asked.body))
+
+
+def _taken(asked: Asked, plan: Any) -> Found | Answer:
+    added = carry_out(asked.by, plan)
+    if added.refusal is not None:
+        # A problem was put on file for it, so this is an answer: what is raised is undone.
+        code = "payment-changed-after-sending"
+        return problem(code, added.refusal.reason, added.refusal.remedy)
+    detail = payment_views.view_payment(asked.store, added.payment.id)
+    return Found(PAYMENT_DETAIL.of(detail), status=201 if added.how == "added" else 200)
+
+
+def _withdraw_payment(asked: Asked) -> Found:
+    number = programs.number_of(asked.connection, asked.path["external_id"])
+    plan = payments.plan_withdraw(asked.store, [number], asked.query["because"] or "")
+    return Found(OUTCOME.of(carry_out(asked.by, plan)))
+
+
+# Problems.
+
+
+def _list_problems(asked: Asked) -> Found:
+    after = asked.after
+    if after is not None and not (isinstance(after, tuple) and len(after) == 2):
+        raise bad_place(str(after))
+    states = [ProblemState(word) for word in asked.query["state"]] or problems.WAITING
+    held, limit = asked.connection.id, asked.query["limit"]
+    try:
+        return _page(PROBLEM, problems.view_page(asked.store, held, states, after, limit))
+    except (TypeError, AttributeError):
+        raise bad_place(str(after)) from None
+
+
+def _show_problem(asked: Asked) -> Found:
+    return Found(PROBLEM.of(_problem(asked)))
+
+
+def _problem(asked: Asked) -> Problem:
+    text = asked.path["number"]
+    number = int(text) if text.isascii() and text.isdecimal() and len(text) < 19 else 0
+    found = problems.view(asked.store, number)
+    if found.connection_id != asked.connection.id:
+        raise NotFound("problem", number)
+    return found
+
+
+def _retry_problem(asked: Asked) -> Found:
+    return _decided(asked, problems.plan_retry(asked.store, [_problem(asked).id]))
+
+
+def _skip_problem(asked: Asked) -> Found:
+    plan = problems.plan_skip(asked.store, [_problem(asked).id], asked.body.because)
+    return _decided(asked, plan)
+
+
+_PLAN: Schema = {
+    "type": "object",
+    "description": "what a decision would do: nothing is changed",
+    "properties": {
+        "title": {"type": "string", "description": "the question that a person answers"},
+        "told": {"type": "array", "items": {"type": "string"}, "description": "what follows"},
+        "needs": {
+            "type": "array",
+            "description": "what must be confirmed",
+            "items": {
+                "type": "object",
+                "properties": {"code": {"type": "string"}, "sentence": {"type": "string"}},
+                "required": ["code", "sentence"],
+            },
+        },
+    },
+    "required": ["title", "told", "needs"],
+}
+_PREVIEW = Parameter(
+    "preview", "true: only say what it would do", words=("true", "false"), default=False
+)
+
+
+def _decided(asked: Asked, plan: Plan[Outcome]) -> Found:
+    if asked.query["preview"]:
+        needs: list[Any] = [{"code": one.code, "sentence": one.sentence} for one in plan.needs]
+        return Found({"title": plan.title, "told": list(plan.told), "needs": needs})
+    return Found(OUTCOME.of(carry_out(asked.by, plan, asked.body.confirm)))
+
+
+_DECIDED: Schema = {"anyOf": [object_of(OUTCOME), _PLAN]}
+
+
+# Syncs, reconcile, events.
+
+
+def _list_syncs(asked: Asked) -> Found:
+    held, limit, after = asked.connection.id, asked.query["limit"], _numbered(asked.after)
+    return _page(SYNC, syncs.view_page(asked.store, held, asked.query["state"], after, limit))
+
+
+def _show_sync(asked: Asked) -> Found:
+    text = asked.path["number"]
+    number = int(text) if text.isascii() and text.isdecimal() and len(text) < 19 else 0
+    found = syncs.view(asked.store, number, 0, 0).sync
+    if found.connection_id != asked.connection.id:
+        raise NotFound("sync", number)
+    return Found(SYNC.of(found))
+
+
+def _reconcile(asked: Asked) -> Found:
+    [found] = reconcile.view(asked.store, asked.connection.id)
+    return Found(RECONCILIATION.of(found))
+
+
+def _list_events(asked: Asked) -> Found:
+    try:
+        kinds = events.kinds_meant(asked.query["kind"])
+    except NotFound as unknown:
+        raise BadParameter(unknown.sentence, "Write invoice.closed, or invoice for all.") from None
+    found = events.view_after(
+        asked.store,
+        asked.query["after"],
+        connection_ids=[asked.connection.id],
+        kinds=kinds,
+        limit=asked.query["limit"],
+    )
+    return Found({"data": [EVENT.of(one) for one in found.events], "cursor": found.cursor})
+
+
+_CURSOR: Schema = {
+    "type": "integer",
+    "description": "what to go on with: nothing is shown twice, nothing is missed",
+}
+
+
+def _following(shape: Shape[Any]) -> Schema:
+    return {
+        "type": "object",
+        "properties": {
+            "data": {"type": "array", "items": object_of(shape)},
+            "cursor": _CURSOR,
+        },
+        "required": ["data", "cursor"],
+        "additionalProperties": False,
+    }
+
+
+_read = partial(Route, "GET")
+_write = partial(Route, access=Access.WRITE)
+_SINCE = Parameter(
+    "since", "`cursor` of an earlier answer: what changed since, as it is now", least=0, most=2**62
+)
+_EVENTS_AFTER = Parameter(
+    "after", "`cursor` of the last answer; 0: all that is kept", least=0, most=2**62, default=0
+)
+
+ROUTES: tuple[Route, ...] = (
+    _read(
+        f"{BASE}/connections",
+        "list_connections",
+        "The connections that the token opens",
+        _list_connections,
+        list_of(CONNECTION),
+    ),
+    _read(OF_ONE, "show_connection", "One connection", _show_connection, object_of(CONNECTION)),
+    _read(
+        f"{OF_ONE}/invoices",
+        "list_invoices",
+        "Imported invoices, those read last first; or those that changed since a cursor",
+        _list_invoices,
+        list_of(INVOICE, {"cursor": _CURSOR}),
+        (*PAGED, Parameter("status", "only these", words=_STATUSES, many=True), _SINCE),
+        own_units=True,
+        told="To keep a copy of all of them: read every page and keep the `cursor` of the first,"
+        " then ask for what changed since, each time with the `cursor` of the answer before. Those"
+        " that were deleted or left out meanwhile are among what changed: see `status` and"
+        " `left_out`.",
+    ),
+    _read(
+        f"{OF_ONE}/invoices/{{invoice}}",
+        "show_invoice",
+        "One invoice, by its TxnID or number, with its lines and payments",
+        _show_invoice,
+        object_of(INVOICE_DETAIL),
+    ),
+    _read(
+        f"{OF_ONE}/customers",
+        "list_customers",
+        "Customers that imported invoices are billed to, by name",
+        _list_customers,
+        list_of(_CUSTOMER),
+        PAGED,
+    ),
+    _read(
+        f"{OF_ONE}/customers/{{list_id}}",
+        "show_customer",
+        "One customer, by its ListID",
+        _show_customer,
+        object_of(_CUSTOMER),
+    ),
+    _read(
+        f"{OF_ONE}/payments",
+        "list_payments",
+        "Payments of both sides, newest first",
+        _list_payments,
+        list_of(PAYMENT_LINE),
+        (*PAGED, Parameter("status", "only these", words=_STANDINGS, many=True)),
+    ),
+    _write(
+        "POST",
+        f"{OF_ONE}/payments",
+        "take_payment",
+        "Take a payment in, or correct the one of this id",
+        _take_payment,
+        object_of(PAYMENT_DETAIL),
+        body=requests.NewPaymentBody,
+        created=True,
+        told="The same payment again changes nothing. Other terms correct it as long as nothing of"
+        " it has left for QuickBooks.",
+    ),
+    _read(
+        f"{OF_ONE}/payments/{{external_id}}",
+        "show_payment",
+        "One payment with its whole life, by your id of it, its TxnID or its number",
+        _show_payment,
+        object_of(PAYMENT_DETAIL),
+    ),
+    _write(
+        "PATCH",
+        f"{OF_ONE}/payments/{{external_id}}",
+        "change_payment",
+        "Correct a payment, or say what became of its charge",
+        _change_payment,
+        object_of(PAYMENT_DETAIL),
+        body=requests.PaymentTerms,
+        shows="show_payment",
+    ),
+    _write(
+        "DELETE",
+        f"{OF_ONE}/payments/{{external_id}}",
+        "withdraw_payment",
+        "Take a payment back before anything of it has left",
+        _withdraw_payment,
+        object_of(OUTCOME),
+        (Parameter("because", "why, for whoever looks at it later"),),
+        shows="show_payment",
+    ),
+    _read(
+        f"{OF_ONE}/problems",
+        "list_problems",
+        "Problems, those seen last first",
+        _list_problems,
+        list_of(PROBLEM),
+        (
+            *PAGED,
+            Parameter("state", "only these; left out: what waits", words=_STATES, many=True),
+        ),
+    ),
+    _read(
+        f"{OF_ONE}/problems/{{number}}",
+        "show_problem",
+        "One problem",
+        _show_problem,
+        object_of(PROBLEM),
+    ),
+    _write(
+        "POST",
+        f"{OF_ONE}/problems/{{number}}/retry",
+        "retry_problem",
+        "Have the next sync look again",
+        _retry_problem,
+        _DECIDED,
+        (_PREVIEW,),
+        body=requests.Confirmation,
+        shows="show_problem",
+    ),
+    _write(
+        "POST",
+        f"{OF_ONE}/problems/{{number}}/skip",
+        "skip_problem",
+        "Leave the record out from now on",
+        _skip_problem,
+        _DECIDED,
+        (_PREVIEW,),
+        body=requests.SkipBody,
+        shows="show_problem",
+    ),
+    _read(
+        f"{OF_ONE}/syncs",
+        "list_syncs",
+        "Syncs, newest first",
+        _list_syncs,
+        list_of(SYNC),
+        (
+            *PAGED,
+            Parameter(
+                "state", "only these", words=tuple(one.value for one in SyncState), many=True
+            ),
+        ),
+    ),
+    _read(f"{OF_ONE}/syncs/{{number}}", "show_sync", "One sync", _show_sync, object_of(SYNC)),
+    _read(
+        f"{OF_ONE}/reconcile",
+        "reconcile",
+        "Both sides beside each other, differences first",
+        _reconcile,
+        object_of(RECONCILIATION),
+    ),
+    _read(
+        f"{OF_ONE}/events",
+        "list_events",
+        "What happened after a cursor, in order; waits for something to happen if asked to",
+        _list_events,
+        _following(EVENT),
+        (
+            LIMIT,
+            _EVENTS_AFTER,
+            Parameter("kind", "only these: `invoice.closed`, or `invoice` for all", many=True),
+            Parameter(
+                "wait",
+                "so many seconds to wait where nothing has happened",
+                least=0,
+                most=LONGEST_WAIT,
+                default=0,
+            ),
+        ),
+        own_units=True,
+        waits=True,
+    ),
+)
+BY_NAME = {route.name: route for route in ROUTES}

@@ -1,0 +1,210 @@
+"""What programs read: lists page by page, one record, what changed, what happened."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from decimal import Decimal
+from urllib.parse import urlsplit
+
+import pytest
+
+from shared.operations.contracts.ledger import INVOICE
+from shared.operations.contracts.payments import PAYMENT_DETAIL, PAYMENT_LINE
+from tests.models.builders import invoice, paid
+
+
+def test_the_connections_are_listed_with_the_keys_of_the_command(stocked):
+    found = stocked.get("/api/v1/connections").json["data"]
+    assert [one["name"] for one in found] == ["Fern", "Larkspur"]
+    assert stocked.get("/api/v1/connections/larkspur").json["name"] == "Larkspur"
+
+
+def test_invoices_have_the_keys_of_the_command_and_amounts_as_text(stocked):
+    [first, *_] = stocked.get("invoices").json["data"]
+    assert list(first) == INVOICE.names()
+    assert (first["balance"], first["currency"]) == ("100.00", "USD")
+
+
+@pytest.mark.parametrize("what", ["invoices", "customers", "payments", "problems", "syncs"])
+@pytest.mark.parametrize("limit", [1, 2, 1000])
+def test_pages_follow_each_other_until_all_was_shown_once(stocked, what, limit):
+    whole = stocked.get(what, limit=1000).json["data"]
+    seen, path = [], f"/api/v1/connections/Larkspur/{what}?limit={limit}"
+    while path:
+        reply = stocked.get(path)
+        assert reply.status == 200, reply.content
+        seen += reply.json["data"]
+        link = reply.headers.get("link", "")
+        assert link.endswith('>; rel="next"') or not link
+        assert bool(link) == (reply.json["next"] is not None)
+        path = link.partition(">")[0].removeprefix("<")
+        assert not urlsplit(path).netloc
+    assert seen == whole
+    assert whole
+
+
+def test_a_filter_goes_along_to_the_next_page(stocked):
+    first = stocked.get("invoices", status=["open", "paid"], limit=2)
+    link = first.headers["link"].partition(">")[0].removeprefix("<")
+    assert "status=open&status=paid" in link
+    assert len(stocked.get(link).json["data"]) == 2
+    assert stocked.get("invoices", status="paid").json["data"] == []
+
+
+@pytest.mark.parametrize(
+    ("path", "key", "value"),
+    [
+        ("invoices/1A-100", "txn_id", "1A-100"),
+        ("invoices/100", "txn_id", "1A-100"),
+        ("customers/80-1", "full_name", "Larkspur Tile"),
+        ("payments/pay_1", "external_id", "pay_1"),
+        ("payments/7B-1", "txn_id", "7B-1"),
+        ("problems/1", "code", "invoice-unreadable"),
+        ("syncs/1", "application", "Invoice Sync"),
+    ],
+)
+def test_one_record_is_shown(stocked, path, key, value):
+    assert stocked.get(path).json[key] == value
+
+
+def test_a_payment_is_shown_with_its_whole_life(stocked):
+    found = stocked.get("payments/pay_1").json
+    assert list(found) == PAYMENT_DETAIL.names()
+    assert found["events"][0]["event"] == "received"
+    [*_, listed] = stocked.get("payments", status="ready").json["data"]
+    assert list(listed) == PAYMENT_LINE.names()
+
+
+@pytest.mark.parametrize(
+    "path", ["invoices/9", "customers/9", "payments/nobody", "problems/999", "syncs/x", "nothing"]
+)
+def test_what_is_not_there_is_404_with_words(stocked, path):
+    reply = stocked.get(path)
+    assert (reply.status, reply.code) == (404, "not-found")
+    assert reply.json["detail"]
+
+
+def test_both_sides_are_beside_each_other(stocked):
+    found = stocked.get("reconcile").json
+    assert found["connection"] == "Larkspur"
+    assert found["totals"][0]["ours"] == "500.00"
+
+
+# What changed.
+
+
+def test_a_program_that_goes_on_from_the_cursor_sees_each_change(stocked):
+    first = stocked.get("invoices").json
+    later = stocked.get("invoices", since=first["cursor"]).json
+    assert later == {"data": [], "next": None, "cursor": first["cursor"]}
+    one = invoice("1A-100", "100.00")
+    stocked.larkspur.owes(replace(one, balance=Decimal("60.00"), edit_sequence="2"))
+    stocked.larkspur.owes(paid(invoice("1A-101", "100.00")))
+    stocked.fern.owes(paid(invoice("1A-102", "100.00")))
+    changed = stocked.get("invoices", since=first["cursor"]).json
+    assert [(one["txn_id"], one["balance"], one["status"]) for one in changed["data"]] == [
+        ("1A-100", "60.00", "open"),
+        ("1A-101", "0.00", "paid"),
+    ]
+    assert stocked.get("invoices", since=changed["cursor"]).json["data"] == []
+
+
+def test_what_changed_is_no_page_of_a_list(stocked):
+    assert stocked.get("invoices", since=0, status="open").code == "bad-parameter"
+
+
+# Events.
+
+
+def test_events_follow_a_cursor(stocked):
+    first = stocked.get("events", limit=3).json
+    assert len(first["data"]) == 3
+    rest = stocked.get("events", after=first["cursor"], limit=1000).json
+    ids = [one["id"] for one in (*first["data"], *rest["data"])]
+    assert ids == sorted(set(ids))
+    assert {one["connection"] for one in rest["data"]} == {"Larkspur"}
+    kinds = stocked.get("events", kind="payment", limit=1000).json["data"]
+    assert {one["kind"].partition(".")[0] for one in kinds} == {"payment"}
+    assert stocked.get("events", kind="nonsense").code == "bad-parameter"
+
+
+def test_a_program_may_wait_for_the_next_event(stocked):
+    cursor = stocked.get("events", limit=1000).json["cursor"]
+    line = stocked.send("GET", stocked.at("events"), after=cursor, wait=30)
+    stocked.clock.advance(5)
+    assert line.reply is None
+    stocked.fern.owes(invoice("1A-200"))
+    stocked.clock.advance(1)
+    assert line.reply is None, "that is another company"
+    stocked.larkspur.owes(invoice("1A-201"))
+    stocked.clock.advance(1)
+    assert [one["document"] for one in line.reply.json["data"]] == ["201"]
+    line.hang_up()
+
+
+def test_after_the_time_that_it_wanted_to_wait_it_is_told_that_nothing_happened(stocked):
+    cursor = stocked.get("events", limit=1000).json["cursor"]
+    line = stocked.send("GET", stocked.at("events"), after=cursor, wait=10)
+    stocked.clock.pump([1] * 11)
+    assert line.reply.json == {"data": [], "cursor": cursor}
+    line.hang_up()
+
+
+def test_a_program_that_hangs_up_while_it_waits_leaves_nothing_behind(stocked):
+    cursor = stocked.get("events", limit=1000).json["cursor"]
+    line = stocked.send("GET", stocked.at("events"), after=cursor, wait=60)
+    line.hang_up()
+    stocked.clock.advance(2)
+    assert [call for call in stocked.clock.getDelayedCalls() if call.active()] == []
+
+
+# HTTP.
+
+
+def test_nothing_is_sent_again_that_did_not_change(stocked):
+    first = stocked.get("payments")
+    same = stocked.get("payments", headers={"If-None-Match": first.headers["etag"]})
+    assert (same.status, same.content) == (304, b"")
+    assert stocked.get("payments", headers={"If-None-Match": '"other"'}).status == 200
+
+
+def test_head_answers_like_get_without_a_body(stocked):
+    got, head = stocked.get("payments"), stocked.ask("HEAD", stocked.at("payments"))
+    assert (head.status, head.content) == (200, b"")
+    assert head.headers["content-length"] == got.headers["content-length"]
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        *({"limit": limit} for limit in ("0", "1001", "x", "-1", "١", "")),
+        {"limit": ["1", "2"]},
+        *({"after": after} for after in ("!", "x", "bnVsbA", "W10", "WzEsMl0", "IngiIA")),
+        {"status": "lost"},
+        {"unknown": "1"},
+    ],
+)
+def test_a_parameter_that_cannot_be_read_is_400(stocked, query):
+    for what in ("invoices", "payments", "customers", "problems", "syncs"):
+        reply = stocked.get(what, **query)
+        assert (reply.status, reply.code) == (400, "bad-parameter"), (what, query)
+
+
+def test_an_address_takes_its_own_methods_alone(stocked):
+    reply = stocked.ask("PUT", stocked.at("payments"), content=b"")
+    assert (reply.status, reply.headers["allow"]) == (405, "GET, POST, HEAD")
+    assert stocked.ask("OPTIONS", stocked.at("invoices")).status == 405
+
+
+def test_no_page_of_a_browser_may_read_it(stocked):
+    headers = {"Origin": "https://evil.example", "Access-Control-Request-Method": "GET"}
+    for method in ("GET", "OPTIONS"):
+        found = stocked.ask(method, stocked.at("invoices"), headers=headers).headers
+        assert not [name for name in found if name.startswith("access-control")]
+
+
+def test_a_body_that_is_too_large_is_refused(stocked):
+    line = stocked.send("POST", stocked.at("payments"), content=b" " * 70_000)
+    assert line.reply.status == 413
+    line.hang_up()
+    stocked.clock.advance(10)
