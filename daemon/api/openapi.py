@@ -9,6 +9,7 @@ import json
 import re
 import sys
 from collections.abc import Iterator, Sequence
+from itertools import count
 from typing import Any
 
 from daemon.api import problem_details
@@ -58,8 +59,10 @@ _IF_NONE_MATCH = {
 def document(routes: Sequence[Route] = ROUTES) -> Schema:
     """The document, the same each time."""
     paths: dict[str, Any] = {}
+    schemas: dict[str, Any] = {"Problem": problem_details.SCHEMA}
     for route in routes:
-        paths.setdefault(route.path, {})[route.method.lower()] = _operation(route)
+        operation = _named(_operation(route), schemas)
+        paths.setdefault(route.path, {})[route.method.lower()] = operation
     return {
         "openapi": "3.1.0",
         "info": {
@@ -81,9 +84,31 @@ def document(routes: Sequence[Route] = ROUTES) -> Schema:
                     "description": "made with `deskbridge token add LABEL`",
                 }
             },
-            "schemas": {"Problem": problem_details.SCHEMA},
+            "schemas": dict(sorted(schemas.items())),
         },
     }
+
+
+def _named(held: Any, schemas: dict[str, Any]) -> Any:
+    """The same with each object that has a title put aside once, and referred to by its name."""
+    if isinstance(held, list):
+        return [_named(one, schemas) for one in held]
+    if not isinstance(held, dict):
+        return held
+    inner = {key: _named(one, schemas) for key, one in held.items()}
+    if not isinstance(inner.get("title"), str) or inner.get("type") != "object":
+        return inner
+    told = inner.pop("description", None)
+    name = next(name for name in _names(inner.pop("title")) if schemas.get(name, inner) == inner)
+    schemas[name] = inner
+    reference = {"$ref": f"#/components/schemas/{name}"}
+    return {**reference, "description": told} if told else reference
+
+
+def _names(title: str) -> Iterator[str]:
+    """The title, with a number where another object has it."""
+    yield title
+    yield from (f"{title}{number}" for number in count(2))
 
 
 def _operation(route: Route) -> Schema:

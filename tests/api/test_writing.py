@@ -87,7 +87,9 @@ def test_who_decides_is_in_the_audit_trail(stocked):
     stocked.ask("DELETE", stocked.at("payments/pay_9"))
     with stocked.store.reading():
         _, database = current()
-        who = database.execute_sql("SELECT DISTINCT who FROM audit WHERE who LIKE 'token %'")
+        who = database.execute_sql(
+            "SELECT DISTINCT who FROM audit WHERE action = 'payment.withdraw'"
+        )
         assert who.fetchall() == [("token 1 (writer)",)]
 
 

@@ -21,6 +21,7 @@ ASKED_AMOUNT = r"^[0-9]{1,10}(\.[0-9]{1,2})?$"
 def object_of(shape: Shape[Any]) -> Schema:
     """The object that a shape writes: every key is always there."""
     return {
+        "title": shape.title,
         "type": "object",
         "properties": {
             key.name: _told(_written(key.type, key.inner), key.meaning) for key in shape.keys
@@ -76,6 +77,7 @@ def request_of(kind: type) -> Schema:
     hints = get_type_hints(kind, include_extras=True)
     needed = [one.name for one in fields(kind) if is_needed(one)]
     return {
+        "title": kind.__name__,
         "type": "object",
         "properties": {one.name: asked(hints[one.name]) for one in fields(kind)},
         **({"required": needed} if needed else {}),

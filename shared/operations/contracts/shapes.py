@@ -86,6 +86,11 @@ class Shape(Generic[T]):
         """The object for ``value``."""
         return {name: write(read(value)) for name, read, write in self._ways}
 
+    @property
+    def title(self) -> str:
+        """The name of the type of the value."""
+        return str(self._of.__name__)
+
     def names(self) -> list[str]:
         """The names of the keys, in order."""
         return [key.name for key in self.keys]

@@ -1,0 +1,82 @@
+"""The document says what the API does: as committed, as served, and under thousands of tries."""
+
+from __future__ import annotations
+
+import json
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+
+from daemon.api.openapi import DOCUMENT_PATH, document, text
+from daemon.api.table import ROUTES
+from tests.api.running import Running, running
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")
+    import schemathesis
+    from schemathesis import GenerationMode
+    from schemathesis.specs.openapi.checks import ignored_auth
+
+COMMITTED = Path(__file__).parents[2] / "docs" / "openapi.json"
+
+
+def test_the_committed_document_is_that_of_the_routes():
+    assert COMMITTED.read_text() == text(), "run: python -m daemon.api.openapi > docs/openapi.json"
+
+
+def test_every_route_is_in_it_and_the_document_is_served_to_anybody(api):
+    told = [(path, method) for path, of in document()["paths"].items() for method in of]
+    assert sorted(told) == sorted((route.path, route.method.lower()) for route in ROUTES)
+    assert json.loads(api.ask("GET", DOCUMENT_PATH, token="").content) == document()
+
+
+def test_everything_in_it_is_told():
+    schemas = document()["components"]["schemas"]
+    silent = [
+        f"{name}.{key}"
+        for name, schema in schemas.items()
+        for key, told in schema["properties"].items()
+        if not told.get("description") and name != "Problem"
+    ]
+    assert silent == []
+
+
+@pytest.fixture(scope="module")
+def daemon(tmp_path_factory) -> Iterator[Running]:
+    with running(tmp_path_factory.mktemp("api")) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def tried(daemon) -> Any:
+    """The document as schemathesis reads it, for requests to the daemon."""
+    loaded = schemathesis.openapi.from_dict(document())
+    loaded.config.update(base_url=daemon.url)
+    return loaded
+
+
+@pytest.mark.parametrize("mode", [GenerationMode.POSITIVE, GenerationMode.NEGATIVE])
+@pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.name)
+def test_what_is_tried_is_answered_as_the_document_says(route, mode, tried, daemon):
+    operation = tried[route.path][route.method]
+
+    @given(case=operation.as_strategy(generation_mode=mode))
+    @settings(
+        max_examples=12,
+        derandomize=True,
+        deadline=None,
+        database=None,
+        phases=[Phase.explicit, Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    def tries(case: Any) -> None:
+        (case.query or {}).pop("wait", None)
+        # Without a token it is 401, but 429 after the fifth time: tests/api/test_tokens.py.
+        headers = {"Authorization": f"Bearer {daemon.secret}"}
+        case.call_and_validate(headers=headers, excluded_checks=[ignored_auth])
+
+    tries()
