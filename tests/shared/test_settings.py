@@ -38,6 +38,7 @@ def test_without_a_word_from_anybody_the_defaults_hold():
     assert settings == Settings(
         database="sqlite:////var/lib/bridge/deskbridge.sqlite3",
         listen=("tcp:8085:interface=127.0.0.1",),
+        api_listen=("tcp:8086:interface=127.0.0.1",),
         public_url="http://localhost:8085",
         support_url="http://localhost:8085/support",
         log="info",
@@ -307,3 +308,9 @@ def test_a_database_without_a_password_is_shown_as_it_is():
     assert path.database_shown == "sqlite:////srv/a:b/x@y.sqlite3"
     plain = load_settings(None, {"DESKBRIDGE_DATABASE": "postgresql://joe@db:5432/bridge"})
     assert plain.database_shown == "postgresql://joe@db:5432/bridge"
+
+
+def test_the_api_may_be_off():
+    assert load_settings(None, STATE | {"DESKBRIDGE_API_LISTEN": "off"}).api_listen == ()
+    [fault] = faults(DESKBRIDGE_API_LISTEN="8086")
+    assert fault.key == "api_listen"
