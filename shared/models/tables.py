@@ -696,13 +696,18 @@ class MessageSet(Table):
     cleared = BooleanField()
 
 
+OPEN_SET = SQL("(phase <> 'closed')")
+CLEARABLE_SET = SQL("(phase = 'closed' AND NOT doubted AND NOT cleared)")
+"""As the indexes say it: SQLite uses one of some rows only where a query has the very words."""
+
 MessageSet.add_index(
-    MessageSet.index(
-        MessageSet.connection,
-        unique=True,
-        where=SQL("phase <> 'closed'"),
-        name="message_set_open",
-    )
+    MessageSet.index(MessageSet.connection, unique=True, where=OPEN_SET, name="message_set_open")
+)
+MessageSet.add_index(
+    MessageSet.index(MessageSet.application, where=CLEARABLE_SET, name="message_set_clearable")
+)
+MessageSet.add_index(
+    MessageSet.index(MessageSet.connection, MessageSet.closed_ms, name="message_set_of_connection")
 )
 MessageSet.add_index(
     MessageSet.index(

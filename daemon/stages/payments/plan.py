@@ -210,8 +210,8 @@ _READ: Mapping[str, Callable[[Any], Any]] = {
 class Facts:
     """What the store says of what is left to do.
 
-    ``doubt`` is what the open message set wants, None when there is none. ``ready`` is the
-    next posting to go out, 0 for none. ``known`` and ``to_compare`` are TxnIDs, as are
+    ``doubt`` is what the open message set wants, None when there is none. ``ready`` is a
+    posting that may go out, 0 for none. ``known`` and ``to_compare`` are TxnIDs, as are
     ``unread``: payments that could not be read so far.
     """
 

@@ -128,10 +128,9 @@ class PaymentStage(Stage[PaymentSync]):
             return Facts()
         if step in (Step.COMPARE, Step.END):
             return self._to_compare()
-        ready = postings.ready(connection_id, 1)
         return Facts(
             doubt=doubting.next_step(self.session, self.plan, self.now),
-            ready=ready[0].id if ready else 0,
+            ready=postings.any_ready(connection_id),
             known=restored.ids_to_ask(self.session, self.plan) if step is Step.KNOWN else (),
         )
 

@@ -33,19 +33,30 @@ def ready(connection_id: int, limit: int) -> list[Posting]:
     return rows.postings(_READY.all(connection=connection_id, limit=limit))
 
 
+def _ready(query: Any) -> Any:
+    return query.join(t.Payment).where(
+        (t.Posting.connection == slot("connection"))
+        & (t.Posting.state == PostingState.PLANNED.value)
+        & (t.Payment.status == PaymentStatus.READY.value)
+    )
+
+
 _READY = Statement(
     lambda: (
-        _select()
-        .join(t.Payment)
-        .where(
-            (t.Posting.connection == slot("connection"))
-            & (t.Posting.state == PostingState.PLANNED.value)
-            & (t.Payment.status == PaymentStatus.READY.value)
-        )
+        _ready(_select())
         .order_by(t.Payment.date, t.Payment.id, t.Posting.part)
         .limit(slot("limit"))
     )
 )
+
+
+def any_ready(connection_id: int) -> int:
+    """Return the number of a posting that may go out, not the next one; 0 for none."""
+    row = _ANY_READY.one(connection=connection_id)
+    return 0 if row is None else int(row[0])
+
+
+_ANY_READY = Statement(lambda: _ready(t.Posting.select(t.Posting.id)).limit(1))
 
 
 def get(posting_id: int) -> Posting:

@@ -21,7 +21,7 @@ from shared.models.payments import standing
 from shared.models.statements import Statement, among, slot, update_columns
 from shared.rules.payments.values import MessageSet
 
-SENT, _CLOSED = "sent", "closed"
+SENT = "sent"
 
 
 def open_set(connection_id: int) -> MessageSet | None:
@@ -34,7 +34,7 @@ _OPEN = Statement(lambda: _select().where(_is_open()))
 
 
 def _is_open() -> Any:
-    return (t.MessageSet.connection == slot("connection")) & (t.MessageSet.phase != _CLOSED)
+    return (t.MessageSet.connection == slot("connection")) & t.OPEN_SET
 
 
 def begin(
@@ -240,7 +240,7 @@ _CLEARABLE = Statement(
 
 
 def _to_clear() -> Any:
-    return (t.MessageSet.phase == _CLOSED) & ~t.MessageSet.doubted & ~t.MessageSet.cleared
+    return t.CLEARABLE_SET
 
 
 def cleared_by(set_row_id: int) -> None:
@@ -267,7 +267,7 @@ def move_windows(by_ms: int) -> None:
 def _move_windows() -> Any:
     sent = (t.MessageSet.first_sent_ms, t.MessageSet.last_sent_ms)
     moved = {column: column + slot("by_ms") for column in sent}
-    return t.MessageSet.update(moved).where(t.MessageSet.phase != _CLOSED)
+    return t.MessageSet.update(moved).where(t.OPEN_SET)
 
 
 _MOVE_WINDOWS = Statement(_move_windows)

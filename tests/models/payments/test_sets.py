@@ -12,6 +12,7 @@ from shared.models.payments import postings, sets
 from shared.models.statements import current
 from tests.models.builders import NOON, invoice, later
 from tests.models.payments.builders import REQUEST, Till, pays
+from tests.models.plans import on_sqlite, plans
 
 
 @pytest.fixture
@@ -210,3 +211,20 @@ def test_nobody_vouches_while_the_answer_is_awaited(sender):
     with pytest.raises(NotPossible, match="is out at this moment"):
         sets.settle_now(sender.id, "anna", NOON)
     assert sets.open_set(sender.id) == begun
+
+
+# However many there have been
+
+
+@on_sqlite
+def test_no_question_before_a_write_goes_through_all_sets(sender, monkeypatch):
+    seen = plans(monkeypatch)
+    with sender.store.transaction():
+        sets.open_set(sender.id)
+        sets.is_open_elsewhere("key", sender.id)
+        sets.written_elsewhere("key", sender.id, NOON)
+        sets.count(1)
+        sets.clearable(sender.id, sender.applications[1])
+        sets.cleared_by(1)
+    assert seen
+    assert not [step for step in seen if step.startswith("SCAN")]
