@@ -227,7 +227,7 @@ class WebConnectorCallbacks:
             percent = self._handlers.thd_refused(expected, hresult, message, digest)
         else:
             reading = self._read([text], expected, None)
-            percent = self._handlers.thd_take(expected, reading, digest, len(text))
+            percent = self._handlers.take_at_once(expected, reading, digest, len(text))
         return expected if percent is None else percent
 
     async def _settled(self, expected: Expected, percent: int | None) -> int:

@@ -56,17 +56,25 @@ SILENT = timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """The answer that receiveResponseXML should bring.
+    """The answer that receiveResponseXML should bring, and the stages that asked for it.
 
-    ``take`` reads a record of it, beside the reactor; ``in_batches``: rows may be stored before
-    the whole answer was read.
+    None has: QuickBooks says who it is, before any stage has asked anything.
     """
 
     session: Session
     exchange_id: int
     request_id: str
-    take: Callable[[Ret | BadRecord], Iterable[object]] = field(repr=False)
-    in_batches: bool = False
+    stages: StageSequence | None = field(repr=False)
+
+    @property
+    def take(self) -> Callable[[Ret | BadRecord], Iterable[object]]:
+        """What reads a record of the answer; it needs no store."""
+        return self.stages.stage.record_reader() if self.stages else lambda _ret: ()
+
+    @property
+    def in_batches(self) -> bool:
+        """Whether rows may be stored before the whole answer was read."""
+        return self.stages is not None and self.stages.stage.in_batches()
 
     @property
     def is_taken(self) -> bool:
@@ -245,11 +253,10 @@ class CallbackHandlers:
                 return exchange.answer
 
     def _expected(self, session: Session, exchange: Exchange) -> Expected:
-        if exchange.step == IDENTIFY:
-            return Expected(session, exchange.id, exchange.request_id, lambda _ret: ())
-        stage = StageSequence(session, self._settings, self._now()).stage
-        take, in_batches = stage.record_reader(), stage.in_batches()
-        return Expected(session, exchange.id, exchange.request_id, take, in_batches)
+        stages = None
+        if exchange.step != IDENTIFY:
+            stages = StageSequence(session, self._settings, self._now())
+        return Expected(session, exchange.id, exchange.request_id, stages)
 
     def thd_keep(self, expected: Expected, answer: bytes) -> None:
         """Keep an answer word for word, for a connection with debug on."""
@@ -268,13 +275,32 @@ class CallbackHandlers:
 
         None after a slice of the books was settled: ``thd_go_on`` does the next one.
         """
-        now = self._now()
         session = self._awaiting(expected)
-        if session is None or session.exchange is None:
+        if session is None:
             return self._answered_before(expected)
+        return self._take(session, None, reading, digest, size)
+
+    def take_at_once(
+        self, expected: Expected, reading: Reading, digest: str, size: int
+    ) -> int | None:
+        """As ``thd_take``, in the unit in which ``thd_expect`` found the session.
+
+        It holds the session's row, or the store's one writer, so nobody came between.
+        """
+        return self._take(expected.session, expected.stages, reading, digest, size)
+
+    def _take(
+        self,
+        session: Session,
+        stages: StageSequence | None,
+        reading: Reading,
+        digest: str,
+        size: int,
+    ) -> int | None:
+        now, worst = self._now(), reading.worst
+        assert session.exchange is not None
         if reading.foreign:
             return self._recall(session, reading, now)
-        worst = reading.worst
         exchange = replace(
             session.exchange,
             answered_at=now,
@@ -283,7 +309,12 @@ class CallbackHandlers:
             status_code=worst.status.code if worst else None,
         )
         session = replace(session, exchange=exchange)
-        return self._settle_exchange(session, self._percent(session, reading, now))
+        if exchange.step == IDENTIFY:
+            return self._settle_exchange(session, self._introduced(session, reading, now))
+        stages = stages or StageSequence(session, self._settings, now)
+        stages.go_on_as(session)
+        move = stages.stage.take_answer(reading)
+        return self._settle_exchange(session, self._move(stages, move, now))
 
     def thd_go_on(self, expected: Expected) -> int | None:
         """Settle the next slice of the books; the percent once nothing of it is left."""
@@ -352,13 +383,6 @@ class CallbackHandlers:
             if earlier is not None and earlier.answered_at is not None:
                 return earlier.answer
         return self._record.fail(session, "answer-foreign", "", now)
-
-    def _percent(self, session: Session, reading: Reading, now: datetime) -> int | None:
-        assert session.exchange is not None
-        if session.exchange.step == IDENTIFY:
-            return self._introduced(session, reading, now)
-        stages = StageSequence(session, self._settings, now)
-        return self._move(stages, stages.stage.take_answer(reading), now)
 
     def _introduced(self, session: Session, reading: Reading, now: datetime) -> int:
         if reading.unreadable:

@@ -99,6 +99,10 @@ class StageSequence:
         self._name = name
         self.stage = STAGES[name](self.session, self._settings, self._now, kept)
 
+    def go_on_as(self, session: Session) -> None:
+        """The same session, with its exchange as it is by now."""
+        self.session = self.stage.session = session
+
     def moved(self) -> Session:
         """The session with the plan as it is now, to be saved."""
         kept = {"stage": self._name, "plan": self.stage.plan.to_fields()}
