@@ -42,7 +42,7 @@ from shared.rules.payments.values import (
     PaymentStatus,
     PostingState,
 )
-from shared.rules.values import Session
+from shared.rules.values import CompanyBinding, Session
 
 LOOK_LASTS = timedelta(minutes=1)
 """So long after its answer a look counts: in QuickBooks people go on working."""
@@ -108,48 +108,83 @@ def post_next(
     session: Session, state: PaymentSync, now: datetime
 ) -> tuple[PaymentSync, AskWrite | None]:
     """Commit the write of the posting that was looked at; None when it cannot be written."""
-    connection, application = session.connection, session.application
     # A correction on another daemon is written before this, or finds that the payment has left.
     rows.lock_payment_of(state.posting_id)
     part = postings.part(state.posting_id)
-    posting, payment = part.posting, part.payment
-    if payment.status is not PaymentStatus.READY or posting.date is None:
+    if part.payment.status is not PaymentStatus.READY or part.posting.date is None:
         # A person skipped or corrected it, or it was judged otherwise, since it was looked at.
         return done_with(state), None
-    binding = connection.binding
-    if binding is None or not binding.company_key:
-        # Another connection came to a company of this name: the next session tells them apart.
+    company = _company_to_write_to(session, now)
+    if company is None:
         return plan.stop_pushing(state), None
-    if sets.is_open_elsewhere(binding.company_key, connection.id):
-        describe.report_stop(session, WRITES_ELSEWHERE, "", now)
-        return plan.stop_pushing(state), None
-    looked_at = datetime.fromisoformat(state.looked_at)
-    write_until = datetime.fromisoformat(state.write_until)
-    if now > write_until:
+    if now > datetime.fromisoformat(state.write_until):
         # So many are too many for a QuickBooks that takes so long for each.
         fewer = max(1, state.most_at_once // 2)
-        return plan.go_to(replace(state, at_once=fewer, most_at_once=fewer), Step.LOOK), None
-    clock_was_set_back = now < looked_at
-    is_another = mark_of(session, part) != state.to_write[0].mark
-    if clock_was_set_back or is_another or daemons.has_begun_between(write_until - LOOK_LASTS, now):
-        return plan.go_to(state, Step.LOOK), None
-    if sets.written_elsewhere(binding.company_key, connection.id, looked_at):
+        return plan.go_to(state, Step.LOOK, at_once=fewer, most_at_once=fewer), None
+    if _has_look_expired(session, state, part, company, now):
         return plan.go_to(state, Step.LOOK), None
     found = verdict.places(part, rules_now(session))
     if not isinstance(found, Places):
         outcomes.put_back(session, part, found, now)
         return left_out(state, found), None
     if found.missing_method and found.missing_method != state.method:
-        return replace(plan.go_to(state, Step.METHOD), method=found.missing_method), None
+        return plan.go_to(state, Step.METHOD, method=found.missing_method), None
+    return _write(session, state, part, found, company, now)
+
+
+def _company_to_write_to(session: Session, now: datetime) -> CompanyBinding | None:
+    """The company file, where it is certain which one it is and nobody else is writing to it."""
+    binding = session.connection.binding
+    if binding is None or not binding.company_key:
+        # Another connection came to a company of this name: the next session tells them apart.
+        return None
+    if sets.is_open_elsewhere(binding.company_key, session.connection.id):
+        # Two writes at once would each have been looked at without the other.
+        describe.report_stop(session, WRITES_ELSEWHERE, "", now)
+        return None
+    return binding
+
+
+def _has_look_expired(
+    session: Session,
+    state: PaymentSync,
+    part: PaymentPart,
+    company: CompanyBinding,
+    now: datetime,
+) -> bool:
+    """Whether what the look showed may be no longer so."""
+    looked_at = datetime.fromisoformat(state.looked_at)
+    answered_at = datetime.fromisoformat(state.write_until) - LOOK_LASTS
+    if now < looked_at:
+        return True  # the clock was set back, so nothing tells how long ago that was
+    if mark_of(session, part) != state.to_write[0].mark:
+        return True  # a person changed the payment, or what is allowed for it
+    if daemons.has_begun_between(answered_at, now):
+        return True  # the store may be one that came back from a backup
+    # What another connection wrote into this file may be this very payment.
+    return sets.written_elsewhere(company.company_key, session.connection.id, looked_at)
+
+
+def _write(
+    session: Session,
+    state: PaymentSync,
+    part: PaymentPart,
+    found: Places,
+    company: CompanyBinding,
+    now: datetime,
+) -> tuple[PaymentSync, AskWrite | None]:
+    """Note the exact bytes before they leave: whatever happens then, they are known."""
+    connection, application, posting = session.connection, session.application, part.posting
+    # Each try has an ID of its own, worked out: a store that came back makes the same one, and
+    # QuickBooks answers for a set that it has run without running it again.
     number = sets.count(posting.id) + 1
     set_id = tags.set_id(application.file_id, posting.external_guid, number)
-    old_id = sets.clearable(connection.id, application.id)
     try:
         request = write_message_set(
             [_add(set_id, part, found)],
-            version=binding.qbxml_version,
+            version=company.qbxml_version,
             new_message_set_id=set_id,
-            old_message_set_id=old_id,
+            old_message_set_id=sets.clearable(connection.id, application.id),
         )
     except RequestRefused as refusal:
         why = verdict.of_code("payment-request-refused")
@@ -157,7 +192,7 @@ def post_next(
         return left_out(state, why), None
     sets.begin(
         connection_id=connection.id,
-        company=binding.company_key,
+        company=company.company_key,
         application_id=application.id,
         posting_id=posting.id,
         set_id=set_id,
