@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import replace
 from datetime import timedelta
 from hashlib import sha256
+from types import SimpleNamespace
 
 import pytest
 
 from daemon import callbacks
+from daemon.stages import sequence
 from shared.clock import clock_time
 from shared.models import connections, sessions, statements, syncs
 from shared.rules.values import ApplicationKind, RecordKind, SyncState
@@ -648,3 +651,32 @@ def test_an_answer_that_cannot_be_read_is_asked_for_again_and_not_for_ever(rig, 
     rig.alter = None
     assert rig.sync().ok
     assert rig.is_equal()
+
+
+# What a call costs
+
+
+def test_a_plan_is_read_and_written_once_a_transaction(small_rig, monkeypatch):
+    done = []
+
+    def noted(what, function):
+        def call(value):
+            done.append(what)
+            return function(value)
+
+        return call
+
+    hand = small_rig.by_hand()
+    hand.log_in()
+    request = hand.ask()
+    loads, dumps = noted("read", json.loads), noted("written", json.dumps)
+    monkeypatch.setattr(sequence, "json", SimpleNamespace(loads=loads, dumps=dumps))
+    percent = hand.tell(hand.work(request))
+    assert done == ["read", "written"]
+    while percent < 100:
+        done.clear()
+        request = hand.ask(hcp="")
+        assert done == ["read", "written"]
+        done.clear()
+        percent = hand.tell(hand.work(request))
+        assert done == ["read", "written"]
