@@ -34,5 +34,5 @@ def test_a_copy_that_leaves_while_the_first_may_run_is_noticed(folder, monkeypat
 
 
 def test_balances_that_are_not_read_again_are_noticed(folder, monkeypatch):
-    monkeypatch.setattr(outcomes, "reread", lambda *_posting: None)
+    monkeypatch.setattr(outcomes, "queue_reread", lambda *_posting: None)
     assert "only in QuickBooks" in caught(folder)
