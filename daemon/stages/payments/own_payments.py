@@ -101,35 +101,34 @@ def is_same(posting: Posting, ret: ReceivePaymentRet) -> bool:
 
 
 def take_shown(
-    session: Session, posting: Posting, one: ReceivedPayment, now: datetime, *, by_id: bool
+    session: Session, part: PaymentPart, one: ReceivedPayment, now: datetime, *, by_id: bool
 ) -> bool:
     """QuickBooks shows a payment of ours; tells whether that was any news.
 
     ``by_id``: it was asked for by its TxnID, so that this TxnID is certain to be there.
     """
+    posting = part.posting
     match posting.state:
         case PostingState.POSTED if posting.txn_id == one.txn_id:
-            return _same(session, posting, one, now)
+            return _same(session, part, one, now)
         case PostingState.POSTED if not by_id and _id_is_right(session, posting, one, now):
-            _same(session, postings.get(posting.id), one, now)
+            _same(session, postings.part(posting.id), one, now)
             return True
         case PostingState.POSTED:
-            return _twice(session, posting, one, now)
+            return _twice(session, part, one, now)
         case PostingState.SENT | PostingState.UNKNOWN:
-            return _settles_doubt(session, posting, one, now)
+            return _settles_doubt(session, part, one, now)
         case PostingState.PARKED if posting.code not in MAY_TURN_UP:
             _reread_paid(session, one)
             return False
         case _:
-            part = postings.part(posting.id)
             outcomes.take_found(session, part, _proof(part, one), now)
             return True
 
 
-def _same(session: Session, posting: Posting, one: ReceivedPayment, now: datetime) -> bool:
-    payment = payment_pages.get(posting.payment_id)
-    as_sent, as_found = terms.as_sent(payment, posting), terms.as_shown(as_ret(one))
-    same_terms = terms.agree(payment, posting, as_ret(one))
+def _same(session: Session, part: PaymentPart, one: ReceivedPayment, now: datetime) -> bool:
+    posting, payment, ret = part.posting, part.payment, as_ret(one)
+    same_terms = terms.agree(payment, posting, ret)
     is_right = same_terms and posting.customer_list_id == one.customer_list_id
     # An invoice that is deleted takes its share off the payment, whose EditSequence stays.
     known = is_right or bool(posting.code) or _is_told(session, payment.id, outcomes.EDITED)
@@ -152,7 +151,8 @@ def _same(session: Session, posting: Posting, one: ReceivedPayment, now: datetim
         for code in (outcomes.EDITED, outcomes.NOT_APPLIED):
             describe.close_problem(session, [payment.id], code, now)
     else:
-        outcomes.report_edited(session, payment, as_sent, f"{as_found} of {one.customer}", now)
+        as_sent, found = terms.as_sent(payment, posting), terms.as_shown(ret)
+        outcomes.report_edited(session, payment, as_sent, f"{found} of {one.customer}", now)
     return True
 
 
@@ -210,22 +210,26 @@ def _is_told(session: Session, payment_id: int, code: str) -> bool:
     return state not in (None, ProblemState.RESOLVED)
 
 
-def _twice(session: Session, posting: Posting, one: ReceivedPayment, now: datetime) -> bool:
-    payment = payment_pages.get(posting.payment_id)
-    found = f"TxnID {posting.txn_id} and TxnID {one.txn_id}"
-    describe.report_failure(session, payment, TWICE, now, fields={"found": found})
+def _twice(session: Session, part: PaymentPart, one: ReceivedPayment, now: datetime) -> bool:
+    found = f"TxnID {part.posting.txn_id} and TxnID {one.txn_id}"
+    describe.report_failure(session, part.payment, TWICE, now, fields={"found": found})
     _reread_paid(session, one)
     return True
 
 
-def _settles_doubt(session: Session, posting: Posting, one: ReceivedPayment, now: datetime) -> bool:
+def _settles_doubt(
+    session: Session, part: PaymentPart, one: ReceivedPayment, now: datetime
+) -> bool:
     held = sets.open_set(session.connection.id)
-    if held is None or held.posting_id != posting.id or Phase(held.phase) not in SHOWN_BY_LISTS:
+    if (
+        held is None
+        or held.posting_id != part.posting.id
+        or Phase(held.phase) not in SHOWN_BY_LISTS
+    ):
         # Whatever becomes of the doubt, these invoices owe less than before.
         _reread_paid(session, one)
         return False
-    proof = _proof(postings.part(posting.id), one)
-    outcomes.settle_by_list(session, held, proof, now)
+    outcomes.settle_by_list(session, held, _proof(part, one), now)
     return True
 
 

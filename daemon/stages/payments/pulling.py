@@ -97,11 +97,7 @@ def _store_payments(
     session: Session, payments: Sequence[ReceivedPayment], now: datetime, *, by_id: bool
 ) -> Tally:
     recognized = own_payments.recognize(session, payments)
-    known_to_us = sum(
-        own_payments.take_shown(session, _again(recognized[one.txn_id]), one, now, by_id=by_id)
-        for one in payments
-        if one.txn_id in recognized
-    )
+    known_to_us = _take_ours(session, payments, recognized, now, by_id=by_id)
     theirs = [one for one in payments if one.txn_id not in recognized]
     changed = _store_theirs(session, theirs, now)
     read = frozenset(one.txn_id for one in payments)
@@ -114,9 +110,27 @@ def _store_payments(
     )
 
 
-def _again(posting: Posting) -> Posting:
-    """As it is now: an earlier payment of the same page may have moved it."""
-    return postings.get(posting.id)
+def _take_ours(
+    session: Session,
+    payments: Sequence[ReceivedPayment],
+    recognized: Mapping[str, Posting],
+    now: datetime,
+    *,
+    by_id: bool,
+) -> int:
+    """Hold payments of ours against what we sent; of how many that is news."""
+    parts = postings.parts([posting.id for posting in recognized.values()])
+    met: set[int] = set()
+    news = 0
+    for one in payments:
+        if one.txn_id in recognized:
+            part = parts[recognized[one.txn_id].id]
+            if part.payment.id in met:
+                # An earlier one of the same page may have moved it.
+                part = postings.part(part.posting.id)
+            met.add(part.payment.id)
+            news += own_payments.take_shown(session, part, one, now, by_id=by_id)
+    return news
 
 
 def _store_theirs(session: Session, payments: Sequence[ReceivedPayment], now: datetime) -> int:
