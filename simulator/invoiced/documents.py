@@ -55,11 +55,8 @@ def create(account: Account, kind: DocumentKind, given: Record) -> Record:
     values["currency"] = _currency(account, customer, values)
     values["date"] = account.now if values["date"] is None else values["date"]
     values |= {"voided": False, "paid": False, "pending": False, "amount_paid": ZERO}
-    if kind is INVOICES:
-        values["date_bad_debt"] = None
     made = account.add(kind.table, _computed(values, account.next_id(kind.table)))
     made = account.put(kind.table, _standing(account, kind, made))
-    _check_credit_limit(account, kind, customer)
     tell(account, f"{kind.name}.created", kind.table, made)
     return made
 
@@ -97,14 +94,6 @@ def delete(account: Account, kind: DocumentKind, document: Record) -> None:
     tell(account, f"{kind.name}.deleted", kind.table, document)
 
 
-def write_off(account: Account, invoice: Record) -> Record:
-    """Close an invoice as bad debt."""
-    if invoice["voided"] or invoice["paid"]:
-        raise ApiError("Only open invoices can be written off.")
-    lost = {**invoice, "date_bad_debt": account.now, "closed": True}
-    return _keep(account, INVOICES, invoice, lost)
-
-
 def recount(account: Account, kind: DocumentKind, id_: int) -> None:
     """Write down what the applications make of a document."""
     document = account.the(kind.table, id_)
@@ -134,8 +123,7 @@ def _standing(account: Account, kind: DocumentKind, document: Record) -> Record:
     paid_amount = total(row["amount"] for row in cleared)
     voided = document["voided"]
     left = ZERO if voided else document["total"] - paid_amount
-    written_off = document.get("date_bad_debt") is not None
-    paid = left <= 0 and not (document["draft"] or voided or written_off)
+    paid = left <= 0 and not (document["draft"] or voided)
     return {
         **document,
         "amount_paid": paid_amount,
@@ -178,19 +166,6 @@ def _billable(account: Account, kind: DocumentKind, id_: int | None) -> Record:
         said = "New invoices cannot be created for this account because it has a credit hold."
         raise ApiError(said, "total")
     return customer
-
-
-def _check_credit_limit(account: Account, kind: DocumentKind, customer: Record) -> None:
-    if kind is not INVOICES or customer["credit_limit"] is None:
-        return
-    owed = total(
-        one["balance"]
-        for one in account.find("invoices", "customer", customer["id"])
-        if not one["draft"] and not one["closed"]
-    )
-    if owed > customer["credit_limit"]:
-        said = "This invoice cannot be created because it would exceed the customer's credit limit."
-        raise ApiError(said, "total")
 
 
 def _currency(account: Account, customer: Record, values: Record) -> str:

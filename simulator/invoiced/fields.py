@@ -16,6 +16,7 @@ class Unreadable(ValueError):
 
 
 Read = Callable[[Any], Any]  # raises Unreadable
+LARGEST_WHOLE = 2**33
 MOST_METADATA, LONGEST_KEY, LONGEST_VALUE = 10, 40, 255
 
 
@@ -65,10 +66,10 @@ def flag(default: bool = False) -> Field:
 
 
 def whole(default: int | None = None) -> Field:
-    """A whole number, such as an ID or unix seconds."""
+    """A whole number from 0, such as an ID or unix seconds."""
 
     def read(given: Any) -> int:
-        if isinstance(given, bool) or not isinstance(given, int):
+        if isinstance(given, bool) or not isinstance(given, int) or not 0 <= given < LARGEST_WHOLE:
             raise Unreadable("must be an integer")
         return given
 
@@ -145,7 +146,6 @@ CUSTOMER: Mapping[str, Field] = {
     "parent_customer": whole(),
     "bill_to_parent": flag(),
     "credit_hold": flag(),
-    "credit_limit": money(),
     "chase": flag(True),
     "language": text(2),
     "metadata": METADATA,
@@ -212,10 +212,9 @@ def read_fields(
     """
     values = {name: field.default for name, field in shape.items()} if new else {}
     for name in (one for one in shape if one in given):
-        if given[name] is not None:
-            values[name] = _read(name, shape[name], given[name])
-        elif shape[name].default is None and name not in NEVER_NULL:
-            values[name] = None
+        value = None if given[name] is None else _read(name, shape[name], given[name])
+        if value is not None or (shape[name].default is None and name not in NEVER_NULL):
+            values[name] = value
     for name, field in shape.items():
         if field.required and values.get(name, "") is None:
             raise ApiError(f"Missing required parameter: {name}", name)

@@ -25,6 +25,8 @@ from simulator.invoiced.money import cents, total
 SYSTEMS = (
     "quickbooks_desktop", "quickbooks_online", "xero", "netsuite", "intacct", "custom",
 )  # fmt: skip
+NESTED = ("customer", "parent_customer", "invoice", "credit_note")
+LISTS = ("contacts", "applied_to", "payments")
 Result = tuple[str | None, Record | None]  # what was done, and to which record
 
 
@@ -33,6 +35,7 @@ def import_record(account: Account, table: str, given: Record) -> Result:
     system = given.get("accounting_system")
     if system not in SYSTEMS:
         raise ApiError(f"Unrecognized integration: {system}")
+    _check_types(given)
     return _IMPORTS[table](account, str(system), _with_days(account, given))
 
 
@@ -62,6 +65,22 @@ def sync_status(account: Account, name: str, record: Record) -> Record:
         "first_synced": mapping["created_at"],
         "last_synced": mapping["updated_at"],
     }
+
+
+def _check_types(given: Any) -> None:
+    """Refuse what could not even be looked up. Raises ApiError."""
+    words: tuple[type, ...] = (str, int)
+    types = {"name": words, "number": words, "accounting_id": words, "emails": (list,)}
+    types |= dict.fromkeys((*NESTED, "metadata"), (dict,)) | dict.fromkeys(LISTS, (list,))
+    if not isinstance(given, dict):
+        raise ApiError("An object was expected.")
+    for name, allowed in types.items():
+        if given.get(name) is not None and not isinstance(given[name], allowed):
+            raise ApiError(f"The `{name}` parameter is of the wrong type.", name)
+    for inner in [given[name] for name in NESTED if given.get(name) is not None]:
+        _check_types(inner)
+    for inner in [one for name in LISTS for one in given.get(name) or ()]:
+        _check_types(inner)
 
 
 def _with_days(account: Account, given: Record) -> Record:
@@ -167,10 +186,8 @@ def _customer_values(account: Account, system: str, given: Record) -> Record:
     return values
 
 
-def _parent(account: Account, system: str, given: Any) -> int | None:
+def _parent(account: Account, system: str, given: Record) -> int | None:
     """The parent, found or made; one that cannot be made is silently none."""
-    if not isinstance(given, dict):
-        raise ApiError("The `parent_customer` parameter must be an object.", "parent_customer")
     parent, _ = _found_customer(account, system, given)
     if parent is None:
         try:
@@ -191,7 +208,7 @@ def _add_emails(account: Account, customer: Record, emails: list[str]) -> None:
 
 def _replace_contacts(account: Account, customer: Record, given: Any) -> None:
     """The list is all contacts from now on: others are deleted, whoever added them."""
-    if not isinstance(given, list):
+    if given is None:
         return
     kept = []
     for values in given:
@@ -246,7 +263,7 @@ def _save_document(
         with _attempt(f"Could not update {kind.model}"):
             return documents.edit(account, kind, document, values, synced=True)
     with _attempt(f"Could not create {kind.model}"):
-        if isinstance(given.get("customer"), dict):
+        if given.get("customer") is not None:
             values["customer"] = _id(_customer(account, system, given["customer"]))
         return documents.create(account, kind, values)
 
@@ -327,7 +344,7 @@ def _payment(account: Account, system: str, given: Record) -> Result:
     values = {name: value for name, value in given.items() if name not in special}
     values |= {"source": "accounting_system", "applied_to": rows, "amount": known}
     values["currency"] = given.get("currency") or account.profile.currency
-    if isinstance(given.get("customer"), dict):
+    if given.get("customer") is not None:
         values["customer"] = _id(_customer(account, system, given["customer"]))
     if payment is None:
         with _attempt("Could not create payment"):
@@ -360,7 +377,7 @@ def _row(account: Account, system: str, given: Mapping[str, Any]) -> Record | No
     amount = cents(number_of(given, "amount"))
     row: Record = {"type": given.get("type") or "invoice", "amount": amount}
     for name, kind in KINDS.items():
-        if isinstance(given.get(name), dict):
+        if given.get(name) is not None:
             document, _ = _found_document(account, system, kind, given[name])
             if document is None:
                 return None

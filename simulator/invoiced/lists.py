@@ -174,7 +174,7 @@ def _tests(account: Account, kind: str, query: Record) -> Iterable[Test]:
 
 
 def _has(key: str, value: str, record: Record) -> bool:
-    return bool(record["metadata"].get(key) == value)
+    return bool(record.get("metadata", {}).get(key) == value)
 
 
 def _object(query: Record, name: str) -> Record:

@@ -188,11 +188,6 @@ def _delete_contact(call: Call) -> Answered:
     return 204, None
 
 
-def _write_off(call: Call) -> Answered:
-    lost = documents.write_off(call.account, call.record("invoices"))
-    return 200, call.show("invoices", lost)
-
-
 def _create_payment(call: Call) -> Answered:
     check_known(call.body, PAYMENT_PARAMETERS)
     made = payments.create(call.account, call.body)
@@ -244,19 +239,6 @@ def _is_about(value: Record, name: str, id_: str) -> bool:
     return own or str(value.get(name)) == id_
 
 
-def _create_note(call: Call) -> Answered:
-    names = {"customer": call.body.get("customer_id"), "invoice": call.body.get("invoice_id")}
-    if not call.body.get("notes") or not any(names.values()):
-        raise ApiError("Missing required parameter: notes", "notes")
-    text = {"notes": str(call.body["notes"]), "user": None}
-    return 201, call.show("notes", call.account.add("notes", {**names, **text}))
-
-
-_TERMS = [{"id": "NET 30", "name": "NET 30", "active": True}]
-_METHODS = [{"id": one, "enabled": True} for one in ("ach", "check", "credit_card", "other")]
-_GATEWAYS = [{"id": 1, "gateway": "test", "name": "Test gateway"}]
-
-
 def _routes_of(kind: DocumentKind) -> dict[str, Handles]:
     """The endpoints of invoices, or of credit notes."""
     list_, create = partial(_list, kind.table), partial(_create_document, kind)
@@ -294,7 +276,6 @@ _ROUTES: Mapping[str, Handles] = {
     "/customers/#/contacts/#": _CONTACT,
     **_routes_of(INVOICES),
     **_routes_of(CREDIT_NOTES),
-    "/invoices/#/bad_debt": {"POST": _write_off},
     "/payments": {"GET": partial(_list, "payments"), "POST": _create_payment},
     "/payments/#": _PAYMENT,
     "/charges": {"GET": partial(_list, "charges"), "POST": _charge},
@@ -303,13 +284,9 @@ _ROUTES: Mapping[str, Handles] = {
     "/refunds": {"GET": partial(_list, "refunds")},
     "/events": {"GET": _events},
     "/events/#": {"GET": _event},
-    "/notes": {"GET": partial(_list, "notes"), "POST": _create_note},
     **_routes_of_imports("customers"),
     **_routes_of_imports("invoices"),
     **_routes_of_imports("credit_notes"),
     **_routes_of_imports("payments"),
-    "/merchant_accounts": {"GET": lambda _: (200, _GATEWAYS)},
-    "/payment_methods": {"GET": lambda _: (200, _METHODS)},
-    "/payment_terms": {"GET": lambda _: (200, _TERMS)},
 }
 _PATHS = [(re.compile(path.replace("#", r"(\d+)")), handles) for path, handles in _ROUTES.items()]

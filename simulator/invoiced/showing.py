@@ -16,7 +16,6 @@ SINGULAR = {
     "payments": "payment",
     "charges": "charge",
     "refunds": "refund",
-    "notes": "note",
 }
 
 
@@ -38,8 +37,6 @@ def status(account: Account, invoice: Record) -> str:
         return "draft"
     if invoice["paid"]:
         return "paid"
-    if invoice["date_bad_debt"]:
-        return "bad_debt"
     if invoice["pending"]:
         return "pending"
     due = invoice["due_date"]
@@ -49,7 +46,7 @@ def status(account: Account, invoice: Record) -> str:
 def _invoice(account: Account, record: Record) -> Record:
     url = f"{SITE}/invoices/{record['id']}"
     return {
-        **_without(record, "voided", "pending", "date_bad_debt", "amount_paid"),
+        **_without(record, "voided", "pending", "amount_paid"),
         "status": status(account, record),
         "attempt_count": 0,
         "next_payment_attempt": None,

@@ -224,6 +224,23 @@ def test_an_iso_date_is_midnight_where_the_company_is(fake):
     assert made["date"] == midnight.timestamp()
 
 
+@pytest.mark.parametrize(
+    ("kind", "values", "param"),
+    [
+        ("customers", {"name": ["A"]}, "name"),
+        ("customers", {"metadata": 5}, "metadata"),
+        ("invoices", {"customer": 1001}, "customer"),
+        ("invoices", {"customer": {"accounting_id": []}}, "accounting_id"),
+        ("payments", {"applied_to": "all"}, "applied_to"),
+        ("payments", {"applied_to": [{"invoice": 1001}]}, "invoice"),
+    ],
+)
+def test_a_value_of_the_wrong_type_is_named(fake, kind, values, param):
+    with pytest.raises(Refused) as refused:
+        fake.imports(kind, "1-1", **values)
+    assert refused.value.said["param"] == param
+
+
 def test_a_refusal_says_what_was_attempted(fake):
     with pytest.raises(Refused, match="Could not create Invoice: Customer missing"):
         fake.imports("invoices", "1A-1", items=[line(1)])

@@ -36,9 +36,9 @@ def test_pages_have_links_and_a_total(fake):
 def test_at_most_100_records_make_a_page_and_none_has_no_headers(fake):
     with fake.account.change():
         for n in range(101):
-            fake.account.add("notes", {"notes": str(n)})
-    assert len(fake.get("/notes", per_page=500)) == 100
-    answer = fake.answer("GET", "/notes?paginate=none")
+            fake.account.add("refunds", {"charge": n})
+    assert len(fake.get("/refunds", per_page=500)) == 100
+    answer = fake.answer("GET", "/refunds?paginate=none")
     assert "Link" not in answer.headers
     assert "X-Total-Count" not in answer.headers
 
