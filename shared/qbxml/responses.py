@@ -38,13 +38,13 @@ from shared.qbxml.fields import (
     word,
 )
 from shared.qbxml.invoice_lines import InvoiceLineGroupRet, InvoiceLineRet
-from shared.qbxml.payment_responses import AccountRet as AccountRet
-from shared.qbxml.payment_responses import AppliedToTxnRet as AppliedToTxnRet
-from shared.qbxml.payment_responses import ErrorRecovery as ErrorRecovery
-from shared.qbxml.payment_responses import PaymentMethodRet as PaymentMethodRet
-from shared.qbxml.payment_responses import ReceivePaymentRet as ReceivePaymentRet
-from shared.qbxml.refs import NO_REF as NO_REF
-from shared.qbxml.refs import Ref as Ref
+from shared.qbxml.payment_responses import (
+    AccountRet,
+    ErrorRecovery,
+    PaymentMethodRet,
+    ReceivePaymentRet,
+)
+from shared.qbxml.refs import NO_REF, Ref
 
 
 class Status(NamedTuple):

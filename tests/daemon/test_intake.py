@@ -9,13 +9,8 @@ import pytest
 from daemon.stages.invoices import intake
 from shared.models.ledger import IncomingInvoice
 from shared.qbxml.invoice_lines import InvoiceLineGroupRet, InvoiceLineRet
-from shared.qbxml.responses import (
-    BadRecord,
-    CustomerRet,
-    InvoiceRet,
-    Ref,
-    TxnDeletedRet,
-)
+from shared.qbxml.refs import Ref
+from shared.qbxml.responses import BadRecord, CustomerRet, InvoiceRet, TxnDeletedRet
 from shared.rules.values import (
     CheckedCustomer,
     Customer,

@@ -5,15 +5,15 @@ from decimal import Decimal
 
 import pytest
 
-from shared.qbxml.responses import (
+from shared.qbxml.payment_responses import (
     AccountRet,
     AppliedToTxnRet,
-    BadRecord,
     ErrorRecovery,
     PaymentMethodRet,
     ReceivePaymentRet,
-    Ref,
 )
+from shared.qbxml.refs import Ref
+from shared.qbxml.responses import BadRecord
 from tests.qbxml.builders import (
     answer,
     applied,

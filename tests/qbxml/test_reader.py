@@ -3,14 +3,9 @@
 import pytest
 
 from shared.qbxml import reader
+from shared.qbxml.payment_responses import ReceivePaymentRet
 from shared.qbxml.reader import UnreadableAnswer, read_message_set
-from shared.qbxml.responses import (
-    CustomerRet,
-    InvoiceRet,
-    MessageSetHead,
-    ReceivePaymentRet,
-    ResponseHead,
-)
+from shared.qbxml.responses import CustomerRet, InvoiceRet, MessageSetHead, ResponseHead
 from tests.qbxml.builders import (
     Raw,
     answer,

@@ -5,8 +5,8 @@ from datetime import date
 import pytest
 
 from shared.qbxml.invoice_lines import InvoiceLineGroupRet, InvoiceLineRet
+from shared.qbxml.refs import NO_REF, Ref
 from shared.qbxml.responses import (
-    NO_REF,
     AccountingPreferences,
     BadRecord,
     CompanyRet,
@@ -14,7 +14,6 @@ from shared.qbxml.responses import (
     InvoiceRet,
     MultiCurrencyPreferences,
     PreferencesRet,
-    Ref,
     TxnDeletedRet,
 )
 from tests.qbxml.builders import (

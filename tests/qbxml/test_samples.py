@@ -7,16 +7,14 @@ from decimal import Decimal
 
 import pytest
 
+from shared.qbxml.payment_responses import AccountRet, PaymentMethodRet, ReceivePaymentRet
+from shared.qbxml.refs import Ref
 from shared.qbxml.responses import (
-    AccountRet,
     CompanyRet,
     CustomerRet,
     HostRet,
     InvoiceRet,
-    PaymentMethodRet,
     PreferencesRet,
-    ReceivePaymentRet,
-    Ref,
     TxnDeletedRet,
 )
 from shared.qbxml.statuses import WriteOutcome, write_outcome

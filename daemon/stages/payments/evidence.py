@@ -13,13 +13,8 @@ from daemon.stages.payments import protocol
 from daemon.stages.payments.protocol import Event
 from daemon.stages.reading import Reading
 from shared.qbxml import statuses
-from shared.qbxml.responses import (
-    BadRecord,
-    ErrorRecovery,
-    ReceivePaymentRet,
-    ResponseHead,
-    TxnDeletedRet,
-)
+from shared.qbxml.payment_responses import ErrorRecovery, ReceivePaymentRet
+from shared.qbxml.responses import BadRecord, ResponseHead, TxnDeletedRet
 from shared.qbxml.statuses import WriteOutcome
 from shared.rules.payments import tags
 from shared.rules.payments.values import Payment, Posting

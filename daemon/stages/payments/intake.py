@@ -14,18 +14,14 @@ from decimal import Decimal
 from daemon.stages.payments.plan import Step
 from shared.hints import tell
 from shared.models.convert import money
-from shared.qbxml.responses import (
+from shared.qbxml.payment_responses import (
     AccountRet,
     AppliedToTxnRet,
-    BadRecord,
-    CustomerRet,
     ErrorRecovery,
-    InvoiceRet,
     PaymentMethodRet,
     ReceivePaymentRet,
-    Ret,
-    TxnDeletedRet,
 )
+from shared.qbxml.responses import BadRecord, CustomerRet, InvoiceRet, Ret, TxnDeletedRet
 from shared.rules.currencies import currency_code
 from shared.rules.payments.values import (
     ZERO,

@@ -18,7 +18,7 @@ from shared.hints import tell
 from shared.models import ledger
 from shared.models.payments import from_quickbooks, payment_pages, postings, sets
 from shared.qbxml import statuses
-from shared.qbxml.responses import ReceivePaymentRet
+from shared.qbxml.payment_responses import ReceivePaymentRet
 from shared.rules import values as store_values
 from shared.rules.payments import reasons
 from shared.rules.payments.allowances import allowed

@@ -16,8 +16,8 @@ from daemon.stages.payments.protocol import Phase
 from shared.models import ledger, problems
 from shared.models.installation import origin
 from shared.models.payments import from_quickbooks, payment_pages, postings, sets
+from shared.qbxml.payment_responses import AppliedToTxnRet, ReceivePaymentRet
 from shared.qbxml.refs import Ref
-from shared.qbxml.responses import AppliedToTxnRet, ReceivePaymentRet
 from shared.rules.payments.values import (
     PaymentPart,
     Posting,

@@ -15,7 +15,8 @@ from daemon.stages.payments.plan import PaymentSync, Step
 from daemon.stages.reading import Tally
 from shared.models import ledger, problems
 from shared.models.payments import from_quickbooks, postings
-from shared.qbxml.responses import BadRecord, ReceivePaymentRet, TxnDeletedRet
+from shared.qbxml.payment_responses import ReceivePaymentRet
+from shared.qbxml.responses import BadRecord, TxnDeletedRet
 from shared.rules.payments.values import (
     Payment,
     PaymentUse,

@@ -25,7 +25,8 @@ from shared.models.payments import from_quickbooks, postings
 from shared.models.payments.from_quickbooks import Latest
 from shared.models.payments.holds import COMPANY_FILE
 from shared.qbxml import statuses
-from shared.qbxml.responses import BadRecord, ReceivePaymentRet, ResponseHead, TxnDeletedRet
+from shared.qbxml.payment_responses import ReceivePaymentRet
+from shared.qbxml.responses import BadRecord, ResponseHead, TxnDeletedRet
 from shared.rules.payments.values import Posting
 from shared.rules.values import ProblemState, RecordKind, Session, Trouble
 

@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
-from shared.qbxml.responses import ReceivePaymentRet
+from shared.qbxml.payment_responses import ReceivePaymentRet
 from shared.rules.payments import tags
 from shared.rules.payments.values import ZERO, Payment, Posting
 

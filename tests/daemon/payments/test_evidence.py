@@ -20,7 +20,9 @@ from daemon.stages.payments.protocol import (
     Unanswered,
 )
 from daemon.stages.reading import Reading, read_answer
-from shared.qbxml.responses import BadRecord, ReceivePaymentRet, Ref, TxnDeletedRet
+from shared.qbxml.payment_responses import ReceivePaymentRet
+from shared.qbxml.refs import Ref
+from shared.qbxml.responses import BadRecord, TxnDeletedRet
 from shared.rules.payments import tags
 from shared.rules.payments.tags import Origin
 from tests.qbxml.builders import answer, payment, response, xml
