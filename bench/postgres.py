@@ -58,7 +58,7 @@ def figures(invoices: int = INVOICES) -> PostgresFigures:
                 held = command(environment, "invoices", "list", "Big")
         if len(held) != len(company.audit().importable):
             raise SystemExit("not every invoice was imported")
-        floor = floor_of(folder / "bodies", folder / "floor.sqlite3")
+        floor = floor_of(folder / "bodies", folder / "floor.sqlite3").seconds
     return PostgresFigures(invoices, line.seconds, floor, daemon_cpu, server_cpu)
 
 
