@@ -31,7 +31,7 @@ from shared.qbxml.responses import (
 from shared.qbxml.shape import Element
 from shared.qbxml.text import shown
 
-_BLOCK_BYTES = 131072
+_BLOCK_BYTES = 65536
 
 _TAG = re.compile(rb"<([^\s<>/!?][^<>]*)")
 _BLANK = re.compile(rb"\s")
