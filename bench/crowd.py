@@ -114,6 +114,7 @@ def _talk(store: Store, url: str, number: int, kind: ApplicationKind) -> list[li
     row = connector.add(_application(store, url, company.books.profile.name, kind), _PASSWORD)
     for _ in range(2):
         recorder.said.clear()
+        recorder.edit += 1
         connector.update(row)
     return [[operation, _as_template(body)] for operation, body in recorder.said]
 
@@ -141,11 +142,14 @@ class _Recorder(Line):
     def __init__(self) -> None:
         super().__init__(None)
         self.said: list[tuple[str, bytes]] = []
+        self.edit = 1_000_000_000
         self._ticket = self._session = b""
 
     def __call__(
         self, url: str, headers: Mapping[str, str], body: bytes | None, /
     ) -> tuple[int, Mapping[str, str], bytes]:
+        if body is not None:  # what is recorded is the sync of an edited invoice
+            body = _EDIT_SEQUENCE.sub(b"%d" % self.edit, body)
         answer = super().__call__(url, headers, body)
         if body is not None:
             operation = headers["SOAPAction"].strip('"').rpartition("/")[2]
