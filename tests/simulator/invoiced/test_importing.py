@@ -97,6 +97,16 @@ def test_a_list_of_contacts_is_all_contacts_from_then_on(fake):
     assert [one["name"] for one in fake.get(f"/customers/{id_}/contacts")] == ["Nancy"]
 
 
+def test_a_customer_is_deleted_while_it_has_nothing(fake):
+    assert fake.imports("customers", "8-9", deleted=True) == {"action": None, "object": None}
+    fake.imports("customers", "8-9", name="Idle")
+    assert fake.imports("customers", "8-9", deleted=True)["action"] == "delete"
+    assert fake.get("/customers") == []
+    invoice(fake)
+    with pytest.raises(Refused, match="Could not delete customer: Customers with transactions"):
+        fake.imports("customers", "8-1", deleted=True)
+
+
 def test_the_first_email_overwrites_unless_one_is_sent(fake):
     emails = ["a@example.com", "b@example.com"]
     made = fake.imports("customers", "8-1", name="Acme", email="own@example.com", emails=emails)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from simulator.invoiced import payments
+from simulator.invoiced.errors import ApiError
 from tests.simulator.invoiced.builders import Fake, Refused, line, on_invoice
 
 
@@ -132,6 +133,16 @@ def test_a_payment_is_applied_anew_by_an_edit(fake, acme):
     assert fake.patch(f"/payments/{payment['id']}", amount=60)["balance"] == 10
 
 
+def test_another_customer_takes_a_payment_off_its_invoices_and_a_currency_stays(fake, acme):
+    payment = fake.paid(fake.invoice(acme), 50)
+    path = f"/payments/{payment['id']}"
+    with pytest.raises(Refused, match="You must first unapply the payment"):
+        fake.patch(path, currency="eur")
+    assert fake.patch(path, customer=fake.customer("Other"))["balance"] == 50
+    assert fake.patch(path, currency="eur")["currency"] == "eur"
+    assert fake.get("/invoices")[0]["balance"] == 100
+
+
 def test_a_voided_payment_frees_its_invoices_and_cannot_be_edited(fake, acme):
     invoice = fake.invoice(acme)
     payment = fake.paid(invoice, 100)
@@ -176,6 +187,8 @@ def test_failure_of_a_pending_charge_voids_the_payment_and_moves_it(fake, acme):
     after = fake.get("/payments", updated_after=payment["updated_at"])
     assert [(one["voided"], one["charge"]["status"]) for one in after] == [(True, "failed")]
     assert fake.get(f"/invoices/{invoice['id']}")["status"] == "not_sent"
+    with pytest.raises(ApiError, match="The charge is failed already"):
+        settle(fake, after[0], succeeds=True)
 
 
 def test_a_refund_or_dispute_moves_neither_payment_nor_invoice(fake, acme):
