@@ -102,6 +102,7 @@ def _where_to_look(what: str, remedy: str) -> str:
 _LISTINGS = {
     "connection": "deskbridge connection list",
     "sync": "deskbridge syncs list",
+    "token": "deskbridge token list",
     "problem": "deskbridge problems list --state any",
 }
 

@@ -95,4 +95,11 @@ MAIN_SCREENS = (
         "audit:AuditScreen",
         "Who changed what, and when.",
     ),
+    MainScreen(
+        "events",
+        "E",
+        "Events",
+        "events:EventsScreen",
+        "What happened, in order: what programs and webhooks are told.",
+    ),
 )

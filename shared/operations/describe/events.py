@@ -22,14 +22,14 @@ def _amounts(event: Event) -> str:
 def sections(event: Event) -> list[Section]:
     """All that an event says."""
     lines = (
-        ("Event", str(event.id)),
         ("When", local_time(event.at)),
         ("What", event.kind.value),
-        ("Connection", event.connection),
         (event.kind.about.capitalize(), event.document),
-        ("ID", event.object_id),
         ("Amount", _amounts(event)),
         ("Now", event.state),
         ("Code", event.code),
+        ("Connection", event.connection),
+        ("ID", event.object_id),
+        ("Event", str(event.id)),
     )
     return [Section("", tuple(line for line in lines if line[1]))]

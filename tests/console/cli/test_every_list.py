@@ -28,7 +28,7 @@ LISTS = {
     if any(isinstance(one, JsonOption) and one.many for one in command.params)
     and path.split()[-1] not in ASKED_WITH_A_WORD
 }
-OF_A_CONNECTION = [path for path in LISTS if path != "connection list"]
+OF_A_CONNECTION = [path for path in LISTS if path not in ("connection list", "token list")]
 every_list = pytest.mark.parametrize("path", LISTS)
 
 
@@ -51,6 +51,7 @@ def filled(tmp_path_factory):
     open_store(shell.database).close()
     for name in ("Bramble", "Larkspur"):
         shell.says("connection", "add", name)
+        shell.says("token", "add", f"program of {name}")
         customers = [
             customer("80000001-1", f"{name} \x1b[2JTile\u202e" + " and Sons" * 9),
             customer("80000002-1", "Gone Ltd", active=False),
@@ -119,7 +120,8 @@ def test_its_keys_are_those_of_the_page_an_object_to_a_line(full, path):
 @pytest.mark.parametrize("path", OF_A_CONNECTION)
 def test_it_lists_one_connection_or_all(full, path):
     def of(*words: str) -> set[str]:
-        return {one["connection"] for one in full.json(*path.split(), *words)}
+        of_none = {""}  # what is done and what happens may be about no connection
+        return {one["connection"] for one in full.json(*path.split(), *words)} - of_none
 
     named = ["--connection"] if option(path, "--connection") else []
     assert of() == {"Bramble", "Larkspur"}

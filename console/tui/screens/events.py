@@ -1,0 +1,93 @@
+"""Events: what happened, newest first; read page by page, filtered by kind and connection."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import ClassVar
+
+from rich.text import Text
+from textual.binding import Binding, BindingType
+
+from console.tui import render
+from console.tui.screens.paging import Listed, PagedScreen
+from console.tui.screens.reading import ReadsDetail
+from console.tui.widgets.filter_line import FilterLine
+from console.tui.widgets.record_table import Column, Row
+from console.tui.widgets.text_view import TextView
+from shared.models.store import Store
+from shared.operations import events
+from shared.operations.describe import events as describe
+from shared.operations.events import EventFilter
+from shared.operations.pages import Page
+from shared.rules.events import Event
+
+COLUMNS = (
+    Column("When"),
+    Column("What"),
+    Column("Document", least=10),
+    Column("Now", least=14, drop=1),
+    Column("Connection", least=10, drop=2),
+)
+NOTHING_YET = (
+    "Nothing has happened yet.\n\n"
+    "Whatever changes is listed: invoices, customers, payments, syncs, problems and settings. It is"
+    " what programs and webhooks are told."
+)
+NO_MATCH = "No event fits the filter. / changes it, Esc in that line clears it."
+
+
+class EventsScreen(PagedScreen[Page[Event, int], Event, int], ReadsDetail[Page[Event, int]]):
+    """What happened, newest first; the event under the cursor is told in full below."""
+
+    PLACE = "Events"
+    CSS_PATH = "events.tcss"
+    TABLE = COLUMNS
+    EXAMPLE = "payment invoice.closed larkspur"
+    NO_MORE = "No older events. b goes back to the newer ones."
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding(
+            "slash",
+            "filter",
+            "Filter",
+            tooltip="Kinds, such as invoice or payment.posted, and a connection's name.",
+        ),
+        Binding("n", "next_page", "Older", tooltip="The next page of older events."),
+        Binding("b", "page_before", "Newer", tooltip="Back to the page of newer events."),
+        Binding("C", "copy", "Copy", tooltip="Copy the event to your terminal's clipboard."),
+    ]
+
+    def question(self) -> Callable[[Store], Page[Event, int]]:
+        return partial(events.view_page, wanted=self._wanted(), after=self.start)
+
+    def listed(self, snapshot: Page[Event, int]) -> Iterator[Listed[Event]]:
+        return ((self._row(one), one) for one in snapshot.rows)
+
+    def next_start(self, snapshot: Page[Event, int]) -> int | None:
+        return snapshot.next
+
+    def told(self, one: Event) -> Iterator[Text]:
+        for section in describe.sections(one):
+            for title, value in section.lines:
+                yield render.titled(title, value)
+
+    def place(self, _snapshot: Page[Event, int]) -> str:
+        return f"Events{self.page}"
+
+    def nothing(self, _snapshot: Page[Event, int]) -> str:
+        return NO_MATCH if self._wanted() != EventFilter() else NOTHING_YET
+
+    def able(self) -> dict[str, bool]:
+        return super().able() | {"copy": bool(self.records)}
+
+    def action_copy(self) -> None:
+        """Copy the event under the cursor."""
+        self.copy(self.query_one(TextView).text, "the event")
+
+    def _wanted(self) -> EventFilter:
+        return events.read_filter(self.query_one(FilterLine).value)
+
+    def _row(self, one: Event) -> Row:
+        when = render.when(one.at, self.worker.clock())
+        told = describe.told(one)
+        return Row(str(one.id), (when, one.kind.value, one.document, told, one.connection))
