@@ -13,13 +13,19 @@ The clock of the console stands still and it polls when it is told to: ``await a
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from concurrent.futures import Future, wait
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import pytest
+from textual.app import App
+from textual.css.model import RuleSet
+from textual.css.stylesheet import Stylesheet
 from textual.pilot import Pilot
+from textual.widgets import Button
 
 from console.tui.app import DeskbridgeApp
 from console.tui.screens.base import StoreScreen
@@ -77,16 +83,33 @@ class Watched(StoreWorker):
         return self._futures
 
     def read(self, question: Callable[[Store], Any]) -> Future[Any]:
-        self._futures.append(super().read(question))
-        return self._futures[-1]
+        return self._noted(super().read(question))
 
     def beside(self, work: Callable[[], Any]) -> Future[Any]:
-        self._futures.append(super().beside(work))
-        return self._futures[-1]
+        return self._noted(super().beside(work))
 
     def write(self, work: Callable[[Store], Any]) -> Future[Any]:
-        self._futures.append(super().write(work))
-        return self._futures[-1]
+        return self._noted(super().write(work))
+
+    def _noted(self, future: Future[Any]) -> Future[Any]:
+        """Under way until it is done and each of those who wait for it has been told."""
+        add = future.add_done_callback
+
+        def add_noted(then: Callable[[Future[Any]], object]) -> None:
+            told: Future[None] = Future()
+            self._futures.append(told)
+
+            def tell(done: Future[Any]) -> None:
+                try:
+                    then(done)
+                finally:
+                    told.set_result(None)
+
+            add(tell)
+
+        future.add_done_callback = add_noted  # type: ignore[method-assign]
+        self._futures.append(future)
+        return future
 
 
 class Driver:
@@ -135,14 +158,65 @@ class Driver:
     async def resize(self, size: tuple[int, int]) -> None:
         """Change the size of the terminal."""
         await self.pilot.resize_terminal(*size)
+        while self.app._resize_event is not None:  # Textual takes several at once, a moment later
+            await asyncio.sleep(1 / 120)
         await self.settle()
 
     async def settle(self) -> None:
         """Wait until no answer of the store is on its way and every message was taken."""
-        await self.pilot.pause()
+        await painted(self.app)
         while unfinished := self.worker.unfinished:
             await asyncio.to_thread(wait, unfinished)
-            await self.pilot.pause()
+            await painted(self.app)
+
+
+async def painted(app: App[Any]) -> None:
+    """Wait until the app has nothing left to do and has painted what it did."""
+    await idle()
+    await app.animator.wait_until_complete()
+    while True:
+        app.screen._on_timer_update()
+        if not await idle():
+            return
+
+
+async def idle(_at_least: float = 0, _at_most: float = 0) -> int:
+    """Wait until nothing in the event loop can go on by itself; how many rounds that took.
+
+    Stands in for Textual's own wait, which sleeps 20 ms and more until the process uses little
+    processor time: slow, and a guess on a machine that is busy with other things.
+    """
+    loop: Any = asyncio.get_running_loop()
+    rounds = 0
+    await asyncio.sleep(0)
+    while loop._ready:
+        rounds += 1
+        await asyncio.sleep(0)
+    return rounds
+
+
+_STYLES: dict[tuple[object, ...], list[RuleSet]] = {}
+_read_styles = Stylesheet._parse_rules
+
+
+def _read_once(sheet: Stylesheet, *source: Any, **options: Any) -> list[RuleSet]:
+    """The rules of a style sheet, which are the same for every app with the same theme."""
+    key = (frozenset(sheet._variables.items()), source, *sorted(options.items()))
+    if key not in _STYLES:
+        _STYLES[key] = _read_styles(sheet, *source, **options)
+    return _STYLES[key]
+
+
+@contextmanager
+def swift() -> Iterator[None]:
+    """Meanwhile Textual's pilot waits no longer than it must, and each style is read once."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("textual.app.wait_for_idle", idle)
+        patch.setattr("textual.pilot.wait_for_idle", idle)
+        patch.setattr(Stylesheet, "_parse_rules", _read_once)
+        # A pressed button takes no second press for a fifth of a second: nobody is that quick.
+        patch.setattr(Button, "_start_active_affect", lambda _button: None)
+        yield
 
 
 def sit_down(
@@ -183,4 +257,5 @@ def sit_down(
             await scenario(driver)
         assert worker.bugs == []
 
-    asyncio.run(session())
+    with swift():
+        asyncio.run(session())

@@ -35,7 +35,7 @@ from shared.models.facts import StoreFacts
 from shared.models.store import Store, open_store
 from shared.settings import load_settings
 from tests.console.tui.screens import story
-from tests.console.tui.screens.driver import LARGE, SMALL, Driver, RoomyMachine, Watched
+from tests.console.tui.screens.driver import LARGE, SMALL, Driver, RoomyMachine, Watched, swift
 from tests.models.builders import NOON
 
 TITLE = "deskbridge console"
@@ -129,7 +129,8 @@ class Reached:
 def take(picture: Picture) -> Taken:
     """Set the scene, press the keys, and take the picture."""
     with _scene(picture.empty) as room:
-        taken = asyncio.run(_sitting(picture, f"sqlite:///{room}/store.sqlite3"))
+        with swift():
+            taken = asyncio.run(_sitting(picture, f"sqlite:///{room}/store.sqlite3"))
         return replace(taken, svg=_the_same_anywhere(taken.svg, str(room), picture.name))
 
 
