@@ -14,6 +14,7 @@ import gc
 import inspect
 import itertools
 import os
+import shutil
 from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,7 +27,7 @@ from twisted.internet.task import deferLater
 from twisted.logger import globalLogPublisher
 from twisted.python.failure import Failure
 
-from tests.postgres import NoPostgres, Server, empty_tables, private_server
+from tests.postgres import NoPostgres, Server, emptying, private_server
 
 if TYPE_CHECKING:
     from shared.models.store import Store
@@ -137,18 +138,35 @@ def postgres_store_url(postgres: Server) -> str:
     return postgres.url("store")
 
 
+@pytest.fixture(scope="session")
+def empty_postgres_store(postgres_store_url: str) -> Iterator[Callable[[], None]]:
+    """Empties the database that tests use in turn."""
+    with emptying(postgres_store_url) as empty:
+        yield empty
+
+
 @pytest.fixture
-def empty_postgres_url(postgres_store_url: str) -> str:
+def empty_postgres_url(postgres_store_url: str, empty_postgres_store: Callable[[], None]) -> str:
     """The address of an empty store on PostgreSQL."""
-    empty_tables(postgres_store_url)
+    empty_postgres_store()
     return postgres_store_url
 
 
+@pytest.fixture(scope="session")
+def new_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A new SQLite store, made once: a copy costs a tenth of making another one."""
+    from shared.models.store import open_store
+
+    path = tmp_path_factory.mktemp("new") / "store.sqlite3"
+    open_store(f"sqlite:///{path}").close()
+    return path
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
-def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+def store_url(request: pytest.FixtureRequest, tmp_path: Path, new_store: Path) -> str:
     """The address of an empty store, once on each engine."""
     if request.param == "sqlite":
-        return f"sqlite:///{tmp_path / 'store.sqlite3'}"
+        return f"sqlite:///{shutil.copy(new_store, tmp_path)}"
     url: str = request.getfixturevalue("empty_postgres_url")
     return url
 

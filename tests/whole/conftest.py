@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+import functools
 import io
+import pickle
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -13,12 +16,12 @@ from tests.whole.rig import Rig
 
 
 @pytest.fixture
-def open_rig(tmp_path: Path) -> Iterator[Callable[..., Rig]]:
+def open_rig(tmp_path: Path, new_store: Path) -> Iterator[Callable[..., Rig]]:
     """Make rigs that are closed after the test."""
     made: list[Rig] = []
 
     def open_one(company: Company | None = None, **options: Any) -> Rig:
-        url = options.pop("store_url", f"sqlite:///{tmp_path}/store-{len(made)}.sqlite3")
+        url = options.pop("store_url", "") or _copied(new_store, tmp_path, len(made))
         settings = options.pop("settings", {})
         rig = Rig(url, company or small_company(), settings, **options)
         made.append(rig)
@@ -45,8 +48,19 @@ def small_rig(open_rig: Callable[..., Rig]) -> Rig:
     return made
 
 
+def _copied(new_store: Path, folder: Path, number: int) -> str:
+    return f"sqlite:///{shutil.copy(new_store, folder / f'store-{number}.sqlite3')}"
+
+
 def small_company(**options: Any) -> Company:
-    return Company.create(**({"seed": 7, "customers": 30, "invoices": 90} | options))
+    made = {"seed": 7, "customers": 30, "invoices": 90} | options
+    company: Company = pickle.loads(_made_once(**made))
+    return company
+
+
+@functools.cache
+def _made_once(**options: Any) -> bytes:
+    return pickle.dumps(Company.create(**options))
 
 
 @pytest.fixture

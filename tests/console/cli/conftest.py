@@ -7,22 +7,13 @@ from pathlib import Path
 import pytest
 
 from shared.models import connections
-from shared.models.store import open_store
 from shared.rules.values import Connection
 from tests.console.cli.builders import Shell, binding
 
 
-@pytest.fixture(scope="session")
-def empty_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A new store, made once: every shell starts with a copy."""
-    path = tmp_path_factory.mktemp("empty") / "store.sqlite3"
-    open_store(f"sqlite:///{path}").close()
-    return path
-
-
 @pytest.fixture
-def shell(tmp_path: Path, empty_store: Path) -> Iterator[Shell]:
-    shutil.copy(empty_store, tmp_path)
+def shell(tmp_path: Path, new_store: Path) -> Iterator[Shell]:
+    shutil.copy(new_store, tmp_path)
     shell = Shell(tmp_path)
     yield shell
     shell.close()

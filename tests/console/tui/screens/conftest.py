@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 from shared.models.statements import Statement
-from shared.models.store import open_store
 from tests.console.tui.screens.office import Office
 
 
@@ -21,14 +20,6 @@ def utc(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     yield
     monkeypatch.undo()
     time.tzset()
-
-
-@pytest.fixture(scope="session")
-def new_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A new store, made once: every test starts with a copy."""
-    path = tmp_path_factory.mktemp("new") / "store.sqlite3"
-    open_store(f"sqlite:///{path}").close()
-    return path
 
 
 @pytest.fixture
