@@ -1,14 +1,11 @@
 """The console over a crowded store: how long it takes to start, and from a key to its paint.
 
-    python -m bench.console [--runs 3]
-
 It runs in a terminal of its own (a pseudo-terminal of 80 by 24), as over SSH. A key counts as
 painted with the last byte before the terminal is quiet, so what is read from the store is in it.
 """
 
 from __future__ import annotations
 
-import argparse
 import fcntl
 import os
 import pty
@@ -26,6 +23,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench import many_companies
+from bench.page import Part
 from console.tui.app import HOME, MAIN_SCREENS, MainScreen
 
 QUIET_SECONDS = 0.15
@@ -158,6 +156,11 @@ def figures(runs: int) -> list[ConsoleFigures]:
         return [measure(url) for _ in range(runs)]
 
 
+def part(runs: int) -> Part:
+    """The console."""
+    return Part("the console over a crowded store", [], as_table(figures(runs)))
+
+
 def as_table(runs: list[ConsoleFigures]) -> str:
     """The figures of the console, for the page."""
     start = statistics.median(run.start_seconds for run in runs)
@@ -184,14 +187,3 @@ def _kinds(runs: list[ConsoleFigures]) -> Iterable[str]:
 
 def _percentile(times: list[float], share: float) -> float:
     return sorted(times)[int(len(times) * share)]
-
-
-def main() -> None:
-    """Measure and print."""
-    options = argparse.ArgumentParser(prog="bench.console", description=__doc__)
-    options.add_argument("--runs", type=int, default=3)
-    print(as_table(figures(options.parse_args().runs)))
-
-
-if __name__ == "__main__":
-    main()

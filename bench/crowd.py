@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from bench.page import Part, at_least, at_most
 from bench.stage import Line, cpu_seconds, daemon
 from shared import passwords, qwc
 from shared.clock import utc_now
@@ -33,6 +34,7 @@ from simulator.webconnector import WebConnector
 from simulator.webconnector.desktop import Desktop
 
 SECONDS = 6.0
+CLIENTS = (8, 32)
 _PASSWORD = "typed-by-the-bookkeeper"
 _TICKET = re.compile(rb"<string>([0-9a-f-]{36})</string>")
 _REQUEST_ID = re.compile(rb'requestID="(\d+)-')
@@ -188,6 +190,23 @@ def median_of(runs: Iterable[CrowdFigures]) -> CrowdFigures:
     return ordered[len(ordered) // 2]
 
 
+def part(runs: int) -> Part:
+    """Sessions and polls of 8 and of 32 clients."""
+    short, idle = (
+        [median_of(measure(clients) for _ in range(runs)) for clients in CLIENTS]
+        for measure in (short_sessions, idle_polls)
+    )
+    goals = [at_most("idle poll, CPU", max(one.cpu_ms for one in idle), 0.9, " ms")]
+    for one in short:
+        what = f"durable sessions of one invoice, {one.clients} clients"
+        goals += [
+            at_least(what, one.sessions_a_second, 150, "/s"),
+            at_most("the same, p99 of a call", one.p99_ms, 80, " ms"),
+            at_most("the same, lost", one.lost, 0),
+        ]
+    return Part("many clients at once", goals, as_table([*short, *idle]))
+
+
 def as_table(results: Iterable[CrowdFigures]) -> str:
     """The figures, for the page."""
     rows = "\n".join(
@@ -202,8 +221,3 @@ def as_table(results: Iterable[CrowdFigures]) -> str:
 - *Sessions of one invoice*: companies that are bound, passwords that were checked before; the invoice was edited since the session
   before, and each session ends with all of it kept. *Idle polls*: logins of Payment Syncs without work.
 - *Lost*: sessions that did not end well, and invoices of which the store has another edit than their client was told is kept."""
-
-
-if __name__ == "__main__":
-    for measure in (idle_polls, short_sessions):
-        print(as_table(median_of(measure(clients) for _ in range(3)) for clients in (8, 32)))

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from bench.page import Part, at_most
 from bench.stage import Line, command, cpu_seconds, daemon, memory_mib, update, web_connector
 from simulator.company import Company, acts
 
@@ -15,6 +16,8 @@ POSTED = 200
 DELETED = 2_000
 READ_OF_INVOICES = 15_500
 """So many invoices make a company of a little over 10,000 payments."""
+MANY_READ_OF_INVOICES = 157_000
+"""Likewise 100,000."""
 
 
 @dataclass(frozen=True)
@@ -27,6 +30,11 @@ class PaymentFigures:
     seconds: float
     cpu_seconds: float
     peak_mib: float
+
+    @property
+    def cpu_ms(self) -> float:
+        """The daemon's CPU a payment, in milliseconds."""
+        return 1000 * self.cpu_seconds / self.payments
 
 
 def posting() -> PaymentFigures:
@@ -44,9 +52,28 @@ def posting_beside_deleted() -> PaymentFigures:
     return _measured(f"posted, {DELETED:,} deleted", company, POSTED)
 
 
-def reading() -> PaymentFigures:
+def reading(invoices: int = READ_OF_INVOICES) -> PaymentFigures:
     """Read all payments of a company for the first time, after its open invoices."""
-    return _measured("read", Company.create(seed=7, customers=300, invoices=READ_OF_INVOICES), 0)
+    return _measured("read", Company.create(seed=7, customers=300, invoices=invoices), 0)
+
+
+def small_part(runs: int) -> Part:
+    """Posting, also where many payments were deleted, and a first Payment Sync of 10,000."""
+    measures = (posting, posting_beside_deleted, reading)
+    posted, beside, read = (median_of(one() for _ in range(runs)) for one in measures)
+    goals = [
+        at_most("posting, CPU a payment", posted.cpu_ms, 5, " ms"),
+        at_most(f"the same with {DELETED:,} deleted in the company", beside.cpu_ms, 5, " ms"),
+        at_most(f"calls a payment at {POSTED}", posted.calls / POSTED, 2.5),
+    ]
+    return Part("posting and reading payments", goals, as_table([posted, beside, read]))
+
+
+def large_part(_runs: int) -> Part:
+    """A first Payment Sync of 100,000, once."""
+    read = reading(MANY_READ_OF_INVOICES)
+    goal = at_most("first Payment Sync of 100,000 payments, peak memory", read.peak_mib, 90, " MiB")
+    return Part("the first Payment Sync of 100,000 payments", [goal], as_table([read]))
 
 
 def _measured(what: str, company: Company, to_post: int) -> PaymentFigures:
@@ -83,8 +110,8 @@ def _file(folder: Path, company: Company) -> Path:
 
 
 def median_of(runs: Iterable[PaymentFigures]) -> PaymentFigures:
-    """The run whose time is in the middle."""
-    ordered = sorted(runs, key=lambda run: run.seconds)
+    """The run whose CPU is in the middle."""
+    ordered = sorted(runs, key=lambda run: run.cpu_seconds)
     return ordered[len(ordered) // 2]
 
 
@@ -93,7 +120,7 @@ def as_table(results: Iterable[PaymentFigures]) -> str:
     rows = "\n".join(
         f"| {r.payments:,} {r.what} | {r.seconds:.2f} s | {r.payments / r.seconds:,.0f} | {r.calls:,} "
         f"| {1000 * r.seconds / r.calls:.1f} ms "
-        f"| {1000 * r.cpu_seconds / r.payments:.1f} ms | {r.peak_mib:.0f} MiB |"
+        f"| {r.cpu_ms:.1f} ms | {r.peak_mib:.0f} MiB |"
         for r in results
     )
     return f"""| payments | time in the daemon | payments/s | calls | a call | CPU a payment | memory peak |

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 import tempfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from bench.floor import floor_of
+from bench.page import Part, at_most
 from bench.stage import Line, command, cpu_seconds, daemon, update, web_connector
 from simulator.company import Company
 from tests.postgres import private_server
@@ -80,6 +80,13 @@ def median_of(runs: Iterable[PostgresFigures]) -> PostgresFigures:
     return ordered[len(ordered) // 2]
 
 
+def part(runs: int) -> Part:
+    """10,000 invoices into a new database."""
+    result = median_of(figures() for _ in range(runs))
+    goal = at_most("PostgreSQL, import of 10,000 × 5 lines ÷ SQLite's floor", result.ratio, 2.5)
+    return Part("the first import into PostgreSQL", [goal], as_table(result))
+
+
 def as_table(result: PostgresFigures) -> str:
     """The figures, for the page."""
     return f"""| first import into PostgreSQL | time in the daemon | times SQLite's floor | CPU of the daemon | CPU of the server |
@@ -87,7 +94,3 @@ def as_table(result: PostgresFigures) -> str:
 | {result.invoices:,} | {result.seconds:.2f} s | {result.ratio:.2f} | {result.daemon_cpu:.2f} s | {result.server_cpu:.2f} s |
 
 - *Into PostgreSQL*: a new database on a private server with the settings that it comes with, on this machine, over a UNIX socket."""
-
-
-if __name__ == "__main__":
-    print(as_table(figures(int(sys.argv[1]) if sys.argv[1:] else INVOICES)))

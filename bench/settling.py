@@ -7,7 +7,6 @@ settled. The Payment Sync of the large company, which has nothing else to do, th
 from __future__ import annotations
 
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -19,7 +18,17 @@ from pathlib import Path
 from typing import Any
 
 from bench.many_companies import fill
-from bench.stage import Line, command, connected, daemon, memory_mib, update, web_connector
+from bench.page import Part, at_most
+from bench.stage import (
+    Line,
+    command,
+    connected,
+    cpu_seconds,
+    daemon,
+    memory_mib,
+    update,
+    web_connector,
+)
 from shared.models import tables as t
 from shared.models.store import open_store
 from simulator.company import Company
@@ -27,7 +36,6 @@ from simulator.company import Company
 OPEN = 100_000
 CUSTOMERS = 2000
 _AT_ONCE = 5000
-_TICKS = os.sysconf("SC_CLK_TCK")
 
 
 @dataclass(frozen=True)
@@ -58,9 +66,9 @@ def figures(invoices: int = OPEN) -> SettlingFigures:
             )
             assert poller.stdout is not None
             poller.stdout.readline()
-            memory, cpu = memory_mib(process.pid, "VmRSS"), _cpu_seconds(process.pid)
+            memory, cpu = memory_mib(process.pid, "VmRSS"), cpu_seconds(process.pid)
             update(connector, rows["payment"], line)
-            spent = _cpu_seconds(process.pid) - cpu
+            spent = cpu_seconds(process.pid) - cpu
             poller.send_signal(signal.SIGTERM)
             waits = sorted(json.loads(poller.communicate()[0]))
             grown = memory_mib(process.pid, "VmHWM") - memory
@@ -70,12 +78,6 @@ def figures(invoices: int = OPEN) -> SettlingFigures:
     return SettlingFigures(
         invoices, line.seconds, spent, grown, waits[int(len(waits) * 0.99)], waits[-1], len(waits)
     )
-
-
-def _cpu_seconds(pid: int) -> float:
-    """What a process has used until now."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / _TICKS
 
 
 def _fill(url: str, invoices: int) -> None:
@@ -126,6 +128,14 @@ def _invoices(invoices: int) -> Iterator[dict[str, Any]]:
         }
 
 
+def part(runs: int) -> Part:
+    """The settlement, and what another company waits for it."""
+    result = median_of(figures() for _ in range(runs))
+    longest = result.small_longest_ms
+    goals = [at_most("another company's call beside a settlement, longest", longest, 100, " ms")]
+    return Part(f"settling {result.invoices:,} open invoices", goals, as_table(result))
+
+
 def median_of(runs: Iterable[SettlingFigures]) -> SettlingFigures:
     """The run whose longest wait is in the middle."""
     ordered = sorted(runs, key=lambda run: run.small_longest_ms)
@@ -141,7 +151,3 @@ def as_table(result: SettlingFigures) -> str:
 
 - *Settled*: after an Invoice Sync was cut, all open invoices of a company are settled while another one syncs over and over in a process of its
   own. CPU is the daemon's, with what it spent on the small company meanwhile."""
-
-
-if __name__ == "__main__":
-    print(figures(int(sys.argv[1]) if len(sys.argv) > 1 else OPEN))
