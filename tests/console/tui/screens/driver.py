@@ -142,7 +142,7 @@ class Driver:
     async def press(self, *keys: str) -> None:
         """Press keys, one by one, and wait until what they set off is done."""
         for key in keys:
-            await self.pilot.press(key)
+            await self.app._press_keys([key])  # without the pilot's message to each widget after it
             await self.settle()
 
     async def type(self, text: str) -> None:
