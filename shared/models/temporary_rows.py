@@ -6,6 +6,7 @@ They stand in a temporary database of their own, which goes with the process.
 from __future__ import annotations
 
 import sqlite3
+import weakref
 from collections.abc import Iterable, Iterator
 
 from shared.errors import NotPossible
@@ -27,7 +28,9 @@ class TemporaryRows:
 
     def __init__(self, rows: Iterable[tuple[int, str | None, bytes]]) -> None:
         # An empty name is a file that SQLite removes when it is closed.
-        self._database = sqlite3.connect("", isolation_level=None)
+        self._database = sqlite3.connect("", isolation_level=None, check_same_thread=False)
+        # Whoever forgets these rows last, in whatever thread: Python 3.13 complains otherwise.
+        weakref.finalize(self, self._database.close)
         try:
             self._fill(rows)
         except sqlite3.OperationalError as error:

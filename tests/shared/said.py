@@ -16,7 +16,7 @@ ROOT = Path(__file__).parents[2]
 SAYERS = frozenset(
     {
         *("tell", "say", "trouble", "_trouble", "Refused", "Refusal", "Unsupported"),
-        *("Fail", "StopPosting", "HeldBack", "Unfit", "stopped", "_stopped", "_not_eligible"),
+        *("Fail", "StopPosting", "HeldBack", "Unfit", "of_code", "_stopped", "_not_eligible"),
         *("_unclear", "fail", "give_up", "thd_refuse", "stopped", "failed"),
         *("open_problem",),
     }

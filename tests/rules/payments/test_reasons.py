@@ -12,7 +12,7 @@ from tests.shared.said import said_by_calls
 
 BY_ITSELF = ("by itself", "by themselves")
 WAITING = sorted({*reasons.PASSING, reasons.WAITS_LONG})
-JUDGED = {one.code for one in said_by_calls() if one.by in {"stopped", "_stopped"}}
+JUDGED = {one.code for one in said_by_calls() if one.by in {"of_code", "_stopped"}}
 """The reasons for which the program stops a payment, read from its source."""
 REFUSED = sorted(JUDGED - reasons.PASSING)
 
