@@ -1,4 +1,4 @@
-"""Putting a payment, credits and discounts against invoices: what a request asks, checked."""
+"""Putting a payment and credits against invoices: what a request or a person asks, checked."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import NamedTuple
 from lxml import etree
 
 from simulator.company import fields, refusals
-from simulator.company.books import USUAL_DISCOUNTS, Books, money
+from simulator.company.books import Books, money
 from simulator.company.records import Application, Credit, Invoice, Payment
 
 KIND = "ReceivePayment"
@@ -17,35 +17,25 @@ _TAKEN = "The transaction does not have that much left."
 
 
 class SetCredit(NamedTuple):
-    """A credit memo or unused payment to be put against the invoice, beside the money.
-
-    ``override``: the amount is what it comes to, not what comes on top.
-    """
+    """A credit memo or unused payment to be put against the invoice, beside the money."""
 
     txn_id: str
     amount: int
-    override: bool
 
 
 class Use(NamedTuple):
-    """One AppliedToTxn as it was asked for; amounts are hundredths."""
+    """What is to be applied to one invoice; amounts are hundredths."""
 
     txn_id: str
     payment: int = 0
     credits: tuple[SetCredit, ...] = ()
-    discount: int = 0
-    discount_account: str = ""
 
 
 class Payer(NamedTuple):
-    """Whose payment it is, and in which Accounts Receivable account it stands.
-
-    ``old`` is the payment as it was, when it is being changed: what it paid is free again.
-    """
+    """Whose payment it is, and in which Accounts Receivable account it stands."""
 
     customer: str
     receivable: str
-    old: Payment | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +49,12 @@ class Applied:
     @property
     def paid(self) -> int:
         """The money among it."""
-        return sum(one.amount - one.discount for one in self.applications)
+        return sum(one.amount for one in self.applications)
 
 
-def read(books: Books, elements: Sequence[etree._Element]) -> tuple[Use, ...]:
+def read(elements: Sequence[etree._Element]) -> tuple[Use, ...]:
     """What a request asks to apply. Raises RequestFailed for what makes no sense in itself."""
-    uses = tuple(_use(books, element) for element in elements)
+    uses = tuple(_use(element) for element in elements)
     ids = [use.txn_id for use in uses]
     for txn_id in ids:
         if ids.count(txn_id) > 1:
@@ -73,49 +63,15 @@ def read(books: Books, elements: Sequence[etree._Element]) -> tuple[Use, ...]:
     return uses
 
 
-def _use(books: Books, element: etree._Element) -> Use:
-    use = Use(
-        txn_id=fields.an_id(element, "TxnID"),
-        payment=_positive(element, "PaymentAmount", "payment amount"),
-        credits=tuple(_credit(part) for part in element.iterfind("SetCredit")),
-        discount=_positive(element, "DiscountAmount", "discount amount"),
-        discount_account=_discount_account(books, element),
-    )
-    if not (use.payment or use.credits or use.discount):
-        raise refusals.missing("PaymentAmount")
-    return use
-
-
-def _positive(element: etree._Element, name: str, field: str) -> int:
-    given = fields.amount(element, name) or 0
+def _use(element: etree._Element) -> Use:
+    txn_id = fields.an_id(element, "TxnID")
+    given = fields.amount(element, "PaymentAmount") or 0
     if given < 0:
-        raise refusals.bad_value(f"AppliedToTxnAdd {field}", money(given), "It cannot be negative.")
-    return given
-
-
-def _credit(element: etree._Element) -> SetCredit:
-    """Only journal entries are named together with a line, and these books have none."""
-    txn_id = fields.an_id(element, "CreditTxnID")
-    if element.findtext("TxnLineID"):
-        raise refusals.not_found(txn_id)
-    given = fields.amount(element, "AppliedAmount") or 0
-    if given <= 0:
-        raise refusals.bad_value("SetCredit applied amount", money(given), "It must be positive.")
-    return SetCredit(txn_id, given, fields.flag(element, "Override"))
-
-
-def _discount_account(books: Books, element: etree._Element) -> str:
-    if (classes := element.find("DiscountClassRef")) is not None:
-        fields.entry_id(classes, "Class", (), KIND)
-    if (given := element.find("DiscountAccountRef")) is not None:
-        return fields.account(books, given, KIND).list_id
-    usual = (one.list_id for one in books.accounts.values() if one.name == USUAL_DISCOUNTS)
-    if fields.amount(element, "DiscountAmount"):
-        account = next(usual, "")
-        if not account:
-            raise refusals.no_account("the discount account.")
-        return account
-    return ""
+        why = "It cannot be negative."
+        raise refusals.bad_value("AppliedToTxnAdd payment amount", money(given), why)
+    if not given:
+        raise refusals.missing("PaymentAmount")
+    return Use(txn_id, given)
 
 
 def check(books: Books, uses: Sequence[Use], payer: Payer) -> Applied:
@@ -139,7 +95,7 @@ class _Checking:
     def add(self, use: Use) -> None:
         """Check one invoice. Raises RequestFailed."""
         invoice = _invoice(self._books, use.txn_id, self._payer)
-        due = invoice.balance + _paid_before(self._payer.old, use.txn_id)
+        due = invoice.balance
         if due <= 0:
             if self._books.profile.habits.closed_invoice == "refused":
                 raise refusals.not_found(use.txn_id)
@@ -148,31 +104,23 @@ class _Checking:
         due -= _spend(use.payment, due, "payment amount")
         for credit in use.credits:
             due -= self._spend_credit(credit, use.txn_id, due)
-        _spend(use.discount, due, "discount amount")
-        applied = use.payment + use.discount
-        if applied:
-            account = use.discount_account if use.discount else ""
-            application = Application(use.txn_id, applied, use.discount, account)
-            self.applications.append(application)
+        if use.payment:
+            self.applications.append(Application(use.txn_id, use.payment))
 
     def _spend_credit(self, credit: SetCredit, invoice_id: str, due: int) -> int:
-        left, more = _credit_left(self._books, credit, invoice_id, self._payer)
+        left = _credit_left(self._books, credit, self._payer)
         taken = self._taken.get(credit.txn_id, 0)
-        if more > left - taken:
+        if credit.amount > left - taken:
             raise refusals.bad_value("SetCredit applied amount", money(credit.amount), _TAKEN)
-        self._taken[credit.txn_id] = taken + more
-        self.used.append((credit.txn_id, invoice_id, more))
-        return _spend(more, due, "credit amount")
+        self._taken[credit.txn_id] = taken + credit.amount
+        self.used.append((credit.txn_id, invoice_id, credit.amount))
+        return _spend(credit.amount, due, "credit amount")
 
 
 def _spend(amount: int, due: int, field: str) -> int:
     if amount > due:
         raise refusals.bad_value(f"AppliedToTxnAdd {field}", money(amount), refusals.OVERPAID)
     return amount
-
-
-def _paid_before(old: Payment | None, txn_id: str) -> int:
-    return sum(one.amount for one in old.applied if one.txn_id == txn_id) if old else 0
 
 
 def _invoice(books: Books, txn_id: str, payer: Payer) -> Invoice:
@@ -198,40 +146,14 @@ def _may_pay(books: Books, payer: str, owner: str) -> bool:
     return any(above.list_id == payer for above in books.ancestors(owner))
 
 
-def _credit_left(books: Books, credit: SetCredit, invoice_id: str, payer: Payer) -> tuple[int, int]:
-    """What a credit has left, and how much more it is to put against the invoice."""
+def _credit_left(books: Books, credit: SetCredit, payer: Payer) -> int:
+    """What a credit has left."""
     found: Payment | Credit | None = books.payments.get(credit.txn_id)
     found = found or books.credits.get(credit.txn_id)
-    own = payer.old is not None and credit.txn_id == payer.old.txn_id
-    if found is None or own or found.customer != payer.customer:
+    if found is None or found.customer != payer.customer:
         raise refusals.not_found(credit.txn_id)
     if books.receivable_of(found) != payer.receivable:
         raise refusals.not_found(credit.txn_id)
     if credit.txn_id in books.locks:
         raise refusals.in_use(KIND, related="transaction")
-    already = sum(one.amount for one in found.applied if one.txn_id == invoice_id)
-    return found.balance, credit.amount - (already if credit.override else 0)
-
-
-def automatic(books: Books, total: int, payer: Payer) -> tuple[Use, ...]:
-    """What QuickBooks chooses: an open invoice of exactly that amount, else the oldest first."""
-    candidates = sorted(
-        (
-            one
-            for one in books.invoices.values()
-            if one.owed > 0
-            and one.customer == payer.customer
-            and books.receivable_of(one) == payer.receivable
-        ),
-        key=lambda one: (one.date, one.txn_number),
-    )
-    exact = next((one for one in candidates if one.balance == total), None)
-    if exact:
-        return (Use(exact.txn_id, total),)
-    uses = []
-    for one in candidates:
-        paid = min(total, one.balance)
-        if paid:
-            uses.append(Use(one.txn_id, paid))
-            total -= paid
-    return tuple(uses)
+    return found.balance

@@ -38,7 +38,7 @@ class Finder:
 
     def find(self, request: Request, version: Version) -> Answer:
         """Answer a query. Raises RequestFailed."""
-        if request.iterator in ("Continue", "Stop"):
+        if request.iterator == "Continue":
             return self._go_on(request, version)
         most = request.element.findtext("MaxReturned")
         if request.iterator and most is None:
@@ -71,9 +71,6 @@ class Finder:
             raise RequestFailed(
                 ITERATOR_GONE, f'The iterator "{request.iterator_id}" is invalid or has ended.'
             )
-        if request.iterator == "Stop":
-            del self._iterators[request.iterator_id]
-            return Answer(remaining=0, iterator_id=request.iterator_id)
         if _without_count(request.element) != iterator.query:
             raise RequestFailed(
                 ITERATOR_GONE, "The iterator cannot be used: the query differs from its start."

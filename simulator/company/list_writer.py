@@ -99,21 +99,6 @@ class ListWriter:
             shape.include,
         )
 
-    def list_deleted(self, one: Deletion, shape: Shape) -> str:
-        """A ListDeletedRet."""
-        return record(
-            "ListDeletedRet",
-            [
-                element("ListDelType", one.kind),
-                element("ListID", one.object_id),
-                element("TimeCreated", self._stamp(one.created)),
-                element("TimeDeleted", self._stamp(one.deleted)),
-                element("FullName", one.label),
-            ],
-            shape.version,
-            shape.include,
-        )
-
     def _list_core(
         self, list_id: str, created: int, modified: int, edit_sequence: int
     ) -> tuple[str, ...]:

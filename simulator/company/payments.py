@@ -1,4 +1,4 @@
-"""ReceivePaymentAdd and ReceivePaymentMod: checked to the end, and only then posted."""
+"""ReceivePaymentAdd: checked to the end, and only then posted."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def add(books: Books, request: etree._Element) -> Written:
     customer = _customer(books, element)
     currency = books.customers[customer].currency
     payer = Payer(customer, _receivable(books, element, currency))
-    date = _open_date(books, fields.a_date(element, "TxnDate") or books.today, "add")
+    date = _open_date(books, fields.a_date(element, "TxnDate") or books.today)
     total = _total(element) or 0
     draft = Payment(
         txn_id="",
@@ -51,20 +51,18 @@ def add(books: Books, request: etree._Element) -> Written:
         external_guid=_guid(books, element),
         receivable=payer.receivable,
     )
-    applied = applying.check(books, _uses(books, element, total, payer), payer)
+    if fields.flag(element, "IsAutoApply"):  # nobody asks for invoices of QuickBooks' choice
+        raise refusals.not_enabled()
+    applied = applying.check(books, applying.read(element.findall("AppliedToTxnAdd")), payer)
     _fits(total, applied)
     return _post_new(books, draft, applied)
 
 
 def _post_new(books: Books, draft: Payment, applied: Applied) -> Written:
-    """Post it. Where there is neither money nor discount, only credits move: no payment is made."""
     status = _CLOSED if applied.closed else OK
-    if not (draft.total or applied.applications or applied.credits):
+    if not draft.total:
         raise refusals.bad_value("total amount", money(draft.total), "It must be positive.")
     books.now += 1
-    if not draft.total and not applied.applications:
-        _use_credits(books, applied)
-        return Written(status=status, unmade=draft._replace(credits=_named(applied)))
     payment = draft._replace(
         txn_id=books.new_txn_id(),
         txn_number=books.new_txn_number(),
@@ -73,111 +71,9 @@ def _post_new(books: Books, draft: Payment, applied: Applied) -> Written:
         edit_sequence=books.now,
         unused=draft.total - applied.paid,
         applied=applied.applications,
-        credits=_named(applied),
     )
     ledger.put_payment(books, payment)
-    _use_credits(books, applied)
     return Written(payment.txn_id, status, recovery=recovery_of(payment))
-
-
-def mod(books: Books, request: etree._Element) -> Written:
-    """A changed payment. Raises RequestFailed; an EditSequence out of date shows the payment."""
-    element = request[0]
-    old = _existing(books, element)
-    given = fields.value(element, "EditSequence") or ""
-    if given != str(old.edit_sequence):
-        return Written(old.txn_id, refusals.out_of_date(given).status)
-    _open_date(books, old.date, "modify")
-    becomes = _changed(books, element, old)
-    if old.deposited and (becomes.total, becomes.customer) != (old.total, old.customer):
-        raise refusals.not_modifiable(KIND, refusals.DEPOSITED)
-    payer = Payer(becomes.customer, becomes.receivable, old)
-    elements = element.findall("AppliedToTxnMod")
-    if not elements:
-        return _put_changed(books, _kept(books, becomes, old), Applied())
-    applied = applying.check(books, applying.read(books, elements), payer)
-    _fits(becomes.total, applied)
-    named = (*becomes.credits, *_named(applied))
-    becomes = becomes._replace(
-        applied=applied.applications,
-        unused=becomes.total - applied.paid,
-        credits=tuple(dict.fromkeys(named)),
-    )
-    return _put_changed(books, becomes, applied)
-
-
-def _put_changed(books: Books, becomes: Payment, applied: Applied) -> Written:
-    books.now += 1
-    changed = becomes._replace(modified=books.now, edit_sequence=books.now)
-    ledger.put_payment(books, changed)
-    _use_credits(books, applied)
-    return Written(changed.txn_id, _CLOSED if applied.closed else OK, recovery=recovery_of(changed))
-
-
-def _kept(books: Books, becomes: Payment, old: Payment) -> Payment:
-    """The applications stay as they are, as far as the other changes allow."""
-    if becomes.receivable != books.receivable_of(old):
-        name = books.accounts[becomes.receivable].name
-        why = "Changing the account needs the list of what is paid."
-        raise refusals.bad_value("ARAccountRef", name, why)
-    if becomes.customer != old.customer and old.applied:
-        raise refusals.not_found(old.applied[0].txn_id)
-    paid = sum(one.amount - one.discount for one in old.applied)
-    if paid > becomes.total:
-        why = "The payment is less than what is applied of it."
-        raise refusals.bad_value("total amount", money(becomes.total), why)
-    return becomes._replace(unused=becomes.total - paid)
-
-
-def _existing(books: Books, element: etree._Element) -> Payment:
-    txn_id = fields.an_id(element, "TxnID")
-    payment = books.payments.get(txn_id)
-    if payment is None:
-        raise refusals.not_found(txn_id)
-    if txn_id in books.locks:
-        raise refusals.in_use(KIND)
-    return payment
-
-
-def _changed(books: Books, element: etree._Element, old: Payment) -> Payment:
-    """The old payment with the fields that were given; an empty one is cleared where it can be."""
-    becomes = old
-    if element.find("CustomerRef") is not None:
-        becomes = becomes._replace(customer=_customer(books, _filled(element, "CustomerRef")))
-        if books.customers[becomes.customer].currency != old.currency:
-            name = books.full_name(becomes.customer)
-            raise refusals.bad_reference("Customer", name, KIND, "Its currency is another one.")
-    elif old.customer in books.locks:
-        raise refusals.in_use(KIND, related="record")
-    account = books.receivable_of(old)
-    if element.find("ARAccountRef") is not None:
-        account = _receivable(books, _filled(element, "ARAccountRef"), old.currency)
-    if (date := fields.a_date(element, "TxnDate")) is not None:
-        _filled(element, "TxnDate")
-        becomes = becomes._replace(date=_open_date(books, date, "modify"))
-    if element.find("TotalAmount") is not None:
-        becomes = becomes._replace(total=_total(_filled(element, "TotalAmount")) or 0)
-    if element.find("ExchangeRate") is not None:
-        becomes = becomes._replace(exchange_rate=_rate(books, element, old.currency))
-    if element.find("PaymentMethodRef") is not None:
-        becomes = becomes._replace(method=_method(books, element))
-    if element.find("DepositToAccountRef") is not None:
-        filled = _filled(element, "DepositToAccountRef")
-        becomes = becomes._replace(deposit_to=_deposit(books, filled, old.currency))
-    number, memo = fields.value(element, "RefNumber"), fields.value(element, "Memo")
-    return becomes._replace(
-        receivable=account,
-        number=old.number if number is None else number,
-        memo=old.memo if memo is None else memo,
-    )
-
-
-def _filled(element: etree._Element, name: str) -> etree._Element:
-    """The same element, in which a field that must have a value has one."""
-    part = element.find(name)
-    if part is not None and fields.is_empty(part) and not (part.text or "").strip():
-        raise refusals.not_clearable(name)
-    return element
 
 
 # Single fields.
@@ -205,9 +101,9 @@ def _receivable(books: Books, element: etree._Element, currency: str) -> str:
     return account.list_id
 
 
-def _open_date(books: Books, date: str, verb: str) -> str:
+def _open_date(books: Books, date: str) -> str:
     if books.profile.is_closed(date):
-        raise refusals.closed_period(verb, KIND)
+        raise refusals.closed_period(KIND)
     return date
 
 
@@ -270,25 +166,8 @@ def _guid(books: Books, element: etree._Element) -> str:
     return guid
 
 
-def _uses(
-    books: Books, element: etree._Element, total: int, payer: Payer
-) -> Sequence[applying.Use]:
-    if element.find("IsAutoApply") is None:
-        return applying.read(books, element.findall("AppliedToTxnAdd"))
-    return applying.automatic(books, total, payer) if fields.flag(element, "IsAutoApply") else ()
-
-
 def _fits(total: int, applied: Applied) -> None:
     """No more money can be applied than there is."""
     if applied.paid > total:
         why = "You cannot apply more than the amount of the payment."
         raise refusals.bad_value("AppliedToTxnAdd payment amount", money(applied.paid), why)
-
-
-def _named(applied: Applied) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(credit for credit, _, _ in applied.credits))
-
-
-def _use_credits(books: Books, applied: Applied) -> None:
-    for credit, invoice, amount in applied.credits:
-        ledger.put_against(books, credit, invoice, amount)

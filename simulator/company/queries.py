@@ -87,13 +87,6 @@ def _deleted_txns(
     return tuple(write.lists.txn_deleted(gone[key], shape) for key in keys)
 
 
-def _deleted_entries(
-    books: Books, write: Writers, keys: Sequence[str], shape: Shape
-) -> tuple[str, ...]:
-    gone = {one.object_id: one for one in books.deletions}
-    return tuple(write.lists.list_deleted(gone[key], shape) for key in keys)
-
-
 def _the_one(write: Callable[[Books, Shape], str]) -> Query:
     """A query about the company itself: one record, always there."""
     return Query(
@@ -118,10 +111,5 @@ QUERIES: dict[str, Query] = {
     ),
     "AccountQueryRq": Query(filters.accounts, _accounts),
     "PaymentMethodQueryRq": Query(filters.payment_methods, _methods),
-    "TxnDeletedQueryRq": Query(
-        lambda books, query: filters.deletions(books, query, "TxnDelType"), _deleted_txns
-    ),
-    "ListDeletedQueryRq": Query(
-        lambda books, query: filters.deletions(books, query, "ListDelType"), _deleted_entries
-    ),
+    "TxnDeletedQueryRq": Query(filters.deletions, _deleted_txns),
 }

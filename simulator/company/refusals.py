@@ -11,15 +11,12 @@ from simulator.company.errors import RequestFailed
 _NOT_IN_LIST = "Invalid argument.  The specified record does not exist in the list."
 _LOCKED = "could not be locked.  It is in use by another user."
 _CLOSED_PERIOD = (
-    "An attempt was made to {verb} {kind} with a date that is on or before the closing date of "
+    "An attempt was made to add {kind} with a date that is on or before the closing date of "
     "the company. If you are sure you really want to do this, please ask a user with Admin "
     "privileges to remove the password for editing transactions on or before to closing date "
     "(this setting is in the Accounting Company Preferences), then try again."
 )
 OVERPAID = "You cannot pay more than the amount due."
-DEPOSITED = (
-    "You need to delete this transaction from the deposit before you can edit its name or amount."
-)
 
 
 def bad_id(given: str, field: str) -> RequestFailed:
@@ -72,11 +69,6 @@ def bad_value(field: str, given: str, why: str) -> RequestFailed:
     )
 
 
-def not_clearable(field: str) -> RequestFailed:
-    """An empty element in a Mod for a field that must have a value."""
-    return RequestFailed(3190, f'The "{field}" field cannot be cleared.')
-
-
 def in_use(kind: str, *, related: str = "") -> RequestFailed:
     """Somebody has the object open, or what it is ``related`` to: transaction or record."""
     if not related:
@@ -92,14 +84,6 @@ def in_use(kind: str, *, related: str = "") -> RequestFailed:
     )
 
 
-def out_of_date(edit_sequence: str) -> RequestFailed:
-    """The object has changed since the EditSequence that was given."""
-    return RequestFailed(
-        3200,
-        f'The provided edit sequence "{edit_sequence}" is out-of-date.',
-    )
-
-
 def not_saved(kind: str, why: str) -> RequestFailed:
     """A new object that could not be saved."""
     return RequestFailed(
@@ -107,29 +91,10 @@ def not_saved(kind: str, why: str) -> RequestFailed:
     )
 
 
-def not_modifiable(kind: str, why: str) -> RequestFailed:
-    """An object that cannot be changed as it is."""
-    return RequestFailed(
-        3170, f"There was an error when modifying a {kind}.  QuickBooks error message: {why}"
-    )
-
-
-def not_deletable(kind: str, object_id: str, why: str) -> RequestFailed:
-    """An object that others need."""
-    return RequestFailed(
-        3160,
-        f'The {kind} "{object_id}" cannot be deleted because it is in use.  QuickBooks error '
-        f"message: {why}",
-    )
-
-
-def closed_period(verb: str, kind: str) -> RequestFailed:
-    """A date on or before the closing date, which a password guards. ``verb``: add, modify, …"""
+def closed_period(kind: str) -> RequestFailed:
+    """A new object with a date on or before the closing date, which a password guards."""
     article = "an" if kind[0] in "AEIOU" else "a"
-    reason = _CLOSED_PERIOD.format(verb=verb, kind=f"{article} {kind}")
-    if verb == "add":
-        return not_saved(kind, reason)
-    return RequestFailed(3161 if verb == "delete" else 3171, reason)
+    return not_saved(kind, _CLOSED_PERIOD.format(kind=f"{article} {kind}"))
 
 
 def no_account(what: str) -> RequestFailed:

@@ -169,12 +169,8 @@ class QuickBooksSession:
 
     def _shown(self, written: Written, request: Request, asked: MessageSet) -> tuple[str, ...]:
         shape = shape_of(request.element, asked.version, lines=True)
-        if written.unmade:
-            return (self._writers.txns.payment(written.unmade, shape),)
-        if written.key:
-            query = QUERIES[WRITES[request.type.name].shown_by]
-            return query.write(self._books, self._writers, (written.key,), shape)
-        return (written.data,) if written.data else ()
+        query = QUERIES[WRITES[request.type.name].shown_by]
+        return query.write(self._books, self._writers, (written.key,), shape)
 
 
 def _names(asked: MessageSet) -> list[str]:

@@ -11,16 +11,13 @@ from simulator.company.records import Entry, Payment
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """The outcome of a write: ``key`` is the record to show, or ``data`` its text as it is.
+    """The outcome of a write: ``key`` is the record to show.
 
-    ``unmade`` is a payment that was not made, since only credits moved. ``recovery`` are the
-    parts of the ErrorRecovery element.
+    ``recovery`` are the parts of the ErrorRecovery element.
     """
 
-    key: str = ""
+    key: str
     status: Status = OK
-    data: str = ""
-    unmade: Payment | None = None
     recovery: str = ""
 
 

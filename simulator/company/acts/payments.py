@@ -84,7 +84,7 @@ def receive(
 
 
 def _set_for(invoice: str, given: Sequence[tuple[str, str, int]]) -> tuple[SetCredit, ...]:
-    return tuple(SetCredit(credit, used, False) for one, credit, used in given if one == invoice)
+    return tuple(SetCredit(credit, used) for one, credit, used in given if one == invoice)
 
 
 def _checked(books: Books, uses: Sequence[Use], payer: Payer, amount: int) -> Applied:

@@ -24,40 +24,30 @@ COMPANY = a_company(customers=6, invoices=6)
 
 FITTING = [
     '<HostQueryRq requestID="1"/>',
-    "<HostQueryRq><IncludeListMetaData><IncludeMaxCapacity>true</IncludeMaxCapacity>"
-    "</IncludeListMetaData><IncludeRetElement>Country</IncludeRetElement></HostQueryRq>",
+    "<HostQueryRq><IncludeRetElement>Country</IncludeRetElement></HostQueryRq>",
     '<CompanyQueryRq requestID="2"><IncludeRetElement>CompanyName</IncludeRetElement>'
     "<OwnerID>{0F4A7C1E-8A55-4F0E-9D53-3D4B0B6F7A21}</OwnerID></CompanyQueryRq>",
     "<PreferencesQueryRq/>",
-    '<CustomerQueryRq requestID="30" iterator="Start"><MaxReturned>100</MaxReturned>'
-    "<ActiveStatus>All</ActiveStatus><FromModifiedDate>2024-06-01T00:00:00</FromModifiedDate>"
-    "<ToModifiedDate>2025-06-01</ToModifiedDate><NameFilter><MatchCriterion>Contains"
-    "</MatchCriterion><Name>a</Name></NameFilter><OwnerID>0</OwnerID></CustomerQueryRq>",
+    '<CustomerQueryRq requestID="30"><ActiveStatus>All</ActiveStatus><OwnerID>0</OwnerID>'
+    "</CustomerQueryRq>",
     "<CustomerQueryRq><ListID>80000101-1689200000</ListID><ListID>80000102-1689200000</ListID>"
     "<IncludeRetElement>Name</IncludeRetElement></CustomerQueryRq>",
-    "<CustomerQueryRq><NameRangeFilter><FromName>A</FromName><ToName>M</ToName></NameRangeFilter>"
-    "<TotalBalanceFilter><Operator>GreaterThan</Operator><Amount>-1.00</Amount>"
-    "</TotalBalanceFilter></CustomerQueryRq>",
     '<InvoiceQueryRq requestID="17" iterator="Start"><MaxReturned>3</MaxReturned>'
     "<ModifiedDateRangeFilter><FromModifiedDate>2024-06-12T00:00:00</FromModifiedDate>"
     "</ModifiedDateRangeFilter><IncludeLineItems>true</IncludeLineItems>"
     "<IncludeLinkedTxns>true</IncludeLinkedTxns><OwnerID>0</OwnerID></InvoiceQueryRq>",
     "<InvoiceQueryRq><TxnDateRangeFilter><FromTxnDate>2024-06-12</FromTxnDate>"
-    "<ToTxnDate>2024-07-12</ToTxnDate></TxnDateRangeFilter><RefNumberFilter><MatchCriterion>"
-    "StartsWith</MatchCriterion><RefNumber>1</RefNumber></RefNumberFilter><PaidStatus>NotPaidOnly"
-    "</PaidStatus></InvoiceQueryRq>",
+    "<ToTxnDate>2024-07-12</ToTxnDate></TxnDateRangeFilter><PaidStatus>NotPaidOnly</PaidStatus>"
+    "</InvoiceQueryRq>",
     "<InvoiceQueryRq><RefNumber>1001</RefNumber><RefNumber>1002</RefNumber></InvoiceQueryRq>",
-    '<InvoiceQueryRq metaData="MetaDataOnly"><RefNumberRangeFilter><FromRefNumber>1'
-    "</FromRefNumber></RefNumberRangeFilter></InvoiceQueryRq>",
+    '<InvoiceQueryRq metaData="MetaDataOnly"><PaidStatus>All</PaidStatus></InvoiceQueryRq>',
     "<CreditMemoQueryRq><MaxReturned>5</MaxReturned></CreditMemoQueryRq>",
     "<ReceivePaymentQueryRq><IncludeLineItems>1</IncludeLineItems></ReceivePaymentQueryRq>",
-    "<AccountQueryRq><ActiveStatus>All</ActiveStatus><AccountType>Bank</AccountType>"
-    "<AccountType>AccountsReceivable</AccountType></AccountQueryRq>",
-    "<PaymentMethodQueryRq><PaymentMethodType>Visa</PaymentMethodType></PaymentMethodQueryRq>",
+    "<AccountQueryRq><ActiveStatus>All</ActiveStatus></AccountQueryRq>",
+    "<PaymentMethodQueryRq><FullName>Visa</FullName></PaymentMethodQueryRq>",
     '<TxnDeletedQueryRq requestID="70"><TxnDelType>Invoice</TxnDelType><TxnDelType>CreditMemo'
     "</TxnDelType><DeletedDateRangeFilter><FromDeletedDate>2024-06-11T00:00:00</FromDeletedDate>"
     "</DeletedDateRangeFilter></TxnDeletedQueryRq>",
-    "<ListDeletedQueryRq><ListDelType>Customer</ListDelType></ListDeletedQueryRq>",
 ]
 
 WRITES = [
@@ -68,22 +58,11 @@ WRITES = [
     "<PaymentMethodRef><FullName>Check</FullName></PaymentMethodRef><Memo>m</Memo>"
     "<DepositToAccountRef><FullName>Checking</FullName></DepositToAccountRef>"
     "<ExternalGUID>{0F4A7C1E-8A55-4F0E-9D53-3D4B0B6F7A21}</ExternalGUID><AppliedToTxnAdd>"
-    "<TxnID>1-1</TxnID><PaymentAmount>10</PaymentAmount><SetCredit><CreditTxnID>2-1</CreditTxnID>"
-    "<AppliedAmount>1.00</AppliedAmount><Override>false</Override></SetCredit><DiscountAmount>"
-    "1.00</DiscountAmount><DiscountAccountRef><FullName>Sales</FullName></DiscountAccountRef>"
-    "<DiscountClassRef><FullName>East</FullName></DiscountClassRef></AppliedToTxnAdd>"
+    "<TxnID>1-1</TxnID><PaymentAmount>10</PaymentAmount></AppliedToTxnAdd>"
     "<AppliedToTxnAdd><TxnID>3-1</TxnID></AppliedToTxnAdd></ReceivePaymentAdd>"
     "<IncludeRetElement>TxnID</IncludeRetElement></ReceivePaymentAddRq>",
-    "<ReceivePaymentAddRq><ReceivePaymentAdd><CustomerRef/><IsAutoApply>1</IsAutoApply>"
+    "<ReceivePaymentAddRq><ReceivePaymentAdd><CustomerRef/><IsAutoApply>0</IsAutoApply>"
     "</ReceivePaymentAdd></ReceivePaymentAddRq>",
-    "<ReceivePaymentModRq><ReceivePaymentMod><TxnID>1-1</TxnID><EditSequence>1234567890123456"
-    "</EditSequence><CustomerRef><ListID>1-1</ListID></CustomerRef><TxnDate></TxnDate><RefNumber>"
-    "</RefNumber><TotalAmount>1.00</TotalAmount><ExchangeRate></ExchangeRate><PaymentMethodRef/>"
-    "<AppliedToTxnMod><TxnID>1-1</TxnID><PaymentAmount>1.00</PaymentAmount><SetCredit>"
-    "<CreditTxnID>2-1</CreditTxnID><TxnLineID>3-1</TxnLineID><AppliedAmount>1</AppliedAmount>"
-    "</SetCredit></AppliedToTxnMod></ReceivePaymentMod></ReceivePaymentModRq>",
-    "<TxnDelRq><TxnDelType>ReceivePayment</TxnDelType><TxnID>1-1</TxnID></TxnDelRq>",
-    "<TxnVoidRq><TxnVoidType>Invoice</TxnVoidType><TxnID>1-1</TxnID></TxnVoidRq>",
     "<PaymentMethodAddRq><PaymentMethodAdd><Name>Stripe</Name><IsActive>true</IsActive>"
     "<PaymentMethodType>OtherCreditCard</PaymentMethodType></PaymentMethodAdd></PaymentMethodAddRq>",
 ]
@@ -109,16 +88,14 @@ REFUSED = {
     "an enumeration in other case": "<InvoiceQueryRq><PaidStatus>notpaidonly</PaidStatus>"
     "</InvoiceQueryRq>",
     "a page of none": "<InvoiceQueryRq><MaxReturned>0</MaxReturned></InvoiceQueryRq>",
-    "a time with Z": "<CustomerQueryRq><FromModifiedDate>2024-06-01T00:00:00Z</FromModifiedDate>"
-    "</CustomerQueryRq>",
-    "a time with fractions": "<CustomerQueryRq><FromModifiedDate>2024-06-01T00:00:00.5"
-    "</FromModifiedDate></CustomerQueryRq>",
+    "a time with Z": "<InvoiceQueryRq><ModifiedDateRangeFilter><FromModifiedDate>"
+    "2024-06-01T00:00:00Z</FromModifiedDate></ModifiedDateRangeFilter></InvoiceQueryRq>",
+    "a time with fractions": "<InvoiceQueryRq><ModifiedDateRangeFilter><FromModifiedDate>"
+    "2024-06-01T00:00:00.5</FromModifiedDate></ModifiedDateRangeFilter></InvoiceQueryRq>",
     "an American date": "<InvoiceQueryRq><TxnDateRangeFilter><FromTxnDate>06/01/2024</FromTxnDate>"
     "</TxnDateRangeFilter></InvoiceQueryRq>",
     "a GUID without braces": "<CompanyQueryRq><OwnerID>0F4A7C1E-8A55-4F0E-9D53-3D4B0B6F7A21"
     "</OwnerID></CompanyQueryRq>",
-    "an amount with one decimal": "<CustomerQueryRq><TotalBalanceFilter><Operator>Equal</Operator>"
-    "<Amount>1.5</Amount></TotalBalanceFilter></CustomerQueryRq>",
     "a filter that names nobody": "<InvoiceQueryRq><EntityFilter/></InvoiceQueryRq>",
     "a filter with two kinds of names": "<InvoiceQueryRq><EntityFilter><ListID>1-1</ListID>"
     "<FullName>a</FullName></EntityFilter></InvoiceQueryRq>",
@@ -136,6 +113,10 @@ REFUSED = {
     "text where elements belong": "<InvoiceQueryRq>all</InvoiceQueryRq>",
     "children where text belongs": "<InvoiceQueryRq><TxnID><B/></TxnID></InvoiceQueryRq>",
     "a request that there is not": "<InvoicesQueryRq/>",
+    "a change, which nobody asks for here": "<ReceivePaymentModRq><ReceivePaymentMod><TxnID>1-1"
+    "</TxnID><EditSequence>1</EditSequence></ReceivePaymentMod></ReceivePaymentModRq>",
+    "a filter by name, likewise": "<CustomerQueryRq><NameFilter><MatchCriterion>Contains"
+    "</MatchCriterion><Name>a</Name></NameFilter></CustomerQueryRq>",
     "a number of 21 characters": _PAYMENT.format(f"<RefNumber>{'1' * 21}</RefNumber>", "", ""),
     "a memo of 4096 characters": _PAYMENT.format(f"<Memo>{'m' * 4096}</Memo>", "", ""),
     "a total with one decimal": _PAYMENT.format("<TotalAmount>1.5</TotalAmount>", "", ""),
@@ -146,40 +127,22 @@ REFUSED = {
         "<ExternalGUID>0F4A7C1E-8A55-4F0E-9D53-3D4B0B6F7A21</ExternalGUID>", "", ""
     ),
     "a memo before the number": _PAYMENT.format("<Memo>m</Memo><RefNumber>1</RefNumber>", "", ""),
-    "automatic and named applications": _PAYMENT.format("", "", "<IsAutoApply>1</IsAutoApply>"),
+    "automatic and named applications": _PAYMENT.format("", "", "<IsAutoApply>0</IsAutoApply>"),
     "neither kind of application": "<ReceivePaymentAddRq><ReceivePaymentAdd><CustomerRef/>"
     "</ReceivePaymentAdd></ReceivePaymentAddRq>",
-    "a payment of nobody": "<ReceivePaymentAddRq><ReceivePaymentAdd><IsAutoApply>1</IsAutoApply>"
+    "a payment of nobody": "<ReceivePaymentAddRq><ReceivePaymentAdd><IsAutoApply>0</IsAutoApply>"
     "</ReceivePaymentAdd></ReceivePaymentAddRq>",
     "an application without an id": "<ReceivePaymentAddRq><ReceivePaymentAdd><CustomerRef/>"
     "<AppliedToTxnAdd><PaymentAmount>1.00</PaymentAmount></AppliedToTxnAdd></ReceivePaymentAdd>"
     "</ReceivePaymentAddRq>",
-    "a discount before the credit": _PAYMENT.format(
-        "",
-        "<DiscountAmount>1.00</DiscountAmount><SetCredit><CreditTxnID>1-1</CreditTxnID>"
-        "<AppliedAmount>1.00</AppliedAmount></SetCredit>",
-        "",
-    ),
-    "a credit without an amount": _PAYMENT.format(
-        "", "<SetCredit><CreditTxnID>1-1</CreditTxnID></SetCredit>", ""
-    ),
     "a full name before the id": "<ReceivePaymentAddRq><ReceivePaymentAdd><CustomerRef><FullName>a"
-    "</FullName><ListID>1-1</ListID></CustomerRef><IsAutoApply>1</IsAutoApply></ReceivePaymentAdd>"
+    "</FullName><ListID>1-1</ListID></CustomerRef><IsAutoApply>0</IsAutoApply></ReceivePaymentAdd>"
     "</ReceivePaymentAddRq>",
     "two payments in one request": "<ReceivePaymentAddRq>" + "<ReceivePaymentAdd><CustomerRef/>"
-    "<IsAutoApply>1</IsAutoApply></ReceivePaymentAdd>" * 2 + "</ReceivePaymentAddRq>",
+    "<IsAutoApply>0</IsAutoApply></ReceivePaymentAdd>" * 2 + "</ReceivePaymentAddRq>",
     "metadata on a write": _PAYMENT.format("", "", "").replace(
         "Rq>", 'Rq metaData="NoMetaData">', 1
     ),
-    "a GUID in a change": "<ReceivePaymentModRq><ReceivePaymentMod><TxnID>1-1</TxnID>"
-    "<EditSequence>1</EditSequence><ExternalGUID>{0F4A7C1E-8A55-4F0E-9D53-3D4B0B6F7A21}"
-    "</ExternalGUID></ReceivePaymentMod></ReceivePaymentModRq>",
-    "a change without an EditSequence": "<ReceivePaymentModRq><ReceivePaymentMod><TxnID>1-1"
-    "</TxnID></ReceivePaymentMod></ReceivePaymentModRq>",
-    "a payment to be voided": "<TxnVoidRq><TxnVoidType>ReceivePayment</TxnVoidType><TxnID>1-1"
-    "</TxnID></TxnVoidRq>",
-    "an id before its kind": "<TxnDelRq><TxnID>1-1</TxnID><TxnDelType>Invoice</TxnDelType>"
-    "</TxnDelRq>",
     "a method of 32 characters": f"<PaymentMethodAddRq><PaymentMethodAdd><Name>{'m' * 32}</Name>"
     "</PaymentMethodAdd></PaymentMethodAddRq>",
 }
@@ -264,11 +227,6 @@ def test_rolling_back_is_refused() -> None:
                 f"<ExternalGUID>{{{'0' * 8}{'-0000' * 3}-{'0' * 12}}}</ExternalGUID><IsAuto",
             ),
             "9.0",
-        ),
-        (
-            "<ReceivePaymentModRq><ReceivePaymentMod><TxnID>1-1</TxnID><EditSequence>1</EditSequence>"
-            "</ReceivePaymentMod></ReceivePaymentModRq>",
-            "6.0",
         ),
         ("<TxnDeletedQueryRq><TxnDelType>Invoice</TxnDelType></TxnDeletedQueryRq>", "2.0"),
     ],
