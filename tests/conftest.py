@@ -19,6 +19,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import hypothesis
 import pytest
 import pytest_twisted
 from twisted.internet import reactor
@@ -33,12 +34,30 @@ if TYPE_CHECKING:
     from shared.models.store import Store
 
 DEADLINE_SECONDS = 5.0
+MEMORY_DISK = Path("/dev/shm")
+MEMORY_NEEDED = 2 << 30
 
 AsyncTest = Callable[..., Awaitable[None]]
 
 
+# How quickly examples are made says something about the machine alone.
+hypothesis.settings.register_profile(
+    "suite", suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("suite")
+
+
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "deadline(seconds): how long an async test may take")
+    _write_to_memory()
+
+
+def _write_to_memory() -> None:
+    """Keep temporary folders in memory where there is room: the disk would be waited for at each
+    commit of each store. ``PYTEST_DEBUG_TEMPROOT`` names another place.
+    """
+    if os.access(MEMORY_DISK, os.W_OK) and shutil.disk_usage(MEMORY_DISK).free > MEMORY_NEEDED:
+        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY_DISK))
 
 
 def pytest_collection_finish() -> None:

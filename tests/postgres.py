@@ -19,6 +19,7 @@ from pathlib import Path
 
 import psycopg
 
+_MADE_WITH_THE_STORE = ("schema_migration", "installation")
 SETTINGS = "-c fsync=off -c synchronous_commit=off -c full_page_writes=off -c max_connections=60"
 
 
@@ -86,9 +87,9 @@ def emptying(url: str) -> Iterator[Callable[[], None]]:
 def _empty(connection: psycopg.Connection) -> None:
     found = connection.execute(
         "SELECT tablename FROM pg_tables WHERE schemaname = 'public'"
-        " AND tablename <> 'schema_migration' ORDER BY tablename <> 'connection'"
-    )  # nearly all rows go with their connection
-    tables = [name for (name,) in found]
+        " ORDER BY tablename <> 'connection'"  # nearly all rows go with their connection
+    )
+    tables = [name for (name,) in found if name not in _MADE_WITH_THE_STORE]
     with connection.transaction():
         connection.execute("; ".join(f"DELETE FROM {name}" for name in tables).encode())
         connection.execute(

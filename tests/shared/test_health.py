@@ -42,6 +42,7 @@ from shared.rules.values import (
     Connection,
     JobMode,
     Layout,
+    SyncState,
 )
 from shared.settings import Settings, SettingsRefused, load_settings
 from tests.models.builders import trouble
@@ -301,7 +302,7 @@ def test_what_is_checked_is_read_from_a_real_store(store):
             peer="",
         )
         ended = syncs.start(made.id, "invoice", now)
-        syncs.save(ended.id, state="finished", ended_at=now)
+        syncs.save(ended.id, state=SyncState.FINISHED, ended_at=now)
         problems.report(made.id, None, [trouble()], now - timedelta(days=2))
         audit.add("anna", "db.backup", "", "/backups/a", now - timedelta(days=3))
         audit.add("anna", "qwc", "Larkspur", "", now - timedelta(days=1))
