@@ -14,7 +14,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 from bench import (
-    commands,
     console,
     crowd,
     imports,
@@ -22,6 +21,7 @@ from bench import (
     postgres,
     quiet,
     settling,
+    starting,
     suite,
 )
 from bench.page import Part, written
@@ -35,7 +35,7 @@ PARTS: dict[str, Callable[[int], Part]] = {
     "payments": payments.small_part,
     "postgres": postgres.part,
     "quiet": quiet.part,
-    "commands": commands.part,
+    "starting": starting.part,
     "console": console.part,
     "suite": suite.part,
 }

@@ -12,9 +12,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from bench.page import Part, at_most
 from bench.stage import command
 
 TIMES = 9
+GOALS = {"deskbridge syncs list": 120, "deskbridge --help": 70}
 COMMANDS = (("--help",), ("syncs", "list"), ("connection", "list"))
 
 
@@ -59,13 +61,17 @@ def _one(started: list[str], environment: dict[str, str]) -> tuple[float, float]
     return 1000 * passed, 1000 * (used.ru_utime + used.ru_stime)
 
 
+def part(_runs: int) -> Part:
+    """Commands on a small store."""
+    results = figures()
+    taken = {one.words: one.wall_ms for one in results}
+    goals = [at_most(f"`{words}`", taken[words], most, " ms") for words, most in GOALS.items()]
+    return Part("how long commands take", goals, as_table(results))
+
+
 def as_table(results: Iterable[StartFigures]) -> str:
     """The figures, for the page."""
     rows = "\n".join(f"| `{r.words}` | {r.wall_ms:.0f} ms | {r.cpu_ms:.0f} ms |" for r in results)
     return f"""| start and end of a command | time | CPU |
 |---|---|---|
 {rows}"""
-
-
-if __name__ == "__main__":
-    print(as_table(figures()))
