@@ -42,7 +42,6 @@ def retry(
     A parked one is posted as a new payment: see first that QuickBooks does not have it. That
     is asked, and needs --yes without a terminal. Either all are retried or none is.
 
-    \b
     ID is the payment's number, its id on the billing platform, or - to read them from standard
     input. Digits are the number, with --connection an external id first; #12 is always the number.
     """

@@ -11,7 +11,7 @@ from peewee import SQL, Tuple, fn
 from shared.errors import NotFound
 from shared.models import events
 from shared.models import tables as t
-from shared.models.convert import millis
+from shared.models.convert import cents, millis
 from shared.models.events import Told
 from shared.models.mapper import Mapper
 from shared.models.searching import ALL, by_shape, holding_words, patterns
@@ -45,6 +45,7 @@ def report(
         (
             *(connection_id, sync_id, sync_id, one.code, one.kind.value, one.object_id),
             *(one.document, one.basis or one.message, one.message, one.remedy, one.said),
+            *(None if one.found is None else cents(one.found),),
             *(ProblemState.OPEN.value, now_ms, now_ms, "", "", None),
         )
         for one in troubles
@@ -85,14 +86,16 @@ _REPORT = insert_rows(
     [
         *(t.Problem.connection, t.Problem.sync, t.Problem.first_sync, t.Problem.code),
         *(t.Problem.kind, t.Problem.object_id, t.Problem.document, t.Problem.basis),
-        *(t.Problem.message, t.Problem.remedy, t.Problem.said, t.Problem.state),
+        *(t.Problem.message, t.Problem.remedy, t.Problem.said),
+        *(t.Problem.found_cents, t.Problem.state),
         *(t.Problem.first_seen_ms, t.Problem.last_seen_ms),
         *(t.Problem.note, t.Problem.changed_by, t.Problem.changed_ms),
     ],
     key=[t.Problem.connection, t.Problem.kind, t.Problem.object_id, t.Problem.code],
     replace=[
         *(t.Problem.sync, t.Problem.document, t.Problem.basis, t.Problem.message),
-        *(t.Problem.remedy, t.Problem.said, t.Problem.last_seen_ms),
+        *(t.Problem.remedy, t.Problem.said, t.Problem.found_cents),
+        t.Problem.last_seen_ms,
     ],
     update={
         t.Problem.state: SQL(

@@ -244,7 +244,8 @@ class Problem(Table):
     """Something a person must look at: one row per connection, code and object.
 
     ``sync`` met it last, ``first_sync`` first; no foreign key, since syncs are pruned. ``basis`` is
-    what the trouble rests on: an acknowledged one opens again when that changes.
+    what the trouble rests on: an acknowledged one opens again when that changes. ``found_cents`` is
+    the amount that QuickBooks shows in place of ours.
     """
 
     id = LastingIdField()
@@ -259,6 +260,7 @@ class Problem(Table):
     message = TextField()
     remedy = TextField()
     said = TextField()
+    found_cents = BigIntegerField(null=True)
     state = TextField()
     first_seen_ms = BigIntegerField()
     last_seen_ms = BigIntegerField()

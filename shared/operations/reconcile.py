@@ -163,7 +163,7 @@ def _of_problems(found: Iterable[Problem], payments: Mapping[str, Payment]) -> I
                 kind=problem.code,
                 document=problem.document,
                 ours=payment.amount if payment else None,
-                quickbooks=None,
+                quickbooks=problem.found,
                 remedy=problem.remedy,
                 message=problem.message,
                 currency=payment.currency if payment else "",

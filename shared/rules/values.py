@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated, NamedTuple, TypeAlias
 
@@ -308,7 +309,8 @@ class Trouble:
     ``code`` names the hint, ``object_id`` the TxnID or ListID, ``document`` what a person
     calls it ("Invoice 1042, Larkspur Tile"). ``said`` is QuickBooks' own text, unchanged.
     ``basis`` is what it rests on, where that is not what ``message`` says: a problem that a person
-    acknowledged opens again when it changes.
+    acknowledged opens again when it changes. ``found`` is the amount that QuickBooks shows in place
+    of ours, where that is what is wrong.
     """
 
     code: str
@@ -319,6 +321,7 @@ class Trouble:
     remedy: str
     said: str = ""
     basis: str = ""
+    found: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -343,6 +346,7 @@ class Problem:
     note: Annotated[str, "why it is skipped or acknowledged"]
     changed_by: Annotated[str, "who last decided about it"]
     changed_at: Annotated[datetime | None, "and when; null: nobody did"]
+    found: Decimal | None  # the amount that QuickBooks shows in place of ours
 
 
 class Customer(NamedTuple):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from decimal import Decimal
 
 from shared.hints import tell
 from shared.models import problems, syncs
@@ -20,6 +21,7 @@ def report_failure(
     *,
     fields: Mapping[str, str] | None = None,
     said: str = "",
+    found: Decimal | None = None,
 ) -> str:
     """A payment needs a person; returns the sentence that says why."""
     told = tell(code, said=said, **(fields or {}))
@@ -31,6 +33,7 @@ def report_failure(
         told.message,
         told.remedy,
         said,
+        found=found,
     )
     report(session, trouble, now)
     return told.message

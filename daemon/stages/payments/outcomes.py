@@ -185,7 +185,8 @@ def note_posted(
         for use in posting.uses:
             _compare_balance(session, posting, use.invoice_txn_id, use.expected, ret, now)
     elif ret.total_amount is not None and not terms.agree(payment, posting, ret):
-        report_edited(session, payment, terms.as_sent(payment, posting), terms.as_shown(ret), now)
+        told = terms.as_sent(payment, posting), terms.as_shown(ret)
+        report_edited(session, payment, *told, ret.total_amount, now)
 
 
 def _as_it_was_sent(payment: Payment, posting: Posting, ret: ReceivePaymentRet) -> Posting:
@@ -203,11 +204,11 @@ def _as_it_was_sent(payment: Payment, posting: Posting, ret: ReceivePaymentRet) 
 
 
 def report_edited(
-    session: Session, payment: Payment, as_sent: str, as_found: str, now: datetime
+    session: Session, payment: Payment, as_sent: str, as_found: str, found: Decimal, now: datetime
 ) -> None:
-    """A payment of ours is not in QuickBooks as we sent it."""
+    """A payment of ours is not in QuickBooks as we sent it; there it is of the amount ``found``."""
     fields = {"expected": as_sent, "found": as_found}
-    describe.report_failure(session, payment, EDITED, now, fields=fields)
+    describe.report_failure(session, payment, EDITED, now, fields=fields, found=found)
 
 
 def _compare_balance(

@@ -152,7 +152,8 @@ def _same(session: Session, part: PaymentPart, one: ReceivedPayment, now: dateti
             describe.close_problem(session, [payment.id], code, now)
     else:
         as_sent, found = terms.as_sent(payment, posting), terms.as_shown(ret)
-        outcomes.report_edited(session, payment, as_sent, f"{found} of {one.customer}", now)
+        told = f"{found} of {one.customer}"
+        outcomes.report_edited(session, payment, as_sent, told, one.amount, now)
     return True
 
 

@@ -175,7 +175,11 @@ _BY_VALUE: Mapping[tuple[str, Any], str] = {
     ("credit_memos", True): "The next Invoice Sync reads open credit memos. They are only shown.",
     ("credit_memos", False): "The next Invoice Sync removes the credit memos from the ledger.",
     ("overpayment", Overpayment.CREDIT): _FROM_NOW_ON,
-    ("on_account", OnAccount.POST): _FROM_NOW_ON,
+    ("on_account", OnAccount.POST): (
+        "It applies to payments that come in from now on. Those on file without an invoice stay as"
+        " they are, since somebody may have recorded them by hand: retry those that should be"
+        " posted."
+    ),
     ("closed_period", ClosedPeriod.NEXT_OPEN_DAY): _FROM_NOW_ON,
     ("sample_company", SampleCompany.ALLOW): (
         "For a trial only. The next sync may bind a sample company that is open in QuickBooks."

@@ -644,3 +644,15 @@ def test_without_rules_the_defaults_are_said(books):
     text = plain(books.says("payments", "rules", "list"))
     assert "payments are deposited to Undeposited Funds" in text
     assert "each method goes by its usual name" in text
+
+
+def test_what_was_on_file_without_an_invoice_is_posted_once_it_is_retried(books):
+    on_account = ("--external-id", "pay_a", "--amount", "9.00", "--customer", "Larkspur Tile")
+    books.says("payments", "add", "Larkspur", *on_account)
+    assert statuses(books) == {"pay_a": "not_eligible"}
+    said = plain(books.says("connection", "edit", "Larkspur", "--on-account", "post", "--yes"))
+    assert "refused" not in said
+    assert "retry those that should be posted" in said
+    assert statuses(books) == {"pay_a": "not_eligible"}
+    books.says("payments", "retry", "pay_a")
+    assert statuses(books) != {"pay_a": "not_eligible"}

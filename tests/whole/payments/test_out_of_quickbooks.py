@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
+from decimal import Decimal
 
 import pytest
 
 from shared.models import problems
+from shared.operations import reconcile
 from shared.operations.problems import plan_acknowledge, plan_skip, plan_unskip
 from shared.rules.payments.values import PaymentStatus
 from shared.rules.values import Outcome, ProblemState, RecordKind
@@ -427,6 +429,10 @@ def test_an_edit_of_ours_is_a_problem_with_both_sides_until_it_is_taken_back(rig
     assert found.code == "payment-edited"
     assert "50.00 on 2025-06-30 for 1042 50.00" in found.message
     assert "80.00 on 2025-06-30 for 1042 50.00" in found.message
+    with rig.store.reading():
+        [reconciled] = reconcile.view(rig.store, "Larkspur")
+    told = {one.kind: (one.ours, one.quickbooks) for one in reconciled.differences}
+    assert told["payment-edited"] == (Decimal("50.00"), Decimal("80.00"))
     assert imported(rig) == {}
     assert rig.is_equal()
     acts.edit_payment(rig.company.books, txn_id, amount=5_000)
