@@ -14,7 +14,6 @@ from console.tui.screens.paging import Listed, PagedScreen
 from console.tui.screens.reading import ReadsDetail
 from console.tui.widgets.filter_line import FilterLine
 from console.tui.widgets.record_table import Column, Row
-from console.tui.widgets.text_view import TextView
 from shared.models.store import Store
 from shared.operations import audit
 from shared.operations.audit import AuditFilter, Entries
@@ -43,6 +42,7 @@ class AuditScreen(PagedScreen[Entries, AuditEntry, int], ReadsDetail[Entries]):
     TABLE = COLUMNS
     EXAMPLE = "who:mara action:retry connection:larkspur 2026-01-01..2026-01-31"
     NO_MORE = "No older entries. b goes back to the newer ones."
+    COPIED = "the entry"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(
             "slash",
@@ -81,10 +81,6 @@ class AuditScreen(PagedScreen[Entries, AuditEntry, int], ReadsDetail[Entries]):
 
     def able(self) -> dict[str, bool]:
         return super().able() | {"copy": bool(self.records)}
-
-    def action_copy(self) -> None:
-        """Copy the entry under the cursor."""
-        self.copy(self.query_one(TextView).text, "the entry")
 
     def _wanted(self) -> AuditFilter:
         today = self.worker.clock().astimezone().date()

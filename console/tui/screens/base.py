@@ -22,6 +22,7 @@ from textual.widgets import Static
 from console.tui.widgets.dialogs import Confirm
 from console.tui.widgets.filter_line import FilterLine
 from console.tui.widgets.key_line import KeyLine
+from console.tui.widgets.text_view import TextView
 from console.tui.widgets.title_bar import TitleBar
 from console.tui.worker import Console, StoreWorker, Trouble
 from shared.operations.deciding import Outcome, Plan, PlanIsStale
@@ -64,6 +65,7 @@ class ConsoleScreen(Screen[None]):
     """A screen with a title, what was said last, and the keys. Subclasses give PLACE and body."""
 
     PLACE: ClassVar[str] = ""
+    COPIED: ClassVar[str] = "what is told here"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "back", "Back", tooltip="Back to where you came from."),
     ]
@@ -93,6 +95,14 @@ class ConsoleScreen(Screen[None]):
         """Put a text on the clipboard of the operator's own terminal (OSC 52)."""
         self.app.copy_to_clipboard(text)
         self.say(f"Copied {what}. If nothing arrives, your terminal does not take OSC 52.")
+
+    def action_filter(self) -> None:
+        """Type what to look for, in a screen with a ``FilterLine``."""
+        self.query_one(FilterLine).open()
+
+    def action_copy(self) -> None:
+        """Copy what the ``TextView`` tells; COPIED says what that is."""
+        self.copy(self.query_one(TextView).text, self.COPIED)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Hide Esc at home: there is nowhere to go back to."""

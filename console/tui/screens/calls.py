@@ -99,6 +99,7 @@ class ExchangeScreen(FindsText[CallView]):
 
     PLACE = "Call"
     CSS_PATH = "calls.tcss"
+    COPIED = "request and answer"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("slash", "find", "Find", tooltip="Look for a text in request and answer."),
         Binding("n", "again(1)", "Next", tooltip="The next place with that text."),
@@ -121,10 +122,6 @@ class ExchangeScreen(FindsText[CallView]):
         one = snapshot.exchange
         self.show_place(f"Call {one.sequence} of sync {one.sync_id}: {one.step}")
         self.query_one(TextView).show(list(_paragraphs(snapshot)))
-
-    def action_copy(self) -> None:
-        """Copy everything, masked as it is shown."""
-        self.copy(self.query_one(TextView).text, "request and answer")
 
 
 def _paragraphs(snapshot: CallView) -> Iterator[str | Text]:

@@ -122,10 +122,6 @@ class ConnectionsScreen(IssuesPasswords[Connections]):
             found = line.overview.connection
             self.app.push_screen(SyncsScreen(found.id, found.name))
 
-    def action_filter(self) -> None:
-        """Type words to look for."""
-        self.query_one(FilterLine).open()
-
     def action_order(self) -> None:
         """Sort otherwise."""
         self._order = (self._order + 1) % len(ORDERS)

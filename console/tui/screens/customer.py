@@ -11,8 +11,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
 from console.tui import render
-from console.tui.screens.base import StoreScreen
-from console.tui.screens.hint import HintScreen
+from console.tui.screens.hint import OpensHint
 from console.tui.screens.invoice import InvoiceScreen
 from console.tui.screens.invoices import invoice_status
 from console.tui.widgets.record_table import Column, Heading, RecordTable, Row
@@ -37,12 +36,13 @@ COLUMNS = (
 AT_ONCE = 200
 
 
-class CustomerScreen(StoreScreen[CustomerDetail]):
+class CustomerScreen(OpensHint[CustomerDetail]):
     """A customer with what it owes; Enter opens an invoice."""
 
     PLACE = "Customer"
     CSS_PATH = "customers.tcss"
     AUTO_FOCUS = "RecordTable"
+    COPIED = "the customer"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("n", "more", "More", tooltip="List more of the invoices."),
         Binding(
@@ -85,8 +85,6 @@ class CustomerScreen(StoreScreen[CustomerDetail]):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action == "more":
             return True if self.snapshot is not None and self.snapshot.more else None
-        if action == "hint":
-            return True if self._code() else None
         return super().check_action(action, parameters)
 
     @on(RecordTable.Moved)
@@ -102,17 +100,7 @@ class CustomerScreen(StoreScreen[CustomerDetail]):
         self._most += AT_ONCE
         self.ask()
 
-    def action_hint(self) -> None:
-        """Open the troubleshooting entry of why the invoice is left out."""
-        self.app.push_screen(HintScreen(self._code()))
-
-    def action_copy(self) -> None:
-        """Copy what is told."""
-        self.copy(self.query_one(TextView).text, "the customer")
-
-    def _code(self) -> str:
-        if not self.is_mounted:
-            return ""
+    def hint_code(self) -> str:
         line = self._lines.get(self.query_one(RecordTable).key or "")
         return line.left_out if line is not None else ""
 

@@ -91,10 +91,6 @@ class CustomerNameScreen(StoreScreen[CustomerName]):
         )
         self.decide(plan_of, asks=True)
 
-    def action_filter(self) -> None:
-        """Type words of another customer's name."""
-        self.query_one(FilterLine).open()
-
     def action_unmap(self) -> None:
         """Ask, then take the mapping back."""
         self.decide(

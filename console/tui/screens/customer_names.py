@@ -100,10 +100,6 @@ class MappedNamesScreen(StoreScreen[tuple[MappedName, ...]]):
         if self.snapshot is not None:
             self.show(self.snapshot)
 
-    def action_filter(self) -> None:
-        """Type words to look for."""
-        self.query_one(FilterLine).open()
-
     def action_unmap(self) -> None:
         """Ask, then take the mapping back."""
         one = self._chosen()

@@ -15,7 +15,7 @@ from console.tui import render
 from console.tui.screens.customer import CustomerScreen
 from console.tui.screens.customer_name import CustomerNameScreen
 from console.tui.screens.customer_names import MappedNamesScreen
-from console.tui.screens.hint import HintScreen
+from console.tui.screens.hint import OpensHint
 from console.tui.screens.paging import CompanyPages, Listed
 from console.tui.widgets.filter_line import FilterLine
 from console.tui.widgets.record_table import Column, Heading, RecordTable, Row
@@ -42,7 +42,7 @@ KINDS = (Kind.BILLED, Kind.INACTIVE, Kind.NAMES)
 Line: TypeAlias = UnresolvedName | CustomerSides
 
 
-class CustomersScreen(CompanyPages[Customers, Line, Place]):
+class CustomersScreen(CompanyPages[Customers, Line, Place], OpensHint[Customers]):
     """The customers of all connections, or of one, by name; names to resolve stand above them."""
 
     PLACE = "Customers"
@@ -120,9 +120,6 @@ class CustomersScreen(CompanyPages[Customers, Line, Place]):
     def company_of(self, line: Line) -> tuple[int, str]:
         return line.connection_id, line.connection
 
-    def able(self) -> dict[str, bool]:
-        return super().able() | {"hint": bool(self._code())}
-
     @on(RecordTable.Opened)
     def _open(self) -> None:
         line = self.chosen()
@@ -141,11 +138,7 @@ class CustomersScreen(CompanyPages[Customers, Line, Place]):
         """Show the names that were mapped."""
         self.app.push_screen(MappedNamesScreen(self.connection_id, self.company))
 
-    def action_hint(self) -> None:
-        """Open the troubleshooting entry of why invoices are left out."""
-        self.app.push_screen(HintScreen(self._code()))
-
-    def _code(self) -> str:
+    def hint_code(self) -> str:
         line = self.chosen()
         if isinstance(line, CustomerSides) and line.left_out:
             return line.left_out[0].reason

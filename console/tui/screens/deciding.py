@@ -11,7 +11,7 @@ from rich.text import Text
 from textual.binding import Binding, BindingType
 
 from console.tui.render import titled
-from console.tui.screens.base import StoreScreen
+from console.tui.screens.hint import OpensHint
 from console.tui.widgets.dialogs import AskReason
 from shared.models.store import Store
 from shared.operations import problems
@@ -28,7 +28,7 @@ _KEYS: Mapping[str, str] = MappingProxyType(
 )
 
 
-class DecidesProblems(StoreScreen[Snapshot]):
+class DecidesProblems(OpensHint[Snapshot]):
     """A screen on which a problem is under the cursor: ``problem`` says which."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -60,6 +60,10 @@ class DecidesProblems(StoreScreen[Snapshot]):
         problem = self.problem()
         able = problem is not None and action in problems.choices(problem)
         return able if action == Choice.ACKNOWLEDGE else able or None
+
+    def hint_code(self) -> str:
+        problem = self.problem()
+        return problem.code if problem is not None else ""
 
     def choices(self, problem: Problem | None) -> Iterator[Text]:
         """What the keys would do to a problem, before one is pressed."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import ClassVar
+from typing import ClassVar, TypeVar
 
 from rich.text import Text
 from textual.app import ComposeResult
@@ -11,13 +11,31 @@ from textual.binding import Binding, BindingType
 
 from console.tui.main_screens import TROUBLESHOOTING
 from console.tui.render import lines, titled
-from console.tui.screens.base import ConsoleScreen
+from console.tui.screens.base import ConsoleScreen, StoreScreen
 from console.tui.widgets.text_view import Labeled, Paragraph, TextView
 from shared import hints
 from shared.hints import Hint
 from shared.operations.describe.hints import section
 
+Snapshot = TypeVar("Snapshot")
 _MOST_RELATED = 9
+
+
+class OpensHint(StoreScreen[Snapshot]):
+    """A screen whose action ``hint`` opens the entry for ``hint_code``, where there is a code."""
+
+    def hint_code(self) -> str:
+        """The code of what is under the cursor; empty: none."""
+        raise NotImplementedError
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if action == "hint":
+            return True if self.is_mounted and self.hint_code() else None
+        return super().check_action(action, parameters)
+
+    def action_hint(self) -> None:
+        """Open the troubleshooting entry."""
+        self.app.push_screen(HintScreen(self.hint_code()))
 
 
 class HintScreen(ConsoleScreen):

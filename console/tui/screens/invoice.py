@@ -12,7 +12,6 @@ from textual.binding import Binding, BindingType
 
 from console.tui import render
 from console.tui.screens.deciding import DecidesProblems
-from console.tui.screens.hint import HintScreen
 from console.tui.screens.payment import PaymentScreen
 from console.tui.widgets.record_table import Column, Heading, RecordTable, Row
 from console.tui.widgets.text_view import Paragraph, TextView
@@ -40,6 +39,7 @@ class InvoiceScreen(DecidesProblems[InvoiceDetail]):
     PLACE = "Invoice"
     CSS_PATH = "invoices.tcss"
     AUTO_FOCUS = "RecordTable"
+    COPIED = "the invoice"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("C", "copy", "Copy", tooltip="Copy what is told here to your clipboard."),
     ]
@@ -68,26 +68,13 @@ class InvoiceScreen(DecidesProblems[InvoiceDetail]):
     def problem(self) -> Problem | None:
         return self.snapshot.problem if self.snapshot is not None else None
 
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        if action == "hint":
-            return True if self._code() else None
-        return super().check_action(action, parameters)
-
     @on(RecordTable.Opened)
     def _open(self, event: RecordTable.Opened) -> None:
         payment = self._payments.get(event.key)
         if payment is not None:
             self.app.push_screen(PaymentScreen(payment.id))
 
-    def action_hint(self) -> None:
-        """Open the troubleshooting entry of its problem, else of why it is left out."""
-        self.app.push_screen(HintScreen(self._code()))
-
-    def action_copy(self) -> None:
-        """Copy what is told."""
-        self.copy(self.query_one(TextView).text, "the invoice")
-
-    def _code(self) -> str:
+    def hint_code(self) -> str:
         problem = self.problem()
         if problem is not None:
             return problem.code

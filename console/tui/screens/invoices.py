@@ -12,7 +12,7 @@ from textual import on
 from textual.binding import Binding, BindingType
 
 from console.tui import render
-from console.tui.screens.hint import HintScreen
+from console.tui.screens.hint import OpensHint
 from console.tui.screens.invoice import InvoiceScreen
 from console.tui.screens.paging import CompanyPages, Listed
 from console.tui.widgets.filter_line import FilterLine
@@ -41,7 +41,7 @@ COLUMNS = (
 SHOWN = ("", DIFFERING, LEFT_OUT, "paid", "void", "deleted")
 
 
-class InvoicesScreen(CompanyPages[Invoices, InvoiceSides, int]):
+class InvoicesScreen(CompanyPages[Invoices, InvoiceSides, int], OpensHint[Invoices]):
     """The invoices of all connections, or of one; what is under the cursor is explained below."""
 
     PLACE = "Invoices"
@@ -121,10 +121,9 @@ class InvoicesScreen(CompanyPages[Invoices, InvoiceSides, int]):
     def company_of(self, line: InvoiceSides) -> tuple[int, str]:
         return line.connection_id, line.connection
 
-    def able(self) -> dict[str, bool]:
+    def hint_code(self) -> str:
         line = self.chosen()
-        hint = line is not None and bool(hints.hint(line.left_out))
-        return super().able() | {"hint": hint}
+        return line.left_out if line is not None and hints.hint(line.left_out) else ""
 
     @on(RecordTable.Opened)
     def _open(self, event: RecordTable.Opened) -> None:
@@ -138,12 +137,6 @@ class InvoicesScreen(CompanyPages[Invoices, InvoiceSides, int]):
         others = [word for word in typed if word != held]
         kind = SHOWN[(SHOWN.index(held.casefold()) + 1) % len(SHOWN)]
         self.fill_filter(" ".join([*([kind] if kind else []), *others]))
-
-    def action_hint(self) -> None:
-        """Open the troubleshooting entry of why it is left out."""
-        line = self.chosen()
-        if line is not None:
-            self.app.push_screen(HintScreen(line.left_out))
 
     def _wanted(self) -> InvoiceFilter:
         typed = operations.read_filter(self.query_one(FilterLine).value)

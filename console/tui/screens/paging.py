@@ -120,10 +120,6 @@ class PagedScreen(StoreScreen[Snapshot], Generic[Snapshot, Record, Start]):
         self._starts = [None]
         self.ask()
 
-    def action_filter(self) -> None:
-        """Type a filter."""
-        self.query_one(FilterLine).open()
-
     def action_next_page(self) -> None:
         """Turn to the next page."""
         start = self.next_start(self.snapshot) if self.snapshot is not None else None

@@ -11,8 +11,7 @@ from rich.text import Text
 from textual.binding import Binding, BindingType
 
 from console.tui.render import titled
-from console.tui.screens.base import StoreScreen
-from console.tui.screens.hint import HintScreen
+from console.tui.screens.hint import OpensHint
 from console.tui.widgets.dialogs import AskReason
 from shared.models.store import Store
 from shared.operations import payment_allowances, payments
@@ -24,7 +23,7 @@ Snapshot = TypeVar("Snapshot")
 S = PaymentStatus
 
 
-class DecidesPayments(StoreScreen[Snapshot]):
+class DecidesPayments(OpensHint[Snapshot]):
     """A screen on which a payment is under the cursor: ``payment`` says which."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -78,6 +77,12 @@ class DecidesPayments(StoreScreen[Snapshot]):
         for action, key, told in _CHOICES:
             if _ABLE[action](payment):
                 yield titled(key, told)
+        if payment.code:
+            yield titled("t", "tells everything about this, and who does what.")
+
+    def hint_code(self) -> str:
+        payment = self.payment()
+        return payment.code if payment is not None else ""
 
     def action_retry(self) -> None:
         """Say what retrying would do, and ask."""
@@ -138,12 +143,6 @@ class DecidesPayments(StoreScreen[Snapshot]):
         if payment is not None:
             self.app.push_screen(CustomerNameScreen(payment.connection_id, payment.customer))
 
-    def action_hint(self) -> None:
-        """Open the troubleshooting entry."""
-        payment = self.payment()
-        if payment is not None:
-            self.app.push_screen(HintScreen(payment.code))
-
 
 def _may_retry(payment: Payment) -> bool:
     return payment.status is not S.READY and payments.may_retry(payment)
@@ -161,10 +160,6 @@ def _has_a_name_to_resolve(payment: Payment) -> bool:
     return payment.code in ABOUT_NAMES
 
 
-def _has_a_hint(payment: Payment) -> bool:
-    return bool(payment.code)
-
-
 _ABLE: Mapping[str, Callable[[Payment], bool]] = MappingProxyType(
     {
         "retry": _may_retry,
@@ -174,7 +169,6 @@ _ABLE: Mapping[str, Callable[[Payment], bool]] = MappingProxyType(
         "withdraw": payments.may_be_withdrawn,
         "settle": _is_in_doubt,
         "who": _has_a_name_to_resolve,
-        "hint": _has_a_hint,
     }
 )
 _CHOICES = (
@@ -189,5 +183,4 @@ _CHOICES = (
         "d",
         "ends the doubt now, where no PC can still be running its request. It asks.",
     ),
-    ("hint", "t", "tells everything about this, and who does what."),
 )

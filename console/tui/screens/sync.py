@@ -15,7 +15,6 @@ from textual.widgets import Static
 from console.tui import render
 from console.tui.screens.calls import CallsScreen
 from console.tui.screens.deciding import DecidesProblems
-from console.tui.screens.hint import HintScreen
 from console.tui.widgets.record_table import Column, Heading, RecordTable, Row
 from console.tui.widgets.text_view import Paragraph, TextView
 from shared.models.store import Store
@@ -85,8 +84,6 @@ class SyncScreen(DecidesProblems[SyncView]):
             return True if detail and detail.sync.ended_at is None else None
         if action == "more":
             return True if detail and len(detail.others) < detail.others_count else None
-        if action == "hint":
-            return True if self._code() else None
         return super().check_action(action, parameters)
 
     @on(RecordTable.Moved)
@@ -119,17 +116,13 @@ class SyncScreen(DecidesProblems[SyncView]):
         """Ask, then have the sync stop."""
         self.decide(partial(syncs.plan_stop, sync_ids=[self._sync_id]), asks=True)
 
-    def action_hint(self) -> None:
-        """Open the troubleshooting entry of the record, else of the sync."""
-        self.app.push_screen(HintScreen(self._code()))
-
     def action_copy(self) -> None:
         """Copy how it went and the record under the cursor."""
         if self.snapshot is not None:
             summary = "\n".join(line.plain for line in _summary(self.snapshot))
             self.copy(f"{summary}\n{self.query_one(TextView).text}", f"sync {self._sync_id}")
 
-    def _code(self) -> str:
+    def hint_code(self) -> str:
         problem = self.problem()
         if problem is not None:
             return problem.code

@@ -11,7 +11,7 @@ from textual import on
 from textual.binding import Binding, BindingType
 
 from console.tui import render
-from console.tui.screens.hint import HintScreen
+from console.tui.screens.hint import OpensHint
 from console.tui.screens.paging import Listed, PagedScreen
 from console.tui.screens.sync import SyncScreen
 from console.tui.widgets.filter_line import FilterLine
@@ -40,7 +40,7 @@ COLUMNS = (
 FAILED = "failed"
 
 
-class SyncsScreen(PagedScreen[SyncsPage, Sync, int]):
+class SyncsScreen(PagedScreen[SyncsPage, Sync, int], OpensHint[SyncsPage]):
     """The syncs of all connections, or of one; what is under the cursor is explained below."""
 
     PLACE = "Recent Syncs"
@@ -117,8 +117,11 @@ class SyncsScreen(PagedScreen[SyncsPage, Sync, int]):
         sync = self.chosen()
         return super().able() | {
             "stop": sync is not None and sync.ended_at is None,
-            "hint": sync is not None and bool(sync.error_code),
         }
+
+    def hint_code(self) -> str:
+        sync = self.chosen()
+        return sync.error_code if sync is not None else ""
 
     @on(RecordTable.Opened)
     def _open(self, event: RecordTable.Opened) -> None:
@@ -137,12 +140,6 @@ class SyncsScreen(PagedScreen[SyncsPage, Sync, int]):
         sync = self.chosen()
         if sync is not None:
             self.decide(partial(syncs.plan_stop, sync_ids=[sync.id]), asks=True)
-
-    def action_hint(self) -> None:
-        """Open the troubleshooting entry."""
-        sync = self.chosen()
-        if sync is not None:
-            self.app.push_screen(HintScreen(sync.error_code))
 
     def _wanted(self) -> SyncFilter:
         today = self.worker.clock().astimezone().date()

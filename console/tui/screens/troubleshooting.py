@@ -42,6 +42,7 @@ class TroubleshootingScreen(ConsoleScreen):
     PLACE = "Troubleshooting"
     CSS_PATH = "troubleshooting.tcss"
     AUTO_FOCUS = "RecordTable"
+    COPIED = "the entry"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("slash", "filter", "Search", tooltip="A code, a message, or any words of it."),
         Binding("C", "copy", "Copy", tooltip="Copy this entry to your terminal's clipboard."),
@@ -95,14 +96,6 @@ class TroubleshootingScreen(ConsoleScreen):
     @on(RecordTable.Opened)
     def _open(self, event: RecordTable.Opened) -> None:
         self.app.push_screen(HintScreen(event.key))
-
-    def action_filter(self) -> None:
-        """Type what to look for."""
-        self.query_one(FilterLine).open()
-
-    def action_copy(self) -> None:
-        """Copy the entry under the cursor."""
-        self.copy(self.query_one(TextView).text, "the entry")
 
 
 def _by_group() -> Iterator[Hint | Heading]:
