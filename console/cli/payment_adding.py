@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -29,6 +29,7 @@ from console.cli.params import (
     name_argument,
 )
 from shared.models.store import Store
+from shared.operations import payment_import_words as describe
 from shared.operations import payment_intake, payment_profiles
 from shared.operations.contracts.payment_intake import TAKEN, TAKEN_FILE
 from shared.operations.deciding import Operator, PlanIsStale, carry_out
@@ -37,7 +38,7 @@ from shared.operations.file_profiles import HowToRead, Profile
 from shared.operations.file_text import readable_twice
 from shared.operations.payment_columns import DatesAreAmbiguous
 from shared.operations.payment_files import PaymentFile
-from shared.operations.payment_intake import Imported, ImportPlan, Report, numbers
+from shared.operations.payment_intake import Imported, ImportPlan, Report
 from shared.operations.payment_profiles import SavePlan
 from shared.operations.payment_staging import StagedRows
 from shared.operations.payment_terms import Unreadable, uses_of
@@ -47,7 +48,6 @@ CHARGE_STATES = ("succeeded", "pending", "failed")
 FORMATS = ("csv", "jsonl")
 NOTHING = Decimal("0.00")
 TRIES = 3
-MOST_TOLD = 50
 
 
 @click.command()
@@ -322,44 +322,22 @@ def _carried_out(context: CommandContext, plan: ImportPlan) -> Imported:
 
 
 def _say(plan: ImportPlan, report: Report, *, dry_run: bool, saved: str) -> None:
-    said = numbers(report)
-    for told in report.told:
+    for told in (*report.told, describe.becomes(plan, dry_run=dry_run), *describe.details(plan)):
         output.say_wrapped(told)
-    rows = count(len(plan.rows), "row")
-    output.say_wrapped(
-        f"Nothing is written. {rows} would be: {said}." if dry_run else f"{rows}: {said}."
-    )
-    for told in [
-        *map(str, report.left_out),
-        *_first(plan.told),
-        *_first(_sentences(report)),
-        saved,
-    ]:
-        if told:
-            output.say_wrapped(told)
+    if saved:
+        output.say_wrapped(saved)
     if not dry_run:
         output.say_wrapped(
             f"How they stand: deskbridge payments list {quote(plan.connection.name)}"
         )
 
 
-def _sentences(report: Report) -> list[str]:
-    return [note.sentence for note in report.notes]
-
-
-def _first(told: Sequence[str]) -> list[str]:
-    """The first of many sentences, and how many there are more."""
-    more = len(told) - MOST_TOLD
-    return [*told[:MOST_TOLD], *([f"… and {more:,} more: --json has all."] if more > 0 else [])]
-
-
 def _refused(report: Report, *, dry_run: bool) -> Refused:
     """The rows that are refused, each remedy once; what was taken in is said, too."""
-    told = [f"line {one.line}: {one.external_id}: {one.reason}" for one in report.refused]
     would_be = "would be " if dry_run else ""
     first = (
         f"{count(len(report.refused), 'row')} {would_be}refused; "
         f"{count(report.taken, 'other row')} {would_be}taken in."
     )
-    remedies = dict.fromkeys(one.remedy for one in report.refused)
-    return Refused("\n".join([first, *_first(told)]), " ".join(remedies))
+    told = "\n".join([first, *describe.refused(report.refused)])
+    return Refused(told, describe.remedies(report.refused))

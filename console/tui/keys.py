@@ -32,6 +32,8 @@ _CALLED = {
     "GenerateScreen": "Generate QWC",
     "HintScreen": "A troubleshooting entry",
     "CustomerNameScreen": "Match customer",
+    "TakeFileScreen": "A file of payments",
+    "LookScreen": "A file, looked at",
 }
 """Screens whose title is made of what they show."""
 _WIDGETS = {

@@ -28,6 +28,7 @@ class TemporaryRows:
 
     def __init__(self, rows: Iterable[tuple[int, str | None, bytes]]) -> None:
         # An empty name is a file that SQLite removes when it is closed.
+        # The console reads a file on one thread and takes it in on another, never on both at once.
         self._database = sqlite3.connect("", isolation_level=None, check_same_thread=False)
         # Whoever forgets these rows last, in whatever thread: Python 3.13 complains otherwise.
         weakref.finalize(self, self._database.close)

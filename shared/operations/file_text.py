@@ -37,6 +37,10 @@ Cells = tuple[int, list[str]]
 """A row with the line on which it begins."""
 
 
+FORMS = {".csv": "csv", ".tsv": "csv", ".txt": "csv", ".jsonl": "jsonl"}
+"""What a file is by the end of its name."""
+
+
 @contextmanager
 def readable_twice(content: Iterable[bytes]) -> Iterator[BinaryIO]:
     """The content as ``seekable`` has it; what was kept of it goes in the end."""

@@ -66,6 +66,22 @@ def view_list(_store: Store, which: Which = None) -> Sequence[ListedProfile]:
     ]
 
 
+@dataclass(frozen=True, slots=True)
+class Takes:
+    """A connection that takes files of payments, and the labels of its profiles."""
+
+    connection: str
+    saved: tuple[str, ...]
+
+
+def view_takers(_store: Store) -> Sequence[Takes]:
+    """Every connection, by name."""
+    return [
+        Takes(held.name, tuple(one.label for one in saved_profiles.of_connection(held.id)))
+        for held in every(None)
+    ]
+
+
 def view_called(_store: Store, which: Which, label: str) -> ShownProfile:
     """A shipped profile, or a saved one of a connection, if one is named. Raises NotFound."""
     saved = _saved(chosen(which).id) if which is not None else {}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import ClassVar
@@ -15,12 +15,14 @@ from console.tui import render
 from console.tui.screens.paging import CompanyPages, Listed
 from console.tui.screens.payment import PaymentScreen
 from console.tui.screens.payment_deciding import DecidesPayments
+from console.tui.screens.payment_file import TakeFileScreen
 from console.tui.widgets.filter_line import FilterLine
 from console.tui.widgets.record_table import Column, RecordTable, Row
 from shared.models.store import Store
-from shared.operations import payment_views, payments
+from shared.operations import payment_profiles, payment_views, payments
 from shared.operations.describe.payments import MEANINGS, name_of, status_word
 from shared.operations.describe.text import count, grouped
+from shared.operations.payment_profiles import Takes
 from shared.operations.payment_views import AT_WORK, NEEDS_PERSON, OF_EACH, OVER, word_of
 from shared.rules.payments.values import Payment, PaymentStatus
 from shared.rules.payments.views import (
@@ -73,6 +75,12 @@ class PaymentsScreen(
             "company",
             "Only its company",
             tooltip="Only the company of the payment under the cursor, or all again.",
+        ),
+        Binding(
+            "F",
+            "take_file",
+            "Take in a file",
+            tooltip="Look at a file of payments, such as an export of Stripe, and take it in.",
         ),
         Binding("n", "next_page", "Older", tooltip="The next page of older payments."),
         Binding("b", "page_before", "Newer", tooltip="Back to the page of newer payments."),
@@ -132,6 +140,23 @@ class PaymentsScreen(
         if isinstance(record, PaymentGroup):
             return None
         return record.payment.connection_id, record.connection
+
+    def action_take_file(self) -> None:
+        """Ask which file, for the company that is shown if it is one."""
+        self.look(payment_profiles.view_takers, self._ask_for_file)
+
+    def _ask_for_file(self, takers: Sequence[Takes]) -> None:
+        if not takers:
+            self.say("There is no connection yet: h, then N, sets one up.")
+            return
+        chosen = self._company_chosen()
+        name = self.company or (chosen[1] if chosen else "")
+        self.app.push_screen(TakeFileScreen(takers, name), self._file_taken)
+
+    def _file_taken(self, became: str | None) -> None:
+        if became is not None:
+            self.say(became)
+            self.ask()
 
     def able(self) -> dict[str, bool]:
         return super().able() | {

@@ -12,7 +12,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.message import Message
-from textual.suggester import SuggestFromList
+from textual.suggester import Suggester, SuggestFromList
 from textual.widget import Widget
 from textual.widgets import Input, Static
 
@@ -28,7 +28,8 @@ class Wrong(ValueError):
 class TextField:
     """A line to type in: ``read`` makes a value of it or raises Wrong.
 
-    ``offers`` are what may be meant; anything else may be typed as well.
+    ``offers`` are what may be meant; anything else may be typed as well. ``suggester`` completes
+    what is typed, where that is no list.
     """
 
     name: str
@@ -37,6 +38,7 @@ class TextField:
     read: Callable[[str], Any] = str.strip
     text: str = ""
     offers: tuple[str, ...] = ()
+    suggester: Suggester | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,12 +87,10 @@ class Entry(Vertical):
     def _place(self) -> Widget:
         if isinstance(self.field, ChoiceField):
             return Choice(self.field.options, self.field.chosen)
-        suggester = SuggestFromList(self.field.offers, case_sensitive=False)
-        return Input(
-            self.field.text,
-            select_on_focus=False,
-            suggester=suggester if self.field.offers else None,
-        )
+        suggester = self.field.suggester
+        if self.field.offers:
+            suggester = SuggestFromList(self.field.offers, case_sensitive=False)
+        return Input(self.field.text, select_on_focus=False, suggester=suggester)
 
     @property
     def filled(self) -> Any:

@@ -39,6 +39,7 @@ from tests.console.tui.screens.driver import LARGE, SMALL, Driver, RoomyMachine,
 from tests.models.builders import NOON
 
 TITLE = "deskbridge console"
+SAMPLE = Path(__file__).with_name("export.csv")
 FOLDER = Path(__file__).parents[4] / "docs" / "screens"
 ROOM = "/tmp/deskbridge-pictures"
 """Where the store of the pictures seems to be; it is in a place of its own that is as long."""
@@ -75,6 +76,8 @@ OPENED = (
     Picture("customer", ("c", "down", "enter")),
     Picture("customer-name", ("c", "enter")),
     Picture("mapped-names", ("c", "M")),
+    Picture("file", ("m", "F")),
+    Picture("file-look", ("m", "F", f"type:{SAMPLE}", *["enter"] * 6)),
     Picture("set-up", ("N", "type:Larkspur Tile"), empty=True),
     Picture("settings", ("slash", "type:larkspur", "enter", "S")),
     Picture("deposit-rule", ("slash", "type:larkspur", "enter", "S", "D")),
