@@ -14,6 +14,11 @@ def daemon(context: click.Context) -> None:
     syncs against the store. Logs to standard error. SIGTERM and Ctrl-C stop it cleanly:
     calls under way are answered first. Exit code 1 when it cannot start.
     """
+    from daemon import tls
+
+    settings = context.obj.settings
+    if not tls.serves_tls((*settings.listen, *settings.api_listen)):
+        tls.leave_out()
     from daemon.run import run_daemon
 
-    context.exit(run_daemon(context.obj.settings))
+    context.exit(run_daemon(settings))
