@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import difflib
 import weakref
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Any, BinaryIO
@@ -98,11 +98,6 @@ def read_rows(
 ) -> PaymentFile:
     """The rows of a file: see PaymentFile."""
     return PaymentFile(content, form, today, how)
-
-
-def read_object(values: Mapping[str, Any], today: date, line: int = 1) -> FileRow:
-    """Read one payment as a program gives it: the keys of a line of JSON."""
-    return read(_of_object(line, dict(values)), today)
 
 
 def _decoded(content: BinaryIO) -> Iterator[str]:

@@ -109,6 +109,9 @@ def _complete(cells: Sequence[str], values: dict[str, Any], kind: str, look: Loo
         values["disputed"] = "yes"
     if kind == FAILED:
         values["charge_state"] = ChargeState.FAILED.value
+    elif "status" in profile.columns:
+        # Only a report that tells what became of a charge says that it succeeded after all.
+        values["charge_state"] = ChargeState.SUCCEEDED.value
     try:
         _take_number(cells, values, look)
         _take_day(cells, values, look)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
@@ -14,7 +15,7 @@ from shared.operations.file_profiles import HowToRead, read_map, shipped
 from shared.operations.file_text import UnreadableFile
 from shared.operations.payment_cells import FileRow
 from shared.operations.payment_columns import DatesAreAmbiguous
-from shared.operations.payment_files import PaymentFile, read_object, read_rows
+from shared.operations.payment_files import PaymentFile, read_rows
 from shared.rules.payments.values import ChargeState, NewPayment, NewUse
 from tests.operations.reports import (
     PAYPAL,
@@ -539,6 +540,11 @@ def test_an_unknown_profile_is_told_with_those_there_are():
 # What programs send.
 
 
+def read_object(values: dict[str, object]) -> FileRow:
+    [row] = read_rows([json.dumps(values).encode()], "jsonl", TODAY)
+    return row
+
+
 def test_a_program_gives_a_payment_as_an_object():
     row = read_object(
         {
@@ -553,8 +559,7 @@ def test_a_program_gives_a_payment_as_an_object():
             "charge_state": "pending",
             "customer": "Larkspur Tile",
             "applied": [{"invoice": "100", "amount": "250.00"}],
-        },
-        TODAY,
+        }
     )
     assert row.faults == ()
     assert row.payment.charged
@@ -564,6 +569,6 @@ def test_a_program_gives_a_payment_as_an_object():
 
 def test_a_payment_that_was_not_processed_is_offline():
     given = {"external_id": "p", "amount": "1.00", "customer": "Juniper", "processed": False}
-    assert not read_object(given, TODAY).payment.charged
-    assert read_object({**given, "processed": "no"}, TODAY).faults
-    assert read_object({**given, "offline": False}, TODAY).faults
+    assert not read_object(given).payment.charged
+    assert read_object({**given, "processed": "no"}).faults
+    assert read_object({**given, "offline": False}).faults

@@ -14,6 +14,7 @@ from shared.operations.payment_intake import Imported, Report, plan_import
 from shared.operations.payment_profiles import how_to_read, plan_remove, plan_save
 from shared.rules.payments.values import ChargeState, PaymentStatus, PostingState
 from tests.models.builders import NOON
+from tests.models.payments.builders import pays
 from tests.operations.reports import (
     PAYPAL,
     STRIPE_BALANCE,
@@ -111,6 +112,20 @@ def test_a_charge_that_failed_is_left_out_unless_it_is_on_file(till):
     assert counted(imported(till, failed)) == (0, 1, 0, 0)
     assert till.payment("ch_1").charge_state is ChargeState.FAILED
     assert till.payment("ch_1").status is PaymentStatus.NOT_ELIGIBLE
+
+
+def test_a_charge_that_was_pending_has_succeeded_when_a_report_says_so(till):
+    till.take_in(pays("ch_1", charge_state=ChargeState.PENDING, currency="USD"))
+    assert till.payment("ch_1").charge_state is ChargeState.PENDING
+    assert counted(imported(till, PAYMENTS, *USUAL)) == (0, 1, 0, 0)
+    assert till.payment("ch_1").charge_state is ChargeState.SUCCEEDED
+
+
+def test_a_balance_that_still_has_a_failed_charge_does_not_make_it_good(till):
+    imported(till, PAYMENTS, *USUAL)
+    imported(till, written(STRIPE_PAYMENTS, charge("ch_1", "100.00", Status="Failed")))
+    assert counted(imported(till, BALANCE)) == (0, 0, 1, 0)
+    assert till.payment("ch_1").charge_state is ChargeState.FAILED
 
 
 def test_a_refund_that_a_report_tells_of_a_payment_is_taken_over(till):
