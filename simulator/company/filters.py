@@ -35,6 +35,7 @@ class Listed(NamedTuple):
     list_id: str
     full_name: str
     active: bool
+    modified: int
 
 
 def transactions(books: Books, query: etree._Element, records: Mapping[str, Txn]) -> Selection:
@@ -50,7 +51,7 @@ def transactions(books: Books, query: etree._Element, records: Mapping[str, Txn]
 def customers(books: Books, query: etree._Element) -> Selection:
     """The customers and jobs that a query asks for. Raises RequestFailed."""
     listed = [
-        Listed(one.list_id, books.full_name(one.list_id), one.active)
+        Listed(one.list_id, books.full_name(one.list_id), one.active, one.modified)
         for one in books.customers_in_order()
     ]
     return _from_list(books, query, listed)
@@ -58,14 +59,17 @@ def customers(books: Books, query: etree._Element) -> Selection:
 
 def accounts(books: Books, query: etree._Element) -> Selection:
     """The accounts that a query asks for. Raises RequestFailed."""
-    listed = [Listed(one.list_id, one.name, True) for one in books.accounts.values()]
+    listed = [Listed(one.list_id, one.name, True, one.created) for one in books.accounts.values()]
     return _from_list(books, query, listed)
 
 
 def payment_methods(books: Books, query: etree._Element) -> Selection:
     """The payment methods that a query asks for. Raises RequestFailed."""
-    methods = books.of_kind("PaymentMethod")
-    return _from_list(books, query, [Listed(one.list_id, one.name, one.active) for one in methods])
+    listed = [
+        Listed(one.list_id, one.name, one.active, one.created)
+        for one in books.of_kind("PaymentMethod")
+    ]
+    return _from_list(books, query, listed)
 
 
 def deletions(books: Books, query: etree._Element) -> Selection:
@@ -109,7 +113,9 @@ def _from_list(books: Books, query: etree._Element, listed: list[Listed]) -> Sel
     if names := _values(query, "FullName"):
         return _by_text(names, ((one.full_name.casefold(), one.list_id) for one in listed))
     active = _ACTIVE.get(_value(query, "ActiveStatus"))
-    return Selection(tuple(one.list_id for one in listed if active in (None, one.active)))
+    inside = _modified(books, query, "ModifiedDate")
+    found = (one for one in listed if active in (None, one.active) and inside(one.modified))
+    return Selection(tuple(one.list_id for one in found))
 
 
 def _txn_tests(books: Books, query: etree._Element) -> list[Callable[[Txn], bool]]:

@@ -59,9 +59,16 @@ def _txn(*filters: Particle) -> Choice:
     )
 
 
-def _list() -> Choice:
+def _list(first: tuple[Particle, ...] = (), last: tuple[Particle, ...] = ()) -> Choice:
     active = maybe("ActiveStatus", one_of("ActiveOnly", "InactiveOnly", "All", default=True))
-    return Choice((some("ListID", ID), some("FullName", text()), Sequence((active,))))
+    return Choice((some("ListID", ID), some("FullName", text()), Sequence((*first, active, *last))))
+
+
+def _changed_in_list() -> Choice:
+    return _list(
+        (maybe("MaxReturned", COUNT),),
+        (maybe("FromModifiedDate", DATETIME), maybe("ToModifiedDate", DATETIME)),
+    )
 
 
 _LINES = maybe("IncludeLineItems", BOOL, (2, 0))
@@ -84,7 +91,7 @@ REQUESTS = {
         RequestType(
             "CustomerQueryRq",
             "CustomerRet",
-            Sequence((_list(), _INCLUDE, _OWNER)),
+            Sequence((_changed_in_list(), _INCLUDE, _OWNER)),
             metadata=True,
             iterator=True,
         ),

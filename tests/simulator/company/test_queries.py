@@ -256,6 +256,14 @@ def test_customers_are_active_ones_unless_asked_otherwise() -> None:
     assert set(customers("<ActiveStatus>All</ActiveStatus>")) == set(BOOKS.customers)
 
 
+def test_customers_that_changed_since_a_time() -> None:
+    middle = sorted(one.modified for one in BOOKS.customers.values())[len(BOOKS.customers) // 2]
+    since = f"<FromModifiedDate>{BOOKS.stamp(middle)[:19]}</FromModifiedDate>"
+    changed = {one.list_id for one in BOOKS.customers.values() if one.modified >= middle}
+    assert 0 < len(changed) < len(BOOKS.customers)
+    assert set(customers(f"<ActiveStatus>All</ActiveStatus>{since}")) == changed
+
+
 def test_by_id_inactive_customers_come_too() -> None:
     gone = next(one.list_id for one in BOOKS.customers.values() if not one.active)
     assert customers(f"<ListID>{gone}</ListID>") == [gone]

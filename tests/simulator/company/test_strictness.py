@@ -32,6 +32,8 @@ FITTING = [
     "</CustomerQueryRq>",
     "<CustomerQueryRq><ListID>80000101-1689200000</ListID><ListID>80000102-1689200000</ListID>"
     "<IncludeRetElement>Name</IncludeRetElement></CustomerQueryRq>",
+    "<CustomerQueryRq><MaxReturned>9</MaxReturned><ActiveStatus>All</ActiveStatus>"
+    "<FromModifiedDate>2024-06-12T00:00:00</FromModifiedDate></CustomerQueryRq>",
     '<InvoiceQueryRq requestID="17" iterator="Start"><MaxReturned>3</MaxReturned>'
     "<ModifiedDateRangeFilter><FromModifiedDate>2024-06-12T00:00:00</FromModifiedDate>"
     "</ModifiedDateRangeFilter><IncludeLineItems>true</IncludeLineItems>"
