@@ -52,7 +52,7 @@ def row_of(line: int, cells: Sequence[str], values: dict[str, Any], look: Look) 
         return replace(raw, note=note, kind=kind)
     if not fault:
         fault = _complete(cells, values, kind, look)
-    return replace(raw, kind=kind, fault=fault, fee_elsewhere=_fee_elsewhere(values))
+    return Raw(line, values, fault, "", kind, _fee_elsewhere(values))
 
 
 def _label_of(cells: Sequence[str], values: Mapping[str, Any], profile: Profile) -> str:
