@@ -51,9 +51,12 @@ def free_port() -> int:
 
 @contextmanager
 def daemon(
-    folder: Path, database: str = ""
+    folder: Path, database: str = "", **settings: str
 ) -> Iterator[tuple[subprocess.Popen[bytes], dict[str, str]]]:
-    """A daemon on a new store; yields it with the environment of its commands."""
+    """A daemon on a new store; yields it with the environment of its commands.
+
+    ``settings`` are variables of its environment.
+    """
     port = free_port()
     environment = {
         **{k: v for k, v in os.environ.items() if not k.startswith("DESKBRIDGE_")},
@@ -64,6 +67,7 @@ def daemon(
         "DESKBRIDGE_PAGE_SIZE": str(PAGE),
         "DESKBRIDGE_PAGE_SIZE_MAX": str(PAGE),
         "DESKBRIDGE_LOG": "warn",
+        **settings,
     }
     process = subprocess.Popen([sys.executable, "-m", "deskbridge", "daemon"], env=environment)
     try:

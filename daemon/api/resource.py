@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any
 from urllib.parse import parse_qsl, quote, unquote, urlencode
 
@@ -68,7 +69,6 @@ class ApiResource(Resource):
         self._reactor = reactor
         self._now = now
         self._guesses = Strangers()
-        self._document = text().encode()
 
     def render(self, request: Any) -> Any:
         """Find the route, answer, and write that unless the program is gone."""
@@ -104,7 +104,7 @@ class ApiResource(Resource):
     def _served(self, method: str) -> Answer:
         if method not in ("GET", "HEAD"):
             return _not_allowed(["GET", "HEAD"])
-        return Answer(200, self._document)
+        return Answer(200, _document())
 
     def _slowed(self, request: EdgeRequest, answered: Answered) -> Answer:
         """Who guesses at tokens is told to wait; a good token is let in all the same."""
@@ -158,6 +158,12 @@ def _find(method: str, path: str) -> tuple[tuple[Route, Mapping[str, str]] | Non
             return (route, places), []
         allowed.append(route.method)
     return None, [*allowed, *(["HEAD"] if "GET" in allowed else [])]
+
+
+@cache
+def _document() -> bytes:
+    """Made when somebody asks: few daemons ever serve it, and it is as large as ten pages."""
+    return text().encode()
 
 
 def _no_such() -> Answer:

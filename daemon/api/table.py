@@ -58,6 +58,7 @@ OF_ONE = f"{BASE}/connections/{{name}}"
 _STATUSES = tuple(one.value for one in InvoiceStatus)
 _STANDINGS = tuple(one.value for one in PaymentStatus)
 _STATES = tuple(one.value for one in ProblemState)
+_NAMED = Shape(CustomerSides, "list_id name full_name parent_list_id active")
 _CUSTOMER = Shape(CustomerSides, "list_id name full_name parent_list_id active owing", owing=OWING)
 
 
@@ -119,7 +120,7 @@ def _list_customers(asked: Asked) -> Found:
     if after is not None and kinds != [int, str, int]:
         raise bad_place(str(after))
     wanted = CustomerFilter(connection_id=asked.connection.id)
-    return _page(_CUSTOMER, customers.view_page(asked.store, wanted, after, asked.query["limit"]))
+    return _page(_NAMED, customers.view_names(asked.store, wanted, after, asked.query["limit"]))
 
 
 def _show_customer(asked: Asked) -> Found:
@@ -338,7 +339,7 @@ ROUTES: tuple[Route, ...] = (
         "list_customers",
         "Customers that imported invoices are billed to, by name",
         _list_customers,
-        list_of(_CUSTOMER),
+        list_of(_NAMED),
         PAGED,
     ),
     _read(

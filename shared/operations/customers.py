@@ -118,6 +118,14 @@ def view_page(
     return page_of(found, limit, lambda customer: customer.place)
 
 
+def view_names(
+    _store: Store, wanted: CustomerFilter, after: Place | None = None, limit: int = AT_ONCE
+) -> Page[CustomerSides, Place]:
+    """The same page without what each owes, which is worked out from all of their invoices."""
+    found = customer_pages.page(wanted, limit + 1, after, owing=False)
+    return page_of(found, limit, lambda customer: customer.place)
+
+
 def view_with_names(store: Store, wanted: Wanted, after: Place | None = None) -> Customers:
     """A page with the names that wait for a person, which are on the first page only."""
     unresolved = customer_matching.unresolved(wanted.connection_id)

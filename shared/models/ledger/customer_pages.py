@@ -80,8 +80,13 @@ _BILLED = Statement(
 )
 
 
-def page(wanted: CustomerFilter, limit: int, after: Place | None = None) -> list[CustomerSides]:
-    """Return the customers that are wanted, by connection and name, those after ``after``."""
+def page(
+    wanted: CustomerFilter, limit: int, after: Place | None = None, *, owing: bool = True
+) -> list[CustomerSides]:
+    """Return the customers that are wanted, by connection and name, those after ``after``.
+
+    What they owe, where ``owing``, is worked out from all of their invoices.
+    """
     connection_id, name, number = after or (0, "", 0)
     of_one = wanted.connection_id is not None
     found = _page(wanted.billed, of_one, len(wanted.words)).all(
@@ -92,7 +97,7 @@ def page(wanted: CustomerFilter, limit: int, after: Place | None = None) -> list
         limit=limit,
         **patterns(wanted.words),
     )
-    return _with_sides(found)
+    return _with_sides(found) if owing else [_read(row, ()) for row in found]
 
 
 @by_shape
