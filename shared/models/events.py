@@ -197,8 +197,7 @@ def _read(
     kinds: Collection[str] | None,
     limit: int,
 ) -> Slice:
-    given = {"connections": connections, "kinds": kinds}
-    filters = {name: value for name, value in given.items() if value is not None}
+    filters = _filters(connections, kinds)
     rows = _after(frozenset(filters)).all(after=cursor, until=until, limit=limit, **filters)
     found = tuple(_EVENT.read(row) for row in rows)
     return Slice(found, found[-1].id if len(found) == limit else until)
@@ -212,8 +211,7 @@ def newest(
     limit: int = 100,
 ) -> list[Event]:
     """Return events, newest first, those older than ``before_id``; for people to look at."""
-    given = {"connections": connections, "kinds": kinds}
-    filters = {name: value for name, value in given.items() if value is not None}
+    filters = _filters(connections, kinds)
     rows = _newest(frozenset(filters)).all(before=before_id or EVERY, limit=limit, **filters)
     return [_EVENT.read(row) for row in rows]
 
@@ -250,9 +248,25 @@ def _newest(filters: frozenset[str]) -> Statement:
     )
 
 
+def _filters(connections: Collection[int] | None, kinds: Collection[str] | None) -> dict[str, Any]:
+    """The parameters of ``_those``: one connection alone has an index in the right order."""
+    given: dict[str, Any] = {"connections": connections, "kinds": kinds}
+    if connections is not None and len(connections) == 1:
+        given = {"connection": next(iter(connections)), "kinds": kinds}
+    return {name: value for name, value in given.items() if value is not None}
+
+
 def _those(filters: frozenset[str]) -> list[Any]:
-    fields: dict[str, Any] = {"connections": t.Event.connection, "kinds": t.Event.kind}
-    return [among(fields[name], name) for name in sorted(filters)]
+    """What limits the events. The sum keeps the database from going by connection where there are
+    several: it would read all of theirs, and sort them, for the sake of a page.
+    """
+    several: Any = t.Event.connection + 0
+    conditions = {
+        "connection": lambda: t.Event.connection == slot("connection"),
+        "connections": lambda: among(several, "connections"),
+        "kinds": lambda: among(t.Event.kind, "kinds"),
+    }
+    return [conditions[name]() for name in sorted(filters)]
 
 
 def _select(*conditions: Any) -> Any:

@@ -18,6 +18,7 @@ from shared.rules.payments.values import PostingState
 from shared.rules.values import InvoiceStatus, ProblemState, RecordKind, SyncState
 from tests.models.builders import NOON, Books, customer, invoice, later, paid, trouble
 from tests.models.payments.builders import Till, pays, received
+from tests.models.plans import on_sqlite, plans
 
 
 @pytest.fixture
@@ -325,6 +326,16 @@ def test_a_slice_goes_on_where_the_last_one_ended(store, reader):
         note(store, "e")
     assert documents(reader, kinds=["sync.late"]) == []
     assert documents(reader) == [], "a cursor goes on past what nobody wanted"
+
+
+@on_sqlite
+@pytest.mark.parametrize("filters", [{}, {"connections": [1]}, {"connections": [1, 2]}])
+def test_a_page_is_read_in_order_and_no_further_than_it_goes(store, monkeypatch, filters):
+    seen = plans(monkeypatch)
+    events.after(store, 7, kinds=["sync.late"], **filters)
+    with store.reading():
+        events.newest(**filters)
+    assert not [plan for plan in seen if "B-TREE" in plan or plan.startswith("SCAN event")]
 
 
 def test_old_events_are_forgotten_but_not_those_that_somebody_waits_for(store_url):
