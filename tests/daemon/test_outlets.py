@@ -223,12 +223,12 @@ def test_after_48_hours_an_event_is_parked_with_the_last_reason(world):
     hook.always = TryAgain("503", whole=True)
     world.runs(hook)
     world.happens("1a", "1b")
-    world.goes_on(47 * 3600, by=60)
+    world.goes_on(46 * 3600, by=600)
     assert world.aside() == []
-    world.goes_on(2 * 3600, by=60)
+    world.goes_on(3 * 3600, by=600)
     assert world.aside() == [("1a", "503")]
     hook.always = None
-    world.goes_on(2 * 3600, by=60)
+    world.goes_on(2 * 3600, by=600)
     assert hook.got == ["1b"]
 
 
