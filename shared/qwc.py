@@ -16,14 +16,13 @@ from html import escape
 from uuid import UUID, uuid4
 
 from shared.errors import StoreError
-from shared.rules.values import Application, ApplicationKind
+from shared.rules.values import MAX_AUTO_RUN_MINUTES, Application, ApplicationKind
 from shared.setting_values import mask_secrets
 from shared.urls import address_complaints, host_of, is_numeric_host
 
 MAX_DESCRIPTION = 80
 MAX_APP_NAME = 60
 """The row in the Web Connector and QuickBooks' list of applications show about so much."""
-MAX_MINUTES = 7 * 24 * 60
 
 _GUID = re.compile(r"\{[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}\}")
 # The example GUIDs of Intuit's samples, which several products ship unchanged: two of them in
@@ -307,7 +306,7 @@ def _same_guid(file: QwcFile) -> list[QwcFault]:
 
 
 def _interval_faults(minutes: int) -> list[QwcFault]:
-    if 0 <= minutes <= MAX_MINUTES:
+    if 0 <= minutes <= MAX_AUTO_RUN_MINUTES:
         return []
-    remedy = f"Write 0 (none) or a whole number of minutes up to {MAX_MINUTES}, a week"
+    remedy = f"Write 0 (none) or a whole number of minutes up to {MAX_AUTO_RUN_MINUTES}, a week"
     return [QwcFault("RunEveryNMinutes", str(minutes), "it is out of range", remedy)]

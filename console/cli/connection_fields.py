@@ -1,4 +1,4 @@
-"""The options for the fields of a connection."""
+"""The options for the settings of a connection."""
 
 from __future__ import annotations
 
@@ -8,117 +8,37 @@ from typing import Any
 import click
 
 from console.cli.params import NO_DATE, CompanyFile, Day
-from shared.rules import values
+from shared.operations.describe.connection_settings import SETTINGS, Setting
+
+_TYPED: dict[str, dict[str, Any]] = {
+    "company_file": {"type": CompanyFile()},
+    "start_date": {"type": Day(), "metavar": "DATE"},
+}
 
 
 def fields(command: Callable[..., Any]) -> Callable[..., Any]:
-    """The options for every field of a connection; what is not given is None."""
-    for option in reversed(FIELD_OPTIONS):
+    """The options for every setting of a connection; what is not given is None."""
+    for setting in reversed([one for one in SETTINGS.values() if one.option]):
+        option = click.option(setting.option, setting.key, help=setting.help, **_taken(setting))
         command = option(command)
     return command
 
 
-FIELD_OPTIONS = (
-    click.option(
-        "--layout",
-        type=click.Choice(["two", "combined"]),
-        help="Two rows in the Web Connector (Invoice Sync, Payment Sync) or one combined.",
-    ),
-    click.option(
-        "--company-file",
-        type=CompanyFile(),
-        help=r"Path on the Windows PC, C:\Books\X.qbw; empty: the file that is open.",
-    ),
-    click.option(
-        "--jobs",
-        type=click.Choice(["roll-up", "separate"]),
-        help="Bill a job's invoices to its top customer, or keep jobs apart.",
-    ),
-    click.option(
-        "--start-date",
-        type=Day(),
-        metavar="DATE",
-        help="Leave out invoices dated earlier (2026-01-31); none: take all.",
-    ),
-    click.option(
-        "--every",
-        "run_every_minutes",
-        type=click.IntRange(0, 10080),
-        metavar="MINUTES",
-        help="Auto-Run interval proposed in the .qwc files; 0: no proposal.",
-    ),
-    click.option(
-        "--minimum-interval",
-        "minimum_interval_seconds",
-        type=click.IntRange(0, 86400),
-        metavar="SECONDS",
-        help="Shortest Auto-Run interval that the Web Connector may use; 0: any.",
-    ),
-    click.option(
-        "--payments-out/--no-payments-out",
-        default=None,
-        help="Post payments of the billing platform to QuickBooks, or never. Default: post.",
-    ),
-    click.option(
-        "--payments-in/--no-payments-in",
-        default=None,
-        help="Import the payments recorded in QuickBooks, or not. Default: import.",
-    ),
-    click.option(
-        "--credit-memos",
-        type=click.Choice(["off", "on"]),
-        help="Read open credit memos from QuickBooks, to look at them here. Default: off.",
-    ),
-    click.option(
-        "--missing-method",
-        type=click.Choice(["create", "other"]),
-        help="A payment method that QuickBooks does not list: create it there, or use Other.",
-    ),
-    click.option(
-        "--overpayment",
-        type=click.Choice(["refuse", "credit"]),
-        help="What a payment exceeds its invoices by: refuse the payment, or keep the rest as "
-        "customer credit.",
-    ),
-    click.option(
-        "--on-account",
-        type=click.Choice(["refuse", "post"]),
-        help="A payment that names a customer and no invoice: refuse it, or post it on account.",
-    ),
-    click.option(
-        "--closed-period",
-        type=click.Choice(["hold", "next-open-day"]),
-        help="A payment dated in a closed period: hold it, or post it on the first open day with "
-        "its own date in the memo.",
-    ),
-    click.option(
-        "--sample-company",
-        type=click.Choice(["refuse", "allow"]),
-        help="A sample company of QuickBooks: refuse it, or allow it for a trial.",
-    ),
-    click.option(
-        "--debug/--no-debug",
-        default=None,
-        help="Keep what QuickBooks answered, to find out what went wrong.",
-    ),
-)
+def _taken(setting: Setting) -> dict[str, Any]:
+    """What an option takes, as click is told it."""
+    if setting.unit:
+        return {"type": click.IntRange(0, setting.most), "metavar": setting.unit.upper()}
+    if "/" in setting.option:
+        return {"default": None}
+    return _TYPED.get(setting.key) or {"type": click.Choice([one.word for one in setting.values])}
 
 
 def chosen(given: dict[str, Any]) -> dict[str, Any]:
     """The options that were given, as values."""
-    readers: dict[str, Callable[[Any], Any]] = {
-        "layout": values.Layout,
-        "jobs": values.JobMode,
-        "missing_method": values.MissingMethod,
-        "overpayment": values.Overpayment,
-        "on_account": values.OnAccount,
-        "closed_period": values.ClosedPeriod,
-        "sample_company": values.SampleCompany,
-        "credit_memos": lambda word: word == "on",
-        "start_date": lambda day: None if day == NO_DATE else day,
-    }
-    return {
-        name: readers.get(name, lambda value: value)(value)
-        for name, value in given.items()
-        if value is not None
-    }
+    return {key: _value(SETTINGS[key], one) for key, one in given.items() if one is not None}
+
+
+def _value(setting: Setting, given: Any) -> Any:
+    if given == NO_DATE:
+        return None
+    return next((one.value for one in setting.values if one.word == given), given)

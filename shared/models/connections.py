@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import difflib
 import unicodedata
-from collections.abc import Callable
-from datetime import date, datetime
+from collections.abc import Callable, Mapping
+from dataclasses import fields
+from datetime import datetime
 from itertools import chain, count
 from typing import Any
 from uuid import UUID, uuid4
@@ -42,16 +43,10 @@ from shared.rules.events import EventKind
 from shared.rules.values import (
     Application,
     ApplicationKind,
-    ClosedPeriod,
     CompanyBinding,
     Connection,
-    JobMode,
     Layout,
-    MissingMethod,
-    OnAccount,
-    Overpayment,
     RecordKind,
-    SampleCompany,
 )
 
 __all__ = [
@@ -77,10 +72,8 @@ __all__ = [
 ]
 
 NAME_LENGTH = 60
-_EDITABLE = {
-    *("name", "layout", "company_file", "jobs", "start_date", "run_every_minutes"),
-    *("minimum_interval_seconds", "debug", "payments_out", "payments_in", "missing_method"),
-    *("overpayment", "on_account", "closed_period", "sample_company", "credit_memos"),
+_EDITABLE = {one.name for one in fields(Connection)} - {
+    *("id", "created_at", "binding", "platform_account")
 }
 _UNBOUND = {
     **dict.fromkeys(("company_name", "product_name", "major_version", "minor_version"), ""),
@@ -92,56 +85,30 @@ _UNBOUND = {
 
 
 def add(
-    name: str,
-    *,
-    layout: Layout = Layout.TWO,
-    company_file: str = "",
-    jobs: JobMode = JobMode.ROLL_UP,
-    start_date: date | None = None,
-    run_every_minutes: int = 0,
-    minimum_interval_seconds: int = 0,
-    debug: bool = False,
-    payments_out: bool = True,
-    payments_in: bool = True,
-    missing_method: MissingMethod = MissingMethod.CREATE,
-    overpayment: Overpayment = Overpayment.REFUSE,
-    on_account: OnAccount = OnAccount.REFUSE,
-    closed_period: ClosedPeriod = ClosedPeriod.HOLD,
-    sample_company: SampleCompany = SampleCompany.REFUSE,
-    credit_memos: bool = False,
-    now: datetime,
-    new_id: Callable[[], UUID] = uuid4,
+    name: str, *, now: datetime, new_id: Callable[[], UUID] = uuid4, **settings: Any
 ) -> Connection:
     """Make a connection with the applications of its layout; nobody can log in yet.
 
-    Raises BadName or NameTaken.
+    What ``settings`` leave out is as usual. Raises BadName, NameTaken, or TypeError for an
+    unknown setting.
     """
+    _refuse_unknown(settings)
     name = _checked_name(name)
     _refuse_taken(name)
+    account = _free_account(name)
+    usual = {one.name: one.default for one in fields(Connection) if one.name in _EDITABLE}
     columns = CONNECTION.changes(
-        name=name,
-        layout=layout,
-        company_file=company_file,
-        jobs=jobs,
-        start_date=start_date,
-        run_every_minutes=run_every_minutes,
-        minimum_interval_seconds=minimum_interval_seconds,
-        debug=debug,
-        payments_out=payments_out,
-        payments_in=payments_in,
-        missing_method=missing_method,
-        overpayment=overpayment,
-        on_account=on_account,
-        closed_period=closed_period,
-        sample_company=sample_company,
-        credit_memos=credit_memos,
-        created_at=now,
-        platform_account=_free_account(name),
+        **(usual | settings | {"name": name}), created_at=now, platform_account=account
     )
     id_ = _ADD.value(name_key=_key(name), **columns, **_UNBOUND)
-    fit_to_layout(id_, name, layout, new_id=new_id)
+    fit_to_layout(id_, name, Layout(columns["layout"]), new_id=new_id)
     events.record(id_, EventKind.CONNECTION_ADDED, [events.Told(str(id_), name)])
     return by_id(id_)
+
+
+def _refuse_unknown(settings: Mapping[str, Any]) -> None:
+    if unknown := settings.keys() - _EDITABLE:
+        raise TypeError(f"a connection has no {', '.join(sorted(unknown))}")
 
 
 _ADD = insert_row(t.Connection)
@@ -226,9 +193,7 @@ def edit(connection_id: int, *, new_id: Callable[[], UUID] = uuid4, **changes: A
     Another layout makes the applications that are missing and revokes those that no longer
     belong. Raises NotFound, BadName, NameTaken, or TypeError for an unknown field.
     """
-    unknown = set(changes) - _EDITABLE
-    if unknown:
-        raise TypeError(f"a connection has no {', '.join(sorted(unknown))}")
+    _refuse_unknown(changes)
     before = by_id(connection_id)
     keys = {}
     if "name" in changes:

@@ -13,7 +13,7 @@ from shared.models.payments import account_rules, holds, payment_pages, quickboo
 from shared.models.store import Store
 from shared.operations import payment_rules
 from shared.operations.deciding import Need, Operator, Outcome, Plan
-from shared.operations.describe import connection_edits
+from shared.operations.describe import connection_settings as settings
 from shared.operations.describe import connections as describe
 from shared.operations.describe.sections import Section
 from shared.operations.describe.text import count
@@ -182,7 +182,7 @@ class AddPlan(Plan[Decided]):
         """Make the connection and its rules; raises DuplicateRule."""
         made = connections.add(**self.fields, now=by.now)
         told = {name: value for name, value in self.fields.items() if name != "name"}
-        by.note("connection.add", made.name, describe.for_the_audit(told))
+        by.note("connection.add", made.name, settings.for_the_audit(told))
         for deposit in self.deposits:
             payment_rules.plan_deposit(by.store, made.id, deposit).apply(by)
         for method in self.methods:
@@ -228,8 +228,8 @@ class EditPlan(Plan[Decided]):
             connections.unbind(before.id)
         after = connections.by_id(before.id)
         told = dict(self.changes) | ({"rebind": True} if self.rebind else {})
-        by.note("connection.edit", before.name, describe.for_the_audit(told))
-        follows = [*describe.follows(before, self.changes), *_rebound(rebind=self.rebind)]
+        by.note("connection.edit", before.name, settings.for_the_audit(told))
+        follows = [*settings.follows(before, self.changes), *_rebound(rebind=self.rebind)]
         return Decided(" ".join([f"Changed {after.name}.", *follows]), connection=after)
 
 
@@ -242,11 +242,11 @@ def plan_edit(
     where somebody who signs in now no longer can.
     """
     before = chosen(which)
-    real = {name: new for name, new in changes.items() if new != getattr(before, name)}
-    told = [*describe.changed(before, real), *describe.follows(before, real)]
+    real = settings.real(before, changes)
+    told = [*settings.changed(before, real), *settings.follows(before, real)]
     if rebind and before.binding:
         told.append(f"{before.binding.company_name} is forgotten.")
-    title, verb = connection_edits.question(before.name, real, rebind=rebind)
+    title, verb = settings.question(before.name, real, rebind=rebind)
     return EditPlan(
         title=title,
         verb=verb,

@@ -19,6 +19,7 @@ from typing import Annotated, NamedTuple, TypeAlias
 Day: TypeAlias = date
 """A date without time; spelled so where a field is called ``date``."""
 
+MAX_AUTO_RUN_MINUTES = 7 * 24 * 60
 LONGEST_LOCK = timedelta(minutes=15)
 """How long wrong passwords lock an application's sign-in at most."""
 
@@ -173,26 +174,26 @@ class CompanyBinding:
     company_key: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Connection:
-    """One QuickBooks company file joined to one ledger.
+    """One QuickBooks company file joined to one ledger; each setting of it has its default.
 
     ``platform_account`` says whose payments these are on the billing platform; it stays.
     """
 
     id: int
     name: Annotated[str, "the name of the connection"]
-    layout: Annotated[Layout, "`two` applications or one `combined`"]
+    layout: Annotated[Layout, "`two` applications or one `combined`"] = Layout.TWO
     company_file: Annotated[
         str, "Windows path handed to the Web Connector; empty: the file that is open"
-    ]
-    jobs: Annotated[JobMode, "`roll-up` to the top customer or `separate`"]
-    start_date: Annotated[date | None, "invoices dated earlier are left out; null: none are"]
-    run_every_minutes: Annotated[int, "Auto-Run proposal in the .qwc files; 0: none"]
+    ] = ""
+    jobs: Annotated[JobMode, "`roll-up` to the top customer or `separate`"] = JobMode.ROLL_UP
+    start_date: Annotated[date | None, "invoices dated earlier are left out; null: none are"] = None
+    run_every_minutes: Annotated[int, "Auto-Run proposal in the .qwc files; 0: none"] = 0
     minimum_interval_seconds: Annotated[
         int, "lower limit told to the Web Connector at login; 0: none"
-    ]
-    debug: Annotated[bool, "whether the answers of QuickBooks are kept"]
+    ] = 0
+    debug: Annotated[bool, "whether the answers of QuickBooks are kept"] = False
     created_at: Annotated[datetime, "when it was added"]
     binding: Annotated[
         CompanyBinding | None, "the company file it is bound to; null before the first sync"

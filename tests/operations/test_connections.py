@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import fields
 from datetime import date
 
 import pytest
@@ -13,10 +14,9 @@ from shared.models.payments import account_rules
 from shared.operations import connections as operations
 from shared.operations import payment_rules
 from shared.operations.deciding import NotConfirmed, Operator, PlanIsStale, carry_out
-from shared.operations.describe.connection_edits import question
-from shared.operations.describe.connections import CHOICES, TITLES
+from shared.operations.describe.connection_settings import SETTINGS, question
 from shared.rules.payments.values import DepositRule, MethodRule, PostingState
-from shared.rules.values import Layout, OnAccount, Overpayment
+from shared.rules.values import Connection, Layout, OnAccount, Overpayment
 from tests.deciding import decide
 from tests.models.builders import NOON, invoice
 from tests.models.payments.builders import Till, pays
@@ -131,7 +131,7 @@ def test_what_is_so_already_is_no_change(till):
     assert (decision.needs, decision.told) == ((), ())
 
 
-EVERY_CHOICE = [(name, value) for name, choices in CHOICES.items() for value, _ in choices]
+EVERY_CHOICE = [(key, value) for key, one in SETTINGS.items() for value, _ in one.options]
 TYPED = [
     ("name", "Bramble"),
     *(("company_file", path) for path in ("", "D:\\Bramble.qbw")),
@@ -150,8 +150,14 @@ def test_each_change_asks_what_will_be_and_its_button_names_it(field, value):
     assert verb not in {"Change", "Continue", "OK", "Yes"}
 
 
+def test_set_up_proposes_what_a_new_connection_is_as_a_rule():
+    usual = {one.name: one.default for one in fields(Connection)}
+    chosen = [one for one in SETTINGS.values() if one.options]
+    assert {one.key: one.proposed for one in chosen} == {one.key: usual[one.key] for one in chosen}
+
+
 def test_each_field_that_can_be_changed_has_its_question():
-    assert {name for name, _ in EVERY_CHOICE + TYPED} == set(TITLES)
+    assert {name for name, _ in EVERY_CHOICE + TYPED} == set(SETTINGS)
 
 
 def test_the_plan_asks_about_what_really_changes(till):

@@ -15,7 +15,6 @@ from console.tui import render
 from console.tui.screens import settings_fields as fields
 from console.tui.screens import settings_rows
 from console.tui.screens.issuing import IssuesPasswords
-from console.tui.screens.settings_fields import FIELDS, FieldOfConnection
 from console.tui.widgets.form import TextField, Wrong
 from console.tui.widgets.form_dialog import FormDialog
 from console.tui.widgets.record_table import Column, RecordTable
@@ -23,7 +22,7 @@ from console.tui.widgets.text_view import TextView
 from shared.models.store import Store
 from shared.operations import connections, payment_rules
 from shared.operations.connections import Decided, RemovalPlan, SettingsView
-from shared.operations.describe import connections as describe
+from shared.operations.describe.connection_settings import SETTINGS, Setting, follows
 from shared.rules.values import Application, Connection
 
 COLUMNS = (Column("Setting", least=24), Column("As it is", least=20))
@@ -105,16 +104,16 @@ class SettingsScreen(IssuesPasswords[SettingsView]):
         self.refresh_bindings()
 
     def _told(self, key: str, held: SettingsView) -> Iterator[Text]:
-        if key in FIELDS:
-            yield from _told_of_field(FIELDS[key], held.connection)
+        if key in SETTINGS:
+            yield from _told_of_field(SETTINGS[key], held.connection)
         else:
             yield from settings_rows.explained(key, held, self.worker.clock())
 
     @on(RecordTable.Opened)
     def _open(self, event: RecordTable.Opened) -> None:
         kind, _, which = event.key.partition(":")
-        if event.key in FIELDS:
-            self._change(FIELDS[event.key])
+        if event.key in SETTINGS:
+            self._change(SETTINGS[event.key])
         elif kind == "deposit" or kind == "method":
             self._remove_rule(which)
         elif kind == "action":
@@ -127,24 +126,22 @@ class SettingsScreen(IssuesPasswords[SettingsView]):
 
     # Fields.
 
-    def _change(self, one: FieldOfConnection) -> None:
+    def _change(self, one: Setting) -> None:
         if self.snapshot is None or not self.may_change():
             return
         connection = self.snapshot.connection
         dialog = FormDialog(
             f"{one.title} of {connection.name}",
-            [told] if (told := describe.always_follows(one.name)) else [],
-            [one.field(getattr(connection, one.name))],
+            [one.follows] if one.follows else [],
+            [fields.field_of(one, getattr(connection, one.key))],
             "Continue" if one.asks else "Change",
         )
         self.app.push_screen(dialog, partial(self._chosen, one, connection))
 
-    def _chosen(
-        self, one: FieldOfConnection, before: Connection, changes: dict[str, Any] | None
-    ) -> None:
+    def _chosen(self, one: Setting, before: Connection, changes: dict[str, Any] | None) -> None:
         if changes is None:
             return
-        if changes[one.name] == getattr(before, one.name):
+        if changes[one.key] == getattr(before, one.key):
             self.say("Nothing was changed: it is so already.")
         else:
             self.decide(
@@ -229,15 +226,15 @@ class SettingsScreen(IssuesPasswords[SettingsView]):
         self._removed(removed.sentence)
 
 
-def _told_of_field(one: FieldOfConnection, connection: Connection) -> Iterator[Text]:
+def _told_of_field(one: Setting, connection: Connection) -> Iterator[Text]:
     yield render.titled(one.title, one.told)
-    if told := describe.always_follows(one.name):
-        yield render.titled("A change", told)
+    if one.follows:
+        yield render.titled("A change", one.follows)
     for value, option in one.options:
-        follows = describe.follows(connection, {one.name: value})
-        if follows and not told:
-            yield render.titled(f"Enter, {option}", " ".join(follows))
-    if not one.options or told:
+        told = follows(connection, {one.key: value})
+        if told and not one.follows:
+            yield render.titled(f"Enter, {option}", " ".join(told))
+    if not one.options or one.follows:
         yield render.titled("Enter", "changes it.")
 
 

@@ -1,30 +1,16 @@
-"""The fields of a connection: what each means, how it is typed, what of it cannot be taken."""
+"""The fields of a connection and of its rules: how each is typed, what of it cannot be taken."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import date
 from pathlib import Path, PureWindowsPath
-from types import MappingProxyType
 from typing import Any
 
 from console.tui.widgets.form import ChoiceField, Field, TextField, Wrong
-from shared.operations.describe import connections as describe
-from shared.qwc import MAX_MINUTES
+from shared.operations.describe.connection_settings import Setting
 from shared.rules.payments.deposits import USUAL_NAMES
 from shared.rules.payments.values import DepositRule, MethodRule
-from shared.rules.values import (
-    ClosedPeriod,
-    JobMode,
-    Layout,
-    MissingMethod,
-    OnAccount,
-    Overpayment,
-    SampleCompany,
-)
-
-MAX_SECONDS = 24 * 60 * 60
 
 
 def read_name(text: str) -> str:
@@ -85,119 +71,20 @@ def whole(most: int, unit: str) -> Callable[[str], int]:
     return read
 
 
-@dataclass(frozen=True, slots=True)
-class FieldOfConnection:
-    """One field: as it is asked for, and whether a change of it is asked about first.
-
-    What it is called and what its values are called stands in ``describe.connections``. Where it
-    is typed, ``read`` makes a value of the text, ``text`` the text of a value.
-    """
-
-    name: str
-    told: str
-    read: Callable[[str], Any] = str.strip
-    text: Callable[[Any], str] = str
-    asks: bool = False
-
-    @property
-    def title(self) -> str:
-        """What it is called."""
-        return describe.TITLES[self.name]
-
-    @property
-    def options(self) -> tuple[tuple[Any, str], ...]:
-        """Its choices with their words; none where it is typed."""
-        return describe.CHOICES.get(self.name, ())
-
-    def field(self, value: Any) -> Field:
-        """The field as a form has it, filled in with ``value``."""
-        if self.options:
-            return ChoiceField(self.name, self.title, self.told, self.options, value)
-        return TextField(self.name, self.title, self.told, self.read, self.text(value))
+_READERS: Mapping[str, Callable[[str], Any]] = {
+    "name": read_name,
+    "company_file": read_company_file,
+    "start_date": read_day,
+}
 
 
-NAME = FieldOfConnection(
-    "name", "What the company is called here and in the .qwc files.", read=read_name
-)
-COMPANY_FILE = FieldOfConnection(
-    "company_file",
-    r"Its path on the Windows PC, such as C:\Books\Larkspur.qbw. Empty: the file that is open."
-    " Required if syncs should run while QuickBooks is closed.",
-    read=read_company_file,
-)
-LAYOUT = FieldOfConnection("layout", "What the bookkeeper selects and updates.", asks=True)
-AUTO_RUN = FieldOfConnection(
-    "run_every_minutes",
-    "In minutes (0 = manual only). The .qwc file proposes it; the bookkeeper selects Auto-Run.",
-    read=whole(MAX_MINUTES, "minutes"),
-)
-MINIMUM_INTERVAL = FieldOfConnection(
-    "minimum_interval_seconds",
-    "The shortest Auto-Run interval that the Web Connector may use, in seconds (0 = any).",
-    read=whole(MAX_SECONDS, "seconds"),
-)
-START_DATE = FieldOfConnection(
-    "start_date",
-    "Earlier invoices are left out and earlier payments are not posted. Write 2026-01-31, or"
-    " nothing to take all.",
-    read=read_day,
-    text=lambda day: day.isoformat() if day else "",
-    asks=True,
-)
-JOBS = FieldOfConnection("jobs", "Who owes the invoice of a job.")
-PAYMENTS_IN = FieldOfConnection("payments_in", "Payments recorded in QuickBooks.")
-PAYMENTS_OUT = FieldOfConnection(
-    "payments_out", "Payments processed by the billing platform.", asks=True
-)
-CREDIT_MEMOS = FieldOfConnection(
-    "credit_memos", "What customers can still use, to look at it here."
-)
-MISSING_METHOD = FieldOfConnection("missing_method", "A method that QuickBooks does not list.")
-OVERPAYMENT = FieldOfConnection(
-    "overpayment", "A payment of more than its invoices still owe.", asks=True
-)
-ON_ACCOUNT = FieldOfConnection(
-    "on_account", "A payment that names a customer and no invoice.", asks=True
-)
-CLOSED_PERIOD = FieldOfConnection(
-    "closed_period", "A payment dated up to the closing date.", asks=True
-)
-SAMPLE_COMPANY = FieldOfConnection(
-    "sample_company", "The practice files that come with QuickBooks; allow them for a trial only."
-)
-DEBUG = FieldOfConnection("debug", "Keep what QuickBooks answers, to find out what went wrong.")
-
-FIELDS: Mapping[str, FieldOfConnection] = MappingProxyType(
-    {
-        one.name: one
-        for one in (
-            *(NAME, COMPANY_FILE, LAYOUT, AUTO_RUN, MINIMUM_INTERVAL, PAYMENTS_IN, PAYMENTS_OUT),
-            *(CREDIT_MEMOS, START_DATE, JOBS, MISSING_METHOD, OVERPAYMENT, ON_ACCOUNT),
-            *(CLOSED_PERIOD, SAMPLE_COMPANY, DEBUG),
-        )
-    }
-)
-"""Every field, in the order in which Settings lists them."""
-
-DEFAULTS: Mapping[str, Any] = MappingProxyType(
-    {
-        "name": "",
-        "company_file": "",
-        "layout": Layout.TWO,
-        "run_every_minutes": 30,
-        "start_date": None,
-        "jobs": JobMode.ROLL_UP,
-        "payments_in": True,
-        "payments_out": True,
-        "credit_memos": False,
-        "missing_method": MissingMethod.CREATE,
-        "overpayment": Overpayment.REFUSE,
-        "on_account": OnAccount.REFUSE,
-        "closed_period": ClosedPeriod.HOLD,
-        "sample_company": SampleCompany.REFUSE,
-    }
-)
-"""What Set-up proposes."""
+def field_of(setting: Setting, value: Any) -> Field:
+    """A setting as a form has it, filled in with ``value``."""
+    if setting.options:
+        return ChoiceField(setting.key, setting.title, setting.told, setting.options, value)
+    read = whole(setting.most, setting.unit) if setting.unit else _READERS[setting.key]
+    text = "" if value is None else str(value)
+    return TextField(setting.key, setting.title, setting.told, read, text)
 
 
 # Rules.

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
+from itertools import groupby
+from operator import attrgetter
 
 from rich.text import Text
 
@@ -12,17 +14,11 @@ from console.tui.widgets.record_table import Heading, Row
 from shared.operations.connections import SettingsView
 from shared.operations.describe import connections as describe
 from shared.operations.describe import payment_rules as rule_words
+from shared.operations.describe.connection_settings import SETTINGS
 from shared.operations.describe.text import local_time
 from shared.rules.payments.values import DepositRule, MethodRule
 from shared.rules.values import Application
 
-_GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
-    ("Connection", ("name", "layout", "company_file")),
-    ("Schedule", ("run_every_minutes", "minimum_interval_seconds")),
-    ("Data flows", ("payments_in", "payments_out", "credit_memos", "start_date", "jobs")),
-    ("Payments that do not fit", ("overpayment", "on_account", "closed_period", "missing_method")),
-    ("Trials and troubleshooting", ("sample_company", "debug")),
-)
 ALWAYS = "Import from QuickBooks, always"
 
 _ACTIONS: Mapping[str, tuple[str, str, str]] = {
@@ -72,13 +68,12 @@ _ACTIONS: Mapping[str, tuple[str, str, str]] = {
 
 def lines(held: SettingsView, now: datetime) -> Iterator[Row | Heading]:
     """Every line, group by group."""
-    for heading, names in _GROUPS:
+    for heading, group in groupby(SETTINGS.values(), attrgetter("group")):
         yield Heading(heading)
         if heading == "Data flows":
             yield Row("always", ("Customers and invoices", ALWAYS))
-        for name in names:
-            value = getattr(held.connection, name)
-            yield Row(name, (describe.TITLES[name], describe.value(name, value)))
+        for one in group:
+            yield Row(one.key, (one.title, one.words(getattr(held.connection, one.key))))
         if heading == "Connection":
             yield Row("company", ("Company", describe.company(held.connection.binding)))
             if held.connection.binding:

@@ -94,15 +94,15 @@ class SetupScreen(Asking[Connection | None]):
         yield Static(id="step")
         with ContentSwitcher(initial="company"):
             with Vertical(id="company"):
-                yield Form(proposed(fields.NAME, fields.COMPANY_FILE, fields.LAYOUT))
+                yield Form(proposed("name", "company_file", "layout"))
             with Vertical(id="address"):
                 yield AddressChecks(worker.settings, worker.network, worker.clock)
             with Vertical(id="schedule"):
-                yield Form(proposed(fields.AUTO_RUN, fields.START_DATE))
+                yield Form(proposed("run_every_minutes", "start_date"))
             with Vertical(id="data"):
                 yield DataFlows()
             with Vertical(id="rules"):
-                yield Form(proposed(fields.MISSING_METHOD))
+                yield Form(proposed("missing_method"))
                 yield SetupRules(self.say)
             with Vertical(id="misfits"):
                 yield Form(proposed(*MISFITS))

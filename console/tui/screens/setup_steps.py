@@ -13,27 +13,26 @@ from textual.containers import Vertical
 from textual.widgets import Static
 
 from console.tui import render
-from console.tui.screens import settings_fields as fields
-from console.tui.screens.settings_fields import DEFAULTS, FIELDS, FieldOfConnection
+from console.tui.screens.settings_fields import field_of
 from console.tui.screens.setup_address import AddressChecks
 from console.tui.screens.setup_rules import SetupRules
 from console.tui.widgets.form import Field, Form
 from console.tui.widgets.text_view import Paragraph
-from shared.operations.describe import connections as describe
 from shared.operations.describe import payment_rules as rule_words
+from shared.operations.describe.connection_settings import SETTINGS
 from shared.rules.values import Layout
 
 YES, NO, NOWHERE = "yes", "no", "-"
 _FLOWS = "{:<20}{:<18}{}"
 
 
-MISFITS = (fields.OVERPAYMENT, fields.ON_ACCOUNT, fields.CLOSED_PERIOD, fields.SAMPLE_COMPANY)
+MISFITS = ("overpayment", "on_account", "closed_period", "sample_company")
 """What becomes of payments and companies that are not as usual."""
 
 
-def proposed(*names: FieldOfConnection) -> tuple[Field, ...]:
-    """Fields of a connection, filled in with what Set-up proposes."""
-    return tuple(one.field(DEFAULTS[one.name]) for one in names)
+def proposed(*keys: str) -> tuple[Field, ...]:
+    """Settings of a connection, filled in with what Set-up proposes."""
+    return tuple(field_of(one, one.proposed) for one in map(SETTINGS.__getitem__, keys))
 
 
 class DataFlows(Vertical):
@@ -46,7 +45,7 @@ class DataFlows(Vertical):
 
     def compose(self) -> ComposeResult:
         yield Static()
-        yield Form(proposed(fields.PAYMENTS_IN, fields.PAYMENTS_OUT, fields.JOBS))
+        yield Form(proposed("payments_in", "payments_out", "jobs"))
 
     @on(Form.Touched)
     def follow(self) -> None:
@@ -80,7 +79,7 @@ def summary(
     files = {Layout.TWO: "invoice.qwc and payment.qwc", Layout.COMBINED: "invoiced.qwc"}
     yield render.titled("Files", files[values["layout"]])
     yield render.titled("Public address", f"{url}, {_verdict(address)}")
-    yield from _chosen(values, [one for one in FIELDS.values() if one not in MISFITS])
+    yield from _chosen(values, [key for key in SETTINGS if key not in MISFITS])
     for rule in rules.deposits:
         yield render.titled("Deposit rule", rule_words.deposit(rule))
     for one_method in rules.methods:
@@ -90,10 +89,10 @@ def summary(
     yield render.titled("To add payments later", add)
 
 
-def _chosen(values: Mapping[str, Any], chosen: Iterable[FieldOfConnection]) -> Iterator[Paragraph]:
-    for one in chosen:
-        if one.name in values:
-            yield render.titled(one.title, describe.value(one.name, values[one.name]))
+def _chosen(values: Mapping[str, Any], keys: Iterable[str]) -> Iterator[Paragraph]:
+    for key in keys:
+        if key in values:
+            yield render.titled(SETTINGS[key].title, SETTINGS[key].words(values[key]))
 
 
 def _verdict(address: AddressChecks) -> str:

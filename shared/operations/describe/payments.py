@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from types import MappingProxyType
 
-from shared.operations.describe import connections
+from shared.operations.describe.connection_settings import SETTINGS
 from shared.operations.describe.sections import Section
 from shared.operations.describe.text import count, grouped, local_time
 from shared.rules.payments.values import (
@@ -124,7 +124,7 @@ def _allowed(allowances: Allowances) -> Iterator[Line]:
     for name in ("overpayment", "on_account", "closed_period"):
         allowed = getattr(allowances, name)
         if allowed is not None:
-            yield connections.TITLES[name], connections.value(name, allowed)
+            yield SETTINGS[name].title, SETTINGS[name].words(allowed)
     yield "Paid invoices", "Keep all of it as customer credit" * allowances.closed_too
 
 

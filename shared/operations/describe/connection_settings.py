@@ -1,0 +1,515 @@
+"""The settings of a connection: each with all that is said of it, once.
+
+The options of the command line, the form of a screen, ``connection show``, the question before a
+change, its sentences and the words of the audit trail follow from this table. A new setting is a
+field of ``rules.values.Connection``, a column of ``models.tables.Connection``, and a row here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
+
+from shared.rules.values import (
+    MAX_AUTO_RUN_MINUTES,
+    ClosedPeriod,
+    Connection,
+    JobMode,
+    Layout,
+    MissingMethod,
+    OnAccount,
+    Overpayment,
+    SampleCompany,
+)
+
+OPEN_FILE = "the file that is open in QuickBooks"
+_DAY_SECONDS = 24 * 60 * 60
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """What a setting may be, in words; the question before it becomes so, and the button.
+
+    ``{name}`` in them is the connection's, ``{new}`` the value. ``follows`` is what it brings.
+    """
+
+    value: Any
+    words: str
+    question: str
+    button: str
+    follows: str = ""
+
+    @property
+    def word(self) -> str:
+        """It on the command line."""
+        return ("on" if self.value else "off") if isinstance(self.value, bool) else str(self.value)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setting:
+    """One setting: ``told`` on a screen, with ``option`` and ``help`` on the command line.
+
+    One of ``values`` is chosen, of which the first is usual. Where ``other`` says how anything
+    else is told, it is typed, and ``values`` holds what is said of nothing, or zero; Set-up
+    begins with ``typed``. ``follows`` is what any change brings; ``asks``: a screen asks first.
+    A number counts ``unit`` and is ``most`` at the most.
+    """
+
+    key: str
+    group: str
+    title: str
+    told: str
+    option: str = ""
+    help: str = ""
+    values: tuple[Value, ...] = ()
+    other: Value | None = None
+    typed: Any = None
+    follows: str = ""
+    asks: bool = False
+    unit: str = ""
+    most: int = 0
+
+    @property
+    def options(self) -> tuple[tuple[Any, str], ...]:
+        """Its choices with their words; none where it is typed."""
+        return () if self.other else tuple((one.value, one.words) for one in self.values)
+
+    @property
+    def proposed(self) -> Any:
+        """What Set-up fills in."""
+        return self.typed if self.other else self.values[0].value
+
+    def of(self, given: Any) -> Value:
+        """All that is said of a value of it."""
+        return next((one for one in self.values if one.value == given), None) or self._other
+
+    def words(self, given: Any) -> str:
+        """A value of it as a person reads it."""
+        return self.of(given).words.format(new=given)
+
+    def follows_from(self, given: Any) -> str:
+        """What it brings that it becomes a value; empty: nothing to speak of."""
+        return self.of(given).follows or self.follows
+
+    @property
+    def _other(self) -> Value:
+        if self.other is None:
+            raise ValueError(f"{self.key} is none of its choices")
+        return self.other
+
+
+_FROM_NOW_ON = (
+    "It applies from the next Payment Sync on. Payments that were refused before need a retry."
+)
+_CONNECTION = "Connection"
+_SCHEDULE = "Schedule"
+_FLOWS = "Data flows"
+_MISFITS = "Payments that do not fit"
+_TRIALS = "Trials and troubleshooting"
+
+_ALL = (
+    Setting(
+        key="name",
+        group=_CONNECTION,
+        title="Name",
+        told="What the company is called here and in the .qwc files.",
+        other=Value(None, "{new}", "Rename {name} to {new}?", "Rename"),
+        typed="",
+        follows="User names and passwords stay. New .qwc files show the new name; the old files"
+        " still work.",
+    ),
+    Setting(
+        key="layout",
+        group=_CONNECTION,
+        title="Rows in the Web Connector",
+        told="What the bookkeeper selects and updates.",
+        option="--layout",
+        help="Two rows in the Web Connector (Invoice Sync, Payment Sync) or one combined.",
+        values=(
+            Value(
+                Layout.TWO,
+                "Two: Invoice Sync and Payment Sync",
+                "Use two rows in the Web Connector, Invoice Sync and Payment Sync, for {name}?",
+                "Use two rows",
+                "Invoiced can no longer sign in: remove it from the Web Connector. Then generate"
+                " the .qwc files of Invoice Sync and Payment Sync, with a new password.",
+            ),
+            Value(
+                Layout.COMBINED,
+                "One: Invoiced",
+                "Use one row in the Web Connector, Invoiced, for {name}?",
+                "Use one row",
+                "Invoice Sync and Payment Sync can no longer sign in: remove both from the Web"
+                " Connector. Then generate the .qwc file of the one row, Invoiced, with a new"
+                " password.",
+            ),
+        ),
+        asks=True,
+    ),
+    Setting(
+        key="company_file",
+        group=_CONNECTION,
+        title="Company file",
+        told=r"Its path on the Windows PC, such as C:\Books\Larkspur.qbw. Empty: the file that is"
+        " open. Required if syncs should run while QuickBooks is closed.",
+        option="--company-file",
+        help=r"Path on the Windows PC, C:\Books\X.qbw; empty: the file that is open.",
+        values=(
+            Value(
+                "",
+                OPEN_FILE[:1].upper() + OPEN_FILE[1:],
+                "Use the file that is open in QuickBooks for {name}?",
+                "Use the open file",
+            ),
+        ),
+        other=Value(None, "{new}", "Use the company file {new} for {name}?", "Use this file"),
+        typed="",
+        follows="The Web Connector opens it from the next sync on. It must be the company that the"
+        " connection belongs to, or nothing is synced.",
+    ),
+    Setting(
+        key="run_every_minutes",
+        group=_SCHEDULE,
+        title="Auto-Run interval",
+        told="In minutes (0 = manual only). The .qwc file proposes it; the bookkeeper selects"
+        " Auto-Run.",
+        option="--every",
+        help="Auto-Run interval proposed in the .qwc files; 0: no proposal.",
+        values=(Value(0, "Manual only", "Run {name} manually only?", "Run manually"),),
+        other=Value(None, "{new} minutes", "Run {name} every {new} minutes?", "Set interval"),
+        typed=30,
+        follows="The interval is part of the .qwc file: write the file again, or set Every_Min in"
+        " the Web Connector.",
+        unit="minutes",
+        most=MAX_AUTO_RUN_MINUTES,
+    ),
+    Setting(
+        key="minimum_interval_seconds",
+        group=_SCHEDULE,
+        title="Shortest interval",
+        told="The shortest Auto-Run interval that the Web Connector may use, in seconds (0 = any).",
+        option="--minimum-interval",
+        help="Shortest Auto-Run interval that the Web Connector may use; 0: any.",
+        values=(Value(0, "Any", "Allow any interval for {name}?", "Allow any"),),
+        other=Value(
+            None,
+            "{new:,} seconds",
+            "Set the shortest interval of {name} to {new:,} seconds?",
+            "Set interval",
+        ),
+        typed=0,
+        follows="The Web Connector learns of it at its next sign-in.",
+        unit="seconds",
+        most=_DAY_SECONDS,
+    ),
+    Setting(
+        key="payments_in",
+        group=_FLOWS,
+        title="Payments from QuickBooks",
+        told="Payments recorded in QuickBooks.",
+        option="--payments-in/--no-payments-in",
+        help="Import the payments recorded in QuickBooks, or not. Default: import.",
+        values=(
+            Value(
+                True,
+                "Import",
+                "Import payments from QuickBooks for {name}?",
+                "Import payments",
+                "The next Payment Sync imports payments recorded in QuickBooks.",
+            ),
+            Value(
+                False,
+                "Don't import",
+                "Stop importing payments from QuickBooks for {name}?",
+                "Stop importing",
+                "Payments recorded in QuickBooks are no longer imported.",
+            ),
+        ),
+    ),
+    Setting(
+        key="payments_out",
+        group=_FLOWS,
+        title="Payments to QuickBooks",
+        told="Payments processed by the billing platform.",
+        option="--payments-out/--no-payments-out",
+        help="Post payments of the billing platform to QuickBooks, or never. Default: post.",
+        values=(
+            Value(
+                True,
+                "Post",
+                "Post payments to QuickBooks for {name}?",
+                "Post payments",
+                "Payments that were held back are posted by the next Payment Sync.",
+            ),
+            Value(
+                False,
+                "Don't post",
+                "Stop posting payments to QuickBooks for {name}?",
+                "Stop posting",
+                "No payment is posted from now on. A payment that was already sent is still"
+                " settled.",
+            ),
+        ),
+        asks=True,
+    ),
+    Setting(
+        key="credit_memos",
+        group=_FLOWS,
+        title="Credit memos",
+        told="What customers can still use, to look at it here.",
+        option="--credit-memos",
+        help="Read open credit memos from QuickBooks, to look at them here. Default: off.",
+        values=(
+            Value(
+                False,
+                "Don't read",
+                "Stop reading credit memos for {name}?",
+                "Stop reading",
+                "The next Invoice Sync removes the credit memos from the ledger.",
+            ),
+            Value(
+                True,
+                "Read",
+                "Read credit memos from QuickBooks for {name}?",
+                "Read",
+                "The next Invoice Sync reads open credit memos. They are only shown.",
+            ),
+        ),
+    ),
+    Setting(
+        key="start_date",
+        group=_FLOWS,
+        title="Start date",
+        told="Earlier invoices are left out and earlier payments are not posted. Write 2026-01-31,"
+        " or nothing to take all.",
+        option="--start-date",
+        help="Leave out invoices dated earlier (2026-01-31); none: take all.",
+        values=(
+            Value(
+                None,
+                "None (all open invoices)",
+                "Remove the start date of {name}?",
+                "Remove date",
+            ),
+        ),
+        other=Value(None, "{new}", "Set the start date of {name} to {new}?", "Set date"),
+        follows="The ledger follows with the next Invoice Sync. Payments dated earlier are not"
+        " posted.",
+        asks=True,
+    ),
+    Setting(
+        key="jobs",
+        group=_FLOWS,
+        title="Bill job invoices to",
+        told="Who owes the invoice of a job.",
+        option="--jobs",
+        help="Bill a job's invoices to its top customer, or keep jobs apart.",
+        values=(
+            Value(
+                JobMode.ROLL_UP,
+                "Parent customer",
+                "Bill job invoices to the parent customer for {name}?",
+                "Bill the parent",
+            ),
+            Value(
+                JobMode.SEPARATE,
+                "The job itself",
+                "Bill job invoices to the job itself for {name}?",
+                "Bill the job",
+            ),
+        ),
+        follows="The ledger follows with the next Invoice Sync.",
+    ),
+    Setting(
+        key="overpayment",
+        group=_MISFITS,
+        title="Overpayments",
+        told="A payment of more than its invoices still owe.",
+        option="--overpayment",
+        help="What a payment exceeds its invoices by: refuse the payment, or keep the rest as"
+        " customer credit.",
+        values=(
+            Value(Overpayment.REFUSE, "Refuse", "Refuse overpayments for {name}?", "Refuse"),
+            Value(
+                Overpayment.CREDIT,
+                "Keep the rest as customer credit",
+                "Keep the rest of overpayments as customer credit for {name}?",
+                "Keep as credit",
+                _FROM_NOW_ON,
+            ),
+        ),
+        asks=True,
+    ),
+    Setting(
+        key="on_account",
+        group=_MISFITS,
+        title="Payments without an invoice",
+        told="A payment that names a customer and no invoice.",
+        option="--on-account",
+        help="A payment that names a customer and no invoice: refuse it, or post it on account.",
+        values=(
+            Value(
+                OnAccount.REFUSE,
+                "Refuse",
+                "Refuse payments without an invoice for {name}?",
+                "Refuse",
+            ),
+            Value(
+                OnAccount.POST,
+                "Post on account",
+                "Post payments without an invoice on account for {name}?",
+                "Post on account",
+                "It applies to payments that come in from now on. Those on file without an invoice"
+                " stay as they are, since somebody may have recorded them by hand: retry those that"
+                " should be posted.",
+            ),
+        ),
+        asks=True,
+    ),
+    Setting(
+        key="closed_period",
+        group=_MISFITS,
+        title="Payments in a closed period",
+        told="A payment dated up to the closing date.",
+        option="--closed-period",
+        help="A payment dated in a closed period: hold it, or post it on the first open day with"
+        " its own date in the memo.",
+        values=(
+            Value(
+                ClosedPeriod.HOLD,
+                "Hold",
+                "Hold payments in a closed period for {name}?",
+                "Hold",
+            ),
+            Value(
+                ClosedPeriod.NEXT_OPEN_DAY,
+                "Post on the first open day, with the original date in the memo",
+                "Post payments in a closed period on the first open day for {name}?",
+                "Post on open day",
+                _FROM_NOW_ON,
+            ),
+        ),
+        asks=True,
+    ),
+    Setting(
+        key="missing_method",
+        group=_MISFITS,
+        title="Missing payment method",
+        told="A method that QuickBooks does not list.",
+        option="--missing-method",
+        help="A payment method that QuickBooks does not list: create it there, or use Other.",
+        values=(
+            Value(
+                MissingMethod.CREATE,
+                "Add it to QuickBooks",
+                "Add missing payment methods to QuickBooks for {name}?",
+                "Add methods",
+            ),
+            Value(
+                MissingMethod.OTHER,
+                "Use the method Other",
+                "Use the method Other in place of missing payment methods for {name}?",
+                "Use Other",
+            ),
+        ),
+    ),
+    Setting(
+        key="sample_company",
+        group=_TRIALS,
+        title="QuickBooks sample company",
+        told="The practice files that come with QuickBooks; allow them for a trial only.",
+        option="--sample-company",
+        help="A sample company of QuickBooks: refuse it, or allow it for a trial.",
+        values=(
+            Value(
+                SampleCompany.REFUSE,
+                "Refuse",
+                "Refuse QuickBooks sample companies for {name}?",
+                "Refuse",
+            ),
+            Value(
+                SampleCompany.ALLOW,
+                "Allow",
+                "Allow a QuickBooks sample company for {name}?",
+                "Allow",
+                "For a trial only. The next sync may bind a sample company that is open in"
+                " QuickBooks.",
+            ),
+        ),
+    ),
+    Setting(
+        key="debug",
+        group=_TRIALS,
+        title="Debug",
+        told="Keep what QuickBooks answers, to find out what went wrong.",
+        option="--debug/--no-debug",
+        help="Keep what QuickBooks answered, to find out what went wrong.",
+        values=(
+            Value(
+                False,
+                "Off",
+                "Stop keeping the answers of QuickBooks for {name}?",
+                "Stop keeping",
+                "Answers of QuickBooks are no longer kept.",
+            ),
+            Value(
+                True,
+                "On: keep the answers of QuickBooks",
+                "Keep the answers of QuickBooks for {name}?",
+                "Keep answers",
+                "From the next sync on QuickBooks' answers are kept: they hold names and amounts of"
+                " customers. Turn it off when the problem is found.",
+            ),
+        ),
+    ),
+)
+SETTINGS: Mapping[str, Setting] = MappingProxyType({one.key: one for one in _ALL})
+"""Every setting, in the order of listings."""
+
+
+def real(before: Connection, changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Those changes that are none are left out."""
+    return {key: new for key, new in changes.items() if new != getattr(before, key)}
+
+
+def changed(before: Connection, changes: Mapping[str, Any]) -> list[str]:
+    """Each change as a sentence: ``Overpayments: from Refuse to Keep the rest as …``."""
+    return [
+        f"{one.title}: from {one.words(getattr(before, key))} to {one.words(new)}."
+        for key, new in changes.items()
+        if (one := SETTINGS[key])
+    ]
+
+
+def follows(before: Connection, changes: Mapping[str, Any]) -> list[str]:
+    """What changes bring, in sentences; nothing for those that are none."""
+    told = (SETTINGS[key].follows_from(new) for key, new in real(before, changes).items())
+    return list(dict.fromkeys(sentence for sentence in told if sentence))
+
+
+def for_the_audit(fields: Mapping[str, Any]) -> str:
+    """Fields as the audit trail keeps them: ``start date: none, debug: True``."""
+    words = {"rename" if name == "name" else name: given for name, given in fields.items()}
+    return ", ".join(
+        f"{name.replace('_', ' ')}: {'none' if given is None else given}"
+        for name, given in words.items()
+    )
+
+
+def question(name: str, changes: Mapping[str, Any], *, rebind: bool) -> tuple[str, str]:
+    """The question that real changes of connection ``name`` raise, and the button's word."""
+    asked = [_question(name, key, new) for key, new in changes.items()]
+    if rebind:
+        asked.append((f"Forget the company file of {name}?", "Forget"))
+    if not asked:
+        return f"Leave {name} as it is?", "Leave it"
+    if len(asked) > 1:
+        return f"Make these {len(asked)} changes to {name}?", "Change"
+    return asked[0]
+
+
+def _question(name: str, key: str, new: Any) -> tuple[str, str]:
+    asked = SETTINGS[key].of(new)
+    return asked.question.format(name=name, new=new), asked.button
