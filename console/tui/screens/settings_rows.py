@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
-from itertools import groupby
-from operator import attrgetter
 
 from rich.text import Text
 
@@ -14,7 +12,7 @@ from console.tui.widgets.record_table import Heading, Row
 from shared.operations.connections import SettingsView
 from shared.operations.describe import connections as describe
 from shared.operations.describe import payment_rules as rule_words
-from shared.operations.describe.connection_settings import SETTINGS
+from shared.operations.describe.connection_settings import GROUPS
 from shared.operations.describe.text import local_time
 from shared.rules.payments.values import DepositRule, MethodRule
 from shared.rules.values import Application
@@ -68,7 +66,7 @@ _ACTIONS: Mapping[str, tuple[str, str, str]] = {
 
 def lines(held: SettingsView, now: datetime) -> Iterator[Row | Heading]:
     """Every line, group by group."""
-    for heading, group in groupby(SETTINGS.values(), attrgetter("group")):
+    for heading, group in GROUPS.items():
         yield Heading(heading)
         if heading == "Data flows":
             yield Row("always", ("Customers and invoices", ALWAYS))

@@ -32,7 +32,8 @@ _DAY_SECONDS = 24 * 60 * 60
 class Value:
     """What a setting may be, in words; the question before it becomes so, and the button.
 
-    ``{name}`` in them is the connection's, ``{new}`` the value. ``follows`` is what it brings.
+    ``{name}`` in the question is the connection's, which is told at its end where it stands
+    nowhere; ``{new}`` is the value. ``follows`` is what it brings.
     """
 
     value: Any
@@ -46,6 +47,11 @@ class Value:
         """It on the command line."""
         return ("on" if self.value else "off") if isinstance(self.value, bool) else str(self.value)
 
+    def asked(self, name: str, new: Any) -> tuple[str, str]:
+        """The question for a connection of this name, and the button's word."""
+        question = self.question if "{name}" in self.question else f"{self.question} for {{name}}?"
+        return question.format(name=name, new=new), self.button
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Setting:
@@ -58,7 +64,6 @@ class Setting:
     """
 
     key: str
-    group: str
     title: str
     told: str
     option: str = ""
@@ -103,16 +108,10 @@ class Setting:
 _FROM_NOW_ON = (
     "It applies from the next Payment Sync on. Payments that were refused before need a retry."
 )
-_CONNECTION = "Connection"
-_SCHEDULE = "Schedule"
-_FLOWS = "Data flows"
-_MISFITS = "Payments that do not fit"
-_TRIALS = "Trials and troubleshooting"
 
-_ALL = (
+_CONNECTION = (
     Setting(
         key="name",
-        group=_CONNECTION,
         title="Name",
         told="What the company is called here and in the .qwc files.",
         other=Value(None, "{new}", "Rename {name} to {new}?", "Rename"),
@@ -122,7 +121,6 @@ _ALL = (
     ),
     Setting(
         key="layout",
-        group=_CONNECTION,
         title="Rows in the Web Connector",
         told="What the bookkeeper selects and updates.",
         option="--layout",
@@ -131,7 +129,7 @@ _ALL = (
             Value(
                 Layout.TWO,
                 "Two: Invoice Sync and Payment Sync",
-                "Use two rows in the Web Connector, Invoice Sync and Payment Sync, for {name}?",
+                "Use two rows in the Web Connector, Invoice Sync and Payment Sync,",
                 "Use two rows",
                 "Invoiced can no longer sign in: remove it from the Web Connector. Then generate"
                 " the .qwc files of Invoice Sync and Payment Sync, with a new password.",
@@ -139,7 +137,7 @@ _ALL = (
             Value(
                 Layout.COMBINED,
                 "One: Invoiced",
-                "Use one row in the Web Connector, Invoiced, for {name}?",
+                "Use one row in the Web Connector, Invoiced,",
                 "Use one row",
                 "Invoice Sync and Payment Sync can no longer sign in: remove both from the Web"
                 " Connector. Then generate the .qwc file of the one row, Invoiced, with a new"
@@ -150,7 +148,6 @@ _ALL = (
     ),
     Setting(
         key="company_file",
-        group=_CONNECTION,
         title="Company file",
         told=r"Its path on the Windows PC, such as C:\Books\Larkspur.qbw. Empty: the file that is"
         " open. Required if syncs should run while QuickBooks is closed.",
@@ -160,18 +157,19 @@ _ALL = (
             Value(
                 "",
                 OPEN_FILE[:1].upper() + OPEN_FILE[1:],
-                "Use the file that is open in QuickBooks for {name}?",
+                "Use the file that is open in QuickBooks",
                 "Use the open file",
             ),
         ),
-        other=Value(None, "{new}", "Use the company file {new} for {name}?", "Use this file"),
+        other=Value(None, "{new}", "Use the company file {new}", "Use this file"),
         typed="",
         follows="The Web Connector opens it from the next sync on. It must be the company that the"
         " connection belongs to, or nothing is synced.",
     ),
+)
+_SCHEDULE = (
     Setting(
         key="run_every_minutes",
-        group=_SCHEDULE,
         title="Auto-Run interval",
         told="In minutes (0 = manual only). The .qwc file proposes it; the bookkeeper selects"
         " Auto-Run.",
@@ -187,12 +185,11 @@ _ALL = (
     ),
     Setting(
         key="minimum_interval_seconds",
-        group=_SCHEDULE,
         title="Shortest interval",
         told="The shortest Auto-Run interval that the Web Connector may use, in seconds (0 = any).",
         option="--minimum-interval",
         help="Shortest Auto-Run interval that the Web Connector may use; 0: any.",
-        values=(Value(0, "Any", "Allow any interval for {name}?", "Allow any"),),
+        values=(Value(0, "Any", "Allow any interval", "Allow any"),),
         other=Value(
             None,
             "{new:,} seconds",
@@ -204,9 +201,10 @@ _ALL = (
         unit="seconds",
         most=_DAY_SECONDS,
     ),
+)
+_FLOWS = (
     Setting(
         key="payments_in",
-        group=_FLOWS,
         title="Payments from QuickBooks",
         told="Payments recorded in QuickBooks.",
         option="--payments-in/--no-payments-in",
@@ -215,14 +213,14 @@ _ALL = (
             Value(
                 True,
                 "Import",
-                "Import payments from QuickBooks for {name}?",
+                "Import payments from QuickBooks",
                 "Import payments",
                 "The next Payment Sync imports payments recorded in QuickBooks.",
             ),
             Value(
                 False,
                 "Don't import",
-                "Stop importing payments from QuickBooks for {name}?",
+                "Stop importing payments from QuickBooks",
                 "Stop importing",
                 "Payments recorded in QuickBooks are no longer imported.",
             ),
@@ -230,7 +228,6 @@ _ALL = (
     ),
     Setting(
         key="payments_out",
-        group=_FLOWS,
         title="Payments to QuickBooks",
         told="Payments processed by the billing platform.",
         option="--payments-out/--no-payments-out",
@@ -239,14 +236,14 @@ _ALL = (
             Value(
                 True,
                 "Post",
-                "Post payments to QuickBooks for {name}?",
+                "Post payments to QuickBooks",
                 "Post payments",
                 "Payments that were held back are posted by the next Payment Sync.",
             ),
             Value(
                 False,
                 "Don't post",
-                "Stop posting payments to QuickBooks for {name}?",
+                "Stop posting payments to QuickBooks",
                 "Stop posting",
                 "No payment is posted from now on. A payment that was already sent is still"
                 " settled.",
@@ -256,7 +253,6 @@ _ALL = (
     ),
     Setting(
         key="credit_memos",
-        group=_FLOWS,
         title="Credit memos",
         told="What customers can still use, to look at it here.",
         option="--credit-memos",
@@ -265,14 +261,14 @@ _ALL = (
             Value(
                 False,
                 "Don't read",
-                "Stop reading credit memos for {name}?",
+                "Stop reading credit memos",
                 "Stop reading",
                 "The next Invoice Sync removes the credit memos from the ledger.",
             ),
             Value(
                 True,
                 "Read",
-                "Read credit memos from QuickBooks for {name}?",
+                "Read credit memos from QuickBooks",
                 "Read",
                 "The next Invoice Sync reads open credit memos. They are only shown.",
             ),
@@ -280,7 +276,6 @@ _ALL = (
     ),
     Setting(
         key="start_date",
-        group=_FLOWS,
         title="Start date",
         told="Earlier invoices are left out and earlier payments are not posted. Write 2026-01-31,"
         " or nothing to take all.",
@@ -288,10 +283,7 @@ _ALL = (
         help="Leave out invoices dated earlier (2026-01-31); none: take all.",
         values=(
             Value(
-                None,
-                "None (all open invoices)",
-                "Remove the start date of {name}?",
-                "Remove date",
+                None, "None (all open invoices)", "Remove the start date of {name}?", "Remove date"
             ),
         ),
         other=Value(None, "{new}", "Set the start date of {name} to {new}?", "Set date"),
@@ -301,7 +293,6 @@ _ALL = (
     ),
     Setting(
         key="jobs",
-        group=_FLOWS,
         title="Bill job invoices to",
         told="Who owes the invoice of a job.",
         option="--jobs",
@@ -310,32 +301,33 @@ _ALL = (
             Value(
                 JobMode.ROLL_UP,
                 "Parent customer",
-                "Bill job invoices to the parent customer for {name}?",
+                "Bill job invoices to the parent customer",
                 "Bill the parent",
             ),
             Value(
                 JobMode.SEPARATE,
                 "The job itself",
-                "Bill job invoices to the job itself for {name}?",
+                "Bill job invoices to the job itself",
                 "Bill the job",
             ),
         ),
         follows="The ledger follows with the next Invoice Sync.",
     ),
+)
+_MISFITS = (
     Setting(
         key="overpayment",
-        group=_MISFITS,
         title="Overpayments",
         told="A payment of more than its invoices still owe.",
         option="--overpayment",
         help="What a payment exceeds its invoices by: refuse the payment, or keep the rest as"
         " customer credit.",
         values=(
-            Value(Overpayment.REFUSE, "Refuse", "Refuse overpayments for {name}?", "Refuse"),
+            Value(Overpayment.REFUSE, "Refuse", "Refuse overpayments", "Refuse"),
             Value(
                 Overpayment.CREDIT,
                 "Keep the rest as customer credit",
-                "Keep the rest of overpayments as customer credit for {name}?",
+                "Keep the rest of overpayments as customer credit",
                 "Keep as credit",
                 _FROM_NOW_ON,
             ),
@@ -344,22 +336,16 @@ _ALL = (
     ),
     Setting(
         key="on_account",
-        group=_MISFITS,
         title="Payments without an invoice",
         told="A payment that names a customer and no invoice.",
         option="--on-account",
         help="A payment that names a customer and no invoice: refuse it, or post it on account.",
         values=(
-            Value(
-                OnAccount.REFUSE,
-                "Refuse",
-                "Refuse payments without an invoice for {name}?",
-                "Refuse",
-            ),
+            Value(OnAccount.REFUSE, "Refuse", "Refuse payments without an invoice", "Refuse"),
             Value(
                 OnAccount.POST,
                 "Post on account",
-                "Post payments without an invoice on account for {name}?",
+                "Post payments without an invoice on account",
                 "Post on account",
                 "It applies to payments that come in from now on. Those on file without an invoice"
                 " stay as they are, since somebody may have recorded them by hand: retry those that"
@@ -370,23 +356,17 @@ _ALL = (
     ),
     Setting(
         key="closed_period",
-        group=_MISFITS,
         title="Payments in a closed period",
         told="A payment dated up to the closing date.",
         option="--closed-period",
         help="A payment dated in a closed period: hold it, or post it on the first open day with"
         " its own date in the memo.",
         values=(
-            Value(
-                ClosedPeriod.HOLD,
-                "Hold",
-                "Hold payments in a closed period for {name}?",
-                "Hold",
-            ),
+            Value(ClosedPeriod.HOLD, "Hold", "Hold payments in a closed period", "Hold"),
             Value(
                 ClosedPeriod.NEXT_OPEN_DAY,
                 "Post on the first open day, with the original date in the memo",
-                "Post payments in a closed period on the first open day for {name}?",
+                "Post payments in a closed period on the first open day",
                 "Post on open day",
                 _FROM_NOW_ON,
             ),
@@ -395,7 +375,6 @@ _ALL = (
     ),
     Setting(
         key="missing_method",
-        group=_MISFITS,
         title="Missing payment method",
         told="A method that QuickBooks does not list.",
         option="--missing-method",
@@ -404,35 +383,31 @@ _ALL = (
             Value(
                 MissingMethod.CREATE,
                 "Add it to QuickBooks",
-                "Add missing payment methods to QuickBooks for {name}?",
+                "Add missing payment methods to QuickBooks",
                 "Add methods",
             ),
             Value(
                 MissingMethod.OTHER,
                 "Use the method Other",
-                "Use the method Other in place of missing payment methods for {name}?",
+                "Use the method Other in place of missing payment methods",
                 "Use Other",
             ),
         ),
     ),
+)
+_TRIALS = (
     Setting(
         key="sample_company",
-        group=_TRIALS,
         title="QuickBooks sample company",
         told="The practice files that come with QuickBooks; allow them for a trial only.",
         option="--sample-company",
         help="A sample company of QuickBooks: refuse it, or allow it for a trial.",
         values=(
-            Value(
-                SampleCompany.REFUSE,
-                "Refuse",
-                "Refuse QuickBooks sample companies for {name}?",
-                "Refuse",
-            ),
+            Value(SampleCompany.REFUSE, "Refuse", "Refuse QuickBooks sample companies", "Refuse"),
             Value(
                 SampleCompany.ALLOW,
                 "Allow",
-                "Allow a QuickBooks sample company for {name}?",
+                "Allow a QuickBooks sample company",
                 "Allow",
                 "For a trial only. The next sync may bind a sample company that is open in"
                 " QuickBooks.",
@@ -441,7 +416,6 @@ _ALL = (
     ),
     Setting(
         key="debug",
-        group=_TRIALS,
         title="Debug",
         told="Keep what QuickBooks answers, to find out what went wrong.",
         option="--debug/--no-debug",
@@ -450,14 +424,14 @@ _ALL = (
             Value(
                 False,
                 "Off",
-                "Stop keeping the answers of QuickBooks for {name}?",
+                "Stop keeping the answers of QuickBooks",
                 "Stop keeping",
                 "Answers of QuickBooks are no longer kept.",
             ),
             Value(
                 True,
                 "On: keep the answers of QuickBooks",
-                "Keep the answers of QuickBooks for {name}?",
+                "Keep the answers of QuickBooks",
                 "Keep answers",
                 "From the next sync on QuickBooks' answers are kept: they hold names and amounts of"
                 " customers. Turn it off when the problem is found.",
@@ -465,7 +439,18 @@ _ALL = (
         ),
     ),
 )
-SETTINGS: Mapping[str, Setting] = MappingProxyType({one.key: one for one in _ALL})
+GROUPS: Mapping[str, tuple[Setting, ...]] = MappingProxyType(
+    {
+        "Connection": _CONNECTION,
+        "Schedule": _SCHEDULE,
+        "Data flows": _FLOWS,
+        "Payments that do not fit": _MISFITS,
+        "Trials and troubleshooting": _TRIALS,
+    }
+)
+SETTINGS: Mapping[str, Setting] = MappingProxyType(
+    {one.key: one for group in GROUPS.values() for one in group}
+)
 """Every setting, in the order of listings."""
 
 
@@ -500,7 +485,7 @@ def for_the_audit(fields: Mapping[str, Any]) -> str:
 
 def question(name: str, changes: Mapping[str, Any], *, rebind: bool) -> tuple[str, str]:
     """The question that real changes of connection ``name`` raise, and the button's word."""
-    asked = [_question(name, key, new) for key, new in changes.items()]
+    asked = [SETTINGS[key].of(new).asked(name, new) for key, new in changes.items()]
     if rebind:
         asked.append((f"Forget the company file of {name}?", "Forget"))
     if not asked:
@@ -508,8 +493,3 @@ def question(name: str, changes: Mapping[str, Any], *, rebind: bool) -> tuple[st
     if len(asked) > 1:
         return f"Make these {len(asked)} changes to {name}?", "Change"
     return asked[0]
-
-
-def _question(name: str, key: str, new: Any) -> tuple[str, str]:
-    asked = SETTINGS[key].of(new)
-    return asked.question.format(name=name, new=new), asked.button
