@@ -26,6 +26,8 @@ def ask(path, body=None, **headers):
             with urllib.request.urlopen(asked, timeout=30) as answer:
                 return json.load(answer)
         except urllib.error.HTTPError as refused:
+            if refused.code == 410:
+                copy.unlink()  # away for too long: the next run reads everything again
             if refused.code not in (429, 503):
                 sys.exit(refused.read().decode())
         except (OSError, http.client.HTTPException, ValueError):

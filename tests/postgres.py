@@ -92,6 +92,7 @@ def _empty(connection: psycopg.Connection) -> None:
     tables = [name for (name,) in found if name not in _MADE_WITH_THE_STORE]
     with connection.transaction():
         connection.execute("; ".join(f"DELETE FROM {name}" for name in tables).encode())
+        connection.execute("UPDATE installation SET events_forgotten = 0")
         connection.execute(
             "SELECT setval(format('%I', sequencename), 1, false) FROM pg_sequences"
             " WHERE sequencename <> 'schema_migration_id_seq'"

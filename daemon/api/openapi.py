@@ -26,6 +26,7 @@ _REFUSALS = {
     403: "the token allows to read alone",
     404: "there is no such thing, or the token does not open it",
     409: "it cannot be done as it stands, or a person has to confirm it",
+    410: "what happened after this cursor is not known any more: begin anew",
     412: "it is not what `If-Match` names any more",
     415: "the body is no JSON",
     422: "what is asked for cannot be meant",
@@ -193,6 +194,8 @@ def _responses(route: Route) -> Schema:
 def _may_be(route: Route, status: int) -> bool:
     if status == 403:
         return route.writes
+    if status == 410:
+        return route.own_units
     if status == 412:
         return bool(route.shows)
     if status == 415:

@@ -15,6 +15,7 @@ from shared.errors import (
 )
 from shared.operations.contracts.schemas import Schema
 from shared.operations.deciding import NotConfirmed, PlanIsStale
+from shared.operations.events import CursorLost
 from shared.operations.programs import Forbidden, KeyReused, Unauthorized
 
 TYPE = "application/problem+json"
@@ -31,6 +32,7 @@ TITLES: Mapping[str, tuple[int, str]] = {
     "not-possible": (409, "This cannot be done as it stands"),
     "changed-meanwhile": (409, "It changed meanwhile"),
     "payment-changed-after-sending": (409, "The payment has left already"),
+    "cursor-lost": (410, "What happened after this cursor is not known any more"),
     "etag-differs": (412, "It is not what you saw any more"),
     "not-json": (415, "The body is no JSON"),
     "cannot-be-meant": (422, "This cannot be meant"),
@@ -97,6 +99,7 @@ def _of_store(error: StoreError) -> Answer:
         (NotFound, "not-found"),
         (CannotBeMeant, "cannot-be-meant"),
         (PlanIsStale, "changed-meanwhile"),
+        (CursorLost, "cursor-lost"),
         (NotPossible, "not-possible"),
         (StoreUnavailable, "store-unavailable"),
     )

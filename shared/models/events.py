@@ -145,7 +145,7 @@ def _last_settled() -> int:
     engine, database = current()
     if engine == "sqlite":
         return last()
-    taken = database.execute_sql(f"SELECT {_LAST_TAKEN}").fetchone()[0]
+    taken = _last_taken()
     announced = database.execute_sql(_LOWEST_ANNOUNCED).fetchone()[0]
     return int(taken if announced is None else min(taken, announced))
 
@@ -313,16 +313,45 @@ def prune(before: datetime, passed: int, limit: int) -> int:
 
     Returns how many; call it again while it is ``limit``.
     """
-    return _PRUNE.run(before=millis(before), passed=passed, limit=limit)
+    last_old = _LAST_OLD.value(before=millis(before), passed=passed, limit=limit)
+    if last_old is None:
+        return 0
+    _NOTE_FORGOTTEN.run(last=last_old)
+    return _PRUNE.run(last=last_old)
 
 
-def _prune() -> Any:
+def _last_old() -> Any:
     oldest = t.Event.select(t.Event.id, t.Event.at_ms).order_by(t.Event.id).limit(slot("limit"))
     these = oldest.alias("oldest")
-    old = these.select_from(these.c.id).where(
+    return these.select_from(fn.MAX(these.c.id)).where(
         (these.c.at_ms < slot("before")) & (these.c.id <= slot("passed"))
     )
-    return t.Event.delete().where(t.Event.id.in_(old))
 
 
-_PRUNE = Statement(_prune)
+_LAST_OLD = Statement(_last_old)
+_NOTE_FORGOTTEN = Statement(
+    lambda: t.Installation.update({t.Installation.events_forgotten: slot("last")})
+)
+_PRUNE = Statement(lambda: t.Event.delete().where(t.Event.id <= slot("last")))
+
+
+def is_known(cursor: int) -> bool:
+    """Tell whether all events after a cursor are there: none was forgotten, and it is ours.
+
+    A store that was restored from a backup does not know the cursors that were handed out since.
+    """
+    return bool(_FORGOTTEN.value() <= cursor <= _last_taken())
+
+
+_FORGOTTEN = Statement(lambda: t.Installation.select(t.Installation.events_forgotten))
+
+
+def _last_taken() -> int:
+    """The highest number that an event ever had here, whether it is still there or not."""
+    engine, database = current()
+    asked = _LAST_TAKEN if engine == "postgresql" else _LAST_TAKEN_ON_SQLITE
+    row = database.execute_sql(f"SELECT {asked}").fetchone()
+    return int(row[0])
+
+
+_LAST_TAKEN_ON_SQLITE = "COALESCE((SELECT seq FROM sqlite_sequence WHERE name = 'event'), 0)"

@@ -48,12 +48,14 @@ class Table(Model):
 class Installation(Table):
     """One row: the random name of this store, made with it and restored with it.
 
-    ``secret`` keys the proofs of passwords, 32 bytes in hexadecimal.
+    ``secret`` keys the proofs of passwords, 32 bytes in hexadecimal. ``events_forgotten`` is the
+    number of the last event that was forgotten by its age.
     """
 
     id = BigAutoField()
     token = TextField()
     secret = TextField()
+    events_forgotten = BigIntegerField(constraints=[SQL("DEFAULT 0")])
 
 
 class Connection(Table):

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
-from shared.errors import NotFound
+from shared.errors import NotFound, NotPossible
 from shared.models import connections, events
 from shared.models.events import Slice
 from shared.models.store import Store
@@ -86,6 +86,24 @@ def view_page(
     return page_of(found, limit, by_number)
 
 
+class CursorLost(NotPossible):
+    """What happened after a cursor is not known any more: whoever has it begins anew."""
+
+    def __init__(self, cursor: int) -> None:
+        super().__init__(
+            f"What happened after {cursor} is not known any more: it was forgotten by its age, or"
+            " the store was restored from a backup.",
+            "Read everything again, and go on from the new cursor.",
+        )
+
+
+def check_cursor(store: Store, cursor: int) -> None:
+    """Raise CursorLost where something after a cursor may be missing. Opens a unit of its own."""
+    with store.reading():
+        if not events.is_known(cursor):
+            raise CursorLost(cursor)
+
+
 @dataclass(frozen=True, slots=True)
 class Following:
     """Events in order, and the cursor to go on with, also where there are none."""
@@ -102,7 +120,12 @@ def view_after(
     kinds: Sequence[str] = (),
     limit: int = AT_ONCE,
 ) -> Following:
-    """The events after a cursor, in order. Unlike other views it opens units of its own."""
+    """The events after a cursor, in order; 0 is all that is kept.
+
+    Unlike other views it opens units of its own. Raises CursorLost.
+    """
+    if cursor:
+        check_cursor(store, cursor)
     found: Slice = events.after(
         store, cursor, connections=connection_ids, kinds=kinds_meant(kinds) or None, limit=limit
     )

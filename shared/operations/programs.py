@@ -88,8 +88,9 @@ class Changed:
 def view_changed(store: Store, connection_id: int, cursor: int, limit: int) -> Changed:
     """What changed of invoices after a cursor; opens units of its own.
 
-    Also those that were deleted or left out: their status or reason says so.
+    Also those that were deleted or left out: their status or reason says so. Raises CursorLost.
     """
+    happened.check_cursor(store, cursor)
     found = happened.view_after(
         store, cursor, connection_ids=[connection_id], kinds=["invoice"], limit=limit
     )

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from decimal import Decimal
 from urllib.parse import urlsplit
 
 import pytest
 
+from shared.models import events
 from shared.operations.contracts.ledger import INVOICE
 from shared.operations.contracts.payments import PAYMENT_DETAIL, PAYMENT_LINE
 from tests.models.builders import invoice, paid
@@ -107,6 +109,20 @@ def test_a_program_that_goes_on_from_the_cursor_sees_each_change(stocked):
         ("1A-101", "0.00", "paid"),
     ]
     assert stocked.get("invoices", since=changed["cursor"]).json["data"] == []
+
+
+def test_a_cursor_that_is_not_known_any_more_is_told(stocked):
+    cursor = stocked.get("invoices").json["cursor"]
+    for query in ({"since": cursor + 1000}, {"since": 2**62}):
+        reply = stocked.get("invoices", **query)
+        assert (reply.status, reply.code) == (410, "cursor-lost")
+        assert stocked.get("events", after=query["since"]).code == "cursor-lost"
+    with stocked.store.transaction():
+        events.prune(stocked.store.now() + timedelta(days=1), cursor - 1, 10_000)
+    assert stocked.get("invoices", since=cursor - 1).status == 200
+    assert stocked.get("invoices", since=cursor - 2).code == "cursor-lost"
+    assert stocked.get("invoices", since=0).code == "cursor-lost"
+    assert stocked.get("events", after=0).status == 200, "all that is kept"
 
 
 def test_what_changed_is_no_page_of_a_list(stocked):
