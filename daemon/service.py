@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from random import random
+from secrets import token_hex
 from typing import Any
 
 from twisted.application.service import MultiService, Service
@@ -23,6 +24,10 @@ from daemon.api.answering import Answering
 from daemon.api.resource import make_api_site
 from daemon.callbacks import WebConnectorCallbacks
 from daemon.clock_watch import ClockWatch, this_machine
+from daemon.connectors.platform import Platform
+from daemon.connectors.registry import platforms
+from daemon.connectors.service import Connectors
+from daemon.connectors.worker import ConnectorWorker
 from daemon.edge.downloads import Downloads
 from daemon.edge.http import EdgeSite
 from daemon.edge.limits import EdgeLimits
@@ -38,9 +43,11 @@ from daemon.session.handlers import CallbackHandlers
 from daemon.session.record import SessionRecord
 from daemon.store_thread import ReactorThreads, Threads
 from daemon.systemd import notify, watchdog_interval
+from shared import sealing
 from shared.models import downloads
 from shared.models.downloads import Offered
 from shared.models.store import Store
+from shared.rules.connectors import PlatformAccount
 from shared.settings import SettingFault, Settings, SettingsRefused
 
 REAP_SECONDS = 60.0
@@ -272,6 +279,25 @@ def make_daemon(
             holder=facts.instance,
         )
 
+    def run_connector(account: PlatformAccount, platform: Platform) -> ConnectorWorker:
+        return ConnectorWorker(
+            account,
+            platform,
+            reactor=reactor,
+            threads=threads,
+            reads=reads,
+            now=watch.now,
+            chance=random,
+            new_key=lambda: token_hex(16),
+            holder=facts.instance,
+        )
+
+    def key_of(account: PlatformAccount, sealed: bytes) -> str:
+        return sealing.find(account.key_source, sealed, settings.database, environ)
+
+    connectors = Connectors(
+        platforms(reactor), reactor=reactor, reads=reads, key_of=key_of, worker=run_connector
+    )
     answering = Answering(store, threads, reads, bell)
     api_site = make_api_site(answering, edge_limits(settings), reactor=reactor, now=store.now)
     api = EdgeService(reactor, api_site, settings, "api_listen")
@@ -281,6 +307,7 @@ def make_daemon(
         bell,
         RegularWork(reactor, handlers, upkeep, threads, environ),
         Outlets(OUTLETS, reactor=reactor, reads=reads, runner=run_outlet),
+        connectors,
         api,
         edge,
         Heartbeat(reactor, threads, watch.look, lambda: replace(facts, listening=edge.addresses)),

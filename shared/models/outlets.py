@@ -220,6 +220,25 @@ def _write(
     update_columns(t.Outlet, id=outlet.id, position=progress.position, **columns)
 
 
+def rest(
+    outlet: OutletStanding,
+    reason: str,
+    *,
+    after: timedelta,
+    chance: Callable[[], float],
+    now: datetime,
+) -> None:
+    """Have an outlet try nothing for a while, longer each time; ``after`` at the least."""
+    wait = pause(outlet.attempts + 1, chance, after)
+    columns = {"attempts": outlet.attempts + 1, "reason": reason}
+    update_columns(t.Outlet, id=outlet.id, pause_until_ms=millis(now + wait), **columns)
+
+
+def goes(outlet: OutletStanding) -> None:
+    """Say that it goes through again."""
+    update_columns(t.Outlet, id=outlet.id, attempts=0, reason="", pause_until_ms=_NEVER)
+
+
 def _take_off(outlet_id: int, event: Event, now: datetime) -> None:
     """It was delivered: the next of its record has its turn, and parked ones are overtaken."""
     if _TAKE_OFF.run(outlet=outlet_id, event=event.id):

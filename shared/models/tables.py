@@ -984,6 +984,135 @@ class Download(Table):
     used_ms = BigIntegerField(null=True)
 
 
+class PlatformAccount(Table):
+    """The account of a connection on a billing platform.
+
+    ``sealed_key`` is the encrypted key where ``key_source`` is ``store``. ``identity`` names the
+    account that the platform showed; ``looking``: a dry run was asked for.
+    """
+
+    connection = ForeignKeyField(Connection, on_delete="CASCADE", primary_key=True)
+    platform = TextField()
+    url = TextField()
+    sandbox = BooleanField()
+    key_source = TextField()
+    sealed_key = BlobField()
+    state = TextField()
+    is_looking = BooleanField()
+    identity = TextField()
+    company = TextField()
+    currency = TextField()
+    time_zone = TextField()
+    warning = TextField()
+    connected_ms = BigIntegerField()
+    connected_by = TextField()
+
+    class Meta:
+        table_name = "platform_account"
+
+
+class PlatformRecord(Table):
+    """A record on both sides; ``identity`` is that of the account, which may be left and come back.
+
+    ``baseline_cents`` is what an invoice had been paid, when it was sent first, by what is not
+    sent itself.
+    """
+
+    connection = ForeignKeyField(Connection, on_delete="CASCADE", index=False)
+    identity = TextField()
+    kind = TextField()
+    our_id = TextField()
+    their_id = TextField()
+    document = TextField()
+    owner = TextField()
+    baseline_cents = BigIntegerField(null=True)
+    created_ms = BigIntegerField()
+    changed_ms = BigIntegerField()
+
+    class Meta:
+        table_name = "platform_record"
+        primary_key = CompositeKey("connection", "identity", "kind", "our_id")
+        indexes = ((("connection", "identity", "kind", "their_id"), True),)
+
+
+class BaselineUse(Table):
+    """What a payment of QuickBooks pays of an invoice and is in the invoice's baseline already."""
+
+    connection = ForeignKeyField(Connection, on_delete="CASCADE", index=False)
+    identity = TextField()
+    payment_txn_id = TextField()
+    invoice_txn_id = TextField()
+    amount_cents = BigIntegerField()
+
+    class Meta:
+        table_name = "baseline_use"
+        primary_key = CompositeKey("connection", "identity", "payment_txn_id", "invoice_txn_id")
+        indexes = ((("connection", "identity", "invoice_txn_id"), False),)
+
+
+class Outgoing(Table):
+    """A record on its way to the platform; see ``Outgoing`` in ``rules/connectors``.
+
+    ``place`` orders the kinds. While ``request`` is there the outcome of a write is not known: the
+    very same bytes go out again under ``request_key`` before anything else about the record.
+    """
+
+    connection = ForeignKeyField(Connection, on_delete="CASCADE", index=False)
+    kind = TextField()
+    object_id = TextField()
+    place = IntegerField()
+    document = TextField()
+    state = TextField()
+    reason = TextField()
+    waits_for = TextField()
+    would = TextField()
+    choice = TextField()
+    wanted = IntegerField()
+    attempts = IntegerField()
+    due_ms = BigIntegerField()
+    changed_ms = BigIntegerField()
+    sent_ms = BigIntegerField(null=True)
+    digest = TextField()
+    request = BlobField(null=True)
+    request_key = TextField()
+    request_digest = TextField()
+    baseline_cents = BigIntegerField(null=True)
+
+    class Meta:
+        primary_key = CompositeKey("connection", "kind", "object_id")
+        indexes = (
+            (("connection", "state", "place", "due_ms"), False),
+            (("connection", "waits_for"), False),
+        )
+
+
+class InboxCursor(Table):
+    """How far a feed of the platform was read, in the words of the platform."""
+
+    connection = ForeignKeyField(Connection, on_delete="CASCADE", index=False)
+    feed = TextField()
+    position = TextField()
+
+    class Meta:
+        table_name = "inbox_cursor"
+        primary_key = CompositeKey("connection", "feed")
+
+
+class Watched(Table):
+    """A record of the platform that is looked at again at ``due_ms``: no feed tells its change."""
+
+    connection = ForeignKeyField(Connection, on_delete="CASCADE", index=False)
+    kind = TextField()
+    their_id = TextField()
+    reason = TextField()
+    since_ms = BigIntegerField()
+    due_ms = BigIntegerField()
+
+    class Meta:
+        primary_key = CompositeKey("connection", "kind", "their_id")
+        indexes = ((("connection", "due_ms"), False),)
+
+
 class CustomerMapping(Table):
     """Whom a name of the billing platform means in QuickBooks, as a person decided.
 
@@ -1082,4 +1211,10 @@ TABLES: tuple[type[Table], ...] = (
     ClockLook,
     Download,
     CustomerMapping,
+    PlatformAccount,
+    PlatformRecord,
+    BaselineUse,
+    Outgoing,
+    InboxCursor,
+    Watched,
 )

@@ -23,10 +23,10 @@ class InPlace:
 
         return execute(transact)
 
-    def view(self, view: Callable[..., Any], *args: Any) -> Deferred[Any]:
+    def view(self, view: Callable[..., Any], *args: Any, **kwargs: Any) -> Deferred[Any]:
         def look() -> Any:
             with self._store.reading():
-                return view(self._store, *args)
+                return view(self._store, *args, **kwargs)
 
         return execute(look)
 

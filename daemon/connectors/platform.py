@@ -1,0 +1,189 @@
+"""The seam: what a billing platform must offer, and may not do.
+
+A platform is a class with the methods of ``Platform``, in a folder of its own; ``PLATFORMS`` in
+``daemon/connectors/registry.py`` names it. Outbox, dry run, mapping and screens know no more of it
+than stands here. It
+
+- only talks to its service: it sees no store, keeps nothing in memory that matters, decides
+  nothing about QuickBooks. Whatever it is told is in the arguments, all it found out is in the
+  answer. It may be made anew between any two calls;
+- reads in ``prepare`` and writes in ``send`` alone. ``prepare`` is the dry run: what it answers is
+  shown to people, so it may be called as often as one likes, and must refuse what ``send`` would
+  do wrong (a document written over another one, a customer taken for somebody else);
+- writes exactly the bytes of the ``Request``, under the key that comes with them. The outbox has
+  kept both before, and repeats them until it is told how that ended: so bytes sent twice must be
+  as bytes sent once, by whatever means the service offers;
+- never says that something is done, or not done, unless the service said so: ``Unknown`` is the
+  answer to silence. What it does not offer, it says in ``capabilities``;
+- raises nothing that is to be expected, and never puts its key into a text or a repr.
+
+The outbox, once a record is wanted there (``worker.py``):
+
+    read the record  ->  prepare  ->  keep request and key  ->  send  ->  write down the answer
+       (reads)           (network)       (short unit)         (network)       (short unit)
+
+The inbox is the other half: ``arrivals`` brings what happened there, from a cursor on. To be
+filled: the worker calls it every ``invoiced_poll_seconds`` while the account is live, takes what
+it brings in through ``shared/operations/payment_intake.py``, and keeps the cursor
+(``shared/models/platforms/inbox.py``) in the transaction after which all of it is on file; what
+is brought again is known by its id, so a cursor that was not kept costs a repetition. Records
+whose changes no feed shows (pending charges) are in the watch list of that module, and are handed
+over as ``watched``. Who owns a record is in ``shared/models/platforms/records.py``: one that came
+in is put there as ``Owner.PLATFORM`` before anything else, so the outbox leaves it alone, and one
+of ``Owner.QUICKBOOKS`` is passed over. ``note_posted`` writes back what became of a payment in
+QuickBooks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Protocol
+
+from twisted.internet.defer import Deferred
+
+from shared.rules.connectors import Change, Mapped, Watched, Would
+from shared.rules.outlets import Refused
+from shared.rules.payments.values import NewPayment
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What a platform can do with a record that it has; what it cannot is left as it is."""
+
+    updates: bool = True
+    voids: bool = True
+    deletions: bool = True
+    payments: bool = True
+    arrivals: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Company:
+    """Whom the key opens the door to. ``identity`` is the same for every key of the account.
+
+    ``warnings`` are settings there that may surprise.
+    """
+
+    identity: str
+    name: str
+    currency: str
+    time_zone: str
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A write, ready to be sent. ``digest`` stands for what it says: the same is not sent twice.
+
+    ``would`` is what it does there. It never holds the key of the account.
+    """
+
+    body: bytes = field(repr=False)
+    digest: str
+    would: Would
+
+
+@dataclass(frozen=True, slots=True)
+class Ambiguous:
+    """Several records there may be meant: a person has to choose, or say that it is a new one."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class LeaveAlone:
+    """The platform keeps its record as it is, such as a paid invoice; ``their_id`` if known."""
+
+    reason: str
+    their_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NotNow:
+    """Nothing was done, and it may go through later.
+
+    ``whole``: nothing else would go through now. ``after``: so long it wants to be left alone.
+    """
+
+    reason: str
+    whole: bool = False
+    after: timedelta = timedelta()
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """Nobody can tell whether it was done."""
+
+    reason: str
+    whole: bool = False
+    after: timedelta = timedelta()
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """It has what was sent, as ``their_id``; empty where it is gone, as was wanted.
+
+    ``differs`` is what it has otherwise than QuickBooks all the same; empty: nothing.
+    """
+
+    their_id: str
+    differs: str = ""
+
+
+Prepared = Request | Ambiguous | LeaveAlone | Refused | NotNow
+Answer = Done | LeaveAlone | Refused | NotNow | Unknown
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A payment as the platform has it; ``is_gone``: it was voided or deleted there.
+
+    ``watch_because`` is why it is to be looked at again; empty: no need. ``by_hand`` is what a
+    person has to do in QuickBooks, such as for a refund.
+    """
+
+    payment: NewPayment
+    is_gone: bool = False
+    watch_because: str = ""
+    by_hand: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Arrivals:
+    """A part of what happened there; ``has_more``: ask again at once with this ``cursor``."""
+
+    cursor: str
+    arrived: tuple[Arrival, ...] = ()
+    has_more: bool = False
+
+
+class Platform(Protocol):
+    """A billing platform, with the key of one account; see above for what it may not do."""
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What it can do."""
+
+    def company(self) -> Deferred[Company | Refused | NotNow]:
+        """Ask whom the key opens the door to; Refused where it opens none."""
+
+    def prepare(self, change: Change) -> Deferred[Prepared]:
+        """Look what is there, and say what sending a record would do. Only reads."""
+
+    def send(self, body: bytes, key: str) -> Deferred[Answer]:
+        """Write the bytes that ``prepare`` made, maybe long ago and in another process."""
+
+    def close(self) -> Deferred[None]:
+        """Let connections go."""
+
+
+class Inbox(Protocol):
+    """What a platform with the capability ``arrivals`` offers besides."""
+
+    def arrivals(self, cursor: str, watched: Sequence[Watched]) -> Deferred[Arrivals | NotNow]:
+        """Return what happened after ``cursor`` (empty: from now on), and what is watched."""
+
+    def note_posted(self, mapped: Mapped, txn_id: str) -> Deferred[Answer]:
+        """Write back that QuickBooks has a payment of the platform, under this TxnID."""

@@ -1,0 +1,564 @@
+"""Carries records to the platform of one connection, as long as it runs and no other daemon does.
+
+Everything that counts is in the store (``shared/models/platforms/``): which events were taken,
+what waits, the bytes that left. So a daemon that is killed anywhere goes on where it was, and what
+may have arrived is repeated as it left, never composed anew. The Web Connector never waits: the
+ledger is read beside those who write, and what is written are a few rows at a time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
+
+from twisted.application.service import Service
+from twisted.internet.defer import Deferred, gatherResults, maybeDeferred, succeed
+from twisted.internet.task import deferLater
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+
+from daemon.connectors.platform import (
+    Ambiguous,
+    Answer,
+    Company,
+    Done,
+    LeaveAlone,
+    NotNow,
+    Platform,
+    Prepared,
+    Request,
+    Unknown,
+)
+from daemon.read_thread import Reads
+from daemon.store_thread import Threads
+from shared.models import connections, events, outlets
+from shared.models.outlets import Progress
+from shared.models.platforms import accounts, copies, outbox, records
+from shared.models.platforms.outbox import Named, Standing
+from shared.models.store import Store
+from shared.rules.connectors import (
+    AccountState,
+    Change,
+    Ended,
+    InvoiceCopy,
+    Next,
+    Outgoing,
+    PaymentCopy,
+    PlatformAccount,
+    SendState,
+    Stays,
+    Would,
+)
+from shared.rules.events import Event, EventKind
+from shared.rules.outlets import OutletStanding, Refused
+from shared.rules.values import RecordKind
+
+T = TypeVar("T")
+EVENTS_AT_ONCE = 500
+READ_AT_ONCE = 40
+SENT_AT_ONCE = 4
+"""So many requests at one time at most; Invoiced refuses more than 20 for each key."""
+ASK_SECONDS = 90.0
+"""So long one question to the platform may take; less than a worker is held without a word."""
+REST_SECONDS = 60.0
+"""At the latest then it looks again, and says that it is still at work."""
+LOOK_SECONDS = 2.0
+"""How soon it sees what people decide while it has nothing to do."""
+TAKEN_SECONDS = 15.0
+FAILED_SECONDS = 10.0
+STOP_SECONDS = 5.0
+ASK_COMPANY_AGAIN = timedelta(hours=1)
+_CUSTOMER, _INVOICE, _PAYMENT = RecordKind.CUSTOMER, RecordKind.INVOICE, RecordKind.PAYMENT
+_INVOICES = frozenset(one.value for one in EventKind if one.about == "invoice")
+_CUSTOMERS = frozenset(one.value for one in EventKind if one.about == "customer")
+_PAYMENTS = frozenset(
+    one.value
+    for one in (
+        *(EventKind.PAYMENT_IMPORTED, EventKind.PAYMENT_EDITED),
+        *(EventKind.PAYMENT_DELETED, EventKind.PAYMENT_RECOGNIZED),
+    )
+)
+KINDS = _INVOICES | _CUSTOMERS | _PAYMENTS
+"""The events after which a record may have to go out."""
+
+
+class HeldByAnother(Exception):
+    """The account was disconnected, or another daemon works for it by now."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Leaving:
+    """A write that is on its way: its record with the bytes, and what it does there.
+
+    ``again``: the bytes left before, and the record may have changed since.
+    """
+
+    one: Outgoing
+    would: Would = Would.UNKNOWN
+    again: bool = False
+
+
+class ConnectorWorker(Service):
+    """The worker of one account. ``new_key`` makes the key of a request, a new one each time."""
+
+    log = Logger()
+
+    def __init__(
+        self,
+        account: PlatformAccount,
+        platform: Platform,
+        *,
+        reactor: Any,
+        threads: Threads,
+        reads: Reads,
+        now: Callable[[], datetime],
+        chance: Callable[[], float],
+        new_key: Callable[[], str],
+        holder: str,
+    ) -> None:
+        self.account = account
+        self._platform = platform
+        self._reactor = reactor
+        self._threads = threads
+        self._reads = reads
+        self._now = now
+        self._chance = chance
+        self._new_key = new_key
+        self._holder = holder
+        self._id = account.connection_id
+        self._outlet = accounts.outlet_name(account.connection_id)
+        self._ask_company_at: datetime | None = None
+        self._resting: Deferred[Any] | None = None
+        self._going: Deferred[None] | None = None
+
+    def startService(self) -> None:
+        super().startService()
+        self._going = Deferred.fromCoroutine(self._go())
+
+    def stopService(self) -> Deferred[Any]:
+        """Let what is under way come to its end, for a while; another daemon may go on."""
+        super().stopService()
+        if self._resting is not None:
+            self._resting.cancel()
+        assert self._going is not None
+        going = self._going.addTimeout(STOP_SECONDS, self._reactor)
+        going.addErrback(lambda _late: None)
+        going.addCallback(lambda _: self._threads.store(self._thd_let_go))
+        return going.addCallback(lambda _: self._platform.close())
+
+    def _thd_let_go(self) -> None:
+        outlets.let_go(self._outlet, self._holder)
+
+    async def _go(self) -> None:
+        while self.running:
+            try:
+                seconds = await self._turn()
+            except HeldByAnother:
+                seconds = TAKEN_SECONDS
+            except Exception:
+                self.log.failure("The connector of {connection} failed", connection=self._told)
+                seconds = FAILED_SECONDS
+            if seconds and self.running:
+                await self._rest(seconds)
+
+    @property
+    def _told(self) -> str:
+        return f"{self.account.connection} ({self.account.platform})"
+
+    async def _rest(self, seconds: float) -> None:
+        resting: Deferred[Any] = deferLater(self._reactor, seconds)
+        self._resting = resting
+        resting.addErrback(lambda _ended: None)
+        await resting
+        self._resting = None
+
+    async def _turn(self) -> float:
+        """Do a part of what there is; returns for how long to rest."""
+        now, held = await self._threads.store(self._thd_hold)
+        account = await self._reads.view(_account, self._id)
+        if account is None:
+            return REST_SECONDS
+        if held.pause_until_at > now:
+            return min((held.pause_until_at - now).total_seconds(), REST_SECONDS)
+        if not await self._knows_company(account, now):
+            return LOOK_SECONDS
+        if await self._take_events(held):
+            return 0
+        is_live = account.state is AccountState.LIVE
+        if not is_live and not account.is_looking:
+            return LOOK_SECONDS
+        found = await self._reads.view(_batch, self._id, now, READ_AT_ONCE, looking=not is_live)
+        if not found:
+            return await self._nothing_to_do(account)
+        await (self._send(found) if is_live else self._look(found))
+        return 0
+
+    async def _nothing_to_do(self, account: PlatformAccount) -> float:
+        if account.is_looking:
+            await self._threads.store(self._thd_looked)
+        return LOOK_SECONDS
+
+    def _thd_looked(self) -> None:
+        accounts.set_looking(self._id, is_looking=False)
+
+    def _thd_hold(self) -> tuple[datetime, OutletStanding]:
+        """Go on holding the account. Raises HeldByAnother."""
+        now = self._now()
+        held = outlets.claim(self._outlet, self._holder, now)
+        if held is None:
+            raise HeldByAnother(self._outlet)
+        return now, held
+
+    # Whom the key opens the door to.
+
+    async def _knows_company(self, account: PlatformAccount, now: datetime) -> bool:
+        """Ask now and then whose account it is: nothing goes to any other one."""
+        if account.identity and self._ask_company_at and now < self._ask_company_at:
+            return True
+        answer = await self._asked(self._platform.company)
+        if isinstance(answer, Failure):
+            answer = NotNow(_words(answer), whole=True)
+        if isinstance(answer, Company) and account.identity not in ("", answer.identity):
+            answer = Refused(f"The key opens the account of {answer.name}, which is another one.")
+        if not isinstance(answer, Company):
+            await self._threads.store(self._thd_pause, answer)
+            return False
+        self._ask_company_at = now + ASK_COMPANY_AGAIN
+        if not _is_as_known(account, answer):
+            await self._threads.store(self._thd_know, answer)
+        return True
+
+    def _thd_know(self, company: Company) -> None:
+        self._thd_hold()
+        accounts.told(
+            self._id,
+            identity=company.identity,
+            company=company.name,
+            currency=company.currency,
+            time_zone=company.time_zone,
+            warning=" ".join(company.warnings),
+        )
+
+    def _thd_pause(self, why: Refused | NotNow | Unknown) -> None:
+        """Leave the platform alone for a while."""
+        now, held = self._thd_hold()
+        after = timedelta(minutes=5) if isinstance(why, Refused) else why.after
+        outlets.rest(held, why.reason, after=after, chance=self._chance, now=now)
+
+    # What happened is what may have to go out.
+
+    async def _take_events(self, held: OutletStanding) -> bool:
+        """Have the records of events sent; tells whether there may be more of them."""
+        found = await self._reads.run(
+            events.after,
+            held.position,
+            connections=[self._id],
+            kinds=KINDS,
+            limit=EVENTS_AT_ONCE,
+        )
+        if found.events or found.cursor - held.position >= EVENTS_AT_ONCE:
+            await self._threads.store(self._thd_take, found)
+        return bool(found.events)
+
+    def _thd_take(self, found: events.Slice) -> None:
+        """In one transaction: what they name waits, and they were taken."""
+        now, held = self._thd_hold()
+        outbox.want(self._id, _named(self._id, found.events), now)
+        progress = Progress(found.cursor)
+        outlets.note(held, progress, gives_up_after=timedelta(), chance=self._chance, now=now)
+
+    # A dry run.
+
+    async def _look(self, found: Sequence[tuple[Outgoing, Next | None]]) -> None:
+        """Look what sending these would do, and write it down. Nothing is sent."""
+        for window in _parts(found, SENT_AT_ONCE):
+            looked = await gatherResults([self._prepared(after) for _, after in window])
+            ones = [one for one, _ in window]
+            afters = [after for _, after in window]
+            await self._threads.store(self._thd_note_looks, ones, afters, looked)
+            if any(isinstance(one, NotNow) and one.whole for one in looked):
+                return
+
+    def _thd_note_looks(
+        self, ones: Sequence[Outgoing], afters: Sequence[Next | None], looked: Sequence[Any]
+    ) -> None:
+        now, _ = self._thd_hold()
+        for one, after, became in zip(ones, afters, looked, strict=True):
+            if isinstance(became, NotNow):
+                self._try_later(one, became, now)
+            else:
+                would, reason = _found(one, after, became)
+                outbox.looked(self._id, one, would, reason)
+            if isinstance(after, Stays) and after.wants:
+                outbox.want(self._id, [after.wants], now)
+
+    # Sending.
+
+    async def _send(self, found: Sequence[tuple[Outgoing, Next | None]]) -> None:
+        """Send these, or write down why one is not sent."""
+        stays = [after for _, after in found if isinstance(after, Stays)]
+        if stays:
+            await self._threads.store(self._thd_stay, stays)
+        going = [pair for pair in found if not isinstance(pair[1], Stays)]
+        for window in _parts(going, SENT_AT_ONCE):
+            if not self.running or not await self._send_window(window):
+                return
+
+    async def _send_window(self, window: Sequence[tuple[Outgoing, Next | None]]) -> bool:
+        """Send a few records at a time; tells whether to go on with others."""
+        prepared = await gatherResults([self._prepared(after) for _, after in window])
+        leaving = await self._threads.store(self._thd_begin, window, prepared)
+        answers = await gatherResults([self._answered(one) for one in leaving])
+        await self._threads.store(self._thd_end, leaving, answers)
+        whole = [
+            one for one in (*prepared, *answers) if isinstance(one, NotNow | Unknown) and one.whole
+        ]
+        if whole:
+            await self._threads.store(self._thd_pause, whole[-1])
+        return not whole
+
+    async def _asked(self, ask: Callable[..., Any], *args: Any) -> Any:
+        """Ask the platform; a failure is answered as one, and so is silence."""
+        try:
+            return await maybeDeferred(ask, *args).addTimeout(ASK_SECONDS, self._reactor)
+        except Exception:
+            return Failure()
+
+    def _prepared(self, after: Next | None) -> Deferred[Prepared | None]:
+        """What sending a record would do there; None for one whose bytes are on their way."""
+        if not isinstance(after, Change):
+            return succeed(None)
+        return Deferred.fromCoroutine(self._prepare(after))
+
+    async def _prepare(self, change: Change) -> Prepared:
+        cannot = self._cannot(change)
+        if cannot:
+            return cannot
+        prepared = await self._asked(self._platform.prepare, change)
+        if isinstance(prepared, Failure):
+            self._log(prepared, change.outgoing)
+            return NotNow(_words(prepared))
+        return prepared  # type: ignore[no-any-return]
+
+    def _cannot(self, change: Change) -> LeaveAlone | None:
+        """Why the platform keeps a record as it is: it offers no such change."""
+        can, known = self._platform.capabilities, change.mapped
+        if change.outgoing.kind is _PAYMENT and not can.payments:
+            return LeaveAlone("This platform takes no payments from QuickBooks.")
+        if known is None:
+            return None
+        offered = {Ended.NO: can.updates, Ended.VOIDED: can.voids, Ended.DELETED: can.deletions}
+        if offered[change.ended]:
+            return None
+        return LeaveAlone(f"This platform cannot have it {change.ended.value or 'changed'}.")
+
+    def _log(self, failure: Failure, one: Outgoing) -> None:
+        self.log.failure(
+            "The connector of {connection} failed with {name}",
+            failure,
+            connection=self._told,
+            name=one.name,
+        )
+
+    def _answered(self, leaving: _Leaving) -> Deferred[Answer]:
+        return Deferred.fromCoroutine(self._answer(leaving.one))
+
+    async def _answer(self, one: Outgoing) -> Answer:
+        assert one.request is not None, "it was kept before it leaves"
+        answer = await self._asked(self._platform.send, one.request, one.request_key)
+        if isinstance(answer, Failure):
+            self._log(answer, one)
+            return Unknown(_words(answer))
+        return answer  # type: ignore[no-any-return]
+
+    def _thd_stay(self, stays: Sequence[Stays]) -> None:
+        now, _ = self._thd_hold()
+        for stay in stays:
+            one = stay.outgoing
+            records.absorb(self._id, self._identity(), one.object_id, stay.absorbed)
+            if stay.wants:
+                outbox.want(self._id, [stay.wants], now)
+            if stay.state is SendState.WAITING and not stay.waits_for:
+                self._try_later(one, NotNow(stay.reason), now)
+            else:
+                would = Would.WAIT if stay.waits_for else Would.NOTHING
+                standing = Standing(stay.state, stay.reason, would, waits_for=stay.waits_for)
+                outbox.stands(self._id, one, standing, now)
+
+    def _try_later(self, one: Outgoing, why: NotNow | Unknown, now: datetime) -> None:
+        outbox.try_later(
+            self._id,
+            one,
+            why.reason,
+            known_end=isinstance(why, NotNow),
+            after=why.after.total_seconds(),
+            chance=self._chance,
+            now=now,
+        )
+
+    def _identity(self) -> str:
+        account = accounts.find(self._id)
+        if account is None:
+            raise HeldByAnother(self._outlet)
+        return account.identity
+
+    def _thd_begin(
+        self,
+        window: Sequence[tuple[Outgoing, Next | None]],
+        prepared: Sequence[Prepared | None],
+    ) -> list[_Leaving]:
+        """Keep the bytes of what leaves now; what does not is settled. Returns what leaves."""
+        now, _ = self._thd_hold()
+        leaving = []
+        for (one, after), request in zip(window, prepared, strict=True):
+            if request is None:
+                leaving.append(_Leaving(one, again=True))
+            elif isinstance(request, Request) and isinstance(after, Change):
+                if after.mapped and request.digest == one.digest:
+                    standing = Standing(SendState.SENT, would=Would.NOTHING)
+                    outbox.stands(self._id, one, standing, now)
+                else:
+                    leaving.append(self._kept(one, after, request))
+            else:
+                self._settle(one, request, now)
+        return leaving
+
+    def _kept(self, one: Outgoing, change: Change, request: Request) -> _Leaving:
+        copy = change.copy
+        if isinstance(copy, PaymentCopy):
+            records.absorb(self._id, self._identity(), one.object_id, copy.absorbed)
+        kept = replace(
+            one,
+            request=request.body,
+            request_key=self._new_key(),
+            request_digest=request.digest,
+            baseline=copy.baseline if isinstance(copy, InvoiceCopy) else None,
+        )
+        outbox.begin(self._id, kept)
+        return _Leaving(kept, request.would)
+
+    def _thd_end(self, leaving: Sequence[_Leaving], answers: Sequence[Answer]) -> None:
+        """Write down what became of what left."""
+        now, held = self._thd_hold()
+        for one, answer in zip(leaving, answers, strict=True):
+            self._settle(one.one, _as_of_now(one, answer), now, one.would, again=one.again)
+        if held.attempts and any(isinstance(one, Done) for one in answers):
+            outlets.goes(held)
+
+    def _settle(
+        self,
+        one: Outgoing,
+        became: Any,
+        now: datetime,
+        would: Would = Would.UNKNOWN,
+        *,
+        again: bool = False,
+    ) -> None:
+        """Write down how a record stands after an answer."""
+        match became:
+            case Done(their_id, differs):
+                self._put(one, their_id, now)
+                state = SendState.WAITING if again else SendState.SENT
+                standing = Standing(state, differs, would, digest=one.request_digest, sent=True)
+            case LeaveAlone(reason, their_id):
+                if their_id:
+                    self._put(one, their_id, now)
+                standing = Standing(SendState.LEFT_ALONE, reason, Would.NOTHING)
+            case Ambiguous(reason):
+                standing = Standing(SendState.REFUSED, reason, Would.AMBIGUOUS)
+            case Refused(reason):
+                standing = Standing(SendState.REFUSED, reason, Would.REFUSE)
+            case _:
+                self._try_later(one, became, now)
+                return
+        outbox.stands(self._id, one, standing, now)
+
+    def _put(self, one: Outgoing, their_id: str, now: datetime) -> None:
+        identity = self._identity()
+        if not their_id:
+            records.remove(self._id, identity, one.kind, one.object_id)
+            return
+        records.put(
+            self._id,
+            identity,
+            one.kind,
+            one.object_id,
+            their_id,
+            one.document,
+            now,
+            baseline=one.baseline,
+        )
+
+
+def _parts(found: Sequence[T], size: int) -> Iterator[Sequence[T]]:
+    return (found[at : at + size] for at in range(0, len(found), size))
+
+
+def _as_of_now(leaving: _Leaving, answer: Answer) -> Answer:
+    """What a refusal of bytes that left before says of the record now: nothing."""
+    if leaving.again and isinstance(answer, Refused | LeaveAlone):
+        return NotNow(answer.reason)
+    return answer
+
+
+def _words(failure: Failure) -> str:
+    """What a failure is called; its text may hold anything, and stays out."""
+    name = type(failure.value).__name__
+    return "There was no answer in time." if name == "TimeoutError" else f"It failed: {name}."
+
+
+def _is_as_known(account: PlatformAccount, company: Company) -> bool:
+    told = (account.identity, account.company, account.currency, account.time_zone)
+    now = (company.identity, company.name, company.currency, company.time_zone)
+    return told == now and account.warning == " ".join(company.warnings)
+
+
+def _account(_store: Store, connection_id: int) -> PlatformAccount | None:
+    return accounts.find(connection_id)
+
+
+def _batch(
+    _store: Store, connection_id: int, now: datetime, limit: int, *, looking: bool
+) -> list[tuple[Outgoing, Next | None]]:
+    """Records whose turn it is, and what is to become of each; None where bytes are on the way."""
+    account = accounts.find(connection_id)
+    if account is None:
+        return []
+    connection = connections.by_id(connection_id)
+    side = copies.Side(connection, account, looking=looking)
+    return [
+        (one, None if one.request is not None else side.next_of(one))
+        for one in outbox.due(connection_id, now, limit, looking=looking)
+    ]
+
+
+def _named(connection_id: int, found: Sequence[Event]) -> Iterator[Named]:
+    """The records that events are about: of customers those alone that invoices are billed to."""
+    for event in found:
+        if event.kind.value in _INVOICES:
+            yield _INVOICE, event.object_id, event.document
+        elif event.kind.value in _PAYMENTS:
+            yield _PAYMENT, event.document, event.document
+    customers = {one.object_id: one.document for one in found if one.kind.value in _CUSTOMERS}
+    for list_id in sorted(outbox.known(connection_id, _CUSTOMER, customers)):
+        yield _CUSTOMER, list_id, customers[list_id]
+
+
+def _found(one: Outgoing, after: Next | None, became: Prepared | None) -> tuple[Would, str]:
+    """What a dry run found of a record, and why."""
+    match became:
+        case Request(_, digest, would):
+            is_same = isinstance(after, Change) and after.mapped and digest == one.digest
+            return (Would.NOTHING if is_same else would), ""
+        case Ambiguous(reason):
+            return Would.AMBIGUOUS, reason
+        case Refused(reason):
+            return Would.REFUSE, reason
+        case LeaveAlone(reason):
+            return Would.NOTHING, reason
+    assert isinstance(after, Stays)
+    if after.state is SendState.REFUSED:
+        return Would.REFUSE, after.reason
+    return (Would.WAIT if after.state is SendState.WAITING else Would.NOTHING), after.reason

@@ -1,0 +1,455 @@
+"""Records of the ledger as they go out to the platform, or why one does not go now.
+
+What an invoice had been paid before it was sent first is its baseline, but for the payments that
+are sent themselves. Payments that QuickBooks shows later may be new, or part of the baseline; the
+balance that QuickBooks shows tells which, once it was read after the payment. So nothing that was
+paid is lost, and nothing is counted twice:
+
+    balance there = total - baseline - what was sent of payments = balance in QuickBooks
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+from peewee import Case, fn
+
+from shared.errors import NotFound
+from shared.models import ledger
+from shared.models import tables as t
+from shared.models.convert import millis, money
+from shared.models.ledger import invoice_pages
+from shared.models.mapper import Mapper
+from shared.models.payments import from_quickbooks
+from shared.models.platforms import outbox, records
+from shared.models.platforms.outbox import Named
+from shared.models.statements import Statement, among, slot
+from shared.rules.connectors import (
+    AppliedCopy,
+    Change,
+    CustomerCopy,
+    Ended,
+    InvoiceCopy,
+    Mapped,
+    Next,
+    Outgoing,
+    Owner,
+    PaymentCopy,
+    PlatformAccount,
+    SendState,
+    Stays,
+)
+from shared.rules.ledger import CustomerState, InvoiceSides
+from shared.rules.payments import numbers
+from shared.rules.payments.names import folded
+from shared.rules.payments.values import (
+    ZERO,
+    Payment,
+    PaymentSource,
+    PaymentUse,
+    PostingState,
+)
+from shared.rules.values import Connection, InvoiceStatus, JobMode, RecordKind
+
+_CUSTOMER, _INVOICE, _PAYMENT = RecordKind.CUSTOMER, RecordKind.INVOICE, RecordKind.PAYMENT
+_ENDED = {InvoiceStatus.VOID: Ended.VOIDED, InvoiceStatus.DELETED: Ended.DELETED}
+
+
+class _Held(NamedTuple):
+    """A customer as the ledger holds it."""
+
+    list_id: str
+    name: str
+    full_name: str
+    parent_list_id: str
+    state: str
+    active: bool
+    email: str
+    phone: str
+    bill_address: str
+
+
+class Side:
+    """The ledger of a connection, beside what of it is on the platform.
+
+    ``looking``: for a dry run, which takes what is on its way for sent.
+    """
+
+    def __init__(
+        self, connection: Connection, account: PlatformAccount, *, looking: bool = False
+    ) -> None:
+        self._looking = looking
+        self._connection = connection
+        self._account = account
+        self._id = connection.id
+        self._home = connection.binding.home_currency if connection.binding else ""
+
+    def next_of(self, one: Outgoing) -> Next:
+        """Return what is to become of a record now."""
+        read = {_CUSTOMER: self._customer, _INVOICE: self._invoice, _PAYMENT: self._payment}
+        return read[one.kind](one)
+
+    def _mapped(self, kind: RecordKind, our_id: str) -> Mapped | None:
+        """What a record is on the platform."""
+        return records.find(self._id, self._account.identity, kind, our_id)
+
+    def _customer(self, one: Outgoing) -> Next:
+        """What is to become of a customer."""
+        row = _GET_CUSTOMER.one(connection=self._id, list_id=one.object_id)
+        held = _Held(*row) if row else None
+        if held is None or held.state == CustomerState.WANTED:
+            return Stays(one, SendState.WAITING, "QuickBooks has not shown it yet.")
+        if held.state != CustomerState.HELD:
+            return Stays(one, SendState.LEFT_ALONE, "QuickBooks does not have it any more.")
+        apart = self._connection.jobs is JobMode.SEPARATE and held.parent_list_id
+        parent = self._mapped(_CUSTOMER, held.parent_list_id) if apart else None
+        if apart and parent is None and not self._looking:
+            return self._waits_for(one, _CUSTOMER, held.parent_list_id, self._name_above(held))
+        same = _SAME_NAME.column(connection=self._id, name=held.full_name.lower())
+        copy = CustomerCopy(
+            held.list_id,
+            held.full_name,
+            held.email,
+            held.phone,
+            tuple(held.bill_address.splitlines()),
+            bool(held.active),
+            shares_name=len(same) > 1,
+            parent_list_id=held.parent_list_id if apart else "",
+            parent_name=self._name_above(held) if apart else "",
+        )
+        return Change(one, self._mapped(_CUSTOMER, one.object_id), copy)
+
+    def _name_above(self, held: _Held) -> str:
+        return held.full_name.rpartition(":")[0]
+
+    def _waits_for(self, one: Outgoing, kind: RecordKind, our_id: str, document: str) -> Stays:
+        """Wait for a record that goes first, and have it sent if it is not on its way."""
+        is_known = bool(outbox.known(self._id, kind, [our_id]))
+        reason = f"It waits for {kind.value} {document or our_id}, which goes first."
+        wants = None if is_known else (kind, our_id, document)
+        return Stays(one, SendState.WAITING, reason, f"{kind.value}/{our_id}", wants)
+
+    def _invoice(self, one: Outgoing) -> Next:
+        """What is to become of an invoice."""
+        try:
+            sides = invoice_pages.get(self._id, one.object_id)
+        except NotFound:
+            return Stays(one, SendState.NOT_NEEDED, "It is not in the ledger.")
+        mapped = self._mapped(_INVOICE, one.object_id)
+        stays = self._why_invoice_stays(one, sides, mapped)
+        if stays:
+            return stays
+        if sides.status in _ENDED:
+            return Change(one, mapped, None, _ENDED[sides.status])
+        if not (self._looking or self._mapped(_CUSTOMER, sides.customer_list_id)):
+            return self._waits_for(one, _CUSTOMER, sides.customer_list_id, sides.customer)
+        copy = InvoiceCopy(
+            ledger.invoice(self._id, one.object_id),
+            (sides.currency or self._home).upper(),
+            sides.customer_list_id,
+            sides.customer,
+            max(self._paid_by_others(sides, mapped), ZERO),
+        )
+        return Change(one, mapped, copy)
+
+    def _why_invoice_stays(
+        self, one: Outgoing, sides: InvoiceSides, mapped: Mapped | None
+    ) -> Stays | None:
+        if sides.left_out == t.UNSETTLED:
+            return Stays(one, SendState.WAITING, "A sync has not settled it yet.")
+        if sides.left_out:
+            state = SendState.LEFT_ALONE if mapped else SendState.NOT_NEEDED
+            return Stays(one, state, f"It is left out here: {sides.left_out}.")
+        if mapped is None and sides.status is not InvoiceStatus.OPEN:
+            return Stays(
+                one, SendState.NOT_NEEDED, f"It is {sides.status.value}, and was not sent."
+            )
+        if sides.status in _ENDED:
+            return None
+        return self._other_currency(one, sides.currency) or self._other_of_number(one, sides)
+
+    def _other_currency(self, one: Outgoing, currency: str) -> Stays | None:
+        own, theirs = (currency or self._home).upper(), self._account.currency.upper()
+        if not own or not theirs or own == theirs:
+            return None
+        return Stays(one, SendState.REFUSED, f"It is in {own}, and the account there in {theirs}.")
+
+    def _other_of_number(self, one: Outgoing, sides: InvoiceSides) -> Stays | None:
+        """Another invoice that bears its number goes first, or is there: both under one cannot be.
+
+        A document is never written over another one.
+        """
+        if not folded(sides.number):
+            return None
+        for row in _OF_NUMBER.all(connection=self._id, key=numbers.key(sides.number)):
+            id_, txn_id, number, customer, status, left_out = row
+            if txn_id == sides.txn_id or folded(number) != folded(sides.number):
+                continue
+            goes_first = not left_out and status == InvoiceStatus.OPEN.value and id_ < sides.id
+            if goes_first or self._mapped(_INVOICE, txn_id):
+                return Stays(
+                    one,
+                    SendState.REFUSED,
+                    f"Invoice {number} of {customer} ({txn_id}) bears the same number and was "
+                    "there first. Give one of them another number in QuickBooks.",
+                )
+        return None
+
+    def _paid_by_others(self, sides: InvoiceSides, mapped: Mapped | None) -> Decimal:
+        """What an invoice was paid in QuickBooks, but for the payments that are sent themselves."""
+        absorbed = records.absorbed(self._id, self._account.identity, sides.txn_id)
+        sent = sum((amount for _, amount in self._sent(sides.txn_id, absorbed)), ZERO)
+        return sides.total - sides.balance - sent - self._posted(sides.txn_id, mapped)
+
+    def _sent(self, txn_id: str, absorbed: dict[str, Decimal]) -> Iterator[tuple[str, Decimal]]:
+        """What payments of QuickBooks pay of an invoice, but for what is in its baseline."""
+        for payment, amount in _PAID.all(connection=self._id, txn_id=txn_id):
+            yield payment, money(int(amount)) - absorbed.get(payment, ZERO)
+
+    def _posted(self, txn_id: str, mapped: Mapped | None) -> Decimal:
+        """What was posted on an invoice of payments that are there, or since it is there."""
+        since_ms = millis(mapped.created_at) if mapped else None
+        posted = ZERO
+        for key, amount, posted_ms in _POSTED.all(connection=self._id, txn_id=txn_id):
+            is_later = since_ms is not None and (posted_ms or 0) > since_ms
+            there = self._mapped(_PAYMENT, key)
+            if is_later or (there is not None and there.owner is Owner.PLATFORM):
+                posted += money(int(amount))
+        return posted
+
+    def _payment(self, one: Outgoing) -> Next:
+        """What is to become of a payment recorded in QuickBooks."""
+        payment = from_quickbooks.by_txn_id(self._id, [one.object_id]).get(one.object_id)
+        mapped = self._mapped(_PAYMENT, one.object_id)
+        if payment is None or payment.deleted:
+            return self._payment_gone(one, mapped, "QuickBooks does not have it any more.")
+        if _MAY_BE_OURS.all(connection=self._id, txn_id=one.object_id):
+            return Stays(one, SendState.WAITING, "It may be one that was posted from there.")
+        other = self._other_currency(one, payment.currency)
+        if other:
+            return other
+        return self._applied(one, payment, mapped)
+
+    def _payment_gone(self, one: Outgoing, mapped: Mapped | None, why: str) -> Next:
+        if mapped is None:
+            return Stays(one, SendState.NOT_NEEDED, why)
+        return Change(one, mapped, None, Ended.DELETED)
+
+    def _applied(self, one: Outgoing, payment: Payment, mapped: Mapped | None) -> Next:
+        applied: list[AppliedCopy] = []
+        absorbed: list[tuple[str, Decimal]] = []
+        for use in payment.applied:
+            there = self._mapped(_INVOICE, use.invoice_txn_id)
+            if there is None:
+                if not self._is_on_its_way(use.invoice_txn_id):
+                    continue
+                if not self._looking:
+                    return self._waits_for(one, _INVOICE, use.invoice_txn_id, use.number)
+                applied += _rest(use, ZERO)
+                continue
+            if there.baseline and _REREAD.all(connection=self._id, txn_id=use.invoice_txn_id):
+                return Stays(one, SendState.WAITING, f"Invoice {use.number} is read again first.")
+            baseline_part = self._in_baseline(one, use, there, is_there=mapped is not None)
+            if baseline_part:
+                absorbed.append((use.invoice_txn_id, baseline_part))
+            applied += _rest(use, baseline_part)
+        if not applied:
+            why = "None of what it pays is there, or it was counted when the invoice was sent."
+            if mapped is None:
+                return Stays(one, SendState.NOT_NEEDED, why, absorbed=tuple(absorbed))
+            return self._payment_gone(one, mapped, why)
+        return self._for_customer(one, payment, mapped, applied, absorbed)
+
+    def _is_on_its_way(self, txn_id: str) -> bool:
+        return bool(_ON_ITS_WAY.all(connection=self._id, txn_id=txn_id))
+
+    def _in_baseline(
+        self, one: Outgoing, use: PaymentUse, there: Mapped, *, is_there: bool
+    ) -> Decimal:
+        """How much of what a payment pays of an invoice was paid before that was sent first."""
+        absorbed = records.absorbed(self._id, self._account.identity, use.invoice_txn_id)
+        if one.object_id in absorbed or is_there or not there.baseline:
+            return min(absorbed.get(one.object_id, ZERO), use.amount)
+        sides = invoice_pages.get(self._id, use.invoice_txn_id)
+        others = self._paid_by_others(sides, there)
+        return min(max(there.baseline - sum(absorbed.values(), ZERO) - others, ZERO), use.amount)
+
+    def _for_customer(
+        self,
+        one: Outgoing,
+        payment: Payment,
+        mapped: Mapped | None,
+        applied: list[AppliedCopy],
+        absorbed: list[tuple[str, Decimal]],
+    ) -> Next:
+        """The payment goes to whom all its invoices are billed, or to the one above them."""
+        billed = {self._billed(use.txn_id) for use in applied}
+        payer = self._payer(billed)
+        if payer is None:
+            names = ", ".join(sorted(name for _, name in billed))
+            return Stays(one, SendState.REFUSED, f"It pays invoices of several customers: {names}.")
+        currency = (payment.currency or self._home).upper()
+        copy = PaymentCopy(payment, currency, *payer, tuple(applied), tuple(absorbed))
+        return Change(one, mapped, copy)
+
+    def _billed(self, txn_id: str) -> tuple[str, str]:
+        sides = invoice_pages.get(self._id, txn_id)
+        return sides.customer_list_id, sides.customer
+
+    def _payer(self, billed: set[tuple[str, str]]) -> tuple[str, str] | None:
+        if len(billed) == 1:
+            return next(iter(billed))
+        rows = _CUSTOMERS.all(connection=self._id, ids=[list_id for list_id, _ in billed])
+        above = {held.parent_list_id or held.list_id for held in (_Held(*row) for row in rows)}
+        if len(above) != 1:
+            return None
+        top = _Held(*_CUSTOMERS.all(connection=self._id, ids=list(above))[0])
+        return top.list_id, top.full_name
+
+
+def _rest(use: PaymentUse, absorbed: Decimal) -> list[AppliedCopy]:
+    """What is left of a use, its discount last."""
+    cash = use.amount - use.discount
+    taken = min(absorbed, cash)
+    rest = AppliedCopy(use.invoice_txn_id, cash - taken, use.discount - (absorbed - taken))
+    return [rest] if rest.amount or rest.discount else []
+
+
+_HELD = Mapper(_Held, t.Customer)
+_GET_CUSTOMER = Statement(
+    lambda: t.Customer.select(*_HELD.fields).where(
+        (t.Customer.connection == slot("connection")) & (t.Customer.list_id == slot("list_id"))
+    )
+)
+_CUSTOMERS = Statement(
+    lambda: t.Customer.select(*_HELD.fields).where(
+        (t.Customer.connection == slot("connection")) & among(t.Customer.list_id, "ids")
+    )
+)
+_SAME_NAME = Statement(
+    lambda: t.Customer.select(t.Customer.list_id).where(
+        (t.Customer.connection == slot("connection"))
+        & (fn.LOWER(t.Customer.full_name) == slot("name"))
+        & (t.Customer.state == CustomerState.HELD.value)
+    )
+)
+_OF_NUMBER = Statement(
+    lambda: (
+        t.Invoice.select(
+            *(t.Invoice.id, t.Invoice.txn_id, t.Invoice.number, t.Invoice.customer_full_name),
+            *(t.Invoice.status, t.Invoice.left_out),
+        )
+        .where((t.Invoice.connection == slot("connection")) & (t.Invoice.number_key == slot("key")))
+        .order_by(t.Invoice.id)
+    )
+)
+
+
+def _imported() -> Any:
+    return (
+        (t.Payment.connection == slot("connection"))
+        & (t.Payment.source == PaymentSource.QUICKBOOKS.value)
+        & ~t.Payment.deleted
+    )
+
+
+_PAID = Statement(
+    lambda: (
+        t.Payment.select(t.Payment.key, fn.SUM(t.PaymentUse.amount_cents))
+        .join(t.PaymentUse, on=(t.PaymentUse.payment == t.Payment.id))
+        .where(_imported() & (t.PaymentUse.invoice_txn_id == slot("txn_id")))
+        .group_by(t.Payment.key)
+    )
+)
+_POSTED = Statement(
+    lambda: (
+        t.PostingUse.select(
+            t.Payment.key,
+            fn.COALESCE(t.PostingUse.fitting_cents, t.PostingUse.amount_cents),
+            t.Posting.posted_ms,
+        )
+        .join(t.Posting, on=(t.PostingUse.posting == t.Posting.id))
+        .join(t.Payment, on=(t.Posting.payment == t.Payment.id))
+        .where(
+            (t.Posting.connection == slot("connection"))
+            & (t.PostingUse.invoice_txn_id == slot("txn_id"))
+            & (t.Posting.state == PostingState.POSTED.value)
+            & ~t.Posting.deleted
+        )
+    )
+)
+
+
+def _may_be_ours() -> Any:
+    """A payment of QuickBooks that carries a tag of a posting of ours."""
+    tag = (t.Posting.external_guid == t.Payment.external_guid) | (
+        fn.LOWER(t.Posting.ref_number) == fn.LOWER(t.Payment.reference)
+    )
+    return (
+        t.Payment.select(t.Payment.id)
+        .join(t.Posting, on=(t.Posting.connection == t.Payment.connection) & tag)
+        .where(_imported() & (t.Payment.key == slot("txn_id")))
+        .limit(1)
+    )
+
+
+_MAY_BE_OURS = Statement(_may_be_ours)
+_REREAD = Statement(
+    lambda: t.Reread.select(t.Reread.id).where(
+        (t.Reread.connection == slot("connection"))
+        & (t.Reread.kind == _INVOICE.value)
+        & (t.Reread.object_id == slot("txn_id"))
+    )
+)
+_ON_ITS_WAY = Statement(
+    lambda: t.Outgoing.select(t.Outgoing.object_id).where(
+        (t.Outgoing.connection == slot("connection"))
+        & (t.Outgoing.kind == _INVOICE.value)
+        & (t.Outgoing.object_id == slot("txn_id"))
+        & t.Outgoing.state.in_([SendState.WAITING.value, SendState.REFUSED.value])
+    )
+)
+
+
+def at_first(connection: Connection) -> Iterator[Named]:
+    """Return what goes out first: open invoices, whom they are billed to, what was paid of them."""
+    for customer in ledger.customers(connection.id, connection.jobs):
+        yield _CUSTOMER, customer.list_id, customer.full_name
+    for sides in ledger.invoices(connection.id, status=InvoiceStatus.OPEN):
+        yield _INVOICE, sides.txn_id, sides.number
+    for txn_id, number in _PAYMENTS_OF_OPEN.all(connection=connection.id):
+        yield _PAYMENT, txn_id, number or txn_id
+
+
+_PAYMENTS_OF_OPEN = Statement(
+    lambda: (
+        t.Payment.select(t.Payment.key, t.Payment.reference)
+        .join(t.PaymentUse, on=(t.PaymentUse.payment == t.Payment.id))
+        .join(
+            t.Invoice,
+            on=(t.Invoice.connection == t.Payment.connection)
+            & (t.Invoice.txn_id == t.PaymentUse.invoice_txn_id),
+        )
+        .where(
+            _imported()
+            & (t.Invoice.status == InvoiceStatus.OPEN.value)
+            & (t.Invoice.left_out == "")
+        )
+        .distinct()
+        .order_by(t.Payment.key)
+    )
+)
+
+
+def documents(connection_id: int, txn_ids: Iterable[str]) -> dict[str, str]:
+    """Return the numbers of payments recorded in QuickBooks, by TxnID, where they have one."""
+    return dict(_DOCUMENTS.all(connection=connection_id, ids=list(txn_ids)))
+
+
+_DOCUMENTS = Statement(
+    lambda: t.Payment.select(
+        t.Payment.key, Case(None, [(t.Payment.reference == "", t.Payment.key)], t.Payment.reference)
+    ).where(_imported() & among(t.Payment.key, "ids"))
+)

@@ -1,0 +1,367 @@
+"""What goes out: which records are on their way to the platform, and what became of each.
+
+An event only says that a record is wanted there; what is sent is the record as it stands when its
+turn comes. So nothing is sent twice because of two events, and the first run is no other one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from peewee import SQL, Case, fn
+
+from shared.errors import NotFound
+from shared.models import tables as t
+from shared.models.convert import cents_or_none, millis, moment
+from shared.models.mapper import Mapper
+from shared.models.searching import ALL
+from shared.models.statements import Statement, among, insert_rows, slot
+from shared.rules.connectors import ORDER, Outgoing, SendState, Would
+from shared.rules.outlets import pause
+from shared.rules.values import RecordKind
+
+Named = tuple[RecordKind, str, str]
+"""A record: its kind, ListID or TxnID, and what a person calls it."""
+_OUTGOING = Mapper(Outgoing, t.Outgoing)
+_WAITING = SendState.WAITING.value
+_NOT_BY_TIME_MS = 2**42  # in the year 2109: another record gives it its turn
+
+
+def want(connection_id: int, records: Iterable[Named], now: datetime) -> None:
+    """Have these records sent as they are by then; skipped ones stay skipped."""
+    now_ms = millis(now)
+    kept = ("", "", "", "", 1, 0, now_ms, now_ms, None, "", None, "", "", None)
+    _WANT.many(
+        (connection_id, kind.value, id_, ORDER.index(kind), document, _WAITING, *kept)
+        for kind, id_, document in records
+    )
+
+
+_COLUMNS: list[Any] = [
+    *(t.Outgoing.connection, t.Outgoing.kind, t.Outgoing.object_id, t.Outgoing.place),
+    *(t.Outgoing.document, t.Outgoing.state, t.Outgoing.reason, t.Outgoing.waits_for),
+    *(t.Outgoing.would, t.Outgoing.choice, t.Outgoing.wanted, t.Outgoing.attempts),
+    *(t.Outgoing.due_ms, t.Outgoing.changed_ms, t.Outgoing.sent_ms, t.Outgoing.digest),
+    *(t.Outgoing.request, t.Outgoing.request_key, t.Outgoing.request_digest),
+    t.Outgoing.baseline_cents,
+]
+_WANT = insert_rows(
+    t.Outgoing,
+    _COLUMNS,
+    key=_COLUMNS[:3],
+    replace=[t.Outgoing.document, t.Outgoing.would],
+    update={
+        t.Outgoing.wanted: SQL("outgoing.wanted + 1"),
+        t.Outgoing.state: SQL(
+            "CASE WHEN outgoing.state = 'skipped' THEN outgoing.state ELSE EXCLUDED.state END"
+        ),
+        # One that is tried again keeps its turn: what is wanted is no reason to hurry.
+        t.Outgoing.due_ms: SQL(
+            "CASE WHEN outgoing.attempts > 0 AND outgoing.state = 'waiting'"
+            " THEN outgoing.due_ms ELSE EXCLUDED.due_ms END"
+        ),
+    },
+)
+
+
+def known(connection_id: int, kind: RecordKind, ids: Collection[str]) -> frozenset[str]:
+    """Return those of these records that are on their way, or were."""
+    return frozenset(_KNOWN.column(connection=connection_id, kind=kind.value, ids=ids))
+
+
+_KNOWN = Statement(
+    lambda: t.Outgoing.select(t.Outgoing.object_id).where(
+        _of_kind() & among(t.Outgoing.object_id, "ids")
+    )
+)
+
+
+def _of_connection() -> Any:
+    return t.Outgoing.connection == slot("connection")
+
+
+def _of_kind() -> Any:
+    return _of_connection() & (t.Outgoing.kind == slot("kind"))
+
+
+def _this() -> Any:
+    return _of_kind() & (t.Outgoing.object_id == slot("object_id"))
+
+
+def due(connection_id: int, now: datetime, limit: int, *, looking: bool = False) -> list[Outgoing]:
+    """Return records whose turn it is, in the order of their kinds.
+
+    ``looking``: for a dry run, those that it did not look at yet.
+    """
+    statement = _TO_LOOK_AT if looking else _DUE
+    rows = statement.all(connection=connection_id, now_ms=millis(now), limit=limit)
+    return [_OUTGOING.read(row) for row in rows]
+
+
+def _due(*conditions: Any) -> Any:
+    waiting = (_of_connection(), t.Outgoing.state == _WAITING)
+    return (
+        t.Outgoing.select(*_OUTGOING.fields)
+        .where(*waiting, t.Outgoing.due_ms <= slot("now_ms"), *conditions)
+        .order_by(t.Outgoing.place, t.Outgoing.due_ms, t.Outgoing.object_id)
+        .limit(slot("limit"))
+    )
+
+
+_DUE = Statement(_due)
+_TO_LOOK_AT = Statement(lambda: _due(t.Outgoing.would == ""))
+
+
+def next_due(connection_id: int) -> datetime | None:
+    """When the next record has its turn; None where none waits."""
+    due_ms = _NEXT_DUE.value(connection=connection_id)
+    return None if due_ms is None else moment(due_ms)
+
+
+_NEXT_DUE = Statement(
+    lambda: t.Outgoing.select(fn.MIN(t.Outgoing.due_ms)).where(
+        _of_connection(), t.Outgoing.state == _WAITING
+    )
+)
+
+
+def begin(connection_id: int, one: Outgoing) -> None:
+    """Keep the bytes that leave now: whatever happens, they go again until their end is known."""
+    _BEGIN.run(
+        **_names(connection_id, one),
+        request=one.request,
+        request_key=one.request_key,
+        request_digest=one.request_digest,
+        baseline_cents=cents_or_none(one.baseline),
+    )
+
+
+_BEGIN = Statement(
+    lambda: t.Outgoing.update(
+        {
+            t.Outgoing.request: slot("request"),
+            t.Outgoing.request_key: slot("request_key"),
+            t.Outgoing.request_digest: slot("request_digest"),
+            t.Outgoing.baseline_cents: slot("baseline_cents"),
+        }
+    ).where(_this())
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How a record stands from now on."""
+
+    state: SendState
+    reason: str = ""
+    would: Would = Would.UNKNOWN
+    digest: str | None = None
+    waits_for: str = ""
+    sent: bool = False
+
+
+def stands(connection_id: int, one: Outgoing, standing: Standing, now: datetime) -> None:
+    """Write down how a record stands; what was sent of it has a known end.
+
+    One that was wanted again meanwhile waits for its next turn instead. Those that waited for it
+    have theirs.
+    """
+    names = _names(connection_id, one)
+    _STANDS.run(
+        **names,
+        wanted=one.wanted,
+        state=standing.state.value,
+        reason=standing.reason,
+        would=standing.would.value,
+        waits_for=standing.waits_for,
+        digest=one.digest if standing.digest is None else standing.digest,
+        now_ms=millis(now),
+        sent_ms=millis(now) if standing.sent else (one.sent_at and millis(one.sent_at)),
+        due_ms=_NOT_BY_TIME_MS if standing.waits_for else millis(now),
+    )
+    if standing.state is not SendState.WAITING:
+        wake(connection_id, one.name, now)
+
+
+def _stands() -> Any:
+    same = t.Outgoing.wanted == slot("wanted")
+    return t.Outgoing.update(
+        {
+            t.Outgoing.state: Case(None, [(same, slot("state"))], t.Outgoing.state),
+            t.Outgoing.reason: slot("reason"),
+            t.Outgoing.would: slot("would"),
+            t.Outgoing.waits_for: slot("waits_for"),
+            t.Outgoing.digest: slot("digest"),
+            t.Outgoing.attempts: 0,
+            t.Outgoing.changed_ms: slot("now_ms"),
+            t.Outgoing.sent_ms: slot("sent_ms"),
+            t.Outgoing.due_ms: Case(None, [(same, slot("due_ms"))], t.Outgoing.due_ms),
+            t.Outgoing.request: None,
+            t.Outgoing.request_key: "",
+        }
+    ).where(_this())
+
+
+_STANDS = Statement(_stands)
+
+
+def _names(connection_id: int, one: Outgoing) -> dict[str, Any]:
+    return {"connection": connection_id, "kind": one.kind.value, "object_id": one.object_id}
+
+
+def wake(connection_id: int, name: str, now: datetime) -> None:
+    """Give those their turn that waited for a record."""
+    _WAKE.run(connection=connection_id, name=name, now_ms=millis(now))
+
+
+_WAKE = Statement(
+    lambda: t.Outgoing.update(
+        {t.Outgoing.due_ms: slot("now_ms"), t.Outgoing.waits_for: "", t.Outgoing.would: ""}
+    ).where(_of_connection(), t.Outgoing.waits_for == slot("name"), t.Outgoing.state == _WAITING)
+)
+
+
+def looked(connection_id: int, one: Outgoing, would: Would, reason: str) -> None:
+    """Write down what a dry run found; how the record stands is another matter."""
+    _LOOKED.run(**_names(connection_id, one), would=would.value, reason=reason)
+
+
+_LOOKED = Statement(
+    lambda: t.Outgoing.update(
+        {t.Outgoing.would: slot("would"), t.Outgoing.reason: slot("reason")}
+    ).where(_this(), t.Outgoing.state == _WAITING)
+)
+
+
+def look_again(connection_id: int) -> None:
+    """Have a dry run look at all that waits."""
+    _LOOK_AGAIN.run(connection=connection_id)
+
+
+_LOOK_AGAIN = Statement(
+    lambda: t.Outgoing.update({t.Outgoing.would: "", t.Outgoing.due_ms: 0}).where(
+        _of_connection(), t.Outgoing.state == _WAITING, t.Outgoing.request.is_null()
+    )
+)
+
+
+def try_later(
+    connection_id: int,
+    one: Outgoing,
+    reason: str,
+    *,
+    known_end: bool,
+    after: float,
+    chance: Callable[[], float],
+    now: datetime,
+) -> None:
+    """Try a record again later. Where the end of a write is known, with new bytes and a new key."""
+    wait = pause(one.attempts + 1, chance).total_seconds()
+    _LATER.run(
+        **_names(connection_id, one),
+        reason=reason,
+        due_ms=millis(now) + int(max(wait, after) * 1000),
+        request=None if known_end else one.request,
+        request_key="" if known_end else one.request_key,
+    )
+
+
+_LATER = Statement(
+    lambda: t.Outgoing.update(
+        {
+            t.Outgoing.attempts: t.Outgoing.attempts + 1,
+            t.Outgoing.reason: slot("reason"),
+            t.Outgoing.due_ms: slot("due_ms"),
+            t.Outgoing.request: slot("request"),
+            t.Outgoing.request_key: slot("request_key"),
+        }
+    ).where(_this())
+)
+
+
+def get(connection_id: int, text: str) -> list[Outgoing]:
+    """Return the records of that id or document, however it is typed. Raises NotFound."""
+    rows = _CALLED.all(connection=connection_id, text=text, folded=text.lower())
+    if not rows:
+        raise NotFound("record on its way to the platform", text)
+    return [_OUTGOING.read(row) for row in rows]
+
+
+_CALLED = Statement(
+    lambda: (
+        t.Outgoing.select(*_OUTGOING.fields)
+        .where(
+            _of_connection(),
+            (t.Outgoing.object_id == slot("text"))
+            | (fn.LOWER(t.Outgoing.document) == slot("folded")),
+        )
+        .order_by(t.Outgoing.place, t.Outgoing.object_id)
+    )
+)
+
+
+def decide(
+    connection_id: int, one: Outgoing, state: SendState, reason: str, choice: str, now: datetime
+) -> None:
+    """Set how a person wants a record to stand; a waiting one has its turn now."""
+    _DECIDE.run(
+        **_names(connection_id, one),
+        state=state.value,
+        reason=reason,
+        choice=choice,
+        now_ms=millis(now),
+    )
+
+
+_DECIDE = Statement(
+    lambda: t.Outgoing.update(
+        {
+            t.Outgoing.state: slot("state"),
+            t.Outgoing.reason: slot("reason"),
+            t.Outgoing.choice: slot("choice"),
+            t.Outgoing.would: "",
+            t.Outgoing.waits_for: "",
+            t.Outgoing.attempts: 0,
+            t.Outgoing.wanted: SQL("outgoing.wanted + 1"),
+            t.Outgoing.due_ms: slot("now_ms"),
+            t.Outgoing.changed_ms: slot("now_ms"),
+        }
+    ).where(_this())
+)
+
+
+def counts(connection_id: int) -> list[tuple[str, str, str, int]]:
+    """Return how many records stand how: (kind, state, what a dry run found, number)."""
+    return [tuple(row) for row in _COUNTS.all(connection=connection_id)]
+
+
+def _counts() -> Any:
+    groups = (t.Outgoing.kind, t.Outgoing.state, t.Outgoing.would)
+    return (
+        t.Outgoing.select(*groups, fn.COUNT(t.Outgoing.object_id))
+        .where(_of_connection())
+        .group_by(*groups)
+        .order_by(*groups)
+    )
+
+
+_COUNTS = Statement(_counts)
+
+
+def listed(connection_id: int, states: Collection[SendState], limit: int = ALL) -> list[Outgoing]:
+    """Return records in these states, in the order of their kinds and names."""
+    rows = _LISTED.all(connection=connection_id, states=[one.value for one in states], limit=limit)
+    return [_OUTGOING.read(row) for row in rows]
+
+
+_LISTED = Statement(
+    lambda: (
+        t.Outgoing.select(*_OUTGOING.fields)
+        .where(_of_connection(), among(t.Outgoing.state, "states"))
+        .order_by(t.Outgoing.place, t.Outgoing.document, t.Outgoing.object_id)
+        .limit(slot("limit"))
+    )
+)

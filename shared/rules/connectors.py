@@ -1,0 +1,265 @@
+"""A connection's billing platform: its account, what goes there, and where each record stands.
+
+Which platforms there are and how one is talked to: ``daemon/connectors/``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Annotated
+
+from shared.rules.ledger import Invoice
+from shared.rules.payments.values import Payment
+from shared.rules.values import RecordKind
+
+ORDER = (RecordKind.CUSTOMER, RecordKind.INVOICE, RecordKind.PAYMENT)
+"""In this order records go out: each one names records of the kinds before it."""
+
+
+class Owner(StrEnum):
+    """Which side a record belongs to: only that side changes it."""
+
+    QUICKBOOKS = "quickbooks"
+    PLATFORM = "platform"
+
+
+class SendState(StrEnum):
+    """Where a record stands on its way to the platform."""
+
+    WAITING = "waiting"  # goes out by itself
+    SENT = "sent"  # the platform has it as QuickBooks has it
+    NOT_NEEDED = "not-needed"  # nothing of it belongs there, such as a paid invoice never sent
+    LEFT_ALONE = "left-alone"  # the platform keeps it as it is, such as a paid invoice
+    REFUSED = "refused"  # a person has to look: retry it, or skip it
+    SKIPPED = "skipped"
+
+
+class Would(StrEnum):
+    """What sending a record would do there, as a dry run found."""
+
+    UNKNOWN = ""  # not looked at yet
+    CREATE = "create"
+    CHANGE = "change"
+    MATCH = "match"  # a record that is there is taken for this one
+    END = "end"  # it is voided or deleted
+    NOTHING = "nothing"
+    WAIT = "wait"  # for another record, which goes first
+    AMBIGUOUS = "ambiguous"  # a person has to choose
+    REFUSE = "refuse"
+
+
+class Ended(StrEnum):
+    """How a record ended in QuickBooks."""
+
+    NO = ""
+    VOIDED = "voided"
+    DELETED = "deleted"
+
+
+class AccountState(StrEnum):
+    """Whether records go out and come in."""
+
+    LIVE = "live"
+    PAUSED = "paused"
+
+
+@dataclass(frozen=True, slots=True)
+class PlatformAccount:
+    """The account of a connection on a billing platform.
+
+    ``identity`` names the account itself, whatever key opens it; empty until the platform told.
+    """
+
+    connection_id: int
+    connection: Annotated[str, "its connection"]
+    platform: Annotated[str, "the billing platform, such as `invoiced`"]
+    url: Annotated[str, "the address of its API"]
+    sandbox: Annotated[bool, "whether it is a sandbox: nothing there is real"]
+    key_source: Annotated[
+        str, "where its key is: `store`, `env:VARIABLE` or `credential:NAME`; never the key itself"
+    ]
+    state: Annotated[AccountState, "`live`, or `paused`: nothing is sent and nothing comes in"]
+    is_looking: bool
+    identity: str
+    company: Annotated[str, "the company on the platform; empty: it was not asked yet"]
+    currency: Annotated[str, "its currency, such as USD"]
+    time_zone: Annotated[str, "its time zone"]
+    warning: Annotated[str, "what is to be known about its settings; empty: nothing"]
+    connected_at: Annotated[datetime, "when it was connected"]
+    connected_by: Annotated[str, "and by whom"]
+
+
+@dataclass(frozen=True, slots=True)
+class Mapped:
+    """One record on both sides.
+
+    ``baseline`` is what an invoice had been paid when it was sent first, by what is not sent
+    itself; null where nothing was.
+    """
+
+    kind: Annotated[RecordKind, "`customer`, `invoice` or `payment`"]
+    our_id: Annotated[
+        str, "ListID or TxnID of QuickBooks; of a payment made on the platform its id"
+    ]
+    their_id: Annotated[str, "its id on the platform"]
+    document: Annotated[str, "name of the customer, number of the invoice"]
+    owner: Annotated[Owner, "the side that it belongs to: `quickbooks` or `platform`"]
+    baseline: Annotated[Decimal | None, "paid before it was sent first; null: nothing"]
+    created_at: Annotated[datetime, "when both were first known to be one"]
+    changed_at: Annotated[datetime, "when it was last written there"]
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """A record on its way to the platform.
+
+    ``wanted`` counts how often it was to go out; one that changes while it is sent goes out again.
+    ``request`` are the exact bytes of a write whose outcome is not known, and ``request_key`` the
+    key under which they are repeated. ``digest`` stands for what was sent last, ``request_digest``
+    for what these bytes say.
+    """
+
+    kind: Annotated[RecordKind, "`customer`, `invoice` or `payment`"]
+    object_id: Annotated[str, "ListID or TxnID of QuickBooks"]
+    document: Annotated[str, "name of the customer, number of the invoice or payment"]
+    state: Annotated[
+        SendState, "`waiting`, `sent`, `not-needed`, `left-alone`, `refused` or `skipped`"
+    ]
+    reason: Annotated[str, "why it stands so; empty: all is well"]
+    would: Annotated[
+        Would,
+        "what sending it would do: `create`, `change`, `match`, `end`, `nothing`, `wait`, "
+        "`ambiguous` or `refuse`; empty: not looked at yet",
+    ]
+    attempts: Annotated[int, "how often in a row it was tried in vain"]
+    due_at: datetime
+    changed_at: Annotated[datetime, "when it last came to stand otherwise"]
+    sent_at: Annotated[datetime | None, "when it was last sent; null: never"]
+    waits_for: str = ""
+    choice: str = ""
+    wanted: int = 1
+    digest: str = ""
+    request: bytes | None = field(default=None, repr=False)
+    request_key: str = ""
+    request_digest: str = ""
+    baseline: Decimal | None = None
+
+    @property
+    def name(self) -> str:
+        """How others name it that wait for it: ``customer/80-1``."""
+        return f"{self.kind.value}/{self.object_id}"
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerCopy:
+    """A customer as it goes out. ``parent_list_id`` is empty where jobs are rolled up.
+
+    ``shares_name``: another customer of QuickBooks goes out under the same name.
+    """
+
+    list_id: str
+    name: str
+    email: str
+    phone: str
+    address: tuple[str, ...]
+    is_active: bool
+    shares_name: bool
+    parent_list_id: str = ""
+    parent_name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class InvoiceCopy:
+    """An invoice as it goes out, billed to a customer that is on the platform.
+
+    ``baseline`` is what it had been paid by what is not sent itself, for the first time that it
+    goes out.
+    """
+
+    invoice: Invoice
+    currency: str
+    customer_list_id: str
+    customer: str
+    baseline: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class AppliedCopy:
+    """What a payment pays of an invoice that is on the platform; ``discount`` comes on top."""
+
+    txn_id: str
+    amount: Decimal
+    discount: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentCopy:
+    """A payment recorded in QuickBooks, with what of it belongs to invoices on the platform.
+
+    ``absorbed`` are the (TxnID, amount) that are in the baseline of an invoice already.
+    """
+
+    payment: Payment
+    currency: str
+    customer_list_id: str
+    customer: str
+    applied: tuple[AppliedCopy, ...]
+    absorbed: tuple[tuple[str, Decimal], ...] = ()
+
+
+Copy = CustomerCopy | InvoiceCopy | PaymentCopy
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What is to become of a record on the platform.
+
+    ``mapped`` is None for one that never was there as far as we know; ``copy`` is None where it
+    ended. ``choice`` is what a person chose for an ambiguous one: an id of the platform, or
+    ``create``.
+    """
+
+    outgoing: Outgoing
+    mapped: Mapped | None
+    copy: Copy | None
+    ended: Ended = Ended.NO
+
+    @property
+    def choice(self) -> str:
+        """What a person chose, or empty."""
+        return self.outgoing.choice
+
+
+@dataclass(frozen=True, slots=True)
+class Stays:
+    """A record that does not go out now: how it stands instead, and why.
+
+    One that waits for another record names it in ``waits_for`` and, where that is not on its way
+    yet, in ``wants``. ``absorbed`` as in ``PaymentCopy``.
+    """
+
+    outgoing: Outgoing
+    state: SendState
+    reason: str
+    waits_for: str = ""
+    wants: tuple[RecordKind, str, str] | None = None
+    absorbed: tuple[tuple[str, Decimal], ...] = ()
+
+
+Next = Change | Stays
+CREATE = "create"
+"""The choice of a person that a customer is a new one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """A record of the platform that is looked at again, since nothing tells that it changes."""
+
+    kind: RecordKind
+    their_id: str
+    reason: str
+    since_at: datetime
+    due_at: datetime
