@@ -17,17 +17,18 @@ written in two places: in the dataclass and in ``tables``.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 from functools import cached_property
 from itertools import chain
+from operator import itemgetter
 from types import NoneType, UnionType
 from typing import Any, Generic, NamedTuple, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from shared.models.convert import cents, millis, moment, money
-from shared.models.statements import Row
+from shared.models.statements import Row, Statement, insert_rows, slot
 
 V = TypeVar("V")
 Convert = Callable[[Any], Any]
@@ -89,6 +90,11 @@ class Mapper(Generic[V]):
         self._inner = {name: one for name, one in columns.items() if isinstance(one, Mapper)}
         self._given = {name: one for name, one in columns.items() if name not in self._inner}
         self._but = frozenset(but) | self._inner.keys()
+
+    @property
+    def table(self) -> Any:
+        """The table of the rows."""
+        return self._table
 
     @cached_property
     def fields(self) -> tuple[Any, ...]:
@@ -186,6 +192,92 @@ class Mapper(Generic[V]):
         if found is None:
             raise TypeError(f"{self._table.__name__} has none of the columns {', '.join(names)}")
         return found
+
+
+class NewRows(Generic[V]):
+    """A bulk insert of values: what ``mapper`` holds of each, and the columns ``given``.
+
+    Another column holds what ``begins`` says of it, else empty text, zero or no; one that may be
+    NULL or has a default is left to the table. Where ``stays`` is given, a row with the same
+    ``key`` is overwritten but for these columns, and ``update`` is carried out.
+
+        _ADD = NewRows(_MAPPER, "connection", "first_seen_ms", state="open")
+        _ADD.many((value, connection_id, now_ms) for value in values)
+    """
+
+    def __init__(
+        self,
+        mapper: Mapper[V],
+        *given: str,
+        key: Sequence[Any] = (),
+        stays: Collection[str] | None = None,
+        update: Mapping[Any, Any] | None = None,
+        **begins: Any,
+    ) -> None:
+        self._mapper = mapper
+        self._given = given
+        self._key = key
+        self._stays = stays
+        self._update = update
+        self._begins = begins
+
+    def many(self, rows: Iterable[tuple[Any, ...]]) -> None:
+        """Insert rows of a value and what the given columns hold, in their order."""
+        row, rest = self._mapper.row, tuple(self._rest.values())
+        self._insert.many((*row(value), *given, *rest) for value, *given in rows)
+
+    @cached_property
+    def _rest(self) -> dict[str, Any]:
+        told = {*(field.name for field in self._mapper.fields), *self._given, "id"}
+        return {
+            name: self._begins.get(name, _EMPTY[field.field_type])
+            for name, field in self._mapper.table._meta.fields.items()
+            if name not in told and (name in self._begins or not (field.null or field.constraints))
+        }
+
+    @cached_property
+    def _insert(self) -> Statement:
+        table = self._mapper.table
+        others = (table._meta.fields[name] for name in (*self._given, *self._rest))
+        fields = [*self._mapper.fields, *others]
+        kept = None if self._stays is None else {*self._stays, *(one.name for one in self._key)}
+        replace = [] if kept is None else [one for one in fields if one.name not in kept]
+        return insert_rows(table, fields, key=self._key, replace=replace, update=self._update)
+
+
+class ChangedRows(Generic[V]):
+    """A bulk update by id: what ``mapper`` holds of a value, the columns ``given``, and ``told``.
+
+    What is ``told`` is an expression that is the same for every row.
+
+        _CHANGE = ChangedRows(_MAPPER, "changed_ms")
+        _CHANGE.many((value, now_ms, id_) for id_, value in values)
+    """
+
+    def __init__(self, mapper: Mapper[V], *given: str, **told: Any) -> None:
+        self._mapper = mapper
+        self._given = given
+        self._told = told
+
+    def many(self, rows: Iterable[tuple[Any, ...]]) -> None:
+        """Change rows, each a value, what the given columns hold in their order, and its id."""
+        row, names = self._mapper.row, [*self._names, "id"]
+        in_order = itemgetter(*map(names.index, self._update.slots()))
+        self._update.many(in_order((*row(value), *given)) for value, *given in rows)
+
+    @cached_property
+    def _names(self) -> list[str]:
+        return [*(field.name for field in self._mapper.fields), *self._given]
+
+    @cached_property
+    def _update(self) -> Statement:
+        table, fields = self._mapper.table, self._mapper.table._meta.fields
+        changed = {fields[name]: slot(name) for name in self._names}
+        told = {fields[name]: held for name, held in self._told.items()}
+        return Statement(lambda: table.update(changed | told).where(table.id == slot("id")))
+
+
+_EMPTY = {"TEXT": "", "BIGINT": 0, "INT": 0, "BOOL": False}
 
 
 def _function(program: str, names: dict[str, Any]) -> Convert:

@@ -11,11 +11,11 @@ from peewee import SQL, Tuple, fn
 from shared.errors import NotFound
 from shared.models import events
 from shared.models import tables as t
-from shared.models.convert import cents, millis
+from shared.models.convert import millis
 from shared.models.events import Told
-from shared.models.mapper import Mapper
+from shared.models.mapper import Mapper, NewRows
 from shared.models.searching import ALL, by_shape, holding_words, patterns
-from shared.models.statements import Row, Statement, among, insert_rows, slot, update_columns
+from shared.models.statements import Row, Statement, among, slot, update_columns
 from shared.rules.events import EventKind
 from shared.rules.values import Problem, ProblemState, RecordKind, Trouble
 
@@ -42,12 +42,7 @@ def report(
     }
     before, now_ms = {row[0] for row in _OPEN.all(**these)}, millis(now)
     _REPORT.many(
-        (
-            *(connection_id, sync_id, sync_id, one.code, one.kind.value, one.object_id),
-            *(one.document, one.basis or one.message, one.message, one.remedy, one.said),
-            *(None if one.found is None else cents(one.found),),
-            *(ProblemState.OPEN.value, now_ms, now_ms, "", "", None),
-        )
+        (one, connection_id, sync_id, sync_id, one.basis or one.message, now_ms, now_ms)
         for one in troubles
     )
     _tell(EventKind.PROBLEM_OPENED, [row for row in _OPEN.all(**these) if row[0] not in before])
@@ -81,22 +76,12 @@ def _closed(statement: Statement, **parameters: Any) -> int:
     return len(rows)
 
 
-_REPORT = insert_rows(
-    t.Problem,
-    [
-        *(t.Problem.connection, t.Problem.sync, t.Problem.first_sync, t.Problem.code),
-        *(t.Problem.kind, t.Problem.object_id, t.Problem.document, t.Problem.basis),
-        *(t.Problem.message, t.Problem.remedy, t.Problem.said),
-        *(t.Problem.found_cents, t.Problem.state),
-        *(t.Problem.first_seen_ms, t.Problem.last_seen_ms),
-        *(t.Problem.note, t.Problem.changed_by, t.Problem.changed_ms),
-    ],
+_REPORT = NewRows(
+    Mapper(Trouble, t.Problem, but=["basis"]),
+    *("connection", "sync", "first_sync", "basis", "first_seen_ms", "last_seen_ms"),
     key=[t.Problem.connection, t.Problem.kind, t.Problem.object_id, t.Problem.code],
-    replace=[
-        *(t.Problem.sync, t.Problem.document, t.Problem.basis, t.Problem.message),
-        *(t.Problem.remedy, t.Problem.said, t.Problem.found_cents),
-        t.Problem.last_seen_ms,
-    ],
+    stays=["first_sync", "first_seen_ms", "state", "note", "changed_by"],
+    state=ProblemState.OPEN.value,
     update={
         t.Problem.state: SQL(
             "CASE WHEN problem.state = 'skipped'"

@@ -187,6 +187,11 @@ class Statement:
         cursor.executemany(sql, rows)
         cursor.close()
 
+    def slots(self) -> list[str]:
+        """The names of its slots, in the order in which ``many`` takes a row."""
+        _, places = self._compile(*current())
+        return [place.name for place in places]
+
     def compile(self) -> None:
         """Build the text for the current unit's engine now, if it was not needed yet."""
         self._compile(*current())

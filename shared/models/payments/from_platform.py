@@ -13,14 +13,16 @@ from typing import Any
 from peewee import fn
 
 from shared.models import tables as t
-from shared.models.convert import cents, millis
+from shared.models.convert import millis
+from shared.models.mapper import ChangedRows, Mapper, NewRows
 from shared.models.payments import hidden_imports, rows, telling
 from shared.models.payments.standing import ADD_EVENTS, IN_QUICKBOOKS
-from shared.models.statements import Row, Statement, among, insert_rows, slot
+from shared.models.statements import Statement, among, slot
 from shared.rules.events import EventKind
 from shared.rules.payments.values import (
     Asking,
     NewPayment,
+    NewUse,
     Payment,
     PaymentSource,
     PaymentStatus,
@@ -80,7 +82,7 @@ def add(connection_id: int, payments: Sequence[NewPayment], now: datetime) -> No
     Payments of these ids in an import that is under way give way.
     """
     hidden_imports.give_way(connection_id, [one.external_id for one in payments])
-    _ADD.many(_row(connection_id, one, millis(now)) for one in payments)
+    _write(connection_id, 0, payments, now)
     numbers = ids(connection_id, [one.external_id for one in payments])
     _add_uses((numbers[one.external_id], one) for one in payments)
     telling.tell(EventKind.PAYMENT_RECEIVED, list(numbers.values()))
@@ -93,67 +95,38 @@ def add_hidden(
 
     None of them may be on file.
     """
-    _ADD_HIDDEN.many((*_row(connection_id, one, millis(now)), import_id) for one in payments)
+    _write(connection_id, import_id, payments, now)
     keys = [one.external_id for one in payments]
     numbers = hidden_imports.numbers(connection_id, import_id, keys)
     _add_uses((numbers[one.external_id], one) for one in payments)
     return list(numbers.values())
 
 
-def _row(connection_id: int, one: NewPayment, now_ms: int) -> Row:
-    return (
-        *(connection_id, PaymentSource.INVOICED.value, one.external_id, one.customer, ""),
-        *(one.date.isoformat(), cents(one.amount), one.currency, one.method, one.reference),
-        *(one.gateway, one.memo, one.charged, one.charge_state.value, one.from_quickbooks),
-        *(
-            cents(one.refunded),
-            one.disputed,
-            _fee(one),
-            PaymentStatus.WAITING.value,
-            "",
-            "",
-            "",
-            "",
-        ),
-        *(now_ms, now_ms, "", "", "", "", "", "", 0, False, 0),
-    )
+def _write(
+    connection_id: int, import_id: int, payments: Sequence[NewPayment], now: datetime
+) -> None:
+    now_ms = millis(now)
+    _ADD.many((one, connection_id, import_id, now_ms, now_ms) for one in payments)
 
 
-def _fee(one: NewPayment) -> int | None:
-    return None if one.fee is None else cents(one.fee)
+_NEW = Mapper(NewPayment, t.Payment, but=["uses"], external_id=t.Payment.key)
+_ADD = NewRows(
+    _NEW,
+    *("connection", "import_id", "received_ms", "changed_ms"),
+    source=PaymentSource.INVOICED.value,
+    status=PaymentStatus.WAITING.value,
+)
 
 
 def _add_uses(payments: Iterable[tuple[int, NewPayment]]) -> None:
-    ADD_USES.many(
-        (id_, position, use.kind.value, use.document, "", "", cents(use.amount), 0)
-        for id_, one in payments
+    _ADD_USES.many(
+        (use, payment_id, position)
+        for payment_id, one in payments
         for position, use in enumerate(one.uses)
     )
 
 
-_LATER = (
-    "import_id",
-    "asking",
-    "waiting_ms",
-    "overpayment",
-    "on_account",
-    "closed_period",
-    "closed_too",
-)
-PAYMENT_COLUMNS: tuple[Any, ...] = tuple(
-    field for field in t.Payment._meta.sorted_fields if field.name not in ("id", *_LATER)
-)
-"""What a payment comes in with; ``_LATER`` is what becomes of it here."""
-_ADD = insert_rows(t.Payment, PAYMENT_COLUMNS)
-_ADD_HIDDEN = insert_rows(t.Payment, [*PAYMENT_COLUMNS, t.Payment.import_id])
-ADD_USES = insert_rows(
-    t.PaymentUse,
-    [
-        *(t.PaymentUse.payment, t.PaymentUse.position, t.PaymentUse.kind),
-        *(t.PaymentUse.document, t.PaymentUse.invoice_txn_id, t.PaymentUse.number),
-        *(t.PaymentUse.amount_cents, t.PaymentUse.discount_cents),
-    ],
-)
+_ADD_USES = NewRows(Mapper(NewUse, t.PaymentUse), "payment", "position")
 
 
 def correct(payments: Sequence[tuple[int, NewPayment, str]], who: str, now: datetime) -> None:
@@ -163,7 +136,7 @@ def correct(payments: Sequence[tuple[int, NewPayment, str]], who: str, now: date
     their tags, the refused ones are planned again. What a person decided for the payment as it
     was is forgotten, but a skipped one stays skipped.
     """
-    _CORRECT.many((*_terms(one), millis(now), id_) for id_, one, _told in payments)
+    _CORRECT.many((one, millis(now), id_) for id_, one, _told in payments)
     numbers = [id_ for id_, _one, _told in payments]
     _FORGET_USES.run(ids=numbers)
     _add_uses((id_, one) for id_, one, _told in payments)
@@ -179,27 +152,7 @@ def correct(payments: Sequence[tuple[int, NewPayment, str]], who: str, now: date
     telling.tell(EventKind.PAYMENT_CORRECTED, numbers)
 
 
-_TERMS = (
-    *(t.Payment.customer, t.Payment.date, t.Payment.amount_cents, t.Payment.currency),
-    *(t.Payment.method, t.Payment.reference, t.Payment.gateway, t.Payment.memo),
-    *(t.Payment.charged, t.Payment.charge_state, t.Payment.from_quickbooks),
-    *(t.Payment.refunded_cents, t.Payment.disputed, t.Payment.fee_cents, t.Payment.changed_ms),
-)
-
-
-def _terms(one: NewPayment) -> Row:
-    return (
-        *(one.customer, one.date.isoformat(), cents(one.amount), one.currency, one.method),
-        *(one.reference, one.gateway, one.memo, one.charged, one.charge_state.value),
-        *(one.from_quickbooks, cents(one.refunded), one.disputed, _fee(one)),
-    )
-
-
-_CORRECT = Statement(
-    lambda: t.Payment.update({field: slot(field.name) for field in _TERMS}).where(
-        t.Payment.id == slot("id")
-    )
-)
+_CORRECT = ChangedRows(Mapper(NewPayment, t.Payment, but=["external_id", "uses"]), "changed_ms")
 _FORGET_USES = Statement(lambda: t.PaymentUse.delete().where(among(t.PaymentUse.payment, "ids")))
 _FORGET_DECIDED = Statement(
     lambda: t.Payment.update(
@@ -241,21 +194,12 @@ _PLAN_AGAIN = Statement(
 
 def recharge(payments: Sequence[tuple[int, NewPayment]], now: datetime) -> None:
     """Write what became of the charges of payments, by their numbers."""
-    _RECHARGE.many(
-        (one.charge_state.value, cents(one.refunded), one.disputed, _fee(one), millis(now), id_)
-        for id_, one in payments
-    )
+    _RECHARGE.many((one, millis(now), id_) for id_, one in payments)
     telling.tell(EventKind.PAYMENT_CORRECTED, [id_ for id_, _ in payments])
 
 
-_RECHARGE = Statement(
-    lambda: t.Payment.update(
-        {
-            t.Payment.charge_state: slot("charge_state"),
-            t.Payment.refunded_cents: slot("refunded"),
-            t.Payment.disputed: slot("disputed"),
-            t.Payment.fee_cents: slot("fee"),
-            t.Payment.changed_ms: slot("now_ms"),
-        }
-    ).where(t.Payment.id == slot("id"))
+_OF_ITS_CHARGE = frozenset({"charge_state", "refunded", "disputed", "fee"})
+_RECHARGE = ChangedRows(
+    Mapper(NewPayment, t.Payment, but=NewPayment.__dataclass_fields__.keys() - _OF_ITS_CHARGE),
+    "changed_ms",
 )

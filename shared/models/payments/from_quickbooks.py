@@ -15,16 +15,17 @@ from typing import Any
 from peewee import Select, fn
 
 from shared.models import tables as t
-from shared.models.convert import cents, millis
+from shared.models.convert import millis
+from shared.models.mapper import Mapper, NewRows
 from shared.models.payments import rows, telling
-from shared.models.payments.from_platform import ADD_USES, PAYMENT_COLUMNS
-from shared.models.statements import Row, Statement, among, current_engine, insert_rows, slot
+from shared.models.statements import Statement, among, current_engine, slot
 from shared.rules.events import EventKind
 from shared.rules.payments.values import (
     ChargeState,
     Payment,
     PaymentSource,
     PaymentStatus,
+    PaymentUse,
     PostingState,
     ReceivedPayment,
     ReceivedUse,
@@ -73,7 +74,8 @@ def store(
         else:
             stored.updated.append(txn_id)
     written = [payments[txn_id] for txn_id in chain(stored.imported, stored.updated)]
-    _WRITE.many(_row(connection_id, sync_id, one, millis(now)) for one in written)
+    now_ms = millis(now)
+    _WRITE.many((one, connection_id, sync_id, now_ms, now_ms) for one in written)
     numbers = _write_uses(connection_id, written, stored.updated)
     for kind, txn_ids in (
         (EventKind.PAYMENT_IMPORTED, stored.imported),
@@ -104,24 +106,23 @@ _KNOWN = Statement(
 )
 _MARK_READ = Statement(lambda: _of_these(t.Payment.update({t.Payment.read_by_sync: slot("sync")})))
 
-_STAYS = frozenset({"connection", "source", "key", "note", "changed_by", "received_ms"})
-_WRITE = insert_rows(
+_RECEIVED = Mapper(
+    ReceivedPayment,
     t.Payment,
-    PAYMENT_COLUMNS,
-    key=[t.Payment.connection, t.Payment.source, t.Payment.key],
-    replace=[column for column in PAYMENT_COLUMNS if column.name not in _STAYS],
+    but=["uses"],
+    txn_id=t.Payment.key,
+    ref_number=t.Payment.reference,
 )
-
-
-def _row(connection_id: int, sync_id: int, one: ReceivedPayment, now_ms: int) -> Row:
-    return (
-        *(connection_id, PaymentSource.QUICKBOOKS.value, one.txn_id, one.customer),
-        *(one.customer_list_id, one.date.isoformat(), cents(one.amount), one.currency),
-        *(one.method, one.ref_number, "", one.memo, False, ChargeState.SUCCEEDED.value, True),
-        *(0, False, None, PaymentStatus.IMPORTED.value, "", "", "", "", now_ms, now_ms),
-        *(one.edit_sequence, one.time_created, one.time_modified, one.external_guid),
-        *(one.ar_account, one.deposit_account, cents(one.unused), False, sync_id),
-    )
+_WRITE = NewRows(
+    _RECEIVED,
+    *("connection", "read_by_sync", "received_ms", "changed_ms"),
+    key=[t.Payment.connection, t.Payment.source, t.Payment.key],
+    stays=["note", "changed_by", "received_ms"],
+    source=PaymentSource.QUICKBOOKS.value,
+    charge_state=ChargeState.SUCCEEDED.value,
+    from_quickbooks=True,
+    status=PaymentStatus.IMPORTED.value,
+)
 
 
 def _write_uses(
@@ -132,8 +133,8 @@ def _write_uses(
         _NUMBERS.all(connection=connection_id, ids=[one.txn_id for one in written])
     )
     _FORGET_USES.run(ids=[numbers[txn_id] for txn_id in updated])
-    ADD_USES.many(
-        _use_row(numbers[one.txn_id], position, use)
+    _ADD_USES.many(
+        (_use(use), numbers[one.txn_id], position)
         for one in written
         for position, use in enumerate(one.uses)
     )
@@ -144,14 +145,15 @@ _NUMBERS = Statement(lambda: _of_these(t.Payment.select(t.Payment.key, t.Payment
 _FORGET_USES = Statement(lambda: t.PaymentUse.delete().where(among(t.PaymentUse.payment, "ids")))
 
 
-def _use_row(payment_id: int, position: int, use: ReceivedUse) -> Row:
+_ADD_USES = NewRows(Mapper(PaymentUse, t.PaymentUse, but=["held"]), "payment", "position")
+
+
+def _use(use: ReceivedUse) -> PaymentUse:
     kind = _KINDS.get(use.txn_type, UseKind.OTHER)
     # Also of an invoice that is not held: once it comes in, the two are joined.
     invoice_txn_id = use.txn_id if kind is UseKind.INVOICE else ""
-    return (
-        *(payment_id, position, kind.value, use.number or use.txn_id, invoice_txn_id),
-        *(use.number, cents(use.amount), cents(use.discount)),
-    )
+    document = use.number or use.txn_id
+    return PaymentUse(kind, document, invoice_txn_id, use.number, use.amount, use.discount)
 
 
 def invoices_of(connection_id: int, txn_ids: Collection[str]) -> set[str]:

@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from peewee import SQL
 
 from shared.models import tables as t
-from shared.models.convert import cents, millis
+from shared.models.convert import millis
 from shared.models.installation import origin
+from shared.models.mapper import ChangedRows, Mapper, NewRows
+from shared.models.payments.rows import POSTING_USE
 from shared.models.payments.standing import ADD_EVENTS
-from shared.models.statements import Row, Statement, among, insert_rows, slot
+from shared.models.statements import Statement, among
 from shared.rules.payments import tags
 from shared.rules.payments.splitting import Part
 from shared.rules.payments.values import Payment, Posting, PostingState, PostingUse
@@ -35,7 +38,7 @@ def write(plans: Sequence[Plan], now: datetime) -> None:
     for plan in plans:
         _drop_surplus(plan, now)
     changed = [pair for plan in plans for pair in _changed(plan)]
-    _CHANGE.many((*_terms(part), posting.id) for posting, part in changed)
+    _CHANGE.many((part, posting.id) for posting, part in changed)
     _FORGET_USES.run(ids=[posting.id for posting, _ in changed])
     _write_uses([(posting.id, part) for posting, part in changed])
     _tell([(posting.id, part, "planned-otherwise") for posting, part in changed], now)
@@ -86,7 +89,7 @@ def _insert(added: Sequence[tuple[Plan, Part]], now: datetime) -> None:
     if not added:
         return
     origins = {one: origin(one) for one in {plan.payment.connection_id for plan, _ in added}}
-    _ADD.many(_row(plan, part, origins[plan.payment.connection_id]) for plan, part in added)
+    _ADD.many(_new(plan, part, origins[plan.payment.connection_id]) for plan, part in added)
     ids = {
         (payment_id, part): posting_id
         for payment_id, part, posting_id in _IDS.all(payments={p.payment.id for p, _ in added})
@@ -96,29 +99,18 @@ def _insert(added: Sequence[tuple[Plan, Part]], now: datetime) -> None:
     _tell([(posting_id, part, "planned") for posting_id, part in written], now)
 
 
-def _row(plan: Plan, part: Part, whose: tags.Origin) -> Row:
+def _new(plan: Plan, part: Part, whose: tags.Origin) -> tuple[Any, ...]:
     payment = plan.payment
     # A part that joins others after a decision to post anew must not revive tags of before.
     generation = max((posting.generation for posting in plan.planned), default=1)
     key = (whose, payment.external_id, part.part, generation)
-    return (
-        *(payment.connection_id, payment.id, part.part, generation),
-        *_terms(part),
-        *(tags.ref_number(*key), tags.external_guid(*key), PostingState.PLANNED.value),
-        *("", "", 0, "", "", "", 0, "", "", None, None, False),
-    )
-
-
-def _terms(part: Part) -> Row:
-    return (
-        *(part.customer_list_id, part.customer, part.ar_account_list_id, part.currency),
-        cents(part.amount),
-    )
+    named = (tags.ref_number(*key), tags.external_guid(*key))
+    return (part, payment.connection_id, payment.id, generation, *named)
 
 
 def _write_uses(written: Sequence[tuple[int, Part]]) -> None:
     _ADD_USES.many(
-        (posting_id, position, use.invoice_txn_id, use.number, cents(use.amount), None)
+        (use, posting_id, position)
         for posting_id, part in written
         for position, use in enumerate(part.uses)
     )
@@ -137,27 +129,13 @@ def _told(part: Part) -> str:
     return f"{amount} for {part.customer}, {invoices}"
 
 
-_TERMS = (
-    *(t.Posting.customer_list_id, t.Posting.customer, t.Posting.ar_account_list_id),
-    *(t.Posting.currency, t.Posting.amount_cents),
-)
-_CHANGE = Statement(
-    # Without a date it was not looked at as it is now, so it does not go out yet.
-    lambda: t.Posting.update(
-        {t.Posting.date: SQL("''"), **{f: slot(f.name) for f in _TERMS}}
-    ).where(t.Posting.id == slot("id"))
-)
-_ADD = insert_rows(
-    t.Posting,
-    [
-        *(t.Posting.connection, t.Posting.payment, t.Posting.part, t.Posting.generation),
-        *_TERMS,
-        *(t.Posting.ref_number, t.Posting.external_guid, t.Posting.state, t.Posting.code),
-        *(t.Posting.said, t.Posting.attempts, t.Posting.txn_id, t.Posting.edit_sequence),
-        *(t.Posting.time_created, t.Posting.unused_cents, t.Posting.method),
-        *(t.Posting.deposit_account, t.Posting.posted_ms, t.Posting.verified_ms),
-        t.Posting.deleted,
-    ],
+_PART = Mapper(Part, t.Posting, but=["uses"])
+# Without a date it was not looked at as it is now, so it does not go out yet.
+_CHANGE = ChangedRows(_PART, date=SQL("''"))
+_ADD = NewRows(
+    _PART,
+    *("connection", "payment", "generation", "ref_number", "external_guid"),
+    state=PostingState.PLANNED.value,
 )
 _IDS = Statement(
     lambda: t.Posting.select(t.Posting.payment, t.Posting.part, t.Posting.id).where(
@@ -165,13 +143,7 @@ _IDS = Statement(
     )
 )
 _DROP = Statement(lambda: t.Posting.delete().where(among(t.Posting.id, "ids")))
-_ADD_USES = insert_rows(
-    t.PostingUse,
-    [
-        *(t.PostingUse.posting, t.PostingUse.position, t.PostingUse.invoice_txn_id),
-        *(t.PostingUse.number, t.PostingUse.amount_cents, t.PostingUse.expected_cents),
-    ],
-)
+_ADD_USES = NewRows(POSTING_USE, "posting", "position")
 _FORGET_USES = Statement(lambda: t.PostingUse.delete().where(among(t.PostingUse.posting, "ids")))
 _CLEAR = Statement(
     lambda: t.Posting.update({t.Posting.code: "", t.Posting.said: ""}).where(

@@ -28,7 +28,7 @@ _ALLOWANCES = Mapper(Allowances, t.Payment)
 _PAYMENT = Mapper(Payment, t.Payment, but=_NOT_OF_ITS_ROW, allowances=_ALLOWANCES)
 PAYMENT_FIELDS: tuple[Any, ...] = (t.Payment.id, t.Payment.key, *_PAYMENT.fields)
 POSTING = Mapper(Posting, t.Posting, but=["uses"])
-_POSTING_USE = Mapper(PostingUse, t.PostingUse)
+POSTING_USE = Mapper(PostingUse, t.PostingUse)
 
 
 class _Use(NamedTuple):
@@ -162,13 +162,13 @@ def postings(rows: Sequence[Row]) -> list[Posting]:
     """Make postings of the columns of POSTING, with their uses."""
     uses: defaultdict[int, list[PostingUse]] = defaultdict(list)
     for posting_id, *use in _POSTING_USES.all(ids=[row[0] for row in rows]):
-        uses[posting_id].append(_POSTING_USE.read(tuple(use)))
+        uses[posting_id].append(POSTING_USE.read(tuple(use)))
     return [POSTING.read(row, uses=tuple(uses[row[0]])) for row in rows]
 
 
 _POSTING_USES = Statement(
     lambda: (
-        t.PostingUse.select(t.PostingUse.posting, *_POSTING_USE.fields)
+        t.PostingUse.select(t.PostingUse.posting, *POSTING_USE.fields)
         .where(among(t.PostingUse.posting, "ids"))
         .order_by(t.PostingUse.posting, t.PostingUse.position)
     )
