@@ -23,7 +23,7 @@ SAMPLES = SHARED / "qbxml-samples"
 INTUIT_SCHEMA = SHARED / "qbxml-schema" / "qbxmlops130.xsd"
 
 needs_samples = pytest.mark.skipif(
-    not SAMPLES.is_dir(), reason="the shared samples of qbXML are not beside this checkout"
+    not SAMPLES.is_dir(), reason="Intuit's samples of qbXML are not beside this checkout"
 )
 needs_intuit_schema = pytest.mark.skipif(
     not INTUIT_SCHEMA.is_file(), reason="Intuit's XSD is not beside this checkout"
