@@ -173,7 +173,7 @@ class Answering:
             raise Differs
 
 
-class Refused(Exception):
+class BadBody(Exception):
     """A request that cannot be read."""
 
     def __init__(self, code: str, sentence: str, remedy: str) -> None:
@@ -185,7 +185,7 @@ class Differs(Exception):
     """What a program wants to change is not what it saw."""
 
 
-EXPECTED = (StoreError, Unauthorized, Forbidden, KeyReused, Refused)
+EXPECTED = (StoreError, Unauthorized, Forbidden, KeyReused, BadBody)
 
 
 def matches(header: str, etag: str) -> bool:
@@ -204,7 +204,7 @@ def _answer(found: Found | Answer) -> Answer:
 
 
 def _of(error: Exception) -> Answer:
-    if isinstance(error, Refused):
+    if isinstance(error, BadBody):
         return error.answer
     answer = problem_of(error)
     assert answer is not None, error
@@ -236,12 +236,12 @@ def _waits_for(request: Request, found: Found | Answer) -> int | None:
 def _read_body(kind: type, request: Request) -> Any:
     if request.content_type.partition(";")[0].strip().lower() != "application/json":
         code = "The body is not said to be JSON."
-        raise Refused("not-json", code, "Send Content-Type: application/json.")
+        raise BadBody("not-json", code, "Send Content-Type: application/json.")
     try:
         held = json.loads(request.body or b"{}", parse_constant=_no_number)
     except (ValueError, RecursionError):
         told = "The body cannot be read as JSON."
-        raise Refused("bad-body", told, "Send one JSON object, in UTF-8.") from None
+        raise BadBody("bad-body", told, "Send one JSON object, in UTF-8.") from None
     return requests.read(kind, held)
 
 
