@@ -37,6 +37,8 @@ from daemon.heartbeat import Heartbeat, address, facts_of_this_process
 from daemon.outlets.bell import EventBell
 from daemon.outlets.runner import Outlet, OutletRunner
 from daemon.outlets.service import Outlets, OutletSource
+from daemon.outlets.web_client import WebClient
+from daemon.outlets.webhooks import Webhooks
 from daemon.read_thread import ReadThread
 from daemon.session.admission import Admission
 from daemon.session.handlers import CallbackHandlers
@@ -52,8 +54,6 @@ from shared.settings import SettingFault, Settings, SettingsRefused
 
 REAP_SECONDS = 60.0
 PRUNE_SECONDS = 3600.0
-OUTLETS: tuple[OutletSource, ...] = ()
-"""The kinds of outlets that there are."""
 
 
 def edge_limits(settings: Settings) -> EdgeLimits:
@@ -298,6 +298,8 @@ def make_daemon(
     connectors = Connectors(
         platforms(reactor), reactor=reactor, reads=reads, key_of=key_of, worker=run_connector
     )
+    client = WebClient(reactor, private_allowed=settings.webhooks_to_private_addresses)
+    sources: list[OutletSource] = [Webhooks(client, reads, watch.now)]
     answering = Answering(store, threads, reads, bell)
     api_site = make_api_site(answering, edge_limits(settings), reactor=reactor, now=store.now)
     api = EdgeService(reactor, api_site, settings, "api_listen")
@@ -306,7 +308,7 @@ def make_daemon(
         reads,
         bell,
         RegularWork(reactor, handlers, upkeep, threads, environ),
-        Outlets(OUTLETS, reactor=reactor, reads=reads, runner=run_outlet),
+        Outlets(sources, reactor=reactor, reads=reads, runner=run_outlet),
         connectors,
         api,
         edge,

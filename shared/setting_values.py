@@ -109,6 +109,22 @@ def whole(least: int, most: int) -> Parser:
     return read
 
 
+def switch(raw: object) -> bool:
+    """Read on or off; true and false are taken, too."""
+    text = str(raw).strip().lower()
+    if text not in _SWITCH:
+        raise BadValue("it is neither on nor off", "Write on or off")
+    return _SWITCH[text]
+
+
+_SWITCH = {"on": True, "true": True, "yes": True, "1": True} | {
+    "off": False,
+    "false": False,
+    "no": False,
+    "0": False,
+}
+
+
 def _text(raw: object) -> str:
     if not isinstance(raw, str):
         raise BadValue("it is not text", "Put it in quotes")

@@ -23,6 +23,7 @@ from shared.setting_values import (
     endpoints_or_off,
     level,
     mask_secrets,
+    switch,
     version,
     web_address,
     whole,
@@ -191,6 +192,12 @@ SETTINGS: tuple[Setting, ...] = (
         "keep_days", "90", "Finished syncs are forgotten after this many days.", whole(1, 36_500)
     ),
     Setting(
+        "webhooks_to_private_addresses",
+        "off",
+        "Whether webhooks may be sent to this machine and to private networks: on or off.",
+        switch,
+    ),
+    Setting(
         "store_threads",
         "0",
         "Threads that work on the database; 0 means 1 on SQLite and 4 on PostgreSQL.",
@@ -253,6 +260,7 @@ class Settings:
     resend_after_seconds: int
     waiting_is_a_problem_after_hours: int
     keep_days: int
+    webhooks_to_private_addresses: bool
     store_threads: int
     drain_seconds: int
     sources: Mapping[str, str] = field(default_factory=dict, compare=False)
@@ -278,6 +286,8 @@ class Settings:
 
     def _shown(self, name: str) -> str:
         value = getattr(self, name)
+        if isinstance(value, bool):
+            return "on" if value else "off"
         return mask_secrets(" ".join(value) if isinstance(value, tuple) else str(value))
 
 

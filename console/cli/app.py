@@ -79,6 +79,7 @@ for name, place, told in (
     ("reconcile", "reconcile:reconcile", "Put both sides beside each other, differences first."),
     ("syncs", "syncs:syncs", "What ran, how it ended; stop what runs."),
     ("token", "tokens:token", "Make, list and revoke the tokens of programs."),
+    ("webhook", "webhooks:webhook", "Send what happens to other programs."),
 ):
     cli.add_later(name, f"console.cli.{place}", told)
 cli.add_later("console", "console.command:console", "Watch syncs and put problems right, here.")

@@ -216,6 +216,21 @@ def newest(
     return [_EVENT.read(row) for row in rows]
 
 
+def how_many_after(cursor: int, connection_id: int, kinds: Collection[str] | None) -> int:
+    """Count what happened to records of a connection after ``cursor``, of these kinds or of all."""
+    filters = _filters([connection_id], kinds)
+    return int(_how_many(frozenset(filters)).value(after=cursor, **filters))
+
+
+@functools.cache
+def _how_many(filters: frozenset[str]) -> Statement:
+    return Statement(
+        lambda: t.Event.select(fn.COUNT(t.Event.id)).where(
+            t.Event.id > slot("after"), *_those(filters)
+        )
+    )
+
+
 def get(event_id: int) -> Event | None:
     """Find an event by its number; None when it was forgotten, or never was."""
     row = _GET.one(id=event_id)

@@ -15,8 +15,9 @@ from typing import Any
 
 from peewee import fn
 
+from shared import hints
 from shared.errors import NotFound
-from shared.models import events
+from shared.models import events, problems
 from shared.models import tables as t
 from shared.models.convert import millis, moment
 from shared.models.mapper import Mapper
@@ -26,9 +27,10 @@ from shared.models.statements import (
     insert_row,
     insert_rows,
     slot,
+    unit_time,
     update_columns,
 )
-from shared.rules.events import Event
+from shared.rules.events import Event, EventKind
 from shared.rules.outlets import (
     Became,
     Delivered,
@@ -38,7 +40,9 @@ from shared.rules.outlets import (
     TryAgain,
     pause,
 )
+from shared.rules.values import RecordKind, Trouble
 
+DELIVERY_PARKED = "delivery-parked"
 HELD = timedelta(minutes=2)
 """So long an outlet stays with the daemon that delivers for it, from its last word on."""
 _NEVER = 0
@@ -46,20 +50,30 @@ _WAITING, _PARKED = DeliveryState.WAITING.value, DeliveryState.PARKED.value
 _STANDING = Mapper(OutletStanding, t.Outlet)
 
 
-def open_outlet(name: str, position: int) -> OutletStanding:
-    """Make an outlet that gets the events after ``position``, unless there is one of that name."""
+def open_outlet(name: str, position: int, connection_id: int | None = None) -> OutletStanding:
+    """Make an outlet that gets the events after ``position``, unless there is one of that name.
+
+    It goes with the connection that it is of.
+    """
     row = _BY_NAME.one(name=name)
     if row is None:
         _ADD.value(
             name=name,
+            connection=connection_id,
             position=position,
             held_by="",
             held_until_ms=_NEVER,
             pause_until_ms=_NEVER,
             attempts=0,
             reason="",
+            delivered_ms=None,
         )
     return get(name)
+
+
+def begin(outlet_id: int, name: str, position: int) -> None:
+    """Give an outlet its name, and let it get the events after ``position``."""
+    update_columns(t.Outlet, id=outlet_id, name=name, position=position)
 
 
 def get(name: str) -> OutletStanding:
@@ -83,8 +97,17 @@ _ALL = Statement(lambda: t.Outlet.select(*_STANDING.fields).order_by(t.Outlet.na
 
 
 def remove(name: str) -> None:
-    """Remove an outlet with all that waits there."""
+    """Remove an outlet with all that waits there, and the problem that it has."""
+    held = get(name)
     _REMOVE.run(name=name)
+    _settle(held, unit_time())
+
+
+def _settle(outlet: OutletStanding, now: datetime) -> None:
+    """Nothing of it is parked any more."""
+    if outlet.connection_id is not None:
+        about = (outlet.connection_id, RecordKind.DELIVERY, [outlet.name])
+        problems.resolve(*about, [DELIVERY_PARKED], now)
 
 
 _REMOVE = Statement(lambda: t.Outlet.delete().where(t.Outlet.name == slot("name")))
@@ -193,11 +216,28 @@ def note(
             case TryAgain() | Refused():
                 _put(outlet.id, event, _PARKED, attempts + 1, first_ms, None, became.reason)
                 _next_of(outlet.id, event.record, now)
+                _report(outlet, event, became.reason, now)
     _BEHIND.many(
         (outlet.id, one.id, one.record, _WAITING, 0, millis(now), None, "", False)
         for one in progress.behind
     )
     _write(outlet, progress, chance, now)
+
+
+def _report(outlet: OutletStanding, event: Event, reason: str, now: datetime) -> None:
+    """Tell people of what is parked: one problem for each outlet, since they are the same cure."""
+    if outlet.connection_id is None or event.kind is EventKind.WEBHOOK_TESTED:
+        return
+    told = hints.tell(DELIVERY_PARKED, outlet=outlet.name, reason=reason)
+    trouble = Trouble(
+        code=DELIVERY_PARKED,
+        kind=RecordKind.DELIVERY,
+        object_id=outlet.name,
+        document=outlet.name,
+        message=told.message,
+        remedy=told.remedy,
+    )
+    problems.report(outlet.connection_id, None, [trouble], now)
 
 
 def _known(outlet_id: int, progress: Progress) -> dict[int, tuple[int, int]]:
@@ -211,12 +251,14 @@ def _write(
 ) -> None:
     failed = [one for _, one in progress.tried if isinstance(one, TryAgain) and one.whole]
     columns: dict[str, Any] = {}
+    if any(isinstance(one, Delivered) and one.wanted for _, one in progress.tried):
+        columns["delivered_ms"] = millis(now)
     if failed:
         wait = pause(outlet.attempts + 1, chance, max(one.after for one in failed))
-        columns = {"attempts": outlet.attempts + 1, "reason": failed[-1].reason}
+        columns |= {"attempts": outlet.attempts + 1, "reason": failed[-1].reason}
         columns["pause_until_ms"] = millis(now + wait)
     elif progress.tried:
-        columns = {"attempts": 0, "reason": "", "pause_until_ms": _NEVER}
+        columns |= {"attempts": 0, "reason": "", "pause_until_ms": _NEVER}
     update_columns(t.Outlet, id=outlet.id, position=progress.position, **columns)
 
 
@@ -350,24 +392,101 @@ _ASIDE = Statement(
 )
 
 
-def retry(outlet_id: int, event_id: int, now: datetime) -> None:
-    """Try a parked event again, from the first attempt on."""
-    _RETRY.run(outlet=outlet_id, event=event_id, now_ms=millis(now))
+def retry_parked(outlet_id: int, now: datetime) -> int:
+    """Try what is parked again, from the first attempt on; return how many events that are.
+
+    Not those that a later one of their record has overtaken. Of each record the first has its turn.
+    """
+    of = {"outlet": outlet_id}
+    records = _PARKED_RECORDS.column(**of)
+    retried = _RETRY.run(**of, now_ms=millis(now))
+    for record in records:
+        _HOLD_BACK.run(**of, record=record)
+        _next_of(outlet_id, record, now)
+    return retried
 
 
+def _to_retry() -> Any:
+    parked = (t.Delivery.outlet == slot("outlet")) & (t.Delivery.state == _PARKED)
+    return parked & ~t.Delivery.overtaken
+
+
+_PARKED_RECORDS = Statement(
+    lambda: t.Delivery.select(t.Delivery.record).where(_to_retry()).distinct()
+)
 _RETRY = Statement(
     lambda: t.Delivery.update(
         {
             t.Delivery.state: _WAITING,
             t.Delivery.attempts: 0,
             t.Delivery.first_ms: slot("now_ms"),
-            t.Delivery.next_ms: slot("now_ms"),
         }
-    ).where(
-        (t.Delivery.outlet == slot("outlet"))
-        & (t.Delivery.event == slot("event"))
-        & (t.Delivery.state == _PARKED)
-        & ~t.Delivery.overtaken
+    ).where(_to_retry())
+)
+_HOLD_BACK = Statement(
+    lambda: t.Delivery.update({t.Delivery.next_ms: None}).where(
+        _waiting_at() & (t.Delivery.record == slot("record"))
+    )
+)
+
+
+def resume(outlet_id: int) -> None:
+    """Let an outlet that pauses try again at once."""
+    update_columns(t.Outlet, id=outlet_id, pause_until_ms=_NEVER)
+
+
+def failed(outlet_id: int, event_id: int) -> tuple[DeliveryState, str] | None:
+    """Where an event stands that an outlet set aside, and why; None where it did not."""
+    row = _FAILED.one(outlet=outlet_id, event=event_id)
+    return None if row is None else (DeliveryState(row[0]), row[1])
+
+
+_FAILED = Statement(
+    lambda: t.Delivery.select(t.Delivery.state, t.Delivery.reason).where(
+        (t.Delivery.outlet == slot("outlet")) & (t.Delivery.event == slot("event"))
+    )
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """What an outlet set aside, in figures; ``reason`` is that of what failed last."""
+
+    waiting: int
+    parked: int
+    reason: str
+
+
+def queue(outlet_id: int) -> Queue:
+    """Count what waits at an outlet, and what is parked and not overtaken; no tests."""
+    counted: dict[str, int] = dict(_COUNTS.all(outlet=outlet_id))
+    reason = _REASON.column(outlet=outlet_id)
+    return Queue(
+        counted.get(_WAITING, 0), counted.get(_PARKED, 0), str(reason[0]) if reason else ""
+    )
+
+
+def _aside_at() -> Any:
+    """What counts of what an outlet set aside: a test tells its result to whoever asked for it."""
+    tests = t.Event.kind == EventKind.WEBHOOK_TESTED.value
+    return (t.Delivery.outlet == slot("outlet")) & ~t.Delivery.overtaken & ~tests
+
+
+_COUNTS = Statement(
+    lambda: (
+        t.Delivery.select(t.Delivery.state, fn.COUNT(t.Delivery.event))
+        .join(t.Event)
+        .where(_aside_at())
+        .group_by(t.Delivery.state)
+    )
+)
+_REASON = Statement(
+    lambda: (
+        t.Delivery.select(t.Delivery.reason)
+        .join(t.Event)
+        .where(_aside_at() & (t.Delivery.attempts > 0))
+        .order_by(t.Delivery.event.desc())
+        .limit(1)
     )
 )
 

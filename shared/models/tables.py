@@ -852,16 +852,19 @@ class Outlet(Table):
 
     The daemon ``held_by`` delivers, until ``held_until_ms`` at least. ``pause_until_ms``: nothing
     can be delivered before then, which was so ``attempts`` times in a row; ``reason`` says why.
+    One that is of a ``connection`` goes with it.
     """
 
     id = LastingIdField()
     name = TextField(unique=True)
+    connection = ForeignKeyField(Connection, on_delete="CASCADE", null=True)
     position = BigIntegerField()
     held_by = TextField()
     held_until_ms = BigIntegerField()
     pause_until_ms = BigIntegerField()
     attempts = IntegerField()
     reason = TextField()
+    delivered_ms = BigIntegerField(null=True)
 
 
 class Delivery(Table):
@@ -884,6 +887,22 @@ class Delivery(Table):
     class Meta:
         primary_key = CompositeKey("outlet", "event")
         indexes = ((("outlet", "record"), False),)
+
+
+class Webhook(Table):
+    """An address of somebody's program that events of a connection are sent to.
+
+    ``events`` are the kinds that it wants, blanks between; none: all. No secret is kept: what its
+    deliveries are signed with is worked out of ``salt`` and the installation's own secret.
+    """
+
+    id = LastingIdField()
+    outlet = ForeignKeyField(Outlet, on_delete="CASCADE", unique=True)
+    url = TextField()
+    events = TextField()
+    salt = TextField()
+    created_ms = BigIntegerField()
+    created_by = TextField()
 
 
 class ApiToken(Table):
@@ -1204,6 +1223,7 @@ TABLES: tuple[type[Table], ...] = (
     Event,
     Outlet,
     Delivery,
+    Webhook,
     ApiToken,
     TokenConnection,
     ApiAnswer,

@@ -17,7 +17,7 @@ from typing import ClassVar
 
 from shared import hints
 from shared.errors import CannotBeMeant, NotFound, NotPossible
-from shared.models import ledger, problems
+from shared.models import ledger, outlets, problems
 from shared.models.ledger import invoice_pages
 from shared.models.payments import payment_pages
 from shared.models.payments.standing import ABOUT_POSTED
@@ -175,6 +175,8 @@ def _why_not(choice: Choice, problem: Problem) -> str:
 def _why_no_skip(problem: Problem) -> str:
     if problem.kind is RecordKind.SYNC:
         return f"Problem {problem.id} is about the sync as a whole and cannot be skipped."
+    if problem.kind is RecordKind.DELIVERY:
+        return f"Problem {problem.id} is about deliveries and cannot be skipped."
     if problem.code in ABOUT_POSTED:
         return f"{document_of(problem)} is in QuickBooks, so it cannot be left out."
     return ""
@@ -278,12 +280,16 @@ class Retry(_Decision):
         return _retry(store, self.problem_ids, together=self.together)
 
     def decide(self, by: Operator, problem: Problem) -> None:
-        """Have the record read again."""
+        """Have the record read again, or deliver again: that begins at once."""
+        if problem.kind is RecordKind.DELIVERY:
+            outlets.retry_parked(outlets.get(problem.object_id).id, by.now)
+            problems.change(problem.id, ProblemState.RESOLVED, "", by.who, by.now)
+            return
         _read_again(problem)
         problems.change(problem.id, ProblemState.RETRY, "", by.who, by.now)
 
     def tell(self, records: Sequence[Problem]) -> Iterator[str]:
-        """What the next sync does."""
+        """What follows."""
         yield from _told_of_retrying(records)
         yield from _told_of_parked(self.parked)
 
@@ -352,8 +358,12 @@ def _told_of_retrying(records: Sequence[Problem]) -> Iterator[str]:
             f"{count(len(read), 'record')} will be read again by the next Invoice Sync."
             " QuickBooks is not changed."
         )
-    if len(read) < len(records):
-        yield f"{count(len(records) - len(read), 'problem')} will be checked by the next sync."
+    delivered = [one for one in records if one.kind is RecordKind.DELIVERY]
+    if delivered:
+        outlets_named = ", ".join(one.document for one in delivered)
+        yield f"What {outlets_named} could not deliver is tried again now, for 48 hours."
+    if others := len(records) - len(read) - len(delivered):
+        yield f"{count(others, 'problem')} will be checked by the next sync."
 
 
 def _told_of_parked(problem_ids: Sequence[int]) -> Iterator[str]:

@@ -43,6 +43,7 @@ class EventKind(StrEnum):
     PASSWORD_CHANGED = "password.changed"  # noqa: S105 - no password
     PASSWORD_LOCKED = "password.locked"  # noqa: S105
     PASSWORD_UNLOCKED = "password.unlocked"  # noqa: S105
+    WEBHOOK_TESTED = "webhook.tested"  # for that one webhook alone
 
     @property
     def about(self) -> str:

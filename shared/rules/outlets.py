@@ -15,7 +15,9 @@ _FIRST, _LONGEST = timedelta(seconds=5), timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True)
 class Delivered:
-    """The receiver has it."""
+    """The receiver has it, or it was not for that receiver: then it was not ``wanted``."""
+
+    wanted: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +65,9 @@ class OutletStanding:
 
     id: Annotated[int, "number of the outlet"]
     name: Annotated[str, "what it is called"]
+    connection_id: int | None
     position: Annotated[int, "the last event that it has passed"]
     pause_until_at: Annotated[datetime, "it tries nothing before then"]
     attempts: Annotated[int, "how often in a row it could deliver nothing at all"]
     reason: Annotated[str, "why; empty: it delivers"]
+    delivered_at: Annotated[datetime | None, "when something was delivered last"]

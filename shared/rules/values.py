@@ -142,13 +142,14 @@ class InvoiceStatus(StrEnum):
 
 
 class RecordKind(StrEnum):
-    """The kinds of QuickBooks records that syncs and problems speak of."""
+    """The kinds of records that syncs and problems speak of."""
 
     INVOICE = "invoice"
     CREDIT_MEMO = "credit-memo"
     CUSTOMER = "customer"
     PAYMENT = "payment"
     SYNC = "sync"
+    DELIVERY = "delivery"  # what an outlet could not deliver
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,6 +43,9 @@ PLANS: Mapping[str, Demands] = {
     "syncs.StopPlan": "what was synced stays, and the next sync goes on",
     "tokens.AddPlan": "a token can be revoked at once, and is shown to whoever makes it alone",
     "tokens.RevokePlan": "nobody loses data; another token can be made at once",
+    "webhooks.AddPlan": ADDS,
+    "webhooks.RemovePlan": "events are kept, and another webhook can be added at once",
+    "webhooks.TestPlan": "nothing but a test is sent, to an address that gets events anyway",
 }
 
 COMMANDS: Mapping[str, str] = {
@@ -77,6 +80,9 @@ COMMANDS: Mapping[str, str] = {
     "syncs stop": "syncs.StopPlan",
     "token add": "tokens.AddPlan",
     "token revoke": "tokens.RevokePlan",
+    "webhook add": "webhooks.AddPlan",
+    "webhook remove": "webhooks.RemovePlan",
+    "webhook test": "webhooks.TestPlan",
 }
 """Each command that writes, with what it decides."""
 

@@ -66,8 +66,8 @@ def _met(at: datetime, sync_id: int | None) -> str:
 
 
 def _record(problem: Problem) -> tuple[str, str]:
-    """The ID of its record: payments go by our number unless never taken in, syncs have none."""
-    if problem.kind == RecordKind.SYNC:
+    """The ID of its record: payments go by our number unless never taken in."""
+    if problem.kind in (RecordKind.SYNC, RecordKind.DELIVERY):
         return ("", "")
     ours = problem.kind == RecordKind.PAYMENT and problem.object_id.isdecimal()
     return ("Payment number" if ours else "QuickBooks ID", problem.object_id)
@@ -84,6 +84,7 @@ _TRIED_AGAIN: Mapping[RecordKind, str] = MappingProxyType(
         RecordKind.CUSTOMER: "reads the customer again in the next Invoice Sync",
         RecordKind.PAYMENT: "checks the payment again; you see first what that means",
         RecordKind.SYNC: "notes that it is dealt with; the next sync shows whether it is",
+        RecordKind.DELIVERY: "delivers again what was given up on, unless later events overtook it",
     }
 )
 
