@@ -228,7 +228,7 @@ def _report(outlet: OutletStanding, event: Event, reason: str, now: datetime) ->
     """Tell people of what is parked: one problem for each outlet, since they are the same cure."""
     if outlet.connection_id is None or event.kind is EventKind.WEBHOOK_TESTED:
         return
-    told = hints.tell(DELIVERY_PARKED, outlet=outlet.name, reason=reason)
+    told = hints.tell(DELIVERY_PARKED, outlet=outlet.name, reason=reason.rstrip("."))
     trouble = Trouble(
         code=DELIVERY_PARKED,
         kind=RecordKind.DELIVERY,
