@@ -189,6 +189,12 @@ SETTINGS: tuple[Setting, ...] = (
         whole(1, 8760),
     ),
     Setting(
+        "invoiced_poll_seconds",
+        "60",
+        "How often a connected Invoiced account is asked for payments.",
+        whole(10, 86_400),
+    ),
+    Setting(
         "keep_days", "90", "Finished syncs are forgotten after this many days.", whole(1, 36_500)
     ),
     Setting(
@@ -259,6 +265,7 @@ class Settings:
     transient_retries: int
     resend_after_seconds: int
     waiting_is_a_problem_after_hours: int
+    invoiced_poll_seconds: int
     keep_days: int
     webhooks_to_private_addresses: bool
     store_threads: int

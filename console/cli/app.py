@@ -71,6 +71,7 @@ for name, place, told in (
     ("doctor", "doctor:doctor", "Check everything and say what to do."),
     ("events", "events:events", "What happened: what outlets deliver and programs read."),
     ("hints", "hints:hints", "Look up what a code or a message means and what to do."),
+    ("invoiced", "invoiced:invoiced", "Connect Invoiced: what goes there, what comes in."),
     ("invoices", "invoices:invoices", "List, show or export the imported invoices."),
     ("password", "qwc:password", "Replace a Web Connector password."),
     ("payments", "payments:payments", "Add, import, list and show payments; settle doubts."),

@@ -6,6 +6,7 @@ and nothing changes anything.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 
 from shared.about import VERSION
@@ -18,6 +19,7 @@ from shared.health.daemons import of_daemons
 from shared.health.files import of_files
 from shared.health.internet import Internet, Network, Page
 from shared.health.machine import Machine, ThisMachine
+from shared.health.platforms import KeyNotGood, ask_company, of_platforms
 from shared.health.queues import is_late, of_queues
 from shared.health.snapshot import read
 from shared.health.store_checks import of_store, of_unusable_store
@@ -27,11 +29,13 @@ from shared.settings import Settings
 __all__ = [
     "Check",
     "Internet",
+    "KeyNotGood",
     "Machine",
     "Network",
     "Page",
     "State",
     "ThisMachine",
+    "ask_company",
     "examine",
     "is_late",
     "of_refused_settings",
@@ -50,6 +54,15 @@ def examine(
     yield from _of_store(settings, store, machine)
     yield from of_files(settings, machine)
     yield from of_address(settings, network, machine.now())
+    if isinstance(store, Store):
+        yield from _of_platforms(store, settings, network)
+
+
+def _of_platforms(store: Store, settings: Settings, network: Network | None) -> Iterator[Check]:
+    try:
+        yield from of_platforms(store, settings.database, network, os.environ)
+    except StoreError as error:
+        yield of_unusable_store(error)
 
 
 def _of_store(settings: Settings, store: Store | StoreError, machine: Machine) -> Iterator[Check]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import http.client
 import socket
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from queue import Empty, SimpleQueue
@@ -45,8 +45,8 @@ class Network(Protocol):
         Raises ssl.SSLCertVerificationError for one that it does not trust.
         """
 
-    def get(self, url: str) -> Page:
-        """Fetch a page; redirects are not followed."""
+    def get(self, url: str, headers: Mapping[str, str] | None = None) -> Page:
+        """Fetch a page, with other headers besides the usual; redirects are not followed."""
 
 
 class Internet:
@@ -71,9 +71,9 @@ class Internet:
         """The end of a certificate that this machine trusts for that host."""
         return self._in_time(lambda: self._certificate_end(host, port))
 
-    def get(self, url: str) -> Page:
-        """Fetch a page; redirects are not followed."""
-        return self._in_time(lambda: self._page(url))
+    def get(self, url: str, headers: Mapping[str, str] | None = None) -> Page:
+        """Fetch a page, with other headers besides the usual; redirects are not followed."""
+        return self._in_time(lambda: self._page(url, headers or {}))
 
     def _open(self, host: str, port: int) -> socket.socket:
         return socket.create_connection((host, port), timeout=self._seconds)
@@ -86,12 +86,12 @@ class Internet:
             held = secure.getpeercert() or {}
         return datetime.fromtimestamp(ssl.cert_time_to_seconds(str(held["notAfter"])), UTC)
 
-    def _page(self, url: str) -> Page:
+    def _page(self, url: str, headers: Mapping[str, str]) -> Page:
         parts = urlsplit(url)
         connection = self._connection(parts.scheme, parts.netloc)
         try:
             connection.request(
-                "GET", parts.path or "/", headers={"User-Agent": "Deskbridge doctor"}
+                "GET", parts.path or "/", headers={"User-Agent": "Deskbridge doctor", **headers}
             )
             answer = connection.getresponse()
             location = answer.getheader("Location") or ""

@@ -83,7 +83,7 @@ class PlatformAccount:
     ]
     state: Annotated[AccountState, "`live`, or `paused`: nothing is sent and nothing comes in"]
     is_looking: bool
-    identity: str
+    identity: Annotated[str, "the account itself, whatever key opens it; empty: not asked yet"]
     company: Annotated[str, "the company on the platform; empty: it was not asked yet"]
     currency: Annotated[str, "its currency, such as USD"]
     time_zone: Annotated[str, "its time zone"]
@@ -100,6 +100,7 @@ class Mapped:
     itself; null where nothing was.
     """
 
+    connection: Annotated[str, "the connection"]
     kind: Annotated[RecordKind, "`customer`, `invoice` or `payment`"]
     our_id: Annotated[
         str, "ListID or TxnID of QuickBooks; of a payment made on the platform its id"

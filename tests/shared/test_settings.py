@@ -59,6 +59,7 @@ def test_without_a_word_from_anybody_the_defaults_hold():
         transient_retries=3,
         resend_after_seconds=900,
         waiting_is_a_problem_after_hours=24,
+        invoiced_poll_seconds=60,
         keep_days=90,
         store_threads=0,
         drain_seconds=20,

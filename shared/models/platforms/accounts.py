@@ -33,6 +33,18 @@ def _tell(account: PlatformAccount, state: str) -> None:
     events.settings_changed(account.connection_id, f"{account.platform}-{state}", account.platform)
 
 
+def set_key(account: PlatformAccount, sealed_key: bytes) -> None:
+    """Open the same account with another key, or at another address, from now on."""
+    _SET_KEY.run(
+        connection=account.connection_id,
+        url=account.url,
+        sandbox=account.sandbox,
+        key_source=account.key_source,
+        sealed_key=sealed_key,
+    )
+    _tell(account, "key")
+
+
 def remove(account: PlatformAccount) -> None:
     """Forget an account with what is on its way; which records are which is kept."""
     _REMOVE.run(connection=account.connection_id)
@@ -129,4 +141,5 @@ _KEY = Statement(
 )
 _STATE = _update("state")
 _LOOKING = _update("is_looking")
+_SET_KEY = _update("url", "sandbox", "key_source", "sealed_key")
 _TOLD = _update("identity", "company", "currency", "time_zone", "warning")

@@ -17,7 +17,7 @@ from shared.models.statements import Statement, among, insert_rows, slot
 from shared.rules.connectors import Mapped, Owner
 from shared.rules.values import RecordKind
 
-_MAPPED = Mapper(Mapped, t.PlatformRecord)
+_MAPPED = Mapper(Mapped, t.PlatformRecord, connection=t.Connection.name)
 
 
 def put(
@@ -62,6 +62,10 @@ def _of_account() -> Any:
     )
 
 
+def _select() -> Any:
+    return t.PlatformRecord.select(*_MAPPED.fields).join(t.Connection)
+
+
 def _of_kind() -> Any:
     return _of_account() & (t.PlatformRecord.kind == slot("kind"))
 
@@ -88,11 +92,7 @@ def these(
     return {one.our_id: one for one in map(_MAPPED.read, rows)}
 
 
-_THESE = Statement(
-    lambda: t.PlatformRecord.select(*_MAPPED.fields).where(
-        _of_kind() & among(t.PlatformRecord.our_id, "ids")
-    )
-)
+_THESE = Statement(lambda: _select().where(_of_kind() & among(t.PlatformRecord.our_id, "ids")))
 
 
 def ours(connection_id: int, identity: str, kind: RecordKind, their_id: str) -> Mapped | None:
@@ -102,9 +102,7 @@ def ours(connection_id: int, identity: str, kind: RecordKind, their_id: str) -> 
 
 
 _OURS = Statement(
-    lambda: t.PlatformRecord.select(*_MAPPED.fields).where(
-        _of_kind() & (t.PlatformRecord.their_id == slot("their_id"))
-    )
+    lambda: _select().where(_of_kind() & (t.PlatformRecord.their_id == slot("their_id")))
 )
 
 
@@ -128,7 +126,7 @@ def listed(connection_id: int, identity: str, limit: int = ALL) -> list[Mapped]:
 
 _LISTED = Statement(
     lambda: (
-        t.PlatformRecord.select(*_MAPPED.fields)
+        _select()
         .where(_of_account())
         .order_by(t.PlatformRecord.kind, t.PlatformRecord.document, t.PlatformRecord.our_id)
         .limit(slot("limit"))

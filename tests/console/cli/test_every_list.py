@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import re
 import shutil
-from datetime import date
+from dataclasses import replace
+from datetime import date, datetime
 from decimal import Decimal
 
 import click
@@ -14,10 +15,13 @@ import pytest
 from console.cli.json_option import JsonOption
 from shared.models import connections, problems, syncs
 from shared.models.ledger import credit_memos
+from shared.models.platforms import accounts, records
 from shared.models.store import open_store
 from shared.rules.ledger import CreditMemo
+from shared.rules.values import RecordKind
 from tests.console.cli.builders import Shell, customer, import_into, invoice, trouble
 from tests.console.cli.test_documented import PAGE, commands, whole_command_line
+from tests.daemon.connectors.rig import ACCOUNT
 
 STEERING = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e]")
 COLORS = re.compile(r"\x1b\[[0-9;]*m")
@@ -76,6 +80,7 @@ def filled(tmp_path_factory):
             problems.report(held, None, found, shell.store.now())
             syncs.start(held, "invoice", shell.store.now())
             credit_memos.store(held, 1, [memo("C-1"), memo("C-2")], of_all=True)
+            map_records(held, name, shell.store.now())
     shell.close()
     return shell.folder / "store.sqlite3"
 
@@ -86,6 +91,14 @@ def full(tmp_path, filled):
     shell = Shell(tmp_path)
     yield shell
     shell.close()
+
+
+def map_records(connection_id: int, name: str, now: datetime) -> None:
+    account = replace(ACCOUNT, connection_id=connection_id, connection=name, identity="toy:1")
+    accounts.add(account, b"", 0)
+    for number in ("1042", "1043\x07"):
+        kept = (connection_id, "toy:1", RecordKind.INVOICE, number)
+        records.put(*kept, f"9{connection_id}{number[:4]}", f"{number} \x1b[2J", now)
 
 
 def memo(txn_id: str) -> CreditMemo:

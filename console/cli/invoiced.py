@@ -1,0 +1,330 @@
+"""``deskbridge invoiced``: a connection's account on Invoiced."""
+
+from __future__ import annotations
+
+import os
+import time
+from functools import partial
+from pathlib import Path
+
+import click
+
+from console.cli import output
+from console.cli.context import CommandContext, pass_command_context
+from console.cli.deciding import decide, say_outcome
+from console.cli.errors import Refused, WrongUsage
+from console.cli.json_option import json_option
+from console.cli.listing import Listing
+from shared import health, sealing
+from shared.operations import connectors as operations
+from shared.operations.connectors import Door, Preview, Standing
+from shared.operations.contracts.connectors import MAPPED, OUTGOING, PREVIEW, STANDING
+from shared.operations.contracts.outcome import OUTCOME
+from shared.operations.describe.sections import Section
+from shared.operations.describe.tables import Column, Row
+from shared.operations.describe.text import count, local_time
+from shared.rules import invoiced as rules
+from shared.rules.connectors import CREATE, AccountState, Mapped, Outgoing
+
+NAME = click.argument("name")
+LOOK_SECONDS = 0.3
+
+
+@click.group()
+def invoiced() -> None:
+    """Connect Invoiced: customers and invoices go there, payments come from there."""
+
+
+@invoiced.command()
+@NAME
+@click.option(
+    "--key-file",
+    type=click.Path(path_type=Path, dir_okay=False, exists=True),
+    help="The API key in a file; it is kept encrypted in the store.",
+)
+@click.option("--key-env", metavar="VARIABLE", help="The daemon has the key in this variable.")
+@click.option(
+    "--key-credential", metavar="CREDENTIAL", help="systemd hands the key to the daemon as this."
+)
+@click.option("--sandbox", is_flag=True, help="It is an account of Invoiced's sandbox.")
+@click.option("--url", metavar="BASE", help="Another address of the API, such as of a fake.")
+@click.option("--paused", is_flag=True, help="Send nothing until invoiced resume.")
+@json_option(OUTCOME)
+@pass_command_context
+def connect(
+    context: CommandContext,
+    name: str,
+    key_file: Path | None,
+    key_env: str | None,
+    key_credential: str | None,
+    sandbox: bool,
+    url: str | None,
+    paused: bool,
+    as_json: bool,
+) -> None:
+    """Connect NAME to an Invoiced account, or give it another key of the same account.
+
+    Open invoices, whom they are billed to and what was paid of them are sent at once, or with
+    --paused after you looked at them: invoiced preview, then invoiced resume.
+    """
+    base = (url or (rules.SANDBOX if sandbox else rules.PRODUCTION)).rstrip("/")
+    source = _source(key_file, key_env, key_credential)
+    door = _door(context, base, sandbox, source, key_file)
+    state = AccountState.PAUSED if paused else AccountState.LIVE
+    plan = partial(operations.plan_connect, name=name, door=door, state=state)
+    say_outcome(decide(context, plan), as_json)
+
+
+def _source(key_file: Path | None, key_env: str | None, key_credential: str | None) -> str:
+    given = [
+        *([sealing.IN_STORE] if key_file else []),
+        *([f"{sealing.IN_VARIABLE}{key_env}"] if key_env else []),
+        *([f"{sealing.IN_CREDENTIAL}{key_credential}"] if key_credential else []),
+    ]
+    if len(given) != 1:
+        raise WrongUsage(
+            "Where is the API key?", "Write one of --key-file, --key-env and --key-credential"
+        )
+    return given[0]
+
+
+def _door(
+    context: CommandContext, base: str, sandbox: bool, source: str, key_file: Path | None
+) -> Door:
+    """The way to the account; the key is tried where it can be seen from here."""
+    database = context.settings.database
+    if key_file:
+        key = key_file.read_text(errors="replace").strip()
+        if not key or not key.isascii() or not key.isprintable() or " " in key:
+            raise WrongUsage(f"{key_file} holds no API key.", "Put the key alone into the file")
+        company = _ask(base, key)
+        return Door(base, sandbox, source, sealing.seal(key, database, os.environ), company)
+    try:
+        key = sealing.find(source, b"", database, os.environ)
+    except sealing.CannotOpen:
+        return Door(base, sandbox, source, b"")
+    return Door(base, sandbox, source, b"", _ask(base, key))
+
+
+def _ask(base: str, key: str) -> rules.InvoicedCompany:
+    with output.waiting("Asking Invoiced"):
+        return health.ask_company(health.Internet(), base, key)
+
+
+@invoiced.command()
+@NAME
+@json_option(STANDING)
+@pass_command_context
+def status(context: CommandContext, name: str, as_json: bool) -> None:
+    """Show how far NAME is: what waits, what is there, what a person has to look at."""
+    standing = context.read(partial(operations.view_standing, name=name))
+    if as_json:
+        output.say_json(STANDING.of(standing))
+        return
+    output.say_sections([_section(standing)])
+    if standing.held_up:
+        output.say()
+        RECORDS.say(standing.held_up, "")
+
+
+def _section(standing: Standing) -> Section:
+    account = standing.account
+    sandbox = " (sandbox)" if account.sandbox else ""
+    lines = [
+        ("Account", f"{account.company or 'not asked yet'}{sandbox}, {account.url}"),
+        ("State", account.state.value),
+        ("Key", account.key_source),
+        ("On both sides", _on_both_sides(standing)),
+        ("Waiting", f"{standing.waiting:,}"),
+        ("Sent", f"{standing.sent:,}"),
+        ("Refused", f"{standing.refused:,}"),
+        ("Skipped", f"{standing.skipped:,}"),
+        ("Left as it is", f"{standing.left_alone:,}"),
+    ]
+    if standing.reason and standing.tries_again_at:
+        again = local_time(standing.tries_again_at)
+        lines.append(("Nothing goes through", f"{standing.reason} Next try {again}."))
+    if account.warning:
+        lines.append(("Mind", account.warning))
+    return Section(f"Invoiced for {account.connection}", tuple(lines))
+
+
+def _on_both_sides(standing: Standing) -> str:
+    return ", ".join(
+        (
+            count(standing.customers, "customer"),
+            count(standing.invoices, "invoice"),
+            count(standing.payments, "payment"),
+        )
+    )
+
+
+@invoiced.command()
+@NAME
+@click.option(
+    "--wait",
+    "seconds",
+    type=click.IntRange(min=0),
+    default=120,
+    show_default=True,
+    help="Wait so many seconds for the daemon, which looks.",
+)
+@json_option(PREVIEW)
+@pass_command_context
+def preview(context: CommandContext, name: str, seconds: int, as_json: bool) -> None:
+    """Show what NAME would send: created, changed, matched, ambiguous. Sends nothing itself."""
+    decide(context, partial(operations.plan_look, name=name))
+    with output.waiting("The daemon looks"):
+        found = _looked(context, name, seconds)
+    if as_json:
+        output.say_json(PREVIEW.of(found))
+    else:
+        _say_preview(found)
+    if not found.is_through:
+        why = found.reason or f"The daemon did not look at everything in {seconds} seconds."
+        raise Refused(why, "Is a daemon running? deskbridge doctor tells")
+
+
+def _looked(context: CommandContext, name: str, seconds: int) -> Preview:
+    """The dry run once it is through; as far as it is when the time is over."""
+    until = time.monotonic() + seconds
+    while True:
+        found = context.read(partial(operations.view_preview, name=name))
+        if found.is_through or time.monotonic() >= until:
+            return found
+        time.sleep(LOOK_SECONDS)
+
+
+def _say_preview(found: Preview) -> None:
+    rows = [one for one in found.records if one.would]
+    RECORDS.say(rows, "Nothing waits to be sent.")
+    output.say()
+    told = (
+        ("created", found.create),
+        ("changed", found.change),
+        ("matched", found.match),
+        ("voided or deleted", found.end),
+        ("left as they are", found.nothing),
+        ("for you to choose", found.ambiguous),
+        ("refused", found.refuse),
+    )
+    output.say_wrapped(", ".join(f"{number:,} {word}" for word, number in told) + ".")
+
+
+@invoiced.command()
+@NAME
+@json_option(OUTCOME)
+@pass_command_context
+def pause(context: CommandContext, name: str, as_json: bool) -> None:
+    """Send nothing more of NAME, and take nothing in, until you resume it."""
+    _set_state(context, name, AccountState.PAUSED, as_json)
+
+
+@invoiced.command()
+@NAME
+@json_option(OUTCOME)
+@pass_command_context
+def resume(context: CommandContext, name: str, as_json: bool) -> None:
+    """Go on with NAME: what waits is sent."""
+    _set_state(context, name, AccountState.LIVE, as_json)
+
+
+def _set_state(context: CommandContext, name: str, state: AccountState, as_json: bool) -> None:
+    plan = partial(operations.plan_state, name=name, state=state)
+    say_outcome(decide(context, plan), as_json)
+
+
+@invoiced.command()
+@click.argument("name", required=False)
+@json_option(MAPPED, many=True)
+@pass_command_context
+def mappings(context: CommandContext, name: str | None, as_json: bool) -> None:
+    """List which record of NAME, or of all connections, is which on Invoiced."""
+    found = context.read(partial(operations.view_mapped, which=name))
+    MAPPINGS.say(found, "Nothing is on both sides yet.", as_json=as_json)
+
+
+@invoiced.command()
+@NAME
+@click.argument("which", metavar="[RECORD]...", nargs=-1)
+@json_option(OUTCOME)
+@pass_command_context
+def retry(context: CommandContext, name: str, which: tuple[str, ...], as_json: bool) -> None:
+    """Send RECORDs of NAME again, by id or number; all that were refused where none is named."""
+    say_outcome(decide(context, partial(operations.plan_retry, name=name, which=which)), as_json)
+
+
+@invoiced.command()
+@NAME
+@click.argument("which", metavar="RECORD...", nargs=-1, required=True)
+@click.option("--note", default="", help="Why, for whoever looks later.")
+@json_option(OUTCOME)
+@pass_command_context
+def skip(
+    context: CommandContext, name: str, which: tuple[str, ...], note: str, as_json: bool
+) -> None:
+    """Do not send RECORDs of NAME; retry takes it back."""
+    plan = partial(operations.plan_skip, name=name, which=which, note=note)
+    say_outcome(decide(context, plan), as_json)
+
+
+@invoiced.command()
+@NAME
+@click.argument("customer")
+@click.option("--as", "their_id", metavar="ID", help="It is this customer of Invoiced.")
+@click.option("--create", is_flag=True, help="It is a new customer there.")
+@json_option(OUTCOME)
+@pass_command_context
+def choose(
+    context: CommandContext,
+    name: str,
+    customer: str,
+    their_id: str | None,
+    create: bool,
+    as_json: bool,
+) -> None:
+    """Say which customer of Invoiced CUSTOMER of NAME is, where several may be meant."""
+    if bool(their_id) == create:
+        raise WrongUsage("Which customer is it?", "Write --as ID or --create")
+    choice = their_id or CREATE
+    plan = partial(operations.plan_choose, name=name, customer=customer, choice=choice)
+    say_outcome(decide(context, plan), as_json)
+
+
+@invoiced.command()
+@NAME
+@json_option(OUTCOME)
+@pass_command_context
+def disconnect(context: CommandContext, name: str, as_json: bool) -> None:
+    """Disconnect NAME from Invoiced and forget its key; what was sent stays there."""
+    say_outcome(decide(context, partial(operations.plan_disconnect, name=name)), as_json)
+
+
+def _record(one: Outgoing) -> Row:
+    would = one.would.value or one.state.value
+    return Row((one.kind.value, one.document, one.object_id, would, one.reason))
+
+
+RECORDS = Listing(
+    OUTGOING,
+    (
+        *(Column("Kind"), Column("Document", least=10), Column("ID", least=8)),
+        *(Column("Becomes"), Column("Why", least=20)),
+    ),
+    _record,
+)
+
+
+def _mapping(one: Mapped) -> Row:
+    return Row((one.kind.value, one.document, one.our_id, one.their_id, one.owner.value))
+
+
+MAPPINGS = Listing(
+    MAPPED,
+    (
+        *(Column("Kind"), Column("Document", least=10), Column("QuickBooks", least=8)),
+        *(Column("Invoiced"), Column("Owner")),
+    ),
+    _mapping,
+    connection=lambda one: one.connection,
+)

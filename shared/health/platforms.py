@@ -1,0 +1,77 @@
+"""Connected billing platforms: is the key good, and is it the account that was connected?"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+
+from shared import sealing
+from shared.errors import StoreError
+from shared.health.checks import Check, fail, ok, warn
+from shared.health.internet import Network
+from shared.models.platforms import accounts
+from shared.models.store import Store
+from shared.rules import invoiced
+from shared.rules.connectors import PlatformAccount
+from shared.rules.invoiced import InvoicedCompany
+
+
+class KeyNotGood(StoreError):
+    """A key opens no account, or nobody answered."""
+
+
+def ask_company(network: Network, url: str, key: str) -> InvoicedCompany:
+    """Ask Invoiced whom a key opens the door to. Raises KeyNotGood; the key is in no text."""
+    try:
+        page = network.get(url + invoiced.COMPANY, {"Authorization": invoiced.authorization(key)})
+    except OSError as wrong:
+        remedy = "Check the address and this machine's way to the internet."
+        raise KeyNotGood(f"{url} cannot be reached: {wrong.strerror or wrong}.", remedy) from None
+    if page.status in (401, 403):
+        raise KeyNotGood(
+            f"Invoiced at {url} refuses the key.",
+            "Make a key under Settings > Developers on Invoiced; a sandbox has keys of its own.",
+        )
+    try:
+        return invoiced.company_of(json.loads(page.body))
+    except (ValueError, KeyError, TypeError):
+        remedy = f"Is that the address of Invoiced? It is {invoiced.PRODUCTION}."
+        raise KeyNotGood(
+            f"{url} answers {page.status}, and not as Invoiced does.", remedy
+        ) from None
+
+
+def of_platforms(
+    store: Store, database: str, network: Network | None, environ: Mapping[str, str]
+) -> Iterator[Check]:
+    """Check each connected account; without ``network`` only whether its key is to be had."""
+    with store.reading():
+        found = [(one, accounts.sealed_key(one.connection_id)) for one in accounts.every()]
+    for account, sealed in found:
+        yield _of_account(account, sealed, database, network, environ)
+
+
+def _of_account(
+    account: PlatformAccount,
+    sealed: bytes,
+    database: str,
+    network: Network | None,
+    environ: Mapping[str, str],
+) -> Check:
+    name = f"{account.platform} {account.connection}"
+    try:
+        key = sealing.find(account.key_source, sealed, database, environ)
+    except sealing.CannotOpen as why:
+        if account.key_source == sealing.IN_STORE:
+            return fail(name, why.sentence, why.remedy)
+        return warn(name, f"Here, {why.sentence}", "The daemon may have it all the same.")
+    if network is None:
+        return ok(name, "Its key is there.")
+    try:
+        company = ask_company(network, account.url, key)
+    except KeyNotGood as why:
+        return fail(name, why.sentence, why.remedy)
+    if account.identity not in ("", company.identity):
+        remedy = f"Put the key of {account.company} back: deskbridge invoiced connect."
+        return fail(name, f"The key opens {company.name}, which is another account.", remedy)
+    return ok(name, f"The key opens {company.name} ({company.currency}).")

@@ -1,0 +1,476 @@
+"""Billing platforms: an account connected, watched, paused, tried, and what goes out decided."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Annotated
+
+from shared.errors import CannotBeMeant, NotFound, NotPossible
+from shared.models import connections, events, outlets
+from shared.models.platforms import accounts, copies, outbox, records
+from shared.models.store import Store
+from shared.operations.deciding import Operator, Outcome, Plan
+from shared.operations.describe.text import count
+from shared.operations.which import Which, every
+from shared.rules import invoiced
+from shared.rules.connectors import (
+    CREATE,
+    AccountState,
+    Mapped,
+    Outgoing,
+    PlatformAccount,
+    SendState,
+    Would,
+)
+from shared.rules.invoiced import InvoicedCompany
+from shared.rules.values import Connection, RecordKind
+
+LOOKED_AT = (SendState.WAITING, SendState.REFUSED)
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A connected account, and how far everything is."""
+
+    account: PlatformAccount
+    waiting: Annotated[int, "how many records are on their way there"]
+    sent: Annotated[int, "how many are there as QuickBooks has them"]
+    refused: Annotated[int, "how many a person has to look at"]
+    skipped: Annotated[int, "how many somebody decided not to send"]
+    left_alone: Annotated[int, "how many the platform keeps as they are"]
+    not_needed: Annotated[int, "how many do not belong there"]
+    customers: Annotated[int, "how many customers are on both sides"]
+    invoices: Annotated[int, "how many invoices are"]
+    payments: Annotated[int, "how many payments are"]
+    reason: Annotated[str, "why nothing goes through; empty: it does"]
+    tries_again_at: Annotated[datetime | None, "when it is tried again; null: it goes through"]
+    held_up: Annotated[tuple[Outgoing, ...], "the records that a person has to look at"]
+
+
+def view_standing(_store: Store, name: str) -> Standing:
+    """How far the account of a connection is. Raises NotFound."""
+    connection = connections.get(name)
+    account = accounts.get(connection.id, connection.name)
+    counts: dict[str, int] = {}
+    for _, state, _, number in outbox.counts(connection.id):
+        counts[state] = counts.get(state, 0) + number
+    mapped = records.counts(connection.id, account.identity)
+    outlet = outlets.get(accounts.outlet_name(connection.id))
+    return Standing(
+        account=account,
+        waiting=counts.get(SendState.WAITING.value, 0),
+        sent=counts.get(SendState.SENT.value, 0),
+        refused=counts.get(SendState.REFUSED.value, 0),
+        skipped=counts.get(SendState.SKIPPED.value, 0),
+        left_alone=counts.get(SendState.LEFT_ALONE.value, 0),
+        not_needed=counts.get(SendState.NOT_NEEDED.value, 0),
+        customers=mapped.get(RecordKind.CUSTOMER.value, 0),
+        invoices=mapped.get(RecordKind.INVOICE.value, 0),
+        payments=mapped.get(RecordKind.PAYMENT.value, 0),
+        reason=outlet.reason,
+        tries_again_at=outlet.pause_until_at if outlet.reason else None,
+        held_up=tuple(outbox.listed(connection.id, [SendState.REFUSED])),
+    )
+
+
+def view_mapped(_store: Store, which: Which = None) -> list[Mapped]:
+    """The records that are on both sides, of a connection or of all. Raises NotFound."""
+    found = ((one.id, accounts.find(one.id)) for one in every(which))
+    return [
+        mapped
+        for connection_id, account in found
+        if account is not None
+        for mapped in records.listed(connection_id, account.identity)
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What a dry run found; nothing was sent for it.
+
+    ``not_looked_at`` is 0 once it is through.
+    """
+
+    is_through: Annotated[bool, "whether everything was looked at"]
+    not_looked_at: Annotated[int, "how many records were not looked at yet"]
+    create: Annotated[int, "how many would be created there"]
+    change: Annotated[int, "how many would be changed there"]
+    match: Annotated[int, "how many are there, and would be taken for ours"]
+    end: Annotated[int, "how many would be voided or deleted there"]
+    nothing: Annotated[int, "for how many nothing would be done"]
+    ambiguous: Annotated[int, "for how many a person has to choose"]
+    refuse: Annotated[int, "how many would be refused"]
+    reason: Annotated[str, "why nobody can look; empty: somebody can"]
+    records: Annotated[tuple[Outgoing, ...], "every record that waits or was refused"]
+
+
+def view_preview(_store: Store, name: str) -> Preview:
+    """What the last dry run of a connection found. Raises NotFound."""
+    connection = connections.get(name)
+    account = accounts.get(connection.id, connection.name)
+    found = outbox.listed(connection.id, LOOKED_AT)
+    of = {would: sum(one.would is would for one in found) for would in Would}
+    return Preview(
+        not account.is_looking,
+        of[Would.UNKNOWN] + of[Would.WAIT],
+        *(of[Would.CREATE], of[Would.CHANGE], of[Would.MATCH], of[Would.END], of[Would.NOTHING]),
+        *(of[Would.AMBIGUOUS], of[Would.REFUSE]),
+        outlets.get(accounts.outlet_name(connection.id)).reason,
+        tuple(found),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """The way to an account: where it is, and where its key is. ``sealed`` is the key, encrypted.
+
+    ``company`` is whom the key opened the door to; None where nobody could look from here.
+    """
+
+    url: str
+    sandbox: bool
+    key_source: str
+    sealed: bytes = field(repr=False)
+    company: InvoicedCompany | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConnectPlan(Plan[Outcome]):
+    """An Invoiced account to be connected, or to be opened with another key."""
+
+    connection: str
+    door: Door
+    state: AccountState
+    is_new: bool
+    position: int = field(default=0, compare=False)
+
+    def again(self, store: Store) -> ConnectPlan:
+        return plan_connect(store, self.connection, self.door, self.state)
+
+    @contextmanager
+    def prepared(self, by: Operator) -> Iterator[ConnectPlan]:
+        """With where the events begin that are for it: asked before the transaction begins."""
+        yield replace(self, position=events.end(by.store))
+
+    def apply(self, by: Operator) -> Outcome:
+        """Connect it, and have everything go out that is open."""
+        connection = connections.get(self.connection)
+        account = self._account(connection, by)
+        told = f"{account.url}, key: {account.key_source}"
+        if not self.is_new:
+            accounts.set_key(account, self.door.sealed)
+            by.note("invoiced.key", connection.name, told)
+            return Outcome(
+                f"{connection.name} opens its Invoiced account with this key from now on."
+            )
+        accounts.add(account, self.door.sealed, self.position)
+        wanted = list(copies.at_first(connection))
+        outbox.want(connection.id, wanted, by.now)
+        by.note("invoiced.connect", connection.name, told)
+        company = f" ({account.company})" if account.company else ""
+        how = _HOW[self.state].format(records=count(len(wanted), "record"))
+        return Outcome(f"{connection.name} is connected to Invoiced{company}. {how}")
+
+    def _account(self, connection: Connection, by: Operator) -> PlatformAccount:
+        company = self.door.company or InvoicedCompany("", "", "", "")
+        return PlatformAccount(
+            connection_id=connection.id,
+            connection=connection.name,
+            platform=invoiced.NAME,
+            url=self.door.url,
+            sandbox=self.door.sandbox,
+            key_source=self.door.key_source,
+            state=self.state,
+            is_looking=self.state is AccountState.PAUSED,
+            identity=company.identity,
+            company=company.name,
+            currency=company.currency,
+            time_zone=company.time_zone,
+            warning="",
+            connected_at=by.now,
+            connected_by=by.who,
+        )
+
+
+_HOW = {
+    AccountState.LIVE: "{records} will be sent by the daemon.",
+    AccountState.PAUSED: "Nothing is sent before: deskbridge invoiced resume NAME.",
+}
+
+
+def plan_connect(store: Store, name: str, door: Door, state: AccountState) -> ConnectPlan:
+    """What connecting an account would do. Raises NotFound, NotPossible, CannotBeMeant."""
+    connection = connections.get(name)
+    known = accounts.find(connection.id)
+    if known is not None:
+        _check_same(connection, known, door)
+    _check_currency(connection, door)
+    company = door.company.name if door.company else door.url
+    return ConnectPlan(
+        title=f"Connect {connection.name} to Invoiced ({company})?",
+        verb="Connect",
+        told=(
+            f"Customers, open invoices and what was paid of them go to {company}.",
+            "Changes made on Invoiced never reach an invoice of QuickBooks.",
+        ),
+        connection=connection.name,
+        door=door,
+        state=state if known is None else known.state,
+        is_new=known is None,
+    )
+
+
+def _check_same(connection: Connection, known: PlatformAccount, door: Door) -> None:
+    """Another key is taken only for the account that is connected."""
+    told = door.company.identity if door.company else ""
+    if known.identity and told and known.identity != told:
+        raise NotPossible(
+            f"{connection.name} is connected to {known.company} on Invoiced; this key opens another"
+            " account.",
+            f"Disconnect it first: deskbridge invoiced disconnect {connection.name}",
+        )
+
+
+def _check_currency(connection: Connection, door: Door) -> None:
+    own = connection.binding.home_currency.upper() if connection.binding else ""
+    theirs = door.company.currency if door.company else ""
+    if own and theirs and own != theirs:
+        raise NotPossible(
+            f"QuickBooks keeps {own}, the Invoiced account {theirs}.",
+            "Connect an account that keeps the same currency.",
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class StatePlan(Plan[Outcome]):
+    """An account that is to pause, or to go on."""
+
+    connection: str
+    state: AccountState
+
+    def again(self, store: Store) -> StatePlan:
+        return plan_state(store, self.connection, self.state)
+
+    def apply(self, by: Operator) -> Outcome:
+        """Pause it or let it go on."""
+        account = _account(self.connection)
+        accounts.set_state(account, self.state)
+        word = "resume" if self.state is AccountState.LIVE else "pause"
+        by.note(f"invoiced.{word}", account.connection, "")
+        told = _STATES[self.state]
+        return Outcome(f"{account.connection}: {told}")
+
+
+_STATES = {
+    AccountState.LIVE: "records go to Invoiced, and payments come in.",
+    AccountState.PAUSED: "nothing goes to Invoiced and nothing comes in until you resume it.",
+}
+
+
+def _account(name: str) -> PlatformAccount:
+    connection = connections.get(name)
+    return accounts.get(connection.id, connection.name)
+
+
+def plan_state(_store: Store, name: str, state: AccountState) -> StatePlan:
+    """What pausing or resuming would do. Raises NotFound, NotPossible where it is so already."""
+    account = _account(name)
+    if account.state is state:
+        raise NotPossible(f"{account.connection} is {state.value} already.")
+    verb = "Resume" if state is AccountState.LIVE else "Pause"
+    return StatePlan(
+        title=f"{verb} Invoiced for {account.connection}?",
+        verb=verb,
+        told=(f"Then {_STATES[state]}",),
+        connection=account.connection,
+        state=state,
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class LookPlan(Plan[Outcome]):
+    """A dry run that is wanted."""
+
+    connection: str
+
+    def again(self, store: Store) -> LookPlan:
+        return plan_look(store, self.connection)
+
+    def apply(self, by: Operator) -> Outcome:
+        """Have the daemon look at all that waits; it sends nothing for that."""
+        account = _account(self.connection)
+        outbox.look_again(account.connection_id)
+        accounts.set_looking(account.connection_id, is_looking=True)
+        by.note("invoiced.preview", account.connection, "")
+        return Outcome(f"The daemon looks what {account.connection} would send.")
+
+
+def plan_look(_store: Store, name: str) -> LookPlan:
+    """What a dry run would do. Raises NotFound."""
+    account = _account(name)
+    return LookPlan(
+        title=f"Look what {account.connection} would send to Invoiced?",
+        verb="Look",
+        told=("Nothing is sent for it.",),
+        connection=account.connection,
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class DisconnectPlan(Plan[Outcome]):
+    """An account to be disconnected."""
+
+    connection: str
+
+    def again(self, store: Store) -> DisconnectPlan:
+        return plan_disconnect(store, self.connection)
+
+    def apply(self, by: Operator) -> Outcome:
+        """Disconnect it; which records are which is kept for the day it is connected again."""
+        account = _account(self.connection)
+        accounts.remove(account)
+        by.note("invoiced.disconnect", account.connection, account.url)
+        return Outcome(
+            f"{account.connection} is disconnected from Invoiced, and its key is forgotten. What "
+            "was sent stays there."
+        )
+
+
+def plan_disconnect(_store: Store, name: str) -> DisconnectPlan:
+    """What disconnecting would do. Raises NotFound."""
+    account = _account(name)
+    return DisconnectPlan(
+        title=f"Disconnect {account.connection} from Invoiced?",
+        verb="Disconnect",
+        told=(
+            "Nothing more goes there or comes from there. What is there stays.",
+            "The key is forgotten; which records are which is kept.",
+        ),
+        connection=account.connection,
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class DecidePlan(Plan[Outcome]):
+    """Records on their way that are to be tried again, skipped, or matched as a person chose."""
+
+    connection: str
+    which: tuple[str, ...]
+    names: tuple[str, ...]
+    state: SendState
+    note: str = ""
+    choice: str = ""
+
+    def again(self, store: Store) -> DecidePlan:
+        if self.choice:
+            return plan_choose(store, self.connection, self.which[0], self.choice)
+        if self.state is SendState.SKIPPED:
+            return plan_skip(store, self.connection, self.which, self.note)
+        return plan_retry(store, self.connection, self.which)
+
+    def apply(self, by: Operator) -> Outcome:
+        """Have them stand so."""
+        account = _account(self.connection)
+        for one in _named(account, self.names):
+            choice = self.choice or one.choice
+            outbox.decide(account.connection_id, one, self.state, self.note, choice, by.now)
+        word = "skip" if self.state is SendState.SKIPPED else "choose" if self.choice else "retry"
+        told = ", ".join(self.names[:5])
+        by.note(
+            f"invoiced.{word}", account.connection, f"{told} {self.choice or self.note}".strip()
+        )
+        done = "not sent" if self.state is SendState.SKIPPED else "sent again"
+        sentence = f"{count(len(self.names), 'record')} of {account.connection} will be {done}."
+        return Outcome(sentence, len(self.names))
+
+
+def _named(account: PlatformAccount, names: Sequence[str]) -> list[Outgoing]:
+    found = {one.name: one for one in outbox.listed(account.connection_id, list(SendState))}
+    return [found[name] for name in names]
+
+
+def _chosen(account: PlatformAccount, which: Sequence[str]) -> list[Outgoing]:
+    """The records that are meant: by id or document; none named: all that were refused."""
+    if not which:
+        found = outbox.listed(account.connection_id, [SendState.REFUSED])
+        if not found:
+            raise NotPossible("No record was refused.")
+        return found
+    return [_only(outbox.get(account.connection_id, text), text) for text in which]
+
+
+def _only(found: Sequence[Outgoing], text: str) -> Outgoing:
+    if len(found) > 1:
+        ids = ", ".join(f"{one.object_id} ({one.kind.value})" for one in found)
+        raise CannotBeMeant(f"{text!r} may mean several records.", f"Write one of: {ids}")
+    return found[0]
+
+
+def plan_retry(_store: Store, name: str, which: Sequence[str]) -> DecidePlan:
+    """What sending records again would do; none named: all that were refused."""
+    account = _account(name)
+    chosen = _chosen(account, which)
+    return DecidePlan(
+        title=f"Send {count(len(chosen), 'record')} of {account.connection} again?",
+        verb="Send again",
+        told=("The daemon sends them as they are now.",),
+        connection=account.connection,
+        which=tuple(which),
+        names=tuple(one.name for one in chosen),
+        state=SendState.WAITING,
+    )
+
+
+def plan_skip(_store: Store, name: str, which: Sequence[str], note: str = "") -> DecidePlan:
+    """What not sending records would do. Raises NotFound, CannotBeMeant."""
+    account = _account(name)
+    if not which:
+        raise CannotBeMeant("Which record?", "Name it by its id, or its number.")
+    chosen = _chosen(account, which)
+    if any(one.request is not None for one in chosen):
+        raise NotPossible(
+            "It left already, and nobody knows yet whether it arrived.",
+            "Wait until that is known; it takes minutes.",
+        )
+    return DecidePlan(
+        title=f"Leave {count(len(chosen), 'record')} of {account.connection} out of Invoiced?",
+        verb="Leave out",
+        told=("They are not sent until you retry them. QuickBooks is not changed.",),
+        connection=account.connection,
+        which=tuple(which),
+        names=tuple(one.name for one in chosen),
+        state=SendState.SKIPPED,
+        note=note,
+    )
+
+
+def plan_choose(_store: Store, name: str, customer: str, choice: str) -> DecidePlan:
+    """What taking a customer for one of Invoiced (its id), or for a new one, would do."""
+    account = _account(name)
+    found = [one for one in outbox.get(account.connection_id, customer) if _is_customer(one)]
+    if not found:
+        raise NotFound("customer on its way to the platform", customer)
+    one = _only(found, customer)
+    if choice != CREATE and not choice.isdecimal():
+        raise CannotBeMeant(f"{choice!r} is no id of a customer of Invoiced.", "Write its number.")
+    taken = records.ours(account.connection_id, account.identity, RecordKind.CUSTOMER, choice)
+    if taken is not None and taken.our_id != one.object_id:
+        raise NotPossible(f"Customer {choice} of Invoiced is {taken.document} already.")
+    becomes = "a new customer" if choice == CREATE else f"customer {choice}"
+    return DecidePlan(
+        title=f"Take {one.document} for {becomes} of Invoiced?",
+        verb="Take",
+        told=("Its invoices go there from now on.",),
+        connection=account.connection,
+        which=(customer,),
+        names=(one.name,),
+        state=SendState.WAITING,
+        choice=choice,
+    )
+
+
+def _is_customer(one: Outgoing) -> bool:
+    return one.kind is RecordKind.CUSTOMER
