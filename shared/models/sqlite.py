@@ -77,6 +77,7 @@ class SqliteEngine:
         )
         self._turn = threading.RLock() if self.in_memory else nullcontext()
         self._opened: tuple[int, int] | None = None  # device and inode of the file
+        self._connection: Any = _Connection() if self.in_memory else _ConnectionOfThread()
 
     @property
     def safe_with_wal(self) -> bool:
@@ -116,6 +117,7 @@ class SqliteEngine:
             with self.explained():
                 self.database.connect()
                 self.database.pragma("schema_version")  # only now is the file opened
+            self._connection.only_reads = False
             self._opened = self._opened or _identity(self.path)
 
     def find(self, *, create: bool) -> None:
@@ -167,11 +169,18 @@ class SqliteEngine:
             stack.enter_context(self._turn)
             self.connect()
             stack.enter_context(self.explained())
+            self._only_read(not writing)
             stack.enter_context(self.database.transaction("IMMEDIATE" if writing else "DEFERRED"))
-            if not writing:
-                self.database.pragma("query_only", 1)
-                stack.callback(self.database.pragma, "query_only", 0)
             yield
+
+    def _only_read(self, only_reads: bool) -> None:
+        """Have SQLite refuse writes on this thread's connection, or take them again.
+
+        Only where that changes: SQLite then prepares every statement anew.
+        """
+        if self._connection.only_reads is not only_reads:
+            self.database.pragma("query_only", int(only_reads))
+            self._connection.only_reads = only_reads
 
     @contextmanager
     def changing_schema(self) -> Iterator[None]:
@@ -181,6 +190,7 @@ class SqliteEngine:
         that refer to it.
         """
         self.connect()
+        self._only_read(False)
         self.database.pragma("foreign_keys", 0)
         try:
             with self.explained(), self.database.transaction("IMMEDIATE"):
@@ -214,6 +224,7 @@ class SqliteEngine:
         self.connect()
         try:
             with self.explained():
+                self._only_read(False)
                 self.database.execute_sql("VACUUM INTO ?", (str(target),))
             _make_durable(target)
         except BaseException:
@@ -236,6 +247,16 @@ class SqliteEngine:
         if any(words in said for words in _LACKS_RIGHTS) and (closed := why_closed(self.path)):
             return closed
         return next((remedy for words, remedy in _REMEDIES.items() if words in said), "")
+
+
+class _Connection:
+    """What is set on a connection."""
+
+    only_reads = False
+
+
+class _ConnectionOfThread(_Connection, threading.local):
+    """The same, where each thread has its own."""
 
 
 class _Database(ClosesEverywhere, peewee.SqliteDatabase):

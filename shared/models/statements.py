@@ -22,6 +22,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from operator import itemgetter
 from typing import Any, Literal
 
 from peewee import SQL, Expression, Field, Model, NodeList, Query, Value, fn
@@ -145,7 +146,7 @@ class Statement:
 
     def __init__(self, build: Callable[[], Query]) -> None:
         self._build = build
-        self._compiled: dict[Engine, tuple[str, list[Any]]] = {}
+        self._compiled: dict[Engine, _Compiled] = {}
         _statements.append(self)
 
     def all(self, **parameters: Any) -> list[Row]:
@@ -180,17 +181,14 @@ class Statement:
 
     def many(self, rows: Iterable[Sequence[Any]]) -> None:
         """Run once for each row; a row holds the parameters in the order of the slots."""
-        engine, database = current()
-        sql, places = self._compile(engine, database)
-        assert all(isinstance(place, _Slot) for place in places), "every value must be a slot"
+        sql, database = self._for_many()
         cursor = database.cursor()
         cursor.executemany(sql, rows)
         cursor.close()
 
     def slots(self) -> list[str]:
         """The names of its slots, in the order in which ``many`` takes a row."""
-        _, places = self._compile(*current())
-        return [place.name for place in places]
+        return self._compile(*current()).names
 
     def compile(self) -> None:
         """Build the text for the current unit's engine now, if it was not needed yet."""
@@ -205,26 +203,58 @@ class Statement:
 
     def _text(
         self, engine: Engine, database: Database, parameters: dict[str, Any]
-    ) -> tuple[str, list[Any]]:
-        sql, places = self._compile(engine, database)
-        return sql, [
-            parameters[place.name] if type(place) is _Slot else _fill(place, parameters, engine)
-            for place in places
-        ]
+    ) -> tuple[str, Sequence[Any]]:
+        compiled = self._compile(engine, database)
+        return compiled.sql, compiled.arguments(parameters)
 
-    def _compile(self, engine: Engine, database: Database) -> tuple[str, list[Any]]:
+    def _for_many(self) -> tuple[str, Database]:
+        """The text for one row after the other, and where it is run."""
+        engine, database = current()
+        compiled = self._compile(engine, database)
+        assert compiled.takes_slots_alone, "every value must be a slot"
+        return compiled.sql, database
+
+    def _compile(self, engine: Engine, database: Database) -> _Compiled:
         compiled = self._compiled.get(engine)
         if compiled is None:
-            compiled = database.get_sql_context().sql(self._build()).query()
-            self._compiled[engine] = compiled
+            sql, places = database.get_sql_context().sql(self._build()).query()
+            compiled = self._compiled[engine] = _Compiled(sql, places, engine)
         return compiled
 
 
-def _fill(place: Any, parameters: dict[str, Any], engine: Engine) -> Any:
-    if not isinstance(place, _ListSlot):
-        return place
-    members = list(parameters[place.name])
-    return members if engine == "postgresql" else json.dumps(members)
+class _Compiled:
+    """The text of a statement, and how its arguments are put in order: no loop for each run."""
+
+    def __init__(self, sql: str, places: Sequence[Any], engine: Engine) -> None:
+        self.sql = sql
+        self._lists = {place.name for place in places if isinstance(place, _ListSlot)}
+        self._as_list: Callable[[list[Any]], Any] = list if engine == "postgresql" else json.dumps
+        self.names = [place.name for place in places if isinstance(place, _Slot)]
+        # What is no parameter goes by its place, which is the name of none.
+        keys = [place.name if isinstance(place, _Slot) else at for at, place in enumerate(places)]
+        self._constants = {
+            at: place for at, place in enumerate(places) if not isinstance(place, _Slot)
+        }
+        self._in_order: Callable[[Any], Sequence[Any]] = _getter(keys)
+
+    @property
+    def takes_slots_alone(self) -> bool:
+        """Whether every value in it is a parameter."""
+        return not self._constants
+
+    def arguments(self, parameters: dict[str, Any]) -> Sequence[Any]:
+        """The values in the order of the text."""
+        given: dict[Any, Any] = {**self._constants, **parameters}
+        for name in self._lists:
+            given[name] = self._as_list(list(given[name]))
+        return self._in_order(given)
+
+
+def _getter(names: Sequence[Any]) -> Callable[[Any], Sequence[Any]]:
+    """What takes the values of some names out of a dict, in their order."""
+    if len(names) < 2:  # itemgetter makes no tuple of one
+        return lambda given: [given[name] for name in names]
+    return itemgetter(*names)
 
 
 @contextmanager
@@ -279,7 +309,7 @@ class BulkInsert(Statement):
         if self._names_one_twice(rows):
             super().many(rows)  # one statement may not meet a row twice
         else:
-            sql, _ = self._compile(engine, database)
+            sql = self._compile(engine, database).sql
             arrays = ", ".join(f"%s::{_type(field)}[]" for field in self._fields)
             sql = _VALUES.sub(f"SELECT * FROM unnest({arrays})", sql, count=1)  # noqa: S608 (types)
             columns = [list(column) for column in zip(*rows, strict=True)]

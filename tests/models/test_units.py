@@ -31,6 +31,12 @@ def note_and_fail(store: Store) -> None:
         raise ZeroDivisionError
 
 
+def no_write_gets_through(store: Store) -> None:
+    refused = (StoreUnavailable, peewee.PeeweeException, psycopg.Error)
+    with pytest.raises(refused), store.reading():
+        note("sneaked in")
+
+
 def test_a_transaction_is_written_as_a_whole(store):
     with store.transaction():
         note("one")
@@ -87,12 +93,32 @@ def test_two_stores_in_one_thread_do_not_mix(store, tmp_path):
 
 
 def test_writing_while_reading_fails(store):
-    refused = (StoreUnavailable, peewee.PeeweeException, psycopg.Error)
-    with pytest.raises(refused), store.reading():
-        note("sneaked in")
+    no_write_gets_through(store)
     with store.transaction():
         note("allowed again")
     assert noted(store) == ["allowed again"]
+
+
+def test_writing_while_reading_fails_however_often_they_take_turns(store):
+    for turn in range(3):
+        with store.transaction():
+            note(f"{turn}")
+        for _ in range(2):
+            no_write_gets_through(store)
+    assert noted(store) == ["0", "1", "2"]
+
+
+def test_reading_twice_has_sqlite_prepare_no_statement_anew(tmp_path):
+    told: list[str] = []
+    with open_store(f"sqlite:///{tmp_path / 'read'}", create=True) as store:
+        noted(store)
+        store._engine.database.connection().set_trace_callback(told.append)
+        noted(store)
+        noted(store)
+        assert [line for line in told if "pragma" in line.lower()] == []
+        with store.transaction():
+            note("one")
+    assert [line for line in told if "query_only" in line] == ["PRAGMA query_only = 0"]
 
 
 def test_a_transaction_inside_a_reading_is_a_mistake(store):

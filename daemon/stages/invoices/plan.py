@@ -304,8 +304,8 @@ def _past(state: InvoiceSync) -> InvoiceSync:
 
 def _with_percent(state: InvoiceSync) -> InvoiceSync:
     low, high = PERCENT[state.step]
-    done = paging.share_read(state)
-    return replace(state, percent=max(state.percent, int(low + (high - low) * done)))
+    percent = int(low + (high - low) * paging.share_read(state))
+    return replace(state, percent=percent) if percent > state.percent else state
 
 
 def _iterator(state: InvoiceSync) -> ask.Iterator:
