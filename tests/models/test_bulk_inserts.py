@@ -51,7 +51,7 @@ def test_what_one_at_a_time_could_not_be_written_cannot_be_written_at_once(store
 
 
 @pytest.fixture
-def new_store(new_postgres_url):
+def new_database(new_postgres_url):
     with open_store(new_postgres_url()) as store:
         yield store
 
@@ -62,9 +62,11 @@ def rows_known() -> float:
     return told.fetchone()[0]
 
 
-def test_postgresql_looks_at_a_table_once_there_is_something_in_it_and_then_never_again(new_store):
+def test_postgresql_looks_at_a_table_once_there_is_something_in_it_and_then_never_again(
+    new_database,
+):
     insert = looks()
-    with new_store.transaction():
+    with new_database.transaction():
         insert.many((f"a{number}", 1, 2) for number in range(499))
         assert rows_known() < 1
         insert.many([("b", 1, 2)])
