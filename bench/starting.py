@@ -34,6 +34,7 @@ def figures() -> list[StartFigures]:
     with tempfile.TemporaryDirectory(prefix="deskbridge-bench-") as name:
         url = f"sqlite:///{Path(name)}/store.sqlite3"
         environment = {**os.environ, "DESKBRIDGE_DATABASE": url}
+        environment.pop("PYTHONDONTWRITEBYTECODE", None)  # what is installed is compiled
         command(environment, "connection", "add", "Big")
         alone = _measured("python -c pass", [sys.executable, "-c", "pass"], environment)
         return [alone, *(_of_command(words, environment) for words in COMMANDS)]

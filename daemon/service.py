@@ -35,9 +35,9 @@ from daemon.edge.resource import make_site
 from daemon.event_upkeep import EventUpkeep
 from daemon.heartbeat import Heartbeat, address, facts_of_this_process
 from daemon.outlets.bell import EventBell
+from daemon.outlets.posting import MadeWhenUsed, Poster
 from daemon.outlets.runner import Outlet, OutletRunner
 from daemon.outlets.service import Outlets, OutletSource
-from daemon.outlets.web_client import WebClient
 from daemon.outlets.webhooks import Webhooks
 from daemon.read_thread import ReadThread
 from daemon.session.admission import Admission
@@ -298,8 +298,13 @@ def make_daemon(
     connectors = Connectors(
         platforms(reactor), reactor=reactor, reads=reads, key_of=key_of, worker=run_connector
     )
-    client = WebClient(reactor, private_allowed=settings.webhooks_to_private_addresses)
-    sources: list[OutletSource] = [Webhooks(client, reads, watch.now)]
+
+    def web_client() -> Poster:
+        from daemon.outlets.web_client import WebClient  # it brings TLS with it
+
+        return WebClient(reactor, private_allowed=settings.webhooks_to_private_addresses)
+
+    sources: list[OutletSource] = [Webhooks(MadeWhenUsed(web_client), reads, watch.now)]
     answering = Answering(store, threads, reads, bell)
     api_site = make_api_site(answering, edge_limits(settings), reactor=reactor, now=store.now)
     api = EdgeService(reactor, api_site, settings, "api_listen")

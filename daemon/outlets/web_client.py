@@ -10,7 +10,6 @@ from __future__ import annotations
 import ipaddress
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, cast
 
 from OpenSSL import SSL
@@ -31,6 +30,8 @@ from twisted.web.http_headers import Headers
 from twisted.web.iweb import IAgentEndpointFactory, IBodyProducer
 from zope.interface import implementer
 
+from daemon.outlets.posting import Answer, NoAnswer
+
 SECONDS = 10.0
 """So long a request may take; so long a connection lives at the most."""
 CONNECT_SECONDS = 4.0
@@ -38,18 +39,6 @@ CONNECT_SECONDS = 4.0
 MOST_BYTES = 256 * 1024
 """So much a receiver may send, TLS and all; what it says beside the status is not read anyway."""
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
-
-
-class NoAnswer(Exception):
-    """There was no answer; the text says why, in a sentence."""
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """The head of an answer; ``retry_after`` as the receiver wrote it, or empty."""
-
-    status: int
-    retry_after: str
 
 
 def is_private(address: str) -> bool:

@@ -9,7 +9,7 @@ from email.utils import parsedate_to_datetime
 
 from twisted.internet.defer import Deferred
 
-from daemon.outlets.web_client import Answer, NoAnswer, WebClient
+from daemon.outlets.posting import Answer, NoAnswer, Poster
 from daemon.read_thread import Reads
 from shared.about import VERSION
 from shared.models import webhooks
@@ -33,7 +33,7 @@ class WebhookOutlet:
     webhook: Webhook
     kinds: frozenset[str] | None
     secret: str = field(repr=False)
-    client: WebClient = field(compare=False, repr=False)
+    client: Poster = field(compare=False, repr=False)
     reads: Reads = field(compare=False, repr=False)
     now: Callable[[], datetime] = field(compare=False, repr=False)
     at_once: int = 4
@@ -106,7 +106,7 @@ def _asked_for(retry_after: str, now: datetime) -> timedelta:
 class Webhooks:
     """The webhooks that are set up, as a source of outlets."""
 
-    def __init__(self, client: WebClient, reads: Reads, now: Callable[[], datetime]) -> None:
+    def __init__(self, client: Poster, reads: Reads, now: Callable[[], datetime]) -> None:
         self._client = client
         self._reads = reads
         self._now = now

@@ -16,7 +16,8 @@ from twisted.internet.testing import MemoryReactorClock, StringTransport
 from twisted.web.resource import Resource
 from twisted.web.server import NOT_DONE_YET, Site
 
-from daemon.outlets.web_client import MOST_BYTES, SECONDS, Answer, NoAnswer, WebClient, is_private
+from daemon.outlets.posting import Answer, NoAnswer
+from daemon.outlets.web_client import MOST_BYTES, SECONDS, WebClient, is_private
 from tests.certificates import in_days, self_signed
 
 

@@ -18,9 +18,9 @@ from twisted.internet.task import Clock
 from twisted.logger import globalLogPublisher
 
 from daemon.outlets.bell import EventBell
+from daemon.outlets.posting import Answer, NoAnswer
 from daemon.outlets.runner import OutletRunner
 from daemon.outlets.service import Outlets
-from daemon.outlets.web_client import Answer, NoAnswer
 from daemon.outlets.webhooks import Webhooks, judged
 from shared.errors import CannotBeMeant, NotFound, NotPossible
 from shared.models import audit, connections, events, outlets, problems, webhooks
