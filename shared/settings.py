@@ -1,6 +1,6 @@
 """Settings: a TOML file, overridden by ``DESKBRIDGE_…``, each with the place it came from.
 
-``SETTINGS`` is the table that loading, ``doctor`` and the README's list are made from.
+``SETTINGS`` is the table that loading, ``doctor`` and `docs/settings.md` are made from.
 """
 
 from __future__ import annotations
@@ -223,7 +223,7 @@ _ORDERED = (
     ("body_limit_bytes", "response_limit_bytes"),
     ("max_connections_per_peer", "max_connections"),
 )
-_NOWHERE = "Remove it; the README lists all settings"
+_NOWHERE = "Remove it; docs/settings.md lists all settings"
 
 
 class SettingRow(NamedTuple):

@@ -1,6 +1,6 @@
-"""The README's table of keys, made from the bindings.
+"""``docs/keys.md``, the table of keys, made from the bindings.
 
-``python -m console.tui.keys`` writes it into README.md; a test compares the two.
+``python -m console.tui.keys`` writes it; a test compares the two.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from console.tui.screens.base import ConsoleScreen
 from console.tui.widgets.dialogs import AskReason, Confirm
 from console.tui.widgets.key_line import key_shown
 
-README = Path(__file__).parents[2] / "README.md"
+PAGE = Path(__file__).parents[2] / "docs" / "keys.md"
 BEGIN, END = "<!-- keys: python -m console.tui.keys -->\n", "<!-- end of keys -->"
 _MANY = 5
 _PALETTE = Binding(DeskbridgeApp.COMMAND_PALETTE_BINDING, "command_palette", "Every command")
@@ -109,10 +109,10 @@ def classes_of(package: str) -> Iterator[type[Any]]:
 
 
 def main() -> None:
-    """Put the table into the README, between the two marks; raises ValueError without them."""
-    before, rest = README.read_text("utf-8").split(BEGIN)
+    """Put the table into the page, between the two marks; raises ValueError without them."""
+    before, rest = PAGE.read_text("utf-8").split(BEGIN)
     _, after = rest.split(END)
-    README.write_text(f"{before}{BEGIN}\n{table()}\n{END}{after}", "utf-8")
+    PAGE.write_text(f"{before}{BEGIN}\n{table()}\n{END}{after}", "utf-8")
 
 
 if __name__ == "__main__":

@@ -179,7 +179,7 @@ def test_a_misspelt_key_is_refused_with_the_nearest_one(tmp_path):
     path = written(tmp_path, 'pagesize = 5\nfrobnicate = 1\n[database]\nurl = "x"\n')
     found = {fault.key: fault for fault in faults(path)}
     assert found["pagesize"].remedy == "Did you mean page_size?"
-    assert "README" in found["frobnicate"].remedy
+    assert "settings.md" in found["frobnicate"].remedy
     assert "database" not in found
     assert found["pagesize"].source == str(path)
 

@@ -1,16 +1,16 @@
-"""The README has every key of the console, as the bindings have it."""
+"""The page of keys has every key of the console, as the bindings have it."""
 
 from __future__ import annotations
 
 from console.command import console
-from console.tui.keys import BEGIN, END, README, own_bindings, table
+from console.tui.keys import BEGIN, END, PAGE, own_bindings, table
 from console.tui.main_screens import MAIN_SCREENS
 from console.tui.widgets.key_line import key_shown
 from tests.console.tui.screens.bound import bound_classes
 
 
-def test_the_table_of_the_readme_is_current():
-    written = README.read_text("utf-8").partition(BEGIN)[2].partition(END)[0]
+def test_the_page_is_current():
+    written = PAGE.read_text("utf-8").partition(BEGIN)[2].partition(END)[0]
     assert written.strip() == table().strip(), "not current: python -m console.tui.keys"
 
 
@@ -27,6 +27,6 @@ def test_every_screen_and_every_key_is_in_the_table():
 
 
 def test_every_option_of_the_command_is_in_the_readme():
-    told = README.read_text("utf-8")
+    told = (PAGE.parents[1] / "README.md").read_text("utf-8")
     for option in console.params:
         assert all(name in told for name in option.opts), option
