@@ -61,6 +61,7 @@ def test_without_a_word_from_anybody_the_defaults_hold():
         waiting_is_a_problem_after_hours=24,
         invoiced_poll_seconds=60,
         keep_days=90,
+        webhooks_to_private_addresses=False,
         store_threads=0,
         drain_seconds=20,
     )
