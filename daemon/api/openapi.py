@@ -187,6 +187,8 @@ def _responses(route: Route) -> Schema:
     for status, told in _REFUSALS.items():
         if _may_be(route, status):
             content = {problem_details.TYPE: {"schema": _PROBLEM}}
+            if status == 400:  # what is no HTTP at all is refused before there is any JSON
+                content["text/plain"] = {"schema": {"type": "string"}}
             found[str(status)] = {"description": told, "content": content}
     return found
 

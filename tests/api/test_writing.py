@@ -125,6 +125,12 @@ def test_a_payment_that_cannot_be_meant_is_422_and_says_where(stocked):
     assert payments(stocked) == before
 
 
+def test_what_has_to_be_said_is_asked_for(stocked):
+    for name in ("external_id", "amount", "date"):
+        reply = post(stocked, {key: value for key, value in PAYMENT.items() if key != name})
+        assert (reply.status, reply.json["detail"]) == (422, f"{name} is missing.")
+
+
 def test_a_body_that_is_no_object_is_refused(stocked):
     for content in (b"", b"{", b"[]", b"nul", b'{"a": NaN}', b"[" * 60_000, b"\xff"):
         reply = stocked.ask("POST", stocked.at("payments"), content=content)

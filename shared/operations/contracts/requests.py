@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, field, fields, is_dataclass
 from datetime import date
 from decimal import Decimal
 from enum import Enum
@@ -58,8 +58,9 @@ class NewPaymentBody(PaymentTerms):
     """A payment that comes in."""
 
     external_id: Annotated[str, "your id of the payment: the same one is the same payment"]
-    amount: Annotated[Decimal, "the whole amount, as text: `250.00`"]
-    date: Annotated[Day, "the day of the payment"]
+    # Said by a field, or the base's "not said" would be their default.
+    amount: Annotated[Decimal, "the whole amount, as text: `250.00`"] = field()
+    date: Annotated[Day, "the day of the payment"] = field()
 
 
 @dataclass(frozen=True)
