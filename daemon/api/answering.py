@@ -24,7 +24,7 @@ from daemon.api.table import BY_NAME
 from daemon.outlets.bell import EventBell
 from daemon.read_thread import Reads
 from daemon.store_thread import Threads
-from shared.errors import StoreError, StoreUnavailable
+from shared.errors import NotFound, StoreError, StoreUnavailable
 from shared.models.store import Store
 from shared.operations import programs
 from shared.operations.contracts import requests
@@ -168,7 +168,14 @@ class Answering:
         if not request.if_match or not request.route.shows:
             return
         seen = BY_NAME[request.route.shows]
-        now = _answer(seen.run(replace(asked, query=seen.read_query({}))))
+        named = getattr(asked.body, "external_id", None)  # a new one is not in the address
+        path = {**asked.path, **({} if named is None else {"external_id": named})}
+        try:
+            now = _answer(seen.run(replace(asked, path=path, query=seen.read_query({}))))
+        except NotFound:
+            if named is None:
+                raise
+            raise Differs from None
         if not matches(request.if_match, now.etag):
             raise Differs
 
@@ -238,11 +245,28 @@ def _read_body(kind: type, request: Request) -> Any:
         code = "The body is not said to be JSON."
         raise BadBody("not-json", code, "Send Content-Type: application/json.")
     try:
-        held = json.loads(request.body or b"{}", parse_constant=_no_number)
+        text = (request.body or b"{}").decode("utf-8-sig")
+        held = json.loads(text, parse_constant=_no_number, object_pairs_hook=_said_once)
+    except SaidTwice as error:
+        told = f"The body says {str(error)[:40]!r} twice."
+        raise BadBody("bad-body", told, "Say each thing once.") from None
     except (ValueError, RecursionError):
         told = "The body cannot be read as JSON."
         raise BadBody("bad-body", told, "Send one JSON object, in UTF-8.") from None
     return requests.read(kind, held)
+
+
+class SaidTwice(ValueError):
+    """A name that an object has twice: readers differ in which of the values counts."""
+
+
+def _said_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    held: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in held:
+            raise SaidTwice(name)
+        held[name] = value
+    return held
 
 
 def _no_number(name: str) -> NoReturn:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from daemon.api.routes import Answer, BadParameter, encoded
+from daemon.api.routes import BASE, Answer, BadParameter, encoded
 from shared.errors import (
     CannotBeMeant,
     NotFound,
@@ -24,6 +24,7 @@ RETRY_SECONDS = 5
 TITLES: Mapping[str, tuple[int, str]] = {
     "bad-parameter": (400, "A parameter cannot be read"),
     "bad-body": (400, "The body cannot be read"),
+    "no-request": (400, "This is no HTTP/1.1 request"),
     "token-wrong": (401, "The token is missing or not good"),
     "token-reads-only": (403, "The token allows to read alone"),
     "not-found": (404, "There is no such thing"),
@@ -33,7 +34,9 @@ TITLES: Mapping[str, tuple[int, str]] = {
     "changed-meanwhile": (409, "It changed meanwhile"),
     "payment-changed-after-sending": (409, "The payment has left already"),
     "cursor-lost": (410, "What happened after this cursor is not known any more"),
+    "length-missing": (411, "The length of the body is missing"),
     "etag-differs": (412, "It is not what you saw any more"),
+    "body-too-large": (413, "The body is too large"),
     "not-json": (415, "The body is no JSON"),
     "cannot-be-meant": (422, "This cannot be meant"),
     "key-reused": (422, "The Idempotency-Key came with another request"),
@@ -104,7 +107,14 @@ def _of_store(error: StoreError) -> Answer:
         (StoreUnavailable, "store-unavailable"),
     )
     code = next((code for kind, code in codes if isinstance(error, kind)), "not-possible")
-    return problem(code, error.sentence, error.remedy)
+    return problem(code, error.sentence, error.remedy or _where_it_would_be(error))
+
+
+def _where_it_would_be(error: StoreError) -> str:
+    if not isinstance(error, NotFound):
+        return ""
+    what = "" if error.what == "connection" else f"/{{name}}/{error.what}s"
+    return f"What there is: GET {BASE}/connections{what}"
 
 
 SCHEMA: Schema = {

@@ -5,9 +5,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from functools import cache
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import parse_qsl, quote, unquote, urlencode
 
@@ -30,6 +32,7 @@ from daemon.edge.limits import EdgeLimits
 from daemon.session.login import Strangers
 
 LONGEST_QUERY = 8192
+LONGEST_KEY = 255
 
 
 class CollectedBody:
@@ -90,12 +93,16 @@ class ApiResource(Resource):
             return self._served(method)
         found, allowed = _find("GET" if method == "HEAD" else method, path)
         if found is None:
-            return _not_allowed(allowed) if allowed else _no_such()
+            return _not_allowed(method, allowed) if allowed else _no_such()
         route, places = found
         request.operation = f"{route.name} of the API"
         query = request.uri.partition(b"?")[2]
         if len(query) > LONGEST_QUERY:
-            return problem("bad-parameter", "What follows the ? is too long.")
+            remedy = f"Keep it to {LONGEST_QUERY} bytes."
+            return problem("bad-parameter", "What follows the ? is too long.", remedy)
+        if not _is_good_key(request.requestHeaders.getRawHeaders(b"Idempotency-Key", [])):
+            remedy = f"Send one, of {LONGEST_KEY} letters, digits and signs at most, no blanks."
+            return problem("bad-parameter", "The Idempotency-Key cannot be read.", remedy)
         asked = _request(request, route, places, query)
         answered = await self._answering.answer(asked, self._reactor)
         answer = self._slowed(request, answered)
@@ -103,7 +110,7 @@ class ApiResource(Resource):
 
     def _served(self, method: str) -> Answer:
         if method not in ("GET", "HEAD"):
-            return _not_allowed(["GET", "HEAD"])
+            return _not_allowed(method, ["GET", "HEAD"])
         return Answer(200, _document())
 
     def _slowed(self, request: EdgeRequest, answered: Answered) -> Answer:
@@ -125,7 +132,7 @@ class ApiResource(Resource):
         )
 
     def _write(self, answer: Answer, request: Any, method: str) -> None:
-        request.setResponseCode(answer.status)
+        request.setResponseCode(answer.status, HTTPStatus(answer.status).phrase.encode())
         headers = {
             "Content-Type": answer.content_type,
             "Cache-Control": "no-store",
@@ -170,8 +177,9 @@ def _no_such() -> Answer:
     return problem("not-found", "There is no such address.", f"All of them: {DOCUMENT_PATH}")
 
 
-def _not_allowed(allowed: Sequence[str]) -> Answer:
-    told = problem("method-not-allowed", f"This address takes {', '.join(allowed)}.")
+def _not_allowed(method: str, allowed: Sequence[str]) -> Answer:
+    sentence, remedy = f"This address does not take {method[:20]}.", f"Use {', '.join(allowed)}."
+    told = problem("method-not-allowed", sentence, remedy)
     return Answer(told.status, told.body, {"Allow": ", ".join(allowed)}, told.content_type)
 
 
@@ -189,7 +197,7 @@ def _request(
         _bearer(request),
         body.content,
         _header(request, "Content-Type"),
-        _header(request, "Idempotency-Key")[:255],
+        _header(request, "Idempotency-Key"),
         _header(request, "If-Match"),
     )
 
@@ -197,6 +205,12 @@ def _request(
 def _header(request: EdgeRequest, name: str) -> str:
     value = request.getHeader(name.encode("ascii"))
     return value.decode("latin-1").strip() if value else ""
+
+
+def _is_good_key(keys: Sequence[bytes]) -> bool:
+    """Whether there is none, or one that is kept whole: cut off it might be another's."""
+    pattern = rb"[!-~]{1,%d}" % LONGEST_KEY
+    return not keys or (len(keys) == 1 and re.fullmatch(pattern, keys[0].strip()) is not None)
 
 
 def _bearer(request: EdgeRequest) -> str:
@@ -220,6 +234,23 @@ def _with_headers(answer: Answer, request: EdgeRequest, asked: Request) -> Answe
     return Answer(answer.status, answer.body, headers, answer.content_type)
 
 
+class ApiSite(EdgeSite):
+    """The listening side: what is refused before it is a request is a problem, too."""
+
+    def refusal(self, code: int, reason: str) -> tuple[str, bytes]:
+        """See EdgeSite."""
+        name, remedy = _NO_REQUESTS.get(code, _NO_REQUESTS[http.BAD_REQUEST])
+        answer = problem(name, reason, remedy)
+        return answer.content_type, answer.body
+
+
+_NO_REQUESTS = {
+    http.BAD_REQUEST: ("no-request", "Send an HTTP/1.1 request with Content-Length."),
+    http.LENGTH_REQUIRED: ("length-missing", "Send Content-Length."),
+    http.REQUEST_ENTITY_TOO_LARGE: ("body-too-large", "Send one record in each request."),
+}
+
+
 def make_api_site(
     answering: Answering, limits: EdgeLimits, *, reactor: Clock, now: Callable[[], datetime]
 ) -> EdgeSite:
@@ -228,4 +259,4 @@ def make_api_site(
     def body_for(_head: Head) -> Body:
         return CollectedBody(limits.body_limit_bytes)
 
-    return EdgeSite(ApiResource(answering, reactor, now), limits, body_for, reactor)
+    return ApiSite(ApiResource(answering, reactor, now), limits, body_for, reactor)

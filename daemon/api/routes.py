@@ -246,7 +246,14 @@ def _part(held: Any) -> Any:
         raise TypeError
     if isinstance(held, int) and abs(held) >= 2**63:
         raise ValueError
+    if isinstance(held, str) and ("\x00" in held or not _is_text(held)):
+        raise ValueError
     return held
+
+
+def _is_text(held: str) -> bool:
+    """Whether no character of it is half a one, which JSON can write and no store takes."""
+    return not any("\ud800" <= one <= "\udfff" for one in held)
 
 
 def bad_place(text: str) -> BadParameter:

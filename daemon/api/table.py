@@ -192,11 +192,17 @@ def _show_problem(asked: Asked) -> Found:
 
 def _problem(asked: Asked) -> Problem:
     text = asked.path["number"]
-    number = int(text) if text.isascii() and text.isdecimal() and len(text) < 19 else 0
+    number = _number("problem", text)
     found = problems.view(asked.store, number)
     if found.connection_id != asked.connection.id:
         raise NotFound("problem", number)
     return found
+
+
+def _number(what: str, text: str) -> int:
+    if text.isascii() and text.isdecimal() and len(text) < 19:
+        return int(text)
+    raise NotFound(what, text)
 
 
 def _retry_problem(asked: Asked) -> Found:
@@ -251,7 +257,7 @@ def _list_syncs(asked: Asked) -> Found:
 
 def _show_sync(asked: Asked) -> Found:
     text = asked.path["number"]
-    number = int(text) if text.isascii() and text.isdecimal() and len(text) < 19 else 0
+    number = _number("sync", text)
     found = syncs.view(asked.store, number, 0, 0).sync
     if found.connection_id != asked.connection.id:
         raise NotFound("sync", number)
@@ -366,6 +372,7 @@ ROUTES: tuple[Route, ...] = (
         object_of(PAYMENT_DETAIL),
         body=requests.NewPaymentBody,
         created=True,
+        shows="show_payment",
         told="The same payment again changes nothing. Other terms correct it as long as nothing of"
         " it has left for QuickBooks.",
     ),

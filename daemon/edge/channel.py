@@ -54,6 +54,9 @@ class Site(Protocol):
     def leave(self, channel: EdgeChannel) -> None:
         """Count it no longer."""
 
+    def refusal(self, code: int, reason: str) -> tuple[str, bytes]:
+        """What is answered to what is no request: its content type, and why."""
+
 
 class EdgeChannel(http.HTTPChannel):
     """One connection: its deadlines, and the way of each body through the gate."""
@@ -137,11 +140,11 @@ class EdgeChannel(http.HTTPChannel):
         self._gate.drop()
         self._undecoded.clear()
         self.clearLineBuffer()
-        text = reason.encode() + b"\n"
+        kind, text = self.site.refusal(code, reason)
         self.transport.write(
-            b"HTTP/1.1 %d %s\r\nContent-Type: text/plain; charset=utf-8\r\n"
+            b"HTTP/1.1 %d %s\r\nContent-Type: %s\r\n"
             b"Content-Length: %d\r\nConnection: close\r\n\r\n%s"
-            % (code, http.RESPONSES[code], len(text), text)
+            % (code, http.RESPONSES[code], kind.encode(), len(text), text)
         )
         self._networkProducer.resumeProducing()
         self._allow(self.site.limits.closing_seconds, self._abort)

@@ -96,6 +96,10 @@ class EdgeSite(server.Site):
         self.draining = False
         self._drained: Deferred[None] = Deferred()
 
+    def refusal(self, code: int, reason: str) -> tuple[str, bytes]:
+        """What is answered to what is no request: its content type, and why."""
+        return "text/plain; charset=utf-8", f"{reason}\n".encode()
+
     def startFactory(self) -> None:
         """Start nothing: our log lines need neither a file nor a clock."""
 

@@ -176,6 +176,13 @@ def test_a_key_is_for_one_request_of_one_token(stocked):
     assert keyed(stocked, PAYMENT | {"memo": "x"}, token=second).status == 200
 
 
+def test_a_key_that_cannot_be_one_is_refused(stocked):
+    for key in ("", "a b", "\u00e9", "x" * 256):
+        reply = keyed(stocked, key=key)
+        assert (reply.status, reply.code) == (400, "bad-parameter")
+    assert "pay_9" not in payments(stocked)
+
+
 def test_answers_are_kept_for_a_day(stocked):
     keyed(stocked)
     stocked.clock.advance(23 * 3600)
@@ -234,3 +241,10 @@ def test_a_parked_payment_is_posted_as_a_new_one_only_if_that_is_confirmed(stock
     assert stocked.ask("POST", place, {}).json["needs"][0]["code"] == "post-again"
     assert stocked.get("payments/pay_1").json["status"] == "parked"
     assert stocked.ask("POST", place, {"confirm": ["post-again"]}).status == 200
+
+
+def test_a_body_that_says_a_thing_twice_is_refused(stocked):
+    twice = b'{"external_id": "pay_9", "amount": "1.00", "amount": "100.00"}'
+    reply = stocked.ask("POST", stocked.at("payments"), content=twice)
+    assert (reply.status, reply.code) == (400, "bad-body")
+    assert "'amount' twice" in reply.json["detail"]
