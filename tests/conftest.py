@@ -87,7 +87,12 @@ def pytest_collection_finish() -> None:
     gc.set_threshold(50_000, 20, 20)
 
 
+SLOW_FILES = ("test_processes", "test_program", "test_first_hundred", "test_second_hundred")
+"""They go first: processes that share the suite by files would wait for the last of them."""
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: item.path.stem not in SLOW_FILES)
     for item in items:
         if isinstance(item, pytest.Function) and inspect.iscoroutinefunction(item.obj):
             item.obj = _guarded(item.obj, _deadline_of(item))

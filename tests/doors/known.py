@@ -115,6 +115,7 @@ KEYS: Mapping[str, str] = {
     "IssuesPasswords.renew_ids": "issuing.IssuePlan",
     "IssuesPasswords.rotate": "issuing.IssuePlan",
     "IssuesPasswords.unlock": "issuing.UnlockPlan",
+    "LookScreen.take": "payment_intake.ImportPlan",
     "MappedNamesScreen.unmap": "customers.Unmatch",
     "PasswordScreen.links": "issuing.LinksPlan",
     "PaymentsScreen.retry_alike": "payments.Retry",
@@ -137,13 +138,13 @@ LOOKS = frozenset(
         *("more", "move", "network", "next", "next_page", "open", "order", "page", "page_before"),
         *("page_down", "page_up", "previous", "problems", "quit", "read", "related", "save"),
         *("scroll_down", "scroll_end", "scroll_home", "scroll_up", "set_up", "settings", "state"),
-        *("states", "stay", "submit", "turn", "who", "SetupScreen.stop"),
+        *("states", "stay", "submit", "take_file", "turn", "who", "SetupScreen.stop"),
     }
 )
 """Actions of keys that change nothing in the store: they look, move, or open a screen.
 
-``SetupScreen.stop`` waits no longer for the network, ``set_up`` opens the screen on which a
-connection is added, ``save`` writes a bundle to a file.
+``SetupScreen.stop`` waits no longer for the network, ``take_file`` opens the screen on which a file
+is chosen, ``set_up`` the one on which a connection is added, ``save`` writes a bundle to a file.
 """
 
 ASKS: frozenset[str] = frozenset(
@@ -163,6 +164,7 @@ ASKS: frozenset[str] = frozenset(
         "screens.payment_deciding:DecidesPayments.action_allow",
         "screens.payment_deciding:DecidesPayments.action_settle",
         "screens.payment_deciding:DecidesPayments.action_skip",
+        "screens.payment_file:_taken.work",
         "screens.payments:PaymentsScreen.action_retry_alike",
         "screens.problems:ProblemsScreen.action_resolve",
         "screens.problems:ProblemsScreen.action_retry_kind",

@@ -81,6 +81,8 @@ def filled(tmp_path_factory):
             syncs.start(held, "invoice", shell.store.now())
             credit_memos.store(held, 1, [memo("C-1"), memo("C-2")], of_all=True)
             map_records(held, name, shell.store.now())
+    for name in ("Bramble", "Larkspur"):  # last, so that the newest events are of both
+        shell.says("webhook", "add", name, f"https://hooks.example.com/{name}")
     shell.close()
     return shell.folder / "store.sqlite3"
 
