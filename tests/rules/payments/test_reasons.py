@@ -10,7 +10,14 @@ from shared.hints import all_hints, hint
 from shared.rules.payments import reasons
 from tests.shared.said import said_by_calls
 
-BY_ITSELF = ("by itself", "by themselves")
+BY_ITSELF = (
+    "by itself",
+    "by themselves",
+    "Payment Sync posts",
+    "Payment Sync then posts",
+    "posts once",
+    "posts it if",
+)
 WAITING = sorted({*reasons.PASSING, reasons.WAITS_LONG})
 JUDGED = {one.code for one in said_by_calls() if one.by in {"of_code", "_stopped"}}
 """The reasons for which the program stops a payment, read from its source."""
