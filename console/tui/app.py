@@ -4,29 +4,55 @@ from __future__ import annotations
 
 import gc
 import os
+from dataclasses import replace
+from datetime import datetime
 from functools import partial
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import App
 from textual.binding import Binding, BindingType
+from textual.message import Message
 from textual.screen import Screen
 
 from console.tui.main_screens import HOME, MAIN_SCREENS, MainScreen
+from console.tui.widgets.header import Header, Standing
 from console.tui.widgets.secret import Secret, covered
 from console.tui.worker import StoreWorker
+from shared.operations.describe.text import clock_time
 
 if TYPE_CHECKING:
+    from concurrent.futures import Future
+
     from textual.command import Provider
+
+    from shared.models.store import Store
+    from shared.operations.pulse import Pulse
 
 
 _STYLES: list[str | PurePath] = ["app.tcss", *sorted(Path(__file__).parent.glob("screens/*.tcss"))]
 WARM_UP_SECONDS = 1.0
+PULSE_SECONDS = 5.0
+"""How often the numbers of the header are read."""
 SETTLING_SECONDS = 0.02
 """How long paints are held back while one screen takes the place of another."""
 
 # The sixteen colors of the terminal itself: legible wherever its own shell is.
 THEME = "ansi-dark"
+
+
+def _read_pulse(store: Store) -> Pulse:
+    from shared.operations import pulse  # on the thread that reads
+
+    return pulse.view(store)
+
+
+class PulseRead(Message):
+    """The store answered how everything goes, or could not."""
+
+    def __init__(self, future: Future[Pulse]) -> None:
+        super().__init__()
+        self.future = future
 
 
 def _warm_up() -> None:
@@ -39,6 +65,10 @@ def _commands() -> type[Provider]:
     from console.tui.palette import DeskbridgeCommands
 
     return DeskbridgeCommands
+
+
+def _to_minute(at: datetime) -> datetime:
+    return at.replace(second=0, microsecond=0)
 
 
 class DeskbridgeApp(App[None], inherit_bindings=False):
@@ -58,7 +88,11 @@ class DeskbridgeApp(App[None], inherit_bindings=False):
         (100, "-normal"),
         (120, "-wide"),
     ]
-    VERTICAL_BREAKPOINTS = [(0, "-low"), (30, "-tall")]  # noqa: RUF012 - the same
+    VERTICAL_BREAKPOINTS = [  # noqa: RUF012 - the same
+        (0, "-tiny"),
+        (16, "-low"),
+        (30, "-tall"),
+    ]
     DEFAULT_MODE = HOME
     BINDINGS: ClassVar[list[BindingType]] = [
         *(
@@ -73,6 +107,8 @@ class DeskbridgeApp(App[None], inherit_bindings=False):
         # Told at once, or Textual would turn the terminal's own colors into black on black.
         super().__init__(ansi_color=True if "NO_COLOR" in os.environ else None)
         self.worker = worker
+        self.standing = Standing()
+        self._pulse_asked = False
         self._warm_up_seconds = warm_up_seconds
         self.theme = THEME
         for main in MAIN_SCREENS:
@@ -135,8 +171,35 @@ class DeskbridgeApp(App[None], inherit_bindings=False):
         self._exit_renderables.append(Traceback(show_locals=False, suppress=[rich, textual]))
         self._close_messages_no_wait()
 
+    def ask_pulse(self) -> None:
+        """Have the numbers of the header read, unless they are being read."""
+        if not self._pulse_asked:
+            self._pulse_asked = True
+            future = self.worker.read(_read_pulse)
+            future.add_done_callback(lambda done: self.post_message(PulseRead(done)))
+
+    def on_pulse_read(self, message: PulseRead) -> None:
+        """Show the numbers; where they could not be read, the screen tells why."""
+        self._pulse_asked = False
+        if message.future.exception() is None:
+            self.standing = replace(self.standing, pulse=message.future.result())
+        self.show_standing()
+
+    def show_standing(self) -> None:
+        """Have the header on top show the present standing, and the time."""
+        now = self.worker.clock()
+        self.standing = replace(self.standing, now=_to_minute(now), clock=clock_time(now))
+        for header in self.screen.query(Header):
+            header.follow()
+
+    def on_mount(self) -> None:
+        """Begin to follow how everything goes."""
+        if self.worker.poll_seconds is not None:
+            self.set_interval(PULSE_SECONDS, self.ask_pulse)
+
     def on_ready(self) -> None:
         """Once the first screen stands, have the others imported before their key is pressed."""
+        self.ask_pulse()
         if self._warm_up_seconds is not None:
             self.set_timer(self._warm_up_seconds, lambda: self.worker.beside(_warm_up))
 

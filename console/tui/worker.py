@@ -61,6 +61,12 @@ class Console(Protocol):
 
     worker: StoreWorker
 
+    def ask_pulse(self) -> None:
+        """Have the numbers of the header read anew: something was changed."""
+
+    def show_standing(self) -> None:
+        """Have the header show what is known, and the time."""
+
     def copy_secret(self, text: str) -> None:
         """Put a password on the clipboard of the operator's terminal, and on no other of ours."""
 

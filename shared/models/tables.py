@@ -822,6 +822,9 @@ class Audit(Table):
     connection = TextField()
     detail = TextField()
 
+    class Meta:
+        indexes = ((("action", "id"), False),)
+
 
 class Event(Table):
     """What happened to a record, in short; rows are only ever added, and pruned by age.

@@ -21,8 +21,13 @@ def due_at(connection: Connection, one: ApplicationOverview) -> datetime | None:
 
 def is_late(connection: Connection, one: ApplicationOverview, now: datetime) -> bool:
     """Whether Auto-Run stopped calling: half an interval, five minutes at least, went by."""
-    due = due_at(connection, one)
-    if due is None or (one.sync is not None and one.sync.ended_at is None):
+    runs = one.sync is not None and one.sync.ended_at is None
+    return not runs and has_missed(connection.run_every_minutes, one.application.last_seen_at, now)
+
+
+def has_missed(minutes: int, seen_at: datetime | None, now: datetime) -> bool:
+    """Whether a call is overdue: Auto-Run's interval is ``minutes``, 0 for none."""
+    if seen_at is None or not minutes:
         return False
-    grace = max(timedelta(minutes=connection.run_every_minutes) / 2, _LEAST_GRACE)
-    return now > due + grace
+    interval = timedelta(minutes=minutes)
+    return now > seen_at + interval + max(interval / 2, _LEAST_GRACE)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from shared.models import connections, overview, problems, syncs
+from shared.models import connections, overview, problems, pulse, syncs
 from shared.rules.values import Layout, Outcome, ProblemState, Record, RecordKind, SyncState
 from tests.models.builders import NOON, Books, later, trouble
 
@@ -51,6 +51,21 @@ def test_applications_of_another_layout_are_not_shown(store, books):
     with store.reading():
         [found] = overview.connections()
     assert [(one.application.kind, one.sync) for one in found.applications] == [("combined", None)]
+
+
+def test_the_pulse_knows_of_each_application_how_its_newest_sync_stands(store, books):
+    run(store, books.id, failed=2)
+    with store.transaction():
+        syncs.start(books.id, "payment", NOON)
+        combined = connections.add("Bramble", layout=Layout.COMBINED, now=NOON)
+    with store.reading():
+        found = [one[:1] + one[3:] for one in pulse.called()]
+    started = SyncState.PENDING.value
+    assert sorted(found) == [
+        (books.id, "finished", False, 2),
+        (books.id, started, True, 0),
+        (combined.id, "", False, 0),
+    ]
 
 
 def test_open_problems_are_counted_by_connection(store, books):

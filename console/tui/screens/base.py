@@ -21,6 +21,7 @@ from textual.widgets import Static
 
 from console.tui.widgets.dialogs import Confirm
 from console.tui.widgets.filter_line import FilterLine
+from console.tui.widgets.header import Header
 from console.tui.widgets.key_line import KeyLine
 from console.tui.widgets.text_view import TextView
 from console.tui.widgets.title_bar import TitleBar
@@ -61,6 +62,11 @@ class Looked(Message):
         self.then = then
 
 
+def seconds_to_read(sentence: str) -> float:
+    """How long a notice stays: a person reads three words a second, and has to look up first."""
+    return 5 + len(sentence.split()) / 3
+
+
 class ConsoleScreen(Screen[None]):
     """A screen with a title, what was said last, and the keys. Subclasses give PLACE and body."""
 
@@ -69,6 +75,10 @@ class ConsoleScreen(Screen[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "back", "Back", tooltip="Back to where you came from."),
     ]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._notice: Timer | None = None
 
     def body(self) -> ComposeResult:
         """The widgets between the title and the keys."""
@@ -80,16 +90,32 @@ class ConsoleScreen(Screen[None]):
         return cast(Console, self.app).worker
 
     def compose(self) -> ComposeResult:
+        yield Header()
         yield TitleBar(self.PLACE)
         yield from self.body()
         yield Static("", id="said")
         yield KeyLine()
 
-    def say(self, sentence: str) -> None:
-        """Show a sentence above the keys until the next one; nothing takes it away."""
+    def say(self, sentence: str, *, stays: bool = False) -> None:
+        """Show a notice above the keys; it leaves after the time it takes to read it.
+
+        ``stays``: until the next one, since it tells of what is under way.
+        """
         said = self.query_one("#said", Static)
         said.update(Text(plain(sentence)))
         said.display = bool(sentence)
+        if self._notice is not None:
+            self._notice.stop()
+        leaves = sentence and not stays
+        self._notice = self.set_timer(seconds_to_read(sentence), self.hush) if leaves else None
+
+    def hush(self) -> None:
+        """Take the notice away."""
+        self.say("")
+
+    def on_screen_resume(self) -> None:
+        """On top again: the header catches up."""
+        cast(Console, self.app).show_standing()
 
     def copy(self, text: str, what: str) -> None:
         """Put a text on the clipboard of the operator's own terminal (OSC 52)."""
@@ -153,6 +179,7 @@ class StoreScreen(ConsoleScreen, Generic[Snapshot]):
         return False
 
     def compose(self) -> ComposeResult:
+        yield Header()
         yield TitleBar(self.PLACE)
         yield Static("", id="trouble")
         yield Static("Reading the store…", id="loading")
@@ -169,6 +196,7 @@ class StoreScreen(ConsoleScreen, Generic[Snapshot]):
 
     def on_screen_resume(self) -> None:
         """On top again: catch up at once, then once a second."""
+        super().on_screen_resume()
         self.poll()
         if self._polling is not None:
             self._polling.resume()
@@ -180,6 +208,7 @@ class StoreScreen(ConsoleScreen, Generic[Snapshot]):
 
     def poll(self) -> None:
         """Ask for news, unless an answer is on its way or no news can come."""
+        cast(Console, self.app).show_standing()
         if self.snapshot is not None and self.is_final(self.snapshot):
             return
         if self._asked is None:
@@ -222,7 +251,7 @@ class StoreScreen(ConsoleScreen, Generic[Snapshot]):
         )
 
     def _carry_out_plan(self, plan: Plan[Outcome], confirmed: Collection[str]) -> None:
-        self.say("Working…")
+        self.say("Working…", stays=True)
         future = self.worker.decide(plan, confirmed)
         future.add_done_callback(lambda done: self._tell(Decided(done)))
 
@@ -237,6 +266,7 @@ class StoreScreen(ConsoleScreen, Generic[Snapshot]):
             self.say(str(self.worker.explain(error)))
         else:
             self.say(message.future.result().sentence)
+        cast(Console, self.app).ask_pulse()
         self.ask()
 
     def _tell(self, message: Message) -> None:

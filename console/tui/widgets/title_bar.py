@@ -1,4 +1,4 @@
-"""The first line: where you are on the left, how fresh it is on the right."""
+"""The line under the header: where you are on the left, how fresh it is on the right."""
 
 from __future__ import annotations
 
@@ -31,5 +31,5 @@ class TitleBar(Static):
     def render(self) -> Text:
         """Both sides in the width there is."""
         right = f" {self._standing} " if self._standing else ""
-        left = f" Deskbridge: {plain(self._place)}"
+        left = f" {plain(self._place)}"
         return Text(fit(left, max(self.size.width - cells(right), 1)) + right)

@@ -125,6 +125,11 @@ def local_time(at: datetime | None, never: str = "") -> str:
     return at.astimezone().strftime("%Y-%m-%d %H:%M") if at else never
 
 
+def clock_time(at: datetime) -> str:
+    """The time of day on this machine's wall clock: ``14:02``."""
+    return at.astimezone().strftime("%H:%M")
+
+
 def duration(start: datetime, end: datetime) -> str:
     """How long it ran in the two largest units: ``3 s``, ``2 min 5 s``, ``1 h 4 min``."""
     seconds = max(0, round((end - start).total_seconds()))

@@ -30,6 +30,7 @@ from textual.widgets import Button
 from console.tui.app import DeskbridgeApp
 from console.tui.screens.base import StoreScreen
 from console.tui.store_thread import OpensStore
+from console.tui.widgets.header import Header
 from console.tui.worker import StoreWorker
 from shared.health import Network, Page, ThisMachine
 from shared.models.store import Store, open_store
@@ -121,8 +122,19 @@ class Driver:
         self.pilot = pilot
 
     @property
+    def header(self) -> str:
+        """The header of the screen on top."""
+        return self.painted[0]
+
+    @property
     def lines(self) -> list[str]:
-        """What is on the screen, line by line, without the blanks at the right."""
+        """What is on the screen below the header, line by line, without the blanks at the right."""
+        shown = [one for one in self.app.screen.query(Header) if one.display]
+        return self.painted[len(shown) :]
+
+    @property
+    def painted(self) -> list[str]:
+        """Everything that is on the screen, line by line."""
         width, height = self.app.size
         strips = self.app.screen._compositor.render_strips()
         assert len(strips) == height

@@ -41,7 +41,7 @@ def test_before_the_first_change_it_says_what_will_stand_here(office):
 def test_entries_come_newest_first_and_the_one_under_the_cursor_is_told_in_full(trail, size):
     async def scenario(at: Driver) -> None:
         await at.press("a")
-        assert at.lines[0].startswith(" Deskbridge: Audit log")
+        assert at.lines[0].startswith(" Audit log")
         assert at.lines[2].split()[:4] == ["12:00", "mara", "problem.skip", "Bramble"]
         assert at.lines[4].split()[:4] == ["06-11", "12:00", "anna", "connection.add"]
         assert "Detail: problem 8, Invoice 1042: booked by hand" in at.text

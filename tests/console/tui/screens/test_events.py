@@ -39,7 +39,7 @@ def test_before_anything_happened_it_says_what_will_stand_here(office):
 def test_events_come_newest_first_and_the_one_under_the_cursor_is_told_in_full(eventful, size):
     async def scenario(at: Driver) -> None:
         await at.press("E")
-        assert at.lines[0].startswith(" Deskbridge: Events")
+        assert at.lines[0].startswith(" Events")
         assert "payment.refused" in at.lines[2]
         assert "Code: payment-currency" in at.text
         await at.press("down")

@@ -47,7 +47,7 @@ def test_what_does_not_work_stands_first_with_its_remedy(office, size):
 
     async def scenario(at: Driver) -> None:
         await at.press("e")
-        assert at.lines[0].startswith(" Deskbridge: Health: 1 failed, 2 warnings, ")
+        assert at.lines[0].startswith(" Health: 1 failed, 2 warnings, ")
         assert at.lines[2] == "Failed: 1"
         assert at.lines[3].split()[:2] == ["fail", "daemon"]
         assert at.lines[4] == "Warnings: 2"

@@ -35,7 +35,7 @@ def sit(office: Any, scenario: Callable[[Driver], Any], **options: Any) -> None:
 
     async def at_settings(at: Driver) -> None:
         await at.press("S")
-        assert "Deskbridge: Settings of Larkspur" in at.lines[0]
+        assert "Settings of Larkspur" in at.lines[0]
         await scenario(at)
 
     sit_down(office.url, at_settings, **options)
@@ -415,7 +415,7 @@ def test_removing_says_what_goes_and_wants_the_name(office, larkspur):
         assert "! Type Larkspur, in exactly these letters." in at.text
         assert now(office, larkspur) == larkspur
         await retype(at, "Larkspur")
-        assert "Deskbridge: Connections" in at.lines[0]
+        assert "Connections" in at.lines[0]
         assert "Removed Larkspur. Its applications can no longer sign in" in at.text
         await at.second()
         assert "No connection yet." in at.text

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
 
 import pytest
 
@@ -81,12 +80,11 @@ def test_a_store_that_was_replaced_is_opened_anew(office, larkspur, tmp_path):
     ids=lambda value: type(value).__name__ if isinstance(value, Exception) else "",
 )
 def test_a_store_that_cannot_be_opened_is_a_sentence_and_is_tried_again(office, error, told):
-    attempts: Iterator[Exception | None] = iter([error, error, None])
+    refused = [error]
 
     def opens(*, create: bool):
-        refused = next(attempts, None)
         if refused:
-            raise refused
+            raise refused[0]
         return open_store(office.url, create=create)
 
     async def scenario(at: Driver) -> None:
@@ -94,6 +92,7 @@ def test_a_store_that_cannot_be_opened_is_a_sentence_and_is_tried_again(office, 
         assert at.lines[0].endswith("not connected")
         await at.second()
         assert told in at.text
+        refused.clear()
         await at.second()
         assert told not in at.text
         assert "No connection yet." in at.text

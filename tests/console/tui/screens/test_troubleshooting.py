@@ -122,9 +122,9 @@ def test_from_an_error_the_catalog_opens_at_its_entry(office):
     async def scenario(at: Driver) -> None:
         await at.press("y", "t", "t")
         assert at.screen.focused.key == "wrong-password"
-        assert "Deskbridge: Troubleshooting (" in at.lines[0]
+        assert "Troubleshooting (" in at.lines[0]
         await at.press("enter", "t")  # it was opened from the catalog: back to that
-        assert "Deskbridge: Troubleshooting (" in at.lines[0]
+        assert "Troubleshooting (" in at.lines[0]
         await at.press("escape", "escape")
         assert "Recent Syncs" in at.lines[0]
 
@@ -136,7 +136,7 @@ def test_where_nothing_failed_the_key_leads_to_the_catalog(office):
 
     async def scenario(at: Driver) -> None:
         await at.press("y", "t")
-        assert "Deskbridge: Troubleshooting (" in at.lines[0]
+        assert "Troubleshooting (" in at.lines[0]
 
     sit_down(office.url, scenario)
 
@@ -148,7 +148,7 @@ def test_a_code_that_nobody_knows_says_so_and_leads_on(office):
         await at.press("y", "t")
         assert "There is no entry for E-4711" in at.text
         await at.press("t")
-        assert "Deskbridge: Troubleshooting (" in at.lines[0]
+        assert "Troubleshooting (" in at.lines[0]
 
     sit_down(office.url, scenario)
 

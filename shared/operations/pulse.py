@@ -1,0 +1,82 @@
+"""How everything goes at the moment, over all connections, in a few numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from shared.rules.lateness import has_missed
+
+if TYPE_CHECKING:
+    from shared.models.store import Store
+    from shared.rules.pulse import Called, Sum
+
+_WORST_FIRST = ("running", "failed", "late", "ok")
+
+
+@dataclass(frozen=True, slots=True)
+class Pulse:
+    """The companies by how their syncs go, the daemon, money, and the last backup.
+
+    ``ok``, ``failed``, ``late`` and ``running`` count each company once: a running sync first, then
+    the worst; one that never ran is in none. ``waiting`` is on its way to QuickBooks, ``unknown``
+    may be there or not; each by currency, the largest first. ``daemon_seen_at`` is the last sign
+    of life of any daemon. ``backup_at`` counts where ``keeps_backups``: the store is a file.
+    """
+
+    ok: int
+    failed: int
+    late: int
+    running: int
+    waiting: tuple[Sum, ...]
+    unknown: tuple[Sum, ...]
+    daemon_runs: bool
+    daemon_seen_at: datetime | None
+    keeps_backups: bool
+    backup_at: datetime | None
+
+
+def view(store: Store) -> Pulse:
+    """Read it; a few milliseconds, however much the store holds."""
+    # Imported on the thread that reads, once the first screen is painted.
+    from shared.health.snapshot import BACKUP
+    from shared.models import audit, daemons, pulse
+
+    now = store.now()
+    standing = _standing(pulse.called(), now)
+    known = daemons.known()
+    backups = audit.entries(1, action=BACKUP)
+    return Pulse(
+        ok=standing.count("ok"),
+        failed=standing.count("failed"),
+        late=standing.count("late"),
+        running=standing.count("running"),
+        waiting=tuple(pulse.on_their_way()),
+        unknown=tuple(pulse.unknown()),
+        daemon_runs=any(one.runs(now) for one in known),
+        daemon_seen_at=known[0].last_beat_at if known else None,
+        keeps_backups=store.path is not None,
+        backup_at=backups[0].at if backups else None,
+    )
+
+
+def _standing(called: Sequence[Called], now: datetime) -> list[str]:
+    """The word for each company of which one application ran or should have."""
+    words: dict[int, str] = {}
+    for one in called:
+        if word := _word(one, now):
+            held = words.get(one.connection_id, word)
+            words[one.connection_id] = min(word, held, key=_WORST_FIRST.index)
+    return list(words.values())
+
+
+def _word(one: Called, now: datetime) -> str:
+    if one.is_running:
+        return "running"
+    if one.state == "failed":
+        return "failed"
+    if has_missed(one.minutes, one.seen_at, now):
+        return "late"
+    return "ok" if one.state else ""
