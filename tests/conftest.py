@@ -15,6 +15,7 @@ import inspect
 import itertools
 import os
 import shutil
+import sys
 from collections.abc import Awaitable, Callable, Generator, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -50,6 +51,7 @@ hypothesis.settings.load_profile("suite")
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "deadline(seconds): how long an async test may take")
     _write_to_memory()
+    _compile_once()
 
 
 def _write_to_memory() -> None:
@@ -58,6 +60,14 @@ def _write_to_memory() -> None:
     """
     if os.access(MEMORY_DISK, os.W_OK) and shutil.disk_usage(MEMORY_DISK).free > MEMORY_NEEDED:
         os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY_DISK))
+
+
+def _compile_once() -> None:
+    """Keep what Python compiles, whatever the environment says of it: the processes that share the
+    suite import the same modules, and so does each daemon and command that a test starts.
+    """
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    sys.dont_write_bytecode = False
 
 
 MAY_BE_MISSING = ("Intuit's", "only root", "IPv6")

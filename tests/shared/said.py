@@ -7,6 +7,7 @@ given a name. Where it only stands in a set or is compared with, nobody says it.
 from __future__ import annotations
 
 import ast
+import functools
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -61,8 +62,13 @@ def names_of_codes(known: set[str]) -> set[str]:
     return found
 
 
-def said_by_calls() -> Iterator[Said]:
-    """Yield each code that is passed to a sayer."""
+@functools.cache
+def said_by_calls() -> tuple[Said, ...]:
+    """Each code that is passed to a sayer."""
+    return tuple(_said())
+
+
+def _said() -> Iterator[Said]:
     modules = dict(_modules())
     constants = {path: _constants(tree) for path, tree in modules.items()}
     everywhere = {name: value for found in constants.values() for name, value in found.items()}
@@ -88,7 +94,12 @@ def enumerated(known: set[str]) -> Iterator[str]:
                     yield from values
 
 
-def _modules() -> Iterator[tuple[str, ast.Module]]:
+@functools.cache
+def _modules() -> tuple[tuple[str, ast.Module], ...]:
+    return tuple(_parsed())
+
+
+def _parsed() -> Iterator[tuple[str, ast.Module]]:
     for top in ("daemon", "shared"):
         for path in sorted((ROOT / top).rglob("*.py")):
             name = path.relative_to(ROOT).as_posix()
