@@ -132,7 +132,7 @@ class Done:
     differs: str = ""
 
 
-Prepared = Request | Ambiguous | LeaveAlone | Refused | NotNow
+Prepared = Request | Done | Ambiguous | LeaveAlone | Refused | NotNow
 Answer = Done | LeaveAlone | Refused | NotNow | Unknown
 
 
@@ -170,7 +170,10 @@ class Platform(Protocol):
         """Ask whom the key opens the door to; Refused where it opens none."""
 
     def prepare(self, change: Change) -> Deferred[Prepared]:
-        """Look what is there, and say what sending a record would do. Only reads."""
+        """Look what is there, and say what sending a record would do. Only reads.
+
+        Done: nothing is to be sent, it has it just so.
+        """
 
     def send(self, body: bytes, key: str) -> Deferred[Answer]:
         """Write the bytes that ``prepare`` made, maybe long ago and in another process."""

@@ -35,7 +35,7 @@ from daemon.read_thread import Reads
 from daemon.store_thread import Threads
 from shared.models import connections, events, outlets
 from shared.models.outlets import Progress
-from shared.models.platforms import accounts, copies, outbox, records
+from shared.models.platforms import accounts, copies, outbox, paid, records
 from shared.models.platforms.outbox import Named, Standing
 from shared.models.store import Store
 from shared.rules.connectors import (
@@ -77,7 +77,7 @@ _PAYMENTS = frozenset(
     one.value
     for one in (
         *(EventKind.PAYMENT_IMPORTED, EventKind.PAYMENT_EDITED),
-        *(EventKind.PAYMENT_DELETED, EventKind.PAYMENT_RECOGNIZED),
+        *(EventKind.PAYMENT_DELETED, EventKind.PAYMENT_RECOGNIZED, EventKind.PAYMENT_POSTED),
     )
 )
 KINDS = _INVOICES | _CUSTOMERS | _PAYMENTS
@@ -265,7 +265,7 @@ class ConnectorWorker(Service):
     def _thd_take(self, found: events.Slice) -> None:
         """In one transaction: what they name waits, and they were taken."""
         now, held = self._thd_hold()
-        outbox.want(self._id, _named(self._id, found.events), now)
+        outbox.want(self._id, _named(self._id, self._identity(), found.events), now)
         progress = Progress(found.cursor)
         outlets.note(held, progress, gives_up_after=timedelta(), chance=self._chance, now=now)
 
@@ -422,22 +422,26 @@ class ConnectorWorker(Service):
                 else:
                     leaving.append(self._kept(one, after, request))
             else:
-                self._settle(one, request, now)
+                counted = self._counted(one, after) if isinstance(request, Done) else one
+                self._settle(counted, request, now, Would.NOTHING)
         return leaving
 
     def _kept(self, one: Outgoing, change: Change, request: Request) -> _Leaving:
-        copy = change.copy
-        if isinstance(copy, PaymentCopy):
-            records.absorb(self._id, self._identity(), one.object_id, copy.absorbed)
         kept = replace(
-            one,
+            self._counted(one, change),
             request=request.body,
             request_key=self._new_key(),
             request_digest=request.digest,
-            baseline=copy.baseline if isinstance(copy, InvoiceCopy) else None,
         )
         outbox.begin(self._id, kept)
         return _Leaving(kept, request.would)
+
+    def _counted(self, one: Outgoing, after: Next | None) -> Outgoing:
+        """The record with what is in its baseline, or in those of the invoices that it pays."""
+        copy = after.copy if isinstance(after, Change) else None
+        if isinstance(copy, PaymentCopy):
+            records.absorb(self._id, self._identity(), one.object_id, copy.absorbed)
+        return replace(one, baseline=copy.baseline if isinstance(copy, InvoiceCopy) else None)
 
     def _thd_end(self, leaving: Sequence[_Leaving], answers: Sequence[Answer]) -> None:
         """Write down what became of what left."""
@@ -534,21 +538,33 @@ def _batch(
     ]
 
 
-def _named(connection_id: int, found: Sequence[Event]) -> Iterator[Named]:
+def _named(connection_id: int, identity: str, found: Sequence[Event]) -> Iterator[Named]:
     """The records that events are about: of customers those alone that invoices are billed to."""
     for event in found:
         if event.kind.value in _INVOICES:
             yield _INVOICE, event.object_id, event.document
-        elif event.kind.value in _PAYMENTS:
-            yield _PAYMENT, event.document, event.document
     customers = {one.object_id: one.document for one in found if one.kind.value in _CUSTOMERS}
     for list_id in sorted(outbox.known(connection_id, _CUSTOMER, customers)):
         yield _CUSTOMER, list_id, customers[list_id]
+    yield from _payments(connection_id, identity, found)
+
+
+def _payments(connection_id: int, identity: str, found: Sequence[Event]) -> Iterator[Named]:
+    """The ReceivePayments that events are about: one posted here is told by the platform's id."""
+    told = {one.document: one.kind for one in found if one.kind.value in _PAYMENTS}
+    posted = paid.posted_for(connection_id, identity, told)
+    for txn_id, key in posted:
+        yield _PAYMENT, txn_id, key
+    for document in told.keys() - {key for _, key in posted}:
+        if told[document] is not EventKind.PAYMENT_POSTED:
+            yield _PAYMENT, document, document
 
 
 def _found(one: Outgoing, after: Next | None, became: Prepared | None) -> tuple[Would, str]:
     """What a dry run found of a record, and why."""
     match became:
+        case Done():
+            return Would.NOTHING, ""
         case Request(_, digest, would):
             is_same = isinstance(after, Change) and after.mapped and digest == one.digest
             return (Would.NOTHING if is_same else would), ""

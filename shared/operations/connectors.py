@@ -167,7 +167,7 @@ class ConnectPlan(Plan[Outcome]):
                 f"{connection.name} opens its Invoiced account with this key from now on."
             )
         accounts.add(account, self.door.sealed, self.position)
-        wanted = list(copies.at_first(connection))
+        wanted = list(copies.at_first(connection, account.identity))
         outbox.want(connection.id, wanted, by.now)
         by.note("invoiced.connect", connection.name, told)
         company = f" ({account.company})" if account.company else ""

@@ -6,13 +6,12 @@ Which platforms there are and how one is talked to: ``daemon/connectors/``.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated
 
 from shared.rules.ledger import Invoice
-from shared.rules.payments.values import Payment
 from shared.rules.values import RecordKind
 
 ORDER = (RecordKind.CUSTOMER, RecordKind.INVOICE, RecordKind.PAYMENT)
@@ -156,9 +155,11 @@ class Outgoing:
 
 @dataclass(frozen=True, slots=True)
 class CustomerCopy:
-    """A customer as it goes out. ``parent_list_id`` is empty where jobs are rolled up.
+    """A customer as it goes out. ``number`` is its account number, maybe empty.
 
-    ``shares_name``: another customer of QuickBooks goes out under the same name.
+    ``parent_list_id`` is empty where jobs are rolled up; ``parent_id`` is what the one above is on
+    the platform, empty in a dry run before it is there. ``shares_name``: another customer of
+    QuickBooks goes out under the same name.
     """
 
     list_id: str
@@ -170,11 +171,14 @@ class CustomerCopy:
     shares_name: bool
     parent_list_id: str = ""
     parent_name: str = ""
+    parent_id: str = ""
+    number: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class InvoiceCopy:
-    """An invoice as it goes out, billed to a customer that is on the platform.
+    """An invoice as it goes out, billed to a customer that is ``customer_id`` on the platform;
+    that is empty in a dry run before the customer is there.
 
     ``baseline`` is what it had been paid by what is not sent itself, for the first time that it
     goes out.
@@ -184,26 +188,36 @@ class InvoiceCopy:
     currency: str
     customer_list_id: str
     customer: str
+    customer_id: str
     baseline: Decimal
 
 
 @dataclass(frozen=True, slots=True)
 class AppliedCopy:
-    """What a payment pays of an invoice that is on the platform; ``discount`` comes on top."""
+    """What a payment pays of an invoice that is ``their_id`` on the platform, empty in a dry run
+    before it is there; ``discount`` comes on top."""
 
     txn_id: str
+    their_id: str
     amount: Decimal
     discount: Decimal
 
 
 @dataclass(frozen=True, slots=True)
 class PaymentCopy:
-    """A payment recorded in QuickBooks, with what of it belongs to invoices on the platform.
+    """A payment of QuickBooks, with what of it belongs to invoices on the platform.
 
-    ``absorbed`` are the (TxnID, amount) that are in the baseline of an invoice already.
+    ``external_id`` is that of one which came in as a payment of some platform and was posted here;
+    empty: it was recorded in QuickBooks. ``absorbed`` are the (TxnID, amount) that are in the
+    baseline of an invoice already.
     """
 
-    payment: Payment
+    txn_id: str
+    external_id: str
+    date: date
+    method: str
+    reference: str
+    memo: str
     currency: str
     customer_list_id: str
     customer: str

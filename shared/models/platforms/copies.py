@@ -10,21 +10,20 @@ paid is lost, and nothing is counted twice:
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from peewee import Case, fn
+from peewee import fn
 
 from shared.errors import NotFound
 from shared.models import ledger
 from shared.models import tables as t
-from shared.models.convert import millis, money
 from shared.models.ledger import invoice_pages
 from shared.models.mapper import Mapper
-from shared.models.payments import from_quickbooks
-from shared.models.platforms import outbox, records
+from shared.models.platforms import outbox, paid, records
 from shared.models.platforms.outbox import Named
+from shared.models.platforms.paid import InQuickBooks
 from shared.models.statements import Statement, among, slot
 from shared.rules.connectors import (
     AppliedCopy,
@@ -46,10 +45,7 @@ from shared.rules.payments import numbers
 from shared.rules.payments.names import folded
 from shared.rules.payments.values import (
     ZERO,
-    Payment,
-    PaymentSource,
     PaymentUse,
-    PostingState,
 )
 from shared.rules.values import Connection, InvoiceStatus, JobMode, RecordKind
 
@@ -118,6 +114,7 @@ class Side:
             shares_name=len(same) > 1,
             parent_list_id=held.parent_list_id if apart else "",
             parent_name=self._name_above(held) if apart else "",
+            parent_id=parent.their_id if parent else "",
         )
         return Change(one, self._mapped(_CUSTOMER, one.object_id), copy)
 
@@ -143,14 +140,16 @@ class Side:
             return stays
         if sides.status in _ENDED:
             return Change(one, mapped, None, _ENDED[sides.status])
-        if not (self._looking or self._mapped(_CUSTOMER, sides.customer_list_id)):
+        customer = self._mapped(_CUSTOMER, sides.customer_list_id)
+        if not (self._looking or customer):
             return self._waits_for(one, _CUSTOMER, sides.customer_list_id, sides.customer)
         copy = InvoiceCopy(
             ledger.invoice(self._id, one.object_id),
             (sides.currency or self._home).upper(),
             sides.customer_list_id,
             sides.customer,
-            max(self._paid_by_others(sides, mapped), ZERO),
+            customer.their_id if customer else "",
+            max(self._paid_by_others(sides), ZERO),
         )
         return Change(one, mapped, copy)
 
@@ -197,64 +196,60 @@ class Side:
                 )
         return None
 
-    def _paid_by_others(self, sides: InvoiceSides, mapped: Mapped | None) -> Decimal:
-        """What an invoice was paid in QuickBooks, but for the payments that are sent themselves."""
-        absorbed = records.absorbed(self._id, self._account.identity, sides.txn_id)
-        sent = sum((amount for _, amount in self._sent(sides.txn_id, absorbed)), ZERO)
-        return sides.total - sides.balance - sent - self._posted(sides.txn_id, mapped)
-
-    def _sent(self, txn_id: str, absorbed: dict[str, Decimal]) -> Iterator[tuple[str, Decimal]]:
-        """What payments of QuickBooks pay of an invoice, but for what is in its baseline."""
-        for payment, amount in _PAID.all(connection=self._id, txn_id=txn_id):
-            yield payment, money(int(amount)) - absorbed.get(payment, ZERO)
-
-    def _posted(self, txn_id: str, mapped: Mapped | None) -> Decimal:
-        """What was posted on an invoice of payments that are there, or since it is there."""
-        since_ms = millis(mapped.created_at) if mapped else None
-        posted = ZERO
-        for key, amount, posted_ms in _POSTED.all(connection=self._id, txn_id=txn_id):
-            is_later = since_ms is not None and (posted_ms or 0) > since_ms
-            there = self._mapped(_PAYMENT, key)
-            if is_later or (there is not None and there.owner is Owner.PLATFORM):
-                posted += money(int(amount))
-        return posted
+    def _paid_by_others(self, sides: InvoiceSides) -> Decimal:
+        """What an invoice was paid in QuickBooks, but for payments that are there or go there."""
+        where = (self._id, self._account.identity, sides.txn_id)
+        absorbed = records.absorbed(*where)
+        sent = sum(
+            (amount - absorbed.get(payment, ZERO) for payment, amount in paid.of_invoice(*where)),
+            ZERO,
+        )
+        return sides.total - sides.balance - sent - paid.came_from_there(*where)
 
     def _payment(self, one: Outgoing) -> Next:
-        """What is to become of a payment recorded in QuickBooks."""
-        payment = from_quickbooks.by_txn_id(self._id, [one.object_id]).get(one.object_id)
+        """What is to become of a payment of QuickBooks."""
         mapped = self._mapped(_PAYMENT, one.object_id)
-        if payment is None or payment.deleted:
+        if mapped and mapped.owner is Owner.PLATFORM:
+            return Stays(one, SendState.NOT_NEEDED, "It came from there.")
+        payment = paid.find(self._id, one.object_id)
+        if payment is None:
             return self._payment_gone(one, mapped, "QuickBooks does not have it any more.")
-        if _MAY_BE_OURS.all(connection=self._id, txn_id=one.object_id):
+        if payment.external_id and self._came_from_there(payment.external_id):
+            return Stays(one, SendState.NOT_NEEDED, "It came from there.")
+        if not payment.external_id and paid.may_be_posted_by_us(self._id, one.object_id):
             return Stays(one, SendState.WAITING, "It may be one that was posted from there.")
         other = self._other_currency(one, payment.currency)
         if other:
             return other
         return self._applied(one, payment, mapped)
 
+    def _came_from_there(self, external_id: str) -> bool:
+        there = self._mapped(_PAYMENT, external_id)
+        return there is not None and there.owner is Owner.PLATFORM
+
     def _payment_gone(self, one: Outgoing, mapped: Mapped | None, why: str) -> Next:
         if mapped is None:
             return Stays(one, SendState.NOT_NEEDED, why)
         return Change(one, mapped, None, Ended.DELETED)
 
-    def _applied(self, one: Outgoing, payment: Payment, mapped: Mapped | None) -> Next:
+    def _applied(self, one: Outgoing, payment: InQuickBooks, mapped: Mapped | None) -> Next:
         applied: list[AppliedCopy] = []
         absorbed: list[tuple[str, Decimal]] = []
-        for use in payment.applied:
+        for use in payment.uses:
             there = self._mapped(_INVOICE, use.invoice_txn_id)
             if there is None:
                 if not self._is_on_its_way(use.invoice_txn_id):
                     continue
                 if not self._looking:
                     return self._waits_for(one, _INVOICE, use.invoice_txn_id, use.number)
-                applied += _rest(use, ZERO)
+                applied += _rest(use, ZERO, "")
                 continue
             if there.baseline and _REREAD.all(connection=self._id, txn_id=use.invoice_txn_id):
                 return Stays(one, SendState.WAITING, f"Invoice {use.number} is read again first.")
             baseline_part = self._in_baseline(one, use, there, is_there=mapped is not None)
             if baseline_part:
                 absorbed.append((use.invoice_txn_id, baseline_part))
-            applied += _rest(use, baseline_part)
+            applied += _rest(use, baseline_part, there.their_id)
         if not applied:
             why = "None of what it pays is there, or it was counted when the invoice was sent."
             if mapped is None:
@@ -273,13 +268,13 @@ class Side:
         if one.object_id in absorbed or is_there or not there.baseline:
             return min(absorbed.get(one.object_id, ZERO), use.amount)
         sides = invoice_pages.get(self._id, use.invoice_txn_id)
-        others = self._paid_by_others(sides, there)
+        others = self._paid_by_others(sides)
         return min(max(there.baseline - sum(absorbed.values(), ZERO) - others, ZERO), use.amount)
 
     def _for_customer(
         self,
         one: Outgoing,
-        payment: Payment,
+        payment: InQuickBooks,
         mapped: Mapped | None,
         applied: list[AppliedCopy],
         absorbed: list[tuple[str, Decimal]],
@@ -291,7 +286,11 @@ class Side:
             names = ", ".join(sorted(name for _, name in billed))
             return Stays(one, SendState.REFUSED, f"It pays invoices of several customers: {names}.")
         currency = (payment.currency or self._home).upper()
-        copy = PaymentCopy(payment, currency, *payer, tuple(applied), tuple(absorbed))
+        copy = PaymentCopy(
+            *(payment.txn_id, payment.external_id, payment.date, payment.method),
+            *(payment.reference, payment.memo, currency, *payer),
+            *(tuple(applied), tuple(absorbed)),
+        )
         return Change(one, mapped, copy)
 
     def _billed(self, txn_id: str) -> tuple[str, str]:
@@ -309,11 +308,12 @@ class Side:
         return top.list_id, top.full_name
 
 
-def _rest(use: PaymentUse, absorbed: Decimal) -> list[AppliedCopy]:
+def _rest(use: PaymentUse, absorbed: Decimal, their_id: str) -> list[AppliedCopy]:
     """What is left of a use, its discount last."""
     cash = use.amount - use.discount
     taken = min(absorbed, cash)
-    rest = AppliedCopy(use.invoice_txn_id, cash - taken, use.discount - (absorbed - taken))
+    discount = use.discount - (absorbed - taken)
+    rest = AppliedCopy(use.invoice_txn_id, their_id, cash - taken, discount)
     return [rest] if rest.amount or rest.discount else []
 
 
@@ -347,55 +347,6 @@ _OF_NUMBER = Statement(
 )
 
 
-def _imported() -> Any:
-    return (
-        (t.Payment.connection == slot("connection"))
-        & (t.Payment.source == PaymentSource.QUICKBOOKS.value)
-        & ~t.Payment.deleted
-    )
-
-
-_PAID = Statement(
-    lambda: (
-        t.Payment.select(t.Payment.key, fn.SUM(t.PaymentUse.amount_cents))
-        .join(t.PaymentUse, on=(t.PaymentUse.payment == t.Payment.id))
-        .where(_imported() & (t.PaymentUse.invoice_txn_id == slot("txn_id")))
-        .group_by(t.Payment.key)
-    )
-)
-_POSTED = Statement(
-    lambda: (
-        t.PostingUse.select(
-            t.Payment.key,
-            fn.COALESCE(t.PostingUse.fitting_cents, t.PostingUse.amount_cents),
-            t.Posting.posted_ms,
-        )
-        .join(t.Posting, on=(t.PostingUse.posting == t.Posting.id))
-        .join(t.Payment, on=(t.Posting.payment == t.Payment.id))
-        .where(
-            (t.Posting.connection == slot("connection"))
-            & (t.PostingUse.invoice_txn_id == slot("txn_id"))
-            & (t.Posting.state == PostingState.POSTED.value)
-            & ~t.Posting.deleted
-        )
-    )
-)
-
-
-def _may_be_ours() -> Any:
-    """A payment of QuickBooks that carries a tag of a posting of ours."""
-    tag = (t.Posting.external_guid == t.Payment.external_guid) | (
-        fn.LOWER(t.Posting.ref_number) == fn.LOWER(t.Payment.reference)
-    )
-    return (
-        t.Payment.select(t.Payment.id)
-        .join(t.Posting, on=(t.Posting.connection == t.Payment.connection) & tag)
-        .where(_imported() & (t.Payment.key == slot("txn_id")))
-        .limit(1)
-    )
-
-
-_MAY_BE_OURS = Statement(_may_be_ours)
 _REREAD = Statement(
     lambda: t.Reread.select(t.Reread.id).where(
         (t.Reread.connection == slot("connection"))
@@ -413,43 +364,11 @@ _ON_ITS_WAY = Statement(
 )
 
 
-def at_first(connection: Connection) -> Iterator[Named]:
+def at_first(connection: Connection, identity: str) -> Iterator[Named]:
     """Return what goes out first: open invoices, whom they are billed to, what was paid of them."""
     for customer in ledger.customers(connection.id, connection.jobs):
         yield _CUSTOMER, customer.list_id, customer.full_name
     for sides in ledger.invoices(connection.id, status=InvoiceStatus.OPEN):
         yield _INVOICE, sides.txn_id, sides.number
-    for txn_id, number in _PAYMENTS_OF_OPEN.all(connection=connection.id):
-        yield _PAYMENT, txn_id, number or txn_id
-
-
-_PAYMENTS_OF_OPEN = Statement(
-    lambda: (
-        t.Payment.select(t.Payment.key, t.Payment.reference)
-        .join(t.PaymentUse, on=(t.PaymentUse.payment == t.Payment.id))
-        .join(
-            t.Invoice,
-            on=(t.Invoice.connection == t.Payment.connection)
-            & (t.Invoice.txn_id == t.PaymentUse.invoice_txn_id),
-        )
-        .where(
-            _imported()
-            & (t.Invoice.status == InvoiceStatus.OPEN.value)
-            & (t.Invoice.left_out == "")
-        )
-        .distinct()
-        .order_by(t.Payment.key)
-    )
-)
-
-
-def documents(connection_id: int, txn_ids: Iterable[str]) -> dict[str, str]:
-    """Return the numbers of payments recorded in QuickBooks, by TxnID, where they have one."""
-    return dict(_DOCUMENTS.all(connection=connection_id, ids=list(txn_ids)))
-
-
-_DOCUMENTS = Statement(
-    lambda: t.Payment.select(
-        t.Payment.key, Case(None, [(t.Payment.reference == "", t.Payment.key)], t.Payment.reference)
-    ).where(_imported() & among(t.Payment.key, "ids"))
-)
+    for txn_id, document in paid.of_open_invoices(connection.id, identity):
+        yield _PAYMENT, txn_id, document

@@ -97,7 +97,9 @@ class World:
         with self.store.transaction():
             accounts.add(account, b"", 0)
             connection = connections.by_id(self.id)
-            outbox.want(self.id, list(copies.at_first(connection)), self.store.now())
+            outbox.want(
+                self.id, list(copies.at_first(connection, account.identity)), self.store.now()
+            )
 
     def runs(
         self, daemon: str = "one", platform: Platform | None = None, clock: Clock | None = None
@@ -166,6 +168,12 @@ class World:
         with self.store.transaction():
             accounts.set_state(accounts.get(self.id, "Larkspur"), state)
             accounts.set_looking(self.id, is_looking=looking)
+
+    def chooses(self, object_id: str, choice: str) -> None:
+        """A person says which record of the platform one of ours is."""
+        one = self.stands(object_id)
+        with self.store.transaction():
+            outbox.decide(self.id, one, SendState.WAITING, "", choice, self.store.now())
 
     def close(self) -> None:
         for worker in self.workers:

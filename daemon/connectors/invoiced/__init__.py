@@ -1,0 +1,1 @@
+"""Invoiced: its client, and what QuickBooks and Invoiced call the same things."""

@@ -1,0 +1,52 @@
+"""What the platform asks of a client of Invoiced's API, and how that says that it failed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any, Protocol
+
+from twisted.internet.defer import Deferred
+
+
+class ApiRefusal(Exception):
+    """Invoiced refused a request for good, in these words. Nothing was done."""
+
+    def __init__(self, status: int, said: str) -> None:
+        super().__init__(f"{status}: {said}")
+        self.status = status
+        self.said = said
+
+
+class ApiNotNow(Exception):
+    """Nothing was done; ``whole``: nothing else would be done now, either."""
+
+    def __init__(self, reason: str, *, whole: bool = False, after: timedelta = timedelta()) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.whole = whole
+        self.after = after
+
+
+class ApiSilence(Exception):
+    """Nobody knows whether it was done."""
+
+    def __init__(self, reason: str, *, whole: bool = False) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.whole = whole
+
+
+class Api(Protocol):
+    """Calls of Invoiced's API, numbers as Decimal; each fails with one of the above alone."""
+
+    def get(self, path: str, query: Mapping[str, str] | None = None) -> Deferred[Any]:
+        """Read a record, or a page of a list."""
+
+    def write(
+        self, method: str, path: str, values: Mapping[str, Any] | None, key: str
+    ) -> Deferred[Any]:
+        """Write, under an idempotency key where the method has one; None for an empty answer."""
+
+    def close(self) -> Deferred[None]:
+        """Let connections go."""

@@ -1,0 +1,107 @@
+"""What is on Invoiced already: records looked up by all that may tell them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from daemon.connectors.invoiced import customers, invoices
+from daemon.connectors.invoiced.api import Api, ApiRefusal
+from daemon.connectors.invoiced.values import OUR_ID, our_id_of
+from daemon.connectors.platform import Ambiguous
+from shared.rules.connectors import CREATE, Change, CustomerCopy, InvoiceCopy
+from shared.rules.outlets import Refused
+from shared.rules.payments.names import folded
+
+Record = Mapping[str, Any]
+GONE = 404
+
+
+class Looks:
+    """Reads alone. Each method returns None where there is no such record."""
+
+    def __init__(self, api: Api) -> None:
+        self._api = api
+
+    async def one(self, kind: str, their_id: str) -> Record | None:
+        """The record of this id."""
+        query = {"include": "applied_to"} if kind == "payments" else None
+        try:
+            return await self._api.get(f"/{kind}/{their_id}", query)  # type: ignore[no-any-return]
+        except ApiRefusal as why:
+            if why.status == GONE:
+                return None
+            raise
+
+    async def ours(self, kind: str, our_id: str) -> Record | None:
+        """The record that names our ListID or TxnID, not one that was voided where others do."""
+        more = {"include": "applied_to"} if kind == "payments" else {}
+        found = await self._api.get(f"/{kind}", {f"metadata[{OUR_ID}]": our_id, **more})
+        same = [one for one in found if our_id_of(one) == our_id]
+        living = [one for one in same if not (one.get("voided") or one.get("status") == "voided")]
+        return next(iter(living or same), None)
+
+    async def known(self, kind: str, change: Change) -> Record | None:
+        """The record that is known to be ours, or says so."""
+        if change.mapped is not None:
+            there = await self.one(kind, change.mapped.their_id)
+            if there is not None:
+                return there
+        return await self.ours(kind, change.outgoing.object_id)
+
+    async def _accounting_id(self, kind: str, there: Record) -> str:
+        """The id under which an accounting system has a record of Invoiced; empty: none has it."""
+        told = await self._api.get(f"/{kind}/{there['id']}/accounting_sync_status")
+        return str(told.get("accounting_id") or "") if told.get("synced") else ""
+
+    async def customer(
+        self, change: Change, copy: CustomerCopy
+    ) -> Record | Ambiguous | Refused | None:
+        """The customer that is meant: known, chosen, of the same number, or of the same name."""
+        there = await self.known("customers", change)
+        if there is not None or change.choice == CREATE:
+            return there
+        if change.choice:
+            there = await self.one("customers", change.choice)
+            return there or Ambiguous(f"Invoiced has no customer {change.choice}.")
+        if copy.number:
+            found = await self._api.get("/customers", {"filter[number]": copy.number})
+            if found:
+                return await self._free_customer(copy, found[0])
+        found = await self._api.get("/customers", {"filter[name]": copy.name})
+        same = customers.of_name(copy, found)
+        if len(same) > 1 or (same and copy.shares_name):
+            return customers.ambiguous(copy, same)
+        return await self._free_customer(copy, same[0]) if same else None
+
+    async def _free_customer(self, copy: CustomerCopy, there: Record) -> Record | Ambiguous:
+        """A customer that may be taken for ours, unless it is another record of some books."""
+        known_as = await self._accounting_id("customers", there)
+        if known_as in ("", copy.list_id):
+            return there
+        return Ambiguous(
+            f"Invoiced has {there['name']} as {there['id']}, linked with record {known_as} of an "
+            "accounting system. Choose which one it is, or create it."
+        )
+
+    async def invoice(self, change: Change, copy: InvoiceCopy) -> Record | Refused | None:
+        """The invoice that ours is, or why its number is in the way."""
+        if change.mapped is not None or not copy.invoice.number:
+            there = await self.known("invoices", change)
+            if there is not None:
+                return there
+        return await self.of_number(copy) if copy.invoice.number else None
+
+    async def of_number(self, copy: InvoiceCopy) -> Record | Refused | None:
+        """The invoice of the same number, where that is ours."""
+        for one in await self.numbered(copy.invoice.number):
+            known_as = our_id_of(one) or await self._accounting_id("invoices", one)
+            if not invoices.may_be_ours(copy, one, known_as):
+                return invoices.is_another(copy, one)
+            return one
+        return None
+
+    async def numbered(self, number: str) -> list[Record]:
+        """The invoices of a number, however it is typed."""
+        found = await self._api.get("/invoices", {"filter[number]": number})
+        return [one for one in found if folded(str(one["number"])) == folded(number)]

@@ -1,0 +1,298 @@
+"""Invoiced behind the seam: what is there is looked at, then one write is prepared, then sent."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import timedelta
+from typing import Any, TypeVar
+
+from twisted.internet.defer import Deferred
+
+from daemon.connectors.invoiced import customers, invoices, payments, writes
+from daemon.connectors.invoiced.api import Api, ApiNotNow, ApiRefusal, ApiSilence
+from daemon.connectors.invoiced.looking import GONE, Looks
+from daemon.connectors.invoiced.values import money, our_id_of
+from daemon.connectors.invoiced.writes import Call, Write
+from daemon.connectors.platform import (
+    Ambiguous,
+    Answer,
+    Capabilities,
+    Company,
+    Done,
+    LeaveAlone,
+    NotNow,
+    Prepared,
+    Request,
+    Unknown,
+)
+from shared.rules import invoiced as rules
+from shared.rules.connectors import (
+    Change,
+    CustomerCopy,
+    Ended,
+    InvoiceCopy,
+    PaymentCopy,
+    Would,
+)
+from shared.rules.outlets import Refused
+from shared.rules.values import RecordKind
+
+T = TypeVar("T")
+Record = Mapping[str, Any]
+_SETTINGS = "/settings/accounts_receivable"
+_WAITS_FOR_PAYMENTS = 6
+"""So often an invoice that ended waits for its payments to be taken off, some minutes in all."""
+_LOCKED, _QUOTA = "updated by another process", "quota"
+
+
+class Invoiced:
+    """An account of Invoiced. ``zone`` is its time zone, empty: it is asked."""
+
+    capabilities = Capabilities()
+
+    def __init__(self, api: Api, zone: str = "") -> None:
+        self._api = api
+        self._zone = zone
+        self._looks = Looks(api)
+
+    def company(self) -> Deferred[Company | Refused | NotNow]:
+        """Ask whom the key opens the door to."""
+        return Deferred.fromCoroutine(self._company())
+
+    def prepare(self, change: Change) -> Deferred[Prepared]:
+        """Look what is there, and say what sending a record would do."""
+        return Deferred.fromCoroutine(self._prepare(change))
+
+    def send(self, body: bytes, key: str) -> Deferred[Answer]:
+        """Make the calls of a write; where Invoiced refuses one that it may have had, look."""
+        return Deferred.fromCoroutine(self._send(writes.read(body), key))
+
+    def close(self) -> Deferred[None]:
+        """Let connections go."""
+        return self._api.close()
+
+    async def _company(self) -> Company | Refused | NotNow:
+        try:
+            told = rules.company_of(await self._api.get(rules.COMPANY))
+            settings = await self._api.get(_SETTINGS)
+        except ApiRefusal as why:
+            return Refused(why.said)
+        except KeyError:
+            return Refused("What answers there is not Invoiced.")
+        except (ApiNotNow, ApiSilence) as why:
+            return _not_now(why)
+        self._zone = told.time_zone
+        return Company(
+            told.identity, told.name, told.currency, told.time_zone, tuple(_warnings(settings))
+        )
+
+    async def _prepare(self, change: Change) -> Prepared:
+        looks: dict[RecordKind, Callable[[Change], Awaitable[Prepared]]] = {
+            RecordKind.CUSTOMER: self._customer,
+            RecordKind.INVOICE: self._invoice,
+            RecordKind.PAYMENT: self._payment,
+        }
+        try:
+            if not self._zone:
+                self._zone = rules.company_of(await self._api.get(rules.COMPANY)).time_zone
+            return await looks[change.outgoing.kind](change)
+        except ApiRefusal as why:
+            return NotNow(f"Invoiced cannot be read: {why.said}", whole=True)
+        except (ApiNotNow, ApiSilence) as why:
+            return _not_now(why)
+
+    async def _customer(self, change: Change) -> Prepared:
+        copy = change.copy
+        if not isinstance(copy, CustomerCopy):
+            return LeaveAlone("Customers stay on Invoiced.")
+        there = await self._looks.customer(change, copy)
+        if isinstance(there, Ambiguous | Refused):
+            return there
+        if there is None:
+            is_new = bool(change.choice) or copy.shares_name
+            return writes.request(customers.create(copy, as_new=is_new), Would.CREATE)
+        their_id, is_ours = str(there["id"]), our_id_of(there) == copy.list_id
+        if is_ours and customers.is_as_wanted(copy, there):
+            return Done(their_id)
+        would = Would.CHANGE if change.mapped else Would.MATCH
+        return writes.request(customers.change(copy, their_id), would, there["updated_at"])
+
+    async def _invoice(self, change: Change) -> Prepared:
+        copy = change.copy
+        if not isinstance(copy, InvoiceCopy):
+            return await self._ended_invoice(change)
+        there = invoices.why_not(copy) or await self._looks.invoice(change, copy)
+        if isinstance(there, Refused):
+            return there
+        if there is None:
+            if not copy.customer_id:
+                return Request(b"", "", Would.CREATE)  # a dry run: its customer is not there yet
+            return writes.request(invoices.create(copy, self._zone), Would.CREATE)
+        stays = invoices.left_alone(there) or (copy.customer_id and invoices.moved(copy, there))
+        if stays:
+            return stays
+        return self._over_invoice(change, copy, there)
+
+    def _over_invoice(self, change: Change, copy: InvoiceCopy, there: Record) -> Prepared:
+        over = there["updated_at"]
+        if change.mapped is None and (invoices.lacks_baseline(copy, there) or there["draft"]):
+            return writes.request(invoices.take(copy, there, self._zone), Would.MATCH, over)
+        if invoices.is_as_wanted(copy, there, self._zone):
+            return Done(str(there["id"]))
+        would = Would.CHANGE if change.mapped else Would.MATCH
+        return writes.request(invoices.change(copy, there, self._zone), would, over)
+
+    async def _ended_invoice(self, change: Change) -> Prepared:
+        there = await self._looks.known("invoices", change)
+        if there is None:
+            return Done("")
+        if change.ended is Ended.VOIDED and there.get("status") == "voided":
+            return Done(str(there["id"]))
+        paid = money(there["total"]) - money(there["balance"])
+        baseline = change.mapped.baseline if change.mapped else None
+        if there.get("status") != "voided" and paid not in (0, baseline):
+            # What pays it is taken off first, since payments come after invoices.
+            if change.outgoing.attempts < _WAITS_FOR_PAYMENTS:
+                return NotNow("It waits for what pays it to be taken off.")
+            return Refused(
+                f"QuickBooks has it {change.ended.value}, and {paid} was paid of it on Invoiced. "
+                "Take the payment off there, then retry it."
+            )
+        write = invoices.end(change.outgoing.object_id, there, change.ended)
+        return writes.request(write, Would.END, there["updated_at"])
+
+    async def _payment(self, change: Change) -> Prepared:
+        copy = change.copy
+        there = await self._looks.known("payments", change)
+        if not isinstance(copy, PaymentCopy):
+            return self._ended_payment(change, there)
+        if there is None and copy.external_id.isdecimal():
+            own = await self._looks.one("payments", copy.external_id)
+            if own is not None and not payments.is_ours(own):
+                return LeaveAlone("It came from Invoiced.")
+        if there is None or not all(one.their_id for one in copy.applied):
+            return writes.request(payments.send(copy, self._zone), Would.CREATE)
+        if not payments.is_ours(there):
+            return LeaveAlone("It was recorded on Invoiced, which keeps it as it is.")
+        if there.get("voided"):
+            return LeaveAlone("It was voided on Invoiced by hand.", str(there["id"]))
+        if payments.is_as_wanted(copy, there, self._zone):
+            return Done(str(there["id"]))
+        would = Would.CHANGE if change.mapped else Would.MATCH
+        return writes.request(payments.send(copy, self._zone), would, there["updated_at"])
+
+    def _ended_payment(self, change: Change, there: Record | None) -> Prepared:
+        if there is None:
+            return Done("")
+        if not payments.is_ours(there):
+            return LeaveAlone("It was recorded on Invoiced, which keeps it as it is.")
+        write = payments.delete(change.outgoing.object_id)
+        return writes.request(write, Would.END, there["updated_at"])
+
+    async def _send(self, write: Write, key: str) -> Answer:
+        told: Record | None = None
+        try:
+            for place, call in enumerate(write.calls):
+                told = await self._called(write, call, f"{key}-{place}")
+        except ApiRefusal as why:
+            return await self._refused(write, why)
+        except ApiNotNow as why:
+            return _not_now(why)
+        except ApiSilence as why:
+            return Unknown(why.reason, whole=why.whole)
+        return _answered(write, told)
+
+    async def _called(self, write: Write, call: Call, key: str) -> Record | None:
+        """Make a call; one that is refused since it was made before is answered by what is there.
+
+        Raises what the client raises.
+        """
+        try:
+            return await self._api.write(  # type: ignore[no-any-return]
+                call.method, call.path, call.values, key
+            )
+        except ApiRefusal:
+            try:
+                done = await self._done_before(write, call)
+            except ApiNotNow as why:
+                raise ApiSilence(why.reason, whole=why.whole) from why
+            if done is None:
+                raise
+            return done
+
+    async def _done_before(self, write: Write, call: Call) -> Record | None:
+        """What a call that was refused had brought about before; None: nothing."""
+        their_id = call.path.split("/")[2] if call.path.count("/") > 1 else ""
+        if call.method == "DELETE":
+            return None if await self._looks.one("invoices", their_id) else {}
+        if call.path.endswith("/void"):
+            there = await self._looks.one("invoices", their_id)
+            return there if there and there.get("status") == "voided" else None
+        if call.path == "/invoices" and call.values:
+            numbered = await self._looks.numbered(str(call.values["number"]))
+            return next((one for one in numbered if our_id_of(one) == write.our_id), None)
+        return None
+
+    async def _refused(self, write: Write, why: ApiRefusal) -> Refused | NotNow:
+        """What a refusal means: some of it passes, and some says that something changed there."""
+        if _LOCKED in why.said:
+            return NotNow(why.said)
+        if _QUOTA in why.said:
+            return NotNow(why.said, after=timedelta(hours=1))
+        call = write.calls[0]
+        if why.status == GONE and call.method == "PATCH":
+            return NotNow("It is not there any more.")
+        if call.method == "PATCH" and write.kind is RecordKind.INVOICE:
+            try:
+                there = await self._looks.one("invoices", call.path.split("/")[2])
+            except (ApiNotNow, ApiSilence) as silence:
+                return _not_now(silence)
+            if there is None or invoices.left_alone(there):
+                return NotNow("It changed there meanwhile.")
+        return Refused(why.said)
+
+
+def _answered(write: Write, told: Record | None) -> Answer:
+    """What Invoiced made of a write."""
+    call = write.calls[-1]
+    values = call.values or {}
+    record = told or {}
+    if call.path.endswith("accounting_sync"):
+        record = record.get("object") or {}
+        if values.get("deleted"):
+            return Done("")
+        if told is None or told.get("action") is None:
+            return _nothing_done(write)
+    if call.method == "DELETE":
+        return Done("")
+    return Done(str(record["id"]), _differs(write, record))
+
+
+def _nothing_done(write: Write) -> Refused | NotNow:
+    if write.kind is RecordKind.PAYMENT:
+        return Refused("Invoiced knows none of the invoices that it pays. Retry those first.")
+    return NotNow("Invoiced left it as it was.")
+
+
+def _differs(write: Write, record: Record) -> str:
+    if not write.total:
+        return ""
+    there = money(record["amount"] if write.kind is RecordKind.PAYMENT else record["total"])
+    if str(there) == write.total:
+        return ""
+    return f"Invoiced has {there}, QuickBooks {write.total}."
+
+
+def _not_now(why: ApiNotNow | ApiSilence) -> NotNow:
+    after = why.after if isinstance(why, ApiNotNow) else timedelta()
+    return NotNow(why.reason, whole=why.whole, after=after)
+
+
+def _warnings(settings: Record) -> list[str]:
+    """Settings of the account that may surprise who sends invoices there."""
+    found = []
+    if settings.get("auto_apply_credits"):
+        found.append("Invoiced applies credits to new invoices by itself: QuickBooks has none.")
+    if settings.get("default_collection_mode") in ("auto", "autopay"):
+        found.append("Invoiced collects new invoices by AutoPay: a charge may follow at once.")
+    return found

@@ -1,0 +1,63 @@
+"""Single values as Invoiced wants them, and compared with what it shows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime, time
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+SYSTEM = "quickbooks_desktop"
+"""How Invoiced calls the accounting system that our ids are of."""
+OUR_ID = "quickbooks_id"
+"""The metadata key under which a record of Invoiced names its ListID or TxnID."""
+LONGEST_NAME, LONGEST_NUMBER, LONGEST_TEXT = 255, 32, 5000
+_MORNING, _EVENING = time(6), time(18)
+
+Values = dict[str, Any]
+
+
+def linked(our_id: str) -> Values:
+    """What ties a record of Invoiced to ours: on its accounting page, and where we find it."""
+    return {"accounting_system": SYSTEM, "accounting_id": our_id, "metadata": {OUR_ID: our_id}}
+
+
+def our_id_of(record: Mapping[str, Any]) -> str:
+    """The ListID or TxnID that a record of Invoiced names; empty: none."""
+    metadata = record.get("metadata")
+    return str(metadata.get(OUR_ID) or "") if isinstance(metadata, Mapping) else ""
+
+
+def day(value: date, zone: str) -> int:
+    """A day as Invoiced keeps it: 6 in the morning there, so that no time zone moves it."""
+    return _seconds(value, _MORNING, zone)
+
+
+def due_day(value: date, zone: str) -> int:
+    """The day until which something is due, as Invoiced keeps it: 6 in the evening."""
+    return _seconds(value, _EVENING, zone)
+
+
+def _seconds(value: date, at: time, zone: str) -> int:
+    return int(datetime.combine(value, at, ZoneInfo(zone)).timestamp())
+
+
+def day_of(seconds: Any, zone: str) -> date | None:
+    """The day that Invoiced means; None where it names none."""
+    return datetime.fromtimestamp(int(seconds), ZoneInfo(zone)).date() if seconds else None
+
+
+def cut(text: str, longest: int) -> str:
+    """The text as far as Invoiced takes it."""
+    return text if len(text) <= longest else text[: longest - 1] + "…"
+
+
+def money(value: Any) -> Decimal:
+    """An amount that Invoiced shows; none is zero."""
+    return Decimal(str(value or 0)).quantize(Decimal("0.01"))
+
+
+def as_number(value: Decimal) -> int | float:
+    """A number for JSON. A float has 15 digits, more than any amount, and prints as it was read."""
+    return int(value) if value == value.to_integral_value() else float(value)

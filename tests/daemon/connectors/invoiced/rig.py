@@ -1,0 +1,104 @@
+"""A daemon that works for an account of the fake Invoiced, without HTTP between them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+from urllib.parse import urlencode
+
+from twisted.internet.defer import Deferred, succeed
+from twisted.python.failure import Failure
+
+from daemon.connectors.invoiced.api import ApiNotNow, ApiRefusal, ApiSilence
+from daemon.connectors.invoiced.platform import Invoiced
+from simulator.invoiced.account import Record
+from simulator.invoiced.faults import Fault
+from simulator.invoiced.service import Answer, ConnectionCut
+from tests.daemon.connectors.rig import World
+from tests.simulator.invoiced.builders import Fake
+
+
+class Direct:
+    """A client that goes through every layer of the fake but HTTP."""
+
+    def __init__(self, fake: Fake) -> None:
+        self._fake = fake
+
+    def get(self, path: str, query: Mapping[str, str] | None = None) -> Deferred[Any]:
+        target = f"{path}?{urlencode(query)}" if query else path
+        return self._asked("GET", target, None, {})
+
+    def write(
+        self, method: str, path: str, values: Mapping[str, Any] | None, key: str
+    ) -> Deferred[Any]:
+        headers = {} if method == "DELETE" else {"idempotency-key": key}
+        return self._asked(method, path, values, headers)
+
+    def close(self) -> Deferred[None]:
+        return succeed(None)
+
+    def _asked(self, method: str, path: str, values: Any, headers: Any) -> Deferred[Any]:
+        answered: Deferred[Any] = self._fake.send(method, path, values, headers)
+        return answered.addCallbacks(_read, _cut, errbackArgs=(method,))
+
+
+def _read(answer: Answer) -> Any:
+    if answer.headers["Content-Type"] == "text/html":
+        raise ApiSilence(f"HTTP status {answer.status}")
+    told = json.loads(answer.body, parse_float=Decimal) if answer.body else None
+    if answer.status < 400:
+        return told
+    if answer.status in (401, 403, 429):
+        after = timedelta(seconds=float(answer.headers.get("Retry-After", 0)))
+        raise ApiNotNow(told["message"], whole=True, after=after)
+    if answer.status >= 500:
+        raise ApiNotNow(told["message"])
+    raise ApiRefusal(answer.status, told["message"])
+
+
+def _cut(failure: Failure, method: str) -> Any:
+    failure.trap(ConnectionCut)
+    raise ApiNotNow("cut") if method == "GET" else ApiSilence("cut")
+
+
+class OnInvoiced(World):
+    """A connection with an account on the fake."""
+
+    def __init__(self, url: str, *faults: Fault, **profile: Any) -> None:
+        self.fake = Fake(*faults, **profile)
+        super().__init__(url, Invoiced(Direct(self.fake)))
+
+    def goes_on(self, seconds: float = 30, *, by: float = 1) -> None:
+        passed = 0.0
+        while passed < seconds:
+            self.fake.clock.advance(by)
+            self.clock.advance(by)
+            passed += by
+
+    def there(self, kind: str) -> list[Record]:
+        """All records of a kind, as the API shows them."""
+        include = {"include": "applied_to"} if kind == "payments" else {}
+        found: list[Record] = self.fake.get(f"/{kind}", **include)
+        return found
+
+    def numbered(self, number: str) -> Record:
+        return next(one for one in self.there("invoices") if one["number"] == number)
+
+    def customer_called(self, name: str) -> Record:
+        return next(one for one in self.there("customers") if one["name"] == name)
+
+    def paid_there(self) -> dict[str, Decimal]:
+        """What is left of each invoice there, by number."""
+        return {one["number"]: one["balance"] for one in self.there("invoices")}
+
+    def writes(self) -> list[str]:
+        """What was asked of the fake but reading."""
+        seen = self.fake.service.seen
+        return [f"{one.method} {one.path}" for one in seen if one.method != "GET"]
+
+    def close(self) -> None:
+        super().close()
+        assert self.fake.problems() == []
