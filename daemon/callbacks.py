@@ -371,7 +371,7 @@ class WebConnectorCallbacks:
 
     def interactiveRejected(self, ticket: str, reason: str) -> str:
         """Interactive mode is never asked for, so nothing was lost."""
-        return "Nothing is waiting for you here. Run the sync again with Update Selected."
+        return "There is no message. Run the sync again with Update Selected."
 
     def interactiveDone(self, ticket: str) -> str:
         """Never keep a Web Connector polling."""
@@ -389,7 +389,7 @@ def _come_back_later() -> list[str]:
 
 
 def _fault(failure: Exception) -> str:
-    return f"a fault of Deskbridge's own, {type(failure).__name__}; its log has the details"
+    return f"a bug in Deskbridge, {type(failure).__name__}; its log has the details"
 
 
 def _where(failure: Exception) -> tuple[object, ...]:

@@ -95,7 +95,7 @@ class Heartbeat(Service):
         if failure.check(StoreError):
             self.log.error("No sign of life: {why}", why=failure.getErrorMessage())
         else:
-            self.log.failure("No sign of life", failure)
+            self.log.failure("No heartbeat", failure)
 
     def _thd_beat(self, facts: DaemonFacts) -> None:
         """Beat, and clear away what only time ends."""

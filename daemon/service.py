@@ -144,7 +144,7 @@ class RegularWork(Service):
     def _alive(self, threads: ReactorThreads) -> Deferred[Any]:
         done = threads.store(lambda: None)
         done.addCallback(lambda _: notify("WATCHDOG=1", self._environ))
-        return done.addErrback(lambda failure: self.log.failure("No sign of life", failure))
+        return done.addErrback(lambda failure: self.log.failure("No heartbeat", failure))
 
 
 class EdgeService(Service):
@@ -213,7 +213,7 @@ def _endpoint(reactor: Any, text: str, settings: Settings, setting: str) -> Any:
     except OSError:
         raise
     except Exception as why:
-        remedy = "Write it as Twisted's endpoint strings are, such as tcp:8085:interface=127.0.0.1"
+        remedy = "Write it as a Twisted endpoint string, such as tcp:8085:interface=127.0.0.1"
         source = settings.sources.get(setting, "default")
         raise SettingsRefused([SettingFault(setting, source, text, str(why), remedy)]) from why
 

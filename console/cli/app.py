@@ -46,7 +46,7 @@ class CommandLine(LaterGroup):
 @click.option(
     "--config",
     type=click.Path(path_type=Path, dir_okay=False),
-    help="Settings file (TOML). Else DESKBRIDGE_CONFIG, else the usual place.",
+    help="Settings file (TOML). Default: DESKBRIDGE_CONFIG, then the usual place.",
 )
 @click.version_option(package_name="deskbridge", prog_name="deskbridge")
 @click.pass_context
@@ -66,21 +66,31 @@ for name, place, told in (
     ("audit", "audit:audit", "Who changed what, and when."),
     ("connection", "connection:connection", "Add, list, show, edit and remove connections."),
     ("credits", "credits:credit_memos", "List the credit memos that customers can still use."),
-    ("customers", "customers:customers", "The customers that imported invoices are billed to."),
-    ("db", "store:db", "Upgrade the store or back it up."),
+    (
+        "customers",
+        "customers:customers",
+        ("List the customers that imported invoices are billed to."),
+    ),
+    ("db", "store:db", "Upgrade or back up the store."),
     ("doctor", "doctor:doctor", "Check everything and say what to do."),
-    ("events", "events:events", "What happened: what outlets deliver and programs read."),
+    ("events", "events:events", "What happened, as webhooks deliver it and programs read it."),
     ("hints", "hints:hints", "Look up what a code or a message means and what to do."),
-    ("invoiced", "invoiced:invoiced", "Connect Invoiced: what goes there, what comes in."),
+    ("invoiced", "invoiced:invoiced", "Connect an Invoiced account: send and receive records."),
     ("invoices", "invoices:invoices", "List, show or export the imported invoices."),
     ("password", "qwc:password", "Replace a Web Connector password."),
-    ("payments", "payments:payments", "Add, import, list and show payments; settle doubts."),
-    ("problems", "problems:problems", "What needs a person: list, retry, skip."),
-    ("qwc", "qwc:qwc", "Write .qwc files with one fresh password."),
-    ("reconcile", "reconcile:reconcile", "Put both sides beside each other, differences first."),
-    ("syncs", "syncs:syncs", "What ran, how it ended; stop what runs."),
-    ("token", "tokens:token", "Make, list and revoke the tokens of programs."),
-    ("webhook", "webhooks:webhook", "Send what happens to other programs."),
+    (
+        "payments",
+        "payments:payments",
+        ("Add, import, list and show payments; settle unknown outcomes."),
+    ),
+    ("problems", "problems:problems", "Problems that need attention: list, retry, skip."),
+    ("qwc", "qwc:qwc", "Write .qwc files with a new password."),
+    ("reconcile", "reconcile:reconcile", "Compare both sides, differences first."),
+    ("syncs", "syncs:syncs", "List syncs and their results; stop a running sync."),
+    ("token", "tokens:token", "Create, list and revoke API tokens for programs."),
+    ("webhook", "webhooks:webhook", "Send events to other programs."),
 ):
     cli.add_later(name, f"console.cli.{place}", told)
-cli.add_later("console", "console.command:console", "Watch syncs and put problems right, here.")
+cli.add_later(
+    "console", "console.command:console", ("Watch syncs and fix problems in this terminal.")
+)

@@ -31,13 +31,13 @@ def audit() -> None:
     "--connection",
     "name",
     metavar="NAME",
-    help="Only what was done to this connection, which may be gone by now.",
+    help="Only changes to this connection, which may have been removed since.",
 )
-@click.option("--who", metavar="TEXT", help="Only what was done by users whose name holds TEXT.")
-@click.option("--action", metavar="TEXT", help="Only actions that hold TEXT, such as retry.")
-@click.option("--text", metavar="TEXT", help="Only entries that hold TEXT, wherever it is.")
-@click.option("--since", metavar="DATE", type=Day(), help="Only from this day on.")
-@click.option("--until", metavar="DATE", type=Day(), help="Only up to this day, which is included.")
+@click.option("--who", metavar="TEXT", help="Only changes by users whose name contains TEXT.")
+@click.option("--action", metavar="TEXT", help=("Only actions that contain TEXT, such as retry."))
+@click.option("--text", metavar="TEXT", help="Only entries that contain TEXT anywhere.")
+@click.option("--since", metavar="DATE", type=Day(), help="Only from this date on.")
+@click.option("--until", metavar="DATE", type=Day(), help="Only up to and including this date.")
 @limit_option(RECENT)
 @json_option(AUDIT_ENTRY, many=True)
 @pass_command_context
@@ -64,7 +64,7 @@ def list_entries(
     told = f"The newest {count(len(found), 'entry', 'entries')}. More: --limit N"
     ENTRIES.say(
         found,
-        "Nothing was changed yet."
+        "Nothing has been changed yet."
         if wanted == AuditFilter()
         else "No matching entries. All: deskbridge audit list",
         [told] * (len(found) == wanted_most),

@@ -73,7 +73,7 @@ COLUMNS = (
     Column("Name", least=12),
     Column("Layout", drop=1),
     Column("Company", least=12),
-    Column("Last heard from", drop=2),
+    Column("Last call", drop=2),
     Column("Last sync", paint=output.state),
     Column("Problems", right=True),
 )
@@ -126,7 +126,7 @@ APPLICATION_COLUMNS = (
     Column("Application"),
     Column("User name", least=20),
     Column("Password", drop=1),
-    Column("Last heard from"),
+    Column("Last call"),
 )
 
 
@@ -150,7 +150,7 @@ def _application_row(application: Application, now: datetime) -> Row:
 @click.option(
     "--rebind",
     is_flag=True,
-    help="Forget the bound company file; the next sync binds the one it meets.",
+    help="Forget the bound company file; the next sync binds the one that is open.",
 )
 @yes_option
 @json_option(CONNECTION_DETAIL)
@@ -174,7 +174,7 @@ def edit(
     refuse_as_option(rename or "")
     changes = chosen({"name": rename, **given})
     if not changes and not rebind:
-        raise WrongUsage("Nothing to change was given.", "deskbridge connection edit --help")
+        raise WrongUsage("Give something to change.", "deskbridge connection edit --help")
     plan = partial(connections.plan_edit, which=name, changes=changes, rebind=rebind)
     changed = decide(context, plan, yes=yes)
     if as_json:

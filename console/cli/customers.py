@@ -41,7 +41,7 @@ def customers() -> None:
     "--all",
     "with_settled",
     is_flag=True,
-    help="Also those whose imported invoices are all paid, void or deleted.",
+    help="Include customers whose imported invoices are all paid, void or deleted.",
 )
 @json_option(CUSTOMER, many=True)
 @pass_command_context
@@ -53,8 +53,10 @@ def list_customers(
     found = context.read(view)
     CUSTOMERS.say(
         found,
-        "No customer yet: they come with the invoices that bill them. Next: run Invoice Sync in"
-        " the Web Connector.",
+        (
+            "No customer yet: customers are imported with their invoices. Next: run Invoice Sync "
+            "in the Web Connector."
+        ),
         [count(len(found), "customer")],
         as_json=as_json,
     )
@@ -180,8 +182,10 @@ def list_mappings(context: CommandContext, name: str | None, as_json: bool) -> N
     found = context.read(partial(operations.view_mappings, connection=name))
     MAPPINGS.say(
         found,
-        "No name is mapped: payments name customers as QuickBooks does. To map one: "
-        "deskbridge customers map NAME PLATFORM_NAME CUSTOMER",
+        (
+            "No name is mapped: payments use the same customer names as QuickBooks. To map one: "
+            "deskbridge customers map NAME PLATFORM_NAME CUSTOMER"
+        ),
         as_json=as_json,
     )
 

@@ -23,9 +23,9 @@ MARK = "{:<6}"
 
 
 @click.command()
-@click.option("--no-network", is_flag=True, help="Leave out what needs the network.")
+@click.option("--no-network", is_flag=True, help="Leave out checks that need the network.")
 @click.option(
-    "--settings", "with_settings", is_flag=True, help="Show each setting and its source, too."
+    "--settings", "with_settings", is_flag=True, help="Also show each setting and its source."
 )
 @json_option(DIAGNOSIS)
 @pass_command_context
@@ -72,7 +72,7 @@ def _verdict(checks: Sequence[Check]) -> str:
     states = [str(check.state) for check in checks]
     failed, warned = states.count("fail"), states.count("warn")
     if not failed and not warned:
-        return f"All is well: {count(len(checks), 'check')}."
+        return f"Everything is OK: {count(len(checks), 'check')}."
     told = [f"{count(failed, 'check')} failed"] * bool(failed)
     told += [count(warned, "warning")] * bool(warned)
     return f"{', '.join(told)}, {states.count('ok')} ok."

@@ -23,7 +23,7 @@ class Exit(IntEnum):
 
 EXIT_MEANINGS = {
     Exit.DONE: "done; a listing without rows is done too",
-    Exit.FAILED: "failed: the sentence on standard error says what, where and what to do",
+    Exit.FAILED: ("failed: the message on standard error says what failed, where, and what to do"),
     Exit.USAGE: "wrong usage: an unknown option, a missing or unreadable value",
     Exit.NOTHING: "nothing to do, or nothing found under that name, number or code",
 }
@@ -70,7 +70,7 @@ def refusal_for(error: Exception, listens: Sequence[str] = ()) -> Exception | No
         return _refused_by_the_system(error, listens)
     if isinstance(error, UnicodeEncodeError):
         return WrongUsage(
-            "A word of the command is not text in the encoding of this terminal.",
+            "A word of the command is not valid text in this terminal's encoding.",
             "Type it again, or check LANG",
         )
     return _refused_by_us(error)

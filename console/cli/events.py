@@ -26,21 +26,23 @@ def events() -> None:
 
 
 @events.command("list")
-@click.option("--connection", "name", metavar="NAME", help="Only of this connection.")
+@click.option("--connection", "name", metavar="NAME", help="Only this connection.")
 @click.option(
     "--kind",
     "kinds",
     metavar="KIND",
     multiple=True,
-    help="Only of this kind, such as invoice.closed, or payment for all of payments; may be "
-    "repeated.",
+    help=(
+        "Only this kind, such as invoice.closed, or payment for all payment events; may be "
+        "repeated."
+    ),
 )
 @click.option(
     "--after",
     "cursor",
     type=click.IntRange(min=0),
     metavar="CURSOR",
-    help="What happened after event CURSOR, in its order; 0 is everything that is kept.",
+    help="Events after event CURSOR, in order; 0 means everything that is kept.",
 )
 @limit_option(RECENT)
 @json_option(EVENT, many=True)
@@ -59,7 +61,7 @@ def list_events(
     if cursor is not None:
         following = operations.read_after(context.store, wanted, cursor, wanted_most)
         found = list(following.events)
-        below = f"To go on after these: --after {following.cursor}"
+        below = f"To continue after these: --after {following.cursor}"
     else:
         found = context.read(partial(operations.view_newest, wanted=wanted, limit=wanted_most))
         below = f"The newest {count(len(found), 'event')}. More: --limit N"

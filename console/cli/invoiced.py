@@ -40,15 +40,23 @@ def invoiced() -> None:
 @click.option(
     "--key-file",
     type=click.Path(path_type=Path, dir_okay=False, exists=True),
-    help="The API key in a file; it is kept encrypted in the store.",
+    help="File that contains the API key; it is kept encrypted in the store.",
 )
-@click.option("--key-env", metavar="VARIABLE", help="The daemon has the key in this variable.")
 @click.option(
-    "--key-credential", metavar="CREDENTIAL", help="systemd hands the key to the daemon as this."
+    "--key-env",
+    metavar="VARIABLE",
+    help=("Environment variable of the daemon that contains the key."),
 )
-@click.option("--sandbox", is_flag=True, help="It is an account of Invoiced's sandbox.")
-@click.option("--url", metavar="BASE", help="Another address of the API, such as of a fake.")
-@click.option("--paused", is_flag=True, help="Send nothing until invoiced resume.")
+@click.option(
+    "--key-credential",
+    metavar="CREDENTIAL",
+    help=("Name of the systemd credential that contains the key."),
+)
+@click.option("--sandbox", is_flag=True, help="The account is in Invoiced's sandbox.")
+@click.option(
+    "--url", metavar="BASE", help=("Another address of the API, such as the simulator's.")
+)
+@click.option("--paused", is_flag=True, help="Send nothing until you run invoiced resume.")
 @json_option(OUTCOME)
 @pass_command_context
 def connect(
@@ -83,7 +91,7 @@ def _source(key_file: Path | None, key_env: str | None, key_credential: str | No
     ]
     if len(given) != 1:
         raise WrongUsage(
-            "Where is the API key?", "Write one of --key-file, --key-env and --key-credential"
+            "The API key is missing.", "Give one of --key-file, --key-env and --key-credential"
         )
     return given[0]
 
@@ -96,7 +104,9 @@ def _door(
     if key_file:
         key = key_file.read_text(errors="replace").strip()
         if not key or not key.isascii() or not key.isprintable() or " " in key:
-            raise WrongUsage(f"{key_file} holds no API key.", "Put the key alone into the file")
+            raise WrongUsage(
+                f"{key_file} does not contain an API key.", "Put only the key in the file"
+            )
         company = _ask(base, key)
         return Door(base, sandbox, source, sealing.seal(key, database, os.environ), company)
     try:
@@ -139,11 +149,11 @@ def _section(standing: Standing) -> Section:
         ("Sent", f"{standing.sent:,}"),
         ("Refused", f"{standing.refused:,}"),
         ("Skipped", f"{standing.skipped:,}"),
-        ("Left as it is", f"{standing.left_alone:,}"),
+        ("Left alone", f"{standing.left_alone:,}"),
     ]
     if standing.reason and standing.tries_again_at:
         again = local_time(standing.tries_again_at)
-        lines.append(("Nothing goes through", f"{standing.reason} Next try {again}."))
+        lines.append(("Sending is stopped", f"{standing.reason} Next try {again}."))
     if account.warning:
         lines.append(("Mind", account.warning))
     return Section(f"Invoiced for {account.connection}", tuple(lines))
@@ -167,22 +177,22 @@ def _on_both_sides(standing: Standing) -> str:
     type=click.IntRange(min=0),
     default=120,
     show_default=True,
-    help="Wait so many seconds for the daemon, which looks.",
+    help="Wait this many seconds for the daemon to check.",
 )
 @json_option(PREVIEW)
 @pass_command_context
 def preview(context: CommandContext, name: str, seconds: int, as_json: bool) -> None:
     """Show what NAME would send: created, changed, matched, ambiguous. Sends nothing itself."""
     decide(context, partial(operations.plan_look, name=name))
-    with output.waiting("The daemon looks"):
+    with output.waiting("The daemon is checking"):
         found = _looked(context, name, seconds)
     if as_json:
         output.say_json(PREVIEW.of(found))
     else:
         _say_preview(found)
     if not found.is_through:
-        why = found.reason or f"The daemon did not look at everything in {seconds} seconds."
-        raise Refused(why, "Is a daemon running? deskbridge doctor tells")
+        why = found.reason or f"The daemon did not check everything within {seconds} seconds."
+        raise Refused(why, "Check with deskbridge doctor whether a daemon is running")
 
 
 def _looked(context: CommandContext, name: str, seconds: int) -> Preview:
@@ -197,15 +207,15 @@ def _looked(context: CommandContext, name: str, seconds: int) -> Preview:
 
 def _say_preview(found: Preview) -> None:
     rows = [one for one in found.records if one.would]
-    RECORDS.say(rows, "Nothing waits to be sent.")
+    RECORDS.say(rows, "Nothing is waiting to be sent.")
     output.say()
     told = (
         ("created", found.create),
         ("changed", found.change),
         ("matched", found.match),
         ("voided or deleted", found.end),
-        ("left as they are", found.nothing),
-        ("for you to choose", found.ambiguous),
+        ("left alone", found.nothing),
+        ("need your choice", found.ambiguous),
         ("refused", found.refuse),
     )
     output.say_wrapped(", ".join(f"{number:,} {word}" for word, number in told) + ".")
@@ -241,7 +251,7 @@ def _set_state(context: CommandContext, name: str, state: AccountState, as_json:
 def mappings(context: CommandContext, name: str | None, as_json: bool) -> None:
     """List which record of NAME, or of all connections, is which on Invoiced."""
     found = context.read(partial(operations.view_mapped, which=name))
-    MAPPINGS.say(found, "Nothing is on both sides yet.", as_json=as_json)
+    MAPPINGS.say(found, "No record is on both sides yet.", as_json=as_json)
 
 
 @invoiced.command()
@@ -257,7 +267,7 @@ def retry(context: CommandContext, name: str, which: tuple[str, ...], as_json: b
 @invoiced.command()
 @NAME
 @click.argument("which", metavar="RECORD...", nargs=-1, required=True)
-@click.option("--note", default="", help="Why, for whoever looks later.")
+@click.option("--note", default="", help="The reason, for the record.")
 @json_option(OUTCOME)
 @pass_command_context
 def skip(
@@ -271,8 +281,8 @@ def skip(
 @invoiced.command()
 @NAME
 @click.argument("customer")
-@click.option("--as", "their_id", metavar="ID", help="It is this customer of Invoiced.")
-@click.option("--create", is_flag=True, help="It is a new customer there.")
+@click.option("--as", "their_id", metavar="ID", help="ID of the customer on Invoiced.")
+@click.option("--create", is_flag=True, help="Create a new customer on Invoiced.")
 @json_option(OUTCOME)
 @pass_command_context
 def choose(
@@ -285,7 +295,7 @@ def choose(
 ) -> None:
     """Say which customer of Invoiced CUSTOMER of NAME is, where several may be meant."""
     if bool(their_id) == create:
-        raise WrongUsage("Which customer is it?", "Write --as ID or --create")
+        raise WrongUsage("The customer is missing.", "Give --as ID or --create")
     choice = their_id or CREATE
     plan = partial(operations.plan_choose, name=name, customer=customer, choice=choice)
     say_outcome(decide(context, plan), as_json)

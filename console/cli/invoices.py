@@ -41,7 +41,7 @@ def filters(command: Callable[..., None]) -> Callable[..., None]:
     left_out = click.option(
         "--left-out",
         is_flag=True,
-        help="Those that are held but not imported, with the reason.",
+        help="Invoices that are left out, with the reason.",
     )
     return states_option("--status", STATUSES)(left_out(command))
 
@@ -184,7 +184,7 @@ class Columns(click.ParamType[dict[str, str]]):
                 self.fail(f'there is no column "{key}".{meant} Columns: {", ".join(known)}')
             header = header.strip() if equals else key
             if not header or header in columns:
-                self.fail(f'"{one.strip()}" has no header of its own.')
+                self.fail(f'"{one.strip()}" has no header.')
             columns[header] = key
         return columns
 
@@ -204,7 +204,7 @@ class Columns(click.ParamType[dict[str, str]]):
     "--columns",
     type=Columns(),
     metavar="KEY,…",
-    help="Which columns, in this order; HEADER=KEY calls one otherwise; all for all of them.",
+    help="Columns, in this order; HEADER=KEY renames one; all for all of them.",
 )
 @click.option(
     "--out",

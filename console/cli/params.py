@@ -131,7 +131,7 @@ def words_given(words: Sequence[str], what: str) -> list[str]:
         expanded += _standard_input_words() if word == FROM_STANDARD_INPUT else [word]
     if words and not expanded:
         raise NotThere(
-            f"Standard input holds no {what}: there is nothing to do.",
+            f"Standard input contains no {what}: there is nothing to do.",
             f"deskbridge {what.rpartition(' ')[2]}s list",
         )
     return list(dict.fromkeys(expanded))
@@ -159,6 +159,6 @@ def _number(word: str, what: str) -> int:
     if not (digits.isascii() and digits.isdigit() and len(digits) < 19):
         raise WrongUsage(
             f'"{word}" is not the number of a {what}.',
-            f"The numbers stand in the first column of: deskbridge {what}s list",
+            f"The numbers are in the first column of: deskbridge {what}s list",
         )
     return int(digits)

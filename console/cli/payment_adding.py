@@ -52,19 +52,19 @@ TRIES = 3
 
 @click.command()
 @name_argument
-@click.option("--external-id", metavar="ID", required=True, help="Its id on the platform.")
-@click.option("--amount", type=Money(), required=True, help="What was paid, such as 1234.50.")
+@click.option("--external-id", metavar="ID", required=True, help="Its ID on the platform.")
+@click.option("--amount", type=Money(), required=True, help="Amount paid, such as 1234.50.")
 @click.option(
     "--invoice",
     metavar="NUMBER|TXNID",
-    help="The invoice that gets what --applied leaves of it; none: it stays on account.",
+    help=("Invoice that receives what --applied leaves; without one, the rest stays on account."),
 )
 @click.option(
     "--applied",
     type=Share(),
     metavar="INVOICE=AMOUNT",
     multiple=True,
-    help="What one invoice, by number or TxnID, gets of it; may be repeated.",
+    help="Amount for one invoice, by number or TxnID; may be repeated.",
 )
 @click.option(
     "--credit-note",
@@ -72,30 +72,38 @@ TRIES = 3
     type=Share(),
     metavar="DOCUMENT=AMOUNT",
     multiple=True,
-    help="A credit note used with it, recorded but not posted; may be repeated.",
+    help="Credit note used with it, recorded but not posted; may be repeated.",
 )
 @click.option(
     "--customer",
     metavar="NAME|LISTID",
-    help="Who paid. Default: the invoices' customer; needed without an invoice.",
+    help="Customer who paid. Default: the invoices' customer; required without an invoice.",
 )
-@click.option("--currency", metavar="CODE", help="Such as USD. Default: that of the invoices.")
-@click.option("--method", metavar="METHOD", help="Such as credit_card, ach or check.")
-@click.option("--reference", metavar="TEXT", help="The gateway's id of it, or a check number.")
-@click.option("--gateway", metavar="GATEWAY", help="Such as stripe.")
-@click.option("--date", "day", type=Day(), metavar="DATE", help="Its day. Default: today.")
-@click.option("--offline", is_flag=True, help="No charge stands behind it: it is never posted.")
-@click.option("--from-quickbooks", is_flag=True, help="It is in QuickBooks: it is never posted.")
+@click.option(
+    "--currency", metavar="CODE", help=("Currency, such as USD. Default: the invoices' currency.")
+)
+@click.option(
+    "--method", metavar="METHOD", help=("Payment method, such as credit_card, ach or check.")
+)
+@click.option("--reference", metavar="TEXT", help="The gateway's ID, or a check number.")
+@click.option("--gateway", metavar="GATEWAY", help="Gateway, such as stripe.")
+@click.option(
+    "--date", "day", type=Day(), metavar="DATE", help="Date of the payment. Default: today."
+)
+@click.option("--offline", is_flag=True, help="Taken offline: it is never posted.")
+@click.option(
+    "--from-quickbooks", is_flag=True, help=("Comes from QuickBooks: it is never posted.")
+)
 @click.option(
     "--charge-state",
     type=click.Choice(CHARGE_STATES),
     default="succeeded",
     show_default=True,
-    help="What became of its charge.",
+    help="State of its charge.",
 )
-@click.option("--refunded", type=Money(), default=NOTHING, help="What was paid back of it since.")
+@click.option("--refunded", type=Money(), default=NOTHING, help="Amount refunded since.")
 @click.option("--disputed", is_flag=True, help="Its charge is disputed.")
-@click.option("--memo", metavar="TEXT", help="A note that goes into QuickBooks.")
+@click.option("--memo", metavar="TEXT", help="Memo for QuickBooks.")
 @json_option(TAKEN)
 @pass_command_context
 def add(
@@ -132,7 +140,7 @@ def _given(given: Mapping[str, Any], day: date) -> NewPayment:
     documents = given["invoice"] or given["applied"] or given["credit_notes"]
     if not (documents or given["customer"]):
         raise WrongUsage(
-            "Which invoice does it pay, or who paid it on account?",
+            "Give the invoice that it pays, or the customer who paid on account.",
             "--invoice NUMBER, --applied INVOICE=…, or --customer NAME",
         )
     invoice = (given["invoice"] or "").strip()
@@ -162,44 +170,55 @@ def _given(given: Mapping[str, Any], day: date) -> NewPayment:
     "--format",
     "form",
     type=click.Choice(FORMATS),
-    help="Of standard input, or of a file whose name does not end in .csv or .jsonl.",
+    help="Format of standard input, or of a file whose name does not end in .csv or .jsonl.",
 )
 @click.option(
     "--profile",
     metavar="LABEL",
     default="",
-    help="What wrote the file, such as stripe-payments. Default: found out by its columns.",
+    help=(
+        "Program that wrote the file, such as stripe-payments. Default: recognized by its columns."
+    ),
 )
 @click.option(
     "--map",
     "maps",
     metavar='"HEADER=field"',
     multiple=True,
-    help="The column that has a field; may be repeated. invoice may be taken out of a text: "
-    '"Description=invoice:INV-#", where # is its digits.',
+    help=(
+        "Column for a field; may be repeated. The invoice can be found inside a text: "
+        '"Description=invoice:INV-#", where # stands for its digits.'
+    ),
 )
 @click.option(
     "--date-format",
     metavar="FORMAT",
     default="",
-    help="Such as MM/DD/YYYY or DD/MM/YYYY. Default: decided by all dates of the file.",
+    help=(
+        "Date format, such as MM/DD/YYYY or DD/MM/YYYY. Default: decided by all dates in the file."
+    ),
 )
 @click.option(
     "--time-zone",
     metavar="ZONE",
     default="",
-    help="Where a time in UTC has its day, such as America/Chicago. Default: this machine's.",
+    help="Time zone for times in UTC, such as America/Chicago. Default: this machine's.",
 )
 @click.option(
     "--save-profile",
     metavar="LABEL",
-    help="Keep profile, maps, date format and zone of this import for later files of NAME.",
+    help=(
+        "Save the profile, column maps, date format and time zone of this import for later "
+        "files of NAME."
+    ),
 )
-@click.option("--dry-run", is_flag=True, help="Say what would happen to each row; write nothing.")
+@click.option(
+    "--dry-run", is_flag=True, help=("Show what would happen to each row; change nothing.")
+)
 @click.option(
     "--skip-bad-rows",
     is_flag=True,
-    help="Leave rows out that cannot be read, and take the others in.",
+    help="Leave out rows that cannot be read and import the others.",
 )
 @json_option(TAKEN_FILE)
 @pass_command_context
@@ -233,7 +252,8 @@ def import_file(
     """
     if dry_run and save_profile:
         raise WrongUsage(
-            "A dry run writes nothing, so it saves no profile.", "Leave one of them out"
+            "A dry run changes nothing, so it cannot save a profile.",
+            "Leave out one of the two options",
         )
     rows, profile = _read(context, name, file, form, said)
     plan_of = partial(
@@ -261,7 +281,7 @@ def _saving(
 ) -> Callable[[Store], SavePlan]:
     """What saves the profile after the import; what cannot be saved is refused before."""
     if profile is None:
-        raise WrongUsage("JSON lines have no columns to save a profile of.")
+        raise WrongUsage("JSON lines have no columns, so there is no profile to save.")
     plan_of = partial(payment_profiles.plan_save, which=name, label=label, profile=profile)
     context.read(plan_of)
     return plan_of
@@ -274,7 +294,9 @@ def _read(
     suffix = _SUFFIXES.get(file.suffix.casefold())
     form = form or suffix
     if form is None:
-        raise WrongUsage(f"Is {file} CSV or JSON lines?", "Say it with --format csv or jsonl")
+        raise WrongUsage(
+            f"The format of {file} is unclear.", ("Give it with --format csv or --format jsonl")
+        )
     with context.store.reading():
         how = payment_profiles.how_to_read(context.store, name, **said)
     today = _today(context.store.now())
@@ -286,7 +308,8 @@ def _read(
     except PermissionError as error:
         piped = f"deskbridge payments import {quote(name)} - --format {form} < {quote(str(file))}"
         raise Refused(
-            f"{file}: this user may not read it.", f"As a user who may read it: {piped}"
+            f"{file}: this user is not allowed to read it.",
+            f"Run as a user who can read it: {piped}",
         ) from error
 
 
@@ -304,7 +327,7 @@ def _staged(
             if not output.is_terminal():
                 raise
             output.say_wrapped(asked.sentence)
-            order = click.prompt("How are dates written", type=click.Choice(["mdy", "dmy"]))
+            order = click.prompt("Date format", type=click.Choice(["mdy", "dmy"]))
             rows = PaymentFile(kept, form, today, replace(how, date_order=order))
         return StagedRows(rows), rows.profile
 
@@ -327,9 +350,7 @@ def _say(plan: ImportPlan, report: Report, *, dry_run: bool, saved: str) -> None
     if saved:
         output.say_wrapped(saved)
     if not dry_run:
-        output.say_wrapped(
-            f"How they stand: deskbridge payments list {quote(plan.connection.name)}"
-        )
+        output.say_wrapped(f"Their status: deskbridge payments list {quote(plan.connection.name)}")
 
 
 def _refused(report: Report, *, dry_run: bool) -> Refused:
@@ -337,7 +358,7 @@ def _refused(report: Report, *, dry_run: bool) -> Refused:
     would_be = "would be " if dry_run else ""
     first = (
         f"{count(len(report.refused), 'row')} {would_be}refused; "
-        f"{count(report.taken, 'other row')} {would_be}taken in."
+        f"{count(report.taken, 'other row')} {would_be}imported."
     )
     told = "\n".join([first, *describe.refused(report.refused)])
     return Refused(told, describe.remedies(report.refused))

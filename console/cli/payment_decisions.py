@@ -52,10 +52,14 @@ def retry(
 
 @click.command()
 @ids_argument
-@click.option("--overpayment", type=click.Choice(["refuse", "credit"]), help="The rest of it.")
-@click.option("--on-account", type=click.Choice(["refuse", "post"]), help="Without an invoice.")
 @click.option(
-    "--closed-period", type=click.Choice(["hold", "next-open-day"]), help="With a date in one."
+    "--overpayment", type=click.Choice(["refuse", "credit"]), help="What exceeds its invoices."
+)
+@click.option("--on-account", type=click.Choice(["refuse", "post"]), help="When it has no invoice.")
+@click.option(
+    "--closed-period",
+    type=click.Choice(["hold", "next-open-day"]),
+    help="When it is dated in a closed period.",
 )
 @yes_option
 @json_option(OUTCOME)
@@ -78,7 +82,7 @@ def allow(
     --yes without a terminal. ID is as for retry.
     """
     if not (overpayment or on_account or closed_period):
-        raise WrongUsage("Nothing was named that is to be allowed.", "--overpayment credit")
+        raise WrongUsage("Nothing was named to allow.", "--overpayment credit")
     plan_of = partial(
         payment_allowances.plan_allow,
         payment_ids=_found(context, ids, connection),
@@ -91,7 +95,7 @@ def allow(
 
 @click.command()
 @ids_argument
-@click.option("--because", metavar="TEXT", required=True, help="The reason, for those who ask.")
+@click.option("--because", metavar="TEXT", required=True, help="The reason, for the record.")
 @json_option(OUTCOME)
 @pass_command_context
 def skip(
@@ -108,7 +112,7 @@ def skip(
     """
     wanted = _found(context, ids, connection)
     done = decide(context, partial(payments.plan_skip, payment_ids=wanted, because=because))
-    say_outcome(done, as_json, "Taken back by: deskbridge payments unskip ID")
+    say_outcome(done, as_json, "Undo with: deskbridge payments unskip ID")
 
 
 @click.command()
@@ -128,7 +132,7 @@ def unskip(
 
 @click.command()
 @ids_argument
-@click.option("--because", metavar="TEXT", default="", help="The reason, for those who ask.")
+@click.option("--because", metavar="TEXT", default="", help="The reason, for the record.")
 @json_option(OUTCOME)
 @pass_command_context
 def withdraw(

@@ -46,15 +46,15 @@ PROFILES = Listing(
 def list_profiles(context: CommandContext, name: str | None, as_json: bool) -> None:
     """List the profiles that were saved for NAME, or for all connections."""
     found = context.read(partial(payment_profiles.view_list, which=name))
-    come = f"With Deskbridge come {', '.join(shipped())}."
-    how = "The columns of one: deskbridge payments profiles show LABEL"
+    come = f"Deskbridge comes with {', '.join(shipped())}."
+    how = "Show one: deskbridge payments profiles show LABEL"
     nothing = f"No profile is saved yet: import with --save-profile LABEL. {come} {how}"
     PROFILES.say(found, nothing, (come, how), as_json=as_json)
 
 
 @profiles.command("show")
 @click.argument("label")
-@click.option("--connection", "name", metavar="NAME", help="Also those saved for NAME.")
+@click.option("--connection", "name", metavar="NAME", help="Include those saved for NAME.")
 @json_option(SHOWN_PROFILE)
 @pass_command_context
 def show_profile(context: CommandContext, label: str, name: str | None, as_json: bool) -> None:
@@ -64,7 +64,7 @@ def show_profile(context: CommandContext, label: str, name: str | None, as_json:
         output.say_json(SHOWN_PROFILE.of(found))
         return
     output.say_wrapped(f"{found.label}: {found.title}")
-    output.say_wrapped(f"Needs the columns: {', '.join(found.needs)}")
+    output.say_wrapped(f"Requires the columns: {', '.join(found.needs)}")
     for title, told in (("Dates", found.date_order), ("Time zone", found.time_zone)):
         if told:
             output.say_wrapped(f"{title}: {told}")

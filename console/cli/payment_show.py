@@ -38,4 +38,4 @@ def show(context: CommandContext, which: str, connection: str | None, as_json: b
         output.say_pairs(section.lines)
     if detail.payment.code:
         output.say()
-        output.say_wrapped(f"More on it: deskbridge hints {detail.payment.code}")
+        output.say_wrapped(f"More about it: deskbridge hints {detail.payment.code}")

@@ -48,8 +48,8 @@ for place in (
 @payments.command("list")
 @name_argument
 @states_option("--status", STATUSES)
-@click.option("--source", type=click.Choice(SOURCES), help="Only those recorded there first.")
-@click.option("--deleted", is_flag=True, help="Those that were deleted in QuickBooks instead.")
+@click.option("--source", type=click.Choice(SOURCES), help="Only payments first recorded there.")
+@click.option("--deleted", is_flag=True, help="Payments that were deleted in QuickBooks.")
 @limit_option(RECENT)
 @json_option(PAYMENT_LINE, many=True)
 @pass_command_context
@@ -83,10 +83,10 @@ def _told(found: Sequence[PaymentLine], listed: Sequence[PaymentLine]) -> Iterat
     yield f"{count(len(listed), 'payment')}: {told}."
     held = dict.fromkeys((one.connection, one.remedy) for one in listed if one.is_held)
     for connection, remedy in held:
-        yield f"{connection} posts nothing now. What to do: {remedy}"
+        yield f"{connection} is not posting anything right now. What to do: {remedy}"
     if len(found) > len(listed):
         yield f"These are the newest {len(listed):,}. --limit 0 lists all."
-    yield "All of one: deskbridge payments show ID"
+    yield "Show one: deskbridge payments show ID"
 
 
 def _newest(context: CommandContext, asked: Asked, limit: int | None) -> Sequence[PaymentLine]:
@@ -156,7 +156,7 @@ PAYMENTS = Listing(
 
 def _nothing(states: Sequence[str], source: str | None, deleted: bool) -> str:
     if deleted:
-        return "No payment is known to be deleted in QuickBooks."
+        return "No payment was deleted in QuickBooks."
     if states or source:
         words = " or ".join(word.replace("_", " ") for word in states)
         which = f" that is {words}" if words else ""

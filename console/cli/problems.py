@@ -47,10 +47,12 @@ def list_problems(
     which = f"problem that is {' or '.join(states)}" if states else "open problem"
     PROBLEMS.say(
         found,
-        f"No {which}. How the last syncs went: deskbridge syncs list",
+        f"No {which}. The last syncs: deskbridge syncs list",
         [
-            f"{count(len(found), 'problem')}. Next: deskbridge problems show ID, then put it "
-            "right in QuickBooks and: deskbridge problems retry ID"
+            (
+                f"{count(len(found), 'problem')}. Next: deskbridge problems show ID, fix the "
+                "cause, then deskbridge problems retry ID"
+            )
         ],
         as_json=as_json,
     )
@@ -93,7 +95,7 @@ def show(context: CommandContext, number: str, as_json: bool) -> None:
         return
     output.say_sections(sections(problem))
     output.say()
-    output.say_wrapped(f"More on it: deskbridge hints {problem.code}")
+    output.say_wrapped(f"More about it: deskbridge hints {problem.code}")
 
 
 def numbers_argument(command: Command) -> Command:
@@ -104,14 +106,14 @@ def numbers_argument(command: Command) -> Command:
 def because_option(command: Command) -> Command:
     """The reason of a decision."""
     return click.option(
-        "--because", metavar="TEXT", required=True, help="The reason, for those who ask."
+        "--because", metavar="TEXT", required=True, help="The reason, for the record."
     )(command)
 
 
 @problems.command()
 @numbers_argument
-@click.option("--all", "everything", is_flag=True, help="All open ones instead of single IDs.")
-@click.option("--connection", "name", metavar="NAME", help="With --all: only those of NAME.")
+@click.option("--all", "everything", is_flag=True, help="All open problems instead of single IDs.")
+@click.option("--connection", "name", metavar="NAME", help="With --all: only problems of NAME.")
 @yes_option
 @json_option(OUTCOME)
 @pass_command_context
@@ -132,7 +134,7 @@ def retry(
     if everything == bool(numbers):
         raise WrongUsage("Give the numbers of problems, or --all.", "deskbridge problems list")
     if name is not None and not everything:
-        raise WrongUsage("--connection goes with --all.", "Leave it out: an ID is enough")
+        raise WrongUsage("--connection works only with --all.", "Leave it out: an ID is enough")
     if everything:
         plan_of = partial(operations.plan_retry_all, connection=name)
     else:

@@ -31,8 +31,10 @@ WHICH = click.Choice(["invoice", "payment", "combined", "both"])
 @click.option(
     "--app",
     type=WHICH,
-    help="Which applications; default: all of the connection. combined turns the two into "
-    "one, the others turn one into two.",
+    help=(
+        "Applications; default: all of the connection. combined merges the two into one, "
+        "the others split one into two."
+    ),
 )
 @click.option(
     "--out",
@@ -40,17 +42,17 @@ WHICH = click.Choice(["invoice", "payment", "combined", "both"])
     type=click.Path(file_okay=False, path_type=Path),
     default=Path(),
     metavar="DIR",
-    help="Folder for the files, made when missing; default: here.",
+    help="Folder for the files, created if missing; default: the current folder.",
 )
 @click.option(
     "--renew-ids",
     is_flag=True,
-    help="New OwnerID and FileID: the cure for QBWC1039 and QBWC1026.",
+    help="New OwnerID and FileID, which solve QBWC1039 and QBWC1026.",
 )
 @click.option(
     "--keep-password",
     is_flag=True,
-    help="Write the same files again: same IDs, and the password stays.",
+    help="Write the same files again, with the same IDs and password.",
 )
 @yes_option
 @json_option(ISSUED_FILES)
@@ -106,7 +108,7 @@ def password() -> None:
 
 @password.command()
 @name_argument
-@click.option("--app", type=WHICH, help="Which applications; default: all.")
+@click.option("--app", type=WHICH, help="Applications; default: all.")
 @yes_option
 @json_option(ISSUED_PASSWORD)
 @pass_command_context
@@ -144,7 +146,10 @@ def unlock(context: CommandContext, name: str | None, as_json: bool) -> None:
 def _refuse_unseen() -> None:
     if output.is_closed():
         raise Refused(
-            "Standard output is closed, and the password is shown there once. Nothing was changed.",
+            (
+                "Standard output is closed, but the password is shown there once. Nothing was "
+                "changed."
+            ),
             "Run it on a terminal, or send the output to a file that only you can read",
         )
 
@@ -160,7 +165,7 @@ def _shown_or_told() -> Iterator[None]:
         raise Refused(
             f"Standard output: {error.strerror}. The new password took effect but was not shown, "
             "and the old password no longer works.",
-            "Run the command again where its output can be written: it makes another password",
+            "Run the command again where its output can be written: it makes a new password",
         ) from error
 
 
@@ -177,8 +182,8 @@ def _say_password(issued: Issued) -> None:
         output.say_wrapped("The old password no longer works.")
     if issued.relaid:
         output.say_wrapped(
-            "The layout changed: the applications that the connection had before can no longer "
-            "sign in. Remove them from the Web Connector."
+            "The layout changed: the connection's previous applications can no longer sign "
+            "in. Remove them from the Web Connector."
         )
     output.say()
 

@@ -98,7 +98,7 @@ def _say_differences(found: Reconciliation) -> None:
         output.say(output.strong(f"{count(len(found.differences), 'difference')}"))
         output.say_table(DIFFERENCE_COLUMNS, [_difference_row(one) for one in found.differences])
     elif found.last_invoice_sync is None:
-        output.say_wrapped("No Invoice Sync has finished yet, so nothing could be compared.")
+        output.say_wrapped("No Invoice Sync has finished yet, so there is nothing to compare.")
     else:
         output.say_wrapped(f"No difference in {found.connection}.")
 
@@ -199,6 +199,6 @@ def _say_set_aside(set_aside: Sequence[SetAside]) -> None:
     for invoice in set_aside:
         if invoice.is_skipped:
             output.say_wrapped(
-                f"Not compared, since it is skipped: {invoice.document}, {grouped(invoice.seen)} "
-                "in QuickBooks."
+                f"Not compared because it is skipped: {invoice.document}, "
+                f"{grouped(invoice.seen)} in QuickBooks."
             )

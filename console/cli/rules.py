@@ -55,7 +55,9 @@ def _say_deposits(found: Rules) -> None:
     if found.deposits:
         output.say_table(DEPOSIT_COLUMNS, [_deposit_row(rule) for rule in found.deposits])
         output.say()
-        output.say_wrapped(f"What no rule fits is deposited to {describe.UNDEPOSITED_FUNDS}.")
+        output.say_wrapped(
+            f"Payments that no rule matches are deposited to {describe.UNDEPOSITED_FUNDS}."
+        )
     else:
         output.say_wrapped(
             f"No deposit rule: payments are deposited to {describe.UNDEPOSITED_FUNDS}. Another "
@@ -75,7 +77,7 @@ def _say_methods(found: Rules) -> None:
         named = [Row((one.method, one.name or describe.NO_METHOD)) for one in found.methods]
         output.say_table(columns, named)
     else:
-        output.say_wrapped("No method rule: each method goes by its usual name in QuickBooks.")
+        output.say_wrapped("No method rule: each method uses its usual name in QuickBooks.")
 
 
 @rules.command()

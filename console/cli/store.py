@@ -40,7 +40,7 @@ def upgrade(context: CommandContext, as_json: bool) -> None:
         f"Applied {count(len(upgraded.applied), 'step')}: {', '.join(upgraded.applied)}"
     )
     if upgraded.backup:
-        output.say_wrapped(f"The store as it was: {upgraded.backup}")
+        output.say_wrapped(f"Copy of the store before the upgrade: {upgraded.backup}")
 
 
 @db.command()

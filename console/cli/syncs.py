@@ -61,8 +61,8 @@ def _nothing(states: Sequence[str]) -> str:
     if states:
         return f"No sync that is {' or '.join(states)}. All: deskbridge syncs list"
     return (
-        "No sync yet. Next: open the .qwc files in the Web Connector, type the password, "
-        "tick the rows and click Update Selected."
+        "No sync yet. Next: open the .qwc files in the Web Connector, enter the password, "
+        "select the rows and click Update Selected."
     )
 
 
@@ -122,7 +122,7 @@ def show(context: CommandContext, number: str, failed_only: bool, as_json: bool)
 
 def _say_records(records: Sequence[TouchedRecord], *, failed_only: bool) -> None:
     if not records:
-        output.say_wrapped("No record failed." if failed_only else "It touched no record.")
+        output.say_wrapped("No record failed." if failed_only else "It touched no records.")
         return
     output.say_table(RECORD_COLUMNS, [_record_row(touched) for touched in records])
     output.say()
@@ -159,11 +159,11 @@ def messages(context: CommandContext, number: str, as_json: bool) -> None:
     for one in found:
         _say_message(one)
     if not found:
-        output.say_wrapped("It asked QuickBooks nothing.")
+        output.say_wrapped("It sent QuickBooks no requests.")
     elif all(one.text is None for one in found):
         output.say_wrapped(
-            "Answers were not kept, and requests only of syncs that fail. To keep all of the next "
-            "syncs: deskbridge connection edit NAME --debug"
+            "Answers were not kept; requests are kept only for syncs that fail. To keep "
+            "everything for the next syncs: deskbridge connection edit NAME --debug"
         )
 
 
@@ -192,7 +192,7 @@ def _say_message(message: Message) -> None:
     "--out",
     type=click.Path(path_type=Path),
     metavar="FILE",
-    help="Save it there, or into that folder; FILE is never overwritten.",
+    help="File or folder to save to; an existing file is never overwritten.",
 )
 @json_option(BUNDLE)
 @pass_command_context

@@ -31,17 +31,17 @@ def token() -> None:
     "names",
     metavar="NAME",
     multiple=True,
-    help="Only for this connection; may be repeated. Default: all.",
+    help="Limit it to this connection; may be repeated. Default: all.",
 )
 @click.option(
     "--access",
     type=click.Choice([access.value for access in Access]),
     default=Access.READ.value,
     show_default=True,
-    help="Whether it may change anything.",
+    help="What the token may do.",
 )
 @click.option(
-    "--expires", "days", type=int, metavar="DAYS", help="It stops working after so many days."
+    "--expires", "days", type=int, metavar="DAYS", help="Number of days until it expires."
 )
 @json_option(MADE_TOKEN)
 @pass_command_context
@@ -70,7 +70,7 @@ def list_tokens(context: CommandContext, as_json: bool) -> None:
     """List the tokens, newest first; no secret is shown."""
     TOKENS.say(
         context.read(operations.view_all),
-        "There is no token yet. Make one: deskbridge token add LABEL",
+        "There is no token yet. Create one: deskbridge token add LABEL",
         as_json=as_json,
     )
 
@@ -85,7 +85,7 @@ def revoke(context: CommandContext, which: str, as_json: bool) -> None:
 
 
 def _row(one: Token) -> Row:
-    opens = "all" if one.every_connection else ", ".join(one.connections) or "none any more"
+    opens = "all" if one.every_connection else ", ".join(one.connections) or "none anymore"
     used = local_time(one.last_used_at) if one.last_used_at else "never"
     until = local_time(one.expires_at) if one.expires_at else ""
     ends = f"revoked {local_time(one.revoked_at)}" if one.revoked_at else until

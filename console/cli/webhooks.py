@@ -40,8 +40,10 @@ def webhook() -> None:
     "kinds",
     metavar="KIND",
     multiple=True,
-    help="Only these, such as invoice.closed, or payment for all of payments; may be repeated, or "
-    "have commas between. Default: all.",
+    help=(
+        "Only these kinds, such as invoice.closed, or payment for all payment events; may "
+        "be repeated, or separated by commas. Default: all."
+    ),
 )
 @json_option(MADE_WEBHOOK)
 @pass_command_context
@@ -60,7 +62,7 @@ def add(
 
 
 @webhook.command("list")
-@click.option("--connection", "name", metavar="NAME", help="Only of this connection.")
+@click.option("--connection", "name", metavar="NAME", help="Only this connection.")
 @json_option(WEBHOOK, many=True)
 @pass_command_context
 def list_webhooks(context: CommandContext, name: str | None, as_json: bool) -> None:
@@ -82,9 +84,9 @@ def test(context: CommandContext, webhook_id: int, as_json: bool) -> None:
     if as_json:
         output.say_json(TESTED.of(tested))
     elif tested.delivered:
-        output.say_wrapped(f"Webhook {webhook_id} took the test.")
+        output.say_wrapped(f"Webhook {webhook_id} accepted the test.")
     if not tested.delivered:
-        raise Refused(f"Webhook {webhook_id} did not take the test: {tested.reason}")
+        raise Refused(f"Webhook {webhook_id} did not accept the test: {tested.reason}")
 
 
 def _wait(context: CommandContext, webhook_id: int, event_id: int) -> Tested:
@@ -98,7 +100,10 @@ def _wait(context: CommandContext, webhook_id: int, event_id: int) -> Tested:
         if time.monotonic() > until:
             raise Refused(
                 f"No daemon has sent the test to webhook {webhook_id} yet.",
-                "See whether the daemon runs (deskbridge doctor), then: deskbridge webhook list",
+                (
+                    "Check that the daemon is running (deskbridge doctor), then run deskbridge "
+                    "webhook list"
+                ),
             )
         time.sleep(_LOOK_SECONDS)
 

@@ -89,8 +89,8 @@ class Answering:
         except Exception as error:
             failure = Failure(error)
             self.log.failure("The API failed with {route}", failure, route=request.route.name)
-            told = "This failed, and it is a mistake of ours."
-            return Answered(problem("failed", told, "The log of the daemon says more."))
+            told = "This failed because of a bug in Deskbridge."
+            return Answered(problem("failed", told, "The daemon's log says more."))
         return answered
 
     async def _read(self, request: Request, reactor: Any) -> Answered:
@@ -159,7 +159,7 @@ class Answering:
         except StoreUnavailable:
             raise
         except Differs:
-            told = "It changed since you saw it. Nothing was done."
+            told = "It changed since you read it, so nothing was done."
             return problem("etag-differs", told, "Read it again, then decide again.")
         except EXPECTED as error:
             return _of(error)
@@ -242,14 +242,14 @@ def _waits_for(request: Request, found: Found | Answer) -> int | None:
 
 def _read_body(kind: type, request: Request) -> Any:
     if request.content_type.partition(";")[0].strip().lower() != "application/json":
-        code = "The body is not said to be JSON."
+        code = "The Content-Type of the body is not JSON."
         raise BadBody("not-json", code, "Send Content-Type: application/json.")
     try:
         text = (request.body or b"{}").decode("utf-8-sig")
         held = json.loads(text, parse_constant=_no_number, object_pairs_hook=_said_once)
     except SaidTwice as error:
-        told = f"The body says {str(error)[:40]!r} twice."
-        raise BadBody("bad-body", told, "Say each thing once.") from None
+        told = f"The body contains {str(error)[:40]!r} twice."
+        raise BadBody("bad-body", told, "Give each key once.") from None
     except (ValueError, RecursionError):
         told = "The body cannot be read as JSON."
         raise BadBody("bad-body", told, "Send one JSON object, in UTF-8.") from None

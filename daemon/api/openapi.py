@@ -22,37 +22,39 @@ DOCUMENT_PATH = f"{BASE}/openapi.json"
 _PROBLEM = {"$ref": "#/components/schemas/Problem"}
 _REFUSALS = {
     400: "a parameter or the body cannot be read",
-    401: "there is no token, or it is not good",
-    403: "the token allows to read alone",
-    404: "there is no such thing, or the token does not open it",
-    409: "it cannot be done as it stands, or a person has to confirm it",
-    410: "what happened after this cursor is not known any more: begin anew",
-    412: "it is not what `If-Match` names any more",
-    415: "the body is no JSON",
-    422: "what is asked for cannot be meant",
-    429: "too many wrong tokens came from there",
-    503: "the store cannot be used just now: try again",
+    401: "the token is missing or invalid",
+    403: "the token allows reading only",
+    404: "it does not exist, or the token gives no access to it",
+    409: "it cannot be done in its current state, or somebody has to confirm it",
+    410: "events after this cursor are no longer available: start over",
+    412: "it no longer matches `If-Match`",
+    415: "the body is not JSON",
+    422: "the request makes no sense",
+    429: "too many wrong tokens from this address",
+    503: "the store is not available right now: try again",
 }
 _WRITING = (409, 415, 422)
-_ETAG = {"description": "what tells this content from any other", "schema": {"type": "string"}}
+_ETAG = {"description": "the ETag of this content", "schema": {"type": "string"}}
 _LINK = {"description": 'the next page, as rel="next"', "schema": {"type": "string"}}
 _KEY = {
     "name": "Idempotency-Key",
     "in": "header",
-    "description": "a text of your own for each request: asking again under it is harmless, the"
-    " answer is the same for 24 hours",
+    "description": (
+        "a text of your own for each request: repeating a request with it is "
+        "safe, and returns the same answer for 24 hours"
+    ),
     "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
 }
 _IF_MATCH = {
     "name": "If-Match",
     "in": "header",
-    "description": "the ETag of what you saw: it is refused where that changed",
+    "description": "the ETag of what you read: the request is refused if it has changed",
     "schema": {"type": "string"},
 }
 _IF_NONE_MATCH = {
     "name": "If-None-Match",
     "in": "header",
-    "description": "the ETag of what you have: nothing is sent where it is the same",
+    "description": "the ETag of what you have: nothing is sent if it is still the same",
     "schema": {"type": "string"},
 }
 
@@ -69,9 +71,11 @@ def document(routes: Sequence[Route] = ROUTES) -> Schema:
         "info": {
             "title": "Deskbridge",
             "version": VERSION,
-            "description": "QuickBooks Desktop for any program: invoices and customers out,"
-            " payments in, what happened in between. Amounts are text with two decimals, times"
-            " RFC 3339 in UTC.",
+            "description": (
+                "QuickBooks Desktop for any program: read invoices and customers, "
+                "send payments, follow events. Amounts are text with two "
+                "decimals, times are RFC 3339 in UTC."
+            ),
             "license": {"name": "MIT", "identifier": "MIT"},
         },
         "servers": [{"url": "/"}],
@@ -82,7 +86,7 @@ def document(routes: Sequence[Route] = ROUTES) -> Schema:
                 "token": {
                     "type": "http",
                     "scheme": "bearer",
-                    "description": "made with `deskbridge token add LABEL`",
+                    "description": "created with `deskbridge token add LABEL`",
                 }
             },
             "schemas": dict(sorted(schemas.items())),
@@ -138,7 +142,7 @@ _PLACES = {
     "name": "the name of the connection",
     "invoice": "TxnID or number of the invoice",
     "list_id": "ListID of the customer",
-    "external_id": "your id of the payment; to read one, its TxnID or number as well",
+    "external_id": "your ID for the payment; its TxnID or number also works for reading",
     "number": "its number",
 }
 
@@ -175,7 +179,7 @@ def _responses(route: Route) -> Schema:
     if any(one.name == "after" and one.least is None for one in route.parameters):
         headers["Link"] = _LINK
     good: Schema = {
-        "description": "done" if route.writes else "what there is",
+        "description": "done" if route.writes else "what exists",
         "content": {"application/json": {"schema": route.answers}},
         **({"headers": headers} if headers else {}),
     }

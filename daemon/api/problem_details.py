@@ -24,25 +24,25 @@ RETRY_SECONDS = 5
 TITLES: Mapping[str, tuple[int, str]] = {
     "bad-parameter": (400, "A parameter cannot be read"),
     "bad-body": (400, "The body cannot be read"),
-    "no-request": (400, "This is no HTTP/1.1 request"),
-    "token-wrong": (401, "The token is missing or not good"),
-    "token-reads-only": (403, "The token allows to read alone"),
-    "not-found": (404, "There is no such thing"),
-    "method-not-allowed": (405, "The address does not take this method"),
-    "needs-confirmation": (409, "A person has to confirm this"),
-    "not-possible": (409, "This cannot be done as it stands"),
-    "changed-meanwhile": (409, "It changed meanwhile"),
-    "payment-changed-after-sending": (409, "The payment has left already"),
-    "cursor-lost": (410, "What happened after this cursor is not known any more"),
+    "no-request": (400, "This is not an HTTP/1.1 request"),
+    "token-wrong": (401, "The token is missing or invalid"),
+    "token-reads-only": (403, "The token allows reading only"),
+    "not-found": (404, "Not found"),
+    "method-not-allowed": (405, "The address does not support this method"),
+    "needs-confirmation": (409, "Somebody has to confirm this"),
+    "not-possible": (409, "This cannot be done in its current state"),
+    "changed-meanwhile": (409, "It changed in the meantime"),
+    "payment-changed-after-sending": (409, "The payment was already sent"),
+    "cursor-lost": (410, "Events after this cursor are no longer available"),
     "length-missing": (411, "The length of the body is missing"),
-    "etag-differs": (412, "It is not what you saw any more"),
+    "etag-differs": (412, "It changed since you read it"),
     "body-too-large": (413, "The body is too large"),
-    "not-json": (415, "The body is no JSON"),
-    "cannot-be-meant": (422, "This cannot be meant"),
-    "key-reused": (422, "The Idempotency-Key came with another request"),
+    "not-json": (415, "The body is not JSON"),
+    "cannot-be-meant": (422, "The request makes no sense"),
+    "key-reused": (422, "The Idempotency-Key was used for another request"),
     "too-many-guesses": (429, "Too many wrong tokens"),
-    "store-unavailable": (503, "The store cannot be used just now"),
-    "failed": (500, "This is a mistake of ours"),
+    "store-unavailable": (503, "The store is not available right now"),
+    "failed": (500, "This is a bug in Deskbridge"),
 }
 
 
@@ -72,20 +72,23 @@ def problem_of(error: Exception) -> Answer | None:
         case Unauthorized():
             return problem(
                 "token-wrong",
-                "This needs the token of a program, and there is none, or it is not good.",
-                "Send Authorization: Bearer TOKEN. A new one: deskbridge token add LABEL",
+                "This needs an API token, and it is missing or invalid.",
+                ("Send Authorization: Bearer TOKEN. To create a token: deskbridge token add LABEL"),
             )
         case Forbidden():
             return problem(
                 "token-reads-only",
-                "This token allows to read, not to change anything.",
-                "Make another one: deskbridge token add LABEL --access write",
+                "This token allows reading only.",
+                "Create another one: deskbridge token add LABEL --access write",
             )
         case KeyReused():
             return problem(
                 "key-reused",
-                "This Idempotency-Key came with another request before.",
-                "Use a new key for each request; the same key is for the same request again.",
+                "This Idempotency-Key was used for another request before.",
+                (
+                    "Use a new key for each request, and the same key only to repeat the same "
+                    "request."
+                ),
             )
         case StoreError():
             return _of_store(error)
@@ -95,7 +98,7 @@ def problem_of(error: Exception) -> Answer | None:
 def _of_store(error: StoreError) -> Answer:
     if isinstance(error, NotConfirmed):
         needs = [{"code": need.code, "sentence": need.sentence} for need in error.needs]
-        remedy = "Have a person confirm it, then send the codes in `confirm`."
+        remedy = "Have somebody confirm it, then send the codes in `confirm`."
         return problem("needs-confirmation", error.sentence, remedy, needs=needs)
     codes: tuple[tuple[type[StoreError], str], ...] = (
         (BadParameter, "bad-parameter"),
@@ -114,12 +117,12 @@ def _where_it_would_be(error: StoreError) -> str:
     if not isinstance(error, NotFound):
         return ""
     what = "" if error.what == "connection" else f"/{{name}}/{error.what}s"
-    return f"What there is: GET {BASE}/connections{what}"
+    return f"See GET {BASE}/connections{what}"
 
 
 SCHEMA: Schema = {
     "type": "object",
-    "description": "What is refused, and what to do (RFC 9457).",
+    "description": "What was refused, and what to do (RFC 9457).",
     "properties": {
         "type": {"type": "string", "description": "the code as a URN"},
         "title": {"type": "string", "description": "what it is, the same for each code"},
@@ -129,7 +132,7 @@ SCHEMA: Schema = {
         "remedy": {"type": "string", "description": "what to do; may be empty"},
         "needs": {
             "type": "array",
-            "description": "what a person has to confirm, where that is all that is missing",
+            "description": "what somebody has to confirm, when nothing else is missing",
             "items": {
                 "type": "object",
                 "properties": {"code": {"type": "string"}, "sentence": {"type": "string"}},

@@ -98,10 +98,12 @@ class ApiResource(Resource):
         request.operation = f"{route.name} of the API"
         query = request.uri.partition(b"?")[2]
         if len(query) > LONGEST_QUERY:
-            remedy = f"Keep it to {LONGEST_QUERY} bytes."
+            remedy = f"Use at most {LONGEST_QUERY} bytes."
             return problem("bad-parameter", "What follows the ? is too long.", remedy)
         if not _is_good_key(request.requestHeaders.getRawHeaders(b"Idempotency-Key", [])):
-            remedy = f"Send one, of {LONGEST_KEY} letters, digits and signs at most, no blanks."
+            remedy = (
+                f"Send one of at most {LONGEST_KEY} letters, digits and symbols, without spaces."
+            )
             return problem("bad-parameter", "The Idempotency-Key cannot be read.", remedy)
         asked = _request(request, route, places, query)
         answered = await self._answering.answer(asked, self._reactor)
@@ -125,7 +127,7 @@ class ApiResource(Resource):
             self._guesses.guessed(from_there, now)
             return answered.answer
         seconds = max(1, round((until - now).total_seconds()))
-        told = f"Too many wrong tokens came from there: wait {seconds} seconds."
+        told = f"Too many wrong tokens from this address: wait {seconds} seconds."
         slowed = problem("too-many-guesses", told, "Send the token that you were given.")
         return Answer(
             slowed.status, slowed.body, {"Retry-After": str(seconds)}, slowed.content_type
@@ -174,11 +176,11 @@ def _document() -> bytes:
 
 
 def _no_such() -> Answer:
-    return problem("not-found", "There is no such address.", f"All of them: {DOCUMENT_PATH}")
+    return problem("not-found", "There is no such address.", f"All addresses: {DOCUMENT_PATH}")
 
 
 def _not_allowed(method: str, allowed: Sequence[str]) -> Answer:
-    sentence, remedy = f"This address does not take {method[:20]}.", f"Use {', '.join(allowed)}."
+    sentence, remedy = f"This address does not support {method[:20]}.", f"Use {', '.join(allowed)}."
     told = problem("method-not-allowed", sentence, remedy)
     return Answer(told.status, told.body, {"Allow": ", ".join(allowed)}, told.content_type)
 

@@ -63,7 +63,7 @@ class Parameter:
         if self.many:
             return tuple(self._one(text) for text in texts)
         if len(texts) > 1:
-            raise BadParameter(f"{self.name} is said {len(texts)} times.", "Say it once.")
+            raise BadParameter(f"{self.name} is given {len(texts)} times.", "Give it once.")
         return self._one(texts[0]) if texts else self.default
 
     def _one(self, text: str) -> Any:
@@ -184,13 +184,13 @@ class Route:
             if name not in known:
                 raise BadParameter(
                     f"There is no parameter {name[:40]!r} here.",
-                    f"Known are: {', '.join(known)}." if known else "Leave it out.",
+                    f"Allowed: {', '.join(known)}." if known else "Leave it out.",
                 )
         return {name: one.read(said.get(name, ())) for name, one in known.items()}
 
 
-LIMIT = Parameter("limit", "how many at the most", least=1, most=MOST, default=100)
-AFTER = Parameter("after", "where the page begins: `next` of the page before")
+LIMIT = Parameter("limit", "maximum number of results", least=1, most=MOST, default=100)
+AFTER = Parameter("after", "where the page begins: `next` of the previous page")
 PAGED = (LIMIT, AFTER)
 
 
@@ -258,4 +258,4 @@ def _is_text(held: str) -> bool:
 
 def bad_place(text: str) -> BadParameter:
     """What is said of a cursor that is none."""
-    return BadParameter(f"after is {text[:40]!r}.", "Hand back `next` of the page before as it is.")
+    return BadParameter(f"after is {text[:40]!r}.", ("Send `next` of the previous page unchanged."))

@@ -216,9 +216,9 @@ def _skip_problem(asked: Asked) -> Found:
 
 _PLAN: Schema = {
     "type": "object",
-    "description": "what a decision would do: nothing is changed",
+    "description": "what a decision would do; nothing is changed",
     "properties": {
-        "title": {"type": "string", "description": "the question that a person answers"},
+        "title": {"type": "string", "description": "the question for the person who decides"},
         "told": {"type": "array", "items": {"type": "string"}, "description": "what follows"},
         "needs": {
             "type": "array",
@@ -233,7 +233,7 @@ _PLAN: Schema = {
     "required": ["title", "told", "needs"],
 }
 _PREVIEW = Parameter(
-    "preview", "true: only say what it would do", words=("true", "false"), default=False
+    "preview", "true: only show what it would do", words=("true", "false"), default=False
 )
 
 
@@ -286,7 +286,7 @@ def _list_events(asked: Asked) -> Found:
 
 _CURSOR: Schema = {
     "type": "integer",
-    "description": "what to go on with: nothing is shown twice, nothing is missed",
+    "description": "the cursor for the next request: nothing is returned twice or missed",
 }
 
 
@@ -305,17 +305,24 @@ def _following(shape: Shape[Any]) -> Schema:
 _read = partial(Route, "GET")
 _write = partial(Route, access=Access.WRITE)
 _SINCE = Parameter(
-    "since", "`cursor` of an earlier answer: what changed since, as it is now", least=0, most=2**62
+    "since",
+    "`cursor` of an earlier answer: returns what has changed since, as it is now",
+    least=0,
+    most=2**62,
 )
 _EVENTS_AFTER = Parameter(
-    "after", "`cursor` of the last answer; 0: all that is kept", least=0, most=2**62, default=0
+    "after",
+    "`cursor` of the last answer; 0: everything that is kept",
+    least=0,
+    most=2**62,
+    default=0,
 )
 
 ROUTES: tuple[Route, ...] = (
     _read(
         f"{BASE}/connections",
         "list_connections",
-        "The connections that the token opens",
+        "The connections that the token gives access to",
         _list_connections,
         list_of(CONNECTION),
     ),
@@ -323,15 +330,17 @@ ROUTES: tuple[Route, ...] = (
     _read(
         f"{OF_ONE}/invoices",
         "list_invoices",
-        "Imported invoices, those read last first; or those that changed since a cursor",
+        "Imported invoices, most recently read first; or those changed since a cursor",
         _list_invoices,
         list_of(INVOICE, {"cursor": _CURSOR}),
         (*PAGED, Parameter("status", "only these", words=_STATUSES, many=True), _SINCE),
         own_units=True,
-        told="To keep a copy of all of them: read every page and keep the `cursor` of the first,"
-        " then ask for what changed since, each time with the `cursor` of the answer before. Those"
-        " that were deleted or left out meanwhile are among what changed: see `status` and"
-        " `left_out`.",
+        told=(
+            "To keep a copy of all invoices: read every page and keep the `cursor` of the "
+            "first one, then ask for what changed since, each time with the `cursor` of the "
+            "previous answer. Invoices that were deleted or left out in the meantime are "
+            "included: see `status` and `left_out`."
+        ),
     ),
     _read(
         f"{OF_ONE}/invoices/{{invoice}}",
@@ -367,19 +376,21 @@ ROUTES: tuple[Route, ...] = (
         "POST",
         f"{OF_ONE}/payments",
         "take_payment",
-        "Take a payment in, or correct the one of this id",
+        "Add a payment, or correct the one with this ID",
         _take_payment,
         object_of(PAYMENT_DETAIL),
         body=requests.NewPaymentBody,
         created=True,
         shows="show_payment",
-        told="The same payment again changes nothing. Other terms correct it as long as nothing of"
-        " it has left for QuickBooks.",
+        told=(
+            "Sending the same payment again changes nothing. Different terms correct it as "
+            "long as nothing of it was sent to QuickBooks."
+        ),
     ),
     _read(
         f"{OF_ONE}/payments/{{external_id}}",
         "show_payment",
-        "One payment with its whole life, by your id of it, its TxnID or its number",
+        "One payment with its whole history, by your ID, its TxnID or its number",
         _show_payment,
         object_of(PAYMENT_DETAIL),
     ),
@@ -387,7 +398,7 @@ ROUTES: tuple[Route, ...] = (
         "PATCH",
         f"{OF_ONE}/payments/{{external_id}}",
         "change_payment",
-        "Correct a payment, or say what became of its charge",
+        "Correct a payment, or update the state of its charge",
         _change_payment,
         object_of(PAYMENT_DETAIL),
         body=requests.PaymentTerms,
@@ -397,21 +408,26 @@ ROUTES: tuple[Route, ...] = (
         "DELETE",
         f"{OF_ONE}/payments/{{external_id}}",
         "withdraw_payment",
-        "Take a payment back before anything of it has left",
+        "Withdraw a payment before anything of it was sent",
         _withdraw_payment,
         object_of(OUTCOME),
-        (Parameter("because", "why, for whoever looks at it later"),),
+        (Parameter("because", "the reason, for the record"),),
         shows="show_payment",
     ),
     _read(
         f"{OF_ONE}/problems",
         "list_problems",
-        "Problems, those seen last first",
+        "Problems, most recently seen first",
         _list_problems,
         list_of(PROBLEM),
         (
             *PAGED,
-            Parameter("state", "only these; left out: what waits", words=_STATES, many=True),
+            Parameter(
+                "state",
+                "only these states; default: those that are waiting",
+                words=_STATES,
+                many=True,
+            ),
         ),
     ),
     _read(
@@ -425,7 +441,7 @@ ROUTES: tuple[Route, ...] = (
         "POST",
         f"{OF_ONE}/problems/{{number}}/retry",
         "retry_problem",
-        "Have the next sync look again",
+        "Have the next sync check again",
         _retry_problem,
         _DECIDED,
         (_PREVIEW,),
@@ -460,23 +476,27 @@ ROUTES: tuple[Route, ...] = (
     _read(
         f"{OF_ONE}/reconcile",
         "reconcile",
-        "Both sides beside each other, differences first",
+        "Both sides compared, differences first",
         _reconcile,
         object_of(RECONCILIATION),
     ),
     _read(
         f"{OF_ONE}/events",
         "list_events",
-        "What happened after a cursor, in order; waits for something to happen if asked to",
+        "Events after a cursor, in order; can wait for something to happen",
         _list_events,
         _following(EVENT),
         (
             LIMIT,
             _EVENTS_AFTER,
-            Parameter("kind", "only these: `invoice.closed`, or `invoice` for all", many=True),
+            Parameter(
+                "kind",
+                ("only these kinds: `invoice.closed`, or `invoice` for all of them"),
+                many=True,
+            ),
             Parameter(
                 "wait",
-                "so many seconds to wait where nothing has happened",
+                "seconds to wait when nothing has happened",
                 least=0,
                 most=LONGEST_WAIT,
                 default=0,

@@ -221,7 +221,9 @@ class ConnectorWorker(Service):
         if isinstance(answer, Failure):
             answer = NotNow(_words(answer), whole=True)
         if isinstance(answer, Company) and account.identity not in ("", answer.identity):
-            answer = Refused(f"The key opens the account of {answer.name}, which is another one.")
+            answer = Refused(
+                f"The key belongs to the account of {answer.name}, which is another one."
+            )
         if not isinstance(answer, Company):
             await self._threads.store(self._thd_pause, answer)
             return False

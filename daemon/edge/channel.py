@@ -335,7 +335,7 @@ class EdgeChannel(http.HTTPChannel):
             return
         self.log.failure("A large response from {peer} was not let in", failure, peer=self.peer)
         if not self._closing:
-            self.refuse(http.SERVICE_UNAVAILABLE, "This cannot be taken now; try again later.")
+            self.refuse(http.SERVICE_UNAVAILABLE, "The service is busy; try again later.")
 
     def _refuse_size(self, limit_bytes: int) -> None:
         self.refuse(

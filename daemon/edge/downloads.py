@@ -27,13 +27,18 @@ _UNSAFE = re.compile(r"[^A-Za-z0-9._-]")
 _MINUTES = int(LIFETIME.total_seconds()) // 60
 _GONE = page(
     "This link does not work",
-    f"It works once and for {_MINUTES} minutes: it was used already, is too old, or was cut short "
-    "on its way.",
-    "Ask whoever sent it to you for a new one.",
+    (
+        f"It works once and for {_MINUTES} minutes: it was already used, has expired, or is "
+        "incomplete."
+    ),
+    "Ask the person who sent it for a new one.",
 )
 _LATER = page(
     "Please try again in a minute",
-    "The file cannot be fetched just now. The link is still good: open it again in a minute.",
+    (
+        "The file cannot be downloaded right now. The link is still valid: open it again in a "
+        "minute."
+    ),
 )
 
 

@@ -53,7 +53,9 @@ def support_page() -> bytes:
         "<b>QuickBooks cannot be reached.</b> Open QuickBooks on the same PC with the company "
         "file that belongs to this connection, close any window that waits for an answer, and "
         "update again.",
-        "<b>Nothing happens on its own.</b> Auto-Run must be ticked for the application, and the "
-        "Web Connector must be running in a logged-in Windows session.",
-        "Anything else: ask whoever sent you the <code>.qwc</code> file.",
+        (
+            "<b>Nothing happens by itself.</b> Auto-Run must be selected for the application, "
+            "and the Web Connector must be running in a logged-in Windows session."
+        ),
+        "Anything else: ask the person who sent you the <code>.qwc</code> file.",
     )

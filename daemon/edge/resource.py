@@ -274,7 +274,7 @@ class Edge(Resource):
         if request.method == b"POST" and is_service:
             return self._answer_call(request)
         request.setHeader(b"Allow", b"GET, HEAD, POST" if is_service else b"GET, HEAD")
-        return self._refuse(request, http.NOT_ALLOWED, "This method is of no use here.")
+        return self._refuse(request, http.NOT_ALLOWED, "This method is not supported here.")
 
     def _show(self, request: EdgeRequest, path: str) -> bytes | int:
         query = request.uri.partition(b"?")[2].lower()

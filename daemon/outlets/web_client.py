@@ -101,14 +101,14 @@ def _no_answer(failure: Failure) -> Any:
 def _sentence(why: BaseException | None) -> str:
     """What a person can do something with; never the address, which may hold a secret."""
     if isinstance(why, DNSLookupError):
-        return "The name of its host is not known."
+        return "Its host name cannot be found."
     if isinstance(why, ConnectError):
         told = os.strerror(why.osError) if isinstance(why.osError, int) else type(why).__name__
         return f"It cannot be reached: {told}."
     if isinstance(why, (SSL.Error, VerificationError)):
-        return f"Its certificate or TLS is not good: {_of_tls(why)}."
+        return f"Its certificate or TLS failed: {_of_tls(why)}."
     if isinstance(why, CancelledError):
-        return "It was called off."
+        return "It was canceled."
     return f"It closed the connection without an answer ({type(why).__name__})."
 
 
@@ -213,7 +213,7 @@ class _CheckedEndpoint:
                 f"{self._host} is a private address ({', '.join(found)}), and the setting"
                 " webhooks_to_private_addresses is off."
             )
-        return "Events do not go over the Internet in plain text: its address should be https."
+        return "Events are not sent over the Internet unencrypted: the address should use https."
 
     async def _to(self, address: str, factory: Any) -> IProtocol:
         kind = TCP6ClientEndpoint if ":" in address else TCP4ClientEndpoint

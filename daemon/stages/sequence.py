@@ -190,7 +190,7 @@ def finish(session: Session, settings: Settings, now: datetime) -> str:
 def result_sentence(posted: int, others: int, failed: int) -> str:
     """What the bookkeeper reads in the status column."""
     if not posted and not others and not failed:
-        return "Finished: nothing has changed since the last run"
+        return "Finished: nothing has changed since the last sync"
     parts = []
     if posted:
         parts.append("1 payment posted" if posted == 1 else f"{posted} payments posted")

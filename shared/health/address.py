@@ -23,8 +23,8 @@ OUR_PAGE = b"The QuickBooks Web Connector calls here"
 """What stands on the page that a daemon shows at the address of an application."""
 
 _ELSEWHERE = "If it works from the bookkeeper's PC, only this machine cannot reach itself that way."
-_RENEW = "Renew the certificate, and let the server that ends TLS read the new one."
-_TRUSTED = "Use a certificate of an authority that Windows trusts."
+_RENEW = "Renew the certificate, and have the server that uses it load the new one."
+_TRUSTED = "Use a certificate from an authority that Windows trusts."
 _WHOLE_CHAIN = "Serve the full chain (fullchain.pem), with the intermediate certificates."
 _CERTIFICATE_REMEDIES = {  # by OpenSSL's X509_V_ERR_…
     10: _RENEW,  # it has expired
@@ -55,8 +55,8 @@ def _faults(settings: Settings) -> Iterator[Check]:
 
 def _rule(url: str) -> Check:
     if host_of(url) != "localhost":
-        return ok("address", f"{url} is an address that the Web Connector takes.")
-    told = f"{url} reaches this machine only from itself: good for trying out."
+        return ok("address", f"{url} is an address that the Web Connector accepts.")
+    told = f"{url} reaches this machine only from itself, which is fine for a trial."
     remedy = "Set public_url to https:// and a host name before you make .qwc files for another PC."
     return warn("address", told, remedy)
 
@@ -81,8 +81,8 @@ def _looked_up(host: str, network: Network) -> Iterator[Check]:
     try:
         found = network.look_up(host)
     except OSError as error:
-        told = f"The name {host} is not found: {_why(error)}."
-        yield fail("dns", told, "Make a DNS record for it, or correct the host in public_url.")
+        told = f"The name {host} cannot be found: {_why(error)}."
+        yield fail("dns", told, "Add a DNS record for it, or correct the host in public_url.")
     else:
         yield ok("dns", f"{host} is {', '.join(found)}.")
 
@@ -92,7 +92,10 @@ def _connected(host: str, port: int, network: Network) -> Iterator[Check]:
         network.connect(host, port)
     except OSError as error:
         told = f"Port {port} of {host} cannot be reached: {_why(error)}."
-        remedy = f"Start what listens there, and open the port in the firewall. {_ELSEWHERE}"
+        remedy = (
+            "Start the service that should listen there, and open the port in the "
+            f"firewall. {_ELSEWHERE}"
+        )
         yield fail("connect", told, remedy)
     else:
         yield ok("connect", f"Port {port} of {host} is open.")
@@ -107,7 +110,9 @@ def _certified(host: str, port: int, network: Network, now: datetime) -> Iterato
         yield fail("certificate", f"The certificate of {host} is not accepted: {said}.", remedy)
     except OSError as error:
         told = f"{host} does not speak TLS on port {port}: {_why(error)}."
-        yield fail("certificate", told, "Let a reverse proxy, or the daemon itself, end TLS there.")
+        yield fail(
+            "certificate", told, ("Set up TLS there, in a reverse proxy or in the daemon itself.")
+        )
     else:
         yield certificate("certificate", host, left, _RENEW)
 
@@ -116,27 +121,35 @@ def _answered(url: str, network: Network) -> Iterator[Check]:
     try:
         page = network.get(f"{url}/qbwc")
     except OSError as error:
-        told = f"{url}/qbwc gives no answer: {_why(error)}."
-        yield fail("answer", told, "See that the daemon runs, and what stands before it.")
+        told = f"{url}/qbwc does not answer: {_why(error)}."
+        yield fail(
+            "answer", told, ("Check that the daemon is running, and any proxy in front of it.")
+        )
     else:
         yield _judged(f"{url}/qbwc", page)
 
 
 def _judged(url: str, page: Page) -> Check:
     if page.status == 200 and OUR_PAGE in page.body:
-        return ok("answer", f"{url} answers, and it is Deskbridge that answers.")
+        return ok("answer", f"{url} answers, and the answer comes from Deskbridge.")
     if page.status == 200:
-        told = f"{url} answers with a page that is not ours."
-        return fail("answer", told, "Let what listens there pass requests on to the daemon.")
-    if 300 <= page.status < 400:
-        told = f"{url} sends elsewhere: to {page.location or 'nowhere'}."
+        told = f"{url} answers with a page that does not come from Deskbridge."
         return fail(
-            "answer", told, "The Web Connector follows no redirect: set public_url to that."
+            "answer", told, ("Have the server that listens there pass requests on to the daemon.")
+        )
+    if 300 <= page.status < 400:
+        told = f"{url} redirects to {page.location or 'nowhere'}."
+        return fail(
+            "answer",
+            told,
+            ("The Web Connector does not follow redirects: set public_url to that address."),
         )
     told = f"{url} answers with status {page.status}."
     if page.status in (502, 503, 504):
-        return fail("answer", told, "What stands before the daemon does not reach it: start it.")
-    return fail("answer", told, "Pass all paths below public_url on to the daemon, unchanged.")
+        return fail(
+            "answer", told, ("The proxy in front of the daemon cannot reach it: start the daemon.")
+        )
+    return fail("answer", told, "Pass all paths below public_url to the daemon unchanged.")
 
 
 def _why(error: OSError) -> str:

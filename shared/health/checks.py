@@ -26,7 +26,7 @@ class Check:
     A name may come several times: once for each daemon, for each setting that is wrong.
     """
 
-    name: Annotated[str, "what was looked at; a name may come several times"]
+    name: Annotated[str, "what was checked; a name may appear several times"]
     state: Annotated[State, "`ok`, `warn` or `fail`"]
     told: Annotated[str, "what was found"]
     remedy: Annotated[str, "what to do; empty when all is well"] = ""

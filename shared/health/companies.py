@@ -8,8 +8,8 @@ from shared.health.checks import Check, fail, ok
 from shared.health.snapshot import StoreSnapshot
 
 _REMEDY = (
-    "Keep one, and remove the others: deskbridge connection remove NAME. One that moved to"
-    " another company file: deskbridge connection edit NAME --rebind."
+    "Keep one, and remove the others: deskbridge connection remove NAME. For one that moved "
+    "to another company file: deskbridge connection edit NAME --rebind."
 )
 
 

@@ -13,12 +13,14 @@ NAME = "settings"
 def of_settings(settings: Settings) -> Iterator[Check]:
     """Check settings that were taken."""
     if settings.config_path is None:
-        yield ok(NAME, "There is no settings file: the environment and the defaults count.")
+        yield ok(NAME, "There is no settings file: the environment and the defaults apply.")
     else:
         yield ok(NAME, f"Read from {settings.config_path}.")
     if settings.unused_environment:
         names = ", ".join(settings.unused_environment)
-        yield warn(NAME, f"No setting: {names}.", "Correct the name of the variable, or remove it.")
+        yield warn(
+            NAME, f"Not a setting: {names}.", "Correct the name of the variable, or remove it."
+        )
 
 
 def of_refused_settings(refused: SettingsRefused) -> list[Check]:

@@ -12,7 +12,7 @@ from shared.settings import Settings
 
 NAME = "daemon"
 CERTIFICATE_SOON = timedelta(days=14)
-_START = "Restart it (sudo systemctl restart deskbridge); what it said: journalctl -u deskbridge."
+_START = "Restart it: sudo systemctl restart deskbridge. Its log: journalctl -u deskbridge."
 
 
 def of_daemons(snapshot: StoreSnapshot, settings: Settings, our_version: str) -> Iterator[Check]:
@@ -26,13 +26,18 @@ def of_daemons(snapshot: StoreSnapshot, settings: Settings, our_version: str) ->
 
 def _nobody(snapshot: StoreSnapshot) -> str:
     if not snapshot.daemons:
-        return "No daemon runs, and none ever did on this store."
+        return "No daemon is running, and none has ever run on this store."
     last = snapshot.daemons[0]
     who = f"the last one, {_name(last)},"
     if last.stopped_at is not None:
-        return f"No daemon runs: {who} was stopped {span(snapshot.now - last.stopped_at)} ago."
+        return (
+            f"No daemon is running: {who} was stopped {span(snapshot.now - last.stopped_at)} ago."
+        )
     silent = span(snapshot.now - last.last_beat_at)
-    return f"No daemon runs: {who} gave its last sign of life {silent} ago and did not say why."
+    return (
+        f"No daemon is running: {who} last reported {silent} ago and did not say that it "
+        "was stopping."
+    )
 
 
 def _of_daemon(
@@ -41,11 +46,14 @@ def _of_daemon(
     facts = daemon.facts
     beat = span(now - daemon.last_beat_at)
     up = span(now - facts.started_at)
-    yield ok(NAME, f"{_name(daemon)} has been up for {up}; its last sign of life is {beat} old.")
+    yield ok(NAME, f"{_name(daemon)} has been up for {up}; it last reported {beat} ago.")
     yield _version(daemon, our_version)
     yield _listening(daemon)
     if facts.public_url != settings.public_url:
-        told = f"{_name(daemon)} has the address {facts.public_url}, we {settings.public_url}."
+        told = (
+            f"{_name(daemon)} uses the address {facts.public_url}, this command "
+            f"{settings.public_url}."
+        )
         yield warn("daemon-settings", told, "Use one settings file: see --config.")
     if facts.certificate_expires_at is not None:
         restart = "Renew it, then restart the daemon: it reads the file when it starts."
@@ -56,7 +64,7 @@ def _of_daemon(
 def _version(daemon: Daemon, our_version: str) -> Check:
     theirs = daemon.facts.version
     if theirs == our_version:
-        return ok("daemon-version", f"{theirs}, as ours.")
+        return ok("daemon-version", f"{theirs}, the same as this command.")
     told = f"{_name(daemon)} is version {theirs}, this command is {our_version}."
     remedy = "Restart the daemon after an update (sudo systemctl restart deskbridge)."
     return warn("daemon-version", told, remedy)
@@ -65,15 +73,17 @@ def _version(daemon: Daemon, our_version: str) -> Check:
 def _listening(daemon: Daemon) -> Check:
     if daemon.facts.listening:
         return ok("listening", f"{_name(daemon)}: {' '.join(daemon.facts.listening)}.")
-    told = f"{_name(daemon)} listens nowhere: it is starting, or could not."
-    return warn("listening", told, "Look again in a minute, then in journalctl -u deskbridge.")
+    told = f"{_name(daemon)} does not listen: it is starting, or it could not."
+    return warn(
+        "listening", told, ("Check again in a minute, then look in journalctl -u deskbridge.")
+    )
 
 
 def certificate(name: str, whose: str, left: timedelta, remedy: str) -> Check:
     """Judge a certificate by the time that it is ``left``; others judge the rest of it."""
     if left <= timedelta(0):
-        return fail(name, f"The certificate of {whose} ran out {span(-left)} ago.", remedy)
-    told = f"The certificate of {whose} is good for {span(left)}."
+        return fail(name, f"The certificate of {whose} expired {span(-left)} ago.", remedy)
+    told = f"The certificate of {whose} is valid for {span(left)}."
     return warn(name, told, remedy) if left < CERTIFICATE_SOON else ok(name, told)
 
 

@@ -25,13 +25,13 @@ def of_files(settings: Settings, machine: Machine) -> Iterator[Check]:
         try:
             yield from _of_store_file(path, machine)
         except OSError as error:
-            told = f"{error.filename or path} cannot be looked at: {error.strerror}."
+            told = f"{error.filename or path} cannot be read: {error.strerror}."
             remedy = "Run commands as the service's user: sudo -u deskbridge deskbridge …"
             yield fail("permissions", told, remedy)
     if _settings_tell_a_password(settings):
         yield warn(
             "permissions",
-            f"{settings.config_path} holds the database password, and everybody may read it.",
+            (f"{settings.config_path} contains the database password, and everybody can read it."),
             f"Run: chmod o-rwx {settings.config_path}",
         )
 
@@ -47,12 +47,12 @@ def _of_store_file(path: Path, machine: Machine) -> Iterator[Check]:
         return
     yield _room(path, machine)
     faults = list(_permissions(path, machine))
-    yield from faults or [ok("permissions", f"Only {_owner(path)} may read {path}.")]
+    yield from faults or [ok("permissions", f"Only {_owner(path)} can read {path}.")]
 
 
 def _room(path: Path, machine: Machine) -> Check:
     free = machine.free_bytes(path.parent)
-    told = f"{size(free)} are free on the disk of {path.parent}."
+    told = f"{size(free)} is free on the disk of {path.parent}."
     held = path.stat().st_size
     if free < LEAST_FREE_BYTES:
         return fail("disk", told, "Free space on that disk: a sync fails when it is full.")
@@ -68,14 +68,16 @@ def _permissions(path: Path, machine: Machine) -> Iterator[Check]:
     if not (machine.may_write(path) and machine.may_write(path.parent)):
         yield fail("permissions", f"This user may not write to {path} or its folder.", as_owner)
     elif machine.user_id() == 0 and path.stat().st_uid != 0:
-        told = f"{path} belongs to {owner}; what root adds to it, {owner} may not write to."
+        told = (
+            f"{path} belongs to {owner}; files that root adds there are not writable for {owner}."
+        )
         yield warn("permissions", told, as_owner)
     for side in _side_files(path):
         if side.stat().st_uid != path.stat().st_uid:
             told = f"{side} belongs to {_owner(side)}, and the store to {owner}."
             yield fail("permissions", told, f"Stop the daemon and run: chown {owner} {side}")
     if path.stat().st_mode & _FOR_OTHERS:
-        told = f"{path} is open to others than {owner}; it holds customers' data."
+        told = f"Users other than {owner} can read {path}; it contains customers' data."
         yield warn("permissions", told, f"Run: chmod 600 {path}")
 
 

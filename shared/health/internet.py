@@ -120,7 +120,7 @@ class Internet:
         try:
             result, error = outcomes.get(timeout=self._seconds)
         except Empty:
-            raise TimeoutError(f"nothing came within {self._seconds:g} seconds") from None
+            raise TimeoutError(f"no answer within {self._seconds:g} seconds") from None
         if error is not None:
             raise error
         return result  # type: ignore[return-value]  # what work returned

@@ -25,7 +25,7 @@ def ask_company(network: Network, url: str, key: str) -> InvoicedCompany:
     try:
         page = network.get(url + invoiced.COMPANY, {"Authorization": invoiced.authorization(key)})
     except OSError as wrong:
-        remedy = "Check the address and this machine's way to the internet."
+        remedy = "Check the address and this machine's internet connection."
         raise KeyNotGood(f"{url} cannot be reached: {wrong.strerror or wrong}.", remedy) from None
     if page.status in (401, 403):
         raise KeyNotGood(
@@ -35,9 +35,9 @@ def ask_company(network: Network, url: str, key: str) -> InvoicedCompany:
     try:
         return invoiced.company_of(json.loads(page.body))
     except (ValueError, KeyError, TypeError):
-        remedy = f"Is that the address of Invoiced? It is {invoiced.PRODUCTION}."
+        remedy = f"Check the address. Invoiced is at {invoiced.PRODUCTION}."
         raise KeyNotGood(
-            f"{url} answers {page.status}, and not as Invoiced does.", remedy
+            f"{url} answers {page.status}, which is not an answer from Invoiced.", remedy
         ) from None
 
 
@@ -64,7 +64,7 @@ def _of_account(
     except sealing.CannotOpen as why:
         if account.key_source == sealing.IN_STORE:
             return fail(name, why.sentence, why.remedy)
-        return warn(name, f"Here, {why.sentence}", "The daemon may have it all the same.")
+        return warn(name, f"Here, {why.sentence}", "The daemon may still have it.")
     if network is None:
         return ok(name, "Its key is there.")
     try:
@@ -72,6 +72,6 @@ def _of_account(
     except KeyNotGood as why:
         return fail(name, why.sentence, why.remedy)
     if account.identity not in ("", company.identity):
-        remedy = f"Put the key of {account.company} back: deskbridge invoiced connect."
-        return fail(name, f"The key opens {company.name}, which is another account.", remedy)
-    return ok(name, f"The key opens {company.name} ({company.currency}).")
+        remedy = f"Connect it with the key of {account.company} again: deskbridge invoiced connect."
+        return fail(name, f"The key belongs to {company.name}, which is another account.", remedy)
+    return ok(name, f"The key belongs to {company.name} ({company.currency}).")

@@ -19,7 +19,7 @@ SYNC_HANGS_AFTER = timedelta(hours=2)
 _MISSED_RUNS = 2
 _LEAST_DELAY = timedelta(minutes=15)
 _NAMED = 5
-_SYNC_RUNS = "See that the Web Connector runs on that PC, and run Payment Sync there."
+_SYNC_RUNS = "Check that the Web Connector is running on that PC, and run Payment Sync there."
 
 
 def of_queues(snapshot: StoreSnapshot) -> Iterator[Check]:
@@ -72,8 +72,8 @@ def _standing(snapshot: StoreSnapshot) -> str:
 def _doubt(queue: Queue | None, now: datetime) -> Iterator[Check]:
     if queue is None or (age := now - queue.oldest_at) <= DOUBT_IS_LONG:
         return
-    told = f"{count(queue.count, 'payment')} in doubt, the oldest for {span(age)}."
-    remedy = f"The next Payment Sync settles it and posts no other before. {_SYNC_RUNS}"
+    told = f"{count(queue.count, 'payment')} with an unknown outcome, the oldest for {span(age)}."
+    remedy = f"The next Payment Sync settles it and posts nothing else before that. {_SYNC_RUNS}"
     too_long = age > DOUBT_IS_TOO_LONG
     yield fail("payments", told, remedy) if too_long else warn("payments", told, remedy)
 
@@ -82,7 +82,7 @@ def _parked(queue: Queue | None, now: datetime) -> Iterator[Check]:
     if queue is not None:
         age = span(now - queue.oldest_at)
         told = f"{count(queue.count, 'payment')} parked, the oldest for {age}."
-        yield warn("payments", told, "A person has to look: deskbridge problems list.")
+        yield warn("payments", told, "Somebody has to check them: deskbridge problems list.")
 
 
 def _old(
@@ -109,11 +109,14 @@ def _late_runs(snapshot: StoreSnapshot) -> Check:
         and is_late(last_seen_at, connection.run_every_minutes, snapshot.now)
     ]
     if not late:
-        return ok("auto-run", "No application that runs by itself is late.")
+        return ok("auto-run", "No application with Auto-Run is late.")
     return warn(
         "auto-run",
-        f"Nothing was heard of {_some(late)}.",
-        "Is that PC on, a user logged in to Windows, the Web Connector open and Auto-Run ticked?",
+        f"No call from {_some(late)}.",
+        (
+            "Check that the PC is on, a user is logged in to Windows, the Web Connector is open "
+            "and Auto-Run is selected."
+        ),
     )
 
 
@@ -142,9 +145,11 @@ def _hanging(snapshot: StoreSnapshot) -> Check:
     if not snapshot.running:
         return ok("syncs", "None is running.")
     if not hanging:
-        return ok("syncs", f"{count(len(snapshot.running), 'sync')} running, none hangs.")
-    told = f"No call came for {_some(hanging)}."
-    return warn("syncs", told, "A running daemon ends such a sync by itself: is one running?")
+        return ok("syncs", f"{count(len(snapshot.running), 'sync')} running, none stuck.")
+    told = f"No call for {_some(hanging)}."
+    return warn(
+        "syncs", told, ("A running daemon ends such a sync by itself: check that one is running.")
+    )
 
 
 def _some(names: list[str]) -> str:

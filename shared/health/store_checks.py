@@ -34,32 +34,39 @@ def of_unusable_store(error: StoreError) -> Check:
 
 def _journal(snapshot: StoreSnapshot) -> Check:
     if not snapshot.warnings:
-        return ok("journal", f"{snapshot.journal_mode}, safe with SQLite {snapshot.facts.version}.")
+        return ok(
+            "journal", (f"{snapshot.journal_mode}, safe with SQLite {snapshot.facts.version}.")
+        )
     told, _, remedy = " ".join(snapshot.warnings).partition(". ")
     return warn("journal", f"{told}.", remedy)
 
 
 def _backup(snapshot: StoreSnapshot) -> Check:
     if snapshot.facts.engine == "postgresql":
-        return ok("backup", "PostgreSQL is backed up with its own tools; nothing is known here.")
-    remedy = "Run: deskbridge db backup FILE, best every night."
+        return ok(
+            "backup",
+            ("PostgreSQL has its own backup tools; Deskbridge does not know about those backups."),
+        )
+    remedy = "Run deskbridge db backup FILE, ideally every night."
     if snapshot.last_backup_at is not None:
         told = f"The last one was made {span(snapshot.now - snapshot.last_backup_at)} ago."
         late = snapshot.now - snapshot.last_backup_at > BACKUP_EVERY
         return warn("backup", told, remedy) if late else ok("backup", told)
     if not snapshot.has_connections:
-        return ok("backup", "None was made yet, and there is no connection to lose.")
-    return warn("backup", "None was made yet with deskbridge db backup.", remedy)
+        return ok("backup", "None yet, and there is no connection to lose.")
+    return warn("backup", "No backup has been made with deskbridge db backup yet.", remedy)
 
 
 def _clock(snapshot: StoreSnapshot, machine_now: datetime) -> Check:
-    remedy = "Set the clock by network time: timedatectl set-ntp true."
+    remedy = "Turn on network time: timedatectl set-ntp true."
     if snapshot.latest_at is not None and snapshot.latest_at - snapshot.now > CLOCKS_DISAGREE:
         ahead = span(snapshot.latest_at - snapshot.now)
-        told = f"The store holds a time that is {ahead} ahead: a clock was wrong, or is."
-        return fail("clock", told, f"{remedy} Sessions and locks may wait for that time.")
+        told = f"The store contains a time that is {ahead} ahead: a clock was or is wrong."
+        return fail("clock", told, f"{remedy} Sessions and locks may wait until that time.")
     if snapshot.facts.engine == "sqlite":
-        return ok("clock", f"{machine_now:%Y-%m-%d %H:%M:%S} UTC, and nothing stored is later.")
+        return ok(
+            "clock", (f"{machine_now:%Y-%m-%d %H:%M:%S} UTC, and nothing in the store is later.")
+        )
     apart = abs(snapshot.now - machine_now)
     told = f"This machine's clock and the database server's are {span(apart)} apart."
     if apart > CLOCKS_DISAGREE:

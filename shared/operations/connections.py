@@ -50,7 +50,7 @@ class ConnectionView:
 
     connection: Connection
     applications: Annotated[Sequence[Application], "what the Web Connector lists"]
-    open_problems: Annotated[int, "problems that wait for a person"]
+    open_problems: Annotated[int, "problems that need attention"]
     totals: Sequence[tuple[str, int, Decimal]] = ()
     last_sync: Sync | None = None
     hold: Hold | None = None
@@ -75,7 +75,7 @@ class ConnectionView:
         self,
     ) -> Annotated[
         str,
-        "what keeps the payments that wait from QuickBooks; empty: nothing, or none waits",
+        "what keeps waiting payments from being posted; empty: nothing, or none is waiting",
     ]:
         """Why the payments that wait stay here."""
         return self.hold.reason if self.hold else ""
@@ -262,8 +262,10 @@ def _rebound(*, rebind: bool) -> list[str]:
     if not rebind:
         return []
     return [
-        "The next sync binds the company that is open then, and payments go there. Make sure that"
-        " it is the right one."
+        (
+            "The next sync binds the company that is open in QuickBooks at that time, and "
+            "payments go there. Make sure that it is the right one."
+        )
     ]
 
 
@@ -278,7 +280,7 @@ def _edit_needs(before: Connection, real: Mapping[str, Any], *, rebind: bool) ->
             yield Need(ON_ITS_WAY, f"{coming} would go to the company that is bound next.")
     held = _released(before, real)
     if held.count:
-        yield Need(POSTS_HELD, f"The next Payment Sync posts what was held back: {held}.")
+        yield Need(POSTS_HELD, f"The next Payment Sync posts what was held: {held}.")
 
 
 def layout_needs(before: Connection) -> Iterator[Need]:
@@ -297,7 +299,7 @@ def _doubt(connection_id: int) -> Iterator[Need]:
     if doubtful.count:
         yield Need(
             IN_DOUBT,
-            f"QuickBooks may have {doubtful} already. Let a Payment Sync settle that first.",
+            f"QuickBooks may already have {doubtful}. Run Payment Sync first to find out.",
         )
 
 
@@ -374,9 +376,11 @@ def plan_removal(_store: Store, which: Which) -> RemovalPlan:
         title=f"Remove {held.name}?",
         verb="Remove",
         told=(
-            f"{held.name} is removed with {count(invoices, 'open invoice')}, its customers, its"
-            f" payments, its syncs, {count(troubles, 'open problem')} and its passwords."
-            " QuickBooks is not touched.",
+            (
+                f"This removes {held.name} with {count(invoices, 'open invoice')}, its customers, "
+                f"its payments, its syncs, {count(troubles, 'open problem')} and its passwords. "
+                "QuickBooks is not changed."
+            ),
         ),
         needs=(Need(REMOVES, " ".join([*_lost(held.id), "This cannot be undone."])),),
         connection_id=held.id,
@@ -384,11 +388,11 @@ def plan_removal(_store: Store, which: Which) -> RemovalPlan:
 
 
 _LOSSES = (
-    (PaymentStatus.SENT, "Sent, and QuickBooks has not answered yet: {}."),
-    (PaymentStatus.UNKNOWN, "Unknown whether QuickBooks has them: {}."),
-    (PaymentStatus.PARKED, "Waiting for a person to say whether QuickBooks has them: {}."),
-    (PaymentStatus.READY, "Ready, and then never posted: {}."),
-    (PaymentStatus.WAITING, "Waiting, and then never posted: {}."),
+    (PaymentStatus.SENT, "Sent, but QuickBooks has not answered yet: {}."),
+    (PaymentStatus.UNKNOWN, "Outcome unknown: {}."),
+    (PaymentStatus.PARKED, "Parked until somebody checks QuickBooks: {}."),
+    (PaymentStatus.READY, "Ready, and will not be posted: {}."),
+    (PaymentStatus.WAITING, "Waiting, and will not be posted: {}."),
 )
 
 

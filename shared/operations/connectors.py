@@ -36,18 +36,20 @@ class Standing:
     """A connected account, and how far everything is."""
 
     account: PlatformAccount
-    waiting: Annotated[int, "how many records are on their way there"]
-    sent: Annotated[int, "how many are there as QuickBooks has them"]
-    refused: Annotated[int, "how many a person has to look at"]
-    skipped: Annotated[int, "how many somebody decided not to send"]
-    left_alone: Annotated[int, "how many the platform keeps as they are"]
-    not_needed: Annotated[int, "how many do not belong there"]
-    customers: Annotated[int, "how many customers are on both sides"]
-    invoices: Annotated[int, "how many invoices are"]
-    payments: Annotated[int, "how many payments are"]
-    reason: Annotated[str, "why nothing goes through; empty: it does"]
-    tries_again_at: Annotated[datetime | None, "when it is tried again; null: it goes through"]
-    held_up: Annotated[tuple[Outgoing, ...], "the records that a person has to look at"]
+    waiting: Annotated[int, "number of records waiting to be sent"]
+    sent: Annotated[int, "number of records sent and up to date"]
+    refused: Annotated[int, "number of records that were refused and need attention"]
+    skipped: Annotated[int, "number of records that somebody skipped"]
+    left_alone: Annotated[int, "number of records that the platform keeps as they are"]
+    not_needed: Annotated[int, "number of records that the platform does not need"]
+    customers: Annotated[int, "number of customers on both sides"]
+    invoices: Annotated[int, "number of invoices on both sides"]
+    payments: Annotated[int, "number of payments on both sides"]
+    reason: Annotated[str, "why sending is stopped; empty: it is not"]
+    tries_again_at: Annotated[
+        datetime | None, ("when sending is tried again; null: it is not stopped")
+    ]
+    held_up: Annotated[tuple[Outgoing, ...], "the records that need attention"]
 
 
 def view_standing(_store: Store, name: str) -> Standing:
@@ -94,17 +96,17 @@ class Preview:
     ``not_looked_at`` is 0 once it is through.
     """
 
-    is_through: Annotated[bool, "whether everything was looked at"]
-    not_looked_at: Annotated[int, "how many records were not looked at yet"]
-    create: Annotated[int, "how many would be created there"]
-    change: Annotated[int, "how many would be changed there"]
-    match: Annotated[int, "how many are there, and would be taken for ours"]
-    end: Annotated[int, "how many would be voided or deleted there"]
-    nothing: Annotated[int, "for how many nothing would be done"]
-    ambiguous: Annotated[int, "for how many a person has to choose"]
-    refuse: Annotated[int, "how many would be refused"]
-    reason: Annotated[str, "why nobody can look; empty: somebody can"]
-    records: Annotated[tuple[Outgoing, ...], "every record that waits or was refused"]
+    is_through: Annotated[bool, "whether every record was checked"]
+    not_looked_at: Annotated[int, "number of records not checked yet"]
+    create: Annotated[int, "number of records that would be created"]
+    change: Annotated[int, "number of records that would be changed"]
+    match: Annotated[int, "number of existing records that would be matched"]
+    end: Annotated[int, "number of records that would be voided or deleted"]
+    nothing: Annotated[int, "number of records that need no change"]
+    ambiguous: Annotated[int, "number of records that need your choice"]
+    refuse: Annotated[int, "number of records that would be refused"]
+    reason: Annotated[str, "why the platform cannot be checked; empty: it can"]
+    records: Annotated[tuple[Outgoing, ...], "every record that is waiting or was refused"]
 
 
 def view_preview(_store: Store, name: str) -> Preview:
@@ -163,9 +165,7 @@ class ConnectPlan(Plan[Outcome]):
         if not self.is_new:
             accounts.set_key(account, self.door.sealed)
             by.note("invoiced.key", connection.name, told)
-            return Outcome(
-                f"{connection.name} opens its Invoiced account with this key from now on."
-            )
+            return Outcome(f"{connection.name} now uses this key for its Invoiced account.")
         accounts.add(account, self.door.sealed, self.position)
         wanted = list(copies.at_first(connection, account.identity))
         outbox.want(connection.id, wanted, by.now)
@@ -197,7 +197,7 @@ class ConnectPlan(Plan[Outcome]):
 
 _HOW = {
     AccountState.LIVE: "{records} will be sent by the daemon.",
-    AccountState.PAUSED: "Nothing is sent before: deskbridge invoiced resume NAME.",
+    AccountState.PAUSED: "Nothing is sent until you run: deskbridge invoiced resume NAME.",
 }
 
 
@@ -213,8 +213,8 @@ def plan_connect(store: Store, name: str, door: Door, state: AccountState) -> Co
         title=f"Connect {connection.name} to Invoiced ({company})?",
         verb="Connect",
         told=(
-            f"Customers, open invoices and what was paid of them go to {company}.",
-            "Changes made on Invoiced never reach an invoice of QuickBooks.",
+            f"Customers, open invoices and their payments are sent to {company}.",
+            "Invoice changes made on Invoiced never reach QuickBooks.",
         ),
         connection=connection.name,
         door=door,
@@ -228,8 +228,10 @@ def _check_same(connection: Connection, known: PlatformAccount, door: Door) -> N
     told = door.company.identity if door.company else ""
     if known.identity and told and known.identity != told:
         raise NotPossible(
-            f"{connection.name} is connected to {known.company} on Invoiced; this key opens another"
-            " account.",
+            (
+                f"{connection.name} is connected to {known.company} on Invoiced, but this key "
+                "belongs to another account."
+            ),
             f"Disconnect it first: deskbridge invoiced disconnect {connection.name}",
         )
 
@@ -239,8 +241,8 @@ def _check_currency(connection: Connection, door: Door) -> None:
     theirs = door.company.currency if door.company else ""
     if own and theirs and own != theirs:
         raise NotPossible(
-            f"QuickBooks keeps {own}, the Invoiced account {theirs}.",
-            "Connect an account that keeps the same currency.",
+            f"The currency of QuickBooks is {own}, but the Invoiced account uses {theirs}.",
+            "Connect an account with the same currency.",
         )
 
 
@@ -265,8 +267,8 @@ class StatePlan(Plan[Outcome]):
 
 
 _STATES = {
-    AccountState.LIVE: "records go to Invoiced, and payments come in.",
-    AccountState.PAUSED: "nothing goes to Invoiced and nothing comes in until you resume it.",
+    AccountState.LIVE: "records are sent to Invoiced, and payments are received.",
+    AccountState.PAUSED: "nothing is sent to Invoiced or received from it until you resume.",
 }
 
 
@@ -279,7 +281,7 @@ def plan_state(_store: Store, name: str, state: AccountState) -> StatePlan:
     """What pausing or resuming would do. Raises NotFound, NotPossible where it is so already."""
     account = _account(name)
     if account.state is state:
-        raise NotPossible(f"{account.connection} is {state.value} already.")
+        raise NotPossible(f"{account.connection} is already {state.value}.")
     verb = "Resume" if state is AccountState.LIVE else "Pause"
     return StatePlan(
         title=f"{verb} Invoiced for {account.connection}?",
@@ -305,16 +307,16 @@ class LookPlan(Plan[Outcome]):
         outbox.look_again(account.connection_id)
         accounts.set_looking(account.connection_id, is_looking=True)
         by.note("invoiced.preview", account.connection, "")
-        return Outcome(f"The daemon looks what {account.connection} would send.")
+        return Outcome(f"The daemon is checking what {account.connection} would send.")
 
 
 def plan_look(_store: Store, name: str) -> LookPlan:
     """What a dry run would do. Raises NotFound."""
     account = _account(name)
     return LookPlan(
-        title=f"Look what {account.connection} would send to Invoiced?",
+        title=f"Preview what {account.connection} would send to Invoiced?",
         verb="Look",
-        told=("Nothing is sent for it.",),
+        told=("Nothing is sent.",),
         connection=account.connection,
     )
 
@@ -334,8 +336,8 @@ class DisconnectPlan(Plan[Outcome]):
         accounts.remove(account)
         by.note("invoiced.disconnect", account.connection, account.url)
         return Outcome(
-            f"{account.connection} is disconnected from Invoiced, and its key is forgotten. What "
-            "was sent stays there."
+            f"{account.connection} is disconnected from Invoiced and its key is deleted. What "
+            "was already sent stays there."
         )
 
 
@@ -346,8 +348,8 @@ def plan_disconnect(_store: Store, name: str) -> DisconnectPlan:
         title=f"Disconnect {account.connection} from Invoiced?",
         verb="Disconnect",
         told=(
-            "Nothing more goes there or comes from there. What is there stays.",
-            "The key is forgotten; which records are which is kept.",
+            "Nothing more is sent or received. What is already on Invoiced stays.",
+            "The key is deleted; the mapping of records is kept.",
         ),
         connection=account.connection,
     )
@@ -405,7 +407,7 @@ def _chosen(account: PlatformAccount, which: Sequence[str]) -> list[Outgoing]:
 def _only(found: Sequence[Outgoing], text: str) -> Outgoing:
     if len(found) > 1:
         ids = ", ".join(f"{one.object_id} ({one.kind.value})" for one in found)
-        raise CannotBeMeant(f"{text!r} may mean several records.", f"Write one of: {ids}")
+        raise CannotBeMeant(f"{text!r} matches several records.", f"Write one of: {ids}")
     return found[0]
 
 
@@ -416,7 +418,7 @@ def plan_retry(_store: Store, name: str, which: Sequence[str]) -> DecidePlan:
     return DecidePlan(
         title=f"Send {count(len(chosen), 'record')} of {account.connection} again?",
         verb="Send again",
-        told=("The daemon sends them as they are now.",),
+        told=("The daemon sends them as they are in QuickBooks now.",),
         connection=account.connection,
         which=tuple(which),
         names=tuple(one.name for one in chosen),
@@ -428,12 +430,12 @@ def plan_skip(_store: Store, name: str, which: Sequence[str], note: str = "") ->
     """What not sending records would do. Raises NotFound, CannotBeMeant."""
     account = _account(name)
     if not which:
-        raise CannotBeMeant("Which record?", "Name it by its id, or its number.")
+        raise CannotBeMeant("Which record?", "Give its ID or its number.")
     chosen = _chosen(account, which)
     if any(one.request is not None for one in chosen):
         raise NotPossible(
-            "It left already, and nobody knows yet whether it arrived.",
-            "Wait until that is known; it takes minutes.",
+            "It was already sent, and whether it arrived is not known yet.",
+            "Wait a few minutes until that is known.",
         )
     return DecidePlan(
         title=f"Leave {count(len(chosen), 'record')} of {account.connection} out of Invoiced?",
@@ -455,15 +457,17 @@ def plan_choose(_store: Store, name: str, customer: str, choice: str) -> DecideP
         raise NotFound("customer on its way to the platform", customer)
     one = _only(found, customer)
     if choice != CREATE and not choice.isdecimal():
-        raise CannotBeMeant(f"{choice!r} is no id of a customer of Invoiced.", "Write its number.")
+        raise CannotBeMeant(
+            f"{choice!r} is not the ID of a customer on Invoiced.", "Write its number."
+        )
     taken = records.ours(account.connection_id, account.identity, RecordKind.CUSTOMER, choice)
     if taken is not None and taken.our_id != one.object_id:
-        raise NotPossible(f"Customer {choice} of Invoiced is {taken.document} already.")
+        raise NotPossible(f"Customer {choice} on Invoiced is already matched to {taken.document}.")
     becomes = "a new customer" if choice == CREATE else f"customer {choice}"
     return DecidePlan(
-        title=f"Take {one.document} for {becomes} of Invoiced?",
+        title=f"Match {one.document} to {becomes} on Invoiced?",
         verb="Take",
-        told=("Its invoices go there from now on.",),
+        told=("Its invoices are sent there from now on.",),
         connection=account.connection,
         which=(customer,),
         names=(one.name,),

@@ -264,11 +264,13 @@ def plan_map(_store: Store, connection_id: int, name: str, list_id: str) -> Matc
     before = mappings.of_connection(connection_id).get(folded(name))
     told = [
         describe.consequence(customer_matching.affected(connection_id, name)),
-        f"From now on the name means this customer of {connection} and the jobs below it, and"
-        " nobody else, for every payment. Un-map takes that back.",
+        (
+            f"From now on, the name stands for this customer of {connection} and its jobs, and "
+            "for nobody else, on every payment. You can remove the match again."
+        ),
     ]
     if before is not None and before.list_id != list_id:
-        told.insert(0, f"Until now it means {describe.meant(before)}.")
+        told.insert(0, f"Until now it stands for {describe.meant(before)}.")
     return Match(
         title=f'Match "{name.strip()}" to customer "{customer.full_name}"?',
         verb="Match",
@@ -299,7 +301,7 @@ class Unmatch(Plan[Matched]):
     def apply(self, by: Operator) -> Matched:
         """Forget whom it means, and judge its payments."""
         done = customer_matching.take_back(self.connection_id, self.name, by.who, by.now)
-        told = f"{done.mapping.name} no longer means {describe.meant(done.mapping)}"
+        told = f"{done.mapping.name} no longer stands for {describe.meant(done.mapping)}"
         by.note("customer.unmap", connections.by_id(self.connection_id).name, told)
         return Matched(f"{told}. {describe.where_they_stand(done)}", resolved=done)
 
@@ -314,7 +316,10 @@ def plan_unmap(_store: Store, connection: Which, name: str) -> Unmatch:
         title=f'Remove the match of "{mapping.name}" to {_customer(mapping)}?',
         verb="Un-map",
         told=(
-            f'"{mapping.name}" is then matched by its own name again. What is posted stays.',
+            (
+                f'"{mapping.name}" is then matched by its own name again. Posted payments stay '
+                "as they are."
+            ),
             describe.consequence(customer_matching.affected(held.id, name)),
         ),
         effects=tuple(_effects(held.name, customer_matching.of_name(held.id, name))),
@@ -324,7 +329,9 @@ def plan_unmap(_store: Store, connection: Which, name: str) -> Unmatch:
 
 
 def _customer(mapping: CustomerMapping) -> str:
-    return f'customer "{mapping.customer}"' if mapping.customer else "a customer that is gone"
+    return (
+        f'customer "{mapping.customer}"' if mapping.customer else "a customer that no longer exists"
+    )
 
 
 def _effects(connection: str, payments: Iterable[Payment]) -> Iterator[Effect]:

@@ -70,8 +70,8 @@ class Effect:
 class Outcome:
     """What became of a plan: the sentence that tells it, and how many records it touched."""
 
-    sentence: Annotated[str, "what became of them, for people"]
-    count: Annotated[int, "how many records it touched"] = 1
+    sentence: Annotated[str, "the result, for people"]
+    count: Annotated[int, "number of records affected"] = 1
 
 
 Became = TypeVar("Became", bound=Outcome)
@@ -118,8 +118,8 @@ class PlanIsStale(NotPossible):
 
     def __init__(self, fresh: Plan[Outcome]) -> None:
         super().__init__(
-            "This changed while you were deciding. Nothing was done.",
-            "Look at it as it is now, then decide again.",
+            "This changed while you were deciding, so nothing was done.",
+            "Check it again, then decide.",
         )
         self.fresh = fresh
 
@@ -130,7 +130,7 @@ class NotConfirmed(NotPossible):
     def __init__(self, needs: Collection[Need]) -> None:
         super().__init__(
             " ".join(need.sentence for need in needs) + " Nothing was done.",
-            "Confirm it to go on.",
+            "Confirm to continue.",
         )
         self.needs = tuple(needs)
 

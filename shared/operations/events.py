@@ -91,9 +91,11 @@ class CursorLost(NotPossible):
 
     def __init__(self, cursor: int) -> None:
         super().__init__(
-            f"What happened after {cursor} is not known any more: it was forgotten by its age, or"
-            " the store was restored from a backup.",
-            "Read everything again, and go on from the new cursor.",
+            (
+                f"The events after {cursor} are no longer available: they were deleted because of "
+                "their age, or the store was restored from a backup."
+            ),
+            "Read everything again and continue from the new cursor.",
         )
 
 
@@ -109,7 +111,7 @@ class Following:
     """Events in order, and the cursor to go on with, also where there are none."""
 
     events: Annotated[tuple[Event, ...], "the events, in order"]
-    cursor: Annotated[int, "where the next events begin"]
+    cursor: Annotated[int, "the cursor for the next events"]
 
 
 def view_after(

@@ -44,20 +44,20 @@ DISPUTED = "disputed"
 """A payment that is one, and of which the charge is disputed."""
 
 LEFT_OUT: Final[Mapping[str, str]] = {
-    "adjustment": "adjustments of the balance",
+    "adjustment": "balance adjustments",
     "cash": "paid in cash or by another offline tender, at least in part",
     "continuation": "continue the row above",
-    "conversion": "conversions of currency",
-    "dispute": "disputes and reversals: book them in QuickBooks by hand",
+    "conversion": "currency conversions",
+    "dispute": "disputes and reversals: record them in QuickBooks by hand",
     "failed": "failed or were canceled: nothing was paid",
     "fee": "fees",
     "hold": "holds and their releases",
-    "other": "entries of another kind",
+    "other": "other entries",
     "payout": "payouts to the bank",
     "pending": "pending: import the file again when they are paid",
-    "refund": "refunds: book them in QuickBooks by hand",
-    "sent": "money that went out",
-    "transfer": "transfers of the balance",
+    "refund": "refunds: record them in QuickBooks by hand",
+    "sent": "outgoing money",
+    "transfer": "balance transfers",
 }
 """The kinds of rows that are no payments, and what they are."""
 
@@ -210,12 +210,12 @@ def read_map(written: str) -> Mapped:
     name, colon, pattern = target.partition(":")
     name, pattern = as_name(name), pattern.strip()
     if not equals or not header.strip():
-        raise CannotBeMeant(f'"{written}" maps no column; write it as "HEADER=field".')
+        raise CannotBeMeant(f'"{written}" does not map a column; write it as "HEADER=field".')
     if name not in TERMS:
         near = difflib.get_close_matches(name, TERMS, n=1)
         meant = f" Did you mean {near[0]}?" if near else ""
         raise CannotBeMeant(
-            f'"{name}" is no field of a payment.{meant}', f"Fields: {', '.join(TERMS)}"
+            f'"{name}" is not a field of a payment.{meant}', f"Fields: {', '.join(TERMS)}"
         )
     if colon and (name != "invoice" or "#" not in pattern):
         raise CannotBeMeant(

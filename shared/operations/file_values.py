@@ -32,7 +32,7 @@ _TIME = re.compile(
     re.ASCII,
 )
 _DAY_ALONE = len("2026-01-31")
-_NO_DATE = "is not a date; write it as 2026-01-31, or say how it is written with --date-format"
+_NO_DATE = "is not a date; write it as 2026-01-31, or give its format with --date-format"
 
 
 def order_of(written: str) -> str:
@@ -43,8 +43,8 @@ def order_of(written: str) -> str:
     order = "".join(dict.fromkeys(re.sub("[^dmy]", "", written.casefold())))
     if order not in ORDERS:
         raise Unreadable(
-            f'"{written}" is no order of a date; write {", ".join(list(ORDERS.values())[:-1])} or '
-            f"{ORDERS[YEAR_FIRST]}"
+            f'"{written}" is not a date order; write '
+            f"{', '.join(list(ORDERS.values())[:-1])} or {ORDERS[YEAR_FIRST]}"
         )
     return order
 

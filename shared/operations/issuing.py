@@ -67,7 +67,7 @@ class Issued(Outcome):
     """
 
     connection: Connection
-    applications: Annotated[Sequence[Application], "what it opens"]
+    applications: Annotated[Sequence[Application], "what it gives access to"]
     password: Annotated[str, "the new password; it cannot be read again"] = field(repr=False)
     files: Annotated[Sequence[IssuedFile], "the files"] = ()
     replaced: bool = False
@@ -270,12 +270,12 @@ def plan_rotation(_store: Store, which: Which, *, app: str = "") -> IssuePlan:
     if app and _LAYOUT_OF[app] != held.layout:
         raise CannotBeMeant(
             f"{held.name} has no such application: its layout is {held.layout}.",
-            "Leave --app out to rotate all of its passwords",
+            "Leave out --app to rotate all of its passwords",
         )
     return IssuePlan(
         title=f"Replace the password of {held.name}?",
         verb="Replace password",
-        told=("The .qwc files stay good.",),
+        told=("The .qwc files stay valid.",),
         needs=tuple(_needs(_in_use(held, app), renew_ids=False)),
         connection_id=held.id,
         app=app,
@@ -297,15 +297,18 @@ def _in_use(held: Connection, app: str) -> list[Application]:
 def _refuse_to_keep(held: Connection, app: str, *, renew_ids: bool) -> None:
     if renew_ids or (app and _LAYOUT_OF[app] != held.layout):
         raise CannotBeMeant(
-            "--keep-password writes the files as they are: no new IDs, no other layout.",
-            "Leave --keep-password out",
+            (
+                "--keep-password writes the files as they are, with the same IDs and the same "
+                "layout."
+            ),
+            "Leave out --keep-password",
         )
     without = [one for one in _wanted(held, app) if not _has_password(one)]
     if without:
         raise NotPossible(
             f"{rows(without)} of {held.name} {'have' if len(without) > 1 else 'has'} no password"
             " yet, so there is none to keep.",
-            "Leave --keep-password out: that makes one",
+            "Leave out --keep-password to make one",
         )
 
 
@@ -342,7 +345,9 @@ def _refuse_foreign(target: Path, application: Application) -> None:
     owner = _username_in(target.read_bytes())
     if owner == application.username:
         return
-    whose = f'belongs to the user name "{owner}"' if owner else "is not a .qwc file of ours"
+    whose = (
+        f'belongs to the user name "{owner}"' if owner else "is not a .qwc file made by Deskbridge"
+    )
     raise FileInTheWay(
         f"{target} {whose} and was not overwritten. Nothing was changed.",
         "Choose another folder, or move that file away.",

@@ -32,8 +32,10 @@ WAYS_OUT: Mapping[str, Allowances] = MappingProxyType(
 """What would let a payment go out that is kept back under one of these codes."""
 
 _TOLD = {
-    Overpayment.CREDIT: "What its invoices no longer owe stays on it as the customer's credit.",
-    Overpayment.REFUSE: "It is refused if its invoices owe less than it pays.",
+    Overpayment.CREDIT: (
+        "Whatever exceeds the balance of its invoices is kept as the customer's credit."
+    ),
+    Overpayment.REFUSE: "It is refused if its invoices have a smaller balance than it pays.",
     OnAccount.POST: "Without an invoice, it is posted to the customer's account, unapplied.",
     OnAccount.REFUSE: "Without an invoice, it is not posted.",
     ClosedPeriod.NEXT_OPEN_DAY: "In a closed period, it is posted on the first open day, with its"
@@ -89,7 +91,7 @@ def plan_way_out(store: Store, payment_id: int) -> Allow:
     """What would let a refused payment go out. Raises NotFound, NotPossible."""
     payment = payment_pages.get(payment_id)
     if not has_way_out(payment):
-        raise NotPossible(f"{payment.document} is kept back by nothing that can be allowed.")
+        raise NotPossible(f"{payment.document} is not held for a reason that you can allow.")
     way = WAYS_OUT[payment.code]
     return plan_allow(
         store,
@@ -108,11 +110,11 @@ def has_way_out(payment: Payment) -> bool:
 
 def _allow(found: list[Payment], wanted: Allowances) -> Allow:
     if not _terms(wanted):
-        raise NotPossible("Nothing was named that is to be allowed.")
+        raise NotPossible("Nothing was named to allow.")
     for payment in found:
         if payment.status is PaymentStatus.PARKED:
             raise NotPossible(
-                f"{payment.document} is parked: QuickBooks may have it already.",
+                f"{payment.document} is parked: QuickBooks may already have it.",
                 "Look in QuickBooks first, then retry or skip it.",
             )
     retry = payments.plan_retry_of(found)
@@ -142,9 +144,10 @@ def _needs(found: Iterable[Payment], wanted: Allowances) -> Iterator[Need]:
     if closed and wanted.overpayment is Overpayment.CREDIT:
         yield Need(
             MAY_BE_RECORDED,
-            f"{'; '.join(closed)}: the invoice owes nothing any more, so somebody may have"
-            " recorded this very payment by hand. Look in QuickBooks first, or the customer is"
-            " credited twice.",
+            (
+                f"{'; '.join(closed)}: the invoice is already paid, so somebody may have recorded "
+                "this payment by hand. Check QuickBooks first, or the customer is credited twice."
+            ),
         )
 
 

@@ -67,7 +67,7 @@ class Arrival:
         keys = [one.external_id for one in payments]
         added_meanwhile = from_platform.ids(self._connection.id, keys)
         if added_meanwhile or not hidden_imports.keep(self._id, self._by.now):
-            raise Disturbed("Payments of this file were added meanwhile.", "Import it again.")
+            raise Disturbed("Payments in this file were added in the meantime.", "Import it again.")
         added = from_platform.add_hidden(self._connection.id, self._id, payments, self._by.now)
         self._numbers.extend(added)
 

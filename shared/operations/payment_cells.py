@@ -138,8 +138,8 @@ def _odd(raw: Raw, values: Mapping[str, Any]) -> str:
     return "" if sums_up or raw.fee_elsewhere else NET_DIFFERS
 
 
-FEE_ELSEWHERE = "Fees in another currency than their payments are not kept"
-NET_DIFFERS = "Amount less fee is not the net; the amount is what is posted"
+FEE_ELSEWHERE = "Fees in a different currency than their payment are not kept"
+NET_DIFFERS = "Amount minus fee is not the net amount; the amount is what is posted"
 
 
 def _values(raw: Raw, how: Reading) -> tuple[dict[str, Any], dict[str, str]]:
@@ -290,9 +290,7 @@ def _charge_state(value: Any) -> ChargeState:
         return ChargeState(_text(value).casefold())
     except ValueError:
         words = ", ".join(ChargeState)
-        raise Unreadable(
-            f'"{_text(value)}" is no state of a charge; it is one of {words}'
-        ) from None
+        raise Unreadable(f'"{_text(value)}" is not a charge state; it is one of {words}') from None
 
 
 def _shares(value: Any) -> Shares:
@@ -308,7 +306,7 @@ def _shares(value: Any) -> Shares:
         return tuple((_text(document), _money(share)) for document, share in value.items())
     if isinstance(value, list):
         return tuple(map(_listed_share, value))
-    raise Unreadable(f"{_shown(value)} says no shares; write them as A=1.00;B=2.00")
+    raise Unreadable(f"{_shown(value)} does not contain shares; write them as A=1.00;B=2.00")
 
 
 def _listed_share(one: Any) -> tuple[str, Decimal]:
@@ -316,7 +314,7 @@ def _listed_share(one: Any) -> tuple[str, Decimal]:
         raise Unreadable(f'{_shown(one)} is not a share; write it as {{"invoice": …, "amount": …}}')
     [name] = set(one) - {"amount"}
     if name not in {"invoice", "credit_note", "document"}:
-        raise Unreadable(f'"{name}" is no key of a share; write invoice and amount')
+        raise Unreadable(f'"{name}" is not a key of a share; write invoice and amount')
     return _text(one[name]), _money(one["amount"])
 
 
@@ -334,7 +332,7 @@ def _no_number(word: str) -> Any:
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     values = dict(pairs)
     if len(values) < len(pairs):
-        raise ValueError("a key stands there twice")
+        raise ValueError("a key is there twice")
     return values
 
 

@@ -53,8 +53,11 @@ class DatesAreAmbiguous(CannotBeMeant):
             for order in (MONTH_FIRST, DAY_FIRST)
         ]
         super().__init__(
-            f"Line {line}: is {example} {readings[0]} or {readings[1]}? No date of the file tells.",
-            f"Say it with --date-format {ORDERS[MONTH_FIRST]} or {ORDERS[DAY_FIRST]}",
+            (
+                f"Line {line}: is {example} {readings[0]} or {readings[1]}? No date in the file "
+                "decides it."
+            ),
+            f"Choose one with --date-format {ORDERS[MONTH_FIRST]} or {ORDERS[DAY_FIRST]}",
         )
         self.example = example
 
@@ -157,13 +160,13 @@ def _decided(days: DaysSeen, amounts: AmountsSeen, order: str) -> None:
         raise UnreadableFile(
             f"Lines {amounts.point} and {amounts.comma} write amounts in two ways: with a decimal "
             "point and with a decimal comma.",
-            "Write all of them in one way and import the file again.",
+            "Write all of them the same way and import the file again.",
         )
     if not order and days.contradict:
         raise UnreadableFile(
             f"Lines {days.month_first} and {days.day_first} write dates in two orders: with the "
             "month first and with the day first.",
-            "Write all of them in one way and import the file again.",
+            "Write all of them the same way and import the file again.",
         )
     if not order and days.either:
         raise DatesAreAmbiguous(*days.either)
@@ -175,7 +178,8 @@ def zone_of(name: str) -> tzinfo | None:
         return ZoneInfo(name) if name else None
     except (ZoneInfoNotFoundError, ValueError) as error:
         raise CannotBeMeant(
-            f'"{name}" is no time zone.', "Write it as America/New_York, say, with --time-zone"
+            f'"{name}" is not a time zone.',
+            ("Write a name such as America/New_York with --time-zone"),
         ) from error
 
 
@@ -192,10 +196,10 @@ def _told(
     if order := profile.date_order or days.order:
         yield f"Dates are {ORDERS[order]}."
     if days.serial:
-        yield "Dates are numbers of days, as spreadsheets keep them."
+        yield "Dates are day numbers, as spreadsheets store them."
     if any(place.is_utc for place in header.places.get("date", ())):
         where = str(zone) if zone else "this machine's time zone"
-        yield f"Times in UTC are days of {where}."
+        yield f"Times in UTC are converted to dates in {where}."
     if header.unused:
         named = ", ".join(header.unused[:_MOST_NAMED])
         more = len(header.unused) - _MOST_NAMED
@@ -213,7 +217,7 @@ def _header(content: BinaryIO, encoding: str, how: HowToRead) -> Header:
                 return _made(encoding, delimiter, line, cells, profile, above)
         tops[delimiter] = top
     if not any(tops.values()):
-        raise NotPossible("The file holds no payment: there is nothing to do.")
+        raise NotPossible("The file contains no payments: there is nothing to do.")
     raise _no_header(tops, how)
 
 

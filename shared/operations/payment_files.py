@@ -60,7 +60,7 @@ class PaymentFile(Iterable[FileRow]):
         for row in self._csv(self._look) if self._look else self._json():
             yield row
         if row is None:
-            raise NotPossible("The file holds no payment: there is nothing to do.")
+            raise NotPossible("The file contains no payments: there is nothing to do.")
 
     def _json(self) -> Iterator[FileRow]:
         for raw in _json_rows(_decoded(self._content)):
@@ -81,8 +81,8 @@ class PaymentFile(Iterable[FileRow]):
         if first == row.line:
             return row
         told = (
-            f"nothing tells it from line {first}: they may be one payment or two. If they are two, "
-            "take one of them in with deskbridge payments add"
+            f"it looks the same as line {first}: they may be one payment or two. If they are "
+            "two, enter one of them with deskbridge payments add"
         )
         return replace(row, payment=None, faults=(told,))
 
@@ -157,7 +157,7 @@ def _json_row(line: int, written: str) -> Raw:
     except ValueError as error:
         return Raw(line, {}, f"it is not JSON: {error}")
     except RecursionError:
-        return Raw(line, {}, "it is not a payment but nested without end")
+        return Raw(line, {}, "it is not a payment: it is nested too deeply")
     if not isinstance(values, dict):
         return Raw(line, {}, "it is not an object: write {…} with the keys of a payment")
     return _of_object(line, values)
@@ -171,7 +171,7 @@ def _of_object(line: int, values: dict[str, Any]) -> Raw:
     raw = told_apart(Raw(line, values))
     unknown = [told for told in map(_unknown, values) if told]
     if processed is not None and values.get("offline") is not (not processed):
-        unknown.append("processed: it is true or false, and the opposite of offline")
+        unknown.append("processed must be true or false, and the opposite of offline")
     if not unknown or (raw.note and not label(values.get("external_id"))):
         return raw
     return replace(raw, fault=" ".join(unknown), note="")

@@ -71,9 +71,9 @@ _CORRECT_THE_ROW = "Correct the row in the file and import it again."
 class Refusal:
     """A row that is not taken in, why, and what to do."""
 
-    line: Annotated[int, "where the row begins in the file"]
-    external_id: Annotated[str, "its id on the billing platform; may be empty"]
-    reason: Annotated[str, "why it is not taken in"]
+    line: Annotated[int, "the line where the row begins in the file"]
+    external_id: Annotated[str, "its ID on the billing platform; may be empty"]
+    reason: Annotated[str, "why it is not imported"]
     remedy: Annotated[str, "what to do"]
 
 
@@ -81,8 +81,8 @@ class Refusal:
 class Note:
     """What is to be known about a row that is no refusal: a total, a payment of nothing …"""
 
-    line: Annotated[int, "where the row begins in the file"]
-    sentence: Annotated[str, "what is to be known about it"]
+    line: Annotated[int, "the line where the row begins in the file"]
+    sentence: Annotated[str, "what to know about it"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +92,7 @@ class LeftOut:
     kind: Annotated[str, "what they are, such as `payout`, `refund` or `pending`"]
     count: Annotated[int, "how many"]
     reason: Annotated[str, "the same for people"]
-    lines: Annotated[tuple[int, ...], "where the first of them begin"]
+    lines: Annotated[tuple[int, ...], "the lines where the first of them begin"]
 
     def __str__(self) -> str:
         shown = ", ".join(map(str, self.lines))
@@ -108,10 +108,10 @@ class Report:
     A payment that is in the file twice is unchanged the second time.
     """
 
-    new: Annotated[int, "how many rows are new payments"]
-    changed: Annotated[int, "how many changed a payment on file"]
-    unchanged: Annotated[int, "how many are on file as they are"]
-    refused: Annotated[tuple[Refusal, ...], "rows that are not taken in"] = ()
+    new: Annotated[int, "number of new payments"]
+    changed: Annotated[int, "number of rows that changed a payment on file"]
+    unchanged: Annotated[int, "number of rows already on file"]
+    refused: Annotated[tuple[Refusal, ...], "rows that are not imported"] = ()
     notes: Annotated[tuple[Note, ...], "totals, titles, payments that are never posted"] = field(
         default=(), compare=False
     )
@@ -135,8 +135,10 @@ class BadRows(StoreError):
         first = f"Nothing imported: {len(bad):,} of {count(total, 'row')} {verb} errors."
         super().__init__(
             "\n".join([f"{source}: {first}", *told]),
-            "Correct these rows and run the same command again, or leave them out with "
-            "--skip-bad-rows",
+            (
+                "Correct these rows and run the same command again, or leave them out with "
+                "--skip-bad-rows"
+            ),
         )
         self.rows = tuple(bad)
 
@@ -427,7 +429,7 @@ class AddPlan(Plan[Added]):
         payment = payment_pages.get(number)
         how = _how(self.report)
         if how == "added":
-            by.note("payment.add", self.connection.name, f"{payment.document} is taken in")
+            by.note("payment.add", self.connection.name, f"{payment.document} is imported")
         refusal = next(iter(self.report.refused), None)
         if refusal:
             return Added(refusal.reason, 0, payment=payment, how=how, refusal=refusal)
@@ -448,7 +450,7 @@ def plan_add(
     done, report = _sort(held.id, [row], back=True)
     amount = f"{payment.amount:,.2f} {payment.currency}".rstrip()
     return AddPlan(
-        title=f"Take payment {payment.external_id}, {amount}, into {held.name}?",
+        title=f"Add payment {payment.external_id}, {amount}, to {held.name}?",
         verb="Take in",
         told=tuple(_both(one.changes) for one in done if one.changes),
         effects=(
@@ -475,9 +477,9 @@ def _how(report: Report) -> str:
 
 
 _HOW = {
-    "added": "is taken in",
+    "added": "is imported",
     "updated": "is changed",
-    "unchanged": "was there already, nothing changed",
+    "unchanged": "was already there; nothing changed",
 }
 
 
@@ -633,7 +635,7 @@ def _contradicting(asked: Sequence[tuple[int, NewPayment]], *, is_whole: bool) -
             line,
             one.external_id,
             f"lines {lines} name this payment with different content",
-            "Leave the right one in the file and import it again.",
+            "Keep the right one in the file and import it again.",
         )
         for line, one in asked
     ]
@@ -642,7 +644,7 @@ def _contradicting(asked: Sequence[tuple[int, NewPayment]], *, is_whole: bool) -
 def _remedy(faults: Sequence[checking.Fault]) -> str:
     if any(fault.field == "customer" for fault in faults):
         return (
-            'Map the column that has the invoice or the customer: --map "HEADER=invoice", or '
+            'Map the column with the invoice or the customer: --map "HEADER=invoice", or '
             '--map "HEADER=customer" for payments on account.'
         )
     return _CORRECT_THE_ROW
@@ -681,7 +683,7 @@ def _not_changed(one: _Verdict) -> list[Refusal]:
         reason, remedy = told.message, told.remedy
     elif one.how is _How.WITHDRAWN:
         reason = f"the payment is withdrawn, so it was not changed: {_both(one.terms)}"
-        remedy = "If it is to be posted after all, add it again: deskbridge payments add."
+        remedy = "To post it after all, add it again: deskbridge payments add."
     else:
         return []
     return [Refusal(line, one.payment.external_id, reason, remedy) for line in one.lines]
@@ -709,8 +711,10 @@ def _in_another_currency(
         if named and one.payment.currency not in named:
             yield Note(
                 one.line,
-                f"Line {one.line}: the payment is in {one.payment.currency}, invoice "
-                f"{use.document} in {', '.join(sorted(named))}, so it is held back.",
+                (
+                    f"Line {one.line}: the payment is in {one.payment.currency}, invoice "
+                    f"{use.document} is in {', '.join(sorted(named))}, so it is held."
+                ),
             )
 
 

@@ -51,10 +51,10 @@ class ShownProfile:
     label: Annotated[str, "what `--profile` calls it"]
     title: Annotated[str, "which files it is for"]
     base: Annotated[str, "the shipped profile below it; empty: it is one"]
-    needs: Annotated[tuple[str, ...], "the columns by which it is recognized"]
+    needs: Annotated[tuple[str, ...], "the columns that identify it"]
     columns: Annotated[tuple[str, ...], "the columns that are read, as `HEADER=field`"]
     date_order: Annotated[str, "`mdy`, `dmy` or `ymd`; empty: by the file"]
-    time_zone: Annotated[str, "where a time in UTC has its day; empty: that of the machine"]
+    time_zone: Annotated[str, "the time zone for times in UTC; empty: the machine's"]
 
 
 def view_list(_store: Store, which: Which = None) -> Sequence[ListedProfile]:
@@ -184,8 +184,10 @@ def plan_save(_store: Store, which: Which, label: str, profile: Profile) -> Save
     if label in shipped() or not _LABEL.fullmatch(label):
         raise CannotBeMeant(
             f'"{label}" cannot be the label of a profile.',
-            "Take letters, digits, blanks, dots and hyphens, and no label that comes with "
-            f"Deskbridge: {', '.join(shipped())}",
+            (
+                "Use letters, digits, spaces, dots and hyphens, and not a label that comes with "
+                f"Deskbridge: {', '.join(shipped())}"
+            ),
         )
     return SavePlan(
         title=f"Save profile {label} for {held.name}?",

@@ -97,7 +97,7 @@ def _by_hand(kind: str, values: Mapping[str, Any]) -> str:
     of = f" of {amount}" if amount else ""
     to = f" for {values['refund_of']}" if values.get("refund_of") else ""
     named = f"{kind} {values.get('external_id', '')}".rstrip()
-    return f"{named}{of}{to}: book it in QuickBooks by hand"
+    return f"{named}{of}{to}: record it in QuickBooks by hand"
 
 
 def _complete(cells: Sequence[str], values: dict[str, Any], kind: str, look: Look) -> str:
@@ -143,7 +143,7 @@ def number_in(text: str, pattern: str) -> str:
     found = re.findall(rf"(?<![^\W_])(?:{wanted})(?![^\W_])", text, re.IGNORECASE)
     numbers = list(dict.fromkeys(found))
     if len(numbers) > 1:
-        raise Unreadable(f"invoice: it may be any of {', '.join(numbers)}; only one can be meant")
+        raise Unreadable(f"invoice: it could be any of {', '.join(numbers)}; only one can be right")
     return numbers[0] if numbers else ""
 
 

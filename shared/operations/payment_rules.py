@@ -30,9 +30,11 @@ class Rules:
 
     deposits: Annotated[
         Sequence[DepositRule],
-        "where payments are deposited; of those that fit best the first counts",
+        "where payments are deposited; among equally specific rules the first one applies",
     ]
-    methods: Annotated[Sequence[MethodRule], "payment methods that go by another name"]
+    methods: Annotated[
+        Sequence[MethodRule], ("payment methods that have another name in QuickBooks")
+    ]
 
 
 def view(_store: Store, which: Which) -> Rules:
@@ -179,9 +181,11 @@ def _deposit_gone(connection_id: int, number: str) -> tuple[str, str]:
     if not found:
         raise NotFound("deposit rule", int(number))
     return (
-        f"Until now {describe.deposit(found[0])}.",
-        "From the next Payment Sync on another rule counts for them, or Undeposited Funds."
-        " Payments that are posted already stay where they are.",
+        f"Until now, {describe.deposit(found[0])}.",
+        (
+            "From the next Payment Sync on, another rule or Undeposited Funds applies. Payments "
+            "that are already posted stay where they are."
+        ),
     )
 
 
@@ -192,7 +196,7 @@ def _method_gone(connection_id: int, method: str) -> tuple[str, str]:
         raise NotFound("method rule", method)
     return (
         f"{describe.method(found[0])}.",
-        f"{found[0].method} goes by its usual name in QuickBooks again.",
+        f"{found[0].method} uses its usual name in QuickBooks again.",
     )
 
 
@@ -204,6 +208,6 @@ def _unlisted(connection_id: int, kind: ListKind, name: str) -> str:
     near = difflib.get_close_matches(name, [entry.full_name for entry in entries], n=1)
     meant = f" Did you mean {near[0]}?" if near else ""
     return (
-        f'The last Payment Sync read no {kind.replace("-", " ")} "{name}" in QuickBooks.{meant} '
-        "Add it there, or correct the rule."
+        f'The last Payment Sync found no {kind.replace("-", " ")} "{name}" in '
+        f"QuickBooks.{meant} Add it there, or correct the rule."
     )

@@ -74,8 +74,8 @@ def uses_of(
         rest = amount - sum((share for _document, share in applied), Decimal())
         if rest <= 0 < amount:
             raise Unreadable(
-                f"nothing of {amount:.2f} is left for invoice {invoice}: leave it out, or give it "
-                "a share of its own"
+                f"nothing of {amount:.2f} is left for invoice {invoice}: leave it out, or "
+                "give it its own share"
             )
         shares[:0] = [(invoice, rest)] if rest > 0 else []
     return (*_uses(shares, UseKind.INVOICE), *_uses(credit_notes, UseKind.CREDIT_NOTE))

@@ -39,7 +39,7 @@ def is_total(text: str, *, loosely: bool = False) -> bool:
     return bool(totals) and (loosely or all(word in _TOTALS | _WITH_TOTALS for word in words))
 
 
-NO_PAYMENT = "it has nothing of a payment but a total or a title, and was not taken in"
+NO_PAYMENT = "it is a total or a title and not a payment, so it was not imported"
 _IN_MANY_LANGUAGES = """
     total totals totaal totale totales totali totais totalt subtotal subtotals sub-total
     subtotaal subtotale subtotales sum sums summe suma summa sumas somme somma soma gesamt

@@ -166,7 +166,7 @@ def _only(text: str, found: Sequence[Payment]) -> int:
             f"#{one.id} ({names[one.connection_id]}, {one.document})" for one in found
         )
         raise CannotBeMeant(
-            f'Several payments answer to "{text}": {told}.',
+            f'Several payments match "{text}": {told}.',
             "Add --connection NAME, or write the number with its #.",
         )
     return found[0].id

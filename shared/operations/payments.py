@@ -47,7 +47,7 @@ AT_ONCE = 200
 _WAITING = (ProblemState.OPEN, ProblemState.RETRY)
 _SKIPPED = (ProblemState.SKIPPED,)
 _NOTHING = "Nothing was changed."
-_ASKED = "the next Payment Sync asks QuickBooks again, and posts what fits."
+_ASKED = "the next Payment Sync checks QuickBooks again and posts what matches."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,8 +97,8 @@ def plan_retry_alike(_store: Store, wanted: PaymentFilter) -> Retry:
     """
     if not wanted.statuses or PaymentStatus.PARKED in wanted.statuses:
         raise NotPossible(
-            "Parked payments are not retried together: QuickBooks may have them already.",
-            "Look at each one in QuickBooks, then retry it by itself.",
+            "Parked payments cannot be retried together: QuickBooks may already have them.",
+            "Check each one in QuickBooks, then retry it separately.",
         )
     payments = [one for one in payment_pages.page(wanted, AT_ONCE) if may_retry(one)]
     if not payments:
@@ -121,13 +121,15 @@ def plan_retry_of(payments: Sequence[Payment], *, newest: bool = False) -> Retry
     if again:
         told.append(f"{amounts(again)}: {_ASKED}")
     if newest:
-        told.append(f"These are the newest {len(payments):,}. Retry the others the same way after.")
+        told.append(
+            f"These are the newest {len(payments):,}. Retry the others the same way afterwards."
+        )
     return Retry(
         title=f"Retry {_named(payments)}?",
         verb="Retry",
         told=tuple(told),
         effects=(
-            *_effects(again, "asked about again"),
+            *_effects(again, "checked again"),
             *_effects(parked, "posted as a new payment"),
         ),
         needs=tuple(_post_again(parked)),
@@ -142,8 +144,10 @@ def _post_again(parked: Sequence[Payment]) -> Iterator[Need]:
         them = "it" if len(parked) == 1 else "them"
         yield Need(
             POST_AGAIN,
-            f"{listed}: QuickBooks may have {them} already, and retrying posts {them} as a NEW"
-            " payment. Look in QuickBooks first, or the customer is credited twice.",
+            (
+                f"{listed}: QuickBooks may already have {them}, and a retry posts {them} as a NEW "
+                "payment. Check QuickBooks first, or the customer is credited twice."
+            ),
         )
 
 
@@ -168,7 +172,7 @@ class Skip(_Decision):
         number = len(self.payment_ids)
         they = "it is" if number == 1 else "they are"
         return Outcome(
-            f"{count(number, 'payment')} will not be posted until {they} un-skipped.", number
+            f"{count(number, 'payment')} will not be posted until {they} unskipped.", number
         )
 
 
@@ -182,7 +186,7 @@ def plan_skip(_store: Store, payment_ids: Iterable[int], because: str) -> Skip:
     return Skip(
         title=f"Skip {_named(payments)}?",
         verb="Skip",
-        told=(f"{amounts(payments)} will not be posted until somebody takes that back.",),
+        told=(f"{amounts(payments)} will not be posted until somebody unskips it.",),
         effects=tuple(_effects(payments, "skipped")),
         payment_ids=tuple(payment.id for payment in payments),
         because=because.strip(),
@@ -227,7 +231,7 @@ def plan_unskip(_store: Store, payment_ids: Iterable[int]) -> Unskip:
         title=f"Un-skip {_named(payments)}?",
         verb="Un-skip",
         told=tuple(told),
-        effects=(*_effects(again, "asked about again"), *_effects(parked, "parked")),
+        effects=(*_effects(again, "checked again"), *_effects(parked, "parked")),
         payment_ids=tuple(payment.id for payment in payments),
     )
 
@@ -303,7 +307,7 @@ def _instead(payment: Payment) -> str:
     if payment.status in (PaymentStatus.POSTED, PaymentStatus.IMPORTED):
         return "If it should not be in QuickBooks, delete or void it there."
     if payment.status in (PaymentStatus.SENT, PaymentStatus.UNKNOWN):
-        return "The next Payment Sync settles what became of it."
+        return "The next Payment Sync finds out its outcome."
     if payment.status in (PaymentStatus.REFUSED, PaymentStatus.PARKED, PaymentStatus.WAITING):
         return "To keep it from being posted, skip it."
     return ""
@@ -338,8 +342,8 @@ class Settle(Plan[Outcome]):
             raise PlanIsStale(self.again(by.store))
         by.note("payment.settle", self.connection, self.document)
         return Outcome(
-            f"{self.document} will be settled by the next Payment Sync: it looks for the payment"
-            " once more, and sends it again if QuickBooks does not have it."
+            f"The next Payment Sync settles {self.document}: it looks for the payment once "
+            "more, and sends it again if QuickBooks does not have it."
         )
 
 
@@ -352,7 +356,7 @@ def plan_settle_of(store: Store, which: Which) -> Settle:
     doubtful = sets.open_set(connection.id)
     if doubtful is None:
         raise NotPossible(
-            f"No payment of {connection.name} is in doubt: there is nothing to settle."
+            f"No payment of {connection.name} has an unknown outcome: there is nothing to settle."
         )
     return plan_settle(store, postings.get(doubtful.posting_id).payment_id)
 
@@ -362,11 +366,13 @@ def plan_settle(_store: Store, payment_id: int) -> Settle:
     payment = payment_pages.get(payment_id)
     doubtful = _open_set_of(payment)
     if doubtful is None:
-        raise NotPossible(f"{payment.document} is not in doubt: there is nothing to settle.")
+        raise NotPossible(
+            f"The outcome of {payment.document} is not unknown: there is nothing to settle."
+        )
     if doubtful.phase == sets.SENT:
         raise NotPossible(
-            f"{payment.document} is out at this moment, and not in doubt yet.",
-            "Wait for the end of the sync: the next Payment Sync looks for the payment.",
+            f"{payment.document} is being posted right now, so its outcome is not unknown yet.",
+            "Wait until the sync ends: the next Payment Sync looks for the payment.",
         )
     connection = connections.by_id(payment.connection_id).name
     return Settle(
@@ -381,9 +387,12 @@ def plan_settle(_store: Store, payment_id: int) -> Settle:
         needs=(
             Need(
                 NO_COPY_LEFT,
-                f"Confirm that no PC is still running the request for {payment.document}: a copy"
-                " at work would post it twice. Restart the PC of the Web Connector first, and see"
-                f" that no other PC runs one for {connection}.",
+                (
+                    f"Confirm that no PC is still running the request for {payment.document}: a "
+                    "request that is still running would post it twice. First restart the PC "
+                    "with the Web Connector, and make sure that no other PC runs one for "
+                    f"{connection}."
+                ),
             ),
         ),
         connection_id=payment.connection_id,

@@ -186,12 +186,12 @@ def _why_no_acknowledging(problem: Problem) -> str:
     known = hints.hint(problem.code)
     if known is not None and known.acknowledge:
         return ""
-    return f"Problem {problem.id} ({problem.code}) cannot be acknowledged: it has to be put right."
+    return f"Problem {problem.id} ({problem.code}) cannot be acknowledged: it has to be fixed."
 
 
 def _why_not_resolved(problem: Problem) -> str:
     if problem.kind is RecordKind.PAYMENT and problem.code not in ABOUT_POSTED:
-        return f"{document_of(problem)} is still to be decided: retry it, or skip it."
+        return f"{document_of(problem)} still needs a decision: retry it, or skip it."
     return ""
 
 
@@ -217,9 +217,9 @@ def _instead(choice: Choice, problem: Problem) -> str:
     if problem.state not in _FROM[choice]:
         return f"Look at problem {problem.id} as it is now."
     if choice is Choice.SKIP and problem.code in ABOUT_POSTED:
-        return "If it is meant to be so, acknowledge it."
+        return "If that is intended, acknowledge it."
     if choice is Choice.ACKNOWLEDGE and not _why_not(Choice.SKIP, problem):
-        return f"{problem.remedy} Or skip it: the record is left out then."
+        return f"{problem.remedy} Or skip it: the record is then left out."
     return problem.remedy
 
 
@@ -361,7 +361,7 @@ def _told_of_retrying(records: Sequence[Problem]) -> Iterator[str]:
     delivered = [one for one in records if one.kind is RecordKind.DELIVERY]
     if delivered:
         outlets_named = ", ".join(one.document for one in delivered)
-        yield f"What {outlets_named} could not deliver is tried again now, for 48 hours."
+        yield f"What {outlets_named} could not deliver is now tried again for 48 hours."
     if others := len(records) - len(read) - len(delivered):
         yield f"{count(others, 'problem')} will be checked by the next sync."
 
@@ -375,7 +375,7 @@ def _told_of_parked(problem_ids: Sequence[int]) -> Iterator[str]:
             f" (problem{'' if one else 's'} {numbers}): QuickBooks may have"
             f" {'it' if one else 'them'} already."
         )
-        yield "Look for each one in QuickBooks, then retry or skip its problem by itself."
+        yield "Look for each one in QuickBooks, then retry or skip its problem separately."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -396,8 +396,8 @@ class Skip(_Decision):
         if records:
             they = "it is" if len(records) == 1 else "they are"
             yield (
-                f"{count(len(records), 'record')} will be left out of future syncs until {they}"
-                " un-skipped."
+                f"{count(len(records), 'record')} will be left out of future syncs until "
+                f"{they} unskipped."
             )
 
 
@@ -431,11 +431,13 @@ def _leave_out(records: Sequence[Problem]) -> Iterator[Need]:
         return
     them = "it is" if len(leaving) == 1 else "they are"
     told = (
-        f"{count(len(leaving), 'open invoice')} will leave the ledger ({'; '.join(leaving)}), and"
-        f" payments wait until {them} un-skipped."
+        f"{count(len(leaving), 'open invoice')} will leave the ledger ({'; '.join(leaving)}), "
+        f"and payments wait until {them} unskipped."
     )
     if any(Choice.ACKNOWLEDGE in choices(one) for one in records):
-        told += " If all is meant to be so, acknowledge the problem instead: then nothing leaves."
+        told += (
+            " If this is intended, acknowledge the problem instead: then nothing leaves the ledger."
+        )
     yield Need(LEAVE_OUT, told)
 
 
@@ -482,7 +484,7 @@ class Unskip(_Decision):
     def tell(self, records: Sequence[Problem]) -> Iterator[str]:
         """What the next sync does."""
         if records:
-            yield f"{count(len(records), 'record')} will be taken in again by the next sync."
+            yield f"{count(len(records), 'record')} will be included again in the next sync."
 
 
 def plan_unskip(store: Store, problem_ids: Iterable[int]) -> Unskip:
@@ -494,7 +496,7 @@ def plan_unskip(store: Store, problem_ids: Iterable[int]) -> Unskip:
         title=f"Un-skip {_named(chosen)}?",
         verb="Un-skip",
         told=theirs.told if theirs else (),
-        effects=(*(theirs.effects if theirs else ()), *_effects(records, "taken in again")),
+        effects=(*(theirs.effects if theirs else ()), *_effects(records, "included again")),
         needs=theirs.needs if theirs else (),
         problem_ids=tuple(one.id for one in chosen),
         record_ids=tuple(one.id for one in records),
@@ -530,8 +532,10 @@ def plan_acknowledge(_store: Store, problem_ids: Iterable[int], because: str) ->
         title=f"Acknowledge {_named(chosen)}?",
         verb="Acknowledge",
         told=(
-            "The problem closes and the record stays as it is. The problem opens again when there"
-            " is news about it; retrying it takes the acknowledgment back.",
+            (
+                "The problem closes and the record stays as it is. The problem opens again if "
+                "something about it changes; a retry undoes the acknowledgment."
+            ),
         ),
         effects=tuple(_effects(chosen, "acknowledged")),
         problem_ids=ids,
@@ -567,8 +571,10 @@ def plan_resolve(_store: Store, problem_ids: Iterable[int]) -> Resolve:
         title=f"Mark {_named(chosen)} as resolved?",
         verb="Mark as resolved",
         told=(
-            "The problem closes, and nothing else is done about it. If the trouble is still there,"
-            " the next sync opens it again.",
+            (
+                "The problem closes, and nothing else happens. If the cause is still there, the "
+                "next sync opens it again."
+            ),
         ),
         effects=tuple(_effects(chosen, "resolved")),
         problem_ids=ids,

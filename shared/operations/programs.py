@@ -82,7 +82,7 @@ class Changed:
     """Invoices that changed after a cursor, as they are now, and the cursor to go on with."""
 
     invoices: Annotated[tuple[InvoiceSides, ...], "the invoices, as they are now"]
-    cursor: Annotated[int, "where the next changes begin"]
+    cursor: Annotated[int, "the cursor for the next changes"]
 
 
 def view_changed(store: Store, connection_id: int, cursor: int, limit: int) -> Changed:

@@ -46,7 +46,7 @@ class Difference:
         "`invoice-paid-but-open` or the code of a problem",
     ]
     document: Annotated[str, "the customer, payment or invoice"]
-    ours: Annotated[Decimal | None, "amount on our side; null: not told"]
+    ours: Annotated[Decimal | None, "amount in Deskbridge; null: not given"]
     quickbooks: Annotated[Decimal | None, "amount that QuickBooks last showed; null: not known"]
     remedy: Annotated[str, "what to do"]
     message: Annotated[str, "what it is"] = ""
@@ -60,7 +60,7 @@ class Total:
     currency: Annotated[str, "such as USD"]
     ours: Annotated[Decimal, "balance of all imported open invoices"]
     quickbooks: Annotated[Decimal, "what QuickBooks last showed of them"]
-    invoices: Annotated[int, "how many are open on our side"]
+    invoices: Annotated[int, "number of open invoices in Deskbridge"]
 
 
 @dataclass(frozen=True)
@@ -70,11 +70,11 @@ class Reconciliation:
     connection: Annotated[str, "the connection"]
     differences: Annotated[
         Sequence[Difference],
-        "where the sides do not agree, or it is not known; exit code 1 when there are any",
+        "where the sides differ, or that is not known; exit code 1 when there are any",
     ]
     customers: Annotated[
         Sequence[CustomerBalance],
-        "open invoices of each customer and currency, ours beside QuickBooks'",
+        "open invoices of each customer and currency, here and in QuickBooks",
     ]
     totals: Annotated[Sequence[Total], "all open invoices, by currency"]
     payments: Sequence[Payment]
@@ -134,8 +134,10 @@ def _of_balances(customers: Iterable[CustomerBalance]) -> Iterator[Difference]:
                 ours=one.balance,
                 quickbooks=one.seen,
                 remedy="Run Invoice Sync, then reconcile again.",
-                message=f"Ours: {count(one.open_invoices, 'open invoice')}; QuickBooks last "
-                f"showed {one.seen_invoices:,} of them open.",
+                message=(
+                    f"Here: {count(one.open_invoices, 'open invoice')}; QuickBooks last "
+                    f"showed {one.seen_invoices:,} of them open."
+                ),
                 currency=one.currency,
             )
 
@@ -193,10 +195,15 @@ def _of_posted(contradicted: Iterable[PaidButOpen]) -> Iterator[Difference]:
             document=one.document,
             ours=one.expected,
             quickbooks=one.balance,
-            remedy="See that QuickBooks has the current company file open, not a copy, and that the"
-            " payment is still there. Run both syncs, then reconcile again.",
-            message=f"Payments of {one.paid:,.2f} were posted for it, so it should owe"
-            f" {one.expected:,.2f} at most.",
+            remedy=(
+                "Make sure that QuickBooks has the current company file open, not a copy, "
+                "and that the payment is still there. Run both syncs, then reconcile "
+                "again."
+            ),
+            message=(
+                f"Payments of {one.paid:,.2f} were posted for it, so its balance should "
+                f"be {one.expected:,.2f} at most."
+            ),
             currency=one.currency,
         )
 

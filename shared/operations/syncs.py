@@ -195,7 +195,7 @@ class SyncDetail:
     """A sync with what it touched."""
 
     sync: Sync
-    records: Annotated[Sequence[Record], "what it touched"]
+    records: Annotated[Sequence[Record], "the records it touched"]
 
 
 def view_records(_store: Store, sync_id: int, *, failed_only: bool) -> SyncDetail:
@@ -240,14 +240,12 @@ class Message:
     """A request with its answer; ``text`` is None when the answer was not kept."""
 
     exchange: Exchange
-    text: Annotated[str | None, "the answer, word for word; null: not kept"]
+    text: Annotated[str | None, "the complete answer; null: not kept"]
 
     @property
     def request(
         self,
-    ) -> Annotated[
-        str | None, "the request, word for word; null: not kept, since the sync went well"
-    ]:
+    ) -> Annotated[str | None, "the complete request; null: not kept, because the sync succeeded"]:
         """The request as text; None when it was not kept."""
         return self.exchange.request.decode() or None
 
@@ -312,7 +310,7 @@ class StopPlan(Plan[Outcome]):
             sync = syncs.request_stop(sync_id, by.who, by.now)
             by.note("sync.stop", sync.connection, f"sync {sync_id}")
         stopping = count(len(self.sync_ids), "sync")
-        sentence = f"Stopping {stopping}: done when the Web Connector calls next."
+        sentence = f"Stopping {stopping}: takes effect at the Web Connector's next call."
         return Outcome(f"{sentence} What was synced stays.", len(self.sync_ids))
 
 
@@ -329,8 +327,10 @@ def plan_stop(_store: Store, sync_ids: Sequence[int]) -> StopPlan:
         verb="Stop sync",
         keep="Keep running",
         told=(
-            "It stops when the Web Connector calls next. What was synced stays, and the next sync"
-            " goes on from there.",
+            (
+                "It stops at the Web Connector's next call. What was synced stays, and the next "
+                "sync continues from there."
+            ),
         ),
         sync_ids=tuple(sync_ids),
     )

@@ -28,7 +28,7 @@ class Made(Outcome):
     """A new token. ``token`` is the secret, which is shown this once and kept nowhere."""
 
     id: Annotated[int, "number of the token"] = field(kw_only=True)
-    token: Annotated[str, "the secret: it is shown this once"] = field(kw_only=True, repr=False)
+    token: Annotated[str, "the secret: it is shown only once"] = field(kw_only=True, repr=False)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,7 +57,7 @@ class AddPlan(Plan[Made]):
         )
         told = f"{self.label}: {self.access.value}, {_which(self.connections)}"
         by.note("token.add", "", f"token {made.id}, {told}")
-        sentence = f"Token {made.id} ({told}) is made. Keep its secret now: it is not shown again."
+        sentence = f"Token {made.id} ({told}) is ready. Save its secret now: it is not shown again."
         return Made(sentence, id=made.id, token=secret)
 
 
@@ -78,7 +78,7 @@ def plan_add(
     return AddPlan(
         title=f"Make a token for {label}?",
         verb="Make",
-        told=(f"Whoever has it may {may} {_which(meant)}, {until}.",),
+        told=(f"Anyone who has it may {may} {_which(meant)}, {until}.",),
         label=label,
         connections=meant,
         access=access,
@@ -90,12 +90,12 @@ def _checked(label: str) -> str:
     label = " ".join(label.split())
     if not label or not label.isprintable() or len(label) > LONGEST_LABEL:
         raise CannotBeMeant(
-            f"A label has 1 to {LONGEST_LABEL} printable characters.",
+            f"A label needs 1 to {LONGEST_LABEL} printable characters.",
             "Name the program that the token is for, such as: billing",
         )
     if any(one.label.casefold() == label.casefold() for one in _good()):
         raise NotPossible(
-            f"There is a token with the label {label!r} already.",
+            f"A token with the label {label!r} already exists.",
             "Choose another label, or revoke that token first.",
         )
     return label
@@ -123,7 +123,9 @@ class RevokePlan(Plan[Outcome]):
         """Revoke it: from now on it is refused."""
         tokens.revoke(self.token, by.now)
         by.note("token.revoke", "", f"token {self.token.id}, {self.token.label}")
-        return Outcome(f"Token {self.token.id} ({self.token.label}) is revoked: it is refused now.")
+        return Outcome(
+            f"Token {self.token.id} ({self.token.label}) is revoked and no longer works."
+        )
 
 
 def plan_revoke(_store: Store, which: str) -> RevokePlan:
@@ -135,7 +137,7 @@ def plan_revoke(_store: Store, which: str) -> RevokePlan:
     return RevokePlan(
         title=f"Revoke token {token.id} ({token.label})?",
         verb="Revoke",
-        told=("The program that has it is refused from now on. This cannot be taken back.",),
+        told=("The program that uses it is refused from now on. This cannot be undone.",),
         token=token,
         token_id=token.id,
     )

@@ -47,7 +47,7 @@ class Made(Outcome):
     """A new webhook. ``secret`` signs its deliveries; it is shown this once."""
 
     id: Annotated[int, "number of the webhook"] = field(kw_only=True)
-    secret: Annotated[str, "what its deliveries are signed with: it is shown this once"] = field(
+    secret: Annotated[str, "the secret that signs its deliveries: it is shown only once"] = field(
         kw_only=True, repr=False
     )
 
@@ -69,8 +69,8 @@ class AddPlan(Plan[Made]):
         made = webhooks.add(of.id, self.url, self.kinds, by.who, by.now)
         by.note("webhook.add", of.name, f"webhook {made.id}, {made.host}, {_wanted(made.events)}")
         sentence = (
-            f"Webhook {made.id} gets {_wanted(made.events)} of {of.name} from now on. Keep its"
-            " secret now: it is not shown again."
+            f"Webhook {made.id} now receives {_wanted(made.events)} of {of.name}. Save its "
+            "secret now: it is not shown again."
         )
         return Made(sentence, id=made.id, secret=webhooks.secret(made))
 
@@ -82,13 +82,15 @@ def plan_add(_store: Store, connection: Which, url: str, kinds: Sequence[str] = 
     kinds = tuple(dict.fromkeys(kinds))
     event_operations.kinds_meant(kinds)
     if len([one for one in webhooks.all_webhooks() if one.connection_id == of.id]) >= MOST:
-        raise NotPossible(f"{of.name} has {MOST} webhooks already.", "Remove one of them first.")
+        raise NotPossible(f"{of.name} already has {MOST} webhooks.", "Remove one of them first.")
     return AddPlan(
         title=f"Add a webhook to {of.name}?",
         verb="Add",
         told=(
-            f"It gets {_wanted(kinds)}, with invoices, customers and payments as they are then."
-            " Whoever runs that address reads them.",
+            (
+                f"It receives {_wanted(kinds)}, with invoices, customers and payments as they are "
+                "at that time. Whoever runs that address can read them."
+            ),
         ),
         connection=of.name,
         url=url,
@@ -137,7 +139,9 @@ def plan_remove(_store: Store, webhook_id: int) -> RemovePlan:
     return RemovePlan(
         title=f"Remove webhook {webhook.id} ({webhook.shown})?",
         verb="Remove",
-        told=("It gets nothing more, also not what still waits for it. Its secret is gone.",),
+        told=(
+            ("It receives nothing more, not even events that are waiting. Its secret is deleted."),
+        ),
         webhook=webhook,
     )
 
@@ -169,7 +173,7 @@ class TestPlan(Plan[Asked]):
         kinds = [EventKind.WEBHOOK_TESTED.value]
         [made] = events.newest(connections=[one.connection_id], kinds=kinds, limit=1)
         by.note("webhook.test", one.connection, f"webhook {one.id}, {one.host}")
-        sentence = f"A test is on its way to webhook {one.id} ({one.shown})."
+        sentence = f"A test is being sent to webhook {one.id} ({one.shown})."
         return Asked(sentence, webhook_id=one.id, event_id=made.id)
 
 
@@ -188,8 +192,8 @@ def plan_test(_store: Store, webhook_id: int) -> TestPlan:
 class Tested:
     """What became of a test."""
 
-    delivered: Annotated[bool, "whether the receiver took it"]
-    reason: Annotated[str, "why it did not; empty: it did"]
+    delivered: Annotated[bool, "whether the receiver accepted it"]
+    reason: Annotated[str, "why not; empty: it did"]
 
 
 def view_test(_store: Store, webhook_id: int, event_id: int) -> Tested | None:

@@ -78,15 +78,19 @@ class PlatformAccount:
     url: Annotated[str, "the address of its API"]
     sandbox: Annotated[bool, "whether it is a sandbox: nothing there is real"]
     key_source: Annotated[
-        str, "where its key is: `store`, `env:VARIABLE` or `credential:NAME`; never the key itself"
+        str,
+        (
+            "where its key is kept: `store`, `env:VARIABLE` or `credential:NAME`; never the "
+            "key itself"
+        ),
     ]
     state: Annotated[AccountState, "`live`, or `paused`: nothing is sent and nothing comes in"]
     is_looking: bool
-    identity: Annotated[str, "the account itself, whatever key opens it; empty: not asked yet"]
-    company: Annotated[str, "the company on the platform; empty: it was not asked yet"]
+    identity: Annotated[str, ("the account itself, whichever key is used; empty: not checked yet")]
+    company: Annotated[str, "the company on the platform; empty: not checked yet"]
     currency: Annotated[str, "its currency, such as USD"]
     time_zone: Annotated[str, "its time zone"]
-    warning: Annotated[str, "what is to be known about its settings; empty: nothing"]
+    warning: Annotated[str, "what to know about its settings; empty: nothing"]
     connected_at: Annotated[datetime, "when it was connected"]
     connected_by: Annotated[str, "and by whom"]
 
@@ -108,8 +112,8 @@ class Mapped:
     document: Annotated[str, "name of the customer, number of the invoice"]
     owner: Annotated[Owner, "the side that it belongs to: `quickbooks` or `platform`"]
     baseline: Annotated[Decimal | None, "paid before it was sent first; null: nothing"]
-    created_at: Annotated[datetime, "when both were first known to be one"]
-    changed_at: Annotated[datetime, "when it was last written there"]
+    created_at: Annotated[datetime, "when the two were first matched"]
+    changed_at: Annotated[datetime, "when it was last changed there"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,15 +132,17 @@ class Outgoing:
     state: Annotated[
         SendState, "`waiting`, `sent`, `not-needed`, `left-alone`, `refused` or `skipped`"
     ]
-    reason: Annotated[str, "why it stands so; empty: all is well"]
+    reason: Annotated[str, "why; empty: all is well"]
     would: Annotated[
         Would,
-        "what sending it would do: `create`, `change`, `match`, `end`, `nothing`, `wait`, "
-        "`ambiguous` or `refuse`; empty: not looked at yet",
+        (
+            "what sending it would do: `create`, `change`, `match`, `end`, `nothing`, `wait`, "
+            "`ambiguous` or `refuse`; empty: not checked yet"
+        ),
     ]
-    attempts: Annotated[int, "how often in a row it was tried in vain"]
+    attempts: Annotated[int, "number of failed attempts in a row"]
     due_at: datetime
-    changed_at: Annotated[datetime, "when it last came to stand otherwise"]
+    changed_at: Annotated[datetime, "when its state last changed"]
     sent_at: Annotated[datetime | None, "when it was last sent; null: never"]
     waits_for: str = ""
     choice: str = ""

@@ -58,7 +58,7 @@ class Event:
     Events have the order of their numbers, and of one record that of the changes.
     """
 
-    id: Annotated[int, "number of the event: what is later has a higher one"]
+    id: Annotated[int, "number of the event: later events have higher numbers"]
     at: Annotated[datetime, "when it happened"]
     connection_id: int
     connection: Annotated[str, "its connection; empty: none, or removed since"]
@@ -75,7 +75,7 @@ class Event:
     before: Annotated[Decimal | None, "what it was before, where that is known"]
     currency: Annotated[str, "of the amounts, such as USD; may be empty"]
     state: Annotated[str, "what the record is now, such as `open`, `paid`, `posted`"]
-    code: Annotated[str, "the hint that tells why; empty: none"]
+    code: Annotated[str, "the hint that explains it; empty: none"]
 
     @property
     def record(self) -> str:

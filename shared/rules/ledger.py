@@ -84,7 +84,7 @@ class CreditUse:
     txn_id: Annotated[str, "TxnID of what it is applied to"]
     type: Annotated[str, "what that is, as QuickBooks says it, such as `Invoice`"]
     number: Annotated[str, "and its number; may be empty"]
-    amount: Annotated[Decimal, "how much of the credit went there"]
+    amount: Annotated[Decimal, "amount of the credit applied there"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +97,7 @@ class CreditMemo:
     customer_list_id: Annotated[str, "and its ListID"]
     date: Annotated[Day, "date of the credit memo"]
     total: Annotated[Decimal, "amount with two decimals, as text"]
-    remaining: Annotated[Decimal, "what is left of it, likewise"]
+    remaining: Annotated[Decimal, "its remaining amount, likewise"]
     currency: Annotated[str, "such as USD"]
     time_modified: str
     uses: Annotated[tuple[CreditUse, ...], "what it is applied to"] = ()
@@ -115,7 +115,7 @@ class OpenCredit:
     customer: Annotated[str, "the customer or job"]
     currency: Annotated[str, "such as USD"]
     credit_memos: Annotated[int, "how many are open"]
-    remaining: Annotated[Decimal, "what is left of them"]
+    remaining: Annotated[Decimal, "their remaining amount"]
 
 
 class CustomerState(StrEnum):
@@ -153,8 +153,8 @@ class InvoiceSides:
     date: Annotated[Day, "invoice date"]
     due_date: Annotated[Day | None, "due date or null"]
     total: Annotated[Decimal, "amount with two decimals, as text"]
-    balance: Annotated[Decimal, "what is still owed, likewise"]
-    seen: Annotated[Decimal | None, "what QuickBooks last showed that it owes; null: it never did"]
+    balance: Annotated[Decimal, "balance due, likewise"]
+    seen: Annotated[Decimal | None, ("balance due that QuickBooks last showed; null: it never did")]
     currency: Annotated[str, "such as USD"]
     status: Annotated[InvoiceStatus, "`open`, `paid`, `void` or `deleted`"]
     left_out: Annotated[str, "why it is not imported (a hint); empty: it is"]
@@ -170,13 +170,13 @@ class ExportedInvoice:
     """An invoice with all that other programs ask of one."""
 
     sides: InvoiceSides
-    subtotal: Annotated[Decimal, "what it is before tax"]
+    subtotal: Annotated[Decimal, "amount before tax"]
     tax: Annotated[Decimal, "sales tax"]
-    applied: Annotated[Decimal, "what was paid or credited"]
+    applied: Annotated[Decimal, "amount paid or credited"]
     terms: Annotated[str, "terms, such as Net 30; may be empty"]
     po_number: Annotated[str, "the customer's purchase order; may be empty"]
     memo: Annotated[str, "memo; may be empty"]
-    email: Annotated[str, "the customer's address for e-mail; may be empty"]
+    email: Annotated[str, "the customer's e-mail address; may be empty"]
     phone: Annotated[str, "and telephone"]
 
 
@@ -212,7 +212,7 @@ class Owing:
 
     currency: Annotated[str, "such as USD"]
     open: Annotated[int, "how many are open"]
-    balance: Annotated[Decimal, "what is owed by them"]
+    balance: Annotated[Decimal, "their balance due"]
     seen: Annotated[Decimal, "what QuickBooks last showed of them"]
 
 
@@ -244,7 +244,7 @@ class CustomerSides:
     state: CustomerState
     active: Annotated[bool, "whether QuickBooks lists it as active"]
     sorts_as: str
-    owing: Annotated[tuple[Owing, ...], "what it owes by imported invoices, by currency"] = ()
+    owing: Annotated[tuple[Owing, ...], "its balance due on imported invoices, by currency"] = ()
     left_out: Annotated[
         tuple[LeftOut, ...], "its open invoices that are not imported, by reason"
     ] = ()
@@ -326,8 +326,8 @@ class CustomerDetail:
     sides: CustomerSides
     invoices: tuple[InvoiceSides, ...]
     left_out: tuple[InvoiceSides, ...]
-    also_called: Annotated[tuple[str, ...], "names of the platform that were matched to it"]
-    formerly: Annotated[tuple[str, ...], "names that it had before; payments may still give them"]
+    also_called: Annotated[tuple[str, ...], "names on the platform that were matched to it"]
+    formerly: Annotated[tuple[str, ...], "its former names; payments may still use them"]
     more: bool
 
     @property

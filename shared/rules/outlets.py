@@ -64,10 +64,10 @@ class OutletStanding:
     """An outlet: how far it is, and whether it pauses."""
 
     id: Annotated[int, "number of the outlet"]
-    name: Annotated[str, "what it is called"]
+    name: Annotated[str, "its name"]
     connection_id: int | None
-    position: Annotated[int, "the last event that it has passed"]
-    pause_until_at: Annotated[datetime, "it tries nothing before then"]
-    attempts: Annotated[int, "how often in a row it could deliver nothing at all"]
-    reason: Annotated[str, "why; empty: it delivers"]
+    position: Annotated[int, "the last event it has handled"]
+    pause_until_at: Annotated[datetime, "it waits until then"]
+    attempts: Annotated[int, "number of failed attempts in a row"]
+    reason: Annotated[str, "why; empty: it is delivering"]
     delivered_at: Annotated[datetime | None, "when something was delivered last"]

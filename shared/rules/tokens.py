@@ -27,13 +27,15 @@ class Token:
     """A token on file; its secret is kept nowhere."""
 
     id: Annotated[int, "number of the token"]
-    label: Annotated[str, "what it is called"]
+    label: Annotated[str, "its name"]
     access: Annotated[Access, "`read` or `write`"]
-    every_connection: Annotated[bool, "whether it opens all connections, also later ones"]
-    connections: Annotated[tuple[str, ...], "the connections that it opens, where not all"]
+    every_connection: Annotated[
+        bool, ("whether it gives access to all connections, including later ones")
+    ]
+    connections: Annotated[tuple[str, ...], "the connections it gives access to, when not all"]
     created_at: Annotated[datetime, "when it was made"]
     created_by: Annotated[str, "by whom"]
-    expires_at: Annotated[datetime | None, "until when it works; null: until it is revoked"]
+    expires_at: Annotated[datetime | None, "when it expires; null: when it is revoked"]
     last_used_at: Annotated[datetime | None, "when it was last used, to ten minutes; null: never"]
     revoked_at: Annotated[datetime | None, "when it was revoked; null: it was not"]
 

@@ -237,13 +237,15 @@ class Application:
     app_unique_name: str
     owner_id: Annotated[str, "OwnerID of the .qwc file"]
     file_id: Annotated[str, "FileID of the .qwc file"]
-    password_generation: Annotated[int, "how many passwords were made; 0: none yet"]
+    password_generation: Annotated[int, "number of passwords made; 0: none yet"]
     last_seen_at: Annotated[datetime | None, "when it last called"]
     last_call: Annotated[str, "what it last asked"]
-    password_used: Annotated[bool, "whether somebody signed in with the present password"] = False
+    password_used: Annotated[bool, "whether somebody has signed in with the current password"] = (
+        False
+    )
     locked_until: Annotated[
         datetime | None,
-        "until when too many wrong passwords lock its sign-in; null: it is not locked",
+        "when the lock after too many wrong passwords ends; null: it is not locked",
     ] = None
 
     def locked(self, now: datetime) -> datetime | None:
@@ -294,13 +296,13 @@ class Record:
 
     kind: Annotated[RecordKind, "`invoice`, `credit-memo`, `customer`, `payment` or `sync`"]
     object_id: Annotated[str, "TxnID or ListID of QuickBooks"]
-    document: Annotated[str, "what a person calls it"]
+    document: Annotated[str, "its name for people"]
     outcome: Annotated[
         Outcome,
         "`imported`, `updated`, `closed`, `voided`, `deleted`, `left-out`, `skipped`, "
         "`posted`, `parked` or `failed`",
     ]
-    reason: Annotated[str, "why, where it did not go well"] = ""
+    reason: Annotated[str, "the reason, when it failed"] = ""
     remedy: Annotated[str, "what to do about it"] = ""
 
 
@@ -336,15 +338,15 @@ class Problem:
     code: Annotated[str, "the hint that it leads to"]
     kind: Annotated[RecordKind, "`invoice`, `credit-memo`, `customer`, `payment` or `sync`"]
     object_id: Annotated[str, "TxnID or ListID of QuickBooks"]
-    document: Annotated[str, "what a person calls the record"]
+    document: Annotated[str, "the record's name for people"]
     message: Annotated[str, "what happened"]
     remedy: Annotated[str, "what to do"]
     said: Annotated[str, "QuickBooks' own words, unchanged"]
     state: Annotated[ProblemState, "`open`, `retry`, `acknowledged`, `skipped` or `resolved`"]
-    first_seen_at: Annotated[datetime, "when it was first met"]
-    last_seen_at: Annotated[datetime, "when it was last met"]
-    first_sync_id: Annotated[int | None, "the sync that met it first; null: none"]
-    sync_id: Annotated[int | None, "the sync that met it last; null: forgotten"]
+    first_seen_at: Annotated[datetime, "when it was first seen"]
+    last_seen_at: Annotated[datetime, "when it was last seen"]
+    first_sync_id: Annotated[int | None, "the sync that saw it first; null: none"]
+    sync_id: Annotated[int | None, "the sync that saw it last; null: no longer kept"]
     note: Annotated[str, "why it is skipped or acknowledged"]
     changed_by: Annotated[str, "who last decided about it"]
     changed_at: Annotated[datetime | None, "and when; null: nobody did"]

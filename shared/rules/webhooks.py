@@ -57,7 +57,7 @@ class Webhook:
     created_by: Annotated[str, "by whom"]
 
     @property
-    def shown(self) -> Annotated[str, "where events are sent to; without its query"]:
+    def shown(self) -> Annotated[str, "the address that events are sent to, without its query"]:
         """The address without what stands behind ``?``."""
         address, mark, _ = self.url.partition("?")
         return f"{address}?…" if mark else address
@@ -83,14 +83,14 @@ class WebhookStanding:
     """A webhook with how its deliveries stand."""
 
     webhook: Webhook
-    behind: Annotated[int, "how many events are still to be delivered"]
-    parked: Annotated[int, "how many were given up on: a person has to look"]
+    behind: Annotated[int, "number of events still to be delivered"]
+    parked: Annotated[int, "number of events that were given up and need attention"]
     reason: Annotated[str, "why deliveries fail; empty: they do not"]
     retry_at: Annotated[datetime | None, "when it is tried again; null: nothing failed"]
     delivered_at: Annotated[datetime | None, "when something was delivered last"]
 
     @property
-    def state(self) -> Annotated[WebhookState, "how it stands"]:
+    def state(self) -> Annotated[WebhookState, "its state"]:
         """The worst that can be said of it."""
         if self.parked:
             return WebhookState.PARKED

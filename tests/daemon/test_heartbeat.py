@@ -157,7 +157,7 @@ def test_a_store_that_cannot_be_used_is_logged_and_tried_again(living):
     living.threads.failure = StoreUnavailable("The store is locked.", "Try again.")
     with LogLines() as log:
         living.heartbeat.startService()
-    assert "No sign of life: The store is locked." in log.text
+    assert "No heartbeat: The store is locked." in log.text
     living.threads.failure = None
     living.clock.advance(15)
     assert living.beat_at() == 15

@@ -1,4 +1,4 @@
-"""Recent Syncs: what ran, what it touched, and who was refused."""
+"""Recent Syncs: what ran, the records it touched, and who was refused."""
 
 from __future__ import annotations
 

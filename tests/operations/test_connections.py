@@ -166,7 +166,7 @@ def test_the_plan_asks_about_what_really_changes(till):
     )
     real = edit(till, on_account=OnAccount.REFUSE, debug=True)
     assert (real.title, real.verb) == (
-        "Keep the answers of QuickBooks for Larkspur?",
+        "Keep QuickBooks' answers for Larkspur?",
         "Keep answers",
     )
     several = edit(till, on_account=OnAccount.POST, debug=True)
@@ -260,10 +260,10 @@ def test_removing_tells_what_is_sent_unknown_ready_and_waiting(till):
     till.move(PostingState.UNKNOWN, "unknown")
     removal = plan(till, operations.plan_removal, till.id)
     told = " ".join([*removal.told, *(need.sentence for need in removal.needs)])
-    assert "Sent, and QuickBooks has not answered yet: 1 payment, 10.00" in told
-    assert "Unknown whether QuickBooks has them: 1 payment, 20.00" in told
-    assert "Ready, and then never posted: 1 payment, 30.00" in told
-    assert "Waiting, and then never posted: 1 payment, 40.00" in told
+    assert "Sent, but QuickBooks has not answered yet: 1 payment, 10.00" in told
+    assert "Outcome unknown: 1 payment, 20.00" in told
+    assert "Ready, and will not be posted: 1 payment, 30.00" in told
+    assert "Waiting, and will not be posted: 1 payment, 40.00" in told
     assert "2 open invoices" in told
     assert "Ready" in removal.needs[0].sentence  # a command without a terminal says only needs
 

@@ -248,7 +248,7 @@ def test_what_is_no_payment_is_left_out_for_its_reason(text, kind):
 def test_a_refund_is_told_with_the_payment_that_it_is_of():
     row = activity("R1", "-12.00", Type="Payment Refund", **{"Reference Txn ID": "5TX1"})
     [told] = read(written(PAYPAL, row))
-    assert told.note == "refund R1 of -12.00 USD for 5TX1: book it in QuickBooks by hand"
+    assert told.note == "refund R1 of -12.00 USD for 5TX1: record it in QuickBooks by hand"
 
 
 def test_what_a_profile_does_not_know_is_refused_and_never_lost():
@@ -321,7 +321,7 @@ def test_a_negative_payment_of_a_register_is_refused_with_its_column():
 def test_two_payments_that_nothing_tells_apart_are_not_taken_for_one():
     [(line, fault)] = faults(read(written(QUICKBOOKS_ONLINE, received(), received())))
     assert line == 3
-    assert "nothing tells it from line 2" in fault
+    assert "it looks the same as line 2" in fault
 
 
 def test_the_same_report_names_its_payments_alike_however_it_is_written():

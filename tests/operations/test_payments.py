@@ -289,7 +289,7 @@ def test_among_several_the_parked_ones_are_named(parked):
     assert "pay_1" in need.sentence
     assert "pay_2" not in need.sentence
     assert [(one.document, one.becomes) for one in made.effects] == [
-        ("Payment pay_2, 5.00 USD", "asked about again"),
+        ("Payment pay_2, 5.00 USD", "checked again"),
         ("Payment pay_1, 100.00 USD", "posted as a new payment"),
     ]
 

@@ -425,7 +425,7 @@ def of_daemon(tmp_path: Path, *known: Daemon, **options: str) -> list[Check]:
 def test_a_daemon_that_runs_tells_version_addresses_and_its_last_sign_of_life(tmp_path):
     checks = of_daemon(tmp_path, daemon())
     assert states(checks) == {"daemon": "ok", "daemon-version": "ok", "listening": "ok"}
-    assert "up for 3 days; its last sign of life is 4 seconds old" in checks[0].told
+    assert "up for 3 days; it last reported 4 seconds old" in checks[0].told
     assert "http://127.0.0.1:8085" in named(checks, "listening").told
 
 

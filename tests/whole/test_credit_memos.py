@@ -1,4 +1,4 @@
-"""Credit memos: what is left of them in QuickBooks is what we show, where that is wanted."""
+"""Credit memos: their remaining amount in QuickBooks is what we show, where that is wanted."""
 
 from __future__ import annotations
 

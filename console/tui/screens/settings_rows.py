@@ -143,7 +143,7 @@ def _told_of_application(number: int, held: SettingsView, now: datetime) -> Iter
         yield render.titled("Locked", f"{locked} u unlocks it.")
     yield render.titled("User name", one.username)
     yield render.titled("OwnerID", f"{one.owner_id}, FileID {one.file_id}")
-    yield render.titled("Last heard from", local_time(one.last_seen_at, "never"))
+    yield render.titled("Last call", local_time(one.last_seen_at, "never"))
 
 
 def _action(name: str, *, with_key: bool = True) -> Row:

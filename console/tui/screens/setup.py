@@ -44,7 +44,7 @@ STEPS = (
     ("schedule", "Schedule and start date"),
     ("data", "Data flows"),
     ("rules", "Payment rules"),
-    ("misfits", "Payments that do not fit"),
+    ("misfits", "Payments that do not match"),
     ("files", "Files and summary"),
 )
 """By id, in order."""

@@ -146,7 +146,7 @@ class SyncScreen(DecidesProblems[SyncView]):
             yield from render.lines(why)
         yield from self.choices(detail.problem)
         if not detail.sync.error:
-            yield Text("It touched no record.")
+            yield Text("It touched no records.")
 
 
 def _summary(detail: SyncView) -> list[Text]:

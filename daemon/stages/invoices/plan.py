@@ -87,7 +87,7 @@ PERCENT: dict[Step, tuple[int, int]] = {
 
 DOING: dict[Step, str] = {
     Step.READ: "Reading invoices",
-    Step.DELETIONS: "Looking for other changes",
+    Step.DELETIONS: "Checking other changes",
     Step.SWEEP: "Comparing open invoices",
     Step.CUSTOMER_CHECK: "Comparing customers",
     Step.NAMED_CUSTOMERS: "Reading customers that payments name",

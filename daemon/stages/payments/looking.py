@@ -168,7 +168,7 @@ def take_look(
     about_each = [[heads.pop(0) for _ in range(min(one.parts, len(heads)))] for one in asked]
     about_deletions = heads[: len(deletions.questions(state, ""))]
     if reading.unreadable or len(about_deletions) < len(deletions.questions(state, "")):
-        said = reading.unreadable or "it lacked a part of what was asked"
+        said = reading.unreadable or "a part of the answer was missing"
         return _unseen(session, state, said, now)
     state = replace(state, unseen=0)
     failed = [_unanswered_of(about_it) for about_it in about_each]
@@ -388,7 +388,7 @@ def _accept(posting: Posting, day: date, fits: Fits, found: Places, now: datetim
         posting.id,
         PostingState.PLANNED,
         now,
-        event="looked at: it fits",
+        event="checked: it matches",
         customer_list_id=fits.customer_list_id,
         customer=fits.customer,
         ar_account_list_id=fits.ar_account_list_id,

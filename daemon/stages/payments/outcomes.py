@@ -141,8 +141,8 @@ def keep_in_doubt(held: MessageSet, said: str, now: datetime) -> None:
 
 EVENTS: Mapping[str, str] = {
     "Unanswered": "no answer that can be relied on",
-    "RanUnseen": "QuickBooks remembers doing it, but not what that made",
-    "NotRemembered": "QuickBooks remembers nothing of use",
+    "RanUnseen": "QuickBooks remembers the request, but not its result",
+    "NotRemembered": "QuickBooks remembers nothing about it",
     "FoundNone": "not found in QuickBooks",
     "SessionBegan": "to be settled in this sync",
     "SentAgain": "sent again, byte for byte",
@@ -322,7 +322,7 @@ def park(
         part.posting.id,
         PostingState.PARKED,
         now,
-        event="a person must decide",
+        event="somebody has to decide",
         detail=reason,
         set_id=set_id,
         code=hint,
@@ -351,7 +351,7 @@ def _not_run(
         posting.id,
         PostingState.PLANNED,
         now,
-        event="turned away by QuickBooks: nothing was written",
+        event="refused by QuickBooks: nothing was written",
         set_id=set_id,
         attempts=posting.attempts + 1,
     )

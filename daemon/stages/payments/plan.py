@@ -69,8 +69,8 @@ class Step(StrEnum):
 
 
 DOING: dict[Step, str] = {
-    Step.KNOWN: "Checking what was posted before",
-    Step.DOUBT: "Settling a payment of unknown outcome",
+    Step.KNOWN: "Checking earlier payments",
+    Step.DOUBT: "Settling a payment with an unknown outcome",
     Step.LISTS: "Reading accounts and payment methods",
     Step.LOOK: "Posting payments",
     Step.METHOD: "Posting payments",

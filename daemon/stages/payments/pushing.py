@@ -210,9 +210,9 @@ def _replaced(part: PaymentPart, found: Places) -> Iterator[str]:
     """What QuickBooks cannot hold of the payment's own texts, in sentences."""
     lost = tags.lost(part.payment)
     if lost:
-        yield f"QuickBooks cannot hold {lost!a}: replaced in the memo."
+        yield f"QuickBooks cannot store {lost!a}: replaced in the memo."
     if tags.is_cut(part.payment, part.posting, part.parts):
-        yield f"QuickBooks holds {tags.MAX_MEMO:,} characters of a memo: its end is left out."
+        yield (f"QuickBooks allows {tags.MAX_MEMO:,} characters in a memo: the rest is left out.")
     if found.lost_method:
         there = f"it is {found.method!a}" if found.method else "none is named"
         yield f"QuickBooks cannot hold the payment method {found.lost_method!a}: {there} there."

@@ -196,7 +196,7 @@ def _judged_alone(
         return replace(state, asked=(), singly=state.singly[1:]), GoOn()
     if state.tries < state.most_tries:
         return replace(state, asked=(), singly=(), tries=state.tries + 1), Pause(2**state.tries)
-    return state, NotTold(reading.unreadable or "it is not known what was deleted")
+    return state, NotTold(reading.unreadable or "what was deleted is not known")
 
 
 def _is_unread(reading: Reading, latest: str, questions: int) -> bool:

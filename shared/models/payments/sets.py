@@ -310,7 +310,7 @@ def _not_in_doubt(connection_id: int) -> StoreError:
         return NotFound("payment in doubt in", connections.by_id(connection_id).name)
     return NotPossible(
         f"The request of message set {held.set_id} is out at this moment, and not in doubt yet.",
-        "Wait for the end of the sync: the next Payment Sync looks for the payment.",
+        "Wait until the sync ends: the next Payment Sync looks for the payment.",
     )
 
 

@@ -36,9 +36,9 @@ def _standing(status: PaymentStatus, meaning: str) -> Key:
 RESOLVED_NAME = Shape(
     Resolved,
     "mapping.*",
-    _standing(PaymentStatus.READY, "how many payments of that name go out now"),
-    _standing(PaymentStatus.WAITING, "how many wait for something else"),
-    _standing(PaymentStatus.REFUSED, "how many need a person still"),
+    _standing(PaymentStatus.READY, "number of payments with that name that can be posted now"),
+    _standing(PaymentStatus.WAITING, "number of payments that wait for something else"),
+    _standing(PaymentStatus.REFUSED, "number of payments that still need attention"),
     mapping=CUSTOMER_MAPPING,
 )
 

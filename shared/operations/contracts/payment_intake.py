@@ -10,9 +10,9 @@ from shared.rules.payments.values import SavedProfile
 TAKEN = Shape(
     Added,
     "payment.id payment.status payment.reason payment.external_id outcome=how",
-    status="where it stands",
-    reason="why it stands so; empty where all is well",
-    external_id="its id on the billing platform",
+    status="its state",
+    reason="why; empty when all is well",
+    external_id="its ID on the billing platform",
 )
 
 ROW_NOTE = Shape(Note, "line note=sentence")

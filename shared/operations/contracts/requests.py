@@ -38,18 +38,19 @@ class PaymentTerms:
     currency: Annotated[str | None, "such as USD; empty: that of its invoices"] = None
     date: Annotated[Day | None, "the day of the payment"] = None
     method: Annotated[str | None, "payment method, such as `credit_card`"] = None
-    reference: Annotated[str | None, "the gateway's id or a check number"] = None
+    reference: Annotated[str | None, "the gateway's ID or a check number"] = None
     gateway: Annotated[str | None, "payment gateway"] = None
     memo: Annotated[str | None, "memo"] = None
     processed: Annotated[
-        bool | None, "whether a charge stands behind it; else it is offline and never posted"
+        bool | None,
+        ("whether it was charged through the platform; otherwise it is offline and never posted"),
     ] = None
-    charge_state: Annotated[ChargeState | None, "what became of the charge"] = None
+    charge_state: Annotated[ChargeState | None, "state of the charge"] = None
     customer: Annotated[str | None, "who paid; empty: the customer of its invoices"] = None
     applied: Annotated[
         tuple[AppliedTo, ...] | None, "the invoices that it pays; none: it is on account"
     ] = None
-    refunded: Annotated[Decimal | None, "what was paid back of it since"] = None
+    refunded: Annotated[Decimal | None, "amount refunded since"] = None
     disputed: Annotated[bool | None, "whether its charge is disputed"] = None
 
 
@@ -57,7 +58,7 @@ class PaymentTerms:
 class NewPaymentBody(PaymentTerms):
     """A payment that comes in."""
 
-    external_id: Annotated[str, "your id of the payment: the same one is the same payment"]
+    external_id: Annotated[str, "your ID for the payment: the same ID is the same payment"]
     # Said by a field, or the base's "not said" would be their default.
     amount: Annotated[Decimal, "the whole amount, as text: `250.00`"] = field()
     date: Annotated[Day, "the day of the payment"] = field()
@@ -67,14 +68,14 @@ class NewPaymentBody(PaymentTerms):
 class Confirmation:
     """What is decided about a problem."""
 
-    confirm: Annotated[tuple[str, ...], "the codes of `needs` that a person has confirmed"] = ()
+    confirm: Annotated[tuple[str, ...], "the codes of `needs` that somebody has confirmed"] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
 class SkipBody(Confirmation):
     """Why a problem is skipped."""
 
-    because: Annotated[str, "why, for whoever looks at it later"]
+    because: Annotated[str, "the reason, for the record"]
 
 
 class Unreadable(CannotBeMeant):
@@ -87,17 +88,17 @@ class Unreadable(CannotBeMeant):
 def read(kind: type[T], json: Any, where: str = "") -> T:
     """Make a value of JSON. Raises Unreadable for the first thing that is wrong."""
     if not isinstance(json, dict):
-        raise Unreadable(where, "is no object", "Send a JSON object.")
+        raise Unreadable(where, "is not an object", "Send a JSON object.")
     known = {one.name: one for one in fields(kind)}  # type: ignore[arg-type]
     unknown = [name for name in json if name not in known]
     if unknown:
         raise Unreadable(
-            _inside(where, unknown[0]), "is not known here", f"Known are: {', '.join(known)}."
+            _inside(where, unknown[0]), "is not a known key", f"Allowed: {', '.join(known)}."
         )
     hints = get_type_hints(kind, include_extras=True)
     missing = [name for name, one in known.items() if is_needed(one) and name not in json]
     if missing:
-        raise Unreadable(_inside(where, missing[0]), "is missing", "Say it, too.")
+        raise Unreadable(_inside(where, missing[0]), "is missing", "Add it.")
     return kind(
         **{name: _value(hints[name], held, _inside(where, name)) for name, held in json.items()}
     )
@@ -121,7 +122,7 @@ def _value(declared: Any, held: Any, where: str) -> Any:
         return _value(next(one for one in arguments if one is not NoneType), held, where)
     if origin is tuple:
         if not isinstance(held, list):
-            raise Unreadable(where, "is no array", "Write it in [ ].")
+            raise Unreadable(where, "is not an array", "Write it in [ ].")
         return tuple(
             _value(arguments[0], one, f"{where}[{number}]") for number, one in enumerate(held)
         )
@@ -137,9 +138,9 @@ def _plain(kind: Any, held: Any, where: str) -> Any:
         raise Unreadable(where, "is neither true nor false", "Write true or false.")
     if not isinstance(held, str):
         remedy = "Write it in quotes" + (', such as "250.00".' if kind is Decimal else ".")
-        raise Unreadable(where, "is no text", remedy)
+        raise Unreadable(where, "is not text", remedy)
     if not held.isprintable() and "\x00" in held:
-        raise Unreadable(where, "holds a NUL", "Leave it out.")
+        raise Unreadable(where, "contains a NUL character", "Leave it out.")
     if issubclass(kind, Decimal):
         return _amount(held, where)
     if issubclass(kind, Enum):
@@ -149,7 +150,9 @@ def _plain(kind: Any, held: Any, where: str) -> Any:
 
 def _amount(text: str, where: str) -> Decimal:
     if not re.fullmatch(ASKED_AMOUNT.strip("^$"), text, re.ASCII):
-        raise Unreadable(where, "is no amount", 'Write it as "1234.50": two decimals at most.')
+        raise Unreadable(
+            where, "is not an amount", ('Write it as "1234.50", with at most two decimals.')
+        )
     return Decimal(text).quantize(Decimal("0.01"))
 
 
@@ -167,4 +170,4 @@ def _day(text: str, where: str) -> date:
             return date.fromisoformat(text)
     except ValueError:
         pass
-    raise Unreadable(where, "is no day", "Write it as 2026-01-31.")
+    raise Unreadable(where, "is not a date", "Write it as 2026-01-31.")

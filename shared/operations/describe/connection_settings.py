@@ -101,19 +101,19 @@ class Setting:
     @property
     def _other(self) -> Value:
         if self.other is None:
-            raise ValueError(f"{self.key} is none of its choices")
+            raise ValueError(f"{self.key} is not one of the choices")
         return self.other
 
 
 _FROM_NOW_ON = (
-    "It applies from the next Payment Sync on. Payments that were refused before need a retry."
+    "It takes effect with the next Payment Sync. Payments that were already refused need a retry."
 )
 
 _CONNECTION = (
     Setting(
         key="name",
         title="Name",
-        told="What the company is called here and in the .qwc files.",
+        told="The company's name in Deskbridge and in the .qwc files.",
         other=Value(None, "{new}", "Rename {name} to {new}?", "Rename"),
         typed="",
         follows="User names and passwords stay. New .qwc files show the new name; the old files"
@@ -122,7 +122,7 @@ _CONNECTION = (
     Setting(
         key="layout",
         title="Rows in the Web Connector",
-        told="What the bookkeeper selects and updates.",
+        told="What the bookkeeper selects and updates in the Web Connector.",
         option="--layout",
         help="Two rows in the Web Connector (Invoice Sync, Payment Sync) or one combined.",
         values=(
@@ -163,18 +163,22 @@ _CONNECTION = (
         ),
         other=Value(None, "{new}", "Use the company file {new}", "Use this file"),
         typed="",
-        follows="The Web Connector opens it from the next sync on. It must be the company that the"
-        " connection belongs to, or nothing is synced.",
+        follows=(
+            "The Web Connector opens this file from the next sync on. It must be the "
+            "connection's own company, or nothing is synced."
+        ),
     ),
 )
 _SCHEDULE = (
     Setting(
         key="run_every_minutes",
         title="Auto-Run interval",
-        told="In minutes (0 = manual only). The .qwc file proposes it; the bookkeeper selects"
-        " Auto-Run.",
+        told=(
+            "In minutes (0 = manual only). The .qwc file suggests it; the bookkeeper turns "
+            "on Auto-Run."
+        ),
         option="--every",
-        help="Auto-Run interval proposed in the .qwc files; 0: no proposal.",
+        help="Auto-Run interval suggested in the .qwc files; 0: none.",
         values=(Value(0, "Manual only", "Run {name} manually only?", "Run manually"),),
         other=Value(None, "{new} minutes", "Run {name} every {new} minutes?", "Set interval"),
         typed=30,
@@ -197,7 +201,7 @@ _SCHEDULE = (
             "Set interval",
         ),
         typed=0,
-        follows="The Web Connector learns of it at its next sign-in.",
+        follows="The Web Connector gets it at its next sign-in.",
         unit="seconds",
         most=_DAY_SECONDS,
     ),
@@ -238,15 +242,17 @@ _FLOWS = (
                 "Post",
                 "Post payments to QuickBooks",
                 "Post payments",
-                "Payments that were held back are posted by the next Payment Sync.",
+                "The next Payment Sync posts payments that were held.",
             ),
             Value(
                 False,
                 "Don't post",
                 "Stop posting payments to QuickBooks",
                 "Stop posting",
-                "No payment is posted from now on. A payment that was already sent is still"
-                " settled.",
+                (
+                    "No more payments are posted. The outcome of a payment that was already sent "
+                    "is still settled."
+                ),
             ),
         ),
         asks=True,
@@ -254,9 +260,9 @@ _FLOWS = (
     Setting(
         key="credit_memos",
         title="Credit memos",
-        told="What customers can still use, to look at it here.",
+        told="Credits that customers can still use, shown here for reference.",
         option="--credit-memos",
-        help="Read open credit memos from QuickBooks, to look at them here. Default: off.",
+        help="Read open credit memos from QuickBooks and show them here. Default: off.",
         values=(
             Value(
                 False,
@@ -270,31 +276,34 @@ _FLOWS = (
                 "Read",
                 "Read credit memos from QuickBooks",
                 "Read",
-                "The next Invoice Sync reads open credit memos. They are only shown.",
+                ("The next Invoice Sync reads open credit memos. They are shown and nothing else."),
             ),
         ),
     ),
     Setting(
         key="start_date",
         title="Start date",
-        told="Earlier invoices are left out and earlier payments are not posted. Write 2026-01-31,"
-        " or nothing to take all.",
+        told=(
+            "Earlier invoices are left out and earlier payments are not posted. Write "
+            "2026-01-31, or leave it empty to include everything."
+        ),
         option="--start-date",
-        help="Leave out invoices dated earlier (2026-01-31); none: take all.",
+        help="Leave out invoices dated earlier (2026-01-31); none: include all.",
         values=(
             Value(
                 None, "None (all open invoices)", "Remove the start date of {name}?", "Remove date"
             ),
         ),
         other=Value(None, "{new}", "Set the start date of {name} to {new}?", "Set date"),
-        follows="The ledger follows with the next Invoice Sync. Payments dated earlier are not"
-        " posted.",
+        follows=(
+            "The ledger changes with the next Invoice Sync. Payments dated earlier are not posted."
+        ),
         asks=True,
     ),
     Setting(
         key="jobs",
         title="Bill job invoices to",
-        told="Who owes the invoice of a job.",
+        told="Who owes a job's invoice.",
         option="--jobs",
         help="Bill a job's invoices to its top customer, or keep jobs apart.",
         values=(
@@ -311,17 +320,19 @@ _FLOWS = (
                 "Bill the job",
             ),
         ),
-        follows="The ledger follows with the next Invoice Sync.",
+        follows="The ledger changes with the next Invoice Sync.",
     ),
 )
 _MISFITS = (
     Setting(
         key="overpayment",
         title="Overpayments",
-        told="A payment of more than its invoices still owe.",
+        told="A payment that exceeds the balance due of its invoices.",
         option="--overpayment",
-        help="What a payment exceeds its invoices by: refuse the payment, or keep the rest as"
-        " customer credit.",
+        help=(
+            "A payment that exceeds the balance due of its invoices: refuse it, or keep the "
+            "rest as customer credit."
+        ),
         values=(
             Value(Overpayment.REFUSE, "Refuse", "Refuse overpayments", "Refuse"),
             Value(
@@ -347,9 +358,11 @@ _MISFITS = (
                 "Post on account",
                 "Post payments without an invoice on account",
                 "Post on account",
-                "It applies to payments that come in from now on. Those on file without an invoice"
-                " stay as they are, since somebody may have recorded them by hand: retry those that"
-                " should be posted.",
+                (
+                    "It applies to payments that arrive from now on. Payments already on file "
+                    "without an invoice stay as they are, because somebody may have recorded "
+                    "them by hand: retry those that should be posted."
+                ),
             ),
         ),
         asks=True,
@@ -357,7 +370,7 @@ _MISFITS = (
     Setting(
         key="closed_period",
         title="Payments in a closed period",
-        told="A payment dated up to the closing date.",
+        told="A payment dated on or before the closing date.",
         option="--closed-period",
         help="A payment dated in a closed period: hold it, or post it on the first open day with"
         " its own date in the memo.",
@@ -376,9 +389,9 @@ _MISFITS = (
     Setting(
         key="missing_method",
         title="Missing payment method",
-        told="A method that QuickBooks does not list.",
+        told="A payment method that QuickBooks does not have.",
         option="--missing-method",
-        help="A payment method that QuickBooks does not list: create it there, or use Other.",
+        help="A payment method that QuickBooks does not have: create it there, or use Other.",
         values=(
             Value(
                 MissingMethod.CREATE,
@@ -409,32 +422,36 @@ _TRIALS = (
                 "Allow",
                 "Allow a QuickBooks sample company",
                 "Allow",
-                "For a trial only. The next sync may bind a sample company that is open in"
-                " QuickBooks.",
+                (
+                    "For a trial only. The next sync may bind a sample company that is open "
+                    "in QuickBooks."
+                ),
             ),
         ),
     ),
     Setting(
         key="debug",
         title="Debug",
-        told="Keep what QuickBooks answers, to find out what went wrong.",
+        told="Keep QuickBooks' answers for troubleshooting.",
         option="--debug/--no-debug",
-        help="Keep what QuickBooks answered, to find out what went wrong.",
+        help="Keep QuickBooks' answers for troubleshooting.",
         values=(
             Value(
                 False,
                 "Off",
-                "Stop keeping the answers of QuickBooks",
+                "Stop keeping QuickBooks' answers",
                 "Stop keeping",
-                "Answers of QuickBooks are no longer kept.",
+                "QuickBooks' answers are no longer kept.",
             ),
             Value(
                 True,
-                "On: keep the answers of QuickBooks",
-                "Keep the answers of QuickBooks",
+                "On: keep QuickBooks' answers",
+                "Keep QuickBooks' answers",
                 "Keep answers",
-                "From the next sync on QuickBooks' answers are kept: they hold names and amounts of"
-                " customers. Turn it off when the problem is found.",
+                (
+                    "From the next sync on, QuickBooks' answers are kept. They contain "
+                    "customers' names and amounts: turn this off when you have found the problem."
+                ),
             ),
         ),
     ),
@@ -444,7 +461,7 @@ GROUPS: Mapping[str, tuple[Setting, ...]] = MappingProxyType(
         "Connection": _CONNECTION,
         "Schedule": _SCHEDULE,
         "Data flows": _FLOWS,
-        "Payments that do not fit": _MISFITS,
+        "Payments that do not match": _MISFITS,
         "Trials and troubleshooting": _TRIALS,
     }
 )

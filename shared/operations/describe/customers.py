@@ -27,10 +27,10 @@ _STATES: Mapping[CustomerState, tuple[str, str]] = MappingProxyType(
     {
         CustomerState.WANTED: (
             "not read yet",
-            "Its name was read on an invoice; the next Invoice Sync reads the customer itself.",
+            "Its name comes from an invoice; the next Invoice Sync reads the customer itself.",
         ),
-        CustomerState.MISSING: ("not shown", "QuickBooks did not show it when it was asked for."),
-        CustomerState.DELETED: ("deleted", "It was deleted in QuickBooks, or merged."),
+        CustomerState.MISSING: ("not shown", "QuickBooks did not return this customer."),
+        CustomerState.DELETED: ("deleted", "It was deleted or merged in QuickBooks."),
     }
 )
 
@@ -74,7 +74,7 @@ def _about(customer: CustomerSides, also_called: Iterable[str]) -> Iterator[tupl
         yield "Left out", f"{number}, {seen} in QuickBooks. {told.message}"
         yield "What to do", told.remedy
     if names := ", ".join(also_called):
-        yield "Also called", f"{names} on the platform, as matched by hand."
+        yield "Also called", f"{names} on the platform, matched by hand."
 
 
 def _owed(owing: Owing) -> str:
@@ -83,8 +83,8 @@ def _owed(owing: Owing) -> str:
     if owing.seen == owing.balance:
         return f"{told}; QuickBooks last showed the same."
     return (
-        f"{told}; QuickBooks last showed {grouped(owing.seen)}. Run Invoice Sync: it reads again"
-        " what differs."
+        f"{told}; QuickBooks last showed {grouped(owing.seen)}. Run Invoice Sync: it reads "
+        "what differs again."
     )
 
 
@@ -104,7 +104,7 @@ def sums(amounts: Iterable[tuple[str, Decimal]]) -> str:
 def waiting(affected: Affected) -> str:
     """Which payments of a name are not in QuickBooks yet."""
     if not affected.count:
-        return "none that waits."
+        return "none is waiting."
     payments = count(affected.count, "payment")
     return f"{payments} of {sums(affected.amounts)}, not in QuickBooks yet."
 
@@ -112,10 +112,10 @@ def waiting(affected: Affected) -> str:
 def consequence(affected: Affected) -> str:
     """What becomes of those payments when the name means somebody else."""
     if not affected.count:
-        return "No payment of that name waits."
+        return "No payment with that name is waiting."
     return (
-        f"{count(affected.count, 'payment')} of {sums(affected.amounts)} will be checked again at"
-        " once, and posted to QuickBooks by the next Payment Sync if nothing else is wrong."
+        f"{count(affected.count, 'payment')} of {sums(affected.amounts)} will be checked "
+        "again at once, and the next Payment Sync posts what has no other problem."
     )
 
 
@@ -129,4 +129,4 @@ def where_they_stand(done: Resolved) -> str:
         f"{number:,} {words.get(status, status.replace('_', ' '))}"
         for status, number in done.payments.items()
     ]
-    return f"Payments: {', '.join(known)}." if known else "No payment of that name waits."
+    return f"Payments: {', '.join(known)}." if known else "No payment with that name is waiting."

@@ -9,13 +9,13 @@ from shared.rules.values import Application, Connection
 
 ONCE = "Save the password now; it won't be shown again."
 WHY_NEW_IDS = (
-    "QBWC1039 and QBWC1026 mean that the company file still carries the mark of an earlier file"
-    " with this OwnerID and FileID: it was added from another PC, or the company was restored from"
-    " a backup. New IDs make a new mark."
+    "QBWC1039 and QBWC1026 mean that the company file still carries this OwnerID and FileID "
+    "from an earlier .qwc file: it was added on another PC, or the company was restored from "
+    "a backup. New IDs solve that."
 )
 AFTER_NEW_IDS = (
-    "The bookkeeper must remove the old rows from the Web Connector, add the new files, grant"
-    " access in QuickBooks again and type the new password. Until then nothing is synced."
+    "The bookkeeper must remove the old rows from the Web Connector, add the new files, "
+    "grant access in QuickBooks again and enter the new password. Until then, nothing syncs."
 )
 
 
@@ -50,7 +50,7 @@ def _old_rows(names: str, *, several: bool, renewed: bool) -> str:
         " select, click Remove, confirm."
     )
     if renewed:
-        told += f" With new IDs this is required: the old {row} would keep the old mark."
+        told += f" With new IDs this is required: the old {row} would keep the old IDs."
     return told
 
 
@@ -58,7 +58,10 @@ def password_steps(applications: Sequence[Application]) -> list[str]:
     """What to do with a new password, in order."""
     names = rows(applications)
     return [
-        f"Type the password into the Password column of {names}, press Enter and let it be saved.",
+        (
+            f"Enter the password in the Password column of {names}, press Enter and let the Web "
+            "Connector save it."
+        ),
         _update(names),
     ]
 
@@ -69,13 +72,14 @@ def _update(names: str) -> str:
 
 def _auto_run(minutes: int) -> str:
     proposed = f" ({minutes})" if minutes else ""
-    return f"To sync on a schedule: select Auto-Run and type the minutes into Every_Min{proposed}."
+    return f"To sync on a schedule: select Auto-Run and enter the minutes in Every_Min{proposed}."
 
 
 def replaced(applications: Sequence[str]) -> str:
     """What happens to those who use the password that there is now."""
     names = " and ".join(applications)
     return (
-        f"The password that {names} {'use' if len(applications) > 1 else 'uses'} now stops working"
-        " at once: no sync runs until the bookkeeper types the new one into the Web Connector."
+        f"The password that {names} {('use' if len(applications) > 1 else 'uses')} now stops "
+        "working at once: no sync runs until the bookkeeper enters the new one in the Web "
+        "Connector."
     )

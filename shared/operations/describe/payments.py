@@ -23,18 +23,19 @@ from shared.rules.values import Day
 S = PaymentStatus
 MEANINGS: Mapping[PaymentStatus, str] = MappingProxyType(
     {
-        S.UNKNOWN: "Outcome not known yet: the next Payment Sync settles that before anything else"
-        " is posted.",
-        S.PARKED: "Only a person can tell what QuickBooks holds: look there, then retry or skip.",
-        S.REFUSED: "Does not go out before something is put right: then retry, or skip.",
-        S.WAITING: "Goes out by itself once the reason is gone.",
-        S.READY: "Goes out with the next Payment Sync.",
-        S.SENT: "Out at this moment.",
-        S.NOT_ELIGIBLE: "Never goes out as it is: offline, pending, too old and the like.",
-        S.SKIPPED: "Left out by a person; un-skip takes that back.",
-        S.WITHDRAWN: "Taken back before it was sent; adding it again brings it back.",
+        S.UNKNOWN: (
+            "Outcome unknown: the next Payment Sync settles it before anything else is posted."
+        ),
+        S.PARKED: "Needs a check in QuickBooks: look there, then retry or skip.",
+        S.REFUSED: "Will not post until it is fixed. Fix the cause, then retry, or skip it.",
+        S.WAITING: "Posts by itself once the reason is gone.",
+        S.READY: "The next Payment Sync posts it.",
+        S.SENT: "Being posted right now.",
+        S.NOT_ELIGIBLE: "Not eligible as it is: offline, pending, too old and so on.",
+        S.SKIPPED: "Skipped by somebody; unskip undoes that.",
+        S.WITHDRAWN: "Withdrawn before it was sent; adding it again brings it back.",
         S.POSTED: "In QuickBooks.",
-        S.IMPORTED: "Recorded in QuickBooks and read from there.",
+        S.IMPORTED: "Recorded in QuickBooks and imported from there.",
     }
 )
 """What each state means for those who look at it."""
@@ -42,7 +43,10 @@ MEANINGS: Mapping[PaymentStatus, str] = MappingProxyType(
 Line = tuple[str, str]
 _WHY_SEVERAL = (
     "Why",
-    "QuickBooks takes a payment of one customer and one A/R account only, so this one is in parts.",
+    (
+        "QuickBooks accepts a payment for one customer and one A/R account only, so this payment "
+        "is in parts."
+    ),
 )
 
 
@@ -69,7 +73,7 @@ def sections(detail: PaymentDetail) -> tuple[Section, ...]:
         _section("", _standing(detail)),
         _section("Payment", _terms(detail.payment)),
         _section("Allowed for this payment alone", _allowed(detail.payment.allowances)),
-        _section("What it pays", map(_paid, detail.paid)),
+        _section("Applied to", map(_paid, detail.paid)),
         *_parts(detail),
         _section("Its life", map(_step, detail.events)),
     ]
@@ -154,7 +158,7 @@ def _parts(detail: PaymentDetail) -> Iterator[Section]:
     if detail.payment.source is not PaymentSource.INVOICED:
         return
     if not detail.parts:
-        yield Section("In QuickBooks", (("", "Nothing yet: it has not been planned."),))
+        yield Section("In QuickBooks", (("", "Nothing yet: it has not been prepared."),))
     several = len(detail.parts) > 1
     if several:
         yield Section(f"In QuickBooks: {len(detail.parts)} payments", (_WHY_SEVERAL,))
@@ -196,7 +200,7 @@ def _day(posted: Day, own: Day) -> str:
 
 
 def _told_of_set(one: MessageSet) -> str:
-    outcome = one.outcome or ("out now" if one.phase == "sent" else "outcome not known")
+    outcome = one.outcome or ("out now" if one.phase == "sent" else "outcome unknown")
     times = f"sent {count(one.sends, 'time')}, last {local_time(one.last_sent_at)}"
     vouched = f", to be settled now ({one.settle_now_by})" if one.settle_now_by else ""
     return f"{one.set_id}: {times}, {outcome}{vouched}"

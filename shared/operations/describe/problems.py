@@ -14,7 +14,7 @@ _S = ProblemState
 STANDS: Mapping[ProblemState, str] = MappingProxyType(
     {
         _S.OPEN: "is open",
-        _S.RETRY: "waits for the next sync to try again",
+        _S.RETRY: "waiting for the next sync to try again",
         _S.ACKNOWLEDGED: "is acknowledged",
         _S.SKIPPED: "is skipped",
         _S.RESOLVED: "is resolved",
@@ -57,7 +57,7 @@ def sections(problem: Problem) -> tuple[Section, Section]:
     )
     return (
         Section(f"Problem {problem.id}", _known(happened)),
-        Section("Where it stands", _known(stands)),
+        Section("Status", _known(stands)),
     )
 
 
@@ -82,9 +82,9 @@ _TRIED_AGAIN: Mapping[RecordKind, str] = MappingProxyType(
         RecordKind.INVOICE: "reads the invoice again in the next Invoice Sync",
         RecordKind.CREDIT_MEMO: "reads the credit memo again in the next Invoice Sync",
         RecordKind.CUSTOMER: "reads the customer again in the next Invoice Sync",
-        RecordKind.PAYMENT: "checks the payment again; you see first what that means",
-        RecordKind.SYNC: "notes that it is dealt with; the next sync shows whether it is",
-        RecordKind.DELIVERY: "delivers again what was given up on, unless later events overtook it",
+        RecordKind.PAYMENT: "checks the payment again; you see first what will happen",
+        RecordKind.SYNC: "notes that it is fixed; the next sync shows whether it is",
+        RecordKind.DELIVERY: ("delivers again what was given up, unless later events replaced it"),
     }
 )
 
@@ -93,9 +93,9 @@ def choices(problem: Problem, allowed: Collection[str]) -> Iterator[tuple[str, s
     """What each decision of ``allowed`` does, in their usual order: its word, then the rest."""
     told = {
         "retry": _TRIED_AGAIN[problem.kind],
-        "acknowledge": "says that it is meant to be so: the problem closes, the record stays",
-        "skip": "leaves the record out of future syncs until you take that back",
-        "unskip": "takes the record in again with the next sync",
+        "acknowledge": "confirms that this is intended: the problem closes, the record stays",
+        "skip": "leaves the record out of future syncs until you unskip it",
+        "unskip": "includes the record again in the next sync",
         "resolve": "closes the problem: you settled it yourself",
     }
     yield from ((word, does) for word, does in told.items() if word in allowed)

@@ -80,7 +80,7 @@ def why(code: str) -> Iterator[tuple[str, str]]:
         if known.why:
             yield "Why", known.why
         yield from what_to_do(known)
-        yield "More on it", known.code
+        yield "More about it", known.code
 
 
 def record(touched: Record, problem: Problem | None) -> Section:

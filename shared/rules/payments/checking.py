@@ -64,10 +64,10 @@ def faults(payment: NewPayment) -> list[Fault]:
 
 def _of_external_id(external_id: str) -> Iterator[Fault]:
     if not external_id.strip():
-        yield Fault("external_id", external_id, "is empty", "give the platform's id of the payment")
+        yield Fault("external_id", external_id, "is empty", "give the platform's ID of the payment")
     elif external_id != external_id.strip():
         yield Fault(
-            "external_id", external_id, "begins or ends with a blank", "write it without blanks"
+            "external_id", external_id, "begins or ends with a space", "write it without spaces"
         )
     yield from _of_text("external_id", external_id)
 
@@ -77,7 +77,10 @@ def _of_text(field: str, text: str, longest: int = MAX_TEXT) -> Iterator[Fault]:
         yield _too_long(field, text, longest)
     if not text.isprintable():
         yield Fault(
-            field, text, "holds a character that cannot be printed", "write it on one line as text"
+            field,
+            text,
+            "contains a character that cannot be printed",
+            "write it on one line as text",
         )
 
 
@@ -86,12 +89,12 @@ def _of_memo(memo: str) -> Iterator[Fault]:
     if len(memo) > MAX_MEMO:
         yield _too_long("memo", memo, MAX_MEMO)
     if re.search("[\x00\ud800-\udfff]", memo):
-        yield Fault("memo", memo, "holds NUL or half a character", "take it out")
+        yield Fault("memo", memo, "contains NUL or an incomplete character", "remove it")
 
 
 def _too_long(field: str, text: str, longest: int) -> Fault:
     problem = f"is {len(text)} characters long"
-    return Fault(field, text, problem, f"keep it to {longest:,} characters")
+    return Fault(field, text, problem, f"use at most {longest:,} characters")
 
 
 def _of_date(day: date) -> Iterator[Fault]:
@@ -99,8 +102,8 @@ def _of_date(day: date) -> Iterator[Fault]:
         yield Fault(
             "date",
             day.isoformat(),
-            "is outside of the calendar that QuickBooks keeps",
-            f"give a day from {FIRST_DAY} to {LAST_DAY}",
+            "is outside the dates that QuickBooks accepts",
+            f"give a date from {FIRST_DAY} to {LAST_DAY}",
         )
 
 
@@ -110,7 +113,9 @@ def _of_amount(field: str, amount: Decimal) -> Iterator[Fault]:
     elif amount < 0:
         yield Fault(field, str(amount), "is below zero", "record a refund with the payment itself")
     elif amount > MAX_AMOUNT:
-        yield Fault(field, str(amount), "is too large", "keep it to 13 digits before the point")
+        yield Fault(
+            field, str(amount), "is too large", ("use at most 13 digits before the decimal point")
+        )
     elif amount != amount.quantize(CENT):
         yield Fault(field, str(amount), "has more than two decimal places", "write it as 1234.50")
 
@@ -156,14 +161,16 @@ def _of_sum(payment: NewPayment) -> Iterator[Fault]:
         return
     applied = sum(amounts, ZERO)
     if applied > payment.amount:
-        yield _above("uses", applied, payment.amount, "apply at most what was paid")
+        yield _above("uses", applied, payment.amount, "apply at most the payment's amount")
 
 
 def _of_refunded(payment: NewPayment) -> Iterator[Fault]:
     yield from _of_amount("refunded", payment.refunded)
     both = (payment.amount, payment.refunded)
     if all(map(_is_amount, both)) and payment.refunded > payment.amount:
-        yield _above("refunded", payment.refunded, payment.amount, "give what was paid back of it")
+        yield _above(
+            "refunded", payment.refunded, payment.amount, "give the amount that was refunded"
+        )
 
 
 def _is_amount(amount: Decimal) -> bool:

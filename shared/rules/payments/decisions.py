@@ -8,19 +8,19 @@ from types import MappingProxyType
 from shared.rules.payments.values import Payment, PaymentStatus
 
 _S = PaymentStatus
-_IN_DOUBT = "it may be in QuickBooks already; the next Payment Sync settles it"
+_IN_DOUBT = "it may already be in QuickBooks; the next Payment Sync settles it"
 _NO_RETRY: Mapping[PaymentStatus, str] = MappingProxyType(
     {
         _S.SENT: _IN_DOUBT,
         _S.UNKNOWN: _IN_DOUBT,
-        _S.POSTED: "it is in QuickBooks already",
+        _S.POSTED: "it is already in QuickBooks",
         _S.IMPORTED: "it comes from QuickBooks",
-        _S.SKIPPED: "it is skipped; un-skip it first",
+        _S.SKIPPED: "it is skipped; unskip it first",
         _S.WITHDRAWN: "it is withdrawn; adding it again brings it back",
     }
 )
 _NO_SKIP: Mapping[PaymentStatus, str] = MappingProxyType(
-    dict(_NO_RETRY) | {_S.SKIPPED: "it is skipped already"}
+    dict(_NO_RETRY) | {_S.SKIPPED: "it is already skipped"}
 )
 
 
@@ -51,7 +51,7 @@ def why_no_withdrawal(payment: Payment, *, left: bool) -> str:
 
 _LEFT = "it was sent to QuickBooks"
 _NO_WITHDRAWAL: Mapping[PaymentStatus, str] = MappingProxyType(
-    {_S.IMPORTED: "it comes from QuickBooks", _S.WITHDRAWN: "it is withdrawn already"}
+    {_S.IMPORTED: "it comes from QuickBooks", _S.WITHDRAWN: "it is already withdrawn"}
 )
 
 

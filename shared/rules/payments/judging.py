@@ -276,7 +276,7 @@ def _several_customers(billed: Billed, document: str, customers: Sequence[str]) 
 
 def _left_out(invoice: NamedInvoice) -> _Obstacle:
     known = hint(invoice.left_out)
-    reason = known.title if known else "not read to the end yet"
+    reason = known.title if known else "not completely read yet"
     return _stopped("payment-invoice-left-out", number=_number(invoice), reason=reason.lower())
 
 

@@ -125,11 +125,11 @@ class NewPayment:
 class SavedProfile:
     """How files of payments of a connection are read, as a person saved it."""
 
-    label: Annotated[str, "what it is called"]
+    label: Annotated[str, "its name"]
     base: Annotated[str, "the shipped profile below it"]
     maps: Annotated[tuple[str, ...], "the columns that were mapped, as `HEADER=field`"]
     date_order: Annotated[str, "`mdy`, `dmy` or `ymd`; empty: by the file"]
-    time_zone: Annotated[str, "where a time in UTC has its day; empty: that of the machine"]
+    time_zone: Annotated[str, "the time zone for times in UTC; empty: the machine's"]
     who: Annotated[str, "who saved it"]
     at: Annotated[datetime, "when"]
 
@@ -237,7 +237,7 @@ class Payment:
     id: Annotated[int, "number of the payment"]
     connection_id: int
     source: Annotated[PaymentSource, "where it was recorded: `invoiced` or `quickbooks`"]
-    external_id: Annotated[str, "its id on the billing platform; empty: none"]
+    external_id: Annotated[str, "its ID on the billing platform; empty: none"]
     txn_id: Annotated[str, "TxnID of QuickBooks; several parted by blanks"]
     ref_number: Annotated[str, "RefNumber in QuickBooks, likewise"]
     customer: Annotated[str, "who paid; empty: the customer of its invoices"]
@@ -246,13 +246,13 @@ class Payment:
     amount: Annotated[Decimal, "amount with two decimals, as text"]
     currency: Annotated[str, "such as USD; empty: that of its invoices"]
     method: Annotated[str, "payment method"]
-    reference: Annotated[str, "the gateway's id or a check number"]
+    reference: Annotated[str, "the gateway's ID or a check number"]
     gateway: Annotated[str, "payment gateway"]
     memo: Annotated[str, "memo"]
     charged: bool
     charge_state: Annotated[ChargeState, "`succeeded`, `pending` or `failed`"]
     from_quickbooks: Annotated[bool, "the platform has it from QuickBooks"]
-    refunded: Annotated[Decimal, "what was paid back of it since"]
+    refunded: Annotated[Decimal, "amount refunded since"]
     disputed: Annotated[bool, "whether its charge is disputed"]
     status: Annotated[
         PaymentStatus,
@@ -312,13 +312,13 @@ class PostingUse:
     invoice_txn_id: Annotated[str, "TxnID of the invoice"]
     number: Annotated[str, "its number; may be empty"]
     amount: Annotated[Decimal, "what it gets"]
-    expected: Annotated[Decimal | None, "what it should owe right after; null: not posted yet"] = (
-        None
-    )
+    expected: Annotated[
+        Decimal | None, ("its expected balance right after; null: not posted yet")
+    ] = None
     fitting: Decimal | None = None
 
     @property
-    def paid(self) -> Annotated[Decimal, "what is put against it: the rest is kept as credit"]:
+    def paid(self) -> Annotated[Decimal, "amount applied to it: the rest is kept as credit"]:
         """What is put against the invoice in QuickBooks."""
         return self.amount if self.fitting is None else self.fitting
 
@@ -337,7 +337,7 @@ class Posting:
     connection_id: int
     payment_id: int
     part: Annotated[int, "its number, from 1"]
-    generation: Annotated[int, "how often a person had it posted anew"]
+    generation: Annotated[int, "how often somebody had it posted again"]
     customer_list_id: Annotated[str, "and its ListID"]
     customer: Annotated[str, "customer or job in QuickBooks"]
     ar_account_list_id: Annotated[str, "ListID of the A/R account"]
@@ -356,18 +356,18 @@ class Posting:
     method: Annotated[str, "payment method in QuickBooks"]
     deposit_account: Annotated[str, "where it is deposited"]
     posted_at: Annotated[datetime | None, "when it was posted"]
-    verified_at: Annotated[
-        datetime | None, "when the balances of its invoices were seen to be right"
-    ]
+    verified_at: Annotated[datetime | None, "when the balances of its invoices were verified"]
     deleted: bool = False
     uses: Annotated[tuple[PostingUse, ...], "the invoices that it pays"] = ()
-    date: Annotated[Day | None, "the day under which it is posted; null: not looked at yet"] = None
+    date: Annotated[Day | None, "the date it is posted with; null: not decided yet"] = None
     pause_until: datetime | None = None
 
     @property
     def credited(
         self,
-    ) -> Annotated[Decimal, "what its invoices no longer owed, kept as the customer's credit"]:
+    ) -> Annotated[
+        Decimal, ("the amount above its invoices' balance, kept as the customer's credit")
+    ]:
         """What its invoices no longer owed, so that it stays unused."""
         return sum((use.amount - use.paid for use in self.uses), ZERO)
 
@@ -416,8 +416,8 @@ class PostingEvent:
     at: Annotated[datetime, "when"]
     set_id: Annotated[str, "newMessageSetID of the request"]
     event: Annotated[str, "what happened"]
-    detail: Annotated[str, "more on it"]
-    who: Annotated[str, "the person who did it; empty: nobody"]
+    detail: Annotated[str, "more about it"]
+    who: Annotated[str, "who did it; empty: nobody"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -479,9 +479,9 @@ class DepositRule:
     """Where payments go that fit."""
 
     id: Annotated[int, "number of the rule"]
-    method: Annotated[str, "fits this payment method; empty: any"]
-    currency: Annotated[str, "fits this currency; empty: any"]
-    gateway: Annotated[str, "fits this gateway; empty: any"]
+    method: Annotated[str, "matches this payment method; empty: any"]
+    currency: Annotated[str, "matches this currency; empty: any"]
+    gateway: Annotated[str, "matches this gateway; empty: any"]
     account: Annotated[str, "the account; empty: Undeposited Funds"]
 
 
@@ -503,7 +503,7 @@ class CustomerBalance:
     list_id: Annotated[str, "ListID of the customer"]
     customer: Annotated[str, "the customer"]
     currency: Annotated[str, "such as USD"]
-    open_invoices: Annotated[int, "how many are open on our side"]
+    open_invoices: Annotated[int, "number of open invoices in Deskbridge"]
     balance: Annotated[Decimal, "balance of its imported open invoices"]
     seen_invoices: Annotated[int, "and in QuickBooks"]
     seen: Annotated[Decimal, "what QuickBooks last showed of them"]

@@ -81,7 +81,7 @@ def test_people_see_the_newest_and_scripts_see_all(shell):
 
 
 def test_nothing_found_is_a_sentence(shell):
-    assert shell.says("audit", "list") == "Nothing was changed yet.\n"
+    assert shell.says("audit", "list") == "Nothing has been changed yet.\n"
     assert shell.json("audit", "list") == []
     shell.says("connection", "add", "Larkspur")
     assert "deskbridge audit list" in shell.says("audit", "list", "--who", "nobody at all")

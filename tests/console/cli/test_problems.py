@@ -146,7 +146,7 @@ def test_a_decision_that_means_nothing_tells_where_the_problem_stands(troubled):
     seventh = number(troubled, "Invoice 7")
     troubled.says("problems", "retry", seventh)
     said = troubled.refuses(3, "problems", "unskip", seventh)
-    assert f"Problem {seventh} waits for the next sync to try again, so" in said
+    assert f"Problem {seventh} waiting for the next sync to try again, so" in said
     troubled.says("problems", "skip", seventh, "--because", "paid")
     assert f"Problem {seventh} is skipped, so" in troubled.refuses(3, "problems", "retry", seventh)
 

@@ -223,7 +223,7 @@ def test_a_skipped_invoice_is_no_difference_but_said_not_to_be_compared(books):
     with books.store.transaction():
         settle(connections.get("Larkspur"), {"A-2": "skipped"})
     text = plain(books.says("reconcile"))
-    assert "Not compared, since it is skipped: Invoice 1050, Juniper Yoga, 99.90" in text
+    assert "Not compared because it is skipped: Invoice 1050, Juniper Yoga, 99.90" in text
     [aside] = books.json("reconcile", "Larkspur")["set_aside"]
     assert aside["reason"] == "skipped"
 
@@ -270,7 +270,7 @@ def test_a_sync_of_both_kinds_counts_for_each(shell):
 def test_before_any_sync_nothing_could_be_compared(shell):
     shell.says("connection", "add", "Larkspur")
     text = plain(shell.says("reconcile"))
-    assert "No Invoice Sync has finished yet, so nothing could be compared." in text
+    assert "No Invoice Sync has finished yet, so there is nothing to compare." in text
     assert "No imported invoice is open." in text
 
 

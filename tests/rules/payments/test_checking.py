@@ -51,10 +51,10 @@ def test_a_payment_that_is_right_has_no_fault(changes):
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [
-        ({"external_id": ""}, "external_id '' is empty; give the platform's id of the payment."),
+        ({"external_id": ""}, "external_id '' is empty; give the platform's ID of the payment."),
         (
             {"external_id": " pay_1"},
-            "external_id ' pay_1' begins or ends with a blank; write it without blanks.",
+            "external_id ' pay_1' begins or ends with a space; write it without spaces.",
         ),
         (
             {"amount": money("250.005")},
@@ -62,12 +62,15 @@ def test_a_payment_that_is_right_has_no_fault(changes):
         ),
         (
             {"date": date(2038, 1, 1)},
-            "date '2038-01-01' is outside of the calendar that QuickBooks keeps; "
+            "date '2038-01-01' is outside the dates that QuickBooks accepts; "
             "give a day from 1970-01-01 to 2037-12-31.",
         ),
         (
             {"uses": (use("1042", "200"), use("1043", "50.01"))},
-            "uses '250.01' is more than the payment's amount 250.00; apply at most what was paid.",
+            (
+                "uses '250.01' is more than the payment's amount 250.00; apply at most the "
+                "payment's amount."
+            ),
         ),
         (
             {"uses": (use("1042", "-5.00"),)},
@@ -76,7 +79,7 @@ def test_a_payment_that_is_right_has_no_fault(changes):
         (
             {"refunded": money("250.01")},
             "refunded '250.01' is more than the payment's amount 250.00; "
-            "give what was paid back of it.",
+            "give the amount that was refunded.",
         ),
         (
             {"gateway": "g" * 101},

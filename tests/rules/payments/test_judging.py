@@ -175,7 +175,7 @@ def test_a_close_number_is_told_before_what_passes_by_itself():
         ("left-out-pending", "pending invoice"),
         ("left-out-inactive-customer", "inactive customer"),
         ("skipped", "skipped by an operator"),
-        (UNSETTLED, "not read to the end yet"),
+        (UNSETTLED, "not completely read yet"),
     ],
 )
 def test_a_payment_waits_for_an_invoice_that_is_left_out_and_says_why(left_out, reason):

@@ -125,7 +125,7 @@ def test_before_the_first_invoice_sync_payments_wait_and_those_of_people_are_rea
 def test_a_sync_with_nothing_to_do_says_so(rig):
     settles(rig)
     settles(rig)
-    assert rig.syncs()[0].message == "Finished: nothing has changed since the last run"
+    assert rig.syncs()[0].message == "Finished: nothing has changed since the last sync"
 
 
 def test_what_was_posted_stands_in_the_syncs_sentence(rig):

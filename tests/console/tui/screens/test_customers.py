@@ -235,7 +235,7 @@ def test_from_the_refused_payment_the_name_is_one_key_away(office, refused):
         assert "Match customer Acme Holdings (Larkspur)" in at.lines[0]
         assert "Payments of that name: 2 payments of 150.00 USD" in at.text
         await at.press("enter", "right", "enter", "escape")
-        assert "Goes out with the next Payment Sync." in at.text
+        assert "The next Payment Sync posts it." in at.text
 
     sit_down(office.url, scenario)
     assert (refused.stands("pay_1"), refused.stands("pay_2")) == ((S.READY, ""), (S.READY, ""))
@@ -267,7 +267,7 @@ def test_mapped_names_are_listed_and_taken_back(office, refused):
 
     async def scenario(at: Driver) -> None:
         await at.press("c", "end")
-        assert "Also called: Acme Holdings on the platform, as matched by hand." in at.text
+        assert "Also called: Acme Holdings on the platform, matched by hand." in at.text
         await at.press("M")
         assert "Mapped names (1 name)" in at.lines[0]
         assert at.lines[2].split("  ")[0].startswith("Acme Holdings")
@@ -302,7 +302,7 @@ def test_mapped_names_are_looked_through_and_one_may_mean_somebody_else(office, 
         assert "(gone from QuickBooks)" in at.lines[2]
         assert "the customer with ListID 80-2, which is gone from QuickBooks" in at.text
         await at.press("enter")
-        assert "it means a customer that is gone (80-2), as noor said" in at.text
+        assert "it means a customer that no longer exists (80-2), as noor said" in at.text
         await at.press("enter", "right", "enter")
         assert "Acme Holdings means Larkspur Tile (80-1) from now on." in at.text
         await at.press("escape", "slash", "x")

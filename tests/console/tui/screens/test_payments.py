@@ -115,7 +115,7 @@ def test_a_waiting_payment_is_seen_with_its_reason_and_remedy(office, queue):
 def test_enter_on_a_state_lists_all_of_it_and_esc_leads_back_to_that_line(office, queue):
     async def scenario(at: Driver) -> None:
         await at.press("m", "end")
-        assert "Imported: 2 payments. Recorded in QuickBooks and read from there." in at.text
+        assert "Imported: 2 payments. Recorded in QuickBooks and imported from there." in at.text
         assert "Listed here: none. Enter lists all of this state." in at.text
         await at.press("enter")
         assert "Payments (imported: 2)" in at.lines[0]
@@ -386,7 +386,7 @@ def test_a_parked_payment_is_posted_anew_only_after_the_consequence_was_named(of
 
     async def scenario(at: Driver) -> None:
         await at.press("m", "j", "r")
-        assert "QuickBooks may have it already, and retrying posts it as a NEW payment." in at.text
+        assert "QuickBooks may have it, and a retry posts it as a NEW payment." in at.text
         assert at.app.focused.id == "cancel"
         await at.press("escape")
         assert till.stands()[0] is S.PARKED
@@ -406,7 +406,7 @@ def test_a_payment_that_was_parked_after_the_question_is_not_posted_anew(office,
         await at.press("right", "enter")
         assert "retrying posts it as a NEW payment" in at.text  # asked anew
         await at.press("escape")
-        assert "This changed while you were deciding. Nothing was done." in at.text
+        assert "This changed while you were deciding, so nothing was done." in at.text
 
     sit_down(office.url, scenario)
     assert till.stands()[0] is S.PARKED
@@ -465,7 +465,7 @@ def test_parked_payments_are_never_retried_together(office, till):
     async def scenario(at: Driver) -> None:
         await at.press("m", "j", "R")
         assert "Parked payments are not retried together" in at.text
-        assert "Look at each one in QuickBooks, then retry it by itself." in at.text
+        assert "Check each one in QuickBooks, then retry it separately." in at.text
 
     sit_down(office.url, scenario)
 
@@ -535,7 +535,7 @@ def test_nobody_vouches_for_a_request_that_was_sent_again_meanwhile(office, till
         till.save(held, sends=2)
         await at.press("right", "enter")
         await at.press("escape")
-        assert "This changed while you were deciding. Nothing was done." in at.text
+        assert "This changed while you were deciding, so nothing was done." in at.text
 
     sit_down(office.url, scenario)
     assert decided(office) == []

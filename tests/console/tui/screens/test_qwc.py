@@ -276,7 +276,7 @@ def test_rotating_replaces_the_password_and_leaves_the_files_alone(
     async def scenario(at: Driver) -> None:
         await at.press("w")
         assert "Replace the password of Larkspur?" in at.text
-        assert "The .qwc files stay good." in at.text
+        assert "The .qwc files stay valid." in at.text
         await at.press("enter")
         assert opens(office, larkspur, issued.password)
         await at.press("w", "right", "enter")
@@ -360,7 +360,7 @@ def test_a_file_that_is_not_ours_is_not_overwritten(office, larkspur, folder):
 
     async def scenario(at: Driver) -> None:
         await at.press("g", "enter", "enter")
-        assert "is not a .qwc file of ours and was not overwritten." in at.text
+        assert "is not a .qwc file made by Deskbridge and was not overwritten." in at.text
         assert "Choose another folder, or move that file away" in at.text
         assert not (folder / "invoice.qwc").exists()
         await at.press("escape")

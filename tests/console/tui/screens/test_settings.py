@@ -249,7 +249,7 @@ def test_turning_posting_on_names_the_money_that_moves(office):
     async def scenario(at: Driver) -> None:
         await open_line(at, "payments_out")
         await at.press("up", "enter")
-        assert "The next Payment Sync posts what was held back: 2 payments, 500.00 USD." in at.text
+        assert "The next Payment Sync posts what was held: 2 payments, 500.00 USD." in at.text
         await at.press("escape")
         assert not now(office, larkspur).payments_out
         await open_line(at, "payments_out")
@@ -368,7 +368,7 @@ def test_a_method_rule_replaces_the_one_before_and_is_removed(listed, larkspur):
             ]
         await open_line(at, "method:credit_card")
         await at.press("right", "enter")
-        assert "credit_card goes by its usual name in QuickBooks again." in at.text
+        assert "credit_card uses its usual name in QuickBooks again." in at.text
 
     sit(listed, scenario)
     assert [one.action for one in listed.audit()] == ["rule.remove", "rule.method", "rule.method"]
@@ -406,8 +406,8 @@ def test_removing_says_what_goes_and_wants_the_name(office, larkspur):
         await at.press("X")
         assert "Remove Larkspur?" in at.text
         assert "1 open problem and its passwords." in at.text
-        assert "Waiting, and then never posted: 1 payment, 250.00 USD." in at.text
-        assert "Unknown whether QuickBooks has them: 1 payment, 250.00 USD." in at.text
+        assert "Waiting, and will not be posted: 1 payment, 250.00 USD." in at.text
+        assert "Outcome unknown: 1 payment, 250.00 USD." in at.text
         assert "say whether QuickBooks has them: 1 payment, 250.00 USD." in at.text
         assert "This cannot be undone." in at.text
         await at.type("larkspur")
@@ -461,7 +461,7 @@ def test_what_others_change_is_shown_and_the_cursor_stays(office, larkspur):
 def test_each_line_says_what_it_is_and_what_a_change_brings(office, larkspur):
     async def scenario(at: Driver) -> None:
         for key, told in (
-            ("jobs", "A change: The ledger follows with the next Invoice Sync."),
+            ("jobs", "A change: The ledger changes with the next Invoice Sync."),
             ("layout", "Enter, One: Invoiced: Invoice Sync and Payment Sync"),
             ("always", "Nothing is ever written to an invoice or a customer in QuickBooks"),
             ("company", "No other company is read or changed."),

@@ -312,7 +312,7 @@ def test_each_check_of_the_address_has_its_word_and_its_remedy(office):
         assert "Public address: https://sync.example.com (set in DESKBRIDGE_PUBLIC_URL)" in at.text
         for word in ("ok address:", "ok dns:", "ok connect:", "fail certificate:"):
             assert word in at.text
-        assert "What to do: Use a certificate of an authority that Windows trusts." in at.text
+        assert "What to do: Use a certificate from an authority that Windows trusts." in at.text
         assert "answer:" not in at.text
 
     set_up(office, scenario, network=SelfSigned)
@@ -476,7 +476,7 @@ def test_what_becomes_of_payments_that_do_not_fit_is_asked_and_kept(office):
     async def scenario(at: Driver) -> None:
         await begin(at)
         await at.press("pagedown", "pagedown", "pagedown")
-        assert "Step 6 of 7: Payments that do not fit" in at.text
+        assert "Step 6 of 7: Payments that do not match" in at.text
         for title in ("Overpayments.", "Payments without an invoice."):
             assert title in at.text
         await at.press("down", "enter", "down", "enter", "down", "enter", "down")
@@ -516,7 +516,7 @@ def test_when_the_last_step_fails_nothing_is_written_and_nothing_typed_is_lost(o
     folder = office.path.parent / "files"
     folder.mkdir()
     told = {
-        "foreign": "payment.qwc is not a .qwc file of ours and was not overwritten.",
+        "foreign": "payment.qwc is not a .qwc file made by Deskbridge and was not overwritten.",
         "nofolder": "Choose a folder; part of that path is a file",
         "taken": "There is already a connection named 'Larkspur Tile'.",
     }

@@ -64,7 +64,7 @@ def test_fail_hint_retry(troubled):
         assert "The record is damaged or was written by another program." in at.text
         await at.press("escape", "r")
         assert "1 record will be read again by the next Invoice Sync." in at.text
-        assert "Problem: waits for the next sync to try again (by mara)" in at.text
+        assert "Problem: waiting for the next sync to try again (by mara)" in at.text
 
     sit_down(troubled.url, scenario)
     with troubled.store.reading():
@@ -96,7 +96,7 @@ def test_skip_with_a_reason_and_unskip(troubled):
         assert "Problem: skipped: booked by hand (by mara)" in at.text
         assert "r Retry" not in at.lines[-1]
         await at.press("u")
-        assert "will be taken in again by the next sync" in at.text
+        assert "will be included again by the next sync" in at.text
 
     sit_down(troubled.url, scenario)
     unskipped, skipped = troubled.audit()

@@ -247,7 +247,7 @@ def test_a_running_sync_is_stopped_after_it_was_asked(busy):
         await at.press("x", "right", "enter")
         assert busy.sync_now(5).stop_requested_by == "mara"
         assert "stopping" in at.text
-        assert "Stopping 1 sync: done when the Web Connector calls next." in at.text
+        assert "Stopping 1 sync: takes effect at the Web Connector's next call." in at.text
 
     sit_down(busy.url, scenario)
     [entry] = busy.audit()
