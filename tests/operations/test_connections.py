@@ -287,7 +287,7 @@ def test_a_deposit_rule_is_made_told_and_removed(till):
     made = carried_out(till, plan(till, payment_rules.plan_deposit, till.id, wanted))
     assert (made.rule.account, made.warning) == ("", "")
     gone = plan(till, payment_rules.plan_removal, till.id, str(made.rule.id))
-    assert gone.told[0] == "Until now ach payments in USD go to Undeposited Funds."
+    assert gone.told[0] == "Until now, ach payments in USD go to Undeposited Funds."
     carried_out(till, gone)
     assert plan(till, payment_rules.view, till.id).deposits == []
     assert [action for action, _ in audited(till)] == ["rule.remove", "rule.deposit"]

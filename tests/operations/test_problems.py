@@ -214,7 +214,7 @@ def test_an_acknowledgment_is_taken_back_by_a_retry(books):
 
 def test_what_has_to_be_put_right_is_not_acknowledged(books):
     problem = filed(books)
-    with pytest.raises(NotPossible, match="has to be put right") as refused:
+    with pytest.raises(NotPossible, match="has to be fixed") as refused:
         plan(books, operations.plan_acknowledge, [problem.id], "whatever")
     assert problem.remedy in refused.value.remedy
     assert Choice.ACKNOWLEDGE not in operations.choices(problem)
@@ -312,7 +312,7 @@ def test_where_only_parked_payments_are_open_nothing_is_retried_together(till):
     problem = of_payment(till)
     with pytest.raises(NotPossible, match="1 parked payment was left out") as refused:
         plan(till, operations.plan_retry_all, None)
-    assert "retry or skip its problem by itself" in refused.value.remedy
+    assert "retry or skip its problem separately" in refused.value.remedy
     assert now(till, problem).state is S.OPEN
 
 
@@ -327,7 +327,7 @@ def test_a_payment_that_is_parked_after_the_question_is_not_posted(till):
 
 def test_a_payment_that_was_not_posted_is_not_resolved(till):
     problem = of_payment(till)
-    with pytest.raises(NotPossible, match="still to be decided"):
+    with pytest.raises(NotPossible, match="still needs a decision"):
         plan(till, operations.plan_resolve, [problem.id])
 
 

@@ -143,7 +143,7 @@ def test_a_sync_that_failed_as_a_whole_tells_the_remedy_and_who_acts(store, book
     assert dict(head.lines)["Result"] == "The password is not right."
     titles = [title for title, _ in why.lines]
     assert "What to do (bookkeeper)" in titles
-    assert dict(why.lines)["More on it"] == "wrong-password"
+    assert dict(why.lines)["More about it"] == "wrong-password"
 
 
 def test_what_is_no_xml_is_shown_masked_all_the_same():

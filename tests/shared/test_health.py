@@ -425,7 +425,7 @@ def of_daemon(tmp_path: Path, *known: Daemon, **options: str) -> list[Check]:
 def test_a_daemon_that_runs_tells_version_addresses_and_its_last_sign_of_life(tmp_path):
     checks = of_daemon(tmp_path, daemon())
     assert states(checks) == {"daemon": "ok", "daemon-version": "ok", "listening": "ok"}
-    assert "up for 3 days; it last reported 4 seconds old" in checks[0].told
+    assert "up for 3 days; it last reported 4 seconds ago" in checks[0].told
     assert "http://127.0.0.1:8085" in named(checks, "listening").told
 
 
@@ -440,9 +440,9 @@ def test_each_of_several_daemons_is_told(tmp_path):
 @pytest.mark.parametrize(
     ("known", "words"),
     [
-        ([], "none ever did"),
+        ([], "none has ever run"),
         ([daemon(stopped=before(hours=2), beat=before(hours=2))], "stopped 2 hours ago"),
-        ([daemon(beat=before(minutes=5))], "last sign of life 5 minutes ago and did not say why"),
+        ([daemon(beat=before(minutes=5))], "last reported 5 minutes ago and did not say"),
     ],
 )
 def test_without_a_daemon_the_check_fails_and_tells_of_the_last_one(tmp_path, known, words):
@@ -582,9 +582,17 @@ def test_a_certificate_that_ends_soon_is_a_warning_and_the_answer_is_looked_at(t
 @pytest.mark.parametrize(
     ("page", "told", "remedy"),
     [
-        (Page(200, "", b"<h1>Welcome to nginx!</h1>"), "not ours", "pass requests on"),
-        (Page(301, "https://www.example.com/", b""), "https://www.example.com/", "no redirect"),
-        (Page(502, "", b"Bad Gateway"), "status 502", "does not reach it"),
+        (
+            Page(200, "", b"<h1>Welcome to nginx!</h1>"),
+            "does not come from Deskbridge",
+            "pass requests on",
+        ),
+        (
+            Page(301, "https://www.example.com/", b""),
+            "https://www.example.com/",
+            "does not follow redirects",
+        ),
+        (Page(502, "", b"Bad Gateway"), "status 502", "cannot reach it"),
         (Page(404, "", b""), "status 404", "Pass all paths"),
     ],
 )
@@ -633,7 +641,7 @@ def test_each_queue_of_payments_that_is_too_old_is_told():
     )
     told = [check.told for check in of_queues(waiting) if check.name == "payments"]
     assert told == [
-        "1 payment in doubt, the oldest for 2 days.",
+        "1 payment with an unknown outcome, the oldest for 2 days.",
         "2 payments ready, the oldest for 2 days.",
     ]
 
@@ -664,7 +672,7 @@ def test_applications_that_stopped_calling_are_named_but_not_hundreds_of_them():
     check = named(of_queues(late), "auto-run")
     assert (check.state, check.told) == (
         "warn",
-        "Nothing was heard of Invoice Sync of C2 (for 2 days).",
+        "No call from Invoice Sync of C2 (for 2 days).",
     )
     many = held(scheduled=scheduled(*[timedelta(days=2)] * 200))
     assert named(of_queues(many), "auto-run").told.endswith(" and 195 more.")
@@ -686,7 +694,7 @@ def test_a_sync_without_a_call_for_hours_hangs():
     check = named(of_queues(held(running=(fresh, stuck))), "syncs")
     assert (check.state, check.told) == (
         "warn",
-        "No call came for sync 42 of Larkspur (for 3 hours).",
+        "No call for sync 42 of Larkspur (for 3 hours).",
     )
 
 

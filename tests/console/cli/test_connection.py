@@ -213,7 +213,7 @@ def test_show_tells_all_that_is_set(shell):
 
 def test_edit_without_options_is_wrong_usage(shell):
     shell.says("connection", "add", "Larkspur")
-    assert "Nothing to change" in shell.refuses(2, "connection", "edit", "Larkspur")
+    assert "Give something to change" in shell.refuses(2, "connection", "edit", "Larkspur")
 
 
 def test_a_connection_can_be_renamed(shell):

@@ -63,14 +63,14 @@ def test_the_wrong_customer_leaves_the_payment_refused(books):
     assert "1 still refused" in " ".join(said.split())
     [payment] = books.json("payments", "list")
     assert payment["reason"] == (
-        "The payment is of Acme (mapped to Juniper), but its invoice belongs to Larkspur Tile."
+        "The payment is from Acme (mapped to Juniper), but its invoice belongs to Larkspur Tile."
     )
 
 
 def test_a_mapping_is_taken_back(books):
     books.says("customers", "map", "Larkspur", "Acme", "Larkspur Tile")
     said = books.says("customers", "unmap", "Larkspur", "ACME")
-    assert "Acme no longer means Larkspur Tile (80000001-1)." in said
+    assert "Acme no longer stands for Larkspur Tile (80000001-1)." in said
     assert status(books) == "refused"
     assert books.json("customers", "mappings") == []
 
@@ -93,7 +93,7 @@ def test_both_leave_a_trace(books):
     assert before["detail"] == "Acme means Larkspur Tile (80000001-1)"
     assert (latest["action"], latest["detail"]) == (
         "customer.unmap",
-        "Acme no longer means Larkspur Tile (80000001-1)",
+        "Acme no longer stands for Larkspur Tile (80000001-1)",
     )
 
 

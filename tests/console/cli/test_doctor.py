@@ -176,7 +176,11 @@ def test_the_network_is_used_unless_it_is_left_out(up, monkeypatch):
 def test_all_is_well_in_one_sentence(up, monkeypatch):
     well = Diagnosis([health.Check("store", health.State.OK, "SQLite.")], ())
     monkeypatch.setattr("console.cli.doctor.diagnose", lambda *_, **__: well)
-    assert up.says("doctor").splitlines() == ["ok    store: SQLite.", "", "All is well: 1 check."]
+    assert up.says("doctor").splitlines() == [
+        "ok    store: SQLite.",
+        "",
+        "Everything is OK: 1 check.",
+    ]
 
 
 def test_it_works_the_same_on_postgresql(pg_shell):

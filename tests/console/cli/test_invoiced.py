@@ -209,7 +209,7 @@ def test_what_left_and_may_have_arrived_is_not_left_out(connected, books):
     one = outgoing(connected, books)["invoice/1A-100"]
     with connected.store.transaction():
         outbox.begin(books.id, replace(one, request=b"{}", request_key="k"))
-    assert "left already" in connected.refuses(3, "invoiced", "skip", "Larkspur", "100")
+    assert "already sent" in connected.refuses(3, "invoiced", "skip", "Larkspur", "100")
 
 
 def test_a_person_chooses_whom_a_customer_is_there(connected, books):

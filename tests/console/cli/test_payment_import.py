@@ -46,7 +46,7 @@ def test_a_dry_run_of_an_export_writes_nothing_and_saves_no_profile(books):  # n
         "lines": [3],
     }
     assert statuses(books) == {}
-    assert "saves no profile" in plain(books.refuses(2, *given, "--save-profile", "ours"))
+    assert "cannot save a profile" in plain(books.refuses(2, *given, "--save-profile", "ours"))
 
 
 def test_a_profile_is_saved_listed_used_and_removed(books):  # noqa: F811

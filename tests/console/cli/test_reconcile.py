@@ -159,7 +159,7 @@ def test_sums_that_agree_by_chance_are_a_difference_by_their_number(books):
     sweep(books, "A-4", "6.00")
     [told] = differing(books)["differences"]
     assert told["ours"] == told["quickbooks"] == "1244.50"
-    assert "Ours: 2 open invoices; QuickBooks last showed 3 of them open." in told["message"]
+    assert "Here: 2 open invoices; QuickBooks last showed 3 of them open." in told["message"]
 
 
 def test_a_payment_in_doubt_is_a_difference(books):

@@ -63,7 +63,7 @@ def test_a_payment_that_is_right_has_no_fault(changes):
         (
             {"date": date(2038, 1, 1)},
             "date '2038-01-01' is outside the dates that QuickBooks accepts; "
-            "give a day from 1970-01-01 to 2037-12-31.",
+            "give a date from 1970-01-01 to 2037-12-31.",
         ),
         (
             {"uses": (use("1042", "200"), use("1043", "50.01"))},
@@ -83,7 +83,7 @@ def test_a_payment_that_is_right_has_no_fault(changes):
         ),
         (
             {"gateway": "g" * 101},
-            f"gateway '{'g' * 37}...' is 101 characters long; keep it to 100 characters.",
+            f"gateway '{'g' * 37}...' is 101 characters long; use at most 100 characters.",
         ),
     ],
 )

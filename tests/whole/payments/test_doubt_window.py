@@ -252,7 +252,7 @@ def test_nobody_can_vouch_for_a_request_that_is_out_or_for_none(rig):
         vouch(rig)
     receive(rig, payment())
     loses(rig, before_quickbooks_gets_it)
-    with pytest.raises(NotPossible, match="is out at this moment"):
+    with pytest.raises(NotPossible, match="is being posted right now"):
         vouch(rig)
 
 
@@ -263,7 +263,7 @@ def test_nobody_can_vouch_for_a_request_that_is_out_or_for_none(rig):
 def test_a_payment_in_doubt_can_be_neither_retried_nor_skipped(rig, plan):
     receive(rig, payment())
     runs_late(rig)
-    with pytest.raises(NotPossible, match="may be in QuickBooks already"):
+    with pytest.raises(NotPossible, match="may already be in QuickBooks"):
         decide(rig.store, plan, [on_file(rig).id])
     rig.later(**WINDOW)
     posted_once(settles(rig))

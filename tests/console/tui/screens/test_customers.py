@@ -278,7 +278,7 @@ def test_mapped_names_are_listed_and_taken_back(office, refused):
         assert 'Remove the match of "Acme Holdings" to customer "Larkspur Tile"?' in at.text
         assert at.app.focused.id == "cancel"
         await at.press("escape", "u", "right", "enter")
-        assert "Acme Holdings no longer means Larkspur Tile (80-1)." in at.text
+        assert "Acme Holdings no longer stands for Larkspur Tile (80-1)." in at.text
         assert "No name is mapped" in at.text
         await at.press("escape")
         assert "2 names to resolve" in at.lines[0]

@@ -404,7 +404,7 @@ def test_a_payment_that_was_parked_after_the_question_is_not_posted_anew(office,
         await at.press("m", "j", "r")
         office.park(till.payment().id)
         await at.press("right", "enter")
-        assert "retrying posts it as a NEW payment" in at.text  # asked anew
+        assert "a retry posts it as a NEW payment" in at.text  # asked anew
         await at.press("escape")
         assert "This changed while you were deciding, so nothing was done." in at.text
 
@@ -425,7 +425,7 @@ def test_all_of_one_kind_are_retried_with_their_sum_named(office, till):
         await at.type("refused")
         await at.press("enter", "down", "R")
         assert "Retry 3 payments?" in at.text
-        assert "3 payments of 30.00 USD together: the next Payment Sync asks" in at.text
+        assert "3 payments of 30.00 USD together: the next Payment Sync checks" in at.text
         assert at.app.focused.id == "cancel"
         await at.press("right", "enter")
         assert "3 payments retried: 3 ready." in at.text
@@ -464,7 +464,7 @@ def test_parked_payments_are_never_retried_together(office, till):
 
     async def scenario(at: Driver) -> None:
         await at.press("m", "j", "R")
-        assert "Parked payments are not retried together" in at.text
+        assert "Parked payments are cannot be retried together" in at.text
         assert "Check each one in QuickBooks, then retry it separately." in at.text
 
     sit_down(office.url, scenario)
@@ -519,7 +519,7 @@ def test_a_request_that_is_out_at_this_moment_is_not_in_doubt_yet(office, till):
 
     async def scenario(at: Driver) -> None:
         await at.press("m", "j", "d")
-        assert "is out at this moment, and not in doubt yet." in at.text
+        assert "is being posted right now, and not in doubt yet." in at.text
 
     sit_down(office.url, scenario)
 

@@ -244,7 +244,7 @@ def test_posting_a_parked_payment_anew_warns_that_it_may_be_there_twice(office, 
 
     async def scenario(at: Driver) -> None:
         await at.press("p", "r")
-        assert "retrying posts it as a NEW payment" in at.text
+        assert "a retry posts it as a NEW payment" in at.text
         assert "250.00 USD" in at.text
         assert at.app.focused is not None
         assert at.app.focused.id == "cancel"
@@ -259,7 +259,7 @@ def test_a_payment_that_was_parked_after_the_question_is_not_posted(office, lark
         await at.press("p", "r")
         office.park(int(problem.object_id))
         await at.press("right", "enter")
-        assert "retrying posts it as a NEW payment" in at.text
+        assert "a retry posts it as a NEW payment" in at.text
         assert at.app.focused is not None
         assert at.app.focused.id == "cancel"
         await at.press("enter")
