@@ -114,7 +114,7 @@ def test_a_payment_is_taken_in_and_told_where_it_stands(books):
     held = shown(books)
     assert (held["status"], held["date"], held["method"]) == ("ready", "2026-01-04", "ach")
     assert held["applied"][0]["invoice_txn_id"] == "A-1"
-    assert audited(books)[0] == ("payment.add", "Payment pay_1, 250.00 USD is taken in")
+    assert audited(books)[0] == ("payment.add", "Payment pay_1, 250.00 USD is imported")
 
 
 def test_add_promises_its_keys(books):

@@ -31,7 +31,7 @@ def trail(office):
 def test_before_the_first_change_it_says_what_will_stand_here(office):
     async def scenario(at: Driver) -> None:
         await at.press("a")
-        assert "Nothing has been changed yet." in at.text
+        assert "Nothing was changed yet." in at.text
         assert "name of the operating-system user" in at.text
 
     sit_down(office.url, scenario)

@@ -205,8 +205,8 @@ def test_an_ambiguous_customer_resolved_by_hand_makes_the_payment_ready(office, 
         assert "300 500.00 USD" in at.lines[place + 1]
         await at.press("down", "down", "enter")
         assert 'Match "Lobby" to customer "Larkspur Tile:Lobby"?' in at.text
-        assert "1 payment of 20.00 USD will be checked again at once, and posted to" in at.text
-        assert "and nobody else, for every payment." in at.text
+        assert "1 payment of 20.00 USD will be checked again at once, and the next" in at.text
+        assert "and for nobody else, on every payment." in at.text
         assert at.app.focused.id == "cancel"
         await at.press("enter")
         assert refused.stands("pay_3")[0] is S.REFUSED
@@ -302,7 +302,7 @@ def test_mapped_names_are_looked_through_and_one_may_mean_somebody_else(office, 
         assert "(gone from QuickBooks)" in at.lines[2]
         assert "the customer with ListID 80-2, which is gone from QuickBooks" in at.text
         await at.press("enter")
-        assert "it means a customer that no longer exists (80-2), as noor said" in at.text
+        assert "it means a customer that is gone (80-2), as noor said" in at.text
         await at.press("enter", "right", "enter")
         assert "Acme Holdings means Larkspur Tile (80-1) from now on." in at.text
         await at.press("escape", "slash", "x")

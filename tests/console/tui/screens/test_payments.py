@@ -94,7 +94,7 @@ def test_the_queue_shows_state_by_state_what_needs_a_person_first(office, queue,
         row = next(line for line in at.lines if line.startswith("pay_ready"))
         assert "1,234,567.89 USD" in row
         assert ("Its invoice (999)" in "\n".join(at.lines[:22])) == (size == LARGE)
-        assert "Outcome not known yet: the next Payment Sync settles that" in at.text
+        assert "Outcome unknown: the next Payment Sync settles it" in at.text
 
     sit_down(office.url, scenario, size=size)
 
@@ -330,7 +330,7 @@ def test_refused_then_hint_then_retried_then_ready(office, till):
         assert "Troubleshooting, payment-invoice-closed" in at.lines[0]
         await at.press("escape", "r")
         assert "Retry Payment pay_1, 80.00 USD?" in at.text
-        assert "USD: the next Payment Sync asks QuickBooks again, and posts" in at.text
+        assert "USD: the next Payment Sync checks QuickBooks again and posts" in at.text
         assert at.app.focused.id == "cancel"
         await at.press("enter")
         assert till.stands()[0] is S.REFUSED
@@ -363,13 +363,13 @@ def test_skipped_with_a_reason_and_taken_back(office, till):
         assert "never posted to QuickBooks until somebody takes that back" in at.text
         await at.type("by hand in May")
         await at.press("enter")
-        assert "1 payment will not be posted until it is un-skipped." in at.text
+        assert "1 payment will not be posted until it is unskipped." in at.text
         assert till.stands()[0] is S.SKIPPED
         await at.press("home", "enter")
         assert "Skipped because: by hand in May (by mara)" in at.text
         await at.press("u")
         assert "Un-skip Payment pay_1, 100.00 USD?" in at.text
-        assert "USD: the next Payment Sync asks QuickBooks again, and posts" in at.text
+        assert "USD: the next Payment Sync checks QuickBooks again and posts" in at.text
         assert at.app.focused.id == "cancel"
         await at.press("right", "enter")
         assert "Payment pay_1, 100.00 USD is ready" in at.text
@@ -386,7 +386,7 @@ def test_a_parked_payment_is_posted_anew_only_after_the_consequence_was_named(of
 
     async def scenario(at: Driver) -> None:
         await at.press("m", "j", "r")
-        assert "QuickBooks may have it, and a retry posts it as a NEW payment." in at.text
+        assert "QuickBooks may already have it, and a retry posts it as a NEW payment." in at.text
         assert at.app.focused.id == "cancel"
         await at.press("escape")
         assert till.stands()[0] is S.PARKED
@@ -464,7 +464,7 @@ def test_parked_payments_are_never_retried_together(office, till):
 
     async def scenario(at: Driver) -> None:
         await at.press("m", "j", "R")
-        assert "Parked payments are cannot be retried together" in at.text
+        assert "Parked payments cannot be retried together" in at.text
         assert "Check each one in QuickBooks, then retry it separately." in at.text
 
     sit_down(office.url, scenario)
@@ -497,11 +497,11 @@ def test_a_doubt_is_settled_now_after_it_was_said_what_is_vouched_for(office, ti
         await at.press("m", "j", "d")
         assert "Settle the request for Payment pay_1, 100.00 USD now?" in at.text
         assert "Confirm that no PC is still running the request for Payment pay_1" in at.text
-        assert "Restart the PC of the Web Connector" in at.text
+        assert "restart the PC with the Web Connector" in at.text
         assert "no other PC runs one for Larkspur." in at.text
         assert at.app.focused.id == "cancel"
         await at.press("right", "enter")
-        assert "will be settled by the next Payment Sync: it looks for the payment" in at.text
+        assert "it looks for the payment once more, and sends it again" in at.text
         await at.press("enter", "end")
         assert "to be settled now (mara)" in at.text
         assert "to be settled now: No copy of its request is left on any PC." in at.text
@@ -519,7 +519,7 @@ def test_a_request_that_is_out_at_this_moment_is_not_in_doubt_yet(office, till):
 
     async def scenario(at: Driver) -> None:
         await at.press("m", "j", "d")
-        assert "is being posted right now, and not in doubt yet." in at.text
+        assert "is being posted right now, so its outcome is not" in at.text
 
     sit_down(office.url, scenario)
 

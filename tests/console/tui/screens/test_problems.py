@@ -121,11 +121,11 @@ def test_skipped_problems_have_a_list_of_their_own_from_which_they_are_taken_bac
 def test_what_is_meant_to_be_so_is_acknowledged_where_that_makes_sense(three):
     async def scenario(at: Driver) -> None:
         await at.press("p")
-        assert "K: says that it is meant to be so" not in at.text
+        assert "K: confirms that this is intended" not in at.text
         await at.press("K")
         assert "Problems (3 open)" in at.lines[0]
         await at.press("end")
-        assert "K: says that it is meant to be so" in at.text
+        assert "K: confirms that this is intended" in at.text
         await at.press("K")
         assert "Acknowledge Invoice 7, Fern?" in at.text
         await at.type("shops")
@@ -227,7 +227,7 @@ def test_retrying_a_payment_names_the_amount_and_asks(office, larkspur):
 
     async def scenario(at: Driver) -> None:
         await at.press("p")
-        assert "you see first what that means" in at.text
+        assert "you see first what will happen" in at.text
         await at.press("r")
         assert "Retry Payment pay_8?" in at.text
         assert "Payment pay_8, 250.00 USD: the next Payment Sync" in at.text

@@ -106,7 +106,7 @@ def test_files_password_user_names_and_instructions_are_on_one_screen(
         told = at.screen.query_one("TextView").text
         assert f"File of Payment Sync: {folder}/payment.qwc" in told
         assert "already listed, remove the old rows first: select, click Remove, confirm." in told
-        assert "4. Type the password into the Password column" in told
+        assert "4. Enter the password in the Password column" in told
         assert all(len(line) <= size[0] for line in at.lines)
         await done(at)
         assert f"The.qwcfilesofLarkspurarein{folder}." in "".join(at.text.split())
@@ -282,7 +282,7 @@ def test_rotating_replaces_the_password_and_leaves_the_files_alone(
         await at.press("w", "right", "enter")
         passwords.append(password_on(at))
         assert "In the Web Connector" in at.text
-        assert "Type the password into the Password column" in at.text
+        assert "Enter the password in the Password column" in at.text
         assert "Download links" not in at.text
         await done(at)
         assert "Larkspur has a new password; the one before no longer works." in at.text
@@ -309,9 +309,9 @@ def test_renewing_ids_says_why_and_what_the_bookkeeper_must_do(office, larkspur,
     async def scenario(at: Driver) -> None:
         await at.press("I", "enter", "enter")
         assert "Renew the IDs of Larkspur?" in at.text
-        assert "QBWC1039 and QBWC1026 mean that the company file still carries the mark" in at.text
+        assert "QBWC1039 and QBWC1026 mean that the company file still carries this" in at.text
         assert "must remove the old rows from the Web Connector, add the new files" in at.text
-        assert "Until then nothing is synced." in at.text
+        assert "Until then, nothing syncs." in at.text
         await at.press("right", "enter")
         assert "With new IDs this is required" in at.screen.query_one("TextView").text
 

@@ -105,7 +105,7 @@ def test_everything_about_a_connection_is_listed(office, larkspur, size):
             r"D:\B.QBW",
             r"D:\B.QBW",
             r"company file: D:\B.QBW",
-            "It must be the company",
+            "It must be the connection",
         ),
         (
             "run_every_minutes",
@@ -119,7 +119,7 @@ def test_everything_about_a_connection_is_listed(office, larkspur, size):
             "90",
             90,
             "minimum interval seconds: 90",
-            "learns of it at its next sign-in",
+            "gets it at its next sign-in",
         ),
     ],
 )
@@ -144,10 +144,10 @@ def test_a_typed_field_is_changed_noted_and_says_what_follows(
     ("field", "value", "noted", "told"),
     [
         ("payments_in", False, "payments in: False", "are no longer imported"),
-        ("jobs", JobMode.SEPARATE, "jobs: separate", "follows with the next Invoice Sync"),
+        ("jobs", JobMode.SEPARATE, "jobs: separate", "changes with the next Invoice Sync"),
         ("missing_method", MissingMethod.OTHER, "missing method: other", "Changed Larkspur."),
         ("sample_company", SampleCompany.ALLOW, "sample company: allow", "For a trial only."),
-        ("debug", True, "debug: True", "Turn it off when the problem is found."),
+        ("debug", True, "debug: True", "turn this off when you have found the problem."),
     ],
 )
 def test_a_chosen_field_is_changed_noted_and_says_what_follows(
@@ -170,7 +170,7 @@ def test_a_chosen_field_is_changed_noted_and_says_what_follows(
             "overpayment",
             Overpayment.CREDIT,
             "Keep the rest of overpayments as customer credit for Larkspur?",
-            "refused before need a retry",
+            "already refused need a",
         ),
         (
             "on_account",
@@ -182,7 +182,7 @@ def test_a_chosen_field_is_changed_noted_and_says_what_follows(
             "closed_period",
             ClosedPeriod.NEXT_OPEN_DAY,
             "Post payments in a closed period on the first open day for Larkspur?",
-            "refused before need a retry",
+            "already refused need a",
         ),
     ],
 )
@@ -319,7 +319,7 @@ def test_a_deposit_rule_is_offered_the_accounts_of_quickbooks(listed, larkspur):
         assert told in at.text
         await open_line(at, "deposit:1")
         assert "Remove this deposit rule?" in at.text
-        assert "Until now credit_card payments in USD go to Bank:Checking." in at.text
+        assert "Until now, credit_card payments in USD go to Bank:Checking." in at.text
         await at.press("enter")
         with listed.store.reading():
             assert account_rules.deposit_rules(larkspur.id) == [
@@ -343,7 +343,7 @@ def test_an_account_that_quickbooks_does_not_list_is_warned_of(listed, larkspur)
         await at.press("D")
         await at.type("Bank:Cheking")
         await at.press("enter", "enter", "enter", "enter")
-        assert 'read no account "Bank:Cheking" in QuickBooks. Did you mean Bank:Checking?' in (
+        assert 'found no account "Bank:Cheking" in QuickBooks. Did you mean Bank:Checking?' in (
             at.text
         )
         await at.press("D", "enter", "enter", "enter", "enter")
@@ -361,7 +361,7 @@ def test_a_method_rule_replaces_the_one_before_and_is_removed(listed, larkspur):
             await at.type(name)
             await at.press("enter")
             assert f"From now on credit_card is {name} in QuickBooks." in at.text
-        assert 'read no payment method "Mastercard" in QuickBooks.' in at.text
+        assert 'found no payment method "Mastercard" in QuickBooks.' in at.text
         with listed.store.reading():
             assert account_rules.method_rules(larkspur.id) == [
                 MethodRule("credit_card", "Mastercard")
@@ -408,7 +408,7 @@ def test_removing_says_what_goes_and_wants_the_name(office, larkspur):
         assert "1 open problem and its passwords." in at.text
         assert "Waiting, and will not be posted: 1 payment, 250.00 USD." in at.text
         assert "Outcome unknown: 1 payment, 250.00 USD." in at.text
-        assert "say whether QuickBooks has them: 1 payment, 250.00 USD." in at.text
+        assert "checks QuickBooks: 1 payment, 250.00 USD." in at.text
         assert "This cannot be undone." in at.text
         await at.type("larkspur")
         await at.press("enter")

@@ -96,7 +96,7 @@ def test_skip_with_a_reason_and_unskip(troubled):
         assert "Problem: skipped: booked by hand (by mara)" in at.text
         assert "r Retry" not in at.lines[-1]
         await at.press("u")
-        assert "will be included again by the next sync" in at.text
+        assert "will be included again in the next sync" in at.text
 
     sit_down(troubled.url, scenario)
     unskipped, skipped = troubled.audit()

@@ -11,9 +11,9 @@ from tests.console.tui.screens.driver import LARGE, SMALL, Driver, sit_down
 
 PRODUCT_PAGE = {
     "Sync is not working": "connected to the internet",
-    "Mismatched password": "Type the password that came with the very .qwc file you added.",
+    "Mismatched password": "Type the password that came with the .qwc file that you added.",
     "Updating the .qwc file": "remove the old row of this sync first",
-    "Could not start QuickBooks": "Tick the box that lets the application log in automatically",
+    "Could not start QuickBooks": "Select the box that lets the application log in automatically",
 }
 """Every entry of the product's troubleshooting page, with the heart of its remedy."""
 
