@@ -93,7 +93,7 @@ class Heartbeat(Service):
 
     def _tell(self, failure: Failure) -> None:
         if failure.check(StoreError):
-            self.log.error("No sign of life: {why}", why=failure.getErrorMessage())
+            self.log.error("No heartbeat: {why}", why=failure.getErrorMessage())
         else:
             self.log.failure("No heartbeat", failure)
 

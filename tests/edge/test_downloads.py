@@ -63,7 +63,7 @@ def test_the_second_time_a_page_says_in_words_why_there_is_nothing(rig: Rig) -> 
     assert again.status == 404
     assert again.headers["content-type"] == "text/html; charset=utf-8"
     assert "works once and for 15 minutes" in again.text
-    assert "Ask whoever sent it" in again.text
+    assert "Ask the person who sent it" in again.text
     assert again.headers.items() >= SECURITY.items()
 
 
@@ -126,7 +126,7 @@ def test_while_the_store_cannot_be_used_the_link_stays_good(rig: Rig, offers: Fa
     offers.failure = StoreUnavailable("The store is locked.", "Try again.")
     with LogLines() as log:
         later = get(rig)
-    assert (later.status, "The link is still good" in later.text) == (503, True)
+    assert (later.status, "The link is still valid" in later.text) == (503, True)
     assert "The store is locked." in log.text
     offers.failure = None
     assert get(rig).body == FILE

@@ -208,7 +208,7 @@ def test_nothing_open_is_nothing_to_vouch_for(sender):
 
 def test_nobody_vouches_while_the_answer_is_awaited(sender):
     begun = sender.write()
-    with pytest.raises(NotPossible, match="is being posted right now"):
+    with pytest.raises(NotPossible, match="is being posted now"):
         sets.settle_now(sender.id, "anna", NOON)
     assert sets.open_set(sender.id) == begun
 
