@@ -371,7 +371,7 @@ def plan_settle(_store: Store, payment_id: int) -> Settle:
         )
     if doubtful.phase == sets.SENT:
         raise NotPossible(
-            f"{payment.document} is being posted right now, so its outcome is not unknown yet.",
+            f"{payment.document} is being posted now, so its outcome is not unknown yet.",
             "Wait until the sync ends: the next Payment Sync looks for the payment.",
         )
     connection = connections.by_id(payment.connection_id).name

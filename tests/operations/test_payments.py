@@ -393,7 +393,7 @@ def test_a_request_that_is_out_is_not_in_doubt_yet(till):
     till.take_in(pays())
     till.write("SET1")
     till.move(P.SENT, set_id="SET1")
-    with pytest.raises(NotPossible, match="is being posted right now"):
+    with pytest.raises(NotPossible, match="is being posted now"):
         plan(till, payments.plan_settle_of, till.id)
 
 

@@ -145,7 +145,7 @@ def test_a_session_that_was_silent_for_an_hour_is_given_up(small_rig):
     (sync,) = rig.syncs()
     assert (sync.state, sync.error_code) == (SyncState.FAILED, "session-expired")
     assert hand.tell(answer) == -1
-    assert "silent for too long" in hand.why()
+    assert "did not call for too long" in hand.why()
 
 
 def test_an_unknown_ticket_is_harmless_everywhere(rig):
@@ -188,7 +188,7 @@ def test_an_early_answer_is_out_of_turn_and_harmless(rig):
     hand = rig.by_hand()
     hand.log_in()
     assert hand.tell("<?xml version='1.0'?><QBXML><QBXMLMsgsRs/></QBXML>") == -1
-    assert "called getLastError out of turn" in hand.why()
+    assert "called getLastError when it was not expected" in hand.why()
     hand.tell(hand.work(hand.ask()))
     assert hand.finish() == 100
 
@@ -198,7 +198,7 @@ def test_an_answer_to_somebody_elses_question_is_set_aside(rig):
     hand.log_in()
     answer = hand.work(hand.ask()).replace('requestID="1-1"', 'requestID="99-1"')
     assert hand.tell(answer) == -1
-    assert "belongs to another question" in hand.why()
+    assert "belongs to a different request" in hand.why()
     assert rig.syncs()[0].error_code == "answer-foreign"
 
 
@@ -456,7 +456,7 @@ def test_a_bug_of_ours_ends_the_session_in_a_sentence(rig, monkeypatch, logged_f
     monkeypatch.setattr(rig.handlers, call, broken)
     outcome = connector.update(row)
     assert outcome.result is Result.FAILED
-    assert outcome.status.startswith("Deskbridge met an error of its own")
+    assert outcome.status.startswith("Deskbridge ran into an internal error")
     refused(rig, "internal-error")
     assert [failure.type for failure in logged_failures] == [ZeroDivisionError]
     logged_failures.clear()

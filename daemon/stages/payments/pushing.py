@@ -207,7 +207,7 @@ def _write(
 
 
 def _replaced(part: PaymentPart, found: Places) -> Iterator[str]:
-    """What QuickBooks cannot hold of the payment's own texts, in sentences."""
+    """What QuickBooks cannot store of the payment's own texts, in sentences."""
     lost = tags.lost(part.payment)
     if lost:
         yield f"QuickBooks cannot store {lost!a}: replaced in the memo."
@@ -215,7 +215,7 @@ def _replaced(part: PaymentPart, found: Places) -> Iterator[str]:
         yield (f"QuickBooks allows {tags.MAX_MEMO:,} characters in a memo: the rest is left out.")
     if found.lost_method:
         there = f"it is {found.method!a}" if found.method else "none is named"
-        yield f"QuickBooks cannot hold the payment method {found.lost_method!a}: {there} there."
+        yield f"QuickBooks cannot store the payment method {found.lost_method!a}: {there} there."
 
 
 def _add(request_id: str, part: PaymentPart, found: Places) -> ask.ReceivePaymentAdd:

@@ -94,7 +94,7 @@ class Places:
     """Where the money goes, and how it is called; an empty ID leaves the element out.
 
     ``missing_method`` is a payment method that has to be made first, ``lost_method`` its name as
-    the payment has it, where QuickBooks cannot hold that.
+    the payment has it, where QuickBooks cannot store that.
     """
 
     method_list_id: str

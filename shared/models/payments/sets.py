@@ -309,7 +309,10 @@ def _not_in_doubt(connection_id: int) -> StoreError:
     if held is None:
         return NotFound("payment in doubt in", connections.by_id(connection_id).name)
     return NotPossible(
-        f"The request of message set {held.set_id} is being posted now, so its outcome is not unknown yet.",
+        (
+            f"The request of message set {held.set_id} is being posted now, so its outcome is not "
+            "unknown yet."
+        ),
         "Wait until the sync ends: the next Payment Sync looks for the payment.",
     )
 

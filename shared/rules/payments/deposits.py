@@ -68,7 +68,7 @@ def method_name(rules: Sequence[MethodRule], method: str) -> str:
 
 
 def lost_method(rules: Sequence[MethodRule], method: str) -> str:
-    """The name that it should have, where QuickBooks cannot hold it as it is; else empty."""
+    """The name that it should have, where QuickBooks cannot store it as it is; else empty."""
     given = _method_given(rules, method)
     return given if clean(given).lost or len(one_line(given)) > MAX_METHOD else ""
 

@@ -92,7 +92,7 @@ def _whole_memo(payment: Payment, posting: Posting, parts: int) -> str:
 
 
 def lost(payment: Payment) -> str:
-    """The characters of a payment's own texts that QuickBooks cannot hold, each once."""
+    """The characters of a payment's own texts that QuickBooks cannot store, each once."""
     texts = (payment.external_id, payment.gateway, payment.reference, payment.memo)
     return "".join(dict.fromkeys(one for text in texts for one in clean(text).lost))
 

@@ -590,7 +590,7 @@ def test_without_a_doubt_there_is_nothing_to_settle(books):
 
 def test_a_request_that_is_out_is_not_in_doubt_yet(books):
     in_doubt(books, phase="sent")
-    assert "is being posted right now" in plain(books.refuses(3, "payments", "settle", "--yes"))
+    assert "is being posted now" in plain(books.refuses(3, "payments", "settle", "--yes"))
     assert opened(books).settle_now_by == ""
 
 

@@ -67,7 +67,7 @@ def test_what_was_allowed_and_what_became_of_it_is_told_of_the_payment(rig, tmp_
     assert (part["credited"], part["applied"][0]["paid"]) == ("10.00", "250.00")
     told = shell.says("payments", "show", "pay_1")
     shell.close()
-    allowed, _, posted = told.partition("What it pays")
+    allowed, _, posted = told.partition("Applied to")
     assert "Keep the rest as customer credit" in allowed
     assert "Post on the first open day" in allowed
     assert "2025-07-01, the first open day: 2025-06-30 is in a closed period" in posted

@@ -303,7 +303,7 @@ def test_a_record_that_breaks_us_is_a_problem_and_the_rest_comes_in(
     assert codes(rig) == []
 
 
-# Text that QuickBooks cannot hold
+# Text that QuickBooks cannot store
 
 
 def test_text_that_quickbooks_cannot_hold_is_replaced_and_the_payment_says_so(rig):

@@ -252,7 +252,7 @@ def test_nobody_can_vouch_for_a_request_that_is_out_or_for_none(rig):
         vouch(rig)
     receive(rig, payment())
     loses(rig, before_quickbooks_gets_it)
-    with pytest.raises(NotPossible, match="is being posted right now"):
+    with pytest.raises(NotPossible, match="is being posted now"):
         vouch(rig)
 
 

@@ -34,7 +34,7 @@ from tests.whole.rig import Rig
 HOSTILE = ["№ 5", "株式会社", "Łódź\u200b", "\U0001f642", "a\u202eb", "\u200b", "\u0416" * 90]
 TEXT_ELEMENTS = {
     # The first three name what may not exist, and come from people: not asked for where
-    # QuickBooks cannot hold them. The numbers of payments are made by us.
+    # QuickBooks cannot store them. The numbers of payments are made by us.
     "CustomerQueryRq/FullName",
     "InvoiceQueryRq/RefNumber",
     "ReceivePaymentQueryRq/RefNumber",
@@ -103,7 +103,7 @@ def test_no_text_of_the_platform_stops_a_sync_wherever_it_stands(open_till, text
     assert all(one.encode("cp1252") for texts in found.values() for one in texts)
     assert found["CustomerQueryRq/FullName"] == {"Newcomer"}
     assert found["InvoiceQueryRq/RefNumber"] == {"1042", "2000"}
-    assert sent(rig, f"pay {text}").count("QuickBooks cannot hold") == 2
+    assert sent(rig, f"pay {text}").count("QuickBooks cannot store") == 2
 
 
 def test_a_number_that_came_garbled_out_of_quickbooks_stops_no_sync(rig):

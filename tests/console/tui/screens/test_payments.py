@@ -519,7 +519,7 @@ def test_a_request_that_is_out_at_this_moment_is_not_in_doubt_yet(office, till):
 
     async def scenario(at: Driver) -> None:
         await at.press("m", "j", "d")
-        assert "is being posted right now, so its outcome is not" in at.text
+        assert "is being posted now, so its outcome is not" in at.text
 
     sit_down(office.url, scenario)
 
