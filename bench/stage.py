@@ -63,6 +63,7 @@ def daemon(
         "DESKBRIDGE_DATABASE": database or f"sqlite:///{folder}/store.sqlite3",
         "DESKBRIDGE_LISTEN": f"tcp:{port}:interface=127.0.0.1",
         "DESKBRIDGE_API_LISTEN": "off",
+        "DESKBRIDGE_ADMIN_LISTEN": "off",
         "DESKBRIDGE_PUBLIC_URL": f"http://localhost:{port}",
         "DESKBRIDGE_PAGE_SIZE": str(PAGE),
         "DESKBRIDGE_PAGE_SIZE_MAX": str(PAGE),

@@ -17,6 +17,7 @@ from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
+from daemon.callers import Caller, Callers
 from daemon.edge.soap import NotTaken, ResponseText, Secret
 from daemon.session import login
 from daemon.session.admission import Admission
@@ -44,8 +45,15 @@ class WebConnectorCallbacks:
     log = Logger()
 
     def __init__(
-        self, admission: Admission, handlers: CallbackHandlers, threads: Threads, settings: Settings
+        self,
+        admission: Admission,
+        handlers: CallbackHandlers,
+        threads: Threads,
+        settings: Settings,
+        callers: Callers,
     ) -> None:
+        """``callers`` is where admission and handlers note whose a ticket is."""
+        self._callers = callers
         self._admission = admission
         self._handlers = handlers
         self._threads = threads
@@ -69,12 +77,11 @@ class WebConnectorCallbacks:
     def authenticate(self, username: str, password: Secret, peer: str) -> Deferred[list[str]]:
         """Two to four strings: ticket, company file or keyword, postponement, interval."""
         checking = self._authenticate(username, password.reveal(), peer)
-        return self._if_store_fails(Deferred.fromCoroutine(checking), _come_back_later())
+        return self._if_store_fails(Deferred.fromCoroutine(checking), self._come_back_later())
 
     async def _authenticate(self, username: str, password: str, peer: str) -> list[str]:
         known = await self._threads.store(self.thd_recognize, username, password, peer)
         if isinstance(known, list):
-            self._tell_of_login(username, known, peer)
             return known
         credentials, secret, now = known
         locked_until = self._locked_until(username, credentials, now)
@@ -101,11 +108,9 @@ class WebConnectorCallbacks:
                 locked_until if verdict is Verdict.LOCKED else None,
             )
         proven = replace(credentials, password_proof=passwords.proof_of(password, secret))
-        answer = await self._threads.store(
+        return await self._threads.store(
             self._admission.thd_welcome, proven, passwords.new_ticket(), peer
         )
-        self._tell_of_login(username, answer, peer)
-        return answer
 
     def thd_recognize(
         self, username: str, password: str, peer: str
@@ -116,11 +121,6 @@ class WebConnectorCallbacks:
         if credentials is None or not is_proven(credentials, password, secret):
             return known
         return self._admission.thd_welcome(credentials, passwords.new_ticket(), peer)
-
-    def _tell_of_login(self, username: str, answer: list[str], peer: str) -> None:
-        self.log.info(
-            "Login of {user}: {answer}", user=username, answer=answer[1] or "welcome", peer=peer
-        )
 
     def _locked_until(
         self, username: str, credentials: Credentials | None, now: datetime
@@ -381,11 +381,15 @@ class WebConnectorCallbacks:
         """Whether a large body may come in under this ticket."""
         return self._threads.store(self._handlers.thd_is_live, ticket)
 
+    def caller(self, ticket: str) -> Caller:
+        """Whose a ticket is, as far as that is known without asking the store."""
+        return self._callers.of(ticket)
 
-def _come_back_later() -> list[str]:
-    """The answer of authenticate while nobody can be looked up."""
-    refusal = login.Refusal("store-unavailable", "")
-    return [login.refusal_ticket(refusal), "busy", "60"]
+    def _come_back_later(self) -> list[str]:
+        """The answer of authenticate while nobody can be looked up."""
+        ticket = login.refusal_ticket(login.Refusal("store-unavailable", ""))
+        self._callers.note(ticket, Caller(refused="store-unavailable"))
+        return [ticket, "busy", "60"]
 
 
 def _fault(failure: Exception) -> str:

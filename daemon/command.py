@@ -17,7 +17,7 @@ def daemon(context: click.Context) -> None:
     from daemon import tls
 
     settings = context.obj.settings
-    if not tls.serves_tls((*settings.listen, *settings.api_listen)):
+    if not tls.serves_tls((*settings.listen, *settings.api_listen, *settings.admin_listen)):
         tls.leave_out()
     from daemon.run import run_daemon
 

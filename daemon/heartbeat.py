@@ -34,7 +34,9 @@ def facts_of_this_process(settings: Settings, started_at: datetime) -> DaemonFac
         version=VERSION,
         listening=(),
         public_url=settings.public_url,
-        certificate_expires_at=certificates_end((*settings.listen, *settings.api_listen)),
+        certificate_expires_at=certificates_end(
+            (*settings.listen, *settings.api_listen, *settings.admin_listen)
+        ),
         started_at=started_at,
     )
 

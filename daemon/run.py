@@ -19,10 +19,10 @@ from twisted.logger import (
     LogLevel,
     LogLevelFilterPredicate,
     globalLogBeginner,
-    textFileLogObserver,
 )
 
 from daemon.log import BoundedLog
+from daemon.log_lines import LogLines, goes_to_journal
 from daemon.memory import keep_small
 from daemon.service import make_daemon
 from daemon.systemd import notify
@@ -41,7 +41,7 @@ def run_daemon(settings: Settings) -> int:
     Raises StoreError, in a sentence, when the store cannot be used, and SettingsRefused for a
     listen string that cannot be one.
     """
-    _begin_logging(settings.log)
+    _begin_logging(settings)
     reactor: Any = default_reactor
     exit_codes: list[int] = []
     with closing(open_store(settings.database)) as store:
@@ -53,14 +53,14 @@ def run_daemon(settings: Settings) -> int:
         def start() -> Any:
             try:
                 tree.startService()
-                yield tree.edge.listening
-                yield tree.api.listening
+                yield tree.listening()
             except Exception as problem:
                 exit_codes.append(1)
                 why = str(problem).rstrip(".")
                 sys.stderr.write(
                     f"The daemon cannot start: {why}. Choose another address or port in the "
-                    "setting listen or api_listen, or end the program that has this one.\n"
+                    "setting listen, api_listen or admin_listen, or end the program that has this "
+                    "one.\n"
                 )
                 reactor.stop()
                 return
@@ -120,9 +120,18 @@ def _say_ready(store: Store, settings: Settings) -> None:
     notify("READY=1", os.environ)
 
 
-def _begin_logging(level: str) -> None:
-    chosen = LogLevel.levelWithName(level)
-    everything: Any = BoundedLog(textFileLogObserver(sys.stderr), time.monotonic)
-    enough: Any = LogLevelFilterPredicate(defaultLogLevel=chosen)
+def _begin_logging(settings: Settings) -> None:
+    lines = LogLines(
+        _write_to_stderr,
+        as_json=settings.log_format == "json",
+        with_priorities=goes_to_journal(sys.stderr.fileno(), os.environ),
+    )
+    everything: Any = BoundedLog(lines, time.monotonic)
+    enough: Any = LogLevelFilterPredicate(defaultLogLevel=LogLevel.levelWithName(settings.log))
     observer: Any = FilteringLogObserver(everything, [enough])
     globalLogBeginner.beginLoggingTo([observer], redirectStandardIO=False, discardBuffer=True)
+
+
+def _write_to_stderr(text: str) -> None:
+    sys.stderr.write(text)
+    sys.stderr.flush()

@@ -20,9 +20,13 @@ from twisted.internet.endpoints import serverFromString
 from twisted.internet.task import LoopingCall
 from twisted.logger import Logger
 
+from daemon.admin.figures import StoreFigures
+from daemon.admin.metrics import Metrics
+from daemon.admin.resource import Admin, make_admin_site
 from daemon.api.answering import Answering
 from daemon.api.resource import make_api_site
 from daemon.callbacks import WebConnectorCallbacks
+from daemon.callers import Callers
 from daemon.clock_watch import ClockWatch, this_machine
 from daemon.connectors.platform import Platform
 from daemon.connectors.registry import platforms
@@ -31,6 +35,7 @@ from daemon.connectors.worker import ConnectorWorker
 from daemon.edge.downloads import Downloads
 from daemon.edge.http import EdgeSite
 from daemon.edge.limits import EdgeLimits
+from daemon.edge.proxies import TrustedProxies
 from daemon.edge.resource import make_site
 from daemon.event_upkeep import EventUpkeep
 from daemon.heartbeat import Heartbeat, address, facts_of_this_process
@@ -63,6 +68,7 @@ def edge_limits(settings: Settings) -> EdgeLimits:
         response_limit_bytes=settings.response_limit_bytes,
         max_connections=settings.max_connections,
         max_connections_per_peer=settings.max_connections_per_peer,
+        proxies=TrustedProxies(settings.trusted_proxies),
         header_seconds=settings.header_seconds,
         body_seconds=settings.body_seconds,
         idle_seconds=settings.idle_seconds,
@@ -174,6 +180,11 @@ class EdgeService(Service):
         self._listen().chainDeferred(self.listening)
 
     @property
+    def is_serving(self) -> bool:
+        """Whether all addresses are bound, and we do not stop."""
+        return bool(self.running) and len(self._ports) == len(self._endpoints)
+
+    @property
     def addresses(self) -> tuple[str, ...]:
         """Where we are bound by now, such as ``http://127.0.0.1:8085``."""
         bound = zip(self._listen_strings, self._ports, strict=False)
@@ -221,12 +232,21 @@ def _endpoint(reactor: Any, text: str, settings: Settings, setting: str) -> Any:
 class Daemon(MultiService):
     """The whole tree. Its parts stop in reverse order, each after the one before."""
 
-    def __init__(self, parts: Sequence[Service], *, edge: EdgeService, api: EdgeService) -> None:
+    def __init__(
+        self, parts: Sequence[Service], *, edge: EdgeService, others: Sequence[EdgeService]
+    ) -> None:
+        """``others`` are the listeners for programs."""
         super().__init__()
         self.edge = edge
-        self.api = api
+        self._others = others
         for part in parts:
             part.setServiceParent(self)
+
+    @inlineCallbacks
+    def listening(self) -> Any:
+        """Fires once every address is bound; else with why one could not be."""
+        for listener in (self.edge, *self._others):
+            yield listener.listening
 
     @inlineCallbacks
     def stopService(self) -> Any:
@@ -245,22 +265,25 @@ def make_daemon(
 ) -> Daemon:
     """Put the tree together; nothing runs before ``startService``.
 
-    Wait for ``edge.listening`` and ``api.listening`` then. Raises SettingsRefused for a listen
+    Wait for ``listening()`` then. Raises SettingsRefused for a listen
     string that cannot be one.
     """
-    threads = ReactorThreads(reactor, store, settings.worker_threads)
+    metrics = Metrics()
+    threads = ReactorThreads(reactor, store, settings.worker_threads, metrics.unit_done)
+    callers = Callers()
     record = SessionRecord(settings)
     watch = ClockWatch(store.now, this_machine())
-    admission = Admission(settings, record, watch.now, started_at)
-    handlers = CallbackHandlers(settings, record, watch.now)
+    admission = Admission(settings, record, watch.now, started_at, callers)
+    handlers = CallbackHandlers(settings, record, watch.now, callers)
     upkeep = EventUpkeep(watch.now, settings.keep_days)
-    callbacks = WebConnectorCallbacks(admission, handlers, threads, settings)
+    callbacks = WebConnectorCallbacks(admission, handlers, threads, settings, callers)
     site = make_site(
         callbacks,
         edge_limits(settings),
         public_url=settings.public_url,
         reactor=reactor,
         downloads=_downloads(threads, store),
+        meter=metrics.call,
     )
     edge = EdgeService(reactor, site, settings)
     facts = facts_of_this_process(settings, started_at)
@@ -306,8 +329,23 @@ def make_daemon(
 
     sources: list[OutletSource] = [Webhooks(MadeWhenUsed(web_client), reads, watch.now)]
     answering = Answering(store, threads, reads, bell)
-    api_site = make_api_site(answering, edge_limits(settings), reactor=reactor, now=store.now)
+    api_site = make_api_site(
+        answering, edge_limits(settings), reactor=reactor, now=store.now, meter=metrics.request
+    )
     api = EdgeService(reactor, api_site, settings, "api_listen")
+    metrics.describe(
+        store=store.engine,
+        waiting=lambda: threads.waiting,
+        clients=[
+            ("webconnector", lambda: len(site.clients)),
+            ("api", lambda: len(api_site.clients)),
+        ],
+        certificate_end=lambda: facts.certificate_expires_at,
+    )
+    figures = StoreFigures(reactor, reads)
+    answers = Admin(reactor, threads, metrics, figures, lambda: edge.is_serving)
+    admin_site = make_admin_site(answers, edge_limits(settings), reactor)
+    admin = EdgeService(reactor, admin_site, settings, "admin_listen")
     parts = [
         ThreadsService(threads),
         reads,
@@ -315,11 +353,12 @@ def make_daemon(
         RegularWork(reactor, handlers, upkeep, threads, environ),
         Outlets(sources, reactor=reactor, reads=reads, runner=run_outlet),
         connectors,
+        admin,
         api,
         edge,
         Heartbeat(reactor, threads, watch.look, lambda: replace(facts, listening=edge.addresses)),
     ]
-    return Daemon(parts, edge=edge, api=api)
+    return Daemon(parts, edge=edge, others=[api, admin])
 
 
 def _downloads(threads: Threads, store: Store) -> Downloads:

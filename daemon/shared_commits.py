@@ -32,11 +32,15 @@ LONGEST_SECONDS = 0.015
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Unit:
-    """Work for the store, and where its result goes; ``alone``: it shares no transaction."""
+    """Work for the store, and where its result goes; ``alone``: it shares no transaction.
+
+    ``asked_seconds`` is when it was asked for, by the clock of those who run it.
+    """
 
     work: Callable[[], Any]
     answer: Deferred[Any]
     alone: bool
+    asked_seconds: float = 0.0
 
 
 Done = tuple[Unit, Any]
@@ -86,6 +90,11 @@ class StoreWorkers:
         with self._news:
             self._waiting.append(unit)
             self._news.notify()
+
+    @property
+    def waiting(self) -> int:
+        """How many units wait for a thread."""
+        return len(self._waiting)
 
     def _serve(self) -> None:
         while (unit := self._next()) is not None:

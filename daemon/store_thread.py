@@ -7,6 +7,7 @@ leaves room for others. Which units share a commit: ``daemon.shared_commits``.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, NoReturn, ParamSpec, Protocol, TypeVar, cast
@@ -53,9 +54,20 @@ The unit may still be done: a server that hangs hears of nothing. Whoever asked 
 class ReactorThreads:
     """The daemon's threads: the store's own, one for XML, one for passwords."""
 
-    def __init__(self, reactor: Any, store: Store, store_threads: int) -> None:
+    def __init__(
+        self,
+        reactor: Any,
+        store: Store,
+        store_threads: int,
+        seen: Callable[[float, BaseException | None], object] = lambda _seconds, _error: None,
+    ) -> None:
+        """``seen`` hears of each unit how many seconds it took, and the error that it met.
+
+        It is called on the threads of the store.
+        """
         self._reactor = reactor
         self._store = store
+        self._seen = seen
         self._workers = StoreWorkers(store, store_threads, self._hand_back)
         self._work_pool = ThreadPool(1, 2, name="work")
         self._one_password = DeferredSemaphore(1)
@@ -84,10 +96,19 @@ class ReactorThreads:
 
     def _add(self, work: Callable[[], T], *, alone: bool) -> Deferred[T]:
         answer: Deferred[T] = Deferred()
-        self._workers.add(Unit(work, answer, alone))
+        self._workers.add(Unit(work, answer, alone, time.monotonic()))
         return answer.addTimeout(STORE_SECONDS, self._reactor, self._did_not_answer)
 
+    @property
+    def waiting(self) -> int:
+        """How many units wait for the store."""
+        return self._workers.waiting
+
     def _hand_back(self, done: Sequence[Done]) -> None:
+        now = time.monotonic()
+        for unit, result in done:
+            error = result.value if isinstance(result, Failure) else None
+            self._seen(now - unit.asked_seconds, error)
         self._reactor.callFromThread(_answer, done)
 
     def _did_not_answer(self, _failure: object, seconds: float) -> NoReturn:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from collections.abc import Callable
 
@@ -63,6 +64,34 @@ def endpoints(raw: object) -> tuple[str, ...]:
 def endpoints_or_off(raw: object) -> tuple[str, ...]:
     """Read endpoint strings; ``off`` for none."""
     return () if isinstance(raw, str) and raw.strip().lower() == "off" else endpoints(raw)
+
+
+def networks_or_off(raw: object) -> tuple[str, ...]:
+    """Read IP addresses and networks from one text (blanks between) or a list; ``off``: none."""
+    parts = [_text(part) for part in raw] if isinstance(raw, list) else _text(raw).split()
+    if parts == ["off"]:
+        return ()
+    remedy = "Write addresses or networks, such as 127.0.0.1 10.0.0.0/8 ::1, or off"
+    if not parts:
+        raise BadValue("no address is named", remedy)
+    for part in parts:
+        try:
+            ipaddress.ip_network(part, strict=False)
+        except ValueError:
+            raise BadValue(f"{part} is no IP address or network", remedy) from None
+    return tuple(parts)
+
+
+def one_of(*words: str) -> Parser:
+    """Return a parser that takes one of these words."""
+
+    def read(raw: object) -> str:
+        text = _text(raw).lower()
+        if text not in words:
+            raise BadValue("there is no such choice", f"Write {' or '.join(words)}")
+        return text
+
+    return read
 
 
 def web_address(raw: object) -> str:

@@ -23,6 +23,8 @@ from shared.setting_values import (
     endpoints_or_off,
     level,
     mask_secrets,
+    networks_or_off,
+    one_of,
     switch,
     version,
     web_address,
@@ -77,6 +79,21 @@ SETTINGS: tuple[Setting, ...] = (
         endpoints_or_off,
     ),
     Setting(
+        "admin_listen",
+        "tcp:8087:interface=127.0.0.1",
+        "Where monitoring reaches /healthz, /readyz and /metrics, without a password: Twisted "
+        "endpoint strings, separated by blanks; off for nowhere.",
+        endpoints_or_off,
+    ),
+    Setting(
+        "trusted_proxies",
+        "127.0.0.0/8 ::1",
+        "Addresses and networks of your reverse proxies, separated by blanks: they are believed "
+        "about whom they speak for (X-Forwarded-For), and no limit for one address holds for them; "
+        "off for nobody. Whatever comes over a UNIX socket is believed, too.",
+        networks_or_off,
+    ),
+    Setting(
         "public_url",
         "http://localhost:8085",
         "The address under which the Web Connector reaches the daemon; goes into .qwc files.",
@@ -90,6 +107,12 @@ SETTINGS: tuple[Setting, ...] = (
         web_address,
     ),
     Setting("log", "info", "How much is logged: debug, info, warn, error or critical.", level),
+    Setting(
+        "log_format",
+        "text",
+        "How a line of the log is written: text, or json for a program that collects logs.",
+        one_of("text", "json"),
+    ),
     Setting(
         "minimum_webconnector",
         "2.1.0.30",
@@ -245,9 +268,12 @@ class Settings:
     database: str = field(repr=False)
     listen: tuple[str, ...]
     api_listen: tuple[str, ...]
+    admin_listen: tuple[str, ...]
+    trusted_proxies: tuple[str, ...]
     public_url: str
     support_url: str
     log: str
+    log_format: str
     minimum_webconnector: str
     body_limit_bytes: int
     response_limit_bytes: int

@@ -26,9 +26,9 @@ from daemon.api.problem_details import problem
 from daemon.api.routes import BASE, Answer, Route
 from daemon.api.table import ROUTES
 from daemon.edge.body_gate import Body, Head
-from daemon.edge.clients import peer_group
-from daemon.edge.http import Clock, EdgeRequest, EdgeSite
+from daemon.edge.http import Clock, EdgeRequest, EdgeSite, Meter, uncounted
 from daemon.edge.limits import EdgeLimits
+from daemon.edge.proxies import peer_group
 from daemon.session.login import Strangers
 
 LONGEST_QUERY = 8192
@@ -120,7 +120,7 @@ class ApiResource(Resource):
         if answered.answer.status != http.UNAUTHORIZED:
             return answered.answer
         peer, now = request.client_name(), self._now()
-        from_there = peer_group(peer) or peer
+        from_there = peer_group(peer)
         until = self._guesses.locked(from_there, now)
         self.log.warn("A wrong token came from {peer}", peer=peer)
         if until is None:
@@ -254,11 +254,16 @@ _NO_REQUESTS = {
 
 
 def make_api_site(
-    answering: Answering, limits: EdgeLimits, *, reactor: Clock, now: Callable[[], datetime]
+    answering: Answering,
+    limits: EdgeLimits,
+    *,
+    reactor: Clock,
+    now: Callable[[], datetime],
+    meter: Meter = uncounted,
 ) -> EdgeSite:
     """The listening side of the API, with the same limits and deadlines as the edge's."""
 
     def body_for(_head: Head) -> Body:
         return CollectedBody(limits.body_limit_bytes)
 
-    return ApiSite(ApiResource(answering, reactor, now), limits, body_for, reactor)
+    return ApiSite(ApiResource(answering, reactor, now), limits, body_for, reactor, meter)

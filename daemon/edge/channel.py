@@ -87,7 +87,7 @@ class EdgeChannel(http.HTTPChannel):
             self.log.info("Connection from {peer} refused: {reason}", peer=self.peer, reason=reason)
             self._abort()
             return
-        self.log.info("Connection from {peer}", peer=self.peer)
+        self.log.debug("Connection from {peer}", peer=self.peer)
         super().connectionMade()
         self._await_head()
 

@@ -9,10 +9,11 @@ out. Only when all are being answered is the newcomer refused.
 
 from __future__ import annotations
 
-import ipaddress
 from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Generic, Protocol, TypeVar
+
+from daemon.edge.proxies import TrustedProxies, peer_group
 
 
 class Client(Protocol):
@@ -30,27 +31,14 @@ class Client(Protocol):
 ClientT = TypeVar("ClientT", bound=Client)
 
 
-def peer_group(peer: str) -> str | None:
-    """The unit that the cap for each peer counts: an IPv4 address or an IPv6 /64.
-
-    None for this machine, from where a reverse proxy speaks for everybody, and for what
-    is no IP address (a UNIX socket).
-    """
-    try:
-        ip = ipaddress.ip_address(peer.partition("%")[0])
-    except ValueError:
-        return None
-    if isinstance(ip, ipaddress.IPv6Address) and ip.ipv4_mapped is not None:
-        ip = ip.ipv4_mapped
-    if ip.is_loopback:
-        return None
-    return str(ip) if ip.version == 4 else str(ipaddress.ip_network((ip, 64), strict=False))
-
-
 class Clients(Generic[ClientT]):
-    """Counts the open connections and knows which of them are idle."""
+    """Counts the open connections and knows which of them are idle.
 
-    def __init__(self, most: int, most_per_peer: int) -> None:
+    A proxy speaks for everybody, so the cap for one address does not hold for it.
+    """
+
+    def __init__(self, most: int, most_per_peer: int, proxies: TrustedProxies) -> None:
+        self._proxies = proxies
         self._most = most
         self._most_per_peer = most_per_peer
         self._open: dict[ClientT, str | None] = {}  # with its group
@@ -66,7 +54,7 @@ class Clients(Generic[ClientT]):
 
     def enter(self, client: ClientT) -> str:
         """Take a connection in; the answer is why it may not stay, or empty."""
-        group = peer_group(client.peer)
+        group = None if self._proxies.trust(client.peer) else peer_group(client.peer)
         crowded = group is not None and self._groups[group] >= self._most_per_peer
         if crowded and not self._make_room(lambda idle: self._open[idle] == group):
             return f"{self._most_per_peer} connections from there are open already"

@@ -9,7 +9,6 @@ cookie, no redirect, nothing about our versions.
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Callable
 from io import BytesIO
 from typing import Any, Protocol
@@ -20,10 +19,12 @@ from twisted.logger import Logger
 from twisted.web import server
 from twisted.web.resource import Resource
 
+from daemon.callers import Caller
 from daemon.edge.body_gate import Body, Head
 from daemon.edge.channel import EdgeChannel, peer_name
-from daemon.edge.clients import Clients, peer_group
+from daemon.edge.clients import Clients
 from daemon.edge.limits import EdgeLimits
+from daemon.edge.outcomes import HUNG_UP
 
 
 class Clock(Protocol):
@@ -42,7 +43,11 @@ class EdgeRequest(server.Request):
     channel: EdgeChannel
     body: Body
     arrived_seconds = 0.0
+    site: EdgeSite  # also when the connection is gone
     operation = ""  # for the log, once known
+    outcome = ""  # in a word, once known
+    ticket = ""  # its short form
+    caller = Caller()
     place = ""  # which of our addresses was asked for, without anything secret
 
     def gotLength(self, length: int | None) -> None:
@@ -59,22 +64,25 @@ class EdgeRequest(server.Request):
         super().write(data)
 
     def client_name(self) -> str:
-        """Name the caller; a proxy on this machine is believed about whom it speaks for."""
-        peer = peer_name(self.client)
-        forwarded = self.getHeader(b"X-Forwarded-For")
-        if not forwarded or peer_group(peer) is not None:
-            return peer
-        nearest = forwarded.rpartition(b",")[2].strip().decode("ascii", "replace")
-        try:
-            return str(ipaddress.ip_address(nearest))
-        except ValueError:
-            return peer
+        """Name the caller; a proxy of ours is believed about whom it speaks for."""
+        headers = self.requestHeaders.getRawHeaders(b"X-Forwarded-For", [])
+        forwarded = [header.decode("ascii", "replace") for header in headers]
+        return self.site.limits.proxies.client(peer_name(self.client), forwarded)
+
+
+Meter = Callable[[str, str, float], object]
+"""Counts a request that is over: what it was, what became of it, how many seconds it took."""
+
+
+def uncounted(_operation: str, _outcome: str, _seconds: float) -> None:
+    """A meter that counts nothing."""
 
 
 class EdgeSite(server.Site):
     """The factory of our connections."""
 
     protocol: Any = EdgeChannel
+    noisy = False
     reactor: Any
     notes = Logger()  # `log` is the name of Site's own method
 
@@ -84,14 +92,16 @@ class EdgeSite(server.Site):
         limits: EdgeLimits,
         body_for: Callable[[Head], Body],
         reactor: Clock,
+        meter: Meter = uncounted,
     ) -> None:
         super().__init__(
             resource, EdgeRequest, timeout=None, reactor=reactor, parsePOSTFormSubmission=False
         )
+        self._meter = meter
         self.limits = limits
         self.body_for = body_for
         self.clients: Clients[EdgeChannel] = Clients(
-            limits.max_connections, limits.max_connections_per_peer
+            limits.max_connections, limits.max_connections_per_peer, limits.proxies
         )
         self.draining = False
         self._drained: Deferred[None] = Deferred()
@@ -141,15 +151,44 @@ class EdgeSite(server.Site):
             channel.transport.abortConnection()
 
     def log(self, request: Any) -> None:
-        """Leave a line about a request that was answered."""
-        self.notes.info(
-            "{what} from {peer}: {status}, {size} bytes after {milliseconds} ms",
-            what=request.operation or _shown(request),
-            peer=request.client_name(),
-            status=request.code,
-            size=request.sentLength,
-            milliseconds=round(1000 * (self.reactor.seconds() - request.arrived_seconds)),
+        """Leave a line about a request that was answered, and count it."""
+        self._tell(
+            request, "{what}{whose} from {peer}: {result}, {size} bytes after {milliseconds} ms"
         )
+
+    def hung_up(self, request: EdgeRequest) -> None:
+        """Leave a line about a client that was gone before its answer, and count it."""
+        request.outcome = HUNG_UP
+        self._tell(
+            request, "{what}{whose} from {peer}: hung up before the answer, after {milliseconds} ms"
+        )
+
+    def _tell(self, request: EdgeRequest, sentence: str) -> None:
+        seconds = self.reactor.seconds() - request.arrived_seconds
+        caller = request.caller
+        self.notes.info(
+            sentence,
+            what=request.operation or _shown(request),
+            whose=_whose(caller, request.ticket),
+            peer=request.client_name(),
+            connection=caller.connection,
+            sync=caller.sync_id,
+            ticket=request.ticket,
+            outcome=request.outcome,
+            status=request.code,
+            result=f"{request.outcome}, {request.code}" if request.outcome else request.code,
+            size=request.sentLength,
+            milliseconds=round(1000 * seconds),
+        )
+        self._meter(request.operation, request.outcome or str(request.code), seconds)
+
+
+def _whose(caller: Caller, ticket: str) -> str:
+    """Of which connection, sync and ticket, as far as they are known."""
+    known = [f"sync {caller.sync_id}"] if caller.sync_id is not None else []
+    known += [f"ticket {ticket}"] if ticket else []
+    connection = f" of {caller.connection}" if caller.connection else ""
+    return f"{connection} ({', '.join(known)})" if known else connection
 
 
 def _shown(request: EdgeRequest) -> str:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+from daemon.edge.proxies import TrustedProxies
 
 
 @dataclass(frozen=True)
@@ -14,6 +16,7 @@ class EdgeLimits:
     response_limit_bytes: int = 32 * 1024 * 1024
     max_connections: int = 100
     max_connections_per_peer: int = 10
+    proxies: TrustedProxies = field(default_factory=TrustedProxies)  # they speak for many clients
     header_seconds: float = 10
     body_seconds: float = 30
     slowest_bytes_per_second: float = 64 * 1024  # a body's length / this is added

@@ -23,12 +23,14 @@ from twisted.web import http
 from twisted.web.resource import Resource
 from twisted.web.server import NOT_DONE_YET
 
+from daemon.callers import Caller, short
 from daemon.edge.body_gate import Body, DiscardedBody, Head, OneAtATime
 from daemon.edge.downloads import Downloads, token_in
 from daemon.edge.envelope import EnvelopeReader
-from daemon.edge.http import Clock, EdgeRequest, EdgeSite
+from daemon.edge.http import Clock, EdgeRequest, EdgeSite, Meter, uncounted
 from daemon.edge.limits import EdgeLimits
 from daemon.edge.operations import OPERATIONS, Operation, operation_of_soap_action
+from daemon.edge.outcomes import FAULT, NOT_TAKEN, UNREADABLE, outcome
 from daemon.edge.pages import PAGE_HEADERS, service_page, support_page
 from daemon.edge.soap import (
     Call,
@@ -112,6 +114,9 @@ class Callbacks(Protocol):
 
     def is_live_ticket(self, ticket: str) -> Deferred[bool]:
         """Whether a session with this ticket is open, so that it may send a large response."""
+
+    def caller(self, ticket: str) -> Caller:
+        """Whose a ticket is, as far as that is known without asking the store."""
 
 
 class SoapBody:
@@ -262,7 +267,7 @@ class Edge(Resource):
         """Answer by path and method; never a redirect."""
         path = self._path(request.path)
         token = token_in(path)
-        request.place = path if path in (*SERVICE_PATHS, "", SUPPORT_PATH) else ""
+        request.place = (path or "/") if path in (*SERVICE_PATHS, "", SUPPORT_PATH) else ""
         if token is not None and self._downloads is not None:
             request.place = f"{PATH}/…"
             return self._hand_over(request, token, self._downloads)
@@ -324,6 +329,7 @@ class Edge(Resource):
             return self._refuse_call(request, refused)
         except ResponseNotTaken as not_taken:
             operation = OPERATIONS["receiveResponseXML"]
+            request.outcome = NOT_TAKEN
             ask = partial(self._tell_of_response, not_taken, request.client_name())
             ticket = not_taken.ticket
         else:
@@ -351,6 +357,7 @@ class Edge(Resource):
         )
 
     def _refuse_call(self, request: EdgeRequest, refused: EnvelopeRefused) -> int:
+        request.outcome = UNREADABLE
         self.log.info(
             "Call from {peer} refused: {reason}",
             peer=request.client_name(),
@@ -374,14 +381,14 @@ class Edge(Resource):
             if operation.name == "authenticate":
                 ticket = value[0]
             status, answer = http.OK, write_answer(operation, value)
+            request.caller, request.ticket = self._callbacks.caller(ticket), short(ticket)
+            refused = request.caller.refused
+            request.outcome = request.outcome or outcome(operation.name, value, refused)
         except Exception:
+            request.outcome = FAULT
             status, answer = http.INTERNAL_SERVER_ERROR, self._fault(operation, peer)
         if gone:
-            self.log.info(
-                "{peer} hung up before the answer to {operation}",
-                peer=peer,
-                operation=operation.name,
-            )
+            request.site.hung_up(request)
             if ticket:
                 await maybeDeferred(self._callbacks.cut_off, ticket)
         else:
@@ -434,12 +441,14 @@ def make_site(
     support_url: str = "",
     support: bytes = b"",
     downloads: Downloads | None = None,
+    meter: Meter = uncounted,
 ) -> EdgeSite:
     """Put the service together: a factory to listen with.
 
     ``public_url`` is the address that clients use, with a path if a proxy adds one;
     ``support_url`` where its pages send people for help, unless to our own support page;
-    ``support`` an HTML page to show there instead of ours; ``downloads`` answers for links.
+    ``support`` an HTML page to show there instead of ours; ``downloads`` answers for links;
+    ``meter`` counts the requests.
     """
     edge = Edge(callbacks, limits, public_url, support_url, support or support_page(), downloads)
-    return EdgeSite(edge, limits, edge.body_for, reactor)
+    return EdgeSite(edge, limits, edge.body_for, reactor, meter)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+from daemon.callers import Caller, Callers
 from daemon.session import login
 from daemon.session.machine import UNFINISHED, Phase
 from daemon.session.record import SessionRecord, open_problem, reference
@@ -30,7 +31,7 @@ class Admission:
 
     ``now`` is the store's time, asked inside the transaction: several daemons on one
     PostgreSQL then agree about leases. ``started_at`` is when this daemon started: a session
-    whose last call is older was interrupted by the restart.
+    whose last call is older was interrupted by the restart. ``callers`` hears whose each ticket is.
 
     A session holds its company until its lease is over. Its own application may log in again from
     the same address sooner: a Web Connector runs one update at a time, so one that logs in anew
@@ -43,7 +44,9 @@ class Admission:
         record: SessionRecord,
         now: Callable[[], datetime],
         started_at: datetime,
+        callers: Callers,
     ) -> None:
+        self._callers = callers
         self._settings = settings
         self._record = record
         self._now = now
@@ -92,7 +95,9 @@ class Admission:
             open_problem(application, sync.id, code, now, facts)
         told = login.TOLD.get(login.Verdict(code), code)
         refusal = login.Refusal(told, reference(sync.id), locked_until)
-        return [login.refusal_ticket(refusal), "" if locked_until else "nvu"]
+        name = credentials.connection.name if credentials else ""
+        ticket = self._refusal_ticket(refusal, Caller(name, sync.id, code))
+        return [ticket, "" if locked_until else "nvu"]
 
     def thd_welcome(self, credentials: Credentials, ticket: str, peer: str) -> list[str]:
         """Open a session for a verified login, or say why there is none: busy, none."""
@@ -104,7 +109,8 @@ class Admission:
             return self.thd_refuse(application.username, current, "old-password")
         connections.login_succeeded(application.id, credentials.password_proof, now)
         if _has_no_flow(current):
-            return [login.refusal_ticket(login.Refusal("nothing-to-do", "")), "none"]
+            caller = Caller(current.connection.name, refused="nothing-to-do")
+            return [self._refusal_ticket(login.Refusal("nothing-to-do", ""), caller), "none"]
         connections.lock(current.connection.id)
         holder = self._holder(application, peer, now)
         if holder is not None:
@@ -126,6 +132,7 @@ class Admission:
             peer=peer,
         )
         sessions.save(StageSequence(session, self._settings, now).moved())
+        self._callers.note(ticket, Caller(connection.name, sync.id))
         answer = [ticket, connection.company_file]
         if connection.minimum_interval_seconds:
             # Positional: the third and fourth strings are postponement and interval, in this order.
@@ -176,7 +183,13 @@ class Admission:
     def _busy(self, holder: Session, until: datetime, now: datetime) -> list[str]:
         seconds = int((until - now).total_seconds()) + 1
         refusal = login.Refusal("session-busy", reference(holder.sync_id))
-        return [login.refusal_ticket(refusal), "busy", str(max(seconds, 10))]
+        caller = Caller(holder.connection.name, holder.sync_id, "session-busy")
+        return [self._refusal_ticket(refusal, caller), "busy", str(max(seconds, 10))]
+
+    def _refusal_ticket(self, refusal: login.Refusal, caller: Caller) -> str:
+        ticket = login.refusal_ticket(refusal)
+        self._callers.note(ticket, caller)
+        return ticket
 
 
 def _has_no_flow(credentials: Credentials) -> bool:

@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 
 from twisted.logger import Logger
 
+from daemon.callers import Caller, Callers
 from daemon.session import binding, login, machine
 from daemon.session.machine import (
     ON_CLOSE,
@@ -91,8 +92,13 @@ class CallbackHandlers:
     log = Logger()
 
     def __init__(
-        self, settings: Settings, record: SessionRecord, now: Callable[[], datetime]
+        self,
+        settings: Settings,
+        record: SessionRecord,
+        now: Callable[[], datetime],
+        callers: Callers,
     ) -> None:
+        self._callers = callers
         self._settings = settings
         self._record = record
         self._now = now
@@ -559,7 +565,10 @@ class CallbackHandlers:
         return sessions.is_live_ticket(passwords.ticket_hash(ticket), now)
 
     def _session(self, ticket: str) -> Session | None:
-        return sessions.by_ticket(passwords.ticket_hash(ticket)) if ticket else None
+        session = sessions.by_ticket(passwords.ticket_hash(ticket)) if ticket else None
+        if session is not None:
+            self._callers.note(ticket, Caller(session.connection.name, session.sync_id))
+        return session
 
 
 def _bytes_of(session: Session, wanted: Ask | AskWrite) -> bytes:

@@ -117,7 +117,7 @@ def new(
 @invoiced_server.command()
 @STATE
 @click.option(
-    "--port", type=click.IntRange(0, 65535), default=8087, show_default=True, help="0: a free one."
+    "--port", type=click.IntRange(0, 65535), default=8088, show_default=True, help="0: a free one."
 )
 @click.option("--interface", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--latency", type=click.FloatRange(0), default=0.0, help="Seconds for each answer.")

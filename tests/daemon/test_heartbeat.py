@@ -88,6 +88,7 @@ def settings(folder: Path, listen: str = "tcp:8085:interface=127.0.0.1") -> Sett
             "DESKBRIDGE_DATABASE": f"sqlite:///{folder}/store.sqlite3",
             "DESKBRIDGE_LISTEN": listen,
             "DESKBRIDGE_API_LISTEN": "off",
+            "DESKBRIDGE_ADMIN_LISTEN": "off",
             "DESKBRIDGE_PUBLIC_URL": "https://books.example.com",
         },
     )

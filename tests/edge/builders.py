@@ -14,6 +14,7 @@ from twisted.internet.testing import StringTransport
 from twisted.logger import globalLogPublisher
 from twisted.python.failure import Failure
 
+from daemon.callers import Caller
 from daemon.edge.channel import EdgeChannel
 from daemon.edge.downloads import Downloads
 from daemon.edge.limits import EdgeLimits
@@ -51,6 +52,7 @@ class FakeCallbacks:
         self.asked_tickets: list[str] = []
         self.not_taken: list[tuple[str, str, str, int]] = []
         self.cut_tickets: list[str] = []
+        self.callers: dict[str, Caller] = {}
         self.ticket_answer: Deferred[bool] | None = None
 
     def __getattr__(self, name: str) -> Any:
@@ -80,6 +82,9 @@ class FakeCallbacks:
 
     def cut_off(self, ticket: str) -> None:
         self.cut_tickets.append(ticket)
+
+    def caller(self, ticket: str) -> Caller:
+        return self.callers.get(ticket, Caller())
 
     def is_live_ticket(self, ticket: str) -> Deferred[bool]:
         self.asked_tickets.append(ticket)
@@ -217,11 +222,12 @@ class Rig:
         support_url: str = "",
         support: bytes = b"",
         downloads: Downloads | None = None,
-        **limits: float,
+        **limits: Any,
     ) -> None:
+        self.metered: list[tuple[str, str, float]] = []
         self.callbacks = callbacks or FakeCallbacks()
         self.clock = Clock()
-        self.limits = EdgeLimits(**limits)  # type: ignore[arg-type]
+        self.limits = EdgeLimits(**limits)
         self.site = make_site(
             self.callbacks,
             self.limits,
@@ -230,6 +236,7 @@ class Rig:
             support=support,
             reactor=self.clock,
             downloads=downloads,
+            meter=lambda *told: self.metered.append(told),
         )
         self.site.doStart()
         self._ports = iter(range(40000, 65000))

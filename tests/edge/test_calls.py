@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import pytest
 from lxml import etree
 from twisted.internet.defer import Deferred
+from twisted.logger import LogLevel, formatEvent
 from twisted.python.failure import Failure
 
+from daemon.callers import Caller
 from daemon.edge.operations import OPERATIONS
+from daemon.edge.proxies import TrustedProxies
 from tests.edge.builders import (
     ANSWERS,
     NAMESPACE,
@@ -173,6 +177,30 @@ def test_a_proxy_on_this_machine_is_believed_about_its_client(proxy: str, forwar
     assert rig.asked[0][-1] == "198.51.100.7"
 
 
+def test_of_a_chain_of_our_proxies_the_client_is_whom_the_outermost_one_names() -> None:
+    rig = Rig(proxies=TrustedProxies(["127.0.0.1", "10.0.0.0/8", "2001:db8::/32"]))
+    chain = "forged, 198.51.100.7, 2001:db8::5, 10.9.8.7"
+    rig.connect("10.1.1.1").send(post(envelope("authenticate"), X_Forwarded_For=chain))
+    rig.connect("10.1.1.1").send(post(envelope("authenticate"), X_Forwarded_For="10.0.0.3"))
+    assert [call[-1] for call in rig.asked] == ["198.51.100.7", "10.0.0.3"]
+
+
+def test_where_no_proxy_is_trusted_this_machine_is_not_either() -> None:
+    rig = Rig(proxies=TrustedProxies([]))
+    rig.connect("127.0.0.1").send(post(envelope("authenticate"), X_Forwarded_For="1.2.3.4"))
+    assert rig.asked[0][-1] == "127.0.0.1"
+
+
+def test_the_log_shows_the_client_of_a_proxy() -> None:
+    rig = Rig()
+    with LogLines() as log:
+        rig.connect("127.0.0.1").send(
+            post(envelope("serverVersion"), X_Forwarded_For="198.51.100.7")
+        )
+    shown = [event["peer"] for event in log.events if event["log_level"] is LogLevel.info]
+    assert shown == ["198.51.100.7"]
+
+
 def test_nobody_else_is() -> None:
     rig = Rig()
     rig.connect("203.0.113.9").send(post(envelope("authenticate"), X_Forwarded_For="1.2.3.4"))
@@ -284,7 +312,7 @@ def test_a_client_that_hangs_up_before_its_answer_is_noted_and_told_to_its_sessi
         connection.hang_up()
         later.callback(50)
     assert connection.written == b""
-    assert "203.0.113.9 hung up before the answer to receiveResponseXML" in log.text
+    assert "receiveResponseXML from 203.0.113.9: hung up before the answer" in log.text
     assert rig.callbacks.cut_tickets == [TICKET]
     assert rig.clock.getDelayedCalls() == []
 
@@ -325,8 +353,7 @@ def test_the_log_tells_who_asked_what_but_no_secret() -> None:
         rig.ask(post(receive("<CompanyName>Alder &amp; Ash</CompanyName>")))
         rig.ask(post(envelope("authenticate", strPassword=PASSWORD)[:-20]))
         rig.ask(head("GET", "/qbwc/invoice?ticket=5F0C2A7E-ticket"), "GET")
-    assert "Connection from 203.0.113.9" in log.text
-    assert "authenticate from 203.0.113.9: 200" in log.text
+    assert "authenticate from 203.0.113.9: welcome, 200" in log.text
     assert "GET /qbwc/invoice from 203.0.113.9: 200" in log.text
     assert "Call from 203.0.113.9 refused: The request is not well-formed XML" in log.text
     for secret in (PASSWORD, TICKET, "Alder"):
@@ -334,9 +361,75 @@ def test_the_log_tells_who_asked_what_but_no_secret() -> None:
         assert secret not in repr(log.events)
 
 
+def test_each_call_is_one_line_that_says_whose_it_was() -> None:
+    rig = Rig()
+    ticket = "5f0c2a7e-aaaa-bbbb-cccc-000000000000"
+    rig.callbacks.callers[ticket] = Caller("Larkspur Tile", 12)
+    with LogLines() as log:
+        rig.ask(post(receive("<QBXML/>", ticket)))
+    [line] = [event for event in log.events if event["log_level"] is LogLevel.info]
+    assert formatEvent(line).startswith(
+        "receiveResponseXML of Larkspur Tile (sync 12, ticket 5f0c2a7e) from 203.0.113.9: more, 200"
+    )
+
+
 def test_each_call_leaves_fields_for_a_machine_too() -> None:
     rig = Rig()
+    ticket = "5f0c2a7e-aaaa-bbbb-cccc-000000000000"
+    rig.callbacks.callers[ticket] = Caller("Larkspur Tile", 12)
     with LogLines() as log:
-        rig.call("serverVersion")
+        rig.ask(post(receive("<QBXML/>", ticket)))
     (event,) = [event for event in log.events if event.get("what")]
-    assert (event["what"], event["peer"], event["status"]) == ("serverVersion", "203.0.113.9", 200)
+    told = {name: event[name] for name in ("what", "connection", "sync", "ticket", "outcome")}
+    assert told == {
+        "what": "receiveResponseXML",
+        "connection": "Larkspur Tile",
+        "sync": 12,
+        "ticket": "5f0c2a7e",
+        "outcome": "more",
+    }
+    assert (event["peer"], event["status"]) == ("203.0.113.9", 200)
+
+
+@pytest.mark.parametrize(
+    ("operation", "answer", "outcome"),
+    [
+        ("authenticate", [TICKET, ""], "welcome"),
+        ("sendRequestXML", "<QBXML/>", "request"),
+        ("sendRequestXML", "", "nothing"),
+        ("receiveResponseXML", 100, "done"),
+        ("receiveResponseXML", -1, "failed"),
+        ("connectionError", "done", "given-up"),
+        ("connectionError", "", "retried"),
+        ("clientVersion", "O:2.1.0.30", "too-old"),
+        ("getLastError", "NoOp", "pause"),
+        ("getLastError", "The password is wrong.", "told"),
+        ("closeConnection", "OK", "answered"),
+        ("serverVersion", ValueError("a bug"), "fault"),
+    ],
+)
+def test_each_call_is_counted_with_what_became_of_it(
+    operation: str, answer: Any, outcome: str, logged_failures: list[Any]
+) -> None:
+    rig = Rig(FakeCallbacks(**{operation: answer}))
+    rig.call(operation, ticket=TICKET)
+    assert [(one, became) for one, became, _seconds in rig.metered] == [(operation, outcome)]
+    logged_failures.clear()
+
+
+def test_who_hangs_up_and_who_cannot_be_read_is_counted_too() -> None:
+    later: Deferred[int] = Deferred()
+    rig = Rig(FakeCallbacks(receiveResponseXML=later))
+    connection = rig.connect().send(post(receive("<QBXML/>")))
+    rig.clock.advance(3)
+    connection.hang_up()
+    later.callback(50)
+    rig.ask(post(envelope("authenticate")[:-20]))
+    assert rig.metered == [("receiveResponseXML", "hung-up", 3.0), ("", "unreadable", 0.0)]
+
+
+def test_a_refused_login_is_counted_under_its_reason() -> None:
+    rig = Rig(FakeCallbacks(authenticate=["refused.x", "nvu"]))
+    rig.callbacks.callers["refused.x"] = Caller("Larkspur Tile", 12, "wrong-password")
+    rig.call("authenticate", strUserName="acme")
+    assert [(one, became) for one, became, _ in rig.metered] == [("authenticate", "wrong-password")]

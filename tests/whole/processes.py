@@ -27,6 +27,7 @@ class DaemonProcess:
             "DESKBRIDGE_DATABASE": f"sqlite:///{folder}/store.sqlite3",
             "DESKBRIDGE_LISTEN": f"tcp:{self.port}:interface=127.0.0.1",
             "DESKBRIDGE_API_LISTEN": "off",
+            "DESKBRIDGE_ADMIN_LISTEN": "off",
             "DESKBRIDGE_PUBLIC_URL": self.url,
             "DESKBRIDGE_SWEEP_MINUTES": "0",
             "NO_COLOR": "1",

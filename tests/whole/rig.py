@@ -22,6 +22,7 @@ from twisted.internet.task import Clock
 from twisted.internet.testing import StringTransport
 
 from daemon.callbacks import WebConnectorCallbacks
+from daemon.callers import Callers
 from daemon.clock_watch import ClockWatch, Machine
 from daemon.edge.resource import make_site
 from daemon.service import edge_limits
@@ -115,9 +116,10 @@ class Rig:
         self.store = open_store(self.store_url, clock=lambda: self.now)
         record = SessionRecord(loaded)
         self.watch = ClockWatch(self.store.now, Machine(self.boot, self._uptime))
-        admission = Admission(loaded, record, self.watch.now, self.now)
-        self.handlers = CallbackHandlers(loaded, record, self.watch.now)
-        callbacks = WebConnectorCallbacks(admission, self.handlers, self.threads(), loaded)
+        callers = Callers()
+        admission = Admission(loaded, record, self.watch.now, self.now, callers)
+        self.handlers = CallbackHandlers(loaded, record, self.watch.now, callers)
+        callbacks = WebConnectorCallbacks(admission, self.handlers, self.threads(), loaded, callers)
         self.site = make_site(
             callbacks, edge_limits(loaded), public_url=loaded.public_url, reactor=Clock()
         )

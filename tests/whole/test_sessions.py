@@ -573,6 +573,30 @@ def test_no_secret_is_in_the_log(rig, logged_text):
     assert "Login of" in logged_text()
 
 
+def test_each_call_of_a_session_says_whose_it_is(rig, logged_text):
+    rig.sync()
+    [sync] = rig.syncs()
+    calls = [line for line in logged_text().splitlines() if " bytes after " in line]
+    calls = [line for line in calls if "Version from" not in line and "GET" not in line]
+    assert len(calls) > 5
+    assert all(f" of Larkspur (sync {sync.id}, ticket " in line for line in calls)
+
+
+def test_a_refused_login_says_whose_it_is_and_why(rig, logged_text):
+    rig.by_hand(password="a-wrong-guess").log_in()
+    [sync] = rig.syncs()
+    told = f"authenticate of Larkspur (sync {sync.id}) from 127.0.0.1: wrong-password, 200"
+    assert told in logged_text()
+
+
+def test_after_a_restart_the_next_call_says_whose_it_is_again(rig, logged_text):
+    hand = rig.by_hand()
+    hand.log_in()
+    rig.restart()
+    hand.ask()
+    assert "sendRequestXML of Larkspur (sync 1, ticket " in logged_text()
+
+
 def test_a_failed_sync_is_a_problem_until_one_goes_well(rig):
     connector, row = rig.web_connector()
     rig.company.set_situation("closed")

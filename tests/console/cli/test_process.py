@@ -203,7 +203,12 @@ def test_a_tls_key_that_is_missing_is_told_with_its_setting(environ, tmp_path):
     listen = f"ssl:0:privateKey={tmp_path}/key.pem:certKey={tmp_path}/cert.pem"
     done = subprocess.run(
         [sys.executable, "-m", "deskbridge", "daemon"],
-        env=environ | {"DESKBRIDGE_LISTEN": listen, "DESKBRIDGE_API_LISTEN": "off"},
+        env=environ
+        | {
+            "DESKBRIDGE_LISTEN": listen,
+            "DESKBRIDGE_API_LISTEN": "off",
+            "DESKBRIDGE_ADMIN_LISTEN": "off",
+        },
         capture_output=True,
         timeout=30,
     )

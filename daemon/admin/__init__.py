@@ -1,0 +1,1 @@
+"""What monitoring asks the daemon: is it alive, is it ready, and how are things?"""

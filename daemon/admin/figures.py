@@ -1,0 +1,226 @@
+"""The figures of the store, as Prometheus reads them: read beside those who write, and rarely.
+
+Reading takes longer the more there is in the store, so what is bounded is its share of the time:
+after a reading the next one comes at the earliest 50 times as long afterwards, and never within
+ten seconds. Whoever asks meanwhile gets the figures that are known. Each figure is a reading of
+its own, so that no writer ever waits for more than one.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from time import perf_counter
+from typing import Any, TypeVar
+
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+from twisted.internet import defer
+from twisted.internet.defer import Deferred
+from twisted.logger import Logger
+
+from daemon.read_thread import Reads
+from shared.errors import StoreError
+from shared.health.queues import is_late
+from shared.models import daemons, figures
+from shared.models.figures import ApplicationFigures, Group, OutletFigures
+from shared.models.store import Store
+from shared.rules.values import SyncState
+
+LEAST_SECONDS = 10.0
+SHARE = 50
+"""One part in so many of the time is spent on reading figures at the most."""
+PATIENCE_SECONDS = 5.0
+"""So long somebody who asks waits for a reading; then the figures before it do."""
+
+T = TypeVar("T")
+Families = Iterable[Metric]
+Groups = Mapping[str, Group]
+
+
+class StoreFigures:
+    """The latest figures, and when to read the next ones."""
+
+    log = Logger()
+
+    def __init__(self, reactor: Any, reads: Reads) -> None:
+        self._reactor = reactor
+        self._reads = reads
+        self._text = b""
+        self._next_seconds = float("-inf")
+        self._waiting: list[Deferred[None]] | None = None  # while they are being read
+
+    async def text(self) -> bytes:
+        """The figures; without a store only that there is none."""
+        if self._waiting is not None or self._reactor.seconds() >= self._next_seconds:
+            await self._read()
+        return self._text
+
+    def _read(self) -> Deferred[None]:
+        """Fires when a reading is over, or took too long to be waited for."""
+        done: Deferred[None] = Deferred()
+        if self._waiting is None:
+            self._waiting = [done]
+            self._reads.run(_measured).addCallbacks(self._keep, self._failed).addBoth(self._over)
+        else:
+            self._waiting.append(done)
+        return done.addTimeout(PATIENCE_SECONDS, self._reactor).addErrback(_gave_up)
+
+    def _keep(self, read: tuple[bytes, float]) -> None:
+        self._text, seconds = read
+        self._next_seconds = self._reactor.seconds() + max(LEAST_SECONDS, SHARE * seconds)
+
+    def _failed(self, failure: Any) -> None:
+        self._text = _render([_up(False)])
+        self._next_seconds = self._reactor.seconds() + LEAST_SECONDS
+        if failure.check(StoreError):
+            self.log.error("The figures cannot be read: {why}", why=failure.getErrorMessage())
+        else:
+            self.log.failure("The figures cannot be read", failure)
+
+    def _over(self, _result: object) -> None:
+        waiting, self._waiting = self._waiting or [], None
+        for one in waiting:
+            one.callback(None)
+
+
+def _gave_up(failure: Any) -> None:
+    failure.trap(defer.TimeoutError)
+
+
+def _measured(store: Store) -> tuple[bytes, float]:
+    begun = perf_counter()
+    text = _render([*families(store), _up(True)])
+    return text, perf_counter() - begun
+
+
+class _Once(Collector):
+    """What is rendered once."""
+
+    def __init__(self, found: Families) -> None:
+        self._found = found
+
+    def collect(self) -> Families:
+        return self._found
+
+
+def _render(found: Families) -> bytes:
+    registry = CollectorRegistry(auto_describe=False)
+    registry.register(_Once(found))
+    return generate_latest(registry)
+
+
+def _up(is_up: bool) -> Metric:
+    return GaugeMetricFamily(
+        "deskbridge_store_up", "Whether the store could be read.", value=float(is_up)
+    )
+
+
+def families(store: Store) -> Iterator[Metric]:
+    """Read every figure, each in a unit of its own. Raises StoreError."""
+    with store.reading():
+        now = store.now()
+        running = len(daemons.running(now))
+    yield GaugeMetricFamily(
+        "deskbridge_figures_timestamp_seconds",
+        "When the figures of the store were read.",
+        value=now.timestamp(),
+    )
+    yield GaugeMetricFamily("deskbridge_daemons", "Daemons that run on this store.", value=running)
+    for name, label, told, read in _GROUPS:
+        yield from _grouped(name, label, told, _in_a_unit(store, read))
+    yield from _of_outlets(_in_a_unit(store, figures.outlets))
+    yield from _of_applications(_in_a_unit(store, figures.applications), now)
+
+
+def _in_a_unit(store: Store, read: Callable[[], T]) -> T:
+    with store.reading():
+        return read()
+
+
+_GROUPS: Sequence[tuple[str, str, str, Callable[[], Groups]]] = (
+    ("sessions", "phase", "Sessions of the Web Connector that have not ended", figures.sessions),
+    ("syncs", "state", "Syncs that have not ended", figures.running_syncs),
+    ("invoices", "status", "Invoices", figures.invoices),
+    ("customers", "state", "Customers and jobs", figures.customers),
+    ("payments", "status", "Payments", figures.payments),
+    ("postings", "state", "Payments as they are posted to QuickBooks", figures.postings),
+    ("open_writes", "phase", "Writes whose outcome is not known yet", figures.open_writes),
+    ("problems", "code", "Open problems", figures.problems),
+    ("outgoing", "state", "Records on their way to billing platforms", figures.outgoing),
+)
+
+
+def _grouped(name: str, label: str, told: str, groups: Groups) -> Families:
+    count = GaugeMetricFamily(f"deskbridge_{name}", f"{told}, by {label}.", labels=[label])
+    oldest = GaugeMetricFamily(
+        f"deskbridge_{name}_oldest_timestamp_seconds",
+        f"{told}: since when the oldest one is in this {label}.",
+        labels=[label],
+    )
+    for value, group in groups.items():
+        count.add_metric([value], group.count)
+        if group.oldest_at is not None:
+            oldest.add_metric([value], group.oldest_at.timestamp())
+    return [count, oldest] if oldest.samples else [count]
+
+
+def _of_outlets(outlets: Iterable[OutletFigures]) -> Families:
+    behind = GaugeMetricFamily(
+        "deskbridge_outlet_behind", "Events that an outlet has not passed yet.", labels=["outlet"]
+    )
+    aside = GaugeMetricFamily(
+        "deskbridge_outlet_deliveries",
+        "Events that an outlet has passed without delivering them, by state.",
+        labels=["outlet", "state"],
+    )
+    delivered = GaugeMetricFamily(
+        "deskbridge_outlet_delivered_timestamp_seconds",
+        "When an outlet delivered something last; 0 for never.",
+        labels=["outlet"],
+    )
+    for outlet in outlets:
+        behind.add_metric([outlet.name], outlet.behind)
+        aside.add_metric([outlet.name, "waiting"], outlet.waiting)
+        aside.add_metric([outlet.name, "parked"], outlet.parked)
+        delivered.add_metric([outlet.name], _stamp(outlet.delivered_at))
+    return [behind, aside, delivered]
+
+
+def _of_applications(applications: Collection[ApplicationFigures], now: datetime) -> Families:
+    labels = ["connection", "application"]
+    seen = GaugeMetricFamily(
+        "deskbridge_application_seen_timestamp_seconds",
+        "When the Web Connector called last for an application; 0 for never.",
+        labels=labels,
+    )
+    late = GaugeMetricFamily(
+        "deskbridge_application_late",
+        "Whether an application that runs by itself has missed two runs.",
+        labels=labels,
+    )
+    failed = GaugeMetricFamily(
+        "deskbridge_application_failed",
+        "Whether the latest sync of an application failed.",
+        labels=labels,
+    )
+    latest = GaugeMetricFamily(
+        "deskbridge_latest_syncs",
+        "Applications by the state of their latest sync.",
+        labels=["state"],
+    )
+    for one in applications:
+        of_this = [one.connection, one.application]
+        is_behind = is_late(one.last_seen_at, one.run_every_minutes, now)
+        seen.add_metric(of_this, _stamp(one.last_seen_at))
+        late.add_metric(of_this, float(is_behind))
+        failed.add_metric(of_this, float(one.last_sync == SyncState.FAILED))
+    for state, count in Counter(one.last_sync for one in applications if one.last_sync).items():
+        latest.add_metric([state], count)
+    return [seen, late, failed, latest]
+
+
+def _stamp(moment: datetime | None) -> float:
+    return moment.timestamp() if moment else 0.0

@@ -1,0 +1,130 @@
+"""The addresses of monitoring: /healthz, /readyz and /metrics, for GET and HEAD alone.
+
+No password: they tell counts, states and the names of connections, no document and no amount. So
+the setting ``admin_listen`` keeps them on this machine unless somebody says otherwise.
+"""
+
+# mypy: disallow-untyped-calls=False
+# (Twisted's web server has no annotations to check our calls against.)
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from twisted.internet import defer
+from twisted.internet.defer import Deferred
+from twisted.logger import Logger
+from twisted.web import http
+from twisted.web.resource import Resource
+from twisted.web.server import NOT_DONE_YET
+
+from daemon.admin.figures import StoreFigures
+from daemon.admin.metrics import CONTENT_TYPE, Metrics
+from daemon.edge.body_gate import DiscardedBody
+from daemon.edge.http import Clock, EdgeSite
+from daemon.edge.limits import EdgeLimits
+from daemon.store_thread import Threads
+from shared.errors import StoreError
+
+STORE_SECONDS = 5.0
+"""A store that does not answer within this time is not healthy."""
+_TEXT = "text/plain; charset=utf-8"
+Answer = tuple[int, str, bytes]
+
+
+class Admin(Resource):
+    """What is answered at each address."""
+
+    isLeaf = True
+    log = Logger()
+
+    def __init__(
+        self,
+        reactor: Any,
+        threads: Threads,
+        metrics: Metrics,
+        figures: StoreFigures,
+        is_serving: Callable[[], bool],
+    ) -> None:
+        """``is_serving`` tells whether the Web Connector is answered at all addresses."""
+        super().__init__()
+        self._reactor = reactor
+        self._threads = threads
+        self._metrics = metrics
+        self._figures = figures
+        self._is_serving = is_serving
+        self._answers: dict[bytes, Callable[[], Awaitable[Answer]]] = {
+            b"/healthz": self._health,
+            b"/readyz": self._readiness,
+            b"/metrics": self._everything,
+        }
+
+    def render(self, request: Any) -> Any:
+        """Answer by address."""
+        answer = self._answers.get(request.path)
+        if answer is None:
+            self._write(request, (http.NOT_FOUND, _TEXT, b"There is nothing at this address.\n"))
+        elif request.method not in (b"GET", b"HEAD"):
+            request.setHeader(b"Allow", b"GET, HEAD")
+            told = b"This method is of no use here.\n"
+            self._write(request, (http.NOT_ALLOWED, _TEXT, told))
+        else:
+            Deferred.fromCoroutine(self._answer(request, answer)).addErrback(self._failed)
+        return NOT_DONE_YET
+
+    async def _answer(self, request: Any, answer: Callable[[], Awaitable[Answer]]) -> None:
+        gone: list[Any] = []
+        request.notifyFinish().addErrback(gone.append)
+        found = await answer()
+        if not gone:
+            self._write(request, found)
+
+    def _failed(self, failure: Any) -> None:
+        self.log.failure("A question of monitoring could not be answered", failure)
+
+    def _write(self, request: Any, answer: Answer) -> None:
+        status, content_type, body = answer
+        request.setResponseCode(status)
+        request.setHeader(b"Content-Type", content_type.encode())
+        request.setHeader(b"Content-Length", b"%d" % len(body))
+        request.setHeader(b"Cache-Control", b"no-store")
+        request.write(body)
+        request.finish()
+
+    async def _health(self) -> Answer:
+        """Whether the store's own thread does what it is asked for."""
+        asked = self._threads.store(lambda: None)
+        try:
+            await asked.addTimeout(STORE_SECONDS, self._reactor)
+        except defer.TimeoutError:
+            return _not_now(f"The store did not answer within {STORE_SECONDS:g} seconds.")
+        except StoreError as error:
+            return _not_now(error.sentence)
+        return http.OK, _TEXT, b"ok\n"
+
+    async def _readiness(self) -> Answer:
+        """Whether calls should be sent here: no more once the daemon stops."""
+        if not self._is_serving():
+            return _not_now("The daemon does not take calls: it is starting or stopping.")
+        return await self._health()
+
+    async def _everything(self) -> Answer:
+        store = await self._figures.text()
+        return http.OK, CONTENT_TYPE, self._metrics.text() + store
+
+
+def _not_now(sentence: str) -> Answer:
+    return http.SERVICE_UNAVAILABLE, _TEXT, f"{sentence}\n".encode()
+
+
+class AdminSite(EdgeSite):
+    """The listening side: who asks every few seconds leaves no line in the log."""
+
+    def log(self, request: Any) -> None:
+        """Leave none."""
+
+
+def make_admin_site(admin: Admin, limits: EdgeLimits, reactor: Clock) -> EdgeSite:
+    """The listening side of monitoring, with the same limits and deadlines as the edge's."""
+    return AdminSite(admin, limits, lambda _head: DiscardedBody(limits.body_limit_bytes), reactor)
