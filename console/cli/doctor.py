@@ -27,14 +27,17 @@ MARK = "{:<6}"
 @click.option(
     "--settings", "with_settings", is_flag=True, help="Also show each setting and its source."
 )
+@click.option("--strict", is_flag=True, help="End with exit code 1 for a warning, too.")
 @json_option(DIAGNOSIS)
 @pass_command_context
-def doctor(context: CommandContext, no_network: bool, with_settings: bool, as_json: bool) -> None:
+def doctor(
+    context: CommandContext, no_network: bool, with_settings: bool, strict: bool, as_json: bool
+) -> None:
     """Check settings, store, daemon, public address and queues; say what to do.
 
-    The worst finding comes last. Exit code 1 when a check failed, else 0: a warning does not
-    count. In JSON the checks stand in the order in which they were made, and the settings are
-    always there. Nothing is changed, nor is a missing store made.
+    The worst finding comes last. Exit code 1 when a check failed, with --strict also for a
+    warning, else 0. In JSON the checks stand in the order in which they were made, and the
+    settings are always there. Nothing is changed, nor is a missing store made.
     """
     network = None if no_network else health.Internet()
     with output.waiting("Checking"):
@@ -43,7 +46,7 @@ def doctor(context: CommandContext, no_network: bool, with_settings: bool, as_js
         output.say_json(DIAGNOSIS.of(found))
     else:
         _say(found, with_settings=with_settings)
-    if not found.is_well:
+    if not (found.is_spotless if strict else found.is_well):
         output.flush()
         raise click.exceptions.Exit(int(Exit.FAILED))
 

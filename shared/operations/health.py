@@ -27,6 +27,11 @@ class Diagnosis:
         """Whether nothing failed; what is only a warning may stay."""
         return not any(check.state == "fail" for check in self.checks)
 
+    @property
+    def is_spotless(self) -> bool:
+        """Whether there is not even a warning."""
+        return all(check.state == "ok" for check in self.checks)
+
 
 def view(store: Store, settings: Settings, machine: Machine) -> tuple[Check, ...]:
     """Every check but those over the network, in the order in which they were made."""

@@ -54,6 +54,12 @@ def test_a_warning_is_told_and_the_exit_code_is_0(up):
     assert all(len(line) <= 80 for line in text.splitlines() if str(up.folder) not in line)
 
 
+def test_strictly_a_warning_ends_with_1_too(up):
+    found = diagnosis(up, "--strict", code=1)
+    assert found["ok"], "nothing failed"
+    assert "warn" in states(found).values()
+
+
 def test_a_failure_comes_last_and_the_exit_code_is_1(shell):
     result = shell.run("doctor", "--no-network")
     assert result.exit_code == 1
