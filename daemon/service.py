@@ -11,6 +11,7 @@ from dataclasses import replace
 from datetime import datetime
 from random import random
 from secrets import token_hex
+from socket import gethostname
 from typing import Any
 
 from twisted.application.service import MultiService, Service
@@ -23,6 +24,9 @@ from twisted.logger import Logger
 from daemon.admin.figures import StoreFigures
 from daemon.admin.metrics import Metrics
 from daemon.admin.resource import Admin, make_admin_site
+from daemon.alerts.mail import Mailer, NoMailer, SmtpMailer
+from daemon.alerts.sending import Sender
+from daemon.alerts.service import Alerts
 from daemon.api.answering import Answering
 from daemon.api.resource import make_api_site
 from daemon.callbacks import WebConnectorCallbacks
@@ -51,6 +55,8 @@ from daemon.session.record import SessionRecord
 from daemon.store_thread import ReactorThreads, Threads
 from daemon.systemd import notify, watchdog_interval
 from shared import sealing
+from shared.health.machine import ThisMachine
+from shared.mail_server import MailServer
 from shared.models import downloads
 from shared.models.downloads import Offered
 from shared.models.store import Store
@@ -327,7 +333,19 @@ def make_daemon(
 
         return WebClient(reactor, private_allowed=settings.webhooks_to_private_addresses)
 
-    sources: list[OutletSource] = [Webhooks(MadeWhenUsed(web_client), reads, watch.now)]
+    client = MadeWhenUsed(web_client)
+    sources: list[OutletSource] = [Webhooks(client, reads, watch.now)]
+    alerts = Alerts(
+        Sender(_mailer(reactor, settings, environ), client, watch.now),
+        reactor=reactor,
+        threads=threads,
+        reads=reads,
+        settings=settings,
+        machine=ThisMachine(),
+        now=watch.now,
+        chance=random,
+        holder=facts.instance,
+    )
     answering = Answering(store, threads, reads, bell)
     api_site = make_api_site(
         answering, edge_limits(settings), reactor=reactor, now=store.now, meter=metrics.request
@@ -354,11 +372,20 @@ def make_daemon(
         Outlets(sources, reactor=reactor, reads=reads, runner=run_outlet),
         connectors,
         admin,
+        alerts,
         api,
         edge,
         Heartbeat(reactor, threads, watch.look, lambda: replace(facts, listening=edge.addresses)),
     ]
     return Daemon(parts, edge=edge, others=[api, admin])
+
+
+def _mailer(reactor: Any, settings: Settings, environ: Mapping[str, str]) -> Mailer:
+    server = MailServer.parse(settings.mail_server)
+    if server is None:
+        return NoMailer()
+    sender = settings.mail_from or f"deskbridge@{gethostname() or 'localhost'}"
+    return SmtpMailer(reactor, server, sender, lambda: server.password(environ))
 
 
 def _downloads(threads: Threads, store: Store) -> Downloads:

@@ -6,6 +6,7 @@ import ipaddress
 import re
 from collections.abc import Callable
 
+from shared.mail_server import MailServer, is_mail_address
 from shared.urls import address_complaints
 
 Parser = Callable[[object], object]
@@ -104,6 +105,24 @@ def web_address(raw: object) -> str:
         first = complaints[0]
         raise BadValue(first.problem, first.remedy[0].upper() + first.remedy[1:])
     return text.rstrip("/")
+
+
+def mail_server(raw: object) -> str:
+    """Read where mail is handed over; empty for nowhere."""
+    text = _text(raw)
+    try:
+        MailServer.parse(text)
+    except ValueError as why:
+        raise BadValue(str(why), "Write for example smtp://alerts@mail.example.com:587") from None
+    return text
+
+
+def mail_address(raw: object) -> str:
+    """Read one mail address, or none."""
+    text = _text(raw)
+    if text and not is_mail_address(text):
+        raise BadValue("it is not a mail address", "Write for example alerts@example.com")
+    return text
 
 
 def level(raw: object) -> str:

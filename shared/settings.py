@@ -22,6 +22,8 @@ from shared.setting_values import (
     endpoints,
     endpoints_or_off,
     level,
+    mail_address,
+    mail_server,
     mask_secrets,
     networks_or_off,
     one_of,
@@ -33,6 +35,8 @@ from shared.setting_values import (
 
 PREFIX = "DESKBRIDGE_"
 CONFIG_VARIABLE = "DESKBRIDGE_CONFIG"
+SECRET_VARIABLES = ("DESKBRIDGE_STORE_KEY", "DESKBRIDGE_MAIL_PASSWORD")
+"""What the environment may hold beside settings; it is never shown."""
 FILE_NAME = "deskbridge.toml"
 MACHINE_CONFIG = Path("/etc/deskbridge") / FILE_NAME
 
@@ -227,6 +231,20 @@ SETTINGS: tuple[Setting, ...] = (
         switch,
     ),
     Setting(
+        "mail_server",
+        "",
+        "Where mail about alerts is handed over: smtp://user@host:587 (STARTTLS is demanded), "
+        "smtps://user@host:465, or smtp://localhost for the mail server of this machine. Its "
+        "password is a credential of its own: docs/alerts.md. Default: no mail is sent.",
+        mail_server,
+    ),
+    Setting(
+        "mail_from",
+        "",
+        "The sender of that mail. Default: deskbridge@ and the name of this machine.",
+        mail_address,
+    ),
+    Setting(
         "store_threads",
         "0",
         "Threads that work on the database; 0 means 1 on SQLite and 4 on PostgreSQL.",
@@ -294,6 +312,8 @@ class Settings:
     invoiced_poll_seconds: int
     keep_days: int
     webhooks_to_private_addresses: bool
+    mail_server: str
+    mail_from: str
     store_threads: int
     drain_seconds: int
     sources: Mapping[str, str] = field(default_factory=dict, compare=False)
@@ -488,5 +508,5 @@ def _nearest(key: str) -> str:
 
 
 def _foreign(environ: Mapping[str, str]) -> tuple[str, ...]:
-    known = {setting.env for setting in SETTINGS} | {CONFIG_VARIABLE}
+    known = {setting.env for setting in SETTINGS} | {CONFIG_VARIABLE, *SECRET_VARIABLES}
     return tuple(sorted(name for name in environ if name.startswith(PREFIX) and name not in known))

@@ -63,6 +63,7 @@ def cli(ctx: click.Context, config: Path | None) -> None:
 
 
 for name, place, told in (
+    ("alerts", "alerts:alerts", "Who is told when something goes wrong; test it."),
     ("audit", "audit:audit", "Who changed what, and when."),
     ("connection", "connection:connection", "Add, list, show, edit and remove connections."),
     ("credits", "credits:credit_memos", "List the credit memos that customers can still use."),

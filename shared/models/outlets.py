@@ -281,6 +281,12 @@ def goes(outlet: OutletStanding) -> None:
     update_columns(t.Outlet, id=outlet.id, attempts=0, reason="", pause_until_ms=_NEVER)
 
 
+def delivered(outlet: OutletStanding, now: datetime) -> None:
+    """Say that something went through that is no event."""
+    goes(outlet)
+    update_columns(t.Outlet, id=outlet.id, delivered_ms=millis(now))
+
+
 def _take_off(outlet_id: int, event: Event, now: datetime) -> None:
     """It was delivered: the next of its record has its turn, and parked ones are overtaken."""
     if _TAKE_OFF.run(outlet=outlet_id, event=event.id):

@@ -908,6 +908,72 @@ class Webhook(Table):
     created_by = TextField()
 
 
+class AlertRecipient(Table):
+    """Somebody who is told of alerts; ``address`` is a mail address or a URL.
+
+    Its connection is that of its outlet. No secret is kept: what a URL gets is signed with what is
+    worked out of ``salt``. ``test_asked_ms`` and ``test_done_ms``: a test was asked for, and made;
+    ``test_reason`` says why it failed.
+    """
+
+    id = LastingIdField()
+    outlet = ForeignKeyField(Outlet, on_delete="CASCADE", unique=True)
+    address = TextField()
+    salt = TextField()
+    audience = TextField()
+    digest = TextField()
+    digest_time = TextField()
+    quiet = TextField()
+    amounts = BooleanField()
+    created_ms = BigIntegerField()
+    created_by = TextField()
+    digest_ms = BigIntegerField(null=True)
+    sent_ms = BigIntegerField(null=True)
+    test_asked_ms = BigIntegerField(null=True)
+    test_done_ms = BigIntegerField(null=True)
+    test_reason = TextField()
+
+    class Meta:
+        table_name = "alert_recipient"
+
+
+class Alert(Table):
+    """Something that is wrong, from when it was first seen until it was away for a while.
+
+    ``connection`` is 0 for Deskbridge as a whole. One is open for each kind, connection and
+    ``about``: ``open_key`` is those three, and null once it is closed.
+    """
+
+    id = LastingIdField()
+    open_key = TextField(null=True, unique=True)
+    kind = TextField()
+    connection = BigIntegerField()
+    about = TextField()
+    subject = TextField()
+    told = TextField()
+    plain = TextField()
+    remedy = TextField()
+    code = TextField()
+    size = IntegerField()
+    opened_ms = BigIntegerField()
+    gone_ms = BigIntegerField(null=True)
+    closed_ms = BigIntegerField(null=True, index=True)
+
+
+class AlertTold(Table):
+    """What a recipient was told of an alert, until it got the all-clear."""
+
+    recipient = ForeignKeyField(AlertRecipient, on_delete="CASCADE", index=False)
+    alert = ForeignKeyField(Alert, on_delete="CASCADE")
+    times = IntegerField()
+    last_ms = BigIntegerField()
+    size = IntegerField()
+
+    class Meta:
+        table_name = "alert_told"
+        primary_key = CompositeKey("recipient", "alert")
+
+
 class ApiToken(Table):
     """What lets a program in: ``digest`` is the SHA-256 of the secret, which is kept nowhere.
 
@@ -1227,6 +1293,9 @@ TABLES: tuple[type[Table], ...] = (
     Outlet,
     Delivery,
     Webhook,
+    AlertRecipient,
+    Alert,
+    AlertTold,
     ApiToken,
     TokenConnection,
     ApiAnswer,

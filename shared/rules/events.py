@@ -43,6 +43,8 @@ class EventKind(StrEnum):
     PASSWORD_CHANGED = "password.changed"  # noqa: S105 - no password
     PASSWORD_LOCKED = "password.locked"  # noqa: S105
     PASSWORD_UNLOCKED = "password.unlocked"  # noqa: S105
+    ALERT_OPENED = "alert.opened"  # something is wrong
+    ALERT_CLOSED = "alert.closed"  # and is right again
     WEBHOOK_TESTED = "webhook.tested"  # for that one webhook alone
 
     @property

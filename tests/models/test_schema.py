@@ -98,7 +98,7 @@ def test_migrations_are_numbered_and_stand_alone(step):
 NEVER_GIVEN_OUT_TWICE = {
     *("connection", "application", "sync", "session", "exchange", "problem"),
     *("payment", "payment_import", "posting", "message_set", "event", "outlet", "api_token"),
-    "webhook",
+    *("webhook", "alert", "alert_recipient"),
 }
 
 

@@ -65,6 +65,8 @@ def test_without_a_word_from_anybody_the_defaults_hold():
         invoiced_poll_seconds=60,
         keep_days=90,
         webhooks_to_private_addresses=False,
+        mail_server="",
+        mail_from="",
         store_threads=0,
         drain_seconds=20,
     )
@@ -109,12 +111,26 @@ def test_every_key_can_come_from_the_environment():
         "support_url": "https://b.example.com/help",
         "log": "WARNING",
         "minimum_webconnector": "33.0",
+        "mail_server": "smtps://ada@mail.example.com",
+        "mail_from": "deskbridge@example.com",
     }
     environ = {s.env: texts.get(s.name, s.default) for s in SETTINGS}
     settings = load_settings(None, environ)
     assert set(settings.sources.values()) == {s.env for s in SETTINGS}
     assert settings.log == "warn"
     assert settings.listen == ("tcp:1", "tcp6:2:interface=\\:\\:1")
+
+
+def test_secrets_of_the_environment_are_no_strangers_and_no_settings():
+    environ = {"DESKBRIDGE_STORE_KEY": "k" * 32, "DESKBRIDGE_MAIL_PASSWORD": "hunter2"}
+    settings = load_settings(None, {**STATE, **environ})
+    assert settings.unused_environment == ()
+    assert "hunter2" not in repr(settings) + repr(settings.shown())
+
+
+def test_a_refused_mail_server_does_not_show_its_password():
+    (fault,) = faults(DESKBRIDGE_MAIL_SERVER="smtp://ada:hunter2@mail.example.com")
+    assert "hunter2" not in str(fault)
 
 
 # Where the store lies unless somebody says so.
@@ -222,6 +238,11 @@ def test_the_variable_that_names_the_file_is_no_stranger(tmp_path):
         ("public_url", "https://b.example.com/?a", "? part"),
         ("support_url", "https://", "no host name"),
         ("log", "loud", "no such level"),
+        ("mail_server", "mail.example.com:587", "smtp://host"),
+        ("mail_server", "smtp://ada:hunter2@mail.example.com", "holds a password"),
+        ("mail_server", "smtp://mail.example.com:99999", "port"),
+        ("mail_server", "smtp://mail.example.com/inbox", "behind the host"),
+        ("mail_from", "Ada <ada@example.com>", "not a mail address"),
         ("minimum_webconnector", "2.x", "not a version"),
         ("page_size", "many", "not a whole number"),
         ("page_size", "2.5", "not a whole number"),

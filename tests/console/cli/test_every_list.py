@@ -13,10 +13,11 @@ import click
 import pytest
 
 from console.cli.json_option import JsonOption
-from shared.models import connections, problems, syncs
+from shared.models import alerts, connections, problems, syncs
 from shared.models.ledger import credit_memos
 from shared.models.platforms import accounts, records
 from shared.models.store import open_store
+from shared.rules.alerts import AlertKind, Changes, Condition
 from shared.rules.ledger import CreditMemo
 from shared.rules.values import RecordKind
 from tests.console.cli.builders import Shell, customer, import_into, invoice, trouble
@@ -81,7 +82,10 @@ def filled(tmp_path_factory):
             syncs.start(held, "invoice", shell.store.now())
             credit_memos.store(held, 1, [memo("C-1"), memo("C-2")], of_all=True)
             map_records(held, name, shell.store.now())
+            wrong = Condition(AlertKind.SYNC_LATE, held, "invoice", "a\x1b[2J", "b", "b", "c")
+            alerts.change(Changes(opened=(wrong,)), shell.store.now())
     for name in ("Bramble", "Larkspur"):  # last, so that the newest events are of both
+        shell.says("alerts", "add", f"{name}@example.com", "--connection", name)
         shell.says("webhook", "add", name, f"https://hooks.example.com/{name}")
     shell.close()
     return shell.folder / "store.sqlite3"

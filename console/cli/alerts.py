@@ -1,0 +1,207 @@
+"""``deskbridge alerts``: what is wrong, and who is told of it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from functools import partial
+
+import click
+
+from console.cli import output
+from console.cli.context import CommandContext, pass_command_context
+from console.cli.deciding import decide, say_outcome
+from console.cli.errors import Refused
+from console.cli.json_option import json_option
+from console.cli.listing import Listing
+from shared.operations import alerts as operations
+from shared.operations.alerts import RecipientStanding, TestResults, Wanted
+from shared.operations.contracts.alerts import ADDED, ALERT, RECIPIENT, TESTED
+from shared.operations.contracts.outcome import OUTCOME
+from shared.operations.describe import alerts as describe
+from shared.operations.describe.tables import Column, Row
+from shared.operations.describe.text import local_time
+from shared.rules.alerts import Alert, Audience, Digest
+
+TEST_SECONDS = 60.0
+"""So long a test is waited for: two until a daemon sees it, 45 for the receiver."""
+_LOOK_SECONDS = 0.25
+_MOST = 1000
+
+
+@click.group()
+def alerts() -> None:
+    """Tell people when something goes wrong; docs/alerts.md tells how."""
+
+
+@alerts.command()
+@click.argument("address", metavar="ADDRESS")
+@click.option("--connection", "name", metavar="NAME", help="Only of this connection.")
+@click.option(
+    "--digest",
+    type=click.Choice([digest.value for digest in Digest]),
+    default=Digest.NONE.value,
+    show_default=True,
+    help="One message a day, or on Mondays, in place of one for each alert.",
+)
+@click.option(
+    "--at",
+    "digest_time",
+    metavar="TIME",
+    default="",
+    help='When the digest is sent, such as 07:00 or "07:00 America/Chicago". Default: 07:00.',
+)
+@click.option(
+    "--quiet-hours",
+    "quiet",
+    metavar="HOURS",
+    default="",
+    help='Send nothing in these hours, such as 22:00-07:00 or "22:00-07:00 America/Chicago".',
+)
+@click.option(
+    "--bookkeeper",
+    is_flag=True,
+    help="For the bookkeeper of a connection: plain words, no commands, nothing of the machine.",
+)
+@click.option(
+    "--amounts/--no-amounts",
+    default=None,
+    help="Tell amounts of money. Default: yes, and no for a bookkeeper.",
+)
+@json_option(ADDED)
+@pass_command_context
+def add(
+    context: CommandContext,
+    address: str,
+    name: str | None,
+    digest: str,
+    digest_time: str,
+    quiet: str,
+    bookkeeper: bool,
+    amounts: bool | None,
+    as_json: bool,
+) -> None:
+    """Tell ADDRESS: a mail address, or a URL that gets signed requests.
+
+    The secret that signs what a URL gets is shown once.
+    """
+    wanted = Wanted(
+        audience=Audience.BOOKKEEPER if bookkeeper else Audience.OPERATOR,
+        digest=Digest(digest),
+        digest_time=digest_time,
+        quiet=quiet,
+        amounts=amounts,
+    )
+    plan = partial(operations.plan_add, address=address, wanted=wanted, connection=name)
+    added = decide(context, plan)
+    if as_json:
+        output.say_json(ADDED.of(added))
+        return
+    output.say_wrapped(f"{added.sentence} Try it: deskbridge alerts test {added.id}")
+    if added.secret:
+        output.say(added.secret)
+
+
+@alerts.command("list")
+@click.option("--connection", "name", metavar="NAME", help="Only those of this connection.")
+@json_option(RECIPIENT, many=True)
+@pass_command_context
+def list_recipients(context: CommandContext, name: str | None, as_json: bool) -> None:
+    """List who is told, and how their messages stand; no secret is shown."""
+    found = context.read(partial(operations.view_recipients, connection=name))
+    reasons = [f"{one.recipient.id}: {one.reason}" for one in found if one.reason]
+    nothing = "Nobody is told of alerts yet. Add somebody: deskbridge alerts add ADDRESS"
+    RECIPIENTS.say(found, nothing, reasons, as_json=as_json)
+
+
+@alerts.command()
+@click.option("--connection", "name", metavar="NAME", help="Only of this connection.")
+@click.option("--closed", is_flag=True, help="Also what was wrong and is over.")
+@json_option(ALERT, many=True)
+@pass_command_context
+def show(context: CommandContext, name: str | None, closed: bool, as_json: bool) -> None:
+    """Show what is wrong now, the newest first."""
+    view = partial(operations.view_alerts, limit=_MOST, connection=name, closed=closed)
+    nothing = "Nothing is wrong, as far as the daemon knows."
+    ALERTS.say(context.read(view), nothing, as_json=as_json)
+
+
+@alerts.command()
+@click.argument("ids", metavar="[ID]...", type=int, nargs=-1)
+@json_option(TESTED)
+@pass_command_context
+def test(context: CommandContext, ids: tuple[int, ...], as_json: bool) -> None:
+    """Have the daemon send a test to recipients, or to all, and say what became of it.
+
+    Quiet hours and pauses do not hold a test up.
+    """
+    asked = decide(context, partial(operations.plan_test, ids=ids))
+    tested = _wait(context, asked.ids)
+    if as_json:
+        output.say_json(TESTED.of(tested))
+    for one in tested.results:
+        if one.delivered and not as_json:
+            output.say_wrapped(f"Recipient {one.id} ({one.shown}) got the test.")
+    failed = [one for one in tested.results if not one.delivered]
+    if failed:
+        told = (f"Recipient {one.id} ({one.shown}) did not: {one.reason}" for one in failed)
+        raise Refused(" ".join(told))
+
+
+def _wait(context: CommandContext, ids: Sequence[int]) -> TestResults:
+    """Wait until the daemon has tried all; raises Refused where none does."""
+    look = partial(operations.view_tests, ids=ids)
+    until = time.monotonic() + TEST_SECONDS
+    while True:
+        found = context.read(look)
+        if found is not None:
+            return found
+        if time.monotonic() > until:
+            raise Refused(
+                "No daemon has sent the test yet.",
+                "See whether the daemon runs: deskbridge doctor",
+            )
+        time.sleep(_LOOK_SECONDS)
+
+
+@alerts.command()
+@click.argument("recipient_id", metavar="ID", type=int)
+@json_option(OUTCOME)
+@pass_command_context
+def remove(context: CommandContext, recipient_id: int, as_json: bool) -> None:
+    """Remove a recipient: it is told of nothing more."""
+    say_outcome(
+        decide(context, partial(operations.plan_remove, recipient_id=recipient_id)), as_json
+    )
+
+
+def _recipient(one: RecipientStanding) -> Row:
+    held = one.recipient
+    delivered = local_time(one.delivered_at, "never")
+    return Row((str(held.id), held.shown, describe.whom(held), describe.standing(one), delivered))
+
+
+RECIPIENTS = Listing(
+    RECIPIENT,
+    (
+        *(Column("ID", right=True), Column("Address", least=16), Column("Told of", least=12)),
+        *(Column("State", least=7), Column("Delivered")),
+    ),
+    _recipient,
+    connection=lambda one: one.recipient.connection or "",
+)
+
+
+def _alert(one: Alert) -> Row:
+    return Row((describe.state(one), local_time(one.opened_at), one.subject, one.told))
+
+
+ALERTS = Listing(
+    ALERT,
+    (
+        *(Column("State"), Column("Since"), Column("Alert", least=20)),
+        Column("What is wrong", least=24),
+    ),
+    _alert,
+    connection=lambda one: one.connection,
+)

@@ -1,0 +1,231 @@
+"""Mail, handed over by SMTP. A server that hangs holds up a thread of its own and nobody else.
+
+The standard library's ``smtplib`` speaks the protocol. It waits, so each message has a short-lived
+thread; whoever loses patience cancels the Deferred, which closes the connection under that thread.
+"""
+
+from __future__ import annotations
+
+import smtplib
+import socket
+import ssl
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime
+from threading import Thread
+from typing import Any, Protocol
+
+from twisted.internet.defer import Deferred, DeferredSemaphore
+
+from shared.errors import StoreError
+from shared.mail_server import MailServer
+
+SECONDS = 10.0
+"""So long the server may take for each word."""
+AT_ONCE = 2
+LONGEST_ANSWER = 160
+
+
+class NotSent(Exception):
+    """A mail did not go through; the text says why, in a sentence, and holds no secret."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """A message to one address. ``number`` is the same when the same is sent again."""
+
+    to: str
+    subject: str
+    text: str
+    number: str
+    at: datetime
+
+
+class Mailer(Protocol):
+    """Hands mail over."""
+
+    def send(self, mail: Mail) -> Deferred[None]:
+        """Send a mail; the Deferred fails with NotSent alone."""
+
+
+class NoMailer:
+    """There is no mail server."""
+
+    def send(self, mail: Mail) -> Deferred[None]:
+        """Refuse it."""
+        failed: Deferred[None] = Deferred()
+        failed.errback(NotSent("The setting mail_server names no mail server: see docs/alerts.md."))
+        return failed
+
+
+class SmtpMailer:
+    """Hands mail to one server. ``password`` is asked for each time and may raise StoreError.
+
+    ``context`` makes the TLS context: whose certificates are good is what this machine trusts.
+    """
+
+    def __init__(
+        self,
+        reactor: Any,
+        server: MailServer,
+        sender: str,
+        password: Callable[[], str],
+        context: Callable[[], ssl.SSLContext] = ssl.create_default_context,
+    ) -> None:
+        self._reactor = reactor
+        self._server = server
+        self._sender = sender
+        self._password = password
+        self._context = context
+        self._turns = DeferredSemaphore(AT_ONCE)
+
+    def send(self, mail: Mail) -> Deferred[None]:
+        """Send a mail; the Deferred fails with NotSent alone, unless it is canceled."""
+        sent: Deferred[None] = self._turns.run(self._start, mail)
+        return sent
+
+    def _start(self, mail: Mail) -> Deferred[None]:
+        sending = _Sending(self._server, self._context)
+        sent: Deferred[None] = Deferred(lambda _: sending.abort())
+        arguments = (sending, message_of(mail, self._sender), sent)
+        Thread(target=self._run, args=arguments, name="mail", daemon=True).start()
+        return sent
+
+    def _run(self, sending: _Sending, message: EmailMessage, sent: Deferred[None]) -> None:
+        failed: str = ""
+        try:
+            sending.run(self._sender, self._password(), message)
+        except StoreError as why:
+            failed = why.sentence
+        except Exception as why:  # whatever a mail server brings about is told, not raised
+            failed = told(why)
+        self._reactor.callFromThread(_fire, sent, failed)
+
+
+def _fire(sent: Deferred[None], failed: str) -> None:
+    if sent.called:
+        return  # nobody waits any more
+    if failed:
+        sent.errback(NotSent(failed))
+    else:
+        sent.callback(None)
+
+
+def message_of(mail: Mail, sender: str) -> EmailMessage:
+    """The mail as it is sent; a program that answers mail by itself should not answer this."""
+    message = EmailMessage(policy=SMTP)
+    message["From"] = f"Deskbridge <{sender}>"
+    message["To"] = mail.to
+    message["Subject"] = f"[Deskbridge] {mail.subject}"
+    message["Date"] = format_datetime(mail.at)
+    message["Message-ID"] = f"<deskbridge.{mail.number}@{sender.rpartition('@')[2]}>"
+    message["Auto-Submitted"] = "auto-generated"
+    message["X-Auto-Response-Suppress"] = "All"
+    message.set_content(mail.text)
+    return message
+
+
+class _Sending:
+    """One exchange with a server, on the thread of its mail; ``abort`` comes from another one."""
+
+    def __init__(self, server: MailServer, context: Callable[[], ssl.SSLContext]) -> None:
+        self._server = server
+        self._context = context
+        self._socket: socket.socket | None = None
+        self._is_aborted = False
+
+    def run(self, sender: str, password: str, message: EmailMessage) -> None:
+        """Hand the message over. Raises OSError or SMTPException."""
+        server = self._server
+        client = self._connected()
+        try:
+            if not server.is_local and not server.tls_first:
+                client.starttls(context=self._context())
+            if server.user:
+                client.login(server.user, password)
+            client.send_message(message, sender, [str(message["To"])])
+            with suppress(smtplib.SMTPException, OSError):
+                client.quit()  # it has the mail, whatever it says now
+        finally:
+            client.close()
+
+    def _connected(self) -> smtplib.SMTP:
+        server = self._server
+        if server.tls_first:
+            context = self._context()
+            return _TlsClient(self._hold, server.host, server.port, SECONDS, context=context)
+        return _Client(self._hold, server.host, server.port, SECONDS)
+
+    def _hold(self, held: socket.socket) -> None:
+        """Remember what is read from next, for whoever loses patience."""
+        self._socket = held
+        if self._is_aborted:
+            raise TimeoutError
+
+    def abort(self) -> None:
+        """Close the connection: whoever reads from it stops, and so does whoever will."""
+        self._is_aborted = True
+        if self._socket is not None:
+            with suppress(OSError):
+                self._socket.shutdown(socket.SHUT_RDWR)
+
+
+class _Client(smtplib.SMTP):
+    """Shows its socket before each answer that it waits for, also for the first one."""
+
+    def __init__(
+        self,
+        hold: Callable[[socket.socket], None],
+        host: str,
+        port: int,
+        seconds: float,
+        **options: Any,
+    ) -> None:
+        self._hold = hold
+        super().__init__(host, port, timeout=seconds, **options)
+
+    def getreply(self) -> tuple[int, bytes]:
+        if self.sock is not None:
+            self._hold(self.sock)
+        return super().getreply()
+
+
+class _TlsClient(_Client, smtplib.SMTP_SSL):
+    """Begins with TLS."""
+
+
+def told(why: Exception) -> str:
+    """What went wrong, for people."""
+    match why:
+        case smtplib.SMTPAuthenticationError():
+            return f"The mail server did not accept the user and password ({why.smtp_code})."
+        case smtplib.SMTPNotSupportedError():
+            return "The mail server does not offer what is needed: STARTTLS or a way to sign in."
+        case smtplib.SMTPRecipientsRefused():
+            code, words = next(iter(why.recipients.values()))
+            return f"The mail server refused the address: {_answer(code, words)}"
+        case smtplib.SMTPResponseException():
+            return f"The mail server refused the mail: {_answer(why.smtp_code, why.smtp_error)}"
+        case smtplib.SMTPServerDisconnected():
+            return "The mail server closed the connection."
+        case ssl.SSLCertVerificationError():
+            return f"The mail server's certificate is not good: {why.verify_message}."
+        case ssl.SSLError():
+            return "TLS with the mail server failed: is it smtp:// or smtps://?"
+        case socket.gaierror():
+            return "The name of the mail server is not known."
+        case TimeoutError():
+            return f"The mail server did not answer within {SECONDS:g} seconds."
+        case OSError():
+            return f"The mail server cannot be reached: {why.strerror or type(why).__name__}."
+    return f"Sending it failed: {type(why).__name__}."
+
+
+def _answer(code: int, words: bytes | str) -> str:
+    text = words.decode("utf-8", "replace") if isinstance(words, bytes) else words
+    line = " ".join(text.split())
+    return f"{code} {''.join(one for one in line if one.isprintable())[:LONGEST_ANSWER]}".rstrip()

@@ -1,0 +1,185 @@
+"""Looks once a minute what is wrong, and tells whoever wants to know.
+
+Of several daemons one looks, and one sends to each recipient: whoever holds the outlet.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from twisted.application.service import Service
+from twisted.internet import defer
+from twisted.internet.defer import Deferred, gatherResults, inlineCallbacks
+from twisted.internet.task import LoopingCall
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+
+from daemon.alerts.sending import SECONDS, Sender, Wanted, Written, note, wanted, write
+from daemon.read_thread import Reads
+from daemon.store_thread import Threads
+from shared.health.machine import Machine
+from shared.models import alerts, events, outlets
+from shared.models.store import Store
+from shared.operations import alert_facts
+from shared.rules.alert_conditions import conditions
+from shared.rules.alerts import Changes, Recipient, settle
+from shared.settings import Settings
+
+LOOK_SECONDS = 60.0
+TESTS_SECONDS = 2.0
+"""How often it is looked whether somebody asked for a test: a person waits for it."""
+STOP_SECONDS = 5.0
+WATCH = "alerts"
+"""The outlet whose holder looks what is wrong."""
+
+
+class Alerts(Service):
+    """``now`` is the store's time, asked inside a unit; ``chance`` gives numbers from 0 to 1."""
+
+    log = Logger()
+
+    def __init__(
+        self,
+        sender: Sender,
+        *,
+        reactor: Any,
+        threads: Threads,
+        reads: Reads,
+        settings: Settings,
+        machine: Machine,
+        now: Callable[[], datetime],
+        chance: Callable[[], float],
+        holder: str,
+    ) -> None:
+        self._sender = sender
+        self._reactor = reactor
+        self._threads = threads
+        self._reads = reads
+        self._settings = settings
+        self._machine = machine
+        self._now = now
+        self._chance = chance
+        self._holder = holder
+        self._under_way: dict[int, Deferred[None]] = {}
+        self._loops = [
+            (LoopingCall(self._look), LOOK_SECONDS),
+            (LoopingCall(self._look_for_tests), TESTS_SECONDS),
+        ]
+        for loop, _ in self._loops:
+            loop.clock = reactor
+
+    def startService(self) -> None:
+        super().startService()
+        for loop, seconds in self._loops:
+            loop.start(seconds)
+
+    @inlineCallbacks
+    def stopService(self) -> Any:
+        """Let messages under way come to their end, for a while."""
+        super().stopService()
+        for loop, _ in self._loops:
+            if loop.running:
+                loop.stop()
+        ended = gatherResults(list(self._under_way.values()))
+        ended.addTimeout(STOP_SECONDS, self._reactor).addErrback(lambda _late: None)
+        yield ended
+        yield self._threads.store(self._thd_let_go).addErrback(self._failed)
+
+    def _thd_let_go(self) -> None:
+        for name in (WATCH, *(one.outlet for one in alerts.recipients())):
+            outlets.let_go(name, self._holder)
+
+    def _failed(self, failure: Failure) -> None:
+        self.log.failure("Alerts failed; they are tried again", failure)
+
+    # What is wrong.
+
+    @inlineCallbacks
+    def _look(self) -> Any:
+        try:
+            if (yield self._threads.store(self._thd_claim_watch)):
+                changes = yield self._reads.view(self._changes)
+                if changes:
+                    yield self._threads.store(self._thd_change, changes)
+            for recipient in (yield self._reads.view(_to_tell, self._now)):
+                self._tell(recipient)
+        except Exception:  # a store that cannot be used is looked at again a minute later
+            self.log.failure("Alerts cannot be looked for")
+
+    def _thd_claim_watch(self) -> bool:
+        outlets.open_outlet(WATCH, events.last())
+        alerts.keep_up()
+        return outlets.claim(WATCH, self._holder, self._now()) is not None
+
+    def _changes(self, store: Store) -> Changes:
+        facts = alert_facts.read(store, self._settings, self._machine)
+        now = self._now()
+        return settle(alerts.on_file(), conditions(facts, now), now)
+
+    def _thd_change(self, changes: Changes) -> None:
+        alerts.change(changes, self._now())
+
+    # Telling.
+
+    @inlineCallbacks
+    def _look_for_tests(self) -> Any:
+        try:
+            for recipient in (yield self._reads.view(_to_test)):
+                self._tell(recipient)
+        except Exception:  # as above
+            self.log.failure("Tests of alerts cannot be looked for")
+
+    def _tell(self, recipient: Recipient) -> None:
+        """Send to a recipient, unless a message to it is under way."""
+        if recipient.id in self._under_way or not self.running:
+            return
+        told = Deferred.fromCoroutine(self._send(recipient))
+        told.addErrback(self._failed)
+        self._under_way[recipient.id] = told
+        told.addBoth(lambda _: self._ended(recipient))
+
+    def _ended(self, recipient: Recipient) -> None:
+        del self._under_way[recipient.id]
+
+    async def _send(self, recipient: Recipient) -> None:
+        what = await self._threads.store(self._thd_claim, recipient)
+        if what is None:
+            return
+        written = await self._reads.view(_written, recipient, what, self._now)
+        sent = self._sender.send(recipient, written)
+        sent.addTimeout(SECONDS, self._reactor).addErrback(_too_late)
+        why = await sent
+        await self._threads.store(self._thd_note, recipient, what, why)
+
+    def _thd_claim(self, recipient: Recipient) -> Wanted | None:
+        """What it is to get, if nobody else sends to it."""
+        now = self._now()
+        if outlets.claim(recipient.outlet, self._holder, now) is None:
+            return None
+        return wanted(alerts.get(recipient.id), now)
+
+    def _thd_note(self, recipient: Recipient, what: Wanted, why: str) -> None:
+        now = self._now()
+        if outlets.claim(recipient.outlet, self._holder, now) is not None:  # it was not removed
+            note(recipient, what, why, self._chance, now)
+
+
+def _to_tell(_store: Store, now: Callable[[], datetime]) -> list[Recipient]:
+    return [one for one in alerts.recipients() if wanted(one, now()) is not None]
+
+
+def _to_test(_store: Store) -> list[Recipient]:
+    return [alerts.get(one) for one in alerts.tests_asked()]
+
+
+def _written(
+    store: Store, recipient: Recipient, what: Wanted, now: Callable[[], datetime]
+) -> Written:
+    return write(store, recipient, what, now())
+
+
+def _too_late(failure: Failure) -> str:
+    failure.trap(defer.TimeoutError)
+    return f"There was no answer within {SECONDS:g} seconds."

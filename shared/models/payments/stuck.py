@@ -1,0 +1,77 @@
+"""Payments that stand still, in figures for each connection: refused, parked, waiting for long."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from peewee import fn
+
+from shared.models import tables as t
+from shared.models.convert import millis
+from shared.models.payments import rows
+from shared.models.statements import Statement, among, slot
+from shared.rules.alert_conditions import StuckPayments
+from shared.rules.alerts import AlertKind
+from shared.rules.payments.values import PaymentStatus
+
+_EVER = 2**62
+_NEVER = 2**62 + 1
+_KINDS = (
+    (AlertKind.PAYMENT_REFUSED, (PaymentStatus.REFUSED,)),
+    (AlertKind.PAYMENT_PARKED, (PaymentStatus.PARKED,)),
+    (AlertKind.PAYMENT_WAITING, (PaymentStatus.WAITING, PaymentStatus.READY)),
+)
+
+
+def payments(waiting_before: datetime) -> list[StuckPayments]:
+    """Return the connections with such payments; of waiting ones those that began before then."""
+    found = []
+    for kind, statuses in _KINDS:
+        waits = kind is AlertKind.PAYMENT_WAITING
+        those = {
+            "statuses": [status.value for status in statuses],
+            "before": millis(waiting_before) if waits else _EVER,
+            "missing": _NEVER if waits else 0,
+        }
+        for connection_id, connection, count in _COUNTS.all(**those):
+            [first] = rows.given(_FIRST.all(connection=connection_id, **those))
+            since = first.waiting_since if waits else first.changed_at
+            found.append(
+                StuckPayments(
+                    kind,
+                    connection_id,
+                    connection,
+                    count,
+                    name=first.external_id or first.ref_number or first.txn_id,
+                    document=first.document,
+                    since=since or first.changed_at,
+                    code=first.code,
+                )
+            )
+    return found
+
+
+def _stuck() -> Any:
+    """Only those that wait have a time since when; of others that does not matter."""
+    waiting_ms = fn.COALESCE(t.Payment.waiting_ms, slot("missing"))
+    return among(t.Payment.status, "statuses") & (waiting_ms <= slot("before"))
+
+
+_COUNTS = Statement(
+    lambda: (
+        t.Payment.select(t.Payment.connection, t.Connection.name, fn.COUNT(t.Payment.id))
+        .join(t.Connection)
+        .where(_stuck())
+        .group_by(t.Payment.connection, t.Connection.name)
+        .order_by(t.Payment.connection)
+    )
+)
+_FIRST = Statement(
+    lambda: (
+        t.Payment.select(*rows.PAYMENT_FIELDS)
+        .where((t.Payment.connection == slot("connection")) & _stuck())
+        .order_by(t.Payment.changed_ms, t.Payment.id)
+        .limit(1)
+    )
+)

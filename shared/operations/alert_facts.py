@@ -1,0 +1,65 @@
+"""What conditions of alerts are worked out from, read in one go."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from shared.health.machine import Machine
+from shared.health.snapshot import BACKUP
+from shared.health.store_checks import BACKUP_EVERY
+from shared.models import audit, daemons, overview, tokens
+from shared.models.daemons import Daemon
+from shared.models.payments import stuck
+from shared.models.store import Store
+from shared.rules.alert_conditions import Backups, ExpiringToken, Facts, Room, Run
+from shared.rules.values import ConnectionOverview
+from shared.settings import Settings
+
+
+def read(store: Store, settings: Settings, machine: Machine) -> Facts:
+    """Read them, in a unit of the store; the room on the disk is that of this machine."""
+    now = store.now()
+    connections = tuple(overview.connections())
+    waiting_before = now - timedelta(hours=settings.waiting_is_a_problem_after_hours)
+    return Facts(
+        connections=connections,
+        payments=tuple(stuck.payments(waiting_before)),
+        runs=tuple(_run(one, now) for one in daemons.known()),
+        tokens=tuple(
+            ExpiringToken(one.id, one.label, one.expires_at)
+            for one in tokens.all_tokens()
+            if one.expires_at is not None and one.revoked_at is None
+        ),
+        room=_room(store, machine),
+        backups=_backups(store, connections),
+    )
+
+
+def _run(daemon: Daemon, now: datetime) -> Run:
+    facts = daemon.facts
+    return Run(
+        facts.host,
+        facts.started_at,
+        daemon.last_beat_at,
+        daemon.runs(now),
+        facts.certificate_expires_at,
+    )
+
+
+def _room(store: Store, machine: Machine) -> Room | None:
+    if store.path is None:
+        return None
+    try:
+        free, held = machine.free_bytes(store.path.parent), store.path.stat().st_size
+    except OSError:  # doctor tells of a folder that cannot be looked at
+        return None
+    return Room(str(store.path.parent), free, held)
+
+
+def _backups(store: Store, connections: tuple[ConnectionOverview, ...]) -> Backups | None:
+    """How the store is backed up; a PostgreSQL server has tools of its own for that."""
+    if store.path is None or not connections:
+        return None
+    made = audit.entries(1, action=BACKUP)
+    since = min(one.connection.created_at for one in connections)
+    return Backups(made[0].at if made else None, BACKUP_EVERY, since)
