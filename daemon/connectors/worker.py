@@ -191,13 +191,17 @@ class ConnectorWorker(Service):
             return LOOK_SECONDS
         found = await self._reads.view(_batch, self._id, now, READ_AT_ONCE, looking=not is_live)
         if not found:
-            return await self._nothing_to_do(account)
+            return await self._nothing_to_do(account, now)
         await (self._send(found) if is_live else self._look(found))
         return 0
 
-    async def _nothing_to_do(self, account: PlatformAccount) -> float:
+    async def _nothing_to_do(self, account: PlatformAccount, now: datetime) -> float:
         if account.is_looking:
             await self._threads.store(self._thd_looked)
+        look_at = await self._reads.view(_next_look, self._id)
+        if look_at and look_at <= now:
+            await self._threads.store(outbox.look_once_more, self._id, now)
+            return 0
         return LOOK_SECONDS
 
     def _thd_looked(self) -> None:
@@ -523,6 +527,10 @@ def _is_as_known(account: PlatformAccount, company: Company) -> bool:
 
 def _account(_store: Store, connection_id: int) -> PlatformAccount | None:
     return accounts.find(connection_id)
+
+
+def _next_look(_store: Store, connection_id: int) -> datetime | None:
+    return outbox.next_look(connection_id)
 
 
 def _batch(

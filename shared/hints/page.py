@@ -44,6 +44,7 @@ _GROUPS = {
     "left out": "Left out on purpose",
     "payment": "Payments",
     "setup": "Setting up",
+    "platform": "The billing platform",
 }
 _STATUSES = {
     "": "Status codes of QuickBooks",

@@ -1143,6 +1143,7 @@ class Outgoing(Table):
 
     ``place`` orders the kinds. While ``request`` is there the outcome of a write is not known: the
     very same bytes go out again under ``request_key`` before anything else about the record.
+    ``look_ms``: then it is looked at once more, since such a write may be carried out late.
     """
 
     connection = ForeignKeyField(Connection, on_delete="CASCADE", index=False)
@@ -1165,10 +1166,12 @@ class Outgoing(Table):
     request_key = TextField()
     request_digest = TextField()
     baseline_cents = BigIntegerField(null=True)
+    look_ms = BigIntegerField(null=True)
 
     class Meta:
         primary_key = CompositeKey("connection", "kind", "object_id")
         indexes = (
+            (("connection", "look_ms"), False),
             (("connection", "state", "place", "due_ms"), False),
             (("connection", "waits_for"), False),
         )

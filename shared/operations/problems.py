@@ -21,6 +21,7 @@ from shared.models import ledger, outlets, problems
 from shared.models.ledger import invoice_pages
 from shared.models.payments import payment_pages
 from shared.models.payments.standing import ABOUT_POSTED
+from shared.models.platforms import outbox
 from shared.models.problems import Seen
 from shared.models.store import Store
 from shared.operations import pages, payments
@@ -30,6 +31,7 @@ from shared.operations.describe.text import count, grouped
 from shared.operations.pages import Page, page_of
 from shared.operations.which import Which
 from shared.operations.which import connection as chosen
+from shared.rules.connectors import SendState
 from shared.rules.ledger import InvoiceSides
 from shared.rules.payments.values import Payment, PaymentSource, PaymentStatus
 from shared.rules.values import InvoiceStatus, Problem, ProblemState, RecordKind
@@ -285,6 +287,9 @@ class Retry(_Decision):
             outlets.retry_parked(outlets.get(problem.object_id).id, by.now)
             problems.change(problem.id, ProblemState.RESOLVED, "", by.who, by.now)
             return
+        if problem.kind is RecordKind.SENDING:
+            _decide_sending(problem, SendState.WAITING, "", by)
+            return
         _read_again(problem)
         problems.change(problem.id, ProblemState.RETRY, "", by.who, by.now)
 
@@ -362,7 +367,10 @@ def _told_of_retrying(records: Sequence[Problem]) -> Iterator[str]:
     if delivered:
         outlets_named = ", ".join(one.document for one in delivered)
         yield f"What {outlets_named} could not deliver is now tried again for 48 hours."
-    if others := len(records) - len(read) - len(delivered):
+    sent = [one for one in records if one.kind is RecordKind.SENDING]
+    if sent:
+        yield f"{count(len(sent), 'record')} will be sent to the billing platform again."
+    if others := len(records) - len(read) - len(delivered) - len(sent):
         yield f"{count(others, 'problem')} will be checked by the next sync."
 
 
@@ -389,15 +397,23 @@ class Skip(_Decision):
 
     def decide(self, by: Operator, problem: Problem) -> None:
         """Leave the record alone; it is not read again either."""
+        if problem.kind is RecordKind.SENDING:
+            _decide_sending(problem, SendState.SKIPPED, self.because, by)
+            return
         ledger.reread_done(problem.connection_id, problem.kind, [problem.object_id])
         problems.change(problem.id, ProblemState.SKIPPED, self.because, by.who, by.now)
 
     def tell(self, records: Sequence[Problem]) -> Iterator[str]:
-        if records:
-            they = "it is" if len(records) == 1 else "they are"
+        sent = [one for one in records if one.kind is RecordKind.SENDING]
+        if sent:
             yield (
-                f"{count(len(records), 'record')} will be left out of future syncs until "
-                f"{they} unskipped."
+                f"{count(len(sent), 'record')} will not be sent to the billing platform until"
+                " somebody retries it there."
+            )
+        if left := len(records) - len(sent):
+            they = "it is" if left == 1 else "they are"
+            yield (
+                f"{count(left, 'record')} will be left out of future syncs until {they} unskipped."
             )
 
 
@@ -613,6 +629,14 @@ def _parted(
         else:
             records.append(problem)
     return records, payment_ids
+
+
+def _decide_sending(problem: Problem, state: SendState, because: str, by: Operator) -> None:
+    """Decide about a record on its way to the platform; that closes its problem."""
+    kind, _, object_id = problem.object_id.partition("/")
+    for one in outbox.get(problem.connection_id, object_id):
+        if one.kind.value == kind:
+            outbox.decide(problem.connection_id, one, state, because, one.choice, by.now)
 
 
 def _read_again(problem: Problem) -> None:

@@ -123,7 +123,8 @@ class Outgoing:
     ``wanted`` counts how often it was to go out; one that changes while it is sent goes out again.
     ``request`` are the exact bytes of a write whose outcome is not known, and ``request_key`` the
     key under which they are repeated. ``digest`` stands for what was sent last, ``request_digest``
-    for what these bytes say.
+    for what these bytes say. ``look_at``: then it is looked at once more, since a write whose end
+    nobody knew may be carried out late.
     """
 
     kind: Annotated[RecordKind, "`customer`, `invoice` or `payment`"]
@@ -152,6 +153,7 @@ class Outgoing:
     request_key: str = ""
     request_digest: str = ""
     baseline: Decimal | None = None
+    look_at: datetime | None = None
 
     @property
     def name(self) -> str:

@@ -150,6 +150,7 @@ class RecordKind(StrEnum):
     PAYMENT = "payment"
     SYNC = "sync"
     DELIVERY = "delivery"  # what an outlet could not deliver
+    SENDING = "sending"  # a record on its way to the billing platform
 
 
 @dataclass(frozen=True, slots=True)

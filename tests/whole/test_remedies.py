@@ -32,6 +32,8 @@ NOT_ON_FILE = frozenset(
         "payment-behind-doubt",
         # Its remedy is followed beside a receiver: tests/daemon/test_webhooks.py.
         "delivery-parked",
+        # And theirs beside the fake: tests/daemon/connectors/invoiced/test_problems.py.
+        *("platform-refused", "platform-ambiguous", "platform-differs"),
     }
 )
 

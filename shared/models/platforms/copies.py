@@ -161,6 +161,8 @@ class Side:
         if sides.left_out:
             state = SendState.LEFT_ALONE if mapped else SendState.NOT_NEEDED
             return Stays(one, state, f"It is left out here: {sides.left_out}.")
+        if sides.status in _ENDED and one.look_at is not None:
+            return None
         if mapped is None and sides.status is not InvoiceStatus.OPEN:
             return Stays(
                 one, SendState.NOT_NEEDED, f"It is {sides.status.value}, and was not sent."
@@ -228,7 +230,7 @@ class Side:
         return there is not None and there.owner is Owner.PLATFORM
 
     def _payment_gone(self, one: Outgoing, mapped: Mapped | None, why: str) -> Next:
-        if mapped is None:
+        if mapped is None and one.look_at is None:
             return Stays(one, SendState.NOT_NEEDED, why)
         return Change(one, mapped, None, Ended.DELETED)
 

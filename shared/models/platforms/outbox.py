@@ -17,6 +17,7 @@ from shared.errors import NotFound
 from shared.models import tables as t
 from shared.models.convert import cents_or_none, millis, moment
 from shared.models.mapper import Mapper
+from shared.models.platforms import sending
 from shared.models.searching import ALL
 from shared.models.statements import Statement, among, insert_rows, slot
 from shared.rules.connectors import ORDER, Outgoing, SendState, Would
@@ -27,13 +28,15 @@ Named = tuple[RecordKind, str, str]
 """A record: its kind, ListID or TxnID, and what a person calls it."""
 _OUTGOING = Mapper(Outgoing, t.Outgoing)
 _WAITING = SendState.WAITING.value
+LATE_MS = 10 * 60 * 1000
+"""So late a write may still be carried out of which nobody knew whether it was."""
 _NOT_BY_TIME_MS = 2**42  # in the year 2109: another record gives it its turn
 
 
 def want(connection_id: int, records: Iterable[Named], now: datetime) -> None:
     """Have these records sent as they are by then; skipped ones stay skipped."""
     now_ms = millis(now)
-    kept = ("", "", "", "", 1, 0, now_ms, now_ms, None, "", None, "", "", None)
+    kept = ("", "", "", "", 1, 0, now_ms, now_ms, None, "", None, "", "", None, None)
     _WANT.many(
         (connection_id, kind.value, id_, ORDER.index(kind), document, _WAITING, *kept)
         for kind, id_, document in records
@@ -46,7 +49,7 @@ _COLUMNS: list[Any] = [
     *(t.Outgoing.would, t.Outgoing.choice, t.Outgoing.wanted, t.Outgoing.attempts),
     *(t.Outgoing.due_ms, t.Outgoing.changed_ms, t.Outgoing.sent_ms, t.Outgoing.digest),
     *(t.Outgoing.request, t.Outgoing.request_key, t.Outgoing.request_digest),
-    t.Outgoing.baseline_cents,
+    *(t.Outgoing.baseline_cents, t.Outgoing.look_ms),
 ]
 _WANT = insert_rows(
     t.Outgoing,
@@ -128,6 +131,39 @@ _NEXT_DUE = Statement(
 )
 
 
+def look_once_more(connection_id: int, now: datetime) -> None:
+    """Have records looked at again of which a write may have been carried out late."""
+    _LOOK_ONCE_MORE.run(connection=connection_id, now_ms=millis(now))
+
+
+_LOOK_ONCE_MORE = Statement(
+    lambda: t.Outgoing.update(
+        {
+            t.Outgoing.state: _WAITING,
+            t.Outgoing.due_ms: slot("now_ms"),
+            t.Outgoing.wanted: SQL("outgoing.wanted + 1"),
+        }
+    ).where(
+        _of_connection(),
+        t.Outgoing.look_ms <= slot("now_ms"),
+        t.Outgoing.state.not_in([_WAITING, SendState.SKIPPED.value]),
+    )
+)
+
+
+def next_look(connection_id: int) -> datetime | None:
+    """When the next record is to be looked at once more; None: none is."""
+    look_ms = _NEXT_LOOK.value(connection=connection_id)
+    return None if look_ms is None else moment(look_ms)
+
+
+_NEXT_LOOK = Statement(
+    lambda: t.Outgoing.select(fn.MIN(t.Outgoing.look_ms)).where(
+        _of_connection(), t.Outgoing.state.not_in([_WAITING, SendState.SKIPPED.value])
+    )
+)
+
+
 def begin(connection_id: int, one: Outgoing) -> None:
     """Keep the bytes that leave now: whatever happens, they go again until their end is known."""
     _BEGIN.run(
@@ -184,6 +220,7 @@ def stands(connection_id: int, one: Outgoing, standing: Standing, now: datetime)
     )
     if standing.state is not SendState.WAITING:
         wake(connection_id, one.name, now)
+        sending.tell(connection_id, one, standing.state, standing.would, standing.reason, now)
 
 
 def _stands() -> Any:
@@ -201,6 +238,9 @@ def _stands() -> Any:
             t.Outgoing.due_ms: Case(None, [(same, slot("due_ms"))], t.Outgoing.due_ms),
             t.Outgoing.request: None,
             t.Outgoing.request_key: "",
+            t.Outgoing.look_ms: Case(
+                None, [(t.Outgoing.look_ms > slot("now_ms"), t.Outgoing.look_ms)], None
+            ),
         }
     ).where(_this())
 
@@ -266,6 +306,7 @@ def try_later(
         due_ms=millis(now) + int(max(wait, after) * 1000),
         request=None if known_end else one.request,
         request_key="" if known_end else one.request_key,
+        look_ms=None if known_end else millis(now) + LATE_MS,
     )
 
 
@@ -277,6 +318,7 @@ _LATER = Statement(
             t.Outgoing.due_ms: slot("due_ms"),
             t.Outgoing.request: slot("request"),
             t.Outgoing.request_key: slot("request_key"),
+            t.Outgoing.look_ms: fn.COALESCE(slot("look_ms"), t.Outgoing.look_ms),
         }
     ).where(_this())
 )
@@ -307,6 +349,7 @@ def decide(
     connection_id: int, one: Outgoing, state: SendState, reason: str, choice: str, now: datetime
 ) -> None:
     """Set how a person wants a record to stand; a waiting one has its turn now."""
+    sending.settle(connection_id, one, now)
     _DECIDE.run(
         **_names(connection_id, one),
         state=state.value,

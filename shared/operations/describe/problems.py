@@ -85,6 +85,7 @@ _TRIED_AGAIN: Mapping[RecordKind, str] = MappingProxyType(
         RecordKind.PAYMENT: "checks the payment again; you see first what will happen",
         RecordKind.SYNC: "notes that it is fixed; the next sync shows whether it is",
         RecordKind.DELIVERY: ("delivers again what was given up, unless later events replaced it"),
+        RecordKind.SENDING: "sends the record to the billing platform again, as it is now",
     }
 )
 

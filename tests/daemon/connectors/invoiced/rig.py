@@ -9,16 +9,24 @@ from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
 
+from twisted.internet import defer
 from twisted.internet.defer import Deferred, succeed
 from twisted.python.failure import Failure
 
 from daemon.connectors.invoiced.api import ApiNotNow, ApiRefusal, ApiSilence
 from daemon.connectors.invoiced.platform import Invoiced
+from shared.models.ledger import invoice_pages
+from shared.rules.connectors import SendState
+from shared.rules.ledger import InvoiceSides
 from simulator.invoiced.account import Record
 from simulator.invoiced.faults import Fault
 from simulator.invoiced.service import Answer, ConnectionCut
 from tests.daemon.connectors.rig import World
 from tests.simulator.invoiced.builders import Fake
+
+PATIENCE_SECONDS = 30.0
+QUIET = 4
+"""So many turns without anything that waits say that all is done."""
 
 
 class Direct:
@@ -42,6 +50,7 @@ class Direct:
 
     def _asked(self, method: str, path: str, values: Any, headers: Any) -> Deferred[Any]:
         answered: Deferred[Any] = self._fake.send(method, path, values, headers)
+        answered.addTimeout(PATIENCE_SECONDS, self._fake.clock)
         return answered.addCallbacks(_read, _cut, errbackArgs=(method,))
 
 
@@ -60,7 +69,7 @@ def _read(answer: Answer) -> Any:
 
 
 def _cut(failure: Failure, method: str) -> Any:
-    failure.trap(ConnectionCut)
+    failure.trap(ConnectionCut, defer.TimeoutError)
     raise ApiNotNow("cut") if method == "GET" else ApiSilence("cut")
 
 
@@ -77,6 +86,18 @@ class OnInvoiced(World):
             self.fake.clock.advance(by)
             self.clock.advance(by)
             passed += by
+
+    def settles(self, most: float = 3600, *, by: float = 2) -> None:
+        """Goes on until nothing waits any more."""
+        passed, quiet = 0.0, 0
+        while passed < most and quiet < QUIET:
+            self.goes_on(by, by=by)
+            passed += by
+            quiet = 0 if SendState.WAITING in self.states().values() else quiet + 1
+
+    def books_show(self, txn_id: str) -> InvoiceSides:
+        """An invoice of the ledger."""
+        return invoice_pages.get(self.id, txn_id)
 
     def there(self, kind: str) -> list[Record]:
         """All records of a kind, as the API shows them."""

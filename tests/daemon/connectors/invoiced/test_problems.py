@@ -1,0 +1,131 @@
+"""A record that stops has a problem, which closes by what a person decides or puts right."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from shared.models import events, problems
+from shared.operations import connectors as operations
+from shared.operations import problems as decisions
+from shared.operations.deciding import Operator, carry_out
+from shared.rules.connectors import SendState
+from shared.rules.events import EventKind
+from shared.rules.values import Problem, ProblemState
+from tests.daemon.connectors.invoiced.rig import OnInvoiced
+from tests.models.builders import customer, invoice
+
+
+@pytest.fixture
+def world(store_url: str) -> Iterator[OnInvoiced]:
+    made = OnInvoiced(store_url)
+    yield made
+    made.close()
+
+
+def opened(world: OnInvoiced) -> list[Problem]:
+    with world.store.reading():
+        return problems.list_problems(world.id, [ProblemState.OPEN])
+
+
+def decides(world: OnInvoiced, plan: Any, *args: Any, **named: Any) -> None:
+    with world.store.reading():
+        made = plan(world.store, *args, **named)
+    carry_out(Operator(world.store, "olga"), made)
+
+
+def with_a_taken_number(world: OnInvoiced) -> Any:
+    """The customer is there, and so is another invoice of number 100."""
+    theirs = world.fake.invoice(world.fake.customer("Somebody Else"), 77, number="100")
+    world.quickbooks_has(invoice("1A-100"))
+    world.connects()
+    world.runs()
+    world.goes_on()
+    return theirs
+
+
+def test_a_refused_record_opens_a_problem_and_an_event(world):
+    with_a_taken_number(world)
+    (problem,) = opened(world)
+    assert (problem.code, problem.object_id) == ("platform-refused", "invoice/1A-100")
+    assert "100" in problem.document
+    told = events.after(world.store, 0, connections=[world.id], limit=100).events
+    assert [one.code for one in told if one.kind is EventKind.PROBLEM_OPENED] == [problem.code]
+
+
+def test_put_right_and_retried_it_goes_and_the_problem_is_closed(world):
+    theirs = with_a_taken_number(world)
+    world.fake.patch(f"/invoices/{theirs['id']}", number="100-B")
+    decides(world, decisions.plan_retry, [opened(world)[0].id])
+    world.goes_on()
+    assert opened(world) == []
+    assert world.numbered("100")["total"] == 250
+
+
+def test_retried_in_vain_it_opens_again(world):
+    with_a_taken_number(world)
+    decides(world, operations.plan_retry, "Larkspur", [])
+    assert opened(world) == []
+    world.goes_on()
+    assert [one.code for one in opened(world)] == ["platform-refused"]
+
+
+def test_a_change_in_quickbooks_that_puts_it_right_closes_the_problem(world):
+    with_a_taken_number(world)
+    world.quickbooks_has(
+        invoice("1A-100", number="100-A", time_modified="2024-06-02", edit_sequence="2")
+    )
+    world.goes_on()
+    assert opened(world) == []
+    assert world.numbered("100-A")["total"] == 250
+
+
+@pytest.mark.parametrize("by_problem", [True, False])
+def test_a_skipped_record_stays_out_and_the_ledger_keeps_it(world, by_problem):
+    with_a_taken_number(world)
+    if by_problem:
+        decides(world, decisions.plan_skip, [opened(world)[0].id], "keyed by hand")
+    else:
+        decides(world, operations.plan_skip, "Larkspur", ["1A-100"], "keyed by hand")
+    world.goes_on()
+    assert opened(world) == []
+    assert world.stands("1A-100").state is SendState.SKIPPED
+    with world.store.reading():
+        assert world.books_show("1A-100").left_out == ""
+
+
+def test_an_ambiguous_customer_has_a_problem_that_choosing_closes(world):
+    first = world.fake.customer("Larkspur Tile")
+    world.fake.customer("Larkspur Tile")
+    world.quickbooks_has(invoice("1A-100"), customers=[customer()])
+    world.connects()
+    world.runs()
+    world.goes_on()
+    (problem,) = opened(world)
+    assert problem.code == "platform-ambiguous"
+    decides(world, operations.plan_choose, "Larkspur", "80-1", str(first))
+    world.goes_on()
+    assert opened(world) == []
+    assert world.numbered("100")["customer"] == first
+
+
+def test_another_total_there_is_told_and_can_be_acknowledged(world):
+    world.quickbooks_has(invoice("1A-100"))
+    write = world.platform._api.write
+
+    def other_total(method, path, values, key):
+        if path == "/invoices":
+            values = {**values, "tax": 1}
+        return write(method, path, values, key)
+
+    world.platform._api.write = other_total
+    world.connects()
+    world.runs()
+    world.goes_on()
+    (problem,) = opened(world)
+    assert problem.code == "platform-differs"
+    assert "251" in problem.message
+    decides(world, decisions.plan_acknowledge, [problem.id], "we know")
+    assert opened(world) == []
