@@ -24,7 +24,7 @@ def tell(
     if not code:
         return
     document = f"{one.kind.value.capitalize()} {one.document or one.object_id}"
-    told = hints.tell(code, reason=reason.rstrip("."), record=one.object_id)
+    told = hints.tell(code, reason=reason.rstrip("."))
     trouble = Trouble(
         code, RecordKind.SENDING, one.name, document, told.message, told.remedy, basis=reason
     )
