@@ -17,11 +17,11 @@ from console.cli.errors import WrongUsage
 from console.cli.json_option import json_option
 from console.cli.listing import Listing
 from console.cli.params import name_argument, refuse_as_option
-from shared.operations import connections
+from shared.operations import connections, pausing
 from shared.operations.connections import ConnectionView
 from shared.operations.contracts.connections import CONNECTION, CONNECTION_DETAIL
 from shared.operations.contracts.outcome import OUTCOME
-from shared.operations.describe.connections import lock, password
+from shared.operations.describe.connections import lock, password, paused
 from shared.operations.describe.tables import Column, Row
 from shared.operations.describe.text import local_time
 from shared.rules.values import Application
@@ -92,6 +92,7 @@ def _row(held: ConnectionView, now: datetime) -> Row:
         below=[
             *(told for one in held.applications if (told := _lock(one, now))),
             *([f"Payments wait: {held.hold.reason}"] if held.hold else []),
+            *([f"{told}."] if (told := paused(held.connection)) else []),
         ],
     )
 
@@ -183,6 +184,31 @@ def edit(
     output.say_wrapped(changed.sentence)
     if "layout" in changes:
         _say_next(changed.connection.name)
+
+
+@connection.command("pause")
+@name_argument
+@json_option(OUTCOME)
+@pass_command_context
+def pause(context: CommandContext, name: str | None, as_json: bool) -> None:
+    """Run no sync of NAME until it is resumed.
+
+    A sync that runs finishes its current write and stops. The Web Connector is told why; nothing
+    is lost. NAME may be left out where there is exactly one connection.
+    """
+    say_outcome(decide(context, partial(pausing.plan_pause, which=name)), as_json)
+
+
+@connection.command("resume")
+@name_argument
+@json_option(OUTCOME)
+@pass_command_context
+def resume(context: CommandContext, name: str | None, as_json: bool) -> None:
+    """Let syncs of NAME run again; the next one goes on where it was.
+
+    NAME may be left out where there is exactly one connection.
+    """
+    say_outcome(decide(context, partial(pausing.plan_resume, which=name)), as_json)
 
 
 @connection.command("remove")

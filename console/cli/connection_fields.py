@@ -7,12 +7,13 @@ from typing import Any
 
 import click
 
-from console.cli.params import NO_DATE, CompanyFile, Day
+from console.cli.params import NO_DATE, CompanyFile, Day, Hours
 from shared.operations.describe.connection_settings import SETTINGS, Setting
 
 _TYPED: dict[str, dict[str, Any]] = {
     "company_file": {"type": CompanyFile()},
     "start_date": {"type": Day(), "metavar": "DATE"},
+    "quiet_hours": {"type": Hours(), "metavar": "HOURS"},
 }
 
 

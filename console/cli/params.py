@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from console.cli.errors import NotThere, WrongUsage
+from shared.rules.quiet_hours import NotQuietHours, QuietHours
 
 if TYPE_CHECKING:
     from shared.rules.values import Connection
@@ -96,6 +97,21 @@ class CompanyFile(click.ParamType[str]):
                 ctx,
             )
         return str(value)
+
+
+class Hours(click.ParamType[str]):
+    """Quiet hours; ``none``, or nothing, for no such hours."""
+
+    name = "hours"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Read ``08:00-17:00`` or ``08:00-17:00 America/Chicago``."""
+        if value.strip().lower() in ("", "none"):
+            return ""
+        try:
+            return str(QuietHours.parse(value))
+        except NotQuietHours as why:
+            self.fail(str(why), param, ctx)
 
 
 def refuse_as_option(name: str) -> None:

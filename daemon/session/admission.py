@@ -17,6 +17,7 @@ from shared import hints, passwords
 from shared.clock import clock_time
 from shared.models import connections, installation, sessions, syncs
 from shared.models.payments import sets
+from shared.rules import schedule
 from shared.rules.values import Application, ApplicationKind, Credentials, Session, SyncState
 from shared.settings import Settings
 
@@ -108,6 +109,10 @@ class Admission:
             # Rotated while the password was being verified.
             return self.thd_refuse(application.username, current, "old-password")
         connections.login_succeeded(application.id, credentials.password_proof, now)
+        resting = schedule.rest(current.connection, now)
+        if resting is not None:
+            # Let in without a request, it asks getLastError: that tells why, and until when.
+            return [login.refusal_ticket(login.Refusal(resting.code, "", resting.until)), ""]
         if _has_no_flow(current):
             caller = Caller(current.connection.name, refused="nothing-to-do")
             return [self._refusal_ticket(login.Refusal("nothing-to-do", ""), caller), "none"]

@@ -37,11 +37,14 @@ from daemon.stages.moves import Ask, AskWrite, Fail, GiveUpOn, Gone, Move, NotTa
 from daemon.stages.reading import Introduced, Reading, Tally
 from daemon.stages.sequence import Left, StageSequence
 from shared import hints, passwords
+from shared.clock import clock_time
 from shared.models import company_files, connections, sessions, syncs
+from shared.models.payments import sets
 from shared.qbxml import requests as ask
 from shared.qbxml import statuses
 from shared.qbxml.responses import BadRecord, Ret
 from shared.qbxml.writer import RequestRefused, write_message_set
+from shared.rules import schedule
 from shared.rules.values import Exchange, Session, SyncState
 from shared.settings import Settings
 
@@ -426,8 +429,13 @@ class CallbackHandlers:
 
     def _onward(self, stages: StageSequence, now: datetime) -> int | None:
         """Go on after an answer; None when a slice of the books was settled and more is left."""
-        if self._is_stopped(stages.session, now):
+        session = stages.session
+        if self._is_stopped(session, now):
             return FAILED_PERCENT
+        if schedule.is_over_time(session.connection, session.opened_at, now) and (
+            stages.stage.may_end_early() and not _writes(session)
+        ):
+            return self._end_early(stages, now)
         match stages.onward():
             case Left.TO_SETTLE:
                 self._save_slice(stages, now)
@@ -530,19 +538,29 @@ class CallbackHandlers:
         return syncs.prune(now - timedelta(days=self._settings.keep_days))
 
     def _is_stopped(self, session: Session, now: datetime) -> bool:
-        """Whether an operator asked to stop; the sync ends canceled then."""
+        """Whether an operator asked to stop, or syncs rest now; the sync ends canceled then.
+
+        What was written is settled before a rest: only somebody's own word stops it at once.
+        """
         stopped_by = syncs.stop_requested_by(session.sync_id) if session.sync_id else ""
+        code, facts = "sync-stopped", {"who": stopped_by}
         if not stopped_by:
-            return False
-        self._record.fail(
-            session,
-            "sync-stopped",
-            "",
-            now,
-            state=SyncState.CANCELED,
-            facts={"who": stopped_by},
-        )
+            resting = schedule.rest(session.connection, now)
+            if resting is None or _writes(session):
+                return False
+            until = clock_time(resting.until) if resting.until else ""
+            code, facts = resting.code, {"who": resting.who, "until": until}
+        sequence.note_cut(session)
+        self._record.fail(session, code, "", now, state=SyncState.CANCELED, facts=facts)
         return True
+
+    def _end_early(self, stages: StageSequence, now: datetime) -> int:
+        """The time of the sync is up: it ends well, and the next one goes on."""
+        session = stages.moved()
+        sequence.note_cut(session)
+        minutes = str(session.connection.time_budget_minutes)
+        self._record.end_early(session, schedule.TIME_IS_UP, now, minutes=minutes)
+        return 100
 
     def _finish(self, stages: StageSequence, now: datetime) -> None:
         session = stages.moved()
@@ -569,6 +587,12 @@ class CallbackHandlers:
         if session is not None:
             self._callers.note(ticket, Caller(session.connection.name, session.sync_id))
         return session
+
+
+def _writes(session: Session) -> bool:
+    """Whether a write of this session is open."""
+    held = sets.open_set(session.connection.id)
+    return held is not None and held.session_id == session.id
 
 
 def _bytes_of(session: Session, wanted: Ask | AskWrite) -> bytes:

@@ -82,6 +82,12 @@ class SessionRecord:
             close_problem(session.application, now)
         return FAILED_PERCENT
 
+    def end_early(self, session: Session, code: str, now: datetime, **facts: str) -> None:
+        """End a session with work left, of which the Web Connector is told that it went well."""
+        sentence = say(session, code, **facts)
+        self.save(session, now, event=machine.WorkRanOut(), closing=sentence)
+        self._end_sync(session, SyncState.CANCELED, code, sentence, now, **facts)
+
     def give_up(
         self,
         session: Session,

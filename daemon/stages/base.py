@@ -87,6 +87,13 @@ class Stage(ABC, Generic[P]):
     def give_up_on(self, move: GiveUpOn | NotTakenIn | Gone) -> None:
         """Never ask for a record again in this sync; only who asks by ID has to."""
 
+    def may_end_early(self) -> bool:
+        """Whether the sync may end now, with what was done kept: the next one goes on there.
+
+        Not where a list would have to be read from its start again.
+        """
+        return False
+
     def settle(self) -> bool:
         """The stage is over: settle a slice of what it brought; whether nothing of it is left."""
         return True

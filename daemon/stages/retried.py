@@ -20,5 +20,9 @@ class RetriedStage(InvoiceStage):
         asking.begin(self.session.connection.id)
         return self.begin_at(Step.NAMED_CUSTOMERS)
 
+    def may_end_early(self) -> bool:
+        """Payments wait for what is read here; it is little."""
+        return False
+
     def conclude(self) -> None:
         """What was read is known by now."""

@@ -62,8 +62,10 @@ __all__ = [
     "kinds_of",
     "login_failed",
     "login_succeeded",
+    "pause",
     "remove",
     "renew_ids",
+    "resume",
     "revoke",
     "seen",
     "set_password",
@@ -73,7 +75,7 @@ __all__ = [
 
 NAME_LENGTH = 60
 _EDITABLE = {one.name for one in fields(Connection)} - {
-    *("id", "created_at", "binding", "platform_account")
+    *("id", "created_at", "binding", "platform_account", "paused_at", "paused_by")
 }
 _UNBOUND = {
     **dict.fromkeys(("company_name", "product_name", "major_version", "minor_version"), ""),
@@ -82,6 +84,9 @@ _UNBOUND = {
     "multicurrency": False,
     "bound_ms": None,
 }
+
+
+_RUNNING = {"paused_ms": None, "paused_by": ""}
 
 
 def add(
@@ -100,7 +105,7 @@ def add(
     columns = CONNECTION.changes(
         **(usual | settings | {"name": name}), created_at=now, platform_account=account
     )
-    id_ = _ADD.value(name_key=_key(name), **columns, **_UNBOUND)
+    id_ = _ADD.value(name_key=_key(name), **columns, **_UNBOUND, **_RUNNING)
     fit_to_layout(id_, name, Layout(columns["layout"]), new_id=new_id)
     events.record(id_, EventKind.CONNECTION_ADDED, [events.Told(str(id_), name)])
     return by_id(id_)
@@ -216,6 +221,22 @@ def _forget_failures(connection_id: int, layout: Layout) -> None:
     """A failed sync of an application that is no more concerns nobody."""
     gone = [kind.value for kind in ApplicationKind if kind not in kinds_of(layout)]
     problems.resolve(connection_id, RecordKind.SYNC, gone, None, unit_time())
+
+
+def pause(connection_id: int, who: str, now: datetime) -> None:
+    """Let no sync of a connection begin or go on."""
+    update_columns(
+        t.Connection, id=connection_id, **CONNECTION.changes(paused_at=now, paused_by=who)
+    )
+    events.settings_changed(connection_id, "paused", by_id(connection_id).name)
+
+
+def resume(connection_id: int) -> None:
+    """Let syncs run again."""
+    update_columns(
+        t.Connection, id=connection_id, **CONNECTION.changes(paused_at=None, paused_by="")
+    )
+    events.settings_changed(connection_id, "resumed", by_id(connection_id).name)
 
 
 def remove(connection_id: int) -> None:

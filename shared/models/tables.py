@@ -97,6 +97,10 @@ class Connection(Table):
     sample_company = TextField(constraints=[SQL("DEFAULT 'refuse'")])
     closing_date = TextField(constraints=[SQL("DEFAULT ''")])
     credit_memos = BooleanField(constraints=[SQL("DEFAULT FALSE")])
+    quiet_hours = TextField(constraints=[SQL("DEFAULT ''")])
+    time_budget_minutes = IntegerField(constraints=[SQL("DEFAULT 0")])
+    paused_ms = BigIntegerField(null=True)
+    paused_by = TextField(constraints=[SQL("DEFAULT ''")])
 
 
 class Application(Table):

@@ -221,6 +221,14 @@ class Connection:
         SampleCompany, "a QuickBooks sample company: `refuse` or `allow` it"
     ] = SampleCompany.REFUSE
     credit_memos: Annotated[bool, "whether open credit memos are read"] = False
+    quiet_hours: Annotated[
+        str, "no sync runs in these hours, such as `08:00-17:00`; empty: no such hours"
+    ] = ""
+    time_budget_minutes: Annotated[
+        int, "a sync stops after so long, and the next one goes on; 0: it runs to its end"
+    ] = 0
+    paused_at: Annotated[datetime | None, "since when no sync runs; null: it is not paused"] = None
+    paused_by: Annotated[str, "who paused it; empty: nobody"] = ""
 
 
 @dataclass(frozen=True, slots=True)

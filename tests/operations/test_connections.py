@@ -137,6 +137,8 @@ TYPED = [
     *(("company_file", path) for path in ("", "D:\\Bramble.qbw")),
     *(("run_every_minutes", minutes) for minutes in (0, 60)),
     *(("minimum_interval_seconds", seconds) for seconds in (0, 90)),
+    *(("quiet_hours", hours) for hours in ("", "08:00-17:00")),
+    *(("time_budget_minutes", minutes) for minutes in (0, 10)),
     *(("start_date", day) for day in (None, date(2026, 1, 31))),
 ]
 

@@ -24,6 +24,8 @@ NOT_ON_FILE = frozenset(
         # or the next call simply goes on.
         *("unknown-user", "session-busy", "nothing-to-do", "session-unknown", "out-of-turn"),
         *("webconnector-too-old", "sync-stopped", "store-unavailable"),
+        # What somebody set is as it should be.
+        *("connection-paused", "quiet-hours", "time-budget"),
         # Said where a command or the daemon ends.
         *("settings-refused", "qwc-refused"),
         # What a person left out, and doubt, which the next Payment Sync settles.

@@ -11,6 +11,7 @@ from console.tui.widgets.form import ChoiceField, Field, TextField, Wrong
 from shared.operations.describe.connection_settings import Setting
 from shared.rules.payments.deposits import USUAL_NAMES
 from shared.rules.payments.values import DepositRule, MethodRule
+from shared.rules.quiet_hours import NotQuietHours, QuietHours
 
 
 def read_name(text: str) -> str:
@@ -49,6 +50,14 @@ def read_day(text: str) -> date | None:
         ) from None
 
 
+def read_quiet_hours(text: str) -> str:
+    """Read ``08:00-17:00``, with a time zone or not; nothing is no such hours. Raises Wrong."""
+    try:
+        return str(QuietHours.parse(text)) if text.strip() else ""
+    except NotQuietHours as why:
+        raise Wrong(str(why)) from None
+
+
 def read_folder(text: str) -> Path:
     """Read a folder on this machine, ``~`` and all; raises Wrong."""
     if not text.strip():
@@ -75,6 +84,7 @@ _READERS: Mapping[str, Callable[[str], Any]] = {
     "name": read_name,
     "company_file": read_company_file,
     "start_date": read_day,
+    "quiet_hours": read_quiet_hours,
 }
 
 

@@ -66,6 +66,8 @@ IN_ORDER = frozenset({Step.CUSTOMER_CHECK}) | BY_NAME
 """Steps whose IDs are gone through in the store's order: those after the last one are next."""
 LIGHT = frozenset({Step.DELETIONS, Step.SWEEP, Step.CUSTOMER_CHECK})
 """Steps that ask for a few elements of each record, only to compare them."""
+READS_WHOLE = frozenset({Step.READ, Step.REREAD, Step.CUSTOMERS})
+"""Steps that take long in a large company."""
 DISPENSABLE = frozenset({Step.DELETIONS})
 """Steps that help but are not needed: the sweep finds what they would have told."""
 LATER_RUNS_ONLY = frozenset({Step.DELETIONS, Step.SWEEP, Step.CUSTOMER_CHECK})
@@ -164,6 +166,14 @@ def begin(
         most_tries=most_tries,
         settled_on=settled_on,
     )
+
+
+def by_comparing(state: InvoiceSync, newest: str) -> InvoiceSync:
+    """Go on where a sync was cut: only what differs from what is held is read, by ID.
+
+    ``newest`` is the latest TimeModified that is held.
+    """
+    return replace(state, by_id=True, step=Step.SWEEP, newest=newest)
 
 
 def wants_ids(state: InvoiceSync) -> bool:

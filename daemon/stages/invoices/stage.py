@@ -13,7 +13,7 @@ from functools import partial
 from daemon.stages.base import Stage
 from daemon.stages.invoices import importing, intake, settling
 from daemon.stages.invoices import plan as invoice_sync
-from daemon.stages.invoices.plan import DOING, LIGHT, InvoiceSync, Step
+from daemon.stages.invoices.plan import DOING, LIGHT, READS_WHOLE, InvoiceSync, Step
 from daemon.stages.moves import Ask, AskWrite, GiveUpOn, Gone, Move, NotTakenIn, Progress
 from daemon.stages.reading import Reading, Tally, answered
 from daemon.stages.watermarks import compared, is_due, next_watermark
@@ -30,6 +30,8 @@ PAGE_SIZE = "invoice-page"
 """How many invoices a page had that came in well: the next sync begins with as many."""
 SETTLED_ON = "settled"
 """The terms of the last settlement; empty while a sync is under way or was cut."""
+CUT = "cut"
+"""Marks that the last sync ended before its work, with what it read kept."""
 KIND_OF_IDS = {
     Step.CUSTOMER_CHECK: RecordKind.CUSTOMER,
     Step.REREAD: RecordKind.INVOICE,
@@ -49,7 +51,10 @@ class InvoiceStage(Stage[InvoiceSync]):
         every = timedelta(minutes=self.settings.sweep_minutes)
         is_time = is_due(mark, now=self.now, every=every, version=VERSION)
         ledger.forget_seen(connection_id)
-        return replace(self._new_plan(), is_due=is_time or not self._went_well())
+        plan = replace(self._new_plan(), is_due=is_time or not self._went_well())
+        if ledger.watermark(connection_id, CUT):
+            return invoice_sync.by_comparing(plan, ledger.newest_modified(connection_id))
+        return plan
 
     def _went_well(self) -> bool:
         """Whether the last sync of this application did."""
@@ -156,6 +161,10 @@ class InvoiceStage(Stage[InvoiceSync]):
         position, failed = self.plan.position + tally.changed, self.plan.failed + (not is_gone)
         self.plan = replace(self.plan, position=position, failed=failed)
 
+    def may_end_early(self) -> bool:
+        """Where whole invoices and customers are read: what came in is not asked for again."""
+        return self.plan.step in READS_WHOLE
+
     def settle(self) -> bool:
         """Settle a slice, unless nothing moved since the last finished sync did.
 
@@ -177,6 +186,7 @@ class InvoiceStage(Stage[InvoiceSync]):
             overlap=timedelta(minutes=self.settings.overlap_minutes),
         )
         ledger.set_watermark(connection_id, WATERMARK, mark)
+        ledger.set_watermark(connection_id, CUT, "")
         if self.plan.first or self.plan.compares:
             ledger.set_watermark(connection_id, ledger.COMPARED, compared(self.now, VERSION))
 

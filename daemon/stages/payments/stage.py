@@ -92,6 +92,10 @@ class PaymentStage(Stage[PaymentSync]):
         )
         problems.report(connection.id, self.session.sync_id, [trouble], self.now)
 
+    def may_end_early(self) -> bool:
+        """Between payments; what QuickBooks lists is read to its end."""
+        return self.plan.step in (Step.LOOK, Step.POST)
+
     def has_more(self) -> bool:
         return plan.onward(self.plan, self._facts()).step is not Step.END
 

@@ -43,6 +43,7 @@ from shared.models.ledger.named import (
 from shared.models.ledger.rereads import (
     COMPARED,
     compare_next,
+    newest_modified,
     next_reread,
     queue_reread,
     reread_done,
@@ -94,6 +95,7 @@ __all__ = [
     "mark_customers_missing",
     "mark_deleted",
     "missing_customers",
+    "newest_modified",
     "next_reread",
     "note_seen",
     "queue_reread",

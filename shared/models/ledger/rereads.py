@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from peewee import fn
+
 from shared.models import tables as t
 from shared.models.ledger import wanted
 from shared.models.statements import Statement, among, insert_rows, slot
@@ -69,6 +71,17 @@ _WATERMARK = Statement(
     )
 )
 
+
+def newest_modified(connection_id: int) -> str:
+    """Return the latest TimeModified of the invoices that are held, or empty text."""
+    return str(_NEWEST_MODIFIED.value(connection=connection_id))
+
+
+_NEWEST_MODIFIED = Statement(
+    lambda: t.Invoice.select(fn.COALESCE(fn.MAX(t.Invoice.time_modified), "")).where(
+        t.Invoice.connection == slot("connection")
+    )
+)
 
 COMPARED = "compared"
 """The watermark of when all open invoices and customers were last compared."""

@@ -13,6 +13,8 @@ _LISTED = (
     "connection.payments_out connection.payments_in connection.missing_method",
     "connection.overpayment connection.on_account connection.closed_period",
     "connection.sample_company payments_held connection.credit_memos",
+    "connection.quiet_hours connection.time_budget_minutes",
+    "connection.paused_at connection.paused_by",
 )
 
 CONNECTION = Shape(ConnectionView, *_LISTED)

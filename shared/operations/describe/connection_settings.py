@@ -205,6 +205,39 @@ _SCHEDULE = (
         unit="seconds",
         most=_DAY_SECONDS,
     ),
+    Setting(
+        key="quiet_hours",
+        title="Quiet hours",
+        told=(
+            "No sync runs in these hours of each day. Write 08:00-17:00, with a time zone behind"
+            " it if need be (08:00-17:00 America/Chicago), or leave it empty."
+        ),
+        option="--quiet-hours",
+        help="No sync runs in these hours, such as 08:00-17:00; none: at any time.",
+        values=(Value("", "None", "Let {name} sync at any time?", "Remove quiet hours"),),
+        other=Value(None, "{new}", "Stop syncs of {name} during {new}?", "Set quiet hours"),
+        typed="",
+        follows="A sync that runs when they begin finishes its write and stops; the next one goes"
+        " on after them.",
+    ),
+    Setting(
+        key="time_budget_minutes",
+        title="Time budget",
+        told="A sync stops after so many minutes and the next one goes on (0 = no limit).",
+        option="--time-budget-minutes",
+        help="A sync stops after so many minutes, and the next one goes on; 0: no limit.",
+        values=(Value(0, "No limit", "Let syncs of {name} run to their end?", "Remove limit"),),
+        other=Value(
+            None,
+            "{new} minutes",
+            "Stop each sync of {name} after {new} minutes?",
+            "Set time budget",
+        ),
+        typed=0,
+        follows="It stops between two requests, never while a payment is being written.",
+        unit="minutes",
+        most=_DAY_SECONDS // 60,
+    ),
 )
 _FLOWS = (
     Setting(

@@ -38,6 +38,13 @@ def lock(application: Application, now: datetime) -> str:
     )
 
 
+def paused(connection: Connection) -> str:
+    """Since when it is paused, and by whom; empty when it is not."""
+    if connection.paused_at is None:
+        return ""
+    return f"Paused since {local_time(connection.paused_at)} by {connection.paused_by}"
+
+
 def password(application: Application) -> str:
     """Whether an application has a password, and whether it is in use."""
     made = application.password_generation
@@ -69,6 +76,7 @@ def sections(
         ("Open problems", str(open_problems)),
         ("Last sync", _last_sync(last_sync)),
         *held_back(hold),
+        *((("Syncs", told),) if (told := paused(connection)) else ()),
     )
     return Section("Settings", settings), Section("Now", standing)
 

@@ -333,3 +333,28 @@ def test_a_layout_with_a_working_login_is_changed_only_when_it_is_meant(shell):
     assert "--yes" in said
     assert shell.json("connection", "show")["layout"] == "two"
     assert shell.json(*change, "--yes")["layout"] == "combined"
+
+
+def test_a_connection_is_paused_and_resumed(shell):
+    shell.says("connection", "add", "Larkspur")
+    shell.refuses(3, "connection", "resume", "Larkspur")
+    assert "paused" in shell.says("connection", "pause", "Larkspur")
+    [listed] = shell.json("connection", "list")
+    assert listed["paused_at"] is not None
+    assert listed["paused_by"] in shell.says("connection", "show", "Larkspur")
+    shell.refuses(3, "connection", "pause", "Larkspur")
+    shell.says("connection", "resume", "Larkspur")
+    assert shell.json("connection", "list")[0]["paused_at"] is None
+    actions = [one["action"] for one in shell.json("audit", "list")]
+    assert actions[:2] == ["connection.resume", "connection.pause"]
+
+
+def test_quiet_hours_and_the_time_of_a_sync_are_set_and_taken_back(shell):
+    shell.says("connection", "add", "Larkspur")
+    words = ("connection", "edit", "Larkspur")
+    held = shell.json(*words, "--quiet-hours", "8:00-17:00", "--time-budget-minutes", "10")
+    assert (held["quiet_hours"], held["time_budget_minutes"]) == ("08:00-17:00", 10)
+    shell.refuses(2, *words, "--quiet-hours", "all day")
+    shell.refuses(2, *words, "--quiet-hours", "08:00-17:00 Nowhere/City")
+    held = shell.json(*words, "--quiet-hours", "none", "--time-budget-minutes", "0")
+    assert (held["quiet_hours"], held["time_budget_minutes"]) == ("", 0)

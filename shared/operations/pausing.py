@@ -1,0 +1,75 @@
+"""Pausing a connection: no sync of it begins or goes on until somebody resumes it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from shared.errors import NotFound
+from shared.models import connections
+from shared.models.store import Store
+from shared.operations.deciding import Operator, Outcome, Plan
+from shared.operations.which import Which
+from shared.operations.which import connection as chosen
+
+
+@dataclass(frozen=True, kw_only=True)
+class PausePlan(Plan[Outcome]):
+    """A connection that is to rest."""
+
+    connection_id: int
+
+    def again(self, store: Store) -> PausePlan:
+        return plan_pause(store, self.connection_id)
+
+    def apply(self, by: Operator) -> Outcome:
+        """Pause it."""
+        held = connections.by_id(self.connection_id)
+        connections.pause(held.id, by.who, by.now)
+        by.note("connection.pause", held.name, "")
+        return Outcome(
+            f"{held.name} is paused: no sync begins, and one that runs stops after its current"
+            " write. The Web Connector is told. Payments that arrive wait."
+        )
+
+
+def plan_pause(_store: Store, which: Which) -> PausePlan:
+    """Plan to pause a connection; raises as ``which.connection``, NotFound where it is paused."""
+    held = chosen(which)
+    if held.paused_at is not None:
+        raise NotFound("connection that is not paused", held.name)
+    return PausePlan(
+        title=f"Pause {held.name}?",
+        verb="Pause",
+        told=("No sync of it runs until it is resumed. Nothing is lost.",),
+        connection_id=held.id,
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class ResumePlan(Plan[Outcome]):
+    """A paused connection whose syncs are to go on."""
+
+    connection_id: int
+
+    def again(self, store: Store) -> ResumePlan:
+        return plan_resume(store, self.connection_id)
+
+    def apply(self, by: Operator) -> Outcome:
+        """Resume it."""
+        held = connections.by_id(self.connection_id)
+        connections.resume(held.id)
+        by.note("connection.resume", held.name, "")
+        return Outcome(f"{held.name} is resumed: the next sync goes on where it was.")
+
+
+def plan_resume(_store: Store, which: Which) -> ResumePlan:
+    """Plan to resume a connection; raises as ``which.connection``, NotFound where it runs."""
+    held = chosen(which)
+    if held.paused_at is None:
+        raise NotFound("paused connection", held.name)
+    return ResumePlan(
+        title=f"Resume {held.name}?",
+        verb="Resume",
+        told=("Its next sync goes on where it was.",),
+        connection_id=held.id,
+    )
