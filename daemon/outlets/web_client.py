@@ -8,13 +8,10 @@ Certificates are verified, redirects are not followed, and only the head of the 
 from __future__ import annotations
 
 import ipaddress
-import os
 from collections.abc import Mapping
 from typing import Any, cast
 
-from OpenSSL import SSL
-from service_identity import VerificationError
-from twisted.internet.defer import CancelledError, Deferred, succeed
+from twisted.internet.defer import Deferred
 from twisted.internet.endpoints import TCP4ClientEndpoint, TCP6ClientEndpoint, wrapClientTLS
 from twisted.internet.error import ConnectError, DNSLookupError
 from twisted.internet.interfaces import (
@@ -25,12 +22,13 @@ from twisted.internet.interfaces import (
 from twisted.internet.protocol import Protocol
 from twisted.protocols.policies import ProtocolWrapper, WrappingFactory
 from twisted.python.failure import Failure
-from twisted.web.client import URI, Agent, BrowserLikePolicyForHTTPS, ResponseNeverReceived
+from twisted.web.client import URI, Agent, BrowserLikePolicyForHTTPS
 from twisted.web.http_headers import Headers
-from twisted.web.iweb import IAgentEndpointFactory, IBodyProducer
+from twisted.web.iweb import IAgentEndpointFactory
 from zope.interface import implementer
 
 from daemon.outlets.posting import Answer, NoAnswer
+from daemon.web_requests import Body, sentence
 
 SECONDS = 10.0
 """So long a request may take; so long a connection lives at the most."""
@@ -71,7 +69,7 @@ class WebClient:
     def post(self, url: str, headers: Mapping[str, str], body: bytes) -> Deferred[Answer]:
         """Post ``body``; the Deferred fails with NoAnswer alone."""
         held = Headers({name.encode(): [text.encode()] for name, text in headers.items()})
-        asked: Deferred[Any] = self._agent.request(b"POST", url.encode(), held, _Body(body))
+        asked: Deferred[Any] = self._agent.request(b"POST", url.encode(), held, Body(body))
         asked.addTimeout(SECONDS, self._reactor, onTimeoutCancel=_too_late)
         answered: Deferred[Answer] = asked.addCallbacks(_head, _no_answer)
         return answered
@@ -93,52 +91,7 @@ def _no_answer(failure: Failure) -> Any:
     why = failure.value
     if isinstance(why, NoAnswer):
         return failure
-    if isinstance(why, ResponseNeverReceived) and why.reasons:
-        why = why.reasons[0].value
-    raise NoAnswer(_sentence(why)) from None
-
-
-def _sentence(why: BaseException | None) -> str:
-    """What a person can do something with; never the address, which may hold a secret."""
-    if isinstance(why, DNSLookupError):
-        return "Its host name cannot be found."
-    if isinstance(why, ConnectError):
-        told = os.strerror(why.osError) if isinstance(why.osError, int) else type(why).__name__
-        return f"It cannot be reached: {told}."
-    if isinstance(why, (SSL.Error, VerificationError)):
-        return f"Its certificate or TLS failed: {_of_tls(why)}."
-    if isinstance(why, CancelledError):
-        return "It was canceled."
-    return f"It closed the connection without an answer ({type(why).__name__})."
-
-
-def _of_tls(why: BaseException) -> str:
-    if isinstance(why, VerificationError):
-        return "the certificate is for another name"
-    told = why.args[0] if why.args else []
-    return ", ".join(str(one[-1]) for one in told) or "the connection ended"
-
-
-@implementer(IBodyProducer)
-class _Body:
-    """A body that is there as a whole."""
-
-    def __init__(self, body: bytes) -> None:
-        self._body = body
-        self.length = len(body)
-
-    def startProducing(self, consumer: Any) -> Deferred[None]:
-        consumer.write(self._body)
-        return succeed(None)
-
-    def pauseProducing(self) -> None:
-        """It is written already."""
-
-    def resumeProducing(self) -> None:
-        """It is written already."""
-
-    def stopProducing(self) -> None:
-        """It is written already."""
+    raise NoAnswer(sentence(why)) from None
 
 
 class _Drain(Protocol):
