@@ -56,7 +56,6 @@ def invoiced() -> None:
 @click.option(
     "--url", metavar="BASE", help=("Another address of the API, such as the simulator's.")
 )
-@click.option("--paused", is_flag=True, help="Send nothing until you run invoiced resume.")
 @json_option(OUTCOME)
 @pass_command_context
 def connect(
@@ -67,19 +66,17 @@ def connect(
     key_credential: str | None,
     sandbox: bool,
     url: str | None,
-    paused: bool,
     as_json: bool,
 ) -> None:
     """Connect NAME to an Invoiced account, or give it another key of the same account.
 
-    Open invoices, whom they are billed to and what was paid of them are sent at once, or with
-    --paused after you looked at them: invoiced preview, then invoiced resume.
+    Nothing is sent yet. See what would be sent with invoiced preview; then invoiced resume sends
+    open invoices, whom they are billed to and what was paid of them.
     """
     base = (url or (rules.SANDBOX if sandbox else rules.PRODUCTION)).rstrip("/")
     source = _source(key_file, key_env, key_credential)
     door = _door(context, base, sandbox, source, key_file)
-    state = AccountState.PAUSED if paused else AccountState.LIVE
-    plan = partial(operations.plan_connect, name=name, door=door, state=state)
+    plan = partial(operations.plan_connect, name=name, door=door)
     say_outcome(decide(context, plan), as_json)
 
 

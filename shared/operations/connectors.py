@@ -145,12 +145,11 @@ class ConnectPlan(Plan[Outcome]):
 
     connection: str
     door: Door
-    state: AccountState
     is_new: bool
     position: int = field(default=0, compare=False)
 
     def again(self, store: Store) -> ConnectPlan:
-        return plan_connect(store, self.connection, self.door, self.state)
+        return plan_connect(store, self.connection, self.door)
 
     @contextmanager
     def prepared(self, by: Operator) -> Iterator[ConnectPlan]:
@@ -158,7 +157,7 @@ class ConnectPlan(Plan[Outcome]):
         yield replace(self, position=events.end(by.store))
 
     def apply(self, by: Operator) -> Outcome:
-        """Connect it, and have everything go out that is open."""
+        """Connect it, and have everything looked at that is open: nothing is sent yet."""
         connection = connections.get(self.connection)
         account = self._account(connection, by)
         told = f"{account.url}, key: {account.key_source}"
@@ -171,8 +170,11 @@ class ConnectPlan(Plan[Outcome]):
         outbox.want(connection.id, wanted, by.now)
         by.note("invoiced.connect", connection.name, told)
         company = f" ({account.company})" if account.company else ""
-        how = _HOW[self.state].format(records=count(len(wanted), "record"))
-        return Outcome(f"{connection.name} is connected to Invoiced{company}. {how}")
+        return Outcome(
+            f"{connection.name} is connected to Invoiced{company}. Nothing is sent yet:"
+            f" {count(len(wanted), 'record')} will be looked at, which deskbridge invoiced preview"
+            f" {connection.name} shows; then deskbridge invoiced resume {connection.name}."
+        )
 
     def _account(self, connection: Connection, by: Operator) -> PlatformAccount:
         company = self.door.company or InvoicedCompany("", "", "", "")
@@ -183,8 +185,8 @@ class ConnectPlan(Plan[Outcome]):
             url=self.door.url,
             sandbox=self.door.sandbox,
             key_source=self.door.key_source,
-            state=self.state,
-            is_looking=self.state is AccountState.PAUSED,
+            state=AccountState.PAUSED,
+            is_looking=True,
             identity=company.identity,
             company=company.name,
             currency=company.currency,
@@ -195,13 +197,7 @@ class ConnectPlan(Plan[Outcome]):
         )
 
 
-_HOW = {
-    AccountState.LIVE: "{records} will be sent by the daemon.",
-    AccountState.PAUSED: "Nothing is sent until you run: deskbridge invoiced resume NAME.",
-}
-
-
-def plan_connect(store: Store, name: str, door: Door, state: AccountState) -> ConnectPlan:
+def plan_connect(_store: Store, name: str, door: Door) -> ConnectPlan:
     """What connecting an account would do. Raises NotFound, NotPossible, CannotBeMeant."""
     connection = connections.get(name)
     known = accounts.find(connection.id)
@@ -213,12 +209,12 @@ def plan_connect(store: Store, name: str, door: Door, state: AccountState) -> Co
         title=f"Connect {connection.name} to Invoiced ({company})?",
         verb="Connect",
         told=(
-            f"Customers, open invoices and their payments are sent to {company}.",
+            f"Customers, open invoices and their payments are sent to {company}, once you have"
+            " seen what that would do and resume.",
             "Invoice changes made on Invoiced never reach QuickBooks.",
         ),
         connection=connection.name,
         door=door,
-        state=state if known is None else known.state,
         is_new=known is None,
     )
 
@@ -278,10 +274,19 @@ def _account(name: str) -> PlatformAccount:
 
 
 def plan_state(_store: Store, name: str, state: AccountState) -> StatePlan:
-    """What pausing or resuming would do. Raises NotFound, NotPossible where it is so already."""
+    """What pausing or resuming would do.
+
+    Raises NotFound, and NotPossible where it is so already, or nobody can have seen yet what
+    resuming would send.
+    """
     account = _account(name)
     if account.state is state:
         raise NotPossible(f"{account.connection} is already {state.value}.")
+    if state is AccountState.LIVE and account.is_looking:
+        raise NotPossible(
+            f"The dry run of {account.connection} is not through yet, so nothing is sent.",
+            f"Look at what it would send: deskbridge invoiced preview {account.connection}",
+        )
     verb = "Resume" if state is AccountState.LIVE else "Pause"
     return StatePlan(
         title=f"{verb} Invoiced for {account.connection}?",

@@ -84,7 +84,7 @@ def test_what_is_open_waits_to_be_sent_once_an_account_is_connected(connected, b
     status = connected.json("invoiced", "status", "Larkspur")
     assert list(status) == STANDING.names()
     assert (status["company"], status["currency"], status["waiting"]) == ("Harbor & Vale", "USD", 2)
-    assert (status["state"], status["key_source"]) == ("live", "store")
+    assert (status["state"], status["key_source"]) == ("paused", "store")
     assert "Harbor & Vale" in connected.says("invoiced", "status", "Larkspur")
 
 
@@ -171,22 +171,37 @@ def test_an_account_of_another_currency_is_refused(shell, bound, url, key_file, 
     assert "EUR" in told
 
 
-def test_pause_and_resume(connected):
-    connected.says("invoiced", "pause", "Larkspur")
+def test_nothing_is_sent_before_a_dry_run_showed_what_that_would_be(connected, books):
     assert connected.json("invoiced", "status", "Larkspur")["state"] == "paused"
-    connected.refuses(3, "invoiced", "pause", "Larkspur")
+    assert "preview" in connected.refuses(3, "invoiced", "resume", "Larkspur")
+    looked_at_everything(connected, books)
     connected.says("invoiced", "resume", "Larkspur")
     assert connected.json("invoiced", "status", "Larkspur")["state"] == "live"
+
+
+def test_pause_and_resume(connected, books):
+    looked_at_everything(connected, books)
+    connected.refuses(3, "invoiced", "pause", "Larkspur")
+    connected.says("invoiced", "resume", "Larkspur")
+    connected.says("invoiced", "pause", "Larkspur")
+    assert connected.json("invoiced", "status", "Larkspur")["state"] == "paused"
+    connected.says("invoiced", "resume", "Larkspur")
+    assert connected.json("invoiced", "status", "Larkspur")["state"] == "live"
+
+
+def looked_at_everything(shell, books: Books) -> None:
+    """What the daemon does of a dry run."""
+    with shell.store.transaction():
+        for one in outbox.listed(books.id, list(SendState)):
+            outbox.looked(books.id, one, Would.CREATE, "")
+        accounts.set_looking(books.id, is_looking=False)
 
 
 def test_a_dry_run_is_made_by_the_daemon(connected, books):
     alone = connected.run("invoiced", "preview", "Larkspur", "--wait", "0")
     assert alone.exit_code == 1
     assert "daemon" in alone.stderr
-    with connected.store.transaction():
-        for one in outbox.listed(books.id, list(SendState)):
-            outbox.looked(books.id, one, Would.CREATE, "")
-        accounts.set_looking(books.id, is_looking=False)
+    looked_at_everything(connected, books)
     with connected.store.reading():
         assert PREVIEW.names()[0] == "is_through"
     assert {one.would for one in outgoing(connected, books).values()} == {Would.CREATE}
