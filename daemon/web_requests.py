@@ -23,6 +23,7 @@ class Body:
         self.length = len(body)
 
     def startProducing(self, consumer: Any) -> Deferred[None]:
+        """Write it at once."""
         consumer.write(self._body)
         return succeed(None)
 
