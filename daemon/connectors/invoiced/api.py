@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Protocol
 
@@ -37,11 +38,22 @@ class ApiSilence(Exception):
         self.whole = whole
 
 
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Records of a list, and the query of the page after it; None: it was the last one."""
+
+    records: Sequence[Mapping[str, Any]]
+    following: Mapping[str, str] | None
+
+
 class Api(Protocol):
     """Calls of Invoiced's API, numbers as Decimal; each fails with one of the above alone."""
 
     def get(self, path: str, query: Mapping[str, str] | None = None) -> Deferred[Any]:
-        """Read a record, or a page of a list."""
+        """Read a record, or the first page of a list."""
+
+    def page(self, path: str, query: Mapping[str, str]) -> Deferred[Page]:
+        """Read a page of a list, of a hundred records unless ``per_page`` says otherwise."""
 
     def write(
         self, method: str, path: str, values: Mapping[str, Any] | None, key: str

@@ -9,11 +9,12 @@ its bytes and its key. The key of the account stands in a header and in no text.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 from decimal import Decimal
-from typing import Any, NoReturn, cast
-from urllib.parse import urlencode
+from typing import Any, NamedTuple, NoReturn, cast
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import treq
 from treq.client import HTTPClient
@@ -23,7 +24,7 @@ from twisted.python.failure import Failure
 from twisted.web.client import Agent, BrowserLikePolicyForHTTPS, HTTPConnectionPool
 from twisted.web.http_headers import Headers as HttpHeaders
 
-from daemon.connectors.invoiced.api import ApiNotNow, ApiRefusal, ApiSilence
+from daemon.connectors.invoiced.api import ApiNotNow, ApiRefusal, ApiSilence, Page
 from daemon.web_requests import Body, sentence, was_not_sent
 from shared.about import VERSION
 from shared.rules import invoiced as rules
@@ -37,7 +38,15 @@ _KEPT_SECONDS = 45
 _LONGEST_WORDS = 500
 _SHUT = (401, 402, 403, 429)
 """With these nothing else would be answered, either."""
+_NEXT = re.compile(r'<([^<>]*)>\s*;[^,]*\brel="?next"?')
 Headers = Mapping[str, str]
+
+
+class _Told(NamedTuple):
+    """What an answer holds, and its ``Link`` header."""
+
+    value: Any
+    link: str
 
 
 class Client:
@@ -62,7 +71,14 @@ class Client:
         return f"Client({self._url!r})"
 
     def get(self, path: str, query: Mapping[str, str] | None = None) -> Deferred[Any]:
-        """Read a record, or a page of a list."""
+        """Read a record, or the first page of a list."""
+        return self._got(path, query).addCallback(lambda told: told.value)
+
+    def page(self, path: str, query: Mapping[str, str]) -> Deferred[Page]:
+        """Read a page of a list. Only the query of the page after it is taken from the answer."""
+        return self._got(path, query).addCallback(lambda told: page_of(*told))
+
+    def _got(self, path: str, query: Mapping[str, str] | None) -> Deferred[Any]:
         target = f"{path}?{urlencode(query)}" if query else path
         return self._asked("GET", target, None, {})
 
@@ -71,7 +87,7 @@ class Client:
     ) -> Deferred[Any]:
         """Write, under an idempotency key where the method has one; None for an empty answer."""
         headers = {} if method == "DELETE" else {"Idempotency-Key": key}
-        return self._asked(method, path, values, headers)
+        return self._asked(method, path, values, headers).addCallback(lambda told: told.value)
 
     def close(self) -> Deferred[None]:
         """Let connections go."""
@@ -94,7 +110,9 @@ class Client:
         asked.addErrback(_failed, method)
         return asked
 
-    async def _answer(self, method: str, target: str, body: bytes | None, headers: Headers) -> Any:
+    async def _answer(
+        self, method: str, target: str, body: bytes | None, headers: Headers
+    ) -> _Told:
         sent = {**self._headers, **headers}
         response = await self._http.request(
             method,
@@ -107,7 +125,16 @@ class Client:
         parts: list[bytes] = []
         await treq.collect(response, _kept(parts))
         wait = response.headers.getRawHeaders("retry-after", [""])[0]
-        return _read(method, response.code, b"".join(parts), wait)
+        value = _read(method, response.code, b"".join(parts), wait)
+        return _Told(value, ", ".join(response.headers.getRawHeaders("link", [])))
+
+
+def page_of(value: Any, link: str) -> Page:
+    """The page that an answer is, with its ``Link`` header. Raises ApiNotNow where it is none."""
+    if not isinstance(value, list):
+        raise ApiNotNow("Invoiced answered with something that is not a list.")
+    found = _NEXT.search(link)
+    return Page(value, dict(parse_qsl(urlsplit(found[1]).query)) if found else None)
 
 
 def _kept(parts: list[bytes]) -> Callable[[bytes], None]:

@@ -13,7 +13,8 @@ from twisted.internet import defer
 from twisted.internet.defer import Deferred, succeed
 from twisted.python.failure import Failure
 
-from daemon.connectors.invoiced.api import ApiNotNow, ApiRefusal, ApiSilence
+from daemon.connectors.invoiced.api import ApiNotNow, ApiRefusal, ApiSilence, Page
+from daemon.connectors.invoiced.client import page_of
 from daemon.connectors.invoiced.platform import Invoiced
 from shared.models.ledger import invoice_pages
 from shared.rules.connectors import SendState
@@ -37,13 +38,17 @@ class Direct:
 
     def get(self, path: str, query: Mapping[str, str] | None = None) -> Deferred[Any]:
         target = f"{path}?{urlencode(query)}" if query else path
-        return self._asked("GET", target, None, {})
+        return self._asked("GET", target, None, {}).addCallback(_read)
+
+    def page(self, path: str, query: Mapping[str, str]) -> Deferred[Page]:
+        asked = self._asked("GET", f"{path}?{urlencode(query)}", None, {})
+        return asked.addCallback(lambda got: page_of(_read(got), got.headers.get("Link", "")))
 
     def write(
         self, method: str, path: str, values: Mapping[str, Any] | None, key: str
     ) -> Deferred[Any]:
         headers = {} if method == "DELETE" else {"idempotency-key": key}
-        return self._asked(method, path, values, headers)
+        return self._asked(method, path, values, headers).addCallback(_read)
 
     def close(self) -> Deferred[None]:
         return succeed(None)
@@ -51,7 +56,7 @@ class Direct:
     def _asked(self, method: str, path: str, values: Any, headers: Any) -> Deferred[Any]:
         answered: Deferred[Any] = self._fake.send(method, path, values, headers)
         answered.addTimeout(PATIENCE_SECONDS, self._fake.clock)
-        return answered.addCallbacks(_read, _cut, errbackArgs=(method,))
+        return answered.addErrback(_cut, method)
 
 
 def _read(answer: Answer) -> Any:

@@ -81,6 +81,28 @@ def test_a_record_and_a_page_are_read_with_exact_amounts():
     assert on_line.get("/invoices", page="1", per_page="100")[0]["id"] == made["id"]
 
 
+def test_a_list_is_read_page_by_page():
+    on_line = OnLine()
+    for number in range(5):
+        on_line.fake.customer(f"Acme {number}")
+    query, names = {"per_page": "2", "filter[active]": "1"}, []
+    while query is not None:
+        page = on_line.comes_of(on_line.client.page("/customers", query))
+        names += [one["name"] for one in page.records]
+        query = page.following
+    assert names == [f"Acme {number}" for number in range(5)]
+
+
+def test_the_page_after_one_is_asked_of_the_same_server():
+    elsewhere = '<https://elsewhere.example/customers?page=2>; rel="next"'
+    assert module.page_of([], elsewhere).following == {"page": "2"}
+
+
+def test_a_list_that_is_none_says_so():
+    with pytest.raises(ApiNotNow):
+        module.page_of({}, "")
+
+
 def test_a_write_bears_its_idempotency_key_and_a_deletion_has_none():
     on_line = OnLine()
     made = on_line.post("/customers", **CUSTOMER)
