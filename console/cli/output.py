@@ -36,6 +36,7 @@ _COLORS = {
     "sent": "cyan",
     "waiting": "yellow",
     "some failed": "yellow",
+    "interrupted": "yellow",
     "not eligible": "yellow",
     "canceled": "yellow",
     "skipped": "yellow",

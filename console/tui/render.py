@@ -20,7 +20,9 @@ STYLES: Mapping[str, str] = MappingProxyType(
             ("waiting", "canceled", "skipped", "acknowledged", "left-out", "late", "withdrawn"),
             "yellow",
         ),
-        **dict.fromkeys(("not eligible", "not set up", "some failed", "warn"), "yellow"),
+        **dict.fromkeys(
+            ("not eligible", "not set up", "some failed", "interrupted", "warn"), "yellow"
+        ),
         **dict.fromkeys(("failed", "open", "unknown", "parked", "refused", "fail"), "bold red"),
     }
 )

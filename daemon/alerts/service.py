@@ -6,7 +6,7 @@ Of several daemons one looks, and one sends to each recipient: whoever holds the
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from twisted.application.service import Service
@@ -109,9 +109,10 @@ class Alerts(Service):
             self.log.failure("Alerts cannot be looked for")
 
     def _thd_claim_watch(self) -> bool:
-        outlets.open_outlet(WATCH, events.last())
-        alerts.keep_up()
-        return outlets.claim(WATCH, self._holder, self._now()) is not None
+        now = self._now()
+        outlets.open_outlet(WATCH, events.EVERY)
+        alerts.prune(now - timedelta(days=self._settings.keep_days))
+        return outlets.claim(WATCH, self._holder, now) is not None
 
     def _changes(self, store: Store) -> Changes:
         facts = alert_facts.read(store, self._settings, self._machine)

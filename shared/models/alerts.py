@@ -151,7 +151,7 @@ _NEWEST = Statement(_newest)
 def add(recipient: Recipient, connection_id: int | None, now: datetime) -> Recipient:
     """Add a recipient; its numbers and what was sent to it are not looked at."""
     salt = secrets.token_hex(16)
-    outlet = outlets.open_outlet(salt, events.last(), connection_id)
+    outlet = outlets.open_outlet(salt, events.EVERY, connection_id)
     id_ = _ADD.value(
         outlet=outlet.id,
         address=recipient.address,
@@ -170,7 +170,7 @@ def add(recipient: Recipient, connection_id: int | None, now: datetime) -> Recip
         test_reason="",
     )
     events.settings_changed(connection_id or events.NOBODY, "alerts-added", str(id_))
-    outlets.begin(outlet.id, f"alerts-{id_}", events.last())
+    outlets.begin(outlet.id, f"alerts-{id_}", events.EVERY)
     return get(id_)
 
 
@@ -207,20 +207,6 @@ def _recipients() -> Any:
 
 _GET = Statement(lambda: _recipients().where(t.AlertRecipient.id == slot("id")))
 _ALL = Statement(lambda: _recipients().order_by(t.AlertRecipient.id))
-
-
-def keep_up() -> None:
-    """Move the outlets of alerts up to the newest events: none is kept for their sake."""
-    last = events.last()
-    _KEEP_UP.run(last=last, before=last - EVENTS_BEHIND)
-
-
-EVENTS_BEHIND = 1000
-_KEEP_UP = Statement(
-    lambda: t.Outlet.update({t.Outlet.position: slot("last")}).where(
-        t.Outlet.name.startswith("alerts") & (t.Outlet.position < slot("before"))
-    )
-)
 
 
 def secret(recipient: Recipient) -> str:

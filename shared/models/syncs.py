@@ -29,7 +29,7 @@ from shared.rules.values import Outcome, ProblemState, Record, Sync, SyncState
 REFUSALS_SHARE_A_ROW = timedelta(hours=1)
 UNKNOWN_USERS_KEPT = 100
 _FINAL = (SyncState.FINISHED, SyncState.FAILED, SyncState.CANCELED)
-_SYNC = Mapper(Sync, t.Sync, connection=fn.COALESCE(t.Connection.name, ""))
+_SYNC = Mapper(Sync, t.Sync, but=["is_interrupted"], connection=fn.COALESCE(t.Connection.name, ""))
 _RECORD = Mapper(Record, t.Record)
 
 

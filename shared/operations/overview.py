@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from shared.operations import liveness
 from shared.rules.lateness import due_at, is_late
 
 if TYPE_CHECKING:
@@ -46,7 +47,22 @@ def view(store: Store) -> Connections:
 
     now, holding = store.now(), holds.of_waiting()
     found = overview.connections()
+    if liveness.nobody_works(store):
+        found = [_interrupted(one) for one in found]
     return Connections(tuple(_line(one, now, holding.get(one.connection.id)) for one in found))
+
+
+def _interrupted(found: ConnectionOverview) -> ConnectionOverview:
+    """It while nobody works: what has not ended does not run."""
+    return replace(
+        found,
+        applications=tuple(
+            replace(one, sync=replace(one.sync, is_interrupted=True))
+            if one.sync is not None and one.sync.ended_at is None
+            else one
+            for one in found.applications
+        ),
+    )
 
 
 def _line(found: ConnectionOverview, now: datetime, hold: Hold | None) -> ConnectionLine:

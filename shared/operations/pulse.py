@@ -45,8 +45,9 @@ def view(store: Store) -> Pulse:
     from shared.models import audit, daemons, pulse
 
     now = store.now()
-    standing = _standing(pulse.called(), now)
     known = daemons.known()
+    nobody_works = bool(known) and not any(one.runs(now) for one in known)
+    standing = _standing(pulse.called(), now, nobody_works=nobody_works)
     backups = audit.entries(1, action=BACKUP)
     return Pulse(
         ok=standing.count("ok"),
@@ -62,19 +63,19 @@ def view(store: Store) -> Pulse:
     )
 
 
-def _standing(called: Sequence[Called], now: datetime) -> list[str]:
+def _standing(called: Sequence[Called], now: datetime, *, nobody_works: bool) -> list[str]:
     """The word for each company of which one application ran or should have."""
     words: dict[int, str] = {}
     for one in called:
-        if word := _word(one, now):
+        if word := _word(one, now, nobody_works=nobody_works):
             held = words.get(one.connection_id, word)
             words[one.connection_id] = min(word, held, key=_WORST_FIRST.index)
     return list(words.values())
 
 
-def _word(one: Called, now: datetime) -> str:
+def _word(one: Called, now: datetime, *, nobody_works: bool) -> str:
     if one.is_running:
-        return "running"
+        return "late" if nobody_works else "running"
     if one.state == "failed":
         return "failed"
     if has_missed(one.minutes, one.seen_at, now):

@@ -14,6 +14,7 @@ from shared.operations.days import days_meant, midnight
 from shared.operations.deciding import Operator, Outcome, Plan
 from shared.operations.describe.syncs import application
 from shared.operations.describe.text import count
+from shared.operations.liveness import as_it_stands, as_they_stand
 from shared.operations.pages import AT_ONCE, Page, by_number, page_of
 from shared.operations.which import Which
 from shared.operations.which import connection as chosen
@@ -74,7 +75,7 @@ class SyncsPage:
 
 
 def view_page(
-    _store: Store,
+    store: Store,
     connection: Which,
     states: Collection[str] = (),
     after: int | None = None,
@@ -85,10 +86,10 @@ def view_page(
     ``connection`` None: of all connections. Raises NotFound.
     """
     found = syncs.list_syncs(_id_of(connection), states=states, limit=limit + 1, before_id=after)
-    return page_of(found, limit, by_number)
+    return page_of(as_they_stand(store, found), limit, by_number)
 
 
-def view_recent(_store: Store, wanted: SyncFilter, after: int | None = None) -> SyncsPage:
+def view_recent(store: Store, wanted: SyncFilter, after: int | None = None) -> SyncsPage:
     """A page of what ended, with what runs above the first."""
     connection_ids = _connection_ids(wanted)
     found = syncs.history(
@@ -100,7 +101,7 @@ def view_recent(_store: Store, wanted: SyncFilter, after: int | None = None) -> 
         since=midnight(wanted.first_day, 0),
         until=midnight(wanted.last_day, 1),
     )
-    running = syncs.running(connection_ids) if after is None else []
+    running = as_they_stand(store, syncs.running(connection_ids)) if after is None else []
     return SyncsPage(
         tuple(sync for sync in running if _is_wanted(sync, wanted)),
         page_of(found, AT_ONCE, by_number),
@@ -126,13 +127,14 @@ def _is_wanted(running: Sync, wanted: SyncFilter) -> bool:
 
 
 def view_newest(
-    _store: Store, connection: Which, states: Collection[str], limit: int | None
+    store: Store, connection: Which, states: Collection[str], limit: int | None
 ) -> list[Sync]:
     """The newest syncs in one of ``states`` (empty: any), whether they run or ended.
 
     ``connection`` None: of all connections; ``limit`` None: all of them. Raises NotFound.
     """
-    return syncs.list_syncs(_id_of(connection), states=states, limit=limit)
+    found = syncs.list_syncs(_id_of(connection), states=states, limit=limit)
+    return as_they_stand(store, found)
 
 
 def _id_of(connection: Which) -> int | None:
@@ -176,9 +178,9 @@ class SyncView:
         return sum(count for _, count in self.counts) - self.failed_count
 
 
-def view(_store: Store, sync_id: int, most: int, most_failed: int = MOST_FAILED) -> SyncView:
+def view(store: Store, sync_id: int, most: int, most_failed: int = MOST_FAILED) -> SyncView:
     """A sync with at most ``most`` records that did not fail; raises NotFound."""
-    sync = syncs.get(sync_id)
+    sync = as_it_stands(store, syncs.get(sync_id))
     failed = syncs.some_records(sync_id, most_failed, failed=True)
     found = _problems(sync, failed)
     return SyncView(
@@ -198,9 +200,10 @@ class SyncDetail:
     records: Annotated[Sequence[Record], "the records it touched"]
 
 
-def view_records(_store: Store, sync_id: int, *, failed_only: bool) -> SyncDetail:
+def view_records(store: Store, sync_id: int, *, failed_only: bool) -> SyncDetail:
     """A sync with all its records, in the order in which it met them; raises NotFound."""
-    return SyncDetail(syncs.get(sync_id), syncs.records(sync_id, failed_only=failed_only))
+    sync = as_it_stands(store, syncs.get(sync_id))
+    return SyncDetail(sync, syncs.records(sync_id, failed_only=failed_only))
 
 
 def _problem_of(sync: Sync) -> Problem | None:

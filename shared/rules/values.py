@@ -297,6 +297,7 @@ class Sync:
     error: Annotated[str, "why it failed; empty when it did not"]
     error_code: Annotated[str, "the hint that it leads to"]
     stop_requested_by: Annotated[str, "who asked it to stop; empty: nobody"]
+    is_interrupted: Annotated[bool, "whether it has not ended and no daemon runs"] = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ from shared.models.store import open_store
 from shared.operations import alerts as operations
 from shared.operations.alerts import Wanted
 from shared.operations.deciding import Operator, carry_out
-from shared.rules.alerts import Audience, Digest
+from shared.rules.alerts import AlertKind, Audience, Digest
 from shared.rules.events import EventKind
 from shared.rules.values import SyncState
 from shared.settings import load_settings
@@ -314,11 +314,23 @@ def test_of_two_daemons_one_tells(office):
 def test_alerts_keep_no_event_from_being_forgotten(office):
     office.tell()
     with office.store.transaction():
-        told = [events.Told("1", "x")] * (alerts.EVENTS_BEHIND + 10)
-        events.record(office.larkspur, EventKind.SETTINGS_CHANGED, told)
+        assert outlets.passed() >= events.last()
     office.goes_on()
     with office.store.reading():
-        assert outlets.passed() > alerts.EVENTS_BEHIND
+        assert outlets.passed() >= events.last()
+
+
+def test_alerts_that_were_closed_long_ago_are_forgotten(office):
+    office.sync(office.larkspur)
+    office.goes_on()
+    office.sync(office.larkspur, SyncState.FINISHED)
+    office.goes_on(900)
+    with office.store.reading():
+        assert len(alerts.newest(9, closed=True)) == 1
+    office.goes_on(91 * 24 * HOUR)
+    with office.store.reading():
+        kinds = [one.kind for one in alerts.newest(9, closed=True)]
+    assert AlertKind.SYNC_FAILED not in kinds
 
 
 def test_a_quiet_look_writes_nothing_but_its_lease(office):

@@ -19,6 +19,8 @@ def application(word: str) -> str:
 
 def word(sync: Sync) -> str:
     """The state of a sync as a person would say it."""
+    if sync.is_interrupted:
+        return "interrupted"
     if sync.ended_at is None:
         return "stopping" if sync.stop_requested_by else "running"
     return "some failed" if sync.state == "finished" and sync.failed else sync.state.value
@@ -36,6 +38,8 @@ def position(sync: Sync) -> str:
 
 def result(sync: Sync) -> str:
     """How a sync went, in one sentence."""
+    if sync.is_interrupted:
+        return "Interrupted: no daemon runs. The next sync goes on when one does."
     if sync.ended_at is None:
         step = f": {sync.message}" if sync.message else ""
         if sync.stop_requested_by:
