@@ -13,18 +13,19 @@ from console.cli import output
 from console.cli.context import CommandContext, pass_command_context
 from console.cli.deciding import decide, say_outcome
 from console.cli.errors import Refused, WrongUsage
+from console.cli.invoiced_mappings import map_record, mappings
 from console.cli.json_option import json_option
 from console.cli.listing import Listing
 from shared import health, sealing
 from shared.operations import connectors as operations
 from shared.operations.connectors import Door, Preview, Standing
-from shared.operations.contracts.connectors import MAPPED, OUTGOING, PREVIEW, STANDING
+from shared.operations.contracts.connectors import OUTGOING, PREVIEW, STANDING
 from shared.operations.contracts.outcome import OUTCOME
 from shared.operations.describe.sections import Section
 from shared.operations.describe.tables import Column, Row
 from shared.operations.describe.text import count, local_time
 from shared.rules import invoiced as rules
-from shared.rules.connectors import CREATE, AccountState, Mapped, Outgoing
+from shared.rules.connectors import CREATE, AccountState, Outgoing
 
 NAME = click.argument("name")
 LOOK_SECONDS = 0.3
@@ -242,16 +243,6 @@ def _set_state(context: CommandContext, name: str, state: AccountState, as_json:
 
 
 @invoiced.command()
-@click.argument("name", required=False)
-@json_option(MAPPED, many=True)
-@pass_command_context
-def mappings(context: CommandContext, name: str | None, as_json: bool) -> None:
-    """List which record of NAME, or of all connections, is which on Invoiced."""
-    found = context.read(partial(operations.view_mapped, which=name))
-    MAPPINGS.say(found, "No record is on both sides yet.", as_json=as_json)
-
-
-@invoiced.command()
 @NAME
 @click.argument("which", metavar="[RECORD]...", nargs=-1)
 @json_option(OUTCOME)
@@ -321,17 +312,5 @@ RECORDS = Listing(
     _record,
 )
 
-
-def _mapping(one: Mapped) -> Row:
-    return Row((one.kind.value, one.document, one.our_id, one.their_id, one.owner.value))
-
-
-MAPPINGS = Listing(
-    MAPPED,
-    (
-        *(Column("Kind"), Column("Document", least=10), Column("QuickBooks", least=8)),
-        *(Column("Invoiced"), Column("Owner")),
-    ),
-    _mapping,
-    connection=lambda one: one.connection,
-)
+invoiced.add_command(mappings)
+invoiced.add_command(map_record)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import csv
 import difflib
-import io
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
@@ -19,12 +17,13 @@ from console.cli.context import CommandContext, pass_command_context
 from console.cli.json_option import json_option
 from console.cli.listing import Listing, shown, states_option
 from console.cli.params import FROM_STANDARD_INPUT, name_argument
+from console.cli.spreadsheet import csv_line, unarmed
 from shared.files import write_private
 from shared.operations import invoices as operations
 from shared.operations.contracts.ledger import EXPORTED_INVOICE, INVOICE_DETAIL, LISTED_INVOICE
 from shared.operations.describe import invoices as describe
 from shared.operations.describe.tables import Column, Row
-from shared.operations.describe.text import count, for_spreadsheet, grouped, iso_day, plain
+from shared.operations.describe.text import count, grouped, iso_day
 from shared.rules.ledger import ExportedInvoice, InvoiceDetail, InvoiceSides
 
 STATUSES = ("open", "paid", "void", "deleted")
@@ -236,7 +235,7 @@ def export(
     show = partial(_csv_line if form == "csv" else _json_line, columns)
     lines = shown(context, READING, view, show)
     if form == "csv":
-        lines.insert(0, _csv(list(map(_unarmed, columns))))
+        lines.insert(0, csv_line(list(map(unarmed, columns))))
     if target == Path(FROM_STANDARD_INPUT):
         output.say_lines(lines)
         return
@@ -247,7 +246,7 @@ def export(
 
 def _csv_line(columns: Mapping[str, str], invoice: ExportedInvoice) -> str:
     keys = EXPORTED_INVOICE.of(invoice)
-    return _csv([keys[k] if k in _AMOUNTS else _unarmed(keys[k]) for k in columns.values()])
+    return csv_line([keys[k] if k in _AMOUNTS else unarmed(keys[k]) for k in columns.values()])
 
 
 def _json_line(columns: Mapping[str, str], invoice: ExportedInvoice) -> str:
@@ -257,14 +256,3 @@ def _json_line(columns: Mapping[str, str], invoice: ExportedInvoice) -> str:
 
 _AMOUNTS = frozenset({"total", "balance", "subtotal", "tax", "applied"})
 """What is ours and stays a number, also where it is negative."""
-
-
-def _unarmed(value: Any) -> str:
-    """Text that no spreadsheet runs and no terminal obeys: ``=1+1`` is a customer's name."""
-    return "" if value is None else for_spreadsheet(plain(str(value)))
-
-
-def _csv(cells: Sequence[Any]) -> str:
-    line = io.StringIO()
-    csv.writer(line, lineterminator="").writerow(["" if cell is None else cell for cell in cells])
-    return line.getvalue()

@@ -70,6 +70,7 @@ TAKEN_SECONDS = 15.0
 FAILED_SECONDS = 10.0
 STOP_SECONDS = 5.0
 ASK_COMPANY_AGAIN = timedelta(hours=1)
+_WOULD = {SendState.REFUSED: Would.REFUSE}
 _CUSTOMER, _INVOICE, _PAYMENT = RecordKind.CUSTOMER, RecordKind.INVOICE, RecordKind.PAYMENT
 _INVOICES = frozenset(one.value for one in EventKind if one.about == "invoice")
 _CUSTOMERS = frozenset(one.value for one in EventKind if one.about == "customer")
@@ -389,7 +390,7 @@ class ConnectorWorker(Service):
             if stay.state is SendState.WAITING and not stay.waits_for:
                 self._try_later(one, NotNow(stay.reason), now)
             else:
-                would = Would.WAIT if stay.waits_for else Would.NOTHING
+                would = Would.WAIT if stay.waits_for else _WOULD.get(stay.state, Would.NOTHING)
                 standing = Standing(stay.state, stay.reason, would, waits_for=stay.waits_for)
                 outbox.stands(self._id, one, standing, now)
 

@@ -14,12 +14,10 @@ from shared.models.platforms import accounts, copies, outbox, records
 from shared.models.store import Store
 from shared.operations.deciding import Operator, Outcome, Plan
 from shared.operations.describe.text import count
-from shared.operations.which import Which, every
 from shared.rules import invoiced
 from shared.rules.connectors import (
     CREATE,
     AccountState,
-    Mapped,
     Outgoing,
     PlatformAccount,
     SendState,
@@ -76,17 +74,6 @@ def view_standing(_store: Store, name: str) -> Standing:
         tries_again_at=outlet.pause_until_at if outlet.reason else None,
         held_up=tuple(outbox.listed(connection.id, [SendState.REFUSED])),
     )
-
-
-def view_mapped(_store: Store, which: Which = None) -> list[Mapped]:
-    """The records that are on both sides, of a connection or of all. Raises NotFound."""
-    found = ((one.id, accounts.find(one.id)) for one in every(which))
-    return [
-        mapped
-        for connection_id, account in found
-        if account is not None
-        for mapped in records.listed(connection_id, account.identity)
-    ]
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -17,15 +17,17 @@ from click.testing import CliRunner
 
 from console.cli.app import cli
 from shared.models import connections, problems
+from shared.models.platforms import accounts, records
 from shared.models.sqlite import sqlite3  # another build of SQLite would break the locks of ours
 from shared.operations import connections as held
-from shared.operations import issuing, payment_allowances, payments
+from shared.operations import issuing, payment_allowances, payments, platform_mappings
 from shared.operations import problems as decisions
 from shared.operations.deciding import NotConfirmed, Operator, carry_out
 from shared.rules.payments.values import PaymentStatus, PostingState
 from shared.rules.values import Layout, ProblemState, RecordKind
 from shared.settings import load_settings
 from tests.console.tui.screens.driver import LARGE, Driver, sit_down
+from tests.daemon.connectors.rig import ACCOUNT
 from tests.deciding import decide
 from tests.doors.known import PLANS
 from tests.models.builders import NOON, invoice, trouble
@@ -107,6 +109,16 @@ def kept_back(office) -> Till:
     till = seated(office)
     decide(till.store, held.plan_edit, till.id, {"payments_out": False})
     till.take_in(pays())
+    return till
+
+
+def on_both_sides(office) -> Till:
+    till = seated(office)
+    account = replace(ACCOUNT, connection_id=till.id, identity="toy:1")
+    with till.store.transaction():
+        accounts.add(account, b"", 0)
+        one = (till.id, "toy:1", RecordKind.INVOICE, "1A-100", "7", "100", NOON)
+        records.put(*one)
     return till
 
 
@@ -256,6 +268,15 @@ DECISIONS = {
         kept_back,
         of_connection(held.plan_edit, changes={"payments_out": True}),
         typed=(("connection edit Larkspur --payments-out", ""),),
+    ),
+    "an invoice is another one on Invoiced": Decision(
+        "platform_mappings.MapPlan",
+        frozenset({platform_mappings.REWRITES}),
+        on_both_sides,
+        lambda _: partial(
+            platform_mappings.plan_map, name="Larkspur", record="1A-100", their_id="8"
+        ),
+        typed=(("invoiced map Larkspur 100 --as 8", ""),),
     ),
     "a connection is removed": Decision(
         "connections.RemovalPlan",

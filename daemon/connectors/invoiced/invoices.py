@@ -160,6 +160,17 @@ def is_another(copy: InvoiceCopy, there: Record) -> Refused:
     )
 
 
+def of_another(copy: InvoiceCopy, there: Record) -> Refused | None:
+    """An invoice that names another TxnID is not written over, whatever it is mapped to."""
+    named = our_id_of(there)
+    if named in ("", copy.invoice.txn_id):
+        return None
+    return Refused(
+        f"Record {there['id']} of Invoiced is linked with {named} of QuickBooks. Map this one to"
+        " another record (deskbridge invoiced map), then retry it."
+    )
+
+
 def moved(copy: InvoiceCopy, there: Record) -> Refused | None:
     """Invoiced keeps an invoice with the customer that it was made for."""
     if str(there["customer"]) == copy.customer_id:

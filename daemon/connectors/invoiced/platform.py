@@ -128,7 +128,9 @@ class Invoiced:
             if not copy.customer_id:
                 return Request(b"", "", Would.CREATE)  # a dry run: its customer is not there yet
             return writes.request(invoices.create(copy, self._zone), Would.CREATE)
-        stays = invoices.left_alone(there) or (copy.customer_id and invoices.moved(copy, there))
+        stays = invoices.of_another(copy, there) or invoices.left_alone(there)
+        if not stays and copy.customer_id:
+            stays = invoices.moved(copy, there)
         if stays:
             return stays
         return self._over_invoice(change, copy, there)

@@ -221,8 +221,8 @@ class Side:
         if not payment.external_id and paid.may_be_posted_by_us(self._id, one.object_id):
             return Stays(one, SendState.WAITING, "It may be one that was posted from there.")
         other = self._other_currency(one, payment.currency)
-        if other:
-            return other
+        if other:  # so are its invoices, which a person is told of
+            return Stays(one, SendState.NOT_NEEDED, other.reason)
         return self._applied(one, payment, mapped)
 
     def _came_from_there(self, external_id: str) -> bool:

@@ -238,7 +238,7 @@ def test_a_person_chooses_whom_a_customer_is_there(connected, books):
 
 
 def test_what_is_on_both_sides_is_listed_and_outlives_the_connection(
-    connected, books, url, key_file
+    connected, books, url, key_file, tmp_path
 ):
     with connected.store.transaction():
         identity = accounts.get(books.id, "Larkspur").identity
@@ -247,6 +247,10 @@ def test_what_is_on_both_sides_is_listed_and_outlives_the_connection(
     [mapping] = connected.json("invoiced", "mappings", "Larkspur")
     assert list(mapping) == MAPPED.names()
     assert (mapping["our_id"], mapping["their_id"]) == ("80-1", "1001")
+    connected.says("invoiced", "mappings", "Larkspur", "--csv", str(file := tmp_path / "all.csv"))
+    header, line = file.read_text().splitlines()
+    assert header.split(",") == MAPPED.names()
+    assert "80-1,1001" in line
     connected.says("invoiced", "disconnect", "Larkspur")
     assert connected.json("invoiced", "mappings", "Larkspur") == []
     connected.says("invoiced", "connect", "Larkspur", "--key-file", key_file, "--url", url)

@@ -7,15 +7,19 @@ from typing import Any
 
 import pytest
 
+from daemon.connectors.platform import Capabilities
 from shared.models import events, problems
 from shared.operations import connectors as operations
+from shared.operations import platform_mappings
 from shared.operations import problems as decisions
 from shared.operations.deciding import Operator, carry_out
 from shared.rules.connectors import SendState
 from shared.rules.events import EventKind
-from shared.rules.values import Problem, ProblemState
+from shared.rules.values import Problem, ProblemState, RecordKind
 from tests.daemon.connectors.invoiced.rig import OnInvoiced
 from tests.models.builders import customer, invoice
+
+INVOICE = RecordKind.INVOICE
 
 
 @pytest.fixture
@@ -33,7 +37,7 @@ def opened(world: OnInvoiced) -> list[Problem]:
 def decides(world: OnInvoiced, plan: Any, *args: Any, **named: Any) -> None:
     with world.store.reading():
         made = plan(world.store, *args, **named)
-    carry_out(Operator(world.store, "olga"), made)
+    carry_out(Operator(world.store, "olga"), made, {need.code for need in made.needs})
 
 
 def with_a_taken_number(world: OnInvoiced) -> Any:
@@ -94,6 +98,33 @@ def test_a_skipped_record_stays_out_and_the_ledger_keeps_it(world, by_problem):
     assert world.stands("1A-100").state is SendState.SKIPPED
     with world.store.reading():
         assert world.books_show("1A-100").left_out == ""
+
+
+def test_an_invoice_mapped_to_another_one_of_ours_is_not_written_over_it(world):
+    world.quickbooks_has(invoice("1A-100"), invoice("1A-101", "90.00"))
+    world.connects()
+    world.runs()
+    world.goes_on()
+    second = world.numbered("101")
+    world.quickbooks_deleted("1A-101")
+    world.platform.capabilities = Capabilities(deletions=False)
+    decides(world, platform_mappings.plan_map, "Larkspur", "101", "")
+    decides(world, platform_mappings.plan_map, "Larkspur", "100", str(second["id"]))
+    world.goes_on()
+    assert world.numbered("101")["total"] == 90
+    assert world.stands("1A-100").state is SendState.REFUSED
+
+
+def test_a_mapping_that_was_forgotten_is_found_again_by_what_the_record_says(world):
+    world.quickbooks_has(invoice("1A-100"))
+    world.connects()
+    world.runs()
+    world.goes_on()
+    there = world.numbered("100")
+    decides(world, platform_mappings.plan_map, "Larkspur", "1A-100", "")
+    world.goes_on()
+    assert world.there("invoices") == [there]
+    assert world.mapped(INVOICE, "1A-100").their_id == str(there["id"])
 
 
 def test_an_ambiguous_customer_has_a_problem_that_choosing_closes(world):

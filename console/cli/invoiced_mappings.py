@@ -1,0 +1,89 @@
+"""``deskbridge invoiced mappings`` and ``map``: which record is which on Invoiced."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+
+import click
+
+from console.cli import output
+from console.cli.context import CommandContext, pass_command_context
+from console.cli.deciding import decide, say_outcome, yes_option
+from console.cli.errors import WrongUsage
+from console.cli.json_option import json_option
+from console.cli.listing import Listing
+from console.cli.spreadsheet import csv_line, unarmed
+from shared.files import write_private
+from shared.operations import platform_mappings as operations
+from shared.operations.contracts.connectors import MAPPED
+from shared.operations.contracts.outcome import OUTCOME
+from shared.operations.describe.tables import Column, Row
+from shared.operations.describe.text import count
+from shared.rules.connectors import Mapped
+
+
+@click.command()
+@click.argument("name", required=False)
+@click.option(
+    "--csv",
+    "target",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Write them to FILE, for a spreadsheet.",
+)
+@json_option(MAPPED, many=True)
+@pass_command_context
+def mappings(context: CommandContext, name: str | None, target: Path | None, as_json: bool) -> None:
+    """List which record of NAME, or of all connections, is which on Invoiced."""
+    found = context.read(partial(operations.view_mapped, which=name))
+    if target is None:
+        MAPPINGS.say(found, "No record is on both sides yet.", as_json=as_json)
+        return
+    rows = [[unarmed(cell) for cell in MAPPED.of(one).values()] for one in found]
+    lines = [csv_line(one) for one in (MAPPED.names(), *rows)]
+    write_private(target, "".join(f"{one}\n" for one in lines).encode())
+    output.say_beside(f"Wrote {count(len(found), 'record')} to {target}.")
+
+
+@click.command("map")
+@click.argument("name")
+@click.argument("record")
+@click.option("--as", "their_id", metavar="ID", help="It is the record with this ID on Invoiced.")
+@click.option("--forget", is_flag=True, help="It is none: look for it there anew.")
+@yes_option
+@json_option(OUTCOME)
+@pass_command_context
+def map_record(
+    context: CommandContext,
+    name: str,
+    record: str,
+    their_id: str | None,
+    forget: bool,
+    yes: bool,
+    as_json: bool,
+) -> None:
+    """Say which record of Invoiced RECORD of NAME is, where that is not the one it should be.
+
+    RECORD is its ID in QuickBooks, or its number or name. What is there is then compared, and
+    becomes what QuickBooks says.
+    """
+    if bool(their_id) == forget:
+        raise WrongUsage("Which record of Invoiced is it?", "Write --as ID or --forget")
+    plan = partial(operations.plan_map, name=name, record=record, their_id=their_id or "")
+    say_outcome(decide(context, plan, yes=yes), as_json)
+
+
+def _mapping(one: Mapped) -> Row:
+    return Row((one.kind.value, one.document, one.our_id, one.their_id, one.owner.value))
+
+
+MAPPINGS = Listing(
+    MAPPED,
+    (
+        *(Column("Kind"), Column("Document", least=10), Column("QuickBooks", least=8)),
+        *(Column("Invoiced"), Column("Owner")),
+    ),
+    _mapping,
+    connection=lambda one: one.connection,
+)

@@ -1,0 +1,145 @@
+"""Which record of the billing platform is which of QuickBooks: shown, exported, put right."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from shared.errors import CannotBeMeant, NotFound, NotPossible
+from shared.models import connections
+from shared.models.platforms import accounts, outbox, records
+from shared.models.store import Store
+from shared.operations.deciding import Need, Operator, Outcome, Plan
+from shared.operations.which import Which, every
+from shared.rules.connectors import Mapped, Outgoing, Owner, PlatformAccount
+
+REWRITES = "rewrites"
+
+
+def view_mapped(_store: Store, which: Which = None) -> list[Mapped]:
+    """The records that are on both sides, of a connection or of all. Raises NotFound."""
+    found = ((one.id, accounts.find(one.id)) for one in every(which))
+    return [
+        mapped
+        for connection_id, account in found
+        if account is not None
+        for mapped in records.listed(connection_id, account.identity)
+    ]
+
+
+@dataclass(frozen=True, kw_only=True)
+class MapPlan(Plan[Outcome]):
+    """A record that is another one on the platform from now on; ``their_id`` empty: none."""
+
+    connection: str
+    record: str
+    their_id: str
+
+    def again(self, store: Store) -> MapPlan:
+        return plan_map(store, self.connection, self.record, self.their_id)
+
+    def apply(self, by: Operator) -> Outcome:
+        """Map it so, and have it looked at again: then it is sent as it is now."""
+        account = _account(self.connection)
+        found = _found(account, self.record)
+        where = (account.connection_id, account.identity, found.kind, found.our_id)
+        if self.their_id:
+            records.put(*where, self.their_id, found.document, by.now)
+        else:
+            records.remove(*where)
+        outbox.want(account.connection_id, [(found.kind, found.our_id, found.document)], by.now)
+        told = f"{found.kind.value} {found.our_id}: {found.their_id} -> {self.their_id or 'none'}"
+        by.note("invoiced.map", account.connection, told)
+        if self.their_id:
+            return Outcome(f"{_named(found)} is record {self.their_id} of Invoiced from now on.")
+        return Outcome(f"{_named(found)} is mapped to no record of Invoiced any more.")
+
+
+def plan_map(_store: Store, name: str, record: str, their_id: str) -> MapPlan:
+    """What mapping a record to another one of the platform would do, or to none (empty).
+
+    ``record`` is its id in QuickBooks, or what a person calls it. Raises NotFound, CannotBeMeant,
+    NotPossible.
+    """
+    account = _account(name)
+    found = _found(account, record)
+    if their_id and not their_id.isdecimal():
+        raise CannotBeMeant(f"{their_id!r} is not the ID of a record of Invoiced.", "Write digits.")
+    _check(account, found, their_id)
+    becomes = f"record {their_id}" if their_id else "no record"
+    return MapPlan(
+        title=f"Map {_named(found)} to {becomes} of Invoiced?",
+        verb="Map",
+        told=(f"Now it is record {found.their_id} there, which stays as it is.",),
+        needs=(Need(REWRITES, _told(found, their_id)),),
+        connection=account.connection,
+        record=f"{found.kind.value}/{found.our_id}",
+        their_id=their_id,
+    )
+
+
+def _told(found: Mapped, their_id: str) -> str:
+    if their_id:
+        return (
+            f"What record {their_id} of Invoiced says becomes what QuickBooks says of"
+            f" {_named(found)}."
+        )
+    return (
+        f"{_named(found)} is looked for on Invoiced as if it had never been sent, and created"
+        " there if it is not found."
+    )
+
+
+def _check(account: PlatformAccount, found: Mapped, their_id: str) -> None:
+    """Refuse what would mix up records. Raises NotPossible."""
+    if found.owner is Owner.PLATFORM:
+        raise NotPossible(
+            f"{_named(found)} belongs to Invoiced, so QuickBooks does not decide what it is."
+        )
+    if their_id == found.their_id:
+        raise NotPossible(f"{_named(found)} is record {their_id} of Invoiced already.")
+    taken = records.ours(account.connection_id, account.identity, found.kind, their_id)
+    if taken is not None:
+        raise NotPossible(
+            f"Record {their_id} of Invoiced is {_named(taken)} already.",
+            f"Map that to another one first: deskbridge invoiced map {account.connection}"
+            f" {taken.our_id} --as ID",
+        )
+    if any(one.request is not None for one in _outgoing(account, found)):
+        raise NotPossible(
+            f"{_named(found)} has been sent, and it is not known yet whether it arrived.",
+            "Wait until that is known; it takes minutes.",
+        )
+
+
+def _outgoing(account: PlatformAccount, found: Mapped) -> Sequence[Outgoing]:
+    try:
+        sent = outbox.get(account.connection_id, found.our_id)
+    except NotFound:
+        return []
+    return [one for one in sent if one.kind is found.kind]
+
+
+def _account(name: str) -> PlatformAccount:
+    connection = connections.get(name)
+    return accounts.get(connection.id, connection.name)
+
+
+def _found(account: PlatformAccount, text: str) -> Mapped:
+    """The one record on both sides of this id or name. Raises NotFound, CannotBeMeant."""
+    found = [
+        one
+        for one in records.listed(account.connection_id, account.identity)
+        if text in (one.our_id, f"{one.kind.value}/{one.our_id}")
+        or one.document.lower() == text.lower()
+    ]
+    if not found:
+        raise NotFound("record that is on both sides", text)
+    if len(found) > 1:
+        ids = ", ".join(f"{one.kind.value}/{one.our_id}" for one in found)
+        raise CannotBeMeant(f"{text!r} may mean several records.", f"Write one of: {ids}")
+    return found[0]
+
+
+def _named(one: Mapped) -> str:
+    return f"{one.kind.value} {one.document or one.our_id}"
