@@ -315,10 +315,12 @@ def make_daemon(
             reactor=reactor,
             threads=threads,
             reads=reads,
+            store=store,
             now=watch.now,
             chance=random,
             new_key=lambda: token_hex(16),
             holder=facts.instance,
+            poll_seconds=settings.invoiced_poll_seconds,
         )
 
     def key_of(account: PlatformAccount, sealed: bytes) -> str:

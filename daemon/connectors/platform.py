@@ -22,30 +22,33 @@ The outbox, once a record is wanted there (``worker.py``):
     read the record  ->  prepare  ->  keep request and key  ->  send  ->  write down the answer
        (reads)           (network)       (short unit)         (network)       (short unit)
 
-The inbox is the other half: ``arrivals`` brings what happened there, from a cursor on. To be
-filled: the worker calls it every ``invoiced_poll_seconds`` while the account is live, takes what
-it brings in through ``shared/operations/payment_intake.py``, and keeps the cursor
-(``shared/models/platforms/inbox.py``) in the transaction after which all of it is on file; what
-is brought again is known by its id, so a cursor that was not kept costs a repetition. Records
-whose changes no feed shows (pending charges) are in the watch list of that module, and are handed
-over as ``watched``. Who owns a record is in ``shared/models/platforms/records.py``: one that came
-in is put there as ``Owner.PLATFORM`` before anything else, so the outbox leaves it alone, and one
-of ``Owner.QUICKBOOKS`` is passed over. ``note_posted`` writes back what became of a payment in
-QuickBooks.
+The inbox is the other half, of a platform with the capability ``arrivals``. While the account is
+live, ``receiving.py`` asks every ``invoiced_poll_seconds`` what happened there since a cursor:
+
+    arrivals(cursor, watched)  ->  numbers(invoices not ours)  ->  all on file, and the cursor
+       (network)                       (network, seldom)              (short units)
+
+Payments go in through ``shared/operations/platform_intake.py``, which uses the door that files and
+the API use. What is brought again is known by its id, so a cursor that was not kept costs a
+repetition. Records whose changes no feed shows (pending charges) are in the watch list
+(``shared/models/platforms/inbox.py``), and are handed over as ``watched`` when they are due. Who
+owns a record is in ``shared/models/platforms/records.py``: what came in belongs to the platform, so
+the outbox leaves it alone, and what QuickBooks owns is passed over. ``note_posted`` writes back
+what became of a payment in QuickBooks.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Protocol
 
 from twisted.internet.defer import Deferred
 
-from shared.rules.connectors import Change, Mapped, Watched, Would
+from shared.rules.arrivals import Arrival
+from shared.rules.connectors import Change, Watched, Would
 from shared.rules.outlets import Refused
-from shared.rules.payments.values import NewPayment
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,20 +140,6 @@ Answer = Done | LeaveAlone | Refused | NotNow | Unknown
 
 
 @dataclass(frozen=True, slots=True)
-class Arrival:
-    """A payment as the platform has it; ``is_gone``: it was voided or deleted there.
-
-    ``watch_because`` is why it is to be looked at again; empty: no need. ``by_hand`` is what a
-    person has to do in QuickBooks, such as for a refund.
-    """
-
-    payment: NewPayment
-    is_gone: bool = False
-    watch_because: str = ""
-    by_hand: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class Arrivals:
     """A part of what happened there; ``has_more``: ask again at once with this ``cursor``."""
 
@@ -188,5 +177,8 @@ class Inbox(Protocol):
     def arrivals(self, cursor: str, watched: Sequence[Watched]) -> Deferred[Arrivals | NotNow]:
         """Return what happened after ``cursor`` (empty: from now on), and what is watched."""
 
-    def note_posted(self, mapped: Mapped, txn_id: str) -> Deferred[Answer]:
-        """Write back that QuickBooks has a payment of the platform, under this TxnID."""
+    def numbers(self, invoices: Collection[str]) -> Deferred[Mapping[str, str] | NotNow]:
+        """Return the numbers of invoices there by their ids; one that is gone has none."""
+
+    def note_posted(self, their_id: str, txn_id: str, key: str) -> Deferred[Answer]:
+        """Write back, under a new key, that QuickBooks has a payment under this TxnID."""

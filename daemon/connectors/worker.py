@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from twisted.application.service import Service
 from twisted.internet.defer import Deferred, gatherResults, maybeDeferred, succeed
@@ -24,6 +24,7 @@ from daemon.connectors.platform import (
     Answer,
     Company,
     Done,
+    Inbox,
     LeaveAlone,
     NotNow,
     Platform,
@@ -31,6 +32,7 @@ from daemon.connectors.platform import (
     Request,
     Unknown,
 )
+from daemon.connectors.receiving import Receiver
 from daemon.read_thread import Reads
 from daemon.store_thread import Threads
 from shared.models import connections, events, outlets
@@ -114,10 +116,12 @@ class ConnectorWorker(Service):
         reactor: Any,
         threads: Threads,
         reads: Reads,
+        store: Store,
         now: Callable[[], datetime],
         chance: Callable[[], float],
         new_key: Callable[[], str],
         holder: str,
+        poll_seconds: float,
     ) -> None:
         self.account = account
         self._platform = platform
@@ -131,6 +135,20 @@ class ConnectorWorker(Service):
         self._id = account.connection_id
         self._outlet = accounts.outlet_name(account.connection_id)
         self._ask_company_at: datetime | None = None
+        self._receiver = (
+            Receiver(
+                cast(Inbox, platform),
+                threads=threads,
+                reads=reads,
+                store=store,
+                ask=self._asked_or_not_now,
+                new_key=new_key,
+                hold=lambda: self._thd_hold()[1],
+                every=timedelta(seconds=poll_seconds),
+            )
+            if platform.capabilities.arrivals
+            else None
+        )
         self._resting: Deferred[Any] | None = None
         self._going: Deferred[None] | None = None
 
@@ -190,11 +208,23 @@ class ConnectorWorker(Service):
         is_live = account.state is AccountState.LIVE
         if not is_live and not account.is_looking:
             return LOOK_SECONDS
+        received = await self._receive(now) if is_live else False
+        if isinstance(received, NotNow | Unknown):
+            await self._threads.store(self._thd_pause, received)
+            return LOOK_SECONDS
         found = await self._reads.view(_batch, self._id, now, READ_AT_ONCE, looking=not is_live)
         if not found:
-            return await self._nothing_to_do(account, now)
+            return 0 if received else await self._nothing_to_do(account, now)
         await (self._send(found) if is_live else self._look(found))
         return 0
+
+    async def _receive(self, now: datetime) -> NotNow | Unknown | bool:
+        """Take in what is due; tells whether there is more, or why nothing would go through."""
+        account = await self._reads.view(_account, self._id)
+        if self._receiver is None or account is None:
+            return False
+        received = await self._receiver.receive(account, now)
+        return received if isinstance(received, bool) or received.whole else False
 
     async def _nothing_to_do(self, account: PlatformAccount, now: datetime) -> float:
         if account.is_looking:
@@ -332,6 +362,13 @@ class ConnectorWorker(Service):
             return await maybeDeferred(ask, *args).addTimeout(ASK_SECONDS, self._reactor)
         except Exception:
             return Failure()
+
+    async def _asked_or_not_now(self, ask: Callable[..., Any], *args: Any) -> Any:
+        answer = await self._asked(ask, *args)
+        if isinstance(answer, Failure):
+            self.log.failure("Receiving from {connection} failed", answer, connection=self._told)
+            return NotNow(_words(answer))
+        return answer
 
     def _prepared(self, after: Next | None) -> Deferred[Prepared | None]:
         """What sending a record would do there; None for one whose bytes are on their way."""

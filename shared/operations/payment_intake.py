@@ -413,11 +413,13 @@ class AddPlan(Plan[Added]):
     connection: Connection = field(compare=False)
     payment: NewPayment
     undated: bool
+    back: bool
     report: Report
     verdicts: tuple[_Verdict, ...]
 
     def again(self, store: Store) -> AddPlan:
-        return plan_add(store, self.connection.name, self.payment, undated=self.undated)
+        name, undated, back = self.connection.name, self.undated, self.back
+        return plan_add(store, name, self.payment, undated=undated, back=back)
 
     def apply(self, by: Operator) -> Added:
         """Take it in, correct the one on file, or have a problem say why not."""
@@ -437,9 +439,16 @@ class AddPlan(Plan[Added]):
 
 
 def plan_add(
-    store: Store, connection: str, payment: NewPayment, *, undated: bool = False
+    store: Store,
+    connection: str,
+    payment: NewPayment,
+    *,
+    undated: bool = False,
+    back: bool = True,
 ) -> AddPlan:
     """What taking in one payment would do; ``undated``: its date is only the present day.
+
+    ``back``: one that a person withdrew is taken in again.
 
     Raises BadPayment for one that cannot be meant, NotFound for an unknown connection.
     """
@@ -447,7 +456,7 @@ def plan_add(
         raise BadPayment("\n".join(str(in_columns(fault)) for fault in faults))
     held = connections.get(connection)
     row = FileRow(1, payment, undated=undated, external_id=payment.external_id)
-    done, report = _sort(held.id, [row], back=True)
+    done, report = _sort(held.id, [row], back=back)
     amount = f"{payment.amount:,.2f} {payment.currency}".rstrip()
     return AddPlan(
         title=f"Add payment {payment.external_id}, {amount}, to {held.name}?",
@@ -465,6 +474,7 @@ def plan_add(
         connection=held,
         payment=payment,
         undated=undated,
+        back=back,
         report=report,
         verdicts=done,
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from datetime import timedelta
 from typing import Any, TypeVar
 
@@ -10,12 +10,14 @@ from twisted.internet.defer import Deferred
 
 from daemon.connectors.invoiced import customers, invoices, payments, writes
 from daemon.connectors.invoiced.api import Api, ApiNotNow, ApiRefusal, ApiSilence
+from daemon.connectors.invoiced.arriving import Arriving
 from daemon.connectors.invoiced.looking import GONE, Looks
-from daemon.connectors.invoiced.values import money, our_id_of
+from daemon.connectors.invoiced.values import SYSTEM, money, our_id_of
 from daemon.connectors.invoiced.writes import Call, Write
 from daemon.connectors.platform import (
     Ambiguous,
     Answer,
+    Arrivals,
     Capabilities,
     Company,
     Done,
@@ -32,6 +34,7 @@ from shared.rules.connectors import (
     Ended,
     InvoiceCopy,
     PaymentCopy,
+    Watched,
     Would,
 )
 from shared.rules.outlets import Refused
@@ -48,12 +51,13 @@ _LOCKED, _QUOTA = "updated by another process", "quota"
 class Invoiced:
     """An account of Invoiced. ``zone`` is its time zone, empty: it is asked."""
 
-    capabilities = Capabilities()
+    capabilities = Capabilities(arrivals=True)
 
     def __init__(self, api: Api, zone: str = "") -> None:
         self._api = api
         self._zone = zone
         self._looks = Looks(api)
+        self._arriving = Arriving(api)
 
     def company(self) -> Deferred[Company | Refused | NotNow]:
         """Ask whom the key opens the door to."""
@@ -70,6 +74,50 @@ class Invoiced:
     def close(self) -> Deferred[None]:
         """Let connections go."""
         return self._api.close()
+
+    def arrivals(self, cursor: str, watched: Sequence[Watched]) -> Deferred[Arrivals | NotNow]:
+        """Return what happened to payments after ``cursor``, and how the watched ones are."""
+        return Deferred.fromCoroutine(self._arrivals(cursor, watched))
+
+    def numbers(self, invoices: Collection[str]) -> Deferred[Mapping[str, str] | NotNow]:
+        """Return the numbers of invoices by their ids; one that is gone has none."""
+        return Deferred.fromCoroutine(self._numbers(invoices))
+
+    def note_posted(self, their_id: str, txn_id: str, key: str) -> Deferred[Answer]:
+        """Show the TxnID on the payment's accounting page; what is linked already stays so."""
+        return Deferred.fromCoroutine(self._note_posted(their_id, txn_id, key))
+
+    async def _arrivals(self, cursor: str, watched: Sequence[Watched]) -> Arrivals | NotNow:
+        try:
+            return await self._arriving.after(cursor, watched, await self._in_zone())
+        except ApiRefusal as why:
+            return NotNow(f"Payments cannot be read from Invoiced: {why.said}")
+        except (ApiNotNow, ApiSilence) as why:
+            return _not_now(why)
+
+    async def _numbers(self, invoices: Collection[str]) -> Mapping[str, str] | NotNow:
+        try:
+            found = [await self._looks.one("invoices", one) for one in sorted(invoices)]
+        except ApiRefusal as why:
+            return NotNow(f"Invoices cannot be read from Invoiced: {why.said}")
+        except (ApiNotNow, ApiSilence) as why:
+            return _not_now(why)
+        return {str(one["id"]): str(one["number"]) for one in found if one is not None}
+
+    async def _note_posted(self, their_id: str, txn_id: str, key: str) -> Answer:
+        values = {"accounting_system": SYSTEM, "accounting_id": txn_id}
+        try:
+            await self._api.write("PATCH", f"/payments/{their_id}", values, key)
+        except ApiRefusal as why:
+            return NotNow(why.said) if _LOCKED in why.said else Refused(why.said)
+        except (ApiNotNow, ApiSilence) as why:
+            return _not_now(why)
+        return Done(their_id)
+
+    async def _in_zone(self) -> str:
+        if not self._zone:
+            self._zone = rules.company_of(await self._api.get(rules.COMPANY)).time_zone
+        return self._zone
 
     async def _company(self) -> Company | Refused | NotNow:
         try:
@@ -93,8 +141,7 @@ class Invoiced:
             RecordKind.PAYMENT: self._payment,
         }
         try:
-            if not self._zone:
-                self._zone = rules.company_of(await self._api.get(rules.COMPANY)).time_zone
+            await self._in_zone()
             return await looks[change.outgoing.kind](change)
         except ApiRefusal as why:
             return NotNow(f"Invoiced cannot be read: {why.said}", whole=True)

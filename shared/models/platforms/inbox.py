@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from shared.models import tables as t
-from shared.models.convert import millis
+from shared.models.convert import millis, moment
 from shared.models.mapper import Mapper
 from shared.models.statements import Statement, insert_rows, slot
 from shared.rules.connectors import Watched
@@ -65,6 +65,21 @@ def unwatch(connection_id: int, kind: RecordKind, their_id: str) -> None:
 
 _UNWATCH = Statement(
     lambda: t.Watched.delete().where(
+        (t.Watched.connection == slot("connection"))
+        & (t.Watched.kind == slot("kind"))
+        & (t.Watched.their_id == slot("their_id"))
+    )
+)
+
+
+def since(connection_id: int, kind: RecordKind, their_id: str) -> datetime | None:
+    """Return since when a record is watched; None: it is not."""
+    row = _SINCE.one(connection=connection_id, kind=kind.value, their_id=their_id)
+    return None if row is None else moment(row[0])
+
+
+_SINCE = Statement(
+    lambda: t.Watched.select(t.Watched.since_ms).where(
         (t.Watched.connection == slot("connection"))
         & (t.Watched.kind == slot("kind"))
         & (t.Watched.their_id == slot("their_id"))

@@ -113,10 +113,12 @@ class World:
             reactor=clock or self.clock,
             threads=self.threads,
             reads=self.threads,
+            store=self.store,
             now=self.store.now,
             chance=lambda: 1.0,
             new_key=lambda: f"key-{next(self.keys)}",
             holder=daemon,
+            poll_seconds=60,
         )
         if clock is None:
             self.workers.append(worker)

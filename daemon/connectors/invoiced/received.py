@@ -1,0 +1,122 @@
+"""A payment of Invoiced, as it is to be taken in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from daemon.connectors.invoiced.values import cut, day_of, money
+from shared.rules.arrivals import Arrival, PaidThere
+from shared.rules.payments.checking import MAX_MEMO, MAX_TEXT
+from shared.rules.payments.values import ZERO, ChargeState, NewPayment, NewUse, UseKind
+
+Record = Mapping[str, Any]
+_FROM_BOOKS = "accounting_system"
+_METHODS = {
+    "ach": "ACH",
+    "check": "Check",
+    "cash": "Cash",
+    "credit_card": "Credit Card",
+    "direct_debit": "Direct Debit",
+    "echeck": "E-Check",
+    "eft": "EFT",
+    "paypal": "PayPal",
+    "wire_transfer": "Wire Transfer",
+}
+"""The words that QuickBooks knows for Invoiced's methods; any other one is capitalized."""
+_CHARGES = {
+    "succeeded": ChargeState.SUCCEEDED,
+    "pending": ChargeState.PENDING,
+    "failed": ChargeState.FAILED,
+}
+
+
+def is_ours(record: Record) -> bool:
+    """Whether a payment came from an accounting system, or is an adjustment without money."""
+    if record.get("charge"):
+        return False
+    return record.get("source") == _FROM_BOOKS or not money(record.get("amount"))
+
+
+def arrival(record: Record, zone: str, start: int) -> Arrival:
+    """The payment; one that was made at ``start`` or before, in unix seconds, is old.
+
+    It is processed where a charge stands behind it: the source of a payment is free text.
+    """
+    their_id = str(record["id"])
+    is_old = int(record.get("created_at") or 0) <= start
+    if record.get("voided"):
+        return Arrival(their_id, None, is_old=is_old)
+    charge = record.get("charge") or {}
+    state = _CHARGES.get(str(charge.get("status")), ChargeState.SUCCEEDED)
+    rows = record.get("applied_to") or ()
+    customer_id, customer = _customer(record.get("customer"))
+    amount = money(record["amount"])
+    payment = NewPayment(
+        external_id=their_id,
+        date=day_of(record["date"], zone),  # type: ignore[arg-type]
+        amount=amount,
+        uses=tuple(_credits(rows)),
+        customer=customer,
+        currency=str(record.get("currency") or "").upper(),
+        method=_method(str(record.get("method") or "")),
+        reference=_line(charge.get("gateway_id") or record.get("reference")),
+        gateway=_line(charge.get("gateway")),
+        memo=_memo(record.get("notes")),
+        charged=bool(charge),
+        charge_state=state if charge else ChargeState.SUCCEEDED,
+        refunded=min(money(charge.get("amount_refunded")), amount),
+        disputed=bool(charge.get("disputed")),
+    )
+    return Arrival(
+        their_id,
+        payment,
+        tuple(PaidThere(id_, paid) for id_, paid in _invoices(rows).items()),
+        customer_id,
+        sum((money(row["amount"]) for row in rows if row["type"] == "convenience_fee"), ZERO),
+        is_old,
+        "The charge is pending." if payment.charge_state is ChargeState.PENDING else "",
+    )
+
+
+def _invoices(rows: Any) -> dict[str, Decimal]:
+    """What is paid of each invoice with money."""
+    paid: dict[str, Decimal] = {}
+    for row in rows:
+        if row["type"] == "invoice":
+            id_ = str(row["invoice"])
+            paid[id_] = paid.get(id_, ZERO) + money(row["amount"])
+    return paid
+
+
+def _credits(rows: Any) -> list[NewUse]:
+    """Credit notes that are applied with it, which are told and not posted."""
+    used: dict[str, Decimal] = {}
+    for row in rows:
+        if row["type"] == "credit_note":
+            name = f"credit note {row.get('credit_note')}"
+            used[name] = used.get(name, ZERO) + money(row["amount"])
+    return [NewUse(name, amount, UseKind.CREDIT_NOTE) for name, amount in used.items()]
+
+
+def _customer(told: Any) -> tuple[str, str]:
+    """The id of the customer, and its name where it is shown."""
+    if isinstance(told, Mapping):
+        return str(told["id"]), _line(told.get("name"))
+    return str(told or ""), ""
+
+
+def _method(method: str) -> str:
+    return _METHODS.get(method, method.replace("_", " ").title())
+
+
+def _line(value: Any) -> str:
+    """A text on one line, as far as it is taken in."""
+    text = " ".join(str(value or "").split())
+    return cut("".join(one for one in text if one.isprintable()), MAX_TEXT)
+
+
+def _memo(value: Any) -> str:
+    text = str(value or "").replace("\0", "")
+    return cut(text.encode("utf-8", "replace").decode(), MAX_MEMO // 2)

@@ -1,0 +1,36 @@
+"""Payments as a billing platform has them, before they are taken in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from shared.rules.payments.values import ZERO, NewPayment
+
+
+@dataclass(frozen=True, slots=True)
+class PaidThere:
+    """What a payment pays of an invoice of the platform, by its id there."""
+
+    invoice: str
+    amount: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A payment of the platform as it is there now.
+
+    ``payment`` says everything but which of our invoices it pays and who paid: that follows from
+    ``paid`` and ``customer``, the id of the customer there, by which records are which. It is None
+    where the payment was voided or deleted. Its amount includes ``convenience_fee``, what the
+    customer paid on top of the invoices. ``is_old``: it was made before the account was connected.
+    ``watch_because`` is why it is to be looked at again; empty: no need.
+    """
+
+    their_id: str
+    payment: NewPayment | None
+    paid: tuple[PaidThere, ...] = ()
+    customer: str = ""
+    convenience_fee: Decimal = ZERO
+    is_old: bool = False
+    watch_because: str = ""

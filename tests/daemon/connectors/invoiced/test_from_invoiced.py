@@ -1,0 +1,241 @@
+"""Payments made on the fake Invoiced come in once, and what happened to them since."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from shared.models.payments import from_platform, payment_pages
+from shared.models.platforms import accounts, inbox, records
+from shared.operations.deciding import Operator, carry_out
+from shared.operations.payment_intake import plan_add
+from shared.operations.payments import plan_withdraw
+from shared.rules.connectors import AccountState, Owner
+from shared.rules.payments.values import ChargeState, NewPayment, NewUse, Payment, PaymentStatus
+from shared.rules.values import RecordKind
+from simulator.invoiced import acts
+from simulator.invoiced.acts import Done
+from tests.daemon.connectors.invoiced.rig import OnInvoiced
+from tests.models.builders import invoice
+
+A_POLL = 60
+PAYMENT = RecordKind.PAYMENT
+
+
+class Received(OnInvoiced):
+    """A connection whose invoices are on the fake, and what comes back from there."""
+
+    def begins(self, *invoices: Any) -> None:
+        self.quickbooks_has(*(invoices or [invoice("1A-100"), invoice("1A-101")]))
+        self.connects()
+        self.runs()
+        self.goes_on(20)
+
+    def on_invoiced(self, act: Any, *args: Any, **how: Any) -> str:
+        """Somebody does something there; returns the id of the payment."""
+        account = self.fake.account
+        self.fake.clock.advance(1)
+        with account.change():
+            done: Done = act(account, *args, **how)
+        return str(done.id)
+
+    def pays(self, *numbers: str, **how: Any) -> str:
+        account = self.fake.account
+        owed = [acts.invoice_named(account, one) for one in numbers]
+        return self.on_invoiced(acts.pay, owed, **how)
+
+    def the(self, their_id: str) -> Any:
+        return acts.payment_named(self.fake.account, their_id)
+
+    def polls(self, times: int = 2) -> None:
+        self.goes_on(A_POLL * times, by=5)
+
+    def on_file(self, external_id: str) -> Payment | None:
+        with self.store.reading():
+            number = from_platform.ids(self.id, [external_id]).get(external_id)
+            return None if number is None else payment_pages.get(number)
+
+    def owner(self, their_id: str) -> Owner | None:
+        with self.store.reading():
+            found = records.ours(self.id, self.identity(), PAYMENT, their_id)
+            return found.owner if found else None
+
+    def identity(self) -> str:
+        with self.store.reading():
+            return accounts.get(self.id, "Larkspur").identity
+
+    def watched(self) -> list[str]:
+        later = self.store.now() + timedelta(days=1)
+        with self.store.reading():
+            return [one.their_id for one in inbox.watched(self.id, later, 99)]
+
+    def asked(self) -> int:
+        return len(self.fake.service.seen)
+
+
+@pytest.fixture
+def world(store_url: str) -> Iterator[Received]:
+    made = Received(store_url)
+    yield made
+    made.close()
+
+
+def test_a_payment_by_card_comes_in_for_the_invoice_that_was_sent(world):
+    world.begins()
+    made = world.pays("100", by="card")
+    world.polls()
+    payment = world.on_file(made)
+    assert (payment.amount, payment.charged, payment.status) == (250, True, PaymentStatus.READY)
+    assert [(use.document, use.amount) for use in payment.applied] == [("1A-100", 250)]
+    assert (payment.method, payment.gateway, payment.currency) == ("Credit Card", "test", "USD")
+    assert payment.reference == world.the(made)["reference"]
+    assert world.owner(made) is Owner.PLATFORM
+
+
+def test_a_check_that_staff_recorded_there_is_offline(world):
+    world.begins()
+    made = world.pays("100", by="check")
+    world.polls()
+    assert world.on_file(made).status is PaymentStatus.NOT_ELIGIBLE
+
+
+def test_what_was_paid_before_the_account_was_connected_stays_there(world):
+    world.quickbooks_has(invoice("1A-100"))
+    made = world.fake.charged(world.fake.invoice(world.fake.customer("Before")), 40)
+    world.connects()
+    world.runs()
+    world.polls()
+    world.fake.patch(f"/payments/{made['id']}", notes="touched")
+    world.polls()
+    assert world.on_file(str(made["id"])) is None
+
+
+def test_nothing_comes_in_while_paused_and_all_of_it_afterwards(world):
+    world.begins()
+    world.sets(AccountState.PAUSED)
+    made = world.pays("100")
+    world.polls()
+    assert world.on_file(made) is None
+    world.sets(AccountState.LIVE)
+    world.polls()
+    assert world.on_file(made).status is PaymentStatus.READY
+
+
+def test_a_bank_debit_waits_and_is_looked_at_until_it_succeeds(world):
+    """Nothing in the list of payments tells that a pending charge succeeded."""
+    world.begins()
+    made = world.pays("100", by="bank")
+    world.polls()
+    assert world.on_file(made).charge_state is ChargeState.PENDING
+    assert world.watched() == [made]
+    world.on_invoiced(acts.settle, world.the(made), succeeds=True)
+    world.polls(3)
+    assert world.on_file(made).status is PaymentStatus.READY
+    assert world.watched() == []
+
+
+def test_a_bank_debit_that_fails_is_never_posted(world):
+    world.begins()
+    made = world.pays("100", by="bank")
+    world.polls()
+    world.on_invoiced(acts.settle, world.the(made), succeeds=False)
+    world.polls(3)
+    assert world.on_file(made).status is PaymentStatus.NOT_ELIGIBLE
+    assert world.watched() == []
+
+
+@pytest.mark.parametrize("act", [acts.void_payment, acts.delete_payment])
+def test_a_payment_that_is_taken_back_there_is_not_posted(world, act):
+    world.begins()
+    made = world.pays("100")
+    world.polls()
+    world.on_invoiced(act, world.the(made))
+    world.polls(6)
+    payment = world.on_file(made)
+    assert (payment.status, payment.charge_state) == (
+        PaymentStatus.NOT_ELIGIBLE,
+        ChargeState.FAILED,
+    )
+    assert [use.document for use in payment.applied] == ["1A-100"]
+
+
+def test_a_refund_and_a_dispute_are_heard_of_though_the_payment_did_not_move(world):
+    world.begins()
+    refunded, disputed = world.pays("100"), world.pays("101")
+    world.polls()
+    world.on_invoiced(acts.refund, world.the(refunded), Decimal(50))
+    world.on_invoiced(acts.dispute, world.the(disputed))
+    world.polls(6)
+    assert world.on_file(refunded).refunded == 50
+    assert world.on_file(disputed).disputed
+
+
+def test_a_convenience_fee_stays_out_and_is_told(world):
+    world.begins()
+    made = world.pays("100", fee=Decimal("7.50"))
+    world.polls()
+    payment = world.on_file(made)
+    assert (payment.amount, payment.status) == (250, PaymentStatus.READY)
+    assert "7.50" in payment.memo
+
+
+def test_what_a_file_brought_under_the_same_id_is_not_doubled(world):
+    world.begins()
+    made = world.pays("100")
+    by = Operator(world.store, "olga")
+    row = NewPayment(made, world.store.now().date(), Decimal(250), (NewUse("100", Decimal(250)),))
+    with world.store.reading():
+        plan = plan_add(world.store, "Larkspur", row)
+    carry_out(by, plan)
+    world.polls()
+    payment = world.on_file(made)
+    assert [use.document for use in payment.applied] == ["100"]
+    assert world.owner(made) is Owner.PLATFORM
+
+
+def test_what_a_person_withdrew_stays_withdrawn(world):
+    world.begins()
+    made = world.pays("100")
+    world.polls()
+    number = world.on_file(made).id
+    with world.store.reading():
+        plan = plan_withdraw(world.store, [number], "by hand")
+    carry_out(Operator(world.store, "olga"), plan)
+    world.fake.patch(f"/payments/{made}", notes="touched")
+    world.polls()
+    assert world.on_file(made).status is PaymentStatus.WITHDRAWN
+
+
+def test_a_payment_of_an_invoice_that_is_not_ours_waits_under_its_number(world):
+    world.begins()
+    theirs = world.fake.invoice(world.fake.customer("Other"), 80, number="X-7")
+    made = str(world.fake.charged(theirs, 80)["id"])
+    world.polls()
+    payment = world.on_file(made)
+    assert payment.status is PaymentStatus.WAITING
+    assert [use.document for use in payment.applied] == ["X-7"]
+
+
+def test_many_at_the_same_second_come_in_page_by_page(world):
+    world.begins(invoice("1A-100", "1000.00"))
+    account = world.fake.account
+    world.fake.clock.advance(200)
+    with account.change():
+        owed = acts.invoice_named(account, "100")
+        made = [acts.pay(account, [owed], amount=Decimal(1)).id for _ in range(230)]
+    world.polls(1)
+    found = [world.on_file(str(one)) for one in made]
+    assert all(one is not None for one in found)
+
+
+def test_a_quiet_day_costs_less_than_two_requests_a_minute(world):
+    world.begins()
+    world.pays("100")
+    world.polls(20)
+    before = world.asked()
+    world.goes_on(3600, by=5)
+    assert world.asked() - before <= 120
