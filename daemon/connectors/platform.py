@@ -128,11 +128,13 @@ class Unknown:
 class Done:
     """It has what was sent, as ``their_id``; empty where it is gone, as was wanted.
 
-    ``differs`` is what it has otherwise than QuickBooks all the same; empty: nothing.
+    ``differs`` is what it has otherwise than QuickBooks all the same; empty: nothing. It is looked
+    at once more after ``look_after``, where that is given: what differs may pass by itself.
     """
 
     their_id: str
     differs: str = ""
+    look_after: timedelta = timedelta()
 
 
 Prepared = Request | Done | Ambiguous | LeaveAlone | Refused | NotNow

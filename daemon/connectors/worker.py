@@ -506,10 +506,12 @@ class ConnectorWorker(Service):
     ) -> None:
         """Write down how a record stands after an answer."""
         match became:
-            case Done(their_id, differs):
+            case Done(their_id, differs, look_after):
                 self._put(one, their_id, now)
                 state = SendState.WAITING if again else SendState.SENT
                 standing = Standing(state, differs, would, digest=one.request_digest, sent=True)
+                if look_after:
+                    standing = replace(standing, look_at=now + look_after)
             case LeaveAlone(reason, their_id):
                 if their_id:
                     self._put(one, their_id, now)

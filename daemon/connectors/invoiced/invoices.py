@@ -209,6 +209,21 @@ def is_as_wanted(copy: InvoiceCopy, there: Record, zone: str) -> bool:
     )
 
 
+def owes_more(copy: InvoiceCopy, there: Record) -> str:
+    """That Invoiced still asks for what QuickBooks has credited; empty: it does not.
+
+    Payments are sent by themselves. What else lowers an invoice in QuickBooks once it is there,
+    such as a credit memo that is applied to it, has no counterpart there: a person is told.
+    """
+    open_there, owed = money(there["balance"]), copy.invoice.balance
+    if open_there <= owed:
+        return ""
+    return (
+        f"QuickBooks has {owed} open and Invoiced {open_there}: a credit or a discount was given in"
+        " QuickBooks. Give it on Invoiced as well, such as by a credit note, then retry this one"
+    )
+
+
 _PLAIN = ("currency", "date", "due_date", "payment_terms", "purchase_order", "notes")
 
 

@@ -45,6 +45,8 @@ Record = Mapping[str, Any]
 _SETTINGS = "/settings/accounts_receivable"
 _WAITS_FOR_PAYMENTS = 6
 """So often an invoice that ended waits for its payments to be taken off, some minutes in all."""
+_LASTS = timedelta(hours=6)
+"""A difference that is there for so long does not pass by itself."""
 _LOCKED, _QUOTA = "updated by another process", "quota"
 
 
@@ -187,7 +189,7 @@ class Invoiced:
         if change.mapped is None and (invoices.lacks_baseline(copy, there) or there["draft"]):
             return writes.request(invoices.take(copy, there, self._zone), Would.MATCH, over)
         if invoices.is_as_wanted(copy, there, self._zone):
-            return Done(str(there["id"]))
+            return _compared(change, copy, there)
         would = Would.CHANGE if change.mapped else Would.MATCH
         return writes.request(invoices.change(copy, there, self._zone), would, over)
 
@@ -299,6 +301,17 @@ class Invoiced:
             if there is None or invoices.left_alone(there):
                 return NotNow("It changed there meanwhile.")
         return Refused(why.said)
+
+
+def _compared(change: Change, copy: InvoiceCopy, there: Record) -> Done:
+    """An invoice that is as it should be, unless more of it is open there.
+
+    A payment may be on its way in either sync: so what differs is told when it lasts.
+    """
+    differs = invoices.owes_more(copy, there)
+    if not differs or change.outgoing.look_at is not None or change.outgoing.reason == differs:
+        return Done(str(there["id"]), differs)
+    return Done(str(there["id"]), look_after=_LASTS)
 
 
 def _answered(write: Write, told: Record | None) -> Answer:

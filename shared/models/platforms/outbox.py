@@ -197,6 +197,7 @@ class Standing:
     digest: str | None = None
     waits_for: str = ""
     sent: bool = False
+    look_at: datetime | None = None
 
 
 def stands(connection_id: int, one: Outgoing, standing: Standing, now: datetime) -> None:
@@ -217,6 +218,7 @@ def stands(connection_id: int, one: Outgoing, standing: Standing, now: datetime)
         now_ms=millis(now),
         sent_ms=millis(now) if standing.sent else (one.sent_at and millis(one.sent_at)),
         due_ms=_NOT_BY_TIME_MS if standing.waits_for else millis(now),
+        look_ms=standing.look_at and millis(standing.look_at),
     )
     if standing.state is not SendState.WAITING:
         wake(connection_id, one.name, now)
@@ -239,7 +241,9 @@ def _stands() -> Any:
             t.Outgoing.request: None,
             t.Outgoing.request_key: "",
             t.Outgoing.look_ms: Case(
-                None, [(t.Outgoing.look_ms > slot("now_ms"), t.Outgoing.look_ms)], None
+                None,
+                [(t.Outgoing.look_ms > slot("now_ms"), t.Outgoing.look_ms)],
+                slot("look_ms"),
             ),
         }
     ).where(_this())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -18,6 +19,7 @@ from shared.rules.events import EventKind
 from shared.rules.values import Problem, ProblemState, RecordKind
 from tests.daemon.connectors.invoiced.rig import OnInvoiced
 from tests.models.builders import customer, invoice
+from tests.models.payments.builders import applied, received
 
 INVOICE = RecordKind.INVOICE
 
@@ -160,3 +162,47 @@ def test_another_total_there_is_told_and_can_be_acknowledged(world):
     assert "251" in problem.message
     decides(world, decisions.plan_acknowledge, [problem.id], "we know")
     assert opened(world) == []
+
+
+def test_a_credit_given_later_in_quickbooks_is_told_when_it_lasts(world):
+    world.quickbooks_has(invoice("1A-100"))
+    world.connects()
+    world.runs()
+    world.goes_on()
+    credited = invoice(
+        "1A-100",
+        "150.00",
+        total=Decimal("250.00"),
+        subtotal=Decimal("250.00"),
+        applied=Decimal("-100.00"),
+        time_modified="2024-06-02",
+        edit_sequence="2",
+    )
+    world.quickbooks_has(credited)
+    world.goes_on()
+    assert opened(world) == [], "it may be a payment that the next Payment Sync reads"
+    world.goes_on(7 * 3600, by=60)
+    (problem,) = opened(world)
+    assert problem.code == "platform-differs"
+    there = world.numbered("100")
+    world.fake.paid(there, 100)
+    decides(world, decisions.plan_retry, [problem.id])
+    world.goes_on()
+    assert opened(world) == []
+
+
+def test_a_payment_that_is_read_after_its_invoice_is_no_difference(world):
+    world.quickbooks_has(invoice("1A-100"))
+    world.connects()
+    world.runs()
+    world.goes_on()
+    paid_in_part = {"total": Decimal("250.00"), "subtotal": Decimal("250.00")}
+    world.quickbooks_has(
+        invoice("1A-100", "150.00", applied=Decimal("-100.00"), **paid_in_part,
+                time_modified="2024-06-02", edit_sequence="2")
+    )  # fmt: skip
+    world.goes_on()
+    world.quickbooks_received(received("7B-1", applied("1A-100", "100.00"), amount=Decimal(100)))
+    world.goes_on(7 * 3600, by=60)
+    assert opened(world) == []
+    assert world.paid_there() == {"100": 150}
