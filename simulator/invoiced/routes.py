@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
+from zlib import crc32
 
 from simulator.invoiced import customers, documents, payments
 from simulator.invoiced.account import Account, Record
@@ -115,7 +116,7 @@ def _tell_sync_status(kind: str, call: Call) -> Answered:
 def _company(call: Call) -> Answered:
     profile = call.account.profile
     return 200, {
-        "id": 1,
+        "id": crc32(profile.key.encode()),  # each account has one of its own
         "name": profile.name,
         "username": "harborvale",
         "currency": profile.currency,
