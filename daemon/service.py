@@ -24,7 +24,7 @@ from twisted.logger import Logger
 from daemon.admin.figures import StoreFigures
 from daemon.admin.metrics import Metrics
 from daemon.admin.resource import Admin, make_admin_site
-from daemon.alerts.mail import Mailer, NoMailer, SmtpMailer
+from daemon.alerts.mailing import Mailer, MailerWhenUsed, NoMailer
 from daemon.alerts.sending import Sender
 from daemon.alerts.service import Alerts
 from daemon.api.answering import Answering
@@ -387,7 +387,13 @@ def _mailer(reactor: Any, settings: Settings, environ: Mapping[str, str]) -> Mai
     if server is None:
         return NoMailer()
     sender = settings.mail_from or f"deskbridge@{gethostname() or 'localhost'}"
-    return SmtpMailer(reactor, server, sender, lambda: server.password(environ))
+
+    def mailer() -> Mailer:
+        from daemon.alerts.mail import SmtpMailer  # it brings TLS with it
+
+        return SmtpMailer(reactor, server, sender, lambda: server.password(environ))
+
+    return MailerWhenUsed(mailer)
 
 
 def _downloads(threads: Threads, store: Store) -> Downloads:

@@ -185,7 +185,7 @@ RECIPIENTS = Listing(
     RECIPIENT,
     (
         *(Column("ID", right=True), Column("Address", least=16), Column("Told of", least=12)),
-        *(Column("State", least=7), Column("Delivered")),
+        *(Column("State", least=7), Column("Delivered", drop=1)),
     ),
     _recipient,
     connection=lambda one: one.recipient.connection or "",

@@ -11,16 +11,15 @@ import socket
 import ssl
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
-from datetime import datetime
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
 from threading import Thread
-from typing import Any, Protocol
+from typing import Any
 
 from twisted.internet.defer import Deferred, DeferredSemaphore
 
+from daemon.alerts.mailing import Mail, NotSent
 from shared.errors import StoreError
 from shared.mail_server import MailServer
 
@@ -28,38 +27,6 @@ SECONDS = 10.0
 """So long the server may take for each word."""
 AT_ONCE = 2
 LONGEST_ANSWER = 160
-
-
-class NotSent(Exception):
-    """A mail did not go through; the text says why, in a sentence, and holds no secret."""
-
-
-@dataclass(frozen=True, slots=True)
-class Mail:
-    """A message to one address. ``number`` is the same when the same is sent again."""
-
-    to: str
-    subject: str
-    text: str
-    number: str
-    at: datetime
-
-
-class Mailer(Protocol):
-    """Hands mail over."""
-
-    def send(self, mail: Mail) -> Deferred[None]:
-        """Send a mail; the Deferred fails with NotSent alone."""
-
-
-class NoMailer:
-    """There is no mail server."""
-
-    def send(self, mail: Mail) -> Deferred[None]:
-        """Refuse it."""
-        failed: Deferred[None] = Deferred()
-        failed.errback(NotSent("The setting mail_server names no mail server: see docs/alerts.md."))
-        return failed
 
 
 class SmtpMailer:

@@ -10,7 +10,7 @@ from typing import TypeAlias
 from twisted.internet.defer import Deferred
 from twisted.python.failure import Failure
 
-from daemon.alerts.mail import Mail, Mailer, NotSent
+from daemon.alerts.mailing import Mail, Mailer, NotSent
 from daemon.outlets.posting import Answer, NoAnswer, Poster
 from shared.about import VERSION
 from shared.models import alerts, outlets

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from shared.about import VERSION
 from shared.errors import StoreError
 from shared.health.address import of_address
+from shared.health.alerts import of_alerts
 from shared.health.checks import Check, State
 from shared.health.companies import of_companies
 from shared.health.configuration import of_refused_settings, of_settings
@@ -77,4 +78,5 @@ def _of_store(settings: Settings, store: Store | StoreError, machine: Machine) -
     yield from of_store(snapshot, machine.now())
     yield from of_daemons(snapshot, settings, VERSION)
     yield from of_queues(snapshot)
+    yield from of_alerts(snapshot, settings)
     yield from of_companies(snapshot)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from shared.models import audit, company_files, connections, daemons, facts, queues
+from shared.models import alerts, audit, company_files, connections, daemons, facts, outlets, queues
 from shared.models.daemons import Daemon
 from shared.models.facts import StoreFacts
 from shared.models.queues import Queue, RunningSync
 from shared.models.store import Store
+from shared.rules.alerts import Recipient
 from shared.rules.payments.values import PaymentStatus
 from shared.rules.values import Application, Connection
 
@@ -25,7 +26,8 @@ WATCHED = (
 class StoreSnapshot:
     """The store at one moment, ``now``. ``latest_at`` is the latest time stamped into it.
 
-    ``on_one_file`` are the names of connections that belong to one company file.
+    ``on_one_file`` are the names of connections that belong to one company file. ``recipients``
+    of alerts stand with why their messages fail, or an empty text.
     """
 
     now: datetime
@@ -44,6 +46,7 @@ class StoreSnapshot:
     locked: tuple[tuple[Connection, Application], ...]
     running: tuple[RunningSync, ...]
     on_one_file: tuple[tuple[str, ...], ...]
+    recipients: tuple[tuple[Recipient, str], ...]
 
 
 def read(store: Store) -> StoreSnapshot:
@@ -69,4 +72,5 @@ def read(store: Store) -> StoreSnapshot:
             locked=tuple(queues.locked(now)),
             running=tuple(queues.running_syncs()),
             on_one_file=tuple(company_files.sharing()),
+            recipients=tuple((one, outlets.get(one.outlet).reason) for one in alerts.recipients()),
         )

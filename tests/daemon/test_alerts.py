@@ -13,7 +13,8 @@ import pytest
 from twisted.internet.defer import Deferred, fail, succeed
 from twisted.internet.task import Clock
 
-from daemon.alerts.mail import Mail, NotSent, message_of
+from daemon.alerts.mail import message_of
+from daemon.alerts.mailing import Mail, NotSent
 from daemon.alerts.sending import Sender
 from daemon.alerts.service import Alerts
 from daemon.outlets.posting import Answer

@@ -20,6 +20,7 @@ from shared.clock import clock_time
 from shared.errors import StoreError, StoreOutdated
 from shared.health import Check, Page, State
 from shared.health.address import of_address
+from shared.health.alerts import of_alerts
 from shared.health.checks import size, span
 from shared.health.companies import of_companies
 from shared.health.configuration import of_refused_settings, of_settings
@@ -46,6 +47,7 @@ from shared.rules.values import (
 )
 from shared.settings import Settings, SettingsRefused, load_settings
 from tests.models.builders import trouble
+from tests.rules.test_alerts import recipient
 from tests.shared.builders import application
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -135,6 +137,7 @@ def held(**changes: Any) -> StoreSnapshot:
         locked=(),
         running=(),
         on_one_file=(),
+        recipients=(),
     )
     return replace(usual, **changes)
 
@@ -772,3 +775,26 @@ def test_connections_on_one_company_file_are_read_from_a_real_store(store):
             connections.bind(made.id, a_binding(bound_at=now, company_key=key))
             now += timedelta(minutes=1)
     assert read(store).on_one_file == (("Larkspur", "Aster"),)
+
+
+# Alerts
+
+
+def told_of_alerts(folder: Path, *reasons: str, **values: str) -> list[tuple[State, str]]:
+    recipients = tuple((recipient(id=n), why) for n, why in enumerate(reasons, 1))
+    checks = of_alerts(held(recipients=recipients), settings(folder, **values))
+    return [(check.state, check.told) for check in checks]
+
+
+def test_recipients_of_alerts_that_cannot_be_told_are_a_warning(tmp_path):
+    assert told_of_alerts(tmp_path) == []
+    server = {"mail_server": "smtp://localhost"}
+    [(state, _)] = told_of_alerts(tmp_path, "", "", **server)
+    assert state is State.OK
+    [(state, told)] = told_of_alerts(tmp_path, "", "It hangs.", **server)
+    assert state is State.WARN
+    assert "Recipient 2" in told
+    assert "It hangs." in told
+    [(state, told)] = told_of_alerts(tmp_path, "")
+    assert state is State.WARN
+    assert "mail server" in told
