@@ -39,7 +39,6 @@ from daemon.stages.sequence import Left, StageSequence
 from shared import hints, passwords
 from shared.clock import clock_time
 from shared.models import company_files, connections, sessions, syncs
-from shared.models.payments import sets
 from shared.qbxml import requests as ask
 from shared.qbxml import statuses
 from shared.qbxml.responses import BadRecord, Ret
@@ -430,10 +429,10 @@ class CallbackHandlers:
     def _onward(self, stages: StageSequence, now: datetime) -> int | None:
         """Go on after an answer; None when a slice of the books was settled and more is left."""
         session = stages.session
-        if self._is_stopped(session, now):
+        if self._is_stopped(session, now, stages):
             return FAILED_PERCENT
         if schedule.is_over_time(session.connection, session.opened_at, now) and (
-            stages.stage.may_end_early() and not _writes(session)
+            stages.stage.may_end_early() and not stages.stage.writes()
         ):
             return self._end_early(stages, now)
         match stages.onward():
@@ -537,7 +536,9 @@ class CallbackHandlers:
         now = self._now()
         return syncs.prune(now - timedelta(days=self._settings.keep_days))
 
-    def _is_stopped(self, session: Session, now: datetime) -> bool:
+    def _is_stopped(
+        self, session: Session, now: datetime, stages: StageSequence | None = None
+    ) -> bool:
         """Whether an operator asked to stop, or syncs rest now; the sync ends canceled then.
 
         What was written is settled before a rest: only somebody's own word stops it at once.
@@ -546,7 +547,10 @@ class CallbackHandlers:
         code, facts = "sync-stopped", {"who": stopped_by}
         if not stopped_by:
             resting = schedule.rest(session.connection, now)
-            if resting is None or _writes(session):
+            if resting is None:
+                return False
+            stages = stages or StageSequence(session, self._settings, now)
+            if session.plan and stages.stage.writes():
                 return False
             until = clock_time(resting.until) if resting.until else ""
             code, facts = resting.code, {"who": resting.who, "until": until}
@@ -587,12 +591,6 @@ class CallbackHandlers:
         if session is not None:
             self._callers.note(ticket, Caller(session.connection.name, session.sync_id))
         return session
-
-
-def _writes(session: Session) -> bool:
-    """Whether a write of this session is open."""
-    held = sets.open_set(session.connection.id)
-    return held is not None and held.session_id == session.id
 
 
 def _bytes_of(session: Session, wanted: Ask | AskWrite) -> bytes:

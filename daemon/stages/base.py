@@ -87,6 +87,10 @@ class Stage(ABC, Generic[P]):
     def give_up_on(self, move: GiveUpOn | NotTakenIn | Gone) -> None:
         """Never ask for a record again in this sync; only who asks by ID has to."""
 
+    def writes(self) -> bool:
+        """Whether something that this session wrote is still to be settled by it."""
+        return False
+
     def may_end_early(self) -> bool:
         """Whether the sync may end now, with what was done kept: the next one goes on there.
 

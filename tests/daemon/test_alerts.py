@@ -50,12 +50,14 @@ class Post:
 
     def __init__(self, clock: Clock) -> None:
         self.clock = clock
+        self.tried: list[str] = []
         self.mails: list[Mail] = []
         self.posts: list[Any] = []
         self.fails = ""
         self.hangs_for: set[str] = set()
 
     def send(self, mail: Mail) -> Deferred[None]:
+        self.tried.append(mail.to)
         if mail.to in self.hangs_for:
             return Deferred()
         if self.fails:
@@ -306,9 +308,14 @@ def test_of_two_daemons_one_tells(office):
     office.tell()
     other = office.make_daemon("two")
     other.startService()
+    office.post.hangs_for.add(ADA)
     office.sync(office.larkspur)
+    office.goes_on(140)
+    assert office.post.tried == [ADA], "the other one leaves alone what is under way"
+    office.post.hangs_for.clear()
     office.goes_on(600)
     other.stopService()
+    office.clock.advance(10)
     assert len(office.post.mails) == 1
 
 

@@ -35,6 +35,7 @@ from shared.models.payments import (
     payment_pages,
     postings,
     rejudging,
+    sets,
 )
 from shared.qbxml import statuses
 from shared.qbxml.responses import BadRecord, ResponseHead, Ret
@@ -91,6 +92,13 @@ class PaymentStage(Stage[PaymentSync]):
             MISSED, RecordKind.SYNC, DELETIONS, connection.name, told.message, told.remedy
         )
         problems.report(connection.id, self.session.sync_id, [trouble], self.now)
+
+    def writes(self) -> bool:
+        """Also where a write is in doubt, until the sync has gone on to something else."""
+        if self.plan.step not in (Step.POST, Step.DOUBT):
+            return False
+        held = sets.open_set(self.session.connection.id)
+        return held is not None and held.session_id == self.session.id
 
     def may_end_early(self) -> bool:
         """Between payments; what QuickBooks lists is read to its end."""

@@ -12,6 +12,7 @@ from tests.whole.bookkeeping import changed
 from tests.whole.payments.builders import (
     ADD,
     after_quickbooks_did_it,
+    before_quickbooks_gets_it,
     loses,
     open_set,
     payment,
@@ -67,6 +68,40 @@ def test_a_write_that_is_out_is_finished_before_the_sync_rests(waiting):
     resume(waiting)
     settles(waiting)
     posted_once(waiting, *IDS)
+
+
+def test_a_write_whose_answer_is_garbled_is_settled_before_the_sync_rests(waiting):
+    hand = waiting.by_hand(kind=ApplicationKind.PAYMENT)
+    hand.log_in()
+    request = hand.ask()
+    while ADD not in request:
+        assert 0 <= hand.tell(hand.work(request)) < 100
+        request = hand.ask(hcp="")
+    answer = hand.work(request)
+    pause(waiting)
+    percent = hand.tell(answer[: len(answer) // 2])
+    while percent >= 0:
+        percent = hand.tell(hand.work(hand.ask(hcp="")))
+    assert "paused" in hand.why()
+    assert (standing(waiting)[0], open_set(waiting)) == ("posted", None)
+    assert len(writes(waiting)) == 1
+
+
+def test_doubt_of_an_earlier_session_keeps_no_sync_from_resting(waiting):
+    loses(waiting, before_quickbooks_gets_it)
+    waiting.later(minutes=5)
+    hand = waiting.by_hand(kind=ApplicationKind.PAYMENT)
+    hand.log_in()
+    hand.tell(hand.work(hand.ask()))
+    assert open_set(waiting) is not None
+    pause(waiting)
+    waiting.requests.clear()
+    while request := hand.ask(hcp=""):
+        if hand.tell(hand.work(request)) < 0:
+            break
+    assert "paused" in hand.why()
+    assert open_set(waiting) is not None
+    assert len(waiting.requests) <= 3, "what is asked about the doubt, and one request more"
 
 
 def test_an_outcome_that_nobody_knows_is_settled_after_the_pause(waiting):
