@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from datetime import timedelta
 from decimal import Decimal
@@ -11,6 +12,7 @@ from urllib.parse import urlencode
 
 from twisted.internet import defer
 from twisted.internet.defer import Deferred, succeed
+from twisted.internet.task import Clock
 from twisted.python.failure import Failure
 
 from daemon.connectors.invoiced.api import ApiNotNow, ApiRefusal, ApiSilence, Page
@@ -26,14 +28,20 @@ from tests.daemon.connectors.rig import World
 from tests.simulator.invoiced.builders import Fake
 
 PATIENCE_SECONDS = 30.0
+PATIENCE_TURNS, LEASE_SECONDS = 60, 150.0
 QUIET = 4
 """So many turns without anything that waits say that all is done."""
 
 
 class Direct:
-    """A client that goes through every layer of the fake but HTTP."""
+    """A client that goes through every layer of the fake but HTTP.
 
-    def __init__(self, fake: Fake) -> None:
+    After ``answered_until`` requests its daemon is dead: what it asks is done, and nobody hears.
+    """
+
+    def __init__(self, fake: Fake, answered_until: float = math.inf) -> None:
+        self.asked = 0
+        self.answered_until = answered_until
         self._fake = fake
 
     def get(self, path: str, query: Mapping[str, str] | None = None) -> Deferred[Any]:
@@ -54,7 +62,10 @@ class Direct:
         return succeed(None)
 
     def _asked(self, method: str, path: str, values: Any, headers: Any) -> Deferred[Any]:
+        self.asked += 1
         answered: Deferred[Any] = self._fake.send(method, path, values, headers)
+        if self.asked > self.answered_until:
+            return Deferred()  # whoever asked is dead by then
         answered.addTimeout(PATIENCE_SECONDS, self._fake.clock)
         return answered.addErrback(_cut, method)
 
@@ -91,6 +102,16 @@ class OnInvoiced(World):
             self.fake.clock.advance(by)
             self.clock.advance(by)
             passed += by
+
+    def is_killed_at(self, request: int) -> None:
+        """A daemon works until that request; another one goes on when its lease is over."""
+        client = Direct(self.fake, answered_until=request - 1)
+        its_own = Clock()
+        self.runs("killed", platform=Invoiced(client), clock=its_own)
+        for _ in range(PATIENCE_TURNS):
+            its_own.advance(1)
+            self.fake.clock.advance(1)
+        self.goes_on(LEASE_SECONDS, by=5)
 
     def settles(self, most: float = 3600, *, by: float = 2) -> None:
         """Goes on until nothing waits any more."""

@@ -27,8 +27,11 @@ REQUESTS = 60
 """More than the story takes without a fault."""
 
 
-def play(url: str, *faults: Fault) -> OnInvoiced:
-    """Invoices and payments come, change and go, with faults at the requests that they take."""
+def play(url: str, *faults: Fault, killed_at: int = 0) -> OnInvoiced:
+    """Invoices and payments come, change and go, with faults at the requests that they take.
+
+    ``killed_at``: the daemon is killed while it waits for the answer to that request.
+    """
     world = OnInvoiced(url)
     other = world.fake.customer("Somebody Else")
     world.fake.post(f"/customers/{other}/contacts", name="Ann", email="ann@example.com")
@@ -47,6 +50,8 @@ def play(url: str, *faults: Fault) -> OnInvoiced:
     world.quickbooks_received(received("7B-1", applied("1A-100", "50.00"), amount=Decimal(50)))
     world.connects()
     world.fake.service.faults = FaultPlan(faults)
+    if killed_at:
+        world.is_killed_at(killed_at)
     world.runs()
     world.settles()
     world.quickbooks_received(received("7B-2", applied("1A-103", "60.00"), amount=Decimal(60)))
@@ -89,8 +94,8 @@ def played(tmp_path: Path, new_store: Path) -> Iterator[Any]:
     worlds: list[OnInvoiced] = []
     store_url = f"sqlite:///{shutil.copy(new_store, tmp_path)}"
 
-    def run(*faults: Fault) -> OnInvoiced:
-        worlds.append(play(store_url, *faults))
+    def run(*faults: Fault, **how: Any) -> OnInvoiced:
+        worlds.append(play(store_url, *faults, **how))
         return worlds[-1]
 
     yield run
@@ -109,6 +114,11 @@ def test_without_a_fault(played):
 def test_a_fault_anywhere(played, kind, turn):
     seconds = 20.0 if kind in (FaultKind.SLOW, FaultKind.LATE) else 0.0
     check(played(Fault(kind, "*", turn, seconds)))
+
+
+@pytest.mark.parametrize("request_number", range(2, 36, 4))
+def test_a_daemon_that_is_killed_at_any_request_is_followed_by_another_one(played, request_number):
+    check(played(killed_at=request_number))
 
 
 def test_a_change_that_is_carried_out_late_is_noticed_and_mended(played_late):
