@@ -60,8 +60,8 @@ from shared.rules.values import RecordKind
 T = TypeVar("T")
 EVENTS_AT_ONCE = 500
 READ_AT_ONCE = 40
-SENT_AT_ONCE = 4
-"""So many requests at one time at most; Invoiced refuses more than 20 for each key."""
+SENT_AT_ONCE = 8
+"""So many records are on their way at one time at most; Invoiced refuses more than 20 requests."""
 ASK_SECONDS = 90.0
 """So long one question to the platform may take; less than a worker is held without a word."""
 REST_SECONDS = 60.0
@@ -310,13 +310,14 @@ class ConnectorWorker(Service):
 
     async def _look(self, found: Sequence[tuple[Outgoing, Next | None]]) -> None:
         """Look what sending these would do, and write it down. Nothing is sent."""
+        looked: list[Prepared | None] = []
         for window in _parts(found, SENT_AT_ONCE):
-            looked = await gatherResults([self._prepared(after) for _, after in window])
-            ones = [one for one, _ in window]
-            afters = [after for _, after in window]
-            await self._threads.store(self._thd_note_looks, ones, afters, looked)
-            if any(isinstance(one, NotNow) and one.whole for one in looked):
-                return
+            looked += await gatherResults([self._prepared(after) for _, after in window])
+            if not self.running or any(isinstance(one, NotNow) and one.whole for one in looked):
+                break
+        ones = [one for one, _ in found[: len(looked)]]
+        afters = [after for _, after in found[: len(looked)]]
+        await self._threads.store(self._thd_note_looks, ones, afters, looked)
 
     def _thd_note_looks(
         self, ones: Sequence[Outgoing], afters: Sequence[Next | None], looked: Sequence[Any]
