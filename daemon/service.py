@@ -244,14 +244,14 @@ class Daemon(MultiService):
         """``others`` are the listeners for programs."""
         super().__init__()
         self.edge = edge
-        self._others = others
+        self.others = others
         for part in parts:
             part.setServiceParent(self)
 
     @inlineCallbacks
     def listening(self) -> Any:
         """Fires once every address is bound; else with why one could not be."""
-        for listener in (self.edge, *self._others):
+        for listener in (self.edge, *self.others):
             yield listener.listening
 
     @inlineCallbacks

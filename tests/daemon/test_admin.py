@@ -7,20 +7,24 @@ from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from urllib.request import urlopen
 
 import pytest
-from twisted.internet.defer import Deferred, fail
+from twisted.internet.defer import Deferred, fail, maybeDeferred
 from twisted.internet.task import Clock
 from twisted.internet.testing import StringTransport
+from twisted.internet.threads import deferToThread
 
 from daemon.admin import figures as module
 from daemon.admin.figures import LEAST_SECONDS, PATIENCE_SECONDS, SHARE, StoreFigures
 from daemon.admin.metrics import Metrics
 from daemon.admin.resource import STORE_SECONDS, Admin, make_admin_site
 from daemon.edge.limits import EdgeLimits
+from daemon.service import make_daemon
 from shared.errors import StoreUnavailable
 from shared.models import connections
 from shared.models.store import Store, open_store
+from shared.settings import load_settings
 from tests.daemon.builders import NOW
 from tests.daemon.in_place import InPlace
 from tests.edge.builders import Answer, Connection, LogLines, head
@@ -229,3 +233,34 @@ def test_without_a_store_the_process_still_tells_of_itself(on_sqlite):
     assert GONE.sentence in log.text
     assert on_sqlite.metric("deskbridge_store_failures_total") == 0
     assert on_sqlite.metric("deskbridge_figures_timestamp_seconds") is None
+
+
+async def test_a_whole_daemon_is_ready_once_it_listens_and_counts_its_calls(tmp_path):
+    from twisted.internet import reactor
+
+    listen = "tcp:0:interface=127.0.0.1"
+    given = {
+        "DESKBRIDGE_DATABASE": f"sqlite:///{tmp_path}/store.sqlite3",
+        "DESKBRIDGE_LISTEN": listen,
+        "DESKBRIDGE_API_LISTEN": "off",
+        "DESKBRIDGE_ADMIN_LISTEN": listen,
+    }
+    settings = load_settings(None, given)
+    with open_store(settings.database) as store:
+        tree = make_daemon(reactor, store, settings, store.now(), {})
+        tree.startService()
+        await tree.listening()
+        [edge], [admin] = tree.edge.addresses, [one for o in tree.others for one in o.addresses]
+        assert await deferToThread(_fetched, f"{admin}/readyz") == "ok\n"
+        await deferToThread(_fetched, f"{edge}/qbwc")
+        metrics = await deferToThread(_fetched, f"{admin}/metrics")
+        await maybeDeferred(tree.stopService)
+        assert not tree.edge.is_serving
+    assert 'deskbridge_calls_total{operation="other",outcome="200"} 1.0' in metrics
+    assert "deskbridge_build_info{" in metrics
+    assert "deskbridge_daemons 1.0" in metrics
+
+
+def _fetched(address: str) -> str:
+    with urlopen(address, timeout=5) as answer:
+        return answer.read().decode()
