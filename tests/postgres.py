@@ -32,6 +32,46 @@ class Server:
     """A running server: ``url("name")`` is what open_store takes."""
 
     folder: Path
+    tools: Path
+    user: str | None
+    settings: str
+
+    def start(self) -> None:
+        """Start it again after ``stop``."""
+        _start(self.tools, self.folder, self.user, self.settings)
+
+    def stop(self) -> None:
+        """Have it drop everything at once, as after a crash."""
+        _run(self.user, self.tools / "pg_ctl", *self._data, "-m", "immediate", "stop")
+
+    def restart(self) -> None:
+        """``pg_ctl restart -m immediate``: what was not committed is gone, and so are all lines."""
+        self.stop()
+        self.start()
+
+    def promote(self) -> None:
+        """Make a replica the server that is written to."""
+        _run(self.user, self.tools / "pg_ctl", *self._data, "-w", "promote")
+
+    @property
+    def _data(self) -> tuple[str | Path, ...]:
+        return "-D", self.folder / "data"
+
+    @contextmanager
+    def replica(self) -> Iterator[Server]:
+        """A streaming replica of it; from now on a commit waits for both."""
+        with _folder(self.user) as folder:
+            copy = ("-D", folder / "data", "-h", self.folder, "-U", "postgres")
+            _run(self.user, self.tools / "pg_basebackup", *copy, "-R", "-c", "fast", "--no-sync")
+            _start(self.tools, folder, self.user, self.settings)
+            other = Server(folder, self.tools, self.user, self.settings)
+            try:
+                self.run("ALTER SYSTEM SET synchronous_standby_names = '*'")
+                self.run("ALTER SYSTEM SET synchronous_commit = 'on'")
+                self.run("SELECT pg_reload_conf()")
+                yield other
+            finally:
+                other.stop()
 
     def url(self, database: str) -> str:
         return f"postgresql://postgres@/{database}?host={self.folder}"
@@ -45,18 +85,26 @@ class Server:
 @contextmanager
 def private_server(settings: str = SETTINGS) -> Iterator[Server]:
     """Start a server in a temporary folder and stop it afterwards; raises NoPostgres."""
-    folder = Path(tempfile.mkdtemp(prefix="deskbridge-pg-"))
-    try:
-        user = _server_user()
-        if user:
-            shutil.chown(folder, user)
+    user = _server_user()
+    with _folder(user) as folder:
         tools = _distribution_tools() or _embedded_tools(folder, must_be_copied=bool(user))
         _initialise(tools, folder, user)
         _start(tools, folder, user, settings)
+        server = Server(folder, tools, user, settings)
         try:
-            yield Server(folder)
+            yield server
         finally:
-            _run(user, tools / "pg_ctl", "-D", folder / "data", "-m", "immediate", "stop")
+            if (folder / "data" / "postmaster.pid").exists():
+                server.stop()
+
+
+@contextmanager
+def _folder(user: str | None) -> Iterator[Path]:
+    folder = Path(tempfile.mkdtemp(prefix="deskbridge-pg-"))
+    try:
+        if user:
+            shutil.chown(folder, user)
+        yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 

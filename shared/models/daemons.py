@@ -105,6 +105,23 @@ def running(now: datetime) -> list[Daemon]:
     return [daemon for daemon in known() if daemon.runs(now)]
 
 
+def alive(now: datetime) -> list[tuple[str, int]]:
+    """Return host and process of each daemon that is alive.
+
+    Reads only columns that every version of the store has, so that an upgrade may ask.
+    """
+    return list(_ALIVE.all(since_ms=millis(now - SILENT_AFTER)))
+
+
+_ALIVE = Statement(
+    lambda: (
+        t.Daemon.select(t.Daemon.host, t.Daemon.pid)
+        .where(t.Daemon.stopped_ms.is_null() & (t.Daemon.beat_ms > slot("since_ms")))
+        .order_by(t.Daemon.id)
+    )
+)
+
+
 def forget_old(now: datetime) -> int:
     """Forget daemons not heard of for ``KEPT``; return how many."""
     return _FORGET.run(before_ms=millis(now - KEPT))

@@ -99,6 +99,12 @@ class Store:
         """The number of the last migration that the store took."""
         return self._schema().version
 
+    @property
+    def is_outdated(self) -> bool:
+        """Whether there is a store, and it waits for ``upgrade``."""
+        schema = self._schema()
+        return bool(schema.applied and schema.missing)
+
     def now(self) -> datetime:
         """The present in UTC, to the millisecond; PostgreSQL's own, so that daemons agree."""
         return to_millisecond(self._clock() if self._clock else self._engine.now())

@@ -9,6 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from shared.clock import utc_now
+from shared.models import daemons
+from shared.models.daemons import SILENT_AFTER, DaemonFacts
 from shared.models.schema import MIGRATIONS
 from shared.models.store import open_store
 from tests.console.cli.builders import customer, import_into, invoice
@@ -109,6 +112,29 @@ def test_an_upgrade_tells_what_it_did(shell, next_version):
     text = shell.says("db", "upgrade")
     assert "Applied 1 step: 9999_later" in text
     assert ".backup" in text
+
+
+def test_an_upgrade_is_refused_while_a_daemon_runs_and_names_it(shell, next_version):
+    facts = DaemonFacts("one", "bridge-1", 4711, "1.0", (), "http://localhost", None, utc_now())
+    with open_store(shell.database, check_version=False) as store:
+        with store.transaction():
+            daemons.beat(facts, store.now())
+        said = shell.refuses(1, "db", "upgrade")
+        assert "process 4711 on bridge-1" in said
+        assert "Stop every daemon" in said
+        with store.transaction():
+            daemons.stopped("one", store.now())
+    assert "Applied 1 step" in shell.says("db", "upgrade")
+
+
+def test_a_daemon_that_was_killed_holds_an_upgrade_up_for_a_moment_only(shell, next_version):
+    facts = DaemonFacts("one", "bridge-1", 4711, "1.0", (), "http://localhost", None, utc_now())
+    with (
+        open_store(shell.database, check_version=False) as store,
+        store.transaction(),
+    ):
+        daemons.beat(facts, store.now() - SILENT_AFTER)
+    assert "Applied 1 step" in shell.says("db", "upgrade")
 
 
 def test_a_database_that_cannot_be_one_is_refused(shell):
