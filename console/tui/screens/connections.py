@@ -19,7 +19,7 @@ from console.tui.widgets.record_table import Column, RecordTable, Row
 from console.tui.widgets.text_view import TextView
 from shared.operations import overview
 from shared.operations.describe import syncs as describe
-from shared.operations.describe.connections import held_back
+from shared.operations.describe.connections import held_back, paused
 from shared.operations.describe.syncs import application as application_name
 from shared.operations.describe.text import count, plain
 from shared.operations.overview import ConnectionLine, Connections
@@ -207,6 +207,8 @@ class ConnectionsScreen(IssuesPasswords[Connections]):
         found, now = line.overview, self.worker.clock()
         for one in found.applications:
             yield from _application_told(one, now)
+        if resting := paused(found.connection):
+            yield render.titled("Syncs", resting)
         yield render.titled("Auto-Run", _auto_run(line, now))
         if found.open_problems or found.payments_unknown or found.payments_waiting:
             yield render.titled("To look at", _work(line))

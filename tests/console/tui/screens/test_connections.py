@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from shared.models import connections
 from shared.rules.values import Layout, SyncState
 from tests.console.tui.screens.driver import LARGE, SMALL, Driver, sit_down
 from tests.models.builders import NOON, later
@@ -172,5 +173,18 @@ def test_payments_in_doubt_are_counted_apart(office):
     async def scenario(at: Driver) -> None:
         assert at.lines[2].split()[-3:] == ["0", "2", "1"]
         assert "1 payment with unknown outcome" in at.text
+
+    sit_down(office.url, scenario)
+
+
+def test_a_paused_connection_says_since_when_and_by_whom(office):
+    office.connect()
+    with office.store.transaction():
+        [held] = connections.all()
+        connections.pause(held.id, "ada", office.store.now())
+
+    async def scenario(at: Driver) -> None:
+        assert "Paused since" in at.text
+        assert "by ada" in at.text
 
     sit_down(office.url, scenario)
