@@ -11,7 +11,7 @@ from typing import Annotated, Any
 from peewee import JOIN, SQL, Value, fn
 
 from shared.errors import NotFound
-from shared.models import events, installation, outlets
+from shared.models import events, outlets
 from shared.models import tables as t
 from shared.models.convert import millis, moment
 from shared.models.events import Told as EventTold
@@ -211,6 +211,8 @@ _ALL = Statement(lambda: _recipients().order_by(t.AlertRecipient.id))
 
 def secret(recipient: Recipient) -> str:
     """Work out what requests to its URL are signed with: to sign one, or to show it once."""
+    from shared.models import installation  # it knows payments, which few commands need
+
     [salt] = _SALT.column(id=recipient.id)
     return secret_of(installation.secret(), salt)
 
