@@ -1,4 +1,4 @@
-"""``deskbridge db``: upgrade and back up the store."""
+"""``deskbridge db``: upgrade, back up, check and restore the store."""
 
 from __future__ import annotations
 
@@ -8,16 +8,18 @@ import click
 
 from console.cli import output
 from console.cli.context import CommandContext, pass_command_context
+from console.cli.deciding import yes_option
+from console.cli.errors import Refused, WrongUsage
 from console.cli.json_option import json_option
 from shared.operations import stores
-from shared.operations.contracts.doctor import BACKUP, UPGRADE
+from shared.operations.contracts.doctor import BACKUP, CHECKED, RESTORED, UPGRADE
 from shared.operations.deciding import Operator
 from shared.operations.describe.text import count
 
 
 @click.group()
 def db() -> None:
-    """The store: upgrade it after an update, back it up."""
+    """The store: upgrade it after an update, back it up, check it, restore it."""
 
 
 @db.command()
@@ -58,3 +60,57 @@ def backup(context: CommandContext, file: Path, as_json: bool) -> None:
         output.say_json(BACKUP.of(made))
     else:
         output.say_wrapped(f"Backed up to {made.path} ({made.size_bytes:,} bytes).")
+
+
+@db.command()
+@json_option(CHECKED)
+@pass_command_context
+def check(context: CommandContext, as_json: bool) -> None:
+    """Read the whole store and say whether anything in it is damaged; ends with 1 if so.
+
+    Others may work with it meanwhile. For SQLite only.
+    """
+    with output.waiting("Checking the store"):
+        found = stores.check(context.store)
+    if as_json:
+        output.say_json(CHECKED.of(found))
+    elif not found.damage:
+        output.say_wrapped("The store is sound.")
+    for one in () if as_json else found.damage:
+        output.say_wrapped(f"Damaged: {one}")
+    if found.damage:
+        raise Refused("The store is damaged.", "Stop the daemon, then: deskbridge db restore FILE")
+
+
+@db.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@yes_option
+@json_option(RESTORED)
+@pass_command_context
+def restore(context: CommandContext, file: Path, yes: bool, as_json: bool) -> None:
+    """Replace the store by the backup FILE, which is checked first; the old store is kept.
+
+    Stop the daemon and close every console before. No payment is posted twice: each that the
+    backup does not know as posted is looked for in QuickBooks first. For SQLite only.
+    """
+    url, backup = context.settings.database, file.absolute()
+    with output.waiting("Checking the backup"):
+        path = stores.check_restore(url, backup)
+    if not yes:
+        if not output.is_terminal():
+            raise WrongUsage(f"The store {path} would be replaced.", "Confirm it with --yes")
+        for sentence in stores.RESTORE_TELLS:
+            output.say_wrapped(sentence)
+        if not click.confirm(f"Replace {path} by {backup}?", default=False):
+            raise Refused("Nothing was changed.")
+    with output.waiting("Restoring"):
+        restored = stores.restore(url, backup, context.who)
+    if as_json:
+        output.say_json(RESTORED.of(restored))
+        return
+    output.say_wrapped(f"Restored {restored.path} from {backup}.")
+    if restored.kept:
+        output.say_wrapped(f"The store as it was: {restored.kept}")
+    for sentence in stores.RESTORE_TELLS if yes else ():
+        output.say_wrapped(sentence)
+    output.say_wrapped("Start the daemon again.")

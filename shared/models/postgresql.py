@@ -104,6 +104,13 @@ class PostgresEngine:
             f"Run: pg_dump --format=custom --file={target} '{self.url_shown}'",
         )
 
+    def damage(self) -> tuple[str, ...]:
+        """Refuse, naming the tool that does it."""
+        raise StoreError(
+            "A PostgreSQL store is checked with PostgreSQL's own tools.",
+            f"Run: pg_amcheck '{self.url_shown}'",
+        )
+
     def _begun(self) -> Any:
         """Begin a transaction; when the server had closed the idle connection, on a new one."""
         transaction = self.database.transaction()

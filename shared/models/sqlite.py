@@ -23,6 +23,7 @@ from shared.clock import utc_now
 from shared.errors import StoreError, StoreUnavailable
 from shared.files import give_to_owner_of_folder, why_closed
 from shared.models.connecting import ClosesEverywhere
+from shared.models.restoring import damage
 from shared.models.statements import Engine
 
 PRAGMAS = {
@@ -205,6 +206,12 @@ class SqliteEngine:
         """The time of this machine: there is no other clock."""
         return utc_now()
 
+    def damage(self) -> tuple[str, ...]:
+        """What is wrong with the file, read as a whole."""
+        self.connect()
+        with self.explained():
+            return damage(self.database)
+
     def backup(self, target: Path) -> None:
         """Write a consistent copy to ``target``, 0600; refuses one that exists."""
         try:
@@ -314,6 +321,6 @@ _REMEDIES = {
     "unable to open": "Check that the folder exists and that this user may write to it.",
     "readonly": "Check that this user may write to the file and its folder.",
     "disk I/O error": "Check the disk and its file system; restore a backup when it is damaged.",
-    "malformed": "The file is damaged: restore a backup.",
+    "malformed": "The file is damaged: restore a backup. Run: deskbridge db restore FILE",
     "not a database": "Check DESKBRIDGE_DATABASE: that file holds something else.",
 }

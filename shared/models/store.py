@@ -68,6 +68,12 @@ class Store:
         self._migrations = migrations
         self._thread = _Thread()
 
+    @staticmethod
+    def path_of(url: str) -> Path | None:
+        """The file of the SQLite store at ``url``, which may be missing; None on PostgreSQL."""
+        engine = _engine(url)
+        return engine.path if isinstance(engine, SqliteEngine) else None
+
     @property
     def engine(self) -> statements.Engine:
         """Which engine this is: sqlite or postgresql."""
@@ -164,15 +170,17 @@ class Store:
             schema.check_not_newer()
         self._engine.set_up()
 
-    def upgrade(self) -> Upgraded:
+    def upgrade(self, *, keeps_copy: bool = True) -> Upgraded:
         """Take the missing migrations, all or none; a SQLite file is backed up first.
 
-        Raises StoreError naming the backup when one fails: the store is as it was.
+        ``keeps_copy=False``: the file is a copy itself. Raises StoreError naming the backup
+        when a step fails: the store is as it was.
         """
         schema = self._schema()
         if not schema.missing:
             return Upgraded((), None)
-        backup = self._back_up_before(schema) if schema.applied and self.path else None
+        copies = keeps_copy and schema.applied and self.path
+        backup = self._back_up_before(schema) if copies else None
         try:
             return Upgraded(self._take_steps(), backup)
         except Exception as error:
@@ -189,6 +197,13 @@ class Store:
         """
         self._engine.backup(target)
         return target
+
+    def damage(self) -> tuple[str, ...]:
+        """Read all of a SQLite store and tell what is damaged; empty when all is well.
+
+        Raises StoreError on PostgreSQL, naming the tool that does it.
+        """
+        return self._engine.damage()
 
     def close(self) -> None:
         """Close the connections of all threads; none may be in a unit of work."""

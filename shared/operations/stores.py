@@ -1,4 +1,4 @@
-"""The store itself: bring it to the form that this version needs, copy it while it is in use."""
+"""The store itself: upgrade it, copy it while it is in use, check it, restore it from a copy."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
+from shared.clock import utc_now
 from shared.errors import StoreError
 from shared.health.snapshot import BACKUP
-from shared.models import daemons
+from shared.models import audit, connections, daemons, ledger, restoring
+from shared.models import store as stores_of_ours
 from shared.models.daemons import SILENT_AFTER
 from shared.models.store import Store, Upgraded
 from shared.operations.deciding import Operator
@@ -56,3 +58,72 @@ def back_up(by: Operator, target: Path) -> Backup:
     with by.store.transaction():
         by.note(BACKUP, "", str(target))
     return Backup(target, target.stat().st_size)
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What reading the whole store found."""
+
+    damage: Annotated[tuple[str, ...], "what is damaged, as a list; empty: nothing is"]
+
+
+def check(store: Store) -> Checked:
+    """Read all of a SQLite store. Raises StoreError, also on PostgreSQL."""
+    return Checked(store.damage())
+
+
+@dataclass(frozen=True)
+class Restored:
+    """A store that was restored."""
+
+    path: Annotated[Path, "absolute path of the store"]
+    kept: Annotated[Path | None, "where the store as it was is kept; null: there was none"]
+
+
+RESTORE_TELLS = (
+    "The next Invoice Sync of each company compares all invoices and customers with QuickBooks.",
+    "Each payment that the backup does not know as posted is looked for in QuickBooks before it is"
+    " sent, by its reference number and its mark. What is found is marked as posted, so nothing is"
+    " posted twice.",
+    "What was done in Deskbridge after the backup is not in it: payments that came in since have"
+    " to be imported again, connections added again, and decisions made again. A password that"
+    " was replaced since is the old one again.",
+)
+"""What follows from restoring, for the person who decides it."""
+
+
+def check_restore(url: str, backup: Path) -> Path:
+    """Check that the store at ``url`` can be replaced by ``backup``; return the store's path.
+
+    Raises StoreError: no SQLite store, a program has it open, or the backup cannot be used.
+    """
+    path = Store.path_of(url)
+    if path is None:
+        raise StoreError(
+            "A PostgreSQL store is restored with PostgreSQL's own tools.",
+            "Stop every daemon and run: pg_restore --clean --dbname=ADDRESS FILE",
+        )
+    if path.exists() and backup.exists() and path.samefile(backup):
+        raise StoreError(f"{backup} is the store itself.", "Choose a backup of it.")
+    restoring.check_nobody_has(path)
+    restoring.check_backup(backup)
+    return path
+
+
+def restore(url: str, backup: Path, who: str) -> Restored:
+    """Replace the store at ``url`` by a copy of ``backup``, upgraded where it is older.
+
+    No plan goes before it: the store that one is read from may be damaged or gone, and the old
+    file is kept. Raises StoreError, and leaves the store as it was.
+    """
+    path = check_restore(url, backup)
+
+    def prepare(copy: Path) -> None:
+        with stores_of_ours.open_store(f"sqlite:///{copy}", check_version=False) as restored:
+            restored.upgrade(keeps_copy=False)
+            with restored.transaction():
+                for connection in connections.all():
+                    ledger.compare_next(connection.id)
+                audit.add(who, "store.restore", "", str(backup), restored.now())
+
+    return Restored(path, restoring.put_in_place(path, backup, utc_now(), prepare))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from shared.models.store import Upgraded
 from shared.operations.contracts.shapes import Shape
 from shared.operations.health import Diagnosis
-from shared.operations.stores import Backup
+from shared.operations.stores import Backup, Checked, Restored
 from shared.settings import SettingRow
 
 DIAGNOSIS = Shape(Diagnosis, "ok=is_well checks settings", settings=Shape(SettingRow))
@@ -13,3 +13,7 @@ DIAGNOSIS = Shape(Diagnosis, "ok=is_well checks settings", settings=Shape(Settin
 UPGRADE = Shape(Upgraded)
 
 BACKUP = Shape(Backup)
+
+CHECKED = Shape(Checked)
+
+RESTORED = Shape(Restored)

@@ -9,7 +9,7 @@ import pytest
 
 from shared.models import connections
 from shared.models.payments import reconciling
-from shared.operations import payments
+from shared.operations import payments, stores
 from shared.rules.payments.values import PaymentStatus
 from simulator.company import Company, acts
 from simulator.webconnector import Result
@@ -333,6 +333,18 @@ def test_a_store_from_before_a_payment_came_in_takes_it_for_ours_once_it_comes_i
     posted_once(settles(rig))
     assert imported(rig) == {}
     assert len(writes(rig)) == 1
+
+
+def test_a_restore_by_the_command_posts_nothing_twice(rig, safe):
+    receive(rig, payment("pay_1"), payment("pay_2", pays={"1043": "20.00"}))
+    back_up(rig, safe)
+    settles(rig)
+    rig.store.close()
+    stores.restore(rig.store_url, safe, "ada")
+    rig.restart()
+    assert standing(rig, "pay_1")[0] is PaymentStatus.READY
+    posted_once(settles(rig), "pay_1", "pay_2")
+    assert len(writes(rig)) == 2
 
 
 def test_what_was_deleted_since_the_backup_is_for_a_person(rig, safe):
