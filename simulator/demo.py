@@ -1,4 +1,4 @@
-"""``deskbridge demo``: both syncs, both ways, on one machine, shown from the command line.
+"""``deskbridge demo``: QuickBooks, Deskbridge and Invoiced on one machine, all three books equal.
 
 Every step is a command that a person could type, run as a process of its own: the demo knows
 of the daemon only its command line, its JSON and its address.
@@ -26,6 +26,7 @@ from typing import Any
 
 import click
 
+from simulator import third_book
 from simulator.comparison import compare_invoices, compare_payments
 from simulator.report import WIDTH, Ending, show
 from simulator.story import Payment, Story, as_csv, choose
@@ -142,8 +143,9 @@ def demo(
 
     Makes a company, starts the daemon on a store of its own, adds a connection and plays the
     Web Connector: Invoice Sync, then Payment Sync, with payments of the billing platform and one
-    recorded in QuickBooks. Holds what is here against the company's own audit. Exit status 0
-    only when both are equal. At a terminal it offers the console at the end, to look around.
+    recorded in QuickBooks. What is owed goes to a simulated Invoiced. Holds what is here and there
+    against the company's own audit. Exit status 0 only when all are equal. At a terminal it offers
+    the console at the end, to look around.
     """
     signal.signal(signal.SIGTERM, _stop)
     if port is not None:
@@ -186,17 +188,26 @@ def play(stage: Stage, *, seed: int, customers: int, invoices: int) -> Ending:
     size = ("--seed", str(seed), "--customers", str(customers), "--invoices", str(invoices))
     made = stage.run_json("company", "new", str(stage.company), *size)
     stage.tell(f"Starting the daemon on {stage.address}")
-    with _daemon(stage):
+    with _daemon(stage), third_book.serving(stage) as invoiced:
         stage.tell(f"Adding the connection {CONNECTION} and its .qwc files")
         stage.run("connection", "add", CONNECTION)
         files = _make_qwc(stage)
         _sync(stage, "Invoice Sync", files["invoice"])
         story = choose(stage.run_json("invoices", "list", CONNECTION))
+        _connect_invoiced(stage, invoiced)
         _take_in(stage, story.platform, made["now"][:10])
         _record_by_hand(stage, story.by_hand)
         _sync(stage, "Payment Sync", files["payment"])
-        stage.tell("Comparing both sides")
+        third_book.wait(stage, CONNECTION)
+        stage.tell("Comparing the books")
         return _ending(stage, story)
+
+
+def _connect_invoiced(stage: Stage, address: str) -> None:
+    """Look what the third book would get, then have it sent."""
+    stage.tell(f"Connecting Invoiced on {address}, and looking what would be sent")
+    found = third_book.connect(stage, CONNECTION, address)
+    stage.tell(f"{found['create']:,} records are created there, {found['refuse']:,} stay here")
 
 
 def _make_qwc(stage: Stage) -> Mapping[str, Path]:
@@ -267,9 +278,9 @@ def _ending(stage: Stage, story: Story) -> Ending:
         stage.run_json("invoices", "list", CONNECTION),
         stage.run_json("customers", "list", CONNECTION),
     )
-    return Ending(
-        story, payments, invoices.plus(compare_payments(audit, payments)), *_reconciled(stage)
-    )
+    books = invoices.plus(compare_payments(audit, payments))
+    books = books.plus(third_book.compare(stage, CONNECTION, audit, stage.tell))
+    return Ending(story, payments, books, *_reconciled(stage))
 
 
 def _reconciled(stage: Stage) -> tuple[str, bool]:

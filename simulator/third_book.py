@@ -1,0 +1,132 @@
+"""The demo's third book: an account on the fake Invoiced, connected, filled and compared."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, Protocol
+
+from simulator.comparison import Comparison, Line
+
+Record = Mapping[str, Any]
+_PATIENCE_SECONDS, _POLL_SECONDS, _SAME = 90.0, 0.5, 4
+
+
+class Stage(Protocol):
+    """The folder in which the demo plays, and its command line."""
+
+    folder: Path
+
+    def run(self, *words: str) -> str:
+        """Run one deskbridge command and give its output."""
+
+    def run_json(self, *words: str) -> Any:
+        """Run one deskbridge command with --json and read what it prints."""
+
+    def environment(self) -> dict[str, str]:
+        """The environment of the steps."""
+
+
+@contextmanager
+def serving(stage: Stage) -> Iterator[str]:
+    """A fake Invoiced with an empty account; gives its address."""
+    made = stage.run_json("invoiced-server", "new", str(_state(stage)))
+    with os.fdopen(os.open(_key(stage), os.O_CREAT | os.O_WRONLY | os.O_EXCL, 0o600), "w") as file:
+        file.write(made["key"])
+    server = subprocess.Popen(  # noqa: S603 (our own command line)
+        [sys.executable, "-m", "deskbridge", "invoiced-server", "serve", str(_state(stage)),
+         "--port", "0"],
+        cwd=stage.folder,
+        env=stage.environment(),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        text=True,
+    )  # fmt: skip
+    try:
+        assert server.stdout is not None, "it is a pipe"
+        yield server.stdout.readline().rpartition(" ")[2].strip()
+    finally:
+        server.terminate()
+        server.communicate()
+
+
+def _state(stage: Stage) -> Path:
+    return stage.folder / "invoiced.state"
+
+
+def _key(stage: Stage) -> Path:
+    return stage.folder / "invoiced.key"
+
+
+def connect(stage: Stage, name: str, address: str) -> Record:
+    """Connect the account, look what would be sent, and go live; gives what was found."""
+    stage.run("invoiced", "connect", name, "--key-file", str(_key(stage)), "--url", address)
+    found: Record = stage.run_json("invoiced", "preview", name)
+    stage.run("invoiced", "resume", name)
+    return found
+
+
+def wait(stage: Stage, name: str) -> None:
+    """Wait until no more is sent: what still waits then, waits for a person."""
+    until = time.monotonic() + _PATIENCE_SECONDS
+    sent: list[int] = []
+    while len(sent) < _SAME or len(set(sent[-_SAME:])) > 1:
+        if time.monotonic() > until:
+            return
+        time.sleep(_POLL_SECONDS)
+        status = stage.run_json("invoiced", "status", name)
+        if not status["waiting"]:
+            return
+        sent.append(status["sent"])
+
+
+def compare(stage: Stage, name: str, company: Record, tell: Callable[[str], None]) -> Comparison:
+    """Hold the books of Invoiced against those of QuickBooks: every open invoice is there.
+
+    Those of another currency, and those whose number another one has, cannot be: they are told.
+    """
+    audit = json.loads(stage.run("invoiced-server", "audit", str(_state(stage)), "--json"))
+    held_up = stage.run_json("invoiced", "status", name)["held_up"]
+    kept = {one["object_id"] for one in held_up if one["kind"] == "invoice"}
+    if kept:
+        tell(f"{len(kept)} invoices stay here: other currency, or a number that is taken there")
+    return compare_books(company, audit, kept)
+
+
+def compare_books(company: Record, audit: Record, kept: set[str]) -> Comparison:
+    """As ``compare``: ``kept`` are the TxnIDs of invoices that are not to be on Invoiced."""
+    theirs = {
+        one["txn_id"]: one for one in company["importable"]["invoices"] if one["txn_id"] not in kept
+    }
+    there = {
+        one["accounting_id"]: one
+        for one in audit["invoices"]
+        if not one["voided"] and Decimal(one["balance"]) > 0
+    }
+    lines = (
+        Line("on Invoiced", f"{len(theirs):,}", f"{len(there):,}"),
+        Line("balance there", _total(theirs.values()), _total(there.values())),
+    )
+    return Comparison(lines, tuple(_differences(theirs, there, audit)))
+
+
+def _total(records: Any) -> str:
+    return f"{sum((Decimal(one['balance']) for one in records), Decimal(0)):,.2f}"
+
+
+def _differences(
+    theirs: Mapping[str, Record], there: Mapping[str, Record], audit: Record
+) -> Iterator[str]:
+    yield from (f"Invoiced: {problem}" for problem in audit["problems"])
+    for txn_id in sorted(theirs.keys() | there.keys()):
+        owed = theirs[txn_id]["balance"] if txn_id in theirs else "nothing"
+        open_there = there[txn_id]["balance"] if txn_id in there else "nothing"
+        if owed != open_there:
+            yield f"invoice {txn_id}: {owed} is open in QuickBooks and {open_there} on Invoiced"
