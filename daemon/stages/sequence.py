@@ -180,7 +180,8 @@ def finish(session: Session, settings: Settings, now: datetime) -> str:
     counts = syncs.record_counts(session.sync_id)
     touched = sum(counts.values())
     failed, posted = counts.get(Outcome.FAILED, 0), counts.get(Outcome.POSTED, 0)
-    sentence = result_sentence(posted, touched - failed - posted, failed)
+    held = 0 if touched else long_waits.not_on_their_way(session.connection.id)
+    sentence = result_sentence(posted, touched - failed - posted, failed, held)
     syncs.save(
         session.sync_id,
         state=SyncState.FINISHED,
@@ -193,9 +194,15 @@ def finish(session: Session, settings: Settings, now: datetime) -> str:
     return sentence
 
 
-def result_sentence(posted: int, others: int, failed: int) -> str:
-    """What the bookkeeper reads in the status column."""
+def result_sentence(posted: int, others: int, failed: int, held: int = 0) -> str:
+    """What the bookkeeper reads in the status column.
+
+    ``held`` payments wait or were refused: told where nothing else happened.
+    """
     if not posted and not others and not failed:
+        if held:
+            waiting = "1 payment is" if held == 1 else f"{held} payments are"
+            return f"Finished: {waiting} not posted yet"
         return "Finished: nothing has changed since the last sync"
     parts = []
     if posted:

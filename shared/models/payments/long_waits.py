@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from peewee import fn
+
 from shared.hints import tell
 from shared.models import problems
 from shared.models import tables as t
@@ -56,3 +58,16 @@ def _trouble(payment: Payment) -> Trouble:
         told.message,
         told.remedy,
     )
+
+
+def not_on_their_way(connection_id: int) -> int:
+    """How many payments wait for something, or were refused and need a person."""
+    return int(_NOT_ON_THEIR_WAY.column(connection=connection_id)[0])
+
+
+_NOT_ON_THEIR_WAY = Statement(
+    lambda: t.Payment.select(fn.COUNT(t.Payment.id)).where(
+        (t.Payment.connection == slot("connection"))
+        & t.Payment.status.in_((PaymentStatus.WAITING.value, PaymentStatus.REFUSED.value))
+    )
+)

@@ -169,3 +169,12 @@ def test_all_kinds_of_requests_leave_in_a_busy_week(rig):
     assert any("<QBXMLMsgsRq" in one and "Rq requestID" not in one for one in rig.requests)
     both_agree(rig)
     assert on_file(rig, "pay_2").txn_id
+
+
+def test_a_sync_with_nothing_to_do_tells_of_payments_that_wait(rig):
+    settles(rig)
+    receive(rig, payment(pays={"no such invoice": "5.00"}))
+    settles(rig)
+    rig.later(hours=1)
+    settles(rig)
+    assert rig.syncs()[0].message == "Finished: 1 payment is not posted yet"
