@@ -11,7 +11,7 @@ demo: $(VENV)/.runtime
 	$(BIN)/deskbridge demo
 
 test: lint
-	$(BIN)/python -m pytest -q -n 4 --dist loadfile
+	$(BIN)/python -m pytest -q -n 3 --dist worksteal
 
 # The inner loop: rules, records, the store and the plans, without screens and whole syncs.
 quick: $(VENV)/.dev
@@ -41,7 +41,7 @@ lowest: $(VENV)/.dev
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
 	$(BIN)/uv venv --quiet --clear --python $(BIN)/python $(VENV)-lowest
 	$(BIN)/uv pip install --quiet --python $(VENV)-lowest/bin/python --resolution lowest-direct -e '.[dev]'
-	$(VENV)-lowest/bin/python -m pytest -q -n 4 --dist loadfile
+	$(VENV)-lowest/bin/python -m pytest -q -n 3 --dist worksteal
 
 clean:
 	rm -rf $(VENV) $(VENV)-lowest build dist demo .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -98,7 +98,7 @@ def pytest_collection_finish() -> None:
 
 
 SLOW_FILES = ("test_processes", "test_program", "test_first_hundred", "test_second_hundred")
-"""They go first: processes that share the suite by files would wait for the last of them."""
+"""They go first: else the processes that share the suite would wait for the last of them."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
