@@ -577,16 +577,33 @@ def _next_look(_store: Store, connection_id: int) -> datetime | None:
 def _batch(
     _store: Store, connection_id: int, now: datetime, limit: int, *, looking: bool
 ) -> list[tuple[Outgoing, Next | None]]:
-    """Records whose turn it is, and what is to become of each; None where bytes are on the way."""
+    """Records whose turn it is, and what is to become of each; None where bytes are on the way.
+
+    Of payments that are counted as paid before an invoice was sent, one of each invoice: what is
+    left of that for the next one is known once this is on file.
+    """
     account = accounts.find(connection_id)
     if account is None:
         return []
     connection = connections.by_id(connection_id)
     side = copies.Side(connection, account, looking=looking)
-    return [
-        (one, None if one.request is not None else side.next_of(one))
-        for one in outbox.due(connection_id, now, limit, looking=looking)
-    ]
+    found: list[tuple[Outgoing, Next | None]] = []
+    counted: set[str] = set()
+    for one in outbox.due(connection_id, now, limit, looking=looking):
+        after = None if one.request is not None else side.next_of(one)
+        invoices = _counted_on(after)
+        if looking or not invoices & counted:
+            found.append((one, after))
+            counted |= invoices
+    return found
+
+
+def _counted_on(after: Next | None) -> set[str]:
+    """The invoices in whose baseline something of a payment is."""
+    held = after.copy if isinstance(after, Change) else after
+    return (
+        {txn_id for txn_id, _ in held.absorbed} if isinstance(held, PaymentCopy | Stays) else set()
+    )
 
 
 def _named(connection_id: int, identity: str, found: Sequence[Event]) -> Iterator[Named]:

@@ -270,8 +270,8 @@ class Side:
         if one.object_id in absorbed or is_there or not there.baseline:
             return min(absorbed.get(one.object_id, ZERO), use.amount)
         sides = invoice_pages.get(self._id, use.invoice_txn_id)
-        others = self._paid_by_others(sides)
-        return min(max(there.baseline - sum(absorbed.values(), ZERO) - others, ZERO), use.amount)
+        others = self._paid_by_others(sides)  # with what was found to be in the baseline before
+        return min(max(there.baseline - others, ZERO), use.amount)
 
     def _for_customer(
         self,

@@ -11,6 +11,7 @@ import pytest
 
 from daemon.connectors.invoiced.values import day, due_day
 from shared.rules.connectors import AccountState, SendState, Would
+from shared.rules.ledger import Invoice
 from shared.rules.values import InvoiceStatus, RecordKind
 from tests.daemon.connectors.invoiced.rig import OnInvoiced
 from tests.models.builders import customer, invoice, line, paid
@@ -82,6 +83,41 @@ def test_what_was_paid_before_is_the_balance_and_is_not_counted_twice(world):
     world.quickbooks_received(received("7B-1", applied("1A-100", "100.00"), amount=Decimal(100)))
     world.goes_on()
     assert world.paid_there() == {"100": 150}, "it is the payment that was in the baseline"
+
+
+@pytest.mark.parametrize(
+    ("before", "since"),
+    [
+        pytest.param(("60.00", "40.00"), (), id="two before"),
+        pytest.param(("100.00",), ("50.00",), id="one before and one since"),
+        pytest.param(("60.00", "40.00"), ("20.00", "30.00"), id="two before and two since"),
+        pytest.param(("40.00",), ("50.00", "20.00"), id="and 60.00 of it was a credit"),
+    ],
+)
+@pytest.mark.parametrize("since_first", [False, True])
+def test_payments_of_one_sync_that_share_what_was_paid_before_are_told_apart(
+    world, before, since, since_first
+):
+    def held(balance: Decimal) -> Invoice:
+        return invoice(
+            "1A-100", str(balance), total=Decimal(250), applied=balance - 250, subtotal=Decimal(250)
+        )
+
+    world.quickbooks_has(held(Decimal(150)))
+    world.connects()
+    world.runs()
+    world.goes_on()
+    owed = 150 - sum(map(Decimal, since), Decimal(0))
+    amounts = (*since, *before) if since_first else (*before, *since)
+    world.quickbooks_received(
+        *(
+            received(f"7B-{at}", applied("1A-100", amount), amount=Decimal(amount))
+            for at, amount in enumerate(amounts)
+        )
+    )
+    world.quickbooks_has(held(owed))
+    world.goes_on()
+    assert world.paid_there() == {"100": owed}
 
 
 def test_a_change_goes_there_and_nothing_is_sent_that_is_there_already(world):
