@@ -16,6 +16,7 @@ from textual.message import Message
 from textual.screen import Screen
 
 from console.tui.main_screens import HOME, MAIN_SCREENS, MainScreen
+from console.tui.screens.base import ConsoleScreen
 from console.tui.widgets.header import Header, Standing
 from console.tui.widgets.secret import Secret, covered
 from console.tui.worker import StoreWorker
@@ -109,6 +110,7 @@ class DeskbridgeApp(App[None], inherit_bindings=False):
         self.worker = worker
         self.standing = Standing()
         self._pulse_asked = False
+        self._trail: list[str] = []
         self._warm_up_seconds = warm_up_seconds
         self.theme = THEME
         for main in MAIN_SCREENS:
@@ -126,23 +128,34 @@ class DeskbridgeApp(App[None], inherit_bindings=False):
         super().delay_update(min(delay, SETTLING_SECONDS))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Hide the key of the main screen that is shown, and keep the palette out of dialogs.
+        """Keep the palette out of dialogs.
 
         It leads to other screens, and whoever quits there has lost what a dialog asks or shows.
         """
         if action == "command_palette":
             return not self.screen.is_modal
-        if action == "go" and len(self.screen_stack) == 1:
-            return parameters != (self.current_mode,)
         return True
 
     def action_go(self, name: str) -> None:
-        """Go to a main screen, as it was left."""
-        if name == self.current_mode:
-            while len(self.screen_stack) > 1:
-                self.pop_screen()
-        else:
+        """Open a main screen, fresh: nothing filtered, the cursor on top. Esc leads back."""
+        before = self.current_mode
+        if name != before:
+            self._trail = [one for one in self._trail if one not in (name, before)] + [before]
             self.switch_mode(name)
+        while len(self.screen_stack) > 1:
+            self.pop_screen()
+        if isinstance(self.screen, ConsoleScreen) and self.screen.is_mounted:
+            self.screen.fresh()
+
+    def go_back(self) -> None:
+        """Go to the main screen before, with all that was open there; from the first one, home."""
+        self.switch_mode(self._trail.pop() if self._trail else HOME)
+
+    @property
+    def is_first(self) -> bool:
+        """Whether there is nowhere to go back to."""
+        at_home = len(self.screen_stack) == 1 and self.current_mode == HOME
+        return at_home and not self._trail
 
     def action_help(self) -> None:
         """Show the keys that work now."""

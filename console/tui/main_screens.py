@@ -97,7 +97,7 @@ MAIN_SCREENS = (
     ),
     MainScreen(
         "events",
-        "E",
+        "v",
         "Events",
         "events:EventsScreen",
         "What happened, in order: what programs and webhooks are told.",

@@ -61,6 +61,13 @@ class Console(Protocol):
 
     worker: StoreWorker
 
+    @property
+    def is_first(self) -> bool:
+        """Whether there is nowhere to go back to."""
+
+    def go_back(self) -> None:
+        """Go to the main screen before."""
+
     def ask_pulse(self) -> None:
         """Have the numbers of the header read anew: something was changed."""
 

@@ -23,6 +23,7 @@ from shared.operations import connections as held
 from shared.operations import issuing, payment_allowances, payments, platform_mappings
 from shared.operations import problems as decisions
 from shared.operations.deciding import NotConfirmed, Operator, carry_out
+from shared.operations.describe.connection_settings import GROUPS
 from shared.rules.payments.values import PaymentStatus, PostingState
 from shared.rules.values import Layout, ProblemState, RecordKind
 from shared.settings import load_settings
@@ -160,6 +161,7 @@ def files(till: Till, **how: Any) -> Callable[..., Any]:
 
 
 ONE_PAYMENT = ("m", "j")
+TO_FORGET = ("j",) * (len(GROUPS["Connection"]) + 1)
 DECISIONS = {
     "a parked payment is posted again": Decision(
         "payments.Retry",
@@ -198,7 +200,7 @@ DECISIONS = {
             ("payments allow 1 --overpayment credit", ""),
             ("payments allow - --overpayment credit", "1\n"),
         ),
-        pressed=((*ONE_PAYMENT, "A"), (*ONE_PAYMENT, "enter", "A")),
+        pressed=((*ONE_PAYMENT, "o"), (*ONE_PAYMENT, "enter", "o")),
     ),
     "an open invoice is left out": Decision(
         "problems.Skip",
@@ -214,7 +216,7 @@ DECISIONS = {
         signed_in,
         of_connection(issuing.plan_rotation),
         typed=(("password rotate Larkspur", ""),),
-        pressed=(("w",), ("S", "w")),
+        pressed=(("G",), ("comma", "G")),
     ),
     "files come with another password": Decision(
         "issuing.IssuePlan",
@@ -222,7 +224,7 @@ DECISIONS = {
         signed_in,
         files,
         typed=(("qwc Larkspur", ""),),
-        pressed=(("g", "enter", "enter"), ("S", "g", "enter", "enter")),
+        pressed=(("g", "enter", "enter"), ("comma", "g", "enter", "enter")),
     ),
     "files come with other ids": Decision(
         "issuing.IssuePlan",
@@ -230,7 +232,7 @@ DECISIONS = {
         signed_in,
         partial(files, renew_ids=True),
         typed=(("qwc Larkspur --renew-ids", ""),),
-        pressed=(("I", "enter", "enter"),),
+        pressed=(("comma", "end", "k", "enter", "enter", "enter"),),
     ),
     "files of another layout end a sign-in": Decision(
         "issuing.IssuePlan",
@@ -252,7 +254,7 @@ DECISIONS = {
         ready,
         of_connection(held.plan_edit, changes={}, rebind=True),
         typed=(("connection edit Larkspur --rebind", ""),),
-        pressed=(("S", "U"),),
+        pressed=(("comma", *TO_FORGET, "enter"),),
     ),
     "the company is forgotten while it may have a payment": Decision(
         "connections.EditPlan",
@@ -260,7 +262,7 @@ DECISIONS = {
         in_doubt,
         of_connection(held.plan_edit, changes={}, rebind=True),
         typed=(("connection edit Larkspur --rebind", ""),),
-        pressed=(("S", "U"),),
+        pressed=(("comma", *TO_FORGET, "enter"),),
     ),
     "what was kept back is posted": Decision(
         "connections.EditPlan",
@@ -284,7 +286,7 @@ DECISIONS = {
         ready,
         of_connection(held.plan_removal),
         typed=(("connection remove Larkspur", ""),),
-        pressed=(("S", "X"),),
+        pressed=(("comma", "x"),),
         agreed=(*"Larkspur", "enter"),
     ),
 }

@@ -17,6 +17,9 @@ import pytest
 import shared.operations
 from console.tui.app import DeskbridgeApp
 from console.tui.keys import classes_of, own_bindings
+from console.tui.screens.issuing import IssuesPasswords
+from console.tui.screens.settings import SettingsScreen
+from console.tui.screens.settings_rows import ACTIONS
 from deskbridge import cli
 from shared.operations.deciding import Plan
 from tests.doors.known import ASKS, COMMANDS, KEYS, LOOKS, PLANS
@@ -118,13 +121,15 @@ def test_a_command_takes_yes_exactly_where_its_plan_may_demand_something():
 
 
 def actions() -> Iterator[tuple[str, str]]:
-    """Every action of every key, with the class that binds it."""
+    """Every action of every key and line, with the class that has it."""
     found = [DeskbridgeApp]
     for package in ("console.tui.screens", "console.tui.widgets"):
         found += [cls for cls in classes_of(package) if "BINDINGS" in vars(cls)]
     for cls in found:
         for one in own_bindings(cls):
             yield cls.__name__, one.action.partition("(")[0]
+    bound = {one.action for cls in (IssuesPasswords, SettingsScreen) for one in own_bindings(cls)}
+    yield from (("SettingsScreen", name) for name in ACTIONS if name not in bound)
 
 
 def test_every_key_is_known_to_decide_or_to_look():

@@ -23,6 +23,7 @@ from console.tui.widgets.dialogs import Confirm
 from console.tui.widgets.filter_line import FilterLine
 from console.tui.widgets.header import Header
 from console.tui.widgets.key_line import KeyLine
+from console.tui.widgets.record_table import RecordTable
 from console.tui.widgets.text_view import TextView
 from console.tui.widgets.title_bar import TitleBar
 from console.tui.worker import Console, StoreWorker, Trouble
@@ -131,16 +132,26 @@ class ConsoleScreen(Screen[None]):
         self.copy(self.query_one(TextView).text, self.COPIED)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Hide Esc at home: there is nowhere to go back to."""
-        at_home = len(self.app.screen_stack) == 1 and self.app.current_mode == self.app.DEFAULT_MODE
-        return action != "back" or not at_home
+        """Hide Esc where there is nowhere to go back to."""
+        return action != "back" or not cast(Console, self.app).is_first
 
     def action_back(self) -> None:
-        """Leave for the screen below; from a main screen, home."""
+        """Leave for the screen below; from a main screen, for the main screen before."""
         if len(self.app.screen_stack) > 1:
             self.dismiss()
         else:
-            self.app.switch_mode(self.app.DEFAULT_MODE)
+            cast(Console, self.app).go_back()
+
+    def fresh(self) -> None:
+        """Look as on the first visit: no filter, no notice, the cursor on top, nothing opened."""
+        self.hush()
+        self.remove_class("-detail")
+        for line in self.query(FilterLine):
+            line.clear_and_hide()
+        for table in self.query(RecordTable):
+            table.follow_top()
+        if self.AUTO_FOCUS:
+            self.query(self.AUTO_FOCUS).first().focus()
 
     def show_place(self, place: str) -> None:
         """Say where this is, when it depends on what was read."""

@@ -39,7 +39,7 @@ class BundleScreen(ReadsDetail[Bundle]):
     PLACE = "Support bundle"
     CSS_PATH = "bundle.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("S", "save", "Save", tooltip="Save the bundle as a zip on this machine."),
+        Binding("z", "save", "Save", tooltip="Save the bundle as a zip on this machine."),
         Binding(
             "C",
             "copy",

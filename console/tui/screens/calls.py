@@ -103,7 +103,7 @@ class ExchangeScreen(FindsText[CallView]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("slash", "find", "Find", tooltip="Look for a text in request and answer."),
         Binding("n", "again(1)", "Next", tooltip="The next place with that text."),
-        Binding("N", "again(-1)", "Before", show=False, tooltip="The place before."),
+        Binding("b", "again(-1)", "Before", show=False, tooltip="The place before."),
         Binding("C", "copy", "Copy", tooltip="Copy request and answer to your clipboard."),
     ]
 

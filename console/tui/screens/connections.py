@@ -50,15 +50,15 @@ class ConnectionsScreen(IssuesPasswords[Connections]):
     CSS_PATH = "connections.tcss"
     AUTO_FOCUS = "RecordTable"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("N", "set_up", "Set up new", tooltip="Set a company up, step by step."),
+        Binding("plus", "set_up", "Set up new", tooltip="Set a company up, step by step."),
         Binding(
-            "S",
+            "comma",
             "settings",
             "Settings",
             tooltip="See and change everything about the connection under the cursor.",
         ),
         Binding("slash", "filter", "Filter", tooltip="Show only connections with these words."),
-        Binding("o", "order", "Order", tooltip="Sort by attention, by name, or by last seen."),
+        Binding("f", "order", "Order", tooltip="Sort by attention, by name, or by last seen."),
         Binding(
             "P",
             "problems",
@@ -121,6 +121,12 @@ class ConnectionsScreen(IssuesPasswords[Connections]):
         if line:
             found = line.overview.connection
             self.app.push_screen(SyncsScreen(found.id, found.name))
+
+    def fresh(self) -> None:
+        self._order = 0
+        super().fresh()
+        if self.snapshot is not None:
+            self.show(self.snapshot)
 
     def action_order(self) -> None:
         """Sort otherwise."""
@@ -219,7 +225,7 @@ class ConnectionsScreen(IssuesPasswords[Connections]):
 
 NOTHING_YET = Text(
     "No connection yet. A connection joins one QuickBooks company file to Deskbridge.\n\n"
-    "Next: press N to set one up. It takes a few questions and ends with the .qwc files and the"
+    "Next: press + to set one up. It takes a few questions and ends with the .qwc files and the"
     " password for the bookkeeper.\n\n"
     "For scripts, deskbridge connection add and deskbridge qwc do the same."
 )

@@ -64,12 +64,12 @@ class CustomersScreen(CompanyPages[Customers, Line, Place], OpensHint[Customers]
             tooltip="A part of a name, inactive, names.",
         ),
         Binding(
-            "g",
+            "full_stop",
             "company",
             "Only its company",
             tooltip="Only the company of the line under the cursor, or all again.",
         ),
-        Binding("M", "mapped", "Mapped names", tooltip="The names that were resolved by hand."),
+        Binding("w", "mapped", "Mapped names", tooltip="The names that were resolved by hand."),
         Binding("n", "next_page", "Next", tooltip="The next page of customers."),
         Binding("b", "page_before", "Before", tooltip="Back to the page before."),
         Binding(
@@ -157,7 +157,7 @@ _NOTHING = {
     Kind.INACTIVE: "No invoice{of} is of an inactive customer, or of one that is not there.",
     Kind.NAMES: (
         "No name waits{of}: every payment names a customer that QuickBooks knows, or none.\n\n"
-        "M shows the names that were resolved by hand."
+        "w shows the names that were resolved by hand."
     ),
 }
 

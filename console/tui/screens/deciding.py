@@ -24,7 +24,7 @@ Snapshot = TypeVar("Snapshot")
 WithReason = Callable[[Store, Sequence[int], str], Plan[Outcome]]
 
 _KEYS: Mapping[str, str] = MappingProxyType(
-    {Choice.RETRY: "r", Choice.ACKNOWLEDGE: "K", Choice.SKIP: "s", Choice.UNSKIP: "u"}
+    {Choice.RETRY: "r", Choice.ACKNOWLEDGE: "o", Choice.SKIP: "s", Choice.UNSKIP: "u"}
 )
 
 
@@ -34,7 +34,7 @@ class DecidesProblems(OpensHint[Snapshot]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("r", "retry", "Retry", tooltip="Have the next sync try this record again."),
         Binding(
-            "K",
+            "o",
             "acknowledge",
             "Acknowledge",
             tooltip="It is meant to be so: close the problem and keep the record, with a reason.",

@@ -43,7 +43,7 @@ class HealthScreen(ReadsDetail[tuple[Check, ...]]):
     CSS_PATH = "health.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(
-            "w",
+            "r",
             "network",
             "Network",
             tooltip="Call the public address as the Web Connector would: name, port, TLS, answer.",
@@ -116,18 +116,11 @@ class HealthScreen(ReadsDetail[tuple[Check, ...]]):
     def _list(self) -> None:
         checks = dict(_numbered([*self._here, *self._network]))
         self._told = {key: list(_findings(check)) for key, check in checks.items()}
-        table, at_top = self.query_one(RecordTable), self._is_at_top()
+        table = self.query_one(RecordTable)
         self._order = [*_worst_first(checks), *self._settings()]
         table.show(self._order)
-        if at_top:
-            table.action_first()
         self.show_place(f"Health: {_verdict(list(checks.values()))}")
         self._explain()
-
-    def _is_at_top(self) -> bool:
-        """Whether the cursor is on the worst finding: it stays on that, whichever it is."""
-        first = next((line.key for line in self._order if isinstance(line, Row)), None)
-        return self.query_one(RecordTable).key == first
 
     @on(RecordTable.Moved)
     def _explain(self) -> None:

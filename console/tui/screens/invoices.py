@@ -63,7 +63,7 @@ class InvoicesScreen(CompanyPages[Invoices, InvoiceSides, int], OpensHint[Invoic
             tooltip="A number, a customer, open, paid, void, deleted, left-out, differing.",
         ),
         Binding(
-            "g",
+            "full_stop",
             "company",
             "Only its company",
             tooltip="Only the company of the invoice under the cursor, or all again.",

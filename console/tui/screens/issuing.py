@@ -31,18 +31,11 @@ class IssuesPasswords(StoreScreen[Snapshot]):
             tooltip="Write the .qwc files with one new password, which is shown once.",
         ),
         Binding(
-            "w",
+            "G",
             "rotate",
             "New password",
             show=False,
             tooltip="Replace the password; the .qwc files stay good. It asks.",
-        ),
-        Binding(
-            "I",
-            "renew_ids",
-            "Renew IDs",
-            show=False,
-            tooltip="Files with a new OwnerID and FileID: the cure for QBWC1039.",
         ),
         Binding(
             "u",

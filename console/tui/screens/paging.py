@@ -120,6 +120,10 @@ class PagedScreen(StoreScreen[Snapshot], Generic[Snapshot, Record, Start]):
         self._starts = [None]
         self.ask()
 
+    def fresh(self) -> None:
+        super().fresh()
+        self.turn_to_first()
+
     def action_next_page(self) -> None:
         """Turn to the next page."""
         start = self.next_start(self.snapshot) if self.snapshot is not None else None

@@ -29,7 +29,7 @@ class DecidesPayments(OpensHint[Snapshot]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("r", "retry", "Retry", tooltip="Have the payment judged again at once. It asks."),
         Binding(
-            "A",
+            "o",
             "allow",
             "Allow",
             tooltip="Allow a credit, posting on account, or a later date, for this one. It asks.",
@@ -43,7 +43,7 @@ class DecidesPayments(OpensHint[Snapshot]):
             tooltip="Confirm that no PC still runs its request. It asks.",
         ),
         Binding(
-            "W",
+            "x",
             "withdraw",
             "Withdraw",
             tooltip="Take the payment back before anything of it was sent. It asks.",
@@ -174,10 +174,10 @@ _ABLE: Mapping[str, Callable[[Payment], bool]] = MappingProxyType(
 _CHOICES = (
     ("who", "w", "matches its customer to one in QuickBooks."),
     ("retry", "r", "judges it again at once. It says first what that means, and asks."),
-    ("allow", "A", "allows what keeps it back, for this payment alone. It says what, and asks."),
+    ("allow", "o", "allows what keeps it back, for this payment alone. It says what, and asks."),
     ("skip", "s", "never posts it, with your reason; u takes that back."),
     ("unskip", "u", "takes it in again. It asks."),
-    ("withdraw", "W", "takes it back, where nothing of it was sent yet. It asks."),
+    ("withdraw", "x", "takes it back, where nothing of it was sent yet. It asks."),
     (
         "settle",
         "d",

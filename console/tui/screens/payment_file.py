@@ -180,7 +180,7 @@ class LookScreen(Asking[str | None]):
     CSS_PATH = "payment_file.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "cancel", "Back", tooltip="Back to the file; nothing was taken in."),
-        Binding("T", "take", "Take in", tooltip="Take in what is not refused and not left out."),
+        Binding("plus", "take", "Take in", tooltip="Take in what is not refused and not left out."),
         Binding("tab", "app.focus_next", "Next button", tooltip="To the next button."),
         Binding("f1", "app.help", "Help", tooltip="This list of keys."),
     ]

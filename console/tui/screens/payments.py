@@ -71,13 +71,13 @@ class PaymentsScreen(
             tooltip="States, quickbooks, invoiced, deleted, an id, an invoice, a customer.",
         ),
         Binding(
-            "g",
+            "full_stop",
             "company",
             "Only its company",
             tooltip="Only the company of the payment under the cursor, or all again.",
         ),
         Binding(
-            "F",
+            "plus",
             "take_file",
             "Take in a file",
             tooltip="Look at a file of payments, such as an export of Stripe, and take it in.",
@@ -147,7 +147,7 @@ class PaymentsScreen(
 
     def _ask_for_file(self, takers: Sequence[Takes]) -> None:
         if not takers:
-            self.say("There is no connection yet: h, then N, sets one up.")
+            self.say("There is no connection yet: h, then +, sets one up.")
             return
         chosen = self._company_chosen()
         name = self.company or (chosen[1] if chosen else "")

@@ -49,7 +49,7 @@ class ProblemsScreen(
     COPIED = "the problem"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("R", "retry_kind", "Retry all alike", tooltip="Retry all open ones of this kind."),
-        Binding("v", "resolve", "Resolved", tooltip="Close it: you settled it yourself. It asks."),
+        Binding("d", "resolve", "Resolved", tooltip="Close it: you settled it yourself. It asks."),
         Binding(
             "f",
             "states",
@@ -117,6 +117,10 @@ class ProblemsScreen(
 
     def problem(self) -> Problem | None:
         return self.chosen()
+
+    def fresh(self) -> None:
+        self._shown = 0
+        super().fresh()
 
     def action_states(self) -> None:
         """Show the next kind of state."""

@@ -48,18 +48,6 @@ class PasswordScreen(Asking[Ended]):
     CSS_PATH = "qwc.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("C", "copy", "Copy password", tooltip="Copy it to your terminal's clipboard."),
-        Binding(
-            "I",
-            "copy_steps",
-            "Copy the rest",
-            tooltip="Copy user names, files, links and instructions, without the password.",
-        ),
-        Binding(
-            "l",
-            "links",
-            "Download links",
-            tooltip="Links that fetch each file once, within 15 minutes.",
-        ),
         Binding("tab", "app.focus_next", "Next button", tooltip="The next button; Done is last."),
         Binding("f1,question_mark", "app.help", "Help", show=False, tooltip="This list of keys."),
         Binding(
@@ -186,7 +174,7 @@ class PasswordScreen(Asking[Ended]):
     def _offered(self, offered: Offered) -> None:
         self._links = offered.links
         self.query_one(TextView).show([*self._told(self._links)], from_top=True)
-        self.say(f"{offered.sentence} I copies it with all the rest.")
+        self.say(f"{offered.sentence} [Copy the rest] copies them with everything else.")
 
     def _leave(self, issued: Issued) -> None:
         self.query_one(Secret).forget()

@@ -38,26 +38,7 @@ class SettingsScreen(IssuesPasswords[SettingsView]):
     AUTO_FOCUS = "RecordTable"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(
-            "D",
-            "add_deposit",
-            "Deposit rule",
-            tooltip="Add a rule: which payments are deposited to which account.",
-        ),
-        Binding(
-            "M",
-            "set_method",
-            "Method rule",
-            tooltip="Add a rule: what QuickBooks calls a payment method.",
-        ),
-        Binding(
-            "U",
-            "unbind",
-            "Forget the company",
-            show=False,
-            tooltip="Forget the company file; the next sync binds the one that is open. It asks.",
-        ),
-        Binding(
-            "X",
+            "x",
             "remove",
             "Remove connection",
             show=False,

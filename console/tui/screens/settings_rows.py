@@ -19,22 +19,22 @@ from shared.rules.values import Application
 
 ALWAYS = "Import from QuickBooks, always"
 
-_ACTIONS: Mapping[str, tuple[str, str, str]] = {
+ACTIONS: Mapping[str, tuple[str, str, str]] = {
     "unbind": (
         "Forget the company",
-        "U",
+        "",
         "For a connection that met the wrong company file. The next sync binds the company that is"
         " open then. It asks.",
     ),
     "add_deposit": (
         "Add a deposit rule",
-        "D",
+        "",
         "Which payments are deposited to which account. Of several rules that fit, the one that"
         " names most counts; what none fits goes to Undeposited Funds.",
     ),
     "set_method": (
         "Add a method rule",
-        "M",
+        "",
         "What QuickBooks calls a payment method of the billing platform. Without a rule it goes by"
         " its usual name.",
     ),
@@ -43,10 +43,10 @@ _ACTIONS: Mapping[str, tuple[str, str, str]] = {
         "g",
         "Writes the files that the bookkeeper adds to the Web Connector, with one new password.",
     ),
-    "rotate": ("New password", "w", "Replaces the password; the .qwc files stay good. It asks."),
+    "rotate": ("New password", "G", "Replaces the password; the .qwc files stay good. It asks."),
     "renew_ids": (
         "Renew IDs",
-        "I",
+        "",
         "Files with a new OwnerID and FileID: the cure for QBWC1039 and QBWC1026. It explains and"
         " asks.",
     ),
@@ -57,7 +57,7 @@ _ACTIONS: Mapping[str, tuple[str, str, str]] = {
     ),
     "remove": (
         "Remove this connection",
-        "X",
+        "x",
         "With its invoices, customers, payments, syncs and problems. It asks for the name.",
     ),
 }
@@ -108,9 +108,9 @@ def explained(key: str, held: SettingsView, now: datetime) -> Iterator[Text]:
     """What a line that is no field stands for."""
     kind, _, which = key.partition(":")
     if kind == "action":
-        title, letter, told = _ACTIONS[which]
+        title, letter, told = ACTIONS[which]
         yield render.titled(title, told)
-        yield render.titled("Enter", f"does it, and so does {letter}.")
+        yield render.titled("Enter", f"does it, and so does {letter}." if letter else "does it.")
     elif kind in ("deposit", "method"):
         yield render.titled("Rule", "counts for payments that are posted from now on.")
         yield render.titled("Enter", "removes it, after asking. Another one is added below.")
@@ -147,8 +147,10 @@ def _told_of_application(number: int, held: SettingsView, now: datetime) -> Iter
 
 
 def _action(name: str, *, with_key: bool = True) -> Row:
-    title, letter, _ = _ACTIONS[name]
-    return Row(f"action:{name}", (f"> {title}", f"Enter, or {letter}" if with_key else "Enter"))
+    title, letter, _ = ACTIONS[name]
+    return Row(
+        f"action:{name}", (f"> {title}", f"Enter, or {letter}" if letter and with_key else "Enter")
+    )
 
 
 def _application(one: Application, now: datetime) -> Row:

@@ -48,7 +48,7 @@ class SyncScreen(DecidesProblems[SyncView]):
             "C", "copy", "Copy", tooltip="Copy what is said here to your terminal's clipboard."
         ),
         Binding(
-            "B",
+            "z",
             "bundle",
             "Support bundle",
             tooltip="Everything about this sync in one masked zip file, to send to support.",

@@ -42,8 +42,12 @@ class FilterLine(Input):
         await super().action_submit()
         self.post_message(self.Closed())
 
-    def action_give_up(self) -> None:
-        """Clear the line and leave it."""
+    def clear_and_hide(self) -> None:
+        """Take what was typed away, and the line with it."""
         self.value = ""
         self.remove_class("-open")
+
+    def action_give_up(self) -> None:
+        """Clear the line and leave it."""
+        self.clear_and_hide()
         self.post_message(self.Closed())

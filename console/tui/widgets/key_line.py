@@ -52,9 +52,10 @@ class KeyLine(Static):
         return line.append_text(always)
 
     def _shown(self) -> Iterator[ActiveBinding]:
-        seen = set()
+        seen: set[str] = set()
+        here = f"go('{self.app.current_mode}')" if len(self.app.screen_stack) == 1 else ""
         for one in self.screen.active_bindings.values():
-            if one.binding.show and one.binding.action not in seen:
+            if one.binding.show and one.binding.action not in {*seen, here}:
                 seen.add(one.binding.action)
                 yield one
 
@@ -84,6 +85,10 @@ def key_shown(key: str, display: str | None = None) -> str:
 _NAMES = {
     "question_mark": "?",
     "slash": "/",
+    "plus": "+",
+    "comma": ",",
+    "full_stop": ".",
+    "colon": ":",
     "pagedown": "PageDown",
     "pageup": "PageUp",
     "left_square_bracket": "[",

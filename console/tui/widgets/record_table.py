@@ -108,6 +108,7 @@ class RecordTable(ScrollView, can_focus=True, inherit_bindings=False):
         self._lines: tuple[Line, ...] = ()
         self._places: dict[str, int] = {}
         self._cursor = -1
+        self._follows_top = True
         self._natural = [cells(column.title) for column in columns]
         self._measured: dict[str, Row] = {}
         self._widths: dict[int, int] = {}
@@ -121,7 +122,8 @@ class RecordTable(ScrollView, can_focus=True, inherit_bindings=False):
     def show(self, lines: Sequence[Line]) -> None:
         """Replace the lines; the cursor stays on its record, and that where it is on screen.
 
-        If the record is gone, the cursor goes to the one that has its place now.
+        If the record is gone, the cursor goes to the one that has its place now. As long as nobody
+        moved the cursor, it stays on the first record, whichever that is.
         """
         before, key = self._lines, self.key
         self._lines = tuple(lines)
@@ -131,8 +133,9 @@ class RecordTable(ScrollView, can_focus=True, inherit_bindings=False):
         else:
             self._refresh_changed(before)
         was = self._cursor
-        self._cursor = self._nearest(self._places.get(key or "", max(was, 0)))
-        if key in self._places:
+        wanted = 0 if self._follows_top else self._places.get(key or "", max(was, 0))
+        self._cursor = self._nearest(wanted)
+        if not self._follows_top and key in self._places:
             self._scroll(round(self.scroll_y) + self._cursor - was)
         self._keep_in_view()
         if self._cursor != was:
@@ -140,35 +143,47 @@ class RecordTable(ScrollView, can_focus=True, inherit_bindings=False):
         if self.key != key:
             self.post_message(self.Moved(self, self.key))
 
+    def follow_top(self) -> None:
+        """Go to the first record; stay on whichever is first until the cursor is moved."""
+        self._go(self._nearest(0))
+        self._scroll(0)
+        self._follows_top = True
+
     def go_to(self, key: str) -> None:
         """Put the cursor on a record, if it is there."""
         if key in self._places:
+            self._follows_top = False
             self._go(self._places[key])
 
     def action_open(self) -> None:
         """Tell that the record under the cursor is wanted."""
         if self.key is not None:
+            self._follows_top = False  # whoever comes back wants to find it here
             self.post_message(self.Opened(self, self.key))
 
     def action_move(self, by: int) -> None:
         """Move over ``by`` records."""
+        self._follows_top = False
         self._go(self._beside(self._cursor, by))
 
     def action_page(self, direction: int) -> None:
         """Move by what is in view."""
+        self._follows_top = False
         target = self._cursor + direction * max(1, self._rows_in_view - 1)
         self._go(self._nearest(min(max(target, 0), len(self._lines) - 1)))
 
     def action_first(self) -> None:
-        """Move to the first record."""
-        self._go(self._nearest(0))
+        """Move to the first record, and stay on whichever is first."""
+        self.follow_top()
 
     def action_last(self) -> None:
         """Move to the last record."""
+        self._follows_top = False
         self._go(self._nearest(len(self._lines) - 1))
 
     def on_click(self, event: Click) -> None:
         """Put the cursor where the mouse clicked; a second click opens."""
+        self._follows_top = False
         place = event.y - _HEADER + round(self.scroll_y)
         if event.y < _HEADER or not 0 <= place < len(self._lines):
             return

@@ -210,20 +210,20 @@ def test_what_is_inside_is_read_before_it_is_saved(troubled, tmp_path, monkeypat
     monkeypatch.setattr(Path, "home", lambda: tmp_path)
 
     async def scenario(at: Driver) -> None:
-        await at.press("y", "enter", "B")
+        await at.press("y", "enter", "z")
         assert "Support bundle of sync 1: 10 files, masked" in at.lines[0]
         assert "Masked: passwords, tickets, keys" in at.text
         await at.press("down", "down", "down", "enter")
         assert '"document": "Invoice 100, Larkspur Tile",' in at.text
-        await at.press("escape", "S")
+        await at.press("escape", "z")
         assert "Not masked: names of customers" in at.text
         assert not list(tmp_path.glob("*.zip"))
         await at.press("enter")
         assert f"Saved to {tmp_path}" in at.text
         assert "readable for you alone." in at.text
-        await at.press("S", "enter")
+        await at.press("z", "enter")
         assert "File exists." in at.text
-        await at.press("S", "escape", "escape")
+        await at.press("z", "escape", "escape")
         assert "Sync 1: Larkspur" in at.lines[0]
 
     sit_down(troubled.url, scenario, size=size)
@@ -232,7 +232,7 @@ def test_what_is_inside_is_read_before_it_is_saved(troubled, tmp_path, monkeypat
 
 def test_it_is_copied_as_text(troubled):
     async def scenario(at: Driver) -> None:
-        await at.press("y", "enter", "B", "C")
+        await at.press("y", "enter", "z", "C")
         assert at.app.clipboard.startswith("==== README.txt ====\nSupport bundle of sync 1")
         assert "Copied the bundle as text." in at.text
 
@@ -241,7 +241,7 @@ def test_it_is_copied_as_text(troubled):
 
 def test_who_only_looks_may_take_a_bundle(troubled):
     async def scenario(at: Driver) -> None:
-        await at.press("y", "enter", "B")
+        await at.press("y", "enter", "z")
         assert "Support bundle of sync 1: 10 files" in at.lines[0]
 
     sit_down(troubled.url, scenario, read_only=True)

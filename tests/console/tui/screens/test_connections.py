@@ -11,7 +11,7 @@ from tests.models.builders import NOON, later
 def test_an_empty_store_says_how_the_first_connection_is_made(office):
     async def scenario(at: Driver) -> None:
         assert "No connection yet." in at.text
-        assert "Next: press N to set one up." in at.text
+        assert "Next: press + to set one up." in at.text
         assert "q Quit" in at.lines[-1]
 
     sit_down(office.url, scenario)
@@ -118,13 +118,13 @@ def test_the_filter_keeps_what_has_all_the_words_and_esc_clears_it(two):
 
 def test_the_order_is_chosen_by_a_key(two):
     async def scenario(at: Driver) -> None:
-        await at.press("o")
+        await at.press("f")
         assert "by name" in at.lines[0]
         assert at.lines[2].startswith("Bramble")
-        await at.press("o")
+        await at.press("f")
         assert "last seen first" in at.lines[0]
         assert at.lines[2].startswith("Bramble")
-        await at.press("o")
+        await at.press("f")
         assert at.lines[2].startswith("Larkspur")
 
     sit_down(two.url, scenario)

@@ -26,16 +26,27 @@ def test_every_main_screen_is_one_key_away_and_esc_leads_home(office, larkspur, 
     sit_down(office.url, scenario)
 
 
-def test_a_main_screen_is_found_again_as_it_was_left(office):
+def test_a_main_key_opens_its_screen_fresh_and_esc_leads_back_to_what_was_left(office):
     for name in ("Aster", "Bramble", "Cedar"):
-        office.connect(name)
+        office.sync(office.connect(name))
 
     async def scenario(at: Driver) -> None:
-        await at.press("j", "j", "slash")
+        await at.press("j", "slash")
         await at.type("c")
-        await at.press("enter", "y", "h")
+        await at.press("enter", "y", "j", "enter")
+        assert "Sync 2" in at.lines[0]
+        await at.press("p", "t", "p")
+        assert "Problems" in at.lines[0]
+        await at.press("escape", "escape")
+        assert "Sync 2" in at.lines[0]
+        await at.press("escape")
+        assert at.screen.focused.key == "2"
+        await at.press("escape")
         assert "1 of 3" in at.lines[0]
         assert "Cedar" in at.lines[2]
+        await at.press("y", "h")
+        assert "3 connections" in at.lines[0]
+        assert "Aster" in at.lines[2]
 
     sit_down(office.url, scenario)
 

@@ -163,10 +163,10 @@ def test_g_narrows_to_one_company(office, till):
     other.owes(invoice("1A-100"))
 
     async def scenario(at: Driver) -> None:
-        await at.press("c", "end", "g")
+        await at.press("c", "end", "full_stop")
         assert "Customers of Bramble" in at.lines[0]
         assert shows(at, "Larkspur Tile")
-        await at.press("g")
+        await at.press("full_stop")
         assert shows(at, "Gone Ltd", "Juniper Yoga", "Larkspur Tile", "Larkspur Tile")
 
     sit_down(office.url, scenario)
@@ -268,7 +268,7 @@ def test_mapped_names_are_listed_and_taken_back(office, refused):
     async def scenario(at: Driver) -> None:
         await at.press("c", "end")
         assert "Also called: Acme Holdings on the platform, matched by hand." in at.text
-        await at.press("M")
+        await at.press("w")
         assert "Mapped names (1 name)" in at.lines[0]
         assert at.lines[2].split("  ")[0].startswith("Acme Holdings")
         assert "Larkspur Tile" in at.lines[2]
@@ -295,7 +295,7 @@ def test_mapped_names_are_looked_through_and_one_may_mean_somebody_else(office, 
         ledger.mark_customers_deleted(refused.id, ["80-2"])
 
     async def scenario(at: Driver) -> None:
-        await at.press("c", "M", "slash")
+        await at.press("c", "w", "slash")
         await at.type("acme")
         await at.press("enter")
         assert shows(at, "Acme Holdings")

@@ -29,7 +29,7 @@ def test_before_anything_happened_it_says_what_will_stand_here(office):
         events.forget_connection(0)
 
     async def scenario(at: Driver) -> None:
-        await at.press("E")
+        await at.press("v")
         assert "Nothing has happened yet." in at.text
 
     sit_down(office.url, scenario)
@@ -38,7 +38,7 @@ def test_before_anything_happened_it_says_what_will_stand_here(office):
 @pytest.mark.parametrize("size", [SMALL, LARGE])
 def test_events_come_newest_first_and_the_one_under_the_cursor_is_told_in_full(eventful, size):
     async def scenario(at: Driver) -> None:
-        await at.press("E")
+        await at.press("v")
         assert at.lines[0].startswith(" Events")
         assert "payment.refused" in at.lines[2]
         assert "Code: payment-currency" in at.text
@@ -63,7 +63,7 @@ def test_events_come_newest_first_and_the_one_under_the_cursor_is_told_in_full(e
 )
 def test_typing_narrows_by_kind_and_connection(eventful, typed, documents):
     async def scenario(at: Driver) -> None:
-        await at.press("E", "slash")
+        await at.press("v", "slash")
         at.screen.focused.value = typed
         await at.settle()
         assert [one.document for one in at.screen.snapshot.rows] == documents
@@ -79,7 +79,7 @@ def test_pages_are_turned(eventful):
         events.record(0, EventKind.CUSTOMER_CHANGED, told)
 
     async def scenario(at: Driver) -> None:
-        await at.press("E")
+        await at.press("v")
         assert at.screen.snapshot.rows[0].document == str(AT_ONCE - 1)
         await at.press("n")
         assert "page 2" in at.lines[0]

@@ -82,7 +82,7 @@ def test_one_key_leaves_the_console_from_every_screen(worked, main):
 def test_main_screens_have_keys_of_their_own_that_no_table_needs():
     keys = [main.key for main in MAIN_SCREENS]
     assert len(set(keys)) == len(keys)
-    assert not set(keys) & set("jkrsuxnbfovlCRP?q")
+    assert not set(keys) & set("jkrsuxnbfolCRG?q")
 
 
 @pytest.mark.parametrize("main", MAIN_SCREENS, ids=lambda main: main.name)

@@ -144,7 +144,7 @@ def test_the_network_is_asked_on_a_key_alone_while_the_keys_go_on_working(up):
         await at.second()
         assert internet.asked == []
         await at.press("down")
-        await at.pilot.press("w", "down", "w")
+        await at.pilot.press("r", "down", "r")
         await at.pilot.pause()
         assert "Calling https://books.example.com" in at.text
         assert "w Network" not in at.lines[-1]
@@ -163,7 +163,7 @@ def test_the_network_is_asked_on_a_key_alone_while_the_keys_go_on_working(up):
 
 def test_an_address_that_cannot_be_used_is_not_called(up):
     async def scenario(at: Driver) -> None:
-        await at.press("e", "w")
+        await at.press("e", "r")
         assert "Called at 12:00:00. The address cannot be used as it is." in at.text
         assert at.lines[3].split()[:2] == ["fail", "address"]
 
@@ -256,7 +256,7 @@ class Working(Internet):
 
 def test_where_the_address_works_the_answer_is_said(up):
     async def scenario(at: Driver) -> None:
-        await at.press("e", "w")
+        await at.press("e", "r")
         assert "Called at 12:00:00. answer: https://books.example.com/qbwc answers" in at.text
         assert "the answer comes from Deskbridge" in at.text
 

@@ -146,10 +146,10 @@ def test_g_narrows_to_one_company(office, till):
     async def scenario(at: Driver) -> None:
         await at.press("i")
         assert numbers(at) == ["B7", "300", "200", "100"]
-        await at.press("g")
+        await at.press("full_stop")
         assert "Invoices of Bramble (open; 0 differing, 0 left out)" in at.lines[0]
         assert numbers(at) == ["B7"]
-        await at.press("g")
+        await at.press("full_stop")
         assert numbers(at) == ["B7", "300", "200", "100"]
 
     sit_down(office.url, scenario)

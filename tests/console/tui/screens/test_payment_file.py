@@ -48,7 +48,7 @@ def on_file(till) -> list[str]:
 
 async def choose(at: Driver, path: str, maps: str = "") -> None:
     """Open the screen, fill the file and the columns in."""
-    await at.press("m", "F")
+    await at.press("m", "plus")
     await at.type(path)
     await at.press("enter", "enter")
     at.screen.query_one(Form).fill("maps", maps)
@@ -69,7 +69,7 @@ def test_a_file_is_looked_at_and_taken_in_by_keys_alone(office, till, size):
         assert "Read as stripe-payments" in at.text
         assert "1 row left out, line 3: failed or were canceled" in at.text
         assert on_file(till) == []
-        await at.press("T")
+        await at.press("plus")
         assert "3 rows: 1 new" in at.text
         assert "Payments" in at.lines[0]
 
@@ -135,7 +135,7 @@ def test_the_path_is_completed(office, till):
     path = file_of(office, STRIPE, "stripe-2026.csv")
 
     async def scenario(at: Driver) -> None:
-        await at.press("m", "F")
+        await at.press("m", "plus")
         await at.type("stri")
         for _ in range(100):
             if "stripe-2026.csv" in at.text.replace(" ", ""):
@@ -157,7 +157,7 @@ def test_dates_that_may_be_read_in_two_ways_are_asked_about(office, till):
         assert "is 10/09/2026 October 9 (MM/DD/YYYY) or September 10" in at.text
         await at.press("shift+tab", "down", "down", "enter", "enter")
         assert "Dates are DD/MM/YYYY." in at.text
-        await at.press("T")
+        await at.press("plus")
 
     sit_down(office.url, scenario, size=LARGE)
     assert till.payment("5TX1").date.isoformat() == "2026-09-10"
@@ -170,7 +170,7 @@ def test_how_it_was_read_is_kept_for_later_files(office, till):
         await choose(at, path, MAP)
         await at.press("enter", "enter")
         await at.type("ours")
-        await at.press("enter", "T")
+        await at.press("enter", "plus")
 
     sit_down(office.url, scenario)
     with till.store.reading():

@@ -195,10 +195,10 @@ def test_g_narrows_to_the_company_of_the_payment_and_widens_again(office, queue)
     async def scenario(at: Driver) -> None:
         await at.press("m", "slash")
         await at.type("pay_b")
-        await at.press("enter", "g", "escape")
+        await at.press("enter", "full_stop", "escape")
         assert "Payments of Bramble (0 to look at, 1 on their way)" in at.lines[0]
         assert [line.split()[0] for line in at.lines[2:4]] == ["Waiting:", "pay_b"]
-        await at.press("g")
+        await at.press("full_stop")
         assert "Payments (3 to look at, 3 on their way)" in at.lines[0]
 
     sit_down(office.url, scenario)
@@ -474,13 +474,13 @@ def test_a_payment_is_withdrawn_after_asking_with_its_content(office, till):
     till.take_in(pays("pay_1", currency="USD"))
 
     async def scenario(at: Driver) -> None:
-        await at.press("m", "j", "W")
+        await at.press("m", "j", "x")
         assert "Withdraw Payment pay_1, 100.00 USD?" in at.text
         assert "100=100.00, credit_card, ch_9x." in at.text
         assert at.app.focused.id == "cancel"
         await at.press("escape")
         assert till.stands()[0] is S.READY
-        await at.press("W", "right", "enter")
+        await at.press("x", "right", "enter")
         assert "Payment pay_1, 100.00 USD is withdrawn and will not be posted." in at.text
         assert at.lines[2].startswith("Withdrawn: 1")
 
@@ -548,10 +548,10 @@ def test_nobody_vouches_for_a_request_that_was_sent_again_meanwhile(office, till
     [
         ("pay_unknown", "d t"),
         ("pay_parked", "r s t"),
-        ("pay_refused", "r s W t"),
-        ("pay_waiting", "r s W t"),
-        ("pay_ready", "s W t"),  # it waits behind pay_unknown
-        ("pay_cash", "r s W t"),
+        ("pay_refused", "r s x t"),
+        ("pay_waiting", "r s x t"),
+        ("pay_ready", "s x t"),  # it waits behind pay_unknown
+        ("pay_cash", "r s x t"),
         ("CHK 77", ""),
     ],
 )
@@ -560,7 +560,7 @@ def test_only_what_can_be_done_is_offered(office, queue, payment, able):
         await at.press("m", "slash")
         await at.type(payment.split()[0] if payment != "CHK 77" else "quickbooks")
         await at.press("enter")
-        actions = {"r": "retry", "s": "skip", "u": "unskip", "d": "settle", "W": "withdraw"}
+        actions = {"r": "retry", "s": "skip", "u": "unskip", "d": "settle", "x": "withdraw"}
         actions |= {"w": "who", "t": "hint"}
         offered = [key for key, action in actions.items() if at.screen.check_action(action, ())]
         assert offered == able.split()

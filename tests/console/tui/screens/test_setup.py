@@ -64,7 +64,7 @@ async def until(at: Driver, text: str) -> None:
 
 async def begin(at: Driver, name: str = "Larkspur Tile") -> None:
     """Fill the name in and come to the schedule."""
-    await at.press("N")
+    await at.press("plus")
     await at.type(name)
     await at.press("pagedown")
     await until(at, "Check: checked")
@@ -110,8 +110,8 @@ def test_a_company_is_set_up_from_nothing_to_files_that_the_web_connector_takes(
     passwords: list[str] = []
 
     async def scenario(at: Driver) -> None:
-        assert "press N to set one up" in at.text
-        await at.press("N")
+        assert "press + to set one up" in at.text
+        await at.press("plus")
         await at.type("Larkspur Tile")
         await at.press("enter")
         await at.type(r"D:\Books\Larkspur.qbw")
@@ -158,7 +158,7 @@ def test_a_company_is_set_up_from_nothing_to_files_that_the_web_connector_takes(
 
 def test_one_combined_application_gets_one_file(office):
     async def scenario(at: Driver) -> None:
-        await at.press("N")
+        await at.press("plus")
         await at.type("Larkspur")
         await at.press("enter", "enter", "down", "pagedown")
         await until(at, "Check: checked")
@@ -210,7 +210,7 @@ def test_giving_up_asks_first_and_leaves_nothing_behind(office):
 
 def test_with_nothing_filled_in_escape_leaves_at_once(office):
     async def scenario(at: Driver) -> None:
-        await at.press("N", "escape")
+        await at.press("plus", "escape")
         assert "No connection yet." in at.text
 
     set_up(office, scenario)
@@ -241,7 +241,7 @@ def test_a_name_that_cannot_be_taken_is_said_where_it_was_typed(office, name, to
     office.connect("Bramble")
 
     async def scenario(at: Driver) -> None:
-        await at.press("N")
+        await at.press("plus")
         at.screen.focused.value = name
         await at.press("pagedown")
         assert told in at.text
@@ -256,7 +256,7 @@ def test_a_name_that_cannot_be_taken_is_said_where_it_was_typed(office, name, to
 @pytest.mark.parametrize("path", ["Larkspur.qbw", r"D:\Books", "/books/x.qbw", r"D:x.qbw"])
 def test_a_company_file_is_a_full_windows_path(office, path):
     async def scenario(at: Driver) -> None:
-        await at.press("N")
+        await at.press("plus")
         await at.type("Larkspur")
         await at.press("enter")
         at.screen.focused.value = path
@@ -305,7 +305,7 @@ def test_each_check_of_the_address_has_its_word_and_its_remedy(office):
             raise error
 
     async def scenario(at: Driver) -> None:
-        await at.press("N")
+        await at.press("plus")
         await at.type("Larkspur")
         await at.press("pagedown")
         await until(at, "Check: checked")
@@ -324,7 +324,7 @@ def test_what_was_not_reached_is_warned_of_but_does_not_stand_in_the_way(office)
             return Page(502, "", b"Bad Gateway")
 
     async def scenario(at: Driver) -> None:
-        await at.press("N")
+        await at.press("plus")
         await at.type("Larkspur")
         await at.press("pagedown")
         await until(at, "Check: checked")
@@ -355,7 +355,7 @@ def test_a_check_that_takes_long_stands_in_nobodys_way_and_can_be_stopped(office
             return ["203.0.113.7"]
 
     async def scenario(at: Driver) -> None:
-        await at.press("N")
+        await at.press("plus")
         await at.type("Larkspur")
         await at.press("pagedown")
         assert asked.wait(30)
@@ -378,7 +378,7 @@ def test_a_check_that_takes_long_stands_in_nobodys_way_and_can_be_stopped(office
 
 def test_an_address_that_no_file_can_have_ends_the_set_up_before_anything_is_written(office):
     async def scenario(at: Driver) -> None:
-        await at.press("N")
+        await at.press("plus")
         await at.type("Larkspur")
         await at.press("pagedown")
         await until(at, "Check: checked")
@@ -396,7 +396,7 @@ def test_a_bug_in_the_check_is_a_sentence(office):
             raise ZeroDivisionError("a bug")
 
     async def scenario(at: Driver) -> None:
-        await at.press("N")
+        await at.press("plus")
         await at.type("Larkspur")
         await at.press("pagedown")
         await until(at, "The console met an error of its own (ZeroDivisionError: a bug).")
@@ -550,7 +550,7 @@ def test_when_the_last_step_fails_nothing_is_written_and_nothing_typed_is_lost(o
 
 def test_who_only_looks_is_refused_before_anything_is_asked(office):
     async def scenario(at: Driver) -> None:
-        await at.press("N")
+        await at.press("plus")
         assert "Nothing was changed: this console only looks." in at.text
         assert "No connection yet." in at.text
 

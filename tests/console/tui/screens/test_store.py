@@ -173,7 +173,7 @@ def test_setting_a_company_up_makes_the_store(tmp_path):
         await at.second()
         assert "There is no store at" in at.text
         assert not path.exists()
-        await at.press("N")
+        await at.press("plus")
         assert path.exists()
         await at.press("escape")
 

@@ -70,9 +70,26 @@ def test_running_syncs_are_on_top_then_the_newest(busy, size):
     sit_down(busy.url, scenario, size=size)
 
 
-def test_progress_made_elsewhere_is_shown_without_a_key(busy):
+def test_a_sync_that_begins_is_in_view_until_the_cursor_is_moved(busy):
     async def scenario(at: Driver) -> None:
         await at.press("y")
+        first = busy.sync(busy.connect("Cedar"), at=later(minutes=1), state=SyncState.STARTED)
+        await at.second()
+        assert at.screen.focused.key == str(first.id)
+        await at.press("down")
+        busy.sync(busy.connect("Dill"), at=later(minutes=2), state=SyncState.STARTED)
+        moved = at.screen.focused.key
+        await at.second()
+        assert at.screen.focused.key == moved
+        await at.press("y")  # fresh: on top again
+        assert at.screen.focused.key == str(first.id + 1)
+
+    sit_down(busy.url, scenario)
+
+
+def test_progress_made_elsewhere_is_shown_without_a_key(busy):
+    async def scenario(at: Driver) -> None:
+        await at.press("y", "down", "up")  # now it stays where it is
         busy.sync(busy.connect("Cedar"), at=later(minutes=1), state=SyncState.STARTED)
         with busy.store.transaction():
             syncs.save(5, position=1000, message="Reading customers")
@@ -199,7 +216,7 @@ def test_a_page_that_has_gone_empty_says_so_and_b_turns_back_one_page(office, mo
 
 def test_enter_on_a_connection_shows_its_syncs_alone(busy):
     async def scenario(at: Driver) -> None:
-        await at.press("o", "enter")  # by name: Bramble
+        await at.press("f", "enter")  # by name: Bramble
         assert "Recent Syncs of Bramble" in at.lines[0]
         assert [line.split()[0] for line in at.lines[2:4]] == ["3", "2"]
         await at.press("escape")
