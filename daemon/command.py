@@ -12,7 +12,8 @@ def daemon(context: click.Context) -> None:
 
     Listens where the setting `listen` says, answers Intuit's Web Connector, and runs the
     syncs against the store. Logs to standard error. SIGTERM and Ctrl-C stop it cleanly:
-    calls under way are answered first. Exit code 1 when it cannot start.
+    calls under way are answered first. SIGHUP reads the certificates and the setting `log`
+    again, and logs which other settings wait for a restart. Exit code 1 when it cannot start.
     """
     from daemon import tls
 

@@ -24,13 +24,14 @@ from twisted.logger import (
 from daemon.log import BoundedLog
 from daemon.log_lines import LogLines, goes_to_journal
 from daemon.memory import keep_small
+from daemon.reloading import Reloading
 from daemon.service import make_daemon
 from daemon.systemd import notify
 from shared import hints, passwords
 from shared.about import VERSION
 from shared.models import statements
 from shared.models.store import Store, open_store
-from shared.settings import Settings
+from shared.settings import Settings, load_settings
 
 log = Logger(namespace="daemon")
 
@@ -41,7 +42,7 @@ def run_daemon(settings: Settings) -> int:
     Raises StoreError, in a sentence, when the store cannot be used, and SettingsRefused for a
     listen string that cannot be one.
     """
-    _begin_logging(settings)
+    levels = _begin_logging(settings)
     reactor: Any = default_reactor
     exit_codes: list[int] = []
     with closing(open_store(settings.database)) as store:
@@ -65,6 +66,14 @@ def run_daemon(settings: Settings) -> int:
                 reactor.stop()
                 return
             _stop_on_signals(reactor)
+            reloading = Reloading(
+                settings,
+                lambda: load_settings(settings.config_path, os.environ),
+                levels,
+                tree.certificates,
+                os.environ,
+            )
+            signal.signal(signal.SIGHUP, lambda *_: reactor.callFromThread(reloading.reload))
             _say_ready(store, settings)
 
         def stop() -> Any:
@@ -120,16 +129,19 @@ def _say_ready(store: Store, settings: Settings) -> None:
     notify("READY=1", os.environ)
 
 
-def _begin_logging(settings: Settings) -> None:
+def _begin_logging(settings: Settings) -> LogLevelFilterPredicate:
+    """Begin; what is returned can change how much is logged."""
     lines = LogLines(
         _write_to_stderr,
         as_json=settings.log_format == "json",
         with_priorities=goes_to_journal(sys.stderr.fileno(), os.environ),
     )
     everything: Any = BoundedLog(lines, time.monotonic)
-    enough: Any = LogLevelFilterPredicate(defaultLogLevel=LogLevel.levelWithName(settings.log))
+    levels = LogLevelFilterPredicate(defaultLogLevel=LogLevel.levelWithName(settings.log))
+    enough: Any = levels
     observer: Any = FilteringLogObserver(everything, [enough])
     globalLogBeginner.beginLoggingTo([observer], redirectStandardIO=False, discardBuffer=True)
+    return levels
 
 
 def _write_to_stderr(text: str) -> None:

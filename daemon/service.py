@@ -31,6 +31,7 @@ from daemon.api.answering import Answering
 from daemon.api.resource import make_api_site
 from daemon.callbacks import WebConnectorCallbacks
 from daemon.callers import Callers
+from daemon.certificates import files_of
 from daemon.clock_watch import ClockWatch, this_machine
 from daemon.connectors.platform import Platform
 from daemon.connectors.registry import platforms
@@ -49,6 +50,7 @@ from daemon.outlets.runner import Outlet, OutletRunner
 from daemon.outlets.service import Outlets, OutletSource
 from daemon.outlets.webhooks import Webhooks
 from daemon.read_thread import ReadThread
+from daemon.served_certificate import ServedCertificate
 from daemon.session.admission import Admission
 from daemon.session.handlers import CallbackHandlers
 from daemon.session.record import SessionRecord
@@ -65,6 +67,7 @@ from shared.settings import SettingFault, Settings, SettingsRefused
 
 REAP_SECONDS = 60.0
 PRUNE_SECONDS = 3600.0
+CERTIFICATE_SECONDS = 60.0
 
 
 def edge_limits(settings: Settings) -> EdgeLimits:
@@ -175,15 +178,35 @@ class EdgeService(Service):
         self._site = site
         self._drain_seconds = settings.drain_seconds
         self._listen_strings: tuple[str, ...] = getattr(settings, setting)
-        self._endpoints = [
-            _endpoint(reactor, text, settings, setting) for text in self._listen_strings
-        ]
+        self.certificates: list[ServedCertificate] = []
+        self._endpoints = [self._endpoint(text, settings, setting) for text in self._listen_strings]
+        self._looking = LoopingCall(self._look_at_certificates)
+        self._looking.clock = reactor
         self._ports: list[Any] = []
         self.listening: Deferred[None] = Deferred()
 
     def startService(self) -> None:
         super().startService()
         self._listen().chainDeferred(self.listening)
+        if self.certificates:
+            self._looking.start(CERTIFICATE_SECONDS, now=False)
+
+    def _endpoint(self, text: str, settings: Settings, setting: str) -> Any:
+        """An endpoint; the certificate of an ``ssl:`` one is read again when it changes."""
+        endpoint = _endpoint(self._reactor, text, settings, setting)
+        if files := files_of(text):
+            # Twisted reads the files once, into this attribute of the endpoint.
+            def read() -> Any:
+                return _endpoint(self._reactor, text, settings, setting)._sslContextFactory
+
+            served = ServedCertificate(read, files)
+            endpoint._sslContextFactory = served
+            self.certificates.append(served)
+        return endpoint
+
+    def _look_at_certificates(self) -> None:
+        for certificate in self.certificates:
+            certificate.read_again()
 
     @property
     def is_serving(self) -> bool:
@@ -206,6 +229,8 @@ class EdgeService(Service):
     def stopService(self) -> Any:
         """Stop listening, answer what was asked, cut what takes too long."""
         super().stopService()
+        if self._looking.running:
+            self._looking.stop()
         for port in self._ports:
             yield port.stopListening()
         drained = self._site.drain()
@@ -247,6 +272,11 @@ class Daemon(MultiService):
         self.others = others
         for part in parts:
             part.setServiceParent(self)
+
+    @property
+    def certificates(self) -> list[ServedCertificate]:
+        """What all listeners serve TLS with."""
+        return [one for edge in (self.edge, *self._others) for one in edge.certificates]
 
     @inlineCallbacks
     def listening(self) -> Any:
