@@ -276,7 +276,7 @@ class Daemon(MultiService):
     @property
     def certificates(self) -> list[ServedCertificate]:
         """What all listeners serve TLS with."""
-        return [one for edge in (self.edge, *self._others) for one in edge.certificates]
+        return [one for edge in (self.edge, *self.others) for one in edge.certificates]
 
     @inlineCallbacks
     def listening(self) -> Any:
