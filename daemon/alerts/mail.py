@@ -131,6 +131,7 @@ class _Sending:
         """Remember what is read from next, for whoever loses patience."""
         self._socket = held
         if self._is_aborted:
+            held.close()  # the client that is being made would leave it open
             raise TimeoutError
 
     def abort(self) -> None:
