@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import timedelta
 from decimal import Decimal
+from itertools import count
 from typing import Any
 
 import pytest
 
+from daemon.connectors.receiving import TAKEN_AT_ONCE
 from shared.models.payments import from_platform, payment_pages
 from shared.models.platforms import accounts, inbox, records
+from shared.operations import platform_intake
 from shared.operations.deciding import Operator, carry_out
 from shared.operations.payment_intake import plan_add
 from shared.operations.payments import plan_withdraw
@@ -230,6 +233,29 @@ def test_many_at_the_same_second_come_in_page_by_page(world):
     world.polls(1)
     found = [world.on_file(str(one)) for one in made]
     assert all(one is not None for one in found)
+
+
+def test_what_was_not_on_file_when_a_daemon_failed_amid_a_page_comes_in_later(
+    world, monkeypatch, logged_failures
+):
+    world.begins(invoice("1A-100", "1000.00"))
+    account = world.fake.account
+    world.fake.clock.advance(200)
+    with account.change():
+        owed = acts.invoice_named(account, "100")
+        made = [acts.pay(account, [owed], amount=Decimal(1)).id for _ in range(TAKEN_AT_ONCE + 5)]
+    taken = platform_intake.take_in
+    units = count(1)
+
+    def fails_at_the_second_unit(*args: Any) -> list[str]:
+        if next(units) == 2:
+            raise ZeroDivisionError
+        return taken(*args)
+
+    monkeypatch.setattr(platform_intake, "take_in", fails_at_the_second_unit)
+    world.polls(3)
+    assert logged_failures.pop().check(ZeroDivisionError)
+    assert all(world.on_file(str(one)) is not None for one in made)
 
 
 def test_a_quiet_day_costs_less_than_two_requests_a_minute(world):
