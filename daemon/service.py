@@ -49,7 +49,7 @@ from daemon.outlets.posting import MadeWhenUsed, Poster
 from daemon.outlets.runner import Outlet, OutletRunner
 from daemon.outlets.service import Outlets, OutletSource
 from daemon.outlets.webhooks import Webhooks
-from daemon.read_thread import ReadThread
+from daemon.read_thread import Reads, ReadThread
 from daemon.served_certificate import ServedCertificate
 from daemon.session.admission import Admission
 from daemon.session.handlers import CallbackHandlers
@@ -306,6 +306,7 @@ def make_daemon(
     """
     metrics = Metrics()
     threads = ReactorThreads(reactor, store, settings.worker_threads, metrics.unit_done)
+    reads = ReadThread(reactor, store)
     callers = Callers()
     record = SessionRecord(settings)
     watch = ClockWatch(store.now, this_machine())
@@ -318,12 +319,11 @@ def make_daemon(
         edge_limits(settings),
         public_url=settings.public_url,
         reactor=reactor,
-        downloads=_downloads(threads, store),
+        downloads=_downloads(threads, reads, store),
         meter=metrics.call,
     )
     edge = EdgeService(reactor, site, settings)
     facts = facts_of_this_process(settings, started_at)
-    reads = ReadThread(reactor, store)
     bell = EventBell(reactor, reads)
 
     def run_outlet(outlet: Outlet) -> OutletRunner:
@@ -426,8 +426,14 @@ def _mailer(reactor: Any, settings: Settings, environ: Mapping[str, str]) -> Mai
     return MailerWhenUsed(mailer)
 
 
-def _downloads(threads: Threads, store: Store) -> Downloads:
+def _downloads(threads: Threads, reads: Reads, store: Store) -> Downloads:
     def thd_take(token: str) -> Offered | None:
         return downloads.take(token, store.now())
 
-    return Downloads(lambda token: threads.store(thd_take, token))
+    return Downloads(
+        lambda token: reads.view(_waiting_file, token), lambda token: threads.store(thd_take, token)
+    )
+
+
+def _waiting_file(store: Store, token: str) -> str | None:
+    return downloads.waiting(token, store.now())

@@ -1,7 +1,8 @@
-"""A generated file behind a link that works once: ``GET /download/TOKEN``.
+"""A generated file behind a link that works once: ``/download/TOKEN``.
 
-Whoever has the link gets the file, so its token is as secret as a ticket until it was used:
-nothing here logs it.
+A GET shows a page with a button, and the POST of the button takes the file: programs that look
+at the links of a mail or a chat use nothing up. Whoever has the link gets the file, so its token
+is as secret as a ticket until it was used: nothing here logs it.
 """
 
 from __future__ import annotations
@@ -9,7 +10,8 @@ from __future__ import annotations
 import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from html import escape
+from typing import TypeAlias, TypeVar
 
 from twisted.logger import Logger
 from twisted.python.failure import Failure
@@ -19,8 +21,13 @@ from daemon.edge.pages import PAGE_HEADERS, page
 from shared.errors import StoreError
 from shared.models.downloads import LIFETIME, PATH, TOKEN_BYTES, Offered
 
+T = TypeVar("T")
+
 Take: TypeAlias = Callable[[str], Awaitable[Offered | None]]
 """Hand over what a token stands for, once; None for a token that opens nothing (any more)."""
+
+Look: TypeAlias = Callable[[str], Awaitable[str | None]]
+"""Name the file that a token still stands for, and leave it there; else None."""
 
 _TOKEN = re.compile(rf"[0-9a-f]{{{2 * TOKEN_BYTES}}}")
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]")
@@ -61,25 +68,53 @@ class Downloads:
 
     log = Logger()
 
-    def __init__(self, take: Take) -> None:
+    def __init__(self, look: Look, take: Take) -> None:
+        self._look = look
         self._take = take
 
-    async def reply(self, token: str, peer: str) -> Reply:
-        """The file, or a page that says why not."""
+    async def show(self, token: str, peer: str) -> Reply:
+        """A page with a button for the file, which stays where it is; else why there is none."""
+        return await self._reply(self._look, token, peer, self._offer)
+
+    async def hand_over(self, token: str, peer: str) -> Reply:
+        """The file, once; else a page that says why not."""
+
+        def send(offered: Offered) -> Reply:
+            self.log.info(
+                "{file} was fetched from {peer} with the link that {who} made",
+                file=offered.file_name,
+                peer=peer,
+                who=offered.who,
+            )
+            return Reply(http.OK, _file_headers(offered.file_name), offered.content)
+
+        return await self._reply(self._take, token, peer, send)
+
+    async def _reply(
+        self,
+        ask: Callable[[str], Awaitable[T | None]],
+        token: str,
+        peer: str,
+        reply: Callable[[T], Reply],
+    ) -> Reply:
         try:
-            offered = await self._take(token) if _TOKEN.fullmatch(token) else None
+            found = await ask(token) if _TOKEN.fullmatch(token) else None
         except Exception as error:
             return self._later(error)
-        if offered is None:
+        if found is None:
             self.log.info("A link that opens nothing was tried from {peer}", peer=peer)
             return Reply(http.NOT_FOUND, PAGE_HEADERS, _GONE)
-        self.log.info(
-            "{file} was fetched from {peer} with the link that {who} made",
-            file=offered.file_name,
-            peer=peer,
-            who=offered.who,
+        return reply(found)
+
+    def _offer(self, file_name: str) -> Reply:
+        content = page(
+            f"Download {file_name}",
+            f"<code>{escape(file_name)}</code> is a file for the QuickBooks Web Connector. The "
+            "button saves it to this computer.",
+            "This works once: the link ends with the download. Looking at this page ends nothing.",
+            button=f"Download {file_name}",
         )
-        return Reply(http.OK, _file_headers(offered.file_name), offered.content)
+        return Reply(http.OK, PAGE_HEADERS, content)
 
     def _later(self, error: Exception) -> Reply:
         """Nothing was committed, so the link is still good."""

@@ -11,7 +11,10 @@ from html import escape
 
 PAGE_HEADERS = {
     b"Content-Type": b"text/html; charset=utf-8",
-    b"Content-Security-Policy": b"default-src 'none'; style-src 'unsafe-inline'",
+    b"Content-Security-Policy": (
+        b"default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; "
+        b"base-uri 'none'; frame-ancestors 'none'"
+    ),
     b"X-Content-Type-Options": b"nosniff",
     b"Referrer-Policy": b"no-referrer",
 }
@@ -19,9 +22,15 @@ PAGE_HEADERS = {
 _STYLE = "body{font:1rem/1.5 sans-serif;max-width:42rem;margin:3rem auto;padding:0 1rem}"
 
 
-def page(title: str, *paragraphs: str) -> bytes:
-    """Lay out a title and paragraphs of HTML."""
+def page(title: str, *paragraphs: str, button: str = "") -> bytes:
+    """Lay out a title and paragraphs of HTML.
+
+    ``button`` says what a button below does: it sends a POST to the page's own address, and needs
+    no script.
+    """
     content = "".join(f"<p>{paragraph}</p>\n" for paragraph in paragraphs)
+    if button:
+        content += f'<form method="post"><button type="submit">{escape(button)}</button></form>\n'
     return (
         f'<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"><title>{escape(title)}'
         f"</title>\n<style>{_STYLE}</style></head>\n<body><h1>{escape(title)}</h1>\n"

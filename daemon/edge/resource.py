@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from functools import partial
 from typing import Any, Protocol, TypeAlias, TypeVar
 from urllib.parse import urlsplit
@@ -25,7 +25,7 @@ from twisted.web.server import NOT_DONE_YET
 
 from daemon.callers import Caller, short
 from daemon.edge.body_gate import Body, DiscardedBody, Head, OneAtATime
-from daemon.edge.downloads import Downloads, token_in
+from daemon.edge.downloads import Downloads, Reply, token_in
 from daemon.edge.envelope import EnvelopeReader
 from daemon.edge.http import Clock, EdgeRequest, EdgeSite, Meter, uncounted
 from daemon.edge.limits import EdgeLimits
@@ -292,19 +292,21 @@ class Edge(Resource):
         )
 
     def _hand_over(self, request: EdgeRequest, token: str, downloads: Downloads) -> int:
-        """GET alone uses a link up: whoever only looks at it with HEAD must not."""
-        if request.method != b"GET":
-            request.setHeader(b"Allow", b"GET")
-            return self._refuse(request, http.NOT_ALLOWED, "This link is for GET only.")
-        Deferred.fromCoroutine(self._answer_download(request, token, downloads))
+        """POST takes the file; whoever only looks, with GET or HEAD, uses nothing up."""
+        if request.method not in (b"GET", b"HEAD", b"POST"):
+            request.setHeader(b"Allow", b"GET, HEAD, POST")
+            return self._refuse(request, http.NOT_ALLOWED, "This method is not supported here.")
+        reply = downloads.hand_over if request.method == b"POST" else downloads.show
+        asked = reply(token, request.client_name())
+        Deferred.fromCoroutine(self._answer_download(request, asked))
         return NOT_DONE_YET
 
     async def _answer_download(
-        self, request: EdgeRequest, token: str, downloads: Downloads
+        self, request: EdgeRequest, asked: Coroutine[Any, Any, Reply]
     ) -> None:
         gone: list[Failure] = []
         request.notifyFinish().addErrback(gone.append)
-        reply = await downloads.reply(token, request.client_name())
+        reply = await asked
         if gone:
             self.log.info("{peer} hung up before its download", peer=request.client_name())
             return

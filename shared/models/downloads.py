@@ -12,6 +12,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from peewee import Expression
+
 from shared.models import tables as t
 from shared.models.convert import millis
 from shared.models.statements import Statement, insert_row, slot
@@ -64,6 +66,12 @@ def link(public_url: str, token: str) -> str:
     return f"{public_url.rstrip('/')}{PATH}/{token}"
 
 
+def waiting(token: str, now: datetime) -> str | None:
+    """Name the file that ``take`` would hand over now; None where it would not."""
+    row = _WAITING.one(token_hash=_hash(token), **_limits(now))
+    return None if row is None else str(row[0])
+
+
 def take(token: str, now: datetime) -> Offered | None:
     """Hand a file over, once: None for a token that is unknown, used or too old.
 
@@ -71,20 +79,30 @@ def take(token: str, now: datetime) -> Offered | None:
     future is too old as well: the clock was set back since, nobody knows when.
     """
     token_hash = _hash(token)
-    latest_ms = millis(now + LIFETIME + CLOCK_TOLERANCE)
-    if not _CLAIM.run(token_hash=token_hash, now_ms=millis(now), latest_ms=latest_ms):
+    if not _CLAIM.run(token_hash=token_hash, **_limits(now)):
         return None
     file_name, content, who = _CLAIMED.all(token_hash=token_hash)[0]
     return Offered(file_name, bytes(content), who)
 
 
-_CLAIM = Statement(
-    lambda: t.Download.update({t.Download.used_ms: slot("now_ms")}).where(
+def _limits(now: datetime) -> dict[str, int]:
+    latest_ms = millis(now + LIFETIME + CLOCK_TOLERANCE)
+    return {"now_ms": millis(now), "latest_ms": latest_ms}
+
+
+def _works() -> Expression:
+    """Whether the link is unused and in its time."""
+    return (
         (t.Download.token_hash == slot("token_hash"))
         & t.Download.used_ms.is_null()
         & (t.Download.expires_ms > slot("now_ms"))
         & (t.Download.expires_ms <= slot("latest_ms"))
     )
+
+
+_WAITING = Statement(lambda: t.Download.select(t.Download.file_name).where(_works()))
+_CLAIM = Statement(
+    lambda: t.Download.update({t.Download.used_ms: slot("now_ms")}).where(_works())
 )
 _CLAIMED = Statement(
     lambda: t.Download.select(t.Download.file_name, t.Download.content, t.Download.who).where(

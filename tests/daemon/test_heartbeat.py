@@ -254,9 +254,9 @@ async def test_a_whole_daemon_beats_with_its_ports_and_says_when_it_stops(tmp_pa
     assert daemon.stopped_at is not None
 
 
-def fetched(link: str) -> tuple[int, bytes]:
+def fetched(link: str, form: bytes | None = b"") -> tuple[int, bytes]:
     try:
-        with urlopen(link, timeout=5) as answer:
+        with urlopen(link, form, timeout=5) as answer:
             return answer.status, answer.read()
     except HTTPError as error:
         with error:
@@ -270,6 +270,9 @@ async def test_a_whole_daemon_hands_a_file_over_once(tmp_path):
         tree.startService()
         await tree.edge.listening
         link = downloads.link(tree.edge.addresses[0], token)
+        page = await deferToThread(fetched, link, None)
+        assert (page[0], b"Download invoice.qwc" in page[1]) == (200, True)
         assert await deferToThread(fetched, link) == (200, b"<QBWCXML/>")
         assert await deferToThread(fetched, link) == (404, b"")
+        assert await deferToThread(fetched, link, None) == (404, b"")
         await maybeDeferred(tree.stopService)

@@ -1,6 +1,8 @@
-"""The link to a generated file: it works once, for GET, and nothing else uses it up."""
+"""The link to a generated file: a page shows it, its button takes it, once; looking is free."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 import pytest
 from twisted.internet.defer import Deferred, succeed
@@ -26,6 +28,13 @@ class FakeOffers:
         self.failure: Exception | None = None
         self.waiting: Deferred[Offered | None] | None = None
 
+    def look(self, token: str) -> Deferred[str | None]:
+        self.asked.append(token)
+        if self.failure is not None:
+            raise self.failure
+        offered = self.offered.get(token)
+        return succeed(None if offered is None else offered.file_name)
+
     def take(self, token: str) -> Deferred[Offered | None]:
         self.asked.append(token)
         if self.failure is not None:
@@ -40,15 +49,36 @@ def offers() -> FakeOffers:
 
 @pytest.fixture
 def rig(offers: FakeOffers) -> Rig:
-    return Rig(downloads=Downloads(offers.take))
+    return Rig(downloads=Downloads(offers.look, offers.take))
 
 
-def get(rig: Rig, path: str = PATH, method: str = "GET") -> Answer:
+def look(rig: Rig, path: str = PATH, method: str = "GET") -> Answer:
     return rig.ask(head(method, path), method)
 
 
-def test_the_file_comes_under_its_name_and_is_kept_nowhere(rig: Rig) -> None:
-    got = get(rig)
+def take(rig: Rig, path: str = PATH) -> Answer:
+    """Press the button of the page, as a browser does."""
+    form = {"Content_Type": "application/x-www-form-urlencoded", "Content_Length": "0"}
+    return rig.ask(head("POST", path, **form))
+
+
+def test_the_page_of_a_link_has_a_button_that_says_what_it_does(rig: Rig) -> None:
+    page = look(rig)
+    assert (page.status, page.headers["content-type"]) == (200, "text/html; charset=utf-8")
+    assert '<form method="post"><button type="submit">Download invoice.qwc</button>' in page.text
+    assert "<script" not in page.text
+    assert page.headers.items() >= SECURITY.items()
+    assert "QBWCXML" not in page.text
+    assert TOKEN not in page.text
+
+
+def test_the_page_may_send_its_form_nowhere_else_and_stand_in_no_frame(rig: Rig) -> None:
+    policy = look(rig).headers["content-security-policy"].split("; ")
+    assert {"default-src 'none'", "form-action 'self'", "frame-ancestors 'none'"} <= set(policy)
+
+
+def test_the_button_brings_the_file_under_its_name_and_it_is_kept_nowhere(rig: Rig) -> None:
+    got = take(rig)
     assert (got.status, got.body) == (200, FILE)
     assert got.headers["content-type"] == "application/x-qwc"
     assert got.headers["content-disposition"] == 'attachment; filename="invoice.qwc"'
@@ -57,86 +87,105 @@ def test_the_file_comes_under_its_name_and_is_kept_nowhere(rig: Rig) -> None:
     assert "server" not in got.headers
 
 
-def test_the_second_time_a_page_says_in_words_why_there_is_nothing(rig: Rig) -> None:
-    get(rig)
-    again = get(rig)
+@pytest.mark.parametrize("ask", [look, take])
+def test_the_second_time_a_page_says_in_words_why_there_is_nothing(
+    rig: Rig, ask: Callable[[Rig], Answer]
+) -> None:
+    take(rig)
+    again = ask(rig)
     assert again.status == 404
     assert again.headers["content-type"] == "text/html; charset=utf-8"
     assert "works once and for 15 minutes" in again.text
     assert "Ask the person who sent it" in again.text
+    assert "<form" not in again.text
     assert again.headers.items() >= SECURITY.items()
 
 
-def test_used_old_and_unknown_links_look_the_same(rig: Rig) -> None:
-    get(rig)
-    assert get(rig).body == get(rig, f"/download/{OTHER}").body
+@pytest.mark.parametrize("ask", [look, take])
+def test_used_old_and_unknown_links_look_the_same(
+    rig: Rig, ask: Callable[..., Answer]
+) -> None:
+    take(rig)
+    assert ask(rig).body == ask(rig, f"/download/{OTHER}").body
 
 
+@pytest.mark.parametrize("ask", [look, take])
 @pytest.mark.parametrize(
     "token", ["", "x", TOKEN[:-1], f"{TOKEN}0", TOKEN.upper(), f"{TOKEN}/..", "%30" * 32, "a" * 900]
 )
 def test_what_cannot_be_a_token_does_not_reach_the_store(
-    rig: Rig, offers: FakeOffers, token: str
+    rig: Rig, offers: FakeOffers, token: str, ask: Callable[..., Answer]
 ) -> None:
-    assert get(rig, f"/download/{token}").status == 404
+    assert ask(rig, f"/download/{token}").status == 404
     assert offers.asked == []
 
 
-@pytest.mark.parametrize("method", ["HEAD", "OPTIONS", "DELETE"])
-def test_no_other_method_uses_the_link_up(rig: Rig, method: str) -> None:
-    refused = get(rig, method=method)
-    assert (refused.status, refused.headers["allow"]) == (405, "GET")
-    assert get(rig).body == FILE
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_looking_as_previews_and_scanners_do_uses_nothing_up(rig: Rig, method: str) -> None:
+    for _ in range(3):
+        assert look(rig, method=method).status == 200
+    assert take(rig).body == FILE
 
 
-def test_a_post_does_not_use_the_link_up(rig: Rig) -> None:
-    refused = rig.ask(head("POST", PATH, Content_Length="0"))
-    assert refused.status == 405
-    assert get(rig).body == FILE
+@pytest.mark.parametrize("method", ["OPTIONS", "DELETE"])
+def test_other_methods_are_refused_and_use_nothing_up(rig: Rig, method: str) -> None:
+    refused = look(rig, method=method)
+    assert (refused.status, refused.headers["allow"]) == (405, "GET, HEAD, POST")
+    assert take(rig).body == FILE
 
 
 def test_a_proxy_may_put_a_path_in_front(offers: FakeOffers) -> None:
-    rig = Rig(downloads=Downloads(offers.take), public_url="https://books.example.com/desk")
-    assert get(rig, f"/desk{PATH}").body == FILE
+    downloads = Downloads(offers.look, offers.take)
+    rig = Rig(downloads=downloads, public_url="https://books.example.com/desk")
+    assert look(rig, f"/desk{PATH}").status == 200
+    assert take(rig, f"/desk{PATH}").body == FILE
 
 
-def test_an_odd_file_name_cannot_break_the_header(offers: FakeOffers, rig: Rig) -> None:
-    offers.offered[TOKEN] = Offered('a"b\r\nSet-Cookie: x=ü.qwc', FILE, "anna")
-    got = get(rig)
-    assert got.headers["content-disposition"] == ('attachment; filename="a_b__Set-Cookie__x__.qwc"')
+def test_an_odd_file_name_cannot_break_header_or_page(offers: FakeOffers, rig: Rig) -> None:
+    offers.offered[TOKEN] = Offered('a"b\r\nSet-Cookie: x=ü<b>.qwc', FILE, "anna")
+    assert "<b>" not in look(rig).text
+    got = take(rig)
+    name = "a_b__Set-Cookie__x___b_.qwc"
+    assert got.headers["content-disposition"] == f'attachment; filename="{name}"'
     assert "set-cookie" not in got.headers
 
 
 def test_the_log_says_who_fetched_what_and_never_the_token(rig: Rig) -> None:
     with LogLines() as log:
-        get(rig)
-        get(rig)
-        get(rig, method="HEAD")
-        get(rig, f"/elsewhere{PATH}")
+        look(rig)
+        take(rig)
+        take(rig)
+        look(rig)
+        look(rig, method="HEAD")
+        look(rig, f"/elsewhere{PATH}")
         rig.ask(head("GET", PATH, Content_Length="70000"), "GET")
         Rig().ask(head("GET", PATH), "GET")
     assert "invoice.qwc was fetched from 203.0.113.9 with the link that anna made" in log.text
     assert "GET /download/… from 203.0.113.9: 200" in log.text
+    assert "POST /download/… from 203.0.113.9: 200" in log.text
     assert TOKEN not in log.text
     assert "QBWCXML" not in log.text
     assert TOKEN not in str(log.events)
 
 
-def test_while_the_store_cannot_be_used_the_link_stays_good(rig: Rig, offers: FakeOffers) -> None:
+@pytest.mark.parametrize("ask", [look, take])
+def test_while_the_store_cannot_be_used_the_link_stays_good(
+    rig: Rig, offers: FakeOffers, ask: Callable[[Rig], Answer]
+) -> None:
     offers.failure = StoreUnavailable("The store is locked.", "Try again.")
     with LogLines() as log:
-        later = get(rig)
+        later = ask(rig)
     assert (later.status, "The link is still valid" in later.text) == (503, True)
     assert "The store is locked." in log.text
     offers.failure = None
-    assert get(rig).body == FILE
+    assert take(rig).body == FILE
 
 
 def test_a_bug_is_logged_and_tells_the_browser_nothing(
     rig: Rig, offers: FakeOffers, logged_failures: list
 ) -> None:
     offers.failure = ZeroDivisionError("secret details")
-    got = get(rig)
+    got = take(rig)
     assert (got.status, "secret details" in got.text) == (503, False)
     assert logged_failures.pop().check(ZeroDivisionError)
 
@@ -145,7 +194,7 @@ def test_a_browser_that_hangs_up_meanwhile_gets_nothing_and_breaks_nothing(
     rig: Rig, offers: FakeOffers
 ) -> None:
     offers.waiting = Deferred()
-    connection = rig.connect().send(head("GET", PATH))
+    connection = rig.connect().send(head("POST", PATH, Content_Length="0"))
     connection.hang_up()
     with LogLines() as log:
         offers.waiting.callback(Offered("invoice.qwc", FILE, "anna"))

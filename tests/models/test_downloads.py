@@ -22,6 +22,11 @@ def taken(store, token, now) -> Offered | None:
         return downloads.take(token, now)
 
 
+def waiting(store, token, now) -> str | None:
+    with store.reading():
+        return downloads.waiting(token, now)
+
+
 def rows(store) -> list[str]:
     """Everything that the table holds, as text."""
     from shared.models import tables
@@ -35,6 +40,20 @@ def test_a_file_is_handed_over_exactly_once(store):
     token = offered(store)
     assert taken(store, token, later(minutes=1)) == Offered("invoice.qwc", FILE, "anna")
     assert taken(store, token, later(minutes=1)) is None
+
+
+def test_looking_at_a_link_names_its_file_and_leaves_it_there(store):
+    token = offered(store)
+    assert [waiting(store, token, NOON) for _ in range(2)] == ["invoice.qwc"] * 2
+    assert taken(store, token, NOON) is not None
+    assert waiting(store, token, NOON) is None
+
+
+def test_what_would_not_be_handed_over_is_not_named_either(store):
+    token = offered(store)
+    assert waiting(store, "0" * 32, NOON) is None
+    assert waiting(store, token, NOON + LIFETIME) is None
+    assert waiting(store, token, later(days=-1)) is None
 
 
 def test_a_link_ends_after_a_quarter_of_an_hour(store):
