@@ -101,9 +101,7 @@ def _works() -> Expression:
 
 
 _WAITING = Statement(lambda: t.Download.select(t.Download.file_name).where(_works()))
-_CLAIM = Statement(
-    lambda: t.Download.update({t.Download.used_ms: slot("now_ms")}).where(_works())
-)
+_CLAIM = Statement(lambda: t.Download.update({t.Download.used_ms: slot("now_ms")}).where(_works()))
 _CLAIMED = Statement(
     lambda: t.Download.select(t.Download.file_name, t.Download.content, t.Download.who).where(
         t.Download.token_hash == slot("token_hash")

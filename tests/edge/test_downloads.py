@@ -102,9 +102,7 @@ def test_the_second_time_a_page_says_in_words_why_there_is_nothing(
 
 
 @pytest.mark.parametrize("ask", [look, take])
-def test_used_old_and_unknown_links_look_the_same(
-    rig: Rig, ask: Callable[..., Answer]
-) -> None:
+def test_used_old_and_unknown_links_look_the_same(rig: Rig, ask: Callable[..., Answer]) -> None:
     take(rig)
     assert ask(rig).body == ask(rig, f"/download/{OTHER}").body
 
