@@ -70,11 +70,12 @@ def _command_lines(document: Path) -> list[str]:
     return [match.group(1).strip() for match in found if match]
 
 
-GUIDES = [ROOT / "README.md", ROOT / "docs" / "operator-guide.md"]
+MADE = {"cli.md", "hints.md"}  # by a command, from the program
+GUIDES = [one for one in DOCUMENTS if one.name not in {*MADE, "CHANGELOG.md", "CONTRIBUTING.md"}]
 
 
 @pytest.mark.parametrize(
-    "line", [line for guide in GUIDES for line in _command_lines(guide)], ids=str
+    "line", sorted({line for guide in GUIDES for line in _command_lines(guide)}), ids=str
 )
 def test_every_command_line_of_the_guides_is_understood(line, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
@@ -135,6 +136,19 @@ def test_every_file_of_the_daemon_is_on_the_map():
 def test_every_file_that_a_document_links_is_there(document):
     for target in re.findall(r"\]\((?!https?://|#)([^)#]+)", _read(document)):
         assert (document.parent / target).exists(), target
+
+
+def _anchors(page: Path) -> set[str]:
+    """The names that GitHub gives to a page's headings."""
+    headings = re.findall(r"^#+ (.*)$", _read(page), flags=re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", one.lower()).replace(" ", "-") for one in headings}
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda one: one.name)
+def test_every_heading_that_a_document_links_is_there(document):
+    for target, anchor in re.findall(r"\]\((?!https?://)([^)#]*)#([^)]+)\)", _read(document)):
+        page = document.parent / target if target else document
+        assert anchor in _anchors(page), f"{page.name}#{anchor}"
 
 
 SCREENS = ROOT / "docs" / "screens"

@@ -112,7 +112,7 @@ def add(
     """Take one payment of the billing platform in, or correct one that is on file.
 
     The same external id again with the same content changes nothing. With other content it
-    corrects the payment, as long as no request of it has left for QuickBooks; afterwards the
+    corrects the payment, as long as no request of it has left for QuickBooks; afterward the
     correction is refused and becomes a problem of the payment. What happened to its charge since
     (--charge-state, --refunded, --disputed) is always taken over. Without an invoice it is a
     payment on account of --customer. NAME may be left out where there is exactly one connection.

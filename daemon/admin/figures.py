@@ -1,7 +1,7 @@
 """The figures of the store, as Prometheus reads them: read beside those who write, and rarely.
 
 Reading takes longer the more there is in the store, so what is bounded is its share of the time:
-after a reading the next one comes at the earliest 50 times as long afterwards, and never within
+after a reading the next one comes at the earliest 50 times as long afterward, and never within
 ten seconds. Whoever asks meanwhile gets the figures that are known. Each figure is a reading of
 its own, so that no writer ever waits for more than one.
 """

@@ -314,7 +314,7 @@ def plan_unmap(_store: Store, connection: Which, name: str) -> Unmatch:
         raise NotFound("mapped name", name)
     return Unmatch(
         title=f'Remove the match of "{mapping.name}" to {_customer(mapping)}?',
-        verb="Un-map",
+        verb="Unmap",
         told=(
             (
                 f'"{mapping.name}" is then matched by its own name again. Posted payments stay '

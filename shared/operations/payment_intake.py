@@ -5,7 +5,7 @@
     carry_out(by, plan)                # it happens
 
 The platform names each payment by its external id. The same id with other terms corrects the
-payment as long as no request of it has left. Afterwards that row alone is refused, and the
+payment as long as no request of it has left. Afterward that row alone is refused, and the
 payment has a problem until the platform sends again what is on file. What became of a charge
 is taken over at any time.
 """
@@ -122,7 +122,7 @@ class Report:
 
     @property
     def taken(self) -> int:
-        """How many rows are on file afterwards as they came."""
+        """How many rows are on file afterward as they came."""
         return self.new + self.changed + self.unchanged
 
 
@@ -731,7 +731,7 @@ def _in_another_currency(
 def _take(
     by: Operator, plan: Plan[Outcome], connection: Connection, verdicts: Sequence[_Verdict]
 ) -> None:
-    """Write what the verdicts say about payments that are on file; they are judged afterwards."""
+    """Write what the verdicts say about payments that are on file; they are judged afterward."""
     for chunk in _chunks(verdicts):
         of = {how: [one for one in chunk if one.how is how] for how in _How}
         corrected = (*of[_How.CORRECTED], *of[_How.BACK])

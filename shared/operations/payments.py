@@ -122,7 +122,7 @@ def plan_retry_of(payments: Sequence[Payment], *, newest: bool = False) -> Retry
         told.append(f"{amounts(again)}: {_ASKED}")
     if newest:
         told.append(
-            f"These are the newest {len(payments):,}. Retry the others the same way afterwards."
+            f"These are the newest {len(payments):,}. Retry the others the same way afterward."
         )
     return Retry(
         title=f"Retry {_named(payments)}?",
@@ -151,7 +151,7 @@ def _post_again(parked: Sequence[Payment]) -> Iterator[Need]:
         )
 
 
-# Skip and un-skip.
+# Skip and unskip.
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -212,7 +212,7 @@ class Unskip(_Decision):
             standing.unskip(payment.id, by.who, by.now)
             _decide_problems(by, payment, _SKIPPED, ProblemState.RETRY)
             _note(by, "payment.unskip", payment)
-        return _judged_again(by, payments, "un-skipped")
+        return _judged_again(by, payments, "unskipped")
 
 
 def plan_unskip(_store: Store, payment_ids: Iterable[int]) -> Unskip:
@@ -228,8 +228,8 @@ def plan_unskip(_store: Store, payment_ids: Iterable[int]) -> Unskip:
     if parked:
         told.append(f"{amounts(parked)} will be parked again, as before the skip.")
     return Unskip(
-        title=f"Un-skip {_named(payments)}?",
-        verb="Un-skip",
+        title=f"Unskip {_named(payments)}?",
+        verb="Unskip",
         told=tuple(told),
         effects=(*_effects(again, "checked again"), *_effects(parked, "parked")),
         payment_ids=tuple(payment.id for payment in payments),

@@ -72,7 +72,7 @@ _DONE: Mapping[Choice, str] = MappingProxyType(
     {
         Choice.RETRY: "retried",
         Choice.SKIP: "skipped",
-        Choice.UNSKIP: "un-skipped",
+        Choice.UNSKIP: "unskipped",
         Choice.ACKNOWLEDGE: "acknowledged",
         Choice.RESOLVE: "resolved",
     }
@@ -509,8 +509,8 @@ def plan_unskip(store: Store, problem_ids: Iterable[int]) -> Unskip:
     records, payment_ids = _parted(chosen, lambda one: one.status is PaymentStatus.SKIPPED)
     theirs = payments.plan_unskip(store, payment_ids) if payment_ids else None
     return Unskip(
-        title=f"Un-skip {_named(chosen)}?",
-        verb="Un-skip",
+        title=f"Unskip {_named(chosen)}?",
+        verb="Unskip",
         told=theirs.told if theirs else (),
         effects=(*(theirs.effects if theirs else ()), *_effects(records, "included again")),
         needs=theirs.needs if theirs else (),

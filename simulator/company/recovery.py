@@ -44,7 +44,7 @@ class Decision:
     """What becomes of a message set.
 
     ``code`` is its messageSetStatusCode, empty when it carries no ids. When it ``runs``, it is
-    remembered under ``remember`` and those of ``forget`` are forgotten afterwards. Else
+    remembered under ``remember`` and those of ``forget`` are forgotten afterward. Else
     ``stored`` is the answer.
     """
 

@@ -1,4 +1,4 @@
-"""A Web Connector in a box: it behaves towards the service as Intuit's does."""
+"""A Web Connector in a box: it behaves toward the service as Intuit's does."""
 
 from simulator.webconnector.connector import Summary, WebConnector
 from simulator.webconnector.desktop import Desktop

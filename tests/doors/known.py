@@ -22,7 +22,7 @@ PLANS: Mapping[str, Demands] = {
     "connectors.DisconnectPlan": "what was sent stays, and connecting again goes on where it was",
     "connectors.LookPlan": "nothing is sent by it",
     "connectors.StatePlan": "the other state is one command away",
-    "customers.Match": "a person names the customer; un-map takes it back until it is posted",
+    "customers.Match": "a person names the customer; unmap takes it back until it is posted",
     "customers.Unmatch": "the name is matched by itself again, or its payments wait",
     "issuing.IssuePlan": frozenset({"replaces-password", "renews-ids", "ends-sign-in", "in-doubt"}),
     "issuing.LinksPlan": "a link shows files that the operator has already, once",

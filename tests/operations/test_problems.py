@@ -137,7 +137,7 @@ def test_a_kind_is_retried_as_the_words_narrow_it(books):
     assert other.id not in everything.problem_ids
 
 
-# Skip and un-skip.
+# Skip and unskip.
 
 
 def test_skipping_an_open_invoice_is_asked_with_its_amount(books):

@@ -117,7 +117,7 @@ class People:
     def _unskip(self, payment: Payment) -> None:
         skipped = [one for one in self._ours() if one.status is PaymentStatus.SKIPPED]
         chosen = self.rnd.choice(skipped or [payment])
-        self._decide(f"un-skip {chosen.external_id}", payments.plan_unskip, [chosen.id])
+        self._decide(f"unskip {chosen.external_id}", payments.plan_unskip, [chosen.id])
 
     def _allow(self, payment: Payment) -> None:
         able = [one for one in self._ours() if payment_allowances.has_way_out(one)]

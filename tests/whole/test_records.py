@@ -264,7 +264,7 @@ def test_an_invoice_whose_customer_quickbooks_does_not_show_waits(books):
     assert (problem.code, problem.object_id) == ("invoice-customer-missing", txn_id)
 
 
-# Skip, un-skip, retry
+# Skip, unskip, retry
 
 
 def problem_of(rig: Rig) -> int:

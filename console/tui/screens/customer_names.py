@@ -46,7 +46,7 @@ class MappedNamesScreen(StoreScreen[tuple[MappedName, ...]]):
     CSS_PATH = "customers.tcss"
     AUTO_FOCUS = "RecordTable"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("u", "unmap", "Un-map", tooltip="Remove the match of this name. It asks."),
+        Binding("u", "unmap", "Unmap", tooltip="Remove the match of this name. It asks."),
         Binding("slash", "filter", "Filter", tooltip="A part of either name or the connection."),
     ]
 

@@ -1,4 +1,4 @@
-"""Retry, acknowledge, skip, un-skip: the same keys and questions wherever a problem is shown."""
+"""Retry, acknowledge, skip, unskip: the same keys and questions wherever a problem is shown."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class DecidesProblems(OpensHint[Snapshot]):
             tooltip="It is meant to be so: close the problem and keep the record, with a reason.",
         ),
         Binding("s", "skip", "Skip", tooltip="Leave this record out from now on, with a reason."),
-        Binding("u", "unskip", "Un-skip", tooltip="Take a skipped record in again."),
+        Binding("u", "unskip", "Unskip", tooltip="Take a skipped record in again."),
         Binding(
             "t",
             "hint",

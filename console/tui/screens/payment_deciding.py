@@ -35,7 +35,7 @@ class DecidesPayments(OpensHint[Snapshot]):
             tooltip="Allow a credit, posting on account, or a later date, for this one. It asks.",
         ),
         Binding("s", "skip", "Skip", tooltip="Never post this payment, with a reason."),
-        Binding("u", "unskip", "Un-skip", tooltip="Take a skipped payment in again. It asks."),
+        Binding("u", "unskip", "Unskip", tooltip="Take a skipped payment in again. It asks."),
         Binding(
             "d",
             "settle",

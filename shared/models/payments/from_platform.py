@@ -1,7 +1,7 @@
 """Rows of the platform's payments: what is on file, what has left, what is written of them.
 
 What may be written is decided in ``shared/operations/payment_intake.py``; the payments are
-judged afterwards (``rejudging``).
+judged afterward (``rejudging``).
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Message sets: each write to QuickBooks, from before it leaves until its outcome is known.
 
-The bytes of a request are written once, by ``begin``; nothing here changes them afterwards.
+The bytes of a request are written once, by ``begin``; nothing here changes them afterward.
 """
 
 from __future__ import annotations

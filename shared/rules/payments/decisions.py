@@ -35,9 +35,9 @@ def why_no_skip(payment: Payment) -> str:
 
 
 def why_no_unskip(payment: Payment) -> str:
-    """Why a payment cannot be un-skipped, as a sentence; empty where it can."""
+    """Why a payment cannot be unskipped, as a sentence; empty where it can."""
     is_skipped = payment.status is _S.SKIPPED
-    return _sentence(payment, "un-skipped", "" if is_skipped else "it is not skipped")
+    return _sentence(payment, "unskipped", "" if is_skipped else "it is not skipped")
 
 
 def why_no_withdrawal(payment: Payment, *, left: bool) -> str:

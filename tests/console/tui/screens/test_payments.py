@@ -368,7 +368,7 @@ def test_skipped_with_a_reason_and_taken_back(office, till):
         await at.press("home", "enter")
         assert "Skipped because: by hand in May (by mara)" in at.text
         await at.press("u")
-        assert "Un-skip Payment pay_1, 100.00 USD?" in at.text
+        assert "Unskip Payment pay_1, 100.00 USD?" in at.text
         assert "USD: the next Payment Sync checks QuickBooks again and posts" in at.text
         assert at.app.focused.id == "cancel"
         await at.press("right", "enter")

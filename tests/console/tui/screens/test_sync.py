@@ -88,7 +88,7 @@ def test_of_several_problems_with_a_record_the_one_of_this_sync_is_shown(trouble
 def test_skip_with_a_reason_and_unskip(troubled):
     async def scenario(at: Driver) -> None:
         await at.press("y", "enter")
-        assert "u Un-skip" not in at.lines[-1]
+        assert "u Unskip" not in at.lines[-1]
         await at.press("s", "enter")
         assert "A few words, or Esc to change nothing" in at.text  # nothing is no reason
         await at.type("booked by hand")

@@ -1,0 +1,86 @@
+"""One word for one thing: the glossary has every state, and the program speaks as it says."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+from shared.health.checks import State
+from shared.rules.connectors import SendState
+from shared.rules.payments.values import ChargeState, PaymentStatus
+from shared.rules.values import InvoiceStatus, Outcome, ProblemState, SyncState
+
+ROOT = Path(__file__).parents[1]
+GLOSSARY = (ROOT / "docs" / "words.md").read_text("utf-8")
+STATES = (
+    SyncState, Outcome, ProblemState, InvoiceStatus, PaymentStatus, ChargeState, SendState, State,
+)  # fmt: skip
+
+
+def _rows(after: str) -> list[str]:
+    """The first cells of the table that follows a mark."""
+    table = GLOSSARY.partition(f"<!-- {after} -->\n\n")[2].partition("\n\n")[0]
+    return [line.split("|")[1].strip() for line in table.splitlines()[2:]]
+
+
+@pytest.mark.parametrize("states", STATES, ids=lambda one: one.__name__)
+def test_the_glossary_explains_every_state(states):
+    spoken = re.compile("[_-]")
+    assert sorted(spoken.sub(" ", row) for row in _rows(states.__name__)) == sorted(
+        spoken.sub(" ", state.value) for state in states
+    )
+
+
+# What Americans do not write, and what no person says.
+NOT_OUR_WORDS = re.compile(
+    r"\b(shall|shan't|whilst|cancelled|cancelling|cancellation fee|colour\w*|recognis\w+|organis\w+|"
+    r"licence|catalogue|behaviour|favour\w*|honour\w*|afterwards|towards|"
+    r"put right|on different ways|nobody will find out|people's tools|un-skip\w*|un-map\w*)\b",
+    re.IGNORECASE,
+)
+
+
+def _texts_of_code(path: Path) -> list[tuple[int, str]]:
+    """Each text of a module that is no docstring."""
+    tree = ast.parse(path.read_text("utf-8"))
+    comments = {
+        id(node.value)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+    }
+    return [
+        (node.lineno, node.value)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant)
+        and isinstance(node.value, str)
+        and id(node) not in comments
+    ]
+
+
+CODE = [path for part in ("console", "daemon", "shared") for path in (ROOT / part).rglob("*.py")]
+
+
+def test_nothing_that_the_program_says_is_british_or_translated():
+    assert len(CODE) > 300
+    found = [
+        f"{path.relative_to(ROOT)}:{line}: {bad[0]}"
+        for path in CODE
+        for line, text in _texts_of_code(path)
+        if (bad := NOT_OUR_WORDS.search(text))
+    ]
+    assert not found
+
+
+def test_neither_is_a_document():
+    pages = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md"]
+    pages += sorted((ROOT / "docs").glob("*.md"))
+    found = [
+        f"{page.name}:{number}: {bad[0]}"
+        for page in pages
+        for number, line in enumerate(page.read_text("utf-8").splitlines(), 1)
+        if (bad := NOT_OUR_WORDS.search(line))
+    ]
+    assert not found
