@@ -9,22 +9,25 @@ import click
 
 from console.cli import output
 from console.cli.context import CommandContext, pass_command_context
-from console.cli.deciding import decide, say_outcome
+from console.cli.deciding import decide, say_outcome, yes_option
 from console.cli.errors import Refused
 from console.cli.json_option import json_option
-from console.cli.listing import Listing
+from console.cli.listing import Listing, limit_option, most
+from shared.operations import parked_deliveries as parked
 from shared.operations import webhooks as operations
 from shared.operations.contracts.outcome import OUTCOME
-from shared.operations.contracts.webhooks import MADE_WEBHOOK, TESTED, WEBHOOK
+from shared.operations.contracts.webhooks import MADE_WEBHOOK, PARKED, TESTED, WEBHOOK
 from shared.operations.describe import webhooks as describe
 from shared.operations.describe.tables import Column, Row
-from shared.operations.describe.text import local_time
+from shared.operations.describe.text import count, local_time
+from shared.operations.parked_deliveries import Parked
 from shared.operations.webhooks import Tested
 from shared.rules.webhooks import WebhookStanding
 
 TEST_SECONDS = 30.0
 """So long a test is waited for: ten until a daemon sees a new webhook, ten for the receiver."""
 _LOOK_SECONDS = 0.25
+RECENT = 20
 
 
 @click.group()
@@ -68,9 +71,11 @@ def add(
 def list_webhooks(context: CommandContext, name: str | None, as_json: bool) -> None:
     """List the webhooks and how their deliveries stand; no secret is shown."""
     found = context.read(partial(operations.view_all, connection=name))
-    reasons = [f"{one.webhook.id}: {one.reason}" for one in found if one.reason]
+    below = [f"{one.webhook.id}: {one.reason}" for one in found if one.reason]
+    if any(one.parked for one in found):
+        below.append("What was set aside: deskbridge webhook parked")
     nothing = "There is no webhook yet. Add one: deskbridge webhook add NAME URL"
-    WEBHOOKS.say(found, nothing, reasons, as_json=as_json)
+    WEBHOOKS.say(found, nothing, below, as_json=as_json)
 
 
 @webhook.command()
@@ -115,6 +120,74 @@ def _wait(context: CommandContext, webhook_id: int, event_id: int) -> Tested:
 def remove(context: CommandContext, webhook_id: int, as_json: bool) -> None:
     """Remove a webhook, with what still waits for it."""
     say_outcome(decide(context, partial(operations.plan_remove, webhook_id=webhook_id)), as_json)
+
+
+@webhook.command("parked")
+@click.option("--connection", "name", metavar="NAME", help="Only this connection.")
+@limit_option(RECENT)
+@json_option(PARKED, many=True)
+@pass_command_context
+def list_parked(
+    context: CommandContext, name: str | None, limit: int | None, as_json: bool
+) -> None:
+    """List the events that could not be delivered and were set aside, newest first."""
+    wanted = most(limit, RECENT, as_json=as_json)
+    found = context.read(partial(parked.view_parked, connection=name, limit=wanted))
+    below = [
+        *[f"The newest {count(len(found), 'event')}. More: --limit N"] * (len(found) == wanted),
+        "Deliver them again: deskbridge webhook retry WEBHOOK. Give them up: deskbridge webhook "
+        "drop WEBHOOK.",
+    ]
+    PARKED_DELIVERIES.say(found, "No event is set aside.", below, as_json=as_json)
+
+
+EVENTS = click.argument("event_ids", metavar="[EVENT]...", type=int, nargs=-1)
+
+
+@webhook.command()
+@click.argument("webhook_id", metavar="WEBHOOK", type=int)
+@EVENTS
+@json_option(OUTCOME)
+@pass_command_context
+def retry(
+    context: CommandContext, webhook_id: int, event_ids: tuple[int, ...], as_json: bool
+) -> None:
+    """Deliver events again that were set aside: all of a webhook, or these."""
+    plan = partial(parked.plan_retry, webhook_id=webhook_id, event_ids=event_ids)
+    say_outcome(decide(context, plan), as_json)
+
+
+@webhook.command()
+@click.argument("webhook_id", metavar="WEBHOOK", type=int)
+@EVENTS
+@yes_option
+@json_option(OUTCOME)
+@pass_command_context
+def drop(
+    context: CommandContext, webhook_id: int, event_ids: tuple[int, ...], yes: bool, as_json: bool
+) -> None:
+    """Give up events that were set aside: all of a webhook, or these. They are never delivered."""
+    plan = partial(parked.plan_drop, webhook_id=webhook_id, event_ids=event_ids)
+    say_outcome(decide(context, plan, yes=yes), as_json)
+
+
+def _parked(one: Parked) -> Row:
+    event = one.event
+    state = "a later one was delivered" if one.overtaken else count(one.attempts, "try", "tries")
+    numbers = (str(event.id), str(one.webhook_id))
+    told = (local_time(event.at), event.kind.value, event.document, state)
+    return Row((*numbers, *told), one.reason)
+
+
+PARKED_DELIVERIES = Listing(
+    PARKED,
+    (
+        *(Column("Event", right=True), Column("Webhook", right=True), Column("When")),
+        *(Column("What"), Column("Document", least=10), Column("Tried", least=7)),
+    ),
+    _parked,
+    connection=lambda one: one.event.connection,
+)
 
 
 def _row(one: WebhookStanding) -> Row:

@@ -8,7 +8,7 @@ long, is parked for a person to look at.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -100,11 +100,11 @@ def remove(name: str) -> None:
     """Remove an outlet with all that waits there, and the problem that it has."""
     held = get(name)
     _REMOVE.run(name=name)
-    _settle(held, unit_time())
+    settle(held, unit_time())
 
 
-def _settle(outlet: OutletStanding, now: datetime) -> None:
-    """Nothing of it is parked any more."""
+def settle(outlet: OutletStanding, now: datetime) -> None:
+    """Close its problem: nothing of it is parked any more."""
     if outlet.connection_id is not None:
         about = (outlet.connection_id, RecordKind.DELIVERY, [outlet.name])
         problems.resolve(*about, [DELIVERY_PARKED], now)
@@ -215,7 +215,7 @@ def note(
                 _put(outlet.id, event, *row)
             case TryAgain() | Refused():
                 _put(outlet.id, event, _PARKED, attempts + 1, first_ms, None, became.reason)
-                _next_of(outlet.id, event.record, now)
+                next_of(outlet.id, event.record, now)
                 _report(outlet, event, became.reason, now)
     _BEHIND.many(
         (outlet.id, one.id, one.record, _WAITING, 0, millis(now), None, "", False)
@@ -290,11 +290,12 @@ def delivered(outlet: OutletStanding, now: datetime) -> None:
 def _take_off(outlet_id: int, event: Event, now: datetime) -> None:
     """It was delivered: the next of its record has its turn, and parked ones are overtaken."""
     if _TAKE_OFF.run(outlet=outlet_id, event=event.id):
-        _next_of(outlet_id, event.record, now)
+        next_of(outlet_id, event.record, now)
     _OVERTAKE.run(outlet=outlet_id, record=event.record, event=event.id)
 
 
-def _next_of(outlet_id: int, record: str, now: datetime) -> None:
+def next_of(outlet_id: int, record: str, now: datetime) -> None:
+    """Let the first event that waits of a record have its turn."""
     _NEXT.run(outlet=outlet_id, record=record, now_ms=millis(now))
 
 
@@ -357,85 +358,6 @@ _NEXT = Statement(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Aside:
-    """An event that an outlet set aside."""
-
-    outlet: str
-    event: Event
-    state: DeliveryState
-    attempts: int
-    reason: str
-    overtaken: bool
-
-
-def aside(states: Iterable[DeliveryState], limit: int, outlet: str | None = None) -> list[Aside]:
-    """Return what outlets set aside, or one of them did, the newest first."""
-    rows = _ASIDE.all(states=[state.value for state in states], outlet=outlet or "", limit=limit)
-    found = []
-    for name, event_id, state, *told in rows:
-        event = events.get(event_id)
-        assert event is not None, "it is kept as long as its event"
-        attempts, reason, overtaken = told
-        found.append(Aside(name, event, DeliveryState(state), attempts, reason, bool(overtaken)))
-    return found
-
-
-_ASIDE = Statement(
-    lambda: (
-        t.Delivery.select(
-            *(t.Outlet.name, t.Delivery.event, t.Delivery.state),
-            *(t.Delivery.attempts, t.Delivery.reason, t.Delivery.overtaken),
-        )
-        .join(t.Outlet)
-        .where(
-            among(t.Delivery.state, "states")
-            & ((t.Outlet.name == slot("outlet")) | (slot("outlet") == ""))
-        )
-        .order_by(t.Delivery.event.desc())
-        .limit(slot("limit"))
-    )
-)
-
-
-def retry_parked(outlet_id: int, now: datetime) -> int:
-    """Try what is parked again, from the first attempt on; return how many events that are.
-
-    Not those that a later one of their record has overtaken. Of each record the first has its turn.
-    """
-    of = {"outlet": outlet_id}
-    records = _PARKED_RECORDS.column(**of)
-    retried = _RETRY.run(**of, now_ms=millis(now))
-    for record in records:
-        _HOLD_BACK.run(**of, record=record)
-        _next_of(outlet_id, record, now)
-    return retried
-
-
-def _to_retry() -> Any:
-    parked = (t.Delivery.outlet == slot("outlet")) & (t.Delivery.state == _PARKED)
-    return parked & ~t.Delivery.overtaken
-
-
-_PARKED_RECORDS = Statement(
-    lambda: t.Delivery.select(t.Delivery.record).where(_to_retry()).distinct()
-)
-_RETRY = Statement(
-    lambda: t.Delivery.update(
-        {
-            t.Delivery.state: _WAITING,
-            t.Delivery.attempts: 0,
-            t.Delivery.first_ms: slot("now_ms"),
-        }
-    ).where(_to_retry())
-)
-_HOLD_BACK = Statement(
-    lambda: t.Delivery.update({t.Delivery.next_ms: None}).where(
-        _waiting_at() & (t.Delivery.record == slot("record"))
-    )
-)
-
-
 def resume(outlet_id: int) -> None:
     """Let an outlet that pauses try again at once."""
     update_columns(t.Outlet, id=outlet_id, pause_until_ms=_NEVER)
@@ -474,8 +396,12 @@ def queue(outlet_id: int) -> Queue:
 
 def _aside_at() -> Any:
     """What counts of what an outlet set aside: a test tells its result to whoever asked for it."""
-    tests = t.Event.kind == EventKind.WEBHOOK_TESTED.value
-    return (t.Delivery.outlet == slot("outlet")) & ~t.Delivery.overtaken & ~tests
+    return (t.Delivery.outlet == slot("outlet")) & ~t.Delivery.overtaken & is_no_test()
+
+
+def is_no_test() -> Any:
+    """The condition on an event that it was not made to try a webhook."""
+    return t.Event.kind != EventKind.WEBHOOK_TESTED.value
 
 
 _COUNTS = Statement(

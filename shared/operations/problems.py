@@ -17,7 +17,7 @@ from typing import ClassVar
 
 from shared import hints
 from shared.errors import CannotBeMeant, NotFound, NotPossible
-from shared.models import ledger, outlets, problems
+from shared.models import ledger, outlets, parked_deliveries, problems
 from shared.models.ledger import invoice_pages
 from shared.models.payments import payment_pages
 from shared.models.payments.standing import ABOUT_POSTED
@@ -284,7 +284,8 @@ class Retry(_Decision):
     def decide(self, by: Operator, problem: Problem) -> None:
         """Have the record read again, or deliver again: that begins at once."""
         if problem.kind is RecordKind.DELIVERY:
-            outlets.retry_parked(outlets.get(problem.object_id).id, by.now)
+            outlet = outlets.get(problem.object_id)
+            parked_deliveries.retry(outlet.id, parked_deliveries.to_retry(outlet.id), by.now)
             problems.change(problem.id, ProblemState.RESOLVED, "", by.who, by.now)
             return
         if problem.kind is RecordKind.SENDING:

@@ -29,9 +29,13 @@ LONGEST_URL = 2000
 
 def view_all(_store: Store, connection: Which = None) -> list[WebhookStanding]:
     """The webhooks of a connection, or of all, with how each stands. Raises NotFound."""
+    return [webhooks.standing(one, kinds_wanted(one)) for one in of_connection(connection)]
+
+
+def of_connection(connection: Which) -> list[Webhook]:
+    """The webhooks of a connection, or of all where it is None. Raises NotFound."""
     of = None if connection is None else which.connection(connection).id
-    found = [one for one in webhooks.all_webhooks() if of in (None, one.connection_id)]
-    return [webhooks.standing(one, kinds_wanted(one)) for one in found]
+    return [one for one in webhooks.all_webhooks() if of in (None, one.connection_id)]
 
 
 def kinds_wanted(webhook: Webhook) -> tuple[str, ...] | None:

@@ -17,7 +17,7 @@ from daemon.event_upkeep import EventUpkeep
 from daemon.outlets.bell import EventBell
 from daemon.outlets.runner import OutletRunner
 from daemon.outlets.service import Outlets
-from shared.models import events, outlets
+from shared.models import events, outlets, parked_deliveries
 from shared.models.events import Told
 from shared.models.store import Store, open_store
 from shared.rules.events import Event, EventKind
@@ -111,7 +111,9 @@ class World:
 
     def aside(self, state: DeliveryState = DeliveryState.PARKED) -> list[tuple[str, str]]:
         with self.store.reading():
-            return [(one.event.document, one.reason) for one in outlets.aside([state], 1000)]
+            ids = [one.id for one in outlets.all_outlets()]
+            found = parked_deliveries.aside([state], ids, 1000)
+            return [(one.event.document, one.reason) for one in found]
 
     def close(self) -> None:
         self.bell.stopService()
@@ -302,7 +304,10 @@ def test_a_parked_event_can_be_tried_again_unless_a_later_one_was_delivered(worl
     world.happens("1a", "2a", "2b")
     world.goes_on()
     with world.store.transaction():
-        assert outlets.retry_parked(outlets.get("hook").id, world.now()) == 1
+        hook_id = outlets.get("hook").id
+        assert (
+            parked_deliveries.retry(hook_id, parked_deliveries.numbers(hook_id), world.now()) == 1
+        )
     world.goes_on(70)
     assert hook.got == ["2b", "1a"], "2a would come after 2b"
 

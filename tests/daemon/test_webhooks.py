@@ -28,6 +28,7 @@ from shared.models.events import Told
 from shared.models.statements import current
 from shared.models.store import Store, open_store
 from shared.operations import events as event_operations
+from shared.operations import parked_deliveries
 from shared.operations import problems as problem_operations
 from shared.operations import webhooks as operations
 from shared.operations.contracts.events import EVENT
@@ -376,6 +377,86 @@ def test_what_is_parked_is_delivered_when_its_problem_is_retried(world):
     assert world.net.got().index("1a") < world.net.got().index("1b")
     assert world.problems() == []
     assert world.standing().state is WebhookState.WORKING
+
+
+def parked(world) -> list[str]:
+    with world.store.reading():
+        found = parked_deliveries.view_parked(world.store, "Larkspur")
+    return [one.event.document for one in found]
+
+
+def missing(world, *named: str) -> dict[str, int]:
+    """The receiver refuses these events; their numbers."""
+    world.net.answers[URL] = 500
+    world.add(URL, "invoice")
+    world.happens(*named)
+    world.goes_on(100 * 3600, by=3600)
+    world.net.answers[URL] = 200
+    world.net.sent.clear()
+    with world.store.reading():
+        found = parked_deliveries.view_parked(world.store, None)
+    return {one.event.document: one.event.id for one in found}
+
+
+def test_what_is_parked_is_listed_and_delivered_one_by_one(world):
+    numbers = missing(world, "1a", "2a", "3a")
+    assert parked(world) == ["3a", "2a", "1a"]
+    done = world.decide(parked_deliveries.plan_retry, 1, [numbers["2a"]])
+    world.goes_on(130)
+    assert done.count == 1
+    assert world.net.got() == ["2a"]
+    assert parked(world) == ["3a", "1a"]
+    [problem] = world.problems()
+    assert problem.code == "delivery-parked", "others are still to be looked at"
+    world.decide(parked_deliveries.plan_retry, 1)
+    world.goes_on(130)
+    assert sorted(world.net.got()) == ["1a", "2a", "3a"]
+    assert world.problems() == []
+
+
+def test_what_is_parked_can_be_given_up(world):
+    numbers = missing(world, "1a", "2a")
+    world.decide(parked_deliveries.plan_drop, 1, [numbers["1a"]])
+    assert parked(world) == ["2a"]
+    assert len(world.problems()) == 1
+    world.decide(parked_deliveries.plan_drop, 1)
+    assert world.problems() == []
+    world.goes_on(7200, by=600)
+    assert world.net.got() == []
+    assert world.standing().state is WebhookState.WORKING
+    with world.store.reading():
+        told = [(one.action, one.detail) for one in audit.entries(limit=2)]
+    assert told == [("webhook.drop", "webhook 1, 1 event")] * 2
+
+
+def test_an_event_is_not_delivered_after_a_later_one_of_its_document(world):
+    [number] = missing(world, "1a").values()
+    world.happens("1b")
+    world.goes_on(60)
+    assert world.net.got() == ["1b"]
+    with world.store.reading():
+        [held] = parked_deliveries.view_parked(world.store, None)
+    assert held.overtaken
+    for asked in ([number], []):
+        with pytest.raises(NotPossible):
+            world.decide(parked_deliveries.plan_retry, 1, asked)
+    world.decide(parked_deliveries.plan_drop, 1)
+    assert parked(world) == []
+
+
+def test_only_what_a_webhook_set_aside_can_be_decided_about(world):
+    world.add(URL, "invoice")
+    for plan_of in (parked_deliveries.plan_retry, parked_deliveries.plan_drop):
+        with pytest.raises(NotPossible):
+            world.decide(plan_of, 1)
+    world.happens("9a")
+    world.goes_on()
+    missing(world, "1a")
+    for plan_of in (parked_deliveries.plan_retry, parked_deliveries.plan_drop):
+        with pytest.raises(NotFound):
+            world.decide(plan_of, 2, [1])
+        with pytest.raises(NotFound):
+            world.decide(plan_of, 9)
 
 
 def test_a_problem_of_deliveries_cannot_be_skipped(world):

@@ -54,6 +54,8 @@ PLANS: Mapping[str, Demands] = {
     "alerts.AddPlan": ADDS,
     "alerts.RemovePlan": "another recipient can be added at once",
     "alerts.TestPlan": "nothing but a test is sent, to somebody who gets alerts anyway",
+    "parked_deliveries.DropPlan": frozenset({"never-delivered"}),
+    "parked_deliveries.RetryPlan": "the receiver is told what it missed, as it was meant to be",
     "webhooks.AddPlan": ADDS,
     "webhooks.RemovePlan": "events are kept, and another webhook can be added at once",
     "webhooks.TestPlan": "nothing but a test is sent, to an address that gets events anyway",
@@ -107,7 +109,9 @@ COMMANDS: Mapping[str, str] = {
     "alerts remove": "alerts.RemovePlan",
     "alerts test": "alerts.TestPlan",
     "webhook add": "webhooks.AddPlan",
+    "webhook drop": "parked_deliveries.DropPlan",
     "webhook remove": "webhooks.RemovePlan",
+    "webhook retry": "parked_deliveries.RetryPlan",
     "webhook test": "webhooks.TestPlan",
 }
 """Each command that writes, with what it decides."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -16,14 +17,25 @@ import pytest
 from click.testing import CliRunner
 
 from console.cli.app import cli
-from shared.models import connections, problems
+from shared.models import connections, events, outlets, problems
+from shared.models.events import Told
+from shared.models.outlets import Progress
 from shared.models.platforms import accounts, records
 from shared.models.sqlite import sqlite3  # another build of SQLite would break the locks of ours
 from shared.operations import connections as held
-from shared.operations import issuing, payment_allowances, payments, platform_mappings
+from shared.operations import (
+    issuing,
+    parked_deliveries,
+    payment_allowances,
+    payments,
+    platform_mappings,
+    webhooks,
+)
 from shared.operations import problems as decisions
 from shared.operations.deciding import NotConfirmed, Operator, carry_out
 from shared.operations.describe.connection_settings import GROUPS
+from shared.rules.events import EventKind
+from shared.rules.outlets import Refused
 from shared.rules.payments.values import PaymentStatus, PostingState
 from shared.rules.values import Layout, ProblemState, RecordKind
 from shared.settings import load_settings
@@ -120,6 +132,20 @@ def on_both_sides(office) -> Till:
         accounts.add(account, b"", 0)
         one = (till.id, "toy:1", RecordKind.INVOICE, "1A-100", "7", "100", NOON)
         records.put(*one)
+    return till
+
+
+def missed(office) -> Till:
+    """A webhook whose receiver refused an event."""
+    till = seated(office)
+    decide(till.store, webhooks.plan_add, till.id, "https://hooks.example.com/in")
+    with till.store.transaction():
+        [outlet] = [one for one in outlets.all_outlets() if one.connection_id == till.id]
+        events.record(till.id, EventKind.INVOICE_CHANGED, [Told("1A-100", "100")])
+        [event] = events.newest(limit=1)
+        progress = Progress(event.id, ((event, Refused("410 Gone")),))
+        how = {"gives_up_after": timedelta(), "chance": lambda: 1.0}
+        outlets.note(outlet, progress, now=NOON, **how)
     return till
 
 
@@ -279,6 +305,13 @@ DECISIONS = {
             platform_mappings.plan_map, name="Larkspur", record="1A-100", their_id="8"
         ),
         typed=(("invoiced map Larkspur 100 --as 8", ""),),
+    ),
+    "events that a receiver missed are given up": Decision(
+        "parked_deliveries.DropPlan",
+        frozenset({parked_deliveries.NEVER_DELIVERED}),
+        missed,
+        lambda _: partial(parked_deliveries.plan_drop, webhook_id=1),
+        typed=(("webhook drop 1", ""),),
     ),
     "a connection is removed": Decision(
         "connections.RemovalPlan",

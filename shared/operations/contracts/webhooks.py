@@ -11,6 +11,7 @@ from shared.operations.contracts.payments import PAYMENT_LINE
 from shared.operations.contracts.records import PROBLEM
 from shared.operations.contracts.shapes import Json, Shape
 from shared.operations.contracts.syncs import SYNC
+from shared.operations.parked_deliveries import Parked
 from shared.operations.webhooks import Delivery, Made, Tested
 from shared.rules.webhooks import WebhookStanding
 
@@ -23,6 +24,8 @@ WEBHOOK = Shape(
 MADE_WEBHOOK = Shape(Made, "id secret")
 
 TESTED = Shape(Tested)
+
+PARKED = Shape(Parked, "webhook_id event.* attempts reason overtaken")
 
 RECORDS: dict[str, Shape[Any]] = {
     "invoice": INVOICE,

@@ -6,19 +6,23 @@ import json
 import re
 import shutil
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 import click
 import pytest
 
 from console.cli.json_option import JsonOption
-from shared.models import alerts, connections, problems, syncs
+from shared.models import alerts, connections, events, outlets, problems, syncs
+from shared.models.events import Told
 from shared.models.ledger import credit_memos
+from shared.models.outlets import Progress
 from shared.models.platforms import accounts, records
 from shared.models.store import open_store
 from shared.rules.alerts import AlertKind, Changes, Condition
+from shared.rules.events import EventKind
 from shared.rules.ledger import CreditMemo
+from shared.rules.outlets import Refused
 from shared.rules.values import RecordKind
 from tests.console.cli.builders import Shell, customer, import_into, invoice, trouble
 from tests.console.cli.test_documented import PAGE, commands, whole_command_line
@@ -87,6 +91,8 @@ def filled(tmp_path_factory):
     for name in ("Bramble", "Larkspur"):  # last, so that the newest events are of both
         shell.says("alerts", "add", f"{name}@example.com", "--connection", name)
         shell.says("webhook", "add", name, f"https://hooks.example.com/{name}")
+        with shell.store.transaction():
+            miss_events(connections.get(name).id, shell.store.now())
     shell.close()
     return shell.folder / "store.sqlite3"
 
@@ -97,6 +103,21 @@ def full(tmp_path, filled):
     shell = Shell(tmp_path)
     yield shell
     shell.close()
+
+
+def miss_events(connection_id: int, now: datetime) -> None:
+    """The receiver of a connection's webhook refuses two events."""
+    told = [Told(id_, f"{id_} \x1b[2J") for id_ in ("A-1", "A-2")]
+    events.record(connection_id, EventKind.INVOICE_CHANGED, told)
+    found = events.newest(connections=[connection_id], limit=2)
+    progress = Progress(found[0].id, tuple((one, Refused("410 \x1b[2JGone")) for one in found))
+    outlet = next(
+        one
+        for one in outlets.all_outlets()
+        if one.connection_id == connection_id and one.name.startswith("webhook")
+    )
+    how = {"gives_up_after": timedelta(), "chance": lambda: 1.0, "now": now}
+    outlets.note(outlet, progress, **how)
 
 
 def map_records(connection_id: int, name: str, now: datetime) -> None:
