@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Annotated, Self
+from typing import Annotated
 
 from shared.errors import NotFound, NotPossible
 from shared.models import outlets, parked_deliveries, webhooks
@@ -49,20 +48,14 @@ def view_parked(_store: Store, connection: Which, limit: int | None = None) -> l
 
 @dataclass(frozen=True, kw_only=True)
 class _Decision(Plan[Outcome]):
-    """What becomes of parked events of one webhook; ``event_ids`` are those events."""
+    """What becomes of parked events of one webhook; ``event_ids`` are those events.
+
+    ``asked`` are those that were asked for; none: all.
+    """
 
     webhook: Webhook
     event_ids: tuple[int, ...]
     asked: tuple[int, ...]
-    """Those that were asked for; none: all."""
-
-    @classmethod
-    @abstractmethod
-    def of(cls, webhook: Webhook, asked: Sequence[int]) -> Self:
-        """What is decided about the events asked for. Raises NotFound, NotPossible."""
-
-    def again(self, store: Store) -> Self:
-        return self.of(webhooks.get(self.webhook.id), self.asked)
 
     def _done(self, by: Operator, word: str) -> None:
         """Write it down; the webhook's problem ends with the last event that is parked."""
@@ -77,27 +70,8 @@ class _Decision(Plan[Outcome]):
 class RetryPlan(_Decision):
     """Parked events that are delivered again."""
 
-    @classmethod
-    def of(cls, webhook: Webhook, asked: Sequence[int]) -> Self:
-        parked = _parked(webhook, asked)
-        able = parked_deliveries.to_retry(webhook.outlet_id)
-        chosen = tuple(one for one in parked if one in able)
-        if not chosen or (asked and len(chosen) < len(parked)):
-            late = next(one for one in parked if one not in able)
-            raise NotPossible(
-                (
-                    f"Event {late} is not delivered again: the receiver already has a later event "
-                    "of the same document."
-                ),
-                "Give it up: deskbridge webhook drop",
-            )
-        return cls(
-            title=f"Deliver {count(len(chosen), 'event')} again?",
-            verb="Deliver",
-            webhook=webhook,
-            event_ids=chosen,
-            asked=tuple(asked),
-        )
+    def again(self, store: Store) -> RetryPlan:
+        return plan_retry(store, self.webhook.id, self.asked)
 
     def apply(self, by: Operator) -> Outcome:
         """Have the daemon deliver them; a pause ends at once."""
@@ -113,34 +87,41 @@ def plan_retry(_store: Store, webhook_id: int, event_ids: Sequence[int] = ()) ->
 
     Raises NotFound, NotPossible where nothing is parked, or a later event was delivered.
     """
-    return RetryPlan.of(webhooks.get(webhook_id), event_ids)
+    webhook = webhooks.get(webhook_id)
+    parked = _parked(webhook, event_ids)
+    able = set(parked_deliveries.to_retry(webhook.outlet_id))
+    chosen = tuple(one for one in parked if one in able)
+    late = [one for one in parked if one not in able]
+    if not chosen or (event_ids and late):
+        raise NotPossible(
+            (
+                f"Event {late[0]} is not delivered again: the receiver already has a later event "
+                "of the same document."
+            ),
+            f"Give it up: deskbridge webhook drop {webhook.id} {late[0]}",
+        )
+    return RetryPlan(
+        title=f"Deliver {count(len(chosen), 'event')} again?",
+        verb="Deliver",
+        webhook=webhook,
+        event_ids=chosen,
+        asked=tuple(event_ids),
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
 class DropPlan(_Decision):
     """Parked events that are given up."""
 
-    @classmethod
-    def of(cls, webhook: Webhook, asked: Sequence[int]) -> Self:
-        parked = tuple(_parked(webhook, asked))
-        told = count(len(parked), "event")
-        need = Need(NEVER_DELIVERED, f"Webhook {webhook.id} never receives {told} that it missed.")
-        return cls(
-            title=f"Give up {told} of webhook {webhook.id} ({webhook.shown})?",
-            verb="Give up",
-            told=("They stay in the list of events.",),
-            needs=(need,),
-            webhook=webhook,
-            event_ids=parked,
-            asked=tuple(asked),
-        )
+    def again(self, store: Store) -> DropPlan:
+        return plan_drop(store, self.webhook.id, self.asked)
 
     def apply(self, by: Operator) -> Outcome:
         """Take them from what is parked."""
         dropped = parked_deliveries.drop(self.webhook.outlet_id, self.event_ids)
         self._done(by, "drop")
         told = count(dropped, "event")
-        return Outcome(f"Webhook {self.webhook.id} no longer keeps {told} to deliver.", dropped)
+        return Outcome(f"{told} of webhook {self.webhook.id} will not be delivered.", dropped)
 
 
 def plan_drop(_store: Store, webhook_id: int, event_ids: Sequence[int] = ()) -> DropPlan:
@@ -148,7 +129,19 @@ def plan_drop(_store: Store, webhook_id: int, event_ids: Sequence[int] = ()) -> 
 
     Raises NotFound, NotPossible where nothing is parked.
     """
-    return DropPlan.of(webhooks.get(webhook_id), event_ids)
+    webhook = webhooks.get(webhook_id)
+    parked = tuple(_parked(webhook, event_ids))
+    told = count(len(parked), "event")
+    need = Need(NEVER_DELIVERED, f"Webhook {webhook.id} never receives the {told} it missed.")
+    return DropPlan(
+        title=f"Give up {told} of webhook {webhook.id} ({webhook.shown})?",
+        verb="Give up",
+        told=("They stay in the list of events.",),
+        needs=(need,),
+        webhook=webhook,
+        event_ids=parked,
+        asked=tuple(event_ids),
+    )
 
 
 def _parked(webhook: Webhook, asked: Sequence[int]) -> list[int]:
@@ -156,7 +149,7 @@ def _parked(webhook: Webhook, asked: Sequence[int]) -> list[int]:
     parked = parked_deliveries.numbers(webhook.outlet_id)
     if not parked:
         raise NotPossible(f"Nothing of webhook {webhook.id} is set aside.")
-    missing = [one for one in asked if one not in parked]
+    missing = sorted(set(asked) - set(parked))
     if missing:
         raise NotFound(f"event set aside by webhook {webhook.id}", missing[0])
-    return [one for one in parked if not asked or one in asked]
+    return sorted(set(asked)) or parked
