@@ -54,7 +54,7 @@ def list_profiles(context: CommandContext, name: str | None, as_json: bool) -> N
 
 @profiles.command("show")
 @click.argument("label")
-@click.option("--connection", "name", metavar="NAME", help="Include those saved for NAME.")
+@click.option("--connection", "name", metavar="NAME", help="The one saved for NAME.")
 @json_option(SHOWN_PROFILE)
 @pass_command_context
 def show_profile(context: CommandContext, label: str, name: str | None, as_json: bool) -> None:

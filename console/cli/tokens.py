@@ -95,8 +95,8 @@ def _row(one: Token) -> Row:
 TOKENS = Listing(
     TOKEN,
     (
-        *(Column("ID", right=True), Column("Label", least=10), Column("May")),
-        *(Column("Connections", least=12), Column("Last used"), Column("Until", least=10)),
+        *(Column("ID", right=True), Column("Label", least=10), Column("Access")),
+        *(Column("Connections", least=12), Column("Last used"), Column("Expires", least=10)),
     ),
     _row,
 )

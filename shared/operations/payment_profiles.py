@@ -19,6 +19,7 @@ from shared.operations.deciding import Operator, Outcome, Plan
 from shared.operations.file_profiles import (
     TERMS,
     HowToRead,
+    Mapped,
     Profile,
     date_order,
     read_map,
@@ -52,7 +53,7 @@ class ShownProfile:
     title: Annotated[str, "which files it is for"]
     base: Annotated[str, "the shipped profile below it; empty: it is one"]
     needs: Annotated[tuple[str, ...], "the columns that identify it"]
-    columns: Annotated[tuple[str, ...], "the columns that are read, as `HEADER=field`"]
+    columns: Annotated[tuple[str, ...], "the columns that are read, as `HEADER=field`, with `:PATTERN` if one was given"]
     date_order: Annotated[str, "`mdy`, `dmy` or `ymd`; empty: by the file"]
     time_zone: Annotated[str, "the time zone for times in UTC; empty: the machine's"]
 
@@ -83,18 +84,29 @@ def view_takers(_store: Store) -> Sequence[Takes]:
 
 
 def view_called(_store: Store, which: Which, label: str) -> ShownProfile:
-    """A shipped profile, or a saved one of a connection, if one is named. Raises NotFound."""
-    saved = _saved(chosen(which).id) if which is not None else {}
-    profile = {**saved, **shipped()}.get(label)
+    """A shipped profile, or the one saved under this label, for any connection or for one.
+
+    Raises NotFound, and CannotBeMeant where connections saved different ones under it.
+    """
+    saved = {one.name: made for one in every(which) if (made := _saved(one.id).get(label))}
+    profile = shipped().get(label) or next(iter(saved.values()), None)
     if profile is None:
         raise NotFound("profile", label)
+    if label not in shipped() and any(one != profile for one in saved.values()):
+        raise CannotBeMeant(
+            f"{len(saved)} connections have a profile {label}: {', '.join(saved)}.",
+            "Name the connection: --connection NAME",
+        )
+    patterns = {(one.header, one.field): one.pattern for one in profile.maps}
     return ShownProfile(
         label=profile.label,
         title=profile.title,
         base=profile.base,
         needs=tuple(profile.columns[name][0] for name in profile.needs),
         columns=tuple(
-            f"{column}={name}" for name in TERMS for column in profile.columns.get(name, ())
+            str(Mapped(column, name, patterns.get((column, name), "")))
+            for name in TERMS
+            for column in profile.columns.get(name, ())
         ),
         date_order=profile.date_order,
         time_zone=profile.time_zone,

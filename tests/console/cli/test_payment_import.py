@@ -58,12 +58,25 @@ def test_a_profile_is_saved_listed_used_and_removed(books):  # noqa: F811
     assert [(one["connection"], one["label"]) for one in found] == [("Larkspur", "ours")]
     assert found[0]["maps"] == [MAP]
     assert books.json(*given, "--profile", "ours")["unchanged"] == 1
-    assert MAP.split("=")[0] in books.says(
-        "payments", "profiles", "show", "ours", "--connection", "Larkspur"
-    )
+    show = ("payments", "profiles", "show", "ours")
+    assert books.says(*show) == books.says(*show, "--connection", "Larkspur")
+    assert MAP.split("=")[0] in books.says(*show)
     books.says("payments", "profiles", "remove", "Larkspur", "ours")
     assert [action for action, _ in audited(books)][:2] == ["profile.remove", "profile.save"]
     assert "no profile" in plain(books.refuses(2, *given, "--profile", "ours"))
+
+
+def test_a_label_that_two_connections_use_differently_needs_the_connection(books):  # noqa: F811
+    books.says("connection", "add", "Pine")
+    path = file_of(books, STRIPE)
+    saved = ("payments", "import", "{}", path, "--save-profile", "ours", "--map")
+    for name, column in (("Larkspur", MAP), ("Pine", "Description=invoice:INV-#")):
+        books.says(*(one.format(name) for one in saved), column)
+    show = ("payments", "profiles", "show", "ours")
+    assert "--connection NAME" in plain(books.refuses(2, *show))
+    for name, mapped in (("Larkspur", MAP), ("Pine", "Description=invoice:INV-#")):
+        shown_one = books.json(*show, "--connection", name)
+        assert [one for one in shown_one["columns"] if "=invoice" in one] == [mapped]
 
 
 @pytest.mark.parametrize("label", ["paypal", "a/b"])
