@@ -72,35 +72,35 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         "listen",
         "tcp:8085:interface=127.0.0.1",
-        "Where the daemon listens: Twisted endpoint strings, separated by blanks.",
+        "Where the daemon listens: Twisted endpoint strings, separated by spaces.",
         endpoints,
     ),
     Setting(
         "api_listen",
         "tcp:8086:interface=127.0.0.1",
-        "Where programs reach the HTTP API: Twisted endpoint strings, separated by blanks; off "
-        "for nowhere.",
+        "Where programs reach the HTTP API: Twisted endpoint strings, separated by "
+        "spaces; off turns it off.",
         endpoints_or_off,
     ),
     Setting(
         "admin_listen",
         "tcp:8087:interface=127.0.0.1",
-        "Where monitoring reaches /healthz, /readyz and /metrics, without a password: Twisted "
-        "endpoint strings, separated by blanks; off for nowhere.",
+        "Where monitoring reaches /healthz, /readyz and /metrics, without a password: "
+        "Twisted endpoint strings, separated by spaces; off turns it off.",
         endpoints_or_off,
     ),
     Setting(
         "trusted_proxies",
         "127.0.0.0/8 ::1",
-        "Addresses and networks of your reverse proxies, separated by blanks: they are believed "
-        "about whom they speak for (X-Forwarded-For), and no limit for one address holds for them; "
-        "off for nobody. Whatever comes over a UNIX socket is believed, too.",
+        "Addresses and networks of your reverse proxies, separated by spaces. Deskbridge "
+        "trusts their X-Forwarded-For header and does not apply limits per address to "
+        "them; off trusts none. Connections over a UNIX socket are always trusted.",
         networks_or_off,
     ),
     Setting(
         "public_url",
         "http://localhost:8085",
-        "The address under which the Web Connector reaches the daemon; goes into .qwc files.",
+        "The address at which the Web Connector reaches the daemon; it goes into .qwc files.",
         web_address,
     ),
     Setting(
@@ -114,43 +114,43 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         "log_format",
         "text",
-        "How a line of the log is written: text, or json for a program that collects logs.",
+        "The format of the log: text, or json for a program that collects logs.",
         one_of("text", "json"),
     ),
     Setting(
         "minimum_webconnector",
         "2.1.0.30",
-        "The oldest Web Connector that is let in; older ones are told which version to install.",
+        "The oldest Web Connector that may sign in; older ones are told which version to install.",
         version,
     ),
     Setting(
         "body_limit_bytes",
         "65536",
-        "Largest request body that is taken from anybody.",
+        "Largest request body accepted without a session.",
         whole(4096, 1 << 30),
     ),
     Setting(
         "response_limit_bytes",
         "33554432",
-        "Largest answer of QuickBooks that is taken from a session that is logged in.",
+        "Largest QuickBooks answer accepted from a session that is signed in.",
         whole(65536, 1 << 30),
     ),
     Setting(
         "max_connections",
         "100",
-        "Open network connections at one time; more are closed at once.",
+        "Network connections open at the same time; further ones are closed immediately.",
         whole(1, 100_000),
     ),
     Setting(
         "max_connections_per_peer",
         "10",
-        "Open network connections at one time from one address.",
+        "Network connections open at the same time from one address.",
         whole(1, 100_000),
     ),
     Setting(
         "header_seconds",
         "10",
-        "A client has this long to send the head of a request, however steadily it sends.",
+        "A client has this long to send the headers of a request.",
         whole(1, 600),
     ),
     Setting(
@@ -162,67 +162,69 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         "idle_seconds",
         "75",
-        "A connection on which nothing is asked is kept open this long.",
+        "An idle network connection is kept open this long.",
         whole(1, 3600),
     ),
     Setting(
         "session_lease_seconds",
         "600",
-        "A session that waits for QuickBooks is given up after this long without a call.",
+        "A session that waits for QuickBooks ends after this long without a call.",
         whole(30, 86_400),
     ),
     Setting(
         "idle_lease_seconds",
         "120",
-        "A session in which the Web Connector should call next is given up after this long.",
+        "A session in which the Web Connector should call next ends after this long.",
         whole(10, 86_400),
     ),
-    Setting("page_size", "200", "Invoices asked for in the first page of a sync.", whole(1, 5000)),
+    Setting("page_size", "200", "Invoices requested in the first page of a sync.", whole(1, 5000)),
     Setting(
         "page_size_max",
         "500",
-        "Invoices asked for in one page at the most; pages adapt to the time they take.",
+        "The most invoices requested in one page; pages adapt to the time they take.",
         whole(1, 5000),
     ),
     Setting(
         "overlap_minutes",
         "120",
-        "Each sync reads again what changed this long before the last one; covers clock changes.",
+        "Each sync reads again what changed this long before the previous one; covers "
+        "clock changes.",
         whole(0, 10_080),
     ),
     Setting(
         "sweep_minutes",
         "60",
-        "How often Invoice Sync compares all open invoices; between that it reads what changed.",
+        "How often Invoice Sync compares all open invoices; in between, it reads what changed.",
         whole(0, 1440),
     ),
     Setting(
         "transient_retries",
         "3",
-        "How often a request is repeated in one session when QuickBooks was only busy.",
+        "How often a request is repeated in one session if QuickBooks was only busy.",
         whole(0, 20),
     ),
     Setting(
         "resend_after_seconds",
         "900",
-        "A payment whose request got no answer is sent again at the earliest this long after it "
-        "was sent last, and only if QuickBooks does not have it: the request may still run.",
+        "A payment whose request got no answer is sent again this long after it was last "
+        "sent, at the earliest, and only if QuickBooks does not have it: the request may "
+        "still be running.",
         whole(60, 86_400),
     ),
     Setting(
         "waiting_is_a_problem_after_hours",
         "24",
-        "A payment that waits longer than this is also shown as a problem; it goes on waiting.",
+        "A payment that waits longer than this also becomes a problem; it continues to wait.",
         whole(1, 8760),
     ),
     Setting(
         "invoiced_poll_seconds",
         "60",
-        "How often a connected Invoiced account is asked for payments.",
+        "How often a connected Invoiced account is checked for payments.",
         whole(10, 86_400),
     ),
     Setting(
-        "keep_days", "90", "Finished syncs are forgotten after this many days.", whole(1, 36_500)
+        "keep_days", "90", "Finished syncs are deleted after this many days.", whole(1, 36_500)
     ),
     Setting(
         "webhooks_to_private_addresses",
@@ -233,9 +235,10 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         "mail_server",
         "",
-        "Where mail about alerts is handed over: smtp://user@host:587 (STARTTLS is demanded), "
-        "smtps://user@host:465, or smtp://localhost for the mail server of this machine. Its "
-        "password is a credential of its own: docs/alerts.md. Default: no mail is sent.",
+        "The mail server for alerts: smtp://user@host:587 (requires STARTTLS), "
+        "smtps://user@host:465, or smtp://localhost for the mail server of this machine. "
+        "Its password is a separate credential: docs/alerts.md. Default: no mail is "
+        "sent.",
         mail_server,
     ),
     Setting(
@@ -253,7 +256,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         "drain_seconds",
         "20",
-        "A stopping daemon lets calls under way finish for this long.",
+        "A stopping daemon lets running calls finish for this long.",
         whole(0, 600),
     ),
 )
