@@ -53,7 +53,10 @@ class ShownProfile:
     title: Annotated[str, "which files it is for"]
     base: Annotated[str, "the shipped profile below it; empty: it is one"]
     needs: Annotated[tuple[str, ...], "the columns that identify it"]
-    columns: Annotated[tuple[str, ...], "the columns that are read, as `HEADER=field`, with `:PATTERN` if one was given"]
+    columns: Annotated[
+        tuple[str, ...],
+        "the columns that are read, as `HEADER=field`, with `:PATTERN` if one was given",
+    ]
     date_order: Annotated[str, "`mdy`, `dmy` or `ymd`; empty: by the file"]
     time_zone: Annotated[str, "the time zone for times in UTC; empty: the machine's"]
 
