@@ -19,7 +19,7 @@ from console.tui.main_screens import HOME, MAIN_SCREENS, MainScreen
 from console.tui.screens.base import ConsoleScreen
 from console.tui.widgets.header import Header, Standing
 from console.tui.widgets.secret import Secret, covered
-from console.tui.worker import StoreWorker
+from console.tui.worker import Company, StoreWorker
 from shared.operations.describe.text import clock_time
 
 if TYPE_CHECKING:
@@ -42,17 +42,18 @@ SETTLING_SECONDS = 0.02
 THEME = "ansi-dark"
 
 
-def _read_pulse(store: Store) -> Pulse:
+def _read_pulse(store: Store, company_id: int | None) -> tuple[Pulse, str | None]:
     from shared.operations import pulse  # on the thread that reads
 
-    return pulse.view(store)
+    return pulse.view(store), pulse.name_of(store, company_id)
 
 
 class PulseRead(Message):
-    """The store answered how everything goes, or could not."""
+    """The store answered how everything goes, and what ``company`` is called now, or could not."""
 
-    def __init__(self, future: Future[Pulse]) -> None:
+    def __init__(self, company: Company | None, future: Future[tuple[Pulse, str | None]]) -> None:
         super().__init__()
+        self.company = company
         self.future = future
 
 
@@ -108,6 +109,7 @@ class DeskbridgeApp(App[None], inherit_bindings=False):
         # Told at once, or Textual would turn the terminal's own colors into black on black.
         super().__init__(ansi_color=True if "NO_COLOR" in os.environ else None)
         self.worker = worker
+        self.company: Company | None = None
         self.standing = Standing()
         self._pulse_asked = False
         self._trail: list[str] = []
@@ -136,7 +138,19 @@ class DeskbridgeApp(App[None], inherit_bindings=False):
             return not self.screen.is_modal
         return True
 
+    def focus_on(self, company: Company | None) -> None:
+        """Have every list be about this company, or about all; the one in view follows at once."""
+        if company != self.company:
+            self.company = company
+            self.show_standing()
+            if isinstance(self.screen, ConsoleScreen):
+                self.screen.follow_company()
+
     def action_go(self, name: str) -> None:
+        """Open a main screen by its key."""
+        self.open_main(name)
+
+    def open_main(self, name: str) -> None:
         """Open a main screen, fresh: nothing filtered, the cursor on top. Esc leads back."""
         before = self.current_mode
         if name != before:
@@ -188,20 +202,29 @@ class DeskbridgeApp(App[None], inherit_bindings=False):
         """Have the numbers of the header read, unless they are being read."""
         if not self._pulse_asked:
             self._pulse_asked = True
-            future = self.worker.read(_read_pulse)
-            future.add_done_callback(lambda done: self.post_message(PulseRead(done)))
+            company = self.company
+            question = partial(_read_pulse, company_id=company.id if company else None)
+            future = self.worker.read(question)
+            future.add_done_callback(lambda done: self.post_message(PulseRead(company, done)))
 
     def on_pulse_read(self, message: PulseRead) -> None:
         """Show the numbers; where they could not be read, the screen tells why."""
         self._pulse_asked = False
         if message.future.exception() is None:
-            self.standing = replace(self.standing, pulse=message.future.result())
+            pulse, name = message.future.result()
+            self.standing = replace(self.standing, pulse=pulse)
+            if message.company is not None and message.company == self.company:
+                # It may have been renamed, or removed, since.
+                self.focus_on(replace(message.company, name=name) if name else None)
         self.show_standing()
 
     def show_standing(self) -> None:
         """Have the header on top show the present standing, and the time."""
         now = self.worker.clock()
-        self.standing = replace(self.standing, now=_to_minute(now), clock=clock_time(now))
+        company = self.company.name if self.company else ""
+        self.standing = replace(
+            self.standing, company=company, now=_to_minute(now), clock=clock_time(now)
+        )
         for header in self.screen.query(Header):
             header.follow()
 

@@ -56,10 +56,26 @@ def _this_machine() -> Machine:
     return ThisMachine()
 
 
+@dataclass(frozen=True, slots=True)
+class Company:
+    """A company in focus: the number and the name of its connection."""
+
+    id: int
+    name: str
+
+
 class Console(Protocol):
     """What a screen asks of the console that shows it."""
 
     worker: StoreWorker
+    company: Company | None
+    """The company in focus, which every list is about; None: all of them."""
+
+    def focus_on(self, company: Company | None) -> None:
+        """Have every list be about this company, or about all."""
+
+    def open_main(self, name: str) -> None:
+        """Open a main screen, fresh."""
 
     @property
     def is_first(self) -> bool:

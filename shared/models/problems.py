@@ -257,17 +257,21 @@ def _latest_first(*conditions: Any) -> Any:
     return _select().where(*conditions).order_by(*latest_first)
 
 
-def counts(states: Collection[ProblemState], words: Sequence[str]) -> dict[str, int]:
+def counts(
+    states: Collection[ProblemState], words: Sequence[str], *, connection_id: int | None = None
+) -> dict[str, int]:
     """Return how many problems ``page`` would find without its limit, by code."""
-    return dict(_counts(len(words)).all(**_wanted(states, words)))
+    statement = _counts(len(words), connection_id is not None)
+    return dict(statement.all(connection=connection_id, **_wanted(states, words)))
 
 
 @by_shape
-def _counts(words: int) -> Any:
+def _counts(words: int, of_one: bool) -> Any:
+    of_connection = [t.Problem.connection == slot("connection")] * of_one
     return (
         t.Problem.select(t.Problem.code, fn.COUNT(t.Problem.id))
         .join(t.Connection)
-        .where(*_holding(words))
+        .where(*_holding(words), *of_connection)
         .group_by(t.Problem.code)
     )
 

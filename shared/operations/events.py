@@ -20,10 +20,14 @@ KINDS = tuple(kind.value for kind in EventKind)
 
 @dataclass(frozen=True, slots=True)
 class EventFilter:
-    """Which events are wanted; nothing lets all pass. ``kinds`` may be whole, or ``invoice``."""
+    """Which events are wanted; nothing lets all pass. ``kinds`` may be whole, or ``invoice``.
+
+    ``connection_id`` is that of a connection that is listed on its own.
+    """
 
     connection: str | None = None
     kinds: tuple[str, ...] = ()
+    connection_id: int | None = None
 
 
 def kinds_meant(words: Sequence[str]) -> tuple[str, ...]:
@@ -77,6 +81,9 @@ def view_page(
     ids = None
     if named is not None:
         ids = [one.id for one in connections.all() if named.casefold() in one.name.casefold()]
+    if wanted.connection_id is not None:
+        of_it = [wanted.connection_id]
+        ids = of_it if ids is None else [one for one in ids if one in of_it]
     found = events.newest(
         connections=ids,
         kinds=kinds_meant(wanted.kinds) or None,

@@ -136,11 +136,15 @@ class Groups:
 
 
 def view_groups(
-    _store: Store, states_wanted: Sequence[ProblemState], words: Sequence[str]
+    _store: Store,
+    states_wanted: Sequence[ProblemState],
+    words: Sequence[str],
+    connection_id: int | None = None,
 ) -> Groups:
-    """The latest problems in these states that hold all the words."""
-    counts = problems.counts(states_wanted, words)
-    found = sorted(problems.page(states_wanted, words, MOST), key=lambda one: one.code)
+    """The latest problems in these states that hold all the words, of one connection or of all."""
+    counts = problems.counts(states_wanted, words, connection_id=connection_id)
+    latest = problems.page(states_wanted, words, MOST, connection_id=connection_id)
+    found = sorted(latest, key=lambda one: one.code)
     groups = [
         _group(code, counts.get(code, 0), tuple(same))
         for code, same in groupby(found, key=lambda one: one.code)
@@ -314,9 +318,14 @@ def plan_retry_all(store: Store, connection: str | None) -> Retry:
     return _together(store, [one.id for one in found])
 
 
-def plan_retry_alike(store: Store, code: str, words: Sequence[str]) -> Retry:
-    """What retrying the open problems of a kind would do: those that hold all the words."""
-    found = problems.page([ProblemState.OPEN], words, MOST * 20)
+def plan_retry_alike(
+    store: Store, code: str, words: Sequence[str], connection_id: int | None = None
+) -> Retry:
+    """What retrying the open problems of a kind would do: those that hold all the words.
+
+    ``connection_id`` None: of all connections.
+    """
+    found = problems.page([ProblemState.OPEN], words, MOST * 20, connection_id=connection_id)
     return _together(store, [one.id for one in found if one.code == code][:AT_ONCE])
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from shared.errors import NotFound
 from shared.rules.lateness import has_missed
 
 if TYPE_CHECKING:
@@ -61,6 +63,17 @@ def view(store: Store) -> Pulse:
         keeps_backups=store.path is not None,
         backup_at=backups[0].at if backups else None,
     )
+
+
+def name_of(_store: Store, connection_id: int | None) -> str | None:
+    """What a connection is called now; None where there is none of that number."""
+    from shared.models import connections
+
+    if connection_id is None:
+        return None
+    with suppress(NotFound):
+        return connections.by_id(connection_id).name
+    return None
 
 
 def _standing(called: Sequence[Called], now: datetime, *, nobody_works: bool) -> list[str]:

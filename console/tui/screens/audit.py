@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import partial
 from typing import ClassVar
 
@@ -73,8 +74,12 @@ class AuditScreen(PagedScreen[Entries, AuditEntry, int], ReadsDetail[Entries]):
         if one.detail:
             yield render.titled("Detail", one.detail)
 
+    def company_of(self, _one: AuditEntry) -> None:
+        """An entry has only the name that its connection had."""
+        return
+
     def place(self, _snapshot: Entries) -> str:
-        return f"Audit log{self.page}"
+        return f"Audit log{self.of_company}{self.page}"
 
     def nothing(self, _snapshot: Entries) -> str:
         return NO_MATCH if self._wanted() != AuditFilter() else NOTHING_YET
@@ -84,7 +89,8 @@ class AuditScreen(PagedScreen[Entries, AuditEntry, int], ReadsDetail[Entries]):
 
     def _wanted(self) -> AuditFilter:
         today = self.worker.clock().astimezone().date()
-        return audit.read_filter(self.query_one(FilterLine).value, today)
+        typed = audit.read_filter(self.query_one(FilterLine).value, today)
+        return replace(typed, connection=self.company.name) if self.company else typed
 
     def _row(self, one: AuditEntry) -> Row:
         when = render.when(one.at, self.worker.clock())

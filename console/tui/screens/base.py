@@ -26,7 +26,7 @@ from console.tui.widgets.key_line import KeyLine
 from console.tui.widgets.record_table import RecordTable
 from console.tui.widgets.text_view import TextView
 from console.tui.widgets.title_bar import TitleBar
-from console.tui.worker import Console, StoreWorker, Trouble
+from console.tui.worker import Company, Console, StoreWorker, Trouble
 from shared.operations.deciding import Outcome, Plan, PlanIsStale
 from shared.operations.describe.text import plain
 
@@ -75,6 +75,9 @@ class ConsoleScreen(Screen[None]):
     COPIED: ClassVar[str] = "what is told here"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "back", "Back", tooltip="Back to where you came from."),
+        Binding(
+            "0", "all_companies", "All companies", tooltip="Show all companies on every screen."
+        ),
     ]
 
     def __init__(self) -> None:
@@ -89,6 +92,29 @@ class ConsoleScreen(Screen[None]):
     def worker(self) -> StoreWorker:
         """The way to the store."""
         return cast(Console, self.app).worker
+
+    @property
+    def company(self) -> Company | None:
+        """The company in focus; None: all of them."""
+        return cast(Console, self.app).company
+
+    @property
+    def connection_id(self) -> int | None:
+        """The number of the connection in focus; None is all."""
+        return self.company.id if self.company else None
+
+    @property
+    def of_company(self) -> str:
+        """Whose these are, for titles and sentences; nothing for all companies."""
+        return f" of {self.company.name}" if self.company else ""
+
+    def follow_company(self) -> None:
+        """Another company is in focus now, or none: the keys that work may be others."""
+        self.refresh_bindings()
+
+    def action_all_companies(self) -> None:
+        """Take the focus off a company."""
+        cast(Console, self.app).focus_on(None)
 
     def compose(self) -> ComposeResult:
         yield Header()
@@ -132,7 +158,9 @@ class ConsoleScreen(Screen[None]):
         self.copy(self.query_one(TextView).text, self.COPIED)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Hide Esc where there is nowhere to go back to."""
+        """Hide Esc where there is nowhere to go back to, and 0 where all companies are shown."""
+        if action == "all_companies":
+            return self.company is not None
         return action != "back" or not cast(Console, self.app).is_first
 
     def action_back(self) -> None:

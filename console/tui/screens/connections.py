@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, cast
 
 from rich.text import Text
 from textual import on
@@ -17,6 +17,7 @@ from console.tui.screens.issuing import IssuesPasswords
 from console.tui.widgets.filter_line import FilterLine
 from console.tui.widgets.record_table import Column, RecordTable, Row
 from console.tui.widgets.text_view import TextView
+from console.tui.worker import Company, Console
 from shared.operations import overview
 from shared.operations.describe import syncs as describe
 from shared.operations.describe.connections import held_back, paused
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from shared.rules.values import Application, ApplicationOverview, Connection
 
 COLUMNS = (
-    Column("Connection", least=14),
+    Column("Connection", least=14, fair=28),
     Column("Invoice Sync", least=12),
     Column("Payment Sync", least=12, drop=7),
     Column("Last seen", drop=5),
@@ -65,6 +66,13 @@ class ConnectionsScreen(IssuesPasswords[Connections]):
             "Its problems",
             show=False,
             tooltip="The problems of the connection under the cursor.",
+        ),
+        Binding(
+            "full_stop",
+            "company",
+            "Only this company",
+            show=False,
+            tooltip="Put the company under the cursor in focus, on every screen.",
         ),
     ]
 
@@ -115,16 +123,29 @@ class ConnectionsScreen(IssuesPasswords[Connections]):
 
     @on(RecordTable.Opened)
     def _open(self) -> None:
-        from console.tui.screens.syncs import SyncsScreen
+        self._go_with_company("syncs")
 
+    def _go_with_company(self, screen: str) -> None:
+        """Open a main screen about the company under the cursor."""
         line = self._chosen()
         if line:
-            found = line.overview.connection
-            self.app.push_screen(SyncsScreen(found.id, found.name))
+            self._focus_on(line)
+            cast(Console, self.app).open_main(screen)
+
+    def _focus_on(self, line: ConnectionLine) -> None:
+        found = line.overview.connection
+        cast(Console, self.app).focus_on(Company(found.id, found.name))
+
+    def action_company(self) -> None:
+        """Put the company under the cursor in focus."""
+        line = self._chosen()
+        if line:
+            self._focus_on(line)
 
     def fresh(self) -> None:
         self._order = 0
         super().fresh()
+        self._wanted = str(self.company.id) if self.company else ""
         if self.snapshot is not None:
             self.show(self.snapshot)
 
@@ -136,11 +157,7 @@ class ConnectionsScreen(IssuesPasswords[Connections]):
 
     def action_problems(self) -> None:
         """Show the problems of this one."""
-        from console.tui.screens.problems import ProblemsScreen
-
-        line = self._chosen()
-        if line:
-            self.app.push_screen(ProblemsScreen(line.overview.connection.name))
+        self._go_with_company("problems")
 
     def action_set_up(self) -> None:
         """Set a company up; the first one makes the store."""

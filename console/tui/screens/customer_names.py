@@ -50,10 +50,8 @@ class MappedNamesScreen(StoreScreen[tuple[MappedName, ...]]):
         Binding("slash", "filter", "Filter", tooltip="A part of either name or the connection."),
     ]
 
-    def __init__(self, connection_id: int | None = None, company: str = "") -> None:
+    def __init__(self) -> None:
         super().__init__()
-        self._connection_id = connection_id
-        self._company = company
         self._names: dict[str, MappedName] = {}
 
     def body(self) -> ComposeResult:
@@ -63,7 +61,11 @@ class MappedNamesScreen(StoreScreen[tuple[MappedName, ...]]):
         yield FilterLine("Words of either name, or of the connection")
 
     def question(self) -> Callable[[Store], tuple[MappedName, ...]]:
-        return partial(operations.view_mapped_names, connection_id=self._connection_id)
+        return partial(operations.view_mapped_names, connection_id=self.connection_id)
+
+    def follow_company(self) -> None:
+        super().follow_company()
+        self.ask()
 
     def show(self, snapshot: tuple[MappedName, ...]) -> None:
         typed = self.query_one(FilterLine).value.casefold().split()
@@ -73,7 +75,7 @@ class MappedNamesScreen(StoreScreen[tuple[MappedName, ...]]):
         no_match = "No mapped name has these words. / changes them, Esc in that line clears them."
         self.query_one(".empty", Static).update(no_match if typed else NOTHING)
         self.query_one(RecordTable).show([_row(key, one) for key, one in self._names.items()])
-        of = f" of {self._company}" if self._company else ""
+        of = self.of_company
         self.show_place(f"Mapped names{of} ({count(len(chosen), 'name')})")
         self._explain()
 

@@ -16,10 +16,11 @@ from console.tui.screens.customer import CustomerScreen
 from console.tui.screens.customer_name import CustomerNameScreen
 from console.tui.screens.customer_names import MappedNamesScreen
 from console.tui.screens.hint import OpensHint
-from console.tui.screens.paging import CompanyPages, Listed
+from console.tui.screens.paging import Listed, PagedScreen
 from console.tui.widgets.filter_line import FilterLine
 from console.tui.widgets.record_table import Column, Heading, RecordTable, Row
 from console.tui.widgets.text_view import Paragraph
+from console.tui.worker import Company
 from shared.models.store import Store
 from shared.operations import customers as operations
 from shared.operations.customers import Customers, Kind, Wanted
@@ -28,7 +29,7 @@ from shared.operations.describe.text import count, grouped
 from shared.rules.ledger import CustomerSides, Owing, Place, UnresolvedName
 
 COLUMNS = (
-    Column("Customer", least=16),
+    Column("Customer", least=16, fair=32),
     Column("Status", drop=5),
     Column("Open", right=True, drop=4),
     Column("Ours", right=True),
@@ -42,7 +43,7 @@ KINDS = (Kind.BILLED, Kind.INACTIVE, Kind.NAMES)
 Line: TypeAlias = UnresolvedName | CustomerSides
 
 
-class CustomersScreen(CompanyPages[Customers, Line, Place], OpensHint[Customers]):
+class CustomersScreen(PagedScreen[Customers, Line, Place], OpensHint[Customers]):
     """The customers of all connections, or of one, by name; names to resolve stand above them."""
 
     PLACE = "Customers"
@@ -62,12 +63,6 @@ class CustomersScreen(CompanyPages[Customers, Line, Place], OpensHint[Customers]
             "filter",
             "Filter",
             tooltip="A part of a name, inactive, names.",
-        ),
-        Binding(
-            "full_stop",
-            "company",
-            "Only its company",
-            tooltip="Only the company of the line under the cursor, or all again.",
         ),
         Binding("w", "mapped", "Mapped names", tooltip="The names that were resolved by hand."),
         Binding("n", "next_page", "Next", tooltip="The next page of customers."),
@@ -117,8 +112,8 @@ class CustomersScreen(CompanyPages[Customers, Line, Place], OpensHint[Customers]
             return "Nothing fits the filter. / changes it, Esc clears it; f shows other kinds."
         return _NOTHING[wanted.kind].format(of=self.of_company)
 
-    def company_of(self, line: Line) -> tuple[int, str]:
-        return line.connection_id, line.connection
+    def company_of(self, line: Line) -> Company:
+        return Company(line.connection_id, line.connection)
 
     @on(RecordTable.Opened)
     def _open(self) -> None:
@@ -136,7 +131,7 @@ class CustomersScreen(CompanyPages[Customers, Line, Place], OpensHint[Customers]
 
     def action_mapped(self) -> None:
         """Show the names that were mapped."""
-        self.app.push_screen(MappedNamesScreen(self.connection_id, self.company))
+        self.app.push_screen(MappedNamesScreen())
 
     def hint_code(self) -> str:
         line = self.chosen()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import partial
 from typing import ClassVar
 
@@ -15,6 +16,7 @@ from console.tui.screens.reading import ReadsDetail
 from console.tui.widgets.filter_line import FilterLine
 from console.tui.widgets.record_table import Column, Row
 from console.tui.widgets.text_view import TextView
+from console.tui.worker import Company
 from shared.models.store import Store
 from shared.operations import events
 from shared.operations.describe import events as describe
@@ -71,8 +73,11 @@ class EventsScreen(PagedScreen[Page[Event, int], Event, int], ReadsDetail[Page[E
             for title, value in section.lines:
                 yield render.titled(title, value)
 
+    def company_of(self, one: Event) -> Company | None:
+        return Company(one.connection_id, one.connection) if one.connection else None
+
     def place(self, _snapshot: Page[Event, int]) -> str:
-        return f"Events{self.page}"
+        return f"Events{self.of_company}{self.page}"
 
     def nothing(self, _snapshot: Page[Event, int]) -> str:
         return NO_MATCH if self._wanted() != EventFilter() else NOTHING_YET
@@ -85,7 +90,8 @@ class EventsScreen(PagedScreen[Page[Event, int], Event, int], ReadsDetail[Page[E
         self.copy(self.query_one(TextView).text, "the event")
 
     def _wanted(self) -> EventFilter:
-        return events.read_filter(self.query_one(FilterLine).value)
+        typed = events.read_filter(self.query_one(FilterLine).value)
+        return replace(typed, connection_id=self.connection_id)
 
     def _row(self, one: Event) -> Row:
         when = render.when(one.at, self.worker.clock())

@@ -14,10 +14,11 @@ from textual.binding import Binding, BindingType
 from console.tui import render
 from console.tui.screens.hint import OpensHint
 from console.tui.screens.invoice import InvoiceScreen
-from console.tui.screens.paging import CompanyPages, Listed
+from console.tui.screens.paging import Listed, PagedScreen
 from console.tui.widgets.filter_line import FilterLine
 from console.tui.widgets.record_table import Column, RecordTable, Row
 from console.tui.widgets.text_view import Paragraph
+from console.tui.worker import Company
 from shared import hints
 from shared.models.store import Store
 from shared.operations import invoices as operations
@@ -28,7 +29,7 @@ from shared.rules.ledger import InvoiceFilter, InvoiceSides, Kept
 
 COLUMNS = (
     Column("Invoice", least=8),
-    Column("Customer", least=14),
+    Column("Customer", least=14, fair=28),
     Column("Status", drop=5),
     Column("Ours", right=True),
     Column("QuickBooks", right=True),
@@ -41,7 +42,7 @@ COLUMNS = (
 SHOWN = ("", DIFFERING, LEFT_OUT, "paid", "void", "deleted")
 
 
-class InvoicesScreen(CompanyPages[Invoices, InvoiceSides, int], OpensHint[Invoices]):
+class InvoicesScreen(PagedScreen[Invoices, InvoiceSides, int], OpensHint[Invoices]):
     """The invoices of all connections, or of one; what is under the cursor is explained below."""
 
     PLACE = "Invoices"
@@ -61,12 +62,6 @@ class InvoicesScreen(CompanyPages[Invoices, InvoiceSides, int], OpensHint[Invoic
             "filter",
             "Filter",
             tooltip="A number, a customer, open, paid, void, deleted, left-out, differing.",
-        ),
-        Binding(
-            "full_stop",
-            "company",
-            "Only its company",
-            tooltip="Only the company of the invoice under the cursor, or all again.",
         ),
         Binding(
             "n", "next_page", "Older", tooltip="The next page of invoices that were read before."
@@ -118,8 +113,8 @@ class InvoicesScreen(CompanyPages[Invoices, InvoiceSides, int], OpensHint[Invoic
             " Sync in the Web Connector. f shows paid ones."
         )
 
-    def company_of(self, line: InvoiceSides) -> tuple[int, str]:
-        return line.connection_id, line.connection
+    def company_of(self, line: InvoiceSides) -> Company:
+        return Company(line.connection_id, line.connection)
 
     def hint_code(self) -> str:
         line = self.chosen()

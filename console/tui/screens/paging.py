@@ -1,5 +1,7 @@
 """Records a page at a time: the filter, turning the pages, what is under the cursor told below.
 
+A list is about the company in focus, or about all of them.
+
 A page begins behind the last record of the one before (its *start*), so that what is added or
 goes meanwhile shifts nothing.
 """
@@ -7,16 +9,18 @@ goes meanwhile shifts nothing.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import ClassVar, Generic, TypeAlias, TypeVar
+from typing import ClassVar, Generic, TypeAlias, TypeVar, cast
 
 from textual import on
 from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
 from textual.widgets import Input, Static
 
 from console.tui.screens.base import StoreScreen
 from console.tui.widgets.filter_line import FilterLine
 from console.tui.widgets.record_table import Column, Heading, RecordTable, Row
 from console.tui.widgets.text_view import Paragraph, TextView
+from console.tui.worker import Company, Console
 
 Snapshot = TypeVar("Snapshot")
 Record = TypeVar("Record")
@@ -29,9 +33,20 @@ class PagedScreen(StoreScreen[Snapshot], Generic[Snapshot, Record, Start]):
 
     Subclasses give PLACE, TABLE (the columns), EXAMPLE (what may be typed into the filter) and
     NO_MORE (said on a page behind the first that is empty by now), ``question`` for the page at
-    ``start``, and ``listed``, ``next_start``, ``told``, ``place`` and ``nothing``. Their bindings
-    name the actions ``filter``, ``next_page`` and ``page_before``.
+    ``start`` and the company in focus, and ``listed``, ``next_start``, ``told``, ``company_of``,
+    ``place`` and ``nothing``. Their bindings name the actions ``filter``, ``next_page`` and
+    ``page_before``.
     """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding(
+            "full_stop",
+            "company",
+            "Only this company",
+            show=False,
+            tooltip="Put the company of the record under the cursor in focus, on every screen.",
+        ),
+    ]
 
     AUTO_FOCUS = "RecordTable"
     TABLE: ClassVar[Sequence[Column]]
@@ -42,6 +57,7 @@ class PagedScreen(StoreScreen[Snapshot], Generic[Snapshot, Record, Start]):
         super().__init__()
         self.records: dict[str, Record] = {}
         self._starts: list[Start | None] = [None]
+        self._shown_of: Company | None = None
 
     def listed(self, snapshot: Snapshot) -> Iterable[Listed[Record]]:
         """Each row with the record that it shows, and headings between them."""
@@ -53,6 +69,10 @@ class PagedScreen(StoreScreen[Snapshot], Generic[Snapshot, Record, Start]):
 
     def told(self, record: Record) -> Iterable[Paragraph]:
         """What is said below the table of the record under the cursor."""
+        raise NotImplementedError
+
+    def company_of(self, record: Record) -> Company | None:
+        """Whose the record is; None: nobody's, or of several."""
         raise NotImplementedError
 
     def place(self, snapshot: Snapshot) -> str:
@@ -68,6 +88,7 @@ class PagedScreen(StoreScreen[Snapshot], Generic[Snapshot, Record, Start]):
         return {
             "next_page": self.snapshot is not None and self.next_start(self.snapshot) is not None,
             "page_before": len(self._starts) > 1,
+            "company": self._company_chosen() not in (None, self.company),
         }
 
     @property
@@ -87,6 +108,7 @@ class PagedScreen(StoreScreen[Snapshot], Generic[Snapshot, Record, Start]):
         return self.records.get(self.query_one(RecordTable).key or "")
 
     def body(self) -> ComposeResult:
+        self._shown_of = self.company
         yield Static("", classes="body empty")
         yield RecordTable(self.TABLE)
         yield TextView(classes="preview")
@@ -99,7 +121,9 @@ class PagedScreen(StoreScreen[Snapshot], Generic[Snapshot, Record, Start]):
         nothing = self.nothing(snapshot) if self.start is None else self.NO_MORE
         self.query_one(".empty", Static).update(nothing)
         lines = [one if isinstance(one, Heading) else one[0] for one in listed]
-        self.query_one(RecordTable).show(lines)
+        table = self.query_one(RecordTable)
+        table.leave_out(("Connection",) if self.company else ())
+        table.show(lines)
         self.show_place(self.place(snapshot))
         self._explain()
 
@@ -120,9 +144,48 @@ class PagedScreen(StoreScreen[Snapshot], Generic[Snapshot, Record, Start]):
         self._starts = [None]
         self.ask()
 
+    def on_screen_resume(self) -> None:
+        """Another company may have come into focus meanwhile."""
+        self.follow_company()
+
+    def follow_company(self) -> None:
+        """Begin anew with the company in focus; until it was read, nobody else's is shown."""
+        super().follow_company()
+        if self._shown_of != self.company:
+            self._shown_of = self.company
+            self.snapshot, self.records = None, {}
+            self.query_one(RecordTable).show([])
+            self.query_one(TextView).show([])
+            self.turn_to_first()
+
     def fresh(self) -> None:
         super().fresh()
+        self._shown_of = self.company
         self.turn_to_first()
+
+    def fill_filter(self, text: str) -> None:
+        """Put a text into the filter as if it were typed; the cursor goes to the first record."""
+        line = self.query_one(FilterLine)
+        line.value = text
+        line.set_class(bool(text), "-open")
+        self.query_one(RecordTable).action_first()
+
+    def action_back(self) -> None:
+        """From a filter back to what is shown without one, else leave."""
+        if self.query_one(FilterLine).value:
+            self.fill_filter("")
+        else:
+            super().action_back()
+
+    def action_company(self) -> None:
+        """Put the company of the record under the cursor in focus."""
+        company = self._company_chosen()
+        if company is not None:
+            cast(Console, self.app).focus_on(company)
+
+    def _company_chosen(self) -> Company | None:
+        record = self.chosen()
+        return None if record is None else self.company_of(record)
 
     def action_next_page(self) -> None:
         """Turn to the next page."""
@@ -142,56 +205,3 @@ class PagedScreen(StoreScreen[Snapshot], Generic[Snapshot, Record, Start]):
         self._starts = starts
         self.query_one(RecordTable).action_first()
         self.ask()
-
-
-class CompanyPages(PagedScreen[Snapshot, Record, Start]):
-    """Pages of all companies, or of one; Esc takes a filter away before it leaves.
-
-    ``connection_id`` None is all; the action ``company`` narrows to that of the record under the
-    cursor, as ``company_of`` says, and widens again.
-    """
-
-    def __init__(self, connection_id: int | None = None, name: str = "") -> None:
-        super().__init__()
-        self.connection_id = connection_id
-        self.company = name
-
-    def company_of(self, record: Record) -> tuple[int, str] | None:
-        """The number and the name of a record's connection; None: it has no single one."""
-        raise NotImplementedError
-
-    def able(self) -> dict[str, bool]:
-        company = self.connection_id is not None or self._company_chosen() is not None
-        return super().able() | {"company": company}
-
-    @property
-    def of_company(self) -> str:
-        """Whose these are, for titles and sentences; nothing for all companies."""
-        return f" of {self.company}" if self.company else ""
-
-    def fill_filter(self, text: str) -> None:
-        """Put a text into the filter as if it were typed; the cursor goes to the first record."""
-        line = self.query_one(FilterLine)
-        line.value = text
-        line.set_class(bool(text), "-open")
-        self.query_one(RecordTable).action_first()
-
-    def action_back(self) -> None:
-        """From a filter back to what is shown without one, else leave."""
-        if self.query_one(FilterLine).value:
-            self.fill_filter("")
-        else:
-            super().action_back()
-
-    def action_company(self) -> None:
-        """Narrow to the company of the record under the cursor, or widen again."""
-        company = self._company_chosen()
-        if self.connection_id is not None:
-            self.connection_id, self.company = None, ""
-        elif company is not None:
-            self.connection_id, self.company = company
-        self.turn_to_first()
-
-    def _company_chosen(self) -> tuple[int, str] | None:
-        record = self.chosen()
-        return None if record is None else self.company_of(record)

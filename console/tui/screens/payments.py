@@ -12,12 +12,13 @@ from textual import on
 from textual.binding import Binding, BindingType
 
 from console.tui import render
-from console.tui.screens.paging import CompanyPages, Listed
+from console.tui.screens.paging import Listed, PagedScreen
 from console.tui.screens.payment import PaymentScreen
 from console.tui.screens.payment_deciding import DecidesPayments
 from console.tui.screens.payment_file import TakeFileScreen
 from console.tui.widgets.filter_line import FilterLine
 from console.tui.widgets.record_table import Column, RecordTable, Row
+from console.tui.worker import Company
 from shared.models.store import Store
 from shared.operations import payment_profiles, payment_views, payments
 from shared.operations.describe.payments import MEANINGS, name_of, status_word
@@ -47,7 +48,7 @@ COLUMNS = (
 
 
 class PaymentsScreen(
-    DecidesPayments[PaymentQueue], CompanyPages[PaymentQueue, PaymentLine | PaymentGroup, int]
+    DecidesPayments[PaymentQueue], PagedScreen[PaymentQueue, PaymentLine | PaymentGroup, int]
 ):
     """The payments of all connections, or of one; the one under the cursor is explained below."""
 
@@ -71,12 +72,6 @@ class PaymentsScreen(
             tooltip="States, quickbooks, invoiced, deleted, an id, an invoice, a customer.",
         ),
         Binding(
-            "full_stop",
-            "company",
-            "Only its company",
-            tooltip="Only the company of the payment under the cursor, or all again.",
-        ),
-        Binding(
             "plus",
             "take_file",
             "Take in a file",
@@ -86,8 +81,8 @@ class PaymentsScreen(
         Binding("b", "page_before", "Newer", tooltip="Back to the page of newer payments."),
     ]
 
-    def __init__(self, connection_id: int | None = None, name: str = "") -> None:
-        super().__init__(connection_id, name)
+    def __init__(self) -> None:
+        super().__init__()
         self._left_at = ""
 
     def question(self) -> Callable[[Store], PaymentQueue]:
@@ -135,11 +130,11 @@ class PaymentsScreen(
             " in those of the billing platform. Payment Sync reads those that QuickBooks has."
         )
 
-    def company_of(self, record: PaymentLine | PaymentGroup) -> tuple[int, str] | None:
+    def company_of(self, record: PaymentLine | PaymentGroup) -> Company | None:
         """That of the payment; a state has none."""
         if isinstance(record, PaymentGroup):
             return None
-        return record.payment.connection_id, record.connection
+        return Company(record.payment.connection_id, record.connection)
 
     def action_take_file(self) -> None:
         """Ask which file, for the company that is shown if it is one."""
@@ -149,8 +144,8 @@ class PaymentsScreen(
         if not takers:
             self.say("There is no connection yet: h, then +, sets one up.")
             return
-        chosen = self._company_chosen()
-        name = self.company or (chosen[1] if chosen else "")
+        company = self.company or self._company_chosen()
+        name = company.name if company else ""
         self.app.push_screen(TakeFileScreen(takers, name), self._file_taken)
 
     def _file_taken(self, became: str | None) -> None:

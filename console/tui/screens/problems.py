@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import ClassVar
 
-from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
 from console.tui import render
@@ -16,6 +15,7 @@ from console.tui.screens.reading import ReadsDetail
 from console.tui.widgets.filter_line import FilterLine
 from console.tui.widgets.record_table import Column, Heading, Row
 from console.tui.widgets.text_view import Paragraph
+from console.tui.worker import Company
 from shared.models.store import Store
 from shared.operations import problems
 from shared.operations.describe import problems as describe
@@ -62,21 +62,18 @@ class ProblemsScreen(
         Binding("C", "copy", "Copy", tooltip="Copy the problem to your terminal's clipboard."),
     ]
 
-    def __init__(self, typed: str = "") -> None:
+    def __init__(self) -> None:
         super().__init__()
-        self._typed = typed
         self._shown = 0
-
-    def body(self) -> ComposeResult:
-        for widget in super().body():
-            if isinstance(widget, FilterLine):
-                widget.value = self._typed
-                widget.set_class(bool(self._typed), "-open")
-            yield widget
 
     def question(self) -> Callable[[Store], Groups]:
         _, states = SHOWN[self._shown]
-        return partial(problems.view_groups, states_wanted=states, words=self._words())
+        return partial(
+            problems.view_groups,
+            states_wanted=states,
+            words=self._words(),
+            connection_id=self.connection_id,
+        )
 
     def listed(self, snapshot: Groups) -> Iterator[Listed[Problem]]:
         for group in snapshot.groups:
@@ -92,10 +89,13 @@ class ProblemsScreen(
         yield from self.choices(one)
         yield from render.lines(stands)
 
+    def company_of(self, one: Problem) -> Company:
+        return Company(one.connection_id, one.connection)
+
     def place(self, snapshot: Groups) -> str:
         word, _ = SHOWN[self._shown]
         listed = f", the latest {snapshot.listed:,}" if snapshot.listed < snapshot.total else ""
-        return f"Problems ({snapshot.total:,} {word}{listed})"
+        return f"Problems{self.of_company} ({snapshot.total:,} {word}{listed})"
 
     def nothing(self, _snapshot: Groups) -> str:
         word, _ = SHOWN[self._shown]
@@ -103,9 +103,10 @@ class ProblemsScreen(
             return "No problem has these words. / changes them, Esc in that line clears them."
         if word == "open":
             return (
-                "No open problems: nothing waits for a person.\n\ny shows how the last syncs went."
+                f"No open problems{self.of_company}: nothing waits for a person.\n\n"
+                "y shows how the last syncs went."
             )
-        return f"No {word} problems. f shows the others."
+        return f"No {word} problems{self.of_company}. f shows the others."
 
     def able(self) -> dict[str, bool]:
         problem = self.problem()
@@ -131,7 +132,12 @@ class ProblemsScreen(
         """Retry all open problems of the kind under the cursor, after asking."""
         problem = self.problem()
         if problem is not None:
-            alike = partial(problems.plan_retry_alike, code=problem.code, words=self._words())
+            alike = partial(
+                problems.plan_retry_alike,
+                code=problem.code,
+                words=self._words(),
+                connection_id=self.connection_id,
+            )
             self.decide(alike, asks=True)
 
     def action_resolve(self) -> None:

@@ -17,6 +17,7 @@ from console.tui.screens.sync import SyncScreen
 from console.tui.widgets.filter_line import FilterLine
 from console.tui.widgets.record_table import Column, Heading, RecordTable, Row
 from console.tui.widgets.text_view import Paragraph
+from console.tui.worker import Company
 from shared.models.store import Store
 from shared.operations import syncs
 from shared.operations.describe import syncs as describe
@@ -29,7 +30,7 @@ from shared.rules.values import Sync
 COLUMNS = (
     Column("Sync", right=True, drop=3),
     Column("Started", drop=7),
-    Column("Connection", least=14),
+    Column("Connection", least=14, fair=28),
     Column("Application", least=12, drop=6),
     Column("Status"),
     Column("Records", right=True, drop=4),
@@ -68,11 +69,6 @@ class SyncsScreen(PagedScreen[SyncsPage, Sync, int], OpensHint[SyncsPage]):
         ),
     ]
 
-    def __init__(self, connection_id: int | None = None, name: str = "") -> None:
-        super().__init__()
-        self._connection_id = connection_id
-        self._of = f" of {name}" if name else ""
-
     def question(self) -> Callable[[Store], SyncsPage]:
         return partial(syncs.view_recent, wanted=self._wanted(), after=self.start)
 
@@ -99,18 +95,24 @@ class SyncsScreen(PagedScreen[SyncsPage, Sync, int], OpensHint[SyncsPage]):
             )
         yield from render.lines(Section("", tuple(describe.why(sync.error_code))))
 
+    def company_of(self, sync: Sync) -> Company | None:
+        if sync.connection_id is None:
+            return None
+        return Company(sync.connection_id, sync.connection)
+
     def place(self, _snapshot: SyncsPage) -> str:
-        return f"Recent Syncs{self._of}{self.page}"
+        return f"Recent Syncs{self.of_company}{self.page}"
 
     def nothing(self, _snapshot: SyncsPage) -> str:
-        if self._wanted() != SyncFilter(connection_id=self._connection_id):
+        if self._wanted() != SyncFilter(connection_id=self.connection_id):
             return (
                 "No sync fits the filter. / changes it, Esc in that line clears it; f takes the"
                 " word failed out."
             )
         return (
-            f"No sync yet{self._of}.\n\nNext, on the PC with QuickBooks: open the .qwc files in the"
-            " Web Connector, type the password, tick the rows and click Update Selected."
+            f"No sync yet{self.of_company}.\n\n"
+            "Next, on the PC with QuickBooks: open the .qwc files in the Web Connector, type"
+            " the password, tick the rows and click Update Selected."
         )
 
     def able(self) -> dict[str, bool]:
@@ -144,7 +146,7 @@ class SyncsScreen(PagedScreen[SyncsPage, Sync, int], OpensHint[SyncsPage]):
     def _wanted(self) -> SyncFilter:
         today = self.worker.clock().astimezone().date()
         typed = syncs.read_filter(self.query_one(FilterLine).value, today)
-        return replace(typed, connection_id=self._connection_id)
+        return replace(typed, connection_id=self.connection_id)
 
     def _row(self, sync: Sync) -> Row:
         word = describe.word(sync)

@@ -112,6 +112,8 @@ def _parts(standing: Standing) -> list[_Part]:
     pulse = standing.pulse
     if pulse is not None:
         parts.append(_Part(_daemon(pulse)))
+        if standing.company:  # what follows is about all of them nevertheless
+            parts.append(_Part(Text("all:"), _DROP_OK))
         parts += _counts(pulse)
         parts += _money(pulse)
         if backup := _backup(pulse, standing.now):

@@ -5,8 +5,9 @@ Only the lines in view are ever laid out, so a thousand rows cost no more than t
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import ClassVar, TypeAlias
 
 from rich.segment import Segment
@@ -25,6 +26,7 @@ from shared.operations.describe.text import ELLIPSIS, cells, fit, plain
 __all__ = ["Column", "Heading", "RecordTable", "Row"]
 
 _GAP = 1
+_FURTHER = 3
 _HEADER = 1
 
 
@@ -111,7 +113,9 @@ class RecordTable(ScrollView, can_focus=True, inherit_bindings=False):
         self._follows_top = True
         self._natural = [cells(column.title) for column in columns]
         self._measured: dict[str, Row] = {}
+        self._left_out: frozenset[str] = frozenset()
         self._widths: dict[int, int] = {}
+        self._gaps: dict[int, int] = {}
 
     @property
     def key(self) -> str | None:
@@ -142,6 +146,10 @@ class RecordTable(ScrollView, can_focus=True, inherit_bindings=False):
             self.refresh()
         if self.key != key:
             self.post_message(self.Moved(self, self.key))
+
+    def leave_out(self, titles: Collection[str]) -> None:
+        """Have the columns with these titles away, since all rows say the same there."""
+        self._left_out = frozenset(titles)
 
     def follow_top(self) -> None:
         """Go to the first record; stay on whichever is first until the cursor is moved."""
@@ -231,8 +239,8 @@ class RecordTable(ScrollView, can_focus=True, inherit_bindings=False):
             # Where the window is too narrow for the last columns: half a figure would be another.
             shown = ELLIPSIS if right and room < wide else _plain(text)
             shown = fit(shown, max(min(wide, room), 1), right=right)
-            segments += [Segment(shown, own), Segment(" " * _GAP, padding)]
-            room -= wide + _GAP
+            segments += [Segment(shown, own), Segment(" " * self._gaps[place], padding)]
+            room -= wide + self._gaps[place]
         return Strip(segments).adjust_cell_length(width, padding)
 
     def _lay_out(self) -> bool:
@@ -246,9 +254,24 @@ class RecordTable(ScrollView, can_focus=True, inherit_bindings=False):
                 wide = (cells(_plain(cell)) for cell in line.cells)
                 self._natural = list(map(max, self._natural, wide))
         before = self._widths
-        self._widths = widths(self._columns, self._natural, self._room, _GAP)
+        shown = [n for n, one in enumerate(self._columns) if one.title not in self._left_out]
+        columns, natural = [self._columns[n] for n in shown], [self._natural[n] for n in shown]
+        given = widths(columns, natural, self._room, _GAP)
+        self._widths = {shown[place]: width for place, width in given.items()}
+        self._spread()
         self.virtual_size = Size(self.size.width, len(self._lines) + _HEADER)
         return before != self._widths
+
+    def _spread(self) -> None:
+        """Set the columns further apart where all of them are there in full."""
+        self._gaps = dict.fromkeys(self._widths, _GAP)
+        places = list(self._widths)
+        between = [place for place, beside in pairwise(places) if self._columns[beside].title]
+        spare = self._room - sum(self._widths.values()) - _GAP * len(places)
+        in_full = all(self._widths[n] == self._natural[n] for n in places)
+        if in_full and between and spare > 0:
+            further = min(spare // len(between), _FURTHER)
+            self._gaps |= dict.fromkeys(between, _GAP + further)
 
     def _refresh_changed(self, before: Sequence[Line]) -> None:
         """Repaint only lines in view that are different now: links may be slow."""

@@ -17,6 +17,8 @@ class Column:
 
     ``least`` is the width that the column may be cut to; 0 means it is never cut.
     ``drop`` is its turn to go when cutting was not enough: 1 first, 0 never.
+    ``fair`` is the width down to which it is cut only once nothing else is left to cut or drop,
+    such as that of a name.
     ``paint`` gets the padded cell and may wrap it in color.
     """
 
@@ -24,6 +26,7 @@ class Column:
     right: bool = False
     least: int = 0
     drop: int = 0
+    fair: int = 0
     paint: Callable[[str], str] = field(default=str)
 
 
@@ -61,20 +64,23 @@ def widths(
     places = list(range(len(columns)))
     while True:
         shown = _shrunk(columns, {place: natural[place] for place in places}, width, gap)
-        droppable = [place for place in places if columns[place].drop]
-        if _total(shown, gap) <= width or not droppable:
+        if _total(shown, gap) <= width:
             return shown
+        droppable = [place for place in places if columns[place].drop]
+        if not droppable:
+            return _shrunk(columns, shown, width, gap, fairly=False)
         places.remove(min(droppable, key=lambda place: columns[place].drop))
 
 
 def _shrunk(
-    columns: Sequence[Column], widths: dict[int, int], width: int, gap: int
+    columns: Sequence[Column], widths: dict[int, int], width: int, gap: int, *, fairly: bool = True
 ) -> dict[int, int]:
+    kept = {n: max(columns[n].least, columns[n].fair if fairly else 0) for n in widths}
     while (excess := _total(widths, gap) - width) > 0:
         spare = {
-            place: widths[place] - columns[place].least
+            place: widths[place] - kept[place]
             for place in widths
-            if columns[place].least and widths[place] > columns[place].least
+            if columns[place].least and widths[place] > kept[place]
         }
         if not spare:
             break

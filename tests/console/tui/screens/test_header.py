@@ -42,6 +42,7 @@ def test_a_wide_header_tells_everything():
         " Deskbridge",
         "Larkspur Tile Works",
         "daemon up",
+        "all:",
         "38 OK",
         "1 failed",
         "1 late",

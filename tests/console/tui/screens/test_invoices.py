@@ -139,7 +139,7 @@ def test_a_number_or_a_customer_is_found_in_whatever_status(office, till):
     sit_down(office.url, scenario)
 
 
-def test_g_narrows_to_one_company(office, till):
+def test_the_company_of_an_invoice_comes_into_focus(office, till):
     other = Till(office.store, "Bramble")
     other.owes(invoice("1A-100", "5.00", number="B7"))
 
@@ -149,7 +149,7 @@ def test_g_narrows_to_one_company(office, till):
         await at.press("full_stop")
         assert "Invoices of Bramble (open; 0 differing, 0 left out)" in at.lines[0]
         assert numbers(at) == ["B7"]
-        await at.press("full_stop")
+        await at.press("0")
         assert numbers(at) == ["B7", "300", "200", "100"]
 
     sit_down(office.url, scenario)

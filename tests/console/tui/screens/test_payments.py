@@ -188,7 +188,7 @@ def test_the_filter_finds_a_payment_by_what_people_call_it(office, queue):
     sit_down(office.url, scenario)
 
 
-def test_g_narrows_to_the_company_of_the_payment_and_widens_again(office, queue):
+def test_the_company_of_a_payment_comes_into_focus_and_0_widens_again(office, queue):
     other = Till(office.store, "Bramble")
     other.take_in(pays("pay_b", "33.00", ("999", "33.00"), currency="CAD"))
 
@@ -198,7 +198,7 @@ def test_g_narrows_to_the_company_of_the_payment_and_widens_again(office, queue)
         await at.press("enter", "full_stop", "escape")
         assert "Payments of Bramble (0 to look at, 1 on their way)" in at.lines[0]
         assert [line.split()[0] for line in at.lines[2:4]] == ["Waiting:", "pay_b"]
-        await at.press("full_stop")
+        await at.press("0")
         assert "Payments (3 to look at, 3 on their way)" in at.lines[0]
 
     sit_down(office.url, scenario)

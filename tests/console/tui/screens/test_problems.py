@@ -210,8 +210,8 @@ def test_the_filter_looks_into_document_text_and_connection(three):
 def test_the_problems_of_one_connection_are_a_key_away(three):
     async def scenario(at: Driver) -> None:
         await at.press("P")
-        assert "Problems (1 open)" in at.lines[0]
-        assert "Bramble" in at.lines[3]
+        assert "Problems of Bramble (1 open)" in at.lines[0]
+        assert "Connection" not in at.lines[1]  # all of them are Bramble's
 
     sit_down(three.url, scenario)
 
