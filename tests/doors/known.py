@@ -148,7 +148,16 @@ KEYS: Mapping[str, str] = {
 
 LOOKS = frozenset(
     {
-        *("again", "app.focus_next", "app.focus_previous", "app.help", "back", "bundle", "calls"),
+        *(
+            "again",
+            "all_companies",
+            "app.focus_next",
+            "app.focus_previous",
+            "app.help",
+            "back",
+            "bundle",
+            "calls",
+        ),
         *("cancel", "catalog", "check", "close", "company", "copy", "copy_steps", "failed_only"),
         *("filter", "find", "first", "give_up", "go", "help", "hint", "kind", "last", "mapped"),
         *("more", "move", "network", "next", "next_page", "open", "order", "page", "page_before"),
