@@ -29,6 +29,7 @@ from daemon.alerts.sending import Sender
 from daemon.alerts.service import Alerts
 from daemon.api.answering import Answering
 from daemon.api.resource import make_api_site
+from daemon.backups import ScheduledBackups
 from daemon.callbacks import WebConnectorCallbacks
 from daemon.callers import Callers
 from daemon.certificates import files_of
@@ -378,6 +379,10 @@ def make_daemon(
         chance=random,
         holder=facts.instance,
     )
+    copying = ReadThread(reactor, store)
+    backups = ScheduledBackups(
+        reactor, threads, copying, settings.backup_schedule, ThisMachine().free_bytes
+    )
     answering = Answering(store, threads, reads, bell)
     api_site = make_api_site(
         answering, edge_limits(settings), reactor=reactor, now=store.now, meter=metrics.request
@@ -399,10 +404,12 @@ def make_daemon(
     parts = [
         ThreadsService(threads),
         reads,
+        copying,
         bell,
         RegularWork(reactor, handlers, upkeep, threads, environ),
         Outlets(sources, reactor=reactor, reads=reads, runner=run_outlet),
         connectors,
+        backups,
         admin,
         alerts,
         api,

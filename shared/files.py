@@ -32,7 +32,7 @@ def all_or_nothing(folder: Path) -> Iterator[Callable[[str, bytes], Path]]:
 
         yield put
         undo.pop_all()
-    _flush_folder(folder)
+    flush_folder(folder)
 
 
 def write_private(target: Path, content: bytes) -> None:
@@ -55,7 +55,8 @@ def write_private(target: Path, content: bytes) -> None:
         raise
 
 
-def _flush_folder(folder: Path) -> None:
+def flush_folder(folder: Path) -> None:
+    """Have the names in a folder on the disk."""
     # Not every file system lets a folder be flushed; the files themselves are on the disk.
     with contextlib.suppress(OSError):
         descriptor = os.open(folder, os.O_RDONLY)
@@ -89,6 +90,14 @@ def user_name(user_id: int) -> str:
         return pwd.getpwuid(user_id).pw_name
     except KeyError:
         return f"user {user_id}"
+
+
+def make_private_file(path: Path) -> None:
+    """Make an empty file for its owner only, whoever the umask lets in. Raises OSError.
+
+    FileExistsError for one that is there.
+    """
+    os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
 
 
 def give_to_owner_of_folder(path: Path) -> None:

@@ -125,6 +125,14 @@ def mail_address(raw: object) -> str:
     return text
 
 
+def folder_or_none(raw: object) -> str:
+    """Read the full path of a folder, or nothing."""
+    text = _text(raw)
+    if text and not text.startswith("/"):
+        raise BadValue("it is not a full path", "Write for example /var/lib/deskbridge/backups")
+    return text
+
+
 def level(raw: object) -> str:
     """Read a log level; ``warning`` is taken for ``warn``."""
     text = _text(raw).lower()

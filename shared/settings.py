@@ -10,17 +10,20 @@ import os
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple
 
 import platformdirs
 
+from shared.rules.backups import Schedule
 from shared.setting_values import (
     BadValue,
     Parser,
     database,
     endpoints,
     endpoints_or_off,
+    folder_or_none,
     level,
     mail_address,
     mail_server,
@@ -227,6 +230,25 @@ SETTINGS: tuple[Setting, ...] = (
         "keep_days", "90", "Finished syncs are deleted after this many days.", whole(1, 36_500)
     ),
     Setting(
+        "backup_directory",
+        "",
+        "The folder that the daemon backs a SQLite store up into, best on another disk. Default: "
+        "the daemon makes no backups.",
+        folder_or_none,
+    ),
+    Setting(
+        "backup_every_hours",
+        "24",
+        "How often the daemon backs the store up.",
+        whole(1, 8760),
+    ),
+    Setting(
+        "backup_keep",
+        "14",
+        "How many of its backups the daemon keeps; older ones are deleted.",
+        whole(1, 10_000),
+    ),
+    Setting(
         "webhooks_to_private_addresses",
         "off",
         "Whether webhooks may be sent to this machine and to private networks: on or off.",
@@ -314,6 +336,9 @@ class Settings:
     waiting_is_a_problem_after_hours: int
     invoiced_poll_seconds: int
     keep_days: int
+    backup_directory: str
+    backup_every_hours: int
+    backup_keep: int
     webhooks_to_private_addresses: bool
     mail_server: str
     mail_from: str
@@ -332,6 +357,14 @@ class Settings:
     def worker_threads(self) -> int:
         """``store_threads`` with 0 resolved for the database in use."""
         return self.store_threads or (1 if self.database.startswith("sqlite:") else 4)
+
+    @property
+    def backup_schedule(self) -> Schedule | None:
+        """How the daemon backs the store up; None: it does not."""
+        if not self.backup_directory or not self.database.startswith("sqlite:"):
+            return None
+        every = timedelta(hours=self.backup_every_hours)
+        return Schedule(Path(self.backup_directory), every, self.backup_keep)
 
     def shown(self) -> list[SettingRow]:
         """Every setting in table order, secrets masked."""

@@ -16,6 +16,13 @@ def of_settings(settings: Settings) -> Iterator[Check]:
         yield ok(NAME, "There is no settings file: the environment and the defaults apply.")
     else:
         yield ok(NAME, f"Read from {settings.config_path}.")
+    if settings.backup_directory and settings.backup_schedule is None:
+        yield warn(
+            NAME,
+            "backup_directory is set, but a PostgreSQL store has backups of its own: the daemon"
+            " makes none.",
+            "Have the server backed up (docs/backup-and-restore.md), and remove the setting.",
+        )
     if settings.unused_environment:
         names = ", ".join(settings.unused_environment)
         yield warn(

@@ -5,17 +5,24 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from shared.models import alerts, audit, company_files, connections, daemons, facts, outlets, queues
+from shared.models import (
+    alerts,
+    backups,
+    company_files,
+    connections,
+    daemons,
+    facts,
+    outlets,
+    queues,
+)
 from shared.models.daemons import Daemon
 from shared.models.facts import StoreFacts
 from shared.models.queues import Queue, RunningSync
 from shared.models.store import Store
 from shared.rules.alerts import Recipient
+from shared.rules.backups import Backups
 from shared.rules.payments.values import PaymentStatus
 from shared.rules.values import Application, Connection
-
-BACKUP = "db.backup"
-"""The action under which the audit trail has a backup."""
 
 WATCHED = (
     *(PaymentStatus.UNKNOWN, PaymentStatus.PARKED, PaymentStatus.READY, PaymentStatus.WAITING),
@@ -37,7 +44,7 @@ class StoreSnapshot:
     journal_mode: str
     warnings: tuple[str, ...]
     has_connections: bool
-    last_backup_at: datetime | None
+    backups: Backups
     latest_at: datetime | None
     daemons: tuple[Daemon, ...]
     payments: dict[PaymentStatus, Queue]
@@ -54,7 +61,6 @@ def read(store: Store) -> StoreSnapshot:
     version, journal = store.schema_version, store.journal_mode
     with store.reading():
         now = store.now()
-        backups = audit.entries(1, action=BACKUP)
         return StoreSnapshot(
             now=now,
             facts=facts.read(),
@@ -63,7 +69,7 @@ def read(store: Store) -> StoreSnapshot:
             journal_mode=journal,
             warnings=store.warnings,
             has_connections=bool(connections.all()),
-            last_backup_at=backups[0].at if backups else None,
+            backups=backups.standing(),
             latest_at=queues.latest_moment(),
             daemons=tuple(daemons.known()),
             payments=queues.payments(WATCHED),

@@ -9,7 +9,6 @@ from shared.errors import StoreError, StoreOutdated, StoreTooNew
 from shared.health.checks import Check, fail, ok, size, span, warn
 from shared.health.snapshot import StoreSnapshot
 
-BACKUP_EVERY = timedelta(days=7)
 CLOCKS_AGREE = timedelta(seconds=5)
 CLOCKS_DISAGREE = timedelta(minutes=5)
 _ENGINES = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
@@ -47,14 +46,24 @@ def _backup(snapshot: StoreSnapshot) -> Check:
             "backup",
             ("PostgreSQL has its own backup tools; Deskbridge does not know about those backups."),
         )
-    remedy = "Run deskbridge db backup FILE, ideally every night."
-    if snapshot.last_backup_at is not None:
-        told = f"The last one was made {span(snapshot.now - snapshot.last_backup_at)} ago."
-        late = snapshot.now - snapshot.last_backup_at > BACKUP_EVERY
-        return warn("backup", told, remedy) if late else ok("backup", told)
+    backups, now = snapshot.backups, snapshot.now
+    if backups.failure and backups.failed_at is not None:
+        ago = span(now - backups.failed_at)
+        told = f"The daemon could not make a backup {ago} ago: {backups.failure}"
+        return warn("backup", told, _CORRECT_IT)
+    if backups.made_at is not None and backups.old_at is not None:
+        told = f"The last one was made {span(now - backups.made_at)} ago."
+        return warn("backup", told, _MAKE_ONE) if now > backups.old_at else ok("backup", told)
     if not snapshot.has_connections:
         return ok("backup", "None yet, and there is no connection to lose.")
-    return warn("backup", "No backup has been made with deskbridge db backup yet.", remedy)
+    return warn("backup", "No backup has been made yet.", _MAKE_ONE)
+
+
+_MAKE_ONE = (
+    "Set backup_directory, and the daemon backs the store up every day. Or make one now: deskbridge"
+    " db backup FILE"
+)
+_CORRECT_IT = "Correct the cause: the daemon tries again within the hour."
 
 
 def _clock(snapshot: StoreSnapshot, machine_now: datetime) -> Check:

@@ -18,6 +18,14 @@ def origin(connection_id: int) -> Origin:
     return Origin(installation, account)
 
 
+def token() -> str:
+    """Return the random name of this store."""
+    return str(_TOKEN.column()[0])
+
+
+_TOKEN = Statement(lambda: t.Installation.select(t.Installation.token).limit(1))
+
+
 def secret() -> str:
     """Return the key of the proofs of passwords, in hexadecimal; it never leaves the store."""
     return str(_SECRET.column()[0])

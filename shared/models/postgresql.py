@@ -6,7 +6,7 @@ work, once. Times come from the server, so that daemons agree about leases.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -97,7 +97,7 @@ class PostgresEngine:
             )
             return moment(cursor.fetchone()[0])
 
-    def backup(self, target: Path) -> None:
+    def backup(self, target: Path, _ended: Callable[[], bool]) -> None:
         """Refuse, naming the tool that does it."""
         raise StoreError(
             "A PostgreSQL store is backed up with PostgreSQL's own tools.",

@@ -19,18 +19,25 @@ import peewee
 from peewee import sqlite3  # type: ignore[attr-defined]
 
 from shared.errors import StoreError
-from shared.files import give_to_owner_of_folder, remedy_for
+from shared.files import (
+    flush_folder,
+    give_to_owner_of_folder,
+    make_private_file,
+    remedy_for,
+)
 from shared.models.schema import MIGRATIONS, read_schema
+from shared.models.sqlite_copy import Pace, flush
 from shared.open_files import programs_that_hold
 
 _BESIDE = ("-wal", "-shm", "-journal")
 _ANOTHER = "Choose another backup."
 
 
-def check_backup(backup: Path) -> None:
+def check_backup(backup: Path, pace: Pace | None = None) -> None:
     """Read all of ``backup``; raises StoreError unless it is a whole store that we can use.
 
-    An older one is fine: the steps that it lacks are taken when it is restored.
+    An older one is fine: the steps that it lacks are taken when it is restored. With a ``pace``
+    there are rests, and it raises Stopped once that has ended.
     """
     if not backup.is_file():
         raise StoreError(f"There is no file {backup}.", _ANOTHER)
@@ -45,9 +52,13 @@ def check_backup(backup: Path) -> None:
     )
     try:
         database.connect()
+        if pace is not None:
+            pace.within(database.connection())
         schema = read_schema(database, MIGRATIONS)
         damages = damage(database)
     except (peewee.DatabaseError, sqlite3.DatabaseError) as error:
+        if pace is not None:
+            pace.rest()  # it was interrupted
         raise StoreError(f"{backup} cannot be used: {error}.", _ANOTHER) from error
     finally:
         database.close()
@@ -90,7 +101,7 @@ def put_in_place(
         with _nobody_begins(path):
             kept = _keep(path, f"{now:%Y%m%dT%H%M%S}") if path.exists() else None
             draft.replace(path)
-        _flush(path.parent)
+        flush_folder(path.parent)
     except OSError as error:
         raise StoreError(
             f"{backup} cannot be put at {path}: {error.strerror}. The store is as it was.",
@@ -104,11 +115,10 @@ def put_in_place(
 
 def _copy(backup: Path, draft: Path) -> None:
     draft.unlink(missing_ok=True)
-    descriptor = os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-    with backup.open("rb") as source, os.fdopen(descriptor, "wb") as copy:
+    make_private_file(draft)
+    with backup.open("rb") as source, draft.open("wb") as copy:
         shutil.copyfileobj(source, copy)
-        copy.flush()
-        os.fsync(copy.fileno())
+    flush(draft)
     give_to_owner_of_folder(draft)
 
 
@@ -138,14 +148,6 @@ def _keep(path: Path, stamp: str) -> Path:
         if beside.exists():
             beside.rename(f"{kept}{end}")
     return kept
-
-
-def _flush(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _in_use(path: Path, by: str) -> StoreError:

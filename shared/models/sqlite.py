@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from datetime import datetime
 from pathlib import Path
@@ -21,9 +21,10 @@ from peewee import sqlite3  # type: ignore[attr-defined]
 
 from shared.clock import utc_now
 from shared.errors import StoreError, StoreUnavailable
-from shared.files import give_to_owner_of_folder, why_closed
+from shared.files import flush_folder, give_to_owner_of_folder, make_private_file, why_closed
 from shared.models.connecting import ClosesEverywhere
-from shared.models.restoring import damage
+from shared.models.restoring import check_backup, damage
+from shared.models.sqlite_copy import Pace, copy
 from shared.models.statements import Engine
 
 PRAGMAS = {
@@ -41,6 +42,8 @@ NO_STORE_YET = (
     "Start the daemon or add a connection: each makes one. If there was one before, restore a"
     " backup."
 )
+UNFINISHED = ".unfinished"
+"""How the name of a backup ends as long as it is being written."""
 _IN_MEMORY = ":memory:"
 _FAILURES = (peewee.DatabaseError, sqlite3.DatabaseError)
 _BUGS = (
@@ -133,7 +136,7 @@ class SqliteEngine:
         try:
             self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             with suppress(FileExistsError):
-                _make_private_file(self.path)
+                make_private_file(self.path)
                 give_to_owner_of_folder(self.path)
         except OSError as error:
             raise StoreError(
@@ -212,31 +215,33 @@ class SqliteEngine:
         with self.explained():
             return damage(self.database)
 
-    def backup(self, target: Path) -> None:
-        """Write a consistent copy to ``target``, 0600; refuses one that exists."""
-        try:
-            _make_private_file(target)
-            self._copy_to(target)
-        except FileExistsError:
-            raise StoreError(
-                f"{target} exists already, and a backup never overwrites.", "Choose another name."
-            ) from None
-        except OSError as error:
-            raise StoreError(
-                f"{target} cannot be written: {error.strerror}.", "Choose another place."
-            ) from error
+    def backup(self, target: Path, ended: Callable[[], bool]) -> None:
+        """Write a whole copy to ``target``, checked and 0600; refuses one that exists.
 
-    def _copy_to(self, target: Path) -> None:
-        """Fill the empty file ``target``, or remove it."""
-        self.connect()
+        It has another name until then. Raises Stopped once ``ended`` says so.
+        """
+        draft = target.with_name(f".{target.name}.{os.urandom(4).hex()}{UNFINISHED}")
+        _check_is_free(target)
         try:
-            with self.explained():
-                self._only_read(False)
-                self.database.execute_sql("VACUUM INTO ?", (str(target),))
-            _make_durable(target)
-        except BaseException:
-            target.unlink()
-            raise
+            make_private_file(draft)
+            self._copy_to(draft, Pace(ended))
+            check_backup(draft, Pace(ended))
+            _check_is_free(target)
+            draft.rename(target)
+            flush_folder(target.parent)
+        except OSError as error:
+            raise _not_written(target, str(error.strerror)) from error
+        except sqlite3.DatabaseError as error:
+            raise _not_written(target, str(error)) from error
+        finally:
+            for file in (draft, Path(f"{draft}-journal")):
+                file.unlink(missing_ok=True)
+
+    def _copy_to(self, draft: Path, pace: Pace) -> None:
+        at_once = self.journal_mode != "wal"  # else nobody could write all the while
+        with self.unit(writing=False):
+            self.database.execute_sql("SELECT 1 FROM sqlite_master LIMIT 1")  # it begins here
+            copy(self.database.connection(), draft, pace, at_once=at_once)
 
     @contextmanager
     def explained(self) -> Iterator[None]:
@@ -301,17 +306,17 @@ def _identity(path: Path) -> tuple[int, int] | None:
     return found.st_dev, found.st_ino
 
 
-def _make_private_file(path: Path) -> None:
-    os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+def _check_is_free(target: Path) -> None:
+    if target.exists():
+        raise StoreError(
+            f"{target} exists already, and a backup never overwrites.", "Choose another name."
+        )
 
 
-def _make_durable(path: Path) -> None:
-    for place in (path, path.parent):
-        descriptor = os.open(place, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+def _not_written(target: Path, why: str) -> StoreError:
+    is_full = any(words in why for words in ("full", "No space"))
+    remedy = "Free space on that disk, then try again." if is_full else "Choose another place."
+    return StoreError(f"{target} cannot be written: {why}.", remedy)
 
 
 _LACKS_RIGHTS = ("unable to open", "readonly")

@@ -16,6 +16,7 @@ from typing import Annotated
 from urllib.parse import unquote, urlsplit
 
 from shared.errors import StoreError
+from shared.files import give_to_owner_of_folder
 from shared.models import statements
 from shared.models.convert import to_millisecond
 from shared.models.postgresql import PostgresEngine
@@ -190,12 +191,13 @@ class Store:
                 f"Report this; a backup is at {backup}." if backup else "Report this.",
             ) from error
 
-    def backup(self, target: Path) -> Path:
-        """Write a consistent copy of a SQLite store while it is in use; returns ``target``.
+    def backup(self, target: Path, ended: Callable[[], bool] = lambda: False) -> Path:
+        """Write a checked copy of a SQLite store while it is in use; returns ``target``.
 
-        Raises StoreError when the target exists, cannot be written, or on PostgreSQL.
+        Raises StoreError when the target exists, cannot be written or is damaged, or on PostgreSQL;
+        Stopped once ``ended`` says so. Nothing is left behind then.
         """
-        self._engine.backup(target)
+        self._engine.backup(target, ended)
         return target
 
     def damage(self) -> tuple[str, ...]:
@@ -227,9 +229,10 @@ class Store:
     def _back_up_before(self, schema: Schema) -> Path:
         assert self.path is not None
         stamp = f"{self.now():%Y%m%dT%H%M%S.%f}"[:-3]
-        return self.backup(
-            self.path.with_name(f"{self.path.name}.version-{schema.version}-{stamp}.backup")
-        )
+        copy = self.path.with_name(f"{self.path.name}.version-{schema.version}-{stamp}.backup")
+        self.backup(copy)
+        give_to_owner_of_folder(copy)
+        return copy
 
 
 class _Thread(threading.local):

@@ -1063,6 +1063,20 @@ class ClockLook(Table):
         table_name = "clock_look"
 
 
+class Backup(Table):
+    """The latest backup of a ``kind``, and why the daemon could not make one after it.
+
+    It is too old from ``old_ms`` on. ``failure`` is empty where it did not fail since.
+    """
+
+    kind = TextField(primary_key=True)
+    made_ms = BigIntegerField(null=True)
+    old_ms = BigIntegerField(null=True)
+    path = TextField()
+    failed_ms = BigIntegerField(null=True)
+    failure = TextField()
+
+
 class Download(Table):
     """A file that waits to be fetched once; the token in its link is kept as a hash alone."""
 
@@ -1308,6 +1322,7 @@ TABLES: tuple[type[Table], ...] = (
     ApiAnswer,
     Daemon,
     ClockLook,
+    Backup,
     Download,
     CustomerMapping,
     PlatformAccount,

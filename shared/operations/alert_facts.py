@@ -5,14 +5,11 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from shared.health.machine import Machine
-from shared.health.snapshot import BACKUP
-from shared.health.store_checks import BACKUP_EVERY
-from shared.models import audit, daemons, overview, tokens
+from shared.models import backups, daemons, overview, tokens
 from shared.models.daemons import Daemon
 from shared.models.payments import stuck
 from shared.models.store import Store
-from shared.rules.alert_conditions import Backups, ExpiringToken, Facts, Room, Run
-from shared.rules.values import ConnectionOverview
+from shared.rules.alert_conditions import ExpiringToken, Facts, Room, Run
 from shared.settings import Settings
 
 
@@ -31,7 +28,9 @@ def read(store: Store, settings: Settings, machine: Machine) -> Facts:
             if one.expires_at is not None and one.revoked_at is None
         ),
         room=_room(store, machine),
-        backups=_backups(store, connections),
+        # A PostgreSQL server has tools of its own for that.
+        backups=backups.standing() if store.path is not None else None,
+        data_since=min((one.connection.created_at for one in connections), default=None),
     )
 
 
@@ -54,12 +53,3 @@ def _room(store: Store, machine: Machine) -> Room | None:
     except OSError:  # doctor tells of a folder that cannot be looked at
         return None
     return Room(str(store.path.parent), free, held)
-
-
-def _backups(store: Store, connections: tuple[ConnectionOverview, ...]) -> Backups | None:
-    """How the store is backed up; a PostgreSQL server has tools of its own for that."""
-    if store.path is None or not connections:
-        return None
-    made = audit.entries(1, action=BACKUP)
-    since = min(one.connection.created_at for one in connections)
-    return Backups(made[0].at if made else None, BACKUP_EVERY, since)

@@ -13,6 +13,7 @@ from shared.rules.lateness import has_missed
 
 if TYPE_CHECKING:
     from shared.models.store import Store
+    from shared.rules.backups import Backups
     from shared.rules.pulse import Called, Sum
 
 _WORST_FIRST = ("running", "failed", "late", "ok")
@@ -25,7 +26,7 @@ class Pulse:
     ``ok``, ``failed``, ``late`` and ``running`` count each company once: a running sync first, then
     the worst; one that never ran is in none. ``waiting`` is on its way to QuickBooks, ``unknown``
     may be there or not; each by currency, the largest first. ``daemon_seen_at`` is the last sign
-    of life of any daemon. ``backup_at`` counts where ``keeps_backups``: the store is a file.
+    of life of any daemon. ``backups`` is None where the database has backups of its own.
     """
 
     ok: int
@@ -36,21 +37,18 @@ class Pulse:
     unknown: tuple[Sum, ...]
     daemon_runs: bool
     daemon_seen_at: datetime | None
-    keeps_backups: bool
-    backup_at: datetime | None
+    backups: Backups | None
 
 
 def view(store: Store) -> Pulse:
     """Read it; a few milliseconds, however much the store holds."""
     # Imported on the thread that reads, once the first screen is painted.
-    from shared.health.snapshot import BACKUP
-    from shared.models import audit, daemons, pulse
+    from shared.models import backups, daemons, pulse
 
     now = store.now()
     known = daemons.known()
     nobody_works = bool(known) and not any(one.runs(now) for one in known)
     standing = _standing(pulse.called(), now, nobody_works=nobody_works)
-    backups = audit.entries(1, action=BACKUP)
     return Pulse(
         ok=standing.count("ok"),
         failed=standing.count("failed"),
@@ -60,8 +58,7 @@ def view(store: Store) -> Pulse:
         unknown=tuple(pulse.unknown()),
         daemon_runs=any(one.runs(now) for one in known),
         daemon_seen_at=known[0].last_beat_at if known else None,
-        keeps_backups=store.path is not None,
-        backup_at=backups[0].at if backups else None,
+        backups=backups.standing() if store.path is not None else None,
     )
 
 

@@ -8,12 +8,12 @@ from typing import Annotated
 
 from shared.clock import utc_now
 from shared.errors import StoreError
-from shared.health.snapshot import BACKUP
-from shared.models import audit, connections, daemons, ledger, restoring
+from shared.models import audit, backups, connections, daemons, ledger, restoring
 from shared.models import store as stores_of_ours
 from shared.models.daemons import SILENT_AFTER
 from shared.models.store import Store, Upgraded
 from shared.operations.deciding import Operator
+from shared.rules.backups import BY_HAND_EVERY, BackupKind
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,8 @@ def back_up(by: Operator, target: Path) -> Backup:
     """
     by.store.backup(target)
     with by.store.transaction():
-        by.note(BACKUP, "", str(target))
+        by.note("db.backup", "", str(target))
+        backups.made(BackupKind.BY_HAND, target, by.now, BY_HAND_EVERY)
     return Backup(target, target.stat().st_size)
 
 

@@ -15,6 +15,7 @@ from itertools import chain
 
 from shared import hints
 from shared.rules.alerts import AlertKind, Condition
+from shared.rules.backups import BY_HAND_EVERY, Backups
 from shared.rules.lateness import due_at, is_late
 from shared.rules.values import ApplicationOverview, Connection, ConnectionOverview, SyncState
 
@@ -80,17 +81,11 @@ class Room:
 
 
 @dataclass(frozen=True, slots=True)
-class Backups:
-    """The newest backup, None for none, and how old it may be; ``since`` there was data."""
-
-    last_at: datetime | None
-    allowed: timedelta
-    since: datetime
-
-
-@dataclass(frozen=True, slots=True)
 class Facts:
-    """What the conditions are worked out from; None where a thing does not apply."""
+    """What the conditions are worked out from; None where a thing does not apply.
+
+    ``data_since`` is since when there is something to back up.
+    """
 
     connections: tuple[ConnectionOverview, ...] = ()
     payments: tuple[StuckPayments, ...] = ()
@@ -98,6 +93,7 @@ class Facts:
     tokens: tuple[ExpiringToken, ...] = ()
     room: Room | None = None
     backups: Backups | None = None
+    data_since: datetime | None = None
 
 
 def conditions(facts: Facts, now: datetime) -> tuple[Condition, ...]:
@@ -108,7 +104,7 @@ def conditions(facts: Facts, now: datetime) -> tuple[Condition, ...]:
         _of_certificates(facts.runs, now),
         _of_tokens(facts.tokens, now),
         _of_room(facts.room),
-        _of_backups(facts.backups, now),
+        _of_backups(facts, now),
         _of_restarts(facts.runs, now),
     )
     return tuple(chain.from_iterable(found))
@@ -333,17 +329,31 @@ def _of_room(room: Room | None) -> Iterator[Condition]:
         )
 
 
-def _of_backups(backups: Backups | None, now: datetime) -> Iterator[Condition]:
-    if backups is None or now - (backups.last_at or backups.since) <= backups.allowed:
+def _of_backups(facts: Facts, now: datetime) -> Iterator[Condition]:
+    backups = facts.backups
+    if backups is None:
+        return
+    if backups.failure:
+        told = f"The daemon cannot back the store up: {backups.failure}"
+        yield Condition(
+            AlertKind.BACKUP_FAILED,
+            0,
+            "store",
+            "The backup of the store failed",
+            *(told, told),
+            "Correct the cause; the daemon tries again within the hour.",
+        )
+    old_at = backups.old_at or (facts.data_since and facts.data_since + BY_HAND_EVERY)
+    if old_at is None or now <= old_at:
         return
     told = "There is no backup of the store."
-    if backups.last_at is not None:
-        told = f"The newest backup of the store was made on {_at(backups.last_at)}."
+    if backups.made_at is not None:
+        told = f"The newest backup of the store was made on {_at(backups.made_at)}."
     yield Condition(
         AlertKind.BACKUP,
         0,
         "store",
-        "The backup of the store is too old" if backups.last_at else "The store has no backup",
+        "The backup of the store is too old" if backups.made_at else "The store has no backup",
         *(told, told),
         "Make one now (deskbridge db backup FILE), and see why none was made.",
     )

@@ -46,6 +46,7 @@ class AlertKind(StrEnum):
     TOKEN = "token-expiring"  # noqa: S105 - no token
     DISK = "disk-low"
     BACKUP = "backup-old"
+    BACKUP_FAILED = "backup-failed"
     RESTARTS = "daemon-restarting"
 
 

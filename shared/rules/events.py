@@ -45,6 +45,8 @@ class EventKind(StrEnum):
     PASSWORD_UNLOCKED = "password.unlocked"  # noqa: S105
     ALERT_OPENED = "alert.opened"  # something is wrong
     ALERT_CLOSED = "alert.closed"  # and is right again
+    BACKUP_MADE = "backup.made"  # of the store
+    BACKUP_FAILED = "backup.failed"
     WEBHOOK_TESTED = "webhook.tested"  # for that one webhook alone
 
     @property

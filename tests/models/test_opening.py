@@ -293,10 +293,10 @@ def test_a_backup_never_overwrites(tmp_path):
 
 
 def test_a_backup_that_fails_half_way_leaves_nothing_behind(tmp_path, monkeypatch):
-    def disk_error(_path: Path) -> None:
+    def disk_error(*_arguments: object, **_named: object) -> None:
         raise OSError(errno.EIO, "Input/output error")
 
-    monkeypatch.setattr(sqlite, "_make_durable", disk_error)
+    monkeypatch.setattr(sqlite, "copy", disk_error)
     with (
         open_store(f"sqlite:///{tmp_path / 'store.sqlite3'}") as store,
         pytest.raises(StoreError, match="cannot be written: Input/output error"),

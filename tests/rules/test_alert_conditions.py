@@ -8,7 +8,6 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from shared.rules.alert_conditions import (
-    Backups,
     ExpiringToken,
     Facts,
     LateReason,
@@ -19,6 +18,7 @@ from shared.rules.alert_conditions import (
     late_reason,
 )
 from shared.rules.alerts import AlertKind, Condition
+from shared.rules.backups import Backups
 from shared.rules.values import (
     Application,
     ApplicationKind,
@@ -192,16 +192,18 @@ def test_a_disk_without_room_for_a_copy_is_told(free, held, expected):
 
 
 @pytest.mark.parametrize(
-    ("last", "since", "expected"),
+    ("backups", "since", "expected"),
     [
-        (ago(hours=24), ago(days=90), []),
-        (ago(hours=25), ago(days=90), [AlertKind.BACKUP]),
-        (None, ago(hours=25), [AlertKind.BACKUP]),
-        (None, ago(hours=24), []),
+        (Backups(ago(hours=24), NOW), ago(days=90), []),
+        (Backups(ago(hours=25), ago(hours=1)), ago(days=90), [AlertKind.BACKUP]),
+        (Backups(), ago(days=8), [AlertKind.BACKUP]),
+        (Backups(), ago(days=7), []),
+        (Backups(), None, []),
+        (Backups(ago(hours=1), NOW, failure="Full."), ago(days=90), [AlertKind.BACKUP_FAILED]),
     ],
 )
-def test_a_backup_that_is_too_old_is_told(last, since, expected):
-    assert kinds(Facts(backups=Backups(last, timedelta(hours=24), since))) == expected
+def test_a_backup_that_is_too_old_or_failed_is_told(backups, since, expected):
+    assert kinds(Facts(backups=backups, data_since=since)) == expected
 
 
 def test_a_daemon_that_restarts_again_and_again_is_told_for_an_hour():
@@ -221,7 +223,7 @@ def test_the_same_condition_has_the_same_words_a_minute_later():
         connections=(company(called(hours=3)),),
         runs=(run,),
         room=Room("/var/lib", GB // 2, 0),
-        backups=Backups(ago(days=9), timedelta(days=7), ago(days=90)),
+        backups=Backups(ago(days=9), ago(days=2)),
     )
     assert len(conditions(facts, NOW)) == 4
     assert conditions(facts, NOW) == conditions(facts, NOW + timedelta(minutes=1))

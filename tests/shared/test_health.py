@@ -29,12 +29,13 @@ from shared.health.files import of_files
 from shared.health.queues import is_late, of_queues
 from shared.health.snapshot import StoreSnapshot, read
 from shared.health.store_checks import of_store, of_unusable_store
-from shared.models import audit, connections, daemons, problems, sessions, syncs
+from shared.models import audit, backups, connections, daemons, problems, sessions, syncs
 from shared.models.daemons import Daemon, DaemonFacts
 from shared.models.facts import StoreFacts
 from shared.models.queues import Queue, RunningSync
 from shared.models.sqlite import SqliteEngine
 from shared.models.store import open_store
+from shared.rules.backups import BackupKind, Backups
 from shared.rules.payments.values import PaymentStatus
 from shared.rules.values import (
     Application,
@@ -118,6 +119,9 @@ class FakeNetwork:
         return self._step("get", url, Page(200, "", service_page(URL)))
 
 
+FRESH = Backups(made_at=before(days=1), old_at=before(days=-6))
+
+
 def held(**changes: Any) -> StoreSnapshot:
     """A store with one running daemon, a fresh backup, and nothing that waits."""
     usual = StoreSnapshot(
@@ -128,7 +132,7 @@ def held(**changes: Any) -> StoreSnapshot:
         journal_mode="wal",
         warnings=(),
         has_connections=True,
-        last_backup_at=before(days=1),
+        backups=FRESH,
         latest_at=before(seconds=4),
         daemons=(daemon(),),
         payments={},
@@ -244,14 +248,15 @@ def test_the_warning_of_a_real_store_falls_into_what_is_wrong_and_what_to_do(tmp
 @pytest.mark.parametrize(
     ("changes", "state"),
     [
-        ({"last_backup_at": before(days=7)}, "ok"),
-        ({"last_backup_at": before(days=7, seconds=1)}, "warn"),
-        ({"last_backup_at": None}, "warn"),
-        ({"last_backup_at": None, "has_connections": False}, "ok"),
-        ({"last_backup_at": None, "facts": StoreFacts("postgresql", "17.2", 1)}, "ok"),
+        ({"backups": Backups(before(days=7), NOW)}, "ok"),
+        ({"backups": Backups(before(days=7), before(seconds=1))}, "warn"),
+        ({"backups": Backups()}, "warn"),
+        ({"backups": replace(FRESH, failed_at=NOW, failure="The disk is full.")}, "warn"),
+        ({"backups": Backups(), "has_connections": False}, "ok"),
+        ({"backups": Backups(), "facts": StoreFacts("postgresql", "17.2", 1)}, "ok"),
     ],
 )
-def test_a_backup_is_missed_after_a_week_where_there_is_something_to_lose(changes, state):
+def test_a_backup_is_missed_where_there_is_something_to_lose(changes, state):
     assert named(of_store(held(**changes), NOW), "backup").state == state
 
 
@@ -307,7 +312,7 @@ def test_what_is_checked_is_read_from_a_real_store(store):
         ended = syncs.start(made.id, "invoice", now)
         syncs.save(ended.id, state=SyncState.FINISHED, ended_at=now)
         problems.report(made.id, None, [trouble()], now - timedelta(days=2))
-        audit.add("anna", "db.backup", "", "/backups/a", now - timedelta(days=3))
+        backups.made(BackupKind.BY_HAND, Path("/b"), now - timedelta(days=3), timedelta(days=1))
         audit.add("anna", "qwc", "Larkspur", "", now - timedelta(days=1))
         daemons.beat(daemon().facts, now)
     found = read(store)
@@ -317,7 +322,7 @@ def test_what_is_checked_is_read_from_a_real_store(store):
     assert found.facts.size_bytes > 100_000
     assert (found.schema_version, found.url_shown) == (store.schema_version, store.url_shown)
     assert found.has_connections
-    assert found.last_backup_at == now - timedelta(days=3)
+    assert found.backups.made_at == now - timedelta(days=3)
     assert found.latest_at == now
     assert [one.facts.instance for one in found.daemons] == ["a1"]
     assert found.problems == Queue(1, now - timedelta(days=2))
@@ -331,7 +336,7 @@ def test_what_is_checked_is_read_from_a_real_store(store):
 
 def test_an_empty_store_is_read_as_well(store):
     found = read(store)
-    assert (found.latest_at, found.last_backup_at, found.problems) == (None, None, None)
+    assert (found.latest_at, found.backups, found.problems) == (None, Backups(), None)
     assert not found.has_connections
     assert (found.daemons, found.scheduled, found.locked, found.running) == ((), (), (), ())
 

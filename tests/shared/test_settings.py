@@ -64,6 +64,9 @@ def test_without_a_word_from_anybody_the_defaults_hold():
         waiting_is_a_problem_after_hours=24,
         invoiced_poll_seconds=60,
         keep_days=90,
+        backup_directory="",
+        backup_every_hours=24,
+        backup_keep=14,
         webhooks_to_private_addresses=False,
         mail_server="",
         mail_from="",
@@ -113,6 +116,7 @@ def test_every_key_can_come_from_the_environment():
         "minimum_webconnector": "33.0",
         "mail_server": "smtps://ada@mail.example.com",
         "mail_from": "deskbridge@example.com",
+        "backup_directory": "/backups",
     }
     environ = {s.env: texts.get(s.name, s.default) for s in SETTINGS}
     settings = load_settings(None, environ)

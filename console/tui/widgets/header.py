@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 _GAP = "  "
 _COMPANY = 24
 _LEAST_OF_COMPANY = 8
-_BACKUP_EVERY = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,13 +155,15 @@ def _sums(sums: Sequence[Sum]) -> str:
 
 
 def _backup(pulse: Pulse, now: datetime | None) -> _Part | None:
-    if not pulse.keeps_backups or now is None:
+    backups = pulse.backups
+    if backups is None or now is None:
         return None
-    if pulse.backup_at is None:
+    if backups.failure:
+        return _Part(Text("backup failed", style="bold red"), _DROP_OLD)
+    if backups.made_at is None or backups.old_at is None:
         return _Part(Text("no backup", style="yellow"), _DROP_OLD)
-    age = now - pulse.backup_at
-    if age > _BACKUP_EVERY:
-        return _Part(Text(f"backup {age.days}d ago", style="yellow"), _DROP_OLD)
-    hours = age // timedelta(hours=1)
-    told = f"{hours // 24}d" if hours >= 48 else f"{hours}h"
-    return _Part(Text(f"backup {told} ago" if hours else "backup just now"), _DROP_BACKUP)
+    hours = (now - backups.made_at) // timedelta(hours=1)
+    told = f"backup {hours // 24}d ago" if hours >= 48 else f"backup {hours}h ago"
+    if now > backups.old_at:
+        return _Part(Text(told, style="yellow"), _DROP_OLD)
+    return _Part(Text(told if hours > 0 else "backup just now"), _DROP_BACKUP)

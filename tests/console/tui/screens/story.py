@@ -13,9 +13,10 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from shared.models import applications, audit, connections, daemons, mappings, problems
+from shared.models import applications, audit, backups, connections, daemons, mappings, problems
 from shared.models.daemons import DaemonFacts
 from shared.models.payments import from_quickbooks
+from shared.rules.backups import BY_HAND_EVERY, BackupKind
 from shared.rules.payments.values import PostingState
 from shared.rules.values import Connection, JobMode, Layout, RecordKind, SyncState, Trouble
 from tests.console.tui.screens.office import Office, imported
@@ -285,5 +286,7 @@ def _rig(office: Office) -> None:
     )
     with office.store.transaction():
         daemons.beat(facts, later(seconds=-4))
+        copy = Path("/backups/deskbridge.sqlite3")
+        backups.made(BackupKind.BY_HAND, copy, later(hours=-9), BY_HAND_EVERY)
         for who, action, name, detail, ago in did:
             audit.add(who, action, name, detail, NOON - ago)

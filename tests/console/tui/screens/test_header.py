@@ -13,6 +13,7 @@ from console.tui.widgets.header import Standing, line
 from shared.models import daemons
 from shared.models.daemons import DaemonFacts
 from shared.operations.pulse import Pulse
+from shared.rules.backups import Backups
 from shared.rules.pulse import Sum
 from shared.rules.values import SyncState
 from tests.console.tui.screens.driver import Driver, sit_down
@@ -27,8 +28,7 @@ EVERYTHING = Pulse(
     unknown=(Sum("USD", 1, Decimal("100.00")),),
     daemon_runs=True,
     daemon_seen_at=NOON,
-    keeps_backups=True,
-    backup_at=NOON - timedelta(hours=3),
+    backups=Backups(NOON - timedelta(hours=3), NOON + timedelta(hours=45)),
 )
 
 
@@ -66,12 +66,15 @@ def test_parts_go_in_the_stated_order_and_what_must_be_seen_never_goes():
 
 
 def test_a_daemon_that_was_killed_and_an_old_backup_are_told_in_words():
-    old = told(200, daemon_runs=False, backup_at=NOON - timedelta(days=9))
+    stale = Backups(NOON - timedelta(days=9), NOON - timedelta(days=2))
+    old = told(200, daemon_runs=False, backups=stale)
     assert "daemon DOWN" in old
     assert "backup 9d ago" in old
-    never = told(200, daemon_runs=False, daemon_seen_at=None, backup_at=None)
+    never = told(200, daemon_runs=False, daemon_seen_at=None, backups=Backups())
     assert "no daemon" in never
     assert "no backup" in never
+    assert "backup failed" in told(200, backups=replace(stale, failure="The disk is full."))
+    assert "backup" not in told(200, backups=None)
 
 
 def beats(office, at):

@@ -1,0 +1,67 @@
+"""How the backups of the store went: the latest of each kind."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from shared.models import events
+from shared.models import tables as t
+from shared.models.convert import millis, moment_or_none
+from shared.models.events import Told
+from shared.models.statements import Statement, insert_rows
+from shared.rules.backups import BackupKind, Backups
+from shared.rules.events import EventKind
+
+
+def standing() -> Backups:
+    """Return how the store is backed up."""
+    rows = {kind: (made, old, failed, why) for kind, made, old, failed, why in _ALL.all()}
+    made_ms, old_ms = (
+        max((row[column] for row in rows.values() if row[column] is not None), default=None)
+        for column in (0, 1)
+    )
+    scheduled_ms, _, failed_ms, failure = rows.get(BackupKind.SCHEDULED.value, (None,) * 3 + ("",))
+    return Backups(
+        made_at=moment_or_none(made_ms),
+        old_at=moment_or_none(old_ms),
+        scheduled_at=moment_or_none(scheduled_ms),
+        failed_at=moment_or_none(failed_ms),
+        failure=failure,
+    )
+
+
+_ALL = Statement(
+    lambda: t.Backup.select(
+        *(t.Backup.kind, t.Backup.made_ms, t.Backup.old_ms, t.Backup.failed_ms, t.Backup.failure)
+    )
+)
+
+
+def made(kind: BackupKind, path: Path, now: datetime, old_after: timedelta) -> None:
+    """Note that a backup was made, which is old after that long."""
+    row = (kind.value, millis(now), millis(now + old_after), str(path), None, "")
+    _MADE.many([row])
+    events.record(events.NOBODY, EventKind.BACKUP_MADE, [Told("", path.name, state=kind.value)])
+
+
+def failed(why: str, now: datetime) -> None:
+    """Note why the daemon could not make a backup."""
+    _FAILED.many([(BackupKind.SCHEDULED.value, None, None, "", millis(now), why)])
+    told = Told("", state=BackupKind.SCHEDULED.value)
+    events.record(events.NOBODY, EventKind.BACKUP_FAILED, [told])
+
+
+def forget_failure() -> None:
+    """The daemon makes no backups any more, so it does not fail to either."""
+    _FORGET_FAILURE.run()
+
+
+_FORGET_FAILURE = Statement(lambda: t.Backup.update({t.Backup.failure: ""}))
+_COLUMNS: list[Any] = [
+    *(t.Backup.kind, t.Backup.made_ms, t.Backup.old_ms, t.Backup.path),
+    *(t.Backup.failed_ms, t.Backup.failure),
+]
+_MADE = insert_rows(t.Backup, _COLUMNS, key=_COLUMNS[:1], replace=_COLUMNS[1:])
+_FAILED = insert_rows(t.Backup, _COLUMNS, key=_COLUMNS[:1], replace=_COLUMNS[4:])
