@@ -3,12 +3,14 @@
     what happened since the cursor  ->  on file, some at a time  ->  the cursor with the last
 
 A daemon that is killed anywhere reads the same again, and what is on file already stays as it is.
+A payment that fails is set aside with a problem that names it, and the others come in.
 Events of payments that were posted are the list of what is written back; how far that went is a
 cursor, too. The platform refuses what it has already, so a repetition does no harm.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, cast
@@ -16,11 +18,13 @@ from typing import Any, cast
 from twisted.logger import Logger
 
 from daemon.connectors.platform import Arrivals, Inbox, NotNow, Unknown
+from daemon.held_work import HeldByAnother
+from daemon.parts import parts
 from daemon.read_thread import Reads
 from daemon.store_thread import Threads
 from shared.models import events, outlets
 from shared.models.payments import from_platform, rows
-from shared.models.platforms import inbox, records
+from shared.models.platforms import inbox, records, stopped
 from shared.models.store import Store
 from shared.operations import platform_intake
 from shared.operations.deciding import Operator
@@ -34,6 +38,8 @@ TAKEN_AT_ONCE = 20
 """So many payments are taken in by one short unit."""
 WATCHED_AT_ONCE = 20
 POSTED_AT_ONCE = 50
+MOST_TRIES = 5
+"""So often a payment that does not take its TxnID is tried."""
 KEPT_AFTER = 500
 """So many events without one of its own are passed over before that is written down."""
 Ask = Callable[..., Any]
@@ -43,7 +49,7 @@ Ask = Callable[..., Any]
 class Receiver:
     """The inbox of one account. ``hold`` goes on holding the account, in each unit that writes.
 
-    It raises where another daemon has it by now, and returns how the outlet stands.
+    It raises where another daemon has it by now, and returns the time and how the outlet stands.
     """
 
     log = Logger()
@@ -57,7 +63,7 @@ class Receiver:
         store: Store,
         ask: Ask,
         new_key: Callable[[], str],
-        hold: Callable[[], OutletStanding],
+        hold: Callable[[], tuple[datetime, OutletStanding]],
         every: timedelta,
     ) -> None:
         self._platform = platform
@@ -69,25 +75,38 @@ class Receiver:
         self._hold = hold
         self._every = every
         self._due_at: datetime | None = None
+        self._tries: Counter[str] = Counter()
 
     async def receive(self, account: PlatformAccount, now: datetime) -> NotNow | Unknown | bool:
         """Take in what is due, a page at most; tells whether there is more at once, or why not."""
         if self._due_at is not None and now < self._due_at:
             return False
+        more = await self._receive(account, now)
+        if more is not True:
+            self._due_at = now + self._every
+        return more
+
+    async def _receive(self, account: PlatformAccount, now: datetime) -> NotNow | Unknown | bool:
         text, watched = await self._reads.view(_where, account, now)
         found = await self._ask(self._platform.arrivals, text, watched)
         if not isinstance(found, Arrivals):
-            self._due_at = now + self._every
-            return cast(NotNow, found)
+            return await self._fails(account, found)
         numbers = await self._numbers(account, found.arrived)
         if not isinstance(numbers, Mapping):
-            self._due_at = now + self._every
-            return numbers
+            return await self._fails(account, numbers)
         await self._take(account, found, numbers)
-        if found.has_more:
-            return True
-        self._due_at = now + self._every
-        return await self._write_back(account)
+        return True if found.has_more else await self._write_back(account)
+
+    async def _fails(self, account: PlatformAccount, why: NotNow) -> NotNow:
+        """Nothing comes in: a person is told when that lasts."""
+        await self._threads.store(self._thd_fails, account, why)
+        return why
+
+    def _thd_fails(self, account: PlatformAccount, why: NotNow) -> None:
+        now, _ = self._hold()
+        since = inbox.fails(account.connection_id, account.identity, why.reason, now)
+        if now - since >= stopped.PATIENCE and not why.whole:
+            stopped.tell(account, stopped.RECEIVING, why.reason)
 
     async def _numbers(
         self, account: PlatformAccount, arrived: Sequence[Arrival]
@@ -100,30 +119,59 @@ class Receiver:
     async def _take(
         self, account: PlatformAccount, found: Arrivals, numbers: Mapping[str, str]
     ) -> None:
-        """The cursor is kept in the unit after which all of it is on file."""
-        arrived = found.arrived
-        for at in range(0, max(len(arrived), 1), TAKEN_AT_ONCE):
-            part = arrived[at : at + TAKEN_AT_ONCE]
-            cursor = found.cursor if at + TAKEN_AT_ONCE >= len(arrived) else None
-            left_out = await self._threads.store(self._thd_take, account, part, numbers, cursor)
-            for told in left_out:
-                self.log.warn("{connection}: {told}", connection=account.connection, told=told)
+        """The cursor is kept in the unit after which all of it is on file, or set aside."""
+        for part in parts(found.arrived, TAKEN_AT_ONCE):
+            try:
+                await self._threads.store(self._thd_take, account, part, numbers)
+            except HeldByAnother:
+                raise
+            except Exception:
+                self.log.failure(
+                    "Payments for {connection} failed, and are taken in one by one",
+                    connection=account.connection,
+                )
+                for one in part:
+                    await self._take_alone(account, one, numbers)
+        await self._threads.store(self._thd_reach, account, found.cursor)
+
+    async def _take_alone(
+        self, account: PlatformAccount, one: Arrival, numbers: Mapping[str, str]
+    ) -> None:
+        """Take one payment in; where that fails, it alone is set aside."""
+        try:
+            await self._threads.store(self._thd_take, account, [one], numbers)
+        except HeldByAnother:
+            raise
+        except Exception as why:
+            self.log.failure(
+                "Payment {their_id} for {connection} failed",
+                their_id=one.their_id,
+                connection=account.connection,
+            )
+            told = f"Deskbridge failed to take it in ({type(why).__name__})."
+            await self._threads.store(self._thd_set_aside, account, one, told)
 
     def _thd_take(
-        self,
-        account: PlatformAccount,
-        part: Sequence[Arrival],
-        numbers: Mapping[str, str],
-        cursor: str | None,
-    ) -> list[str]:
-        held = self._hold()
+        self, account: PlatformAccount, part: Sequence[Arrival], numbers: Mapping[str, str]
+    ) -> None:
+        self._hold()
+        platform_intake.take_in(self._by(account), account, part, numbers)
+
+    def _thd_set_aside(self, account: PlatformAccount, one: Arrival, told: str) -> None:
+        self._hold()
+        platform_intake.set_aside(self._by(account), account, one, told)
+
+    def _by(self, account: PlatformAccount) -> Operator:
+        return Operator(self._store, account.platform)
+
+    def _thd_reach(self, account: PlatformAccount, cursor: str) -> None:
+        now, held = self._hold()
         if held.attempts:
             outlets.goes(held)
-        by = Operator(self._store, account.platform)
-        told = platform_intake.take_in(by, account, part, numbers)
-        if cursor is not None:
-            inbox.set_cursor(account.connection_id, account.identity, cursor)
-        return told
+            stopped.settle(account, stopped.ALL)
+        inbox.set_cursor(account.connection_id, account.identity, cursor)
+        if inbox.works(account.connection_id, account.identity, now):
+            stopped.settle(account, stopped.RECEIVING)
 
     async def _write_back(self, account: PlatformAccount) -> NotNow | Unknown | bool:
         """Tell the platform which of its payments QuickBooks has, under which TxnID."""
@@ -139,13 +187,32 @@ class Receiver:
             kinds=[EventKind.PAYMENT_POSTED.value],
             limit=POSTED_AT_ONCE,
         )
-        for their_id, txn_id in await self._reads.view(_posted, account, found.events):
+        for id_, their_id, txn_id in await self._reads.view(_posted, account, found.events):
             answer = await self._ask(self._platform.note_posted, their_id, txn_id, self._new_key())
-            if isinstance(answer, NotNow | Unknown):
+            if isinstance(answer, NotNow | Unknown) and not self._gives_up(their_id, answer):
+                await self._threads.store(self._thd_reached, account, id_ - 1)
                 return answer
         if found.events or found.cursor - position >= KEPT_AFTER:
             await self._threads.store(self._thd_reached, account, found.cursor)
         return False
+
+    def _gives_up(self, their_id: str, why: NotNow | Unknown) -> bool:
+        """Whether a TxnID that only this payment does not take is left out, so that others go on.
+
+        It is shown to people there, and nothing depends on it.
+        """
+        if why.whole:
+            return False
+        self._tries[their_id] += 1
+        if self._tries[their_id] < MOST_TRIES:
+            return False
+        del self._tries[their_id]
+        self.log.warn(
+            "Payment {their_id} is not shown its TxnID: {reason}",
+            their_id=their_id,
+            reason=why.reason,
+        )
+        return True
 
     def _thd_reached(self, account: PlatformAccount, position: int) -> None:
         self._hold()
@@ -157,8 +224,8 @@ def _feed_of_posted(account: PlatformAccount) -> str:
 
 
 def _where(_store: Store, account: PlatformAccount, now: datetime) -> tuple[str, Sequence[Watched]]:
-    text = inbox.cursor(account.connection_id, account.identity)
-    return text, inbox.watched(account.connection_id, now, WATCHED_AT_ONCE)
+    where = (account.connection_id, account.identity)
+    return inbox.cursor(*where), inbox.watched(*where, now, WATCHED_AT_ONCE)
 
 
 def _unknown(_store: Store, account: PlatformAccount, arrived: Sequence[Arrival]) -> set[str]:
@@ -172,22 +239,22 @@ def _position(_store: Store, account: PlatformAccount) -> int | None:
 
 def _posted(
     _store: Store, account: PlatformAccount, found: Sequence[Event]
-) -> list[tuple[str, str]]:
-    """The payments of the platform among those that were posted, with their TxnIDs.
+) -> list[tuple[int, str, str]]:
+    """The payments of the platform among those that were posted: (event, its id, TxnID).
 
     Of a payment in several parts, the first one: the platform has room for one.
     """
-    keys = list(dict.fromkeys(event.document for event in found))
+    told = {event.document: event.id for event in reversed(found)}
     where = (account.connection_id, account.identity, RecordKind.PAYMENT)
     there = {
         key: one.their_id
-        for key, one in records.these(*where, keys).items()
+        for key, one in records.these(*where, list(told)).items()
         if one.owner is Owner.PLATFORM
     }
     numbers = from_platform.ids(account.connection_id, list(there))
-    parts = rows.postings_of(numbers.values())
+    posted = rows.postings_of(numbers.values())
     txn_ids = {
-        key: next((part.txn_id for part in parts[number] if part.txn_id), "")
+        key: next((part.txn_id for part in posted[number] if part.txn_id), "")
         for key, number in numbers.items()
     }
-    return [(there[key], txn_id) for key, txn_id in txn_ids.items() if txn_id]
+    return sorted((told[key], there[key], txn_id) for key, txn_id in txn_ids.items() if txn_id)

@@ -11,12 +11,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any, TypeVar, cast
+from typing import Any, cast
 
-from twisted.application.service import Service
 from twisted.internet.defer import Deferred, gatherResults, maybeDeferred, succeed
-from twisted.internet.task import deferLater
-from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from daemon.connectors.platform import (
@@ -33,11 +30,13 @@ from daemon.connectors.platform import (
     Unknown,
 )
 from daemon.connectors.receiving import Receiver
+from daemon.held_work import FAILED_SECONDS, REST_SECONDS, HeldByAnother, HeldWork
+from daemon.parts import parts
 from daemon.read_thread import Reads
 from daemon.store_thread import Threads
 from shared.models import connections, events, outlets
 from shared.models.outlets import Progress
-from shared.models.platforms import accounts, copies, outbox, paid, records
+from shared.models.platforms import accounts, copies, outbox, paid, records, sending, stopped
 from shared.models.platforms.outbox import Named, Standing
 from shared.models.store import Store
 from shared.rules.connectors import (
@@ -57,20 +56,14 @@ from shared.rules.events import Event, EventKind
 from shared.rules.outlets import OutletStanding, Refused
 from shared.rules.values import RecordKind
 
-T = TypeVar("T")
 EVENTS_AT_ONCE = 500
 READ_AT_ONCE = 40
 SENT_AT_ONCE = 8
 """So many records are on their way at one time at most; Invoiced refuses more than 20 requests."""
 ASK_SECONDS = 90.0
 """So long one question to the platform may take; less than a worker is held without a word."""
-REST_SECONDS = 60.0
-"""At the latest then it looks again, and says that it is still at work."""
 LOOK_SECONDS = 2.0
 """How soon it sees what people decide while it has nothing to do."""
-TAKEN_SECONDS = 15.0
-FAILED_SECONDS = 10.0
-STOP_SECONDS = 5.0
 ASK_COMPANY_AGAIN = timedelta(hours=1)
 _WOULD = {SendState.REFUSED: Would.REFUSE}
 _CUSTOMER, _INVOICE, _PAYMENT = RecordKind.CUSTOMER, RecordKind.INVOICE, RecordKind.PAYMENT
@@ -87,10 +80,6 @@ KINDS = _INVOICES | _CUSTOMERS | _PAYMENTS
 """The events after which a record may have to go out."""
 
 
-class HeldByAnother(Exception):
-    """The account was disconnected, or another daemon works for it by now."""
-
-
 @dataclass(frozen=True, slots=True)
 class _Leaving:
     """A write that is on its way: its record with the bytes, and what it does there.
@@ -103,10 +92,8 @@ class _Leaving:
     again: bool = False
 
 
-class ConnectorWorker(Service):
+class ConnectorWorker(HeldWork):
     """The worker of one account. ``new_key`` makes the key of a request, a new one each time."""
-
-    log = Logger()
 
     def __init__(
         self,
@@ -123,17 +110,19 @@ class ConnectorWorker(Service):
         holder: str,
         poll_seconds: float,
     ) -> None:
+        super().__init__(
+            accounts.outlet_name(account.connection_id),
+            reactor=reactor,
+            threads=threads,
+            now=now,
+            holder=holder,
+        )
         self.account = account
         self._platform = platform
-        self._reactor = reactor
-        self._threads = threads
         self._reads = reads
-        self._now = now
         self._chance = chance
         self._new_key = new_key
-        self._holder = holder
         self._id = account.connection_id
-        self._outlet = accounts.outlet_name(account.connection_id)
         self._ask_company_at: datetime | None = None
         self._receiver = (
             Receiver(
@@ -143,59 +132,32 @@ class ConnectorWorker(Service):
                 store=store,
                 ask=self._asked_or_not_now,
                 new_key=new_key,
-                hold=lambda: self._thd_hold()[1],
+                hold=self.thd_hold,
                 every=timedelta(seconds=poll_seconds),
             )
             if platform.capabilities.arrivals
             else None
         )
-        self._resting: Deferred[Any] | None = None
-        self._going: Deferred[None] | None = None
-
-    def startService(self) -> None:
-        super().startService()
-        self._going = Deferred.fromCoroutine(self._go())
 
     def stopService(self) -> Deferred[Any]:
-        """Let what is under way come to its end, for a while; another daemon may go on."""
-        super().stopService()
-        if self._resting is not None:
-            self._resting.cancel()
-        assert self._going is not None
-        going = self._going.addTimeout(STOP_SECONDS, self._reactor)
-        going.addErrback(lambda _late: None)
-        going.addCallback(lambda _: self._threads.store(self._thd_let_go))
-        return going.addCallback(lambda _: self._platform.close())
-
-    def _thd_let_go(self) -> None:
-        outlets.let_go(self._outlet, self._holder)
-
-    async def _go(self) -> None:
-        while self.running:
-            try:
-                seconds = await self._turn()
-            except HeldByAnother:
-                seconds = TAKEN_SECONDS
-            except Exception:
-                self.log.failure("The connector of {connection} failed", connection=self._told)
-                seconds = FAILED_SECONDS
-            if seconds and self.running:
-                await self._rest(seconds)
+        return super().stopService().addCallback(lambda _: self._platform.close())
 
     @property
-    def _told(self) -> str:
-        return f"{self.account.connection} ({self.account.platform})"
+    def called(self) -> str:
+        return f"The connector of {self.account.connection} ({self.account.platform})"
 
-    async def _rest(self, seconds: float) -> None:
-        resting: Deferred[Any] = deferLater(self._reactor, seconds)
-        self._resting = resting
-        resting.addErrback(lambda _ended: None)
-        await resting
-        self._resting = None
+    async def _failed(self, why: Exception) -> float:
+        """Leave it alone for longer each time, and have a person told when that lasts."""
+        try:
+            told = NotNow(_words(Failure(why)), whole=True)
+            await self._threads.store(self._thd_pause, told)
+        except Exception:  # the store itself is out of order: there is nowhere to tell it
+            return FAILED_SECONDS
+        return LOOK_SECONDS
 
     async def _turn(self) -> float:
         """Do a part of what there is; returns for how long to rest."""
-        now, held = await self._threads.store(self._thd_hold)
+        now, held = await self._threads.store(self.thd_hold)
         account = await self._reads.view(_account, self._id)
         if account is None:
             return REST_SECONDS
@@ -238,14 +200,6 @@ class ConnectorWorker(Service):
     def _thd_looked(self) -> None:
         accounts.set_looking(self._id, is_looking=False)
 
-    def _thd_hold(self) -> tuple[datetime, OutletStanding]:
-        """Go on holding the account. Raises HeldByAnother."""
-        now = self._now()
-        held = outlets.claim(self._outlet, self._holder, now)
-        if held is None:
-            raise HeldByAnother(self._outlet)
-        return now, held
-
     # Whom the key opens the door to.
 
     async def _knows_company(self, account: PlatformAccount, now: datetime) -> bool:
@@ -260,15 +214,18 @@ class ConnectorWorker(Service):
                 f"The key belongs to the account of {answer.name}, which is another one."
             )
         if not isinstance(answer, Company):
+            self._ask_company_at = None
             await self._threads.store(self._thd_pause, answer)
             return False
+        if self._ask_company_at is None:
+            await self._threads.store(self._thd_goes)
         self._ask_company_at = now + ASK_COMPANY_AGAIN
         if not _is_as_known(account, answer):
             await self._threads.store(self._thd_know, answer)
         return True
 
     def _thd_know(self, company: Company) -> None:
-        self._thd_hold()
+        self.thd_hold()
         accounts.told(
             self._id,
             identity=company.identity,
@@ -279,10 +236,18 @@ class ConnectorWorker(Service):
         )
 
     def _thd_pause(self, why: Refused | NotNow | Unknown) -> None:
-        """Leave the platform alone for a while."""
-        now, held = self._thd_hold()
+        """Leave the platform alone for a while, and tell a person of what does not pass soon."""
+        now, held = self.thd_hold()
+        is_refused = isinstance(why, Refused)
         after = timedelta(minutes=5) if isinstance(why, Refused) else why.after
         outlets.rest(held, why.reason, after=after, chance=self._chance, now=now)
+        if is_refused or held.attempts + 1 >= stopped.PATIENCE_ATTEMPTS:
+            stopped.tell(self.account, stopped.ALL, why.reason)
+
+    def _thd_goes(self) -> None:
+        """Everything goes through again."""
+        outlets.goes(self.thd_hold()[1])
+        stopped.settle(self.account, stopped.ALL)
 
     # What happened is what may have to go out.
 
@@ -301,7 +266,7 @@ class ConnectorWorker(Service):
 
     def _thd_take(self, found: events.Slice) -> None:
         """In one transaction: what they name waits, and they were taken."""
-        now, held = self._thd_hold()
+        now, held = self.thd_hold()
         outbox.want(self._id, _named(self._id, self._identity(), found.events), now)
         progress = Progress(found.cursor)
         outlets.note(held, progress, gives_up_after=timedelta(), chance=self._chance, now=now)
@@ -311,7 +276,7 @@ class ConnectorWorker(Service):
     async def _look(self, found: Sequence[tuple[Outgoing, Next | None]]) -> None:
         """Look what sending these would do, and write it down. Nothing is sent."""
         looked: list[Prepared | None] = []
-        for window in _parts(found, SENT_AT_ONCE):
+        for window in parts(found, SENT_AT_ONCE):
             looked += await gatherResults([self._prepared(after) for _, after in window])
             if not self.running or any(isinstance(one, NotNow) and one.whole for one in looked):
                 break
@@ -322,7 +287,7 @@ class ConnectorWorker(Service):
     def _thd_note_looks(
         self, ones: Sequence[Outgoing], afters: Sequence[Next | None], looked: Sequence[Any]
     ) -> None:
-        now, _ = self._thd_hold()
+        now, _ = self.thd_hold()
         for one, after, became in zip(ones, afters, looked, strict=True):
             if isinstance(became, NotNow):
                 self._try_later(one, became, now)
@@ -340,7 +305,7 @@ class ConnectorWorker(Service):
         if stays:
             await self._threads.store(self._thd_stay, stays)
         going = [pair for pair in found if not isinstance(pair[1], Stays)]
-        for window in _parts(going, SENT_AT_ONCE):
+        for window in parts(going, SENT_AT_ONCE):
             if not self.running or not await self._send_window(window):
                 return
 
@@ -367,7 +332,9 @@ class ConnectorWorker(Service):
     async def _asked_or_not_now(self, ask: Callable[..., Any], *args: Any) -> Any:
         answer = await self._asked(ask, *args)
         if isinstance(answer, Failure):
-            self.log.failure("Receiving from {connection} failed", answer, connection=self._told)
+            self.log.failure(
+                "Receiving from {connection} failed", answer, connection=self.account.connection
+            )
             return NotNow(_words(answer))
         return answer
 
@@ -403,7 +370,7 @@ class ConnectorWorker(Service):
         self.log.failure(
             "The connector of {connection} failed with {name}",
             failure,
-            connection=self._told,
+            connection=self.account.connection,
             name=one.name,
         )
 
@@ -419,20 +386,25 @@ class ConnectorWorker(Service):
         return answer  # type: ignore[no-any-return]
 
     def _thd_stay(self, stays: Sequence[Stays]) -> None:
-        now, _ = self._thd_hold()
+        now, _ = self.thd_hold()
         for stay in stays:
             one = stay.outgoing
             records.absorb(self._id, self._identity(), one.object_id, stay.absorbed)
             if stay.wants:
                 outbox.want(self._id, [stay.wants], now)
             if stay.state is SendState.WAITING and not stay.waits_for:
-                self._try_later(one, NotNow(stay.reason), now)
+                self._try_later(one, NotNow(stay.reason), now, passes=True)
             else:
                 would = Would.WAIT if stay.waits_for else _WOULD.get(stay.state, Would.NOTHING)
                 standing = Standing(stay.state, stay.reason, would, waits_for=stay.waits_for)
                 outbox.stands(self._id, one, standing, now)
 
-    def _try_later(self, one: Outgoing, why: NotNow | Unknown, now: datetime) -> None:
+    def _try_later(
+        self, one: Outgoing, why: NotNow | Unknown, now: datetime, *, passes: bool = False
+    ) -> None:
+        """Try a record again later; ``passes``: a sync of QuickBooks ends it, or nothing."""
+        if not (passes or why.whole) and one.attempts + 1 >= sending.PATIENCE_ATTEMPTS:
+            sending.tell_late(self._id, one, why.reason, now)
         outbox.try_later(
             self._id,
             one,
@@ -446,7 +418,7 @@ class ConnectorWorker(Service):
     def _identity(self) -> str:
         account = accounts.find(self._id)
         if account is None:
-            raise HeldByAnother(self._outlet)
+            raise HeldByAnother(self.outlet_name)
         return account.identity
 
     def _thd_begin(
@@ -455,7 +427,7 @@ class ConnectorWorker(Service):
         prepared: Sequence[Prepared | None],
     ) -> list[_Leaving]:
         """Keep the bytes of what leaves now; what does not is settled. Returns what leaves."""
-        now, _ = self._thd_hold()
+        now, _ = self.thd_hold()
         leaving = []
         for (one, after), request in zip(window, prepared, strict=True):
             if request is None:
@@ -490,11 +462,11 @@ class ConnectorWorker(Service):
 
     def _thd_end(self, leaving: Sequence[_Leaving], answers: Sequence[Answer]) -> None:
         """Write down what became of what left."""
-        now, held = self._thd_hold()
+        now, held = self.thd_hold()
         for one, answer in zip(leaving, answers, strict=True):
             self._settle(one.one, _as_of_now(one, answer), now, one.would, again=one.again)
         if held.attempts and any(isinstance(one, Done) for one in answers):
-            outlets.goes(held)
+            self._thd_goes()
 
     def _settle(
         self,
@@ -541,10 +513,6 @@ class ConnectorWorker(Service):
             now,
             baseline=one.baseline,
         )
-
-
-def _parts(found: Sequence[T], size: int) -> Iterator[Sequence[T]]:
-    return (found[at : at + size] for at in range(0, len(found), size))
 
 
 def _as_of_now(leaving: _Leaving, answer: Answer) -> Answer:

@@ -1207,19 +1207,39 @@ class InboxCursor(Table):
         primary_key = CompositeKey("connection", "feed")
 
 
-class Watched(Table):
-    """A record of the platform that is looked at again at ``due_ms``: no feed tells its change."""
+class InboxStanding(Table):
+    """How receiving from an account goes: when it worked last, and why it does not now.
+
+    ``failing_ms``: since when it does not work; null: it does.
+    """
 
     connection = ForeignKeyField(Connection, on_delete="CASCADE", index=False)
-    kind = TextField()
+    identity = TextField()
+    received_ms = BigIntegerField(null=True)
+    failing_ms = BigIntegerField(null=True)
+    reason = TextField()
+
+    class Meta:
+        table_name = "inbox_standing"
+        primary_key = CompositeKey("connection", "identity")
+
+
+class Watched(Table):
+    """A record of the platform that is looked at again at ``due_ms``.
+
+    No feed tells its change, or it could not be taken in.
+    """
+
+    connection = ForeignKeyField(Connection, on_delete="CASCADE", index=False)
+    identity = TextField()
     their_id = TextField()
     reason = TextField()
     since_ms = BigIntegerField()
     due_ms = BigIntegerField()
 
     class Meta:
-        primary_key = CompositeKey("connection", "kind", "their_id")
-        indexes = ((("connection", "due_ms"), False),)
+        primary_key = CompositeKey("connection", "identity", "their_id")
+        indexes = ((("connection", "identity", "due_ms"), False),)
 
 
 class CustomerMapping(Table):
@@ -1330,5 +1350,6 @@ TABLES: tuple[type[Table], ...] = (
     BaselineUse,
     Outgoing,
     InboxCursor,
+    InboxStanding,
     Watched,
 )

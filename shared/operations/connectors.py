@@ -10,10 +10,11 @@ from typing import Annotated
 
 from shared.errors import CannotBeMeant, NotFound, NotPossible
 from shared.models import connections, events, outlets
-from shared.models.platforms import accounts, copies, outbox, records
+from shared.models.platforms import accounts, copies, outbox, records, sending, stopped
 from shared.models.store import Store
 from shared.operations.deciding import Operator, Outcome, Plan
 from shared.operations.describe.text import count
+from shared.operations.platform_problems import check_not_under_way
 from shared.rules import invoiced
 from shared.rules.connectors import (
     CREATE,
@@ -326,6 +327,8 @@ class DisconnectPlan(Plan[Outcome]):
         """Disconnect it; which records are which is kept for the day it is connected again."""
         account = _account(self.connection)
         accounts.remove(account)
+        sending.settle_all(account.connection_id, by.now)
+        stopped.settle(account, stopped.ALL, stopped.RECEIVING)
         by.note("invoiced.disconnect", account.connection, account.url)
         return Outcome(
             f"{account.connection} is disconnected from Invoiced and its key is deleted. What "
@@ -424,11 +427,8 @@ def plan_skip(_store: Store, name: str, which: Sequence[str], note: str = "") ->
     if not which:
         raise CannotBeMeant("Which record?", "Give its ID or its number.")
     chosen = _chosen(account, which)
-    if any(one.request is not None for one in chosen):
-        raise NotPossible(
-            "It was already sent, and whether it arrived is not known yet.",
-            "Wait a few minutes until that is known.",
-        )
+    for one in chosen:
+        check_not_under_way(one)
     return DecidePlan(
         title=f"Leave {count(len(chosen), 'record')} of {account.connection} out of Invoiced?",
         verb="Leave out",

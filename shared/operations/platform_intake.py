@@ -5,30 +5,37 @@ from a file is the same here. What it pays is named by the TxnID of the invoice 
 there, or else by the number that the platform has for it.
 
 Each payment is taken in as a whole, in the transaction of whoever calls: with the note that the
-platform owns it, so that it is never sent back, and with what has to be looked at again.
+platform owns it, so that it is never sent back, and with what has to be looked at again. One that
+cannot be taken in keeps no other one out: it has a problem, and is read again until it can be.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 
 from shared.models import connections
 from shared.models.payments import from_platform
-from shared.models.platforms import inbox, records
+from shared.models.platforms import inbox, receiving, records
 from shared.operations.deciding import Operator
 from shared.operations.payment_intake import BadPayment, plan_add
 from shared.rules.arrivals import Arrival, PaidThere
-from shared.rules.connectors import Owner, PlatformAccount
+from shared.rules.connectors import Mapped, Owner, PlatformAccount
 from shared.rules.payments.correcting import as_taken
 from shared.rules.payments.values import ChargeState, NewPayment, NewUse, Payment, UseKind
 from shared.rules.values import Connection, RecordKind
 
 _PAYMENT, _INVOICE, _CUSTOMER = RecordKind.PAYMENT, RecordKind.INVOICE, RecordKind.CUSTOMER
-_SOON, _LATER, _LATEST = timedelta(minutes=1), timedelta(minutes=10), timedelta(hours=1)
 _MONTH = timedelta(days=31)
+_WAITS = (
+    (timedelta(hours=1), timedelta(minutes=1)),
+    (timedelta(days=1), timedelta(minutes=10)),
+    (_MONTH, timedelta(hours=1)),
+    (timedelta.max, timedelta(days=1)),
+)
+"""How long to wait before the next look at what is watched for less than so long."""
 
 
 def unknown_invoices(account: PlatformAccount, arrived: Iterable[Arrival]) -> set[str]:
@@ -45,40 +52,76 @@ def _ours(account: PlatformAccount, kind: RecordKind, their_id: str) -> tuple[st
 
 def take_in(
     by: Operator, account: PlatformAccount, arrived: Iterable[Arrival], numbers: Mapping[str, str]
-) -> list[str]:
-    """Take payments in, or what became of them; return what kept one out, in sentences.
+) -> None:
+    """Take payments in, or what became of them. One that is kept out has a problem that says why.
 
     ``numbers`` has what the platform calls the invoices that are none of ours.
     """
     connection = connections.by_id(account.connection_id)
-    return [told for one in arrived for told in _taken(by, account, connection, one, numbers)]
+    left_out = receiving.skipped(account)
+    for one in arrived:
+        _take(by, account, connection, one, numbers, is_left_out=one.their_id in left_out)
 
 
-def _taken(
+def set_aside(by: Operator, account: PlatformAccount, one: Arrival, why: str) -> None:
+    """Have a person told of a payment that failed for a reason of ours, and try it again later."""
+    _keep_out(by, account, one, receiving.FAILED, why)
+
+
+def _keep_out(by: Operator, account: PlatformAccount, one: Arrival, code: str, why: str) -> None:
+    """It is read again, less and less often: so what is put right on the platform is noticed."""
+    receiving.tell(account, one.their_id, code, why, by.now)
+    _watch(account, one.their_id, why, by.now)
+
+
+def _take(
     by: Operator,
     account: PlatformAccount,
     connection: Connection,
     one: Arrival,
     numbers: Mapping[str, str],
-) -> Iterator[str]:
+    *,
+    is_left_out: bool,
+) -> None:
     key = one.payment.external_id if one.payment else one.their_id
     held = from_platform.on_file(connection.id, [key]).get(key)
     known = records.ours(connection.id, account.identity, _PAYMENT, one.their_id)
-    if known is not None and known.owner is Owner.QUICKBOOKS:
+    if held is None and is_left_out:
         return
-    if held is None and (one.payment is None or one.is_old):
+    if one.unread and not one.is_old:
+        _keep_out(by, account, one, receiving.FAILED, one.unread)
         return
-    _watch(account, one, by.now)
+    if _is_nothing_new(one, held, known):
+        _is_done(account, one, by.now)
+        return
     came_otherwise = held is not None and known is None
-    wanted = _wanted(account, one, held, numbers, came_otherwise=came_otherwise)
     records.put(
         *(connection.id, account.identity, _PAYMENT, key, one.their_id, key, by.now),
         owner=Owner.PLATFORM,
     )
     try:
+        wanted = _wanted(account, one, held, numbers, came_otherwise=came_otherwise)
         plan_add(by.store, connection.name, wanted, back=False).apply(by)
     except BadPayment as wrong:
-        yield f"Payment {key} is left out: {wrong.sentence}"
+        _keep_out(by, account, one, receiving.REFUSED, wrong.sentence)
+        return
+    _is_done(account, one, by.now)
+
+
+def _is_nothing_new(one: Arrival, held: Payment | None, known: Mapped | None) -> bool:
+    """Whether nothing of it is to be taken in."""
+    if one.passed_over or one.unread or (known is not None and known.owner is Owner.QUICKBOOKS):
+        return True
+    return held is None and (one.payment is None or one.is_old)
+
+
+def _is_done(account: PlatformAccount, one: Arrival, now: datetime) -> None:
+    """All of it is on file as it is there now."""
+    receiving.settle(account, one.their_id, now)
+    if one.watch_because:
+        _watch(account, one.their_id, one.watch_because, now, most=_MONTH)
+    else:
+        inbox.unwatch(account.connection_id, account.identity, one.their_id)
 
 
 def _wanted(
@@ -137,13 +180,20 @@ def _use(
     return NewUse(document, use.amount, UseKind.INVOICE)
 
 
-def _watch(account: PlatformAccount, one: Arrival, now: datetime) -> None:
-    """Look again at what no feed tells of, less and less often, and not for ever."""
-    where = (account.connection_id, _PAYMENT, one.their_id)
+def _watch(
+    account: PlatformAccount,
+    their_id: str,
+    why: str,
+    now: datetime,
+    *,
+    most: timedelta = timedelta.max,
+) -> None:
+    """Look again at what no feed tells of, less and less often, and ``most`` so long."""
+    where = (account.connection_id, account.identity, their_id)
     since = inbox.since(*where)
     waited = now - (since or now)
-    if not one.watch_because or waited > _MONTH:
+    if waited > most:
         inbox.unwatch(*where)
         return
-    wait = _SOON if waited < _LATEST else _LATER if waited < timedelta(days=1) else _LATEST
-    inbox.watch(*where, one.watch_because, due_at=now + wait, now=now)
+    wait = next(wait for until, wait in _WAITS if waited < until)
+    inbox.watch(*where, why, due_at=now + wait, now=now)

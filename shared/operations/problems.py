@@ -21,17 +21,15 @@ from shared.models import ledger, outlets, parked_deliveries, problems
 from shared.models.ledger import invoice_pages
 from shared.models.payments import payment_pages
 from shared.models.payments.standing import ABOUT_POSTED
-from shared.models.platforms import outbox
 from shared.models.problems import Seen
 from shared.models.store import Store
-from shared.operations import pages, payments
+from shared.operations import pages, payments, platform_problems
 from shared.operations.deciding import Effect, Need, Operator, Outcome, Plan
 from shared.operations.describe.problems import STANDS, document_of
 from shared.operations.describe.text import count, grouped
 from shared.operations.pages import Page, page_of
 from shared.operations.which import Which
 from shared.operations.which import connection as chosen
-from shared.rules.connectors import SendState
 from shared.rules.ledger import InvoiceSides
 from shared.rules.payments.values import Payment, PaymentSource, PaymentStatus
 from shared.rules.values import InvoiceStatus, Problem, ProblemState, RecordKind
@@ -183,6 +181,8 @@ def _why_no_skip(problem: Problem) -> str:
         return f"Problem {problem.id} is about the sync as a whole and cannot be skipped."
     if problem.kind is RecordKind.DELIVERY:
         return f"Problem {problem.id} is about deliveries and cannot be skipped."
+    if problem.kind is RecordKind.PLATFORM:
+        return f"Problem {problem.id} is about the billing platform and cannot be skipped."
     if problem.code in ABOUT_POSTED:
         return f"{document_of(problem)} is in QuickBooks, so it cannot be left out."
     return ""
@@ -292,8 +292,8 @@ class Retry(_Decision):
             parked_deliveries.retry(outlet.id, parked_deliveries.to_retry(outlet.id), by.now)
             problems.change(problem.id, ProblemState.RESOLVED, "", by.who, by.now)
             return
-        if problem.kind is RecordKind.SENDING:
-            _decide_sending(problem, SendState.WAITING, "", by)
+        if problem.kind in platform_problems.KINDS:
+            platform_problems.retry(by, problem)
             return
         _read_again(problem)
         problems.change(problem.id, ProblemState.RETRY, "", by.who, by.now)
@@ -377,10 +377,9 @@ def _told_of_retrying(records: Sequence[Problem]) -> Iterator[str]:
     if delivered:
         outlets_named = ", ".join(one.document for one in delivered)
         yield f"What {outlets_named} could not deliver is now tried again for 48 hours."
-    sent = [one for one in records if one.kind is RecordKind.SENDING]
-    if sent:
-        yield f"{count(len(sent), 'record')} will be sent to the billing platform again."
-    if others := len(records) - len(read) - len(delivered) - len(sent):
+    yield from platform_problems.told_of_retrying(records)
+    theirs = [one for one in records if one.kind in platform_problems.KINDS]
+    if others := len(records) - len(read) - len(delivered) - len(theirs):
         yield f"{count(others, 'problem')} will be checked by the next sync."
 
 
@@ -407,20 +406,16 @@ class Skip(_Decision):
 
     def decide(self, by: Operator, problem: Problem) -> None:
         """Leave the record alone; it is not read again either."""
-        if problem.kind is RecordKind.SENDING:
-            _decide_sending(problem, SendState.SKIPPED, self.because, by)
+        if problem.kind in platform_problems.KINDS:
+            platform_problems.skip(by, problem, self.because)
             return
         ledger.reread_done(problem.connection_id, problem.kind, [problem.object_id])
         problems.change(problem.id, ProblemState.SKIPPED, self.because, by.who, by.now)
 
     def tell(self, records: Sequence[Problem]) -> Iterator[str]:
-        sent = [one for one in records if one.kind is RecordKind.SENDING]
-        if sent:
-            yield (
-                f"{count(len(sent), 'record')} will not be sent to the billing platform until"
-                " somebody retries it there."
-            )
-        if left := len(records) - len(sent):
+        yield from platform_problems.told_of_skipping(records)
+        theirs = [one for one in records if one.kind in platform_problems.KINDS]
+        if left := len(records) - len(theirs):
             they = "it is" if left == 1 else "they are"
             yield (
                 f"{count(left, 'record')} will be left out of future syncs until {they} unskipped."
@@ -504,13 +499,18 @@ class Unskip(_Decision):
 
     def decide(self, by: Operator, problem: Problem) -> None:
         """Have the record read again."""
+        if problem.kind in platform_problems.KINDS:
+            platform_problems.retry(by, problem)
+            return
         _read_again(problem)
         problems.change(problem.id, ProblemState.RETRY, "", by.who, by.now)
 
     def tell(self, records: Sequence[Problem]) -> Iterator[str]:
         """What the next sync does."""
-        if records:
-            yield f"{count(len(records), 'record')} will be included again in the next sync."
+        yield from platform_problems.told_of_retrying(records)
+        theirs = [one for one in records if one.kind in platform_problems.KINDS]
+        if left := len(records) - len(theirs):
+            yield f"{count(left, 'record')} will be included again in the next sync."
 
 
 def plan_unskip(store: Store, problem_ids: Iterable[int]) -> Unskip:
@@ -639,14 +639,6 @@ def _parted(
         else:
             records.append(problem)
     return records, payment_ids
-
-
-def _decide_sending(problem: Problem, state: SendState, because: str, by: Operator) -> None:
-    """Decide about a record on its way to the platform; that closes its problem."""
-    kind, _, object_id = problem.object_id.partition("/")
-    for one in outbox.get(problem.connection_id, object_id):
-        if one.kind.value == kind:
-            outbox.decide(problem.connection_id, one, state, because, one.choice, by.now)
 
 
 def _read_again(problem: Problem) -> None:

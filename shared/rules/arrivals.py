@@ -25,6 +25,10 @@ class Arrival:
     where the payment was voided or deleted. Its amount includes ``convenience_fee``, what the
     customer paid on top of the invoices. ``is_old``: it was made before the account was connected.
     ``watch_because`` is why it is to be looked at again; empty: no need.
+
+    ``unread`` says why the platform's record cannot be read; empty: it can. ``passed_over``: it is
+    no payment to be taken in, such as one of the books themselves. Both may be about something
+    else than a payment, which the platform is then asked for again by the name in ``their_id``.
     """
 
     their_id: str
@@ -34,3 +38,5 @@ class Arrival:
     convenience_fee: Decimal = ZERO
     is_old: bool = False
     watch_because: str = ""
+    unread: str = ""
+    passed_over: bool = False

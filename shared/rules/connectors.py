@@ -279,10 +279,21 @@ CREATE = "create"
 
 @dataclass(frozen=True, slots=True)
 class Watched:
-    """A record of the platform that is looked at again, since nothing tells that it changes."""
+    """A record of the platform that is looked at again, as it is called there.
 
-    kind: RecordKind
+    Nothing tells that it changes, or it could not be taken in.
+    """
+
     their_id: str
     reason: str
     since_at: datetime
     due_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class InboxStanding:
+    """How receiving goes: when it worked last, and since when and why it does not."""
+
+    received_at: datetime | None
+    failing_at: datetime | None
+    reason: str

@@ -151,6 +151,8 @@ class RecordKind(StrEnum):
     SYNC = "sync"
     DELIVERY = "delivery"  # what an outlet could not deliver
     SENDING = "sending"  # a record on its way to the billing platform
+    RECEIVING = "receiving"  # a record of the billing platform that did not come in
+    PLATFORM = "platform"  # the account on the billing platform as a whole
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,8 +34,9 @@ NOT_ON_FILE = frozenset(
         "payment-behind-doubt",
         # Its remedy is followed beside a receiver: tests/daemon/test_webhooks.py.
         "delivery-parked",
-        # And theirs beside the fake: tests/daemon/connectors/invoiced/test_problems.py.
-        *("platform-refused", "platform-ambiguous", "platform-differs"),
+        # And theirs beside the fake: tests/daemon/connectors/invoiced/ and test_stopping.py there.
+        *("platform-refused", "platform-ambiguous", "platform-differs", "platform-waits-long"),
+        *("platform-stopped", "platform-not-received", "arrival-refused", "arrival-failed"),
     }
 )
 

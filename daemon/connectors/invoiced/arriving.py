@@ -20,8 +20,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
-from daemon.connectors.invoiced.api import Api, ApiRefusal, Page
-from daemon.connectors.invoiced.received import Record, arrival, is_ours
+from daemon.connectors.invoiced.api import Api, ApiNotNow, ApiRefusal, ApiSilence, Page
+from daemon.connectors.invoiced.received import Record, arrival, unread_because
 from daemon.connectors.platform import Arrivals
 from shared.rules.arrivals import Arrival
 from shared.rules.connectors import Watched
@@ -35,6 +35,8 @@ TURNS = ("refund", "dispute", "payment", "")
 """The kinds of events, one for each poll; at the last turn none is asked for."""
 _SHOWN = {"include": "applied_to", "expand": "customer"}
 _GONE = 404
+_EVENT = "event/"
+"""So an event is called that could not be read, followed by its id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,14 +104,16 @@ class Arriving:
         if cursor.going:
             return Arrivals(cursor.as_text(), _found(fresh, zone, cursor.start), has_more=True)
         cursor, told, has_more = await self._of_events(cursor)
-        ids = dict.fromkeys([*(one.their_id for one in watched), *told])
+        names = dict.fromkeys([*(one.their_id for one in watched), *told])
         known = {str(one["id"]) for one in fresh}
-        again = [await self._one(id_, zone, cursor.start) for id_ in ids if id_ not in known]
-        return Arrivals(
-            cursor.as_text(),
-            (*_found(fresh, zone, cursor.start), *(one for one in again if one is not None)),
-            has_more=has_more,
-        )
+        again = [
+            one
+            for name in names
+            if name not in known
+            for one in await self._again(name, zone, cursor.start)
+        ]
+        found = (*_found(fresh, zone, cursor.start), *again)
+        return Arrivals(cursor.as_text(), found, has_more=has_more)
 
     async def _from_now_on(self) -> Cursor:
         """Where the latest payment and the latest events are now."""
@@ -170,15 +174,27 @@ class Arriving:
             return later, [], False
         new = [one for one in page.records if _place(one) > (feed.at, feed.id)]
         reached = max([feed.reached, *map(_place, new)])
-        ids = [id_ for one in new for id_ in await self._payments_of(kind, one)]
+        ids = [name for one in new for name in await self._told_by(one)]
         if page.following is not None and len(new) == len(page.records):
             going = replace(feed, reached=reached, query=page.following)
             return replace(cursor, feeds={**cursor.feeds, kind: going}), ids, True
         at, id_ = max(reached, (feed.at, feed.id))
         return replace(later, feeds={**cursor.feeds, kind: _Feed(at, id_)}), ids, False
 
-    async def _payments_of(self, kind: str, event: Record) -> list[str]:
-        """The payments that have to be read again after an event."""
+    async def _told_by(self, event: Record) -> list[str]:
+        """The payments that have to be read again after an event; itself, if it tells none.
+
+        So it is asked for again by its name until it can be read, and the others go on.
+        """
+        try:
+            return await self._payments_of(event)
+        except (ApiNotNow, ApiSilence):
+            raise
+        except Exception:
+            return [f"{_EVENT}{event['id']}"]
+
+    async def _payments_of(self, event: Record) -> list[str]:
+        kind = next(one for one in TURNS if str(event["type"]).startswith(one))
         about = event["data"]["object"]
         if kind == "payment":
             is_deleted = event["type"] == "payment.deleted" and not about.get("voided")
@@ -196,11 +212,25 @@ class Arriving:
             if str((one.get("charge") or {}).get("id")) == str(charge["id"])
         ]
 
-    async def _one(self, their_id: str, zone: str, start: int) -> Arrival | None:
+    async def _again(self, name: str, zone: str, start: int) -> list[Arrival]:
+        """What is asked for by its name: a payment, or an event that could not be read before."""
+        try:
+            if not name.startswith(_EVENT):
+                return [await self._payment(name, zone, start)]
+            event = await self._read(f"/events/{name.removeprefix(_EVENT)}")
+            ids = await self._payments_of(event) if event else []
+            told = Arrival(name, None, passed_over=True)
+            return [told, *[await self._payment(id_, zone, start) for id_ in ids]]
+        except (ApiNotNow, ApiSilence):
+            raise
+        except ApiRefusal as why:
+            return [Arrival(name, None, unread=f"Invoiced does not show it: {why.said}")]
+        except Exception as why:
+            return [Arrival(name, None, unread=unread_because(why))]
+
+    async def _payment(self, their_id: str, zone: str, start: int) -> Arrival:
         record = await self._read(f"/payments/{their_id}", _SHOWN)
-        if record is None:
-            return Arrival(their_id, None)
-        return None if is_ours(record) else arrival(record, zone, start)
+        return Arrival(their_id, None) if record is None else arrival(record, zone, start)
 
     async def _read(self, path: str, query: Mapping[str, str] | None = None) -> Any:
         """A record; None where it is gone."""
@@ -227,4 +257,5 @@ def _recent(seen: Mapping[str, int], top: int) -> dict[str, int]:
 
 
 def _found(records: Sequence[Record], zone: str, start: int) -> tuple[Arrival, ...]:
-    return tuple(arrival(one, zone, start) for one in records if not is_ours(one))
+    found = (arrival(one, zone, start) for one in records)
+    return tuple(one for one in found if not one.passed_over)

@@ -42,10 +42,25 @@ def is_ours(record: Record) -> bool:
 def arrival(record: Record, zone: str, start: int) -> Arrival:
     """The payment; one that was made at ``start`` or before, in unix seconds, is old.
 
-    It is processed where a charge stands behind it: the source of a payment is free text.
+    It is processed where a charge stands behind it: the source of a payment is free text. What
+    cannot be read is told: it keeps no other payment out.
     """
     their_id = str(record["id"])
     is_old = int(record.get("created_at") or 0) <= start
+    try:
+        if is_ours(record):
+            return Arrival(their_id, None, passed_over=True)
+        return _read(record, their_id, zone, is_old=is_old)
+    except Exception as why:
+        return Arrival(their_id, None, is_old=is_old, unread=unread_because(why))
+
+
+def unread_because(why: Exception) -> str:
+    """Why a record cannot be read, in words that hold nothing of it."""
+    return f"What Invoiced shows of it cannot be read ({type(why).__name__})."
+
+
+def _read(record: Record, their_id: str, zone: str, *, is_old: bool) -> Arrival:
     if record.get("voided"):
         return Arrival(their_id, None, is_old=is_old)
     charge = record.get("charge") or {}

@@ -48,11 +48,10 @@ def set_key(account: PlatformAccount, sealed_key: bytes) -> None:
 def remove(account: PlatformAccount) -> None:
     """Forget an account with what is on its way; which records are which is kept.
 
-    So is how far what happened there was read: it is read on from there.
+    So is how far what happened there was read, and what is watched: it is read on from there.
     """
     _REMOVE.run(connection=account.connection_id)
     _FORGET.run(connection=account.connection_id)
-    _FORGET_WATCHED.run(connection=account.connection_id)
     outlets.remove(outlet_name(account.connection_id))
     _tell(account, "disconnected")
 
@@ -136,7 +135,6 @@ _ADD = Statement(
 )
 _REMOVE = _of_connection(t.PlatformAccount)
 _FORGET = _of_connection(t.Outgoing)
-_FORGET_WATCHED = _of_connection(t.Watched)
 _GET = Statement(lambda: _select().where(t.PlatformAccount.connection == slot("connection")))
 _ALL = Statement(lambda: _select().order_by(t.Connection.name_key))
 _KEY = Statement(

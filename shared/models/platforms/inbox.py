@@ -1,4 +1,4 @@
-"""What comes in: how far each feed of the platform was read, and what is looked at again."""
+"""What comes in: how far each feed of the platform was read, how that goes, what is watched."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from typing import Any
 from shared.models import tables as t
 from shared.models.convert import millis, moment
 from shared.models.mapper import Mapper
+from shared.models.searching import ALL
 from shared.models.statements import Statement, insert_rows, slot
-from shared.rules.connectors import Watched
-from shared.rules.values import RecordKind
+from shared.rules.connectors import InboxStanding, Watched
 
 _WATCHED = Mapper(Watched, t.Watched)
 
@@ -37,7 +37,7 @@ _SET_CURSOR = insert_rows(t.InboxCursor, _FEED, key=_FEED[:2], replace=_FEED[2:]
 
 def watch(
     connection_id: int,
-    kind: RecordKind,
+    identity: str,
     their_id: str,
     reason: str,
     *,
@@ -45,12 +45,12 @@ def watch(
     now: datetime,
 ) -> None:
     """Have a record of the platform looked at again; since when it is watched stays."""
-    row = (connection_id, kind.value, their_id, reason, millis(now), millis(due_at))
+    row = (connection_id, identity, their_id, reason, millis(now), millis(due_at))
     _WATCH.many([row])
 
 
 _COLUMNS: list[Any] = [
-    *(t.Watched.connection, t.Watched.kind, t.Watched.their_id),
+    *(t.Watched.connection, t.Watched.identity, t.Watched.their_id),
     *(t.Watched.reason, t.Watched.since_ms, t.Watched.due_ms),
 ]
 _WATCH = insert_rows(
@@ -58,46 +58,82 @@ _WATCH = insert_rows(
 )
 
 
-def unwatch(connection_id: int, kind: RecordKind, their_id: str) -> None:
+def unwatch(connection_id: int, identity: str, their_id: str) -> None:
     """Look at a record no more: what was waited for happened."""
-    _UNWATCH.run(connection=connection_id, kind=kind.value, their_id=their_id)
+    _UNWATCH.run(connection=connection_id, identity=identity, their_id=their_id)
 
 
-_UNWATCH = Statement(
-    lambda: t.Watched.delete().where(
-        (t.Watched.connection == slot("connection"))
-        & (t.Watched.kind == slot("kind"))
-        & (t.Watched.their_id == slot("their_id"))
-    )
-)
+def _of_account(table: Any) -> Any:
+    return (table.connection == slot("connection")) & (table.identity == slot("identity"))
 
 
-def since(connection_id: int, kind: RecordKind, their_id: str) -> datetime | None:
+def _this() -> Any:
+    return _of_account(t.Watched) & (t.Watched.their_id == slot("their_id"))
+
+
+_UNWATCH = Statement(lambda: t.Watched.delete().where(_this()))
+
+
+def since(connection_id: int, identity: str, their_id: str) -> datetime | None:
     """Return since when a record is watched; None: it is not."""
-    row = _SINCE.one(connection=connection_id, kind=kind.value, their_id=their_id)
+    row = _SINCE.one(connection=connection_id, identity=identity, their_id=their_id)
     return None if row is None else moment(row[0])
 
 
-_SINCE = Statement(
-    lambda: t.Watched.select(t.Watched.since_ms).where(
-        (t.Watched.connection == slot("connection"))
-        & (t.Watched.kind == slot("kind"))
-        & (t.Watched.their_id == slot("their_id"))
+_SINCE = Statement(lambda: t.Watched.select(t.Watched.since_ms).where(_this()))
+
+
+def watched(connection_id: int, identity: str, until: datetime, limit: int = ALL) -> list[Watched]:
+    """Return the watched records that are due by then, those first that are due longest."""
+    rows = _DUE.all(
+        connection=connection_id, identity=identity, until_ms=millis(until), limit=limit
     )
-)
-
-
-def watched(connection_id: int, now: datetime, limit: int) -> list[Watched]:
-    """Return the watched records that are due, those first that are due longest."""
-    rows = _DUE.all(connection=connection_id, now_ms=millis(now), limit=limit)
     return [_WATCHED.read(row) for row in rows]
 
 
 _DUE = Statement(
     lambda: (
         t.Watched.select(*_WATCHED.fields)
-        .where((t.Watched.connection == slot("connection")) & (t.Watched.due_ms <= slot("now_ms")))
+        .where(_of_account(t.Watched) & (t.Watched.due_ms <= slot("until_ms")))
         .order_by(t.Watched.due_ms, t.Watched.their_id)
         .limit(slot("limit"))
     )
+)
+
+
+def works(connection_id: int, identity: str, now: datetime) -> bool:
+    """Keep that the platform told what happened there; return whether it did not before."""
+    was_failing = standing(connection_id, identity).failing_at is not None
+    _STANDS.many([(connection_id, identity, millis(now), None, "")])
+    return was_failing
+
+
+def fails(connection_id: int, identity: str, reason: str, now: datetime) -> datetime:
+    """Keep why receiving does not work; return since when that is so."""
+    known = standing(connection_id, identity)
+    received_at = known.received_at and millis(known.received_at)
+    since_at = known.failing_at or now
+    _STANDS.many([(connection_id, identity, received_at, millis(since_at), reason)])
+    return since_at
+
+
+def standing(connection_id: int, identity: str) -> InboxStanding:
+    """Return how receiving from an account goes."""
+    row = _STANDING_OF.one(connection=connection_id, identity=identity)
+    return InboxStanding(None, None, "") if row is None else _STANDING.read(row)
+
+
+_STANDING = Mapper(InboxStanding, t.InboxStanding)
+_STANDING_COLUMNS: list[Any] = [
+    *(t.InboxStanding.connection, t.InboxStanding.identity, t.InboxStanding.received_ms),
+    *(t.InboxStanding.failing_ms, t.InboxStanding.reason),
+]
+_STANDS = insert_rows(
+    t.InboxStanding,
+    _STANDING_COLUMNS,
+    key=_STANDING_COLUMNS[:2],
+    replace=_STANDING_COLUMNS[2:],
+)
+_STANDING_OF = Statement(
+    lambda: t.InboxStanding.select(*_STANDING.fields).where(_of_account(t.InboxStanding))
 )

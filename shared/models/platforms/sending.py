@@ -13,6 +13,9 @@ from shared.rules.connectors import Outgoing, SendState, Would
 from shared.rules.values import RecordKind, Trouble
 
 REFUSED, AMBIGUOUS, DIFFERS = "platform-refused", "platform-ambiguous", "platform-differs"
+WAITS_LONG = "platform-waits-long"
+PATIENCE_ATTEMPTS = 8
+"""So many failed tries of a record pass without a word: twenty minutes in all."""
 
 
 def tell(
@@ -21,8 +24,16 @@ def tell(
     """Open the problem of a record that stands so now, or close what waited about it."""
     code = _code(state, would, reason)
     problems.resolve_all_but(connection_id, RecordKind.SENDING, [one.name], [code], now)
-    if not code:
-        return
+    if code:
+        _report(connection_id, one, code, reason, now)
+
+
+def tell_late(connection_id: int, one: Outgoing, reason: str, now: datetime) -> None:
+    """Open the problem of a record that is tried again and again; it closes once that ends."""
+    _report(connection_id, one, WAITS_LONG, reason, now)
+
+
+def _report(connection_id: int, one: Outgoing, code: str, reason: str, now: datetime) -> None:
     document = f"{one.kind.value.capitalize()} {one.document or one.object_id}"
     told = hints.tell(code, reason=reason.rstrip("."))
     trouble = Trouble(
@@ -40,3 +51,9 @@ def _code(state: SendState, would: Would, reason: str) -> str:
 def settle(connection_id: int, one: Outgoing, now: datetime) -> None:
     """Close what waits about a record: a person decided about it."""
     problems.resolve(connection_id, RecordKind.SENDING, [one.name], None, now)
+
+
+def settle_all(connection_id: int, now: datetime) -> None:
+    """Close what waits about all records: nothing is on its way any more."""
+    for code in (REFUSED, AMBIGUOUS, DIFFERS, WAITS_LONG):
+        problems.resolve_others(connection_id, code, [], now)

@@ -67,8 +67,10 @@ def _met(at: datetime, sync_id: int | None) -> str:
 
 def _record(problem: Problem) -> tuple[str, str]:
     """The ID of its record: payments go by our number unless never taken in."""
-    if problem.kind in (RecordKind.SYNC, RecordKind.DELIVERY):
+    if problem.kind in (RecordKind.SYNC, RecordKind.DELIVERY, RecordKind.PLATFORM):
         return ("", "")
+    if problem.kind is RecordKind.RECEIVING:
+        return ("ID on the platform", problem.object_id.rpartition("/")[2])
     ours = problem.kind == RecordKind.PAYMENT and problem.object_id.isdecimal()
     return ("Payment number" if ours else "QuickBooks ID", problem.object_id)
 
@@ -86,6 +88,8 @@ _TRIED_AGAIN: Mapping[RecordKind, str] = MappingProxyType(
         RecordKind.SYNC: "notes that it is fixed; the next sync shows whether it is",
         RecordKind.DELIVERY: ("delivers again what was given up, unless later events replaced it"),
         RecordKind.SENDING: "sends the record to the billing platform again, as it is now",
+        RecordKind.RECEIVING: "reads the record of the billing platform again within a minute",
+        RecordKind.PLATFORM: "asks the billing platform again at once",
     }
 )
 

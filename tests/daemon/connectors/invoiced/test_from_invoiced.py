@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
 from decimal import Decimal
 from itertools import count
 from typing import Any
@@ -11,73 +10,15 @@ from typing import Any
 import pytest
 
 from daemon.connectors.receiving import TAKEN_AT_ONCE
-from shared.models.payments import from_platform, payment_pages
-from shared.models.platforms import accounts, inbox, records
 from shared.operations import platform_intake
 from shared.operations.deciding import Operator, carry_out
 from shared.operations.payment_intake import plan_add
 from shared.operations.payments import plan_withdraw
 from shared.rules.connectors import AccountState, Owner
-from shared.rules.payments.values import ChargeState, NewPayment, NewUse, Payment, PaymentStatus
-from shared.rules.values import RecordKind
+from shared.rules.payments.values import ChargeState, NewPayment, NewUse, PaymentStatus
 from simulator.invoiced import acts
-from simulator.invoiced.acts import Done
-from tests.daemon.connectors.invoiced.rig import OnInvoiced
+from tests.daemon.connectors.invoiced.receiving import Received
 from tests.models.builders import invoice
-
-A_POLL = 60
-PAYMENT = RecordKind.PAYMENT
-
-
-class Received(OnInvoiced):
-    """A connection whose invoices are on the fake, and what comes back from there."""
-
-    def begins(self, *invoices: Any) -> None:
-        self.quickbooks_has(*(invoices or [invoice("1A-100"), invoice("1A-101")]))
-        self.connects()
-        self.runs()
-        self.goes_on(20)
-
-    def on_invoiced(self, act: Any, *args: Any, **how: Any) -> str:
-        """Somebody does something there; returns the id of the payment."""
-        account = self.fake.account
-        self.fake.clock.advance(1)
-        with account.change():
-            done: Done = act(account, *args, **how)
-        return str(done.id)
-
-    def pays(self, *numbers: str, **how: Any) -> str:
-        account = self.fake.account
-        owed = [acts.invoice_named(account, one) for one in numbers]
-        return self.on_invoiced(acts.pay, owed, **how)
-
-    def the(self, their_id: str) -> Any:
-        return acts.payment_named(self.fake.account, their_id)
-
-    def polls(self, times: int = 2) -> None:
-        self.goes_on(A_POLL * times, by=5)
-
-    def on_file(self, external_id: str) -> Payment | None:
-        with self.store.reading():
-            number = from_platform.ids(self.id, [external_id]).get(external_id)
-            return None if number is None else payment_pages.get(number)
-
-    def owner(self, their_id: str) -> Owner | None:
-        with self.store.reading():
-            found = records.ours(self.id, self.identity(), PAYMENT, their_id)
-            return found.owner if found else None
-
-    def identity(self) -> str:
-        with self.store.reading():
-            return accounts.get(self.id, "Larkspur").identity
-
-    def watched(self) -> list[str]:
-        later = self.store.now() + timedelta(days=1)
-        with self.store.reading():
-            return [one.their_id for one in inbox.watched(self.id, later, 99)]
-
-    def asked(self) -> int:
-        return len(self.fake.service.seen)
 
 
 @pytest.fixture
