@@ -17,10 +17,9 @@ from shared.operations.describe.text import count
 from shared.rules.connectors import Outgoing, SendState
 from shared.rules.values import Problem, ProblemState, RecordKind
 
-_SENDING, _RECEIVING, _PLATFORM = (
-    *(RecordKind.SENDING, RecordKind.RECEIVING),
-    RecordKind.PLATFORM,
-)
+_SENDING = RecordKind.SENDING
+_RECEIVING = RecordKind.RECEIVING
+_PLATFORM = RecordKind.PLATFORM
 KINDS = (_SENDING, _RECEIVING, _PLATFORM)
 """The kinds of problems that are decided about here."""
 
