@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import replace
-from datetime import datetime
 from traceback import extract_tb
 from typing import TypeVar
 
@@ -18,18 +17,27 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from daemon.callers import Caller, Callers
+from daemon.edge.proxies import TrustedProxies
 from daemon.edge.soap import NotTaken, ResponseText, Secret
+from daemon.guesses import Guesses
 from daemon.session import login
-from daemon.session.admission import Admission
+from daemon.session.admission import Admission, Guessed, Recognized
 from daemon.session.handlers import GIVE_UP, CallbackHandlers, Expected
-from daemon.session.login import Strangers, Verdict, examine, is_proven, was_proven, was_replaced
+from daemon.session.login import (
+    GUESSED,
+    Verdict,
+    examine,
+    is_proven,
+    was_proven,
+    was_replaced,
+)
 from daemon.session.record import FAILED_PERCENT
 from daemon.stages.reading import Introduced, Reading, Tally, read_answer, read_introduction
 from daemon.store_thread import Threads
 from shared import hints, passwords
 from shared.about import PRODUCT, VERSION
 from shared.errors import StoreError
-from shared.rules.values import Credentials
+from shared.rules.throttling import Source
 from shared.settings import Settings
 
 SHORT_BYTES = 16 * 1024
@@ -51,14 +59,19 @@ class WebConnectorCallbacks:
         threads: Threads,
         settings: Settings,
         callers: Callers,
+        proxies: TrustedProxies,
     ) -> None:
-        """``callers`` is where admission and handlers note whose a ticket is."""
+        """``callers`` is where admission and handlers note whose a ticket is.
+
+        ``proxies`` tells whose the addresses of callers are.
+        """
         self._callers = callers
         self._admission = admission
         self._handlers = handlers
         self._threads = threads
         self._settings = settings
-        self._strangers = Strangers()
+        self._proxies = proxies
+        self._guesses = Guesses()
         self._met: deque[tuple[object, ...]] = deque(maxlen=_MOST_MET)
 
     def serverVersion(self) -> str:
@@ -83,12 +96,13 @@ class WebConnectorCallbacks:
         known = await self._threads.store(self.thd_recognize, username, password, peer)
         if isinstance(known, list):
             return known
-        credentials, secret, now = known
-        locked_until = self._locked_until(username, credentials, now)
-        if was_proven(credentials, password, secret):
+        credentials, until = known.credentials, None
+        if was_proven(credentials, password, known.secret):
             verdict = Verdict.REPLACED if was_replaced(credentials) else Verdict.OLD_PASSWORD
-        elif locked_until is not None:
+        elif until := known.name_locked_until:
             verdict = Verdict.LOCKED
+        elif until := known.locked_until(Source.ADDRESS):
+            verdict = Verdict.ADDRESS_LOCKED
         else:
             verdict = await self._threads.verify(examine, credentials, password)
         if credentials is None or verdict is not Verdict.WELCOME:
@@ -98,36 +112,40 @@ class WebConnectorCallbacks:
                 peer=peer,
                 code=verdict.value,
             )
-            if verdict is Verdict.UNKNOWN_USER:
-                self._strangers.guessed(username, now)
+            guessed = self._count(known) if verdict in GUESSED else []
             return await self._threads.store(
                 self._admission.thd_refuse,
                 username,
                 credentials,
                 verdict.value,
-                locked_until if verdict is Verdict.LOCKED else None,
+                locked_until=until,
+                guessed=guessed,
             )
-        proven = replace(credentials, password_proof=passwords.proof_of(password, secret))
+        proven = replace(credentials, password_proof=passwords.proof_of(password, known.secret))
         return await self._threads.store(
             self._admission.thd_welcome, proven, passwords.new_ticket(), peer
         )
 
-    def thd_recognize(
-        self, username: str, password: str, peer: str
-    ) -> list[str] | tuple[Credentials | None, str, datetime]:
+    def thd_recognize(self, username: str, password: str, peer: str) -> list[str] | Recognized:
         """Welcome a password that was checked before; else what is known of the user name."""
-        known = self._admission.thd_credentials(username)
-        credentials, secret, _ = known
-        if credentials is None or not is_proven(credentials, password, secret):
+        known = self._admission.thd_recognize(username, self._proxies.source(peer))
+        credentials = known.credentials
+        if credentials is None or not is_proven(credentials, password, known.secret):
             return known
         return self._admission.thd_welcome(credentials, passwords.new_ticket(), peer)
 
-    def _locked_until(
-        self, username: str, credentials: Credentials | None, now: datetime
-    ) -> datetime | None:
-        if credentials is None:
-            return self._strangers.locked(username, now)
-        return credentials.application.locked(now)
+    def _count(self, known: Recognized) -> list[Guessed]:
+        """Count a wrong guess; the answer is what it locks."""
+        locking = []
+        for source, name in known.names.items():
+            guesses = self._guesses.count(source, name, known.locks[source], known.now)
+            if guesses < source.free:
+                continue
+            locking.append((source, name, guesses))
+            if source is Source.ADDRESS:
+                told = "Sign-in from {address} is locked after {guesses} wrong passwords"
+                self.log.warn(told, address=name, guesses=guesses)
+        return locking
 
     def sendRequestXML(
         self, ticket: str, hcp: str, company_file: str, country: str, major: int, minor: int

@@ -20,7 +20,7 @@ from daemon.certificates import certificates_end
 from daemon.store_thread import Threads
 from shared.about import VERSION
 from shared.errors import StoreError
-from shared.models import daemons, downloads
+from shared.models import daemons, downloads, throttles
 from shared.models.daemons import BEAT_EVERY, DaemonFacts
 from shared.settings import Settings
 
@@ -105,6 +105,7 @@ class Heartbeat(Service):
         daemons.beat(facts, now)
         daemons.forget_old(now)
         downloads.prune(now)
+        throttles.prune(now)
 
     def _thd_stop(self, instance: str) -> None:
         daemons.stopped(instance, self._now())

@@ -314,10 +314,13 @@ def make_daemon(
     admission = Admission(settings, record, watch.now, started_at, callers)
     handlers = CallbackHandlers(settings, record, watch.now, callers)
     upkeep = EventUpkeep(watch.now, settings.keep_days)
-    callbacks = WebConnectorCallbacks(admission, handlers, threads, settings, callers)
+    limits = edge_limits(settings)
+    callbacks = WebConnectorCallbacks(
+        admission, handlers, threads, settings, callers, limits.proxies
+    )
     site = make_site(
         callbacks,
-        edge_limits(settings),
+        limits,
         public_url=settings.public_url,
         reactor=reactor,
         downloads=_downloads(threads, reads, store),
@@ -385,7 +388,7 @@ def make_daemon(
     )
     answering = Answering(store, threads, reads, bell)
     api_site = make_api_site(
-        answering, edge_limits(settings), reactor=reactor, now=store.now, meter=metrics.request
+        answering, limits, reactor=reactor, now=store.now, meter=metrics.request
     )
     api = EdgeService(reactor, api_site, settings, "api_listen")
     metrics.describe(
@@ -399,7 +402,7 @@ def make_daemon(
     )
     figures = StoreFigures(reactor, reads)
     answers = Admin(reactor, threads, metrics, figures, lambda: edge.is_serving)
-    admin_site = make_admin_site(answers, edge_limits(settings), reactor)
+    admin_site = make_admin_site(answers, limits, reactor)
     admin = EdgeService(reactor, admin_site, settings, "admin_listen")
     parts = [
         ThreadsService(threads),

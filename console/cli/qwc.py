@@ -15,7 +15,7 @@ from console.cli.deciding import decide, say_outcome, yes_option
 from console.cli.errors import Refused
 from console.cli.json_option import json_option
 from console.cli.params import name_argument
-from shared.operations import issuing
+from shared.operations import issuing, throttles
 from shared.operations.contracts.issuing import ISSUED_FILES, ISSUED_PASSWORD
 from shared.operations.contracts.outcome import OUTCOME
 from shared.operations.describe.issuing import ONCE
@@ -132,15 +132,24 @@ def rotate(
 
 @password.command()
 @name_argument
+@click.option(
+    "--address", help="An internet address to unlock instead, as deskbridge doctor names it."
+)
 @json_option(OUTCOME)
 @pass_command_context
-def unlock(context: CommandContext, name: str | None, as_json: bool) -> None:
+def unlock(context: CommandContext, name: str | None, address: str | None, as_json: bool) -> None:
     """Unlock sign-in for NAME after too many wrong passwords; the password stays.
 
-    A lock ends by itself within 15 minutes. Ends with 3 where nothing is locked. NAME may be left
-    out where there is exactly one connection.
+    With --address, unlock what comes from there, also wrong tokens of the API. A lock ends by
+    itself within 15 minutes. Ends with 3 where nothing is locked. NAME may be left out where there
+    is exactly one connection.
     """
-    say_outcome(decide(context, partial(issuing.plan_unlock, which=name)), as_json)
+    if address is None:
+        say_outcome(decide(context, partial(issuing.plan_unlock, which=name)), as_json)
+        return
+    if name is not None:
+        raise click.UsageError("Unlock either NAME or --address.")
+    say_outcome(decide(context, partial(throttles.plan_unlock, address=address)), as_json)
 
 
 def _refuse_unseen() -> None:

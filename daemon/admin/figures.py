@@ -131,6 +131,8 @@ def families(store: Store) -> Iterator[Metric]:
     yield GaugeMetricFamily("deskbridge_daemons", "Daemons that run on this store.", value=running)
     for name, label, told, read in _GROUPS:
         yield from _grouped(name, label, told, _in_a_unit(store, read))
+    locks = _in_a_unit(store, lambda: figures.sign_in_locks(now))
+    yield _of_locks(locks)
     yield from _of_outlets(_in_a_unit(store, figures.outlets))
     yield from _of_applications(_in_a_unit(store, figures.applications), now)
 
@@ -165,6 +167,17 @@ def _grouped(name: str, label: str, told: str, groups: Groups) -> Families:
         if group.oldest_at is not None:
             oldest.add_metric([value], group.oldest_at.timestamp())
     return [count, oldest] if oldest.samples else [count]
+
+
+def _of_locks(locks: Mapping[str, int]) -> Metric:
+    locked = GaugeMetricFamily(
+        "deskbridge_sign_in_locks",
+        "What is locked after too many wrong passwords or tokens, by kind.",
+        labels=["kind"],
+    )
+    for kind, count in locks.items():
+        locked.add_metric([kind], count)
+    return locked
 
 
 def _of_outlets(outlets: Iterable[OutletFigures]) -> Families:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from hashlib import sha256
 from typing import Any, NoReturn
 
@@ -21,6 +22,7 @@ from twisted.python.failure import Failure
 from daemon.api.problem_details import problem, problem_of
 from daemon.api.routes import Answer, Asked, BadParameter, Found, Route, encoded
 from daemon.api.table import BY_NAME
+from daemon.guesses import Guesses
 from daemon.outlets.bell import EventBell
 from daemon.read_thread import Reads
 from daemon.store_thread import Threads
@@ -29,6 +31,7 @@ from shared.models.store import Store
 from shared.operations import programs
 from shared.operations.contracts import requests
 from shared.operations.programs import Forbidden, KeyReused, Unauthorized
+from shared.rules.throttling import Source
 from shared.rules.tokens import Access, Caller
 
 
@@ -71,6 +74,7 @@ class Answering:
         self._threads = threads
         self._reads = reads
         self._bell = bell
+        self._guesses = Guesses()
 
     async def answer(self, request: Request, reactor: Any) -> Answered:
         """The answer, whatever comes of it."""
@@ -92,6 +96,24 @@ class Answering:
             told = "This failed because of a bug in Deskbridge."
             return Answered(problem("failed", told, "The daemon's log says more."))
         return answered
+
+    async def wrong_token(self, address: str) -> datetime | None:
+        """Count a wrong token of an address; the answer is until when that was locked before.
+
+        An empty address counts for nothing: it is that of a proxy that names nobody.
+        """
+        if not address:
+            return None
+        try:
+            known, now = await self._reads.view(programs.token_lock, address)
+            if known is not None and known.holds(now):
+                return known.until
+            guesses = self._guesses.count(Source.TOKEN_ADDRESS, address, known, now)
+            if guesses >= Source.TOKEN_ADDRESS.free:
+                await self._threads.store(programs.lock_tokens, self._store, address, guesses)
+        except StoreError as error:
+            self.log.warn("A wrong token is not counted: {why}", why=str(error))
+        return None
 
     async def _read(self, request: Request, reactor: Any) -> Answered:
         answered: Answered = await self._reads.run(self._look, request)

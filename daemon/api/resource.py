@@ -28,8 +28,6 @@ from daemon.api.table import ROUTES
 from daemon.edge.body_gate import Body, Head
 from daemon.edge.http import Clock, EdgeRequest, EdgeSite, Meter, uncounted
 from daemon.edge.limits import EdgeLimits
-from daemon.edge.proxies import peer_group
-from daemon.session.login import Strangers
 
 LONGEST_QUERY = 8192
 LONGEST_KEY = 255
@@ -71,7 +69,6 @@ class ApiResource(Resource):
         self._answering = answering
         self._reactor = reactor
         self._now = now
-        self._guesses = Strangers()
 
     def render(self, request: Any) -> Any:
         """Find the route, answer, and write that unless the program is gone."""
@@ -107,7 +104,7 @@ class ApiResource(Resource):
             return problem("bad-parameter", "The Idempotency-Key cannot be read.", remedy)
         asked = _request(request, route, places, query)
         answered = await self._answering.answer(asked, self._reactor)
-        answer = self._slowed(request, answered)
+        answer = await self._slowed(request, answered)
         return _with_headers(answer, request, asked)
 
     def _served(self, method: str) -> Answer:
@@ -115,18 +112,16 @@ class ApiResource(Resource):
             return _not_allowed(method, ["GET", "HEAD"])
         return Answer(200, _document())
 
-    def _slowed(self, request: EdgeRequest, answered: Answered) -> Answer:
+    async def _slowed(self, request: EdgeRequest, answered: Answered) -> Answer:
         """Who guesses at tokens is told to wait; a good token is let in all the same."""
         if answered.answer.status != http.UNAUTHORIZED:
             return answered.answer
-        peer, now = request.client_name(), self._now()
-        from_there = peer_group(peer)
-        until = self._guesses.locked(from_there, now)
+        peer = request.client_name()
         self.log.warn("A wrong token came from {peer}", peer=peer)
+        until = await self._answering.wrong_token(request.site.limits.proxies.source(peer))
         if until is None:
-            self._guesses.guessed(from_there, now)
             return answered.answer
-        seconds = max(1, round((until - now).total_seconds()))
+        seconds = max(1, round((until - self._now()).total_seconds()))
         told = f"Too many wrong tokens from this address: wait {seconds} seconds."
         slowed = problem("too-many-guesses", told, "Send the token that you were given.")
         return Answer(

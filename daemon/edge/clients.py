@@ -13,7 +13,8 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Generic, Protocol, TypeVar
 
-from daemon.edge.proxies import TrustedProxies, peer_group
+from daemon.edge.proxies import TrustedProxies
+from shared.addresses import peer_group
 
 
 class Client(Protocol):

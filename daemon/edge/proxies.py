@@ -10,7 +10,8 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Iterable
 
-Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+from shared.addresses import ip_address, peer_group
+
 ON_THIS_MACHINE = ("127.0.0.0/8", "::1")
 
 
@@ -26,6 +27,10 @@ class TrustedProxies:
         address = ip_address(peer)
         return address is None or any(address in network for network in self._networks)
 
+    def source(self, client: str) -> str:
+        """The unit by which guesses of a client are counted; empty where a proxy names nobody."""
+        return "" if self.trust(client) else peer_group(client)
+
     def client(self, peer: str, forwarded: Iterable[str]) -> str:
         """Name the client behind ``peer``; ``forwarded`` are the headers in their order."""
         if not self.trust(peer):
@@ -40,23 +45,3 @@ class TrustedProxies:
             if not self.trust(client):
                 break
         return client
-
-
-def ip_address(text: str) -> Address | None:
-    """Read an address, an IPv4 one in IPv6's clothes as what it is; None for anything else."""
-    try:
-        address = ipaddress.ip_address(text.partition("%")[0])
-    except ValueError:
-        return None
-    mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
-    return mapped or address
-
-
-def peer_group(peer: str) -> str:
-    """The unit that a limit for each peer counts: an IPv4 address or an IPv6 /64; else itself."""
-    address = ip_address(peer)
-    if address is None:
-        return peer
-    return str(
-        address if address.version == 4 else ipaddress.ip_network((address, 64), strict=False)
-    )

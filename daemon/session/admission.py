@@ -5,8 +5,10 @@ Store-thread code, inside one transaction a call.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import TypeAlias
 
 from daemon.callers import Caller, Callers
 from daemon.session import login
@@ -15,9 +17,10 @@ from daemon.session.record import SessionRecord, open_problem, reference
 from daemon.stages.sequence import StageSequence
 from shared import hints, passwords
 from shared.clock import clock_time
-from shared.models import connections, installation, sessions, syncs
+from shared.models import connections, installation, sessions, syncs, throttles
 from shared.models.payments import sets
 from shared.rules import schedule
+from shared.rules.throttling import Lock, Source, lock_after
 from shared.rules.values import Application, ApplicationKind, Credentials, Session, SyncState
 from shared.settings import Settings
 
@@ -25,6 +28,37 @@ ORPHANED_AFTER = timedelta(seconds=60)
 """A session that was silent for so long does not keep its own PC out."""
 CLOCK_TOLERANCE = timedelta(minutes=1)
 """Two logins at one moment: the one that waited for the other began a little earlier."""
+
+
+Guessed: TypeAlias = tuple[Source, str, int]
+"""Wrong guesses of a source that lock it: which, its name, and how many there are by now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recognized:
+    """What the store knows of somebody who logs in, at its time ``now``.
+
+    ``secret`` keys the proofs of passwords. ``names`` are the sources by which a wrong password is
+    counted, besides a user name that exists; ``locks`` what they have guessed before.
+    """
+
+    credentials: Credentials | None
+    secret: str = field(repr=False)
+    now: datetime
+    names: Mapping[Source, str]
+    locks: Mapping[Source, Lock | None]
+
+    def locked_until(self, source: Source) -> datetime | None:
+        """Until when no guess of this source is tried; None where one is."""
+        lock = self.locks.get(source)
+        return lock.until if lock is not None and lock.holds(self.now) else None
+
+    @property
+    def name_locked_until(self) -> datetime | None:
+        """The same of the user name, whether or not it exists."""
+        if self.credentials is None:
+            return self.locked_until(Source.USER_NAME)
+        return self.credentials.application.locked(self.now)
 
 
 class Admission:
@@ -53,10 +87,15 @@ class Admission:
         self._now = now
         self._started_at = started_at
 
-    def thd_credentials(self, username: str) -> tuple[Credentials | None, str, datetime]:
-        """What the store knows of a user name, the key of proofs, and the store's time."""
-        found = connections.application_by_username(username)
-        return found, installation.secret(), self._now()
+    def thd_recognize(self, username: str, address: str) -> Recognized:
+        """What the store knows of a user name, and of the address, where it is told, behind it."""
+        now = self._now()
+        credentials = connections.application_by_username(username)
+        names = {Source.ADDRESS: address} if address else {}
+        if credentials is None:
+            names[Source.USER_NAME] = login.digest(username)
+        locks = {source: throttles.known(source, name, now) for source, name in names.items()}
+        return Recognized(credentials, installation.secret(), now, names, locks)
 
     def thd_refuse(
         self,
@@ -64,18 +103,26 @@ class Admission:
         credentials: Credentials | None,
         code: str,
         locked_until: datetime | None = None,
+        guessed: Iterable[Guessed] = (),
     ) -> list[str]:
         """Answer ``nvu`` and leave the precise reason where the operator looks.
 
         A lock is told in another way: at ``nvu`` the Web Connector shows a sentence of its own,
-        after an empty first request the one that getLastError gives.
+        after an empty first request the one that getLastError gives. ``guessed`` is what this
+        refusal locks besides.
         """
         now = self._now()
+        for source, name, guesses in guessed:
+            throttles.lock(source, name, guesses, now)
         application = credentials.application if credentials else None
+        if application is None and code == login.Verdict.ADDRESS_LOCKED:
+            # Nothing is written for somebody who goes on guessing at names that do not exist.
+            refusal = login.Refusal(code, "", locked_until)
+            return [self._refusal_ticket(refusal, Caller(refused=code)), ""]
         # The password before is no guess: an old row that keeps calling must not lock the new
         # one out.
         if application and credentials and code == login.Verdict.WRONG_PASSWORD:
-            lock = login.lock_after(credentials.failed_logins + 1, now)
+            lock = lock_after(credentials.failed_logins + 1, now)
             connections.login_failed(application.id, locked_until=lock)
         until = clock_time(locked_until) if locked_until else ""
         sync = syncs.refused_login(
@@ -95,7 +142,9 @@ class Admission:
             facts = {"username": username, "until": until}
             open_problem(application, sync.id, code, now, facts)
         told = login.TOLD.get(login.Verdict(code), code)
-        refusal = login.Refusal(told, reference(sync.id), locked_until)
+        # A reference would tell that the name exists.
+        shown = "" if code == login.Verdict.ADDRESS_LOCKED else reference(sync.id)
+        refusal = login.Refusal(told, shown, locked_until)
         name = credentials.connection.name if credentials else ""
         ticket = self._refusal_ticket(refusal, Caller(name, sync.id, code))
         return [ticket, "" if locked_until else "nvu"]

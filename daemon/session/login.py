@@ -9,20 +9,16 @@ from __future__ import annotations
 
 import hmac
 import secrets
-from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from enum import StrEnum
 from hashlib import sha256
 
 from shared import hints, passwords
 from shared.clock import clock_time
-from shared.rules.values import LONGEST_LOCK, Credentials
+from shared.rules.values import Credentials
 
-ATTEMPTS_BEFORE_LOCK = 5
-FIRST_LOCK = timedelta(seconds=60)
-MOST_STRANGERS = 1000
 _REFUSAL = "refused"
 _LONGEST_TIME = 10
 
@@ -36,8 +32,16 @@ class Verdict(StrEnum):
     OLD_PASSWORD = "old-password"  # noqa: S105 - a hint code
     UNREADABLE = "password-hash-unreadable"
     LOCKED = "login-locked"
+    ADDRESS_LOCKED = "address-locked"
     REPLACED = "application-replaced"
 
+
+GUESSED = frozenset({Verdict.UNKNOWN_USER, Verdict.WRONG_PASSWORD})
+"""What counts as a guess of the address that it came from.
+
+The password before the present one is none: an old row that keeps calling must not lock its whole
+office.
+"""
 
 TOLD: dict[Verdict, str] = {
     # Nobody learns from outside which user names exist.
@@ -103,41 +107,9 @@ def _compare(
     return Verdict.WRONG_PASSWORD
 
 
-def lock_after(failed_logins: int, now: datetime) -> datetime | None:
-    """Until when to refuse further guesses, after this many wrong passwords in a row."""
-    beyond = failed_logins - ATTEMPTS_BEFORE_LOCK
-    if beyond < 0:
-        return None
-    doublings: int = 2 ** min(beyond, 10)
-    return now + min(FIRST_LOCK * doublings, LONGEST_LOCK)
-
-
-class Strangers:
-    """Guesses at user names that do not exist, slowed down like those at names that do.
-
-    Else the answers would tell which names exist. In memory and bounded, both in number and, since
-    only digests of the names are kept, in size: a restart forgets.
-    """
-
-    def __init__(self) -> None:
-        self._guesses: OrderedDict[bytes, tuple[int, datetime | None]] = OrderedDict()
-
-    def guessed(self, username: str, now: datetime) -> None:
-        """Count one more wrong guess."""
-        name = _digest(username)
-        count = self._guesses.pop(name, (0, None))[0] + 1
-        self._guesses[name] = (count, lock_after(count, now))
-        if len(self._guesses) > MOST_STRANGERS:
-            self._guesses.popitem(last=False)
-
-    def locked(self, username: str, now: datetime) -> datetime | None:
-        """Until when this name may not be guessed at any more; None when it may."""
-        until = self._guesses.get(_digest(username), (0, None))[1]
-        return until if until is not None and now < until <= now + LONGEST_LOCK else None
-
-
-def _digest(username: str) -> bytes:
-    return sha256(username.encode("utf-8", "surrogatepass")).digest()
+def digest(username: str) -> str:
+    """What is kept of a user name that does not exist; it may be as long as it likes."""
+    return sha256(username.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)

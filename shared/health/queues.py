@@ -10,6 +10,7 @@ from shared.health.checks import Check, count, fail, ok, span, warn
 from shared.health.snapshot import StoreSnapshot
 from shared.models.queues import Queue
 from shared.rules.payments.values import PaymentStatus
+from shared.rules.throttling import Source
 
 DOUBT_IS_LONG = timedelta(hours=1)
 DOUBT_IS_TOO_LONG = timedelta(days=1)
@@ -27,7 +28,7 @@ def of_queues(snapshot: StoreSnapshot) -> Iterator[Check]:
     yield from _payments(snapshot)
     yield _problems(snapshot)
     yield _late_runs(snapshot)
-    yield _locks(snapshot)
+    yield from _locks(snapshot)
     yield _hanging(snapshot)
 
 
@@ -120,20 +121,33 @@ def _late_runs(snapshot: StoreSnapshot) -> Check:
     )
 
 
-def _locks(snapshot: StoreSnapshot) -> Check:
+def _locks(snapshot: StoreSnapshot) -> Iterator[Check]:
     locked = [
         f"{application.kind.label} of {connection.name} (until {clock_time(until)})"
         for connection, application in snapshot.locked
         if (until := application.locked(snapshot.now)) is not None
     ]
-    if not locked:
-        return ok("sign-in", "Not locked for any application.")
-    return warn(
-        "sign-in",
-        f"Too many wrong passwords have locked sign-in for {_some(locked)}.",
-        "Type the newest password in the Web Connector on that PC, then unlock sign-in: deskbridge"
-        " password unlock NAME.",
-    )
+    addresses = [
+        f"{lock.name} (until {clock_time(lock.until)})"
+        for lock in snapshot.locks
+        if lock.source is not Source.USER_NAME
+    ]
+    if locked:
+        yield warn(
+            "sign-in",
+            f"Too many wrong passwords have locked sign-in for {_some(locked)}.",
+            "Type the newest password in the Web Connector on that PC, then unlock sign-in: "
+            "deskbridge password unlock NAME.",
+        )
+    if addresses:
+        yield warn(
+            "sign-in",
+            f"Too many wrong passwords or tokens came from {_some(addresses)}.",
+            "The right ones are let in from there all the same. Unlock an address: deskbridge "
+            "password unlock --address ADDRESS.",
+        )
+    if not locked and not addresses:
+        yield ok("sign-in", "Not locked for any application or address.")
 
 
 def _hanging(snapshot: StoreSnapshot) -> Check:

@@ -14,6 +14,7 @@ from shared.models import (
     facts,
     outlets,
     queues,
+    throttles,
 )
 from shared.models.daemons import Daemon
 from shared.models.facts import StoreFacts
@@ -22,6 +23,7 @@ from shared.models.store import Store
 from shared.rules.alerts import Recipient
 from shared.rules.backups import Backups
 from shared.rules.payments.values import PaymentStatus
+from shared.rules.throttling import Lock
 from shared.rules.values import Application, Connection
 
 WATCHED = (
@@ -51,6 +53,7 @@ class StoreSnapshot:
     problems: Queue | None
     scheduled: tuple[tuple[Connection, Application], ...]
     locked: tuple[tuple[Connection, Application], ...]
+    locks: tuple[Lock, ...]
     running: tuple[RunningSync, ...]
     on_one_file: tuple[tuple[str, ...], ...]
     recipients: tuple[tuple[Recipient, str], ...]
@@ -76,6 +79,7 @@ def read(store: Store) -> StoreSnapshot:
             problems=queues.open_problems(),
             scheduled=tuple(queues.scheduled()),
             locked=tuple(queues.locked(now)),
+            locks=tuple(throttles.locked(now)),
             running=tuple(queues.running_syncs()),
             on_one_file=tuple(company_files.sharing()),
             recipients=tuple((one, outlets.get(one.outlet).reason) for one in alerts.recipients()),

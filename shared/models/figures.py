@@ -14,12 +14,13 @@ from typing import Any
 from peewee import JOIN, fn
 
 from shared.models import tables as t
-from shared.models.convert import moment, moment_or_none
+from shared.models.convert import millis, moment, moment_or_none
 from shared.models.statements import Statement, among, slot
 from shared.rules.connectors import SendState
 from shared.rules.outlets import DeliveryState
 from shared.rules.payments.values import PaymentStatus, PostingState
-from shared.rules.values import ProblemState
+from shared.rules.throttling import Source
+from shared.rules.values import LONGEST_LOCK, ProblemState
 
 SETTLED = frozenset(
     {
@@ -129,6 +130,31 @@ _RUNNING = Statement(
         t.Sync.select(t.Sync.state, fn.COUNT(t.Sync.id), fn.MIN(t.Sync.started_ms))
         .where(t.Sync.ended_ms.is_null())
         .group_by(t.Sync.state)
+    )
+)
+
+
+def sign_in_locks(now: datetime) -> Mapping[str, int]:
+    """Return what too many wrong guesses lock at ``now``, by kind: applications and sources."""
+    until = {"now_ms": millis(now), "latest_ms": millis(now + LONGEST_LOCK)}
+    counts = {source.value: 0 for source in Source} | dict(_LOCKED_SOURCES.all(**until))
+    return {"application": _LOCKED_APPLICATIONS.value(**until), **counts}
+
+
+def _holds(locked_until_ms: Any) -> Any:
+    return (locked_until_ms > slot("now_ms")) & (locked_until_ms <= slot("latest_ms"))
+
+
+_LOCKED_SOURCES = Statement(
+    lambda: (
+        t.Throttle.select(t.Throttle.source, fn.COUNT(t.Throttle.name))
+        .where(_holds(t.Throttle.locked_until_ms))
+        .group_by(t.Throttle.source)
+    )
+)
+_LOCKED_APPLICATIONS = Statement(
+    lambda: t.Application.select(fn.COUNT(t.Application.id)).where(
+        _holds(t.Application.locked_until_ms)
     )
 )
 

@@ -1048,6 +1048,22 @@ class Daemon(Table):
     stopped_ms = BigIntegerField(null=True)
 
 
+class Throttle(Table):
+    """Whoever guessed wrong too often, or what was guessed at; see ``rules/throttling``.
+
+    ``name`` is an address or a network, or the digest of a user name.
+    """
+
+    source = TextField()
+    name = TextField()
+    guesses = IntegerField()
+    guessed_ms = BigIntegerField(index=True)
+    locked_until_ms = BigIntegerField(index=True)
+
+    class Meta:
+        primary_key = CompositeKey("source", "name")
+
+
 class ClockLook(Table):
     """How the store's clock stood when a machine had run for ``uptime_ms`` since it was started.
 
@@ -1341,6 +1357,7 @@ TABLES: tuple[type[Table], ...] = (
     TokenConnection,
     ApiAnswer,
     Daemon,
+    Throttle,
     ClockLook,
     Backup,
     Download,

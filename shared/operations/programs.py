@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Annotated, Any
 
 from shared.errors import NotFound, NotPossible
-from shared.models import connections, tokens
+from shared.models import connections, throttles, tokens
 from shared.models.ledger import invoice_pages
 from shared.models.payments import from_platform
 from shared.models.store import Store
@@ -24,6 +24,7 @@ from shared.operations.payment_intake import AddPlan
 from shared.rules.ledger import InvoiceSides
 from shared.rules.payments.correcting import as_taken
 from shared.rules.payments.values import NewPayment, NewUse, PaymentStatus
+from shared.rules.throttling import Lock, Source
 from shared.rules.tokens import LONGEST, Access, Caller, digest
 from shared.rules.values import Connection
 
@@ -51,6 +52,17 @@ def caller(store: Store, secret: str, access: Access) -> Caller:
     if not found.may(access):
         raise Forbidden
     return found
+
+
+def token_lock(store: Store, address: str) -> tuple[Lock | None, datetime]:
+    """What wrong tokens of an address have locked, also if that is over; with the store's time."""
+    now = store.now()
+    return throttles.known(Source.TOKEN_ADDRESS, address, now), now
+
+
+def lock_tokens(store: Store, address: str, guesses: int) -> None:
+    """Lock an address that has sent so many wrong tokens."""
+    throttles.lock(Source.TOKEN_ADDRESS, address, guesses, store.now())
 
 
 def note_use(store: Store, token_id: int) -> None:

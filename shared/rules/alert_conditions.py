@@ -27,8 +27,8 @@ ENOUGH_FREE_BYTES = 1 << 30
 MOST_STARTS, STARTS_WITHIN = 4, timedelta(hours=1)
 _OF_PASSWORDS = frozenset(
     {
-        *("wrong-password", "old-password", "login-locked", "application-replaced"),
-        "password-hash-unreadable",
+        *("wrong-password", "old-password", "login-locked", "address-locked"),
+        *("application-replaced", "password-hash-unreadable"),
     }
 )
 _TENTH_OF_GB = (1 << 30) // 10

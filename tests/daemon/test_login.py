@@ -10,6 +10,8 @@ from daemon.session.login import Verdict, examine, is_proven, was_proven
 from shared.hints import Actor
 from shared.hints import hint as hint_of
 from shared.passwords import proof_of
+from shared.rules.throttling import FREE_PASSWORDS, lock_after
+from shared.rules.values import LONGEST_LOCK
 from tests.daemon.builders import NOW, an_application, credentials
 
 
@@ -77,12 +79,12 @@ def test_a_proof_never_shows_in_a_repr():
 
 
 def test_the_first_wrong_passwords_lock_nothing_then_each_one_locks_for_longer():
-    assert login.lock_after(login.ATTEMPTS_BEFORE_LOCK - 1, NOW) is None
-    locks = [login.lock_after(login.ATTEMPTS_BEFORE_LOCK + n, NOW) for n in range(12)]
+    assert lock_after(FREE_PASSWORDS - 1, NOW) is None
+    locks = [lock_after(FREE_PASSWORDS + n, NOW) for n in range(12)]
     waits = [lock - NOW for lock in locks if lock]
     assert waits[0] == timedelta(seconds=60)
     assert waits == sorted(waits)
-    assert waits[-1] == login.LONGEST_LOCK
+    assert waits[-1] == LONGEST_LOCK
 
 
 def test_a_lock_ends_by_itself():

@@ -49,6 +49,7 @@ PLANS: Mapping[str, Demands] = {
     "problems.Skip": frozenset({"leave-out"}),
     "problems.Unskip": "the record is read again before anything follows",
     "syncs.StopPlan": "what was synced stays, and the next sync goes on",
+    "throttles.UnlockAddressPlan": "wrong guesses lock it again",
     "tokens.AddPlan": "a token can be revoked at once, and is shown to whoever makes it alone",
     "tokens.RevokePlan": "nobody loses data; another token can be made at once",
     "alerts.AddPlan": ADDS,

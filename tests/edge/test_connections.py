@@ -10,7 +10,8 @@ from twisted.internet.error import ConnectionDone
 from twisted.internet.testing import StringTransport
 from twisted.python.failure import Failure
 
-from daemon.edge.proxies import TrustedProxies, peer_group
+from daemon.edge.proxies import TrustedProxies
+from shared.addresses import peer_group
 from tests.edge.builders import (
     Connection,
     FakeCallbacks,

@@ -139,6 +139,7 @@ def held(**changes: Any) -> StoreSnapshot:
         problems=None,
         scheduled=(),
         locked=(),
+        locks=(),
         running=(),
         on_one_file=(),
         recipients=(),

@@ -10,6 +10,7 @@ from typing import NoReturn
 
 from shared.models import connections
 from shared.qbxml.requests import RequestRefused
+from shared.rules.throttling import Source
 from simulator.company import acts
 from simulator.company.product import Product
 from tests.whole.bookkeeping import changed, failing, owes, spoil, synced
@@ -100,6 +101,30 @@ def the_operator_ends_the_lock(office: Office) -> Iterator[None]:
     yield
     office.runs("password", "unlock", "Larkspur")
     synced(office.rig)
+
+
+@remedy("address-locked")
+def the_right_password_is_let_in_all_the_same(office: Office) -> Iterator[None]:
+    guessed_from_the_office(office.rig)
+    yield
+    synced(office.rig)
+
+
+@remedy("address-locked")
+def the_operator_ends_the_lock_of_the_address(office: Office) -> Iterator[None]:
+    office.rig.now = datetime.now(UTC)
+    guessed_from_the_office(office.rig)
+    yield
+    office.runs("password", "unlock", "--address", office.rig.peer)
+    synced(office.rig)
+
+
+def guessed_from_the_office(rig: Rig) -> None:
+    """So many wrong passwords for names that do not exist, and then one for Larkspur's."""
+    rig.peer = "198.51.100.7"
+    for number in range(Source.ADDRESS.free):
+        rig.by_hand().call.authenticate(f"nobody-{number}", "guessed")
+    rig.by_hand(password="guessed").log_in()
 
 
 @remedy("application-replaced")

@@ -98,6 +98,8 @@ class Rig:
     settings: dict[str, str] = field(default_factory=dict)
     now: datetime = field(init=False)
     peer: str = "127.0.0.1"
+    forwarded: str = ""
+    """For whom a proxy says that it speaks."""
     requests: list[str] = field(default_factory=list)
     """Every qbXML request that left."""
     alter: Callable[[str], str] | None = None
@@ -132,10 +134,11 @@ class Rig:
         callers = Callers()
         admission = Admission(loaded, record, self.watch.now, self.now, callers)
         self.handlers = CallbackHandlers(loaded, record, self.watch.now, callers)
-        callbacks = WebConnectorCallbacks(admission, self.handlers, self.threads(), loaded, callers)
-        self.site = make_site(
-            callbacks, edge_limits(loaded), public_url=loaded.public_url, reactor=Clock()
+        limits = edge_limits(loaded)
+        callbacks = WebConnectorCallbacks(
+            admission, self.handlers, self.threads(), loaded, callers, limits.proxies
         )
+        self.site = make_site(callbacks, limits, public_url=loaded.public_url, reactor=Clock())
         self.site.doStart()
 
     def threads(self) -> Any:
@@ -178,6 +181,8 @@ class Rig:
         path = urlsplit(url).path
         lines = [f"{'GET' if body is None else 'POST'} {path} HTTP/1.1", "Host: localhost"]
         lines += [f"{name}: {value}" for name, value in headers.items() if name != "Expect"]
+        if self.forwarded:
+            lines.append(f"X-Forwarded-For: {self.forwarded}")
         if body is not None:
             lines.append(f"Content-Length: {len(body)}")
         wire.send("\r\n".join([*lines, "", ""]).encode() + (body or b""))
