@@ -43,6 +43,7 @@ def _told() -> set[str]:
     application = ApplicationFigures("Larkspur", "invoice", 15, NOW, "failed")
     families = [
         *grouped,
+        figures._of_locks({"address": 1}),
         *figures._of_outlets([outlet]),
         *figures._of_applications([application], NOW),
         figures._up(True),
