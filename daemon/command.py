@@ -16,10 +16,12 @@ def daemon(context: click.Context) -> None:
     again, and logs which other settings wait for a restart. Exit code 1 when it cannot start.
     """
     from daemon import tls
+    from daemon.hang_ups import HangUps
 
+    hang_ups = HangUps()
     settings = context.obj.settings
     if not tls.serves_tls((*settings.listen, *settings.api_listen, *settings.admin_listen)):
         tls.leave_out()
     from daemon.run import run_daemon
 
-    context.exit(run_daemon(settings))
+    context.exit(run_daemon(settings, hang_ups))

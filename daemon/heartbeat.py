@@ -16,7 +16,7 @@ from twisted.internet.task import LoopingCall
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
-from daemon.certificates import certificates_end
+from daemon.certificates import speaks_tls
 from daemon.store_thread import Threads
 from shared.about import VERSION
 from shared.errors import StoreError
@@ -26,7 +26,7 @@ from shared.settings import Settings
 
 
 def facts_of_this_process(settings: Settings, started_at: datetime) -> DaemonFacts:
-    """What this daemon says of itself, before it listens. Raises OSError or ValueError."""
+    """What this daemon says of itself, before it listens."""
     return DaemonFacts(
         instance=secrets.token_hex(8),
         host=socket.gethostname(),
@@ -34,9 +34,7 @@ def facts_of_this_process(settings: Settings, started_at: datetime) -> DaemonFac
         version=VERSION,
         listening=(),
         public_url=settings.public_url,
-        certificate_expires_at=certificates_end(
-            (*settings.listen, *settings.api_listen, *settings.admin_listen)
-        ),
+        certificate_expires_at=None,
         started_at=started_at,
     )
 
@@ -45,7 +43,7 @@ def address(endpoint: str, bound: Any) -> str:
     """Where a port is ``bound``, such as ``https://0.0.0.0:8443``; ``endpoint`` is its string."""
     if isinstance(bound, UNIXAddress):
         return f"unix:{os.fsdecode(bound.name or b'')}"
-    scheme = "https" if endpoint.startswith(("ssl:", "tls:")) else "http"
+    scheme = "https" if speaks_tls(endpoint) else "http"
     host = f"[{bound.host}]" if ":" in bound.host else bound.host
     return f"{scheme}://{host}:{bound.port}"
 

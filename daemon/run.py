@@ -21,6 +21,7 @@ from twisted.logger import (
     globalLogBeginner,
 )
 
+from daemon.hang_ups import HangUps
 from daemon.log import BoundedLog
 from daemon.log_lines import LogLines, goes_to_journal
 from daemon.memory import keep_small
@@ -36,7 +37,7 @@ from shared.settings import Settings, load_settings
 log = Logger(namespace="daemon")
 
 
-def run_daemon(settings: Settings) -> int:
+def run_daemon(settings: Settings, hang_ups: HangUps) -> int:
     """Run until stopped; the exit code, 1 when it could not listen.
 
     Raises StoreError, in a sentence, when the store cannot be used, and SettingsRefused for a
@@ -73,8 +74,8 @@ def run_daemon(settings: Settings) -> int:
                 tree.certificates,
                 os.environ,
             )
-            signal.signal(signal.SIGHUP, lambda *_: reactor.callFromThread(reloading.reload))
             _say_ready(store, settings)
+            hang_ups.then(lambda: reactor.callFromThread(reloading.reload))
 
         def stop() -> Any:
             notify("STOPPING=1", os.environ)

@@ -17,7 +17,6 @@ from typing import Any
 from twisted.application.service import MultiService, Service
 from twisted.internet import defer
 from twisted.internet.defer import Deferred, inlineCallbacks, maybeDeferred
-from twisted.internet.endpoints import serverFromString
 from twisted.internet.task import LoopingCall
 from twisted.logger import Logger
 
@@ -32,7 +31,6 @@ from daemon.api.resource import make_api_site
 from daemon.backups import ScheduledBackups
 from daemon.callbacks import WebConnectorCallbacks
 from daemon.callers import Callers
-from daemon.certificates import files_of
 from daemon.clock_watch import ClockWatch, this_machine
 from daemon.connectors.platform import Platform
 from daemon.connectors.registry import platforms
@@ -43,6 +41,7 @@ from daemon.edge.http import EdgeSite
 from daemon.edge.limits import EdgeLimits
 from daemon.edge.proxies import TrustedProxies
 from daemon.edge.resource import make_site
+from daemon.endpoints import make_endpoint
 from daemon.event_upkeep import EventUpkeep
 from daemon.heartbeat import Heartbeat, address, facts_of_this_process
 from daemon.outlets.bell import EventBell
@@ -51,7 +50,7 @@ from daemon.outlets.runner import Outlet, OutletRunner
 from daemon.outlets.service import Outlets, OutletSource
 from daemon.outlets.webhooks import Webhooks
 from daemon.read_thread import Reads, ReadThread
-from daemon.served_certificate import ServedCertificate
+from daemon.served_certificate import ServedCertificate, first_end
 from daemon.session.admission import Admission
 from daemon.session.handlers import CallbackHandlers
 from daemon.session.record import SessionRecord
@@ -61,6 +60,7 @@ from shared import sealing
 from shared.health.machine import ThisMachine
 from shared.mail_server import MailServer
 from shared.models import downloads
+from shared.models.daemons import DaemonFacts
 from shared.models.downloads import Offered
 from shared.models.store import Store
 from shared.rules.connectors import PlatformAccount
@@ -193,16 +193,21 @@ class EdgeService(Service):
             self._looking.start(CERTIFICATE_SECONDS, now=False)
 
     def _endpoint(self, text: str, settings: Settings, setting: str) -> Any:
-        """An endpoint; the certificate of an ``ssl:`` one is read again when it changes."""
-        endpoint = _endpoint(self._reactor, text, settings, setting)
-        if files := files_of(text):
-            # Twisted reads the files once, into this attribute of the endpoint.
-            def read() -> Any:
-                return _endpoint(self._reactor, text, settings, setting)._sslContextFactory
+        """An endpoint, whose certificate is read again when it changes.
 
-            served = ServedCertificate(read, files)
-            endpoint._sslContextFactory = served
-            self.certificates.append(served)
+        Raises SettingsRefused for a string that cannot be one, OSError when a file that it names
+        cannot be read.
+        """
+        try:
+            endpoint, certificate = make_endpoint(self._reactor, text)
+        except OSError:
+            raise
+        except Exception as why:
+            remedy = "Write it as a Twisted endpoint string, such as tcp:8085:interface=127.0.0.1"
+            source = settings.sources.get(setting, "default")
+            fault = SettingFault(setting, source, text, str(why), remedy)
+            raise SettingsRefused([fault]) from why
+        self.certificates += [certificate] if certificate else []
         return endpoint
 
     def _look_at_certificates(self) -> None:
@@ -244,21 +249,6 @@ class EdgeService(Service):
                 seconds=self._drain_seconds,
             )
             self._site.cut()
-
-
-def _endpoint(reactor: Any, text: str, settings: Settings, setting: str) -> Any:
-    """An endpoint from its string. Raises SettingsRefused for one that cannot be made.
-
-    OSError when a file that it names cannot be read.
-    """
-    try:
-        return serverFromString(reactor, text)
-    except OSError:
-        raise
-    except Exception as why:
-        remedy = "Write it as a Twisted endpoint string, such as tcp:8085:interface=127.0.0.1"
-        source = settings.sources.get(setting, "default")
-        raise SettingsRefused([SettingFault(setting, source, text, str(why), remedy)]) from why
 
 
 class Daemon(MultiService):
@@ -391,6 +381,13 @@ def make_daemon(
         answering, limits, reactor=reactor, now=store.now, meter=metrics.request
     )
     api = EdgeService(reactor, api_site, settings, "api_listen")
+
+    def served_until() -> datetime | None:
+        return first_end([one for each in (edge, api, admin) for one in each.certificates])
+
+    def facts_by_now() -> DaemonFacts:
+        return replace(facts, listening=edge.addresses, certificate_expires_at=served_until())
+
     metrics.describe(
         store=store.engine,
         waiting=lambda: threads.waiting,
@@ -398,7 +395,7 @@ def make_daemon(
             ("webconnector", lambda: len(site.clients)),
             ("api", lambda: len(api_site.clients)),
         ],
-        certificate_end=lambda: facts.certificate_expires_at,
+        certificate_end=served_until,
     )
     figures = StoreFigures(reactor, reads)
     answers = Admin(reactor, threads, metrics, figures, lambda: edge.is_serving)
@@ -417,7 +414,7 @@ def make_daemon(
         alerts,
         api,
         edge,
-        Heartbeat(reactor, threads, watch.look, lambda: replace(facts, listening=edge.addresses)),
+        Heartbeat(reactor, threads, watch.look, facts_by_now),
     ]
     return Daemon(parts, edge=edge, others=[api, admin])
 

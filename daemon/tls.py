@@ -12,12 +12,14 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
+from daemon.certificates import speaks_tls
+
 _WITHOUT_TLS = ("tcp:", "tcp4:", "tcp6:", "unix:", "systemd:")
 
 
 def serves_tls(listen: Sequence[str]) -> bool:
     """Whether one of these endpoint strings may serve TLS: any kind that we do not know."""
-    return not all(endpoint.startswith(_WITHOUT_TLS) for endpoint in listen)
+    return any(speaks_tls(one) or not one.startswith(_WITHOUT_TLS) for one in listen)
 
 
 def leave_out() -> None:

@@ -17,7 +17,7 @@ from twisted.internet.defer import Deferred, maybeDeferred
 from twisted.internet.task import Clock
 from twisted.internet.threads import deferToThread
 
-from daemon.certificates import certificates_end
+from daemon.certificates import ends_at, files_of
 from daemon.heartbeat import Heartbeat, address, facts_of_this_process
 from daemon.service import make_daemon
 from shared.errors import StoreUnavailable
@@ -200,6 +200,11 @@ def test_each_start_is_another_daemon(tmp_path):
         ("tcp:0", IPv4Address("TCP", "0.0.0.0", 8085), "http://0.0.0.0:8085"),
         ("ssl:8443:privateKey=k", IPv4Address("TCP", "127.0.0.1", 8443), "https://127.0.0.1:8443"),
         ("tls:/certs", IPv6Address("TCP", "::", 443), "https://[::]:443"),
+        (
+            *("systemd:domain=INET:name=web:privateKey=k", IPv4Address("TCP", "0.0.0.0", 443)),
+            "https://0.0.0.0:443",
+        ),
+        ("systemd:domain=INET:name=web", IPv4Address("TCP", "0.0.0.0", 80), "http://0.0.0.0:80"),
         ("unix:/run/desk", UNIXAddress(b"/run/desk"), "unix:/run/desk"),
     ],
 )
@@ -207,8 +212,9 @@ def test_an_address_is_shown_as_one_would_type_it(endpoint, bound, shown):
     assert address(endpoint, bound) == shown
 
 
-def test_without_tls_there_is_no_certificate_to_run_out():
-    assert certificates_end(("tcp:8085:interface=127.0.0.1", "unix:/run/desk")) is None
+@pytest.mark.parametrize("endpoint", ["tcp:8085:interface=127.0.0.1", "unix:/run/desk"])
+def test_without_tls_there_is_no_certificate_to_run_out(endpoint):
+    assert ends_at(files_of(endpoint)) is None
 
 
 def test_the_first_certificate_to_run_out_counts(tmp_path):
@@ -219,12 +225,10 @@ def test_the_first_certificate_to_run_out_counts(tmp_path):
     self_signed(tmp_path / "more" / "late.pem", late)
     (tmp_path / "more" / "key.pem").write_text("-----BEGIN PRIVATE KEY-----\n")
     escaped = str(one).replace(":", "\\:")
-    assert certificates_end((f"ssl:8443:privateKey={escaped}",)) == late
-    assert certificates_end((f"ssl:8443:privateKey=/no/key:certKey={escaped}",)) == late
-    assert certificates_end((f"tls:{tmp_path}/more",)) == soon
-    assert (
-        certificates_end(("tcp:8085", f"ssl:1:certKey={escaped}", f"tls:{tmp_path}/more")) == soon
-    )
+    assert ends_at(files_of(f"ssl:8443:privateKey={escaped}")) == late
+    assert ends_at(files_of(f"systemd:domain=INET:name=web:privateKey={escaped}")) == late
+    assert ends_at(files_of(f"tls:{tmp_path}/more")) == soon
+    assert ends_at([one, tmp_path / "more" / "soon.pem"]) == soon
 
 
 @contextmanager

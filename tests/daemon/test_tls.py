@@ -89,6 +89,8 @@ def test_such_a_daemon_still_asks_others_by_tls(tmp_path: Path):
         (("tcp:8085", "ssl:8443:privateKey=k"), True),
         (("tls:/etc/certificates:tcp\\:443",), True),
         (("haproxy:ssl\\:8443",), True),
+        (("systemd:domain=INET:name=web",), False),
+        (("systemd:domain=INET:name=web:privateKey=k",), True),
     ],
 )
 def test_endpoints_that_may_serve_tls(listen: tuple[str, ...], served: bool):
