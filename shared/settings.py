@@ -16,6 +16,10 @@ from typing import Annotated, Any, NamedTuple
 
 import platformdirs
 
+from shared import sealing
+from shared.database_password import VARIABLE as DATABASE_PASSWORD
+from shared.database_password import with_password
+from shared.mail_server import VARIABLE as MAIL_PASSWORD
 from shared.rules.backups import Schedule
 from shared.setting_values import (
     BadValue,
@@ -38,7 +42,7 @@ from shared.setting_values import (
 
 PREFIX = "DESKBRIDGE_"
 CONFIG_VARIABLE = "DESKBRIDGE_CONFIG"
-SECRET_VARIABLES = ("DESKBRIDGE_STORE_KEY", "DESKBRIDGE_MAIL_PASSWORD")
+SECRET_VARIABLES = (sealing.VARIABLE, MAIL_PASSWORD, DATABASE_PASSWORD)
 """What the environment may hold beside settings; it is never shown."""
 FILE_NAME = "deskbridge.toml"
 MACHINE_CONFIG = Path("/etc/deskbridge") / FILE_NAME
@@ -68,7 +72,8 @@ SETTINGS: tuple[Setting, ...] = (
         "database",
         "",
         "Where everything is kept: sqlite:///path (four slashes for an absolute path) or "
-        "postgresql://user:password@host/name. Default: deskbridge.sqlite3 in the service's "
+        "postgresql://user@host/name, whose password may stand behind the user, or be a "
+        "credential of its own: docs/secrets.md. Default: deskbridge.sqlite3 in the service's "
         "state directory, /var/lib/deskbridge for root, else the user's data directory.",
         database,
     ),
@@ -427,6 +432,12 @@ def load_settings(config_path: Path | None, environ: Mapping[str, str]) -> Setti
             faults.append(_fault(setting.name, source, raw, bad))
     sources = {name: written[name][1] if name in written else "default" for name in _BY_NAME}
     faults += _contradictions(values, sources)
+    if not faults:
+        try:
+            values["database"] = with_password(values["database"], environ)
+        except sealing.CannotOpen as closed:
+            refused = BadValue(closed.sentence.rstrip("."), closed.remedy)
+            faults.append(_fault("database", sources["database"], values["database"], refused))
     if faults:
         raise SettingsRefused(faults)
     return Settings(
@@ -445,8 +456,10 @@ def find_config(environ: Mapping[str, str]) -> Path | None:
     places = [
         Path(d) / FILE_NAME for d in environ.get("CONFIGURATION_DIRECTORY", "").split(":") if d
     ]
-    if os.geteuid() != 0:
-        places.append(platformdirs.user_config_path("deskbridge") / FILE_NAME)
+    own = platformdirs.user_config_path("deskbridge")
+    # With sudo -E or runuser the home is still somebody else's.
+    if os.geteuid() != 0 and os.access(own, os.X_OK):
+        places.append(own / FILE_NAME)
     return next((place for place in [*places, MACHINE_CONFIG] if place.is_file()), None)
 
 

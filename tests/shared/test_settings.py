@@ -344,3 +344,11 @@ def test_the_api_may_be_off():
     assert load_settings(None, STATE | {"DESKBRIDGE_API_LISTEN": "off"}).api_listen == ()
     [fault] = faults(DESKBRIDGE_API_LISTEN="8086")
     assert fault.key == "api_listen"
+
+
+def test_a_home_that_this_user_may_not_look_into_is_passed_over(monkeypatch, tmp_path):
+    monkeypatch.setattr(os, "access", lambda path, mode: False)
+    folder = tmp_path / "config" / "deskbridge"
+    folder.mkdir(parents=True)
+    (folder / "deskbridge.toml").write_text('log = "debug"\n')
+    assert load_settings(None, {}).config_path is None
