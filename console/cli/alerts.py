@@ -9,6 +9,7 @@ from functools import partial
 import click
 
 from console.cli import output
+from console.cli.completing import connection_names
 from console.cli.context import CommandContext, pass_command_context
 from console.cli.deciding import decide, say_outcome
 from console.cli.errors import Refused
@@ -36,7 +37,13 @@ def alerts() -> None:
 
 @alerts.command()
 @click.argument("address", metavar="ADDRESS")
-@click.option("--connection", "name", metavar="NAME", help="Only of this connection.")
+@click.option(
+    "--connection",
+    "name",
+    shell_complete=connection_names,
+    metavar="NAME",
+    help="Only of this connection.",
+)
 @click.option(
     "--digest",
     type=click.Choice([digest.value for digest in Digest]),
@@ -103,7 +110,13 @@ def add(
 
 
 @alerts.command("list")
-@click.option("--connection", "name", metavar="NAME", help="Only those of this connection.")
+@click.option(
+    "--connection",
+    "name",
+    shell_complete=connection_names,
+    metavar="NAME",
+    help="Only those of this connection.",
+)
 @json_option(RECIPIENT, many=True)
 @pass_command_context
 def list_recipients(context: CommandContext, name: str | None, as_json: bool) -> None:
@@ -115,7 +128,13 @@ def list_recipients(context: CommandContext, name: str | None, as_json: bool) ->
 
 
 @alerts.command()
-@click.option("--connection", "name", metavar="NAME", help="Only of this connection.")
+@click.option(
+    "--connection",
+    "name",
+    shell_complete=connection_names,
+    metavar="NAME",
+    help="Only of this connection.",
+)
 @click.option("--closed", is_flag=True, help="Also what was wrong and is over.")
 @json_option(ALERT, many=True)
 @pass_command_context

@@ -87,6 +87,7 @@ for name, place, told in (
     ("problems", "problems:problems", "Problems that need attention: list, retry, skip."),
     ("qwc", "qwc:qwc", "Write .qwc files with a new password."),
     ("reconcile", "reconcile:reconcile", "Compare both sides, differences first."),
+    ("service", "service:service", "Run the daemon as a service: install, look, remove."),
     ("syncs", "syncs:syncs", "List syncs and their results; stop a running sync."),
     ("token", "tokens:token", "Create, list and revoke API tokens for programs."),
     ("webhook", "webhooks:webhook", "Send events to other programs."),

@@ -7,6 +7,7 @@ from functools import partial
 
 import click
 
+from console.cli.completing import connection_names
 from console.cli.context import CommandContext, pass_command_context
 from console.cli.json_option import json_option
 from console.cli.listing import Listing, limit_option, most
@@ -31,6 +32,7 @@ def audit() -> None:
     "--connection",
     "name",
     metavar="NAME",
+    shell_complete=connection_names,
     help="Only changes to this connection, which may have been removed since.",
 )
 @click.option("--who", metavar="TEXT", help="Only changes by users whose name contains TEXT.")

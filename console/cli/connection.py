@@ -16,7 +16,7 @@ from console.cli.deciding import decide, say_outcome, yes_option
 from console.cli.errors import WrongUsage
 from console.cli.json_option import json_option
 from console.cli.listing import Listing
-from console.cli.params import name_argument, refuse_as_option
+from console.cli.params import name_argument, named_argument, refuse_as_option
 from shared.operations import connections, pausing
 from shared.operations.connections import ConnectionView
 from shared.operations.contracts.connections import CONNECTION, CONNECTION_DETAIL
@@ -212,7 +212,7 @@ def resume(context: CommandContext, name: str | None, as_json: bool) -> None:
 
 
 @connection.command("remove")
-@click.argument("name")
+@named_argument
 @yes_option
 @json_option(OUTCOME)
 @pass_command_context

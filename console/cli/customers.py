@@ -11,7 +11,7 @@ from console.cli.context import CommandContext, pass_command_context
 from console.cli.deciding import decide
 from console.cli.json_option import json_option
 from console.cli.listing import Listing
-from console.cli.params import name_argument
+from console.cli.params import name_argument, named_argument
 from shared.operations import customers as operations
 from shared.operations.contracts.ledger import (
     CUSTOMER,
@@ -75,7 +75,7 @@ CUSTOMERS = Listing(
 
 
 @customers.command("show")
-@click.argument("name")
+@named_argument
 @click.argument("customer")
 @json_option(CUSTOMER_DETAIL)
 @pass_command_context
@@ -131,7 +131,7 @@ def _detail_row(one: InvoiceSides) -> Row:
 
 
 @customers.command("map")
-@click.argument("name")
+@named_argument
 @click.argument("platform_name")
 @click.argument("customer")
 @json_option(RESOLVED_NAME)
@@ -160,7 +160,7 @@ def _say_matched(done: Matched, as_json: bool) -> None:
 
 
 @customers.command("unmap")
-@click.argument("name")
+@named_argument
 @click.argument("platform_name")
 @json_option(RESOLVED_NAME)
 @pass_command_context

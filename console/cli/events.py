@@ -6,6 +6,7 @@ from functools import partial
 
 import click
 
+from console.cli.completing import connection_names
 from console.cli.context import CommandContext, pass_command_context
 from console.cli.json_option import json_option
 from console.cli.listing import Listing, limit_option, most
@@ -26,7 +27,13 @@ def events() -> None:
 
 
 @events.command("list")
-@click.option("--connection", "name", metavar="NAME", help="Only this connection.")
+@click.option(
+    "--connection",
+    "name",
+    shell_complete=connection_names,
+    metavar="NAME",
+    help="Only this connection.",
+)
 @click.option(
     "--kind",
     "kinds",

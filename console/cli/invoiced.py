@@ -16,6 +16,7 @@ from console.cli.errors import Refused, WrongUsage
 from console.cli.invoiced_mappings import map_record, mappings
 from console.cli.json_option import json_option
 from console.cli.listing import Listing
+from console.cli.params import named_argument
 from shared import health, sealing
 from shared.operations import connectors as operations
 from shared.operations.connectors import Door, Preview, Standing
@@ -27,7 +28,7 @@ from shared.operations.describe.text import count, local_time
 from shared.rules import invoiced as rules
 from shared.rules.connectors import CREATE, AccountState, Outgoing
 
-NAME = click.argument("name")
+NAME = named_argument
 LOOK_SECONDS = 0.3
 
 

@@ -13,6 +13,7 @@ from console.cli.deciding import decide, say_outcome, yes_option
 from console.cli.errors import WrongUsage
 from console.cli.json_option import json_option
 from console.cli.listing import Listing
+from console.cli.params import name_argument, named_argument
 from console.cli.spreadsheet import csv_line, unarmed
 from shared.files import write_private
 from shared.operations import platform_mappings as operations
@@ -24,7 +25,7 @@ from shared.rules.connectors import Mapped
 
 
 @click.command()
-@click.argument("name", required=False)
+@name_argument
 @click.option(
     "--csv",
     "target",
@@ -47,7 +48,7 @@ def mappings(context: CommandContext, name: str | None, target: Path | None, as_
 
 
 @click.command("map")
-@click.argument("name")
+@named_argument
 @click.argument("record")
 @click.option("--as", "their_id", metavar="ID", help="It is the record with this ID on Invoiced.")
 @click.option("--forget", is_flag=True, help="It is none: look for it there anew.")

@@ -13,6 +13,7 @@ from typing import Any
 import click
 
 from console.cli import output
+from console.cli.completing import connection_names
 from console.cli.context import CommandContext, pass_command_context
 from console.cli.json_option import json_option
 from console.cli.listing import Listing, shown, states_option
@@ -69,7 +70,13 @@ def list_invoices(
 
 @invoices.command("show")
 @click.argument("invoice")
-@click.option("--connection", "name", metavar="NAME", help="Look only among the invoices of NAME.")
+@click.option(
+    "--connection",
+    "name",
+    shell_complete=connection_names,
+    metavar="NAME",
+    help="Look only among the invoices of NAME.",
+)
 @json_option(INVOICE_DETAIL)
 @pass_command_context
 def show_invoice(context: CommandContext, invoice: str, name: str | None, as_json: bool) -> None:

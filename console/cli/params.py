@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from console.cli.completing import connection_names
 from console.cli.errors import NotThere, WrongUsage
 from shared.rules.quiet_hours import NotQuietHours, QuietHours
 
@@ -124,7 +125,14 @@ def refuse_as_option(name: str) -> None:
 
 def name_argument(command: Command) -> Command:
     """NAME, which may be left out where the store holds exactly one connection."""
-    return click.argument("name", required=False, default=None)(command)
+    return click.argument("name", required=False, default=None, shell_complete=connection_names)(
+        command
+    )
+
+
+def named_argument(command: Command) -> Command:
+    """NAME, which has to be given."""
+    return click.argument("name", shell_complete=connection_names)(command)
 
 
 def payment_option(command: Command) -> Command:
@@ -132,6 +140,7 @@ def payment_option(command: Command) -> Command:
     return click.option(
         "--connection",
         metavar="NAME",
+        shell_complete=connection_names,
         help="Look only among the payments of NAME; digits are then an external id first.",
     )(command)
 

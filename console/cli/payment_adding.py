@@ -27,6 +27,7 @@ from console.cli.params import (
     Share,
     chosen_connection,
     name_argument,
+    named_argument,
 )
 from shared.models.store import Store
 from shared.operations import payment_import_words as describe
@@ -164,7 +165,7 @@ def _given(given: Mapping[str, Any], day: date) -> NewPayment:
 
 
 @click.command("import")
-@click.argument("name")
+@named_argument
 @click.argument("file", type=click.Path(dir_okay=False, allow_dash=True, path_type=Path))
 @click.option(
     "--format",

@@ -7,11 +7,12 @@ from functools import partial
 import click
 
 from console.cli import output
+from console.cli.completing import connection_names
 from console.cli.context import CommandContext, pass_command_context
 from console.cli.deciding import decide, say_outcome
 from console.cli.json_option import json_option
 from console.cli.listing import Listing
-from console.cli.params import name_argument
+from console.cli.params import name_argument, named_argument
 from shared.operations import payment_profiles
 from shared.operations.contracts.outcome import OUTCOME
 from shared.operations.contracts.payment_intake import SAVED_PROFILE, SHOWN_PROFILE
@@ -54,7 +55,13 @@ def list_profiles(context: CommandContext, name: str | None, as_json: bool) -> N
 
 @profiles.command("show")
 @click.argument("label")
-@click.option("--connection", "name", metavar="NAME", help="The one saved for NAME.")
+@click.option(
+    "--connection",
+    "name",
+    shell_complete=connection_names,
+    metavar="NAME",
+    help="The one saved for NAME.",
+)
 @json_option(SHOWN_PROFILE)
 @pass_command_context
 def show_profile(context: CommandContext, label: str, name: str | None, as_json: bool) -> None:
@@ -73,7 +80,7 @@ def show_profile(context: CommandContext, label: str, name: str | None, as_json:
 
 
 @profiles.command("remove")
-@click.argument("name")
+@named_argument
 @click.argument("label")
 @json_option(OUTCOME)
 @pass_command_context

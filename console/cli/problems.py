@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import click
 
 from console.cli import output
+from console.cli.completing import connection_names
 from console.cli.context import CommandContext, pass_command_context
 from console.cli.deciding import decide, say_outcome, yes_option
 from console.cli.errors import WrongUsage
@@ -113,7 +114,13 @@ def because_option(command: Command) -> Command:
 @problems.command()
 @numbers_argument
 @click.option("--all", "everything", is_flag=True, help="All open problems instead of single IDs.")
-@click.option("--connection", "name", metavar="NAME", help="With --all: only problems of NAME.")
+@click.option(
+    "--connection",
+    "name",
+    shell_complete=connection_names,
+    metavar="NAME",
+    help="With --all: only problems of NAME.",
+)
 @yes_option
 @json_option(OUTCOME)
 @pass_command_context

@@ -81,7 +81,7 @@ def _exit_codes() -> Iterator[str]:
 
 def _contents(root: click.Command, context: click.Context) -> Iterator[str]:
     yield "## Commands\n"
-    for name, command in _inner(root, context):
+    for name, command in inner_of(root, context):
         path = f"{context.command_path} {name}"
         yield f"- [`{path}`](#{_anchor(path)}): {command.get_short_help_str(200)}"
     yield ""
@@ -91,7 +91,8 @@ def _anchor(path: str) -> str:
     return path.lower().replace(" ", "-")
 
 
-def _inner(command: click.Command, context: click.Context) -> Iterator[tuple[str, click.Command]]:
+def inner_of(command: click.Command, context: click.Context) -> Iterator[tuple[str, click.Command]]:
+    """The commands of a group that people are told of, with their names."""
     if isinstance(command, click.Group):
         for name in command.list_commands(context):
             inner = command.get_command(context, name)
@@ -110,7 +111,7 @@ def _section(
         if isinstance(parameter, JsonOption):
             yield from _json(parameter, context.command_path, told)
     yield from _paragraphs(command.epilog or "")
-    for name, inner in _inner(command, context):
+    for name, inner in inner_of(command, context):
         below = click.Context(inner, parent=context, info_name=name)
         yield from _section(inner, below, told, min(level + 1, 4))
 
@@ -132,11 +133,12 @@ def _options(command: click.Command) -> Iterator[str]:
     # Not click's own help records: they read differently from version to version.
     options = [p for p in command.params if isinstance(p, click.Option) and not p.hidden]
     if options:
-        rows = ((f"`{_spelling(option)}`", _meaning(option)) for option in options)
+        rows = ((f"`{spelling_of(option)}`", meaning_of(option)) for option in options)
         yield from _table(("Option", "Meaning"), rows)
 
 
-def _spelling(option: click.Option) -> str:
+def spelling_of(option: click.Option) -> str:
+    """How an option is written, such as ``-o, --out DIR``."""
     names = "/".join([", ".join(option.opts), *option.secondary_opts])
     return names if option.is_flag or option.count else f"{names} {_value(option)}"
 
@@ -147,7 +149,8 @@ def _value(option: click.Option) -> str:
     return option.metavar or option.type.name.upper().split()[0]
 
 
-def _meaning(option: click.Option) -> str:
+def meaning_of(option: click.Option) -> str:
+    """What an option does, and what else is to be known of it."""
     notes = ["required"] * option.required
     if option.multiple and "repeated" not in (option.help or ""):
         notes.append("may be repeated")

@@ -10,7 +10,7 @@ from console.cli import output
 from console.cli.context import CommandContext, pass_command_context
 from console.cli.deciding import decide, say_outcome
 from console.cli.json_option import json_option
-from console.cli.params import name_argument
+from console.cli.params import name_argument, named_argument
 from shared.operations import payment_rules
 from shared.operations.contracts.outcome import OUTCOME
 from shared.operations.contracts.payments import DEPOSIT_RULE, METHOD_RULE, RULES
@@ -81,7 +81,7 @@ def _say_methods(found: Rules) -> None:
 
 
 @rules.command()
-@click.argument("name")
+@named_argument
 @click.argument("account")
 @click.option("--method", default="", metavar="METHOD", help="Only this payment method.")
 @click.option("--currency", default="", metavar="CODE", help="Only this currency.")
@@ -114,7 +114,7 @@ def deposit(
 
 
 @rules.command()
-@click.argument("name")
+@named_argument
 @click.argument("method")
 @click.argument("quickbooks_method")
 @json_option(METHOD_RULE)
@@ -142,7 +142,7 @@ def _warn(warning: str) -> None:
 
 
 @rules.command()
-@click.argument("name")
+@named_argument
 @click.argument("which", metavar="ID|METHOD")
 @json_option(OUTCOME)
 @pass_command_context

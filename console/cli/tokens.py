@@ -7,6 +7,7 @@ from functools import partial
 import click
 
 from console.cli import output
+from console.cli.completing import connection_names
 from console.cli.context import CommandContext, pass_command_context
 from console.cli.deciding import decide, say_outcome
 from console.cli.json_option import json_option
@@ -30,6 +31,7 @@ def token() -> None:
     "--connection",
     "names",
     metavar="NAME",
+    shell_complete=connection_names,
     multiple=True,
     help="Limit it to this connection; may be repeated. Default: all.",
 )

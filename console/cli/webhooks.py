@@ -8,6 +8,7 @@ from functools import partial
 import click
 
 from console.cli import output
+from console.cli.completing import connection_names
 from console.cli.context import CommandContext, pass_command_context
 from console.cli.deciding import decide, say_outcome, yes_option
 from console.cli.errors import Refused
@@ -65,7 +66,13 @@ def add(
 
 
 @webhook.command("list")
-@click.option("--connection", "name", metavar="NAME", help="Only this connection.")
+@click.option(
+    "--connection",
+    "name",
+    shell_complete=connection_names,
+    metavar="NAME",
+    help="Only this connection.",
+)
 @json_option(WEBHOOK, many=True)
 @pass_command_context
 def list_webhooks(context: CommandContext, name: str | None, as_json: bool) -> None:
@@ -123,7 +130,13 @@ def remove(context: CommandContext, webhook_id: int, as_json: bool) -> None:
 
 
 @webhook.command("parked")
-@click.option("--connection", "name", metavar="NAME", help="Only this connection.")
+@click.option(
+    "--connection",
+    "name",
+    shell_complete=connection_names,
+    metavar="NAME",
+    help="Only this connection.",
+)
 @limit_option(RECENT)
 @json_option(PARKED, many=True)
 @pass_command_context

@@ -101,6 +101,7 @@ COMMANDS: Mapping[str, str] = {
     "problems skip": "problems.Skip",
     "problems unskip": "problems.Unskip",
     "qwc": "issuing.IssuePlan",
+    "service uninstall": "no plan: no store is open; deleting it is asked about",
     "syncs stop": "syncs.StopPlan",
     "token add": "tokens.AddPlan",
     "token revoke": "tokens.RevokePlan",
