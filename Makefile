@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PACKAGES := daemon console shared simulator
 
-.PHONY: demo test quick lint bench rehearse fuzz lowest clean
+.PHONY: demo test quick lint bench rehearse fuzz lowest dist deb boot clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/.runtime
@@ -42,6 +42,19 @@ lowest: $(VENV)/.dev
 	$(BIN)/uv venv --quiet --clear --python $(BIN)/python $(VENV)-lowest
 	$(BIN)/uv pip install --quiet --python $(VENV)-lowest/bin/python --resolution lowest-direct -e '.[dev]'
 	$(VENV)-lowest/bin/python -m pytest -q -n 3 --dist worksteal
+
+# Wheel, source, manual pages and completion, in dist/.
+dist: $(VENV)/.dev
+	deploy/packaging/dist.sh $(BIN)/python
+
+# The Debian package beside them, for the release of Debian that this runs on.
+deb: dist
+	deploy/packaging/deb.sh $(BIN)/python
+
+# Install, run, upgrade and remove it all in a Debian of its own under a booted systemd; needs root.
+boot: deb
+	$(BIN)/python -m pip --python build/deb/opt/deskbridge/bin/python wheel --quiet --disable-pip-version-check --wheel-dir build/wheels "$$(ls dist/*.whl)[postgres]"
+	DESKBRIDGE_BOOTED=1 $(BIN)/python -m pytest -v tests/deploy/booted
 
 clean:
 	rm -rf $(VENV) $(VENV)-lowest build dist demo .mypy_cache .ruff_cache .pytest_cache .hypothesis

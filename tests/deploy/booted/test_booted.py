@@ -1,0 +1,253 @@
+"""Installed by the documentation, run, upgraded and removed under a booted systemd.
+
+``make boot`` runs it, as root, in a Debian of its own; the suite skips it. What was typed and
+answered goes to ``build/booted.log``, from which ``docs/booted-run.md`` is taken.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from time import monotonic
+
+import pytest
+
+from tests.deploy.booted.machine import Booted, why_not
+
+ROOT = Path(__file__).parents[3]
+DIST = ROOT / "dist"
+WHEELS = ROOT / "build" / "wheels"
+TRANSCRIPT = ROOT / "build" / "booted.log"
+PYTHON = "/opt/deskbridge/bin/deskbridge"
+STATUS = "systemctl show deskbridge --property=ActiveState,MainPID,NRestarts,Result"
+WHY_NOT = why_not() if os.environ.get("DESKBRIDGE_BOOTED") else "run it with: make boot"
+
+pytestmark = pytest.mark.skipif(bool(WHY_NOT), reason=f"needs a booted systemd: {WHY_NOT}")
+
+
+def blocks(page: str, title: str) -> list[str]:
+    """The commands below a title of a page of the documentation, as they stand there."""
+    text = (ROOT / "docs" / page).read_text("utf-8").partition(f"\n## {title}\n")[2]
+    return re.findall(r"^ {4}(\S.*)$", text.partition("\n## ")[0], re.MULTILINE)
+
+
+class Machine(Booted):
+    """What the tests do with one, beside typing."""
+
+    def type(self, page: str, title: str) -> None:
+        """Do what the documentation says, word by word; an editor is told what to change."""
+        for command in blocks(page, title):
+            if command.startswith("sudoedit"):
+                was, public = "https://deskbridge.example.com", "https://books.example.com"
+                self.sh(f"sed -i 's#{was}#{public}#' {command.split()[1]}")
+            else:
+                # The public address leads nowhere here, which doctor says.
+                self.sh(command, None if command.endswith("doctor") else 0)
+
+    def pid(self) -> int:
+        return int(self.sh("systemctl show deskbridge --value --property=MainPID"))
+
+    def answers(self) -> None:
+        """The daemon answers the Web Connector, and a person's browser."""
+        asks = (
+            '<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"><s:Body>'
+            '<serverVersion xmlns="http://developer.intuit.com/"/></s:Body></s:Envelope>'
+        )
+        said = self.sh(
+            "curl -sS -H 'Content-Type: text/xml' --data-binary @- http://127.0.0.1:8085/qbwc",
+            text=asks,
+        )
+        assert "serverVersionResult" in said
+        self.is_open()
+
+    def is_open(self) -> None:
+        assert "Web Connector" in self.sh("curl -sS --max-time 60 http://127.0.0.1:8085/qbwc")
+
+    def has(self, name: str) -> bool:
+        return name in self.sh("sudo -u deskbridge deskbridge connection list")
+
+
+@pytest.fixture(scope="module")
+def transcript() -> Iterator[list[str]]:
+    told: list[str] = []
+    yield told
+    TRANSCRIPT.write_text("\n".join(told))
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    """A folder on a disk: nothing can be run from memory, where other tests write."""
+    with TemporaryDirectory(dir="/var/tmp", ignore_cleanup_errors=True) as name:
+        yield Path(name)
+
+
+@pytest.fixture
+def machine(folder: Path, transcript: list[str], request) -> Iterator[Machine]:
+    transcript.append(f"==== {request.node.name.removeprefix('test_').replace('_', ' ')}\n")
+    media = folder / "media"
+    shutil.copytree(DIST, media)
+    if WHEELS.exists():
+        shutil.copytree(WHEELS, media / "wheels")
+    booted = Machine(folder / "machine", media, transcript.append)
+    began = monotonic()
+    try:
+        booted.boot()
+        transcript.append(f"(booted in {monotonic() - began:.1f} s)\n")
+        booted.sh("cp /media/*.deb /media/*.whl /root; systemctl --version | head -1")
+        yield booted
+    finally:
+        booted.power_off()
+
+
+def test_an_environment_in_opt_is_installed_watched_reloaded_and_upgraded(machine: Machine):
+    # In place of the internet.
+    machine.sh(
+        "printf '[global]\\nno-index = true\\nfind-links = /media/wheels\\n' > /etc/pip.conf"
+    )
+    machine.type("install.md", "An environment in /opt")
+    machine.type("install.md", "Settings")
+    machine.answers()
+    assert "ActiveState=active" in machine.sh(STATUS)
+    assert "public_url" in machine.sh("sudo -u deskbridge deskbridge doctor --settings", None)
+    score = machine.sh("systemd-analyze security deskbridge --no-pager | tail -1")
+    assert float(re.findall(r"(\d+\.\d) OK", score)[0]) <= 1.2
+    machine.sh("sudo -u deskbridge deskbridge connection add 'Larkspur Tile'")
+
+    before = machine.pid()
+    machine.sh("sed -i 's/^log = .*/log = \"debug\"/' /etc/deskbridge/deskbridge.toml")
+    machine.sh("systemctl reload deskbridge")
+    machine.until("journalctl -u deskbridge --no-pager -n 20", "Reloaded")
+    assert machine.pid() == before
+
+    machine.sh("mkdir -p /etc/systemd/system/deskbridge.service.d")
+    machine.sh(
+        "printf '[Service]\\nWatchdogSec=3\\nTimeoutAbortSec=2\\n' "
+        "> /etc/systemd/system/deskbridge.service.d/override.conf; systemctl daemon-reload"
+    )
+    machine.sh("systemctl restart deskbridge")
+    hung = machine.pid()
+    machine.sh(f"kill -STOP {hung}")
+    machine.until("journalctl -u deskbridge --no-pager -n 20", "Watchdog timeout")
+    machine.until(STATUS, "NRestarts=1")
+    machine.until("systemctl is-active deskbridge", "active")
+    assert machine.pid() not in (0, hung)
+    machine.answers()
+
+    machine.sh("systemctl stop deskbridge")
+    assert "Result=success" in machine.sh(STATUS)
+    machine.sh("deskbridge service status", code=1)
+    machine.sh("systemctl start deskbridge")
+
+    machine.type("upgrading.md", "An environment in /opt")
+    machine.answers()
+    assert machine.has("Larkspur Tile")
+
+    machine.sh("sudo deskbridge service uninstall")
+    machine.sh(f"{PYTHON} service status", code=3)
+    assert "deskbridge.sqlite3" in machine.sh("ls /var/lib/deskbridge")
+    machine.sh(f"sudo {PYTHON} service install; systemctl start deskbridge")
+    assert machine.has("Larkspur Tile")
+    machine.sh("deskbridge service uninstall --delete-store --yes")
+    machine.sh("ls -d /var/lib/deskbridge /etc/deskbridge", code=2)
+
+
+def test_a_socket_of_systemd_turns_nobody_away(machine: Machine):
+    machine.sh("apt-get install -qq /root/*.deb > /dev/null")
+    machine.sh("deskbridge service install --socket")
+    machine.sh(
+        "sed -i 's/^listen = .*/listen = \"systemd:domain=INET:name=webconnector\"/' "
+        "/etc/deskbridge/deskbridge.toml"
+    )
+    machine.sh("systemctl stop deskbridge; systemctl start deskbridge.socket deskbridge")
+    machine.answers()
+    # Calls arrive while the daemon is away: each is answered by the next one.
+    machine.sh("systemctl restart --no-block deskbridge")
+    for _ in range(5):
+        machine.is_open()
+    assert "127.0.0.1:8085" in machine.sh("systemctl list-sockets --no-pager deskbridge.socket")
+
+
+def test_secrets_of_systemd_reach_the_daemon_and_no_place_where_they_are_shown(machine: Machine):
+    machine.sh("apt-get install -qq /root/*.deb > /dev/null")
+    store_key, mail = "k3y-" * 10, "mail-pa55word"
+    machine.sh("install -m 0600 /dev/stdin /etc/deskbridge/store-key", text=store_key)
+    sealed = machine.sh(
+        "systemd-creds encrypt --pretty --name=deskbridge-mail-password - -", text=mail
+    )
+    machine.sh("mkdir -p /etc/systemd/system/deskbridge.service.d")
+    machine.sh(
+        "cat > /etc/systemd/system/deskbridge.service.d/override.conf",
+        text="[Service]\nLoadCredential=deskbridge-store-key:/etc/deskbridge/store-key\n" + sealed,
+    )
+    machine.sh("systemctl daemon-reload; systemctl restart deskbridge")
+    machine.answers()
+    seen = machine.sh(
+        "nsenter -t $(systemctl show deskbridge --value --property=MainPID) -m "
+        "sh -c 'cd /run/credentials/deskbridge.service; head -c 99 *'"
+    )
+    assert store_key in seen
+    assert mail in seen
+    shown = machine.sh("systemctl show deskbridge; journalctl --no-pager -u deskbridge")
+    assert store_key not in shown
+    assert mail not in shown
+    machine.sh("sudo -u deskbridge deskbridge connection add 'Larkspur Tile'")
+    machine.sh("install -m 0600 -o deskbridge /dev/stdin /var/lib/deskbridge/key", text="sk_1")
+    machine.sh(
+        "systemd-run --quiet --pipe --wait --collect -p User=deskbridge "
+        "-p LoadCredential=deskbridge-store-key:/etc/deskbridge/store-key "
+        f"{PYTHON} doctor --no-network",
+        None,
+    )
+
+
+def test_the_debian_package_is_installed_upgraded_removed_and_purged(machine: Machine, folder):
+    machine.type("install.md", "The Debian package")
+    machine.type("install.md", "Settings")
+    machine.answers()
+    machine.sh("sudo -u deskbridge deskbridge connection add 'Larkspur Tile'")
+    machine.sh("ls /usr/share/man/man1/deskbridge*.gz | wc -l; ls -l /usr/bin/deskbridge")
+
+    newer = repacked(folder, "1.0.0~rc1+test")
+    shutil.copy(newer, folder / "media")
+    machine.sh(f"sudo apt-get install -qq /media/{newer.name}")
+    machine.sh("dpkg-query --show deskbridge")
+    assert machine.sh("systemctl is-active deskbridge") == "active"
+    assert "books.example.com" in machine.sh("grep public_url /etc/deskbridge/deskbridge.toml")
+    assert machine.has("Larkspur Tile")
+    assert "before-upgrade-" in machine.sh("ls -l /var/lib/deskbridge")
+
+    machine.sh(
+        "systemctl disable --now deskbridge; sudo apt-get install -qq --reinstall /media/"
+        f"{newer.name}"
+    )
+    assert machine.sh("systemctl is-active deskbridge", None) == "inactive"
+    machine.sh("systemctl enable --now deskbridge")
+
+    machine.sh("sudo apt-get remove -qq deskbridge")
+    assert "deskbridge.sqlite3" in machine.sh("ls /var/lib/deskbridge")
+    machine.sh("ls /opt/deskbridge", code=2)
+    machine.sh(f"sudo apt-get install -qq /media/{newer.name}")
+    assert machine.sh("systemctl is-active deskbridge") == "active"
+    assert machine.has("Larkspur Tile")
+
+    machine.sh("sudo apt-get purge -qq deskbridge")
+    machine.sh("ls -d /var/lib/deskbridge /etc/deskbridge /opt/deskbridge", code=2)
+    machine.sh("getent passwd deskbridge", code=2)
+    machine.sh("systemctl list-unit-files 'deskbridge*' --no-pager", None)
+
+
+def repacked(folder: Path, version: str) -> Path:
+    """The package with a later version: what an upgrade consists of, whatever has changed."""
+    [package] = DIST.glob("*.deb")
+    unpacked = folder / "unpacked"
+    subprocess.run(["dpkg-deb", "--raw-extract", package, unpacked], check=True)
+    control = unpacked / "DEBIAN" / "control"
+    control.write_text(re.sub(r"(?m)^Version: .*$", f"Version: {version}", control.read_text()))
+    made = folder / f"deskbridge_{version}.deb"
+    subprocess.run(["dpkg-deb", "-Zzstd", "-z1", "--build", unpacked, made], check=True)
+    return made
