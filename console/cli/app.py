@@ -90,6 +90,7 @@ for name, place, told in (
     ("service", "service:service", "Run the daemon as a service: install, look, remove."),
     ("syncs", "syncs:syncs", "List syncs and their results; stop a running sync."),
     ("token", "tokens:token", "Create, list and revoke API tokens for programs."),
+    ("trends", "trends:trends", "Show syncs by the day and money by the week."),
     ("webhook", "webhooks:webhook", "Send events to other programs."),
 ):
     cli.add_later(name, f"console.cli.{place}", told)

@@ -80,6 +80,13 @@ MAIN_SCREENS = (
         "customers:CustomersScreen",
         "Who is billed, balances on both sides, names of payments to resolve.",
     ),
+    MainScreen(
+        "trends",
+        "T",
+        "Trends",
+        "trends:TrendsScreen",
+        "Syncs by the day, what was collected and what is open by the week, as bars.",
+    ),
     TROUBLESHOOTING,
     MainScreen(
         "health",

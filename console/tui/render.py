@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from itertools import groupby
 from types import MappingProxyType
 
 from rich.text import Text
@@ -11,6 +12,8 @@ from rich.text import Text
 from console.tui.widgets.text_view import Labeled, Paragraph
 from shared.operations.describe.sections import Section
 from shared.operations.describe.text import plain
+from shared.operations.describe.trends import legend, mark
+from shared.rules.values import Sync
 
 STYLES: Mapping[str, str] = MappingProxyType(
     {
@@ -32,6 +35,17 @@ STYLES: Mapping[str, str] = MappingProxyType(
 def state(word: str, shown: str = "") -> Text:
     """``shown``, or the word itself, in the color of the state ``word``."""
     return Text(shown or word, style=STYLES.get(word, ""))
+
+
+_MARKED = {"x": "failed", "!": "some failed", "-": "canceled", ".": "ok"}
+
+
+def marks(syncs: Sequence[Sync]) -> Text:
+    """Syncs as one mark each, in the order given, and what the marks mean."""
+    signs = [mark(one) for one in syncs]
+    told = Text.assemble(*(("".join(same), STYLES[_MARKED[sign]]) for sign, same in groupby(signs)))
+    meaning = legend(signs)
+    return told.append(f"  ({meaning})") if meaning else told
 
 
 def titled(title: str, value: str | Text) -> Text:

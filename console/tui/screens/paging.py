@@ -53,8 +53,9 @@ class PagedScreen(StoreScreen[Snapshot], Generic[Snapshot, Record, Start]):
     EXAMPLE: ClassVar[str]
     NO_MORE: ClassVar[str]
 
-    def __init__(self) -> None:
+    def __init__(self, typed: str = "") -> None:
         super().__init__()
+        self._typed = typed
         self.records: dict[str, Record] = {}
         self._starts: list[Start | None] = [None]
         self._shown_of: Company | None = None
@@ -112,7 +113,10 @@ class PagedScreen(StoreScreen[Snapshot], Generic[Snapshot, Record, Start]):
         yield Static("", classes="body empty")
         yield RecordTable(self.TABLE)
         yield TextView(classes="preview")
-        yield FilterLine(self.EXAMPLE)
+        line = FilterLine(self.EXAMPLE)
+        line.value = self._typed
+        line.set_class(bool(self._typed), "-open")
+        yield line
 
     def show(self, snapshot: Snapshot) -> None:
         listed = list(self.listed(snapshot))
@@ -171,9 +175,9 @@ class PagedScreen(StoreScreen[Snapshot], Generic[Snapshot, Record, Start]):
         self.query_one(RecordTable).action_first()
 
     def action_back(self) -> None:
-        """From a filter back to what is shown without one, else leave."""
-        if self.query_one(FilterLine).value:
-            self.fill_filter("")
+        """From a filter back to what was shown before it was typed, else leave."""
+        if self.query_one(FilterLine).value != self._typed:
+            self.fill_filter(self._typed)
         else:
             super().action_back()
 

@@ -104,8 +104,8 @@ class RecordTable(ScrollView, can_focus=True, inherit_bindings=False):
             """The table, for ``@on`` with a selector."""
             return self.table
 
-    def __init__(self, columns: Sequence[Column]) -> None:
-        super().__init__()
+    def __init__(self, columns: Sequence[Column], *, id: str | None = None) -> None:  # noqa: A002
+        super().__init__(id=id)
         self._columns = tuple(columns)
         self._lines: tuple[Line, ...] = ()
         self._places: dict[str, int] = {}
@@ -241,7 +241,8 @@ class RecordTable(ScrollView, can_focus=True, inherit_bindings=False):
             shown = fit(shown, max(min(wide, room), 1), right=right)
             segments += [Segment(shown, own), Segment(" " * self._gaps[place], padding)]
             room -= wide + self._gaps[place]
-        return Strip(segments).adjust_cell_length(width, padding)
+        # One piece of each style: a slow line pays for every change of it.
+        return Strip(segments).simplify().adjust_cell_length(width, padding)
 
     def _lay_out(self) -> bool:
         """Give each column its width; returns whether that changed anything.

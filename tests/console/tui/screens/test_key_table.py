@@ -40,7 +40,7 @@ TABLE: Mapping[str, tuple[str, set[str]]] = {
 }
 """Every letter and sign, what it means, and the actions that are that."""
 
-HARMLESS_CAPITALS = {"C"}
+HARMLESS_CAPITALS = {"C", "T"}
 """They change nothing; any other capital does more of what its small letter does."""
 MORE_OF = {"R": "r", "G": "g", "P": "p"}
 

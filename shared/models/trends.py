@@ -1,0 +1,141 @@
+"""Counts and sums by the day, over one connection or over all: each is one grouped query.
+
+What was before the days that are looked at is one group, so the number of rows that come back
+depends on the days, not on the records.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, datetime
+from typing import Any
+
+from peewee import SQL, Case, fn
+
+from shared.models import tables as t
+from shared.models.convert import millis, moment, money
+from shared.models.searching import by_shape
+from shared.models.statements import among, slot
+from shared.rules.payments.values import PaymentStatus
+from shared.rules.trends import DaySum, Ran
+from shared.rules.values import SyncState
+
+_QUARTER_MS = 15 * 60 * 1000
+"""Every offset from UTC is a multiple of it, so no quarter of an hour lies in two days."""
+_IN_QUICKBOOKS = [PaymentStatus.POSTED.value, PaymentStatus.IMPORTED.value]
+
+
+def ran(connection_id: int | None, since: datetime) -> list[Ran]:
+    """Return how many syncs started in each quarter of an hour since then, and have ended."""
+    rows = _ran(connection_id is not None).all(connection=connection_id, since=millis(since))
+    return [Ran(moment(quarter * _QUARTER_MS), *map(int, numbers)) for quarter, *numbers in rows]
+
+
+@by_shape
+def _ran(of_one: bool) -> Any:
+    failed = t.Sync.state == SyncState.FAILED.value
+    some_failed = (t.Sync.state == SyncState.FINISHED.value) & (t.Sync.failed > 0)
+    of_connection = [t.Sync.connection == slot("connection")] * of_one
+    return (
+        t.Sync.select(
+            t.Sync.started_ms / _QUARTER_MS,  # of integers, so it is cut to one
+            fn.COUNT(t.Sync.id),
+            _count(failed),
+            _count(some_failed),
+        )
+        .where(t.Sync.started_ms >= slot("since"), t.Sync.ended_ms >= slot("since"), *of_connection)
+        .group_by(SQL("1"))
+    )
+
+
+def _count(condition: Any) -> Any:
+    return fn.SUM(Case(None, [(condition, 1)], 0))
+
+
+def owed(connection_id: int | None, since: date) -> list[DaySum]:
+    """Return the balance of imported invoices that are open, by the day of the invoice."""
+    rows = _owed(connection_id is not None).all(connection=connection_id, since=since.isoformat())
+    return list(_sums(rows))
+
+
+@by_shape
+def _owed(of_one: bool) -> Any:
+    of_connection = [t.Invoice.connection == slot("connection")] * of_one
+    return (
+        t.Invoice.select(
+            t.Invoice.currency, _day_since(t.Invoice.date), fn.SUM(t.Invoice.balance_cents)
+        )
+        .where(t.Invoice.status == "open", t.Invoice.left_out == "", *of_connection)
+        .group_by(SQL("1"), SQL("2"))
+    )
+
+
+def collected(connection_id: int | None, since: date) -> list[DaySum]:
+    """Return what the payments in QuickBooks that are dated since then come to, by their day."""
+    rows = _collected(connection_id is not None).all(
+        connection=connection_id, since=since.isoformat(), statuses=_IN_QUICKBOOKS
+    )
+    return list(_sums(rows))
+
+
+@by_shape
+def _collected(of_one: bool) -> Any:
+    return (
+        t.Payment.select(t.Payment.currency, t.Payment.date, fn.SUM(t.Payment.amount_cents))
+        .where(*_paid(of_one))
+        .group_by(SQL("1"), SQL("2"))
+    )
+
+
+def applied(connection_id: int | None, since: date) -> list[DaySum]:
+    """Return what payments that are dated since then settled of imported invoices.
+
+    By the day of the invoice and that of the payment; discounts are in it.
+    """
+    rows = _applied(connection_id is not None).all(
+        connection=connection_id, since=since.isoformat(), statuses=_IN_QUICKBOOKS
+    )
+    return list(_sums(rows))
+
+
+@by_shape
+def _applied(of_one: bool) -> Any:
+    same = (t.Invoice.txn_id == t.PaymentUse.invoice_txn_id) & (
+        t.Invoice.connection == t.Payment.connection
+    )
+    return (
+        t.Payment.select(
+            t.Invoice.currency,
+            _day_since(t.Invoice.date),
+            fn.SUM(t.PaymentUse.amount_cents),
+            t.Payment.date,
+        )
+        .join(t.PaymentUse, on=(t.PaymentUse.payment == t.Payment.id))
+        .join(t.Invoice, on=same)
+        .where(t.Invoice.left_out == "", *_paid(of_one))
+        .group_by(SQL("1"), SQL("2"), SQL("4"))
+    )
+
+
+def _paid(of_one: bool) -> list[Any]:
+    of_connection = [t.Payment.connection == slot("connection")] * of_one
+    return [
+        t.Payment.date >= slot("since"),
+        among(t.Payment.status, "statuses"),
+        ~t.Payment.deleted,
+        *of_connection,
+    ]
+
+
+def _day_since(field: Any) -> Any:
+    return Case(None, [(field < slot("since"), "")], field)
+
+
+def _sums(rows: list[Any]) -> Iterator[DaySum]:
+    for currency, day, cents, *until in rows:
+        yield DaySum(
+            currency,
+            date.fromisoformat(day) if day else None,
+            money(int(cents)),
+            date.fromisoformat(until[0]) if until else None,
+        )
