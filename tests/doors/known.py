@@ -163,7 +163,17 @@ LOOKS = frozenset(
         *("cancel", "catalog", "check", "close", "company", "copy", "copy_steps", "failed_only"),
         *("filter", "find", "first", "give_up", "go", "help", "hint", "kind", "last", "mapped"),
         *("more", "move", "network", "next", "next_page", "open", "order", "page", "page_before"),
-        *("page_down", "page_up", "previous", "problems", "quit", "read", "related", "save"),
+        *(
+            "page_down",
+            "page_up",
+            "previous",
+            "problems",
+            "quit",
+            "read",
+            "related",
+            "reread",
+            "save",
+        ),
         *("scroll_down", "scroll_end", "scroll_home", "scroll_up", "set_up", "settings", "state"),
         *("states", "stay", "submit", "take_file", "turn", "who", "SetupScreen.stop"),
     }

@@ -8,6 +8,7 @@ from functools import partial
 from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
 from textual.containers import Container
 from textual.widgets import Static
 
@@ -49,6 +50,9 @@ class TrendsScreen(StoreScreen[Trends]):
     PLACE = "Trends"
     CSS_PATH = "trends.tcss"
     AUTO_FOCUS = "#days"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("r", "reread", "Read again", tooltip="Read the numbers again, as they are now."),
+    ]
 
     def body(self) -> ComposeResult:
         yield Static("", id="history", classes="body")
@@ -90,6 +94,10 @@ class TrendsScreen(StoreScreen[Trends]):
 
     def fresh(self) -> None:
         super().fresh()
+        self.ask()
+
+    def action_reread(self) -> None:
+        """Read it again."""
         self.ask()
 
     @on(RecordTable.Opened, "#days")

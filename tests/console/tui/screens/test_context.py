@@ -12,8 +12,10 @@ from tests.console.tui.screens.driver import Driver, sit_down
 from tests.models.builders import invoice
 from tests.models.payments.builders import Till, pays
 
-NO_LISTS = {"connections", "troubleshooting", "health", "audit"}
-"""Home lists all to choose from; what an audit entry was about is its words."""
+NO_LISTS = {"connections", "troubleshooting", "health", "audit", "trends"}
+"""Home lists all to choose from, an audit entry was about what its words say, and trends have
+
+tests of their own."""
 LISTS = [main for main in MAIN_SCREENS if main.name not in NO_LISTS]
 
 

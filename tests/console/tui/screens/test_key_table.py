@@ -24,7 +24,7 @@ TABLE: Mapping[str, tuple[str, set[str]]] = {
     "n": ("the next page or match, or more", {"next_page", "again", "more"}),
     "o": ("OK as it is: acknowledge, allow", {"acknowledge", "allow"}),
     "q": ("quit, or close", {"quit", "close", "stay"}),
-    "r": ("try or check again", {"retry", "check", "network"}),
+    "r": ("try, check or read again", {"retry", "check", "network", "reread"}),
     "s": ("skip", {"skip"}),
     "u": ("undo: a skip, a match, a lock", {"unskip", "unmap", "unlock"}),
     "w": ("match names", {"who", "mapped"}),
