@@ -1,4 +1,4 @@
-"""``deskbridge db``: upgrade, back up, check and restore the store."""
+"""``deskbridge db``: upgrade, back up, check, restore and copy the store."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from console.cli.deciding import yes_option
 from console.cli.errors import Refused, WrongUsage
 from console.cli.json_option import json_option
 from shared.operations import stores
-from shared.operations.contracts.doctor import BACKUP, CHECKED, RESTORED, UPGRADE
+from shared.operations.contracts.doctor import BACKUP, CHECKED, COPIED, RESTORED, UPGRADE
 from shared.operations.deciding import Operator
 from shared.operations.describe.text import count
 
 
 @click.group()
 def db() -> None:
-    """The store: upgrade it after an update, back it up, check it, restore it."""
+    """The store: upgrade it after an update, back it up, check it, restore it, move it."""
 
 
 @db.command()
@@ -114,3 +114,33 @@ def restore(context: CommandContext, file: Path, yes: bool, as_json: bool) -> No
     for sentence in stores.RESTORE_TELLS if yes else ():
         output.say_wrapped(sentence)
     output.say_wrapped("Start the daemon again.")
+
+
+@db.command()
+@click.argument("target_url")
+@json_option(COPIED)
+@pass_command_context
+def copy(context: CommandContext, target_url: str, as_json: bool) -> None:
+    """Copy the whole store to TARGET_URL, an empty database: sqlite:///… or postgresql://…
+
+    Stop the daemon and close every console before. Each row is compared afterwards. A copy that
+    broke off goes on when the command is repeated; until it is finished, nobody can use the target.
+    The store itself stays as it is.
+    """
+    with output.progress("Copying rows") as tell:
+        copied = stores.copy_to(
+            Operator(context.store, context.who), target_url, lambda _table, done: tell(done)
+        )
+    if as_json:
+        output.say_json(COPIED.of(copied))
+        return
+    rows = sum(one.rows for one in copied.tables)
+    output.say_wrapped(
+        f"Copied {count(rows, 'row')} of {count(len(copied.tables), 'table')} to {copied.target},"
+        " and compared each of them."
+    )
+    place = context.settings.config_path or "the settings"
+    output.say_wrapped(f"Set database to that address in {place}, then start the daemon.")
+    if copied.seals_keys:
+        output.say_wrapped(stores.KEYS_TELL)
+    output.say_wrapped(stores.COPY_TELLS)

@@ -6,7 +6,7 @@ work, once. Times come from the server, so that daemons agree about leases.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -31,6 +31,12 @@ _ON_CONNECT = (
     "SET lock_timeout = '15s'",
     "SET statement_timeout = '30s'",
     "SET default_transaction_isolation = 'read committed'",
+    "SET application_name = 'deskbridge'",
+)
+_OTHERS = (
+    "SELECT COALESCE(client_addr::text, 'the server'), pid FROM pg_stat_activity"
+    " WHERE datname = current_database() AND application_name = 'deskbridge'"
+    " AND pid <> pg_backend_pid() ORDER BY pid"
 )
 
 
@@ -103,6 +109,20 @@ class PostgresEngine:
             "A PostgreSQL store is backed up with PostgreSQL's own tools.",
             f"Run: pg_dump --format=custom --file={target} '{self.url_shown}'",
         )
+
+    def used_by(self) -> tuple[str, ...]:
+        """Connections of other programs of ours to this database."""
+        self.connect()
+        with self.explained():
+            rows = self.database.execute_sql(_OTHERS).fetchall()
+        return tuple(f"a program on {where} (server process {pid})" for where, pid in rows)
+
+    def hold_still(self, tables: Iterable[str]) -> None:
+        """Let nobody write to any table until the transaction ends."""
+        for setting in ("statement_timeout", "idle_in_transaction_session_timeout"):
+            self.database.execute_sql(f"SET LOCAL {setting} = 0")
+        named = ", ".join(f'"{name}"' for name in tables)
+        self.database.execute_sql(f"LOCK TABLE {named} IN SHARE MODE")
 
     def damage(self) -> tuple[str, ...]:
         """Refuse, naming the tool that does it."""

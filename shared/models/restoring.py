@@ -78,10 +78,14 @@ def damage(database: Any) -> tuple[str, ...]:
     return tuple(found)
 
 
+def users_of(path: Path) -> tuple[str, ...]:
+    """The programs that have the store at ``path`` open, without this one."""
+    return tuple(programs_that_hold([path, *(Path(f"{path}{end}") for end in _BESIDE)]))
+
+
 def check_nobody_has(path: Path) -> None:
     """Raise StoreError naming the programs that have the store at ``path`` open."""
-    held_by = programs_that_hold([path, *(Path(f"{path}{end}") for end in _BESIDE)])
-    if held_by:
+    if held_by := users_of(path):
         raise _in_use(path, ", ".join(held_by))
 
 

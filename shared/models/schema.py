@@ -11,6 +11,8 @@ from shared.errors import StoreError, StoreOutdated, StoreTooNew
 from shared.models import without_psycopg
 
 MIGRATIONS = Path(__file__).parent / "migrations"
+UNFINISHED_COPY = "unfinished_copy"
+"""A database with this table is half of another store: `deskbridge db copy` makes it."""
 _HISTORY = "schema_migration"
 
 
@@ -20,6 +22,7 @@ class Schema:
 
     applied: tuple[str, ...]
     known: tuple[str, ...]
+    is_unfinished_copy: bool = False
 
     @property
     def version(self) -> int:
@@ -62,7 +65,7 @@ def read_schema(database: Any, folder: Path) -> Schema:
     tables = database.get_tables()
     if _HISTORY in tables:
         applied = database.execute_sql(f"SELECT name FROM {_HISTORY} ORDER BY name").fetchall()  # noqa: S608
-        return Schema(tuple(name for (name,) in applied), known)
+        return Schema(tuple(name for (name,) in applied), known, UNFINISHED_COPY in tables)
     if tables:
         raise StoreError(
             f"That database belongs to another program: it has a table {tables[0]!r}.",

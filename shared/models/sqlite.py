@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from datetime import datetime
 from pathlib import Path
@@ -23,7 +23,7 @@ from shared.clock import utc_now
 from shared.errors import StoreError, StoreUnavailable
 from shared.files import flush_folder, give_to_owner_of_folder, make_private_file, why_closed
 from shared.models.connecting import ClosesEverywhere
-from shared.models.restoring import check_backup, damage
+from shared.models.restoring import check_backup, damage, users_of
 from shared.models.sqlite_copy import Pace, copy
 from shared.models.statements import Engine
 
@@ -208,6 +208,13 @@ class SqliteEngine:
     def now(self) -> datetime:
         """The time of this machine: there is no other clock."""
         return utc_now()
+
+    def used_by(self) -> tuple[str, ...]:
+        """Programs of this machine that have the file open, as far as this user may see."""
+        return users_of(self.path)
+
+    def hold_still(self, _tables: Iterable[str]) -> None:
+        """Nobody writes beside a write transaction."""
 
     def damage(self) -> tuple[str, ...]:
         """What is wrong with the file, read as a whole."""

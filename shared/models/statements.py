@@ -174,7 +174,7 @@ class Statement:
         """Run and yield row by row in flat memory; read to the end inside the unit."""
         engine, database = current()
         sql, arguments = self._text(engine, database, parameters)
-        with _streaming_cursor(engine, database) as cursor:
+        with streaming_cursor(engine, database) as cursor:
             cursor.execute(sql, arguments)
             while rows := cursor.fetchmany(_STREAM_ROWS):
                 yield from rows
@@ -258,7 +258,7 @@ def _getter(names: Sequence[Any]) -> Callable[[Any], Sequence[Any]]:
 
 
 @contextmanager
-def _streaming_cursor(engine: Engine, database: Database) -> Iterator[Any]:
+def streaming_cursor(engine: Engine, database: Database) -> Iterator[Any]:
     """A cursor that fetches as it goes; PostgreSQL's usual one would fetch everything."""
     if engine == "postgresql":
         cursor = database.connection().cursor(name=f"stream_{next(_numbers)}", scrollable=False)

@@ -22,6 +22,7 @@ from shared.models.convert import to_millisecond
 from shared.models.postgresql import PostgresEngine
 from shared.models.schema import MIGRATIONS, Schema, read_schema, take_missing_steps
 from shared.models.sqlite import NO_STORE_YET, SqliteEngine
+from shared.models.tables import TABLES
 
 Clock = Callable[[], datetime]
 
@@ -40,18 +41,20 @@ def open_store(
     clock: Clock | None = None,
     create: bool = True,
     check_version: bool = True,
+    unfinished: bool = False,
     migrations: Path = MIGRATIONS,
 ) -> Store:
     """Open the store at ``url``: ``sqlite:///path`` or ``postgresql://user@host/name``.
 
     A missing SQLite file is made (0600, its folder 0700) and an empty database filled with
     our tables, unless ``create`` is off. ``check_version=False`` opens a store that waits for
-    ``Store.upgrade``. ``clock`` replaces the machine's, or PostgreSQL's, time. Raises
-    StoreOutdated, StoreTooNew, StoreUnavailable or StoreError, each with a remedy.
+    ``Store.upgrade``, ``unfinished=True`` one that is half of a copy. ``clock`` replaces the
+    machine's, or PostgreSQL's, time. Raises StoreOutdated, StoreTooNew, StoreUnavailable or
+    StoreError, each with a remedy.
     """
     store = Store(_engine(url), clock=clock, migrations=migrations)
     try:
-        store.prepare(create=create, check_version=check_version)
+        store.prepare(create=create, check_version=check_version, unfinished=unfinished)
     except BaseException:
         store.close()
         raise
@@ -112,6 +115,23 @@ class Store:
         schema = self._schema()
         return bool(schema.applied and schema.missing)
 
+    @property
+    def is_unfinished_copy(self) -> bool:
+        """Whether only a part of another store has been copied to this one."""
+        return self._schema().is_unfinished_copy
+
+    @property
+    def used_by(self) -> tuple[str, ...]:
+        """Who else has this store open, as far as it can be seen: words for people."""
+        return self._engine.used_by()
+
+    @contextmanager
+    def holding_still(self) -> Iterator[None]:
+        """A transaction in which nobody else writes to the store, for as long as it takes."""
+        with self.transaction():
+            self._engine.hold_still(table._meta.table_name for table in TABLES)
+            yield
+
     def now(self) -> datetime:
         """The present in UTC, to the millisecond; PostgreSQL's own, so that daemons agree."""
         return to_millisecond(self._clock() if self._clock else self._engine.now())
@@ -156,10 +176,15 @@ class Store:
             stack.callback(outer.pop)
             yield
 
-    def prepare(self, *, create: bool, check_version: bool) -> None:
+    def prepare(self, *, create: bool, check_version: bool, unfinished: bool = False) -> None:
         """Make the database usable; ``open_store`` calls this."""
         self._engine.find(create=create)
         schema = self._schema()
+        if schema.is_unfinished_copy and not unfinished:
+            raise StoreError(
+                f"{self.url_shown} is an unfinished copy of another store.",
+                "Finish it: run deskbridge db copy again with the settings of that store.",
+            )
         if create and not schema.applied:
             self._engine.set_up()
             self._take_steps()

@@ -8,9 +8,11 @@ from typing import Annotated
 
 from shared.clock import utc_now
 from shared.errors import StoreError
-from shared.models import audit, backups, connections, daemons, ledger, restoring
+from shared.models import audit, backups, connections, daemons, ledger, moving, restoring
 from shared.models import store as stores_of_ours
 from shared.models.daemons import SILENT_AFTER
+from shared.models.moving import CopiedTable, Told
+from shared.models.platforms import accounts
 from shared.models.store import Store, Upgraded
 from shared.operations.deciding import Operator
 from shared.rules.backups import BY_HAND_EVERY, BackupKind
@@ -44,8 +46,8 @@ def _refuse_while_a_daemon_runs(store: Store) -> None:
         seconds = f"{SILENT_AFTER.total_seconds():.0f}"
         raise StoreError(
             f"The store is in use by a daemon: {named}.",
-            "Stop every daemon (sudo systemctl stop deskbridge on each machine), then upgrade. One"
-            f" that was killed counts as running for {seconds} seconds.",
+            "Stop every daemon (sudo systemctl stop deskbridge on each machine), then try again."
+            f" One that was killed counts as running for {seconds} seconds.",
         )
 
 
@@ -128,3 +130,53 @@ def restore(url: str, backup: Path, who: str) -> Restored:
                 audit.add(who, "store.restore", "", str(backup), restored.now())
 
     return Restored(path, restoring.put_in_place(path, backup, utc_now(), prepare))
+
+
+@dataclass(frozen=True)
+class Copied:
+    """A store that was copied, and where it is now."""
+
+    source: Annotated[str, "address of the store that was copied, without a password"]
+    target: Annotated[str, "address of the copy, without a password"]
+    tables: Annotated[tuple[CopiedTable, ...], "the tables, each the same on both sides"]
+    seals_keys: Annotated[bool, "whether the store holds keys that are encrypted with a store key"]
+
+
+COPY_TELLS = (
+    "Keep the old store until all is well, but start no daemon on it: what is posted from one of"
+    " the two, the other one does not know."
+)
+KEYS_TELL = (
+    "Keys of billing platforms in the store are encrypted with the store key. Give it to each"
+    " daemon as DESKBRIDGE_STORE_KEY, or as the credential deskbridge-store-key: for a store on"
+    " SQLite it is the text in the .key file beside it."
+)
+"""What follows from copying, and where the store holds keys."""
+
+
+def copy_to(by: Operator, url: str, told: Told) -> Copied:
+    """Copy the store into the empty database at ``url``, or finish such a copy.
+
+    No plan goes before it: the store stays as it is, and the copy is none before all of it was
+    compared. ``told`` hears of its progress. Raises StoreError.
+    """
+    source = by.store
+    _refuse_while_a_daemon_runs(source)
+    _refuse_while_others_use(source)
+    with stores_of_ours.open_store(url, unfinished=True) as target:
+        if target.url_shown == source.url_shown:
+            raise StoreError(f"{target.url_shown} is the store itself.", "Name another database.")
+        _refuse_while_others_use(target)
+        tables = moving.copy(source, target, told)
+        with target.transaction():
+            audit.add(by.who, "store.copy", "", f"from {source.url_shown}", target.now())
+            seals_keys = accounts.seals_keys()
+        return Copied(source.url_shown, target.url_shown, tables, seals_keys)
+
+
+def _refuse_while_others_use(store: Store) -> None:
+    if store.used_by:
+        raise StoreError(
+            f"The store {store.url_shown} is in use by {', '.join(store.used_by)}.",
+            "Stop every daemon and close every console, then try again.",
+        )

@@ -10,6 +10,7 @@ from shared.models import tables as t
 from shared.models.mapper import Mapper
 from shared.models.statements import Statement, slot
 from shared.rules.connectors import AccountState, PlatformAccount
+from shared.sealing import IN_STORE
 
 _ACCOUNT = Mapper(
     PlatformAccount, t.PlatformAccount, connection=t.Connection.name, but=["connection_id"]
@@ -73,6 +74,20 @@ def get(connection_id: int, name: str) -> PlatformAccount:
 def every() -> list[PlatformAccount]:
     """Return all accounts."""
     return [_read(row) for row in _ALL.all()]
+
+
+def seals_keys() -> bool:
+    """Whether the key of any account is kept in the store, encrypted."""
+    return bool(_SEALED.all(source=IN_STORE))
+
+
+_SEALED = Statement(
+    lambda: (
+        t.PlatformAccount.select(t.PlatformAccount.connection)
+        .where(t.PlatformAccount.key_source == slot("source"))
+        .limit(1)
+    )
+)
 
 
 def sealed_key(connection_id: int) -> bytes:

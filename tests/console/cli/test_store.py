@@ -14,6 +14,7 @@ from shared.models import daemons
 from shared.models.daemons import SILENT_AFTER, DaemonFacts
 from shared.models.schema import MIGRATIONS
 from shared.models.store import open_store
+from shared.models.tables import TABLES
 from tests.console.cli.builders import customer, import_into, invoice
 
 
@@ -185,3 +186,24 @@ def test_the_commands_work_the_same_on_postgresql(pg_shell):
     assert pg_shell.json("db", "upgrade") == {"applied": [], "backup": None}
     pg_shell.says("connection", "remove", "Larkspur", "--yes")
     assert pg_shell.json("connection", "list") == []
+
+
+def test_a_store_moves_to_postgresql_and_back(shell, new_postgres_url):
+    shell.says("connection", "add", "Larkspur")
+    server, back = new_postgres_url(), f"sqlite:///{shell.folder}/back.sqlite3"
+    said = shell.says("db", "copy", server)
+    assert f"{len(TABLES)} tables" in said
+    shell.close()
+    shell.database = server
+    assert shell.json("connection", "list")[0]["name"] == "Larkspur"
+    moved = shell.json("db", "copy", back)
+    assert {one["table"]: one["rows"] for one in moved["tables"]}["connection"] == 1
+    assert not moved["seals_keys"]
+    shell.close()
+    shell.database = back
+    assert shell.json("connection", "list")[0]["name"] == "Larkspur"
+    assert shell.json("audit", "list")[0]["action"] == "store.copy"
+
+
+def test_a_target_that_is_no_address_is_refused(shell):
+    assert "not the address of a store" in shell.refuses(1, "db", "copy", "mysql://x/y")
