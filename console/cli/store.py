@@ -123,7 +123,7 @@ def restore(context: CommandContext, file: Path, yes: bool, as_json: bool) -> No
 def copy(context: CommandContext, target_url: str, as_json: bool) -> None:
     """Copy the whole store to TARGET_URL, an empty database: sqlite:///… or postgresql://…
 
-    Stop the daemon and close every console before. Each row is compared afterwards. A copy that
+    Stop the daemon and close every console before. Then each row is compared. A copy that
     broke off goes on when the command is repeated; until it is finished, nobody can use the target.
     The store itself stays as it is.
     """
