@@ -8,6 +8,7 @@ from __future__ import annotations
 import configparser
 import contextlib
 import os
+import re
 import subprocess
 import sys
 import tomllib
@@ -218,3 +219,35 @@ def test_the_installed_console_has_all_of_its_screens(unpacked, tmp_path):
 
     assert len(styles) > 5
     assert all(style.startswith(str(unpacked)) for style in styles)
+
+
+PAGES = [ROOT / "docs" / name for name in ("install.md", "upgrading.md")]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_the_files_that_a_page_installs_are_those_of_this_version(page):
+    version = PROJECT["version"]
+    debian = re.sub(r"(a|b|rc)(\d+)$", r"~\1\2", version)
+    text = page.read_text("utf-8")
+    assert set(re.findall(r"deskbridge-([\w.]+?)(?:-py3|-extras)", text)) == {version}
+    assert set(re.findall(r"deskbridge_([\w.~]+)_amd64\.deb", text)) == {debian}
+
+
+def test_a_final_version_has_its_tables_frozen():
+    first = ROOT / "shared" / "models" / "migrations" / "0001_tables.py"
+    is_final = re.fullmatch(r"[\d.]+", PROJECT["version"])
+    assert not (is_final and "shared.models.tables" in first.read_text("utf-8"))
+
+
+def test_the_wheel_has_the_files_of_the_service(contents):
+    units = files_of("console/service/units", lambda file: True)
+
+    assert "console/service/units/deskbridge.service" in units
+    assert units <= contents
+
+
+def test_what_a_release_is_made_by_can_be_run():
+    scripts = ROOT / "deploy" / "packaging"
+    for path in (*scripts.glob("*.sh"), *(scripts / "debian").iterdir()):
+        assert os.access(path, os.X_OK), path
+        subprocess.run(["sh", "-n", path], check=True)

@@ -123,20 +123,22 @@ def _config(machine: Machine, *, socket: bool) -> Step:
 
 
 def _link(machine: Machine, command: Path) -> Step:
+    link = PACKAGED_LINK if machine.is_there(PACKAGED_LINK) else LINK
     return Step(
-        f"Make the command available to everybody as {LINK}",
-        ("ln", "-s", str(command), LINK),
-        done=machine.is_there(LINK) or machine.is_there(PACKAGED_LINK),
+        f"Make the command available to everybody as {link}",
+        ("ln", "-s", str(command), link),
+        done=machine.is_there(link),
     )
 
 
 def _unit(machine: Machine, name: str, command: Path) -> Step:
-    text = text_of(name, command)
+    text, packaged = text_of(name, command), f"{PACKAGED}/{name}"
+    unit = packaged if machine.read(packaged) == text else f"{UNITS}/{name}"
     return Step(
-        f"Write the unit {UNITS}/{name}",
-        ("install", "-m", "0644", "/dev/stdin", f"{UNITS}/{name}"),
+        f"Write the unit {unit}",
+        ("install", "-m", "0644", "/dev/stdin", unit),
         text=text,
-        done=text in (machine.read(f"{UNITS}/{name}"), machine.read(f"{PACKAGED}/{name}")),
+        done=machine.read(unit) == text,
     )
 
 

@@ -7,6 +7,7 @@ enough. Commands are run by entering the container's namespaces.
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -19,6 +20,7 @@ MIRROR = "http://deb.debian.org/debian"
 RELEASE = "bookworm"
 PACKAGES = "systemd,systemd-sysv,dbus,sudo,curl,ca-certificates,python3,python3-venv"
 BOOT_SECONDS = 60.0
+_PROGRESS = re.compile(r"^(\(Reading database .*|debconf: delaying .*|.* …|\s+)\n", re.MULTILINE)
 ENVIRONMENT = {
     "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
     "HOME": "/root",
@@ -49,7 +51,6 @@ def base() -> Path:
             check=True,
             stdout=subprocess.DEVNULL,
         )
-        (draft / "etc" / "hostname").write_text("debian\n")
         draft.rename(made)
     return made
 
@@ -72,6 +73,7 @@ class Booted:
         subprocess.run(
             ["mount", "-t", "overlay", "overlay", "-o", layers, self._folder / "root"], check=True
         )
+        (self._folder / "root/etc/hosts").write_text("127.0.0.1 localhost debian\n")
         words = [
             *("systemd-nspawn", f"--directory={self._folder}/root", "--boot"),
             *("--register=no", "--keep-unit", "--private-network", "--machine=debian"),
@@ -107,7 +109,7 @@ class Booted:
             text=True,
             check=False,
         )
-        shown = done.stdout.rstrip()
+        shown = _PROGRESS.sub("", done.stdout).rstrip()
         self._tell(f"# {command}\n{shown}\n" if shown else f"# {command}\n")
         assert code is None or done.returncode == code, f"{command}: {done.returncode}\n{shown}"
         return shown
