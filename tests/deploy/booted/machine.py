@@ -83,7 +83,6 @@ class Booted:
             self._nspawn = subprocess.Popen(
                 words, stdin=subprocess.DEVNULL, stdout=console, stderr=subprocess.STDOUT
             )
-        self._until(self._has_begun, "the container does not begin")
         self._until(self._is_up, "systemd does not finish booting")
 
     def power_off(self) -> None:
@@ -125,17 +124,15 @@ class Booted:
             self._tell = tell
         return self.sh(command, None)
 
-    def _has_begun(self) -> bool:
+    def _is_up(self) -> bool:
         assert self._nspawn is not None
         pid = self._nspawn.pid
         assert self._nspawn.poll() is None, (self._folder / "console").read_text()
+        # The first child only makes the one that becomes systemd.
         children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-        if children:
-            self._leader = int(children[0])
-        return bool(children)
-
-    def _is_up(self) -> bool:
-        # Before systemd is PID 1 there, nothing answers.
+        if not children:
+            return False
+        self._leader = int(children[-1])
         entered = ["nsenter", f"--target={self._leader}", "--mount", "--pid", "--root", "--ipc"]
         done = subprocess.run(
             [*entered, "systemctl", "is-system-running"],
