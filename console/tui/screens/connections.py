@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
+from textual.containers import Container
+from textual.timer import Timer
 from textual.widgets import Input, Static
 
 from console.tui import render
+from console.tui.screens import panels
+from console.tui.screens.base import ConsoleScreen
 from console.tui.screens.issuing import IssuesPasswords
+from console.tui.screens.panels import Panels
 from console.tui.widgets.filter_line import FilterLine
 from console.tui.widgets.record_table import Column, RecordTable, Row
 from console.tui.widgets.text_view import TextView
@@ -27,6 +34,7 @@ from shared.operations.overview import ConnectionLine, Connections
 
 if TYPE_CHECKING:
     from shared.models.store import Store
+    from shared.operations.glance import Glance
     from shared.rules.values import Application, ApplicationOverview, Connection
 
 COLUMNS = (
@@ -41,6 +49,8 @@ COLUMNS = (
     Column("Company file", least=20, drop=1),
     Column("Edition", least=12, drop=2),
 )
+REST_SECONDS = 0.1
+"""How long the cursor rests on a company before more is read of it."""
 ORDERS = ("what needs a person first", "by name", "last seen first")
 
 
@@ -49,7 +59,7 @@ class ConnectionsScreen(IssuesPasswords[Connections]):
 
     PLACE = "Connections"
     CSS_PATH = "connections.tcss"
-    AUTO_FOCUS = "RecordTable"
+    AUTO_FOCUS = "#companies"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("plus", "set_up", "Set up new", tooltip="Set a company up, step by step."),
         Binding(
@@ -59,6 +69,8 @@ class ConnectionsScreen(IssuesPasswords[Connections]):
             tooltip="See and change everything about the connection under the cursor.",
         ),
         Binding("slash", "filter", "Filter", tooltip="Show only connections with these words."),
+        Binding("right", "panel(1)", "Panels", tooltip="Into the lists beside this one."),
+        Binding("left", "panel(-1)", "Back", show=False, tooltip="Back to the list before."),
         Binding("f", "order", "Order", tooltip="Sort by attention, by name, or by last seen."),
         Binding(
             "P",
@@ -80,13 +92,18 @@ class ConnectionsScreen(IssuesPasswords[Connections]):
         super().__init__()
         self._order = 0
         self._wanted = ""
+        self._glance: Glance | None = None
+        self._glancing: Future[Glance] | None = None
+        self._resting: Timer | None = None
         self._lines: dict[str, ConnectionLine] = {}
         self._rows: dict[str, tuple[ConnectionLine, Row]] = {}
 
     def body(self) -> ComposeResult:
         yield Static(NOTHING_YET, classes="body empty")
-        yield RecordTable(COLUMNS)
-        yield TextView(classes="preview")
+        with Container(id="home"):
+            yield RecordTable(COLUMNS, id="companies")
+            yield Panels(id="panels")
+            yield TextView(classes="preview")
         yield FilterLine("Words of the name, the company or its file")
 
     def question(self) -> Callable[[Store], Connections]:
@@ -99,7 +116,7 @@ class ConnectionsScreen(IssuesPasswords[Connections]):
         chosen.sort(key=_SORTED[self._order])
         self._lines = {str(one.overview.connection.id): one for one in chosen}
         self._rows = {key: self._kept_row(key, one) for key, one in self._lines.items()}
-        table = self.query_one(RecordTable)
+        table = self._table
         table.show([row for _, row in self._rows.values()])
         if self._wanted in self._rows:
             table.go_to(self._wanted)
@@ -110,18 +127,101 @@ class ConnectionsScreen(IssuesPasswords[Connections]):
         self.show_place(f"Connections{told}")
         self._explain()
 
-    @on(RecordTable.Moved)
+    @on(RecordTable.Moved, "#companies")
     def _explain(self) -> None:
         line = self._chosen()
+        number = line.overview.connection.id if line else None
+        if self._glance is not None and self._glance.connection_id != number:
+            self._glance = None  # what is shown of a company is that of no other
+            self.query_one(Panels).show(None, self.worker.clock())
+        self._say_below(line)
+        self._glance_soon()
+
+    def _say_below(self, line: ConnectionLine | None) -> None:
+        """Say below how its syncs stand; where there are no panels, also what they would hold."""
         told = list(self._told(line)) if line else [NO_MATCH]
+        if self._glance is not None and not self.has_class("-wide"):
+            told += panels.told(self._glance)
         self.query_one(TextView).show(told)
+
+    def poll(self) -> None:
+        """Ask for news, also of the company under the cursor."""
+        super().poll()
+        if self._glance is not None and not self.has_class("-trouble"):
+            self._ask_glance()
+
+    def _glance_soon(self) -> None:
+        """Read more of the company under the cursor once the cursor rests there."""
+        if self._resting is not None:
+            self._resting.stop()
+        if self.worker.poll_seconds is None:  # whoever polls waits for no timer either
+            self._ask_glance()
+        else:
+            self._resting = self.set_timer(REST_SECONDS, self._ask_glance)
+
+    def _ask_glance(self) -> None:
+        line = self._chosen()
+        if line is None or (self._glancing is not None and not self._glancing.done()):
+            return
+        question = partial(_read_glance, connection_id=line.overview.connection.id)
+        self._glancing = self.worker.read(question)
+        self.go_on(self._glancing, self._show_glance)
+
+    def _show_glance(self, glance: Glance) -> None:
+        line = self._chosen()
+        if line is None or line.overview.connection.id != glance.connection_id:
+            self._ask_glance()  # the cursor went on meanwhile
+        elif glance != self._glance:
+            self._glance = glance
+            self.query_one(Panels).show(glance, self.worker.clock())
+            self._say_below(line)
+
+    def on_resize(self) -> None:
+        """There may be panels now, or none any more."""
+        if self.snapshot is not None:
+            self._say_below(self._chosen())
+
+    def action_panel(self, by: int) -> None:
+        """Go into the next panel, or back towards the list."""
+        lists = list(self.query(RecordTable))
+        place = next((n for n, one in enumerate(lists) if one.has_focus), 0)
+        lists[(place + by) % len(lists)].focus()
+
+    @on(RecordTable.Opened, "#syncs")
+    def _open_sync(self, event: RecordTable.Opened) -> None:
+        from console.tui.screens.sync import SyncScreen
+
+        self._open_of_company(SyncScreen(int(event.key)))
+
+    @on(RecordTable.Opened, "#problems")
+    def _open_problem(self, event: RecordTable.Opened) -> None:
+        from console.tui.screens.problems import ProblemsScreen
+
+        self._open_of_company(ProblemsScreen(cursor_on=event.key))
+
+    @on(RecordTable.Opened, "#payments")
+    def _open_payment(self, event: RecordTable.Opened) -> None:
+        from console.tui.screens.payment import PaymentScreen
+
+        self._open_of_company(PaymentScreen(int(event.key)))
+
+    @on(RecordTable.Opened, "#money")
+    def _open_state(self, event: RecordTable.Opened) -> None:
+        from console.tui.screens.payments import PaymentsScreen
+
+        self._open_of_company(PaymentsScreen(event.key.partition(" ")[0]))
+
+    def _open_of_company(self, screen: ConsoleScreen) -> None:
+        """Open what a panel shows, with its company in focus."""
+        self.action_company()
+        self.app.push_screen(screen)
 
     @on(Input.Changed)
     def _filter_changed(self) -> None:
         if self.snapshot is not None:
             self.show(self.snapshot)
 
-    @on(RecordTable.Opened)
+    @on(RecordTable.Opened, "#companies")
     def _open(self) -> None:
         self._go_with_company("syncs")
 
@@ -183,6 +283,8 @@ class ConnectionsScreen(IssuesPasswords[Connections]):
             self.app.push_screen(SettingsScreen(line.overview.connection.id, self.say))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if action == "panel":
+            return self.has_class("-wide")
         if action in ("problems", "settings") and not self._lines:
             return None
         return super().check_action(action, parameters)
@@ -197,7 +299,11 @@ class ConnectionsScreen(IssuesPasswords[Connections]):
     def _chosen(self) -> ConnectionLine | None:
         if not self.is_mounted:
             return None
-        return self._lines.get(self.query_one(RecordTable).key or "")
+        return self._lines.get(self._table.key or "")
+
+    @property
+    def _table(self) -> RecordTable:
+        return self.query_one("#companies", RecordTable)
 
     def _kept_row(self, key: str, line: ConnectionLine) -> tuple[ConnectionLine, Row]:
         """The row that there is already, as long as nothing in it changed."""
@@ -238,6 +344,12 @@ class ConnectionsScreen(IssuesPasswords[Connections]):
         for title, told in held_back(line.hold):
             yield render.titled(title, told)
         yield render.titled("Company file", _company(line))
+
+
+def _read_glance(store: Store, connection_id: int) -> Glance:
+    from shared.operations import glance  # on the thread that reads
+
+    return glance.view(store, connection_id)
 
 
 NOTHING_YET = Text(

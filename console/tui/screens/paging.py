@@ -31,6 +31,8 @@ Listed: TypeAlias = Heading | tuple[Row, Record]
 class PagedScreen(StoreScreen[Snapshot], Generic[Snapshot, Record, Start]):
     """A table of ``Record``, its pages, the explanation below and the line to filter with.
 
+    ``typed`` is in the filter at first, and the cursor on the record ``cursor_on``.
+
     Subclasses give PLACE, TABLE (the columns), EXAMPLE (what may be typed into the filter) and
     NO_MORE (said on a page behind the first that is empty by now), ``question`` for the page at
     ``start`` and the company in focus, and ``listed``, ``next_start``, ``told``, ``company_of``,
@@ -53,9 +55,10 @@ class PagedScreen(StoreScreen[Snapshot], Generic[Snapshot, Record, Start]):
     EXAMPLE: ClassVar[str]
     NO_MORE: ClassVar[str]
 
-    def __init__(self, typed: str = "") -> None:
+    def __init__(self, typed: str = "", *, cursor_on: str = "") -> None:
         super().__init__()
         self._typed = typed
+        self._cursor_on = cursor_on
         self.records: dict[str, Record] = {}
         self._starts: list[Start | None] = [None]
         self._shown_of: Company | None = None
@@ -128,6 +131,9 @@ class PagedScreen(StoreScreen[Snapshot], Generic[Snapshot, Record, Start]):
         table = self.query_one(RecordTable)
         table.leave_out(("Connection",) if self.company else ())
         table.show(lines)
+        if self._cursor_on in self.records:
+            table.go_to(self._cursor_on)
+            self._cursor_on = ""
         self.show_place(self.place(snapshot))
         self._explain()
 

@@ -81,19 +81,8 @@ class PaymentsScreen(
         Binding("b", "page_before", "Newer", tooltip="Back to the page of newer payments."),
     ]
 
-    def __init__(self) -> None:
-        super().__init__()
-        self._left_at = ""
-
     def question(self) -> Callable[[Store], PaymentQueue]:
         return partial(payment_views.view_queue, wanted=self._wanted(), after=self.start)
-
-    def show(self, snapshot: PaymentQueue) -> None:
-        """Fill the table; back in the queue, the cursor goes to the state that was opened."""
-        super().show(snapshot)
-        if snapshot.groups and self._left_at:
-            self.query_one(RecordTable).go_to(self._left_at)
-            self._left_at = ""
 
     def listed(self, snapshot: PaymentQueue) -> Iterator[Listed[PaymentLine | PaymentGroup]]:
         yield from ((self._row(line), line) for line in snapshot.lines)
@@ -164,7 +153,7 @@ class PaymentsScreen(
         record = self.records.get(event.key)
         if isinstance(record, PaymentGroup):
             self.fill_filter(word_of(record.status))
-            self._left_at = event.key
+            self._cursor_on = event.key  # once the filter is taken away again
         else:
             self.app.push_screen(PaymentScreen(int(event.key)))
 

@@ -62,8 +62,8 @@ class ProblemsScreen(
         Binding("C", "copy", "Copy", tooltip="Copy the problem to your terminal's clipboard."),
     ]
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, typed: str = "", *, cursor_on: str = "") -> None:
+        super().__init__(typed, cursor_on=cursor_on)
         self._shown = 0
 
     def question(self) -> Callable[[Store], Groups]:

@@ -4,8 +4,10 @@ import pytest
 
 from shared.models import connections
 from shared.rules.values import Layout, SyncState
-from tests.console.tui.screens.driver import LARGE, SMALL, Driver, sit_down
+from tests.console.tui.screens.driver import SMALL, Driver, sit_down
 from tests.models.builders import NOON, later
+
+WIDEST = (200, 50)
 
 
 def test_an_empty_store_says_how_the_first_connection_is_made(office):
@@ -33,7 +35,7 @@ def two(office):
     return office
 
 
-@pytest.mark.parametrize("size", [SMALL, LARGE])
+@pytest.mark.parametrize("size", [SMALL, WIDEST])
 def test_each_connection_has_its_states_as_words_and_who_needs_a_person_comes_first(two, size):
     async def scenario(at: Driver) -> None:
         header, larkspur, bramble = at.lines[1:4]
@@ -43,7 +45,7 @@ def test_each_connection_has_its_states_as_words_and_who_needs_a_person_comes_fi
         assert bramble.split()[:4] == ["Bramble", "finished", "running", "45%"]
         assert "late" not in bramble
         assert {"Problems", "Waiting", "Unknown"} <= set(header.split())
-        assert ("Company file" in header) == (size == LARGE)
+        assert ("Company file" in header) == (size == WIDEST)
         assert all(len(line) <= size[0] for line in at.lines)
 
     sit_down(two.url, scenario, size=size)
