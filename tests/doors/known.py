@@ -167,6 +167,7 @@ LOOKS = frozenset(
         *(
             "page_down",
             "page_up",
+            "panel",
             "previous",
             "problems",
             "quit",
