@@ -119,12 +119,12 @@ class RegularWork(Service):
         environ: Mapping[str, str],
     ) -> None:
         self._environ = environ
-        self._upkeep = upkeep
+        self._threads = threads
         self._loops = [
             (LoopingCall(self._told, threads.store_alone, handlers.thd_reap), REAP_SECONDS),
-            (LoopingCall(self._told, threads.store_alone, handlers.thd_prune), PRUNE_SECONDS),
+            (LoopingCall(self._told, self._bit_by_bit, handlers.thd_prune), PRUNE_SECONDS),
             (LoopingCall(self._told, threads.store_alone, upkeep.thd_tell_late), REAP_SECONDS),
-            (LoopingCall(self._told, self._prune_events, threads), PRUNE_SECONDS),
+            (LoopingCall(self._told, self._bit_by_bit, upkeep.thd_prune), PRUNE_SECONDS),
         ]
         interval = watchdog_interval(environ)
         if interval is not None:
@@ -151,11 +151,11 @@ class RegularWork(Service):
         )
 
     @inlineCallbacks
-    def _prune_events(self, threads: ReactorThreads) -> Any:
-        """Forget old events bit by bit: others have their turn in between."""
+    def _bit_by_bit(self, prune: Callable[[], bool]) -> Any:
+        """Forget what is old while ``prune`` finds more: others have their turn in between."""
         more = True
-        while more:
-            more = yield threads.store_alone(self._upkeep.thd_prune)
+        while more and self.running:
+            more = yield self._threads.store_alone(prune)
 
     def _alive(self, threads: ReactorThreads) -> Deferred[Any]:
         done = threads.store(lambda: None)

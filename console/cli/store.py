@@ -12,7 +12,7 @@ from console.cli.deciding import yes_option
 from console.cli.errors import Refused, WrongUsage
 from console.cli.json_option import json_option
 from shared.operations import stores
-from shared.operations.contracts.doctor import BACKUP, CHECKED, COPIED, RESTORED, UPGRADE
+from shared.operations.contracts.doctor import BACKUP, CHECKED, COMPACTED, COPIED, RESTORED, UPGRADE
 from shared.operations.deciding import Operator
 from shared.operations.describe.text import count
 
@@ -144,3 +144,22 @@ def copy(context: CommandContext, target_url: str, as_json: bool) -> None:
     if copied.seals_keys:
         output.say_wrapped(stores.KEYS_TELL)
     output.say_wrapped(stores.COPY_TELLS)
+
+
+@db.command()
+@json_option(COMPACTED)
+@pass_command_context
+def vacuum(context: CommandContext, as_json: bool) -> None:
+    """Write the store anew, so that room it does not need any more is free on the disk.
+
+    Only worth it after much was deleted, such as a connection: free room is used again. Stop the
+    daemon and close every console before. Takes as much room again as the store. For SQLite only.
+    """
+    with output.waiting("Writing the store anew"):
+        done = stores.compact(Operator(context.store, context.who))
+    if as_json:
+        output.say_json(COMPACTED.of(done))
+    else:
+        output.say_wrapped(
+            f"The store takes {done.after_bytes:,} bytes now, {done.before_bytes:,} before."
+        )

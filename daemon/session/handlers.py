@@ -55,6 +55,8 @@ EVERY_VERSION = "10.0"
 OTHER_FILE_OPEN = "0x8004040A"
 SILENT = timedelta(hours=1)
 """A session that said nothing for so long is given up; QuickBooks may take minutes a page."""
+ROWS_AT_ONCE, SYNCS_AT_ONCE = 5_000, 500
+"""How much of old syncs is forgotten in one transaction, while others wait for the store."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -531,10 +533,13 @@ class CallbackHandlers:
             self._record.give_up(session, "session-expired", now)
         return len(silent)
 
-    def thd_prune(self) -> int:
-        """Forget syncs older than the retention setting; problems stay."""
-        now = self._now()
-        return syncs.prune(now - timedelta(days=self._settings.keep_days))
+    def thd_prune(self) -> bool:
+        """Forget some syncs older than the retention setting; tells whether there may be more.
+
+        Problems stay, and so does the audit log.
+        """
+        before = self._now() - timedelta(days=self._settings.keep_days)
+        return syncs.thin(before, ROWS_AT_ONCE) > 0 or syncs.prune(before, SYNCS_AT_ONCE) > 0
 
     def _is_stopped(
         self, session: Session, now: datetime, stages: StageSequence | None = None

@@ -110,6 +110,13 @@ class PostgresEngine:
             f"Run: pg_dump --format=custom --file={target} '{self.url_shown}'",
         )
 
+    def compact(self) -> None:
+        """Refuse: the server does it, a little at a time."""
+        raise StoreError(
+            "PostgreSQL uses free room again by itself (autovacuum).",
+            "Where a table was much larger once, its administrator may run: VACUUM FULL",
+        )
+
     def used_by(self) -> tuple[str, ...]:
         """Connections of other programs of ours to this database."""
         self.connect()

@@ -222,6 +222,14 @@ class SqliteEngine:
         with self.explained():
             return damage(self.database)
 
+    def compact(self) -> None:
+        """Write the file anew, without what is free in it."""
+        self.connect()
+        with self.explained():
+            self._only_read(False)
+            self.database.execute_sql("VACUUM")
+            self.database.execute_sql("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+
     def backup(self, target: Path, ended: Callable[[], bool]) -> None:
         """Write a whole copy to ``target``, checked and 0600; refuses one that exists.
 

@@ -232,6 +232,13 @@ class Store:
         """
         return self._engine.damage()
 
+    def compact(self) -> None:
+        """Give the room that nothing needs any more back to the disk; nobody else works meanwhile.
+
+        Raises StoreError, also on PostgreSQL, which does that by itself.
+        """
+        self._engine.compact()
+
     def close(self) -> None:
         """Close the connections of all threads; none may be in a unit of work."""
         self._engine.database.close_all()

@@ -347,20 +347,29 @@ _FORGET_UNKNOWN_USERS = Statement(
 _KEPT: Any = t.Sync.alias()
 
 
-def prune(before: datetime) -> int:
+def thin(before: datetime, limit: int) -> int:
+    """Forget at most ``limit`` records, and as many exchanges, of syncs that ``prune`` forgets.
+
+    Returns how many. A first import has a hundred thousand: to forget them in one go would hold
+    the store for seconds. Call it again while it finds some, then ``prune``.
+    """
+    return sum(one.run(before_ms=millis(before), limit=limit) for one in _THIN)
+
+
+def prune(before: datetime, limit: int = 10_000) -> int:
     """Forget syncs that ended before that time, with records and exchanges; return how many.
 
-    Never the newest of a connection, so that it always shows when it last ran. Sessions
-    without a sync go by the same age, and problems that were resolved before it; open and
-    skipped ones stay.
+    At most ``limit``. Never the newest of a connection, so that it always shows when it last ran.
+    Sessions without a sync go by the same age, and problems that were resolved before it; open
+    and skipped ones stay.
     """
     _PRUNE_PROBLEMS.run(before_ms=millis(before))
     _PRUNE_SESSIONS.run(before_ms=millis(before))
-    return _PRUNE.run(before_ms=millis(before))
+    return _PRUNE.run(before_ms=millis(before), limit=limit)
 
 
-_PRUNE = Statement(
-    lambda: t.Sync.delete().where(
+def _old() -> Any:
+    return t.Sync.select(t.Sync.id).where(
         (t.Sync.ended_ms < slot("before_ms"))
         & t.Sync.state.in_([state.value for state in _FINAL])
         & t.Sync.id.not_in(
@@ -369,6 +378,19 @@ _PRUNE = Statement(
             .group_by(_KEPT.connection)
         )
     )
+
+
+def _some_of_old(table: Any) -> Statement:
+    def build() -> Any:
+        some = table.select(table.id).where(table.sync.in_(_old())).limit(slot("limit"))
+        return table.delete().where(table.id.in_(some))
+
+    return Statement(build)
+
+
+_THIN = (_some_of_old(t.Record), _some_of_old(t.Exchange))
+_PRUNE = Statement(
+    lambda: t.Sync.delete().where(t.Sync.id.in_(_old().order_by(t.Sync.id).limit(slot("limit"))))
 )
 _PRUNE_SESSIONS = Statement(
     lambda: t.Session.delete().where(

@@ -76,6 +76,30 @@ def check(store: Store) -> Checked:
 
 
 @dataclass(frozen=True)
+class Compacted:
+    """A store that was written anew."""
+
+    before_bytes: Annotated[int, "size of the file before"]
+    after_bytes: Annotated[int, "its size now"]
+
+
+def compact(by: Operator) -> Compacted:
+    """Give what is free in a SQLite store back to the disk.
+
+    No plan goes before it: no row changes. Raises StoreError, also while others use the store:
+    they would wait for as long as it takes.
+    """
+    store = by.store
+    _refuse_while_a_daemon_runs(store)
+    _refuse_while_others_use(store)
+    with store.transaction():
+        by.note("store.vacuum", "", "")
+    before = 0 if store.path is None else store.path.stat().st_size
+    store.compact()
+    return Compacted(before, 0 if store.path is None else store.path.stat().st_size)
+
+
+@dataclass(frozen=True)
 class Restored:
     """A store that was restored."""
 

@@ -71,6 +71,7 @@ COMMANDS: Mapping[str, str] = {
     "db backup": "no plan: a copy is made, and nothing is changed",
     "db copy": "no plan: the store stays as it is, and the target is an empty database",
     "db restore": "no plan: the store that one is read from may be damaged; the old one is kept",
+    "db vacuum": "no plan: no row changes",
     "db upgrade": "no plan: the tables that one is read from are made by it, after a copy",
     "demo": "no plan: it makes a store and a company of its own, and runs the commands on them",
     "invoiced choose": "connectors.DecidePlan",

@@ -26,7 +26,7 @@ from tests.doors.known import ASKS, COMMANDS, KEYS, LOOKS, PLANS
 
 ROOT = Path(__file__).parents[2]
 DECIDING = frozenset({"decide", "carry_out", "confirm"})
-WRITING = DECIDING | {"back_up", "copy_to", "upgrade"}
+WRITING = DECIDING | {"back_up", "compact", "copy_to", "upgrade"}
 
 
 @cache

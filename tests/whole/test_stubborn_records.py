@@ -175,7 +175,8 @@ def test_forgetting_old_syncs_never_hides_a_change(books):
     acts.close(books.company.books, "1")
     books.later(days=200)
     with books.store.transaction():
-        books.handlers.thd_prune()
+        while books.handlers.thd_prune():
+            pass
     first = books.syncs()
     assert synced(books).is_equal()
     assert books.syncs()[0].id not in {sync.id for sync in first}

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from shared.clock import utc_now
-from shared.models import daemons
+from shared.models import audit, daemons
 from shared.models.daemons import SILENT_AFTER, DaemonFacts
 from shared.models.schema import MIGRATIONS
 from shared.models.store import open_store
@@ -207,3 +207,26 @@ def test_a_store_moves_to_postgresql_and_back(shell, new_postgres_url):
 
 def test_a_target_that_is_no_address_is_refused(shell):
     assert "not the address of a store" in shell.refuses(1, "db", "copy", "mysql://x/y")
+
+
+def test_a_vacuum_gives_free_room_back_and_changes_no_row(shell):
+    shell.says("connection", "add", "Larkspur")
+    with shell.store.transaction():
+        audit.add_all("x", "y", "", ["z" * 1000] * 2000, utc_now())
+    with shell.store.transaction():
+        shell.store._engine.database.execute_sql("DELETE FROM audit WHERE who = 'x'")
+    before = {one.name for one in shell.folder.iterdir()}
+    done = shell.json("db", "vacuum")
+    assert done["after_bytes"] < done["before_bytes"] - 1_500_000
+    assert shell.json("audit", "list")[0]["action"] == "store.vacuum"
+    assert shell.json("connection", "list")[0]["name"] == "Larkspur"
+    assert {one.name for one in shell.folder.iterdir()} == before
+
+
+def test_no_vacuum_while_a_daemon_runs_nor_on_postgresql(shell, pg_shell):
+    facts = DaemonFacts("one", "bridge-1", 4711, "1.0", (), "http://localhost", None, utc_now())
+    pg_shell.says("db", "upgrade")
+    assert "autovacuum" in pg_shell.refuses(1, "db", "vacuum")
+    with pg_shell.store.transaction():
+        daemons.beat(facts, pg_shell.store.now())
+    assert "process 4711" in pg_shell.refuses(1, "db", "vacuum")
