@@ -34,6 +34,7 @@ _CALLED = {
     "CustomerNameScreen": "Match customer",
     "TakeFileScreen": "A file of payments",
     "LookScreen": "A file, looked at",
+    "SecretScreen": "A new secret",
 }
 """Screens whose title is made of what they show."""
 _WIDGETS = {

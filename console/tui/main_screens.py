@@ -109,4 +109,18 @@ MAIN_SCREENS = (
         "events:EventsScreen",
         "What happened, in order: what programs and webhooks are told.",
     ),
+    MainScreen(
+        "webhooks",
+        "W",
+        "Webhooks",
+        "webhooks:WebhooksScreen",
+        "Programs that are told what happens, and how deliveries to them go.",
+    ),
+    MainScreen(
+        "alerts",
+        "A",
+        "Alerts",
+        "alerts:AlertsScreen",
+        "What is wrong now, and who is told of it.",
+    ),
 )

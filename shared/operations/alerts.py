@@ -128,7 +128,7 @@ def _recipient(address: str, wanted: Wanted, of: int | None, by: Operator) -> Re
 def plan_add(_store: Store, address: str, wanted: Wanted, connection: Which = None) -> AddPlan:
     """What adding a recipient would do. Raises NotFound, CannotBeMeant, NotPossible."""
     of = None if connection is None else which.connection(connection)
-    address = _checked_address(address.strip())
+    address = checked_address(address)
     wanted = _checked(wanted)
     if wanted.audience is Audience.BOOKKEEPER and of is None:
         raise CannotBeMeant(
@@ -149,7 +149,9 @@ def plan_add(_store: Store, address: str, wanted: Wanted, connection: Which = No
     )
 
 
-def _checked_address(address: str) -> str:
+def checked_address(address: str) -> str:
+    """An address that alerts can be sent to, without spaces around it. Raises CannotBeMeant."""
+    address = address.strip()
     if is_mail_address(address):
         return address
     if "://" not in address:

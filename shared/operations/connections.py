@@ -94,6 +94,11 @@ def view_all(_store: Store) -> list[ConnectionView]:
     return [_view(held, hold=holding.get(held.id)) for held in connections.all()]
 
 
+def view_names(_store: Store) -> tuple[str, ...]:
+    """The names of all connections, in order."""
+    return tuple(one.name for one in connections.all())
+
+
 def view(_store: Store, which: Which) -> ConnectionView:
     """One connection in full; raises as ``which.connection``."""
     held = chosen(which)

@@ -82,7 +82,7 @@ class AddPlan(Plan[Made]):
 def plan_add(_store: Store, connection: Which, url: str, kinds: Sequence[str] = ()) -> AddPlan:
     """What adding a webhook would do. Raises NotFound, CannotBeMeant, NotPossible."""
     of = which.connection(connection)
-    url = _checked(url)
+    url = checked_address(url)
     kinds = tuple(dict.fromkeys(kinds))
     event_operations.kinds_meant(kinds)
     if len([one for one in webhooks.all_webhooks() if one.connection_id == of.id]) >= MOST:
@@ -102,7 +102,8 @@ def plan_add(_store: Store, connection: Which, url: str, kinds: Sequence[str] = 
     )
 
 
-def _checked(url: str) -> str:
+def checked_address(url: str) -> str:
+    """An address that events can be sent to, without spaces around it. Raises CannotBeMeant."""
     url = url.strip()
     complaints = address_complaints(url)
     if complaints:

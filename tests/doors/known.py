@@ -121,6 +121,9 @@ COMMANDS: Mapping[str, str] = {
 """Each command that writes, with what it decides."""
 
 KEYS: Mapping[str, str] = {
+    "AlertsScreen.add": "alerts.AddPlan",
+    "AlertsScreen.remove": "alerts.RemovePlan",
+    "AlertsScreen.test": "alerts.TestPlan",
     "CustomerNameScreen.unmap": "customers.Unmatch",
     "DecidesPayments.allow": "payment_allowances.Allow",
     "DecidesPayments.retry": "payments.Retry",
@@ -146,6 +149,10 @@ KEYS: Mapping[str, str] = {
     "SettingsScreen.set_method": "payment_rules.MethodPlan",
     "SettingsScreen.unbind": "connections.EditPlan",
     "SyncScreen.stop": "syncs.StopPlan",
+    "WebhooksScreen.add": "webhooks.AddPlan",
+    "WebhooksScreen.remove": "webhooks.RemovePlan",
+    "WebhooksScreen.retry": "parked_deliveries.RetryPlan",
+    "WebhooksScreen.test": "webhooks.TestPlan",
     "SyncsScreen.stop": "syncs.StopPlan",
 }
 """Each key that leads to a decision, by the class that binds it and its action."""
@@ -190,6 +197,13 @@ is chosen, ``set_up`` the one on which a connection is added, ``save`` writes a 
 ASKS: frozenset[str] = frozenset(
     {
         "worker:StoreWorker.decide",
+        "screens.alerts:AlertsScreen._add",
+        "screens.alerts:AlertsScreen.action_remove",
+        "screens.alerts:AlertsScreen.action_test",
+        "screens.webhooks:WebhooksScreen._add",
+        "screens.webhooks:WebhooksScreen.action_remove",
+        "screens.webhooks:WebhooksScreen.action_retry",
+        "screens.webhooks:WebhooksScreen.action_test",
         "screens.base:StoreScreen._carry_out_plan",
         "screens.base:StoreScreen.decide",
         "screens.base:StoreScreen.on_decided",

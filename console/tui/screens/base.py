@@ -304,9 +304,14 @@ class StoreScreen(ConsoleScreen, Generic[Snapshot]):
         elif error is not None:
             self.say(str(self.worker.explain(error)))
         else:
-            self.say(message.future.result().sentence)
+            done = message.future.result()
+            self.say(done.sentence)
+            self.carried_out(done)
         cast(Console, self.app).ask_pulse()
         self.ask()
+
+    def carried_out(self, done: Outcome) -> None:
+        """Go on with what became of a plan; its sentence is shown by now."""
 
     def _tell(self, message: Message) -> None:
         # Called on the store's thread; a screen that is gone takes no message.

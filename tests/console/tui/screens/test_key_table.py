@@ -30,18 +30,19 @@ TABLE: Mapping[str, tuple[str, set[str]]] = {
     "w": ("match names", {"who", "mapped"}),
     "x": ("end it: stop, withdraw, remove", {"stop", "withdraw", "remove"}),
     "z": ("a support bundle as a zip", {"bundle", "save"}),
-    "plus": ("add: a company, a file of payments", {"set_up", "take_file", "take"}),
+    "plus": ("add: a company, a file of payments …", {"set_up", "take_file", "take", "add"}),
     "comma": ("settings", {"settings"}),
     "C": ("copy", {"copy"}),
     "G": ("generate a password alone", {"rotate"}),
     "P": ("the problems of this company", {"problems"}),
     "R": ("try all like this again", {"retry_kind", "retry_alike"}),
+    "M": ("send a test message", {"test"}),
     "full_stop": ("only this company", {"company"}),
 }
 """Every letter and sign, what it means, and the actions that are that."""
 
-HARMLESS_CAPITALS = {"C", "T"}
-"""They change nothing; any other capital does more of what its small letter does."""
+HARMLESS_CAPITALS = {"A", "C", "M", "T", "W"}
+"""They open a screen, copy, or send a test; any other does more of what its small letter does."""
 MORE_OF = {"R": "r", "G": "g", "P": "p"}
 
 

@@ -1,0 +1,233 @@
+"""Alerts: what is wrong now, who is told of it, and whether messages reach them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, ClassVar, TypeAlias
+
+from rich.text import Text
+from textual.binding import Binding, BindingType
+
+from console.tui import render
+from console.tui.screens.hint import OpensHint
+from console.tui.screens.paging import Listed, PagedScreen
+from console.tui.screens.reading import ReadsDetail
+from console.tui.screens.secret_once import SecretScreen
+from console.tui.widgets.form import ChoiceField, Field, TextField, Wrong
+from console.tui.widgets.form_dialog import FormDialog
+from console.tui.widgets.record_table import Column, Heading, Row
+from console.tui.worker import Company
+from shared.errors import StoreError
+from shared.models.store import Store
+from shared.operations import alerts as operations
+from shared.operations import connections
+from shared.operations.alerts import Added, Asked, RecipientStanding, TestResults, Wanted
+from shared.operations.deciding import Outcome
+from shared.operations.describe import alerts as describe
+from shared.operations.describe.text import local_time
+from shared.rules.alerts import Alert, Audience, Digest
+
+COLUMNS = (
+    Column("What", least=20),
+    Column("State", least=7),
+    Column("When"),
+    Column("Connection", least=10, drop=1),
+)
+MOST = 200
+"""So many alerts are listed; whoever has more has one cause for them."""
+NOTHING = (
+    "Nothing is wrong, as far as the daemon knows, and nobody is told when something goes wrong."
+    "\n\n+ adds a mail address, or the URL of a program."
+)
+Line: TypeAlias = Alert | RecipientStanding
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What is wrong, who is told, and what became of the test that was asked for."""
+
+    alerts: Sequence[Alert]
+    recipients: Sequence[RecipientStanding]
+    tested: TestResults | None
+
+
+class AlertsScreen(PagedScreen[Shown, Line, int], ReadsDetail[Shown], OpensHint[Shown]):
+    """What is wrong, then who is told; the line under the cursor is explained below."""
+
+    PLACE = "Alerts"
+    CSS_PATH = "outlets.tcss"
+    TABLE = COLUMNS
+    EXAMPLE = ""
+    NO_MORE = ""
+    COPIED = "the alert"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("plus", "add", "Add", key_display="+", tooltip="Tell one more person or program."),
+        Binding("M", "test", "Test", tooltip="Send a test to the recipient, and say how it went."),
+        Binding("x", "remove", "Remove", tooltip="Tell this recipient nothing more. It asks."),
+        Binding("C", "copy", "Copy", tooltip="Copy what is told of it to your clipboard."),
+        Binding(
+            *("t", "hint", "Troubleshooting"),
+            tooltip="Everything known about this failure and its remedy.",
+        ),
+    ]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._test: Asked | None = None
+
+    def question(self) -> Callable[[Store], Shown]:
+        return partial(_view, connection_id=self.connection_id, asked=self._test)
+
+    def show(self, snapshot: Shown) -> None:
+        super().show(snapshot)
+        if snapshot.tested is not None and self._test is not None:
+            self.say(" ".join(_results(snapshot.tested)))
+            self._test = None
+
+    def listed(self, snapshot: Shown) -> Iterator[Listed[Line]]:
+        if snapshot.alerts:
+            yield Heading(f"Wrong now: {len(snapshot.alerts)}")
+        for alert in snapshot.alerts:
+            yield self._alert(alert), alert
+        if snapshot.recipients:
+            yield Heading(f"Who is told: {len(snapshot.recipients)}")
+        for one in snapshot.recipients:
+            yield self._recipient(one), one
+
+    def next_start(self, _snapshot: Shown) -> None:
+        return None
+
+    def told(self, record: Line) -> Iterator[Text]:
+        if isinstance(record, Alert):
+            yield render.titled(record.subject, record.told)
+            yield render.titled("What to do", record.remedy)
+            yield render.titled("Since", local_time(record.opened_at))
+            return
+        held = record.recipient
+        yield render.titled(f"Recipient {held.id}", held.shown)
+        yield render.titled("Told of", describe.whom(held))
+        if record.reason:
+            again = local_time(record.retry_at)
+            yield render.titled("Messages fail", f"{record.reason} Next try {again}.")
+        yield render.titled("Last message", local_time(record.delivered_at, "none yet"))
+        yield render.titled("Added", f"{local_time(held.created_at)} by {held.created_by}")
+
+    def company_of(self, record: Line) -> Company | None:
+        held = record if isinstance(record, Alert) else record.recipient
+        if not held.connection or held.connection_id is None:
+            return None
+        return Company(held.connection_id, held.connection)
+
+    def place(self, snapshot: Shown) -> str:
+        return f"Alerts{self.of_company} ({len(snapshot.alerts)} open)"
+
+    def nothing(self, _snapshot: Shown) -> str:
+        return NOTHING
+
+    def hint_code(self) -> str:
+        chosen = self.chosen()
+        return chosen.code if isinstance(chosen, Alert) else ""
+
+    def able(self) -> dict[str, bool]:
+        chosen = self.chosen()
+        may = not self.worker.read_only
+        decides = may and isinstance(chosen, RecipientStanding)
+        able = {"add": may, "copy": chosen is not None, "test": decides, "remove": decides}
+        return super().able() | able
+
+    def action_add(self) -> None:
+        """Ask whom to tell, then add it."""
+        self.look(connections.view_names, self._ask)
+
+    def _ask(self, names: Sequence[str]) -> None:
+        fields: list[Field] = [
+            TextField("address", "Address", "A mail address, or the URL of a program.", _address),
+            TextField(
+                *("name", "Company", "Leave empty for all companies and for the machine."),
+                str.strip,
+                self.company.name if self.company else "",
+                tuple(names),
+            ),
+            ChoiceField(
+                *("audience", "Reader", "A bookkeeper reads no commands and no amounts."),
+                ((Audience.OPERATOR, "operator"), (Audience.BOOKKEEPER, "bookkeeper")),
+                Audience.OPERATOR,
+            ),
+            ChoiceField(
+                *("digest", "Messages", "When they are sent."),
+                (
+                    (Digest.NONE, "as things happen"),
+                    (Digest.DAILY, "one a day, at 7:00"),
+                    (Digest.WEEKLY, "one a week, on Mondays at 7:00"),
+                ),
+                Digest.NONE,
+            ),
+            TextField(
+                *("quiet", "Quiet hours", "Such as 22:00-07:00; leave empty for none."),
+            ),
+        ]
+        self.app.push_screen(FormDialog("Tell a person or a program", [], fields, "Add"), self._add)
+
+    def _add(self, values: dict[str, Any] | None) -> None:
+        if values is not None:
+            wanted = Wanted(
+                audience=values["audience"], digest=values["digest"], quiet=values["quiet"]
+            )
+            name = values["name"] or None
+            address = values["address"]
+            self.decide(
+                partial(operations.plan_add, address=address, wanted=wanted, connection=name)
+            )
+
+    def action_test(self) -> None:
+        """Have the daemon send a test to the recipient."""
+        chosen = self.chosen()
+        if isinstance(chosen, RecipientStanding):
+            self.decide(partial(operations.plan_test, ids=(chosen.recipient.id,)))
+
+    def action_remove(self) -> None:
+        """Ask, then remove the recipient."""
+        chosen = self.chosen()
+        if isinstance(chosen, RecipientStanding):
+            plan = partial(operations.plan_remove, recipient_id=chosen.recipient.id)
+            self.decide(plan, asks=True)
+
+    def carried_out(self, done: Outcome) -> None:
+        if isinstance(done, Asked):
+            self._test = done
+        elif isinstance(done, Added) and done.secret:
+            self.app.push_screen(SecretScreen(done.sentence, done.secret))
+
+    def _alert(self, one: Alert) -> Row:
+        state = render.state(describe.state(one))
+        when = render.when(one.opened_at, self.worker.clock())
+        return Row(f"alert {one.id}", (one.subject, state, when, one.connection))
+
+    def _recipient(self, one: RecipientStanding) -> Row:
+        held = one.recipient
+        state = render.state("failed" if one.reason else "ok", describe.standing(one))
+        when = render.when(one.delivered_at, self.worker.clock())
+        return Row(f"recipient {held.id}", (held.shown, state, when, held.connection or "all"))
+
+
+def _view(store: Store, connection_id: int | None, asked: Asked | None) -> Shown:
+    return Shown(
+        operations.view_alerts(store, MOST, connection_id),
+        operations.view_recipients(store, connection_id),
+        operations.view_tests(store, asked.ids) if asked else None,
+    )
+
+
+def _results(tested: TestResults) -> Iterator[str]:
+    for one in tested.results:
+        how = "got the test" if one.delivered else f"did not get the test: {one.reason}"
+        yield f"Recipient {one.id} ({one.shown}) {how}."
+
+
+def _address(typed: str) -> str:
+    try:
+        return operations.checked_address(typed)
+    except StoreError as why:
+        raise Wrong(str(why)) from None

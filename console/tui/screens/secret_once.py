@@ -1,0 +1,79 @@
+"""A secret of a webhook or a recipient, on the screen this once."""
+
+from __future__ import annotations
+
+from typing import ClassVar, cast
+
+from rich.text import Text
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, VerticalScroll
+from textual.screen import ModalScreen
+from textual.widgets import Button, Static
+
+from console.tui.widgets.key_line import KeyLine
+from console.tui.widgets.secret import Secret
+from console.tui.worker import Console
+from shared.operations.describe.text import plain
+
+
+class SecretScreen(ModalScreen[None]):
+    """Shows ``secret`` below ``sentence`` until Done is pressed; nothing else closes it."""
+
+    AUTO_FOCUS = "#copy"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("C", "copy", "Copy secret", tooltip="Copy it to your terminal's clipboard."),
+        Binding("tab,right,down", "app.focus_next", "Next button", tooltip="To the next button."),
+        Binding(
+            "left,up", "app.focus_previous", "Other button", show=False, tooltip="The other button."
+        ),
+        Binding(
+            "escape,q,ctrl+c,ctrl+q",
+            "stay",
+            "Close with Done",
+            show=False,
+            tooltip="The secret is not shown again: choose Done once you have saved it.",
+        ),
+    ]
+
+    def __init__(self, sentence: str, secret: str) -> None:
+        super().__init__()
+        self._sentence = sentence
+        self._text = secret
+
+    def compose(self) -> ComposeResult:
+        with VerticalScroll(id="dialog", can_focus=False):
+            yield Static(Text(plain(self._sentence), style="bold"))
+            yield Secret()
+            yield Static("", id="copied")
+            with Horizontal(id="buttons"):
+                yield Button("Copy secret", id="copy", compact=True)
+                yield Button("Done", id="done", compact=True)
+        yield KeyLine()
+
+    def on_mount(self) -> None:
+        """Show it."""
+        self.query_one(Secret).show(self._text)
+
+    @on(Button.Pressed)
+    def _pressed(self, event: Button.Pressed) -> None:
+        event.stop()
+        if event.button.id == "copy":
+            self.action_copy()
+        else:
+            self.query_one(Secret).forget()
+            self._text = ""
+            self.dismiss()
+
+    def action_copy(self) -> None:
+        """Copy it, to the operator's own terminal alone."""
+        cast(Console, self.app).copy_secret(self._text)
+        self._say("Copied. If nothing arrives, your terminal does not take OSC 52.")
+
+    def action_stay(self) -> None:
+        """Say how to close it."""
+        self._say("The secret is not shown again. Save it, then choose Done.")
+
+    def _say(self, sentence: str) -> None:
+        self.query_one("#copied", Static).update(Text(sentence))

@@ -1,0 +1,219 @@
+"""Webhooks: which programs are told what happens, and how deliveries to them go."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, ClassVar
+
+from rich.text import Text
+from textual.binding import Binding, BindingType
+
+from console.tui import render
+from console.tui.screens.paging import Listed, PagedScreen
+from console.tui.screens.reading import ReadsDetail
+from console.tui.screens.secret_once import SecretScreen
+from console.tui.widgets.form import TextField, Wrong
+from console.tui.widgets.form_dialog import FormDialog
+from console.tui.widgets.record_table import Column, Row
+from console.tui.worker import Company
+from shared.errors import StoreError
+from shared.models.store import Store
+from shared.operations import connections, parked_deliveries
+from shared.operations import events as event_operations
+from shared.operations import webhooks as operations
+from shared.operations.deciding import Outcome
+from shared.operations.describe import webhooks as describe
+from shared.operations.describe.text import count, local_time
+from shared.operations.webhooks import Asked, Made, Tested
+from shared.rules.webhooks import WebhookStanding
+
+COLUMNS = (
+    Column("Address", least=20),
+    Column("Events", least=8, drop=3),
+    Column("State", least=10),
+    Column("Delivered", drop=2),
+    Column("Connection", least=10, drop=1),
+)
+NOTHING = (
+    "No program is told what happens.\n\n"
+    "A webhook sends a signed request to your program for each event of a company. + adds one."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """The webhooks, and what became of the test that was asked for; None: nothing yet."""
+
+    rows: Sequence[WebhookStanding]
+    tested: Tested | None
+
+
+class WebhooksScreen(PagedScreen[Shown, WebhookStanding, int], ReadsDetail[Shown]):
+    """Each webhook with its state; the one under the cursor is explained below."""
+
+    PLACE = "Webhooks"
+    CSS_PATH = "outlets.tcss"
+    TABLE = COLUMNS
+    EXAMPLE = ""
+    NO_MORE = ""
+    COPIED = "the webhook"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("plus", "add", "Add", key_display="+", tooltip="Send events to one more program."),
+        Binding("r", "retry", "Retry", tooltip="Deliver again what was set aside after 48 hours."),
+        Binding("M", "test", "Test", tooltip="Send a test, and say how it went."),
+        Binding("x", "remove", "Remove", tooltip="Send nothing more to it. It asks."),
+        Binding("C", "copy", "Copy", tooltip="Copy what is told of it to your clipboard."),
+    ]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._test: Asked | None = None
+
+    def question(self) -> Callable[[Store], Shown]:
+        return partial(_view, connection_id=self.connection_id, asked=self._test)
+
+    def show(self, snapshot: Shown) -> None:
+        super().show(snapshot)
+        if snapshot.tested is not None and self._test is not None:
+            self.say(_result(self._test.webhook_id, snapshot.tested))
+            self._test = None
+
+    def listed(self, snapshot: Shown) -> Iterator[Listed[WebhookStanding]]:
+        return ((self._row(one), one) for one in snapshot.rows)
+
+    def next_start(self, _snapshot: Shown) -> None:
+        return None
+
+    def told(self, one: WebhookStanding) -> Iterator[Text]:
+        held = one.webhook
+        yield render.titled(f"Webhook {held.id}", held.shown)
+        yield render.titled("Connection", held.connection)
+        yield render.titled("Events", describe.wanted(one))
+        yield render.titled("State", describe.standing(one))
+        if one.reason:
+            yield render.titled("Why", one.reason)
+        if one.parked:
+            told = f"delivers {count(one.parked, 'event')} again that could not be delivered."
+            yield render.titled("r", told)
+        yield render.titled("Added", f"{local_time(held.created_at)} by {held.created_by}")
+
+    def company_of(self, one: WebhookStanding) -> Company | None:
+        return Company(one.webhook.connection_id, one.webhook.connection)
+
+    def place(self, snapshot: Shown) -> str:
+        return f"Webhooks{self.of_company} ({len(snapshot.rows)})"
+
+    def nothing(self, _snapshot: Shown) -> str:
+        return NOTHING
+
+    def able(self) -> dict[str, bool]:
+        chosen = self.chosen()
+        may = not self.worker.read_only
+        return super().able() | {
+            "add": may,
+            "copy": chosen is not None,
+            "test": may and chosen is not None,
+            "remove": may and chosen is not None,
+            "retry": may and chosen is not None and chosen.parked > 0,
+        }
+
+    def action_add(self) -> None:
+        """Ask for the address, then add it."""
+        self.look(connections.view_names, self._ask)
+
+    def _ask(self, names: Sequence[str]) -> None:
+        proposed = self.company.name if self.company else names[0] if len(names) == 1 else ""
+        fields = [
+            TextField(
+                *("name", "Company", "Whose events are sent."),
+                partial(_one_of, names),
+                proposed,
+                tuple(names),
+            ),
+            TextField("url", "Address", "https:// and where your program listens.", _address),
+            TextField(
+                *("kinds", "Events", "Such as invoice or payment.posted; leave empty for all."),
+                _kinds,
+            ),
+        ]
+        told = ["It receives invoices, customers and payments as they are at that time."]
+        self.app.push_screen(FormDialog("Add a webhook", told, fields, "Add"), self._add)
+
+    def _add(self, values: dict[str, Any] | None) -> None:
+        if values is not None:
+            self.decide(
+                partial(
+                    operations.plan_add,
+                    connection=values["name"],
+                    url=values["url"],
+                    kinds=values["kinds"],
+                )
+            )
+
+    def action_retry(self) -> None:
+        """Deliver again what was set aside."""
+        chosen = self.chosen()
+        if chosen is not None:
+            self.decide(partial(parked_deliveries.plan_retry, webhook_id=chosen.webhook.id))
+
+    def action_test(self) -> None:
+        """Have the daemon send a test."""
+        chosen = self.chosen()
+        if chosen is not None:
+            self.decide(partial(operations.plan_test, webhook_id=chosen.webhook.id))
+
+    def action_remove(self) -> None:
+        """Ask, then remove it."""
+        chosen = self.chosen()
+        if chosen is not None:
+            plan = partial(operations.plan_remove, webhook_id=chosen.webhook.id)
+            self.decide(plan, asks=True)
+
+    def carried_out(self, done: Outcome) -> None:
+        if isinstance(done, Asked):
+            self._test = done
+        elif isinstance(done, Made) and done.secret:
+            self.app.push_screen(SecretScreen(done.sentence, done.secret))
+
+    def _row(self, one: WebhookStanding) -> Row:
+        held = one.webhook
+        state = render.state(one.state.value, describe.standing(one))
+        delivered = render.when(one.delivered_at, self.worker.clock())
+        cells = (held.shown, describe.wanted(one), state, delivered, held.connection)
+        return Row(str(held.id), cells)
+
+
+def _view(store: Store, connection_id: int | None, asked: Asked | None) -> Shown:
+    tested = operations.view_test(store, asked.webhook_id, asked.event_id) if asked else None
+    return Shown(operations.view_all(store, connection_id), tested)
+
+
+def _result(webhook_id: int, tested: Tested) -> str:
+    if tested.delivered:
+        return f"Webhook {webhook_id} accepted the test."
+    return f"Webhook {webhook_id} did not accept the test: {tested.reason}"
+
+
+def _one_of(names: Sequence[str], typed: str) -> str:
+    by_name = {one.casefold(): one for one in names}
+    if typed.strip().casefold() not in by_name:
+        raise Wrong("Type the name of a company; the right arrow completes it.")
+    return by_name[typed.strip().casefold()]
+
+
+def _address(typed: str) -> str:
+    try:
+        return operations.checked_address(typed)
+    except StoreError as why:
+        raise Wrong(str(why)) from None
+
+
+def _kinds(typed: str) -> tuple[str, ...]:
+    kinds = tuple(typed.replace(",", " ").split())
+    try:
+        event_operations.kinds_meant(kinds)
+    except StoreError as why:
+        raise Wrong(str(why)) from None
+    return kinds
