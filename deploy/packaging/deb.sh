@@ -2,6 +2,7 @@
 # A Debian package with an environment of its own in /opt/deskbridge, from the wheel in dist/.
 # Made on the release of Debian that it is for, whose Python it uses. Usage: deb.sh PYTHON
 set -eu
+umask 022
 builder=$1
 python=/usr/bin/python3
 stage=$PWD/build/deb
@@ -24,6 +25,7 @@ rm -rf "$stage"
 # Nothing may know where it was made.
 find "$home/bin" -type f ! -name deskbridge -delete
 find "$home" -name direct_url.json -delete
+find "$home" -name RECORD -exec sed -i '\#^\.\./\.\./\.\./bin/#d; /direct_url\.json,/d' {} +
 sed -i "s#$stage##g" "$home/bin/deskbridge" "$home/pyvenv.cfg"
 "$home/bin/python" -m compileall -q -j 0 -s "$stage" -p / --invalidation-mode unchecked-hash "$home/lib"
 
