@@ -24,6 +24,10 @@ DIST = ROOT / "dist"
 WHEELS = ROOT / "build" / "wheels"
 TRANSCRIPT = ROOT / "build" / "booted.log"
 PYTHON = "/opt/deskbridge/bin/deskbridge"
+BY_TLS = (
+    "curl -sS --cacert /etc/deskbridge/fullchain.pem --resolve books.example.com:443:127.0.0.1 "
+    "https://books.example.com/qbwc"
+)
 STATUS = "systemctl show deskbridge --property=ActiveState,MainPID,NRestarts,Result"
 WHY_NOT = why_not() if os.environ.get("DESKBRIDGE_BOOTED") else "run it with: make boot"
 
@@ -67,6 +71,14 @@ class Machine(Booted):
 
     def is_open(self) -> None:
         assert "Web Connector" in self.sh("curl -sS --max-time 60 http://127.0.0.1:8085/qbwc")
+
+    def make_certificate(self) -> None:
+        """A certificate that signs itself, of the public address, where the pages have it."""
+        self.sh(
+            "cd /etc/deskbridge; openssl req -x509 -newkey rsa:2048 -nodes -days 9 -batch "
+            "-subj /CN=books.example.com -addext subjectAltName=DNS:books.example.com "
+            "-keyout privkey.pem -out fullchain.pem 2> /dev/null; chown deskbridge *.pem"
+        )
 
     def has(self, name: str) -> bool:
         return name in self.sh("sudo -u deskbridge deskbridge connection list")
@@ -170,6 +182,28 @@ def test_a_socket_of_systemd_turns_nobody_away(machine: Machine):
     for _ in range(5):
         machine.is_open()
     assert "127.0.0.1:8085" in machine.sh("systemctl list-sockets --no-pager deskbridge.socket")
+
+    # Port 443 with TLS, for a service that may not bind it.
+    machine.make_certificate()
+    machine.sh("mkdir -p /etc/systemd/system/deskbridge.socket.d")
+    machine.sh(
+        "cat > /etc/systemd/system/deskbridge.socket.d/override.conf; systemctl daemon-reload",
+        text="[Socket]\nListenStream=\nListenStream=443\n",
+    )
+    [listen] = [
+        line for line in blocks("install.md", "TLS") if line.startswith('listen = "systemd')
+    ]
+    machine.sh(f"sed -i 's#^listen = .*#{listen}#' /etc/deskbridge/deskbridge.toml")
+    machine.sh("sudo systemctl stop deskbridge.socket deskbridge")
+    machine.sh("sudo systemctl start deskbridge.socket deskbridge")
+    assert "Web Connector" in machine.sh(BY_TLS)
+
+    # Renewed: the next connection is shown the new one.
+    machine.make_certificate()
+    machine.sh(BY_TLS, code=60)
+    machine.sh("systemctl reload deskbridge")
+    machine.until("journalctl -u deskbridge --no-pager -n 5", "was read again")
+    assert "Web Connector" in machine.sh(BY_TLS)
 
 
 def test_secrets_of_systemd_reach_the_daemon_and_no_place_where_they_are_shown(machine: Machine):
