@@ -56,12 +56,12 @@ class HeldWork(Service):
         self._going: Deferred[None] | None = None
 
     def startService(self) -> None:
-        super().startService()  # type: ignore[no-untyped-call]
+        super().startService()
         self._going = Deferred.fromCoroutine(self._go())
 
     def stopService(self) -> Deferred[Any]:
         """Let what is under way come to its end, for a while; another daemon may go on."""
-        super().stopService()  # type: ignore[no-untyped-call]
+        super().stopService()
         if self._resting is not None:
             self._resting.cancel()
         assert self._going is not None
@@ -80,7 +80,7 @@ class HeldWork(Service):
                 seconds = TAKEN_SECONDS
             except Exception as why:
                 self.log.failure("{what} failed", what=self.called)
-                seconds = await self._failed(why)
+                seconds = await self._after_failure(why)
             if seconds and self.running:
                 await self._rest(seconds)
 
@@ -108,7 +108,7 @@ class HeldWork(Service):
     async def _turn(self) -> float:
         """Do a part of what there is; returns for how many seconds to rest."""
 
-    async def _failed(self, _why: Exception) -> float:
+    async def _after_failure(self, _why: Exception) -> float:
         """Go on after a turn that failed for a reason of ours; returns for how long to rest."""
         return FAILED_SECONDS
 

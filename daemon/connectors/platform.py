@@ -17,7 +17,7 @@ than stands here. It
   answer to silence. What it does not offer, it says in ``capabilities``;
 - raises nothing that is to be expected, and never puts its key into a text or a repr.
 
-The outbox, once a record is wanted there (``worker.py``):
+The outbox, once a record is wanted there (``sending.py``):
 
     read the record  ->  prepare  ->  keep request and key  ->  send  ->  write down the answer
        (reads)           (network)       (short unit)         (network)       (short unit)

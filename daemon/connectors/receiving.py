@@ -13,12 +13,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any, cast
+from functools import partial
+from typing import cast
 
 from twisted.logger import Logger
 
+from daemon.connectors.asking import Asking
 from daemon.connectors.platform import Arrivals, Inbox, NotNow, Unknown
-from daemon.held_work import HeldByAnother
+from daemon.connectors.units import together
 from daemon.parts import parts
 from daemon.read_thread import Reads
 from daemon.store_thread import Threads
@@ -42,8 +44,6 @@ MOST_TRIES = 5
 """So often a payment that does not take its TxnID is tried."""
 KEPT_AFTER = 500
 """So many events without one of its own are passed over before that is written down."""
-Ask = Callable[..., Any]
-"""Asks the platform, and answers a failure as NotNow."""
 
 
 class Receiver:
@@ -61,7 +61,7 @@ class Receiver:
         threads: Threads,
         reads: Reads,
         store: Store,
-        ask: Ask,
+        asking: Asking,
         new_key: Callable[[], str],
         hold: Callable[[], tuple[datetime, OutletStanding]],
         every: timedelta,
@@ -70,7 +70,7 @@ class Receiver:
         self._threads = threads
         self._reads = reads
         self._store = store
-        self._ask = ask
+        self._ask = asking.read
         self._new_key = new_key
         self._hold = hold
         self._every = every
@@ -119,43 +119,22 @@ class Receiver:
     async def _take(
         self, account: PlatformAccount, found: Arrivals, numbers: Mapping[str, str]
     ) -> None:
-        """The cursor is kept in the unit after which all of it is on file, or set aside."""
+        """The cursor is kept after all of it is on file, or set aside."""
         for part in parts(found.arrived, TAKEN_AT_ONCE):
-            try:
-                await self._threads.store(self._thd_take, account, part, numbers)
-            except HeldByAnother:
-                raise
-            except Exception:
-                self.log.failure(
-                    "Payments for {connection} failed, and are taken in one by one",
-                    connection=account.connection,
-                )
-                for one in part:
-                    await self._take_alone(account, one, numbers)
+            await together(
+                self._threads,
+                partial(self._thd_take, account, numbers),
+                part,
+                partial(self._thd_set_aside, account),
+            )
         await self._threads.store(self._thd_reach, account, found.cursor)
 
-    async def _take_alone(
-        self, account: PlatformAccount, one: Arrival, numbers: Mapping[str, str]
-    ) -> None:
-        """Take one payment in; where that fails, it alone is set aside."""
-        try:
-            await self._threads.store(self._thd_take, account, [one], numbers)
-        except HeldByAnother:
-            raise
-        except Exception as why:
-            self.log.failure(
-                "Payment {their_id} for {connection} failed",
-                their_id=one.their_id,
-                connection=account.connection,
-            )
-            told = f"Deskbridge failed to take it in ({type(why).__name__})."
-            await self._threads.store(self._thd_set_aside, account, one, told)
-
     def _thd_take(
-        self, account: PlatformAccount, part: Sequence[Arrival], numbers: Mapping[str, str]
-    ) -> None:
+        self, account: PlatformAccount, numbers: Mapping[str, str], part: Sequence[Arrival]
+    ) -> Sequence[None]:
         self._hold()
         platform_intake.take_in(self._by(account), account, part, numbers)
+        return ()
 
     def _thd_set_aside(self, account: PlatformAccount, one: Arrival, told: str) -> None:
         self._hold()

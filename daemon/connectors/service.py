@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from twisted.application.service import MultiService
-from twisted.internet.defer import Deferred, inlineCallbacks, maybeDeferred, succeed
-from twisted.internet.task import LoopingCall
-from twisted.logger import Logger
+from twisted.internet.defer import Deferred, succeed
 
 from daemon.connectors.platform import Answer, Capabilities, Company, NotNow, Platform, Prepared
 from daemon.connectors.worker import ConnectorWorker
+from daemon.kept_services import KeptServices
 from daemon.read_thread import Reads
 from shared.models.platforms import accounts
 from shared.models.store import Store
@@ -25,14 +23,12 @@ Make = Callable[[PlatformAccount, str], Platform]
 Found = tuple[PlatformAccount, bytes]
 
 
-class Connectors(MultiService):
-    """Looks now and then which accounts are connected: people do that while the daemon runs.
+class Connectors(KeptServices[Found, ConnectorWorker]):
+    """The worker of each connected account.
 
     ``platforms`` are the kinds that there are, ``key_of`` finds the key of an account and raises
     CannotOpen.
     """
-
-    log = Logger()
 
     def __init__(
         self,
@@ -43,41 +39,22 @@ class Connectors(MultiService):
         key_of: Callable[[PlatformAccount, bytes], str],
         worker: Callable[[PlatformAccount, Platform], ConnectorWorker],
     ) -> None:
-        super().__init__()
+        super().__init__(reactor=reactor, reads=reads, look_seconds=LOOK_SECONDS)
         self._platforms = platforms
-        self._reads = reads
         self._key_of = key_of
         self._worker = worker
-        self._running: dict[tuple[Any, ...], ConnectorWorker] = {}
-        self._loop = LoopingCall(self._look)
-        self._loop.clock = reactor
 
-    def startService(self) -> None:
-        super().startService()
-        self._loop.start(LOOK_SECONDS)
+    def set_up(self, _store: Store) -> list[Found]:
+        return [(one, accounts.sealed_key(one.connection_id)) for one in accounts.every()]
 
-    @inlineCallbacks
-    def stopService(self) -> Any:
-        """Stop all of them together."""
-        if self._loop.running:
-            self._loop.stop()
-        yield super().stopService()
+    def sameness(self, one: Found) -> Any:
+        account, sealed = one
+        where = (account.connection_id, account.platform, account.url, account.connected_at)
+        return (*where, account.key_source, sealed)
 
-    @inlineCallbacks
-    def _look(self) -> Any:
-        try:
-            found = yield self._reads.view(_connected)
-        except Exception:  # a store that cannot be read is read again at the next look
-            self.log.failure("The connected accounts cannot be read")
-            return
-        wanted = {_sameness(account, sealed): (account, sealed) for account, sealed in found}
-        for same in [one for one in self._running if one not in wanted]:
-            yield maybeDeferred(self._running.pop(same).disownServiceParent)
-        for same, (account, sealed) in wanted.items():
-            if same not in self._running and self.running:
-                worker = self._worker(account, self._platform(account, sealed))
-                self._running[same] = worker
-                worker.setServiceParent(self)
+    def make(self, one: Found) -> ConnectorWorker:
+        account, sealed = one
+        return self._worker(account, self._platform(account, sealed))
 
     def _platform(self, account: PlatformAccount, sealed: bytes) -> Platform:
         try:
@@ -105,13 +82,3 @@ class _Closed:
 
     def close(self) -> Deferred[None]:
         return succeed(None)
-
-
-def _sameness(account: PlatformAccount, sealed: bytes) -> tuple[Any, ...]:
-    """What makes a worker another one."""
-    where = (account.connection_id, account.platform, account.url, account.connected_at)
-    return (*where, account.key_source, sealed)
-
-
-def _connected(_store: Store) -> list[Found]:
-    return [(one, accounts.sealed_key(one.connection_id)) for one in accounts.every()]

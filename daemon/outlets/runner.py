@@ -14,12 +14,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
-from twisted.application.service import Service
 from twisted.internet.defer import Deferred, gatherResults, maybeDeferred
-from twisted.internet.task import deferLater
-from twisted.logger import Logger
 from twisted.python.failure import Failure
 
+from daemon.held_work import FAILED_SECONDS, REST_SECONDS, HeldWork
 from daemon.outlets.bell import EventBell
 from daemon.read_thread import Reads
 from daemon.store_thread import Threads
@@ -35,12 +33,6 @@ MOST_ASIDE = 100
 """With so many records set aside, nothing new is tried: the receiver seems to be out of order."""
 DELIVER_SECONDS = 60.0
 """So long a delivery may take; less than an outlet is held without a word."""
-REST_SECONDS = 60.0
-"""At the latest then an outlet looks again, and says that it is still held."""
-TAKEN_SECONDS = 15.0
-"""How often an outlet that another daemon holds is looked at."""
-FAILED_SECONDS = 10.0
-STOP_SECONDS = 5.0
 
 
 class Outlet(Protocol):
@@ -98,10 +90,8 @@ def windows(found: Sequence[Event], aside: Collection[str], at_once: int) -> Ite
         yield _Window(tuple(tried), tuple(behind), last)
 
 
-class OutletRunner(Service):
+class OutletRunner(HeldWork):
     """Delivers for one outlet as long as it runs, unless another daemon does."""
-
-    log = Logger()
 
     def __init__(
         self,
@@ -115,74 +105,40 @@ class OutletRunner(Service):
         chance: Callable[[], float],
         holder: str,
     ) -> None:
+        super().__init__(outlet.name, reactor=reactor, threads=threads, now=now, holder=holder)
         self.outlet = outlet
-        self._reactor = reactor
-        self._threads = threads
         self._reads = reads
         self._bell = bell
-        self._now = now
         self._chance = chance
-        self._holder = holder
         self._cursor = 0
-        self._resting: Deferred[Any] | None = None
-        self._going: Deferred[None] | None = None
+        self._may_ring = False
 
-    def startService(self) -> None:
-        super().startService()
-        self._going = Deferred.fromCoroutine(self._go())
+    async def _after_failure(self, _why: Exception) -> float:
+        self._cursor = 0
+        return FAILED_SECONDS
 
-    def stopService(self) -> Deferred[Any]:
-        """Let what is under way come to its end, for a while; another daemon may go on."""
-        super().stopService()
-        if self._resting is not None:
-            self._resting.cancel()
-        assert self._going is not None
-        going = self._going.addTimeout(STOP_SECONDS, self._reactor)
-        going.addErrback(lambda _late: None)
-        return going.addCallback(lambda _: self._threads.store(self._thd_let_go))
+    def _waits(self, seconds: float) -> Deferred[Any]:
+        """Wait so long, or until there are events where nothing else keeps it from them."""
+        if not self._may_ring:
+            return super()._waits(seconds)
+        resting: Deferred[Any] = self._bell.after(self._cursor)
+        return resting.addTimeout(seconds, self._reactor)
 
-    def _thd_let_go(self) -> None:
-        outlets.let_go(self.outlet.name, self._holder)
-
-    async def _go(self) -> None:
-        while self.running:
-            try:
-                seconds, may_ring = await self._turn()
-            except Exception:
-                self._cursor = 0
-                self.log.failure("Outlet {outlet} failed", outlet=self.outlet.name)
-                seconds, may_ring = FAILED_SECONDS, False
-            if seconds and self.running:
-                await self._rest(seconds, may_ring)
-
-    async def _rest(self, seconds: float, may_ring: bool) -> None:
-        """Wait so long, or until there are events; stopping the service ends it."""
-        if may_ring:
-            resting: Deferred[Any] = self._bell.after(self._cursor)
-            resting.addTimeout(seconds, self._reactor)
-        else:
-            resting = deferLater(self._reactor, seconds)
-        self._resting = resting
-        resting.addErrback(lambda _ended: None)
-        await resting
-        self._resting = None
-
-    async def _turn(self) -> tuple[float, bool]:
-        """Deliver what there is; returns for how long to rest, and whether the bell may end it."""
-        now, held = await self._threads.store(self._thd_claim)
-        if held is None:
-            return TAKEN_SECONDS, False
+    async def _turn(self) -> float:
+        """Deliver what there is; returns for how long to rest."""
+        self._may_ring = False
+        now, held = await self._threads.store(self.thd_hold)
         if held.pause_until_at > now:
-            return min((held.pause_until_at - now).total_seconds(), REST_SECONDS), False
+            return min((held.pause_until_at - now).total_seconds(), REST_SECONDS)
         waiting, due_at = await self._reads.view(_waiting, held.id, now)
         if waiting.due:
             await self._deliver(held, waiting.due, frozenset(), None)
-            return 0, False
+            return 0
         rest = REST_SECONDS
         if due_at is not None:
             rest = max(min(rest, (due_at - now).total_seconds()), 1.0)
         if len(waiting.records) >= MOST_ASIDE:
-            return rest, False
+            return rest
         found = await self._reads.run(
             events.after,
             max(held.position, self._cursor),
@@ -193,13 +149,10 @@ class OutletRunner(Service):
         if not found.events:
             self._cursor = found.cursor
             await self._keep_up(held, found.cursor)
-            return rest, True
+            self._may_ring = True
+            return rest
         await self._deliver(held, found.events, waiting.records, found.cursor)
-        return 0, False
-
-    def _thd_claim(self) -> tuple[datetime, OutletStanding | None]:
-        now = self._now()
-        return now, outlets.claim(self.outlet.name, self._holder, now)
+        return 0
 
     async def _keep_up(self, held: OutletStanding, cursor: int) -> None:
         """Write down now and then how far it is where nothing was for it: events are kept for it.
@@ -252,9 +205,7 @@ class OutletRunner(Service):
 
     def _thd_note(self, held: OutletStanding, progress: Progress) -> OutletStanding:
         """Write progress down, as long as no other daemon holds the outlet."""
-        now = self._now()
-        if outlets.claim(self.outlet.name, self._holder, now) is None:
-            raise HeldByAnother(self.outlet.name)
+        now, _ = self.thd_hold()
         outlets.note(
             held,
             progress,
@@ -263,10 +214,6 @@ class OutletRunner(Service):
             now=now,
         )
         return replace(outlets.get(self.outlet.name), id=held.id)
-
-
-class HeldByAnother(Exception):
-    """The outlet was removed, or another daemon delivers for it by now."""
 
 
 def _waiting(_store: Store, outlet_id: int, now: datetime) -> tuple[Waiting, datetime | None]:

@@ -5,11 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
-from twisted.application.service import MultiService
-from twisted.internet.defer import inlineCallbacks, maybeDeferred
-from twisted.internet.task import LoopingCall
-from twisted.logger import Logger
-
+from daemon.kept_services import KeptServices
 from daemon.outlets.runner import Outlet, OutletRunner
 from daemon.read_thread import Reads
 from shared.models.store import Store
@@ -24,10 +20,8 @@ class OutletSource(Protocol):
         """Those that are set up now; on the reading thread, in a unit that reads."""
 
 
-class Outlets(MultiService):
-    """Looks now and then what is set up: people add and remove outlets while the daemon runs."""
-
-    log = Logger()
+class Outlets(KeptServices[Outlet, OutletRunner]):
+    """The outlets of all sources; equal ones deliver alike."""
 
     def __init__(
         self,
@@ -37,39 +31,12 @@ class Outlets(MultiService):
         reads: Reads,
         runner: Callable[[Outlet], OutletRunner],
     ) -> None:
-        super().__init__()
+        super().__init__(reactor=reactor, reads=reads, look_seconds=LOOK_SECONDS)
         self._sources = sources
-        self._reads = reads
         self._runner = runner
-        self._loop = LoopingCall(self._look)
-        self._loop.clock = reactor
 
-    def startService(self) -> None:
-        super().startService()
-        if self._sources:
-            self._loop.start(LOOK_SECONDS)
-
-    @inlineCallbacks
-    def stopService(self) -> Any:
-        """Stop all of them together."""
-        if self._loop.running:
-            self._loop.stop()
-        yield super().stopService()
-
-    @inlineCallbacks
-    def _look(self) -> Any:
-        try:
-            wanted = yield self._reads.view(self._set_up)
-        except Exception:  # a store that cannot be read is read again at the next look
-            self.log.failure("The outlets cannot be read")
-            return
-        for service in list(self):
-            if service.outlet not in wanted:
-                yield maybeDeferred(service.disownServiceParent)
-        running = [service.outlet for service in self]
-        for outlet in wanted:
-            if self.running and outlet not in running:
-                self._runner(outlet).setServiceParent(self)
-
-    def _set_up(self, store: Store) -> list[Outlet]:
+    def set_up(self, store: Store) -> list[Outlet]:
         return [outlet for source in self._sources for outlet in source.outlets(store)]
+
+    def make(self, one: Outlet) -> OutletRunner:
+        return self._runner(one)

@@ -1,0 +1,246 @@
+"""How records stand after a look, a write or an answer: written down on the store thread."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from daemon.connectors.platform import (
+    Ambiguous,
+    Answer,
+    Done,
+    LeaveAlone,
+    NotNow,
+    Prepared,
+    Request,
+    Unknown,
+)
+from daemon.connectors.turns import Planned
+from daemon.held_work import HeldByAnother
+from shared.models import outlets
+from shared.models.platforms import accounts, outbox, records, sending, stopped
+from shared.models.platforms.outbox import Standing
+from shared.rules.connectors import (
+    Change,
+    InvoiceCopy,
+    Outgoing,
+    PaymentCopy,
+    SendState,
+    Stays,
+    Would,
+)
+from shared.rules.outlets import OutletStanding, Refused
+
+_WOULD = {SendState.REFUSED: Would.REFUSE}
+Hold = Callable[[], tuple[datetime, OutletStanding]]
+"""Goes on holding the account; returns the time and how its outlet stands."""
+Looked = tuple[Outgoing, Planned, Prepared | None]
+"""A record, what is to become of it, and what sending it would do there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Leaving:
+    """A write that is on its way: its record with the bytes, and what it does there.
+
+    ``again``: the bytes left before, and the record may have changed since.
+    """
+
+    one: Outgoing
+    would: Would = Would.UNKNOWN
+    again: bool = False
+
+
+Ended = tuple[Leaving, Answer]
+
+
+class Outcomes:
+    """Writes down what becomes of the records of one account; each ``thd_`` is a unit of its own.
+
+    ``new_key`` makes the key of a request, a new one each time.
+    """
+
+    def __init__(
+        self,
+        connection_id: int,
+        *,
+        hold: Hold,
+        chance: Callable[[], float],
+        new_key: Callable[[], str],
+    ) -> None:
+        self._id = connection_id
+        self._hold = hold
+        self._chance = chance
+        self._new_key = new_key
+
+    def thd_looked(self, looked: Sequence[Looked]) -> Sequence[None]:
+        """Write down what a dry run found; nothing was sent."""
+        now, _ = self._hold()
+        for one, after, became in looked:
+            if isinstance(became, NotNow):
+                self._try_later(one, became, now)
+            else:
+                outbox.looked(self._id, one, *_found(one, after, became))
+            if isinstance(after, Stays) and after.wants:
+                outbox.want(self._id, [after.wants], now)
+        return ()
+
+    def thd_stay(self, stays: Sequence[Stays]) -> Sequence[None]:
+        """Write down why records do not go out now."""
+        now, _ = self._hold()
+        for stay in stays:
+            one = stay.outgoing
+            records.absorb(self._id, self._identity(), one.object_id, stay.absorbed)
+            if stay.wants:
+                outbox.want(self._id, [stay.wants], now)
+            if stay.state is SendState.WAITING and not stay.waits_for:
+                self._try_later(one, NotNow(stay.reason), now, passes=True)
+            else:
+                would = Would.WAIT if stay.waits_for else _WOULD.get(stay.state, Would.NOTHING)
+                standing = Standing(stay.state, stay.reason, would, waits_for=stay.waits_for)
+                outbox.stands(self._id, one, standing, now)
+        return ()
+
+    def thd_set_aside(self, one: Outgoing, why: str) -> None:
+        """Try a record later that failed for a reason of ours; bytes that left stay as they are."""
+        now, _ = self._hold()
+        self._try_later(one, Unknown(why), now)
+
+    def _try_later(
+        self, one: Outgoing, why: NotNow | Unknown, now: datetime, *, passes: bool = False
+    ) -> None:
+        """Try a record again later; ``passes``: a sync of QuickBooks ends it, or nothing."""
+        if not (passes or why.whole) and one.attempts + 1 >= sending.PATIENCE_ATTEMPTS:
+            sending.tell_late(self._id, one, why.reason, now)
+        outbox.try_later(
+            self._id,
+            one,
+            why.reason,
+            known_end=isinstance(why, NotNow),
+            after=why.after.total_seconds(),
+            chance=self._chance,
+            now=now,
+        )
+
+    def _identity(self) -> str:
+        account = accounts.find(self._id)
+        if account is None:
+            raise HeldByAnother(self._id)
+        return account.identity
+
+    def thd_begin(self, prepared: Sequence[Looked]) -> list[Leaving]:
+        """Keep the bytes of what leaves now; what does not is settled. Returns what leaves."""
+        now, _ = self._hold()
+        leaving = []
+        for one, after, request in prepared:
+            if request is None:
+                leaving.append(Leaving(one, again=True))
+            elif isinstance(request, Request) and isinstance(after, Change):
+                if after.mapped and request.digest == one.digest:
+                    standing = Standing(SendState.SENT, would=Would.NOTHING)
+                    outbox.stands(self._id, one, standing, now)
+                else:
+                    leaving.append(self._kept(one, after, request))
+            else:
+                counted = self._counted(one, after) if isinstance(request, Done) else one
+                self._settle(counted, request, now, Would.NOTHING)
+        return leaving
+
+    def _kept(self, one: Outgoing, change: Change, request: Request) -> Leaving:
+        kept = replace(
+            self._counted(one, change),
+            request=request.body,
+            request_key=self._new_key(),
+            request_digest=request.digest,
+        )
+        outbox.begin(self._id, kept)
+        return Leaving(kept, request.would)
+
+    def _counted(self, one: Outgoing, after: Planned) -> Outgoing:
+        """The record with what is in its baseline, or in those of the invoices that it pays."""
+        copy = after.copy if isinstance(after, Change) else None
+        if isinstance(copy, PaymentCopy):
+            records.absorb(self._id, self._identity(), one.object_id, copy.absorbed)
+        return replace(one, baseline=copy.baseline if isinstance(copy, InvoiceCopy) else None)
+
+    def thd_end(self, ended: Sequence[Ended]) -> Sequence[None]:
+        """Write down what became of what left."""
+        now, held = self._hold()
+        for leaving, answer in ended:
+            became = _as_of_now(leaving, answer)
+            self._settle(leaving.one, became, now, leaving.would, again=leaving.again)
+        if held.attempts and any(isinstance(answer, Done) for _, answer in ended):
+            self.goes(held)
+        return ()
+
+    def goes(self, held: OutletStanding) -> None:
+        """Say that everything goes through again."""
+        outlets.goes(held)
+        account = accounts.find(self._id)
+        if account is not None:
+            stopped.settle(account, stopped.ALL)
+
+    def _settle(
+        self,
+        one: Outgoing,
+        became: Any,
+        now: datetime,
+        would: Would = Would.UNKNOWN,
+        *,
+        again: bool = False,
+    ) -> None:
+        """Write down how a record stands after an answer."""
+        match became:
+            case Done(their_id, differs, look_after):
+                self._put(one, their_id, now)
+                state = SendState.WAITING if again else SendState.SENT
+                standing = Standing(state, differs, would, digest=one.request_digest, sent=True)
+                if look_after:
+                    standing = replace(standing, look_at=now + look_after)
+            case LeaveAlone(reason, their_id):
+                if their_id:
+                    self._put(one, their_id, now)
+                standing = Standing(SendState.LEFT_ALONE, reason, Would.NOTHING)
+            case Ambiguous(reason):
+                standing = Standing(SendState.REFUSED, reason, Would.AMBIGUOUS)
+            case Refused(reason):
+                standing = Standing(SendState.REFUSED, reason, Would.REFUSE)
+            case _:
+                self._try_later(one, became, now)
+                return
+        outbox.stands(self._id, one, standing, now)
+
+    def _put(self, one: Outgoing, their_id: str, now: datetime) -> None:
+        where = (self._id, self._identity(), one.kind, one.object_id)
+        if their_id:
+            records.put(*where, their_id, one.document, now, baseline=one.baseline)
+        else:
+            records.remove(*where)
+
+
+def _as_of_now(leaving: Leaving, answer: Answer) -> Answer:
+    """What a refusal of bytes that left before says of the record now: nothing."""
+    if leaving.again and isinstance(answer, Refused | LeaveAlone):
+        return NotNow(answer.reason)
+    return answer
+
+
+def _found(one: Outgoing, after: Planned, became: Prepared | None) -> tuple[Would, str]:
+    """What a dry run found of a record, and why."""
+    match became:
+        case Done():
+            return Would.NOTHING, ""
+        case Request(_, digest, would):
+            is_same = isinstance(after, Change) and after.mapped and digest == one.digest
+            return (Would.NOTHING if is_same else would), ""
+        case Ambiguous(reason):
+            return Would.AMBIGUOUS, reason
+        case Refused(reason):
+            return Would.REFUSE, reason
+        case LeaveAlone(reason):
+            return Would.NOTHING, reason
+    assert isinstance(after, Stays)
+    if after.state is SendState.REFUSED:
+        return Would.REFUSE, after.reason
+    return (Would.WAIT if after.state is SendState.WAITING else Would.NOTHING), after.reason
