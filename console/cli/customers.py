@@ -63,12 +63,16 @@ def list_customers(
 
 
 def _customer_row(customer: CustomerSides) -> Row:
-    return Row((customer.full_name, "yes" if customer.active else "no", customer.list_id))
+    active = "yes" if customer.active else "no"
+    return Row((customer.full_name, customer.account_number, active, customer.list_id))
 
 
 CUSTOMERS = Listing(
     CUSTOMER,
-    (Column("Customer", least=20), Column("Active"), Column("ListID", drop=1)),
+    (
+        *(Column("Customer", least=20), Column("Number", drop=2)),
+        *(Column("Active"), Column("ListID", drop=1)),
+    ),
     _customer_row,
     lambda customer: customer.connection,
 )

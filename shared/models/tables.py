@@ -301,6 +301,7 @@ class Customer(Table):
     email = TextField()
     phone = TextField()
     bill_address = TextField()
+    account_number = TextField()
     currency = TextField()
     edit_sequence = TextField()
     time_created = TextField()

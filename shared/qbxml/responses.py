@@ -170,6 +170,7 @@ class CustomerRet(NamedTuple):
     bill_address_block: Annotated[tuple[str, ...], lines("BillAddressBlock")] = ()
     phone: Annotated[str, text("Phone")] = ""
     email: Annotated[str, text("Email")] = ""
+    account_number: Annotated[str, text("AccountNumber")] = ""
     currency: Annotated[str, full_name("CurrencyRef")] = ""
     odd: tuple[str, ...] = ()
 

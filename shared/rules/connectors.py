@@ -163,7 +163,8 @@ class Outgoing:
 
 @dataclass(frozen=True, slots=True)
 class CustomerCopy:
-    """A customer as it goes out. ``number`` is its account number, maybe empty.
+    """A customer as it goes out. ``number`` is its account number; empty where it has none, or
+    another customer has the same.
 
     ``parent_list_id`` is empty where jobs are rolled up; ``parent_id`` is what the one above is on
     the platform, empty in a dry run before it is there. ``shares_name``: another customer of

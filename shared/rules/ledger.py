@@ -243,6 +243,7 @@ class CustomerSides:
     parent_list_id: Annotated[str, "ListID of the customer above; empty: none"]
     state: CustomerState
     active: Annotated[bool, "whether QuickBooks lists it as active"]
+    account_number: Annotated[str, "its account number; empty: none"]
     sorts_as: str
     owing: Annotated[tuple[Owing, ...], "its balance due on imported invoices, by currency"] = ()
     left_out: Annotated[

@@ -384,6 +384,7 @@ class Customer(NamedTuple):
     edit_sequence: str
     time_created: str
     time_modified: str
+    account_number: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,10 +32,13 @@ def create(copy: CustomerCopy, *, as_new: bool) -> Write:
     """Create a customer. The import makes one of a list entry once, however often it is told.
 
     It would take one of the same name for it, so one that is new all the same (``as_new``) bears a
-    number that nobody else has.
+    number that nobody else has. Else it bears its account number, which is not told again later: on
+    Invoiced, the number is in people's hands.
     """
-    number = {"number": cut(copy.list_id, LONGEST_NUMBER)} if as_new else {}
-    values = {**linked(copy.list_id), **number, **fields(copy)}
+    number = copy.list_id if as_new else copy.number
+    values = {**linked(copy.list_id), **fields(copy)}
+    if number and (as_new or len(number) <= LONGEST_NUMBER):
+        values["number"] = cut(number, LONGEST_NUMBER)
     if copy.parent_list_id:
         parent = {"accounting_id": copy.parent_list_id, "name": cut(copy.parent_name, LONGEST_NAME)}
         values["parent_customer"] = {**parent, "accounting_system": values["accounting_system"]}
@@ -58,7 +61,6 @@ def fields(copy: CustomerCopy) -> Values:
     """What of a customer goes there."""
     values = {
         "name": cut(copy.name, LONGEST_NAME),
-        "number": copy.number if len(copy.number) <= LONGEST_NUMBER else "",
         "email": copy.email.split(",")[0].strip(),
         "phone": copy.phone,
         **_address(copy),
@@ -91,6 +93,11 @@ def is_as_wanted(copy: CustomerCopy, there: Record) -> bool:
 def of_name(copy: CustomerCopy, there: Sequence[Record]) -> list[Record]:
     """Those of Invoiced that bear the name of ours, however that is typed."""
     return [one for one in there if folded(str(one.get("name"))) == folded(copy.name)]
+
+
+def of_number(copy: CustomerCopy, there: Sequence[Record]) -> list[Record]:
+    """Those of Invoiced that bear the account number of ours, however that is typed."""
+    return [one for one in there if folded(str(one.get("number"))) == folded(copy.number)]
 
 
 def ambiguous(copy: CustomerCopy, there: Sequence[Record]) -> Ambiguous:

@@ -57,22 +57,33 @@ class Looks:
     async def customer(
         self, change: Change, copy: CustomerCopy
     ) -> Record | Ambiguous | Refused | None:
-        """The customer that is meant: known, chosen, of the same number, or of the same name."""
+        """The customer that is meant: known, chosen, of the same number, or of the same name.
+
+        Where the number is that of one and the name that of others, a person chooses.
+        """
         there = await self.known("customers", change)
         if there is not None or change.choice == CREATE:
             return there
         if change.choice:
             there = await self.one("customers", change.choice)
             return there or Ambiguous(f"Invoiced has no customer {change.choice}.")
-        if copy.number:
-            found = await self._api.get("/customers", {"filter[number]": copy.number})
-            if found:
-                return await self._free_customer(copy, found[0])
+        numbered = await self._numbered_customers(copy)
         found = await self._api.get("/customers", {"filter[name]": copy.name})
         same = customers.of_name(copy, found)
+        if numbered:
+            others = [one for one in same if one["id"] != numbered[0]["id"]]
+            if len(numbered) > 1 or (others and len(others) == len(same)):
+                return customers.ambiguous(copy, [*numbered, *others])
+            return await self._free_customer(copy, numbered[0])
         if len(same) > 1 or (same and copy.shares_name):
             return customers.ambiguous(copy, same)
         return await self._free_customer(copy, same[0]) if same else None
+
+    async def _numbered_customers(self, copy: CustomerCopy) -> list[Record]:
+        if not copy.number:
+            return []
+        found = await self._api.get("/customers", {"filter[number]": copy.number})
+        return customers.of_number(copy, found)
 
     async def _free_customer(self, copy: CustomerCopy, there: Record) -> Record | Ambiguous:
         """A customer that may be taken for ours, unless it is another record of some books."""

@@ -209,6 +209,7 @@ def to_customer(ret: CustomerRet, home_currency: str) -> Customer | Trouble:
         edit_sequence=ret.edit_sequence,
         time_created=ret.time_created,
         time_modified=ret.time_modified,
+        account_number=ret.account_number,
     )
 
 

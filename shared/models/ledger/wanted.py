@@ -19,9 +19,9 @@ _PARTICULARS = (
     *(t.Customer.name, t.Customer.full_name, t.Customer.parent_list_id, t.Customer.active),
     *(t.Customer.company_name, t.Customer.email, t.Customer.phone, t.Customer.bill_address),
     *(t.Customer.currency, t.Customer.edit_sequence, t.Customer.time_created),
-    t.Customer.time_modified,
+    *(t.Customer.time_modified, t.Customer.account_number),
 )
-_NOTHING_KNOWN = ("", "", "", False, "", "", "", "", "", "", "", "")
+_NOTHING_KNOWN = ("", "", "", False, "", "", "", "", "", "", "", "", "")
 
 
 def want(connection_id: int, list_ids: Iterable[str]) -> None:

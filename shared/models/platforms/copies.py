@@ -65,6 +65,7 @@ class _Held(NamedTuple):
     email: str
     phone: str
     bill_address: str
+    account_number: str
 
 
 class Side:
@@ -115,8 +116,16 @@ class Side:
             parent_list_id=held.parent_list_id if apart else "",
             parent_name=self._name_above(held) if apart else "",
             parent_id=parent.their_id if parent else "",
+            number=self._number_alone(held),
         )
         return Change(one, self._mapped(_CUSTOMER, one.object_id), copy)
+
+    def _number_alone(self, held: _Held) -> str:
+        """Its account number where no other customer bears that: QuickBooks lets several do."""
+        number = held.account_number.strip()
+        if not number or len(_SAME_NUMBER.column(connection=self._id, number=number.lower())) > 1:
+            return ""
+        return number
 
     def _name_above(self, held: _Held) -> str:
         return held.full_name.rpartition(":")[0]
@@ -334,6 +343,13 @@ _SAME_NAME = Statement(
     lambda: t.Customer.select(t.Customer.list_id).where(
         (t.Customer.connection == slot("connection"))
         & (fn.LOWER(t.Customer.full_name) == slot("name"))
+        & (t.Customer.state == CustomerState.HELD.value)
+    )
+)
+_SAME_NUMBER = Statement(
+    lambda: t.Customer.select(t.Customer.list_id).where(
+        (t.Customer.connection == slot("connection"))
+        & (fn.LOWER(fn.TRIM(t.Customer.account_number)) == slot("number"))
         & (t.Customer.state == CustomerState.HELD.value)
     )
 )

@@ -20,7 +20,7 @@ from shared.rules.ledger import (
 )
 from shared.rules.payments.values import CustomerMapping, PaymentStatus
 
-CUSTOMER = Shape(CustomerSides, "list_id name full_name parent_list_id active connection")
+CUSTOMER = Shape(CustomerSides, "list_id name full_name parent_list_id active account_number connection")
 
 CUSTOMER_MAPPING = Shape(CustomerMapping, "name list_id customer mapped_by=who mapped_at=at")
 
@@ -81,7 +81,8 @@ CUSTOMER_LEFT_OUT = Shape(LeftOut, "reason open_invoices=count currency quickboo
 
 CUSTOMER_DETAIL = Shape(
     CustomerDetail,
-    "sides.list_id sides.full_name sides.connection sides.active sides.owing sides.left_out",
+    "sides.list_id sides.full_name sides.connection sides.active sides.account_number",
+    "sides.owing sides.left_out",
     "also_called formerly invoices=all_invoices",
     owing=OWING,
     left_out=CUSTOMER_LEFT_OUT,

@@ -61,6 +61,8 @@ def sections(detail: CustomerDetail) -> tuple[Section, ...]:
 def _about(customer: CustomerSides, also_called: Iterable[str]) -> Iterator[tuple[str, str]]:
     name = customer.full_name or "(no name known)"
     yield "Customer", f"{name}, ListID {customer.list_id}. {customer.connection}."
+    if customer.account_number:
+        yield "Account number", customer.account_number
     if customer.state is not CustomerState.HELD:
         yield "Status", _STATES[customer.state][1]
     elif not customer.active:

@@ -294,3 +294,67 @@ def test_another_currency_is_refused(world):
     world.goes_on()
     assert world.there("invoices") == []
     assert world.stands("1A-100").state is SendState.REFUSED
+
+
+def numbered_there(world: OnInvoiced, name: str, number: str) -> int:
+    return world.fake.customer(name, number=number)
+
+
+def test_a_customer_is_found_by_its_account_number_whatever_it_is_called_there(world):
+    there = numbered_there(world, "Larkspur Tile and Stone", "C-77")
+    world.quickbooks_has(invoice("1A-100"), customers=[customer(account_number="c-77")])
+    world.connects()
+    world.runs()
+    world.goes_on()
+    assert world.mapped(CUSTOMER, "80-1").their_id == str(there)
+    assert world.customer_called("Larkspur Tile")["number"] == "C-77", "the number stays theirs"
+
+
+def test_a_new_customer_bears_its_account_number(world):
+    world.quickbooks_has(invoice("1A-100"), customers=[customer(account_number="C-77")])
+    world.connects()
+    world.runs()
+    world.goes_on()
+    assert world.customer_called("Larkspur Tile")["number"] == "C-77"
+
+
+def test_a_number_of_one_and_a_name_of_another_is_for_a_person_to_choose(world):
+    numbered_there(world, "Somebody Else", "C-77")
+    named = world.fake.customer("Larkspur Tile")
+    world.quickbooks_has(invoice("1A-100"), customers=[customer(account_number="C-77")])
+    world.connects()
+    world.runs()
+    world.goes_on()
+    assert world.stands("80-1").would is Would.AMBIGUOUS
+    world.chooses("80-1", str(named))
+    world.goes_on()
+    assert world.numbered("100")["customer"] == named
+    assert world.customer_called("Somebody Else")["number"] == "C-77"
+
+
+def test_a_number_that_two_customers_of_quickbooks_bear_says_nothing(world):
+    there = numbered_there(world, "Somebody Else", "C-77")
+    both = [
+        customer(account_number="C-77"),
+        customer("80-2", "Marigold Paving", account_number=" c-77 "),
+    ]
+    second = {"customer_list_id": "80-2", "customer_full_name": "Marigold Paving"}
+    world.quickbooks_has(invoice("1A-100"), invoice("1A-101", **second), customers=both)
+    world.connects()
+    world.runs()
+    world.goes_on()
+    assert there not in {one["customer"] for one in world.there("invoices")}
+    assert len({one["customer"] for one in world.there("invoices")}) == 2
+
+
+def test_a_customer_that_is_new_all_the_same_is_written_over_no_other_of_its_number(world):
+    there = numbered_there(world, "Somebody Else", "C-77")
+    world.fake.customer("Larkspur Tile")
+    world.quickbooks_has(invoice("1A-100"), customers=[customer(account_number="C-77")])
+    world.connects()
+    world.runs()
+    world.goes_on()
+    world.chooses("80-1", "create")
+    world.goes_on()
+    assert world.fake.get(f"/customers/{there}")["name"] == "Somebody Else"
+    assert world.numbered("100")["customer"] != there
