@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import Any, TypeVar
 
 import click
 
@@ -26,10 +28,17 @@ from shared.operations.describe.sections import Section
 from shared.operations.describe.tables import Column, Row
 from shared.operations.describe.text import count, local_time
 from shared.rules import invoiced as rules
-from shared.rules.connectors import CREATE, AccountState, Outgoing
+from shared.rules.connectors import CREATE, AccountState, ConvenienceFees, Outgoing
 
 NAME = named_argument
+FC = TypeVar("FC", bound=Callable[..., Any])
 LOOK_SECONDS = 0.3
+
+
+def fees_option(told: str, **how: Any) -> Callable[[FC], FC]:
+    """The option that says what becomes of convenience fees."""
+    choice = click.Choice([one.value for one in ConvenienceFees])
+    return click.option("--convenience-fees", type=choice, help=told, **how)
 
 
 @click.group()
@@ -58,6 +67,7 @@ def invoiced() -> None:
 @click.option(
     "--url", metavar="BASE", help=("Another address of the API, such as the simulator's.")
 )
+@fees_option("What to do with convenience fees of payments. Default: leave-out.")
 @json_option(OUTCOME)
 @pass_command_context
 def connect(
@@ -68,6 +78,7 @@ def connect(
     key_credential: str | None,
     sandbox: bool,
     url: str | None,
+    convenience_fees: str | None,
     as_json: bool,
 ) -> None:
     """Connect NAME to an Invoiced account, or give it another key of the same account.
@@ -78,7 +89,8 @@ def connect(
     base = (url or (rules.SANDBOX if sandbox else rules.PRODUCTION)).rstrip("/")
     source = _source(key_file, key_env, key_credential)
     door = _door(context, base, sandbox, source, key_file)
-    plan = partial(operations.plan_connect, name=name, door=door)
+    fees = ConvenienceFees(convenience_fees) if convenience_fees else None
+    plan = partial(operations.plan_connect, name=name, door=door, convenience_fees=fees)
     say_outcome(decide(context, plan), as_json)
 
 
@@ -122,6 +134,18 @@ def _ask(base: str, key: str) -> rules.InvoicedCompany:
 
 @invoiced.command()
 @NAME
+@fees_option("Post convenience fees on account of the customer, or leave them out.", required=True)
+@json_option(OUTCOME)
+@pass_command_context
+def edit(context: CommandContext, name: str, convenience_fees: str, as_json: bool) -> None:
+    """Change the settings of NAME for payments that come in from now on."""
+    fees = ConvenienceFees(convenience_fees)
+    plan = partial(operations.plan_edit, name=name, convenience_fees=fees)
+    say_outcome(decide(context, plan), as_json)
+
+
+@invoiced.command()
+@NAME
 @json_option(STANDING)
 @pass_command_context
 def status(context: CommandContext, name: str, as_json: bool) -> None:
@@ -142,6 +166,7 @@ def _section(standing: Standing) -> Section:
     lines = [
         ("Account", f"{account.company or 'not asked yet'}{sandbox}, {account.url}"),
         ("State", account.state.value),
+        ("Convenience fees", account.convenience_fees.value),
         ("Key", account.key_source),
         ("On both sides", _on_both_sides(standing)),
         ("Waiting", f"{standing.waiting:,}"),

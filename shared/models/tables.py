@@ -1129,6 +1129,7 @@ class PlatformAccount(Table):
     warning = TextField()
     connected_ms = BigIntegerField()
     connected_by = TextField()
+    convenience_fees = TextField()
 
     class Meta:
         table_name = "platform_account"

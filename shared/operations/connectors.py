@@ -19,6 +19,7 @@ from shared.rules import invoiced
 from shared.rules.connectors import (
     CREATE,
     AccountState,
+    ConvenienceFees,
     Outgoing,
     PlatformAccount,
     SendState,
@@ -134,10 +135,11 @@ class ConnectPlan(Plan[Outcome]):
     connection: str
     door: Door
     is_new: bool
+    convenience_fees: ConvenienceFees | None
     position: int = field(default=0, compare=False)
 
     def again(self, store: Store) -> ConnectPlan:
-        return plan_connect(store, self.connection, self.door)
+        return plan_connect(store, self.connection, self.door, self.convenience_fees)
 
     @contextmanager
     def prepared(self, by: Operator) -> Iterator[ConnectPlan]:
@@ -151,6 +153,8 @@ class ConnectPlan(Plan[Outcome]):
         told = f"{account.url}, key: {account.key_source}"
         if not self.is_new:
             accounts.set_key(account, self.door.sealed)
+            if self.convenience_fees:
+                accounts.set_convenience_fees(account, self.convenience_fees)
             by.note("invoiced.key", connection.name, told)
             return Outcome(f"{connection.name} now uses this key for its Invoiced account.")
         accounts.add(account, self.door.sealed, self.position)
@@ -182,11 +186,20 @@ class ConnectPlan(Plan[Outcome]):
             warning="",
             connected_at=by.now,
             connected_by=by.who,
+            convenience_fees=self.convenience_fees or ConvenienceFees.LEAVE_OUT,
         )
 
 
-def plan_connect(_store: Store, name: str, door: Door) -> ConnectPlan:
-    """What connecting an account would do. Raises NotFound, NotPossible, CannotBeMeant."""
+def plan_connect(
+    _store: Store,
+    name: str,
+    door: Door,
+    convenience_fees: ConvenienceFees | None = None,
+) -> ConnectPlan:
+    """What connecting an account would do. Raises NotFound, NotPossible, CannotBeMeant.
+
+    ``convenience_fees`` None: as they are, and left out at first.
+    """
     connection = connections.get(name)
     known = accounts.find(connection.id)
     if known is not None:
@@ -204,6 +217,7 @@ def plan_connect(_store: Store, name: str, door: Door) -> ConnectPlan:
         connection=connection.name,
         door=door,
         is_new=known is None,
+        convenience_fees=convenience_fees,
     )
 
 
@@ -282,6 +296,53 @@ def plan_state(_store: Store, name: str, state: AccountState) -> StatePlan:
         told=(f"Then {_STATES[state]}",),
         connection=account.connection,
         state=state,
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class EditPlan(Plan[Outcome]):
+    """An account whose settings are to change."""
+
+    connection: str
+    convenience_fees: ConvenienceFees
+
+    def again(self, store: Store) -> EditPlan:
+        return plan_edit(store, self.connection, self.convenience_fees)
+
+    def apply(self, by: Operator) -> Outcome:
+        """Change them, for payments that come in from now on."""
+        account = _account(self.connection)
+        accounts.set_convenience_fees(account, self.convenience_fees)
+        before = account.convenience_fees.value
+        by.note("invoiced.edit", account.connection, f"{before} -> {self.convenience_fees.value}")
+        return Outcome(f"{account.connection}: {_FEES[self.convenience_fees]}")
+
+
+_FEES = {
+    ConvenienceFees.LEAVE_OUT: (
+        "payments from Invoiced are posted without their convenience fees; the memo names the fee."
+    ),
+    ConvenienceFees.ON_ACCOUNT: (
+        "payments from Invoiced are posted with their convenience fees, which stay on the account"
+        " of the customer as credit."
+    ),
+}
+
+
+def plan_edit(_store: Store, name: str, convenience_fees: ConvenienceFees) -> EditPlan:
+    """What other settings would do. Raises NotFound, and NotPossible where they are so already."""
+    account = _account(name)
+    if account.convenience_fees is convenience_fees:
+        raise NotPossible(f"The convenience fees of {account.connection} are already treated so.")
+    return EditPlan(
+        title=f"Change the convenience fees of {account.connection}?",
+        verb="Change",
+        told=(
+            f"From now on, {_FEES[convenience_fees]}",
+            "Payments that are here already stay as they are.",
+        ),
+        connection=account.connection,
+        convenience_fees=convenience_fees,
     )
 
 

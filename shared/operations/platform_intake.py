@@ -22,7 +22,7 @@ from shared.models.platforms import inbox, receiving, records
 from shared.operations.deciding import Operator
 from shared.operations.payment_intake import BadPayment, plan_add
 from shared.rules.arrivals import Arrival, PaidThere
-from shared.rules.connectors import Mapped, Owner, PlatformAccount
+from shared.rules.connectors import ConvenienceFees, Mapped, Owner, PlatformAccount
 from shared.rules.payments.correcting import as_taken
 from shared.rules.payments.values import ChargeState, NewPayment, NewUse, Payment, UseKind
 from shared.rules.values import Connection, RecordKind
@@ -153,13 +153,24 @@ def _wanted(
     customer = _ours(account, _CUSTOMER, one.customer)
     named = customer[1] if customer else one.payment.customer
     uses = (*paid, *one.payment.uses)
-    return _without_fee(replace(one.payment, uses=uses, customer=named), one.convenience_fee)
+    told = replace(one.payment, uses=uses, customer=named)
+    with_fee = _is_with_fee(account, one, held)
+    return told if with_fee else _without_fee(told, one.convenience_fee)
+
+
+def _is_with_fee(account: PlatformAccount, one: Arrival, held: Payment | None) -> bool:
+    """Whether a convenience fee is part of the payment: as it was when it came in first."""
+    assert one.payment is not None
+    amount = one.payment.amount
+    if not one.convenience_fee or (held is not None and held.amount == amount):
+        return True
+    if held is not None and held.amount == amount - one.convenience_fee:
+        return False
+    return account.convenience_fees is ConvenienceFees.ON_ACCOUNT
 
 
 def _without_fee(payment: NewPayment, fee: Decimal) -> NewPayment:
     """The convenience fee stays out: QuickBooks has no invoice for it."""
-    if not fee:
-        return payment
     told = f"Convenience fee of {fee:,.2f} not included"
     amount = payment.amount - fee
     return replace(

@@ -65,6 +65,13 @@ class AccountState(StrEnum):
     PAUSED = "paused"
 
 
+class ConvenienceFees(StrEnum):
+    """What becomes of what a customer pays on top of the invoices, for paying that way."""
+
+    LEAVE_OUT = "leave-out"  # the payment is posted without it
+    ON_ACCOUNT = "on-account"  # it is posted with the payment, and stays the customer's credit
+
+
 @dataclass(frozen=True, slots=True)
 class PlatformAccount:
     """The account of a connection on a billing platform.
@@ -93,6 +100,10 @@ class PlatformAccount:
     warning: Annotated[str, "what to know about its settings; empty: nothing"]
     connected_at: Annotated[datetime, "when it was connected"]
     connected_by: Annotated[str, "and by whom"]
+    convenience_fees: Annotated[
+        ConvenienceFees,
+        "convenience fees of payments: `leave-out`, or post them `on-account` of the customer",
+    ] = ConvenienceFees.LEAVE_OUT
 
 
 @dataclass(frozen=True, slots=True)

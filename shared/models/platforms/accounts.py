@@ -9,7 +9,7 @@ from shared.models import events, outlets
 from shared.models import tables as t
 from shared.models.mapper import Mapper
 from shared.models.statements import Statement, slot
-from shared.rules.connectors import AccountState, PlatformAccount
+from shared.rules.connectors import AccountState, ConvenienceFees, PlatformAccount
 from shared.sealing import IN_STORE
 
 _ACCOUNT = Mapper(
@@ -101,6 +101,12 @@ def set_state(account: PlatformAccount, state: AccountState) -> None:
     _tell(account, state.value)
 
 
+def set_convenience_fees(account: PlatformAccount, fees: ConvenienceFees) -> None:
+    """Set what becomes of the convenience fees of payments that come in from now on."""
+    _FEES.run(connection=account.connection_id, convenience_fees=fees.value)
+    _tell(account, "fees")
+
+
 def set_looking(connection_id: int, *, is_looking: bool) -> None:
     """Ask for a dry run, or say that it was made."""
     _LOOKING.run(connection=connection_id, is_looking=is_looking)
@@ -158,6 +164,7 @@ _KEY = Statement(
     )
 )
 _STATE = _update("state")
+_FEES = _update("convenience_fees")
 _LOOKING = _update("is_looking")
 _SET_KEY = _update("url", "sandbox", "key_source", "sealed_key")
 _TOLD = _update("identity", "company", "currency", "time_zone", "warning")

@@ -20,7 +20,9 @@ from shared.rules.ledger import (
 )
 from shared.rules.payments.values import CustomerMapping, PaymentStatus
 
-CUSTOMER = Shape(CustomerSides, "list_id name full_name parent_list_id active account_number connection")
+CUSTOMER = Shape(
+    CustomerSides, "list_id name full_name parent_list_id active account_number connection"
+)
 
 CUSTOMER_MAPPING = Shape(CustomerMapping, "name list_id customer mapped_by=who mapped_at=at")
 

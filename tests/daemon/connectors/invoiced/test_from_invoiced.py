@@ -10,11 +10,12 @@ from typing import Any
 import pytest
 
 from daemon.connectors.receiving import TAKEN_AT_ONCE
+from shared.operations import connectors as operations
 from shared.operations import platform_intake
 from shared.operations.deciding import Operator, carry_out
 from shared.operations.payment_intake import plan_add
 from shared.operations.payments import plan_withdraw
-from shared.rules.connectors import AccountState, Owner
+from shared.rules.connectors import AccountState, ConvenienceFees, Owner
 from shared.rules.payments.values import ChargeState, NewPayment, NewUse, PaymentStatus
 from simulator.invoiced import acts
 from tests.daemon.connectors.invoiced.receiving import Received
@@ -125,6 +126,35 @@ def test_a_convenience_fee_stays_out_and_is_told(world):
     payment = world.on_file(made)
     assert (payment.amount, payment.status) == (250, PaymentStatus.READY)
     assert "7.50" in payment.memo
+
+
+def with_fees_on_account(world: Received) -> None:
+    world.decides(operations.plan_edit, "Larkspur", ConvenienceFees.ON_ACCOUNT)
+
+
+def test_a_convenience_fee_may_be_posted_as_credit_of_the_customer(world):
+    world.begins()
+    with_fees_on_account(world)
+    made = world.pays("100", fee=Decimal("7.50"))
+    world.polls()
+    payment = world.on_file(made)
+    assert (payment.amount, payment.status) == (Decimal("257.50"), PaymentStatus.READY)
+    assert [use.amount for use in payment.applied] == [250]
+
+
+def test_a_payment_keeps_the_choice_about_its_fee_with_which_it_came_in(world):
+    world.begins()
+    before = world.pays("100", fee=Decimal("7.50"))
+    world.polls()
+    with_fees_on_account(world)
+    after = world.pays("101", fee=Decimal("7.50"))
+    world.polls()
+    world.decides(operations.plan_edit, "Larkspur", ConvenienceFees.LEAVE_OUT)
+    for one in (before, after):
+        world.on_invoiced(acts.refund, world.the(one), Decimal(10))
+    world.polls(6)
+    assert [world.on_file(one).amount for one in (before, after)] == [250, Decimal("257.50")]
+    assert [world.on_file(one).refunded for one in (before, after)] == [10, 10]
 
 
 def test_what_a_file_brought_under_the_same_id_is_not_doubled(world):
