@@ -21,12 +21,13 @@ from console.cli.listing import Listing
 from console.cli.params import named_argument
 from shared import health, sealing
 from shared.operations import connectors as operations
-from shared.operations.connectors import Door, Preview, Standing
+from shared.operations.connectors import Door
 from shared.operations.contracts.connectors import OUTGOING, PREVIEW, STANDING
 from shared.operations.contracts.outcome import OUTCOME
 from shared.operations.describe.sections import Section
 from shared.operations.describe.tables import Column, Row
 from shared.operations.describe.text import count, local_time
+from shared.operations.platform_standing import Preview, Standing, view_preview, view_standing
 from shared.rules import invoiced as rules
 from shared.rules.connectors import CREATE, AccountState, ConvenienceFees, Outgoing
 
@@ -150,11 +151,11 @@ def edit(context: CommandContext, name: str, convenience_fees: str, as_json: boo
 @pass_command_context
 def status(context: CommandContext, name: str, as_json: bool) -> None:
     """Show how far NAME is: what waits, what is there, what a person has to look at."""
-    standing = context.read(partial(operations.view_standing, name=name))
+    standing = context.read(partial(view_standing, name=name))
     if as_json:
         output.say_json(STANDING.of(standing))
         return
-    output.say_sections([_section(standing)])
+    output.say_sections([_section(standing), _coming_in(standing)])
     if standing.held_up:
         output.say()
         RECORDS.say(standing.held_up, "")
@@ -181,6 +182,24 @@ def _section(standing: Standing) -> Section:
     if account.warning:
         lines.append(("Mind", account.warning))
     return Section(f"Invoiced for {account.connection}", tuple(lines))
+
+
+def _coming_in(standing: Standing) -> Section:
+    """What comes from there: how that goes, and what is on file of it."""
+    kept_out = ", ".join(f"{one.document} (problem {one.id})" for one in standing.kept_out)
+    lines = [
+        ("Last received", local_time(standing.received_at, "never")),
+        ("Taken in", count(standing.taken_in, "payment")),
+        ("To post", f"{standing.to_post:,}"),
+        ("Need a decision", f"{standing.to_decide:,}"),
+        ("In QuickBooks", f"{standing.posted:,}"),
+        ("Not taken in", kept_out or "0"),
+        ("Read again", count(len(standing.watched), "record")),
+    ]
+    if standing.not_receiving_since:
+        since = local_time(standing.not_receiving_since)
+        lines.append(("Fails since", f"{since}: {standing.not_receiving_because}"))
+    return Section("Payments from Invoiced", tuple(lines))
 
 
 def _on_both_sides(standing: Standing) -> str:
@@ -223,7 +242,7 @@ def _looked(context: CommandContext, name: str, seconds: int) -> Preview:
     """The dry run once it is through; as far as it is when the time is over."""
     until = time.monotonic() + seconds
     while True:
-        found = context.read(partial(operations.view_preview, name=name))
+        found = context.read(partial(view_preview, name=name))
         if found.is_through or time.monotonic() >= until:
             return found
         time.sleep(LOOK_SECONDS)

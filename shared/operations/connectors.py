@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import datetime
-from typing import Annotated
 
 from shared.errors import CannotBeMeant, NotFound, NotPossible
-from shared.models import connections, events, outlets
-from shared.models.platforms import accounts, copies, outbox, records, sending, stopped
+from shared.models import connections, events
+from shared.models.platforms import accounts, copies, outbox, paid, records, sending, stopped
 from shared.models.store import Store
 from shared.operations.deciding import Operator, Outcome, Plan
 from shared.operations.describe.text import count
@@ -23,95 +21,9 @@ from shared.rules.connectors import (
     Outgoing,
     PlatformAccount,
     SendState,
-    Would,
 )
 from shared.rules.invoiced import InvoicedCompany
 from shared.rules.values import Connection, RecordKind
-
-LOOKED_AT = (SendState.WAITING, SendState.REFUSED)
-
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """A connected account, and how far everything is."""
-
-    account: PlatformAccount
-    waiting: Annotated[int, "number of records waiting to be sent"]
-    sent: Annotated[int, "number of records sent and up to date"]
-    refused: Annotated[int, "number of records that were refused and need attention"]
-    skipped: Annotated[int, "number of records that somebody skipped"]
-    left_alone: Annotated[int, "number of records that the platform keeps as they are"]
-    not_needed: Annotated[int, "number of records that the platform does not need"]
-    customers: Annotated[int, "number of customers on both sides"]
-    invoices: Annotated[int, "number of invoices on both sides"]
-    payments: Annotated[int, "number of payments on both sides"]
-    reason: Annotated[str, "why sending is stopped; empty: it is not"]
-    tries_again_at: Annotated[
-        datetime | None, ("when sending is tried again; null: it is not stopped")
-    ]
-    held_up: Annotated[tuple[Outgoing, ...], "the records that need attention"]
-
-
-def view_standing(_store: Store, name: str) -> Standing:
-    """How far the account of a connection is. Raises NotFound."""
-    connection = connections.get(name)
-    account = accounts.get(connection.id, connection.name)
-    counts: dict[str, int] = {}
-    for _, state, _, number in outbox.counts(connection.id):
-        counts[state] = counts.get(state, 0) + number
-    mapped = records.counts(connection.id, account.identity)
-    outlet = outlets.get(accounts.outlet_name(connection.id))
-    return Standing(
-        account=account,
-        waiting=counts.get(SendState.WAITING.value, 0),
-        sent=counts.get(SendState.SENT.value, 0),
-        refused=counts.get(SendState.REFUSED.value, 0),
-        skipped=counts.get(SendState.SKIPPED.value, 0),
-        left_alone=counts.get(SendState.LEFT_ALONE.value, 0),
-        not_needed=counts.get(SendState.NOT_NEEDED.value, 0),
-        customers=mapped.get(RecordKind.CUSTOMER.value, 0),
-        invoices=mapped.get(RecordKind.INVOICE.value, 0),
-        payments=mapped.get(RecordKind.PAYMENT.value, 0),
-        reason=outlet.reason,
-        tries_again_at=outlet.pause_until_at if outlet.reason else None,
-        held_up=tuple(outbox.listed(connection.id, [SendState.REFUSED])),
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class Preview:
-    """What a dry run found; nothing was sent for it.
-
-    ``not_looked_at`` is 0 once it is through.
-    """
-
-    is_through: Annotated[bool, "whether every record was checked"]
-    not_looked_at: Annotated[int, "number of records not checked yet"]
-    create: Annotated[int, "number of records that would be created"]
-    change: Annotated[int, "number of records that would be changed"]
-    match: Annotated[int, "number of existing records that would be matched"]
-    end: Annotated[int, "number of records that would be voided or deleted"]
-    nothing: Annotated[int, "number of records that need no change"]
-    ambiguous: Annotated[int, "number of records that need your choice"]
-    refuse: Annotated[int, "number of records that would be refused"]
-    reason: Annotated[str, "why the platform cannot be checked; empty: it can"]
-    records: Annotated[tuple[Outgoing, ...], "every record that is waiting or was refused"]
-
-
-def view_preview(_store: Store, name: str) -> Preview:
-    """What the last dry run of a connection found. Raises NotFound."""
-    connection = connections.get(name)
-    account = accounts.get(connection.id, connection.name)
-    found = outbox.listed(connection.id, LOOKED_AT)
-    of = {would: sum(one.would is would for one in found) for would in Would}
-    return Preview(
-        not account.is_looking,
-        of[Would.UNKNOWN] + of[Would.WAIT],
-        *(of[Would.CREATE], of[Would.CHANGE], of[Would.MATCH], of[Would.END], of[Would.NOTHING]),
-        *(of[Would.AMBIGUOUS], of[Would.REFUSE]),
-        outlets.get(accounts.outlet_name(connection.id)).reason,
-        tuple(found),
-    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -434,7 +346,8 @@ class DecidePlan(Plan[Outcome]):
         account = _account(self.connection)
         for one in _named(account, self.names):
             choice = self.choice or one.choice
-            outbox.decide(account.connection_id, one, self.state, self.note, choice, by.now)
+            where = (account.connection_id, account.identity)
+            paid.decide(*where, one, self.state, self.note, choice, by.now)
         word = "skip" if self.state is SendState.SKIPPED else "choose" if self.choice else "retry"
         told = ", ".join(self.names[:5])
         by.note(

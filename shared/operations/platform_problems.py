@@ -11,7 +11,7 @@ from types import MappingProxyType
 
 from shared.errors import NotPossible
 from shared.models import outlets, problems
-from shared.models.platforms import accounts, outbox, receiving
+from shared.models.platforms import accounts, outbox, paid, receiving
 from shared.operations.deciding import Operator
 from shared.operations.describe.text import count
 from shared.rules.connectors import Outgoing, SendState
@@ -60,12 +60,14 @@ def skip(by: Operator, problem: Problem, because: str) -> None:
 
 
 def _stands(by: Operator, problem: Problem, state: SendState, because: str) -> None:
+    account = accounts.get(problem.connection_id, problem.connection)
     kind, _, object_id = problem.object_id.partition("/")
     for one in outbox.get(problem.connection_id, object_id):
         if one.kind.value == kind:
             if state is SendState.SKIPPED:
                 check_not_under_way(one)
-            outbox.decide(problem.connection_id, one, state, because, one.choice, by.now)
+            where = (account.connection_id, account.identity)
+            paid.decide(*where, one, state, because, one.choice, by.now)
 
 
 def check_not_under_way(one: Outgoing) -> None:

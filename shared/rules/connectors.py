@@ -296,10 +296,10 @@ class Watched:
     Nothing tells that it changes, or it could not be taken in.
     """
 
-    their_id: str
-    reason: str
-    since_at: datetime
-    due_at: datetime
+    their_id: Annotated[str, "what the platform calls it"]
+    reason: Annotated[str, "why it is read again"]
+    since_at: Annotated[datetime, "since when"]
+    due_at: Annotated[datetime, "when it is read next"]
 
 
 @dataclass(frozen=True, slots=True)

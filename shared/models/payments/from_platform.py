@@ -18,6 +18,7 @@ from shared.models.mapper import ChangedRows, Mapper, NewRows
 from shared.models.payments import hidden_imports, rows, telling
 from shared.models.payments.standing import ADD_EVENTS, IN_QUICKBOOKS
 from shared.models.statements import Statement, among, slot
+from shared.rules.connectors import Owner
 from shared.rules.events import EventKind
 from shared.rules.payments.values import (
     Asking,
@@ -28,6 +29,7 @@ from shared.rules.payments.values import (
     PaymentStatus,
     PostingState,
 )
+from shared.rules.values import RecordKind
 
 
 def on_file(connection_id: int, external_ids: Collection[str]) -> dict[str, Payment]:
@@ -55,6 +57,34 @@ def _of_these(*fields: Any) -> Any:
 
 _KNOWN = Statement(lambda: _of_these(*rows.PAYMENT_FIELDS))
 _IDS = Statement(lambda: _of_these(t.Payment.key, t.Payment.id))
+
+
+def counts(connection_id: int, identity: str) -> dict[PaymentStatus, int]:
+    """Return how many payments came from an account of a platform, by how they stand."""
+    rows_of = _COUNTS.all(connection=connection_id, identity=identity)
+    return {PaymentStatus(status): int(count) for status, count in rows_of}
+
+
+def _counts() -> Any:
+    there = (
+        (t.PlatformRecord.connection == t.Payment.connection)
+        & (t.PlatformRecord.identity == slot("identity"))
+        & (t.PlatformRecord.kind == RecordKind.PAYMENT.value)
+        & (t.PlatformRecord.owner == Owner.PLATFORM.value)
+        & (t.PlatformRecord.our_id == t.Payment.key)
+    )
+    return (
+        t.Payment.select(t.Payment.status, fn.COUNT(t.Payment.id))
+        .join(t.PlatformRecord, on=there)
+        .where(
+            (t.Payment.connection == slot("connection"))
+            & (t.Payment.source == PaymentSource.INVOICED.value)
+        )
+        .group_by(t.Payment.status)
+    )
+
+
+_COUNTS = Statement(_counts)
 
 
 def left(payment_ids: Collection[int]) -> frozenset[int]:

@@ -50,6 +50,10 @@ from shared.rules.payments.values import (
 from shared.rules.values import Connection, InvoiceStatus, JobMode, RecordKind
 
 _CUSTOMER, _INVOICE, _PAYMENT = RecordKind.CUSTOMER, RecordKind.INVOICE, RecordKind.PAYMENT
+_AWAITED = {
+    SendState.REFUSED: "was refused: see its problem",
+    SendState.SKIPPED: "is skipped: retry that one to send both",
+}
 _ENDED = {InvoiceStatus.VOID: Ended.VOIDED, InvoiceStatus.DELETED: Ended.DELETED}
 
 
@@ -132,9 +136,10 @@ class Side:
 
     def _waits_for(self, one: Outgoing, kind: RecordKind, our_id: str, document: str) -> Stays:
         """Wait for a record that goes first, and have it sent if it is not on its way."""
-        is_known = bool(outbox.known(self._id, kind, [our_id]))
-        reason = f"It waits for {kind.value} {document or our_id}, which goes first."
-        wants = None if is_known else (kind, our_id, document)
+        state = outbox.state_of(self._id, kind, our_id)
+        told = _AWAITED.get(state, "goes first") if state else "goes first"
+        reason = f"It waits for {kind.value} {document or our_id}, which {told}."
+        wants = None if state else (kind, our_id, document)
         return Stays(one, SendState.WAITING, reason, f"{kind.value}/{our_id}", wants)
 
     def _invoice(self, one: Outgoing) -> Next:

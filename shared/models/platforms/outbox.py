@@ -82,6 +82,37 @@ _KNOWN = Statement(
 )
 
 
+def want_again(connection_id: int, kind: RecordKind, ids: Collection[str], now: datetime) -> None:
+    """Have those of these records looked at again that were on their way; not skipped ones."""
+    _WANT_AGAIN.run(connection=connection_id, kind=kind.value, ids=ids, now_ms=millis(now))
+
+
+_WANT_AGAIN = Statement(
+    lambda: t.Outgoing.update(
+        {
+            t.Outgoing.state: _WAITING,
+            t.Outgoing.would: "",
+            t.Outgoing.waits_for: "",
+            t.Outgoing.wanted: SQL("outgoing.wanted + 1"),
+            t.Outgoing.due_ms: slot("now_ms"),
+        }
+    ).where(
+        _of_kind()
+        & among(t.Outgoing.object_id, "ids")
+        & (t.Outgoing.state != SendState.SKIPPED.value)
+    )
+)
+
+
+def state_of(connection_id: int, kind: RecordKind, object_id: str) -> SendState | None:
+    """Return where a record stands; None: it never was on its way."""
+    state = _STATE_OF.value(connection=connection_id, kind=kind.value, object_id=object_id)
+    return None if state is None else SendState(state)
+
+
+_STATE_OF = Statement(lambda: t.Outgoing.select(t.Outgoing.state).where(_this()))
+
+
 def _of_connection() -> Any:
     return t.Outgoing.connection == slot("connection")
 
@@ -352,8 +383,12 @@ _CALLED = Statement(
 def decide(
     connection_id: int, one: Outgoing, state: SendState, reason: str, choice: str, now: datetime
 ) -> None:
-    """Set how a person wants a record to stand; a waiting one has its turn now."""
+    """Set how a person wants a record to stand; a waiting one has its turn now.
+
+    Those that wait for it are looked at again: they wait for something else by then.
+    """
     sending.settle(connection_id, one, now)
+    wake(connection_id, one.name, now)
     _DECIDE.run(
         **_names(connection_id, one),
         state=state.value,
@@ -377,6 +412,22 @@ _DECIDE = Statement(
             t.Outgoing.changed_ms: slot("now_ms"),
         }
     ).where(_this())
+)
+
+
+def behind(connection_id: int, limit: int = ALL) -> list[Outgoing]:
+    """Return records that wait for another one, in the order of their kinds and names."""
+    rows = _BEHIND.all(connection=connection_id, limit=limit)
+    return [_OUTGOING.read(row) for row in rows]
+
+
+_BEHIND = Statement(
+    lambda: (
+        t.Outgoing.select(*_OUTGOING.fields)
+        .where(_of_connection(), t.Outgoing.state == _WAITING, t.Outgoing.waits_for != "")
+        .order_by(t.Outgoing.place, t.Outgoing.document, t.Outgoing.object_id)
+        .limit(slot("limit"))
+    )
 )
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -16,8 +16,9 @@ from peewee import fn
 from shared.models import tables as t
 from shared.models.convert import money
 from shared.models.payments import from_quickbooks, rows
+from shared.models.platforms import outbox
 from shared.models.statements import Statement, among, slot
-from shared.rules.connectors import Owner
+from shared.rules.connectors import Outgoing, Owner, SendState
 from shared.rules.payments.values import (
     Payment,
     PaymentSource,
@@ -93,6 +94,22 @@ def of_invoice(connection_id: int, identity: str, txn_id: str) -> Iterator[tuple
         yield payment, money(int(amount))
     for payment, amount in _POSTED.all(**which, identity=identity):
         yield payment, money(int(amount))
+
+
+def decide(
+    connection_id: int,
+    identity: str,
+    one: Outgoing,
+    state: SendState,
+    reason: str,
+    choice: str,
+    now: datetime,
+) -> None:
+    """Set how a person wants a record to stand; with an invoice go the payments that pay it."""
+    outbox.decide(connection_id, one, state, reason, choice, now)
+    if one.kind is RecordKind.INVOICE and state is SendState.WAITING:
+        payments = [txn_id for txn_id, _ in of_invoice(connection_id, identity, one.object_id)]
+        outbox.want_again(connection_id, RecordKind.PAYMENT, payments, now)
 
 
 def came_from_there(connection_id: int, identity: str, txn_id: str) -> Decimal:

@@ -50,6 +50,12 @@ def _close(account: PlatformAccount, their_id: str, kept: str, now: datetime) ->
     problems.resolve_all_but(account.connection_id, _KIND, [_name(account, their_id)], [kept], now)
 
 
+def waiting(account: PlatformAccount) -> list[Problem]:
+    """Return the problems of records of the account that did not come in."""
+    found = problems.list_problems(account.connection_id)
+    return [one for one in found if one.kind is _KIND and list(_of(account, one.object_id))]
+
+
 def skipped(account: PlatformAccount) -> frozenset[str]:
     """Return the records that a person had left out, by their ids there."""
     found = problems.skipped(account.connection_id, _KIND)

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from shared.operations.connectors import Preview, Standing
+from shared.operations.contracts.records import PROBLEM
 from shared.operations.contracts.shapes import Shape
-from shared.rules.connectors import Mapped, Outgoing
+from shared.operations.platform_standing import Preview, Standing
+from shared.rules.connectors import Mapped, Outgoing, Watched
 
 MAPPED = Shape(Mapped)
 OUTGOING = Shape(Outgoing)
 STANDING = Shape(
     Standing,
     "account.* waiting sent refused skipped left_alone not_needed customers invoices payments",
-    "reason tries_again_at held_up",
+    "reason tries_again_at held_up received_at not_receiving_since not_receiving_because taken_in",
+    "to_post to_decide posted kept_out watched",
     held_up=OUTGOING,
+    kept_out=PROBLEM,
+    watched=Shape(Watched),
 )
 PREVIEW = Shape(Preview, records=OUTGOING)

@@ -1,0 +1,141 @@
+"""How far a connected account is, in both directions, and what a dry run found."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+from shared.models import connections, outlets
+from shared.models.payments import from_platform
+from shared.models.platforms import accounts, inbox, outbox, receiving, records
+from shared.models.store import Store
+from shared.rules.connectors import Outgoing, PlatformAccount, SendState, Watched, Would
+from shared.rules.payments.values import PaymentStatus
+from shared.rules.values import Problem, RecordKind
+
+_EVER = datetime(9000, 1, 1, tzinfo=UTC)
+LOOKED_AT = (SendState.WAITING, SendState.REFUSED)
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A connected account, and how far everything is."""
+
+    account: PlatformAccount
+    waiting: Annotated[int, "number of records waiting to be sent"]
+    sent: Annotated[int, "number of records sent and up to date"]
+    refused: Annotated[int, "number of records that were refused and need attention"]
+    skipped: Annotated[int, "number of records that somebody skipped"]
+    left_alone: Annotated[int, "number of records that the platform keeps as they are"]
+    not_needed: Annotated[int, "number of records that the platform does not need"]
+    customers: Annotated[int, "number of customers on both sides"]
+    invoices: Annotated[int, "number of invoices on both sides"]
+    payments: Annotated[int, "number of payments on both sides"]
+    reason: Annotated[str, "why sending is stopped; empty: it is not"]
+    tries_again_at: Annotated[
+        datetime | None, ("when sending is tried again; null: it is not stopped")
+    ]
+    held_up: Annotated[
+        tuple[Outgoing, ...], "the records that need attention, and those that wait for them"
+    ]
+    received_at: Annotated[
+        datetime | None, "when the platform was last asked for payments, and answered; null: never"
+    ]
+    not_receiving_since: Annotated[datetime | None, "since when that fails; null: it does not"]
+    not_receiving_because: Annotated[str, "why; empty: it does not fail"]
+    taken_in: Annotated[int, "number of payments that came from the platform"]
+    to_post: Annotated[int, "how many of these wait or can be posted"]
+    to_decide: Annotated[int, "how many of these need a decision"]
+    posted: Annotated[int, "how many of these are in QuickBooks"]
+    kept_out: Annotated[tuple[Problem, ...], "payments that could not come in"]
+    watched: Annotated[
+        tuple[Watched, ...], "records of the platform that are read again: pending, or kept out"
+    ]
+
+
+_TO_POST = (PaymentStatus.WAITING, PaymentStatus.READY)
+_TO_DECIDE = (PaymentStatus.REFUSED, PaymentStatus.PARKED)
+
+
+def view_standing(_store: Store, name: str) -> Standing:
+    """How far the account of a connection is. Raises NotFound."""
+    connection = connections.get(name)
+    account = accounts.get(connection.id, connection.name)
+    counts: dict[str, int] = {}
+    for _, state, _, number in outbox.counts(connection.id):
+        counts[state] = counts.get(state, 0) + number
+    mapped = records.counts(connection.id, account.identity)
+    outlet = outlets.get(accounts.outlet_name(connection.id))
+    return Standing(
+        account=account,
+        waiting=counts.get(SendState.WAITING.value, 0),
+        sent=counts.get(SendState.SENT.value, 0),
+        refused=counts.get(SendState.REFUSED.value, 0),
+        skipped=counts.get(SendState.SKIPPED.value, 0),
+        left_alone=counts.get(SendState.LEFT_ALONE.value, 0),
+        not_needed=counts.get(SendState.NOT_NEEDED.value, 0),
+        customers=mapped.get(RecordKind.CUSTOMER.value, 0),
+        invoices=mapped.get(RecordKind.INVOICE.value, 0),
+        payments=mapped.get(RecordKind.PAYMENT.value, 0),
+        reason=outlet.reason,
+        tries_again_at=outlet.pause_until_at if outlet.reason else None,
+        held_up=(
+            *outbox.listed(connection.id, [SendState.REFUSED]),
+            *outbox.behind(connection.id),
+        ),
+        **_coming_in(account),
+    )
+
+
+def _coming_in(account: PlatformAccount) -> dict[str, Any]:
+    where = (account.connection_id, account.identity)
+    inbox_now = inbox.standing(*where)
+    found = from_platform.counts(*where)
+    return {
+        "received_at": inbox_now.received_at,
+        "not_receiving_since": inbox_now.failing_at,
+        "not_receiving_because": inbox_now.reason,
+        "taken_in": sum(found.values()),
+        "to_post": sum(found.get(one, 0) for one in _TO_POST),
+        "to_decide": sum(found.get(one, 0) for one in _TO_DECIDE),
+        "posted": found.get(PaymentStatus.POSTED, 0),
+        "kept_out": tuple(receiving.waiting(account)),
+        "watched": tuple(inbox.watched(*where, _EVER)),
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What a dry run found; nothing was sent for it.
+
+    ``not_looked_at`` is 0 once it is through.
+    """
+
+    is_through: Annotated[bool, "whether every record was checked"]
+    not_looked_at: Annotated[int, "number of records not checked yet"]
+    create: Annotated[int, "number of records that would be created"]
+    change: Annotated[int, "number of records that would be changed"]
+    match: Annotated[int, "number of existing records that would be matched"]
+    end: Annotated[int, "number of records that would be voided or deleted"]
+    nothing: Annotated[int, "number of records that need no change"]
+    ambiguous: Annotated[int, "number of records that need your choice"]
+    refuse: Annotated[int, "number of records that would be refused"]
+    reason: Annotated[str, "why the platform cannot be checked; empty: it can"]
+    records: Annotated[tuple[Outgoing, ...], "every record that is waiting or was refused"]
+
+
+def view_preview(_store: Store, name: str) -> Preview:
+    """What the last dry run of a connection found. Raises NotFound."""
+    connection = connections.get(name)
+    account = accounts.get(connection.id, connection.name)
+    found = outbox.listed(connection.id, LOOKED_AT)
+    of = {would: sum(one.would is would for one in found) for would in Would}
+    return Preview(
+        not account.is_looking,
+        of[Would.UNKNOWN] + of[Would.WAIT],
+        *(of[Would.CREATE], of[Would.CHANGE], of[Would.MATCH], of[Would.END], of[Would.NOTHING]),
+        *(of[Would.AMBIGUOUS], of[Would.REFUSE]),
+        outlets.get(accounts.outlet_name(connection.id)).reason,
+        tuple(found),
+    )
