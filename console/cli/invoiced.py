@@ -15,6 +15,7 @@ from console.cli import output
 from console.cli.context import CommandContext, pass_command_context
 from console.cli.deciding import decide, say_outcome
 from console.cli.errors import Refused, WrongUsage
+from console.cli.invoiced_check import check
 from console.cli.invoiced_mappings import map_record, mappings
 from console.cli.json_option import json_option
 from console.cli.listing import Listing
@@ -357,5 +358,6 @@ RECORDS = Listing(
     _record,
 )
 
+invoiced.add_command(check)
 invoiced.add_command(mappings)
 invoiced.add_command(map_record)

@@ -19,6 +19,7 @@ from shared.health.configuration import of_refused_settings, of_settings
 from shared.health.daemons import of_daemons
 from shared.health.files import of_files
 from shared.health.internet import Internet, Network, Page
+from shared.health.invoiced_books import PAGE_BYTES, invoices_there
 from shared.health.machine import Machine, ThisMachine
 from shared.health.platforms import KeyNotGood, ask_company, of_platforms
 from shared.health.queues import is_late, of_queues
@@ -28,6 +29,7 @@ from shared.models.store import Store
 from shared.settings import Settings
 
 __all__ = [
+    "PAGE_BYTES",
     "Check",
     "Internet",
     "KeyNotGood",
@@ -38,6 +40,7 @@ __all__ = [
     "ThisMachine",
     "ask_company",
     "examine",
+    "invoices_there",
     "is_late",
     "of_refused_settings",
 ]

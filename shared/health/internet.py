@@ -52,8 +52,15 @@ class Network(Protocol):
 class Internet:
     """The real one."""
 
-    def __init__(self, seconds: float = SECONDS, trusted: ssl.SSLContext | None = None) -> None:
+    def __init__(
+        self,
+        seconds: float = SECONDS,
+        trusted: ssl.SSLContext | None = None,
+        *,
+        most_bytes: int = READ_BYTES,
+    ) -> None:
         self._seconds = seconds
+        self._most_bytes = most_bytes
         self._trusted = trusted or ssl.create_default_context()
 
     def look_up(self, host: str) -> list[str]:
@@ -90,12 +97,13 @@ class Internet:
         parts = urlsplit(url)
         connection = self._connection(parts.scheme, parts.netloc)
         try:
+            target = f"{parts.path or '/'}?{parts.query}" if parts.query else parts.path or "/"
             connection.request(
-                "GET", parts.path or "/", headers={"User-Agent": "Deskbridge doctor", **headers}
+                "GET", target, headers={"User-Agent": "Deskbridge doctor", **headers}
             )
             answer = connection.getresponse()
             location = answer.getheader("Location") or ""
-            return Page(answer.status, location, answer.read(READ_BYTES))
+            return Page(answer.status, location, answer.read(self._most_bytes))
         except http.client.HTTPException as error:
             raise ConnectionError("what came back is not HTTP") from error
         finally:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from shared.operations.contracts.records import PROBLEM
 from shared.operations.contracts.shapes import Shape
+from shared.operations.platform_check import Beside, Checked
 from shared.operations.platform_standing import Preview, Standing
 from shared.rules.connectors import Mapped, Outgoing, Watched
 
@@ -18,4 +19,10 @@ STANDING = Shape(
     kept_out=PROBLEM,
     watched=Shape(Watched),
 )
+_BESIDE = Shape(
+    Beside,
+    "document object_id their_id quickbooks coming_in platform difference because",
+    difference="how much more is due on the platform than should be",
+)
+CHECKED = Shape(Checked, differing=_BESIDE, customers=_BESIDE, missing=_BESIDE, only_there=_BESIDE)
 PREVIEW = Shape(Preview, records=OUTGOING)

@@ -1,0 +1,87 @@
+"""``deskbridge invoiced check``: every balance of Invoiced beside the one in QuickBooks."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from functools import partial
+
+import click
+
+from console.cli import output
+from console.cli.context import CommandContext, pass_command_context
+from console.cli.errors import Exit
+from console.cli.json_option import json_option
+from console.cli.params import named_argument
+from shared import health, sealing
+from shared.operations.contracts.connectors import CHECKED
+from shared.operations.describe.tables import Column, Row
+from shared.operations.describe.text import count, grouped
+from shared.operations.platform_check import Beside, Checked, view_account, view_checked
+
+SECONDS = 30.0
+
+
+@click.command()
+@named_argument
+@json_option(CHECKED)
+@pass_command_context
+def check(context: CommandContext, name: str, as_json: bool) -> None:
+    """Put each balance on Invoiced beside the one in QuickBooks of NAME, as last read.
+
+    What was paid on Invoiced and is not in QuickBooks yet is taken into account. With a difference,
+    or an open invoice that is not on Invoiced, the exit code is 1, else 0. Nothing is changed.
+    """
+    account, sealed = context.read(partial(view_account, name=name))
+    key = sealing.find(account.key_source, sealed, context.settings.database, os.environ)
+    network = health.Internet(SECONDS, most_bytes=health.PAGE_BYTES)
+    with output.waiting("Reading the invoices on Invoiced"):
+        there = list(health.invoices_there(network, account.url, key))
+    found = context.read(partial(view_checked, name=name, there=there))
+    if as_json:
+        output.say_json(CHECKED.of(found))
+    else:
+        _say(found)
+    if found.differing or found.missing:
+        output.flush()
+        raise click.exceptions.Exit(int(Exit.FAILED))
+
+
+COLUMNS = (
+    Column("Document", least=12),
+    Column("QuickBooks", right=True),
+    Column("Coming in", right=True),
+    Column("Invoiced", right=True),
+    Column("Difference", right=True),
+)
+
+
+def _say(found: Checked) -> None:
+    for title, rows in (
+        ("Invoices whose balances differ", found.differing),
+        ("Customers whose balances differ", found.customers),
+        ("Open invoices that are not on Invoiced", found.missing),
+        ("Open invoices that are only on Invoiced", found.only_there),
+    ):
+        _say_table(title, rows)
+    output.say_wrapped(
+        f"{count(found.invoices, 'invoice')} compared:"
+        f" {grouped(found.quickbooks)} due in QuickBooks, {grouped(found.coming_in)} of it paid on"
+        f" Invoiced and not in QuickBooks yet, {grouped(found.platform)} due on Invoiced."
+    )
+    if not (found.differing or found.missing):
+        output.say_wrapped("No difference.")
+
+
+def _say_table(title: str, rows: Sequence[Beside]) -> None:
+    if not rows:
+        return
+    output.say(output.strong(title))
+    output.say_table(COLUMNS, [_row(one) for one in rows])
+    output.say()
+
+
+def _row(one: Beside) -> Row:
+    amounts = (one.quickbooks, one.coming_in, one.platform, one.difference)
+    below = [one.because] if one.because else []
+    return Row((one.document, *map(grouped, amounts)), below=below)

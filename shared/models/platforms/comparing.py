@@ -1,0 +1,110 @@
+"""What the ledger holds of invoices and what is on its way, to be held against the platform."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+from peewee import JOIN, fn
+
+from shared.models import tables as t
+from shared.models.convert import money
+from shared.models.statements import Statement, slot
+from shared.rules.connectors import Owner
+from shared.rules.payments.values import ChargeState, PaymentSource, PaymentStatus, UseKind
+from shared.rules.values import InvoiceStatus, RecordKind
+
+
+class Billed(NamedTuple):
+    """An invoice of the ledger; ``their_id`` is empty where the platform does not have it.
+
+    ``state`` and ``reason`` tell where it stands on its way there; empty: it never was.
+    """
+
+    txn_id: str
+    number: str
+    customer_list_id: str
+    customer: str
+    balance: Decimal
+    their_id: str
+    state: str
+    reason: str
+
+
+def billed(connection_id: int, identity: str) -> Iterator[Billed]:
+    """Return the invoices that are on the platform, and the open ones that are not."""
+    for row in _BILLED.all(connection=connection_id, identity=identity):
+        txn_id, number, list_id, customer, status, left_out, cents, their_id, state, why = row
+        is_open = status == InvoiceStatus.OPEN.value
+        if their_id or (is_open and not left_out):
+            balance = money(int(cents)) if is_open else Decimal(0)
+            told = (str(their_id or ""), str(state or ""), str(why or ""))
+            yield Billed(txn_id, number, list_id, customer, balance, *told)
+
+
+def _billed() -> Any:
+    there = (
+        (t.PlatformRecord.connection == t.Invoice.connection)
+        & (t.PlatformRecord.identity == slot("identity"))
+        & (t.PlatformRecord.kind == RecordKind.INVOICE.value)
+        & (t.PlatformRecord.our_id == t.Invoice.txn_id)
+    )
+    sent = (
+        (t.Outgoing.connection == t.Invoice.connection)
+        & (t.Outgoing.kind == RecordKind.INVOICE.value)
+        & (t.Outgoing.object_id == t.Invoice.txn_id)
+    )
+    return (
+        t.Invoice.select(
+            *(t.Invoice.txn_id, t.Invoice.number),
+            *(t.Invoice.bill_to_list_id, t.Invoice.customer_full_name),
+            *(t.Invoice.status, t.Invoice.left_out, t.Invoice.balance_cents),
+            *(t.PlatformRecord.their_id, t.Outgoing.state, t.Outgoing.reason),
+        )
+        .join(t.PlatformRecord, JOIN.LEFT_OUTER, on=there)
+        .switch(t.Invoice)
+        .join(t.Outgoing, JOIN.LEFT_OUTER, on=sent)
+        .where(t.Invoice.connection == slot("connection"))
+        .order_by(t.Invoice.id)
+    )
+
+
+_BILLED = Statement(_billed)
+
+
+def coming_in(connection_id: int, identity: str) -> dict[str, Decimal]:
+    """Return what was paid on the platform of invoices and is not in QuickBooks yet.
+
+    By what the payments call the invoice: its TxnID or its number. A charge that failed paid
+    nothing.
+    """
+    rows = _COMING.all(connection=connection_id, identity=identity)
+    return {document: money(int(cents)) for document, cents in rows}
+
+
+def _coming() -> Any:
+    there = (
+        (t.PlatformRecord.connection == t.Payment.connection)
+        & (t.PlatformRecord.identity == slot("identity"))
+        & (t.PlatformRecord.kind == RecordKind.PAYMENT.value)
+        & (t.PlatformRecord.owner == Owner.PLATFORM.value)
+        & (t.PlatformRecord.our_id == t.Payment.key)
+    )
+    return (
+        t.Payment.select(t.PaymentUse.document, fn.SUM(t.PaymentUse.amount_cents))
+        .join(t.PaymentUse, on=(t.PaymentUse.payment == t.Payment.id))
+        .switch(t.Payment)
+        .join(t.PlatformRecord, on=there)
+        .where(
+            (t.Payment.connection == slot("connection"))
+            & (t.Payment.source == PaymentSource.INVOICED.value)
+            & (t.Payment.status != PaymentStatus.POSTED.value)
+            & (t.Payment.charge_state != ChargeState.FAILED.value)
+            & (t.PaymentUse.kind == UseKind.INVOICE.value)
+        )
+        .group_by(t.PaymentUse.document)
+    )
+
+
+_COMING = Statement(_coming)
