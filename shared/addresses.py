@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import ipaddress
+from functools import lru_cache
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
+@lru_cache(maxsize=1024)
 def ip_address(text: str) -> Address | None:
-    """Read an address, an IPv4 one in IPv6's clothes as what it is; None for anything else."""
+    """Read an address, an IPv4 one in IPv6's clothes as what it is; None for anything else.
+
+    Each request asks for the same few, several times.
+    """
     try:
         address = ipaddress.ip_address(text.partition("%")[0])
     except ValueError:

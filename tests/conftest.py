@@ -92,10 +92,24 @@ def _may_be_missing(told: object) -> bool:
 
 
 def pytest_collection_finish() -> None:
+    gc.set_threshold(50_000, 20, 20)
+    _leave_alone_what_stays()
+
+
+def _leave_alone_what_stays() -> None:
     """What is loaded by now stays: to look through it again and again took a fifth of the time."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(50_000, 20, 20)
+
+
+TESTS_BETWEEN = 100
+_ended = itertools.count(1)
+
+
+def pytest_runtest_logfinish() -> None:
+    """Tests import modules and fill caches, too."""
+    if next(_ended) % TESTS_BETWEEN == 0:
+        _leave_alone_what_stays()
 
 
 SLOW_FILES = ("test_processes", "test_program", "test_first_hundred", "test_second_hundred")

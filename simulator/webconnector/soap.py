@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from email.message import Message
+from functools import lru_cache
 from http import HTTPStatus
 
 from lxml import etree
@@ -72,12 +73,13 @@ def read_reply(
     Raises BadReply for everything that the proxy throws at: status, content type, an empty
     or malformed body, a DOCTYPE, a fault.
     """
-    content_type = _content_type(headers)
-    _check_status(status, content_type.get_content_type())
-    _check_framing(headers, content_type.get_content_type(), body)
-    envelope = _parse(body, content_type.get_content_charset("utf-8"))
-    namespace = etree.QName(envelope).namespace
-    if namespace not in (_SOAP_11, _SOAP_12) or etree.QName(envelope).localname != "Envelope":
+    content_type, charset = _content_type(_header(headers, "Content-Type"))
+    _check_status(status, content_type)
+    _check_framing(headers, content_type, body)
+    envelope = _parse(body, charset)
+    name = etree.QName(envelope)
+    namespace = name.namespace
+    if namespace not in (_SOAP_11, _SOAP_12) or name.localname != "Envelope":
         raise BadReply(f"The reply is a {envelope.tag} and not a SOAP envelope.")
     soap_body = envelope.find(f"{{{namespace}}}Body")
     if soap_body is None:
@@ -116,10 +118,12 @@ def read_strings(operation: str, response: etree._Element | None) -> list[str | 
     ]
 
 
-def _content_type(headers: Mapping[str, str]) -> Message:
+@lru_cache(maxsize=64)
+def _content_type(header: str) -> tuple[str, str]:
+    """The media type and the charset of a header; each reply of a service has the same one."""
     message = Message()
-    message["Content-Type"] = _header(headers, "Content-Type")
-    return message
+    message["Content-Type"] = header
+    return message.get_content_type(), message.get_content_charset("utf-8")
 
 
 def _header(headers: Mapping[str, str], wanted: str) -> str:
@@ -147,9 +151,9 @@ def _check_framing(headers: Mapping[str, str], content_type: str, body: bytes) -
         raise BadReply(f"The reply begins with {body[:8]!r} and not with an XML document.")
 
 
-def _parse(body: bytes, charset: str | None) -> etree._Element:
+def _parse(body: bytes, charset: str) -> etree._Element:
     try:
-        text = body.decode(charset or "utf-8")
+        text = body.decode(charset)
     except (LookupError, UnicodeDecodeError) as error:
         raise BadReply(f"The reply is not text in {charset}: {error}.") from error
     parser = etree.XMLParser(

@@ -88,6 +88,19 @@ class ConsoleScreen(Screen[None]):
         """The widgets between the title and the keys."""
         raise NotImplementedError
 
+    def on_compose(self) -> None:
+        """Know the size of the terminal from the beginning.
+
+        Textual tells it after the first layout, then styles and lays out everything again.
+        """
+        width, height = self.app.size
+        for size, limits in (
+            (width, self.app.HORIZONTAL_BREAKPOINTS),
+            (height, self.app.VERTICAL_BREAKPOINTS),
+        ):
+            reached = [name for least, name in limits or () if size >= least]
+            self.add_class(*reached[-1:], update=False)
+
     @property
     def worker(self) -> StoreWorker:
         """The way to the store."""
@@ -198,6 +211,7 @@ class StoreScreen(ConsoleScreen, Generic[Snapshot]):
 
     def __init__(self) -> None:
         super().__init__()
+        self.add_class("-loading", update=False)
         self.snapshot: Snapshot | None = None
         self._number = 0
         self._asked: Future[Snapshot] | None = None
@@ -228,7 +242,6 @@ class StoreScreen(ConsoleScreen, Generic[Snapshot]):
 
     def on_mount(self) -> None:
         """Begin to ask."""
-        self.add_class("-loading")
         self._show_standing("reading…")
         if self.worker.poll_seconds is not None:
             self._polling = self.set_interval(self.worker.poll_seconds, self.poll, pause=True)

@@ -100,9 +100,9 @@ def _first(texts: Iterable[str]) -> str:
 
 def _uses_of(payment_ids: Iterable[int]) -> Mapping[int, list[_Use]]:
     found: defaultdict[int, list[_Use]] = defaultdict(list)
-    for payment_id, kind, document, txn_id, number, amount, discount, *invoice in _USES.all(
-        ids=list(payment_ids)
-    ):
+    ids = list(payment_ids)
+    rows = _USES.all(ids=ids) if ids else ()
+    for payment_id, kind, document, txn_id, number, amount, discount, *invoice in rows:
         held, its_number, *names = invoice
         use = PaymentUse(
             kind=UseKind(kind),
@@ -144,7 +144,8 @@ _USES = Statement(
 def postings_of(payment_ids: Iterable[int]) -> Mapping[int, list[Posting]]:
     """Return the parts of payments, in order, with their uses; none for an unknown payment."""
     found: defaultdict[int, list[Posting]] = defaultdict(list)
-    for posting in postings(_POSTINGS.all(ids=list(payment_ids))):
+    ids = list(payment_ids)
+    for posting in postings(_POSTINGS.all(ids=ids)) if ids else ():
         found[posting.payment_id].append(posting)
     return found
 
@@ -160,6 +161,8 @@ _POSTINGS = Statement(
 
 def postings(rows: Sequence[Row]) -> list[Posting]:
     """Make postings of the columns of POSTING, with their uses."""
+    if not rows:
+        return []
     uses: defaultdict[int, list[PostingUse]] = defaultdict(list)
     for posting_id, *use in _POSTING_USES.all(ids=[row[0] for row in rows]):
         uses[posting_id].append(POSTING_USE.read(tuple(use)))
