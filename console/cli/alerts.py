@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from functools import partial
 
 import click
 
-from console.cli import output
+from console.cli import output, tests_sent
 from console.cli.completing import connection_names
 from console.cli.context import CommandContext, pass_command_context
 from console.cli.deciding import decide, say_outcome
@@ -26,7 +25,6 @@ from shared.rules.alerts import Alert, Audience, Digest
 
 TEST_SECONDS = 60.0
 """So long a test is waited for: two until a daemon sees it, 45 for the receiver."""
-_LOOK_SECONDS = 0.25
 _MOST = 1000
 
 
@@ -168,19 +166,11 @@ def test(context: CommandContext, ids: tuple[int, ...], as_json: bool) -> None:
 
 
 def _wait(context: CommandContext, ids: Sequence[int]) -> TestResults:
-    """Wait until the daemon has tried all; raises Refused where none does."""
     look = partial(operations.view_tests, ids=ids)
-    until = time.monotonic() + TEST_SECONDS
-    while True:
-        found = context.read(look)
-        if found is not None:
-            return found
-        if time.monotonic() > until:
-            raise Refused(
-                "No daemon has sent the test yet.",
-                "See whether the daemon runs: deskbridge doctor",
-            )
-        time.sleep(_LOOK_SECONDS)
+    nobody = Refused(
+        "No daemon has sent the test yet.", "See whether the daemon runs: deskbridge doctor"
+    )
+    return tests_sent.result(context, look, TEST_SECONDS, nobody)
 
 
 @alerts.command()

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import time
 from functools import partial
 
 import click
 
-from console.cli import output
+from console.cli import output, tests_sent
 from console.cli.completing import connection_names
 from console.cli.context import CommandContext, pass_command_context
 from console.cli.deciding import decide, say_outcome, yes_option
@@ -27,7 +26,6 @@ from shared.rules.webhooks import WebhookStanding
 
 TEST_SECONDS = 30.0
 """So long a test is waited for: ten until a daemon sees a new webhook, ten for the receiver."""
-_LOOK_SECONDS = 0.25
 RECENT = 20
 
 
@@ -102,22 +100,12 @@ def test(context: CommandContext, webhook_id: int, as_json: bool) -> None:
 
 
 def _wait(context: CommandContext, webhook_id: int, event_id: int) -> Tested:
-    """Wait until the daemon has tried it; raises Refused where none does."""
     look = partial(operations.view_test, webhook_id=webhook_id, event_id=event_id)
-    until = time.monotonic() + TEST_SECONDS
-    while True:
-        found = context.read(look)
-        if found is not None:
-            return found
-        if time.monotonic() > until:
-            raise Refused(
-                f"No daemon has sent the test to webhook {webhook_id} yet.",
-                (
-                    "Check that the daemon is running (deskbridge doctor), then run deskbridge "
-                    "webhook list"
-                ),
-            )
-        time.sleep(_LOOK_SECONDS)
+    nobody = Refused(
+        f"No daemon has sent the test to webhook {webhook_id} yet.",
+        "Check that the daemon is running (deskbridge doctor), then run deskbridge webhook list",
+    )
+    return tests_sent.result(context, look, TEST_SECONDS, nobody)
 
 
 @webhook.command()

@@ -31,11 +31,6 @@ def money(hundredths: int) -> Decimal:
     return hundredths * _HUNDREDTH
 
 
-def money_or_none(hundredths: int | None) -> Decimal | None:
-    """As ``money``; None stays None."""
-    return None if hundredths is None else hundredths * _HUNDREDTH
-
-
 def millis(moment: datetime) -> int:
     """Return milliseconds since 1970; what is finer is cut off. Needs an aware time."""
     return (moment - _EPOCH) // _MILLISECOND

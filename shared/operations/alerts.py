@@ -14,14 +14,13 @@ from shared.models.alerts import Tested
 from shared.models.store import Store
 from shared.operations import which
 from shared.operations.deciding import Operator, Outcome, Plan
+from shared.operations.receivers import checked_url
 from shared.operations.which import Which
 from shared.rules.alerts import Alert, Audience, Digest, DigestTime, Recipient
 from shared.rules.quiet_hours import NotQuietHours, QuietHours
-from shared.urls import address_complaints
 
 MOST = 100
 """So many recipients there are at the most."""
-LONGEST_URL = 2000
 USUAL_TIME = "07:00"
 
 
@@ -159,16 +158,7 @@ def checked_address(address: str) -> str:
             "Alerts cannot be sent to this address: it is neither a mail address nor a URL.",
             "Write ann@example.com, or https:// and the address of a program.",
         )
-    complaints = address_complaints(address)
-    if complaints:
-        told = "; ".join(one.problem for one in complaints)
-        remedy = complaints[0].remedy
-        raise CannotBeMeant(
-            f"Alerts cannot be sent to this address: {told}.", remedy[:1].upper() + remedy[1:]
-        )
-    if len(address) > LONGEST_URL:
-        raise CannotBeMeant(f"The address is longer than {LONGEST_URL} characters.")
-    return address
+    return checked_url(address, "Alerts")
 
 
 def _checked(wanted: Wanted) -> Wanted:

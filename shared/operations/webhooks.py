@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Any
 
-from shared.errors import CannotBeMeant, NotFound, NotPossible
+from shared.errors import NotFound, NotPossible
 from shared.models import connections, events, outlets, problems, syncs, webhooks
 from shared.models.events import Told
 from shared.models.ledger import customer_pages, invoice_pages
@@ -14,17 +14,16 @@ from shared.models.store import Store
 from shared.operations import events as event_operations
 from shared.operations import payment_views, which
 from shared.operations.deciding import Operator, Outcome, Plan
+from shared.operations.receivers import checked_url
 from shared.operations.which import Which
 from shared.rules.events import Event, EventKind
 from shared.rules.outlets import DeliveryState
 from shared.rules.payments.views import PaymentLine
 from shared.rules.values import Problem, Sync
 from shared.rules.webhooks import Webhook, WebhookStanding
-from shared.urls import address_complaints
 
 MOST = 20
 """So many webhooks a connection has at the most: each costs a request for every event."""
-LONGEST_URL = 2000
 
 
 def view_all(_store: Store, connection: Which = None) -> list[WebhookStanding]:
@@ -104,17 +103,7 @@ def plan_add(_store: Store, connection: Which, url: str, kinds: Sequence[str] = 
 
 def checked_address(url: str) -> str:
     """An address that events can be sent to, without spaces around it. Raises CannotBeMeant."""
-    url = url.strip()
-    complaints = address_complaints(url)
-    if complaints:
-        told = "; ".join(one.problem for one in complaints)
-        remedy = complaints[0].remedy
-        raise CannotBeMeant(
-            f"Events cannot be sent to this address: {told}.", remedy[:1].upper() + remedy[1:]
-        )
-    if len(url) > LONGEST_URL:
-        raise CannotBeMeant(f"The address is longer than {LONGEST_URL} characters.")
-    return url
+    return checked_url(url, "Events")
 
 
 def _wanted(kinds: Sequence[str]) -> str:

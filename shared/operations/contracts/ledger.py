@@ -11,7 +11,6 @@ from shared.rules.ledger import (
     CustomerSides,
     ExportedInvoice,
     InvoiceDetail,
-    InvoiceLine,
     InvoiceSides,
     LeftOut,
     Listed,
@@ -57,8 +56,6 @@ EXPORTED_INVOICE = Shape(
     "sides.* job=sides.named subtotal tax applied terms po_number memo email phone",
     sides=LISTED_INVOICE,
 )
-
-INVOICE_LINE = Shape(InvoiceLine)
 
 INVOICE_DETAIL = Shape(
     InvoiceDetail,

@@ -6,11 +6,9 @@ from collections.abc import Sequence
 
 from shared.operations.contracts.payments import PAYMENT
 from shared.operations.contracts.shapes import Key, Shape
-from shared.operations.reconcile import Difference, Reconciliation, Total
+from shared.operations.reconcile import Reconciliation, Total
 from shared.rules.ledger import OpenCredit
 from shared.rules.payments.values import CustomerBalance, Payment, SetAside
-
-DIFFERENCE = Shape(Difference)
 
 CUSTOMER_BALANCE = Shape(
     CustomerBalance,
