@@ -4,13 +4,17 @@ VENV := .venv
 BIN := $(VENV)/bin
 PACKAGES := daemon console shared simulator
 
-.PHONY: demo test quick lint bench rehearse fuzz lowest dist deb boot clean
+.PHONY: demo test suite quick lint bench rehearse fuzz lowest dist deb boot clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/.runtime
 	$(BIN)/deskbridge demo
 
-test: lint
+# Lint keeps one core busy while the tests begin.
+test: $(VENV)/.dev
+	$(MAKE) --jobs=2 lint suite
+
+suite: $(VENV)/.dev
 	$(BIN)/python -m pytest -q -n 3 --dist worksteal
 
 # The inner loop: rules, records, the store and the plans, without screens and whole syncs.

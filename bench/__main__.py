@@ -14,9 +14,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 from bench import (
+    api,
     console,
     crowd,
     imports,
+    payment_files,
     payments,
     postgres,
     quiet,
@@ -33,6 +35,8 @@ PARTS: dict[str, Callable[[int], Part]] = {
     "settling": settling.part,
     "crowd": crowd.part,
     "payments": payments.small_part,
+    "payment-files": payment_files.part,
+    "api": api.part,
     "postgres": postgres.part,
     "quiet": quiet.part,
     "starting": starting.part,

@@ -1,9 +1,9 @@
 """The HTTP API over 100,000 open invoices: how long a page of 100 takes, and who waits meanwhile.
 
-    python -m bench.api [INVOICES]
+    python -m bench api
 
 A daemon on a new store imports the invoices over real SOAP; a program asks for pages alone, then
-beside the import of a second company. Prints p50 and p99 in milliseconds, and the daemon's memory.
+beside the import of a second company.
 """
 
 from __future__ import annotations
@@ -11,13 +11,14 @@ from __future__ import annotations
 import http.client
 import json
 import statistics
-import sys
 import tempfile
 import threading
 import time
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from bench.page import Part, at_most
 from bench.stage import (
     Line,
     command,
@@ -31,6 +32,7 @@ from simulator.company import Company
 from simulator.webconnector import WebConnector
 from simulator.webconnector.desktop import Desktop
 
+INVOICES = 100_000
 ASKED = 400
 KINDS = (
     "invoices?limit=100",
@@ -70,10 +72,30 @@ class Program:
         return sorted(found)
 
 
-def told(name: str, milliseconds: list[float]) -> None:
-    """Print one row."""
-    p99 = milliseconds[int(len(milliseconds) * 0.99)]
-    print(f"{name:45} p50 {statistics.median(milliseconds):6.1f} ms   p99 {p99:6.1f} ms")
+@dataclass(frozen=True)
+class Pages:
+    """How long pages of one kind took."""
+
+    kind: str
+    p50_ms: float
+    p99_ms: float
+    asked: int
+
+    @classmethod
+    def of(cls, kind: str, milliseconds: list[float]) -> Pages:
+        """Of all that were asked for, sorted."""
+        p99 = milliseconds[int(len(milliseconds) * 0.99)]
+        return cls(kind, statistics.median(milliseconds), p99, len(milliseconds))
+
+
+@dataclass(frozen=True)
+class ApiFigures:
+    """Pages asked for alone, and the first kind of them beside an import."""
+
+    invoices: int
+    alone: tuple[Pages, ...]
+    beside: Pages
+    peak_mib: float
 
 
 def connector_of(
@@ -85,7 +107,7 @@ def connector_of(
     return connector, connector.add(files["invoice"].read_bytes(), password.read_text())
 
 
-def measure(invoices: int) -> None:
+def figures(invoices: int = INVOICES) -> ApiFigures:
     """Import, ask alone, ask beside another import."""
     company = Company.create(seed=7, customers=300, invoices=invoices, lines=2, all_open=True)
     other = Company.create(seed=8, customers=300, invoices=10_000, lines=5, all_open=True)
@@ -97,8 +119,7 @@ def measure(invoices: int) -> None:
             connector, row = connector_of(environment, folder, company, "Big")
             update(connector, row, Line(None))
             program = Program(port, command(environment, "token", "add", "bench")["token"])
-            for kind in KINDS:
-                told(f"alone: {kind}", program.pages(kind, ASKED))
+            alone = tuple(Pages.of(kind, program.pages(kind, ASKED)) for kind in KINDS)
             second, its_row = connector_of(environment, folder, other, "Other")
             importing = threading.Thread(target=update, args=(second, its_row, Line(None)))
             importing.start()
@@ -106,9 +127,34 @@ def measure(invoices: int) -> None:
             while importing.is_alive():
                 beside += program.pages(KINDS[0], 10)
                 time.sleep(0.1)
-            told("beside an import: invoices?limit=100", sorted(beside))
-            print(f"memory of the daemon, at most: {memory_mib(process.pid, 'VmHWM'):.0f} MiB")
+            peak = memory_mib(process.pid, "VmHWM")
+            return ApiFigures(invoices, alone, Pages.of(KINDS[0], sorted(beside)), peak)
 
 
-if __name__ == "__main__":
-    measure(int(sys.argv[1]) if len(sys.argv) > 1 else 100_000)
+def part(_runs: int) -> Part:
+    """The API's pages; one run, whose figures are of thousands of pages."""
+    result = figures()
+    limit = f"API, a page of 100 over {result.invoices:,} invoices beside an import, p99"
+    return Part(
+        f"the HTTP API over {result.invoices:,} open invoices",
+        [at_most(limit, result.beside.p99_ms, 50, " ms")],
+        as_table(result),
+    )
+
+
+def as_table(result: ApiFigures) -> str:
+    """The figures, for the page."""
+    rows = [
+        f"| {title} `{one.kind}` | {one.p50_ms:.1f} ms | {one.p99_ms:.1f} ms | {one.asked:,} |"
+        for title, one in [
+            *(("alone:", one) for one in result.alone),
+            ("beside an import:", result.beside),
+        ]
+    ]
+    table = "\n".join(rows)
+    return f"""| page | p50 | p99 | asked |
+|---|---|---|---|
+{table}
+
+- One program on one connection asks for one page after the other; *beside an import*: another company of 10,000 invoices is imported meanwhile.
+  The daemon's memory is {result.peak_mib:.0f} MiB at most."""

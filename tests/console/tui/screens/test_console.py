@@ -8,6 +8,7 @@ from click.testing import CliRunner
 from console.cli.app import cli
 from console.tui.main_screens import MAIN_SCREENS
 from tests.console.tui.screens.driver import Driver, sit_down
+from tests.console.tui.screens.lists import survives
 
 
 @pytest.fixture
@@ -105,19 +106,9 @@ def test_q_quits_but_is_a_letter_where_a_text_is_typed(office, larkspur):
     sit_down(office.url, scenario)
 
 
-@pytest.mark.parametrize("size", [(80, 24), (120, 40), (40, 10), (30, 60), (200, 15), (2, 2)])
-def test_every_screen_survives_every_size(office, larkspur, size):
+def test_every_screen_survives_every_size(office, larkspur):
     office.trouble(larkspur, office.sync(larkspur))
-
-    async def scenario(at: Driver) -> None:
-        for keys in ((), ("y",), ("enter",), ("l",), ("p",), ("s",)):
-            await at.press(*keys)
-            await at.resize(size)
-            assert len(at.painted) == size[1]
-            assert all(len(line) <= size[0] for line in at.painted)
-            await at.resize((80, 24))
-
-    sit_down(office.url, scenario)
+    survives(office, (), ("y",), ("enter",), ("l",), ("p",), ("s",))
 
 
 def test_the_screen_on_top_asks_for_news_by_itself(office, larkspur):

@@ -10,7 +10,7 @@ from shared.operations.customers import Kind, Wanted, read_filter
 from shared.operations.pages import AT_ONCE as PAGE
 from shared.rules.payments.values import PaymentStatus
 from tests.console.tui.screens.driver import LARGE, SMALL, Driver, sit_down
-from tests.console.tui.screens.lists import every_size, survives
+from tests.console.tui.screens.lists import survives
 from tests.models.builders import NOON, customer, invoice, swept
 from tests.models.payments.builders import JUNIPER, Till, money, pays
 
@@ -407,6 +407,5 @@ def test_of_ten_thousand_customers_only_a_page_is_read(office, till, counted):
     sit_down(office.url, scenario)
 
 
-@every_size
-def test_every_size_is_survived(office, refused, size):
-    survives(office, size, ("c",), ("enter",), ("enter",), ("escape", "escape", "end", "enter"))
+def test_every_size_is_survived(office, refused):
+    survives(office, ("c",), ("enter",), ("enter",), ("escape", "escape", "end", "enter"))

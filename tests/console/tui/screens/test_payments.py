@@ -13,7 +13,7 @@ from shared.operations.payments import AT_ONCE
 from shared.rules.payments.values import PaymentStatus, PostingState
 from shared.rules.payments.views import PaymentFilter
 from tests.console.tui.screens.driver import LARGE, SMALL, Driver, sit_down
-from tests.console.tui.screens.lists import every_size, survives
+from tests.console.tui.screens.lists import survives
 from tests.deciding import decide
 from tests.models.builders import NOON, customer, invoice, later, paid
 from tests.models.payments.builders import JUNIPER, Till, applied, money, pays, received
@@ -733,6 +733,5 @@ def test_quickbooks_text_is_never_markup_and_steers_no_terminal(office, till):
     sit_down(office.url, scenario, size=LARGE)
 
 
-@every_size
-def test_every_size_is_survived(office, queue, size):
-    survives(office, size, ("m",), ("j", "enter"), ("d",), ("escape", "escape", "f"))
+def test_every_size_is_survived(office, queue):
+    survives(office, ("m",), ("j", "enter"), ("d",), ("escape", "escape", "f"))
