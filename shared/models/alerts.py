@@ -114,14 +114,6 @@ def _tell(connection_id: int, kind: EventKind, alert_id: int, one: Condition | A
     events.record(connection_id, kind, [told])
 
 
-def forget_connection(connection_id: int) -> None:
-    """Forget the alerts of a connection that is removed."""
-    _FORGET.run(connection=connection_id)
-
-
-_FORGET = Statement(lambda: t.Alert.delete().where(t.Alert.connection == slot("connection")))
-
-
 def prune(before: datetime) -> int:
     """Forget alerts that were closed before that time; return how many."""
     return _PRUNE.run(before=millis(before))

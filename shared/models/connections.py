@@ -15,7 +15,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from shared.errors import BadName, NameTaken, NotFound
-from shared.models import alerts, events, problems
+from shared.models import events, problems
 from shared.models import tables as t
 from shared.models.applications import (
     all_of,
@@ -244,11 +244,12 @@ def remove(connection_id: int) -> None:
     told = events.Told(str(connection_id), by_id(connection_id).name)
     _REMOVE.run(id=connection_id)
     events.forget_connection(connection_id)
-    alerts.forget_connection(connection_id)
+    _FORGET_ALERTS.run(connection=connection_id)
     events.record(events.NOBODY, EventKind.CONNECTION_REMOVED, [told])
 
 
 _REMOVE = Statement(lambda: t.Connection.delete().where(t.Connection.id == slot("id")))
+_FORGET_ALERTS = Statement(lambda: t.Alert.delete().where(t.Alert.connection == slot("connection")))
 
 
 def bind(connection_id: int, binding: CompanyBinding) -> None:
