@@ -10,7 +10,7 @@ from shared.models import connections
 from shared.operations import glance
 from shared.rules.values import SyncState
 from tests.console.tui.screens.driver import LARGE, SMALL, Driver, sit_down
-from tests.console.tui.screens.lists import every_size, survives
+from tests.console.tui.screens.lists import survives
 from tests.models.builders import invoice, later
 from tests.models.payments.builders import Till, pays
 
@@ -131,6 +131,5 @@ def test_nothing_is_known_of_a_connection_that_is_gone(office):
         assert glance.view(office.store, 7) == glance.Glance(7, (), 0, (), (), ())
 
 
-@every_size
-def test_it_survives_every_size(office_of_two, size):
-    survives(office_of_two, size, ("j", "k"))
+def test_it_survives_every_size(office_of_two):
+    survives(office_of_two, ("j", "k"))

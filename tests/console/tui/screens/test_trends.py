@@ -7,7 +7,7 @@ import pytest
 from console.tui.main_screens import MAIN_SCREENS
 from shared.rules.values import SyncState
 from tests.console.tui.screens.driver import LARGE, SMALL, Driver, sit_down
-from tests.console.tui.screens.lists import every_size, survives
+from tests.console.tui.screens.lists import survives
 from tests.models.builders import invoice, later
 from tests.models.payments.builders import Till
 
@@ -73,9 +73,8 @@ def test_the_last_syncs_are_a_line_of_marks_with_their_meaning(busy):
     sit_down(busy.url, scenario)
 
 
-@every_size
-def test_it_survives_every_size(busy, size):
-    survives(busy, size, ("T",), ("tab",))
+def test_it_survives_every_size(busy):
+    survives(busy, ("T",), ("tab",))
 
 
 def test_it_is_a_main_screen():
