@@ -22,14 +22,12 @@ from console.cli.listing import Listing
 from console.cli.params import named_argument
 from shared import health, sealing
 from shared.operations import connectors as operations
-from shared.operations.connectors import Door
+from shared.operations import platform_doors
 from shared.operations.contracts.connectors import OUTGOING, PREVIEW, STANDING
 from shared.operations.contracts.outcome import OUTCOME
-from shared.operations.describe.sections import Section
+from shared.operations.describe import platforms as describe
 from shared.operations.describe.tables import Column, Row
-from shared.operations.describe.text import count, local_time
-from shared.operations.platform_standing import Preview, Standing, view_preview, view_standing
-from shared.rules import invoiced as rules
+from shared.operations.platform_standing import Preview, view_preview, view_standing
 from shared.rules.connectors import CREATE, AccountState, ConvenienceFees, Outgoing
 
 NAME = named_argument
@@ -88,9 +86,19 @@ def connect(
     Nothing is sent yet. See what would be sent with invoiced preview; then invoiced resume sends
     open invoices, whom they are billed to and what was paid of them.
     """
-    base = (url or (rules.SANDBOX if sandbox else rules.PRODUCTION)).rstrip("/")
+    base = platform_doors.address(url or "", sandbox=sandbox)
     source = _source(key_file, key_env, key_credential)
-    door = _door(context, base, sandbox, source, key_file)
+    how: dict[str, Any] = {
+        "sandbox": sandbox,
+        "database": context.settings.database,
+        "environ": os.environ,
+        "net": health.Internet(),
+    }
+    with output.waiting("Asking Invoiced"):
+        if key_file:
+            door = platform_doors.with_key_in(key_file, base, **how)
+        else:
+            door = platform_doors.with_key_of(source, base, **how)
     fees = ConvenienceFees(convenience_fees) if convenience_fees else None
     plan = partial(operations.plan_connect, name=name, door=door, convenience_fees=fees)
     say_outcome(decide(context, plan), as_json)
@@ -107,31 +115,6 @@ def _source(key_file: Path | None, key_env: str | None, key_credential: str | No
             "The API key is missing.", "Give one of --key-file, --key-env and --key-credential"
         )
     return given[0]
-
-
-def _door(
-    context: CommandContext, base: str, sandbox: bool, source: str, key_file: Path | None
-) -> Door:
-    """The way to the account; the key is tried where it can be seen from here."""
-    database = context.settings.database
-    if key_file:
-        key = key_file.read_text(errors="replace").strip()
-        if not key or not key.isascii() or not key.isprintable() or " " in key:
-            raise WrongUsage(
-                f"{key_file} does not contain an API key.", "Put only the key in the file"
-            )
-        company = _ask(base, key)
-        return Door(base, sandbox, source, sealing.seal(key, database, os.environ), company)
-    try:
-        key = sealing.find(source, b"", database, os.environ)
-    except sealing.CannotOpen:
-        return Door(base, sandbox, source, b"")
-    return Door(base, sandbox, source, b"", _ask(base, key))
-
-
-def _ask(base: str, key: str) -> rules.InvoicedCompany:
-    with output.waiting("Asking Invoiced"):
-        return health.ask_company(health.Internet(), base, key)
 
 
 @invoiced.command()
@@ -156,61 +139,10 @@ def status(context: CommandContext, name: str, as_json: bool) -> None:
     if as_json:
         output.say_json(STANDING.of(standing))
         return
-    output.say_sections([_section(standing), _coming_in(standing)])
+    output.say_sections(describe.sections(standing))
     if standing.held_up:
         output.say()
         RECORDS.say(standing.held_up, "")
-
-
-def _section(standing: Standing) -> Section:
-    account = standing.account
-    sandbox = " (sandbox)" if account.sandbox else ""
-    lines = [
-        ("Account", f"{account.company or 'not asked yet'}{sandbox}, {account.url}"),
-        ("State", account.state.value),
-        ("Convenience fees", account.convenience_fees.value),
-        ("Key", account.key_source),
-        ("On both sides", _on_both_sides(standing)),
-        ("Waiting", f"{standing.waiting:,}"),
-        ("Sent", f"{standing.sent:,}"),
-        ("Refused", f"{standing.refused:,}"),
-        ("Skipped", f"{standing.skipped:,}"),
-        ("Left alone", f"{standing.left_alone:,}"),
-    ]
-    if standing.reason and standing.tries_again_at:
-        again = local_time(standing.tries_again_at)
-        lines.append(("Sending is stopped", f"{standing.reason} Next try {again}."))
-    if account.warning:
-        lines.append(("Mind", account.warning))
-    return Section(f"Invoiced for {account.connection}", tuple(lines))
-
-
-def _coming_in(standing: Standing) -> Section:
-    """What comes from there: how that goes, and what is on file of it."""
-    kept_out = ", ".join(f"{one.document} (problem {one.id})" for one in standing.kept_out)
-    lines = [
-        ("Last received", local_time(standing.received_at, "never")),
-        ("Taken in", count(standing.taken_in, "payment")),
-        ("To post", f"{standing.to_post:,}"),
-        ("Need a decision", f"{standing.to_decide:,}"),
-        ("In QuickBooks", f"{standing.posted:,}"),
-        ("Not taken in", kept_out or "0"),
-        ("Read again", count(len(standing.watched), "record")),
-    ]
-    if standing.not_receiving_since:
-        since = local_time(standing.not_receiving_since)
-        lines.append(("Fails since", f"{since}: {standing.not_receiving_because}"))
-    return Section("Payments from Invoiced", tuple(lines))
-
-
-def _on_both_sides(standing: Standing) -> str:
-    return ", ".join(
-        (
-            count(standing.customers, "customer"),
-            count(standing.invoices, "invoice"),
-            count(standing.payments, "payment"),
-        )
-    )
 
 
 @invoiced.command()
@@ -253,16 +185,7 @@ def _say_preview(found: Preview) -> None:
     rows = [one for one in found.records if one.would]
     RECORDS.say(rows, "Nothing is waiting to be sent.")
     output.say()
-    told = (
-        ("created", found.create),
-        ("changed", found.change),
-        ("matched", found.match),
-        ("voided or deleted", found.end),
-        ("left alone", found.nothing),
-        ("need your choice", found.ambiguous),
-        ("refused", found.refuse),
-    )
-    output.say_wrapped(", ".join(f"{number:,} {word}" for word, number in told) + ".")
+    output.say_wrapped(describe.found(found))
 
 
 @invoiced.command()
@@ -345,8 +268,7 @@ def disconnect(context: CommandContext, name: str, as_json: bool) -> None:
 
 
 def _record(one: Outgoing) -> Row:
-    would = one.would.value or one.state.value
-    return Row((one.kind.value, one.document, one.object_id, would, one.reason))
+    return Row((one.kind.value, one.document, one.object_id, describe.becomes(one), one.reason))
 
 
 RECORDS = Listing(

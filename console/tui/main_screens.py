@@ -123,4 +123,11 @@ MAIN_SCREENS = (
         "alerts:AlertsScreen",
         "What is wrong now, and who is told of it.",
     ),
+    MainScreen(
+        "invoiced",
+        "I",
+        "Invoiced",
+        "invoiced:InvoicedScreen",
+        "Companies on Invoiced: what is sent, what waits, what needs a person.",
+    ),
 )

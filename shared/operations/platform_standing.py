@@ -10,6 +10,8 @@ from shared.models import connections, outlets
 from shared.models.payments import from_platform
 from shared.models.platforms import accounts, inbox, outbox, receiving, records
 from shared.models.store import Store
+from shared.operations import which
+from shared.operations.which import Which
 from shared.rules.connectors import Outgoing, PlatformAccount, SendState, Watched, Would
 from shared.rules.payments.values import PaymentStatus
 from shared.rules.values import Problem, RecordKind
@@ -103,6 +105,41 @@ def _coming_in(account: PlatformAccount) -> dict[str, Any]:
         "kept_out": tuple(receiving.waiting(account)),
         "watched": tuple(inbox.watched(*where, _EVER)),
     }
+
+
+@dataclass(frozen=True, slots=True)
+class AccountLine:
+    """A connected account in a list of many: how many of its records stand how."""
+
+    account: PlatformAccount
+    waiting: int
+    sent: int
+    refused: int
+
+
+def view_accounts(_store: Store, connection: Which = None) -> list[AccountLine]:
+    """Every connected account, or that of one connection, by name. Raises NotFound."""
+    wanted = None if connection is None else which.connection(connection).id
+    counts = outbox.counts_of_all()
+    return [
+        AccountLine(
+            account=one,
+            waiting=counts.get((one.connection_id, SendState.WAITING), 0),
+            sent=counts.get((one.connection_id, SendState.SENT), 0),
+            refused=counts.get((one.connection_id, SendState.REFUSED), 0),
+        )
+        for one in sorted(accounts.every(), key=lambda held: held.connection.casefold())
+        if wanted in (None, one.connection_id)
+    ]
+
+
+def view_records(_store: Store, connection: Which, limit: int) -> list[Outgoing]:
+    """Records that need a person, then those that wait, as many as ``limit`` of each."""
+    of = which.connection(connection).id
+    return [
+        *outbox.listed(of, [SendState.REFUSED], limit),
+        *outbox.listed(of, [SendState.WAITING], limit),
+    ]
 
 
 @dataclass(frozen=True, slots=True)

@@ -449,6 +449,20 @@ def _counts() -> Any:
 _COUNTS = Statement(_counts)
 
 
+def counts_of_all() -> dict[tuple[int, SendState], int]:
+    """Return how many records of each connection stand how."""
+    rows = _COUNTS_OF_ALL.all()
+    return {(connection, SendState(state)): number for connection, state, number in rows}
+
+
+def _counts_of_all() -> Any:
+    groups = (t.Outgoing.connection, t.Outgoing.state)
+    return t.Outgoing.select(*groups, fn.COUNT(t.Outgoing.object_id)).group_by(*groups)
+
+
+_COUNTS_OF_ALL = Statement(_counts_of_all)
+
+
 def listed(connection_id: int, states: Collection[SendState], limit: int = ALL) -> list[Outgoing]:
     """Return records in these states, in the order of their kinds and names."""
     rows = _LISTED.all(connection=connection_id, states=[one.value for one in states], limit=limit)

@@ -1,0 +1,336 @@
+"""Invoiced: which companies are connected, what goes there, and what needs a person."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any, ClassVar, TypeAlias
+
+from textual import on
+from textual.binding import Binding, BindingType
+
+from console.tui import render
+from console.tui.screens.paging import Listed, PagedScreen
+from console.tui.screens.reading import ReadsDetail
+from console.tui.widgets.dialogs import AskReason
+from console.tui.widgets.form import ChoiceField, Field, TextField, Wrong
+from console.tui.widgets.form_dialog import FormDialog
+from console.tui.widgets.record_table import Column, Heading, RecordTable, Row
+from console.tui.widgets.text_view import Paragraph
+from console.tui.worker import Company
+from shared.models.store import Store
+from shared.operations import connections, platform_doors, platform_standing
+from shared.operations import connectors as operations
+from shared.operations.connectors import Door
+from shared.operations.describe import platforms as describe
+from shared.operations.platform_standing import AccountLine, Standing
+from shared.rules.connectors import CREATE, AccountState, ConvenienceFees, Outgoing, Would
+from shared.rules.values import RecordKind
+
+COLUMNS = (
+    Column("What", least=20),
+    Column("Becomes", least=9),
+    Column("Why", least=20, drop=1),
+    Column("Connection", least=10, drop=2),
+)
+MOST = 200
+"""So many records of each state are listed; what is behind them follows as they go."""
+NOTHING = (
+    "No company is connected to Invoiced.\n\n"
+    "Connected, its customers, open invoices and payments are sent to Invoiced, and payments made"
+    " there come in. + connects one; nothing is sent before you have seen what that would be."
+)
+_HEADINGS = {True: "Need a decision", False: "Waiting"}
+Line: TypeAlias = AccountLine | Outgoing
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """The accounts; of the company in focus also how far it is, and its records."""
+
+    accounts: Sequence[AccountLine]
+    standing: Standing | None = None
+    records: Sequence[Outgoing] = ()
+
+
+class InvoicedScreen(PagedScreen[Shown, Line, int], ReadsDetail[Shown]):
+    """The connected companies; Enter opens one, with the records that wait or need a person."""
+
+    PLACE = "Invoiced"
+    CSS_PATH = "outlets.tcss"
+    TABLE = COLUMNS
+    EXAMPLE = ""
+    NO_MORE = ""
+    COPIED = "what is told here"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("plus", "connect", "Connect", key_display="+", tooltip="Connect a company."),
+        Binding("L", "dry_run", "Dry run", tooltip="See what would be sent. Sends nothing."),
+        Binding("o", "go_live", "Go live", tooltip="Send and receive from now on. It asks."),
+        Binding("x", "pause", "Pause", tooltip="Send and receive nothing until you go live."),
+        Binding("r", "retry", "Retry", tooltip="Send the record under the cursor again."),
+        Binding("R", "retry_alike", "Retry all", tooltip="Send all again that were refused."),
+        Binding("s", "skip", "Skip", tooltip="Leave the record out of Invoiced, with a reason."),
+        Binding("w", "match", "Match customer", tooltip="Say which customer on Invoiced it is."),
+        Binding("C", "copy", "Copy", tooltip="Copy what is told below to your clipboard."),
+    ]
+
+    def question(self) -> Callable[[Store], Shown]:
+        return partial(_view, connection_id=self.connection_id)
+
+    def listed(self, snapshot: Shown) -> Iterator[Listed[Line]]:
+        for account in snapshot.accounts:
+            yield self._account_row(account), account
+        before = None
+        for one in snapshot.records:
+            needs = one.state.value == "refused"
+            if needs is not before:
+                yield Heading(_HEADINGS[needs])
+            before = needs
+            yield self._record_row(one), one
+
+    def next_start(self, _snapshot: Shown) -> None:
+        return None
+
+    def told(self, record: Line) -> Iterator[Paragraph]:
+        if isinstance(record, AccountLine):
+            yield from self._told_of_account(record)
+            return
+        yield render.titled(f"{record.kind.value.capitalize()} {record.document}", record.object_id)
+        yield render.titled("State", record.state.value)
+        if record.would is not Would.UNKNOWN:
+            yield render.titled("Sending it would", record.would.value)
+        if record.reason:
+            yield render.titled("Why", record.reason)
+        if record.kind is RecordKind.CUSTOMER and record.would is Would.AMBIGUOUS:
+            yield render.titled("w", "matches it to a customer on Invoiced, or creates a new one.")
+
+    def _told_of_account(self, line: AccountLine) -> Iterator[Paragraph]:
+        standing = self.snapshot.standing if self.snapshot else None
+        if standing is not None:
+            for section in describe.sections(standing):
+                yield from render.lines(section)
+            return
+        yield render.titled(line.account.connection, describe.account(line.account))
+        yield render.titled("State", describe.state(line.account))
+        yield render.titled("Records", describe.counted(line))
+        yield render.titled("Enter", "shows what waits and what needs a decision.")
+
+    def company_of(self, record: Line) -> Company | None:
+        if isinstance(record, AccountLine):
+            return Company(record.account.connection_id, record.account.connection)
+        return self.company
+
+    def place(self, snapshot: Shown) -> str:
+        connected = len(snapshot.accounts)
+        return f"Invoiced{self.of_company}" + ("" if self.company else f" ({connected} connected)")
+
+    def nothing(self, _snapshot: Shown) -> str:
+        return NOTHING
+
+    def able(self) -> dict[str, bool]:
+        chosen, account = self.chosen(), self._account()
+        may = not self.worker.read_only
+        record = may and isinstance(chosen, Outgoing)
+        state = account.account.state if account else None
+        customer = isinstance(chosen, Outgoing) and chosen.kind is RecordKind.CUSTOMER
+        return super().able() | {
+            "connect": may,
+            "copy": chosen is not None,
+            "dry_run": may and account is not None,
+            "go_live": may and state is AccountState.PAUSED,
+            "pause": may and state is AccountState.LIVE,
+            "retry": record,
+            "retry_alike": may and account is not None and account.refused > 0,
+            "skip": record,
+            "match": record and customer,
+        }
+
+    @on(RecordTable.Opened)
+    def _open_account(self) -> None:
+        """Enter on a company shows its records; on anything else, all that is told of it."""
+        chosen = self.chosen()
+        if isinstance(chosen, AccountLine) and self.company is None:
+            self.remove_class("-detail")
+            self.query_one(RecordTable).focus()
+            self.action_company()
+
+    def _account(self) -> AccountLine | None:
+        """The account under the cursor, or that of the company in focus."""
+        chosen = self.chosen()
+        if isinstance(chosen, AccountLine):
+            return chosen
+        shown = self.snapshot.accounts if self.snapshot else ()
+        return shown[0] if len(shown) == 1 else None
+
+    @property
+    def _whose(self) -> str:
+        account = self._account()
+        assert account is not None, "the key is dimmed"
+        return account.account.connection
+
+    def action_dry_run(self) -> None:
+        """Have the daemon look at all that waits."""
+        self.decide(partial(operations.plan_look, name=self._whose))
+
+    def action_go_live(self) -> None:
+        """Ask, then send and receive."""
+        plan = partial(operations.plan_state, name=self._whose, state=AccountState.LIVE)
+        self.decide(plan, asks=True)
+
+    def action_pause(self) -> None:
+        """Ask, then send and receive nothing more."""
+        plan = partial(operations.plan_state, name=self._whose, state=AccountState.PAUSED)
+        self.decide(plan, asks=True)
+
+    def action_retry(self) -> None:
+        """Send the record under the cursor again."""
+        chosen = self.chosen()
+        if isinstance(chosen, Outgoing):
+            self.decide(partial(operations.plan_retry, name=self._whose, which=(chosen.object_id,)))
+
+    def action_retry_alike(self) -> None:
+        """Ask, then send all again that were refused."""
+        self.decide(partial(operations.plan_retry, name=self._whose, which=()), asks=True)
+
+    def action_skip(self) -> None:
+        """Ask for the reason, then leave the record out."""
+        chosen = self.chosen()
+        if not isinstance(chosen, Outgoing):
+            return
+        told = ["It is not sent to Invoiced until you retry it. QuickBooks is not changed."]
+        dialog = AskReason(f"Skip {chosen.document}?", told, "The reason, for those who ask")
+        self.app.push_screen(dialog, partial(self._skip, self._whose, chosen.object_id))
+
+    def _skip(self, name: str, object_id: str, note: str | None) -> None:
+        if note is not None:
+            self.decide(partial(operations.plan_skip, name=name, which=(object_id,), note=note))
+
+    def action_match(self) -> None:
+        """Ask for the customer on Invoiced, then match."""
+        chosen = self.chosen()
+        if not isinstance(chosen, Outgoing):
+            return
+        field = TextField(
+            *("their_id", "ID on Invoiced", "A number; leave empty to create a new customer."),
+            _customer_id,
+        )
+        told = [chosen.reason] if chosen.reason else []
+        dialog = FormDialog(f"Match {chosen.document} to a customer", told, [field], "Match")
+        self.app.push_screen(dialog, partial(self._match, self._whose, chosen.object_id))
+
+    def _match(self, name: str, customer: str, values: dict[str, Any] | None) -> None:
+        if values is not None:
+            choice = values["their_id"] or CREATE
+            self.decide(
+                partial(operations.plan_choose, name=name, customer=customer, choice=choice),
+                asks=True,
+            )
+
+    # Connecting.
+
+    def action_connect(self) -> None:
+        """Ask for the account, then connect it."""
+        self.look(connections.view_names, self._ask)
+
+    def _ask(self, names: Sequence[str]) -> None:
+        proposed = self.company.name if self.company else names[0] if len(names) == 1 else ""
+        company = TextField(
+            *("name", "Company", "Which company's records go to the account."),
+            str.strip,
+            proposed,
+            tuple(names),
+        )
+        told = ["Nothing is sent yet: first you see what would be sent."]
+        dialog = FormDialog("Connect Invoiced", told, [company, *account_fields()], "Connect")
+        self.app.push_screen(dialog, self._connect)
+
+    def _connect(self, values: dict[str, Any] | None) -> None:
+        if values is None:
+            return
+        self.say("Asking Invoiced…", stays=True)
+        net, database = self.worker.network(), self.worker.settings.database
+        opening = partial(open_door, values, database, net)
+        self.go_on(self.worker.beside(opening), partial(self._opened, values))
+
+    def _opened(self, values: dict[str, Any], door: Door) -> None:
+        self.say("")
+        self.decide(
+            partial(
+                operations.plan_connect,
+                name=values["name"],
+                door=door,
+                convenience_fees=values["convenience_fees"],
+            ),
+            asks=True,
+        )
+
+    def _account_row(self, one: AccountLine) -> Row:
+        held = one.account
+        state = describe.state(held)
+        cells = (held.company or held.url, render.state(state), describe.counted(one))
+        return Row(f"account {held.connection_id}", (*cells, held.connection))
+
+    def _record_row(self, one: Outgoing) -> Row:
+        what = f"{one.kind.value.capitalize()} {one.document}"
+        becomes = render.state(describe.becomes(one))
+        return Row(one.name, (what, becomes, one.reason, self.company.name if self.company else ""))
+
+
+def account_fields() -> tuple[Field, ...]:
+    """What is asked about an account: where it is, its key, convenience fees."""
+    return (
+        TextField(
+            *("key_file", "Key file", "A file on this machine with nothing but the API key."),
+            _key_file,
+        ),
+        ChoiceField(
+            *("sandbox", "Account", "A sandbox has keys of its own."),
+            ((False, "production"), (True, "sandbox")),
+            False,
+        ),
+        TextField("url", "Address", "Only for another address, such as the simulator's."),
+        ChoiceField(
+            *("convenience_fees", "Convenience fees", "What customers pay extra for using a card."),
+            (
+                (ConvenienceFees.LEAVE_OUT, "leave out of the payment"),
+                (ConvenienceFees.ON_ACCOUNT, "post as the customer's credit"),
+            ),
+            ConvenienceFees.LEAVE_OUT,
+        ),
+    )
+
+
+def open_door(values: dict[str, Any], database: str, net: Any) -> Door:
+    """Try the key that was named; raises as ``platform_doors.with_key_in``."""
+    return platform_doors.with_key_in(
+        values["key_file"],
+        platform_doors.address(values["url"], sandbox=values["sandbox"]),
+        sandbox=values["sandbox"],
+        database=database,
+        environ=os.environ,
+        net=net,
+    )
+
+
+def _view(store: Store, connection_id: int | None) -> Shown:
+    found = platform_standing.view_accounts(store, connection_id)
+    if connection_id is None or not found:
+        return Shown(found)
+    standing = platform_standing.view_standing(store, found[0].account.connection)
+    return Shown(found, standing, platform_standing.view_records(store, connection_id, MOST))
+
+
+def _key_file(typed: str) -> Path:
+    path = Path(typed.strip()).expanduser()
+    if not typed.strip() or not path.is_file():
+        raise Wrong("There is no such file. Type the path of the file with the API key.")
+    return path
+
+
+def _customer_id(typed: str) -> str:
+    if typed.strip() and not typed.strip().isdecimal():
+        raise Wrong("The ID of a customer on Invoiced is a number.")
+    return typed.strip()

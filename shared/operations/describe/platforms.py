@@ -1,0 +1,96 @@
+"""An account on a billing platform in words, in both directions, and what a dry run found."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from shared.operations.describe.sections import Section
+from shared.operations.describe.text import count, local_time
+from shared.operations.platform_standing import AccountLine, Preview, Standing
+from shared.rules.connectors import Outgoing, PlatformAccount, Would
+
+
+def sections(standing: Standing) -> tuple[Section, Section]:
+    """What goes out, then what comes in."""
+    return _going_out(standing), _coming_in(standing)
+
+
+def account(one: PlatformAccount) -> str:
+    """The account itself: ``Larkspur Tile (sandbox), https://api.sandbox.invoiced.com``."""
+    sandbox = " (sandbox)" if one.sandbox else ""
+    return f"{one.company or 'not asked yet'}{sandbox}, {one.url}"
+
+
+def state(one: PlatformAccount) -> str:
+    """``live``, ``paused``, or ``checking`` while a dry run is under way."""
+    return "checking" if one.is_looking else one.state.value
+
+
+def counted(line: AccountLine) -> str:
+    """``3 refused, 12 waiting, 421 sent``; nothing that is zero."""
+    numbers = ((line.refused, "refused"), (line.waiting, "waiting"), (line.sent, "sent"))
+    return ", ".join(f"{number:,} {word}" for number, word in numbers if number) or "nothing yet"
+
+
+def becomes(one: Outgoing) -> str:
+    """What sending it would do, as a dry run found; else its state."""
+    return one.state.value if one.would is Would.UNKNOWN else one.would.value
+
+
+def found(preview: Preview) -> str:
+    """What a dry run found, counted."""
+    told = (
+        ("created", preview.create),
+        ("changed", preview.change),
+        ("matched", preview.match),
+        ("voided or deleted", preview.end),
+        ("left alone", preview.nothing),
+        ("need your choice", preview.ambiguous),
+        ("refused", preview.refuse),
+    )
+    return ", ".join(f"{number:,} {word}" for word, number in told) + "."
+
+
+def _going_out(standing: Standing) -> Section:
+    held = standing.account
+    lines = [
+        ("Account", account(held)),
+        ("State", state(held)),
+        ("Convenience fees", held.convenience_fees.value),
+        ("Key", held.key_source),
+        ("On both sides", ", ".join(_on_both_sides(standing))),
+        ("Waiting", f"{standing.waiting:,}"),
+        ("Sent", f"{standing.sent:,}"),
+        ("Refused", f"{standing.refused:,}"),
+        ("Skipped", f"{standing.skipped:,}"),
+        ("Left alone", f"{standing.left_alone:,}"),
+    ]
+    if standing.reason and standing.tries_again_at:
+        again = local_time(standing.tries_again_at)
+        lines.append(("Sending is stopped", f"{standing.reason} Next try {again}."))
+    if held.warning:
+        lines.append(("Note", held.warning))
+    return Section(f"Invoiced for {held.connection}", tuple(lines))
+
+
+def _on_both_sides(standing: Standing) -> Iterator[str]:
+    yield count(standing.customers, "customer")
+    yield count(standing.invoices, "invoice")
+    yield count(standing.payments, "payment")
+
+
+def _coming_in(standing: Standing) -> Section:
+    kept_out = ", ".join(f"{one.document} (problem {one.id})" for one in standing.kept_out)
+    lines = [
+        ("Last received", local_time(standing.received_at, "never")),
+        ("Taken in", count(standing.taken_in, "payment")),
+        ("To post", f"{standing.to_post:,}"),
+        ("Need a decision", f"{standing.to_decide:,}"),
+        ("In QuickBooks", f"{standing.posted:,}"),
+        ("Not taken in", kept_out or "0"),
+        ("Read again", count(len(standing.watched), "record")),
+    ]
+    if standing.not_receiving_since:
+        since = local_time(standing.not_receiving_since)
+        lines.append(("Fails since", f"{since}: {standing.not_receiving_because}"))
+    return Section("Payments from Invoiced", tuple(lines))
