@@ -137,6 +137,14 @@ KEYS: Mapping[str, str] = {
     "DecidesProblems.retry": "problems.Retry",
     "DecidesProblems.skip": "problems.Skip",
     "DecidesProblems.unskip": "problems.Unskip",
+    "InvoicedScreen.connect": "connectors.ConnectPlan",
+    "InvoicedScreen.dry_run": "connectors.LookPlan",
+    "InvoicedScreen.go_live": "connectors.StatePlan",
+    "InvoicedScreen.match": "connectors.DecidePlan",
+    "InvoicedScreen.pause": "connectors.StatePlan",
+    "InvoicedScreen.retry": "connectors.DecidePlan",
+    "InvoicedScreen.retry_alike": "connectors.DecidePlan",
+    "InvoicedScreen.skip": "connectors.DecidePlan",
     "IssuesPasswords.generate": "issuing.IssuePlan",
     "IssuesPasswords.rotate": "issuing.IssuePlan",
     "IssuesPasswords.unlock": "issuing.UnlockPlan",
@@ -215,6 +223,13 @@ ASKS: frozenset[str] = frozenset(
         "screens.deciding:DecidesProblems._with_reason",
         "screens.deciding:DecidesProblems.action_retry",
         "screens.deciding:DecidesProblems.action_unskip",
+        *(
+            f"screens.invoiced:InvoicedScreen.{one}"
+            for one in (
+                *("_match", "_opened", "_skip", "action_dry_run", "action_go_live"),
+                *("action_pause", "action_retry", "action_retry_alike"),
+            )
+        ),
         "screens.issuing:IssuesPasswords.action_unlock",
         "screens.payment_deciding:DecidesPayments._decide",
         "screens.payment_deciding:DecidesPayments.action_allow",

@@ -149,12 +149,10 @@ class InvoicedScreen(PagedScreen[Shown, Line, int], ReadsDetail[Shown]):
         }
 
     @on(RecordTable.Opened)
-    def _open_account(self) -> None:
+    def _open_account(self, event: RecordTable.Opened) -> None:
         """Enter on a company shows its records; on anything else, all that is told of it."""
-        chosen = self.chosen()
-        if isinstance(chosen, AccountLine) and self.company is None:
-            self.remove_class("-detail")
-            self.query_one(RecordTable).focus()
+        if isinstance(self.chosen(), AccountLine) and self.company is None:
+            event.prevent_default()
             self.action_company()
 
     def _account(self) -> AccountLine | None:

@@ -22,27 +22,31 @@ TABLE: Mapping[str, tuple[str, set[str]]] = {
     "k": ("up", {"move", "scroll_up", "previous_choice"}),
     "l": ("the calls of a sync", {"calls"}),
     "n": ("the next page or match, or more", {"next_page", "again", "more"}),
-    "o": ("OK as it is: acknowledge, allow", {"acknowledge", "allow"}),
+    "o": ("OK as it is: acknowledge, allow", {"acknowledge", "allow", "go_live"}),
     "q": ("quit, or close", {"quit", "close", "stay"}),
     "r": ("try, check or read again", {"retry", "check", "network", "reread"}),
     "s": ("skip", {"skip"}),
     "u": ("undo: a skip, a match, a lock", {"unskip", "unmap", "unlock"}),
-    "w": ("match names", {"who", "mapped"}),
-    "x": ("end it: stop, withdraw, remove", {"stop", "withdraw", "remove"}),
+    "w": ("match names", {"who", "mapped", "match"}),
+    "x": ("end it: stop, withdraw, remove", {"stop", "withdraw", "remove", "pause"}),
     "z": ("a support bundle as a zip", {"bundle", "save"}),
-    "plus": ("add: a company, a file of payments …", {"set_up", "take_file", "take", "add"}),
+    "plus": (
+        "add: a company, a file of payments …",
+        {"set_up", "take_file", "take", "add", "connect"},
+    ),
     "comma": ("settings", {"settings"}),
     "C": ("copy", {"copy"}),
     "G": ("generate a password alone", {"rotate"}),
     "P": ("the problems of this company", {"problems"}),
     "R": ("try all like this again", {"retry_kind", "retry_alike"}),
+    "L": ("look what would be sent", {"dry_run"}),
     "M": ("send a test message", {"test"}),
     "full_stop": ("only this company", {"company"}),
 }
 """Every letter and sign, what it means, and the actions that are that."""
 
-HARMLESS_CAPITALS = {"A", "C", "M", "T", "W"}
-"""They open a screen, copy, or send a test; any other does more of what its small letter does."""
+HARMLESS_CAPITALS = {"A", "C", "I", "L", "M", "T", "W"}
+"""They open a screen, copy or try out; any other does more of what its small letter does."""
 MORE_OF = {"R": "r", "G": "g", "P": "p"}
 
 
