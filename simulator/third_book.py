@@ -74,17 +74,19 @@ def connect(stage: Stage, name: str, address: str) -> Record:
 
 
 def wait(stage: Stage, name: str) -> None:
-    """Wait until no more is sent: what still waits then, waits for a person."""
+    """Wait until all that happened was looked at, and no more is sent.
+
+    What still waits then, waits for a person.
+    """
     until = time.monotonic() + _PATIENCE_SECONDS
-    sent: list[int] = []
-    while len(sent) < _SAME or len(set(sent[-_SAME:])) > 1:
-        if time.monotonic() > until:
-            return
+    sent, same = -1, 0
+    while same < _SAME and time.monotonic() < until:
         time.sleep(_POLL_SECONDS)
         status = stage.run_json("invoiced", "status", name)
-        if not status["waiting"]:
+        if not status["behind"] and not status["waiting"]:
             return
-        sent.append(status["sent"])
+        same = same + 1 if status["sent"] == sent and not status["behind"] else 0
+        sent = status["sent"]
 
 
 def compare(stage: Stage, name: str, company: Record, tell: Callable[[str], None]) -> Comparison:

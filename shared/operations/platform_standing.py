@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
-from shared.models import connections, outlets
+from shared.models import connections, events, outlets
 from shared.models.payments import from_platform
 from shared.models.platforms import accounts, inbox, outbox, receiving, records
 from shared.models.store import Store
@@ -41,6 +41,7 @@ class Standing:
     held_up: Annotated[
         tuple[Outgoing, ...], "the records that need attention, and those that wait for them"
     ]
+    behind: Annotated[int, "number of events that were not looked at yet"]
     received_at: Annotated[
         datetime | None, "when the platform was last asked for payments, and answered; null: never"
     ]
@@ -86,6 +87,7 @@ def view_standing(_store: Store, name: str) -> Standing:
             *outbox.listed(connection.id, [SendState.REFUSED]),
             *outbox.behind(connection.id),
         ),
+        behind=events.how_many_after(outlet.position, connection.id, None),
         **_coming_in(account),
     )
 

@@ -228,7 +228,8 @@ def test_all_that_is_said_of_posted_payments_may_be_acknowledged_and_is_never_le
             plan(books, operations.plan_skip, [problem.id], "whatever")
     known = {hint.code for hint in hints.all_hints() if hint.acknowledge}
     totals = {"invoice-total-mismatch", "payment-total-mismatch", "platform-differs"}
-    assert known == ABOUT_POSTED | {DUPLICATE} | totals
+    arrivals = {"arrival-refused", "arrival-failed"}
+    assert known == ABOUT_POSTED | {DUPLICATE} | totals | arrivals
 
 
 def test_what_was_settled_by_hand_is_resolved(books):

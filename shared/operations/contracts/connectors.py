@@ -14,7 +14,7 @@ STANDING = Shape(
     Standing,
     "account.* waiting sent refused skipped left_alone not_needed customers invoices payments",
     "reason tries_again_at held_up received_at not_receiving_since not_receiving_because taken_in",
-    "to_post to_decide posted kept_out watched",
+    "to_post to_decide posted kept_out watched behind",
     held_up=OUTGOING,
     kept_out=PROBLEM,
     watched=Shape(Watched),

@@ -59,6 +59,7 @@ def _going_out(standing: Standing) -> Section:
         ("Convenience fees", held.convenience_fees.value),
         ("Key", held.key_source),
         ("On both sides", ", ".join(_on_both_sides(standing))),
+        ("Not looked at yet", count(standing.behind, "event")),
         ("Waiting", f"{standing.waiting:,}"),
         ("Sent", f"{standing.sent:,}"),
         ("Refused", f"{standing.refused:,}"),
