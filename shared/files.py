@@ -97,7 +97,11 @@ def make_private_file(path: Path) -> None:
 
     FileExistsError for one that is there.
     """
-    os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+    descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+    try:
+        os.fchmod(descriptor, 0o600)  # a umask may have taken some of it away
+    finally:
+        os.close(descriptor)
 
 
 def give_to_owner_of_folder(path: Path) -> None:

@@ -18,6 +18,7 @@ from hashlib import blake2b
 from pathlib import Path
 
 from shared.errors import StoreError
+from shared.files import give_to_owner_of_folder, make_private_file
 
 CREDENTIALS = "CREDENTIALS_DIRECTORY"
 CREDENTIAL, VARIABLE = "deskbridge-store-key", "DESKBRIDGE_STORE_KEY"
@@ -118,7 +119,9 @@ def _of_file(path: Path, *, make: bool) -> str:
 
 def _make_file(path: Path) -> None:
     new = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
-    with os.fdopen(os.open(new, os.O_CREAT | os.O_WRONLY | os.O_EXCL, 0o600), "w") as file:
+    make_private_file(new)
+    give_to_owner_of_folder(new)
+    with new.open("w") as file:
         file.write(secrets.token_urlsafe(32) + "\n")
         file.flush()
         os.fsync(file.fileno())

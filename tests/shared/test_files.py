@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -11,7 +12,9 @@ import pytest
 
 from shared.errors import StoreError
 from shared.files import user_name, why_closed
+from shared.models import audit
 from shared.models.store import open_store
+from shared.sealing import seal
 
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can take other users' part")
 SERVICE, SOMEBODY = 54321, 54322
@@ -39,11 +42,47 @@ def folder():
 
 @as_root
 def test_a_store_that_root_makes_belongs_to_the_owner_of_its_folder(folder):
-    with open_store(f"sqlite:///{folder}/store.sqlite3") as store, store.transaction():
-        pass
-    assert {path.stat().st_uid for path in folder.iterdir()} == {SERVICE}
+    url = f"sqlite:///{folder}/store.sqlite3"
+    with open_store(url) as store:
+        with store.transaction():
+            audit.add("root", "test", "", "", store.now())
+        seal("secret", url, {})
+        names = {path.name for path in folder.iterdir()}
+        assert names == {f"store.sqlite3{end}" for end in ("", "-wal", "-shm", ".key")}
+        assert {path.stat().st_uid for path in folder.iterdir()} == {SERVICE}
     with acting_as(SERVICE), open_store(f"sqlite:///{folder}/store.sqlite3") as store:
         assert store.schema_version
+
+
+@as_root
+def test_root_may_work_beside_the_service_and_keeps_it_out_of_nothing(folder):
+    """Whoever writes first after a start makes the files beside the store."""
+    url = f"sqlite:///{folder}/store.sqlite3"
+    with acting_as(SERVICE):
+        open_store(url).close()
+    with open_store(url) as roots:
+        with roots.transaction():
+            audit.add("root", "test", "", "", roots.now())
+        with acting_as(SERVICE), open_store(url) as store, store.transaction():
+            audit.add("service", "test", "", "", store.now())
+        assert {path.stat().st_uid for path in folder.iterdir()} == {SERVICE}
+
+
+@pytest.mark.parametrize("umask", [0, 0o022, 0o777])
+def test_everything_is_for_its_owner_only_whatever_the_umask(tmp_path, umask):
+    url = f"sqlite:///{tmp_path}/store.sqlite3"
+    before = os.umask(umask)
+    try:
+        with open_store(url) as store:
+            with store.transaction():
+                audit.add("ada", "test", "", "", store.now())
+            store.backup(tmp_path / "copy")
+            seal("secret", url, {})
+            modes = {one.name: stat.S_IMODE(one.stat().st_mode) for one in tmp_path.iterdir()}
+    finally:
+        os.umask(before)
+    assert set(modes.values()) == {0o600}
+    assert len(modes) == 5, "store, -wal, -shm, key and backup"
 
 
 @as_root
