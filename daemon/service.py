@@ -19,6 +19,7 @@ from twisted.internet import defer
 from twisted.internet.defer import Deferred, inlineCallbacks, maybeDeferred
 from twisted.internet.task import LoopingCall
 from twisted.logger import Logger
+from twisted.python.failure import Failure
 
 from daemon.admin.figures import StoreFigures
 from daemon.admin.metrics import Metrics
@@ -57,6 +58,7 @@ from daemon.session.record import SessionRecord
 from daemon.store_thread import ReactorThreads, Threads
 from daemon.systemd import notify, watchdog_interval
 from shared import sealing
+from shared.errors import StoreError
 from shared.health.machine import ThisMachine
 from shared.mail_server import MailServer
 from shared.models import downloads
@@ -145,10 +147,14 @@ class RegularWork(Service):
 
     def _told(self, run: Callable[..., Deferred[Any]], work: Any) -> Deferred[Any]:
         """Run work; a failure is logged and tried again next time."""
-        done = run(work)
-        return done.addErrback(
-            lambda failure: self.log.failure("Regular work {work} failed", failure, work=work)
-        )
+        return run(work).addErrback(self._failed, work)
+
+    def _failed(self, failure: Failure, work: Any) -> None:
+        if failure.check(StoreError):
+            why = failure.getErrorMessage()
+            self.log.error("Regular work {work} failed: {why}", work=work, why=why)
+        else:
+            self.log.failure("Regular work {work} failed", failure, work=work)
 
     @inlineCallbacks
     def _bit_by_bit(self, prune: Callable[[], bool]) -> Any:

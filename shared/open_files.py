@@ -25,6 +25,21 @@ def programs_that_hold(files: Iterable[Path]) -> list[str]:
     return [_name(number) for number in numbers if number != os.getpid() and _has(number, wanted)]
 
 
+def lacks(number: int, file: Path) -> bool:
+    """Whether process ``number`` is one of ours that works without having ``file`` open.
+
+    So it has another one open, which had that name before. False also where nobody can tell: there
+    is no such process, or this user may not look at it.
+    """
+    try:
+        found = file.stat()
+        next((_PROCESSES / str(number) / "fd").iterdir())
+    except (OSError, StopIteration):
+        return False
+    is_ours = _name(number).startswith("deskbridge")
+    return is_ours and not _has(number, {(found.st_dev, found.st_ino)})
+
+
 def _processes() -> list[Path]:
     try:
         return list(_PROCESSES.iterdir())

@@ -19,6 +19,7 @@ from twisted.python.failure import Failure
 from daemon.alerts.sending import SECONDS, Sender, Wanted, Written, note, wanted, write
 from daemon.read_thread import Reads
 from daemon.store_thread import Threads
+from shared.errors import StoreError
 from shared.health.machine import Machine
 from shared.models import alerts, events, outlets
 from shared.models.store import Store
@@ -92,7 +93,10 @@ class Alerts(Service):
             outlets.let_go(name, self._holder)
 
     def _failed(self, failure: Failure) -> None:
-        self.log.failure("Alerts failed; they are tried again", failure)
+        if failure.check(StoreError):
+            self.log.error("Alerts wait for the store: {why}", why=failure.getErrorMessage())
+        else:
+            self.log.failure("Alerts failed; they are tried again", failure)
 
     # What is wrong.
 
@@ -105,8 +109,8 @@ class Alerts(Service):
                     yield self._threads.store(self._thd_change, changes)
             for recipient in (yield self._reads.view(_to_tell, self._now)):
                 self._tell(recipient)
-        except Exception:  # a store that cannot be used is looked at again a minute later
-            self.log.failure("Alerts cannot be looked for")
+        except Exception:  # it is looked again a minute later
+            self._failed(Failure())
 
     def _thd_claim_watch(self) -> bool:
         now = self._now()
@@ -130,7 +134,7 @@ class Alerts(Service):
             for recipient in (yield self._reads.view(_to_test)):
                 self._tell(recipient)
         except Exception:  # as above
-            self.log.failure("Tests of alerts cannot be looked for")
+            self._failed(Failure())
 
     def _tell(self, recipient: Recipient) -> None:
         """Send to a recipient, unless a message to it is under way."""

@@ -16,7 +16,7 @@ from shared.health.alerts import of_alerts
 from shared.health.checks import Check, State
 from shared.health.companies import of_companies
 from shared.health.configuration import of_refused_settings, of_settings
-from shared.health.daemons import of_daemons
+from shared.health.daemons import of_daemons, of_open_file
 from shared.health.files import of_files
 from shared.health.internet import Internet, Network, Page
 from shared.health.invoiced_books import PAGE_BYTES, invoices_there
@@ -80,6 +80,8 @@ def _of_store(settings: Settings, store: Store | StoreError, machine: Machine) -
         return
     yield from of_store(snapshot, machine.now())
     yield from of_daemons(snapshot, settings, VERSION)
+    if store.path is not None:
+        yield from of_open_file(snapshot, store.path, machine)
     yield from of_queues(snapshot)
     yield from of_alerts(snapshot, settings)
     yield from of_companies(snapshot)

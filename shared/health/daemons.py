@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from pathlib import Path
 
 from shared.health.checks import Check, fail, ok, span, warn
+from shared.health.machine import Machine
 from shared.health.snapshot import StoreSnapshot
 from shared.models.daemons import Daemon
 from shared.settings import Settings
@@ -22,6 +24,19 @@ def of_daemons(snapshot: StoreSnapshot, settings: Settings, our_version: str) ->
         yield fail(NAME, _nobody(snapshot), _START)
     for daemon in running:
         yield from _of_daemon(daemon, snapshot.now, settings, our_version)
+
+
+def of_open_file(snapshot: StoreSnapshot, path: Path, machine: Machine) -> Iterator[Check]:
+    """Check that the daemons that run have this very file open, and none that had its name."""
+    for daemon in snapshot.daemons:
+        facts = daemon.facts
+        if daemon.stopped_at is None and machine.lacks(facts.host, facts.pid, path):
+            yield fail(
+                "daemon-store",
+                f"{_name(daemon)} does not have {path} open: the file was replaced while it ran.",
+                "Stop it (sudo systemctl stop deskbridge). Put the right file there with deskbridge"
+                " db restore FILE, unless it is the right one, then start the daemon.",
+            )
 
 
 def _nobody(snapshot: StoreSnapshot) -> str:

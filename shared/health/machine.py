@@ -6,8 +6,10 @@ import os
 import shutil
 from datetime import datetime
 from pathlib import Path
+from socket import gethostname
 from typing import Protocol
 
+from shared import open_files
 from shared.clock import utc_now
 
 
@@ -25,6 +27,9 @@ class Machine(Protocol):
 
     def may_write(self, path: Path) -> bool:
         """Whether this user may write to that file or into that folder."""
+
+    def lacks(self, host: str, process: int, file: Path) -> bool:
+        """Whether that process of ours runs on this machine and does not have the file open."""
 
 
 class ThisMachine:
@@ -45,3 +50,7 @@ class ThisMachine:
     def may_write(self, path: Path) -> bool:
         """Whether this user may write to that file or into that folder."""
         return os.access(path, os.W_OK)
+
+    def lacks(self, host: str, process: int, file: Path) -> bool:
+        """Whether that process of ours runs on this machine and does not have the file open."""
+        return host == gethostname() and open_files.lacks(process, file)

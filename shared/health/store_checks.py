@@ -60,8 +60,8 @@ def _backup(snapshot: StoreSnapshot) -> Check:
 
 
 _MAKE_ONE = (
-    "Set backup_directory, and the daemon backs the store up every day. Or make one now: deskbridge"
-    " db backup FILE"
+    "Set backup_directory, and the daemon backs the store up a minute after its start and then"
+    " every day. Or make one now: deskbridge db backup FILE"
 )
 _CORRECT_IT = "Correct the cause: the daemon tries again within the hour."
 

@@ -115,7 +115,8 @@ class SqliteEngine:
         if not self.in_memory and self._opened not in (None, _identity(self.path)):
             raise StoreUnavailable(
                 f"The store {self.path} was deleted, moved or replaced while it was open.",
-                "Put the file back, or restore a backup, then restart the daemon.",
+                "Stop the daemon. Put the file back, or restore a backup: deskbridge db restore"
+                " FILE. Then restart the daemon.",
             )
         if self.database.is_closed():
             with self.explained():

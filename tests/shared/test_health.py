@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import socket
 import sqlite3
 import ssl
 from collections.abc import Iterator
@@ -15,16 +16,16 @@ from typing import Any
 import pytest
 
 from daemon.edge.pages import service_page
-from shared import health
+from shared import health, open_files
 from shared.clock import clock_time
 from shared.errors import StoreError, StoreOutdated
-from shared.health import Check, Page, State
+from shared.health import Check, Page, State, ThisMachine
 from shared.health.address import of_address
 from shared.health.alerts import of_alerts
 from shared.health.checks import size, span
 from shared.health.companies import of_companies
 from shared.health.configuration import of_refused_settings, of_settings
-from shared.health.daemons import of_daemons
+from shared.health.daemons import of_daemons, of_open_file
 from shared.health.files import of_files
 from shared.health.queues import is_late, of_queues
 from shared.health.snapshot import StoreSnapshot, read
@@ -90,6 +91,9 @@ class FakeMachine:
 
     def may_write(self, path: Path) -> bool:
         return self._may_write
+
+    def lacks(self, host: str, process: int, file: Path) -> bool:
+        return False
 
 
 class FakeNetwork:
@@ -436,6 +440,36 @@ def test_a_daemon_that_runs_tells_version_addresses_and_its_last_sign_of_life(tm
     assert states(checks) == {"daemon": "ok", "daemon-version": "ok", "listening": "ok"}
     assert "up for 3 days; it last reported 4 seconds ago" in checks[0].told
     assert "http://127.0.0.1:8085" in named(checks, "listening").told
+
+
+def test_a_daemon_that_has_another_file_open_is_told_at_once(tmp_path):
+    """Its signs of life came along with the file that took the place of the store."""
+    path = tmp_path / "store.sqlite3"
+    path.touch()
+    child, parent = os.pipe()
+    with path.open():
+        number = os.fork()
+        if number == 0:
+            os.read(child, 1)
+            os._exit(0)
+    here = daemon(host=socket.gethostname(), pid=number)
+
+    def told() -> list[str]:
+        found = of_open_file(held(daemons=(here,)), path, ThisMachine())
+        return [check.state for check in found]
+
+    try:
+        with pytest.MonkeyPatch.context() as patched:
+            assert told() == [], "it is none of ours"
+            patched.setattr(open_files, "_name", lambda _: "deskbridge daemon")
+            assert told() == []
+            (tmp_path / "new").touch()
+            (tmp_path / "new").rename(path)
+            assert told() == ["fail"]
+    finally:
+        os.write(parent, b".")
+        os.waitpid(number, 0)
+    assert told() == [], "it is gone"
 
 
 def test_each_of_several_daemons_is_told(tmp_path):
