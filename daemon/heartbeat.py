@@ -69,6 +69,8 @@ class Heartbeat(Service):
         self._loop = LoopingCall(self._beat)
         self._loop.clock = reactor
         self._ended: Deferred[Any] | None = None
+        self.trouble = ""
+        """Why the last beat could not be written; empty: it was."""
 
     def startService(self) -> None:
         super().startService()
@@ -89,9 +91,13 @@ class Heartbeat(Service):
 
     def _told(self, done: Deferred[None]) -> Deferred[None]:
         """A beat that failed is logged; the next one tries again."""
-        return done.addErrback(self._tell)
+        return done.addCallbacks(self._went_well, self._tell)
+
+    def _went_well(self, _result: None) -> None:
+        self.trouble = ""
 
     def _tell(self, failure: Failure) -> None:
+        self.trouble = failure.getErrorMessage()
         if failure.check(StoreError):
             self.log.error("No heartbeat: {why}", why=failure.getErrorMessage())
         else:

@@ -404,7 +404,12 @@ def make_daemon(
         certificate_end=served_until,
     )
     figures = StoreFigures(reactor, reads)
-    answers = Admin(reactor, threads, metrics, figures, lambda: edge.is_serving)
+    heartbeat = Heartbeat(
+        reactor, threads, watch.look, lambda: replace(facts, listening=edge.addresses)
+    )
+    answers = Admin(
+        reactor, threads, metrics, figures, lambda: edge.is_serving, lambda: heartbeat.trouble
+    )
     admin_site = make_admin_site(answers, limits, reactor)
     admin = EdgeService(reactor, admin_site, settings, "admin_listen")
     parts = [

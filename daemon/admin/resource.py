@@ -46,14 +46,19 @@ class Admin(Resource):
         metrics: Metrics,
         figures: StoreFigures,
         is_serving: Callable[[], bool],
+        trouble: Callable[[], str],
     ) -> None:
-        """``is_serving`` tells whether the Web Connector is answered at all addresses."""
+        """``is_serving`` tells whether the Web Connector is answered at all addresses.
+
+        ``trouble`` is why the last sign of life could not be written; empty: it was.
+        """
         super().__init__()
         self._reactor = reactor
         self._threads = threads
         self._metrics = metrics
         self._figures = figures
         self._is_serving = is_serving
+        self._trouble = trouble
         self._answers: dict[bytes, Callable[[], Awaitable[Answer]]] = {
             b"/healthz": self._health,
             b"/readyz": self._readiness,
@@ -93,7 +98,10 @@ class Admin(Resource):
         request.finish()
 
     async def _health(self) -> Answer:
-        """Whether the store's own thread does what it is asked for."""
+        """Whether the store's own thread does what it is asked for.
+
+        Where nothing is to be written a full disk is no trouble, so the last sign of life counts.
+        """
         asked = self._threads.store(lambda: None)
         try:
             await asked.addTimeout(STORE_SECONDS, self._reactor)
@@ -101,6 +109,8 @@ class Admin(Resource):
             return _not_now(f"The store did not answer within {STORE_SECONDS:g} seconds.")
         except StoreError as error:
             return _not_now(error.sentence)
+        if trouble := self._trouble():
+            return _not_now(trouble)
         return http.OK, _TEXT, b"ok\n"
 
     async def _readiness(self) -> Answer:

@@ -57,6 +57,7 @@ class Watched:
         self.threads = Threads(self.store)
         self.metrics = Metrics()
         self.is_serving = True
+        self.trouble = ""
         figures = StoreFigures(self.clock, self.threads)
         admin = Admin(
             self.clock,
@@ -64,6 +65,7 @@ class Watched:
             self.metrics,
             figures,
             lambda: self.is_serving,
+            lambda: self.trouble,
         )
         self.site = make_admin_site(admin, EdgeLimits(), self.clock)
         self.site.doStart()
@@ -112,6 +114,14 @@ def test_a_daemon_whose_store_answers_is_healthy_and_ready(on_sqlite):
 def test_a_daemon_that_stops_is_healthy_but_not_ready(on_sqlite):
     on_sqlite.is_serving = False
     assert [on_sqlite.ask(path).status for path in ("/healthz", "/readyz")] == [200, 503]
+
+
+def test_a_store_that_takes_nothing_more_is_not_healthy_although_it_answers(on_sqlite):
+    on_sqlite.trouble = "The store cannot be used: database or disk is full."
+    answer = on_sqlite.ask("/healthz")
+    assert answer.status == 503
+    assert b"disk is full" in answer.body
+    assert on_sqlite.ask("/readyz").status == 503
 
 
 def test_a_store_that_fails_is_told_in_a_sentence(on_sqlite):

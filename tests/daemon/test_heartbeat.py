@@ -159,9 +159,11 @@ def test_a_store_that_cannot_be_used_is_logged_and_tried_again(living):
     with LogLines() as log:
         living.heartbeat.startService()
     assert "No heartbeat: The store is locked." in log.text
+    assert "The store is locked." in living.heartbeat.trouble
     living.threads.failure = None
     living.clock.advance(15)
     assert living.beat_at() == 15
+    assert living.heartbeat.trouble == ""
     living.heartbeat.stopService()
 
 
