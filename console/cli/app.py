@@ -75,6 +75,7 @@ for name, place, told in (
     ("db", "store:db", "Upgrade or back up the store."),
     ("doctor", "doctor:doctor", "Check everything and say what to do."),
     ("events", "events:events", "What happened, as webhooks deliver it and programs read it."),
+    ("find", "find:find", "Find anything by its number, an id or a name."),
     ("hints", "hints:hints", "Look up what a code or a message means and what to do."),
     ("invoiced", "invoiced:invoiced", "Connect an Invoiced account: send and receive records."),
     ("invoices", "invoices:invoices", "List, show or export the imported invoices."),

@@ -23,9 +23,8 @@ from console.tui.worker import Company, StoreWorker
 from shared.operations.describe.text import clock_time
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from concurrent.futures import Future
-
-    from textual.command import Provider
 
     from shared.models.store import Store
     from shared.operations.pulse import Pulse
@@ -63,12 +62,6 @@ def _warm_up() -> None:
     gc.freeze()  # modules and styles stay: looking through them again would hold up a key
 
 
-def _commands() -> type[Provider]:
-    from console.tui.palette import DeskbridgeCommands
-
-    return DeskbridgeCommands
-
-
 def _to_minute(at: datetime) -> datetime:
     return at.replace(second=0, microsecond=0)
 
@@ -82,9 +75,7 @@ class DeskbridgeApp(App[None], inherit_bindings=False):
     TITLE = "Deskbridge"
     # All at once: each that came later would have all of them read again.
     CSS_PATH = _STYLES
-    COMMANDS = {_commands}  # noqa: RUF012 - as Textual declares it
-    COMMAND_PALETTE_BINDING = "ctrl+p"
-    ENABLE_COMMAND_PALETTE = True
+    ENABLE_COMMAND_PALETTE = False  # there is ``JumpScreen``, which finds data as well
     HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012 - as Textual declares it
         (0, "-narrow"),
         (100, "-normal"),
@@ -100,6 +91,12 @@ class DeskbridgeApp(App[None], inherit_bindings=False):
         *(
             Binding(screen.key, f"go('{screen.name}')", screen.title, tooltip=screen.tooltip)
             for screen in MAIN_SCREENS
+        ),
+        Binding(
+            "colon,ctrl+p",
+            "jump",
+            "Jump",
+            tooltip="To a company, customer, invoice, payment, sync, problem, code or action.",
         ),
         Binding("question_mark,f1", "help", "Help", tooltip="This list of keys."),
         Binding("q,ctrl+c", "quit", "Quit", tooltip="Leave the console; the daemon goes on."),
@@ -130,11 +127,8 @@ class DeskbridgeApp(App[None], inherit_bindings=False):
         super().delay_update(min(delay, SETTLING_SECONDS))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Keep the palette out of dialogs.
-
-        It leads to other screens, and whoever quits there has lost what a dialog asks or shows.
-        """
-        if action == "command_palette":
+        """Let nobody jump out of a dialog: what it asks or shows would be lost."""
+        if action == "jump":
             return not self.screen.is_modal
         return True
 
@@ -170,6 +164,17 @@ class DeskbridgeApp(App[None], inherit_bindings=False):
         """Whether there is nowhere to go back to."""
         at_home = len(self.screen_stack) == 1 and self.current_mode == HOME
         return at_home and not self._trail
+
+    def action_jump(self) -> None:
+        """Ask where to, and go there."""
+        from console.tui.palette import offered
+        from console.tui.screens.jump import JumpScreen
+
+        self.push_screen(JumpScreen(list(offered(self.screen))), self._go_on)
+
+    def _go_on(self, way: Callable[[], Any] | None) -> None:
+        if way is not None:
+            self.call_later(way)
 
     def action_help(self) -> None:
         """Show the keys that work now."""

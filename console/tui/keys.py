@@ -25,7 +25,6 @@ from console.tui.widgets.key_line import key_shown
 PAGE = Path(__file__).parents[2] / "docs" / "keys.md"
 BEGIN, END = "<!-- keys: python -m console.tui.keys -->\n", "<!-- end of keys -->"
 _MANY = 5
-_PALETTE = Binding(DeskbridgeApp.COMMAND_PALETTE_BINDING, "command_palette", "Every command")
 _CALLED = {
     "SetupScreen": "Set-up",
     "PasswordScreen": "A new password",
@@ -59,7 +58,7 @@ def table() -> str:
 
 
 def _rows() -> Iterator[tuple[str, list[str]]]:
-    everywhere = [*own_bindings(DeskbridgeApp), _PALETTE, *own_bindings(ConsoleScreen)]
+    everywhere = [*own_bindings(DeskbridgeApp), *own_bindings(ConsoleScreen)]
     yield "everywhere", list(_told(everywhere))
     for name, where in _WIDGETS.items():
         [cls] = [cls for cls in classes_of("console.tui.widgets") if cls.__name__ == name]

@@ -1,68 +1,69 @@
-"""The command palette: every action of the screen and every main screen, by its words."""
+"""What can be done from where one is: every action of the screen and every main screen."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 from textual.app import App
-from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.screen import Screen
 
 from console.tui.main_screens import MAIN_SCREENS
 from console.tui.widgets.key_line import key_shown
 
-_OURSELVES = "command_palette"
+_OURSELVES = "jump"
 
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """One line of the palette: its title, what it does, how it is done."""
+    """Something that can be done: its title, what it does, how it is done."""
 
     title: str
     help: str
     run: Callable[[], Any]
 
 
-class DeskbridgeCommands(Provider):
-    """What the bindings offer at the moment, with the key that would have done it."""
+def offered(screen: Screen[Any]) -> Iterator[Offer]:
+    """What the screen can do, what the console can do, every main screen, and the colors."""
+    bound = list(_bound(screen))
+    yield from bound
+    told = {one.help for one in bound}
+    yield from (one for one in _main_screens(screen.app) if one.help not in told)
+    yield Offer("Theme", "Choose other colors for this session.", screen.app.search_themes)
 
-    async def discover(self) -> Hits:
-        for one in self._offered():
-            yield DiscoveryHit(one.title, one.run, help=one.help)
 
-    async def search(self, query: str) -> Hits:
-        matcher = self.matcher(query)
-        for one in self._offered():
-            score = matcher.match(f"{one.title} {one.help}")
-            if score > 0:
-                yield Hit(score, one.title, one.run, help=one.help)
+def fitting(offers: Sequence[Offer], typed: str) -> list[Offer]:
+    """Those of which words begin with each word that was typed; by their titles before by help."""
+    words = typed.casefold().split()
+    titled = [one for one in offers if _begin(words, one.title)]
+    return titled + [
+        one for one in offers if one not in titled and _begin(words, f"{one.title} {one.help}")
+    ]
 
-    def _offered(self) -> Iterator[Offer]:
-        """What the screen can do, what the console can do, every main screen, and the colors."""
-        bound = list(self._bound())
-        yield from bound
-        told = {one.help for one in bound}
-        yield from (one for one in self._main_screens() if one.help not in told)
-        yield Offer("Theme", "Choose other colors for this session.", self.app.search_themes)
 
-    def _bound(self) -> Iterator[Offer]:
-        """What has a key; moving about in a table needs no palette."""
-        seen: set[str] = set()
-        for one in self.screen.active_bindings.values():
-            told = one.enabled and one.binding.description and one.tooltip
-            here = isinstance(one.node, Screen | App) and one.binding.action != _OURSELVES
-            if told and here and one.binding.action not in seen:
-                seen.add(one.binding.action)
-                key = key_shown(one.binding.key, one.binding.key_display)
-                run = partial(self.app.run_action, one.binding.action, one.node)
-                yield Offer(f"{one.binding.description} ({key})", one.tooltip, run)
+def _begin(words: Sequence[str], text: str) -> bool:
+    of_text = text.casefold().split()
+    return all(any(one.startswith(word) for one in of_text) for word in words)
 
-    def _main_screens(self) -> Iterator[Offer]:
-        """Those that are not on top, whatever their keys mean where we are."""
-        for screen in MAIN_SCREENS:
-            if screen.name != self.app.current_mode:
-                run = partial(self.app.run_action, f"go('{screen.name}')", self.app)
-                yield Offer(f"Go to {screen.title}", screen.tooltip, run)
+
+def _bound(screen: Screen[Any]) -> Iterator[Offer]:
+    """What has a key; moving about in a table needs no offer."""
+    seen: set[str] = set()
+    for one in screen.active_bindings.values():
+        told = one.enabled and one.binding.description and one.tooltip
+        here = isinstance(one.node, Screen | App) and one.binding.action != _OURSELVES
+        if told and here and one.binding.action not in seen:
+            seen.add(one.binding.action)
+            key = key_shown(one.binding.key, one.binding.key_display)
+            run = partial(screen.app.run_action, one.binding.action, one.node)
+            yield Offer(f"{one.binding.description} ({key})", one.tooltip, run)
+
+
+def _main_screens(app: App[Any]) -> Iterator[Offer]:
+    """Those that are not on top, whatever their keys mean where we are."""
+    for main in MAIN_SCREENS:
+        if main.name != app.current_mode:
+            run = partial(app.run_action, f"go('{main.name}')", app)
+            yield Offer(f"Go to {main.title}", main.tooltip, run)

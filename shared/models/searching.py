@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from enum import Enum
 from typing import Any
 
-from peewee import SQL, NodeList, fn
+from peewee import SQL, NodeList
 
+from shared.models import tables as t
 from shared.models.statements import Row, Statement, slot
 
 ALL = 2**62
@@ -63,7 +64,7 @@ def holding(word: str, *fields: Any) -> NodeList:
     The parameter is a ``pattern``. Case does not matter; SQLite knows that of ASCII alone.
     """
     joined = functools.reduce(lambda left, right: left.concat(" ").concat(right), fields)
-    return NodeList((fn.LOWER(joined), SQL("LIKE"), slot(word), SQL("ESCAPE '!'")))
+    return NodeList((t.Lowered(joined), SQL("LIKE"), slot(word), SQL("ESCAPE '!'")))
 
 
 def pattern(part: str) -> str:

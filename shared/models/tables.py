@@ -15,14 +15,15 @@ from peewee import (
     BigIntegerField,
     BlobField,
     BooleanField,
+    ColumnBase,
     CompositeKey,
     ForeignKeyField,
     IntegerField,
     Model,
     NodeList,
-    TextField,
     fn,
 )
+from peewee import TextField as AnyTextField
 
 
 class LastingIdField(BigAutoField):
@@ -36,6 +37,34 @@ class LastingIdField(BigAutoField):
         column = super().ddl(ctx)
         on_sqlite = ctx.state.field_types[self.field_type] == "INTEGER"
         return NodeList((column, SQL("AUTOINCREMENT"))) if on_sqlite else column
+
+
+class TextField(AnyTextField):
+    """Text that is compared and sorted by its code points, on PostgreSQL as on SQLite.
+
+    So one index finds what is equal and what begins alike, whatever language the server speaks.
+    """
+
+    def ddl_datatype(self, ctx: Any) -> Any:
+        """The type as the database's own dialect writes it."""
+        return SQL('TEXT COLLATE "C"') if _is_postgresql(ctx) else super().ddl_datatype(ctx)
+
+
+class Lowered(ColumnBase):
+    """Text without case: on PostgreSQL that of any language, on SQLite of ASCII."""
+
+    def __init__(self, text: Any) -> None:
+        self._text = text
+
+    def __sql__(self, ctx: Any) -> Any:
+        text = self._text
+        if _is_postgresql(ctx):
+            text = NodeList((text, SQL('COLLATE "default"')))
+        return ctx.sql(fn.LOWER(text))
+
+
+def _is_postgresql(ctx: Any) -> bool:
+    return bool(ctx.state.field_types["BIGAUTO"] == "BIGSERIAL")
 
 
 class Table(Model):
@@ -1293,10 +1322,12 @@ Payment.add_index(
         name="payment_figures",
     )
 )
+# Ids of the platform mind their case, people who look for one do not.
+Payment.add_index(Payment.index(fn.LOWER(Payment.key), Payment.id, name="payment_key"))
 Invoice.add_index(Invoice.index(Invoice.status, Invoice.id, name="invoice_of_status"))
 Customer.add_index(
     Customer.index(
-        Customer.connection, fn.LOWER(Customer.full_name), Customer.id, name="customer_name"
+        Customer.connection, Lowered(Customer.full_name), Customer.id, name="customer_name"
     )
 )
 

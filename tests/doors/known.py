@@ -180,7 +180,19 @@ LOOKS = frozenset(
             "calls",
         ),
         *("cancel", "catalog", "check", "close", "company", "copy", "copy_steps", "failed_only"),
-        *("filter", "find", "first", "give_up", "go", "help", "hint", "kind", "last", "mapped"),
+        *(
+            "filter",
+            "find",
+            "first",
+            "give_up",
+            "go",
+            "help",
+            "hint",
+            "jump",
+            "kind",
+            "last",
+            "mapped",
+        ),
         *("more", "move", "network", "next", "next_page", "open", "order", "page", "page_before"),
         *(
             "page_down",
@@ -195,7 +207,16 @@ LOOKS = frozenset(
             "save",
         ),
         *("scroll_down", "scroll_end", "scroll_home", "scroll_up", "set_up", "settings", "state"),
-        *("states", "stay", "submit", "take_file", "turn", "who", "SetupScreen.stop"),
+        *(
+            "states",
+            "stay",
+            "submit",
+            "take_file",
+            "JumpScreen.take",
+            "turn",
+            "who",
+            "SetupScreen.stop",
+        ),
     }
 )
 """Actions of keys that change nothing in the store: they look, move, or open a screen.

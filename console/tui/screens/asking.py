@@ -30,7 +30,7 @@ class Asking(ModalScreen[Result]):
         """Go on with a result when it is there; why there is none is said."""
 
         def tell(done: Future[T]) -> None:
-            if self.is_attached:
+            if self.is_attached and not done.cancelled():
                 self.post_message(Looked(done, then))
 
         future.add_done_callback(tell)

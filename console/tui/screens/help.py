@@ -20,7 +20,6 @@ _KEYS_WIDTH = 14
 _SECTIONS = ("On this screen", "Everywhere", "In what has the focus")
 _GIVEN: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
-        "command_palette": ("Commands", "Every action and every screen, found by its words."),
         "app.focus_next": ("Next", "To the next list, field or button."),
         "app.focus_previous": ("Previous", "To the list, field or button before."),
         "screen.copy_text": (

@@ -11,7 +11,7 @@ from textual.widgets import Static
 
 from shared.operations.describe.text import cells
 
-_ALWAYS = ("help", "quit")
+_ALWAYS = ("jump", "help", "quit")
 _GAP = "  "
 
 

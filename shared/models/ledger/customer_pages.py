@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from difflib import get_close_matches
 from typing import Any
@@ -29,7 +29,7 @@ from shared.rules.values import InvoiceStatus, JobMode
 
 _IS_OPEN: Any = t.Invoice.status == InvoiceStatus.OPEN.value
 _SEEN: Any = fn.COALESCE(t.Invoice.seen_cents, 0)
-_NAME: Any = fn.LOWER(t.Customer.full_name)  # spelled as in the index
+_NAME: Any = t.Lowered(t.Customer.full_name)  # spelled as in the index
 _CUSTOMER = Mapper(
     CustomerSides,
     t.Customer,
@@ -206,6 +206,18 @@ def held(connection_id: int, list_ids: Iterable[str]) -> dict[str, CustomerSides
     """Return those of these customers that we hold, by ListID, without what they owe."""
     rows = _HELD_OF.all(connection=connection_id, ids=list_ids)
     return {one.list_id: one for one in map(_CUSTOMER.read, rows)}
+
+
+def of_ids(ids: Collection[int]) -> dict[int, CustomerSides]:
+    """Return these customers by number, without what they owe."""
+    return {one.id: one for one in map(_read_alone, _OF_IDS.all(ids=ids))}
+
+
+def _read_alone(row: Row) -> CustomerSides:
+    return _read(row, ())
+
+
+_OF_IDS = Statement(lambda: _select().where(among(t.Customer.id, "ids")))
 
 
 def find(connection_id: int, text: str) -> CustomerSides:

@@ -5,7 +5,7 @@ An invoice that no sync has settled as it is now is in no list and in no total.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -140,6 +140,16 @@ _GET = Statement(
     lambda: _select().where(
         (t.Invoice.connection == slot("connection")) & (t.Invoice.txn_id == slot("txn_id"))
     )
+)
+
+
+def of_ids(ids: Collection[int]) -> dict[int, InvoiceSides]:
+    """Return those of these invoices that a sync has settled, by number."""
+    return {one.id: one for one in map(_INVOICE.read, _OF_IDS.all(ids=ids))}
+
+
+_OF_IDS = Statement(
+    lambda: _select().where(among(t.Invoice.id, "ids"), t.Invoice.left_out.not_in(_HIDDEN))
 )
 
 

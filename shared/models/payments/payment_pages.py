@@ -333,6 +333,16 @@ def _paying(condition: Any) -> Any:
     )
 
 
+def of_ids(ids: Collection[int]) -> dict[int, Payment]:
+    """Return these payments by number, as they are shown."""
+    return {one.id: one for one in rows.shown(_OF_IDS.all(ids=ids))}
+
+
+_OF_IDS = Statement(
+    lambda: t.Payment.select(*rows.PAYMENT_FIELDS).where(among(t.Payment.id, "ids"))
+)
+
+
 def of_invoice(connection_id: int, txn_id: str) -> list[Payment]:
     """Return the payments of both sides that pay an invoice, newest first."""
     return rows.shown(_OF_INVOICE.all(connection=connection_id, txn_id=txn_id))

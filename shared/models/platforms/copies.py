@@ -14,8 +14,6 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import NamedTuple
 
-from peewee import fn
-
 from shared.errors import NotFound
 from shared.models import ledger
 from shared.models import tables as t
@@ -347,7 +345,7 @@ _CUSTOMERS = Statement(
 _SAME_NAME = Statement(
     lambda: t.Customer.select(t.Customer.list_id).where(
         (t.Customer.connection == slot("connection"))
-        & (fn.LOWER(t.Customer.full_name) == slot("name"))
+        & (t.Lowered(t.Customer.full_name) == slot("name"))
         & (t.Customer.state == CustomerState.HELD.value)
     )
 )

@@ -373,7 +373,7 @@ _CALLED = Statement(
         .where(
             _of_connection(),
             (t.Outgoing.object_id == slot("text"))
-            | (fn.LOWER(t.Outgoing.document) == slot("folded")),
+            | (t.Lowered(t.Outgoing.document) == slot("folded")),
         )
         .order_by(t.Outgoing.place, t.Outgoing.object_id)
     )

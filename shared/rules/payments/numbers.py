@@ -13,6 +13,7 @@ from shared.rules.payments.names import folded
 
 _PLACES = re.compile(r"\.0+$")
 _LEADING_ZEROS = re.compile(r"(?<!\d)0+(?=\d)")
+_LAST_ZERO = re.compile(r"(?<!\d)0$")
 _MARKS = re.compile(r"[\s#\-‐-―_]+")
 
 
@@ -27,3 +28,11 @@ def key(number: str) -> str:
     text = folded(number)
     plain = _LEADING_ZEROS.sub("", _PLACES.sub("", text))
     return _LEADING_ZEROS.sub("", _MARKS.sub("", plain)) or text
+
+
+def beginning(typed: str) -> str:
+    """What the keys of all numbers begin with that begin with what was ``typed`` so far.
+
+    A zero at its end may lead digits that follow, and no key has such a zero.
+    """
+    return _LAST_ZERO.sub("", key(typed))

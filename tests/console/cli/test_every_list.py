@@ -30,7 +30,7 @@ from tests.daemon.connectors.rig import ACCOUNT
 
 STEERING = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e]")
 COLORS = re.compile(r"\x1b\[[0-9;]*m")
-ASKED_WITH_A_WORD = {"hints", "messages"}
+ASKED_WITH_A_WORD = {"find", "hints", "messages"}
 LISTS = {
     path.removeprefix("deskbridge "): command
     for path, command in commands(whole_command_line())

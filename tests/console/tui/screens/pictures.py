@@ -61,7 +61,7 @@ class Picture:
 OPENED = (
     Picture("first-start", (), empty=True),
     Picture("help", ("y", "question_mark")),
-    Picture("palette", ("ctrl+p",)),
+    Picture("jump", ("ctrl+p", *"1042")),
     Picture("sync", ("y", "down", "enter")),
     Picture("calls", ("y", "down", "enter", "l")),
     Picture("call", ("y", "down", "enter", "l", "enter")),

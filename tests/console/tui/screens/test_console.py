@@ -1,4 +1,4 @@
-"""What every screen has: help, palette, keys, going round, sizes, the command itself."""
+"""What every screen has: help, keys, going round, sizes, the command itself."""
 
 from __future__ import annotations
 
@@ -77,20 +77,6 @@ def test_every_key_that_is_shown_or_helped_with_says_what_it_does(office, larksp
                 silent = silent or one.binding.action == "screen.copy_text"
                 assert one.binding.tooltip or silent, one
                 assert not one.binding.key.startswith(("alt+", "super+")) or silent
-
-    sit_down(office.url, scenario)
-
-
-def test_the_palette_has_every_action_and_every_screen(office, larkspur):
-    async def scenario(at: Driver) -> None:
-        await at.press("ctrl+p")
-        await at.type("recent")
-        await at.pilot.pause(0.3)
-        assert "Recent Syncs (y)" in at.text
-        await at.press("enter")
-        await at.pilot.pause()
-        await at.settle()
-        assert "Recent Syncs" in at.lines[0]
 
     sit_down(office.url, scenario)
 

@@ -1,4 +1,4 @@
-"""What holds for every screen, whoever adds it: keys, help, palette, quitting."""
+"""What holds for every screen, whoever adds it: keys, help, jumps, quitting."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from textual.css.stylesheet import Stylesheet
 
 from console.tui.keys import own_bindings
 from console.tui.main_screens import MAIN_SCREENS
-from console.tui.palette import DeskbridgeCommands
+from console.tui.palette import offered
 from console.tui.screens.help import told_of
 from console.tui.widgets.text_view import TextView
 from tests.console.tui.screens.bound import bound_classes
@@ -17,7 +17,9 @@ from tests.console.tui.screens.driver import Driver, sit_down
 
 # What any terminal sends over SSH: no alt, no cmd, no function key but F1, no shifted arrows.
 _NAMED = "enter|escape|tab|shift\\+tab|up|down|left|right|home|end|pageup|pagedown|space|f1"
-_SIGNS = "question_mark|slash|plus|minus|full_stop|comma|left_square_bracket|right_square_bracket"
+_SIGNS = (
+    "question_mark|slash|colon|plus|minus|full_stop|comma|left_square_bracket|right_square_bracket"
+)
 SENT_BY_ANY_TERMINAL = re.compile(rf"[a-zA-Z0-9]|{_NAMED}|{_SIGNS}|backspace|delete|ctrl\+[a-z]")
 
 
@@ -58,14 +60,14 @@ def test_help_lists_every_key_that_works_on_the_screen(worked, main):
 
 
 @pytest.mark.parametrize("main", MAIN_SCREENS, ids=lambda main: main.name)
-def test_the_palette_offers_every_action_and_every_other_main_screen(worked, main):
+def test_a_jump_offers_every_action_and_every_other_main_screen(worked, main):
     async def scenario(at: Driver) -> None:
         await at.press("p", main.key)
-        offered = {one.help for one in DeskbridgeCommands(at.screen)._offered()}
-        assert {other.tooltip for other in MAIN_SCREENS if other is not main} <= offered
+        told = {one.help for one in offered(at.screen)}
+        assert {other.tooltip for other in MAIN_SCREENS if other is not main} <= told
         for one in at.screen.active_bindings.values():
             if one.node is at.screen and one.enabled and one.tooltip:
-                assert one.tooltip in offered, one
+                assert one.tooltip in told, one
 
     sit_down(worked.url, scenario)
 

@@ -41,6 +41,7 @@ TABLE: Mapping[str, tuple[str, set[str]]] = {
     "R": ("try all like this again", {"retry_kind", "retry_alike"}),
     "L": ("look what would be sent", {"dry_run"}),
     "M": ("send a test message", {"test"}),
+    "colon": ("jump to anything", {"jump"}),
     "full_stop": ("only this company", {"company"}),
 }
 """Every letter and sign, what it means, and the actions that are that."""
