@@ -14,6 +14,8 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import NamedTuple
 
+from peewee import fn
+
 from shared.errors import NotFound
 from shared.models import ledger
 from shared.models import tables as t
@@ -352,7 +354,7 @@ _SAME_NAME = Statement(
 _SAME_NUMBER = Statement(
     lambda: t.Customer.select(t.Customer.list_id).where(
         (t.Customer.connection == slot("connection"))
-        & (fn.LOWER(fn.TRIM(t.Customer.account_number)) == slot("number"))
+        & (t.Lowered(fn.TRIM(t.Customer.account_number)) == slot("number"))
         & (t.Customer.state == CustomerState.HELD.value)
     )
 )
