@@ -56,11 +56,6 @@ def to_millisecond(exact: datetime) -> datetime:
     return moment(millis(exact))
 
 
-def day_or_none(text: str | None) -> date | None:
-    """Read a day that ``day_text`` wrote."""
-    return None if text is None else date.fromisoformat(text)
-
-
 def day_text(day: date | None) -> str | None:
     """Write a day as ISO text, so that text order is date order on both engines."""
     return None if day is None else day.isoformat()

@@ -56,7 +56,7 @@ class Rules:
     repeats = False  # whether a write that is asked for twice is handed out twice
 
     def sent(self, at: int) -> OpenSet:
-        return protocol.just_sent(at)
+        return OpenSet(Phase.SENT, 1, at)
 
     def after(self, open_set: OpenSet, event: Event) -> OpenSet | Settled:
         return protocol.after(open_set, event)

@@ -194,11 +194,6 @@ class Step(StrEnum):
     WAIT = "wait"  # until the doubt window has passed
 
 
-def just_sent(at: datetime) -> OpenSet:
-    """A set that was just committed: it counts as handed out from now on."""
-    return OpenSet(Phase.SENT, 1, at)
-
-
 def after(open_set: OpenSet, event: Event) -> OpenSet | Settled:
     """What follows an event; raises NoSuchMove for a missing cell."""
     return cell(TRANSITIONS, open_set.phase, event)(open_set, event)

@@ -53,7 +53,7 @@ def a_set(phase: Phase = Phase.SENT, **changes) -> OpenSet:
 
 def life(*events: Event, start: OpenSet | None = None) -> OpenSet | Settled:
     """What comes of a set that was just sent, after all of these."""
-    state = start or protocol.just_sent(SENT_AT)
+    state = start or a_set()
     for event in events:
         assert isinstance(state, OpenSet), f"settled before {event}"
         state = after(state, event)
