@@ -6,28 +6,17 @@ from collections.abc import Iterator, Sequence
 
 from shared.models.platforms import outbox, paid
 from shared.models.platforms.outbox import Named
+from shared.rules.connectors import CUSTOMER_EVENTS, INVOICE_EVENTS, PAYMENT_EVENTS
 from shared.rules.events import Event, EventKind
 from shared.rules.values import RecordKind
-
-_INVOICES = frozenset(one.value for one in EventKind if one.about == "invoice")
-_CUSTOMERS = frozenset(one.value for one in EventKind if one.about == "customer")
-_PAYMENTS = frozenset(
-    one.value
-    for one in (
-        *(EventKind.PAYMENT_IMPORTED, EventKind.PAYMENT_EDITED),
-        *(EventKind.PAYMENT_DELETED, EventKind.PAYMENT_RECOGNIZED, EventKind.PAYMENT_POSTED),
-    )
-)
-KINDS = _INVOICES | _CUSTOMERS | _PAYMENTS
-"""The events after which a record may have to go out."""
 
 
 def named(connection_id: int, identity: str, found: Sequence[Event]) -> Iterator[Named]:
     """The records that events are about: of customers those alone that invoices are billed to."""
     for event in found:
-        if event.kind.value in _INVOICES:
+        if event.kind.value in INVOICE_EVENTS:
             yield RecordKind.INVOICE, event.object_id, event.document
-    customers = {one.object_id: one.document for one in found if one.kind.value in _CUSTOMERS}
+    customers = {one.object_id: one.document for one in found if one.kind.value in CUSTOMER_EVENTS}
     for list_id in sorted(outbox.known(connection_id, RecordKind.CUSTOMER, customers)):
         yield RecordKind.CUSTOMER, list_id, customers[list_id]
     yield from _payments(connection_id, identity, found)
@@ -35,7 +24,7 @@ def named(connection_id: int, identity: str, found: Sequence[Event]) -> Iterator
 
 def _payments(connection_id: int, identity: str, found: Sequence[Event]) -> Iterator[Named]:
     """The ReceivePayments that events are about: one posted here is told by the platform's id."""
-    told = {one.document: one.kind for one in found if one.kind.value in _PAYMENTS}
+    told = {one.document: one.kind for one in found if one.kind.value in PAYMENT_EVENTS}
     posted = paid.posted_for(connection_id, identity, told)
     for txn_id, key in posted:
         yield RecordKind.PAYMENT, txn_id, key

@@ -21,7 +21,7 @@ from daemon.connectors.receiving import Receiver
 from daemon.connectors.sending import Sender
 from daemon.connectors.turns import batch
 from daemon.connectors.units import words
-from daemon.connectors.wanted import KINDS, named
+from daemon.connectors.wanted import named
 from daemon.held_work import FAILED_SECONDS, REST_SECONDS, HeldWork
 from daemon.read_thread import Reads
 from daemon.store_thread import Threads
@@ -29,7 +29,7 @@ from shared.models import events, outlets
 from shared.models.outlets import Progress
 from shared.models.platforms import accounts, outbox, stopped
 from shared.models.store import Store
-from shared.rules.connectors import AccountState, PlatformAccount
+from shared.rules.connectors import SENDING_EVENTS, AccountState, PlatformAccount
 from shared.rules.outlets import OutletStanding, Refused
 
 EVENTS_AT_ONCE = 500
@@ -206,7 +206,7 @@ class ConnectorWorker(HeldWork):
             events.after,
             held.position,
             connections=[self._id],
-            kinds=KINDS,
+            kinds=SENDING_EVENTS,
             limit=EVENTS_AT_ONCE,
         )
         if found.events or found.cursor - held.position >= EVENTS_AT_ONCE:

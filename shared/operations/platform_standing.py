@@ -12,7 +12,14 @@ from shared.models.platforms import accounts, inbox, outbox, receiving, records
 from shared.models.store import Store
 from shared.operations import which
 from shared.operations.which import Which
-from shared.rules.connectors import Outgoing, PlatformAccount, SendState, Watched, Would
+from shared.rules.connectors import (
+    SENDING_EVENTS,
+    Outgoing,
+    PlatformAccount,
+    SendState,
+    Watched,
+    Would,
+)
 from shared.rules.payments.values import PaymentStatus
 from shared.rules.values import Problem, RecordKind
 
@@ -87,7 +94,7 @@ def view_standing(_store: Store, name: str) -> Standing:
             *outbox.listed(connection.id, [SendState.REFUSED]),
             *outbox.behind(connection.id),
         ),
-        behind=events.how_many_after(outlet.position, connection.id, None),
+        behind=events.how_many_after(outlet.position, connection.id, SENDING_EVENTS),
         **_coming_in(account),
     )
 

@@ -11,11 +11,24 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated
 
+from shared.rules.events import EventKind
 from shared.rules.ledger import Invoice
 from shared.rules.values import RecordKind
 
 ORDER = (RecordKind.CUSTOMER, RecordKind.INVOICE, RecordKind.PAYMENT)
 """In this order records go out: each one names records of the kinds before it."""
+
+INVOICE_EVENTS = frozenset(one.value for one in EventKind if one.about == "invoice")
+CUSTOMER_EVENTS = frozenset(one.value for one in EventKind if one.about == "customer")
+PAYMENT_EVENTS = frozenset(
+    one.value
+    for one in (
+        *(EventKind.PAYMENT_IMPORTED, EventKind.PAYMENT_EDITED),
+        *(EventKind.PAYMENT_DELETED, EventKind.PAYMENT_RECOGNIZED, EventKind.PAYMENT_POSTED),
+    )
+)
+SENDING_EVENTS = INVOICE_EVENTS | CUSTOMER_EVENTS | PAYMENT_EVENTS
+"""The events after which a record may have to go out."""
 
 
 class Owner(StrEnum):
