@@ -19,7 +19,7 @@ from typing import cast
 from twisted.logger import Logger
 
 from daemon.connectors.asking import Asking
-from daemon.connectors.platform import Arrivals, Inbox, NotNow, Unknown
+from daemon.connectors.platform import Arrivals, Done, Inbox, NotNow, Unknown
 from daemon.connectors.units import together
 from daemon.parts import parts
 from daemon.read_thread import Reads
@@ -171,6 +171,12 @@ class Receiver:
             if isinstance(answer, NotNow | Unknown) and not self._gives_up(their_id, answer):
                 await self._threads.store(self._thd_reached, account, id_ - 1)
                 return answer
+            if not isinstance(answer, Done):
+                self.log.warn(
+                    "Payment {their_id} is not shown its TxnID: {reason}",
+                    their_id=their_id,
+                    reason=answer.reason,
+                )
         if found.events or found.cursor - position >= KEPT_AFTER:
             await self._threads.store(self._thd_reached, account, found.cursor)
         return False
@@ -186,11 +192,6 @@ class Receiver:
         if self._tries[their_id] < MOST_TRIES:
             return False
         del self._tries[their_id]
-        self.log.warn(
-            "Payment {their_id} is not shown its TxnID: {reason}",
-            their_id=their_id,
-            reason=why.reason,
-        )
         return True
 
     def _thd_reached(self, account: PlatformAccount, position: int) -> None:

@@ -116,7 +116,7 @@ class World:
             store=self.store,
             now=self.store.now,
             chance=lambda: 1.0,
-            new_key=lambda: f"key-{next(self.keys)}",
+            new_key=lambda: f"request-{next(self.keys)}",
             holder=daemon,
             poll_seconds=60,
         )

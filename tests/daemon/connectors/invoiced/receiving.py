@@ -12,12 +12,12 @@ from twisted.internet.defer import Deferred
 from daemon.connectors.invoiced.api import ApiRefusal, Page
 from daemon.connectors.invoiced.platform import Invoiced
 from shared.models import problems
-from shared.models.payments import from_platform, payment_pages
+from shared.models.payments import from_platform, payment_pages, postings
 from shared.models.platforms import accounts, inbox, records
 from shared.operations.deciding import Operator, carry_out
 from shared.rules.connectors import Owner
 from shared.rules.invoiced import COMPANY, company_of
-from shared.rules.payments.values import Payment
+from shared.rules.payments.values import Payment, PostingState
 from shared.rules.values import Problem, ProblemState, RecordKind
 from simulator.invoiced import acts
 from simulator.invoiced.acts import Done
@@ -133,6 +133,20 @@ class Received(OnInvoiced):
 
     def fake_identity(self) -> str:
         return company_of(self.fake.get(COMPANY)).identity
+
+    def posts(self, their_id: str, txn_id: str) -> None:
+        """QuickBooks takes a payment."""
+        with self.store.transaction():
+            now = self.store.now()
+            number = from_platform.ids(self.id, [their_id])[their_id]
+            (part,) = postings.of_payment(number)
+            postings.move(part.id, PostingState.SENT, now, event="test")
+            postings.move(part.id, PostingState.POSTED, now, event="test", txn_id=txn_id)
+
+    def noted(self, their_id: str) -> str:
+        """The TxnID that Invoiced shows of a payment; empty: none."""
+        told = self.fake.get(f"/payments/{their_id}/accounting_sync_status")
+        return str(told.get("accounting_id") or "") if told["synced"] else ""
 
     def arrivals_told(self) -> list[tuple[str, str]]:
         """Those of them that are about what did not come in."""
