@@ -18,8 +18,15 @@ PAGE = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"
 
 
 @contextmanager
-def listener(answer: bytes | None, context: ssl.SSLContext | None = None) -> Iterator[int]:
-    """Answer each connection with these bytes, or never (None); yields the port."""
+def listener(
+    answer: bytes | None,
+    context: ssl.SSLContext | None = None,
+    asked: list[bytes] | None = None,
+) -> Iterator[int]:
+    """Answer each connection with these bytes, or never (None); yields the port.
+
+    ``asked`` gets what was asked.
+    """
     held: list[socket.socket] = []
 
     def serve() -> None:
@@ -29,7 +36,8 @@ def listener(answer: bytes | None, context: ssl.SSLContext | None = None) -> Ite
                 held.append(connection)
                 if answer is not None:
                     with suppress(OSError):
-                        _answer(connection, answer, context)
+                        told = _answer(connection, answer, context)
+                        (asked if asked is not None else []).append(told)
 
     with socket.create_server(("127.0.0.1", 0)) as server:
         thread = threading.Thread(target=serve)
@@ -43,10 +51,12 @@ def listener(answer: bytes | None, context: ssl.SSLContext | None = None) -> Ite
                 connection.close()
 
 
-def _answer(connection: socket.socket, answer: bytes, context: ssl.SSLContext | None) -> None:
+def _answer(connection: socket.socket, answer: bytes, context: ssl.SSLContext | None) -> bytes:
     with context.wrap_socket(connection, server_side=True) if context else connection as peer:
-        if peer.recv(4096):
+        asked = peer.recv(4096)
+        if asked:
             peer.sendall(answer)
+        return asked
 
 
 ENDS = in_days(80)
@@ -102,6 +112,15 @@ def test_a_page_is_read_no_further_than_needed():
     long = b"HTTP/1.1 200 OK\r\n\r\n" + b"x" * 300_000
     with listener(long) as port:
         assert len(Internet().get(f"http://localhost:{port}/").body) == 65_536
+
+
+def test_a_page_is_asked_for_with_its_query_and_read_as_far_as_one_wants():
+    long = b"HTTP/1.1 200 OK\r\n\r\n" + b"x" * 300_000
+    asked: list[bytes] = []
+    with listener(long, asked=asked) as port:
+        got = Internet(most_bytes=400_000).get(f"http://localhost:{port}/invoices?page=2")
+    assert len(got.body) == 300_000
+    assert asked[0].startswith(b"GET /invoices?page=2 ")
 
 
 def test_what_is_not_http_is_an_error_of_the_connection():

@@ -15,7 +15,7 @@ import pytest
 
 from shared import sealing
 from shared.models.platforms import accounts, outbox, records
-from shared.operations.contracts.connectors import MAPPED, PREVIEW, STANDING
+from shared.operations.contracts.connectors import CHECKED, MAPPED, PREVIEW, STANDING
 from shared.rules.connectors import SendState, Would
 from shared.rules.invoiced import authorization
 from shared.rules.values import RecordKind
@@ -25,13 +25,15 @@ KEY = "planted-key-0123456789abcdefghijk"
 
 
 class Answers(BaseHTTPRequestHandler):
-    """Whom the key opens the door to, and nothing else."""
+    """Whom the key opens the door to, and what invoices there are."""
 
     company: ClassVar[dict[str, Any]] = {"id": 7, "name": "Harbor & Vale", "currency": "usd"}
+    invoices: ClassVar[list[dict[str, Any]]] = []
 
     def do_GET(self) -> None:
         good = self.headers["Authorization"] == authorization(KEY)
-        body = json.dumps(self.company if good else {"type": "invalid_request"}).encode()
+        told = self.invoices if self.path.startswith("/invoices?") else self.company
+        body = json.dumps(told if good else {"type": "invalid_request"}).encode()
         self.send_response(200 if good else 401)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
@@ -205,6 +207,42 @@ def test_a_dry_run_is_made_by_the_daemon(connected, books):
     with connected.store.reading():
         assert PREVIEW.names()[0] == "is_through"
     assert {one.would for one in outgoing(connected, books).values()} == {Would.CREATE}
+
+
+def test_balances_are_compared_and_the_exit_code_tells_a_difference(connected, books, monkeypatch):
+    there = {"id": 31, "number": "100", "balance": 250.0, "status": "not_sent", "draft": False}
+    missing = connected.run("invoiced", "check", "Larkspur", "--json")
+    assert missing.exit_code == 1
+    assert [one["document"] for one in json.loads(missing.stdout)["missing"]] == ["100"]
+    with connected.store.transaction():
+        identity = accounts.get(books.id, "Larkspur").identity
+        where = (books.id, identity, RecordKind.INVOICE)
+        records.put(*where, "1A-100", "31", "100", NOON)
+    monkeypatch.setattr(Answers, "invoices", [there])
+    equal = connected.json("invoiced", "check", "Larkspur")
+    assert list(equal) == CHECKED.names()
+    assert (equal["invoices"], equal["differing"], equal["missing"]) == (1, [], [])
+    monkeypatch.setattr(Answers, "invoices", [{**there, "balance": 249.99}])
+    told = connected.run("invoiced", "check", "Larkspur")
+    assert told.exit_code == 1
+    assert "-0.01" in told.stdout
+
+
+def test_what_becomes_of_convenience_fees_is_chosen_when_connecting_and_later(
+    shell, books, url, key_file
+):
+    way = ("--key-file", key_file, "--url", url)
+    shell.says("invoiced", "connect", "Larkspur", *way, "--convenience-fees", "on-account")
+
+    def now() -> str:
+        return shell.json("invoiced", "status", "Larkspur")["convenience_fees"]
+
+    assert now() == "on-account"
+    shell.says("invoiced", "connect", "Larkspur", *way)
+    assert now() == "on-account"
+    shell.says("invoiced", "edit", "Larkspur", "--convenience-fees", "leave-out")
+    assert now() == "leave-out"
+    shell.refuses(3, "invoiced", "edit", "Larkspur", "--convenience-fees", "leave-out")
 
 
 def test_what_is_refused_is_sent_again_or_left_out(connected, books):
