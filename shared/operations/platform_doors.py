@@ -17,14 +17,8 @@ def address(url: str, *, sandbox: bool) -> str:
     return (url.strip() or (invoiced.SANDBOX if sandbox else invoiced.PRODUCTION)).rstrip("/")
 
 
-def with_key_in(
-    path: Path, url: str, *, sandbox: bool, database: str, environ: Mapping[str, str], net: Network
-) -> Door:
-    """A door whose key is in a file, tried at once, and kept encrypted in the store.
-
-    Raises CannotBeMeant where the file has no key, KeyNotGood where the key opens nothing, and
-    CannotOpen where the store has no key to encrypt with.
-    """
+def key_in(path: Path) -> str:
+    """The API key in a file. Raises CannotBeMeant."""
     try:
         key = path.read_text(errors="replace").strip()
     except OSError as wrong:
@@ -33,6 +27,18 @@ def with_key_in(
         ) from None
     if not key or not key.isascii() or not key.isprintable() or " " in key:
         raise CannotBeMeant(f"{path} does not contain an API key.", "Put only the key in the file.")
+    return key
+
+
+def with_key_in(
+    path: Path, url: str, *, sandbox: bool, database: str, environ: Mapping[str, str], net: Network
+) -> Door:
+    """A door whose key is in a file, tried at once, and kept encrypted in the store.
+
+    Raises as ``key_in``, KeyNotGood where the key opens nothing, and CannotOpen where the store
+    has no key to encrypt with.
+    """
+    key = key_in(path)
     company = health.ask_company(net, url, key)
     sealed = sealing.seal(key, database, environ)
     return Door(url, sandbox, sealing.IN_STORE, sealed, company)

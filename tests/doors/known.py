@@ -268,6 +268,7 @@ ASKS: frozenset[str] = frozenset(
         "screens.settings:SettingsScreen._remove_rule",
         "screens.settings:SettingsScreen._set_method",
         "screens.settings:SettingsScreen.action_unbind",
+        "screens.setup:SetupScreen._connect",
         "screens.sync:SyncScreen.action_stop",
         "screens.syncs:SyncsScreen.action_stop",
     }

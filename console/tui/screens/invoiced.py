@@ -2,32 +2,31 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from typing import Any, ClassVar, TypeAlias
 
 from textual import on
 from textual.binding import Binding, BindingType
 
 from console.tui import render
+from console.tui.screens.account_fields import account_fields, open_door, plan_of_account
 from console.tui.screens.paging import Listed, PagedScreen
 from console.tui.screens.reading import ReadsDetail
 from console.tui.widgets.dialogs import AskReason
-from console.tui.widgets.form import ChoiceField, Field, TextField, Wrong
+from console.tui.widgets.form import TextField, Wrong
 from console.tui.widgets.form_dialog import FormDialog
 from console.tui.widgets.record_table import Column, Heading, RecordTable, Row
 from console.tui.widgets.text_view import Paragraph
 from console.tui.worker import Company
 from shared.models.store import Store
-from shared.operations import connections, platform_doors, platform_standing
+from shared.operations import connections, platform_standing
 from shared.operations import connectors as operations
 from shared.operations.connectors import Door
 from shared.operations.describe import platforms as describe
 from shared.operations.platform_standing import AccountLine, Standing
-from shared.rules.connectors import CREATE, AccountState, ConvenienceFees, Outgoing, Would
+from shared.rules.connectors import CREATE, AccountState, Outgoing, Would
 from shared.rules.values import RecordKind
 
 COLUMNS = (
@@ -242,28 +241,20 @@ class InvoicedScreen(PagedScreen[Shown, Line, int], ReadsDetail[Shown]):
             tuple(names),
         )
         told = ["Nothing is sent yet: first you see what would be sent."]
-        dialog = FormDialog("Connect Invoiced", told, [company, *account_fields()], "Connect")
+        fields = [company, *account_fields(key_is_needed=True)]
+        dialog = FormDialog("Connect Invoiced", told, fields, "Connect")
         self.app.push_screen(dialog, self._connect)
 
     def _connect(self, values: dict[str, Any] | None) -> None:
         if values is None:
             return
         self.say("Asking Invoiced…", stays=True)
-        net, database = self.worker.network(), self.worker.settings.database
-        opening = partial(open_door, values, database, net)
+        opening = partial(open_door, values, self.worker)
         self.go_on(self.worker.beside(opening), partial(self._opened, values))
 
     def _opened(self, values: dict[str, Any], door: Door) -> None:
         self.say("")
-        self.decide(
-            partial(
-                operations.plan_connect,
-                name=values["name"],
-                door=door,
-                convenience_fees=values["convenience_fees"],
-            ),
-            asks=True,
-        )
+        self.decide(plan_of_account(values["name"], values, door), asks=True)
 
     def _account_row(self, one: AccountLine) -> Row:
         held = one.account
@@ -277,55 +268,12 @@ class InvoicedScreen(PagedScreen[Shown, Line, int], ReadsDetail[Shown]):
         return Row(one.name, (what, becomes, one.reason, self.company.name if self.company else ""))
 
 
-def account_fields() -> tuple[Field, ...]:
-    """What is asked about an account: where it is, its key, convenience fees."""
-    return (
-        TextField(
-            *("key_file", "Key file", "A file on this machine with nothing but the API key."),
-            _key_file,
-        ),
-        ChoiceField(
-            *("sandbox", "Account", "A sandbox has keys of its own."),
-            ((False, "production"), (True, "sandbox")),
-            False,
-        ),
-        TextField("url", "Address", "Only for another address, such as the simulator's."),
-        ChoiceField(
-            *("convenience_fees", "Convenience fees", "What customers pay extra for using a card."),
-            (
-                (ConvenienceFees.LEAVE_OUT, "leave out of the payment"),
-                (ConvenienceFees.ON_ACCOUNT, "post as the customer's credit"),
-            ),
-            ConvenienceFees.LEAVE_OUT,
-        ),
-    )
-
-
-def open_door(values: dict[str, Any], database: str, net: Any) -> Door:
-    """Try the key that was named; raises as ``platform_doors.with_key_in``."""
-    return platform_doors.with_key_in(
-        values["key_file"],
-        platform_doors.address(values["url"], sandbox=values["sandbox"]),
-        sandbox=values["sandbox"],
-        database=database,
-        environ=os.environ,
-        net=net,
-    )
-
-
 def _view(store: Store, connection_id: int | None) -> Shown:
     found = platform_standing.view_accounts(store, connection_id)
     if connection_id is None or not found:
         return Shown(found)
     standing = platform_standing.view_standing(store, found[0].account.connection)
     return Shown(found, standing, platform_standing.view_records(store, connection_id, MOST))
-
-
-def _key_file(typed: str) -> Path:
-    path = Path(typed.strip()).expanduser()
-    if not typed.strip() or not path.is_file():
-        raise Wrong("There is no such file. Type the path of the file with the API key.")
-    return path
 
 
 def _customer_id(typed: str) -> str:

@@ -16,6 +16,12 @@ from textual.widget import Widget
 from textual.widgets import Button, ContentSwitcher, Static
 
 from console.tui.screens import settings_fields as fields
+from console.tui.screens.account_fields import (
+    account_fields,
+    ask_account,
+    open_door,
+    plan_of_account,
+)
 from console.tui.screens.asking import Asking
 from console.tui.screens.qwc import PasswordScreen
 from console.tui.screens.setup_address import AddressChecks
@@ -29,7 +35,11 @@ from console.tui.widgets.text_view import TextView
 from console.tui.widgets.title_bar import TitleBar
 from console.tui.worker import Trouble
 from shared.operations import connections, issuing
+from shared.operations.connectors import ConnectPlan, Door
+from shared.operations.deciding import Outcome
+from shared.operations.describe.connection_settings import SETTINGS
 from shared.operations.issuing import IssuePlan
+from shared.rules.invoiced import InvoicedCompany
 from shared.rules.payments.values import DepositRule, MethodRule
 from shared.rules.values import Connection
 
@@ -45,11 +55,16 @@ STEPS = (
     ("data", "Data flows"),
     ("rules", "Payment rules"),
     ("misfits", "Payments that do not match"),
+    ("invoiced", "Invoiced"),
     ("files", "Files and summary"),
 )
 """By id, in order."""
 
 LAST = len(STEPS) - 1
+INVOICED = (
+    "Customers, open invoices and payments of QuickBooks go to Invoiced, and payments made there"
+    " come in. Nothing is sent before you have seen what would be sent."
+)
 
 
 class SetupScreen(Asking[Connection | None]):
@@ -86,6 +101,7 @@ class SetupScreen(Asking[Connection | None]):
         self._step = 0
         self._values: dict[str, Any] = {}
         self._folder_proposed = ""
+        self._made: Connection | None = None
 
     def compose(self) -> ComposeResult:
         """All steps, of which one is shown; so none forgets what was typed."""
@@ -106,6 +122,9 @@ class SetupScreen(Asking[Connection | None]):
                 yield SetupRules(self.say)
             with Vertical(id="misfits"):
                 yield Form(proposed(*MISFITS))
+            with Vertical(id="invoiced"):
+                yield Static(Text(INVOICED), classes="about")
+                yield Form(account_fields(key_is_needed=False))
             with Vertical(id="files"):
                 yield Form([_folder_field()])
                 yield TextView()
@@ -145,6 +164,13 @@ class SetupScreen(Asking[Connection | None]):
             self.go_on(self.worker.read(question), lambda _: self._enter(self._step + 1))
         elif name == "address":
             self._leave_address()
+        elif name == "invoiced" and self._values["key_file"]:
+            self.say("Asking Invoiced…")
+            asking = partial(ask_account, dict(self._values), self.worker)
+            self.go_on(self.worker.beside(asking), self._account_found)
+        elif name == "invoiced":
+            self._values["account"] = ""
+            self._enter(self._step + 1)
         elif name == "files":
             self._create()
         else:
@@ -169,8 +195,13 @@ class SetupScreen(Asking[Connection | None]):
         self.action_next()
 
     def refused(self, trouble: Trouble) -> None:
-        """Say of the name what only the store knew, where it was typed."""
-        if self._step == 0:
+        """Say what only the store or Invoiced knew, where it was typed."""
+        if self._made is not None:
+            self._not_connected(self._made, trouble)
+        elif STEPS[self._step][0] == "invoiced":
+            self.say("")
+            self._form("invoiced").show_wrong("key_file", str(trouble))
+        elif self._step == 0:
             self._form("company").show_wrong("name", str(trouble))
         else:
             super().refused(trouble)
@@ -205,6 +236,10 @@ class SetupScreen(Asking[Connection | None]):
     def _focus_first(self) -> None:
         first = self._shown.query("Input, Choice").results(Widget)
         next(first, self.query_one("#next", Button)).focus()
+
+    def _account_found(self, company: InvoicedCompany) -> None:
+        self._values["account"] = company.name
+        self._enter(self._step + 1)
 
     # The address.
 
@@ -267,7 +302,7 @@ class SetupScreen(Asking[Connection | None]):
 
     def _create(self) -> None:
         rules = self.query_one(SetupRules)
-        wanted = {name: value for name, value in self._values.items() if name != "folder"}
+        wanted = {name: value for name, value in self._values.items() if name in SETTINGS}
         question = partial(
             _plan,
             settings=self.worker.settings,
@@ -284,8 +319,34 @@ class SetupScreen(Asking[Connection | None]):
     def _created(self, ended: Ended | None) -> None:
         if isinstance(ended, Trouble):
             self.say(f"{ended} Nothing was written.")
+        elif ended is not None and self._values["key_file"]:
+            self._made = ended.connection
+            self.say("Connecting Invoiced…")
+            opening = partial(open_door, dict(self._values), self.worker)
+            self.go_on(self.worker.beside(opening), partial(self._opened, ended.connection))
         elif ended is not None:
             self.dismiss(ended.connection)
+
+    def _opened(self, made: Connection, door: Door) -> None:
+        """The company is there: connect its account, too."""
+        plan_of = plan_of_account(made.name, self._values, door)
+        self.go_on(self.worker.read(plan_of), partial(self._connect, made))
+
+    def _connect(self, made: Connection, plan: ConnectPlan) -> None:
+        codes = [need.code for need in plan.needs]
+
+        def done(_connected: Outcome) -> None:
+            self.dismiss(made)
+
+        self.go_on(self.worker.decide(plan, codes), done)
+
+    def _not_connected(self, made: Connection, trouble: Trouble) -> None:
+        told = [str(trouble), "The company itself is set up. Connect Invoiced later: I, then +."]
+
+        def read(_agreed: bool | None) -> None:
+            self.dismiss(made)
+
+        self.app.push_screen(Confirm("Invoiced is not connected", told, "Continue", "Close"), read)
 
     def _propose_folder(self) -> None:
         """Propose a folder with the name in it, unless another one was typed."""

@@ -79,6 +79,7 @@ def summary(
     files = {Layout.TWO: "invoice.qwc and payment.qwc", Layout.COMBINED: "invoiced.qwc"}
     yield render.titled("Files", files[values["layout"]])
     yield render.titled("Public address", f"{url}, {_verdict(address)}")
+    yield render.titled("Invoiced", values.get("account") or "connected later, or not at all")
     yield from _chosen(values, [key for key in SETTINGS if key not in MISFITS])
     for rule in rules.deposits:
         yield render.titled("Deposit rule", rule_words.deposit(rule))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import ssl
 import threading
@@ -17,7 +18,9 @@ from shared.health import Page
 from shared.health.address import OUR_PAGE
 from shared.models import connections
 from shared.models.payments import account_rules
+from shared.models.platforms import accounts
 from shared.passwords import verify_password
+from shared.rules.connectors import AccountState
 from shared.rules.values import (
     ClosedPeriod,
     Connection,
@@ -70,11 +73,11 @@ async def begin(at: Driver, name: str = "Larkspur Tile") -> None:
     await at.press("pagedown")
     await until(at, "Check: checked")
     await at.press("pagedown")
-    assert "Step 3 of 7: Schedule" in at.text
+    assert "Step 3 of 8: Schedule" in at.text
 
 
 async def come_to_the_end(at: Driver) -> None:
-    while "Step 7 of 7" not in at.text:
+    while "Step 8 of 8" not in at.text:
         await at.press("pagedown")
 
 
@@ -122,8 +125,8 @@ def test_a_company_is_set_up_from_nothing_to_files_that_the_web_connector_takes(
         await replace(at, "15")
         await at.press("enter")
         await at.type("2024-01-31")
-        await at.press("enter", "enter", "enter", "down", "enter", "pagedown", "pagedown")
-        assert "Step 7 of 7: Files and summary" in at.text
+        await at.press("enter", "enter", "enter", "down", "enter", *["pagedown"] * 3)
+        assert "Step 8 of 8: Files and summary" in at.text
         assert r"Company file: D:\Books\Larkspur.qbw" in at.text
         assert "Auto-Run interval: 15 minutes" in at.text
         assert "Start date: 2024-01-31" in at.text
@@ -179,7 +182,7 @@ def test_back_and_forth_loses_nothing(office):
         await begin(at, "Larkspur")
         await replace(at, "45")
         await at.press("pageup", "pageup")
-        assert "Step 1 of 7" in at.text
+        assert "Step 1 of 8" in at.text
         assert at.screen.focused.value == "Larkspur"
         await at.type(" Ltd")
         await at.press("pagedown", "pagedown")
@@ -199,7 +202,7 @@ def test_giving_up_asks_first_and_leaves_nothing_behind(office):
         assert "What you filled in is lost. Nothing was written yet." in at.text
         assert at.screen.focused.id == "cancel"
         await at.press("enter")
-        assert "Step 7 of 7" in at.text
+        assert "Step 8 of 8" in at.text
         await at.press("escape", "right", "enter")
         assert "No connection yet." in at.text
 
@@ -223,7 +226,7 @@ def test_no_key_of_the_console_leaves_it_by_accident(office):
         await at.press("tab", "tab", "tab")  # onto the buttons, where letters are keys
         assert at.screen.focused.id == "next"
         await at.press("q", "h", "y", "ctrl+c", "ctrl+q")
-        assert "Step 3 of 7" in at.text
+        assert "Step 3 of 8" in at.text
         assert not at.app._exit
 
     set_up(office, scenario)
@@ -246,7 +249,7 @@ def test_a_name_that_cannot_be_taken_is_said_where_it_was_typed(office, name, to
         at.screen.focused.value = name
         await at.press("pagedown")
         assert told in at.text
-        assert "Step 1 of 7" in at.text
+        assert "Step 1 of 8" in at.text
         assert at.screen.focused.value == name
         await at.press("end", "z")
         assert told not in at.text
@@ -335,9 +338,9 @@ def test_what_was_not_reached_is_warned_of_but_does_not_stand_in_the_way(office)
         assert "for example since the daemon is not started yet." in at.text
         assert at.screen.focused.id == "cancel"
         await at.press("enter")
-        assert "Step 2 of 7" in at.text
+        assert "Step 2 of 8" in at.text
         await at.press("enter", "right", "enter")
-        assert "Step 3 of 7" in at.text
+        assert "Step 3 of 8" in at.text
         await come_to_the_end(at)
         assert "not reached: https://sync.example.com/qbwc answers with status 502." in at.text
         await at.press("pagedown")
@@ -386,7 +389,7 @@ def test_an_address_that_no_file_can_have_ends_the_set_up_before_anything_is_wri
         assert "fail address: http://sync.example.com/qbwc: plain http is accepted" in at.text
         await at.press("pagedown")
         assert "No .qwc file can be made with this address. Correct the setting" in at.text
-        assert "Step 2 of 7" in at.text
+        assert "Step 2 of 8" in at.text
 
     set_up(office, scenario, environ={"DESKBRIDGE_PUBLIC_URL": "http://sync.example.com"})
 
@@ -439,7 +442,7 @@ def test_rules_are_kept_until_the_end_and_written_with_the_rest(office):
     async def scenario(at: Driver) -> None:
         await begin(at)
         await at.press("pagedown", "pagedown")
-        assert "Step 5 of 7: Payment rules" in at.text
+        assert "Step 5 of 8: Payment rules" in at.text
         await add_deposit(at, "Stripe Clearing", gateway="stripe")
         assert "all payments by stripe" in at.text
         await add_deposit(at, "", method="check")
@@ -477,7 +480,7 @@ def test_what_becomes_of_payments_that_do_not_fit_is_asked_and_kept(office):
     async def scenario(at: Driver) -> None:
         await begin(at)
         await at.press("pagedown", "pagedown", "pagedown")
-        assert "Step 6 of 7: Payments that do not match" in at.text
+        assert "Step 6 of 8: Payments that do not match" in at.text
         for title in ("Overpayments.", "Payments without an invoice."):
             assert title in at.text
         await at.press("down", "enter", "down", "enter", "down", "enter", "down")
@@ -536,7 +539,7 @@ def test_when_the_last_step_fails_nothing_is_written_and_nothing_typed_is_lost(o
         await at.press("pagedown")
         # A long path may be broken anywhere.
         assert told[which].replace(" ", "") in at.text.replace(" ", "")
-        assert "Step 7 of 7" in at.text
+        assert "Step 8 of 8" in at.text
         assert len(held(office)) == (which == "taken")
         assert office.audit() == []
         if which == "foreign":
@@ -569,3 +572,83 @@ def test_every_step_survives_every_size(office):
         await fits_every_size(at)
 
     set_up(office, scenario)
+
+
+# The account on Invoiced.
+
+
+class WithInvoiced(Reached):
+    """The public address, and Invoiced, which takes one key."""
+
+    answers = 200
+
+    def get(self, url: str, headers: Any = None) -> Page:
+        if "invoiced.com" not in url:
+            return super().get(url)
+        company = {"id": 7, "name": "Larkspur Billing", "currency": "usd", "test_mode": False}
+        return Page(self.answers, "", json.dumps(company).encode())
+
+
+async def come_to_invoiced(at: Driver, key: Path) -> None:
+    await begin(at)
+    while "Step 7 of 8: Invoiced" not in at.text:
+        await at.press("pagedown")
+    await at.type(str(key))
+    await at.press("pagedown")
+
+
+@pytest.fixture
+def key(tmp_path: Path) -> Path:
+    path = tmp_path / "key"
+    path.write_text("secret-key-of-larkspur\n")
+    return path
+
+
+def account(office: Any) -> Any:
+    with office.store.reading():
+        return accounts.every()
+
+
+def test_an_account_is_connected_with_the_company_and_nothing_is_sent_yet(office, key):
+    async def scenario(at: Driver) -> None:
+        await come_to_invoiced(at, key)
+        assert "Invoiced: Larkspur Billing" in at.text
+        assert account(office) == []
+        assert not list(office.path.parent.glob("*.key")), "nothing is written before the end"
+        await at.press("pagedown")
+        await at.press("tab", "tab", "tab", "enter")
+        await until(at, "Larkspur Tile is set up.")
+
+    set_up(office, scenario, network=WithInvoiced)
+    [made] = account(office)
+    assert (made.connection, made.company) == ("Larkspur Tile", "Larkspur Billing")
+    assert (made.state, made.is_looking) == (AccountState.PAUSED, True)
+
+
+def test_a_key_that_invoiced_refuses_is_said_where_it_was_typed(office, key):
+    class Refusing(WithInvoiced):
+        answers = 401
+
+    async def scenario(at: Driver) -> None:
+        await come_to_invoiced(at, key)
+        assert "Step 7 of 8: Invoiced" in at.text
+        assert "refuses the key" in at.text
+
+    set_up(office, scenario, network=Refusing)
+    assert held(office) == []
+
+
+def test_a_company_stays_where_only_its_account_could_not_be_connected(office, key):
+    async def scenario(at: Driver) -> None:
+        await come_to_invoiced(at, key)
+        key.unlink()
+        await at.press("pagedown")
+        await at.press("tab", "tab", "tab", "enter")
+        await until(at, "Invoiced is not connected")
+        assert "The company itself is set up." in at.text
+        await at.press("enter")
+        assert "Larkspur Tile is set up." in at.text
+
+    set_up(office, scenario, network=WithInvoiced)
+    assert [one.name for one in held(office)] == ["Larkspur Tile"]
+    assert account(office) == []
