@@ -112,25 +112,40 @@ def give_to_owner_of_folder(path: Path) -> None:
 
 
 def why_closed(path: Path) -> str:
-    """Whose file or folder keeps this user from ``path``, and what to do; empty: none is seen."""
+    """What keeps this user from ``path`` or its folder, and what to do; empty: nothing is seen."""
     folder = path.parent
     try:
-        owner = user_name(folder.stat().st_uid)
+        if os.statvfs(folder).f_flag & os.ST_RDONLY:
+            return f"The file system of {folder} is read-only. {_how_to_write(folder)}"
+        owner = folder.stat().st_uid
         if not _may_use(folder):
-            return f"{folder} belongs to {owner}. {_run_as(owner)}"
-        file_owner = user_name(path.stat().st_uid)
+            return _whose(folder, owner)
+        file_owner = path.stat().st_uid
     except OSError:
         return ""
     if _may_use(path):
         return ""
     if file_owner == owner:
-        return f"{path} belongs to {owner}. {_run_as(owner)}"
-    return f"{path} belongs to {file_owner}, its folder to {owner}. Run: sudo chown {owner} {path}*"
+        return _whose(path, owner)
+    named = user_name(owner)
+    told = f"{path} belongs to {user_name(file_owner)}, its folder to {named}."
+    return f"{told} Run: sudo chown {named} {path}*"
+
+
+def _how_to_write(folder: Path) -> str:
+    mounted = next(one for one in (folder, *folder.parents) if one.is_mount())
+    return (
+        "See why: a disk that fails is mounted so (journalctl -k), and a service may write only"
+        f" where its unit lets it (ReadWritePaths). Then run: sudo mount -o remount,rw {mounted}"
+    )
+
+
+def _whose(path: Path, owner: int) -> str:
+    if owner == os.geteuid():
+        return f"{path} is yours, but its mode keeps you out. Run: chmod u+rwX {path}"
+    named = user_name(owner)
+    return f"{path} belongs to {named}. Run commands as that user: sudo -u {named} deskbridge …"
 
 
 def _may_use(path: Path) -> bool:
     return os.access(path, os.R_OK | os.W_OK)
-
-
-def _run_as(user: str) -> str:
-    return f"Run commands as that user: sudo -u {user} deskbridge …"

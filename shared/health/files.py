@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import unquote
 
-from shared.files import user_name
+from shared.files import user_name, why_closed
 from shared.health.checks import Check, fail, ok, size, warn
 from shared.health.machine import Machine
 from shared.settings import Settings
@@ -66,7 +66,8 @@ def _permissions(path: Path, machine: Machine) -> Iterator[Check]:
     owner = _owner(path)
     as_owner = f"Run commands as its user: sudo -u {owner} deskbridge …"
     if not (machine.may_write(path) and machine.may_write(path.parent)):
-        yield fail("permissions", f"This user may not write to {path} or its folder.", as_owner)
+        remedy = why_closed(path) or as_owner
+        yield fail("permissions", f"This user may not write to {path} or its folder.", remedy)
     elif machine.user_id() == 0 and path.stat().st_uid != 0:
         told = (
             f"{path} belongs to {owner}; files that root adds there are not writable for {owner}."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 from collections.abc import Callable, Iterator
@@ -103,6 +104,11 @@ def _check_room(path: Path, folder: Path, free_bytes: Callable[[Path], int]) -> 
 
 
 def _of_folder(folder: Path, error: OSError) -> StoreError:
-    remedy = remedy_for(error)
+    remedy = _LET_IT if error.errno == errno.EROFS else remedy_for(error)
     told = f"No backup can be made in {folder}: {error.strerror}."
     return StoreError(told, f"{remedy}." if remedy else "")
+
+
+_LET_IT = (
+    "Let the service write there: ReadWritePaths in its unit, as docs/backup-and-restore.md shows"
+)

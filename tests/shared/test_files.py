@@ -111,6 +111,26 @@ def test_somebody_else_is_told_whose_store_it_is(folder):
     assert f"sudo -u {user_name(SERVICE)} deskbridge" in refused.value.remedy
 
 
+def test_a_read_only_file_system_is_told_as_one_whoever_asks(tmp_path, monkeypatch):
+    class ReadOnly:
+        f_flag = os.ST_RDONLY
+
+    monkeypatch.setattr(os, "statvfs", lambda _: ReadOnly)
+    told = why_closed(tmp_path / "store.sqlite3")
+    assert "read-only" in told
+    assert "sudo -u" not in told
+
+
+@as_root
+def test_an_owner_who_keeps_himself_out_is_told_the_mode(folder):
+    path = folder / "store.sqlite3"
+    path.touch()
+    os.chown(path, SERVICE, SERVICE)
+    path.chmod(0)
+    with acting_as(SERVICE):
+        assert "chmod u+rwX" in why_closed(path)
+
+
 def test_nothing_is_said_of_what_is_open_or_not_there(tmp_path):
     (tmp_path / "mine").touch()
     assert why_closed(tmp_path / "mine") == ""
