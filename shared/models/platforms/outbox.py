@@ -251,9 +251,23 @@ def stands(connection_id: int, one: Outgoing, standing: Standing, now: datetime)
         due_ms=_NOT_BY_TIME_MS if standing.waits_for else millis(now),
         look_ms=standing.look_at and millis(standing.look_at),
     )
+    if standing.waits_for and _went_on(connection_id, standing.waits_for):
+        wake(connection_id, standing.waits_for, now)
     if standing.state is not SendState.WAITING:
         wake(connection_id, one.name, now)
         sending.tell(connection_id, one, standing.state, standing.would, standing.reason, now)
+
+
+def _went_on(connection_id: int, name: str) -> bool:
+    """Whether a record has its end that another one was found to wait for, both looked at at once.
+
+    Nobody else would give that one its turn. A refused invoice and a customer that is not there are
+    waited for as long as it takes.
+    """
+    kind, _, object_id = name.partition("/")
+    state = state_of(connection_id, RecordKind(kind), object_id)
+    ends = {SendState.WAITING, SendState.REFUSED, None}
+    return state is SendState.SENT or (kind == RecordKind.INVOICE.value and state not in ends)
 
 
 def _stands() -> Any:
