@@ -106,8 +106,8 @@ _WANT_AGAIN = Statement(
 
 def state_of(connection_id: int, kind: RecordKind, object_id: str) -> SendState | None:
     """Return where a record stands; None: it never was on its way."""
-    state = _STATE_OF.value(connection=connection_id, kind=kind.value, object_id=object_id)
-    return None if state is None else SendState(state)
+    row = _STATE_OF.one(connection=connection_id, kind=kind.value, object_id=object_id)
+    return None if row is None else SendState(row[0])
 
 
 _STATE_OF = Statement(lambda: t.Outgoing.select(t.Outgoing.state).where(_this()))
