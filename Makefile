@@ -30,11 +30,11 @@ lint: $(VENV)/.dev
 bench: $(VENV)/.dev
 	$(BIN)/python -m bench --write docs/benchmarks.md
 
-# Random companies and bad luck: N of them, from seed FROM on.
+# Random companies and bad luck: N of them, from seed FROM on; BOOKS=3: all of them with Invoiced.
 N ?= 200
 FROM ?= 0
 rehearse: $(VENV)/.dev
-	$(BIN)/python -m tests.rehearsal $(N) --first $(FROM)
+	$(BIN)/python -m tests.rehearsal $(N) --first $(FROM) $(if $(BOOKS),--books $(BOOKS))
 
 # Syncs some of whose answers are spoiled: N of them, from seed FROM on.
 fuzz: $(VENV)/.dev

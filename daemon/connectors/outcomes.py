@@ -20,7 +20,7 @@ from daemon.connectors.platform import (
 from daemon.connectors.turns import Planned
 from daemon.held_work import HeldByAnother
 from shared.models import outlets
-from shared.models.platforms import accounts, outbox, records, sending, stopped
+from shared.models.platforms import accounts, outbox, paid, records, sending, stopped
 from shared.models.platforms.outbox import Standing
 from shared.rules.connectors import (
     Change,
@@ -32,6 +32,7 @@ from shared.rules.connectors import (
     Would,
 )
 from shared.rules.outlets import OutletStanding, Refused
+from shared.rules.values import RecordKind
 
 _WOULD = {SendState.REFUSED: Would.REFUSE}
 Hold = Callable[[], tuple[datetime, OutletStanding]]
@@ -141,13 +142,13 @@ class Outcomes:
                     standing = Standing(SendState.SENT, would=Would.NOTHING)
                     outbox.stands(self._id, one, standing, now)
                 else:
-                    leaving.append(self._kept(one, after, request))
+                    leaving.append(self._kept(one, after, request, now))
             else:
                 counted = self._counted(one, after) if isinstance(request, Done) else one
                 self._settle(counted, request, now, Would.NOTHING)
         return leaving
 
-    def _kept(self, one: Outgoing, change: Change, request: Request) -> Leaving:
+    def _kept(self, one: Outgoing, change: Change, request: Request, now: datetime) -> Leaving:
         kept = replace(
             self._counted(one, change),
             request=request.body,
@@ -155,6 +156,10 @@ class Outcomes:
             request_digest=request.digest,
         )
         outbox.begin(self._id, kept)
+        if isinstance(change.copy, InvoiceCopy) and change.mapped is None:
+            # Its payments that were read before it was to go there follow it.
+            found = paid.called_of_invoice(self._id, self._identity(), one.object_id)
+            outbox.want(self._id, [(RecordKind.PAYMENT, *named) for named in found], now)
         return Leaving(kept, request.would)
 
     def _counted(self, one: Outgoing, after: Planned) -> Outgoing:

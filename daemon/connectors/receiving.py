@@ -77,6 +77,21 @@ class Receiver:
         self._due_at: datetime | None = None
         self._tries: Counter[str] = Counter()
 
+    async def begin(self, account: PlatformAccount) -> NotNow | None:
+        """Mark where what comes in begins, if it is not marked; tells why that is not possible.
+
+        It belongs to the dry run: what is paid there after it comes in, however long it takes
+        until the account goes live, and until its payments can be read.
+        """
+        text, _ = await self._reads.view(_where, account, self._store.now())
+        if text:
+            return None
+        found = await self._ask(self._platform.arrivals, "", ())
+        if not isinstance(found, Arrivals):
+            return cast(NotNow, found)
+        await self._take(account, found, {})
+        return None
+
     async def receive(self, account: PlatformAccount, now: datetime) -> NotNow | Unknown | bool:
         """Take in what is due, a page at most; tells whether there is more at once, or why not."""
         if self._due_at is not None and now < self._due_at:

@@ -6,8 +6,13 @@ from collections.abc import Iterator, Sequence
 
 from shared.models.platforms import outbox, paid
 from shared.models.platforms.outbox import Named
-from shared.rules.connectors import CUSTOMER_EVENTS, INVOICE_EVENTS, PAYMENT_EVENTS
-from shared.rules.events import Event, EventKind
+from shared.rules.connectors import (
+    CUSTOMER_EVENTS,
+    INVOICE_EVENTS,
+    PAYMENT_EVENTS,
+    POSTING_EVENTS,
+)
+from shared.rules.events import Event
 from shared.rules.values import RecordKind
 
 
@@ -29,5 +34,5 @@ def _payments(connection_id: int, identity: str, found: Sequence[Event]) -> Iter
     for txn_id, key in posted:
         yield RecordKind.PAYMENT, txn_id, key
     for document in told.keys() - {key for _, key in posted}:
-        if told[document] is not EventKind.PAYMENT_POSTED:
+        if told[document].value not in POSTING_EVENTS:
             yield RecordKind.PAYMENT, document, document

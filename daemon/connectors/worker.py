@@ -123,10 +123,11 @@ class ConnectorWorker(HeldWork):
             return LOOK_SECONDS
         if await self._take_events(held):
             return 0
+        account = await self._reads.view(_account, self._id) or account  # as the company told
         is_live = account.state is AccountState.LIVE
         if not is_live and not account.is_looking:
             return LOOK_SECONDS
-        received = await self._receive(now) if is_live else False
+        received = await self._receive(account, now) if is_live else False
         if not isinstance(received, bool):
             return await self._pause(received)
         found = await self._reads.view(batch, self._id, now, READ_AT_ONCE, looking=not is_live)
@@ -135,16 +136,18 @@ class ConnectorWorker(HeldWork):
         stops = await (self._sender.send(found) if is_live else self._sender.look(found))
         return await self._pause(stops) if stops else 0
 
-    async def _receive(self, now: datetime) -> NotNow | Unknown | bool:
+    async def _receive(self, account: PlatformAccount, now: datetime) -> NotNow | Unknown | bool:
         """Take in what is due; tells whether there is more, or why nothing would go through."""
-        account = await self._reads.view(_account, self._id)
-        if self._receiver is None or account is None:
+        if self._receiver is None:
             return False
         received = await self._receiver.receive(account, now)
         return received if isinstance(received, bool) or received.whole else False
 
     async def _nothing_to_do(self, account: PlatformAccount, now: datetime) -> float:
         if account.is_looking:
+            late = await self._receiver.begin(account) if self._receiver else None
+            if late is not None:
+                return await self._pause(late)
             await self._threads.store(self._thd_looked)
         look_at = await self._reads.view(_next_look, self._id)
         if look_at and look_at <= now:

@@ -20,11 +20,19 @@ ORDER = (RecordKind.CUSTOMER, RecordKind.INVOICE, RecordKind.PAYMENT)
 
 INVOICE_EVENTS = frozenset(one.value for one in EventKind if one.about == "invoice")
 CUSTOMER_EVENTS = frozenset(one.value for one in EventKind if one.about == "customer")
-PAYMENT_EVENTS = frozenset(
+POSTING_EVENTS = frozenset(
+    one.value
+    for one in (
+        *(EventKind.PAYMENT_POSTED, EventKind.PAYMENT_REFUSED),
+        *(EventKind.PAYMENT_PARKED, EventKind.PAYMENT_SKIPPED),
+    )
+)
+"""What is told of a payment that is posted here; a part of it may be in QuickBooks by then."""
+PAYMENT_EVENTS = POSTING_EVENTS | frozenset(
     one.value
     for one in (
         *(EventKind.PAYMENT_IMPORTED, EventKind.PAYMENT_EDITED),
-        *(EventKind.PAYMENT_DELETED, EventKind.PAYMENT_RECOGNIZED, EventKind.PAYMENT_POSTED),
+        *(EventKind.PAYMENT_DELETED, EventKind.PAYMENT_RECOGNIZED),
     )
 )
 SENDING_EVENTS = INVOICE_EVENTS | CUSTOMER_EVENTS | PAYMENT_EVENTS

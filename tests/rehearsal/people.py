@@ -268,7 +268,7 @@ class People:
 
     def _corrects(self) -> None:
         """The platform sends a payment again with other content, whatever became of it."""
-        known = self._ours()
+        known = [one for one in self._ours() if one.external_id in self.story.sent]
         said = cast.payment(self.rnd, 0, self._books(), self.stage.now)
         if not known or said is None:
             return

@@ -28,6 +28,7 @@ from tests.rehearsal import cast, reckoning
 from tests.rehearsal.people import OPERATOR, People
 from tests.rehearsal.stage import Fall, Stage, Violation
 from tests.rehearsal.story import Story
+from tests.rehearsal.third_book import ThirdBook
 from tests.whole.rig import PASSWORD
 
 WINDOW_SECONDS = 900
@@ -41,11 +42,15 @@ CALLS = tuple(one for one in OPERATIONS if "nteractive" not in one)
 
 @dataclass
 class Rehearsal:
-    """One run. ``answers_first`` breaks the intent rule, to see that it would be noticed."""
+    """One run, with Invoiced as the third book or without.
+
+    ``answers_first`` breaks the intent rule, to see that it would be noticed.
+    """
 
     seed: int
     folder: Path
     answers_first: bool = False
+    has_third: bool = False
     name: str = "Larkspur"
     rnd: Random = field(init=False)
     stage: Stage = field(init=False)
@@ -55,6 +60,7 @@ class Rehearsal:
     connectors: dict[tuple[str, str], tuple[WebConnector, Row]] = field(default_factory=dict)
     story: Story = field(default_factory=Story)
     people: People = field(init=False)
+    third: ThirdBook | None = field(init=False)
     payments: int = 0
     password: str = PASSWORD
     backup: str = ""
@@ -75,6 +81,7 @@ class Rehearsal:
         ).id
         self.stage.name_installation("rehearsed")
         self.people = People(self)
+        self.third = ThirdBook(self) if self.has_third else None
         kinds = [*self._kinds_of_faults()]
         self.swarm = self.rnd.sample(kinds, self.rnd.randint(1, 6))
         if self.answers_first:
@@ -91,6 +98,8 @@ class Rehearsal:
             self._connector("", kind)
             self._connector("second PC", kind)
         self._sync(ApplicationKind.INVOICE)
+        if self.third:
+            self.third.begins()
         self.people.begin()
         self.people.receive(self.rnd.randint(2, 4))
         self._chaos()
@@ -101,6 +110,8 @@ class Rehearsal:
 
     def _settle_accounts(self) -> None:
         reckoning.settle_accounts(self.stage, self.name)
+        if self.third:
+            self.third.settles_accounts()
         self.story.settle(self._books(), reckoning.reasons(self.stage, self.name))
 
     # Chaos.
@@ -109,6 +120,8 @@ class Rehearsal:
         rate = self.rnd.choice((0.4, 0.7, 1.0))
         for _ in range(self.rnd.randint(3, 6)):
             self._people_act()
+            if self.third:
+                self.third.goes_on()
             if self.rnd.random() < rate:
                 for _ in range(self.rnd.choice((1, 1, 1, 2, 3))):
                     self.rnd.choice(self.swarm)()
@@ -316,6 +329,8 @@ class Rehearsal:
     def _at_boundary(self, boundary: Boundary) -> None:
         self._calls += 1
         self.say(str(boundary))
+        if self.third:
+            self.third.meanwhile()
         self.story.look(self._books())
         for at, act in self.boundaries:
             if at == self._calls:
@@ -333,15 +348,22 @@ class Rehearsal:
         self.stage.later(minutes=20)
         self._clean_round()
         self._operator_goes_on()
+        self._third_comes_to_rest()
         for _ in range(2):
             for outcome in self._clean_round():
                 _must_be_done(outcome)
+        self._third_comes_to_rest()
+
+    def _third_comes_to_rest(self) -> None:
+        if self.third:
+            self.third.comes_to_rest()
 
     def _last_word(self) -> None:
         """What is paid on either side is right on both after one Payment Sync alone."""
         self.people.receive(1)
         self._pay_by_hand()
         _must_be_done(self._sync(ApplicationKind.PAYMENT))
+        self._third_comes_to_rest()
 
     def _clean_round(self) -> list[Outcome]:
         outcomes = []
@@ -379,14 +401,26 @@ def _must_be_done(outcome: Outcome) -> None:
         raise Violation(f"a clean sync ends {outcome.result}: {outcome.status}")
 
 
-def play(seed: int, folder: Path, *, answers_first: bool = False) -> Rehearsal:
-    """Play the rehearsal of a seed; raises Violation with the seed and the way to see it."""
-    rehearsal = Rehearsal(seed, folder, answers_first)
+def has_third(seed: int) -> bool:
+    """Whether the suite plays a seed with a third book: one in four, of any kind."""
+    return seed // 2 % 4 == 0
+
+
+def play(
+    seed: int, folder: Path, *, answers_first: bool = False, third: bool | None = None
+) -> Rehearsal:
+    """Play the rehearsal of a seed; raises Violation with the seed and the way to see it.
+
+    ``third``: with a third book or without, whatever the suite does.
+    """
+    with_third = has_third(seed) if third is None else third
+    rehearsal = Rehearsal(seed, folder, answers_first, with_third)
     try:
         rehearsal.run()
     except Exception as wrong:
         told = "\n".join(rehearsal.trace[-400:])
-        raise Violation(f"rehearsal {seed}: {wrong!r}\n{told}") from wrong
+        books = "three books" if with_third else "two books"
+        raise Violation(f"rehearsal {seed} of {books}: {wrong!r}\n{told}") from wrong
     finally:
         rehearsal.stage.close()
     return rehearsal

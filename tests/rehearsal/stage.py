@@ -70,7 +70,7 @@ class Mortal(InPlace):
         done = run(*args, **kwargs)
         if self._stage.alive:
             return done
-        done.addErrback(lambda failure: failure.trap(Killed))
+        done.addErrback(lambda _failed: None)
         return Deferred()
 
     def store_from_work(self, thd: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
@@ -103,9 +103,17 @@ class Stage(Rig):
     """Every payment's message set that reached QuickBooks, by its ID."""
     window: timedelta = timedelta(seconds=900)
     trace: list[str] = field(default_factory=list)
+    on_start: Callable[[], None] | None = None
+    """What starts with the daemon besides."""
 
     def threads(self) -> Any:
         return Mortal(self)
+
+    def restart(self) -> None:
+        """Start the daemon again on the same store, with all that starts with it."""
+        super().restart()
+        if self.on_start is not None:
+            self.on_start()
 
     def next_fall(self, name: str) -> Fall | None:
         """Whether the daemon falls at this commit; a dead one commits nothing any more."""

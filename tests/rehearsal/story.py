@@ -32,6 +32,8 @@ class Said:
     pays: Mapping[str, int]
     named: Mapping[str, str] = field(default_factory=dict)
     customer: str = ""
+    was_due: bool = False
+    """It was to arrive for a while, and whoever posts it may not know yet that it is not now."""
 
     @property
     def amount(self) -> int:
@@ -58,6 +60,8 @@ class Story:
     """What was said last of each payment, and each payment of ours that QuickBooks made."""
 
     said: dict[str, Said] = field(default_factory=dict)
+    sent: set[str] = field(default_factory=set)
+    """Those that the platform sent; the others were fetched from Invoiced."""
     withdrawn: set[str] = field(default_factory=set)
     made: dict[str, Made] = field(default_factory=dict)
     moved: set[str] = field(default_factory=set)
@@ -75,6 +79,7 @@ class Story:
     def tell(self, said: Said) -> None:
         """The platform says what a payment is, and it was taken so."""
         self.said[said.payment.external_id] = said
+        self.sent.add(said.payment.external_id)
         self.withdrawn.discard(said.payment.external_id)
 
     def people_acted(self, changes: Iterable[Change]) -> None:
@@ -97,7 +102,7 @@ class Story:
         said = self.said.get(external_id)
         must(said is not None, f"QuickBooks has {external_id}, which the platform never named")
         assert said is not None
-        must(said.has_to_arrive, f"{external_id} must never be posted")
+        must(said.has_to_arrive or said.was_due, f"{external_id} must never be posted")
         must(external_id not in self.withdrawn, f"{external_id} was withdrawn, and is posted")
         total = sum(one.amount for one in self._live(books, external_id))
         must(

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pytest
 
 from daemon.stages.payments import outcomes, protocol
+from shared.models.platforms import copies
 from tests.rehearsal.play import play
 from tests.rehearsal.stage import Violation
 
@@ -36,3 +39,8 @@ def test_a_copy_that_leaves_while_the_first_may_run_is_noticed(folder, monkeypat
 def test_balances_that_are_not_read_again_are_noticed(folder, monkeypatch):
     monkeypatch.setattr(outcomes, "queue_reread", lambda *_posting: None)
     assert "only in QuickBooks" in caught(folder)
+
+
+def test_what_was_paid_before_and_is_counted_once_more_is_noticed(folder, monkeypatch):
+    monkeypatch.setattr(copies.Side, "_paid_by_others", lambda *_: Decimal(0))
+    assert "on Invoiced" in caught(folder, third=True)

@@ -5,7 +5,7 @@ A payment that came from the platform of the account is not among them: it is th
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -196,10 +196,19 @@ _POSTED_FOR = Statement(lambda: _postings_of_payments().where(among(t.Payment.ke
 
 def of_open_invoices(connection_id: int, identity: str) -> Iterator[tuple[str, str]]:
     """Return (TxnID, what a person calls it) of the payments that pay open invoices."""
-    for txn_id, number in _RECORDED_OF_OPEN.all(connection=connection_id):
-        yield txn_id, number or txn_id
-    for txn_id, key in _POSTED_OF_OPEN.all(connection=connection_id, identity=identity):
-        yield txn_id, key
+    which = {"connection": connection_id}
+    return _called(_RECORDED_OF_OPEN.all(**which), _POSTED_OF_OPEN.all(**which, identity=identity))
+
+
+def called_of_invoice(connection_id: int, identity: str, txn_id: str) -> Iterator[tuple[str, str]]:
+    """Return (TxnID, what a person calls it) of the payments that pay an invoice."""
+    which = {"connection": connection_id, "txn_id": txn_id}
+    return _called(_RECORDED_OF_ONE.all(**which), _POSTED_OF_ONE.all(**which, identity=identity))
+
+
+def _called(recorded: Iterable[Any], posted: Iterable[Any]) -> Iterator[tuple[str, str]]:
+    yield from ((txn_id, number or txn_id) for txn_id, number in recorded)
+    yield from ((txn_id, key) for txn_id, key in posted)
 
 
 def _is_of_open(txn_id: Any) -> Any:
@@ -213,23 +222,35 @@ def _is_of_open(txn_id: Any) -> Any:
     )
 
 
-_RECORDED_OF_OPEN = Statement(
-    lambda: (
+def _is_this(txn_id: Any) -> Any:
+    return txn_id == slot("txn_id")
+
+
+def _recorded_of(which: Callable[[Any], Any]) -> Any:
+    """Payments recorded in QuickBooks that pay an invoice of which this holds."""
+    return (
         t.Payment.select(t.Payment.key, t.Payment.reference)
         .join(t.PaymentUse, on=(t.PaymentUse.payment == t.Payment.id))
-        .where(_imported() & _is_of_open(t.PaymentUse.invoice_txn_id))
+        .where(_imported() & which(t.PaymentUse.invoice_txn_id))
         .distinct()
         .order_by(t.Payment.key)
     )
-)
-_POSTED_OF_OPEN = Statement(
-    lambda: (
+
+
+def _posted_of(which: Callable[[Any], Any]) -> Any:
+    """Payments posted there for others than the platform itself, likewise."""
+    return (
         _postings_of_payments()
         .join(t.PostingUse, on=(t.PostingUse.posting == t.Posting.id))
-        .where(~t.Posting.deleted & _is_of_open(t.PostingUse.invoice_txn_id))
+        .where(~t.Posting.deleted & which(t.PostingUse.invoice_txn_id))
         .distinct()
     )
-)
+
+
+_RECORDED_OF_OPEN = Statement(lambda: _recorded_of(_is_of_open))
+_POSTED_OF_OPEN = Statement(lambda: _posted_of(_is_of_open))
+_RECORDED_OF_ONE = Statement(lambda: _recorded_of(_is_this))
+_POSTED_OF_ONE = Statement(lambda: _posted_of(_is_this))
 
 
 def _may_be_ours() -> Any:

@@ -79,11 +79,13 @@ class Toy:
 class World:
     """A connection with one account, and daemons that work for it."""
 
+    keeps: type[Books] = Books
+
     def __init__(self, url: str, platform: Any) -> None:
         self.clock = Clock()
         self.store = open_store(url, clock=self.now)
         self.threads = InPlace(self.store)
-        self.books = Books(self.store)
+        self.books = self.keeps(self.store)
         self.id = self.books.id
         self.platform = platform
         self.workers: list[ConnectorWorker] = []

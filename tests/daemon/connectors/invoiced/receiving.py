@@ -105,6 +105,10 @@ class Received(OnInvoiced):
         with self.store.reading():
             return accounts.get(self.id, "Larkspur").identity
 
+    def is_looking(self) -> bool:
+        with self.store.reading():
+            return accounts.get(self.id, "Larkspur").is_looking
+
     def watched(self) -> list[str]:
         later = self.store.now() + timedelta(days=1)
         with self.store.reading():

@@ -18,6 +18,7 @@ from shared.operations.payments import plan_withdraw
 from shared.rules.connectors import AccountState, ConvenienceFees, Owner
 from shared.rules.payments.values import ChargeState, NewPayment, NewUse, PaymentStatus
 from simulator.invoiced import acts
+from simulator.invoiced.faults import Fault, FaultKind, FaultPlan
 from tests.daemon.connectors.invoiced.receiving import Received
 from tests.models.builders import invoice
 
@@ -81,6 +82,35 @@ def test_a_bank_debit_waits_and_is_looked_at_until_it_succeeds(world):
     world.polls(3)
     assert world.on_file(made).status is PaymentStatus.READY
     assert world.watched() == []
+
+
+def test_what_is_paid_there_after_the_dry_run_comes_in_however_long_that_takes(world):
+    world.quickbooks_has(invoice("1A-100"))
+    on_invoiced = world.fake.customer("Larkspur Tile")
+    world.fake.invoice(on_invoiced, 250, number="100")
+    world.connects(state=AccountState.PAUSED, is_looking=True)
+    world.runs()
+    world.goes_on(20)
+    paid = world.pays("100")
+    world.fake.service.faults = FaultPlan([Fault(FaultKind.ERROR, "GET /payments", None)])
+    world.sets(AccountState.LIVE)
+    world.polls()
+    assert world.on_file(paid) is None
+    world.fake.service.faults = FaultPlan()
+    world.polls()
+    assert world.on_file(paid) is not None
+
+
+def test_a_dry_run_is_not_through_before_payments_can_be_read(world):
+    world.quickbooks_has(invoice("1A-100"))
+    world.fake.service.faults = FaultPlan([Fault(FaultKind.ERROR, "GET /payments", None)])
+    world.connects(state=AccountState.PAUSED, is_looking=True)
+    world.runs()
+    world.goes_on(20)
+    assert world.is_looking()
+    world.fake.service.faults = FaultPlan()
+    world.goes_on(60)
+    assert not world.is_looking()
 
 
 def test_a_bank_debit_that_fails_is_never_posted(world):

@@ -12,10 +12,11 @@ import pytest
 from daemon.connectors.invoiced.values import day, due_day
 from shared.rules.connectors import AccountState, SendState, Would
 from shared.rules.ledger import Invoice
+from shared.rules.payments.values import PaymentStatus, PostingState
 from shared.rules.values import InvoiceStatus, RecordKind
 from tests.daemon.connectors.invoiced.rig import OnInvoiced
 from tests.models.builders import customer, invoice, line, paid
-from tests.models.payments.builders import applied, received
+from tests.models.payments.builders import Till, applied, pays, received
 
 CUSTOMER, INVOICE, PAYMENT = RecordKind.CUSTOMER, RecordKind.INVOICE, RecordKind.PAYMENT
 LATER = "2024-06-02T09:00:00"
@@ -118,6 +119,46 @@ def test_payments_of_one_sync_that_share_what_was_paid_before_are_told_apart(
     world.quickbooks_has(held(owed))
     world.goes_on()
     assert world.paid_there() == {"100": owed}
+
+
+def test_a_payment_that_was_read_before_its_invoice_follows_it_there(world):
+    world.quickbooks_has(invoice("1A-100"))
+    world.quickbooks_received(received("7B-1", applied("1A-101", "60.00"), amount=Decimal(60)))
+    world.connects()
+    world.runs()
+    world.goes_on()
+    assert world.there("payments") == []
+    world.quickbooks_has(
+        invoice("1A-101", "190.00", total=Decimal(250), applied=Decimal(-60), subtotal=Decimal(250))
+    )
+    world.goes_on()
+    assert world.paid_there() == {"100": 250, "101": 190}
+    assert [one["amount"] for one in world.there("payments")] == [60]
+
+
+def test_the_part_of_a_payment_that_quickbooks_took_goes_there_when_the_rest_is_refused(store_url):
+    class Posting(OnInvoiced):
+        keeps = Till
+
+    world = Posting(store_url)
+    till = world.books
+    assert isinstance(till, Till)
+    till.owes(
+        invoice("1A-100"),
+        invoice("1A-101", customer_list_id="80-2", customer_full_name="Juniper Yoga"),
+    )
+    world.connects()
+    world.runs()
+    world.goes_on()
+    till.take_in(pays("pay_1", "80.00", ("100", "50.00"), ("101", "30.00")))
+    till.prepare()
+    till.post("pay_1", "9A-1")
+    till.move(PostingState.REFUSED, "pay_1", 2, code="3171")
+    assert till.stands() == (PaymentStatus.REFUSED, "3171")
+    world.goes_on()
+    assert [one["amount"] for one in world.there("payments")] == [50]
+    assert world.paid_there() == {"100": 200, "101": 250}
+    world.close()
 
 
 def test_a_change_goes_there_and_nothing_is_sent_that_is_there_already(world):
