@@ -55,15 +55,25 @@ def _applied(document: str) -> Keys:
     return lambda payment: {row[document] for row in payment["applied_to"] if document in row}
 
 
+def _metadata(record: Record) -> Iterable[Hashable]:
+    return [(key, str(value)) for key, value in record["metadata"].items()]
+
+
 def fold(value: Hashable) -> Hashable:
     """What counts as equal to Invoiced's database: upper and lower case are one."""
     return value.casefold() if isinstance(value, str) else value
 
 
 INDEXES: Mapping[str, Mapping[str, Keys]] = {
-    "customers": {one: _field(one) for one in ("name", "number", "parent_customer")},
+    "customers": {
+        **{one: _field(one) for one in ("name", "number", "parent_customer")},
+        "metadata": _metadata,
+    },
     "contacts": {"customer": _field("customer")},
-    "invoices": {one: _field(one) for one in ("number", "customer")},
+    "invoices": {
+        **{one: _field(one) for one in ("number", "customer")},
+        "metadata": _metadata,
+    },
     "credit_notes": {one: _field(one) for one in ("number", "customer")},
     "payments": {
         "customer": _field("customer"),
@@ -71,6 +81,8 @@ INDEXES: Mapping[str, Mapping[str, Keys]] = {
         "invoice": _applied("invoice"),
         "credit_note": _applied("credit_note"),
         "credited": _applied("credited"),
+        "reference": _field("reference"),
+        "metadata": _metadata,
     },
     "refunds": {"charge": _field("charge")},
     "mappings": {

@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
-from simulator.invoiced.account import Account, Record, fold
+from simulator.invoiced.account import INDEXES, Account, Record, fold
 from simulator.invoiced.errors import ApiError
 from simulator.invoiced.fields import check_known
 from simulator.invoiced.showing import applied_to, shown, status
@@ -78,7 +78,8 @@ class Pages:
         if kind in STRICT:
             check_known(query, STRICT[kind], "query")
         tests = list(_tests(account, kind, query))
-        found = [one for one in among if all(test(one) for test in tests)]
+        narrowed = _narrowed(account, kind, query, among)
+        found = [one for one in narrowed if all(test(one) for test in tests)]
         by_id = _sort(found, query.get("sort") or "")
         page, size = max(1, _int(query, "page", 1)), _int(query, "per_page", PAGE_LIMIT)
         size = max(1, min(PAGE_LIMIT, size))
@@ -171,6 +172,24 @@ def _tests(account: Account, kind: str, query: Record) -> Iterable[Test]:
         if query.get(name) not in (None, ""):
             own = "timestamp" if (kind, column) == ("events", "date") else column
             yield partial(_within, own, compare, _int(query, name, 0))
+
+
+def _narrowed(
+    account: Account, kind: str, query: Record, among: Iterable[Record]
+) -> Iterable[Record]:
+    """Those that an index finds, in place of all: so a big account answers as quickly."""
+    indexes = INDEXES.get(kind, {})
+    wanted = _object(query, "filter").items()
+    for index, key in ((name, value) for name, value in wanted if name in _TEXTS):
+        if index in indexes and key:
+            return account.find(kind, index, key)
+    for key in _object(query, "metadata").items():
+        if "metadata" in indexes:
+            return account.find(kind, "metadata", key)
+    return among
+
+
+_TEXTS = ("name", "number", "reference")
 
 
 def _has(key: str, value: str, record: Record) -> bool:
