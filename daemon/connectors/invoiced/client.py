@@ -3,7 +3,8 @@
 Connections are kept, few requests are under way at once (Invoiced admits twenty for each key), and
 one that gets no answer in time is given up. Nothing is tried again here: whoever asks waits as long
 as the error says, and longer each time, so that a write is repeated only by the outbox, which knows
-its bytes and its key. The key of the account stands in a header and in no text.
+its bytes and its key. The key of the account stands in a header and in no text, not even where an
+answer quotes it.
 """
 
 from __future__ import annotations
@@ -61,8 +62,10 @@ class Client:
         made = agent or Agent(reactor, BrowserLikePolicyForHTTPS(), pool=self._pool)
         self._http: Any = HTTPClient(cast(Any, made))
         self._turns = DeferredSemaphore(AT_ONCE)
+        header = rules.authorization(key)
+        self._hidden = [one.encode() for one in (header, header.partition(" ")[2], key)]
         self._headers = {
-            "Authorization": rules.authorization(key),
+            "Authorization": header,
             "Accept": "application/json",
             "User-Agent": f"Deskbridge/{VERSION}",
         }
@@ -125,8 +128,14 @@ class Client:
         parts: list[bytes] = []
         await treq.collect(response, _kept(parts))
         wait = response.headers.getRawHeaders("retry-after", [""])[0]
-        value = _read(method, response.code, b"".join(parts), wait)
+        value = _read(method, response.code, self._without_key(b"".join(parts)), wait)
         return _Told(value, ", ".join(response.headers.getRawHeaders("link", [])))
+
+    def _without_key(self, body: bytes) -> bytes:
+        """The body of an answer, which may quote what was sent: whatever it says may be shown."""
+        for one in self._hidden:
+            body = body.replace(one, b"(key)")
+        return body
 
 
 def page_of(value: Any, link: str) -> Page:
