@@ -1,0 +1,228 @@
+"""An Invoiced account with 10,000 invoices: they are sent, and the payments of all come in.
+
+The fake answers each request after 20 ms, as a near server would, and refuses the twenty-first at
+one time, as Invoiced does. Meanwhile a small company syncs over and over.
+"""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from bench.invoiced_server import KEY
+from bench.many_companies import fill
+from bench.page import Part, at_most
+from bench.stage import command, connected, cpu_seconds, daemon, memory_mib
+from shared.models import connections
+from shared.models import tables as t
+from shared.models.store import open_store
+from shared.rules.payments import numbers
+
+INVOICES, CUSTOMERS = 10_000, 1_000
+QUIET_MINUTES = 8
+"""Two rounds of all that is asked for in turn."""
+_LOOK_SECONDS, _MOST_SECONDS = 1.0, 3600.0
+
+
+@dataclass(frozen=True)
+class Carried:
+    """What it took to carry so many records one way."""
+
+    what: str
+    records: int
+    seconds: float
+    cpu: float
+    requests: int
+    p99_ms: float
+    calls: int
+
+
+def part(_runs: int) -> Part:
+    """Send, receive, and rest; once, since each is many repetitions of the same."""
+    with tempfile.TemporaryDirectory(prefix="deskbridge-bench-") as name:
+        folder = Path(name)
+        with _fake() as fake, daemon(folder) as (process, environment):
+            _fill(environment["DESKBRIDGE_DATABASE"])
+            small = connected(environment, folder, "Small")
+            _connect(environment, folder, fake)
+            sent = _carried("invoices sent", environment, process.pid, fake, small, _start_sending)
+            got = _carried("payments received", environment, process.pid, fake, small, _pay)
+            fake.ask("count")
+            time.sleep(QUIET_MINUTES * 60)
+            quiet = fake.ask("count")["asked"] / QUIET_MINUTES
+            peak = memory_mib(process.pid, "VmHWM")
+            told = fake.ask("count")
+    return _told([sent, got], told, peak, quiet)
+
+
+def _told(both: list[Carried], told: dict[str, Any], peak: float, quiet: float) -> Part:
+    goals = [
+        at_most("10,000 invoices and 10,000 payments, memory peak", peak, 95, " MiB"),
+        at_most("the same, requests that Invoiced refused as too many", told["too_many"], 0),
+        *(at_most(f"a Web Connector's call meanwhile, {one.what}, p99", one.p99_ms, 50, " ms")
+          for one in both),
+        at_most("a quiet account, requests a minute", quiet, 2),
+    ]  # fmt: skip
+    rows = "\n".join(
+        f"| {one.records:,} {one.what} | {one.seconds:.0f} s | {1000 * one.cpu / one.records:.1f} ms "
+        f"| {one.requests / one.records:.2f} | {one.calls:,} | {one.p99_ms:.0f} ms |"
+        for one in both
+    )
+    text = f"""| | time | CPU a record | requests a record | calls of a Web Connector meanwhile | p99 of those |
+|---|---|---|---|---|---|
+{rows}
+
+- *Sent*: {CUSTOMERS:,} customers and their invoices, from a store into an empty account; each is looked up first. *Received*: a card
+  paid each of these invoices.
+- Invoiced answers after 20 ms; at most {told["most_at_once"]} requests were under way at one time, of 20 that it admits.
+- *Meanwhile*: the Invoice Sync of a small company, over and over, with 20 ms between two."""
+    return Part("an Invoiced account with 10,000 invoices", goals, text)
+
+
+class _Fake:
+    """The fake's process, and its address."""
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        self._process = process
+        assert process.stdout is not None
+        self.url = f"http://127.0.0.1:{process.stdout.readline().strip()}"
+
+    def ask(self, word: str) -> dict[str, Any]:
+        """Have it do something; what it tells then."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        print(word, file=self._process.stdin, flush=True)
+        return dict(json.loads(self._process.stdout.readline()))
+
+
+@contextmanager
+def _fake() -> Iterator[_Fake]:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "bench.invoiced_server"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        yield _Fake(process)
+    finally:
+        process.communicate()
+
+
+def _fill(database: str) -> None:
+    """A connection whose invoices are all in the ledger."""
+    with open_store(database) as store, store.transaction():
+        made = connections.add("Big", now=store.now())
+        fill(t.Customer, (_customer(made.id, number) for number in range(CUSTOMERS)))
+        fill(t.Invoice, (_invoice(made.id, number) for number in range(INVOICES)))
+        fill(t.InvoiceLine, (_line(row[0]) for row in t.Invoice.select(t.Invoice.id).tuples()))
+
+
+def _customer(connection: int, number: int) -> dict[str, Any]:
+    name = f"Customer {number:05}"
+    return {
+        "connection": connection,
+        "list_id": f"80-{number}",
+        "state": "held",
+        "name": name,
+        "full_name": name,
+        "active": True,
+        "currency": "USD",
+    }
+
+
+def _invoice(connection: int, number: int) -> dict[str, Any]:
+    customer = number % CUSTOMERS
+    return {
+        "connection": connection,
+        "txn_id": f"1A-{number}",
+        "number": str(10_000 + number),
+        "number_key": numbers.key(str(10_000 + number)),
+        "customer_list_id": f"80-{customer}",
+        "customer_full_name": f"Customer {customer:05}",
+        "bill_to_list_id": f"80-{customer}",
+        "date": f"2026-{1 + number % 9:02}-{1 + number % 28:02}",
+        "due_date": f"2026-{2 + number % 9:02}-{1 + number % 28:02}",
+        "subtotal_cents": 25_000,
+        "balance_cents": 25_000,
+        "total_cents": 25_000,
+        "seen_cents": 25_000,
+        "currency": "USD",
+        "status": "open",
+    }
+
+
+def _line(invoice: int) -> dict[str, Any]:
+    told = {"item": "Tile", "quantity": "2.5", "rate": "100.00", "amount_cents": 25_000}
+    return {"invoice": invoice, "position": 0, "line_id": "L1", "description": "Slate", **told}
+
+
+def _connect(environment: dict[str, str], folder: Path, fake: _Fake) -> None:
+    """Connect the account, and wait until the dry run is through."""
+    key = folder / "key"
+    key.write_text(KEY)
+    key.chmod(0o600)
+    command(environment, "invoiced", "connect", "Big", "--key-file", str(key), "--url", fake.url)
+    command(environment, "invoiced", "preview", "Big")
+
+
+def _start_sending(environment: dict[str, str], _fake: _Fake) -> None:
+    command(environment, "invoiced", "resume", "Big")
+
+
+def _pay(_environment: dict[str, str], fake: _Fake) -> None:
+    fake.ask("pay")
+
+
+def _carried(
+    what: str,
+    environment: dict[str, str],
+    pid: int,
+    fake: _Fake,
+    small: tuple[dict[str, Path], Path],
+    begin: Any,
+) -> Carried:
+    """Begin, and wait until all is there, while a small company syncs."""
+    fake.ask("count")
+    files, password = small
+    url = environment["DESKBRIDGE_PUBLIC_URL"]
+    poller = subprocess.Popen(
+        [sys.executable, "-m", "bench.poller", url, str(files["invoice"]), str(password)],
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert poller.stdout is not None
+    poller.stdout.readline()
+    before, started = cpu_seconds(pid), time.perf_counter()
+    begin(environment, fake)
+    _wait(environment["DESKBRIDGE_DATABASE"], what)
+    seconds, cpu = time.perf_counter() - started, cpu_seconds(pid) - before
+    poller.send_signal(signal.SIGTERM)
+    waits = sorted(json.loads(poller.communicate()[0]))
+    p99 = waits[int(len(waits) * 0.99)]
+    return Carried(what, INVOICES, seconds, cpu, fake.ask("count")["asked"], p99, len(waits))
+
+
+def _wait(database: str, what: str) -> None:
+    """Until every invoice was sent, or every payment is on file."""
+    until = time.monotonic() + _MOST_SECONDS
+    with open_store(database) as store:
+        while time.monotonic() < until:
+            time.sleep(_LOOK_SECONDS)
+            with store.reading():
+                sent = t.Outgoing.select().where(
+                    (t.Outgoing.kind == "invoice") & (t.Outgoing.state == "sent")
+                )
+                found = sent if "sent" in what else t.Payment.select()
+                if found.count() >= INVOICES:
+                    return
+    raise SystemExit(f"not all {what} within {_MOST_SECONDS:.0f} s")
