@@ -353,9 +353,12 @@ class DecidePlan(Plan[Outcome]):
         by.note(
             f"invoiced.{word}", account.connection, f"{told} {self.choice or self.note}".strip()
         )
-        done = "not sent" if self.state is SendState.SKIPPED else "sent again"
-        sentence = f"{count(len(self.names), 'record')} of {account.connection} will be {done}."
+        which = f"{count(len(self.names), 'record')} of {account.connection}"
+        sentence = f"{which} {_WILL[word]}."
         return Outcome(sentence, len(self.names))
+
+
+_WILL = {"skip": "will not be sent", "choose": "will be sent", "retry": "will be sent again"}
 
 
 def _named(account: PlatformAccount, names: Sequence[str]) -> list[Outgoing]:

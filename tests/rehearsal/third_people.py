@@ -20,7 +20,7 @@ from tests.rehearsal.stage import Fall
 if TYPE_CHECKING:
     from tests.rehearsal.third_book import ThirdBook
 
-STEPS = ("_thd_begin", "_thd_end", "_thd_stay", "_thd_take", "_thd_reached", "")
+STEPS = ("thd_begin", "thd_end", "thd_stay", "_thd_take", "_thd_reach", "")
 """The commits of the worker at which the daemon may be killed; empty: at any."""
 FAULTS = tuple(FaultKind)
 

@@ -136,6 +136,20 @@ def test_a_payment_that_was_read_before_its_invoice_follows_it_there(world):
     assert [one["amount"] for one in world.there("payments")] == [60]
 
 
+def test_an_invoice_has_its_customer_sent_where_nobody_asked_for_that_yet(world):
+    world.quickbooks_has(invoice("1A-100"))
+    world.connects()
+    world.runs()
+    world.goes_on()
+    world.quickbooks_has(
+        invoice("1A-101", customer_list_id="80-2", customer_full_name="Juniper Yoga"),
+        customers=[customer(), customer("80-2", "Juniper Yoga")],
+    )
+    world.goes_on()
+    assert world.paid_there() == {"100": 250, "101": 250}
+    assert world.customer_called("Juniper Yoga")["id"] == world.numbered("101")["customer"]
+
+
 def test_the_part_of_a_payment_that_quickbooks_took_goes_there_when_the_rest_is_refused(store_url):
     class Posting(OnInvoiced):
         keeps = Till
