@@ -20,6 +20,7 @@ from shared.rules.values import Problem, ProblemState, RecordKind
 from tests.daemon.connectors.invoiced.rig import OnInvoiced
 from tests.models.builders import customer, invoice
 from tests.models.payments.builders import applied, received
+from tests.simulator.invoiced.builders import line
 
 INVOICE = RecordKind.INVOICE
 
@@ -164,7 +165,21 @@ def test_another_total_there_is_told_and_can_be_acknowledged(world):
     assert opened(world) == []
 
 
-def test_a_credit_given_later_in_quickbooks_is_told_when_it_lasts(world):
+def gives_credit(world: OnInvoiced, there: Any, amount: int) -> None:
+    """Staff gives a credit on Invoiced and applies it to an invoice."""
+    made = world.fake.post("/credit_notes", customer=there["customer"], items=[line(amount)])
+    row = {
+        "type": "credit_note",
+        "document_type": "invoice",
+        "credit_note": made["id"],
+        "invoice": there["id"],
+        "amount": amount,
+    }
+    world.fake.post("/payments", customer=there["customer"], amount=0, applied_to=[row])
+
+
+@pytest.mark.parametrize("as_payment", [True, False])
+def test_a_credit_given_later_in_quickbooks_is_told_when_it_lasts(world, as_payment):
     world.quickbooks_has(invoice("1A-100"))
     world.connects()
     world.runs()
@@ -185,7 +200,10 @@ def test_a_credit_given_later_in_quickbooks_is_told_when_it_lasts(world):
     (problem,) = opened(world)
     assert problem.code == "platform-differs"
     there = world.numbered("100")
-    world.fake.paid(there, 100)
+    if as_payment:
+        world.fake.paid(there, 100)
+    else:
+        gives_credit(world, there, 100)
     decides(world, decisions.plan_retry, [problem.id])
     world.goes_on()
     assert opened(world) == []
