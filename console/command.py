@@ -29,6 +29,7 @@ def console(context: CommandContext, read_only: bool) -> None:
         )
     # Imported now: no other command pays for the screens.
     from console.tui.app import WARM_UP_SECONDS, DeskbridgeApp
+    from console.tui.preferences import of_this_user
     from console.tui.worker import StoreWorker
 
     settings = context.settings
@@ -39,7 +40,7 @@ def console(context: CommandContext, read_only: bool) -> None:
         return open_store(settings.database, create=create)
 
     worker = StoreWorker(opened, who=context.who, settings=settings, read_only=read_only)
-    DeskbridgeApp(worker, warm_up_seconds=WARM_UP_SECONDS).run()
+    DeskbridgeApp(worker, preferences=of_this_user(), warm_up_seconds=WARM_UP_SECONDS).run()
     if worker.bugs:
         bug = worker.bugs[0]
         raise Refused(

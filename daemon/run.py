@@ -28,8 +28,9 @@ from daemon.memory import keep_small
 from daemon.reloading import Reloading
 from daemon.service import make_daemon
 from daemon.systemd import notify
-from shared import hints, passwords
+from shared import dates, hints, passwords
 from shared.about import VERSION
+from shared.dates import DateFormat
 from shared.models import statements
 from shared.models.store import Store, open_store
 from shared.settings import Settings, load_settings
@@ -43,6 +44,7 @@ def run_daemon(settings: Settings, hang_ups: HangUps) -> int:
     Raises StoreError, in a sentence, when the store cannot be used, and SettingsRefused for a
     listen string that cannot be one.
     """
+    dates.use(DateFormat(settings.date_format))
     levels = _begin_logging(settings)
     reactor: Any = default_reactor
     exit_codes: list[int] = []

@@ -19,6 +19,7 @@ import platformdirs
 from shared import sealing
 from shared.database_password import VARIABLE as DATABASE_PASSWORD
 from shared.database_password import with_password
+from shared.dates import DateFormat
 from shared.mail_server import VARIABLE as MAIL_PASSWORD
 from shared.rules.backups import Schedule
 from shared.setting_values import (
@@ -117,6 +118,13 @@ SETTINGS: tuple[Setting, ...] = (
         "The support page named in .qwc files, on the same host as public_url. "
         "Default: public_url followed by /support.",
         web_address,
+    ),
+    Setting(
+        "date_format",
+        "us",
+        "How dates and times are written for people: us (11/28/2026 and 5:36 PM) or iso "
+        "(2026-11-28 and 17:36). Typed dates may be either. JSON, CSV and the API always use ISO.",
+        one_of(*DateFormat),
     ),
     Setting("log", "info", "How much is logged: debug, info, warn, error or critical.", level),
     Setting(
@@ -320,6 +328,7 @@ class Settings:
     trusted_proxies: tuple[str, ...]
     public_url: str
     support_url: str
+    date_format: str
     log: str
     log_format: str
     minimum_webconnector: str

@@ -1,5 +1,6 @@
 """What every test may use: stores on both engines, and guards for Twisted tests.
 
+
 A plain ``async def`` test runs in the reactor as a coroutine that awaits Deferreds. It
 fails when it takes longer than five seconds (``@pytest.mark.deadline(20)`` for more), or
 when it leaves a delayed call behind. Every test, async or not, fails when a failure was
@@ -52,6 +53,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "deadline(seconds): how long an async test may take")
     _write_to_memory()
     _compile_once()
+    os.environ["DESKBRIDGE_DATE_FORMAT"] = "iso"  # for the programs that tests start
 
 
 def _write_to_memory() -> None:
@@ -238,6 +240,14 @@ def store_url(request: pytest.FixtureRequest, tmp_path: Path, new_store: Path) -
         return f"sqlite:///{shutil.copy(new_store, tmp_path)}"
     url: str = request.getfixturevalue("empty_postgres_url")
     return url
+
+
+@pytest.fixture(autouse=True)
+def iso_dates() -> None:
+    """Days and times are told in one way in all tests, whatever a test before has chosen."""
+    from shared import dates
+
+    dates.use(dates.DateFormat.ISO)
 
 
 @pytest.fixture

@@ -14,13 +14,13 @@ from console.cli.deciding import decide, say_outcome
 from console.cli.errors import Refused
 from console.cli.json_option import json_option
 from console.cli.listing import Listing
+from shared import dates
 from shared.operations import alerts as operations
 from shared.operations.alerts import RecipientStanding, TestResults, Wanted
 from shared.operations.contracts.alerts import ADDED, ALERT, RECIPIENT, TESTED
 from shared.operations.contracts.outcome import OUTCOME
 from shared.operations.describe import alerts as describe
 from shared.operations.describe.tables import Column, Row
-from shared.operations.describe.text import local_time
 from shared.rules.alerts import Alert, Audience, Digest
 
 TEST_SECONDS = 60.0
@@ -186,7 +186,7 @@ def remove(context: CommandContext, recipient_id: int, as_json: bool) -> None:
 
 def _recipient(one: RecipientStanding) -> Row:
     held = one.recipient
-    delivered = local_time(one.delivered_at, "never")
+    delivered = dates.moment(one.delivered_at, "never")
     return Row((str(held.id), held.shown, describe.whom(held), describe.standing(one), delivered))
 
 
@@ -202,7 +202,7 @@ RECIPIENTS = Listing(
 
 
 def _alert(one: Alert) -> Row:
-    return Row((describe.state(one), local_time(one.opened_at), one.subject, one.told))
+    return Row((describe.state(one), dates.moment(one.opened_at), one.subject, one.told))
 
 
 ALERTS = Listing(

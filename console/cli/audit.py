@@ -12,11 +12,12 @@ from console.cli.context import CommandContext, pass_command_context
 from console.cli.json_option import json_option
 from console.cli.listing import Listing, limit_option, most
 from console.cli.params import Day
+from shared import dates
 from shared.operations import audit as operations
 from shared.operations.audit import AuditFilter
 from shared.operations.contracts.records import AUDIT_ENTRY
 from shared.operations.describe.tables import Column, Row
-from shared.operations.describe.text import count, local_time
+from shared.operations.describe.text import count
 from shared.rules.values import AuditEntry
 
 RECENT = 20
@@ -76,7 +77,7 @@ def list_entries(
 
 def _row(entry: AuditEntry) -> Row:
     below = [entry.detail] if entry.detail else []
-    return Row((local_time(entry.at), entry.who, entry.action, entry.connection), below=below)
+    return Row((dates.moment(entry.at), entry.who, entry.action, entry.connection), below=below)
 
 
 ENTRIES = Listing(

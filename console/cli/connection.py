@@ -17,13 +17,13 @@ from console.cli.errors import WrongUsage
 from console.cli.json_option import json_option
 from console.cli.listing import Listing
 from console.cli.params import name_argument, named_argument, refuse_as_option
+from shared import dates
 from shared.operations import connections, pausing
 from shared.operations.connections import ConnectionView
 from shared.operations.contracts.connections import CONNECTION, CONNECTION_DETAIL
 from shared.operations.contracts.outcome import OUTCOME
 from shared.operations.describe.connections import lock, password, paused
 from shared.operations.describe.tables import Column, Row
-from shared.operations.describe.text import local_time
 from shared.rules.values import Application
 
 
@@ -85,7 +85,7 @@ def _row(held: ConnectionView, now: datetime) -> Row:
             held.connection.name,
             held.connection.layout,
             held.company or "not read yet",
-            local_time(held.last_seen_at, "never"),
+            dates.moment(held.last_seen_at, "never"),
             held.last_sync.state if held.last_sync else "none yet",
             str(held.open_problems),
         ),
@@ -138,7 +138,7 @@ def _application_row(application: Application, now: datetime) -> Row:
             application.kind.label,
             application.username,
             password(application),
-            local_time(application.last_seen_at, "never"),
+            dates.moment(application.last_seen_at, "never"),
         ),
         below=[f"{told} Unlock it: deskbridge password unlock NAME"] if told else [],
     )

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, TypeVar
 
 import click
 
+from shared import dates
+from shared.dates import DateFormat
 from shared.files import user_name
 from shared.operations.describe.text import plain
 
@@ -33,7 +35,9 @@ class CommandContext:
         """The settings: ``--config``, the environment, the defaults."""
         from shared.settings import load_settings
 
-        return load_settings(self.config, self._environ)
+        settings = load_settings(self.config, self._environ)
+        dates.use(DateFormat(settings.date_format))
+        return settings
 
     @property
     def listens(self) -> Sequence[str]:

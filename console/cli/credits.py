@@ -10,10 +10,11 @@ from console.cli.context import CommandContext, pass_command_context
 from console.cli.json_option import json_option
 from console.cli.listing import Listing
 from console.cli.params import name_argument
+from shared import dates
 from shared.operations import credit_memos as operations
 from shared.operations.contracts.ledger import LISTED_CREDIT_MEMO
-from shared.operations.describe.tables import Column, Row
-from shared.operations.describe.text import count, grouped, iso_day
+from shared.operations.describe.tables import CURRENCY, Column, Row
+from shared.operations.describe.text import count, grouped
 from shared.rules.ledger import CreditMemo, Listed
 
 
@@ -41,7 +42,7 @@ def list_credit_memos(context: CommandContext, name: str | None, as_json: bool) 
 def _row(listed: Listed[CreditMemo]) -> Row:
     memo = listed.row
     amounts = (grouped(memo.total), grouped(memo.remaining), memo.currency)
-    named = (memo.number or "(none)", memo.customer, iso_day(memo.date) or "")
+    named = (memo.number or "(none)", memo.customer, dates.day(memo.date))
     below = [f"{grouped(u.amount)} applied to {u.type} {u.number}".rstrip() for u in memo.uses]
     return Row((*named, *amounts), below=below)
 
@@ -54,7 +55,7 @@ CREDIT_MEMOS = Listing(
         Column("Date", drop=1),
         Column("Total", right=True, drop=3),
         Column("Remaining", right=True),
-        Column("", drop=2),
+        CURRENCY,
     ),
     _row,
     lambda listed: listed.connection,

@@ -12,6 +12,7 @@ from console.cli.deciding import decide
 from console.cli.json_option import json_option
 from console.cli.listing import Listing
 from console.cli.params import name_argument, named_argument
+from shared import dates
 from shared.operations import customers as operations
 from shared.operations.contracts.ledger import (
     CUSTOMER,
@@ -22,8 +23,8 @@ from shared.operations.contracts.ledger import (
 from shared.operations.customers import Matched
 from shared.operations.describe import customers as describe
 from shared.operations.describe import invoices
-from shared.operations.describe.tables import Column, Row
-from shared.operations.describe.text import count, grouped, iso_day, local_time
+from shared.operations.describe.tables import CURRENCY, Column, Row
+from shared.operations.describe.text import count, grouped
 from shared.rules.ledger import CustomerDetail, CustomerSides, InvoiceSides, Listed
 from shared.rules.payments.values import CustomerMapping
 
@@ -115,7 +116,7 @@ DETAIL_COLUMNS = (
     Column("Status", drop=3),
     Column("Ours", right=True),
     Column("QuickBooks", right=True),
-    Column("", drop=4),
+    CURRENCY,
     Column("Date", drop=2),
 )
 
@@ -129,7 +130,7 @@ def _detail_row(one: InvoiceSides) -> Row:
             grouped(one.balance),
             invoices.seen(one),
             one.currency,
-            iso_day(one.date) or "",
+            dates.day(one.date),
         )
     )
 
@@ -197,7 +198,7 @@ def list_mappings(context: CommandContext, name: str | None, as_json: bool) -> N
 def _mapping_row(listed: Listed[CustomerMapping]) -> Row:
     one = listed.row
     customer = one.customer or "(gone from QuickBooks)"
-    return Row((one.name, customer, one.list_id, one.who, local_time(one.at)))
+    return Row((one.name, customer, one.list_id, one.who, dates.moment(one.at)))
 
 
 MAPPINGS = Listing(

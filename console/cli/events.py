@@ -10,11 +10,12 @@ from console.cli.completing import connection_names
 from console.cli.context import CommandContext, pass_command_context
 from console.cli.json_option import json_option
 from console.cli.listing import Listing, limit_option, most
+from shared import dates
 from shared.operations import events as operations
 from shared.operations.contracts.events import EVENT
 from shared.operations.describe import events as describe
 from shared.operations.describe.tables import Column, Row
-from shared.operations.describe.text import count, local_time
+from shared.operations.describe.text import count
 from shared.operations.events import EventFilter
 from shared.rules.events import Event
 
@@ -84,7 +85,7 @@ def list_events(
 
 def _row(event: Event) -> Row:
     told = describe.told(event)
-    return Row((str(event.id), local_time(event.at), event.kind.value, event.document, told))
+    return Row((str(event.id), dates.moment(event.at), event.kind.value, event.document, told))
 
 
 EVENTS = Listing(

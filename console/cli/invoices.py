@@ -19,12 +19,13 @@ from console.cli.json_option import json_option
 from console.cli.listing import Listing, shown, states_option
 from console.cli.params import FROM_STANDARD_INPUT, name_argument
 from console.cli.spreadsheet import csv_line, unarmed
+from shared import dates
 from shared.files import write_private
 from shared.operations import invoices as operations
 from shared.operations.contracts.ledger import EXPORTED_INVOICE, INVOICE_DETAIL, LISTED_INVOICE
 from shared.operations.describe import invoices as describe
-from shared.operations.describe.tables import Column, Row
-from shared.operations.describe.text import count, grouped, iso_day
+from shared.operations.describe.tables import CURRENCY, Column, Row
+from shared.operations.describe.text import count, grouped
 from shared.rules.ledger import ExportedInvoice, InvoiceDetail, InvoiceSides
 
 STATUSES = ("open", "paid", "void", "deleted")
@@ -110,7 +111,7 @@ LINE_COLUMNS = (
     Column("Status", drop=3),
     Column("Date", drop=1),
     Column("Amount", right=True),
-    Column(""),
+    CURRENCY,
 )
 
 
@@ -121,7 +122,7 @@ COLUMNS = (
     Column("Due", drop=2),
     Column("Total", right=True, drop=3),
     Column("Balance", right=True),
-    Column("", drop=5),
+    CURRENCY,
     Column("Status", drop=4),
 )
 
@@ -131,8 +132,8 @@ def _row(invoice: InvoiceSides) -> Row:
         (
             invoice.number or "(none)",
             invoice.customer,
-            iso_day(invoice.date) or "",
-            iso_day(invoice.due_date) or "",
+            dates.day(invoice.date),
+            dates.day(invoice.due_date),
             grouped(invoice.total),
             grouped(invoice.balance),
             invoice.currency,

@@ -13,6 +13,7 @@ import click
 
 from console.cli.completing import connection_names
 from console.cli.errors import NotThere, WrongUsage
+from shared import dates
 from shared.rules.quiet_hours import NotQuietHours, QuietHours
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ FROM_STANDARD_INPUT = "-"
 
 
 class Day(click.ParamType[date]):
-    """A date as ``2026-01-31``; the word ``none`` takes a date away."""
+    """A date as ``11/28/2026`` or ``2026-11-28``; the word ``none`` takes a date away."""
 
     name = "date"
 
@@ -35,9 +36,9 @@ class Day(click.ParamType[date]):
         if value.lower() == "none":
             return NO_DATE
         try:
-            return date.fromisoformat(value)
+            return dates.read_day(value)
         except ValueError:
-            self.fail(f"{value!r} is not a date; write it as 2026-01-31, or none.", param, ctx)
+            self.fail(f"{value!r} is not a date; write it as {dates.EXAMPLE}, or none.", param, ctx)
 
 
 class Money(click.ParamType[Decimal]):

@@ -15,12 +15,13 @@ from console.cli.json_option import json_option
 from console.cli.later import LaterGroup
 from console.cli.listing import Listing, limit_option, most, shown, states_option
 from console.cli.params import chosen_connection, name_argument
+from shared import dates
 from shared.models.store import Store
 from shared.operations import payment_views
 from shared.operations.contracts.payments import PAYMENT_LINE
 from shared.operations.describe.payments import MEANINGS, name_of, status_word
-from shared.operations.describe.tables import Column, Row
-from shared.operations.describe.text import count, grouped, iso_day
+from shared.operations.describe.tables import CURRENCY, Column, Row
+from shared.operations.describe.text import count, grouped
 from shared.rules.payments.values import Payment, PaymentStatus
 from shared.rules.payments.views import PaymentFilter, PaymentLine
 
@@ -126,7 +127,7 @@ COLUMNS = (
     Column("Customer", least=10, drop=2),
     Column("Date", drop=1),
     Column("Amount", right=True),
-    Column("", drop=3),
+    CURRENCY,
 )
 
 
@@ -138,7 +139,7 @@ def payment_row(payment: Payment) -> Row:
             status_word(payment),
             name_of(payment),
             payment.customer,
-            iso_day(payment.date) or "",
+            dates.day(payment.date),
             grouped(payment.amount),
             payment.currency,
         ),

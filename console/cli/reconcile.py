@@ -14,11 +14,12 @@ from console.cli.json_option import json_option
 from console.cli.params import name_argument
 from console.cli.payments import COLUMNS as PAYMENT_COLUMNS
 from console.cli.payments import payment_row
+from shared import dates
 from shared.operations import reconcile as operation
 from shared.operations.contracts.reconcile import RECONCILIATION
 from shared.operations.describe.payments import name_of
-from shared.operations.describe.tables import Column, Row
-from shared.operations.describe.text import count, grouped, iso_day, local_time, plain
+from shared.operations.describe.tables import CURRENCY, Column, Row
+from shared.operations.describe.text import count, grouped, plain
 from shared.operations.reconcile import Difference, Reconciliation
 from shared.rules.payments.values import Payment, SetAside
 
@@ -79,8 +80,8 @@ def _say(found: Reconciliation) -> None:
     output.say()
     output.say_pairs(
         [
-            ("Last Invoice Sync", local_time(found.last_invoice_sync, "none has finished yet")),
-            ("Last Payment Sync", local_time(found.last_payment_sync, "none has finished yet")),
+            ("Last Invoice Sync", dates.moment(found.last_invoice_sync, "none has finished yet")),
+            ("Last Payment Sync", dates.moment(found.last_payment_sync, "none has finished yet")),
         ]
     )
 
@@ -89,7 +90,7 @@ DIFFERENCE_COLUMNS = (
     Column("What differs", least=20),
     Column("Ours", right=True),
     Column("QuickBooks", right=True),
-    Column(""),
+    CURRENCY,
 )
 
 
@@ -128,7 +129,7 @@ POSTED_COLUMNS = (
     Column("TxnID", least=14),
     Column("Date", drop=1),
     Column("Amount", right=True),
-    Column("", drop=2),
+    CURRENCY,
 )
 
 
@@ -140,7 +141,7 @@ def _say_posted(posted: Sequence[Payment]) -> None:
 
 def _posted_row(payment: Payment) -> Row:
     named = (str(payment.id), name_of(payment), payment.txn_id)
-    day = iso_day(payment.date) or ""
+    day = dates.day(payment.date)
     return Row((*named, day, grouped(payment.amount), payment.currency))
 
 
@@ -149,7 +150,7 @@ CUSTOMER_COLUMNS = (
     Column("Open", right=True, drop=1),
     Column("Ours", right=True),
     Column("QuickBooks", right=True),
-    Column(""),
+    CURRENCY,
 )
 
 
@@ -181,7 +182,7 @@ CREDIT_COLUMNS = (
     Column("Open credit of", least=20),
     Column("Memos", right=True, drop=1),
     Column("Remaining", right=True),
-    Column(""),
+    CURRENCY,
 )
 
 

@@ -14,7 +14,7 @@ from console.cli.deciding import decide, say_outcome
 from console.cli.json_option import json_option
 from console.cli.listing import Listing, limit_option, most, states_option
 from console.cli.params import name_argument, numbers_given
-from shared import bundles
+from shared import bundles, dates
 from shared.bundles import Bundled
 from shared.operations import syncs as operations
 from shared.operations.contracts.outcome import OUTCOME
@@ -22,7 +22,7 @@ from shared.operations.contracts.syncs import BUNDLE, MESSAGE, SYNC, SYNC_DETAIL
 from shared.operations.describe import syncs as describe
 from shared.operations.describe.syncs import application
 from shared.operations.describe.tables import Column, Row
-from shared.operations.describe.text import count, duration, local_time, plain
+from shared.operations.describe.text import count, duration, plain
 from shared.operations.syncs import Message, TouchedRecord
 from shared.rules.values import Sync
 
@@ -73,7 +73,7 @@ def _row(sync: Sync) -> Row:
             str(sync.id),
             sync.connection or "(unknown)",
             application(sync.application),
-            local_time(sync.started_at),
+            dates.moment(sync.started_at),
             describe.word(sync),
             describe.position(sync),
             f"{sync.failed:,}",
@@ -176,7 +176,7 @@ def _say_message(message: Message) -> None:
         "" if exchange.status_code is None else f"status {exchange.status_code}"
     )
     sizes = f"{exchange.request_bytes:,} bytes out, {exchange.response_bytes:,} in"
-    facts = [local_time(exchange.sent_at), took, status, sizes]
+    facts = [dates.moment(exchange.sent_at), took, status, sizes]
     output.say(output.strong(f"{exchange.sequence}. {exchange.step}"))
     output.say(f"   {', '.join(fact for fact in facts if fact)}")
     for text in (exchange.request.decode(), message.text):

@@ -12,11 +12,11 @@ from console.cli.context import CommandContext, pass_command_context
 from console.cli.deciding import decide, say_outcome
 from console.cli.json_option import json_option
 from console.cli.listing import Listing
+from shared import dates
 from shared.operations import tokens as operations
 from shared.operations.contracts.outcome import OUTCOME
 from shared.operations.contracts.tokens import MADE_TOKEN, TOKEN
 from shared.operations.describe.tables import Column, Row
-from shared.operations.describe.text import local_time
 from shared.rules.tokens import Access, Token
 
 
@@ -88,9 +88,9 @@ def revoke(context: CommandContext, which: str, as_json: bool) -> None:
 
 def _row(one: Token) -> Row:
     opens = "all" if one.every_connection else ", ".join(one.connections) or "none anymore"
-    used = local_time(one.last_used_at) if one.last_used_at else "never"
-    until = local_time(one.expires_at) if one.expires_at else ""
-    ends = f"revoked {local_time(one.revoked_at)}" if one.revoked_at else until
+    used = dates.moment(one.last_used_at) if one.last_used_at else "never"
+    until = dates.moment(one.expires_at) if one.expires_at else ""
+    ends = f"revoked {dates.moment(one.revoked_at)}" if one.revoked_at else until
     return Row((str(one.id), one.label, one.access.value, opens, used, ends))
 
 

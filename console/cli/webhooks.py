@@ -13,13 +13,14 @@ from console.cli.deciding import decide, say_outcome, yes_option
 from console.cli.errors import Refused
 from console.cli.json_option import json_option
 from console.cli.listing import Listing, limit_option, most
+from shared import dates
 from shared.operations import parked_deliveries as parked
 from shared.operations import webhooks as operations
 from shared.operations.contracts.outcome import OUTCOME
 from shared.operations.contracts.webhooks import MADE_WEBHOOK, PARKED, TESTED, WEBHOOK
 from shared.operations.describe import webhooks as describe
 from shared.operations.describe.tables import Column, Row
-from shared.operations.describe.text import count, local_time
+from shared.operations.describe.text import count
 from shared.operations.parked_deliveries import Parked
 from shared.operations.webhooks import Tested
 from shared.rules.webhooks import WebhookStanding
@@ -176,7 +177,7 @@ def _parked(one: Parked) -> Row:
     event = one.event
     state = "a later one was delivered" if one.overtaken else count(one.attempts, "try", "tries")
     numbers = (str(event.id), str(one.webhook_id))
-    told = (local_time(event.at), event.kind.value, event.document, state)
+    told = (dates.moment(event.at), event.kind.value, event.document, state)
     return Row((*numbers, *told), one.reason)
 
 
@@ -192,7 +193,7 @@ PARKED_DELIVERIES = Listing(
 
 
 def _row(one: WebhookStanding) -> Row:
-    delivered = local_time(one.delivered_at, "never")
+    delivered = dates.moment(one.delivered_at, "never")
     held = one.webhook
     return Row((str(held.id), held.shown, describe.wanted(one), describe.standing(one), delivered))
 

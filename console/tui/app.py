@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path, PurePath
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from textual.app import App
 from textual.binding import Binding, BindingType
@@ -16,11 +16,13 @@ from textual.message import Message
 from textual.screen import Screen
 
 from console.tui.main_screens import HOME, MAIN_SCREENS, MainScreen
+from console.tui.preferences import Preferences
 from console.tui.screens.base import ConsoleScreen
+from console.tui.themes import HIGH_CONTRAST, theme_of
 from console.tui.widgets.header import Header, Standing
 from console.tui.widgets.secret import Secret, covered
 from console.tui.worker import Company, StoreWorker
-from shared.operations.describe.text import clock_time
+from shared import dates
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,9 +38,6 @@ PULSE_SECONDS = 5.0
 """How often the numbers of the header are read."""
 SETTLING_SECONDS = 0.02
 """How long paints are held back while one screen takes the place of another."""
-
-# The sixteen colors of the terminal itself: legible wherever its own shell is.
-THEME = "ansi-dark"
 
 
 def _read_pulse(store: Store, company_id: int | None) -> tuple[Pulse, str | None]:
@@ -69,7 +68,8 @@ def _to_minute(at: datetime) -> datetime:
 class DeskbridgeApp(App[None], inherit_bindings=False):
     """The console on one store. Ends with ``q``; what it changed is in the store by then.
 
-    ``warm_up_seconds`` after the start the other screens are made ready; None: when they are shown.
+    ``preferences`` is what the operator chose before. ``warm_up_seconds`` after the start the other
+    screens are made ready; None: when they are shown.
     """
 
     TITLE = "Deskbridge"
@@ -102,7 +102,13 @@ class DeskbridgeApp(App[None], inherit_bindings=False):
         Binding("q,ctrl+c", "quit", "Quit", tooltip="Leave the console; the daemon goes on."),
     ]
 
-    def __init__(self, worker: StoreWorker, *, warm_up_seconds: float | None = None) -> None:
+    def __init__(
+        self,
+        worker: StoreWorker,
+        *,
+        preferences: Preferences | None = None,
+        warm_up_seconds: float | None = None,
+    ) -> None:
         # Told at once, or Textual would turn the terminal's own colors into black on black.
         super().__init__(ansi_color=True if "NO_COLOR" in os.environ else None)
         self.worker = worker
@@ -111,7 +117,10 @@ class DeskbridgeApp(App[None], inherit_bindings=False):
         self._pulse_asked = False
         self._trail: list[str] = []
         self._warm_up_seconds = warm_up_seconds
-        self.theme = THEME
+        self.register_theme(HIGH_CONTRAST)
+        self._preferences = preferences or Preferences(None)
+        self._colors = self._preferences.colors
+        self.theme = theme_of(self._colors)
         for main in MAIN_SCREENS:
             self.add_mode(main.name, partial(self._made, main))
 
@@ -176,6 +185,23 @@ class DeskbridgeApp(App[None], inherit_bindings=False):
         if way is not None:
             self.call_later(way)
 
+    def action_colors(self) -> None:
+        """Choose other colors, which are kept."""
+        from console.tui.screens.colors import ColorsDialog
+
+        self.push_screen(ColorsDialog(self._colors), self._keep_colors)
+
+    def _keep_colors(self, name: str | None) -> None:
+        if name is None:
+            return
+        self._colors = name
+        try:
+            self._preferences.keep_colors(name)
+        except OSError as error:
+            why = error.strerror or str(error)
+            told = f"These colors are for this session only: {error.filename} cannot be written"
+            cast(ConsoleScreen, self.screen).say(f"{told} ({why}).")
+
     def action_help(self) -> None:
         """Show the keys that work now."""
         from console.tui.screens.help import HelpScreen
@@ -228,7 +254,7 @@ class DeskbridgeApp(App[None], inherit_bindings=False):
         now = self.worker.clock()
         company = self.company.name if self.company else ""
         self.standing = replace(
-            self.standing, company=company, now=_to_minute(now), clock=clock_time(now)
+            self.standing, company=company, now=_to_minute(now), clock=dates.time_of(now)
         )
         for header in self.screen.query(Header):
             header.follow()

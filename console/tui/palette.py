@@ -31,7 +31,8 @@ def offered(screen: Screen[Any]) -> Iterator[Offer]:
     yield from bound
     told = {one.help for one in bound}
     yield from (one for one in _main_screens(screen.app) if one.help not in told)
-    yield Offer("Theme", "Choose other colors for this session.", screen.app.search_themes)
+    choose = partial(screen.app.run_action, "colors", screen.app)
+    yield Offer("Colors", "The terminal's own, light, dark or high contrast.", choose)
 
 
 def fitting(offers: Sequence[Offer], typed: str) -> list[Offer]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
 from itertools import groupby
 from types import MappingProxyType
 
@@ -71,13 +70,3 @@ def _colored(value: str) -> Text:
     """A value that begins with a state, with that in its color."""
     head, comma, rest = plain(value).partition(",")
     return Text.assemble(state(head), comma, rest)
-
-
-def when(at: datetime | None, now: datetime, never: str = "never") -> str:
-    """The local time, short: ``14:02`` today, ``01-05 14:02`` this year, else ``2025-12-31``."""
-    if at is None:
-        return never
-    local, today = at.astimezone(), now.astimezone()
-    if local.date() == today.date():
-        return f"{local:%H:%M}"
-    return f"{local:%m-%d %H:%M}" if local.year == today.year else f"{local:%Y-%m-%d}"

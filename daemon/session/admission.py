@@ -15,8 +15,7 @@ from daemon.session import login
 from daemon.session.machine import UNFINISHED, Phase
 from daemon.session.record import SessionRecord, open_problem, reference
 from daemon.stages.sequence import StageSequence
-from shared import hints, passwords
-from shared.clock import clock_time
+from shared import dates, hints, passwords
 from shared.models import connections, installation, sessions, syncs, throttles
 from shared.models.payments import sets
 from shared.rules import schedule
@@ -124,7 +123,7 @@ class Admission:
         if application and credentials and code == login.Verdict.WRONG_PASSWORD:
             lock = lock_after(credentials.failed_logins + 1, now)
             connections.login_failed(application.id, locked_until=lock)
-        until = clock_time(locked_until) if locked_until else ""
+        until = dates.time_of(locked_until) if locked_until else ""
         sync = syncs.refused_login(
             application.connection_id if application else None,
             application.kind.value if application else "",

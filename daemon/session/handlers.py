@@ -36,8 +36,7 @@ from daemon.stages import sequence
 from daemon.stages.moves import Ask, AskWrite, Fail, GiveUpOn, Gone, Move, NotTakenIn, Pause
 from daemon.stages.reading import Introduced, Reading, Tally
 from daemon.stages.sequence import Left, StageSequence
-from shared import hints, passwords
-from shared.clock import clock_time
+from shared import dates, hints, passwords
 from shared.models import company_files, connections, sessions, syncs
 from shared.qbxml import requests as ask
 from shared.qbxml import statuses
@@ -557,7 +556,7 @@ class CallbackHandlers:
             stages = stages or StageSequence(session, self._settings, now)
             if session.plan and stages.stage.writes():
                 return False
-            until = clock_time(resting.until) if resting.until else ""
+            until = dates.time_of(resting.until) if resting.until else ""
             code, facts = resting.code, {"who": resting.who, "until": until}
         sequence.note_cut(session)
         self._record.fail(session, code, "", now, state=SyncState.CANCELED, facts=facts)

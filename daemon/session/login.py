@@ -15,8 +15,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from hashlib import sha256
 
-from shared import hints, passwords
-from shared.clock import clock_time
+from shared import dates, hints, passwords
 from shared.rules.values import Credentials
 
 _REFUSAL = "refused"
@@ -125,7 +124,7 @@ class Refusal:
 
     def __str__(self) -> str:
         """The sentence for the Web Connector's status line."""
-        until = clock_time(self.until) if self.until else ""
+        until = dates.time_of(self.until) if self.until else ""
         return hints.say(self.code, reference=self.reference, until=until)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from shared.clock import clock_time
+from shared import dates
 from shared.health.checks import Check, count, fail, ok, span, warn
 from shared.health.snapshot import StoreSnapshot
 from shared.models.queues import Queue
@@ -123,12 +123,12 @@ def _late_runs(snapshot: StoreSnapshot) -> Check:
 
 def _locks(snapshot: StoreSnapshot) -> Iterator[Check]:
     locked = [
-        f"{application.kind.label} of {connection.name} (until {clock_time(until)})"
+        f"{application.kind.label} of {connection.name} (until {dates.time_of(until)})"
         for connection, application in snapshot.locked
         if (until := application.locked(snapshot.now)) is not None
     ]
     addresses = [
-        f"{lock.name} (until {clock_time(lock.until)})"
+        f"{lock.name} (until {dates.time_of(lock.until)})"
         for lock in snapshot.locks
         if lock.source is not Source.USER_NAME
     ]

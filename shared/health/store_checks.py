@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
+from shared import dates
 from shared.errors import StoreError, StoreOutdated, StoreTooNew
 from shared.health.checks import Check, fail, ok, size, span, warn
 from shared.health.snapshot import StoreSnapshot
@@ -74,7 +75,7 @@ def _clock(snapshot: StoreSnapshot, machine_now: datetime) -> Check:
         return fail("clock", told, f"{remedy} Sessions and locks may wait until that time.")
     if snapshot.facts.engine == "sqlite":
         return ok(
-            "clock", (f"{machine_now:%Y-%m-%d %H:%M:%S} UTC, and nothing in the store is later.")
+            "clock", f"{dates.moment_in_utc(machine_now)}, and nothing in the store is later."
         )
     apart = abs(snapshot.now - machine_now)
     told = f"This machine's clock and the database server's are {span(apart)} apart."

@@ -14,6 +14,7 @@ from urllib.parse import unquote, urlsplit
 
 from shared import health
 from shared.bundles import MASKED, NOT_MASKED, Bundle, Part
+from shared.dates import iso_instant
 from shared.health import Machine
 from shared.masking import masked, without_contacts
 from shared.models import connections, daemons, facts, problems, sessions, syncs
@@ -23,7 +24,7 @@ from shared.operations.contracts.connections import APPLICATION, CONNECTION_DETA
 from shared.operations.contracts.doctor import DIAGNOSIS
 from shared.operations.contracts.records import PROBLEM
 from shared.operations.contracts.syncs import MESSAGE, RECORD, SYNC
-from shared.operations.describe.text import count, iso_instant
+from shared.operations.describe.text import count
 from shared.operations.health import Diagnosis
 from shared.operations.syncs import Message, pretty
 from shared.rules.values import Connection, Exchange, Outcome, Record, Sync

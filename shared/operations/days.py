@@ -5,14 +5,16 @@ from __future__ import annotations
 import re
 from datetime import date, datetime, time, timedelta
 
-_DAY = r"\d{4}-\d\d-\d\d"
-_SPAN = re.compile(rf"({_DAY})?\.\.({_DAY})?|({_DAY})", re.ASCII)
+from shared import dates
+
+_SPAN = re.compile(rf"({dates.TYPED})?\.\.({dates.TYPED})?|({dates.TYPED})", re.ASCII)
 
 
 def days_meant(word: str, today: date) -> tuple[date | None, date | None] | None:
     """Return the first and the last day that ``word`` means, both included; None for no day.
 
-    ``today``, ``yesterday``, a day, or a span: ``2026-01-01..2026-01-31``, either end left out.
+    ``today``, ``yesterday``, a day, or a span: ``1/1/2026..1/31/2026``, either end left out.
+    A day may also be written ``2026-01-31``.
     """
     if word in ("today", "yesterday"):
         day = today - timedelta(days=word == "yesterday")
@@ -21,7 +23,7 @@ def days_meant(word: str, today: date) -> tuple[date | None, date | None] | None
     if span is None or word == "..":
         return None
     try:
-        first, last, only = (date.fromisoformat(text) if text else None for text in span.groups())
+        first, last, only = (dates.read_day(text) if text else None for text in span.groups())
     except ValueError:  # such as the 31st of June
         return None
     return (only, only) if only else (first, last)

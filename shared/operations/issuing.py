@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Self
 
 import platformdirs
 
+from shared import dates
 from shared.errors import CannotBeMeant, NotPossible, StoreError
 from shared.files import all_or_nothing
 from shared.models import connections, downloads, installation
@@ -413,7 +414,7 @@ class LinksPlan(Plan[Offered]):
         links = tuple(self._link(by, held, one, now) for one in connections.applications(held.id))
         by.note("qwc.link", held.name, ", ".join(link.file_name for link in links))
         works = "Each link works" if len(links) > 1 else "The link works"
-        until = f"{links[0].expires_at.astimezone():%H:%M}"
+        until = dates.time_of(links[0].expires_at)
         return Offered(sentence=f"{works} once, until {until}.", count=len(links), links=links)
 
     def _link(self, by: Operator, held: Connection, one: Application, now: datetime) -> Link:

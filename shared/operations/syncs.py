@@ -46,7 +46,7 @@ class SyncFilter:
 def read_filter(text: str, today: date) -> SyncFilter:
     """Understand what was typed: ``larkspur invoice failed 2026-01-05``.
 
-    Dates may be ``today``, ``yesterday``, a day, or a span: ``2026-01-01..2026-01-31``, either
+    Dates may be ``today``, ``yesterday``, a day, or a span: ``1/1/2026..1/31/2026``, either
     end left out. What is no such word is part of a connection's name.
     """
     found = SyncFilter()

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from itertools import chain
 
-from shared import hints
+from shared import dates, hints
 from shared.rules.alerts import AlertKind, Condition
 from shared.rules.backups import BY_HAND_EVERY, Backups
 from shared.rules.lateness import due_at, is_late
@@ -111,7 +111,7 @@ def conditions(facts: Facts, now: datetime) -> tuple[Condition, ...]:
 
 
 def _at(moment: datetime) -> str:
-    return f"{moment.astimezone():%Y-%m-%d %H:%M}"
+    return dates.moment(moment)
 
 
 # Syncs.

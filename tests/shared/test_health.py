@@ -16,8 +16,7 @@ from typing import Any
 import pytest
 
 from daemon.edge.pages import service_page
-from shared import health, open_files
-from shared.clock import clock_time
+from shared import dates, health, open_files
 from shared.errors import StoreError, StoreOutdated
 from shared.health import Check, Page, State, ThisMachine
 from shared.health.address import of_address
@@ -726,7 +725,7 @@ def test_a_locked_sign_in_is_told_with_its_end_and_what_ends_it_sooner():
     held_out = (connection("Larkspur"), application(locked_until=until))
     check = named(of_queues(held(locked=(held_out,))), "sign-in")
     assert check.state == "warn"
-    assert f"Invoice Sync of Larkspur (until {clock_time(until)})" in check.told
+    assert f"Invoice Sync of Larkspur (until {dates.time_of(until)})" in check.told
     assert "deskbridge password unlock NAME" in check.remedy
 
 

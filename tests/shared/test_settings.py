@@ -43,6 +43,7 @@ def test_without_a_word_from_anybody_the_defaults_hold():
         trusted_proxies=("127.0.0.0/8", "::1"),
         public_url="http://localhost:8085",
         support_url="http://localhost:8085/support",
+        date_format="us",
         log="info",
         log_format="text",
         minimum_webconnector="2.1.0.30",

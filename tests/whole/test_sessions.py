@@ -13,7 +13,7 @@ import pytest
 
 from daemon import callbacks
 from daemon.stages import sequence
-from shared.clock import clock_time
+from shared import dates
 from shared.models import connections, sessions, statements, syncs
 from shared.rules.values import ApplicationKind, RecordKind, SyncState
 from simulator.company.product import Product
@@ -338,7 +338,7 @@ def test_a_lock_says_in_the_status_line_when_it_ends(rig):
     connector, row = rig.web_connector(password="guess")
     outcomes = [connector.update(row) for _ in range(6)]
     assert {one.result for one in outcomes[:5]} == {Result.INVALID_USER}
-    ends = clock_time(rig.now + timedelta(seconds=60))
+    ends = dates.time_of(rig.now + timedelta(seconds=60))
     assert f"Too many wrong passwords. Sign-in is locked until {ends}." in outcomes[5].status
     assert ends in refused(rig, "login-locked").error
 

@@ -19,6 +19,7 @@ from console.tui.widgets.form import ChoiceField, Field, TextField, Wrong
 from console.tui.widgets.form_dialog import FormDialog
 from console.tui.widgets.record_table import Column, Heading, Row
 from console.tui.worker import Company
+from shared import dates
 from shared.errors import StoreError
 from shared.models.store import Store
 from shared.operations import alerts as operations
@@ -26,7 +27,6 @@ from shared.operations import connections
 from shared.operations.alerts import Added, Asked, RecipientStanding, TestResults, Wanted
 from shared.operations.deciding import Outcome
 from shared.operations.describe import alerts as describe
-from shared.operations.describe.text import local_time
 from shared.rules.alerts import Alert, Audience, Digest
 
 COLUMNS = (
@@ -103,16 +103,16 @@ class AlertsScreen(PagedScreen[Shown, Line, int], ReadsDetail[Shown], OpensHint[
         if isinstance(record, Alert):
             yield render.titled(record.subject, record.told)
             yield render.titled("What to do", record.remedy)
-            yield render.titled("Since", local_time(record.opened_at))
+            yield render.titled("Since", dates.moment(record.opened_at))
             return
         held = record.recipient
         yield render.titled(f"Recipient {held.id}", held.shown)
         yield render.titled("Told of", describe.whom(held))
         if record.reason:
-            again = local_time(record.retry_at)
+            again = dates.moment(record.retry_at)
             yield render.titled("Messages fail", f"{record.reason} Next try {again}.")
-        yield render.titled("Last message", local_time(record.delivered_at, "none yet"))
-        yield render.titled("Added", f"{local_time(held.created_at)} by {held.created_by}")
+        yield render.titled("Last message", dates.moment(record.delivered_at, "none yet"))
+        yield render.titled("Added", f"{dates.moment(held.created_at)} by {held.created_by}")
 
     def company_of(self, record: Line) -> Company | None:
         held = record if isinstance(record, Alert) else record.recipient
@@ -202,13 +202,13 @@ class AlertsScreen(PagedScreen[Shown, Line, int], ReadsDetail[Shown], OpensHint[
 
     def _alert(self, one: Alert) -> Row:
         state = render.state(describe.state(one))
-        when = render.when(one.opened_at, self.worker.clock())
+        when = dates.short(one.opened_at, self.worker.clock())
         return Row(f"alert {one.id}", (one.subject, state, when, one.connection))
 
     def _recipient(self, one: RecipientStanding) -> Row:
         held = one.recipient
         state = render.state("failed" if one.reason else "ok", describe.standing(one))
-        when = render.when(one.delivered_at, self.worker.clock())
+        when = dates.short(one.delivered_at, self.worker.clock())
         return Row(f"recipient {held.id}", (held.shown, state, when, held.connection or "all"))
 
 

@@ -7,10 +7,10 @@ from concurrent.futures import Future
 from typing import TypeVar, cast
 
 from rich.text import Text
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from console.tui.screens.base import Looked
+from console.tui.widgets.dialog import Dialog
 from console.tui.worker import Console, StoreWorker, Trouble
 from shared.operations.describe.text import plain
 
@@ -18,7 +18,7 @@ Result = TypeVar("Result")
 T = TypeVar("T")
 
 
-class Asking(ModalScreen[Result]):
+class Asking(Dialog[Result]):
     """A dialog with a line ``#said``; it never waits for the store or the disk."""
 
     @property

@@ -15,6 +15,7 @@ from console.tui.screens.paging import Listed, PagedScreen
 from console.tui.screens.reading import ReadsDetail
 from console.tui.widgets.filter_line import FilterLine
 from console.tui.widgets.record_table import Column, Row
+from shared import dates
 from shared.models.store import Store
 from shared.operations import audit
 from shared.operations.audit import AuditFilter, Entries
@@ -41,7 +42,7 @@ class AuditScreen(PagedScreen[Entries, AuditEntry, int], ReadsDetail[Entries]):
     PLACE = "Audit log"
     CSS_PATH = "audit.tcss"
     TABLE = COLUMNS
-    EXAMPLE = "who:mara action:retry connection:larkspur 2026-01-01..2026-01-31"
+    EXAMPLE = "who:mara action:retry connection:larkspur 1/1/2026..1/31/2026"
     NO_MORE = "No older entries. b goes back to the newer ones."
     COPIED = "the entry"
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -66,7 +67,7 @@ class AuditScreen(PagedScreen[Entries, AuditEntry, int], ReadsDetail[Entries]):
         return snapshot.next
 
     def told(self, one: AuditEntry) -> Iterator[Text]:
-        yield render.titled("When", f"{one.at.astimezone():%Y-%m-%d %H:%M:%S}")
+        yield render.titled("When", dates.moment_to_second(one.at))
         yield render.titled("Who", one.who)
         yield render.titled("What", one.action)
         if one.connection:
@@ -93,5 +94,5 @@ class AuditScreen(PagedScreen[Entries, AuditEntry, int], ReadsDetail[Entries]):
         return replace(typed, connection=self.company.name) if self.company else typed
 
     def _row(self, one: AuditEntry) -> Row:
-        when = render.when(one.at, self.worker.clock())
+        when = dates.short(one.at, self.worker.clock())
         return Row(str(one.id), (when, one.who, one.action, one.connection, one.detail))

@@ -27,6 +27,7 @@ from console.tui.widgets.record_table import RecordTable
 from console.tui.widgets.text_view import TextView
 from console.tui.widgets.title_bar import TitleBar
 from console.tui.worker import Company, Console, StoreWorker, Trouble
+from shared import dates
 from shared.operations.deciding import Outcome, Plan, PlanIsStale
 from shared.operations.describe.text import plain
 
@@ -365,7 +366,7 @@ class StoreScreen(ConsoleScreen, Generic[Snapshot]):
         if self._taken_at is None:
             standing, shown = "not connected", ""
         else:
-            at = f"{self._taken_at.astimezone():%H:%M:%S}"
+            at = dates.time_to_second(self._taken_at)
             standing, shown = f"stale since {at}", f" Shown is what was there at {at}."
         self._show_standing(standing)
         self.query_one("#trouble", Static).update(

@@ -17,6 +17,7 @@ from console.tui.screens.base import StoreScreen
 from console.tui.screens.reading import FindsText
 from console.tui.widgets.record_table import Column, RecordTable, Row
 from console.tui.widgets.text_view import TextView
+from shared import dates
 from shared.models.store import Store
 from shared.operations import syncs
 from shared.operations.describe.text import count, duration
@@ -74,7 +75,7 @@ def _row(one: Exchange) -> Row:
         str(one.id),
         (
             str(one.sequence),
-            f"{one.sent_at.astimezone():%H:%M:%S}",
+            dates.time_to_second(one.sent_at),
             one.step,
             _status(one),
             duration(one.sent_at, answered) if answered else "",
@@ -126,7 +127,7 @@ class ExchangeScreen(FindsText[CallView]):
 
 def _paragraphs(snapshot: CallView) -> Iterator[str | Text]:
     one = snapshot.exchange
-    sent = f"{one.sent_at.astimezone():%Y-%m-%d %H:%M:%S}, {one.request_bytes:,} bytes"
+    sent = f"{dates.moment_to_second(one.sent_at)}, {one.request_bytes:,} bytes"
     yield render.titled("Request", f"sent {sent}")
     yield from snapshot.request or (Text(NOT_KEPT),)
     yield ""

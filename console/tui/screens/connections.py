@@ -25,6 +25,7 @@ from console.tui.widgets.filter_line import FilterLine
 from console.tui.widgets.record_table import Column, RecordTable, Row
 from console.tui.widgets.text_view import TextView
 from console.tui.worker import Company, Console
+from shared import dates
 from shared.operations import overview
 from shared.operations.describe import syncs as describe
 from shared.operations.describe.connections import held_back, paused
@@ -320,10 +321,10 @@ class ConnectionsScreen(IssuesPasswords[Connections]):
                 found.connection.name,
                 states[0] if states else "",
                 states[-1] if states else "",
-                render.state("late", f"late {render.when(line.seen_at, now)}")
+                render.state("late", f"late {dates.short(line.seen_at, now)}")
                 if line.late
-                else render.when(line.seen_at, now),
-                render.when(line.due_at, now, "by hand"),
+                else dates.short(line.seen_at, now),
+                dates.short(line.due_at, now, "by hand"),
                 _figure(found.open_problems, "open"),
                 _waiting(line),
                 _figure(found.payments_unknown, "unknown"),
@@ -405,14 +406,14 @@ def _application_told(one: ApplicationOverview, now: datetime) -> Iterator[Text]
     if until := one.application.locked(now):
         locked = render.state("failed", "sign-in is locked")
         locked.append(
-            f" until {render.when(until, now)} after too many wrong passwords. u unlocks it."
+            f" until {dates.short(until, now)} after too many wrong passwords. u unlocks it."
         )
         yield render.titled(name, locked)
     if sync is None:
         yield render.titled(name, _first_steps(one))
         return
     told = render.state(describe.word(sync))
-    told.append(f", {render.when(sync.ended_at or sync.started_at, now)}. ")
+    told.append(f", {dates.short(sync.ended_at or sync.started_at, now)}. ")
     if sync.ended_at is None:
         told.append(f"{describe.position(sync)} records. ")
     told.append(plain(sync.error or sync.message))
@@ -430,10 +431,10 @@ def _first_steps(one: ApplicationOverview) -> str:
 
 def _auto_run(line: ConnectionLine, now: datetime) -> str:
     minutes = line.overview.connection.run_every_minutes
-    seen = render.when(line.seen_at, now)
+    seen = dates.short(line.seen_at, now)
     if not minutes:
         return f"not proposed, so syncs are started by hand. Last seen: {seen}."
-    due = render.when(line.due_at, now, "after the first run")
+    due = dates.short(line.due_at, now, "after the first run")
     if line.late:
         return (
             f"late. {application_name(line.late.application.kind)} stopped calling: last seen"

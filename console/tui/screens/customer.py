@@ -14,8 +14,9 @@ from console.tui import render
 from console.tui.screens.hint import OpensHint
 from console.tui.screens.invoice import InvoiceScreen
 from console.tui.screens.invoices import invoice_status
-from console.tui.widgets.record_table import Column, Heading, RecordTable, Row
+from console.tui.widgets.record_table import CURRENCY, Column, Heading, RecordTable, Row
 from console.tui.widgets.text_view import TextView
+from shared import dates
 from shared.models.store import Store
 from shared.operations import customers as operations
 from shared.operations.describe import customers, invoices
@@ -28,7 +29,7 @@ COLUMNS = (
     Column("Status", drop=5),
     Column("Ours", right=True),
     Column("QuickBooks", right=True),
-    Column(""),
+    CURRENCY,
     Column("Date", drop=3),
     Column("Due", drop=2),
     Column("Left out because", least=16, drop=1),
@@ -123,8 +124,8 @@ def _row(line: InvoiceSides) -> Row:
             grouped(line.balance),
             invoices.seen(line),
             line.currency,
-            line.date.isoformat(),
-            line.due_date.isoformat() if line.due_date else "",
+            dates.day(line.date),
+            dates.day(line.due_date),
             invoices.reason(line),
         ),
     )

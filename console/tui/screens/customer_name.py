@@ -17,6 +17,7 @@ from console.tui.screens.base import StoreScreen
 from console.tui.widgets.filter_line import FilterLine
 from console.tui.widgets.record_table import Column, Heading, RecordTable, Row
 from console.tui.widgets.text_view import TextView
+from shared import dates
 from shared.models.store import Store
 from shared.operations import customers as operations
 from shared.operations.customers import CustomerName
@@ -103,7 +104,7 @@ class CustomerNameScreen(StoreScreen[CustomerName]):
     def _about(self, snapshot: CustomerName) -> Iterator[Text]:
         mapping = snapshot.mapping
         if mapping is not None:
-            said = f"as {mapping.who} said {mapping.at.astimezone():%Y-%m-%d %H:%M}"
+            said = f"as {mapping.who} said {dates.moment(mapping.at)}"
             yield render.titled("Mapped", f"it means {describe.meant(mapping)}, {said}.")
             yield render.titled("u", "removes this match. It asks.")
         yield render.titled("Payments of that name", describe.waiting(snapshot.affected))

@@ -18,6 +18,7 @@ from console.tui.screens.customer_name import CustomerNameScreen
 from console.tui.widgets.filter_line import FilterLine
 from console.tui.widgets.record_table import Column, RecordTable, Row
 from console.tui.widgets.text_view import TextView
+from shared import dates
 from shared.models.store import Store
 from shared.operations import customers as operations
 from shared.operations.describe.text import count
@@ -124,7 +125,7 @@ def _searched(one: MappedName) -> str:
 def _row(key: str, one: MappedName) -> Row:
     mapping = one.row
     customer = mapping.customer or render.state("refused", "(gone from QuickBooks)")
-    when = f"{mapping.at.astimezone():%Y-%m-%d %H:%M}"
+    when = dates.moment(mapping.at)
     return Row(key, (mapping.name, customer, one.connection, mapping.list_id, mapping.who, when))
 
 
@@ -133,6 +134,6 @@ def _told(one: MappedName) -> Iterator[Text]:
     meant = f"{mapping.customer} ({mapping.list_id}) and the jobs below it"
     gone = f"the customer with ListID {mapping.list_id}, which is gone from QuickBooks"
     yield render.titled(mapping.name, f"means {meant if mapping.customer else gone}.")
-    yield render.titled("Who", f"{mapping.who}, {mapping.at.astimezone():%Y-%m-%d %H:%M}")
+    yield render.titled("Who", f"{mapping.who}, {dates.moment(mapping.at)}")
     yield render.titled("u", "removes the match: the name is matched by itself again. It asks.")
     yield render.titled("Enter", "matches it to another customer. It asks.")

@@ -18,7 +18,7 @@ from console.tui.screens.customer_names import MappedNamesScreen
 from console.tui.screens.hint import OpensHint
 from console.tui.screens.paging import Listed, PagedScreen
 from console.tui.widgets.filter_line import FilterLine
-from console.tui.widgets.record_table import Column, Heading, RecordTable, Row
+from console.tui.widgets.record_table import CURRENCY, Column, Heading, RecordTable, Row
 from console.tui.widgets.text_view import Paragraph
 from console.tui.worker import Company
 from shared.models.store import Store
@@ -34,7 +34,7 @@ COLUMNS = (
     Column("Open", right=True, drop=4),
     Column("Ours", right=True),
     Column("QuickBooks", right=True),
-    Column(""),
+    CURRENCY,
     Column("Left out", right=True, drop=3),
     Column("Connection", least=10, drop=2),
     Column("ListID", drop=1),

@@ -17,6 +17,7 @@ from console.tui.widgets.filter_line import FilterLine
 from console.tui.widgets.record_table import Column, Row
 from console.tui.widgets.text_view import TextView
 from console.tui.worker import Company
+from shared import dates
 from shared.models.store import Store
 from shared.operations import events
 from shared.operations.describe import events as describe
@@ -94,6 +95,6 @@ class EventsScreen(PagedScreen[Page[Event, int], Event, int], ReadsDetail[Page[E
         return replace(typed, connection_id=self.connection_id)
 
     def _row(self, one: Event) -> Row:
-        when = render.when(one.at, self.worker.clock())
+        when = dates.short(one.at, self.worker.clock())
         told = describe.told(one)
         return Row(str(one.id), (when, one.kind.value, one.document, told, one.connection))

@@ -19,6 +19,7 @@ from console.tui.screens.settings_fields import read_folder
 from console.tui.widgets.dialogs import Confirm
 from console.tui.widgets.form import ChoiceField, Form, TextField
 from console.tui.widgets.key_line import KeyLine
+from console.tui.widgets.push_button import PushButton
 from console.tui.widgets.title_bar import TitleBar
 from console.tui.worker import Trouble
 from shared.operations import issuing
@@ -57,8 +58,8 @@ class GenerateScreen(Asking[str | None]):
         yield Form(tuple(self._fields()))
         yield Static("", id="said")
         with Horizontal(id="buttons"):
-            yield Button("Cancel", id="cancel", compact=True)
-            yield Button("Generate", id="generate", compact=True)
+            yield PushButton("Cancel", id="cancel")
+            yield PushButton("Generate", id="generate")
         yield KeyLine()
 
     def action_cancel(self) -> None:

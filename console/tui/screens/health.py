@@ -19,6 +19,7 @@ from console.tui.screens.reading import ReadsDetail
 from console.tui.widgets.record_table import Column, Heading, RecordTable, Row
 from console.tui.widgets.text_view import TextView
 from console.tui.worker import Trouble
+from shared import dates
 from shared.errors import StoreError
 from shared.health import Check, State
 from shared.models.store import Store
@@ -104,7 +105,7 @@ class HealthScreen(ReadsDetail[tuple[Check, ...]]):
     def _show_network(self, found: tuple[Check, ...]) -> None:
         self._network = found
         self.refresh_bindings()
-        at = f"{self.worker.clock().astimezone():%H:%M:%S}"
+        at = dates.time_to_second(self.worker.clock())
         self.say(f"Called at {at}. {_in_short(found)}")
         self._list()
 

@@ -10,9 +10,10 @@ from rich.text import Text
 from textual.app import App, ComposeResult
 from textual.binding import ActiveBinding, Binding, BindingType
 from textual.containers import Vertical
-from textual.screen import ModalScreen, Screen
+from textual.screen import Screen
 from textual.widgets import Static
 
+from console.tui.widgets.dialog import Dialog
 from console.tui.widgets.key_line import KeyLine, key_shown
 from console.tui.widgets.text_view import Labeled, Paragraph, TextView
 
@@ -38,7 +39,7 @@ def told_of(one: ActiveBinding) -> tuple[str, str]:
     return (one.binding.description, one.tooltip) if one.tooltip else ("", "")
 
 
-class HelpScreen(ModalScreen[None]):
+class HelpScreen(Dialog[None]):
     """A list of keys with what each does; in brackets what does not work at the moment."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

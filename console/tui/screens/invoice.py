@@ -13,7 +13,7 @@ from textual.binding import Binding, BindingType
 from console.tui import render
 from console.tui.screens.deciding import DecidesProblems
 from console.tui.screens.payment import PaymentScreen
-from console.tui.widgets.record_table import Column, Heading, RecordTable, Row
+from console.tui.widgets.record_table import CURRENCY, Column, Heading, RecordTable, Row
 from console.tui.widgets.text_view import Paragraph, TextView
 from shared.documents import invoice_document
 from shared.models.store import Store
@@ -29,7 +29,7 @@ COLUMNS = (
     Column("Status", drop=3),
     Column("Date", drop=1),
     Column("Amount", right=True),
-    Column(""),
+    CURRENCY,
 )
 
 

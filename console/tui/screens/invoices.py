@@ -16,10 +16,10 @@ from console.tui.screens.hint import OpensHint
 from console.tui.screens.invoice import InvoiceScreen
 from console.tui.screens.paging import Listed, PagedScreen
 from console.tui.widgets.filter_line import FilterLine
-from console.tui.widgets.record_table import Column, RecordTable, Row
+from console.tui.widgets.record_table import CURRENCY, Column, RecordTable, Row
 from console.tui.widgets.text_view import Paragraph
 from console.tui.worker import Company
-from shared import hints
+from shared import dates, hints
 from shared.models.store import Store
 from shared.operations import invoices as operations
 from shared.operations.describe import invoices as describe
@@ -33,7 +33,7 @@ COLUMNS = (
     Column("Status", drop=5),
     Column("Ours", right=True),
     Column("QuickBooks", right=True),
-    Column(""),
+    CURRENCY,
     Column("Date", drop=3),
     Column("Due", drop=1),
     Column("Connection", least=10, drop=4),
@@ -156,8 +156,8 @@ def _row(line: InvoiceSides) -> Row:
             grouped(line.balance),
             describe.seen(line),
             line.currency,
-            line.date.isoformat(),
-            line.due_date.isoformat() if line.due_date else "",
+            dates.day(line.date),
+            dates.day(line.due_date),
             line.connection,
             describe.reason(line),
         ),

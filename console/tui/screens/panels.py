@@ -14,6 +14,7 @@ from textual.strip import Strip
 
 from console.tui import render
 from console.tui.widgets.record_table import Column, RecordTable, Row
+from shared import dates
 from shared.operations.describe.syncs import application as application_name
 from shared.operations.describe.syncs import word
 from shared.operations.describe.text import fit, grouped
@@ -113,7 +114,7 @@ def _sync_rows(syncs: Sequence[Sync], now: datetime) -> Iterator[Row]:
         last = its[0]
         marks = "".join(mark(one) for one in reversed(its[:MARKS]))
         state = render.state(word(last))
-        cells = (application_name(application), marks, state, render.when(last.ended_at, now))
+        cells = (application_name(application), marks, state, dates.short(last.ended_at, now))
         yield Row(str(last.id), cells)
 
 
@@ -129,7 +130,7 @@ def by_application(syncs: Sequence[Sync]) -> list[tuple[str, list[Sync]]]:
 def _problem_row(one: Problem, now: datetime) -> Row:
     return Row(
         str(one.id),
-        (one.document or one.object_id, one.message, render.when(one.last_seen_at, now)),
+        (one.document or one.object_id, one.message, dates.short(one.last_seen_at, now)),
     )
 
 
@@ -149,7 +150,7 @@ def _money_row(one: PaymentFigure, now: datetime) -> Row:
             f"{one.count:,}",
             grouped(one.amount),
             one.currency,
-            render.when(one.since, now),
+            dates.short(one.since, now),
         ),
     )
 

@@ -20,6 +20,7 @@ from textual.widgets import Button, Static
 from console.tui.screens.asking import Asking
 from console.tui.widgets.form import ChoiceField, Field, Form, TextField, Wrong
 from console.tui.widgets.key_line import KeyLine
+from console.tui.widgets.push_button import PushButton
 from console.tui.widgets.text_view import TextView
 from console.tui.widgets.title_bar import TitleBar
 from console.tui.worker import StoreWorker
@@ -70,8 +71,8 @@ class TakeFileScreen(Asking[str | None]):
         yield Form(tuple(self._fields()))
         yield Static("", id="said")
         with Horizontal(id="buttons"):
-            yield Button("Cancel", id="cancel", compact=True)
-            yield Button("Look", id="look", compact=True)
+            yield PushButton("Cancel", id="cancel")
+            yield PushButton("Look", id="look")
         yield KeyLine()
 
     def _fields(self) -> Iterator[Field]:
@@ -196,8 +197,8 @@ class LookScreen(Asking[str | None]):
         yield TextView()
         yield Static("", id="said")
         with Horizontal(id="buttons"):
-            yield Button("Back", id="back", compact=True)
-            yield Button("Take in", id="take", compact=True)
+            yield PushButton("Back", id="back")
+            yield PushButton("Take in", id="take")
         yield KeyLine()
 
     def on_mount(self) -> None:

@@ -17,8 +17,9 @@ from console.tui.screens.payment import PaymentScreen
 from console.tui.screens.payment_deciding import DecidesPayments
 from console.tui.screens.payment_file import TakeFileScreen
 from console.tui.widgets.filter_line import FilterLine
-from console.tui.widgets.record_table import Column, RecordTable, Row
+from console.tui.widgets.record_table import CURRENCY, Column, RecordTable, Row
 from console.tui.worker import Company
+from shared import dates
 from shared.models.store import Store
 from shared.operations import payment_profiles, payment_views, payments
 from shared.operations.describe.payments import MEANINGS, name_of, status_word
@@ -40,7 +41,7 @@ COLUMNS = (
     Column("Customer", least=12, drop=4),
     Column("Since", drop=6),
     Column("Amount", right=True),
-    Column(""),
+    CURRENCY,
     Column("Connection", least=10, drop=3),
     Column("Date", drop=2),
     Column("Why", least=20, drop=1),
@@ -197,11 +198,11 @@ class PaymentsScreen(
                 name_of(payment),
                 render.state(status_word(payment)),
                 payment.customer,
-                render.when(payment.changed_at, self.worker.clock()),
+                dates.short(payment.changed_at, self.worker.clock()),
                 grouped(payment.amount),
                 payment.currency,
                 line.connection,
-                payment.date.isoformat(),
+                dates.day(payment.date),
                 payment.reason,
             ),
         )
@@ -211,7 +212,7 @@ class PaymentsScreen(
         cells = (
             f"{word.capitalize()}: {figure.count:,}",
             *("", ""),
-            render.when(figure.since, self.worker.clock()),
+            dates.short(figure.since, self.worker.clock()),
             *(grouped(figure.amount), figure.currency),
             *("", "", ""),
         )
@@ -245,4 +246,4 @@ def _told_of_group(group: PaymentGroup) -> Iterator[Text]:
         yield render.titled(f"Held back, {connection}", reason)
         yield render.titled("What to do", remedy)
     since = min(figure.since for figure in group.figures)
-    yield render.titled("Since", f"{since.astimezone():%Y-%m-%d %H:%M} the first of them.")
+    yield render.titled("Since", f"{dates.moment(since)} the first of them.")

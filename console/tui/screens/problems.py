@@ -16,6 +16,7 @@ from console.tui.widgets.filter_line import FilterLine
 from console.tui.widgets.record_table import Column, Heading, Row
 from console.tui.widgets.text_view import Paragraph
 from console.tui.worker import Company
+from shared import dates
 from shared.models.store import Store
 from shared.operations import problems
 from shared.operations.describe import problems as describe
@@ -156,7 +157,7 @@ class ProblemsScreen(
                 describe.document_of(one),
                 render.state(one.state.value),
                 one.connection,
-                render.when(one.last_seen_at, self.worker.clock()),
+                dates.short(one.last_seen_at, self.worker.clock()),
                 one.message,
             ),
         )

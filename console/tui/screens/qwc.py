@@ -18,10 +18,12 @@ from textual.widgets import Button, Static
 from console.tui import render
 from console.tui.screens.asking import Asking
 from console.tui.widgets.key_line import KeyLine
+from console.tui.widgets.push_button import PushButton
 from console.tui.widgets.secret import Secret
 from console.tui.widgets.text_view import Labeled, Paragraph, TextView
 from console.tui.widgets.title_bar import TitleBar
 from console.tui.worker import Trouble
+from shared import dates
 from shared.operations import issuing
 from shared.operations.describe.issuing import ONCE
 from shared.operations.describe.text import plain
@@ -77,10 +79,10 @@ class PasswordScreen(Asking[Ended]):
         yield TextView()
         yield Static("", id="said")
         with Horizontal(id="buttons"):
-            yield Button("Copy password", id="copy", compact=True)
-            yield Button("Copy the rest", id="steps", compact=True)
-            yield Button("Download links", id="links", compact=True)
-            yield Button("Done", id="done", compact=True)
+            yield PushButton("Copy password", id="copy")
+            yield PushButton("Copy the rest", id="steps")
+            yield PushButton("Download links", id="links")
+            yield PushButton("Done", id="done")
         yield KeyLine()
 
     def on_mount(self) -> None:
@@ -194,7 +196,7 @@ class PasswordScreen(Asking[Ended]):
         elif not issued.password:
             yield Text("The password was not changed.")
         for link in links:
-            yield render.titled(f"Once, until {link.expires_at.astimezone():%H:%M}", link.file_name)
+            yield render.titled(f"Once, until {dates.time_of(link.expires_at)}", link.file_name)
             yield link.address
         for application in issued.applications:
             yield render.titled(f"User name of {application.kind.label}", application.username)

@@ -8,6 +8,7 @@ from pathlib import Path, PureWindowsPath
 from typing import Any
 
 from console.tui.widgets.form import ChoiceField, Field, TextField, Wrong
+from shared import dates
 from shared.operations.describe.connection_settings import Setting
 from shared.rules.payments.deposits import USUAL_NAMES
 from shared.rules.payments.values import DepositRule, MethodRule
@@ -39,14 +40,14 @@ def read_company_file(text: str) -> str:
 
 
 def read_day(text: str) -> date | None:
-    """Read ``2026-01-31``; nothing, or ``none``, is no date. Raises Wrong."""
+    """Read a day; nothing, or ``none``, is no date. Raises Wrong."""
     if text.strip().casefold() in ("", "none"):
         return None
     try:
-        return date.fromisoformat(text.strip())
+        return dates.read_day(text)
     except ValueError:
         raise Wrong(
-            f"{text.strip()} is not a date. Write it as 2026-01-31, or nothing to take all."
+            f"{text.strip()} is not a date. Write it as {dates.EXAMPLE}, or nothing to take all."
         ) from None
 
 
@@ -93,7 +94,7 @@ def field_of(setting: Setting, value: Any) -> Field:
     if setting.options:
         return ChoiceField(setting.key, setting.title, setting.told, setting.options, value)
     read = whole(setting.most, setting.unit) if setting.unit else _READERS[setting.key]
-    text = "" if value is None else str(value)
+    text = dates.day(value) if isinstance(value, date) else "" if value is None else str(value)
     return TextField(setting.key, setting.title, setting.told, read, text)
 
 

@@ -9,11 +9,11 @@ from rich.text import Text
 
 from console.tui import render
 from console.tui.widgets.record_table import Heading, Row
+from shared import dates
 from shared.operations.connections import SettingsView
 from shared.operations.describe import connections as describe
 from shared.operations.describe import payment_rules as rule_words
 from shared.operations.describe.connection_settings import GROUPS
-from shared.operations.describe.text import local_time
 from shared.rules.payments.values import DepositRule, MethodRule
 from shared.rules.values import Application
 
@@ -143,7 +143,7 @@ def _told_of_application(number: int, held: SettingsView, now: datetime) -> Iter
         yield render.titled("Locked", f"{locked} u unlocks it.")
     yield render.titled("User name", one.username)
     yield render.titled("OwnerID", f"{one.owner_id}, FileID {one.file_id}")
-    yield render.titled("Last call", local_time(one.last_seen_at, "never"))
+    yield render.titled("Last call", dates.moment(one.last_seen_at, "never"))
 
 
 def _action(name: str, *, with_key: bool = True) -> Row:
@@ -155,6 +155,6 @@ def _action(name: str, *, with_key: bool = True) -> Row:
 
 def _application(one: Application, now: datetime) -> Row:
     until = one.locked(now)
-    locked = f", sign-in locked until {local_time(until)}" if until else ""
+    locked = f", sign-in locked until {dates.moment(until)}" if until else ""
     told = f"{one.username}, password: {describe.password(one)}{locked}"
     return Row(f"application:{one.id}", (one.kind.label, told))

@@ -30,6 +30,7 @@ from console.tui.screens.setup_steps import MISFITS, DataFlows, proposed, summar
 from console.tui.widgets.dialogs import Confirm
 from console.tui.widgets.form import Form, TextField
 from console.tui.widgets.key_line import KeyLine
+from console.tui.widgets.push_button import PushButton
 from console.tui.widgets.record_table import RecordTable
 from console.tui.widgets.text_view import TextView
 from console.tui.widgets.title_bar import TitleBar
@@ -130,9 +131,9 @@ class SetupScreen(Asking[Connection | None]):
                 yield TextView()
         yield Static("", id="said")
         with Horizontal(id="buttons"):
-            yield Button("Back", id="back", compact=True)
-            yield Button("Next", id="next", compact=True)
-            yield Button("Create and generate", id="create", compact=True)
+            yield PushButton("Back", id="back")
+            yield PushButton("Next", id="next")
+            yield PushButton("Create and generate", id="create")
         yield KeyLine()
 
     def on_mount(self) -> None:

@@ -18,6 +18,7 @@ from console.tui.widgets.filter_line import FilterLine
 from console.tui.widgets.record_table import Column, Heading, RecordTable, Row
 from console.tui.widgets.text_view import Paragraph
 from console.tui.worker import Company
+from shared import dates
 from shared.models.store import Store
 from shared.operations import syncs
 from shared.operations.describe import syncs as describe
@@ -47,7 +48,7 @@ class SyncsScreen(PagedScreen[SyncsPage, Sync, int], OpensHint[SyncsPage]):
     PLACE = "Recent Syncs"
     CSS_PATH = "syncs.tcss"
     TABLE = COLUMNS
-    EXAMPLE = "larkspur invoice failed 2026-01-01..2026-01-31"
+    EXAMPLE = "larkspur invoice failed 1/1/2026..1/31/2026"
     NO_MORE = "No older syncs. b goes back to the newer ones."
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f", "failed_only", "Failed only", tooltip="Show only what failed, or all again."),
@@ -156,7 +157,7 @@ class SyncsScreen(PagedScreen[SyncsPage, Sync, int], OpensHint[SyncsPage]):
             str(sync.id),
             (
                 str(sync.id),
-                render.when(sync.started_at, self.worker.clock()),
+                dates.short(sync.started_at, self.worker.clock()),
                 sync.connection or "(unknown user name)",
                 application_name(sync.application),
                 render.state(word, running if end is None else ""),

@@ -17,6 +17,7 @@ from console.tui import render
 from console.tui.screens.base import StoreScreen
 from console.tui.screens.syncs import SyncsScreen
 from console.tui.widgets.record_table import Column, RecordTable, Row
+from shared import dates
 from shared.models.store import Store
 from shared.operations import trends
 from shared.operations.describe.syncs import application as application_name
@@ -125,7 +126,7 @@ def _day_rows(days: Sequence[SyncDay], room: int) -> Iterator[Row]:
     most = most_syncs(days)
     for one in reversed(days):
         yield Row(
-            one.day.isoformat(),
+            dates.day(one.day),
             (
                 day_label(one.day),
                 f"{one.syncs:,}",

@@ -18,6 +18,7 @@ from console.tui.widgets.form import TextField, Wrong
 from console.tui.widgets.form_dialog import FormDialog
 from console.tui.widgets.record_table import Column, Row
 from console.tui.worker import Company
+from shared import dates
 from shared.errors import StoreError
 from shared.models.store import Store
 from shared.operations import connections, parked_deliveries
@@ -25,7 +26,7 @@ from shared.operations import events as event_operations
 from shared.operations import webhooks as operations
 from shared.operations.deciding import Outcome
 from shared.operations.describe import webhooks as describe
-from shared.operations.describe.text import count, local_time
+from shared.operations.describe.text import count
 from shared.operations.webhooks import Asked, Made, Tested
 from shared.rules.webhooks import WebhookStanding
 
@@ -97,7 +98,7 @@ class WebhooksScreen(PagedScreen[Shown, WebhookStanding, int], ReadsDetail[Shown
         if one.parked:
             told = f"delivers {count(one.parked, 'event')} again that could not be delivered."
             yield render.titled("r", told)
-        yield render.titled("Added", f"{local_time(held.created_at)} by {held.created_by}")
+        yield render.titled("Added", f"{dates.moment(held.created_at)} by {held.created_by}")
 
     def company_of(self, one: WebhookStanding) -> Company | None:
         return Company(one.webhook.connection_id, one.webhook.connection)
@@ -180,7 +181,7 @@ class WebhooksScreen(PagedScreen[Shown, WebhookStanding, int], ReadsDetail[Shown
     def _row(self, one: WebhookStanding) -> Row:
         held = one.webhook
         state = render.state(one.state.value, describe.standing(one))
-        delivered = render.when(one.delivered_at, self.worker.clock())
+        delivered = dates.short(one.delivered_at, self.worker.clock())
         cells = (held.shown, describe.wanted(one), state, delivered, held.connection)
         return Row(str(held.id), cells)
 

@@ -10,15 +10,16 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, VerticalScroll
-from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Static
 
+from console.tui.widgets.dialog import Dialog
 from console.tui.widgets.key_line import KeyLine
+from console.tui.widgets.push_button import PushButton
 from shared.operations.deciding import Outcome, Plan
 from shared.operations.describe.text import plain
 
 
-class Confirm(ModalScreen[bool]):
+class Confirm(Dialog[bool]):
     """Asks before money moves or work is undone; the focus starts on Cancel.
 
     ``title`` is the question with the document and the amount, ``told`` what follows from yes,
@@ -55,8 +56,8 @@ class Confirm(ModalScreen[bool]):
             for one in self._told:
                 yield Static(Text(plain(one)))
             with Horizontal(id="buttons"):
-                yield Button(Text(self._keep), id="cancel", compact=True)
-                yield Button(Text(self._button), id="agree", compact=True)
+                yield PushButton(self._keep, id="cancel")
+                yield PushButton(self._button, id="agree")
         yield KeyLine()
 
     @on(Button.Pressed)
@@ -69,7 +70,7 @@ class Confirm(ModalScreen[bool]):
         self.dismiss(False)
 
 
-class AskReason(ModalScreen[str | None]):
+class AskReason(Dialog[str | None]):
     """Asks for a sentence, such as why a record is skipped; None when it was given up.
 
     ``label`` says what is asked for; nothing at all is no answer.

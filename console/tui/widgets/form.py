@@ -61,12 +61,9 @@ class Entry(Vertical):
     DEFAULT_CSS = """
     Entry { height: auto; margin-bottom: 1; }
     Entry Static { height: auto; margin: 0; }
-    Entry Input, Entry Input:focus {
-        height: 1;
-        border: none;
-        border-left: outer $primary;
-        padding: 0 1;
-    }
+    Entry Input, Entry Input:focus { height: 1; border: none; padding: 0 1; }
+    Entry Input { border-left: blank; }
+    Entry Input:focus { border-left: outer $accent; }
     Entry Choice { padding: 0 1; }
     Entry .offers, Entry .wrong { display: none; padding: 0 2; }
     Entry:focus-within .offers.-some { display: block; }

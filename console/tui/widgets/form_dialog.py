@@ -10,15 +10,16 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Button, Static
 
+from console.tui.widgets.dialog import Dialog
 from console.tui.widgets.form import Field, Form
 from console.tui.widgets.key_line import KeyLine
+from console.tui.widgets.push_button import PushButton
 from shared.operations.describe.text import plain
 
 
-class FormDialog(ModalScreen[dict[str, Any] | None]):
+class FormDialog(Dialog[dict[str, Any] | None]):
     """Asks for fields; their values by name, or None when it was given up.
 
     ``told`` is what to know before, ``button`` the verb. Enter in the last field says yes.
@@ -38,14 +39,13 @@ class FormDialog(ModalScreen[dict[str, Any] | None]):
         max-height: 100%;
         padding: 0 2;
         border: round $primary;
+        background: $background;
         margin-bottom: 1;
     }
     FormDialog #form-dialog > Static { height: auto; margin-bottom: 1; }
     FormDialog Form { height: auto; max-height: 100%; }
     FormDialog.-low Entry { margin-bottom: 0; }
     FormDialog #buttons { height: 1; margin-top: 1; }
-    FormDialog Button { margin-right: 2; min-width: 12; }
-    FormDialog Button:focus { text-style: bold reverse; }
     """
 
     def __init__(
@@ -64,8 +64,8 @@ class FormDialog(ModalScreen[dict[str, Any] | None]):
                 yield Static(Text(plain(one)))
             yield Form(self._fields)
             with Horizontal(id="buttons"):
-                yield Button("Cancel", id="cancel", compact=True)
-                yield Button(Text(self._button), id="agree", compact=True)
+                yield PushButton("Cancel", id="cancel")
+                yield PushButton(self._button, id="agree")
         yield KeyLine()
 
     @on(Button.Pressed)

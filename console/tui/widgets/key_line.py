@@ -22,7 +22,7 @@ class KeyLine(Static):
     """
 
     DEFAULT_CSS = """
-    KeyLine { height: 1; dock: bottom; }
+    KeyLine { height: 1; dock: bottom; background: $background; }
     """
 
     def on_mount(self) -> None:

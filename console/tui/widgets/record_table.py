@@ -20,10 +20,10 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from shared.operations.describe.tables import Column, widths
+from shared.operations.describe.tables import CURRENCY, Column, differ, widths
 from shared.operations.describe.text import ELLIPSIS, cells, fit, plain
 
-__all__ = ["Column", "Heading", "RecordTable", "Row"]
+__all__ = ["CURRENCY", "Column", "Heading", "RecordTable", "Row"]
 
 _GAP = 1
 _FURTHER = 3
@@ -225,7 +225,7 @@ class RecordTable(ScrollView, can_focus=True, inherit_bindings=False):
             return Strip([Segment(text, style)]).adjust_cell_length(width, style)
         if place == self._cursor:
             style = base + self.get_component_rich_style("record-table--cursor")
-            return self._strip([_plain(line.cells[n]) for n in self._widths], style, width, style)
+            return self._strip([line.cells[n] for n in self._widths], style, width, style)
         return self._strip([line.cells[n] for n in self._widths], base, width, base)
 
     def _strip(
@@ -255,13 +255,19 @@ class RecordTable(ScrollView, can_focus=True, inherit_bindings=False):
                 wide = (cells(_plain(cell)) for cell in line.cells)
                 self._natural = list(map(max, self._natural, wide))
         before = self._widths
-        shown = [n for n, one in enumerate(self._columns) if one.title not in self._left_out]
+        shown = [n for n, one in enumerate(self._columns) if self._is_told(n, one)]
         columns, natural = [self._columns[n] for n in shown], [self._natural[n] for n in shown]
         given = widths(columns, natural, self._room, _GAP)
         self._widths = {shown[place]: width for place, width in given.items()}
         self._spread()
         self.virtual_size = Size(self.size.width, len(self._lines) + _HEADER)
         return before != self._widths
+
+    def _is_told(self, place: int, column: Column) -> bool:
+        if column.varies:
+            rows = (line for line in self._lines if isinstance(line, Row))
+            return differ(([_plain(row.cells[place])] for row in rows), 0)
+        return column.title not in self._left_out
 
     def _spread(self) -> None:
         """Set the columns further apart where all of them are there in full."""

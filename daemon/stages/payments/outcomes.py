@@ -14,6 +14,7 @@ from daemon.stages.payments import describe, protocol, terms, verdict
 from daemon.stages.payments.evidence import Evidence
 from daemon.stages.payments.protocol import OpenSet, Outcome, Phase, Settled
 from daemon.stages.payments.verdict import HeldBack, StopPosting, Unfit
+from shared import dates
 from shared.hints import tell
 from shared.models import ledger
 from shared.models.payments import from_quickbooks, payment_pages, postings, sets
@@ -107,7 +108,8 @@ def _in_doubt(
         state, code, fields = PostingState.SENT, "", {}
     elif result.phase is Phase.HOLD:
         ends = result.last_sent_at + window
-        until = f"{ends:%H:%M} UTC" if ends.date() == now.date() else f"{ends:%Y-%m-%d %H:%M} UTC"
+        told = dates.time_in_utc if ends.date() == now.date() else dates.moment_in_utc
+        until = told(ends)
         state, code, fields = PostingState.UNKNOWN, "payment-held", {"until": until}
     else:
         state, code, fields = PostingState.UNKNOWN, "payment-unknown", {}

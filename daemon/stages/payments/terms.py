@@ -11,15 +11,16 @@ from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
+from shared import dates
 from shared.qbxml.payment_responses import ReceivePaymentRet
 from shared.rules.payments import tags
 from shared.rules.payments.values import ZERO, Payment, Posting
 
 
 def as_sent(payment: Payment, posting: Posting) -> str:
-    """ "250.00 on 2024-06-12 for 1042 200.00, 1043 50.00"."""
+    """ "250.00 on 6/12/2024 for 1042 200.00, 1043 50.00"."""
     uses = ((use.invoice_txn_id, use.number, use.paid) for use in posting.uses if use.paid)
-    return _line(posting.amount, day_of(payment, posting).isoformat(), uses)
+    return _line(posting.amount, dates.day(day_of(payment, posting)), uses)
 
 
 def day_of(payment: Payment, posting: Posting) -> date:
@@ -54,7 +55,7 @@ def as_told(payment: Payment, posting: Posting, ret: ReceivePaymentRet) -> Posti
 
 def as_shown(ret: ReceivePaymentRet) -> str:
     """The same of a payment that was read with its lines."""
-    day = ret.txn_date.isoformat() if ret.txn_date else "no date"
+    day = dates.day(ret.txn_date, "no date")
     uses = ((use.txn_id, use.ref_number, use.amount or ZERO) for use in ret.applied)
     return _line(ret.total_amount or ZERO, day, uses)
 

@@ -12,6 +12,7 @@ from datetime import date
 from decimal import Decimal
 
 from daemon.stages.payments.intake import LookedCustomer, LookedInvoice
+from shared import dates
 from shared.qbxml import statuses
 from shared.rules.payments import reasons
 from shared.rules.payments.allowances import NOTHING, Allowed, open_day
@@ -131,7 +132,7 @@ def judge(
     """
     day = day_to_post(payment, closing, may)
     if day is None:
-        return of_code("payment-closed-period", date=closing)
+        return of_code("payment-closed-period", date=dates.day(date.fromisoformat(closing)))
     expected: dict[str, Decimal] = {}
     paid: dict[str, Decimal] = {}
     for use in posting.uses:
@@ -210,7 +211,7 @@ def judge_on_account(
         return of_code("payment-no-invoice")
     day = day_to_post(payment, closing, may)
     if day is None:
-        return of_code("payment-closed-period", date=closing)
+        return of_code("payment-closed-period", date=dates.day(date.fromisoformat(closing)))
     customer = customers.get(posting.customer_list_id)
     if customer is None or not customer.active:
         return of_code("payment-customer-gone", customer=posting.customer)

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from peewee import fn
 
+from shared import dates
 from shared.hints import tell
 from shared.models import problems
 from shared.models import tables as t
@@ -47,7 +48,7 @@ def _trouble(payment: Payment) -> Trouble:
     assert payment.waiting_since is not None
     told = tell(
         reasons.WAITS_LONG,
-        since=f"{payment.waiting_since:%Y-%m-%d %H:%M} UTC",
+        since=dates.moment_in_utc(payment.waiting_since),
         reason=payment.reason,
     )
     return Trouble(

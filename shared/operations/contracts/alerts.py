@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from datetime import datetime
 
+from shared.dates import iso_instant
 from shared.operations.alert_digest import DigestPart, DigestView
 from shared.operations.alerts import Added, RecipientStanding, TestResult, TestResults
 from shared.operations.contracts.shapes import Json, Shape
-from shared.operations.describe.text import iso_instant
 from shared.rules.alerts import Alert, Message, Recipient
 
 ALERT = Shape(Alert, "id kind connection subject told remedy code size opened_at closed_at")

@@ -24,7 +24,8 @@ from pathlib import Path
 from types import NoneType, UnionType
 from typing import Annotated, Any, Generic, TypeVar, Union, get_args, get_origin, get_type_hints
 
-from shared.operations.describe.text import amount, iso_day, iso_instant
+from shared.dates import iso_day, iso_instant
+from shared.operations.describe.text import amount
 
 Json = str | int | bool | None | list[Any] | dict[str, Any]
 T = TypeVar("T")

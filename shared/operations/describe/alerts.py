@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from shared import hints
+from shared import dates, hints
 from shared.operations.alert_digest import DigestPart, DigestView
 from shared.operations.alerts import RecipientStanding
-from shared.operations.describe.text import count, grouped, local_time, plain
+from shared.operations.describe.text import count, grouped, plain
 from shared.rules.alerts import (
     Alert,
     AlertKind,
@@ -102,7 +102,7 @@ def _chapter(title: str, recipient: Recipient, alerts: Sequence[Alert]) -> Itera
         return
     yield from (title, "")
     for one in alerts[:MOST_LINES]:
-        yield f"* {plain(one.subject)} (since {local_time(one.opened_at)})"
+        yield f"* {plain(one.subject)} (since {dates.moment(one.opened_at)})"
         yield f"  {plain(recipient.words(one))}"
         yield f"  What to do: {plain(what_to_do(recipient, one))}"
         yield ""
@@ -147,7 +147,7 @@ def _closed(lines: Iterable[str], recipient: Recipient) -> str:
 
 def digest_letter(recipient: Recipient, found: DigestView, now: datetime) -> Letter:
     """What a recipient reads once a day or a week."""
-    lines = [f"From {local_time(found.since)} to {local_time(now)}.", ""]
+    lines = [f"From {dates.moment(found.since)} to {dates.moment(now)}.", ""]
     if found.standing:
         lines += _chapter("Needs you now", recipient, found.standing)
     else:
@@ -167,9 +167,9 @@ def _part(recipient: Recipient, part: DigestPart) -> Iterator[str]:
         if one.sync is None:
             yield f"* {label}: has not run yet"
         elif one.sync.ended_at is None:
-            yield f"* {label}: running since {local_time(one.sync.started_at)}"
+            yield f"* {label}: running since {dates.moment(one.sync.started_at)}"
         else:
-            yield f"* {label}: {one.sync.state.value} {local_time(one.sync.ended_at)}"
+            yield f"* {label}: {one.sync.state.value} {dates.moment(one.sync.ended_at)}"
     yield f"* Syncs: {part.syncs_finished} finished, {part.syncs_failed} failed"
     yield f"* Invoices imported: {part.invoices_imported}"
     yield _payments(recipient, part, "posted to QuickBooks", part.payments_posted, _POSTED)

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from types import MappingProxyType
 from typing import Any
 
+from shared import dates
 from shared.rules.values import (
     MAX_AUTO_RUN_MINUTES,
     ClosedPeriod,
@@ -26,6 +28,10 @@ from shared.rules.values import (
 
 OPEN_FILE = "the file that is open in QuickBooks"
 _DAY_SECONDS = 24 * 60 * 60
+
+
+def _shown(value: Any) -> Any:
+    return dates.day(value) if isinstance(value, date) else value
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +56,7 @@ class Value:
     def asked(self, name: str, new: Any) -> tuple[str, str]:
         """The question for a connection of this name, and the button's word."""
         question = self.question if "{name}" in self.question else f"{self.question} for {{name}}?"
-        return question.format(name=name, new=new), self.button
+        return question.format(name=name, new=_shown(new)), self.button
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,7 +98,7 @@ class Setting:
 
     def words(self, given: Any) -> str:
         """A value of it as a person reads it."""
-        return self.of(given).words.format(new=given)
+        return self.of(given).words.format(new=_shown(given))
 
     def follows_from(self, given: Any) -> str:
         """What it brings that it becomes a value; empty: nothing to speak of."""
@@ -317,11 +323,11 @@ _FLOWS = (
         key="start_date",
         title="Start date",
         told=(
-            "Earlier invoices are left out and earlier payments are not posted. Write "
-            "2026-01-31, or leave it empty to include everything."
+            f"Earlier invoices are left out and earlier payments are not posted. Write "
+            f"{dates.EXAMPLE}, or leave it empty to include everything."
         ),
         option="--start-date",
-        help="Leave out invoices dated earlier (2026-01-31); none: include all.",
+        help=f"Leave out invoices dated earlier ({dates.EXAMPLE}); none: include all.",
         values=(
             Value(
                 None, "None (all open invoices)", "Remove the start date of {name}?", "Remove date"

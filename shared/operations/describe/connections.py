@@ -6,10 +6,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from shared import dates
 from shared.operations.describe.connection_settings import SETTINGS
 from shared.operations.describe.sections import Section
 from shared.operations.describe.syncs import application as application_name
-from shared.operations.describe.text import count, grouped, local_time
+from shared.operations.describe.text import count, grouped
 from shared.rules.values import Application, CompanyBinding, Connection, Sync
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ def lock(application: Application, now: datetime) -> str:
     """Until when sign-in is locked, as a sentence; empty when it is not."""
     until = application.locked(now)
     return (
-        f"Too many wrong passwords: sign-in is locked until {local_time(until)}." if until else ""
+        f"Too many wrong passwords: sign-in is locked until {dates.moment(until)}." if until else ""
     )
 
 
@@ -42,7 +43,7 @@ def paused(connection: Connection) -> str:
     """Since when it is paused, and by whom; empty when it is not."""
     if connection.paused_at is None:
         return ""
-    return f"Paused since {local_time(connection.paused_at)} by {connection.paused_by}"
+    return f"Paused since {dates.moment(connection.paused_at)} by {connection.paused_by}"
 
 
 def password(application: Application) -> str:
@@ -94,7 +95,7 @@ def _totals(totals: Sequence[tuple[str, int, Decimal]]) -> str:
 def _last_sync(sync: Sync | None) -> str:
     if sync is None:
         return "none yet"
-    ran = f"{local_time(sync.started_at)} {application_name(sync.application)}, {sync.state}"
+    ran = f"{dates.moment(sync.started_at)} {application_name(sync.application)}, {sync.state}"
     return f"{ran}. {sync.error or sync.message}"
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from shared import dates
 from shared.operations.describe.sections import Section
-from shared.operations.describe.text import grouped, local_time
+from shared.operations.describe.text import grouped
 from shared.rules.events import Event
 
 
@@ -22,7 +23,7 @@ def _amounts(event: Event) -> str:
 def sections(event: Event) -> list[Section]:
     """All that an event says."""
     lines = (
-        ("When", local_time(event.at)),
+        ("When", dates.moment(event.at)),
         ("What", event.kind.value),
         (event.kind.about.capitalize(), event.document),
         ("Amount", _amounts(event)),

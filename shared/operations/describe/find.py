@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from shared.operations.describe.tables import Column
+from shared.operations.describe.tables import CURRENCY, Column
 from shared.operations.describe.text import count, grouped
 from shared.rules.found import Found, Hit, Kind
 
@@ -12,7 +12,7 @@ COLUMNS = (
     Column("About", least=16, drop=2),
     Column("Status", drop=4),
     Column("Amount", right=True, drop=3),
-    Column("", drop=3),
+    CURRENCY,
     Column("Connection", least=10, drop=1),
 )
 

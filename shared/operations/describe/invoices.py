@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from shared import hints
+from shared import dates, hints
 from shared.documents import invoice_document
 from shared.operations.describe.payments import name_of, status_word
 from shared.operations.describe.problems import standing
@@ -44,9 +44,10 @@ def summary(line: InvoiceSides) -> Section:
 
 
 def _about(line: InvoiceSides) -> Iterator[tuple[str, str]]:
-    dates = f"{line.date}" + (f", due {line.due_date}" if line.due_date else "")
+    due = f", due {dates.day(line.due_date)}" if line.due_date else ""
+    dated = f"{dates.day(line.date)}{due}"
     name = f"Invoice {line.number or 'without number'}"
-    yield name, f"{dates}, {grouped(line.total)} {line.currency}, {line.status}."
+    yield name, f"{dated}, {grouped(line.total)} {line.currency}, {line.status}."
     billed = f", billed to {line.customer}" if line.customer != line.named else ""
     yield "Customer", f"{line.named}{billed}"
     yield "Connection", line.connection
@@ -110,13 +111,13 @@ def payment_cells(payment: Payment, sides: InvoiceSides) -> tuple[str, ...]:
     how = f"{payment.method.replace('_', ' ')} from {source}".strip()
     stands = "deleted" if payment.deleted else status_word(payment)
     got = grouped(applied(payment, sides.txn_id))
-    return (name_of(payment), how, stands, payment.date.isoformat(), got, sides.currency)
+    return (name_of(payment), how, stands, dates.day(payment.date), got, sides.currency)
 
 
 def line_cells(line: InvoiceLine, currency: str) -> tuple[str, ...]:
     """A line of the invoice, in the columns of its payments."""
     named = f" ({line.item})" if line.item and line.description else line.item
     how = " x ".join(part for part in (line.quantity, line.rate) if part)
-    day = line.service_date.isoformat() if line.service_date else ""
+    day = dates.day(line.service_date)
     amount = "" if line.amount is None else grouped(line.amount)
     return (f"{line.description}{named}", how, "", day, amount, currency if amount else "")

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from types import MappingProxyType
 
+from shared import dates
 from shared.operations.describe.connection_settings import SETTINGS
 from shared.operations.describe.sections import Section
-from shared.operations.describe.text import count, grouped, local_time
+from shared.operations.describe.text import count, grouped
 from shared.rules.payments.values import (
     Allowances,
     MessageSet,
@@ -63,7 +64,7 @@ def name_of(payment: Payment) -> str:
 def content(payment: Payment) -> str:
     """What a payment says, for the audit trail: ``2026-01-04, Larkspur Tile, 1042=250.00, ach``."""
     uses = "; ".join(f"{use.document or use.number}={use.amount:.2f}" for use in payment.uses)
-    told = (payment.date.isoformat(), payment.customer, uses, payment.method, payment.reference)
+    told = (dates.day(payment.date), payment.customer, uses, payment.method, payment.reference)
     return ", ".join(filter(None, told))
 
 
@@ -87,7 +88,7 @@ def _section(title: str, lines: Iterable[Line]) -> Section:
 def _standing(detail: PaymentDetail) -> Iterator[Line]:
     payment = detail.payment
     deleted = ", deleted in QuickBooks" * payment.deleted
-    yield "Status", f"{status_word(payment)}, since {local_time(payment.changed_at)}{deleted}"
+    yield "Status", f"{status_word(payment)}, since {dates.moment(payment.changed_at)}{deleted}"
     yield "What happened", payment.reason
     for said in dict.fromkeys(part.posting.said for part in detail.parts):
         yield "QuickBooks said", said
@@ -95,7 +96,7 @@ def _standing(detail: PaymentDetail) -> Iterator[Line]:
     yield f"{status_word(payment).capitalize()} because", payment.note
     yield "Decided by", payment.changed_by
     if payment.source is PaymentSource.INVOICED:
-        yield "Way", ", ".join(f"{step} {local_time(at, 'not yet')}" for step, at in detail.way)
+        yield "Way", ", ".join(f"{step} {dates.moment(at, 'not yet')}" for step, at in detail.way)
     for problem in detail.problems:
         if problem.code != payment.code:
             yield "Problem", problem.message
@@ -110,7 +111,7 @@ def _terms(payment: Payment) -> Iterator[Line]:
     if payment.fee is not None:
         yield "Fee", f"{grouped(payment.fee)}, so {grouped(payment.amount - payment.fee)} net"
     yield "Not applied", grouped(payment.unused) if payment.unused and not ours else ""
-    yield "Date", payment.date.isoformat()
+    yield "Date", dates.day(payment.date)
     yield "Customer", payment.customer
     yield "Method", payment.method
     yield "Gateway", payment.gateway
@@ -185,8 +186,8 @@ def _part(part: PartDetail, own: Day) -> Iterator[Line]:
     yield "Method", one.method
     yield "Tried", count(one.attempts, "time") if one.attempts else ""
     yield "Posted anew", count(one.generation - 1, "time") if one.generation > 1 else ""
-    yield "Posted", local_time(one.posted_at)
-    yield "Verified", local_time(one.verified_at, "not yet") if is_there else ""
+    yield "Posted", dates.moment(one.posted_at)
+    yield "Verified", dates.moment(one.verified_at, "not yet") if is_there else ""
     yield "Deleted", "QuickBooks no longer has it" * one.deleted
     for message_set in part.sets:
         yield "Message set", _told_of_set(message_set)
@@ -195,13 +196,13 @@ def _part(part: PartDetail, own: Day) -> Iterator[Line]:
 def _day(posted: Day, own: Day) -> str:
     """The day under which a part is posted, and why it is another than the payment's own."""
     if posted == own:
-        return posted.isoformat()
-    return f"{posted.isoformat()}, the first open day: {own.isoformat()} is in a closed period"
+        return dates.day(posted)
+    return f"{dates.day(posted)}, the first open day: {dates.day(own)} is in a closed period"
 
 
 def _told_of_set(one: MessageSet) -> str:
     outcome = one.outcome or ("out now" if one.phase == "sent" else "outcome unknown")
-    times = f"sent {count(one.sends, 'time')}, last {local_time(one.last_sent_at)}"
+    times = f"sent {count(one.sends, 'time')}, last {dates.moment(one.last_sent_at)}"
     vouched = f", to be settled now ({one.settle_now_by})" if one.settle_now_by else ""
     return f"{one.set_id}: {times}, {outcome}{vouched}"
 
@@ -211,4 +212,4 @@ def _step(event: PostingEvent) -> Line:
     detail = f": {event.detail}" if event.detail else ""
     marks = [mark for mark in (f"set {event.set_id}" * bool(event.set_id), event.who) if mark]
     more = f" ({', '.join(marks)})" if marks else ""
-    return local_time(event.at), f"{told}{detail}{more}"
+    return dates.moment(event.at), f"{told}{detail}{more}"

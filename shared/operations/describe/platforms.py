@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from shared import dates
 from shared.operations.describe.sections import Section
-from shared.operations.describe.text import count, local_time
+from shared.operations.describe.text import count
 from shared.operations.platform_standing import AccountLine, Preview, Standing
 from shared.rules.connectors import Outgoing, PlatformAccount, Would
 
@@ -67,7 +68,7 @@ def _going_out(standing: Standing) -> Section:
         ("Left alone", f"{standing.left_alone:,}"),
     ]
     if standing.reason and standing.tries_again_at:
-        again = local_time(standing.tries_again_at)
+        again = dates.moment(standing.tries_again_at)
         lines.append(("Sending is stopped", f"{standing.reason} Next try {again}."))
     if held.warning:
         lines.append(("Note", held.warning))
@@ -83,7 +84,7 @@ def _on_both_sides(standing: Standing) -> Iterator[str]:
 def _coming_in(standing: Standing) -> Section:
     kept_out = ", ".join(f"{one.document} (problem {one.id})" for one in standing.kept_out)
     lines = [
-        ("Last received", local_time(standing.received_at, "never")),
+        ("Last received", dates.moment(standing.received_at, "never")),
         ("Taken in", count(standing.taken_in, "payment")),
         ("To post", f"{standing.to_post:,}"),
         ("Need a decision", f"{standing.to_decide:,}"),
@@ -92,6 +93,6 @@ def _coming_in(standing: Standing) -> Section:
         ("Read again", count(len(standing.watched), "record")),
     ]
     if standing.not_receiving_since:
-        since = local_time(standing.not_receiving_since)
+        since = dates.moment(standing.not_receiving_since)
         lines.append(("Fails since", f"{since}: {standing.not_receiving_because}"))
     return Section("Payments from Invoiced", tuple(lines))

@@ -6,8 +6,8 @@ from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
 from types import MappingProxyType
 
+from shared import dates
 from shared.operations.describe.sections import Section
-from shared.operations.describe.text import local_time
 from shared.rules.values import Problem, ProblemState, RecordKind
 
 _S = ProblemState
@@ -48,7 +48,7 @@ def sections(problem: Problem) -> tuple[Section, Section]:
     )
     stands = (
         ("Status", standing(problem)),
-        ("Decided", local_time(problem.changed_at)),
+        ("Decided", dates.moment(problem.changed_at)),
         ("First met", _met(problem.first_seen_at, problem.first_sync_id)),
         ("Last met", _met(problem.last_seen_at, problem.sync_id)),
         ("Connection", problem.connection),
@@ -62,7 +62,7 @@ def sections(problem: Problem) -> tuple[Section, Section]:
 
 
 def _met(at: datetime, sync_id: int | None) -> str:
-    return local_time(at) + (f", in sync {sync_id}" if sync_id else "")
+    return dates.moment(at) + (f", in sync {sync_id}" if sync_id else "")
 
 
 def _record(problem: Problem) -> tuple[str, str]:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from shared import hints
+from shared import dates, hints
 from shared.operations.describe.hints import what_to_do
 from shared.operations.describe.problems import standing
 from shared.operations.describe.sections import Section
-from shared.operations.describe.text import duration, local_time
+from shared.operations.describe.text import duration
 from shared.rules.values import ApplicationKind, Outcome, Problem, Record, Sync
 
 
@@ -58,7 +58,7 @@ def sections(
 ) -> tuple[Section, ...]:
     """How it went and, where it failed as a whole, why; ``problem`` is what that became."""
     ran = f", ran for {duration(sync.started_at, sync.ended_at)}" if sync.ended_at else ""
-    status = f"{word(sync)}, {application(sync.application)}, {local_time(sync.started_at)}{ran}"
+    status = f"{word(sync)}, {application(sync.application)}, {dates.moment(sync.started_at)}{ran}"
     counted = ", ".join(
         f"{number:,} {outcome.value.replace('-', ' ')}" for outcome, number in counts
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from shared.operations.describe.text import cells, fit, plain
@@ -19,6 +19,7 @@ class Column:
     ``drop`` is its turn to go when cutting was not enough: 1 first, 0 never.
     ``fair`` is the width down to which it is cut only once nothing else is left to cut or drop,
     such as that of a name.
+    ``varies``: it is shown only where its cells differ.
     ``paint`` gets the padded cell and may wrap it in color.
     """
 
@@ -27,7 +28,12 @@ class Column:
     least: int = 0
     drop: int = 0
     fair: int = 0
+    varies: bool = False
     paint: Callable[[str], str] = field(default=str)
+
+
+CURRENCY = Column("", varies=True)
+"""The unit of the amounts to its left, where there is more than one."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +50,10 @@ def table(columns: Sequence[Column], rows: Sequence[Row], width: int) -> Iterato
     The widest column that may be cut gives first. Lines are longer than ``width`` only
     where nothing is left that may be cut or dropped: a cut amount would be a wrong amount.
     """
-    texts = [[plain(cell) for cell in row.cells] for row in rows]
+    all_texts = [[plain(cell) for cell in row.cells] for row in rows]
+    told = [n for n, one in enumerate(columns) if not one.varies or differ(all_texts, n)]
+    columns = [columns[n] for n in told]
+    texts = [[line[n] for n in told] for line in all_texts]
     natural = [
         max([cells(column.title), *(cells(line[place]) for line in texts)])
         for place, column in enumerate(columns)
@@ -55,6 +64,11 @@ def table(columns: Sequence[Column], rows: Sequence[Row], width: int) -> Iterato
         yield _line([line[place] for place in shown], columns, shown, painted=True)
         for paragraph in row.below:
             yield from wrapped(paragraph, width, indent="    ")
+
+
+def differ(lines: Iterable[Sequence[str]], place: int) -> bool:
+    """Whether not all lines say the same at this place; one that says nothing does not count."""
+    return len({line[place] for line in lines} - {""}) > 1
 
 
 def widths(

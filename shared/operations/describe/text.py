@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from datetime import UTC, date, datetime
+from datetime import datetime
 from decimal import Decimal
 
 ELLIPSIS = "…"
@@ -108,26 +108,6 @@ def grouped(value: Decimal) -> str:
 def count(number: int, one: str, many: str = "") -> str:
     """``1 invoice``, ``2,000 invoices``; ``many`` where adding an s is wrong."""
     return f"{number:,} {one if number == 1 else many or one + 's'}"
-
-
-def iso_day(day: date | None) -> str | None:
-    """``2026-01-05``, or None."""
-    return day.isoformat() if day else None
-
-
-def iso_instant(at: datetime | None) -> str | None:
-    """The instant in UTC to the second, with its Z: ``2026-01-05T14:02:11Z``; or None."""
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if at else None
-
-
-def local_time(at: datetime | None, never: str = "") -> str:
-    """The instant on this machine's wall clock: ``2026-01-05 14:02``; ``never`` for None."""
-    return at.astimezone().strftime("%Y-%m-%d %H:%M") if at else never
-
-
-def clock_time(at: datetime) -> str:
-    """The time of day on this machine's wall clock: ``14:02``."""
-    return at.astimezone().strftime("%H:%M")
 
 
 def duration(start: datetime, end: datetime) -> str:

@@ -12,6 +12,7 @@ from datetime import date
 from decimal import Decimal
 from types import MappingProxyType
 
+from shared import dates
 from shared.hints import hint
 from shared.rules.payments import reasons
 from shared.rules.payments.allowances import NOTHING, Allowed
@@ -151,7 +152,7 @@ def _of_the_payment(
     if not payment.amount:
         yield _not_eligible("payment-zero")
     if start_date is not None and payment.date < start_date:
-        yield _not_eligible("payment-too-old", date=start_date.isoformat())
+        yield _not_eligible("payment-too-old", date=dates.day(start_date))
     if not payments_out:
         yield _not_eligible("payment-flow-off")
     if not names_invoices(payment) and not (may.on_account and payment.customer.strip()):

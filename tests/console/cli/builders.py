@@ -42,6 +42,7 @@ class Shell:
         own = {name: None for name in os.environ if name.startswith("DESKBRIDGE_")}
         return own | {
             "DESKBRIDGE_DATABASE": self.database,
+            "DESKBRIDGE_DATE_FORMAT": "iso",
             "HOME": str(self.folder),
             "COLUMNS": "80",
             "NO_COLOR": None,

@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 
 from console.cli.connection import connection
+from shared import dates
 from shared.models import audit, connections, syncs
-from shared.operations.describe.text import local_time
 from shared.rules.values import (
     ClosedPeriod,
     JobMode,
@@ -119,8 +119,8 @@ def test_the_choices_are_those_of_the_store():
 @pytest.mark.parametrize(
     ("option", "value", "told"),
     [
-        ("--start-date", "31.1.2026", "write it as 2026-01-31"),
-        ("--start-date", "2026-02-30", "write it as 2026-01-31"),
+        ("--start-date", "31.1.2026", "write it as 11/28/2026 or 2026-11-28"),
+        ("--start-date", "2026-02-30", "write it as 11/28/2026 or 2026-11-28"),
         ("--company-file", "Larkspur.qbw", "full path"),
         ("--company-file", "/mnt/books/larkspur.qbw", "full path"),
         ("--company-file", "C:\\Books\\larkspur.qbb", "full path"),
@@ -316,10 +316,10 @@ def test_a_pause_after_wrong_passwords_is_told_until_it_is_over(shell):
             invoice = connections.applications(connections.all()[0].id)[0]
             connections.login_failed(invoice.id, locked_until=until)
         text = " ".join(shell.says("connection", "show").split())
-        assert (f"sign-in is locked until {local_time(until)}." in text) is told
+        assert (f"sign-in is locked until {dates.moment(until)}." in text) is told
         assert ("deskbridge password unlock" in text) is told
         listed = plain(shell.says("connection", "list"))
-        assert (f"locked until {local_time(until)}." in listed) is told
+        assert (f"locked until {dates.moment(until)}." in listed) is told
 
 
 def test_a_layout_with_a_working_login_is_changed_only_when_it_is_meant(shell):

@@ -104,7 +104,7 @@ def plain(text):
 def test_where_both_sides_agree_the_exit_code_is_0(books):
     text = plain(books.says("reconcile", "Larkspur"))
     assert text.startswith("No difference in Larkspur.")
-    assert "Total 2 1,334.40 1,334.40 USD" in text
+    assert "Total 2 1,334.40 1,334.40 Last" in text
     assert "Last Payment Sync none has finished yet" in text
 
 

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from shared.operations.describe.tables import Column, Row, pairs, table, wrapped
+from shared.operations.describe.tables import CURRENCY, Column, Row, pairs, table, wrapped
 from shared.operations.describe.text import cells
 
 INVOICE = (
@@ -74,3 +74,13 @@ def test_pairs_wrap_values_under_themselves():
 def test_a_path_stays_in_one_piece():
     path = "/a/" + "very-long-folder/" * 8
     assert wrapped(f"Wrote {path}", 40) == ["Wrote", path.rstrip()]
+
+
+def test_a_currency_is_told_only_where_there_are_several():
+    columns = (Column("Number"), Column("Balance", right=True), CURRENCY)
+    usd, cad = Row(("1", "1.00", "USD")), Row(("2", "22.00", "CAD"))
+    assert list(table(columns, [usd, usd], 80))[1:] == ["1          1.00"] * 2
+    assert list(table(columns, [usd, cad], 80))[1:] == [
+        "1          1.00  USD",
+        "2         22.00  CAD",
+    ]

@@ -28,6 +28,7 @@ from textual.pilot import Pilot
 from textual.widgets import Button
 
 from console.tui.app import DeskbridgeApp
+from console.tui.preferences import Preferences
 from console.tui.screens.base import StoreScreen
 from console.tui.store_thread import OpensStore
 from console.tui.widgets.header import Header
@@ -128,7 +129,15 @@ class Driver:
 
     @property
     def lines(self) -> list[str]:
-        """What is on the screen below the header, line by line, without the blanks at the right."""
+        """What is on the screen below the header, line by line, without the blanks at the right.
+
+        Of a dialog: what is in its frame, and the keys; not what it is in front of.
+        """
+        framed = self.app.screen.query("#dialog, #form-dialog")
+        if framed:
+            box = framed.first().region
+            within = [line[box.x : box.right] for line in self.painted[box.y : box.bottom]]
+            return [*within, self.painted[-1]]
         shown = [one for one in self.app.screen.query(Header) if one.display]
         return self.painted[len(shown) :]
 
@@ -242,6 +251,7 @@ def sit_down(
     poll_seconds: float | None = None,
     environ: Mapping[str, str] = NOTHING,
     network: Callable[[], Network] = Unplugged,
+    preferences: Preferences | None = None,
 ) -> None:
     """Run the console on the store at ``url`` and the scenario in front of it.
 
@@ -262,7 +272,7 @@ def sit_down(
             clock=clock,
             poll_seconds=poll_seconds,
         )
-        app = DeskbridgeApp(worker)
+        app = DeskbridgeApp(worker, preferences=preferences)
         async with app.run_test(size=size) as pilot:
             driver = Driver(app, worker, pilot)
             await driver.settle()

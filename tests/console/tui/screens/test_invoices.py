@@ -61,7 +61,7 @@ def test_open_invoices_are_shown_with_both_sides(office, till, size):
         assert "Invoices (open; 1 differing, 2 left out)" in at.lines[0]
         assert numbers(at) == ["300", "200", "100"]
         row = next(line for line in at.lines if line.startswith("200"))
-        assert "1,234,567.89 1,234,000.00 USD" in row
+        assert "1,234,567.89 1,234,000.00 " in " ".join(row.split())
         assert "open, differs" in row
         assert ("2024-05-31" in row) == (size == LARGE)
         assert "Customer: Larkspur Tile:Lobby, billed to Larkspur Tile" in at.text
@@ -198,15 +198,15 @@ def test_an_invoice_has_its_lines_and_the_payments_of_both_sides(office, till, s
         place = at.lines.index("Payments of this invoice")
         books, platform = at.lines[place + 1 : place + 3]
         assert platform.startswith("pay_1")
-        assert platform.endswith("40.00 USD")
+        assert platform.endswith(" 40.00")
         assert "ready" in platform
         assert books.startswith("CHK 77")
-        assert books.endswith("1,234.50 USD")
+        assert books.endswith(" 1,234.50")
         assert "Check from QuickBooks" in books
         first, second = at.lines[place + 4 : place + 6]
         assert first.startswith("Slate, blue (Tiles")
         assert second.startswith("Granite slabs (Ti")
-        assert second.endswith("25.00 USD")
+        assert second.endswith(" 25.00")
         await at.press("down", "enter")
         assert "Payment pay_1, 40.00 USD (Larkspur)" in at.lines[0]
         await at.press("escape", "end", "enter")  # a line opens nothing

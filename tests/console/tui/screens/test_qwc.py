@@ -15,10 +15,10 @@ from rich.console import Console
 
 from console.tui.screens.jump import JumpScreen
 from console.tui.screens.qwc import PasswordScreen
+from shared import dates
 from shared.models import connections, downloads, sqlite
 from shared.operations import issuing
 from shared.operations.deciding import Operator, carry_out
-from shared.operations.describe.text import local_time
 from shared.passwords import verify_password
 from shared.rules.values import Application, Connection, Layout
 from shared.settings import load_settings
@@ -503,7 +503,7 @@ def test_settings_show_a_lock_and_end_it(office, larkspur, issued):
         table = at.screen.query_one("RecordTable")
         table.go_to(f"application:{first.id}")
         await at.settle()
-        assert f"sign-in is locked until {local_time(later(minutes=5))}. u unlocks it." in at.text
+        assert f"sign-in is locked until {dates.moment(later(minutes=5))}. u unlocks it." in at.text
         table.go_to("action:unlock")
         await at.press("enter")
         assert "Invoice Sync of Larkspur can sign in again." in at.text

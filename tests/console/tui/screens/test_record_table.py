@@ -11,7 +11,7 @@ from textual.app import App, ComposeResult
 from textual.geometry import Region
 from textual.pilot import Pilot
 
-from console.tui.widgets.record_table import Column, Heading, RecordTable, Row
+from console.tui.widgets.record_table import CURRENCY, Column, Heading, RecordTable, Row
 
 COLUMNS = (
     Column("Document", least=10),
@@ -172,3 +172,39 @@ def test_the_size_may_change_at_any_time():
         assert app.lines[-1].startswith("Invoice 49")
 
     stand(scenario)
+
+
+def test_a_state_keeps_its_color_under_the_cursor():
+    async def scenario(app: Stand, pilot: Pilot[None]) -> None:
+        failed = Row("1", ("Invoice 1", "1.00", Text("failed", style="bold red")))
+        app.table.show([failed, Row("2", ("Invoice 2", "2.00", Text("open", style="red")))])
+        app.table.focus()
+        await pilot.pause()
+        under, other = (app.table.render_line(y) for y in (1, 2))
+        colors = [
+            {part.style.color.name for part in line if part.text.strip() in ("failed", "open")}
+            for line in (under, other)
+        ]
+        assert colors == [{"red"}, {"red"}]
+        assert all(part.style.reverse for part in under if part.text.strip())
+
+    stand(scenario)
+
+
+def test_a_currency_is_shown_beside_the_amounts_only_where_there_are_several():
+    class Money(Stand):
+        def compose(self) -> ComposeResult:
+            yield RecordTable((Column("Document"), Column("Amount", right=True), CURRENCY))
+
+    async def session() -> None:
+        app = Money()
+        async with app.run_test(size=(60, 10)) as pilot:
+            app.table.show([Row("1", ("a", "1.00", "USD")), Row("2", ("b", "22.00", "USD"))])
+            await pilot.pause()
+            assert [line.split() for line in app.lines[1:3]] == [["a", "1.00"], ["b", "22.00"]]
+            app.table.show([Row("1", ("a", "1.00", "USD")), Row("2", ("b", "22.00", "CAD"))])
+            await pilot.pause()
+            assert [line.split()[-1] for line in app.lines[1:3]] == ["USD", "CAD"]
+            assert app.lines[1].index(".") == app.lines[2].index(".")
+
+    asyncio.run(session())

@@ -288,7 +288,7 @@ def test_a_date_that_is_none_and_a_folder_that_is_missing_are_said(office):
         await at.press("enter")
         await at.type("31.1.2024")
         await at.press("pagedown")
-        assert "! 31.1.2024 is not a date. Write it as 2026-01-31" in at.text
+        assert "! 31.1.2024 is not a date. Write it as 11/28/2026 or 2026-11-28" in at.text
         await replace(at, "none")
         await come_to_the_end(at)
         assert "Start date: None (all open invoices)" in at.text

@@ -1,0 +1,63 @@
+"""Choose other colors: each is shown as it is chosen, and kept for the next time."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from rich.text import Text
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.widgets import Button, Static
+
+from console.tui.themes import COLORS, theme_of
+from console.tui.widgets.choice import Choice
+from console.tui.widgets.dialog import Dialog
+from console.tui.widgets.key_line import KeyLine
+from console.tui.widgets.push_button import PushButton
+
+
+class ColorsDialog(Dialog[str | None]):
+    """Gives back the name of the colors that were chosen; None: they stay as they are."""
+
+    AUTO_FOCUS = "Choice"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "cancel", "Keep the old colors", tooltip="Change nothing."),
+    ]
+
+    def __init__(self, chosen: str) -> None:
+        super().__init__()
+        self._chosen = chosen
+
+    def compose(self) -> ComposeResult:
+        with Vertical(id="dialog"):
+            yield Static(Text("Colors of the console", style="bold"))
+            yield Choice([(one.name, one.title) for one in COLORS], self._chosen)
+            yield Static(Text("Arrows show each one. Every state is a word as well as a color."))
+            with Horizontal(id="buttons"):
+                yield PushButton("Keep the old colors", id="cancel")
+                yield PushButton("Use these colors", id="agree")
+        yield KeyLine()
+
+    @on(Choice.Changed)
+    def _show(self, event: Choice.Changed) -> None:
+        event.stop()
+        self.app.theme = theme_of(event.choice.value)
+
+    @on(Choice.Submitted)
+    def _agree(self) -> None:
+        self.dismiss(self.query_one(Choice).value)
+
+    @on(Button.Pressed)
+    def _pressed(self, event: Button.Pressed) -> None:
+        event.stop()
+        if event.button.id == "agree":
+            self._agree()
+        else:
+            self.action_cancel()
+
+    def action_cancel(self) -> None:
+        """Show the old colors again."""
+        self.app.theme = theme_of(self._chosen)
+        self.dismiss(None)

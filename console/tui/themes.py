@@ -1,0 +1,48 @@
+"""The colors of the console: the terminal's own, or one of three of ours."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from textual.theme import Theme
+
+TERMINAL = "terminal"
+
+
+@dataclass(frozen=True, slots=True)
+class Colors:
+    """One choice of colors: ``theme`` is what Textual calls it."""
+
+    name: str
+    title: str
+    theme: str
+
+
+COLORS = (
+    Colors(TERMINAL, "The terminal's own colors", "ansi-dark"),
+    Colors("light", "Light", "textual-light"),
+    Colors("dark", "Dark", "textual-dark"),
+    Colors("contrast", "High contrast", "high-contrast"),
+)
+HIGH_CONTRAST = Theme(
+    name="high-contrast",
+    primary="#FFFF00",
+    secondary="#00FFFF",
+    accent="#FFFF00",
+    warning="#FFFF00",
+    error="#FF8080",
+    success="#00FF00",
+    foreground="#FFFFFF",
+    background="#000000",
+    surface="#000000",
+    panel="#000000",
+    boost="#000000",
+    dark=True,
+    text_alpha=1.0,
+    variables={"block-cursor-foreground": "#000000", "block-cursor-background": "#FFFF00"},
+)
+
+
+def theme_of(name: str) -> str:
+    """What Textual calls the colors of that name; those of the terminal for a name of none."""
+    return next((one.theme for one in COLORS if one.name == name), COLORS[0].theme)
