@@ -1,6 +1,5 @@
 """What every test may use: stores on both engines, and guards for Twisted tests.
 
-
 A plain ``async def`` test runs in the reactor as a coroutine that awaits Deferreds. It
 fails when it takes longer than five seconds (``@pytest.mark.deadline(20)`` for more), or
 when it leaves a delayed call behind. Every test, async or not, fails when a failure was

@@ -12,7 +12,7 @@ from console.cli.json_option import json_option
 from console.cli.params import name_argument
 from shared.operations import trends as operation
 from shared.operations.contracts.trends import TRENDS
-from shared.operations.describe.tables import Column, Row
+from shared.operations.describe.tables import CURRENCY, Column, Row
 from shared.operations.describe.text import grouped
 from shared.operations.describe.trends import bar, day_label, most_money, most_syncs
 from shared.operations.trends import DAYS, WEEKS, Trends
@@ -29,7 +29,7 @@ WEEK_COLUMNS = (
     Column("Week of"),
     Column("Collected", right=True),
     Column("Open at its end", right=True),
-    Column(""),
+    CURRENCY,
     Column("", drop=1),
 )
 

@@ -13,7 +13,7 @@ from textual.containers import Vertical
 from textual.strip import Strip
 
 from console.tui import render
-from console.tui.widgets.record_table import Column, RecordTable, Row
+from console.tui.widgets.record_table import CURRENCY, Column, RecordTable, Row
 from shared import dates
 from shared.operations.describe.syncs import application as application_name
 from shared.operations.describe.syncs import word
@@ -97,14 +97,14 @@ PAYMENTS = (
     Column("Payment", least=10),
     Column("Status"),
     Column("Amount", right=True),
-    Column(""),
+    CURRENCY,
     Column("Customer", least=8, drop=1),
 )
 MONEY = (
     Column("State"),
     Column("Payments", right=True),
     Column("Amount", right=True),
-    Column(""),
+    CURRENCY,
     Column("Since", drop=1),
 )
 

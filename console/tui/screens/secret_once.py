@@ -9,16 +9,17 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, VerticalScroll
-from textual.screen import ModalScreen
 from textual.widgets import Button, Static
 
+from console.tui.widgets.dialog import Dialog
 from console.tui.widgets.key_line import KeyLine
+from console.tui.widgets.push_button import PushButton
 from console.tui.widgets.secret import Secret
 from console.tui.worker import Console
 from shared.operations.describe.text import plain
 
 
-class SecretScreen(ModalScreen[None]):
+class SecretScreen(Dialog[None]):
     """Shows ``secret`` below ``sentence`` until Done is pressed; nothing else closes it."""
 
     AUTO_FOCUS = "#copy"
@@ -48,8 +49,8 @@ class SecretScreen(ModalScreen[None]):
             yield Secret()
             yield Static("", id="copied")
             with Horizontal(id="buttons"):
-                yield Button("Copy secret", id="copy", compact=True)
-                yield Button("Done", id="done", compact=True)
+                yield PushButton("Copy secret", id="copy")
+                yield PushButton("Done", id="done")
         yield KeyLine()
 
     def on_mount(self) -> None:

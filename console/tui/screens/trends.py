@@ -16,7 +16,7 @@ from textual.widgets import Static
 from console.tui import render
 from console.tui.screens.base import StoreScreen
 from console.tui.screens.syncs import SyncsScreen
-from console.tui.widgets.record_table import Column, RecordTable, Row
+from console.tui.widgets.record_table import CURRENCY, Column, RecordTable, Row
 from shared import dates
 from shared.models.store import Store
 from shared.operations import trends
@@ -41,7 +41,7 @@ WEEKS = (
     Column("Collected", right=True),
     Column("", least=_SHORTEST, drop=1),
     Column("Open", right=True),
-    Column(""),
+    CURRENCY,
     Column("", least=_SHORTEST, drop=2),
 )
 
