@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import psycopg
 
@@ -117,14 +118,15 @@ def emptying(url: str) -> Iterator[Callable[[], None]]:
     connection is kept, since a new one has to read what the server knows of all tables.
     """
     kept = psycopg.connect(url, autocommit=True)
+    installation = kept.execute("SELECT * FROM installation").fetchone()
 
     def empty() -> None:
         nonlocal kept
         try:
-            _empty(kept)
+            _empty(kept, installation)
         except psycopg.OperationalError:  # some tests end every connection to the server
             kept = psycopg.connect(url, autocommit=True)
-            _empty(kept)
+            _empty(kept, installation)
 
     try:
         yield empty
@@ -132,7 +134,7 @@ def emptying(url: str) -> Iterator[Callable[[], None]]:
         kept.close()
 
 
-def _empty(connection: psycopg.Connection) -> None:
+def _empty(connection: psycopg.Connection, installation: tuple[Any, ...]) -> None:
     found = connection.execute(
         "SELECT tablename FROM pg_tables WHERE schemaname = 'public'"
         " ORDER BY tablename <> 'connection'"  # nearly all rows go with their connection
@@ -140,7 +142,9 @@ def _empty(connection: psycopg.Connection) -> None:
     tables = [name for (name,) in found if name not in _MADE_WITH_THE_STORE]
     with connection.transaction():
         connection.execute("; ".join(f"DELETE FROM {name}" for name in tables).encode())
-        connection.execute("UPDATE installation SET events_forgotten = 0")
+        connection.execute("DELETE FROM installation")
+        places = ", ".join(["%s"] * len(installation))
+        connection.execute(f"INSERT INTO installation VALUES ({places})", installation)
         connection.execute(
             "SELECT setval(format('%I', sequencename), 1, false) FROM pg_sequences"
             " WHERE sequencename <> 'schema_migration_id_seq'"

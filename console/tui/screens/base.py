@@ -343,6 +343,8 @@ class StoreScreen(ConsoleScreen, Generic[Snapshot]):
             self._mark_stale(self.worker.explain(error))
             return
         self._taken_at = self.worker.clock()
+        if self.has_class("-trouble"):
+            self.hush()  # what else could not be read meanwhile can be now
         self.remove_class("-loading", "-trouble", "-stale")
         self._show_standing("read-only" if self.worker.read_only else "")
         snapshot = cast(Snapshot, message.future.result())

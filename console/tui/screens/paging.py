@@ -170,8 +170,10 @@ class PagedScreen(StoreScreen[Snapshot], Generic[Snapshot, Record, Start]):
 
     def fresh(self) -> None:
         super().fresh()
-        self._shown_of = self.company
-        self.turn_to_first()
+        if self._shown_of == self.company:
+            self.turn_to_first()
+        else:
+            self.follow_company()
 
     def fill_filter(self, text: str) -> None:
         """Put a text into the filter as if it were typed; the cursor goes to the first record."""

@@ -131,6 +131,7 @@ def test_customers_have_exactly_the_promised_keys(books):
             "parent_list_id": "",
             "active": True,
             "connection": "Larkspur",
+            "account_number": "",
         }
     ]
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from console.tui.widgets.record_table import RecordTable
+from console.tui.widgets.text_view import TextView
 from shared.rules.values import ApplicationKind
 from tests.console.cli.builders import Shell
 from tests.console.tui.screens.driver import LARGE, Driver, sit_down
@@ -146,7 +147,8 @@ class CommandContext:
         seen: list[str] = []
 
         async def scenario(at: Driver) -> None:
-            seen.append(at.text)
+            below = " ".join(one.text for one in at.screen.query(TextView))
+            seen.append(f"{at.text} {' '.join(below.split())}")  # panels stand beside it
             await at.press("m")
             at.screen.query_one(RecordTable).go_to("ready USD")
             await at.settle()

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from console.tui.main_screens import MAIN_SCREENS
-from shared.models import connections
+from shared.models import connections, webhooks
+from shared.models.platforms import accounts
 from shared.operations import problems as operations
+from shared.operations.alerts import Wanted, plan_add
 from shared.rules.values import RecordKind
 from tests.console.tui.screens.driver import Driver, sit_down
-from tests.models.builders import invoice
+from tests.daemon.connectors.rig import ACCOUNT
+from tests.deciding import decide
+from tests.models.builders import NOON, invoice
 from tests.models.payments.builders import Till, pays
 
 NO_LISTS = {"connections", "troubleshooting", "health", "audit", "trends"}
@@ -30,7 +36,17 @@ def two(office):
             connection = connections.get(name)
         sync = office.failed_sync(connection, "wrong-password", f"{name} was not let in.")
         office.trouble(connection, sync, object_id=name, document=f"Invoice {name}")
+        is_told(office, connection)
     return office
+
+
+def is_told(office, connection) -> None:
+    """A webhook, somebody who is told of alerts, and an account on a billing platform."""
+    with office.store.transaction():
+        webhooks.add(connection.id, f"https://{connection.name}.example.com/", (), "mara", NOON)
+        accounts.add(replace(ACCOUNT, connection_id=connection.id, company="Toys"), b"", 0)
+    address = f"ann@{connection.name}.example.com"
+    decide(office.store, plan_add, address, Wanted(), connection.id)
 
 
 @pytest.mark.parametrize("main", LISTS, ids=lambda main: main.name)
