@@ -37,7 +37,7 @@ def console(context: CommandContext, read_only: bool) -> None:
     def opened(*, create: bool) -> Store:
         from shared.models.store import open_store
 
-        return open_store(settings.database, create=create)
+        return open_store(settings.database, create=create, person=context.person)
 
     worker = StoreWorker(opened, who=context.who, settings=settings, read_only=read_only)
     DeskbridgeApp(worker, preferences=of_this_user(), warm_up_seconds=WARM_UP_SECONDS).run()

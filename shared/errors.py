@@ -71,5 +71,17 @@ class BadName(CannotBeMeant):
         self.name = name
 
 
+class NotAllowed(StoreError):
+    """The operator lacks the right to it. ``needed`` is the role that it takes."""
+
+    def __init__(self, sentence: str, needed: str) -> None:
+        super().__init__(
+            f"{sentence} Nothing was done.",
+            f"It takes the role {needed}. Ask someone who manages Deskbridge: deskbridge operator "
+            f"add NAME --role {needed}",
+        )
+        self.needed = needed
+
+
 class NotPossible(StoreError):
     """The problem is in a state in which this cannot be done."""

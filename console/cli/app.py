@@ -79,6 +79,7 @@ for name, place, told in (
     ("hints", "hints:hints", "Look up what a code or a message means and what to do."),
     ("invoiced", "invoiced:invoiced", "Connect an Invoiced account: send and receive records."),
     ("invoices", "invoices:invoices", "List, show or export the imported invoices."),
+    ("operator", "operators:operator", "Who may look, run or manage."),
     ("password", "qwc:password", "Replace a Web Connector password."),
     (
         "payments",

@@ -14,6 +14,7 @@ from shared import dates
 from shared.dates import DateFormat
 from shared.files import user_name
 from shared.operations.describe.text import plain
+from shared.people import Person, person_here
 
 if TYPE_CHECKING:
     from shared.models.store import Store
@@ -69,9 +70,17 @@ class CommandContext:
             from shared.models.store import open_store
 
             self._opened = open_store(
-                self.settings.database, create=create, check_version=check_version
+                self.settings.database,
+                create=create,
+                check_version=check_version,
+                person=self.person,
             )
         return self._opened
+
+    @cached_property
+    def person(self) -> Person:
+        """Whose rights count: the user at the keyboard, with all groups."""
+        return person_here(self._environ)
 
     @cached_property
     def who(self) -> str:

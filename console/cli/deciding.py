@@ -11,7 +11,7 @@ from console.cli import output
 from console.cli.context import CommandContext
 from console.cli.errors import Refused, WrongUsage
 from shared.operations.contracts.outcome import OUTCOME
-from shared.operations.deciding import Operator, Outcome, Plan, PlanIsStale, carry_out
+from shared.operations.deciding import Operator, Outcome, Plan, PlanIsStale, allowed, carry_out
 
 if TYPE_CHECKING:
     from shared.models.store import Store
@@ -31,9 +31,10 @@ def decide(
     """Plan a decision, have it confirmed where it must be, and carry it out.
 
     Raises WrongUsage where it needs a confirmation and there is neither a terminal nor ``yes``,
-    Refused where a person said no, StoreError as planning and acting do.
+    Refused where a person said no, NotAllowed before anything is asked, StoreError as planning and
+    acting do.
     """
-    plan = context.read(plan_of)
+    plan = allowed(context.store, context.read(plan_of))
     by = Operator(context.store, context.who)
     while True:
         confirmed = confirm(plan, yes=yes)

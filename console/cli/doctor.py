@@ -41,7 +41,7 @@ def doctor(
     """
     network = None if no_network else health.Internet()
     with output.waiting("Checking"):
-        found = diagnose(lambda: context.settings, health.ThisMachine(), network)
+        found = diagnose(lambda: context.settings, health.ThisMachine(), network, context.person)
     if as_json:
         output.say_json(DIAGNOSIS.of(found))
     else:

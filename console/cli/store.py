@@ -95,7 +95,7 @@ def restore(context: CommandContext, file: Path, yes: bool, as_json: bool) -> No
     """
     url, backup = context.settings.database, file.absolute()
     with output.waiting("Checking the backup"):
-        path = stores.check_restore(url, backup)
+        path = stores.check_restore(url, backup, context.person)
     if not yes:
         if not output.is_terminal():
             raise WrongUsage(f"The store {path} would be replaced.", "Confirm it with --yes")
@@ -104,7 +104,7 @@ def restore(context: CommandContext, file: Path, yes: bool, as_json: bool) -> No
         if not click.confirm(f"Replace {path} by {backup}?", default=False):
             raise Refused("Nothing was changed.")
     with output.waiting("Restoring"):
-        restored = stores.restore(url, backup, context.who)
+        restored = stores.restore(url, backup, context.who, context.person)
     if as_json:
         output.say_json(RESTORED.of(restored))
         return

@@ -13,13 +13,18 @@ from console.tui.store_thread import OpensStore, StoreThread
 from shared.clock import utc_now
 from shared.errors import NotPossible, StoreError
 from shared.files import remedy_for
-from shared.operations.deciding import Operator, Outcome, Plan, carry_out
+from shared.operations.deciding import Operator, Outcome, Plan, allowed, carry_out, lacking
+from shared.rules.operators import Role, everything
 
 if TYPE_CHECKING:  # the first screen is painted before the store's library is there
     from shared.health import Machine, Network
     from shared.models.store import Store
     from shared.settings import Settings
 
+_READ_ONLY = NotPossible(
+    "Nothing was changed: this console only looks.",
+    "To change things, start it without --read-only.",
+)
 T = TypeVar("T")
 Became = TypeVar("Became", bound=Outcome)
 POLL_SECONDS = 1.0
@@ -34,14 +39,6 @@ class Trouble:
 
     def __str__(self) -> str:
         return f"{self.sentence} {self.remedy}".strip()
-
-
-def only_looks() -> NotPossible:
-    """Why nothing can be changed with ``--read-only``."""
-    return NotPossible(
-        "Nothing was changed: this console only looks.",
-        "To change things, start it without --read-only.",
-    )
 
 
 def _internet() -> Network:
@@ -116,7 +113,8 @@ class StoreWorker:
     ) -> None:
         self.who = who
         self.settings = settings
-        self.read_only = read_only
+        self._read_only = read_only
+        self.grants = everything(who)  # as the store said last
         self.network = network
         self.machine = machine
         self.clock = clock
@@ -125,12 +123,35 @@ class StoreWorker:
         self._reader = StoreThread("console reader", open_store)
         self._writer = StoreThread("console writer", open_store, create=True)
 
+    @property
+    def standing(self) -> str:
+        """What is less than everything that may be done here, for the title; else empty."""
+        if self._read_only:
+            return "read-only"
+        highest = self.grants.highest
+        return "" if highest in (None, Role.MANAGE) else f"may {highest}"
+
+    def includes(self, role: Role) -> bool:
+        """Whether whoever sits here may do what takes this role, in one connection at least."""
+        return not self._read_only and self.grants.allows(role)
+
+    def why_not(self, role: Role) -> str:
+        """Why nothing that takes this role can be done here; empty where it can."""
+        if self._read_only:
+            return str(_READ_ONLY)
+        return "" if self.includes(role) else str(lacking(self.grants, role))
+
     def read(self, question: Callable[[Store], T]) -> Future[T]:
-        """Have ``question`` answered from one consistent view of the store."""
+        """Have ``question`` answered from one consistent view of the store.
+
+        Where the answer is a plan, the future holds NotAllowed unless it may be carried out.
+        """
 
         def answer(store: Store) -> T:
             with store.reading():
-                return question(store)
+                found = question(store)
+            self.grants = store.grants()
+            return allowed(store, found) if isinstance(found, Plan) else found
 
         return self._reader.run(answer)
 
@@ -150,10 +171,10 @@ class StoreWorker:
 
         With ``read_only`` the future holds NotPossible at once.
         """
-        if not self.read_only:
+        if not self._read_only:
             return self._writer.run(work)
         refused: Future[T] = Future()
-        refused.set_exception(only_looks())
+        refused.set_exception(_READ_ONLY)
         return refused
 
     def beside(self, work: Callable[[], T]) -> Future[T]:

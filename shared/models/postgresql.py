@@ -18,7 +18,9 @@ import peewee
 from shared.errors import StoreConflict, StoreError, StoreUnavailable
 from shared.models.connecting import ClosesEverywhere
 from shared.models.convert import moment
+from shared.models.scope import narrow
 from shared.models.statements import Engine
+from shared.rules.operators import Scope
 
 _SCHEMA_LOCK = 0x6465736B  # "desk": held while one process migrates and the others wait
 _LOST = (peewee.OperationalError, peewee.InterfaceError)
@@ -27,6 +29,7 @@ _REMEDIES = {
     "55P03": "Another program holds what this one needs; try again when it is done.",
     "53100": "Free space on the disk of the server, then try again.",
 }
+_SCOPE = "deskbridge_scope"
 _ON_CONNECT = (
     "SET lock_timeout = '15s'",
     "SET statement_timeout = '30s'",
@@ -74,11 +77,17 @@ class PostgresEngine:
         return bool(self.database.in_transaction())
 
     @contextmanager
-    def unit(self, *, writing: bool) -> Iterator[None]:
-        """A transaction to write in, or a read-only snapshot."""
+    def unit(self, *, writing: bool, scope: Scope = None) -> Iterator[None]:
+        """A transaction to write in, or a read-only snapshot.
+
+        ``scope`` is what is seen of the tables.
+        """
         self.connect()
         with self.explained(), ExitStack() as stack:
+            self._see(scope)
             stack.push(self._begun())
+            if self._seen() != scope:
+                raise StoreConflict("The connection to the store was lost.", "Try again.")
             if not writing:
                 self.database.execute_sql(
                     "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"
@@ -137,6 +146,23 @@ class PostgresEngine:
             "A PostgreSQL store is checked with PostgreSQL's own tools.",
             f"Run: pg_amcheck '{self.url_shown}'",
         )
+
+    def _seen(self) -> Scope:
+        scope: Scope = getattr(self.database.connection(), _SCOPE, None)
+        return scope
+
+    def _see(self, scope: Scope) -> None:
+        if self._seen() == scope:
+            return
+        with self.database.transaction():
+            self.narrow(scope)
+        setattr(self.database.connection(), _SCOPE, scope)
+
+    def narrow(self, scope: Scope) -> None:
+        """Have this thread's connection see a scope of the tables; None for all."""
+        narrow(self.database, self.name, scope)
+        # A statement that the server prepared goes on meaning what it meant before the views.
+        self.database.connection().prepare_threshold = None
 
     def _begun(self) -> Any:
         """Begin a transaction; when the server had closed the idle connection, on a new one."""

@@ -24,8 +24,10 @@ from shared.errors import StoreError, StoreUnavailable
 from shared.files import flush_folder, give_to_owner_of_folder, make_private_file, why_closed
 from shared.models.connecting import ClosesEverywhere
 from shared.models.restoring import check_backup, damage, users_of
+from shared.models.scope import narrow
 from shared.models.sqlite_copy import Pace, copy
 from shared.models.statements import Engine
+from shared.rules.operators import Scope
 
 PRAGMAS = {
     "busy_timeout": 5000,
@@ -123,6 +125,7 @@ class SqliteEngine:
                 self.database.connect()
                 self.database.pragma("schema_version")  # only now is the file opened
             self._connection.only_reads = False
+            self._connection.scope = None
             self._opened = self._opened or _identity(self.path)
 
     def find(self, *, create: bool) -> None:
@@ -168,15 +171,29 @@ class SqliteEngine:
         return bool(self.database.connection().in_transaction)
 
     @contextmanager
-    def unit(self, *, writing: bool) -> Iterator[None]:
-        """A write transaction from its first statement on, or a snapshot to read."""
+    def unit(self, *, writing: bool, scope: Scope = None) -> Iterator[None]:
+        """A write transaction from its first statement on, or a snapshot to read.
+
+        ``scope`` is what is seen of the tables.
+        """
         with ExitStack() as stack:
             stack.enter_context(self._turn)
             self.connect()
             stack.enter_context(self.explained())
+            self._see(scope)
             self._only_read(not writing)
             stack.enter_context(self.database.transaction("IMMEDIATE" if writing else "DEFERRED"))
             yield
+
+    def _see(self, scope: Scope) -> None:
+        if self._connection.scope != scope:
+            self._only_read(False)
+            self.narrow(scope)
+            self._connection.scope = scope
+
+    def narrow(self, scope: Scope) -> None:
+        """Have this thread's connection see a scope of the tables; None for all."""
+        narrow(self.database, self.name, scope)
 
     def _only_read(self, only_reads: bool) -> None:
         """Have SQLite refuse writes on this thread's connection, or take them again.
@@ -281,6 +298,7 @@ class _Connection:
     """What is set on a connection."""
 
     only_reads = False
+    scope: Scope = None
 
 
 class _ConnectionOfThread(_Connection, threading.local):

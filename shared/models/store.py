@@ -8,21 +8,23 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 from urllib.parse import unquote, urlsplit
 
-from shared.errors import StoreError
+from shared.errors import NotAllowed, StoreError
 from shared.files import give_to_owner_of_folder
-from shared.models import statements
+from shared.models import operators, statements
 from shared.models.convert import to_millisecond
 from shared.models.postgresql import PostgresEngine
 from shared.models.schema import MIGRATIONS, Schema, read_schema, take_missing_steps
 from shared.models.sqlite import NO_STORE_YET, SqliteEngine
 from shared.models.tables import TABLES
+from shared.people import Person
+from shared.rules.operators import Grants, Role, Scope, everything
 
 Clock = Callable[[], datetime]
 
@@ -43,16 +45,18 @@ def open_store(
     check_version: bool = True,
     unfinished: bool = False,
     migrations: Path = MIGRATIONS,
+    person: Person | None = None,
 ) -> Store:
     """Open the store at ``url``: ``sqlite:///path`` or ``postgresql://user@host/name``.
 
     A missing SQLite file is made (0600, its folder 0700) and an empty database filled with
     our tables, unless ``create`` is off. ``check_version=False`` opens a store that waits for
     ``Store.upgrade``, ``unfinished=True`` one that is half of a copy. ``clock`` replaces the
-    machine's, or PostgreSQL's, time. Raises StoreOutdated, StoreTooNew, StoreUnavailable or
+    machine's, or PostgreSQL's, time. ``person`` is who sits at the keyboard, and sees and does what
+    an operator may; None for the daemon. Raises StoreOutdated, StoreTooNew, StoreUnavailable or
     StoreError, each with a remedy.
     """
-    store = Store(_engine(url), clock=clock, migrations=migrations)
+    store = Store(_engine(url), clock=clock, migrations=migrations, person=person)
     try:
         store.prepare(create=create, check_version=check_version, unfinished=unfinished)
     except BaseException:
@@ -65,9 +69,15 @@ class Store:
     """An open store. Safe to use from several threads, each in units of its own."""
 
     def __init__(
-        self, engine: SqliteEngine | PostgresEngine, *, clock: Clock | None, migrations: Path
+        self,
+        engine: SqliteEngine | PostgresEngine,
+        *,
+        clock: Clock | None,
+        migrations: Path,
+        person: Person | None = None,
     ) -> None:
         self._engine = engine
+        self._person = person
         self._clock = clock
         self._migrations = migrations
         self._thread = _Thread()
@@ -155,13 +165,51 @@ class Store:
         return bool(self._thread.units) and self._engine.transaction_is_open
 
     @contextmanager
-    def reading(self) -> Iterator[None]:
-        """One consistent view without any lock on writers; writing in it fails."""
-        with self._unit(writing=False):
+    def reading(self, role: Role = Role.LOOK) -> Iterator[None]:
+        """One consistent view without any lock on writers; writing in it fails.
+
+        An operator sees the connections in which the role is allowed. Raises NotAllowed for
+        somebody who is none.
+        """
+        with self._unit(writing=False, role=role):
             yield
 
     @contextmanager
-    def _unit(self, *, writing: bool) -> Iterator[None]:
+    def seeing(self, role: Role) -> Iterator[None]:
+        """Within a transaction: see the connections alone in which an operator has the role."""
+        scope = self.grants().scopes.get(role, frozenset())
+        if scope is None:
+            yield
+            return
+        self._engine.narrow(scope)
+        yield
+        self._engine.narrow(None)  # after an error the whole transaction is undone, views and all
+
+    def grants(self) -> Grants:
+        """What the person at the keyboard may do here, as it is now; everything for the daemon."""
+        person = self._person
+        if person is None or person.always_manages(self.path):
+            return everything(person.name if person else "")
+        if self._thread.units:
+            return operators.grants(person)
+        with self._engine.unit(writing=False), self._statements():
+            return operators.grants(person)
+
+    def _statements(self) -> AbstractContextManager[None]:
+        return statements.unit_on(self.engine, self._engine.database, self.now)
+
+    def _scope(self, role: Role) -> Scope:
+        """The connections that a reading sees. Raises NotAllowed."""
+        if self._person is None:
+            return None
+        grants = self.grants()
+        if not grants.scopes:
+            who = grants.who
+            raise NotAllowed(f"{who} is not an operator of this Deskbridge.", Role.LOOK)
+        return grants.scopes.get(role, frozenset())
+
+    @contextmanager
+    def _unit(self, *, writing: bool, role: Role = Role.LOOK) -> Iterator[None]:
         outer = self._thread.units
         if writing and outer and not outer[-1]:
             raise RuntimeError("transaction() inside reading(): begin with transaction()")
@@ -170,8 +218,9 @@ class Store:
                 stack.enter_context(self._engine.explained())
                 stack.enter_context(self._engine.database.atomic())
             else:
-                stack.enter_context(self._engine.unit(writing=writing))
-            stack.enter_context(statements.unit_on(self.engine, self._engine.database, self.now))
+                scope = self._scope(role) if not writing else None
+                stack.enter_context(self._engine.unit(writing=writing, scope=scope))
+            stack.enter_context(self._statements())
             outer.append(writing)
             stack.callback(outer.pop)
             yield

@@ -1078,6 +1078,33 @@ class Daemon(Table):
     stopped_ms = BigIntegerField(null=True)
 
 
+class Operator(Table):
+    """Who may do what: a user or a group of the operating system.
+
+    ``every_connection``: also those that are added later.
+    """
+
+    id = BigAutoField()
+    name = TextField(unique=True)
+    role = TextField()
+    user = TextField()
+    group = TextField()
+    every_connection = BooleanField()
+    added_ms = BigIntegerField()
+    added_by = TextField()
+
+
+class OperatorConnection(Table):
+    """A connection that an operator is for."""
+
+    operator = ForeignKeyField(Operator, on_delete="CASCADE", index=False)
+    connection = ForeignKeyField(Connection, on_delete="CASCADE")
+
+    class Meta:
+        table_name = "operator_connection"
+        primary_key = CompositeKey("operator", "connection")
+
+
 class Throttle(Table):
     """Whoever guessed wrong too often, or what was guessed at; see ``rules/throttling``.
 
@@ -1390,6 +1417,8 @@ TABLES: tuple[type[Table], ...] = (
     TokenConnection,
     ApiAnswer,
     Daemon,
+    Operator,
+    OperatorConnection,
     Throttle,
     ClockLook,
     Backup,

@@ -17,6 +17,7 @@ from shared.operations.deciding import Operator, Outcome, Plan
 from shared.operations.receivers import checked_url
 from shared.operations.which import Which
 from shared.rules.alerts import Alert, Audience, Digest, DigestTime, Recipient
+from shared.rules.operators import Role
 from shared.rules.quiet_hours import NotQuietHours, QuietHours
 
 MOST = 100
@@ -83,9 +84,15 @@ class Wanted:
 class AddPlan(Plan[Added]):
     """A recipient to be added."""
 
+    role = Role.MANAGE
+
     address: str = field(repr=False)
     connection: str
     wanted: Wanted
+
+    @property
+    def everywhere(self) -> bool:
+        return not self.connection
 
     def again(self, store: Store) -> AddPlan:
         return plan_add(store, self.address, self.wanted, self.connection or None)
@@ -185,6 +192,8 @@ def _checked(wanted: Wanted) -> Wanted:
 class RemovePlan(Plan[Outcome]):
     """A recipient that is to be told nothing more."""
 
+    role = Role.MANAGE
+
     recipient_id: int
     shown: str
 
@@ -224,6 +233,8 @@ class Asked(Outcome):
 @dataclass(frozen=True, kw_only=True)
 class TestPlan(Plan[Asked]):
     """A test message to some recipients."""
+
+    role = Role.MANAGE
 
     __test__ = False
     ids: tuple[int, ...]

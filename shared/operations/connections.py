@@ -19,6 +19,7 @@ from shared.operations.describe.sections import Section
 from shared.operations.describe.text import count
 from shared.operations.which import Which
 from shared.operations.which import connection as chosen
+from shared.rules.operators import Role
 from shared.rules.payments.values import (
     DepositRule,
     ListKind,
@@ -176,9 +177,15 @@ class AddPlan(Plan[Decided]):
     The numbers of ``deposits`` mean nothing yet.
     """
 
+    role = Role.MANAGE
+
     fields: Mapping[str, Any]
     deposits: tuple[DepositRule, ...] = ()
     methods: tuple[MethodRule, ...] = ()
+
+    @property
+    def everywhere(self) -> bool:
+        return True
 
     def again(self, store: Store) -> AddPlan:
         return plan_add(store, self.fields, self.deposits, self.methods)
@@ -215,6 +222,8 @@ def plan_add(
 @dataclass(frozen=True, kw_only=True)
 class EditPlan(Plan[Decided]):
     """Other values for fields, and whether the company file is forgotten."""
+
+    role = Role.MANAGE
 
     connection_id: int
     changes: Mapping[str, Any]
@@ -354,6 +363,8 @@ def _released(before: Connection, real: Mapping[str, Any]) -> _Sums:
 @dataclass(frozen=True, kw_only=True)
 class RemovalPlan(Plan[Decided]):
     """A connection that goes, with all that it holds."""
+
+    role = Role.MANAGE
 
     connection_id: int
 

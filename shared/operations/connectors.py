@@ -23,6 +23,7 @@ from shared.rules.connectors import (
     SendState,
 )
 from shared.rules.invoiced import InvoicedCompany
+from shared.rules.operators import Role
 from shared.rules.values import Connection, RecordKind
 
 
@@ -43,6 +44,8 @@ class Door:
 @dataclass(frozen=True, kw_only=True)
 class ConnectPlan(Plan[Outcome]):
     """An Invoiced account to be connected, or to be opened with another key."""
+
+    role = Role.MANAGE
 
     connection: str
     door: Door
@@ -160,6 +163,8 @@ def _check_currency(connection: Connection, door: Door) -> None:
 class StatePlan(Plan[Outcome]):
     """An account that is to pause, or to go on."""
 
+    role = Role.RUN
+
     connection: str
     state: AccountState
 
@@ -262,6 +267,8 @@ def plan_edit(_store: Store, name: str, convenience_fees: ConvenienceFees) -> Ed
 class LookPlan(Plan[Outcome]):
     """A dry run that is wanted."""
 
+    role = Role.RUN
+
     connection: str
 
     def again(self, store: Store) -> LookPlan:
@@ -290,6 +297,8 @@ def plan_look(_store: Store, name: str) -> LookPlan:
 @dataclass(frozen=True, kw_only=True)
 class DisconnectPlan(Plan[Outcome]):
     """An account to be disconnected."""
+
+    role = Role.MANAGE
 
     connection: str
 
@@ -326,6 +335,8 @@ def plan_disconnect(_store: Store, name: str) -> DisconnectPlan:
 @dataclass(frozen=True, kw_only=True)
 class DecidePlan(Plan[Outcome]):
     """Records on their way that are to be tried again, skipped, or matched as a person chose."""
+
+    role = Role.RUN
 
     connection: str
     which: tuple[str, ...]

@@ -34,6 +34,7 @@ from shared.rules.ledger import (
     Resolved,
     UnresolvedName,
 )
+from shared.rules.operators import Role
 from shared.rules.payments.names import folded
 from shared.rules.payments.values import CustomerMapping, Payment
 from shared.rules.values import InvoiceStatus
@@ -236,6 +237,8 @@ class Matched(Outcome):
 class Match(Plan[Matched]):
     """A name of the platform is matched to a customer."""
 
+    role = Role.RUN
+
     connection_id: int
     name: str
     list_id: str
@@ -291,6 +294,8 @@ def plan_map_called(store: Store, connection: Which, name: str, customer: str) -
 @dataclass(frozen=True, kw_only=True)
 class Unmatch(Plan[Matched]):
     """A name means again whoever is called so."""
+
+    role = Role.RUN
 
     connection_id: int
     name: str

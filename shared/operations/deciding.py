@@ -16,12 +16,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Annotated, Generic, Self, TypeVar
+from typing import TYPE_CHECKING, Annotated, ClassVar, Generic, Self, TypeVar
 
-from shared.errors import NotPossible
+from shared.errors import NotAllowed, NotFound, NotPossible
+from shared.rules.operators import Role
 
 if TYPE_CHECKING:
     from shared.models.store import Store
+    from shared.rules.operators import Grants
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +43,13 @@ class Operator:
         # The console paints its first screen before the store's library is imported.
         from shared.models import audit
 
-        audit.add(self.who, action, connection, detail, self.now)
+        audit.add(named(self), action, connection, detail, self.now)
+
+
+def named(by: Operator) -> str:
+    """The name for the audit trail, with those of the operators that the person is."""
+    others = [name for name in by.store.grants().names if name != by.who]
+    return f"{by.who} [{', '.join(others)}]" if others else by.who
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +94,17 @@ class Plan(Generic[Became_co]):
     what follows from a yes, ``verb`` the word on the button and ``keep`` on the other one. A
     subclass adds what it needs to
     plan again and to act; it holds no time of day and nothing that changes by itself.
+
+    ``role`` is the right that it takes: where the plan acts or, if ``everywhere``, in all
+    connections, since it concerns none, or others too.
     """
+
+    role: ClassVar[Role]
+
+    @property
+    def everywhere(self) -> bool:
+        """Whether the right must be one for all connections."""
+        return False
 
     title: str
     verb: str
@@ -139,8 +157,10 @@ def carry_out(by: Operator, plan: Plan[Became], confirmed: Collection[str] = ())
     """Carry a plan out in one transaction and return what became of it.
 
     ``confirmed`` are the codes of the needs that a person confirmed. Raises NotConfirmed,
-    PlanIsStale, or what planning and acting refuse (StoreError); nothing is changed then.
+    PlanIsStale, NotAllowed, or what planning and acting refuse (StoreError); nothing is changed
+    then.
     """
+    plan = allowed(by.store, plan)
     with plan.prepared(by) as ready, _checked(by, ready, confirmed):
         return ready.apply(by)
 
@@ -149,10 +169,49 @@ def carry_out(by: Operator, plan: Plan[Became], confirmed: Collection[str] = ())
 def _checked(by: Operator, plan: Plan[Outcome], confirmed: Collection[str]) -> Iterator[None]:
     """One transaction in which a plan still holds and is confirmed."""
     with by.store.transaction():
-        fresh = plan.again(by.store)
+        with by.store.seeing(plan.role):
+            fresh = plan.again(by.store)
         if fresh != plan:
             raise PlanIsStale(fresh)
         missing = [need for need in plan.needs if need.code not in confirmed]
         if missing:
             raise NotConfirmed(missing)
         yield
+
+
+Planned = TypeVar("Planned", bound=Plan[Outcome])
+
+
+def allowed(store: Store, plan: Planned) -> Planned:
+    """Return the plan, where the person at the keyboard may carry it out. Outside of a unit.
+
+    Front ends ask before they have something confirmed, and ``carry_out`` asks again. Raises
+    NotAllowed.
+    """
+    role, grants = plan.role, store.grants()
+    if not grants.allows(role, everywhere=plan.everywhere):
+        raise lacking(grants, role)
+    if not grants.are_alike(role, Role.LOOK) and not _is_seen(store, plan):
+        raise NotAllowed(f"{grants.who} may look at this, but not do it.", role)
+    return plan
+
+
+def lacking(grants: Grants, role: Role) -> NotAllowed:
+    """Why somebody with these grants may not do what takes this role."""
+    has = grants.highest
+    if has is None:
+        told = f"{grants.who} is not an operator of this Deskbridge."
+    elif has.includes(role):
+        told = f"{grants.who} is an operator of some connections, and this concerns all of them."
+    else:
+        told = f"{grants.who} has the role {has}, which does not include this."
+    return NotAllowed(told, role)
+
+
+def _is_seen(store: Store, plan: Plan[Outcome]) -> bool:
+    """Whether the plan is the same where nothing but the connections of its role is seen."""
+    with store.reading(plan.role):
+        try:
+            return plan.again(store) == plan
+        except NotFound:
+            return False

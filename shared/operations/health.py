@@ -12,6 +12,7 @@ from shared.health import Check, Machine, Network
 from shared.health.address import of_address
 from shared.models import store as stores
 from shared.models.store import Store
+from shared.people import Person
 from shared.settings import SettingRow, Settings, SettingsRefused
 
 
@@ -55,29 +56,37 @@ def over_network(
 
 
 def diagnose(
-    read_settings: Callable[[], Settings], machine: Machine, network: Network | None
+    read_settings: Callable[[], Settings],
+    machine: Machine,
+    network: Network | None,
+    person: Person | None = None,
 ) -> Diagnosis:
-    """Make all checks that can be made, whatever is missing; no store is made for them."""
+    """Make all checks that can be made, whatever is missing; no store is made for them.
+
+    ``person`` is whose rights count.
+    """
     try:
         settings = read_settings()
     except SettingsRefused as refused:
         return Diagnosis(health.of_refused_settings(refused), ())
-    checks = _examined(settings, machine, network)
+    checks = _examined(settings, machine, network, person)
     return Diagnosis(checks, settings.shown())
 
 
-def _examined(settings: Settings, machine: Machine, network: Network | None) -> list[Check]:
-    store = _opened(settings)
+def _examined(
+    settings: Settings, machine: Machine, network: Network | None, person: Person | None
+) -> list[Check]:
+    store = _opened(settings, person)
     if isinstance(store, StoreError):
         return list(health.examine(settings, store, machine, network))
     with store:
         return list(health.examine(settings, store, machine, network))
 
 
-def _opened(settings: Settings) -> Store | StoreError:
+def _opened(settings: Settings, person: Person | None) -> Store | StoreError:
     """The store, or why it cannot be opened; a missing one is not made."""
     try:
-        return stores.open_store(settings.database, create=False)
+        return stores.open_store(settings.database, create=False, person=person)
     except StoreError as error:
         return error
     except OSError as error:

@@ -28,6 +28,7 @@ from shared.operations.which import Which
 from shared.operations.which import connection as chosen
 from shared.passwords import generate_password, hash_password, proof_of
 from shared.qwc import QwcRefused, build_qwc, file_name, shared_values
+from shared.rules.operators import Role
 from shared.rules.values import Application, ApplicationKind, Connection, Layout
 
 if TYPE_CHECKING:
@@ -115,6 +116,8 @@ class IssuePlan(Plan[Issued]):
     has. ``folder`` is None where no files are written, ``adding`` a connection that is made first.
     """
 
+    role = Role.MANAGE
+
     connection_id: int | None
     app: str = ""
     folder: Path | None = None
@@ -123,6 +126,10 @@ class IssuePlan(Plan[Issued]):
     keep_password: bool = False
     adding: AddPlan | None = None
     fresh: _Fresh | None = field(default=None, compare=False, repr=False)
+
+    @property
+    def everywhere(self) -> bool:
+        return self.adding is not None
 
     def again(self, store: Store) -> IssuePlan:
         """Plan it again; raises StoreError."""
@@ -401,6 +408,8 @@ class Offered(Outcome):
 class LinksPlan(Plan[Offered]):
     """A link for each file of a connection, handed out by the daemon once."""
 
+    role = Role.MANAGE
+
     connection_id: int
     settings: Settings
 
@@ -441,6 +450,8 @@ def plan_links(_store: Store, settings: Settings, which: Which) -> LinksPlan:
 @dataclass(frozen=True, kw_only=True)
 class UnlockPlan(Plan[Outcome]):
     """The end of a lock that too many wrong passwords brought."""
+
+    role = Role.RUN
 
     connection_id: int
     applications: tuple[int, ...]

@@ -10,11 +10,14 @@ from shared.models.store import Store
 from shared.operations.deciding import Operator, Outcome, Plan
 from shared.operations.which import Which
 from shared.operations.which import connection as chosen
+from shared.rules.operators import Role
 
 
 @dataclass(frozen=True, kw_only=True)
 class PausePlan(Plan[Outcome]):
     """A connection that is to rest."""
+
+    role = Role.RUN
 
     connection_id: int
 
@@ -48,6 +51,8 @@ def plan_pause(_store: Store, which: Which) -> PausePlan:
 @dataclass(frozen=True, kw_only=True)
 class ResumePlan(Plan[Outcome]):
     """A paused connection whose syncs are to go on."""
+
+    role = Role.RUN
 
     connection_id: int
 

@@ -15,6 +15,7 @@ from shared.models.payments import payment_pages, standing
 from shared.models.store import Store
 from shared.operations import payments
 from shared.operations.deciding import Need, Operator, Outcome
+from shared.rules.operators import Role
 from shared.rules.payments.values import Allowances, Payment, PaymentStatus
 from shared.rules.values import ClosedPeriod, OnAccount, Overpayment
 
@@ -56,6 +57,8 @@ _ASKED = {
 @dataclass(frozen=True, kw_only=True)
 class Allow(payments.Retry):
     """What is allowed for these payments from now on; they are tried again with it."""
+
+    role = Role.RUN
 
     wanted: Allowances
 

@@ -39,6 +39,7 @@ from shared.operations.file_profiles import LEFT_OUT
 from shared.operations.payment_cells import FileRow, in_columns
 from shared.operations.payment_staging import NewPayments, StagedRows, as_written
 from shared.operations.slices import in_slices
+from shared.rules.operators import Role
 from shared.rules.payments import checking, reasons
 from shared.rules.payments.correcting import (
     CHARGE,
@@ -230,6 +231,8 @@ class ImportPlan(Plan[Imported]):
     ``new_lines`` the rows of those that are not on file.
     """
 
+    role = Role.RUN
+
     connection: Connection = field(compare=False)
     rows: StagedRows = field(compare=False)
     source: str
@@ -409,6 +412,8 @@ class Added(Outcome):
 @dataclass(frozen=True, kw_only=True)
 class AddPlan(Plan[Added]):
     """What taking in one payment would do."""
+
+    role = Role.RUN
 
     connection: Connection = field(compare=False)
     payment: NewPayment

@@ -28,6 +28,7 @@ from shared.operations.file_profiles import (
 from shared.operations.payment_columns import zone_of
 from shared.operations.which import connection as chosen
 from shared.operations.which import every
+from shared.rules.operators import Role
 from shared.rules.payments.values import SavedProfile
 
 if TYPE_CHECKING:
@@ -160,6 +161,8 @@ def _made(saved: SavedProfile) -> Profile:
 class SavePlan(Plan[Outcome]):
     """A profile is saved for a connection, in place of an earlier one of its label."""
 
+    role = Role.RUN
+
     connection_id: int
     profile: Profile
 
@@ -215,6 +218,8 @@ def plan_save(_store: Store, which: Which, label: str, profile: Profile) -> Save
 @dataclass(frozen=True, kw_only=True)
 class RemovePlan(Plan[Outcome]):
     """A saved profile goes; payments that were imported by it stay as they are."""
+
+    role = Role.RUN
 
     connection_id: int
     label: str

@@ -13,6 +13,7 @@ from shared.models.payments import account_rules, quickbooks_lists
 from shared.operations.deciding import Operator, Outcome, Plan
 from shared.operations.describe import payment_rules as describe
 from shared.operations.which import connection as chosen
+from shared.rules.operators import Role
 from shared.rules.payments.deposits import find_entry
 from shared.rules.payments.names import folded
 from shared.rules.payments.values import DepositRule, ListKind, MethodRule
@@ -54,6 +55,8 @@ class DepositMade(Outcome):
 @dataclass(frozen=True, kw_only=True)
 class DepositPlan(Plan[DepositMade]):
     """A new deposit rule, whatever its number."""
+
+    role = Role.MANAGE
 
     connection_id: int
     wanted: DepositRule
@@ -105,6 +108,8 @@ class MethodMade(Outcome):
 class MethodPlan(Plan[MethodMade]):
     """Another name for a method in QuickBooks, in place of the rule for the same method."""
 
+    role = Role.MANAGE
+
     connection_id: int
     wanted: MethodRule
 
@@ -138,6 +143,8 @@ def plan_method(_store: Store, which: Which, wanted: MethodRule) -> MethodPlan:
 @dataclass(frozen=True, kw_only=True)
 class RemovalPlan(Plan[Outcome]):
     """A rule that goes: a deposit rule by its number, else the rule for a method."""
+
+    role = Role.MANAGE
 
     connection_id: int
     rule: str

@@ -29,6 +29,7 @@ from shared.operations.describe.payments import content
 from shared.operations.describe.text import count
 from shared.operations.which import Which
 from shared.operations.which import connection as chosen
+from shared.rules.operators import Role
 from shared.rules.payments import decisions
 from shared.rules.payments.values import (
     MessageSet,
@@ -53,6 +54,8 @@ _ASKED = "the next Payment Sync checks QuickBooks again and posts what matches."
 @dataclass(frozen=True, kw_only=True)
 class _Decision(Plan[Outcome]):
     """A decision about these payments, in their order."""
+
+    role = Role.RUN
 
     payment_ids: tuple[int, ...]
 
@@ -324,6 +327,8 @@ def may_be_withdrawn(payment: Payment) -> bool:
 @dataclass(frozen=True, kw_only=True)
 class Settle(Plan[Outcome]):
     """The doubt about a payment that a person ends: one request as it stood, sent so often."""
+
+    role = Role.RUN
 
     connection_id: int
     connection: str

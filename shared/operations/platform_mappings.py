@@ -12,6 +12,7 @@ from shared.models.store import Store
 from shared.operations.deciding import Need, Operator, Outcome, Plan
 from shared.operations.which import Which, every
 from shared.rules.connectors import Mapped, Outgoing, Owner, PlatformAccount
+from shared.rules.operators import Role
 
 REWRITES = "rewrites"
 
@@ -30,6 +31,8 @@ def view_mapped(_store: Store, which: Which = None) -> list[Mapped]:
 @dataclass(frozen=True, kw_only=True)
 class MapPlan(Plan[Outcome]):
     """A record that is another one on the platform from now on; ``their_id`` empty: none."""
+
+    role = Role.MANAGE
 
     connection: str
     record: str

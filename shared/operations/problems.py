@@ -31,6 +31,7 @@ from shared.operations.pages import Page, page_of
 from shared.operations.which import Which
 from shared.operations.which import connection as chosen
 from shared.rules.ledger import InvoiceSides
+from shared.rules.operators import Role
 from shared.rules.payments.values import Payment, PaymentSource, PaymentStatus
 from shared.rules.values import InvoiceStatus, Problem, ProblemState, RecordKind
 
@@ -244,6 +245,8 @@ class _Decision(Plan[Outcome]):
 
     ``record_ids`` are those problems that are about no payment that can be decided.
     """
+
+    role = Role.RUN
 
     choice: ClassVar[Choice]
     problem_ids: tuple[int, ...]

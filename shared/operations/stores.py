@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Annotated
 
 from shared.clock import utc_now
-from shared.errors import StoreError
+from shared.errors import NotAllowed, StoreError
 from shared.models import audit, backups, connections, daemons, ledger, moving, restoring
 from shared.models import store as stores_of_ours
 from shared.models.daemons import SILENT_AFTER
@@ -15,7 +15,10 @@ from shared.models.moving import CopiedTable, Told
 from shared.models.platforms import accounts
 from shared.models.store import Store, Upgraded
 from shared.operations.deciding import Operator
+from shared.operations.operators import check_manages_all
+from shared.people import Person
 from shared.rules.backups import BY_HAND_EVERY, BackupKind
+from shared.rules.operators import Role
 
 
 @dataclass(frozen=True)
@@ -33,6 +36,7 @@ def upgrade(store: Store) -> Upgraded:
     is the way back. Raises StoreError, also while a daemon runs: its own version knows the old
     tables alone.
     """
+    check_manages_all(store)
     if store.is_outdated:
         _refuse_while_a_daemon_runs(store)
     return store.upgrade()
@@ -56,6 +60,7 @@ def back_up(by: Operator, target: Path) -> Backup:
 
     The copy is made outside of any transaction, so that others go on writing meanwhile.
     """
+    check_manages_all(by.store)
     by.store.backup(target)
     with by.store.transaction():
         by.note("db.backup", "", str(target))
@@ -72,6 +77,7 @@ class Checked:
 
 def check(store: Store) -> Checked:
     """Read all of a SQLite store. Raises StoreError, also on PostgreSQL."""
+    check_manages_all(store)
     return Checked(store.damage())
 
 
@@ -119,12 +125,15 @@ RESTORE_TELLS = (
 """What follows from restoring, for the person who decides it."""
 
 
-def check_restore(url: str, backup: Path) -> Path:
+def check_restore(url: str, backup: Path, person: Person | None = None) -> Path:
     """Check that the store at ``url`` can be replaced by ``backup``; return the store's path.
 
-    Raises StoreError: no SQLite store, a program has it open, or the backup cannot be used.
+    ``person`` is who wants it. Raises NotAllowed, StoreError: no SQLite store, a program has it
+    open, or the backup cannot be used.
     """
     path = Store.path_of(url)
+    if person is not None and not person.always_manages(path):
+        _check_may_replace(url, person)
     if path is None:
         raise StoreError(
             "A PostgreSQL store is restored with PostgreSQL's own tools.",
@@ -137,13 +146,25 @@ def check_restore(url: str, backup: Path) -> Path:
     return path
 
 
-def restore(url: str, backup: Path, who: str) -> Restored:
+def _check_may_replace(url: str, person: Person) -> None:
+    """Raise NotAllowed unless the store as it is says that the person manages it."""
+    try:
+        with stores_of_ours.open_store(url, create=False, person=person) as store:
+            check_manages_all(store)
+    except NotAllowed:
+        raise
+    except StoreError as error:
+        told = f"The store cannot be asked for rights: {error.sentence} Root and its owner may."
+        raise NotAllowed(told, Role.MANAGE) from error
+
+
+def restore(url: str, backup: Path, who: str, person: Person | None = None) -> Restored:
     """Replace the store at ``url`` by a copy of ``backup``, upgraded where it is older.
 
     No plan goes before it: the store that one is read from may be damaged or gone, and the old
     file is kept. Raises StoreError, and leaves the store as it was.
     """
-    path = check_restore(url, backup)
+    path = check_restore(url, backup, person)
 
     def prepare(copy: Path) -> None:
         with stores_of_ours.open_store(f"sqlite:///{copy}", check_version=False) as restored:

@@ -18,6 +18,7 @@ from shared.operations.liveness import as_it_stands, as_they_stand
 from shared.operations.pages import AT_ONCE, Page, by_number, page_of
 from shared.operations.which import Which
 from shared.operations.which import connection as chosen
+from shared.rules.operators import Role
 from shared.rules.values import Exchange, Problem, Record, Sync
 from shared.rules.values import Outcome as RecordOutcome
 
@@ -300,6 +301,8 @@ def pretty(xml: str) -> tuple[str, ...]:
 @dataclass(frozen=True, kw_only=True)
 class StopPlan(Plan[Outcome]):
     """Running syncs are asked to stop; each ends at the next call of its Web Connector."""
+
+    role = Role.RUN
 
     sync_ids: tuple[int, ...]
 

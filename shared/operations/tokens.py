@@ -12,6 +12,7 @@ from shared.errors import CannotBeMeant, NotFound, NotPossible
 from shared.models import connections, tokens
 from shared.models.store import Store
 from shared.operations.deciding import Operator, Outcome, Plan
+from shared.rules.operators import Role
 from shared.rules.tokens import PREFIX, Access, Token, digest
 
 LONGEST_LABEL = 60
@@ -35,10 +36,16 @@ class Made(Outcome):
 class AddPlan(Plan[Made]):
     """A token to be made; no ``connections``: for all, also those that are added later."""
 
+    role = Role.MANAGE
+
     label: str
     connections: tuple[str, ...]
     access: Access
     days: int | None
+
+    @property
+    def everywhere(self) -> bool:
+        return True
 
     def again(self, store: Store) -> AddPlan:
         return plan_add(store, self.label, self.connections, self.access, self.days)
@@ -113,8 +120,14 @@ def _which(names: Sequence[str]) -> str:
 class RevokePlan(Plan[Outcome]):
     """A token that is to let nobody in any more."""
 
+    role = Role.MANAGE
+
     token: Token = field(compare=False)
     token_id: int
+
+    @property
+    def everywhere(self) -> bool:
+        return True
 
     def again(self, store: Store) -> RevokePlan:
         return plan_revoke(store, str(self.token_id))

@@ -17,6 +17,7 @@ from shared.operations.deciding import Operator, Outcome, Plan
 from shared.operations.receivers import checked_url
 from shared.operations.which import Which
 from shared.rules.events import Event, EventKind
+from shared.rules.operators import Role
 from shared.rules.outlets import DeliveryState
 from shared.rules.payments.views import PaymentLine
 from shared.rules.values import Problem, Sync
@@ -58,6 +59,8 @@ class Made(Outcome):
 @dataclass(frozen=True, kw_only=True)
 class AddPlan(Plan[Made]):
     """A webhook to be added; no ``kinds``: it gets all events."""
+
+    role = Role.MANAGE
 
     connection: str
     url: str = field(repr=False)
@@ -114,6 +117,8 @@ def _wanted(kinds: Sequence[str]) -> str:
 class RemovePlan(Plan[Outcome]):
     """A webhook that is to get nothing more."""
 
+    role = Role.MANAGE
+
     webhook: Webhook
 
     def again(self, store: Store) -> RemovePlan:
@@ -151,6 +156,8 @@ class Asked(Outcome):
 @dataclass(frozen=True, kw_only=True)
 class TestPlan(Plan[Asked]):
     """A test delivery to one webhook."""
+
+    role = Role.MANAGE
 
     __test__ = False
     webhook: Webhook

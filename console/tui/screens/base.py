@@ -346,7 +346,7 @@ class StoreScreen(ConsoleScreen, Generic[Snapshot]):
         if self.has_class("-trouble"):
             self.hush()  # what else could not be read meanwhile can be now
         self.remove_class("-loading", "-trouble", "-stale")
-        self._show_standing("read-only" if self.worker.read_only else "")
+        self._show_standing(self.worker.standing)
         snapshot = cast(Snapshot, message.future.result())
         if snapshot != self.snapshot:
             self.snapshot = snapshot

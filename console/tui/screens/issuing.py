@@ -10,7 +10,8 @@ from textual.binding import Binding, BindingType
 
 from console.tui.screens.base import StoreScreen
 from console.tui.widgets.dialogs import Confirm
-from console.tui.worker import Trouble, only_looks
+from console.tui.worker import Trouble
+from shared.rules.operators import Role
 
 if TYPE_CHECKING:
     from console.tui.screens.qwc import Ended
@@ -64,11 +65,11 @@ class IssuesPasswords(StoreScreen[Snapshot]):
         now = self.worker.clock()
         return any(one.locked(now) for one in applications)
 
-    def may_change(self) -> bool:
-        """Whether anything can be changed here; if not, that is said."""
-        if self.worker.read_only:
-            self.say(str(only_looks()))
-        return not self.worker.read_only
+    def may_change(self, role: Role = Role.MANAGE) -> bool:
+        """Whether what takes this role can be changed here; if not, that is said."""
+        if told := self.worker.why_not(role):
+            self.say(told)
+        return not told
 
     def action_generate(self) -> None:
         """Ask where to, then write the files."""
@@ -114,7 +115,7 @@ class IssuesPasswords(StoreScreen[Snapshot]):
         from shared.operations import issuing
 
         chosen = self.issuing_for()
-        if chosen is not None and self.may_change():
+        if chosen is not None and self.may_change(Role.RUN):
             self.decide(partial(issuing.plan_unlock, which=chosen[0].id))
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, cast
 
 from rich.text import Text
 from textual.binding import ActiveBinding
 from textual.widgets import Static
 
+from console.tui.rights import ROLES
+from console.tui.worker import Console
 from shared.operations.describe.text import cells
 
 _ALWAYS = ("jump", "help", "quit")
@@ -18,7 +20,8 @@ _GAP = "  "
 class KeyLine(Static):
     """Keys of the screen first, then the other screens; help and quit are always there.
 
-    What does not work at the moment is dimmed, as ``check_action`` says.
+    What does not work at the moment is dimmed, as ``check_action`` says, and so is what the
+    operator may not do.
     """
 
     DEFAULT_CSS = """
@@ -57,7 +60,11 @@ class KeyLine(Static):
         for one in self.screen.active_bindings.values():
             if one.binding.show and one.binding.action not in {*seen, here}:
                 seen.add(one.binding.action)
-                yield one
+                yield one if self._is_permitted(one.binding.action) else one._replace(enabled=False)
+
+    def _is_permitted(self, action: str) -> bool:
+        role = ROLES.get(action)
+        return role is None or cast(Console, self.app).worker.includes(role)
 
 
 def _joined(bindings: list[ActiveBinding]) -> Text:

@@ -19,6 +19,7 @@ from shared.models.ledger import credit_memos
 from shared.models.outlets import Progress
 from shared.models.platforms import accounts, records
 from shared.models.store import open_store
+from shared.people import Person
 from shared.rules.alerts import AlertKind, Changes, Condition
 from shared.rules.events import EventKind
 from shared.rules.ledger import CreditMemo
@@ -37,7 +38,11 @@ LISTS = {
     if any(isinstance(one, JsonOption) and one.many for one in command.params)
     and path.split()[-1] not in ASKED_WITH_A_WORD
 }
-OF_A_CONNECTION = [path for path in LISTS if path not in ("connection list", "token list")]
+OF_A_CONNECTION = [
+    path for path in LISTS if path not in ("connection list", "operator list", "token list")
+]
+OF_ALL = ("token list",)
+"""What is of no connection, or of several, is shown to those who see all."""
 every_list = pytest.mark.parametrize("path", LISTS)
 
 
@@ -88,6 +93,9 @@ def filled(tmp_path_factory):
             map_records(held, name, shell.store.now())
             wrong = Condition(AlertKind.SYNC_LATE, held, "invoice", "a\x1b[2J", "b", "b", "c")
             alerts.change(Changes(opened=(wrong,)), shell.store.now())
+    for name, user in (("Bramble", "daemon"), ("Larkspur", "nobody")):
+        of = ("--user", user, "--role", "look", "--connection", name)
+        shell.says("operator", "add", f"of {name}", *of)
     for name in ("Bramble", "Larkspur"):  # last, so that the newest events are of both
         shell.says("alerts", "add", f"{name}@example.com", "--connection", name)
         shell.says("webhook", "add", name, f"https://hooks.example.com/{name}")
@@ -169,6 +177,25 @@ def test_it_lists_one_connection_or_all(full, path):
     assert "Connection" in full.says(*path.split()).splitlines()[0]
     if not named:  # an entry of the audit trail may be about a connection that is gone
         assert "Larkspur" in full.refuses(3, *path.split(), "Larkspu")
+
+
+@every_list
+def test_an_operator_of_one_connection_sees_nothing_of_another(full, monkeypatch, path):
+    person = Person("nobody", frozenset(), 65534)
+    monkeypatch.setattr("console.cli.context.person_here", lambda _environ: person)
+    if path == "operator list":
+        full.refuses(1, *path.split())
+        return
+    shown = full.says(*path.split(), "--json")
+    assert "Bramble" not in shown
+    assert ("Larkspur" in shown) is (path not in OF_ALL)
+
+
+@every_list
+def test_who_is_no_operator_is_shown_nothing(full, monkeypatch, path):
+    person = Person("games", frozenset(), 5)
+    monkeypatch.setattr("console.cli.context.person_here", lambda _environ: person)
+    assert "not an operator" in full.refuses(1, *path.split()) or path == "operator list"
 
 
 @pytest.mark.parametrize("path", LIMITED)

@@ -1,0 +1,109 @@
+"""``deskbridge operator``: who may look, run or manage."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import click
+
+from console.cli.context import CommandContext, pass_command_context
+from console.cli.deciding import decide, say_outcome
+from console.cli.json_option import json_option
+from console.cli.listing import Listing
+from shared.operations import operators as operations
+from shared.operations.contracts.operators import OPERATOR
+from shared.operations.contracts.outcome import OUTCOME
+from shared.operations.describe.tables import Column, Row
+from shared.operations.describe.text import local_time
+from shared.rules.operators import OperatorEntry, Role
+
+
+@click.group()
+def operator() -> None:
+    """Operators: who may look, run or manage, by operating-system user or group.
+
+    Without any operator, whoever can open the store may do everything. Root and the owner of the
+    store's file always may.
+    """
+
+
+@operator.command()
+@click.argument("name")
+@click.option(
+    "--role",
+    type=click.Choice([role.value for role in Role]),
+    required=True,
+    help="look: see; run: decide about syncs, problems and payments; manage: everything.",
+)
+@click.option(
+    "--connection",
+    "names",
+    metavar="NAME",
+    multiple=True,
+    help="Only this connection; may be repeated. Default: all.",
+)
+@click.option("--user", metavar="USER", help="The operating-system user. Default: NAME.")
+@click.option("--group", metavar="GROUP", help="An operating-system group instead.")
+@json_option(OUTCOME)
+@pass_command_context
+def add(
+    context: CommandContext,
+    name: str,
+    role: str,
+    names: tuple[str, ...],
+    user: str | None,
+    group: str | None,
+    as_json: bool,
+) -> None:
+    """Make NAME an operator.
+
+    Someone who is several operators may do what any of them may. From the first operator on,
+    nobody else may use this store but root and the store's owner.
+    """
+    plan = partial(
+        operations.plan_add,
+        name=name,
+        role=Role(role),
+        names=names,
+        user=user or "",
+        group=group or "",
+    )
+    say_outcome(decide(context, plan), as_json)
+
+
+@operator.command("list")
+@json_option(OPERATOR, many=True)
+@pass_command_context
+def list_operators(context: CommandContext, as_json: bool) -> None:
+    """List the operators, by name."""
+    OPERATORS.say(
+        context.read(operations.view_all),
+        "There is no operator: whoever can open the store may do everything. Add one: deskbridge "
+        "operator add NAME --role ROLE",
+        as_json=as_json,
+    )
+
+
+@operator.command()
+@click.argument("name")
+@json_option(OUTCOME)
+@pass_command_context
+def remove(context: CommandContext, name: str, as_json: bool) -> None:
+    """Make NAME no operator any more: the rights end at once, also in a console that is open."""
+    say_outcome(decide(context, partial(operations.plan_remove, name=name)), as_json)
+
+
+def _row(one: OperatorEntry) -> Row:
+    where = "all" if one.every_connection else ", ".join(one.connections) or "none anymore"
+    whose = f"user {one.user}" if one.user else f"group {one.group}"
+    return Row((one.name, one.role.value, whose, where, local_time(one.added_at), one.added_by))
+
+
+OPERATORS = Listing(
+    OPERATOR,
+    (
+        *(Column("Operator", least=10), Column("May"), Column("Who", least=10)),
+        *(Column("Connections", least=12), Column("Added"), Column("By", least=8)),
+    ),
+    _row,
+)
