@@ -25,7 +25,9 @@ from shared.rules.operators import Scope
 _SCHEMA_LOCK = 0x6465736B  # "desk": held while one process migrates and the others wait
 _LOST = (peewee.OperationalError, peewee.InterfaceError)
 _CONFLICTS = ("40P01", "40001")  # deadlock, serialization failure
+_NOT_PERMITTED = "42501"
 _REMEDIES = {
+    _NOT_PERMITTED: "The database user of these settings may not do this: use another one.",
     "55P03": "Another program holds what this one needs; try again when it is done.",
     "53100": "Free space on the disk of the server, then try again.",
 }
@@ -54,7 +56,11 @@ class PostgresEngine:
         psycopg = _driver()
         self._password = _password(url)
         self.url_shown = _without_password(url)
-        self._failures = (*_LOST, psycopg.OperationalError, psycopg.InterfaceError)
+        self._refusals = (peewee.ProgrammingError, psycopg.ProgrammingError)
+        self._failures = (
+            *(*_LOST, psycopg.OperationalError, psycopg.InterfaceError),
+            *self._refusals,
+        )
         self.database: Any = _Database(
             url, prefer_psycopg3=True, autoconnect=False, connect_timeout=10
         )
@@ -186,6 +192,8 @@ class PostgresEngine:
         try:
             yield
         except self._failures as error:
+            if isinstance(error, self._refusals) and _sqlstate(error) != _NOT_PERMITTED:
+                raise
             said = str(error).strip().partition("\n")[0].rstrip(".")
             said = said.replace(self._password, "…") if self._password else said
             raise self._explanation(_sqlstate(error), said) from error

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from shared.errors import NotAllowed, NotFound
+from shared.errors import NotAllowed, NotFound, StoreUnavailable
 from shared.models import connections, operators, scope, syncs
 from shared.models import tables as t
 from shared.models.statements import Statement, current
@@ -153,3 +155,32 @@ def test_only_the_tables_of_the_store_are_hidden(store, hers, companies):
     with hers.reading():
         _, database = current()
         assert set(database.get_tables()) >= {"connection", "invoice"}
+
+
+@pytest.fixture
+def looking_url(empty_postgres_url):
+    """The address of the store for a database user that only reads, as docs/operators.md says."""
+    psycopg = pytest.importorskip("psycopg")
+    page = (Path(__file__).parents[2] / "docs" / "operators.md").read_text("utf-8")
+    told = [line.strip() for line in page.splitlines() if line.startswith(" " * 6)]
+    made = [line.replace("DATABASE deskbridge", "DATABASE store") for line in told if ";" in line]
+    assert made[0].startswith("CREATE ROLE deskbridge_look")
+    with psycopg.connect(empty_postgres_url, autocommit=True) as server:
+        for statement in made:
+            server.execute(statement)
+        yield empty_postgres_url.replace("postgres@", "deskbridge_look@")
+        server.execute("DROP OWNED BY deskbridge_look")
+        server.execute("DROP ROLE deskbridge_look")
+
+
+def test_a_database_user_that_only_reads_sees_the_scope_and_is_refused_in_words(
+    looking_url, empty_postgres_url
+):
+    with open_store(empty_postgres_url) as store:
+        with store.transaction():
+            ids = [connections.add(name, now=NOON).id for name in ("Fern", "Larkspur")]
+        added(store, Role.MANAGE, ids[:1])
+        with open_store(looking_url, create=False, person=ADA) as theirs:
+            assert names(theirs) == ["Fern"]
+            with pytest.raises(StoreUnavailable, match="permission denied"), theirs.transaction():
+                connections.remove(ids[0])
