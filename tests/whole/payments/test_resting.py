@@ -23,7 +23,7 @@ from tests.whole.payments.builders import (
     standing,
     writes,
 )
-from tests.whole.rig import Rig
+from tests.whole.rig import ByHand, Rig
 
 IDS = ("pay_1", "pay_2", "pay_3")
 
@@ -51,12 +51,7 @@ def resume(rig: Rig) -> None:
 
 
 def test_a_write_that_is_out_is_finished_before_the_sync_rests(waiting):
-    hand = waiting.by_hand(kind=ApplicationKind.PAYMENT)
-    hand.log_in()
-    request = hand.ask()
-    while ADD not in request:
-        assert 0 <= hand.tell(hand.work(request)) < 100
-        request = hand.ask(hcp="")
+    hand, request = up_to_a_write(waiting)
     pause(waiting)
     assert hand.tell(hand.work(request)) == -1
     assert "paused" in hand.why()
@@ -70,18 +65,37 @@ def test_a_write_that_is_out_is_finished_before_the_sync_rests(waiting):
     posted_once(waiting, *IDS)
 
 
-def test_a_write_whose_answer_is_garbled_is_settled_before_the_sync_rests(waiting):
-    hand = waiting.by_hand(kind=ApplicationKind.PAYMENT)
+def up_to_a_write(rig: Rig) -> tuple[ByHand, str]:
+    """A session whose next answer is that to a payment."""
+    hand = rig.by_hand(kind=ApplicationKind.PAYMENT)
     hand.log_in()
     request = hand.ask()
     while ADD not in request:
         assert 0 <= hand.tell(hand.work(request)) < 100
         request = hand.ask(hcp="")
+    return hand, request
+
+
+LOST = {
+    "cut": lambda hand, answer: hand.tell(answer[: len(answer) // 2]),
+    "empty": lambda hand, _answer: hand.tell(""),
+    "failed": lambda hand, _answer: hand.tell("", "0x80010105", "The server threw an exception."),
+}
+
+
+@pytest.mark.parametrize("moment", ["before the answer", "after the answer"])
+@pytest.mark.parametrize("how", LOST)
+def test_a_write_whose_answer_is_lost_is_settled_before_the_sync_rests(waiting, how, moment):
+    hand, request = up_to_a_write(waiting)
     answer = hand.work(request)
+    if moment == "before the answer":
+        pause(waiting)
+    percent = LOST[how](hand, answer)
     pause(waiting)
-    percent = hand.tell(answer[: len(answer) // 2])
     while percent >= 0:
-        percent = hand.tell(hand.work(hand.ask(hcp="")))
+        asked = hand.ask(hcp="")
+        assert asked, "it rests although nobody knows what became of the write"
+        percent = hand.tell(hand.work(asked))
     assert "paused" in hand.why()
     assert (standing(waiting)[0], open_set(waiting)) == ("posted", None)
     assert len(writes(waiting)) == 1
