@@ -35,7 +35,7 @@ from simulator.webconnector.desktop import Desktop
 
 SECONDS = 6.0
 CLIENTS = (8, 32)
-_PASSWORD = "typed-by-the-bookkeeper"
+PASSWORD = "typed-by-the-bookkeeper"
 _TICKET = re.compile(rb"<string>([0-9a-f-]{36})</string>")
 _REQUEST_ID = re.compile(rb'requestID="(\d+)-')
 _EDIT_SEQUENCE = re.compile(rb"(?<=&lt;EditSequence&gt;)\d+")
@@ -74,7 +74,7 @@ def _measured(what: str, clients: int, kind: ApplicationKind) -> CrowdFigures:
         with daemon(folder) as (process, environment):
             with open_store(environment["DESKBRIDGE_DATABASE"]) as store:
                 url = environment["DESKBRIDGE_PUBLIC_URL"]
-                talks = [_talk(store, url, number, kind) for number in range(clients)]
+                talks = [talk_of(store, url, number, kind) for number in range(clients)]
             told = {"port": urlsplit(url).port, "seconds": SECONDS, "talks": talks}
             (folder / "talks.json").write_text(json.dumps(told))
             replay = subprocess.Popen(
@@ -106,14 +106,14 @@ def _measured(what: str, clients: int, kind: ApplicationKind) -> CrowdFigures:
     )
 
 
-def _talk(store: Store, url: str, number: int, kind: ApplicationKind) -> list[list[str]]:
+def talk_of(store: Store, url: str, number: int, kind: ApplicationKind) -> list[list[str]]:
     """The recorded calls of one client: each as operation and body."""
     company = Company.create(
         seed=number, customers=2, invoices=1, lines=5, all_open=True, name=f"Company {number}"
     )
     recorder = _Recorder()
     connector = WebConnector(Desktop(company), transport=recorder)
-    row = connector.add(_application(store, url, company.books.profile.name, kind), _PASSWORD)
+    row = connector.add(_application(store, url, company.books.profile.name, kind), PASSWORD)
     for _ in range(2):
         recorder.said.clear()
         recorder.edit += 1
@@ -126,9 +126,9 @@ def _application(store: Store, url: str, name: str, kind: ApplicationKind) -> by
     with store.transaction():
         made = connections.add(name, payments_in=False, payments_out=False, now=utc_now())
         applications = connections.applications(made.id)
-        proof = passwords.proof_of(_PASSWORD, installation.secret())
+        proof = passwords.proof_of(PASSWORD, installation.secret())
         ids = [one.id for one in applications]
-        connections.set_password(ids, passwords.hash_password(_PASSWORD), proof)
+        connections.set_password(ids, passwords.hash_password(PASSWORD), proof)
     return qwc.build_qwc(
         next(one for one in applications if one.kind is kind),
         connection_name=name,

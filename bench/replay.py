@@ -37,6 +37,10 @@ class Client:
         """Open the connection that stays open."""
         self._reader, self._writer = await asyncio.open_connection("127.0.0.1", self._port)
 
+    def hang_up(self) -> None:
+        """Close the connection."""
+        self._writer.close()
+
     async def play_until(self, ends_at: float) -> None:
         """One session after the other."""
         while time.perf_counter() < ends_at:

@@ -95,11 +95,11 @@ class Plan(Generic[Became_co]):
     subclass adds what it needs to
     plan again and to act; it holds no time of day and nothing that changes by itself.
 
-    ``role`` is the right that it takes: where the plan acts or, if ``everywhere``, in all
-    connections, since it concerns none, or others too.
+    ``role`` is the right that it takes, the highest where a plan names none: where the plan acts
+    or, if ``everywhere``, in all connections, since it concerns none, or others too.
     """
 
-    role: ClassVar[Role]
+    role: ClassVar[Role] = Role.MANAGE
 
     @property
     def everywhere(self) -> bool:
