@@ -14,6 +14,7 @@ from shared.operations.describe.text import count
 from shared.operations.webhooks import of_connection
 from shared.operations.which import Which
 from shared.rules.events import Event
+from shared.rules.operators import Role
 from shared.rules.outlets import DeliveryState
 from shared.rules.webhooks import Webhook
 
@@ -52,6 +53,8 @@ class _Decision(Plan[Outcome]):
 
     ``asked`` are those that were asked for; none: all.
     """
+
+    role = Role.RUN
 
     webhook: Webhook
     event_ids: tuple[int, ...]
