@@ -206,6 +206,7 @@ def copy_to(by: Operator, url: str, told: Told) -> Copied:
     compared. ``told`` hears of its progress. Raises StoreError.
     """
     source = by.store
+    check_manages_all(source)
     _refuse_while_a_daemon_runs(source)
     _refuse_while_others_use(source)
     with stores_of_ours.open_store(url, unfinished=True) as target:

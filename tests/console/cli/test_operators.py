@@ -103,6 +103,7 @@ def test_only_who_manages_all_makes_operators_sees_them_and_copies_the_store(add
         ("connection", "add", "Moss"),
         ("db", "backup", str(added.folder / "copy")),
         ("db", "check"),
+        ("db", "copy", f"sqlite:///{added.folder}/copy"),
         ("db", "restore", str(added.folder / "copy"), "--yes"),
     ):
         assert "role manage" in line(added.refuses(1, *words)), words
