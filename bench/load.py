@@ -34,7 +34,7 @@ from tests.postgres import private_server
 
 CONNECTIONS = 1000
 PERIOD = 15.0
-CALLS = 30_000
+CALLS = 12_000
 CALLS_FOR_MEMORY = int(os.environ.get("DESKBRIDGE_BENCH_CALLS", "100000"))
 MILLION = 1_000_000
 WORKERS = 16
