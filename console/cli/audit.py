@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from datetime import date
 from functools import partial
+from pathlib import Path
 
 import click
 
 from console.cli.completing import connection_names
 from console.cli.context import CommandContext, pass_command_context
+from console.cli.deciding import decide, say_outcome, yes_option
 from console.cli.json_option import json_option
 from console.cli.listing import Listing, limit_option, most
 from console.cli.params import Day
 from shared import dates
 from shared.operations import audit as operations
+from shared.operations import audit_pruning
 from shared.operations.audit import AuditFilter
+from shared.operations.contracts.outcome import OUTCOME
 from shared.operations.contracts.records import AUDIT_ENTRY
 from shared.operations.describe.tables import Column, Row
 from shared.operations.describe.text import count
@@ -73,6 +77,29 @@ def list_entries(
         [told] * (len(found) == wanted_most),
         as_json=as_json,
     )
+
+
+@audit.command()
+@click.option("--before", metavar="DATE", type=Day(), required=True, help="Before this date.")
+@click.option(
+    "--out",
+    "file",
+    metavar="FILE",
+    type=click.Path(dir_okay=False, path_type=Path),
+    required=True,
+    help="A new file for the entries: one JSON object to a line, the oldest first.",
+)
+@yes_option
+@json_option(OUTCOME)
+@pass_command_context
+def prune(context: CommandContext, before: date, file: Path, yes: bool, as_json: bool) -> None:
+    """Move old entries into FILE, and out of the store.
+
+    Nothing else removes an entry, however long syncs are kept. Those of the last 90 days always
+    stay. Ends with 3 where no entry is so old.
+    """
+    plan = partial(audit_pruning.plan_prune, before=before, file=file.absolute())
+    say_outcome(decide(context, plan, yes=yes), as_json)
 
 
 def _row(entry: AuditEntry) -> Row:

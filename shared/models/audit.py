@@ -6,13 +6,13 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from peewee import NodeList
+from peewee import NodeList, fn
 
 from shared.models import searching
 from shared.models import tables as t
 from shared.models.convert import millis
 from shared.models.mapper import Mapper
-from shared.models.statements import insert_rows, slot
+from shared.models.statements import Statement, insert_rows, slot
 from shared.rules.values import AuditEntry
 
 
@@ -63,6 +63,22 @@ def entries(
     }
     statement = _entries(frozenset(given), tuple(place for place, _ in parts))
     return [_ENTRY.read(row) for row in statement.all(**page, **given, **texts)]
+
+
+def how_many(until: datetime) -> int:
+    """Return how many entries are from before that time."""
+    return int(_HOW_MANY.value(until_ms=millis(until)))
+
+
+def forget(until: datetime) -> int:
+    """Forget the entries from before that time, which somebody has kept elsewhere."""
+    return _FORGET.run(until_ms=millis(until))
+
+
+_HOW_MANY = Statement(
+    lambda: t.Audit.select(fn.COUNT(t.Audit.id)).where(t.Audit.at_ms < slot("until_ms"))
+)
+_FORGET = Statement(lambda: t.Audit.delete().where(t.Audit.at_ms < slot("until_ms")))
 
 
 _ENTRY = Mapper(AuditEntry, t.Audit)

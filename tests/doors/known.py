@@ -14,6 +14,7 @@ TAKEN_BACK = "nothing is posted by it, and a decision of its own takes it back"
 ADDS = "what it adds can be removed again, and nothing is posted by it alone"
 
 PLANS: Mapping[str, Demands] = {
+    "audit_pruning.PrunePlan": frozenset({"leaves-store"}),
     "connections.AddPlan": ADDS,
     "connections.EditPlan": frozenset({"ends-sign-in", "in-doubt", "on-its-way", "posts-held"}),
     "connections.RemovalPlan": frozenset({"removes"}),
@@ -66,6 +67,7 @@ PLANS: Mapping[str, Demands] = {
 }
 
 COMMANDS: Mapping[str, str] = {
+    "audit prune": "audit_pruning.PrunePlan",
     "connection add": "connections.AddPlan",
     "connection edit": "connections.EditPlan",
     "connection remove": "connections.RemovalPlan",

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import date, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -17,13 +17,13 @@ import pytest
 from click.testing import CliRunner
 
 from console.cli.app import cli
-from shared.models import connections, events, outlets, problems
+from shared.models import audit, connections, events, outlets, problems
 from shared.models.events import Told
 from shared.models.outlets import Progress
 from shared.models.platforms import accounts, records
 from shared.models.sqlite import sqlite3  # another build of SQLite would break the locks of ours
-from shared.operations import connections as held
 from shared.operations import (
+    audit_pruning,
     issuing,
     parked_deliveries,
     payment_allowances,
@@ -31,6 +31,7 @@ from shared.operations import (
     platform_mappings,
     webhooks,
 )
+from shared.operations import connections as held
 from shared.operations import problems as decisions
 from shared.operations.deciding import NotConfirmed, Operator, carry_out
 from shared.operations.describe.connection_settings import GROUPS
@@ -43,7 +44,7 @@ from tests.console.tui.screens.driver import LARGE, Driver, sit_down
 from tests.daemon.connectors.rig import ACCOUNT
 from tests.deciding import decide
 from tests.doors.known import PLANS
-from tests.models.builders import NOON, invoice, trouble
+from tests.models.builders import NOON, invoice, later, trouble
 from tests.models.payments.builders import Till, pays
 from tests.models.test_connections import BOUND
 
@@ -146,6 +147,13 @@ def missed(office) -> Till:
         progress = Progress(event.id, ((event, Refused("410 Gone")),))
         how = {"gives_up_after": timedelta(), "chance": lambda: 1.0}
         outlets.note(outlet, progress, now=NOON, **how)
+    return till
+
+
+def long_ago(office) -> Till:
+    till = seated(office)
+    with till.store.transaction():
+        audit.add("anna", "qwc", "Larkspur", "", later(days=-400))
     return till
 
 
@@ -312,6 +320,15 @@ DECISIONS = {
         missed,
         lambda _: partial(parked_deliveries.plan_drop, webhook_id=1),
         typed=(("webhook drop 1", ""),),
+    ),
+    "old entries leave the audit log": Decision(
+        "audit_pruning.PrunePlan",
+        frozenset({audit_pruning.LEAVES_STORE}),
+        long_ago,
+        lambda _: partial(
+            audit_pruning.plan_prune, before=date(2024, 1, 1), file=Path("old.jsonl").absolute()
+        ),
+        typed=(("audit prune --before 2024-01-01 --out old.jsonl", ""),),
     ),
     "a connection is removed": Decision(
         "connections.RemovalPlan",

@@ -26,7 +26,15 @@ from tests.models.builders import NOON
 ADA = Person("ada", frozenset(), 1234)
 KINDS = {called(cls): cls for cls in plans()}
 NEEDS_MANAGE = {
-    *("alerts", "connections", "operators", "payment_rules", "platform_mappings", "throttles"),
+    *(
+        "alerts",
+        "audit_pruning",
+        "connections",
+        "operators",
+        "payment_rules",
+        "platform_mappings",
+        "throttles",
+    ),
     *("tokens", "webhooks"),
 }
 """Modules of which every plan takes the role manage."""

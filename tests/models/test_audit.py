@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from shared.models import audit, connections
+from shared.models import audit, connections, events, syncs
 from shared.rules.values import AuditEntry
 from tests.models.builders import NOON, later
 
@@ -85,3 +85,19 @@ def test_entries_can_be_narrowed_by_time(store):
     assert numbers(store, since=later(minutes=1)) == [3, 2]
     assert numbers(store, until=later(minutes=1)) == [1]
     assert numbers(store, since=later(minutes=1), until=later(minutes=2)) == [2]
+
+
+def test_the_trail_is_no_matter_of_how_long_syncs_are_kept(store):
+    trail(store, ("anna", "qwc", "Larkspur"))
+    with store.transaction():
+        syncs.prune(later(days=4000))
+        events.prune(later(days=4000), 2**60, 100)
+    with store.reading():
+        assert len(audit.entries()) == 1
+
+
+def test_what_was_kept_elsewhere_is_forgotten_up_to_a_time_and_no_further(store):
+    trail(store, *[("anna", "qwc", "Larkspur")] * 3)
+    with store.transaction():
+        assert audit.how_many(later(minutes=2)) == audit.forget(later(minutes=2)) == 2
+        assert [one.at for one in audit.entries()] == [later(minutes=2)]

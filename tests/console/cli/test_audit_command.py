@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from datetime import UTC, datetime
+
 import pytest
 
 from shared.models import audit
@@ -92,3 +95,44 @@ def test_a_backup_is_on_the_trail(shell):
     shell.says("db", "backup", str(target))
     [entry] = shell.json("audit", "list")
     assert (entry["action"], entry["detail"]) == ("db.backup", str(target))
+
+
+@pytest.fixture
+def old_trail(trail):
+    """The same, and two entries of long ago."""
+    with trail.store.transaction():
+        for year in (2023, 2024):
+            audit.add("ben", "qwc", "Larkspur", f"in {year}", NOW.replace(year=year))
+    return trail
+
+
+def test_old_entries_go_into_a_file_and_the_others_stay(old_trail):
+    file = old_trail.folder / "old.jsonl"
+    old_trail.says("audit", "prune", "--before", "2025-01-01", "--out", str(file), "--yes")
+    kept = [json.loads(line) for line in file.read_text("utf-8").splitlines()]
+    assert [list(one) for one in kept] == [KEYS] * 2
+    assert [one["detail"] for one in kept] == ["in 2023", "in 2024"]
+    assert file.stat().st_mode & 0o777 == 0o600
+    entries = old_trail.json("audit", "list")
+    assert [one["action"] for one in entries][:1] == ["audit.prune"]
+    assert len(entries) == 4
+
+
+def test_nothing_of_the_last_90_days_is_forgotten_and_no_file_overwritten(old_trail):
+    file = old_trail.folder / "old.jsonl"
+    prune = ("audit", "prune", "--out", str(file), "--yes", "--before")
+    old_trail.refuses(2, *prune, f"{datetime.now(UTC):%Y-%m-%d}")
+    old_trail.refuses(3, *prune, "2001-01-01")
+    assert not file.exists()
+    file.write_text("mine")
+    old_trail.refuses(3, *prune, "2025-01-01")
+    assert file.read_text() == "mine"
+    assert len(old_trail.json("audit", "list")) == 5
+
+
+def test_what_cannot_be_written_stays_in_the_store(old_trail):
+    folder = old_trail.folder / "gone"
+    folder.write_text("no folder")
+    out = str(folder / "old.jsonl")
+    old_trail.refuses(1, "audit", "prune", "--out", out, "--yes", "--before", "2025-01-01")
+    assert len(old_trail.json("audit", "list")) == 5
