@@ -31,7 +31,7 @@ from shared.errors import StoreError
 from shared.models import audit, connections, downloads, events
 from shared.models.store import open_store
 from shared.rules.values import ApplicationKind
-from shared.settings import load_settings
+from shared.settings import SECRET_VARIABLES, load_settings
 from simulator.webconnector import WebConnector
 from simulator.webconnector.desktop import Desktop
 from tests.console.cli.builders import Shell
@@ -42,7 +42,9 @@ from tests.whole.conftest import small_company
 from tests.whole.payments.builders import payment, receive
 from tests.whole.rig import Rig, Watched
 
-MAIL = {"DESKBRIDGE_MAIL_PASSWORD": "planted-mail-password", "DESKBRIDGE_STORE_KEY": "5e" * 32}
+CREDENTIALS = {name: f"planted-{number}-for-{name}" for number, name in enumerate(SECRET_VARIABLES)}
+CREDENTIALS |= {"DESKBRIDGE_STORE_KEY": "5e" * 32}
+"""What is given beside the settings."""
 
 
 class Run:
@@ -80,10 +82,10 @@ class Run:
         self._outlets()
         self._link()
         self._address_of_the_database()
-        for name, secret in MAIL.items():
+        for name, secret in CREDENTIALS.items():
             self.plant(name, secret)
         for words in (("doctor", "--no-network", "--settings"), ("audit", "list")):
-            self.said.append(self.shell.run(*words, "--json", **MAIL).output)
+            self.said.append(self.shell.run(*words, "--json", **CREDENTIALS).output)
         self.said.append(self.shell.says("events", "list", "--json"))
         self.said.append(self.shell.says("webhook", "list", "--json"))
         self.said.append(self.shell.says("alerts", "list", "--json"))
@@ -171,8 +173,11 @@ class Run:
         except StoreError as error:
             self.seen += [error, error.sentence, error.remedy]
             self.said.append(Failure().getTraceback())
+        bare = "postgresql://anna@127.0.0.1:1/desk?connect_timeout=1"
         for words in (("doctor", "--no-network", "--settings"), ("syncs", "list")):
             self.said.append(self.shell.run(*words, DESKBRIDGE_DATABASE=url).output)
+            given = {"DESKBRIDGE_DATABASE": bare, **CREDENTIALS}
+            self.said.append(self.shell.run(*words, **given).output)
 
     # Where it may not be.
 
@@ -280,7 +285,7 @@ def test_no_secret_is_in(run: Run, place: str) -> None:
 def test_the_run_planted_one_of_each_kind(run: Run) -> None:
     assert set(run.planted) >= {
         *("password", "password before", "guess", "ticket", "token", "wrong token", "link"),
-        *("webhook secret", "key of a URL", "alert key", "database password", *MAIL),
+        *("webhook secret", "key of a URL", "alert key", "database password", *CREDENTIALS),
     }
     assert len(set(run.planted.values())) == len(run.planted)
 
