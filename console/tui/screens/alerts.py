@@ -28,6 +28,7 @@ from shared.operations.alerts import Added, Asked, RecipientStanding, TestResult
 from shared.operations.deciding import Outcome
 from shared.operations.describe import alerts as describe
 from shared.rules.alerts import Alert, Audience, Digest
+from shared.rules.operators import Role
 
 COLUMNS = (
     Column("What", least=20),
@@ -132,7 +133,7 @@ class AlertsScreen(PagedScreen[Shown, Line, int], ReadsDetail[Shown], OpensHint[
 
     def able(self) -> dict[str, bool]:
         chosen = self.chosen()
-        may = not self.worker.read_only
+        may = self.worker.includes(Role.MANAGE)
         decides = may and isinstance(chosen, RecipientStanding)
         able = {"add": may, "copy": chosen is not None, "test": decides, "remove": decides}
         return super().able() | able

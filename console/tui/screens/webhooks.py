@@ -28,6 +28,7 @@ from shared.operations.deciding import Outcome
 from shared.operations.describe import webhooks as describe
 from shared.operations.describe.text import count
 from shared.operations.webhooks import Asked, Made, Tested
+from shared.rules.operators import Role
 from shared.rules.webhooks import WebhookStanding
 
 COLUMNS = (
@@ -111,13 +112,13 @@ class WebhooksScreen(PagedScreen[Shown, WebhookStanding, int], ReadsDetail[Shown
 
     def able(self) -> dict[str, bool]:
         chosen = self.chosen()
-        may = not self.worker.read_only
+        may, runs = self.worker.includes(Role.MANAGE), self.worker.includes(Role.RUN)
         return super().able() | {
             "add": may,
             "copy": chosen is not None,
             "test": may and chosen is not None,
             "remove": may and chosen is not None,
-            "retry": may and chosen is not None and chosen.parked > 0,
+            "retry": runs and chosen is not None and chosen.parked > 0,
         }
 
     def action_add(self) -> None:
