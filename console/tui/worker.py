@@ -131,6 +131,11 @@ class StoreWorker:
         highest = self.grants.highest
         return "" if highest in (None, Role.MANAGE) else f"may {highest}"
 
+    @property
+    def read_only(self) -> bool:
+        """Whether nothing at all can be decided here."""
+        return not self.includes(Role.RUN)
+
     def includes(self, role: Role) -> bool:
         """Whether whoever sits here may do what takes this role, in one connection at least."""
         return not self._read_only and self.grants.allows(role)
