@@ -10,11 +10,11 @@ from console.cli.context import CommandContext, pass_command_context
 from console.cli.deciding import decide, say_outcome
 from console.cli.json_option import json_option
 from console.cli.listing import Listing
+from shared import dates
 from shared.operations import operators as operations
 from shared.operations.contracts.operators import OPERATOR
 from shared.operations.contracts.outcome import OUTCOME
 from shared.operations.describe.tables import Column, Row
-from shared.operations.describe.text import local_time
 from shared.rules.operators import OperatorEntry, Role
 
 
@@ -96,7 +96,7 @@ def remove(context: CommandContext, name: str, as_json: bool) -> None:
 def _row(one: OperatorEntry) -> Row:
     where = "all" if one.every_connection else ", ".join(one.connections) or "none anymore"
     whose = f"user {one.user}" if one.user else f"group {one.group}"
-    return Row((one.name, one.role.value, whose, where, local_time(one.added_at), one.added_by))
+    return Row((one.name, one.role.value, whose, where, dates.moment(one.added_at), one.added_by))
 
 
 OPERATORS = Listing(
