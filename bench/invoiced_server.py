@@ -63,8 +63,6 @@ def main() -> None:
             "asked": service.asked,
             "too_many": service.too_many,
             "most_at_once": service.most_at_once,
-            "invoices": len(account.all("invoices")),
-            "posted": 0,
         }
         service.asked = 0
         print(json.dumps(told), flush=True)
