@@ -130,4 +130,11 @@ MAIN_SCREENS = (
         "invoiced:InvoicedScreen",
         "Companies on Invoiced: what is sent, what waits, what needs a person.",
     ),
+    MainScreen(
+        "operators",
+        "O",
+        "Operators",
+        "operators:OperatorsScreen",
+        "Who may look, run or manage, and in which companies.",
+    ),
 )

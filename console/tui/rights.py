@@ -14,13 +14,14 @@ ROLES: Mapping[str, Role] = {
         (
             *("acknowledge", "allow", "retry", "retry_alike", "retry_kind", "resolve", "settle"),
             *("skip", "stop", "take", "take_file", "unlock", "unmap", "unskip", "withdraw"),
+            *("dry_run", "go_live", "match", "pause"),
         ),
         Role.RUN,
     ),
     **dict.fromkeys(
         (
             *("add_deposit", "generate", "remove", "renew_ids", "rotate", "set_method"),
-            *("set_up", "unbind"),
+            *("add", "connect", "set_up", "test", "unbind"),
         ),
         Role.MANAGE,
     ),

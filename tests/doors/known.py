@@ -156,6 +156,8 @@ KEYS: Mapping[str, str] = {
     "IssuesPasswords.unlock": "issuing.UnlockPlan",
     "LookScreen.take": "payment_intake.ImportPlan",
     "MappedNamesScreen.unmap": "customers.Unmatch",
+    "OperatorsScreen.add": "operators.AddPlan",
+    "OperatorsScreen.remove": "operators.RemovePlan",
     "PaymentsScreen.retry_alike": "payments.Retry",
     "ProblemsScreen.resolve": "problems.Resolve",
     "ProblemsScreen.retry_kind": "problems.Retry",
@@ -258,6 +260,8 @@ ASKS: frozenset[str] = frozenset(
             )
         ),
         "screens.issuing:IssuesPasswords.action_unlock",
+        "screens.operators:OperatorsScreen._add",
+        "screens.operators:OperatorsScreen.action_remove",
         "screens.payment_deciding:DecidesPayments._decide",
         "screens.payment_deciding:DecidesPayments.action_allow",
         "screens.payment_deciding:DecidesPayments.action_settle",

@@ -27,6 +27,7 @@ from shared.operations.connectors import Door
 from shared.operations.describe import platforms as describe
 from shared.operations.platform_standing import AccountLine, Standing
 from shared.rules.connectors import CREATE, AccountState, Outgoing, Would
+from shared.rules.operators import Role
 from shared.rules.values import RecordKind
 
 COLUMNS = (
@@ -131,18 +132,18 @@ class InvoicedScreen(PagedScreen[Shown, Line, int], ReadsDetail[Shown]):
 
     def able(self) -> dict[str, bool]:
         chosen, account = self.chosen(), self._account()
-        may = not self.worker.read_only
-        record = may and isinstance(chosen, Outgoing)
+        may, runs = self.worker.includes(Role.MANAGE), self.worker.includes(Role.RUN)
+        record = runs and isinstance(chosen, Outgoing)
         state = account.account.state if account else None
         customer = isinstance(chosen, Outgoing) and chosen.kind is RecordKind.CUSTOMER
         return super().able() | {
             "connect": may,
             "copy": chosen is not None,
-            "dry_run": may and account is not None,
-            "go_live": may and state is AccountState.PAUSED,
-            "pause": may and state is AccountState.LIVE,
+            "dry_run": runs and account is not None,
+            "go_live": runs and state is AccountState.PAUSED,
+            "pause": runs and state is AccountState.LIVE,
             "retry": record,
-            "retry_alike": may and account is not None and account.refused > 0,
+            "retry_alike": runs and account is not None and account.refused > 0,
             "skip": record,
             "match": record and customer,
         }
