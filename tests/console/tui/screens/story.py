@@ -14,6 +14,7 @@ from typing import Any
 from uuid import UUID
 
 from shared.models import applications, audit, backups, connections, daemons, mappings, problems
+from shared.models.convert import millis
 from shared.models.daemons import DaemonFacts
 from shared.models.payments import from_quickbooks
 from shared.rules.backups import BY_HAND_EVERY, BackupKind
@@ -286,7 +287,8 @@ def _rig(office: Office) -> None:
     )
     with office.store.transaction():
         daemons.beat(facts, later(seconds=-4))
-        copy = Path("/backups/deskbridge.sqlite3")
-        backups.made(BackupKind.BY_HAND, copy, later(hours=-9), BY_HAND_EVERY)
+        made_ms, old_ms = millis(later(hours=-9)), millis(later(hours=-9) + BY_HAND_EVERY)
+        copy = "/backups/deskbridge.sqlite3"
+        backups._MADE.many([(BackupKind.BY_HAND.value, made_ms, old_ms, copy, None, "")])
         for who, action, name, detail, ago in did:
             audit.add(who, action, name, detail, NOON - ago)
