@@ -12,7 +12,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,6 +41,12 @@ _SENT = Statement(
     )
 )
 _ON_FILE = Statement(lambda: t.Payment.select(fn.COUNT(t.Payment.id)))
+_LOOKING = Statement(lambda: t.PlatformAccount.select(t.PlatformAccount.is_looking))
+_IS_OVER: dict[str, Callable[[], bool]] = {
+    "records looked at": lambda: not _LOOKING.value(),
+    "invoices sent": lambda: _SENT.value() >= INVOICES,
+    "payments received": lambda: _ON_FILE.value() >= INVOICES,
+}
 
 
 @dataclass(frozen=True)
@@ -182,7 +188,7 @@ def _connect(environment: dict[str, str], folder: Path, fake: _Fake) -> None:
     key.write_text(KEY)
     key.chmod(0o600)
     command(environment, "invoiced", "connect", "Big", "--key-file", str(key), "--url", fake.url)
-    command(environment, "invoiced", "preview", "Big")
+    _wait(environment["DESKBRIDGE_DATABASE"], "records looked at")
 
 
 def _start_sending(environment: dict[str, str], _fake: _Fake) -> None:
@@ -222,13 +228,12 @@ def _carried(
 
 
 def _wait(database: str, what: str) -> None:
-    """Until every invoice was sent, or every payment is on file."""
+    """Until the dry run is through, every invoice was sent, or every payment is on file."""
     until = time.monotonic() + _MOST_SECONDS
     with open_store(database) as store:
         while time.monotonic() < until:
             time.sleep(_LOOK_SECONDS)
             with store.reading():
-                found = _SENT.value() if "sent" in what else _ON_FILE.value()
-            if found >= INVOICES:
-                return
+                if _IS_OVER[what]():
+                    return
     raise SystemExit(f"not all {what} within {_MOST_SECONDS:.0f} s")
