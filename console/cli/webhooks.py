@@ -13,6 +13,7 @@ from console.cli.deciding import decide, say_outcome, yes_option
 from console.cli.errors import Refused
 from console.cli.json_option import json_option
 from console.cli.listing import Listing, limit_option, most
+from console.cli.params import named_argument
 from shared import dates
 from shared.operations import parked_deliveries as parked
 from shared.operations import webhooks as operations
@@ -36,7 +37,7 @@ def webhook() -> None:
 
 
 @webhook.command()
-@click.argument("name", metavar="NAME")
+@named_argument
 @click.argument("url", metavar="URL")
 @click.option(
     "--events",

@@ -94,6 +94,8 @@ RULES: Mapping[type[t.Table], Rule] = {
     t.AlertTold: _with("its alert; until the all-clear"),
     t.ApiToken: _bounded("also when it is revoked, so that the list still shows it"),
     t.TokenConnection: _with("its token"),
+    t.Operator: _bounded("until you remove it"),
+    t.OperatorConnection: _with("its operator, or its connection"),
     t.ApiAnswer: _aged("24 hours"),
     t.Daemon: _aged("30 days after its last sign of life"),
     t.Throttle: _aged("a day after the last wrong password"),

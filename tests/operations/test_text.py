@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import pytest
 
+from shared.dates import iso_instant
 from shared.operations.describe.text import (
     amount,
     cells,
@@ -14,7 +15,6 @@ from shared.operations.describe.text import (
     for_spreadsheet,
     from_spreadsheet,
     grouped,
-    iso_instant,
     plain,
 )
 

@@ -13,8 +13,8 @@ from console.cli.reference import whole_command_line
 from deskbridge import cli
 from tests.console.cli.test_documented import commands
 
-OTHER_NAMES = {"connection add", "webhook add"}
-"""Commands whose NAME is of something that is only made by them."""
+OTHER_NAMES = {"connection add", "operator add", "operator remove"}
+"""Commands whose NAME is that of something else, or of something that they make."""
 
 
 class Completion(ShellComplete):

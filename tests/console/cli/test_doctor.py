@@ -87,7 +87,8 @@ def test_json_has_the_checks_and_where_each_setting_comes_from(up, tmp_path):
 
 def test_settings_are_shown_on_request_those_that_somebody_set_first(up):
     assert "keep_days" not in up.says("doctor", "--no-network")
-    lines = up.says("doctor", "--no-network", "--settings", DESKBRIDGE_KEEP_DAYS="30").splitlines()
+    said = up.says("doctor", "--no-network", "--settings", DESKBRIDGE_KEEP_DAYS="30")
+    lines = [line for line in said.splitlines() if "date_format" not in line]  # the suite sets it
     assert lines[0].split() == ["Setting", "Value", "From"]
     assert lines[1].split()[0] == "database"
     assert lines[2].split() == ["keep_days", "30", "DESKBRIDGE_KEEP_DAYS"]
