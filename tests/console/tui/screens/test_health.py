@@ -68,7 +68,7 @@ def test_everything_that_the_issue_names_is_on_it(up):
             "SQLite ",
             "Version 1, as this Deskbridge needs it.",
             "None yet, and there is no connection to lose.",
-            "2024-06-12 12:00:00 UTC, and nothing in the store is later.",
+            "2024-06-12 12:00 UTC, and nothing in the store is later.",
             "80.0 GB is free on the disk of",
             "None is on its way to QuickBooks.",
             "keep_days = 30 (DESKBRIDGE_KEEP_DAYS)",
