@@ -10,12 +10,14 @@ from functools import partial
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
+from textual._compositor import CompositorUpdate
 from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.screen import Screen
 
 from console.tui.main_screens import HOME, MAIN_SCREENS, MainScreen
+from console.tui.painting import OnlyChanged, Shown
 from console.tui.preferences import Preferences
 from console.tui.screens.base import ConsoleScreen
 from console.tui.themes import HIGH_CONTRAST, theme_of
@@ -99,6 +101,13 @@ class DeskbridgeApp(App[None], inherit_bindings=False):
             tooltip="To a company, customer, invoice, payment, sync, problem, code or action.",
         ),
         Binding("question_mark,f1", "help", "Help", tooltip="This list of keys."),
+        Binding(
+            "ctrl+l",
+            "redraw",
+            "Redraw",
+            show=False,
+            tooltip="Paint the screen again, after other programs wrote over it.",
+        ),
         Binding("q,ctrl+c", "quit", "Quit", tooltip="Leave the console; the daemon goes on."),
     ]
 
@@ -114,6 +123,7 @@ class DeskbridgeApp(App[None], inherit_bindings=False):
         self.worker = worker
         self.company: Company | None = None
         self.standing = Standing()
+        self._shown = Shown()
         self._pulse_asked = False
         self._trail: list[str] = []
         self._warm_up_seconds = warm_up_seconds
@@ -134,6 +144,20 @@ class DeskbridgeApp(App[None], inherit_bindings=False):
     def delay_update(self, delay: float = SETTLING_SECONDS) -> None:
         """Hold paints back for a moment while screens change; Textual's own moment is longer."""
         super().delay_update(min(delay, SETTLING_SECONDS))
+
+    def _display(self, screen: Screen[Any], renderable: Any) -> None:
+        if isinstance(renderable, CompositorUpdate):
+            renderable = OnlyChanged(renderable, self._shown)
+        super()._display(screen, renderable)
+
+    def on_resize(self) -> None:
+        """What a terminal shows after its size changed, nobody knows."""
+        self._shown.forget()
+
+    def action_redraw(self) -> None:
+        """Paint everything again, whatever the terminal shows."""
+        self._shown.forget()
+        self._display(self.screen, self.screen._compositor.render_update(full=True))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Let nobody jump out of a dialog: what it asks or shows would be lost."""
@@ -240,6 +264,7 @@ class DeskbridgeApp(App[None], inherit_bindings=False):
 
     def on_pulse_read(self, message: PulseRead) -> None:
         """Show the numbers; where they could not be read, the screen tells why."""
+        self._shown = Shown()
         self._pulse_asked = False
         if message.future.exception() is None:
             pulse, name = message.future.result()

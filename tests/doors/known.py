@@ -211,6 +211,7 @@ LOOKS = frozenset(
             "quit",
             "read",
             "related",
+            "redraw",
             "reread",
             "save",
         ),
