@@ -32,7 +32,7 @@ _CALLED = {
     "HintScreen": "A troubleshooting entry",
     "CustomerNameScreen": "Match customer",
     "TakeFileScreen": "A file of payments",
-    "LookScreen": "A file, looked at",
+    "LookScreen": "A file, checked",
     "SecretScreen": "A new secret",
 }
 """Screens whose title is made of what they show."""

@@ -43,7 +43,7 @@ MAIN_SCREENS = (
         "h",
         "Connections",
         "connections:ConnectionsScreen",
-        "Home: every connection, how its syncs stand, what needs a person.",
+        "Home: every connection, the state of its syncs, what needs attention first.",
     ),
     MainScreen(
         "syncs",
@@ -57,7 +57,7 @@ MAIN_SCREENS = (
         "p",
         "Problems",
         "problems:ProblemsScreen",
-        "What needs a person, with the remedy.",
+        "What needs attention, with the remedy.",
     ),
     MainScreen(
         "payments",
@@ -93,7 +93,7 @@ MAIN_SCREENS = (
         "e",
         "Health",
         "health:HealthScreen",
-        "Is all well: daemon, store, backup, clock, certificate, queues; the worst first.",
+        "Checks of the daemon, store, backup, clock, certificate and queues; the worst first.",
     ),
     MainScreen(
         "audit",

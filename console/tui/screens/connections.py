@@ -52,7 +52,7 @@ COLUMNS = (
 )
 REST_SECONDS = 0.1
 """How long the cursor rests on a company before more is read of it."""
-ORDERS = ("what needs a person first", "by name", "last seen first")
+ORDERS = ("needs attention first", "by name", "last seen first")
 
 
 class ConnectionsScreen(IssuesPasswords[Connections]):
@@ -123,7 +123,7 @@ class ConnectionsScreen(IssuesPasswords[Connections]):
             table.go_to(self._wanted)
             self._wanted = ""
         shown, known = len(chosen), len(snapshot.lines)
-        of = f"{shown:,} of {count(known, 'connection')}" if wanted else count(known, "connection")
+        of = f"{shown:,} of {known:,}" if wanted else f"{known:,}"
         told = f" ({of}, {ORDERS[self._order]})" if known else ""
         self.show_place(f"Connections{told}")
         self._explain()
@@ -341,7 +341,7 @@ class ConnectionsScreen(IssuesPasswords[Connections]):
             yield render.titled("Syncs", resting)
         yield render.titled("Auto-Run", _auto_run(line, now))
         if found.open_problems or found.payments_unknown or found.payments_waiting:
-            yield render.titled("To look at", _work(line))
+            yield render.titled("Needs attention", _work(line))
         for title, told in held_back(line.hold):
             yield render.titled(title, told)
         yield render.titled("Company file", _company(line))
@@ -433,12 +433,12 @@ def _auto_run(line: ConnectionLine, now: datetime) -> str:
     minutes = line.overview.connection.run_every_minutes
     seen = dates.short(line.seen_at, now)
     if not minutes:
-        return f"not proposed, so syncs are started by hand. Last seen: {seen}."
+        return f"not set, so syncs are started by hand. Last seen: {seen}."
     due = dates.short(line.due_at, now, "after the first run")
     if line.late:
         return (
             f"late. {application_name(line.late.application.kind)} stopped calling: last seen"
-            f" {seen}, expected {due}. See on that PC that somebody is logged in, that the Web"
+            f" {seen}, expected {due}. Check on that PC that somebody is signed in, that the Web"
             " Connector runs, and that Auto-Run is ticked."
         )
     return f"every {minutes} minutes. Last seen: {seen}. Next: {due}."

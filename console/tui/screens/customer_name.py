@@ -47,7 +47,7 @@ class CustomerNameScreen(StoreScreen[CustomerName]):
             "Find another",
             tooltip="Customers with these words in their name.",
         ),
-        Binding("u", "unmap", "Unmap", tooltip="Remove the match of this name. It asks."),
+        Binding("u", "unmap", "Unmatch", tooltip="Remove the match of this name. It asks."),
     ]
 
     def __init__(self, connection_id: int, name: str) -> None:

@@ -43,11 +43,11 @@ NOTHING = (
 class MappedNamesScreen(StoreScreen[tuple[MappedName, ...]]):
     """The names of all connections, or of one; Enter lets one mean somebody else."""
 
-    PLACE = "Mapped names"
+    PLACE = "Matched names"
     CSS_PATH = "customers.tcss"
     AUTO_FOCUS = "RecordTable"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("u", "unmap", "Unmap", tooltip="Remove the match of this name. It asks."),
+        Binding("u", "unmap", "Unmatch", tooltip="Remove the match of this name. It asks."),
         Binding("slash", "filter", "Filter", tooltip="A part of either name or the connection."),
     ]
 
@@ -73,11 +73,11 @@ class MappedNamesScreen(StoreScreen[tuple[MappedName, ...]]):
         chosen = [one for one in snapshot if all(word in _searched(one) for word in typed)]
         self._names = {f"{one.row.connection_id} {one.row.name}": one for one in chosen}
         self.set_class(not chosen, "-empty")
-        no_match = "No mapped name has these words. / changes them, Esc in that line clears them."
+        no_match = "No matched name has these words. / changes them, Esc in that line clears them."
         self.query_one(".empty", Static).update(no_match if typed else NOTHING)
         self.query_one(RecordTable).show([_row(key, one) for key, one in self._names.items()])
         of = self.of_company
-        self.show_place(f"Mapped names{of} ({count(len(chosen), 'name')})")
+        self.show_place(f"Matched names{of} ({count(len(chosen), 'name')})")
         self._explain()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:

@@ -64,9 +64,9 @@ class CustomersScreen(PagedScreen[Customers, Line, Place], OpensHint[Customers])
             "Filter",
             tooltip="A part of a name, inactive, names.",
         ),
-        Binding("w", "mapped", "Mapped names", tooltip="The names that were resolved by hand."),
-        Binding("n", "next_page", "Next", tooltip="The next page of customers."),
-        Binding("b", "page_before", "Before", tooltip="Back to the page before."),
+        Binding("w", "mapped", "Matched names", tooltip="The names that were matched by hand."),
+        Binding("n", "next_page", "Next page", tooltip="The next page of customers."),
+        Binding("b", "page_before", "Previous page", tooltip="Back to the page before."),
         Binding(
             "t",
             "hint",

@@ -56,7 +56,7 @@ class TakeFileScreen(Asking[str | None]):
     AUTO_FOCUS = "Input"
     CSS_PATH = "payment_file.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "cancel", "Cancel", tooltip="Leave; nothing was taken in."),
+        Binding("escape", "cancel", "Cancel", tooltip="Leave; nothing is imported."),
         Binding("tab", "app.focus_next", "Next field", tooltip="To the next field."),
         Binding("f1", "app.help", "Help", tooltip="This list of keys."),
     ]
@@ -67,7 +67,7 @@ class TakeFileScreen(Asking[str | None]):
         self._connection = connection or takers[0].connection
 
     def compose(self) -> ComposeResult:
-        yield TitleBar("Take in a file of payments")
+        yield TitleBar("Import a file of payments")
         yield Form(tuple(self._fields()))
         yield Static("", id="said")
         with Horizontal(id="buttons"):
@@ -180,8 +180,8 @@ class LookScreen(Asking[str | None]):
     AUTO_FOCUS = "TextView"
     CSS_PATH = "payment_file.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "cancel", "Back", tooltip="Back to the file; nothing was taken in."),
-        Binding("plus", "take", "Take in", tooltip="Take in what is not refused and not left out."),
+        Binding("escape", "cancel", "Back", tooltip="Back to the file; nothing is imported."),
+        Binding("plus", "take", "Import", tooltip="Import what is not refused and not left out."),
         Binding("tab", "app.focus_next", "Next button", tooltip="To the next button."),
         Binding("f1", "app.help", "Help", tooltip="This list of keys."),
     ]
@@ -198,7 +198,7 @@ class LookScreen(Asking[str | None]):
         yield Static("", id="said")
         with Horizontal(id="buttons"):
             yield PushButton("Back", id="back")
-            yield PushButton("Take in", id="take")
+            yield PushButton("Import", id="take")
         yield KeyLine()
 
     def on_mount(self) -> None:
@@ -224,7 +224,7 @@ class LookScreen(Asking[str | None]):
     def action_take(self) -> None:
         """Take the file in."""
         if not self._is_possible:
-            self.say("Nothing of it is new or changed: there is nothing to take in.")
+            self.say("Nothing in it is new or changed, so there is nothing to import.")
             return
         self._taking = True
         self.refresh_bindings()

@@ -63,7 +63,7 @@ class PaymentsScreen(
             "R",
             "retry_alike",
             "Retry all alike",
-            tooltip="Retry all that stand here for the same reason. It asks.",
+            tooltip="Retry all that are here for the same reason. It asks.",
         ),
         Binding("f", "state", "Next state", tooltip="Only the payments of one state, then all."),
         Binding(
@@ -75,8 +75,8 @@ class PaymentsScreen(
         Binding(
             "plus",
             "take_file",
-            "Take in a file",
-            tooltip="Look at a file of payments, such as an export of Stripe, and take it in.",
+            "Import a file",
+            tooltip="Check a file of payments, such as an export from Stripe, and import it.",
         ),
         Binding("n", "next_page", "Older", tooltip="The next page of older payments."),
         Binding("b", "page_before", "Newer", tooltip="Back to the page of newer payments."),
@@ -103,7 +103,8 @@ class PaymentsScreen(
         """What waits, or what the filter lets through."""
         if snapshot.groups:
             look, way = snapshot.count(NEEDS_PERSON), snapshot.count(AT_WORK)
-            return f"Payments{self.of_company} ({look:,} to look at, {way - look:,} on their way)"
+            attention = f"{look:,} {'needs' if look == 1 else 'need'} attention"
+            return f"Payments{self.of_company} ({attention}, {way - look:,} on their way)"
         wanted = self._wanted()
         number = ""
         if wanted.statuses and not wanted.words and not wanted.deleted:
@@ -246,4 +247,4 @@ def _told_of_group(group: PaymentGroup) -> Iterator[Text]:
         yield render.titled(f"Held back, {connection}", reason)
         yield render.titled("What to do", remedy)
     since = min(figure.since for figure in group.figures)
-    yield render.titled("Since", f"{dates.moment(since)} the first of them.")
+    yield render.titled("Oldest since", dates.moment(since))

@@ -24,7 +24,7 @@ from shared.operations.problems import WAITING, Choice, Groups
 from shared.rules.values import Problem, ProblemState
 
 COLUMNS = (
-    Column("Document", least=24),
+    Column("Document", least=24, fair=36),
     Column("Status", drop=4),
     Column("Connection", least=14, drop=3),
     Column("Last met", drop=2),
@@ -104,7 +104,7 @@ class ProblemsScreen(
             return "No problem has these words. / changes them, Esc in that line clears them."
         if word == "open":
             return (
-                f"No open problems{self.of_company}: nothing waits for a person.\n\n"
+                f"No open problems{self.of_company}: nothing needs attention.\n\n"
                 "y shows how the last syncs went."
             )
         return f"No {word} problems{self.of_company}. f shows the others."

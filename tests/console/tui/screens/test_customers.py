@@ -268,7 +268,7 @@ def test_mapped_names_are_listed_and_taken_back(office, refused):
         await at.press("c", "end")
         assert "Also called: Acme Holdings on the platform, matched by hand." in at.text
         await at.press("w")
-        assert "Mapped names (1 name)" in at.lines[0]
+        assert "Matched names (1 name)" in at.lines[0]
         assert at.lines[2].split("  ")[0].startswith("Acme Holdings")
         assert "Larkspur Tile" in at.lines[2]
         assert "Acme Holdings: means Larkspur Tile (80-1) and the jobs below it." in at.text
@@ -305,7 +305,7 @@ def test_mapped_names_are_looked_through_and_one_may_mean_somebody_else(office, 
         await at.press("enter", "right", "enter")
         assert "Acme Holdings means Larkspur Tile (80-1) from now on." in at.text
         await at.press("escape", "slash", "x")
-        assert "No mapped name has these words." in at.text
+        assert "No matched name has these words." in at.text
 
     sit_down(office.url, scenario)
     assert refused.stands("pay_1") == (S.READY, "")

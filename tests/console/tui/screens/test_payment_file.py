@@ -97,7 +97,7 @@ def test_leaving_takes_nothing_in(office, till):
         await choose(at, path, MAP)
         await look(at)
         await at.press("escape")
-        assert "Take in a file of payments" in at.text
+        assert "Import a file of payments" in at.text
         await at.press("escape")
         assert "Payments" in at.lines[0]
 

@@ -84,7 +84,7 @@ def test_before_the_first_payment_the_next_step_is_said(office):
 def test_the_queue_shows_state_by_state_what_needs_a_person_first(office, queue, size):
     async def scenario(at: Driver) -> None:
         await at.press("m")
-        assert "Payments (3 to look at, 2 on their way)" in at.lines[0]
+        assert "Payments (3 need attention, 2 on their way)" in at.lines[0]
         groups = [line for line in at.lines if ": 1 " in line and line[0].isupper()]
         assert [line.partition(":")[0] for line in groups[:5]] == [
             *("Unknown", "Parked", "Refused", "Waiting", "Ready"),
@@ -121,7 +121,7 @@ def test_enter_on_a_state_lists_all_of_it_and_esc_leads_back_to_that_line(office
         assert "Payments (imported: 2)" in at.lines[0]
         assert [line.split()[:2] for line in at.lines[2:4]] == [["CHK", "77"], ["CHK", "77"]]
         await at.press("escape")
-        assert "3 to look at" in at.lines[0]
+        assert "3 need attention" in at.lines[0]
         assert "Imported: 2 payments." in at.text
         await at.press("escape")
         assert "Connections" in at.lines[0]
@@ -139,7 +139,7 @@ def test_f_goes_through_the_states_that_there_are(office, queue):
         assert seen[:7] == [
             *("unknown", "parked", "refused", "waiting", "ready", "not eligible", "imported"),
         ]
-        assert seen[7].startswith("3 to look at")
+        assert seen[7].startswith("3 need attention")
 
     sit_down(office.url, scenario)
 
@@ -196,10 +196,10 @@ def test_the_company_of_a_payment_comes_into_focus_and_0_widens_again(office, qu
         await at.press("m", "slash")
         await at.type("pay_b")
         await at.press("enter", "full_stop", "escape")
-        assert "Payments of Bramble (0 to look at, 1 on their way)" in at.lines[0]
+        assert "Payments of Bramble (0 need attention, 1 on their way)" in at.lines[0]
         assert [line.split()[0] for line in at.lines[2:4]] == ["Waiting:", "pay_b"]
         await at.press("0")
-        assert "Payments (3 to look at, 3 on their way)" in at.lines[0]
+        assert "Payments (3 need attention, 3 on their way)" in at.lines[0]
 
     sit_down(office.url, scenario)
 

@@ -33,7 +33,7 @@ def three(office, larkspur):
 def test_no_problem_is_good_news_with_the_next_step(office):
     async def scenario(at: Driver) -> None:
         await at.press("p")
-        assert "No open problems: nothing waits for a person." in at.text
+        assert "No open problems: nothing needs attention." in at.text
         assert "y shows how the last syncs went." in at.text
 
     sit_down(office.url, scenario)
