@@ -78,6 +78,7 @@ OPENED = (
     Picture("mapped-names", ("c", "w")),
     Picture("file", ("m", "plus")),
     Picture("file-look", ("m", "plus", f"type:{SAMPLE}", *["enter"] * 6)),
+    Picture("colors", ("colon", *"colors", "enter")),
     Picture("secret", ("A", "plus", "type:https://pager.example.com/", *["enter"] * 5)),
     Picture("set-up", ("plus", "type:Larkspur Tile"), empty=True),
     Picture("settings", ("slash", "type:larkspur", "enter", "comma")),
