@@ -196,6 +196,8 @@ async def painted(app: App[Any]) -> None:
     await idle()
     await app.animator.wait_until_complete()
     while True:
+        while app._batch_count:  # paints are held back for a moment while screens change
+            await asyncio.sleep(1 / 1000)
         app.screen._on_timer_update()
         if not await idle():
             return

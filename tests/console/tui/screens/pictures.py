@@ -29,6 +29,7 @@ from textual.widgets import Input
 
 from console.tui.app import DeskbridgeApp
 from console.tui.main_screens import HOME, MAIN_SCREENS
+from shared import dates
 from shared.health import Page
 from shared.health.address import OUR_PAGE
 from shared.models.facts import StoreFacts
@@ -134,7 +135,7 @@ class Reached:
 def take(picture: Picture) -> Taken:
     """Set the scene, press the keys, and take the picture."""
     with _scene(picture.empty) as room:
-        with swift():
+        with swift(), dates.using(dates.DateFormat.US):
             taken = asyncio.run(_sitting(picture, f"sqlite:///{room}/store.sqlite3"))
         return replace(taken, svg=_the_same_anywhere(taken.svg, str(room), picture.name))
 
