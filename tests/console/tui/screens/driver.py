@@ -196,7 +196,9 @@ async def painted(app: App[Any]) -> None:
     await idle()
     await app.animator.wait_until_complete()
     while True:
-        while app._batch_count:  # paints are held back for a moment while screens change
+        for _ in range(100):  # paints are held back for a moment while screens change
+            if not app._batch_count or not app.is_running or app._exit:
+                break
             await asyncio.sleep(1 / 1000)
         app.screen._on_timer_update()
         if not await idle():

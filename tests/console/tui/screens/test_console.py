@@ -46,7 +46,7 @@ def test_a_main_key_opens_its_screen_fresh_and_esc_leads_back_to_what_was_left(o
         assert "1 of 3" in at.lines[0]
         assert "Cedar" in at.lines[2]
         await at.press("y", "h")
-        assert "3 connections" in at.lines[0]
+        assert "(3, " in at.lines[0]
         assert "Aster" in at.lines[2]
 
     sit_down(office.url, scenario)
