@@ -110,7 +110,10 @@ def _check(stage: Stage, payment: Payment, parts: list[Posting], told: set[str])
         _must(bool(told), f"nobody is told of {name}")
     if payment.status is PaymentStatus.WAITING:
         _must(bool(payment.reason), f"{name} waits without a reason")
-    eligible = payment.charged and payment.charge_state.value == "succeeded"
+    # One whose charge was returned after it was posted stays there, and a person is told. That it
+    # was due when it was posted is judged as it appears (``story``).
+    succeeded = payment.charge_state.value == "succeeded" or "payment-returned" in told
+    eligible = payment.charged and succeeded
     claimed: set[str] = set()
     for part in parts:
         found = _live(stage, payment, part)
