@@ -24,9 +24,10 @@ from twisted.logger import Logger
 from daemon.read_thread import Reads
 from shared.errors import StoreError
 from shared.health.queues import is_late
-from shared.models import daemons, figures
+from shared.models import backups, daemons, figures
 from shared.models.figures import ApplicationFigures, Group, OutletFigures
 from shared.models.store import Store
+from shared.rules.backups import Backups
 from shared.rules.values import SyncState
 
 LEAST_SECONDS = 10.0
@@ -133,6 +134,8 @@ def families(store: Store) -> Iterator[Metric]:
         yield from _grouped(name, label, told, _in_a_unit(store, read))
     locks = _in_a_unit(store, lambda: figures.sign_in_locks(now))
     yield _of_locks(locks)
+    if store.path is not None:  # PostgreSQL has backups of its own
+        yield from _of_backups(_in_a_unit(store, backups.standing))
     yield from _of_outlets(_in_a_unit(store, figures.outlets))
     yield from _of_applications(_in_a_unit(store, figures.applications), now)
 
@@ -178,6 +181,25 @@ def _of_locks(locks: Mapping[str, int]) -> Metric:
     for kind, count in locks.items():
         locked.add_metric([kind], count)
     return locked
+
+
+def _of_backups(standing: Backups) -> Families:
+    made = GaugeMetricFamily(
+        "deskbridge_backup_made_timestamp_seconds",
+        "When the newest backup was made and checked; 0 for never.",
+        value=_stamp(standing.made_at),
+    )
+    old = GaugeMetricFamily(
+        "deskbridge_backup_old_timestamp_seconds",
+        "From when on the newest backup is too old; 0 if there is none.",
+        value=_stamp(standing.old_at),
+    )
+    failed = GaugeMetricFamily(
+        "deskbridge_backup_failed",
+        "Whether the daemon could not make its latest backup.",
+        value=float(bool(standing.failure)),
+    )
+    return [made, old, failed]
 
 
 def _of_outlets(outlets: Iterable[OutletFigures]) -> Families:

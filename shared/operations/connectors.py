@@ -220,6 +220,8 @@ def plan_state(_store: Store, name: str, state: AccountState) -> StatePlan:
 class EditPlan(Plan[Outcome]):
     """An account whose settings are to change."""
 
+    role = Role.MANAGE
+
     connection: str
     convenience_fees: ConvenienceFees
 

@@ -22,8 +22,9 @@ from daemon.admin.resource import STORE_SECONDS, Admin, make_admin_site
 from daemon.edge.limits import EdgeLimits
 from daemon.service import make_daemon
 from shared.errors import StoreUnavailable
-from shared.models import connections
+from shared.models import backups, connections
 from shared.models.store import Store, open_store
+from shared.rules.backups import BackupKind
 from shared.settings import load_settings
 from tests.daemon.builders import NOW
 from tests.daemon.in_place import InPlace
@@ -203,6 +204,35 @@ def test_an_application_that_missed_its_runs_is_late(watched):
     assert seen == NOW.timestamp()
     watched.clock.advance(31 * 60)
     assert watched.metric("deskbridge_application_late", **labels) == 1
+
+
+def test_a_backup_is_told_by_when_it_was_made_and_until_when_it_is_good(on_sqlite):
+    assert on_sqlite.metric("deskbridge_backup_made_timestamp_seconds") == 0
+    assert on_sqlite.metric("deskbridge_backup_old_timestamp_seconds") == 0
+    with on_sqlite.store.transaction():
+        backups.made(BackupKind.BY_HAND, Path("one"), NOW, timedelta(days=7))
+    on_sqlite.clock.advance(LEAST_SECONDS)
+    assert on_sqlite.metric("deskbridge_backup_made_timestamp_seconds") == NOW.timestamp()
+    old_at = on_sqlite.metric("deskbridge_backup_old_timestamp_seconds")
+    assert old_at == (NOW + timedelta(days=7)).timestamp()
+
+
+def test_a_backup_that_failed_is_told_until_one_is_made(on_sqlite):
+    told = []
+    for change in (
+        lambda: backups.failed("No room.", NOW),
+        lambda: backups.made(BackupKind.SCHEDULED, Path("one"), NOW, timedelta(days=2)),
+    ):
+        with on_sqlite.store.transaction():
+            change()
+        on_sqlite.clock.advance(LEAST_SECONDS)
+        told.append(on_sqlite.metric("deskbridge_backup_failed"))
+    assert told == [1, 0]
+
+
+def test_a_store_with_backups_of_its_own_tells_of_none(watched):
+    told = watched.metric("deskbridge_backup_failed")
+    assert (told is None) == (watched.store.path is None)
 
 
 def test_figures_are_read_again_only_after_a_while(on_sqlite):

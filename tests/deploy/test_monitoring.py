@@ -15,6 +15,7 @@ from console.cli.app import cli
 from daemon.admin import figures
 from daemon.admin.metrics import Metrics
 from shared.models.figures import ApplicationFigures, Group, OutletFigures
+from shared.rules.backups import Backups
 from tests.daemon.builders import NOW
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
@@ -44,6 +45,7 @@ def _told() -> set[str]:
     families = [
         *grouped,
         figures._of_locks({"address": 1}),
+        *figures._of_backups(Backups(NOW, NOW)),
         *figures._of_outlets([outlet]),
         *figures._of_applications([application], NOW),
         figures._up(True),

@@ -14,7 +14,7 @@ from shared.models.store import Store, open_store
 from shared.operations import connections as held
 from shared.operations import payments
 from shared.operations import problems as decisions
-from shared.operations.deciding import Operator, allowed, carry_out
+from shared.operations.deciding import Operator, Plan, allowed, carry_out
 from shared.people import Person
 from shared.rules.operators import Grants, Role, granted
 from tests.console.tui.screens.driver import LARGE, Driver, sit_down
@@ -100,11 +100,20 @@ def test_what_concerns_all_connections_takes_a_right_in_all(name):
         allowed(Asked(granted("ada", [("ada", Role.MANAGE, some)])), plan)
 
 
-def test_the_console_knows_the_role_of_each_key():
-    told = {full.partition(".")[2]: KINDS[plan].role for full, plan in KEYS.items()}
-    for action, role in ROLES.items():
-        assert told.get(action, role) is role, action
-    assert set(ROLES) - set(told) == {"set_up", "take_file"}, "they open what leads to a decision"
+@pytest.mark.parametrize("name", PLANS)
+def test_each_plan_names_its_role_itself(name):
+    between = [one for one in KINDS[name].__mro__ if issubclass(one, Plan) and one is not Plan]
+    assert any("role" in vars(one) for one in between), "the highest role is only for the forgotten"
+
+
+def test_the_console_knows_the_role_of_each_key_that_decides():
+    known = {full: ROLES.get(full.partition(".")[2]) for full in KEYS}
+    assert known == {full: KINDS[plan].role for full, plan in KEYS.items()}
+
+
+def test_the_other_keys_with_a_role_open_what_leads_to_a_decision():
+    deciding = {full.partition(".")[2] for full in KEYS}
+    assert set(ROLES) - deciding == {"set_up", "take_file"}
 
 
 # The doors.
