@@ -25,6 +25,7 @@ from bench import (
     postgres,
     quiet,
     settling,
+    slow_line,
     starting,
     suite,
 )
@@ -45,6 +46,7 @@ PARTS: dict[str, Callable[[int], Part]] = {
     "invoiced": invoiced.part,
     "starting": starting.part,
     "console": console.part,
+    "slow-line": slow_line.part,
     "suite": suite.part,
 }
 

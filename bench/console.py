@@ -43,10 +43,16 @@ class ConsoleFigures:
 
 
 class Terminal:
-    """The far end of a pseudo-terminal: types keys, and sees when what they set off is painted."""
+    """The far end of a pseudo-terminal: types keys, and sees when what they set off is painted.
 
-    def __init__(self, master: int) -> None:
+    With ``bytes_a_second`` it is at the end of a slow line. ``received`` counts what came.
+    """
+
+    def __init__(self, master: int, bytes_a_second: int | None = None) -> None:
         self._master = master
+        self._bytes_a_second = bytes_a_second
+        self._free_at = 0.0
+        self.received = 0
 
     def wait_for(self, text: bytes) -> None:
         """Read until that text was painted."""
@@ -77,11 +83,17 @@ class Terminal:
     def _read(self, seconds: float) -> bytes:
         if not select.select([self._master], [], [], max(seconds, 0))[0]:
             return b""
-        return os.read(self._master, 65_536)
+        read = os.read(self._master, 16 if self._bytes_a_second else 65_536)
+        self.received += len(read)
+        if self._bytes_a_second:
+            now = time.perf_counter()
+            self._free_at = max(self._free_at, now) + len(read) / self._bytes_a_second
+            time.sleep(self._free_at - now)
+        return read
 
 
 @contextmanager
-def console(url: str) -> Iterator[tuple[Terminal, float]]:
+def console(url: str, bytes_a_second: int | None = None) -> Iterator[tuple[Terminal, float]]:
     """A console in a terminal; yields it with the seconds until its first rows."""
     master, slave = pty.openpty()
     fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", LINES, COLUMNS, 0, 0))
@@ -102,7 +114,7 @@ def console(url: str) -> Iterator[tuple[Terminal, float]]:
         start_new_session=True,
     )
     os.close(slave)
-    terminal = Terminal(master)
+    terminal = Terminal(master, bytes_a_second)
     try:
         terminal.wait_for(b"Company 0000")
         yield terminal, time.perf_counter() - started
@@ -121,16 +133,16 @@ def measure(url: str) -> ConsoleFigures:
     with console(url) as (terminal, started):
         for visit in visits:
             for main in MAIN_SCREENS[1:]:
-                terminal.press(_named(HOME).key.encode())
+                terminal.press(named(HOME).key.encode())
                 visit += terminal.press(main.key.encode())
                 for key in _MOVES:
                     moves += terminal.press(key)
-        terminal.press(_named(HOME).key.encode())
+        terminal.press(named(HOME).key.encode())
         for key in (b"/", b"0", b"4", b"2"):
             typed += terminal.press(key)
         terminal.press(_ESCAPE)
         for name in (HOME, "syncs", "problems"):
-            terminal.press(_named(name).key.encode())
+            terminal.press(named(name).key.encode())
             opened += terminal.press(b"\r")
             terminal.press(_ESCAPE)
     return ConsoleFigures(
@@ -145,7 +157,8 @@ def measure(url: str) -> ConsoleFigures:
     )
 
 
-def _named(name: str) -> MainScreen:
+def named(name: str) -> MainScreen:
+    """The main screen of that name."""
     return next(main for main in MAIN_SCREENS if main.name == name)
 
 

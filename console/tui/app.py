@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 from textual._compositor import CompositorUpdate
 from textual.app import App
 from textual.binding import Binding, BindingType
+from textual.events import Resize
 from textual.message import Message
 from textual.screen import Screen
 
@@ -124,6 +125,7 @@ class DeskbridgeApp(App[None], inherit_bindings=False):
         self.company: Company | None = None
         self.standing = Standing()
         self._shown = Shown()
+        self._size_shown = self.size
         self._pulse_asked = False
         self._trail: list[str] = []
         self._warm_up_seconds = warm_up_seconds
@@ -146,13 +148,17 @@ class DeskbridgeApp(App[None], inherit_bindings=False):
         super().delay_update(min(delay, SETTLING_SECONDS))
 
     def _display(self, screen: Screen[Any], renderable: Any) -> None:
-        if isinstance(renderable, CompositorUpdate):
-            renderable = OnlyChanged(renderable, self._shown)
+        # While updates are held back, nothing is shown.
+        if isinstance(renderable, CompositorUpdate) and not self._batch_count:
+            left = OnlyChanged(renderable, self._shown, self.size.width, self.console)
+            renderable = left if left.sequence else None
         super()._display(screen, renderable)
 
-    def on_resize(self) -> None:
+    def on_resize(self, event: Resize) -> None:
         """What a terminal shows after its size changed, nobody knows."""
-        self._shown.forget()
+        if event.size != self._size_shown:
+            self._size_shown = event.size
+            self._shown.forget()
 
     def action_redraw(self) -> None:
         """Paint everything again, whatever the terminal shows."""
@@ -264,7 +270,6 @@ class DeskbridgeApp(App[None], inherit_bindings=False):
 
     def on_pulse_read(self, message: PulseRead) -> None:
         """Show the numbers; where they could not be read, the screen tells why."""
-        self._shown = Shown()
         self._pulse_asked = False
         if message.future.exception() is None:
             pulse, name = message.future.result()

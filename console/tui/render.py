@@ -49,8 +49,8 @@ def marks(syncs: Sequence[Sync]) -> Text:
 
 def titled(title: str, value: str | Text) -> Text:
     """A line of a detail: its title set apart, then what QuickBooks or we say, never markup."""
-    text = Text(f"{title}: ", style="bold")
-    return text.append_text(Text(plain(value)) if isinstance(value, str) else value)
+    told = Text(plain(value)) if isinstance(value, str) else value
+    return Text.assemble((f"{title}: ", "bold"), told)
 
 
 def lines(section: Section) -> Iterator[Paragraph]:

@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, cast
 
 from rich.text import Text
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.message import Message
@@ -158,6 +159,20 @@ class ConsoleScreen(Screen[None]):
         """On top again: the header catches up."""
         cast(Console, self.app).show_standing()
 
+    def explain(self) -> None:
+        """Tell in the ``TextView`` of the record under the cursor, where the screen does that."""
+
+    @on(RecordTable.Moved)
+    def _moved(self) -> None:
+        self.explain()
+        self.refresh_bindings()
+
+    @property
+    def text_told(self) -> str:
+        """What the ``TextView`` tells of the record under the cursor, however quick the keys."""
+        self.explain()
+        return self.query_one(TextView).text
+
     def copy(self, text: str, what: str) -> None:
         """Put a text on the clipboard of the operator's own terminal (OSC 52)."""
         self.app.copy_to_clipboard(text)
@@ -169,7 +184,7 @@ class ConsoleScreen(Screen[None]):
 
     def action_copy(self) -> None:
         """Copy what the ``TextView`` tells; COPIED says what that is."""
-        self.copy(self.query_one(TextView).text, self.COPIED)
+        self.copy(self.text_told, self.COPIED)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Hide Esc where there is nowhere to go back to, and 0 where all companies are shown."""
@@ -342,6 +357,8 @@ class StoreScreen(ConsoleScreen, Generic[Snapshot]):
         if error is not None:
             self._mark_stale(self.worker.explain(error))
             return
+        if self._taken_at is None:
+            self.app.delay_update()  # else each widget is painted before it knows its size
         self._taken_at = self.worker.clock()
         if self.has_class("-trouble"):
             self.hush()  # what else could not be read meanwhile can be now

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import ClassVar
 
 from rich.text import Text
-from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.widgets import Input
@@ -78,7 +77,7 @@ class BundleScreen(ReadsDetail[Bundle]):
         self.query_one(RecordTable).show(rows)
         files = count(len(rows), "file")
         self.show_place(f"Support bundle of sync {snapshot.sync_id}: {files}, masked")
-        self._explain()
+        self.explain()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Dim saving and copying until there is something."""
@@ -86,8 +85,7 @@ class BundleScreen(ReadsDetail[Bundle]):
             return None
         return super().check_action(action, parameters)
 
-    @on(RecordTable.Moved)
-    def _explain(self) -> None:
+    def explain(self) -> None:
         part = self._parts.get(self.query_one(RecordTable).key or "")
         self.query_one(TextView).show(list(_shown(part)) if part else [], from_top=True)
 

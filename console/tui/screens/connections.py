@@ -50,8 +50,8 @@ COLUMNS = (
     Column("Company file", least=20, drop=1),
     Column("Edition", least=12, drop=2),
 )
-REST_SECONDS = 0.1
-"""How long the cursor rests on a company before more is read of it."""
+LATE_SECONDS = 0.1
+"""So long what is read of a company is waited for, before what is known is shown without it."""
 ORDERS = ("needs attention first", "by name", "last seen first")
 
 
@@ -95,7 +95,7 @@ class ConnectionsScreen(IssuesPasswords[Connections]):
         self._wanted = ""
         self._glance: Glance | None = None
         self._glancing: Future[Glance] | None = None
-        self._resting: Timer | None = None
+        self._late: Timer | None = None
         self._lines: dict[str, ConnectionLine] = {}
         self._rows: dict[str, tuple[ConnectionLine, Row]] = {}
 
@@ -126,23 +126,37 @@ class ConnectionsScreen(IssuesPasswords[Connections]):
         of = f"{shown:,} of {known:,}" if wanted else f"{known:,}"
         told = f" ({of}, {ORDERS[self._order]})" if known else ""
         self.show_place(f"Connections{told}")
-        self._explain()
+        self.explain()
 
-    @on(RecordTable.Moved, "#companies")
-    def _explain(self) -> None:
-        line = self._chosen()
+    def explain(self) -> None:
+        """Read more of the company under the cursor; show it when that is there, or is late."""
+        self._ask_glance()
+        if self._glance_of(self._chosen()) or self.worker.poll_seconds is None:
+            self._show_company()
+        else:
+            self._late = self._late or self.set_timer(LATE_SECONDS, self._show_company)
+
+    def _glance_of(self, line: ConnectionLine | None) -> Glance | None:
+        """What was read of this company; what is known of another one is not shown for it."""
         number = line.overview.connection.id if line else None
-        if self._glance is not None and self._glance.connection_id != number:
-            self._glance = None  # what is shown of a company is that of no other
-            self.query_one(Panels).show(None, self.worker.clock())
+        found = self._glance
+        return found if found is not None and found.connection_id == number else None
+
+    def _show_company(self) -> None:
+        """Show what is known of the company under the cursor."""
+        if self._late is not None:
+            self._late.stop()
+            self._late = None
+        line = self._chosen()
+        self.query_one(Panels).show(self._glance_of(line), self.worker.clock())
         self._say_below(line)
-        self._glance_soon()
 
     def _say_below(self, line: ConnectionLine | None) -> None:
         """Say below how its syncs stand; where there are no panels, also what they would hold."""
         told = list(self._told(line)) if line else [NO_MATCH]
-        if self._glance is not None and not self.has_class("-wide"):
-            told += panels.told(self._glance)
+        glance = self._glance_of(line)
+        if glance is not None and not self.has_class("-wide"):
+            told += panels.told(glance)
         self.query_one(TextView).show(told)
 
     def poll(self) -> None:
@@ -150,15 +164,6 @@ class ConnectionsScreen(IssuesPasswords[Connections]):
         super().poll()
         if self._glance is not None and not self.has_class("-trouble"):
             self._ask_glance()
-
-    def _glance_soon(self) -> None:
-        """Read more of the company under the cursor once the cursor rests there."""
-        if self._resting is not None:
-            self._resting.stop()
-        if self.worker.poll_seconds is None:  # whoever polls waits for no timer either
-            self._ask_glance()
-        else:
-            self._resting = self.set_timer(REST_SECONDS, self._ask_glance)
 
     def _ask_glance(self) -> None:
         line = self._chosen()
@@ -174,8 +179,7 @@ class ConnectionsScreen(IssuesPasswords[Connections]):
             self._ask_glance()  # the cursor went on meanwhile
         elif glance != self._glance:
             self._glance = glance
-            self.query_one(Panels).show(glance, self.worker.clock())
-            self._say_below(line)
+            self._show_company()
 
     def on_resize(self) -> None:
         """There may be panels now, or none any more."""
@@ -404,19 +408,17 @@ def _waiting(line: ConnectionLine) -> Text:
 def _application_told(one: ApplicationOverview, now: datetime) -> Iterator[Text]:
     name, sync = application_name(one.application.kind), one.sync
     if until := one.application.locked(now):
-        locked = render.state("failed", "sign-in is locked")
-        locked.append(
-            f" until {dates.short(until, now)} after too many wrong passwords. u unlocks it."
-        )
-        yield render.titled(name, locked)
+        why = f" until {dates.short(until, now)} after too many wrong passwords. u unlocks it."
+        yield render.titled(name, Text.assemble(render.state("failed", "sign-in is locked"), why))
     if sync is None:
         yield render.titled(name, _first_steps(one))
         return
-    told = render.state(describe.word(sync))
-    told.append(f", {dates.short(sync.ended_at or sync.started_at, now)}. ")
-    if sync.ended_at is None:
-        told.append(f"{describe.position(sync)} records. ")
-    told.append(plain(sync.error or sync.message))
+    position = "" if sync.ended_at else f"{describe.position(sync)} records. "
+    told = Text.assemble(
+        render.state(describe.word(sync)),
+        f", {dates.short(sync.ended_at or sync.started_at, now)}. {position}",
+        plain(sync.error or sync.message),
+    )
     yield render.titled(name, told)
 
 

@@ -88,10 +88,6 @@ class CustomerScreen(OpensHint[CustomerDetail]):
             return True if self.snapshot is not None and self.snapshot.more else None
         return super().check_action(action, parameters)
 
-    @on(RecordTable.Moved)
-    def _moved(self) -> None:
-        self.refresh_bindings()
-
     @on(RecordTable.Opened)
     def _open(self, event: RecordTable.Opened) -> None:
         self.app.push_screen(InvoiceScreen(self._connection_id, self._lines[event.key].txn_id))

@@ -78,18 +78,16 @@ class MappedNamesScreen(StoreScreen[tuple[MappedName, ...]]):
         self.query_one(RecordTable).show([_row(key, one) for key, one in self._names.items()])
         of = self.of_company
         self.show_place(f"Matched names{of} ({count(len(chosen), 'name')})")
-        self._explain()
+        self.explain()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action == "unmap":
             return True if self._chosen() else None
         return super().check_action(action, parameters)
 
-    @on(RecordTable.Moved)
-    def _explain(self) -> None:
+    def explain(self) -> None:
         one = self._chosen()
         self.query_one(TextView).show(list(_told(one)) if one else [])
-        self.refresh_bindings()
 
     @on(RecordTable.Opened)
     def _open(self) -> None:

@@ -15,7 +15,6 @@ from console.tui.screens.paging import Listed, PagedScreen
 from console.tui.screens.reading import ReadsDetail
 from console.tui.widgets.filter_line import FilterLine
 from console.tui.widgets.record_table import Column, Row
-from console.tui.widgets.text_view import TextView
 from console.tui.worker import Company
 from shared import dates
 from shared.models.store import Store
@@ -88,7 +87,7 @@ class EventsScreen(PagedScreen[Page[Event, int], Event, int], ReadsDetail[Page[E
 
     def action_copy(self) -> None:
         """Copy the event under the cursor."""
-        self.copy(self.query_one(TextView).text, "the event")
+        self.copy(self.text_told, "the event")
 
     def _wanted(self) -> EventFilter:
         typed = events.read_filter(self.query_one(FilterLine).value)

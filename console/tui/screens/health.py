@@ -10,7 +10,6 @@ from types import MappingProxyType
 from typing import ClassVar
 
 from rich.text import Text
-from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
@@ -121,10 +120,9 @@ class HealthScreen(ReadsDetail[tuple[Check, ...]]):
         self._order = [*_worst_first(checks), *self._settings()]
         table.show(self._order)
         self.show_place(f"Health: {_verdict(list(checks.values()))}")
-        self._explain()
+        self.explain()
 
-    @on(RecordTable.Moved)
-    def _explain(self) -> None:
+    def explain(self) -> None:
         key = self.query_one(RecordTable).key or ""
         self.query_one(TextView).show(self._told.get(key, []))
 

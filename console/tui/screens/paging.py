@@ -135,7 +135,7 @@ class PagedScreen(StoreScreen[Snapshot], Generic[Snapshot, Record, Start]):
             table.go_to(self._cursor_on)
             self._cursor_on = ""
         self.show_place(self.place(snapshot))
-        self._explain()
+        self.explain()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         able = self.able()
@@ -143,11 +143,9 @@ class PagedScreen(StoreScreen[Snapshot], Generic[Snapshot, Record, Start]):
             return True if able[action] else None
         return super().check_action(action, parameters)
 
-    @on(RecordTable.Moved)
-    def _explain(self) -> None:
+    def explain(self) -> None:
         record = self.chosen()
         self.query_one(TextView).show([] if record is None else list(self.told(record)))
-        self.refresh_bindings()
 
     @on(Input.Changed)
     def _filter_changed(self) -> None:

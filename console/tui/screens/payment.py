@@ -69,7 +69,8 @@ def _standing(section: Section, payment: Payment) -> Iterator[Paragraph]:
             yield render.titled(name, value)
             continue
         word = describe.status_word(payment)
-        yield render.titled(name, render.state(word).append(value.removeprefix(word), style=""))
+        rest = value.removeprefix(word)
+        yield render.titled(name, Text.assemble(render.state(word), rest))
 
 
 def _paragraphs(section: Section) -> Iterator[Paragraph]:

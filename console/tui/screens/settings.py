@@ -62,7 +62,7 @@ class SettingsScreen(IssuesPasswords[SettingsView]):
         self.show_place(f"Settings of {snapshot.connection.name}")
         lines = settings_rows.lines(snapshot, self.worker.clock())
         self.query_one(RecordTable).show(list(lines))
-        self._explain()
+        self.explain()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Dim what waits for the store, and what there is nothing to forget of."""
@@ -77,12 +77,10 @@ class SettingsScreen(IssuesPasswords[SettingsView]):
         held = self.snapshot
         return (held.connection, held.applications) if held else None
 
-    @on(RecordTable.Moved)
-    def _explain(self) -> None:
+    def explain(self) -> None:
         key = self.query_one(RecordTable).key
         if key is not None and self.snapshot is not None:
             self.query_one(TextView).show(list(self._told(key, self.snapshot)), from_top=True)
-        self.refresh_bindings()
 
     def _told(self, key: str, held: SettingsView) -> Iterator[Text]:
         if key in SETTINGS:

@@ -7,7 +7,6 @@ from functools import partial
 from typing import ClassVar
 
 from rich.text import Text
-from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.widgets import Static
@@ -76,7 +75,7 @@ class SyncScreen(DecidesProblems[SyncView]):
         table = self.query_one(RecordTable)
         table.show(list(_lines(snapshot)))
         self.set_class(not self._records, "-no-records")
-        self._explain()
+        self.explain()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         detail = self.snapshot
@@ -86,10 +85,8 @@ class SyncScreen(DecidesProblems[SyncView]):
             return True if detail and len(detail.others) < detail.others_count else None
         return super().check_action(action, parameters)
 
-    @on(RecordTable.Moved)
-    def _explain(self) -> None:
+    def explain(self) -> None:
         self.query_one(TextView).show(list(self._told()))
-        self.refresh_bindings()
 
     def problem(self) -> Problem | None:
         touched = self._chosen()
@@ -120,7 +117,7 @@ class SyncScreen(DecidesProblems[SyncView]):
         """Copy how it went and the record under the cursor."""
         if self.snapshot is not None:
             summary = "\n".join(line.plain for line in _summary(self.snapshot))
-            self.copy(f"{summary}\n{self.query_one(TextView).text}", f"sync {self._sync_id}")
+            self.copy(f"{summary}\n{self.text_told}", f"sync {self._sync_id}")
 
     def hint_code(self) -> str:
         problem = self.problem()

@@ -84,14 +84,12 @@ class TroubleshootingScreen(ConsoleScreen):
         known = len(hints.all_hints())
         of = f"{len(self._entries):,} of {known:,}" if typed else f"{known:,}"
         self.show_place(f"Troubleshooting ({of} entries)")
-        self._explain()
+        self.explain()
 
-    @on(RecordTable.Moved)
-    def _explain(self) -> None:
+    def explain(self) -> None:
         known = self._entries.get(self.query_one(RecordTable).key or "")
         told = list(_told(known)) if known else []
         self.query_one(TextView).show(told, from_top=True)
-        self.refresh_bindings()
 
     @on(RecordTable.Opened)
     def _open(self, event: RecordTable.Opened) -> None:

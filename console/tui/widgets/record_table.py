@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from math import inf
+from time import monotonic
 from typing import ClassVar, TypeAlias
 
 from rich.segment import Segment
@@ -19,6 +21,7 @@ from textual.geometry import Region, Size
 from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
+from textual.timer import Timer
 
 from shared.operations.describe.tables import CURRENCY, Column, differ, widths
 from shared.operations.describe.text import ELLIPSIS, cells, fit, plain
@@ -28,6 +31,8 @@ __all__ = ["CURRENCY", "Column", "Heading", "RecordTable", "Row"]
 _GAP = 1
 _FURTHER = 3
 _HEADER = 1
+REST_SECONDS = 0.1
+"""Keys that come quicker than this belong together: what follows from them is shown at the end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +97,10 @@ class RecordTable(ScrollView, can_focus=True, inherit_bindings=False):
             return self.table
 
     class Moved(Message):
-        """The cursor stands on another record now, or on none (``key`` is None)."""
+        """The cursor stands on another record now, or on none (``key`` is None).
+
+        While keys come quickly, it is told where it came to rest.
+        """
 
         def __init__(self, table: RecordTable, key: str | None) -> None:
             super().__init__()
@@ -111,6 +119,8 @@ class RecordTable(ScrollView, can_focus=True, inherit_bindings=False):
         self._places: dict[str, int] = {}
         self._cursor = -1
         self._follows_top = True
+        self._moved_at = -inf
+        self._resting: Timer | None = None
         self._natural = [cells(column.title) for column in columns]
         self._measured: dict[str, Row] = {}
         self._left_out: frozenset[str] = frozenset()
@@ -145,7 +155,14 @@ class RecordTable(ScrollView, can_focus=True, inherit_bindings=False):
         if self._cursor != was:
             self.refresh()
         if self.key != key:
-            self.post_message(self.Moved(self, self.key))
+            self.rest()
+
+    def rest(self) -> None:
+        """Tell where the cursor stands, whether more keys come or not."""
+        if self._resting is not None:
+            self._resting.stop()
+            self._resting = None
+        self.post_message(self.Moved(self, self.key))
 
     def leave_out(self, titles: Collection[str]) -> None:
         """Have the columns with these titles away, since all rows say the same there."""
@@ -306,7 +323,13 @@ class RecordTable(ScrollView, can_focus=True, inherit_bindings=False):
         self._refresh_line(was)
         self._refresh_line(place)
         self._keep_in_view()
-        self.post_message(self.Moved(self, self.key))
+        before, self._moved_at = self._moved_at, monotonic()
+        if self._moved_at - before > REST_SECONDS:
+            self.rest()
+        elif self._resting is None:
+            self._resting = self.set_timer(REST_SECONDS, self.rest)
+        else:
+            self._resting.reset()
 
     def _beside(self, place: int, by: int) -> int:
         """The next record in the direction of ``by``, over headings; ``place`` at the end."""

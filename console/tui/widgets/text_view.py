@@ -121,8 +121,10 @@ class TextView(ScrollView, can_focus=True, inherit_bindings=False):
         text = Text(line) if isinstance(line, str) else line
         if self._wanted:
             text = self._marked(text)
+        # Of a text that is one color all over, Rich tells that color nowhere but in ``style``.
+        base = self.rich_style + Style.parse(str(text.style))
         parts = text.render(self.app.console)
-        segments = [Segment(part.text, self.rich_style + (part.style or Style())) for part in parts]
+        segments = [Segment(part.text, base + (part.style or Style())) for part in parts]
         return Strip(segments).adjust_cell_length(width, self.rich_style)
 
     def _marked(self, text: Text) -> Text:

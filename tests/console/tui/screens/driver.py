@@ -239,6 +239,7 @@ def swift() -> Iterator[None]:
         patch.setattr("textual.app.wait_for_idle", idle)
         patch.setattr("textual.pilot.wait_for_idle", idle)
         patch.setattr(Stylesheet, "_parse_rules", _read_once)
+        patch.setattr("console.tui.widgets.record_table.REST_SECONDS", 0)
         # A pressed button takes no second press for a fifth of a second: nobody is that quick.
         patch.setattr(Button, "_start_active_affect", lambda _button: None)
         yield

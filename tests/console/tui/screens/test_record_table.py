@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from unittest.mock import Mock
 
 import pytest
 from rich.text import Text
@@ -208,3 +209,32 @@ def test_a_currency_is_shown_beside_the_amounts_only_where_there_are_several():
             assert app.lines[1].index(".") == app.lines[2].index(".")
 
     asyncio.run(session())
+
+
+def test_while_keys_come_quickly_only_the_first_move_and_where_they_rest_are_told(monkeypatch):
+    told: list[str | None] = []
+    timers: list[Callable[[], None]] = []
+
+    def set_timer(_table: RecordTable, _seconds: float, rest: Callable[[], None]) -> Mock:
+        timers.append(rest)
+        return Mock()
+
+    monkeypatch.setattr(RecordTable, "set_timer", set_timer)
+    monkeypatch.setattr("console.tui.widgets.record_table.REST_SECONDS", 60)
+    monkeypatch.setattr(
+        Stand, "on_record_table_moved", lambda _app, event: told.append(event.key), raising=False
+    )
+
+    async def scenario(app: Stand, pilot: Pilot[None]) -> None:
+        app.table.show([row(str(number)) for number in range(9)])
+        app.table.focus()
+        await pilot.pause()
+        told.clear()
+        await pilot.press(*["j"] * 6)
+        assert told == ["1"]
+        [rest] = timers
+        rest()
+        await pilot.pause()
+        assert told == ["1", "6"]
+
+    stand(scenario)
