@@ -138,7 +138,7 @@ class Outcomes:
             if request is None:
                 leaving.append(Leaving(one, again=True))
             elif isinstance(request, Request) and isinstance(after, Change):
-                if after.mapped and request.digest == one.digest:
+                if not _begins(after, request) and request.digest == one.digest:
                     standing = Standing(SendState.SENT, would=Would.NOTHING)
                     outbox.stands(self._id, one, standing, now)
                 else:
@@ -156,8 +156,10 @@ class Outcomes:
             request_digest=request.digest,
         )
         outbox.begin(self._id, kept)
-        if isinstance(change.copy, InvoiceCopy) and change.mapped is None:
-            # Its payments that were read before it was to go there follow it.
+        if isinstance(change.copy, InvoiceCopy) and _begins(change, request):
+            # What was kept of one that is gone there says nothing of this one. Its payments that
+            # were read before it was to go there follow it.
+            records.remove(self._id, self._identity(), one.kind, one.object_id)
             found = paid.called_of_invoice(self._id, self._identity(), one.object_id)
             outbox.want(self._id, [(RecordKind.PAYMENT, *named) for named in found], now)
         return Leaving(kept, request.would)
@@ -224,6 +226,11 @@ class Outcomes:
             records.remove(*where)
 
 
+def _begins(change: Change, request: Request) -> bool:
+    """Whether a record begins there: for the first time, or again since the one there is gone."""
+    return change.mapped is None or request.would in (Would.CREATE, Would.MATCH)
+
+
 def _as_of_now(leaving: Leaving, answer: Answer) -> Answer:
     """What a refusal of bytes that left before says of the record now: nothing."""
     if leaving.again and isinstance(answer, Refused | LeaveAlone):
@@ -236,9 +243,9 @@ def _found(one: Outgoing, after: Planned, became: Prepared | None) -> tuple[Woul
     match became:
         case Done():
             return Would.NOTHING, ""
-        case Request(_, digest, would):
-            is_same = isinstance(after, Change) and after.mapped and digest == one.digest
-            return (Would.NOTHING if is_same else would), ""
+        case Request(_, digest, would) as became:
+            is_same = isinstance(after, Change) and not _begins(after, became)
+            return (Would.NOTHING if is_same and digest == one.digest else would), ""
         case Ambiguous(reason):
             return Would.AMBIGUOUS, reason
         case Refused(reason):

@@ -185,12 +185,13 @@ class Invoiced:
         return self._over_invoice(change, copy, there)
 
     def _over_invoice(self, change: Change, copy: InvoiceCopy, there: Record) -> Prepared:
-        over = there["updated_at"]
-        if change.mapped is None and (invoices.lacks_baseline(copy, there) or there["draft"]):
+        over, mapped = there["updated_at"], change.mapped
+        is_known = mapped is not None and mapped.their_id == str(there["id"])
+        if not is_known and (invoices.lacks_baseline(copy, there) or there["draft"]):
             return writes.request(invoices.take(copy, there, self._zone), Would.MATCH, over)
         if invoices.is_as_wanted(copy, there, self._zone):
             return _compared(change, copy, there)
-        would = Would.CHANGE if change.mapped else Would.MATCH
+        would = Would.CHANGE if is_known else Would.MATCH
         return writes.request(invoices.change(copy, there, self._zone), would, over)
 
     async def _ended_invoice(self, change: Change) -> Prepared:

@@ -14,6 +14,7 @@ from shared.rules.connectors import AccountState, SendState, Would
 from shared.rules.ledger import Invoice
 from shared.rules.payments.values import PaymentStatus, PostingState
 from shared.rules.values import InvoiceStatus, RecordKind
+from simulator.invoiced import acts
 from tests.daemon.connectors.invoiced.rig import OnInvoiced
 from tests.models.builders import customer, invoice, line, paid
 from tests.models.payments.builders import Till, applied, pays, received
@@ -413,3 +414,37 @@ def test_a_customer_that_is_new_all_the_same_is_written_over_no_other_of_its_num
     world.goes_on()
     assert world.fake.get(f"/customers/{there}")["name"] == "Somebody Else"
     assert world.numbered("100")["customer"] != there
+
+
+def deletes(world, number):
+    account = world.fake.account
+    with account.change():
+        acts.delete(account, acts.invoice_named(account, number))
+
+
+def test_an_invoice_deleted_there_begins_anew_with_what_is_paid_of_it_by_then(world):
+    world.quickbooks_has(invoice("1A-100"))
+    world.connects()
+    world.runs()
+    world.goes_on()
+    deletes(world, "100")
+    world.quickbooks_has(invoice("1A-100", "150.00", total=Decimal("250.00"),
+                                 applied=Decimal("-100.00"), subtotal=Decimal("250.00")))  # fmt: skip
+    world.goes_on()
+    assert world.paid_there() == {"100": 150}
+    world.quickbooks_received(received("7B-1", applied("1A-100", "100.00")))
+    world.goes_on()
+    assert world.paid_there() == {"100": 150}
+
+
+def test_an_invoice_deleted_there_is_created_again_when_it_is_retried(world):
+    world.quickbooks_has(invoice("1A-100"), invoice("1A-101"))
+    world.connects()
+    world.runs()
+    world.quickbooks_received(received("7B-1", applied("1A-100", "100.00")))
+    world.goes_on()
+    assert world.paid_there() == {"100": 150, "101": 250}
+    deletes(world, "101")
+    world.chooses("1A-101", "")
+    world.goes_on()
+    assert world.paid_there() == {"100": 150, "101": 250}
