@@ -35,6 +35,10 @@ repetition. Records whose changes no feed shows (pending charges) are in the wat
 owns a record is in ``shared/models/platforms/records.py``: what came in belongs to the platform, so
 the outbox leaves it alone, and what QuickBooks owns is passed over. ``note_posted`` writes back
 what became of a payment in QuickBooks.
+
+A platform with the capability ``balances`` tells what is due there. Once a day ``comparing.py``
+puts that beside the ledger, so that a person hears of what nothing else tells: what somebody
+changed there, or what the platform did by itself.
 """
 
 from __future__ import annotations
@@ -42,6 +46,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from decimal import Decimal
 from typing import Protocol
 
 from twisted.internet.defer import Deferred
@@ -60,6 +65,7 @@ class Capabilities:
     deletions: bool = True
     payments: bool = True
     arrivals: bool = False
+    balances: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +156,17 @@ class Arrivals:
     has_more: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Balances:
+    """A part of what is due there: amounts by the ids of invoices that have a balance.
+
+    ``following``: where the next part begins; empty: this was the last one.
+    """
+
+    due: Mapping[str, Decimal]
+    following: str = ""
+
+
 class Platform(Protocol):
     """A billing platform, with the key of one account; see above for what it may not do."""
 
@@ -184,3 +201,10 @@ class Inbox(Protocol):
 
     def note_posted(self, their_id: str, txn_id: str, key: str) -> Deferred[Answer]:
         """Write back, under a new key, that QuickBooks has a payment under this TxnID."""
+
+
+class Books(Protocol):
+    """What a platform with the capability ``balances`` offers besides."""
+
+    def balances(self, place: str) -> Deferred[Balances | NotNow]:
+        """Return a part of what is due there, from ``place`` on; empty: from the beginning."""

@@ -15,8 +15,9 @@ from typing import Any, cast
 from twisted.internet.defer import Deferred
 
 from daemon.connectors.asking import Asking
+from daemon.connectors.comparing import Comparer
 from daemon.connectors.outcomes import Outcomes
-from daemon.connectors.platform import Company, Inbox, NotNow, Platform, Unknown
+from daemon.connectors.platform import Books, Company, Inbox, NotNow, Platform, Unknown
 from daemon.connectors.receiving import Receiver
 from daemon.connectors.sending import Sender
 from daemon.connectors.turns import batch
@@ -95,6 +96,17 @@ class ConnectorWorker(HeldWork):
             if platform.capabilities.arrivals
             else None
         )
+        self._comparer = (
+            Comparer(
+                cast(Books, platform),
+                threads=threads,
+                reads=reads,
+                asking=self._asking,
+                hold=self.thd_hold,
+            )
+            if platform.capabilities.balances
+            else None
+        )
 
     def stopService(self) -> Deferred[Any]:
         return super().stopService().addCallback(lambda _: self._platform.close())
@@ -153,7 +165,12 @@ class ConnectorWorker(HeldWork):
         if look_at and look_at <= now:
             await self._threads.store(outbox.look_once_more, self._id, now)
             return 0
-        return LOOK_SECONDS
+        if self._comparer is None or account.state is not AccountState.LIVE:
+            return LOOK_SECONDS
+        compared = await self._comparer.compare(account, now)
+        if isinstance(compared, bool):
+            return 0 if compared else LOOK_SECONDS
+        return await self._pause(compared)
 
     def _thd_looked(self) -> None:
         accounts.set_looking(self._id, is_looking=False)

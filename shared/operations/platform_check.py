@@ -5,8 +5,8 @@ balance there = balance in QuickBooks - what was paid there and is not in QuickB
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Annotated
 
@@ -18,6 +18,8 @@ from shared.models.store import Store
 from shared.rules.connectors import PlatformAccount, SendState
 
 _ZERO = Decimal(0)
+_DECIDED = (SendState.REFUSED.value, SendState.SKIPPED.value, SendState.WAITING.value)
+"""Of records that stand so, a person knows, or the worker will say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +73,10 @@ def view_checked(_store: Store, name: str, there: Iterable[InvoiceThere]) -> Che
     connection = connections.get(name)
     account = accounts.get(connection.id, connection.name)
     held = {one.id: one for one in there}
+    due = {one.id: one.balance for one in held.values()}
     coming = comparing.coming_in(connection.id, account.identity)
     billed = list(comparing.billed(connection.id, account.identity))
-    both = [(one, _beside(one, held.get(one.their_id), coming)) for one in billed if one.their_id]
+    both = [(one, _beside(one, due.get(one.their_id), coming)) for one in billed if one.their_id]
     known = {one.their_id for one in billed}
     return Checked(
         connection=connection.name,
@@ -92,22 +95,37 @@ def view_checked(_store: Store, name: str, there: Iterable[InvoiceThere]) -> Che
     )
 
 
-def _beside(one: Billed, there: InvoiceThere | None, coming: dict[str, Decimal]) -> Beside:
+def view_differing(
+    _store: Store, account: PlatformAccount, due: Mapping[str, Decimal]
+) -> tuple[Beside, ...]:
+    """Return the invoices on both sides whose balances differ, though all is sent.
+
+    ``due`` has what is due there, by ids; what it does not have is paid there, or gone.
+    """
+    coming = comparing.coming_in(account.connection_id, account.identity)
+    found = (
+        _beside(one, due.get(one.their_id, _ZERO), coming)
+        for one in comparing.billed(account.connection_id, account.identity)
+        if one.their_id and one.state and one.state not in _DECIDED
+    )
+    return tuple(one for one in found if one.difference)
+
+
+def _beside(one: Billed, balance: Decimal | None, coming: Mapping[str, Decimal]) -> Beside:
+    """An invoice on both sides; ``balance`` is None where the platform does not have it."""
     paid_there = coming.get(one.txn_id, _ZERO) + coming.get(one.number, _ZERO)
-    balance = there.balance if there else _ZERO
     told = Beside(
-        one.number or one.txn_id, one.txn_id, one.their_id, one.balance, paid_there, balance
+        *(one.number or one.txn_id, one.txn_id, one.their_id),
+        *(one.balance, paid_there, balance or _ZERO),
     )
-    if not told.difference and there:
+    is_there = balance is not None
+    if is_there and not told.difference:
         return told
-    return Beside(
-        *(told.document, told.object_id, told.their_id, told.quickbooks, told.coming_in),
-        *(told.platform, _because(one, there)),
-    )
+    return replace(told, because=_because(one, is_there=is_there))
 
 
-def _because(one: Billed, there: InvoiceThere | None) -> str:
-    if one.their_id and there is None:
+def _because(one: Billed, *, is_there: bool) -> str:
+    if one.their_id and not is_there:
         return "It is not on the platform any more."
     if one.reason:
         return one.reason

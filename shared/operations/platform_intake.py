@@ -18,7 +18,7 @@ from decimal import Decimal
 
 from shared.models import connections
 from shared.models.payments import from_platform
-from shared.models.platforms import inbox, receiving, records
+from shared.models.platforms import inbox, outbox, receiving, records
 from shared.operations.deciding import Operator
 from shared.operations.payment_intake import BadPayment, plan_add
 from shared.rules.arrivals import Arrival, PaidThere
@@ -83,6 +83,7 @@ def _take(
     *,
     is_left_out: bool,
 ) -> None:
+    """Take one in. One of QuickBooks that ended there is looked at again, to tell a person."""
     key = one.payment.external_id if one.payment else one.their_id
     held = from_platform.on_file(connection.id, [key]).get(key)
     known = records.ours(connection.id, account.identity, _PAYMENT, one.their_id)
@@ -91,6 +92,8 @@ def _take(
     if one.unread and not one.is_old:
         _keep_out(by, account, one, receiving.FAILED, one.unread)
         return
+    if known is not None and known.owner is Owner.QUICKBOOKS and one.has_ended:
+        outbox.want_again(connection.id, _PAYMENT, [known.our_id], by.now)
     if _is_nothing_new(one, held, known):
         _is_done(account, one, by.now)
         return

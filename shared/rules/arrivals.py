@@ -40,3 +40,8 @@ class Arrival:
     watch_because: str = ""
     unread: str = ""
     passed_over: bool = False
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether it is known to be voided or deleted there."""
+        return self.payment is None and not (self.passed_over or self.unread)

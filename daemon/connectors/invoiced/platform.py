@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from datetime import timedelta
 from typing import Any, TypeVar
@@ -9,7 +10,7 @@ from typing import Any, TypeVar
 from twisted.internet.defer import Deferred
 
 from daemon.connectors.invoiced import customers, invoices, payments, writes
-from daemon.connectors.invoiced.api import Api, ApiNotNow, ApiRefusal, ApiSilence
+from daemon.connectors.invoiced.api import Api, ApiNotNow, ApiRefusal, ApiSilence, Page
 from daemon.connectors.invoiced.arriving import Arriving
 from daemon.connectors.invoiced.looking import GONE, Looks
 from daemon.connectors.invoiced.values import SYSTEM, money, our_id_of
@@ -18,6 +19,7 @@ from daemon.connectors.platform import (
     Ambiguous,
     Answer,
     Arrivals,
+    Balances,
     Capabilities,
     Company,
     Done,
@@ -43,17 +45,22 @@ from shared.rules.values import RecordKind
 T = TypeVar("T")
 Record = Mapping[str, Any]
 _SETTINGS = "/settings/accounts_receivable"
+_UNPAID = {"filter[paid]": "0", "filter[voided]": "0", "sort": "id asc", "per_page": "100"}
 _WAITS_FOR_PAYMENTS = 6
 """So often an invoice that ended waits for its payments to be taken off, some minutes in all."""
 _LASTS = timedelta(hours=6)
 """A difference that is there for so long does not pass by itself."""
+_VOIDED_THERE = (
+    "QuickBooks has this payment, and it was voided on Invoiced, which does not take it again."
+    " Record it there without Deskbridge, or delete it in QuickBooks"
+)
 _LOCKED, _QUOTA = "updated by another process", "quota"
 
 
 class Invoiced:
     """An account of Invoiced. ``zone`` is its time zone, empty: it is asked."""
 
-    capabilities = Capabilities(arrivals=True)
+    capabilities = Capabilities(arrivals=True, balances=True)
 
     def __init__(self, api: Api, zone: str = "") -> None:
         self._api = api
@@ -88,6 +95,21 @@ class Invoiced:
     def note_posted(self, their_id: str, txn_id: str, key: str) -> Deferred[Answer]:
         """Show the TxnID on the payment's accounting page; what is linked already stays so."""
         return Deferred.fromCoroutine(self._note_posted(their_id, txn_id, key))
+
+    def balances(self, place: str) -> Deferred[Balances | NotNow]:
+        """Return the balances of a page of invoices that are issued and not paid."""
+        return Deferred.fromCoroutine(self._balances(place))
+
+    async def _balances(self, place: str) -> Balances | NotNow:
+        query = json.loads(place) if place else _UNPAID
+        try:
+            page: Page = await self._api.page("/invoices", query)
+        except ApiRefusal as why:
+            return NotNow(f"Invoices cannot be read from Invoiced: {why.said}")
+        except (ApiNotNow, ApiSilence) as why:
+            return _not_now(why)
+        due = {str(one["id"]): money(one["balance"]) for one in page.records if not one["draft"]}
+        return Balances(due, json.dumps(page.following) if page.following else "")
 
     async def _arrivals(self, cursor: str, watched: Sequence[Watched]) -> Arrivals | NotNow:
         try:
@@ -227,7 +249,7 @@ class Invoiced:
         if not payments.is_ours(there):
             return LeaveAlone("It was recorded on Invoiced, which keeps it as it is.")
         if there.get("voided"):
-            return LeaveAlone("It was voided on Invoiced by hand.", str(there["id"]))
+            return Done(str(there["id"]), _VOIDED_THERE)
         if payments.is_as_wanted(copy, there, self._zone):
             return Done(str(there["id"]))
         would = Would.CHANGE if change.mapped else Would.MATCH

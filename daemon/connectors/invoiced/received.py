@@ -43,13 +43,14 @@ def arrival(record: Record, zone: str, start: int) -> Arrival:
     """The payment; one that was made at ``start`` or before, in unix seconds, is old.
 
     It is processed where a charge stands behind it: the source of a payment is free text. What
-    cannot be read is told: it keeps no other payment out.
+    cannot be read is told: it keeps no other payment out. Of QuickBooks' own payments only that
+    one was voided is told.
     """
     their_id = str(record["id"])
     is_old = int(record.get("created_at") or 0) <= start
     try:
         if is_ours(record):
-            return Arrival(their_id, None, passed_over=True)
+            return Arrival(their_id, None, passed_over=not record.get("voided"))
         return _read(record, their_id, zone, is_old=is_old)
     except Exception as why:
         return Arrival(their_id, None, is_old=is_old, unread=unread_because(why))

@@ -5,6 +5,7 @@ Each is about one record, ``invoice/1A-100``, and in the transaction that has th
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from shared import hints
@@ -25,19 +26,38 @@ def tell(
     code = _code(state, would, reason)
     problems.resolve_all_but(connection_id, RecordKind.SENDING, [one.name], [code], now)
     if code:
-        _report(connection_id, one, code, reason, now)
+        _report_of(connection_id, one, code, reason, now)
 
 
 def tell_late(connection_id: int, one: Outgoing, reason: str, now: datetime) -> None:
     """Open the problem of a record that is tried again and again; it closes once that ends."""
-    _report(connection_id, one, WAITS_LONG, reason, now)
+    _report_of(connection_id, one, WAITS_LONG, reason, now)
 
 
-def _report(connection_id: int, one: Outgoing, code: str, reason: str, now: datetime) -> None:
+def tell_difference(
+    connection_id: int, txn_id: str, number: str, reason: str, now: datetime
+) -> None:
+    """Open the problem of an invoice of which another balance is due there."""
+    _report(connection_id, f"invoice/{txn_id}", f"Invoice {number}", DIFFERS, reason, now)
+
+
+def settle_differences(connection_id: int, txn_ids: Iterable[str], now: datetime) -> None:
+    """Close what waits about the balances of invoices: they are equal."""
+    names = [f"invoice/{txn_id}" for txn_id in txn_ids]
+    problems.resolve(connection_id, RecordKind.SENDING, names, [DIFFERS], now)
+
+
+def _report_of(connection_id: int, one: Outgoing, code: str, reason: str, now: datetime) -> None:
     document = f"{one.kind.value.capitalize()} {one.document or one.object_id}"
+    _report(connection_id, one.name, document, code, reason, now)
+
+
+def _report(
+    connection_id: int, name: str, document: str, code: str, reason: str, now: datetime
+) -> None:
     told = hints.tell(code, reason=reason.rstrip("."))
     trouble = Trouble(
-        code, RecordKind.SENDING, one.name, document, told.message, told.remedy, basis=reason
+        code, RecordKind.SENDING, name, document, told.message, told.remedy, basis=reason
     )
     problems.report(connection_id, None, [trouble], now)
 

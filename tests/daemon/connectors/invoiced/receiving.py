@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
@@ -37,6 +38,7 @@ class Strange(Direct):
         self.shown: dict[str, dict[str, Any]] = {}
         self.refused: list[str] = []
         self.payments_read: list[str] = []
+        self.lists_read: Counter[str] = Counter()
 
     def get(self, path: str, query: Mapping[str, str] | None = None) -> Deferred[Any]:
         got = super().get(path, query)
@@ -48,6 +50,7 @@ class Strange(Direct):
     def page(self, path: str, query: Mapping[str, str]) -> Deferred[Page]:
         if path in self.refused:
             raise ApiRefusal(400, "No such list.")
+        self.lists_read[path] += 1
         got = super().page(path, query)
         return got.addCallback(self._page_seen) if path == "/payments" else got
 
