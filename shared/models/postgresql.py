@@ -83,10 +83,12 @@ class PostgresEngine:
         return bool(self.database.in_transaction())
 
     @contextmanager
-    def unit(self, *, writing: bool, scope: Scope = None) -> Iterator[None]:
+    def unit(
+        self, *, writing: bool, scope: Scope = None, lasting: bool = True
+    ) -> Iterator[None]:
         """A transaction to write in, or a read-only snapshot.
 
-        ``scope`` is what is seen of the tables.
+        ``scope`` is what is seen of the tables; ``lasting`` see ``Store.transaction``.
         """
         self.connect()
         with self.explained(), ExitStack() as stack:
@@ -98,6 +100,8 @@ class PostgresEngine:
                 self.database.execute_sql(
                     "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"
                 )
+            if not lasting:
+                self.database.execute_sql("SET LOCAL synchronous_commit = off")
             yield
 
     @contextmanager

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from datetime import datetime
@@ -29,13 +30,15 @@ from shared.models.sqlite_copy import Pace, copy
 from shared.models.statements import Engine
 from shared.rules.operators import Scope
 
-PRAGMAS = {
+PRAGMAS: dict[str, Any] = {
     "busy_timeout": 5000,
     "synchronous": "full",
     "foreign_keys": 1,
     "cache_size": -4000,
     "journal_size_limit": 67108864,
 }
+TURN_SECONDS = 0.002
+"""Who waits for its turn to write looks so often whether it has come."""
 KEPT_STATEMENTS = 512
 """So many statements stay prepared on each connection: all that there are. With Python's own 128
 those of one sync push each other out, and each call prepares most of its statements anew: a third
@@ -126,6 +129,7 @@ class SqliteEngine:
                 self.database.pragma("schema_version")  # only now is the file opened
             self._connection.only_reads = False
             self._connection.scope = None
+            self._connection.lasting = True
             self._opened = self._opened or _identity(self.path)
 
     def find(self, *, create: bool) -> None:
@@ -171,10 +175,12 @@ class SqliteEngine:
         return bool(self.database.connection().in_transaction)
 
     @contextmanager
-    def unit(self, *, writing: bool, scope: Scope = None) -> Iterator[None]:
+    def unit(
+        self, *, writing: bool, scope: Scope = None, lasting: bool = True
+    ) -> Iterator[None]:
         """A write transaction from its first statement on, or a snapshot to read.
 
-        ``scope`` is what is seen of the tables.
+        ``scope`` is what is seen of the tables; ``lasting`` see ``Store.transaction``.
         """
         with ExitStack() as stack:
             stack.enter_context(self._turn)
@@ -182,6 +188,7 @@ class SqliteEngine:
             stack.enter_context(self.explained())
             self._see(scope)
             self._only_read(not writing)
+            self._last(lasting)
             stack.enter_context(self.database.transaction("IMMEDIATE" if writing else "DEFERRED"))
             yield
 
@@ -203,6 +210,15 @@ class SqliteEngine:
         if self._connection.only_reads is not only_reads:
             self.database.pragma("query_only", int(only_reads))
             self._connection.only_reads = only_reads
+
+    def _last(self, lasting: bool) -> None:
+        """Have commits wait for the disk, or not: with a WAL file, the next that does waits for all.
+
+        With a rollback journal a power cut could damage the file, so there each one waits.
+        """
+        if self.safe_with_wal and self._connection.lasting is not lasting:
+            self.database.pragma("synchronous", PRAGMAS["synchronous"] if lasting else "normal")
+            self._connection.lasting = lasting
 
     @contextmanager
     def changing_schema(self) -> Iterator[None]:
@@ -299,6 +315,7 @@ class _Connection:
 
     only_reads = False
     scope: Scope = None
+    lasting = True
 
 
 class _ConnectionOfThread(_Connection, threading.local):
@@ -311,6 +328,33 @@ class _Database(ClosesEverywhere, peewee.SqliteDatabase):
     SQLite itself rolls back when the disk is full or broken; rolling back once more would
     fail and hide why.
     """
+
+    def begin(self, lock_type: str | None = None) -> None:
+        """Wait for one's turn to write by looking for it at short, even intervals.
+
+        SQLite itself looks more and more rarely, so that it often misses the pauses of somebody
+        who writes much.
+        """
+        if lock_type != "IMMEDIATE":
+            super().begin(lock_type)  # type: ignore[no-untyped-call]
+            return
+        patience_ms = PRAGMAS["busy_timeout"]
+        ends = time.monotonic() + patience_ms / 1000
+        self.pragma("busy_timeout", 0)
+        try:
+            while not self._began(ends):
+                time.sleep(TURN_SECONDS)
+        finally:
+            self.pragma("busy_timeout", patience_ms)
+
+    def _began(self, ends: float) -> bool:
+        try:
+            super().begin("IMMEDIATE")  # type: ignore[no-untyped-call]
+        except peewee.OperationalError as error:
+            if "locked" in str(error) and time.monotonic() < ends:
+                return False
+            raise
+        return True
 
     def rollback(self) -> None:
         """Roll back what SQLite did not roll back already."""

@@ -147,13 +147,14 @@ class Store:
         return to_millisecond(self._clock() if self._clock else self._engine.now())
 
     @contextmanager
-    def transaction(self) -> Iterator[None]:
+    def transaction(self, *, lasting: bool = True) -> Iterator[None]:
         """Work that is written as a whole or not at all; inside another, a savepoint.
 
-        Raises StoreUnavailable when the engine fails; then nothing was written, or, when
+        ``lasting=False``: its end does not wait for the disk. A power cut may undo it as a whole,
+        until the end of a later one that lasts. Raises StoreUnavailable when the engine fails; then nothing was written, or, when
         the connection broke during the commit, it is unknown: read again by key.
         """
-        with self._unit(writing=True):
+        with self._unit(writing=True, lasting=lasting):
             yield
 
     @property
@@ -209,7 +210,9 @@ class Store:
         return grants.scopes.get(role, frozenset())
 
     @contextmanager
-    def _unit(self, *, writing: bool, role: Role = Role.LOOK) -> Iterator[None]:
+    def _unit(
+        self, *, writing: bool, role: Role = Role.LOOK, lasting: bool = True
+    ) -> Iterator[None]:
         outer = self._thread.units
         if writing and outer and not outer[-1]:
             raise RuntimeError("transaction() inside reading(): begin with transaction()")
@@ -219,7 +222,7 @@ class Store:
                 stack.enter_context(self._engine.database.atomic())
             else:
                 scope = self._scope(role) if not writing else None
-                stack.enter_context(self._engine.unit(writing=writing, scope=scope))
+                stack.enter_context(self._engine.unit(writing=writing, scope=scope, lasting=lasting))
             stack.enter_context(self._statements())
             outer.append(writing)
             stack.callback(outer.pop)

@@ -82,7 +82,8 @@ class Arrival:
             began = time.monotonic()
             with self._by.store.transaction():
                 some = hidden_imports.remove_some(self._connection.id, import_id, _AT_ONCE)
-            let_others_in(time.monotonic() - began)
+            ended = time.monotonic()
+            let_others_in(ended - began, since=ended)
 
     def judge(self, others: Collection[int]) -> None:
         """Judge all that is seen now, and ``others`` that are on file and were changed."""

@@ -18,7 +18,7 @@ from typing import Any, overload
 from shared.models.temporary_rows import TemporaryRows
 from shared.operations.file_profiles import BY_HAND, LEFT_OUT
 from shared.operations.payment_cells import FileRow
-from shared.rules.payments.values import NewPayment, NewUse
+from shared.rules.payments.values import ChargeState, NewPayment, NewUse, UseKind
 
 _AT_ONCE = 500
 _ONLY_COUNTED = frozenset(LEFT_OUT) - {*BY_HAND}
@@ -72,9 +72,13 @@ class StagedRows:
 
 
 def _packed(row: FileRow) -> bytes:
-    """A row as bytes: of plain values, since objects of dataclasses take three times as long."""
+    """A row as bytes: of plain values, since objects and enums take several times as long."""
     payment = row.payment
-    given = payment and (_PAYMENT(payment), [_USE(use) for use in payment.uses])
+    given = payment and (
+        _PAYMENT(payment),
+        payment.charge_state.value,
+        [(use.document, use.amount, use.kind.value) for use in payment.uses],
+    )
     return pickle.dumps((_ROW(row), given), pickle.HIGHEST_PROTOCOL)
 
 
@@ -82,18 +86,25 @@ def _read(content: bytes) -> FileRow:
     (line, *rest), given = pickle.loads(content)  # noqa: S301 - written by this process
     if given is None:
         return FileRow(line, None, *rest)
-    terms, uses = given
-    told = dict(zip(_TERMS, terms, strict=True))
-    return FileRow(line, NewPayment(uses=tuple(NewUse(*use) for use in uses), **told), *rest)
+    terms, state, uses = given
+    payment = NewPayment(
+        uses=tuple(NewUse(document, amount, _KINDS[kind]) for document, amount, kind in uses),
+        charge_state=_STATES[state],
+        **dict(zip(_TERMS, terms, strict=True)),
+    )
+    return FileRow(line, payment, *rest)
 
 
 def _getter(names: Sequence[str]) -> Callable[[Any], tuple[Any, ...]]:
     return attrgetter(*names)
 
 
-_TERMS = tuple(one.name for one in fields(NewPayment) if one.name != "uses")
+_TERMS = tuple(
+    one.name for one in fields(NewPayment) if one.name not in ("uses", "charge_state")
+)
 _PAYMENT = _getter(_TERMS)
-_USE = _getter([one.name for one in fields(NewUse)])
+_STATES = {one.value: one for one in ChargeState}
+_KINDS = {one.value: one for one in UseKind}
 _ROW = _getter([one.name for one in fields(FileRow) if one.name != "payment"])
 
 

@@ -9,30 +9,37 @@ from typing import TypeVar
 from shared.models.store import Store
 
 T = TypeVar("T")
-SHORTEST, LONGEST = 50, 500
+SHORTEST, LONGEST = 50, 2000
 WANTED_SECONDS = 0.04
-LONGEST_PAUSE_SECONDS = 0.025
-"""Who waits for SQLite looks again every 1 to 25 ms, so it gets its turn in such a pause."""
+LONGEST_PAUSE_SECONDS = 0.01
+"""Who waits for SQLite looks again every 2 ms, so it gets its turn in such a pause."""
+_BUSY = 3
+"""A busy machine may make a slice take so many times its own work: shorter ones would only be more
+of them."""
 
 
 def in_slices(store: Store, items: Sequence[T], write: Callable[[Sequence[T]], None]) -> None:
     """Call ``write`` with one slice of ``items`` after the other, each in a transaction.
 
-    A slice is as long as it may be to take 40 ms.
+    A slice is as long as it may be to take 40 ms. A power cut may undo the last ones, until a
+    later transaction that lasts.
     """
     at, size = 0, SHORTEST
-    while at < len(items):
-        began = time.monotonic()
-        with store.transaction():
-            write(items[at : at + size])
+    some = items[:size]
+    while some:
+        began, worked = time.monotonic(), time.thread_time()
+        with store.transaction(lasting=False):
+            write(some)
+        ended = time.monotonic()
+        cost = max(time.thread_time() - worked, (ended - began) / _BUSY, 0.001)
         at += size
-        took = time.monotonic() - began
-        fitting = int(size * WANTED_SECONDS / max(took, 0.001))
-        size = max(SHORTEST, min(LONGEST, 2 * size, fitting))
-        if at < len(items):
-            let_others_in(took)
+        size = max(SHORTEST, min(LONGEST, 2 * size, int(size * WANTED_SECONDS / cost)))
+        some = items[at : at + size]
+        if some:
+            let_others_in(ended - began, since=ended)
 
 
-def let_others_in(took_seconds: float) -> None:
-    """Wait as long as a transaction took, so that others come to theirs; not longer than that."""
-    time.sleep(min(took_seconds, LONGEST_PAUSE_SECONDS))
+def let_others_in(took_seconds: float, *, since: float) -> None:
+    """Wait as long as a transaction took that ended at ``since``, at most 10 ms, for others."""
+    pause = min(took_seconds, LONGEST_PAUSE_SECONDS)
+    time.sleep(max(0.0, since + pause - time.monotonic()))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from contextlib import ExitStack
+from types import SimpleNamespace
 
 import peewee
 import psycopg
@@ -11,6 +13,7 @@ import pytest
 
 from shared.errors import StoreUnavailable
 from shared.models import audit, sqlite, statements
+from shared.models.sqlite import SqliteEngine
 from shared.models.statements import OutsideUnit
 from shared.models.store import Store, open_store
 from tests.models.builders import NOON
@@ -200,6 +203,41 @@ def test_a_store_locked_by_another_program_is_explained(tmp_path, monkeypatch):
     ):
         pass
     assert "Another program holds it" in refusal.value.remedy
+
+
+def test_who_waits_for_the_store_looks_for_its_turn_at_short_even_intervals(tmp_path, monkeypatch):
+    url = f"sqlite:///{tmp_path / 'store.sqlite3'}"
+    slept: list[float] = []
+    with open_store(url) as holder, open_store(url) as other, ExitStack() as held:
+        held.enter_context(holder.transaction())
+
+        def sleep(seconds: float) -> None:
+            slept.append(seconds)
+            if len(slept) == 100:
+                held.close()
+
+        monkeypatch.setattr(sqlite, "time", SimpleNamespace(sleep=sleep, monotonic=lambda: 0.0))
+        with other.transaction():
+            note("its turn")
+        assert noted(holder) == ["its turn"]
+    assert slept == [sqlite.TURN_SECONDS] * 100
+    assert sqlite.TURN_SECONDS <= 0.002, "pauses of long work are made for this"
+
+
+@pytest.mark.parametrize("lasting", [True, False])
+def test_only_work_that_lasts_waits_for_the_disk(tmp_path, lasting):
+    def waits(store: Store) -> bool:
+        return store._engine.database.pragma("synchronous") == 2
+
+    url = f"sqlite:///{tmp_path / 'store.sqlite3'}"
+    with open_store(url) as store:
+        with store.transaction(lasting=lasting):
+            assert waits(store) is lasting
+        with store.transaction():
+            assert waits(store), "the next one again"
+    old = Store(SqliteEngine(str(tmp_path / "old"), version=(3, 40, 1)), clock=None, migrations={})
+    with old, old._engine.unit(writing=True, lasting=lasting):
+        assert waits(old), "a rollback journal is no use without it"
 
 
 def test_every_statement_can_be_built_ahead(store):

@@ -76,9 +76,9 @@ def between_slices(monkeypatch, act):
     """Something that happens in every pause, by somebody else."""
     paused = slices.let_others_in
 
-    def pause(took):
+    def pause(took, *, since):
         act()
-        paused(took)
+        paused(took, since=since)
 
     monkeypatch.setattr(slices, "let_others_in", pause)
 

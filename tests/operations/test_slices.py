@@ -6,21 +6,27 @@ from contextlib import contextmanager
 
 import pytest
 
+from shared.models.sqlite import TURN_SECONDS
 from shared.operations import slices
 
 
 class Machine:
-    """A store and a clock: each item takes so many seconds, and a pause as long as it says."""
+    """A store and a clock: each item takes so many seconds, and a pause as long as it says.
 
-    def __init__(self, seconds_an_item: float) -> None:
+    ``programs`` share the processor.
+    """
+
+    def __init__(self, seconds_an_item: float, programs: int = 1) -> None:
         self.seconds_an_item = seconds_an_item
+        self.programs = programs
         self.now = 0.0
         self.done: list[int] = []
         self.held: list[float] = []
         self.paused: list[float] = []
 
     @contextmanager
-    def transaction(self):
+    def transaction(self, *, lasting):
+        assert not lasting
         began = self.now
         yield
         self.held.append(self.now - began)
@@ -32,14 +38,17 @@ class Machine:
     def monotonic(self) -> float:
         return self.now
 
+    def thread_time(self) -> float:
+        return self.now / self.programs
+
     def sleep(self, seconds: float) -> None:
         self.paused.append(seconds)
 
 
 @pytest.fixture
 def run(monkeypatch):
-    def run(seconds_an_item: float, count: int = 5000) -> Machine:
-        machine = Machine(seconds_an_item)
+    def run(seconds_an_item: float, count: int = 5000, programs: int = 1) -> Machine:
+        machine = Machine(seconds_an_item, programs)
         monkeypatch.setattr(slices, "time", machine)
         slices.in_slices(machine, range(count), machine.write)
         assert machine.done == list(range(count))
@@ -75,4 +84,10 @@ def test_an_item_that_costs_more_than_those_before_makes_the_next_slice_short(ru
 def test_others_get_their_turn_between_two_slices(run):
     machine = run(0.0005)
     assert len(machine.paused) == len(machine.held) - 1
-    assert min(machine.paused) >= 0.02
+    assert min(machine.paused) >= 4 * TURN_SECONDS, "who waits looks several times"
+
+
+def test_on_a_busy_machine_slices_are_not_more(run):
+    alone, beside_others = run(0.0002), run(0.0004, programs=2)
+    assert len(alone.held) == len(beside_others.held)
+    assert max(run(0.0005, programs=20).held) <= 0.125, "nor as long as it likes"
