@@ -83,9 +83,7 @@ class PostgresEngine:
         return bool(self.database.in_transaction())
 
     @contextmanager
-    def unit(
-        self, *, writing: bool, scope: Scope = None, lasting: bool = True
-    ) -> Iterator[None]:
+    def unit(self, *, writing: bool, scope: Scope = None, lasting: bool = True) -> Iterator[None]:
         """A transaction to write in, or a read-only snapshot.
 
         ``scope`` is what is seen of the tables; ``lasting`` see ``Store.transaction``.

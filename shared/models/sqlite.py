@@ -175,9 +175,7 @@ class SqliteEngine:
         return bool(self.database.connection().in_transaction)
 
     @contextmanager
-    def unit(
-        self, *, writing: bool, scope: Scope = None, lasting: bool = True
-    ) -> Iterator[None]:
+    def unit(self, *, writing: bool, scope: Scope = None, lasting: bool = True) -> Iterator[None]:
         """A write transaction from its first statement on, or a snapshot to read.
 
         ``scope`` is what is seen of the tables; ``lasting`` see ``Store.transaction``.
@@ -212,7 +210,7 @@ class SqliteEngine:
             self._connection.only_reads = only_reads
 
     def _last(self, lasting: bool) -> None:
-        """Have commits wait for the disk, or not: with a WAL file, the next that does waits for all.
+        """Have commits wait for the disk, or not: one that does waits for all before it.
 
         With a rollback journal a power cut could damage the file, so there each one waits.
         """

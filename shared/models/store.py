@@ -151,7 +151,9 @@ class Store:
         """Work that is written as a whole or not at all; inside another, a savepoint.
 
         ``lasting=False``: its end does not wait for the disk. A power cut may undo it as a whole,
-        until the end of a later one that lasts. Raises StoreUnavailable when the engine fails; then nothing was written, or, when
+        until the end of a later one that lasts.
+
+        Raises StoreUnavailable when the engine fails; then nothing was written, or, when
         the connection broke during the commit, it is unknown: read again by key.
         """
         with self._unit(writing=True, lasting=lasting):
@@ -222,7 +224,8 @@ class Store:
                 stack.enter_context(self._engine.database.atomic())
             else:
                 scope = self._scope(role) if not writing else None
-                stack.enter_context(self._engine.unit(writing=writing, scope=scope, lasting=lasting))
+                unit = self._engine.unit(writing=writing, scope=scope, lasting=lasting)
+                stack.enter_context(unit)
             stack.enter_context(self._statements())
             outer.append(writing)
             stack.callback(outer.pop)

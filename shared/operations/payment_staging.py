@@ -99,9 +99,7 @@ def _getter(names: Sequence[str]) -> Callable[[Any], tuple[Any, ...]]:
     return attrgetter(*names)
 
 
-_TERMS = tuple(
-    one.name for one in fields(NewPayment) if one.name not in ("uses", "charge_state")
-)
+_TERMS = tuple(one.name for one in fields(NewPayment) if one.name not in ("uses", "charge_state"))
 _PAYMENT = _getter(_TERMS)
 _STATES = {one.value: one for one in ChargeState}
 _KINDS = {one.value: one for one in UseKind}
