@@ -334,7 +334,7 @@ class _Database(ClosesEverywhere, peewee.SqliteDatabase):
         who writes much.
         """
         if lock_type != "IMMEDIATE":
-            super().begin(lock_type)  # type: ignore[no-untyped-call]
+            super().begin(lock_type)
             return
         patience_ms = PRAGMAS["busy_timeout"]
         ends = time.monotonic() + patience_ms / 1000
@@ -347,7 +347,7 @@ class _Database(ClosesEverywhere, peewee.SqliteDatabase):
 
     def _began(self, ends: float) -> bool:
         try:
-            super().begin("IMMEDIATE")  # type: ignore[no-untyped-call]
+            super().begin("IMMEDIATE")
         except peewee.OperationalError as error:
             if "locked" in str(error) and time.monotonic() < ends:
                 return False
