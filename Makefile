@@ -58,7 +58,7 @@ deb: dist
 # Install, run, upgrade and remove it all in a Debian of its own under a booted systemd; needs root.
 boot: deb
 	$(BIN)/python -m pip --python build/deb/opt/deskbridge/bin/python wheel --quiet --disable-pip-version-check --wheel-dir build/wheels "$$(ls dist/*.whl)[postgres]"
-	DESKBRIDGE_BOOTED=1 $(BIN)/python -m pytest -v tests/deploy/booted
+	DESKBRIDGE_BOOTED=$$(. /etc/os-release && echo $$VERSION_CODENAME) $(BIN)/python -m pytest -v tests/deploy/booted
 
 clean:
 	rm -rf $(VENV) $(VENV)-lowest build dist demo .mypy_cache .ruff_cache .pytest_cache .hypothesis

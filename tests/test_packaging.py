@@ -230,7 +230,7 @@ def test_the_files_that_a_page_installs_are_those_of_this_version(page):
     debian = re.sub(r"(a|b|rc)(\d+)$", r"~\1\2", version)
     text = page.read_text("utf-8")
     assert set(re.findall(r"deskbridge-([\w.]+?)(?:-py3|-extras)", text)) == {version}
-    assert set(re.findall(r"deskbridge_([\w.~]+)_amd64\.deb", text)) == {debian}
+    assert set(re.findall(r"deskbridge_([\w.~+]+)_amd64\.deb", text)) == {f"{debian}+deb12"}
 
 
 def test_a_final_version_has_its_tables_frozen():

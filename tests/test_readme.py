@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import runpy
 import shlex
+from functools import cache
 from pathlib import Path
 
 import click
@@ -66,7 +67,7 @@ def _command_lines(document: Path) -> list[str]:
     text = re.sub(r"^```.*?^```$", "", _read(document), flags=re.MULTILINE | re.DOTALL)
     blocks = re.findall(r"^    (.*)$", text, flags=re.MULTILINE)
     blocks += re.findall(r"`([^`\n]+)`", text)
-    found = [re.search(r"(?:^|sudo -u deskbridge )deskbridge ([^#|…]+)$", line) for line in blocks]
+    found = [re.search(r"^(?:sudo (?:\S+ )*)?deskbridge ([a-z][^#|…]+)$", line) for line in blocks]
     return [match.group(1).strip() for match in found if match]
 
 
@@ -100,6 +101,25 @@ def _understand(command: click.Command, name: str, words: list[str], above=None)
 def test_a_command_line_that_is_wrong_would_be_noticed(line):
     with pytest.raises(click.UsageError):
         _understand(cli, "deskbridge", shlex.split(line))
+
+
+@cache
+def _options(command: click.Command) -> set[str]:
+    found = {name for one in command.params for name in (*one.opts, *one.secondary_opts)}
+    if isinstance(command, click.Group):
+        context = click.Context(command)
+        for name in command.list_commands(context):
+            inner = command.get_command(context, name)
+            assert inner is not None
+            found |= _options(inner)
+    return found
+
+
+@pytest.mark.parametrize("guide", GUIDES, ids=lambda one: one.name)
+def test_every_option_that_a_guide_names_by_itself_is_one(guide):
+    of_others = {"--pipe", "--pty"}  # of systemd-run
+    named = set(re.findall(r"`(--[a-z-]+)", _read(guide)))
+    assert named - of_others - _options(cli) == set()
 
 
 def test_the_books_of_the_readme_can_be_kept_as_it_says(tmp_path, monkeypatch):

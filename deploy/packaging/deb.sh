@@ -13,7 +13,9 @@ for tool in dpkg-deb "$python"; do
     command -v "$tool" > /dev/null || { echo "make deb needs $tool: it runs on Debian only." >&2; exit 1; }
 done
 version=$("$builder" -c 'from shared.about import VERSION; print(VERSION)')
-debian_version=$(echo "$version" | sed -E 's/(a|b|rc)([0-9]+)$/~\1\2/')
+# As backports have it: which release a file is for, and an upgrade to the next one.
+release=$(. /etc/os-release && echo "$ID$VERSION_ID" | sed s/debian/deb/)
+debian_version=$(echo "$version" | sed -E 's/(a|b|rc)([0-9]+)$/~\1\2/')+$release
 minor=$("$python" -c 'import sys; print(sys.version_info.minor)')
 : "${SOURCE_DATE_EPOCH:=1580601600}"
 export SOURCE_DATE_EPOCH

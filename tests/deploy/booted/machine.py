@@ -14,13 +14,25 @@ import subprocess
 import time
 from collections.abc import Callable
 from pathlib import Path
+from zlib import crc32
 
 CACHE = Path("/var/cache/deskbridge-tests")
 MIRROR = "http://deb.debian.org/debian"
-RELEASE = "bookworm"
-PACKAGES = "systemd,systemd-sysv,dbus,sudo,curl,ca-certificates,python3,python3-venv"
+RELEASE = os.environ.get("DESKBRIDGE_BOOTED", "")
+"""The release of Debian, such as bookworm: that for which the package was made."""
+PACKAGES = (
+    "systemd,systemd-sysv,dbus,sudo,curl,ca-certificates,python3,python3-venv,"
+    "postgresql,nginx-light,zsh,fish,bash-completion,man-db"
+)
+SERVERS = ("postgresql", "nginx")
+"""They are started by those who need them."""
 BOOT_SECONDS = 60.0
-_PROGRESS = re.compile(r"^(\(Reading database .*|debconf: delaying .*|.* …|\s+)\n", re.MULTILINE)
+_PROGRESS = re.compile(
+    r"^(\(Reading database .*|debconf: delaying .*|.* …|\s+|WARNING: apt does not .*|"
+    r"(Reading|Building) \w+ \w+\.\.\.|Looking in links: .*|Processing /media/.*|"
+    r"Installing collected packages: .*)\n",
+    re.MULTILINE,
+)
 ENVIRONMENT = {
     "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
     "HOME": "/root",
@@ -42,7 +54,7 @@ def why_not() -> str:
 
 def base() -> Path:
     """A small Debian, made once; it is never written to. Raises CalledProcessError."""
-    made = CACHE / RELEASE
+    made = CACHE / f"{RELEASE}-{crc32(PACKAGES.encode()):08x}"
     if not made.exists():
         CACHE.mkdir(parents=True, exist_ok=True)
         draft = CACHE / f"{RELEASE}.{os.getpid()}"
@@ -51,6 +63,7 @@ def base() -> Path:
             check=True,
             stdout=subprocess.DEVNULL,
         )
+        subprocess.run(["systemctl", f"--root={draft}", "disable", *SERVERS], check=True)
         draft.rename(made)
     return made
 
@@ -74,6 +87,7 @@ class Booted:
             ["mount", "-t", "overlay", "overlay", "-o", layers, self._folder / "root"], check=True
         )
         (self._folder / "root/etc/hosts").write_text("127.0.0.1 localhost debian\n")
+        (self._folder / "root/etc/hostname").write_text("debian\n")
         # What is thrown away need not be safe from a power cut: dpkg flushes each file.
         (self._folder / "root/etc/dpkg/dpkg.cfg.d/unsafe-io").write_text("force-unsafe-io\n")
         words = [

@@ -1,7 +1,7 @@
 """Installed by the documentation, run, upgraded and removed under a booted systemd.
 
 ``make boot`` runs it, as root, in a Debian of its own; the suite skips it. What was typed and
-answered goes to ``build/booted.log``, from which ``docs/booted-run.md`` is taken.
+answered goes to ``build/booted.log``, of which ``page`` makes ``docs/booted-run.md``.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from time import monotonic
 import pytest
 
 from tests.deploy.booted.machine import Booted, why_not
+from tests.deploy.booted.page import LOG
 
 ROOT = Path(__file__).parents[3]
 DIST = ROOT / "dist"
 WHEELS = ROOT / "build" / "wheels"
-TRANSCRIPT = ROOT / "build" / "booted.log"
 PYTHON = "/opt/deskbridge/bin/deskbridge"
 BY_TLS = (
     "curl -sS --cacert /etc/deskbridge/fullchain.pem --resolve books.example.com:443:127.0.0.1 "
@@ -45,7 +45,9 @@ class Machine(Booted):
 
     def type(self, page: str, title: str) -> None:
         """Do what the documentation says, word by word; an editor is told what to change."""
+        [package] = DIST.glob("*.deb")
         for command in blocks(page, title):
+            command = re.sub(r"deskbridge_\S+\.deb", package.name, command)
             if command.startswith("sudoedit"):
                 was, public = "https://deskbridge.example.com", "https://books.example.com"
                 self.sh(f"sed -i 's#{was}#{public}#' {command.split()[1]}")
@@ -88,7 +90,7 @@ class Machine(Booted):
 def transcript() -> Iterator[list[str]]:
     told: list[str] = []
     yield told
-    TRANSCRIPT.write_text("\n".join(told))
+    LOG.write_text("\n".join(told))
 
 
 @pytest.fixture
@@ -246,7 +248,7 @@ def test_the_debian_package_is_installed_upgraded_removed_and_purged(machine: Ma
     machine.sh("sudo -u deskbridge deskbridge connection add 'Larkspur Tile'")
     machine.sh("ls /usr/share/man/man1/deskbridge*.gz | wc -l; ls -l /usr/bin/deskbridge")
 
-    newer = repacked(folder, "1.0.0~rc1+test")
+    newer = repacked(folder)
     shutil.copy(newer, folder / "media")
     machine.sh(f"sudo apt-get install -qq /media/{newer.name}")
     machine.sh("dpkg-query --show deskbridge")
@@ -275,13 +277,13 @@ def test_the_debian_package_is_installed_upgraded_removed_and_purged(machine: Ma
     machine.sh("systemctl list-unit-files 'deskbridge*' --no-pager", None)
 
 
-def repacked(folder: Path, version: str) -> Path:
+def repacked(folder: Path) -> Path:
     """The package with a later version: what an upgrade consists of, whatever has changed."""
     [package] = DIST.glob("*.deb")
     unpacked = folder / "unpacked"
     subprocess.run(["dpkg-deb", "--raw-extract", package, unpacked], check=True)
     control = unpacked / "DEBIAN" / "control"
-    control.write_text(re.sub(r"(?m)^Version: .*$", f"Version: {version}", control.read_text()))
-    made = folder / f"deskbridge_{version}.deb"
+    control.write_text(re.sub(r"(?m)^(Version: .*)$", r"\1+test", control.read_text()))
+    made = folder / package.name.replace("_amd64", "+test_amd64")
     subprocess.run(["dpkg-deb", "-Zzstd", "-z1", "--build", unpacked, made], check=True)
     return made
