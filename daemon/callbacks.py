@@ -152,7 +152,7 @@ class WebConnectorCallbacks:
     ) -> Deferred[str]:
         """The next qbXML request, or the empty string."""
         sending = self._or_tell(self._send(ticket, hcp), ticket, "")
-        return self._if_store_fails(Deferred.fromCoroutine(sending), "")
+        return self._if_store_fails(Deferred.fromCoroutine(sending), "", ticket)
 
     async def _send(self, ticket: str, hcp: str) -> str:
         introduced: Introduced | None = None
@@ -175,7 +175,7 @@ class WebConnectorCallbacks:
         """Progress in percent; 100 when nothing is left, negative after a failure."""
         receiving = self._receive(ticket, response, hresult, message)
         told = self._or_tell(receiving, ticket, FAILED_PERCENT)
-        return self._if_store_fails(Deferred.fromCoroutine(told), FAILED_PERCENT)
+        return self._if_store_fails(Deferred.fromCoroutine(told), FAILED_PERCENT, ticket)
 
     async def _receive(
         self, ticket: str, response: ResponseText, hresult: str, message: str
@@ -277,7 +277,7 @@ class WebConnectorCallbacks:
         """What the session makes of an answer that the edge could not take in."""
         telling = self._tell_not_taken(ticket, f"{why.value}: {detail}", size)
         told = self._or_tell(telling, ticket, FAILED_PERCENT)
-        return self._if_store_fails(Deferred.fromCoroutine(told), FAILED_PERCENT)
+        return self._if_store_fails(Deferred.fromCoroutine(told), FAILED_PERCENT, ticket)
 
     def cut_off(self, ticket: str) -> Deferred[None]:
         """The Web Connector was gone before it had our answer to a call of this ticket."""
@@ -358,12 +358,17 @@ class WebConnectorCallbacks:
             await self._threads.store(self._handlers.thd_break, ticket)
             return instead
 
-    def _if_store_fails(self, answer: Deferred[T], instead: T) -> Deferred[T]:
-        """Answer in words while the store cannot be used: nothing was committed."""
+    def _if_store_fails(self, answer: Deferred[T], instead: T, ticket: str = "") -> Deferred[T]:
+        """Answer in words while the store cannot be used: nothing was committed.
+
+        ``ticket``: its session is told later why it ends.
+        """
 
         def told(failure: Failure) -> T:
             failure.trap(StoreError)
             self.log.error("The store cannot be used: {why}", why=failure.getErrorMessage())
+            if ticket:
+                self._callers.note_store_failed(ticket)
             return instead
 
         return answer.addErrback(told)

@@ -31,6 +31,7 @@ class Callers:
 
     def __init__(self) -> None:
         self._known: OrderedDict[bytes, Caller] = OrderedDict()
+        self._not_stored: OrderedDict[bytes, None] = OrderedDict()
         self._lock = Lock()
 
     def note(self, ticket: str, caller: Caller) -> None:
@@ -39,6 +40,17 @@ class Callers:
             self._known[_digest(ticket)] = caller
             if len(self._known) > MOST_KNOWN:
                 self._known.popitem(last=False)
+
+    def note_store_failed(self, ticket: str) -> None:
+        """Remember that a call of this ticket could not be stored, so the store knows nothing."""
+        with self._lock:
+            self._not_stored[_digest(ticket)] = None
+            if len(self._not_stored) > MOST_KNOWN:
+                self._not_stored.popitem(last=False)
+
+    def met_store_failure(self, ticket: str) -> bool:
+        """Whether a call of this ticket could not be stored."""
+        return _digest(ticket) in self._not_stored
 
     def of(self, ticket: str) -> Caller:
         """Whose a ticket is; nobody's where that is not known."""

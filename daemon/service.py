@@ -404,9 +404,7 @@ def make_daemon(
         certificate_end=served_until,
     )
     figures = StoreFigures(reactor, reads)
-    heartbeat = Heartbeat(
-        reactor, threads, watch.look, lambda: replace(facts, listening=edge.addresses)
-    )
+    heartbeat = Heartbeat(reactor, threads, watch.look, facts_by_now)
     answers = Admin(
         reactor, threads, metrics, figures, lambda: edge.is_serving, lambda: heartbeat.trouble
     )
@@ -425,7 +423,7 @@ def make_daemon(
         alerts,
         api,
         edge,
-        Heartbeat(reactor, threads, watch.look, facts_by_now),
+        heartbeat,
     ]
     return Daemon(parts, edge=edge, others=[api, admin])
 

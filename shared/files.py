@@ -115,7 +115,7 @@ def why_closed(path: Path) -> str:
     """What keeps this user from ``path`` or its folder, and what to do; empty: nothing is seen."""
     folder = path.parent
     try:
-        if os.statvfs(folder).f_flag & os.ST_RDONLY:
+        if is_read_only(folder):
             return f"The file system of {folder} is read-only. {_how_to_write(folder)}"
         owner = folder.stat().st_uid
         if not _may_use(folder):
@@ -132,8 +132,29 @@ def why_closed(path: Path) -> str:
     return f"{told} Run: sudo chown {named} {path}*"
 
 
+def is_read_only(folder: Path) -> bool:
+    """Whether nothing can be written to the file system of a folder. Raises OSError."""
+    return bool(os.statvfs(folder).f_flag & os.ST_RDONLY) or _met_an_error(folder)
+
+
+def _met_an_error(folder: Path) -> bool:
+    """Whether ext4 gave up writing, which Linux 6.16 and later tell in the mount's options only."""
+    device = folder.stat().st_dev
+    number = f"{os.major(device)}:{os.minor(device)}"
+    mounts = [line.split() for line in _MOUNTS.read_text("utf-8").splitlines()]
+    return any(one[2] == number and "emergency_ro" in one[-1].split(",") for one in mounts)
+
+
+_MOUNTS = Path("/proc/self/mountinfo")
+
+
 def _how_to_write(folder: Path) -> str:
     mounted = next(one for one in (folder, *folder.parents) if one.is_mount())
+    if _met_an_error(folder):
+        return (
+            "It met an error (journalctl -k). Stop the daemon, then have it checked: restart the"
+            f" machine; or unmount {mounted}, run fsck, and mount it again."
+        )
     return (
         "See why: a disk that fails is mounted so (journalctl -k), and a service may write only"
         f" where its unit lets it (ReadWritePaths). Then run: sudo mount -o remount,rw {mounted}"

@@ -52,6 +52,8 @@ GIVE_UP = "done"
 EVERY_VERSION = "10.0"
 """Host, Company and Preferences are asked in a version that every supported product knows."""
 OTHER_FILE_OPEN = "0x8004040A"
+CUT, STORE_FAILED = "session-cut", "store-unavailable"
+"""Why a session ends that had work left; the second where we could not keep what was said in it."""
 SILENT = timedelta(hours=1)
 """A session that said nothing for so long is given up; QuickBooks may take minutes a page."""
 ROWS_AT_ONCE, SYNCS_AT_ONCE = 5_000, 500
@@ -484,6 +486,9 @@ class CallbackHandlers:
         session = self._session(ticket)
         if session is None:
             return hints.say("session-unknown")
+        if self._callers.met_store_failure(ticket) and Phase(session.phase) in UNFINISHED:
+            self._record.fail(session, STORE_FAILED, "", now)
+            return say(session, STORE_FAILED)
         match ON_LAST_ERROR[Phase(session.phase)]:
             case OnLastError.NO_OP:
                 self._record.save(session, now)
@@ -507,7 +512,8 @@ class CallbackHandlers:
         connections.seen(session.application.id, "closeConnection", now)
         match ON_CLOSE[Phase(session.phase)]:
             case OnClose.CUT:
-                return self._record.give_up(session, "session-cut", now)
+                failed = self._callers.met_store_failure(ticket)
+                return self._record.give_up(session, STORE_FAILED if failed else CUT, now)
             case OnClose.REPORT:
                 self._record.save(session, now, event=machine.ConnectionClosed(), ended_at=now)
         return session.error or session.closing

@@ -11,6 +11,7 @@ from typing import Protocol
 
 from shared import open_files
 from shared.clock import utc_now
+from shared.files import is_read_only
 
 
 class Machine(Protocol):
@@ -49,7 +50,8 @@ class ThisMachine:
 
     def may_write(self, path: Path) -> bool:
         """Whether this user may write to that file or into that folder."""
-        return os.access(path, os.W_OK)
+        folder = path if path.is_dir() else path.parent
+        return os.access(path, os.W_OK) and not is_read_only(folder)
 
     def lacks(self, host: str, process: int, file: Path) -> bool:
         """Whether that process of ours runs on this machine and does not have the file open."""

@@ -395,7 +395,7 @@ def _not_written(target: Path, why: str) -> StoreError:
     return StoreError(f"{target} cannot be written: {why}.", remedy)
 
 
-_LACKS_RIGHTS = ("unable to open", "readonly")
+_LACKS_RIGHTS = ("unable to open", "readonly", "disk I/O error")
 _REMEDIES = {
     "locked": "Another program holds it; close that program and try again.",
     "disk is full": "Free space on that disk, then try again.",

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from urllib.error import HTTPError
 from urllib.request import urlopen
 
 import pytest
@@ -22,7 +24,7 @@ from daemon.admin.resource import STORE_SECONDS, Admin, make_admin_site
 from daemon.edge.limits import EdgeLimits
 from daemon.service import make_daemon
 from shared.errors import StoreUnavailable
-from shared.models import backups, connections
+from shared.models import backups, connections, daemons
 from shared.models.store import Store, open_store
 from shared.rules.backups import BackupKind
 from shared.settings import load_settings
@@ -106,6 +108,11 @@ def on_sqlite(tmp_path: Path, new_store: Path) -> Iterator[Watched]:
     made = Watched(f"sqlite:///{path}")
     yield made
     made.store.close()
+
+
+@pytest.fixture(autouse=True)
+def readings_take_no_time(monkeypatch):
+    monkeypatch.setattr(module, "perf_counter", lambda: 0.0)
 
 
 def test_a_daemon_whose_store_answers_is_healthy_and_ready(on_sqlite):
@@ -275,7 +282,9 @@ def test_without_a_store_the_process_still_tells_of_itself(on_sqlite):
     assert on_sqlite.metric("deskbridge_figures_timestamp_seconds") is None
 
 
-async def test_a_whole_daemon_is_ready_once_it_listens_and_counts_its_calls(tmp_path):
+@asynccontextmanager
+async def whole_daemon(tmp_path: Path) -> AsyncIterator[tuple[str, str]]:
+    """A daemon with all that belongs to it: where the Web Connector and monitoring reach it."""
     from twisted.internet import reactor
 
     listen = "tcp:0:interface=127.0.0.1"
@@ -291,14 +300,33 @@ async def test_a_whole_daemon_is_ready_once_it_listens_and_counts_its_calls(tmp_
         tree.startService()
         await tree.listening()
         [edge], [admin] = tree.edge.addresses, [one for o in tree.others for one in o.addresses]
+        yield edge, admin
+        await maybeDeferred(tree.stopService)
+        assert not tree.edge.is_serving
+
+
+async def test_a_whole_daemon_is_ready_once_it_listens_and_counts_its_calls(tmp_path):
+    async with whole_daemon(tmp_path) as (edge, admin):
         assert await deferToThread(_fetched, f"{admin}/readyz") == "ok\n"
         await deferToThread(_fetched, f"{edge}/qbwc")
         metrics = await deferToThread(_fetched, f"{admin}/metrics")
-        await maybeDeferred(tree.stopService)
-        assert not tree.edge.is_serving
     assert 'deskbridge_calls_total{operation="other",outcome="200"} 1.0' in metrics
     assert "deskbridge_build_info{" in metrics
     assert "deskbridge_daemons 1.0" in metrics
+
+
+async def test_a_whole_daemon_is_not_healthy_while_its_sign_of_life_cannot_be_written(
+    tmp_path, monkeypatch
+):
+    def full(*_args: Any) -> None:
+        raise GONE
+
+    monkeypatch.setattr(daemons, "beat", full)
+    async with whole_daemon(tmp_path) as (_, admin):
+        with pytest.raises(HTTPError) as refused:
+            await deferToThread(_fetched, f"{admin}/healthz")
+    with refused.value as answer:
+        assert answer.status == 503
 
 
 def _fetched(address: str) -> str:

@@ -10,8 +10,9 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
+from shared import files
 from shared.errors import StoreError
-from shared.files import user_name, why_closed
+from shared.files import is_read_only, user_name, why_closed
 from shared.models import audit
 from shared.models.store import open_store
 from shared.sealing import seal
@@ -119,6 +120,24 @@ def test_a_read_only_file_system_is_told_as_one_whoever_asks(tmp_path, monkeypat
     told = why_closed(tmp_path / "store.sqlite3")
     assert "read-only" in told
     assert "sudo -u" not in told
+
+
+def test_a_file_system_that_met_an_error_is_to_be_checked_though_it_is_mounted_to_be_written(
+    tmp_path, monkeypatch
+):
+    device = tmp_path.stat().st_dev
+    mounts = tmp_path / "mountinfo"
+    line = (
+        f"31 1 {os.major(device)}:{os.minor(device)} / /data rw,relatime - ext4 /dev/vdb rw,{{}}\n"
+    )
+    monkeypatch.setattr(files, "_MOUNTS", mounts)
+    mounts.write_text(line.format("errors=remount-ro"))
+    assert not is_read_only(tmp_path)
+    mounts.write_text(line.format("errors=remount-ro,emergency_ro"))
+    assert is_read_only(tmp_path)
+    told = why_closed(tmp_path / "store.sqlite3")
+    assert "fsck" in told
+    assert "remount" not in told
 
 
 @as_root

@@ -15,8 +15,9 @@ from typing import Any
 import peewee
 import pytest
 
+from shared import hints
 from shared.models import sqlite
-from shared.rules.values import ApplicationKind
+from shared.rules.values import ApplicationKind, SyncState
 from simulator.company import Company
 from simulator.webconnector import Outcome
 from tests.whole.rig import Rig
@@ -96,6 +97,23 @@ def test_a_commit_that_fails_amid_the_syncs_loses_and_doubles_nothing(
     assert words(outcomes)
     failing.end()
     proven(office)
+
+
+@pytest.mark.parametrize("commits", [1, 2], ids=["an answer", "an answer and its reason"])
+@pytest.mark.parametrize("at", [5, 8])
+def test_a_sync_that_ends_for_the_store_says_so_on_the_pc_and_on_file(
+    office, monkeypatch, at, commits
+):
+    failing = Failing(monkeypatch)
+    failing.begin("full", at, commits)
+    outcome = office.sync(kind=ApplicationKind.INVOICE)
+    failing.end()
+    assert failing.failed == commits
+    told = hints.say("store-unavailable")
+    assert outcome.status.startswith(told.partition(";")[0])
+    proven(office)
+    codes = {one.error_code for one in office.syncs() if one.state is SyncState.FAILED}
+    assert codes == {"store-unavailable"}
 
 
 @pytest.mark.parametrize("fault", FAULTS)

@@ -1,6 +1,6 @@
 """``docs/booted-run.md`` from the log of ``make boot``: its head is written by hand and stays.
 
-    python -m tests.deploy.booted.page > page && mv page docs/booted-run.md
+python -m tests.deploy.booted.page > page && mv page docs/booted-run.md
 """
 
 from __future__ import annotations
@@ -37,4 +37,4 @@ def _answer(text: str) -> str:
 
 
 if __name__ == "__main__":
-    print(written(PAGE.read_text("utf-8"), LOG.read_text("utf-8")), end="")
+    PAGE.write_text(written(PAGE.read_text("utf-8"), LOG.read_text("utf-8")), "utf-8")
