@@ -28,7 +28,7 @@ from shared.operations.contracts.outcome import OUTCOME
 from shared.operations.describe import platforms as describe
 from shared.operations.describe.tables import Column, Row
 from shared.operations.platform_standing import Preview, view_preview, view_standing
-from shared.rules.connectors import CREATE, AccountState, ConvenienceFees, Outgoing
+from shared.rules.connectors import CREATE, AccountState, ConvenienceFees, Outgoing, Would
 
 NAME = named_argument
 FC = TypeVar("FC", bound=Callable[..., Any])
@@ -155,9 +155,12 @@ def status(context: CommandContext, name: str, as_json: bool) -> None:
     show_default=True,
     help="Wait this many seconds for the daemon to check.",
 )
+@click.option("--all", "with_all", is_flag=True, help="Also list what would stay as it is.")
 @json_option(PREVIEW)
 @pass_command_context
-def preview(context: CommandContext, name: str, seconds: int, as_json: bool) -> None:
+def preview(
+    context: CommandContext, name: str, seconds: int, with_all: bool, as_json: bool
+) -> None:
     """Show what NAME would send: created, changed, matched, ambiguous. Sends nothing itself."""
     decide(context, partial(operations.plan_look, name=name))
     with output.waiting("The daemon is checking"):
@@ -165,7 +168,7 @@ def preview(context: CommandContext, name: str, seconds: int, as_json: bool) -> 
     if as_json:
         output.say_json(PREVIEW.of(found))
     else:
-        _say_preview(found)
+        _say_preview(found, with_all)
     if not found.is_through:
         why = found.reason or f"The daemon did not check everything within {seconds} seconds."
         raise Refused(why, "Check with deskbridge doctor whether a daemon is running")
@@ -181,9 +184,10 @@ def _looked(context: CommandContext, name: str, seconds: int) -> Preview:
         time.sleep(LOOK_SECONDS)
 
 
-def _say_preview(found: Preview) -> None:
-    rows = [one for one in found.records if one.would]
-    RECORDS.say(rows, "Nothing is waiting to be sent.")
+def _say_preview(found: Preview, with_all: bool) -> None:
+    looked_at = [one for one in found.records if one.would]
+    rows = [one for one in looked_at if with_all or one.would is not Would.NOTHING]
+    RECORDS.say(rows, "Nothing would be sent.")
     output.say()
     output.say_wrapped(describe.found(found))
 

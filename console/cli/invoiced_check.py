@@ -13,7 +13,7 @@ from console.cli.context import CommandContext, pass_command_context
 from console.cli.errors import Exit
 from console.cli.json_option import json_option
 from console.cli.params import named_argument
-from shared import health, sealing
+from shared import health
 from shared.operations.contracts.connectors import CHECKED
 from shared.operations.describe.tables import Column, Row
 from shared.operations.describe.text import count, grouped
@@ -33,7 +33,7 @@ def check(context: CommandContext, name: str, as_json: bool) -> None:
     or an open invoice that is not on Invoiced, the exit code is 1, else 0. Nothing is changed.
     """
     account, sealed = context.read(partial(view_account, name=name))
-    key = sealing.find(account.key_source, sealed, context.settings.database, os.environ)
+    key = health.key_of(account, sealed, context.settings.database, os.environ)
     network = health.Internet(SECONDS, most_bytes=health.PAGE_BYTES)
     with output.waiting("Reading the invoices on Invoiced"):
         there = list(health.invoices_there(network, account.url, key))

@@ -21,7 +21,7 @@ from shared.health.files import of_files
 from shared.health.internet import Internet, Network, Page
 from shared.health.invoiced_books import PAGE_BYTES, invoices_there
 from shared.health.machine import Machine, ThisMachine
-from shared.health.platforms import KeyNotGood, ask_company, of_platforms
+from shared.health.platforms import KeyNotGood, ask_company, key_of, of_platforms
 from shared.health.queues import is_late, of_queues
 from shared.health.snapshot import read
 from shared.health.store_checks import of_store, of_unusable_store
@@ -42,6 +42,7 @@ __all__ = [
     "examine",
     "invoices_there",
     "is_late",
+    "key_of",
     "of_refused_settings",
 ]
 

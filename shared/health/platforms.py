@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from shared import sealing
 from shared.errors import StoreError
-from shared.health.checks import Check, fail, ok, warn
+from shared.health.checks import Check, fail, ok
 from shared.health.internet import Network
 from shared.models.platforms import accounts
 from shared.models.store import Store
@@ -51,6 +51,28 @@ def of_platforms(
         yield _of_account(account, sealed, database, network, environ)
 
 
+class KeyNotHere(StoreError):
+    """The key of an account is with the daemon, and not with this program."""
+
+
+def key_of(
+    account: PlatformAccount, sealed: bytes, database: str, environ: Mapping[str, str]
+) -> str:
+    """Return the key of an account. Raises KeyNotHere, and CannotOpen for one of the store."""
+    try:
+        return sealing.find(account.key_source, sealed, database, environ)
+    except sealing.CannotOpen:
+        kind, _, name = account.key_source.partition(":")
+        if account.key_source == sealing.IN_STORE:
+            raise
+    where = "environment variable" if kind == "env" else "systemd credential"
+    raise KeyNotHere(
+        f"The key is in the {where} {name}, which this terminal does not have.",
+        "The daemon compares the balances once a day, and a difference becomes a problem:"
+        " deskbridge problems list",
+    )
+
+
 def _of_account(
     account: PlatformAccount,
     sealed: bytes,
@@ -60,11 +82,11 @@ def _of_account(
 ) -> Check:
     name = f"{account.platform} {account.connection}"
     try:
-        key = sealing.find(account.key_source, sealed, database, environ)
+        key = key_of(account, sealed, database, environ)
+    except KeyNotHere as why:
+        return ok(name, why.sentence)
     except sealing.CannotOpen as why:
-        if account.key_source == sealing.IN_STORE:
-            return fail(name, why.sentence, why.remedy)
-        return warn(name, f"Here, {why.sentence}", "The daemon may still have it.")
+        return fail(name, why.sentence, why.remedy)
     if network is None:
         return ok(name, "Its key is there.")
     try:

@@ -300,3 +300,33 @@ def test_removing_a_connection_removes_its_account(connected):
     with connected.store.reading():
         assert accounts.every() == []
     assert os.environ.get(sealing.VARIABLE) is None
+
+
+def test_a_key_that_only_the_daemon_has_is_no_failure_and_the_check_says_who_compares(
+    shell, books, url, monkeypatch
+):
+    monkeypatch.setenv("INVOICED_KEY", KEY)
+    shell.says("invoiced", "connect", "Larkspur", "--key-env", "INVOICED_KEY", "--url", url)
+    monkeypatch.delenv("INVOICED_KEY")
+    told = shell.refuses(1, "invoiced", "check", "Larkspur")
+    assert "INVOICED_KEY" in told
+    assert "problems list" in told
+    checks = json.loads(shell.run("doctor", "--no-network", "--json").stdout)["checks"]
+    (of_account,) = [one for one in checks if one["name"] == "invoiced Larkspur"]
+    assert of_account["state"] == "ok"
+
+
+def test_a_preview_lists_what_stays_as_it_is_only_when_asked(connected, books, monkeypatch):
+    def looks(_seconds: float) -> None:
+        with connected.store.transaction():
+            for one in outbox.listed(books.id, list(SendState)):
+                would = Would.NOTHING if one.kind is RecordKind.CUSTOMER else Would.CREATE
+                outbox.looked(books.id, one, would, "")
+            accounts.set_looking(books.id, is_looking=False)
+
+    monkeypatch.setattr("console.cli.invoiced.time.sleep", looks)
+    preview = ("invoiced", "preview", "Larkspur")
+    shown = connected.says(*preview)
+    assert "invoice " in shown
+    assert "customer " not in shown
+    assert "customer " in connected.says(*preview, "--all")
