@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import zipfile
 from collections.abc import Iterator
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -96,7 +97,11 @@ def test_the_key_is_nowhere_but_sealed_in_the_store(connected, books, tmp_path):
         connected.says("audit", "list"),
         connected.says("events", "list"),
         json.dumps(connected.json("invoiced", "status", "Larkspur")),
+        connected.run("doctor", "--no-network", "--settings").stdout,
+        connected.says("syncs", "bundle", str(books.sync.id), "--out", str(tmp_path / "b.zip")),
     ]
+    with zipfile.ZipFile(tmp_path / "b.zip") as bundle:
+        says += [bundle.read(name).decode() for name in bundle.namelist()]
     assert KEY not in "".join(says)
     for file in tmp_path.iterdir():
         if file.name != "key":
