@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 from contextlib import suppress
 from pathlib import Path
 
 _PROCESSES = Path("/proc")
+_LOCKS = Path("/proc/locks")
 _PARTS = ("daemon", "console")
+Identity = tuple[int, int]
+"""Device and inode."""
 
 
 def programs_that_hold(files: Iterable[Path]) -> list[str]:
@@ -16,13 +19,13 @@ def programs_that_hold(files: Iterable[Path]) -> list[str]:
 
     This process is left out, and so is what belongs to users that this one may not look at.
     """
-    wanted = set()
+    wanted = set[Identity]()
     for file in files:
         with suppress(OSError):
-            found = file.stat()
-            wanted.add((found.st_dev, found.st_ino))
-    numbers = sorted(int(one.name) for one in _processes() if one.name.isdigit())
-    return [_name(number) for number in numbers if number != os.getpid() and _has(number, wanted)]
+            wanted.add(_identity(file))
+    lockers = _lockers(wanted)
+    numbers = {int(one.name) for one in _processes() if one.name.isdigit()} - {os.getpid()}
+    return [_name(one) for one in sorted(numbers) if one in lockers or _has(one, wanted)]
 
 
 def lacks(number: int, file: Path) -> bool:
@@ -32,12 +35,28 @@ def lacks(number: int, file: Path) -> bool:
     is no such process, or this user may not look at it.
     """
     try:
-        found = file.stat()
-        next((_PROCESSES / str(number) / "fd").iterdir())
-    except (OSError, StopIteration):
+        wanted = {_identity(file)}
+    except OSError:
         return False
-    is_ours = _name(number).startswith("deskbridge")
-    return is_ours and not _has(number, {(found.st_dev, found.st_ino)})
+    return _has(number, wanted) is False and _name(number).startswith("deskbridge")
+
+
+def _identity(file: Path) -> Identity:
+    found = file.stat()
+    return found.st_dev, found.st_ino
+
+
+def _lockers(files: Set[Identity]) -> set[int]:
+    """Who has a lock on one of them, as each program has that works with a store of SQLite.
+
+    Everybody may see that, also of a daemon whose unit hides its open files (PrivateUsers).
+    """
+    named = {f"{os.major(device):02x}:{os.minor(device):02x}:{inode}" for device, inode in files}
+    try:
+        locks = [line.split() for line in _LOCKS.read_text("utf-8").splitlines()]
+    except OSError:
+        return set()
+    return {int(one[-4]) for one in locks if one[-3] in named}
 
 
 def _processes() -> list[Path]:
@@ -47,14 +66,22 @@ def _processes() -> list[Path]:
         return []
 
 
-def _has(number: int, wanted: set[tuple[int, int]]) -> bool:
-    with suppress(OSError):
-        for opened in (_PROCESSES / str(number) / "fd").iterdir():
-            with suppress(OSError):
-                found = opened.stat()
-                if (found.st_dev, found.st_ino) in wanted:
-                    return True
-    return False
+def _has(number: int, wanted: Set[Identity]) -> bool | None:
+    """Whether a process has one of them open; None where this user may not see that."""
+    try:
+        opened = list((_PROCESSES / str(number) / "fd").iterdir())
+    except OSError:
+        return None
+    hidden = not opened
+    for one in opened:
+        try:
+            if _identity(one) in wanted:
+                return True
+        except PermissionError:
+            hidden = True
+        except OSError:  # it was closed meanwhile
+            continue
+    return None if hidden else False
 
 
 def _name(number: int) -> str:

@@ -28,9 +28,9 @@ class Person:
     def always_manages(self, store: Path | None) -> bool:
         """Whether nobody can take rights away: root, and the owner of the store's file.
 
-        Not who came to that owner by sudo: sudo says who it was, and rights are those of that user.
+        Who came to that owner by sudo has the rights of who called; where that was root, all.
         """
-        if self.process == ROOT:
+        if self.process == ROOT or self.name == user_name(ROOT):
             return True
         if store is None or self.name != user_name(self.process):
             return False

@@ -41,6 +41,11 @@ def test_root_stays_root_whoever_called_sudo(monkeypatch, store):
     assert person.always_manages(store)
 
 
+def test_root_who_runs_a_command_as_the_service_stays_root(monkeypatch, store):
+    as_user(monkeypatch, NOBODY.pw_uid)
+    assert person_here({"SUDO_UID": "0", "SUDO_USER": "root"}).always_manages(store)
+
+
 def test_the_owner_of_the_store_always_manages(monkeypatch, store):
     as_user(monkeypatch, NOBODY.pw_uid)
     owned(store, NOBODY.pw_uid, monkeypatch)
