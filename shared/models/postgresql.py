@@ -31,6 +31,10 @@ _REMEDIES = {
     "55P03": "Another program holds what this one needs; try again when it is done.",
     "53100": "Free space on the disk of the server, then try again.",
 }
+_CHECK_ADDRESS = "Check that the server runs, and the address in DESKBRIDGE_DATABASE."
+_WITHOUT_SIGN_IN = (
+    "Give this command the password of that database user: docs/secrets.md says where it may stand."
+)
 _SCOPE = "deskbridge_scope"
 _ON_CONNECT = (
     "SET lock_timeout = '15s'",
@@ -207,12 +211,8 @@ class PostgresEngine:
                 f" one was undone: {said}.",
                 "Nothing was written; try again.",
             )
-        return StoreUnavailable(
-            f"The store {self.url_shown} cannot be used: {said}.",
-            _REMEDIES.get(
-                sqlstate, "Check that the server runs, and the address in DESKBRIDGE_DATABASE."
-            ),
-        )
+        remedy = _WITHOUT_SIGN_IN if "password" in said else _REMEDIES.get(sqlstate, _CHECK_ADDRESS)
+        return StoreUnavailable(f"The store {self.url_shown} cannot be used: {said}.", remedy)
 
 
 def _driver() -> Any:

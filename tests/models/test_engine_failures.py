@@ -128,3 +128,13 @@ def test_a_lock_that_is_held_too_long_does_not_blame_the_address(empty_postgres_
             with pytest.raises(StoreUnavailable) as refusal, other.transaction():
                 connections.edit(books.id, debug=True)
     assert "Another program holds" in refusal.value.remedy
+
+
+def test_who_comes_without_the_password_is_told_where_it_may_stand(empty_postgres_url):
+    with (
+        open_store(empty_postgres_url) as store,
+        pytest.raises(StoreUnavailable) as refusal,
+        store._engine.explained(),
+    ):
+        raise peewee.OperationalError("fe_sendauth: no password supplied")
+    assert "docs/secrets.md" in refusal.value.remedy

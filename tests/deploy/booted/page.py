@@ -33,7 +33,7 @@ def _short(text: str) -> str:
 
 def _answer(text: str) -> str:
     command, _, rest = text.partition("\n")
-    return text if rest.count("\n") <= MOST_LINES else f"{command}\n…\n\n"
+    return text if len(rest.strip().splitlines()) <= MOST_LINES else f"{command}\n…\n\n"
 
 
 if __name__ == "__main__":

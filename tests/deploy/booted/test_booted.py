@@ -24,6 +24,7 @@ ROOT = Path(__file__).parents[3]
 DIST = ROOT / "dist"
 WHEELS = ROOT / "build" / "wheels"
 PYTHON = "/opt/deskbridge/bin/deskbridge"
+SETTINGS = "/etc/deskbridge/deskbridge.toml"
 BY_TLS = (
     "curl -sS --cacert /etc/deskbridge/fullchain.pem --resolve books.example.com:443:127.0.0.1 "
     "https://books.example.com/qbwc"
@@ -35,9 +36,9 @@ pytestmark = pytest.mark.skipif(bool(WHY_NOT), reason=f"needs a booted systemd: 
 
 
 def blocks(page: str, title: str) -> list[str]:
-    """The commands below a title of a page of the documentation, as they stand there."""
-    text = (ROOT / "docs" / page).read_text("utf-8").partition(f"\n## {title}\n")[2]
-    return re.findall(r"^ {4}(\S.*)$", text.partition("\n## ")[0], re.MULTILINE)
+    """The lines of code below a title of a page of the documentation, as they stand there."""
+    text = (ROOT / "docs" / page).read_text("utf-8").partition(f"# {title}\n")[2]
+    return re.findall(r"^(?: {4}| {8})(\S.*)$", text.partition("\n## ")[0], re.MULTILINE)
 
 
 class Machine(Booted):
@@ -239,6 +240,92 @@ def test_secrets_of_systemd_reach_the_daemon_and_no_place_where_they_are_shown(m
         f"{PYTHON} doctor --no-network",
         None,
     )
+
+
+def test_the_store_moves_to_postgresql_whose_password_nobody_else_sees(machine: Machine):
+    machine.sh("apt-get install -qq /root/*.deb > /dev/null; systemctl start postgresql")
+    machine.sh("echo 127.0.0.1 db.example.com >> /etc/hosts")
+    machine.sh("sudo -u deskbridge deskbridge connection add 'Larkspur Tile'")
+    secret = "pa55word-of-the-database"
+    typed = {
+        "createuser": f"{secret}\n{secret}\n",
+        ".pgpass": f"db.example.com:5432:deskbridge:deskbridge:{secret}\n",
+    }
+    for line in blocks("move-to-postgresql.md", "To PostgreSQL"):
+        if line.startswith("database = "):
+            machine.sh(f"sed -i '/^backup_directory/d; s#^database.*#{line}#' {SETTINGS}")
+        elif line.startswith("sudo ") and "/pip " not in line:
+            text = next((text for word, text in typed.items() if word in line), "")
+            machine.sh(line, None if line.endswith("doctor") else 0, text)
+    machine.answers()
+    assert machine.has("Larkspur Tile")
+
+    # As a credential of the daemon, the one other place for it.
+    machine.sh(f"rm /var/lib/deskbridge/.pgpass; sed -i 's#?passfile=.*#\"#' {SETTINGS}")
+    sealed = machine.sh(
+        "systemd-creds encrypt --pretty --name=deskbridge-database-password - -", text=secret
+    )
+    machine.sh("mkdir -p /etc/systemd/system/deskbridge.service.d")
+    machine.sh(
+        "cat > /etc/systemd/system/deskbridge.service.d/override.conf", text=f"[Service]\n{sealed}"
+    )
+    machine.sh("systemctl daemon-reload; systemctl restart deskbridge")
+    machine.answers()
+    machine.sh("sudo -u deskbridge deskbridge connection list", code=1)
+    with_it = "-p LoadCredential=deskbridge-database-password:/run/password"
+    machine.sh("install -m 0600 /dev/stdin /run/password", text=secret)
+    assert "Larkspur Tile" in machine.sh(
+        f"systemd-run --quiet --pipe --wait --collect -p User=deskbridge {with_it} "
+        f"{PYTHON} connection list"
+    )
+    assert secret not in machine.sh("systemctl show deskbridge; journalctl --no-pager")
+
+
+def test_operators_come_by_sudo_with_the_rights_that_they_were_given(machine: Machine):
+    machine.sh("apt-get install -qq /root/*.deb > /dev/null; groupadd accountants")
+    machine.sh("useradd ada; useradd ben -G accountants; useradd cy -G accountants")
+    for name in ("Fern & Sons", "Larkspur Tile"):
+        machine.sh(f"sudo -u deskbridge deskbridge connection add '{name}'")
+    for line in blocks("operators.md", "Operators and their rights"):
+        if "operator add" in line or "operator list" in line:
+            machine.sh(line)
+    [rule] = [one for one in blocks("operators.md", "Let people in") if one.startswith("%")]
+    machine.sh("install -m 0440 /dev/stdin /etc/sudoers.d/deskbridge; visudo -c", text=f"{rule}\n")
+
+    def by(user: str, command: str, code: int = 0) -> str:
+        sudo = "runuser -u {} -- sudo -n -u deskbridge deskbridge {}"
+        return machine.sh(sudo.format(user, command), code)
+
+    assert "Fern & Sons" in by("cy", "connection list")
+    assert "Larkspur" not in by("cy", "connection list")
+    by("cy", "connection show 'Larkspur Tile'", code=3)
+    by("cy", "connection pause 'Fern & Sons'", code=1)
+    by("ben", "connection pause 'Larkspur Tile'")
+    by("ben", "connection remove 'Larkspur Tile' --yes", code=1)
+    by("ada", "connection list", code=1)  # no rule of sudo lets her in
+    machine.sh("runuser -u ada -- deskbridge connection list", code=1)
+    assert "deskbridge (sudo by ben)" in machine.sh("sudo -u deskbridge deskbridge audit list")
+    machine.sh("sudo deskbridge operator remove ben")
+    by("ben", "connection resume 'Larkspur Tile'", code=3)
+
+
+def test_names_of_connections_are_completed_in_each_shell(machine: Machine):
+    machine.sh("apt-get install -qq /root/*.deb > /dev/null")
+    machine.sh("sudo -u deskbridge deskbridge connection add 'Larkspur Tile & Sons'")
+    in_fish = machine.sh("""fish -c 'complete -C "deskbridge connection show Lark"'""")
+    assert in_fish == "Larkspur Tile & Sons"
+    bash = (
+        ". /usr/share/bash-completion/completions/deskbridge; COMP_CWORD=3; "
+        "COMP_WORDS=(deskbridge connection show Lark); _deskbridge_completion; echo $COMPREPLY"
+    )
+    assert machine.sh(f"bash -c '{bash}'") == r"Larkspur\ Tile\ \&\ Sons"
+    zsh = """
+        zmodload zsh/zpty; zpty shell zsh -f -i
+        zpty -w shell 'autoload -Uz compinit; compinit -u -D'; sleep 2
+        zpty -w -n shell $'deskbridge connection show Lark\t'; sleep 5
+        while zpty -r -t shell part; do print -r -- $part; done
+    """
+    assert r"Larkspur\ Tile\ \&\ Sons" in machine.sh("zsh -f", text=zsh)
 
 
 def test_the_debian_package_is_installed_upgraded_removed_and_purged(machine: Machine, folder):
