@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+_LONGEST_NAME = 100
+
 
 class StoreError(Exception):
     """Something that the store refuses or cannot do.
@@ -42,7 +44,9 @@ class NotFound(StoreError):
 
     def __init__(self, what: str, name: object, nearest: str = "") -> None:
         meant = f"Did you mean {nearest!r}?" if nearest else ""
-        super().__init__(f"There is no {what} {name!r}.", meant)
+        called = repr(name)
+        shown = called if len(called) <= _LONGEST_NAME else f"{called[:_LONGEST_NAME]}…"
+        super().__init__(f"There is no {what} {shown}.", meant)
         self.what = what
         self.name = name
         self.nearest = nearest

@@ -75,7 +75,7 @@ _REMEDIES = {
     errno.EACCES: "Run as the service's user, or choose a place that you may write to",
     errno.EPERM: "Run as the service's user, or choose a place that you may write to",
     errno.EROFS: "Choose a place that can be written to",
-    errno.ENOENT: "Choose a folder that exists",
+    errno.ENOENT: "Check the path: it does not exist",
     errno.ENOTDIR: "Choose a folder; part of that path is a file",
     errno.EEXIST: "Choose a name that is not taken by something else",
     errno.EISDIR: "Name a file; that is a folder",

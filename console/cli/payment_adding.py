@@ -36,7 +36,7 @@ from shared.operations.contracts.payment_intake import TAKEN, TAKEN_FILE
 from shared.operations.deciding import Operator, PlanIsStale, carry_out
 from shared.operations.describe.text import count
 from shared.operations.file_profiles import HowToRead, Profile
-from shared.operations.file_text import readable_twice
+from shared.operations.file_text import FORMS, readable_twice
 from shared.operations.payment_columns import DatesAreAmbiguous
 from shared.operations.payment_files import PaymentFile
 from shared.operations.payment_intake import Imported, ImportPlan, Report
@@ -171,7 +171,10 @@ def _given(given: Mapping[str, Any], day: date) -> NewPayment:
     "--format",
     "form",
     type=click.Choice(FORMATS),
-    help="Format of standard input, or of a file whose name does not end in .csv or .jsonl.",
+    help=(
+        "Format of standard input, or of a file whose name ends otherwise than .csv, .tsv, .txt "
+        "or .jsonl."
+    ),
 )
 @click.option(
     "--profile",
@@ -292,11 +295,12 @@ def _read(
     context: CommandContext, name: str, file: Path, form: str | None, said: Mapping[str, Any]
 ) -> tuple[StagedRows, Profile | None]:
     """The rows of the file, and the profile by which they were read."""
-    suffix = _SUFFIXES.get(file.suffix.casefold())
-    form = form or suffix
+    form = form or FORMS.get(file.suffix.casefold())
     if form is None:
         raise WrongUsage(
-            f"The format of {file} is unclear.", ("Give it with --format csv or --format jsonl")
+            f"The name of {file} does not tell its format.",
+            'Save a spreadsheet as "CSV UTF-8". If it is text already, give --format csv or '
+            "--format jsonl",
         )
     with context.store.reading():
         how = payment_profiles.how_to_read(context.store, name, **said)
@@ -306,15 +310,14 @@ def _read(
     try:
         with file.open("rb") as content:
             return _staged(content, form, today, how)
+    except FileNotFoundError as error:
+        raise Refused(f"{file}: there is no such file.", "Check the path") from error
     except PermissionError as error:
         piped = f"deskbridge payments import {quote(name)} - --format {form} < {quote(str(file))}"
         raise Refused(
             f"{file}: this user is not allowed to read it.",
             f"Run as a user who can read it: {piped}",
         ) from error
-
-
-_SUFFIXES = {".csv": "csv", ".tsv": "csv", ".jsonl": "jsonl"}
 
 
 def _staged(

@@ -47,6 +47,7 @@ class Request:
     content_type: str = ""
     key: str = ""
     if_match: str = ""
+    if_none_match: str = ""
 
     @property
     def digest(self) -> str:
@@ -150,7 +151,7 @@ class Answering:
         query = request.route.read_query(request.said)
         kind = request.route.body
         body = None if kind is None else _read_body(kind, request)
-        return Asked(store, who, request.path, query, body, held)
+        return Asked(request.route.name, store, who, request.path, query, body, held)
 
     def _thd_write(self, request: Request) -> Answered:
         """One unit: what was answered before, or what is decided now, with its answer."""
@@ -180,26 +181,33 @@ class Answering:
                 return _answer(request.route.run(asked))
         except StoreUnavailable:
             raise
-        except Differs:
-            told = "It changed since you read it, so nothing was done."
-            return problem("etag-differs", told, "Read it again, then decide again.")
+        except Differs as error:
+            return problem("etag-differs", str(error), "Read it again, then decide again.")
         except EXPECTED as error:
             return _of(error)
 
     def _still_matches(self, request: Request, asked: Asked) -> None:
-        if not request.if_match or not request.route.shows:
+        if not (request.if_match or request.if_none_match):
             return
+        now = self._as_it_is(request, asked)
+        if request.if_match and (now is None or not matches(request.if_match, now.etag)):
+            raise Differs("It changed since you read it, so nothing was done.")
+        if request.if_none_match and now is not None and matches(request.if_none_match, now.etag):
+            raise Differs("It is there already, so nothing was done.")
+
+    def _as_it_is(self, request: Request, asked: Asked) -> Answer | None:
+        """What a request is about, as reading it answers; None where a new one is not there yet."""
         seen = BY_NAME[request.route.shows]
         named = getattr(asked.body, "external_id", None)  # a new one is not in the address
         path = {**asked.path, **({} if named is None else {"external_id": named})}
         try:
-            now = _answer(seen.run(replace(asked, path=path, query=seen.read_query({}))))
+            if "external_id" in path:  # reading one, it may also be the number of another
+                programs.number_of(asked.connection, path["external_id"])
+            return _answer(seen.run(replace(asked, path=path, query=seen.read_query({}))))
         except NotFound:
             if named is None:
                 raise
-            raise Differs from None
-        if not matches(request.if_match, now.etag):
-            raise Differs
+            return None
 
 
 class BadBody(Exception):
@@ -218,7 +226,7 @@ EXPECTED = (StoreError, Unauthorized, Forbidden, KeyReused, BadBody)
 
 
 def matches(header: str, etag: str) -> bool:
-    """Whether an ``If-Match`` or ``If-None-Match`` names this ETag."""
+    """Whether ``If-Match`` or ``If-None-Match`` names this ETag; a proxy may have weakened it."""
     named = [one.strip().removeprefix("W/") for one in header.split(",")]
     return "*" in named or etag in named
 

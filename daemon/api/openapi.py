@@ -27,7 +27,7 @@ _REFUSALS = {
     404: "it does not exist, or the token gives no access to it",
     409: "it cannot be done in its current state, or somebody has to confirm it",
     410: "events after this cursor are no longer available: start over",
-    412: "it no longer matches `If-Match`",
+    412: "it does not match `If-Match` or `If-None-Match`",
     415: "the body is not JSON",
     422: "the request makes no sense",
     429: "too many wrong tokens from this address",
@@ -49,6 +49,12 @@ _IF_MATCH = {
     "name": "If-Match",
     "in": "header",
     "description": "the ETag of what you read: the request is refused if it has changed",
+    "schema": {"type": "string"},
+}
+_IF_NOT_THERE = {
+    "name": "If-None-Match",
+    "in": "header",
+    "description": "`*`: the request is refused if there is such a record already",
     "schema": {"type": "string"},
 }
 _IF_NONE_MATCH = {
@@ -172,6 +178,8 @@ def _headers(route: Route) -> Iterator[Schema]:
         yield _KEY
     if route.shows:
         yield _IF_MATCH
+    if route.created:
+        yield _IF_NOT_THERE
 
 
 def _responses(route: Route) -> Schema:

@@ -35,7 +35,7 @@ TITLES: Mapping[str, tuple[int, str]] = {
     "payment-changed-after-sending": (409, "The payment was already sent"),
     "cursor-lost": (410, "Events after this cursor are no longer available"),
     "length-missing": (411, "The length of the body is missing"),
-    "etag-differs": (412, "It changed since you read it"),
+    "etag-differs": (412, "It is not what the request expects"),
     "body-too-large": (413, "The body is too large"),
     "not-json": (415, "The body is not JSON"),
     "cannot-be-meant": (422, "The request makes no sense"),
@@ -46,9 +46,18 @@ TITLES: Mapping[str, tuple[int, str]] = {
 }
 
 
+_REMEDIES = {
+    "not-possible": "Read it again: what can be done follows from its state.",
+    "cannot-be-meant": "Correct the request and send it again.",
+    "store-unavailable": "Send it again after the time in Retry-After.",
+}
+"""What to do where a refusal itself does not know more."""
+
+
 def problem(code: str, sentence: str, remedy: str = "", **more: Any) -> Answer:
     """The answer for a refusal."""
     status, title = TITLES[code]
+    remedy = remedy or _REMEDIES.get(code, "")
     told = {
         "type": f"urn:deskbridge:{code}",
         "title": title,
@@ -110,7 +119,16 @@ def _of_store(error: StoreError) -> Answer:
         (StoreUnavailable, "store-unavailable"),
     )
     code = next((code for kind, code in codes if isinstance(error, kind)), "not-possible")
-    return problem(code, error.sentence, error.remedy or _where_it_would_be(error))
+    return problem(code, _on_one_line(error.sentence), error.remedy or _where_it_would_be(error))
+
+
+def _on_one_line(text: str) -> str:
+    """Several sentences follow each other; a name is not given back however long it is."""
+    text = " ".join(text.splitlines())
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
+
+
+_LONGEST = 1000
 
 
 def _where_it_would_be(error: StoreError) -> str:
@@ -129,7 +147,7 @@ SCHEMA: Schema = {
         "status": {"type": "integer", "description": "the HTTP status"},
         "detail": {"type": "string", "description": "what happened, for people"},
         "code": {"type": "string", "description": "for programs: it stays the same"},
-        "remedy": {"type": "string", "description": "what to do; may be empty"},
+        "remedy": {"type": "string", "description": "what to do"},
         "needs": {
             "type": "array",
             "description": "what somebody has to confirm, when nothing else is missing",

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from functools import cache
 from http import HTTPStatus
@@ -73,7 +74,7 @@ class ApiResource(Resource):
     def render(self, request: Any) -> Any:
         """Find the route, answer, and write that unless the program is gone."""
         method = request.method.decode("ascii", "replace")
-        path = request.uri.partition(b"?")[0].decode("ascii", "replace")
+        path = _path(request)
         request.operation = f"{method} of the API"
         answering = Deferred.fromCoroutine(self._answer(request, method, path))
         request.notifyFinish().addErrback(lambda _gone: answering.cancel())
@@ -87,7 +88,7 @@ class ApiResource(Resource):
 
     async def _answer(self, request: EdgeRequest, method: str, path: str) -> Answer:
         if path == DOCUMENT_PATH:
-            return self._served(method)
+            return self._served(request, method)
         found, allowed = _find("GET" if method == "HEAD" else method, path)
         if found is None:
             return _not_allowed(method, allowed) if allowed else _no_such()
@@ -107,10 +108,10 @@ class ApiResource(Resource):
         answer = await self._slowed(request, answered)
         return _with_headers(answer, request, asked)
 
-    def _served(self, method: str) -> Answer:
+    def _served(self, request: EdgeRequest, method: str) -> Answer:
         if method not in ("GET", "HEAD"):
             return _not_allowed(method, ["GET", "HEAD"])
-        return Answer(200, _document())
+        return _unless_known(request, Answer(200, _document()))
 
     async def _slowed(self, request: EdgeRequest, answered: Answered) -> Answer:
         """Who guesses at tokens is told to wait; a good token is let in all the same."""
@@ -145,6 +146,12 @@ class ApiResource(Resource):
         request.finish()
 
 
+def _path(request: EdgeRequest) -> str:
+    """The path of the address, also where the client sends all of it, as to a proxy."""
+    text = re.sub(r"(?i)^https?://[^/?]*", "", request.uri.decode("ascii", "replace"))
+    return text.partition("?")[0]
+
+
 def _find(method: str, path: str) -> tuple[tuple[Route, Mapping[str, str]] | None, Sequence[str]]:
     """The route with what stands in its places; else the methods that the address takes."""
     if not path.startswith(f"{BASE}/"):
@@ -171,7 +178,8 @@ def _document() -> bytes:
 
 
 def _no_such() -> Answer:
-    return problem("not-found", "There is no such address.", f"All addresses: {DOCUMENT_PATH}")
+    remedy = f"Use an address of {DOCUMENT_PATH}, with names percent-encoded."
+    return problem("not-found", "There is no such address.", remedy)
 
 
 def _not_allowed(method: str, allowed: Sequence[str]) -> Answer:
@@ -196,12 +204,14 @@ def _request(
         _header(request, "Content-Type"),
         _header(request, "Idempotency-Key"),
         _header(request, "If-Match"),
+        _header(request, "If-None-Match") if route.shows else "",
     )
 
 
 def _header(request: EdgeRequest, name: str) -> str:
-    value = request.getHeader(name.encode("ascii"))
-    return value.decode("latin-1").strip() if value else ""
+    """The header; one that is sent several times is a list."""
+    values = request.requestHeaders.getRawHeaders(name.encode("ascii"), [])
+    return b", ".join(values).decode("latin-1").strip()
 
 
 def _is_good_key(keys: Sequence[bytes]) -> bool:
@@ -220,15 +230,22 @@ def _with_headers(answer: Answer, request: EdgeRequest, asked: Request) -> Answe
     headers = dict(answer.headers)
     if "Link" in headers:
         said = {**asked.said, "after": [headers["Link"]]}
-        path = request.uri.partition(b"?")[0].decode("ascii", "replace")
-        headers["Link"] = f'<{quote(path, "/%")}?{urlencode(said, doseq=True)}>; rel="next"'
+        headers["Link"] = (
+            f'<{quote(_path(request), "/%")}?{urlencode(said, doseq=True)}>; rel="next"'
+        )
+    answer = replace(answer, headers=headers)
     if asked.route.writes or answer.status != http.OK:
-        return Answer(answer.status, answer.body, headers, answer.content_type)
-    headers["ETag"] = answer.etag
+        return answer
+    return _unless_known(request, answer)
+
+
+def _unless_known(request: EdgeRequest, answer: Answer) -> Answer:
+    """The answer with its ETag; without a body where the client has it already."""
+    answer = replace(answer, headers={**answer.headers, "ETag": answer.etag})
     if_none_match = _header(request, "If-None-Match")
     if if_none_match and matches(if_none_match, answer.etag):
-        return Answer(http.NOT_MODIFIED, b"", headers, answer.content_type)
-    return Answer(answer.status, answer.body, headers, answer.content_type)
+        return replace(answer, status=http.NOT_MODIFIED, body=b"")
+    return answer
 
 
 class ApiSite(EdgeSite):
@@ -242,7 +259,10 @@ class ApiSite(EdgeSite):
 
 
 _NO_REQUESTS = {
-    http.BAD_REQUEST: ("no-request", "Send an HTTP/1.1 request with Content-Length."),
+    http.BAD_REQUEST: (
+        "no-request",
+        "Percent-encode the address, keep it and each header short, and send one Content-Length.",
+    ),
     http.LENGTH_REQUIRED: ("length-missing", "Send Content-Length."),
     http.REQUEST_ENTITY_TOO_LARGE: ("body-too-large", "Send one record in each request."),
 }

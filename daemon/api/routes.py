@@ -85,6 +85,7 @@ class Parameter:
 class Asked:
     """One request, read: who asks, for what. ``connection`` is None where no route names one."""
 
+    route: str
     store: Store
     who: Caller
     path: Mapping[str, str]
@@ -107,7 +108,15 @@ class Asked:
     def after(self) -> Any:
         """Where the page begins; None: it is the first. Raises BadParameter."""
         text = self.query.get("after")
-        return None if text is None else read_place(text)
+        return None if text is None else read_place(text, self._list)
+
+    def place(self, held: Any) -> str | None:
+        """Where a page ended, as text that a program only hands back."""
+        return None if held is None else place(held, self._list)
+
+    @property
+    def _list(self) -> str:
+        return f"{self.route} {self.connection.id}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,12 +221,18 @@ def list_of(shape: Shape[Any], more: Schema | None = None) -> Schema:
     }
 
 
-def place(held: Any) -> str | None:
-    """Where a page ended, as text that a program only hands back."""
-    if held is None:
-        return None
+_MARK_BYTES = 6
+
+
+def place(held: Any, of: str) -> str:
+    """Where a page ended, as text that goes with the same list alone, which is ``of``."""
     content = json.dumps(held, default=_moment).encode()
-    return base64.urlsafe_b64encode(content).decode().rstrip("=")
+    return base64.urlsafe_b64encode(_mark(content, of) + content).decode().rstrip("=")
+
+
+def _mark(content: bytes, of: str) -> bytes:
+    """What tells a place of another list, or one that was changed, by mistake."""
+    return blake2b(content, digest_size=_MARK_BYTES, key=of.encode()).digest()
 
 
 def _moment(held: Any) -> Any:
@@ -227,10 +242,13 @@ def _moment(held: Any) -> Any:
     return held.value
 
 
-def read_place(text: str) -> Any:
+def read_place(text: str, of: str) -> Any:
     """What ``place`` made text of. Raises BadParameter for anything else."""
     try:
-        content = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
+        whole = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
+        mark, content = whole[:_MARK_BYTES], whole[_MARK_BYTES:]
+        if mark != _mark(content, of):
+            raise bad_place(text)
         held = json.loads(content)
         if isinstance(held, list):
             return tuple(map(_part, held))
@@ -258,4 +276,7 @@ def _is_text(held: str) -> bool:
 
 def bad_place(text: str) -> BadParameter:
     """What is said of a cursor that is none."""
-    return BadParameter(f"after is {text[:40]!r}.", ("Send `next` of the previous page unchanged."))
+    return BadParameter(
+        f"after is {text[:40]!r}, where no page of this list ends.",
+        "Send `next` of the previous page of the same list unchanged.",
+    )

@@ -19,7 +19,6 @@ from daemon.api.routes import (
     Route,
     bad_place,
     list_of,
-    place,
 )
 from shared.errors import NotFound
 from shared.operations import (
@@ -77,8 +76,8 @@ def _show_connection(asked: Asked) -> Found:
 # Invoices and customers.
 
 
-def _page(shape: Shape[Any], found: Page[Any, Any]) -> Found:
-    next_ = place(found.next)
+def _page(asked: Asked, shape: Shape[Any], found: Page[Any, Any]) -> Found:
+    next_ = asked.place(found.next)
     return Found({"data": [shape.of(one) for one in found.rows], "next": next_}, next_)
 
 
@@ -101,7 +100,7 @@ def _list_invoices(asked: Asked) -> Found:
     wanted = InvoiceFilter(connection_id=held.id, statuses=tuple(map(InvoiceStatus, statuses)))
     with asked.store.reading():
         page = invoices.view_page(asked.store, wanted, after, limit)
-    return _invoices(page.rows, place(page.next), cursor)
+    return _invoices(page.rows, asked.place(page.next), cursor)
 
 
 def _invoices(found: Sequence[InvoiceSides], next_: str | None, cursor: int) -> Found:
@@ -120,7 +119,8 @@ def _list_customers(asked: Asked) -> Found:
     if after is not None and kinds != [int, str, int]:
         raise bad_place(str(after))
     wanted = CustomerFilter(connection_id=asked.connection.id)
-    return _page(_NAMED, customers.view_names(asked.store, wanted, after, asked.query["limit"]))
+    limit = asked.query["limit"]
+    return _page(asked, _NAMED, customers.view_names(asked.store, wanted, after, limit))
 
 
 def _show_customer(asked: Asked) -> Found:
@@ -138,7 +138,7 @@ def _list_payments(asked: Asked) -> Found:
         statuses=tuple(map(PaymentStatus, asked.query["status"])),
     )
     limit, after = asked.query["limit"], _numbered(asked.after)
-    return _page(PAYMENT_LINE, payment_views.view_page(asked.store, wanted, after, limit))
+    return _page(asked, PAYMENT_LINE, payment_views.view_page(asked.store, wanted, after, limit))
 
 
 def _show_payment(asked: Asked) -> Found:
@@ -181,7 +181,7 @@ def _list_problems(asked: Asked) -> Found:
     states = [ProblemState(word) for word in asked.query["state"]] or problems.WAITING
     held, limit = asked.connection.id, asked.query["limit"]
     try:
-        return _page(PROBLEM, problems.view_page(asked.store, held, states, after, limit))
+        return _page(asked, PROBLEM, problems.view_page(asked.store, held, states, after, limit))
     except (TypeError, AttributeError):
         raise bad_place(str(after)) from None
 
@@ -252,7 +252,8 @@ _DECIDED: Schema = {"anyOf": [object_of(OUTCOME), _PLAN]}
 
 def _list_syncs(asked: Asked) -> Found:
     held, limit, after = asked.connection.id, asked.query["limit"], _numbered(asked.after)
-    return _page(SYNC, syncs.view_page(asked.store, held, asked.query["state"], after, limit))
+    states = asked.query["state"]
+    return _page(asked, SYNC, syncs.view_page(asked.store, held, states, after, limit))
 
 
 def _show_sync(asked: Asked) -> Found:

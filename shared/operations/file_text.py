@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import csv
 import io
+import shutil
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -27,6 +28,18 @@ ENCODINGS = {
 _IN_MEMORY = 1 << 20
 _CHUNK = 1 << 16
 _SAMPLE = 4096
+_LONGEST_LINE = 1 << 20
+_NO_TABLES = {
+    codecs.BOM_UTF32_LE: "text in UTF-32",
+    codecs.BOM_UTF32_BE: "text in UTF-32",
+    b"PK\x03\x04": "a spreadsheet or a zip file",
+    b"\xd0\xcf\x11\xe0": "a spreadsheet",
+    b"%PDF": "a PDF",
+    b"<": "a web page",
+    b"\0\0": "binary data",
+}
+"""What other files begin with, and what they are."""
+_AS_CSV = 'Open it in the program that made it, save it as "CSV UTF-8", and import that file.'
 
 
 class UnreadableFile(StoreError):
@@ -57,7 +70,10 @@ def seekable(content: Iterable[bytes]) -> BinaryIO:
     if isinstance(content, io.IOBase) and content.seekable():
         return cast(BinaryIO, content)
     kept = tempfile.SpooledTemporaryFile(_IN_MEMORY)  # noqa: SIM115 - it goes with the rows
-    kept.writelines(content)
+    if isinstance(content, io.IOBase):
+        shutil.copyfileobj(cast(BinaryIO, content), kept)  # by pieces, as a line may be endless
+    else:
+        kept.writelines(content)
     return cast(BinaryIO, kept)
 
 
@@ -67,13 +83,17 @@ def encoding_of(content: BinaryIO) -> str:
     Raises UnreadableFile where it is text in none of them.
     """
     content.seek(0)
-    name = _marked(content.read(_SAMPLE))
+    start = content.read(_SAMPLE)
+    for mark, what in _NO_TABLES.items():
+        if start.lstrip().startswith(mark):
+            raise UnreadableFile(f"The file is {what}, not a table of text.", _AS_CSV)
+    name = _marked(start)
     for encoding in (name,) if name else ("utf-8", "cp1252"):
         if _is_text(content, encoding):
             return encoding
     raise UnreadableFile(
         f"The file is not text in {ENCODINGS[name] if name else 'UTF-8 or Windows-1252'}.",
-        'Save it as "CSV UTF-8" and run it again.',
+        _AS_CSV,
     )
 
 
@@ -101,16 +121,43 @@ def _is_text(content: BinaryIO, encoding: str) -> bool:
 
 
 def lines_of(content: BinaryIO, encoding: str) -> Iterator[str]:
-    """The lines, also those that end with a carriage return alone."""
+    """The lines, also those that end with a carriage return alone. Raises UnreadableFile."""
     content.seek(0)
     decoder = codecs.getincrementaldecoder(encoding)()
     text = io.IncrementalNewlineDecoder(decoder, translate=True)
-    rest = ""
+    rest, number = "", 1
     while chunk := content.read(_CHUNK):
         *lines, rest = (rest + text.decode(chunk)).split("\n")
         yield from (f"{line}\n" for line in lines)
+        number += len(lines)
+        if len(rest) > _LONGEST_LINE:
+            raise _too_long(number)
     if rest := rest + text.decode(b"", final=True):
         yield rest
+
+
+def json_lines_of(content: BinaryIO) -> Iterator[str]:
+    """The lines of JSON, which is UTF-8. Raises UnreadableFile."""
+    content.seek(0)
+    number = 0
+    while line := content.readline(_LONGEST_LINE + 1):
+        number += 1
+        if len(line) > _LONGEST_LINE:
+            raise _too_long(number)
+        try:
+            yield line.decode("utf-8-sig" if number == 1 else "utf-8")
+        except UnicodeDecodeError as error:
+            raise UnreadableFile(
+                f"line {number}: the file is not UTF-8 text.", "Save it as UTF-8 and run it again"
+            ) from error
+
+
+def _too_long(line: int) -> UnreadableFile:
+    return UnreadableFile(
+        f"line {line}: it is longer than {_LONGEST_LINE:,} characters, so this is not a table of "
+        "payments.",
+        "Export the file again, with one payment in each line.",
+    )
 
 
 def rows_of(
@@ -126,7 +173,8 @@ def rows_of(
             return
         except csv.Error as error:
             # What follows a quotation mark that is not closed cannot be told apart.
-            yield line, f"it is not CSV: {error}"
+            said = str(error)
+            yield line, next((ours for its, ours in _NO_CSV.items() if its in said), said)
             return
         if any(map(str.strip, cells)):
             yield line, cells
@@ -136,3 +184,17 @@ def first_rows(content: BinaryIO, encoding: str, delimiter: str, most: int) -> S
     """The first rows that can be read."""
     found = islice(rows_of(content, encoding, delimiter), most)
     return [(line, cells) for line, cells in found if not isinstance(cells, str)]
+
+
+_NO_CSV = {
+    "unexpected end": "a quotation mark opens in this row and is never closed",
+    "field limit": (
+        f"a cell is longer than {csv.field_size_limit():,} characters: a quotation mark may open "
+        "in this row that is never closed"
+    ),
+    "expected after": (
+        "something follows the quotation mark that ends a cell; write quotation marks inside a "
+        "cell twice"
+    ),
+}
+"""What Python's reader says of a row, and how people are told."""

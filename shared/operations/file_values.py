@@ -169,6 +169,21 @@ def _offset(written: str | None) -> timezone:
 
 
 _CURRENCY = r"(?:[A-Za-z]{0,3}[$€£¥]|[A-Za-z]{3})"
+_SIGNS = {
+    "$": "",
+    "€": "EUR",
+    "£": "GBP",
+    "¥": "JPY",
+    "US$": "USD",
+    "C$": "CAD",
+    "CA$": "CAD",
+    "A$": "AUD",
+    "AU$": "AUD",
+    "NZ$": "NZD",
+    "MX$": "MXN",
+    "R$": "BRL",
+}
+"""The currencies that signs stand for; a dollar alone is that of the invoices."""
 _AMOUNT = re.compile(
     rf"(?P<open>\()?\s*(?P<first>[-+])?\s*(?P<before>{_CURRENCY})?\s*(?P<second>[-+])?\s*"
     rf"(?P<number>\d[\d.,' ]*|[.,]\d{{1,2}})(?<! )\s*(?P<after>{_CURRENCY})?\s*(?P<last>-)?\s*"
@@ -217,6 +232,12 @@ class AmountsSeen:
         return bool(self.comma and self.point)
 
 
+def _currency_of(sign: str, text: str) -> str:
+    if sign and sign not in _SIGNS:
+        raise Unreadable(f'"{text.strip()}" has an unknown currency sign; write it as USD 12.00')
+    return _SIGNS.get(sign, "")
+
+
 def read_money(text: str, mark: str) -> tuple[Decimal, str]:
     """Read an amount with its currency, "" where none stands beside it; never rounds.
 
@@ -235,5 +256,6 @@ def read_money(text: str, mark: str) -> tuple[Decimal, str]:
     beside = [one for one in (found["before"], found["after"], found["behind"]) if one]
     if len(whole) > 13 or len(signs) + bool(found["open"]) > 1 or len(beside) > 1:
         raise Unreadable(f'"{text.strip()}" is not an amount; write it as 1234.50')
-    code = beside[0].upper() if beside and beside[0].isalpha() else ""
+    code = beside[0].upper() if beside else ""
+    code = code if code.isalpha() else _currency_of(code, text)
     return -amount if found["open"] or "-" in signs else amount, code

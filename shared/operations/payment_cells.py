@@ -262,7 +262,7 @@ def _text(value: Any) -> str:
         raise Unreadable(f"{_shown(value)} is not text; write it in quotation marks")
     text = str(value).strip()
     if not text.isprintable() and _UNSTORABLE.search(text):
-        raise Unreadable(f"{text[:LONGEST]!a} holds NUL or half a character; take it out")
+        raise Unreadable(f"{text[:LONGEST]!a} contains NUL or an incomplete character; remove it")
     return text
 
 

@@ -40,7 +40,7 @@ HEADER_WITHIN = 20
 
 AMOUNTS = ("amount", "refunded", "fee", "net")
 _NEAR = 0.85
-_MOST_NAMED = 12
+_MOST_NAMED, _LONGEST_NAME = 12, 60
 
 
 class DatesAreAmbiguous(CannotBeMeant):
@@ -201,9 +201,13 @@ def _told(
         where = str(zone) if zone else "this machine's time zone"
         yield f"Times in UTC are converted to dates in {where}."
     if header.unused:
-        named = ", ".join(header.unused[:_MOST_NAMED])
-        more = len(header.unused) - _MOST_NAMED
-        yield f"Columns not used: {named}" + (f" and {more} more." if more > 0 else ".")
+        yield f"Columns not used: {_listed(header.unused)}."
+
+
+def _listed(names: Sequence[str]) -> str:
+    more = len(names) - _MOST_NAMED
+    named = ", ".join(name[:_LONGEST_NAME] for name in names[:_MOST_NAMED])
+    return named + f" and {more} more" * (more > 0)
 
 
 def _header(content: BinaryIO, encoding: str, how: HowToRead) -> Header:
@@ -251,7 +255,7 @@ def _made(
     if faults:
         raise UnreadableFile(
             "\n".join(f"line {line}: {fault}" for fault in dict.fromkeys(faults)),
-            f"Columns: {', '.join(TERMS)}",
+            f"Give each column one name of its own. Names: {', '.join(TERMS)}",
         )
     unused = tuple(cell.strip() for at, cell in enumerate(cells) if at not in used and cell.strip())
     return Header(
@@ -298,6 +302,7 @@ def _no_header(tops: dict[str, Sequence[Cells]], how: HowToRead) -> UnreadableFi
         for fault in map(_meant, map(as_name, cells))
         if fault and profile.is_ours
     ]
+    told.append(f"It has: {_listed([cell.strip() for cell in cells if cell.strip()])}.")
     return UnreadableFile(
         "\n".join(told),
         "Name the program that wrote the file with --profile, or the columns with "

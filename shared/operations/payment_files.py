@@ -7,6 +7,7 @@ What the columns are, and how the file writes its values, ``payment_columns`` fi
 from __future__ import annotations
 
 import difflib
+import json
 import weakref
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
@@ -16,7 +17,7 @@ from typing import Any, BinaryIO
 from shared.errors import NotPossible
 from shared.operations import payment_reports
 from shared.operations.file_profiles import HowToRead, Profile, as_name
-from shared.operations.file_text import DELIMITERS, UnreadableFile, rows_of, seekable
+from shared.operations.file_text import DELIMITERS, json_lines_of, rows_of, seekable
 from shared.operations.payment_cells import FIELDS, FileRow, Raw, label, load, read
 from shared.operations.payment_columns import Look, look_at
 from shared.operations.payment_titles import NO_PAYMENT, is_total, told_apart
@@ -63,7 +64,7 @@ class PaymentFile(Iterable[FileRow]):
             raise NotPossible("The file contains no payments: there is nothing to do.")
 
     def _json(self) -> Iterator[FileRow]:
-        for raw in _json_rows(_decoded(self._content)):
+        for raw in _json_rows(json_lines_of(self._content)):
             yield read(raw, self._today)
 
     def _csv(self, look: Look) -> Iterator[FileRow]:
@@ -98,18 +99,6 @@ def read_rows(
 ) -> PaymentFile:
     """The rows of a file: see PaymentFile."""
     return PaymentFile(content, form, today, how)
-
-
-def _decoded(content: BinaryIO) -> Iterator[str]:
-    """The lines as text, each with its end."""
-    content.seek(0)
-    for number, line in enumerate(content, 1):
-        try:
-            yield line.decode("utf-8-sig" if number == 1 else "utf-8")
-        except UnicodeDecodeError as error:
-            raise UnreadableFile(
-                f"line {number}: the file is not UTF-8 text.", "Save it as UTF-8 and run it again"
-            ) from error
 
 
 def _csv_rows(content: BinaryIO, look: Look) -> Iterator[Raw]:
@@ -154,6 +143,8 @@ def _json_rows(text: Iterable[str]) -> Iterator[Raw]:
 def _json_row(line: int, written: str) -> Raw:
     try:
         values = load(written)
+    except json.JSONDecodeError as error:
+        return Raw(line, {}, f"it is not JSON from character {error.colno} on")
     except ValueError as error:
         return Raw(line, {}, f"it is not JSON: {error}")
     except RecursionError:

@@ -130,12 +130,13 @@ class Report:
 class BadRows(StoreError):
     """Rows that cannot be read; none of their file was taken in. ``rows`` are those rows."""
 
-    def __init__(self, source: str, bad: Sequence[FileRow], total: int) -> None:
+    def __init__(self, source: str, staged: StagedRows) -> None:
+        bad = staged.bad
         verb = "has" if len(bad) == 1 else "have"
         told = [f"line {row.line}: {fault}" for row in bad for fault in row.faults]
-        first = f"Nothing imported: {len(bad):,} of {count(total, 'row')} {verb} errors."
+        first = f"Nothing imported: {len(bad):,} of {count(len(staged), 'row')} {verb} errors."
         super().__init__(
-            "\n".join([f"{source}: {first}", *told]),
+            "\n".join([f"{source}: {first}", *told, *staged.told]),
             (
                 "Correct these rows and run the same command again, or leave them out with "
                 "--skip-bad-rows"
@@ -341,7 +342,7 @@ def plan_import(
     held = connections.get(connection)
     staged = file_rows if isinstance(file_rows, StagedRows) else StagedRows(file_rows)
     if staged.bad and not skip_bad_rows:
-        raise BadRows(source, staged.bad, len(staged))
+        raise BadRows(source, staged)
     told = problems.waiting_about(held.id, _PAYMENT, CHANGED_AFTER_SENDING)
     done: list[_Planned] = []
     told_of: list[str] = []
@@ -395,6 +396,13 @@ def _in_order(refused: Iterable[Refusal]) -> tuple[Refusal, ...]:
 
 class BadPayment(CannotBeMeant):
     """A payment that is wrong in itself; all that is wrong with it is said."""
+
+    def __init__(self, faults: Sequence[checking.Fault]) -> None:
+        named = [in_columns(fault) for fault in faults]
+        super().__init__(
+            "\n".join(f"{fault.told}." for fault in named),
+            " ".join(dict.fromkeys(f"{one.remedy[:1].upper()}{one.remedy[1:]}." for one in named)),
+        )
 
 
 @dataclass(frozen=True)
@@ -458,7 +466,7 @@ def plan_add(
     Raises BadPayment for one that cannot be meant, NotFound for an unknown connection.
     """
     if faults := checking.faults(payment):
-        raise BadPayment("\n".join(str(in_columns(fault)) for fault in faults))
+        raise BadPayment(faults)
     held = connections.get(connection)
     row = FileRow(1, payment, undated=undated, external_id=payment.external_id)
     done, report = _sort(held.id, [row], back=back)

@@ -106,7 +106,7 @@ def _take(
         wanted = _wanted(account, one, held, numbers, came_otherwise=came_otherwise)
         plan_add(by.store, connection.name, wanted, back=False).apply(by)
     except BadPayment as wrong:
-        _keep_out(by, account, one, receiving.REFUSED, wrong.sentence)
+        _keep_out(by, account, one, receiving.REFUSED, str(wrong))
         return
     _is_done(account, one, by.now)
 

@@ -36,5 +36,5 @@ def test_every_example_works_as_it_stands(tmp_path):
 def test_all_routes_and_codes_are_on_the_page():
     for route in ROUTES:
         assert f"| {route.method} | `{route.path.removeprefix(BASE)}` | {route.does} |" in PAGE
-    for code, (status, _) in TITLES.items():
-        assert f"| {status} | `{code}`: " in PAGE
+    for code, (status, title) in TITLES.items():
+        assert f"| {status} | `{code}`: {title[0].lower()}{title[1:]} |" in PAGE

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from daemon.api.openapi import DOCUMENT_PATH
 from shared.models import events
 from shared.operations.contracts.ledger import INVOICE
 from shared.operations.contracts.payments import PAYMENT_DETAIL, PAYMENT_LINE
@@ -43,6 +44,22 @@ def test_pages_follow_each_other_until_all_was_shown_once(stocked, what, limit):
         assert not urlsplit(path).netloc
     assert seen == whole
     assert whole
+
+
+def test_a_place_is_of_one_list_of_one_company_and_cannot_be_changed(stocked):
+    lists = ("invoices", "payments", "customers", "problems", "syncs")
+    ends = {what: stocked.get(what, limit=1).json["next"] for what in lists}
+    ends |= {"fern": stocked.get("/api/v1/connections/Fern/invoices?limit=1").json["next"]}
+    some = {what: end for what, end in ends.items() if end}
+    assert {"invoices", "payments", "fern"} <= some.keys()
+    for what in lists:
+        for other, end in some.items():
+            for after in {end, end[:-1], f"{end[:-1]}A", end.swapcase()}:
+                reply = stocked.get(what, after=after)
+                if other == what and after == end:
+                    assert reply.status == 200
+                else:
+                    assert (reply.status, reply.code) == (400, "bad-parameter"), (what, other)
 
 
 def test_a_filter_goes_along_to_the_next_page(stocked):
@@ -182,6 +199,19 @@ def test_nothing_is_sent_again_that_did_not_change(stocked):
     same = stocked.get("payments", headers={"If-None-Match": first.headers["etag"]})
     assert (same.status, same.content) == (304, b"")
     assert stocked.get("payments", headers={"If-None-Match": '"other"'}).status == 200
+
+
+def test_the_document_has_an_etag_too(stocked):
+    first = stocked.ask("GET", DOCUMENT_PATH, token="")
+    known = {"If-None-Match": f'"other", {first.headers["etag"]}'}
+    same = stocked.ask("GET", DOCUMENT_PATH, token="", headers=known)
+    assert (same.status, same.content) == (304, b"")
+
+
+def test_an_address_may_be_sent_whole_as_to_a_proxy(stocked):
+    reply = stocked.ask("GET", f"http://localhost:8086{stocked.at('invoices')}", limit=1)
+    assert reply.status == 200
+    assert reply.headers["link"].startswith("</api/v1/")
 
 
 def test_head_answers_like_get_without_a_body(stocked):

@@ -70,6 +70,13 @@ def test_nobody_is_let_in_without_a_good_token(stocked):
     assert everything(stocked.store) == before
 
 
+def test_two_tokens_in_one_request_are_none(stocked):
+    reply = stocked.get("payments", headers={"Authorization": f"Bearer x, Bearer {stocked.secret}"})
+    assert (reply.status, reply.code) == (401, "token-wrong")
+    twice = f"Bearer x\r\nAuthorization: Bearer {stocked.secret}"
+    assert stocked.get("payments", headers={"Authorization": twice}).status == 401
+
+
 def test_a_token_of_one_company_sees_and_changes_nothing_of_another(stocked):
     fern = stocked.token("fern", Access.WRITE, "Fern")
     before = everything(stocked.store)

@@ -248,3 +248,38 @@ def test_a_body_that_says_a_thing_twice_is_refused(stocked):
     reply = stocked.ask("POST", stocked.at("payments"), content=twice)
     assert (reply.status, reply.code) == (400, "bad-body")
     assert "'amount' twice" in reply.json["detail"]
+
+
+def test_a_payment_may_be_added_only_if_there_is_none(stocked):
+    absent = {"If-None-Match": "*"}
+    for number in (1, 2, 3):  # numbers of payments on file are no IDs of the platform
+        body = PAYMENT | {"external_id": str(number)}
+        assert post(stocked, body, headers=absent).status == 201
+        again = post(stocked, body | {"memo": "other"}, headers=absent)
+        assert (again.status, again.code) == (412, "etag-differs")
+        assert stocked.get(f"payments/{number}").json["memo"] == ""
+    known = {"If-Match": "*"}
+    assert post(stocked, PAYMENT, headers=known).status == 412
+    assert post(stocked, body, headers=known).status == 200
+
+
+def test_what_is_refused_says_what_to_do(stocked):
+    for change, _ in WRONG:
+        assert post(stocked, PAYMENT | change).json["remedy"]
+    post(stocked)
+    stocked.ask("DELETE", stocked.at("payments/pay_9"))
+    again = stocked.ask("DELETE", stocked.at("payments/pay_9"))
+    assert (again.status, again.code) == (409, "not-possible")
+    assert again.json["remedy"]
+
+
+def test_a_long_name_is_not_given_back_whole(stocked):
+    reply = stocked.get("payments/" + "x" * 5000)
+    assert reply.code == "not-found"
+    assert len(reply.content) < 1000
+
+
+def test_an_amount_may_have_ten_digits_before_the_point(stocked):
+    applied = {"amount": "9999999999.99", "applied": [], "customer": "Larkspur Tile"}
+    assert post(stocked, PAYMENT | applied).status == 201
+    assert post(stocked, PAYMENT | applied | {"amount": "10000000000.00"}).status == 422

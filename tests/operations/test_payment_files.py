@@ -240,7 +240,35 @@ def test_json_lines_that_are_not_utf8_are_told_with_their_line():
 def test_an_open_quotation_mark_is_told_where_it_stands():
     [*_, (line, fault)] = faults(csv_rows(HEADER, "p,1042,1.00", '"q,1042,1.00'))
     assert line == 3
-    assert "not CSV" in fault
+    assert "never closed" in fault
+
+
+def test_text_after_a_closing_quotation_mark_is_told_where_it_stands():
+    [*_, (line, fault)] = faults(csv_rows(HEADER, '"p"q,1042,1.00'))
+    assert line == 2
+    assert "inside a cell twice" in fault
+
+
+@pytest.mark.parametrize("form", ["csv", "jsonl"])
+def test_a_line_without_an_end_is_refused_before_it_is_read_as_a_whole(form):
+    class Long(io.BytesIO):
+        def read(self, size=-1):
+            assert 0 <= size < 2_000_000
+            return super().read(size)
+
+        def readline(self, size=-1):
+            assert 0 <= size < 2_000_000
+            return super().readline(size)
+
+    first = {"csv": HEADER, "jsonl": "{}"}[form]
+    with pytest.raises(UnreadableFile, match="line 2: it is longer than"):
+        list(read_rows(Long(first.encode() + b"\n" + b"a" * 3_000_000), form, TODAY))
+
+
+def test_a_cell_without_an_end_is_told_where_it_stands():
+    [*_, (line, fault)] = faults(csv_rows(HEADER, '"p,1042', *["1.00"] * 50_000))
+    assert line == 2
+    assert "never closed" in fault
 
 
 @pytest.mark.parametrize(

@@ -439,8 +439,9 @@ def test_without_a_date_one_keeps_the_date_on_file(till):
     ],
 )
 def test_a_payment_that_is_wrong_in_itself_is_not_planned(till, payment, field):
-    with pytest.raises(BadPayment, match=f"^{field} "):
+    with pytest.raises(BadPayment, match=f"^{field} ") as refused:
         plan_add(till.store, "Larkspur", payment)
+    assert refused.value.remedy
 
 
 # What became of the charge may change at any time.

@@ -418,6 +418,20 @@ def test_amounts_are_read_as_people_write_them(amount, value):
     assert only(read(f'external_id,invoice,amount\np,1,"{amount}"\n')).amount == Decimal(value)
 
 
+@pytest.mark.parametrize(
+    ("amount", "currency"),
+    [("$12.00", ""), ("€12.00", "EUR"), ("12.00 £", "GBP"), ("C$12.00", "CAD"), ("r$12.00", "BRL")],
+)
+def test_a_currency_sign_beside_the_amount_counts(amount, currency):
+    assert only(read(f"external_id,invoice,amount\np,1,{amount}\n")).currency == currency
+
+
+def test_a_currency_sign_that_is_not_known_is_refused():
+    [(line, fault)] = faults(read("external_id,invoice,amount\np,1,ZZ$12.00\n"))
+    assert line == 2
+    assert "USD 12.00" in fault
+
+
 @pytest.mark.parametrize("amount", ["(12.00)", "12.00-", "-12.00", "-$12.00", "$-12.00", "−12.00"])
 def test_every_way_to_write_below_zero_is_understood(amount):
     [(_line, fault)] = faults(read(f"external_id,invoice,amount\np,1,{amount}\n"))
@@ -485,6 +499,30 @@ def test_the_encoding_is_told_where_it_had_to_be_guessed():
 def test_what_is_text_in_no_encoding_is_refused():
     with pytest.raises(UnreadableFile, match="UTF-8 or Windows-1252"):
         read(b"external_id,amount\np\x81,\xff\n")
+
+
+@pytest.mark.parametrize(
+    ("content", "what"),
+    [
+        (b"PK\x03\x04\x14\x00", "a spreadsheet"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1", "a spreadsheet"),
+        (b"%PDF-1.7\n", "a PDF"),
+        (b"\n <!DOCTYPE html><table>", "a web page"),
+        ("external_id,amount\n".encode("utf-32"), "UTF-32"),
+        (b"\0" * 100, "binary"),
+    ],
+)
+def test_what_is_no_table_is_called_by_its_name(content, what):
+    with pytest.raises(UnreadableFile) as refused:
+        read(content)
+    assert what in refused.value.sentence
+    assert "CSV UTF-8" in refused.value.remedy
+
+
+def test_where_no_header_is_found_the_columns_that_there_are_are_named():
+    with pytest.raises(UnreadableFile) as refused:
+        read("Ref,Value\n1,2\n")
+    assert "It has: Ref, Value." in refused.value.sentence
 
 
 def test_quoted_line_breaks_blank_lines_and_old_line_ends_keep_the_lines_right():

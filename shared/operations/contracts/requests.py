@@ -13,20 +13,21 @@ from typing import Annotated, Any, TypeVar, Union, get_args, get_origin, get_typ
 
 from shared.errors import CannotBeMeant
 from shared.operations.contracts.schemas import ASKED_AMOUNT, is_needed
+from shared.rules.payments.checking import MAX_MEMO, MAX_NAME, MAX_TEXT
 from shared.rules.payments.values import ChargeState
 from shared.rules.values import Day
 
 T = TypeVar("T")
 
-TEXT = {"maxLength": 255, "pattern": r"^\P{C}*$"}
-NAME = {"minLength": 1, "maxLength": 255, "pattern": r"^[!-~](?:[ -~]*[!-~])?$"}
+ID = {"minLength": 1, "maxLength": MAX_TEXT}
+TEXT = {"maxLength": MAX_TEXT}
 
 
 @dataclass(frozen=True)
 class AppliedTo:
     """An invoice that a payment pays, and how much of it."""
 
-    invoice: Annotated[str, "its number or TxnID"]
+    invoice: Annotated[str, "its number or TxnID", ID]
     amount: Annotated[Decimal, "what it gets, as text: `250.00`"]
 
 
@@ -35,18 +36,24 @@ class PaymentTerms:
     """What may be said of a payment; what is left out stays as it is, or is empty at first."""
 
     amount: Annotated[Decimal | None, "the whole amount, as text: `250.00`"] = None
-    currency: Annotated[str | None, "such as USD; empty: that of its invoices"] = None
+    currency: Annotated[
+        str | None,
+        "such as USD; empty: that of its invoices",
+        {"pattern": "^([A-Za-z]{3})?$"},
+    ] = None
     date: Annotated[Day | None, "the day of the payment"] = None
-    method: Annotated[str | None, "payment method, such as `credit_card`"] = None
-    reference: Annotated[str | None, "the gateway's ID or a check number"] = None
-    gateway: Annotated[str | None, "payment gateway"] = None
-    memo: Annotated[str | None, "memo"] = None
+    method: Annotated[str | None, "payment method, such as `credit_card`", TEXT] = None
+    reference: Annotated[str | None, "the gateway's ID or a check number", TEXT] = None
+    gateway: Annotated[str | None, "payment gateway", TEXT] = None
+    memo: Annotated[str | None, "memo", {"maxLength": MAX_MEMO}] = None
     processed: Annotated[
         bool | None,
         ("whether it was charged through the platform; otherwise it is offline and never posted"),
     ] = None
     charge_state: Annotated[ChargeState | None, "state of the charge"] = None
-    customer: Annotated[str | None, "who paid; empty: the customer of its invoices"] = None
+    customer: Annotated[
+        str | None, "who paid; empty: the customer of its invoices", {"maxLength": MAX_NAME}
+    ] = None
     applied: Annotated[
         tuple[AppliedTo, ...] | None, "the invoices that it pays; none: it is on account"
     ] = None
@@ -58,7 +65,7 @@ class PaymentTerms:
 class NewPaymentBody(PaymentTerms):
     """A payment that comes in."""
 
-    external_id: Annotated[str, "your ID for the payment: the same ID is the same payment"]
+    external_id: Annotated[str, "your ID for the payment: the same ID is the same payment", ID]
     # Said by a field, or the base's "not said" would be their default.
     amount: Annotated[Decimal, "the whole amount, as text: `250.00`"] = field()
     date: Annotated[Day, "the day of the payment"] = field()
@@ -93,7 +100,7 @@ def read(kind: type[T], json: Any, where: str = "") -> T:
     unknown = [name for name in json if name not in known]
     if unknown:
         raise Unreadable(
-            _inside(where, unknown[0]), "is not a known key", f"Allowed: {', '.join(known)}."
+            _inside(where, unknown[0][:40]), "is not a known key", f"Allowed: {', '.join(known)}."
         )
     hints = get_type_hints(kind, include_extras=True)
     missing = [name for name, one in known.items() if is_needed(one) and name not in json]
@@ -136,6 +143,8 @@ def _plain(kind: Any, held: Any, where: str) -> Any:
         if isinstance(held, bool):
             return held
         raise Unreadable(where, "is neither true nor false", "Write true or false.")
+    if held is None:
+        raise Unreadable(where, "is null", "Leave it out where there is nothing to say.")
     if not isinstance(held, str):
         remedy = "Write it in quotes" + (', such as "250.00".' if kind is Decimal else ".")
         raise Unreadable(where, "is not text", remedy)
@@ -151,7 +160,9 @@ def _plain(kind: Any, held: Any, where: str) -> Any:
 def _amount(text: str, where: str) -> Decimal:
     if not re.fullmatch(ASKED_AMOUNT.strip("^$"), text, re.ASCII):
         raise Unreadable(
-            where, "is not an amount", ('Write it as "1234.50", with at most two decimals.')
+            where,
+            f"is {text[:40]!r}, which is not an amount",
+            'Write it as "1234.50", with at most ten digits before the point and two after it.',
         )
     return Decimal(text).quantize(Decimal("0.01"))
 
@@ -170,4 +181,4 @@ def _day(text: str, where: str) -> date:
             return date.fromisoformat(text)
     except ValueError:
         pass
-    raise Unreadable(where, "is not a date", "Write it as 2026-01-31.")
+    raise Unreadable(where, f"is {text[:40]!r}, which is not a date", "Write it as 2026-01-31.")

@@ -18,8 +18,8 @@ from shared.rules.payments.values import ZERO, NewPayment, NewUse, UseKind
 
 FIRST_DAY = date(1970, 1, 1)
 LAST_DAY = date(2037, 12, 31)
-MAX_AMOUNT = Decimal("9999999999999.99")
-"""Thirteen digits before the point: QuickBooks' AMTTYPE."""
+MAX_AMOUNT = Decimal("9999999999.99")
+"""Ten digits before the point: QuickBooks takes thirteen, but sums of millions of them are kept."""
 
 MAX_TEXT = 100
 MAX_NAME = 255
@@ -40,7 +40,14 @@ class Fault:
     remedy: str
 
     def __str__(self) -> str:
-        return f"{self.field} {shown(self.value)} {self.problem}; {self.remedy}."
+        return f"{self.told}; {self.remedy}."
+
+    @property
+    def told(self) -> str:
+        """What is wrong, without what to do."""
+        return " ".join(
+            filter(None, (self.field, shown(self.value) if self.value else "", self.problem))
+        )
 
 
 def faults(payment: NewPayment) -> list[Fault]:
@@ -114,7 +121,7 @@ def _of_amount(field: str, amount: Decimal) -> Iterator[Fault]:
         yield Fault(field, str(amount), "is below zero", "record a refund with the payment itself")
     elif amount > MAX_AMOUNT:
         yield Fault(
-            field, str(amount), "is too large", ("use at most 13 digits before the decimal point")
+            field, str(amount), "is too large", ("use at most 10 digits before the decimal point")
         )
     elif amount != amount.quantize(CENT):
         yield Fault(field, str(amount), "has more than two decimal places", "write it as 1234.50")

@@ -336,7 +336,7 @@ def test_json_lines_come_from_standard_input(books):
 
 
 def test_a_file_of_unknown_kind_must_be_named(books):
-    path = import_rows(books, "x", "payments.txt")
+    path = import_rows(books, "x", "payments.xlsx")
     said = plain(books.refuses(2, "payments", "import", "Larkspur", str(path)))
     assert "--format csv" in said
 
