@@ -14,7 +14,6 @@ from typing import TypeVar
 
 from twisted.internet.defer import Deferred
 from twisted.logger import Logger
-from twisted.python.failure import Failure
 
 from daemon.callers import Caller, Callers
 from daemon.edge.proxies import TrustedProxies
@@ -87,10 +86,10 @@ class WebConnectorCallbacks:
             return f"O:{least}"
         return ""
 
-    def authenticate(self, username: str, password: Secret, peer: str) -> Deferred[list[str]]:
+    def authenticate(self, username: str, password: Secret, peer: str) -> Awaitable[list[str]]:
         """Two to four strings: ticket, company file or keyword, postponement, interval."""
         checking = self._authenticate(username, password.reveal(), peer)
-        return self._if_store_fails(Deferred.fromCoroutine(checking), self._come_back_later())
+        return self._if_store_fails(checking, self._come_back_later)
 
     async def _authenticate(self, username: str, password: str, peer: str) -> list[str]:
         known = await self._threads.store(self.thd_recognize, username, password, peer)
@@ -149,10 +148,9 @@ class WebConnectorCallbacks:
 
     def sendRequestXML(
         self, ticket: str, hcp: str, company_file: str, country: str, major: int, minor: int
-    ) -> Deferred[str]:
+    ) -> Awaitable[str]:
         """The next qbXML request, or the empty string."""
-        sending = self._or_tell(self._send(ticket, hcp), ticket, "")
-        return self._if_store_fails(Deferred.fromCoroutine(sending), "", ticket)
+        return self._or_tell(self._send(ticket, hcp), ticket, "")
 
     async def _send(self, ticket: str, hcp: str) -> str:
         introduced: Introduced | None = None
@@ -171,11 +169,10 @@ class WebConnectorCallbacks:
 
     def receiveResponseXML(
         self, ticket: str, response: ResponseText, hresult: str, message: str
-    ) -> Deferred[int]:
+    ) -> Awaitable[int]:
         """Progress in percent; 100 when nothing is left, negative after a failure."""
         receiving = self._receive(ticket, response, hresult, message)
-        told = self._or_tell(receiving, ticket, FAILED_PERCENT)
-        return self._if_store_fails(Deferred.fromCoroutine(told), FAILED_PERCENT, ticket)
+        return self._or_tell(receiving, ticket, FAILED_PERCENT)
 
     async def _receive(
         self, ticket: str, response: ResponseText, hresult: str, message: str
@@ -273,16 +270,15 @@ class WebConnectorCallbacks:
 
     def response_not_taken(
         self, ticket: str, why: NotTaken, detail: str, size: int
-    ) -> Deferred[int]:
+    ) -> Awaitable[int]:
         """What the session makes of an answer that the edge could not take in."""
         telling = self._tell_not_taken(ticket, f"{why.value}: {detail}", size)
-        told = self._or_tell(telling, ticket, FAILED_PERCENT)
-        return self._if_store_fails(Deferred.fromCoroutine(told), FAILED_PERCENT, ticket)
+        return self._or_tell(telling, ticket, FAILED_PERCENT)
 
-    def cut_off(self, ticket: str) -> Deferred[None]:
+    def cut_off(self, ticket: str) -> Awaitable[None]:
         """The Web Connector was gone before it had our answer to a call of this ticket."""
         noted = self._threads.store(self._handlers.thd_cut_off, ticket)
-        return self._if_store_fails(noted, None)
+        return self._if_store_fails(noted, lambda: None)
 
     async def _tell_not_taken(self, ticket: str, reason: str, size: int, digest: str = "") -> int:
         expected = await self._threads.store(self._handlers.thd_expect, ticket, digest, "")
@@ -349,44 +345,49 @@ class WebConnectorCallbacks:
         The transaction it happened in was rolled back. When even telling fails, the edge
         answers a fault.
         """
-        try:
-            return await work
-        except StoreError:
-            raise
-        except Exception as failure:
-            self._failed("A callback failed; its session ends", ticket, failure)
-            await self._threads.store(self._handlers.thd_break, ticket)
-            return instead
 
-    def _if_store_fails(self, answer: Deferred[T], instead: T, ticket: str = "") -> Deferred[T]:
+        async def told() -> T:
+            try:
+                return await work
+            except StoreError:
+                raise
+            except Exception as failure:
+                self._failed("A callback failed; its session ends", ticket, failure)
+                await self._threads.store(self._handlers.thd_break, ticket)
+                return instead
+
+        return await self._if_store_fails(told(), lambda: instead, ticket)
+
+    async def _if_store_fails(
+        self, answer: Awaitable[T], instead: Callable[[], T], ticket: str = ""
+    ) -> T:
         """Answer in words while the store cannot be used: nothing was committed.
 
         ``ticket``: its session is told later why it ends.
         """
-
-        def told(failure: Failure) -> T:
-            failure.trap(StoreError)
-            self.log.error("The store cannot be used: {why}", why=failure.getErrorMessage())
+        try:
+            return await answer
+        except StoreError as error:
+            told = "The store cannot be used: {why}"
+            self.log.error(told, why=str(error))  # noqa: TRY400 - a sentence, no traceback
             if ticket:
                 self._callers.note_store_failed(ticket)
-            return instead
+            return instead()
 
-        return answer.addErrback(told)
-
-    def connectionError(self, ticket: str, hresult: str, message: str) -> Deferred[str]:
+    def connectionError(self, ticket: str, hresult: str, message: str) -> Awaitable[str]:
         """``done``, or what to open instead."""
         told = self._threads.store(self._handlers.thd_connection_error, ticket, hresult, message)
-        return self._if_store_fails(told, GIVE_UP)
+        return self._if_store_fails(told, lambda: GIVE_UP)
 
-    def getLastError(self, ticket: str) -> Deferred[str]:
+    def getLastError(self, ticket: str) -> Awaitable[str]:
         """A sentence for the bookkeeper, or NoOp."""
         told = self._threads.store(self._handlers.thd_last_error, ticket)
-        return self._if_store_fails(told, hints.say("store-unavailable"))
+        return self._if_store_fails(told, _no_store)
 
-    def closeConnection(self, ticket: str) -> Deferred[str]:
+    def closeConnection(self, ticket: str) -> Awaitable[str]:
         """The text of the status column."""
         closed = self._threads.store(self._handlers.thd_close, ticket)
-        return self._if_store_fails(closed, hints.say("store-unavailable"))
+        return self._if_store_fails(closed, _no_store)
 
     def getInteractiveURL(self, ticket: str, session_id: str) -> str:
         """Nothing here needs a person at a browser: the support page, in case one asks."""
@@ -413,6 +414,10 @@ class WebConnectorCallbacks:
         ticket = login.refusal_ticket(login.Refusal("store-unavailable", ""))
         self._callers.note(ticket, Caller(refused="store-unavailable"))
         return [ticket, "busy", "60"]
+
+
+def _no_store() -> str:
+    return hints.say("store-unavailable")
 
 
 def _fault(failure: Exception) -> str:

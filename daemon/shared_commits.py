@@ -14,9 +14,9 @@ from __future__ import annotations
 
 import threading
 import time
-from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from queue import Empty, SimpleQueue
 from typing import Any
 
 from twisted.internet.defer import Deferred
@@ -64,9 +64,8 @@ class StoreWorkers:
         self._shares = store.engine == "sqlite"
         self._hand_back = hand_back
         self._clock = clock
-        self._waiting: deque[Unit] = deque()
-        self._news = threading.Condition()
-        self._stopping = False
+        self._waiting: SimpleQueue[Unit | None] = SimpleQueue()
+        self._held: Unit | None = None  # the next one, which shares nothing
         self._threads = [
             threading.Thread(target=self._serve, name=f"store-{n}") for n in range(threads)
         ]
@@ -78,23 +77,20 @@ class StoreWorkers:
 
     def stop(self) -> None:
         """Run what waits, then end the threads."""
-        with self._news:
-            self._stopping = True
-            self._news.notify_all()
+        for _ in self._threads:
+            self._waiting.put(None)
         for thread in self._threads:
             if thread.is_alive():
                 thread.join()
 
     def add(self, unit: Unit) -> None:
         """Have a unit run after those that wait."""
-        with self._news:
-            self._waiting.append(unit)
-            self._news.notify()
+        self._waiting.put(unit)
 
     @property
     def waiting(self) -> int:
         """How many units wait for a thread."""
-        return len(self._waiting)
+        return self._waiting.qsize() + (self._held is not None)
 
     def _serve(self) -> None:
         while (unit := self._next()) is not None:
@@ -102,16 +98,20 @@ class StoreWorkers:
 
     def _next(self) -> Unit | None:
         """The unit that waits longest, as soon as there is one; None: it is time to end."""
-        with self._news:
-            while not self._waiting and not self._stopping:
-                self._news.wait()
-            return self._waiting.popleft() if self._waiting else None
+        held, self._held = self._held, None
+        return held or self._waiting.get()
 
     def _next_to_share(self) -> Unit | None:
-        with self._news:
-            if self._waiting and not self._waiting[0].alone:
-                return self._waiting.popleft()
-        return None
+        """As ``_next``, where one waits and shares; SQLite alone shares, and has one thread."""
+        try:
+            unit = self._waiting.get_nowait()
+        except Empty:
+            return None
+        if unit is None:
+            self._waiting.put(None)
+        elif unit.alone:
+            self._held, unit = unit, None
+        return unit
 
     def run(self, first: Unit) -> Sequence[Done]:
         """Run a unit, and with it those that wait; all of them are committed, or have failed."""

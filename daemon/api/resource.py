@@ -117,7 +117,7 @@ class ApiResource(Resource):
         """Who guesses at tokens is told to wait; a good token is let in all the same."""
         if answered.answer.status != http.UNAUTHORIZED:
             return answered.answer
-        peer = request.client_name()
+        peer = request.client_name
         self.log.warn("A wrong token came from {peer}", peer=peer)
         until = await self._answering.wrong_token(request.site.limits.proxies.source(peer))
         if until is None:

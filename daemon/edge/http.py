@@ -10,12 +10,14 @@ cookie, no redirect, nothing about our versions.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cached_property
 from io import BytesIO
 from typing import Any, Protocol
 
 from twisted.internet.base import DelayedCall
 from twisted.internet.defer import Deferred
 from twisted.logger import Logger
+from twisted.python.failure import Failure
 from twisted.web import server
 from twisted.web.resource import Resource
 
@@ -49,6 +51,7 @@ class EdgeRequest(server.Request):
     ticket = ""  # its short form
     caller = Caller()
     place = ""  # which of our addresses was asked for, without anything secret
+    is_gone = False  # the client hung up before its answer
 
     def gotLength(self, length: int | None) -> None:
         """Give Twisted the empty content that it insists on closing."""
@@ -63,6 +66,12 @@ class EdgeRequest(server.Request):
         self.responseHeaders.removeHeader(b"Server")
         super().write(data)
 
+    def connectionLost(self, reason: Failure) -> None:
+        """Remember that nobody is left to be answered."""
+        self.is_gone = True
+        super().connectionLost(reason)
+
+    @cached_property
     def client_name(self) -> str:
         """Name the caller; a proxy of ours is believed about whom it speaks for."""
         headers = self.requestHeaders.getRawHeaders(b"X-Forwarded-For", [])
@@ -170,7 +179,7 @@ class EdgeSite(server.Site):
             sentence,
             what=request.operation or _shown(request),
             whose=_whose(caller, request.ticket),
-            peer=request.client_name(),
+            peer=request.client_name,
             connection=caller.connection,
             sync=caller.sync_id,
             ticket=request.ticket,

@@ -8,7 +8,7 @@ that is no proxy of ours.
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from shared.addresses import ip_address, peer_group
 
@@ -31,9 +31,9 @@ class TrustedProxies:
         """The unit by which guesses of a client are counted; empty where a proxy names nobody."""
         return "" if self.trust(client) else peer_group(client)
 
-    def client(self, peer: str, forwarded: Iterable[str]) -> str:
+    def client(self, peer: str, forwarded: Sequence[str]) -> str:
         """Name the client behind ``peer``; ``forwarded`` are the headers in their order."""
-        if not self.trust(peer):
+        if not forwarded or not self.trust(peer):
             return peer
         client = peer
         named = [name.strip() for header in forwarded for name in header.split(",")]

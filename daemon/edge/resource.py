@@ -18,7 +18,6 @@ from urllib.parse import urlsplit
 
 from twisted.internet.defer import Deferred, fail, maybeDeferred, succeed
 from twisted.logger import Logger
-from twisted.python.failure import Failure
 from twisted.web import http
 from twisted.web.resource import Resource
 from twisted.web.server import NOT_DONE_YET
@@ -192,7 +191,7 @@ class SoapBody:
             told = maybeDeferred(
                 self._callbacks.response_not_taken, ticket, NotTaken.CUT_OFF, detail, self._size
             )
-            told.addCallback(lambda _percent: self._callbacks.cut_off(ticket))
+            told.addCallback(lambda _percent: maybeDeferred(self._callbacks.cut_off, ticket))
         self._reader.release()
         self._large.discard(self._ticket)
         self._ticket = ""
@@ -297,18 +296,16 @@ class Edge(Resource):
             request.setHeader(b"Allow", b"GET, HEAD, POST")
             return self._refuse(request, http.NOT_ALLOWED, "This method is not supported here.")
         reply = downloads.hand_over if request.method == b"POST" else downloads.show
-        asked = reply(token, request.client_name())
+        asked = reply(token, request.client_name)
         Deferred.fromCoroutine(self._answer_download(request, asked))
         return NOT_DONE_YET
 
     async def _answer_download(
         self, request: EdgeRequest, asked: Coroutine[Any, Any, Reply]
     ) -> None:
-        gone: list[Failure] = []
-        request.notifyFinish().addErrback(gone.append)
         reply = await asked
-        if gone:
-            self.log.info("{peer} hung up before its download", peer=request.client_name())
+        if request.is_gone:
+            self.log.info("{peer} hung up before its download", peer=request.client_name)
             return
         for name, value in reply.headers.items():
             request.setHeader(name, value)
@@ -332,17 +329,17 @@ class Edge(Resource):
         except ResponseNotTaken as not_taken:
             operation = OPERATIONS["receiveResponseXML"]
             request.outcome = NOT_TAKEN
-            ask = partial(self._tell_of_response, not_taken, request.client_name())
+            ask = partial(self._tell_of_response, not_taken, request.client_name)
             ticket = not_taken.ticket
         else:
             operation = call.operation
-            ask = partial(self._ask, call, request.client_name())
+            ask = partial(self._ask, call, request.client_name)
             ticket = call.ticket
         request.operation = operation.name
         Deferred.fromCoroutine(self._answer(request, operation, ask, ticket))
         return NOT_DONE_YET
 
-    def _tell_of_response(self, not_taken: ResponseNotTaken, peer: str) -> Deferred[Any]:
+    def _tell_of_response(self, not_taken: ResponseNotTaken, peer: str) -> Eventually[int]:
         """Have the session hear that its answer was not taken in; what it says is the answer."""
         self.log.warn(
             "Response from {peer} not taken in, {why}: {detail}",
@@ -350,19 +347,15 @@ class Edge(Resource):
             why=not_taken.why.value,
             detail=not_taken.detail,
         )
-        return maybeDeferred(
-            self._callbacks.response_not_taken,
-            not_taken.ticket,
-            not_taken.why,
-            not_taken.detail,
-            not_taken.size,
+        return self._callbacks.response_not_taken(
+            not_taken.ticket, not_taken.why, not_taken.detail, not_taken.size
         )
 
     def _refuse_call(self, request: EdgeRequest, refused: EnvelopeRefused) -> int:
         request.outcome = UNREADABLE
         self.log.info(
             "Call from {peer} refused: {reason}",
-            peer=request.client_name(),
+            peer=request.client_name,
             reason=refused.reason,
         )
         fault = write_fault(refused.code, refused.reason)
@@ -372,14 +365,13 @@ class Edge(Resource):
         self,
         request: EdgeRequest,
         operation: Operation,
-        ask: Callable[[], Deferred[Any]],
+        ask: Callable[[], Eventually[Any]],
         ticket: str,
     ) -> None:
-        gone: list[Failure] = []
-        request.notifyFinish().addErrback(gone.append)
-        peer = request.client_name()
         try:
-            value = await ask()
+            value = ask()
+            if isinstance(value, Awaitable):
+                value = await value
             if operation.name == "authenticate":
                 ticket = value[0]
             status, answer = http.OK, write_answer(operation, value)
@@ -388,19 +380,19 @@ class Edge(Resource):
             request.outcome = request.outcome or outcome(operation.name, value, refused)
         except Exception:
             request.outcome = FAULT
-            status, answer = http.INTERNAL_SERVER_ERROR, self._fault(operation, peer)
-        if gone:
+            status, answer = http.INTERNAL_SERVER_ERROR, self._fault(operation, request.client_name)
+        if request.is_gone:
             request.site.hung_up(request)
             if ticket:
                 await maybeDeferred(self._callbacks.cut_off, ticket)
         else:
             _send(request, status, answer)
 
-    def _ask(self, call: Call, peer: str) -> Deferred[Any]:
+    def _ask(self, call: Call, peer: str) -> Eventually[Any]:
         callback: Callable[..., Any] = getattr(self._callbacks, call.operation.name)
         if call.operation.name == "authenticate":
-            return maybeDeferred(callback, *call.arguments, peer)
-        return maybeDeferred(callback, *call.arguments)
+            return callback(*call.arguments, peer)
+        return callback(*call.arguments)
 
     def _fault(self, operation: Operation, peer: str) -> bytes:
         """Log the failure that is being handled, and tell the caller no more than its reference."""
