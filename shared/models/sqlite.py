@@ -12,7 +12,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import ExitStack, contextmanager, nullcontext, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -180,15 +180,14 @@ class SqliteEngine:
 
         ``scope`` is what is seen of the tables; ``lasting`` see ``Store.transaction``.
         """
-        with ExitStack() as stack:
-            stack.enter_context(self._turn)
+        with self._turn:
             self.connect()
-            stack.enter_context(self.explained())
-            self._see(scope)
-            self._only_read(not writing)
-            self._last(lasting)
-            stack.enter_context(self.database.transaction("IMMEDIATE" if writing else "DEFERRED"))
-            yield
+            with self.explained():
+                self._see(scope)
+                self._only_read(not writing)
+                self._last(lasting)
+                with self.database.transaction("IMMEDIATE" if writing else "DEFERRED"):
+                    yield
 
     def _see(self, scope: Scope) -> None:
         if self._connection.scope != scope:
@@ -363,6 +362,7 @@ class _Database(ClosesEverywhere, peewee.SqliteDatabase):
         """A transaction inside of another; one name for all, as the innermost is always meant.
 
         With names of their own each would be three statements that SQLite never saw before.
+        One that failed is released as well: it would be the innermost for the one around it.
         """
         return _Savepoint(self, sid="inner")
 
@@ -370,7 +370,8 @@ class _Database(ClosesEverywhere, peewee.SqliteDatabase):
 class _Savepoint(peewee._savepoint):
     def rollback(self, begin: bool = True) -> None:
         if self.db.connection().in_transaction:
-            super().rollback(begin)
+            super().rollback(begin=False)
+            self.commit(begin)
 
 
 def _identity(path: Path) -> tuple[int, int] | None:

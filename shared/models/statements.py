@@ -23,7 +23,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from operator import itemgetter
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from peewee import SQL, Expression, Field, Model, NodeList, Query, Value, fn
 from peewee import __exception_wrapper__ as _as_peewees_errors  # type: ignore[attr-defined]
@@ -43,13 +43,20 @@ class OutsideUnit(RuntimeError):
         super().__init__("call this inside `with store.transaction()` or `with store.reading()`")
 
 
+class _Unit(NamedTuple):
+    """A unit of work; ``done`` is what was done in it for the first time."""
+
+    engine: Engine
+    database: Database
+    clock: Callable[[], datetime]
+    done: set[str]
+
+
 class _Units(threading.local):
-    """The databases of the units of work that this thread is in, innermost last."""
+    """The units of work that this thread is in, innermost last."""
 
     def __init__(self) -> None:
-        self.databases: list[tuple[Engine, Database]] = []
-        self.clocks: list[Callable[[], datetime]] = []
-        self.done: list[set[str]] = []
+        self.open: list[_Unit] = []
 
 
 _units = _Units()
@@ -58,43 +65,42 @@ _units = _Units()
 @contextmanager
 def unit_on(engine: Engine, database: Database, clock: Callable[[], datetime]) -> Iterator[None]:
     """Let the statements of this thread run on ``database`` meanwhile."""
-    _units.databases.append((engine, database))
-    _units.clocks.append(clock)
-    _units.done.append(set())
+    _units.open.append(_Unit(engine, database, clock, set()))
     try:
         yield
     finally:
-        for stack in (_units.databases, _units.clocks, _units.done):
-            stack.pop()
+        _units.open.pop()
 
 
 def unit_time() -> datetime:
     """The store's time, for what is written by itself with every change."""
-    if not _units.clocks:
-        raise OutsideUnit
-    return _units.clocks[-1]()
+    return _unit().clock()
 
 
 def first_in_unit(what: str) -> bool:
     """Tell whether this is asked the first time in the unit of work, and those around it."""
-    _, database = current()
-    units = zip(_units.databases, _units.done, strict=True)
-    is_first = not any(what in done for (_, its_own), done in units if its_own is database)
+    unit = _unit()
+    around = (one for one in _units.open if one.database is unit.database)
+    is_first = not any(what in one.done for one in around)
     if is_first:
-        _units.done[-1].add(what)
+        unit.done.add(what)
     return is_first
 
 
 def current_engine() -> Engine:
     """Return the name of the current unit's engine, for the few queries that differ."""
-    return current()[0]
+    return _unit().engine
 
 
 def current() -> tuple[Engine, Database]:
     """Return the engine's name and the database of the current unit."""
-    if not _units.databases:
+    return _unit()[:2]
+
+
+def _unit() -> _Unit:
+    if not _units.open:
         raise OutsideUnit
-    return _units.databases[-1]
+    return _units.open[-1]
 
 
 class _Slot:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -218,17 +218,21 @@ class Store:
         outer = self._thread.units
         if writing and outer and not outer[-1]:
             raise RuntimeError("transaction() inside reading(): begin with transaction()")
-        with ExitStack() as stack:
-            if outer:
-                stack.enter_context(self._engine.explained())
-                stack.enter_context(self._engine.database.atomic())
-            else:
-                scope = self._scope(role) if not writing else None
-                unit = self._engine.unit(writing=writing, scope=scope, lasting=lasting)
-                stack.enter_context(unit)
-            stack.enter_context(self._statements())
+        if outer:
+            unit = self._savepoint()
+        else:
+            scope = None if writing else self._scope(role)
+            unit = self._engine.unit(writing=writing, scope=scope, lasting=lasting)
+        with unit, self._statements():
             outer.append(writing)
-            stack.callback(outer.pop)
+            try:
+                yield
+            finally:
+                outer.pop()
+
+    @contextmanager
+    def _savepoint(self) -> Iterator[None]:
+        with self._engine.explained(), self._engine.database.savepoint():
             yield
 
     def prepare(self, *, create: bool, check_version: bool, unfinished: bool = False) -> None:

@@ -62,6 +62,17 @@ def test_an_inner_transaction_may_fail_alone(store):
     assert noted(store) == ["outer", "after"]
 
 
+def test_an_inner_transaction_fails_with_what_it_wrote_before_one_inside_it_failed(store):
+    with store.transaction():
+        note("before")
+        with pytest.raises(KeyError), store.transaction():
+            note("lost")
+            with store.transaction():
+                note("lost as well")
+                raise KeyError
+    assert noted(store) == ["before"]
+
+
 def test_reading_inside_a_transaction_sees_what_it_wrote(store):
     with store.transaction():
         note("one")
