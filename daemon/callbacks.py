@@ -131,7 +131,7 @@ class WebConnectorCallbacks:
         credentials = known.credentials
         if credentials is None or not is_proven(credentials, password, known.secret):
             return known
-        return self._admission.thd_welcome(credentials, passwords.new_ticket(), peer)
+        return self._admission.welcome(credentials, passwords.new_ticket(), peer)
 
     def _count(self, known: Recognized) -> list[Guessed]:
         """Count a wrong guess; the answer is what it locks."""

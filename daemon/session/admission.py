@@ -6,7 +6,7 @@ Store-thread code, inside one transaction a call.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TypeAlias
 
@@ -148,15 +148,23 @@ class Admission:
         ticket = self._refusal_ticket(refusal, Caller(name, sync.id, code))
         return [ticket, "" if locked_until else "nvu"]
 
-    def thd_welcome(self, credentials: Credentials, ticket: str, peer: str) -> list[str]:
+    def thd_welcome(self, checked: Credentials, ticket: str, peer: str) -> list[str]:
+        """As ``welcome``, for what was checked since it was read: its settings may have changed."""
+        found = connections.application_by_username(checked.application.username) or checked
+        current = replace(
+            found, password_hash=checked.password_hash, password_proof=checked.password_proof
+        )
+        return self.welcome(current, ticket, peer)
+
+    def welcome(self, current: Credentials, ticket: str, peer: str) -> list[str]:
         """Open a session for a verified login, or say why there is none: busy, none."""
         now = self._now()
-        application = credentials.application
-        current = connections.application_by_username(application.username)
-        if current is None or current.password_hash != credentials.password_hash:
+        application = current.application
+        proven = current.password_hash, current.password_proof
+        if not connections.login_succeeded(application.id, *proven, now):
             # Rotated while the password was being verified.
-            return self.thd_refuse(application.username, current, "old-password")
-        connections.login_succeeded(application.id, credentials.password_proof, now)
+            found = connections.application_by_username(application.username)
+            return self.thd_refuse(application.username, found, "old-password")
         resting = schedule.rest(current.connection, now)
         if resting is not None:
             # Let in without a request, it asks getLastError: that tells why, and until when.
@@ -195,11 +203,11 @@ class Admission:
     def _holder(self, application: Application, peer: str, now: datetime) -> Session | None:
         """The session that holds the company; sessions that are over are ended on the way."""
         for session in sessions.unended(application.connection_id):
-            stopped_by = self._stopped_by(session)
-            if stopped_by:
+            who = session.stop_requested_by
+            if who and Phase(session.phase) in UNFINISHED:
                 # An operator's way out of a session whose Web Connector is gone.
                 self._record.give_up(
-                    session, "sync-stopped", now, state=SyncState.CANCELED, who=stopped_by
+                    session, "sync-stopped", now, state=SyncState.CANCELED, who=who
                 )
             elif self._holds(session, application, peer, now):
                 return session
@@ -212,11 +220,6 @@ class Admission:
         if session.last_call_at < self._started_at <= session.lease_expires_at:
             return "daemon-restarted"
         return "session-taken-over"
-
-    def _stopped_by(self, session: Session) -> str:
-        unfinished = Phase(session.phase) in UNFINISHED
-        sync = syncs.get(session.sync_id) if unfinished and session.sync_id else None
-        return sync.stop_requested_by if sync else ""
 
     def _holds(self, session: Session, application: Application, peer: str, now: datetime) -> bool:
         if Phase(session.phase) not in UNFINISHED:

@@ -553,9 +553,8 @@ class CallbackHandlers:
 
         What was written is settled before a rest: only somebody's own word stops it at once.
         """
-        stopped_by = syncs.stop_requested_by(session.sync_id) if session.sync_id else ""
-        code, facts = "sync-stopped", {"who": stopped_by}
-        if not stopped_by:
+        code, facts = "sync-stopped", {"who": session.stop_requested_by}
+        if not session.stop_requested_by:
             resting = schedule.rest(session.connection, now)
             if resting is None:
                 return False

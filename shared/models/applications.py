@@ -270,9 +270,13 @@ _UNLOCK = Statement(
 )
 
 
-def login_succeeded(application_id: int, proof: str, now: datetime) -> None:
-    """Forget earlier wrong passwords, and note that the Web Connector called."""
-    _LOGIN_SUCCEEDED.run(id=application_id, proof=proof, now_ms=millis(now))
+def login_succeeded(application_id: int, password_hash: str, proof: str, now: datetime) -> bool:
+    """Forget earlier wrong passwords, and note that the Web Connector called.
+
+    False, and nothing is written, where the password is another one by now.
+    """
+    given = {"password_hash": password_hash, "proof": proof, "now_ms": millis(now)}
+    return bool(_LOGIN_SUCCEEDED.run(id=application_id, **given))
 
 
 _LOGIN_SUCCEEDED = Statement(
@@ -285,7 +289,9 @@ _LOGIN_SUCCEEDED = Statement(
             t.Application.last_seen_ms: slot("now_ms"),
             t.Application.last_call: "authenticate",
         }
-    ).where(t.Application.id == slot("id"))
+    ).where(
+        (t.Application.id == slot("id")) & (t.Application.password_hash == slot("password_hash"))
+    )
 )
 
 

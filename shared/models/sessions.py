@@ -23,7 +23,12 @@ from shared.rules.values import Application, Connection, Exchange, Session
 
 _EXCHANGE = Mapper(Exchange, t.Exchange, request=fn.COALESCE(t.ExchangeRequest.text, b""))
 _SESSION = Mapper(
-    Session, t.Session, application=APPLICATION, connection=CONNECTION, exchange=_EXCHANGE
+    Session,
+    t.Session,
+    application=APPLICATION,
+    connection=CONNECTION,
+    exchange=_EXCHANGE,
+    stop_requested_by=fn.COALESCE(t.Sync.stop_requested_by, ""),
 )
 _DIGEST_DIGITS = 16
 
@@ -142,7 +147,7 @@ def save(session: Session) -> None:
     update_columns(t.Session, id=session.id, **columns)
 
 
-_NEVER_CHANGED = ("id", "opened_at", "peer")
+_NEVER_CHANGED = ("id", "opened_at", "peer", "stop_requested_by")
 
 
 def add_exchange(
@@ -293,6 +298,7 @@ def _select() -> Any:
         t.Session.select(*_SESSION.fields)
         .join(t.Application, on=(t.Application.id == t.Session.application))
         .join(t.Connection, on=(t.Connection.id == t.Session.connection))
+        .join(t.Sync, JOIN.LEFT_OUTER, on=(t.Sync.id == t.Session.sync))
         .join(t.Exchange, JOIN.LEFT_OUTER, on=latest)
         .join(t.ExchangeRequest, JOIN.LEFT_OUTER, on=_REQUEST_OF_EXCHANGE)
     )

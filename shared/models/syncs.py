@@ -90,16 +90,6 @@ def get(sync_id: int) -> Sync:
 _GET = Statement(lambda: _select().where(t.Sync.id == slot("id")))
 
 
-def stop_requested_by(sync_id: int) -> str:
-    """Return who asked a sync to stop; empty while nobody did."""
-    return str(_STOP_REQUESTED_BY.value(id=sync_id))
-
-
-_STOP_REQUESTED_BY = Statement(
-    lambda: t.Sync.select(t.Sync.stop_requested_by).where(t.Sync.id == slot("id"))
-)
-
-
 def list_syncs(
     connection_id: int | None = None,
     *,

@@ -448,7 +448,8 @@ class Session:
 
     ``phase`` belongs to the session machine, ``plan`` is the sync plan's state as JSON text.
     ``exchange`` is the latest one, answered or not. ``cut_off``: the connection of its last call
-    broke before our answer was taken. The ticket itself is never kept.
+    broke before our answer was taken. ``stop_requested_by`` is who asked its sync to stop. The
+    ticket itself is never kept.
     """
 
     id: int
@@ -470,6 +471,7 @@ class Session:
     closing: str
     exchange: Exchange | None
     cut_off: bool = False
+    stop_requested_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)

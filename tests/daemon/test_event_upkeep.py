@@ -24,7 +24,7 @@ class Regular:
         with store.transaction():
             made = connections.add("Larkspur", run_every_minutes=30, now=NOON)
             (self.invoices, _) = connections.applications(made.id)
-            connections.login_succeeded(self.invoices.id, "", NOON)
+            connections.login_succeeded(self.invoices.id, "", "", NOON)
 
     def late(self, **after: float) -> list[str]:
         """What is told of late syncs when the daemon looks then."""

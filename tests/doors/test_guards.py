@@ -109,7 +109,7 @@ def signed_in(office) -> Till:
     with till.store.transaction():
         connections.set_password(till.applications, "hash")
         for one in till.applications:
-            connections.login_succeeded(one, "", NOON)
+            connections.login_succeeded(one, "hash", "", NOON)
     return till
 
 

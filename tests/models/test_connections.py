@@ -277,7 +277,9 @@ def test_a_password_is_in_use_from_the_first_sign_in_until_the_next_one():
     (first, _) = connections.applications(add().id)
     connections.set_password([first.id], "first")
     assert not credentials(first.username).application.password_used
-    connections.login_succeeded(first.id, "", NOON)
+    assert not connections.login_succeeded(first.id, "another", "", NOON)
+    assert not credentials(first.username).application.password_used
+    assert connections.login_succeeded(first.id, "first", "", NOON)
     assert credentials(first.username).application.password_used
     connections.set_password([first.id], "second")
     assert not credentials(first.username).application.password_used
@@ -314,7 +316,7 @@ def test_wrong_passwords_are_counted_until_a_right_one():
     locked = credentials(first.username)
     assert (locked.failed_logins, locked.application.locked_until) == (2, later(minutes=1))
 
-    connections.login_succeeded(first.id, "", later(minutes=2))
+    connections.login_succeeded(first.id, "", "", later(minutes=2))
 
     free = credentials(first.username)
     assert (free.failed_logins, free.application.locked_until) == (0, None)

@@ -5,7 +5,7 @@ Store-thread code, inside a transaction.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from functools import partial
@@ -47,12 +47,13 @@ class InvoiceStage(Stage[InvoiceSync]):
     def begin(self) -> InvoiceSync:
         """The plan of a new sync, from the watermarks of the last finished one."""
         connection_id = self.session.connection.id
-        mark = ledger.watermark(connection_id, ledger.COMPARED)
+        marks = ledger.watermarks(connection_id)
         every = timedelta(minutes=self.settings.sweep_minutes)
-        is_time = is_due(mark, now=self.now, every=every, version=VERSION)
+        compared_at = marks.get(ledger.COMPARED, "")
+        is_time = is_due(compared_at, now=self.now, every=every, version=VERSION)
         ledger.forget_seen(connection_id)
-        plan = replace(self._new_plan(), is_due=is_time or not self._went_well())
-        if ledger.watermark(connection_id, CUT):
+        plan = replace(self._new_plan(marks), is_due=is_time or not self._went_well())
+        if marks.get(CUT):
             return invoice_sync.by_comparing(plan, ledger.newest_modified(connection_id))
         return plan
 
@@ -68,18 +69,19 @@ class InvoiceStage(Stage[InvoiceSync]):
 
     def begin_at(self, step: Step) -> InvoiceSync:
         """The plan of a sync that has to do only what follows from ``step`` on."""
-        return replace(self._new_plan(), step=step)
+        marks = ledger.watermarks(self.session.connection.id)
+        return replace(self._new_plan(marks), step=step)
 
-    def _new_plan(self) -> InvoiceSync:
+    def _new_plan(self, marks: Mapping[str, str]) -> InvoiceSync:
         connection, settings = self.session.connection, self.settings
         plan = invoice_sync.begin(
-            watermark=ledger.watermark(connection.id, WATERMARK),
+            watermark=marks.get(WATERMARK, ""),
             overlap=timedelta(minutes=settings.overlap_minutes),
             start_date=connection.start_date,
-            page_size=int(ledger.watermark(connection.id, PAGE_SIZE) or settings.page_size),
+            page_size=int(marks.get(PAGE_SIZE) or settings.page_size),
             largest_page=settings.page_size_max,
             most_tries=settings.transient_retries,
-            settled_on=ledger.watermark(connection.id, SETTLED_ON),
+            settled_on=marks.get(SETTLED_ON, ""),
         )
         ledger.set_watermark(connection.id, SETTLED_ON, "")
         return plan

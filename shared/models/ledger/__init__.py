@@ -49,6 +49,7 @@ from shared.models.ledger.rereads import (
     reread_done,
     set_watermark,
     watermark,
+    watermarks,
 )
 from shared.models.ledger.seen import forget_seen, note_seen, queue_unseen, unseen_open
 from shared.models.ledger.settlement import (
@@ -113,5 +114,6 @@ __all__ = [
     "want_customers_of",
     "want_missing",
     "watermark",
+    "watermarks",
     "without_customer",
 ]

@@ -72,6 +72,18 @@ _WATERMARK = Statement(
 )
 
 
+def watermarks(connection_id: int) -> dict[str, str]:
+    """Return all of them, by their kind."""
+    return dict(_WATERMARKS.all(connection=connection_id))
+
+
+_WATERMARKS = Statement(
+    lambda: t.Watermark.select(t.Watermark.kind, t.Watermark.text).where(
+        t.Watermark.connection == slot("connection")
+    )
+)
+
+
 def newest_modified(connection_id: int) -> str:
     """Return the latest TimeModified of the invoices that are held, or empty text."""
     return str(_NEWEST_MODIFIED.value(connection=connection_id))
