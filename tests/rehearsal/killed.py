@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import subprocess
 import sys
 import tempfile
 import time
@@ -31,7 +30,7 @@ from simulator.third_book import compare_books
 from simulator.webconnector import HttpTransport, WebConnector
 from simulator.webconnector.desktop import Desktop
 from tests.rehearsal.stage import Violation
-from tests.whole.processes import DaemonProcess, free_port
+from tests.whole.processes import DaemonProcess, begin, free_port, wait_until_it_listens
 
 NAME = "Larkspur"
 PATIENCE_SECONDS = 120.0
@@ -67,18 +66,14 @@ class InvoicedProcess:
     def start(self) -> None:
         """Serve, and wait until it listens."""
         words = ["serve", str(self.state), "--port", str(self.port), "--latency", LATENCY]
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "deskbridge", "invoiced-server", *words],
-            env=self._daemon.environment,
-            stdout=subprocess.PIPE,
-        )
-        assert self._process.stdout is not None
-        self._process.stdout.readline()
+        log = self.state.with_suffix(".log")
+        self._process = begin(["invoiced-server", *words], self._daemon.environment, log, log)
+        wait_until_it_listens(self._process, self.port, log)
 
     def kill(self) -> None:
         """kill -9."""
         self._process.kill()
-        self._process.communicate()
+        self._process.join()
 
     def account(self) -> Account:
         """Its account as it is on disk now: several processes may use it at once."""

@@ -1,18 +1,53 @@
-"""A real daemon in a process of its own, on a real port, to be killed and started again."""
+"""A real daemon in a process of its own, on a real port, to be killed and started again.
+
+Each process is forked from one that has imported it all (``preloaded``): a start of ``python -m
+deskbridge`` is mostly imports. That it starts so is shown where the command itself is the subject:
+``test_demo`` of the simulator, ``test_process`` of the command line, ``test_packaging``.
+"""
 
 from __future__ import annotations
 
 import json
+import multiprocessing
 import os
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
+from collections.abc import Mapping, Sequence
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
 START_SECONDS = 30.0
+_FORKING: Any = multiprocessing.get_context("forkserver")
+_FORKING.set_forkserver_preload(["tests.whole.preloaded"])
+
+
+def begin(
+    words: Sequence[str], environment: Mapping[str, str], output: Path, errors: Path
+) -> BaseProcess:
+    """Start ``deskbridge`` with ``words``; what it says is added to the files."""
+    begun: BaseProcess = _FORKING.Process(
+        target=_become, args=(list(words), dict(environment), output, errors)
+    )
+    begun.start()
+    return begun
+
+
+def _become(words: list[str], environment: dict[str, str], output: Path, errors: Path) -> None:
+    import deskbridge
+
+    os.environ.clear()
+    os.environ.update(environment)
+    for number, path in ((1, output), (2, errors)):
+        opened = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        os.dup2(opened, number)
+        os.close(opened)
+    sys.argv = ["deskbridge", *words]
+    deskbridge.main()
 
 
 class DaemonProcess:
@@ -33,57 +68,56 @@ class DaemonProcess:
             "NO_COLOR": "1",
         }
         self.environment |= {f"DESKBRIDGE_{name.upper()}": one for name, one in settings.items()}
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: BaseProcess | None = None
 
     def start(self) -> None:
-        with self.log.open("ab") as log:
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", "deskbridge", "daemon"],
-                env=self.environment,
-                stderr=log,
-                stdout=log,
-            )
-        deadline = time.monotonic() + START_SECONDS
-        while not answers(self.port):
-            assert self._process.poll() is None, self.log.read_text()
-            assert time.monotonic() < deadline, "the daemon does not listen"
-            time.sleep(0.02)
+        self._process = begin(["daemon"], self.environment, self.log, self.log)
+        wait_until_it_listens(self._process, self.port, self.log)
 
     def kill(self) -> None:
         """kill -9: nothing is tidied up."""
         assert self._process is not None
         self._process.kill()
-        self._process.wait()
+        self._process.join()
 
     def signal(self, number: signal.Signals) -> None:
         assert self._process is not None
-        self._process.send_signal(number)
+        assert self._process.pid is not None
+        os.kill(self._process.pid, number)
 
-    def stop(self) -> int:
+    def stop(self) -> int | None:
         """SIGTERM; the exit code."""
         if self._process is None:
             return 0
-        if self._process.poll() is None:
-            self._process.terminate()
-        return self._process.wait(30)
+        self._process.terminate()
+        self._process.join(30)
+        return self._process.exitcode
 
     def restart(self) -> None:
         self.kill()
         self.start()
 
     def run(self, *words: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-m", "deskbridge", *words],
-            env=self.environment,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        with tempfile.TemporaryDirectory(dir=self.log.parent) as folder:
+            output, errors = Path(folder, "output"), Path(folder, "errors")
+            begun = begin(words, self.environment, output, errors)
+            begun.join()
+            told = (output.read_text(), errors.read_text())
+        assert begun.exitcode is not None
+        return subprocess.CompletedProcess(words, begun.exitcode, *told)
 
     def json(self, *words: str) -> Any:
         done = self.run(*words, "--json")
         assert done.returncode == 0, done.stderr
         return json.loads(done.stdout)
+
+
+def wait_until_it_listens(process: BaseProcess, port: int, log: Path) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while not answers(port):
+        assert process.is_alive(), log.read_text()
+        assert time.monotonic() < deadline, "it does not listen"
+        time.sleep(0.01)
 
 
 def free_port() -> int:
