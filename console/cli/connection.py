@@ -70,7 +70,7 @@ def list_connections(context: CommandContext, as_json: bool) -> None:
 
 
 COLUMNS = (
-    Column("Name", least=12),
+    Column("Name", least=12, fair=28),
     Column("Layout", drop=1),
     Column("Company", least=12),
     Column("Last call", drop=2),
@@ -125,7 +125,7 @@ def show(context: CommandContext, name: str | None, as_json: bool) -> None:
 
 APPLICATION_COLUMNS = (
     Column("Application"),
-    Column("User name", least=20),
+    Column("User name"),
     Column("Password", drop=1),
     Column("Last call"),
 )

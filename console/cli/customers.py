@@ -111,7 +111,7 @@ def _say_invoices_of(detail: CustomerDetail) -> None:
 
 
 DETAIL_COLUMNS = (
-    Column("Invoice", least=8),
+    Column("Invoice"),
     Column("Customer or job", least=14, drop=1),
     Column("Status", drop=3),
     Column("Ours", right=True),

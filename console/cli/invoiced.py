@@ -272,14 +272,15 @@ def disconnect(context: CommandContext, name: str, as_json: bool) -> None:
 
 
 def _record(one: Outgoing) -> Row:
-    return Row((one.kind.value, one.document, one.object_id, describe.becomes(one), one.reason))
+    cells = (one.kind.value, one.document, one.object_id, describe.becomes(one))
+    return Row(cells, [one.reason] if one.reason else [])
 
 
 RECORDS = Listing(
     OUTGOING,
     (
-        *(Column("Kind"), Column("Document", least=10), Column("ID", least=8)),
-        *(Column("Becomes"), Column("Why", least=20)),
+        *(Column("Kind", drop=1), Column("Document", least=10, fair=20), Column("ID")),
+        Column("Becomes"),
     ),
     _record,
 )

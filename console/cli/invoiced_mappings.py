@@ -82,7 +82,7 @@ def _mapping(one: Mapped) -> Row:
 MAPPINGS = Listing(
     MAPPED,
     (
-        *(Column("Kind"), Column("Document", least=10), Column("QuickBooks", least=8)),
+        *(Column("Kind", drop=1), Column("Document", least=10, fair=20), Column("QuickBooks")),
         *(Column("Invoiced"), Column("Owner")),
     ),
     _mapping,

@@ -123,8 +123,8 @@ def _wanted(
 COLUMNS = (
     Column("ID", right=True),
     Column("Status", paint=output.state),
-    Column("Payment", least=12),
-    Column("Customer", least=10, drop=2),
+    Column("Payment"),
+    Column("Customer", least=10, fair=16, drop=2),
     Column("Date", drop=1),
     Column("Amount", right=True),
     CURRENCY,

@@ -125,8 +125,8 @@ def _say_at_work(found: Reconciliation) -> None:
 
 POSTED_COLUMNS = (
     Column("ID", right=True),
-    Column("Posted payment", least=12),
-    Column("TxnID", least=14),
+    Column("Posted payment"),
+    Column("TxnID"),
     Column("Date", drop=1),
     Column("Amount", right=True),
     CURRENCY,

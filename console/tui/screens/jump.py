@@ -29,7 +29,7 @@ from shared.rules.found import Found, Hit, Kind
 
 _MOST_ACTIONS = 5
 _COLUMNS = (
-    Column("Jump to", least=14),
+    Column("Jump to", least=14, fair=40),
     Column("", least=16, drop=2),
     *(replace(column, title="") for column in COLUMNS[3:]),
 )

@@ -7,8 +7,8 @@ from shared.operations.describe.text import count, grouped
 from shared.rules.found import Found, Hit, Kind
 
 COLUMNS = (
-    Column("What", least=12),
-    Column("Found", least=14),
+    Column("What", drop=5),
+    Column("Found", least=14, fair=40),
     Column("About", least=16, drop=2),
     Column("Status", drop=4),
     Column("Amount", right=True, drop=3),

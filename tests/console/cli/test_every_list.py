@@ -5,20 +5,26 @@ from __future__ import annotations
 import json
 import re
 import shutil
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from importlib import import_module
+from pkgutil import iter_modules
 
 import click
 import pytest
 
+import console.cli
 from console.cli.json_option import JsonOption
+from console.cli.listing import Listing
 from shared.models import alerts, connections, events, outlets, problems, syncs
 from shared.models.events import Told
 from shared.models.ledger import credit_memos
 from shared.models.outlets import Progress
 from shared.models.platforms import accounts, records
 from shared.models.store import open_store
+from shared.operations.describe.tables import Column
 from shared.people import Person
 from shared.rules.alerts import AlertKind, Changes, Condition
 from shared.rules.events import EventKind
@@ -272,3 +278,20 @@ def test_the_store_is_released_before_anything_is_printed(full, monkeypatch, pat
     monkeypatch.setattr("console.cli.output.say_json_lines", look)
     full.says(*path.split(), *more)
     assert free == [True]
+
+
+def test_no_id_is_ever_cut_in_a_table():
+    cut = [column for column in _columns() if column.title in IDS and column.least]
+    assert cut == []
+
+
+IDS = {"ID", "TxnID", "ListID", "Number", "Invoice", "Payment", "Posted payment", "User name"}
+
+
+def _columns() -> Iterator[Column]:
+    """Every column of a table that a module of the command line declares."""
+    for found in iter_modules(console.cli.__path__, "console.cli."):
+        for value in vars(import_module(found.name)).values():
+            columns = value.columns if isinstance(value, Listing) else value
+            if isinstance(columns, tuple):
+                yield from (one for one in columns if isinstance(one, Column))
