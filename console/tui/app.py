@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 
 _STYLES: list[str | PurePath] = ["app.tcss", *sorted(Path(__file__).parent.glob("screens/*.tcss"))]
-WARM_UP_SECONDS = 1.0
+WARM_UP_SECONDS = 0.2
 PULSE_SECONDS = 5.0
 """How often the numbers of the header are read."""
 SETTLING_SECONDS = 0.02
@@ -71,8 +71,8 @@ def _to_minute(at: datetime) -> datetime:
 class DeskbridgeApp(App[None], inherit_bindings=False):
     """The console on one store. Ends with ``q``; what it changed is in the store by then.
 
-    ``preferences`` is what the operator chose before. ``warm_up_seconds`` after the start the other
-    screens are made ready; None: when they are shown.
+    ``preferences`` is what the operator chose before. ``warm_up_seconds`` after the first screen
+    stands the others are imported; None: when they are shown.
     """
 
     TITLE = "Deskbridge"
@@ -278,6 +278,13 @@ class DeskbridgeApp(App[None], inherit_bindings=False):
                 # It may have been renamed, or removed, since.
                 self.focus_on(replace(message.company, name=name) if name else None)
         self.show_standing()
+        self._warm_up_soon()
+
+    def _warm_up_soon(self) -> None:
+        """Have the other screens imported before their key is pressed, but after all else."""
+        if self._warm_up_seconds is not None:
+            self.set_timer(self._warm_up_seconds, lambda: self.worker.beside(_warm_up))
+            self._warm_up_seconds = None
 
     def show_standing(self) -> None:
         """Have the header on top show the present standing, and the time."""
@@ -295,10 +302,8 @@ class DeskbridgeApp(App[None], inherit_bindings=False):
             self.set_interval(PULSE_SECONDS, self.ask_pulse)
 
     def on_ready(self) -> None:
-        """Once the first screen stands, have the others imported before their key is pressed."""
+        """Ask for the numbers of the header, behind what the first screen has asked."""
         self.ask_pulse()
-        if self._warm_up_seconds is not None:
-            self.set_timer(self._warm_up_seconds, lambda: self.worker.beside(_warm_up))
 
     def on_unmount(self) -> None:
         """Let go of the store."""

@@ -6,8 +6,9 @@ import threading
 from collections.abc import Callable, Collection
 from concurrent.futures import Future
 from dataclasses import dataclass
-from datetime import datetime
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from datetime import datetime, timedelta
+from functools import partial
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 from console.tui.store_thread import OpensStore, StoreThread
 from shared.clock import utc_now
@@ -28,6 +29,8 @@ _READ_ONLY = NotPossible(
 T = TypeVar("T")
 Became = TypeVar("Became", bound=Outcome)
 POLL_SECONDS = 1.0
+_STILL_TRUE = timedelta(seconds=5)
+"""So long what was read counts as true where nothing was committed: then a sync may be late."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +54,16 @@ def _this_machine() -> Machine:
     from shared.health import ThisMachine
 
     return ThisMachine()
+
+
+@dataclass(frozen=True, slots=True)
+class Reading(Generic[T]):
+    """What was read when, and how the store stood: ``changes`` is its number before."""
+
+    answer: T
+    store: Store
+    changes: int | None
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,13 +165,31 @@ class StoreWorker:
         Where the answer is a plan, the future holds NotAllowed unless it may be carried out.
         """
 
-        def answer(store: Store) -> T:
-            with store.reading():
-                found = question(store)
-            self.grants = store.grants()
-            return allowed(store, found) if isinstance(found, Plan) else found
+        return self._reader.run(partial(self._answer, question))
+
+    def follow(
+        self, question: Callable[[Store], T], before: Reading[T] | None
+    ) -> Future[Reading[T]]:
+        """As ``read``; the future holds ``before`` itself while it is the same as it would be.
+
+        Nothing was committed since then, and it is not old: some answers change with the time.
+        """
+
+        def answer(store: Store) -> Reading[T]:
+            changes, now = store.changes(), self.clock()
+            if before is not None and changes is not None:
+                is_same = (before.store, before.changes) == (store, changes)
+                if is_same and now - before.at < _STILL_TRUE:
+                    return before
+            return Reading(self._answer(question, store), store, changes, now)
 
         return self._reader.run(answer)
+
+    def _answer(self, question: Callable[[Store], T], store: Store) -> T:
+        with store.reading():
+            found = question(store)
+        self.grants = store.grants()
+        return allowed(store, found) if isinstance(found, Plan) else found
 
     def begin(self) -> Future[None]:
         """Make the store where there never was one: a company is about to be set up."""

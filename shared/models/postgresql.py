@@ -138,6 +138,10 @@ class PostgresEngine:
             "Where a table was much larger once, its administrator may run: VACUUM FULL",
         )
 
+    def changes(self) -> int | None:
+        """Nothing that is cheaper to ask than what a screen wants to know."""
+        return None
+
     def used_by(self) -> tuple[str, ...]:
         """Connections of other programs of ours to this database."""
         self.connect()

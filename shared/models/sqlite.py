@@ -240,6 +240,12 @@ class SqliteEngine:
         """The time of this machine: there is no other clock."""
         return utc_now()
 
+    def changes(self) -> int | None:
+        """Another number once another connection has committed anything."""
+        self.connect()
+        with self.explained():
+            return int(self.database.pragma("data_version"))
+
     def used_by(self) -> tuple[str, ...]:
         """Programs of this machine that have the file open, as far as this user may see."""
         return users_of(self.path)

@@ -142,6 +142,14 @@ class Store:
             self._engine.hold_still(table._meta.table_name for table in TABLES)
             yield
 
+    def changes(self) -> int | None:
+        """A number that is another one once anybody else committed anything here.
+
+        It compares with what this store said on the same thread; None: the engine has no such
+        number. Raises StoreUnavailable.
+        """
+        return self._engine.changes()
+
     def now(self) -> datetime:
         """The present in UTC, to the millisecond; PostgreSQL's own, so that daemons agree."""
         return to_millisecond(self._clock() if self._clock else self._engine.now())

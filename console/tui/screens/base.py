@@ -27,7 +27,7 @@ from console.tui.widgets.key_line import KeyLine
 from console.tui.widgets.record_table import RecordTable
 from console.tui.widgets.text_view import TextView
 from console.tui.widgets.title_bar import TitleBar
-from console.tui.worker import Company, Console, StoreWorker, Trouble
+from console.tui.worker import Company, Console, Reading, StoreWorker, Trouble
 from shared import dates
 from shared.operations.deciding import Outcome, Plan, PlanIsStale
 from shared.operations.describe.text import plain
@@ -230,7 +230,8 @@ class StoreScreen(ConsoleScreen, Generic[Snapshot]):
         self.add_class("-loading", update=False)
         self.snapshot: Snapshot | None = None
         self._number = 0
-        self._asked: Future[Snapshot] | None = None
+        self._reading: Reading[Snapshot] | None = None
+        self._asked: Future[Reading[Snapshot]] | None = None
         self._polls_waited = 0
         self._taken_at: datetime | None = None
         self._polling: Timer | None = None
@@ -242,6 +243,9 @@ class StoreScreen(ConsoleScreen, Generic[Snapshot]):
     def show(self, snapshot: Snapshot) -> None:
         """Bring an answer into the widgets; called only when it differs from the last."""
         raise NotImplementedError
+
+    def read_anew(self) -> None:
+        """The store may have changed: what else is shown of it is to be read again, too."""
 
     def is_final(self, snapshot: Snapshot) -> bool:
         """Whether what was read can never change, so that nothing asks for it again."""
@@ -280,7 +284,7 @@ class StoreScreen(ConsoleScreen, Generic[Snapshot]):
         if self.snapshot is not None and self.is_final(self.snapshot):
             return
         if self._asked is None:
-            self.ask()
+            self._ask_store()
             return
         self._polls_waited += 1
         if self._polls_waited > 1 and not self.has_class("-trouble"):
@@ -290,8 +294,12 @@ class StoreScreen(ConsoleScreen, Generic[Snapshot]):
         """Ask anew, since the question is another one now; an earlier answer is ignored."""
         if self._asked is not None:
             self._asked.cancel()
+        self._reading = None
+        self._ask_store()
+
+    def _ask_store(self) -> None:
         self._number, self._polls_waited = self._number + 1, 0
-        self._asked = self.worker.read(self.question())
+        self._asked = self.worker.follow(self.question(), self._reading)
         number = self._number
         self._asked.add_done_callback(lambda done: self._tell(Answered(number, done)))
 
@@ -355,6 +363,7 @@ class StoreScreen(ConsoleScreen, Generic[Snapshot]):
         self._asked = None
         error = message.future.exception()
         if error is not None:
+            self._reading = None
             self._mark_stale(self.worker.explain(error))
             return
         if self._taken_at is None:
@@ -364,11 +373,15 @@ class StoreScreen(ConsoleScreen, Generic[Snapshot]):
             self.hush()  # what else could not be read meanwhile can be now
         self.remove_class("-loading", "-trouble", "-stale")
         self._show_standing(self.worker.standing)
-        snapshot = cast(Snapshot, message.future.result())
-        if snapshot != self.snapshot:
-            self.snapshot = snapshot
-            self.show(snapshot)
+        reading = cast(Reading[Snapshot], message.future.result())
+        if reading is self._reading:
+            return
+        self._reading = reading
+        if reading.answer != self.snapshot:
+            self.snapshot = reading.answer
+            self.show(reading.answer)
             self.refresh_bindings()
+        self.read_anew()
 
     def on_looked(self, message: Looked) -> None:
         """Go on with the answer."""

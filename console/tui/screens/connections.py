@@ -159,10 +159,8 @@ class ConnectionsScreen(IssuesPasswords[Connections]):
             told += panels.told(glance)
         self.query_one(TextView).show(told)
 
-    def poll(self) -> None:
-        """Ask for news, also of the company under the cursor."""
-        super().poll()
-        if self._glance is not None and not self.has_class("-trouble"):
+    def read_anew(self) -> None:
+        if self._glance is not None:
             self._ask_glance()
 
     def _ask_glance(self) -> None:

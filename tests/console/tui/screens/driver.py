@@ -32,7 +32,7 @@ from console.tui.preferences import Preferences
 from console.tui.screens.base import StoreScreen
 from console.tui.store_thread import OpensStore
 from console.tui.widgets.header import Header
-from console.tui.worker import StoreWorker
+from console.tui.worker import Reading, StoreWorker
 from shared.health import Network, Page, ThisMachine
 from shared.models.store import Store, open_store
 from shared.settings import load_settings
@@ -86,6 +86,11 @@ class Watched(StoreWorker):
 
     def read(self, question: Callable[[Store], Any]) -> Future[Any]:
         return self._noted(super().read(question))
+
+    def follow(
+        self, question: Callable[[Store], Any], before: Reading[Any] | None
+    ) -> Future[Reading[Any]]:
+        return self._noted(super().follow(question, before))
 
     def beside(self, work: Callable[[], Any]) -> Future[Any]:
         return self._noted(super().beside(work))

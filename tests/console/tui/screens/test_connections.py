@@ -3,6 +3,8 @@ from __future__ import annotations
 import pytest
 
 from shared.models import connections
+from shared.models.store import Store
+from shared.operations import overview
 from shared.rules.values import Layout, SyncState
 from tests.console.tui.screens.driver import SMALL, Driver, sit_down
 from tests.models.builders import NOON, later
@@ -190,3 +192,31 @@ def test_a_paused_connection_says_since_when_and_by_whom(office):
         assert "by ada" in at.text
 
     sit_down(office.url, scenario)
+
+
+def test_what_nobody_changed_is_read_again_only_when_time_may_have_changed_it(office, monkeypatch):
+    office.connect("Larkspur")
+    read: list[Store] = []
+    now = [NOON]
+
+    def counted(store: Store) -> overview.Connections:
+        read.append(store)
+        return view(store)
+
+    view = overview.view
+    monkeypatch.setattr(overview, "view", counted)
+
+    async def scenario(at: Driver) -> None:
+        await at.second()
+        begun = len(read)
+        await at.second()
+        assert len(read) == begun
+        office.connect("Marsh")
+        await at.second()
+        assert len(read) == begun + 1
+        assert "Marsh" in at.text
+        now[0] = later(seconds=6)
+        await at.second()
+        assert len(read) == begun + 2
+
+    sit_down(office.url, scenario, clock=lambda: now[0])

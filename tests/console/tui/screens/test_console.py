@@ -127,7 +127,8 @@ def test_an_error_of_our_own_is_a_sentence_and_is_remembered(office, larkspur):
 
     async def scenario(at: Driver) -> None:
         at.screen.question = lambda: wrong
-        await at.second()
+        at.screen.ask()
+        await at.settle()
         assert "The console met an error of its own (ZeroDivisionError: a bug)." in at.text
         assert "Please report it." in at.text
         assert [type(bug) for bug in at.worker.bugs] == [ZeroDivisionError]

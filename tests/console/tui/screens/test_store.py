@@ -110,7 +110,8 @@ def test_a_slow_store_is_waited_for_while_the_keys_go_on_working(office, larkspu
 
     async def scenario(at: Driver) -> None:
         at.screen.question = lambda: slow
-        for _second in range(3):
+        at.screen.ask()
+        for _second in range(2):
             at.screen.poll()
         await at.pilot.press("j")
         await at.pilot.pause()
