@@ -51,6 +51,23 @@ def delete(account: Account, customer: Record) -> None:
     tell(account, "customer.deleted", "customers", customer)
 
 
+def merge(account: Account, customer: Record, other_id: int | None) -> Record:
+    """Have a customer take over all that another one has, which is gone then."""
+    other = the_customer(account, other_id)
+    if other["id"] == customer["id"]:
+        raise ApiError("A customer cannot be merged with itself.", "customer")
+    if not (customer["active"] and other["active"]):
+        raise ApiError("Only active customers can be merged.", "customer")
+    for kind in ("invoices", "credit_notes", "payments", "contacts"):
+        for one in account.find(kind, "customer", other["id"]):
+            account.alter(kind, one, customer=customer["id"])
+    for mapping in account.find("mappings", "record", ("customer", other["id"])):
+        account.remove("mappings", mapping)
+    account.remove("customers", other)
+    tell(account, "customer.merged", "customers", other)
+    return customer
+
+
 def the_customer(account: Account, id_: int | None) -> Record:
     """The customer that a document or payment names. Raises ApiError."""
     if (customer := account.get("customers", id_)) is None:

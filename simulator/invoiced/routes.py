@@ -152,6 +152,11 @@ def _delete_customer(call: Call) -> Answered:
     return 204, None
 
 
+def _merge_customers(call: Call) -> Answered:
+    merged = customers.merge(call.account, call.record("customers"), call.body.get("customer"))
+    return 200, call.show("customers", merged)
+
+
 def _balance(call: Call) -> Answered:
     return 200, customers.balance(call.account, call.record("customers"))
 
@@ -273,6 +278,7 @@ _ROUTES: Mapping[str, Handles] = {
     "/customers": {"GET": partial(_list, "customers"), "POST": _create_customer},
     "/customers/#": _CUSTOMER,
     "/customers/#/balance": {"GET": _balance},
+    "/customers/#/merge": {"POST": _merge_customers},
     "/customers/#/contacts": {"GET": _contacts, "POST": _create_contact},
     "/customers/#/contacts/#": _CONTACT,
     **_routes_of(INVOICES),

@@ -24,6 +24,7 @@ from shared.rules.payments.names import folded
 from shared.rules.values import RecordKind
 
 Record = Mapping[str, Any]
+IMPORT = "/customers/accounting_sync"
 _TOWN = re.compile(r"(?P<city>.+?),?\s+(?P<state>[A-Z]{2})\.?\s+(?P<postal_code>\d{5}(-\d{4})?)")
 _SHOWN = 5
 
@@ -42,19 +43,27 @@ def create(copy: CustomerCopy, *, as_new: bool) -> Write:
     if copy.parent_list_id:
         parent = {"accounting_id": copy.parent_list_id, "name": cut(copy.parent_name, LONGEST_NAME)}
         values["parent_customer"] = {**parent, "accounting_system": values["accounting_system"]}
-    return _write(copy, Call("POST", "/customers/accounting_sync", values))
+    return _write(copy, Call("POST", IMPORT, values))
 
 
-def change(copy: CustomerCopy, their_id: str) -> Write:
-    """Change a customer that is there, and tie it to ours."""
+def change(copy: CustomerCopy, there: Record, *, ties_anew: bool) -> Write:
+    """Change a customer that is there, and tie it to ours.
+
+    An ordinary call leaves a link with other books as it is; the import replaces it (``ties_anew``)
+    and finds the customer by its number there.
+    """
     values = {**linked(copy.list_id), **fields(copy)}
     if copy.parent_id:
         values["parent_customer"] = int(copy.parent_id)
-    return _write(copy, Call("PATCH", f"/customers/{their_id}", values))
+    call = Call("PATCH", f"/customers/{there['id']}", values)
+    if not ties_anew:
+        return _write(copy, call)
+    tied = {**linked(copy.list_id), "number": there["number"], "name": values["name"]}
+    return _write(copy, call, Call("POST", IMPORT, tied))
 
 
-def _write(copy: CustomerCopy, call: Call) -> Write:
-    return Write(RecordKind.CUSTOMER, copy.list_id, (call,))
+def _write(copy: CustomerCopy, *calls: Call) -> Write:
+    return Write(RecordKind.CUSTOMER, copy.list_id, calls)
 
 
 def fields(copy: CustomerCopy) -> Values:

@@ -22,11 +22,12 @@ from daemon.connectors.invoiced.values import (
     day,
     due_day,
     linked,
+    linked_otherwise,
     money,
     our_id_of,
 )
 from daemon.connectors.invoiced.writes import Call, Write
-from daemon.connectors.platform import LeaveAlone
+from daemon.connectors.platform import Done, LeaveAlone
 from shared.rules.connectors import Ended, InvoiceCopy
 from shared.rules.outlets import Refused
 from shared.rules.payments.names import folded
@@ -35,6 +36,7 @@ from shared.rules.values import RecordKind
 
 Record = Mapping[str, Any]
 IMPORT = "/invoices/accounting_sync"
+_WAITS_FOR_NUMBER = 3
 _HELD_BY_PLAN = ("due_date", "payment_terms")
 
 
@@ -61,10 +63,25 @@ def _imported(copy: InvoiceCopy, values: Values) -> Call:
     return Call("POST", IMPORT, {**values, **balance, "customer": customer})
 
 
-def change(copy: InvoiceCopy, there: Record, zone: str) -> Write:
-    """Change an invoice that is there, but for what Invoiced manages by itself."""
+def change(copy: InvoiceCopy, there: Record, zone: str, holder: Record | None = None) -> Write:
+    """Change an invoice that is there, but for what Invoiced manages by itself.
+
+    ``holder`` has its number and gives it up: it gets its own when its turn comes.
+    """
     values = {**_changes(copy, there, zone), **({"draft": False} if there["draft"] else {})}
-    return _write(copy, Call("PATCH", f"/invoices/{there['id']}", values))
+    call = Call("PATCH", f"/invoices/{there['id']}", values)
+    if holder is None:
+        return _write(copy, call)
+    given_up = {"number": f"was-{holder['id']}"}
+    return _write(copy, Call("PATCH", f"/invoices/{holder['id']}", given_up), call)
+
+
+def gives_way(copy: InvoiceCopy, holder: Record, attempts: int) -> bool:
+    """Whether the invoice that has the number of ours is to give it up, for a while.
+
+    It may get another one by itself in a minute. Of two that swap their numbers, one gives way.
+    """
+    return attempts >= _WAITS_FOR_NUMBER and copy.invoice.txn_id < our_id_of(holder)
 
 
 def _changes(copy: InvoiceCopy, there: Record, zone: str) -> Values:
@@ -165,32 +182,51 @@ def of_another(copy: InvoiceCopy, there: Record) -> Refused | None:
     named = our_id_of(there)
     if named in ("", copy.invoice.txn_id):
         return None
-    return Refused(
-        f"Record {there['id']} of Invoiced is linked with {named} of QuickBooks. Map this one to"
-        " another record (deskbridge invoiced map), then retry it."
-    )
+    return Refused(linked_otherwise(there, named))
 
 
-def moved(copy: InvoiceCopy, there: Record) -> Refused | None:
+def moved(copy: InvoiceCopy) -> Refused:
     """Invoiced keeps an invoice with the customer that it was made for."""
-    if str(there["customer"]) == copy.customer_id:
-        return None
     return Refused(
         f"QuickBooks bills it to {copy.customer} now, and Invoiced cannot move an invoice. Void and"
-        " delete it there, then retry this one: it is created anew."
+        " delete it there, then retry this one: it is created anew. If the two customers were"
+        " merged in QuickBooks, merge them on Invoiced instead."
     )
 
 
-def left_alone(there: Record) -> LeaveAlone | None:
-    """Why Invoiced keeps an invoice as it is, whatever QuickBooks says."""
+def merged(copy: InvoiceCopy, there: Record) -> Refused:
+    """The customer is not there any more, and the invoice is billed to somebody."""
+    return Refused(
+        f"Customer {copy.customer_id} of Invoiced, which {copy.customer} was, is gone there, as"
+        f" after a merge, and this invoice is billed to customer {there['customer']}. If that is"
+        f" right, map {copy.customer} to it (deskbridge invoiced map NAME {copy.customer_list_id}"
+        f" --as {there['customer']}), then retry this one."
+    )
+
+
+def is_kept(there: Record) -> bool:
+    """Whether Invoiced keeps an invoice as it is."""
+    return bool(there.get("status") == "voided" or there.get("paid") or there.get("closed"))
+
+
+def left_alone(copy: InvoiceCopy, there: Record) -> LeaveAlone | Done | None:
+    """Why Invoiced keeps an invoice as it is, whatever QuickBooks says.
+
+    Where QuickBooks has another total by now, a person is told.
+    """
+    if not is_kept(there):
+        return None
     their_id = str(there["id"])
     if there.get("status") == "voided":
         return LeaveAlone("It is void on Invoiced, which changes it no more.", their_id)
-    if there.get("paid"):
+    how = "paid" if there.get("paid") else "closed"
+    total = money(there["total"])
+    if total != copy.invoice.total:
+        differs = f"It is {how} on Invoiced with {total}, and QuickBooks has {copy.invoice.total}"
+        return Done(their_id, f"{differs} by now: Invoiced changes it no more")
+    if how == "paid":
         return LeaveAlone("It is paid on Invoiced, which changes it no more.", their_id)
-    if there.get("closed"):
-        return LeaveAlone("It is closed on Invoiced. Reopen it there, then retry it.", their_id)
-    return None
+    return LeaveAlone("It is closed on Invoiced. Reopen it there, then retry it.", their_id)
 
 
 def is_as_wanted(copy: InvoiceCopy, there: Record, zone: str) -> bool:

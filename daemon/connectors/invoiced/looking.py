@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from daemon.connectors.invoiced import customers, invoices
+from daemon.connectors.invoiced import customers, invoices, values
 from daemon.connectors.invoiced.api import Api, ApiRefusal
 from daemon.connectors.invoiced.values import OUR_ID, our_id_of
 from daemon.connectors.platform import Ambiguous
@@ -49,7 +49,21 @@ class Looks:
                 return there
         return await self.ours(kind, change.outgoing.object_id)
 
-    async def _accounting_id(self, kind: str, there: Record) -> str:
+    async def why_not_tied(self, kind: str, our_id: str, there: Record) -> Refused | None:
+        """Why a record there is not to become ours: it is another one of some books, or another
+        one there is ours. What names ours by its accounting ID would reach that one.
+        """
+        if our_id_of(there) == our_id:
+            return None
+        other = await self.ours(kind, our_id)
+        if other is not None and other["id"] != there["id"]:
+            return Refused(values.still_linked(kind, other, our_id))
+        known_as = await self.accounting_id(kind, there)
+        if kind == "customers" or known_as in ("", our_id):
+            return None  # a customer is tied anew, since a person chose it
+        return Refused(values.linked_otherwise(there, known_as))
+
+    async def accounting_id(self, kind: str, there: Record) -> str:
         """The id under which an accounting system has a record of Invoiced; empty: none has it."""
         told = await self._api.get(f"/{kind}/{there['id']}/accounting_sync_status")
         return str(told.get("accounting_id") or "") if told.get("synced") else ""
@@ -87,7 +101,7 @@ class Looks:
 
     async def _free_customer(self, copy: CustomerCopy, there: Record) -> Record | Ambiguous:
         """A customer that may be taken for ours, unless it is another record of some books."""
-        known_as = await self._accounting_id("customers", there)
+        known_as = await self.accounting_id("customers", there)
         if known_as in ("", copy.list_id):
             return there
         return Ambiguous(
@@ -96,21 +110,31 @@ class Looks:
         )
 
     async def invoice(self, change: Change, copy: InvoiceCopy) -> Record | Refused | None:
-        """The invoice that ours is, or why its number is in the way."""
-        if change.mapped is not None or not copy.invoice.number:
-            there = await self.known("invoices", change)
-            if there is not None:
-                return there
-        return await self.of_number(copy) if copy.invoice.number else None
+        """The invoice that ours is, or why its number is in the way.
+
+        One that says that it is ours is found whatever number somebody gave it there.
+        """
+        there = await self.known("invoices", change)
+        if there is not None or not copy.invoice.number:
+            return there
+        return await self.of_number(copy)
 
     async def of_number(self, copy: InvoiceCopy) -> Record | Refused | None:
         """The invoice of the same number, where that is ours."""
         for one in await self.numbered(copy.invoice.number):
-            known_as = our_id_of(one) or await self._accounting_id("invoices", one)
+            known_as = our_id_of(one) or await self.accounting_id("invoices", one)
             if not invoices.may_be_ours(copy, one, known_as):
                 return invoices.is_another(copy, one)
             return one
         return None
+
+    async def holder(self, copy: InvoiceCopy, there: Record) -> Record | None:
+        """Another invoice of QuickBooks that still has the number that ours is to have there."""
+        number = copy.invoice.number
+        if not number or folded(str(there["number"])) == folded(number):
+            return None
+        held = await self.numbered(number)
+        return next((one for one in held if one["id"] != there["id"] and our_id_of(one)), None)
 
     async def numbered(self, number: str) -> list[Record]:
         """The invoices of a number, however it is typed."""

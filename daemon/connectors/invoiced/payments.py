@@ -22,7 +22,7 @@ from daemon.connectors.invoiced.values import (
     money,
 )
 from daemon.connectors.invoiced.writes import Call, Write
-from shared.rules.connectors import PaymentCopy
+from shared.rules.connectors import AppliedCopy, PaymentCopy
 from shared.rules.payments.names import folded
 from shared.rules.payments.values import ZERO
 from shared.rules.values import RecordKind
@@ -81,6 +81,31 @@ def delete(our_id: str) -> Write:
 def is_ours(there: Record) -> bool:
     """Whether Invoiced has a payment from QuickBooks: no other one is written to."""
     return there.get("source") == OURS and not there.get("charge")
+
+
+def is_the_same(copy: PaymentCopy, own: Record) -> bool:
+    """Whether a payment that was made on Invoiced is the one that a file or a program brought
+    under its ID: it pays the same invoices. An ID alone may be another one's.
+    """
+    paid = {str(one.get("invoice")) for one in own.get("applied_to") or ()}
+    return not is_ours(own) and any(one.their_id in paid for one in copy.applied)
+
+
+def pays_of(there: Record | None, use: AppliedCopy) -> Decimal:
+    """What a payment pays of an invoice there by now."""
+    rows = (there or {}).get("applied_to") or ()
+    return sum(
+        (money(row["amount"]) for row in rows if str(row.get("invoice")) == use.their_id), ZERO
+    )
+
+
+def more_than_due(use: AppliedCopy, invoice: Record, due: Decimal) -> str:
+    """That a payment pays more than is due there, and what to do."""
+    return (
+        f"It pays {use.amount + use.discount} of invoice {invoice['number']}, of which {due} is due"
+        " on Invoiced. If the same payment is on Invoiced already, skip this one. If not, take off"
+        " there what pays the invoice by mistake, then retry this one"
+    )
 
 
 def is_as_wanted(copy: PaymentCopy, there: Record, zone: str) -> bool:

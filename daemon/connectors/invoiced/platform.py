@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from datetime import timedelta
 from typing import Any, TypeVar
@@ -13,7 +14,7 @@ from daemon.connectors.invoiced import customers, invoices, payments, writes
 from daemon.connectors.invoiced.api import Api, ApiNotNow, ApiRefusal, ApiSilence, Page
 from daemon.connectors.invoiced.arriving import Arriving
 from daemon.connectors.invoiced.looking import GONE, Looks
-from daemon.connectors.invoiced.values import SYSTEM, money, our_id_of
+from daemon.connectors.invoiced.values import SYSTEM, money, our_id_of, still_linked
 from daemon.connectors.invoiced.writes import Call, Write
 from daemon.connectors.platform import (
     Ambiguous,
@@ -53,6 +54,11 @@ _LASTS = timedelta(hours=6)
 _VOIDED_THERE = (
     "QuickBooks has this payment, and it was voided on Invoiced, which does not take it again."
     " Record it there without Deskbridge, or delete it in QuickBooks"
+)
+_NO_CUSTOMER = "No such customer"
+_MAP_CUSTOMER = (
+    "It is gone there, as after a merge. Say which one it is now (deskbridge invoiced map), then"
+    " retry this one"
 )
 _LOCKED, _QUOTA = "updated by another process", "quota"
 
@@ -182,11 +188,16 @@ class Invoiced:
         if there is None:
             is_new = bool(change.choice) or copy.shares_name
             return writes.request(customers.create(copy, as_new=is_new), Would.CREATE)
-        their_id, is_ours = str(there["id"]), our_id_of(there) == copy.list_id
+        stays = await self._looks.why_not_tied("customers", copy.list_id, there)
+        if stays:
+            return stays
+        is_ours = our_id_of(there) == copy.list_id
         if is_ours and customers.is_as_wanted(copy, there):
-            return Done(their_id)
+            return Done(str(there["id"]))
+        known_as = "" if is_ours else await self._looks.accounting_id("customers", there)
+        write = customers.change(copy, there, ties_anew=known_as not in ("", copy.list_id))
         would = Would.CHANGE if change.mapped else Would.MATCH
-        return writes.request(customers.change(copy, their_id), would, there["updated_at"])
+        return writes.request(write, would, there["updated_at"])
 
     async def _invoice(self, change: Change) -> Prepared:
         copy = change.copy
@@ -199,22 +210,33 @@ class Invoiced:
             if not copy.customer_id:
                 return Request(b"", "", Would.CREATE)  # a dry run: its customer is not there yet
             return writes.request(invoices.create(copy, self._zone), Would.CREATE)
-        stays = invoices.of_another(copy, there) or invoices.left_alone(there)
-        if not stays and copy.customer_id:
-            stays = invoices.moved(copy, there)
-        if stays:
-            return stays
-        return self._over_invoice(change, copy, there)
+        stays = (
+            invoices.of_another(copy, there)
+            or await self._looks.why_not_tied("invoices", copy.invoice.txn_id, there)
+            or invoices.left_alone(copy, there)
+            or await self._moved(copy, there)
+        )
+        return stays or await self._over_invoice(change, copy, there)
 
-    def _over_invoice(self, change: Change, copy: InvoiceCopy, there: Record) -> Prepared:
+    async def _moved(self, copy: InvoiceCopy, there: Record) -> Refused | None:
+        """Why an invoice there is billed to somebody else, and what to do."""
+        if not copy.customer_id or str(there["customer"]) == copy.customer_id:
+            return None
+        is_gone = await self._looks.one("customers", copy.customer_id) is None
+        return invoices.merged(copy, there) if is_gone else invoices.moved(copy)
+
+    async def _over_invoice(self, change: Change, copy: InvoiceCopy, there: Record) -> Prepared:
         over, mapped = there["updated_at"], change.mapped
+        holder = await self._looks.holder(copy, there)
+        if holder is not None and not invoices.gives_way(copy, holder, change.outgoing.attempts):
+            return NotNow(f"Invoice {holder['id']} of Invoiced still has its number.")
         is_known = mapped is not None and mapped.their_id == str(there["id"])
         if not is_known and (invoices.lacks_baseline(copy, there) or there["draft"]):
             return writes.request(invoices.take(copy, there, self._zone), Would.MATCH, over)
         if invoices.is_as_wanted(copy, there, self._zone):
             return _compared(change, copy, there)
         would = Would.CHANGE if is_known else Would.MATCH
-        return writes.request(invoices.change(copy, there, self._zone), would, over)
+        return writes.request(invoices.change(copy, there, self._zone, holder), would, over)
 
     async def _ended_invoice(self, change: Change) -> Prepared:
         there = await self._looks.known("invoices", change)
@@ -242,18 +264,45 @@ class Invoiced:
             return self._ended_payment(change, there)
         if there is None and copy.external_id.isdecimal():
             own = await self._looks.one("payments", copy.external_id)
-            if own is not None and not payments.is_ours(own):
+            if own is not None and payments.is_the_same(copy, own):
                 return LeaveAlone("It came from Invoiced.")
-        if there is None or not all(one.their_id for one in copy.applied):
+        if not all(one.their_id for one in copy.applied):
             return writes.request(payments.send(copy, self._zone), Would.CREATE)
+        if there is None:
+            over = await self._over_applied(change, copy, None)
+            return over or writes.request(payments.send(copy, self._zone), Would.CREATE)
         if not payments.is_ours(there):
             return LeaveAlone("It was recorded on Invoiced, which keeps it as it is.")
         if there.get("voided"):
             return Done(str(there["id"]), _VOIDED_THERE)
         if payments.is_as_wanted(copy, there, self._zone):
             return Done(str(there["id"]))
+        over = await self._over_applied(change, copy, there)
         would = Would.CHANGE if change.mapped else Would.MATCH
-        return writes.request(payments.send(copy, self._zone), would, there["updated_at"])
+        write = payments.send(copy, self._zone)
+        return over or writes.request(write, would, there["updated_at"])
+
+    async def _over_applied(
+        self, change: Change, copy: PaymentCopy, there: Record | None
+    ) -> Refused | NotNow | None:
+        """Why a payment would pay more than is due there, which Invoiced takes without a word.
+
+        What pays the invoice there may still be taken off, or the invoice be changed. What stays
+        was paid on Invoiced: maybe it is this payment, which somebody recorded by hand.
+        """
+        for use in copy.applied:
+            invoice = await self._looks.one("invoices", use.their_id)
+            if invoice is None:
+                continue
+            if our_id_of(invoice) != use.txn_id:  # its TxnID would reach another one
+                return NotNow(f"Invoice {invoice['number']} is not linked with {use.txn_id} there.")
+            due = money(invoice["balance"]) + payments.pays_of(there, use)
+            if use.amount + use.discount <= due:
+                continue
+            if change.outgoing.attempts < _WAITS_FOR_PAYMENTS:
+                return NotNow("It waits for what pays its invoice to be taken off.")
+            return Refused(payments.more_than_due(use, invoice, due))
+        return None
 
     def _ended_payment(self, change: Change, there: Record | None) -> Prepared:
         if there is None:
@@ -296,7 +345,7 @@ class Invoiced:
 
     async def _done_before(self, write: Write, call: Call) -> Record | None:
         """What a call that was refused had brought about before; None: nothing."""
-        their_id = call.path.split("/")[2] if call.path.count("/") > 1 else ""
+        their_id = _their_id(call)
         if call.method == "DELETE":
             return None if await self._looks.one("invoices", their_id) else {}
         if call.path.endswith("/void"):
@@ -313,17 +362,24 @@ class Invoiced:
             return NotNow(why.said)
         if _QUOTA in why.said:
             return NotNow(why.said, after=timedelta(hours=1))
+        if _NO_CUSTOMER in why.said:
+            return Refused(f"{why.said}. {_MAP_CUSTOMER}")
         call = write.calls[0]
         if why.status == GONE and call.method == "PATCH":
             return NotNow("It is not there any more.")
         if call.method == "PATCH" and write.kind is RecordKind.INVOICE:
             try:
-                there = await self._looks.one("invoices", call.path.split("/")[2])
+                there = await self._looks.one("invoices", _their_id(call))
             except (ApiNotNow, ApiSilence) as silence:
                 return _not_now(silence)
-            if there is None or invoices.left_alone(there):
+            if there is None or invoices.is_kept(there):
                 return NotNow("It changed there meanwhile.")
         return Refused(why.said)
+
+
+def _their_id(call: Call) -> str:
+    """The id of the record that a call names; empty: none."""
+    return call.path.split("/")[2] if re.match(r"/\w+/\d", call.path) else ""
 
 
 def _compared(change: Change, copy: InvoiceCopy, there: Record) -> Done:
@@ -348,6 +404,8 @@ def _answered(write: Write, told: Record | None) -> Answer:
             return Done("")
         if told is None or told.get("action") is None:
             return _nothing_done(write)
+        if _their_id(write.calls[0]) not in ("", str(record["id"])):
+            return Refused(still_linked(f"{write.kind.value}s", record, write.our_id))
     if call.method == "DELETE":
         return Done("")
     return Done(str(record["id"]), _differs(write, record))

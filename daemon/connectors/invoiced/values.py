@@ -29,6 +29,23 @@ def our_id_of(record: Mapping[str, Any]) -> str:
     return str(metadata.get(OUR_ID) or "") if isinstance(metadata, Mapping) else ""
 
 
+def linked_otherwise(there: Mapping[str, Any], named: str) -> str:
+    """That a record of Invoiced is another one of some books, and what to do."""
+    return (
+        f"Record {there['id']} of Invoiced is linked with {named} of QuickBooks. Map this one to"
+        " another record (deskbridge invoiced map), then retry it."
+    )
+
+
+def still_linked(kind: str, other: Mapping[str, Any], our_id: str) -> str:
+    """That another record of Invoiced is ours, and what to do."""
+    way = "Merge the two customers" if kind == "customers" else "Delete that one"
+    return (
+        f"Record {other['id']} of Invoiced is linked with {our_id} of QuickBooks already."
+        f" {way} there, then retry this one."
+    )
+
+
 def day(value: date, zone: str) -> int:
     """A day as Invoiced keeps it: 6 in the morning there, so that no time zone moves it."""
     return _seconds(value, _MORNING, zone)

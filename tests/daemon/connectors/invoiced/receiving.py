@@ -150,6 +150,11 @@ class Received(OnInvoiced):
             postings.move(part.id, PostingState.SENT, now, event="test")
             postings.move(part.id, PostingState.POSTED, now, event="test", txn_id=txn_id)
 
+    def posts_to_quickbooks(self, their_id: str, txn_id: str = "9C-1") -> None:
+        """It comes in, and QuickBooks takes it."""
+        self.polls()
+        self.posts(their_id, txn_id)
+
     def noted(self, their_id: str) -> str:
         """The TxnID that Invoiced shows of a payment; empty: none."""
         told = self.fake.get(f"/payments/{their_id}/accounting_sync_status")
