@@ -35,6 +35,7 @@ _CHECK_ADDRESS = "Check that the server runs, and the address in DESKBRIDGE_DATA
 _WITHOUT_SIGN_IN = (
     "Give this command the password of that database user: docs/secrets.md says where it may stand."
 )
+_SNAPSHOT = "REPEATABLE READ, READ ONLY"
 _SCOPE = "deskbridge_scope"
 _ON_CONNECT = (
     "SET lock_timeout = '15s'",
@@ -95,13 +96,9 @@ class PostgresEngine:
         self.connect()
         with self.explained(), ExitStack() as stack:
             self._see(scope)
-            stack.push(self._begun())
+            stack.push(self._begun(None if writing else _SNAPSHOT))
             if self._seen() != scope:
                 raise StoreConflict("The connection to the store was lost.", "Try again.")
-            if not writing:
-                self.database.execute_sql(
-                    "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"
-                )
             if not lasting:
                 self.database.execute_sql("SET LOCAL synchronous_commit = off")
             yield
@@ -180,9 +177,9 @@ class PostgresEngine:
         # A statement that the server prepared goes on meaning what it meant before the views.
         self.database.connection().prepare_threshold = None
 
-    def _begun(self) -> Any:
+    def _begun(self, isolation: str | None) -> Any:
         """Begin a transaction; when the server had closed the idle connection, on a new one."""
-        transaction = self.database.transaction()
+        transaction = self.database.transaction(isolation)
         try:
             transaction.__enter__()
         except _LOST:
