@@ -42,7 +42,7 @@ from shared.settings import Settings
 SHORT_BYTES = 16 * 1024
 """So much of qbXML takes about a millisecond to read."""
 _MOST_MET = 100
-"""So many bugs of ours are remembered, to log each once in a session."""
+"""So many bugs of ours are remembered, to log each once in a session, and sessions left open."""
 T = TypeVar("T")
 
 
@@ -72,6 +72,7 @@ class WebConnectorCallbacks:
         self._proxies = proxies
         self._guesses = Guesses()
         self._met: deque[tuple[object, ...]] = deque(maxlen=_MOST_MET)
+        self._left_open: deque[str] = deque(maxlen=_MOST_MET)
 
     def serverVersion(self) -> str:
         """Shown in the Web Connector's log: the first line that support sees."""
@@ -92,6 +93,7 @@ class WebConnectorCallbacks:
         return self._if_store_fails(checking, self._come_back_later)
 
     async def _authenticate(self, username: str, password: str, peer: str) -> list[str]:
+        await self._close_what_was_left_open()
         known = await self._threads.store(self.thd_recognize, username, password, peer)
         if isinstance(known, list):
             return known
@@ -387,7 +389,21 @@ class WebConnectorCallbacks:
     def closeConnection(self, ticket: str) -> Awaitable[str]:
         """The text of the status column."""
         closed = self._threads.store(self._handlers.thd_close, ticket)
-        return self._if_store_fails(closed, _no_store)
+        return self._if_store_fails(self._left_open_if_store_fails(closed, ticket), _no_store)
+
+    async def _left_open_if_store_fails(self, closed: Awaitable[str], ticket: str) -> str:
+        try:
+            return await closed
+        except StoreError:
+            self._left_open.append(ticket)
+            raise
+
+    async def _close_what_was_left_open(self) -> None:
+        """End sessions whose end could not be stored, so that nobody waits for their lease."""
+        while self._left_open:
+            ticket = self._left_open.popleft()
+            closed = self._threads.store(self._handlers.thd_close, ticket)
+            await self._left_open_if_store_fails(closed, ticket)
 
     def getInteractiveURL(self, ticket: str, session_id: str) -> str:
         """Nothing here needs a person at a browser: the support page, in case one asks."""

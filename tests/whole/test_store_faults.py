@@ -116,6 +116,18 @@ def test_a_sync_that_ends_for_the_store_says_so_on_the_pc_and_on_file(
     assert codes == {"store-unavailable"}
 
 
+def test_a_session_whose_end_could_not_be_stored_keeps_the_next_one_waiting_for_nothing(
+    office, monkeypatch
+):
+    failing = Failing(monkeypatch)
+    failing.begin("full", 5, MANY_CALLS)
+    assert not office.sync(kind=ApplicationKind.INVOICE).ok
+    failing.end()
+    assert office.sync(kind=ApplicationKind.INVOICE).ok
+    codes = {one.error_code for one in office.syncs() if one.state is SyncState.FAILED}
+    assert codes == {"store-unavailable"}
+
+
 @pytest.mark.parametrize("fault", FAULTS)
 @pytest.mark.parametrize("at", [3, 15])
 def test_a_store_that_cannot_be_written_for_long_keeps_the_syncs_waiting(

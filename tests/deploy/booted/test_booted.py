@@ -316,7 +316,8 @@ def test_names_of_connections_are_completed_in_each_shell(machine: Machine):
     assert in_fish == "Larkspur Tile & Sons"
     bash = (
         ". /usr/share/bash-completion/completions/deskbridge; COMP_CWORD=3; "
-        "COMP_WORDS=(deskbridge connection show Lark); _deskbridge_completion; echo $COMPREPLY"
+        "COMP_WORDS=(deskbridge connection show Lark); _deskbridge_completion deskbridge; "
+        "echo $COMPREPLY"
     )
     assert machine.sh(f"bash -c '{bash}'") == r"Larkspur\ Tile\ \&\ Sons"
     zsh = """
