@@ -10,8 +10,8 @@ from shared.models.store import Store
 
 T = TypeVar("T")
 SHORTEST, LONGEST = 50, 2000
-WANTED_SECONDS = 0.04
-LONGEST_PAUSE_SECONDS = 0.01
+WANTED_SECONDS = 0.05
+LONGEST_PAUSE_SECONDS = 0.006
 """Who waits for SQLite looks again every 2 ms, so it gets its turn in such a pause."""
 _BUSY = 3
 """A busy machine may make a slice take so many times its own work: shorter ones would only be more
@@ -21,7 +21,7 @@ of them."""
 def in_slices(store: Store, items: Sequence[T], write: Callable[[Sequence[T]], None]) -> None:
     """Call ``write`` with one slice of ``items`` after the other, each in a transaction.
 
-    A slice is as long as it may be to take 40 ms. A power cut may undo the last ones, until a
+    A slice is as long as it may be to take 50 ms. A power cut may undo the last ones, until a
     later transaction that lasts.
     """
     at, size = 0, SHORTEST
@@ -40,6 +40,6 @@ def in_slices(store: Store, items: Sequence[T], write: Callable[[Sequence[T]], N
 
 
 def let_others_in(took_seconds: float, *, since: float) -> None:
-    """Wait as long as a transaction took that ended at ``since``, at most 10 ms, for others."""
+    """Wait as long as a transaction took that ended at ``since``, at most 6 ms, for others."""
     pause = min(took_seconds, LONGEST_PAUSE_SECONDS)
     time.sleep(max(0.0, since + pause - time.monotonic()))

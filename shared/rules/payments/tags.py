@@ -12,6 +12,7 @@ import re
 from base64 import b32encode
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 from hashlib import sha256
 from uuid import UUID, uuid5
 
@@ -144,6 +145,7 @@ def set_id(file_id: str, guid: str, attempt: int) -> str:
     return b32encode(digest[:13]).decode("ascii")[:_SET_ID]
 
 
+@lru_cache(1)
 def _key(origin: Origin, external_id: str, part: int, generation: int) -> str:
     return json.dumps([origin.installation, origin.account, part, generation, external_id])
 
