@@ -177,5 +177,5 @@ def as_table(r: FileFigures) -> str:
 |---|---|---|---|---|
 | {r.payments:,} | {r.seconds:.1f} s | {r.cpu_seconds:.1f} s | {r.peak_mib:.0f} MiB | {r.longest_ms:.0f} ms ({r.waits:,}) |
 
-- `deskbridge payments import` of a CSV file, each payment for one of {INVOICES:,} open invoices of a new SQLite store. *Write*: a transaction of
+- The command line imports a CSV file, each payment for one of {INVOICES:,} open invoices of a new SQLite store. *Write*: a transaction of
   one row, every few milliseconds, from another process."""

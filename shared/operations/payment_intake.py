@@ -667,8 +667,8 @@ def _contradicting(asked: Sequence[tuple[int, NewPayment]], *, is_whole: bool) -
 def _remedy(faults: Sequence[checking.Fault]) -> str:
     if any(fault.field == "customer" for fault in faults):
         return (
-            'Map the column with the invoice or the customer: --map "HEADER=invoice", or '
-            '--map "HEADER=customer" for payments on account.'
+            'Map the column with the invoice: "HEADER=invoice", or the customer of payments on '
+            'account: "HEADER=customer" (with --map; in the console under Columns).'
         )
     return _CORRECT_THE_ROW
 
