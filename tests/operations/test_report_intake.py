@@ -99,7 +99,7 @@ def test_a_new_payment_that_names_nobody_is_refused_with_the_column_to_map(till)
     assert counted(report) == (1, 0, 0, 1)
     [refusal] = report.refused
     assert (refusal.line, refusal.external_id) == (2, "ch_1")
-    assert '--map "HEADER=invoice"' in refusal.remedy
+    assert '"HEADER=invoice"' in refusal.remedy
 
 
 def test_a_charge_that_failed_is_left_out_unless_it_is_on_file(till):
