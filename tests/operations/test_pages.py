@@ -58,17 +58,12 @@ def turned(till, view, limit):
 
 
 @every_list
-@pytest.mark.parametrize("limit", [1, 2, 5])
-def test_each_record_is_on_one_page(till, view, limit):
-    pages = list(turned(till, view, limit))
+def test_each_record_is_on_one_page_and_a_last_page_that_is_full_is_the_last(till, view):
     [whole] = turned(till, view, 1000)
-    assert [one for page in pages for one in page] == list(whole)
     assert len(whole) >= 5
-    assert all(len(page) == limit for page in pages[:-1])
-    assert pages[-1]
-
-
-@every_list
-def test_a_last_page_that_is_full_is_the_last(till, view):
-    [whole] = turned(till, view, 1000)
+    for limit in (1, 2, 5):
+        pages = list(turned(till, view, limit))
+        assert [one for page in pages for one in page] == list(whole), limit
+        assert all(len(page) == limit for page in pages[:-1])
+        assert pages[-1]
     assert len(list(turned(till, view, len(whole)))) == 1

@@ -142,6 +142,7 @@ def test_a_demo_that_is_terminated_stops_its_daemon(tmp_path):
 
 def test_a_step_that_fails_is_told_with_its_words(tmp_path, monkeypatch):
     monkeypatch.setattr(demonstration, "CONNECTION", "")
+    monkeypatch.setattr(demonstration, "_daemon", lambda *_: contextlib.nullcontext())
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     result = CliRunner().invoke(demo, [*SMALL])
     assert result.exit_code == 1

@@ -529,10 +529,10 @@ def test_a_quiet_sync_leaves_two_kilobytes_behind(rig):
             return (pages - free) * database.execute_sql("PRAGMA page_size").fetchone()[0]
 
     before = size()
-    for _ in range(100):
+    for _ in range(50):
         rig.later(minutes=15)
         assert rig.sync().ok
-    assert (size() - before) / 100 <= 2_000
+    assert (size() - before) / 50 <= 2_000
 
 
 # The wire

@@ -84,21 +84,21 @@ def test_a_posted_payment_that_was_deleted_is_still_listed(till):
     assert names(till) == ["pay_1"]
 
 
-@pytest.mark.parametrize("text", ["pay_1", "9A-1"])
-def test_a_payment_is_found_by_what_it_goes_by(several, text):
-    found = payment_pages.find(several.id, text)
-    assert found.external_id == "pay_1"
-    assert payment_pages.find(several.id, str(found.id)) == payment_pages.get(found.id) == found
+def test_a_payment_is_found_by_what_it_goes_by(several):
+    for text in ("pay_1", "9A-1"):
+        found = payment_pages.find(several.id, text)
+        assert found.external_id == "pay_1", text
+        assert payment_pages.find(several.id, str(found.id)) == payment_pages.get(found.id) == found
 
 
 def test_one_of_quickbooks_is_found_by_its_txn_id_even_if_deleted(several):
     assert payment_pages.find(several.id, "7B-2").deleted
 
 
-@pytest.mark.parametrize("text", ["", "pay", "99", "-1", "9" * 30, "²"])
-def test_what_means_nothing_is_said_so(several, text):
-    with pytest.raises(NotFound):
-        payment_pages.find(several.id, text)
+def test_what_means_nothing_is_said_so(several):
+    for text in ("", "pay", "99", "-1", "9" * 30, "²"):
+        with pytest.raises(NotFound):
+            payment_pages.find(several.id, text)
 
 
 def test_what_the_platform_calls_a_payment_comes_before_the_number_of_another(till):
