@@ -36,7 +36,12 @@ from shared.operations import (
 from shared.operations.contracts import requests
 from shared.operations.contracts.connections import CONNECTION
 from shared.operations.contracts.events import EVENT
-from shared.operations.contracts.ledger import INVOICE, INVOICE_DETAIL, OWING
+from shared.operations.contracts.ledger import (
+    CUSTOMER,
+    INVOICE_DETAIL,
+    LISTED_INVOICE,
+    OWING_CUSTOMER,
+)
 from shared.operations.contracts.outcome import OUTCOME
 from shared.operations.contracts.payments import PAYMENT_DETAIL, PAYMENT_LINE
 from shared.operations.contracts.reconcile import RECONCILIATION
@@ -46,7 +51,7 @@ from shared.operations.contracts.shapes import Shape
 from shared.operations.contracts.syncs import SYNC
 from shared.operations.deciding import Outcome, Plan, carry_out
 from shared.operations.pages import Page
-from shared.rules.ledger import CustomerFilter, CustomerSides, InvoiceFilter, InvoiceSides
+from shared.rules.ledger import CustomerFilter, InvoiceFilter
 from shared.rules.payments.values import PaymentStatus
 from shared.rules.payments.views import PaymentFilter
 from shared.rules.tokens import Access
@@ -57,8 +62,6 @@ OF_ONE = f"{BASE}/connections/{{name}}"
 _STATUSES = tuple(one.value for one in InvoiceStatus)
 _STANDINGS = tuple(one.value for one in PaymentStatus)
 _STATES = tuple(one.value for one in ProblemState)
-_NAMED = Shape(CustomerSides, "list_id name full_name parent_list_id active")
-_CUSTOMER = Shape(CustomerSides, "list_id name full_name parent_list_id active owing", owing=OWING)
 
 
 # Connections.
@@ -89,22 +92,28 @@ def _numbered(after: Any) -> int | None:
 
 def _list_invoices(asked: Asked) -> Found:
     """Pages of what there is; or what changed since a cursor, which every answer has."""
-    held, limit, since = asked.connection, asked.query["limit"], asked.query["since"]
+    held, limit = asked.connection, asked.query["limit"]
     statuses, after = asked.query["status"], _numbered(asked.after)
-    if since is not None:
-        if statuses or after is not None:
-            raise BadParameter("since goes with neither status nor after.", "Leave them out.")
-        changed = programs.view_changed(asked.store, held.id, since, limit)
-        return _invoices(changed.invoices, None, changed.cursor)
+    if (since := _since(asked)) is not None:
+        changed = programs.view_changed_invoices(asked.store, held.id, since, limit)
+        return _followed(LISTED_INVOICE, changed.rows, None, changed.cursor)
     cursor = programs.cursor_now(asked.store)
     wanted = InvoiceFilter(connection_id=held.id, statuses=tuple(map(InvoiceStatus, statuses)))
     with asked.store.reading():
         page = invoices.view_page(asked.store, wanted, after, limit)
-    return _invoices(page.rows, asked.place(page.next), cursor)
+    return _followed(LISTED_INVOICE, page.rows, asked.place(page.next), cursor)
 
 
-def _invoices(found: Sequence[InvoiceSides], next_: str | None, cursor: int) -> Found:
-    data: list[Any] = [INVOICE.of(one) for one in found]
+def _since(asked: Asked) -> int | None:
+    """The cursor after which something changed; it says all of what is wanted."""
+    since: int | None = asked.query["since"]
+    if since is not None and (asked.query.get("status") or asked.query["after"] is not None):
+        raise BadParameter("since goes with neither status nor after.", "Leave them out.")
+    return since
+
+
+def _followed(shape: Shape[Any], found: Sequence[Any], next_: str | None, cursor: int) -> Found:
+    data: list[Any] = [shape.of(one) for one in found]
     return Found({"data": data, "next": next_, "cursor": cursor}, next_)
 
 
@@ -114,19 +123,24 @@ def _show_invoice(asked: Asked) -> Found:
 
 
 def _list_customers(asked: Asked) -> Found:
-    after = asked.after
+    held, limit, after = asked.connection, asked.query["limit"], asked.after
+    if (since := _since(asked)) is not None:
+        changed = programs.view_changed_customers(asked.store, held.id, since, limit)
+        return _followed(CUSTOMER, changed.rows, None, changed.cursor)
     kinds = [type(one) for one in after] if isinstance(after, tuple) else [type(after)]
     if after is not None and kinds != [int, str, int]:
         raise bad_place(str(after))
-    wanted = CustomerFilter(connection_id=asked.connection.id)
-    limit = asked.query["limit"]
-    return _page(asked, _NAMED, customers.view_names(asked.store, wanted, after, limit))
+    cursor = programs.cursor_now(asked.store)
+    with asked.store.reading():
+        wanted = CustomerFilter(connection_id=held.id)
+        page = customers.view_names(asked.store, wanted, after, limit)
+    return _followed(CUSTOMER, page.rows, asked.place(page.next), cursor)
 
 
 def _show_customer(asked: Asked) -> Found:
     list_id = asked.path["list_id"]
     found = customers.view_one(asked.store, asked.connection.id, list_id, 0)
-    return Found(_CUSTOMER.of(found.sides))
+    return Found(OWING_CUSTOMER.of(found.sides))
 
 
 # Payments.
@@ -333,7 +347,7 @@ ROUTES: tuple[Route, ...] = (
         "list_invoices",
         "Imported invoices, most recently read first; or those changed since a cursor",
         _list_invoices,
-        list_of(INVOICE, {"cursor": _CURSOR}),
+        list_of(LISTED_INVOICE, {"cursor": _CURSOR}),
         (*PAGED, Parameter("status", "only these", words=_STATUSES, many=True), _SINCE),
         own_units=True,
         told=(
@@ -353,17 +367,22 @@ ROUTES: tuple[Route, ...] = (
     _read(
         f"{OF_ONE}/customers",
         "list_customers",
-        "Customers that imported invoices are billed to, by name",
+        "Customers that imported invoices are billed to, by name; or those changed since a cursor",
         _list_customers,
-        list_of(_NAMED),
-        PAGED,
+        list_of(CUSTOMER, {"cursor": _CURSOR}),
+        (*PAGED, _SINCE),
+        own_units=True,
+        told=(
+            "To keep a copy of all customers, do as with invoices. Customers that were deleted in "
+            "the meantime are included: see `state`."
+        ),
     ),
     _read(
         f"{OF_ONE}/customers/{{list_id}}",
         "show_customer",
         "One customer, by its ListID",
         _show_customer,
-        object_of(_CUSTOMER),
+        object_of(OWING_CUSTOMER),
     ),
     _read(
         f"{OF_ONE}/payments",

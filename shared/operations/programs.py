@@ -5,14 +5,14 @@ A connection that a token does not open is as unknown to its program as one that
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Annotated, Any
+from typing import Any, Generic, TypeVar
 
 from shared.errors import NotFound, NotPossible
 from shared.models import connections, throttles, tokens
-from shared.models.ledger import invoice_pages
+from shared.models.ledger import customer_pages, invoice_pages
 from shared.models.payments import from_platform
 from shared.models.store import Store
 from shared.operations import events as happened
@@ -21,12 +21,14 @@ from shared.operations.connections import ConnectionView
 from shared.operations.connections import view_all as all_connections
 from shared.operations.contracts.requests import NewPaymentBody, PaymentTerms, given
 from shared.operations.payment_intake import AddPlan
-from shared.rules.ledger import InvoiceSides
+from shared.rules.ledger import CustomerSides, InvoiceSides
 from shared.rules.payments.correcting import as_taken
 from shared.rules.payments.values import NewPayment, NewUse, PaymentStatus
 from shared.rules.throttling import Lock, Source
 from shared.rules.tokens import LONGEST, Access, Caller, digest
 from shared.rules.values import Connection
+
+T = TypeVar("T")
 
 ANSWERS_KEPT = timedelta(hours=24)
 UNSETTLED = "unsettled"
@@ -86,31 +88,54 @@ def view_connections(store: Store, who: Caller) -> list[ConnectionView]:
     return [one for one in all_connections(store) if who.opens(one.connection.id)]
 
 
-# Invoices that changed.
+# What changed.
 
 
 @dataclass(frozen=True, slots=True)
-class Changed:
-    """Invoices that changed after a cursor, as they are now, and the cursor to go on with."""
+class Changed(Generic[T]):
+    """Records that changed after a cursor, as they are now, and the cursor to go on with."""
 
-    invoices: Annotated[tuple[InvoiceSides, ...], "the invoices, as they are now"]
-    cursor: Annotated[int, "the cursor for the next changes"]
+    rows: tuple[T, ...]
+    cursor: int
 
 
-def view_changed(store: Store, connection_id: int, cursor: int, limit: int) -> Changed:
+def view_changed_invoices(
+    store: Store, connection_id: int, cursor: int, limit: int
+) -> Changed[InvoiceSides]:
     """What changed of invoices after a cursor; opens units of its own.
 
     Also those that were deleted or left out: their status or reason says so. Raises CursorLost.
     """
+    found = _changed(store, connection_id, cursor, limit, "invoice", invoice_pages.owed)
+    return replace(found, rows=tuple(one for one in found.rows if one.left_out != UNSETTLED))
+
+
+def view_changed_customers(
+    store: Store, connection_id: int, cursor: int, limit: int
+) -> Changed[CustomerSides]:
+    """What changed of customers after a cursor, also those that are gone, as their state says.
+
+    Opens units of its own. Raises CursorLost.
+    """
+    return _changed(store, connection_id, cursor, limit, "customer", customer_pages.known)
+
+
+def _changed(
+    store: Store,
+    connection_id: int,
+    cursor: int,
+    limit: int,
+    kind: str,
+    held_of: Callable[[int, list[str]], Mapping[str, T]],
+) -> Changed[T]:
     happened.check_cursor(store, cursor)
     found = happened.view_after(
-        store, cursor, connection_ids=[connection_id], kinds=["invoice"], limit=limit
+        store, cursor, connection_ids=[connection_id], kinds=[kind], limit=limit
     )
     ids = list(dict.fromkeys(event.object_id for event in found.events))
     with store.reading():
-        held = invoice_pages.owed(connection_id, ids)
-    told = (held[one] for one in ids if one in held)
-    return Changed(tuple(one for one in told if one.left_out != UNSETTLED), found.cursor)
+        held = held_of(connection_id, ids)
+    return Changed(tuple(held[one] for one in ids if one in held), found.cursor)
 
 
 def cursor_now(store: Store) -> int:

@@ -241,7 +241,11 @@ class CustomerSides:
     name: Annotated[str, "its own name"]
     full_name: Annotated[str, "with the customers above it, joined by colons"]
     parent_list_id: Annotated[str, "ListID of the customer above; empty: none"]
-    state: CustomerState
+    state: Annotated[
+        CustomerState,
+        "`held`: it is as QuickBooks has it; `wanted`: it is not read yet; `missing` and "
+        "`deleted`: QuickBooks no longer has it",
+    ]
     active: Annotated[bool, "whether QuickBooks lists it as active"]
     account_number: Annotated[str, "its account number; empty: none"]
     sorts_as: str

@@ -9,10 +9,10 @@ from itertools import product
 from urllib.parse import urlsplit
 
 from daemon.api.openapi import DOCUMENT_PATH
-from shared.models import events
-from shared.operations.contracts.ledger import INVOICE
+from shared.models import events, ledger
+from shared.operations.contracts.ledger import LISTED_INVOICE
 from shared.operations.contracts.payments import PAYMENT_DETAIL, PAYMENT_LINE
-from tests.models.builders import invoice, paid
+from tests.models.builders import customer, invoice, paid
 
 
 def test_the_connections_are_listed_with_the_keys_of_the_command(stocked):
@@ -23,7 +23,7 @@ def test_the_connections_are_listed_with_the_keys_of_the_command(stocked):
 
 def test_invoices_have_the_keys_of_the_command_and_amounts_as_text(stocked):
     [first, *_] = stocked.get("invoices").json["data"]
-    assert list(first) == INVOICE.names()
+    assert list(first) == LISTED_INVOICE.names()
     assert (first["balance"], first["currency"]) == ("100.00", "USD")
 
 
@@ -148,6 +148,30 @@ def test_a_cursor_that_is_not_known_any_more_is_told(stocked):
 
 def test_what_changed_is_no_page_of_a_list(stocked):
     assert stocked.get("invoices", since=0, status="open").code == "bad-parameter"
+    for what in ("invoices", "customers"):
+        end = stocked.get(what, limit=1).json["next"] or "x"
+        assert stocked.get(what, since=0, after=end).code == "bad-parameter"
+
+
+def test_a_program_sees_each_change_of_a_customer_too(stocked):
+    till = stocked.larkspur
+    with stocked.store.transaction():
+        ledger.store_customers(till.id, [customer("80-7", "Fern & Co")], stocked.store.now())
+    cursor = stocked.get("customers").json["cursor"]
+    with stocked.store.transaction():
+        renamed = customer("80-7", "Fern and Co", edit_sequence="2")
+        ledger.store_customers(till.id, [renamed], stocked.store.now())
+    changed = stocked.get("customers", since=cursor).json
+    assert [(one["list_id"], one["full_name"], one["state"]) for one in changed["data"]] == [
+        ("80-7", "Fern and Co", "held")
+    ]
+    with stocked.store.transaction():
+        ledger.mark_customers_deleted(till.id, ["80-7"])
+    gone = stocked.get("customers", since=changed["cursor"]).json
+    assert [(one["list_id"], one["state"]) for one in gone["data"]] == [("80-7", "deleted")]
+    assert stocked.get("customers", since=gone["cursor"]).json["data"] == []
+    elsewhere = stocked.get(f"/api/v1/connections/Fern/customers?since={cursor}").json
+    assert "80-7" not in [one["list_id"] for one in elsewhere["data"]]
 
 
 # Events.

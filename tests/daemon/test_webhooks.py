@@ -32,7 +32,7 @@ from shared.operations import parked_deliveries
 from shared.operations import problems as problem_operations
 from shared.operations import webhooks as operations
 from shared.operations.contracts.events import EVENT
-from shared.operations.contracts.ledger import INVOICE
+from shared.operations.contracts.ledger import LISTED_INVOICE
 from shared.operations.contracts.webhooks import RECORDS
 from shared.operations.deciding import Operator, carry_out
 from shared.rules.events import EventKind
@@ -187,7 +187,7 @@ def test_an_event_is_sent_with_its_record_as_that_is_now(world):
     sent = next(one for one in world.net.sent if one.json["kind"] == "invoice.imported")
     assert set(sent.json) == {*EVENT.names(), "delivery", "record"}
     assert sent.json["object_id"] == "1A-100"
-    assert set(sent.json["record"]) == set(INVOICE.names())
+    assert set(sent.json["record"]) == set(LISTED_INVOICE.names())
     assert sent.json["record"]["balance"] == "250.00"
     assert sent.json["delivery"] == f"{made.id}-{sent.json['id']}"
     assert sent.headers["Deskbridge-Delivery"] == sent.json["delivery"]

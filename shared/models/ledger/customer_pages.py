@@ -208,6 +208,19 @@ def held(connection_id: int, list_ids: Iterable[str]) -> dict[str, CustomerSides
     return {one.list_id: one for one in map(_CUSTOMER.read, rows)}
 
 
+def known(connection_id: int, list_ids: Iterable[str]) -> dict[str, CustomerSides]:
+    """Return these customers by ListID, also those that are gone, without what they owe."""
+    rows = _KNOWN.all(connection=connection_id, ids=list_ids)
+    return {one.list_id: one for one in map(_CUSTOMER.read, rows)}
+
+
+_KNOWN = Statement(
+    lambda: _select().where(
+        (t.Customer.connection == slot("connection")) & among(t.Customer.list_id, "ids")
+    )
+)
+
+
 def of_ids(ids: Collection[int]) -> dict[int, CustomerSides]:
     """Return these customers by number, without what they owe."""
     return {one.id: one for one in map(_read_alone, _OF_IDS.all(ids=ids))}

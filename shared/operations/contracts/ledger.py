@@ -19,9 +19,9 @@ from shared.rules.ledger import (
 )
 from shared.rules.payments.values import CustomerMapping, PaymentStatus
 
-CUSTOMER = Shape(
-    CustomerSides, "list_id name full_name parent_list_id active account_number connection"
-)
+_CUSTOMER = "list_id name full_name parent_list_id active account_number connection state"
+
+CUSTOMER = Shape(CustomerSides, _CUSTOMER)
 
 CUSTOMER_MAPPING = Shape(CustomerMapping, "name list_id customer mapped_by=who mapped_at=at")
 
@@ -75,6 +75,8 @@ CREDIT_MEMO = Shape(
 LISTED_CREDIT_MEMO: Shape[Listed[CreditMemo]] = Shape(Listed, "row.* connection", row=CREDIT_MEMO)
 
 OWING = Shape(Owing, "currency open_invoices=open balance quickbooks=seen")
+
+OWING_CUSTOMER = Shape(CustomerSides, _CUSTOMER, "owing", owing=OWING)
 
 CUSTOMER_LEFT_OUT = Shape(LeftOut, "reason open_invoices=count currency quickbooks=seen")
 

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from shared.operations.contracts.events import EVENT
-from shared.operations.contracts.ledger import CUSTOMER, INVOICE
+from shared.operations.contracts.ledger import CUSTOMER, LISTED_INVOICE
 from shared.operations.contracts.payments import PAYMENT_LINE
 from shared.operations.contracts.records import PROBLEM
 from shared.operations.contracts.shapes import Json, Shape
@@ -28,7 +28,7 @@ TESTED = Shape(Tested)
 PARKED = Shape(Parked, "webhook_id event.* attempts reason overtaken")
 
 RECORDS: dict[str, Shape[Any]] = {
-    "invoice": INVOICE,
+    "invoice": LISTED_INVOICE,
     "customer": CUSTOMER,
     "payment": PAYMENT_LINE,
     "problem": PROBLEM,

@@ -132,6 +132,7 @@ def test_customers_have_exactly_the_promised_keys(books):
             "active": True,
             "connection": "Larkspur",
             "account_number": "",
+            "state": "held",
         }
     ]
 
