@@ -23,7 +23,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench import many_companies
-from bench.page import Part
+from bench.page import Part, at_most
 from console.tui.app import HOME, MAIN_SCREENS, MainScreen
 
 QUIET_SECONDS = 0.15
@@ -32,6 +32,9 @@ PATIENCE_SECONDS = 20.0
 COLUMNS, LINES = 80, 24
 _MOVES = (b"j", b"\x1b[6~", b"\x1b[F", b"\x1b[H")
 _ESCAPE = b"\x1b"
+_SOUGHT = (10_042, 54_321, 109_999)
+"""Numbers of invoices: among the first, in the middle, among the last."""
+_JUMP = "jump: the number of an invoice, to the first hits"
 
 
 @dataclass(frozen=True)
@@ -79,6 +82,17 @@ class Terminal:
         if not select.select([self._master], [], [], NOTHING_SECONDS)[0]:
             return []
         return [1000 * (self.settle() - pressed)]
+
+    def jump(self, number: int) -> float:
+        """Open the jump and type a number; milliseconds until the first invoices are painted."""
+        self.press(b":")
+        self.settle()
+        typed = time.perf_counter()
+        os.write(self._master, str(number).encode())
+        self.wait_for(b"Invoices")
+        hit = 1000 * (time.perf_counter() - typed)
+        self.press(_ESCAPE)
+        return hit
 
     def _read(self, seconds: float) -> bytes:
         if not select.select([self._master], [], [], max(seconds, 0))[0]:
@@ -130,6 +144,7 @@ def measure(url: str) -> ConsoleFigures:
     moves: list[float] = []
     opened: list[float] = []
     typed: list[float] = []
+    at_home: list[float] = []
     with console(url) as (terminal, started):
         for visit in visits:
             for main in MAIN_SCREENS[1:]:
@@ -138,9 +153,12 @@ def measure(url: str) -> ConsoleFigures:
                 for key in _MOVES:
                     moves += terminal.press(key)
         terminal.press(named(HOME).key.encode())
+        for key in (*_MOVES, b"j", b"j", b"j"):
+            at_home += terminal.press(key)
         for key in (b"/", b"0", b"4", b"2"):
             typed += terminal.press(key)
         terminal.press(_ESCAPE)
+        found = [terminal.jump(number) for number in _SOUGHT]
         for name in (HOME, "syncs", "problems"):
             terminal.press(named(name).key.encode())
             opened += terminal.press(b"\r")
@@ -151,8 +169,10 @@ def measure(url: str) -> ConsoleFigures:
             "a main screen, the first time": visits[0],
             "a main screen, again": visits[1],
             "the cursor: down, a page, end, home": moves,
+            "the cursor on home": at_home,
             "a record": opened,
             "a letter of a filter": typed,
+            _JUMP: found,
         },
     )
 
@@ -171,7 +191,17 @@ def figures(runs: int) -> list[ConsoleFigures]:
 
 def part(runs: int) -> Part:
     """The console."""
-    return Part("the console over a crowded store", [], as_table(figures(runs)))
+    measured = figures(runs)
+    every = [ms for run in measured for times in run.milliseconds.values() for ms in times]
+    start = statistics.median(run.start_seconds for run in measured)
+    hits = [ms for run in measured for ms in run.milliseconds[_JUMP]]
+    goals = [
+        at_most("console, to the first rows", start, 0.6, " s"),
+        at_most("console, key to paint, median", statistics.median(every), 60, " ms"),
+        at_most("console, key to paint, p95", _percentile(every, 0.95), 120, " ms"),
+        at_most("jump, to the first hits", statistics.median(hits), 150, " ms"),
+    ]
+    return Part("the console over a crowded store", goals, as_table(measured))
 
 
 def as_table(runs: list[ConsoleFigures]) -> str:

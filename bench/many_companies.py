@@ -17,6 +17,8 @@ from shared.models import tables as t
 from shared.models.convert import millis
 from shared.models.statements import insert_rows
 from shared.models.store import open_store
+from shared.rules.payments import numbers
+from shared.rules.payments.names import folded
 
 CONNECTIONS = 1000
 INVOICES = 100_000
@@ -44,6 +46,7 @@ def made(folder: Path) -> str:
         with store.transaction():
             fill(t.Sync, _syncs(millis(now)))
             fill(t.Customer, _customers())
+            fill(t.CustomerAlias, _aliases())
             fill(t.Invoice, _invoices())
             fill(t.Payment, _payments(millis(now)))
             fill(t.Problem, _problems(millis(now)))
@@ -99,6 +102,13 @@ def _customers() -> Iterator[dict[str, Any]]:
         }
 
 
+def _aliases() -> Iterator[dict[str, Any]]:
+    for one in _customers():
+        name = one["full_name"]
+        bearer = {"connection": one["connection"], "list_id": one["list_id"]}
+        yield {**bearer, "folded": folded(name), "name": name}
+
+
 def _invoices() -> Iterator[dict[str, Any]]:
     for number in range(INVOICES):
         customer = number % CUSTOMERS
@@ -106,6 +116,7 @@ def _invoices() -> Iterator[dict[str, Any]]:
             "connection": _owner(number),
             "txn_id": f"1A-{number}",
             "number": str(10_000 + number),
+            "number_key": numbers.key(str(10_000 + number)),
             "customer_list_id": f"80-{customer}",
             "customer_full_name": f"Customer {customer:05}",
             "bill_to_list_id": f"80-{customer}",
@@ -132,6 +143,7 @@ def _payments(now: int) -> Iterator[dict[str, Any]]:
             "amount_cents": 25_000,
             "currency": "USD",
             "method": "credit_card",
+            "reference": f"ch_{number}",
             "charged": True,
             "charge_state": "succeeded",
             "status": statuses[number % 7],

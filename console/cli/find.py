@@ -33,7 +33,8 @@ def find(context: CommandContext, words: tuple[str, ...], limit: int, as_json: b
     """Find anything by its number, an id or a name, over all connections.
 
     TEXT is what you know of it, in upper or lower case: the number of an invoice, the id of a
-    payment, a TxnID or ListID, the reference of a sync (S42), a code, or words of a name.
+    payment, its check number or the gateway's ID, the number of a credit memo, a TxnID or ListID,
+    the reference of a sync (S42), a code, or words of a name.
     """
     text = " ".join(words)
     found = context.read(partial(operations.view, text=text, limit=limit))

@@ -151,6 +151,11 @@ PAYMENTS = (
         inside=True,
     ),
     Look(
+        t.Payment.select_hidden_too,
+        *(t.Payment.id, fn.LOWER(t.Payment.reference)),
+        folded=_lower,
+    ),
+    Look(
         _in_each_connection(t.Posting),
         *(t.Posting.payment, fn.LOWER(t.Posting.ref_number)),
         folded=_lower,

@@ -1351,6 +1351,7 @@ Payment.add_index(
 )
 # Ids of the platform mind their case, people who look for one do not.
 Payment.add_index(Payment.index(fn.LOWER(Payment.key), Payment.id, name="payment_key"))
+Payment.add_index(Payment.index(fn.LOWER(Payment.reference), Payment.id, name="payment_reference"))
 Invoice.add_index(Invoice.index(Invoice.status, Invoice.id, name="invoice_of_status"))
 Customer.add_index(
     Customer.index(

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import suppress
+from operator import itemgetter
 from typing import TypeVar
 
 from shared import hints
 from shared.errors import NotFound
 from shared.hints import Hint
 from shared.models import lookups, problems, syncs
-from shared.models.ledger import customer_pages, invoice_pages
+from shared.models.ledger import credit_memos, customer_pages, invoice_pages
 from shared.models.lookups import BEGINS, HOLDS, IS, MOST, Company, Match
 from shared.models.payments import payment_pages
 from shared.models.store import Store
@@ -22,7 +23,7 @@ from shared.operations.describe.problems import document_of
 from shared.operations.liveness import as_it_stands
 from shared.operations.problems import WAITING
 from shared.rules.found import Found, Hit, Kind
-from shared.rules.ledger import CustomerSides, InvoiceSides
+from shared.rules.ledger import CreditMemo, CustomerSides, InvoiceSides
 from shared.rules.payments.names import folded
 from shared.rules.payments.values import Payment
 from shared.rules.values import Problem, Sync
@@ -43,7 +44,7 @@ def view(
     A number, an id or a code may be typed as far as people know it, in upper or lower case; words
     of a name in their order. Better: what is the text, then what begins with it, then what holds
     it. Nothing is found for no text. Without ``inside`` it is what an index finds at once: no text
-    in the middle, no problems, no hints.
+    in the middle, no credit memos, problems or hints.
     """
     typed = text.strip()
     if not typed:
@@ -111,13 +112,40 @@ def _payments(_store: Store, typed: str, limit: int, inside: bool) -> Iterator[t
     ranked = lookups.matches(lookups.PAYMENTS, typed, inside=inside)
     names = {company.id: company.name for company in lookups.companies()}
 
-    def hit(one: Payment, _match: Match) -> Hit:
+    def hit(one: Payment, match: Match) -> Hit:
         where = (names.get(one.connection_id, ""), one.connection_id)
         money = (one.amount, one.currency)
         title, stands = name_of(one), status_word(one)
-        return Hit(Kind.PAYMENT, str(one.id), title, one.customer, stands, *money, *where)
+        is_known_by = match.text == one.reference.lower() and one.reference != title
+        about = f"{one.reference}, {one.customer}" if is_known_by else one.customer
+        return Hit(Kind.PAYMENT, str(one.id), title, about, stands, *money, *where)
 
     yield from _of_rows(Kind.PAYMENT, ranked, limit, payment_pages.of_ids, hit)
+
+
+def _credit_memos(
+    _store: Store, typed: str, limit: int, _inside: bool
+) -> Iterator[tuple[int, Found]]:
+    """Those of which something is left, by number or TxnID."""
+    wanted = typed.lower()
+
+    def rank(memo: CreditMemo) -> int:
+        return min(_rank_of(text.lower(), wanted) for text in (memo.number, memo.txn_id))
+
+    called = credit_memos.called(typed, MOST + 1)
+    ranked = sorted(((rank(memo), of, memo) for of, memo in called), key=itemgetter(0))
+    names = {company.id: company.name for company in lookups.companies()}
+    hits = [_credit_memo(memo, of, names.get(of, "")) for _, of, memo in ranked[:limit]]
+    yield from _found(Kind.CREDIT_MEMO, [one[0] for one in ranked], hits)
+
+
+def _credit_memo(memo: CreditMemo, connection_id: int, connection: str) -> Hit:
+    title = memo.number or f"(no number) {memo.txn_id}"
+    return Hit(
+        *(Kind.CREDIT_MEMO, memo.txn_id, title, memo.customer, "open"),
+        *(memo.remaining, memo.currency, connection, connection_id),
+        customer_list_id=memo.customer_list_id,
+    )
 
 
 def _of_rows(
@@ -160,7 +188,7 @@ def _problems(_store: Store, typed: str, limit: int, _inside: bool) -> Iterator[
     numbered = [one for one in _problem_numbered(typed) if one not in listed]
     listed = [*numbered, *listed][:limit]
     wanted = folded(typed)
-    ranks = [_rank_of_code(one.code, wanted) for one in listed]
+    ranks = [_rank_of(one.code.casefold(), wanted) for one in listed]
     rest = [HOLDS] * (number + len(numbered) - len(listed))
     yield from _found(Kind.PROBLEM, [*ranks, *rest], [_problem(one) for one in listed])
 
@@ -185,12 +213,14 @@ def _problem(one: Problem) -> Hit:
 def _hints(_store: Store, typed: str, limit: int, _inside: bool) -> Iterator[tuple[int, Found]]:
     found = [one for one in hints.search(typed) if one.group != "range"]
     wanted = hints.canonical(typed).casefold()
-    ranks = [min(_rank_of_code(code, wanted) for code in (one.code, *one.also)) for one in found]
+    ranks = [
+        min(_rank_of(code.casefold(), wanted) for code in (one.code, *one.also)) for one in found
+    ]
     yield from _found(Kind.HINT, ranks, [_hint(one) for one in found[:limit]])
 
 
-def _rank_of_code(code: str, wanted: str) -> int:
-    rank = _rank(code.casefold(), wanted)
+def _rank_of(text: str, wanted: str) -> int:
+    rank = _rank(text, wanted)
     return HOLDS if rank is None else rank
 
 
@@ -208,4 +238,4 @@ def _found(
 
 
 _BY_INDEX = (_companies, _customers, _invoices, _payments, _syncs)
-_LOOKS = (*_BY_INDEX, _problems, _hints)
+_LOOKS = (*_BY_INDEX, _credit_memos, _problems, _hints)

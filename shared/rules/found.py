@@ -15,6 +15,7 @@ class Kind(StrEnum):
     CUSTOMER = "customer"
     INVOICE = "invoice"
     PAYMENT = "payment"
+    CREDIT_MEMO = "credit memo"
     SYNC = "sync"
     PROBLEM = "problem"
     HINT = "hint"
@@ -25,12 +26,13 @@ class Hit:
     """One that was found."""
 
     kind: Annotated[
-        Kind, "`company`, `customer`, `invoice`, `payment`, `sync`, `problem` or `hint`"
+        Kind,
+        "`company`, `customer`, `invoice`, `payment`, `credit memo`, `sync`, `problem` or `hint`",
     ]
     id: Annotated[
         str,
-        "what names it: the ListID of a customer, the TxnID of an invoice, the code of a hint, "
-        "the number of anything else",
+        "what names it: the ListID of a customer, the TxnID of an invoice or credit memo, the code "
+        "of a hint, the number of anything else",
     ]
     title: Annotated[str, "what people call it"]
     about: Annotated[str, "whose it is, or what it is about; may be empty"] = ""
@@ -39,6 +41,7 @@ class Hit:
     currency: Annotated[str, "such as USD; empty without an amount"] = ""
     connection: Annotated[str, "its connection; empty: it has none"] = ""
     connection_id: int | None = None
+    customer_list_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)

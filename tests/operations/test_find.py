@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import date
+from decimal import Decimal
+
 import pytest
 
 from shared.models import lookups, problems
+from shared.models.ledger import credit_memos
 from shared.operations import find
 from shared.operations.find import AT_ONCE
 from shared.rules.found import Kind
+from shared.rules.ledger import CreditMemo
 from shared.rules.payments import numbers
 from tests.models.builders import NOON, customer, invoice, trouble
 from tests.models.payments.builders import JUNIPER, Till, pays
@@ -154,6 +159,31 @@ def test_hints_are_found_by_code_and_by_words(store):
     [first, *_] = found(store, "QBWC1039")
     assert (first.kind, first.hits[0].id) == (Kind.HINT, "QBWC1039")
     assert "wrong-password" in ids(store, "password does not work", Kind.HINT)
+
+
+@pytest.mark.parametrize("text", ["CH_7Q", "ch_7qz4"])
+def test_a_payment_is_found_by_its_check_number_or_the_gateways_id(store, books, text, inside):
+    books.take_in(pays("pay_9", "5.00", reference="ch_7Qz4"))
+    with store.reading():
+        groups = {one.kind: one.hits for one in find.view(store, text, inside=inside)}
+    [hit] = groups[Kind.PAYMENT]
+    assert hit.title == "pay_9"
+    assert "ch_7Qz4" in hit.about
+
+
+@pytest.mark.parametrize("text", ["CM-20", "cm-2041", "041", "5F-20"])
+def test_a_credit_memo_is_found_by_its_number_or_txn_id(store, books, text):
+    memo = CreditMemo(
+        *("5F-2041", "CM-2041", "Juniper Yoga", "80-2", date(2024, 6, 1)),
+        *(Decimal("60.00"), Decimal("40.00"), "USD", "2024-06-01T09:00:00"),
+    )
+    with store.transaction():
+        credit_memos.store(books.connection.id, 1, [memo], of_all=True)
+    with store.reading():
+        groups = {one.kind: one.hits for one in find.view(store, text)}
+    [hit] = groups[Kind.CREDIT_MEMO]
+    assert (hit.id, hit.title, hit.amount) == ("5F-2041", "CM-2041", Decimal("40.00"))
+    assert hit.customer_list_id == "80-2"
 
 
 def test_nothing_is_found_for_nothing(store, books):

@@ -24,7 +24,7 @@ from shared.operations.describe.text import grouped
 from shared.rules.ledger import CustomerDetail, InvoiceSides
 
 COLUMNS = (
-    Column("Invoice", least=8),
+    Column("Invoice"),
     Column("Customer or job", least=14, drop=4),
     Column("Status", drop=5),
     Column("Ours", right=True),

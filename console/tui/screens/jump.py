@@ -204,10 +204,10 @@ def lead_to(app: App[Any], hit: Hit) -> None:
 def _screen_of(hit: Hit) -> Screen[None]:
     """The screen is imported now: it may never have been shown."""
     connection_id = hit.connection_id or 0
-    if hit.kind is Kind.CUSTOMER:
+    if hit.kind in (Kind.CUSTOMER, Kind.CREDIT_MEMO):
         from console.tui.screens.customer import CustomerScreen
 
-        return CustomerScreen(connection_id, hit.id)
+        return CustomerScreen(connection_id, hit.customer_list_id or hit.id)
     if hit.kind is Kind.INVOICE:
         from console.tui.screens.invoice import InvoiceScreen
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from shared.models import tables as t
 from shared.models.mapper import Mapper
+from shared.models.searching import holding, pattern
 from shared.models.statements import Statement, among, insert_rows, slot
 from shared.rules.ledger import CreditMemo, CreditUse
 from shared.rules.values import Outcome
@@ -56,6 +57,12 @@ def all_of(connection_id: int) -> list[CreditMemo]:
     return _read(connection_id, _ALL)
 
 
+def called(text: str, limit: int) -> list[tuple[int, CreditMemo]]:
+    """Those whose number or TxnID holds this text, each with its connection."""
+    rows = _CALLED.all(text=pattern(text), limit=limit)
+    return [(connection_id, _MEMO.read(tuple(row))) for connection_id, *row in rows]
+
+
 def _read(connection_id: int, statement: Statement, **wanted: object) -> list[CreditMemo]:
     memos = [_MEMO.read(row) for row in statement.all(connection=connection_id, **wanted)]
     uses: dict[str, list[CreditUse]] = defaultdict(list)
@@ -82,6 +89,14 @@ def _select(*conditions: Any) -> Any:
 _ALL = Statement(lambda: _select())
 _KNOWN = Statement(lambda: _select(among(t.CreditMemo.txn_id, "ids")))
 _UNSEEN = Statement(lambda: _select(t.CreditMemo.shown_in != slot("sync")))
+_CALLED = Statement(
+    lambda: (
+        t.CreditMemo.select(t.CreditMemo.connection, *_MEMO.fields)
+        .where(holding("text", t.CreditMemo.number, t.CreditMemo.txn_id))
+        .order_by(t.CreditMemo.connection, t.CreditMemo.date, t.CreditMemo.txn_id)
+        .limit(slot("limit"))
+    )
+)
 _USES = Statement(
     lambda: (
         t.CreditUse.select(t.CreditUse.memo_txn_id, *_USE.fields)
