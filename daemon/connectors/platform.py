@@ -51,7 +51,7 @@ from typing import Protocol
 
 from twisted.internet.defer import Deferred
 
-from shared.rules.arrivals import Arrival
+from shared.rules.arrivals import Arrival, NumberedThere
 from shared.rules.connectors import Change, Watched, Would
 from shared.rules.outlets import Refused
 
@@ -196,8 +196,8 @@ class Inbox(Protocol):
     def arrivals(self, cursor: str, watched: Sequence[Watched]) -> Deferred[Arrivals | NotNow]:
         """Return what happened after ``cursor`` (empty: from now on), and what is watched."""
 
-    def numbers(self, invoices: Collection[str]) -> Deferred[Mapping[str, str] | NotNow]:
-        """Return the numbers of invoices there by their ids; one that is gone has none."""
+    def numbers(self, invoices: Collection[str]) -> Deferred[Mapping[str, NumberedThere] | NotNow]:
+        """Return what invoices there are called, by their ids; one that is gone is not in it."""
 
     def note_posted(self, their_id: str, txn_id: str, key: str) -> Deferred[Answer]:
         """Write back, under a new key, that QuickBooks has a payment under this TxnID."""

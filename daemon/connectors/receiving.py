@@ -30,7 +30,7 @@ from shared.models.platforms import inbox, records, stopped
 from shared.models.store import Store
 from shared.operations import platform_intake
 from shared.operations.deciding import Operator
-from shared.rules.arrivals import Arrival
+from shared.rules.arrivals import Arrival, NumberedThere
 from shared.rules.connectors import Owner, PlatformAccount, Watched
 from shared.rules.events import Event, EventKind
 from shared.rules.outlets import OutletStanding
@@ -125,14 +125,16 @@ class Receiver:
 
     async def _numbers(
         self, account: PlatformAccount, arrived: Sequence[Arrival]
-    ) -> Mapping[str, str] | NotNow:
+    ) -> Mapping[str, NumberedThere] | NotNow:
         unknown = await self._reads.view(_unknown, account, arrived)
         if not unknown:
             return {}
-        return cast("Mapping[str, str] | NotNow", await self._ask(self._platform.numbers, unknown))
+        return cast(
+            "Mapping[str, NumberedThere] | NotNow", await self._ask(self._platform.numbers, unknown)
+        )
 
     async def _take(
-        self, account: PlatformAccount, found: Arrivals, numbers: Mapping[str, str]
+        self, account: PlatformAccount, found: Arrivals, numbers: Mapping[str, NumberedThere]
     ) -> None:
         """The cursor is kept after all of it is on file, or set aside."""
         for part in parts(found.arrived, TAKEN_AT_ONCE):
@@ -145,7 +147,10 @@ class Receiver:
         await self._threads.store(self._thd_reach, account, found.cursor)
 
     def _thd_take(
-        self, account: PlatformAccount, numbers: Mapping[str, str], part: Sequence[Arrival]
+        self,
+        account: PlatformAccount,
+        numbers: Mapping[str, NumberedThere],
+        part: Sequence[Arrival],
     ) -> Sequence[None]:
         self._hold()
         platform_intake.take_in(self._by(account), account, part, numbers)

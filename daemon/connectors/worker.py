@@ -28,7 +28,7 @@ from daemon.read_thread import Reads
 from daemon.store_thread import Threads
 from shared.models import events, outlets
 from shared.models.outlets import Progress
-from shared.models.platforms import accounts, outbox, stopped
+from shared.models.platforms import accounts, copies, outbox, stopped
 from shared.models.store import Store
 from shared.rules.connectors import SENDING_EVENTS, AccountState, PlatformAccount
 from shared.rules.outlets import OutletStanding, Refused
@@ -198,6 +198,9 @@ class ConnectorWorker(HeldWork):
             answer = Refused(
                 f"The key belongs to the account of {answer.name}, which is another one."
             )
+        if isinstance(answer, Company):
+            other = await self._reads.view(_other_with, self._id, answer.identity)
+            answer = Refused(_shared(other)) if other else answer
         if not isinstance(answer, Company):
             self._ask_company_at = None
             await self._pause(answer)
@@ -208,7 +211,11 @@ class ConnectorWorker(HeldWork):
         return True
 
     def _thd_know(self, company: Company) -> None:
-        self._outcomes.goes(self.thd_hold()[1])
+        now, held = self.thd_hold()
+        self._outcomes.goes(held)
+        known = accounts.get(self._id, self.account.connection)
+        if not known.identity:  # which of its records are there is known from now on
+            outbox.want(self._id, copies.there_before(self._id, company.identity), now)
         accounts.told(
             self._id,
             identity=company.identity,
@@ -242,6 +249,13 @@ class ConnectorWorker(HeldWork):
         outlets.note(held, progress, gives_up_after=timedelta(), chance=self._chance, now=now)
 
 
+def _shared(other: str) -> str:
+    return (
+        f"{other} is connected to the same account, and each would take in the payments of the"
+        f" other. Disconnect one of the two: deskbridge invoiced disconnect {other}"
+    )
+
+
 def _is_as_known(account: PlatformAccount, company: Company) -> bool:
     told = (account.identity, account.company, account.currency, account.time_zone)
     now = (company.identity, company.name, company.currency, company.time_zone)
@@ -250,6 +264,10 @@ def _is_as_known(account: PlatformAccount, company: Company) -> bool:
 
 def _account(_store: Store, connection_id: int) -> PlatformAccount | None:
     return accounts.find(connection_id)
+
+
+def _other_with(_store: Store, connection_id: int, identity: str) -> str:
+    return accounts.with_identity(connection_id, identity)
 
 
 def _next_look(_store: Store, connection_id: int) -> datetime | None:

@@ -119,6 +119,7 @@ def plan_connect(
     known = accounts.find(connection.id)
     if known is not None:
         _check_same(connection, known, door)
+    _check_alone(connection, door)
     _check_currency(connection, door)
     company = door.company.name if door.company else door.url
     return ConnectPlan(
@@ -146,6 +147,17 @@ def _check_same(connection: Connection, known: PlatformAccount, door: Door) -> N
                 "belongs to another account."
             ),
             f"Disconnect it first: deskbridge invoiced disconnect {connection.name}",
+        )
+
+
+def _check_alone(connection: Connection, door: Door) -> None:
+    """Two companies on one account would take in each other's payments."""
+    other = accounts.with_identity(connection.id, door.company.identity) if door.company else ""
+    if other:
+        raise NotPossible(
+            f"This Invoiced account is already connected to {other}, which would get the same"
+            " payments.",
+            "Connect an account of its own for each QuickBooks company.",
         )
 
 

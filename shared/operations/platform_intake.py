@@ -18,21 +18,20 @@ from decimal import Decimal
 
 from shared.models import connections
 from shared.models.payments import from_platform
-from shared.models.platforms import inbox, outbox, receiving, records
+from shared.models.platforms import copies, inbox, outbox, receiving, records
 from shared.operations.deciding import Operator
 from shared.operations.payment_intake import BadPayment, plan_add
-from shared.rules.arrivals import Arrival, PaidThere
+from shared.rules.arrivals import Arrival, NumberedThere, PaidThere
 from shared.rules.connectors import ConvenienceFees, Mapped, Owner, PlatformAccount
 from shared.rules.payments.correcting import as_taken
 from shared.rules.payments.values import ChargeState, NewPayment, NewUse, Payment, UseKind
 from shared.rules.values import Connection, RecordKind
 
 _PAYMENT, _INVOICE, _CUSTOMER = RecordKind.PAYMENT, RecordKind.INVOICE, RecordKind.CUSTOMER
-_MONTH = timedelta(days=31)
 _WAITS = (
     (timedelta(hours=1), timedelta(minutes=1)),
     (timedelta(days=1), timedelta(minutes=10)),
-    (_MONTH, timedelta(hours=1)),
+    (timedelta(days=31), timedelta(hours=1)),
     (timedelta.max, timedelta(days=1)),
 )
 """How long to wait before the next look at what is watched for less than so long."""
@@ -51,7 +50,10 @@ def _ours(account: PlatformAccount, kind: RecordKind, their_id: str) -> tuple[st
 
 
 def take_in(
-    by: Operator, account: PlatformAccount, arrived: Iterable[Arrival], numbers: Mapping[str, str]
+    by: Operator,
+    account: PlatformAccount,
+    arrived: Iterable[Arrival],
+    numbers: Mapping[str, NumberedThere],
 ) -> None:
     """Take payments in, or what became of them. One that is kept out has a problem that says why.
 
@@ -79,7 +81,7 @@ def _take(
     account: PlatformAccount,
     connection: Connection,
     one: Arrival,
-    numbers: Mapping[str, str],
+    numbers: Mapping[str, NumberedThere],
     *,
     is_left_out: bool,
 ) -> None:
@@ -87,7 +89,7 @@ def _take(
     key = one.payment.external_id if one.payment else one.their_id
     held = from_platform.on_file(connection.id, [key]).get(key)
     known = records.ours(connection.id, account.identity, _PAYMENT, one.their_id)
-    if held is None and is_left_out:
+    if is_left_out and (held is None or known is None):
         return
     if one.unread and not one.is_old:
         _keep_out(by, account, one, receiving.FAILED, one.unread)
@@ -98,6 +100,10 @@ def _take(
         _is_done(account, one, by.now)
         return
     came_otherwise = held is not None and known is None
+    mixed_up = "" if known else _mixed_up(account, one, held, numbers)
+    if mixed_up:
+        _keep_out(by, account, one, receiving.REFUSED, mixed_up)
+        return
     records.put(
         *(connection.id, account.identity, _PAYMENT, key, one.their_id, key, by.now),
         owner=Owner.PLATFORM,
@@ -111,6 +117,39 @@ def _take(
     _is_done(account, one, by.now)
 
 
+def _mixed_up(
+    account: PlatformAccount,
+    one: Arrival,
+    held: Payment | None,
+    numbers: Mapping[str, NumberedThere],
+) -> str:
+    """Why a payment may be taken for another one, or pay another invoice than it does; empty: no.
+
+    ``held`` came from elsewhere under its id. The platform's number of an invoice that is none of
+    ours may be that of another one in QuickBooks.
+    """
+    if one.payment is None:
+        return ""
+    told = one.payment
+    amounts = (told.amount, told.amount - one.convenience_fee)
+    if held is not None and (
+        held.amount not in amounts or held.currency not in ("", told.currency)
+    ):
+        return (
+            f"A payment {one.their_id} of {held.amount:,.2f} {held.currency} is on file already,"
+            f" and this one is of {told.amount:,.2f} {told.currency}: they seem to be two"
+        )
+    where = (account.connection_id, account.identity)
+    for use in () if held else one.paid:
+        there = numbers.get(use.invoice)
+        if there and copies.is_another_of_number(*where, there.number, there.total):
+            return (
+                f"It pays invoice {there.number} of {account.platform.capitalize()}, which is not"
+                f" linked with invoice {there.number} of QuickBooks: they seem to be two"
+            )
+    return ""
+
+
 def _is_nothing_new(one: Arrival, held: Payment | None, known: Mapped | None) -> bool:
     """Whether nothing of it is to be taken in."""
     if one.passed_over or one.unread or (known is not None and known.owner is Owner.QUICKBOOKS):
@@ -122,7 +161,7 @@ def _is_done(account: PlatformAccount, one: Arrival, now: datetime) -> None:
     """All of it is on file as it is there now."""
     receiving.settle(account, one.their_id, now)
     if one.watch_because:
-        _watch(account, one.their_id, one.watch_because, now, most=_MONTH)
+        _watch(account, one.their_id, one.watch_because, now)
     else:
         inbox.unwatch(account.connection_id, account.identity, one.their_id)
 
@@ -131,7 +170,7 @@ def _wanted(
     account: PlatformAccount,
     one: Arrival,
     held: Payment | None,
-    numbers: Mapping[str, str],
+    numbers: Mapping[str, NumberedThere],
     *,
     came_otherwise: bool,
 ) -> NewPayment:
@@ -185,29 +224,23 @@ def _without_fee(payment: NewPayment, fee: Decimal) -> NewPayment:
 
 
 def _use(
-    account: PlatformAccount, use: PaidThere, used: Collection[str], numbers: Mapping[str, str]
+    account: PlatformAccount,
+    use: PaidThere,
+    used: Collection[str],
+    numbers: Mapping[str, NumberedThere],
 ) -> NewUse:
     """What a payment pays, by the name that it was first told with, so that it stays the same."""
     ours = _ours(account, _INVOICE, use.invoice)
-    names = ours or (numbers.get(use.invoice) or f"invoice {use.invoice}",)
+    there = numbers.get(use.invoice)
+    names = ours or (there.number if there else f"invoice {use.invoice}",)
     document = next((name for name in names if name in used), names[0])
     return NewUse(document, use.amount, UseKind.INVOICE)
 
 
-def _watch(
-    account: PlatformAccount,
-    their_id: str,
-    why: str,
-    now: datetime,
-    *,
-    most: timedelta = timedelta.max,
-) -> None:
-    """Look again at what no feed tells of, less and less often, and ``most`` so long."""
+def _watch(account: PlatformAccount, their_id: str, why: str, now: datetime) -> None:
+    """Look again at what no feed tells of, less and less often."""
     where = (account.connection_id, account.identity, their_id)
     since = inbox.since(*where)
     waited = now - (since or now)
-    if waited > most:
-        inbox.unwatch(*where)
-        return
     wait = next(wait for until, wait in _WAITS if waited < until)
     inbox.watch(*where, why, due_at=now + wait, now=now)

@@ -17,6 +17,14 @@ class PaidThere:
 
 
 @dataclass(frozen=True, slots=True)
+class NumberedThere:
+    """What an invoice of the platform that is none of ours is called there, and comes to."""
+
+    number: str
+    total: Decimal
+
+
+@dataclass(frozen=True, slots=True)
 class Arrival:
     """A payment of the platform as it is there now.
 

@@ -2,12 +2,14 @@
 
 - The list of payments by ``updated_after`` has new ones, changes and voids. Seconds are its finest
   unit, and what was changed at the same moment may show later: so it is asked with an overlap for
-  a while, and what was brought is remembered. Each page goes on where the one before ended in
-  time, so that what moves meanwhile is met again rather than missed.
+  a while, and what was brought is remembered, but for the latest second, in which more may happen
+  after it was read. Each page goes on where the one before ended in time, so that what moves
+  meanwhile is met again rather than missed.
 - A charge that is pending may succeed without moving its payment: that one is watched, and asked
   for by its id.
 - Refunds, disputes and deletions for good are in the feed of events alone. The feed has the newest
-  first, and is asked by kinds in turn, one a time, so that a quiet minute costs two requests.
+  first, and is asked by kinds in turn, one a time, so that a quiet minute costs two requests. An
+  event may show after a later one: so it is asked with an overlap, too.
 
 Whatever tells of a payment, the payment itself is read and brought as it is now. The cursor is all
 that is remembered; it is JSON, and of no meaning to others.
@@ -41,27 +43,38 @@ _EVENT = "event/"
 
 @dataclass(frozen=True, slots=True)
 class _Feed:
-    """How far the events of one kind were read: the newest known, and where a walk goes on.
+    """How far the events of one kind were read: when the newest known happened, and those shortly
+    before it, by their ids, with when.
 
-    ``reached`` is the newest event that the walk began with, ``query`` the page that is next.
+    ``calm`` counts the looks since. ``query`` is the page that is next, ``reached`` the newest on
+    those before it.
     """
 
     at: int = 0
-    id: int = 0
-    reached: tuple[int, int] = (0, 0)
+    seen: Mapping[str, int] = field(default_factory=dict)
+    calm: int = 0
+    reached: int = 0
     query: Mapping[str, str] | None = None
+
+    @property
+    def since(self) -> int:
+        """From when on events are asked for."""
+        is_calm = self.calm >= CALM_POLLS // len(TURNS)
+        return self.at if is_calm else max(self.at - OVERLAP_SECONDS, 0)
 
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
     """How far everything was read, in seconds and ids of Invoiced.
 
-    Payments of ``start`` and before are old. ``top`` is the latest change that was seen, ``seen``
-    the payments that were changed shortly before it, with when. ``calm`` counts the polls since.
-    While there are more pages, ``going`` is from where on the next one is asked for.
+    Payments of ``start`` and before are old, of that second those up to the id ``last``. ``top``
+    is the latest change that was seen, ``seen`` the payments that were changed shortly before it,
+    with when. ``calm`` counts the polls since. While there are more pages, ``going`` is from where
+    on the next one is asked for.
     """
 
     start: int = 0
+    last: int = 0
     top: int = 0
     seen: Mapping[str, int] = field(default_factory=dict)
     calm: int = 0
@@ -82,10 +95,7 @@ class Cursor:
 def read_cursor(text: str) -> Cursor:
     """The cursor that ``as_text`` wrote."""
     told = json.loads(text)
-    feeds = {
-        kind: _Feed(one["at"], one["id"], tuple(one["reached"]), one["query"])
-        for kind, one in told.pop("feeds").items()
-    }
+    feeds = {kind: _Feed(**one) for kind, one in told.pop("feeds").items()}
     return Cursor(**told, feeds=feeds)
 
 
@@ -102,7 +112,7 @@ class Arriving:
         cursor = read_cursor(text)
         cursor, fresh = await self._changed(cursor)
         if cursor.going:
-            return Arrivals(cursor.as_text(), _found(fresh, zone, cursor.start), has_more=True)
+            return Arrivals(cursor.as_text(), _found(fresh, zone, cursor), has_more=True)
         cursor, told, has_more = await self._of_events(cursor)
         names = dict.fromkeys([*(one.their_id for one in watched), *told])
         known = {str(one["id"]) for one in fresh}
@@ -110,9 +120,9 @@ class Arriving:
             one
             for name in names
             if name not in known
-            for one in await self._again(name, zone, cursor.start)
+            for one in await self._again(name, zone, cursor)
         ]
-        found = (*_found(fresh, zone, cursor.start), *again)
+        found = (*_found(fresh, zone, cursor), *again)
         return Arrivals(cursor.as_text(), found, has_more=has_more)
 
     async def _from_now_on(self) -> Cursor:
@@ -122,14 +132,16 @@ class Arriving:
         )
         top = max((_moved(one) for one in newest.records), default=0)
         seen = {str(one["id"]): _moved(one) for one in newest.records}
+        last = max((int(one["id"]) for one in newest.records), default=0)
         feeds = {}
         for kind in filter(None, TURNS):
-            feeds[kind] = _Feed(*max(map(_place, await self._newest(kind)), default=(0, 0)))
-        return Cursor(top, top, _recent(seen, top), feeds=feeds)
+            known = {str(one["id"]): _when(one) for one in await self._newest(kind)}
+            feeds[kind] = _Feed(max(known.values(), default=0), known)
+        return Cursor(top, last, top, _recent(seen, top), feeds=feeds)
 
     async def _newest(self, kind: str) -> Sequence[Record]:
         try:
-            page: Page = await self._api.page("/events", {"type": kind, "per_page": "1"})
+            page: Page = await self._api.page("/events", {"type": kind, "per_page": str(PER_PAGE)})
         except ApiRefusal:  # not every kind may be one that can be asked for
             return ()
         return page.records
@@ -156,6 +168,8 @@ class Arriving:
             top = max([top, *map(_moved, page.records)])
             going = _moved(page.records[-1]) - 1 if page.records else asked
             query = page.following
+        if top > cursor.top:  # it is read once more, when its second is over
+            seen = {id_: at for id_, at in seen.items() if at < top}
         calm = 0 if top > cursor.top else min(cursor.calm + 1, CALM_POLLS)
         going = going if query is not None else 0
         return replace(cursor, going=going, top=top, seen=_recent(seen, top), calm=calm), fresh
@@ -167,19 +181,22 @@ class Arriving:
         if not kind:
             return later, [], False
         feed = cursor.feeds.get(kind, _Feed())
-        first = {"type": kind, "start_date": str(feed.at), "per_page": str(PER_PAGE)}
+        first = {"type": kind, "start_date": str(feed.since), "per_page": str(PER_PAGE)}
         try:
             page = await self._api.page("/events", feed.query or first)
         except ApiRefusal:
             return later, [], False
-        new = [one for one in page.records if _place(one) > (feed.at, feed.id)]
-        reached = max([feed.reached, *map(_place, new)])
+        new = [one for one in page.records if str(one["id"]) not in feed.seen]
         ids = [name for one in new for name in await self._told_by(one)]
-        if page.following is not None and len(new) == len(page.records):
-            going = replace(feed, reached=reached, query=page.following)
+        reached = max([feed.at, feed.reached, *map(_when, new)])
+        fresh = _recent({str(one["id"]): _when(one) for one in new}, reached)
+        seen = {**feed.seen, **fresh}
+        if page.following is not None:
+            going = replace(feed, seen=seen, reached=reached, query=page.following)
             return replace(cursor, feeds={**cursor.feeds, kind: going}), ids, True
-        at, id_ = max(reached, (feed.at, feed.id))
-        return replace(later, feeds={**cursor.feeds, kind: _Feed(at, id_)}), ids, False
+        calm = 0 if reached > feed.at else min(feed.calm + 1, CALM_POLLS)
+        read = _Feed(reached, _recent(seen, reached), calm)
+        return replace(later, feeds={**cursor.feeds, kind: read}), ids, False
 
     async def _told_by(self, event: Record) -> list[str]:
         """The payments that have to be read again after an event; itself, if it tells none.
@@ -202,25 +219,32 @@ class Arriving:
         charge = about if kind == "dispute" and "charge" not in about else None
         if charge is None:
             charge = await self._read(f"/charges/{about['charge']}")
-        if not charge or not charge.get("gateway_id"):
-            return []
-        query = {"filter[reference]": str(charge["gateway_id"])}
-        found = await self._api.page("/payments", query)
-        return [
-            str(one["id"])
-            for one in found.records
-            if str((one.get("charge") or {}).get("id")) == str(charge["id"])
-        ]
+        return await self._paid_by(charge) if charge else []
 
-    async def _again(self, name: str, zone: str, start: int) -> list[Arrival]:
+    async def _paid_by(self, charge: Record) -> list[str]:
+        """The payments of a charge: by its reference, or else, since that can be edited, by its
+        amount."""
+        reference = charge.get("gateway_id")
+        queries = [{"filter[reference]": str(reference)}] if reference else []
+        for query in [*queries, {"filter[amount]": str(charge["amount"])}]:
+            following: Mapping[str, str] | None = query
+            while following is not None:
+                page: Page = await self._api.page("/payments", following)
+                found = [str(one["id"]) for one in page.records if _is_of(charge, one)]
+                if found:
+                    return found
+                following = page.following
+        return []
+
+    async def _again(self, name: str, zone: str, cursor: Cursor) -> list[Arrival]:
         """What is asked for by its name: a payment, or an event that could not be read before."""
         try:
             if not name.startswith(_EVENT):
-                return [await self._payment(name, zone, start)]
+                return [await self._payment(name, zone, cursor)]
             event = await self._read(f"/events/{name.removeprefix(_EVENT)}")
             ids = await self._payments_of(event) if event else []
             told = Arrival(name, None, passed_over=True)
-            return [told, *[await self._payment(id_, zone, start) for id_ in ids]]
+            return [told, *[await self._payment(id_, zone, cursor) for id_ in ids]]
         except (ApiNotNow, ApiSilence):
             raise
         except ApiRefusal as why:
@@ -228,9 +252,9 @@ class Arriving:
         except Exception as why:
             return [Arrival(name, None, unread=unread_because(why))]
 
-    async def _payment(self, their_id: str, zone: str, start: int) -> Arrival:
+    async def _payment(self, their_id: str, zone: str, cursor: Cursor) -> Arrival:
         record = await self._read(f"/payments/{their_id}", _SHOWN)
-        return Arrival(their_id, None) if record is None else arrival(record, zone, start)
+        return Arrival(their_id, None) if record is None else _arrival(record, zone, cursor)
 
     async def _read(self, path: str, query: Mapping[str, str] | None = None) -> Any:
         """A record; None where it is gone."""
@@ -246,8 +270,12 @@ def _moved(record: Record) -> int:
     return int(record["updated_at"])
 
 
-def _place(event: Record) -> tuple[int, int]:
-    return int(event["timestamp"]), int(event["id"])
+def _when(event: Record) -> int:
+    return int(event["timestamp"])
+
+
+def _is_of(charge: Record, payment: Record) -> bool:
+    return str((payment.get("charge") or {}).get("id")) == str(charge["id"])
 
 
 def _recent(seen: Mapping[str, int], top: int) -> dict[str, int]:
@@ -256,6 +284,11 @@ def _recent(seen: Mapping[str, int], top: int) -> dict[str, int]:
     return {id_: at for at, id_ in sorted(kept)[-MOST_SEEN:]}
 
 
-def _found(records: Sequence[Record], zone: str, start: int) -> tuple[Arrival, ...]:
-    found = (arrival(one, zone, start) for one in records)
+def _arrival(record: Record, zone: str, cursor: Cursor) -> Arrival:
+    made = (int(record.get("created_at") or 0), int(record["id"]))
+    return arrival(record, zone, is_old=made <= (cursor.start, cursor.last))
+
+
+def _found(records: Sequence[Record], zone: str, cursor: Cursor) -> tuple[Arrival, ...]:
+    found = (_arrival(one, zone, cursor) for one in records)
     return tuple(one for one in found if not one.passed_over)

@@ -31,6 +31,7 @@ from daemon.connectors.platform import (
     Unknown,
 )
 from shared.rules import invoiced as rules
+from shared.rules.arrivals import NumberedThere
 from shared.rules.connectors import (
     Change,
     CustomerCopy,
@@ -94,8 +95,8 @@ class Invoiced:
         """Return what happened to payments after ``cursor``, and how the watched ones are."""
         return Deferred.fromCoroutine(self._arrivals(cursor, watched))
 
-    def numbers(self, invoices: Collection[str]) -> Deferred[Mapping[str, str] | NotNow]:
-        """Return the numbers of invoices by their ids; one that is gone has none."""
+    def numbers(self, invoices: Collection[str]) -> Deferred[Mapping[str, NumberedThere] | NotNow]:
+        """Return what invoices are called, by their ids; one that is gone is not in it."""
         return Deferred.fromCoroutine(self._numbers(invoices))
 
     def note_posted(self, their_id: str, txn_id: str, key: str) -> Deferred[Answer]:
@@ -125,14 +126,18 @@ class Invoiced:
         except (ApiNotNow, ApiSilence) as why:
             return _not_now(why)
 
-    async def _numbers(self, invoices: Collection[str]) -> Mapping[str, str] | NotNow:
+    async def _numbers(self, invoices: Collection[str]) -> Mapping[str, NumberedThere] | NotNow:
         try:
             found = [await self._looks.one("invoices", one) for one in sorted(invoices)]
         except ApiRefusal as why:
             return NotNow(f"Invoices cannot be read from Invoiced: {why.said}")
         except (ApiNotNow, ApiSilence) as why:
             return _not_now(why)
-        return {str(one["id"]): str(one["number"]) for one in found if one is not None}
+        return {
+            str(one["id"]): NumberedThere(str(one["number"]), money(one["total"]))
+            for one in found
+            if one is not None
+        }
 
     async def _note_posted(self, their_id: str, txn_id: str, key: str) -> Answer:
         values = {"accounting_system": SYSTEM, "accounting_id": txn_id}

@@ -39,15 +39,14 @@ def is_ours(record: Record) -> bool:
     return record.get("source") == _FROM_BOOKS or not money(record.get("amount"))
 
 
-def arrival(record: Record, zone: str, start: int) -> Arrival:
-    """The payment; one that was made at ``start`` or before, in unix seconds, is old.
+def arrival(record: Record, zone: str, *, is_old: bool) -> Arrival:
+    """The payment; one that was made before the account was connected is old.
 
     It is processed where a charge stands behind it: the source of a payment is free text. What
     cannot be read is told: it keeps no other payment out. Of QuickBooks' own payments only that
     one was voided is told.
     """
     their_id = str(record["id"])
-    is_old = int(record.get("created_at") or 0) <= start
     try:
         if is_ours(record):
             return Arrival(their_id, None, passed_over=not record.get("voided"))

@@ -76,6 +76,24 @@ def every() -> list[PlatformAccount]:
     return [_read(row) for row in _ALL.all()]
 
 
+def with_identity(connection_id: int, identity: str) -> str:
+    """Return which other connection has this account; empty: none."""
+    names = _SHARING.column(connection=connection_id, identity=identity)
+    return next(iter(names), "")
+
+
+_SHARING = Statement(
+    lambda: (
+        t.PlatformAccount.select(t.Connection.name)
+        .join(t.Connection)
+        .where(
+            t.PlatformAccount.connection != slot("connection"),
+            t.PlatformAccount.identity == slot("identity"),
+        )
+    )
+)
+
+
 def seals_keys() -> bool:
     """Whether the key of any account is kept in the store, encrypted."""
     return bool(_SEALED.all(source=IN_STORE))

@@ -73,11 +73,20 @@ def _billed() -> Any:
 _BILLED = Statement(_billed)
 
 
+_NOT_ON_ITS_WAY = [
+    one.value
+    for one in (
+        *(PaymentStatus.POSTED, PaymentStatus.NOT_ELIGIBLE),
+        *(PaymentStatus.SKIPPED, PaymentStatus.WITHDRAWN),
+    )
+]
+
+
 def coming_in(connection_id: int, identity: str) -> dict[str, Decimal]:
     """Return what was paid on the platform of invoices and is not in QuickBooks yet.
 
     By what the payments call the invoice: its TxnID or its number. A charge that failed paid
-    nothing.
+    nothing, and what never goes to QuickBooks is not on its way.
     """
     rows = _COMING.all(connection=connection_id, identity=identity)
     return {document: money(int(cents)) for document, cents in rows}
@@ -99,7 +108,7 @@ def _coming() -> Any:
         .where(
             (t.Payment.connection == slot("connection"))
             & (t.Payment.source == PaymentSource.INVOICED.value)
-            & (t.Payment.status != PaymentStatus.POSTED.value)
+            & t.Payment.status.not_in(_NOT_ON_ITS_WAY)
             & (t.Payment.charge_state != ChargeState.FAILED.value)
             & (t.PaymentUse.kind == UseKind.INVOICE.value)
         )

@@ -54,6 +54,7 @@ _AWAITED = {
     SendState.REFUSED: "was refused: see its problem",
     SendState.SKIPPED: "is skipped: retry that one to send both",
 }
+_UNDECIDED = (SendState.WAITING, SendState.REFUSED)
 _ENDED = {InvoiceStatus.VOID: Ended.VOIDED, InvoiceStatus.DELETED: Ended.DELETED}
 
 
@@ -154,6 +155,8 @@ class Side:
             return stays
         if sides.status in _ENDED:
             return Change(one, mapped, None, _ENDED[sides.status])
+        if mapped is None and _REREAD.all(connection=self._id, txn_id=one.object_id):
+            return Stays(one, SendState.WAITING, "It is read again first.")
         customer = self._mapped(_CUSTOMER, sides.customer_list_id)
         if not (self._looking or customer):
             return self._waits_for(one, _CUSTOMER, sides.customer_list_id, sides.customer)
@@ -203,7 +206,10 @@ class Side:
             if txn_id == sides.txn_id or folded(number) != folded(sides.number):
                 continue
             goes_first = not left_out and status == InvoiceStatus.OPEN.value and id_ < sides.id
-            if goes_first or self._mapped(_INVOICE, txn_id):
+            is_there = self._mapped(_INVOICE, txn_id)
+            if is_there and status == InvoiceStatus.DELETED.value and self._is_on_its_way(txn_id):
+                return self._waits_for(one, _INVOICE, txn_id, f"{number} ({txn_id})")
+            if goes_first or is_there:
                 return Stays(
                     one,
                     SendState.REFUSED,
@@ -388,10 +394,40 @@ _ON_ITS_WAY = Statement(
 
 
 def at_first(connection: Connection, identity: str) -> Iterator[Named]:
-    """Return what goes out first: open invoices, whom they are billed to, what was paid of them."""
+    """Return what goes out first: open invoices, whom they are billed to, what was paid of them;
+    and what of the account is there already, with what happened to that in the meantime.
+    """
     for customer in ledger.customers(connection.id, connection.jobs):
         yield _CUSTOMER, customer.list_id, customer.full_name
     for sides in ledger.invoices(connection.id, status=InvoiceStatus.OPEN):
         yield _INVOICE, sides.txn_id, sides.number
     for txn_id, document in paid.of_open_invoices(connection.id, identity):
         yield _PAYMENT, txn_id, document
+    yield from there_before(connection.id, identity)
+
+
+def there_before(connection_id: int, identity: str) -> Iterator[Named]:
+    """Return the invoices and payments that are on an account since it was connected before."""
+    for one in records.listed(connection_id, identity):
+        if one.owner is Owner.QUICKBOOKS and one.kind is not _CUSTOMER:
+            yield one.kind, one.our_id, one.document
+        if one.kind is _INVOICE:
+            for txn_id, document in paid.called_of_invoice(connection_id, identity, one.our_id):
+                yield _PAYMENT, txn_id, document
+
+
+def is_another_of_number(connection_id: int, identity: str, number: str, total: Decimal) -> bool:
+    """Whether the invoice of this number seems to be another one than that of the platform, which
+    is none of ours: it is linked already, or comes to another amount and was not kept out.
+    """
+    if not folded(number):
+        return False
+    for _, txn_id, other, *_ in _OF_NUMBER.all(connection=connection_id, key=numbers.key(number)):
+        if folded(other) != folded(number):
+            continue
+        if records.find(connection_id, identity, _INVOICE, txn_id):
+            return True
+        is_undecided = outbox.state_of(connection_id, _INVOICE, txn_id) in _UNDECIDED
+        if is_undecided and invoice_pages.get(connection_id, txn_id).total != total:
+            return True
+    return False

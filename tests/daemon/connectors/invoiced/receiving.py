@@ -88,6 +88,10 @@ class Received(OnInvoiced):
         owed = [acts.invoice_named(account, one) for one in numbers]
         return self.on_invoiced(acts.pay, owed, **how)
 
+    def next_payment_id(self) -> str:
+        """The id of the payment that somebody makes there next."""
+        return str(self.fake.account.next_id("payments"))
+
     def the(self, their_id: str) -> Any:
         return acts.payment_named(self.fake.account, their_id)
 

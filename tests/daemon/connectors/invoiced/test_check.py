@@ -65,7 +65,7 @@ def test_what_was_paid_there_and_is_not_in_quickbooks_yet_is_no_difference(world
 
 def test_another_balance_there_is_told_for_the_invoice_and_its_customer(world):
     world.begins()
-    made = world.pays("100", by="check", amount=Decimal(40))
+    made = world.pays("100", amount=Decimal(40))
     with world.fake.account.change():
         acts.edit(world.fake.account, acts.invoice_named(world.fake.account, "101"), add=Decimal(5))
     world.polls()

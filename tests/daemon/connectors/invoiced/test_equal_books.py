@@ -9,14 +9,23 @@ from typing import Any
 
 import pytest
 
+from shared.errors import NotPossible
+from shared.models import ledger
+from shared.models.platforms import accounts
 from shared.operations import connectors as operations
 from shared.operations import platform_mappings
-from shared.rules.connectors import SendState
+from shared.operations import problems as decisions
+from shared.operations.connectors import Door
+from shared.operations.payment_intake import plan_add
+from shared.operations.platform_check import view_differing
+from shared.rules.connectors import AccountState, SendState
+from shared.rules.invoiced import InvoicedCompany
 from shared.rules.ledger import Invoice
-from shared.rules.values import InvoiceStatus
+from shared.rules.payments.values import NewPayment, NewUse
+from shared.rules.values import InvoiceStatus, RecordKind
 from simulator.invoiced import acts
 from tests.daemon.connectors.invoiced.receiving import Received
-from tests.models.builders import invoice, paid
+from tests.models.builders import Books, invoice, paid
 from tests.models.payments.builders import applied, received
 
 ALL = Decimal(250)
@@ -185,3 +194,140 @@ def test_an_invoice_that_came_to_nothing_for_a_while_is_told(world):
     world.quickbooks_has(comes_to(nothing, 100))
     world.goes_on(20)
     assert world.told() == [("platform-differs", "Invoice 100")]
+
+
+# Numbers and ids that two records bear.
+
+
+def test_an_invoice_waits_for_the_deleted_one_of_its_number_and_follows_it(world):
+    world.begins()
+    world.quickbooks_deleted("1A-100")
+    world.quickbooks_has(invoice("1A-200", "70.00", number="100"))
+    world.settles()
+    assert (world.paid_there(), world.told()) == ({"100": 70, "101": 250}, [])
+
+
+def test_a_payment_of_another_invoice_of_the_same_number_is_kept_out(world):
+    theirs = world.fake.invoice(world.fake.customer("Larkspur Tile"), 77, number="100")
+    world.begins()
+    made = world.pays("100")
+    world.polls()
+    assert world.on_file(made) is None
+    assert {*world.told()} >= {("arrival-refused", f"Invoiced payment {made}")}
+    world.fake.patch(f"/invoices/{theirs['id']}", number="OLD-100", closed=False)
+    world.decides(operations.plan_retry, "Larkspur", ["1A-100"])
+    world.polls(12)
+    assert [one.document for one in world.on_file(made).applied] == ["OLD-100"]
+    assert world.paid_there()["100"] == 250
+
+
+def test_a_payment_whose_id_a_file_used_for_another_one_is_kept_out(world):
+    """Both are real: taken for one, the second would never be posted."""
+    world.begins()
+    brought = comes_by_file(world, world.next_payment_id(), "90.00")
+    made = world.pays("100")
+    world.polls()
+    assert (made, world.on_file(made).amount) == (brought, 90)
+    assert world.told() == [("arrival-refused", f"Invoiced payment {made}")]
+    world.decides(decisions.plan_skip, [world.opened()[0].id], "recorded by hand")
+    world.fake.patch(f"/payments/{made}", notes="touched")
+    world.polls(3)
+    assert (world.told(), world.owner(made)) == ([], None)
+
+
+def test_a_payment_of_quickbooks_whose_id_another_one_has_there_is_sent(world):
+    world.begins()
+    stranger = world.fake.invoice(world.fake.customer("Stranger"), 500, number="S-1")
+    brought = comes_by_file(world, world.next_payment_id(), "90.00", "101")
+    world.fake.paid(stranger, 500)
+    world.posts_to_quickbooks(brought)
+    world.goes_on(20)
+    assert world.paid_there() == {"100": 250, "101": 160, "S-1": 0}
+
+
+def comes_by_file(world: Received, id_: str, amount: str, number: str = "100") -> str:
+    used = (NewUse(number, Decimal(amount)),)
+    row = NewPayment(id_, world.store.now().date(), Decimal(amount), used, charged=True)
+    world.decides(plan_add, "Larkspur", row)
+    return id_
+
+
+# Accounts.
+
+
+def test_an_account_is_that_of_one_company(world):
+    """Two would take in each other's payments."""
+    world.begins()
+    Books(world.store, "Juniper")
+    company = InvoicedCompany(world.identity(), "Harborvale", "USD", "UTC")
+    with world.store.reading(), pytest.raises(NotPossible):
+        operations.plan_connect(
+            world.store, "Juniper", Door("https://x", True, "env:A", b"", company)
+        )
+
+
+def test_a_key_of_an_account_that_another_company_has_takes_nothing_in(world):
+    world.begins()
+    other = Books(world.store, "Juniper")
+    with world.store.transaction():
+        account = accounts.get(world.id, "Larkspur")
+        accounts.add(replace(account, connection_id=other.id, connection="Juniper"), b"", 0)
+        accounts.told(world.id, identity="", company="", currency="", time_zone="", warning="")
+    world.workers[0].stopService()
+    world.runs("two")
+    made = world.pays("100")
+    world.polls(4)
+    assert world.on_file(made) is None
+    assert [code for code, _ in world.told()] == ["platform-stopped"]
+
+
+def test_what_happened_while_it_was_disconnected_goes_there_when_it_is_connected_again(world):
+    one, two, three = (invoice(f"1A-{number}") for number in (100, 101, 102))
+    world.begins(one, two, three)
+    identity = world.identity()
+    world.workers.pop().stopService()
+    world.decides(operations.plan_disconnect, "Larkspur")
+    world.quickbooks_deleted("1A-100")
+    world.quickbooks_received(received("7B-1", applied("1A-101", "250.00"), amount=ALL))
+    world.quickbooks_has(edited(paid(two)))
+    company = InvoicedCompany(identity, "Harborvale", "USD", "UTC")
+    world.decides(
+        operations.plan_connect, "Larkspur", Door("https://x", True, "env:A", b"", company)
+    )
+    world.runs()
+    world.goes_on(20)
+    world.decides(operations.plan_state, "Larkspur", AccountState.LIVE)
+    world.settles()
+    assert (world.paid_there(), world.told()) == ({"101": 0, "102": 250}, [])
+
+
+# What is due there by what happened there alone.
+
+
+def test_a_check_that_staff_recorded_there_is_no_payment_on_its_way(world):
+    """It is offline and does not go to QuickBooks: until somebody records it, the books differ."""
+    world.begins()
+    world.pays("100", by="check")
+    world.polls()
+    with world.store.reading():
+        account = accounts.get(world.id, "Larkspur")
+        due = {str(one["id"]): one["balance"] for one in world.there("invoices")}
+        found = view_differing(world.store, account, due)
+    assert [(one.document, one.coming_in, one.difference) for one in found] == [("100", 0, -250)]
+
+
+def test_an_invoice_that_is_to_be_read_again_is_sent_after_that(world):
+    """Its balance is older than its payment, so what was paid before cannot be told yet."""
+    one = invoice("1A-102", "200.00", total=ALL, applied=Decimal(-50), subtotal=ALL)
+    world.begins()
+    world.quickbooks_received(received("7B-1", applied("1A-102", "100.00"), amount=Decimal(100)))
+    with world.store.transaction():
+        ledger.queue_reread(world.id, RecordKind.INVOICE, ["1A-102"])
+    world.quickbooks_has(one)
+    world.goes_on(20)
+    assert "102" not in world.paid_there()
+    with world.store.transaction():
+        ledger.reread_done(world.id, RecordKind.INVOICE, ["1A-102"])
+    world.quickbooks_has(edited(one, balance=Decimal(100), applied=Decimal(-150)))
+    world.settles()
+    assert world.paid_there()["102"] == 100

@@ -267,3 +267,64 @@ def test_a_quiet_day_costs_less_than_two_requests_a_minute(world):
     before = world.asked()
     world.goes_on(3600, by=5)
     assert world.asked() - before <= 120
+
+
+def test_an_event_that_shows_after_a_later_one_is_heard_of(world):
+    world.begins()
+    first, second = world.pays("100"), world.pays("101")
+    world.polls()
+    account = world.fake.account
+    world.on_invoiced(acts.refund, world.the(first), Decimal(50))
+    late = account.all("events")[-1]
+    with account.change():
+        account.remove("events", late)
+    world.on_invoiced(acts.refund, world.the(second), Decimal(60))
+    world.polls(5)
+    with account.change():
+        account.put("events", late)
+    world.polls(5)
+    assert [world.on_file(one).refunded for one in (first, second)] == [50, 60]
+
+
+def test_a_refund_is_heard_of_though_somebody_edited_the_reference_of_the_payment(world):
+    world.begins()
+    made = world.pays("100")
+    world.fake.patch(f"/payments/{made}", reference="for the lobby")
+    world.polls()
+    world.on_invoiced(acts.refund, world.the(made), Decimal(50))
+    world.polls(6)
+    assert world.on_file(made).refunded == 50
+
+
+def test_what_happens_in_the_second_in_which_a_payment_was_read_is_heard_of(world):
+    world.begins()
+    made = world.pays("100")
+    while world.on_file(made) is None:
+        world.clock.advance(5)
+    assert world.on_file(made).status is PaymentStatus.READY
+    with world.fake.account.change():
+        acts.void_payment(world.fake.account, world.the(made))
+    world.polls()
+    assert world.on_file(made).charge_state is ChargeState.FAILED
+
+
+def test_what_is_paid_in_the_second_in_which_the_account_is_connected_comes_in(world):
+    world.quickbooks_has(invoice("1A-100"))
+    before = world.fake.charged(world.fake.invoice(world.fake.customer("Before")), 40)
+    world.connects()
+    world.runs()
+    for _ in range(25):  # on Invoiced it is the same second
+        world.clock.advance(5)
+    after = world.fake.charged(world.numbered("100"), 250)
+    world.polls()
+    assert world.on_file(str(after["id"])) is not None
+    assert world.on_file(str(before["id"])) is None
+
+
+def test_a_bank_debit_that_takes_months_comes_in(world):
+    world.begins()
+    made = world.pays("100", by="bank")
+    world.goes_on(40 * 86_400, by=43_200)
+    world.on_invoiced(acts.settle, world.the(made), succeeds=True)
+    world.goes_on(2 * 86_400, by=43_200)
+    assert world.on_file(made).status is PaymentStatus.READY
