@@ -105,6 +105,9 @@ def problem_of(error: Exception) -> Answer | None:
 
 
 def _of_store(error: StoreError) -> Answer:
+    if isinstance(error, StoreUnavailable):
+        # Where the store is, and what is wrong with it, is for the log.
+        return problem("store-unavailable", "Deskbridge cannot use its store right now.")
     if isinstance(error, NotConfirmed):
         needs = [{"code": need.code, "sentence": need.sentence} for need in error.needs]
         remedy = "Have somebody confirm it, then send the codes in `confirm`."
@@ -116,7 +119,6 @@ def _of_store(error: StoreError) -> Answer:
         (PlanIsStale, "changed-meanwhile"),
         (CursorLost, "cursor-lost"),
         (NotPossible, "not-possible"),
-        (StoreUnavailable, "store-unavailable"),
     )
     code = next((code for kind, code in codes if isinstance(error, kind)), "not-possible")
     return problem(code, _on_one_line(error.sentence), error.remedy or _where_it_would_be(error))

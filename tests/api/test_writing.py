@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from shared.errors import StoreUnavailable
 from shared.models import problems
 from shared.models.statements import current
+from shared.operations import programs
 from shared.rules.payments.values import PostingState
 from shared.rules.values import RecordKind
 from tests.models.builders import trouble
@@ -140,6 +142,20 @@ def test_a_body_that_is_no_object_is_refused(stocked):
 def test_a_body_has_to_say_that_it_is_json(stocked):
     reply = post(stocked, headers={"Content-Type": "text/plain"})
     assert (reply.status, reply.code) == (415, "not-json")
+
+
+def test_a_store_that_cannot_be_used_is_503_without_a_word_about_where_it_is(stocked, monkeypatch):
+    def locked(*_said):
+        raise StoreUnavailable("The store /srv/books.sqlite3 is locked.", "Close that program.")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(programs, "plan_payment", locked)
+        reply = keyed(stocked)
+    assert (reply.status, reply.code) == (503, "store-unavailable")
+    assert int(reply.headers["retry-after"]) > 0
+    assert b"/srv" not in reply.content
+    assert reply.json["remedy"]
+    assert keyed(stocked).status == 201, "nothing was kept under the key"
 
 
 # Asking again.
