@@ -13,9 +13,9 @@ from twisted.internet.task import LoopingCall
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
+from daemon.failures import tell
 from daemon.read_thread import Reads
 from daemon.store_thread import Threads
-from shared.errors import StoreError
 from shared.models import backups
 from shared.models.sqlite_copy import Stopped
 from shared.operations.backups import make_scheduled, view_due
@@ -76,17 +76,12 @@ class ScheduledBackups(Service):
                 self._tell(path)
         except Stopped:
             self.log.info("A backup was given up, since the daemon stops")
-        except StoreError as why:
-            self._say_why_not(why)
         except Exception:  # it is tried again
-            self.log.failure("No backup was made")
+            tell(self.log, "No backup was made", Failure())
 
     def _tell(self, path: Path | None) -> None:
         if path is not None:
             self.log.info("The store was backed up to {path}", path=path)
 
-    def _say_why_not(self, why: StoreError) -> None:
-        self.log.error("No backup was made: {why}", why=why)
-
     def _failed(self, failure: Failure) -> None:
-        self.log.failure("The failure of a backup cannot be forgotten", failure)
+        tell(self.log, "The failure of a backup cannot be forgotten", failure)

@@ -17,9 +17,9 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from daemon.certificates import speaks_tls
+from daemon.failures import tell
 from daemon.store_thread import Threads
 from shared.about import VERSION
-from shared.errors import StoreError
 from shared.models import daemons, downloads, throttles
 from shared.models.daemons import BEAT_EVERY, DaemonFacts
 from shared.settings import Settings
@@ -98,10 +98,7 @@ class Heartbeat(Service):
 
     def _tell(self, failure: Failure) -> None:
         self.trouble = failure.getErrorMessage()
-        if failure.check(StoreError):
-            self.log.error("No heartbeat: {why}", why=failure.getErrorMessage())
-        else:
-            self.log.failure("No heartbeat", failure)
+        tell(self.log, "No heartbeat", failure)
 
     def _thd_beat(self, facts: DaemonFacts) -> None:
         """Beat, and clear away what only time ends."""

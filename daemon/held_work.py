@@ -16,7 +16,9 @@ from twisted.application.service import Service
 from twisted.internet.defer import Deferred
 from twisted.internet.task import deferLater
 from twisted.logger import Logger
+from twisted.python.failure import Failure
 
+from daemon.failures import tell
 from daemon.store_thread import Threads
 from shared.models import outlets
 from shared.rules.outlets import OutletStanding
@@ -79,7 +81,7 @@ class HeldWork(Service):
             except HeldByAnother:
                 seconds = TAKEN_SECONDS
             except Exception as why:
-                self.log.failure("{what} failed", what=self.called)
+                tell(self.log, "{what} failed", Failure(), what=self.called)
                 seconds = await self._after_failure(why)
             if seconds and self.running:
                 await self._rest(seconds)

@@ -10,7 +10,9 @@ from twisted.application.service import MultiService, Service
 from twisted.internet.defer import inlineCallbacks, maybeDeferred
 from twisted.internet.task import LoopingCall
 from twisted.logger import Logger
+from twisted.python.failure import Failure
 
+from daemon.failures import tell
 from daemon.read_thread import Reads
 from shared.models.store import Store
 
@@ -59,7 +61,7 @@ class KeptServices(MultiService, Generic[T, S]):
         try:
             yield from self._keep((yield self._reads.view(self.set_up)))
         except Exception:  # it looks again; what is not made today keeps nothing else from running
-            self.log.failure("What is set up cannot be looked at")
+            tell(self.log, "What is set up cannot be looked at", Failure())
 
     def _keep(self, found: Sequence[T]) -> Any:
         wanted = [(self.sameness(one), one) for one in found]

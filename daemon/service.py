@@ -44,6 +44,7 @@ from daemon.edge.proxies import TrustedProxies
 from daemon.edge.resource import make_site
 from daemon.endpoints import make_endpoint
 from daemon.event_upkeep import EventUpkeep
+from daemon.failures import tell
 from daemon.heartbeat import Heartbeat, address, facts_of_this_process
 from daemon.outlets.bell import EventBell
 from daemon.outlets.posting import MadeWhenUsed, Poster
@@ -58,7 +59,6 @@ from daemon.session.record import SessionRecord
 from daemon.store_thread import ReactorThreads, Threads
 from daemon.systemd import notify, watchdog_interval
 from shared import sealing
-from shared.errors import StoreError
 from shared.health.machine import ThisMachine
 from shared.mail_server import MailServer
 from shared.models import downloads
@@ -150,11 +150,7 @@ class RegularWork(Service):
         return run(work).addErrback(self._failed, work)
 
     def _failed(self, failure: Failure, work: Any) -> None:
-        if failure.check(StoreError):
-            why = failure.getErrorMessage()
-            self.log.error("Regular work {work} failed: {why}", work=work, why=why)
-        else:
-            self.log.failure("Regular work {work} failed", failure, work=work)
+        tell(self.log, "Regular work {work} failed", failure, work=work)
 
     @inlineCallbacks
     def _bit_by_bit(self, prune: Callable[[], bool]) -> Any:
@@ -166,7 +162,7 @@ class RegularWork(Service):
     def _alive(self, threads: ReactorThreads) -> Deferred[Any]:
         done = threads.store(lambda: None)
         done.addCallback(lambda _: notify("WATCHDOG=1", self._environ))
-        return done.addErrback(lambda failure: self.log.failure("No heartbeat", failure))
+        return done.addErrback(lambda failure: tell(self.log, "No heartbeat", failure))
 
 
 class EdgeService(Service):

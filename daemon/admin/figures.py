@@ -21,8 +21,8 @@ from twisted.internet import defer
 from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 
+from daemon.failures import tell
 from daemon.read_thread import Reads
-from shared.errors import StoreError
 from shared.health.queues import is_late
 from shared.models import backups, daemons, figures
 from shared.models.figures import ApplicationFigures, Group, OutletFigures
@@ -76,10 +76,7 @@ class StoreFigures:
     def _failed(self, failure: Any) -> None:
         self._text = _render([_up(False)])
         self._next_seconds = self._reactor.seconds() + LEAST_SECONDS
-        if failure.check(StoreError):
-            self.log.error("The figures cannot be read: {why}", why=failure.getErrorMessage())
-        else:
-            self.log.failure("The figures cannot be read", failure)
+        tell(self.log, "The figures cannot be read", failure)
 
     def _over(self, _result: object) -> None:
         waiting, self._waiting = self._waiting or [], None

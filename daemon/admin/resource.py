@@ -24,6 +24,7 @@ from daemon.admin.metrics import CONTENT_TYPE, Metrics
 from daemon.edge.body_gate import DiscardedBody
 from daemon.edge.http import Clock, EdgeSite
 from daemon.edge.limits import EdgeLimits
+from daemon.failures import tell
 from daemon.store_thread import Threads
 from shared.errors import StoreError
 
@@ -86,7 +87,7 @@ class Admin(Resource):
             self._write(request, found)
 
     def _failed(self, failure: Any) -> None:
-        self.log.failure("A question of monitoring could not be answered", failure)
+        tell(self.log, "A question of monitoring could not be answered", failure)
 
     def _write(self, request: Any, answer: Answer) -> None:
         status, content_type, body = answer

@@ -17,9 +17,9 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from daemon.alerts.sending import SECONDS, Sender, Wanted, Written, note, wanted, write
+from daemon.failures import tell
 from daemon.read_thread import Reads
 from daemon.store_thread import Threads
-from shared.errors import StoreError
 from shared.health.machine import Machine
 from shared.models import alerts, events, outlets
 from shared.models.store import Store
@@ -93,10 +93,7 @@ class Alerts(Service):
             outlets.let_go(name, self._holder)
 
     def _failed(self, failure: Failure) -> None:
-        if failure.check(StoreError):
-            self.log.error("Alerts wait for the store: {why}", why=failure.getErrorMessage())
-        else:
-            self.log.failure("Alerts failed; they are tried again", failure)
+        tell(self.log, "Alerts failed; they are tried again", failure)
 
     # What is wrong.
 

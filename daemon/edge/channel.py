@@ -30,6 +30,7 @@ from twisted.web import http
 from daemon.edge.body_gate import Body, BodyGate, DiscardedBody, Head, OneAtATime, Passage
 from daemon.edge.clients import Clients
 from daemon.edge.limits import EdgeLimits
+from daemon.failures import tell
 
 _WITH_BODY = frozenset({b"POST", b"PUT", b"PATCH"})
 
@@ -333,7 +334,7 @@ class EdgeChannel(http.HTTPChannel):
             reason = "The response before this one is still being read; try again later."
             self.refuse(http.SERVICE_UNAVAILABLE, reason)
             return
-        self.log.failure("A large response from {peer} was not let in", failure, peer=self.peer)
+        tell(self.log, "A large response from {peer} was not let in", failure, peer=self.peer)
         if not self._closing:
             self.refuse(http.SERVICE_UNAVAILABLE, "The service is busy; try again later.")
 

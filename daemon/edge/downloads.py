@@ -18,7 +18,7 @@ from twisted.python.failure import Failure
 from twisted.web import http
 
 from daemon.edge.pages import PAGE_HEADERS, page
-from shared.errors import StoreError
+from daemon.failures import tell
 from shared.models.downloads import LIFETIME, PATH, TOKEN_BYTES, Offered
 
 T = TypeVar("T")
@@ -118,10 +118,7 @@ class Downloads:
 
     def _later(self, error: Exception) -> Reply:
         """Nothing was committed, so the link is still good."""
-        if isinstance(error, StoreError):
-            self.log.error("A download has to wait: {why}", why=str(error))
-        else:
-            self.log.failure("A download failed", Failure(error))
+        tell(self.log, "A download has to wait", Failure(error))
         return Reply(http.SERVICE_UNAVAILABLE, PAGE_HEADERS, _LATER)
 
 

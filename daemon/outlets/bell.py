@@ -8,7 +8,9 @@ from twisted.application.service import Service
 from twisted.internet.defer import Deferred, inlineCallbacks
 from twisted.internet.task import LoopingCall
 from twisted.logger import Logger
+from twisted.python.failure import Failure
 
+from daemon.failures import tell
 from daemon.read_thread import Reads
 from shared.models import events
 from shared.models.store import Store
@@ -53,7 +55,7 @@ class EventBell(Service):
         try:
             last = yield self._reads.view(_last)
         except Exception:  # a store that cannot be read is read again at the next look
-            self.log.failure("The store cannot be read for new events")
+            tell(self.log, "The store cannot be read for new events", Failure())
             return
         self._ring(last)
         if not self._waiting and self._loop.running:

@@ -14,7 +14,7 @@ Two messages to one recipient are five minutes apart at least, and none is sent 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 from enum import StrEnum
@@ -140,11 +140,19 @@ def settle(on_file: Iterable[Alert], found: Iterable[Condition], now: datetime) 
         if condition is not None:
             if alert.gone_at is not None or _words(alert) != _words(condition):
                 updated.append((alert, condition))
+        elif _is_late_now(alert, by_key):
+            continue
         elif alert.gone_at is None:
             gone.append(alert)
         elif now - alert.gone_at >= GONE_AFTER:
             closed.append(alert)
     return Changes(tuple(opened.values()), tuple(updated), tuple(gone), tuple(closed))
+
+
+def _is_late_now(alert: Alert, found: Mapping[tuple[str, int, str], Condition]) -> bool:
+    """Whether it is of a sync that failed and is late by now: told as late alone, but not over."""
+    late = (AlertKind.SYNC_LATE.value, alert.connection_id, alert.about)
+    return alert.kind is AlertKind.SYNC_FAILED and late in found
 
 
 def _words(one: Alert | Condition) -> tuple[str, str, str, str, str, int]:

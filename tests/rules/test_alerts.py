@@ -85,6 +85,15 @@ def told(number: int = 1, *, times: int = 1, size: int = 1, **since: float) -> H
 # What is opened and closed.
 
 
+def test_a_sync_that_failed_and_is_late_by_now_is_not_over():
+    failed = alert(kind=AlertKind.SYNC_FAILED)
+    changes = settle([failed], [condition()], NOW)
+    assert (changes.opened, changes.gone) == ((condition(),), ())
+    of_another = settle([failed], [condition(about="payment")], NOW)
+    assert of_another.gone == (failed,)
+    assert settle([failed], [], NOW).gone == (failed,)
+
+
 def test_what_is_wrong_is_opened_once():
     changes = settle([], [condition()], NOW)
     assert changes.opened == (condition(),)
