@@ -8,7 +8,6 @@ from __future__ import annotations
 import errno
 import io
 import os
-import zipfile
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -55,6 +54,8 @@ class Bundle:
 
     def archive(self) -> bytes:
         """The zip; the same bundle gives the same bytes."""
+        import zipfile  # few commands need it
+
         packed = io.BytesIO()
         with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
             for part in self.parts:

@@ -8,21 +8,18 @@ Source: QuickBooks Web Connector Programmer's Guide, chapter 4, and field report
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from html import escape
-from uuid import UUID, uuid4
 
+from shared.application_names import as_ascii
 from shared.errors import StoreError
 from shared.rules.values import MAX_AUTO_RUN_MINUTES, Application, ApplicationKind
 from shared.setting_values import mask_secrets
 from shared.urls import address_complaints, host_of, is_numeric_host
 
 MAX_DESCRIPTION = 80
-MAX_APP_NAME = 60
-"""The row in the Web Connector and QuickBooks' list of applications show about so much."""
 
 _GUID = re.compile(r"\{[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}\}")
 # The example GUIDs of Intuit's samples, which several products ship unchanged: two of them in
@@ -38,10 +35,6 @@ _DESCRIPTIONS = {
     ApplicationKind.PAYMENT: "Payments of ",
     ApplicationKind.COMBINED: "Invoices, customers and payments of ",
 }
-_PLAIN = str.maketrans(
-    {"‘": "'", "’": "'", "“": '"', "”": '"', "–": "-", "—": "-", "ß": "ss"}
-    | {"æ": "ae", "Æ": "AE", "ø": "o", "Ø": "O", "œ": "oe", "Œ": "OE", "ł": "l", "Ł": "L"}
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,7 +199,7 @@ def render(file: QwcFile) -> bytes:
 
 def describe(kind: ApplicationKind, connection_name: str) -> str:
     """Return AppDescription: what the application moves, for whom, in 80 ASCII characters."""
-    name = _ascii(connection_name)
+    name = as_ascii(connection_name)
     description = _DESCRIPTIONS[kind] + (name or "this company")
     if len(description) <= MAX_DESCRIPTION:
         return description
@@ -216,40 +209,9 @@ def describe(kind: ApplicationKind, connection_name: str) -> str:
     return f"{cut}..."
 
 
-def _ascii(name: str) -> str:
-    """A name in printable ASCII, without accents; what has no plain form is left out."""
-    text = unicodedata.normalize("NFKD", name.translate(_PLAIN))
-    bare = "".join(c for c in text if not unicodedata.combining(c))
-    return " ".join("".join(c if c.isascii() and c.isprintable() else " " for c in bare).split())
-
-
 def file_name(kind: ApplicationKind) -> str:
     """Return the name under which a file of this kind is handed out."""
     return _FILE_NAMES[kind]
-
-
-def app_name(kind: ApplicationKind, connection_name: str, number: int = 1) -> str:
-    """Return a new AppName: the row's label and the name under which QuickBooks grants access.
-
-    "Invoice Sync - Larkspur Tile": several companies on one PC are common. From 2 on ``number``
-    tells two apart that would be alike otherwise.
-    """
-    name = _ascii(connection_name)
-    tail = f" {number}" if number > 1 else ""
-    if not name:
-        return f"{kind.label}{tail}"
-    whole = f"{kind.label} - {name}"
-    return whole[: MAX_APP_NAME - len(tail)].rstrip() + tail
-
-
-def new_guid(new_id: Callable[[], UUID] = uuid4) -> str:
-    """Return a fresh random GUID in braces, upper case."""
-    return f"{{{new_id()}}}".upper()
-
-
-def new_unique_name(kind: ApplicationKind, new_id: Callable[[], UUID] = uuid4) -> str:
-    """Return a fresh AppUniqueName, such as ``Deskbridge Invoice 4F1D09AC``."""
-    return f"Deskbridge {kind.capitalize()} {new_id().hex[:8].upper()}"
 
 
 def _url_faults(field: str, url: str, setting: str) -> list[QwcFault]:

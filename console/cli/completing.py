@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import click
-from click.shell_completion import CompletionItem
 
 from console.cli.context import CommandContext
 from shared.errors import StoreError
 from shared.settings import SettingsRefused
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 
 def connection_names(
@@ -20,6 +23,8 @@ def connection_names(
 
     Without a word nothing where the store is missing, or this user cannot read it.
     """
+    from click.shell_completion import CompletionItem
+
     context = CommandContext(ctx.find_root().params.get("config"), os.environ)
     try:
         names = _names(context)

@@ -14,7 +14,6 @@ import click
 from console.cli.completing import connection_names
 from console.cli.errors import NotThere, WrongUsage
 from shared import dates
-from shared.rules.quiet_hours import NotQuietHours, QuietHours
 
 if TYPE_CHECKING:
     from shared.rules.values import Connection
@@ -110,6 +109,8 @@ class Hours(click.ParamType[str]):
         """Read ``08:00-17:00`` or ``08:00-17:00 America/Chicago``."""
         if value.strip().lower() in ("", "none"):
             return ""
+        from shared.rules.quiet_hours import NotQuietHours, QuietHours
+
         try:
             return str(QuietHours.parse(value))
         except NotQuietHours as why:

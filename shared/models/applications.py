@@ -12,13 +12,13 @@ from uuid import UUID, uuid4
 
 from peewee import Case
 
+from shared.application_names import app_name, new_guid, new_unique_name
 from shared.models import events
 from shared.models import tables as t
 from shared.models.convert import millis, millis_or_none
 from shared.models.mapper import Mapper
 from shared.models.rows import APPLICATION, CONNECTION
 from shared.models.statements import Statement, among, insert_row, slot, update_columns
-from shared.qwc import app_name, new_guid, new_unique_name
 from shared.rules.events import EventKind
 from shared.rules.values import Application, ApplicationKind, Credentials, Layout
 

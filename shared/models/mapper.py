@@ -114,7 +114,7 @@ class Mapper(Generic[V]):
 
     def read_if_there(self, row: Row) -> V | None:
         """As ``read``; None where a column is NULL without which there is no value."""
-        return None if any(row[at] is None for at in self._needed) else self.read(row)
+        return self.read(row) if self._is_there(row) else None
 
     def row(self, value: V) -> Row:
         """What the columns of its own hold of a value."""
@@ -156,14 +156,16 @@ class Mapper(Generic[V]):
         return tuple(places)
 
     @cached_property
-    def _needed(self) -> tuple[int, ...]:
-        return tuple(at for at, one in enumerate(self._columns) if not one.optional)
-
-    @cached_property
     def _by_name(self) -> dict[str, _Column]:
         return {column.name: column for column in self._columns}
 
-    # Both are written out as a program once, as dataclasses does it: no loop for each row.
+    # These are written out as a program once, as dataclasses does it: no loop for each row.
+
+    @cached_property
+    def _is_there(self) -> Convert:
+        needed = (at for at, one in enumerate(self._columns) if not one.optional)
+        told = " and ".join(f"row[{at}] is not None" for at in needed)
+        return _function(f"lambda row: {told or True}", {})
 
     @cached_property
     def _read(self) -> Convert:

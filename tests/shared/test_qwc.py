@@ -4,15 +4,12 @@ from xml.etree import ElementTree
 
 import pytest
 
+from shared.application_names import MAX_APP_NAME, app_name, new_guid, new_unique_name
 from shared.qwc import (
-    MAX_APP_NAME,
     QwcRefused,
-    app_name,
     build_qwc,
     describe,
     file_name,
-    new_guid,
-    new_unique_name,
     shared_values,
 )
 from shared.rules.values import ApplicationKind
