@@ -17,9 +17,10 @@ test: $(VENV)/.dev
 suite: $(VENV)/.dev
 	$(BIN)/python -m pytest -q -n 3 --dist worksteal
 
-# The inner loop: rules, records, the store and the plans, without screens and whole syncs.
+# The inner loop: rules, records, the store and the plans, without screens, whole syncs and Invoiced.
+QUICK := rules qbxml shared daemon models
 quick: $(VENV)/.dev
-	$(BIN)/python -m pytest -q -n 4 tests/rules tests/qbxml tests/shared tests/daemon tests/models
+	$(BIN)/python -m pytest -q -n 3 --dist worksteal --ignore=tests/daemon/connectors/invoiced $(QUICK:%=tests/%)
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .

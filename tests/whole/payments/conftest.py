@@ -44,10 +44,7 @@ def open_till(tmp_path: Path, ready_till: tuple[Path, str]) -> Iterator[OpenTill
         store, company = ready_till
         if like is not None:
             store, company = Path(like.store_url.removeprefix("sqlite:///")), like.company.backup()
-        copy = backed_up(store, tmp_path / f"store-{len(made)}.sqlite3")
-        books = Company.create(seed=1, customers=0, invoices=0)
-        books.restore(company)
-        rig = Rig(copy, books, settings or {})
+        rig = _copied(store, company, tmp_path / f"store-{len(made)}.sqlite3", settings)
         made.append(rig)
         if options:
             changed(rig, **options)
@@ -57,6 +54,23 @@ def open_till(tmp_path: Path, ready_till: tuple[Path, str]) -> Iterator[OpenTill
     for rig in made:
         rig.close()
         all_valid(rig)
+
+
+@pytest.fixture(scope="module")
+def first_till(
+    ready_till: tuple[Path, str], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Rig]:
+    """A rig for what the tests of a file begin with, done once: they go on with rigs like it."""
+    rig = _copied(*ready_till, tmp_path_factory.mktemp("first") / "store.sqlite3")
+    yield rig
+    rig.close()
+    all_valid(rig)
+
+
+def _copied(store: Path, company: str, to: Path, settings: dict[str, str] | None = None) -> Rig:
+    books = Company.create(seed=1, customers=0, invoices=0)
+    books.restore(company)
+    return Rig(backed_up(store, to), books, settings or {})
 
 
 @cache

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
 
@@ -46,9 +47,9 @@ LOST = (PaymentStatus.PARKED, "payment-lost")
 # The company file.
 
 
-@pytest.fixture
-def restored(rig: Rig) -> Rig:
-    """A rig whose company lost pay_1 and pay_2, since an older copy was restored."""
+@pytest.fixture(scope="module")
+def restored_once(first_till: Rig) -> Rig:
+    rig = first_till
     receive(rig, payment("pay_0", pays={"1044": "10.00"}))
     settles(rig)
     older = rig.company.backup()
@@ -56,8 +57,13 @@ def restored(rig: Rig) -> Rig:
     settles(rig)
     rig.company.restore(older)
     receive(rig, payment("pay_3", pays={"1044": "30.00"}))
-    rig.requests.clear()
     return rig
+
+
+@pytest.fixture
+def restored(open_till: Callable[..., Rig], restored_once: Rig) -> Rig:
+    """A rig whose company lost pay_1 and pay_2, since an older copy was restored."""
+    return open_till(like=restored_once)
 
 
 def test_a_company_that_was_restored_from_a_backup_stops_posting_and_asks(restored):

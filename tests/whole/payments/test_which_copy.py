@@ -128,16 +128,19 @@ def runs(rig: Rig) -> None:
     assert codes(rig) == []
 
 
+@pytest.fixture(scope="module")
+def posted(first_till: Rig) -> Rig:
+    receive(first_till, payment("pay_0", pays={"1044": "10.00"}))
+    settles(first_till)
+    first_till.later(minutes=5)
+    receive(first_till, payment("pay_1"))
+    return settles(first_till)
+
+
 @pytest.fixture
-def rig(rig: Rig) -> Rig:
+def rig(open_till: Callable[..., Rig], posted: Rig) -> Rig:
     """A rig that posted pay_0 and pay_1."""
-    receive(rig, payment("pay_0", pays={"1044": "10.00"}))
-    settles(rig)
-    rig.later(minutes=5)
-    receive(rig, payment("pay_1"))
-    settles(rig)
-    rig.requests.clear()
-    return rig
+    return open_till(like=posted)
 
 
 @pytest.fixture
