@@ -172,8 +172,9 @@ class Driver:
             await self.settle()
 
     async def type(self, text: str) -> None:
-        """Type a text."""
-        await self.press(*("space" if character == " " else character for character in text))
+        """Type a text, faster than anything can follow."""
+        await self.app._press_keys("space" if character == " " else character for character in text)
+        await self.settle()
 
     async def second(self) -> None:
         """A second goes by: the screen on top asks for news."""
