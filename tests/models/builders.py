@@ -16,6 +16,7 @@ from shared.models.store import Store
 from shared.qbxml.invoice_lines import InvoiceLineRet
 from shared.rules.ledger import Invoice, InvoiceLine
 from shared.rules.values import (
+    Application,
     CheckedCustomer,
     Connection,
     Customer,
@@ -250,3 +251,10 @@ class Books:
     def to_reread(self, kind: RecordKind = RecordKind.INVOICE) -> list[str]:
         with self.store.reading():
             return ledger.next_reread(self.id, kind, 100)
+
+
+def signs_in(application: Application, now: datetime = NOON) -> None:
+    """The Web Connector signs in with the present password."""
+    held = connections.application_by_username(application.username)
+    assert held is not None
+    assert connections.login_succeeded(application.id, held.password_hash, "", now)

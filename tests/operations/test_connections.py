@@ -65,7 +65,7 @@ def signs_in(till):
     with till.store.transaction():
         connections.set_password(till.applications, "hash")
         for one in till.applications:
-            connections.login_succeeded(one, "", NOON)
+            connections.login_succeeded(one, "hash", "", NOON)
 
 
 # Which one.

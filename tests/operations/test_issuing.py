@@ -16,7 +16,7 @@ from shared.passwords import verify_password
 from shared.qwc import QwcRefused
 from shared.rules.values import Layout
 from shared.settings import load_settings
-from tests.models.builders import NOON, Books
+from tests.models.builders import Books, signs_in
 
 SETTINGS = load_settings(None, {"DESKBRIDGE_PUBLIC_URL": "https://sync.example.com"})
 
@@ -67,7 +67,7 @@ def sign_in(books, *kinds):
     with books.store.transaction():
         for one in connections.applications(books.id):
             if not kinds or one.kind in kinds:
-                connections.login_succeeded(one.id, "", NOON)
+                signs_in(one)
 
 
 def lock(books, kind, **span):

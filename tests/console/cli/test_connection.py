@@ -17,6 +17,7 @@ from shared.rules.values import (
     SampleCompany,
     SyncState,
 )
+from tests.models.builders import signs_in
 
 FIELDS = {
     "layout": "combined",
@@ -326,7 +327,7 @@ def test_a_layout_with_a_working_login_is_changed_only_when_it_is_meant(shell):
     shell.says("connection", "add", "Larkspur")
     with shell.store.transaction():
         for one in connections.applications(connections.get("Larkspur").id):
-            connections.login_succeeded(one.id, "", shell.store.now())
+            signs_in(one, shell.store.now())
     change = ("connection", "edit", "--layout", "combined")
     said = shell.refuses(2, *change)
     assert "can no longer sign in" in plain(said)

@@ -13,6 +13,7 @@ from shared.errors import StoreUnavailable
 from shared.models import applications, audit, connections
 from shared.models.store import Store
 from shared.passwords import verify_password
+from tests.models.builders import signs_in
 
 
 @pytest.fixture
@@ -306,7 +307,7 @@ def sign_in(shell):
     """The Web Connector signs in with the present password."""
     with shell.store.transaction():
         for one in connections.applications(connections.get("Larkspur").id):
-            connections.login_succeeded(one.id, "", shell.store.now())
+            signs_in(one, shell.store.now())
 
 
 @pytest.mark.parametrize("words", [("qwc",), ("password", "rotate"), ("qwc", "--renew-ids")])

@@ -23,7 +23,7 @@ from shared.passwords import verify_password
 from shared.rules.values import Application, Connection, Layout
 from shared.settings import load_settings
 from tests.console.tui.screens.driver import LARGE, SMALL, Driver, sit_down
-from tests.models.builders import later
+from tests.models.builders import later, signs_in
 
 ENVIRON = {"DESKBRIDGE_PUBLIC_URL": "https://sync.example.com"}
 
@@ -47,7 +47,7 @@ def issued(office, larkspur, folder):
     made = carry_out(Operator(office.store, "mara"), plan)
     with office.store.transaction():
         for one in connections.applications(larkspur.id):
-            connections.login_succeeded(one.id, "", office.store.now())
+            signs_in(one, office.store.now())
     return made
 
 
