@@ -36,6 +36,7 @@ class Quoting:
         self._agent = InMemoryAgent(fake.service)
         self._number = 0
         self.is_kind = False
+        self._refused = False
         self.sent: list[str] = []
 
     def request(
@@ -65,6 +66,8 @@ class Quoting:
         if method == b"GET":
             ways.append(Answer(200, JSON, json.dumps({"id": said, "name": said}).encode()))
         chosen = ways[self._number // 3 % len(ways)]
+        if method == b"POST" and uri.endswith(b"/invoices") and not self._refused:
+            chosen, self._refused = ways[1], True  # whatever the order is, one record is refused
         if isinstance(chosen, Answer):
             return succeed(MemoryResponse(chosen))
         return fail(chosen)
