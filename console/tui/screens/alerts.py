@@ -12,9 +12,8 @@ from textual.binding import Binding, BindingType
 
 from console.tui import render
 from console.tui.screens.hint import OpensHint
-from console.tui.screens.paging import Listed, PagedScreen
-from console.tui.screens.reading import ReadsDetail
-from console.tui.screens.secret_once import SecretScreen
+from console.tui.screens.outlets import OutletsScreen
+from console.tui.screens.paging import Listed
 from console.tui.widgets.form import ChoiceField, Field, TextField, Wrong
 from console.tui.widgets.form_dialog import FormDialog
 from console.tui.widgets.record_table import Column, Heading, Row
@@ -23,9 +22,7 @@ from shared import dates
 from shared.errors import StoreError
 from shared.models.store import Store
 from shared.operations import alerts as operations
-from shared.operations import connections
 from shared.operations.alerts import Added, Asked, RecipientStanding, TestResults, Wanted
-from shared.operations.deciding import Outcome
 from shared.operations.describe import alerts as describe
 from shared.rules.alerts import Alert, Audience, Digest
 from shared.rules.operators import Role
@@ -54,14 +51,12 @@ class Shown:
     tested: TestResults | None
 
 
-class AlertsScreen(PagedScreen[Shown, Line, int], ReadsDetail[Shown], OpensHint[Shown]):
+class AlertsScreen(OutletsScreen[Shown, Line, Asked], OpensHint[Shown]):
     """What is wrong, then who is told; the line under the cursor is explained below."""
 
     PLACE = "Alerts"
-    CSS_PATH = "outlets.tcss"
     TABLE = COLUMNS
-    EXAMPLE = ""
-    NO_MORE = ""
+    ASKED, MADE = Asked, Added
     COPIED = "the alert"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("plus", "add", "Add", key_display="+", tooltip="Tell one more person or program."),
@@ -74,18 +69,11 @@ class AlertsScreen(PagedScreen[Shown, Line, int], ReadsDetail[Shown], OpensHint[
         ),
     ]
 
-    def __init__(self) -> None:
-        super().__init__()
-        self._test: Asked | None = None
-
     def question(self) -> Callable[[Store], Shown]:
-        return partial(_view, connection_id=self.connection_id, asked=self._test)
+        return partial(_view, connection_id=self.connection_id, asked=self.test)
 
-    def show(self, snapshot: Shown) -> None:
-        super().show(snapshot)
-        if snapshot.tested is not None and self._test is not None:
-            self.say(" ".join(_results(snapshot.tested)))
-            self._test = None
+    def results(self, tested: TestResults) -> str:
+        return " ".join(_results(tested))
 
     def listed(self, snapshot: Shown) -> Iterator[Listed[Line]]:
         if snapshot.alerts:
@@ -96,9 +84,6 @@ class AlertsScreen(PagedScreen[Shown, Line, int], ReadsDetail[Shown], OpensHint[
             yield Heading(f"Who is told: {len(snapshot.recipients)}")
         for one in snapshot.recipients:
             yield self._recipient(one), one
-
-    def next_start(self, _snapshot: Shown) -> None:
-        return None
 
     def told(self, record: Line) -> Iterator[Text]:
         if isinstance(record, Alert):
@@ -138,11 +123,7 @@ class AlertsScreen(PagedScreen[Shown, Line, int], ReadsDetail[Shown], OpensHint[
         able = {"add": may, "copy": chosen is not None, "test": decides, "remove": decides}
         return super().able() | able
 
-    def action_add(self) -> None:
-        """Ask whom to tell, then add it."""
-        self.look(connections.view_names, self._ask)
-
-    def _ask(self, names: Sequence[str]) -> None:
+    def ask_what(self, names: Sequence[str]) -> None:
         fields: list[Field] = [
             TextField("address", "Address", "A mail address, or the URL of a program.", _address),
             TextField(
@@ -194,12 +175,6 @@ class AlertsScreen(PagedScreen[Shown, Line, int], ReadsDetail[Shown], OpensHint[
         if isinstance(chosen, RecipientStanding):
             plan = partial(operations.plan_remove, recipient_id=chosen.recipient.id)
             self.decide(plan, asks=True)
-
-    def carried_out(self, done: Outcome) -> None:
-        if isinstance(done, Asked):
-            self._test = done
-        elif isinstance(done, Added) and done.secret:
-            self.app.push_screen(SecretScreen(done.sentence, done.secret))
 
     def _alert(self, one: Alert) -> Row:
         state = render.state(describe.state(one))

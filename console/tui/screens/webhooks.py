@@ -11,9 +11,8 @@ from rich.text import Text
 from textual.binding import Binding, BindingType
 
 from console.tui import render
-from console.tui.screens.paging import Listed, PagedScreen
-from console.tui.screens.reading import ReadsDetail
-from console.tui.screens.secret_once import SecretScreen
+from console.tui.screens.outlets import OutletsScreen
+from console.tui.screens.paging import Listed
 from console.tui.widgets.form import TextField, Wrong
 from console.tui.widgets.form_dialog import FormDialog
 from console.tui.widgets.record_table import Column, Row
@@ -21,10 +20,9 @@ from console.tui.worker import Company
 from shared import dates
 from shared.errors import StoreError
 from shared.models.store import Store
-from shared.operations import connections, parked_deliveries
 from shared.operations import events as event_operations
+from shared.operations import parked_deliveries
 from shared.operations import webhooks as operations
-from shared.operations.deciding import Outcome
 from shared.operations.describe import webhooks as describe
 from shared.operations.describe.text import count
 from shared.operations.webhooks import Asked, Made, Tested
@@ -52,14 +50,12 @@ class Shown:
     tested: Tested | None
 
 
-class WebhooksScreen(PagedScreen[Shown, WebhookStanding, int], ReadsDetail[Shown]):
+class WebhooksScreen(OutletsScreen[Shown, WebhookStanding, Asked]):
     """Each webhook with its state; the one under the cursor is explained below."""
 
     PLACE = "Webhooks"
-    CSS_PATH = "outlets.tcss"
     TABLE = COLUMNS
-    EXAMPLE = ""
-    NO_MORE = ""
+    ASKED, MADE = Asked, Made
     COPIED = "the webhook"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("plus", "add", "Add", key_display="+", tooltip="Send events to one more program."),
@@ -69,24 +65,17 @@ class WebhooksScreen(PagedScreen[Shown, WebhookStanding, int], ReadsDetail[Shown
         Binding("C", "copy", "Copy", tooltip="Copy what is told of it to your clipboard."),
     ]
 
-    def __init__(self) -> None:
-        super().__init__()
-        self._test: Asked | None = None
-
     def question(self) -> Callable[[Store], Shown]:
-        return partial(_view, connection_id=self.connection_id, asked=self._test)
+        return partial(_view, connection_id=self.connection_id, asked=self.test)
 
-    def show(self, snapshot: Shown) -> None:
-        super().show(snapshot)
-        if snapshot.tested is not None and self._test is not None:
-            self.say(_result(self._test.webhook_id, snapshot.tested))
-            self._test = None
+    def results(self, tested: Tested) -> str:
+        which = f"Webhook {self.test.webhook_id}" if self.test else "It"
+        if tested.delivered:
+            return f"{which} accepted the test."
+        return f"{which} did not accept the test: {tested.reason}"
 
     def listed(self, snapshot: Shown) -> Iterator[Listed[WebhookStanding]]:
         return ((self._row(one), one) for one in snapshot.rows)
-
-    def next_start(self, _snapshot: Shown) -> None:
-        return None
 
     def told(self, one: WebhookStanding) -> Iterator[Text]:
         held = one.webhook
@@ -121,11 +110,7 @@ class WebhooksScreen(PagedScreen[Shown, WebhookStanding, int], ReadsDetail[Shown
             "retry": runs and chosen is not None and chosen.parked > 0,
         }
 
-    def action_add(self) -> None:
-        """Ask for the address, then add it."""
-        self.look(connections.view_names, self._ask)
-
-    def _ask(self, names: Sequence[str]) -> None:
+    def ask_what(self, names: Sequence[str]) -> None:
         proposed = self.company.name if self.company else names[0] if len(names) == 1 else ""
         fields = [
             TextField(
@@ -173,12 +158,6 @@ class WebhooksScreen(PagedScreen[Shown, WebhookStanding, int], ReadsDetail[Shown
             plan = partial(operations.plan_remove, webhook_id=chosen.webhook.id)
             self.decide(plan, asks=True)
 
-    def carried_out(self, done: Outcome) -> None:
-        if isinstance(done, Asked):
-            self._test = done
-        elif isinstance(done, Made) and done.secret:
-            self.app.push_screen(SecretScreen(done.sentence, done.secret))
-
     def _row(self, one: WebhookStanding) -> Row:
         held = one.webhook
         state = render.state(one.state.value, describe.standing(one))
@@ -190,12 +169,6 @@ class WebhooksScreen(PagedScreen[Shown, WebhookStanding, int], ReadsDetail[Shown
 def _view(store: Store, connection_id: int | None, asked: Asked | None) -> Shown:
     tested = operations.view_test(store, asked.webhook_id, asked.event_id) if asked else None
     return Shown(operations.view_all(store, connection_id), tested)
-
-
-def _result(webhook_id: int, tested: Tested) -> str:
-    if tested.delivered:
-        return f"Webhook {webhook_id} accepted the test."
-    return f"Webhook {webhook_id} did not accept the test: {tested.reason}"
 
 
 def _one_of(names: Sequence[str], typed: str) -> str:
