@@ -16,17 +16,17 @@ cli.add_later(
 cli.add_later(
     "company",
     "simulator.company.commands:company",
-    "A simulated QuickBooks company file: make, audit, keep its books.",
+    "Create, edit and audit a simulated QuickBooks company.",
 )
 cli.add_later(
     "webconnector",
     "simulator.webconnector.commands:webconnector",
-    "Play the QuickBooks Web Connector against a service.",
+    "Simulate the QuickBooks Web Connector.",
 )
 cli.add_later(
     "invoiced-server",
     "simulator.invoiced.commands:invoiced_server",
-    "A fake Invoiced account: make, serve, play its people, audit.",
+    "Create, serve and audit a simulated Invoiced account.",
 )
 
 

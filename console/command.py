@@ -15,13 +15,13 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.option("--read-only", is_flag=True, help="Only look: nothing can be changed.")
+@click.option("--read-only", is_flag=True, help="View only: nothing can be changed.")
 @pass_command_context
 def console(context: CommandContext, read_only: bool) -> None:
-    """Watch syncs, put problems right and set companies up, in this terminal.
+    """Watch syncs, fix problems and set up companies in this terminal.
 
-    Works over SSH, on any terminal from 80 by 24 up, without a mouse, while the daemon runs or
-    while it is stopped. ? lists the keys, q quits.
+    Works over SSH, in any terminal of 80 by 24 or more, without a mouse, whether or not the daemon
+    is running. ? lists the keys, q quits.
     """
     if not output.is_terminal():
         raise WrongUsage(
@@ -44,6 +44,6 @@ def console(context: CommandContext, read_only: bool) -> None:
     if worker.bugs:
         bug = worker.bugs[0]
         raise Refused(
-            f"While it was open, the console met an error of its own: {type(bug).__name__}: {bug}.",
-            "Please report it with what you were doing",
+            f"The console ran into an internal error: {type(bug).__name__}: {bug}.",
+            "Please report it, with what you were doing",
         ) from bug

@@ -319,7 +319,8 @@ class WebConnectorCallbacks:
             return Reading(unreadable=_fault(failure))
         for one in reading.repaired:
             self.log.debug(
-                "{kind} {object_id} of {connection}: characters that no XML may hold were left out",
+                "{kind} {object_id} of {connection}: characters that XML does not allow were"
+                " left out",
                 kind=one.kind,
                 object_id=one.object_id,
                 connection=expected.session.connection.name,

@@ -83,7 +83,7 @@ class ClockWatch:
         self._offset = None if jump else now - uptime
         if jump:
             self.log.warn(
-                "The clock was set by {seconds} s, or nobody looked at it for so long; "
-                "writes of unknown outcome are held for as long as before",
+                "The clock was changed by {seconds} s, or was not checked for that long; writes"
+                " with an unknown outcome are held for as long as before",
                 seconds=round(jump.total_seconds()),
             )

@@ -62,9 +62,9 @@ def run_daemon(settings: Settings, hang_ups: HangUps) -> int:
                 exit_codes.append(1)
                 why = str(problem).rstrip(".")
                 sys.stderr.write(
-                    f"The daemon cannot start: {why}. Choose another address or port in the "
-                    "setting listen, api_listen or admin_listen, or end the program that has this "
-                    "one.\n"
+                    f"The daemon cannot start: {why}. Choose another address or port in the"
+                    " setting listen, api_listen or admin_listen, or stop the program that uses"
+                    " this one.\n"
                 )
                 reactor.stop()
                 return

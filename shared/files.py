@@ -79,8 +79,8 @@ _REMEDIES = {
     errno.ENOTDIR: "Choose a folder; part of that path is a file",
     errno.EEXIST: "Choose a name that is not taken by something else",
     errno.EISDIR: "Name a file; that is a folder",
-    errno.ENOSPC: "Make room on that disk, then repeat the command",
-    errno.EDQUOT: "Make room in your quota, then repeat the command",
+    errno.ENOSPC: "Free space on that disk, then repeat the command",
+    errno.EDQUOT: "Free space in your quota, then repeat the command",
 }
 
 
@@ -156,8 +156,9 @@ def _how_to_write(folder: Path) -> str:
             f" machine; or unmount {mounted}, run fsck, and mount it again."
         )
     return (
-        "See why: a disk that fails is mounted so (journalctl -k), and a service may write only"
-        f" where its unit lets it (ReadWritePaths). Then run: sudo mount -o remount,rw {mounted}"
+        "Find out why: a failing disk is mounted read-only (journalctl -k), and a service may"
+        " write only where its unit allows it (ReadWritePaths). Then run: sudo mount -o"
+        f" remount,rw {mounted}"
     )
 
 

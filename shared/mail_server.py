@@ -55,9 +55,9 @@ class MailServer:
         if parts.scheme not in _PORTS or not parts.hostname:
             raise ValueError("it is neither smtp://host nor smtps://host")
         if parts.password is not None:
-            raise ValueError(f"it holds a password, which belongs into {VARIABLE} or a credential")
+            raise ValueError(f"it contains a password, which belongs in {VARIABLE} or a credential")
         if parts.path.strip("/") or parts.query or parts.fragment:
-            raise ValueError("something stands behind the host")
+            raise ValueError("there is something after the host")
         user = unquote(parts.username or "")
         made = cls(parts.hostname, port or _PORTS[parts.scheme], user, parts.scheme == "smtps")
         if made.is_local and port is None:

@@ -216,7 +216,7 @@ def file_name(kind: ApplicationKind) -> str:
 
 def _url_faults(field: str, url: str, setting: str) -> list[QwcFault]:
     found = [
-        QwcFault(field, url, complaint.problem, f"Set {setting} anew: {complaint.remedy}")
+        QwcFault(field, url, complaint.problem, f"Set {setting} again: {complaint.remedy}")
         for complaint in address_complaints(url)
     ]
     host = host_of(url)
@@ -236,9 +236,9 @@ def _text_faults(field: str, value: str) -> list[QwcFault]:
         return [QwcFault(field, value, "it is empty", "Give the connection a new one")]
     if not (value.isascii() and value.isprintable()):
         problem = "it has characters outside printable ASCII"
-        return [QwcFault(field, value, problem, "Use plain letters, digits and signs")]
+        return [QwcFault(field, value, problem, "Use plain letters, digits and symbols")]
     if value != value.strip():
-        return [QwcFault(field, value, "it begins or ends with a blank", "Remove the blank")]
+        return [QwcFault(field, value, "it begins or ends with a space", "Remove the space")]
     return []
 
 

@@ -52,7 +52,7 @@ def _credential(name: str, environ: Mapping[str, str]) -> str:
     directory = environ.get(CREDENTIALS, "")
     if not directory or Path(name).name != name:
         raise CannotOpen(
-            f"The credential {name} is not there: systemd handed none over.",
+            f"The credential {name} is missing: systemd did not pass it.",
             f"Add LoadCredential={name}:/path/to/file to the unit of the daemon.",
         )
     try:

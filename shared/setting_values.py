@@ -56,7 +56,7 @@ def endpoints(raw: object) -> tuple[str, ...]:
     """Read endpoint strings from one text (blanks between) or a TOML list."""
     parts = [_text(part) for part in raw] if isinstance(raw, list) else _text(raw).split()
     if not parts:
-        raise BadValue("no endpoint is named", "Write for example tcp:8085:interface=127.0.0.1")
+        raise BadValue("there is no endpoint", "Write for example tcp:8085:interface=127.0.0.1")
     for part in parts:
         _check_endpoint(part)
     return tuple(parts)
@@ -74,12 +74,12 @@ def networks_or_off(raw: object) -> tuple[str, ...]:
         return ()
     remedy = "Write addresses or networks, such as 127.0.0.1 10.0.0.0/8 ::1, or off"
     if not parts:
-        raise BadValue("no address is named", remedy)
+        raise BadValue("there is no address", remedy)
     for part in parts:
         try:
             ipaddress.ip_network(part, strict=False)
         except ValueError:
-            raise BadValue(f"{part} is no IP address or network", remedy) from None
+            raise BadValue(f"{part} is not an IP address or network", remedy) from None
     return tuple(parts)
 
 
@@ -121,7 +121,7 @@ def mail_address(raw: object) -> str:
     """Read one mail address, or none."""
     text = _text(raw)
     if text and not is_mail_address(text):
-        raise BadValue("it is not a mail address", "Write for example alerts@example.com")
+        raise BadValue("it is not an email address", "Write for example alerts@example.com")
     return text
 
 

@@ -72,10 +72,10 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         "database",
         "",
-        "Where everything is kept: sqlite:///path (four slashes for an absolute path) or "
-        "postgresql://user@host/name, whose password may stand behind the user, or be a "
-        "credential of its own: docs/secrets.md. Default: deskbridge.sqlite3 in the service's "
-        "state directory, /var/lib/deskbridge for root, else the user's data directory.",
+        "Where all data is kept: sqlite:///path (four slashes for an absolute path) or"
+        " postgresql://user@host/name. The password can follow the user, or be a separate"
+        " credential (docs/secrets.md). Default: deskbridge.sqlite3 in the service's state"
+        " directory, /var/lib/deskbridge for root, else the user's data directory.",
         database,
     ),
     Setting(
@@ -136,7 +136,8 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         "minimum_webconnector",
         "2.1.0.30",
-        "The oldest Web Connector that may sign in; older ones are told which version to install.",
+        "The oldest Web Connector that may sign in; older ones get a message that says which"
+        " version to install.",
         version,
     ),
     Setting(
@@ -245,8 +246,8 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         "backup_directory",
         "",
-        "The folder that the daemon backs a SQLite store up into, best on another disk. Default: "
-        "the daemon makes no backups.",
+        "The folder that the daemon backs a SQLite store up into, preferably on another disk."
+        " Default: the daemon makes no backups.",
         folder_or_none,
     ),
     Setting(

@@ -40,7 +40,7 @@ def address_complaints(url: str) -> list[Complaint]:
             )
         ]
     if _UNSAFE.search(url):
-        return [Complaint("it has blanks or forbidden characters", "remove or escape them")]
+        return [Complaint("it has spaces or forbidden characters", "remove or escape them")]
     try:
         parts = urlsplit(url)
     except ValueError:

@@ -117,7 +117,9 @@ class Stage:
 @click.option(
     "--headless", is_flag=True, help="Only print plain lines: ask nothing, offer no console."
 )
-@click.option("--seed", type=int, default=7, show_default=True, help="Which company to make up.")
+@click.option(
+    "--seed", type=int, default=7, show_default=True, help="Seed of the simulated company."
+)
 @click.option("--customers", type=click.IntRange(min=1), default=300, show_default=True)
 @click.option("--invoices", type=click.IntRange(min=1), default=2000, show_default=True)
 @click.option(
@@ -141,11 +143,11 @@ def demo(
 ) -> None:
     """Show both syncs, both ways, against a simulated QuickBooks company.
 
-    Makes a company, starts the daemon on a store of its own, adds a connection and plays the
-    Web Connector: Invoice Sync, then Payment Sync, with payments of the billing platform and one
-    recorded in QuickBooks. What is owed goes to a simulated Invoiced. Holds what is here and there
-    against the company's own audit. Exit status 0 only when all are equal. At a terminal it offers
-    the console at the end, to look around.
+    Makes a company, starts the daemon on a store of its own, adds a connection and plays the Web
+    Connector: Invoice Sync, then Payment Sync, with payments of the billing platform and one
+    recorded in QuickBooks. Open invoices are sent to a simulated Invoiced account. Compares all
+    sides with the company's own audit. Exits with 0 only if all are equal. In a terminal, it then
+    offers the console.
     """
     signal.signal(signal.SIGTERM, _stop)
     if port is not None:

@@ -30,7 +30,7 @@ _MOST = 1000
 
 @click.group()
 def alerts() -> None:
-    """Tell people when something goes wrong; docs/alerts.md tells how."""
+    """Notify people when something goes wrong; see docs/alerts.md."""
 
 
 @alerts.command()
@@ -66,12 +66,12 @@ def alerts() -> None:
 @click.option(
     "--bookkeeper",
     is_flag=True,
-    help="For the bookkeeper of a connection: plain words, no commands, nothing of the machine.",
+    help="For the bookkeeper of a connection: plain words, no commands, nothing about the machine.",
 )
 @click.option(
     "--amounts/--no-amounts",
     default=None,
-    help="Tell amounts of money. Default: yes, and no for a bookkeeper.",
+    help="Include amounts of money. Default: yes; no for a bookkeeper.",
 )
 @json_option(ADDED)
 @pass_command_context
@@ -86,9 +86,9 @@ def add(
     amounts: bool | None,
     as_json: bool,
 ) -> None:
-    """Tell ADDRESS: a mail address, or a URL that gets signed requests.
+    """Notify ADDRESS: an email address, or a URL that gets signed requests.
 
-    The secret that signs what a URL gets is shown once.
+    The secret that signs the requests to a URL is shown once.
     """
     wanted = Wanted(
         audience=Audience.BOOKKEEPER if bookkeeper else Audience.OPERATOR,
@@ -118,10 +118,10 @@ def add(
 @json_option(RECIPIENT, many=True)
 @pass_command_context
 def list_recipients(context: CommandContext, name: str | None, as_json: bool) -> None:
-    """List who is told, and how their messages stand; no secret is shown."""
+    """List the recipients and the state of their messages; no secret is shown."""
     found = context.read(partial(operations.view_recipients, connection=name))
     reasons = [f"{one.recipient.id}: {one.reason}" for one in found if one.reason]
-    nothing = "Nobody is told of alerts yet. Add somebody: deskbridge alerts add ADDRESS"
+    nothing = "No recipients yet. Add one: deskbridge alerts add ADDRESS"
     RECIPIENTS.say(found, nothing, reasons, as_json=as_json)
 
 
@@ -133,13 +133,13 @@ def list_recipients(context: CommandContext, name: str | None, as_json: bool) ->
     metavar="NAME",
     help="Only of this connection.",
 )
-@click.option("--closed", is_flag=True, help="Also what was wrong and is over.")
+@click.option("--closed", is_flag=True, help="Include alerts that are over.")
 @json_option(ALERT, many=True)
 @pass_command_context
 def show(context: CommandContext, name: str | None, closed: bool, as_json: bool) -> None:
-    """Show what is wrong now, the newest first."""
+    """Show what is wrong now, newest first."""
     view = partial(operations.view_alerts, limit=_MOST, connection=name, closed=closed)
-    nothing = "Nothing is wrong, as far as the daemon knows."
+    nothing = "The daemon has found nothing wrong."
     ALERTS.say(context.read(view), nothing, as_json=as_json)
 
 
@@ -148,9 +148,9 @@ def show(context: CommandContext, name: str | None, closed: bool, as_json: bool)
 @json_option(TESTED)
 @pass_command_context
 def test(context: CommandContext, ids: tuple[int, ...], as_json: bool) -> None:
-    """Have the daemon send a test to recipients, or to all, and say what became of it.
+    """Send a test to recipients, or to all, and show the result.
 
-    Quiet hours and pauses do not hold a test up.
+    Quiet hours and pauses do not delay a test.
     """
     asked = decide(context, partial(operations.plan_test, ids=ids))
     tested = _wait(context, asked.ids)
@@ -168,7 +168,7 @@ def test(context: CommandContext, ids: tuple[int, ...], as_json: bool) -> None:
 def _wait(context: CommandContext, ids: Sequence[int]) -> TestResults:
     look = partial(operations.view_tests, ids=ids)
     nobody = Refused(
-        "No daemon has sent the test yet.", "See whether the daemon runs: deskbridge doctor"
+        "No daemon has sent the test yet.", "Check that the daemon is running: deskbridge doctor"
     )
     return tests_sent.result(context, look, TEST_SECONDS, nobody)
 
@@ -178,7 +178,7 @@ def _wait(context: CommandContext, ids: Sequence[int]) -> TestResults:
 @json_option(OUTCOME)
 @pass_command_context
 def remove(context: CommandContext, recipient_id: int, as_json: bool) -> None:
-    """Remove a recipient: it is told of nothing more."""
+    """Remove a recipient: it gets no more alerts."""
     say_outcome(
         decide(context, partial(operations.plan_remove, recipient_id=recipient_id)), as_json
     )
@@ -193,7 +193,7 @@ def _recipient(one: RecipientStanding) -> Row:
 RECIPIENTS = Listing(
     RECIPIENT,
     (
-        *(Column("ID", right=True), Column("Address", least=16), Column("Told of", least=12)),
+        *(Column("ID", right=True), Column("Address", least=16), Column("Alerts", least=12)),
         *(Column("State", least=7), Column("Delivered", drop=1)),
     ),
     _recipient,

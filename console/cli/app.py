@@ -63,8 +63,8 @@ def cli(ctx: click.Context, config: Path | None) -> None:
 
 
 for name, place, told in (
-    ("alerts", "alerts:alerts", "Who is told when something goes wrong; test it."),
-    ("audit", "audit:audit", "Who changed what, and when."),
+    ("alerts", "alerts:alerts", "Notify people when something goes wrong; test it."),
+    ("audit", "audit:audit", "List who changed what, and when."),
     ("connection", "connection:connection", "Add, list, show, edit and remove connections."),
     ("credits", "credits:credit_memos", "List the credit memos that customers can still use."),
     (
@@ -72,14 +72,14 @@ for name, place, told in (
         "customers:customers",
         ("List the customers that imported invoices are billed to."),
     ),
-    ("db", "store:db", "Upgrade or back up the store."),
-    ("doctor", "doctor:doctor", "Check everything and say what to do."),
-    ("events", "events:events", "What happened, as webhooks deliver it and programs read it."),
-    ("find", "find:find", "Find anything by its number, an id or a name."),
+    ("db", "store:db", "Upgrade, back up, check, restore or move the store."),
+    ("doctor", "doctor:doctor", "Check everything and show what to do."),
+    ("events", "events:events", "List what happened, as programs and webhooks get it."),
+    ("find", "find:find", "Find anything by its number, an ID or a name."),
     ("hints", "hints:hints", "Look up what a code or a message means and what to do."),
     ("invoiced", "invoiced:invoiced", "Connect an Invoiced account: send and receive records."),
     ("invoices", "invoices:invoices", "List, show or export the imported invoices."),
-    ("operator", "operators:operator", "Who may look, run or manage."),
+    ("operator", "operators:operator", "Set who may look, run or manage."),
     ("password", "qwc:password", "Replace a Web Connector password."),
     (
         "payments",
@@ -89,10 +89,10 @@ for name, place, told in (
     ("problems", "problems:problems", "Problems that need attention: list, retry, skip."),
     ("qwc", "qwc:qwc", "Write .qwc files with a new password."),
     ("reconcile", "reconcile:reconcile", "Compare both sides, differences first."),
-    ("service", "service:service", "Run the daemon as a service: install, look, remove."),
+    ("service", "service:service", "Install, check or remove the daemon as a service."),
     ("syncs", "syncs:syncs", "List syncs and their results; stop a running sync."),
     ("token", "tokens:token", "Create, list and revoke API tokens for programs."),
-    ("trends", "trends:trends", "Show syncs by the day and money by the week."),
+    ("trends", "trends:trends", "Show syncs per day and money per week."),
     ("webhook", "webhooks:webhook", "Send events to other programs."),
 ):
     cli.add_later(name, f"console.cli.{place}", told)

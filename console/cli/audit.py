@@ -29,7 +29,7 @@ RECENT = 20
 
 @click.group()
 def audit() -> None:
-    """The audit trail: who changed what, and when."""
+    """The audit log: who changed what, and when."""
 
 
 @audit.command("list")
@@ -61,7 +61,7 @@ def list_entries(
 ) -> None:
     """List what people changed, newest first.
 
-    Entries keep the name that a connection had at the time. Days are those of this machine.
+    Entries keep the name that a connection had at the time. Days are in this machine's time zone.
     """
     parts = {"who": who, "action": action, "anywhere": text}
     holding = tuple((place, part) for place, part in parts.items() if part is not None)
@@ -87,16 +87,16 @@ def list_entries(
     metavar="FILE",
     type=click.Path(dir_okay=False, path_type=Path),
     required=True,
-    help="A new file for the entries: one JSON object to a line, the oldest first.",
+    help="A new file for the entries: one JSON object per line, oldest first.",
 )
 @yes_option
 @json_option(OUTCOME)
 @pass_command_context
 def prune(context: CommandContext, before: date, file: Path, yes: bool, as_json: bool) -> None:
-    """Move old entries into FILE, and out of the store.
+    """Move old entries out of the store into FILE.
 
     Nothing else removes an entry, however long syncs are kept. Those of the last 90 days always
-    stay. Ends with 3 where no entry is so old.
+    stay. Exits with 3 if no entry is that old.
     """
     plan = partial(audit_pruning.plan_prune, before=before, file=file.absolute())
     say_outcome(decide(context, plan, yes=yes), as_json)

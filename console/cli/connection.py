@@ -109,7 +109,7 @@ def _lock(application: Application, now: datetime) -> str:
 def show(context: CommandContext, name: str | None, as_json: bool) -> None:
     """Show one connection: its settings, applications and company file.
 
-    NAME may be left out where there is exactly one connection.
+    You can leave out NAME if there is only one connection.
     """
     held, now = context.read(partial(connections.view, which=name)), context.store.now()
     if as_json:
@@ -168,8 +168,8 @@ def edit(
 ) -> None:
     """Change what the options name; everything else stays.
 
-    It asks first where payments are posted or may go elsewhere because of it, and where an
-    application that signs in now no longer can. NAME may be left out where there is exactly one
+    Asks first if payments would be posted or go elsewhere because of the change, or if an
+    application that signs in now could no longer do so. You can leave out NAME if there is only one
     connection.
     """
     refuse_as_option(rename or "")
@@ -193,8 +193,8 @@ def edit(
 def pause(context: CommandContext, name: str | None, as_json: bool) -> None:
     """Run no sync of NAME until it is resumed.
 
-    A sync that runs finishes its current write and stops. The Web Connector is told why; nothing
-    is lost. NAME may be left out where there is exactly one connection.
+    A running sync finishes its current write and stops. The Web Connector shows why; nothing is
+    lost. You can leave out NAME if there is only one connection.
     """
     say_outcome(decide(context, partial(pausing.plan_pause, which=name)), as_json)
 
@@ -204,9 +204,9 @@ def pause(context: CommandContext, name: str | None, as_json: bool) -> None:
 @json_option(OUTCOME)
 @pass_command_context
 def resume(context: CommandContext, name: str | None, as_json: bool) -> None:
-    """Let syncs of NAME run again; the next one goes on where it was.
+    """Let syncs of NAME run again; the next one continues where it stopped.
 
-    NAME may be left out where there is exactly one connection.
+    You can leave out NAME if there is only one connection.
     """
     say_outcome(decide(context, partial(pausing.plan_resume, which=name)), as_json)
 
@@ -219,8 +219,8 @@ def resume(context: CommandContext, name: str | None, as_json: bool) -> None:
 def remove(context: CommandContext, name: str, yes: bool, as_json: bool) -> None:
     """Remove NAME with its invoices, customers, payments, syncs and problems.
 
-    Nothing changes in QuickBooks. It says which payments are sent, unknown, ready or waiting, and
-    asks first; without a terminal it needs --yes.
+    Nothing changes in QuickBooks. Shows which payments are sent, unknown, ready or waiting, then
+    asks; without a terminal it needs --yes.
     """
     plan_of = partial(connections.plan_removal, which=name)
     say_outcome(decide(context, plan_of, yes=yes), as_json)

@@ -20,7 +20,7 @@ from shared.rules.ledger import CreditMemo, Listed
 
 @click.group("credits")
 def credit_memos() -> None:
-    """Credit memos of QuickBooks of which something is left."""
+    """Open credit memos in QuickBooks."""
 
 
 @credit_memos.command("list")
@@ -32,7 +32,7 @@ def list_credit_memos(context: CommandContext, name: str | None, as_json: bool) 
     found = context.read(partial(operations.view_list, connection=name))
     CREDIT_MEMOS.say(
         found,
-        "No open credit memo. They are read where that is on: deskbridge connection edit NAME"
+        "No open credit memos. To read them from QuickBooks: deskbridge connection edit NAME"
         " --credit-memos on",
         [count(len(found), "open credit memo")],
         as_json=as_json,

@@ -49,7 +49,7 @@ def customers() -> None:
 def list_customers(
     context: CommandContext, name: str | None, with_settled: bool, as_json: bool
 ) -> None:
-    """List the customers of NAME, or of all connections: those that open invoices bill."""
+    """List the customers of NAME, or of all connections: those with open invoices."""
     view = partial(operations.view_list, connection=name, with_settled=with_settled)
     found = context.read(view)
     CUSTOMERS.say(
@@ -85,7 +85,7 @@ CUSTOMERS = Listing(
 @json_option(CUSTOMER_DETAIL)
 @pass_command_context
 def show_customer(context: CommandContext, name: str, customer: str, as_json: bool) -> None:
-    """Show one CUSTOMER of NAME: what it owes on both sides, its names, its open invoices.
+    """Show one CUSTOMER of NAME: its balance on both sides, its names, its open invoices.
 
     CUSTOMER is its full name or its ListID in QuickBooks.
     """
@@ -144,12 +144,12 @@ def _detail_row(one: InvoiceSides) -> Row:
 def map_customer(
     context: CommandContext, name: str, platform_name: str, customer: str, as_json: bool
 ) -> None:
-    """Match PLATFORM_NAME to CUSTOMER of NAME, though they are called differently.
+    """Match the name PLATFORM_NAME to CUSTOMER of NAME.
 
-    PLATFORM_NAME is the customer's name as payments of the billing platform give it, CUSTOMER
-    the full name or the ListID in QuickBooks. From then on the name means that customer and the
-    jobs below it, and nobody else. Payments that were refused for the name are judged again at
-    once, and go to QuickBooks with the next Payment Sync if nothing else stands against them.
+    PLATFORM_NAME is the customer's name on payments from the billing platform, CUSTOMER the full
+    name or the ListID in QuickBooks. From then on, the name stands for that customer and its jobs,
+    and for nobody else. Payments that were refused because of the name are checked again at once,
+    and the next Payment Sync posts them if they have no other problem.
     """
     plan_of = partial(
         operations.plan_map_called, connection=name, name=platform_name, customer=customer
@@ -172,7 +172,7 @@ def _say_matched(done: Matched, as_json: bool) -> None:
 def unmap_customer(context: CommandContext, name: str, platform_name: str, as_json: bool) -> None:
     """Remove the match: PLATFORM_NAME is matched by its own name in NAME again.
 
-    Payments of that name which are not in QuickBooks yet are judged again at once.
+    Payments with that name that are not in QuickBooks yet are checked again at once.
     """
     plan_of = partial(operations.plan_unmap, connection=name, name=platform_name)
     _say_matched(decide(context, plan_of), as_json)
@@ -183,13 +183,13 @@ def unmap_customer(context: CommandContext, name: str, platform_name: str, as_js
 @json_option(LISTED_MAPPING, many=True)
 @pass_command_context
 def list_mappings(context: CommandContext, name: str | None, as_json: bool) -> None:
-    """List the names of the platform that were matched to customers of NAME, or of all."""
+    """List the platform's names that are matched to customers of NAME, or of all connections."""
     found = context.read(partial(operations.view_mappings, connection=name))
     MAPPINGS.say(
         found,
         (
-            "No name is mapped: payments use the same customer names as QuickBooks. To map one: "
-            "deskbridge customers map NAME PLATFORM_NAME CUSTOMER"
+            "No name is matched: payments use the same customer names as QuickBooks. To match"
+            " one: deskbridge customers map NAME PLATFORM_NAME CUSTOMER"
         ),
         as_json=as_json,
     )
@@ -197,7 +197,7 @@ def list_mappings(context: CommandContext, name: str | None, as_json: bool) -> N
 
 def _mapping_row(listed: Listed[CustomerMapping]) -> Row:
     one = listed.row
-    customer = one.customer or "(gone from QuickBooks)"
+    customer = one.customer or "(no longer in QuickBooks)"
     return Row((one.name, customer, one.list_id, one.who, dates.moment(one.at)))
 
 

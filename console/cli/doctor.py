@@ -27,17 +27,17 @@ MARK = "{:<6}"
 @click.option(
     "--settings", "with_settings", is_flag=True, help="Also show each setting and its source."
 )
-@click.option("--strict", is_flag=True, help="End with exit code 1 for a warning, too.")
+@click.option("--strict", is_flag=True, help="Exit with 1 for a warning, too.")
 @json_option(DIAGNOSIS)
 @pass_command_context
 def doctor(
     context: CommandContext, no_network: bool, with_settings: bool, strict: bool, as_json: bool
 ) -> None:
-    """Check settings, store, daemon, public address and queues; say what to do.
+    """Check settings, store, daemon, public address and queues, and show what to do.
 
-    The worst finding comes last. Exit code 1 when a check failed, with --strict also for a
-    warning, else 0. In JSON the checks stand in the order in which they were made, and the
-    settings are always there. Nothing is changed, nor is a missing store made.
+    The worst finding comes last. Exits with 1 if a check failed, with --strict also for a warning,
+    else with 0. JSON has the checks in the order in which they were made, and always the settings.
+    Nothing is changed, and a missing store is not created.
     """
     network = None if no_network else health.Internet()
     with output.waiting("Checking"):

@@ -24,7 +24,7 @@ RECENT = 20
 
 @click.group()
 def events() -> None:
-    """What happened: what outlets deliver, and programs read."""
+    """Events: what happened, in order, for webhooks and programs."""
 
 
 @events.command("list")
@@ -63,7 +63,7 @@ def list_events(
     limit: int | None,
     as_json: bool,
 ) -> None:
-    """List what happened, newest first; with --after in its order, each event once."""
+    """List what happened, newest first; with --after, in order, each event once."""
     wanted = EventFilter(name, kinds)
     wanted_most = most(limit, RECENT, as_json=as_json)
     if cursor is not None:
@@ -77,7 +77,7 @@ def list_events(
         found,
         "Nothing has happened yet."
         if wanted == EventFilter() and cursor is None
-        else "No such event.",
+        else "No matching events.",
         [below] * (cursor is not None or len(found) == wanted_most),
         as_json=as_json,
     )

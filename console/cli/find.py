@@ -46,6 +46,6 @@ def find(context: CommandContext, words: tuple[str, ...], limit: int, as_json: b
             output.say_wrapped(told)
     else:
         raise NotThere(
-            f'Nothing is called "{plain(text)[:60]}".',
-            "Try less of it: the first characters of a number or an id, or a word of a name.",
+            f'Nothing found for "{plain(text)[:60]}".',
+            "Try fewer characters: the beginning of a number or an ID, or a word of a name.",
         )

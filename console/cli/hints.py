@@ -24,11 +24,11 @@ from shared.operations.describe.text import count, plain
 @click.argument("words", metavar="[CODE|TEXT]", nargs=-1)
 @json_option(HINT, many=True)
 def hints(words: tuple[str, ...], as_json: bool) -> None:
-    """Look a code or a text up: what happened, why, what to do, and who does it.
+    """Look up a code or a text: what happened, why, what to do, and who does it.
 
-    CODE is what QuickBooks or the Web Connector shows (QBWC1039, 0x80040408, 3200) or a code
-    of a problem; TEXT is any words, or - to read them from standard input. Without either,
-    all codes are listed.
+    CODE is what QuickBooks or the Web Connector shows (QBWC1039, 0x80040408, 3200) or a code of a
+    problem; TEXT is any words, or - to read them from standard input. Without either, all codes are
+    listed.
     """
     text = sys.stdin.read() if words == (FROM_STANDARD_INPUT,) else " ".join(words)
     if words and not text.strip():

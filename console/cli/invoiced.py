@@ -43,7 +43,7 @@ def fees_option(told: str, **how: Any) -> Callable[[FC], FC]:
 
 @click.group()
 def invoiced() -> None:
-    """Connect Invoiced: customers and invoices go there, payments come from there."""
+    """Connect Invoiced: send customers and invoices, receive payments."""
 
 
 @invoiced.command()
@@ -83,8 +83,8 @@ def connect(
 ) -> None:
     """Connect NAME to an Invoiced account, or give it another key of the same account.
 
-    Nothing is sent yet. See what would be sent with invoiced preview; then invoiced resume sends
-    open invoices, whom they are billed to and what was paid of them.
+    Nothing is sent yet. invoiced preview shows what would be sent; then invoiced resume sends open
+    invoices with their customers and payments.
     """
     base = platform_doors.address(url or "", sandbox=sandbox)
     source = _source(key_file, key_env, key_credential)
@@ -123,7 +123,7 @@ def _source(key_file: Path | None, key_env: str | None, key_credential: str | No
 @json_option(OUTCOME)
 @pass_command_context
 def edit(context: CommandContext, name: str, convenience_fees: str, as_json: bool) -> None:
-    """Change the settings of NAME for payments that come in from now on."""
+    """Change the settings of NAME for payments that arrive from now on."""
     fees = ConvenienceFees(convenience_fees)
     plan = partial(operations.plan_edit, name=name, convenience_fees=fees)
     say_outcome(decide(context, plan), as_json)
@@ -134,7 +134,7 @@ def edit(context: CommandContext, name: str, convenience_fees: str, as_json: boo
 @json_option(STANDING)
 @pass_command_context
 def status(context: CommandContext, name: str, as_json: bool) -> None:
-    """Show how far NAME is: what waits, what is there, what a person has to look at."""
+    """Show the state of NAME: what is waiting, what was sent, what needs attention."""
     standing = context.read(partial(view_standing, name=name))
     if as_json:
         output.say_json(STANDING.of(standing))
@@ -161,7 +161,7 @@ def status(context: CommandContext, name: str, as_json: bool) -> None:
 def preview(
     context: CommandContext, name: str, seconds: int, with_all: bool, as_json: bool
 ) -> None:
-    """Show what NAME would send: created, changed, matched, ambiguous. Sends nothing itself."""
+    """Show what NAME would send: created, changed, matched, ambiguous. Sends nothing."""
     decide(context, partial(operations.plan_look, name=name))
     with output.waiting("The daemon is checking"):
         found = _looked(context, name, seconds)
@@ -171,7 +171,7 @@ def preview(
         _say_preview(found, with_all)
     if not found.is_through:
         why = found.reason or f"The daemon did not check everything within {seconds} seconds."
-        raise Refused(why, "Check with deskbridge doctor whether a daemon is running")
+        raise Refused(why, "Check that the daemon is running: deskbridge doctor")
 
 
 def _looked(context: CommandContext, name: str, seconds: int) -> Preview:
@@ -197,7 +197,7 @@ def _say_preview(found: Preview, with_all: bool) -> None:
 @json_option(OUTCOME)
 @pass_command_context
 def pause(context: CommandContext, name: str, as_json: bool) -> None:
-    """Send nothing more of NAME, and take nothing in, until you resume it."""
+    """Send and receive nothing for NAME until you resume it."""
     _set_state(context, name, AccountState.PAUSED, as_json)
 
 
@@ -206,7 +206,7 @@ def pause(context: CommandContext, name: str, as_json: bool) -> None:
 @json_option(OUTCOME)
 @pass_command_context
 def resume(context: CommandContext, name: str, as_json: bool) -> None:
-    """Go on with NAME: what waits is sent."""
+    """Resume NAME: send what is waiting, and receive payments."""
     _set_state(context, name, AccountState.LIVE, as_json)
 
 
@@ -221,7 +221,7 @@ def _set_state(context: CommandContext, name: str, state: AccountState, as_json:
 @json_option(OUTCOME)
 @pass_command_context
 def retry(context: CommandContext, name: str, which: tuple[str, ...], as_json: bool) -> None:
-    """Send RECORDs of NAME again, by id or number; all that were refused where none is named."""
+    """Send RECORDs of NAME again, by ID or number; without RECORD, all refused ones."""
     say_outcome(decide(context, partial(operations.plan_retry, name=name, which=which)), as_json)
 
 
@@ -234,7 +234,7 @@ def retry(context: CommandContext, name: str, which: tuple[str, ...], as_json: b
 def skip(
     context: CommandContext, name: str, which: tuple[str, ...], note: str, as_json: bool
 ) -> None:
-    """Do not send RECORDs of NAME; retry takes it back."""
+    """Do not send RECORDs of NAME; retry undoes that."""
     plan = partial(operations.plan_skip, name=name, which=which, note=note)
     say_outcome(decide(context, plan), as_json)
 
@@ -254,7 +254,7 @@ def choose(
     create: bool,
     as_json: bool,
 ) -> None:
-    """Say which customer of Invoiced CUSTOMER of NAME is, where several may be meant."""
+    """Choose which customer on Invoiced CUSTOMER of NAME is, if several match."""
     if bool(their_id) == create:
         raise WrongUsage("The customer is missing.", "Give --as ID or --create")
     choice = their_id or CREATE

@@ -27,10 +27,10 @@ SECONDS = 30.0
 @json_option(CHECKED)
 @pass_command_context
 def check(context: CommandContext, name: str, as_json: bool) -> None:
-    """Put each balance on Invoiced beside the one in QuickBooks of NAME, as last read.
+    """Compare each balance of NAME on Invoiced with the one in QuickBooks, as last read.
 
-    What was paid on Invoiced and is not in QuickBooks yet is taken into account. With a difference,
-    or an open invoice that is not on Invoiced, the exit code is 1, else 0. Nothing is changed.
+    Payments made on Invoiced that are not in QuickBooks yet are taken into account. Exits with 1 if
+    a balance differs or an open invoice is not on Invoiced, else with 0. Nothing is changed.
     """
     account, sealed = context.read(partial(view_account, name=name))
     key = health.key_of(account, sealed, context.settings.database, os.environ)
@@ -50,7 +50,7 @@ def check(context: CommandContext, name: str, as_json: bool) -> None:
 COLUMNS = (
     Column("Document", least=12),
     Column("QuickBooks", right=True),
-    Column("Coming in", right=True),
+    Column("To post", right=True),
     Column("Invoiced", right=True),
     Column("Difference", right=True),
 )

@@ -36,7 +36,7 @@ from shared.rules.connectors import Mapped
 @json_option(MAPPED, many=True)
 @pass_command_context
 def mappings(context: CommandContext, name: str | None, target: Path | None, as_json: bool) -> None:
-    """List which record of NAME, or of all connections, is which on Invoiced."""
+    """List the records of NAME, or of all connections, with their counterparts on Invoiced."""
     found = context.read(partial(operations.view_mapped, which=name))
     if target is None:
         MAPPINGS.say(found, "No record is on both sides yet.", as_json=as_json)
@@ -50,8 +50,10 @@ def mappings(context: CommandContext, name: str | None, target: Path | None, as_
 @click.command("map")
 @named_argument
 @click.argument("record")
-@click.option("--as", "their_id", metavar="ID", help="It is the record with this ID on Invoiced.")
-@click.option("--forget", is_flag=True, help="It is none: look for it there anew.")
+@click.option("--as", "their_id", metavar="ID", help="ID of the counterpart on Invoiced.")
+@click.option(
+    "--forget", is_flag=True, help="Forget the counterpart, and look for it on Invoiced again."
+)
 @yes_option
 @json_option(OUTCOME)
 @pass_command_context
@@ -64,10 +66,10 @@ def map_record(
     yes: bool,
     as_json: bool,
 ) -> None:
-    """Say which record of Invoiced RECORD of NAME is, where that is not the one it should be.
+    """Correct which record on Invoiced is the counterpart of RECORD of NAME.
 
-    RECORD is its ID in QuickBooks, or its number or name. What is there is then compared, and
-    becomes what QuickBooks says.
+    RECORD is its ID in QuickBooks, or its number or name. The record on Invoiced is then compared
+    and changed to match QuickBooks.
     """
     if bool(their_id) == forget:
         raise WrongUsage("Which record of Invoiced is it?", "Write --as ID or --forget")

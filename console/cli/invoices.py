@@ -76,7 +76,7 @@ def list_invoices(
     "name",
     shell_complete=connection_names,
     metavar="NAME",
-    help="Look only among the invoices of NAME.",
+    help="Search only the invoices of NAME.",
 )
 @json_option(INVOICE_DETAIL)
 @pass_command_context
@@ -205,7 +205,7 @@ class Columns(click.ParamType[dict[str, str]]):
     type=click.Choice(["csv", "jsonl"]),
     default="csv",
     show_default=True,
-    help="CSV with a header line, or one JSON object to a line.",
+    help="CSV with a header line, or one JSON object per line.",
 )
 @click.option(
     "--columns",
@@ -236,7 +236,7 @@ def export(
     The columns are the keys of `invoices list --json`. With --columns there are also job, subtotal,
     tax, applied, terms, po_number, memo, email and phone: "Invoice No=number,customer,email,Due
     Date=due_date,terms,balance". In CSV, a text that a spreadsheet would run as a formula gets an
-    apostrophe in front of the sign; jsonl has every text unchanged.
+    apostrophe in front; jsonl has every text unchanged.
     """
     columns = columns or {key: key for key in LISTED_INVOICE.names()}
     view = partial(operations.view_export, connection=name, statuses=states, left_out=left_out)

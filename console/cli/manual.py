@@ -71,7 +71,7 @@ def _body(command: click.Command, context: click.Context, title: str = "") -> It
     for option in options:
         yield from _item(spelling_of(option), meaning_of(option))
         if isinstance(option, JsonOption):
-            yield "The keys are told in the command line reference, docs/cli.md."
+            yield "The keys are described in the command line reference, docs/cli.md."
 
 
 def _tree(command: click.Command, context: click.Context) -> Iterator[str]:

@@ -22,7 +22,7 @@ from shared.rules.operators import OperatorEntry, Role
 def operator() -> None:
     """Operators: who may look, run or manage, by operating-system user or group.
 
-    Without any operator, whoever can open the store may do everything. Root and the owner of the
+    Without operators, anyone who can open the store may do everything. Root and the owner of the
     store's file always may.
     """
 
@@ -57,8 +57,8 @@ def add(
 ) -> None:
     """Make NAME an operator.
 
-    Someone who is several operators may do what any of them may. From the first operator on,
-    nobody else may use this store but root and the store's owner.
+    Someone who matches several operators may do what any of them may. Once there is an operator,
+    only operators, root and the store's owner may use this store.
     """
     plan = partial(
         operations.plan_add,
@@ -78,8 +78,8 @@ def list_operators(context: CommandContext, as_json: bool) -> None:
     """List the operators, by name."""
     OPERATORS.say(
         context.read(operations.view_all),
-        "There is no operator: whoever can open the store may do everything. Add one: deskbridge "
-        "operator add NAME --role ROLE",
+        "No operators: anyone who can open the store may do everything. Add one: deskbridge"
+        " operator add NAME --role ROLE",
         as_json=as_json,
     )
 
@@ -89,7 +89,7 @@ def list_operators(context: CommandContext, as_json: bool) -> None:
 @json_option(OUTCOME)
 @pass_command_context
 def remove(context: CommandContext, name: str, as_json: bool) -> None:
-    """Make NAME no operator any more: the rights end at once, also in a console that is open."""
+    """Remove the operator NAME: the rights end at once, even in an open console."""
     say_outcome(decide(context, partial(operations.plan_remove, name=name)), as_json)
 
 

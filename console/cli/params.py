@@ -143,7 +143,7 @@ def payment_option(command: Command) -> Command:
         "--connection",
         metavar="NAME",
         shell_complete=connection_names,
-        help="Look only among the payments of NAME; digits are then an external id first.",
+        help="Search only the payments of NAME; digits are then tried as an external ID first.",
     )(command)
 
 

@@ -110,13 +110,13 @@ TRIES = 3
 def add(
     context: CommandContext, /, name: str | None, day: date | None, as_json: bool, **given: Any
 ) -> None:
-    """Take one payment of the billing platform in, or correct one that is on file.
+    """Add a payment from the billing platform, or correct one that is on file.
 
-    The same external id again with the same content changes nothing. With other content it
-    corrects the payment, as long as no request of it has left for QuickBooks; afterward the
-    correction is refused and becomes a problem of the payment. What happened to its charge since
-    (--charge-state, --refunded, --disputed) is always taken over. Without an invoice it is a
-    payment on account of --customer. NAME may be left out where there is exactly one connection.
+    The same external ID with the same content changes nothing. Different content corrects the
+    payment until a request for it is sent to QuickBooks; after that, the correction is refused and
+    becomes a problem of the payment. News about its charge (--charge-state, --refunded, --disputed)
+    is always accepted. Without an invoice it is a payment on account of --customer. You can leave
+    out NAME if there is only one connection.
     """
     undated = day is None or day == NO_DATE
     payment = _given(given, _today(context.store.now()) if day is None or day == NO_DATE else day)
@@ -238,21 +238,21 @@ def import_file(
     as_json: bool,
     **said: Any,
 ) -> None:
-    """Take a FILE of payments in, .csv or .jsonl; - is standard input, with --format.
+    """Import a FILE of payments, .csv or .jsonl; - is standard input, with --format.
 
-    The file may be an export of Stripe (payments or balance), Square, PayPal or QuickBooks Online,
-    or any other with its columns mapped (`payments profiles list`). Otherwise columns (or keys) are
-    named as the options of `payments add`, with underscores: external_id and amount are needed;
-    invoice, applied, credit_notes, customer, currency, method, reference, gateway, date, offline,
-    charge_state, refunded, disputed, from_quickbooks, memo, fee and net may be left out. Shares
-    are written A=1.00;B=2.00 or as JSON. Encoding, delimiter, decimal mark and order of dates are
-    found out from the file; columns that are not known are left alone and named.
+    The file may be an export from Stripe (payments or balance), Square, PayPal or QuickBooks
+    Online, or any other file with its columns mapped (`payments profiles list`). Otherwise columns
+    (or keys) are named as the options of `payments add`, with underscores: external_id and amount
+    are needed; invoice, applied, credit_notes, customer, currency, method, reference, gateway,
+    date, offline, charge_state, refunded, disputed, from_quickbooks, memo, fee and net may be left
+    out. Shares are written A=1.00;B=2.00 or as JSON. Encoding, delimiter, decimal mark and date
+    order are detected from the file; unknown columns are ignored and listed.
 
-    The file may hold payments that are on file: those with the same content are counted, those
-    with other content correct the payment, or are refused where it was sent already. A refused
-    row does not keep the others out, but the command ends with 1. Rows that cannot be read stop
-    the whole file unless --skip-bad-rows is given. Totals, titles, and rows of another kind
-    (payouts, refunds, fees, failed or pending ones) are told and left out.
+    The file may contain payments that are already on file: those with the same content are counted;
+    those with different content correct the payment, or are refused if it was already sent. A
+    refused row does not stop the others, but the command exits with 1. Rows that cannot be read
+    stop the whole file unless --skip-bad-rows is given. Totals, titles, and rows of another kind
+    (payouts, refunds, fees, failed or pending payments) are left out and listed.
     """
     if dry_run and save_profile:
         raise WrongUsage(

@@ -37,13 +37,14 @@ def ids_argument(command: Command) -> Command:
 def retry(
     context: CommandContext, ids: tuple[str, ...], connection: str | None, yes: bool, as_json: bool
 ) -> None:
-    """Have payments that wait, were refused or are parked tried again by the next sync.
+    """Retry payments that are waiting, refused or parked.
 
-    A parked one is posted as a new payment: see first that QuickBooks does not have it. That
-    is asked, and needs --yes without a terminal. Either all are retried or none is.
+    A parked payment is posted as a new one: first make sure that QuickBooks does not have it. The
+    command asks you to confirm that; without a terminal it needs --yes. Either all are retried or
+    none is.
 
-    ID is the payment's number, its id on the billing platform, or - to read them from standard
-    input. Digits are the number, with --connection an external id first; #12 is always the number.
+    ID is the payment's number, its ID on the billing platform, or - to read them from standard
+    input. Digits are the number, with --connection an external ID first; #12 is always the number.
     """
     wanted = _found(context, ids, connection)
     done = decide(context, partial(payments.plan_retry, payment_ids=wanted), yes=yes)
@@ -74,12 +75,12 @@ def allow(
     yes: bool,
     as_json: bool,
 ) -> None:
-    """Allow for single payments what their connection does not, and have them tried again.
+    """Allow for single payments what their connection does not allow, and retry them.
 
     Keep what an invoice no longer owes as the customer's credit; post on account without an
-    invoice; post on the first open day what is dated in a closed period. deskbridge connection
-    edit NAME allows it for all. Where the invoice owes nothing any more, it asks first, and needs
-    --yes without a terminal. ID is as for retry.
+    invoice; post on the first open day what is dated in a closed period. deskbridge connection edit
+    NAME allows it for all. If the invoice is already paid, it asks first; without a terminal it
+    needs --yes. ID is as for retry.
     """
     if not (overpayment or on_account or closed_period):
         raise WrongUsage("Nothing was named to allow.", "--overpayment credit")
@@ -105,10 +106,10 @@ def skip(
     because: str,
     as_json: bool,
 ) -> None:
-    """Never post these payments; unskip takes it back.
+    """Do not post these payments; unskip undoes that.
 
-    What may be in QuickBooks already cannot be skipped. Either all are skipped or none is. ID is
-    as for retry.
+    A payment that may already be in QuickBooks cannot be skipped. Either all are skipped or none
+    is. ID is as for retry.
     """
     wanted = _found(context, ids, connection)
     done = decide(context, partial(payments.plan_skip, payment_ids=wanted, because=because))
@@ -122,9 +123,9 @@ def skip(
 def unskip(
     context: CommandContext, ids: tuple[str, ...], connection: str | None, as_json: bool
 ) -> None:
-    """Take skipped payments in again; the next sync looks at them.
+    """Unskip payments; the next sync checks them again.
 
-    Either all are taken in or none is. ID is as for retry.
+    Either all are unskipped or none is. ID is as for retry.
     """
     wanted = _found(context, ids, connection)
     say_outcome(decide(context, partial(payments.plan_unskip, payment_ids=wanted)), as_json)
@@ -142,11 +143,11 @@ def withdraw(
     because: str,
     as_json: bool,
 ) -> None:
-    """Take back payments of which nothing was sent to QuickBooks yet.
+    """Withdraw payments before anything is sent to QuickBooks.
 
-    They are not posted and no import brings them back; payments add with the same external id
-    does. One that was sent is refused with what is on file. Either all are withdrawn or none is.
-    ID is as for retry.
+    They are not posted, and no import brings them back; only payments add with the same external ID
+    does. A payment that was already sent is refused, and what is on file is shown. Either all are
+    withdrawn or none is. ID is as for retry.
     """
     wanted = _found(context, ids, connection)
     done = decide(context, partial(payments.plan_withdraw, payment_ids=wanted, because=because))
@@ -168,11 +169,11 @@ def _found(context: CommandContext, words: Sequence[str], connection: str | None
 @json_option(OUTCOME)
 @pass_command_context
 def settle(context: CommandContext, name: str | None, yes: bool, as_json: bool) -> None:
-    """Confirm that no PC is still running the open request, so that a doubt is settled now.
+    """Confirm that no PC is still running the open request, to settle a payment in doubt now.
 
-    A payment whose request got no answer is looked for in QuickBooks; where it is not there, it
-    is sent again only after a while, since the first request may still run. Where the PC was
-    restarted and no other one has the company open, nothing can still run, and this says so.
-    Asks first; without a terminal it needs --yes.
+    If a request got no answer and QuickBooks does not have the payment, it is sent again only after
+    a while, because the first request may still be running. If the PC was restarted and no other PC
+    has the company open, no request can be running: confirm that here. Asks first; without a
+    terminal it needs --yes.
     """
     say_outcome(decide(context, partial(payments.plan_settle_of, which=name), yes=yes), as_json)

@@ -85,6 +85,6 @@ def show_profile(context: CommandContext, label: str, name: str | None, as_json:
 @json_option(OUTCOME)
 @pass_command_context
 def remove_profile(context: CommandContext, name: str, label: str, as_json: bool) -> None:
-    """Remove a saved profile of NAME; what was imported by it stays as it is."""
+    """Remove a saved profile of NAME; payments imported with it stay as they are."""
     plan_of = partial(payment_profiles.plan_remove, which=name, label=label)
     say_outcome(decide(context, plan_of), as_json)

@@ -22,9 +22,9 @@ from shared.operations.describe.text import plain
 @json_option(PAYMENT_DETAIL)
 @pass_command_context
 def show(context: CommandContext, which: str, connection: str | None, as_json: bool) -> None:
-    """Show the whole life of one payment: terms, parts, what QuickBooks holds, what to do.
+    """Show the full history of one payment: terms, parts, what QuickBooks has, what to do.
 
-    ID is its number, its id on the billing platform, or its TxnID in QuickBooks.
+    ID is its number, its ID on the billing platform, or its TxnID in QuickBooks.
     """
     detail = context.read(partial(payment_views.view_called, text=which, connection=connection))
     if as_json:
@@ -38,4 +38,4 @@ def show(context: CommandContext, which: str, connection: str | None, as_json: b
         output.say_pairs(section.lines)
     if detail.payment.code:
         output.say()
-        output.say_wrapped(f"More about it: deskbridge hints {detail.payment.code}")
+        output.say_wrapped(f"More about this: deskbridge hints {detail.payment.code}")

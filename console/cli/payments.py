@@ -33,7 +33,7 @@ RECENT = 100
 
 @click.group(cls=LaterGroup)
 def payments() -> None:
-    """Payments: what goes into QuickBooks, what came from there, and how each stands."""
+    """Payments: those posted to QuickBooks, those imported from there, and their status."""
 
 
 for place in (
@@ -65,7 +65,7 @@ def list_payments(
 ) -> None:
     """List the payments of NAME, or of all connections, of both sides.
 
-    Newest first; in JSON in the order in which they came in.
+    Newest first; in JSON, in the order in which they arrived.
     """
     wanted = most(limit, RECENT, as_json=as_json)
     asked = partial(_wanted, name, states, source, deleted)

@@ -30,7 +30,7 @@ STATES = ("open", "retry", "acknowledged", "skipped", "resolved")
 
 @click.group()
 def problems() -> None:
-    """Problems: records that need a person, with the reason and the remedy."""
+    """Problems: records that need attention, with the reason and the remedy."""
 
 
 @problems.command("list")
@@ -88,7 +88,7 @@ PROBLEMS = Listing(
 @json_option(PROBLEM)
 @pass_command_context
 def show(context: CommandContext, number: str, as_json: bool) -> None:
-    """Show all that is known of the problem with the number ID."""
+    """Show everything known about the problem with the number ID."""
     [problem_id] = numbers_given([number], "problem")
     problem = context.read(partial(operations.view, problem_id=problem_id))
     if as_json:
@@ -96,7 +96,7 @@ def show(context: CommandContext, number: str, as_json: bool) -> None:
         return
     output.say_sections(sections(problem))
     output.say()
-    output.say_wrapped(f"More about it: deskbridge hints {problem.code}")
+    output.say_wrapped(f"More about this: deskbridge hints {problem.code}")
 
 
 def numbers_argument(command: Command) -> Command:
@@ -132,11 +132,11 @@ def retry(
     yes: bool,
     as_json: bool,
 ) -> None:
-    """Have the next sync look at the records again.
+    """Retry: the next sync checks the records again.
 
     ID may be - to read the numbers from standard input. Either all are retried or none is. A
     payment that QuickBooks may have already is retried by its own ID only, and asks first; without
-    a terminal it needs --yes. --all leaves such payments out and says so.
+    a terminal it needs --yes. --all leaves out such payments and says so.
     """
     if everything == bool(numbers):
         raise WrongUsage("Give the numbers of problems, or --all.", "deskbridge problems list")
@@ -158,11 +158,11 @@ def retry(
 def acknowledge(
     context: CommandContext, numbers: tuple[str, ...], because: str, yes: bool, as_json: bool
 ) -> None:
-    """Say that it is meant to be so: the problem closes, and the record stays as it is.
+    """Confirm that it is intended: the problem closes, and the record stays as it is.
 
-    It opens again when there is news about it, such as a third invoice with the same number; retry
-    takes the acknowledgment back. ID may be - to read the numbers from standard input. Either all
-    are acknowledged or none is.
+    It opens again if something changes, such as a third invoice with the same number; retry undoes
+    the acknowledgment. ID may be - to read the numbers from standard input. Either all are
+    acknowledged or none is.
     """
     plan_of = partial(operations.plan_acknowledge, problem_ids=_given(numbers), because=because)
     say_outcome(decide(context, plan_of, yes=yes), as_json)
@@ -177,9 +177,9 @@ def acknowledge(
 def skip(
     context: CommandContext, numbers: tuple[str, ...], because: str, yes: bool, as_json: bool
 ) -> None:
-    """Leave the records out of future syncs; unskip takes it back.
+    """Leave the records out of future syncs; unskip undoes that.
 
-    An open invoice leaves the ledger with its balance: that is asked first; without a terminal it
+    If an open invoice would leave the ledger with its balance, it asks first; without a terminal it
     needs --yes. ID may be - to read the numbers from standard input. Either all are skipped or none
     is.
     """
@@ -193,9 +193,9 @@ def skip(
 @json_option(OUTCOME)
 @pass_command_context
 def unskip(context: CommandContext, numbers: tuple[str, ...], yes: bool, as_json: bool) -> None:
-    """Take skipped records in again; the next sync reads them.
+    """Unskip records; the next sync reads them again.
 
-    ID may be - to read the numbers from standard input. Either all are taken in or none is.
+    ID may be - to read the numbers from standard input. Either all are unskipped or none is.
     """
     plan_of = partial(operations.plan_unskip, problem_ids=_given(numbers))
     say_outcome(decide(context, plan_of, yes=yes), as_json)
@@ -207,7 +207,7 @@ def unskip(context: CommandContext, numbers: tuple[str, ...], yes: bool, as_json
 @json_option(OUTCOME)
 @pass_command_context
 def resolve(context: CommandContext, numbers: tuple[str, ...], yes: bool, as_json: bool) -> None:
-    """Close problems that were settled by hand; the next sync opens what is still there.
+    """Close problems that you settled yourself; the next sync reopens any that are still there.
 
     ID may be - to read the numbers from standard input. Either all are closed or none is.
     """

@@ -69,9 +69,9 @@ def qwc(
 ) -> None:
     """Write the .qwc files of NAME and make ONE new password for them.
 
-    The password is shown once; only its hash is kept. It replaces the one before at once, so it
-    asks first where a Web Connector signs in with that one. A .qwc file of another connection is
-    never overwritten. NAME may be left out where there is exactly one connection.
+    The password is shown once; only its hash is kept. It replaces the previous one at once, so the
+    command asks first if a Web Connector signs in with that one. A .qwc file of another connection
+    is never overwritten. You can leave out NAME if there is only one connection.
     """
     _refuse_unseen()
     plan = partial(
@@ -115,10 +115,10 @@ def password() -> None:
 def rotate(
     context: CommandContext, name: str | None, app: str | None, yes: bool, as_json: bool
 ) -> None:
-    """Replace the password of NAME with a new one, shown once; the .qwc files stay good.
+    """Replace the password of NAME with a new one, shown once; the .qwc files stay valid.
 
-    The old password stops working at once, so it asks first where a Web Connector signs in with
-    it. NAME may be left out where there is exactly one connection.
+    The old password stops working at once, so the command asks first if a Web Connector signs in
+    with it. You can leave out NAME if there is only one connection.
     """
     _refuse_unseen()
     issued = decide(context, partial(issuing.plan_rotation, which=name, app=app or ""), yes=yes)
@@ -133,16 +133,16 @@ def rotate(
 @password.command()
 @name_argument
 @click.option(
-    "--address", help="An internet address to unlock instead, as deskbridge doctor names it."
+    "--address", help="An internet address to unlock instead, as deskbridge doctor shows it."
 )
 @json_option(OUTCOME)
 @pass_command_context
 def unlock(context: CommandContext, name: str | None, address: str | None, as_json: bool) -> None:
     """Unlock sign-in for NAME after too many wrong passwords; the password stays.
 
-    With --address, unlock what comes from there, also wrong tokens of the API. A lock ends by
-    itself within 15 minutes. Ends with 3 where nothing is locked. NAME may be left out where there
-    is exactly one connection.
+    With --address, unlock an internet address, also after wrong API tokens. A lock ends by itself
+    within 15 minutes. Exits with 3 if nothing is locked. You can leave out NAME if there is only
+    one connection.
     """
     if address is None:
         say_outcome(decide(context, partial(issuing.plan_unlock, which=name)), as_json)
@@ -159,7 +159,7 @@ def _refuse_unseen() -> None:
                 "Standard output is closed, but the password is shown there once. Nothing was "
                 "changed."
             ),
-            "Run it on a terminal, or send the output to a file that only you can read",
+            "Run it in a terminal, or send the output to a file that only you can read",
         )
 
 

@@ -31,12 +31,12 @@ AT_WORK = ("unknown", "parked", "sent", "ready", "waiting", "refused", "not_elig
 @json_option(RECONCILIATION)
 @pass_command_context
 def reconcile(context: CommandContext, name: str | None, as_json: bool) -> None:
-    """Put the open invoices and payments of NAME beside what QuickBooks last showed.
+    """Compare the open invoices and payments of NAME with what QuickBooks last showed.
 
-    Differences come first; with any the exit code is 1, else 0. NAME may be left out: then all
+    Differences come first; exits with 1 if there are any, else with 0. Without NAME, all
     connections are reconciled one after the other, and --json prints an array with an object for
-    each. In JSON, payments have the keys of `payments list`. Nothing is asked of QuickBooks: run
-    both syncs before, for what it shows today.
+    each. In JSON, payments have the keys of `payments list`. QuickBooks is not asked: run both
+    syncs first to compare with its current state.
     """
     with context.store.reading(), output.progress("Reading both sides") as tell:
         tell(0)

@@ -38,7 +38,7 @@ INTRODUCTION = """\
 - Where a command takes numbers, `-` reads them from standard input:
   `deskbridge problems list --json | jq '.[].id' | deskbridge problems retry -`
 - `-h` or `--help` after any command explains it.
-- Every change is kept in the audit trail with the name of the operating-system user.
+- Every change is kept in the audit log with the name of the operating-system user.
 
 ## JSON
 
@@ -73,9 +73,9 @@ def _exit_codes() -> Iterator[str]:
         ("Code", "Meaning"), ((str(int(code)), told) for code, told in EXIT_MEANINGS.items())
     )
     yield (
-        "Asking for a state that holds already (`connection edit`, `db upgrade`) is done: 0. "
-        "Acting on something that is over (`syncs stop`, `problems retry`) is 3. A command "
-        "that takes several numbers does all or nothing.\n"
+        "Asking for a state that already exists (`connection edit`, `db upgrade`) is done: 0."
+        " Acting on something that has ended (`syncs stop`, `problems retry`) is 3. A command"
+        " that takes several numbers changes all of them or none.\n"
     )
 
 

@@ -32,7 +32,7 @@ def rules() -> None:
 def list_rules(context: CommandContext, name: str | None, as_json: bool) -> None:
     """List the rules of NAME.
 
-    NAME may be left out where there is exactly one connection.
+    You can leave out NAME if there is only one connection.
     """
     found = context.read(partial(payment_rules.view, which=name))
     if as_json:
@@ -97,10 +97,10 @@ def deposit(
     gateway: str,
     as_json: bool,
 ) -> None:
-    """Deposit payments of NAME to ACCOUNT, those that the options name or all.
+    """Deposit payments of NAME to ACCOUNT: those that match the options, or all.
 
-    ACCOUNT is the full name in QuickBooks ("Bank:Checking"); undeposited, or empty, is
-    Undeposited Funds. Of several rules that fit, the one that names most counts.
+    ACCOUNT is the full name in QuickBooks ("Bank:Checking"); undeposited, or empty, is Undeposited
+    Funds. If several rules match, the most specific one applies.
     """
     wanted = DepositRule(
         0, method.strip(), currency.strip().upper(), gateway.strip(), account.strip()
@@ -122,10 +122,10 @@ def deposit(
 def method(
     context: CommandContext, name: str, method: str, quickbooks_method: str, as_json: bool
 ) -> None:
-    """Have QuickBooks call the payments' METHOD of NAME by the name QUICKBOOKS_METHOD.
+    """Map the payment METHOD of NAME to QUICKBOOKS_METHOD in QuickBooks.
 
-    An empty QUICKBOOKS_METHOD posts such payments without a method. A rule for the same method
-    is replaced.
+    An empty QUICKBOOKS_METHOD posts such payments without a method. A rule for the same method is
+    replaced.
     """
     wanted = MethodRule(method.strip(), quickbooks_method.strip())
     made = decide(context, partial(payment_rules.plan_method, which=name, wanted=wanted))

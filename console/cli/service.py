@@ -40,7 +40,7 @@ dry_run_option = click.option(
 
 @click.group()
 def service() -> None:
-    """Run the daemon as a service of systemd: install, look at, remove it."""
+    """Run the daemon as a systemd service: install, check or remove it."""
 
 
 @service.command()
@@ -53,10 +53,10 @@ def service() -> None:
 @dry_run_option
 @json_option(STEPS)
 def install(socket: bool, dry_run: bool, as_json: bool) -> None:
-    """Write unit, user, folders and settings of the service; needs root.
+    """Create the unit, user, folders and settings of the service; needs root.
 
-    Each step is told. What is there already stays, above all the settings; after an upgrade the
-    unit is written again if it differs. Nothing is started.
+    Each step is printed. Existing files stay, above all the settings; after an upgrade the unit is
+    written again if it differs. Nothing is started.
     """
     command = machines.own_command()
     wanted = steps.install(machine_used, command, machines.own_places(), socket=socket)
@@ -69,9 +69,9 @@ def install(socket: bool, dry_run: bool, as_json: bool) -> None:
 @service.command()
 @json_option(STANDING)
 def status(as_json: bool) -> None:
-    """Say whether the service runs, since when, and from which unit.
+    """Show whether the service is running, since when, and from which unit.
 
-    Ends with 0 while it runs, with 3 where it is not installed, else with 1.
+    Exits with 0 if it is running, with 3 if it is not installed, else with 1.
     """
     command = machines.own_command()
     found = look(machine_used, command)
@@ -121,7 +121,7 @@ def uninstall(delete_store: bool, yes: bool, dry_run: bool, as_json: bool) -> No
     """Stop the service and remove its unit; needs root.
 
     The store, the settings and the user stay, so that `deskbridge service install` brings
-    everything back. With --delete-store they go, too; a PostgreSQL database is left alone.
+    everything back. With --delete-store they are deleted, too; a PostgreSQL database stays.
     """
     wanted = steps.uninstall(machine_used, machines.own_command(), delete_store=delete_store)
     if not wanted:
@@ -135,7 +135,10 @@ def uninstall(delete_store: bool, yes: bool, dry_run: bool, as_json: bool) -> No
 
 
 def _confirm_deletion() -> None:
-    loss = f"The store in {STATE} would be deleted: which payments were posted is then forgotten."
+    loss = (
+        f"The store in {STATE} would be deleted: Deskbridge then no longer knows which"
+        " payments were posted."
+    )
     if not output.is_terminal():
         raise WrongUsage(loss, "Confirm it with --yes")
     output.say_wrapped(loss)

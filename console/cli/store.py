@@ -26,9 +26,9 @@ def db() -> None:
 @json_option(UPGRADE)
 @pass_command_context
 def upgrade(context: CommandContext, as_json: bool) -> None:
-    """Bring the store to the form that this version needs.
+    """Upgrade the store to what this version needs.
 
-    A SQLite store is backed up beside itself first. A store that is up to date is left alone.
+    A SQLite store is backed up beside itself first. A store that is up to date is not changed.
     """
     with output.waiting("Upgrading the store"):
         upgraded = stores.upgrade(context.store_to_upgrade)
@@ -50,11 +50,11 @@ def upgrade(context: CommandContext, as_json: bool) -> None:
 @json_option(BACKUP)
 @pass_command_context
 def backup(context: CommandContext, file: Path, as_json: bool) -> None:
-    """Copy the store to FILE while others work with it; FILE is never overwritten.
+    """Copy the store to FILE, even while it is in use; FILE is never overwritten.
 
-    For SQLite only: a PostgreSQL store is backed up by pg_dump.
+    For SQLite only: use pg_dump for a PostgreSQL store.
     """
-    with output.waiting("Backing the store up"):
+    with output.waiting("Backing up the store"):
         made = stores.back_up(Operator(context.store, context.who), file.absolute())
     if as_json:
         output.say_json(BACKUP.of(made))
@@ -66,9 +66,9 @@ def backup(context: CommandContext, file: Path, as_json: bool) -> None:
 @json_option(CHECKED)
 @pass_command_context
 def check(context: CommandContext, as_json: bool) -> None:
-    """Read the whole store and say whether anything in it is damaged; ends with 1 if so.
+    """Read the whole store and report damage; exits with 1 if there is any.
 
-    Others may work with it meanwhile. For SQLite only.
+    The store may be in use. For SQLite only.
     """
     with output.waiting("Checking the store"):
         found = stores.check(context.store)
@@ -88,20 +88,20 @@ def check(context: CommandContext, as_json: bool) -> None:
 @json_option(RESTORED)
 @pass_command_context
 def restore(context: CommandContext, file: Path, yes: bool, as_json: bool) -> None:
-    """Replace the store by the backup FILE, which is checked first; the old store is kept.
+    """Replace the store with the backup FILE, which is checked first; the old store is kept.
 
-    Stop the daemon and close every console before. No payment is posted twice: each that the
-    backup does not know as posted is looked for in QuickBooks first. For SQLite only.
+    First stop the daemon and close every console. No payment is posted twice: each payment that the
+    backup does not show as posted is looked up in QuickBooks first. For SQLite only.
     """
     url, backup = context.settings.database, file.absolute()
     with output.waiting("Checking the backup"):
         path = stores.check_restore(url, backup, context.person)
     if not yes:
         if not output.is_terminal():
-            raise WrongUsage(f"The store {path} would be replaced.", "Confirm it with --yes")
+            raise WrongUsage(f"This would replace the store {path}.", "Confirm it with --yes")
         for sentence in stores.RESTORE_TELLS:
             output.say_wrapped(sentence)
-        if not click.confirm(f"Replace {path} by {backup}?", default=False):
+        if not click.confirm(f"Replace {path} with {backup}?", default=False):
             raise Refused("Nothing was changed.")
     with output.waiting("Restoring"):
         restored = stores.restore(url, backup, context.who, context.person)
@@ -110,7 +110,7 @@ def restore(context: CommandContext, file: Path, yes: bool, as_json: bool) -> No
         return
     output.say_wrapped(f"Restored {restored.path} from {backup}.")
     if restored.kept:
-        output.say_wrapped(f"The store as it was: {restored.kept}")
+        output.say_wrapped(f"The old store: {restored.kept}")
     for sentence in stores.RESTORE_TELLS if yes else ():
         output.say_wrapped(sentence)
     output.say_wrapped("Start the daemon again.")
@@ -123,9 +123,9 @@ def restore(context: CommandContext, file: Path, yes: bool, as_json: bool) -> No
 def copy(context: CommandContext, target_url: str, as_json: bool) -> None:
     """Copy the whole store to TARGET_URL, an empty database: sqlite:///… or postgresql://…
 
-    Stop the daemon and close every console before. Then each row is compared. A copy that
-    broke off goes on when the command is repeated; until it is finished, nobody can use the target.
-    The store itself stays as it is.
+    First stop the daemon and close every console. Each row is compared after the copy. If the copy
+    is interrupted, run the command again to continue; until it is finished, the target cannot be
+    used. The store itself stays as it is.
     """
     with output.progress("Copying rows") as tell:
         copied = stores.copy_to(
@@ -136,8 +136,8 @@ def copy(context: CommandContext, target_url: str, as_json: bool) -> None:
         return
     rows = sum(one.rows for one in copied.tables)
     output.say_wrapped(
-        f"Copied {count(rows, 'row')} of {count(len(copied.tables), 'table')} to {copied.target},"
-        " and compared each of them."
+        f"Copied {count(rows, 'row')} of {count(len(copied.tables), 'table')} to"
+        f" {copied.target}, and compared every row."
     )
     place = context.settings.config_path or "the settings"
     output.say_wrapped(f"Set database to that address in {place}, then start the daemon.")
@@ -150,12 +150,13 @@ def copy(context: CommandContext, target_url: str, as_json: bool) -> None:
 @json_option(COMPACTED)
 @pass_command_context
 def vacuum(context: CommandContext, as_json: bool) -> None:
-    """Write the store anew, so that room it does not need any more is free on the disk.
+    """Compact the store: give unused space back to the disk.
 
-    Only worth it after much was deleted, such as a connection: free room is used again. Stop the
-    daemon and close every console before. Takes as much room again as the store. For SQLite only.
+    Useful only after much was deleted, such as a connection; otherwise free space is reused. First
+    stop the daemon and close every console. Needs as much free disk space as the store takes. For
+    SQLite only.
     """
-    with output.waiting("Writing the store anew"):
+    with output.waiting("Compacting the store"):
         done = stores.compact(Operator(context.store, context.who))
     if as_json:
         output.say_json(COMPACTED.of(done))

@@ -105,7 +105,7 @@ SYNCS = Listing(
 def show(context: CommandContext, number: str, failed_only: bool, as_json: bool) -> None:
     """Show the sync with the number ID and every record that it touched.
 
-    For people what failed comes first; JSON keeps the order in which the sync met them.
+    Failed records come first; JSON keeps the order of the sync.
     """
     [sync_id] = numbers_given([number], "sync")
     if as_json:
@@ -147,9 +147,9 @@ RECORD_COLUMNS = (
 @json_option(MESSAGE, many=True)
 @pass_command_context
 def messages(context: CommandContext, number: str, as_json: bool) -> None:
-    """Show what the sync with the number ID asked QuickBooks, and what it answered.
+    """Show what the sync with the number ID asked QuickBooks, and the answers.
 
-    Answers are kept only while the connection has --debug on; they hold customers' data.
+    Answers are kept only while the connection has --debug on; they contain customers' data.
     """
     [sync_id] = numbers_given([number], "sync")
     found = context.read(partial(operations.view_messages, sync_id=sync_id))
@@ -199,9 +199,9 @@ def _say_message(message: Message) -> None:
 def bundle(context: CommandContext, number: str, out: Path | None, as_json: bool) -> None:
     """Make a support bundle of the sync with the number ID: a zip file to send to support.
 
-    It holds the sync, its records and problems, its calls (their text only where debug kept
-    the answers), versions, and what doctor finds. Secrets are masked. Without --out it only says
-    what would be inside.
+    It holds the sync, its records and problems, its calls (their text only where debug kept the
+    answers), versions, and what doctor finds. Secrets are masked. Without --out, it only shows what
+    the file would contain.
     """
     # Only a bundle waits for all that it holds.
     from shared.health import ThisMachine
@@ -242,7 +242,7 @@ def stop(context: CommandContext, numbers: tuple[str, ...], as_json: bool) -> No
     """Stop running syncs; they end with the next call of the Web Connector.
 
     What was synced stays. ID may be - to read the numbers from standard input. Either all are
-    asked to stop or none is.
+    stopped or none is.
     """
     sync_ids = numbers_given(numbers, "sync")
     outcome = decide(context, partial(operations.plan_stop, sync_ids=sync_ids))

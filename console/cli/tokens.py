@@ -55,7 +55,7 @@ def add(
     days: int | None,
     as_json: bool,
 ) -> None:
-    """Make a token for the program LABEL, and show its secret this once."""
+    """Create a token for the program LABEL and show its secret once."""
     plan = partial(operations.plan_add, label=label, names=names, access=Access(access), days=days)
     made = decide(context, plan)
     if as_json:

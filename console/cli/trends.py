@@ -53,12 +53,12 @@ WEEK_COLUMNS = (
 @json_option(TRENDS)
 @pass_command_context
 def trends(context: CommandContext, name: str | None, days: int, weeks: int, as_json: bool) -> None:
-    """Show syncs by the day and money by the week, of NAME or of all connections.
+    """Show syncs per day and money per week, of NAME or of all connections.
 
     A sync counts on the day on which it started. Collected are payments in QuickBooks by their
     date, posted by Deskbridge or recorded there. Open is the balance of imported invoices at the
-    end of a week, worked out from what is open now and what was paid since; credits that were
-    applied since are not in it.
+    end of a week, calculated from what is open now and what was paid since; credits applied since
+    are not included.
     """
     found = context.read(partial(operation.view, connection=name, days=days, weeks=weeks))
     if as_json:

@@ -33,7 +33,7 @@ RECENT = 20
 
 @click.group()
 def webhook() -> None:
-    """Send what happens to other programs; docs/webhooks.md tells what they get."""
+    """Send events to other programs; see docs/webhooks.md."""
 
 
 @webhook.command()
@@ -54,7 +54,7 @@ def webhook() -> None:
 def add(
     context: CommandContext, name: str, url: str, kinds: tuple[str, ...], as_json: bool
 ) -> None:
-    """Send the events of the connection NAME to URL, and show the secret that signs them once."""
+    """Send the events of the connection NAME to URL; the secret that signs them is shown once."""
     wanted = [kind.strip() for one in kinds for kind in one.split(",") if kind.strip()]
     plan = partial(operations.plan_add, connection=name, url=url, kinds=wanted)
     made = decide(context, plan)
@@ -76,7 +76,7 @@ def add(
 @json_option(WEBHOOK, many=True)
 @pass_command_context
 def list_webhooks(context: CommandContext, name: str | None, as_json: bool) -> None:
-    """List the webhooks and how their deliveries stand; no secret is shown."""
+    """List the webhooks and the state of their deliveries; no secret is shown."""
     found = context.read(partial(operations.view_all, connection=name))
     below = [f"{one.webhook.id}: {one.reason}" for one in found if one.reason]
     if any(one.parked for one in found):
@@ -90,7 +90,7 @@ def list_webhooks(context: CommandContext, name: str | None, as_json: bool) -> N
 @json_option(TESTED)
 @pass_command_context
 def test(context: CommandContext, webhook_id: int, as_json: bool) -> None:
-    """Have the daemon send a test event to a webhook, and say what became of it."""
+    """Send a test event to a webhook and show the result."""
     asked = decide(context, partial(operations.plan_test, webhook_id=webhook_id))
     tested = _wait(context, asked.webhook_id, asked.event_id)
     if as_json:
@@ -115,7 +115,7 @@ def _wait(context: CommandContext, webhook_id: int, event_id: int) -> Tested:
 @json_option(OUTCOME)
 @pass_command_context
 def remove(context: CommandContext, webhook_id: int, as_json: bool) -> None:
-    """Remove a webhook, with what still waits for it."""
+    """Remove a webhook and the events that still wait for it."""
     say_outcome(decide(context, partial(operations.plan_remove, webhook_id=webhook_id)), as_json)
 
 

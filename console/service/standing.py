@@ -47,7 +47,7 @@ class Standing:
     ]
     result: Annotated[str, "how it ended last, in systemd's word: `success`, `watchdog` …"]
     process: Annotated[int, "the daemon's process; 0: none"]
-    restarts: Annotated[int, "how often systemd has restarted it since it was started by hand"]
+    restarts: Annotated[int, "how often systemd has restarted it since it was started manually"]
     since: Annotated[str, "since when it runs, as systemd writes it; empty: it does not"]
     enabled: Annotated[bool, "whether it is started with the machine"]
     unit: Annotated[str, "the unit's file; empty: there is none"]

@@ -93,7 +93,7 @@ def _user(machine: Machine) -> Iterator[Step]:
     words = ["useradd", "--system", "--user-group", "--home-dir", STATE]
     shell = ["--shell", "/usr/sbin/nologin", USER]
     yield Step(
-        f"Make the user {USER}, as whom the service runs",
+        f"Make the user {USER}, which runs the service",
         (*words, *shell),
         done=machine.has_user(USER),
     )
@@ -170,7 +170,7 @@ def _removed(machine: Machine, command: Path, units: Sequence[str]) -> Iterator[
 def _deleted(machine: Machine, *, delete_store: bool) -> Iterator[Step]:
     if not delete_store:
         return
-    for told, folder in (("store, for ever", STATE), ("settings", CONFIGURATION)):
+    for told, folder in (("store, permanently", STATE), ("settings", CONFIGURATION)):
         if machine.is_there(folder):
             yield Step(f"Delete {folder} with the {told}", ("rm", "-r", folder))
     if machine.has_user(USER):

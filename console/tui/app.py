@@ -99,7 +99,7 @@ class DeskbridgeApp(App[None], inherit_bindings=False):
             "colon,ctrl+p",
             "jump",
             "Jump",
-            tooltip="To a company, customer, invoice, payment, sync, problem, code or action.",
+            tooltip="Go to a company, customer, invoice, payment, sync, problem, code or action.",
         ),
         Binding("question_mark,f1", "help", "Help", tooltip="This list of keys."),
         Binding(
@@ -107,9 +107,9 @@ class DeskbridgeApp(App[None], inherit_bindings=False):
             "redraw",
             "Redraw",
             show=False,
-            tooltip="Paint the screen again, after other programs wrote over it.",
+            tooltip="Redraw the screen after another program wrote over it.",
         ),
-        Binding("q,ctrl+c", "quit", "Quit", tooltip="Leave the console; the daemon goes on."),
+        Binding("q,ctrl+c", "quit", "Quit", tooltip="Leave the console; the daemon keeps running."),
     ]
 
     def __init__(

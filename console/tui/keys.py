@@ -26,23 +26,24 @@ PAGE = Path(__file__).parents[2] / "docs" / "keys.md"
 BEGIN, END = "<!-- keys: python -m console.tui.keys -->\n", "<!-- end of keys -->"
 _MANY = 5
 _CALLED = {
-    "SetupScreen": "Set-up",
+    "SetupScreen": "Setup",
     "PasswordScreen": "A new password",
     "GenerateScreen": "Generate QWC",
     "HintScreen": "A troubleshooting entry",
     "CustomerNameScreen": "Match customer",
-    "TakeFileScreen": "A file of payments",
-    "LookScreen": "A file, checked",
+    "TakeFileScreen": "Import a file",
+    "LookScreen": "Import a file, checked",
     "SecretScreen": "A new secret",
+    "ColorsDialog": "Colors",
 }
 """Screens whose title is made of what they show."""
 _WIDGETS = {
     "RecordTable": "in a table",
     "TextView": "in a text",
-    "FilterLine": "in a line to search with",
+    "FilterLine": "in a search line",
     "Form": "in a form",
     "Choice": "on a choice",
-    "Confirm": "at a question",
+    "Confirm": "in a question",
 }
 
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:  # the first screen is painted before the store's library is t
     from shared.settings import Settings
 
 _READ_ONLY = NotPossible(
-    "Nothing was changed: this console only looks.",
+    "Nothing was changed: this console is read-only.",
     "To change things, start it without --read-only.",
 )
 T = TypeVar("T")
@@ -238,8 +238,8 @@ class StoreWorker:
             return Trouble(sentence, f"{remedy}." if (remedy := remedy_for(error)) else "")
         self.bugs.append(error)
         return Trouble(
-            f"The console met an error of its own ({type(error).__name__}: {error}).",
-            "Please report it. The other screens go on working.",
+            f"The console ran into an internal error ({type(error).__name__}: {error}).",
+            "Please report it. The other screens still work.",
         )
 
     def close(self) -> None:

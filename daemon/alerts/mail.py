@@ -181,7 +181,7 @@ def told(why: Exception) -> str:
         case smtplib.SMTPServerDisconnected():
             return "The mail server closed the connection."
         case ssl.SSLCertVerificationError():
-            return f"The mail server's certificate is not good: {why.verify_message}."
+            return f"The mail server's certificate is not valid: {why.verify_message}."
         case ssl.SSLError():
             return "TLS with the mail server failed: is it smtp:// or smtps://?"
         case socket.gaierror():
@@ -190,7 +190,7 @@ def told(why: Exception) -> str:
             return f"The mail server did not answer within {SECONDS:g} seconds."
         case OSError():
             return f"The mail server cannot be reached: {why.strerror or type(why).__name__}."
-    return f"Sending it failed: {type(why).__name__}."
+    return f"Sending the message failed: {type(why).__name__}."
 
 
 def _answer(code: int, words: bytes | str) -> str:

@@ -95,7 +95,7 @@ class Answering:
             failure = Failure(error)
             self.log.failure("The API failed with {route}", failure, route=request.route.name)
             told = "This failed because of a bug in Deskbridge."
-            return Answered(problem("failed", told, "The daemon's log says more."))
+            return Answered(problem("failed", told, "See the daemon's log."))
         return answered
 
     async def wrong_token(self, address: str) -> datetime | None:

@@ -29,7 +29,7 @@ _REFUSALS = {
     410: "events after this cursor are no longer available: start over",
     412: "it does not match `If-Match` or `If-None-Match`",
     415: "the body is not JSON",
-    422: "the request makes no sense",
+    422: "the request is not valid",
     429: "too many wrong tokens from this address",
     503: "the store is not available right now: try again",
 }

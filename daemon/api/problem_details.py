@@ -38,7 +38,7 @@ TITLES: Mapping[str, tuple[int, str]] = {
     "etag-differs": (412, "It is not what the request expects"),
     "body-too-large": (413, "The body is too large"),
     "not-json": (415, "The body is not JSON"),
-    "cannot-be-meant": (422, "The request makes no sense"),
+    "cannot-be-meant": (422, "The request is not valid"),
     "key-reused": (422, "The Idempotency-Key was used for another request"),
     "too-many-guesses": (429, "Too many wrong tokens"),
     "store-unavailable": (503, "The store is not available right now"),

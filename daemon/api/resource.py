@@ -97,7 +97,7 @@ class ApiResource(Resource):
         query = request.uri.partition(b"?")[2]
         if len(query) > LONGEST_QUERY:
             remedy = f"Use at most {LONGEST_QUERY} bytes."
-            return problem("bad-parameter", "What follows the ? is too long.", remedy)
+            return problem("bad-parameter", "The part after the ? is too long.", remedy)
         if not _is_good_key(request.requestHeaders.getRawHeaders(b"Idempotency-Key", [])):
             remedy = (
                 f"Send one of at most {LONGEST_KEY} letters, digits and symbols, without spaces."

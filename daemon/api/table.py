@@ -108,7 +108,7 @@ def _since(asked: Asked) -> int | None:
     """The cursor after which something changed; it says all of what is wanted."""
     since: int | None = asked.query["since"]
     if since is not None and (asked.query.get("status") or asked.query["after"] is not None):
-        raise BadParameter("since goes with neither status nor after.", "Leave them out.")
+        raise BadParameter("since cannot be combined with status or after.", "Leave them out.")
     return since
 
 

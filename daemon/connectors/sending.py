@@ -117,7 +117,7 @@ class Sender:
         """Why the platform keeps a record as it is: it offers no such change."""
         can, known = self._platform.capabilities, change.mapped
         if change.outgoing.kind is RecordKind.PAYMENT and not can.payments:
-            return LeaveAlone("This platform takes no payments from QuickBooks.")
+            return LeaveAlone("This platform does not accept payments from QuickBooks.")
         if known is None:
             return None
         offered = {Ended.NO: can.updates, Ended.VOIDED: can.voids, Ended.DELETED: can.deletions}

@@ -251,7 +251,7 @@ class ConnectorWorker(HeldWork):
 
 def _shared(other: str) -> str:
     return (
-        f"{other} is connected to the same account, and each would take in the payments of the"
+        f"{other} is connected to the same account, and each would import the payments of the"
         f" other. Disconnect one of the two: deskbridge invoiced disconnect {other}"
     )
 

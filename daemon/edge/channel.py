@@ -299,7 +299,7 @@ class EdgeChannel(http.HTTPChannel):
         if passage is Passage.TOO_LARGE:
             self._refuse_size(self._gate.body.limit_bytes)
         elif passage is Passage.TOO_FINE:
-            self.refuse(http.BAD_REQUEST, "The request's body comes in too many small pieces.")
+            self.refuse(http.BAD_REQUEST, "The request's body arrives in too many small pieces.")
         elif passage is Passage.ASK:
             self._networkProducer.pauseProducing()
             asked = maybeDeferred(self._gate.body.may_be_large)
@@ -334,7 +334,7 @@ class EdgeChannel(http.HTTPChannel):
             reason = "The response before this one is still being read; try again later."
             self.refuse(http.SERVICE_UNAVAILABLE, reason)
             return
-        tell(self.log, "A large response from {peer} was not let in", failure, peer=self.peer)
+        tell(self.log, "A large response from {peer} was not accepted", failure, peer=self.peer)
         if not self._closing:
             self.refuse(http.SERVICE_UNAVAILABLE, "The service is busy; try again later.")
 

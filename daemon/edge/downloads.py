@@ -111,7 +111,7 @@ class Downloads:
             f"Download {file_name}",
             f"<code>{escape(file_name)}</code> is a file for the QuickBooks Web Connector. The "
             "button saves it to this computer.",
-            "This works once: the link ends with the download. Looking at this page ends nothing.",
+            "The link works once: the download uses it up. Opening this page does not.",
             button=f"Download {file_name}",
         )
         return Reply(http.OK, PAGE_HEADERS, content)

@@ -342,7 +342,7 @@ class Edge(Resource):
     def _tell_of_response(self, not_taken: ResponseNotTaken, peer: str) -> Eventually[int]:
         """Have the session hear that its answer was not taken in; what it says is the answer."""
         self.log.warn(
-            "Response from {peer} not taken in, {why}: {detail}",
+            "Response from {peer} not accepted, {why}: {detail}",
             peer=peer,
             why=not_taken.why.value,
             detail=not_taken.detail,

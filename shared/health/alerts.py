@@ -19,13 +19,13 @@ def of_alerts(snapshot: StoreSnapshot, settings: Settings) -> Iterator[Check]:
     faults = [
         warn(
             NAME,
-            f"Recipient {one.id} ({one.shown}) cannot be told: {reason}",
-            f"Correct the cause, then try it: deskbridge alerts test {one.id}.",
+            f"Recipient {one.id} ({one.shown}) cannot be reached: {reason}",
+            f"Fix the cause, then try it: deskbridge alerts test {one.id}.",
         )
         for one, reason in recipients
         if reason
     ]
     if not settings.mail_server and any(one.is_mail for one, _ in recipients):
-        told = "Mail is to be sent, but there is no mail server."
+        told = "Alerts go to email addresses, but no mail server is set."
         faults.insert(0, warn(NAME, told, "Set mail_server; docs/alerts.md shows how."))
-    yield from faults or [ok(NAME, f"{count(len(recipients), 'recipient')} can be told.")]
+    yield from faults or [ok(NAME, f"{count(len(recipients), 'recipient')} can be reached.")]

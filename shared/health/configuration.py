@@ -19,9 +19,8 @@ def of_settings(settings: Settings) -> Iterator[Check]:
     if settings.backup_directory and settings.backup_schedule is None:
         yield warn(
             NAME,
-            "backup_directory is set, but a PostgreSQL store has backups of its own: the daemon"
-            " makes none.",
-            "Have the server backed up (docs/backup-and-restore.md), and remove the setting.",
+            "backup_directory is set, but the daemon makes no backups of a PostgreSQL store.",
+            "Back up the server (docs/backup-and-restore.md) and remove the setting.",
         )
     if settings.unused_environment:
         names = ", ".join(settings.unused_environment)

@@ -34,8 +34,8 @@ def of_open_file(snapshot: StoreSnapshot, path: Path, machine: Machine) -> Itera
             yield fail(
                 "daemon-store",
                 f"{_name(daemon)} does not have {path} open: the file was replaced while it ran.",
-                "Stop it (sudo systemctl stop deskbridge). Put the right file there with deskbridge"
-                " db restore FILE, unless it is the right one, then start the daemon.",
+                "Stop it (sudo systemctl stop deskbridge). If it is not the right file, restore"
+                " the right one with deskbridge db restore FILE. Then start the daemon.",
             )
 
 
@@ -88,9 +88,11 @@ def _version(daemon: Daemon, our_version: str) -> Check:
 def _listening(daemon: Daemon) -> Check:
     if daemon.facts.listening:
         return ok("listening", f"{_name(daemon)}: {' '.join(daemon.facts.listening)}.")
-    told = f"{_name(daemon)} does not listen: it is starting, or it could not."
+    told = f"{_name(daemon)} does not listen: it is still starting, or listening failed."
     return warn(
-        "listening", told, ("Check again in a minute, then look in journalctl -u deskbridge.")
+        "listening",
+        told,
+        ("Check again in a minute; if it still does not listen, see journalctl -u deskbridge."),
     )
 
 

@@ -30,7 +30,7 @@ def ask_company(network: Network, url: str, key: str) -> InvoicedCompany:
     if page.status in (401, 403):
         raise KeyNotGood(
             f"Invoiced at {url} refuses the key.",
-            "Make a key under Settings > Developers on Invoiced; a sandbox has keys of its own.",
+            "Create a key under Settings > Developers on Invoiced; a sandbox has its own keys.",
         )
     try:
         return invoiced.company_of(json.loads(page.body))

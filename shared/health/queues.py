@@ -54,7 +54,7 @@ def _payments(snapshot: StoreSnapshot) -> Iterator[Check]:
             snapshot.now,
             WAITING_IS_LONG,
             "waiting",
-            "What each waits for: deskbridge payments list NAME --status waiting.",
+            "To see what each is waiting for: deskbridge payments list NAME --status waiting.",
         ),
     ]
     yield from faults or [ok("payments", _standing(snapshot))]
@@ -62,12 +62,12 @@ def _payments(snapshot: StoreSnapshot) -> Iterator[Check]:
 
 def _standing(snapshot: StoreSnapshot) -> str:
     if not snapshot.payments:
-        return "None is on its way to QuickBooks."
+        return "None is waiting to be posted to QuickBooks."
     standing = [
         f"{queue.count:,} {status} (the oldest for {span(snapshot.now - queue.oldest_at)})"
         for status, queue in snapshot.payments.items()
     ]
-    return f"On their way to QuickBooks: {', '.join(standing)}."
+    return f"Waiting to be posted to QuickBooks: {', '.join(standing)}."
 
 
 def _doubt(queue: Queue | None, now: datetime) -> Iterator[Check]:
@@ -143,8 +143,8 @@ def _locks(snapshot: StoreSnapshot) -> Iterator[Check]:
         yield warn(
             "sign-in",
             f"Too many wrong passwords or tokens came from {_some(addresses)}.",
-            "The right ones are let in from there all the same. Unlock an address: deskbridge "
-            "password unlock --address ADDRESS.",
+            "The right ones are still accepted from there. To unlock an address: deskbridge"
+            " password unlock --address ADDRESS.",
         )
     if not locked and not addresses:
         yield ok("sign-in", "Not locked for any application or address.")

@@ -56,7 +56,7 @@ def _backup(snapshot: StoreSnapshot) -> Check:
         told = f"The last one was made {span(now - backups.made_at)} ago."
         return warn("backup", told, _MAKE_ONE) if now > backups.old_at else ok("backup", told)
     if not snapshot.has_connections:
-        return ok("backup", "None yet, and there is no connection to lose.")
+        return ok("backup", "None yet; there are no connections yet either.")
     return warn("backup", "No backup has been made yet.", _MAKE_ONE)
 
 
@@ -64,14 +64,14 @@ _MAKE_ONE = (
     "Set backup_directory, and the daemon backs the store up a minute after its start and then"
     " every day. Or make one now: deskbridge db backup FILE"
 )
-_CORRECT_IT = "Correct the cause: the daemon tries again within the hour."
+_CORRECT_IT = "Fix the cause; the daemon tries again within the hour."
 
 
 def _clock(snapshot: StoreSnapshot, machine_now: datetime) -> Check:
     remedy = "Turn on network time: timedatectl set-ntp true."
     if snapshot.latest_at is not None and snapshot.latest_at - snapshot.now > CLOCKS_DISAGREE:
         ahead = span(snapshot.latest_at - snapshot.now)
-        told = f"The store contains a time that is {ahead} ahead: a clock was or is wrong."
+        told = f"The store contains a time that is {ahead} ahead: a clock is or was wrong."
         return fail("clock", told, f"{remedy} Sessions and locks may wait until that time.")
     if snapshot.facts.engine == "sqlite":
         return ok(

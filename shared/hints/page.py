@@ -15,10 +15,10 @@ _HEAD = """\
 <!-- Made by `python -m shared.hints > docs/hints.md`; edit shared/hints/*.toml instead. -->
 
 Every code that the Web Connector, QuickBooks and Deskbridge show, in plain words. The same \
-texts stand in the Web Connector's status line, in Recent Syncs and behind \
-`deskbridge hints CODE`. *Bookkeeper* is whoever works in QuickBooks and clicks Update \
-Selected; *operator* is whoever runs Deskbridge; *developer* means that Deskbridge is at fault \
-and its maintainers need to know.
+texts appear in the Web Connector's status line, in Recent Syncs and in \
+`deskbridge hints CODE`. *Bookkeeper* is the person who works in QuickBooks and clicks Update \
+Selected; *operator* is the person who runs Deskbridge; *developer* means that the cause is a bug \
+in Deskbridge, and its maintainers should hear of it.
 """
 
 _SECTIONS = {
@@ -26,14 +26,14 @@ _SECTIONS = {
     Kind.DESKBRIDGE: ("What Deskbridge says", ""),
     Kind.WEBCONNECTOR: (
         "Codes of the Web Connector",
-        "They stand in its dialogs and in `QWCLog.txt`.",
+        "They appear in its dialogs and in `QWCLog.txt`.",
     ),
     Kind.HRESULT: (
         "Codes of QuickBooks while opening it or asking it",
-        "They come with `QBWC1013`, or in place of an answer. Upper and lower case, `0x` and the "
-        "negative decimal form are all understood by `deskbridge hints`. Unless an entry says that "
-        "QuickBooks did nothing, what became of a request that was answered so is not known; "
-        "whatever was being written is then looked up before anything is sent again.",
+        "They come with `QBWC1013`, or in place of an answer. Upper and lower case, `0x` and"
+        " the negative decimal form are all understood by `deskbridge hints`. Unless an entry"
+        " says that QuickBooks did nothing, the outcome of such a request is unknown; Deskbridge"
+        " looks up what was being written before it sends anything again.",
     ),
 }
 _GROUPS = {

@@ -290,7 +290,7 @@ def _checked_name(name: str) -> str:
             name, f"it has {len(name)} characters", f"Use {NAME_LENGTH} characters at most."
         )
     if not name.isprintable():
-        raise BadName(name, "it has control characters", "Use letters, digits and signs.")
+        raise BadName(name, "it has control characters", "Use letters, digits and symbols.")
     return name
 
 

@@ -182,8 +182,8 @@ def _compared(source: Store, target: Store, table: _Table) -> CopiedTable:
         here = _summed(table)
     if here != there:
         raise StoreError(
-            f"The table {table.name} is not the same on both sides: {there.rows:,} rows were to be"
-            f" copied, {here.rows:,} are there. The store was changed since the copy was begun.",
+            f"The table {table.name} is not the same on both sides: {there.rows:,} rows were to"
+            f" be copied, {here.rows:,} are there. The store was changed after the copy started.",
             "Drop that database, or remove that file, and copy to an empty one.",
         )
     return here

@@ -131,8 +131,8 @@ class PostgresEngine:
     def compact(self) -> None:
         """Refuse: the server does it, a little at a time."""
         raise StoreError(
-            "PostgreSQL uses free room again by itself (autovacuum).",
-            "Where a table was much larger once, its administrator may run: VACUUM FULL",
+            "PostgreSQL reuses free space by itself (autovacuum).",
+            "If a table used to be much larger, its administrator can run: VACUUM FULL",
         )
 
     def changes(self) -> int | None:
@@ -259,7 +259,7 @@ def _password(url: str) -> str:
     except ProgrammingError:
         raise StoreError(
             "The address of the PostgreSQL store cannot be read.",
-            "Write postgresql://user:password@host/name, with signs such as @ / : % in the"
+            "Write postgresql://user:password@host/name, with characters such as @ / : % in the"
             " password escaped (%40 %2F %3A %25).",
         ) from None
 

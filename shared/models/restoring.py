@@ -44,7 +44,7 @@ def check_backup(backup: Path, pace: Pace | None = None) -> None:
     beside = Path(f"{backup}-wal")
     if beside.exists() and beside.stat().st_size:
         raise StoreError(
-            f"{backup} is no finished backup: a part of it is in {beside}.",
+            f"{backup} is not a finished backup: part of it is in {beside}.",
             "Choose a file that `deskbridge db backup` made.",
         )
     database: Any = peewee.SqliteDatabase(
@@ -63,7 +63,7 @@ def check_backup(backup: Path, pace: Pace | None = None) -> None:
     finally:
         database.close()
     if not schema.applied:
-        raise StoreError(f"{backup} holds no store of Deskbridge.", _ANOTHER)
+        raise StoreError(f"{backup} does not contain a Deskbridge store.", _ANOTHER)
     schema.check_not_newer()
     if damages:
         raise StoreError(f"{backup} is damaged: {damages[0]}.", _ANOTHER)

@@ -1,4 +1,4 @@
-"""How long the rows of each table stay: a rule for every table that there is.
+"""How long the rows of each table stay: a rule permanentlyy table that there is.
 
 ``keep_days`` is the setting. A test takes each table from the declarations, so that none comes
 without a rule, and holds what is forgotten against the rules; docs/what-is-kept.md has them all.
@@ -16,16 +16,16 @@ from shared.models import tables as t
 class Stays(StrEnum):
     """How long a row stays, and whether there will be more and more of them."""
 
-    BOUNDED = "as many as there are"  # more time does not make more rows
+    BOUNDED = "current ones only"  # more time does not make more rows
     CONNECTION = "as long as its connection"
-    EVER = "for ever"
+    EVER = "permanently"
     AGE = "for a time"
     WITH = "with what it belongs to"
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """The rule of a table: ``why`` it stays for ever, or until when else."""
+    """The rule of a table: ``why`` it stays permanently, or until when else."""
 
     stays: Stays
     why: str
@@ -59,7 +59,7 @@ RULES: Mapping[type[t.Table], Rule] = {
     t.Record: _with(_SYNC),
     t.Session: _with(_SYNC),
     t.Exchange: _with(_SYNC),
-    t.ExchangeRequest: _with(f"{_SYNC}; let go when that went well, unless `debug` is on"),
+    t.ExchangeRequest: _with(f"{_SYNC}; deleted when it succeeded, unless `debug` is on"),
     t.ExchangeText: _with(f"{_SYNC}; only with `debug`"),
     t.DeletedNumber: _with("its session"),
     t.Problem: _aged("`keep_days` after it was last seen, once resolved; others stay"),
@@ -83,16 +83,18 @@ RULES: Mapping[type[t.Table], Rule] = {
     t.DepositRule: _bounded("until you remove it"),
     t.FileProfile: _bounded("until you remove it"),
     t.MethodRule: _bounded("until you remove it"),
-    t.ListEntry: _bounded("until QuickBooks does not list it any more"),
-    t.Audit: Rule(Stays.EVER, "who did what can be asked for years later, also after a connection"),
-    t.Event: _aged("`keep_days`, and no longer than everybody who gets events has it"),
+    t.ListEntry: _bounded("until QuickBooks no longer lists it"),
+    t.Audit: Rule(
+        Stays.EVER, "who did what stays known for years, even after a connection is removed"
+    ),
+    t.Event: _aged("`keep_days`, once every receiver has it"),
     t.Outlet: _bounded("one for each receiver"),
     t.Delivery: _with("its event; until it is delivered or given up by a person"),
     t.Webhook: _bounded("until you remove it"),
     t.AlertRecipient: _bounded("until you remove it"),
-    t.Alert: _aged("`keep_days` after it was over"),
+    t.Alert: _aged("`keep_days` after it ended"),
     t.AlertTold: _with("its alert; until the all-clear"),
-    t.ApiToken: _bounded("also when it is revoked, so that the list still shows it"),
+    t.ApiToken: _bounded("even after it is revoked, so that the list still shows it"),
     t.TokenConnection: _with("its token"),
     t.Operator: _bounded("until you remove it"),
     t.OperatorConnection: _with("its operator, or its connection"),

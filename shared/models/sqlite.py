@@ -44,8 +44,8 @@ KEPT_STATEMENTS = 512
 those of one sync push each other out, and each call prepares most of its statements anew: a third
 of what a posted payment costs."""
 NO_STORE_YET = (
-    "Start the daemon or add a connection: each makes one. If there was one before, restore a"
-    " backup."
+    "Start the daemon or add a connection: either one creates it. If there was a store before,"
+    " restore a backup."
 )
 UNFINISHED = ".unfinished"
 """How the name of a backup ends as long as it is being written."""
@@ -408,7 +408,8 @@ _REMEDIES = {
     "disk is full": "Free space on that disk, then try again.",
     "unable to open": "Check that the folder exists and that this user may write to it.",
     "readonly": "Check that this user may write to the file and its folder.",
-    "disk I/O error": "Check the disk and its file system; restore a backup when it is damaged.",
+    "disk I/O error": "Check the disk and its file system; if the file is damaged, restore a"
+    " backup.",
     "malformed": "The file is damaged: restore a backup. Run: deskbridge db restore FILE",
-    "not a database": "Check DESKBRIDGE_DATABASE: that file holds something else.",
+    "not a database": "Check DESKBRIDGE_DATABASE: that file contains something else.",
 }

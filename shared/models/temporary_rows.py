@@ -37,7 +37,7 @@ class TemporaryRows:
         except sqlite3.OperationalError as error:
             raise NotPossible(
                 f"The rows of the file cannot be kept on disk meanwhile: {error}.",
-                "Make room for them there, or name another folder in SQLITE_TMPDIR.",
+                "Free space there, or set another folder in SQLITE_TMPDIR.",
             ) from error
 
     def _fill(self, rows: Iterable[tuple[int, str | None, bytes]]) -> None:

@@ -30,7 +30,7 @@ class DigestPart:
     payments_refused: Annotated[int, "payments refused"]
     payments_imported: Annotated[int, "payments imported from QuickBooks"]
     invoices_imported: Annotated[int, "invoices imported"]
-    open_problems: Annotated[int, "problems that wait for a person"]
+    open_problems: Annotated[int, "problems that need attention"]
     problems: tuple[Problem, ...]
     sums: tuple[tuple[EventKind, str, Decimal], ...]
 

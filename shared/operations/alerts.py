@@ -65,7 +65,7 @@ class Added(Outcome):
     id: Annotated[int, "number of the recipient"] = field(kw_only=True)
     secret: Annotated[
         str,
-        "what signs the requests to its URL, shown this once; empty: it is mail",
+        "the secret that signs the requests to its URL, shown once; empty: it is email",
     ] = field(kw_only=True, repr=False)
 
 
@@ -138,14 +138,14 @@ def plan_add(_store: Store, address: str, wanted: Wanted, connection: Which = No
     wanted = _checked(wanted)
     if wanted.audience is Audience.BOOKKEEPER and of is None:
         raise CannotBeMeant(
-            "A bookkeeper is told of one connection alone.", "Name it with --connection."
+            "A bookkeeper gets the alerts of one connection only.", "Name it with --connection."
         )
     held = alerts.recipients()
     of_id = None if of is None else of.id
     if any((one.address, one.connection_id) == (address, of_id) for one in held):
-        raise NotPossible("This address is a recipient already.", "See: deskbridge alerts list")
+        raise NotPossible("This address is already a recipient.", "See: deskbridge alerts list")
     if len(held) >= MOST:
-        raise NotPossible(f"There are {MOST} recipients already.", "Remove one of them first.")
+        raise NotPossible(f"There are already {MOST} recipients.", "Remove one of them first.")
     return AddPlan(
         title="Add a recipient of alerts?",
         verb="Add",
@@ -162,7 +162,7 @@ def checked_address(address: str) -> str:
         return address
     if "://" not in address:
         raise CannotBeMeant(
-            "Alerts cannot be sent to this address: it is neither a mail address nor a URL.",
+            "Alerts cannot be sent to this address: it is neither an email address nor a URL.",
             "Write ann@example.com, or https:// and the address of a program.",
         )
     return checked_url(address, "Alerts")
@@ -214,7 +214,7 @@ def plan_remove(_store: Store, recipient_id: int) -> RemovePlan:
     return RemovePlan(
         title=f"Remove recipient {one.id} ({one.shown})?",
         verb="Remove",
-        told=("It is told of nothing more.",),
+        told=("It gets no more alerts.",),
         recipient_id=one.id,
         shown=one.shown,
     )
@@ -247,7 +247,7 @@ class TestPlan(Plan[Asked]):
         for id_ in self.ids:
             alerts.ask_for_test(id_, by.now)
             by.note("alerts.test", "", f"recipient {id_}")
-        return Asked("A test is on its way.", count=len(self.ids), ids=self.ids)
+        return Asked("A test is being sent.", count=len(self.ids), ids=self.ids)
 
 
 def plan_test(_store: Store, ids: Sequence[int] = ()) -> TestPlan:
@@ -257,7 +257,9 @@ def plan_test(_store: Store, ids: Sequence[int] = ()) -> TestPlan:
     """
     meant = [alerts.get(one).id for one in ids] or [one.id for one in alerts.recipients()]
     if not meant:
-        raise NotPossible("Nobody is told of alerts yet.", "Run: deskbridge alerts add ADDRESS")
+        raise NotPossible(
+            "There are no recipients of alerts yet.", "Run: deskbridge alerts add ADDRESS"
+        )
     return TestPlan(
         title="Send a test message?",
         verb="Send",
@@ -272,8 +274,8 @@ class TestResult:
 
     __test__ = False
     id: Annotated[int, "number of the recipient"]
-    shown: Annotated[str, "the mail address, or the URL without its query"]
-    delivered: Annotated[bool, "whether it was taken"]
+    shown: Annotated[str, "the email address, or the URL without its query"]
+    delivered: Annotated[bool, "whether it was accepted"]
     reason: Annotated[str, "why it was not; empty: it was"]
 
 
@@ -282,7 +284,7 @@ class TestResults:
     """What became of tests."""
 
     __test__ = False
-    delivered: Annotated[bool, "whether all were taken"]
+    delivered: Annotated[bool, "whether all were accepted"]
     results: Annotated[tuple[TestResult, ...], "the test of each recipient"]
 
 

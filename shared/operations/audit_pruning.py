@@ -80,12 +80,12 @@ def plan_prune(store: Store, before: date, file: Path) -> PrunePlan:
             f"Write --before {latest.astimezone().date()} or an earlier day.",
         )
     if file.exists():
-        raise NotPossible(f"{file} exists already and is not overwritten.", "Name another file.")
+        raise NotPossible(f"{file} already exists and is not overwritten.", "Name another file.")
     entries = audit.how_many(until)
     if not entries:
-        raise NotPossible(f"No entry of the audit log is from before {before}.")
+        raise NotPossible(f"The audit log has no entries from before {before}.")
     told = f"{count(entries, 'entry', 'entries')} from before {before}"
-    needed = f"{told} will be in {file} alone: keep that file. They are no longer in the store."
+    needed = f"{told} will be in {file} only, and no longer in the store: keep that file."
     return PrunePlan(
         title=f"Move {told} out of the audit log?",
         verb="Move",

@@ -97,7 +97,7 @@ def _check_room(path: Path, folder: Path, free_bytes: Callable[[Path], int]) -> 
     free = free_bytes(folder)
     if free < needed + LEAST_FREE_BYTES:
         raise StoreError(
-            f"There is no room for a backup in {folder}: it takes {size(needed)}, and"
+            f"There is no room for a backup in {folder}: it needs {size(needed)}, and"
             f" {size(free)} is free.",
             "Free space on that disk, or set backup_keep lower.",
         )

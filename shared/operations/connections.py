@@ -76,7 +76,7 @@ class ConnectionView:
         self,
     ) -> Annotated[
         str,
-        "what keeps waiting payments from being posted; empty: nothing, or none is waiting",
+        "what holds waiting payments; empty: nothing, or none is waiting",
     ]:
         """Why the payments that wait stay here."""
         return self.hold.reason if self.hold else ""

@@ -79,8 +79,9 @@ class ConnectPlan(Plan[Outcome]):
         company = f" ({account.company})" if account.company else ""
         return Outcome(
             f"{connection.name} is connected to Invoiced{company}. Nothing is sent yet:"
-            f" {count(len(wanted), 'record')} will be looked at, which deskbridge invoiced preview"
-            f" {connection.name} shows; then deskbridge invoiced resume {connection.name}."
+            f" {count(len(wanted), 'record')} will be checked. To see the result: deskbridge"
+            f" invoiced preview {connection.name}; then deskbridge invoiced resume"
+            f" {connection.name}."
         )
 
     def _account(self, connection: Connection, by: Operator) -> PlatformAccount:
@@ -215,7 +216,7 @@ def plan_state(_store: Store, name: str, state: AccountState) -> StatePlan:
         raise NotPossible(f"{account.connection} is already {state.value}.")
     if state is AccountState.LIVE and account.is_looking:
         raise NotPossible(
-            f"The dry run of {account.connection} is not through yet, so nothing is sent.",
+            f"The dry run of {account.connection} has not finished yet, so nothing is sent.",
             f"Look at what it would send: deskbridge invoiced preview {account.connection}",
         )
     verb = "Resume" if state is AccountState.LIVE else "Pause"
@@ -254,8 +255,8 @@ _FEES = {
         "payments from Invoiced are posted without their convenience fees; the memo names the fee."
     ),
     ConvenienceFees.ON_ACCOUNT: (
-        "payments from Invoiced are posted with their convenience fees, which stay on the account"
-        " of the customer as credit."
+        "payments from Invoiced are posted with their convenience fees, which stay on the"
+        " customer's account as credit."
     ),
 }
 
@@ -264,13 +265,15 @@ def plan_edit(_store: Store, name: str, convenience_fees: ConvenienceFees) -> Ed
     """What other settings would do. Raises NotFound, and NotPossible where they are so already."""
     account = _account(name)
     if account.convenience_fees is convenience_fees:
-        raise NotPossible(f"The convenience fees of {account.connection} are already treated so.")
+        raise NotPossible(
+            f"This is already how convenience fees of {account.connection} are handled."
+        )
     return EditPlan(
         title=f"Change the convenience fees of {account.connection}?",
         verb="Change",
         told=(
             f"From now on, {_FEES[convenience_fees]}",
-            "Payments that are here already stay as they are.",
+            "Payments already on file stay as they are.",
         ),
         connection=account.connection,
         convenience_fees=convenience_fees,
@@ -302,7 +305,7 @@ def plan_look(_store: Store, name: str) -> LookPlan:
     account = _account(name)
     return LookPlan(
         title=f"Preview what {account.connection} would send to Invoiced?",
-        verb="Look",
+        verb="Start dry run",
         told=("Nothing is sent.",),
         connection=account.connection,
     )
@@ -448,7 +451,7 @@ def plan_choose(_store: Store, name: str, customer: str, choice: str) -> DecideP
     account = _account(name)
     found = [one for one in outbox.get(account.connection_id, customer) if _is_customer(one)]
     if not found:
-        raise NotFound("customer on its way to the platform", customer)
+        raise NotFound("customer waiting to be sent to the platform", customer)
     one = _only(found, customer)
     if choice != CREATE and not choice.isdecimal():
         raise CannotBeMeant(
@@ -460,7 +463,7 @@ def plan_choose(_store: Store, name: str, customer: str, choice: str) -> DecideP
     becomes = "a new customer" if choice == CREATE else f"customer {choice}"
     return DecidePlan(
         title=f"Match {one.document} to {becomes} on Invoiced?",
-        verb="Take",
+        verb="Match",
         told=("Its invoices are sent there from now on.",),
         connection=account.connection,
         which=(customer,),

@@ -251,7 +251,7 @@ class Match(Plan[Matched]):
         done = customer_matching.resolve(
             self.connection_id, self.name, self.list_id, by.who, by.now
         )
-        told = f"{done.mapping.name} means {describe.meant(done.mapping)}"
+        told = f"{done.mapping.name} stands for {describe.meant(done.mapping)}"
         by.note("customer.map", connections.by_id(self.connection_id).name, told)
         return Matched(f"{told} from now on. {describe.where_they_stand(done)}", resolved=done)
 
@@ -273,7 +273,7 @@ def plan_map(_store: Store, connection_id: int, name: str, list_id: str) -> Matc
         ),
     ]
     if before is not None and before.list_id != list_id:
-        told.insert(0, f"Until now it stands for {describe.meant(before)}.")
+        told.insert(0, f"Until now, it stands for {describe.meant(before)}.")
     return Match(
         title=f'Match "{name.strip()}" to customer "{customer.full_name}"?',
         verb="Match",
@@ -319,10 +319,10 @@ def plan_unmap(_store: Store, connection: Which, name: str) -> Unmatch:
         raise NotFound("mapped name", name)
     return Unmatch(
         title=f'Remove the match of "{mapping.name}" to {_customer(mapping)}?',
-        verb="Unmap",
+        verb="Remove match",
         told=(
             (
-                f'"{mapping.name}" is then matched by its own name again. Posted payments stay '
+                f'"{mapping.name}" is then looked up by its own name again. Posted payments stay '
                 "as they are."
             ),
             describe.consequence(customer_matching.affected(held.id, name)),

@@ -192,7 +192,7 @@ def allowed(store: Store, plan: Planned) -> Planned:
     if not grants.allows(role, everywhere=plan.everywhere):
         raise lacking(grants, role)
     if not grants.are_alike(role, Role.LOOK) and not _is_seen(store, plan):
-        raise NotAllowed(f"{grants.who} may look at this, but not do it.", role)
+        raise NotAllowed(f"{grants.who} may view this, but not do it.", role)
     return plan
 
 

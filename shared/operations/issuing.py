@@ -217,7 +217,7 @@ class IssuePlan(Plan[Issued]):
     def _told(self, held: Connection, *, replaced: bool) -> str:
         if self.folder:
             return f"The .qwc files of {held.name} are in {self.folder}."
-        gone = "; the one before no longer works" if replaced else ""
+        gone = "; the previous one no longer works" if replaced else ""
         return f"{held.name} has a new password{gone}."
 
 

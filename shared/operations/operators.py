@@ -108,7 +108,7 @@ def plan_add(
     if group and not group_exists(group):
         raise CannotBeMeant(f"This machine has no group {group!r}.", "See: getent group")
     if any(one.name.casefold() == name.casefold() for one in operators.all_entries()):
-        told = f"There is an operator {name!r} already."
+        told = f"There is already an operator {name!r}."
         raise NotPossible(told, "To change its role, remove it and add it again.")
     return AddPlan(
         title=f"Make {name} an operator?",
@@ -130,7 +130,7 @@ def _described(plan: AddPlan) -> str:
 def _check_still_manages(store: Store) -> None:
     if not store.grants().allows(Role.MANAGE, everywhere=True):
         raise NotPossible(
-            f"{store.grants().who} could not manage this any more. Nothing was changed.",
+            f"{store.grants().who} could no longer manage this. Nothing was changed.",
             "Make yourself an operator with --role manage first, or let root do it.",
         )
 
@@ -150,8 +150,8 @@ class RemovePlan(_OfOperators):
         operators.remove(self.name)
         _check_still_manages(by.store)
         by.note("operator.remove", "", self.name)
-        told = " There is no operator now: whoever can open the store may do everything."
-        return Outcome(f"{self.name} is no operator any more.{told * self.is_last}")
+        told = " There are no operators now: anyone who can open the store may do everything."
+        return Outcome(f"{self.name} is no longer an operator.{told * self.is_last}")
 
 
 def plan_remove(_store: Store, name: str) -> RemovePlan:
@@ -160,7 +160,7 @@ def plan_remove(_store: Store, name: str) -> RemovePlan:
     return RemovePlan(
         title=f"Remove the operator {one.name}?",
         verb="Remove",
-        told=("Their rights end at once, also in a console that is open.",),
+        told=("Their rights end at once, even in an open console.",),
         name=one.name,
         is_last=len(operators.all_entries()) == 1,
     )

@@ -101,7 +101,7 @@ def plan_retry(_store: Store, webhook_id: int, event_ids: Sequence[int] = ()) ->
                 f"Event {late[0]} is not delivered again: the receiver already has a later event "
                 "of the same document."
             ),
-            f"Give it up: deskbridge webhook drop {webhook.id} {late[0]}",
+            f"Drop it: deskbridge webhook drop {webhook.id} {late[0]}",
         )
     return RetryPlan(
         title=f"Deliver {count(len(chosen), 'event')} again?",
@@ -137,8 +137,8 @@ def plan_drop(_store: Store, webhook_id: int, event_ids: Sequence[int] = ()) -> 
     told = count(len(parked), "event")
     need = Need(NEVER_DELIVERED, f"Webhook {webhook.id} never receives the {told} it missed.")
     return DropPlan(
-        title=f"Give up {told} of webhook {webhook.id} ({webhook.shown})?",
-        verb="Give up",
+        title=f"Drop {told} of webhook {webhook.id} ({webhook.shown})?",
+        verb="Drop",
         told=("They stay in the list of events.",),
         needs=(need,),
         webhook=webhook,
@@ -154,5 +154,5 @@ def _parked(webhook: Webhook, asked: Sequence[int]) -> list[int]:
         raise NotPossible(f"Nothing of webhook {webhook.id} is set aside.")
     missing = sorted(set(asked) - set(parked))
     if missing:
-        raise NotFound(f"event set aside by webhook {webhook.id}", missing[0])
+        raise NotFound(f"event set aside for webhook {webhook.id}", missing[0])
     return sorted(set(asked)) or parked

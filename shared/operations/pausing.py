@@ -30,8 +30,8 @@ class PausePlan(Plan[Outcome]):
         connections.pause(held.id, by.who, by.now)
         by.note("connection.pause", held.name, "")
         return Outcome(
-            f"{held.name} is paused: no sync begins, and one that runs stops after its current"
-            " write. The Web Connector is told. Payments that arrive wait."
+            f"{held.name} is paused: no sync starts, and a running one stops after its current"
+            " write. The Web Connector shows it. New payments wait."
         )
 
 
@@ -43,7 +43,7 @@ def plan_pause(_store: Store, which: Which) -> PausePlan:
     return PausePlan(
         title=f"Pause {held.name}?",
         verb="Pause",
-        told=("No sync of it runs until it is resumed. Nothing is lost.",),
+        told=("None of its syncs run until you resume it. Nothing is lost.",),
         connection_id=held.id,
     )
 
@@ -64,7 +64,9 @@ class ResumePlan(Plan[Outcome]):
         held = connections.by_id(self.connection_id)
         connections.resume(held.id)
         by.note("connection.resume", held.name, "")
-        return Outcome(f"{held.name} is resumed: the next sync goes on where it was.")
+        return Outcome(
+            f"{held.name} is resumed: the next sync continues where the last one stopped."
+        )
 
 
 def plan_resume(_store: Store, which: Which) -> ResumePlan:
@@ -75,6 +77,6 @@ def plan_resume(_store: Store, which: Which) -> ResumePlan:
     return ResumePlan(
         title=f"Resume {held.name}?",
         verb="Resume",
-        told=("Its next sync goes on where it was.",),
+        told=("Its next sync continues where the last one stopped.",),
         connection_id=held.id,
     )

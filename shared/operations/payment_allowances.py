@@ -46,7 +46,7 @@ _TOLD = {
 
 _ASKED = {
     Overpayment.CREDIT: ("Keep the rest of {} as the customer's credit?", "Keep as credit"),
-    Overpayment.REFUSE: ("Refuse {} if it pays too much?", "Refuse"),
+    Overpayment.REFUSE: ("Refuse {} if it is an overpayment?", "Refuse"),
     OnAccount.POST: ("Post {} on account?", "Post on account"),
     OnAccount.REFUSE: ("Refuse {} without an invoice?", "Refuse"),
     ClosedPeriod.NEXT_OPEN_DAY: ("Post {} on the first open day?", "Post on open day"),
@@ -113,7 +113,7 @@ def has_way_out(payment: Payment) -> bool:
 
 def _allow(found: list[Payment], wanted: Allowances) -> Allow:
     if not _terms(wanted):
-        raise NotPossible("Nothing was named to allow.")
+        raise NotPossible("Nothing to allow was given.")
     for payment in found:
         if payment.status is PaymentStatus.PARKED:
             raise NotPossible(
@@ -148,8 +148,9 @@ def _needs(found: Iterable[Payment], wanted: Allowances) -> Iterator[Need]:
         yield Need(
             MAY_BE_RECORDED,
             (
-                f"{'; '.join(closed)}: the invoice is already paid, so somebody may have recorded "
-                "this payment by hand. Check QuickBooks first, or the customer is credited twice."
+                f"{'; '.join(closed)}: the invoice is already paid, so somebody may have"
+                " recorded this payment in QuickBooks. Check there first, or the customer is"
+                " credited twice."
             ),
         )
 

@@ -246,7 +246,7 @@ def _made(
     used = {place.at for found in places.values() for place in found} | {at for at, _ in rules}
     faults = [
         *(
-            f'column "{cells[at].strip()}" is there twice.'
+            f'column "{cells[at].strip()}" appears twice.'
             for at in sorted(used)
             if names.count(names[at]) > 1
         ),

@@ -37,4 +37,4 @@ def remedies(refusals: Sequence[Refusal]) -> str:
 def first(told: Sequence[str]) -> list[str]:
     """The first of many sentences, and how many there are more."""
     more = len(told) - MOST
-    return [*told[:MOST], *([f"… and {more:,} more: --json has all."] if more > 0 else [])]
+    return [*told[:MOST], *([f"… and {more:,} more: --json shows all."] if more > 0 else [])]

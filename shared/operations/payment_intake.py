@@ -473,7 +473,7 @@ def plan_add(
     amount = f"{payment.amount:,.2f} {payment.currency}".rstrip()
     return AddPlan(
         title=f"Add payment {payment.external_id}, {amount}, to {held.name}?",
-        verb="Take in",
+        verb="Add payment",
         told=tuple(_both(one.changes) for one in done if one.changes),
         effects=(
             Effect(
@@ -657,7 +657,7 @@ def _contradicting(asked: Sequence[tuple[int, NewPayment]], *, is_whole: bool) -
         Refusal(
             line,
             one.external_id,
-            f"lines {lines} name this payment with different content",
+            f"lines {lines} have this payment with different content",
             "Keep the right one in the file and import it again.",
         )
         for line, one in asked
@@ -706,7 +706,7 @@ def _not_changed(one: _Verdict) -> list[Refusal]:
         reason, remedy = told.message, told.remedy
     elif one.how is _How.WITHDRAWN:
         reason = f"the payment is withdrawn, so it was not changed: {_both(one.terms)}"
-        remedy = "To post it after all, add it again: deskbridge payments add."
+        remedy = "To post it, add it again: deskbridge payments add."
     else:
         return []
     return [Refusal(line, one.payment.external_id, reason, remedy) for line in one.lines]

@@ -52,7 +52,7 @@ class ShownProfile:
 
     label: Annotated[str, "what `--profile` calls it"]
     title: Annotated[str, "which files it is for"]
-    base: Annotated[str, "the shipped profile below it; empty: it is one"]
+    base: Annotated[str, "the shipped profile it is based on; empty: it is one"]
     needs: Annotated[tuple[str, ...], "the columns that identify it"]
     columns: Annotated[
         tuple[str, ...],

@@ -97,7 +97,7 @@ def _by_hand(kind: str, values: Mapping[str, Any]) -> str:
     of = f" of {amount}" if amount else ""
     to = f" for {values['refund_of']}" if values.get("refund_of") else ""
     named = f"{kind} {values.get('external_id', '')}".rstrip()
-    return f"{named}{of}{to}: record it in QuickBooks by hand"
+    return f"{named}{of}{to}: record it in QuickBooks yourself"
 
 
 def _complete(cells: Sequence[str], values: dict[str, Any], kind: str, look: Look) -> str:

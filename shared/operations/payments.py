@@ -182,7 +182,9 @@ class Skip(_Decision):
 def plan_skip(_store: Store, payment_ids: Iterable[int], because: str) -> Skip:
     """What skipping these payments would do. Raises NotFound, NotPossible, CannotBeMeant."""
     if not because.strip():
-        raise CannotBeMeant("The reason is empty.", "Say why, such as: recorded by hand in May")
+        raise CannotBeMeant(
+            "The reason is empty.", "Give a reason, such as: recorded in QuickBooks in May"
+        )
     payments = _read(payment_ids)
     for payment in payments:
         _allowed(decisions.why_no_skip(payment))
@@ -293,7 +295,7 @@ def plan_withdraw(_store: Store, payment_ids: Iterable[int], because: str = "") 
         verb="Withdraw",
         told=(
             *(f"{payment.document}: {content(payment)}." for payment in payments),
-            "It is not posted, and imports leave it as it is. Adding it again brings it back.",
+            "It is not posted, and imports do not bring it back. Adding it again does.",
         ),
         effects=tuple(_effects(payments, "withdrawn")),
         payment_ids=tuple(payment.id for payment in payments),
@@ -310,7 +312,7 @@ def _instead(payment: Payment) -> str:
     if payment.status in (PaymentStatus.POSTED, PaymentStatus.IMPORTED):
         return "If it should not be in QuickBooks, delete or void it there."
     if payment.status in (PaymentStatus.SENT, PaymentStatus.UNKNOWN):
-        return "The next Payment Sync finds out its outcome."
+        return "The next Payment Sync settles its outcome."
     if payment.status in (PaymentStatus.REFUSED, PaymentStatus.PARKED, PaymentStatus.WAITING):
         return "To keep it from being posted, skip it."
     return ""
@@ -347,8 +349,8 @@ class Settle(Plan[Outcome]):
             raise PlanIsStale(self.again(by.store))
         by.note("payment.settle", self.connection, self.document)
         return Outcome(
-            f"The next Payment Sync settles {self.document}: it looks for the payment once "
-            "more, and sends it again if QuickBooks does not have it."
+            f"The next Payment Sync settles {self.document}: it looks for the payment again, and"
+            " resends it if QuickBooks does not have it."
         )
 
 
@@ -385,8 +387,8 @@ def plan_settle(_store: Store, payment_id: int) -> Settle:
         verb="Settle now",
         told=(
             "Its request got no answer, so QuickBooks may have the payment.",
-            f"The next Payment Sync of {connection} looks for it in QuickBooks once more, and sends"
-            " it again at once if it is not there.",
+            f"The next Payment Sync of {connection} looks for it in QuickBooks again, and"
+            " resends it at once if it is not there.",
         ),
         effects=tuple(_effects([payment], "settled by the next Payment Sync")),
         needs=(

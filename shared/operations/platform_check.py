@@ -56,9 +56,7 @@ class Checked:
     missing: Annotated[
         tuple[Beside, ...], "open invoices that the platform does not have; exit code 1 as well"
     ]
-    only_there: Annotated[
-        tuple[Beside, ...], "open invoices of the platform that are none of QuickBooks'"
-    ]
+    only_there: Annotated[tuple[Beside, ...], "open invoices that are only on the platform"]
 
 
 def view_account(_store: Store, name: str) -> tuple[PlatformAccount, bytes]:
@@ -126,7 +124,7 @@ def _beside(one: Billed, balance: Decimal | None, coming: Mapping[str, Decimal])
 
 def _because(one: Billed, *, is_there: bool) -> str:
     if one.their_id and not is_there:
-        return "It is not on the platform any more."
+        return "It is no longer on the platform."
     if one.reason:
         return one.reason
     if not one.state or one.state == SendState.WAITING.value:

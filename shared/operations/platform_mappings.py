@@ -54,8 +54,8 @@ class MapPlan(Plan[Outcome]):
         told = f"{found.kind.value} {found.our_id}: {found.their_id} -> {self.their_id or 'none'}"
         by.note("invoiced.map", account.connection, told)
         if self.their_id:
-            return Outcome(f"{_named(found)} is record {self.their_id} of Invoiced from now on.")
-        return Outcome(f"{_named(found)} is mapped to no record of Invoiced any more.")
+            return Outcome(f"{_named(found)} is now matched to record {self.their_id} on Invoiced.")
+        return Outcome(f"{_named(found)} is no longer matched to a record on Invoiced.")
 
 
 def plan_map(_store: Store, name: str, record: str, their_id: str) -> MapPlan:
@@ -67,13 +67,13 @@ def plan_map(_store: Store, name: str, record: str, their_id: str) -> MapPlan:
     account = _account(name)
     found = _found(account, record)
     if their_id and not their_id.isdecimal():
-        raise CannotBeMeant(f"{their_id!r} is not the ID of a record of Invoiced.", "Write digits.")
+        raise CannotBeMeant(f"{their_id!r} is not the ID of a record on Invoiced.", "Write digits.")
     _check(account, found, their_id)
     becomes = f"record {their_id}" if their_id else "no record"
     return MapPlan(
-        title=f"Map {_named(found)} to {becomes} of Invoiced?",
-        verb="Map",
-        told=(f"Now it is record {found.their_id} there, which stays as it is.",),
+        title=f"Match {_named(found)} to {becomes} on Invoiced?",
+        verb="Match",
+        told=(f"Until now, it is matched to record {found.their_id}, which stays as it is.",),
         needs=(Need(REWRITES, _told(found, their_id)),),
         connection=account.connection,
         record=f"{found.kind.value}/{found.our_id}",
@@ -83,12 +83,9 @@ def plan_map(_store: Store, name: str, record: str, their_id: str) -> MapPlan:
 
 def _told(found: Mapped, their_id: str) -> str:
     if their_id:
-        return (
-            f"What record {their_id} of Invoiced says becomes what QuickBooks says of"
-            f" {_named(found)}."
-        )
+        return f"Record {their_id} on Invoiced is changed to match {_named(found)} in QuickBooks."
     return (
-        f"{_named(found)} is looked for on Invoiced as if it had never been sent, and created"
+        f"{_named(found)} is looked up on Invoiced as if it had never been sent, and created"
         " there if it is not found."
     )
 
@@ -96,22 +93,20 @@ def _told(found: Mapped, their_id: str) -> str:
 def _check(account: PlatformAccount, found: Mapped, their_id: str) -> None:
     """Refuse what would mix up records. Raises NotPossible."""
     if found.owner is Owner.PLATFORM:
-        raise NotPossible(
-            f"{_named(found)} belongs to Invoiced, so QuickBooks does not decide what it is."
-        )
+        raise NotPossible(f"{_named(found)} belongs to Invoiced, so QuickBooks does not change it.")
     if their_id == found.their_id:
-        raise NotPossible(f"{_named(found)} is record {their_id} of Invoiced already.")
+        raise NotPossible(f"{_named(found)} is already matched to record {their_id} on Invoiced.")
     taken = records.ours(account.connection_id, account.identity, found.kind, their_id)
     if taken is not None:
         raise NotPossible(
-            f"Record {their_id} of Invoiced is {_named(taken)} already.",
-            f"Map that to another one first: deskbridge invoiced map {account.connection}"
-            f" {taken.our_id} --as ID",
+            f"Record {their_id} on Invoiced is already matched to {_named(taken)}.",
+            "Match that one to another record first: deskbridge invoiced map"
+            f" {account.connection} {taken.our_id} --as ID",
         )
     if any(one.request is not None for one in _outgoing(account, found)):
         raise NotPossible(
-            f"{_named(found)} has been sent, and it is not known yet whether it arrived.",
-            "Wait until that is known; it takes minutes.",
+            f"{_named(found)} was sent, and it is not known yet whether it arrived.",
+            "Wait a few minutes until that is known.",
         )
 
 
@@ -140,7 +135,7 @@ def _found(account: PlatformAccount, text: str) -> Mapped:
         raise NotFound("record that is on both sides", text)
     if len(found) > 1:
         ids = ", ".join(f"{one.kind.value}/{one.our_id}" for one in found)
-        raise CannotBeMeant(f"{text!r} may mean several records.", f"Write one of: {ids}")
+        raise CannotBeMeant(f"{text!r} matches several records.", f"Write one of: {ids}")
     return found[0]
 
 

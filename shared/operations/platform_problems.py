@@ -98,8 +98,8 @@ def told_of_skipping(records: Sequence[Problem]) -> Iterator[str]:
         )
     if received := _of(_RECEIVING, records):
         yield (
-            f"{count(received, 'record')} of the billing platform will not come in until somebody"
-            " unskips it."
+            f"{count(received, 'record')} of the billing platform will not be imported until"
+            " somebody unskips it."
         )
 
 

@@ -48,7 +48,7 @@ class Standing:
     held_up: Annotated[
         tuple[Outgoing, ...], "the records that need attention, and those that wait for them"
     ]
-    behind: Annotated[int, "number of events that were not looked at yet"]
+    behind: Annotated[int, "number of events not checked yet"]
     received_at: Annotated[
         datetime | None, "when the platform was last asked for payments, and answered; null: never"
     ]
@@ -58,9 +58,9 @@ class Standing:
     to_post: Annotated[int, "how many of these wait or can be posted"]
     to_decide: Annotated[int, "how many of these need a decision"]
     posted: Annotated[int, "how many of these are in QuickBooks"]
-    kept_out: Annotated[tuple[Problem, ...], "payments that could not come in"]
+    kept_out: Annotated[tuple[Problem, ...], "payments that could not be imported"]
     watched: Annotated[
-        tuple[Watched, ...], "records of the platform that are read again: pending, or kept out"
+        tuple[Watched, ...], "records of the platform that are read again: pending, or not imported"
     ]
 
 

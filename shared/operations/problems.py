@@ -222,7 +222,7 @@ def _chosen(choice: Choice, problem_ids: Iterable[int]) -> list[Problem]:
 
 def _instead(choice: Choice, problem: Problem) -> str:
     if problem.state not in _FROM[choice]:
-        return f"Look at problem {problem.id} as it is now."
+        return f"Check problem {problem.id} as it is now."
     if choice is Choice.SKIP and problem.code in ABOUT_POSTED:
         return "If that is intended, acknowledge it."
     if choice is Choice.ACKNOWLEDGE and not _why_not(Choice.SKIP, problem):
@@ -232,7 +232,7 @@ def _instead(choice: Choice, problem: Problem) -> str:
 
 def _reason(because: str) -> str:
     if not because.strip():
-        raise CannotBeMeant("The reason is empty.", "Say why, such as: reconciled by hand in May")
+        raise CannotBeMeant("The reason is empty.", "Give a reason, such as: reconciled in May")
     return because.strip()
 
 
@@ -379,7 +379,7 @@ def _told_of_retrying(records: Sequence[Problem]) -> Iterator[str]:
     delivered = [one for one in records if one.kind is RecordKind.DELIVERY]
     if delivered:
         outlets_named = ", ".join(one.document for one in delivered)
-        yield f"What {outlets_named} could not deliver is now tried again for 48 hours."
+        yield f"Events that {outlets_named} could not deliver are now tried again for 48 hours."
     yield from platform_problems.told_of_retrying(records)
     theirs = [one for one in records if one.kind in platform_problems.KINDS]
     if others := len(records) - len(read) - len(delivered) - len(theirs):

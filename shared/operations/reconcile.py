@@ -46,7 +46,7 @@ class Difference:
         "`invoice-paid-but-open` or the code of a problem",
     ]
     document: Annotated[str, "the customer, payment or invoice"]
-    ours: Annotated[Decimal | None, "amount in Deskbridge; null: not given"]
+    ours: Annotated[Decimal | None, "amount in Deskbridge; null: none"]
     quickbooks: Annotated[Decimal | None, "amount that QuickBooks last showed; null: not known"]
     remedy: Annotated[str, "what to do"]
     message: Annotated[str, "what it is"] = ""
@@ -70,7 +70,7 @@ class Reconciliation:
     connection: Annotated[str, "the connection"]
     differences: Annotated[
         Sequence[Difference],
-        "where the sides differ, or that is not known; exit code 1 when there are any",
+        "where the sides differ, or it is not known whether they do; exit code 1 if there are any",
     ]
     customers: Annotated[
         Sequence[CustomerBalance],

@@ -115,12 +115,12 @@ class Restored:
 
 RESTORE_TELLS = (
     "The next Invoice Sync of each company compares all invoices and customers with QuickBooks.",
-    "Each payment that the backup does not know as posted is looked for in QuickBooks before it is"
-    " sent, by its reference number and its mark. What is found is marked as posted, so nothing is"
-    " posted twice.",
-    "What was done in Deskbridge after the backup is not in it: payments that came in since have"
-    " to be imported again, connections added again, and decisions made again. A password that"
-    " was replaced since is the old one again.",
+    "Each payment that the backup does not know as posted is looked up in QuickBooks before it"
+    " is sent, by its reference number and its tags. If it is found, it is marked as posted, so"
+    " nothing is posted twice.",
+    "The backup does not contain what was done in Deskbridge after it was made: import later"
+    " payments again, add later connections again, and make later decisions again. If a password"
+    " was replaced since, the old one is valid again.",
 )
 """What follows from restoring, for the person who decides it."""
 
@@ -188,13 +188,13 @@ class Copied:
 
 
 COPY_TELLS = (
-    "Keep the old store until all is well, but start no daemon on it: what is posted from one of"
-    " the two, the other one does not know."
+    "Keep the old store until everything works, but do not start a daemon on it: neither store"
+    " knows what the other one posts."
 )
 KEYS_TELL = (
     "Keys of billing platforms in the store are encrypted with the store key. Give it to each"
-    " daemon as DESKBRIDGE_STORE_KEY, or as the credential deskbridge-store-key: for a store on"
-    " SQLite it is the text in the .key file beside it."
+    " daemon as DESKBRIDGE_STORE_KEY, or as the credential deskbridge-store-key. For a SQLite"
+    " store, it is the text in the .key file beside it."
 )
 """What follows from copying, and where the store holds keys."""
 

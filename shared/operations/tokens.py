@@ -83,8 +83,8 @@ def plan_add(
     until = f"for {days} days" if days else "until it is revoked"
     may = "read and change" if access is Access.WRITE else "read"
     return AddPlan(
-        title=f"Make a token for {label}?",
-        verb="Make",
+        title=f"Create a token for {label}?",
+        verb="Create token",
         told=(f"Anyone who has it may {may} {_which(meant)}, {until}.",),
         label=label,
         connections=meant,

@@ -94,8 +94,8 @@ def plan_add(_store: Store, connection: Which, url: str, kinds: Sequence[str] = 
         verb="Add",
         told=(
             (
-                f"It receives {_wanted(kinds)}, with invoices, customers and payments as they are "
-                "at that time. Whoever runs that address can read them."
+                f"It receives {_wanted(kinds)}, with invoices, customers and payments as they"
+                " are at that time. The owner of that address can read them."
             ),
         ),
         connection=of.name,
@@ -138,9 +138,7 @@ def plan_remove(_store: Store, webhook_id: int) -> RemovePlan:
     return RemovePlan(
         title=f"Remove webhook {webhook.id} ({webhook.shown})?",
         verb="Remove",
-        told=(
-            ("It receives nothing more, not even events that are waiting. Its secret is deleted."),
-        ),
+        told=(("It gets no more events, not even those that are waiting. Its secret is deleted."),),
         webhook=webhook,
     )
 

@@ -225,7 +225,7 @@ class _Answer:
             raise UnreadableAnswer(Unreadable.TRUNCATED, detail) from None
         yield from self._harvest(self._root, is_complete=True)
         if not self._is_open:
-            raise UnreadableAnswer(Unreadable.NOT_QBXML, "it holds no QBXMLMsgsRs")
+            raise UnreadableAnswer(Unreadable.NOT_QBXML, "it contains no QBXMLMsgsRs")
 
     def _weigh(self, block: bytes) -> int:
         """Check the sizes that need no parsing; returns the number of tags."""

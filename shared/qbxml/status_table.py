@@ -429,8 +429,8 @@ _ROWS: tuple[StatusMeaning, ...] = (
         "QuickBooks could not save the record.",
         _PERSON,
         effect=Effect.UNKNOWN,
-        why="The reason stands in QuickBooks' own words: a credit limit, a number already in use. "
-        "When they speak of another user or a lock, Deskbridge tries again by itself.",
+        why="QuickBooks' own words give the reason: a credit limit, a number already in use."
+        " When they speak of another user or a lock, Deskbridge tries again by itself.",
     ),
     _refused(
         3185,
@@ -467,7 +467,7 @@ _ROWS: tuple[StatusMeaning, ...] = (
         3220,
         "Not possible for this record",
         "QuickBooks cannot do this with this kind of record.",
-        "Skip the record, or do the work in QuickBooks by hand.",
+        "Skip the record, or do the work in QuickBooks yourself.",
     ),
     _refused(
         3230,
@@ -577,7 +577,7 @@ _MESSAGE_SET_ROWS: tuple[StatusMeaning, ...] = (
         9002,
         "Answer not remembered",
         "QuickBooks knows the request but did not keep its answer.",
-        "Nothing to do: Deskbridge looks for the record before it goes on.",
+        "Nothing to do: Deskbridge looks for the record before it continues.",
         Actor.NOBODY,
         effect=Effect.UNKNOWN,
     ),
@@ -585,7 +585,7 @@ _MESSAGE_SET_ROWS: tuple[StatusMeaning, ...] = (
         9003,
         "Not in use",
         "QuickBooks answered with a code that it is not known to use.",
-        "Show this to your operator; Deskbridge looks for the record before it goes on.",
+        "Show this to your operator; Deskbridge looks for the record before it continues.",
         Actor.OPERATOR,
         effect=Effect.UNKNOWN,
     ),
@@ -599,7 +599,7 @@ _MESSAGE_SET_ROWS: tuple[StatusMeaning, ...] = (
         9005,
         "Answer could not be kept",
         "QuickBooks could not keep the answer to a request for later.",
-        "Nothing to do: Deskbridge looks for the record before it goes on.",
+        "Nothing to do: Deskbridge looks for the record before it continues.",
         Actor.NOBODY,
         effect=Effect.UNKNOWN,
     ),

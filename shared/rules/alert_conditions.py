@@ -134,7 +134,7 @@ _GUESSES = {
         "Renew the certificate; the Web Connector then calls again by itself.",
     ),
     LateReason.PASSWORD: (
-        "It was last turned away for its password.",
+        "Its last sign-in failed because of the password.",
         "Type the newest password in the Web Connector on that PC, then choose Update Selected.",
     ),
     LateReason.QUICKBOOKS: (
@@ -143,13 +143,14 @@ _GUESSES = {
         " Connector.",
     ),
     LateReason.OWN_DAEMON: (
-        "Deskbridge itself did not run when it should have called, and it has not called since.",
-        "On that PC, choose Update Selected in the Web Connector, and see that Auto-Run is still"
-        " ticked.",
+        "Deskbridge itself was not running when it should have called, and it has not called"
+        " since.",
+        "On that PC, choose Update Selected in the Web Connector, and make sure that Auto-Run"
+        " is still selected.",
     ),
     LateReason.AUTO_RUN: (
         "The Web Connector on that PC calls for the other application, but not for this one.",
-        "In the Web Connector on that PC, tick Auto-Run in its row.",
+        "In the Web Connector on that PC, select Auto-Run in its row.",
     ),
     LateReason.PC: (
         "The PC is probably off, nobody is signed in to Windows, or the Web Connector is closed.",
@@ -253,8 +254,8 @@ def _failed(connection: Connection, one: ApplicationOverview) -> Condition:
 
 _STUCK = {
     AlertKind.PAYMENT_REFUSED: ("refused", "refused"),
-    AlertKind.PAYMENT_PARKED: ("parked: a person has to look at each", "parked"),
-    AlertKind.PAYMENT_WAITING: ("waiting for long", "waiting"),
+    AlertKind.PAYMENT_PARKED: ("parked: each needs a check in QuickBooks", "parked"),
+    AlertKind.PAYMENT_WAITING: ("waiting for a long time", "waiting"),
 }
 
 
@@ -275,7 +276,7 @@ def _of_payments(stuck: StuckPayments) -> Condition:
         f"{many} {status} in {stuck.connection}",
         told=told(stuck.document),
         plain=told(f"payment {stuck.name}"),
-        remedy=f'See each: deskbridge payments list "{stuck.connection}" --status {status}.',
+        remedy=f'To see them: deskbridge payments list "{stuck.connection}" --status {status}.',
         code=stuck.code,
         size=stuck.count,
     )
@@ -296,7 +297,7 @@ def _of_certificates(runs: Iterable[Run], now: datetime) -> Iterator[Condition]:
                 run.host,
                 f"The TLS certificate on {run.host} {verb}",
                 *(told, told),
-                "Renew it: without a good certificate no Web Connector connects.",
+                "Renew it: without a valid certificate, no Web Connector can connect.",
             )
 
 
@@ -318,7 +319,7 @@ def _of_tokens(tokens: Iterable[ExpiringToken], now: datetime) -> Iterator[Condi
 def _of_room(room: Room | None) -> Iterator[Condition]:
     if room is not None and room.free_bytes < max(ENOUGH_FREE_BYTES, room.held_bytes):
         free = room.free_bytes // _TENTH_OF_GB / 10
-        told = f"Less than {free + 0.1:.1f} GB are free on the disk of {room.folder}."
+        told = f"Less than {free + 0.1:.1f} GB is free on the disk of {room.folder}."
         yield Condition(
             AlertKind.DISK,
             0,
@@ -341,7 +342,7 @@ def _of_backups(facts: Facts, now: datetime) -> Iterator[Condition]:
             "store",
             "The backup of the store failed",
             *(told, told),
-            "Correct the cause; the daemon tries again within the hour.",
+            "Fix the cause; the daemon tries again within the hour.",
         )
     old_at = backups.old_at or (facts.data_since and facts.data_since + BY_HAND_EVERY)
     if old_at is None or now <= old_at:
@@ -355,7 +356,7 @@ def _of_backups(facts: Facts, now: datetime) -> Iterator[Condition]:
         "store",
         "The backup of the store is too old" if backups.made_at else "The store has no backup",
         *(told, told),
-        "Make one now (deskbridge db backup FILE), and see why none was made.",
+        "Make one now (deskbridge db backup FILE), and find out why none was made.",
     )
 
 
@@ -370,6 +371,6 @@ def _of_restarts(runs: Iterable[Run], now: datetime) -> Iterator[Condition]:
                 host,
                 f"The daemon on {host} restarts again and again",
                 *(told, told),
-                "See why: journalctl -u deskbridge.",
+                "To find out why: journalctl -u deskbridge.",
                 size=count,
             )

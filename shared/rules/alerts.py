@@ -96,11 +96,11 @@ class Alert:
     told: Annotated[str, "what is wrong"]
     plain: str
     remedy: Annotated[str, "what to do"]
-    code: Annotated[str, "the hint that tells more; empty: none"]
+    code: Annotated[str, "the hint with more about it; empty: none"]
     size: Annotated[int, "how many records it is about"]
     opened_at: Annotated[datetime, "since when"]
     gone_at: datetime | None
-    closed_at: Annotated[datetime | None, "when it was over; null: it is not"]
+    closed_at: Annotated[datetime | None, "when it ended; null: it has not"]
 
     @property
     def key(self) -> tuple[str, int, str]:
@@ -187,12 +187,12 @@ class Recipient:
     id: Annotated[int, "number of the recipient"]
     address: str = field(repr=False)
     connection_id: int | None
-    connection: Annotated[str | None, "the only connection that it is told of; null: all"]
+    connection: Annotated[str | None, "the only connection whose alerts it gets; null: all"]
     audience: Annotated[Audience, "`operator` or `bookkeeper`"]
     digest: Annotated[Digest, "`none`: at once; `daily` or `weekly`: one message"]
     digest_time: Annotated[str, "when a digest is sent, with its time zone, if it has one"]
-    quiet: Annotated[str, "in these hours nothing is sent; empty: no such hours"]
-    amounts: Annotated[bool, "whether amounts of money are told"]
+    quiet: Annotated[str, "nothing is sent in these hours; empty: none"]
+    amounts: Annotated[bool, "whether amounts of money are included"]
     outlet_id: int
     created_at: Annotated[datetime, "when it was added"]
     created_by: Annotated[str, "by whom"]
@@ -205,7 +205,7 @@ class Recipient:
         return "://" not in self.address
 
     @property
-    def shown(self) -> Annotated[str, "the mail address, or the URL without its query"]:
+    def shown(self) -> Annotated[str, "the email address, or the URL without its query"]:
         """The address without what stands behind ``?``."""
         address, mark, _ = self.address.partition("?")
         return f"{address}?…" if mark and not self.is_mail else address
@@ -317,7 +317,7 @@ class DigestTime:
         try:
             at = time.fromisoformat(clock)
         except ValueError:
-            raise ValueError(f'"{text}" is no time of day: write it as 07:00.') from None
+            raise ValueError(f'"{text}" is not a time of day: write it as 07:00.') from None
         return cls(at.replace(second=0, microsecond=0, tzinfo=None), checked_zone(zone.strip()))
 
     def last_before(self, now: datetime, digest: Digest) -> datetime:

@@ -112,7 +112,7 @@ class PlatformAccount:
             "key itself"
         ),
     ]
-    state: Annotated[AccountState, "`live`, or `paused`: nothing is sent and nothing comes in"]
+    state: Annotated[AccountState, "`live`, or `paused`: nothing is sent or received"]
     is_looking: bool
     identity: Annotated[str, ("the account itself, whichever key is used; empty: not checked yet")]
     company: Annotated[str, "the company on the platform; empty: not checked yet"]
@@ -143,7 +143,7 @@ class Mapped:
     their_id: Annotated[str, "its id on the platform"]
     document: Annotated[str, "name of the customer, number of the invoice"]
     owner: Annotated[Owner, "the side that it belongs to: `quickbooks` or `platform`"]
-    baseline: Annotated[Decimal | None, "paid before it was sent first; null: nothing"]
+    baseline: Annotated[Decimal | None, "amount paid before it was first sent; null: none"]
     created_at: Annotated[datetime, "when the two were first matched"]
     changed_at: Annotated[datetime, "when it was last changed there"]
 

@@ -51,4 +51,4 @@ class Found:
     kind: Annotated[Kind, "what these are, as in each hit"]
     hits: Annotated[tuple[Hit, ...], "the best ones"]
     more: Annotated[int, "how many more there are"]
-    counted: Annotated[bool, "whether there are exactly so many more, or even more"]
+    counted: Annotated[bool, "whether that is the exact number, or there are even more"]

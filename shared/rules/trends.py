@@ -39,7 +39,7 @@ class DaySum:
 class SyncDay:
     """The syncs of one day of this machine's calendar, by when they started."""
 
-    day: Annotated[date, "the day, as this machine's calendar has it"]
+    day: Annotated[date, "the day, in this machine's time zone"]
     syncs: Annotated[int, "syncs that started on it and have ended"]
     failed: Annotated[int, "those that failed, refused sign-ins included"]
     some_failed: Annotated[int, "those that finished with records that failed"]

@@ -172,7 +172,7 @@ class CompanyBinding:
     country: Annotated[str, "edition: US, CA or UK"]
     qbxml_version: Annotated[str, "the version requests are written in"]
     home_currency: Annotated[str, "currency of the company"]
-    multicurrency: Annotated[bool, "whether it keeps several"]
+    multicurrency: Annotated[bool, "whether it uses several"]
     bound_at: Annotated[datetime, "when it was first read"]
     closing_date: str = ""
     company_key: str = ""
@@ -193,9 +193,9 @@ class Connection:
     ] = ""
     jobs: Annotated[JobMode, "`roll-up` to the top customer or `separate`"] = JobMode.ROLL_UP
     start_date: Annotated[date | None, "invoices dated earlier are left out; null: none are"] = None
-    run_every_minutes: Annotated[int, "Auto-Run proposal in the .qwc files; 0: none"] = 0
+    run_every_minutes: Annotated[int, "Auto-Run interval suggested in the .qwc files; 0: none"] = 0
     minimum_interval_seconds: Annotated[
-        int, "lower limit told to the Web Connector at login; 0: none"
+        int, "lower limit sent to the Web Connector at sign-in; 0: none"
     ] = 0
     debug: Annotated[bool, "whether the answers of QuickBooks are kept"] = False
     created_at: Annotated[datetime, "when it was added"]
@@ -224,10 +224,10 @@ class Connection:
     ] = SampleCompany.REFUSE
     credit_memos: Annotated[bool, "whether open credit memos are read"] = False
     quiet_hours: Annotated[
-        str, "no sync runs in these hours, such as `08:00-17:00`; empty: no such hours"
+        str, "no sync runs in these hours, such as `08:00-17:00`; empty: none"
     ] = ""
     time_budget_minutes: Annotated[
-        int, "a sync stops after so long, and the next one goes on; 0: it runs to its end"
+        int, "a sync stops after this long, and the next one continues; 0: it runs to its end"
     ] = 0
     paused_at: Annotated[datetime | None, "since when no sync runs; null: it is not paused"] = None
     paused_by: Annotated[str, "who paused it; empty: nobody"] = ""
@@ -250,7 +250,7 @@ class Application:
     file_id: Annotated[str, "FileID of the .qwc file"]
     password_generation: Annotated[int, "number of passwords made; 0: none yet"]
     last_seen_at: Annotated[datetime | None, "when it last called"]
-    last_call: Annotated[str, "what it last asked"]
+    last_call: Annotated[str, "its last call"]
     password_used: Annotated[bool, "whether somebody has signed in with the current password"] = (
         False
     )
@@ -308,7 +308,7 @@ class Record:
 
     kind: Annotated[RecordKind, "`invoice`, `credit-memo`, `customer`, `payment` or `sync`"]
     object_id: Annotated[str, "TxnID or ListID of QuickBooks"]
-    document: Annotated[str, "its name for people"]
+    document: Annotated[str, "its name as shown"]
     outcome: Annotated[
         Outcome,
         "`imported`, `updated`, `closed`, `voided`, `deleted`, `left-out`, `skipped`, "
@@ -350,7 +350,7 @@ class Problem:
     code: Annotated[str, "the hint that it leads to"]
     kind: Annotated[RecordKind, "`invoice`, `credit-memo`, `customer`, `payment` or `sync`"]
     object_id: Annotated[str, "TxnID or ListID of QuickBooks"]
-    document: Annotated[str, "the record's name for people"]
+    document: Annotated[str, "the record's name as shown"]
     message: Annotated[str, "what happened"]
     remedy: Annotated[str, "what to do"]
     said: Annotated[str, "QuickBooks' own words, unchanged"]

@@ -25,11 +25,11 @@ Act = Callable[..., Change | list[Change]]
 @STATE
 @click.pass_context
 def act(context: click.Context, state: Path) -> None:
-    """Do bookkeeping in the company of STATE, so that change can be rehearsed.
+    """Do bookkeeping in the company of STATE, to rehearse changes.
 
-    Invoices go by number or TxnID, customers by full name (Parent:Job) or ListID. Each act lets
-    a little time pass on the company's clock. QuickBooks' own rules hold: what it would not
-    allow is refused with exit code 1, and an unknown document or customer with 3.
+    Invoices go by number or TxnID, customers by full name (Parent:Job) or ListID. Each act moves
+    the company's clock forward a little. QuickBooks' own rules apply: what it would not allow is
+    refused with exit code 1, and an unknown document or customer with 3.
     """
     context.obj = state
 
@@ -64,7 +64,7 @@ def _command(name: str, *parameters: Callable[[Any], Any]) -> Callable[[Act], cl
     click.option("--number", default="", help="Check or reference number."),
 )
 def _pay(books: Books, invoice: str, **options: Any) -> Change:
-    """Receive a payment for an INVOICE; what is too much stays unused."""
+    """Receive a payment for an INVOICE; any excess stays unapplied."""
     return acts.pay(books, invoice, **options)
 
 
@@ -81,7 +81,7 @@ def _close(books: Books, invoice: str) -> Change:
     click.option("--number", default="", help="Number of the credit memo."),
 )
 def _credit(books: Books, invoice: str, **options: Any) -> Change:
-    """Give a credit memo and put it against an INVOICE."""
+    """Create a credit memo and apply it to an INVOICE."""
     return acts.credit(books, invoice, **options)
 
 
@@ -111,7 +111,7 @@ def _applied(context: click.Context, option: click.Parameter, given: Any) -> lis
     click.option("--deposit-to", default="", help="Account; default Undeposited Funds."),
 )
 def _receive(books: Books, customer: str, amount: int, **options: Any) -> Change:
-    """Receive a payment of a CUSTOMER; what is put against no invoice stays unused."""
+    """Receive a payment from a CUSTOMER; what is not applied to an invoice stays unapplied."""
     return acts.receive(books, customer, amount, **options)
 
 
@@ -122,7 +122,7 @@ def _receive(books: Books, customer: str, amount: int, **options: Any) -> Change
     click.option("--number", help="Another check or reference number."),
     click.option("--memo", help="Another memo."),
     click.option("--date", type=click.DateTime(["%Y-%m-%d"]), help="Another date."),
-    click.option("--unapply", is_flag=True, help="Take it off all its invoices."),
+    click.option("--unapply", is_flag=True, help="Unapply it from all its invoices."),
 )
 def _edit_payment(books: Books, payment: str, date: datetime | None, **options: Any) -> Change:
     """Edit a PAYMENT, by TxnID or number."""
@@ -134,10 +134,10 @@ def _edit_payment(books: Books, payment: str, date: datetime | None, **options: 
     "apply",
     _PAYMENT,
     _INVOICE,
-    click.option("--amount", type=amount, required=True, help="How much of what is unused."),
+    click.option("--amount", type=amount, required=True, help="How much of the unapplied amount."),
 )
 def _apply(books: Books, payment: str, invoice: str, amount: int) -> Change:
-    """Put what is unused of a PAYMENT against an INVOICE."""
+    """Apply the unapplied amount of a PAYMENT to an INVOICE."""
     return acts.apply(books, payment, invoice, amount)
 
 
@@ -153,7 +153,7 @@ def _deposit(books: Books, payment: str, account: str) -> Change:
 
 @_command("void", _INVOICE)
 def _void(books: Books, invoice: str) -> Change:
-    """Void an INVOICE; its payments become unused."""
+    """Void an INVOICE; its payments become unapplied."""
     return acts.void(books, invoice)
 
 
@@ -179,7 +179,7 @@ def _edit(books: Books, invoice: str, due_date: datetime | None, **options: Any)
 
 @_command("renumber", _INVOICE, click.argument("number"))
 def _renumber(books: Books, invoice: str, number: str) -> Change:
-    """Give an INVOICE another NUMBER; "" takes it away."""
+    """Give an INVOICE another NUMBER; "" removes it."""
     return acts.renumber(books, invoice, number)
 
 
@@ -238,7 +238,7 @@ def _add_account(books: Books, name: str, kind: str, currency: str) -> Change:
 
 @_command("rename", _CUSTOMER, click.argument("name"))
 def _rename(books: Books, customer: str, name: str) -> Change:
-    """Call a CUSTOMER by another NAME (the last part of its full name)."""
+    """Rename a CUSTOMER to NAME (the last part of its full name)."""
     return acts.rename(books, customer, name)
 
 
@@ -268,7 +268,7 @@ def _delete_customer(books: Books, customer: str) -> Change:
 
 @_command("wait", click.argument("minutes", type=click.IntRange(0)))
 def _wait(books: Books, minutes: int) -> Change:
-    """Let MINUTES pass on the company's clock."""
+    """Move the company's clock forward by MINUTES."""
     return acts.wait(books, minutes * 60)
 
 
@@ -278,5 +278,5 @@ def _wait(books: Books, minutes: int) -> Change:
     click.option("--seed", type=int, default=3, show_default=True, help="Same seed, same acts."),
 )
 def _random(books: Books, count: int, seed: int) -> list[Change]:
-    """Do acts of all kinds at random."""
+    """Do random acts of all kinds."""
     return acts.random_acts(books, count, seed)

@@ -35,8 +35,8 @@ MOST_PROBLEMS_SHOWN = 20
 def company() -> None:
     """A simulated QuickBooks company file, kept in one STATE file.
 
-    Make one from a seed, do bookkeeping in it, rehearse faults, and audit it. Exit codes:
-    0 done, 1 failed, 2 wrong usage, 3 not found.
+    Create one from a seed, do bookkeeping in it, rehearse faults, and audit it. Exit codes: 0 done,
+    1 failed, 2 wrong usage, 3 not found.
     """
 
 
@@ -75,7 +75,7 @@ for command in (act, backup, closing, fault, late, lock, quickbooks, restore, un
     multiple=True,
     help="A foreign currency; repeat for more. Default: the usual two of the country.",
 )
-@click.option("--single-currency", is_flag=True, help="Leave multicurrency off.")
+@click.option("--single-currency", is_flag=True, help="Turn off multicurrency.")
 @click.option("--name", default="Harbor & Vale Supply", show_default=True, help="Company name.")
 @click.option(
     "--lines",
@@ -94,10 +94,10 @@ for command in (act, backup, closing, fault, late, lock, quickbooks, restore, un
     type=click.DateTime(["%Y-%m-%d"]),
     default=TODAY,
     show_default=True,
-    help="The date at which the story ends.",
+    help="The last date of its history.",
 )
 @click.option(
-    "--zone", type=click.Choice(list(ZONES)), help="Where the PC stands. Default: as the country."
+    "--zone", type=click.Choice(list(ZONES)), help="Time zone of the PC. Default: by country."
 )
 @click.option(
     "--true-offsets",
@@ -145,7 +145,7 @@ def new(
     force: bool,
     as_json: bool,
 ) -> None:
-    """Make a company and keep it in STATE."""
+    """Create a company in STATE."""
     if state.exists() and not force:
         raise Failure(f"{state} exists already; --force replaces it.")
     foreign = () if single_currency else currencies or None
@@ -178,12 +178,12 @@ def new(
 @AS_JSON
 @speaking
 def audit(state: Path, *, as_json: bool) -> None:
-    """Prove that balances, applications and customer totals add up; exit 1 if not.
+    """Check that balances, applications and customer totals add up; exits with 1 if not.
 
     The JSON holds "ok", "problems", "invoices" (open ones with balances by currency), and
-    "importable": the invoices that an Invoice Sync must hold, which are open, posted, and of
-    active customers under active parents, each with customer and top customer. "payments" are
-    all payments with what they are applied to.
+    "importable": the invoices that an Invoice Sync must hold, which are open, posted, and of active
+    customers under active parents, each with customer and top customer. "payments" are all payments
+    with what they are applied to.
     """
     found = Company.load(state).audit()
     show(found.as_json(), _audit_text(found), as_json=as_json)

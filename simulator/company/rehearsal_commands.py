@@ -54,7 +54,7 @@ def _habit_names() -> str:
     multiple=True,
     metavar="NAME=VALUE",
     callback=_habit,
-    help=f"How it behaves where that is not known; the first is usual: {_habit_names()}.",
+    help=f"How it behaves where that is not documented; the first is usual: {_habit_names()}.",
 )
 @AS_JSON
 @speaking
@@ -69,10 +69,10 @@ def quickbooks(
     habits: dict[str, str | bool],
     as_json: bool,
 ) -> None:
-    """Say what state QuickBooks is in, and which QuickBooks it is.
+    """Set the state of QuickBooks, and which QuickBooks it is.
 
-    In every SITUATION but "open" a session is refused with the HRESULT of that situation, until
-    the situation is "open" again. Without arguments, shows what is set.
+    In every SITUATION but "open" a session is refused with the HRESULT of that situation, until the
+    situation is "open" again. Without arguments, shows what is set.
     """
     with changing(state) as company:
         books = company.books
@@ -118,7 +118,7 @@ def quickbooks(
     "--after",
     type=click.IntRange(0),
     metavar="N",
-    help="QuickBooks goes down with N requests of the set done, and remembers nothing of it.",
+    help="QuickBooks crashes after N requests of the set, and does not remember them.",
 )
 @click.option("--late", is_flag=True, help="The work is done later, by `company late`.")
 @click.option("--message", default="", help="Other words than the usual ones.")
@@ -194,7 +194,7 @@ def unlock(state: Path, *, reference: str | None, as_json: bool) -> None:
 @AS_JSON
 @speaking
 def late(state: Path, *, as_json: bool) -> None:
-    """Let QuickBooks do what was given up on (`company fault CODE --late`)."""
+    """Let QuickBooks finish what was given up on (`company fault CODE --late`)."""
     with changing(state) as company:
         answers = company.run_late()
     text = "\n".join(answers) or "Nothing was given up on."
@@ -211,7 +211,7 @@ def late(state: Path, *, as_json: bool) -> None:
 def closing(
     state: Path, *, day: datetime | None, password: bool, clear: bool, as_json: bool
 ) -> None:
-    """Close the books up to DAY. Without a password, QuickBooks lets requests pass silently."""
+    """Close the books through DAY. Without a password, QuickBooks lets requests pass silently."""
     with changing(state) as company:
         if day or clear:
             company.set_closing_date(f"{day:%Y-%m-%d}" if day else "", password=password)
@@ -242,9 +242,9 @@ def backup(state: Path, *, file: Path, force: bool, as_json: bool) -> None:
 @AS_JSON
 @speaking
 def restore(state: Path, *, file: Path, as_json: bool) -> None:
-    """Restore the company file from the backup FILE: what was done since then is gone.
+    """Restore the company file from the backup FILE; all later work is lost.
 
-    The clock goes on, as do planned faults and how QuickBooks is set up.
+    The clock, planned faults and QuickBooks' settings stay as they are.
     """
     saved = Company.load(file)
     with changing(state) as company:

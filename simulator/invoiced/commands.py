@@ -80,10 +80,11 @@ def show(value: object, text: str, *, as_json: bool) -> None:
 
 @click.group("invoiced-server")
 def invoiced_server() -> None:
-    """A fake Invoiced account, kept in one STATE file.
+    """A simulated Invoiced account, kept in one STATE file.
 
-    Make one, serve its REST API, play people who pay and correct there, and audit it. Commands
-    may be used while it is served. Exit codes: 0 done, 1 failed, 2 wrong usage, 3 not found.
+    Create one, serve its REST API, act as people who pay and make corrections there, and audit it.
+    Commands work while it is being served. Exit codes: 0 done, 1 failed, 2 wrong usage, 3 not
+    found.
     """
 
 
@@ -105,7 +106,7 @@ def invoiced_server() -> None:
 def new(
     state: Path, *, key: str | None, zone: str, force: bool, as_json: bool, **more: Any
 ) -> None:
-    """Make an empty account and keep it in STATE."""
+    """Create an empty account in STATE."""
     if state.exists() and not force:
         raise Failure(f"{state} exists already; --force replaces it.")
     letters = string.ascii_letters + string.digits
@@ -159,7 +160,7 @@ def serve(
 @AS_JSON
 @speaking
 def audit_command(state: Path, *, as_json: bool) -> None:
-    """Prove that balances and applications add up; exit 1 if not.
+    """Check that balances and applications add up; exits with 1 if not.
 
     The JSON holds "ok", "problems", and all customers, invoices, credit notes and payments with
     balances, what is applied to what, and the accounting IDs that they are mapped to.
@@ -180,7 +181,7 @@ _KINDS = ("customers", "invoices", "credit_notes", "payments")
 @STATE
 @click.pass_context
 def act(context: click.Context, state: Path) -> None:
-    """Play people on Invoiced: customers who pay, staff who corrects, a bank that decides.
+    """Act on Invoiced: as customers who pay, staff who make corrections, or the bank.
 
     INVOICE is a number or ID, PAYMENT an ID, CUSTOMER a number. What Invoiced would refuse is
     refused with exit code 1.
@@ -275,7 +276,7 @@ _on(acts.customer_named, "delete-customer", acts.delete_customer)
     click.option("--contact", default="", help="Name of a contact."),
 )
 def _add_customer(account: Account, **given: Any) -> Done:
-    """Staff adds a customer, whatever others are called."""
+    """Staff adds a customer, even under a name that exists."""
     with account.change():
         return acts.add_customer(account, **given)
 
@@ -288,5 +289,5 @@ def _add_customer(account: Account, **given: Any) -> Done:
     click.option("--seed", type=int, default=3, show_default=True, help="Same seed, same acts."),
 )
 def _random(account: Account, count: int, seed: int) -> list[Done]:
-    """Do acts of all kinds at random."""
+    """Do random acts of all kinds."""
     return acts.random_acts(account, count, seed)

@@ -122,7 +122,7 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
     "--client-version",
     default=Behavior().client_version,
     show_default=True,
-    help="Version of the Web Connector that is played.",
+    help="Version of the simulated Web Connector.",
 )
 @click.option("--refuse-warnings", is_flag=True, help="Say no when the service warns (W:).")
 @click.option("--accept-interactive", is_flag=True, help="Say yes to interactive mode.")
@@ -160,11 +160,11 @@ def webconnector(
     refuse_stamped: bool,
     as_json: bool,
 ) -> None:
-    """Play the QuickBooks Web Connector against the service named in .qwc files.
+    """Simulate the QuickBooks Web Connector with the service named in .qwc files.
 
-    Adds each application (probes and stamps when it is new), then updates all of them.
-    Exit status: 0 done (also when there was nothing to do), 1 something failed, 2 wrong
-    usage, 3 no company file, or every update was postponed by the service.
+    Adds each application (probes and stamps when it is new), then updates all of them. Exit status:
+    0 done (also when there was nothing to do), 1 something failed, 2 wrong usage, 3 no company
+    file, or every update was postponed by the service.
     """
     if runs is not None and every is None:
         raise click.UsageError("--runs needs --every.")

@@ -277,7 +277,7 @@ def test_a_daily_digest_tells_what_happened_and_what_is_open(office):
     assert office.post.mails == []
     office.goes_on(0.3 * HOUR)
     [mail] = office.post.mails
-    assert mail.subject == "Today, 3 connections: 1 thing to look at"
+    assert mail.subject == "Today, 3 connections: 1 thing to check"
     assert "Syncs: 0 finished, 1 failed" in mail.text
     office.goes_on(24 * HOUR)
     assert len(office.post.mails) == 2

@@ -231,7 +231,7 @@ def test_who_may_run_one_and_look_at_the_other_decides_about_the_one_alone(offic
     with hers(office) as store:
         with store.reading():
             plan = payments.plan_retry(store, [till.payment().id])
-        with pytest.raises(NotAllowed, match="may look at this"):
+        with pytest.raises(NotAllowed, match="may view this"):
             carry_out(Operator(store, "ada"), plan, {payments.POST_AGAIN})
     assert content(office) == before
 

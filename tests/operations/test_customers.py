@@ -51,7 +51,7 @@ def test_a_match_makes_the_payments_ready_and_leaves_a_trace(till):
 
 def test_a_name_that_means_somebody_already_says_whom(till):
     carry_out(Operator(till.store, "mara"), plan(till))
-    assert plan(till, "80-2").told[0] == "Until now it stands for Larkspur Tile (80-1)."
+    assert plan(till, "80-2").told[0] == "Until now, it stands for Larkspur Tile (80-1)."
 
 
 def test_a_match_is_stale_once_the_customer_is_called_otherwise(till):

@@ -192,7 +192,7 @@ def test_columns_that_are_not_known_are_left_alone_and_named():
 @pytest.mark.parametrize(
     ("header", "told"),
     [
-        ("external_id,amount,amount", 'column "amount" is there twice'),
+        ("external_id,amount,amount", 'column "amount" appears twice'),
         ("external_id,invoice", 'there is no column "amount"'),
         ("external_id,amount,charge_stat", "did you mean charge_state?"),
         ("external_id,ammount", "did you mean amount?"),

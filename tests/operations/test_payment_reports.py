@@ -248,7 +248,7 @@ def test_what_is_no_payment_is_left_out_for_its_reason(text, kind):
 def test_a_refund_is_told_with_the_payment_that_it_is_of():
     row = activity("R1", "-12.00", Type="Payment Refund", **{"Reference Txn ID": "5TX1"})
     [told] = read(written(PAYPAL, row))
-    assert told.note == "refund R1 of -12.00 USD for 5TX1: record it in QuickBooks by hand"
+    assert told.note == "refund R1 of -12.00 USD for 5TX1: record it in QuickBooks yourself"
 
 
 def test_what_a_profile_does_not_know_is_refused_and_never_lost():

@@ -1,6 +1,6 @@
 """Syncs rest while a connection is paused and in quiet hours, and stop when their time is up.
 
-Whatever ends them, what was done is kept, a write is settled first, and the next sync goes on.
+Whatever ends them, what was done is kept, a write is settled first, and the next sync continues.
 """
 
 from __future__ import annotations
@@ -141,7 +141,7 @@ def test_a_first_import_longer_than_its_time_comes_to_its_end_bit_by_bit(open_ri
         assert took < 20, "it does not come to an end"
     assert took > 2
     assert {one.error_code for one in rig.syncs()[1:]} == {"time-budget"}
-    assert "next sync goes on" in rig.syncs()[-1].error
+    assert "next sync continues" in rig.syncs()[-1].error
     assert rig.is_equal()
     begun = [one for one in rig.requests if READ_ANEW in one and 'iterator="Start"' in one]
     assert len(begun) == 1, "nothing was read from its start again"

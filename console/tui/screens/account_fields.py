@@ -20,7 +20,7 @@ from shared.rules.invoiced import InvoicedCompany
 
 def account_fields(*, key_is_needed: bool) -> tuple[Field, ...]:
     """Its key, where it is, and convenience fees; without ``key_is_needed`` the key may wait."""
-    told = "A file on this machine with nothing but the API key."
+    told = "A file on this machine that contains only the API key."
     return (
         TextField(
             *("key_file", "Key file", told if key_is_needed else f"{told} Empty: connect later."),

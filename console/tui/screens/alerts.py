@@ -36,8 +36,8 @@ COLUMNS = (
 MOST = 200
 """So many alerts are listed; whoever has more has one cause for them."""
 NOTHING = (
-    "Nothing is wrong, as far as the daemon knows, and nobody is told when something goes wrong."
-    "\n\n+ adds a mail address, or the URL of a program."
+    "The daemon has found nothing wrong. Nobody is notified when something goes wrong.\n\n+"
+    " adds an email address, or the URL of a program."
 )
 Line: TypeAlias = Alert | RecipientStanding
 
@@ -59,10 +59,10 @@ class AlertsScreen(OutletsScreen[Shown, Line, Asked], OpensHint[Shown]):
     ASKED, MADE = Asked, Added
     COPIED = "the alert"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("plus", "add", "Add", key_display="+", tooltip="Tell one more person or program."),
-        Binding("M", "test", "Test", tooltip="Send a test to the recipient, and say how it went."),
-        Binding("x", "remove", "Remove", tooltip="Tell this recipient nothing more. It asks."),
-        Binding("C", "copy", "Copy", tooltip="Copy what is told of it to your clipboard."),
+        Binding("plus", "add", "Add", key_display="+", tooltip="Notify another person or program."),
+        Binding("M", "test", "Test", tooltip="Send a test to the recipient and show the result."),
+        Binding("x", "remove", "Remove", tooltip="Stop notifying this recipient. Asks first."),
+        Binding("C", "copy", "Copy", tooltip="Copy these details to your clipboard."),
         Binding(
             *("t", "hint", "Troubleshooting"),
             tooltip="Everything known about this failure and its remedy.",
@@ -81,7 +81,7 @@ class AlertsScreen(OutletsScreen[Shown, Line, Asked], OpensHint[Shown]):
         for alert in snapshot.alerts:
             yield self._alert(alert), alert
         if snapshot.recipients:
-            yield Heading(f"Who is told: {len(snapshot.recipients)}")
+            yield Heading(f"Recipients: {len(snapshot.recipients)}")
         for one in snapshot.recipients:
             yield self._recipient(one), one
 
@@ -93,7 +93,7 @@ class AlertsScreen(OutletsScreen[Shown, Line, Asked], OpensHint[Shown]):
             return
         held = record.recipient
         yield render.titled(f"Recipient {held.id}", held.shown)
-        yield render.titled("Told of", describe.whom(held))
+        yield render.titled("Alerts", describe.whom(held))
         if record.reason:
             again = dates.moment(record.retry_at)
             yield render.titled("Messages fail", f"{record.reason} Next try {again}.")
@@ -125,7 +125,7 @@ class AlertsScreen(OutletsScreen[Shown, Line, Asked], OpensHint[Shown]):
 
     def ask_what(self, names: Sequence[str]) -> None:
         fields: list[Field] = [
-            TextField("address", "Address", "A mail address, or the URL of a program.", _address),
+            TextField("address", "Address", "An email address, or the URL of a program.", _address),
             TextField(
                 *("name", "Company", "Leave empty for all companies and for the machine."),
                 str.strip,
@@ -133,7 +133,7 @@ class AlertsScreen(OutletsScreen[Shown, Line, Asked], OpensHint[Shown]):
                 tuple(names),
             ),
             ChoiceField(
-                *("audience", "Reader", "A bookkeeper reads no commands and no amounts."),
+                *("audience", "Reader", "A bookkeeper gets no commands and no amounts."),
                 ((Audience.OPERATOR, "operator"), (Audience.BOOKKEEPER, "bookkeeper")),
                 Audience.OPERATOR,
             ),
@@ -150,7 +150,9 @@ class AlertsScreen(OutletsScreen[Shown, Line, Asked], OpensHint[Shown]):
                 *("quiet", "Quiet hours", "Such as 22:00-07:00; leave empty for none."),
             ),
         ]
-        self.app.push_screen(FormDialog("Tell a person or a program", [], fields, "Add"), self._add)
+        self.app.push_screen(
+            FormDialog("Notify a person or a program", [], fields, "Add"), self._add
+        )
 
     def _add(self, values: dict[str, Any] | None) -> None:
         if values is not None:

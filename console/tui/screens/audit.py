@@ -29,11 +29,10 @@ COLUMNS = (
     Column("Detail", least=20, drop=1),
 )
 NOTHING_YET = (
-    "Nothing was changed yet.\n\n"
-    "Whatever a person changes, here or with a command, is listed with the name of the"
-    " operating-system user."
+    "Nothing has been changed yet.\n\nEvery change that a person makes, here or with a command,"
+    " is listed with the name of the operating-system user."
 )
-NO_MATCH = "No entry fits the filter. / changes it, Esc in that line clears it."
+NO_MATCH = "No entry matches the filter. / changes it; Esc in that line clears it."
 
 
 class AuditScreen(PagedScreen[Entries, AuditEntry, int], ReadsDetail[Entries]):

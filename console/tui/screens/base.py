@@ -74,7 +74,7 @@ class ConsoleScreen(Screen[None]):
     """A screen with a title, what was said last, and the keys. Subclasses give PLACE and body."""
 
     PLACE: ClassVar[str] = ""
-    COPIED: ClassVar[str] = "what is told here"
+    COPIED: ClassVar[str] = "this text"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "back", "Back", tooltip="Back to where you came from."),
         Binding(
@@ -176,7 +176,7 @@ class ConsoleScreen(Screen[None]):
     def copy(self, text: str, what: str) -> None:
         """Put a text on the clipboard of the operator's own terminal (OSC 52)."""
         self.app.copy_to_clipboard(text)
-        self.say(f"Copied {what}. If nothing arrives, your terminal does not take OSC 52.")
+        self.say(f"Copied {what}. If nothing arrives, your terminal does not support OSC 52.")
 
     def action_filter(self) -> None:
         """Type what to look for, in a screen with a ``FilterLine``."""
@@ -399,10 +399,10 @@ class StoreScreen(ConsoleScreen, Generic[Snapshot]):
             standing, shown = "not connected", ""
         else:
             at = dates.time_to_second(self._taken_at)
-            standing, shown = f"stale since {at}", f" Shown is what was there at {at}."
+            standing, shown = f"stale since {at}", f" This is the state as of {at}."
         self._show_standing(standing)
         self.query_one("#trouble", Static).update(
-            Text(plain(f"{trouble}{shown} Trying again every second by itself."))
+            Text(plain(f"{trouble}{shown} Trying again every second."))
         )
 
     def _show_standing(self, standing: str) -> None:

@@ -43,7 +43,7 @@ class BundleScreen(ReadsDetail[Bundle]):
             "C",
             "copy",
             "Copy",
-            tooltip="Copy its files as one text to your terminal's clipboard; long ones stay out.",
+            tooltip="Copy its files as one text to your clipboard; long files are left out.",
         ),
     ]
 
@@ -126,7 +126,7 @@ class AskFile(AskReason):
 
 def _saved(made: Bundle, target: Path) -> str:
     path = bundles.save(made, target)
-    return f"Saved to {path} ({path.stat().st_size:,} bytes), readable for you alone."
+    return f"Saved to {path} ({path.stat().st_size:,} bytes), readable only by you."
 
 
 def _shown(part: Part) -> Iterator[Paragraph]:

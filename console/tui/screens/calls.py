@@ -30,7 +30,7 @@ COLUMNS = (
     Column("Step", least=20),
     Column("Status"),
     Column("Took", right=True, drop=3),
-    Column("Sent times", right=True, drop=1),
+    Column("Times sent", right=True, drop=1),
     Column("Answer", right=True, drop=2),
 )
 NOT_KEPT = (
@@ -51,7 +51,7 @@ class CallsScreen(StoreScreen[Calls]):
         self._sync_id = sync_id
 
     def body(self) -> ComposeResult:
-        yield Static("It asked QuickBooks nothing. Esc goes back.", classes="body empty")
+        yield Static("It sent QuickBooks no requests. Esc goes back.", classes="body empty")
         yield RecordTable(COLUMNS)
 
     def question(self) -> Callable[[Store], Calls]:
@@ -102,10 +102,10 @@ class ExchangeScreen(FindsText[CallView]):
     CSS_PATH = "calls.tcss"
     COPIED = "request and answer"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("slash", "find", "Find", tooltip="Look for a text in request and answer."),
-        Binding("n", "again(1)", "Next", tooltip="The next place with that text."),
-        Binding("b", "again(-1)", "Before", show=False, tooltip="The place before."),
-        Binding("C", "copy", "Copy", tooltip="Copy request and answer to your clipboard."),
+        Binding("slash", "find", "Find", tooltip="Find text in the request and the answer."),
+        Binding("n", "again(1)", "Next", tooltip="The next match."),
+        Binding("b", "again(-1)", "Previous", show=False, tooltip="The previous match."),
+        Binding("C", "copy", "Copy", tooltip="Copy the request and the answer to your clipboard."),
     ]
 
     def __init__(self, exchange_id: int) -> None:

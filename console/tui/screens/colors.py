@@ -34,7 +34,7 @@ class ColorsDialog(Dialog[str | None]):
         with Vertical(id="dialog"):
             yield Static(Text("Colors of the console", style="bold"))
             yield Choice([(one.name, one.title) for one in COLORS], self._chosen)
-            yield Static(Text("Arrows show each one. Every state is a word as well as a color."))
+            yield Static(Text("The arrow keys preview each one. Every state is also a word."))
             with Horizontal(id="buttons"):
                 yield PushButton("Keep the old colors", id="cancel")
                 yield PushButton("Use these colors", id="agree")

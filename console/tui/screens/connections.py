@@ -62,7 +62,7 @@ class ConnectionsScreen(IssuesPasswords[Connections]):
     CSS_PATH = "connections.tcss"
     AUTO_FOCUS = "#companies"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("plus", "set_up", "Set up new", tooltip="Set a company up, step by step."),
+        Binding("plus", "set_up", "Set up new", tooltip="Set up a company, step by step."),
         Binding(
             "comma",
             "settings",
@@ -70,8 +70,8 @@ class ConnectionsScreen(IssuesPasswords[Connections]):
             tooltip="See and change everything about the connection under the cursor.",
         ),
         Binding("slash", "filter", "Filter", tooltip="Show only connections with these words."),
-        Binding("right", "panel(1)", "Panels", tooltip="Into the lists beside this one."),
-        Binding("left", "panel(-1)", "Back", show=False, tooltip="Back to the list before."),
+        Binding("right", "panel(1)", "Panels", tooltip="Go to the panels beside this list."),
+        Binding("left", "panel(-1)", "Back", show=False, tooltip="Back to the list."),
         Binding("f", "order", "Order", tooltip="Sort by attention, by name, or by last seen."),
         Binding(
             "P",
@@ -85,7 +85,7 @@ class ConnectionsScreen(IssuesPasswords[Connections]):
             "company",
             "Only this company",
             show=False,
-            tooltip="Put the company under the cursor in focus, on every screen.",
+            tooltip="Show only the company under the cursor, on every screen.",
         ),
     ]
 
@@ -326,11 +326,11 @@ class ConnectionsScreen(IssuesPasswords[Connections]):
                 render.state("late", f"late {dates.short(line.seen_at, now)}")
                 if line.late
                 else dates.short(line.seen_at, now),
-                dates.short(line.due_at, now, "by hand"),
+                dates.short(line.due_at, now, "manual"),
                 _figure(found.open_problems, "open"),
                 _waiting(line),
                 _figure(found.payments_unknown, "unknown"),
-                found.connection.company_file or "(the open one)",
+                found.connection.company_file or "(open file)",
                 f"{binding.product_name}, {binding.country}" if binding else "",
             ),
         )
@@ -361,7 +361,7 @@ NOTHING_YET = Text(
     " password for the bookkeeper.\n\n"
     "For scripts, deskbridge connection add and deskbridge qwc do the same."
 )
-NO_MATCH = Text("No connection has these words. / changes them, Esc in that line clears them.")
+NO_MATCH = Text("No connection has these words. / changes them; Esc in that line clears them.")
 
 
 def _by_attention(line: ConnectionLine) -> float:
@@ -422,10 +422,10 @@ def _application_told(one: ApplicationOverview, now: datetime) -> Iterator[Text]
 
 def _first_steps(one: ApplicationOverview) -> str:
     if not one.application.password_generation:
-        return "no .qwc file was made yet. Next: g writes it and shows the password."
+        return "no .qwc file yet. g writes it and shows the password."
     return (
-        "never ran. In the Web Connector: add the .qwc file, type the password, tick the row and"
-        " click Update Selected."
+        "never ran. In the Web Connector: add the .qwc file, type the password, select the row"
+        " and click Update Selected."
     )
 
 
@@ -433,13 +433,13 @@ def _auto_run(line: ConnectionLine, now: datetime) -> str:
     minutes = line.overview.connection.run_every_minutes
     seen = dates.short(line.seen_at, now)
     if not minutes:
-        return f"not set, so syncs are started by hand. Last seen: {seen}."
+        return f"not set; syncs are started manually. Last seen: {seen}."
     due = dates.short(line.due_at, now, "after the first run")
     if line.late:
         return (
             f"late. {application_name(line.late.application.kind)} stopped calling: last seen"
-            f" {seen}, expected {due}. Check on that PC that somebody is signed in, that the Web"
-            " Connector runs, and that Auto-Run is ticked."
+            f" {seen}, expected {due}. On that PC, check that somebody is signed in, the Web"
+            " Connector is running, and Auto-Run is selected."
         )
     return f"every {minutes} minutes. Last seen: {seen}. Next: {due}."
 
@@ -455,13 +455,15 @@ def _work(line: ConnectionLine) -> str:
             " Sync settles it"
         )
     if found.payments_waiting:
-        parts.append(f"{count(found.payments_waiting, 'payment')} waiting to go to QuickBooks")
+        parts.append(
+            f"{count(found.payments_waiting, 'payment')} waiting to be posted to QuickBooks"
+        )
     return "; ".join(parts) + "."
 
 
 def _company(line: ConnectionLine) -> str:
     found = line.overview.connection
-    file = found.company_file or "the one that is open in QuickBooks"
+    file = found.company_file or "the file that is open in QuickBooks"
     if found.binding is None:
         return f"{file}; known after the first sync."
     bound = found.binding

@@ -45,14 +45,14 @@ class CustomerScreen(OpensHint[CustomerDetail]):
     AUTO_FOCUS = "RecordTable"
     COPIED = "the customer"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("n", "more", "More", tooltip="List more of the invoices."),
+        Binding("n", "more", "More", tooltip="Show more invoices."),
         Binding(
             "t",
             "hint",
             "Troubleshooting",
             tooltip="Everything known about why the invoice is left out, and the remedy.",
         ),
-        Binding("C", "copy", "Copy", tooltip="Copy what is told here to your clipboard."),
+        Binding("C", "copy", "Copy", tooltip="Copy these details to your clipboard."),
     ]
 
     def __init__(self, connection_id: int, list_id: str) -> None:

@@ -47,7 +47,7 @@ class CustomerNameScreen(StoreScreen[CustomerName]):
             "Find another",
             tooltip="Customers with these words in their name.",
         ),
-        Binding("u", "unmap", "Unmatch", tooltip="Remove the match of this name. It asks."),
+        Binding("u", "unmap", "Unmatch", tooltip="Remove the match of this name. Asks first."),
     ]
 
     def __init__(self, connection_id: int, name: str) -> None:
@@ -104,20 +104,20 @@ class CustomerNameScreen(StoreScreen[CustomerName]):
     def _about(self, snapshot: CustomerName) -> Iterator[Text]:
         mapping = snapshot.mapping
         if mapping is not None:
-            said = f"as {mapping.who} said {dates.moment(mapping.at)}"
-            yield render.titled("Mapped", f"it means {describe.meant(mapping)}, {said}.")
-            yield render.titled("u", "removes this match. It asks.")
+            said = f"by {mapping.who}, {dates.moment(mapping.at)}"
+            yield render.titled("Matched to", f"{describe.meant(mapping)}, {said}.")
+            yield render.titled("u", "removes this match. Asks first.")
         yield render.titled("Payments of that name", describe.waiting(snapshot.affected))
-        yield render.titled("Enter", "matches the name to the customer under the cursor. It asks.")
+        yield render.titled(
+            "Enter", "matches the name to the customer under the cursor. Asks first."
+        )
         yield render.titled("/", "finds another customer by words of the name.")
 
     def _rows(self, snapshot: CustomerName) -> Iterator[Row | Heading]:
         if snapshot.candidates:
-            yield Heading(
-                "Customers of the invoices that these payments name, and those above them"
-            )
+            yield Heading("Customers of the invoices that these payments name, and their parents")
         else:
-            yield Heading("No open invoice that these payments name is held. / looks for customers")
+            yield Heading("No imported open invoice matches these payments. / finds customers")
         yield from map(_candidate_row, snapshot.candidates)
         if snapshot.others:
             yield Heading("Other customers with these words")

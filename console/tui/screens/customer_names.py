@@ -35,8 +35,8 @@ COLUMNS = (
 )
 MappedName = Listed[CustomerMapping]
 NOTHING = (
-    "No name is mapped: payments name customers as QuickBooks does.\n\nWhere they do not, the"
-    " payment is refused, and its name is listed on Customers to be matched."
+    "No name is matched: payments use the same customer names as QuickBooks.\n\nIf a payment"
+    " uses another name, it is refused, and the name is listed under Customers to be matched."
 )
 
 
@@ -47,7 +47,7 @@ class MappedNamesScreen(StoreScreen[tuple[MappedName, ...]]):
     CSS_PATH = "customers.tcss"
     AUTO_FOCUS = "RecordTable"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("u", "unmap", "Unmatch", tooltip="Remove the match of this name. It asks."),
+        Binding("u", "unmap", "Unmatch", tooltip="Remove the match of this name. Asks first."),
         Binding("slash", "filter", "Filter", tooltip="A part of either name or the connection."),
     ]
 
@@ -73,7 +73,7 @@ class MappedNamesScreen(StoreScreen[tuple[MappedName, ...]]):
         chosen = [one for one in snapshot if all(word in _searched(one) for word in typed)]
         self._names = {f"{one.row.connection_id} {one.row.name}": one for one in chosen}
         self.set_class(not chosen, "-empty")
-        no_match = "No matched name has these words. / changes them, Esc in that line clears them."
+        no_match = "No matched name has these words. / changes them; Esc in that line clears them."
         self.query_one(".empty", Static).update(no_match if typed else NOTHING)
         self.query_one(RecordTable).show([_row(key, one) for key, one in self._names.items()])
         of = self.of_company
@@ -122,7 +122,7 @@ def _searched(one: MappedName) -> str:
 
 def _row(key: str, one: MappedName) -> Row:
     mapping = one.row
-    customer = mapping.customer or render.state("refused", "(gone from QuickBooks)")
+    customer = mapping.customer or render.state("refused", "(no longer in QuickBooks)")
     when = dates.moment(mapping.at)
     return Row(key, (mapping.name, customer, one.connection, mapping.list_id, mapping.who, when))
 
@@ -130,8 +130,8 @@ def _row(key: str, one: MappedName) -> Row:
 def _told(one: MappedName) -> Iterator[Text]:
     mapping = one.row
     meant = f"{mapping.customer} ({mapping.list_id}) and the jobs below it"
-    gone = f"the customer with ListID {mapping.list_id}, which is gone from QuickBooks"
-    yield render.titled(mapping.name, f"means {meant if mapping.customer else gone}.")
+    gone = f"the customer with ListID {mapping.list_id}, which is no longer in QuickBooks"
+    yield render.titled(mapping.name, f"stands for {meant if mapping.customer else gone}.")
     yield render.titled("Who", f"{mapping.who}, {dates.moment(mapping.at)}")
-    yield render.titled("u", "removes the match: the name is matched by itself again. It asks.")
-    yield render.titled("Enter", "matches it to another customer. It asks.")
+    yield render.titled("u", "removes the match; the name itself counts again. Asks first.")
+    yield render.titled("Enter", "matches it to another customer. Asks first.")

@@ -56,7 +56,7 @@ class CustomersScreen(PagedScreen[Customers, Line, Place], OpensHint[Customers])
             "f",
             "kind",
             "Next kind",
-            tooltip="Billed customers, then inactive ones, then names to resolve.",
+            tooltip="Billed customers, inactive ones, and names to match, in turn.",
         ),
         Binding(
             "slash",
@@ -64,7 +64,7 @@ class CustomersScreen(PagedScreen[Customers, Line, Place], OpensHint[Customers])
             "Filter",
             tooltip="A part of a name, inactive, names.",
         ),
-        Binding("w", "mapped", "Matched names", tooltip="The names that were matched by hand."),
+        Binding("w", "mapped", "Matched names", tooltip="Names that were matched to customers."),
         Binding("n", "next_page", "Next page", tooltip="The next page of customers."),
         Binding("b", "page_before", "Previous page", tooltip="Back to the page before."),
         Binding(
@@ -72,7 +72,7 @@ class CustomersScreen(PagedScreen[Customers, Line, Place], OpensHint[Customers])
             "hint",
             "Troubleshooting",
             show=False,
-            tooltip="Everything known about why invoices of it are left out.",
+            tooltip="Everything known about why its invoices are left out.",
         ),
     ]
 
@@ -81,7 +81,7 @@ class CustomersScreen(PagedScreen[Customers, Line, Place], OpensHint[Customers])
 
     def listed(self, snapshot: Customers) -> Iterator[Listed[Line]]:
         if snapshot.names:
-            yield Heading("Names to resolve: Enter shows who may be meant")
+            yield Heading("Names to match: Enter shows possible customers")
             yield from ((_name_row(name), name) for name in snapshot.names)
         if snapshot.names and snapshot.page.rows:
             yield Heading("Customers")
@@ -102,14 +102,14 @@ class CustomersScreen(PagedScreen[Customers, Line, Place], OpensHint[Customers])
         """Which customers, and how many names wait."""
         kind = self._wanted().kind
         if kind is Kind.NAMES:
-            return f"Names to resolve{self.of_company}"
+            return f"Names to match{self.of_company}"
         names = count(snapshot.unresolved, "name")
-        return f"Customers{self.of_company} ({kind}{self.page}; {names} to resolve)"
+        return f"Customers{self.of_company} ({kind}{self.page}; {names} to match)"
 
     def nothing(self, _snapshot: Customers) -> str:
         wanted = self._wanted()
         if wanted.words:
-            return "Nothing fits the filter. / changes it, Esc clears it; f shows other kinds."
+            return "Nothing matches the filter. / changes it, Esc clears it; f shows other kinds."
         return _NOTHING[wanted.kind].format(of=self.of_company)
 
     def company_of(self, line: Line) -> Company:
@@ -146,13 +146,13 @@ class CustomersScreen(PagedScreen[Customers, Line, Place], OpensHint[Customers])
 
 _NOTHING = {
     Kind.BILLED: (
-        "No customer yet{of}: they come with the invoices that bill them.\n\nNext, on the PC with"
+        "No customer yet{of}: they are imported with their invoices.\n\nNext, on the PC with"
         " QuickBooks: run Invoice Sync in the Web Connector."
     ),
-    Kind.INACTIVE: "No invoice{of} is of an inactive customer, or of one that is not there.",
+    Kind.INACTIVE: "No invoice{of} belongs to an inactive or missing customer.",
     Kind.NAMES: (
-        "No name waits{of}: every payment names a customer that QuickBooks knows, or none.\n\n"
-        "w shows the names that were resolved by hand."
+        "No names to match{of}: every payment names a customer in QuickBooks, or none.\n\nw"
+        " shows the matched names."
     ),
 }
 
@@ -200,8 +200,12 @@ def _seen(owing: Owing) -> Text:
 
 def _told_of_name(name: UnresolvedName) -> Iterator[Text]:
     refused = f"{count(name.payments, 'payment')} of {describe.sums(name.amounts)}"
-    yield render.titled("What happened", f"{refused} refused: nobody, or several, have this name.")
-    yield render.titled("What to do", "Enter shows who may be meant. Choose one and confirm.")
     yield render.titled(
-        "Then", "the payments are judged again at once, and the name means that customer for good."
+        "What happened", f"{refused} refused: no customer, or more than one, has this name."
+    )
+    yield render.titled("What to do", "Enter shows possible customers. Choose one and confirm.")
+    yield render.titled(
+        "Then",
+        "the payments are checked again at once, and from then on the name stands for"
+        " that customer.",
     )

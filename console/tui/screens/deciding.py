@@ -32,15 +32,15 @@ class DecidesProblems(OpensHint[Snapshot]):
     """A screen on which a problem is under the cursor: ``problem`` says which."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("r", "retry", "Retry", tooltip="Have the next sync try this record again."),
+        Binding("r", "retry", "Retry", tooltip="Try this record again in the next sync."),
         Binding(
             "o",
             "acknowledge",
             "Acknowledge",
-            tooltip="It is meant to be so: close the problem and keep the record, with a reason.",
+            tooltip="This is intended: close the problem and keep the record, with a reason.",
         ),
         Binding("s", "skip", "Skip", tooltip="Leave this record out from now on, with a reason."),
-        Binding("u", "unskip", "Unskip", tooltip="Take a skipped record in again."),
+        Binding("u", "unskip", "Unskip", tooltip="Include a skipped record again."),
         Binding(
             "t",
             "hint",
@@ -85,7 +85,7 @@ class DecidesProblems(OpensHint[Snapshot]):
         self._with_reason(
             problems.plan_acknowledge,
             "Acknowledge",
-            "It is meant to be so: the problem closes and the record stays. The problem opens again"
+            "This is intended: the problem closes and the record stays. The problem opens again"
             " when there is news about it.",
         )
 
@@ -94,7 +94,7 @@ class DecidesProblems(OpensHint[Snapshot]):
         self._with_reason(
             problems.plan_skip,
             "Skip",
-            "It is left out of future syncs until somebody takes that back.",
+            "It is left out of future syncs until somebody unskips it.",
         )
 
     def _with_reason(self, plan_of: WithReason, verb: str, told: str) -> None:
@@ -108,7 +108,7 @@ class DecidesProblems(OpensHint[Snapshot]):
                 self.decide(lambda store: plan_of(store, problem_ids, reason))
 
         title = f"{verb} {describe.document_of(problem)}?"
-        self.app.push_screen(AskReason(title, [told], "The reason, for those who ask"), answered)
+        self.app.push_screen(AskReason(title, [told], "The reason, for the record"), answered)
 
     def action_unskip(self) -> None:
         """Take the skip back."""

@@ -32,11 +32,10 @@ COLUMNS = (
     Column("Connection", least=10, drop=2),
 )
 NOTHING_YET = (
-    "Nothing has happened yet.\n\n"
-    "Whatever changes is listed: invoices, customers, payments, syncs, problems and settings. It is"
-    " what programs and webhooks are told."
+    "Nothing has happened yet.\n\nEvery change is listed: invoices, customers, payments, syncs,"
+    " problems and settings. Programs and webhooks get the same events."
 )
-NO_MATCH = "No event fits the filter. / changes it, Esc in that line clears it."
+NO_MATCH = "No event matches the filter. / changes it; Esc in that line clears it."
 
 
 class EventsScreen(PagedScreen[Page[Event, int], Event, int], ReadsDetail[Page[Event, int]]):

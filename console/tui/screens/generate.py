@@ -39,7 +39,7 @@ class GenerateScreen(Asking[str | None]):
     AUTO_FOCUS = "Input"
     CSS_PATH = "generate.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "cancel", "Cancel", tooltip="Leave; nothing was written."),
+        Binding("escape", "cancel", "Cancel", tooltip="Leave; nothing is written."),
         Binding("tab", "app.focus_next", "Next field", tooltip="To the next field."),
         Binding("f1", "app.help", "Help", tooltip="This list of keys."),
     ]
@@ -107,7 +107,7 @@ class GenerateScreen(Asking[str | None]):
         names = " and ".join(file_name(one.kind) for one in self._applications)
         return (
             f"Writes {names}. An earlier file of this connection is replaced; any other file is"
-            " left alone and named."
+            " left alone and reported."
         )
 
     def _fields(self) -> Iterator[TextField | ChoiceField]:
@@ -115,7 +115,7 @@ class GenerateScreen(Asking[str | None]):
         yield TextField(
             "folder",
             "Folder",
-            "On this machine, made when missing, readable by its owner only.",
+            "On this machine. Created if missing; only its owner can read it.",
             read_folder,
             str(folder),
         )
@@ -124,5 +124,9 @@ class GenerateScreen(Asking[str | None]):
             options.append(("keep", "The same files again; the password stays"))
         options.append(("renew", "A new password, and new OwnerID and FileID"))
         yield ChoiceField(
-            "what", "What is new", WHY_NEW_IDS, tuple(options), "renew" if self._renewed else "new"
+            "what",
+            "What to write",
+            WHY_NEW_IDS,
+            tuple(options),
+            "renew" if self._renewed else "new",
         )

@@ -94,7 +94,7 @@ class HealthScreen(ReadsDetail[tuple[Check, ...]]):
     def action_network(self) -> None:
         """Ask the network, on a thread of its own."""
         settings, worker = self.worker.settings, self.worker
-        self.say(f"Calling {settings.public_url} … The keys go on working.")
+        self.say(f"Calling {settings.public_url} … You can keep using the console.")
         self._calling = worker.beside(
             partial(health.over_network, settings, worker.network, worker.machine())
         )

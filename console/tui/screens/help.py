@@ -18,7 +18,7 @@ from console.tui.widgets.key_line import KeyLine, key_shown
 from console.tui.widgets.text_view import Labeled, Paragraph, TextView
 
 _KEYS_WIDTH = 14
-_SECTIONS = ("On this screen", "Everywhere", "In what has the focus")
+_SECTIONS = ("On this screen", "Everywhere", "In the part with the focus")
 _GIVEN: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
         "app.focus_next": ("Next", "To the next list, field or button."),

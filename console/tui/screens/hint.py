@@ -51,7 +51,7 @@ class HintScreen(ConsoleScreen):
                 f"related({number})",
                 "See also",
                 show=False,
-                tooltip="The entry that stands under this number at the end of the text.",
+                tooltip="Open the entry with this number at the end of the text.",
             )
             for number in range(1, _MOST_RELATED + 1)
         ),
@@ -96,8 +96,8 @@ class HintScreen(ConsoleScreen):
 
     def _told(self) -> Iterator[Paragraph]:
         if self._known is None:
-            yield Text(f"There is no entry for {self._code}: all that is known is what it said.")
-            yield Text("t opens the catalog; / searches it for words of what was said.")
+            yield Text(f"There is no entry for {self._code}: the message is all that is known.")
+            yield Text("t opens the catalog; / searches it for words of the message.")
             return
         yield from entry(self._known)
         yield from _referred_to(self._related)

@@ -41,7 +41,7 @@ class InvoiceScreen(DecidesProblems[InvoiceDetail]):
     AUTO_FOCUS = "RecordTable"
     COPIED = "the invoice"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("C", "copy", "Copy", tooltip="Copy what is told here to your clipboard."),
+        Binding("C", "copy", "Copy", tooltip="Copy these details to your clipboard."),
     ]
 
     def __init__(self, connection_id: int, txn_id: str) -> None:
@@ -93,7 +93,7 @@ def _rows(detail: InvoiceDetail) -> Iterator[Row | Heading]:
         for one in detail.payments:
             yield _payment_row(one.payment, detail.sides)
     else:
-        yield Heading("No payment of this invoice is known")
+        yield Heading("This invoice has no known payments")
     if detail.invoice.lines:
         yield Heading("Lines")
         for place, line in enumerate(detail.invoice.lines):

@@ -39,9 +39,9 @@ COLUMNS = (
 MOST = 200
 """So many records of each state are listed; what is behind them follows as they go."""
 NOTHING = (
-    "No company is connected to Invoiced.\n\n"
-    "Connected, its customers, open invoices and payments are sent to Invoiced, and payments made"
-    " there come in. + connects one; nothing is sent before you have seen what that would be."
+    "No company is connected to Invoiced.\n\nOnce a company is connected, its customers, open"
+    " invoices and payments are sent to Invoiced, and payments made there are imported. +"
+    " connects a company. Nothing is sent before you have seen a dry run."
 )
 _HEADINGS = {True: "Need a decision", False: "Waiting"}
 Line: TypeAlias = AccountLine | Outgoing
@@ -64,17 +64,19 @@ class InvoicedScreen(PagedScreen[Shown, Line, int], ReadsDetail[Shown]):
     TABLE = COLUMNS
     EXAMPLE = ""
     NO_MORE = ""
-    COPIED = "what is told here"
+    COPIED = "this text"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("plus", "connect", "Connect", key_display="+", tooltip="Connect a company."),
         Binding("L", "dry_run", "Dry run", tooltip="See what would be sent. Sends nothing."),
-        Binding("o", "go_live", "Go live", tooltip="Send and receive from now on. It asks."),
+        Binding("o", "go_live", "Go live", tooltip="Send and receive from now on. Asks first."),
         Binding("x", "pause", "Pause", tooltip="Send and receive nothing until you go live."),
         Binding("r", "retry", "Retry", tooltip="Send the record under the cursor again."),
-        Binding("R", "retry_alike", "Retry all", tooltip="Send all again that were refused."),
+        Binding("R", "retry_alike", "Retry all", tooltip="Send all refused records again."),
         Binding("s", "skip", "Skip", tooltip="Leave the record out of Invoiced, with a reason."),
-        Binding("w", "match", "Match customer", tooltip="Say which customer on Invoiced it is."),
-        Binding("C", "copy", "Copy", tooltip="Copy what is told below to your clipboard."),
+        Binding(
+            "w", "match", "Match customer", tooltip="Choose the matching customer on Invoiced."
+        ),
+        Binding("C", "copy", "Copy", tooltip="Copy these details to your clipboard."),
     ]
 
     def question(self) -> Callable[[Store], Shown]:
@@ -199,7 +201,7 @@ class InvoicedScreen(PagedScreen[Shown, Line, int], ReadsDetail[Shown]):
         if not isinstance(chosen, Outgoing):
             return
         told = ["It is not sent to Invoiced until you retry it. QuickBooks is not changed."]
-        dialog = AskReason(f"Skip {chosen.document}?", told, "The reason, for those who ask")
+        dialog = AskReason(f"Skip {chosen.document}?", told, "The reason, for the record")
         self.app.push_screen(dialog, partial(self._skip, self._whose, chosen.object_id))
 
     def _skip(self, name: str, object_id: str, note: str | None) -> None:

@@ -55,7 +55,7 @@ class InvoicesScreen(PagedScreen[Invoices, InvoiceSides, int], OpensHint[Invoice
             "f",
             "kind",
             "Next kind",
-            tooltip="Open ones, then differing, left out, paid, void and deleted ones.",
+            tooltip="Open, differing, left out, paid, void and deleted invoices, in turn.",
         ),
         Binding(
             "slash",
@@ -63,9 +63,7 @@ class InvoicesScreen(PagedScreen[Invoices, InvoiceSides, int], OpensHint[Invoice
             "Filter",
             tooltip="A number, a customer, open, paid, void, deleted, left-out, differing.",
         ),
-        Binding(
-            "n", "next_page", "Older", tooltip="The next page of invoices that were read before."
-        ),
+        Binding("n", "next_page", "Older", tooltip="The next page of older invoices."),
         Binding("b", "page_before", "Newer", tooltip="Back to the page before."),
         Binding(
             "t",
@@ -101,9 +99,11 @@ class InvoicesScreen(PagedScreen[Invoices, InvoiceSides, int], OpensHint[Invoice
     def nothing(self, snapshot: Invoices) -> str:
         wanted = self._wanted()
         if wanted.kept is Kept.DIFFERING and not wanted.words:
-            return "No difference: both sides say the same of every imported invoice."
+            return "No differences: every imported invoice is the same on both sides."
         if wanted != replace(OPEN_ONES, connection_id=self.connection_id):
-            return "No invoice fits the filter. / changes it, Esc clears it; f shows other kinds."
+            return (
+                "No invoice matches the filter. / changes it, Esc clears it; f shows other kinds."
+            )
         left_out = sum(number for _, number in snapshot.left_out)
         if left_out:
             of = self.of_company

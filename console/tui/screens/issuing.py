@@ -36,13 +36,13 @@ class IssuesPasswords(StoreScreen[Snapshot]):
             "rotate",
             "New password",
             show=False,
-            tooltip="Replace the password; the .qwc files stay good. It asks.",
+            tooltip="Replace the password; the .qwc files stay valid. Asks first.",
         ),
         Binding(
             "u",
             "unlock",
             "Unlock sign-in",
-            tooltip="End the lock that too many wrong passwords brought; the password stays.",
+            tooltip="End the lock after too many wrong passwords. The password stays the same.",
         ),
     ]
 

@@ -50,7 +50,7 @@ class JumpScreen(Asking[Way | None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "take", "Open", tooltip="Open what is under the cursor.", priority=True),
         Binding("down", "move(1)", "Down", tooltip="To the next one.", priority=True),
-        Binding("up", "move(-1)", "Up", tooltip="To the one before.", priority=True),
+        Binding("up", "move(-1)", "Up", tooltip="To the previous one.", priority=True),
         Binding(
             "pagedown",
             "page(1)",
@@ -127,7 +127,7 @@ class JumpScreen(Asking[Way | None]):
         lines = list(self._lines())
         self._table.show(lines)
         empty = not lines and not self._pending
-        self.say("Nothing is called so. Try fewer characters, or a word." if empty else "")
+        self.say("Nothing found. Try fewer characters, or a word." if empty else "")
 
     def _lines(self) -> Iterator[Heading | Row]:
         typed = self._typed

@@ -33,7 +33,7 @@ ROLES = (
     (Role.MANAGE, "manage: everything"),
 )
 NOTHING = (
-    "There is no operator: whoever can open the store may do everything.\n\n"
+    "No operators: anyone who can open the store may do everything.\n\n"
     "+ adds one. From then on, only operators, root and the store's owner may use it."
 )
 
@@ -51,8 +51,8 @@ class OperatorsScreen(
     COPIED = "the operator"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("plus", "add", "Add", key_display="+", tooltip="Give a person or group a role."),
-        Binding("x", "remove", "Remove", tooltip="End these rights at once. It asks."),
-        Binding("C", "copy", "Copy", tooltip="Copy what is told below to your clipboard."),
+        Binding("x", "remove", "Remove", tooltip="End these rights at once. Asks first."),
+        Binding("C", "copy", "Copy", tooltip="Copy these details to your clipboard."),
     ]
 
     def question(self) -> Callable[[Store], Sequence[OperatorEntry]]:

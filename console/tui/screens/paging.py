@@ -46,7 +46,7 @@ class PagedScreen(StoreScreen[Snapshot], Generic[Snapshot, Record, Start]):
             "company",
             "Only this company",
             show=False,
-            tooltip="Put the company of the record under the cursor in focus, on every screen.",
+            tooltip="Show only the company of this record, on every screen.",
         ),
     ]
 

@@ -91,7 +91,7 @@ SYNCS = (
 PROBLEMS = (
     Column("Document", least=16, fair=24),
     Column("What happened", least=16, drop=2),
-    Column("Last met", drop=1),
+    Column("Last seen", drop=1),
 )
 PAYMENTS = (
     Column("Payment", least=10),

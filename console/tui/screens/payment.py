@@ -30,8 +30,8 @@ class PaymentScreen(DecidesPayments[PaymentDetail], FindsText[PaymentDetail]):
     PLACE = "Payment"
     CSS_PATH = "payments.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("slash", "find", "Find", tooltip="Look for a text in what is told here."),
-        Binding("n", "again(1)", "Next", show=False, tooltip="The next place with that text."),
+        Binding("slash", "find", "Find", tooltip="Find text on this page."),
+        Binding("n", "again(1)", "Next", show=False, tooltip="The next match."),
         Binding("C", "copy", "Copy", tooltip="Copy all of this to your terminal's clipboard."),
     ]
 

@@ -27,38 +27,38 @@ class DecidesPayments(OpensHint[Snapshot]):
     """A screen on which a payment is under the cursor: ``payment`` says which."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("r", "retry", "Retry", tooltip="Have the payment judged again at once. It asks."),
+        Binding("r", "retry", "Retry", tooltip="Check the payment again now. Asks first."),
         Binding(
             "o",
             "allow",
             "Allow",
-            tooltip="Allow a credit, posting on account, or a later date, for this one. It asks.",
+            tooltip="Allow a credit, posting on account, or a later date. Asks first.",
         ),
         Binding("s", "skip", "Skip", tooltip="Never post this payment, with a reason."),
-        Binding("u", "unskip", "Unskip", tooltip="Take a skipped payment in again. It asks."),
+        Binding("u", "unskip", "Unskip", tooltip="Unskip the payment. Asks first."),
         Binding(
             "d",
             "settle",
             "Settle doubt",
-            tooltip="Confirm that no PC still runs its request. It asks.",
+            tooltip="Confirm that no PC is still running its request. Asks first.",
         ),
         Binding(
             "x",
             "withdraw",
             "Withdraw",
-            tooltip="Take the payment back before anything of it was sent. It asks.",
+            tooltip="Withdraw the payment before anything is sent. Asks first.",
         ),
         Binding(
             "w",
             "who",
             "Match customer",
-            tooltip="Say which customer of QuickBooks the payment's customer is.",
+            tooltip="Match the payment's customer to one in QuickBooks.",
         ),
         Binding(
             "t",
             "hint",
             "Troubleshooting",
-            tooltip="Everything known about what keeps the payment, and the remedy.",
+            tooltip="Everything known about what holds the payment, and the remedy.",
         ),
     ]
 
@@ -78,7 +78,7 @@ class DecidesPayments(OpensHint[Snapshot]):
             if _ABLE[action](payment):
                 yield titled(key, told)
         if payment.code:
-            yield titled("t", "tells everything about this, and who does what.")
+            yield titled("t", "explains this, and who does what.")
 
     def hint_code(self) -> str:
         payment = self.payment()
@@ -109,8 +109,8 @@ class DecidesPayments(OpensHint[Snapshot]):
         self.app.push_screen(
             AskReason(
                 f"Skip {payment.document}?",
-                ["It is never posted to QuickBooks until somebody takes that back."],
-                "The reason, for those who ask",
+                ["It will not be posted to QuickBooks unless somebody unskips it."],
+                "The reason, for the record",
             ),
             answered,
         )
@@ -173,14 +173,14 @@ _ABLE: Mapping[str, Callable[[Payment], bool]] = MappingProxyType(
 )
 _CHOICES = (
     ("who", "w", "matches its customer to one in QuickBooks."),
-    ("retry", "r", "judges it again at once. It says first what that means, and asks."),
-    ("allow", "o", "allows what keeps it back, for this payment alone. It says what, and asks."),
-    ("skip", "s", "never posts it, with your reason; u takes that back."),
-    ("unskip", "u", "takes it in again. It asks."),
-    ("withdraw", "x", "takes it back, where nothing of it was sent yet. It asks."),
+    ("retry", "r", "checks it again now. Shows what will happen, then asks."),
+    ("allow", "o", "allows what holds it back, for this payment only. Shows what, then asks."),
+    ("skip", "s", "sets it aside with your reason; it is not posted. u undoes that."),
+    ("unskip", "u", "unskips it. Asks first."),
+    ("withdraw", "x", "withdraws it, if nothing was sent yet. Asks first."),
     (
         "settle",
         "d",
-        "ends the doubt now, where no PC can still be running its request. It asks.",
+        "settles the doubt now, if no PC can still be running its request. Asks first.",
     ),
 )

@@ -72,7 +72,7 @@ class TakeFileScreen(Asking[str | None]):
         yield Static("", id="said")
         with Horizontal(id="buttons"):
             yield PushButton("Cancel", id="cancel")
-            yield PushButton("Look", id="look")
+            yield PushButton("Check file", id="look")
         yield KeyLine()
 
     def _fields(self) -> Iterator[Field]:
@@ -88,12 +88,16 @@ class TakeFileScreen(Asking[str | None]):
             told = "The connection whose payments these are."
             yield TextField("connection", "For", told, text=self._connection, offers=names)
         saved = sorted({label for one in self._takers for label in one.saved})
-        told = "A profile; empty: found out by its columns."
+        told = "A profile. Leave empty to detect it by the columns."
         yield TextField("profile", "Written by", told, offers=(*saved, *shipped()))
-        told = 'Which column is which field, as HEADER=field; several parted by ";".'
+        told = 'Which column is which field, as HEADER=field; separated by ";".'
         yield TextField("maps", "Columns", told, read_maps)
         yield ChoiceField("order", "Dates", "How 10/09/2026 is read.", ORDERS, "")
-        yield TextField("label", "Keep as", "Read later files like this one; empty: no.")
+        yield TextField(
+            "label",
+            "Keep as",
+            "Profile name for later files like this one. Leave empty to save none.",
+        )
 
     def action_cancel(self) -> None:
         """Leave."""
@@ -154,7 +158,7 @@ class TakeFileScreen(Asking[str | None]):
 
 
 ORDERS = (
-    ("", "By all dates of the file"),
+    ("", "Decided by all dates in the file"),
     ("mdy", "Month first: October 9"),
     ("dmy", "Day first: September 10"),
 )
@@ -181,7 +185,9 @@ class LookScreen(Asking[str | None]):
     CSS_PATH = "payment_file.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "cancel", "Back", tooltip="Back to the file; nothing is imported."),
-        Binding("plus", "take", "Import", tooltip="Import what is not refused and not left out."),
+        Binding(
+            "plus", "take", "Import", tooltip="Import the rows that are not refused or left out."
+        ),
         Binding("tab", "app.focus_next", "Next button", tooltip="To the next button."),
         Binding("f1", "app.help", "Help", tooltip="This list of keys."),
     ]
@@ -228,7 +234,7 @@ class LookScreen(Asking[str | None]):
             return
         self._taking = True
         self.refresh_bindings()
-        self.say("Taking it in…")
+        self.say("Importing…")
         self.go_on(_taken(self.worker, self._chosen, self._plan), self._done)
 
     def _done(self, became: Imported) -> None:
@@ -276,7 +282,7 @@ def read_path(text: str) -> Path:
     except (OSError, RuntimeError, ValueError) as error:
         raise Wrong(f"This cannot be read as a path: {error}.") from None
     if not text.strip() or not is_file:
-        raise Wrong("There is no such file. Write its path, such as ~/export.csv.")
+        raise Wrong("There is no such file. Type its path, such as ~/export.csv.")
     if path.suffix.casefold() not in FORMS:
         raise Wrong(f"Its name should end with one of {', '.join(FORMS)}.")
     return path

@@ -62,8 +62,8 @@ class PaymentsScreen(
         Binding(
             "R",
             "retry_alike",
-            "Retry all alike",
-            tooltip="Retry all that are here for the same reason. It asks.",
+            "Retry all like this",
+            tooltip="Retry all payments with the same reason. Asks first.",
         ),
         Binding("f", "state", "Next state", tooltip="Only the payments of one state, then all."),
         Binding(
@@ -115,10 +115,10 @@ class PaymentsScreen(
 
     def nothing(self, _snapshot: PaymentQueue) -> str:
         if self._wanted() != PaymentFilter(self.connection_id):
-            return "No payment fits the filter. / changes it, Esc clears it."
+            return "No payment matches the filter. / changes it, Esc clears it."
         return (
-            f"No payment yet{self.of_company}.\n\nNext: deskbridge payments import NAME FILE takes"
-            " in those of the billing platform. Payment Sync reads those that QuickBooks has."
+            f"No payment yet{self.of_company}.\n\nNext: press + to import a file of payments, or"
+            " run Payment Sync to import those recorded in QuickBooks."
         )
 
     def company_of(self, record: PaymentLine | PaymentGroup) -> Company | None:
@@ -133,7 +133,7 @@ class PaymentsScreen(
 
     def _ask_for_file(self, takers: Sequence[Takes]) -> None:
         if not takers:
-            self.say("There is no connection yet: h, then +, sets one up.")
+            self.say("No connection yet. Press h, then +, to set one up.")
             return
         company = self.company or self._company_chosen()
         name = company.name if company else ""

@@ -27,7 +27,7 @@ COLUMNS = (
     Column("Document", least=24, fair=36),
     Column("Status", drop=4),
     Column("Connection", least=14, drop=3),
-    Column("Last met", drop=2),
+    Column("Last seen", drop=2),
     Column("What happened", least=20, drop=1),
 )
 SHOWN = (
@@ -49,8 +49,15 @@ class ProblemsScreen(
     EXAMPLE = "A document, a connection, words of the text"
     COPIED = "the problem"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("R", "retry_kind", "Retry all alike", tooltip="Retry all open ones of this kind."),
-        Binding("d", "resolve", "Resolved", tooltip="Close it: you settled it yourself. It asks."),
+        Binding(
+            "R",
+            "retry_kind",
+            "Retry all like this",
+            tooltip="Retry all open problems of this kind.",
+        ),
+        Binding(
+            "d", "resolve", "Resolved", tooltip="Close it: you settled it yourself. Asks first."
+        ),
         Binding(
             "f",
             "states",
@@ -101,7 +108,7 @@ class ProblemsScreen(
     def nothing(self, _snapshot: Groups) -> str:
         word, _ = SHOWN[self._shown]
         if self._words():
-            return "No problem has these words. / changes them, Esc in that line clears them."
+            return "No problem has these words. / changes them; Esc in that line clears them."
         if word == "open":
             return (
                 f"No open problems{self.of_company}: nothing needs attention.\n\n"

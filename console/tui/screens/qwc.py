@@ -59,7 +59,7 @@ class PasswordScreen(Asking[Ended]):
             show=False,
             tooltip="Only Done closes this: the password won't be shown again.",
         ),
-        Binding("left", "app.focus_previous", "Button", show=False, tooltip="The button before."),
+        Binding("left", "app.focus_previous", "Button", show=False, tooltip="The previous button."),
         Binding("right", "app.focus_next", "Button", show=False, tooltip="The next button."),
         Binding("up", "read(-1)", "Scroll up", show=False, tooltip="Scroll the steps up."),
         Binding("down", "read(1)", "Scroll down", show=False, tooltip="Scroll the steps down."),
@@ -225,9 +225,9 @@ def copied(what: str) -> str:
     terminal = os.environ.get("TERM", "")
     if terminal in _NO_CLIPBOARD:
         return (
-            f"This terminal ({terminal}) has no clipboard that we can reach (OSC 52): copy {what}"
+            f"This terminal ({terminal}) does not support the clipboard (OSC 52): copy {what}"
             " from the screen."
         )
     if "TMUX" in os.environ:
         return f"Copied {what}. If nothing arrives: in tmux, set -g set-clipboard on."
-    return f"Copied {what}. If nothing arrives, your terminal does not take OSC 52."
+    return f"Copied {what}. If nothing arrives, your terminal does not support OSC 52."

@@ -42,7 +42,7 @@ class FindsText(StoreScreen[Snapshot]):
 
     def body(self) -> ComposeResult:
         yield TextView(classes="body")
-        yield FilterLine("Text to look for")
+        yield FilterLine("Text to find")
 
     @on(Input.Changed)
     def _look(self, event: Input.Changed) -> None:
@@ -58,4 +58,4 @@ class FindsText(StoreScreen[Snapshot]):
         self._say_found(self.query_one(TextView).find(wanted, again=direction))
 
     def _say_found(self, found: bool) -> None:
-        self.say("" if found else "That text is not in it.")
+        self.say("" if found else "Not found.")

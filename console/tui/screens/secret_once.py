@@ -70,7 +70,7 @@ class SecretScreen(Dialog[None]):
     def action_copy(self) -> None:
         """Copy it, to the operator's own terminal alone."""
         cast(Console, self.app).copy_secret(self._text)
-        self._say("Copied. If nothing arrives, your terminal does not take OSC 52.")
+        self._say("Copied. If nothing arrives, your terminal does not support OSC 52.")
 
     def action_stay(self) -> None:
         """Say how to close it."""

@@ -25,7 +25,7 @@ from shared.operations.connections import Decided, RemovalPlan, SettingsView
 from shared.operations.describe.connection_settings import SETTINGS, Setting, follows
 from shared.rules.values import Application, Connection
 
-COLUMNS = (Column("Setting", least=24), Column("As it is", least=20))
+COLUMNS = (Column("Setting", least=24), Column("Current value", least=20))
 
 
 class SettingsScreen(IssuesPasswords[SettingsView]):
@@ -42,7 +42,7 @@ class SettingsScreen(IssuesPasswords[SettingsView]):
             "remove",
             "Remove connection",
             show=False,
-            tooltip="Remove the connection with all that it holds. It asks for its name.",
+            tooltip="Remove the connection and everything in it. Asks for its name.",
         ),
     ]
 
@@ -121,7 +121,7 @@ class SettingsScreen(IssuesPasswords[SettingsView]):
         if changes is None:
             return
         if changes[one.key] == getattr(before, one.key):
-            self.say("Nothing was changed: it is so already.")
+            self.say("Nothing was changed: that is the current value.")
         else:
             self.decide(
                 partial(connections.plan_edit, which=before.id, changes=changes), asks=one.asks
@@ -135,7 +135,7 @@ class SettingsScreen(IssuesPasswords[SettingsView]):
             return
         dialog = FormDialog(
             "Add a deposit rule",
-            ["Of several rules that fit a payment, the one that names most counts."],
+            ["If several rules match a payment, the most specific one applies."],
             fields.deposit_fields(self.snapshot.accounts),
             "Add",
         )

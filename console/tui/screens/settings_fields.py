@@ -34,7 +34,7 @@ def read_company_file(text: str) -> str:
     if text.strip() and not (path.is_absolute() and path.suffix.lower() == ".qbw"):
         raise Wrong(
             r"This is not the full path of a company file. Write it as the Windows PC knows it,"
-            r" such as C:\Books\Larkspur.qbw, or nothing for the file that is open."
+            r" such as C:\Books\Larkspur.qbw, or leave it empty to use the file that is open."
         )
     return text.strip()
 
@@ -47,7 +47,8 @@ def read_day(text: str) -> date | None:
         return dates.read_day(text)
     except ValueError:
         raise Wrong(
-            f"{text.strip()} is not a date. Write it as {dates.EXAMPLE}, or nothing to take all."
+            f"{text.strip()} is not a date. Write it as {dates.EXAMPLE}, or leave it empty to"
+            " include all."
         ) from None
 
 
@@ -124,7 +125,7 @@ def read_currency(text: str) -> str:
     """Read three letters, or nothing; raises Wrong."""
     code = text.strip().upper()
     if code and not (len(code) == 3 and code.isascii() and code.isalpha()):
-        raise Wrong("Write a currency as three letters, such as USD, or nothing for any.")
+        raise Wrong("Write a currency as three letters, such as USD, or leave it empty for any.")
     return code
 
 
@@ -148,7 +149,7 @@ def method_fields(methods: tuple[str, ...]) -> tuple[Field, ...]:
         TextField(
             "name",
             "In QuickBooks",
-            "What QuickBooks calls it, such as Visa. Empty: such payments name no method.",
+            "What QuickBooks calls it, such as Visa. Empty: no method.",
             offers=methods,
         ),
     )
@@ -157,7 +158,7 @@ def method_fields(methods: tuple[str, ...]) -> tuple[Field, ...]:
 def read_method(text: str) -> str:
     """Read the name of a method; raises Wrong for none."""
     if not text.strip():
-        raise Wrong("A rule needs the method that it is for, such as credit_card.")
+        raise Wrong("Type the method that the rule is for, such as credit_card.")
     return text.strip()
 
 

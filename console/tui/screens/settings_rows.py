@@ -23,42 +23,45 @@ ACTIONS: Mapping[str, tuple[str, str, str]] = {
     "unbind": (
         "Forget the company",
         "",
-        "For a connection that met the wrong company file. The next sync binds the company that is"
-        " open then. It asks.",
+        "Use this if the connection belongs to the wrong company file. The next sync binds the"
+        " company that is open then. Asks first.",
     ),
     "add_deposit": (
         "Add a deposit rule",
         "",
-        "Which payments are deposited to which account. Of several rules that fit, the one that"
-        " names most counts; what none fits goes to Undeposited Funds.",
+        "Which payments are deposited to which account. The most specific matching rule"
+        " applies; all other payments go to Undeposited Funds.",
     ),
     "set_method": (
         "Add a method rule",
         "",
-        "What QuickBooks calls a payment method of the billing platform. Without a rule it goes by"
-        " its usual name.",
+        "What QuickBooks calls a payment method of the billing platform. Without a rule, its"
+        " usual name is used.",
     ),
     "generate": (
         "Generate .qwc",
         "g",
         "Writes the files that the bookkeeper adds to the Web Connector, with one new password.",
     ),
-    "rotate": ("New password", "G", "Replaces the password; the .qwc files stay good. It asks."),
+    "rotate": (
+        "New password",
+        "G",
+        "Replaces the password; the .qwc files stay valid. Asks first.",
+    ),
     "renew_ids": (
         "Renew IDs",
         "",
-        "Files with a new OwnerID and FileID: the cure for QBWC1039 and QBWC1026. It explains and"
-        " asks.",
+        "Files with a new OwnerID and FileID: fixes QBWC1039 and QBWC1026. Explains, then asks.",
     ),
     "unlock": (
         "Unlock sign-in",
         "u",
-        "Too many wrong passwords locked it for a while. The password stays.",
+        "Too many wrong passwords locked it. The password stays the same.",
     ),
     "remove": (
         "Remove this connection",
         "x",
-        "With its invoices, customers, payments, syncs and problems. It asks for the name.",
+        "With its invoices, customers, payments, syncs and problems. Asks for the name.",
     ),
 }
 """By action: its title, its key, what it does."""
@@ -82,7 +85,7 @@ def lines(held: SettingsView, now: datetime) -> Iterator[Row | Heading]:
     locked = any(one.locked(now) for one in held.applications)
     for name in (*(["unlock"] if locked else []), "generate", "rotate", "renew_ids"):
         yield _action(name)
-    yield Heading("End")
+    yield Heading("Remove")
     yield _action("remove")
 
 
@@ -95,7 +98,7 @@ def rule_lines(
         account = f"deposit to {rule_words.account(rule)}"
         yield Row(f"deposit:{rule.id}", (rule_words.condition(rule), account))
     default = f"deposit to {rule_words.UNDEPOSITED_FUNDS}"
-    yield Row("default", ("what no rule fits", default))
+    yield Row("default", ("all other payments", default))
     yield _action("add_deposit", with_key=with_keys)
     yield Heading("Payment methods")
     for one in methods:
@@ -110,10 +113,10 @@ def explained(key: str, held: SettingsView, now: datetime) -> Iterator[Text]:
     if kind == "action":
         title, letter, told = ACTIONS[which]
         yield render.titled(title, told)
-        yield render.titled("Enter", f"does it, and so does {letter}." if letter else "does it.")
+        yield render.titled("Enter", f"does this. So does {letter}." if letter else "does this.")
     elif kind in ("deposit", "method"):
-        yield render.titled("Rule", "counts for payments that are posted from now on.")
-        yield render.titled("Enter", "removes it, after asking. Another one is added below.")
+        yield render.titled("Rule", "applies to payments posted from now on.")
+        yield render.titled("Enter", "removes it. Asks first. Add another rule below.")
     elif kind == "application":
         yield from _told_of_application(int(which), held, now)
     else:
@@ -123,16 +126,16 @@ def explained(key: str, held: SettingsView, now: datetime) -> Iterator[Text]:
 _EXPLAINED: Mapping[str, tuple[str, str]] = {
     "always": (
         "Customers and invoices",
-        "Open invoices are imported with the customers that they bill. Nothing is ever written to"
-        " an invoice or a customer in QuickBooks, so there is nothing to choose.",
+        "Open invoices and the customers they bill are always imported. Deskbridge never"
+        " changes an invoice or a customer in QuickBooks.",
     ),
     "company": (
         "Company",
         "The company that answered the first sync. No other company is read or changed.",
     ),
     "default": (
-        "What no rule fits",
-        "is deposited to Undeposited Funds, from where the bookkeeper makes deposits.",
+        "All other payments",
+        "are deposited to Undeposited Funds; the bookkeeper makes deposits from there.",
     ),
 }
 

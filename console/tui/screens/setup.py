@@ -1,4 +1,4 @@
-"""Set-up: a company from its name to its .qwc files, step by step, all or nothing."""
+"""Setup: a company from its name to its .qwc files, step by step, all or nothing."""
 
 from __future__ import annotations
 
@@ -63,8 +63,8 @@ STEPS = (
 
 LAST = len(STEPS) - 1
 INVOICED = (
-    "Customers, open invoices and payments of QuickBooks go to Invoiced, and payments made there"
-    " come in. Nothing is sent before you have seen what would be sent."
+    "Customers, open invoices and payments from QuickBooks are sent to Invoiced, and payments"
+    " made there are imported. Nothing is sent before you have seen a dry run."
 )
 
 
@@ -80,20 +80,24 @@ class SetupScreen(Asking[Connection | None]):
         Binding(
             "pageup",
             "previous",
-            "Step before",
-            tooltip="To the step before; nothing is lost.",
+            "Previous step",
+            tooltip="To the previous step; nothing is lost.",
             priority=True,
         ),
         Binding("tab", "app.focus_next", "Next field", tooltip="To the next field."),
         Binding("r", "check", "Check again", tooltip="Check the public address again."),
-        Binding("x", "stop", "Stop the check", tooltip="Wait no longer for the address."),
-        Binding("escape", "give_up", "Cancel", tooltip="Leave; nothing was written. It asks."),
+        Binding("x", "stop", "Stop the check", tooltip="Stop waiting for the address."),
+        Binding("escape", "give_up", "Cancel", tooltip="Leave; nothing is written. Asks first."),
         Binding("f1,question_mark", "app.help", "Help", tooltip="This list of keys."),
         Binding("down", "app.focus_next", "Next field", show=False, tooltip="To the next field."),
         Binding(
-            "up", "app.focus_previous", "Field before", show=False, tooltip="To the field before."
+            "up",
+            "app.focus_previous",
+            "Previous field",
+            show=False,
+            tooltip="To the previous field.",
         ),
-        Binding("left", "app.focus_previous", "Button", show=False, tooltip="The button before."),
+        Binding("left", "app.focus_previous", "Button", show=False, tooltip="The previous button."),
         Binding("right", "app.focus_next", "Button", show=False, tooltip="The next button."),
     ]
 
@@ -107,7 +111,7 @@ class SetupScreen(Asking[Connection | None]):
     def compose(self) -> ComposeResult:
         """All steps, of which one is shown; so none forgets what was typed."""
         worker = self.worker
-        yield TitleBar("Set-up")
+        yield TitleBar("Setup")
         yield Static(id="step")
         with ContentSwitcher(initial="company"):
             with Vertical(id="company"):
@@ -284,9 +288,10 @@ class SetupScreen(Asking[Connection | None]):
             return
         self.app.push_screen(
             Confirm(
-                "Discard this set-up?",
-                ["What you filled in is lost. Nothing was written yet."],
+                "Discard this setup?",
+                ["What you filled in is lost. Nothing was written."],
                 "Discard",
+                "Keep editing",
             ),
             self._given_up,
         )
@@ -396,18 +401,18 @@ def _folder_field() -> TextField:
     return TextField(
         "folder",
         "Folder for the files",
-        "On this machine, made when missing, readable by its owner only.",
+        "On this machine. Created if missing; only its owner can read it.",
         fields.read_folder,
     )
 
 
 def _doubts(address: AddressChecks) -> Iterator[str]:
     if address.is_running or address.standing in ("stopped", "not finished"):
-        yield "The check has not come to its end."
+        yield "The check has not finished."
     for check in address.failed:
         yield f"{check.told} {check.remedy}"
     if address.failed:
         yield (
-            "The files can be made all the same, for example since the daemon is not started yet."
-            " But no sync runs before the Web Connector gets through."
+            "You can create the files anyway, for example if the daemon is not running yet. No"
+            " sync runs until the Web Connector can reach the daemon."
         )

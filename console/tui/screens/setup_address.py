@@ -128,7 +128,7 @@ class AddressChecks(Vertical):
 
     def _told(self) -> Iterator[Paragraph]:
         source = self._settings.sources.get("public_url", "default")
-        where = "nobody set it: the default" if source == "default" else f"set in {source}"
+        where = "not set: the default" if source == "default" else f"set in {source}"
         yield render.titled("Public address", f"{self._settings.public_url} ({where})")
         yield Text(
             "The Web Connector connects to this address. It is the setting public_url, the same for"

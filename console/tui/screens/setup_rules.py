@@ -1,4 +1,4 @@
-"""The rules that set-up collects; nothing of them is in the store yet."""
+"""The rules that setup collects; nothing of them is in the store yet."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ from shared.rules.payments.values import DepositRule, MethodRule
 
 COLUMNS = (Column("Payments", least=24), Column("In QuickBooks", least=20))
 _TOLD = (
-    "Where payments are deposited in QuickBooks, and what it calls their method. Optional: without"
-    " a rule, payments go to Undeposited Funds and methods by their usual names. Enter adds or"
-    " removes a rule; PageDown goes on."
+    "Where payments are deposited in QuickBooks, and what QuickBooks calls their methods."
+    " Optional: without rules, payments go to Undeposited Funds and methods keep their usual"
+    " names. Enter adds or removes a rule; PageDown continues."
 )
 
 
@@ -64,7 +64,7 @@ class SetupRules(Vertical):
     def _ask_deposit(self) -> None:
         dialog = FormDialog(
             "Add a deposit rule",
-            ["Of several rules that fit a payment, the one that names most counts."],
+            ["If several rules match a payment, the most specific one applies."],
             fields.deposit_fields(()),
             "Add",
         )

@@ -1,4 +1,4 @@
-"""What each step of Set-up shows beside its fields: data flows and the summary."""
+"""What each step of Setup shows beside its fields: data flows and the summary."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ MISFITS = ("overpayment", "on_account", "closed_period", "sample_company")
 
 
 def proposed(*keys: str) -> tuple[Field, ...]:
-    """Settings of a connection, filled in with what Set-up proposes."""
+    """Settings of a connection, filled in with what Setup proposes."""
     return tuple(field_of(one, one.proposed) for one in map(SETTINGS.__getitem__, keys))
 
 

@@ -41,11 +41,9 @@ class SyncScreen(DecidesProblems[SyncView]):
         Binding(
             "l", "calls", "Calls", tooltip="The timeline: every request to QuickBooks, in order."
         ),
-        Binding("x", "stop", "Stop", tooltip="Stop this sync while it runs. It asks."),
-        Binding("n", "more", "More", tooltip="List more of the records."),
-        Binding(
-            "C", "copy", "Copy", tooltip="Copy what is said here to your terminal's clipboard."
-        ),
+        Binding("x", "stop", "Stop", tooltip="Stop this running sync. Asks first."),
+        Binding("n", "more", "More", tooltip="Show more records."),
+        Binding("C", "copy", "Copy", tooltip="Copy these details to your terminal's clipboard."),
         Binding(
             "z",
             "bundle",

@@ -51,8 +51,8 @@ class SyncsScreen(PagedScreen[SyncsPage, Sync, int], OpensHint[SyncsPage]):
     EXAMPLE = "larkspur invoice failed 1/1/2026..1/31/2026"
     NO_MORE = "No older syncs. b goes back to the newer ones."
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("f", "failed_only", "Failed only", tooltip="Show only what failed, or all again."),
-        Binding("x", "stop", "Stop", tooltip="Stop the running sync under the cursor. It asks."),
+        Binding("f", "failed_only", "Failed only", tooltip="Show only failed syncs, or all again."),
+        Binding("x", "stop", "Stop", tooltip="Stop the running sync under the cursor. Asks first."),
         Binding(
             "slash",
             "filter",
@@ -107,13 +107,13 @@ class SyncsScreen(PagedScreen[SyncsPage, Sync, int], OpensHint[SyncsPage]):
     def nothing(self, _snapshot: SyncsPage) -> str:
         if self._wanted() != SyncFilter(connection_id=self.connection_id):
             return (
-                "No sync fits the filter. / changes it, Esc in that line clears it; f takes the"
-                " word failed out."
+                "No sync matches the filter. / changes it; Esc in that line clears it; f"
+                " removes the word failed."
             )
         return (
-            f"No sync yet{self.of_company}.\n\n"
-            "Next, on the PC with QuickBooks: open the .qwc files in the Web Connector, type"
-            " the password, tick the rows and click Update Selected."
+            f"No sync yet{self.of_company}.\n\nNext, on the PC with QuickBooks: open the .qwc"
+            " files in the Web Connector, type the password, select the rows and click Update"
+            " Selected."
         )
 
     def able(self) -> dict[str, bool]:

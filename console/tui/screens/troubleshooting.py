@@ -27,7 +27,7 @@ COLUMNS = (
     Column("Who acts", drop=1),
 )
 NO_MATCH = (
-    "No entry fits these words.\n\n"
+    "No entry matches these words.\n\n"
     "Try the code alone, as QuickBooks or the Web Connector shows it, or fewer words.\n"
     "/ changes them, Esc in that line clears them."
 )

@@ -37,7 +37,7 @@ COLUMNS = (
     Column("Connection", least=10, drop=1),
 )
 NOTHING = (
-    "No program is told what happens.\n\n"
+    "No program gets events.\n\n"
     "A webhook sends a signed request to your program for each event of a company. + adds one."
 )
 
@@ -58,11 +58,11 @@ class WebhooksScreen(OutletsScreen[Shown, WebhookStanding, Asked]):
     ASKED, MADE = Asked, Made
     COPIED = "the webhook"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("plus", "add", "Add", key_display="+", tooltip="Send events to one more program."),
+        Binding("plus", "add", "Add", key_display="+", tooltip="Send events to another program."),
         Binding("r", "retry", "Retry", tooltip="Deliver again what was set aside after 48 hours."),
-        Binding("M", "test", "Test", tooltip="Send a test, and say how it went."),
-        Binding("x", "remove", "Remove", tooltip="Send nothing more to it. It asks."),
-        Binding("C", "copy", "Copy", tooltip="Copy what is told of it to your clipboard."),
+        Binding("M", "test", "Test", tooltip="Send a test and show the result."),
+        Binding("x", "remove", "Remove", tooltip="Send nothing more to it. Asks first."),
+        Binding("C", "copy", "Copy", tooltip="Copy these details to your clipboard."),
     ]
 
     def question(self) -> Callable[[Store], Shown]:

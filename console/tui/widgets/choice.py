@@ -20,7 +20,7 @@ class Choice(Widget, can_focus=True):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("down,j", "move(1)", "Next choice", show=False, tooltip="The next choice."),
-        Binding("up,k", "move(-1)", "Choice before", show=False, tooltip="The choice before."),
+        Binding("up,k", "move(-1)", "Previous choice", show=False, tooltip="The previous choice."),
         Binding("space", "turn", "Other choice", show=False, tooltip="The next choice, in turn."),
         Binding("enter", "submit", "Next field", show=False, tooltip="To the next field."),
     ]

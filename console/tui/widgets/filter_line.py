@@ -13,11 +13,9 @@ class FilterLine(Input):
     """Hidden until it is opened; Enter goes back to the table and keeps it, Esc clears it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(
-            "enter", "submit", "Keep it", tooltip="Go back to the records and keep the filter."
-        ),
-        Binding("down", "submit", "Keep it", show=False, tooltip="The same."),
-        Binding("escape", "give_up", "Clear it", tooltip="Clear what was typed and go back."),
+        Binding("enter", "submit", "Done", tooltip="Go back to the records and keep the filter."),
+        Binding("down", "submit", "Done", show=False, tooltip="The same."),
+        Binding("escape", "give_up", "Clear", tooltip="Clear what was typed and go back."),
     ]
     DEFAULT_CSS = """
     FilterLine { display: none; height: 1; border: none; padding: 0 1; }

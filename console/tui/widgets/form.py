@@ -138,7 +138,11 @@ class Form(VerticalScroll, can_focus=False):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("down", "app.focus_next", "Next field", show=False, tooltip="To the next field."),
         Binding(
-            "up", "app.focus_previous", "Field before", show=False, tooltip="To the field before."
+            "up",
+            "app.focus_previous",
+            "Previous field",
+            show=False,
+            tooltip="To the previous field.",
         ),
     ]
     DEFAULT_CSS = """

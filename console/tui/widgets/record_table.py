@@ -59,7 +59,7 @@ class RecordTable(ScrollView, can_focus=True, inherit_bindings=False):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "open", "Open", tooltip="Open the record under the cursor."),
         Binding("down,j", "move(1)", "Down", show=False, tooltip="To the next record."),
-        Binding("up,k", "move(-1)", "Up", show=False, tooltip="To the record before."),
+        Binding("up,k", "move(-1)", "Up", show=False, tooltip="To the previous record."),
         Binding("pagedown", "page(1)", "Page down", show=False, tooltip="One screen down."),
         Binding("pageup", "page(-1)", "Page up", show=False, tooltip="One screen up."),
         Binding("home", "first", "First", show=False, tooltip="To the first record."),

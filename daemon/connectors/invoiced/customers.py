@@ -115,5 +115,6 @@ def ambiguous(copy: CustomerCopy, there: Sequence[Record]) -> Ambiguous:
     more = f" and {len(there) - _SHOWN} more" if len(there) > _SHOWN else ""
     both = " QuickBooks has that name twice." if copy.shares_name else ""
     return Ambiguous(
-        f"Invoiced has {copy.name} as {shown}{more}.{both} Choose which one it is, or create it."
+        f"Invoiced has {copy.name} as {shown}{more}.{both} Choose the right one, or create a new"
+        " one."
     )

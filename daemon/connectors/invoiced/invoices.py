@@ -148,11 +148,13 @@ def why_not(copy: InvoiceCopy) -> Refused | None:
     number = copy.invoice.number
     if len(number) > LONGEST_NUMBER:
         return Refused(
-            f"Its number has {len(number)} characters, and Invoiced takes {LONGEST_NUMBER}. Give it"
-            " a shorter one in QuickBooks."
+            f"Its number has {len(number)} characters, and Invoiced accepts at most"
+            f" {LONGEST_NUMBER}. Give it a shorter one in QuickBooks."
         )
     if copy.invoice.total < ZERO:
-        return Refused(f"It comes to {copy.invoice.total}, and an invoice there is never below 0.")
+        return Refused(
+            f"Its total is {copy.invoice.total}, and Invoiced does not accept an invoice below 0."
+        )
     return None
 
 
@@ -188,9 +190,9 @@ def of_another(copy: InvoiceCopy, there: Record) -> Refused | None:
 def moved(copy: InvoiceCopy) -> Refused:
     """Invoiced keeps an invoice with the customer that it was made for."""
     return Refused(
-        f"QuickBooks bills it to {copy.customer} now, and Invoiced cannot move an invoice. Void and"
-        " delete it there, then retry this one: it is created anew. If the two customers were"
-        " merged in QuickBooks, merge them on Invoiced instead."
+        f"QuickBooks now bills it to {copy.customer}, and Invoiced cannot move an invoice. Void"
+        " and delete it there, then retry this one: it is created again. If the two customers"
+        " were merged in QuickBooks, merge them on Invoiced instead."
     )
 
 
@@ -218,14 +220,14 @@ def left_alone(copy: InvoiceCopy, there: Record) -> LeaveAlone | Done | None:
         return None
     their_id = str(there["id"])
     if there.get("status") == "voided":
-        return LeaveAlone("It is void on Invoiced, which changes it no more.", their_id)
+        return LeaveAlone("It is void on Invoiced and cannot be changed there.", their_id)
     how = "paid" if there.get("paid") else "closed"
     total = money(there["total"])
     if total != copy.invoice.total:
         differs = f"It is {how} on Invoiced with {total}, and QuickBooks has {copy.invoice.total}"
         return Done(their_id, f"{differs} by now: Invoiced changes it no more")
     if how == "paid":
-        return LeaveAlone("It is paid on Invoiced, which changes it no more.", their_id)
+        return LeaveAlone("It is paid on Invoiced and cannot be changed there.", their_id)
     return LeaveAlone("It is closed on Invoiced. Reopen it there, then retry it.", their_id)
 
 
@@ -255,8 +257,9 @@ def owes_more(copy: InvoiceCopy, there: Record) -> str:
     if open_there <= owed:
         return ""
     return (
-        f"QuickBooks has {owed} open and Invoiced {open_there}: a credit or a discount was given in"
-        " QuickBooks. Give it on Invoiced as well, such as by a credit note, then retry this one"
+        f"QuickBooks has {owed} open and Invoiced {open_there}: a credit or a discount was given"
+        " in QuickBooks. Enter it on Invoiced as well, for example as a credit note, then retry"
+        " this one"
     )
 
 

@@ -105,8 +105,8 @@ class Looks:
         if known_as in ("", copy.list_id):
             return there
         return Ambiguous(
-            f"Invoiced has {there['name']} as {there['id']}, linked with record {known_as} of an "
-            "accounting system. Choose which one it is, or create it."
+            f"Invoiced has {there['name']} as {there['id']}, linked to record {known_as} of an"
+            " accounting system. Choose the right one, or create a new one."
         )
 
     async def invoice(self, change: Change, copy: InvoiceCopy) -> Record | Refused | None:

@@ -161,7 +161,7 @@ class Invoiced:
         except ApiRefusal as why:
             return Refused(why.said)
         except KeyError:
-            return Refused("What answers there is not Invoiced.")
+            return Refused("The server at that address is not Invoiced.")
         except (ApiNotNow, ApiSilence) as why:
             return _not_now(why)
         self._zone = told.time_zone
@@ -254,10 +254,10 @@ class Invoiced:
         if there.get("status") != "voided" and paid not in (0, baseline):
             # What pays it is taken off first, since payments come after invoices.
             if change.outgoing.attempts < _WAITS_FOR_PAYMENTS:
-                return NotNow("It waits for what pays it to be taken off.")
+                return NotNow("It waits until its payments are removed there.")
             return Refused(
-                f"QuickBooks has it {change.ended.value}, and {paid} was paid of it on Invoiced. "
-                "Take the payment off there, then retry it."
+                f"It is {change.ended.value} in QuickBooks, but {paid} of it was paid on"
+                " Invoiced. Remove the payment there, then retry it."
             )
         write = invoices.end(change.outgoing.object_id, there, change.ended)
         return writes.request(write, Would.END, there["updated_at"])
@@ -371,14 +371,14 @@ class Invoiced:
             return Refused(f"{why.said}. {_MAP_CUSTOMER}")
         call = write.calls[0]
         if why.status == GONE and call.method == "PATCH":
-            return NotNow("It is not there any more.")
+            return NotNow("It is no longer there.")
         if call.method == "PATCH" and write.kind is RecordKind.INVOICE:
             try:
                 there = await self._looks.one("invoices", _their_id(call))
             except (ApiNotNow, ApiSilence) as silence:
                 return _not_now(silence)
             if there is None or invoices.is_kept(there):
-                return NotNow("It changed there meanwhile.")
+                return NotNow("It changed there in the meantime.")
         return Refused(why.said)
 
 
@@ -418,8 +418,8 @@ def _answered(write: Write, told: Record | None) -> Answer:
 
 def _nothing_done(write: Write) -> Refused | NotNow:
     if write.kind is RecordKind.PAYMENT:
-        return Refused("Invoiced knows none of the invoices that it pays. Retry those first.")
-    return NotNow("Invoiced left it as it was.")
+        return Refused("None of its invoices is on Invoiced. Retry those first.")
+    return NotNow("Invoiced did not change it.")
 
 
 def _differs(write: Write, record: Record) -> str:
@@ -440,7 +440,7 @@ def _warnings(settings: Record) -> list[str]:
     """Settings of the account that may surprise who sends invoices there."""
     found = []
     if settings.get("auto_apply_credits"):
-        found.append("Invoiced applies credits to new invoices by itself: QuickBooks has none.")
+        found.append("Invoiced applies credits to new invoices automatically; QuickBooks does not.")
     if settings.get("default_collection_mode") in ("auto", "autopay"):
-        found.append("Invoiced collects new invoices by AutoPay: a charge may follow at once.")
+        found.append("Invoiced collects new invoices with AutoPay: a charge may follow at once.")
     return found

@@ -57,7 +57,7 @@ def arrival(record: Record, zone: str, *, is_old: bool) -> Arrival:
 
 def unread_because(why: Exception) -> str:
     """Why a record cannot be read, in words that hold nothing of it."""
-    return f"What Invoiced shows of it cannot be read ({type(why).__name__})."
+    return f"Its data on Invoiced cannot be read ({type(why).__name__})."
 
 
 def _read(record: Record, their_id: str, zone: str, *, is_old: bool) -> Arrival:

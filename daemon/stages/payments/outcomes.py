@@ -142,11 +142,11 @@ def keep_in_doubt(held: MessageSet, said: str, now: datetime) -> None:
 
 
 EVENTS: Mapping[str, str] = {
-    "Unanswered": "no answer that can be relied on",
+    "Unanswered": "no reliable answer",
     "RanUnseen": "QuickBooks remembers the request, but not its result",
     "NotRemembered": "QuickBooks remembers nothing about it",
     "FoundNone": "not found in QuickBooks",
-    "SessionBegan": "to be settled in this sync",
+    "SessionBegan": "will be settled in this sync",
     "SentAgain": "sent again, byte for byte",
 }
 """What the life of a payment says of an event of the protocol."""
@@ -295,7 +295,7 @@ def put_back(
         part.posting.id,
         PostingState.PLANNED if waits else PostingState.REFUSED,
         now,
-        event="put off" if waits else "refused",
+        event="postponed" if waits else "refused",
         detail=said or reason,
         set_id=set_id,
         code=why.code,

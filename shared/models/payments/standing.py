@@ -306,8 +306,8 @@ def _plan_anew(payment: Payment, part: Posting, who: str, now: datetime) -> None
     )
     _FORGET_EXPECTED.run(posting=part.id)
     detail = (
-        f"It will be posted anew, as {tags.ref_number(*key)};"
-        f" it was {part.ref_number} before{f' (TxnID {part.txn_id})' if part.txn_id else ''}."
+        f"It will be posted again, as {tags.ref_number(*key)}; it was {part.ref_number}"
+        f" before{f' (TxnID {part.txn_id})' if part.txn_id else ''}."
     )
     add_event(part.id, now, "retried", detail, who=who)
 

@@ -104,7 +104,7 @@ class Side:
         if held is None or held.state == CustomerState.WANTED:
             return Stays(one, SendState.WAITING, "QuickBooks has not shown it yet.")
         if held.state != CustomerState.HELD:
-            return Stays(one, SendState.LEFT_ALONE, "QuickBooks does not have it any more.")
+            return Stays(one, SendState.LEFT_ALONE, "It is no longer in QuickBooks.")
         apart = self._connection.jobs is JobMode.SEPARATE and held.parent_list_id
         parent = self._mapped(_CUSTOMER, held.parent_list_id) if apart else None
         if apart and parent is None and not self._looking:
@@ -213,8 +213,8 @@ class Side:
                 return Stays(
                     one,
                     SendState.REFUSED,
-                    f"Invoice {number} of {customer} ({txn_id}) bears the same number and was "
-                    "there first. Give one of them another number in QuickBooks.",
+                    f"Invoice {number} of {customer} ({txn_id}) has the same number and was"
+                    " imported first. Give one of them another number in QuickBooks.",
                 )
         return None
 
@@ -235,11 +235,11 @@ class Side:
             return Stays(one, SendState.NOT_NEEDED, "It came from there.")
         payment = paid.find(self._id, one.object_id)
         if payment is None:
-            return self._payment_gone(one, mapped, "QuickBooks does not have it any more.")
+            return self._payment_gone(one, mapped, "It is no longer in QuickBooks.")
         if payment.external_id and self._came_from_there(payment.external_id):
             return Stays(one, SendState.NOT_NEEDED, "It came from there.")
         if not payment.external_id and paid.may_be_posted_by_us(self._id, one.object_id):
-            return Stays(one, SendState.WAITING, "It may be one that was posted from there.")
+            return Stays(one, SendState.WAITING, "It may be a payment that was posted from there.")
         other = self._other_currency(one, payment.currency)
         if other:  # so are its invoices, which a person is told of
             return Stays(one, SendState.NOT_NEEDED, other.reason)
@@ -267,13 +267,18 @@ class Side:
                 applied += _rest(use, ZERO, "")
                 continue
             if there.baseline and _REREAD.all(connection=self._id, txn_id=use.invoice_txn_id):
-                return Stays(one, SendState.WAITING, f"Invoice {use.number} is read again first.")
+                return Stays(
+                    one, SendState.WAITING, f"Invoice {use.number} has to be read again first."
+                )
             baseline_part = self._in_baseline(one, use, there, is_there=mapped is not None)
             if baseline_part:
                 absorbed.append((use.invoice_txn_id, baseline_part))
             applied += _rest(use, baseline_part, there.their_id)
         if not applied:
-            why = "None of what it pays is there, or it was counted when the invoice was sent."
+            why = (
+                "None of its invoices is there, or the balance already included it when the"
+                " invoice was sent."
+            )
             if mapped is None:
                 return Stays(one, SendState.NOT_NEEDED, why, absorbed=tuple(absorbed))
             return self._payment_gone(one, mapped, why)

@@ -25,7 +25,7 @@ from shared.rules.values import Problem, RecordKind
 LONGEST_SUBJECT = 120
 MOST_LINES = 50
 """So many alerts a letter tells one by one; the rest is counted."""
-_ASK = "Talk to whoever runs Deskbridge for you."
+_ASK = "Contact the person who runs Deskbridge for you."
 _ABOUT_PAYMENTS = (
     *(AlertKind.PAYMENT_REFUSED, AlertKind.PAYMENT_PARKED, AlertKind.PAYMENT_WAITING),
 )
@@ -70,14 +70,14 @@ def letter(recipient: Recipient, message: Message) -> Letter:
     """What a recipient reads of alerts."""
     lines: list[str] = []
     lines += _chapter("New", recipient, message.new)
-    lines += _chapter("Still so", recipient, message.repeated)
+    lines += _chapter("Still open", recipient, message.repeated)
     if message.cleared:
         lines += ["All clear", ""]
         lines += [f"* {plain(one.subject)}: over." for one in message.cleared[:MOST_LINES]]
         lines += [*_more(message.cleared), ""]
     if message.still:
         others = count(len(message.still), "other alert")
-        lines += [f"{others} you were told of before, not over yet:", ""]
+        lines += [f"{others} from earlier messages, not over yet:", ""]
         lines += [f"* {plain(one.subject)}" for one in message.still[:MOST_LINES]]
         lines += [*_more(message.still), ""]
     return Letter(_subject(message), _closed(lines, recipient))
@@ -138,7 +138,7 @@ def _closed(lines: Iterable[str], recipient: Recipient) -> str:
     """The text with its last lines: why this came, and who changes it."""
     whose = f"of {recipient.connection}" if recipient.connection else "of all connections"
     why = f"You are recipient {recipient.id} of the alerts {plain(whose)}."
-    end = "Whoever runs Deskbridge changes that with: deskbridge alerts list."
+    end = "The person who runs Deskbridge can change that: deskbridge alerts list."
     return "\n".join([*lines, "-- ", why, end, ""])
 
 
@@ -149,12 +149,12 @@ def digest_letter(recipient: Recipient, found: DigestView, now: datetime) -> Let
     """What a recipient reads once a day or a week."""
     lines = [f"From {dates.moment(found.since)} to {dates.moment(now)}.", ""]
     if found.standing:
-        lines += _chapter("Needs you now", recipient, found.standing)
+        lines += _chapter("Needs attention now", recipient, found.standing)
     else:
-        lines += ["Nothing needs you now.", ""]
+        lines += ["Nothing needs attention now.", ""]
     for part in found.parts:
         lines += _part(recipient, part)
-    needs = count(len(found.standing), "thing") + " to look at" if found.standing else "all is well"
+    needs = count(len(found.standing), "thing") + " to check" if found.standing else "all is well"
     whose = recipient.connection or count(len(found.parts), "connection")
     title = "Today" if recipient.digest is Digest.DAILY else "This week"
     return Letter(_short(plain(f"{title}, {whose}: {needs}")), _closed(lines, recipient))
@@ -177,7 +177,7 @@ def _part(recipient: Recipient, part: DigestPart) -> Iterator[str]:
     if part.payments_refused:
         yield f"* Payments refused: {part.payments_refused}"
     if part.open_problems:
-        yield f"* To look at: {part.open_problems}"
+        yield f"* To check: {part.open_problems}"
         for problem in part.problems:
             yield f"  - {plain(_problem(recipient, problem))}"
         more = part.open_problems - len(part.problems)

@@ -64,7 +64,7 @@ class Setting:
     """One setting: ``told`` on a screen, with ``option`` and ``help`` on the command line.
 
     One of ``values`` is chosen, of which the first is usual. Where ``other`` says how anything
-    else is told, it is typed, and ``values`` holds what is said of nothing, or zero; Set-up
+    else is told, it is typed, and ``values`` holds what is said of nothing, or zero; Setup
     begins with ``typed``. ``follows`` is what any change brings; ``asks``: a screen asks first.
     A number counts ``unit`` and is ``most`` at the most.
     """
@@ -215,23 +215,23 @@ _SCHEDULE = (
         key="quiet_hours",
         title="Quiet hours",
         told=(
-            "No sync runs in these hours of each day. Write 08:00-17:00, with a time zone behind"
-            " it if need be (08:00-17:00 America/Chicago), or leave it empty."
+            "No sync runs in these hours of each day. Write 08:00-17:00, with a time zone if"
+            " needed (08:00-17:00 America/Chicago), or leave it empty."
         ),
         option="--quiet-hours",
         help="No sync runs in these hours, such as 08:00-17:00; none: at any time.",
         values=(Value("", "None", "Let {name} sync at any time?", "Remove quiet hours"),),
         other=Value(None, "{new}", "Stop syncs of {name} during {new}?", "Set quiet hours"),
         typed="",
-        follows="A sync that runs when they begin finishes its write and stops; the next one goes"
-        " on after them.",
+        follows="A sync that is running when they begin finishes its write and stops; the next"
+        " one continues after them.",
     ),
     Setting(
         key="time_budget_minutes",
         title="Time budget",
-        told="A sync stops after so many minutes and the next one goes on (0 = no limit).",
+        told="A sync stops after this many minutes, and the next one continues (0 = no limit).",
         option="--time-budget-minutes",
-        help="A sync stops after so many minutes, and the next one goes on; 0: no limit.",
+        help="A sync stops after this many minutes, and the next one continues; 0: no limit.",
         values=(Value(0, "No limit", "Let syncs of {name} run to their end?", "Remove limit"),),
         other=Value(
             None,
@@ -398,9 +398,9 @@ _MISFITS = (
                 "Post payments without an invoice on account",
                 "Post on account",
                 (
-                    "It applies to payments that arrive from now on. Payments already on file "
-                    "without an invoice stay as they are, because somebody may have recorded "
-                    "them by hand: retry those that should be posted."
+                    "It applies to payments that arrive from now on. Payments already on file"
+                    " without an invoice stay as they are, because somebody may have recorded"
+                    " them in QuickBooks: retry those that should be posted."
                 ),
             ),
         ),

@@ -47,7 +47,7 @@ def summary(customer: CustomerSides, also_called: Iterable[str] = ()) -> Section
 
     ``also_called`` are the platform's names that were matched to it.
     """
-    title = f"{customer.full_name or 'Customer without name'} ({customer.connection})"
+    title = f"{customer.full_name or 'Customer without a name'} ({customer.connection})"
     return Section(title, tuple(_about(customer, also_called)))
 
 
@@ -76,7 +76,7 @@ def _about(customer: CustomerSides, also_called: Iterable[str]) -> Iterator[tupl
         yield "Left out", f"{number}, {seen} in QuickBooks. {told.message}"
         yield "What to do", told.remedy
     if names := ", ".join(also_called):
-        yield "Also called", f"{names} on the platform, matched by hand."
+        yield "Also called", f"{names} on the platform."
 
 
 def _owed(owing: Owing) -> str:
@@ -95,7 +95,7 @@ def _owed(owing: Owing) -> str:
 
 def meant(mapping: CustomerMapping) -> str:
     """Whom a name means: ``Larkspur Tile (80-1)``."""
-    return f"{mapping.customer or 'a customer that is gone'} ({mapping.list_id})"
+    return f"{mapping.customer or 'a customer that no longer exists'} ({mapping.list_id})"
 
 
 def sums(amounts: Iterable[tuple[str, Decimal]]) -> str:

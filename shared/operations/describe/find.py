@@ -29,7 +29,7 @@ def left_off(found: Found) -> str:
     if not found.more:
         return ""
     more = count(found.more, f"more {found.kind}", f"more {several(found.kind)}")
-    return f"{more if found.counted else 'More than ' + more}. Type more of it."
+    return f"{more if found.counted else 'More than ' + more}. Type more to narrow it down."
 
 
 def several(kind: Kind) -> str:

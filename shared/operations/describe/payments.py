@@ -32,8 +32,8 @@ MEANINGS: Mapping[PaymentStatus, str] = MappingProxyType(
         S.WAITING: "Posts by itself once the reason is gone.",
         S.READY: "The next Payment Sync posts it.",
         S.SENT: "Being posted right now.",
-        S.NOT_ELIGIBLE: "Not eligible as it is: offline, pending, too old and so on.",
-        S.SKIPPED: "Skipped by somebody; unskip undoes that.",
+        S.NOT_ELIGIBLE: "Not eligible: offline, pending, too old and so on.",
+        S.SKIPPED: "Skipped; unskip undoes that.",
         S.WITHDRAWN: "Withdrawn before it was sent; adding it again brings it back.",
         S.POSTED: "In QuickBooks.",
         S.IMPORTED: "Recorded in QuickBooks and imported from there.",
@@ -73,10 +73,10 @@ def sections(detail: PaymentDetail) -> tuple[Section, ...]:
     told = [
         _section("", _standing(detail)),
         _section("Payment", _terms(detail.payment)),
-        _section("Allowed for this payment alone", _allowed(detail.payment.allowances)),
+        _section("Allowed for this payment only", _allowed(detail.payment.allowances)),
         _section("Applied to", map(_paid, detail.paid)),
         *_parts(detail),
-        _section("Its life", map(_step, detail.events)),
+        _section("History", map(_step, detail.events)),
     ]
     return tuple(section for section in told if section.lines)
 
@@ -96,7 +96,7 @@ def _standing(detail: PaymentDetail) -> Iterator[Line]:
     yield f"{status_word(payment).capitalize()} because", payment.note
     yield "Decided by", payment.changed_by
     if payment.source is PaymentSource.INVOICED:
-        yield "Way", ", ".join(f"{step} {dates.moment(at, 'not yet')}" for step, at in detail.way)
+        yield "Progress", ", ".join(f"{step} {dates.moment(at, '-')}" for step, at in detail.way)
     for problem in detail.problems:
         if problem.code != payment.code:
             yield "Problem", problem.message
@@ -148,7 +148,7 @@ def _what_it_is(paid: PaidDocument) -> str:
         return ", no invoice"
     if invoice is None:
         known = use.invoice_txn_id
-        return f"; the invoice is {'not held here' if known else 'not imported or not clear'}"
+        return f"; the invoice is {'not imported' if known else 'not imported or not clear'}"
     owes = f"owes {grouped(invoice.balance)} {invoice.currency}".rstrip() + " now"
     if invoice.seen != invoice.balance and (invoice.seen or invoice.balance):
         owes += f", QuickBooks last showed {grouped(invoice.seen) if invoice.seen else '0.00'}"
@@ -159,7 +159,7 @@ def _parts(detail: PaymentDetail) -> Iterator[Section]:
     if detail.payment.source is not PaymentSource.INVOICED:
         return
     if not detail.parts:
-        yield Section("In QuickBooks", (("", "Nothing yet: it has not been prepared."),))
+        yield Section("In QuickBooks", (("", "Nothing yet."),))
     several = len(detail.parts) > 1
     if several:
         yield Section(f"In QuickBooks: {len(detail.parts)} payments", (_WHY_SEVERAL,))
@@ -185,7 +185,7 @@ def _part(part: PartDetail, own: Day) -> Iterator[Line]:
     yield "Deposited to", one.deposit_account
     yield "Method", one.method
     yield "Tried", count(one.attempts, "time") if one.attempts else ""
-    yield "Posted anew", count(one.generation - 1, "time") if one.generation > 1 else ""
+    yield "Posted again", count(one.generation - 1, "time") if one.generation > 1 else ""
     yield "Posted", dates.moment(one.posted_at)
     yield "Verified", dates.moment(one.verified_at, "not yet") if is_there else ""
     yield "Deleted", "QuickBooks no longer has it" * one.deleted
@@ -201,7 +201,7 @@ def _day(posted: Day, own: Day) -> str:
 
 
 def _told_of_set(one: MessageSet) -> str:
-    outcome = one.outcome or ("out now" if one.phase == "sent" else "outcome unknown")
+    outcome = one.outcome or ("being sent" if one.phase == "sent" else "outcome unknown")
     times = f"sent {count(one.sends, 'time')}, last {dates.moment(one.last_sent_at)}"
     vouched = f", to be settled now ({one.settle_now_by})" if one.settle_now_by else ""
     return f"{one.set_id}: {times}, {outcome}{vouched}"

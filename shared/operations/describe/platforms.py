@@ -60,7 +60,7 @@ def _going_out(standing: Standing) -> Section:
         ("Convenience fees", held.convenience_fees.value),
         ("Key", held.key_source),
         ("On both sides", ", ".join(_on_both_sides(standing))),
-        ("Not looked at yet", count(standing.behind, "event")),
+        ("Not checked yet", count(standing.behind, "event")),
         ("Waiting", f"{standing.waiting:,}"),
         ("Sent", f"{standing.sent:,}"),
         ("Refused", f"{standing.refused:,}"),
@@ -85,14 +85,14 @@ def _coming_in(standing: Standing) -> Section:
     kept_out = ", ".join(f"{one.document} (problem {one.id})" for one in standing.kept_out)
     lines = [
         ("Last received", dates.moment(standing.received_at, "never")),
-        ("Taken in", count(standing.taken_in, "payment")),
+        ("Imported", count(standing.taken_in, "payment")),
         ("To post", f"{standing.to_post:,}"),
         ("Need a decision", f"{standing.to_decide:,}"),
         ("In QuickBooks", f"{standing.posted:,}"),
-        ("Not taken in", kept_out or "0"),
+        ("Not imported", kept_out or "0"),
         ("Read again", count(len(standing.watched), "record")),
     ]
     if standing.not_receiving_since:
         since = dates.moment(standing.not_receiving_since)
-        lines.append(("Fails since", f"{since}: {standing.not_receiving_because}"))
+        lines.append(("Failing since", f"{since}: {standing.not_receiving_because}"))
     return Section("Payments from Invoiced", tuple(lines))

@@ -49,8 +49,8 @@ def sections(problem: Problem) -> tuple[Section, Section]:
     stands = (
         ("Status", standing(problem)),
         ("Decided", dates.moment(problem.changed_at)),
-        ("First met", _met(problem.first_seen_at, problem.first_sync_id)),
-        ("Last met", _met(problem.last_seen_at, problem.sync_id)),
+        ("First seen", _met(problem.first_seen_at, problem.first_sync_id)),
+        ("Last seen", _met(problem.last_seen_at, problem.sync_id)),
         ("Connection", problem.connection),
         _record(problem),
         ("Code", problem.code),
@@ -86,7 +86,9 @@ _TRIED_AGAIN: Mapping[RecordKind, str] = MappingProxyType(
         RecordKind.CUSTOMER: "reads the customer again in the next Invoice Sync",
         RecordKind.PAYMENT: "checks the payment again; you see first what will happen",
         RecordKind.SYNC: "notes that it is fixed; the next sync shows whether it is",
-        RecordKind.DELIVERY: ("delivers again what was given up, unless later events replaced it"),
+        RecordKind.DELIVERY: (
+            "delivers the events again that were set aside, unless later ones replaced them"
+        ),
         RecordKind.SENDING: "sends the record to the billing platform again, as it is now",
         RecordKind.RECEIVING: "reads the record of the billing platform again within a minute",
         RecordKind.PLATFORM: "asks the billing platform again at once",

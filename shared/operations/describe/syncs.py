@@ -39,7 +39,7 @@ def position(sync: Sync) -> str:
 def result(sync: Sync) -> str:
     """How a sync went, in one sentence."""
     if sync.is_interrupted:
-        return "Interrupted: no daemon runs. The next sync goes on when one does."
+        return "Interrupted: no daemon is running. The next sync continues when one is."
     if sync.ended_at is None:
         step = f": {sync.message}" if sync.message else ""
         if sync.stop_requested_by:

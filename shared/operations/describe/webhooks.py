@@ -14,5 +14,5 @@ def wanted(one: WebhookStanding) -> str:
 def standing(one: WebhookStanding) -> str:
     """How it stands, in short: ``failing, 3 events behind``."""
     behind = f"{count(one.behind, 'event')} behind" if one.behind else ""
-    parked = f"{one.parked} to look at" if one.parked else ""
+    parked = f"{one.parked} set aside" if one.parked else ""
     return ", ".join(filter(None, (one.state.value, parked, behind)))

@@ -134,7 +134,7 @@ def _of_uses(payment: NewPayment) -> Iterator[Fault]:
         key = (use.kind, folded(use.document))
         if key in seen:
             yield Fault(
-                "uses", use.document, "is named twice", "name it once, with the sum of both amounts"
+                "uses", use.document, "appears twice", "list it once, with the sum of both amounts"
             )
         seen.add(key)
     yield from _of_sum(payment)
@@ -147,7 +147,7 @@ def _of_on_account(payment: NewPayment) -> Iterator[Fault]:
         yield Fault(
             "customer",
             payment.customer,
-            "is missing where no invoice is named",
+            "is missing, and no invoice is named",
             "name the invoice, or the customer of a payment on account",
         )
 
@@ -158,7 +158,7 @@ def _of_use(use: NewUse) -> Iterator[Fault]:
     yield from _of_text("uses", use.document)
     wrong = list(_of_amount("uses", use.amount))
     if not wrong and not use.amount:
-        wrong = [Fault("uses", "", "is nothing", "give an amount, or leave it out")]
+        wrong = [Fault("uses", "", "is zero", "give an amount, or leave it out")]
     yield from (replace(fault, value=f"{use.document}={use.amount}") for fault in wrong)
 
 

@@ -126,7 +126,7 @@ class SavedProfile:
     """How files of payments of a connection are read, as a person saved it."""
 
     label: Annotated[str, "its name"]
-    base: Annotated[str, "the shipped profile below it"]
+    base: Annotated[str, "the shipped profile it is based on"]
     maps: Annotated[tuple[str, ...], "the columns that were mapped, as `HEADER=field`"]
     date_order: Annotated[str, "`mdy`, `dmy` or `ymd`; empty: by the file"]
     time_zone: Annotated[str, "the time zone for times in UTC; empty: the machine's"]
@@ -147,7 +147,7 @@ class PaymentUse:
     number: Annotated[str, "its number; may be empty"]
     amount: Annotated[Decimal, "what it gets, discount included"]
     discount: Annotated[Decimal, "the discount in it"] = ZERO
-    held: Annotated[bool, "whether we hold the invoice"] = False
+    held: Annotated[bool, "whether the invoice is imported"] = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,8 +197,8 @@ class CustomerMapping:
     connection_id: int
     name: Annotated[str, "the customer's name on the billing platform"]
     list_id: Annotated[str, "ListID of the customer that it means, with its jobs"]
-    customer: Annotated[str, "and its full name; empty: QuickBooks has it no more"]
-    who: Annotated[str, "who said so"]
+    customer: Annotated[str, "and its full name; empty: it is no longer in QuickBooks"]
+    who: Annotated[str, "who matched it"]
     at: Annotated[datetime, "and when"]
 
 
@@ -220,9 +220,9 @@ class Allowances:
         ClosedPeriod | None,
         "in a closed period: `hold` or `next-open-day`; null: as its connection has it",
     ] = None
-    closed_too: Annotated[
-        bool, "whether the credit is kept even where an invoice owes nothing any more"
-    ] = False
+    closed_too: Annotated[bool, "whether the credit is kept even if an invoice is already paid"] = (
+        False
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,7 +238,7 @@ class Payment:
     connection_id: int
     source: Annotated[PaymentSource, "where it was recorded: `invoiced` or `quickbooks`"]
     external_id: Annotated[str, "its ID on the billing platform; empty: none"]
-    txn_id: Annotated[str, "TxnID of QuickBooks; several parted by blanks"]
+    txn_id: Annotated[str, "TxnID of QuickBooks; several separated by spaces"]
     ref_number: Annotated[str, "RefNumber in QuickBooks, likewise"]
     customer: Annotated[str, "who paid; empty: the customer of its invoices"]
     customer_list_id: Annotated[str, "and the ListID, where known"]
@@ -251,7 +251,7 @@ class Payment:
     memo: Annotated[str, "memo"]
     charged: bool
     charge_state: Annotated[ChargeState, "`succeeded`, `pending` or `failed`"]
-    from_quickbooks: Annotated[bool, "the platform has it from QuickBooks"]
+    from_quickbooks: Annotated[bool, "it came to the platform from QuickBooks"]
     refunded: Annotated[Decimal, "amount refunded since"]
     disputed: Annotated[bool, "whether its charge is disputed"]
     status: Annotated[
@@ -262,25 +262,25 @@ class Payment:
     code: Annotated[str, "the hint behind the reason; empty: none"]
     reason: Annotated[
         str,
-        "why it stands so, of a `ready` one what holds all posting of its connection; empty "
-        "where all is well",
+        "why it has this status; for a `ready` one, what holds all posting of its connection;"
+        " empty: nothing",
     ]
     note: Annotated[str, "why it is skipped or withdrawn"]
     changed_by: Annotated[str, "who last decided about it"]
-    received_at: Annotated[datetime, "when it came in"]
+    received_at: Annotated[datetime, "when it arrived"]
     changed_at: Annotated[datetime, "when its status last changed"]
-    unused: Annotated[Decimal, "what is applied to nothing in QuickBooks"]
+    unused: Annotated[Decimal, "the unapplied amount in QuickBooks"]
     deleted: Annotated[bool, "whether it was deleted in QuickBooks"]
     uses: tuple[PaymentUse, ...] = ()
     asking: Asking = Asking.NO
     waiting_since: datetime | None = None
-    allowances: Annotated[Allowances, "what a person allowed for this payment alone"] = Allowances()
+    allowances: Annotated[Allowances, "what a person allowed for this payment only"] = Allowances()
     fee: Annotated[
-        Decimal | None, "what the gateway kept of it; null: not known. Posted is the gross amount"
+        Decimal | None, "the gateway's fee; null: not known. The gross amount is posted"
     ] = None
 
     @property
-    def offline(self) -> Annotated[bool, "true: no charge stands behind it"]:
+    def offline(self) -> Annotated[bool, "true: it has no charge"]:
         """Whether it was recorded by hand, as a check is."""
         return not self.charged
 
@@ -352,7 +352,7 @@ class Posting:
     txn_id: Annotated[str, "TxnID of QuickBooks; empty: not known to be there"]
     edit_sequence: str
     time_created: str
-    unused: Annotated[Decimal, "what is applied to nothing"]
+    unused: Annotated[Decimal, "the unapplied amount"]
     method: Annotated[str, "payment method in QuickBooks"]
     deposit_account: Annotated[str, "where it is deposited"]
     posted_at: Annotated[datetime | None, "when it was posted"]

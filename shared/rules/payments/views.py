@@ -175,7 +175,7 @@ class PaymentDetail:
     problems: tuple[Problem, ...] = ()
     paid: tuple[PaidDocument, ...] = ()
     parts: Annotated[tuple[PartDetail, ...], "one for each payment in QuickBooks"] = ()
-    events: Annotated[tuple[PostingEvent, ...], "its life, oldest first"] = ()
+    events: Annotated[tuple[PostingEvent, ...], "its history, oldest first"] = ()
 
     @property
     def way(self) -> tuple[tuple[str, datetime | None], ...]:

@@ -52,7 +52,7 @@ def test_the_keys_of_a_mapped_name_are_promised(books):
 
 
 def test_mapped_names_are_listed_for_people(books):
-    assert "No name is mapped" in books.says("customers", "mappings")
+    assert "No name is matched" in books.says("customers", "mappings")
     books.says("customers", "map", "Larkspur", "Acme", "Juniper")
     line = books.says("customers", "mappings").splitlines()[-1]
     assert line.split()[:3] == ["Acme", "Juniper", "80000002-1"]

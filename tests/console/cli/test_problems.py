@@ -204,5 +204,5 @@ def test_the_first_sync_and_the_last_are_told_apart(troubled):
     told = troubled.json("problems", "show", number(troubled, "Invoice 9"))
     assert (told["first_sync_id"], told["sync_id"]) == (first, last)
     text = troubled.says("problems", "show", number(troubled, "Invoice 9")).splitlines()
-    assert any(line.startswith("First met") and f"in sync {first}" in line for line in text)
-    assert any(line.startswith("Last met") and f"in sync {last}" in line for line in text)
+    assert any(line.startswith("First seen") and f"in sync {first}" in line for line in text)
+    assert any(line.startswith("Last seen") and f"in sync {last}" in line for line in text)

@@ -100,7 +100,7 @@ def test_output_that_cannot_be_written_is_a_failure_with_a_sentence(environ, wor
     assert done.returncode == 1
     assert done.stderr.decode().splitlines() == [
         "Error: Standard output: No space left on device.",
-        "What to do: Make room on that disk, then repeat the command",
+        "What to do: Free space on that disk, then repeat the command",
     ]
 
 

@@ -138,7 +138,7 @@ def test_a_use_names_its_document(document):
 
 @pytest.mark.parametrize("other", ["INV-1", " inv-1 "])
 def test_a_document_is_named_once_however_it_is_typed(other):
-    assert "is named twice" in sentences(uses=(use("inv-1"), use(other)))[0]
+    assert "appears twice" in sentences(uses=(use("inv-1"), use(other)))[0]
 
 
 def test_credit_notes_do_not_count_towards_the_amount():

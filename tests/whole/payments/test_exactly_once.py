@@ -215,7 +215,7 @@ def test_an_answer_that_proves_nothing_is_settled_in_the_same_sync(rig, spoil):
     rig.alter_with_request = answering_writes(spoil)
     posted_once(settles(rig))
     assert len(writes(rig)) == 1
-    assert "no answer that can be relied on" in life(rig)
+    assert "no reliable answer" in life(rig)
 
 
 def test_an_answer_that_names_the_payment_but_not_its_terms_is_enough(rig):

@@ -50,7 +50,7 @@ def recipients(office):
 def test_where_nobody_is_told_it_says_how_to_change_that(office):
     async def scenario(at: Driver) -> None:
         await at.press("A")
-        assert "+ adds a mail address" in at.text
+        assert "+ adds an email address" in at.text
 
     sit_down(office.url, scenario)
 
@@ -63,7 +63,7 @@ def test_what_is_wrong_comes_first_with_its_remedy_then_who_is_told(alarmed, siz
         assert "What to do: Open QuickBooks." in at.text
         await at.press("end")
         assert "Recipient 1: ada@example.com" in at.text
-        assert "Told of: all" in at.text
+        assert "Alerts: all" in at.text
         assert all(len(line) <= size[0] for line in at.lines)
 
     sit_down(alarmed.url, scenario, size=size)
@@ -153,6 +153,6 @@ def test_a_company_in_focus_shows_its_own(alarmed):
             await at.press("down")
         await at.press("full_stop")
         assert "Wrong now: 1" in at.text
-        assert "Who is told" not in at.text, "Ada is told of all companies"
+        assert "Recipients" not in at.text, "Ada is told of all companies"
 
     sit_down(alarmed.url, scenario)

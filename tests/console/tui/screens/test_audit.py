@@ -31,7 +31,7 @@ def trail(office):
 def test_before_the_first_change_it_says_what_will_stand_here(office):
     async def scenario(at: Driver) -> None:
         await at.press("a")
-        assert "Nothing was changed yet." in at.text
+        assert "Nothing has been changed yet." in at.text
         assert "name of the operating-system user" in at.text
 
     sit_down(office.url, scenario)
@@ -73,7 +73,7 @@ def test_typing_narrows_by_who_action_connection_text_and_day(trail, typed, acti
         await at.settle()
         assert [entry.action for entry in at.screen.snapshot.rows] == actions
         if not actions:
-            assert "No entry fits the filter." in at.text
+            assert "No entry matches the filter." in at.text
 
     sit_down(trail.url, scenario)
 

@@ -220,7 +220,7 @@ def test_what_is_inside_is_read_before_it_is_saved(troubled, tmp_path, monkeypat
         assert not list(tmp_path.glob("*.zip"))
         await at.press("enter")
         assert f"Saved to {tmp_path}" in at.text
-        assert "readable for you alone." in at.text
+        assert "readable only by you." in at.text
         await at.press("z", "enter")
         assert "File exists." in at.text
         await at.press("z", "escape", "escape")

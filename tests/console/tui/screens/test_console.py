@@ -56,7 +56,7 @@ def test_a_main_key_opens_its_screen_fresh_and_esc_leads_back_to_what_was_left(o
 def test_help_lists_the_keys_of_the_screen_from_its_bindings(office, larkspur, key):
     async def scenario(at: Driver) -> None:
         await at.press("y", key)
-        assert "f Failed only: Show only what failed, or all again." in at.text
+        assert "f Failed only: Show only failed syncs, or all again." in at.text
         assert "(Stop: " in at.text
         await at.press("end")
         assert "Down j Down: To the next record." in at.text
@@ -129,7 +129,7 @@ def test_an_error_of_our_own_is_a_sentence_and_is_remembered(office, larkspur):
         at.screen.question = lambda: wrong
         at.screen.ask()
         await at.settle()
-        assert "The console met an error of its own (ZeroDivisionError: a bug)." in at.text
+        assert "The console ran into an internal error (ZeroDivisionError: a bug)." in at.text
         assert "Please report it." in at.text
         assert [type(bug) for bug in at.worker.bugs] == [ZeroDivisionError]
         at.worker.bugs.clear()

@@ -68,7 +68,7 @@ def test_typing_narrows_by_kind_and_connection(eventful, typed, documents):
         await at.settle()
         assert [one.document for one in at.screen.snapshot.rows] == documents
         if not documents:
-            assert "No event fits the filter." in at.text
+            assert "No event matches the filter." in at.text
 
     sit_down(eventful.url, scenario)
 

@@ -67,10 +67,10 @@ def test_everything_that_the_issue_names_is_on_it(up):
             "The certificate of process 4711 on books is valid for 80 days.",
             "SQLite ",
             "Version 1, as this Deskbridge needs it.",
-            "None yet, and there is no connection to lose.",
+            "None yet; there are no connections yet either.",
             "2024-06-12 12:00 UTC, and nothing in the store is later.",
             "80.0 GB is free on the disk of",
-            "None is on its way to QuickBooks.",
+            "None is waiting to be posted to QuickBooks.",
             "keep_days = 30 (DESKBRIDGE_KEEP_DAYS)",
         ):
             assert told in at.text, told

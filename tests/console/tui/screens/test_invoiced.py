@@ -155,7 +155,7 @@ def test_nothing_goes_live_before_its_dry_run_is_through(office):
 
     async def scenario(at: Driver) -> None:
         await at.press("I", "o")
-        assert "The dry run of Larkspur is not through yet" in at.text
+        assert "The dry run of Larkspur has not finished yet" in at.text
 
     sit_down(held.url, scenario)
     assert account_of(held).state is AccountState.PAUSED

@@ -99,7 +99,7 @@ def test_without_a_difference_that_is_said(office):
 
     async def scenario(at: Driver) -> None:
         await at.press("i", "f")
-        assert "No difference: both sides say the same of every imported invoice." in at.text
+        assert "No differences: every imported invoice is the same on both sides." in at.text
         await at.press("f", "f", "f", "f", "f")
         assert numbers(at) == ["100"]
 
@@ -132,7 +132,7 @@ def test_a_number_or_a_customer_is_found_in_whatever_status(office, till):
         await at.type("tile 0")
         assert numbers(at) == ["600", "300", "100"]
         await at.type("x")
-        assert "No invoice fits the filter." in at.text
+        assert "No invoice matches the filter." in at.text
         await at.press("escape")
         assert numbers(at) == ["300", "200", "100"]
 
@@ -218,7 +218,7 @@ def test_an_invoice_has_its_lines_and_the_payments_of_both_sides(office, till, s
 def test_an_invoice_without_payments_says_so(office, till):
     async def scenario(at: Driver) -> None:
         await at.press("i", "enter")
-        assert "No payment of this invoice is known" in at.text
+        assert "This invoice has no known payments" in at.text
 
     sit_down(office.url, scenario)
 
@@ -250,7 +250,7 @@ def test_a_console_that_only_looks_changes_nothing(office, till):
 
     async def scenario(at: Driver) -> None:
         await at.press("i", "enter", "r")
-        assert "Nothing was changed: this console only looks." in at.text
+        assert "Nothing was changed: this console is read-only." in at.text
 
     sit_down(office.url, scenario, read_only=True)
     assert office.audit() == []

@@ -131,7 +131,7 @@ def test_nothing_found_says_so_and_enter_stays(crowd):
     async def scenario(at: Driver) -> None:
         await at.press("colon")
         await at.type("zzzz")
-        assert "Nothing is called so" in at.text
+        assert "Nothing found." in at.text
         await at.press("enter")
         assert isinstance(at.screen, JumpScreen)
 

@@ -1,4 +1,4 @@
-"""A file of payments at the console: choose it, say how it is read, look, take it in."""
+"""Import a file at the console: choose it, say how it is read, look, take it in."""
 
 from __future__ import annotations
 

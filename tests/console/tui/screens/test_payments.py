@@ -107,7 +107,7 @@ def test_a_waiting_payment_is_seen_with_its_reason_and_remedy(office, queue):
             "What happened: Its invoice (999) is not imported yet, so the payment waits." in at.text
         )
         assert "What to do: Run Invoice Sync" in at.text
-        assert "s: never posts it, with your reason; u takes that back." in at.text
+        assert "s: sets it aside with your reason; it is not posted. u undoes that." in at.text
 
     sit_down(office.url, scenario)
 
@@ -181,7 +181,7 @@ def test_the_filter_finds_a_payment_by_what_people_call_it(office, queue):
         assert [line.split()[0] for line in at.lines[2:4] if line] == ["pay_ready"]
         await at.press("slash")
         await at.type(" nothing")
-        assert "No payment fits the filter." in at.text
+        assert "No payment matches the filter." in at.text
         await at.press("enter", "f")  # a key, not a letter in the line
         assert "nothing" in at.text
 
@@ -360,7 +360,7 @@ def test_skipped_with_a_reason_and_taken_back(office, till):
     async def scenario(at: Driver) -> None:
         await at.press("m", "j", "s")
         assert "Skip Payment pay_1, 100.00 USD?" in at.text
-        assert "never posted to QuickBooks until somebody takes that back" in at.text
+        assert "not be posted to QuickBooks unless somebody unskips it" in at.text
         await at.type("by hand in May")
         await at.press("enter")
         assert "1 payment will not be posted until it is unskipped." in at.text
@@ -501,7 +501,7 @@ def test_a_doubt_is_settled_now_after_it_was_said_what_is_vouched_for(office, ti
         assert "no other PC runs one for Larkspur." in at.text
         assert at.app.focused.id == "cancel"
         await at.press("right", "enter")
-        assert "it looks for the payment once more, and sends it again" in at.text
+        assert "it looks for the payment again, and resends it" in at.text
         await at.press("enter", "end")
         assert "to be settled now (mara)" in at.text
         assert "to be settled now: No copy of its request is left on any PC." in at.text
@@ -574,7 +574,7 @@ def test_a_console_that_only_looks_changes_nothing(office, till, keys):
 
     async def scenario(at: Driver) -> None:
         await at.press("m", "j", *keys)
-        assert "Nothing was changed: this console only looks." in at.text
+        assert "Nothing was changed: this console is read-only." in at.text
         assert "read-only" in at.lines[0]
 
     sit_down(office.url, scenario, read_only=True)
@@ -607,7 +607,7 @@ def test_the_whole_life_of_a_posted_payment(office, till, size):
         assert "Payment pay_1, 100.00 USD (Larkspur)" in at.lines[0]
         hours = {"received": "09:00", "planned": "09:00", "sent": "10:00", "answered": "11:00"}
         way = ", ".join(f"{step} 2024-06-12 {hour}" for step, hour in hours.items())
-        assert f"Way: {way}, verified 2024-06-12 11:30" in at.text
+        assert f"Progress: {way}, verified 2024-06-12 11:30" in at.text
         assert "pays 100.00; Larkspur Tile, open, owes 150.00 USD now" in at.text
         await at.press("end")
         for told in (
@@ -682,7 +682,7 @@ def test_a_text_is_found_in_the_life_and_all_of_it_is_copied(office, till):
         assert at.app.clipboard.startswith("Payment pay_1, 100.00 USD\nStatus: ready")
         assert "received" in at.app.clipboard
         await at.press("slash", "x", "x", "x")
-        assert "That text is not in it." in at.text
+        assert "Not found." in at.text
 
     sit_down(office.url, scenario)
 

@@ -226,8 +226,8 @@ def test_a_crash_while_it_is_shown_does_not_print_it(office, larkspur, monkeypat
 @pytest.mark.parametrize(
     ("environ", "told"),
     [
-        ({"TERM": "xterm-256color"}, "If nothing arrives, your terminal does not take OSC 52."),
-        ({"TERM": "linux"}, "This terminal (linux) has no clipboard that we can reach"),
+        ({"TERM": "xterm-256color"}, "If nothing arrives, your terminal does not support OSC 52."),
+        ({"TERM": "linux"}, "This terminal (linux) does not support the clipboard"),
         ({"TERM": "tmux-256color", "TMUX": "/tmp/x"}, "in tmux, set -g set-clipboard on."),
     ],
     ids=lambda value: value.get("TERM") if isinstance(value, dict) else "",
@@ -294,7 +294,7 @@ def test_rotating_replaces_the_password_and_leaves_the_files_alone(
         assert "Enter the password in the Password column" in at.text
         assert "Download links" not in at.text
         await done(at)
-        assert "Larkspur has a new password; the one before no longer works." in at.text
+        assert "Larkspur has a new password; the previous one no longer works." in at.text
 
     sit(office, scenario)
     assert not opens(office, larkspur, issued.password)
@@ -409,7 +409,7 @@ def test_a_store_that_is_locked_makes_no_password(office, larkspur, issued, monk
 def test_who_only_looks_gets_no_password(office, larkspur, issued, key):
     async def scenario(at: Driver) -> None:
         await at.press(key)
-        assert "Nothing was changed: this console only looks." in at.text
+        assert "Nothing was changed: this console is read-only." in at.text
         assert "Connections" in at.lines[0]
 
     sit(office, scenario, read_only=True)
@@ -518,7 +518,7 @@ def test_who_only_looks_unlocks_nothing(office, larkspur):
 
     async def scenario(at: Driver) -> None:
         await at.press("u")
-        assert "this console only looks." in at.text
+        assert "this console is read-only." in at.text
 
     sit(office, scenario, read_only=True)
     assert applications(office, larkspur)[0].locked_until is not None

@@ -88,7 +88,7 @@ def test_everything_about_a_connection_is_listed(office, larkspur, size):
         "Missing payment method Add it to QuickBooks",
         "QuickBooks sample company Refuse",
         "Debug Off",
-        "what no rule fits deposit to Undeposited Funds",
+        "all other payments deposit to Undeposited Funds",
         "Invoice Sync larkspur-invoice-",
         "> Renew IDs Enter",
         "> Remove this connection Enter, or x",
@@ -272,7 +272,7 @@ def test_what_cannot_be_taken_is_said_in_the_dialog_and_changes_nothing(office, 
         assert "There is already a connection named 'bramble'." in at.text
         await open_line(at, "run_every_minutes")
         await at.press("enter")
-        assert "Nothing was changed: it is so already." in at.text
+        assert "Nothing was changed: that is the current value." in at.text
 
     async def second(at: Driver) -> None:
         await at.press("f", "j", "comma")
@@ -437,7 +437,7 @@ def test_removing_says_what_goes_and_wants_the_name(office, larkspur):
 def test_who_only_looks_sees_everything_and_changes_nothing(office, larkspur, key):
     async def scenario(at: Driver) -> None:
         await open_line(at, key)
-        assert "Nothing was changed: this console only looks." in at.text
+        assert "Nothing was changed: this console is read-only." in at.text
         assert "Settings of Larkspur" in at.lines[0]
 
     sit(office, scenario, read_only=True)
@@ -463,14 +463,14 @@ def test_each_line_says_what_it_is_and_what_a_change_brings(office, larkspur):
         for key, told in (
             ("jobs", "A change: The ledger changes with the next Invoice Sync."),
             ("layout", "Enter, One: Invoiced: Invoice Sync and Payment Sync"),
-            ("always", "Nothing is ever written to an invoice or a customer in QuickBooks"),
+            ("always", "never changes an invoice or a customer in QuickBooks"),
             ("company", "No other company is read or changed."),
-            ("default", "from where the bookkeeper makes deposits."),
+            ("default", "are deposited to Undeposited Funds"),
             (
                 f"application:{connections_first(office, larkspur)}",
                 "User name: larkspur-invoice-",
             ),
-            ("action:renew_ids", "the cure for QBWC1039 and QBWC1026. It explains and asks."),
+            ("action:renew_ids", "fixes QBWC1039 and QBWC1026. Explains, then asks."),
         ):
             at.screen.query_one("RecordTable").go_to(key)
             await at.settle()

@@ -73,7 +73,7 @@ def test_nothing_found_says_what_to_try_and_esc_shows_all_again(office):
     async def scenario(at: Driver) -> None:
         await at.press("t", "slash")
         await at.type("zzzq")
-        assert "No entry fits these words." in at.text
+        assert "No entry matches these words." in at.text
         assert "or fewer words" in at.text
         assert "C Copy" not in at.lines[-1]
         await at.press("enter", "slash")  # the keys work on the table, though it is empty

@@ -126,7 +126,7 @@ def test_what_was_set_aside_is_delivered_again(told):
 
     async def scenario(at: Driver) -> None:
         await at.press("W")
-        assert "parked, 1 to look at" in at.text
+        assert "parked, 1 set aside" in at.text
         await at.press("r")
         assert standing(told)[0].parked == 0
 
