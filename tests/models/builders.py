@@ -8,6 +8,8 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+import pytest
+
 from shared.models import connections, ledger, syncs
 from shared.models import tables as t
 from shared.models.convert import cents
@@ -30,6 +32,8 @@ from shared.rules.values import (
 
 NOTHING: Mapping[str, str] = {}
 NOON = datetime(2024, 6, 12, 12, 0, tzinfo=UTC)
+sqlite_alone = pytest.mark.parametrize("store_url", ["sqlite"], indirect=True)
+"""Of a test that counts what happens in hours: its statements run on PostgreSQL in others."""
 
 
 def later(**span: float) -> datetime:

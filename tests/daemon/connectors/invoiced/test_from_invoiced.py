@@ -20,7 +20,7 @@ from shared.rules.payments.values import ChargeState, NewPayment, NewUse, Paymen
 from simulator.invoiced import acts
 from simulator.invoiced.faults import Fault, FaultKind, FaultPlan
 from tests.daemon.connectors.invoiced.receiving import Received
-from tests.models.builders import invoice
+from tests.models.builders import invoice, sqlite_alone
 
 
 @pytest.fixture
@@ -260,6 +260,7 @@ def test_what_was_not_on_file_when_a_daemon_failed_amid_a_page_comes_in_later(
     assert all(world.on_file(str(one)) is not None for one in made)
 
 
+@sqlite_alone
 def test_a_quiet_day_costs_less_than_two_requests_a_minute(world):
     world.begins()
     world.pays("100")
