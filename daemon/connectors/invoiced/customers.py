@@ -16,6 +16,7 @@ from daemon.connectors.invoiced.values import (
     Values,
     cut,
     linked,
+    tied,
 )
 from daemon.connectors.invoiced.writes import Call, Write
 from daemon.connectors.platform import Ambiguous
@@ -26,6 +27,7 @@ from shared.rules.values import RecordKind
 Record = Mapping[str, Any]
 IMPORT = "/customers/accounting_sync"
 _TOWN = re.compile(r"(?P<city>.+?),?\s+(?P<state>[A-Z]{2})\.?\s+(?P<postal_code>\d{5}(-\d{4})?)")
+_MAIL_ENDS = re.compile(r"[\s,;]")
 _SHOWN = 5
 
 
@@ -52,14 +54,14 @@ def change(copy: CustomerCopy, there: Record, *, ties_anew: bool) -> Write:
     An ordinary call leaves a link with other books as it is; the import replaces it (``ties_anew``)
     and finds the customer by its number there.
     """
-    values = {**linked(copy.list_id), **fields(copy)}
+    values = {**tied(copy.list_id, there), **fields(copy)}
     if copy.parent_id:
         values["parent_customer"] = int(copy.parent_id)
     call = Call("PATCH", f"/customers/{there['id']}", values)
     if not ties_anew:
         return _write(copy, call)
-    tied = {**linked(copy.list_id), "number": there["number"], "name": values["name"]}
-    return _write(copy, call, Call("POST", IMPORT, tied))
+    named = {**linked(copy.list_id), "number": there["number"], "name": values["name"]}
+    return _write(copy, call, Call("POST", IMPORT, named))
 
 
 def _write(copy: CustomerCopy, *calls: Call) -> Write:
@@ -70,7 +72,7 @@ def fields(copy: CustomerCopy) -> Values:
     """What of a customer goes there."""
     values = {
         "name": cut(copy.name, LONGEST_NAME),
-        "email": copy.email.split(",")[0].strip(),
+        "email": _MAIL_ENDS.split(copy.email.strip())[0],
         "phone": copy.phone,
         **_address(copy),
     }

@@ -25,6 +25,7 @@ from daemon.connectors.invoiced.values import (
     linked_otherwise,
     money,
     our_id_of,
+    tied,
 )
 from daemon.connectors.invoiced.writes import Call, Write
 from daemon.connectors.platform import Done, LeaveAlone
@@ -91,7 +92,7 @@ def _changes(copy: InvoiceCopy, there: Record, zone: str) -> Values:
     elif there.get("autopay"):
         held = ("payment_terms",)
     values = {name: value for name, value in fields(copy, zone).items() if name not in held}
-    return {**linked(copy.invoice.txn_id), **values, "calculate_taxes": False}
+    return {**tied(copy.invoice.txn_id, there), **values, "calculate_taxes": False}
 
 
 def take(copy: InvoiceCopy, there: Record, zone: str) -> Write:

@@ -23,6 +23,12 @@ def linked(our_id: str) -> Values:
     return {"accounting_system": SYSTEM, "accounting_id": our_id, "metadata": {OUR_ID: our_id}}
 
 
+def tied(our_id: str, there: Mapping[str, Any]) -> Values:
+    """As ``linked``, for a record that is there: an ordinary call replaces all of its metadata,
+    and custom fields are in it."""
+    return {**linked(our_id), "metadata": {**(there.get("metadata") or {}), OUR_ID: our_id}}
+
+
 def our_id_of(record: Mapping[str, Any]) -> str:
     """The ListID or TxnID that a record of Invoiced names; empty: none."""
     metadata = record.get("metadata")

@@ -25,7 +25,7 @@ from shared.rules.payments.values import NewPayment, NewUse
 from shared.rules.values import InvoiceStatus, RecordKind
 from simulator.invoiced import acts
 from tests.daemon.connectors.invoiced.receiving import Received
-from tests.models.builders import Books, invoice, paid
+from tests.models.builders import Books, customer, invoice, paid
 from tests.models.payments.builders import applied, received
 
 ALL = Decimal(250)
@@ -331,3 +331,34 @@ def test_an_invoice_that_is_to_be_read_again_is_sent_after_that(world):
     world.quickbooks_has(edited(one, balance=Decimal(100), applied=Decimal(-150)))
     world.settles()
     assert world.paid_there()["102"] == 100
+
+
+# What is on Invoiced besides.
+
+
+def test_custom_fields_that_staff_keeps_there_stay(world):
+    world.begins()
+    there = world.numbered("100")
+    world.fake.patch(f"/invoices/{there['id']}", metadata={**there["metadata"], "site": "west"})
+    billed = world.fake.get(f"/customers/{there['customer']}")
+    world.fake.patch(f"/customers/{billed['id']}", metadata={**billed["metadata"], "rep": "Ann"})
+    world.quickbooks_has(
+        edited(invoice("1A-100"), memo="Thank you"),
+        customers=[customer(email="new@larkspur.example; old@larkspur.example", edit_sequence="2")],
+    )
+    world.settles()
+    assert world.numbered("100")["metadata"]["site"] == "west"
+    billed = world.fake.get(f"/customers/{billed['id']}")
+    assert (billed["metadata"]["rep"], billed["email"]) == ("Ann", "new@larkspur.example")
+
+
+def test_a_change_waits_by_itself_until_a_pending_charge_there_is_decided(world):
+    one = invoice("1A-100")
+    world.begins(one)
+    made = world.pays("100", by="bank")
+    world.quickbooks_has(comes_to(one, 300))
+    world.goes_on(60)
+    assert (world.paid_there()["100"], world.told()) == (250, [])
+    world.on_invoiced(acts.settle, world.the(made), succeeds=False)
+    world.goes_on(2 * 3600, by=60)
+    assert (world.paid_there()["100"], world.told()) == (300, [])
