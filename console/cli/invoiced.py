@@ -22,7 +22,7 @@ from console.cli.listing import Listing
 from console.cli.params import named_argument
 from shared import health, sealing
 from shared.operations import connectors as operations
-from shared.operations import platform_doors
+from shared.operations import platform_doors, platform_records
 from shared.operations.contracts.connectors import OUTGOING, PREVIEW, STANDING
 from shared.operations.contracts.outcome import OUTCOME
 from shared.operations.describe import platforms as describe
@@ -222,7 +222,9 @@ def _set_state(context: CommandContext, name: str, state: AccountState, as_json:
 @pass_command_context
 def retry(context: CommandContext, name: str, which: tuple[str, ...], as_json: bool) -> None:
     """Send RECORDs of NAME again, by ID or number; without RECORD, all refused ones."""
-    say_outcome(decide(context, partial(operations.plan_retry, name=name, which=which)), as_json)
+    say_outcome(
+        decide(context, partial(platform_records.plan_retry, name=name, which=which)), as_json
+    )
 
 
 @invoiced.command()
@@ -235,7 +237,7 @@ def skip(
     context: CommandContext, name: str, which: tuple[str, ...], note: str, as_json: bool
 ) -> None:
     """Do not send RECORDs of NAME; retry undoes that."""
-    plan = partial(operations.plan_skip, name=name, which=which, note=note)
+    plan = partial(platform_records.plan_skip, name=name, which=which, note=note)
     say_outcome(decide(context, plan), as_json)
 
 
@@ -258,7 +260,7 @@ def choose(
     if bool(their_id) == create:
         raise WrongUsage("The customer is missing.", "Give --as ID or --create")
     choice = their_id or CREATE
-    plan = partial(operations.plan_choose, name=name, customer=customer, choice=choice)
+    plan = partial(platform_records.plan_choose, name=name, customer=customer, choice=choice)
     say_outcome(decide(context, plan), as_json)
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from daemon.connectors.invoiced.values import OUR_ID
 from shared.errors import StoreError
 from shared.models.platforms import outbox
-from shared.operations import connectors
+from shared.operations import connectors, platform_records
 from shared.rules.connectors import CREATE, AccountState, Outgoing, SendState, Would
 from simulator.invoiced import acts, customers, documents
 from simulator.invoiced.account import Record
@@ -122,21 +122,23 @@ class ThirdPeople:
         """Try again what was refused; whether anything was."""
         refused = self._standing(SendState.REFUSED)
         if refused:
-            self._decides("retry all", connectors.plan_retry, [])
+            self._decides("retry all", platform_records.plan_retry, [])
         return bool(refused)
 
     def choose(self) -> bool:
         """Say that customers are new ones whom several of Invoiced may be; whether any was."""
         found = [one for one in self._standing(SendState.REFUSED) if one.would is Would.AMBIGUOUS]
         for one in found:
-            self._decides(f"create {one.document}", connectors.plan_choose, one.object_id, CREATE)
+            self._decides(
+                f"create {one.document}", platform_records.plan_choose, one.object_id, CREATE
+            )
         return bool(found)
 
     def _skip(self) -> None:
         found = self._standing(SendState.REFUSED)
         if found:
             name = self.rnd.choice(found).object_id
-            self._decides(f"leave out {name}", connectors.plan_skip, [name], "rehearsed")
+            self._decides(f"leave out {name}", platform_records.plan_skip, [name], "rehearsed")
 
     def _standing(self, state: SendState) -> list[Outgoing]:
         with self.book.stage.store.reading():

@@ -21,7 +21,7 @@ from console.tui.widgets.record_table import Column, Heading, RecordTable, Row
 from console.tui.widgets.text_view import Paragraph
 from console.tui.worker import Company
 from shared.models.store import Store
-from shared.operations import connections, platform_standing
+from shared.operations import connections, platform_records, platform_standing
 from shared.operations import connectors as operations
 from shared.operations.connectors import Door
 from shared.operations.describe import platforms as describe
@@ -189,11 +189,13 @@ class InvoicedScreen(PagedScreen[Shown, Line, int], ReadsDetail[Shown]):
         """Send the record under the cursor again."""
         chosen = self.chosen()
         if isinstance(chosen, Outgoing):
-            self.decide(partial(operations.plan_retry, name=self._whose, which=(chosen.object_id,)))
+            self.decide(
+                partial(platform_records.plan_retry, name=self._whose, which=(chosen.object_id,))
+            )
 
     def action_retry_alike(self) -> None:
         """Ask, then send all again that were refused."""
-        self.decide(partial(operations.plan_retry, name=self._whose, which=()), asks=True)
+        self.decide(partial(platform_records.plan_retry, name=self._whose, which=()), asks=True)
 
     def action_skip(self) -> None:
         """Ask for the reason, then leave the record out."""
@@ -206,7 +208,9 @@ class InvoicedScreen(PagedScreen[Shown, Line, int], ReadsDetail[Shown]):
 
     def _skip(self, name: str, object_id: str, note: str | None) -> None:
         if note is not None:
-            self.decide(partial(operations.plan_skip, name=name, which=(object_id,), note=note))
+            self.decide(
+                partial(platform_records.plan_skip, name=name, which=(object_id,), note=note)
+            )
 
     def action_match(self) -> None:
         """Ask for the customer on Invoiced, then match."""
@@ -225,7 +229,7 @@ class InvoicedScreen(PagedScreen[Shown, Line, int], ReadsDetail[Shown]):
         if values is not None:
             choice = values["their_id"] or CREATE
             self.decide(
-                partial(operations.plan_choose, name=name, customer=customer, choice=choice),
+                partial(platform_records.plan_choose, name=name, customer=customer, choice=choice),
                 asks=True,
             )
 

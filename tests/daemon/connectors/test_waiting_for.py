@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from shared.operations import connectors as operations
+from shared.operations import platform_records
 from shared.operations.deciding import Operator, carry_out
 from shared.operations.platform_standing import view_standing
 from shared.rules.connectors import SendState
@@ -54,23 +54,23 @@ def test_a_payment_of_a_refused_invoice_names_it_and_goes_once_that_is_retried(w
     assert shown(world).keys() == {"invoice/1A-100", "payment/7B-1"}
     assert "invoice 100" in shown(world)["payment/7B-1"]
     assert "refused" in shown(world)["payment/7B-1"]
-    decides(world, operations.plan_retry, ["1A-100"])
+    decides(world, platform_records.plan_retry, ["1A-100"])
     assert set(world.states().values()) == {SendState.SENT}
     assert shown(world) == {}
 
 
 def test_a_payment_of_a_skipped_invoice_stays_here_and_goes_with_it_when_that_is_retried(world):
     with_a_refused(world, "invoice/1A-100")
-    decides(world, operations.plan_skip, ["1A-100"], "keyed by hand")
+    decides(world, platform_records.plan_skip, ["1A-100"], "keyed by hand")
     assert world.states()["payment/7B-1"] is SendState.NOT_NEEDED
-    decides(world, operations.plan_retry, ["1A-100"])
+    decides(world, platform_records.plan_retry, ["1A-100"])
     assert set(world.states().values()) == {SendState.SENT}
 
 
 def test_the_invoices_of_a_skipped_customer_say_so_and_go_with_it_when_it_is_retried(world):
     with_a_refused(world, "customer/80-1")
-    decides(world, operations.plan_skip, ["80-1"], "keyed by hand")
+    decides(world, platform_records.plan_skip, ["80-1"], "keyed by hand")
     assert "skipped" in shown(world)["invoice/1A-100"]
     assert "invoice 100" in shown(world)["payment/7B-1"]
-    decides(world, operations.plan_retry, ["80-1"])
+    decides(world, platform_records.plan_retry, ["80-1"])
     assert set(world.states().values()) == {SendState.SENT}

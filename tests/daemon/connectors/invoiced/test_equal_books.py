@@ -13,7 +13,7 @@ from shared.errors import NotPossible
 from shared.models import ledger
 from shared.models.platforms import accounts
 from shared.operations import connectors as operations
-from shared.operations import platform_mappings
+from shared.operations import platform_mappings, platform_records
 from shared.operations import problems as decisions
 from shared.operations.connectors import Door
 from shared.operations.payment_intake import plan_add
@@ -63,7 +63,7 @@ def test_a_payment_that_was_made_there_and_recorded_by_hand_is_not_counted_twice
     world.goes_on(1800, by=10)
     assert world.paid_there() == {"100": 0, "101": 250}
     assert ("platform-refused", "Payment 7B-1") in world.told()
-    world.decides(operations.plan_skip, "Larkspur", ["7B-1"], "it is the one of Invoiced")
+    world.decides(platform_records.plan_skip, "Larkspur", ["7B-1"], "it is the one of Invoiced")
     assert world.told() == []
 
 
@@ -73,7 +73,7 @@ def test_taken_off_there_the_payment_of_quickbooks_goes_when_it_is_retried(world
     world.quickbooks_received(received("7B-1", applied("1A-100", "250.00"), amount=ALL))
     world.goes_on(1800, by=10)
     world.on_invoiced(acts.void_payment, world.the(there))
-    world.decides(operations.plan_retry, "Larkspur", ["7B-1"])
+    world.decides(platform_records.plan_retry, "Larkspur", ["7B-1"])
     world.goes_on(20)
     assert world.paid_there() == {"100": 0, "101": 250}
     assert world.stands("7B-1").state is SendState.SENT
@@ -104,7 +104,7 @@ def test_mapped_to_another_invoice_the_old_one_gets_no_payment_and_a_person_is_t
     assert world.there("payments") == []
     assert ("platform-refused", "Invoice 100") in world.told()
     world.fake.ask("DELETE", f"/invoices/{old['id']}")
-    world.decides(operations.plan_retry, "Larkspur", ["1A-100"])
+    world.decides(platform_records.plan_retry, "Larkspur", ["1A-100"])
     world.settles()
     assert (world.paid_there(), world.told()) == ({"100": 0, "101": 250}, [])
     assert world.numbered("100")["id"] == other["id"]
@@ -126,7 +126,7 @@ def test_a_customer_of_other_books_is_linked_anew_when_a_person_chose_it(world):
     chosen = world.fake.customer("Larkspur Tile", number="L-2")
     world.fake.imports("customers", "OLD-1", number="L-2", name="Larkspur Tile")
     world.begins(invoice("1A-100", number=""), invoice("1A-101"))
-    world.decides(operations.plan_choose, "Larkspur", "80-1", str(chosen))
+    world.decides(platform_records.plan_choose, "Larkspur", "80-1", str(chosen))
     world.goes_on(20)
     world.quickbooks_received(received("7B-1", applied("1A-101", "50.00"), amount=Decimal(50)))
     world.goes_on(20)
@@ -143,7 +143,7 @@ def test_a_customer_that_was_merged_there_is_told_with_the_one_it_is_now(world):
     assert {("platform-refused", f"Invoice {one}") for one in (100, 102)} <= {*world.told()}
     assert f"map NAME 80-1 --as {kept}" in world.stands("1A-100").reason
     world.decides(platform_mappings.plan_map, "Larkspur", "80-1", str(kept))
-    world.decides(operations.plan_retry, "Larkspur", [])
+    world.decides(platform_records.plan_retry, "Larkspur", [])
     world.settles()
     assert (sorted(world.paid_there()), world.told()) == (["100", "101", "102"], [])
     assert {one["customer"] for one in world.there("invoices")} == {kept}
@@ -215,7 +215,7 @@ def test_a_payment_of_another_invoice_of_the_same_number_is_kept_out(world):
     assert world.on_file(made) is None
     assert {*world.told()} >= {("arrival-refused", f"Invoiced payment {made}")}
     world.fake.patch(f"/invoices/{theirs['id']}", number="OLD-100", closed=False)
-    world.decides(operations.plan_retry, "Larkspur", ["1A-100"])
+    world.decides(platform_records.plan_retry, "Larkspur", ["1A-100"])
     world.polls(12)
     assert [one.document for one in world.on_file(made).applied] == ["OLD-100"]
     assert world.paid_there()["100"] == 250

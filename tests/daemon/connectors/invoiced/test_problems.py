@@ -10,8 +10,7 @@ import pytest
 
 from daemon.connectors.platform import Capabilities
 from shared.models import events, problems
-from shared.operations import connectors as operations
-from shared.operations import platform_mappings
+from shared.operations import platform_mappings, platform_records
 from shared.operations import problems as decisions
 from shared.operations.deciding import Operator, carry_out
 from shared.rules.connectors import SendState
@@ -73,7 +72,7 @@ def test_put_right_and_retried_it_goes_and_the_problem_is_closed(world):
 
 def test_retried_in_vain_it_opens_again(world):
     with_a_taken_number(world)
-    decides(world, operations.plan_retry, "Larkspur", [])
+    decides(world, platform_records.plan_retry, "Larkspur", [])
     assert opened(world) == []
     world.goes_on()
     assert [one.code for one in opened(world)] == ["platform-refused"]
@@ -95,7 +94,7 @@ def test_a_skipped_record_stays_out_and_the_ledger_keeps_it(world, by_problem):
     if by_problem:
         decides(world, decisions.plan_skip, [opened(world)[0].id], "keyed by hand")
     else:
-        decides(world, operations.plan_skip, "Larkspur", ["1A-100"], "keyed by hand")
+        decides(world, platform_records.plan_skip, "Larkspur", ["1A-100"], "keyed by hand")
     world.goes_on()
     assert opened(world) == []
     assert world.stands("1A-100").state is SendState.SKIPPED
@@ -139,7 +138,7 @@ def test_an_ambiguous_customer_has_a_problem_that_choosing_closes(world):
     world.goes_on()
     (problem,) = opened(world)
     assert problem.code == "platform-ambiguous"
-    decides(world, operations.plan_choose, "Larkspur", "80-1", str(first))
+    decides(world, platform_records.plan_choose, "Larkspur", "80-1", str(first))
     world.goes_on()
     assert opened(world) == []
     assert world.numbered("100")["customer"] == first
