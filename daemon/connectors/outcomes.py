@@ -198,6 +198,8 @@ class Outcomes:
         again: bool = False,
     ) -> None:
         """Write down how a record stands after an answer."""
+        if isinstance(became, Done) and one.kind is RecordKind.CUSTOMER:
+            became = self._taken(one, became, now)
         match became:
             case Done(their_id, differs, look_after):
                 self._put(one, their_id, now)
@@ -217,6 +219,22 @@ class Outcomes:
                 self._try_later(one, became, now)
                 return
         outbox.stands(self._id, one, standing, now)
+
+    def _taken(self, one: Outgoing, became: Done, now: datetime) -> Done | Ambiguous:
+        """What became of a customer, unless it was taken for what another one is there.
+
+        That happens where the platform knows names as one that QuickBooks tells apart, and both are
+        new. The other one is sent again: what is there is it.
+        """
+        where = (self._id, self._identity(), one.kind)
+        other = records.ours(*where, became.their_id) if became.their_id else None
+        if other is None or other.our_id == one.object_id:
+            return became
+        outbox.want(self._id, [(one.kind, other.our_id, other.document)], now)
+        return Ambiguous(
+            f"It was taken for {became.their_id}, which is {other.document}: the names are one"
+            " there. Create it as a customer of its own."
+        )
 
     def _put(self, one: Outgoing, their_id: str, now: datetime) -> None:
         where = (self._id, self._identity(), one.kind, one.object_id)

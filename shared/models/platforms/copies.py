@@ -136,11 +136,14 @@ class Side:
         return held.full_name.rpartition(":")[0]
 
     def _waits_for(self, one: Outgoing, kind: RecordKind, our_id: str, document: str) -> Stays:
-        """Wait for a record that goes first, and have it sent if it is not on its way."""
+        """Wait for a record that goes first, and have it sent if it is not on its way.
+
+        So is one that was sent, and is not known to be there any more.
+        """
         state = outbox.state_of(self._id, kind, our_id)
         told = _AWAITED.get(state, "goes first") if state else "goes first"
         reason = f"It waits for {kind.value} {document or our_id}, which {told}."
-        wants = None if state else (kind, our_id, document)
+        wants = (kind, our_id, document) if state in (None, SendState.SENT) else None
         return Stays(one, SendState.WAITING, reason, f"{kind.value}/{our_id}", wants)
 
     def _invoice(self, one: Outgoing) -> Next:

@@ -18,7 +18,7 @@ from shared.operations import problems as decisions
 from shared.operations.connectors import Door
 from shared.operations.payment_intake import plan_add
 from shared.operations.platform_check import view_differing
-from shared.rules.connectors import AccountState, SendState
+from shared.rules.connectors import CREATE, AccountState, SendState
 from shared.rules.invoiced import InvoicedCompany
 from shared.rules.ledger import Invoice
 from shared.rules.payments.values import NewPayment, NewUse
@@ -362,3 +362,22 @@ def test_a_change_waits_by_itself_until_a_pending_charge_there_is_decided(world)
     world.on_invoiced(acts.settle, world.the(made), succeeds=False)
     world.goes_on(2 * 3600, by=60)
     assert (world.paid_there()["100"], world.told()) == (300, [])
+
+
+def test_two_customers_whose_names_are_one_there_stay_two(world):
+    """Invoiced does not tell their names apart, and takes the second for the first."""
+    first, second = customer(name="Straße"), customer("80-2", "STRASSE")
+    world.quickbooks_has(
+        invoice("1A-100", customer_full_name="Straße"),
+        invoice("1A-101", customer_list_id="80-2", customer_full_name="STRASSE"),
+        customers=[first, second],
+    )
+    world.connects(platform="invoiced")
+    world.runs()
+    world.goes_on(60)
+    assert world.told() == [("platform-ambiguous", "Customer STRASSE")]
+    world.decides(platform_records.plan_choose, "Larkspur", "80-2", CREATE)
+    world.settles()
+    billed = [world.numbered(one)["customer"] for one in ("100", "101")]
+    names = [world.fake.get(f"/customers/{one}")["name"] for one in billed]
+    assert (names, world.told()) == (["Straße", "STRASSE"], [])
