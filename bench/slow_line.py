@@ -91,5 +91,5 @@ def as_table(costs: list[Cost]) -> str:
 |---|---|---|---|---|---|
 {rows}
 
-- *Time*: from the key to the last byte that it sets off, what is told of the record under the cursor included. The store is that of
+- *Time*: from the key to the last byte that it sets off, details of the record under the cursor included. The store is that of
   `console`."""
