@@ -28,7 +28,7 @@ from shared.operations.invoices import DIFFERING, LEFT_OUT, OPEN_ONES, Invoices
 from shared.rules.ledger import InvoiceFilter, InvoiceSides, Kept
 
 COLUMNS = (
-    Column("Invoice", least=8),
+    Column("Invoice", least=8, fair=16),
     Column("Customer", least=14, fair=28),
     Column("Status", drop=5),
     Column("Ours", right=True),

@@ -94,7 +94,7 @@ PROBLEMS = (
     Column("Last seen", drop=1),
 )
 PAYMENTS = (
-    Column("Payment", least=10),
+    Column("Payment", least=10, fair=20),
     Column("Status"),
     Column("Amount", right=True),
     CURRENCY,

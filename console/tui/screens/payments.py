@@ -36,7 +36,7 @@ from shared.rules.payments.views import (
 )
 
 COLUMNS = (
-    Column("Payment", least=16),
+    Column("Payment", least=16, fair=32),
     Column("Status", drop=5),
     Column("Customer", least=12, drop=4),
     Column("Since", drop=6),
