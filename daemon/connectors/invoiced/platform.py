@@ -61,7 +61,7 @@ _MAP_CUSTOMER = (
     "It is gone there, as after a merge. Say which one it is now (deskbridge invoiced map), then"
     " retry this one"
 )
-_LOCKED, _QUOTA, _PENDING = "updated by another process", "quota", "pending payment"
+_LOCKED, _QUOTA = "updated by another process", "quota"
 
 
 class Invoiced:
@@ -365,7 +365,7 @@ class Invoiced:
         """What a refusal means: some of it passes, and some says that something changed there."""
         if _LOCKED in why.said:
             return NotNow(why.said)
-        if _QUOTA in why.said or _PENDING in why.said:
+        if _QUOTA in why.said:
             return NotNow(why.said, after=timedelta(hours=1))
         if _NO_CUSTOMER in why.said:
             return Refused(f"{why.said}. {_MAP_CUSTOMER}")

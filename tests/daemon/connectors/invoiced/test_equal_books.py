@@ -352,15 +352,16 @@ def test_custom_fields_that_staff_keeps_there_stay(world):
     assert (billed["metadata"]["rep"], billed["email"]) == ("Ann", "new@larkspur.example")
 
 
-def test_a_change_waits_by_itself_until_a_pending_charge_there_is_decided(world):
+def test_a_change_that_a_pending_charge_forbids_is_told_and_goes_when_it_is_retried(world):
     one = invoice("1A-100")
     world.begins(one)
     made = world.pays("100", by="bank")
     world.quickbooks_has(comes_to(one, 300))
     world.goes_on(60)
-    assert (world.paid_there()["100"], world.told()) == (250, [])
+    assert world.told() == [("platform-refused", "Invoice 100")]
     world.on_invoiced(acts.settle, world.the(made), succeeds=False)
-    world.goes_on(2 * 3600, by=60)
+    world.decides(platform_records.plan_retry, "Larkspur", ["1A-100"])
+    world.goes_on(60)
     assert (world.paid_there()["100"], world.told()) == (300, [])
 
 
