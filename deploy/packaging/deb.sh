@@ -64,7 +64,7 @@ Maintainer: The Deskbridge maintainers <root@localhost>
 Section: net
 Priority: optional
 Installed-Size: $(du -sk --apparent-size --exclude=DEBIAN "$stage" | cut -f1)
-Depends: python3 (>= 3.$minor), python3 (<< 3.$((minor + 1))), libc6 (>= 2.28), passwd, util-linux
+Depends: python3 (>= 3.$minor), python3 (<< 3.$((minor + 1))), libc6 (>= 2.28), passwd, systemd, util-linux
 Recommends: ca-certificates
 Suggests: postgresql-client, nginx | caddy
 Description: QuickBooks Desktop in step with a billing platform
