@@ -63,7 +63,7 @@ def outgoing(held):
 def test_with_nothing_connected_it_says_what_connecting_brings(office):
     async def scenario(at: Driver) -> None:
         await at.press("I")
-        assert "+ connects one" in at.text
+        assert "+ connects a company" in at.text
 
     sit_down(office.url, scenario)
 
