@@ -75,7 +75,7 @@ def test_before_the_first_payment_the_next_step_is_said(office):
     async def scenario(at: Driver) -> None:
         await at.press("m")
         assert "No payment yet." in at.text
-        assert "deskbridge payments import NAME FILE" in at.text
+        assert "press + to import a file of payments" in at.text
 
     sit_down(office.url, scenario)
 
