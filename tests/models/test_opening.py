@@ -134,7 +134,7 @@ def test_a_file_of_another_kind_is_refused_and_left_alone(tmp_path):
     path.write_text("Dear customer, " * 100)
     with pytest.raises(StoreUnavailable, match="file is not a database") as refusal:
         open_store(f"sqlite:///{path}")
-    assert "holds something else" in refusal.value.remedy
+    assert "contains something else" in refusal.value.remedy
     assert path.read_text() == "Dear customer, " * 100
 
 

@@ -138,7 +138,7 @@ def test_addresses_that_the_web_connector_takes(public_url):
         ("ftp://sync.example.com", "does not begin with https://", "https://"),
         ("https://sync.example.com:70000", "port", "port"),
         ("https://sync.example.com:0", "port", "port"),
-        ("https://sync.example.com/a b", "blanks", "remove or escape"),
+        ("https://sync.example.com/a b", "spaces", "remove or escape"),
         ("https://sync.example.com/\N{LATIN SMALL LETTER E WITH ACUTE}", "ASCII", "xn--"),
         ("https://sync.example.com/?next=", "? part", "without the ? part"),
         ("https://sync.example.com/#top", "# part", "remove the #"),

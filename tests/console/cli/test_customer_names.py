@@ -33,7 +33,7 @@ def status(shell):
 def test_a_name_is_mapped_and_its_payment_is_ready_at_once(books):
     assert status(books) == "refused"
     said = books.says("customers", "map", "Larkspur", "acme", "larkspur tile")
-    assert "acme means Larkspur Tile (80000001-1) from now on." in said
+    assert "acme stands for Larkspur Tile (80000001-1) from now on." in said
     assert "Payments: 1 ready for the next Payment Sync." in " ".join(said.split())
     assert status(books) == "ready"
 
@@ -90,7 +90,7 @@ def test_both_leave_a_trace(books):
     books.says("customers", "unmap", "Larkspur", "Acme")
     latest, before = books.json("audit", "list")[:2]
     assert (before["action"], before["connection"]) == ("customer.map", "Larkspur")
-    assert before["detail"] == "Acme means Larkspur Tile (80000001-1)"
+    assert before["detail"] == "Acme stands for Larkspur Tile (80000001-1)"
     assert (latest["action"], latest["detail"]) == (
         "customer.unmap",
         "Acme no longer stands for Larkspur Tile (80000001-1)",
