@@ -31,7 +31,9 @@ def begin(
 ) -> BaseProcess:
     """Start ``deskbridge`` with ``words``; what it says is added to the files."""
     begun: BaseProcess = _FORKING.Process(
-        target=_become, args=(list(words), dict(environment), output, errors)
+        target=_become,
+        args=(list(words), dict(environment), output, errors),
+        daemon=True,  # what a test that failed has left running ends with the tests
     )
     begun.start()
     return begun
