@@ -210,7 +210,7 @@ def test_an_ambiguous_customer_resolved_by_hand_makes_the_payment_ready(office, 
         await at.press("enter")
         assert refused.stands("pay_3")[0] is S.REFUSED
         await at.press("enter", "right", "enter")
-        assert "Lobby means Larkspur Tile:Lobby (80-4) from now on." in at.text
+        assert "Lobby stands for Larkspur Tile:Lobby (80-4) from now on." in at.text
         assert "Payments: 1 ready for the next Payment Sync." in at.text
         assert "Matched to: Larkspur Tile:Lobby (80-4), by mara, 2024-06-12" in at.text
         await at.press("escape")
@@ -221,7 +221,7 @@ def test_an_ambiguous_customer_resolved_by_hand_makes_the_payment_ready(office, 
     assert refused.part("pay_3").uses[0].invoice_txn_id == "1A-300"
     [entry] = decisions(office)
     assert (entry.who, entry.action, entry.connection) == ("mara", "customer.map", "Larkspur")
-    assert entry.detail == "Lobby means Larkspur Tile:Lobby (80-4)"
+    assert entry.detail == "Lobby stands for Larkspur Tile:Lobby (80-4)"
 
 
 def test_from_the_refused_payment_the_name_is_one_key_away(office, refused):
@@ -303,7 +303,7 @@ def test_mapped_names_are_looked_through_and_one_may_mean_somebody_else(office, 
         await at.press("enter")
         assert "Matched to: a customer that no longer exists (80-2), by noor" in at.text
         await at.press("enter", "right", "enter")
-        assert "Acme Holdings means Larkspur Tile (80-1) from now on." in at.text
+        assert "Acme Holdings stands for Larkspur Tile (80-1) from now on." in at.text
         await at.press("escape", "slash", "x")
         assert "No matched name has these words." in at.text
 

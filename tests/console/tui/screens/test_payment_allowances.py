@@ -60,7 +60,7 @@ def test_a_credit_on_a_paid_invoice_is_allowed_after_its_warning_is_read(office,
 
     async def scenario(at: Driver) -> None:
         await at.press("m", "j", "o")
-        assert "Check QuickBooks first" in at.text
+        assert "credited twice" in at.text
         await at.press("right", "enter")
 
     sit_down(office.url, scenario)
