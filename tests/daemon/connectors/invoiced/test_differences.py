@@ -24,7 +24,7 @@ def world(store_url: str) -> Iterator[Received]:
 
 
 def passes(world: Received, span) -> None:
-    world.goes_on(span.total_seconds() + 1200, by=600)
+    world.goes_on(span.total_seconds() + 3600, by=1800)
 
 
 def adds(world: Received, number: str, amount: int) -> None:
