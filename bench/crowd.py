@@ -220,4 +220,4 @@ def as_table(results: Iterable[CrowdFigures]) -> str:
 
 - *Sessions of one invoice*: companies that are bound, passwords that were checked before; the invoice was edited since the session
   before, and each session ends with all of it kept. *Idle polls*: logins of Payment Syncs without work.
-- *Lost*: sessions that did not end well, and invoices of which the store has another edit than their client was told is kept."""
+- *Lost*: sessions that did not end well, and invoices whose edit in the store is not the one that the client heard of."""
