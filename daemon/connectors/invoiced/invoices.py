@@ -200,10 +200,10 @@ def moved(copy: InvoiceCopy) -> Refused:
 def merged(copy: InvoiceCopy, there: Record) -> Refused:
     """The customer is not there any more, and the invoice is billed to somebody."""
     return Refused(
-        f"Customer {copy.customer_id} of Invoiced, which {copy.customer} was, is gone there, as"
-        f" after a merge, and this invoice is billed to customer {there['customer']}. If that is"
-        f" right, map {copy.customer} to it (deskbridge invoiced map NAME {copy.customer_list_id}"
-        f" --as {there['customer']}), then retry this one."
+        f"{copy.customer} was customer {copy.customer_id} on Invoiced, which no longer exists,"
+        f" maybe since a merge. This invoice is billed to customer {there['customer']} there. If"
+        f" that is right, map {copy.customer} to it (deskbridge invoiced map NAME"
+        f" {copy.customer_list_id} --as {there['customer']}), then retry this one."
     )
 
 

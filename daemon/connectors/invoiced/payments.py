@@ -103,8 +103,8 @@ def more_than_due(use: AppliedCopy, invoice: Record, due: Decimal) -> str:
     """That a payment pays more than is due there, and what to do."""
     return (
         f"It pays {use.amount + use.discount} of invoice {invoice['number']}, of which {due} is due"
-        " on Invoiced. If the same payment is on Invoiced already, skip this one. If not, take off"
-        " there what pays the invoice by mistake, then retry this one"
+        " on Invoiced. If the same payment is on Invoiced already, skip this one. Otherwise remove"
+        " the payment that pays the invoice there by mistake, then retry this one"
     )
 
 

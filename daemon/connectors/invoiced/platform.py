@@ -53,8 +53,8 @@ _WAITS_FOR_PAYMENTS = 6
 _LASTS = timedelta(hours=6)
 """A difference that is there for so long does not pass by itself."""
 _VOIDED_THERE = (
-    "QuickBooks has this payment, and it was voided on Invoiced, which does not take it again."
-    " Record it there without Deskbridge, or delete it in QuickBooks"
+    "QuickBooks has this payment, but it was voided on Invoiced and cannot be sent again. Record it"
+    " there by hand and acknowledge this problem, or delete it in QuickBooks"
 )
 _NO_CUSTOMER = "No such customer"
 _MAP_CUSTOMER = (
@@ -290,7 +290,7 @@ class Invoiced:
     async def _over_applied(
         self, change: Change, copy: PaymentCopy, there: Record | None
     ) -> Refused | NotNow | None:
-        """Why a payment would pay more than is due there, which Invoiced takes without a word.
+        """Why a payment would pay more than is due there, which Invoiced accepts all the same.
 
         What pays the invoice there may still be taken off, or the invoice be changed. What stays
         was paid on Invoiced: maybe it is this payment, which somebody recorded by hand.
@@ -305,7 +305,7 @@ class Invoiced:
             if use.amount + use.discount <= due:
                 continue
             if change.outgoing.attempts < _WAITS_FOR_PAYMENTS:
-                return NotNow("It waits for what pays its invoice to be taken off.")
+                return NotNow("It waits until payments of its invoice are removed there.")
             return Refused(payments.more_than_due(use, invoice, due))
         return None
 
