@@ -83,6 +83,7 @@ class DeskbridgeApp(App[None], inherit_bindings=False):
         (0, "-narrow"),
         (100, "-normal"),
         (120, "-wide"),
+        (180, "-broad"),
     ]
     VERTICAL_BREAKPOINTS = [  # noqa: RUF012 - the same
         (0, "-tiny"),

@@ -25,7 +25,7 @@ COLUMNS = (
     Column("When"),
     Column("Who", least=10),
     Column("What"),
-    Column("Connection", least=12, drop=2),
+    Column("Connection", least=12, fair=20, drop=2),
     Column("Detail", least=20, drop=1),
 )
 NOTHING_YET = (

@@ -13,6 +13,7 @@ from textual.binding import Binding, BindingType
 from textual.widgets import Input
 
 from console.tui.screens.reading import ReadsDetail
+from console.tui.widgets.beside import Beside
 from console.tui.widgets.dialogs import AskReason
 from console.tui.widgets.record_table import Column, RecordTable, Row
 from console.tui.widgets.text_view import Paragraph, TextView
@@ -53,8 +54,9 @@ class BundleScreen(ReadsDetail[Bundle]):
         self._parts: dict[str, Part] = {}
 
     def body(self) -> ComposeResult:
-        yield RecordTable(COLUMNS)
-        yield TextView(classes="preview")
+        with Beside():
+            yield RecordTable(COLUMNS)
+            yield TextView(classes="preview")
 
     def question(self) -> Callable[[Store], Bundle]:
         return partial(

@@ -36,10 +36,15 @@ from shared.operations.overview import ConnectionLine, Connections
 if TYPE_CHECKING:
     from shared.models.store import Store
     from shared.operations.glance import Glance
-    from shared.rules.values import Application, ApplicationOverview, Connection
+    from shared.rules.values import (
+        Application,
+        ApplicationOverview,
+        CompanyBinding,
+        Connection,
+    )
 
 COLUMNS = (
-    Column("Connection", least=14, fair=28),
+    Column("Connection", least=14, fair=40),
     Column("Invoice Sync", least=12),
     Column("Payment Sync", least=12, drop=7),
     Column("Last seen", drop=5),
@@ -48,7 +53,7 @@ COLUMNS = (
     Column("Waiting", right=True, drop=4),
     Column("Unknown", right=True, drop=6),
     Column("Company file", least=20, drop=1),
-    Column("Edition", least=12, drop=2),
+    Column("Edition", least=16, drop=2),
 )
 LATE_SECONDS = 0.1
 """So long what is read of a company is waited for, before what is known is shown without it."""
@@ -155,7 +160,7 @@ class ConnectionsScreen(IssuesPasswords[Connections]):
         """Say below how its syncs stand; where there are no panels, also what they would hold."""
         told = list(self._told(line)) if line else [NO_MATCH]
         glance = self._glance_of(line)
-        if glance is not None and not self.has_class("-wide"):
+        if glance is not None and not self._has_panels:
             told += panels.told(glance)
         self.query_one(TextView).show(told)
 
@@ -182,7 +187,7 @@ class ConnectionsScreen(IssuesPasswords[Connections]):
     def on_resize(self) -> None:
         """There may be panels now, or none any more."""
         if self.snapshot is not None:
-            self._say_below(self._chosen())
+            self._show_company()
 
     def action_panel(self, by: int) -> None:
         """Go into the next panel, or back towards the list."""
@@ -287,7 +292,7 @@ class ConnectionsScreen(IssuesPasswords[Connections]):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action == "panel":
-            return self.has_class("-wide")
+            return self._has_panels
         if action in ("problems", "settings") and not self._lines:
             return None
         return super().check_action(action, parameters)
@@ -303,6 +308,10 @@ class ConnectionsScreen(IssuesPasswords[Connections]):
         if not self.is_mounted:
             return None
         return self._lines.get(self._table.key or "")
+
+    @property
+    def _has_panels(self) -> bool:
+        return self.has_class("-wide") or self.has_class("-broad")
 
     @property
     def _table(self) -> RecordTable:
@@ -331,7 +340,7 @@ class ConnectionsScreen(IssuesPasswords[Connections]):
                 _waiting(line),
                 _figure(found.payments_unknown, "unknown"),
                 found.connection.company_file or "(open file)",
-                f"{binding.product_name}, {binding.country}" if binding else "",
+                _edition(binding) if binding else "",
             ),
         )
 
@@ -395,6 +404,10 @@ def _state(one: ApplicationOverview) -> Text:
 
 def _figure(number: int, state: str) -> Text:
     return render.state(state, f"{number:,}") if number else Text("0")
+
+
+def _edition(binding: CompanyBinding) -> str:
+    return f"{binding.product_name.removeprefix('QuickBooks ')}, {binding.country}"
 
 
 def _waiting(line: ConnectionLine) -> Text:

@@ -15,6 +15,7 @@ from textual.widgets import Input, Static
 from console.tui import render
 from console.tui.screens.base import StoreScreen
 from console.tui.screens.customer_name import CustomerNameScreen
+from console.tui.widgets.beside import Beside
 from console.tui.widgets.filter_line import FilterLine
 from console.tui.widgets.record_table import Column, RecordTable, Row
 from console.tui.widgets.text_view import TextView
@@ -57,8 +58,9 @@ class MappedNamesScreen(StoreScreen[tuple[MappedName, ...]]):
 
     def body(self) -> ComposeResult:
         yield Static("", classes="body empty")
-        yield RecordTable(COLUMNS)
-        yield TextView(classes="preview")
+        with Beside():
+            yield RecordTable(COLUMNS)
+            yield TextView(classes="preview")
         yield FilterLine("Words of either name, or of the connection")
 
     def question(self) -> Callable[[Store], tuple[MappedName, ...]]:

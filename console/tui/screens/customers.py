@@ -36,7 +36,7 @@ COLUMNS = (
     Column("QuickBooks", right=True),
     CURRENCY,
     Column("Left out", right=True, drop=3),
-    Column("Connection", least=10, drop=2),
+    Column("Connection", least=10, fair=20, drop=2),
     Column("ListID", drop=1),
 )
 KINDS = (Kind.BILLED, Kind.INACTIVE, Kind.NAMES)

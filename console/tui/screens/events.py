@@ -29,7 +29,7 @@ COLUMNS = (
     Column("What"),
     Column("Document", least=10),
     Column("Now", least=14, drop=1),
-    Column("Connection", least=10, drop=2),
+    Column("Connection", least=10, fair=20, drop=2),
 )
 NOTHING_YET = (
     "Nothing has happened yet.\n\nEvery change is listed: invoices, customers, payments, syncs,"

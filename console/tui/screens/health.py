@@ -15,6 +15,7 @@ from textual.binding import Binding, BindingType
 
 from console.tui import render
 from console.tui.screens.reading import ReadsDetail
+from console.tui.widgets.beside import Beside
 from console.tui.widgets.record_table import Column, Heading, RecordTable, Row
 from console.tui.widgets.text_view import TextView
 from console.tui.worker import Trouble
@@ -60,8 +61,9 @@ class HealthScreen(ReadsDetail[tuple[Check, ...]]):
         self._told: dict[str, list[Text]] = {}
 
     def body(self) -> ComposeResult:
-        yield RecordTable(COLUMNS)
-        yield TextView(classes="preview")
+        with Beside():
+            yield RecordTable(COLUMNS)
+            yield TextView(classes="preview")
 
     def question(self) -> Callable[[Store], tuple[Check, ...]]:
         """All checks but those over the network."""

@@ -36,7 +36,7 @@ COLUMNS = (
     CURRENCY,
     Column("Date", drop=3),
     Column("Due", drop=1),
-    Column("Connection", least=10, drop=4),
+    Column("Connection", least=10, fair=20, drop=4),
     Column("Left out because", least=16, drop=2),
 )
 SHOWN = ("", DIFFERING, LEFT_OUT, "paid", "void", "deleted")

@@ -17,6 +17,7 @@ from textual.binding import Binding, BindingType
 from textual.widgets import Input, Static
 
 from console.tui.screens.base import StoreScreen
+from console.tui.widgets.beside import Beside
 from console.tui.widgets.filter_line import FilterLine
 from console.tui.widgets.record_table import Column, Heading, RecordTable, Row
 from console.tui.widgets.text_view import Paragraph, TextView
@@ -114,8 +115,9 @@ class PagedScreen(StoreScreen[Snapshot], Generic[Snapshot, Record, Start]):
     def body(self) -> ComposeResult:
         self._shown_of = self.company
         yield Static("", classes="body empty")
-        yield RecordTable(self.TABLE)
-        yield TextView(classes="preview")
+        with Beside():
+            yield RecordTable(self.TABLE)
+            yield TextView(classes="preview")
         line = FilterLine(self.EXAMPLE)
         line.value = self._typed
         line.set_class(bool(self._typed), "-open")

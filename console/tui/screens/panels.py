@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 
 MARKS = 24
 """How many syncs of each application are in its line."""
+_LEAST_MARKS = len("History")
+_BETWEEN = 3
+"""Blanks between the columns, and the scrollbar."""
 
 
 class Panel(RecordTable):
@@ -53,44 +56,68 @@ class Panel(RecordTable):
 class Panels(Vertical):
     """The four lists; a row is named by the number of a sync, problem or payment, or by a state."""
 
-    DEFAULT_CSS = """
-    Panels > #syncs { height: 5; }
-    Panels > #problems { height: 2fr; min-height: 3; }
-    Panels > #payments { height: 2fr; min-height: 3; }
-    Panels > #money { height: 1fr; min-height: 3; }
-    """
+    def __init__(self, *, id: str) -> None:  # noqa: A002
+        super().__init__(id=id)
+        self._shown: tuple[Glance | None, datetime] | None = None
 
     def compose(self) -> ComposeResult:
-        yield Panel(SYNCS, "Last syncs", "No sync has ended yet.", id="syncs")
+        yield Panel(
+            SYNCS, "Last syncs, newest on the right", "No sync has ended yet.", id="syncs"
+        )
         yield Panel(PROBLEMS, "Problems", "No open problems.", id="problems")
         yield Panel(PAYMENTS, "Payments on their way", "No payment is on its way.", id="payments")
         yield Panel(MONEY, "Money by state", "No payment yet.", id="money")
 
     def show(self, glance: Glance | None, now: datetime) -> None:
         """Show this company; None: nothing was read of it yet."""
+        self._shown = (glance, now)
         rows = {
-            "syncs": list(_sync_rows(glance.syncs, now)) if glance else [],
+            "syncs": list(_sync_rows(glance.syncs, now, self.size.width)) if glance else [],
             "problems": [_problem_row(one, now) for one in glance.problems] if glance else [],
             "payments": [_payment_row(one) for one in glance.payments] if glance else [],
             "money": [_money_row(one, now) for one in glance.money] if glance else [],
         }
-        for panel in self.query(Panel):
+        needs = [_FRAME + max(len(its), 1) for its in rows.values()]
+        for panel, high in zip(self.query(Panel), heights(needs, self.size.height), strict=True):
+            panel.styles.height = high
             panel.show(rows[panel.id or ""])
         number = glance.open_problems if glance else 0
         self.query_one("#problems", Panel).border_title = (
             f"Problems: {number:,}" if number else "Problems"
         )
 
+    def on_resize(self) -> None:
+        """Share the new room out."""
+        if self._shown is not None:
+            self.show(*self._shown)
+
+
+_FRAME = 2
+"""The lines of a panel that are no rows: its title, and those of its columns."""
+_GAP = 1
+
+
+def heights(needs: Sequence[int], room: int) -> list[int]:
+    """How high each panel is: what it needs and a blank line, or its fair share of ``room``.
+
+    What is left over goes to the last one.
+    """
+    given = [need + _GAP for need in needs]
+    while sum(given) > room and max(given) > _FRAME + 1:
+        given[given.index(max(given))] -= 1
+    given[-1] += max(room - sum(given), 0)
+    return given
+
 
 SYNCS = (
     Column("Application"),
-    Column("Oldest to newest", least=8),
+    Column("History"),
     Column("Last"),
     Column("When", drop=1),
 )
 PROBLEMS = (
-    Column("Document", least=16, fair=24),
-    Column("What happened", least=16, drop=2),
+    Column("Document", least=16, fair=40),
+    Column("What happened", least=30, drop=2),
     Column("Last seen", drop=1),
 )
 PAYMENTS = (
@@ -109,13 +136,16 @@ MONEY = (
 )
 
 
-def _sync_rows(syncs: Sequence[Sync], now: datetime) -> Iterator[Row]:
-    for application, its in by_application(syncs):
-        last = its[0]
-        marks = "".join(mark(one) for one in reversed(its[:MARKS]))
-        state = render.state(word(last))
-        cells = (application_name(application), marks, state, dates.short(last.ended_at, now))
-        yield Row(str(last.id), cells)
+def _sync_rows(syncs: Sequence[Sync], now: datetime, width: int) -> Iterator[Row]:
+    """The syncs of each application as marks: as many of the latest as ``width`` has room for."""
+    found = [(application_name(name), its) for name, its in by_application(syncs)]
+    words = [word(its[0]) for _, its in found]
+    others = max(map(len, words), default=0) + max((len(name) for name, _ in found), default=0)
+    most = min(max(width - others - _BETWEEN, _LEAST_MARKS), MARKS)
+    for (name, its), state in zip(found, words, strict=True):
+        marks = "".join(mark(one) for one in reversed(its[:most]))
+        cells = (name, marks, render.state(state), dates.short(its[0].ended_at, now))
+        yield Row(str(its[0].id), cells)
 
 
 def by_application(syncs: Sequence[Sync]) -> list[tuple[str, list[Sync]]]:

@@ -38,11 +38,11 @@ from shared.rules.payments.views import (
 COLUMNS = (
     Column("Payment", least=16, fair=32),
     Column("Status", drop=5),
-    Column("Customer", least=12, drop=4),
+    Column("Customer", least=12, fair=20, drop=4),
     Column("Since", drop=6),
     Column("Amount", right=True),
     CURRENCY,
-    Column("Connection", least=10, drop=3),
+    Column("Connection", least=10, fair=20, drop=3),
     Column("Date", drop=2),
     Column("Why", least=20, drop=1),
 )

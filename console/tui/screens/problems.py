@@ -24,9 +24,9 @@ from shared.operations.problems import WAITING, Choice, Groups
 from shared.rules.values import Problem, ProblemState
 
 COLUMNS = (
-    Column("Document", least=24, fair=36),
+    Column("Document", least=24, fair=40),
     Column("Status", drop=4),
-    Column("Connection", least=14, drop=3),
+    Column("Connection", least=14, fair=20, drop=3),
     Column("Last seen", drop=2),
     Column("What happened", least=20, drop=1),
 )

@@ -15,6 +15,7 @@ from console.tui import render
 from console.tui.screens import settings_fields as fields
 from console.tui.screens import settings_rows
 from console.tui.screens.issuing import IssuesPasswords
+from console.tui.widgets.beside import Beside
 from console.tui.widgets.form import TextField, Wrong
 from console.tui.widgets.form_dialog import FormDialog
 from console.tui.widgets.record_table import Column, RecordTable
@@ -52,8 +53,9 @@ class SettingsScreen(IssuesPasswords[SettingsView]):
         self._removed = removed
 
     def body(self) -> ComposeResult:
-        yield RecordTable(COLUMNS)
-        yield TextView(classes="preview")
+        with Beside():
+            yield RecordTable(COLUMNS)
+            yield TextView(classes="preview")
 
     def question(self) -> Callable[[Store], SettingsView]:
         return partial(connections.view_settings, which=self._connection_id)

@@ -14,6 +14,7 @@ from textual.widgets import Static
 from console.tui import render
 from console.tui.screens.calls import CallsScreen
 from console.tui.screens.deciding import DecidesProblems
+from console.tui.widgets.beside import Beside
 from console.tui.widgets.record_table import Column, Heading, RecordTable, Row
 from console.tui.widgets.text_view import Paragraph, TextView
 from shared.models.store import Store
@@ -60,8 +61,9 @@ class SyncScreen(DecidesProblems[SyncView]):
 
     def body(self) -> ComposeResult:
         yield Static("", id="result", classes="body")
-        yield RecordTable(COLUMNS)
-        yield TextView(classes="preview")
+        with Beside():
+            yield RecordTable(COLUMNS)
+            yield TextView(classes="preview")
 
     def question(self) -> Callable[[Store], SyncView]:
         return partial(syncs.view, sync_id=self._sync_id, most=self._most)

@@ -31,7 +31,7 @@ from shared.rules.values import Sync
 COLUMNS = (
     Column("Sync", right=True, drop=3),
     Column("Started", drop=7),
-    Column("Connection", least=14, fair=28),
+    Column("Connection", least=14, fair=40),
     Column("Application", least=12, drop=6),
     Column("Status"),
     Column("Records", right=True, drop=4),

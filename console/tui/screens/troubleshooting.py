@@ -9,12 +9,12 @@ from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Container
 from textual.widgets import Input, Static
 
 from console.tui.render import titled
 from console.tui.screens.base import ConsoleScreen
 from console.tui.screens.hint import HintScreen, entry
+from console.tui.widgets.beside import Beside
 from console.tui.widgets.filter_line import FilterLine
 from console.tui.widgets.record_table import Column, Heading, RecordTable, Row
 from console.tui.widgets.text_view import Paragraph, TextView
@@ -55,7 +55,7 @@ class TroubleshootingScreen(ConsoleScreen):
 
     def body(self) -> ComposeResult:
         yield Static(NO_MATCH, classes="body empty")
-        with Container(id="catalog"):
+        with Beside():
             yield RecordTable(COLUMNS)
             yield TextView(classes="preview")
         yield FilterLine("QBWC1039, 0x80040408, 3170, or words: wrong password")

@@ -17,8 +17,8 @@ class Column:
 
     ``least`` is the width that the column may be cut to; 0 means it is never cut.
     ``drop`` is its turn to go when cutting was not enough: 1 first, 0 never.
-    ``fair`` is the width down to which it is cut only once nothing else is left to cut or drop,
-    such as that of a name.
+    ``fair`` marks a name: other columns are cut before it, and it is cut to less than this width
+    only once nothing else is left to cut or drop.
     ``varies``: it is shown only where its cells differ.
     ``paint`` gets the padded cell and may wrap it in color.
     """
@@ -96,6 +96,7 @@ def _shrunk(
             for place in widths
             if columns[place].least and widths[place] > kept[place]
         }
+        spare = {n: wide for n, wide in spare.items() if not columns[n].fair} or spare
         if not spare:
             break
         widest = max(spare, key=lambda place: widths[place])

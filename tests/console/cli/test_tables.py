@@ -47,6 +47,15 @@ def test_the_widest_column_gives_first():
     assert line == "aaaaaaaaa…  bbbbbbbb"
 
 
+def test_a_name_is_cut_after_a_sentence():
+    columns = (Column("Name", least=4, fair=12), Column("Why", least=6))
+    row = Row(("Larkspur Tile and Stone", "It is not there yet."))
+    [_, line] = table(columns, [row], 34)
+    assert line == "Larkspur Tile and Stone  It is no…"
+    [_, line] = table(columns, [row], 28)
+    assert line == "Larkspur Tile and S…  It is…"
+
+
 def test_control_characters_in_a_cell_cannot_break_the_table():
     lines = list(table((Column("Name"),), [Row(("Evil\nTile\x1b[2J",))], 80))
     assert lines == ["Name", "Evil Tile␛[2J"]

@@ -11,6 +11,8 @@ from console.tui.keys import own_bindings
 from console.tui.main_screens import MAIN_SCREENS
 from console.tui.palette import offered
 from console.tui.screens.help import told_of
+from console.tui.widgets.beside import Beside
+from console.tui.widgets.record_table import RecordTable
 from console.tui.widgets.text_view import TextView
 from tests.console.tui.screens.bound import bound_classes
 from tests.console.tui.screens.driver import Driver, sit_down
@@ -70,6 +72,19 @@ def test_a_jump_offers_every_action_and_every_other_main_screen(worked, main):
                 assert one.tooltip in told, one
 
     sit_down(worked.url, scenario)
+
+
+@pytest.mark.parametrize("main", MAIN_SCREENS, ids=lambda main: main.name)
+def test_in_a_wide_window_the_text_is_beside_the_list(worked, main):
+    async def scenario(at: Driver) -> None:
+        await at.press(main.key)
+        for beside in at.screen.query(Beside):
+            listed, told = beside.query_one(RecordTable), beside.query_one(TextView)
+            if told.display:
+                assert told.region.x >= listed.region.right
+                assert told.region.height == listed.region.height > 40
+
+    sit_down(worked.url, scenario, size=(200, 50))
 
 
 @pytest.mark.parametrize("main", MAIN_SCREENS, ids=lambda main: main.name)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from console.tui.screens.panels import Panel
+from console.tui.screens.panels import Panel, heights
 from console.tui.widgets.text_view import TextView
 from shared.models import connections
 from shared.operations import glance
@@ -133,3 +133,29 @@ def test_nothing_is_known_of_a_connection_that_is_gone(office):
 
 def test_it_survives_every_size(office_of_two):
     survives(office_of_two, ("j", "k"))
+
+
+def test_a_line_of_syncs_has_as_many_marks_as_there_is_room_for_the_latest_last(office):
+    larkspur = office.connect()
+    for days in range(40, 1, -1):
+        office.sync(larkspur, at=later(days=-days))
+    office.failed_sync(larkspur, "wrong-password", "Not let in.", at=later(days=-1))
+
+    async def scenario(at: Driver) -> None:
+        [line] = [one for one in at.lines if "Invoice Sync ." in one]
+        assert ".x failed" in line
+        assert "…" not in line
+
+    sit_down(office.url, scenario, size=LARGE)
+
+
+@pytest.mark.parametrize(
+    ("needs", "room", "given"),
+    [
+        ([4, 3, 3, 3], 40, [5, 4, 4, 27]),
+        ([4, 12, 9, 3], 20, [5, 5, 6, 4]),
+        ([4, 3, 3, 3], 3, [3, 3, 3, 3]),
+    ],
+)
+def test_each_panel_has_what_it_needs_or_its_share(needs, room, given):
+    assert heights(needs, room) == given
