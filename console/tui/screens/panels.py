@@ -61,9 +61,7 @@ class Panels(Vertical):
         self._shown: tuple[Glance | None, datetime] | None = None
 
     def compose(self) -> ComposeResult:
-        yield Panel(
-            SYNCS, "Last syncs, newest on the right", "No sync has ended yet.", id="syncs"
-        )
+        yield Panel(SYNCS, "Last syncs, newest on the right", "No sync has ended yet.", id="syncs")
         yield Panel(PROBLEMS, "Problems", "No open problems.", id="problems")
         yield Panel(PAYMENTS, "Payments on their way", "No payment is on its way.", id="payments")
         yield Panel(MONEY, "Money by state", "No payment yet.", id="money")

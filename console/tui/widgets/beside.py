@@ -1,4 +1,4 @@
-"""A list and the text about the record under its cursor: below it, or beside it in a wide window."""
+"""A list and the text about the record under its cursor, below it or beside it."""
 
 from __future__ import annotations
 
