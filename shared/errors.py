@@ -40,13 +40,16 @@ class StoreTooNew(StoreError):
 
 
 class NotFound(StoreError):
-    """Nothing of that name or number. ``nearest`` is what may have been meant, or empty."""
+    """Nothing of that name or number, or not ``where`` it was looked for.
 
-    def __init__(self, what: str, name: object, nearest: str = "") -> None:
+    ``nearest`` is what may have been meant, or empty.
+    """
+
+    def __init__(self, what: str, name: object, nearest: str = "", where: str = "") -> None:
         meant = f"Did you mean {nearest!r}?" if nearest else ""
         called = repr(name)
         shown = called if len(called) <= _LONGEST_NAME else f"{called[:_LONGEST_NAME]}…"
-        super().__init__(f"There is no {what} {shown}.", meant)
+        super().__init__(f"There is no {' '.join(filter(None, (what, shown, where)))}.", meant)
         self.what = what
         self.name = name
         self.nearest = nearest

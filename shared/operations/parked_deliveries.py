@@ -154,5 +154,5 @@ def _parked(webhook: Webhook, asked: Sequence[int]) -> list[int]:
         raise NotPossible(f"Nothing of webhook {webhook.id} is set aside.")
     missing = sorted(set(asked) - set(parked))
     if missing:
-        raise NotFound(f"event set aside for webhook {webhook.id}", missing[0])
+        raise NotFound("event", missing[0], where=f"set aside for webhook {webhook.id}")
     return sorted(set(asked)) or parked

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from shared.errors import NotFound
+from shared.errors import NotPossible
 from shared.models import connections
 from shared.models.store import Store
 from shared.operations.deciding import Operator, Outcome, Plan
@@ -36,10 +36,10 @@ class PausePlan(Plan[Outcome]):
 
 
 def plan_pause(_store: Store, which: Which) -> PausePlan:
-    """Plan to pause a connection; raises as ``which.connection``, NotFound where it is paused."""
+    """Plan to pause a connection; raises as ``which.connection``, NotPossible where it is paused."""
     held = chosen(which)
     if held.paused_at is not None:
-        raise NotFound("connection that is not paused", held.name)
+        raise NotPossible(f"{held.name} is already paused.")
     return PausePlan(
         title=f"Pause {held.name}?",
         verb="Pause",
@@ -70,10 +70,10 @@ class ResumePlan(Plan[Outcome]):
 
 
 def plan_resume(_store: Store, which: Which) -> ResumePlan:
-    """Plan to resume a connection; raises as ``which.connection``, NotFound where it runs."""
+    """Plan to resume a connection; raises as ``which.connection``, NotPossible where it runs."""
     held = chosen(which)
     if held.paused_at is None:
-        raise NotFound("paused connection", held.name)
+        raise NotPossible(f"{held.name} is not paused.")
     return ResumePlan(
         title=f"Resume {held.name}?",
         verb="Resume",

@@ -132,7 +132,7 @@ def _found(account: PlatformAccount, text: str) -> Mapped:
         or one.document.lower() == text.lower()
     ]
     if not found:
-        raise NotFound("record that is on both sides", text)
+        raise NotFound("record", text, where="on both sides")
     if len(found) > 1:
         ids = ", ".join(f"{one.kind.value}/{one.our_id}" for one in found)
         raise CannotBeMeant(f"{text!r} matches several records.", f"Write one of: {ids}")

@@ -124,7 +124,7 @@ def plan_choose(_store: Store, name: str, customer: str, choice: str) -> DecideP
     account = _account(name)
     found = [one for one in outbox.get(account.connection_id, customer) if _is_customer(one)]
     if not found:
-        raise NotFound("customer waiting to be sent to the platform", customer)
+        raise NotFound("customer", customer, where="waiting to be sent to the platform")
     one = _only(found, customer)
     if choice != CREATE and not choice.isdecimal():
         raise CannotBeMeant(

@@ -453,7 +453,7 @@ def test_only_what_a_webhook_set_aside_can_be_decided_about(world):
     world.goes_on()
     missing(world, "1a")
     for plan_of in (parked_deliveries.plan_retry, parked_deliveries.plan_drop):
-        with pytest.raises(NotFound):
+        with pytest.raises(NotFound, match=r"There is no event 1 set aside for webhook 2\.$"):
             world.decide(plan_of, 2, [1])
         with pytest.raises(NotFound):
             world.decide(plan_of, 9)

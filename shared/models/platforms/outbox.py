@@ -377,7 +377,7 @@ def get(connection_id: int, text: str) -> list[Outgoing]:
     """Return the records of that id or document, however it is typed. Raises NotFound."""
     rows = _CALLED.all(connection=connection_id, text=text, folded=text.lower())
     if not rows:
-        raise NotFound("record on its way to the platform", text)
+        raise NotFound("record", text, where="on its way to the platform")
     return [_OUTGOING.read(row) for row in rows]
 
 

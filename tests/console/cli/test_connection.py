@@ -338,12 +338,13 @@ def test_a_layout_with_a_working_login_is_changed_only_when_it_is_meant(shell):
 
 def test_a_connection_is_paused_and_resumed(shell):
     shell.says("connection", "add", "Larkspur")
-    shell.refuses(3, "connection", "resume", "Larkspur")
+    assert "Larkspur is not paused." in shell.refuses(3, "connection", "resume", "Larkspur")
     assert "paused" in shell.says("connection", "pause", "Larkspur")
     [listed] = shell.json("connection", "list")
     assert listed["paused_at"] is not None
     assert listed["paused_by"] in shell.says("connection", "show", "Larkspur")
-    shell.refuses(3, "connection", "pause", "Larkspur")
+    told = shell.refuses(3, "connection", "pause", "Larkspur")
+    assert "Larkspur is already paused." in told
     shell.says("connection", "resume", "Larkspur")
     assert shell.json("connection", "list")[0]["paused_at"] is None
     actions = [one["action"] for one in shell.json("audit", "list")]
