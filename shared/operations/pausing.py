@@ -36,7 +36,7 @@ class PausePlan(Plan[Outcome]):
 
 
 def plan_pause(_store: Store, which: Which) -> PausePlan:
-    """Plan to pause a connection; raises as ``which.connection``, NotPossible where it is paused."""
+    """Plan to pause a connection; raises as ``which.connection``, NotPossible if it is paused."""
     held = chosen(which)
     if held.paused_at is not None:
         raise NotPossible(f"{held.name} is already paused.")

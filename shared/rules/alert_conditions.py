@@ -253,14 +253,14 @@ def _failed(connection: Connection, one: ApplicationOverview) -> Condition:
 
 
 _STUCK = {
-    AlertKind.PAYMENT_REFUSED: ("refused", "refused"),
-    AlertKind.PAYMENT_PARKED: ("parked: each needs a check in QuickBooks", "parked"),
-    AlertKind.PAYMENT_WAITING: ("waiting for a long time", "waiting"),
+    AlertKind.PAYMENT_REFUSED: ("refused", ("refused",)),
+    AlertKind.PAYMENT_PARKED: ("parked: each needs a check in QuickBooks", ("parked",)),
+    AlertKind.PAYMENT_WAITING: ("waiting for a long time", ("waiting", "ready")),
 }
 
 
 def _of_payments(stuck: StuckPayments) -> Condition:
-    words, status = _STUCK[stuck.kind]
+    words, statuses = _STUCK[stuck.kind]
     many = "1 payment is" if stuck.count == 1 else f"{stuck.count:,} payments are"
     first = "It is" if stuck.count == 1 else "The first one is"
     known = hints.hint(stuck.code) if stuck.code else None
@@ -273,10 +273,11 @@ def _of_payments(stuck: StuckPayments) -> Condition:
         stuck.kind,
         stuck.connection_id,
         "payments",
-        f"{many} {status} in {stuck.connection}",
+        f"{many} {statuses[0]} in {stuck.connection}",
         told=told(stuck.document),
         plain=told(f"payment {stuck.name}"),
-        remedy=f'To see them: deskbridge payments list "{stuck.connection}" --status {status}.',
+        remedy=f'To see them: deskbridge payments list "{stuck.connection}" --status '
+        f"{' --status '.join(statuses)}.",
         code=stuck.code,
         size=stuck.count,
     )

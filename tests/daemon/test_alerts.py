@@ -29,7 +29,7 @@ from shared.rules.values import SyncState
 from shared.settings import load_settings
 from tests.daemon.in_place import InPlace
 from tests.daemon.test_webhooks import signed_by
-from tests.models.builders import NOON
+from tests.models.builders import NOON, invoice
 from tests.models.payments.builders import Till, pays
 
 ADA, URL = "ada@example.com", "https://pager.example.com/in?key=hunter2"
@@ -281,6 +281,36 @@ def test_a_daily_digest_tells_what_happened_and_what_is_open(office):
     assert "Syncs: 0 finished, 1 failed" in mail.text
     office.goes_on(24 * HOUR)
     assert len(office.post.mails) == 2
+
+
+def test_a_weekly_digest_is_sent_on_mondays(office):
+    office.tell(digest=Digest.WEEKLY, digest_time="07:00 UTC")
+    monday = NOON.replace(hour=7) + timedelta(days=7 - NOON.weekday())
+    office.goes_on((monday - NOON).total_seconds() - HOUR)
+    assert office.post.mails == []
+    office.goes_on(1.5 * HOUR)
+    assert office.post.subjects() == ["This week, 2 connections: all is well"]
+    office.goes_on(6 * 24 * HOUR)
+    assert len(office.post.mails) == 1
+    office.goes_on(24 * HOUR)
+    assert len(office.post.mails) == 2
+
+
+@pytest.mark.parametrize(
+    ("wanted", "told"), [({}, "1"), ({"amounts": True}, "1 (100.00)")], ids=["usual", "amounts"]
+)
+def test_a_bookkeepers_digest_names_amounts_only_where_they_are_wanted(office, wanted, told):
+    till = Till(office.store, "Juniper")
+    till.owes(invoice("1A-100", "250.00"))
+    office.sync(office.fern)
+    usual = {"audience": Audience.BOOKKEEPER, "digest": Digest.DAILY, "digest_time": "07:00 UTC"}
+    office.tell(connection="Juniper", **usual, **wanted)
+    till.take_in(pays("pay_1", "100.00"))
+    till.post(now=office.now())
+    office.goes_on(20 * HOUR)
+    [mail] = office.post.mails
+    assert f"Payments posted to QuickBooks: {told}\n" in mail.text
+    assert "Fern" not in mail.text
 
 
 def test_a_test_is_sent_at_once_and_its_outcome_known(office):

@@ -13,10 +13,10 @@ from shared.models.payments import rows
 from shared.models.statements import Statement, among, slot
 from shared.rules.alert_conditions import StuckPayments
 from shared.rules.alerts import AlertKind
+from shared.rules.payments.reasons import READY_LONG
 from shared.rules.payments.values import PaymentStatus
 
 _EVER = 2**62
-_NEVER = 2**62 + 1
 _KINDS = (
     (AlertKind.PAYMENT_REFUSED, (PaymentStatus.REFUSED,)),
     (AlertKind.PAYMENT_PARKED, (PaymentStatus.PARKED,)),
@@ -25,18 +25,19 @@ _KINDS = (
 
 
 def payments(waiting_before: datetime) -> list[StuckPayments]:
-    """Return the connections with such payments; of waiting ones those that began before then."""
+    """Return the connections with such payments; of waiting ones those that began before then.
+
+    One that is ready, but that no sync fetches, waits as well.
+    """
     found = []
     for kind, statuses in _KINDS:
         waits = kind is AlertKind.PAYMENT_WAITING
         those = {
             "statuses": [status.value for status in statuses],
             "before": millis(waiting_before) if waits else _EVER,
-            "missing": _NEVER if waits else 0,
         }
         for connection_id, connection, count in _COUNTS.all(**those):
             [first] = rows.given(_FIRST.all(connection=connection_id, **those))
-            since = first.waiting_since if waits else first.changed_at
             found.append(
                 StuckPayments(
                     kind,
@@ -45,17 +46,17 @@ def payments(waiting_before: datetime) -> list[StuckPayments]:
                     count,
                     name=first.external_id or first.ref_number or first.txn_id,
                     document=first.document,
-                    since=since or first.changed_at,
-                    code=first.code,
+                    since=(first.waiting_since if waits else None) or first.changed_at,
+                    code=READY_LONG if first.status is PaymentStatus.READY else first.code,
                 )
             )
     return found
 
 
 def _stuck() -> Any:
-    """Only those that wait have a time since when; of others that does not matter."""
-    waiting_ms = fn.COALESCE(t.Payment.waiting_ms, slot("missing"))
-    return among(t.Payment.status, "statuses") & (waiting_ms <= slot("before"))
+    """One that was ready from the start has never waited for anything else."""
+    since_ms = fn.COALESCE(t.Payment.waiting_ms, t.Payment.changed_ms)
+    return among(t.Payment.status, "statuses") & (since_ms <= slot("before"))
 
 
 _COUNTS = Statement(

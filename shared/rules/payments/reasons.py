@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 RETRIED = "payment-retried"
 """It waits for the next Payment Sync, which asks QuickBooks about it first."""
 
+READY_LONG = "payment-ready-long"
 WAITS_LONG = "payment-waits-long"
 """The problem of a payment that has waited longer than the operator wants; it goes on waiting."""
 
