@@ -114,7 +114,8 @@ class _Sending:
                 client.starttls(context=self._context())
             if server.user:
                 client.login(server.user, password)
-            client.send_message(message, sender, [str(message["To"])])
+            # send_message would write ">From" where a line begins with that word.
+            client.sendmail(sender, [str(message["To"])], message.as_bytes())
             with suppress(smtplib.SMTPException, OSError):
                 client.quit()  # it has the mail, whatever it says now
         finally:

@@ -31,7 +31,7 @@ from tests.certificates import in_days, self_signed
 from tests.models.builders import NOON
 
 PASSWORD = "hunter2"
-MAIL = Mail("ada@example.com", "Késő", "A line.\n" + "long " * 400, "1-1", NOON)
+MAIL = Mail("ada@example.com", "Késő", "From noon on.\n" + "long " * 400, "1-1", NOON)
 
 
 @implementer(IMessageSMTP)
