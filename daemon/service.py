@@ -56,6 +56,7 @@ from daemon.served_certificate import ServedCertificate, first_end
 from daemon.session.admission import Admission
 from daemon.session.handlers import CallbackHandlers
 from daemon.session.record import SessionRecord
+from daemon.store_checks import StoreChecks
 from daemon.store_thread import ReactorThreads, Threads
 from daemon.systemd import notify, watchdog_interval
 from shared import sealing
@@ -378,6 +379,7 @@ def make_daemon(
     backups = ScheduledBackups(
         reactor, threads, copying, settings.backup_schedule, ThisMachine().free_bytes
     )
+    checks = StoreChecks(reactor, copying, is_sqlite=store.path is not None)
     answering = Answering(store, threads, reads, bell)
     api_site = make_api_site(
         answering, limits, reactor=reactor, now=store.now, meter=metrics.request
@@ -402,7 +404,12 @@ def make_daemon(
     figures = StoreFigures(reactor, reads)
     heartbeat = Heartbeat(reactor, threads, watch.look, facts_by_now)
     answers = Admin(
-        reactor, threads, metrics, figures, lambda: edge.is_serving, lambda: heartbeat.trouble
+        reactor,
+        threads,
+        metrics,
+        figures,
+        lambda: edge.is_serving,
+        lambda: heartbeat.trouble or checks.trouble,
     )
     admin_site = make_admin_site(answers, limits, reactor)
     admin = EdgeService(reactor, admin_site, settings, "admin_listen")
@@ -415,6 +422,7 @@ def make_daemon(
         Outlets(sources, reactor=reactor, reads=reads, runner=run_outlet),
         connectors,
         backups,
+        checks,
         admin,
         alerts,
         api,

@@ -28,6 +28,7 @@ from shared.models import backups, daemons, figures
 from shared.models.figures import ApplicationFigures, Group, OutletFigures
 from shared.models.store import Store
 from shared.rules.backups import Backups
+from shared.rules.store_checks import StoreCheck
 from shared.rules.values import SyncState
 
 LEAST_SECONDS = 10.0
@@ -133,6 +134,7 @@ def families(store: Store) -> Iterator[Metric]:
     yield _of_locks(locks)
     if store.path is not None:  # PostgreSQL has backups of its own
         yield from _of_backups(_in_a_unit(store, backups.standing))
+        yield _of_check(_in_a_unit(store, backups.last_check))
     yield from _of_outlets(_in_a_unit(store, figures.outlets))
     yield from _of_applications(_in_a_unit(store, figures.applications), now)
 
@@ -197,6 +199,14 @@ def _of_backups(standing: Backups) -> Families:
         value=float(bool(standing.failure)),
     )
     return [made, old, failed]
+
+
+def _of_check(check: StoreCheck) -> GaugeMetricFamily:
+    return GaugeMetricFamily(
+        "deskbridge_store_damaged",
+        "Whether the daemon found damage when it read all of the store, which it does once a day.",
+        value=float(bool(check.damage)),
+    )
 
 
 def _of_outlets(outlets: Iterable[OutletFigures]) -> Families:

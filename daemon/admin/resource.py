@@ -51,7 +51,8 @@ class Admin(Resource):
     ) -> None:
         """``is_serving`` tells whether the Web Connector is answered at all addresses.
 
-        ``trouble`` is why the last sign of life could not be written; empty: it was.
+        ``trouble`` is what is wrong with a store that answers, such as that the last sign of life
+        could not be written; empty: nothing.
         """
         super().__init__()
         self._reactor = reactor

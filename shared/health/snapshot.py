@@ -23,6 +23,7 @@ from shared.models.store import Store
 from shared.rules.alerts import Recipient
 from shared.rules.backups import Backups
 from shared.rules.payments.values import PaymentStatus
+from shared.rules.store_checks import StoreCheck
 from shared.rules.throttling import Lock
 from shared.rules.values import Application, Connection
 
@@ -47,6 +48,7 @@ class StoreSnapshot:
     warnings: tuple[str, ...]
     has_connections: bool
     backups: Backups
+    check: StoreCheck
     latest_at: datetime | None
     daemons: tuple[Daemon, ...]
     payments: dict[PaymentStatus, Queue]
@@ -73,6 +75,7 @@ def read(store: Store) -> StoreSnapshot:
             warnings=store.warnings,
             has_connections=bool(connections.all()),
             backups=backups.standing(),
+            check=backups.last_check(),
             latest_at=queues.latest_moment(),
             daemons=tuple(daemons.known()),
             payments=queues.payments(WATCHED),

@@ -22,6 +22,7 @@ def of_store(snapshot: StoreSnapshot, machine_now: datetime) -> Iterator[Check]:
     yield ok("schema", f"Version {snapshot.schema_version}, as this Deskbridge needs it.")
     if snapshot.facts.engine == "sqlite":
         yield _journal(snapshot)
+        yield _damage(snapshot)
     yield _backup(snapshot)
     yield _clock(snapshot, machine_now)
 
@@ -39,6 +40,20 @@ def _journal(snapshot: StoreSnapshot) -> Check:
         )
     told, _, remedy = " ".join(snapshot.warnings).partition(". ")
     return warn("journal", f"{told}.", remedy)
+
+
+def _damage(snapshot: StoreSnapshot) -> Check:
+    check = snapshot.check
+    if check.checked_at is None:
+        return ok("damage", "Not looked for yet: the daemon reads all of the store once a day.")
+    ago = span(snapshot.now - check.checked_at)
+    if not check.damage:
+        return ok("damage", f"None when the daemon read all of the store {ago} ago.")
+    told = f"The daemon read all of the store {ago} ago and found damage: {check.damage}"
+    return fail("damage", told, _RESTORE)
+
+
+_RESTORE = "Stop the daemon and restore a backup: deskbridge db restore FILE"
 
 
 def _backup(snapshot: StoreSnapshot) -> Check:

@@ -1,4 +1,4 @@
-"""How the backups of the store went: the latest of each kind."""
+"""How backups and checks of the store went: the latest of each kind."""
 
 from __future__ import annotations
 
@@ -8,11 +8,15 @@ from typing import Any
 
 from shared.models import events
 from shared.models import tables as t
-from shared.models.convert import millis, moment_or_none
+from shared.models.convert import millis, millis_or_none, moment_or_none
 from shared.models.events import Told
 from shared.models.statements import Statement, insert_rows
 from shared.rules.backups import BackupKind, Backups
 from shared.rules.events import EventKind
+from shared.rules.store_checks import StoreCheck
+
+_CHECK = "check"
+"""A row of this kind is no backup, but the latest check of the whole store."""
 
 
 def standing() -> Backups:
@@ -35,7 +39,7 @@ def standing() -> Backups:
 _ALL = Statement(
     lambda: t.Backup.select(
         *(t.Backup.kind, t.Backup.made_ms, t.Backup.old_ms, t.Backup.failed_ms, t.Backup.failure)
-    )
+    ).where(t.Backup.kind != _CHECK)
 )
 
 
@@ -58,7 +62,27 @@ def forget_failure() -> None:
     _FORGET_FAILURE.run()
 
 
-_FORGET_FAILURE = Statement(lambda: t.Backup.update({t.Backup.failure: ""}))
+_FORGET_FAILURE = Statement(
+    lambda: t.Backup.update({t.Backup.failure: ""}).where(t.Backup.kind != _CHECK)
+)
+
+
+def last_check() -> StoreCheck:
+    """Return what the latest check of the whole store found."""
+    row = _LAST_CHECK.one()
+    return StoreCheck() if row is None else StoreCheck(moment_or_none(row[0]), row[1])
+
+
+_LAST_CHECK = Statement(
+    lambda: t.Backup.select(t.Backup.made_ms, t.Backup.failure).where(t.Backup.kind == _CHECK)
+)
+
+
+def checked(check: StoreCheck) -> None:
+    """Note what a check of the whole store found."""
+    _MADE.many([(_CHECK, millis_or_none(check.checked_at), None, "", None, check.damage)])
+
+
 _COLUMNS: list[Any] = [
     *(t.Backup.kind, t.Backup.made_ms, t.Backup.old_ms, t.Backup.path),
     *(t.Backup.failed_ms, t.Backup.failure),

@@ -153,7 +153,7 @@ class PostgresEngine:
         named = ", ".join(f'"{name}"' for name in tables)
         self.database.execute_sql(f"LOCK TABLE {named} IN SHARE MODE")
 
-    def damage(self) -> tuple[str, ...]:
+    def damage(self, _ended: Callable[[], bool] | None) -> tuple[str, ...]:
         """Refuse, naming the tool that does it."""
         raise StoreError(
             "A PostgreSQL store is checked with PostgreSQL's own tools.",

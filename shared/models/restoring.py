@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, nullcontext
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -52,13 +52,10 @@ def check_backup(backup: Path, pace: Pace | None = None) -> None:
     )
     try:
         database.connect()
-        if pace is not None:
-            pace.within(database.connection())
-        schema = read_schema(database, MIGRATIONS)
-        damages = damage(database)
+        with nullcontext() if pace is None else pace.within(database.connection()):
+            schema = read_schema(database, MIGRATIONS)
+            damages = damage(database)
     except (peewee.DatabaseError, sqlite3.DatabaseError) as error:
-        if pace is not None:
-            pace.rest()  # it was interrupted
         raise StoreError(f"{backup} cannot be used: {error}.", _ANOTHER) from error
     finally:
         database.close()
@@ -71,11 +68,28 @@ def check_backup(backup: Path, pace: Pace | None = None) -> None:
 
 def damage(database: Any) -> tuple[str, ...]:
     """What SQLite finds wrong when it reads everything; empty when all is well."""
-    told = [str(row[0]) for row in database.execute_sql("PRAGMA integrity_check(20)").fetchall()]
-    found = [one for one in told if one != "ok"]
-    for table, row, owner, _ in database.execute_sql("PRAGMA foreign_key_check").fetchmany(20):
-        found.append(f"row {row} of {table} belongs to a row of {owner} that is gone")
+    found: list[str] = []
+    try:
+        found += _integrity(database)
+        found += _missing_owners(database)
+    except (peewee.DatabaseError, sqlite3.DatabaseError) as error:
+        if "malformed" not in str(error):
+            raise
+        found = found or [str(error)]
     return tuple(found)
+
+
+def _integrity(database: Any) -> list[str]:
+    rows = database.execute_sql("PRAGMA integrity_check(20)").fetchall()
+    return [str(told) for (told,) in rows if told != "ok"]
+
+
+def _missing_owners(database: Any) -> list[str]:
+    rows = database.execute_sql("PRAGMA foreign_key_check").fetchmany(20)
+    return [
+        f"row {row} of {table} belongs to a row of {owner} that is gone"
+        for table, row, owner, _ in rows
+    ]
 
 
 def users_of(path: Path) -> tuple[str, ...]:

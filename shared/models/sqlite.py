@@ -253,10 +253,17 @@ class SqliteEngine:
     def hold_still(self, _tables: Iterable[str]) -> None:
         """Nobody writes beside a write transaction."""
 
-    def damage(self) -> tuple[str, ...]:
-        """What is wrong with the file, read as a whole."""
+    def damage(self, ended: Callable[[], bool] | None) -> tuple[str, ...]:
+        """What is wrong with the file, read as a whole; see ``Store.damage``.
+
+        With a rollback journal nobody can write meanwhile, so there it is read without rests.
+        """
         self.connect()
-        with self.explained():
+        pace = Pace(ended) if ended is not None and self.journal_mode == "wal" else None
+        if pace is None:
+            with self.explained():
+                return damage(self.database)
+        with pace.within(self.database.connection()), self.explained():
             return damage(self.database)
 
     def compact(self) -> None:
@@ -277,7 +284,7 @@ class SqliteEngine:
         try:
             make_private_file(draft)
             self._copy_to(draft, Pace(ended))
-            check_backup(draft, Pace(ended))
+            _check_copy(draft, target, Pace(ended))
             _check_is_free(target)
             draft.rename(target)
             flush_folder(target.parent)
@@ -394,6 +401,16 @@ def _check_is_free(target: Path) -> None:
         raise StoreError(
             f"{target} exists already, and a backup never overwrites.", "Choose another name."
         )
+
+
+def _check_copy(draft: Path, target: Path, pace: Pace) -> None:
+    try:
+        check_backup(draft, pace)
+    except StoreError as error:
+        raise StoreError(
+            f"{target} is not kept: {error.sentence.replace(str(draft), 'the copy')}",
+            "To see whether the store itself is damaged: deskbridge db check.",
+        ) from error
 
 
 def _not_written(target: Path, why: str) -> StoreError:

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -43,8 +43,9 @@ class Pace:
         time.sleep(min(worked, LONGEST_REST_SECONDS))
         self._since = time.monotonic()
 
-    def within(self, connection: Any) -> None:
-        """Have a connection rest while it runs a long statement, which fails when it is ended."""
+    @contextmanager
+    def within(self, connection: Any) -> Iterator[None]:
+        """Have a connection rest while it runs long statements. Raises Stopped."""
 
         def rest() -> bool:
             try:
@@ -54,6 +55,14 @@ class Pace:
             return False
 
         connection.set_progress_handler(rest, CHECK_OPERATIONS)
+        try:
+            yield
+        except Exception:
+            if self._ended():
+                raise Stopped from None  # SQLite calls it interrupted
+            raise
+        finally:
+            connection.set_progress_handler(None, 0)
 
 
 def copy(source: Any, target: Path, pace: Pace, *, at_once: bool) -> None:

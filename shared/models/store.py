@@ -292,12 +292,13 @@ class Store:
         self._engine.backup(target, ended)
         return target
 
-    def damage(self) -> tuple[str, ...]:
+    def damage(self, ended: Callable[[], bool] | None = None) -> tuple[str, ...]:
         """Read all of a SQLite store and tell what is damaged; empty when all is well.
 
-        Raises StoreError on PostgreSQL, naming the tool that does it.
+        With ``ended`` there are rests for others, and it raises Stopped once that says so. Raises
+        StoreError on PostgreSQL, naming the tool that does it.
         """
-        return self._engine.damage()
+        return self._engine.damage(ended)
 
     def compact(self) -> None:
         """Give the room that nothing needs any more back to the disk; nobody else works meanwhile.

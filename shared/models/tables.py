@@ -1139,7 +1139,8 @@ class ClockLook(Table):
 class Backup(Table):
     """The latest backup of a ``kind``, and why the daemon could not make one after it.
 
-    It is too old from ``old_ms`` on. ``failure`` is empty where it did not fail since.
+    It is too old from ``old_ms`` on. ``failure`` is empty where it did not fail since. A row of
+    the kind ``check`` is the latest check of the whole store, and ``failure`` what is damaged.
     """
 
     kind = TextField(primary_key=True)

@@ -30,6 +30,7 @@ def read(store: Store, settings: Settings, machine: Machine) -> Facts:
         room=_room(store, machine),
         # A PostgreSQL server has tools of its own for that.
         backups=backups.standing() if store.path is not None else None,
+        check=backups.last_check(),
         data_since=min((one.connection.created_at for one in connections), default=None),
     )
 

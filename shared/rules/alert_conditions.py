@@ -17,6 +17,7 @@ from shared import dates, hints
 from shared.rules.alerts import AlertKind, Condition
 from shared.rules.backups import BY_HAND_EVERY, Backups
 from shared.rules.lateness import due_at, is_late
+from shared.rules.store_checks import StoreCheck
 from shared.rules.values import ApplicationOverview, Connection, ConnectionOverview, SyncState
 
 SOON = timedelta(days=14)
@@ -93,6 +94,7 @@ class Facts:
     tokens: tuple[ExpiringToken, ...] = ()
     room: Room | None = None
     backups: Backups | None = None
+    check: StoreCheck | None = None
     data_since: datetime | None = None
 
 
@@ -104,6 +106,7 @@ def conditions(facts: Facts, now: datetime) -> tuple[Condition, ...]:
         _of_certificates(facts.runs, now),
         _of_tokens(facts.tokens, now),
         _of_room(facts.room),
+        _of_check(facts.check),
         _of_backups(facts, now),
         _of_restarts(facts.runs, now),
     )
@@ -328,6 +331,19 @@ def _of_room(room: Room | None) -> Iterator[Condition]:
             f"The disk of {room.folder} is nearly full",
             *(told, told),
             "Free space on that disk: when it is full, syncs fail.",
+        )
+
+
+def _of_check(check: StoreCheck | None) -> Iterator[Condition]:
+    if check is not None and check.damage:
+        told = f"The daemon read all of the store and found damage: {check.damage}"
+        yield Condition(
+            AlertKind.STORE,
+            0,
+            "store",
+            "The store is damaged",
+            *(told, told),
+            "Stop the daemon and restore a backup (deskbridge db restore FILE).",
         )
 
 

@@ -45,6 +45,7 @@ class AlertKind(StrEnum):
     CERTIFICATE = "certificate-expiring"
     TOKEN = "token-expiring"  # noqa: S105 - no token
     DISK = "disk-low"
+    STORE = "store-damaged"
     BACKUP = "backup-old"
     BACKUP_FAILED = "backup-failed"
     RESTARTS = "daemon-restarting"

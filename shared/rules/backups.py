@@ -59,14 +59,13 @@ def is_due(schedule: Schedule, backups: Backups, now: datetime) -> bool:
     A time that is still to come was noted by a clock that was wrong, so it counts for nothing.
     """
     return not (
-        _is_within(backups.scheduled_at, now, schedule.every)
-        or (
-            backups.failure and _is_within(backups.failed_at, now, min(AGAIN_AFTER, schedule.every))
-        )
+        is_within(backups.scheduled_at, now, schedule.every)
+        or (backups.failure and is_within(backups.failed_at, now, min(AGAIN_AFTER, schedule.every)))
     )
 
 
-def _is_within(at: datetime | None, now: datetime, span: timedelta) -> bool:
+def is_within(at: datetime | None, now: datetime, span: timedelta) -> bool:
+    """Whether something happened less than ``span`` ago."""
     return at is not None and timedelta(0) <= now - at < span
 
 

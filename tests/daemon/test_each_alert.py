@@ -18,6 +18,7 @@ from shared.models.daemons import BEAT_EVERY, DaemonFacts
 from shared.rules.alerts import FOR_BOOKKEEPERS, AlertKind, Audience
 from shared.rules.backups import BackupKind
 from shared.rules.payments.values import PostingState
+from shared.rules.store_checks import StoreCheck
 from shared.rules.tokens import Access
 from shared.rules.values import SyncState
 from tests.daemon.test_alerts import ADA, HOUR, URL, Office
@@ -116,6 +117,10 @@ class Company(Office):
     def has_room(self, free: int = 1 << 40) -> None:
         self.machine.free = free
 
+    def checks(self, damage: str = "") -> None:
+        with self.store.transaction():
+            backups.checked(StoreCheck(self.now(), damage))
+
     def backup_fails(self) -> None:
         with self.store.transaction():
             backups.failed("There is no room for a backup in /backups.", self.now())
@@ -158,6 +163,9 @@ CASES = {
     AlertKind.TOKEN: Case(Company.token, Company.token_ends, "Token 1 (shop) expires"),
     AlertKind.DISK: Case(
         lambda company: company.has_room(0), Company.has_room, "The disk of {folder} is nearly full"
+    ),
+    AlertKind.STORE: Case(
+        lambda company: company.checks("Page 7 is lost"), Company.checks, "The store is damaged"
     ),
     AlertKind.BACKUP: Case(
         lambda company: company.goes_on(8 * DAY), Company.backup, "The store has no backup"

@@ -16,6 +16,7 @@ from daemon.admin import figures
 from daemon.admin.metrics import Metrics
 from shared.models.figures import ApplicationFigures, Group, OutletFigures
 from shared.rules.backups import Backups
+from shared.rules.store_checks import StoreCheck
 from tests.daemon.builders import NOW
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
@@ -46,6 +47,7 @@ def _told() -> set[str]:
         *grouped,
         figures._of_locks({"address": 1}),
         *figures._of_backups(Backups(NOW, NOW)),
+        figures._of_check(StoreCheck()),
         *figures._of_outlets([outlet]),
         *figures._of_applications([application], NOW),
         figures._up(True),

@@ -37,6 +37,7 @@ from shared.models.sqlite import SqliteEngine
 from shared.models.store import open_store
 from shared.rules.backups import BackupKind, Backups
 from shared.rules.payments.values import PaymentStatus
+from shared.rules.store_checks import StoreCheck
 from shared.rules.values import (
     Application,
     ApplicationKind,
@@ -136,6 +137,7 @@ def held(**changes: Any) -> StoreSnapshot:
         warnings=(),
         has_connections=True,
         backups=FRESH,
+        check=StoreCheck(before(hours=3)),
         latest_at=before(seconds=4),
         daemons=(daemon(),),
         payments={},
@@ -240,6 +242,20 @@ def test_a_sqlite_without_the_fix_of_its_journal_is_a_warning_with_its_remedy():
     assert named(of_store(old, NOW), "journal") == Check(
         "journal", State.WARN, "SQLite 3.45.1 can damage a file.", "Install pysqlite3."
     )
+
+
+@pytest.mark.parametrize(
+    ("check", "state", "told"),
+    [
+        (StoreCheck(), "ok", "Not looked for yet"),
+        (StoreCheck(before(hours=3)), "ok", "read all of the store 3 hours ago"),
+        (StoreCheck(before(hours=3), "Page 7 is lost"), "fail", "Page 7 is lost"),
+    ],
+)
+def test_damage_that_the_daemon_found_fails(check, state, told):
+    found = named(of_store(held(check=check), NOW), "damage")
+    assert (found.state, told in found.told) == (state, True)
+    assert ("db restore" in found.remedy) is (state == "fail")
 
 
 def test_the_warning_of_a_real_store_falls_into_what_is_wrong_and_what_to_do(tmp_path):
