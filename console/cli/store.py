@@ -111,7 +111,8 @@ def restore(context: CommandContext, file: Path, yes: bool, as_json: bool) -> No
     output.say_wrapped(f"Restored {restored.path} from {backup}.")
     if restored.kept:
         output.say_wrapped(f"The old store: {restored.kept}")
-    for sentence in stores.RESTORE_TELLS if yes else ():
+    told = stores.follows(restored)
+    for sentence in told if yes else told[len(stores.RESTORE_TELLS) :]:
         output.say_wrapped(sentence)
     output.say_wrapped("Start the daemon again.")
 

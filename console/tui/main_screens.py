@@ -131,6 +131,13 @@ MAIN_SCREENS = (
         "Companies on Invoiced: what is sent, what is waiting, what needs attention.",
     ),
     MainScreen(
+        "backups",
+        "B",
+        "Backups",
+        "backups:BackupsScreen",
+        "Backups of the store: make one now, or restore one.",
+    ),
+    MainScreen(
         "operators",
         "O",
         "Operators",

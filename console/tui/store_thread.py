@@ -48,7 +48,7 @@ class StoreThread:
         self._create = create
         self._store: Store | None = None
         self._file: tuple[int, int] | None = None
-        self._waiting: queue.SimpleQueue[tuple[Future[Any], Callable[[Store], Any]] | None] = (
+        self._waiting: queue.SimpleQueue[tuple[Future[Any], Callable[[], Any]] | None] = (
             queue.SimpleQueue()
         )
         # A daemon thread: quitting must not wait for a server that does not answer.
@@ -57,6 +57,18 @@ class StoreThread:
 
     def run(self, work: Callable[[Store], T]) -> Future[T]:
         """Have ``work`` done with the open store; the future holds its result or its error."""
+        return self._do(lambda: self._attempt(work))
+
+    def run_closed(self, work: Callable[[], T]) -> Future[T]:
+        """Have ``work`` done while this thread has no store open."""
+
+        def closed() -> T:
+            self._close()
+            return work()
+
+        return self._do(closed)
+
+    def _do(self, work: Callable[[], T]) -> Future[T]:
         future: Future[T] = Future()
         self._waiting.put((future, work))
         return future
@@ -73,9 +85,9 @@ class StoreThread:
                 self._fulfil(future, work)
         self._close()
 
-    def _fulfil(self, future: Future[Any], work: Callable[[Store], Any]) -> None:
+    def _fulfil(self, future: Future[Any], work: Callable[[], Any]) -> None:
         try:
-            result = self._attempt(work)
+            result = work()
         except BaseException as error:
             if isinstance(error, _LOST):
                 self._close()

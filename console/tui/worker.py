@@ -8,7 +8,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
-from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 from console.tui.store_thread import OpensStore, StoreThread
 from shared.clock import utc_now
@@ -20,6 +20,7 @@ from shared.rules.operators import Role, everything
 if TYPE_CHECKING:  # the first screen is painted before the store's library is there
     from shared.health import Machine, Network
     from shared.models.store import Store
+    from shared.people import Person
     from shared.settings import Settings
 
 _READ_ONLY = NotPossible(
@@ -104,9 +105,16 @@ class Console(Protocol):
         """Put a password on the clipboard of the operator's terminal, and on no other of ours."""
 
 
+def _refused() -> Future[Any]:
+    refused: Future[Any] = Future()
+    refused.set_exception(_READ_ONLY)
+    return refused
+
+
 class StoreWorker:
     """The way from a screen to the store and back; nothing here waits or touches a widget.
 
+    ``person`` is who sits here, to the operating system; None has every right.
     ``network`` makes what the public address is checked over, ``machine`` what disk and files are
     looked at on. ``poll_seconds`` is how often the screen on top asks for news; None leaves that to
     the caller. ``bugs`` are errors that nobody expected; the command tells of them at the end.
@@ -118,6 +126,7 @@ class StoreWorker:
         *,
         who: str,
         settings: Settings,
+        person: Person | None = None,
         read_only: bool = False,
         network: Callable[[], Network] = _internet,
         machine: Callable[[], Machine] = _this_machine,
@@ -126,6 +135,7 @@ class StoreWorker:
     ) -> None:
         self.who = who
         self.settings = settings
+        self.person = person
         self._read_only = read_only
         self.grants = everything(who)  # as the store said last
         self.network = network
@@ -207,11 +217,16 @@ class StoreWorker:
 
         With ``read_only`` the future holds NotPossible at once.
         """
-        if not self._read_only:
-            return self._writer.run(work)
-        refused: Future[T] = Future()
-        refused.set_exception(_READ_ONLY)
-        return refused
+        return _refused() if self._read_only else self._writer.run(work)
+
+    def with_store_closed(self, work: Callable[[], T]) -> Future[T]:
+        """Have ``work`` done while nobody here has the store open; it is opened anew afterward.
+
+        With ``read_only`` the future holds NotPossible at once.
+        """
+        if self._read_only:
+            return _refused()
+        return self._reader.run_closed(lambda: self._writer.run_closed(work).result())
 
     def beside(self, work: Callable[[], T]) -> Future[T]:
         """Have ``work`` done that needs no store and may take long, such as asking the network.

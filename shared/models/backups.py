@@ -43,6 +43,14 @@ _ALL = Statement(
 )
 
 
+def files() -> tuple[Path, ...]:
+    """Where the latest backup of each kind was written; it may be gone since."""
+    return tuple(Path(path) for [path] in _FILES.all() if path)
+
+
+_FILES = Statement(lambda: t.Backup.select(t.Backup.path))
+
+
 def made(kind: BackupKind, path: Path, now: datetime, old_after: timedelta) -> None:
     """Note that a backup was made, which is old after that long."""
     row = (kind.value, millis(now), millis(now + old_after), str(path), None, "")

@@ -29,7 +29,8 @@ from shared.models.schema import MIGRATIONS, read_schema
 from shared.models.sqlite_copy import Pace, flush
 from shared.open_files import programs_that_hold
 
-_BESIDE = ("-wal", "-shm", "-journal")
+BESIDE = ("-wal", "-shm", "-journal")
+"""How the names of files end that belong to a SQLite file and stand beside it."""
 _ANOTHER = "Choose another backup."
 
 
@@ -94,7 +95,7 @@ def _missing_owners(database: Any) -> list[str]:
 
 def users_of(path: Path) -> tuple[str, ...]:
     """The programs that have the store at ``path`` open, without this one."""
-    return tuple(programs_that_hold([path, *(Path(f"{path}{end}") for end in _BESIDE)]))
+    return tuple(programs_that_hold([path, *(Path(f"{path}{end}") for end in BESIDE)]))
 
 
 def check_nobody_has(path: Path) -> None:
@@ -126,7 +127,7 @@ def put_in_place(
             remedy_for(error),
         ) from error
     finally:
-        for end in ("", *_BESIDE):
+        for end in ("", *BESIDE):
             Path(f"{draft}{end}").unlink(missing_ok=True)
     return kept
 
@@ -161,7 +162,7 @@ def _keep(path: Path, stamp: str) -> Path:
     """Give the old store a second name; what belongs to it goes along."""
     kept = path.with_name(f"{path.name}.before-restore-{stamp}")
     os.link(path, kept)
-    for end in _BESIDE:
+    for end in BESIDE:
         beside = Path(f"{path}{end}")
         if beside.exists():
             beside.rename(f"{kept}{end}")
@@ -171,5 +172,6 @@ def _keep(path: Path, stamp: str) -> Path:
 def _in_use(path: Path, by: str) -> StoreError:
     return StoreError(
         f"The store {path} is in use by {by}, so nothing was restored.",
-        "Stop the daemon and close every console, then restore again.",
+        "Stop each of them, then restore again. sudo systemctl stop deskbridge stops the daemon,"
+        " and q ends a console.",
     )

@@ -8,13 +8,14 @@ from typing import Annotated
 
 from shared.clock import utc_now
 from shared.errors import NotAllowed, StoreError
-from shared.models import audit, backups, connections, daemons, ledger, moving, restoring
+from shared.models import audit, backups, daemons, ledger, moving, overview, restoring
 from shared.models import store as stores_of_ours
 from shared.models.daemons import SILENT_AFTER
 from shared.models.moving import CopiedTable, Told
 from shared.models.platforms import accounts
 from shared.models.store import Store, Upgraded
 from shared.operations.deciding import Operator
+from shared.operations.describe.text import count
 from shared.operations.operators import check_manages_all
 from shared.people import Person
 from shared.rules.backups import BY_HAND_EVERY, BackupKind
@@ -111,6 +112,7 @@ class Restored:
 
     path: Annotated[Path, "absolute path of the store"]
     kept: Annotated[Path | None, "where the store as it was is kept; null: there was none"]
+    looked_up: Annotated[int, "payments that are looked up in QuickBooks before they are sent"]
 
 
 RESTORE_TELLS = (
@@ -165,16 +167,26 @@ def restore(url: str, backup: Path, who: str, person: Person | None = None) -> R
     file is kept. Raises StoreError, and leaves the store as it was.
     """
     path = check_restore(url, backup, person)
+    looked_up = 0
 
     def prepare(copy: Path) -> None:
+        nonlocal looked_up
         with stores_of_ours.open_store(f"sqlite:///{copy}", check_version=False) as restored:
             restored.upgrade(keeps_copy=False)
             with restored.transaction():
-                for connection in connections.all():
-                    ledger.compare_next(connection.id)
+                for one in overview.connections():
+                    ledger.compare_next(one.connection.id)
+                    looked_up += one.payments_waiting + one.payments_unknown
                 audit.add(who, "store.restore", "", str(backup), restored.now())
 
-    return Restored(path, restoring.put_in_place(path, backup, utc_now(), prepare))
+    kept = restoring.put_in_place(path, backup, utc_now(), prepare)
+    return Restored(path, kept, looked_up)
+
+
+def follows(done: Restored) -> tuple[str, ...]:
+    """What follows from a restore that was done, for whoever did it."""
+    number = f"{count(done.looked_up, 'payment')} not posted yet, as far as the backup knows."
+    return (*RESTORE_TELLS, f"To look up: {number}") if done.looked_up else RESTORE_TELLS
 
 
 @dataclass(frozen=True)

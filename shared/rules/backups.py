@@ -78,6 +78,20 @@ def file_name(store_name: str, installation: str, now: datetime) -> str:
     return f"{_prefix(store_name, installation)}{now.astimezone(UTC):{_STAMP}}.sqlite3"
 
 
+def read_name(name: str, store_name: str) -> datetime | None:
+    """When the daemon made the backup with that name of file; None: it did not make it.
+
+    >>> read_name("deskbridge-3fa9c1d2-20261128T030000Z.sqlite3", "deskbridge.sqlite3")
+    datetime.datetime(2026, 11, 28, 3, 0, tzinfo=datetime.timezone.utc)
+    """
+    stem = re.escape(Path(store_name).stem)
+    found = re.fullmatch(rf"{stem}-\w{{8}}-(\d{{8}}T\d{{6}}Z)\.sqlite3", name)
+    try:
+        return datetime.strptime(found[1], _STAMP).replace(tzinfo=UTC) if found else None
+    except ValueError:
+        return None
+
+
 def superseded(
     names: Iterable[str], store_name: str, installation: str, keep: int, now: datetime
 ) -> list[str]:

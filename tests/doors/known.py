@@ -132,6 +132,7 @@ KEYS: Mapping[str, str] = {
     "AlertsScreen.add": "alerts.AddPlan",
     "AlertsScreen.remove": "alerts.RemovePlan",
     "AlertsScreen.test": "alerts.TestPlan",
+    "BackupsScreen.add": "no plan: a copy is made, and nothing is changed",
     "CustomerNameScreen.unmap": "customers.Unmatch",
     "DecidesPayments.allow": "payment_allowances.Allow",
     "DecidesPayments.retry": "payments.Retry",
@@ -199,6 +200,7 @@ LOOKS = frozenset(
             "jump",
             "kind",
             "last",
+            "leave",
             "mapped",
         ),
         *("more", "move", "network", "next", "next_page", "open", "order", "page", "page_before"),
@@ -287,3 +289,8 @@ ASKS: frozenset[str] = frozenset(
 """Each function of the screens that has something decided. The screens that hold a plan which was
 confirmed one screen before are among them: ``PasswordScreen.on_mount``, ``SettingsScreen._remove``.
 """
+
+WITHOUT_PLAN: frozenset[str] = frozenset(
+    {"screens.backups:BackupsScreen._add", "screens.restore:RestoreScreen._restore"}
+)
+"""Each function of the screens that copies or replaces the store; both ask before."""

@@ -22,11 +22,13 @@ from console.tui.screens.settings import SettingsScreen
 from console.tui.screens.settings_rows import ACTIONS
 from deskbridge import cli
 from shared.operations.deciding import Plan
-from tests.doors.known import ASKS, COMMANDS, KEYS, LOOKS, PLANS
+from tests.doors.known import ASKS, COMMANDS, KEYS, LOOKS, PLANS, WITHOUT_PLAN
 
 ROOT = Path(__file__).parents[2]
 DECIDING = frozenset({"decide", "carry_out", "confirm"})
 WRITING = DECIDING | {"back_up", "compact", "copy_to", "upgrade"}
+WHOLE_STORE = frozenset({"back_up", "compact", "copy_to", "restore", "upgrade"})
+"""Operations of ``stores`` that copy or replace all of it."""
 
 
 @cache
@@ -152,6 +154,7 @@ class Deciders(ast.NodeVisitor):
     def __init__(self) -> None:
         self.within: list[str] = []
         self.found: set[str] = set()
+        self.replacing: set[str] = set()
 
     def visit_within(self, node: Any) -> None:
         self.within.append(node.name)
@@ -166,18 +169,25 @@ class Deciders(ast.NodeVisitor):
             self.found.add(".".join(self.within[:2]))
         self.generic_visit(node)
 
+    def visit_Attribute(self, node: ast.Attribute) -> None:
+        if node.attr in WHOLE_STORE and getattr(node.value, "id", "") == "stores":
+            self.replacing.add(".".join(self.within[:2]))
+        self.generic_visit(node)
 
-def deciders() -> Iterator[str]:
+
+def deciders(of: str) -> Iterator[str]:
+    """The functions of all screens that a ``Deciders`` has under that name."""
     screens = ROOT / "console" / "tui"
     for path in sorted(screens.rglob("*.py")):
         visitor = Deciders()
         visitor.visit(ast.parse(path.read_text("utf-8")))
         module = path.relative_to(screens).with_suffix("").as_posix().replace("/", ".")
-        yield from (f"{module}:{name}" for name in visitor.found)
+        yield from (f"{module}:{name}" for name in getattr(visitor, of))
 
 
 def test_nothing_else_on_the_screens_has_something_decided():
-    assert sorted(deciders()) == sorted(ASKS)
+    assert sorted(deciders("found")) == sorted(ASKS)
+    assert sorted(deciders("replacing")) == sorted(WITHOUT_PLAN)
 
 
 def test_the_console_imports_of_the_models_only_the_store():

@@ -98,6 +98,9 @@ class Watched(StoreWorker):
     def write(self, work: Callable[[Store], Any]) -> Future[Any]:
         return self._noted(super().write(work))
 
+    def with_store_closed(self, work: Callable[[], Any]) -> Future[Any]:
+        return self._noted(super().with_store_closed(work))
+
     def _noted(self, future: Future[Any]) -> Future[Any]:
         """Under way until it is done and each of those who wait for it has been told."""
         add = future.add_done_callback

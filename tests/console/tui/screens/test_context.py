@@ -18,9 +18,9 @@ from tests.deciding import decide
 from tests.models.builders import NOON, invoice
 from tests.models.payments.builders import Till, pays
 
-NO_LISTS = {"connections", "operators", "troubleshooting", "health", "audit", "trends"}
-"""Home lists all to choose from, operators are of several, an audit entry was about what its words
-say, and trends have tests of their own."""
+NO_LISTS = {"connections", "operators", "troubleshooting", "health", "audit", "trends", "backups"}
+"""Home lists all to choose from, operators are of several, a backup is of all, an audit entry was
+about what its words say, and trends have tests of their own."""
 LISTS = [main for main in MAIN_SCREENS if main.name not in NO_LISTS]
 
 

@@ -46,7 +46,7 @@ TABLE: Mapping[str, tuple[str, set[str]]] = {
 }
 """Every letter and sign, what it means, and the actions that are that."""
 
-HARMLESS_CAPITALS = {"A", "C", "I", "L", "M", "T", "W", "O"}
+HARMLESS_CAPITALS = {"A", "B", "C", "I", "L", "M", "T", "W", "O"}
 """They open a screen, copy or try out; any other does more of what its small letter does."""
 MORE_OF = {"R": "r", "G": "g", "P": "p"}
 
