@@ -31,8 +31,10 @@ from shared.models.store import open_store
 from shared.rules.payments import numbers
 
 INVOICES, CUSTOMERS = 10_000, 1_000
-QUIET_MINUTES = 8
+QUIET_MINUTES, QUIET_REQUESTS = 8, 2
 """Two rounds of all that is asked for in turn."""
+MOST_AFTERWARD = 30
+"""Minutes in which all that so many changes set off must have been looked at."""
 _LOOK_SECONDS, _MOST_SECONDS = 1.0, 3600.0
 _INVOICES = Statement(lambda: t.Invoice.select(t.Invoice.id))
 _SENT = Statement(
@@ -72,21 +74,32 @@ def part(_runs: int) -> Part:
             _connect(environment, folder, fake)
             sent = _carried("invoices sent", environment, process.pid, fake, small, _start_sending)
             got = _carried("payments received", environment, process.pid, fake, small, _pay)
-            fake.ask("count")
+            afterward = _afterward(fake)
             time.sleep(QUIET_MINUTES * 60)
             quiet = fake.ask("count")["asked"] / QUIET_MINUTES
             peak = memory_mib(process.pid, "VmHWM")
             told = fake.ask("count")
-    return _told([sent, got], told, peak, quiet)
+    return _told([sent, got], told, peak, quiet, afterward)
 
 
-def _told(both: list[Carried], told: dict[str, Any], peak: float, quiet: float) -> Part:
+def _afterward(fake: _Fake) -> list[int]:
+    """The requests of each minute until one has no more than a quiet one."""
+    asked = []
+    while not asked or (asked[-1] > QUIET_REQUESTS and len(asked) < MOST_AFTERWARD):
+        time.sleep(60)
+        asked.append(int(fake.ask("count")["asked"]))
+    return asked
+
+
+def _told(
+    both: list[Carried], told: dict[str, Any], peak: float, quiet: float, afterward: list[int]
+) -> Part:
     goals = [
         at_most("10,000 invoices and 10,000 payments, memory peak", peak, 95, " MiB"),
         at_most("the same, requests that Invoiced refused as too many", told["too_many"], 0),
         *(at_most(f"a Web Connector's call meanwhile, {one.what}, p99", one.p99_ms, 50, " ms")
           for one in both),
-        at_most("a quiet account, requests a minute", quiet, 2),
+        at_most("a quiet account, requests a minute", quiet, QUIET_REQUESTS),
     ]  # fmt: skip
     rows = "\n".join(
         f"| {one.records:,} {one.what} | {one.seconds:.0f} s | {1000 * one.cpu / one.records:.1f} ms "
@@ -99,6 +112,8 @@ def _told(both: list[Carried], told: dict[str, Any], peak: float, quiet: float) 
 
 - *Sent*: {CUSTOMERS:,} customers and their invoices, from a store into an empty account; each is looked up first. *Received*: a card
   paid each of these invoices; up to a minute of the time is the wait for the next look at Invoiced.
+- *Afterward* the events of all these payments are read, and the payments once more, since their second is over by then: {sum(afterward):,} requests in
+  {len(afterward)} minutes. Then the account is quiet.
 - Invoiced answers after 20 ms; at most {told["most_at_once"]} requests were under way at one time, of 20 that it admits.
 - *Meanwhile*: the Invoice Sync of a small company, over and over, with 20 ms between two."""
     return Part("an Invoiced account with 10,000 invoices", goals, text)

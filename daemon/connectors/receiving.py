@@ -36,7 +36,7 @@ from shared.rules.events import Event, EventKind
 from shared.rules.outlets import OutletStanding
 from shared.rules.values import RecordKind
 
-TAKEN_AT_ONCE = 20
+TAKEN_AT_ONCE = 5
 """So many payments are taken in by one short unit."""
 WATCHED_AT_ONCE = 20
 POSTED_AT_ONCE = 50

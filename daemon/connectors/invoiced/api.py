@@ -40,10 +40,14 @@ class ApiSilence(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Records of a list, and the query of the page after it; None: it was the last one."""
+    """Records of a list, and the query of the page after it; None: it was the last one.
+
+    ``total`` is how many the list has, where Invoiced tells; it counts anew for a first page alone.
+    """
 
     records: Sequence[Mapping[str, Any]]
     following: Mapping[str, str] | None
+    total: int | None = None
 
 
 class Api(Protocol):

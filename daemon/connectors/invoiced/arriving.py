@@ -2,9 +2,10 @@
 
 - The list of payments by ``updated_after`` has new ones, changes and voids. Seconds are its finest
   unit, and what was changed at the same moment may show later: so it is asked with an overlap for
-  a while, and what was brought is remembered, but for the latest second, in which more may happen
-  after it was read. Each page goes on where the one before ended in time, so that what moves
-  meanwhile is met again rather than missed.
+  a while. The newest come first; where there is more than a page, all of it is read in order of
+  its ids, in which nothing moves meanwhile. What was read is known by the first page and by how
+  many there are, so that a burst of payments is read twice: when it shows, and when the second of
+  its last change is over.
 - A charge that is pending may succeed without moving its payment: that one is watched, and asked
   for by its id.
 - Refunds, disputes and deletions for good are in the feed of events alone. The feed has the newest
@@ -20,6 +21,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
+from hashlib import sha256
 from typing import Any
 
 from daemon.connectors.invoiced.api import Api, ApiNotNow, ApiRefusal, ApiSilence, Page
@@ -46,12 +48,13 @@ class _Feed:
     """How far the events of one kind were read: when the newest known happened, and those shortly
     before it, by their ids, with when.
 
-    ``calm`` counts the looks since. ``query`` is the page that is next, ``reached`` the newest on
-    those before it.
+    ``mark`` tells whether all that a look finds was read, ``calm`` counts the looks since.
+    ``query`` is the page that is next, ``reached`` the newest on those before it.
     """
 
     at: int = 0
     seen: Mapping[str, int] = field(default_factory=dict)
+    mark: str = ""
     calm: int = 0
     reached: int = 0
     query: Mapping[str, str] | None = None
@@ -69,16 +72,17 @@ class Cursor:
 
     Payments of ``start`` and before are old, of that second those up to the id ``last``. ``top``
     is the latest change that was seen, ``seen`` the payments that were changed shortly before it,
-    with when. ``calm`` counts the polls since. While there are more pages, ``going`` is from where
-    on the next one is asked for.
+    with when, ``mark`` what tells whether all of them were read. ``calm`` counts the polls since.
+    ``query`` is the page that is next while there are more.
     """
 
     start: int = 0
     last: int = 0
     top: int = 0
     seen: Mapping[str, int] = field(default_factory=dict)
+    mark: str = ""
     calm: int = 0
-    going: int = 0
+    query: Mapping[str, str] | None = None
     turn: int = 0
     feeds: Mapping[str, _Feed] = field(default_factory=dict)
 
@@ -86,6 +90,16 @@ class Cursor:
     def after(self) -> int:
         """From where on payments are asked for."""
         return self.top if self.calm >= CALM_POLLS else max(self.top - OVERLAP_SECONDS, 0)
+
+    @property
+    def kind(self) -> str:
+        """The kind of events whose turn it is."""
+        return TURNS[self.turn % len(TURNS)]
+
+    @property
+    def feed(self) -> _Feed:
+        """How far the events of that kind were read."""
+        return self.feeds.get(self.kind, _Feed())
 
     def as_text(self) -> str:
         """The cursor as others keep it."""
@@ -96,6 +110,8 @@ def read_cursor(text: str) -> Cursor:
     """The cursor that ``as_text`` wrote."""
     told = json.loads(text)
     feeds = {kind: _Feed(**one) for kind, one in told.pop("feeds").items()}
+    if going := told.pop("going", 0):  # so early versions kept where they were amid pages
+        told["top"] = going
     return Cursor(**told, feeds=feeds)
 
 
@@ -110,8 +126,10 @@ class Arriving:
         if not text:
             return Arrivals((await self._from_now_on()).as_text())
         cursor = read_cursor(text)
-        cursor, fresh = await self._changed(cursor)
-        if cursor.going:
+        fresh: list[Record] = []
+        if cursor.feed.query is None:
+            cursor, fresh = await self._changed(cursor)
+        if cursor.query is not None:
             return Arrivals(cursor.as_text(), _found(fresh, zone, cursor), has_more=True)
         cursor, told, has_more = await self._of_events(cursor)
         names = dict.fromkeys([*(one.their_id for one in watched), *told])
@@ -147,40 +165,41 @@ class Arriving:
         return page.records
 
     async def _changed(self, cursor: Cursor) -> tuple[Cursor, list[Record]]:
-        """The payments of one page that are new or changed, and where to go on.
+        """The payments of one page that are new or changed, and where to go on."""
+        if cursor.query is not None:
+            return await self._more(cursor, cursor.query)
+        query = {"updated_after": str(cursor.after), "per_page": str(PER_PAGE), **_SHOWN}
+        page = await self._api.page("/payments", {"sort": "updated_at desc", **query})
+        top = max([cursor.top, *map(_moved, page.records)])
+        has_moved = top > cursor.top
+        calm = 0 if has_moved else min(cursor.calm + 1, CALM_POLLS)
+        # More may happen in the latest second, so it is read once more when it is over.
+        mark = "" if has_moved else _mark(page)
+        reached = replace(cursor, top=top, calm=calm, mark=mark)
+        if page.following is None:
+            return _known(reached, page, is_over=not has_moved), _fresh(cursor, page)
+        if mark and mark == cursor.mark:
+            return reached, []
+        return replace(reached, query={"sort": "id asc", **query}), []
 
-        A page that ends in the second that it began with is read on: asking for what is later
-        would bring the same page for ever.
-        """
-        asked = cursor.going or cursor.after
-        query: Mapping[str, str] | None = {
-            "updated_after": str(asked),
-            "sort": "updated_at asc",
-            "per_page": str(PER_PAGE),
-            **_SHOWN,
-        }
-        fresh: list[Record] = []
-        going, top, seen = asked, cursor.top, dict(cursor.seen)
-        while query is not None and going <= asked:
+    async def _more(self, cursor: Cursor, query: Mapping[str, str]) -> tuple[Cursor, list[Record]]:
+        """A page in order of ids. Where Invoiced forgot the pages before it, all begin anew."""
+        try:
             page = await self._api.page("/payments", query)
-            fresh += [one for one in page.records if seen.get(str(one["id"])) != _moved(one)]
-            seen.update((str(one["id"]), _moved(one)) for one in page.records)
-            top = max([top, *map(_moved, page.records)])
-            going = _moved(page.records[-1]) - 1 if page.records else asked
-            query = page.following
-        if top > cursor.top:  # it is read once more, when its second is over
-            seen = {id_: at for id_, at in seen.items() if at < top}
-        calm = 0 if top > cursor.top else min(cursor.calm + 1, CALM_POLLS)
-        going = going if query is not None else 0
-        return replace(cursor, going=going, top=top, seen=_recent(seen, top), calm=calm), fresh
+        except ApiRefusal:
+            if "page" not in query:
+                raise
+            first = {name: value for name, value in query.items() if name != "page"}
+            return replace(cursor, query=first), []
+        known = _known(cursor, page, is_over=bool(cursor.mark))
+        return replace(known, query=page.following), _fresh(cursor, page)
 
     async def _of_events(self, cursor: Cursor) -> tuple[Cursor, list[str], bool]:
         """The payments that events of one kind are about; whether there is more of that kind."""
-        kind = TURNS[cursor.turn % len(TURNS)]
+        kind, feed = cursor.kind, cursor.feed
         later = replace(cursor, turn=(cursor.turn + 1) % len(TURNS))
         if not kind:
             return later, [], False
-        feed = cursor.feeds.get(kind, _Feed())
         first = {"type": kind, "start_date": str(feed.since), "per_page": str(PER_PAGE)}
         try:
             page = await self._api.page("/events", feed.query or first)
@@ -191,11 +210,13 @@ class Arriving:
         reached = max([feed.at, feed.reached, *map(_when, new)])
         fresh = _recent({str(one["id"]): _when(one) for one in new}, reached)
         seen = {**feed.seen, **fresh}
-        if page.following is not None:
-            going = replace(feed, seen=seen, reached=reached, query=page.following)
+        mark = _mark(page) if feed.query is None else feed.mark
+        is_read = feed.query is None and mark != "" and mark == feed.mark
+        if page.following is not None and not is_read:
+            going = replace(feed, seen=seen, mark=mark, reached=reached, query=page.following)
             return replace(cursor, feeds={**cursor.feeds, kind: going}), ids, True
         calm = 0 if reached > feed.at else min(feed.calm + 1, CALM_POLLS)
-        read = _Feed(reached, _recent(seen, reached), calm)
+        read = _Feed(reached, _recent(seen, reached), mark, calm)
         return replace(later, feeds={**cursor.feeds, kind: read}), ids, False
 
     async def _told_by(self, event: Record) -> list[str]:
@@ -276,6 +297,27 @@ def _when(event: Record) -> int:
 
 def _is_of(charge: Record, payment: Record) -> bool:
     return str((payment.get("charge") or {}).get("id")) == str(charge["id"])
+
+
+def _fresh(cursor: Cursor, page: Page) -> list[Record]:
+    """The payments of a page that are not as they were seen."""
+    return [one for one in page.records if cursor.seen.get(str(one["id"])) != _moved(one)]
+
+
+def _known(cursor: Cursor, page: Page, *, is_over: bool) -> Cursor:
+    """The cursor with what a page brought; what was changed in the latest second is read again
+    unless that is over."""
+    until = cursor.top if is_over else cursor.top - 1
+    read = {str(one["id"]): _moved(one) for one in page.records if _moved(one) <= until}
+    return replace(cursor, seen=_recent({**cursor.seen, **read}, cursor.top))
+
+
+def _mark(page: Page) -> str:
+    """What is another one when a record is new or changed; empty where the number is not told."""
+    if page.total is None:
+        return ""
+    shown = [page.total, *((one["id"], one.get("updated_at")) for one in page.records)]
+    return sha256(json.dumps(shown).encode()).hexdigest()
 
 
 def _recent(seen: Mapping[str, int], top: int) -> dict[str, int]:

@@ -44,10 +44,11 @@ Headers = Mapping[str, str]
 
 
 class _Told(NamedTuple):
-    """What an answer holds, and its ``Link`` header."""
+    """What an answer holds, and its headers ``Link`` and ``X-Total-Count``."""
 
     value: Any
     link: str
+    total: str
 
 
 class Client:
@@ -127,9 +128,10 @@ class Client:
         )
         parts: list[bytes] = []
         await treq.collect(response, _kept(parts))
-        wait = response.headers.getRawHeaders("retry-after", [""])[0]
+        wait = _header(response, "retry-after")
         value = _read(method, response.code, self._without_key(b"".join(parts)), wait)
-        return _Told(value, ", ".join(response.headers.getRawHeaders("link", [])))
+        link, total = (_header(response, name) for name in ("link", "x-total-count"))
+        return _Told(value, link, total)
 
     def _without_key(self, body: bytes) -> bytes:
         """The body of an answer, which may quote what was sent: whatever it says may be shown."""
@@ -138,12 +140,20 @@ class Client:
         return body
 
 
-def page_of(value: Any, link: str) -> Page:
-    """The page that an answer is, with its ``Link`` header. Raises ApiNotNow where it is none."""
+def _header(response: Any, name: str) -> str:
+    return ", ".join(response.headers.getRawHeaders(name, []))
+
+
+def page_of(value: Any, link: str, total: str) -> Page:
+    """The page that an answer is, with its ``Link`` and ``X-Total-Count`` headers.
+
+    Raises ApiNotNow where it is none.
+    """
     if not isinstance(value, list):
         raise ApiNotNow("Invoiced answered with something that is not a list.")
     found = _NEXT.search(link)
-    return Page(value, dict(parse_qsl(urlsplit(found[1]).query)) if found else None)
+    following = dict(parse_qsl(urlsplit(found[1]).query)) if found else None
+    return Page(value, following, int(total) if total.isdecimal() else None)
 
 
 def _kept(parts: list[bytes]) -> Callable[[bytes], None]:

@@ -50,7 +50,7 @@ class Direct:
 
     def page(self, path: str, query: Mapping[str, str]) -> Deferred[Page]:
         asked = self._asked("GET", f"{path}?{urlencode(query)}", None, {})
-        return asked.addCallback(lambda got: page_of(_read(got), got.headers.get("Link", "")))
+        return asked.addCallback(lambda got: page_of(_read(got), *_paging(got)))
 
     def write(
         self, method: str, path: str, values: Mapping[str, Any] | None, key: str
@@ -68,6 +68,10 @@ class Direct:
             return Deferred()  # whoever asked is dead by then
         answered.addTimeout(PATIENCE_SECONDS, self._fake.clock)
         return answered.addErrback(_cut, method)
+
+
+def _paging(answer: Answer) -> tuple[str, str]:
+    return answer.headers.get("Link", ""), answer.headers.get("X-Total-Count", "")
 
 
 def _read(answer: Answer) -> Any:

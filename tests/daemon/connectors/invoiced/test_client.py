@@ -95,12 +95,12 @@ def test_a_list_is_read_page_by_page():
 
 def test_the_page_after_one_is_asked_of_the_same_server():
     elsewhere = '<https://elsewhere.example/customers?page=2>; rel="next"'
-    assert module.page_of([], elsewhere).following == {"page": "2"}
+    assert module.page_of([], elsewhere, "").following == {"page": "2"}
 
 
 def test_a_list_that_is_none_says_so():
     with pytest.raises(ApiNotNow):
-        module.page_of({}, "")
+        module.page_of({}, "", "")
 
 
 def test_a_write_bears_its_idempotency_key_and_a_deletion_has_none():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from decimal import Decimal
 from itertools import count
@@ -9,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from daemon.connectors.invoiced.api import ApiRefusal
+from daemon.connectors.invoiced.arriving import Cursor, read_cursor
 from daemon.connectors.receiving import TAKEN_AT_ONCE
 from shared.operations import connectors as operations
 from shared.operations import platform_intake
@@ -225,16 +228,84 @@ def test_a_payment_of_an_invoice_that_is_not_ours_waits_under_its_number(world):
     assert [use.document for use in payment.applied] == ["X-7"]
 
 
-def test_many_at_the_same_second_come_in_page_by_page(world):
-    world.begins(invoice("1A-100", "1000.00"))
+def burst(world, many: int) -> list[str]:
+    """So many payments of one second."""
     account = world.fake.account
     world.fake.clock.advance(200)
     with account.change():
         owed = acts.invoice_named(account, "100")
-        made = [acts.pay(account, [owed], amount=Decimal(1)).id for _ in range(230)]
+        return [str(acts.pay(account, [owed], amount=Decimal(1)).id) for _ in range(many)]
+
+
+def missing(world, made: list[str]) -> list[str]:
+    return [one for one in made if world.on_file(one) is None]
+
+
+def test_many_at_the_same_second_come_in_page_by_page_and_are_left_alone_soon(world):
+    world.begins(invoice("1A-100", "1000.00"))
+    made = burst(world, 230)
+    world.polls(5)  # with a turn for each kind of events
+    assert not missing(world, made)
+    before = world.asked()
+    world.polls(20)
+    assert world.asked() - before <= 2 * 20
+
+
+def test_a_payment_of_a_burst_that_shows_later_than_the_others_comes_in(world):
+    world.begins(invoice("1A-100", "1000.00"))
+    made = burst(world, 230)
+    account = world.fake.account
+    late = world.the(made[7])
+    with account.change():
+        account.remove("payments", late)
+    world.polls(4)
+    with account.change():
+        account.put("payments", late)
     world.polls(1)
-    found = [world.on_file(str(one)) for one in made]
-    assert all(one is not None for one in found)
+    assert not missing(world, made)
+
+
+@pytest.mark.parametrize("changed", [0, 229])
+def test_a_payment_that_is_voided_while_a_burst_is_read_is_not_posted(world, changed):
+    world.begins(invoice("1A-100", "1000.00"))
+    made = burst(world, 230)
+    ask, voided = world.client.page, []
+
+    def voids_amid_pages(path: str, query: Any) -> Any:
+        if query.get("page") == "2" and path == "/payments" and not voided:
+            voided.append(world.on_invoiced(acts.void_payment, world.the(made[changed])))
+        return ask(path, query)
+
+    world.client.page = voids_amid_pages
+    world.polls(1)
+    assert voided == [made[changed]]
+    assert missing(world, made) == ([made[229]] if changed == 229 else [])
+    world.polls(1)
+    found = world.on_file(made[changed])
+    assert found is None if changed == 229 else found.charge_state is ChargeState.FAILED
+
+
+def test_pages_that_invoiced_forgot_are_read_anew(world):
+    world.begins(invoice("1A-100", "1000.00"))
+    made = burst(world, 230)
+    ask, refused = world.client.page, []
+
+    def forgets_once(path: str, query: Any) -> Any:
+        if query.get("page") == "3" and path == "/payments" and not refused:
+            refused.append(query)
+            raise ApiRefusal(400, "You must retrieve all preceding page numbers.")
+        return ask(path, query)
+
+    world.client.page = forgets_once
+    world.polls(1)
+    assert refused
+    assert not missing(world, made)
+
+
+def test_a_cursor_that_an_early_version_kept_amid_pages_is_read(world):
+    told = json.loads(Cursor(top=900).as_text())
+    del told["query"]
+    assert read_cursor(json.dumps({**told, "going": 500})) == Cursor(top=500)
 
 
 def test_what_was_not_on_file_when_a_daemon_failed_amid_a_page_comes_in_later(
