@@ -34,7 +34,6 @@ PRAGMAS: dict[str, Any] = {
     "busy_timeout": 5000,
     "synchronous": "full",
     "foreign_keys": 1,
-    "cache_size": -4000,
     "journal_size_limit": 67108864,
 }
 TURN_SECONDS = 0.002
