@@ -240,3 +240,17 @@ def test_a_digest_waits_for_the_end_of_quiet_hours():
 def test_what_is_no_time_of_day_is_refused(text):
     with pytest.raises(ValueError, match=r"time|zone"):
         DigestTime.parse(text)
+
+
+# A clock that was wrong.
+
+
+def test_after_a_clock_was_set_back_nothing_is_held_back_until_it_is_that_late_again():
+    ahead = NOW + timedelta(days=2)
+    known = Held(alert(), Told(1, ahead, 1))
+    fresh = Held(alert(2, about="payment", opened_at=ahead), None)
+    message = due(recipient(sent_at=ahead), [known, fresh], NOW)
+    assert message is not None
+    assert ([one.id for one in message.repeated], [one.id for one in message.new]) == ([1], [2])
+    assert settle([alert(gone_at=ahead)], [], NOW).closed
+    assert digest_due(digest(digest_at=ahead), NOW) == ago(days=1)
