@@ -61,6 +61,11 @@ boot: deb
 	$(BIN)/python -m pip --python build/deb/opt/deskbridge/bin/python wheel --quiet --disable-pip-version-check --wheel-dir build/wheels "$$(ls dist/*.whl)[postgres]"
 	DESKBRIDGE_BOOTED=$$(. /etc/os-release && echo $$VERSION_CODENAME) $(BIN)/python -m pytest -v tests/deploy/booted
 
+# The same on another release, whose package is made in a root of it: make boot-trixie
+boot-%: dist
+	deploy/packaging/deb-for.sh $(BIN)/python $*
+	DESKBRIDGE_BOOTED=$* DESKBRIDGE_MEDIA=build/$* $(BIN)/python -m pytest -v tests/deploy/booted
+
 clean:
 	rm -rf $(VENV) $(VENV)-lowest build dist demo .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -21,7 +21,7 @@ from tests.deploy.booted.machine import Booted, why_not
 from tests.deploy.booted.page import LOG
 
 ROOT = Path(__file__).parents[3]
-DIST = ROOT / "dist"
+DIST = ROOT / os.environ.get("DESKBRIDGE_MEDIA", "dist")
 WHEELS = ROOT / "build" / "wheels"
 PYTHON = "/opt/deskbridge/bin/deskbridge"
 SETTINGS = "/etc/deskbridge/deskbridge.toml"
@@ -106,7 +106,7 @@ def machine(folder: Path, transcript: list[str], request) -> Iterator[Machine]:
     transcript.append(f"==== {request.node.name.removeprefix('test_').replace('_', ' ')}\n")
     media = folder / "media"
     shutil.copytree(DIST, media)
-    if WHEELS.exists():
+    if WHEELS.exists() and not (media / "wheels").exists():
         shutil.copytree(WHEELS, media / "wheels")
     booted = Machine(folder / "machine", media, transcript.append)
     began = monotonic()
@@ -138,6 +138,11 @@ def test_an_environment_in_opt_is_installed_watched_reloaded_and_upgraded(machin
     machine.sh("systemctl reload deskbridge")
     machine.until("journalctl -u deskbridge --no-pager -n 20", "Reloaded")
     assert machine.pid() == before
+
+    # While it starts, a reload waits: no signal comes before the daemon can take it.
+    machine.sh("systemctl restart --no-block deskbridge; systemctl reload deskbridge")
+    assert "NRestarts=0" in machine.sh(STATUS)
+    assert machine.pid() not in (0, before)
 
     machine.sh("mkdir -p /etc/systemd/system/deskbridge.service.d")
     machine.sh(
