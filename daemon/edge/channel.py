@@ -26,10 +26,12 @@ from twisted.internet.protocol import connectionDone
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 from twisted.web import http
+from twisted.web.http_headers import Headers
 
 from daemon.edge.body_gate import Body, BodyGate, DiscardedBody, Head, OneAtATime, Passage
 from daemon.edge.clients import Clients
 from daemon.edge.limits import EdgeLimits
+from daemon.edge.proxies import TrustedProxies
 from daemon.failures import tell
 
 _WITH_BODY = frozenset({b"POST", b"PUT", b"PATCH"})
@@ -38,6 +40,12 @@ _WITH_BODY = frozenset({b"POST", b"PUT", b"PATCH"})
 def peer_name(address: object) -> str:
     """Name the host at the other end: its IP address, or ``local`` for a UNIX socket."""
     return str(getattr(address, "host", None) or "local")
+
+
+def client_name(proxies: TrustedProxies, peer: str, headers: Headers) -> str:
+    """Name who asks; a proxy of ours is believed about whom it speaks for."""
+    forwarded = headers.getRawHeaders(b"X-Forwarded-For", [])
+    return proxies.client(peer, [header.decode("ascii", "replace") for header in forwarded])
 
 
 class Site(Protocol):
@@ -133,7 +141,7 @@ class EdgeChannel(http.HTTPChannel):
         """
         self.log.info(
             "Request from {peer} refused with {code}: {reason}",
-            peer=self.peer,
+            peer=client_name(self.site.limits.proxies, self.peer, self._headers),
             code=code,
             reason=reason,
         )
@@ -149,6 +157,11 @@ class EdgeChannel(http.HTTPChannel):
         )
         self._networkProducer.resumeProducing()
         self._allow(self.site.limits.closing_seconds, self._abort)
+
+    @property
+    def _headers(self) -> Headers:
+        """Those of the request that arrives, as far as they were read."""
+        return self.requests[-1].requestHeaders if self.requests else Headers()
 
     def _respondToBadRequestAndDisconnect(self) -> None:
         if not self._closing:

@@ -23,7 +23,7 @@ from twisted.web.resource import Resource
 
 from daemon.callers import Caller
 from daemon.edge.body_gate import Body, Head
-from daemon.edge.channel import EdgeChannel, peer_name
+from daemon.edge.channel import EdgeChannel, client_name, peer_name
 from daemon.edge.clients import Clients
 from daemon.edge.limits import EdgeLimits
 from daemon.edge.outcomes import HUNG_UP
@@ -73,10 +73,9 @@ class EdgeRequest(server.Request):
 
     @cached_property
     def client_name(self) -> str:
-        """Name the caller; a proxy of ours is believed about whom it speaks for."""
-        headers = self.requestHeaders.getRawHeaders(b"X-Forwarded-For", [])
-        forwarded = [header.decode("ascii", "replace") for header in headers]
-        return self.site.limits.proxies.client(peer_name(self.client), forwarded)
+        """Name who asks, also once the connection is gone."""
+        proxies = self.site.limits.proxies
+        return client_name(proxies, peer_name(self.client), self.requestHeaders)
 
 
 Meter = Callable[[str, str, float], object]

@@ -59,6 +59,13 @@ def test_what_is_too_much_even_to_throw_away_is_refused_from_the_head() -> None:
     refused_for_size(connection, most)
 
 
+def test_the_log_names_whom_a_proxy_speaks_for() -> None:
+    too_much = post(b"", length=1 << 40, action=RECEIVE, X_Forwarded_For="198.51.100.7")
+    with LogLines() as log:
+        assert Rig().connect("127.0.0.1").send(too_much).answer().status == 413
+    assert "Request from 198.51.100.7 refused with 413" in log.text
+
+
 @pytest.mark.parametrize("operation", ["authenticate", "getLastError", "closeConnection"])
 def test_a_large_call_that_names_another_operation_is_refused_from_the_head(
     operation: str,
