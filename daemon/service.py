@@ -299,7 +299,14 @@ def make_daemon(
     string that cannot be one.
     """
     metrics = Metrics()
-    threads = ReactorThreads(reactor, store, settings.worker_threads, metrics.unit_done)
+    copying = ReadThread(reactor, store)
+    checks = StoreChecks(reactor, copying, is_sqlite=store.path is not None)
+
+    def seen(seconds: float, error: BaseException | None) -> None:
+        metrics.unit_done(seconds, error)
+        checks.heard(error)
+
+    threads = ReactorThreads(reactor, store, settings.worker_threads, seen)
     reads = ReadThread(reactor, store)
     callers = Callers()
     record = SessionRecord(settings)
@@ -375,11 +382,9 @@ def make_daemon(
         chance=random,
         holder=facts.instance,
     )
-    copying = ReadThread(reactor, store)
     backups = ScheduledBackups(
         reactor, threads, copying, settings.backup_schedule, ThisMachine().free_bytes
     )
-    checks = StoreChecks(reactor, copying, is_sqlite=store.path is not None)
     answering = Answering(store, threads, reads, bell)
     api_site = make_api_site(
         answering, limits, reactor=reactor, now=store.now, meter=metrics.request

@@ -1,4 +1,4 @@
-"""Reads all of a SQLite store once a day: damage is found before a sync meets it."""
+"""Reads all of a SQLite store once a day: damage is found before a sync meets it, mostly."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from twisted.python.failure import Failure
 
 from daemon.failures import tell
 from daemon.read_thread import Reads
+from shared.errors import StoreDamaged
 from shared.models.sqlite_copy import Stopped
 from shared.operations.store_checks import check_scheduled, view, view_due
 from shared.rules.store_checks import StoreCheck
@@ -21,7 +22,10 @@ LOOK_SECONDS = 60.0
 
 
 class StoreChecks(Service):
-    """Looks once a minute whether a check is due, and makes it on threads of its own, ``reads``."""
+    """Looks once a minute whether a check is due, and makes it on threads of its own, ``reads``.
+
+    It is due once a day, and soon after a unit of work has met damage.
+    """
 
     log = Logger()
 
@@ -30,6 +34,7 @@ class StoreChecks(Service):
         self._reads = reads
         self._is_sqlite = is_sqlite
         self._ended = Event()
+        self._doubted = False
         self._loop = LoopingCall(self._look)
         self._loop.clock = reactor
         self._stopped: Deferred[Any] | None = None
@@ -50,10 +55,16 @@ class StoreChecks(Service):
             self._loop.stop()
             yield self._stopped
 
+    def heard(self, error: BaseException | None) -> None:
+        """Hear what a unit of work met, on any thread: damage is looked for at the next look."""
+        if isinstance(error, StoreDamaged):
+            self._doubted = True
+
     @inlineCallbacks
     def _look(self) -> Any:
         try:
-            if (yield self._reads.view(view_due)):
+            if (yield self._reads.view(view_due, doubted=self._doubted)):
+                self._doubted = False
                 self._tell((yield self._reads.run(check_scheduled, self._ended.is_set)))
             self.trouble = _sentence((yield self._reads.view(view)))
         except Stopped:

@@ -24,6 +24,10 @@ class StoreUnavailable(StoreError):
     """
 
 
+class StoreDamaged(StoreUnavailable):
+    """The engine met a part of its file that it cannot read."""
+
+
 class StoreConflict(StoreUnavailable):
     """Two units of work got in each other's way and this one was undone as a whole.
 

@@ -21,7 +21,7 @@ import peewee
 from peewee import sqlite3  # type: ignore[attr-defined]
 
 from shared.clock import utc_now
-from shared.errors import StoreError, StoreUnavailable
+from shared.errors import StoreDamaged, StoreError, StoreUnavailable
 from shared.files import flush_folder, give_to_owner_of_folder, make_private_file, why_closed
 from shared.models.connecting import ClosesEverywhere
 from shared.models.restoring import check_backup, damage, users_of
@@ -309,9 +309,9 @@ class SqliteEngine:
         except _FAILURES as error:
             if isinstance(error, _BUGS):
                 raise
-            raise StoreUnavailable(
-                f"The store {self.path} cannot be used: {error}.", self._remedy(str(error))
-            ) from error
+            kind = StoreDamaged if "malformed" in str(error) else StoreUnavailable
+            told = f"The store {self.path} cannot be used: {error}."
+            raise kind(told, self._remedy(str(error))) from error
 
     def _remedy(self, said: str) -> str:
         if any(words in said for words in _LACKS_RIGHTS) and (closed := why_closed(self.path)):

@@ -14,9 +14,9 @@ def view(_store: Store) -> StoreCheck:
     return backups.last_check()
 
 
-def view_due(store: Store) -> bool:
-    """Whether the store should be checked now."""
-    return is_due(backups.last_check(), store.now())
+def view_due(store: Store, *, doubted: bool) -> bool:
+    """Whether the store should be checked now; ``doubted``: something met damage since."""
+    return is_due(backups.last_check(), store.now(), doubted=doubted)
 
 
 def check_scheduled(store: Store, ended: Callable[[], bool]) -> StoreCheck:

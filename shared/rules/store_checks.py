@@ -10,6 +10,7 @@ from shared.rules.backups import is_within
 EVERY = timedelta(days=1)
 AGAIN_AFTER = timedelta(hours=1)
 """So long after it found damage, the daemon reads the store again: somebody may have mended it."""
+DOUBTED_AFTER = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +21,7 @@ class StoreCheck:
     damage: str = ""
 
 
-def is_due(check: StoreCheck, now: datetime) -> bool:
-    """Whether the daemon should read all of the store now."""
-    return not is_within(check.checked_at, now, AGAIN_AFTER if check.damage else EVERY)
+def is_due(check: StoreCheck, now: datetime, *, doubted: bool) -> bool:
+    """Whether the daemon should read all of the store now; ``doubted``: it met damage since."""
+    every = AGAIN_AFTER if check.damage else DOUBTED_AFTER if doubted else EVERY
+    return not is_within(check.checked_at, now, every)

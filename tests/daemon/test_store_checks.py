@@ -11,6 +11,7 @@ import pytest
 from twisted.internet.task import Clock
 
 from daemon.store_checks import LOOK_SECONDS, StoreChecks
+from shared.errors import StoreDamaged, StoreUnavailable
 from shared.models import backups, connections, daemons
 from shared.models.sqlite_copy import Stopped
 from shared.models.store import open_store
@@ -95,6 +96,27 @@ def test_damage_that_no_query_has_met_is_found_and_looked_for_again_within_the_h
     assert disk.standing().checked_at == NOW + timedelta(minutes=61)
 
 
+def test_damage_that_a_unit_of_work_meets_is_looked_for_at_once(disk):
+    disk.goes_on(minutes=10)
+    assert disk.standing().damage == ""
+    disk.spoil()
+    with pytest.raises(StoreDamaged) as met, disk.store.reading():
+        disk.store._engine.database.execute_sql("SELECT * FROM invoice").fetchall()
+    disk.checks.heard(met.value)
+    disk.goes_on(minutes=1)
+    assert disk.checks.trouble.startswith("The store is damaged: ")
+
+
+def test_a_doubt_that_comes_to_nothing_is_looked_into_once(disk):
+    disk.goes_on(minutes=10)
+    disk.checks.heard(StoreDamaged("The store cannot be used: database disk image is malformed."))
+    disk.checks.heard(StoreUnavailable("The store cannot be used: database or disk is full."))
+    disk.goes_on(minutes=1)
+    assert disk.standing() == StoreCheck(NOW + timedelta(minutes=11))
+    disk.goes_on(minutes=10)
+    assert disk.standing().checked_at == NOW + timedelta(minutes=11)
+
+
 def test_a_daemon_that_starts_anew_knows_what_the_one_before_found(disk):
     with disk.store.transaction():
         backups.checked(StoreCheck(disk.now(), "Page 7 is lost"))
@@ -103,11 +125,11 @@ def test_a_daemon_that_starts_anew_knows_what_the_one_before_found(disk):
 
 
 def test_a_check_is_given_up_when_the_daemon_stops(disk, monkeypatch):
-    monkeypatch.setattr("shared.models.sqlite_copy.CHECK_OPERATIONS", 1)
-    with pytest.raises(Stopped):
+    with monkeypatch.context() as soon, pytest.raises(Stopped):
+        soon.setattr("shared.models.sqlite_copy.CHECK_OPERATIONS", 1)
         check_scheduled(disk.store, lambda: True)
     with disk.store.reading():
-        assert view_due(disk.store)
+        assert view_due(disk.store, doubted=False)
     assert check_scheduled(disk.store, lambda: False).damage == ""
 
 
