@@ -156,7 +156,7 @@ def _is_recent(at: datetime, now: datetime, span: timedelta) -> bool:
 
 
 def _is_late_now(alert: Alert, found: Mapping[tuple[str, int, str], Condition]) -> bool:
-    """Whether it is of a sync that failed and is late by now: told as late alone, but not over."""
+    """Whether it is of a sync that failed and is late by now: the failure is not over."""
     late = (AlertKind.SYNC_LATE.value, alert.connection_id, alert.about)
     return alert.kind is AlertKind.SYNC_FAILED and late in found
 
