@@ -20,12 +20,13 @@ from daemon.alerts.sending import SECONDS, Sender, Wanted, Written, note, wanted
 from daemon.failures import tell
 from daemon.read_thread import Reads
 from daemon.store_thread import Threads
+from shared.errors import StoreDamaged
 from shared.health.machine import Machine
-from shared.models import alerts, events, outlets
+from shared.models import alerts, backups, events, outlets
 from shared.models.store import Store
 from shared.operations import alert_facts
-from shared.rules.alert_conditions import conditions
-from shared.rules.alerts import Changes, Recipient, settle
+from shared.rules.alert_conditions import Facts, conditions
+from shared.rules.alerts import AlertKind, Changes, Recipient, settle
 from shared.settings import Settings
 
 LOOK_SECONDS = 60.0
@@ -101,7 +102,7 @@ class Alerts(Service):
     def _look(self) -> Any:
         try:
             if (yield self._threads.store(self._thd_claim_watch)):
-                changes = yield self._reads.view(self._changes)
+                changes = yield self._look_around()
                 if changes:
                     yield self._threads.store(self._thd_change, changes)
             for recipient in (yield self._reads.view(_to_tell, self._now)):
@@ -114,6 +115,18 @@ class Alerts(Service):
         outlets.open_outlet(WATCH, events.EVERY)
         alerts.prune(now - timedelta(days=self._settings.keep_days))
         return outlets.claim(WATCH, self._holder, now) is not None
+
+    @inlineCallbacks
+    def _look_around(self) -> Any:
+        try:
+            return (yield self._reads.view(self._changes))
+        except StoreDamaged:  # that alone can be told then, and nothing is known to be over
+            return (yield self._reads.view(self._damage))
+
+    def _damage(self, _store: Store) -> Changes:
+        now, facts = self._now(), Facts(check=backups.last_check())
+        known = [one for one in alerts.on_file() if one.kind is AlertKind.STORE]
+        return settle(known, conditions(facts, now), now)
 
     def _changes(self, store: Store) -> Changes:
         facts = alert_facts.read(store, self._settings, self._machine)

@@ -22,6 +22,7 @@ from shared.rules.store_checks import StoreCheck
 from shared.rules.tokens import Access
 from shared.rules.values import SyncState
 from tests.daemon.test_alerts import ADA, HOUR, URL, Office
+from tests.daemon.test_store_checks import spoil
 from tests.models.builders import NOON, invoice
 from tests.models.payments.builders import Till, pays
 
@@ -208,3 +209,14 @@ def test_each_kind_is_sent_and_closed_by_an_all_clear(company, tmp_path, kind):
     assert kind in company.posted("closed")
     company.goes_on(1000)
     assert len(company.told_of(f"All clear: {subject}")) == 1
+
+
+def test_damage_that_hides_all_else_is_told_and_nothing_else_is_over(company):
+    company.fails()
+    company.goes_on()
+    company.checks("Page 7 is lost")
+    spoil(company.store)
+    company.goes_on(1000)
+    assert company.told_of("The store is damaged")
+    assert company.posted("opened") == {AlertKind.SYNC_FAILED, AlertKind.STORE}
+    assert company.posted("closed") == set()

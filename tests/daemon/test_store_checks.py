@@ -12,9 +12,9 @@ from twisted.internet.task import Clock
 
 from daemon.store_checks import LOOK_SECONDS, StoreChecks
 from shared.errors import StoreDamaged, StoreUnavailable
-from shared.models import backups, connections, daemons
+from shared.models import backups, daemons
 from shared.models.sqlite_copy import Stopped
-from shared.models.store import open_store
+from shared.models.store import Store, open_store
 from shared.operations.store_checks import check_scheduled, view_due
 from shared.rules.store_checks import StoreCheck
 from tests.daemon.builders import NOW
@@ -24,17 +24,25 @@ from tests.edge.builders import LogLines
 PAGE = 4096
 
 
+def spoil(store: Store) -> None:
+    """Write nonsense over the invoices, which the daemon's own sign of life does not read."""
+    with store.reading():
+        [(page,)] = store._engine.database.execute_sql(
+            "SELECT rootpage FROM sqlite_master WHERE name = 'invoice'"
+        ).fetchall()
+    store.close()  # what is in the journal moves to the file
+    assert store.path is not None
+    with store.path.open("r+b") as stream:
+        stream.seek((page - 1) * PAGE)
+        stream.write(b"\xff" * PAGE)
+
+
 class Disk:
-    """A store with two hundred companies, whose file a test may spoil; and its daemon."""
+    """A store whose file a test may spoil, and its daemon."""
 
     def __init__(self, path: Path) -> None:
         self.clock = Clock()
-        self.path = path
-        self.url = f"sqlite:///{path}"
-        with open_store(self.url) as store, store.transaction():
-            for number in range(200):
-                connections.add(f"Company {number}", now=NOW)
-        self.store = open_store(self.url, clock=self.now)
+        self.store = open_store(f"sqlite:///{path}", clock=self.now)
         self.checks = StoreChecks(self.clock, InPlace(self.store), is_sqlite=True)
         self.checks.startService()
 
@@ -44,17 +52,6 @@ class Disk:
     def goes_on(self, **span: float) -> None:
         seconds = timedelta(**span).total_seconds()
         self.clock.pump([LOOK_SECONDS] * int(seconds // LOOK_SECONDS))
-
-    def spoil(self) -> None:
-        """Write nonsense over a page that the daemon's own queries do not meet."""
-        self.store.close()  # what is in the journal moves to the file
-        with open_store(self.url) as store:
-            [(page,)] = store._engine.database.execute_sql(
-                "SELECT rootpage FROM sqlite_master WHERE name = 'invoice'"
-            ).fetchall()
-        with self.path.open("r+b") as stream:
-            stream.seek((page - 1) * PAGE)
-            stream.write(b"\xff" * PAGE)
 
     def standing(self) -> StoreCheck:
         with self.store.reading():
@@ -82,7 +79,7 @@ def test_a_sound_store_is_read_a_minute_after_the_first_start_and_then_once_a_da
 
 
 def test_damage_that_no_query_has_met_is_found_and_looked_for_again_within_the_hour(disk):
-    disk.spoil()
+    spoil(disk.store)
     with disk.store.reading():
         assert daemons.known() == [], "what the heartbeat reads is there"
     with LogLines() as log:
@@ -99,7 +96,7 @@ def test_damage_that_no_query_has_met_is_found_and_looked_for_again_within_the_h
 def test_damage_that_a_unit_of_work_meets_is_looked_for_at_once(disk):
     disk.goes_on(minutes=10)
     assert disk.standing().damage == ""
-    disk.spoil()
+    spoil(disk.store)
     with pytest.raises(StoreDamaged) as met, disk.store.reading():
         disk.store._engine.database.execute_sql("SELECT * FROM invoice").fetchall()
     disk.checks.heard(met.value)
@@ -125,9 +122,10 @@ def test_a_daemon_that_starts_anew_knows_what_the_one_before_found(disk):
 
 
 def test_a_check_is_given_up_when_the_daemon_stops(disk, monkeypatch):
-    with monkeypatch.context() as soon, pytest.raises(Stopped):
+    with monkeypatch.context() as soon:
         soon.setattr("shared.models.sqlite_copy.CHECK_OPERATIONS", 1)
-        check_scheduled(disk.store, lambda: True)
+        with pytest.raises(Stopped):
+            check_scheduled(disk.store, lambda: True)
     with disk.store.reading():
         assert view_due(disk.store, doubted=False)
     assert check_scheduled(disk.store, lambda: False).damage == ""
