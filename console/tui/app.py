@@ -21,7 +21,7 @@ from console.tui.main_screens import HOME, MAIN_SCREENS, MainScreen
 from console.tui.painting import OnlyChanged, Shown
 from console.tui.preferences import Preferences
 from console.tui.screens.base import ConsoleScreen
-from console.tui.themes import HIGH_CONTRAST, theme_of
+from console.tui.themes import HIGH_CONTRAST, OWN_COLORS, theme_of
 from console.tui.widgets.header import Header, Standing
 from console.tui.widgets.secret import Secret, covered
 from console.tui.worker import Company, StoreWorker
@@ -130,6 +130,7 @@ class DeskbridgeApp(App[None], inherit_bindings=False):
         self._pulse_asked = False
         self._trail: list[str] = []
         self._warm_up_seconds = warm_up_seconds
+        self.register_theme(OWN_COLORS)
         self.register_theme(HIGH_CONTRAST)
         self._preferences = preferences or Preferences(None)
         self._colors = self._preferences.colors

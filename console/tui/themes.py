@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from textual.theme import Theme
+from textual.theme import BUILTIN_THEMES, Theme
 
 TERMINAL = "terminal"
 
@@ -19,10 +19,18 @@ class Colors:
 
 
 COLORS = (
-    Colors(TERMINAL, "The terminal's own colors", "ansi-dark"),
+    Colors(TERMINAL, "The terminal's own colors", TERMINAL),
     Colors("light", "Light", "textual-light"),
     Colors("dark", "Dark", "textual-dark"),
     Colors("contrast", "High contrast", "high-contrast"),
+)
+_ANSI = BUILTIN_THEMES["ansi-dark"]
+_TRACK = ("scrollbar-background", "scrollbar-background-hover", "scrollbar-background-active")
+OWN_COLORS = replace(
+    _ANSI,
+    name=TERMINAL,
+    # Textual's is black, also on a terminal that is light.
+    variables={**_ANSI.variables, **dict.fromkeys(_TRACK, "ansi_default")},
 )
 HIGH_CONTRAST = Theme(
     name="high-contrast",

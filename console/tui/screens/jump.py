@@ -33,6 +33,9 @@ _COLUMNS = (
     Column("", least=16, drop=2),
     *(replace(column, title="") for column in COLUMNS[3:]),
 )
+_WIDTHS = (32, 24, 14, 14, 3, 16)
+_NARROW_WIDTHS = (24, 16, 14, 12, 3, 10)
+"""Of the columns once something is typed: hits that arrive later do not move the others."""
 _EXAMPLE = "A name, an invoice number, an id, a code, or an action"
 Way: TypeAlias = Callable[[], Any]
 
@@ -125,6 +128,8 @@ class JumpScreen(Asking[Way | None]):
     def _list(self) -> None:
         self._ways = {}
         lines = list(self._lines())
+        wanted = _NARROW_WIDTHS if self.has_class("-narrow") else _WIDTHS
+        self._table.keep_widths(wanted if self._typed else None)
         self._table.show(lines)
         empty = not lines and not self._pending
         self.say("Nothing found. Try fewer characters, or a word." if empty else "")

@@ -124,6 +124,7 @@ class RecordTable(ScrollView, can_focus=True, inherit_bindings=False):
         self._natural = [cells(column.title) for column in columns]
         self._measured: dict[str, Row] = {}
         self._left_out: frozenset[str] = frozenset()
+        self._kept: tuple[int, ...] | None = None
         self._widths: dict[int, int] = {}
         self._gaps: dict[int, int] = {}
 
@@ -167,6 +168,13 @@ class RecordTable(ScrollView, can_focus=True, inherit_bindings=False):
     def leave_out(self, titles: Collection[str]) -> None:
         """Have the columns with these titles away, since all rows say the same there."""
         self._left_out = frozenset(titles)
+
+    def keep_widths(self, wanted: Sequence[int] | None) -> None:
+        """Have the columns this wide, whatever is in them; None: as wide as they need.
+
+        One of amounts is wider where an amount would be cut.
+        """
+        self._kept = tuple(wanted) if wanted else None
 
     def follow_top(self) -> None:
         """Go to the first record; stay on whichever is first until the cursor is moved."""
@@ -250,13 +258,20 @@ class RecordTable(ScrollView, can_focus=True, inherit_bindings=False):
     ) -> Strip:
         segments: list[Segment] = []
         room = self._room
-        for text, (place, wide) in zip(texts, self._widths.items(), strict=True):
+        last = max((n for n, text in enumerate(texts) if _plain(text)), default=0)
+        for number, (text, (place, wide)) in enumerate(
+            zip(texts, self._widths.items(), strict=True)
+        ):
             own = style + Style.parse(str(text.style)) if isinstance(text, Text) else style
             right = self._columns[place].right
             # Where the window is too narrow for the last columns: half a figure would be another.
             shown = ELLIPSIS if right and room < wide else _plain(text)
+            if number == last and not right:
+                wide = min(max(wide, cells(shown)), room)  # what is beside it is empty
             shown = fit(shown, max(min(wide, room), 1), right=right)
             segments += [Segment(shown, own), Segment(" " * self._gaps[place], padding)]
+            if number == last:
+                break
             room -= wide + self._gaps[place]
         # One piece of each style: a slow line pays for every change of it.
         return Strip(segments).simplify().adjust_cell_length(width, padding)
@@ -273,15 +288,22 @@ class RecordTable(ScrollView, can_focus=True, inherit_bindings=False):
                 self._natural = list(map(max, self._natural, wide))
         before = self._widths
         shown = [n for n, one in enumerate(self._columns) if self._is_told(n, one)]
-        columns, natural = [self._columns[n] for n in shown], [self._natural[n] for n in shown]
+        columns, natural = [self._columns[n] for n in shown], [self._wanted(n) for n in shown]
         given = widths(columns, natural, self._room, _GAP)
         self._widths = {shown[place]: width for place, width in given.items()}
         self._spread()
         self.virtual_size = Size(self.size.width, len(self._lines) + _HEADER)
         return before != self._widths
 
+    def _wanted(self, place: int) -> int:
+        needed = self._natural[place]
+        if self._kept is None:
+            return needed
+        kept = self._kept[place]
+        return max(kept, needed) if self._columns[place].right else kept
+
     def _is_told(self, place: int, column: Column) -> bool:
-        if column.varies:
+        if column.varies and not self._kept:
             rows = (line for line in self._lines if isinstance(line, Row))
             return differ(([_plain(row.cells[place])] for row in rows), 0)
         return column.title not in self._left_out
@@ -293,7 +315,7 @@ class RecordTable(ScrollView, can_focus=True, inherit_bindings=False):
         between = [place for place, beside in pairwise(places) if self._columns[beside].title]
         spare = self._room - sum(self._widths.values()) - _GAP * len(places)
         in_full = all(self._widths[n] == self._natural[n] for n in places)
-        if in_full and between and spare > 0:
+        if in_full and not self._kept and between and spare > 0:
             further = min(spare // len(between), _FURTHER)
             self._gaps |= dict.fromkeys(between, _GAP + further)
 

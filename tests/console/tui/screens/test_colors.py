@@ -9,6 +9,7 @@ from console.tui.preferences import FILE_NAME, Preferences
 from console.tui.screens.colors import ColorsDialog
 from console.tui.themes import COLORS, TERMINAL, theme_of
 from console.tui.widgets.choice import Choice
+from console.tui.widgets.record_table import RecordTable
 from tests.console.tui.screens.driver import Driver, sit_down
 
 CHOOSE = ("colon", *"colors", "enter")
@@ -21,7 +22,9 @@ def kept(tmp_path):
 
 def test_the_terminals_own_colors_are_there_until_others_are_chosen(office, kept):
     async def scenario(at: Driver) -> None:
-        assert at.app.theme == theme_of(TERMINAL) == "ansi-dark"
+        assert at.app.theme == theme_of(TERMINAL) == "terminal"
+        table = at.screen.query(RecordTable).first()
+        assert table.styles.scrollbar_background.ansi == -1, "as light or dark as the terminal"
 
     sit_down(office.url, scenario, preferences=kept)
 

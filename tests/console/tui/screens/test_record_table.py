@@ -238,3 +238,30 @@ def test_while_keys_come_quickly_only_the_first_move_and_where_they_rest_are_tol
         assert told == ["1", "6"]
 
     stand(scenario)
+
+
+def test_kept_widths_stay_whatever_comes_but_no_amount_is_cut():
+    async def scenario(app: Stand, pilot: Pilot[None]) -> None:
+        app.table.keep_widths((12, 8, 20))
+        app.table.show([row("1", "5.00", "Short")])
+        await pilot.pause()
+        places = app.lines[0]
+        app.table.show([row("1", "5.00", "Short"), row("a long name", "1,234.50")])
+        await pilot.pause()
+        assert app.lines[0] == places
+        assert app.lines[2].startswith("Invoice a l… 1,234.50 A reason")
+        app.table.show([row("1", "1,234,567.50")])
+        await pilot.pause()
+        assert "1,234,567.50" in app.lines[1]
+
+    stand(scenario)
+
+
+def test_a_text_reaches_over_the_empty_cells_beside_it():
+    async def scenario(app: Stand, pilot: Pilot[None]) -> None:
+        app.table.keep_widths((12, 8, 20))
+        app.table.show([Row("1", ("A name as long as this", "", ""))])
+        await pilot.pause()
+        assert app.lines[1] == "A name as long as this"
+
+    stand(scenario)
