@@ -37,7 +37,7 @@ from shared.models.store import Store, open_store
 from shared.settings import load_settings
 from tests.console.tui.screens import story
 from tests.console.tui.screens.driver import LARGE, SMALL, Driver, RoomyMachine, Watched, swift
-from tests.models.builders import NOON
+from tests.models.builders import NOON, later
 
 TITLE = "deskbridge console"
 SAMPLE = Path(__file__).with_name("export.csv")
@@ -80,6 +80,7 @@ OPENED = (
     Picture("file", ("m", "plus")),
     Picture("file-look", ("m", "plus", f"type:{SAMPLE}", *["enter"] * 6)),
     Picture("colors", ("colon", *"colors", "enter")),
+    Picture("restore", ("B", "enter")),
     Picture("secret", ("A", "plus", "type:https://pager.example.com/", *["enter"] * 5)),
     Picture("set-up", ("plus", "type:Larkspur Tile"), empty=True),
     Picture("settings", ("slash", "type:larkspur", "enter", "comma")),
@@ -160,6 +161,9 @@ def _scene(empty: bool) -> Iterator[Path]:
         path = room / "store.sqlite3"
         path.write_bytes(_contents(empty))
         path.chmod(0o600)
+        copy = room / "store-by-hand-20240612T030000Z.sqlite3"
+        copy.write_bytes(_contents(empty))
+        os.utime(copy, (later(hours=-9).timestamp(),) * 2)
         yield room
 
 
