@@ -1,7 +1,8 @@
 """TLS is imported where it is used: OpenSSL with what belongs to it takes 12 MiB.
 
 Twisted imports pyOpenSSL wherever it is installed, and goes without where it is not. A daemon
-behind a proxy that ends TLS serves none; so its reactor is imported as if there were no pyOpenSSL.
+behind a proxy that terminates TLS serves none, so its reactor is imported as if there were no
+pyOpenSSL.
 What connects to others by TLS (``wrapClientTLS``, ``Agent``) imports it when it first does so.
 What is gone in such a daemon are the reactor's own ``listenSSL``, ``connectSSL`` and ``startTLS``.
 """

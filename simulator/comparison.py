@@ -14,11 +14,12 @@ _COMPARED = ("number", "date", "due_date", "total", "balance", "currency")
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One figure on both sides."""
+    """One figure on both sides; ``side`` is the one beside QuickBooks."""
 
     name: str
     company: str
     here: str
+    side: str = "Deskbridge"
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,7 +33,7 @@ from simulator.story import Payment, Story, as_csv, choose
 from simulator.webconnector import HttpTransport
 
 CONNECTION = "Demo"
-START_SECONDS = 20.0
+START_SECONDS = 60.0
 STOP_SECONDS = 25.0
 _POLL_SECONDS = 0.05
 _VISIT_SECONDS = 1.0
@@ -92,7 +92,7 @@ class Stage:
         if done.returncode:
             said = (done.stderr + done.stdout).strip()
             raise StepFailed(
-                f"`deskbridge {shlex.join(words)}` ended with {done.returncode}: {said}"
+                f"`deskbridge {shlex.join(words)}` failed with exit code {done.returncode}: {said}"
             )
         return done.stdout
 
@@ -114,24 +114,26 @@ class Stage:
 
 
 @click.command()
-@click.option(
-    "--headless", is_flag=True, help="Only print plain lines: ask nothing, offer no console."
-)
+@click.option("--headless", is_flag=True, help="Only print plain lines; do not offer the console.")
 @click.option(
     "--seed", type=int, default=7, show_default=True, help="Seed of the simulated company."
 )
-@click.option("--customers", type=click.IntRange(min=1), default=300, show_default=True)
-@click.option("--invoices", type=click.IntRange(min=1), default=2000, show_default=True)
+@click.option(
+    "--customers", type=click.IntRange(min=1), default=300, show_default=True, help="How many."
+)
+@click.option(
+    "--invoices", type=click.IntRange(min=1), default=2000, show_default=True, help="How many."
+)
 @click.option(
     "--keep",
     type=click.Path(file_okay=False, path_type=Path),
     metavar="DIR",
-    help="Play in this folder (new or empty) and keep it; default: a temporary one.",
+    help="Use this folder (new or empty) and keep it. Default: a temporary folder.",
 )
 @click.option(
     "--port",
     type=click.IntRange(1, 65535),
-    help="Port of the daemon on this machine; default: a free one.",
+    help="Port of the daemon on this machine. Default: a free one.",
 )
 def demo(
     headless: bool,
@@ -141,13 +143,13 @@ def demo(
     keep: Path | None,
     port: int | None,
 ) -> None:
-    """Show both syncs, both ways, against a simulated QuickBooks company.
+    """Show both syncs, both ways, with a simulated QuickBooks company.
 
-    Makes a company, starts the daemon on a store of its own, adds a connection and plays the Web
-    Connector: Invoice Sync, then Payment Sync, with payments of the billing platform and one
-    recorded in QuickBooks. Open invoices are sent to a simulated Invoiced account. Compares all
-    sides with the company's own audit. Exits with 0 only if all are equal. In a terminal, it then
-    offers the console.
+    Creates a company, starts a daemon with a store of its own, adds a connection, and simulates the
+    Web Connector: Invoice Sync, then Payment Sync, with payments from the billing platform and one
+    recorded in QuickBooks. Sends open invoices to a simulated Invoiced account. Then compares all
+    totals with the company's own audit. Exits with 0 only if they match. In a terminal, it then
+    offers to open the console.
     """
     signal.signal(signal.SIGTERM, _stop)
     if port is not None:
@@ -160,7 +162,8 @@ def demo(
             raise click.ClickException(str(failure)) from failure
         show(ending)
         if keep is not None:
-            click.echo(f"Kept in {folder}. Look around with DESKBRIDGE_CONFIG={stage.config}")
+            click.echo(f"Kept in {folder}. To look around:")
+            click.echo(f"  DESKBRIDGE_CONFIG={stage.config} deskbridge console")
         if not headless and _at_terminal():
             _offer_console(stage)
     sys.exit(1 if ending.differences else 0)
@@ -172,7 +175,7 @@ def _at_terminal() -> bool:
 
 def _offer_console(stage: Stage) -> None:
     """Show the demo's company in the console, with a daemon, before its folder goes."""
-    if not click.confirm("Look around in the console?", default=False):
+    if not click.confirm("Open the console to look around?", default=False):
         return
     with _daemon(stage, "daemon-of-console.log"):
         subprocess.run(
@@ -186,7 +189,7 @@ def _offer_console(stage: Stage) -> None:
 def play(stage: Stage, *, seed: int, customers: int, invoices: int) -> Ending:
     """Go through all steps; raises StepFailed. The daemon is stopped in any case."""
     stage.set()
-    stage.tell(f"Making a company of {customers:,} customers and {invoices:,} invoices")
+    stage.tell(f"Creating a company with {customers:,} customers and {invoices:,} invoices")
     size = ("--seed", str(seed), "--customers", str(customers), "--invoices", str(invoices))
     made = stage.run_json("company", "new", str(stage.company), *size)
     stage.tell(f"Starting the daemon on {stage.address}")
@@ -201,15 +204,17 @@ def play(stage: Stage, *, seed: int, customers: int, invoices: int) -> Ending:
         _record_by_hand(stage, story.by_hand)
         _sync(stage, "Payment Sync", files["payment"])
         third_book.wait(stage, CONNECTION)
-        stage.tell("Comparing the books")
+        stage.tell("Comparing the totals of all three")
         return _ending(stage, story)
 
 
 def _connect_invoiced(stage: Stage, address: str) -> None:
     """Look what the third book would get, then have it sent."""
-    stage.tell(f"Connecting Invoiced on {address}, and looking what would be sent")
+    stage.tell(f"Connecting Invoiced at {address}, with a dry run")
     found = third_book.connect(stage, CONNECTION, address)
-    stage.tell(f"{found['create']:,} records are created there, {found['refuse']:,} stay here")
+    stage.tell(
+        f"It would create {found['create']:,} records and not send {found['refuse']:,}; going live"
+    )
 
 
 def _make_qwc(stage: Stage) -> Mapping[str, Path]:
@@ -233,7 +238,7 @@ def _take_in(stage: Stage, payments: Sequence[Payment], day: str) -> None:
         return
     file = stage.folder / "payments.csv"
     file.write_text(as_csv(payments, day))
-    stage.tell(f"Importing {len(payments)} payments of the billing platform from {file.name}")
+    stage.tell(f"Importing {len(payments)} payments from the billing platform: {file.name}")
     stage.run("payments", "import", CONNECTION, str(file))
 
 
@@ -343,12 +348,14 @@ def _wait_until_up(stage: Stage, daemon: subprocess.Popen[bytes]) -> None:
             return  # whether rightly is the Web Connector's to say
         finally:
             visit.close()
-    raise StepFailed(f"The daemon did not listen on {stage.address} in {START_SECONDS:.0f} s.")
+    raise StepFailed(
+        f"The daemon did not start listening on {stage.address} within {START_SECONDS:.0f} seconds."
+    )
 
 
 def _refuse_ended(daemon: subprocess.Popen[bytes]) -> None:
     if daemon.poll() is not None:
-        raise StepFailed(f"The daemon ended with {daemon.returncode} instead of listening.")
+        raise StepFailed(f"The daemon ended with exit code {daemon.returncode} before it listened.")
 
 
 def _terminate(daemon: subprocess.Popen[bytes]) -> None:

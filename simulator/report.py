@@ -78,7 +78,7 @@ def _status(pair: tuple[Payment, Record | None]) -> str:
 def _show_posted(pairs: Sequence[tuple[Payment, Record | None]]) -> None:
     if not pairs:
         return
-    click.echo(f"\n{'Posted into QuickBooks':<{_TXN_ID_COLUMN}}TxnID")
+    click.echo(f"\n{'Posted to QuickBooks':<{_TXN_ID_COLUMN}}TxnID")
     for payment, record in pairs:
         assert record is not None
         _show_line(payment, record["txn_id"])
@@ -89,9 +89,9 @@ def _show_brought_back(ending: Ending) -> None:
     back = ending.brought_back
     if not back:
         return
-    told = f"Brought back from QuickBooks: {_count(len(back), 'payment')}"
+    told = f"Imported from QuickBooks: {_count(len(back), 'payment')}"
     new = [one for one in back if by_hand and one["ref_number"] == by_hand.case.name]
-    click.echo(f"\n{f'{told}, among them':<{_TXN_ID_COLUMN}}TxnID" if new else f"\n{told}")
+    click.echo(f"\n{f'{told}, including':<{_TXN_ID_COLUMN}}TxnID" if new else f"\n{told}")
     for record in new:
         assert by_hand is not None
         _show_line(by_hand, record["txn_id"])
@@ -121,16 +121,19 @@ def _head(payment: Payment) -> str:
 
 
 def _show_sides(comparison: Comparison) -> None:
-    click.echo(f"\n{'':<18}{'QuickBooks':>16}{'here':>16}")
+    side = ""
     for line in comparison.lines:
+        if line.side != side:
+            side = line.side
+            click.echo(f"\n{'':<18}{'QuickBooks':>16}{side:>16}")
         click.echo(f"{line.name:<18}{line.company:>16}{line.here:>16}")
 
 
 def _show_verdict(differences: Sequence[str]) -> None:
     if not differences:
-        click.echo("\nEQUAL")
+        click.echo("\nEQUAL: all totals match")
         return
-    click.echo(f"\nDIFFERENT in {_count(len(differences), 'place')}:")
+    click.echo(f"\nDIFFERENT: {_count(len(differences), 'difference')}")
     for difference in differences[:MOST_DIFFERENCES]:
         click.echo(f"  {difference}")
     if len(differences) > MOST_DIFFERENCES:

@@ -90,15 +90,17 @@ def wait(stage: Stage, name: str) -> None:
 
 
 def compare(stage: Stage, name: str, company: Record, tell: Callable[[str], None]) -> Comparison:
-    """Hold the books of Invoiced against those of QuickBooks: every open invoice is there.
+    """Compare the books of Invoiced with those of QuickBooks: every open invoice is there.
 
-    Those of another currency, and those whose number another one has, cannot be: they are told.
+    Invoices in another currency, or with a number that another one has, cannot be: it says so.
     """
     audit = json.loads(stage.run("invoiced-server", "audit", str(_state(stage)), "--json"))
     held_up = stage.run_json("invoiced", "status", name)["held_up"]
     kept = {one["object_id"] for one in held_up if one["kind"] == "invoice"}
     if kept:
-        tell(f"{len(kept)} invoices stay here: other currency, or a number that is taken there")
+        tell(
+            f"{len(kept)} invoices are not sent: another currency, or a number that is taken there"
+        )
     return compare_books(company, audit, kept)
 
 
@@ -113,8 +115,8 @@ def compare_books(company: Record, audit: Record, kept: set[str]) -> Comparison:
         if not one["voided"] and Decimal(one["balance"]) > 0
     }
     lines = (
-        Line("on Invoiced", f"{len(theirs):,}", f"{len(there):,}"),
-        Line("balance there", _total(theirs.values()), _total(there.values())),
+        Line("open invoices", f"{len(theirs):,}", f"{len(there):,}", "Invoiced"),
+        Line("balance USD", _total(theirs.values()), _total(there.values()), "Invoiced"),
     )
     return Comparison(lines, tuple(_differences(theirs, there, audit)))
 

@@ -175,7 +175,7 @@ SCREENS = ROOT / "docs" / "screens"
 
 
 @pytest.mark.parametrize(
-    "told", ["make demo", "Posted into QuickBooks", "Not posted, and why", "reconcile:", "EQUAL"]
+    "told", ["make demo", "Posted to QuickBooks", "Not posted, and why", "reconcile:", "EQUAL"]
 )
 def test_the_picture_of_the_readme_shows_a_whole_demo(told):
     assert told.replace(" ", "&#160;") in (SCREENS / "demo.svg").read_text("utf-8")

@@ -59,7 +59,7 @@ for command in (act, backup, closing, fault, late, lock, quickbooks, restore, un
     type=click.IntRange(0),
     default=2000,
     show_default=True,
-    help="Invoices; about one third is open.",
+    help="Invoices; about a third are open.",
 )
 @click.option(
     "--edition",
@@ -102,15 +102,15 @@ for command in (act, backup, closing, fault, late, lock, quickbooks, restore, un
 @click.option(
     "--true-offsets",
     is_flag=True,
-    help="Print true time offsets; QuickBooks usually prints the winter one all year.",
+    help="Use true time offsets. QuickBooks usually uses the one of winter all year.",
 )
 @click.option(
     "--payments-leave-invoices",
     is_flag=True,
-    help="A payment does not move TimeModified of the invoice that it pays.",
+    help="A payment does not change TimeModified of the invoice that it pays.",
 )
 @click.option("--closing-date", type=click.DateTime(["%Y-%m-%d"]), help="The closing date.")
-@click.option("--sample", is_flag=True, help="Say that it is a sample company.")
+@click.option("--sample", is_flag=True, help="Mark it as a sample company.")
 @click.option("--year", type=click.IntRange(2002, 2040), help="Year of the QuickBooks product.")
 @click.option(
     "--tier",

@@ -71,7 +71,7 @@ class Company:
         if min(customers, invoices, lines) < 0:
             raise BookError("The numbers of customers, invoices and lines cannot be negative.")
         if invoices and not customers:
-            raise BookError("Invoices need a customer: ask for at least one.")
+            raise BookError("Invoices need a customer. Set --customers to at least 1.")
         where = ZONES[profile.zone]
         days = (date.fromisoformat(today) - date(1970, 1, 1)).days
         now = where.epoch(days * 86400 + _MORNING)
@@ -249,7 +249,7 @@ def make_profile(
         raise BookError(f"There is no edition {edition!r}; there are us, ca and uk.")
     country = Edition(edition)
     if len(name) > MAX_COMPANY_NAME or not storable(name):
-        raise BookError("A company name has at most 59 characters, of Windows-1252 only.")
+        raise BookError("A company name has at most 59 characters, all of Windows-1252.")
     zone = zone or USUAL_ZONE[country]
     if zone not in ZONES:
         raise BookError(f"There is no time zone {zone!r}; there are: {', '.join(ZONES)}.")

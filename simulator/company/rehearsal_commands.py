@@ -113,15 +113,17 @@ def quickbooks(
     "--request", type=click.Choice(list(REQUESTS)), default=None, help="Only for this request."
 )
 @click.option("--times", type=click.IntRange(1), default=1, show_default=True, help="How often.")
-@click.option("--done", is_flag=True, help="The work is done, and only the answer is lost.")
+@click.option("--done", is_flag=True, help="QuickBooks does the work, and only the answer is lost.")
 @click.option(
     "--after",
     type=click.IntRange(0),
     metavar="N",
     help="QuickBooks crashes after N requests of the set, and does not remember them.",
 )
-@click.option("--late", is_flag=True, help="The work is done later, by `company late`.")
-@click.option("--message", default="", help="Other words than the usual ones.")
+@click.option(
+    "--late", is_flag=True, help="QuickBooks does the work later, when you run `company late`."
+)
+@click.option("--message", default="", help="Use this message instead of the usual one.")
 @click.option("--clear", is_flag=True, help="Forget all planned faults first.")
 @AS_JSON
 @speaking
@@ -147,9 +149,9 @@ def fault(
     """
     planned = [Fault(_code(code), request or "", times, done, message, after, late)] if code else []
     if (done or late or after is not None) and not (planned and planned[0].is_hresult):
-        raise click.UsageError("--done, --after and --late go with an HRESULT.")
+        raise click.UsageError("--done, --after and --late need an HRESULT.")
     if done + late + (after is not None) > 1:
-        raise click.UsageError("Only one of --done, --after and --late can be true.")
+        raise click.UsageError("Use only one of --done, --after and --late.")
     with changing(state) as company:
         books = company.books
         books.faults = ([] if clear else books.faults) + planned
@@ -204,8 +206,8 @@ def late(state: Path, *, as_json: bool) -> None:
 @click.command()
 @STATE
 @click.argument("day", type=click.DateTime(["%Y-%m-%d"]), required=False, metavar="[DAY]")
-@click.option("--password", is_flag=True, help="Guard it: earlier documents cannot be changed.")
-@click.option("--clear", is_flag=True, help="No closing date any more.")
+@click.option("--password", is_flag=True, help="Protect it: earlier documents cannot be changed.")
+@click.option("--clear", is_flag=True, help="Remove the closing date.")
 @AS_JSON
 @speaking
 def closing(

@@ -1,4 +1,4 @@
-"""``deskbridge invoiced-server``: a fake Invoiced to rehearse with."""
+"""``deskbridge invoiced-server``: a simulated Invoiced to rehearse with."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ def invoiced_server() -> None:
     "--previous-beside", is_flag=True, help="Events have previous values beside data, not inside."
 )
 @click.option(
-    "--mapping-touches", is_flag=True, help="Naming an accounting ID alone moves updated_at."
+    "--mapping-touches", is_flag=True, help="Adding only an accounting ID changes updated_at."
 )
 @click.option("--force", is_flag=True, help="Replace an existing STATE.")
 @AS_JSON
@@ -118,15 +118,26 @@ def new(
 @invoiced_server.command()
 @STATE
 @click.option(
-    "--port", type=click.IntRange(0, 65535), default=8088, show_default=True, help="0: a free one."
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=8088,
+    show_default=True,
+    help="0 means a free port.",
 )
 @click.option("--interface", default="127.0.0.1", show_default=True, help="Address to listen on.")
-@click.option("--latency", type=click.FloatRange(0), default=0.0, help="Seconds for each answer.")
+@click.option(
+    "--latency", type=click.FloatRange(0), default=0.0, help="Delay of each answer, in seconds."
+)
 @click.option(
     "--fault", "faults", multiple=True, metavar="KIND[:WHERE[:TURN[:SECONDS]]]",
     help=f"What goes wrong; repeat for more. Kinds: {', '.join(FaultKind)}.",
 )  # fmt: skip
-@click.option("--fault-rate", type=click.FloatRange(0, 1), default=0.0, help="Faults by chance.")
+@click.option(
+    "--fault-rate",
+    type=click.FloatRange(0, 1),
+    default=0.0,
+    help="Chance of a fault for each request, from 0 to 1.",
+)
 @click.option(
     "--fault-seed", type=int, default=0, show_default=True, help="Same seed, same faults."
 )
@@ -234,11 +245,16 @@ def _on(find: Callable[..., Record], name: str, function: Act, *options: Paramet
         type=click.Choice(list(acts.METHODS)),
         default="card",
         show_default=True,
-        help="How.",
+        help="How the customer pays.",
     ),
     click.option("--amount", type=AMOUNT, help="What is paid of each. Default: all that is left."),
     click.option("--fee", type=AMOUNT, default=ZERO, help="A convenience fee on top."),
-    click.option("--over", type=AMOUNT, default=ZERO, help="Too much, which becomes credit."),
+    click.option(
+        "--over",
+        type=AMOUNT,
+        default=ZERO,
+        help="An amount beyond the invoices, which becomes credit.",
+    ),
 )
 def _pay(account: Account, invoices: tuple[str, ...], **options: Any) -> Done:
     """A customer pays; by bank it is pending, and a check or cash is recorded by staff."""
@@ -264,7 +280,7 @@ _on(
     "edit",
     acts.edit,
     click.option("--add", type=AMOUNT, default=ZERO, help="Add a line of this amount."),
-    click.option("--notes", default="", help="Other notes."),
+    click.option("--notes", default="", help="New notes."),
 )
 _on(acts.invoice_named, "renumber", acts.renumber, click.argument("number"))
 _on(acts.customer_named, "delete-customer", acts.delete_customer)

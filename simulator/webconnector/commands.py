@@ -60,7 +60,7 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
     type=_FILE,
     multiple=True,
     required=True,
-    help="A .qwc file; several are updated one after the other.",
+    help="A .qwc file. Repeat for more; they are updated in turn.",
 )
 @click.option(
     "--password-file",
@@ -83,12 +83,12 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
     "--every",
     type=click.IntRange(min=1),
     metavar="MINUTES",
-    help="Auto-Run: update every so many minutes instead of once.",
+    help="Auto-Run: update every MINUTES instead of once.",
 )
 @click.option(
     "--runs",
     type=click.IntRange(min=1),
-    help="With --every: stop after so many updates of each application.",
+    help="With --every: stop after this many updates of each application.",
 )
 @click.option("--log", "log_path", metavar="FILE", help="Append a log like QWCLog.txt (-: stderr).")
 @click.option(
@@ -99,7 +99,7 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
     help="VERBOSE writes customers' data in full.",
 )
 @click.option(
-    "--fault", "faults", type=_FaultType(), multiple=True, help="Rehearse a fault; below."
+    "--fault", "faults", type=_FaultType(), multiple=True, help="Rehearse a fault (see below)."
 )
 @click.option(
     "--timeout",
@@ -107,7 +107,7 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
     default=CALL_TIMEOUT_SECONDS,
     show_default=True,
     metavar="SECONDS",
-    help="Give up on a call after so long.",
+    help="Give up on a call after this long.",
 )
 @click.option(
     "--registry",
@@ -124,8 +124,8 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
     show_default=True,
     help="Version of the simulated Web Connector.",
 )
-@click.option("--refuse-warnings", is_flag=True, help="Say no when the service warns (W:).")
-@click.option("--accept-interactive", is_flag=True, help="Say yes to interactive mode.")
+@click.option("--refuse-warnings", is_flag=True, help="Refuse when the service warns (W:).")
+@click.option("--accept-interactive", is_flag=True, help="Accept interactive mode.")
 @click.option(
     "--close-after-refusal", is_flag=True, help="Call closeConnection after none, nvu and busy."
 )
@@ -336,4 +336,4 @@ def _tls(ca_file: Path | None) -> ssl.SSLContext | None:
     try:
         return ssl.create_default_context(cafile=ca_file)
     except ssl.SSLError as error:
-        raise click.ClickException(f"{ca_file} holds no root certificates: {error}.") from error
+        raise click.ClickException(f"{ca_file} contains no root certificates: {error}.") from error

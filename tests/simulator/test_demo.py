@@ -49,7 +49,7 @@ def test_both_sides_are_equal_and_kept_when_asked(tmp_path):
         output, _ = running.communicate(timeout=PATIENCE_SECONDS)
     assert running.returncode == 0, output
     assert "Its status column shows: " in output
-    assert "\ndeskbridge reconcile: No difference in Demo.\n\nEQUAL\n" in output
+    assert "\ndeskbridge reconcile: No difference in Demo.\n\nEQUAL: all totals match\n" in output
     assert max(map(len, output.splitlines()[:-1])) <= 80
     assert f"DESKBRIDGE_CONFIG={kept}/deskbridge.toml" in output
     assert daemons_in(tmp_path) == []
@@ -78,7 +78,7 @@ def offered(monkeypatch, *words: str) -> tuple[str, list[list[str]]]:
 
 def test_at_a_terminal_the_console_is_offered_and_headless_asks_nothing(monkeypatch):
     shown, ran = offered(monkeypatch)
-    assert "Look around in the console?" in shown
+    assert "Open the console to look around?" in shown
     assert [command[-1] for command in ran] == ["console"]
     shown, ran = offered(monkeypatch, "--headless")
     assert ("?" in shown, ran) == (False, [])

@@ -69,14 +69,14 @@ def test_what_was_posted_is_shown_with_its_txn_ids(capsys):
 
 def test_what_was_brought_back_is_counted_and_the_new_one_shown(capsys):
     shown = printed(capsys, ending())
-    assert "Brought back from QuickBooks: 2 payments, among them" in shown
+    assert "Imported from QuickBooks: 2 payments, including" in shown
     assert "  4711       1,234.50 USD  part of invoice 1005              D-1\n" in shown
     assert "E-1" not in shown
 
 
 def test_without_a_payment_by_hand_the_others_are_counted(capsys):
     shown = printed(capsys, ending(story=Story((), None), payments=ending().payments[-1:]))
-    assert "\nBrought back from QuickBooks: 1 payment\n" in shown
+    assert "\nImported from QuickBooks: 1 payment\n" in shown
 
 
 def test_what_was_not_posted_is_shown_with_the_reason(capsys):
@@ -94,13 +94,13 @@ def test_both_sides_and_reconcile_come_before_the_verdict(capsys):
     shown = printed(capsys, ending())
     sides = shown.index("payments                         5               5\n")
     verdict = shown.index("deskbridge reconcile: No difference in Demo.\n")
-    assert sides < verdict < shown.index("\nEQUAL\n")
+    assert sides < verdict < shown.index("\nEQUAL: all totals match\n")
 
 
 def test_nothing_but_the_sides_is_shown_of_a_company_without_open_invoices(capsys):
     shown = printed(capsys, ending(story=Story((), None), payments=()))
-    assert not any(word in shown for word in ("Posted", "Brought", "Not posted"))
-    assert "\nEQUAL\n" in shown
+    assert not any(word in shown for word in ("Posted", "Imported", "Not posted"))
+    assert "\nEQUAL: all totals match\n" in shown
 
 
 @pytest.mark.parametrize(
@@ -122,7 +122,7 @@ def test_nothing_but_the_sides_is_shown_of_a_company_without_open_invoices(capsy
 def test_what_is_not_as_it_has_to_be_is_a_difference(shown, difference, capsys):
     (found,) = shown.differences
     assert difference in found
-    assert f"DIFFERENT in 1 place:\n  {found}\n" in printed(capsys, shown)
+    assert f"DIFFERENT: 1 difference\n  {found}\n" in printed(capsys, shown)
 
 
 def test_a_payment_that_is_not_on_file_is_shown_as_not_posted(capsys):
@@ -139,7 +139,7 @@ def test_a_payment_that_was_refused_is_shown_with_its_status_where_no_reason_is_
 def test_differences_are_shown_up_to_ten(capsys):
     many = Comparison((), tuple(f"difference {n}" for n in range(12)))
     shown = printed(capsys, ending(comparison=many))
-    assert "DIFFERENT in 12 places:" in shown
+    assert "DIFFERENT: 12 differences" in shown
     assert "difference 9\n" in shown
     assert "difference 10" not in shown
     assert "… and 2 more" in shown

@@ -39,7 +39,7 @@ class DecidesPayments(OpensHint[Snapshot]):
         Binding(
             "d",
             "settle",
-            "Settle doubt",
+            "Settle unknown",
             tooltip="Confirm that no PC is still running its request. Asks first.",
         ),
         Binding(

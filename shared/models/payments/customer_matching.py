@@ -156,7 +156,7 @@ def resolve(connection_id: int, name: str, list_id: str, who: str, now: datetime
 
 
 def take_back(connection_id: int, name: str, who: str, now: datetime) -> Resolved:
-    """Have a name mean again whoever is called so; judge its payments again. Raises NotFound."""
+    """Remove the match of a name and check its payments again. Raises NotFound."""
     mapping = mappings.unmap_name(connection_id, name)
     return Resolved(mapping, _judge_again(connection_id, name, who, now))
 

@@ -13,12 +13,12 @@ MAX_ACCOUNT_NAME = 31
 def add_account(books: Books, name: str, kind: str, *, currency: str = "") -> Change:
     """Add an account, such as a second Accounts Receivable one or another bank."""
     if not name or ":" in name:
-        raise BookError("An account needs a name, without a colon.")
+        raise BookError("An account needs a name without a colon.")
     checked(name, MAX_ACCOUNT_NAME, "account name")
     if kind not in ACCOUNT_TYPES:
         raise BookError(f"There is no account type {kind!r}; there are: {', '.join(ACCOUNT_TYPES)}")
     if any(one.name.casefold() == name.casefold() for one in books.accounts.values()):
-        raise BookError(f"There is an account {name!r} already.")
+        raise BookError(f"An account {name!r} already exists.")
     code = currency or books.profile.home_currency
     if code not in books.profile.currencies:
         raise BookError(f"The company does not use {code}.")

@@ -22,7 +22,7 @@ def add_customer(books: Books, name: str, *, parent: str = "", currency: str = "
     _free_name(books, name, parent_id)
     currency = _currency(books, currency, above)
     if above and books.sublevel(above.list_id) >= MAX_SUBLEVEL:
-        raise BookError("QuickBooks keeps five levels of customers and jobs, not more.")
+        raise BookError("QuickBooks allows at most five levels of customers and jobs.")
     books.now += ACT_SECONDS
     customer = Customer(
         list_id=books.new_list_id(),
@@ -103,7 +103,7 @@ def _that_is(books: Books, reference: str, *, active: bool) -> Customer:
     customer = find_customer(books, reference)
     if customer.active is not active:
         word = "inactive" if active else "active"
-        raise BookError(f"Customer {books.full_name(customer.list_id)} is {word} already.")
+        raise BookError(f"Customer {books.full_name(customer.list_id)} is already {word}.")
     return customer
 
 
@@ -113,22 +113,24 @@ def _currency(books: Books, currency: str, above: Customer | None) -> str:
     currency = currency or (above.currency if above else books.profile.home_currency)
     if currency not in books.profile.currencies:
         known = ", ".join(books.profile.currencies)
-        raise BookError(f"This company does not keep {currency}; it keeps {known}.")
+        raise BookError(f"This company does not use {currency}. It uses {known}.")
     return currency
 
 
 def _free_name(books: Books, name: str, parent: str, but: str = "") -> None:
     checked(name, MAX_NAME, "name")
     if not name.strip() or ":" in name:
-        raise BookError("A name must not be blank and must not hold a colon.")
+        raise BookError("A name must not be blank and must not contain a colon.")
     for other in books.customers.values():
         same = other.parent == parent and other.name.casefold() == name.casefold()
         if same and other.list_id != but:
-            raise BookError(f"The name {name!r} is in use already, by {other.list_id}.")
+            raise BookError(f"The name {name!r} is already used, by {other.list_id}.")
 
 
 def _without_jobs(books: Books, customer: Customer) -> None:
     for other in books.customers.values():
         if other.parent == customer.list_id:
             name = books.full_name(customer.list_id)
-            raise BookError(f"Customer {name} has jobs, such as {other.name!r}; see to them first.")
+            raise BookError(
+                f"Customer {name} has jobs, such as {other.name!r}; move or delete them first."
+            )

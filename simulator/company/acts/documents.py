@@ -34,10 +34,10 @@ def pay(
     how = books.entry("PaymentMethod", method)
     checked(number, MAX_PAYMENT_NUMBER, "payment number")
     if not 0 <= discount <= invoice.balance:
-        raise BookError(f"A discount must lie between 0.00 and {money(invoice.balance)}.")
+        raise BookError(f"A discount must be between 0.00 and {money(invoice.balance)}.")
     paid = invoice.balance - discount if amount is None else amount
     if paid < 0 or paid + discount == 0:
-        raise BookError("A payment must be of more than 0.00.")
+        raise BookError("The amount of a payment must be more than 0.00.")
     books.now += ACT_SECONDS
     applied = min(paid + discount, invoice.balance)
     unused = paid + discount - applied
@@ -63,7 +63,7 @@ def credit(books: Books, reference: str, amount: int | None = None, *, number: s
     invoice = _owed(books, reference)
     total = invoice.balance if amount is None else amount
     if total <= 0:
-        raise BookError("A credit memo must be of more than 0.00.")
+        raise BookError("The amount of a credit memo must be more than 0.00.")
     checked(number, MAX_NUMBER, "number")
     books.now += ACT_SECONDS
     used = min(total, invoice.balance)
@@ -77,7 +77,7 @@ def void(books: Books, reference: str) -> Change:
     """Void an invoice: it stays with zero amounts; what was applied to it is unused again."""
     invoice = find_invoice(books, reference)
     if invoice.voided:
-        raise BookError(f"Invoice {invoice.txn_id} is void already.")
+        raise BookError(f"Invoice {invoice.txn_id} is already void.")
     books.now += ACT_SECONDS
     voided = ledger.void(books, invoice.txn_id)
     return document_change(books, "void", voided, "voided.")
@@ -87,7 +87,7 @@ def delete(books: Books, reference: str) -> Change:
     """Delete an invoice, payment or credit memo; what it was linked to is open again."""
     document = find_document(books, reference)
     if isinstance(document, Payment) and document.deposited:
-        raise BookError(f"Payment {document.txn_id} is in a deposit; delete that first.")
+        raise BookError(f"Payment {document.txn_id} is in a deposit. Delete the deposit first.")
     books.now += ACT_SECONDS
     if isinstance(document, Invoice):
         ledger.drop_invoice(books, ledger.release(books, document.txn_id))
@@ -101,7 +101,7 @@ def delete(books: Books, reference: str) -> Change:
 def _owed(books: Books, reference: str) -> Invoice:
     invoice = find_invoice(books, reference)
     if invoice.pending:
-        raise BookError(f"Invoice {invoice.txn_id} is pending and not owed; post it first.")
+        raise BookError(f"Invoice {invoice.txn_id} is pending, so it is not owed. Post it first.")
     if not invoice.balance:
-        raise BookError(f"Nothing is left to pay of invoice {invoice.number or invoice.txn_id}.")
+        raise BookError(f"Invoice {invoice.number or invoice.txn_id} is already paid.")
     return invoice

@@ -133,6 +133,6 @@ def customer_change(books: Books, action: str, list_id: str, happened: str) -> C
 def wait(books: Books, seconds: int) -> Change:
     """Let time pass on the company's clock."""
     if seconds < 0:
-        raise BookError("Time does not run backwards; give a positive duration.")
+        raise BookError("The clock cannot go backward. Give a positive duration.")
     books.now += seconds
     return Change("wait", "Clock", "", "", f"The clock stands at {books.stamp(books.now)}.")

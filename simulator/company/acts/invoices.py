@@ -36,7 +36,7 @@ def add_invoice(
     """
     owner = find_customer(books, customer)
     if amount < 0:
-        raise BookError("An invoice cannot be negative; give a credit memo instead.")
+        raise BookError("An invoice cannot be negative. Use a credit memo instead.")
     checked(number, MAX_NUMBER, "number")
     account = find_receivable(books, receivable, owner.currency)
     books.now += ACT_SECONDS
@@ -82,7 +82,7 @@ def edit(
     """Edit an invoice: add a line of an amount, or change memo, PO number or due date."""
     invoice = find_invoice(books, reference)
     if invoice.voided:
-        raise BookError(f"Invoice {invoice.txn_id} is void; write another one.")
+        raise BookError(f"Invoice {invoice.txn_id} is void. Write a new one.")
     changed = invoice
     if memo is not None:
         changed = changed._replace(memo=checked(memo, MAX_MEMO, "memo"))
@@ -91,7 +91,7 @@ def edit(
     if due_date is not None:
         changed = changed._replace(due_date=checked_day(due_date))
     if changed == invoice and add is None:
-        raise BookError("Nothing to edit: give a line, a memo, a PO number or a due date.")
+        raise BookError("Nothing to change. Give a line, a memo, a PO number or a due date.")
     total = invoice.total + (add or 0)
     if total < invoice.applied:
         raise BookError(
@@ -118,7 +118,7 @@ def move(books: Books, reference: str, customer: str) -> Change:
     """Move an invoice to another customer; what was applied to it stays behind, unused."""
     invoice, new = find_invoice(books, reference), find_customer(books, customer)
     if new.list_id == invoice.customer:
-        raise BookError(f"Invoice {invoice.txn_id} is that customer's already.")
+        raise BookError(f"Invoice {invoice.txn_id} already belongs to that customer.")
     if new.currency != invoice.currency:
         raise BookError(
             f"Invoice {invoice.txn_id} is in {invoice.currency}, and that customer's currency is "
@@ -135,7 +135,7 @@ def pend(books: Books, reference: str) -> Change:
     """Mark an invoice as pending: it is not owed any more."""
     invoice = find_invoice(books, reference)
     if invoice.pending or invoice.voided:
-        raise BookError(f"Invoice {invoice.txn_id} is pending or void already.")
+        raise BookError(f"Invoice {invoice.txn_id} is already pending or void.")
     if invoice.applied:
         raise BookError(
             f"{money(invoice.applied)} is applied to invoice {invoice.txn_id}; delete the payment "

@@ -42,7 +42,7 @@ def receive(
     """
     owner = find_customer(books, customer)
     if amount <= 0:
-        raise BookError("A payment must be of more than 0.00.")
+        raise BookError("The amount of a payment must be more than 0.00.")
     how = books.entry("PaymentMethod", method)
     checked(number, MAX_PAYMENT_NUMBER, "payment number")
     checked(memo, MAX_MEMO, "memo")
@@ -94,7 +94,9 @@ def _checked(books: Books, uses: Sequence[Use], payer: Payer, amount: int) -> Ap
     except RequestFailed as refused:
         raise BookError(refused.status.message) from refused
     if applied.paid > amount:
-        raise BookError(f"{money(applied.paid)} cannot be applied of {money(amount)}.")
+        raise BookError(
+            f"The payment of {money(amount)} cannot be applied for {money(applied.paid)}."
+        )
     return applied
 
 
@@ -139,9 +141,11 @@ def edit_payment(
         changed = changed._replace(date=checked_day(date))
     paid = sum(one.amount - one.discount for one in changed.applied)
     if paid > changed.total:
-        raise BookError(f"{money(paid)} of payment {payment.txn_id} is applied; unapply it first.")
+        raise BookError(f"{money(paid)} of payment {payment.txn_id} is applied. Unapply it first.")
     if changed == payment:
-        raise BookError("Nothing to edit: give an amount, a number, a memo, a date, or unapply.")
+        raise BookError(
+            "Nothing to change. Give an amount, a number, a memo, a date, or --unapply."
+        )
     books.now += ACT_SECONDS
     edited = changed._replace(
         unused=changed.total - paid, modified=books.now, edit_sequence=books.now
@@ -153,9 +157,9 @@ def edit_payment(
 
 def _amount(payment: Payment, amount: int) -> int:
     if payment.deposited:
-        raise BookError(f"Payment {payment.txn_id} is in a deposit; delete that first.")
+        raise BookError(f"Payment {payment.txn_id} is in a deposit. Delete the deposit first.")
     if amount <= 0:
-        raise BookError("A payment must be of more than 0.00; delete it instead.")
+        raise BookError("The amount of a payment must be more than 0.00. To remove it, delete it.")
     return amount
 
 
@@ -166,7 +170,7 @@ def deposit(books: Books, reference: str, account: str = "Checking") -> Change:
     if bank.type != "Bank":
         raise BookError(f"{bank.name} is not a bank account.")
     if payment.deposited or payment.deposit_to != books.undeposited_funds().list_id:
-        raise BookError(f"Payment {payment.txn_id} is deposited already.")
+        raise BookError(f"Payment {payment.txn_id} is already deposited.")
     books.now += ACT_SECONDS
     put = payment._replace(deposited=True, modified=books.now)
     ledger.put_payment(books, put)

@@ -263,15 +263,15 @@ def refusals(books: Books) -> list:
     resting = next(one for one in books.customers.values() if not one.active)
     return [
         (lambda: acts.pay(books, pending), "pending"),
-        (lambda: acts.pay(books, void), "Nothing is left"),
+        (lambda: acts.pay(books, void), "already paid"),
         (lambda: acts.pay(books, txn, 0), "more than 0.00"),
         (lambda: acts.pay(books, txn, -5), "more than 0.00"),
         (lambda: acts.pay(books, txn, discount=invoice.balance + 1), "discount"),
         (lambda: acts.pay(books, txn, number="x" * 21), "20 characters"),
         (lambda: acts.credit(books, txn, 0), "more than 0.00"),
-        (lambda: acts.void(books, void), "void already"),
+        (lambda: acts.void(books, void), "already void"),
         (lambda: acts.edit(books, void, memo="x"), "void"),
-        (lambda: acts.edit(books, txn), "Nothing to edit"),
+        (lambda: acts.edit(books, txn), "Nothing to change"),
         (lambda: acts.edit(books, txn, due_date="31.1.2026"), "YYYY-MM-DD"),
         (lambda: acts.edit(books, txn, memo="商"), "Windows-1252"),
         (lambda: acts.edit(books, paid.txn_id, add=-paid.total), "cannot become"),
@@ -286,15 +286,15 @@ def refusals(books: Books) -> list:
         (lambda: acts.add_customer(books, "a:b"), "colon"),
         (lambda: acts.add_customer(books, "  "), "blank"),
         (lambda: acts.add_customer(books, "x" * 42), "41 characters"),
-        (lambda: acts.add_customer(books, "LARKSPUR tile & stone"), "in use"),
-        (lambda: acts.add_customer(books, "new", currency="CHF"), "does not keep"),
+        (lambda: acts.add_customer(books, "LARKSPUR tile & stone"), "already used"),
+        (lambda: acts.add_customer(books, "new", currency="CHF"), "does not use"),
         (lambda: acts.add_customer(books, "new", parent=parent, currency="CHF"), "parent's"),
-        (lambda: acts.deactivate(books, resting.list_id), "inactive already"),
+        (lambda: acts.deactivate(books, resting.list_id), "already inactive"),
         (lambda: acts.merge(books, parent, parent), "itself"),
         (lambda: acts.merge(books, *_parent_and_sibling(books)), "has jobs"),
         (lambda: acts.merge(books, invoice.customer, foreign.list_id), "same parent and currency"),
         (lambda: acts.delete_customer(books, parent), "has jobs"),
-        (lambda: acts.wait(books, -1), "backwards"),
+        (lambda: acts.wait(books, -1), "backward"),
     ]
 
 
