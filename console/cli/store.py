@@ -112,7 +112,7 @@ def restore(context: CommandContext, file: Path, yes: bool, as_json: bool) -> No
     if restored.kept:
         output.say_wrapped(f"The old store: {restored.kept}")
     told = stores.follows(restored)
-    for sentence in told if yes else told[len(stores.RESTORE_TELLS) :]:
+    for sentence in told if yes else told[: -len(stores.RESTORE_TELLS)]:
         output.say_wrapped(sentence)
     output.say_wrapped("Start the daemon again.")
 

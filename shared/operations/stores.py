@@ -186,7 +186,7 @@ def restore(url: str, backup: Path, who: str, person: Person | None = None) -> R
 def follows(done: Restored) -> tuple[str, ...]:
     """What follows from a restore that was done, for whoever did it."""
     number = f"{count(done.looked_up, 'payment')} not posted yet, as far as the backup knows."
-    return (*RESTORE_TELLS, f"To look up: {number}") if done.looked_up else RESTORE_TELLS
+    return (f"To look up: {number}", *RESTORE_TELLS) if done.looked_up else RESTORE_TELLS
 
 
 @dataclass(frozen=True)

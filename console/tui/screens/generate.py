@@ -18,6 +18,7 @@ from console.tui.screens.qwc import PasswordScreen
 from console.tui.screens.settings_fields import read_folder
 from console.tui.widgets.dialogs import Confirm
 from console.tui.widgets.form import ChoiceField, Form, TextField
+from console.tui.widgets.header import Header
 from console.tui.widgets.key_line import KeyLine
 from console.tui.widgets.push_button import PushButton
 from console.tui.widgets.title_bar import TitleBar
@@ -53,6 +54,7 @@ class GenerateScreen(Asking[str | None]):
         self._renewed = renewed
 
     def compose(self) -> ComposeResult:
+        yield Header()
         yield TitleBar(f"Generate QWC: {self._connection.name}")
         yield Static(Text(plain(self._told())), classes="told")
         yield Form(tuple(self._fields()))

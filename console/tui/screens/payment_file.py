@@ -19,6 +19,7 @@ from textual.widgets import Button, Static
 
 from console.tui.screens.asking import Asking
 from console.tui.widgets.form import ChoiceField, Field, Form, TextField, Wrong
+from console.tui.widgets.header import Header
 from console.tui.widgets.key_line import KeyLine
 from console.tui.widgets.push_button import PushButton
 from console.tui.widgets.text_view import TextView
@@ -67,6 +68,7 @@ class TakeFileScreen(Asking[str | None]):
         self._connection = connection or takers[0].connection
 
     def compose(self) -> ComposeResult:
+        yield Header()
         yield TitleBar("Import a file of payments")
         yield Form(tuple(self._fields()))
         yield Static("", id="said")
@@ -199,6 +201,7 @@ class LookScreen(Asking[str | None]):
         self._taking = False
 
     def compose(self) -> ComposeResult:
+        yield Header()
         yield TitleBar(f"{self._chosen.path.name} for {self._chosen.connection}")
         yield TextView()
         yield Static("", id="said")

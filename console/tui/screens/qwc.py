@@ -17,6 +17,7 @@ from textual.widgets import Button, Static
 
 from console.tui import render
 from console.tui.screens.asking import Asking
+from console.tui.widgets.header import Header
 from console.tui.widgets.key_line import KeyLine
 from console.tui.widgets.push_button import PushButton
 from console.tui.widgets.secret import Secret
@@ -72,6 +73,7 @@ class PasswordScreen(Asking[Ended]):
         self._links: tuple[Link, ...] = ()
 
     def compose(self) -> ComposeResult:
+        yield Header()
         yield TitleBar("Password")
         yield Static("Working…", id="whose")
         yield Secret()

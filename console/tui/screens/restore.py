@@ -18,6 +18,7 @@ from console.tui import render
 from console.tui.screens.asking import Asking
 from console.tui.widgets.form import TextField, Wrong
 from console.tui.widgets.form_dialog import FormDialog
+from console.tui.widgets.header import Header
 from console.tui.widgets.key_line import KeyLine
 from console.tui.widgets.push_button import PushButton
 from console.tui.widgets.text_view import TextView
@@ -53,6 +54,7 @@ class RestoreScreen(Asking[None]):
         self._is_done = False
 
     def compose(self) -> ComposeResult:
+        yield Header()
         yield TitleBar(f"Restore {self._backup.name}")
         yield TextView()
         yield Static("", id="said")
@@ -151,10 +153,10 @@ def _outcome(done: Restored, backup: Path) -> Iterator[Text]:
     yield render.titled("From", str(backup))
     if done.kept:
         yield render.titled("The store as it was", f"{done.kept}. Delete it once all works.")
+    yield render.titled("Now", "start the daemon: sudo systemctl start deskbridge")
     yield Text()
     yield Text("What follows", style="bold")
     yield from map(Text, stores.follows(done))
-    yield render.titled("Now", "start the daemon: sudo systemctl start deskbridge")
 
 
 def _named(name: str) -> Any:

@@ -29,6 +29,7 @@ from console.tui.screens.setup_rules import SetupRules
 from console.tui.screens.setup_steps import MISFITS, DataFlows, proposed, summary
 from console.tui.widgets.dialogs import Confirm
 from console.tui.widgets.form import Form, TextField
+from console.tui.widgets.header import Header
 from console.tui.widgets.key_line import KeyLine
 from console.tui.widgets.push_button import PushButton
 from console.tui.widgets.record_table import RecordTable
@@ -111,6 +112,7 @@ class SetupScreen(Asking[Connection | None]):
     def compose(self) -> ComposeResult:
         """All steps, of which one is shown; so none forgets what was typed."""
         worker = self.worker
+        yield Header()
         yield TitleBar("Setup")
         yield Static(id="step")
         with ContentSwitcher(initial="company"):
