@@ -219,6 +219,7 @@ class ThirdBook:
         if self.worker is None:
             self.connects()
         self.people.resume()
+        self.people.decide_charges()
         self._hears_all()
         self._works_all_off()
         if self.people.choose() or self.people.retry_all():

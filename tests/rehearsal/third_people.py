@@ -90,6 +90,16 @@ class ThirdPeople:
                 self.touched |= {str(one.id), before[one.id] or ""}
             self.book.say(f"on Invoiced: {one.sentence}")
 
+    def decide_charges(self) -> None:
+        """Banks decide about what is pending, so that nothing waits for them any more."""
+        for one in self.account.all("payments"):
+            charge = self.account.get("charges", one["charge"])
+            if charge is not None and charge["status"] == "pending" and not one["voided"]:
+                with self.account.change():
+                    done = acts.settle(self.account, one, succeeds=self.rnd.random() < 0.7)
+                self.book.news = True
+                self.book.say(f"on Invoiced: {done.sentence}")
+
     def _bad_luck(self) -> None:
         """Faults of the server, of the line, of the daemon."""
         kinds = self.rnd.sample(FAULTS, self.rnd.randint(1, 4))

@@ -26,6 +26,7 @@ from daemon.connectors.invoiced.values import (
     money,
     our_id_of,
     tied,
+    unpay,
 )
 from daemon.connectors.invoiced.writes import Call, Write
 from daemon.connectors.platform import Done, LeaveAlone
@@ -188,12 +189,12 @@ def of_another(copy: InvoiceCopy, there: Record) -> Refused | None:
     return Refused(linked_otherwise(there, named))
 
 
-def moved(copy: InvoiceCopy) -> Refused:
+def moved(copy: InvoiceCopy, there: Record) -> Refused:
     """Invoiced keeps an invoice with the customer that it was made for."""
     return Refused(
-        f"QuickBooks now bills it to {copy.customer}, and Invoiced cannot move an invoice. Void"
-        " and delete it there, then retry this one: it is created again. If the two customers"
-        " were merged in QuickBooks, merge them on Invoiced instead."
+        f"QuickBooks now bills it to {copy.customer}, and Invoiced cannot move an invoice."
+        f" {unpay(there)}Delete it there, then retry this one: it is created again. If the two"
+        " customers were merged in QuickBooks, merge them on Invoiced instead."
     )
 
 

@@ -14,7 +14,7 @@ from daemon.connectors.invoiced import customers, invoices, payments, writes
 from daemon.connectors.invoiced.api import Api, ApiNotNow, ApiRefusal, ApiSilence, Page
 from daemon.connectors.invoiced.arriving import Arriving
 from daemon.connectors.invoiced.looking import GONE, Looks
-from daemon.connectors.invoiced.values import SYSTEM, money, our_id_of, still_linked
+from daemon.connectors.invoiced.values import SYSTEM, money, our_id_of, still_linked, unpay
 from daemon.connectors.invoiced.writes import Call, Write
 from daemon.connectors.platform import (
     Ambiguous,
@@ -61,7 +61,9 @@ _MAP_CUSTOMER = (
     "It is gone there, as after a merge. Say which one it is now (deskbridge invoiced map), then"
     " retry this one"
 )
-_LOCKED, _QUOTA = "updated by another process", "quota"
+_LOCKED, _QUOTA, _PENDING = "updated by another process", "quota", "pending payment"
+_UNTIL_DECIDED = timedelta(hours=3)
+"""So often a change is tried that a charge forbids whose end only the bank knows, in days."""
 
 
 class Invoiced:
@@ -228,7 +230,7 @@ class Invoiced:
         if not copy.customer_id or str(there["customer"]) == copy.customer_id:
             return None
         is_gone = await self._looks.one("customers", copy.customer_id) is None
-        return invoices.merged(copy, there) if is_gone else invoices.moved(copy)
+        return invoices.merged(copy, there) if is_gone else invoices.moved(copy, there)
 
     async def _over_invoice(self, change: Change, copy: InvoiceCopy, there: Record) -> Prepared:
         over, mapped = there["updated_at"], change.mapped
@@ -257,7 +259,7 @@ class Invoiced:
                 return NotNow("It waits until its payments are removed there.")
             return Refused(
                 f"It is {change.ended.value} in QuickBooks, but {paid} of it was paid on"
-                " Invoiced. Remove the payment there, then retry it."
+                f" Invoiced. {unpay(there)}Then retry this one."
             )
         write = invoices.end(change.outgoing.object_id, there, change.ended)
         return writes.request(write, Would.END, there["updated_at"])
@@ -367,6 +369,8 @@ class Invoiced:
             return NotNow(why.said)
         if _QUOTA in why.said:
             return NotNow(why.said, after=timedelta(hours=1))
+        if _PENDING in why.said:
+            return NotNow(why.said, after=_UNTIL_DECIDED)
         if _NO_CUSTOMER in why.said:
             return Refused(f"{why.said}. {_MAP_CUSTOMER}")
         call = write.calls[0]

@@ -45,10 +45,24 @@ def linked_otherwise(there: Mapping[str, Any], named: str) -> str:
 
 def still_linked(kind: str, other: Mapping[str, Any], our_id: str) -> str:
     """That another record of Invoiced is ours, and what to do."""
-    way = "Merge the two customers" if kind == "customers" else "Delete that one"
+    way = "Merge the two customers" if kind == "customers" else f"{unpay(other)}Delete that one"
     return (
         f"Record {other['id']} of Invoiced is linked with {our_id} of QuickBooks already."
         f" {way} there, then retry this one."
+    )
+
+
+def unpay(there: Mapping[str, Any]) -> str:
+    """What to do before an invoice that is paid there can be voided or deleted; empty: nothing.
+
+    Voiding a payment would say that its money was not received.
+    """
+    is_pending = there.get("status") == "pending"
+    if not is_pending and money(there.get("balance")) == money(there.get("total")):
+        return ""
+    return (
+        "Edit each payment that pays it there, even one of 0, so that it no longer pays this"
+        " invoice. Do not void a payment whose money was received. "
     )
 
 

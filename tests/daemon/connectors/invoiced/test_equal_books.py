@@ -25,7 +25,7 @@ from shared.rules.payments.values import NewPayment, NewUse
 from shared.rules.values import InvoiceStatus, RecordKind
 from simulator.invoiced import acts
 from tests.daemon.connectors.invoiced.receiving import Received
-from tests.models.builders import Books, customer, invoice, paid
+from tests.models.builders import Books, customer, invoice, paid, sqlite_alone
 from tests.models.payments.builders import applied, received
 
 ALL = Decimal(250)
@@ -352,17 +352,47 @@ def test_custom_fields_that_staff_keeps_there_stay(world):
     assert (billed["metadata"]["rep"], billed["email"]) == ("Ann", "new@larkspur.example")
 
 
-def test_a_change_that_a_pending_charge_forbids_is_told_and_goes_when_it_is_retried(world):
+@pytest.mark.parametrize("succeeds", [False, True])
+def test_a_change_that_a_pending_charge_forbids_goes_by_itself_once_that_is_decided(
+    world, succeeds
+):
     one = invoice("1A-100")
     world.begins(one)
     made = world.pays("100", by="bank")
     world.quickbooks_has(comes_to(one, 300))
-    world.goes_on(60)
-    assert world.told() == [("platform-refused", "Invoice 100")]
+    world.goes_on(3600, by=60)
+    assert (world.paid_there()["100"], world.told()) == (250, [])
+    world.on_invoiced(acts.settle, world.the(made), succeeds=succeeds)
+    world.goes_on(4 * 3600, by=60)
+    if succeeds:
+        assert world.told() == [("platform-differs", "Invoice 100")]
+    else:
+        assert (world.paid_there()["100"], world.told()) == (300, [])
+
+
+@sqlite_alone
+def test_a_change_that_a_pending_charge_forbids_for_a_day_is_told_until_it_goes(world):
+    one = invoice("1A-100")
+    world.begins(one)
+    made = world.pays("100", by="bank")
+    world.quickbooks_has(comes_to(one, 300))
+    world.goes_on(26 * 3600, by=600)
+    assert world.told() == [("platform-waits-long", "Invoice 100")]
+    assert "pending payment" in world.opened()[0].message
     world.on_invoiced(acts.settle, world.the(made), succeeds=False)
-    world.decides(platform_records.plan_retry, "Larkspur", ["1A-100"])
-    world.goes_on(60)
+    world.goes_on(4 * 3600, by=600)
     assert (world.paid_there()["100"], world.told()) == (300, [])
+
+
+def test_an_invoice_that_is_deleted_here_is_deleted_there_once_its_charge_has_failed(world):
+    world.begins()
+    made = world.pays("100", by="bank")
+    world.quickbooks_deleted("1A-100")
+    world.goes_on(3600, by=60)
+    assert (sorted(world.paid_there()), world.told()) == (["100", "101"], [])
+    world.on_invoiced(acts.settle, world.the(made), succeeds=False)
+    world.goes_on(4 * 3600, by=60)
+    assert (sorted(world.paid_there()), world.told()) == (["101"], [])
 
 
 def test_two_customers_whose_names_are_one_there_stay_two(world):
