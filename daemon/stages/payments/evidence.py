@@ -6,7 +6,7 @@ an answer that says so in full counts. Why: docs/architecture.md, "Payments: exa
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from daemon.stages.payments import protocol
@@ -139,15 +139,20 @@ def of_search(rows: Iterable[object], posting: Posting, known_by: Tags) -> Evide
 
 
 def of_another(
-    rows: Iterable[object], payment: Payment, posting: Posting, known_by: Tags
+    rows: Iterable[object],
+    payment: Payment,
+    posting: Posting,
+    known_by: Tags,
+    own: Collection[str],
 ) -> Evidence | None:
     """The same payment as another store, or another account, posted it: a person decides.
 
     Its number or memo names the same id, but its tags are not ours. Of another customer, of
-    another amount or for other invoices it is another payment, and none of ours.
+    another amount or for other invoices it is another payment, and none of ours. ``own`` are the
+    TxnIDs of what this store itself posted, for payments whose ids may be much alike.
     """
     for row in rows:
-        if not isinstance(row, ReceivePaymentRet) or known_by.mark(row):
+        if not isinstance(row, ReceivePaymentRet) or known_by.mark(row) or row.txn_id in own:
             continue
         named = tags.name_payment(row.ref_number, row.memo, payment.external_id)
         if named and _may_be_the_same(row, posting):

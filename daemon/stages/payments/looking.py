@@ -7,7 +7,7 @@ such an answer cannot be taken in, fewer are looked at together, down to one.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
@@ -33,6 +33,7 @@ from shared.models import ledger, mappings
 from shared.models.installation import origin
 from shared.models.payments import from_platform, postings, quickbooks_lists
 from shared.qbxml import requests as ask
+from shared.qbxml.payment_responses import ReceivePaymentRet
 from shared.qbxml.responses import ResponseHead
 from shared.qbxml.text import LONGEST_NAME, LONGEST_NUMBER, holds
 from shared.rules.payments.allowances import allowed
@@ -201,7 +202,8 @@ class _Seen:
     """What a look showed, and what is on file of the payments that it was about.
 
     Of payments that share nothing, so that what is decided of one changes nothing of another.
-    ``came_in`` are the payments as the platform gave them, by external id.
+    ``came_in`` are the payments as the platform gave them, by external id, ``own`` the TxnIDs of
+    those seen that this store posted.
     """
 
     rows: Sequence[object]
@@ -209,6 +211,7 @@ class _Seen:
     customers: Mapping[str, LookedCustomer]
     parts: Mapping[int, PaymentPart]
     came_in: Mapping[str, Payment]
+    own: frozenset[str]
     owner: Origin
     rules: PlaceRules
 
@@ -217,12 +220,14 @@ class _Seen:
         connection_id = session.connection.id
         parts = postings.parts([one.posting_id for one in asked])
         external_ids = [part.payment.external_id for part in parts.values()]
+        received = [row.txn_id for row in rows if isinstance(row, ReceivePaymentRet)]
         return cls(
             rows,
             {row.txn_id: row for row in rows if isinstance(row, LookedInvoice)},
             {row.list_id: row for row in rows if isinstance(row, LookedCustomer)},
             parts,
             from_platform.on_file(connection_id, external_ids),
+            frozenset(one.txn_id for one in postings.by_tags(connection_id, txn_ids=received)),
             origin(connection_id),
             pushing.rules_now(session),
         )
@@ -246,7 +251,8 @@ def _decided(
         outcomes.put_back(session, part, refused, now, said=said)
         return pushing.left_out(state, refused), False
     known_by = Tags.of(seen.owner, payment.external_id, posting)
-    proof = _search(part, known_by, (*seen.rows, *deletions.deletion_of(session, state, posting)))
+    rows = (*seen.rows, *deletions.deletion_of(session, state, posting))
+    proof = _search(part, known_by, rows, seen.own)
     if not isinstance(proof.event, protocol.FoundNone):
         # Our own store may be a backup: what it takes for unsent may be in QuickBooks.
         outcomes.take_found(session, part, proof, now)
@@ -366,7 +372,9 @@ def _only_one(session: Session, part: PaymentPart, seen: _Seen) -> HeldBack | Un
     return verdict.of_code("payment-invoice-ambiguous", number=number, count=count)
 
 
-def _search(part: PaymentPart, known_by: Tags, rows: Sequence[object]) -> Evidence:
+def _search(
+    part: PaymentPart, known_by: Tags, rows: Sequence[object], own: Collection[str]
+) -> Evidence:
     """What the look shows of a payment that may be there already, be it by another store.
 
     Once a person had it posted anew, only what has our own tags counts.
@@ -374,7 +382,7 @@ def _search(part: PaymentPart, known_by: Tags, rows: Sequence[object]) -> Eviden
     proof = evidence.of_search(rows, part.posting, known_by)
     if part.posting.generation > 1 or not isinstance(proof.event, protocol.FoundNone):
         return proof
-    return evidence.of_another(rows, part.payment, part.posting, known_by) or proof
+    return evidence.of_another(rows, part.payment, part.posting, known_by, own) or proof
 
 
 def _closing_date(session: Session) -> str:

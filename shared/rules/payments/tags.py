@@ -116,7 +116,7 @@ def name_payment(ref: str, memo_text: str, external_id: str) -> bool:
     """
     written = _OUR_MEMO.match(memo_text)
     if written is not None:
-        return written["id"].casefold() == one_line(_free(external_id)).casefold()
+        return written["id"] == one_line(_free(external_id))
     number = rf"{re.escape(_head(external_id))}-{_TAIL}"
     return re.fullmatch(number, ref, re.IGNORECASE) is not None
 

@@ -114,6 +114,24 @@ def test_for_another_invoice_or_amount_it_is_another_payment(lost, other):
     assert len(in_quickbooks(lost)) == 2
 
 
+@pytest.mark.parametrize("other", ["PAY_1", "Pay_1"])
+def test_a_payment_whose_id_differs_in_case_alone_is_another_payment(lost, other):
+    receive(lost, payment(other))
+    settles(lost)
+    assert standing(lost, other) == (PaymentStatus.POSTED, "")
+
+
+@pytest.mark.parametrize("other", ["PAY_0001_of_june_2", "pay_0001_of_june_2"])
+def test_ids_that_are_much_alike_are_two_payments_whatever_somebody_wrote_over_a_memo(rig, other):
+    receive(rig, payment("pay_0001_of_june_1"))
+    settles(rig)
+    acts.edit_payment(rig.company.books, in_quickbooks(rig)[0].txn_id, memo="for the lobby")
+    receive(rig, payment(other))
+    settles(rig)
+    assert standing(rig, other) == (PaymentStatus.POSTED, "")
+    assert len(in_quickbooks(rig)) == 2
+
+
 def test_a_payment_of_another_id_is_another_payment(lost):
     receive(lost, payment("pay_2"))
     settles(lost)
